@@ -1,0 +1,54 @@
+/** Who may import whom (docs/decisions/0001). Each rule says what it protects. */
+const within = (folder) => `^src/${folder}/`;
+module.exports = {
+  forbidden: [
+    {
+      name: "no-cycles",
+      comment: "A circle has no first file to read.",
+      severity: "error",
+      from: {},
+      to: { circular: true, dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "scoring-is-pure",
+      comment: "Scoring is plain functions of plain data: it imports nothing but scoring.",
+      severity: "error",
+      from: { path: within("scoring") },
+      to: { pathNot: within("scoring") },
+    },
+    {
+      name: "workers-know-no-transport",
+      comment: "A job is given its transaction and its ports; it opens no connection of its own.",
+      severity: "error",
+      from: { path: within("workers") },
+      to: { path: "node_modules/(bullmq|ioredis|express|pg)/" },
+    },
+    {
+      name: "dev-stays-in-dev",
+      comment: "Embedded servers and demo data never reach production code.",
+      severity: "error",
+      from: { path: "^src/", pathNot: ["^src/dev/", "^src/cli/dev\\.ts$"] },
+      to: { path: within("dev") },
+    },
+    {
+      name: "no-dev-dependencies-in-production",
+      comment: "The production install leaves devDependencies out.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/dev/" },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "no-orphans",
+      comment: "A file that nobody imports and that starts nothing is dead.",
+      severity: "error",
+      from: { orphan: true, pathNot: ["^src/(cli|main)\\.ts$", "\\.d\\.ts$"] },
+      to: {},
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "node"] },
+  },
+};

@@ -1,0 +1,93 @@
+import { sql } from "drizzle-orm";
+import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from "drizzle-orm/node-postgres";
+import type { PgTransaction } from "drizzle-orm/pg-core";
+import pg from "pg";
+
+/** An open transaction. Everything that a job reads and writes goes through it. */
+export type Tx = PgTransaction<NodePgQueryResultHKT, Record<string, never>, Record<string, never>>;
+
+/** Something that answers one statement: a transaction, or the pool for a read of its own. */
+export type Queryable = Pick<Tx, "execute">;
+
+export type Database = {
+  readonly pool: pg.Pool;
+  readonly drizzle: NodePgDatabase<Record<string, never>>;
+  close(): Promise<void>;
+};
+
+/** No transaction lives longer: a held snapshot halves the rate at which others settle. */
+export const TRANSACTION_LIMIT_MS = 5_000;
+
+export type DatabaseOptions = {
+  readonly max?: number;
+  readonly applicationName?: string;
+  /** 0 takes the limit away: migrations and the loading of benchmarks need more than a job may have. */
+  readonly statementTimeoutMs?: number;
+  readonly onError?: (error: Error) => void;
+};
+
+/** Opens a pool. No connection is made before the first statement. */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? 10,
+    application_name: options.applicationName ?? "commonwork",
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: options.statementTimeoutMs ?? TRANSACTION_LIMIT_MS,
+    idle_in_transaction_session_timeout: 2 * TRANSACTION_LIMIT_MS,
+    keepAlive: true,
+  });
+  // A connection that dies while idle is replaced at the next use; without a listener it would end the program.
+  pool.on("error", (error) => options.onError?.(error));
+  return { pool, drizzle: drizzle(pool), close: () => pool.end() };
+}
+
+/**
+ * Runs `work` in one transaction on one connection. Commits when it resolves, rolls back when it rejects.
+ *
+ * When `signal` aborts, the connection is destroyed at once: whatever the abandoned work still sends goes nowhere,
+ * instead of running outside its transaction. Rejects with the signal's reason.
+ */
+export async function inTransaction<T>(
+  db: Database,
+  work: (tx: Tx) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const client = await db.pool.connect();
+  let released = false;
+  const release = (broken: boolean) => {
+    if (!released) client.release(broken);
+    released = true;
+  };
+  const abandon = () => release(true);
+  // A connection lost while it is checked out is reported by the statement that meets it.
+  client.on("error", ignoreLostConnection);
+  signal?.addEventListener("abort", abandon, { once: true });
+  try {
+    return (await drizzle(client).transaction(work as Parameters<NodePgDatabase["transaction"]>[0])) as T;
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", abandon);
+    client.off("error", ignoreLostConnection);
+    release(false);
+  }
+}
+
+function ignoreLostConnection(): void {
+  // Intentionally empty: see inTransaction.
+}
+
+/** Runs one statement and returns its rows. Integers of 8 bytes and numerics arrive as strings. */
+export async function rows<Row extends Record<string, unknown>>(
+  on: Queryable,
+  query: ReturnType<typeof sql>,
+): Promise<Row[]> {
+  return (await on.execute<Row>(query)).rows as Row[];
+}
+
+/** An array as one parameter: Drizzle would otherwise spread it into a list. */
+export const array = (values: readonly unknown[]) => sql.param(values);

@@ -1,0 +1,46 @@
+/** What Postgres said, without the values that its messages carry. */
+export type DatabaseFault = { readonly code: string; readonly constraint: string | null };
+
+/** Finds the error of the server or of the connection under the wrappers of the drivers. */
+export function databaseFault(error: unknown): DatabaseFault | null {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+    const { code, constraint } = cause as Error & { code?: unknown; constraint?: unknown };
+    if (typeof code === "string" && !(cause.name === "DrizzleQueryError")) {
+      return { code, constraint: typeof constraint === "string" ? constraint : null };
+    }
+    if (isLostConnection(cause.message)) return { code: "08006", constraint: null };
+  }
+  return null;
+}
+
+/** pg reports a lost connection by words alone. */
+function isLostConnection(message: string): boolean {
+  return /Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(
+    message,
+  );
+}
+
+const CONNECTION_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "EPIPE",
+  "EHOSTUNREACH",
+  "57P01",
+  "57P02",
+  "57P03",
+  "53300",
+]);
+
+/** True when Postgres could not be reached or went away: nobody's fault, so it uses no attempt. */
+export function isDatabaseAbsent(error: unknown): boolean {
+  const fault = databaseFault(error);
+  return fault !== null && (CONNECTION_CODES.has(fault.code) || fault.code.startsWith("08"));
+}
+
+/** True for a deadlock, a serialization failure or a lock not granted in time: the same work succeeds when tried again. */
+export function isContention(error: unknown): boolean {
+  const fault = databaseFault(error);
+  return fault !== null && ["40001", "40P01", "55P03"].includes(fault.code);
+}

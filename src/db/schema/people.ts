@@ -1,0 +1,77 @@
+import { sql } from "drizzle-orm";
+import {
+  type AnyPgColumn,
+  bigint,
+  check,
+  index,
+  integer,
+  numeric,
+  pgTable,
+  text,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import { id, instant, micro, ref } from "./columns.ts";
+
+/** People of the host platform. Variables, API and CLI accept either id. */
+export const users = pgTable("users", {
+  id: id(),
+  publicId: uuid().notNull().unique().defaultRandom(),
+  name: text().notNull().default(""),
+  email: text(),
+  createdAt: instant().notNull().defaultNow(),
+});
+
+/** An organization closes its budget periods at midnight of its own zone. */
+export const organizations = pgTable("organizations", {
+  id: id(),
+  name: text().notNull(),
+  timeZone: text(),
+  budgetsFrom: instant().notNull().defaultNow(),
+  /** Pools of this organization; null means the configured default. */
+  dailyPoolMicro: micro(),
+  weeklyPoolMicro: micro(),
+  monthlyPoolMicro: micro(),
+});
+
+/** A user who volunteers. */
+export const volunteers = pgTable("volunteers", {
+  userId: ref()
+    .primaryKey()
+    .references(() => users.id),
+  createdAt: instant().notNull().defaultNow(),
+});
+
+/** A volunteer in one organization: referrals, levels and multipliers belong to the profile. */
+export const volunteerProfiles = pgTable(
+  "volunteer_profiles",
+  {
+    id: id(),
+    userId: ref()
+      .notNull()
+      .references(() => users.id),
+    organizationId: ref()
+      .notNull()
+      .references(() => organizations.id),
+    referrerId: ref().references((): AnyPgColumn => volunteerProfiles.id),
+    /** The five nearest referrers, nearest first. Kept by a trigger whenever referrer_id is written. */
+    upline: bigint({ mode: "bigint" }).array().notNull().default(sql`'{}'`),
+    referralCode: text().notNull(),
+    createdAt: instant().notNull().defaultNow(),
+    referredAt: instant(),
+    level: integer().notNull().default(1),
+    totalXp: integer().notNull().default(0),
+    activityMultiplier: numeric({ precision: 5, scale: 2 }).notNull().default("1.0"),
+    multiplierCalculatedAt: instant(),
+    lastActivityAt: instant(),
+  },
+  (t) => [
+    uniqueIndex("volunteer_profiles_user_organization").on(t.userId, t.organizationId),
+    uniqueIndex("volunteer_profiles_referral_code").on(t.referralCode),
+    // the direct referrals of a profile: referral tree, upline maintenance.
+    index("volunteer_profiles_referrer").on(t.referrerId),
+    check("volunteer_profiles_level", sql`level >= 1`),
+    check("volunteer_profiles_code", sql`referral_code ~ '^[A-Z0-9]{8}$'`),
+    check("volunteer_profiles_upline_depth", sql`cardinality(upline) <= 5`),
+  ],
+);

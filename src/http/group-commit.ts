@@ -1,0 +1,105 @@
+import { isDatabaseAbsent } from "../db/faults.ts";
+
+/** More is waiting than can be written soon: the caller should come again. */
+export class IntakeFull extends Error {
+  override readonly name = "IntakeFull";
+  constructor(waiting: number) {
+    super(`${waiting} items wait to be written already`);
+  }
+}
+
+/** The process is shutting down and takes nothing more. */
+export class IntakeClosed extends Error {
+  override readonly name = "IntakeClosed";
+  constructor() {
+    super("nothing more is taken: the process is stopping");
+  }
+}
+
+export type GroupCommitOptions<T, R> = {
+  /** Writes the items in one transaction; one result for each, in order. Throws when none of them was written. */
+  readonly write: (items: readonly T[]) => Promise<readonly R[]>;
+  readonly maxGroup: number;
+  readonly maxWaiting: number;
+};
+
+export type GroupCommit<T, R> = {
+  /**
+   * Resolves when the item is committed.
+   * @throws IntakeFull, IntakeClosed, or what its own write threw.
+   */
+  submit(item: T): Promise<R>;
+  /** Takes nothing more; resolves when everything taken has been answered. */
+  close(): Promise<void>;
+};
+
+type Waiting<T, R> = {
+  readonly item: T;
+  readonly resolve: (result: R) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/**
+ * Commits in groups: while one write is under way, the next group collects. There is no timer: an item alone is written
+ * at once, and the slower the disk, the larger the groups.
+ */
+export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): GroupCommit<T, R> {
+  const { write, maxGroup, maxWaiting } = options;
+  let waiting: Waiting<T, R>[] = [];
+  let writing: Promise<void> | null = null;
+  let closed = false;
+
+  const writeAll = async () => {
+    while (waiting.length > 0) {
+      const group = waiting.slice(0, maxGroup);
+      waiting = waiting.slice(maxGroup);
+      const outage = await writeGroup(group, write);
+      // Whoever waits would meet the same closed door, one group after another.
+      if (outage !== null) for (const one of waiting.splice(0)) one.reject(outage);
+    }
+    writing = null;
+  };
+  return {
+    submit(item) {
+      if (closed) return Promise.reject(new IntakeClosed());
+      if (waiting.length >= maxWaiting) return Promise.reject(new IntakeFull(waiting.length));
+      return new Promise<R>((resolve, reject) => {
+        waiting.push({ item, resolve, reject });
+        writing ??= writeAll();
+      });
+    },
+    async close() {
+      closed = true;
+      await writing;
+    },
+  };
+}
+
+/**
+ * Answers each of the group; never throws. A group that fails is halved until the culprit stands alone.
+ * @returns the error that says that Postgres is absent, if it was.
+ */
+async function writeGroup<T, R>(
+  group: readonly Waiting<T, R>[],
+  write: GroupCommitOptions<T, R>["write"],
+): Promise<unknown> {
+  try {
+    const results = await write(group.map((one) => one.item));
+    if (results.length !== group.length)
+      throw new Error("A group was answered with too few or too many results.");
+    for (const [index, one] of group.entries()) one.resolve(results[index] as R);
+    return null;
+  } catch (error) {
+    const absent = isDatabaseAbsent(error);
+    if (absent || group.length === 1) {
+      for (const one of group) one.reject(error);
+      return absent ? error : null;
+    }
+  }
+  const middle = Math.ceil(group.length / 2);
+  const outage = await writeGroup(group.slice(0, middle), write);
+  const rest = group.slice(middle);
+  if (outage === null) return writeGroup(rest, write);
+  for (const one of rest) one.reject(outage);
+  return outage;
+}

@@ -1,0 +1,65 @@
+import { type DestinationStream, type Logger, pino } from "pino";
+import pretty from "pino-pretty";
+
+export type Log = Logger;
+
+export type LogOptions = {
+  readonly level: string;
+  readonly format: "json" | "text";
+  readonly destination?: DestinationStream;
+};
+
+/**
+ * Fields that are never written, wherever they stand. Lines carry ids; this is the net below that rule.
+ */
+const SECRET_FIELDS = [
+  "password",
+  "secret",
+  "token",
+  "authorization",
+  "cookie",
+  "signature",
+  "body",
+  "html",
+  "text",
+  "email",
+  "address",
+  "to",
+  "name",
+  "payload",
+  "params",
+  "query",
+];
+
+const redact = {
+  paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`, `*.*.*.${field}`]),
+  censor: "[redacted]",
+};
+
+/** A line keeps what says where an error came from; messages of the database driver hold parameter values and are dropped. */
+function errorForLog(error: unknown): object {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const { code, constraint } = (error.cause ?? error) as { code?: unknown; constraint?: unknown };
+  const fromDatabase = error.name === "DrizzleQueryError" || typeof constraint === "string";
+  return {
+    type: error.name,
+    code,
+    constraint,
+    ...(fromDatabase ? {} : { message: error.message, stack: error.stack }),
+  };
+}
+
+/** The one logger of the program. `text` is for people at a terminal, `json` for everything else. */
+export function createLog(options: LogOptions): Log {
+  const settings = {
+    level: options.level,
+    base: null,
+    redact,
+    serializers: { err: errorForLog, error: errorForLog },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  const destination = options.destination ?? process.stderr;
+  if (options.format === "json") return pino(settings, destination);
+  return pino(settings, pretty({ destination, colorize: process.stderr.isTTY, ignore: "pid,hostname" }));
+}

@@ -1,0 +1,101 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+/** What this process measures about itself. What Postgres and Redis know is read when /metrics is asked (http/metrics.ts). */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** One registry a process; names begin with `commonwork_`, units last. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const at = { registers: [registry] };
+  return {
+    registry,
+    wait: new Histogram({
+      name: "commonwork_job_wait_seconds",
+      help: "From carrier in Redis to start of the try.",
+      labelNames: ["queue", "job"],
+      buckets: SECONDS,
+      ...at,
+    }),
+    run: new Histogram({
+      name: "commonwork_job_run_seconds",
+      help: "How long one try of a carrier took.",
+      labelNames: ["queue", "job"],
+      buckets: SECONDS,
+      ...at,
+    }),
+    outcomes: new Counter({
+      name: "commonwork_job_outcomes_total",
+      help: "Entries by how they ended.",
+      labelNames: ["queue", "job", "outcome"],
+      ...at,
+    }),
+    stalled: new Counter({
+      name: "commonwork_carriers_stalled_total",
+      help: "Carriers whose worker was lost.",
+      labelNames: ["queue"],
+      ...at,
+    }),
+    lockLost: new Counter({
+      name: "commonwork_lock_renewals_failed_total",
+      help: "Carriers whose lock could not be renewed.",
+      labelNames: ["queue"],
+      ...at,
+    }),
+    deliveries: new Counter({
+      name: "commonwork_webhook_deliveries_total",
+      help: "Webhook deliveries by answer.",
+      labelNames: ["source", "status"],
+      ...at,
+    }),
+    accept: new Histogram({
+      name: "commonwork_webhook_accept_seconds",
+      help: "From the last byte of a delivery to its answer.",
+      labelNames: ["source"],
+      buckets: SECONDS,
+      ...at,
+    }),
+    groupSize: new Histogram({
+      name: "commonwork_intake_group_size",
+      help: "Deliveries that were committed together.",
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+      ...at,
+    }),
+    // Set when /metrics is asked.
+    carriers: new Gauge({
+      name: "commonwork_queue_carriers",
+      help: "Carriers in Redis by state.",
+      labelNames: ["queue", "state"],
+      ...at,
+    }),
+    entries: new Gauge({
+      name: "commonwork_outbox_entries",
+      help: "Entries in the outbox by state.",
+      labelNames: ["queue", "state"],
+      ...at,
+    }),
+    oldest: new Gauge({
+      name: "commonwork_outbox_oldest_seconds",
+      help: "Age of the oldest entry that is due and not settled.",
+      labelNames: ["queue"],
+      ...at,
+    }),
+    scheduleLag: new Gauge({
+      name: "commonwork_schedule_lag_seconds",
+      help: "Age of the oldest scheduled run that has not ended.",
+      ...at,
+    }),
+    oldestTransaction: new Gauge({
+      name: "commonwork_oldest_transaction_seconds",
+      help: "Age of the oldest open transaction of this database.",
+      ...at,
+    }),
+    ledgerDrift: new Gauge({
+      name: "commonwork_ledger_drift",
+      help: "Faults that the last verification of the ledger found.",
+      ...at,
+    }),
+  };
+}

@@ -1,0 +1,6 @@
+import type { TokenSalesPort } from "./token-sales.ts";
+
+/** The outside world, as jobs may call it. A port that is not configured is null: its jobs say so and skip. */
+export type Ports = {
+  readonly tokenSales: TokenSalesPort | null;
+};

@@ -1,0 +1,52 @@
+import { parse, stringify } from "lossless-json";
+import type { SalesPage, TokenSalesPort } from "./token-sales.ts";
+
+/** The seller did not answer in time, or not with a list of sales. The call is tried again later. */
+export class TokenSalesUnavailable extends Error {
+  override readonly name = "TokenSalesUnavailable";
+}
+
+const ANSWER_LIMIT_BYTES = 16 * 1024 * 1024;
+const TIMEOUT_MS = 30_000;
+
+/**
+ * The seller's API: `GET {url}/sales?since=<ISO 8601>` answers `{ "sales": [ ... ] }`, each as the webhook would bring it.
+ * Numbers keep every digit.
+ */
+export function scicentPort(options: {
+  readonly url: string;
+  readonly apiKey: string | null;
+}): TokenSalesPort {
+  return {
+    async listSales(since: Date, signal: AbortSignal): Promise<SalesPage> {
+      const target = new URL(`${options.url.replace(/\/$/, "")}/sales`);
+      target.searchParams.set("since", since.toISOString());
+      const response = await fetch(target, {
+        headers: {
+          accept: "application/json",
+          ...(options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}),
+        },
+        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        redirect: "error",
+      });
+      if (!response.ok) throw new TokenSalesUnavailable(`the seller answered ${response.status}`);
+      const text = await response.text();
+      if (text.length > ANSWER_LIMIT_BYTES)
+        throw new TokenSalesUnavailable("the seller's answer is too large");
+      return { sales: salesIn(text) };
+    },
+  };
+}
+
+function salesIn(text: string): string[] {
+  let answer: unknown;
+  try {
+    answer = parse(text);
+  } catch {
+    throw new TokenSalesUnavailable("the seller's answer is not JSON");
+  }
+  const list =
+    typeof answer === "object" && answer !== null ? (answer as { sales?: unknown }).sales : undefined;
+  if (!Array.isArray(list)) throw new TokenSalesUnavailable("the seller's answer has no list of sales");
+  return list.map((sale) => stringify(sale) ?? "null");
+}

@@ -1,0 +1,130 @@
+import { sql } from "drizzle-orm";
+import { audit } from "../db/audit.ts";
+import { array, type Database, inTransaction, type Queryable, rows, type Tx } from "../db/client.ts";
+
+/** Work that used up its attempts, was cancelled, or never fitted its job. It waits in Postgres for a person. */
+export type DeadLetter = {
+  id: string;
+  queue: string;
+  job: string;
+  key: string;
+  attempts: number;
+  error: string | null;
+  askedAt: string;
+  deadAt: string;
+};
+
+export type DeadLetterFilter = {
+  readonly id?: string | undefined;
+  readonly job?: string | undefined;
+  readonly queue?: string | undefined;
+  readonly error?: string | undefined;
+};
+
+const where = (filter: DeadLetterFilter) => sql`dead_at is not null
+  and (${filter.id ?? null}::bigint is null or id = ${filter.id ?? null}::bigint)
+  and (${filter.job ?? null}::text is null or job = ${filter.job ?? null}::text)
+  and (${filter.queue ?? null}::text is null or queue = ${filter.queue ?? null}::text)
+  and (${filter.error ?? null}::text is null or strpos(error, ${filter.error ?? null}::text) > 0)`;
+
+const LETTER_COLUMNS = sql`id, queue, job, key, attempts, error, created_at as "askedAt", dead_at as "deadAt"`;
+
+/** Newest first. */
+export function listDeadLetters(
+  on: Queryable,
+  filter: DeadLetterFilter = {},
+  limit = 50,
+): Promise<DeadLetter[]> {
+  return rows<DeadLetter>(
+    on,
+    sql`select ${LETTER_COLUMNS} from outbox where ${where(filter)} order by dead_at desc, id desc limit ${limit}`,
+  );
+}
+
+/** One letter with its payload, for the eyes of an operator. */
+export async function inspectDeadLetter(
+  on: Queryable,
+  id: string,
+): Promise<
+  (DeadLetter & { payload: unknown; request: unknown; slot: string | null; run: string | null }) | undefined
+> {
+  const [letter] = await rows<
+    DeadLetter & { payload: unknown; request: unknown; slot: string | null; run: string | null }
+  >(
+    on,
+    sql`select ${LETTER_COLUMNS}, payload, request, slot, parent as run from outbox where ${where({ id })}`,
+  );
+  return letter;
+}
+
+export type RetryOptions = {
+  readonly actor: string;
+  /** At most so many become due each second, so that a thousand letters do not meet a service that has just recovered. */
+  readonly perSecond?: number;
+  readonly limit?: number;
+};
+
+/** Makes dead letters due again with all their attempts, oldest first. @returns how many. */
+export function retryDeadLetters(
+  db: Database,
+  filter: DeadLetterFilter,
+  options: RetryOptions,
+): Promise<number> {
+  const { actor, perSecond = 50, limit = 10_000 } = options;
+  return inTransaction(db, async (tx) => {
+    const ids = await lockLetters(tx, filter, limit);
+    if (ids.length === 0) return 0;
+    await tx.execute(
+      sql`update job_runs set status = 'queued', finished_at = null, error = null
+          where id in (select parent from outbox where id = any(${array(ids)}::bigint[]))`,
+    );
+    await tx.execute(
+      sql`update outbox o set dead_at = null, attempts = 0, error = null,
+            run_at = now() + ((place.n - 1) / ${perSecond}::float8) * interval '1 second'
+          from unnest(${array(ids)}::bigint[]) with ordinality as place(id, n) where o.id = place.id`,
+    );
+    await audit(tx, {
+      actor,
+      action: "dead-letters.retry",
+      subject: subjectOf(filter),
+      details: { ids, perSecond },
+    });
+    return ids.length;
+  });
+}
+
+/** Gives work up for good. @returns how many letters were discarded. */
+export function discardDeadLetters(
+  db: Database,
+  filter: DeadLetterFilter,
+  options: { actor: string; limit?: number },
+): Promise<number> {
+  return inTransaction(db, async (tx) => {
+    const ids = await lockLetters(tx, filter, options.limit ?? 10_000);
+    if (ids.length === 0) return 0;
+    const discarded = await rows<{ id: string; job: string; key: string }>(
+      tx,
+      sql`delete from outbox where id = any(${array(ids)}::bigint[]) returning id, job, key`,
+    );
+    await audit(tx, {
+      actor: options.actor,
+      action: "dead-letters.discard",
+      subject: subjectOf(filter),
+      details: { discarded },
+    });
+    return ids.length;
+  });
+}
+
+async function lockLetters(tx: Tx, filter: DeadLetterFilter, limit: number): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    tx,
+    sql`select id from outbox where ${where(filter)} order by dead_at, id limit ${limit} for update`,
+  );
+  return found.map((row) => row.id);
+}
+
+const subjectOf = (filter: DeadLetterFilter): string =>
+  filter.id
+    ? `outbox:${filter.id}`
+    : `outbox?${new URLSearchParams(Object.entries(filter).filter(([, v]) => v) as [string, string][])}`;

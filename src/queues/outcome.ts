@@ -1,0 +1,51 @@
+/** What a job did, counted: `{ paid: 5 }`. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** How one piece of work ended. Throwing means: try again later. */
+export type Outcome =
+  | { readonly kind: "done"; readonly counts: Counts }
+  | { readonly kind: "skipped"; readonly reason: string };
+
+export const done = (counts: Counts = {}): Outcome => ({ kind: "done", counts });
+
+/** There was nothing to do, and that is well: the reason is kept. */
+export const skipped = (reason: string): Outcome => ({ kind: "skipped", reason });
+
+/** Thrown by a job: this work will never succeed, so it is a dead letter at once. The reason must hold no personal values. */
+export class Cancel extends Error {
+  override readonly name = "Cancel";
+}
+
+/** Thrown by a job: not now, but in `delayMs` milliseconds. Uses no attempt. */
+export class Snooze extends Error {
+  override readonly name = "Snooze";
+  readonly delayMs: number;
+  constructor(delayMs: number, reason = "snoozed") {
+    super(reason);
+    this.delayMs = Math.min(Math.max(delayMs, 0), MAX_SNOOZE_MS);
+  }
+}
+
+const MAX_SNOOZE_MS = 7 * 24 * 3_600_000;
+
+/** The work ran longer than its limit allows. Uses an attempt. */
+export class TimeLimitExceeded extends Error {
+  override readonly name = "TimeLimitExceeded";
+}
+
+/** The worker was told to stop, or lost its lock, before the work ended. Uses no attempt. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+/** What waits in the outbox does not fit the schema of its job. Never tried again. */
+export class PayloadRejected extends Error {
+  override readonly name = "PayloadRejected";
+}
+
+/** Sums counts key by key. */
+export function addCounts(a: Counts, b: Counts): Counts {
+  const sum: Record<string, number> = { ...a };
+  for (const [name, n] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + n;
+  return sum;
+}

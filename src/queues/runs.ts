@@ -1,0 +1,131 @@
+import { sql } from "drizzle-orm";
+import { type Queryable, rows, type Tx } from "../db/client.ts";
+import type { Job } from "./job.ts";
+import { addCounts, type Counts, type Outcome } from "./outcome.ts";
+
+export type RunTrigger = "schedule" | "manual" | "event";
+export type RunStatus = "queued" | "running" | "done" | "skipped" | "failed" | "cancelled";
+
+export type Run = {
+  id: string;
+  job: string;
+  trigger: RunTrigger;
+  schedule: string | null;
+  slot: Date | null;
+  input: unknown;
+  status: RunStatus;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  total: number | null;
+  pending: number | null;
+  counts: Record<string, number>;
+  error: string | null;
+};
+
+const RUN_COLUMNS = sql`id, job, trigger, schedule, slot, input, status, created_at as "createdAt", started_at as "startedAt",
+  finished_at as "finishedAt", total, pending, counts, error`;
+
+/** Writes the row of a run that a person, or an event, asked for. */
+export async function openRun(tx: Tx, job: Job, trigger: RunTrigger, input: unknown): Promise<string> {
+  const [run] = await rows<{ id: string }>(
+    tx,
+    sql`insert into job_runs (job, trigger, input) values (${job.name}, ${trigger}, ${JSON.stringify(input)}::jsonb) returning id`,
+  );
+  if (!run) throw new Error("No row was written for the run.");
+  return run.id;
+}
+
+export async function loadRun(on: Queryable, id: string): Promise<Run | undefined> {
+  const [run] = await rows<Run>(on, sql`select ${RUN_COLUMNS} from job_runs where id = ${id}`);
+  return run && withDates(run);
+}
+
+/** The latest runs, newest first. */
+export async function listRuns(on: Queryable, job: string | null, limit: number): Promise<Run[]> {
+  const found = await rows<Run>(
+    on,
+    sql`select ${RUN_COLUMNS} from job_runs where ${job}::text is null or job = ${job} order by id desc limit ${limit}`,
+  );
+  return found.map(withDates);
+}
+
+/** Raw statements give times as text or Date, by driver setting; the rest of the code sees dates. */
+function withDates(run: Run): Run {
+  const date = (value: Date | null) => (value === null ? null : new Date(value));
+  return {
+    ...run,
+    slot: date(run.slot),
+    createdAt: new Date(run.createdAt),
+    startedAt: date(run.startedAt),
+    finishedAt: date(run.finishedAt),
+  };
+}
+
+/** Said before the work begins, in a statement of its own, so that others see it. */
+export async function markRunning(on: Queryable, id: string): Promise<void> {
+  await on.execute(
+    sql`update job_runs set status = 'running', started_at = coalesce(started_at, now()) where id = ${id} and status = 'queued'`,
+  );
+}
+
+export async function finishRun(tx: Tx, id: string, outcome: Outcome): Promise<void> {
+  const counts = outcome.kind === "done" ? outcome.counts : {};
+  const reason = outcome.kind === "skipped" ? outcome.reason : null;
+  await tx.execute(
+    sql`update job_runs set status = ${outcome.kind}, finished_at = now(), started_at = coalesce(started_at, now()),
+          counts = ${JSON.stringify(counts)}::jsonb, error = ${reason} where id = ${id}`,
+  );
+}
+
+export async function failRun(
+  on: Queryable,
+  id: string,
+  status: "failed" | "cancelled",
+  error: string,
+): Promise<void> {
+  await on.execute(
+    sql`update job_runs set status = ${status}, finished_at = now(), error = ${error} where id = ${id}`,
+  );
+}
+
+/** A piece of work that ended as a dead letter leaves a run too, so that it is seen where runs are seen. */
+export async function recordDeadWork(
+  tx: Tx,
+  entry: { id: string; job: string; error: string },
+): Promise<void> {
+  const [run] = await rows<{ id: string }>(
+    tx,
+    sql`insert into job_runs (job, trigger, input, status, started_at, finished_at, error)
+        select job, 'event', payload, 'failed', created_at, now(), ${entry.error} from outbox where id = ${entry.id}
+        returning id`,
+  );
+  if (run) await tx.execute(sql`update outbox set parent = ${run.id} where id = ${entry.id}`);
+}
+
+/** Notes how many ranges the run has. */
+export async function setTotal(tx: Tx, id: string, total: number): Promise<void> {
+  await tx.execute(
+    sql`update job_runs set total = ${total}, pending = ${total}, status = 'running', counts = '{}'::jsonb,
+          started_at = coalesce(started_at, now()), finished_at = null where id = ${id}`,
+  );
+}
+
+/** One range is settled. @returns what is still to do, and the sum of the counts so far. */
+export async function settleRange(
+  tx: Tx,
+  id: string,
+  outcome: Outcome,
+): Promise<{ total: number; pending: number; counts: Counts }> {
+  const [run] = await rows<{ total: number; pending: number; counts: Record<string, number> }>(
+    tx,
+    sql`select total, pending, counts from job_runs where id = ${id} for no key update`,
+  );
+  if (!run) throw new Error(`The run ${id} of this range is gone.`);
+  const counts = addCounts(run.counts, outcome.kind === "done" ? outcome.counts : { skippedRanges: 1 });
+  const pending = run.pending - 1;
+  await tx.execute(
+    sql`update job_runs set pending = ${pending}, counts = ${JSON.stringify(counts)}::jsonb where id = ${id}`,
+  );
+  return { total: run.total, pending, counts };
+}

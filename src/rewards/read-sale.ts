@@ -1,0 +1,171 @@
+import { isUtf8 } from "node:buffer";
+import { isLosslessNumber, parse } from "lossless-json";
+import { parseAmountMicro } from "../scoring/money.ts";
+
+/** A sale as its seller wrote it, with every value checked. Nothing of it has passed through a float. */
+export type WrittenSale = {
+  readonly externalId: string;
+  readonly buyerUserId: string;
+  readonly amountMicro: bigint;
+  readonly currency: string;
+  readonly soldAt: Date;
+  /** True when the seller named no time and the arrival stands for it. */
+  readonly timeAssumed: boolean;
+};
+
+/** What is wrong with one field, in words that its sender can act on. `body` stands for the whole. */
+export type SaleFault = { readonly field: string; readonly fault: string };
+
+export type ReadSale =
+  | { readonly kind: "sale"; readonly sale: WrittenSale }
+  | { readonly kind: "faults"; readonly faults: SaleFault[] };
+
+/** The only currency of these sales. */
+export const SALE_CURRENCY = "SCICENT";
+
+const MAX_TRANSACTION_ID_LENGTH = 255;
+const MAX_CLOCK_SKEW_MS = 5 * 60_000;
+/** Digits alone: `1.0` and `1e3` are numbers of the right value, but no sender writes an identity so. */
+const WHOLE_NUMBER = /^[1-9][0-9]{0,15}$/;
+/** Controls would be invisible in every list, and a lone surrogate cannot be stored. */
+const UNSTORABLE = /[\p{Cc}\p{Cs}]/u;
+const INSTANT =
+  /^([1-9]\d{3})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+type Field<T> = { readonly value: T } | { readonly fault: string };
+
+/**
+ * Reads the body of a sale: `{ user_id, amount, transaction_id, currency?, timestamp? }`.
+ *
+ * `raw` are the bytes as they came; `receivedAt` is when, and stands in for a missing timestamp. Unknown fields are
+ * ignored, so that the seller may add some; `null` in an optional field means that it was not given. Lists every
+ * fault, not only the first. Pure; never throws. Source: domain/rewards.md, Webhook.
+ */
+export function readSale(raw: Buffer, receivedAt: Date): ReadSale {
+  const body = readObject(raw);
+  if ("fault" in body) return { kind: "faults", faults: [{ field: "body", fault: body.fault }] };
+  const faults: SaleFault[] = [];
+  const read = <T>(name: string, check: (value: unknown) => Field<T>): T | undefined => {
+    const field = check(Object.hasOwn(body.value, name) ? body.value[name] : undefined);
+    if ("value" in field) return field.value;
+    faults.push({ field: name, fault: field.fault });
+    return undefined;
+  };
+  const buyerUserId = read("user_id", readUserId);
+  const amountMicro = read("amount", readAmount);
+  const externalId = read("transaction_id", readTransactionId);
+  const currency = read("currency", readCurrency);
+  const time = read("timestamp", (value) => readTimestamp(value, receivedAt));
+  if (faults.length > 0) return { kind: "faults", faults };
+  // No fault means that every field was read.
+  return { kind: "sale", sale: { externalId, buyerUserId, amountMicro, currency, ...time } as WrittenSale };
+}
+
+function readObject(raw: Buffer): Field<Record<string, unknown>> {
+  if (raw.length === 0) return { fault: "is empty; a JSON object is needed" };
+  if (!isUtf8(raw)) return { fault: "is not valid UTF-8" };
+  try {
+    return { value: parseObject(raw.toString("utf8")) };
+  } catch (error) {
+    if (error instanceof RefusedBody) return { fault: error.message };
+    // A RangeError is the stack: thousands of brackets inside each other.
+    if (error instanceof RangeError) return { fault: "is nested too deeply" };
+    return { fault: `is not JSON: ${error instanceof Error ? shorten(error.message) : "unreadable"}` };
+  }
+}
+
+class RefusedBody extends Error {
+  override readonly name = "RefusedBody";
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  const value = parse(text, null, { onDuplicateKey: refuseDuplicate });
+  if (typeof value !== "object" || value === null || Array.isArray(value) || isLosslessNumber(value)) {
+    throw new RefusedBody("is not a JSON object");
+  }
+  // The parser lets a key pass that comes twice with one value: what was written is counted against what was kept.
+  if (countWrittenKeys(text) !== countKeptKeys(value)) throw new RefusedBody("has a key twice");
+  return value as Record<string, unknown>;
+}
+
+function refuseDuplicate({ key }: { key: string }): never {
+  throw new RefusedBody(`has the key ${JSON.stringify(shorten(key))} twice`);
+}
+
+const shorten = (text: string): string => (text.length > 120 ? `${text.slice(0, 120)}…` : text);
+
+/** In valid JSON every key is followed by one colon, and no other colon stands outside a string. */
+function countWrittenKeys(text: string): number {
+  let colons = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x22) quoted = !quoted;
+    else if (code === 0x5c && quoted) i++;
+    else if (code === 0x3a && !quoted) colons++;
+  }
+  return colons;
+}
+
+function countKeptKeys(value: unknown): number {
+  if (typeof value !== "object" || value === null || isLosslessNumber(value)) return 0;
+  const children = Object.values(value);
+  const own = Array.isArray(value) ? 0 : children.length;
+  return children.reduce((sum: number, child) => sum + countKeptKeys(child), own);
+}
+
+function readUserId(value: unknown): Field<string> {
+  if (value === undefined) return { fault: "is missing" };
+  if (!isLosslessNumber(value)) return { fault: "must be a JSON number" };
+  const text = value.toString();
+  if (!WHOLE_NUMBER.test(text) || BigInt(text) > BigInt(Number.MAX_SAFE_INTEGER)) {
+    return { fault: `must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, written in digits alone` };
+  }
+  return { value: text };
+}
+
+function readAmount(value: unknown): Field<bigint> {
+  if (value === undefined) return { fault: "is missing" };
+  if (!isLosslessNumber(value)) return { fault: "must be a JSON number, not a text" };
+  const parsed = parseAmountMicro(value.toString());
+  if (parsed.kind === "amount") return { value: parsed.amountMicro };
+  // The field is named beside the fault already.
+  return { fault: parsed.fault.replace(/^amount /, "") };
+}
+
+function readTransactionId(value: unknown): Field<string> {
+  if (value === undefined) return { fault: "is missing" };
+  if (typeof value !== "string") return { fault: "must be a text" };
+  if (value === "") return { fault: "must not be empty" };
+  // Surrogate pairs count once; the first comparison spares counting what is far too long.
+  if (value.length > 2 * MAX_TRANSACTION_ID_LENGTH || [...value].length > MAX_TRANSACTION_ID_LENGTH) {
+    return { fault: `must not be longer than ${MAX_TRANSACTION_ID_LENGTH} characters` };
+  }
+  if (UNSTORABLE.test(value))
+    return { fault: "must not contain control characters or halves of a character" };
+  return { value };
+}
+
+function readCurrency(value: unknown): Field<string> {
+  if (value === undefined || value === null || value === SALE_CURRENCY) return { value: SALE_CURRENCY };
+  return { fault: `must be "${SALE_CURRENCY}"` };
+}
+
+function readTimestamp(value: unknown, receivedAt: Date): Field<Pick<WrittenSale, "soldAt" | "timeAssumed">> {
+  if (value === undefined || value === null) return { value: { soldAt: receivedAt, timeAssumed: true } };
+  const match = typeof value === "string" ? INSTANT.exec(value) : null;
+  if (match === null || !isCalendarDay(Number(match[1]), Number(match[2]), Number(match[3]))) {
+    return { fault: "must be an ISO 8601 instant with its offset, such as 2026-03-08T02:00:00Z" };
+  }
+  const soldAt = new Date(match[0]);
+  if (soldAt.getTime() > receivedAt.getTime() + MAX_CLOCK_SKEW_MS) {
+    return { fault: "must not lie more than 5 minutes in the future" };
+  }
+  return { value: { soldAt, timeAssumed: false } };
+}
+
+/** `Date` reads 30 February as 2 March. */
+function isCalendarDay(year: number, month: number, day: number): boolean {
+  const date = new Date(Date.UTC(year, month - 1, day));
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}

@@ -1,0 +1,156 @@
+import { sql } from "drizzle-orm";
+import { array, type Tx } from "../db/client.ts";
+import type { CommissionLine } from "../scoring/commission.ts";
+import type { CommissionPolicy } from "../scoring/commission-policy.ts";
+import { formatAmount } from "../scoring/money.ts";
+import { type Posting, post } from "./ledger.ts";
+import type { Decided } from "./sale-facts.ts";
+
+/** Decisions that move tokens. */
+type Payable = Decided & { readonly decision: Extract<Decided["decision"], { kind: "award" | "hold" }> };
+
+const payable = (decided: readonly Decided[]): Payable[] =>
+  decided.filter((d): d is Payable => d.decision.kind === "award" || d.decision.kind === "hold");
+
+/** Writes decisions down: movements, commission rows, and the state of each sale with the facts it was decided by. */
+export async function recordDecisions(
+  tx: Tx,
+  decided: readonly Decided[],
+  policy: CommissionPolicy,
+  now: Date,
+): Promise<void> {
+  if (decided.length === 0) return;
+  await insertCommissions(tx, payable(decided), now);
+  await settleSales(tx, decided, policy, now);
+  await post(
+    tx,
+    payable(decided).map((d) => postingOf(d, now)),
+  );
+}
+
+/** The treasury pays; a held commission waits in the held account. */
+function postingOf({ decision }: Payable, now: Date): Posting {
+  const legs =
+    decision.kind === "hold"
+      ? [{ account: "held" as const, amountMicro: decision.totalMicro }]
+      : decision.lines.map((line) => ({
+          account: { profileId: line.profileId },
+          amountMicro: line.amountMicro,
+        }));
+  return {
+    kind: "commission",
+    source: "token_sale",
+    externalId: decision.saleId,
+    occurredAt: now,
+    legs: [{ account: "treasury", amountMicro: -decision.totalMicro }, ...legs],
+  };
+}
+
+async function insertCommissions(tx: Tx, decided: readonly Payable[], now: Date): Promise<void> {
+  const lines = decided.flatMap(({ decision }) =>
+    decision.lines.map((line) => ({
+      ...line,
+      saleId: decision.saleId,
+      status: decision.kind === "hold" ? "held" : "earned",
+    })),
+  );
+  if (lines.length === 0) return;
+  await tx.execute(
+    sql`insert into commissions (sale_id, beneficiary_id, level, rate_bps, amount_micro, status, created_at)
+        select l.sale_id, l.beneficiary_id, l.level, l.rate_bps, l.amount_micro, l.status, ${now}::timestamptz
+        from unnest(${array(lines.map((l) => l.saleId))}::bigint[], ${array(lines.map((l) => l.profileId))}::bigint[],
+                    ${array(lines.map((l) => l.level))}::smallint[], ${array(lines.map((l) => l.rateBps))}::int[],
+                    ${array(lines.map((l) => String(l.amountMicro)))}::bigint[], ${array(lines.map((l) => l.status))}::text[])
+             as l(sale_id, beneficiary_id, level, rate_bps, amount_micro, status)`,
+  );
+}
+
+const STATUS = { unresolved: "unresolved", none: "applied", award: "applied", hold: "held" } as const;
+
+async function settleSales(
+  tx: Tx,
+  decided: readonly Decided[],
+  policy: CommissionPolicy,
+  now: Date,
+): Promise<void> {
+  const settled = decided.map(({ facts, decision }) => ({
+    id: facts.saleId,
+    status: STATUS[decision.kind],
+    profileId: facts.buyer?.profileId ?? null,
+    reasons: JSON.stringify(reasonsOf(decision)),
+    decision: JSON.stringify(storedDecision({ facts, decision }, policy)),
+  }));
+  await tx.execute(
+    sql`update token_sales s set status = d.status, settled_at = ${now}::timestamptz, profile_id = d.profile_id,
+               reasons = array(select jsonb_array_elements_text(d.reasons::jsonb)), decision = d.decision::jsonb
+        from unnest(${array(settled.map((s) => s.id))}::bigint[], ${array(settled.map((s) => s.status))}::text[],
+                    ${array(settled.map((s) => s.profileId))}::bigint[], ${array(settled.map((s) => s.reasons))}::text[],
+                    ${array(settled.map((s) => s.decision))}::text[]) as d(id, status, profile_id, reasons, decision)
+        where s.id = d.id`,
+  );
+}
+
+function reasonsOf(decision: Decided["decision"]): readonly string[] {
+  if (decision.kind === "none") return [decision.reason];
+  return decision.kind === "unresolved" ? ["no-profile"] : decision.reasons;
+}
+
+/** The facts and rules that the figures can be worked out from again, years on. */
+function storedDecision({ facts, decision }: Decided, policy: CommissionPolicy): object {
+  const rules = { ratesBps: policy.ratesBps, minimum: formatAmount(policy.minimumMicro) };
+  const history = {
+    salesLastHour: facts.buyerHistory.salesLastHour,
+    sales30Days: facts.buyerHistory.sales30Days,
+    amount30Days: formatAmount(facts.buyerHistory.amount30DaysMicro),
+  };
+  const buyer = { referredAt: facts.buyer?.referredAt ?? null };
+  if (decision.kind === "unresolved" || decision.kind === "none")
+    return { kind: decision.kind, rules, history, buyer };
+  const { chain, omitted, ruleVersion } = decision;
+  const createdAt = Object.fromEntries(
+    facts.chain.map((referrer) => [referrer.profileId, referrer.createdAt]),
+  );
+  return {
+    kind: decision.kind,
+    ruleVersion,
+    rules,
+    history,
+    buyer,
+    chain: chain.map((c) => ({ ...c, createdAt: createdAt[c.profileId] })),
+    omitted,
+  };
+}
+
+/** What beneficiaries are told. */
+export function earnedEvents(decided: readonly Decided[], now: Date) {
+  return payable(decided)
+    .filter(({ decision }) => decision.kind === "award")
+    .flatMap(({ decision }) =>
+      decision.lines.map((line) => ({ occurredAt: now, payload: earnedPayload(decision.saleId, line) })),
+    );
+}
+
+export const earnedPayload = (
+  saleId: string,
+  line: Pick<CommissionLine, "userId" | "profileId" | "level" | "amountMicro">,
+) => ({
+  user_id: line.userId,
+  profile_id: line.profileId,
+  sale_id: saleId,
+  level: line.level,
+  amount: formatAmount(line.amountMicro),
+});
+
+/** What operators are told. */
+export function heldEvents(decided: readonly Decided[], now: Date) {
+  return payable(decided)
+    .filter(({ decision }) => decision.kind === "hold")
+    .map(({ decision }) => ({
+      occurredAt: now,
+      payload: {
+        sale_id: decision.saleId,
+        amount: formatAmount(decision.totalMicro),
+        reasons: [...decision.reasons],
+      },
+    }));
+}

@@ -1,0 +1,196 @@
+import { createHash } from "node:crypto";
+import { sql } from "drizzle-orm";
+import { audit } from "../db/audit.ts";
+import { array, type Queryable, rows, type Tx } from "../db/client.ts";
+import { enqueueMany } from "../queues/enqueue.ts";
+import { distributeCommission } from "../workers/commissions/distribute-commission.ts";
+
+/** A sale as its seller told it: authentic, parsed, not yet compared with what was told before. */
+export type SaleDelivery = {
+  readonly source: string;
+  readonly externalId: string;
+  readonly buyerUserId: string;
+  readonly amountMicro: bigint;
+  readonly currency: string;
+  readonly soldAt: Date;
+  readonly receivedAt: Date;
+  /** True when the seller named no time and the arrival stands for it: a repetition then has another time and is still the same. */
+  readonly timeAssumed: boolean;
+  readonly raw: Buffer;
+  readonly signature: string | null;
+  readonly secretId: string | null;
+};
+
+export type SaleReceipt = {
+  /** `duplicate`: the same values again. `conflict`: other values under a key that is taken; nothing changed. */
+  readonly status: "accepted" | "duplicate" | "conflict";
+  /** The delivery that was accepted under this key. */
+  readonly receipt: string;
+  readonly saleId: string;
+};
+
+type Accepted = { id: string; external_id: string };
+
+/**
+ * Takes a group of deliveries in one transaction: what is new becomes a sale with its outbox entry; what is known is compared.
+ * Every delivery leaves a row in `inbox`.
+ *
+ * @returns a receipt for each delivery, in their order.
+ */
+export async function takeSales(tx: Tx, deliveries: readonly SaleDelivery[]): Promise<SaleReceipt[]> {
+  const firsts = firstOfEachKey(deliveries);
+  const accepted = await acceptInbox(tx, firsts);
+  const fresh = firsts.filter((delivery) => accepted.has(keyOf(delivery)));
+  await insertSales(tx, fresh, accepted);
+  const known = await loadSales(tx, deliveries);
+  const seen = new Set<string>();
+  const receipts = deliveries.map((delivery): SaleReceipt => {
+    const key = keyOf(delivery);
+    const sale = known.get(key);
+    if (!sale) throw new Error("A sale that was just taken cannot be read.");
+    const isNew = accepted.has(key) && !seen.has(key);
+    seen.add(key);
+    const status = isNew ? "accepted" : sameValues(sale, delivery) ? "duplicate" : "conflict";
+    return { status, receipt: sale.inboxId, saleId: sale.id };
+  });
+  await enqueueMany(
+    tx,
+    distributeCommission,
+    receipts.filter((r) => r.status === "accepted").map(({ saleId }) => ({ saleId })),
+  );
+  await recordRepetitions(tx, deliveries, receipts);
+  return receipts;
+}
+
+const keyOf = (delivery: { source: string; externalId: string }): string =>
+  `${delivery.source}\n${delivery.externalId}`;
+
+const hashOf = (raw: Buffer): Buffer => createHash("sha256").update(raw).digest();
+
+function firstOfEachKey(deliveries: readonly SaleDelivery[]): SaleDelivery[] {
+  const firsts = new Map<string, SaleDelivery>();
+  for (const delivery of deliveries) if (!firsts.has(keyOf(delivery))) firsts.set(keyOf(delivery), delivery);
+  // In one order everywhere: two groups with the same keys never wait for each other in a circle.
+  return [...firsts.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, delivery]) => delivery);
+}
+
+/** Takes the keys that are free. @returns the inbox ids of the new ones, by key. */
+async function acceptInbox(tx: Tx, firsts: readonly SaleDelivery[]): Promise<Map<string, string>> {
+  const inserted = await rows<Accepted & { source: string }>(
+    tx,
+    sql`insert into inbox (source, external_id, outcome, raw, raw_hash, signature, secret_id, received_at)
+        select d.source, d.external_id, 'accepted', d.raw, d.raw_hash, d.signature, d.secret_id, d.received_at
+        from unnest(${array(firsts.map((d) => d.source))}::text[], ${array(firsts.map((d) => d.externalId))}::text[],
+                    ${array(firsts.map((d) => d.raw))}::bytea[], ${array(firsts.map((d) => hashOf(d.raw)))}::bytea[],
+                    ${array(firsts.map((d) => d.signature))}::text[], ${array(firsts.map((d) => d.secretId))}::text[],
+                    ${array(firsts.map((d) => d.receivedAt.toISOString()))}::timestamptz[])
+             as d(source, external_id, raw, raw_hash, signature, secret_id, received_at)
+        on conflict (source, external_id) do nothing
+        returning id, source, external_id`,
+  );
+  return new Map(inserted.map((row) => [keyOf({ source: row.source, externalId: row.external_id }), row.id]));
+}
+
+async function insertSales(
+  tx: Tx,
+  fresh: readonly SaleDelivery[],
+  inboxIds: ReadonlyMap<string, string>,
+): Promise<void> {
+  if (fresh.length === 0) return;
+  await tx.execute(
+    sql`insert into token_sales (source, external_id, inbox_id, buyer_user_id, amount_micro, currency, sold_at, received_at, time_assumed)
+        select * from unnest(
+          ${array(fresh.map((d) => d.source))}::text[], ${array(fresh.map((d) => d.externalId))}::text[],
+          ${array(fresh.map((d) => inboxIds.get(keyOf(d))))}::bigint[], ${array(fresh.map((d) => d.buyerUserId))}::bigint[],
+          ${array(fresh.map((d) => String(d.amountMicro)))}::bigint[], ${array(fresh.map((d) => d.currency))}::text[],
+          ${array(fresh.map((d) => d.soldAt.toISOString()))}::timestamptz[],
+          ${array(fresh.map((d) => d.receivedAt.toISOString()))}::timestamptz[],
+          ${array(fresh.map((d) => d.timeAssumed))}::boolean[])`,
+  );
+}
+
+type KnownSale = {
+  id: string;
+  source: string;
+  externalId: string;
+  inboxId: string;
+  buyerUserId: string;
+  amountMicro: string;
+  currency: string;
+  soldAt: string;
+  timeAssumed: boolean;
+};
+
+async function loadSales(tx: Tx, deliveries: readonly SaleDelivery[]): Promise<Map<string, KnownSale>> {
+  const found = await rows<KnownSale>(
+    tx,
+    sql`select id, source, external_id as "externalId", inbox_id as "inboxId", buyer_user_id as "buyerUserId",
+               amount_micro as "amountMicro", currency, sold_at as "soldAt", time_assumed as "timeAssumed"
+        from token_sales
+        where source = any(${array([...new Set(deliveries.map((d) => d.source))])}::text[])
+          and external_id = any(${array(deliveries.map((d) => d.externalId))}::text[])`,
+  );
+  return new Map(found.map((sale) => [keyOf(sale), sale]));
+}
+
+function sameValues(sale: KnownSale, delivery: SaleDelivery): boolean {
+  const sameTime =
+    sale.timeAssumed && delivery.timeAssumed
+      ? true
+      : sale.timeAssumed === delivery.timeAssumed &&
+        new Date(sale.soldAt).getTime() === delivery.soldAt.getTime();
+  return (
+    sameTime &&
+    sale.buyerUserId === delivery.buyerUserId &&
+    BigInt(sale.amountMicro) === delivery.amountMicro &&
+    sale.currency === delivery.currency
+  );
+}
+
+/** Duplicates and conflicts are recorded too: every delivery ends in exactly one outcome. */
+async function recordRepetitions(
+  tx: Tx,
+  deliveries: readonly SaleDelivery[],
+  receipts: readonly SaleReceipt[],
+): Promise<void> {
+  const repeated = deliveries
+    .map((delivery, index) => ({ delivery, receipt: receipts[index] as SaleReceipt }))
+    .filter(({ receipt }) => receipt.status !== "accepted");
+  if (repeated.length === 0) return;
+  await tx.execute(
+    sql`insert into inbox (source, outcome, first_id, raw, raw_hash, signature, secret_id, received_at)
+        select * from unnest(
+          ${array(repeated.map((r) => r.delivery.source))}::text[], ${array(repeated.map((r) => r.receipt.status))}::text[],
+          ${array(repeated.map((r) => r.receipt.receipt))}::bigint[], ${array(repeated.map((r) => r.delivery.raw))}::bytea[],
+          ${array(repeated.map((r) => hashOf(r.delivery.raw)))}::bytea[], ${array(repeated.map((r) => r.delivery.signature))}::text[],
+          ${array(repeated.map((r) => r.delivery.secretId))}::text[],
+          ${array(repeated.map((r) => r.delivery.receivedAt.toISOString()))}::timestamptz[])`,
+  );
+  for (const { delivery, receipt } of repeated) {
+    if (receipt.status !== "conflict") continue;
+    await audit(tx, {
+      actor: "service",
+      action: "sale.conflict",
+      subject: `token_sales:${receipt.saleId}`,
+      details: { source: delivery.source, firstDelivery: receipt.receipt },
+    });
+  }
+}
+
+export type RejectedDelivery = {
+  readonly source: string;
+  readonly raw: Buffer;
+  readonly signature: string | null;
+  readonly secretId: string | null;
+  readonly faults: unknown;
+  readonly receivedAt: Date;
+};
+
+/** Keeps an authentic delivery that could not be read. It holds no key, so that a corrected one is welcome. */
+export async function rejectDelivery(on: Queryable, rejected: RejectedDelivery): Promise<void> {
+  await on.execute(
+    sql`insert into inbox (source, outcome, raw, raw_hash, signature, secret_id, faults, received_at)
+        values (${rejected.source}, 'rejected', ${rejected.raw}, ${hashOf(rejected.raw)}, ${rejected.signature}, ${rejected.secretId},
+                ${JSON.stringify(rejected.faults)}::jsonb, ${rejected.receivedAt})`,
+  );
+}

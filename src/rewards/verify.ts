@@ -1,0 +1,130 @@
+import { type SQL, sql } from "drizzle-orm";
+import { rows, type Tx } from "../db/client.ts";
+
+/** One kind of check, over ids from `from` up to but not including `to`. */
+export type VerifyRange = { readonly check: CheckName; readonly from: string; readonly to: string };
+
+type Check = {
+  /** What it promises, for people. */
+  readonly promise: string;
+  /** Whose ids are cut into ranges, and how many go into one. */
+  readonly table: string;
+  readonly idColumn: string;
+  readonly size: number;
+  /** The ids in [from, to) that break the promise. */
+  faults(from: string, to: string): SQL;
+};
+
+/**
+ * What must hold at any instant. Each is one statement, so that it sees one snapshot and is right while others write.
+ */
+export const CHECKS = {
+  transactions: {
+    promise: "the entries of every ledger transaction sum to zero",
+    table: "ledger_transactions",
+    idColumn: "id",
+    size: 50_000,
+    faults: (from, to) => sql`
+      select transaction_id as id from ledger_entries where transaction_id >= ${from} and transaction_id < ${to}
+      group by transaction_id having sum(amount_micro) <> 0`,
+  },
+  balances: {
+    promise: "every balance equals the sum of its entries",
+    table: "ledger_accounts",
+    idColumn: "id",
+    size: 2_000,
+    faults: (from, to) => sql`
+      select a.id from ledger_accounts a
+      left join ledger_balances b on b.account_id = a.id
+      left join lateral (select sum(amount_micro) as total from ledger_entries e where e.account_id = a.id) e on true
+      where a.id >= ${from} and a.id < ${to} and a.kind = 'volunteer'
+        and (b.account_id is null or b.balance_micro <> coalesce(e.total, 0))`,
+  },
+  deliveries: {
+    promise: "every accepted delivery is exactly one sale, every other outcome is none",
+    table: "inbox",
+    idColumn: "id",
+    size: 50_000,
+    faults: (from, to) => sql`
+      select i.id from inbox i left join token_sales s on s.inbox_id = i.id
+      where i.id >= ${from} and i.id < ${to}
+        and ((i.outcome = 'accepted') <> (s.id is not null) or (i.outcome in ('duplicate', 'conflict')) <> (i.first_id is not null))`,
+  },
+  sales: {
+    promise: "every sale is applied, held, unresolved or reversed, or its work is still promised",
+    table: "token_sales",
+    idColumn: "id",
+    size: 20_000,
+    faults: (from, to) => sql`
+      select s.id from token_sales s
+      where s.id >= ${from} and s.id < ${to} and s.status = 'accepted'
+        and not exists (select 1 from outbox o where o.job = 'distribute-commission' and o.key = s.id::text)`,
+  },
+  commissions: {
+    promise: "what the books moved for a sale is what its lines say, and a reversal took all of it back",
+    table: "token_sales",
+    idColumn: "id",
+    size: 20_000,
+    faults: (from, to) => sql`
+      select s.id from token_sales s
+      left join (
+        select sale_id, sum(amount_micro) as total, count(*) filter (where status = 'earned') as earned,
+               count(*) filter (where status = 'held') as held, count(*) filter (where status = 'reversed') as reversed
+        from commissions where sale_id >= ${from} and sale_id < ${to} group by sale_id) c on c.sale_id = s.id
+      left join ledger_transactions t on t.kind = 'commission' and t.source = 'token_sale' and t.external_id = s.id::text
+      left join lateral (select sum(amount_micro) as paid from ledger_entries e where e.transaction_id = t.id and e.amount_micro > 0) p on true
+      left join ledger_transactions r on r.reverses = t.id
+      where s.id >= ${from} and s.id < ${to} and (
+        coalesce(c.total, 0) <> coalesce(p.paid, 0)
+        or (s.status = 'applied' and coalesce(c.held + c.reversed, 0) > 0)
+        or (s.status = 'held' and coalesce(c.earned + c.reversed, 0) > 0)
+        or (s.status = 'reversed' and coalesce(c.earned + c.held, 0) > 0)
+        or (s.status in ('accepted', 'unresolved') and c.sale_id is not null)
+        or (t.id is not null and (s.status = 'reversed') <> (r.id is not null)))`,
+  },
+  uplines: {
+    promise: "the upline of every profile is its chain of referrers",
+    table: "volunteer_profiles",
+    idColumn: "id",
+    size: 20_000,
+    faults: (from, to) => sql`
+      select p.id from volunteer_profiles p
+      left join volunteer_profiles r on r.id = p.referrer_id
+      where p.id >= ${from} and p.id < ${to}
+        and p.upline <> coalesce((r.id || r.upline)[1:5], '{}')`,
+  },
+} as const satisfies Record<string, Check>;
+
+export type CheckName = keyof typeof CHECKS;
+export const CHECK_NAMES = Object.keys(CHECKS) as CheckName[];
+
+/** Cuts every check into ranges of ids that each take a second or two. */
+export async function cutChecks(tx: Tx): Promise<VerifyRange[]> {
+  const ranges: VerifyRange[] = [];
+  for (const check of CHECK_NAMES) {
+    const { table, idColumn, size } = CHECKS[check];
+    const id = sql.identifier(idColumn);
+    const [span] = await rows<{ least: string | null; most: string | null }>(
+      tx,
+      sql`select min(${id}) as least, max(${id}) as most from ${sql.identifier(table)}`,
+    );
+    if (!span?.least || !span.most) continue;
+    const end = BigInt(span.most) + 1n;
+    for (let from = BigInt(span.least); from < end; from += BigInt(size)) {
+      const to = from + BigInt(size) < end ? from + BigInt(size) : end;
+      ranges.push({ check, from: String(from), to: String(to) });
+    }
+  }
+  return ranges;
+}
+
+const FAULTS_KEPT = 100;
+
+/** @returns ids that break the promise of the check, the first hundred of the range. */
+export async function checkRange(tx: Tx, range: VerifyRange): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    tx,
+    sql`select id from (${CHECKS[range.check].faults(range.from, range.to)}) as fault order by id limit ${FAULTS_KEPT}`,
+  );
+  return found.map((row) => row.id);
+}

@@ -1,0 +1,86 @@
+import { CronExpressionParser } from "cron-parser";
+import { sql } from "drizzle-orm";
+import { rows, type Tx } from "../db/client.ts";
+import { enqueueRun } from "../queues/enqueue.ts";
+import type { Schedule } from "./schedule.ts";
+
+/** Slots looked at in one call; more than these lie further back than any policy reaches. */
+const MAX_SLOTS = 10_000;
+const SKIP_GRACE_MS = 60_000;
+
+export type OpenedSlot = { readonly schedule: string; readonly slot: Date };
+
+/**
+ * Opens every slot that has come due: one row in job_runs and one outbox entry a slot, in the caller's transaction. Safe to call
+ * from anywhere, any number of times: the row of the schedule is locked, so there is one opener at a time.
+ *
+ * A schedule that has never been seen begins now. One whose last run has not ended opens nothing: its next slot waits.
+ */
+export async function openDueSlots(tx: Tx, timetable: readonly Schedule[], now: Date): Promise<OpenedSlot[]> {
+  const opened: OpenedSlot[] = [];
+  for (const schedule of timetable) {
+    const through = await lockSchedule(tx, schedule, now);
+    if (through === null) continue;
+    const due = slotsBetween(schedule, through, now);
+    const [slot] = chosenSlots(schedule, due, now);
+    const last = due.at(-1);
+    if (!last) continue;
+    if (slot) {
+      await openSlot(tx, schedule, slot);
+      opened.push({ schedule: schedule.name, slot });
+    }
+    // Only as far as has been opened: the other slots of a backfill follow when this one has ended.
+    await tx.execute(sql`update schedules set through = ${slot ?? last} where name = ${schedule.name}`);
+  }
+  return opened;
+}
+
+/** @returns the instant up to which slots have been opened, or null when a run of the schedule has not ended. */
+async function lockSchedule(tx: Tx, schedule: Schedule, now: Date): Promise<Date | null> {
+  const [row] = await rows<{ through: string; busy: boolean }>(
+    tx,
+    sql`insert into schedules (name, through) values (${schedule.name}, ${now})
+        on conflict (name) do update set name = excluded.name
+        returning through`,
+  );
+  const [run] = await rows<{ busy: boolean }>(
+    tx,
+    sql`select exists (select 1 from job_runs where schedule = ${schedule.name} and finished_at is null) as busy`,
+  );
+  return row && !run?.busy ? new Date(row.through) : null;
+}
+
+async function openSlot(tx: Tx, schedule: Schedule, slot: Date): Promise<void> {
+  const [run] = await rows<{ id: string }>(
+    tx,
+    sql`insert into job_runs (job, trigger, schedule, slot, input)
+        values (${schedule.job.name}, 'schedule', ${schedule.name}, ${slot}, ${JSON.stringify(schedule.input)}::jsonb)
+        on conflict (schedule, slot) where schedule is not null do nothing returning id`,
+  );
+  if (run) await enqueueRun(tx, schedule.job, schedule.input, { id: run.id, slot });
+}
+
+/** The slots in (after, until], oldest first. */
+export function slotsBetween(schedule: Pick<Schedule, "pattern" | "tz">, after: Date, until: Date): Date[] {
+  const cron = CronExpressionParser.parse(schedule.pattern, { currentDate: after, tz: schedule.tz });
+  const slots: Date[] = [];
+  for (let i = 0; i < MAX_SLOTS; i++) {
+    const next = cron.next().toDate();
+    if (next > until) break;
+    slots.push(next);
+  }
+  return slots;
+}
+
+/** The slots that the misfire policy still wants, oldest first. */
+export function chosenSlots(schedule: Pick<Schedule, "misfire">, due: readonly Date[], now: Date): Date[] {
+  const { misfire } = schedule;
+  if (misfire === "once") return due.slice(-1);
+  if (misfire === "skip")
+    return due.slice(-1).filter((slot) => now.getTime() - slot.getTime() < SKIP_GRACE_MS);
+  return due.slice(-misfire.backfill);
+}
+
+/** When the schedule fires next. */
+export const nextSlot = (schedule: Pick<Schedule, "pattern" | "tz">, after: Date): Date =>
+  CronExpressionParser.parse(schedule.pattern, { currentDate: after, tz: schedule.tz }).next().toDate();

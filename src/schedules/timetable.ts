@@ -1,0 +1,25 @@
+import { reconcileSales } from "../workers/commissions/reconcile-sales.ts";
+import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-sales.ts";
+import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
+import type { Schedule } from "./schedule.ts";
+
+/** When what runs. Data: the mechanism is in due-slots.ts. */
+export const timetable: readonly Schedule[] = [
+  {
+    name: "settle-unresolved-sales",
+    pattern: "*/5 * * * *",
+    tz: "UTC",
+    job: settleUnresolvedSales,
+    input: {},
+    misfire: "once",
+  },
+  {
+    name: "reconcile-sales",
+    pattern: "15 4 * * *",
+    tz: "UTC",
+    job: reconcileSales,
+    input: {},
+    misfire: "once",
+  },
+  { name: "verify-ledger", pattern: "45 4 * * *", tz: "UTC", job: verifyLedger, input: {}, misfire: "once" },
+];

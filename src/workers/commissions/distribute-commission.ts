@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { commissionEarned } from "../../events/commission-earned.ts";
+import { commissionHeld } from "../../events/commission-held.ts";
+import { emit } from "../../events/event.ts";
+import { defineJob } from "../../queues/job.ts";
+import { done, type Outcome, skipped } from "../../queues/outcome.ts";
+import { earnedEvents, heldEvents, recordDecisions } from "../../rewards/record-commissions.ts";
+import { lockSales, withFactsOf } from "../../rewards/sale-facts.ts";
+import { type CommissionDecision, decideCommission } from "../../scoring/commission.ts";
+
+/** A sale becomes commissions for the five referrers above its buyer, exactly once. */
+export const distributeCommission = defineJob({
+  name: "distribute-commission",
+  queue: "commissions",
+  description:
+    "Pays the commissions of a token sale to the buyer's referrers, or holds them for an operator.",
+  payload: z.object({ saleId: z.string().regex(/^\d+$/).describe("the sale, by its id in token_sales") }),
+  key: ({ saleId }) => saleId,
+  attempts: 8,
+  batch: { size: 200 },
+  runBatch: async (payloads, { tx, now, settings }) => {
+    const sales = await lockSales(
+      tx,
+      payloads.map(({ saleId }) => saleId),
+    );
+    const decisions = await withFactsOf(tx, sales.open, (facts) =>
+      decideCommission(facts, settings.commissions),
+    );
+    await recordDecisions(tx, decisions, settings.commissions, now);
+    await emit(tx, commissionEarned, earnedEvents(decisions, now));
+    await emit(tx, commissionHeld, heldEvents(decisions, now));
+    const outcomes = new Map(decisions.map(({ facts, decision }) => [facts.saleId, outcomeOf(decision)]));
+    return payloads.map(({ saleId }) => outcomes.get(saleId) ?? skipped(sales.reasonToSkip(saleId)));
+  },
+});
+
+function outcomeOf(decision: CommissionDecision): Outcome {
+  switch (decision.kind) {
+    case "unresolved":
+      return skipped("the buyer has no profile yet");
+    case "none":
+      return skipped(decision.reason);
+    case "award":
+      return done({ paid: 1, lines: decision.lines.length });
+    case "hold":
+      return done({ held: 1, lines: decision.lines.length });
+  }
+}

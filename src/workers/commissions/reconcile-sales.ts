@@ -1,0 +1,84 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { rows, type Tx } from "../../db/client.ts";
+import { defineJob } from "../../queues/job.ts";
+import { done } from "../../queues/outcome.ts";
+import { readSale } from "../../rewards/read-sale.ts";
+import { rejectDelivery, type SaleDelivery, takeSales } from "../../rewards/take-sales.ts";
+
+const SOURCE = "scicent";
+/** Asked for again and again: a sale may appear in the seller's list later than its time says. */
+const OVERLAP_DAYS = 3;
+const SALES_PER_GROUP = 500;
+
+type Request = { since: string };
+type Answer = { configured: boolean; sales: readonly string[]; receivedAt: string };
+
+/** Asks the seller what the webhook never brought, and takes it in the same way. */
+export const reconcileSales = defineJob({
+  name: "reconcile-sales",
+  queue: "commissions",
+  description: "Asks the seller of the tokens for sales that the webhook never brought, and takes them in.",
+  payload: z.object({
+    since: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe("from when on; default: three days before the newest known sale"),
+  }),
+  key: ({ since }) => since ?? "latest",
+  timeLimitMs: 60_000,
+  prepare: async ({ since }, { tx, now }) => ({
+    request: { since: since ?? (await overlapStart(tx, now)) } satisfies Request,
+  }),
+  call: async (request: Request, { ports, signal }): Promise<Answer> => {
+    const receivedAt = new Date().toISOString();
+    if (ports.tokenSales === null) return { configured: false, sales: [], receivedAt };
+    const page = await ports.tokenSales.listSales(new Date(request.since), signal);
+    return { configured: true, sales: page.sales, receivedAt };
+  },
+  record: async (_payload, answer, { tx }) => {
+    if (!answer.configured)
+      return { kind: "skipped", reason: "SCICENT_API_URL is not set: there is nobody to ask" };
+    const counts = { listed: answer.sales.length, accepted: 0, duplicate: 0, conflict: 0, rejected: 0 };
+    for (let i = 0; i < answer.sales.length; i += SALES_PER_GROUP) {
+      const group = await readable(
+        tx,
+        answer.sales.slice(i, i + SALES_PER_GROUP),
+        new Date(answer.receivedAt),
+      );
+      counts.rejected += group.rejected;
+      for (const receipt of await takeSales(tx, group.deliveries)) counts[receipt.status] += 1;
+    }
+    return done(counts);
+  },
+});
+
+async function overlapStart(tx: Tx, now: Date): Promise<string> {
+  const [newest] = await rows<{ at: string | null }>(
+    tx,
+    sql`select max(received_at) as at from token_sales where source = ${SOURCE}`,
+  );
+  const from = newest?.at ? new Date(newest.at) : now;
+  return new Date(from.getTime() - OVERLAP_DAYS * 24 * 3_600_000).toISOString();
+}
+
+/** What cannot be read is kept as rejected, exactly as a webhook delivery would be. */
+async function readable(
+  tx: Tx,
+  texts: readonly string[],
+  receivedAt: Date,
+): Promise<{ deliveries: SaleDelivery[]; rejected: number }> {
+  const deliveries: SaleDelivery[] = [];
+  let rejected = 0;
+  for (const text of texts) {
+    const raw = Buffer.from(text);
+    const read = readSale(raw, receivedAt);
+    const origin = { source: SOURCE, raw, signature: null, secretId: null, receivedAt };
+    if (read.kind === "sale") deliveries.push({ ...read.sale, ...origin });
+    else {
+      rejected += 1;
+      await rejectDelivery(tx, { ...origin, faults: read.faults });
+    }
+  }
+  return { deliveries, rejected };
+}

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { audit } from "../../db/audit.ts";
+import { commissionEarned } from "../../events/commission-earned.ts";
+import { emit } from "../../events/event.ts";
+import { defineJob } from "../../queues/job.ts";
+import { done, skipped } from "../../queues/outcome.ts";
+import { lockStoredSale, setSaleStatus } from "../../rewards/held-sales.ts";
+import { post } from "../../rewards/ledger.ts";
+import { earnedPayload } from "../../rewards/record-commissions.ts";
+
+/** An operator has looked at a held sale and finds it good: the stored lines are paid as they stand. */
+export const releaseCommission = defineJob({
+  name: "release-commission",
+  queue: "commissions",
+  description: "Pays the held commissions of a sale to their beneficiaries.",
+  payload: z.object({
+    saleId: z.string().regex(/^\d+$/).describe("the held sale, by its id in token_sales"),
+    actor: z.string().min(1).max(100).default("cli").describe("who decided it, for the audit log"),
+  }),
+  key: ({ saleId }) => saleId,
+  run: async ({ saleId, actor }, { tx, now }) => {
+    const sale = await lockStoredSale(tx, saleId);
+    if (!sale) return skipped("no such sale");
+    if (sale.status !== "held") return skipped(`the sale is ${sale.status}, not held`);
+    const total = sale.lines.reduce((sum, line) => sum + line.amountMicro, 0n);
+    const paid = sale.lines.map(({ profileId, amountMicro }) => ({ account: { profileId }, amountMicro }));
+    await post(tx, [
+      {
+        kind: "release",
+        source: "token_sale",
+        externalId: saleId,
+        occurredAt: now,
+        legs: [{ account: "held", amountMicro: -total }, ...paid],
+      },
+    ]);
+    await setSaleStatus(tx, saleId, "applied", "earned");
+    await emit(
+      tx,
+      commissionEarned,
+      sale.lines.map((line) => ({ occurredAt: now, payload: earnedPayload(saleId, line) })),
+    );
+    await audit(tx, { actor, action: "commission.release", subject: `token_sales:${saleId}` });
+    return done({ released: 1, lines: sale.lines.length });
+  },
+});

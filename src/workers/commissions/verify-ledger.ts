@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { audit } from "../../db/audit.ts";
+import { defineJob } from "../../queues/job.ts";
+import { done } from "../../queues/outcome.ts";
+import { checkRange, cutChecks, type VerifyRange } from "../../rewards/verify.ts";
+
+/** Looks whether the books still agree with themselves. A fault is never repaired here: it is an alarm. */
+export const verifyLedger = defineJob({
+  name: "verify-ledger",
+  queue: "commissions",
+  description: "Verifies the books: sums, balances, sales, deliveries and uplines. Any drift is an alert.",
+  payload: z.object({}),
+  key: () => "all",
+  cut: (_payload, { tx }) => cutChecks(tx),
+  run: async (range: VerifyRange, { tx, log }) => {
+    const faults = await checkRange(tx, range);
+    if (faults.length === 0) return done({ ranges: 1 });
+    log.error({ check: range.check, ids: faults }, "ledger drift");
+    await audit(tx, {
+      actor: "service",
+      action: "ledger.drift",
+      subject: `ledger:${range.check}`,
+      details: { ids: faults },
+    });
+    return done({ ranges: 1, drift: faults.length, [`drift-${range.check}`]: faults.length });
+  },
+  sum: async (_payload, counts, { log }) => {
+    const drift = counts["drift"] ?? 0;
+    if (drift > 0) log.error({ counts }, "the books do not agree with themselves");
+    return done({ ...counts, drift });
+  },
+});

@@ -1,0 +1,17 @@
+import { catalogueOf } from "../queues/job.ts";
+import { distributeCommission } from "./commissions/distribute-commission.ts";
+import { reconcileSales } from "./commissions/reconcile-sales.ts";
+import { releaseCommission } from "./commissions/release-commission.ts";
+import { reverseSale } from "./commissions/reverse-sale.ts";
+import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts";
+import { verifyLedger } from "./commissions/verify-ledger.ts";
+
+/** Every job there is. A file that is missing here, or has no test, fails test/catalogue.test.ts. */
+export const catalogue = catalogueOf([
+  distributeCommission,
+  releaseCommission,
+  reverseSale,
+  settleUnresolvedSales,
+  reconcileSales,
+  verifyLedger,
+]);

@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import { createGroupCommit, IntakeClosed, IntakeFull } from "../../src/http/group-commit.ts";
+
+/** A writer that waits for `open()` before each of its answers, and remembers its groups. */
+function writer(fail: (items: readonly string[]) => Error | undefined = () => undefined) {
+  const groups: string[][] = [];
+  let gate = Promise.resolve();
+  let open = () => {};
+  return {
+    groups,
+    shut() {
+      gate = new Promise((resolve) => {
+        open = resolve;
+      });
+    },
+    open: () => open(),
+    write: async (items: readonly string[]) => {
+      groups.push([...items]);
+      await gate;
+      const error = fail(items);
+      if (error) throw error;
+      return items.map((item) => `${item}!`);
+    },
+  };
+}
+
+const limits = { maxGroup: 100, maxWaiting: 100 };
+const absent = () => Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+
+describe("groups", () => {
+  test("one alone is written at once", async () => {
+    const { write, groups } = writer();
+    const intake = createGroupCommit({ write, ...limits });
+    const answer = intake.submit("a");
+    expect(groups).toEqual([["a"]]);
+    expect(await answer).toBe("a!");
+  });
+
+  test("while one write is under way the next group collects", async () => {
+    const { write, groups, shut, open } = writer();
+    shut();
+    const intake = createGroupCommit({ write, ...limits });
+    const answers = ["a", "b", "c"].map((item) => intake.submit(item));
+    open();
+    expect(await Promise.all(answers)).toEqual(["a!", "b!", "c!"]);
+    expect(groups).toEqual([["a"], ["b", "c"]]);
+    expect(await intake.submit("d")).toBe("d!");
+  });
+
+  test("a group is no larger than its limit", async () => {
+    const { write, groups } = writer();
+    const intake = createGroupCommit({ write, maxGroup: 2, maxWaiting: 100 });
+    await Promise.all(["a", "b", "c", "d", "e", "f"].map((item) => intake.submit(item)));
+    expect(groups).toEqual([["a"], ["b", "c"], ["d", "e"], ["f"]]);
+  });
+});
+
+describe("failures", () => {
+  test("the culprit stands alone, the others succeed", async () => {
+    const { write, groups, shut, open } = writer((items) =>
+      items.includes("bad") ? new Error("bad one") : undefined,
+    );
+    shut();
+    const intake = createGroupCommit({ write, ...limits });
+    const answers = ["first", "a", "b", "bad", "c", "d"].map((item) => intake.submit(item));
+    open();
+    const settled = await Promise.allSettled(answers);
+    expect(settled.map((one) => (one.status === "fulfilled" ? one.value : String(one.reason)))).toEqual([
+      "first!",
+      "a!",
+      "b!",
+      "Error: bad one",
+      "c!",
+      "d!",
+    ]);
+    expect(groups).toEqual([
+      ["first"],
+      ["a", "b", "bad", "c", "d"],
+      ["a", "b", "bad"],
+      ["a", "b"],
+      ["bad"],
+      ["c", "d"],
+    ]);
+    expect(await intake.submit("after")).toBe("after!");
+  });
+
+  test("an absent Postgres refuses everyone at once, and is tried again for the next", async () => {
+    let down = true;
+    const { write, groups, shut, open } = writer(() => (down ? absent() : undefined));
+    shut();
+    const intake = createGroupCommit({ write, maxGroup: 2, maxWaiting: 100 });
+    const answers = ["a", "b", "c", "d"].map((item) => intake.submit(item));
+    open();
+    const settled = await Promise.allSettled(answers);
+    expect(settled.map((one) => one.status)).toEqual(Array(4).fill("rejected"));
+    expect(groups).toEqual([["a"]]);
+    down = false;
+    expect(await intake.submit("e")).toBe("e!");
+  });
+
+  test("Postgres that leaves during the halving refuses the rest", async () => {
+    const { write, groups, shut, open } = writer((items) => {
+      if (items.length === 4) return new Error("some fault");
+      return items.length === 2 ? absent() : undefined;
+    });
+    shut();
+    const intake = createGroupCommit({ write, ...limits });
+    const answers = ["first", "a", "b", "c", "d"].map((item) => intake.submit(item));
+    open();
+    const settled = await Promise.allSettled(answers);
+    expect(settled.filter((one) => one.status === "rejected")).toHaveLength(4);
+    expect(groups).toEqual([["first"], ["a", "b", "c", "d"], ["a", "b"]]);
+  });
+
+  test("a writer that answers for too few is a fault, not a wait without end", async () => {
+    const intake = createGroupCommit<string, string>({ write: async () => [], ...limits });
+    await expect(intake.submit("a")).rejects.toThrow(/too few/);
+  });
+});
+
+describe("limits", () => {
+  test("more than may wait is refused at once", async () => {
+    const { write, shut, open } = writer();
+    shut();
+    const intake = createGroupCommit({ write, maxGroup: 10, maxWaiting: 2 });
+    const answers = ["a", "b", "c"].map((item) => intake.submit(item));
+    await expect(intake.submit("d")).rejects.toBeInstanceOf(IntakeFull);
+    open();
+    expect(await Promise.all(answers)).toEqual(["a!", "b!", "c!"]);
+  });
+
+  test("closing answers what was taken and takes nothing more", async () => {
+    const { write, shut, open } = writer();
+    shut();
+    const intake = createGroupCommit({ write, ...limits });
+    const answers = ["a", "b"].map((item) => intake.submit(item));
+    const closed = intake.close();
+    await expect(intake.submit("c")).rejects.toBeInstanceOf(IntakeClosed);
+    open();
+    await closed;
+    expect(await Promise.all(answers)).toEqual(["a!", "b!"]);
+  });
+});

@@ -1,0 +1,18 @@
+import net from "node:net";
+
+const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost", "::ffff:127.0.0.1"]);
+
+// A test that reaches for the outside world has forgotten a fake.
+const connect = net.Socket.prototype.connect;
+net.Socket.prototype.connect = function guarded(this: net.Socket, ...args: unknown[]) {
+  const host = hostIn(args);
+  if (host !== undefined && !LOOPBACK.has(host))
+    throw new Error(`A test tried to reach ${host}: only loopback is allowed.`);
+  return (connect as (...a: unknown[]) => net.Socket).apply(this, args);
+} as typeof connect;
+
+function hostIn(args: readonly unknown[]): string | undefined {
+  const [first, second] = Array.isArray(args[0]) ? (args[0] as unknown[]) : args;
+  if (typeof first === "object" && first !== null) return (first as { host?: string }).host;
+  return typeof first === "number" && typeof second === "string" ? second : undefined;
+}

@@ -1,0 +1,44 @@
+import pg from "pg";
+import type { TestProject } from "vitest/node";
+import { migrateDatabase } from "../../src/db/migrate.ts";
+import { startEmbeddedServers } from "../../src/dev/embedded-servers.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    databaseUrl: string;
+    redisUrl: string;
+    template: string;
+  }
+}
+
+/** Once for the whole run: real servers, and a migrated template that each test clones. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const servers = await startEmbeddedServers({
+    name: "test",
+    durable: false,
+    ...(process.env["DATABASE_URL"] ? { databaseUrl: process.env["DATABASE_URL"] } : {}),
+    ...(process.env["REDIS_URL"] ? { redisUrl: process.env["REDIS_URL"] } : {}),
+  });
+  const template = `cw_template_${process.pid}`;
+  await onServer(servers.databaseUrl, `create database ${template}`);
+  const url = new URL(servers.databaseUrl);
+  url.pathname = `/${template}`;
+  await migrateDatabase(url.href);
+  project.provide("databaseUrl", servers.databaseUrl);
+  project.provide("redisUrl", servers.redisUrl);
+  project.provide("template", template);
+  return async () => {
+    await onServer(servers.databaseUrl, `drop database if exists ${template}`);
+    await servers.stop();
+  };
+}
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,255 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { sql } from "drizzle-orm";
+import pg from "pg";
+import { inject, onTestFinished } from "vitest";
+import type { Clock } from "../../src/clock.ts";
+import { type Config, readConfig } from "../../src/config.ts";
+import { inTransaction, rows } from "../../src/db/client.ts";
+import { createLog } from "../../src/log.ts";
+import { openRuntime } from "../../src/open-runtime.ts";
+import type { Ports } from "../../src/ports/ports.ts";
+import { enqueue } from "../../src/queues/enqueue.ts";
+import type { Execution, Tally } from "../../src/queues/execution.ts";
+import type { Catalogue, Job } from "../../src/queues/job.ts";
+import { catalogueOf } from "../../src/queues/job.ts";
+import { keyPrefix, type LockPolicy, QUEUE_NAMES } from "../../src/queues/queues.ts";
+import { runCarrier } from "../../src/queues/run-job.ts";
+import { startWorkers, type WorkerOptions, type Workers } from "../../src/queues/worker.ts";
+import type { Runtime } from "../../src/runtime.ts";
+import { openNextSlot } from "../../src/schedules/next-slot.ts";
+import type { Schedule } from "../../src/schedules/schedule.ts";
+import { settingsFrom } from "../../src/settings.ts";
+import { catalogue as everyJob } from "../../src/workers/index.ts";
+
+export type WorldOptions = {
+  /** Jobs of the test itself, beside those of the catalogue. */
+  readonly jobs?: readonly Job[];
+  readonly timetable?: readonly Schedule[];
+  readonly environment?: Record<string, string>;
+  readonly ports?: Partial<Ports>;
+  /** ISO instant at which the clock stands; default: the real time at the start of the test. */
+  readonly at?: string;
+  readonly redisUrl?: string;
+  readonly poolMax?: number;
+};
+
+export type OutboxRow = {
+  id: string;
+  job: string;
+  key: string;
+  payload: unknown;
+  attempts: number;
+  asks: number;
+  dead: boolean;
+  error: string | null;
+};
+
+/** A test's own world: a database cloned from the template, a Redis prefix of its own, a clock that stands. */
+export type World = Runtime & {
+  /** Moves the clock. */
+  at(instant: string): void;
+  /** Asks for a job and runs it here, without Redis, as one carrier. */
+  perform<P>(job: Job<P>, ...payloads: P[]): Promise<Tally>;
+  /** Runs entries by id, as one carrier. */
+  run(job: { name: string }, entryIds: readonly string[]): Promise<Tally>;
+  /** What waits in the outbox. */
+  enqueued(job?: { name: string }): Promise<OutboxRow[]>;
+  /** Runs everything that is due, and what follows from it, until nothing is left. */
+  drain(): Promise<Tally[]>;
+  /** Makes everything that waits for its back-off due now. */
+  skipBackOff(): Promise<void>;
+  startWorkers(options?: Partial<WorkerOptions>): Promise<Workers>;
+  query<Row extends Record<string, unknown>>(statement: string, values?: unknown[]): Promise<Row[]>;
+  /** Registers something to be closed before the world is. */
+  closing(close: () => Promise<unknown>): void;
+};
+
+export const FAST_LOCKS: LockPolicy = {
+  lockDurationMs: 1_000,
+  stalledIntervalMs: 400,
+  maxStalledCount: 3,
+  maxStartedAttempts: 5,
+};
+
+const DRAIN_LIMIT = 10_000;
+
+/** Opens a world for the running test. It is taken down after it, and looked over: no open transaction, a ledger that sums to zero. */
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const name = `cw_test_${process.pid}_${randomBytes(5).toString("hex")}`;
+  const serverUrl = inject("databaseUrl");
+  await onServer(serverUrl, `create database ${name} template ${inject("template")}`);
+  const config = configFor(serverUrl, name, options);
+  const clock = standingClock(options.at);
+  const catalogue = options.jobs ? catalogueOf([...everyJob.jobs, ...options.jobs]) : everyJob;
+  const runtime = openRuntime({
+    config,
+    clock,
+    log: createLog({ level: process.env["TEST_LOG"] ?? "silent", format: "json" }),
+    catalogue,
+    timetable: options.timetable ?? [],
+    ...(options.ports ? { ports: { tokenSales: null, ...options.ports } } : {}),
+  });
+  const closers: (() => Promise<unknown>)[] = [];
+  onTestFinished(async ({ task }) => {
+    for (const close of closers.reverse()) await close();
+    const faults = await lookOver(runtime);
+    await removeRedisKeys(runtime);
+    await runtime.close();
+    // The database of a failed test is kept: its name is the way into what happened.
+    if (task.result?.state === "fail") process.stderr.write(`\nkept for you: database ${name}\n`);
+    else await dropDatabase(serverUrl, name);
+    if (faults.length > 0) throw new Error(`the world was left in disorder: ${faults.join("; ")}`);
+  });
+  return worldOf(runtime, clock, closers, catalogue);
+}
+
+function configFor(serverUrl: string, name: string, options: WorldOptions): Config {
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return readConfig({
+    DATABASE_URL: url.href,
+    REDIS_URL: options.redisUrl ?? inject("redisUrl"),
+    REDIS_PREFIX: name.replaceAll("_", "-"),
+    HOST: "127.0.0.1",
+    PORT: "0",
+    DB_POOL_MAX: String(options.poolMax ?? 12),
+    SCICENT_WEBHOOK_SECRET: "test-secret",
+    ...options.environment,
+  });
+}
+
+function standingClock(at: string | undefined): Clock & { set(instant: string): void } {
+  let now = at === undefined ? new Date() : new Date(at);
+  return {
+    now: () => new Date(now),
+    set(instant) {
+      now = new Date(instant);
+    },
+  };
+}
+
+function worldOf(
+  runtime: Runtime,
+  clock: ReturnType<typeof standingClock>,
+  closers: (() => Promise<unknown>)[],
+  catalogue: Catalogue,
+): World {
+  const execution: Execution & { db: Runtime["db"] } = {
+    ...runtime,
+    settings: settingsFrom(runtime.config),
+    transact: (work, signal) => inTransaction(runtime.db, work, signal),
+    insteadOfCall: null,
+    onRunFinished: (tx, runId) => openNextSlot(tx, runtime.timetable, runId, clock.now()),
+    onProgress: () => undefined,
+  };
+  const run: World["run"] = (job, entries) =>
+    runCarrier(execution, { id: "by-hand", job: job.name, entries }, new AbortController().signal);
+  const world: World = {
+    ...runtime,
+    at: (instant) => clock.set(instant),
+    run,
+    async perform(job, ...payloads) {
+      const ids = await inTransaction(runtime.db, async (tx) => {
+        const entries: string[] = [];
+        for (const payload of payloads) entries.push(await enqueue(tx, job, payload));
+        return entries;
+      });
+      return run(job, ids);
+    },
+    enqueued: (job) =>
+      rows<OutboxRow>(
+        runtime.db.drizzle,
+        sql`select id, job, key, payload, attempts, asks, dead_at is not null as dead, error from outbox
+            where ${job?.name ?? null}::text is null or job = ${job?.name ?? null} order by id`,
+      ),
+    drain: () => drain(runtime, run, catalogue),
+    async skipBackOff() {
+      await runtime.db.drizzle.execute(sql`update outbox set run_at = now() where dead_at is null`);
+    },
+    async startWorkers(options = {}) {
+      runtime.relay.start();
+      const workers = startWorkers(runtime, { queues: QUEUE_NAMES, locks: FAST_LOCKS, ...options });
+      closers.push(() => workers.stop(1_000));
+      await workers.ready();
+      return workers;
+    },
+    async query<Row extends Record<string, unknown>>(statement: string, values: unknown[] = []) {
+      return (await runtime.db.pool.query(statement, values)).rows as Row[];
+    },
+    closing: (close) => void closers.push(close),
+  };
+  return world;
+}
+
+async function drain(runtime: Runtime, run: World["run"], catalogue: Catalogue): Promise<Tally[]> {
+  const tallies: Tally[] = [];
+  for (let i = 0; i < DRAIN_LIMIT; i++) {
+    const due = await rows<{ id: string; job: string }>(
+      runtime.db.drizzle,
+      sql`select id, job from outbox where dead_at is null and run_at <= now() order by id limit 200`,
+    );
+    const first = due[0];
+    if (!first) return tallies;
+    const batched = catalogue.find(first.job)?.job.form === "batch";
+    const group = batched ? due.filter((entry) => entry.job === first.job) : [first];
+    tallies.push(
+      await run(
+        { name: first.job },
+        group.map((entry) => entry.id),
+      ),
+    );
+  }
+  throw new Error(`The world was still busy after ${DRAIN_LIMIT} carriers.`);
+}
+
+/** What every test must leave behind. */
+async function lookOver(runtime: Runtime): Promise<string[]> {
+  const faults: string[] = [];
+  const [books] = await rows<{ total: string; unbalanced: number }>(
+    runtime.db.drizzle,
+    sql`select coalesce(sum(amount_micro), 0)::text as total,
+               (select count(*)::int from (select 1 from ledger_entries group by transaction_id having sum(amount_micro) <> 0) u) as unbalanced
+        from ledger_entries`,
+  );
+  if (books && (books.total !== "0" || books.unbalanced > 0))
+    faults.push(`the ledger sums to ${books.total}`);
+  const [open] = await rows<{ n: number }>(
+    runtime.db.drizzle,
+    sql`select count(*)::int as n from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state like 'idle in transaction%'`,
+  );
+  if (open && open.n > 0) faults.push(`${open.n} transactions are open`);
+  return faults;
+}
+
+async function removeRedisKeys(runtime: Runtime): Promise<void> {
+  if (!runtime.producers.ready()) return;
+  for (const queue of QUEUE_NAMES) {
+    const keys = await runtime.producers.redis.keys(
+      `${keyPrefix(runtime.config.redisPrefix, queue).replaceAll("{", "\\{")}*`,
+    );
+    if (keys.length > 0) await runtime.producers.redis.del(...keys);
+  }
+}
+
+/** Without FORCE: a connection that is still open is a fault of the test. The server needs a moment to see that one has closed. */
+async function dropDatabase(serverUrl: string, name: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await onServer(serverUrl, `drop database ${name}`);
+    } catch (error) {
+      if (tries >= 50) throw error;
+      await delay(20 * Math.min(tries, 10));
+    }
+  }
+}
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
