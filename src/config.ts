@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { QUEUE_NAMES, type QueueName } from "./queues/queues.ts";
+import { QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "./queues/queues.ts";
 import { parseAmountMicro } from "./scoring/money.ts";
 
 /** An empty variable is one that was not set: compose files and .env files write them so. */
@@ -53,6 +53,29 @@ const tokens = (fallback: string, options: { min?: string } = {}) =>
       return z.NEVER;
     }
     return parsed.amountMicro;
+  });
+
+/** A pool may be 0: then the period is recorded and nobody is paid. */
+const pool = (fallback: string) =>
+  optional.transform((value, context): bigint => {
+    const written = value ?? fallback;
+    if (/^0+(\.0+)?$/.test(written)) return 0n;
+    const parsed = parseAmountMicro(written);
+    if (parsed.kind === "amount") return parsed.amountMicro;
+    context.addIssue({ code: "custom", message: `must be 0 or an amount of tokens: ${parsed.fault}` });
+    return z.NEVER;
+  });
+
+const multiplier = (fallback: string) =>
+  optional.transform((value, context): number => {
+    const written = value ?? fallback;
+    const hundredths = Math.round(Number(written) * 100);
+    if (/^\d{1,3}(\.\d{1,2})?$/.test(written) && hundredths >= 100) return hundredths;
+    context.addIssue({
+      code: "custom",
+      message: "must be a number from 1 to 999.99 with at most 2 decimals",
+    });
+    return z.NEVER;
   });
 
 const url = (protocols: readonly string[]) =>
@@ -124,7 +147,10 @@ const schema = z.object({
   DB_NAME: optional,
   DB_USER: optional,
   DB_PASSWORD: optional,
-  DB_POOL_MAX: whole(16, 2, 200),
+  DB_POOL_MAX: whole(0, 0, 500).refine(
+    (max) => max !== 1,
+    "must be 0 (as many as the roles use) or at least 2: the scheduler holds one and needs another",
+  ),
   SUPABASE_URL: optional,
   REDIS_URL: url(["redis", "rediss"]),
   REDIS_PREFIX: optional.transform((value, context) => {
@@ -157,6 +183,16 @@ const schema = z.object({
   WEBHOOK_SOURCE_PER_SECOND: whole(2_000, 1, 1_000_000),
   VOLUNTEER_SCHEDULER_MIN_COMMISSION: tokens("0.01", { min: "0.01" }),
   COMMISSION_RATES_BPS: rates,
+  VOLUNTEER_SCHEDULER_MAX_MULTIPLIER: multiplier("3.0"),
+  VOLUNTEER_SCHEDULER_DAILY_BUDGET: pool("100"),
+  VOLUNTEER_SCHEDULER_WEEKLY_BUDGET: pool("1000"),
+  VOLUNTEER_SCHEDULER_MONTHLY_BUDGET: pool("5000"),
+  BUDGET_LEFTOVER: optional.transform((value, context) => {
+    const policy = (value ?? "carry").toLowerCase();
+    if (policy === "carry" || policy === "treasury") return policy;
+    context.addIssue({ code: "custom", message: "must be carry or treasury" });
+    return z.NEVER;
+  }),
   AUTH_JWT_SECRET: optional,
   AUTH_JWKS_URL: url(["http", "https"]),
   ADMIN_PASSWORD: optional,
@@ -174,6 +210,8 @@ export type Config = {
   readonly redisPrefix: string;
   readonly host: string;
   readonly port: number;
+  /** Workers and schedulers of their own answer health and metrics only where they were given a PORT. */
+  readonly listens: boolean;
   /** How many proxies stand in front: so many entries of X-Forwarded-For are believed. */
   readonly trustedProxies: number;
   readonly roles: readonly Role[];
@@ -191,6 +229,13 @@ export type Config = {
   };
   readonly tokenSales: { readonly url: string; readonly apiKey: string | null } | null;
   readonly commissions: { readonly minimumMicro: bigint; readonly ratesBps: readonly number[] };
+  readonly multipliers: { readonly maxHundredths: number };
+  readonly budgets: {
+    /** Pools of organizations that set none of their own. */
+    readonly poolsMicro: { readonly daily: bigint; readonly weekly: bigint; readonly monthly: bigint };
+    /** What becomes of a pool's leftover: it is added to the next one, or stays with the treasury. */
+    readonly leftoverTo: "carry" | "treasury";
+  };
   readonly auth: { readonly jwtSecret: string | null; readonly jwksUrl: string | null };
   readonly admin: {
     readonly adminPassword: string | null;
@@ -220,14 +265,27 @@ export const VARIABLES: readonly string[] = Object.keys(schema.shape);
  */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const parsed = schema.safeParse(environment);
-  const faults = parsed.success
-    ? []
-    : parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
+  const faults = parsed.success ? [] : faultsIn(parsed.error);
   const databaseUrl = databaseUrlFrom(environment, faults);
   if (!environment["REDIS_URL"]?.trim()) faults.push("REDIS_URL is not set (redis://host:6379)");
   if (!parsed.success || faults.length > 0) throw new ConfigurationFault(faults);
-  return Object.freeze(configFrom(parsed.data, databaseUrl));
+  return Object.freeze(configFrom(parsed.data, databaseUrl, Boolean(environment["PORT"]?.trim())));
 }
+
+/**
+ * The connection string alone, for commands that need nothing but Postgres.
+ * @throws ConfigurationFault
+ */
+export function readDatabaseUrl(environment: NodeJS.ProcessEnv): string {
+  const parsed = schema.pick({ DATABASE_URL: true, DB_PORT: true }).safeParse(environment);
+  const faults = parsed.success ? [] : faultsIn(parsed.error);
+  const databaseUrl = databaseUrlFrom(environment, faults);
+  if (faults.length > 0) throw new ConfigurationFault(faults);
+  return databaseUrl;
+}
+
+const faultsIn = (error: z.ZodError): string[] =>
+  error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
 
 function databaseUrlFrom(environment: NodeJS.ProcessEnv, faults: string[]): string {
   if (environment["DATABASE_URL"]?.trim()) return environment["DATABASE_URL"].trim();
@@ -245,15 +303,27 @@ function databaseUrlFrom(environment: NodeJS.ProcessEnv, faults: string[]): stri
   return `postgres://${encodeURIComponent(DB_USER ?? "")}${password}@${DB_HOST}:${DB_PORT || "5432"}/${encodeURIComponent(DB_NAME ?? "")}`;
 }
 
-function configFrom(v: Variables, databaseUrl: string): Config {
+/** Intake, API, relay and scheduler beside the workers. */
+const CONNECTIONS_BESIDE_WORKERS = 8;
+
+/** A carrier that waits for a connection would use up its time limit: so as many as the roles can use at once. */
+function connectionsUsed(v: Variables): number {
+  const carriers = v.ROLES.includes("worker")
+    ? v.WORKER_QUEUES.reduce((sum, queue) => sum + QUEUE_WEIGHTS[queue], 0)
+    : 0;
+  return carriers + CONNECTIONS_BESIDE_WORKERS;
+}
+
+function configFrom(v: Variables, databaseUrl: string, portIsSet: boolean): Config {
   return {
     databaseUrl,
-    databasePoolMax: v.DB_POOL_MAX,
+    databasePoolMax: v.DB_POOL_MAX > 0 ? v.DB_POOL_MAX : connectionsUsed(v),
     supabase: v.SUPABASE_URL !== undefined,
     redisUrl: v.REDIS_URL ?? "",
     redisPrefix: v.REDIS_PREFIX,
     host: v.HOST,
     port: v.PORT,
+    listens: v.ROLES.includes("api") || portIsSet,
     trustedProxies: v.TRUST_PROXY,
     roles: v.ROLES,
     workerQueues: v.WORKER_QUEUES,
@@ -270,6 +340,15 @@ function configFrom(v: Variables, databaseUrl: string): Config {
     },
     tokenSales: v.SCICENT_API_URL ? { url: v.SCICENT_API_URL, apiKey: v.SCICENT_API_KEY ?? null } : null,
     commissions: { minimumMicro: v.VOLUNTEER_SCHEDULER_MIN_COMMISSION, ratesBps: v.COMMISSION_RATES_BPS },
+    multipliers: { maxHundredths: v.VOLUNTEER_SCHEDULER_MAX_MULTIPLIER },
+    budgets: {
+      poolsMicro: {
+        daily: v.VOLUNTEER_SCHEDULER_DAILY_BUDGET,
+        weekly: v.VOLUNTEER_SCHEDULER_WEEKLY_BUDGET,
+        monthly: v.VOLUNTEER_SCHEDULER_MONTHLY_BUDGET,
+      },
+      leftoverTo: v.BUDGET_LEFTOVER,
+    },
     auth: { jwtSecret: v.AUTH_JWT_SECRET ?? null, jwksUrl: v.AUTH_JWKS_URL ?? null },
     admin: {
       adminPassword: v.ADMIN_PASSWORD ?? null,

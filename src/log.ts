@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import pretty from "pino-pretty";
+import { carriesValues, databaseFault } from "./db/faults.ts";
 
 export type Log = Logger;
 
@@ -39,13 +40,12 @@ const redact = {
 /** A line keeps what says where an error came from; messages of the database driver hold parameter values and are dropped. */
 function errorForLog(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error };
-  const { code, constraint } = (error.cause ?? error) as { code?: unknown; constraint?: unknown };
-  const fromDatabase = error.name === "DrizzleQueryError" || typeof constraint === "string";
+  const { code } = error as { code?: unknown };
   return {
     type: error.name,
     code,
-    constraint,
-    ...(fromDatabase ? {} : { message: error.message, stack: error.stack }),
+    ...databaseFault(error),
+    ...(carriesValues(error) ? {} : { message: error.message, stack: error.stack }),
   };
 }
 

@@ -64,6 +64,12 @@ export function createMetrics() {
       ...at,
     }),
     // Set when /metrics is asked.
+    reachable: new Gauge({
+      name: "commonwork_reachable",
+      help: "1 when the part answered in time: postgres, redis.",
+      labelNames: ["part"],
+      ...at,
+    }),
     carriers: new Gauge({
       name: "commonwork_queue_carriers",
       help: "Carriers in Redis by state.",

@@ -18,6 +18,12 @@ export type Database = {
 /** No transaction lives longer: a held snapshot halves the rate at which others settle. */
 export const TRANSACTION_LIMIT_MS = 5_000;
 
+/**
+ * So soon the server stops a statement whose client is gone: abandoned work and killed workers let go of their locks, instead of
+ * keeping them until the statement ends.
+ */
+const NOTICE_LOST_CLIENT_MS = 500;
+
 export type DatabaseOptions = {
   readonly max?: number;
   readonly applicationName?: string;
@@ -37,10 +43,24 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     statement_timeout: options.statementTimeoutMs ?? TRANSACTION_LIMIT_MS,
     idle_in_transaction_session_timeout: 2 * TRANSACTION_LIMIT_MS,
     keepAlive: true,
+    onConnect: async (client) => {
+      // A server older than 14 does not know it and goes on as it always did.
+      await client
+        .query(`set client_connection_check_interval = ${NOTICE_LOST_CLIENT_MS}`)
+        .catch(() => undefined);
+    },
   });
   // A connection that dies while idle is replaced at the next use; without a listener it would end the program.
-  pool.on("error", (error) => options.onError?.(error));
-  return { pool, drizzle: drizzle(pool), close: () => pool.end() };
+  let closing = false;
+  pool.on("error", (error) => {
+    // A server that stops right after us cuts connections that are still saying goodbye: nobody's trouble.
+    if (!closing) options.onError?.(error);
+  });
+  const close = () => {
+    closing = true;
+    return pool.end();
+  };
+  return { pool, drizzle: drizzle(pool), close };
 }
 
 /**
@@ -61,6 +81,11 @@ export async function inTransaction<T>(
     if (!released) client.release(broken);
     released = true;
   };
+  // The wait for a connection may have outlasted the patience of whoever asked; no event tells of that any more.
+  if (signal?.aborted) {
+    release(false);
+    throw signal.reason;
+  }
   const abandon = () => release(true);
   // A connection lost while it is checked out is reported by the statement that meets it.
   client.on("error", ignoreLostConnection);
@@ -89,5 +114,28 @@ export async function rows<Row extends Record<string, unknown>>(
   return (await on.execute<Row>(query)).rows as Row[];
 }
 
-/** An array as one parameter: Drizzle would otherwise spread it into a list. */
-export const array = (values: readonly unknown[]) => sql.param(values);
+/**
+ * An array as one parameter, in the notation of Postgres; the statement says its type (`::bigint[]`). Drizzle would spread it into a
+ * list, and the driver quotes each element with two regular expressions: a tenth of the time that a group of sales takes.
+ */
+export const array = (values: readonly unknown[]) => sql.param(arrayLiteral(values));
+
+/** Nothing of it means anything to the array notation. */
+const PLAIN = /^[\w.:+-]+$/;
+
+function arrayLiteral(values: readonly unknown[]): string {
+  let literal = "{";
+  for (let i = 0; i < values.length; i++) {
+    if (i > 0) literal += ",";
+    literal += elementOf(values[i]);
+  }
+  return `${literal}}`;
+}
+
+function elementOf(value: unknown): string {
+  if (value === null || value === undefined) return "NULL";
+  if (Buffer.isBuffer(value)) return `"\\\\x${value.toString("hex")}"`;
+  const text = value instanceof Date ? value.toISOString() : String(value);
+  if (PLAIN.test(text) && text.toUpperCase() !== "NULL") return text;
+  return text.includes('"') || text.includes("\\") ? `"${text.replace(/["\\]/g, "\\$&")}"` : `"${text}"`;
+}

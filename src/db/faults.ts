@@ -1,3 +1,5 @@
+import { DrizzleQueryError } from "drizzle-orm";
+
 /** What Postgres said, without the values that its messages carry. */
 export type DatabaseFault = { readonly code: string; readonly constraint: string | null };
 
@@ -5,7 +7,7 @@ export type DatabaseFault = { readonly code: string; readonly constraint: string
 export function databaseFault(error: unknown): DatabaseFault | null {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
     const { code, constraint } = cause as Error & { code?: unknown; constraint?: unknown };
-    if (typeof code === "string" && !(cause.name === "DrizzleQueryError")) {
+    if (typeof code === "string" && !(cause instanceof DrizzleQueryError)) {
       return { code, constraint: typeof constraint === "string" ? constraint : null };
     }
     if (isLostConnection(cause.message)) return { code: "08006", constraint: null };
@@ -43,4 +45,9 @@ export function isDatabaseAbsent(error: unknown): boolean {
 export function isContention(error: unknown): boolean {
   const fault = databaseFault(error);
   return fault !== null && ["40001", "40P01", "55P03"].includes(fault.code);
+}
+
+/** True when the message of the error holds, or may hold, the values of a statement. Drizzle's error does not say so by its name. */
+export function carriesValues(error: Error): boolean {
+  return error instanceof DrizzleQueryError || "severity" in error;
 }

@@ -25,8 +25,9 @@ type Lease = { left: number; untilMs: number; blocked: boolean; asking: Promise<
 const LEASES_PER_BURST = 50;
 const MAX_LEASE = 1_000;
 const MAX_REMEMBERED_KEYS = 20_000;
-/** A Redis that hangs must not hold up what it only counts. */
+/** A Redis that hangs must not hold up what it only counts: after this it is left alone for a while. */
 const REDIS_PATIENCE_MS = 250;
+const REDIS_REST_MS = 5_000;
 
 /**
  * A limit that all processes share through Redis, at almost no cost a request: points are leased in small lots and spent here.
@@ -45,6 +46,7 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
   });
   const lot = Math.min(MAX_LEASE, Math.max(1, Math.floor(burst / LEASES_PER_BURST)));
   const leases = new Map<string, Lease>();
+  const withinPatience = createPatience();
 
   const ask = async (key: string, lease: Lease): Promise<void> => {
     const answer = await withinPatience(
@@ -99,13 +101,22 @@ function forgetSome(leases: Map<string, Lease>): void {
   }
 }
 
-function withinPatience<T>(ask: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => void otherwise().then(resolve, reject), REDIS_PATIENCE_MS);
-    void ask()
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
-  });
+/** Asks Redis, or `otherwise` when Redis is silent, or was so a moment ago. */
+function createPatience() {
+  let restsUntilMs = 0;
+  return function ask<T>(redis: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
+    if (performance.now() < restsUntilMs) return otherwise();
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        restsUntilMs = performance.now() + REDIS_REST_MS;
+        void otherwise().then(resolve, reject);
+      };
+      const timer = setTimeout(giveUp, REDIS_PATIENCE_MS);
+      void redis()
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+    });
+  };
 }
 
 /**

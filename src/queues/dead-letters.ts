@@ -52,7 +52,7 @@ export async function inspectDeadLetter(
     DeadLetter & { payload: unknown; request: unknown; slot: string | null; run: string | null }
   >(
     on,
-    sql`select ${LETTER_COLUMNS}, payload, request, slot, parent as run from outbox where ${where({ id })}`,
+    sql`select ${LETTER_COLUMNS}, payload, request -> 'request' as request, slot, parent as run from outbox where ${where({ id })}`,
   );
   return letter;
 }
@@ -74,9 +74,12 @@ export function retryDeadLetters(
   return inTransaction(db, async (tx) => {
     const ids = await lockLetters(tx, filter, limit);
     if (ids.length === 0) return 0;
+    // A run with another letter still dead stays failed: reopened it would never end, and hold up its schedule for ever.
     await tx.execute(
-      sql`update job_runs set status = 'queued', finished_at = null, error = null
-          where id in (select parent from outbox where id = any(${array(ids)}::bigint[]))`,
+      sql`update job_runs r set status = 'queued', finished_at = null, error = null
+          where r.id in (select parent from outbox where id = any(${array(ids)}::bigint[]))
+            and not exists (select 1 from outbox d where d.parent = r.id and d.dead_at is not null
+                            and d.id <> all(${array(ids)}::bigint[]))`,
     );
     await tx.execute(
       sql`update outbox o set dead_at = null, attempts = 0, error = null,

@@ -91,9 +91,16 @@ type Insertion = {
   readonly delayMs?: number;
 };
 
+/** Transactions that wrote entries: whoever commits them has something for the relay. */
+const asking = new WeakSet<Tx>();
+
+/** True when work was asked for in this transaction, which then has to be relayed after its commit. */
+export const hasAsked = (tx: Tx): boolean => asking.has(tx);
+
 async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
   const { queue, name, entries, run, delayMs = 0 } = insertion;
   if (entries.size === 0) return [];
+  asking.add(tx);
   // In one order everywhere, so that two transactions that ask for the same keys never wait for each other in a circle.
   const keys = [...entries.keys()].sort();
   const payloads = keys.map((key) => JSON.stringify(entries.get(key)));

@@ -26,7 +26,13 @@ export type Execution = {
 };
 
 /** What Redis carries for one try: ids alone. */
-export type Carrier = { readonly id: string; readonly job: string; readonly entries: readonly string[] };
+export type Carrier = {
+  readonly id: string;
+  readonly job: string;
+  readonly entries: readonly string[];
+  /** The row of job_runs that its lone entry belongs to, if any. */
+  readonly run?: string;
+};
 
 /** The job that a carrier names, and which part of it. */
 export type Work = { readonly job: Job; readonly part: Part };
@@ -48,20 +54,28 @@ const ENTRY_COLUMNS = sql`id, queue, job, key, payload, attempts, asks, slot, pa
 
 const withSlot = (entry: Entry): Entry => ({ ...entry, slot: entry.slot && new Date(entry.slot) });
 
-/** Claims, reads and settles in one statement: once the transaction commits, the work is done and its promise gone. */
-export async function claim(tx: Tx, ids: readonly string[]): Promise<Entry[]> {
+/** What a carrier asks for: entries by id, and the names that they may bear. */
+export type Asked = { readonly ids: readonly string[]; readonly names: readonly string[] };
+
+/**
+ * Claims, reads and settles in one statement: once the transaction commits, the work is done and its promise gone. An id alone is
+ * not enough: a carrier that outlived a restored database may hold one that was drawn again, for other work.
+ */
+export async function claim(tx: Tx, { ids, names }: Asked): Promise<Entry[]> {
   const claimed = await rows<Entry>(
     tx,
-    sql`delete from outbox where id = any(${array(ids)}::bigint[]) and dead_at is null returning ${ENTRY_COLUMNS}`,
+    sql`delete from outbox where id = any(${array(ids)}::bigint[]) and job = any(${array(names)}::text[]) and dead_at is null
+        returning ${ENTRY_COLUMNS}`,
   );
   return claimed.map(withSlot).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
 }
 
-/** Locks and reads an entry that is settled later, after a call to the outside. */
-export async function hold(tx: Tx, id: string): Promise<Entry | undefined> {
+/** Locks and reads a lone entry that is settled later, after a call to the outside. */
+export async function hold(tx: Tx, { ids, names }: Asked): Promise<Entry | undefined> {
   const [entry] = await rows<Entry>(
     tx,
-    sql`select ${ENTRY_COLUMNS} from outbox where id = ${id} and dead_at is null for update`,
+    sql`select ${ENTRY_COLUMNS} from outbox
+        where id = any(${array(ids)}::bigint[]) and job = any(${array(names)}::text[]) and dead_at is null for update`,
   );
   return entry && withSlot(entry);
 }

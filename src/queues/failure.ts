@@ -3,7 +3,7 @@ import type { ZodError } from "zod";
 import { array, type Database, inTransaction, rows } from "../db/client.ts";
 import { databaseFault, isContention, isDatabaseAbsent } from "../db/faults.ts";
 import type { Job } from "./job.ts";
-import { Cancel, Interrupted, PayloadRejected, Snooze, TimeLimitExceeded } from "./outcome.ts";
+import { CallFailed, Cancel, Interrupted, PayloadRejected, Snooze, TimeLimitExceeded } from "./outcome.ts";
 import { failRun, recordDeadWork } from "./runs.ts";
 
 /** What becomes of work that threw. */
@@ -18,6 +18,7 @@ export function fateOf(error: unknown, random: () => number = Math.random): Fate
   if (error instanceof Interrupted) return { kind: "later", delayMs: 0, outcome: "interrupted" };
   if (error instanceof Cancel) return { kind: "cancelled", error: `Cancel: ${error.message}` };
   if (error instanceof PayloadRejected) return { kind: "dead", error: `PayloadRejected: ${error.message}` };
+  if (error instanceof CallFailed) return { kind: "retry", error: `call: ${describeError(error.cause)}` };
   if (isDatabaseAbsent(error)) return { kind: "postgres absent" };
   if (isContention(error)) return { kind: "later", delayMs: 50 + random() * 450, outcome: "interrupted" };
   return { kind: "retry", error: describeError(error) };
@@ -65,18 +66,19 @@ export async function postpone(
 ): Promise<"retry" | "dead"> {
   const { baseMs, capMs } = job.backOff;
   return inTransaction(db, async (tx) => {
-    const [entry] = await rows<{ dead: boolean; parent: string | null; job: string }>(
+    const [entry] = await rows<{ dead: boolean; parent: string | null }>(
       tx,
       sql`update outbox set
             attempts = attempts + 1, error = ${failure.error}, enqueued_at = null, carrier = null,
-            run_at = now() + least(${capMs}, ${baseMs} * power(2, least(attempts, 30))) * (0.5 + random()) * interval '1 millisecond',
+            run_at = now() + least(${capMs}, ${baseMs} * power(2, least(attempts, 30))) * (0.5 + random() / 2) * interval '1 millisecond',
             dead_at = case when ${failure.final} or attempts + 1 >= ${job.attempts} then now() end
           where id = ${id} and dead_at is null
-          returning dead_at is not null as dead, parent, job`,
+          returning dead_at is not null as dead, parent`,
     );
     if (!entry?.dead) return "retry";
-    if (entry.parent === null) await recordDeadWork(tx, { id, job: entry.job, error: failure.error });
-    else await failRun(tx, entry.parent, failure.status ?? "failed", failure.error);
+    const { status = "failed", error } = failure;
+    if (entry.parent === null) await recordDeadWork(tx, { id, status, error });
+    else await failRun(tx, entry.parent, status, error);
     return "dead";
   });
 }

@@ -107,13 +107,17 @@ const DEFAULTS: Policy = {
   backOff: { baseMs: 1_000, capMs: 3_600_000 },
 };
 
+/** Ids of 19 digits: so many fit into a carrier with room to spare. */
+const MAX_BATCH = 2_000;
+
 const NAME = /^[a-z]+(-[a-z]+)*$/;
 
 /**
  * Declares a job: the whole of it in one literal. It takes exactly one of four forms, told by the functions it has:
  * `run`; `runBatch`; `prepare`, `call`, `record`; or `cut`, `run`, `sum`.
  *
- * @throws Error when the name is not kebab-case: names are written into Postgres and cannot be mended by a rename.
+ * @throws Error when the name is not kebab-case: names are written into Postgres and cannot be mended by a rename; or when a batch
+ *   is larger than a carrier can hold.
  */
 export function defineJob<P, Range>(job: Declaration<P> & Ranged<P, Range>): RangedJob<P, Range>;
 export function defineJob<P, Request, Answer>(
@@ -121,9 +125,15 @@ export function defineJob<P, Request, Answer>(
 ): OutsideJob<P, Request, Answer>;
 export function defineJob<P>(job: Declaration<P> & Batch<P>): BatchJob<P>;
 export function defineJob<P>(job: Declaration<P> & Single<P>): SingleJob<P>;
-export function defineJob(job: { readonly name: string }): unknown {
+export function defineJob(job: {
+  readonly name: string;
+  readonly batch?: { readonly size: number };
+}): unknown {
   if (!NAME.test(job.name))
     throw new Error(`A job is named in kebab-case, verb first: "${job.name}" is not.`);
+  const size = job.batch?.size ?? 1;
+  if (!Number.isInteger(size) || size < 1 || size > MAX_BATCH)
+    throw new Error(`The batch of ${job.name} is a whole number from 1 to ${MAX_BATCH}, not ${size}.`);
   return { ...DEFAULTS, ...job, form: formOf(job) };
 }
 
@@ -139,6 +149,13 @@ export const sumName = (job: { name: string }): string => `${job.name}/sum`;
 
 /** Parts of a job that an outbox entry can name. */
 export type Part = "whole" | "range" | "sum";
+
+/** The names that entries for a part of a job may bear, its former ones included. */
+export function namesOf(job: Job, part: Part): string[] {
+  const names = [job.name, ...(job.formerly ?? [])];
+  if (part === "whole") return names;
+  return names.map((name) => (part === "range" ? rangeName({ name }) : sumName({ name })));
+}
 
 /** Finds jobs by the names that stand in the outbox. */
 export type Catalogue = {

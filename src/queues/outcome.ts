@@ -38,6 +38,11 @@ export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
 
+/** The outside world failed a call. Kept apart from faults of Postgres, which may carry the same codes. Uses an attempt. */
+export class CallFailed extends Error {
+  override readonly name = "CallFailed";
+}
+
 /** What waits in the outbox does not fit the schema of its job. Never tried again. */
 export class PayloadRejected extends Error {
   override readonly name = "PayloadRejected";

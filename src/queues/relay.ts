@@ -4,7 +4,14 @@ import { array, type Database, inTransaction, rows, type Tx } from "../db/client
 import type { Log } from "../log.ts";
 import type { Catalogue } from "./job.ts";
 import { restoreLostQueues } from "./markers.ts";
-import { MAX_WAITING_CARRIERS, PRIORITY, QUEUE_NAMES, type QueueName, RETENTION } from "./queues.ts";
+import {
+  MAX_WAITING_CARRIERS,
+  PRIORITY,
+  QUEUE_NAMES,
+  QUEUE_WEIGHTS,
+  type QueueName,
+  RETENTION,
+} from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
 export type RelayDeps = {
@@ -25,8 +32,10 @@ export type Relay = {
 };
 
 const POLL_MS = 250;
-/** Entries that one round takes from one queue. */
+/** Entries that one round takes. */
 const ENTRIES_PER_ROUND = 500;
+/** A round that brought so many may have left some: the lightest of nine busy queues has a share of fifteen. */
+const LARGE_ROUND = 15;
 /** After this many rounds the loop lets others have a turn. */
 const ROUNDS_PER_WAKE = 1_000;
 
@@ -35,64 +44,103 @@ type DueEntry = {
   queue: QueueName;
   job: string;
   alone: boolean;
+  /** The row of job_runs that it belongs to. */
+  run: string | null;
 };
 
 type Carrier = {
   readonly id: string;
   readonly queue: QueueName;
   readonly job: string;
+  readonly run: string | null;
   readonly entries: string[];
 };
 
 /** Brings due entries into Redis: after each commit of this process, and by a poll for the rest. */
 export function createRelay(deps: RelayDeps): Relay {
   let running: Promise<void> | null = null;
+  let polling: Promise<void> | null = null;
   let askedAgain = false;
   let stopped = true;
   let timer: NodeJS.Timeout | undefined;
-  let failing = false;
+  let view: QueueView | null = null;
+  const complain = onceAnOutage(deps.log);
 
   const rounds = async () => {
     for (let round = 0; round < ROUNDS_PER_WAKE && !stopped; round++) {
       askedAgain = false;
       if (!deps.producers.ready()) return;
-      if ((await relayOnce(deps)) === 0 && !askedAgain) return;
-    }
-  };
-  const run = async () => {
-    try {
-      await rounds();
-      failing = false;
-    } catch (error) {
-      // Nothing is lost: the entries are still due, and the poll tries again. Said once an outage.
-      if (!failing) deps.log.warn({ err: error }, "relay round failed; the entries stay due");
-      failing = true;
+      view ??= await lookAtQueues(deps);
+      const brought = await relayOnce(deps, view);
+      // A large round changes what was seen, and may have left something; a small one took all there was, and the last look still
+      // holds until the next poll.
+      const large = brought >= LARGE_ROUND;
+      if (large) view = null;
+      if (!large && !askedAgain) return;
     }
   };
   const wake = () => {
     askedAgain = true;
     if (running !== null || stopped) return;
-    running = run().finally(() => {
+    running = complain(rounds).finally(() => {
       running = null;
     });
   };
   const poll = async () => {
-    if (deps.producers.ready()) await restoreLostQueues(deps).catch(() => undefined);
+    if (deps.producers.ready()) {
+      await restoreLostQueues(deps);
+      view = await lookAtQueues(deps);
+    }
     wake();
+  };
+  const startPoll = () => {
+    polling ??= complain(poll).finally(() => {
+      polling = null;
+    });
   };
   return {
     wake,
     start() {
       stopped = false;
-      timer = setInterval(() => void poll(), deps.pollMs ?? POLL_MS);
-      void poll();
+      timer = setInterval(startPoll, deps.pollMs ?? POLL_MS);
+      startPoll();
     },
     async stop() {
       stopped = true;
       clearInterval(timer);
+      await polling;
       await running;
     },
   };
+}
+
+/** Nothing is lost when a round fails: the entries are still due, and the poll tries again. So it is said once an outage. */
+function onceAnOutage(log: Log): (work: () => Promise<void>) => Promise<void> {
+  let failing = false;
+  return async (work) => {
+    try {
+      await work();
+      failing = false;
+    } catch (error) {
+      if (!failing) log.warn({ err: error }, "the relay cannot bring entries now; they stay due");
+      failing = true;
+    }
+  };
+}
+
+/** What a relay knows of the queues when a round begins. It may be a poll old. */
+export type QueueView = {
+  /** Queues that may be given more carriers. */
+  readonly open: readonly QueueName[];
+  /** Those among them that had something due: they share the rounds. */
+  readonly busy: readonly QueueName[];
+};
+
+async function lookAtQueues({ db, producers }: RelayDeps): Promise<QueueView> {
+  const due = await queuesWithDueEntries(db);
+  const full = await queuesWithoutRoom(producers, due);
+  const open = QUEUE_NAMES.filter((name) => !full.includes(name));
+  return { open, busy: open.filter((name) => due.includes(name)) };
 }
 
 /**
@@ -102,14 +150,11 @@ export function createRelay(deps: RelayDeps): Relay {
  *
  * @returns how many entries were brought.
  */
-export async function relayOnce(deps: RelayDeps): Promise<number> {
-  const waiting = await queuesWithDueEntries(deps.db);
-  const open = await queuesWithRoom(deps.producers, waiting);
+export async function relayOnce(deps: RelayDeps, view?: QueueView): Promise<number> {
+  const { open, busy } = view ?? (await lookAtQueues(deps));
   if (open.length === 0) return 0;
   return inTransaction(deps.db, async (tx) => {
-    // What is lost with the marks of a round is only that they were carried: they would be carried once more.
-    await tx.execute(sql`set local synchronous_commit = off`);
-    const carriers = groupEntries(await takeDue(tx, open), deps.catalogue);
+    const carriers = groupEntries(await takeDue(tx, open, sharesOf(open, busy)), deps.catalogue);
     if (carriers.length === 0) return 0;
     await addCarriers(deps.producers, carriers);
     await rememberCarriers(tx, carriers);
@@ -128,29 +173,45 @@ async function queuesWithDueEntries(db: Database): Promise<QueueName[]> {
   return due.map((row) => row.queue);
 }
 
-async function queuesWithRoom(producers: Producers, names: readonly QueueName[]): Promise<QueueName[]> {
+async function queuesWithoutRoom(producers: Producers, names: readonly QueueName[]): Promise<QueueName[]> {
   const waiting = await Promise.all(
     names.map((name) => producers.queue(name).getJobCountByTypes("prioritized", "wait")),
   );
-  return names.filter((_, index) => (waiting[index] ?? 0) < MAX_WAITING_CARRIERS);
+  return names.filter((_, index) => (waiting[index] ?? 0) >= MAX_WAITING_CARRIERS);
 }
 
-/** Heaviest queue first, oldest entry first; entries that another relay holds are passed over. */
-function takeDue(tx: Tx, queues: readonly QueueName[]): Promise<DueEntry[]> {
+/**
+ * What each open queue may bring in one round: the round shared out by weight among it and those that are busy. Commissions alone
+ * get all of it; beside others most of it, so that a backlog of theirs starves nobody.
+ */
+export function sharesOf(open: readonly QueueName[], busy: readonly QueueName[]): number[] {
+  const weightOf = (queues: Iterable<QueueName>) =>
+    [...queues].reduce((sum, queue) => sum + QUEUE_WEIGHTS[queue], 0);
+  return open.map((queue) =>
+    Math.floor((ENTRIES_PER_ROUND * QUEUE_WEIGHTS[queue]) / weightOf(new Set([...busy, queue]))),
+  );
+}
+
+/**
+ * Heaviest queue first, oldest entry first; entries that another relay holds are passed over. The round need not be durable: what
+ * is lost with its marks is only that entries were carried, and they would be carried once more.
+ */
+function takeDue(tx: Tx, queues: readonly QueueName[], shares: readonly number[]): Promise<DueEntry[]> {
   return rows<DueEntry>(
     tx,
-    sql`select e.id, e.queue, e.job, e.alone
-        from unnest(${array(queues)}::text[]) with ordinality as q(queue, rank)
+    sql`select e.id, e.queue, e.job, e.alone, e.run
+        from set_config('synchronous_commit', 'off', true)
+        cross join unnest(${array(queues)}::text[], ${array(shares)}::int[]) with ordinality as q(queue, share, rank)
         cross join lateral (
-          select o.id, o.queue, o.job, o.run_at, o.attempts > 0 or o.parent is not null or o.slot is not null as alone
+          select o.id, o.queue, o.job, o.run_at, o.parent as run,
+                 o.attempts > 0 or o.parent is not null or o.slot is not null as alone
           from outbox o
           where o.queue = q.queue and o.enqueued_at is null and o.dead_at is null and o.run_at <= now()
           order by o.run_at, o.id
-          limit ${ENTRIES_PER_ROUND}
+          limit q.share
           for update skip locked
         ) e
-        order by q.rank, e.run_at, e.id
-        limit ${ENTRIES_PER_ROUND}`,
+        order by q.rank, e.run_at, e.id`,
   );
 }
 
@@ -166,7 +227,13 @@ export function groupEntries(entries: readonly DueEntry[], catalogue: Catalogue)
       carrier.entries.push(entry.id);
       continue;
     }
-    const started = { id: randomUUID(), queue: entry.queue, job: entry.job, entries: [entry.id] };
+    const started = {
+      id: randomUUID(),
+      queue: entry.queue,
+      job: entry.job,
+      run: entry.run,
+      entries: [entry.id],
+    };
     carriers.push(started);
     if (size > 1) open.set(entry.job, started);
   }
@@ -176,9 +243,9 @@ export function groupEntries(entries: readonly DueEntry[], catalogue: Catalogue)
 async function addCarriers(producers: Producers, carriers: readonly Carrier[]): Promise<void> {
   for (const [queue, group] of byQueue(carriers)) {
     await producers.queue(queue).addBulk(
-      group.map(({ id, job, entries }) => ({
+      group.map(({ id, job, run, entries }) => ({
         name: job,
-        data: { entries },
+        data: run === null ? { entries } : { entries, run },
         opts: { jobId: id, attempts: 1, priority: PRIORITY.work, ...RETENTION },
       })),
     );

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
-import { isDatabaseAbsent } from "../db/faults.ts";
+import { databaseFault, isContention, isDatabaseAbsent } from "../db/faults.ts";
 import { type Carrier, type Execution, emptyTally, type Tally, type Work } from "./execution.ts";
-import { fateOf, giveBack, postpone } from "./failure.ts";
+import { type Fate, fateOf, giveBack, postpone } from "./failure.ts";
 import { addCounts, Interrupted, TimeLimitExceeded } from "./outcome.ts";
 import { markRunning } from "./runs.ts";
 import { type Settled, settle } from "./settle.ts";
@@ -13,22 +13,39 @@ export type RunJobDeps = Execution & { readonly db: Database };
 /** How long a worker waits for Postgres before it lets the sweep take the work up later. */
 const POSTGRES_PATIENCE_MS = 120_000;
 
+/** Postgres may go away so often under one piece of work; after that the work is suspected of being the reason. */
+const MAX_LOSSES = 5;
+
+/** A job that this version does not know is left alone for so long: the version that does may be on its way. */
+const UNKNOWN_JOB_DELAY_MS = 30_000;
+
+/** One carrier on its way through. */
+type Try = {
+  readonly deps: RunJobDeps;
+  readonly work: Work;
+  readonly stop: AbortSignal;
+  readonly tally: Tally;
+  /** How often in a row Postgres went away. */
+  losses: number;
+};
+
 /**
  * The life of one carrier on a worker, as a row of named steps: claim and parse and run and settle in one transaction (settle.ts),
  * under a time limit; a group that throws is halved until the culprit stands alone; the culprit is postponed; one log line.
  *
- * @returns how each entry ended. Throws only when the lone entry of a carrier failed, so that Bull Board shows it.
+ * @returns how each entry ended.
+ * @throws UnknownJob when this version has no such job; the entries are due again later, with no attempt used.
  */
 export async function runCarrier(deps: RunJobDeps, carrier: Carrier, stop: AbortSignal): Promise<Tally> {
   const tally = emptyTally();
   const work = deps.catalogue.find(carrier.job);
-  if (!work) throw new UnknownJob(carrier.job);
-  if (carrier.entries.length === 1) await announce(deps, carrier);
-  await attempt(deps, work, carrier.entries, stop, tally);
+  if (!work) return leaveToOthers(deps, carrier);
+  if (carrier.run !== undefined) await announce(deps, carrier.run);
+  await attempt({ deps, work, stop, tally, losses: 0 }, carrier.entries);
   return tally;
 }
 
-/** A carrier names a job that this version does not know: another version may, so its entries wait for the sweep. */
+/** A carrier names a job that this version does not know: another version may. */
 export class UnknownJob extends Error {
   override readonly name = "UnknownJob";
   constructor(job: string) {
@@ -36,31 +53,39 @@ export class UnknownJob extends Error {
   }
 }
 
-/** A run is seen as running from its first try on. */
-async function announce(deps: RunJobDeps, carrier: Carrier): Promise<void> {
-  const [id] = carrier.entries;
-  await deps.db.drizzle
-    .execute<{ parent: string }>(sql`select parent from outbox where id = ${id} and parent is not null`)
-    .then(async ({ rows: [entry] }) => entry && (await markRunning(deps.db.drizzle, entry.parent)))
-    .catch(() => undefined); // Only a remark: the work itself meets and reports the same fault.
+async function leaveToOthers(deps: RunJobDeps, carrier: Carrier): Promise<never> {
+  await giveBack(deps.db, carrier.entries, UNKNOWN_JOB_DELAY_MS);
+  deps.log.warn({ job: carrier.job, entries: carrier.entries.length }, "no such job in this version");
+  throw new UnknownJob(carrier.job);
 }
 
-async function attempt(
-  deps: RunJobDeps,
-  work: Work,
-  ids: readonly string[],
-  stop: AbortSignal,
-  tally: Tally,
-): Promise<void> {
+/** A run is seen as running from its first try on. Only a remark: a fault here is met and reported by the work itself. */
+async function announce(deps: RunJobDeps, runId: string): Promise<void> {
+  await markRunning(deps.db.drizzle, runId).catch(() => undefined);
+}
+
+async function attempt(trial: Try, ids: readonly string[]): Promise<void> {
+  const { deps, work, stop, tally } = trial;
   try {
     record(tally, ids.length, await withinTimeLimit(work, stop, (signal) => settle(deps, work, ids, signal)));
+    trial.losses = 0;
   } catch (error) {
-    if (ids.length === 1 || stop.aborted) return decideFate(deps, work, ids, error, stop, tally);
-    if (isDatabaseAbsent(error)) return waitForPostgres(deps, work, ids, stop, tally);
-    const middle = ids.length >> 1;
-    await attempt(deps, work, ids.slice(0, middle), stop, tally);
-    await attempt(deps, work, ids.slice(middle), stop, tally);
+    if (stop.aborted) return applyFate(trial, ids, fateOf(new Interrupted("the worker was told to stop")));
+    const lost = isAbsence(error);
+    if (lost && ++trial.losses <= MAX_LOSSES) return waitForPostgres(trial, ids);
+    if (ids.length > 1) return halve(trial, ids);
+    return applyFate(trial, ids, lost ? LOSES_POSTGRES : fateOf(error), error);
   }
+}
+
+const isAbsence = (error: unknown): boolean => fateOf(error).kind === "postgres absent";
+
+const LOSES_POSTGRES: Fate = { kind: "retry", error: "Postgres went away each time that it ran" };
+
+async function halve(trial: Try, ids: readonly string[]): Promise<void> {
+  const middle = ids.length >> 1;
+  await attempt(trial, ids.slice(0, middle));
+  await attempt(trial, ids.slice(middle));
 }
 
 function record(tally: Tally, asked: number, settled: Settled): void {
@@ -107,59 +132,47 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
   });
 }
 
-async function decideFate(
-  deps: RunJobDeps,
-  work: Work,
-  ids: readonly string[],
-  error: unknown,
-  stop: AbortSignal,
-  tally: Tally,
-): Promise<void> {
-  const fate = stop.aborted ? fateOf(new Interrupted("the worker was told to stop")) : fateOf(error);
-  if (fate.kind === "postgres absent") return waitForPostgres(deps, work, ids, stop, tally);
+/** Writes down what becomes of entries that threw. While Postgres is away this waits: nothing else knows of it. */
+async function applyFate(trial: Try, ids: readonly string[], fate: Fate, error?: unknown): Promise<void> {
+  const { deps, work, tally } = trial;
+  const [id] = ids;
+  if (fate.kind === "postgres absent" || id === undefined) return;
   if (fate.kind === "later") {
-    await giveBack(deps.db, ids, fate.delayMs);
-    tally[fate.outcome] += ids.length;
+    const written = await untilWritten(trial, () => giveBack(deps.db, ids, fate.delayMs).then(() => true));
+    tally[written ? fate.outcome : "interrupted"] += ids.length;
     return;
   }
-  const [id] = ids;
-  if (id === undefined) return;
   const status = fate.kind === "cancelled" ? "cancelled" : "failed";
-  const end = await postpone(deps.db, work.job, id, {
-    error: fate.error,
-    final: fate.kind !== "retry",
-    status,
-  });
-  tally[end] += 1;
+  const failure = { error: fate.error, final: fate.kind !== "retry", status } as const;
+  const end = await untilWritten(trial, () => postpone(deps.db, work.job, id, failure));
+  tally[end ?? "interrupted"] += 1;
   tally.reasons[fate.error] = (tally.reasons[fate.error] ?? 0) + 1;
-  deps.log.warn(
-    { job: work.job.name, entry: id, outcome: end, reason: fate.error, err: error },
-    "work failed",
-  );
+  const line = { job: work.job.name, entry: id, outcome: end, reason: fate.error, err: error };
+  deps.log.warn(line, "work failed");
+}
+
+const QUERY_CANCELED = "57014";
+
+/** Tries to write until it works, stop is said, or patience ends: then the sweep finds a carrier that ended without a word. */
+async function untilWritten<T>({ stop }: Try, write: () => Promise<T>): Promise<T | undefined> {
+  const deadline = Date.now() + POSTGRES_PATIENCE_MS;
+  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 2_000)) {
+    try {
+      return await write();
+    } catch (error) {
+      const passing =
+        isDatabaseAbsent(error) || isContention(error) || databaseFault(error)?.code === QUERY_CANCELED;
+      if (!passing) throw error;
+    }
+    if (stop.aborted || Date.now() >= deadline) return undefined;
+    await delay(pauseMs * (0.5 + Math.random()), undefined, { signal: stop }).catch(() => undefined);
+  }
 }
 
 /** Postgres went away: no attempt is used, and this carrier goes on as soon as it answers again. */
-async function waitForPostgres(
-  deps: RunJobDeps,
-  work: Work,
-  ids: readonly string[],
-  stop: AbortSignal,
-  tally: Tally,
-): Promise<void> {
-  const deadline = Date.now() + POSTGRES_PATIENCE_MS;
-  for (let pauseMs = 100; Date.now() < deadline && !stop.aborted; pauseMs = Math.min(pauseMs * 2, 2_000)) {
-    await delay(pauseMs * (0.5 + Math.random()), undefined, { signal: stop }).catch(() => undefined);
-    if (await answers(deps.db)) return attempt(deps, work, ids, stop, tally);
-  }
-  // The sweep finds a finished carrier whose entries are not settled, and makes them due.
-  tally.interrupted += ids.length;
-}
-
-async function answers(db: Database): Promise<boolean> {
-  try {
-    await db.drizzle.execute(sql`select 1`);
-    return true;
-  } catch {
-    return false;
-  }
+async function waitForPostgres(trial: Try, ids: readonly string[]): Promise<void> {
+  const answer = () => trial.deps.db.drizzle.execute(sql`select 1`).then(() => true);
+  await delay(50 + Math.random() * 100, undefined, { signal: trial.stop }).catch(() => undefined);
+  if (await untilWritten(trial, answer)) return attempt(trial, ids);
+  trial.tally.interrupted += ids.length;
 }

@@ -92,12 +92,12 @@ export async function failRun(
 /** A piece of work that ended as a dead letter leaves a run too, so that it is seen where runs are seen. */
 export async function recordDeadWork(
   tx: Tx,
-  entry: { id: string; job: string; error: string },
+  entry: { id: string; status: "failed" | "cancelled"; error: string },
 ): Promise<void> {
   const [run] = await rows<{ id: string }>(
     tx,
     sql`insert into job_runs (job, trigger, input, status, started_at, finished_at, error)
-        select job, 'event', payload, 'failed', created_at, now(), ${entry.error} from outbox where id = ${entry.id}
+        select job, 'event', payload, ${entry.status}, created_at, now(), ${entry.error} from outbox where id = ${entry.id}
         returning id`,
   );
   if (run) await tx.execute(sql`update outbox set parent = ${run.id} where id = ${entry.id}`);

@@ -1,9 +1,18 @@
 import { sql } from "drizzle-orm";
-import type { Tx } from "../db/client.ts";
+import { rows, type Tx } from "../db/client.ts";
 import { enqueueRanges, enqueueSum, type RangeEntry, type SumEntry } from "./enqueue.ts";
-import { claim, contextFor, type Entry, type Execution, hold, parsePayload, type Work } from "./execution.ts";
-import type { BatchJob, Job, OutsideJob, RangedJob, SingleJob } from "./job.ts";
-import { done, type Outcome, skipped } from "./outcome.ts";
+import {
+  type Asked,
+  claim,
+  contextFor,
+  type Entry,
+  type Execution,
+  hold,
+  parsePayload,
+  type Work,
+} from "./execution.ts";
+import { type BatchJob, namesOf, type OutsideJob, type RangedJob, type SingleJob } from "./job.ts";
+import { CallFailed, Cancel, done, type Outcome, Snooze, skipped } from "./outcome.ts";
 import { finishRun, openRun, setTotal, settleRange } from "./runs.ts";
 
 /** Outcomes of the entries that were still there; those that were not have been settled by somebody else. */
@@ -17,31 +26,25 @@ export async function settle(
   signal: AbortSignal,
 ): Promise<Settled> {
   const { job, part } = work;
-  if (job.form === "batch") return settleBatch(execution, job, ids, signal);
-  const id = onlyOne(job, ids);
-  if (job.form === "outside") return settleOutside(execution, job, id, signal);
-  if (job.form === "single") return settleSingle(execution, job, id, signal);
-  if (part === "whole") return settleCut(execution, job, id, signal);
+  const asked: Asked = { ids, names: namesOf(job, part) };
+  if (job.form === "batch") return settleBatch(execution, job, asked, signal);
+  if (ids.length > 1) throw new Error(`${job.name} takes one entry at a time, not ${ids.length}.`);
+  if (job.form === "outside") return settleOutside(execution, job, asked, signal);
+  if (job.form === "single") return settleSingle(execution, job, asked, signal);
+  if (part === "whole") return settleCut(execution, job, asked, signal);
   return part === "range"
-    ? settleOneRange(execution, job, id, signal)
-    : settleSum(execution, job, id, signal);
-}
-
-function onlyOne(job: Job, ids: readonly string[]): string {
-  const [id] = ids;
-  if (id === undefined || ids.length > 1)
-    throw new Error(`${job.name} takes one entry at a time, not ${ids.length}.`);
-  return id;
+    ? settleOneRange(execution, job, asked, signal)
+    : settleSum(execution, job, asked, signal);
 }
 
 async function settleSingle(
   execution: Execution,
   job: SingleJob<unknown>,
-  id: string,
+  asked: Asked,
   signal: AbortSignal,
 ): Promise<Settled> {
   return execution.transact(async (tx) => {
-    const [entry] = await claim(tx, [id]);
+    const [entry] = await claim(tx, asked);
     if (!entry) return [];
     const outcome = await job.run(
       parsePayload(job, entry.payload),
@@ -55,11 +58,11 @@ async function settleSingle(
 async function settleBatch(
   execution: Execution,
   job: BatchJob<unknown>,
-  ids: readonly string[],
+  asked: Asked,
   signal: AbortSignal,
 ): Promise<Settled> {
   return execution.transact(async (tx) => {
-    const entries = await claim(tx, ids);
+    const entries = await claim(tx, asked);
     if (entries.length === 0) return [];
     const payloads = entries.map((entry) => parsePayload(job, entry.payload));
     const alone = entries.length === 1 ? entries[0] : undefined;
@@ -73,70 +76,99 @@ async function settleBatch(
 }
 
 /**
+ * What is stored around a call. The ask that it was prepared for stands beside the request: an ask that comes later, be it between
+ * two tries, is not answered by it.
+ */
+type StoredRequest = { readonly asks: number; readonly payload: unknown; readonly request: unknown };
+
+/**
  * Around a call nothing can be deleted first: the request is stored and committed, then sent, then the answer is recorded and the
- * entry settled if nobody asked again meanwhile. If somebody did, the answer still counts and the entry is due again.
+ * entry settled if nobody asked again since it was prepared. If somebody did, the answer still counts and the entry is due again.
  */
 async function settleOutside(
   execution: Execution,
   job: OutsideJob<unknown, unknown, unknown>,
-  id: string,
+  asked: Asked,
   signal: AbortSignal,
 ): Promise<Settled> {
-  const prepared = await execution.transact((tx) => prepareRequest(execution, job, tx, id, signal), signal);
+  const prepared = await execution.transact(
+    (tx) => prepareRequest(execution, job, tx, asked, signal),
+    signal,
+  );
   if (prepared.kind === "settled") return prepared.settled;
+  const { request } = prepared.stored;
   if (execution.insteadOfCall) {
-    execution.insteadOfCall(job, prepared.request);
+    execution.insteadOfCall(job, request);
     return [skipped("dry run: the call was not made")];
   }
-  const { ports, log } = execution;
-  const answer = await job.call(prepared.request, { ports, log: log.child({ job: job.name }), signal });
-  return execution.transact((tx) => recordAnswer(execution, job, tx, prepared.entry, answer, signal), signal);
+  const answer = await call(execution, job, request, signal);
+  return execution.transact((tx) => recordAnswer(execution, job, tx, prepared, answer, signal), signal);
+}
+
+/** A refused connection to the outside is not a Postgres that is away, though both say ECONNREFUSED. */
+async function call(
+  { ports, log }: Execution,
+  job: OutsideJob<unknown, unknown, unknown>,
+  request: unknown,
+  signal: AbortSignal,
+): Promise<unknown> {
+  try {
+    return await job.call(request, { ports, log: log.child({ job: job.name }), signal });
+  } catch (error) {
+    if (error instanceof Snooze || error instanceof Cancel) throw error;
+    throw new CallFailed("the call failed", { cause: error });
+  }
 }
 
 type PreparedEntry =
   | { readonly kind: "settled"; readonly settled: Settled }
-  | { readonly kind: "send"; readonly entry: Entry; readonly request: unknown };
+  | { readonly kind: "send"; readonly entry: Entry; readonly stored: StoredRequest };
 
 async function prepareRequest(
   execution: Execution,
   job: OutsideJob<unknown, unknown, unknown>,
   tx: Tx,
-  id: string,
+  asked: Asked,
   signal: AbortSignal,
 ): Promise<PreparedEntry> {
-  const entry = await hold(tx, id);
+  const entry = await hold(tx, asked);
   if (!entry) return { kind: "settled", settled: [] };
   // An earlier try may have reached the other side: the same bytes go out again, under the same key.
-  if (entry.request !== null) return { kind: "send", entry, request: entry.request };
+  if (entry.request !== null) return { kind: "send", entry, stored: entry.request as StoredRequest };
   const prepared = await job.prepare(
     parsePayload(job, entry.payload),
     contextFor(execution, tx, entry, job, signal),
   );
   if ("nothing" in prepared) {
     const outcome = skipped(prepared.nothing);
-    await claim(tx, [id]);
+    await claim(tx, asked);
     await endRun(execution, tx, entry, outcome);
     return { kind: "settled", settled: [outcome] };
   }
-  await tx.execute(
-    sql`update outbox set request = ${JSON.stringify(prepared.request)}::jsonb where id = ${id}`,
+  const request: StoredRequest = { asks: entry.asks, payload: entry.payload, request: prepared.request };
+  // What Postgres made of it is sent, by the first try too: its order of keys is not ours.
+  const [row] = await rows<{ stored: StoredRequest }>(
+    tx,
+    sql`update outbox set request = ${JSON.stringify(request)}::jsonb where id = ${entry.id} returning request as stored`,
   );
-  return { kind: "send", entry, request: prepared.request };
+  if (!row) throw new Error(`The entry ${entry.id} vanished while it was held.`);
+  return { kind: "send", entry, stored: row.stored };
 }
 
 async function recordAnswer(
   execution: Execution,
   job: OutsideJob<unknown, unknown, unknown>,
   tx: Tx,
-  seen: Entry,
+  { entry: seen, stored }: Extract<PreparedEntry, { kind: "send" }>,
   answer: unknown,
   signal: AbortSignal,
 ): Promise<Settled> {
-  const entry = await hold(tx, seen.id);
-  if (!entry || entry.request === null) return [];
-  const payload = parsePayload(job, seen.payload);
+  const entry = await hold(tx, { ids: [seen.id], names: [seen.job] });
+  // Another carrier has recorded the answer to this request.
+  if ((entry?.request as StoredRequest | null | undefined)?.asks !== stored.asks || !entry) return [];
+  const payload = parsePayload(job, stored.payload);
   const outcome = await job.record(payload, answer, contextFor(execution, tx, seen, job, signal));
-  if (entry.asks === seen.asks) {
+  if (entry.asks === stored.asks) {
     await tx.execute(sql`delete from outbox where id = ${entry.id}`);
     await endRun(execution, tx, seen, outcome);
   } else {
@@ -151,11 +183,11 @@ async function recordAnswer(
 async function settleCut(
   execution: Execution,
   job: RangedJob<unknown, unknown>,
-  id: string,
+  asked: Asked,
   signal: AbortSignal,
 ): Promise<Settled> {
   return execution.transact(async (tx) => {
-    const [entry] = await claim(tx, [id]);
+    const [entry] = await claim(tx, asked);
     if (!entry) return [];
     const input = parsePayload(job, entry.payload);
     const context = contextFor(execution, tx, entry, job, signal);
@@ -172,11 +204,11 @@ async function settleCut(
 async function settleOneRange(
   execution: Execution,
   job: RangedJob<unknown, unknown>,
-  id: string,
+  asked: Asked,
   signal: AbortSignal,
 ): Promise<Settled> {
   return execution.transact(async (tx) => {
-    const [entry] = await claim(tx, [id]);
+    const [entry] = await claim(tx, asked);
     if (!entry) return [];
     const { input, range } = entry.payload as RangeEntry;
     const context = contextFor(execution, tx, entry, job, signal);
@@ -192,11 +224,11 @@ async function settleOneRange(
 async function settleSum(
   execution: Execution,
   job: RangedJob<unknown, unknown>,
-  id: string,
+  asked: Asked,
   signal: AbortSignal,
 ): Promise<Settled> {
   return execution.transact(async (tx) => {
-    const [entry] = await claim(tx, [id]);
+    const [entry] = await claim(tx, asked);
     if (!entry) return [];
     const { input, counts } = entry.payload as SumEntry;
     const outcome = await job.sum(

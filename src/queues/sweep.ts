@@ -15,9 +15,9 @@ export type SweepDeps = {
 
 /** Younger marks are left alone: their carrier may just be on its way. */
 const CARRIED_FOR_MS = 15_000;
-const CARRIERS_PER_SWEEP = 1_000;
+const CARRIERS_PER_PAGE = 1_000;
 
-type CarrierState = { queue: QueueName; carrier: string; state: string };
+type CarrierState = Carried & { readonly state: string; readonly lost: boolean };
 
 /**
  * Asks Redis once a carrier what became of it. Unknown (Redis forgot it) or completed (its worker could not settle): its entries
@@ -31,23 +31,42 @@ export async function sweep(
   olderThanMs = CARRIED_FOR_MS,
 ): Promise<{ due: number; dead: number }> {
   if (!deps.producers.ready()) return { due: 0, dead: 0 };
-  const carriers = await rows<{ queue: QueueName; carrier: string }>(
-    deps.db.drizzle,
-    sql`select distinct queue, carrier from outbox
-        where enqueued_at < now() - ${olderThanMs} * interval '1 millisecond' and dead_at is null and carrier is not null
-        limit ${CARRIERS_PER_SWEEP}`,
-  );
-  const states = await Promise.all(
-    carriers.map(async (row) => ({
-      ...row,
-      state: await deps.producers.queue(row.queue).getJobState(row.carrier),
-    })),
-  );
-  const due = await free(deps.db, carriersIn(states, "unknown", "completed"));
-  const killed = await punish(deps, carriersIn(states, "failed"));
-  const swept = { due: due + killed.due, dead: killed.dead };
+  const swept = { due: 0, dead: 0 };
+  // Page by page to the end: the carriers of a backlog, all well, must not hide one that is lost.
+  for (let after = "", full = true; full; ) {
+    const page = await carriersAfter(deps.db, after, olderThanMs);
+    const states = await Promise.all(page.map((row) => stateOf(deps.producers, row)));
+    swept.due += await free(deps.db, carriersIn(states, "unknown", "completed"));
+    const failed = await punish(deps, states);
+    swept.due += failed.due;
+    swept.dead += failed.dead;
+    after = page.at(-1)?.carrier ?? "";
+    full = page.length === CARRIERS_PER_PAGE;
+  }
   if (swept.due + swept.dead > 0) deps.log.warn(swept, "sweep found work whose carrier is gone");
   return swept;
+}
+
+type Carried = { queue: QueueName; carrier: string };
+
+function carriersAfter(db: Database, after: string, olderThanMs: number): Promise<Carried[]> {
+  return rows<Carried>(
+    db.drizzle,
+    sql`select min(queue) as queue, carrier from outbox
+        where carrier > ${after} and enqueued_at < now() - ${olderThanMs} * interval '1 millisecond' and dead_at is null
+        group by carrier order by carrier limit ${CARRIERS_PER_PAGE}`,
+  );
+}
+
+/** BullMQ's words for a job that was started and never ended, too often. Any other failure is one of the program, not of the work. */
+const LOST_TOO_OFTEN = /more than allowable limit/;
+
+async function stateOf(producers: Producers, row: Carried): Promise<CarrierState> {
+  const queue = producers.queue(row.queue);
+  const state = await queue.getJobState(row.carrier);
+  if (state !== "failed") return { ...row, state, lost: false };
+  const job = await queue.getJob(row.carrier);
+  return { ...row, state, lost: LOST_TOO_OFTEN.test(job?.failedReason ?? "") };
 }
 
 const carriersIn = (states: readonly CarrierState[], ...names: string[]): string[] =>
@@ -61,20 +80,26 @@ async function free(db: Database, carriers: readonly string[]): Promise<number> 
   return freed.rowCount ?? 0;
 }
 
-const KILLED = "its worker was lost while it ran";
-
-async function punish(deps: SweepDeps, carriers: readonly string[]): Promise<{ due: number; dead: number }> {
+async function punish(
+  deps: SweepDeps,
+  states: readonly CarrierState[],
+): Promise<{ due: number; dead: number }> {
   const tally = { due: 0, dead: 0 };
-  if (carriers.length === 0) return tally;
-  const entries = await rows<{ id: string; job: string; alone: boolean }>(
+  const lostBy = new Map(
+    states.filter((row) => row.state === "failed").map((row) => [row.carrier, row.lost]),
+  );
+  if (lostBy.size === 0) return tally;
+  const entries = await rows<{ id: string; job: string; carrier: string; alone: boolean }>(
     deps.db.drizzle,
-    sql`select id, job, count(*) over (partition by carrier) = 1 and attempts > 0 as alone
-        from outbox where carrier = any(${array(carriers)}::text[]) and dead_at is null`,
+    sql`select id, job, carrier, count(*) over (partition by carrier) = 1 and attempts > 0 as alone
+        from outbox where carrier = any(${array([...lostBy.keys()])}::text[]) and dead_at is null`,
   );
   for (const entry of entries) {
     const job = deps.catalogue.find(entry.job)?.job;
     if (!job) continue;
-    const end = await postpone(deps.db, job, entry.id, { error: KILLED, final: entry.alone });
+    const lost = lostBy.get(entry.carrier) === true;
+    const error = lost ? "its worker was lost while it ran" : "its carrier failed without a word";
+    const end = await postpone(deps.db, job, entry.id, { error, final: lost && entry.alone });
     tally[end === "dead" ? "dead" : "due"] += 1;
   }
   return tally;

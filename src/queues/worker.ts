@@ -1,11 +1,12 @@
-import { type Job as BullJob, MetricsTime, Worker } from "bullmq";
+import { type Job as BullJob, MetricsTime, type Queue, Worker } from "bullmq";
 import type { Redis } from "ioredis";
-import { inTransaction } from "../db/client.ts";
+import { inTransaction, type Tx } from "../db/client.ts";
 import type { Runtime } from "../runtime.ts";
 import { openNextSlot } from "../schedules/next-slot.ts";
 import { TICK } from "../schedules/register.ts";
 import { openSlots } from "../schedules/scheduler.ts";
 import { settingsFrom } from "../settings.ts";
+import { hasAsked } from "./enqueue.ts";
 import type { Carrier, Tally } from "./execution.ts";
 import { concurrencyOf, keyPrefix, LOCK_POLICY, type LockPolicy, type QueueName } from "./queues.ts";
 import { workerConnection } from "./redis.ts";
@@ -30,6 +31,7 @@ export type WorkerOptions = {
 /** After the signal to stop, running work has this long to let go of its transaction. */
 const LET_GO_MS = 2_000;
 const IDLE_LIMIT_MS = 30_000;
+const LOOK_EVERY_MS = 5_000;
 
 /** Starts a BullMQ worker per queue, over one connection (each adds a blocking one of its own). */
 export function startWorkers(runtime: Runtime, options: WorkerOptions): Workers {
@@ -88,15 +90,13 @@ function processorFor(runtime: Runtime, queue: QueueName) {
     signal: AbortSignal | undefined,
   ): Promise<unknown> => {
     if (bullJob.name === TICK) return tick(runtime, bullJob);
-    const carrier: Carrier = { id: bullJob.id ?? "", job: bullJob.name, entries: bullJob.data.entries };
+    const carrier: Carrier = { id: bullJob.id ?? "", job: bullJob.name, ...bullJob.data };
     const startedAt = Date.now();
     const tally = await runCarrier(
       dependenciesOf(runtime, bullJob),
       carrier,
       signal ?? new AbortController().signal,
     );
-    // What this work asked for in turn is brought at once, not by the next poll.
-    runtime.relay.wake();
     report(runtime, queue, carrier, tally, {
       waitedMs: startedAt - bullJob.timestamp,
       tookMs: Date.now() - startedAt,
@@ -120,7 +120,18 @@ function dependenciesOf(runtime: Runtime, bullJob: BullJob): RunJobDeps {
     catalogue: runtime.catalogue,
     ports: runtime.ports,
     settings: settingsFrom(runtime.config),
-    transact: (work, signal) => inTransaction(runtime.db, work, signal),
+    transact: async (work, signal) => {
+      let asked = false;
+      const noticing = async (tx: Tx) => {
+        const result = await work(tx);
+        asked = hasAsked(tx);
+        return result;
+      };
+      const result = await inTransaction(runtime.db, noticing, signal);
+      // What this work asked for in turn is brought at once, not by the next poll.
+      if (asked) runtime.relay.wake();
+      return result;
+    },
     insteadOfCall: null,
     onRunFinished: (tx, runId) => openNextSlot(tx, runtime.timetable, runId, runtime.clock.now()),
     onProgress: (fraction) => void bullJob.updateProgress(Math.round(fraction * 100)).catch(() => undefined),
@@ -179,22 +190,29 @@ function once(runtime: Runtime): (error: Error) => void {
   };
 }
 
-/** A connection can be healthy while nothing is consumed: so look at consumption itself. */
+/**
+ * A connection can be healthy while nothing is consumed: so look at consumption itself, queue by queue. A queue that an operator
+ * paused is meant to stand still.
+ */
 function watchConsumption(runtime: Runtime, queues: readonly QueueName[], workers: readonly Worker[]) {
-  let lastSign = Date.now();
-  for (const worker of workers) worker.on("active", () => (lastSign = Date.now()));
-  const look = async () => {
-    if (!runtime.producers.ready()) return void (lastSign = Date.now());
-    const counts = await Promise.all(
-      queues.map((queue) => runtime.producers.queue(queue).getJobCounts("prioritized", "wait", "active")),
-    );
-    const stuck = counts.some(
-      (c) => (c["prioritized"] ?? 0) + (c["wait"] ?? 0) > 0 && (c["active"] ?? 0) === 0,
-    );
-    if (!stuck) lastSign = Date.now();
+  const lastSign = new Map<string, number>(queues.map((queue) => [queue, Date.now()]));
+  for (const worker of workers) worker.on("active", () => lastSign.set(worker.name, Date.now()));
+  const look = async (name: QueueName) => {
+    const queue = runtime.producers.queue(name);
+    if (!runtime.producers.ready() || !(await isStuck(queue))) lastSign.set(name, Date.now());
   };
-  const timer = setInterval(() => void look().catch(() => undefined), 5_000);
-  return { isConsuming: () => Date.now() - lastSign < IDLE_LIMIT_MS, stop: () => clearInterval(timer) };
+  const timer = setInterval(() => {
+    for (const queue of queues) look(queue).catch(() => undefined);
+  }, LOOK_EVERY_MS);
+  return {
+    isConsuming: () => [...lastSign.values()].every((at) => Date.now() - at < IDLE_LIMIT_MS),
+    stop: () => clearInterval(timer),
+  };
+}
+
+async function isStuck(queue: Queue): Promise<boolean> {
+  const { prioritized = 0, wait = 0, active = 0 } = await queue.getJobCounts("prioritized", "wait", "active");
+  return prioritized + wait > 0 && active === 0 && !(await queue.isPaused());
 }
 
 async function stopWorkers(workers: readonly Worker[], graceMs: number): Promise<void> {

@@ -3,7 +3,7 @@ import { isLosslessNumber, parse } from "lossless-json";
 import { parseAmountMicro } from "../scoring/money.ts";
 
 /** A sale as its seller wrote it, with every value checked. Nothing of it has passed through a float. */
-export type WrittenSale = {
+type WrittenSale = {
   readonly externalId: string;
   readonly buyerUserId: string;
   readonly amountMicro: bigint;
@@ -21,7 +21,7 @@ export type ReadSale =
   | { readonly kind: "faults"; readonly faults: SaleFault[] };
 
 /** The only currency of these sales. */
-export const SALE_CURRENCY = "SCICENT";
+const SALE_CURRENCY = "SCICENT";
 
 const MAX_TRANSACTION_ID_LENGTH = 255;
 const MAX_CLOCK_SKEW_MS = 5 * 60_000;

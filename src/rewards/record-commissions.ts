@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { array, type Tx } from "../db/client.ts";
 import type { CommissionLine } from "../scoring/commission.ts";
-import type { CommissionPolicy } from "../scoring/commission-policy.ts";
+import { COMMISSION_RULE_VERSION, type CommissionPolicy } from "../scoring/commission-policy.ts";
 import { formatAmount } from "../scoring/money.ts";
 import { type Posting, post } from "./ledger.ts";
 import type { Decided } from "./sale-facts.ts";
@@ -77,15 +77,15 @@ async function settleSales(
     id: facts.saleId,
     status: STATUS[decision.kind],
     profileId: facts.buyer?.profileId ?? null,
-    reasons: JSON.stringify(reasonsOf(decision)),
-    decision: JSON.stringify(storedDecision({ facts, decision }, policy)),
+    reasons: reasonsOf(decision).join(","),
+    inputs: JSON.stringify(storedInputs({ facts, decision }, policy)),
   }));
   await tx.execute(
     sql`update token_sales s set status = d.status, settled_at = ${now}::timestamptz, profile_id = d.profile_id,
-               reasons = array(select jsonb_array_elements_text(d.reasons::jsonb)), decision = d.decision::jsonb
+               reasons = string_to_array(d.reasons, ','), inputs = d.inputs::jsonb
         from unnest(${array(settled.map((s) => s.id))}::bigint[], ${array(settled.map((s) => s.status))}::text[],
                     ${array(settled.map((s) => s.profileId))}::bigint[], ${array(settled.map((s) => s.reasons))}::text[],
-                    ${array(settled.map((s) => s.decision))}::text[]) as d(id, status, profile_id, reasons, decision)
+                    ${array(settled.map((s) => s.inputs))}::text[]) as d(id, status, profile_id, reasons, inputs)
         where s.id = d.id`,
   );
 }
@@ -95,29 +95,22 @@ function reasonsOf(decision: Decided["decision"]): readonly string[] {
   return decision.kind === "unresolved" ? ["no-profile"] : decision.reasons;
 }
 
-/** The facts and rules that the figures can be worked out from again, years on. */
-function storedDecision({ facts, decision }: Decided, policy: CommissionPolicy): object {
-  const rules = { ratesBps: policy.ratesBps, minimum: formatAmount(policy.minimumMicro) };
-  const history = {
-    salesLastHour: facts.buyerHistory.salesLastHour,
-    sales30Days: facts.buyerHistory.sales30Days,
-    amount30Days: formatAmount(facts.buyerHistory.amount30DaysMicro),
-  };
-  const buyer = { referredAt: facts.buyer?.referredAt ?? null };
-  if (decision.kind === "unresolved" || decision.kind === "none")
-    return { kind: decision.kind, rules, history, buyer };
-  const { chain, omitted, ruleVersion } = decision;
-  const createdAt = Object.fromEntries(
-    facts.chain.map((referrer) => [referrer.profileId, referrer.createdAt]),
-  );
+/**
+ * The facts and rules of a decision, so that its figures can be worked out again years on. Amount and times stand in the row of the
+ * sale itself; the chain is [profile, user, created], nearest referrer first.
+ */
+function storedInputs({ facts }: Decided, policy: CommissionPolicy): object {
   return {
-    kind: decision.kind,
-    ruleVersion,
-    rules,
-    history,
-    buyer,
-    chain: chain.map((c) => ({ ...c, createdAt: createdAt[c.profileId] })),
-    omitted,
+    ruleVersion: COMMISSION_RULE_VERSION,
+    ratesBps: policy.ratesBps,
+    minimum: formatAmount(policy.minimumMicro),
+    history: {
+      salesLastHour: facts.buyerHistory.salesLastHour,
+      sales30Days: facts.buyerHistory.sales30Days,
+      amount30Days: formatAmount(facts.buyerHistory.amount30DaysMicro),
+    },
+    referredAt: facts.buyer?.referredAt ?? null,
+    chain: facts.chain.map(({ profileId, userId, createdAt }) => [profileId, userId, createdAt]),
   };
 }
 

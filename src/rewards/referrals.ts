@@ -44,7 +44,7 @@ export async function joinReferral(tx: Tx, request: JoinRequest): Promise<Joined
   const [profile] = await rows<{ id: string; referrerId: string | null }>(
     tx,
     sql`select id, referrer_id as "referrerId" from volunteer_profiles
-        where user_id = ${request.userId} and organization_id = ${referrer.organizationId} for update`,
+        where user_id = ${request.userId} and organization_id = ${referrer.organizationId} for no key update`,
   );
   if (!profile) return refused("no-profile");
   if (profile.referrerId !== null) return refused("already-referred");

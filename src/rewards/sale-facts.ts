@@ -8,33 +8,24 @@ export type SaleFacts = CommissionFacts;
 /** A sale with what was decided about it. */
 export type Decided = { readonly facts: SaleFacts; readonly decision: CommissionDecision };
 
+/** Sales that were asked for, locked. */
 export type LockedSales = {
-  /** Ids of the sales that wait for a decision. */
-  readonly open: readonly string[];
-  /** Why a sale that is not open is left alone. */
+  /** The facts of those that wait for a decision. */
+  readonly facts: readonly SaleFacts[];
+  /** Why a sale that does not is left alone. */
   reasonToSkip(saleId: string): string;
 };
 
 const UNDECIDED = ["accepted", "unresolved"];
-const BUYER_LOCK = 7_190_135;
 
-/**
- * Locks sales, and their buyers: the fraud windows of a buyer are looked at by one transaction at a time, so that a burst of
- * purchases cannot pass in parallel groups. Both in one order, so that groups never wait for each other in a circle.
- */
-export async function lockSales(tx: Tx, saleIds: readonly string[]): Promise<LockedSales> {
-  await tx.execute(
-    sql`select pg_advisory_xact_lock(${BUYER_LOCK}, buyer.key) from (
-          select distinct (buyer_user_id % 2147483647)::int as key from token_sales
-          where id = any(${array(saleIds)}::bigint[]) order by 1) buyer`,
-  );
-  const found = await rows<{ id: string; status: string }>(
-    tx,
-    sql`select id, status from token_sales where id = any(${array(saleIds)}::bigint[]) order by id for no key update`,
-  );
-  const statuses = new Map(found.map((sale) => [sale.id, sale.status]));
+/** Locks sales and reads what the decision about each rests on: two statements, however many they are. */
+export async function lockSaleFacts(tx: Tx, saleIds: readonly string[]): Promise<LockedSales> {
+  const sales = await lockSales(tx, saleIds);
+  const open = sales.filter((sale) => UNDECIDED.includes(sale.status));
+  const referrers = await readReferrers(tx, [...new Set(open.flatMap((sale) => sale.upline ?? []))]);
+  const statuses = new Map(sales.map((sale) => [sale.saleId, sale.status]));
   return {
-    open: found.filter((sale) => UNDECIDED.includes(sale.status)).map((sale) => sale.id),
+    facts: open.map((sale) => factsOf(sale, referrers)),
     reasonToSkip(saleId) {
       const status = statuses.get(saleId);
       return status === undefined ? "no such sale" : `the sale is ${status} already`;
@@ -44,6 +35,7 @@ export async function lockSales(tx: Tx, saleIds: readonly string[]): Promise<Loc
 
 type SaleRow = {
   saleId: string;
+  status: string;
   amountMicro: string;
   soldAt: string;
   receivedAt: string;
@@ -57,34 +49,14 @@ type SaleRow = {
 };
 
 /**
- * Reads the facts of each sale and decides it, in order of sale time: a sale that was decided before in the same group counts in
- * the windows of the later ones, just as if each had been settled alone.
+ * The windows of a buyer hold the sales that came before this one in sale time and are not taken back, decided or not: what is still
+ * `accepted` will be applied or held. So a decision is the same in whatever order, and however many at once, sales are settled.
+ * Rows are locked in one order everywhere, so that two groups never wait for each other in a circle.
  */
-export async function withFactsOf(
-  tx: Tx,
-  saleIds: readonly string[],
-  decide: (facts: SaleFacts) => CommissionDecision,
-): Promise<Decided[]> {
-  if (saleIds.length === 0) return [];
-  const sales = await readSales(tx, saleIds);
-  const referrers = await readReferrers(tx, [...new Set(sales.flatMap((sale) => sale.upline ?? []))]);
-  const decided: Decided[] = [];
-  const earlierOf = new Map<string, SaleFacts[]>();
-  for (const sale of sales) {
-    const earlier = earlierOf.get(sale.buyerUserId) ?? [];
-    const facts = factsOf(sale, referrers, earlier);
-    const decision = decide(facts);
-    decided.push({ facts, decision });
-    if (decision.kind !== "unresolved") earlierOf.set(sale.buyerUserId, [...earlier, facts]);
-  }
-  return decided;
-}
-
-/** Windows use sale time, leave out the sale itself, and count sales that are applied or held. */
-function readSales(tx: Tx, saleIds: readonly string[]): Promise<SaleRow[]> {
+function lockSales(tx: Tx, saleIds: readonly string[]): Promise<SaleRow[]> {
   return rows<SaleRow>(
     tx,
-    sql`select s.id as "saleId", s.amount_micro as "amountMicro", s.sold_at as "soldAt", s.received_at as "receivedAt",
+    sql`select s.id as "saleId", s.status, s.amount_micro as "amountMicro", s.sold_at as "soldAt", s.received_at as "receivedAt",
                s.buyer_user_id as "buyerUserId", p.id as "profileId", p.referred_at as "referredAt", p.upline::text[] as upline,
                h.hour::int as "salesLastHour", h.month::int as "sales30Days", h.amount::text as "amount30DaysMicro"
         from token_sales s
@@ -95,10 +67,11 @@ function readSales(tx: Tx, saleIds: readonly string[]): Promise<SaleRow[]> {
           select count(*) filter (where t.sold_at > s.sold_at - interval '1 hour') as hour, count(*) as month,
                  coalesce(sum(t.amount_micro), 0) as amount
           from token_sales t
-          where t.buyer_user_id = s.buyer_user_id and t.sold_at > s.sold_at - interval '30 days' and t.sold_at <= s.sold_at
-            and t.id <> s.id and t.status in ('applied', 'held')) h
+          where t.buyer_user_id = s.buyer_user_id and t.sold_at > s.sold_at - interval '30 days'
+            and (t.sold_at, t.id) < (s.sold_at, s.id) and t.status in ('accepted', 'applied', 'held')) h
         where s.id = any(${array(saleIds)}::bigint[])
-        order by s.sold_at, s.id`,
+        order by s.id
+        for no key update of s`,
   );
 }
 
@@ -115,35 +88,22 @@ async function readReferrers(
   return new Map(found.map((row) => [row.profileId, { ...row, createdAt: new Date(row.createdAt) }]));
 }
 
-const HOUR_MS = 3_600_000;
-
-function factsOf(
-  sale: SaleRow,
-  referrers: ReadonlyMap<string, CommissionReferrer>,
-  earlier: readonly SaleFacts[],
-): SaleFacts {
-  const soldAt = new Date(sale.soldAt);
-  const within = (ms: number) =>
-    earlier.filter((e) => e.soldAt <= soldAt && soldAt.getTime() - e.soldAt.getTime() < ms);
-  const month = within(30 * 24 * HOUR_MS);
+function factsOf(sale: SaleRow, referrers: ReadonlyMap<string, CommissionReferrer>): SaleFacts {
+  const buyer = {
+    userId: sale.buyerUserId,
+    referredAt: sale.referredAt === null ? null : new Date(sale.referredAt),
+  };
   return {
     saleId: sale.saleId,
     amountMicro: BigInt(sale.amountMicro),
-    soldAt,
+    soldAt: new Date(sale.soldAt),
     receivedAt: new Date(sale.receivedAt),
-    buyer:
-      sale.profileId === null
-        ? null
-        : {
-            userId: sale.buyerUserId,
-            profileId: sale.profileId,
-            referredAt: sale.referredAt === null ? null : new Date(sale.referredAt),
-          },
+    buyer: sale.profileId === null ? null : { ...buyer, profileId: sale.profileId },
     chain: (sale.upline ?? []).flatMap((id) => referrers.get(id) ?? []),
     buyerHistory: {
-      salesLastHour: sale.salesLastHour + within(HOUR_MS).length,
-      sales30Days: sale.sales30Days + month.length,
-      amount30DaysMicro: BigInt(sale.amount30DaysMicro) + month.reduce((sum, e) => sum + e.amountMicro, 0n),
+      salesLastHour: sale.salesLastHour,
+      sales30Days: sale.sales30Days,
+      amount30DaysMicro: BigInt(sale.amount30DaysMicro),
     },
   };
 }

@@ -41,25 +41,27 @@ export async function takeSales(tx: Tx, deliveries: readonly SaleDelivery[]): Pr
   const firsts = firstOfEachKey(deliveries);
   const accepted = await acceptInbox(tx, firsts);
   const fresh = firsts.filter((delivery) => accepted.has(keyOf(delivery)));
-  await insertSales(tx, fresh, accepted);
-  const known = await loadSales(tx, deliveries);
-  const seen = new Set<string>();
-  const receipts = deliveries.map((delivery): SaleReceipt => {
-    const key = keyOf(delivery);
-    const sale = known.get(key);
-    if (!sale) throw new Error("A sale that was just taken cannot be read.");
-    const isNew = accepted.has(key) && !seen.has(key);
-    seen.add(key);
-    const status = isNew ? "accepted" : sameValues(sale, delivery) ? "duplicate" : "conflict";
-    return { status, receipt: sale.inboxId, saleId: sale.id };
-  });
+  const sales = await insertSales(tx, fresh, accepted);
   await enqueueMany(
     tx,
     distributeCommission,
-    receipts.filter((r) => r.status === "accepted").map(({ saleId }) => ({ saleId })),
+    [...sales.values()].map(({ saleId }) => ({ saleId })),
   );
+  const isNew = new Set<SaleDelivery>(fresh);
+  const repeated = deliveries.filter((delivery) => !isNew.has(delivery));
+  const known = repeated.length === 0 ? new Map<string, KnownSale>() : await loadSales(tx, repeated);
+  const receipts = deliveries.map((delivery) =>
+    isNew.has(delivery) ? sales.get(keyOf(delivery)) : compared(delivery, known.get(keyOf(delivery))),
+  ) as SaleReceipt[];
   await recordRepetitions(tx, deliveries, receipts);
   return receipts;
+}
+
+/** A delivery whose key is taken: the same values again, or others. */
+function compared(delivery: SaleDelivery, sale: KnownSale | undefined): SaleReceipt {
+  if (!sale) throw new Error("The sale behind a key that is taken cannot be read.");
+  const status = sameValues(sale, delivery) ? "duplicate" : "conflict";
+  return { status, receipt: sale.inboxId, saleId: sale.id };
 }
 
 const keyOf = (delivery: { source: string; externalId: string }): string =>
@@ -95,9 +97,10 @@ async function insertSales(
   tx: Tx,
   fresh: readonly SaleDelivery[],
   inboxIds: ReadonlyMap<string, string>,
-): Promise<void> {
-  if (fresh.length === 0) return;
-  await tx.execute(
+): Promise<Map<string, SaleReceipt>> {
+  if (fresh.length === 0) return new Map();
+  const inserted = await rows<{ id: string; source: string; externalId: string; inboxId: string }>(
+    tx,
     sql`insert into token_sales (source, external_id, inbox_id, buyer_user_id, amount_micro, currency, sold_at, received_at, time_assumed)
         select * from unnest(
           ${array(fresh.map((d) => d.source))}::text[], ${array(fresh.map((d) => d.externalId))}::text[],
@@ -105,7 +108,11 @@ async function insertSales(
           ${array(fresh.map((d) => String(d.amountMicro)))}::bigint[], ${array(fresh.map((d) => d.currency))}::text[],
           ${array(fresh.map((d) => d.soldAt.toISOString()))}::timestamptz[],
           ${array(fresh.map((d) => d.receivedAt.toISOString()))}::timestamptz[],
-          ${array(fresh.map((d) => d.timeAssumed))}::boolean[])`,
+          ${array(fresh.map((d) => d.timeAssumed))}::boolean[])
+        returning id, source, external_id as "externalId", inbox_id as "inboxId"`,
+  );
+  return new Map(
+    inserted.map((sale) => [keyOf(sale), { status: "accepted", receipt: sale.inboxId, saleId: sale.id }]),
   );
 }
 
@@ -134,11 +141,9 @@ async function loadSales(tx: Tx, deliveries: readonly SaleDelivery[]): Promise<M
 }
 
 function sameValues(sale: KnownSale, delivery: SaleDelivery): boolean {
+  // A time that was not named contradicts none: the seller's list may know it where the webhook did not say it.
   const sameTime =
-    sale.timeAssumed && delivery.timeAssumed
-      ? true
-      : sale.timeAssumed === delivery.timeAssumed &&
-        new Date(sale.soldAt).getTime() === delivery.soldAt.getTime();
+    sale.timeAssumed || delivery.timeAssumed || new Date(sale.soldAt).getTime() === delivery.soldAt.getTime();
   return (
     sameTime &&
     sale.buyerUserId === delivery.buyerUserId &&

@@ -23,7 +23,7 @@ export const CHECKS = {
     promise: "the entries of every ledger transaction sum to zero",
     table: "ledger_transactions",
     idColumn: "id",
-    size: 50_000,
+    size: 20_000,
     faults: (from, to) => sql`
       select transaction_id as id from ledger_entries where transaction_id >= ${from} and transaction_id < ${to}
       group by transaction_id having sum(amount_micro) <> 0`,
@@ -32,7 +32,7 @@ export const CHECKS = {
     promise: "every balance equals the sum of its entries",
     table: "ledger_accounts",
     idColumn: "id",
-    size: 2_000,
+    size: 1_000,
     faults: (from, to) => sql`
       select a.id from ledger_accounts a
       left join ledger_balances b on b.account_id = a.id
@@ -44,7 +44,7 @@ export const CHECKS = {
     promise: "every accepted delivery is exactly one sale, every other outcome is none",
     table: "inbox",
     idColumn: "id",
-    size: 50_000,
+    size: 20_000,
     faults: (from, to) => sql`
       select i.id from inbox i left join token_sales s on s.inbox_id = i.id
       where i.id >= ${from} and i.id < ${to}
@@ -54,7 +54,7 @@ export const CHECKS = {
     promise: "every sale is applied, held, unresolved or reversed, or its work is still promised",
     table: "token_sales",
     idColumn: "id",
-    size: 20_000,
+    size: 5_000,
     faults: (from, to) => sql`
       select s.id from token_sales s
       where s.id >= ${from} and s.id < ${to} and s.status = 'accepted'
@@ -64,7 +64,7 @@ export const CHECKS = {
     promise: "what the books moved for a sale is what its lines say, and a reversal took all of it back",
     table: "token_sales",
     idColumn: "id",
-    size: 20_000,
+    size: 5_000,
     faults: (from, to) => sql`
       select s.id from token_sales s
       left join (
@@ -83,15 +83,50 @@ export const CHECKS = {
         or (t.id is not null and (s.status = 'reversed') <> (r.id is not null)))`,
   },
   uplines: {
-    promise: "the upline of every profile is its chain of referrers",
+    promise: "the upline of every profile is its chain of referrers, and it has an account",
+    table: "volunteer_profiles",
+    idColumn: "id",
+    size: 5_000,
+    faults: (from, to) => sql`
+      select p.id from volunteer_profiles p
+      left join volunteer_profiles r on r.id = p.referrer_id
+      where p.id >= ${from} and p.id < ${to}
+        and (p.upline <> case when r.id is null then '{}' else (r.id || r.upline)[1:5] end
+             or not exists (select 1 from ledger_accounts a where a.profile_id = p.id))`,
+  },
+  budgets: {
+    promise:
+      "every budget paid its pool or left it over, carried what was left, and the books moved what its awards say",
+    table: "budget_periods",
+    idColumn: "id",
+    size: 200,
+    faults: (from, to) => sql`
+      select b.id from budget_periods b
+      left join lateral (select sum(amount_micro) as total from budget_awards a where a.period_id = b.id) a on true
+      left join ledger_transactions t on t.kind = 'budget' and t.source = 'budget_period' and t.external_id = b.id::text
+      left join lateral (select sum(amount_micro) as paid from ledger_entries e where e.transaction_id = t.id and e.amount_micro > 0) p on true
+      left join lateral (
+        select case when o.leftover_to = 'carry' then greatest(o.leftover_micro, 0) end as carried from budget_periods o
+        where o.organization_id = b.organization_id and o.period_type = b.period_type and o.id < b.id order by o.id desc limit 1) o on true
+      where b.id >= ${from} and b.id < ${to} and (
+        b.paid_micro + b.leftover_micro <> b.pool_micro or b.granted_micro + b.carried_micro <> b.pool_micro
+        or b.carried_micro <> coalesce(o.carried, 0)
+        or coalesce(a.total, 0) <> b.paid_micro or coalesce(p.paid, 0) <> b.paid_micro
+        or exists (select 1 from budget_awards w
+                   left join ledger_accounts c on c.profile_id = w.profile_id
+                   left join ledger_entries e on e.transaction_id = t.id and e.account_id = c.id
+                   where w.period_id = b.id and w.amount_micro > 0 and e.amount_micro is distinct from w.amount_micro))`,
+  },
+  multipliers: {
+    promise: "the multiplier of every profile is the latest of its history: nobody else writes it",
     table: "volunteer_profiles",
     idColumn: "id",
     size: 20_000,
     faults: (from, to) => sql`
       select p.id from volunteer_profiles p
-      left join volunteer_profiles r on r.id = p.referrer_id
-      where p.id >= ${from} and p.id < ${to}
-        and p.upline <> coalesce((r.id || r.upline)[1:5], '{}')`,
+      cross join lateral (
+        select h.multiplier_hundredths from multiplier_history h where h.profile_id = p.id order by h.calculated_at desc limit 1) h
+      where p.id >= ${from} and p.id < ${to} and p.activity_multiplier * 100 <> h.multiplier_hundredths`,
   },
 } as const satisfies Record<string, Check>;
 
@@ -122,6 +157,8 @@ const FAULTS_KEPT = 100;
 
 /** @returns ids that break the promise of the check, the first hundred of the range. */
 export async function checkRange(tx: Tx, range: VerifyRange): Promise<string[]> {
+  // A range is small and every lookup has an index; where the statistics are old, Postgres would read whole tables once a row.
+  await tx.execute(sql`set local enable_seqscan = off`);
   const found = await rows<{ id: string }>(
     tx,
     sql`select id from (${CHECKS[range.check].faults(range.from, range.to)}) as fault order by id limit ${FAULTS_KEPT}`,

@@ -30,8 +30,13 @@ export async function reconcileSchedulers(
     }
     for (const schedule of wanted.values()) {
       if (isCurrent(present.get(schedule.name), schedule)) continue;
-      await upsert(producers, schedule);
-      report.written.push(schedule.name);
+      try {
+        await upsert(producers, schedule);
+        report.written.push(schedule.name);
+      } catch (error) {
+        // One that Redis refuses must not keep the others from being put right; its slots are opened without it.
+        log.warn({ err: error, schedule: schedule.name }, "a scheduler could not be written");
+      }
     }
   }
   if (report.written.length + report.removed.length > 0) log.info(report, "schedulers reconciled");

@@ -56,6 +56,12 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
 /** Holds a lock of the session for the round, so that no long transaction stands open while Redis is asked. */
 async function alone(deps: SchedulerDeps, withSchedules: boolean): Promise<void> {
   const holder = await deps.db.pool.connect();
+  // Without a listener a Postgres that goes away in the middle of a round would end the program.
+  let lost = false;
+  const onLost = () => {
+    lost = true;
+  };
+  holder.on("error", onLost);
   try {
     const lock = await holder.query<{ mine: boolean }>("select pg_try_advisory_lock($1) as mine", [
       SCHEDULER_LOCK,
@@ -66,10 +72,11 @@ async function alone(deps: SchedulerDeps, withSchedules: boolean): Promise<void>
       await sweep(deps);
       deps.relay.wake();
     } finally {
-      await holder.query("select pg_advisory_unlock($1)", [SCHEDULER_LOCK]);
+      if (!lost) await holder.query("select pg_advisory_unlock($1)", [SCHEDULER_LOCK]);
     }
   } finally {
-    holder.release();
+    holder.off("error", onLost);
+    holder.release(lost);
   }
 }
 
@@ -94,7 +101,7 @@ export async function openSlots(
   return opened;
 }
 
-/** Seconds since the oldest slot that should have been opened and was not. 0 when the schedules keep time. */
+/** Age of the oldest scheduled run that has not ended, in seconds. 0 when none is under way. */
 export async function scheduleLagSeconds(db: Database): Promise<number> {
   const [row] = await rows<{ lag: number }>(
     db.drizzle,

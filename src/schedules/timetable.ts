@@ -1,6 +1,8 @@
+import { sweepDueBudgets } from "../workers/budgets/sweep-due-budgets.ts";
 import { reconcileSales } from "../workers/commissions/reconcile-sales.ts";
 import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
+import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** When what runs. Data: the mechanism is in due-slots.ts. */
@@ -22,4 +24,20 @@ export const timetable: readonly Schedule[] = [
     misfire: "once",
   },
   { name: "verify-ledger", pattern: "45 4 * * *", tz: "UTC", job: verifyLedger, input: {}, misfire: "once" },
+  {
+    name: "recalculate-multipliers",
+    pattern: "0 2 * * *",
+    tz: "UTC",
+    job: recalculateMultipliers,
+    input: {},
+    misfire: "once",
+  },
+  {
+    name: "sweep-due-budgets",
+    pattern: "*/15 * * * *",
+    tz: "UTC",
+    job: sweepDueBudgets,
+    input: {},
+    misfire: "once",
+  },
 ];

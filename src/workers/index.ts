@@ -1,10 +1,13 @@
 import { catalogueOf } from "../queues/job.ts";
+import { distributeBudget } from "./budgets/distribute-budget.ts";
+import { sweepDueBudgets } from "./budgets/sweep-due-budgets.ts";
 import { distributeCommission } from "./commissions/distribute-commission.ts";
 import { reconcileSales } from "./commissions/reconcile-sales.ts";
 import { releaseCommission } from "./commissions/release-commission.ts";
 import { reverseSale } from "./commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "./commissions/verify-ledger.ts";
+import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
 
 /** Every job there is. A file that is missing here, or has no test, fails test/catalogue.test.ts. */
 export const catalogue = catalogueOf([
@@ -14,4 +17,7 @@ export const catalogue = catalogueOf([
   settleUnresolvedSales,
   reconcileSales,
   verifyLedger,
+  recalculateMultipliers,
+  distributeBudget,
+  sweepDueBudgets,
 ]);

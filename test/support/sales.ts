@@ -39,3 +39,47 @@ export async function takeSale(world: World, fields: SaleFields): Promise<SaleRe
   const [receipt] = await inTransaction(world.db, (tx) => takeSales(tx, [saleDelivery(world, fields)]));
   return receipt as SaleReceipt;
 }
+
+/** What became of a sale. */
+export async function saleOf(world: World, saleId: string) {
+  const [sale] = await world.query<{ status: string; reasons: string[] }>(
+    "select status, reasons from token_sales where id = $1",
+    [saleId],
+  );
+  return sale;
+}
+
+export type Line = { level: number; amount: string; status: string; beneficiary: string };
+
+export const linesOf = (world: World, saleId: string): Promise<Line[]> =>
+  world.query<Line>(
+    `select level, amount_micro::text as amount, status, beneficiary_id::text as beneficiary from commissions where sale_id = $1 order by level`,
+    [saleId],
+  );
+
+/** What the system accounts hold, by their entries. */
+export async function systemBalance(world: World, kind: "treasury" | "held"): Promise<string> {
+  const [row] = await world.query<{ total: string }>(
+    `select coalesce(sum(e.amount_micro), 0)::text as total from ledger_accounts a
+     left join ledger_entries e on e.account_id = a.id where a.kind = $1`,
+    [kind],
+  );
+  return row!.total;
+}
+
+/** What happened in the books for a sale, in order. */
+export const movementsOf = async (world: World, saleId: string): Promise<string[]> =>
+  (
+    await world.query<{ kind: string }>(
+      "select kind from ledger_transactions where external_id = $1 order by id",
+      [saleId],
+    )
+  ).map((row) => row.kind);
+
+/** A sale held for an operator: more than 30 days old when it arrived. */
+export async function heldSale(world: World, buyer: { userId: string }, amount?: bigint): Promise<string> {
+  const soldAt = new Date(world.clock.now().getTime() - 40 * 24 * 3_600_000);
+  const { saleId } = await takeSale(world, { buyer, soldAt, ...(amount ? { amount } : {}) });
+  await world.drain();
+  return saleId;
+}

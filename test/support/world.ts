@@ -93,6 +93,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const closers: (() => Promise<unknown>)[] = [];
   onTestFinished(async ({ task }) => {
     for (const close of closers.reverse()) await close();
+    // A round of the relay that is under way is no transaction that was forgotten.
+    await runtime.relay.stop();
     const faults = await lookOver(runtime);
     await removeRedisKeys(runtime);
     await runtime.close();

@@ -1,23 +1,16 @@
-import { index, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import { id, instant, ref } from "./columns.ts";
 
 /** Facts that have happened, in the past tense. Append only; the host platform may insert rows too. */
-export const domainEvents = pgTable(
-  "domain_events",
-  {
-    id: id(),
-    eventType: text().notNull(),
-    actorId: ref(),
-    projectId: ref(),
-    resourceId: ref(),
-    threadId: ref(),
-    meetingId: ref(),
-    payload: jsonb().notNull().default({}),
-    occurredAt: instant().notNull().defaultNow(),
-    createdAt: instant().notNull().defaultNow(),
-  },
-  (t) => [
-    // reading the events of one type in order.
-    index("domain_events_type").on(t.eventType, t.id),
-  ],
-);
+export const domainEvents = pgTable("domain_events", {
+  id: id(),
+  eventType: text().notNull(),
+  actorId: ref(),
+  projectId: ref(),
+  resourceId: ref(),
+  threadId: ref(),
+  meetingId: ref(),
+  payload: jsonb().notNull().default({}),
+  occurredAt: instant().notNull().defaultNow(),
+  createdAt: instant().notNull().defaultNow(),
+});

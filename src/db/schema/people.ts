@@ -68,8 +68,10 @@ export const volunteerProfiles = pgTable(
   (t) => [
     uniqueIndex("volunteer_profiles_user_organization").on(t.userId, t.organizationId),
     uniqueIndex("volunteer_profiles_referral_code").on(t.referralCode),
-    // the direct referrals of a profile: referral tree, upline maintenance.
-    index("volunteer_profiles_referrer").on(t.referrerId),
+    // the direct referrals of a profile: referral tree, upline maintenance, multipliers and budgets (which read the index alone).
+    index("volunteer_profiles_referrer").on(t.referrerId, t.id),
+    // budgets, and multipliers of one organization: its profiles.
+    index("volunteer_profiles_organization").on(t.organizationId, t.id),
     check("volunteer_profiles_level", sql`level >= 1`),
     check("volunteer_profiles_code", sql`referral_code ~ '^[A-Z0-9]{8}$'`),
     check("volunteer_profiles_upline_depth", sql`cardinality(upline) <= 5`),

@@ -8,6 +8,7 @@ import {
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   smallint,
   text,
   uniqueIndex,
@@ -43,7 +44,7 @@ export const tokenSales = pgTable(
     /** Why nothing was paid, or why it is held. */
     reasons: text().array().notNull().default(sql`'{}'`),
     /** Facts and rules of the decision: a later change of referrer changes nothing in the past. */
-    decision: jsonb(),
+    inputs: jsonb(),
   },
   (t) => [
     uniqueIndex("token_sales_source_external_id").on(t.source, t.externalId),
@@ -59,18 +60,13 @@ export const tokenSales = pgTable(
   ],
 );
 
-/** One line of a sale: what one referrer earns. */
+/** One line of a sale: what one referrer earns. References are checked by the statement, not by the row (0001_foundation_rules). */
 export const commissions = pgTable(
   "commissions",
   {
-    id: id(),
-    saleId: ref()
-      .notNull()
-      .references(() => tokenSales.id),
-    beneficiaryId: ref()
-      .notNull()
-      .references(() => volunteerProfiles.id),
+    saleId: ref().notNull(),
     level: smallint().notNull(),
+    beneficiaryId: ref().notNull(),
     rateBps: integer().notNull(),
     amountMicro: micro().notNull(),
     status: text({ enum: ["earned", "held", "reversed"] }).notNull(),
@@ -78,9 +74,9 @@ export const commissions = pgTable(
   },
   (t) => [
     // the last line of defence: a level of a sale is paid once.
-    uniqueIndex("commissions_sale_level").on(t.saleId, t.level),
+    primaryKey({ columns: [t.saleId, t.level] }),
     // a volunteer's statement.
-    index("commissions_beneficiary").on(t.beneficiaryId, t.id),
+    index("commissions_beneficiary").on(t.beneficiaryId, t.saleId),
     check("commissions_level", sql`level between 1 and 5`),
     check("commissions_amount", sql`amount_micro > 0`),
   ],
@@ -92,7 +88,7 @@ export const ledgerAccounts = pgTable(
   {
     id: id(),
     kind: text({ enum: ["treasury", "held", "volunteer"] }).notNull(),
-    profileId: ref().references(() => volunteerProfiles.id),
+    profileId: ref().references(() => volunteerProfiles.id, { onDelete: "cascade" }),
   },
   (t) => [
     uniqueIndex("ledger_accounts_profile").on(t.profileId),
@@ -121,22 +117,21 @@ export const ledgerTransactions = pgTable(
   ],
 );
 
-/** The legs of a movement. They sum to zero and are never changed: triggers see to both. */
+/**
+ * The legs of a movement. They sum to zero and are never changed: triggers see to both. References are checked by the statement,
+ * not by the row: a row-level foreign key is three quarters of the cost of an insert (docs/benchmarks.md).
+ */
 export const ledgerEntries = pgTable(
   "ledger_entries",
   {
-    transactionId: ref()
-      .notNull()
-      .references(() => ledgerTransactions.id),
+    transactionId: ref().notNull(),
     leg: smallint().notNull(),
-    accountId: ref()
-      .notNull()
-      .references(() => ledgerAccounts.id),
+    accountId: ref().notNull(),
     amountMicro: micro().notNull(),
   },
   (t) => [
     // the legs of one transaction: the sum check.
-    uniqueIndex("ledger_entries_leg").on(t.transactionId, t.leg),
+    primaryKey({ columns: [t.transactionId, t.leg] }),
     // a statement, and the check of a balance against its entries.
     index("ledger_entries_account").on(t.accountId, t.transactionId),
     check("ledger_entries_amount", sql`amount_micro <> 0`),
@@ -154,7 +149,7 @@ export const ledgerUnbalanced = pgTable("ledger_unbalanced", {
 export const ledgerBalances = pgTable("ledger_balances", {
   accountId: ref()
     .primaryKey()
-    .references(() => ledgerAccounts.id),
+    .references(() => ledgerAccounts.id, { onDelete: "cascade" }),
   balanceMicro: micro().notNull().default(sql`0`),
 });
 

@@ -12,7 +12,7 @@ const SOURCE = "scicent";
 const SALE_PATHS = ["/volunteer_scheduler/webhooks/scicent_sale", "/webhooks/scicent_sale"];
 const HEALTH_PATHS = ["/volunteer_scheduler/webhooks/health", "/webhooks/health"];
 const SIGNATURE_HEADER = "x-scicent-signature";
-export const MAX_BODY_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 const SAY_AGAIN_AFTER_MS = 60_000;
 
 /** How a delivery ended, for the counter: the four outcomes of the inbox, and the refusals that leave no row. */

@@ -5,7 +5,7 @@ import { emit } from "../../events/event.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done, type Outcome, skipped } from "../../queues/outcome.ts";
 import { earnedEvents, heldEvents, recordDecisions } from "../../rewards/record-commissions.ts";
-import { lockSales, withFactsOf } from "../../rewards/sale-facts.ts";
+import { lockSaleFacts } from "../../rewards/sale-facts.ts";
 import { type CommissionDecision, decideCommission } from "../../scoring/commission.ts";
 
 /** A sale becomes commissions for the five referrers above its buyer, exactly once. */
@@ -19,17 +19,19 @@ export const distributeCommission = defineJob({
   attempts: 8,
   batch: { size: 200 },
   runBatch: async (payloads, { tx, now, settings }) => {
-    const sales = await lockSales(
+    const sales = await lockSaleFacts(
       tx,
       payloads.map(({ saleId }) => saleId),
     );
-    const decisions = await withFactsOf(tx, sales.open, (facts) =>
-      decideCommission(facts, settings.commissions),
-    );
-    await recordDecisions(tx, decisions, settings.commissions, now);
+    const decisions = sales.facts.map((facts) => ({
+      facts,
+      decision: decideCommission(facts, settings.commissions),
+    }));
     await emit(tx, commissionEarned, earnedEvents(decisions, now));
     await emit(tx, commissionHeld, heldEvents(decisions, now));
-    const outcomes = new Map(decisions.map(({ facts, decision }) => [facts.saleId, outcomeOf(decision)]));
+    // Last, since it locks balances: others who pay the same people wait until this commits.
+    await recordDecisions(tx, decisions, settings.commissions, now);
+    const outcomes = new Map(decisions.map(({ decision }) => [decision.saleId, outcomeOf(decision)]));
     return payloads.map(({ saleId }) => outcomes.get(saleId) ?? skipped(sales.reasonToSkip(saleId)));
   },
 });

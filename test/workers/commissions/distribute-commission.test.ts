@@ -80,7 +80,7 @@ describe("distribute-commission", () => {
     const { saleId } = await takeSale(world, { buyer: people[5]! });
     const [entry] = await world.enqueued(distributeCommission);
     const killed = inTransaction(world.db, async (tx) => {
-      await claim(tx, [entry!.id]);
+      await claim(tx, { ids: [entry!.id], names: [distributeCommission.name] });
       await tx.execute("select pg_terminate_backend(pg_backend_pid())");
     });
     await expect(killed).rejects.toThrow();

@@ -1,0 +1,573 @@
+-- The schema as the migrations make it: for reading, and for seeing in a review what a migration changes.
+-- Made by `npm run schema:dump`, compared by `npm run check:schema`. Not to be edited.
+
+CREATE OR REPLACE FUNCTION public.check_written_commissions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT 1 FROM (SELECT DISTINCT sale_id FROM written_commissions) w
+             WHERE NOT EXISTS (SELECT 1 FROM token_sales s WHERE s.id = w.sale_id)) THEN
+    RAISE EXCEPTION 'a commission names a sale that does not exist'
+      USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'commissions_sale', TABLE = 'commissions';
+  END IF;
+  IF EXISTS (SELECT 1 FROM (SELECT DISTINCT beneficiary_id FROM written_commissions) w
+             WHERE NOT EXISTS (SELECT 1 FROM ledger_accounts a WHERE a.profile_id = w.beneficiary_id)) THEN
+    RAISE EXCEPTION 'a commission names a profile without an account'
+      USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'commissions_beneficiary', TABLE = 'commissions';
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.check_written_entries()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT 1 FROM (SELECT DISTINCT account_id FROM written_entries) w
+             WHERE NOT EXISTS (SELECT 1 FROM ledger_accounts a WHERE a.id = w.account_id)) THEN
+    RAISE EXCEPTION 'a ledger entry names an account that does not exist'
+      USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'ledger_entries_account', TABLE = 'ledger_entries';
+  END IF;
+  IF EXISTS (SELECT 1 FROM (SELECT DISTINCT transaction_id FROM written_entries) w
+             WHERE NOT EXISTS (SELECT 1 FROM ledger_transactions t WHERE t.id = w.transaction_id)) THEN
+    RAISE EXCEPTION 'a ledger entry names a transaction that does not exist'
+      USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'ledger_entries_transaction', TABLE = 'ledger_entries';
+  END IF;
+  INSERT INTO ledger_unbalanced (transaction_id)
+  SELECT transaction_id FROM written_entries GROUP BY transaction_id HAVING sum(amount_micro) <> 0
+  ON CONFLICT (transaction_id) DO NOTHING;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.keep_upline()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE chain bigint[] := '{}'; ancestor bigint; next_ancestor bigint; home bigint;
+BEGIN
+  IF NEW.referrer_id IS NULL THEN
+    NEW.upline := '{}';
+    RETURN NEW;
+  END IF;
+  IF TG_OP = 'INSERT' THEN
+    PERFORM pg_advisory_xact_lock_shared(hashtext('referrals'), (NEW.organization_id % 2147483647)::int);
+  ELSE
+    PERFORM pg_advisory_xact_lock(hashtext('referrals'), (NEW.organization_id % 2147483647)::int);
+  END IF;
+  ancestor := NEW.referrer_id;
+  WHILE ancestor IS NOT NULL LOOP
+    IF ancestor = NEW.id OR ancestor = ANY (chain) THEN
+      RAISE EXCEPTION 'profile % cannot be referred by %: the chain would close into a circle', NEW.id, NEW.referrer_id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'volunteer_profiles_no_circle', TABLE = 'volunteer_profiles';
+    END IF;
+    SELECT referrer_id, organization_id INTO next_ancestor, home FROM volunteer_profiles WHERE id = ancestor;
+    IF home IS DISTINCT FROM NEW.organization_id THEN
+      RAISE EXCEPTION 'profile % cannot be referred by %: they belong to different organizations', NEW.id, NEW.referrer_id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'volunteer_profiles_one_organization', TABLE = 'volunteer_profiles';
+    END IF;
+    chain := chain || ancestor;
+    -- A newcomer has no descendants, so only an existing profile can close a circle: it walks the whole chain.
+    EXIT WHEN TG_OP = 'INSERT' AND cardinality(chain) >= 5;
+    ancestor := next_ancestor;
+  END LOOP;
+  NEW.upline := chain[1:5];
+  NEW.referred_at := coalesce(NEW.referred_at, now());
+  RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.keep_used_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF OLD.profile_id IS NULL OR EXISTS (SELECT 1 FROM ledger_entries WHERE account_id = OLD.id)
+     OR EXISTS (SELECT 1 FROM commissions WHERE beneficiary_id = OLD.profile_id) THEN
+    RAISE EXCEPTION 'account % has been used: it is kept for the books', OLD.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'ledger_accounts_used', TABLE = 'ledger_accounts';
+  END IF;
+  RETURN OLD;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.mark_active()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO multiplier_marks (profile_id, due_at)
+    WITH active AS (SELECT assignee_id AS id, max(activity_at) AS at FROM written WHERE activity_at IS NOT NULL GROUP BY 1)
+    SELECT id, at FROM active
+    UNION ALL SELECT p.referrer_id, max(a.at) FROM active a JOIN volunteer_profiles p ON p.id = a.id WHERE p.referrer_id IS NOT NULL GROUP BY 1;
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO multiplier_marks (profile_id, due_at)
+    WITH active AS (SELECT assignee_id AS id, max(activity_at) AS at FROM gone WHERE activity_at IS NOT NULL GROUP BY 1)
+    SELECT id, at FROM active
+    UNION ALL SELECT p.referrer_id, max(a.at) FROM active a JOIN volunteer_profiles p ON p.id = a.id WHERE p.referrer_id IS NOT NULL GROUP BY 1;
+  ELSE
+    INSERT INTO multiplier_marks (profile_id, due_at)
+    WITH changed AS (
+      SELECT w.assignee_id AS id, greatest(w.activity_at, g.activity_at) AS at FROM written w JOIN gone g ON g.id = w.id
+      WHERE (w.assignee_id, w.submitted_at, w.status = 'approved', w.reviewed_at) IS DISTINCT FROM (g.assignee_id, g.submitted_at, g.status = 'approved', g.reviewed_at)
+        AND coalesce(w.activity_at, g.activity_at) IS NOT NULL
+      UNION ALL
+      SELECT g.assignee_id, g.activity_at FROM written w JOIN gone g ON g.id = w.id
+      WHERE w.assignee_id <> g.assignee_id AND g.activity_at IS NOT NULL),
+    active AS (SELECT id, max(at) AS at FROM changed GROUP BY 1)
+    SELECT id, at FROM active
+    UNION ALL SELECT p.referrer_id, max(a.at) FROM active a JOIN volunteer_profiles p ON p.id = a.id WHERE p.referrer_id IS NOT NULL GROUP BY 1;
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.mark_profile()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO multiplier_marks (profile_id, due_at) VALUES (NEW.id, '-infinity');
+  IF TG_OP = 'UPDATE' AND NEW.referrer_id IS DISTINCT FROM OLD.referrer_id THEN
+    INSERT INTO multiplier_marks (profile_id, due_at)
+    SELECT id, '-infinity' FROM unnest(ARRAY[OLD.referrer_id, NEW.referrer_id]) AS referrer(id) WHERE id IS NOT NULL;
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.move_branch()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  WITH RECURSIVE branch AS (
+    SELECT p.id, (NEW.id || NEW.upline)[1:5] AS upline, 1 AS depth FROM volunteer_profiles p WHERE p.referrer_id = NEW.id
+    UNION ALL
+    SELECT p.id, (b.id || b.upline)[1:5], b.depth + 1 FROM volunteer_profiles p JOIN branch b ON p.referrer_id = b.id WHERE b.depth < 5
+  )
+  UPDATE volunteer_profiles p SET upline = branch.upline FROM branch WHERE p.id = branch.id;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.open_accounts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO ledger_accounts (kind, profile_id) SELECT 'volunteer', id FROM new_profiles ORDER BY id;
+  INSERT INTO ledger_balances (account_id)
+  SELECT a.id FROM ledger_accounts a WHERE a.profile_id IN (SELECT id FROM new_profiles) ORDER BY a.id;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION '% is append only: correct it by a reversing transaction', TG_TABLE_NAME
+    USING ERRCODE = 'restrict_violation', CONSTRAINT = TG_TABLE_NAME || '_append_only';
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_unbalanced()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE total numeric;
+BEGIN
+  SELECT coalesce(sum(amount_micro), 0) INTO total FROM ledger_entries WHERE transaction_id = NEW.transaction_id;
+  IF total <> 0 THEN
+    RAISE EXCEPTION 'ledger transaction % does not sum to zero', NEW.transaction_id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_transaction_balanced', TABLE = 'ledger_entries';
+  END IF;
+  DELETE FROM ledger_unbalanced WHERE transaction_id = NEW.transaction_id;
+  RETURN NULL;
+END $function$;
+
+CREATE TABLE audit_log (
+  id      bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  at      timestamp with time zone NOT NULL DEFAULT now(),
+  actor   text NOT NULL,
+  action  text NOT NULL,
+  subject text NOT NULL,
+  details jsonb NOT NULL DEFAULT '{}'::jsonb,
+  CONSTRAINT audit_log_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_log_subject ON audit_log (subject, id);
+
+CREATE TABLE budget_awards (
+  period_id               bigint NOT NULL,
+  profile_id              bigint NOT NULL,
+  rank                    integer,
+  amount_micro            bigint NOT NULL,
+  reason                  text,
+  score_hundredths        bigint NOT NULL,
+  approved                integer NOT NULL,
+  last_approval_at        timestamp with time zone NOT NULL,
+  xp_times_level          bigint NOT NULL,
+  multiplier_hundredths   integer NOT NULL,
+  active_direct_referrals integer NOT NULL,
+  rejected                integer NOT NULL,
+  overdue                 integer NOT NULL,
+  CONSTRAINT budget_awards_period_id_profile_id_pk PRIMARY KEY (period_id, profile_id),
+  CONSTRAINT budget_awards_paid_or_why CHECK ((amount_micro > 0) = (reason IS NULL) AND amount_micro >= 0),
+  CONSTRAINT budget_awards_ranked CHECK (amount_micro = 0 OR rank IS NOT NULL)
+);
+CREATE INDEX budget_awards_profile ON budget_awards (profile_id, period_id);
+CREATE TRIGGER budget_awards_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON budget_awards FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE commissions (
+  sale_id        bigint NOT NULL,
+  level          smallint NOT NULL,
+  beneficiary_id bigint NOT NULL,
+  rate_bps       integer NOT NULL,
+  amount_micro   bigint NOT NULL,
+  status         text NOT NULL,
+  created_at     timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT commissions_sale_id_level_pk PRIMARY KEY (sale_id, level),
+  CONSTRAINT commissions_amount CHECK (amount_micro > 0),
+  CONSTRAINT commissions_level CHECK (level >= 1 AND level <= 5)
+);
+CREATE INDEX commissions_beneficiary ON commissions (beneficiary_id, sale_id);
+CREATE TRIGGER commissions_checked AFTER INSERT ON commissions REFERENCING NEW TABLE AS written_commissions FOR EACH STATEMENT EXECUTE FUNCTION check_written_commissions();
+
+CREATE TABLE domain_events (
+  id          bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  event_type  text NOT NULL,
+  actor_id    bigint,
+  project_id  bigint,
+  resource_id bigint,
+  thread_id   bigint,
+  meeting_id  bigint,
+  payload     jsonb NOT NULL DEFAULT '{}'::jsonb,
+  occurred_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_at  timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT domain_events_pkey PRIMARY KEY (id)
+);
+CREATE TRIGGER domain_events_append_only BEFORE UPDATE ON domain_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE inbox (
+  id          bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  source      text NOT NULL,
+  external_id text,
+  outcome     text NOT NULL,
+  first_id    bigint,
+  raw         bytea NOT NULL,
+  raw_hash    bytea NOT NULL,
+  signature   text,
+  secret_id   text,
+  faults      jsonb,
+  received_at timestamp with time zone NOT NULL,
+  CONSTRAINT inbox_pkey PRIMARY KEY (id)
+);
+CREATE INDEX inbox_first ON inbox (first_id) WHERE first_id IS NOT NULL;
+CREATE INDEX inbox_received ON inbox (source, received_at);
+CREATE UNIQUE INDEX inbox_source_external_id ON inbox (source, external_id);
+
+CREATE TABLE job_runs (
+  id          bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  job         text NOT NULL,
+  trigger     text NOT NULL,
+  schedule    text,
+  slot        timestamp with time zone,
+  input       jsonb NOT NULL,
+  status      text NOT NULL DEFAULT 'queued'::text,
+  created_at  timestamp with time zone NOT NULL DEFAULT now(),
+  started_at  timestamp with time zone,
+  finished_at timestamp with time zone,
+  total       integer,
+  pending     integer,
+  counts      jsonb NOT NULL DEFAULT '{}'::jsonb,
+  error       text,
+  CONSTRAINT job_runs_pkey PRIMARY KEY (id)
+);
+CREATE INDEX job_runs_job ON job_runs (job, id);
+CREATE UNIQUE INDEX job_runs_slot ON job_runs (schedule, slot) WHERE schedule IS NOT NULL;
+CREATE INDEX job_runs_unfinished ON job_runs (schedule) WHERE finished_at IS NULL;
+
+CREATE TABLE ledger_entries (
+  transaction_id bigint NOT NULL,
+  leg            smallint NOT NULL,
+  account_id     bigint NOT NULL,
+  amount_micro   bigint NOT NULL,
+  CONSTRAINT ledger_entries_transaction_id_leg_pk PRIMARY KEY (transaction_id, leg),
+  CONSTRAINT ledger_entries_amount CHECK (amount_micro <> 0)
+);
+CREATE INDEX ledger_entries_account ON ledger_entries (account_id, transaction_id);
+CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_entries_checked AFTER INSERT ON ledger_entries REFERENCING NEW TABLE AS written_entries FOR EACH STATEMENT EXECUTE FUNCTION check_written_entries();
+
+CREATE TABLE ledger_transactions (
+  id          bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  kind        text NOT NULL,
+  source      text NOT NULL,
+  external_id text NOT NULL,
+  body_hash   bytea,
+  occurred_at timestamp with time zone NOT NULL,
+  created_at  timestamp with time zone NOT NULL DEFAULT now(),
+  reverses    bigint,
+  CONSTRAINT ledger_transactions_pkey PRIMARY KEY (id),
+  CONSTRAINT ledger_transactions_reverses_ledger_transactions_id_fk FOREIGN KEY (reverses) REFERENCES ledger_transactions(id)
+);
+CREATE UNIQUE INDEX ledger_transactions_once ON ledger_transactions (kind, source, external_id);
+CREATE UNIQUE INDEX ledger_transactions_reverses ON ledger_transactions (reverses) WHERE reverses IS NOT NULL;
+CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE multiplier_history (
+  profile_id               bigint NOT NULL,
+  calculated_at            timestamp with time zone NOT NULL,
+  previous_hundredths      integer NOT NULL,
+  multiplier_hundredths    integer NOT NULL,
+  level                    integer NOT NULL,
+  approved_in_30_days      integer NOT NULL,
+  active_direct_referrals  integer NOT NULL,
+  days_since_last_activity integer,
+  max_hundredths           integer NOT NULL,
+  base_hundredths          integer NOT NULL,
+  activity_hundredths      integer NOT NULL,
+  referral_hundredths      integer NOT NULL,
+  decay_millionths         integer NOT NULL,
+  CONSTRAINT multiplier_history_profile_id_calculated_at_pk PRIMARY KEY (profile_id, calculated_at)
+);
+
+CREATE TABLE multiplier_marks (
+  profile_id bigint NOT NULL,
+  due_at     timestamp with time zone NOT NULL
+);
+CREATE INDEX multiplier_marks_due ON multiplier_marks (due_at);
+CREATE INDEX multiplier_marks_profile ON multiplier_marks (profile_id);
+
+CREATE TABLE organizations (
+  id                 bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  name               text NOT NULL,
+  time_zone          text,
+  budgets_from       timestamp with time zone NOT NULL DEFAULT now(),
+  daily_pool_micro   bigint,
+  weekly_pool_micro  bigint,
+  monthly_pool_micro bigint,
+  CONSTRAINT organizations_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE schedules (
+  name    text NOT NULL,
+  through timestamp with time zone NOT NULL,
+  CONSTRAINT schedules_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE task_templates (
+  id             bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  title          text NOT NULL DEFAULT ''::text,
+  xp_reward      integer NOT NULL DEFAULT 20,
+  level_required integer NOT NULL DEFAULT 1,
+  frequency      text NOT NULL DEFAULT 'once'::text,
+  status         text NOT NULL DEFAULT 'published'::text,
+  CONSTRAINT task_templates_pkey PRIMARY KEY (id),
+  CONSTRAINT task_templates_level CHECK (level_required >= 1),
+  CONSTRAINT task_templates_xp CHECK (xp_reward >= 0)
+);
+
+CREATE TABLE users (
+  id         bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  public_id  uuid NOT NULL DEFAULT gen_random_uuid(),
+  name       text NOT NULL DEFAULT ''::text,
+  email      text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT users_pkey PRIMARY KEY (id),
+  CONSTRAINT "users_publicId_unique" UNIQUE (public_id)
+);
+
+CREATE TABLE budget_periods (
+  id              bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  organization_id bigint NOT NULL,
+  period_type     text NOT NULL,
+  period_start    date NOT NULL,
+  start_at        timestamp with time zone NOT NULL,
+  end_at          timestamp with time zone NOT NULL,
+  time_zone       text NOT NULL,
+  granted_micro   bigint NOT NULL,
+  carried_micro   bigint NOT NULL,
+  pool_micro      bigint NOT NULL,
+  paid_micro      bigint NOT NULL,
+  leftover_micro  bigint NOT NULL,
+  leftover_to     text NOT NULL,
+  eligible        integer NOT NULL,
+  out_of_turn     boolean NOT NULL DEFAULT false,
+  paid_at         timestamp with time zone NOT NULL,
+  inputs          jsonb NOT NULL,
+  CONSTRAINT budget_periods_pkey PRIMARY KEY (id),
+  CONSTRAINT budget_periods_organization_id_organizations_id_fk FOREIGN KEY (organization_id) REFERENCES organizations(id),
+  CONSTRAINT budget_periods_paid CHECK (paid_micro >= 0 AND carried_micro >= 0),
+  CONSTRAINT budget_periods_pool CHECK ((granted_micro + carried_micro) = pool_micro),
+  CONSTRAINT budget_periods_span CHECK (start_at <= end_at),
+  CONSTRAINT budget_periods_sum CHECK ((paid_micro + leftover_micro) = pool_micro)
+);
+CREATE INDEX budget_periods_latest ON budget_periods (organization_id, period_type, id);
+CREATE UNIQUE INDEX budget_periods_once ON budget_periods (organization_id, period_type, period_start);
+CREATE TRIGGER budget_periods_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON budget_periods FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE ledger_unbalanced (
+  transaction_id bigint NOT NULL,
+  CONSTRAINT ledger_unbalanced_pkey PRIMARY KEY (transaction_id),
+  CONSTRAINT ledger_unbalanced_transaction_id_ledger_transactions_id_fk FOREIGN KEY (transaction_id) REFERENCES ledger_transactions(id)
+);
+CREATE CONSTRAINT TRIGGER ledger_transaction_balanced AFTER INSERT ON ledger_unbalanced DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unbalanced();
+
+CREATE TABLE multiplier_watermarks (
+  organization_id bigint NOT NULL,
+  through         timestamp with time zone NOT NULL,
+  max_hundredths  integer NOT NULL,
+  CONSTRAINT multiplier_watermarks_pkey PRIMARY KEY (organization_id),
+  CONSTRAINT multiplier_watermarks_organization_id_organizations_id_fk FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+
+CREATE TABLE outbox (
+  id          bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  queue       text NOT NULL,
+  job         text NOT NULL,
+  key         text NOT NULL,
+  payload     jsonb NOT NULL,
+  asks        integer NOT NULL DEFAULT 1,
+  attempts    smallint NOT NULL DEFAULT 0,
+  error       text,
+  run_at      timestamp with time zone NOT NULL DEFAULT now(),
+  enqueued_at timestamp with time zone,
+  carrier     text,
+  parent      bigint,
+  slot        timestamp with time zone,
+  request     jsonb,
+  created_at  timestamp with time zone NOT NULL DEFAULT now(),
+  dead_at     timestamp with time zone,
+  CONSTRAINT outbox_pkey PRIMARY KEY (id),
+  CONSTRAINT outbox_parent_job_runs_id_fk FOREIGN KEY (parent) REFERENCES job_runs(id) ON DELETE SET NULL
+);
+CREATE INDEX outbox_carried ON outbox (enqueued_at) WHERE enqueued_at IS NOT NULL;
+CREATE INDEX outbox_carrier ON outbox (carrier) WHERE carrier IS NOT NULL;
+CREATE INDEX outbox_dead ON outbox (dead_at) WHERE dead_at IS NOT NULL;
+CREATE INDEX outbox_due ON outbox (queue, run_at, id) WHERE enqueued_at IS NULL AND dead_at IS NULL;
+CREATE UNIQUE INDEX outbox_job_key ON outbox (job, key);
+CREATE INDEX outbox_parent ON outbox (parent) WHERE parent IS NOT NULL;
+
+CREATE TABLE volunteer_profiles (
+  id                       bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  user_id                  bigint NOT NULL,
+  organization_id          bigint NOT NULL,
+  referrer_id              bigint,
+  upline                   bigint[] NOT NULL DEFAULT '{}'::bigint[],
+  referral_code            text NOT NULL,
+  created_at               timestamp with time zone NOT NULL DEFAULT now(),
+  referred_at              timestamp with time zone,
+  level                    integer NOT NULL DEFAULT 1,
+  total_xp                 integer NOT NULL DEFAULT 0,
+  activity_multiplier      numeric(5,2) NOT NULL DEFAULT 1.0,
+  multiplier_calculated_at timestamp with time zone,
+  last_activity_at         timestamp with time zone,
+  CONSTRAINT volunteer_profiles_pkey PRIMARY KEY (id),
+  CONSTRAINT volunteer_profiles_organization_id_organizations_id_fk FOREIGN KEY (organization_id) REFERENCES organizations(id),
+  CONSTRAINT volunteer_profiles_referrer_id_volunteer_profiles_id_fk FOREIGN KEY (referrer_id) REFERENCES volunteer_profiles(id),
+  CONSTRAINT volunteer_profiles_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id),
+  CONSTRAINT volunteer_profiles_code CHECK (referral_code ~ '^[A-Z0-9]{8}$'::text),
+  CONSTRAINT volunteer_profiles_level CHECK (level >= 1),
+  CONSTRAINT volunteer_profiles_upline_depth CHECK (cardinality(upline) <= 5)
+) WITH (fillfactor=50);
+CREATE INDEX volunteer_profiles_organization ON volunteer_profiles (organization_id, id);
+CREATE UNIQUE INDEX volunteer_profiles_referral_code ON volunteer_profiles (referral_code);
+CREATE INDEX volunteer_profiles_referrer ON volunteer_profiles (referrer_id, id);
+CREATE UNIQUE INDEX volunteer_profiles_user_organization ON volunteer_profiles (user_id, organization_id);
+CREATE TRIGGER volunteer_profiles_keep_upline BEFORE INSERT OR UPDATE OF referrer_id ON volunteer_profiles FOR EACH ROW EXECUTE FUNCTION keep_upline();
+CREATE TRIGGER volunteer_profiles_mark_level AFTER UPDATE OF level, referrer_id ON volunteer_profiles FOR EACH ROW WHEN (old.level IS DISTINCT FROM new.level OR old.referrer_id IS DISTINCT FROM new.referrer_id) EXECUTE FUNCTION mark_profile();
+CREATE TRIGGER volunteer_profiles_mark_new AFTER INSERT ON volunteer_profiles FOR EACH ROW WHEN (new.level > 1) EXECUTE FUNCTION mark_profile();
+CREATE TRIGGER volunteer_profiles_move_branch AFTER UPDATE OF referrer_id ON volunteer_profiles FOR EACH ROW WHEN (old.referrer_id IS DISTINCT FROM new.referrer_id) EXECUTE FUNCTION move_branch();
+CREATE TRIGGER volunteer_profiles_open_accounts AFTER INSERT ON volunteer_profiles REFERENCING NEW TABLE AS new_profiles FOR EACH STATEMENT EXECUTE FUNCTION open_accounts();
+
+CREATE TABLE volunteers (
+  user_id    bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT volunteers_pkey PRIMARY KEY (user_id),
+  CONSTRAINT volunteers_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id)
+);
+
+CREATE TABLE ledger_accounts (
+  id         bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  kind       text NOT NULL,
+  profile_id bigint,
+  CONSTRAINT ledger_accounts_pkey PRIMARY KEY (id),
+  CONSTRAINT ledger_accounts_profile_id_volunteer_profiles_id_fk FOREIGN KEY (profile_id) REFERENCES volunteer_profiles(id) ON DELETE CASCADE,
+  CONSTRAINT ledger_accounts_owner CHECK ((kind = 'volunteer'::text) = (profile_id IS NOT NULL))
+);
+CREATE UNIQUE INDEX ledger_accounts_profile ON ledger_accounts (profile_id);
+CREATE UNIQUE INDEX ledger_accounts_system ON ledger_accounts (kind) WHERE profile_id IS NULL;
+CREATE TRIGGER ledger_accounts_used BEFORE DELETE ON ledger_accounts FOR EACH ROW EXECUTE FUNCTION keep_used_account();
+
+CREATE TABLE referrals (
+  id          bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  profile_id  bigint NOT NULL,
+  referrer_id bigint NOT NULL,
+  by_user_id  bigint,
+  created_at  timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT referrals_pkey PRIMARY KEY (id),
+  CONSTRAINT referrals_by_user_id_users_id_fk FOREIGN KEY (by_user_id) REFERENCES users(id),
+  CONSTRAINT referrals_profile_id_volunteer_profiles_id_fk FOREIGN KEY (profile_id) REFERENCES volunteer_profiles(id),
+  CONSTRAINT referrals_referrer_id_volunteer_profiles_id_fk FOREIGN KEY (referrer_id) REFERENCES volunteer_profiles(id)
+);
+CREATE INDEX referrals_profile ON referrals (profile_id, id);
+
+CREATE TABLE task_assignments (
+  id           bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  template_id  bigint NOT NULL,
+  assignee_id  bigint NOT NULL,
+  status       text NOT NULL DEFAULT 'pending'::text,
+  assigned_at  timestamp with time zone NOT NULL DEFAULT now(),
+  due_date     timestamp with time zone NOT NULL GENERATED ALWAYS AS ((((assigned_at AT TIME ZONE 'UTC'::text) + '168:00:00'::interval) AT TIME ZONE 'UTC'::text)) STORED,
+  submitted_at timestamp with time zone,
+  reviewed_at  timestamp with time zone,
+  activity_at  timestamp with time zone GENERATED ALWAYS AS (GREATEST(submitted_at, CASE WHEN (status = 'approved'::text) THEN reviewed_at ELSE NULL::timestamp with time zone END)) STORED,
+  CONSTRAINT task_assignments_pkey PRIMARY KEY (id),
+  CONSTRAINT task_assignments_assignee_id_volunteer_profiles_id_fk FOREIGN KEY (assignee_id) REFERENCES volunteer_profiles(id),
+  CONSTRAINT task_assignments_template_id_task_templates_id_fk FOREIGN KEY (template_id) REFERENCES task_templates(id),
+  CONSTRAINT task_assignments_reviewed_when CHECK ((status <> ALL (ARRAY['approved'::text, 'rejected'::text])) OR reviewed_at IS NOT NULL)
+);
+CREATE INDEX task_assignments_activity ON task_assignments (assignee_id, activity_at) WHERE activity_at IS NOT NULL;
+CREATE INDEX task_assignments_open ON task_assignments (assignee_id, assigned_at) WHERE submitted_at IS NULL;
+CREATE INDEX task_assignments_reviewed ON task_assignments (assignee_id, status, reviewed_at, template_id) WHERE reviewed_at IS NOT NULL;
+CREATE TRIGGER task_assignments_mark_deleted AFTER DELETE ON task_assignments REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION mark_active();
+CREATE TRIGGER task_assignments_mark_inserted AFTER INSERT ON task_assignments REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION mark_active();
+CREATE TRIGGER task_assignments_mark_updated AFTER UPDATE ON task_assignments REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION mark_active();
+
+CREATE TABLE token_sales (
+  id            bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  source        text NOT NULL,
+  external_id   text NOT NULL,
+  inbox_id      bigint NOT NULL,
+  buyer_user_id bigint NOT NULL,
+  amount_micro  bigint NOT NULL,
+  currency      text NOT NULL,
+  sold_at       timestamp with time zone NOT NULL,
+  time_assumed  boolean NOT NULL DEFAULT false,
+  received_at   timestamp with time zone NOT NULL,
+  status        text NOT NULL DEFAULT 'accepted'::text,
+  settled_at    timestamp with time zone,
+  profile_id    bigint,
+  reasons       text[] NOT NULL DEFAULT '{}'::text[],
+  inputs        jsonb,
+  CONSTRAINT token_sales_pkey PRIMARY KEY (id),
+  CONSTRAINT token_sales_inbox_id_inbox_id_fk FOREIGN KEY (inbox_id) REFERENCES inbox(id),
+  CONSTRAINT token_sales_profile_id_volunteer_profiles_id_fk FOREIGN KEY (profile_id) REFERENCES volunteer_profiles(id),
+  CONSTRAINT token_sales_amount CHECK (amount_micro > 0)
+);
+CREATE INDEX token_sales_buyer ON token_sales (buyer_user_id, sold_at);
+CREATE INDEX token_sales_held ON token_sales (id) WHERE status = 'held'::text;
+CREATE UNIQUE INDEX token_sales_inbox ON token_sales (inbox_id);
+CREATE INDEX token_sales_open ON token_sales (status, id) WHERE status = ANY (ARRAY['accepted'::text, 'unresolved'::text]);
+CREATE UNIQUE INDEX token_sales_source_external_id ON token_sales (source, external_id);
+CREATE TRIGGER token_sales_kept BEFORE DELETE OR TRUNCATE ON token_sales FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE ledger_balances (
+  account_id    bigint NOT NULL,
+  balance_micro bigint NOT NULL DEFAULT 0,
+  CONSTRAINT ledger_balances_pkey PRIMARY KEY (account_id),
+  CONSTRAINT ledger_balances_account_id_ledger_accounts_id_fk FOREIGN KEY (account_id) REFERENCES ledger_accounts(id) ON DELETE CASCADE
+) WITH (fillfactor=50);

@@ -1,0 +1,100 @@
+import { type Command, Option } from "commander";
+import { z } from "zod";
+import type { Job } from "../queues/job.ts";
+import { requireFlag } from "./flags.ts";
+import { operator, Refusal } from "./terminal.ts";
+import { kebabCase } from "./words.ts";
+
+/** What JSON Schema says about one field of a payload; only the parts that flags are made of. */
+type FieldSchema = {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly format?: string;
+  readonly items?: FieldSchema;
+};
+
+type PayloadSchema = {
+  readonly properties?: Readonly<Record<string, FieldSchema>>;
+  readonly required?: readonly string[];
+};
+
+/** Who decided it is known here, so nobody is asked for it and nobody can say otherwise. */
+const ACTOR_FIELD = "actor";
+
+/** The fields of a job's payload, read from its zod schema. */
+function fieldsOf(job: Job): {
+  readonly fields: readonly (readonly [string, FieldSchema])[];
+  readonly required: ReadonlySet<string>;
+} {
+  const schema = z.toJSONSchema(job.payload, { io: "input", unrepresentable: "any" }) as PayloadSchema;
+  const fields = Object.entries(schema.properties ?? {});
+  return { fields, required: new Set(schema.required) };
+}
+
+/** Adds a flag for each field of the payload, with the help text that the field's description is. */
+export function addPayloadFlags(command: Command, job: Job): void {
+  const { fields, required } = fieldsOf(job);
+  for (const [name, schema] of fields) {
+    if (name === ACTOR_FIELD) continue;
+    const option = new Option(`--${kebabCase(name)}${placeholder(schema)}`, schema.description ?? "");
+    // Shown, not set: the schema itself fills in what is missing.
+    if (schema.default !== undefined) option.description += ` (default: ${JSON.stringify(schema.default)})`;
+    if (schema.enum) option.choices(schema.enum.map(String));
+    if (isOf(schema, "array")) {
+      option.argParser((text, before: string[] | undefined) => [...(before ?? []), ...text.split(",")]);
+    }
+    if (required.has(name)) requireFlag(command, option);
+    else command.addOption(option);
+  }
+}
+
+/**
+ * The payload that the given flags mean, parsed by the job's own schema.
+ * @throws Refusal that lists every flag at fault.
+ */
+export function payloadFrom(job: Job, given: Readonly<Record<string, unknown>>): unknown {
+  const { fields } = fieldsOf(job);
+  const entries = fields.flatMap(([name, schema]): [string, unknown][] => {
+    if (name === ACTOR_FIELD) return [[name, operator()]];
+    const text = given[name];
+    return text === undefined ? [] : [[name, readFlag(text, schema)]];
+  });
+  const parsed = job.payload.safeParse(Object.fromEntries(entries));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(
+    (issue) => `  --${kebabCase(String(issue.path[0] ?? "payload"))}: ${issue.message}`,
+  );
+  throw new Refusal(`These flags do not fit ${job.name}:\n${faults.join("\n")}`);
+}
+
+const isOf = (schema: FieldSchema, type: string): boolean => [schema.type].flat().includes(type);
+
+function placeholder(schema: FieldSchema): string {
+  if (isOf(schema, "boolean")) return " [true|false]";
+  if (isOf(schema, "array")) return " <list>";
+  if (isOf(schema, "integer") || isOf(schema, "number")) return " <number>";
+  return schema.format ? ` <${schema.format}>` : " <text>";
+}
+
+/** Text becomes what the schema expects where it can; what cannot is left for the schema to refuse. */
+function readFlag(given: unknown, schema: FieldSchema): unknown {
+  if (given === true) return true;
+  if (Array.isArray(given)) return given.map((item) => readFlag(item, schema.items ?? {}));
+  if (typeof given !== "string") return given;
+  if (isOf(schema, "string")) return given;
+  if (isOf(schema, "boolean") && /^(true|false)$/.test(given)) return given === "true";
+  if ((isOf(schema, "integer") || isOf(schema, "number")) && /^-?\d+(\.\d+)?$/.test(given))
+    return Number(given);
+  if (isOf(schema, "object")) return jsonOr(given);
+  return given;
+}
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

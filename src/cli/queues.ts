@@ -1,0 +1,163 @@
+import { createInterface } from "node:readline/promises";
+import type { Command } from "commander";
+import { sql } from "drizzle-orm";
+import { audit } from "../db/audit.ts";
+import { array, type Database, inTransaction, rows } from "../db/client.ts";
+import { QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "../queues/queues.ts";
+import type { Runtime } from "../runtime.ts";
+import { jsonFlag } from "./flags.ts";
+import { printJson, printLine, printTable } from "./print.ts";
+import { redisAnswers, withRuntime } from "./session.ts";
+import { operator, Refusal, type Terminal } from "./terminal.ts";
+
+/** `commonwork queues` and `commonwork queues clear`. */
+export function addQueues(program: Command, terminal: Terminal): void {
+  const queues = jsonFlag(program.command("queues"))
+    .description("show the size of every queue: carriers in Redis, entries in Postgres")
+    .action(async ({ json }: { json?: true }) => {
+      await withRuntime(terminal, async (runtime) => {
+        const sizes = await readSizes(runtime);
+        if (json) return printJson(terminal, sizes);
+        printSizes(terminal, sizes);
+      });
+    });
+  const clear = queues
+    .command("clear")
+    .argument("[queue...]", "only these queues")
+    .description(
+      "throw away what waits in the queues, without doing it: in development only (NODE_ENV=development)",
+    );
+  clear.option("--yes", "do not ask").action(async (names: string[], { yes }: { yes?: true }) => {
+    const unknown = names.filter((name) => !QUEUE_NAMES.includes(name as QueueName));
+    if (unknown.length > 0)
+      throw new Refusal(`There is no queue ${unknown.join(", ")}. The queues: ${QUEUE_NAMES.join(", ")}.`);
+    const chosen = names.length > 0 ? (names as QueueName[]) : QUEUE_NAMES;
+    await withRuntime(terminal, (runtime) => clearQueues(terminal, runtime, chosen, yes === true));
+  });
+}
+
+type OutboxSizes = { due: number; carried: number; retrying: number; later: number; dead: number };
+type CarrierSizes = { waiting: number; active: number; delayed: number; failed: number };
+type QueueSizes = { queue: QueueName; weight: number; redis: CarrierSizes | null; outbox: OutboxSizes };
+
+const NOTHING: OutboxSizes = { due: 0, carried: 0, retrying: 0, later: 0, dead: 0 };
+
+async function readSizes(runtime: Runtime): Promise<QueueSizes[]> {
+  const outbox = await readOutbox(runtime.db);
+  const answers = await redisAnswers(runtime);
+  return Promise.all(
+    QUEUE_NAMES.map(async (queue) => ({
+      queue,
+      weight: QUEUE_WEIGHTS[queue],
+      redis: answers ? await readCarriers(runtime, queue) : null,
+      outbox: outbox.get(queue) ?? NOTHING,
+    })),
+  );
+}
+
+async function readCarriers({ producers }: Runtime, queue: QueueName): Promise<CarrierSizes> {
+  const counts = await producers
+    .queue(queue)
+    .getJobCounts("prioritized", "wait", "active", "delayed", "failed");
+  const { prioritized = 0, wait = 0, active = 0, delayed = 0, failed = 0 } = counts;
+  return { waiting: prioritized + wait, active, delayed, failed };
+}
+
+/** Each entry stands in exactly one of these. */
+async function readOutbox(db: Database): Promise<Map<string, OutboxSizes>> {
+  const found = await rows<OutboxSizes & { queue: string }>(
+    db.drizzle,
+    sql`select queue,
+               count(*) filter (where dead_at is null and enqueued_at is null and attempts = 0 and run_at <= now())::int as due,
+               count(*) filter (where dead_at is null and enqueued_at is not null)::int as carried,
+               count(*) filter (where dead_at is null and enqueued_at is null and attempts > 0)::int as retrying,
+               count(*) filter (where dead_at is null and enqueued_at is null and attempts = 0 and run_at > now())::int as later,
+               count(*) filter (where dead_at is not null)::int as dead
+        from outbox group by queue`,
+  );
+  return new Map(found.map(({ queue, ...sizes }) => [queue, sizes]));
+}
+
+function printSizes(terminal: Terminal, sizes: readonly QueueSizes[]): void {
+  const figures = [
+    "Weight",
+    "Due",
+    "Carried",
+    "Retrying",
+    "Later",
+    "Dead",
+    "Waiting",
+    "Active",
+    "Delayed",
+    "Failed",
+  ];
+  printTable(
+    terminal,
+    [{ title: "Queue" }, ...figures.map((title) => ({ title, align: "right" }) as const)],
+    sizes.map(({ queue, weight, outbox, redis }) => [
+      queue,
+      weight,
+      ...[outbox.due, outbox.carried, outbox.retrying, outbox.later, outbox.dead],
+      ...[redis?.waiting ?? null, redis?.active ?? null, redis?.delayed ?? null, redis?.failed ?? null],
+    ]),
+    "There are no queues.",
+  );
+  printLine(terminal);
+  printLine(
+    terminal,
+    "Due to dead are entries in Postgres, the work itself; waiting to failed are carriers in Redis.",
+  );
+  if (sizes.some(({ redis }) => redis === null)) terminal.complain("Redis does not answer.\n");
+}
+
+/** Without its entries Redis alone could be cleared for nothing: they would be brought again. So both go, and their runs end. */
+async function clearQueues(
+  terminal: Terminal,
+  runtime: Runtime,
+  queues: readonly QueueName[],
+  sure: boolean,
+): Promise<void> {
+  if (!runtime.config.development) {
+    throw new Refusal(
+      "Queues are cleared in development only, where NODE_ENV=development is set. What waits here is promised work.",
+    );
+  }
+  if (!sure && !(await agrees(terminal, `Throw away all work that waits in ${queues.join(", ")}?`))) {
+    throw new Refusal("Nothing was cleared.");
+  }
+  const entries = await inTransaction(runtime.db, async (tx) => {
+    const thrown = await rows<{ parent: string | null }>(
+      tx,
+      sql`delete from outbox where queue = any(${array(queues)}::text[]) returning parent`,
+    );
+    const runs = [...new Set(thrown.flatMap(({ parent }) => parent ?? []))];
+    await tx.execute(
+      sql`update job_runs set status = 'cancelled', finished_at = now(), error = 'the queue was cleared'
+          where id = any(${array(runs)}::bigint[]) and finished_at is null`,
+    );
+    await audit(tx, {
+      actor: operator(),
+      action: "queues.clear",
+      subject: `queues:${queues.join(",")}`,
+      details: { entries: thrown.length },
+    });
+    return thrown.length;
+  });
+  if (await redisAnswers(runtime)) {
+    for (const queue of queues) {
+      await runtime.producers.queue(queue).drain();
+      await runtime.producers.queue(queue).clean(0, 0, "failed");
+    }
+  }
+  printLine(terminal, `${entries} entries were thrown away.`);
+}
+
+async function agrees(terminal: Terminal, question: string): Promise<boolean> {
+  if (!terminal.interactive) throw new Refusal("There is nobody to ask here: repeat it with --yes.");
+  const dialogue = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await dialogue.question(`${question} [y/N] `)).trim());
+  } finally {
+    dialogue.close();
+  }
+}

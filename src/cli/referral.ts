@@ -1,0 +1,52 @@
+import type { Command } from "commander";
+import { audit } from "../db/audit.ts";
+import { type Database, inTransaction } from "../db/client.ts";
+import { type Joined, joinReferral } from "../rewards/referrals.ts";
+import { jsonFlag, mandatoryFlag } from "./flags.ts";
+import { userIdOf } from "./people.ts";
+import { printJson, printLine } from "./print.ts";
+import { withDatabase } from "./session.ts";
+import { operator, Refusal, type Terminal } from "./terminal.ts";
+
+type Options = { userId: string; code: string; organizationId?: string; json?: true };
+
+/** `commonwork referral`: makes the owner of a code the referrer of a user, once. */
+export function addReferral(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("referral")
+    .description("make the owner of a referral code the referrer of a volunteer, once");
+  mandatoryFlag(command, "--code <code>", "the referrer's code: 8 letters and digits");
+  mandatoryFlag(command, "--user-id <id>", "who is referred: number or public uuid");
+  command.option("--organization-id <id>", "the organization, when it has to be a certain one");
+  jsonFlag(command).action(async (options: Options) => {
+    const joined = await withDatabase(terminal, (db) => join(db, options));
+    if (options.json) printJson(terminal, joined);
+    else if (joined.kind === "joined")
+      printLine(terminal, `Profile ${joined.profileId} is now referred by profile ${joined.referrerId}.`);
+    else terminal.complain(`${joined.message}\n`);
+    if (joined.kind === "refused") terminal.exitCode = 1;
+  });
+}
+
+async function join(db: Database, options: Options): Promise<Joined> {
+  const { code, organizationId } = options;
+  const userId = await userIdOf(db.drizzle, options.userId);
+  if (!isNumber(userId)) throw new Refusal("--user-id must be a number or a public uuid.");
+  if (organizationId !== undefined && !isNumber(organizationId))
+    throw new Refusal("--organization-id must be a number.");
+  return inTransaction(db, async (tx) => {
+    const joined = await joinReferral(tx, { userId, referralCode: code.trim(), organizationId });
+    if (joined.kind === "joined") {
+      const subject = `volunteer_profiles:${joined.profileId}`;
+      await audit(tx, {
+        actor: operator(),
+        action: "referral.join",
+        subject,
+        details: { referrer: joined.referrerId },
+      });
+    }
+    return joined;
+  });
+}
+
+const isNumber = (text: string): boolean => /^[1-9]\d{0,17}$/.test(text);

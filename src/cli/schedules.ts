@@ -1,0 +1,60 @@
+import type { Command } from "commander";
+import { sql } from "drizzle-orm";
+import { array, type Database, rows } from "../db/client.ts";
+import { nextSlot } from "../schedules/due-slots.ts";
+import { timetable } from "../schedules/timetable.ts";
+import { jsonFlag } from "./flags.ts";
+import { printJson, printTable } from "./print.ts";
+import { withDatabase } from "./session.ts";
+import { formatInstant } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** `commonwork schedules`: when what ran last, and when it runs next. */
+export function addSchedules(program: Command, terminal: Terminal): void {
+  jsonFlag(program.command("schedules"))
+    .description("list the schedules: pattern, zone, last run, next slot")
+    .action(async ({ json }: { json?: true }) => {
+      const schedules = await withDatabase(terminal, readSchedules);
+      if (json) return printJson(terminal, schedules);
+      printTable(
+        terminal,
+        ["Schedule", "Pattern", "Zone", "Job", "Last slot", "Ended as", "Next slot"].map((title) => ({
+          title,
+        })),
+        schedules.map((s) => [
+          s.name,
+          s.pattern,
+          s.tz,
+          s.job,
+          formatInstant(s.lastSlot),
+          s.lastStatus,
+          formatInstant(s.nextSlot),
+        ]),
+        "There are no schedules.",
+      );
+    });
+}
+
+async function readSchedules(db: Database) {
+  const latest = await rows<{ schedule: string; slot: string; status: string; run: string }>(
+    db.drizzle,
+    sql`select distinct on (schedule) schedule, slot, status, id as run from job_runs
+        where schedule = any(${array(timetable.map(({ name }) => name))}::text[]) order by schedule, slot desc`,
+  );
+  const now = new Date();
+  return timetable.map((schedule) => {
+    const last = latest.find((run) => run.schedule === schedule.name);
+    return {
+      name: schedule.name,
+      pattern: schedule.pattern,
+      tz: schedule.tz,
+      job: schedule.job.name,
+      input: schedule.input,
+      misfire: schedule.misfire,
+      lastSlot: last ? new Date(last.slot) : null,
+      lastStatus: last?.status ?? null,
+      lastRun: last?.run ?? null,
+      nextSlot: nextSlot(schedule, now),
+    };
+  });
+}

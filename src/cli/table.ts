@@ -1,0 +1,60 @@
+/** A column: its heading, and how the cells stand in it. */
+export type Column = { readonly title: string; readonly align?: "left" | "right" };
+
+export type Cell = string | number | null;
+
+const GAP = "  ";
+
+/**
+ * Text in aligned columns, two spaces apart, with a line under the headings; numbers stand at the right of a column that asks for
+ * it. Null is shown as a dash. No cell is cut: a table is for reading, and for grep.
+ */
+export function formatTable(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
+  const texts = rows.map((row) => columns.map((_, index) => cellText(row[index] ?? null)));
+  const widths = columns.map((column, index) =>
+    Math.max(width(column.title), ...texts.map((row) => width(row[index] ?? ""))),
+  );
+  const lineOf = (cells: readonly string[]) =>
+    cells
+      .map((cell, index) => pad(cell, widths[index] ?? 0, columns[index]?.align ?? "left"))
+      .join(GAP)
+      .trimEnd();
+  const rule = widths.map((size) => "-".repeat(size)).join(GAP);
+  return [lineOf(columns.map(({ title }) => title)), rule, ...texts.map(lineOf)]
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+/** Pairs of a name and a value, one a line. */
+export function formatFacts(facts: Readonly<Record<string, Cell>>): string {
+  const size = Math.max(0, ...Object.keys(facts).map(width));
+  return Object.entries(facts)
+    .map(([name, value]) => `${pad(name, size, "left")}${GAP}${cellText(value)}`.trimEnd())
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+/** `{ paid: 2, lines: 10 }` becomes `paid 2, lines 10`. */
+export const formatCounts = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([name, n]) => `${name} ${formatNumber(n)}`)
+    .join(", ");
+
+export const formatNumber = (n: number): string => n.toLocaleString("en-US");
+
+/** An instant to the second, always in UTC and said so. */
+export const formatInstant = (at: Date | string | null): string | null =>
+  at === null ? null : `${new Date(at).toISOString().slice(0, 19).replace("T", " ")}Z`;
+
+const cellText = (cell: Cell): string => {
+  if (cell === null) return "-";
+  return typeof cell === "number" ? formatNumber(cell) : cell;
+};
+
+/** Counted in characters, not in units of UTF-16. */
+const width = (text: string): number => [...text].length;
+
+function pad(text: string, size: number, align: "left" | "right"): string {
+  const room = " ".repeat(Math.max(0, size - width(text)));
+  return align === "right" ? room + text : text + room;
+}

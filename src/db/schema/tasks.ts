@@ -1,0 +1,67 @@
+import { sql } from "drizzle-orm";
+import { check, index, integer, pgTable, text } from "drizzle-orm/pg-core";
+import { id, instant, ref } from "./columns.ts";
+import { volunteerProfiles } from "./people.ts";
+
+/** What can be done for an organization, and what it is worth. Kept by the host platform. */
+export const taskTemplates = pgTable(
+  "task_templates",
+  {
+    id: id(),
+    title: text().notNull().default(""),
+    xpReward: integer().notNull().default(20),
+    levelRequired: integer().notNull().default(1),
+    frequency: text({ enum: ["once", "daily", "weekly", "monthly"] })
+      .notNull()
+      .default("once"),
+    status: text({ enum: ["draft", "published", "archived"] })
+      .notNull()
+      .default("published"),
+  },
+  () => [
+    check("task_templates_xp", sql`xp_reward >= 0`),
+    check("task_templates_level", sql`level_required >= 1`),
+  ],
+);
+
+/** A task that a volunteer took on. Kept by the host platform; triggers note whose multiplier may move (0003_rewards_rules). */
+export const taskAssignments = pgTable(
+  "task_assignments",
+  {
+    id: id(),
+    templateId: ref()
+      .notNull()
+      .references(() => taskTemplates.id),
+    assigneeId: ref()
+      .notNull()
+      .references(() => volunteerProfiles.id),
+    status: text({ enum: ["pending", "submitted", "approved", "rejected"] })
+      .notNull()
+      .default("pending"),
+    assignedAt: instant().notNull().defaultNow(),
+    /** Seven times 24 hours after it was given, whatever the zone of the session. */
+    dueDate: instant()
+      .notNull()
+      .generatedAlwaysAs(sql`(assigned_at at time zone 'UTC' + interval '168 hours') at time zone 'UTC'`),
+    submittedAt: instant(),
+    reviewedAt: instant(),
+    /** The later of its submission and its approval: the last time that it was activity. */
+    activityAt: instant().generatedAlwaysAs(
+      sql`greatest(submitted_at, case when status = 'approved' then reviewed_at end)`,
+    ),
+  },
+  (t) => [
+    // multipliers: approvals in the window of a volunteer. Budgets: approvals and rejections of a period, and what they were worth.
+    index("task_assignments_reviewed")
+      .on(t.assigneeId, t.status, t.reviewedAt, t.templateId)
+      .where(sql`reviewed_at is not null`),
+    // multipliers and budgets: the last activity of a volunteer, and whether there was any in a window.
+    index("task_assignments_activity").on(t.assigneeId, t.activityAt).where(sql`activity_at is not null`),
+    // budgets: what was given and never handed in.
+    index("task_assignments_open").on(t.assigneeId, t.assignedAt).where(sql`submitted_at is null`),
+    check(
+      "task_assignments_reviewed_when",
+      sql`status not in ('approved', 'rejected') or reviewed_at is not null`,
+    ),
+  ],
+);

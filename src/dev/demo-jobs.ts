@@ -1,0 +1,126 @@
+import { sql } from "drizzle-orm";
+import { type Database, inTransaction, rows } from "../db/client.ts";
+import { followRun, startRun } from "../queues/inline.ts";
+import type { Job } from "../queues/job.ts";
+import type { Run } from "../queues/runs.ts";
+import { distributeBudget } from "../workers/budgets/distribute-budget.ts";
+import { sweepDueBudgets } from "../workers/budgets/sweep-due-budgets.ts";
+import { distributeCommission } from "../workers/commissions/distribute-commission.ts";
+import { reconcileSales } from "../workers/commissions/reconcile-sales.ts";
+import { releaseCommission } from "../workers/commissions/release-commission.ts";
+import { reverseSale } from "../workers/commissions/reverse-sale.ts";
+import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-sales.ts";
+import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
+import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
+import { untilSettled } from "./demo-figures.ts";
+import type { Seller } from "./demo-seller.ts";
+
+/** What the runs of the demo are made from. */
+export type Stage = {
+  readonly db: Database;
+  readonly seller: Seller;
+  readonly organizationIds: readonly string[];
+  /** Begins every transaction id of this demo. */
+  readonly name: string;
+  readonly now: Date;
+};
+
+type DemoRun = {
+  readonly job: Job;
+  /** Sets the scene, and gives the input of the run. */
+  input(stage: Stage): Promise<unknown>;
+};
+
+/**
+ * One run of every job there is, in an order that makes a story; the books are verified last. A test fails when a job of the
+ * catalogue is missing here.
+ */
+export const DEMO_RUNS: readonly DemoRun[] = [
+  { job: distributeCommission, input: async (stage) => ({ saleId: await aSale(stage, "applied") }) },
+  { job: settleUnresolvedSales, input: unknownBuyersAppear },
+  { job: reconcileSales, input: missedSalesAreListed },
+  { job: releaseCommission, input: async (stage) => ({ saleId: await aSale(stage, "held"), actor: "demo" }) },
+  { job: reverseSale, input: async (stage) => ({ saleId: await aSale(stage, "applied"), actor: "demo" }) },
+  { job: recalculateMultipliers, input: async () => ({}) },
+  {
+    job: distributeBudget,
+    input: async ({ organizationIds }) => ({ period: "weekly", organizationId: organizationIds[0] }),
+  },
+  { job: sweepDueBudgets, input: async () => ({}) },
+  { job: verifyLedger, input: onceAllIsQuiet },
+];
+
+const RUN_LIMIT_MS = 30_000;
+
+/** Asks for one run of each job, one after the other, as `commonwork run` would; the workers of the service do them. */
+export async function runEveryJob(stage: Stage): Promise<Run[]> {
+  const ended: Run[] = [];
+  for (const { job, input } of DEMO_RUNS) {
+    const id = await startRun(stage.db, job, await input(stage));
+    ended.push(await followRun(stage.db, id, () => undefined, AbortSignal.timeout(RUN_LIMIT_MS)));
+  }
+  return ended;
+}
+
+/** A sale of this demo in that state, with commissions. */
+async function aSale({ db, name }: Stage, status: "applied" | "held"): Promise<string> {
+  const [sale] = await rows<{ id: string }>(
+    db.drizzle,
+    sql`select s.id from token_sales s where s.external_id like ${`${name}-%`} and s.status = ${status}
+          and exists (select 1 from commissions c where c.sale_id = s.id) order by s.id limit 1`,
+  );
+  if (!sale) throw new Error(`No sale of the demo is ${status}.`);
+  return sale.id;
+}
+
+/** The sweep has asked for the payment of every closed period: the books are looked at behind the last one. */
+async function onceAllIsQuiet({ db }: Stage): Promise<object> {
+  await untilSettled(db);
+  return {};
+}
+
+const APPEARING = 5;
+
+/** Some of the unknown buyers turn out to be volunteers whose accounts reached us after their purchases. */
+async function unknownBuyersAppear({ db, name }: Stage): Promise<object> {
+  await inTransaction(db, async (tx) => {
+    const buyers = await rows<{ id: string }>(
+      tx,
+      sql`select distinct buyer_user_id as id from token_sales
+          where external_id like ${`${name}-%`} and status = 'unresolved' order by 1 limit ${APPEARING}`,
+    );
+    for (const { id } of buyers) {
+      await tx.execute(
+        sql`insert into users (id, name, created_at) values (${id}, 'Late Arrival', now() - interval '200 days')`,
+      );
+      await tx.execute(
+        sql`insert into volunteer_profiles (user_id, organization_id, referrer_id, referral_code, created_at, referred_at)
+            select ${id}, p.organization_id, p.id, upper(substr(md5(${`${name} ${id}`}), 1, 8)),
+                   now() - interval '200 days', now() - interval '200 days'
+            from volunteer_profiles p where cardinality(p.upline) >= 4 order by p.id limit 1`,
+      );
+    }
+  });
+  return {};
+}
+
+/** The seller's list has what the webhook brought, and two sales that it never did. */
+async function missedSalesAreListed({ db, seller, name, now }: Stage): Promise<object> {
+  const buyers = await rows<{ id: string }>(
+    db.drizzle,
+    sql`select p.user_id as id from volunteer_profiles p where cardinality(p.upline) = 5
+          and not exists (select 1 from token_sales s where s.buyer_user_id = p.user_id) order by p.id limit 2`,
+  );
+  const [known] = await rows<{ body: string }>(
+    db.drizzle,
+    sql`select convert_from(i.raw, 'UTF8') as body from inbox i
+        where i.outcome = 'accepted' and i.external_id like ${`${name}-%`} order by i.id limit 1`,
+  );
+  if (known) seller.sell(known.body);
+  for (const [index, { id }] of buyers.entries()) {
+    seller.sell(
+      `{"user_id":${id},"amount":75.25,"transaction_id":"${name}-missed-${index + 1}","timestamp":"${now.toISOString()}"}`,
+    );
+  }
+  return {};
+}

@@ -1,0 +1,11 @@
+import { once } from "node:events";
+import { startEmbeddedServers } from "./embedded-servers.ts";
+
+// For scripts: starts the embedded servers, prints their addresses as assignments of a shell, and keeps them until it is told to
+// stop, or until its input ends: whoever started it is gone then.
+const servers = await startEmbeddedServers({ name: "demo", durable: true });
+process.stdout.write(`DATABASE_URL=${servers.databaseUrl}\nREDIS_URL=${servers.redisUrl}\n`);
+process.stdin.resume();
+await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT"), once(process.stdin, "end")]);
+await servers.stop();
+process.exit(0);

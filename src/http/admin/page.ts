@@ -1,0 +1,58 @@
+import { type Html, html } from "./html.ts";
+import type { Session } from "./sessions.ts";
+
+export type PageOptions = { readonly title: string; readonly session?: Session; readonly body: Html };
+
+/** One page of the operators' part: plain HTML, no script. */
+export function page({ title, session, body }: PageOptions): string {
+  const signedIn = session
+    ? html`<form method="post" action="/admin/logout">${hiddenToken(session)}<span>${session.role}</span><button>Sign out</button></form>`
+    : null;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title} · Commonwork</title>
+<link rel="stylesheet" href="/admin/style.css">
+</head>
+<body>
+<header><a class="mark" href="/admin">Commonwork</a>${signedIn}</header>
+<main>
+<h1>${title}</h1>
+${body}
+</main>
+</body>
+</html>
+`.html;
+}
+
+/** What makes a form ours: see csrf.ts. */
+export const hiddenToken = (session: Session): Html =>
+  html`<input type="hidden" name="_csrf" value="${session.csrfToken}">`;
+
+export const STYLE = `:root { color-scheme: light dark; --ink: #1d2733; --dim: #5d6b7a; --paper: #f6f7f9; --card: #fff; --line: #dde2e8; --accent: #2f6f5e; --bad: #a4342c; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e4e9ee; --dim: #94a2b1; --paper: #14191f; --card: #1c232b; --line: #303a45; --accent: #6fc3ac; --bad: #ef8b82; } }
+* { box-sizing: border-box; }
+body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
+header { display: flex; justify-content: space-between; align-items: center; padding: .75rem 1.5rem; background: var(--card); border-bottom: 1px solid var(--line); }
+header form { display: flex; gap: .75rem; align-items: center; color: var(--dim); }
+.mark { font-weight: 650; letter-spacing: -.01em; text-decoration: none; color: var(--ink); }
+main { max-width: 64rem; margin: 2rem auto; padding: 0 1.5rem; }
+main.narrow, .narrow { max-width: 22rem; margin-inline: auto; }
+h1 { font-size: 1.4rem; letter-spacing: -.01em; }
+a { color: var(--accent); }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem; padding: 0; list-style: none; }
+.cards a, .card { display: block; padding: 1rem 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; text-decoration: none; color: var(--ink); }
+.cards a:hover { border-color: var(--accent); }
+.cards small, .dim { color: var(--dim); display: block; }
+.bad { color: var(--bad); }
+label { display: block; margin-bottom: 1rem; }
+input:not([type=hidden]) { display: block; width: 100%; padding: .5rem .6rem; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: .4rem; }
+button { font: inherit; padding: .35rem .8rem; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: .4rem; cursor: pointer; }
+button:hover, button.main { border-color: var(--accent); color: var(--accent); }
+table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); font-size: .9rem; }
+th, td { text-align: left; padding: .45rem .75rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; vertical-align: top; }
+td form { display: inline; }
+`;

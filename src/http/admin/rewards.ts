@@ -1,0 +1,61 @@
+import { type Response, Router } from "express";
+import { z } from "zod";
+import { startRun } from "../../queues/inline.ts";
+import type { Job } from "../../queues/job.ts";
+import { listHolds } from "../../rewards/holds.ts";
+import type { Runtime } from "../../runtime.ts";
+import { releaseCommission } from "../../workers/commissions/release-commission.ts";
+import { reverseSale } from "../../workers/commissions/reverse-sale.ts";
+import { refuse } from "../answers.ts";
+import { answerExplanation } from "../api/explain.ts";
+import { readQuery } from "../query.ts";
+import { sessionOf } from "./guard.ts";
+
+const ID = /^[1-9][0-9]{0,17}$/;
+const SALE = z.string().regex(ID, "must be an id");
+
+const page = z.object({
+  limit: z.coerce.number("must be a number").int().min(1).max(1_000).default(50),
+  after: SALE.optional(),
+});
+
+const DECISIONS: Readonly<Record<string, Job<{ saleId: string; actor: string }>>> = {
+  release: releaseCommission,
+  reverse: reverseSale,
+};
+
+/**
+ * For operators, as JSON: `GET /api/explain/:kind/:id`, `GET /api/holds?limit=&after=`, `POST /api/holds/:sale/release|reverse`.
+ * A decision is asked for as a run, and answered with its number: 202.
+ */
+export function rewardRoutes(runtime: Runtime): Router {
+  const router = Router();
+  router.get("/api/explain/:kind/:id", (req, res) =>
+    answerExplanation(runtime, res, { kind: req.params.kind, id: req.params.id }, null),
+  );
+  router.get("/api/holds", async (req, res) => {
+    const query = readQuery(page, req, res);
+    if (query === null) return;
+    res.json({ holds: await listHolds(runtime.db.drizzle, query.limit, query.after) });
+  });
+  router.post("/api/holds/:sale/:decision", (req, res, next) => {
+    const job = DECISIONS[req.params.decision];
+    return job && ID.test(req.params.sale) ? decide(runtime, res, job, req.params.sale) : next();
+  });
+  return router;
+}
+
+async function decide(
+  runtime: Runtime,
+  res: Response,
+  job: Job<{ saleId: string; actor: string }>,
+  saleId: string,
+): Promise<void> {
+  const [held] = (await listHolds(runtime.db.drizzle, 1, String(BigInt(saleId) - 1n))).filter(
+    (hold) => hold.saleId === saleId,
+  );
+  if (!held) return refuse(res, 404, { code: "not-held", message: "This sale is not held." });
+  const run = await startRun(runtime.db, job as Job, { saleId, actor: sessionOf(res).role });
+  runtime.relay.wake();
+  res.status(202).json({ run });
+}

@@ -1,0 +1,65 @@
+import express, { Router } from "express";
+import { z } from "zod";
+import { inTransaction } from "../../db/client.ts";
+import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
+import { type JoinRefusal, joinReferral } from "../../rewards/referrals.ts";
+import type { Runtime } from "../../runtime.ts";
+import { refuse, refuseForNow } from "../answers.ts";
+import { userAuth, userOf } from "../auth.ts";
+
+const REFUSAL_CODES: Record<JoinRefusal, number> = {
+  "unknown-code": 404,
+  "no-profile": 404,
+  "already-referred": 409,
+  circle: 409,
+  self: 422,
+};
+
+const ID = /^[1-9][0-9]{0,17}$/;
+
+const body = z.object({
+  referral_code: z
+    .string("must be a text")
+    .trim()
+    .toUpperCase()
+    .regex(/^[A-Z0-9]{8}$/, "must be 8 letters and digits"),
+  organization_id: z
+    .union([z.string(), z.int().transform(String)], "must be an id")
+    .pipe(z.string().regex(ID, "must be an id"))
+    .nullish(),
+});
+
+/** `POST /referrals { referral_code, organization_id? }`: the user of the token is referred by the owner of the code, once. */
+export function referralRoutes(runtime: Runtime): Router {
+  const router = Router();
+  router.post("/referrals", userAuth(runtime), express.json({ limit: "8kb" }), async (req, res) => {
+    const parsed = body.safeParse(req.body ?? {});
+    if (!parsed.success) {
+      const faults = parsed.error.issues.map((issue) => ({
+        field: issue.path.join(".") || "body",
+        fault: issue.message,
+      }));
+      return refuse(res, 422, {
+        code: "bad-referral",
+        message: "Mend the faults and send it again.",
+        faults,
+      });
+    }
+    const { referral_code: referralCode, organization_id: organizationId } = parsed.data;
+    const request = { userId: userOf(res), referralCode, organizationId: organizationId ?? undefined };
+    try {
+      const joined = await inTransaction(runtime.db, (tx) => joinReferral(tx, request));
+      if (joined.kind === "refused") {
+        return refuse(res, REFUSAL_CODES[joined.code], { code: joined.code, message: joined.message });
+      }
+      // Sales that waited for this referrer may have become due.
+      runtime.relay.wake();
+      res.status(201).json({ status: "joined", profile: joined.profileId, referrer: joined.referrerId });
+    } catch (error) {
+      if (!isDatabaseAbsent(error) && !isContention(error)) throw error;
+      const message = "Nothing was changed. Try again after the time in Retry-After.";
+      refuseForNow(res, 503, { code: "unavailable", message }, 2_000);
+    }
+  });
+  return router;
+}

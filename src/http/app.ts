@@ -1,0 +1,37 @@
+import express, { type Express } from "express";
+import type { Runtime } from "../runtime.ts";
+import { adminRoutes } from "./admin/admin.ts";
+import { explainRoutes } from "./api/explain.ts";
+import { ledgerRoutes } from "./api/ledger.ts";
+import { referralRoutes } from "./api/referrals.ts";
+import { answerErrors, notFound } from "./errors.ts";
+import { healthRoutes } from "./health.ts";
+import { metricsRoutes } from "./metrics.ts";
+import type { SaleIntake } from "./webhooks/sale-intake.ts";
+import { saleWebhook } from "./webhooks/scicent-sale.ts";
+
+export type AppOptions = {
+  /** Whether the workers of this process take work; without workers there is nothing to judge. */
+  readonly isConsuming?: () => boolean;
+  /** Where sales go instead of Postgres: a benchmark measures the app without it. */
+  readonly intake?: SaleIntake;
+};
+
+/** Everything that this service answers over HTTP. */
+export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  // No answer is worth a second look by its hash, and hashing each costs more than most of them.
+  app.disable("etag");
+  app.set("query parser", "simple");
+  app.set("trust proxy", runtime.config.trustedProxies);
+  // Before any parser: its signature is over the bytes.
+  app.use(saleWebhook(runtime, options.intake));
+  app.use(healthRoutes(runtime, options.isConsuming ?? (() => true)));
+  app.use(metricsRoutes(runtime));
+  app.use("/admin", adminRoutes(runtime));
+  app.use("/api/v1", referralRoutes(runtime), ledgerRoutes(runtime), explainRoutes(runtime));
+  app.use(notFound);
+  app.use(answerErrors(runtime.log));
+  return app;
+}

@@ -1,0 +1,108 @@
+import { sql } from "drizzle-orm";
+import { Router } from "express";
+import { rows } from "../db/client.ts";
+import { QUEUE_NAMES } from "../queues/queues.ts";
+import type { Runtime } from "../runtime.ts";
+import { scheduleLagSeconds } from "../schedules/scheduler.ts";
+import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
+import { withinLimit } from "./time-limit.ts";
+
+const READ_LIMIT_MS = 2_000;
+const CARRIER_STATES = ["prioritized", "wait", "active", "delayed", "failed", "completed"] as const;
+
+/**
+ * `GET /metrics` in the text format of Prometheus: what this process measured, and what Postgres and Redis know now. Of one
+ * that does not answer in time the gauges are left out, and `commonwork_reachable` says so: the rest is still told.
+ */
+export function metricsRoutes(runtime: Runtime): Router {
+  const router = Router();
+  let reading: Promise<unknown> | null = null;
+  router.get("/metrics", async (_req, res) => {
+    // Two scrapers at once share one reading: gauges are emptied before they are filled.
+    reading ??= Promise.all([
+      readPart(runtime, "postgres", () => readPostgres(runtime)),
+      readPart(runtime, "redis", () => readRedis(runtime)),
+    ]).finally(() => {
+      reading = null;
+    });
+    await reading;
+    const text = await runtime.metrics.registry.metrics();
+    res.set("Content-Type", runtime.metrics.registry.contentType).send(text);
+  });
+  return router;
+}
+
+async function readPart(
+  runtime: Runtime,
+  part: "postgres" | "redis",
+  read: () => Promise<() => void>,
+): Promise<void> {
+  empty(runtime, part);
+  try {
+    // Filled in one go after everything was read: a part is told as a whole or not at all.
+    const fill = await withinLimit(READ_LIMIT_MS, read);
+    fill();
+    runtime.metrics.reachable.set({ part }, 1);
+  } catch (error) {
+    runtime.metrics.reachable.set({ part }, 0);
+    runtime.log.debug({ err: error, part }, "metrics are partial");
+  }
+}
+
+/** An old figure would look like a present one. */
+function empty(runtime: Runtime, part: "postgres" | "redis"): void {
+  const { carriers, entries, oldest, scheduleLag, oldestTransaction, ledgerDrift } = runtime.metrics;
+  for (const gauge of part === "redis" ? [carriers] : [entries, oldest]) gauge.reset();
+  if (part === "postgres") for (const gauge of [scheduleLag, oldestTransaction, ledgerDrift]) gauge.remove();
+}
+
+async function readPostgres(runtime: Runtime): Promise<() => void> {
+  const { entries, oldest, scheduleLag, oldestTransaction, ledgerDrift } = runtime.metrics;
+  const on = runtime.db.drizzle;
+  const [outbox, lagSeconds, [books]] = await Promise.all([
+    rows<{ queue: string; state: string; count: number; age: number | null }>(
+      on,
+      sql`select queue,
+                 case when dead_at is not null then 'dead' when enqueued_at is not null then 'carried'
+                      when run_at > now() then 'later' else 'due' end as state,
+                 count(*)::int as count,
+                 (extract(epoch from now() - min(run_at) filter (where run_at <= now())))::float8 as age
+          from outbox group by 1, 2`,
+    ),
+    scheduleLagSeconds(runtime.db),
+    rows<{ transaction: number; drift: number | null }>(
+      on,
+      sql`select
+            coalesce((select extract(epoch from now() - min(xact_start)) from pg_stat_activity
+                      where datname = current_database() and pid <> pg_backend_pid()
+                        and backend_type = 'client backend'), 0)::float8 as transaction,
+            (select (counts->>'drift')::float8 from job_runs
+             where job = ${verifyLedger.name} and status = 'done' order by id desc limit 1) as drift`,
+    ),
+  ]);
+  return () => {
+    const ages = new Map<string, number>();
+    for (const { queue, state, count, age } of outbox) {
+      entries.set({ queue, state }, count);
+      if (state === "due" || state === "carried") ages.set(queue, Math.max(age ?? 0, ages.get(queue) ?? 0));
+    }
+    for (const [queue, age] of ages) oldest.set({ queue }, age);
+    scheduleLag.set(lagSeconds);
+    oldestTransaction.set(books?.transaction ?? 0);
+    // Before the first verification nothing is known.
+    if (typeof books?.drift === "number") ledgerDrift.set(books.drift);
+  };
+}
+
+async function readRedis(runtime: Runtime): Promise<() => void> {
+  if (!runtime.producers.ready()) throw new Error("Redis is not connected.");
+  const counted = await Promise.all(
+    QUEUE_NAMES.map((queue) => runtime.producers.queue(queue).getJobCounts(...CARRIER_STATES)),
+  );
+  return () => {
+    for (const [index, queue] of QUEUE_NAMES.entries()) {
+      for (const state of CARRIER_STATES)
+        runtime.metrics.carriers.set({ queue, state }, counted[index]?.[state] ?? 0);
+    }
+  };
+}

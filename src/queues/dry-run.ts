@@ -1,0 +1,154 @@
+import { sql } from "drizzle-orm";
+import { type Database, inTransaction, rows, type Tx } from "../db/client.ts";
+import { enqueueRun } from "./enqueue.ts";
+import { type Execution, parsePayload } from "./execution.ts";
+import { describeError } from "./failure.ts";
+import type { Job } from "./job.ts";
+import { addCounts, type Counts } from "./outcome.ts";
+import { openRun } from "./runs.ts";
+import { settle } from "./settle.ts";
+
+/** What a job would have done. */
+export type Preview = {
+  readonly job: string;
+  readonly now: Date;
+  readonly counts: Counts;
+  readonly skipped: readonly string[];
+  readonly ranges: number;
+  /** Calls to the outside that would have been made. */
+  readonly requests: readonly unknown[];
+  /** Work it would have asked for. */
+  readonly entries: readonly { job: string; key: string; payload: unknown }[];
+  readonly events: readonly { type: string; payload: unknown }[];
+  /** Why it would have failed; null when it would have worked. */
+  readonly fault: string | null;
+};
+
+export type DryRunDeps = Omit<Execution, "transact" | "insteadOfCall" | "onRunFinished" | "onProgress"> & {
+  readonly db: Database;
+};
+
+const LIMIT_MS = 10 * 60_000;
+const MAX_STEPS = 100_000;
+
+class RolledBack extends Error {
+  readonly preview: Preview;
+  constructor(preview: Preview) {
+    super("rolled back");
+    this.preview = preview;
+  }
+}
+
+/**
+ * Runs the job's own code in one transaction that is rolled back: each step under a savepoint, no call made, nothing consumed.
+ * Deferred checks are made before the end, so that what would fail at commit fails here.
+ *
+ * @param slot the instant to run for; default: the clock's.
+ */
+export async function dryRun(deps: DryRunDeps, job: Job, input: unknown, slot?: Date): Promise<Preview> {
+  const payload = parsePayload(job, input);
+  const now = slot ?? deps.clock.now();
+  const signal = AbortSignal.timeout(LIMIT_MS);
+  try {
+    await inTransaction(
+      deps.db,
+      async (tx) => {
+        await tx.execute(sql`set transaction isolation level repeatable read`);
+        await tx.execute(sql`set local lock_timeout = '2s'`);
+        throw new RolledBack(await preview(deps, tx, job, payload, now, signal));
+      },
+      signal,
+    );
+  } catch (error) {
+    if (error instanceof RolledBack) return error.preview;
+    throw error;
+  }
+  throw new Error("A dry run ended without its rollback.");
+}
+
+async function preview(
+  deps: DryRunDeps,
+  tx: Tx,
+  job: Job,
+  payload: unknown,
+  now: Date,
+  signal: AbortSignal,
+): Promise<Preview> {
+  const [mark] = await rows<{ lastEvent: string }>(
+    tx,
+    sql`select coalesce(max(id), 0) as "lastEvent", pg_current_xact_id() from domain_events`,
+  );
+  const runId = await openRun(tx, job, "manual", payload);
+  await enqueueRun(tx, job, payload, { id: runId, slot: now });
+  const seen = { counts: {} as Counts, skipped: [] as string[], requests: [] as unknown[], ranges: 0 };
+  const execution: Execution = {
+    ...deps,
+    transact: (work) => tx.transaction((savepoint) => work(savepoint as Tx)),
+    insteadOfCall: (_job, request) => seen.requests.push(request),
+    onRunFinished: async () => undefined,
+    onProgress: () => undefined,
+  };
+  const fault = await walk(execution, tx, runId, seen, signal);
+  return { job: job.name, now, ...seen, ...(await written(tx, runId, mark?.lastEvent ?? "0")), fault };
+}
+
+/** Settles every entry of the run, those that it makes included. @returns why it failed, or null. */
+async function walk(
+  execution: Execution,
+  tx: Tx,
+  runId: string,
+  seen: { counts: Counts; skipped: string[]; ranges: number; requests: unknown[] },
+  signal: AbortSignal,
+): Promise<string | null> {
+  for (let step = 0; step < MAX_STEPS; step++) {
+    const [entry] = await rows<{ id: string; job: string }>(
+      tx,
+      sql`select id, job from outbox where parent = ${runId} order by id limit 1`,
+    );
+    if (!entry) return checkConstraints(tx);
+    const work = execution.catalogue.find(entry.job);
+    if (!work) return `no job answers to the name "${entry.job}"`;
+    if (work.part === "range") seen.ranges += 1;
+    const requested = seen.requests.length;
+    try {
+      for (const outcome of await settle(execution, work, [entry.id], signal)) {
+        if (outcome.kind === "skipped") seen.skipped.push(outcome.reason);
+        // The sum of a ranged job says the counts of its ranges again.
+        else if (work.part !== "sum") seen.counts = addCounts(seen.counts, outcome.counts);
+      }
+    } catch (error) {
+      return describeError(error);
+    }
+    if (seen.requests.length > requested) return checkConstraints(tx);
+  }
+  return `more than ${MAX_STEPS} steps`;
+}
+
+/** A bare rollback would skip what is only checked at commit. */
+async function checkConstraints(tx: Tx): Promise<string | null> {
+  try {
+    await tx.transaction((savepoint) => savepoint.execute(sql`set constraints all immediate`));
+    return null;
+  } catch (error) {
+    return describeError(error);
+  }
+}
+
+/** Rows that this transaction wrote: no older than itself. */
+const MINE = sql`age(xmin) <= age(pg_current_xact_id()::xid)`;
+
+async function written(
+  tx: Tx,
+  runId: string,
+  lastEvent: string,
+): Promise<Pick<Preview, "entries" | "events">> {
+  const entries = await rows<{ job: string; key: string; payload: unknown }>(
+    tx,
+    sql`select job, key, payload from outbox where ${MINE} and parent is distinct from ${runId} order by id limit 1000`,
+  );
+  const events = await rows<{ type: string; payload: unknown }>(
+    tx,
+    sql`select event_type as type, payload from domain_events where id > ${lastEvent} and ${MINE} order by id limit 1000`,
+  );
+  return { entries, events };
+}

@@ -1,0 +1,25 @@
+import type { Queryable } from "../db/client.ts";
+import { explainAward } from "./explain-award.ts";
+import { explainCommission } from "./explain-commission.ts";
+import { explainMultiplier } from "./explain-multiplier.ts";
+import type { Explain, Explanation } from "./explanation.ts";
+
+export const EXPLAINED = ["award", "commission", "multiplier"] as const;
+export type Explained = (typeof EXPLAINED)[number];
+
+const EXPLAIN: Readonly<Record<Explained, Explain>> = {
+  award: explainAward,
+  commission: explainCommission,
+  multiplier: explainMultiplier,
+};
+
+/** What the ids of each kind look like, for people. */
+export const EXPLAINED_IDS: Readonly<Record<Explained, string>> = {
+  award: "<periodId> or <periodId>:<profileId>",
+  commission: "<saleId> or <saleId>:<level>",
+  multiplier: "<profileId> or <profileId>@<instant>",
+};
+
+/** Works a stored figure out again from its stored inputs. @returns undefined when there is none of that id. */
+export const explain = (on: Queryable, kind: Explained, id: string): Promise<Explanation | undefined> =>
+  EXPLAIN[kind](on, id);

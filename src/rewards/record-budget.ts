@@ -1,0 +1,140 @@
+import { sql } from "drizzle-orm";
+import { array, rows, type Tx } from "../db/client.ts";
+import { budgetAwarded } from "../events/budget-awarded.ts";
+import { emit } from "../events/event.ts";
+import type { BudgetDecision, UnpaidReason } from "../scoring/budget.ts";
+import { BUDGET_RULES } from "../scoring/budget-shares.ts";
+import { formatAmount } from "../scoring/money.ts";
+import type { Candidate } from "./budget-facts.ts";
+import { post } from "./ledger.ts";
+import type { Period } from "./periods.ts";
+
+/** Raise it whenever a rule of the budgets changes: it is kept with every period. */
+export const BUDGET_RULE_VERSION = 1;
+
+/** A period that is being paid. */
+export type BudgetPayment = {
+  readonly organizationId: string;
+  readonly period: Period;
+  readonly timeZone: string;
+  readonly grantedMicro: bigint;
+  readonly carriedMicro: bigint;
+  readonly leftoverTo: "carry" | "treasury";
+  readonly outOfTurn: boolean;
+  readonly paidAt: Date;
+};
+
+/**
+ * Writes a payment down: the period, what each candidate got and why, the movement from the treasury, the events. A leftover never
+ * left the treasury, so it needs no movement.
+ *
+ * @returns the id of the period.
+ * @throws a unique violation on `budget_periods_once` when the period has been paid.
+ */
+export async function recordBudget(
+  tx: Tx,
+  payment: BudgetPayment,
+  candidates: readonly Candidate[],
+  decision: BudgetDecision,
+): Promise<string> {
+  const periodId = await insertPeriod(tx, payment, decision);
+  await insertAwards(tx, periodId, candidates, decision);
+  if (decision.paidMicro > 0n) {
+    const legs = decision.awards.map(({ profileId, amountMicro }) => ({
+      account: { profileId },
+      amountMicro,
+    }));
+    await post(tx, [
+      {
+        kind: "budget",
+        source: "budget_period",
+        externalId: periodId,
+        occurredAt: payment.paidAt,
+        legs: [{ account: "treasury", amountMicro: -decision.paidMicro }, ...legs],
+      },
+    ]);
+  }
+  await emitAwards(tx, periodId, payment, candidates, decision);
+  return periodId;
+}
+
+async function insertPeriod(tx: Tx, payment: BudgetPayment, decision: BudgetDecision): Promise<string> {
+  const { period } = payment;
+  const inputs = {
+    ruleVersion: BUDGET_RULE_VERSION,
+    minimumApproved: BUDGET_RULES.minimumApproved[period.type],
+    winners: decision.winners.length,
+    weightSum: String(decision.weightSum),
+    unpaid: countReasons(decision),
+  };
+  const [row] = await rows<{ id: string }>(
+    tx,
+    sql`insert into budget_periods (
+          organization_id, period_type, period_start, start_at, end_at, time_zone, granted_micro, carried_micro, pool_micro,
+          paid_micro, leftover_micro, leftover_to, eligible, out_of_turn, paid_at, inputs)
+        values (
+          ${payment.organizationId}, ${period.type}, ${period.start}, ${period.startAt}, ${period.endAt}, ${payment.timeZone},
+          ${String(payment.grantedMicro)}, ${String(payment.carriedMicro)}, ${String(decision.poolMicro)},
+          ${String(decision.paidMicro)}, ${String(decision.leftoverMicro)}, ${payment.leftoverTo}, ${decision.eligibleCount},
+          ${payment.outOfTurn}, ${payment.paidAt}, ${JSON.stringify(inputs)}::jsonb)
+        returning id`,
+  );
+  if (!row) throw new Error("No row was written for the period.");
+  return row.id;
+}
+
+function countReasons({ unpaid }: BudgetDecision): Partial<Record<UnpaidReason, number>> {
+  const counts: Partial<Record<UnpaidReason, number>> = {};
+  for (const { reason } of unpaid) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}
+
+async function insertAwards(
+  tx: Tx,
+  periodId: string,
+  candidates: readonly Candidate[],
+  decision: BudgetDecision,
+): Promise<void> {
+  if (candidates.length === 0) return;
+  const winners = new Map(decision.winners.map((winner) => [winner.profileId, winner]));
+  const unpaid = new Map(decision.unpaid.map((candidate) => [candidate.profileId, candidate]));
+  const column = <T>(read: (candidate: Candidate) => T) => array(candidates.map(read));
+  const winnerOf = ({ profileId }: Candidate) => winners.get(profileId);
+  const unpaidOf = ({ profileId }: Candidate) => unpaid.get(profileId);
+  await tx.execute(
+    sql`insert into budget_awards (
+          period_id, profile_id, rank, amount_micro, reason, score_hundredths, approved, last_approval_at, xp_times_level,
+          multiplier_hundredths, active_direct_referrals, rejected, overdue)
+        select ${periodId}::bigint, * from unnest(
+          ${column((c) => c.profileId)}::bigint[], ${column((c) => winnerOf(c)?.rank ?? null)}::int[],
+          ${column((c) => String(winnerOf(c)?.amountMicro ?? 0n))}::bigint[], ${column((c) => unpaidOf(c)?.reason ?? null)}::text[],
+          ${column((c) => winnerOf(c)?.scoreHundredths ?? unpaidOf(c)?.scoreHundredths)}::bigint[],
+          ${column((c) => c.approved)}::int[], ${column((c) => c.lastApprovalAt?.toISOString())}::timestamptz[],
+          ${column((c) => c.xpTimesLevel)}::bigint[], ${column((c) => c.multiplierHundredths)}::int[],
+          ${column((c) => c.activeDirectReferrals)}::int[], ${column((c) => c.rejected)}::int[], ${column((c) => c.overdue)}::int[])`,
+  );
+}
+
+async function emitAwards(
+  tx: Tx,
+  periodId: string,
+  { organizationId, period, paidAt }: BudgetPayment,
+  candidates: readonly Candidate[],
+  { awards }: BudgetDecision,
+): Promise<void> {
+  const userIds = new Map(candidates.map(({ profileId, userId }) => [profileId, userId]));
+  const facts = awards.map(({ profileId, rank, amountMicro }) => ({
+    occurredAt: paidAt,
+    payload: {
+      user_id: userIds.get(profileId) as string,
+      profile_id: profileId,
+      organization_id: organizationId,
+      period_id: periodId,
+      period: period.type,
+      period_start: period.start,
+      rank,
+      amount: formatAmount(amountMicro),
+    },
+  }));
+  await emit(tx, budgetAwarded, facts);
+}

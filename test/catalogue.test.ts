@@ -1,0 +1,65 @@
+import { existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { catalogueOf } from "../src/queues/job.ts";
+import { QUEUE_NAMES } from "../src/queues/queues.ts";
+import { slotsBetween } from "../src/schedules/due-slots.ts";
+import { timetable } from "../src/schedules/timetable.ts";
+import { catalogue } from "../src/workers/index.ts";
+import { singleJob } from "./support/jobs.ts";
+
+const workers = fileURLToPath(new URL("../src/workers/", import.meta.url));
+const tests = fileURLToPath(new URL("./workers/", import.meta.url));
+
+const files = readdirSync(workers, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .flatMap((folder) =>
+    readdirSync(`${workers}${folder.name}`).map((file) => `${folder.name}/${file.replace(/\.ts$/, "")}`),
+  );
+
+describe("the catalogue", () => {
+  it.each(files)("has %s, in the folder of its queue, and a test file beside it", async (file) => {
+    const [queue, name] = file.split("/");
+    const job = catalogue.find(name!)?.job;
+    expect(job, `${file} is missing in src/workers/index.ts`).toBeDefined();
+    expect(job!.queue).toBe(queue);
+    expect(existsSync(`${tests}${file}.test.ts`), `test/workers/${file}.test.ts is missing`).toBe(true);
+  });
+
+  it("has no job without a file", () => {
+    expect(catalogue.jobs.map((job) => `${job.queue}/${job.name}`).sort()).toEqual([...files].sort());
+  });
+
+  it.each(catalogue.jobs.map((job) => [job.name, job] as const))(
+    "%s says what it does, in a sentence",
+    (name, job) => {
+      expect(name).toMatch(/^[a-z]+(-[a-z]+)+$/);
+      expect(job.description).toMatch(/^[A-Z].{20,}\.$/);
+      expect(QUEUE_NAMES).toContain(job.queue);
+      expect(job.timeLimitMs).toBeLessThanOrEqual(job.form === "outside" ? 600_000 : 5_000);
+    },
+  );
+
+  it("refuses two jobs of one name, former names included", () => {
+    const former = { ...singleJob(undefined, { name: "new-name" }), formerly: ["note-item"] };
+    expect(() => catalogueOf([singleJob(), former])).toThrow(/Two jobs answer to the name "note-item"/);
+    expect(catalogueOf([former]).find("note-item")?.job.name).toBe("new-name");
+  });
+});
+
+describe("the timetable", () => {
+  it.each(timetable.map((schedule) => [schedule.name, schedule] as const))(
+    "%s can be opened",
+    (name, schedule) => {
+      expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(catalogue.find(schedule.job.name)?.job).toBe(schedule.job);
+      expect(schedule.job.payload.safeParse(schedule.input).success).toBe(true);
+      const year = [new Date("2026-01-01T00:00:00Z"), new Date("2027-01-01T00:00:00Z")] as const;
+      expect(slotsBetween(schedule, ...year).length).toBeGreaterThan(0);
+    },
+  );
+
+  it("names each schedule once", () => {
+    expect(new Set(timetable.map((schedule) => schedule.name)).size).toBe(timetable.length);
+  });
+});

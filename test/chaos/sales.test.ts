@@ -1,0 +1,190 @@
+import { createHmac, randomInt } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { inTransaction } from "../../src/db/client.ts";
+import { startEmbeddedServers } from "../../src/dev/embedded-servers.ts";
+import { startHttp } from "../../src/http/server.ts";
+import { checkRange, cutChecks } from "../../src/rewards/verify.ts";
+import { eventually } from "../support/eventually.ts";
+import { chain, organization, type Person } from "../support/factories.ts";
+import { type ServiceProcess, startServiceProcess } from "../support/service-process.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+/** 2,000 in the suite; `CHAOS_DELIVERIES=10000 npx vitest run test/chaos` for the whole of it. */
+const DELIVERIES = Number(process.env["CHAOS_DELIVERIES"] ?? 2_000);
+const DUPLICATES = 0.3;
+const ALTERED = 0.01;
+const CONNECTIONS = 24;
+const APART_MS = 137_000;
+const TRIES = 200;
+const LIMIT_MS = 60_000 + DELIVERIES * 30;
+
+type Delivery = { externalId: string; body: string; altered: boolean };
+
+let redis: { redisUrl: string; stop(): Promise<void> };
+
+beforeAll(async () => {
+  // A Redis of its own: it is wiped while others test.
+  redis = await startEmbeddedServers({ name: "test", durable: true, databaseUrl: "postgres://not-started" });
+});
+
+afterAll(async () => {
+  await redis.stop();
+});
+
+/** Each sale once, some again with the same values, a few again with others; in random order. */
+function deliveriesFor(buyers: readonly Person[]): {
+  deliveries: Delivery[];
+  sales: number;
+  altered: number;
+} {
+  const deliveries: Delivery[] = [];
+  const sales = Math.round(DELIVERIES * (1 - DUPLICATES - ALTERED));
+  // Spread over sale time, so that no buyer is held for haste: every sale is paid.
+  const firstSoldAt = Math.floor(Date.now() / 1_000) * 1_000 - sales * APART_MS;
+  const body = (i: number, amount: number) =>
+    JSON.stringify({
+      user_id: Number(buyers[i % buyers.length]?.userId),
+      amount,
+      transaction_id: `sale-${i}`,
+      timestamp: new Date(firstSoldAt + i * APART_MS).toISOString(),
+    });
+  for (let i = 0; i < sales; i++)
+    deliveries.push({ externalId: `sale-${i}`, body: body(i, 100 + (i % 50)), altered: false });
+  const altered = Math.round(DELIVERIES * ALTERED);
+  while (deliveries.length < DELIVERIES - altered) deliveries.push(deliveries[randomInt(sales)] as Delivery);
+  for (let i = 0; i < altered; i++)
+    deliveries.push({ externalId: `sale-${i}`, body: body(i, 7), altered: true });
+  // An altered delivery that comes first would be the sale: it is sent once the true one was taken, as a forger would.
+  const [truthful, forged] = [deliveries.filter((d) => !d.altered), deliveries.filter((d) => d.altered)];
+  return { deliveries: [...shuffled(truthful), ...forged], sales, altered };
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  const result = [...items];
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = randomInt(i + 1);
+    [result[i], result[j]] = [result[j] as T, result[i] as T];
+  }
+  return result;
+}
+
+/** Sends as a seller does: again and again until there is an answer that is final. */
+async function send(port: number, delivery: Delivery): Promise<number> {
+  const signature = createHmac("sha256", "test-secret").update(delivery.body).digest("hex");
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const status = await fetch(`http://127.0.0.1:${port}/volunteer_scheduler/webhooks/scicent_sale`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-scicent-signature": `sha256=${signature}` },
+      body: delivery.body,
+    }).then(
+      async (response) => {
+        await response.arrayBuffer();
+        return response.status;
+      },
+      () => 0,
+    );
+    if ([200, 202, 409].includes(status)) return status;
+    if (![0, 429, 500, 503].includes(status)) throw new Error(`a delivery was answered ${status}`);
+    await new Promise((resolve) => setTimeout(resolve, 20 + randomInt(80)));
+  }
+  throw new Error("a delivery was never taken");
+}
+
+async function sendAll(
+  port: number,
+  deliveries: readonly Delivery[],
+  onSent: (done: number) => Promise<void>,
+): Promise<Map<number, number>> {
+  const answers = new Map<number, number>();
+  let next = 0;
+  let done = 0;
+  const sender = async () => {
+    for (let delivery = deliveries[next++]; delivery; delivery = deliveries[next++]) {
+      const status = await send(port, delivery);
+      answers.set(status, (answers.get(status) ?? 0) + 1);
+      await onSent(++done);
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, sender));
+  return answers;
+}
+
+const terminateBackends = (world: World) =>
+  world.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() order by random() limit 3`,
+  );
+
+async function drift(world: World): Promise<string[]> {
+  return inTransaction(world.db, async (tx) => {
+    const found: string[] = [];
+    for (const range of await cutChecks(tx)) {
+      for (const id of await checkRange(tx, range)) found.push(`${range.check}:${id}`);
+    }
+    return found;
+  });
+}
+
+describe("sales under fire", () => {
+  it(
+    "every sale is applied once, altered ones conflict, nothing is left behind, while workers are killed, Redis is wiped and Postgres connections die",
+    async () => {
+      const world = await createWorld({
+        redisUrl: redis.redisUrl,
+        environment: {
+          WEBHOOK_ADDRESS_PER_SECOND: "100000",
+          WEBHOOK_ADDRESS_BURST: "100000",
+          WEBHOOK_SOURCE_PER_SECOND: "100000",
+        },
+      });
+      const organizationId = await organization(world);
+      const trees = await Promise.all(Array.from({ length: 40 }, () => chain(world, organizationId, 6)));
+      const buyers = trees.flatMap((tree) => tree.slice(1));
+      world.relay.start();
+      const http = await startHttp(world);
+      world.closing(() => http.stop());
+      const environment = {
+        DATABASE_URL: world.config.databaseUrl,
+        REDIS_URL: redis.redisUrl,
+        REDIS_PREFIX: world.config.redisPrefix,
+        ROLES: "worker,scheduler",
+      };
+      const workers: ServiceProcess[] = await Promise.all([
+        startServiceProcess(environment),
+        startServiceProcess(environment),
+      ]);
+      world.closing(() => Promise.all(workers.map((worker) => worker.kill())));
+
+      const { deliveries, sales, altered } = deliveriesFor(buyers);
+      const at = (share: number) => Math.round(deliveries.length * share);
+      const answers = await sendAll(http.port, deliveries, async (done) => {
+        if (done === at(0.2) || done === at(0.55)) await world.producers.redis.flushall();
+        if (done % at(0.1) === 0) await terminateBackends(world).catch(() => undefined);
+        if (done === at(0.35)) {
+          await workers.shift()?.kill();
+          workers.push(await startServiceProcess(environment));
+        }
+      });
+      expect(answers.get(409) ?? 0).toBe(altered);
+      // An answer may be lost with its connection: then a repetition is told 200 where the first was taken.
+      expect((answers.get(202) ?? 0) + (answers.get(200) ?? 0)).toBe(deliveries.length - altered);
+
+      await eventually(
+        async () => {
+          const [left] = await world.query<{ open: string; waiting: string }>(
+            "select (select count(*) from token_sales where status = 'accepted') as open, (select count(*) from outbox where job = 'distribute-commission') as waiting",
+          );
+          expect(left).toEqual({ open: "0", waiting: "0" });
+        },
+        { withinMs: 60_000 },
+      );
+      const [books] = await world.query<{ sales: string; paid: string; total: string }>(
+        `select (select count(*) from token_sales where status = 'applied') as sales,
+                (select count(*) from ledger_transactions where kind = 'commission') as paid,
+                (select coalesce(sum(amount_micro), 0) from ledger_entries) as total`,
+      );
+      expect(books).toEqual({ sales: String(sales), paid: String(sales), total: "0" });
+      expect(await drift(world)).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+});

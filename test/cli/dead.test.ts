@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { cli, environmentOf } from "../support/cli.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+async function letter(world: World, key: string, error: string): Promise<string> {
+  const [row] = await world.query<{ id: string }>(
+    `insert into outbox (queue, job, key, payload, attempts, error, dead_at)
+     values ('commissions', 'distribute-commission', $1, jsonb_build_object('saleId', $1::text), 8, $2, now()) returning id`,
+    [key, error],
+  );
+  return (row as { id: string }).id;
+}
+
+const left = (world: World) =>
+  world.query("select key, dead_at is not null as dead from outbox order by key");
+
+describe("commonwork dead", () => {
+  it("lists and shows, filtered by what the error contains", async () => {
+    const world = await createWorld();
+    const id = await letter(world, "1", "23505 ledger_transactions_once");
+    await letter(world, "2", "TimeLimitExceeded");
+    const list = await cli(environmentOf(world), "dead", "list", "--error", "23505", "--json");
+    expect(JSON.parse(list.out)).toMatchObject([{ id, key: "1", attempts: 8 }]);
+    expect((await cli(environmentOf(world), "dead", "list")).out).toContain("TimeLimitExceeded");
+    expect((await cli(environmentOf(world), "dead", "show", id)).out).toContain('{"saleId":"1"}');
+    expect(await cli(environmentOf(world), "dead", "show", "999")).toMatchObject({
+      code: 1,
+      err: "There is no dead letter 999.\n",
+    });
+  });
+
+  it("retries some, spread over time, and discards others; the audit log knows who", async () => {
+    const world = await createWorld();
+    for (const key of ["1", "2", "3"]) await letter(world, key, "TimeLimitExceeded");
+    const other = await letter(world, "4", "23505");
+    const retried = await cli(
+      environmentOf(world),
+      "dead",
+      "retry",
+      "--error=TimeLimit",
+      "--perSecond=1",
+      "--json",
+    );
+    expect(JSON.parse(retried.out)).toEqual({ retried: 3 });
+    const [spread] = await world.query<{ seconds: number }>(
+      "select extract(epoch from max(run_at) - min(run_at))::int as seconds from outbox where dead_at is null",
+    );
+    expect(spread?.seconds).toBe(2);
+    expect((await cli(environmentOf(world), "dead", "discard", "--id", other)).out).toBe(
+      "1 dead letters were discarded.\n",
+    );
+    expect((await left(world)).map(({ key, dead }) => [key, dead])).toEqual([
+      ["1", false],
+      ["2", false],
+      ["3", false],
+    ]);
+    const audited = await world.query("select actor, action from audit_log order by id");
+    expect(audited.map(({ action }) => action)).toEqual(["dead-letters.retry", "dead-letters.discard"]);
+    for (const { actor } of audited) expect(actor).toMatch(/^cli:./);
+  });
+
+  it("changes nothing without being told which, nor when it is told both", async () => {
+    const world = await createWorld();
+    await letter(world, "1", "x");
+    for (const words of [["retry"], ["discard"], ["discard", "--all", "--job=distribute-commission"]]) {
+      expect(await cli(environmentOf(world), "dead", ...words)).toMatchObject({
+        code: 1,
+        err: expect.stringContaining("--all"),
+      });
+    }
+    expect(await left(world)).toEqual([{ key: "1", dead: true }]);
+    expect(await cli(environmentOf(world), "dead", "discard", "--all")).toMatchObject({ code: 0 });
+    expect(await left(world)).toEqual([]);
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { cli, cliUntil, environmentOf } from "../support/cli.ts";
+import { eventually } from "../support/eventually.ts";
+import { chain, organization } from "../support/factories.ts";
+import { takeSale } from "../support/sales.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+async function settledSale(world: World): Promise<string> {
+  const people = await chain(world, await organization(world), 3);
+  const { saleId } = await takeSale(world, { buyer: people[2] as { userId: string } });
+  await world.drain();
+  return saleId;
+}
+
+const statusOf = async (world: World, saleId: string) =>
+  (await world.query("select status from token_sales where id = $1", [saleId]))[0]?.status;
+
+describe("commonwork run", () => {
+  it("with --dry-run shows what would happen and consumes nothing", async () => {
+    const world = await createWorld();
+    const saleId = await settledSale(world);
+    const answer = await cli(environmentOf(world), "run", "reverse-sale", `--saleId=${saleId}`, "--dry-run");
+    expect(answer).toMatchObject({ code: 0, err: "" });
+    expect(answer.out).toContain("Nothing was consumed");
+    expect(answer.out).toContain("reversed 1, lines 2");
+    expect(await statusOf(world, saleId)).toBe("applied");
+    expect(await world.query("select id from job_runs")).toEqual([]);
+    expect(await world.query("select id from audit_log")).toEqual([]);
+    expect(await world.enqueued()).toEqual([]);
+  });
+
+  it("with --dry-run --json prints the preview", async () => {
+    const world = await createWorld();
+    await takeSale(world, { buyer: { userId: "77" } });
+    const words = ["run", "settle-unresolved-sales", "--dry-run", "--json"];
+    expect(JSON.parse((await cli(environmentOf(world), ...words)).out)).toMatchObject({
+      job: "settle-unresolved-sales",
+      counts: { found: 0 },
+      entries: [],
+      fault: null,
+    });
+  });
+
+  it("with --inline works without workers, and writes down who did it", async () => {
+    const world = await createWorld();
+    const saleId = await settledSale(world);
+    const answer = await cli(
+      environmentOf(world),
+      "run",
+      "reverse-sale",
+      "--sale-id",
+      saleId,
+      "--inline",
+      "--json",
+    );
+    expect(answer.code).toBe(0);
+    expect(JSON.parse(answer.out)).toMatchObject({ status: "done", counts: { reversed: 1, lines: 2 } });
+    expect(await statusOf(world, saleId)).toBe("reversed");
+    const [audited] = await world.query("select actor from audit_log where action = 'sale.reverse'");
+    expect(audited?.actor).toMatch(/^cli:./);
+  });
+
+  it("follows the run of a worker to its end", async () => {
+    const world = await createWorld();
+    await settledSale(world);
+    await world.startWorkers();
+    const answer = await cli(environmentOf(world), "run", "verify-ledger");
+    expect(answer.code).toBe(0);
+    expect(answer.out).toMatch(/run \d+ of verify-ledger is queued\n[\s\S]*is done after .* s: .*drift 0/);
+  });
+
+  it("with --detach asks and returns", async () => {
+    const world = await createWorld();
+    const answer = await cli(environmentOf(world), "run", "verify-ledger", "--detach");
+    expect(answer).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^run \d+ of verify-ledger is queued\n$/),
+    });
+    expect(await world.enqueued()).toHaveLength(1);
+  });
+
+  it("says that no worker is alive after five seconds, and names --inline; stopped, it leaves the run to a worker", async () => {
+    const world = await createWorld();
+    const user = new AbortController();
+    const asked = cliUntil(user.signal, environmentOf(world), "run", "verify-ledger");
+    setTimeout(() => user.abort(), 6_500);
+    const answer = await asked;
+    expect(answer.code).toBe(130);
+    expect(answer.err).toContain("No worker serves the queue commissions");
+    expect(answer.err).toContain("commonwork run verify-ledger --inline");
+    await world.startWorkers();
+    await eventually(async () => {
+      expect(await world.query("select status from job_runs")).toEqual([{ status: "done" }]);
+    });
+  });
+
+  it("refuses an input that does not fit before anything is written", async () => {
+    const world = await createWorld();
+    const answer = await cli(environmentOf(world), "run", "release-commission", "--sale-id=eight");
+    expect(answer).toMatchObject({ code: 1, out: "", err: expect.stringContaining("--sale-id: ") });
+    expect(await world.query("select id from job_runs")).toEqual([]);
+  });
+
+  it("refuses ways that exclude each other", async () => {
+    const world = await createWorld();
+    const answer = await cli(environmentOf(world), "run", "verify-ledger", "--inline", "--detach");
+    expect(answer).toMatchObject({ code: 1, err: "--inline and --detach exclude each other.\n" });
+  });
+});

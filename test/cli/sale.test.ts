@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { cli, environmentOf } from "../support/cli.ts";
+import { balanceOf, chain, organization } from "../support/factories.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+const sale = (world: World, ...words: string[]) => cli(environmentOf(world), "sale", ...words);
+
+describe("commonwork sale", () => {
+  it("takes a sale through the intake, for a number and for a public id alike", async () => {
+    const world = await createWorld();
+    const people = await chain(world, await organization(world), 2);
+    const [referrer, buyer] = people as [(typeof people)[0], (typeof people)[0]];
+    const answer = await sale(
+      world,
+      "--user-id",
+      buyer.userId,
+      "--amount",
+      "100.0",
+      "--transaction-id",
+      "test_1",
+    );
+    expect(answer).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Accepted: .*\(sale \d+, receipt \d+\)\n$/),
+    });
+    const [user] = await world.query<{ public_id: string }>("select public_id from users where id = $1", [
+      buyer.userId,
+    ]);
+    await sale(world, `--userId=${user?.public_id}`, "--amount=50", "--transactionId=test_2");
+    await world.drain();
+    expect(await balanceOf(world, referrer)).toBe("15000000");
+  });
+
+  it("is the same once more, and a conflict with other values", async () => {
+    const world = await createWorld();
+    const words = ["--user-id=7", "--transaction-id=test_1", "--json"];
+    const first = JSON.parse((await sale(world, ...words, "--amount=100.10")).out);
+    const again = await sale(world, ...words, "--amount=100.1");
+    expect(again.code).toBe(0);
+    expect(JSON.parse(again.out)).toEqual({ ...first, status: "duplicate" });
+    const other = await sale(world, ...words, "--amount=100.11");
+    expect(other.code).toBe(1);
+    expect(JSON.parse(other.out)).toEqual({ ...first, status: "conflict" });
+    const audited = await world.query(
+      "select details->>'status' as status from audit_log where action = 'sale.take' order by id",
+    );
+    expect(audited.map(({ status }) => status)).toEqual(["accepted", "duplicate", "conflict"]);
+  });
+
+  it("says everything that is wrong under the names of the options, and takes nothing", async () => {
+    const world = await createWorld();
+    const answer = await sale(
+      world,
+      "--user-id=0",
+      "--amount=1.1234567",
+      "--transaction-id=",
+      "--currency=EUR",
+      "--timestamp=today",
+    );
+    expect(answer.code).toBe(1);
+    expect(answer.err.match(/--[a-z-]+/g)).toEqual([
+      "--user-id",
+      "--amount",
+      "--transaction-id",
+      "--currency",
+      "--timestamp",
+    ]);
+    expect(await world.query("select id from inbox")).toEqual([]);
+  });
+
+  it("knows nobody by a uuid that nobody has", async () => {
+    const world = await createWorld();
+    const nobody = "00000000-0000-4000-8000-000000000000";
+    const answer = await sale(world, `--user-id=${nobody}`, "--amount=1", "--transaction-id=t");
+    expect(answer).toMatchObject({ code: 1, err: `Nobody has the public id ${nobody}.\n` });
+  });
+});

@@ -1,0 +1,150 @@
+import { sql } from "drizzle-orm";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { array, inTransaction, rows } from "../../src/db/client.ts";
+import { eventually } from "../support/eventually.ts";
+import { gate } from "../support/gate.ts";
+import { note, noted } from "../support/jobs.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+const backends = (world: World) =>
+  world.query<{ pid: number }>(
+    "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+  );
+
+describe("a transaction", () => {
+  it("commits what resolves and rolls back what rejects", async () => {
+    const world = await createWorld();
+    await inTransaction(world.db, (tx) => note(tx, "kept"));
+    const failing = inTransaction(world.db, async (tx) => {
+      await note(tx, "dropped");
+      throw new Error("no");
+    });
+    await expect(failing).rejects.toThrow("no");
+    expect(await noted(world)).toEqual(["kept"]);
+  });
+
+  it("that is aborted rejects with the reason, and its connection is destroyed", async () => {
+    const world = await createWorld();
+    const abort = new AbortController();
+    const begun = gate<number>();
+    const open = inTransaction(
+      world.db,
+      async (tx) => {
+        const [row] = await rows<{ pid: number }>(tx, sql`select pg_backend_pid() as pid`);
+        await note(tx, "never");
+        begun.open(row!.pid);
+        await new Promise((_, reject) =>
+          abort.signal.addEventListener("abort", () => reject(new Error("other"))),
+        );
+      },
+      abort.signal,
+    );
+    const pid = await begun.passed;
+    abort.abort(new Error("told to stop"));
+    await expect(open).rejects.toThrow("told to stop");
+    await eventually(async () => expect((await backends(world)).map((row) => row.pid)).not.toContain(pid));
+    expect(await noted(world)).toEqual([]);
+  });
+
+  it("that is aborted while a statement runs lets go of its locks at once", async () => {
+    const world = await createWorld();
+    await world.query("create table locked as select 1 as id");
+    const abort = new AbortController();
+    const begun = gate();
+    const sleeping = inTransaction(
+      world.db,
+      async (tx) => {
+        await tx.execute(sql`select * from locked for update`);
+        begun.open();
+        await tx.execute(sql`select pg_sleep(30)`);
+      },
+      abort.signal,
+    );
+    await begun.passed;
+    await eventually(async () => {
+      const running = await world.query(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'",
+      );
+      expect(running).toHaveLength(1);
+    });
+    abort.abort(new Error("told to stop"));
+    await expect(sleeping).rejects.toThrow("told to stop");
+    const startedAt = performance.now();
+    await world.query("select * from locked for update");
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
+  });
+
+  it("that is aborted while it waits for a connection never begins", async () => {
+    const world = await createWorld({ poolMax: 2 });
+    const holders = [await world.db.pool.connect(), await world.db.pool.connect()];
+    const abort = new AbortController();
+    let began = false;
+    const waiting = inTransaction(
+      world.db,
+      async () => {
+        began = true;
+      },
+      abort.signal,
+    );
+    abort.abort(new Error("told to stop"));
+    for (const holder of holders) holder.release();
+    await expect(waiting).rejects.toThrow("told to stop");
+    expect(began).toBe(false);
+    expect(await world.query("select 1 as one")).toEqual([{ one: 1 }]);
+  });
+
+  it("does not end the program when its backend is terminated while nothing is asked of it", async () => {
+    const world = await createWorld();
+    const idle = gate<number>();
+    const terminated = gate();
+    const open = inTransaction(world.db, async (tx) => {
+      const [row] = await rows<{ pid: number }>(tx, sql`select pg_backend_pid() as pid`);
+      idle.open(row!.pid);
+      await terminated.passed;
+      await note(tx, "never");
+    });
+    await world.query("select pg_terminate_backend($1)", [await idle.passed]);
+    await eventually(async () => expect(await backends(world)).toEqual([]));
+    terminated.open();
+    await expect(open).rejects.toThrow();
+    expect(await noted(world)).toEqual([]);
+  });
+});
+
+describe("an array as one parameter", () => {
+  it("arrives as it was sent, whatever its texts hold", async () => {
+    const world = await createWorld();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.option(
+            fc.oneof(fc.string(), fc.constantFrom("null", "NULL", "", '"', "\\", "{}", "a,b", " x ", "\n")),
+            { nil: null },
+          ),
+        ),
+        async (texts) => {
+          // Postgres holds no NUL in a text, however it is sent.
+          const sent = texts.map((text) => text?.replaceAll("\0", "") ?? null);
+          const [row] = await rows<{ got: (string | null)[] }>(
+            world.db.drizzle,
+            sql`select ${array(sent)}::text[] as got`,
+          );
+          expect(row?.got).toEqual(sent);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("carries numbers, booleans, times and bytes", async () => {
+    const world = await createWorld();
+    const at = new Date("2026-03-08T10:00:00.123Z");
+    const [row] = await rows<{ n: string[]; b: boolean[]; t: boolean; x: string }>(
+      world.db.drizzle,
+      sql`select ${array([1n, "9007199254740993", -2])}::bigint[] as n, ${array([true, false])}::boolean[] as b,
+                 (${array([at])}::timestamptz[])[1] = ${at}::timestamptz as t, encode((${array([Buffer.from([0, 255, 34])])}::bytea[])[1], 'hex') as x`,
+    );
+    expect(row).toEqual({ n: ["1", "9007199254740993", "-2"], b: [true, false], t: true, x: "00ff22" });
+  });
+});

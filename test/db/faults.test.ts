@@ -1,0 +1,57 @@
+import { sql } from "drizzle-orm";
+import { DatabaseError } from "pg";
+import { describe, expect, it } from "vitest";
+import { inTransaction, openDatabase } from "../../src/db/client.ts";
+import { databaseFault, isContention, isDatabaseAbsent } from "../../src/db/faults.ts";
+import { createWorld } from "../support/world.ts";
+
+const thrownBy = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe("a fault of Postgres", () => {
+  it("is told by code and constraint, whatever wraps it", async () => {
+    const world = await createWorld();
+    const error = await thrownBy(
+      inTransaction(world.db, (tx) =>
+        tx.execute(sql`insert into ledger_accounts (kind, profile_id) values ('volunteer', null)`),
+      ),
+    );
+    expect(databaseFault(error)).toEqual({ code: "23514", constraint: "ledger_accounts_owner" });
+    expect(databaseFault(new Error("outer", { cause: error }))).toEqual(databaseFault(error));
+    expect(isDatabaseAbsent(error)).toBe(false);
+  });
+
+  it("is absence when nobody listens, when the wait for a connection is too long, and when the backend is terminated", async () => {
+    const nobody = openDatabase("postgres://x@127.0.0.1:1/x");
+    expect(isDatabaseAbsent(await thrownBy(inTransaction(nobody, async () => 1)))).toBe(true);
+    expect(isDatabaseAbsent(await thrownBy(nobody.drizzle.execute(sql`select 1`)))).toBe(true);
+    await nobody.close();
+    const world = await createWorld();
+    for (const statement of ["select pg_terminate_backend(pg_backend_pid())", "select pg_sleep(0)"]) {
+      const error = await thrownBy(
+        inTransaction(world.db, async (tx) => {
+          await tx.execute(sql`select pg_terminate_backend(pg_backend_pid())`).catch(() => undefined);
+          await tx.execute(sql.raw(statement));
+        }),
+      );
+      expect(isDatabaseAbsent(error)).toBe(true);
+    }
+    expect(isDatabaseAbsent(new Error("timeout exceeded when trying to connect"))).toBe(true);
+  });
+
+  it("is contention for a deadlock, a serialization failure and a lock not granted", () => {
+    const fault = (code: string) => Object.assign(new DatabaseError("x", 1, "error"), { code });
+    for (const code of ["40P01", "40001", "55P03"]) expect(isContention(fault(code))).toBe(true);
+    for (const code of ["23505", "57014", "57P01"]) expect(isContention(fault(code))).toBe(false);
+  });
+
+  it("is nothing for errors of other kinds", () => {
+    for (const other of [new Error("x"), "text", undefined, null, { code: "40001" }]) {
+      expect(databaseFault(other)).toBeNull();
+      expect(isDatabaseAbsent(other)).toBe(false);
+    }
+  });
+});

@@ -1,0 +1,277 @@
+import { describe, expect, test } from "vitest";
+import { eventually } from "../../support/eventually.ts";
+import type { World } from "../../support/world.ts";
+import { adminWorld, browser, FORM, PASSWORDS, send, signIn } from "./browser.ts";
+
+const PAUSE = "/admin/queues/api/queues/feeds/pause";
+
+const audited = (world: World) =>
+  world.query<{ actor: string; subject: string; details: { status: number } }>(
+    "select actor, subject, details from audit_log where action = 'admin.request' order by id",
+  );
+const isPaused = (world: World) => world.producers.queue("feeds").isPaused();
+
+describe("the way in", () => {
+  test("without a password the dashboard is off", async () => {
+    const { address } = await adminWorld({});
+    for (const path of ["/admin", "/admin/login", "/admin/queues"]) {
+      const answer = await send(address, "GET", path);
+      expect(answer.status).toBe(404);
+      expect(await answer.text()).toMatch(/off.*ADMIN_PASSWORD/s);
+    }
+  });
+
+  test("strangers are sent to the login, programs are told", async () => {
+    const { address } = await adminWorld();
+    const page = await send(address, "GET", "/admin/queues", { Accept: "text/html" });
+    expect(page.status).toBe(303);
+    expect(page.headers.get("location")).toBe("/admin/login?next=%2Fadmin%2Fqueues");
+    expect((await send(address, "GET", "/admin/queues/api/queues")).status).toBe(401);
+    expect((await send(address, "PUT", PAUSE)).status).toBe(401);
+    expect((await send(address, "GET", "/admin/queues/static/js/main.js", { Accept: "*/*" })).status).toBe(
+      401,
+    );
+  });
+
+  test("the login page and its cookies", async () => {
+    const { address, world } = await adminWorld();
+    const page = await send(address, "GET", '/admin/login?next=/admin/"><script>');
+    expect(page.status).toBe(200);
+    expect(page.headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+    expect(await page.text()).not.toContain("<script>");
+    expect((await send(address, "GET", "/admin/style.css")).status).toBe(200);
+    const answer = await signIn(address, "admin", PASSWORDS.ADMIN_PASSWORD);
+    expect([answer.status, answer.headers.get("location")]).toEqual([303, "/admin"]);
+    const [session, token] = answer.headers.getSetCookie();
+    expect(session).toMatch(/^cw_session=.*; Path=\/admin;.*HttpOnly; SameSite=Strict$/);
+    expect(session).not.toContain("Secure");
+    expect(token).toMatch(/^XSRF-TOKEN=[\w-]+; .*SameSite=Strict$/);
+    expect(token).not.toContain("HttpOnly");
+    await eventually(async () =>
+      expect(await audited(world)).toMatchObject([{ actor: "admin", subject: "POST /admin/login" }]),
+    );
+  });
+
+  test("cookies are secure behind a proxy that speaks https", async () => {
+    const { address } = await adminWorld({ ...PASSWORDS, TRUST_PROXY: "1" });
+    const answer = await signIn(address, "viewer", PASSWORDS.VIEWER_PASSWORD, {
+      "X-Forwarded-Proto": "https",
+    });
+    for (const cookie of answer.headers.getSetCookie()) expect(cookie).toContain("; Secure");
+  });
+
+  test("after the login one lands on a page of ours, never elsewhere", async () => {
+    const { address } = await adminWorld();
+    const landing = async (next: string) => {
+      const form = new URLSearchParams({ login: "viewer", password: PASSWORDS.VIEWER_PASSWORD, next });
+      return (await send(address, "POST", "/admin/login", FORM, form.toString())).headers.get("location");
+    };
+    expect(await landing("/admin/dead-letters?job=x")).toBe("/admin/dead-letters?job=x");
+    for (const next of [
+      "https://evil.example",
+      "//evil.example",
+      "/admin//evil.example",
+      "/adminevil",
+      "/admin\\@evil",
+    ]) {
+      expect(await landing(next)).toBe("/admin");
+    }
+  });
+
+  test("wrong passwords are refused alike, and tried too often they must wait", async () => {
+    const { address, world } = await adminWorld();
+    await eventually(() => expect(world.producers.ready()).toBe(true));
+    const statuses: number[] = [];
+    for (let n = 0; n < 11; n++)
+      statuses.push((await signIn(address, n % 2 ? "admin" : "nobody", "guess")).status);
+    expect(statuses).toEqual([...Array(10).fill(401), 429]);
+    const answer = await signIn(address, "admin", PASSWORDS.ADMIN_PASSWORD);
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(1);
+    expect(await audited(world)).toEqual([]);
+  });
+
+  test("signing out takes the cookies back", async () => {
+    const { address } = await adminWorld();
+    const viewer = await browser(address, "viewer");
+    expect((await viewer.send("POST", "/admin/logout")).status).toBe(403);
+    const answer = await viewer.send("POST", "/admin/logout", {
+      headers: FORM,
+      body: `_csrf=${viewer.csrf}`,
+    });
+    expect(answer.status).toBe(303);
+    for (const cookie of answer.headers.getSetCookie())
+      expect(cookie).toMatch(/=; .*Expires=Thu, 01 Jan 1970/);
+  });
+});
+
+describe("Bull Board", () => {
+  test("shows the queues to both roles", async () => {
+    const { address } = await adminWorld();
+    for (const role of ["admin", "viewer"] as const) {
+      const { send: get } = await browser(address, role);
+      const page = await get("GET", "/admin/queues");
+      expect(page.status).toBe(200);
+      const text = await page.text();
+      expect(text).toContain('<base href="/admin/queues/" />');
+      const script = /src="(static\/js\/main[^"]+)"/.exec(text)?.[1];
+      expect((await get("GET", `/admin/queues/${script}`)).status).toBe(200);
+      const { queues } = (await (await get("GET", "/admin/queues/api/queues")).json()) as {
+        queues: { readOnlyMode: boolean }[];
+      };
+      expect(queues).toHaveLength(9);
+      expect(queues.every((queue) => queue.readOnlyMode === (role === "viewer"))).toBe(true);
+    }
+  });
+
+  test("admin acts with the token that axios mirrors; each act leaves an audit row", async () => {
+    const { address, world } = await adminWorld();
+    const admin = await browser(address, "admin");
+    const answer = await admin.send("PUT", PAUSE, {
+      headers: { "X-XSRF-TOKEN": admin.csrf, "Sec-Fetch-Site": "same-origin" },
+    });
+    expect(answer.status).toBe(200);
+    expect(await isPaused(world)).toBe(true);
+    await eventually(async () =>
+      expect((await audited(world)).at(-1)).toEqual({
+        actor: "admin",
+        subject: `PUT ${PAUSE}`,
+        details: { status: 200, answered: true },
+      }),
+    );
+  });
+
+  test("viewers change nothing, and their attempts are written down", async () => {
+    const { address, world } = await adminWorld();
+    const viewer = await browser(address, "viewer");
+    for (const path of [PAUSE, "/admin/queues/api/queues/pause", "/admin/dead-letters/1/retry"]) {
+      const answer = await viewer.send("PUT", path, { headers: { "X-XSRF-TOKEN": viewer.csrf } });
+      expect(answer.status).toBe(403);
+    }
+    expect(await isPaused(world)).toBe(false);
+    await eventually(async () =>
+      expect(
+        (await audited(world)).filter(({ actor, details }) => actor === "viewer" && details.status === 403),
+      ).toHaveLength(3),
+    );
+  });
+
+  test.each<[string, (csrf: string) => Record<string, string>]>([
+    ["no token", () => ({})],
+    ["an empty token", () => ({ "X-XSRF-TOKEN": "" })],
+    ["a token of somebody else", (csrf) => ({ "X-XSRF-TOKEN": `${csrf.slice(0, -2)}AA` })],
+    [
+      "a token of one's own making in cookie and header",
+      () => ({ "X-XSRF-TOKEN": "x", Cookie: "XSRF-TOKEN=x" }),
+    ],
+    ["another site", (csrf) => ({ "X-XSRF-TOKEN": csrf, "Sec-Fetch-Site": "cross-site" })],
+    ["a sister site", (csrf) => ({ "X-XSRF-TOKEN": csrf, "Sec-Fetch-Site": "same-site" })],
+    ["another origin", (csrf) => ({ "X-XSRF-TOKEN": csrf, Origin: "https://evil.example" })],
+    ["a hidden origin", (csrf) => ({ "X-XSRF-TOKEN": csrf, Origin: "null" })],
+  ])("a forged request is refused: %s", async (_, headers) => {
+    const { address, world } = await adminWorld();
+    const admin = await browser(address, "admin");
+    const sent = headers(admin.csrf);
+    const answer = await admin.send("PUT", PAUSE, { headers: sent });
+    expect(answer.status).toBe(403);
+    expect(await isPaused(world)).toBe(false);
+  });
+
+  test("obliterate, add and update-data do not exist, for admins neither", async () => {
+    const { address, world } = await adminWorld();
+    const admin = await browser(address, "admin");
+    const queue = world.producers.queue("feeds");
+    await queue.pause();
+    const job = await queue.add("kept", { entries: ["1"] }, { priority: 1 });
+    const spellings = [
+      "obliterate",
+      "Obliterate",
+      "obliterate/",
+      "%6fbliterate",
+      "add",
+      `${job.id}/update-data`,
+    ];
+    for (const [spelling, method] of spellings.flatMap((path) =>
+      ["PUT", "POST", "PATCH"].map((verb) => [path, verb]),
+    )) {
+      const answer = await admin.send(method as string, `/admin/queues/api/queues/feeds/${spelling}`, {
+        headers: { "X-XSRF-TOKEN": admin.csrf, "Content-Type": "application/json" },
+        body: JSON.stringify({ force: true, name: "x", data: {}, options: {}, jobData: { entries: ["2"] } }),
+      });
+      expect([spelling, method, answer.status]).toEqual([spelling, method, 404]);
+    }
+    expect((await queue.getJob(job.id as string))?.data).toEqual({ entries: ["1"] });
+    expect(await queue.getJobCountByTypes("prioritized", "wait")).toBe(1);
+  });
+
+  test("of a carrier only its ids are shown", async () => {
+    const { address, world } = await adminWorld();
+    const viewer = await browser(address, "viewer");
+    const job = await world.producers
+      .queue("feeds")
+      .add("refresh", { entries: ["7"], email: "ada@example.org" }, { priority: 1 });
+    const text = await (await viewer.send("GET", `/admin/queues/api/queues/feeds/${job.id}`)).text();
+    expect(text).toContain('"entries":["7"]');
+    expect(text).not.toContain("ada@example.org");
+  });
+});
+
+describe("dead letters", () => {
+  const bury = async (world: World) => {
+    const [letter] = await world.query<{ id: string }>(
+      `insert into outbox (queue, job, key, payload, attempts, error, dead_at)
+       values ('feeds', 'refresh-feed', '<b>7</b>', '{"secret": "hidden"}', 8, '23505 some_key', now()) returning id`,
+    );
+    return (letter as { id: string }).id;
+  };
+  const isDead = async (world: World, id: string) =>
+    (
+      await world.query<{ dead: boolean }>("select dead_at is not null as dead from outbox where id = $1", [
+        id,
+      ])
+    )[0]?.dead;
+
+  test("are listed without their payloads", async () => {
+    const { address, world } = await adminWorld();
+    const id = await bury(world);
+    const viewer = await browser(address, "viewer");
+    const text = await (await viewer.send("GET", "/admin/dead-letters")).text();
+    expect(text).toContain(`<td>${id}</td>`);
+    expect(text).toContain("&lt;b&gt;7&lt;/b&gt;");
+    expect(text).not.toMatch(/hidden.*payload|"secret"|<b>7|>retry</);
+    const start = await (await viewer.send("GET", "/admin")).text();
+    expect(start).toContain("1 wait for a person");
+    expect(await (await viewer.send("GET", "/admin/dead-letters?job=other-job")).text()).toContain(
+      "Nothing is dead",
+    );
+  });
+
+  test("are retried, one or all of a job, and discarded, with the token of the form", async () => {
+    const { address, world } = await adminWorld();
+    const admin = await browser(address, "admin");
+    const id = await bury(world);
+    const act = (path: string, fields: Record<string, string>) =>
+      admin.send("POST", `/admin/dead-letters/${path}`, {
+        headers: FORM,
+        body: new URLSearchParams(fields).toString(),
+      });
+    expect((await act(`${id}/retry`, {})).status).toBe(403);
+    expect(await isDead(world, id)).toBe(true);
+    const answer = await act(`${id}/retry`, { _csrf: admin.csrf });
+    expect([answer.status, answer.headers.get("location")]).toEqual([303, "/admin/dead-letters?retried=1"]);
+    expect(await isDead(world, id)).toBe(false);
+    await world.query("update outbox set dead_at = now() where id = $1", [id]);
+    expect((await act("retry", { _csrf: admin.csrf })).status).toBe(422);
+    expect((await act("retry", { _csrf: admin.csrf, job: "refresh-feed" })).status).toBe(303);
+    expect(await isDead(world, id)).toBe(false);
+    await world.query("update outbox set dead_at = now() where id = $1", [id]);
+    expect((await act(`${id}/discard`, { _csrf: admin.csrf })).status).toBe(303);
+    expect(await isDead(world, id)).toBeUndefined();
+    expect((await act("x/discard", { _csrf: admin.csrf })).status).toBe(404);
+    const done = await world.query<{ actor: string }>(
+      "select actor from audit_log where action like 'dead-letters.%'",
+    );
+    expect(done.map((row) => row.actor)).toEqual(["admin", "admin", "admin"]);
+    await eventually(async () => expect((await audited(world)).length).toBeGreaterThanOrEqual(7));
+  });
+});

@@ -1,0 +1,73 @@
+import { expect } from "vitest";
+import { createWorld, type World } from "../../support/world.ts";
+import { serve } from "../support.ts";
+
+export const PASSWORDS = { ADMIN_PASSWORD: "open sesame", VIEWER_PASSWORD: "just looking" };
+
+export type Browser = {
+  /** The token that scripts of our pages read from their cookie. */
+  readonly csrf: string;
+  send(
+    method: string,
+    path: string,
+    options?: { headers?: Record<string, string>; body?: string },
+  ): Promise<Response>;
+};
+
+export async function adminWorld(
+  environment: Record<string, string> = PASSWORDS,
+): Promise<{ world: World; address: string }> {
+  const world = await createWorld({ environment });
+  return { world, address: await serve(world) };
+}
+
+export const send = (
+  address: string,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: string,
+) =>
+  fetch(`${address}${path}`, {
+    method,
+    headers,
+    redirect: "manual",
+    ...(body === undefined ? {} : { body }),
+  });
+
+export const FORM = { "Content-Type": "application/x-www-form-urlencoded" };
+
+export const signIn = (
+  address: string,
+  login: string,
+  password: string,
+  headers: Record<string, string> = {},
+) =>
+  send(
+    address,
+    "POST",
+    "/admin/login",
+    { ...FORM, ...headers },
+    new URLSearchParams({ login, password }).toString(),
+  );
+
+/** Signs in and keeps the cookies. */
+export async function browser(address: string, role: "admin" | "viewer"): Promise<Browser> {
+  const answer = await signIn(
+    address,
+    role,
+    role === "admin" ? PASSWORDS.ADMIN_PASSWORD : PASSWORDS.VIEWER_PASSWORD,
+  );
+  expect(answer.status).toBe(303);
+  const cookies = answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0] ?? "");
+  const csrf = cookies.find((cookie) => cookie.startsWith("XSRF-TOKEN="))?.slice("XSRF-TOKEN=".length) ?? "";
+  return {
+    csrf,
+    send: (method, path, options = {}) => {
+      const { Cookie: planted, ...headers } = options.headers ?? {};
+      // A cookie that somebody else planted stands before our own.
+      const cookie = [...(planted === undefined ? [] : [planted]), ...cookies].join("; ");
+      return send(address, method, path, { ...headers, Cookie: cookie }, options.body);
+    },
+  };
+}

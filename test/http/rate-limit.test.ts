@@ -1,0 +1,108 @@
+import { once } from "node:events";
+import net from "node:net";
+import { describe, expect, inject, test } from "vitest";
+import { addressKey, createRateLimit } from "../../src/http/rate-limit.ts";
+import { eventually } from "../support/eventually.ts";
+import { createWorld } from "../support/world.ts";
+
+describe("addressKey", () => {
+  test.each([
+    ["203.0.113.7", "203.0.113.7"],
+    ["::ffff:203.0.113.7", "203.0.113.7"],
+    ["::FFFF:203.0.113.7", "203.0.113.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:0DB8:0001:0002::9", "2001:db8:1:2::/64"],
+    ["2001:db8::9", "2001:db8:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    [undefined, "unknown"],
+  ])("%s is counted as %s", (address, key) => {
+    expect(addressKey(address)).toBe(key);
+  });
+});
+
+describe("createRateLimit", () => {
+  const opened = async () => {
+    const world = await createWorld();
+    await eventually(() => expect(world.producers.ready()).toBe(true));
+    const limit = (burst: number) =>
+      createRateLimit({
+        redis: world.producers.redis,
+        keyPrefix: world.config.redisPrefix,
+        burst,
+        perSecond: burst / 30,
+      });
+    return { world, limit };
+  };
+
+  test("lets exactly the burst pass when all come at once, and leases in lots", async () => {
+    const { limit } = await opened();
+    const { take } = limit(1_000);
+    const waits = await Promise.all(Array.from({ length: 1_500 }, () => take("a")));
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(1_000);
+    expect(Math.max(...waits)).toBeGreaterThan(25_000);
+    expect(await take("b")).toBe(0);
+    // The rest of the lot is spent without asking anybody.
+    expect(take("b")).toBe(0);
+  });
+
+  test("processes share the count", async () => {
+    const { limit } = await opened();
+    const processes = [limit(100), limit(100), limit(100)];
+    const waits = await Promise.all(Array.from({ length: 300 }, (_, i) => processes[i % 3]?.take("a")));
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(100);
+  });
+
+  test("a penalty counts at once", async () => {
+    const { limit } = await opened();
+    const { take, penalize } = limit(100);
+    expect(await take("a")).toBe(0);
+    await penalize("a", 100);
+    expect(await take("a")).toBeGreaterThan(0);
+  });
+
+  test("a Redis that hangs holds nothing up for long", async () => {
+    const silent = await silentRedis();
+    const world = await createWorld({ redisUrl: silent.url });
+    world.closing(silent.close);
+    await eventually(() => expect(world.producers.ready()).toBe(true));
+    const { take } = createRateLimit({
+      redis: world.producers.redis,
+      keyPrefix: "x",
+      burst: 10,
+      perSecond: 0.1,
+    });
+    silent.hang();
+    const startMs = performance.now();
+    const waits: number[] = [];
+    for (let n = 0; n < 12; n++) waits.push(await take("a"));
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(10);
+    expect(performance.now() - startMs).toBeLessThan(1_000);
+  });
+});
+
+/** The test's Redis behind a connection that can fall silent without closing. */
+async function silentRedis() {
+  const target = new URL(inject("redisUrl"));
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((client) => {
+    const redis = net.connect({ port: Number(target.port || 6379), host: target.hostname });
+    for (const socket of [client, redis]) sockets.add(socket.on("error", () => undefined));
+    client.pipe(redis).pipe(client);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = new URL(target);
+  url.hostname = "127.0.0.1";
+  url.port = String((server.address() as net.AddressInfo).port);
+  return {
+    url: url.href,
+    hang: () => {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}

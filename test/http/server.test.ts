@@ -1,0 +1,179 @@
+import { createHmac } from "node:crypto";
+import http from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { openDatabase } from "../../src/db/client.ts";
+import { startHttp } from "../../src/http/server.ts";
+import { eventually } from "../support/eventually.ts";
+import { createWorld } from "../support/world.ts";
+import { deliver, saleBody, serve } from "./support.ts";
+
+const get = async (url: string) => {
+  const response = await fetch(url);
+  return { status: response.status, headers: response.headers, body: await response.text() };
+};
+
+test("what does not exist is answered in JSON, and nothing tells what answers", async () => {
+  const world = await createWorld();
+  const address = await serve(world);
+  const answer = await get(`${address}/nothing/here?x=1`);
+  expect(answer.status).toBe(404);
+  expect(JSON.parse(answer.body)).toEqual({
+    error: { code: "not-found", message: "There is nothing here." },
+  });
+  expect(answer.headers.get("x-powered-by")).toBeNull();
+});
+
+test("a fault of ours leaks nothing, and is in the log with its cause alone", async () => {
+  const world = await createWorld();
+  const lines: unknown[] = [];
+  const log = Object.assign(Object.create(world.log), { error: (fields: unknown) => lines.push(fields) });
+  const db = { ...world.db, pool: { connect: () => Promise.reject(new Error("password is hunter2")) } };
+  const address = await serve(world, { log, db: db as never });
+  const answer = await deliver(address, saleBody());
+  expect(answer).toMatchObject({ status: 500, body: { error: { code: "internal" } } });
+  expect(JSON.stringify(answer.body)).not.toContain("hunter2");
+  expect(lines).toMatchObject([
+    { err: { message: "password is hunter2" }, path: "/volunteer_scheduler/webhooks/scicent_sale" },
+  ]);
+});
+
+test("health: live is the judgement of the workers, ready names what is missing", async () => {
+  const world = await createWorld();
+  await eventually(() => expect(world.producers.ready()).toBe(true));
+  let consuming = true;
+  const address = await serve(world, {}, { isConsuming: () => consuming });
+  expect((await get(`${address}/health/live`)).status).toBe(200);
+  consuming = false;
+  expect((await get(`${address}/health/live`)).status).toBe(503);
+  const ready = await get(`${address}/health/ready`);
+  expect([ready.status, JSON.parse(ready.body)]).toEqual([
+    200,
+    { status: "ready", checks: { postgres: "ok", redis: "ok", migrations: "ok" } },
+  ]);
+});
+
+test("health: without Redis, without Postgres, or behind in its migrations it is not ready", async () => {
+  const world = await createWorld({ redisUrl: "redis://127.0.0.1:1" });
+  const checks = async (address: string) => {
+    const answer = await get(`${address}/health/ready`);
+    expect(answer.status).toBe(503);
+    return JSON.parse(answer.body).checks;
+  };
+  expect(await checks(await serve(world))).toEqual({
+    postgres: "ok",
+    redis: "unreachable",
+    migrations: "ok",
+  });
+  const db = openDatabase("postgres://nobody@127.0.0.1:1/nothing");
+  world.closing(() => db.close());
+  expect(await checks(await serve(world, { db }))).toMatchObject({
+    postgres: "unreachable",
+    migrations: "unreachable",
+  });
+  await world.query("delete from drizzle.__drizzle_migrations");
+  expect(await checks(await serve(world))).toMatchObject({ postgres: "ok", migrations: "behind" });
+});
+
+test("metrics: what Postgres and Redis know, and what is left when one is away", async () => {
+  const world = await createWorld();
+  await eventually(() => expect(world.producers.ready()).toBe(true));
+  const address = await serve(world);
+  await deliver(address, saleBody());
+  await world.query(
+    "insert into outbox (queue, job, key, payload, dead_at) values ('feeds', 'some-job', 'k', '{}', now())",
+  );
+  const { body, headers } = await get(`${address}/metrics`);
+  expect(headers.get("content-type")).toMatch(/^text\/plain.*version=0.0.4/);
+  expect(body).toMatch(/^commonwork_outbox_entries\{queue="commissions",state="due"\} 1$/m);
+  expect(body).toMatch(/^commonwork_outbox_entries\{queue="feeds",state="dead"\} 1$/m);
+  expect(body).toMatch(/^commonwork_outbox_oldest_seconds\{queue="commissions"\} [\d.]+$/m);
+  expect(body).toMatch(/^commonwork_queue_carriers\{queue="media",state="prioritized"\} 0$/m);
+  expect(body).toMatch(/^commonwork_webhook_deliveries_total\{source="scicent",status="accepted"\} 1$/m);
+  expect(body).toMatch(/^commonwork_reachable\{part="postgres"\} 1$/m);
+  expect(body).not.toMatch(/^commonwork_ledger_drift /m);
+  await world.query(
+    `insert into job_runs (job, trigger, input, status, counts) values ('verify-ledger', 'manual', '{}', 'done', '{"drift": 2}')`,
+  );
+  expect((await get(`${address}/metrics`)).body).toMatch(/^commonwork_ledger_drift 2$/m);
+
+  const db = openDatabase("postgres://nobody@127.0.0.1:1/nothing");
+  world.closing(() => db.close());
+  const partial = (await get(`${await serve(world, { db })}/metrics`)).body;
+  expect(partial).toMatch(/^commonwork_reachable\{part="postgres"\} 0$/m);
+  expect(partial).not.toMatch(/^commonwork_outbox_entries\{/m);
+  expect(partial).not.toMatch(/^commonwork_ledger_drift /m);
+  expect(partial).toMatch(/^commonwork_queue_carriers\{queue="media",state="prioritized"\} 0$/m);
+});
+
+test("stopping lets a request end, takes no new one, and closes connections that idle", async () => {
+  const world = await createWorld();
+  const server = await startHttp(world);
+  const agent = new http.Agent({ keepAlive: true });
+  world.closing(async () => agent.destroy());
+  const health = () =>
+    new Promise<number | undefined>((resolve, reject) => {
+      http
+        .get({ port: server.port, host: "127.0.0.1", path: "/health/live", agent }, (res) => {
+          res.resume().on("end", () => resolve(res.statusCode));
+        })
+        .on("error", reject);
+    });
+  expect(await health()).toBe(200);
+  // A delivery whose body is still on its way.
+  const body = saleBody();
+  const signature = `sha256=${createHmac("sha256", "test-secret").update(body).digest("hex")}`;
+  const headers = {
+    "Content-Type": "application/json",
+    "Content-Length": body.length,
+    "X-Scicent-Signature": signature,
+  };
+  const slow = http.request({
+    port: server.port,
+    host: "127.0.0.1",
+    method: "POST",
+    path: "/webhooks/scicent_sale",
+    headers,
+  });
+  const answered = new Promise<http.IncomingMessage>((resolve, reject) =>
+    slow.on("response", resolve).on("error", reject),
+  );
+  slow.write(body.slice(0, 10));
+  await delay(50);
+  let stopped = false;
+  const stopping = server.stop().then(() => {
+    stopped = true;
+  });
+  await expect(health()).rejects.toThrow(/ECONNREFUSED|ECONNRESET|socket hang up/);
+  expect(stopped).toBe(false);
+  slow.end(body.slice(10));
+  const answer = await answered;
+  answer.resume();
+  expect(answer.statusCode).toBe(202);
+  await stopping;
+});
+
+test("stopping gives up on a request that never ends", async () => {
+  const world = await createWorld();
+  const server = await startHttp(world, { stopWithinMs: 200 });
+  const hung = http.request({
+    port: server.port,
+    host: "127.0.0.1",
+    method: "POST",
+    path: "/webhooks/scicent_sale",
+  });
+  const broken = new Promise((resolve) => hung.on("error", resolve));
+  hung.setHeader("Content-Length", "10");
+  hung.flushHeaders();
+  await delay(50);
+  await server.stop();
+  await broken;
+});
+
+test("a port that is taken is said at the start", async () => {
+  const world = await createWorld();
+  const server = await startHttp(world);
+  world.closing(() => server.stop());
+  const again = startHttp({ ...world, config: { ...world.config, port: server.port } });
+  await expect(again).rejects.toMatchObject({ code: "EADDRINUSE" });
+});

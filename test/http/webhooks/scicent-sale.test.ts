@@ -1,0 +1,311 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { openDatabase } from "../../../src/db/client.ts";
+import { eventually } from "../../support/eventually.ts";
+import { createWorld, type World } from "../../support/world.ts";
+import { deliver, SALE_PATH, type Sending, saleBody, serve, sign } from "../support.ts";
+
+const AT = "2026-03-08T02:00:00Z";
+
+/** What a refused delivery must not touch; `rejected` rows alone may be added to the inbox. */
+async function traces(world: World) {
+  const [counts] = await world.query<Record<string, number>>(
+    `select (select count(*)::int from token_sales) as sales, (select count(*)::int from outbox) as entries,
+            (select count(*)::int from ledger_transactions) as movements,
+            (select count(*)::int from inbox where outcome <> 'rejected') as taken,
+            (select count(*)::int from inbox where outcome = 'rejected') as rejected`,
+  );
+  return counts;
+}
+
+const NOTHING = { sales: 0, entries: 0, movements: 0, taken: 0, rejected: 0 };
+
+describe("deliveries that are taken", () => {
+  test("202 new, 200 the same again with the first receipt, 409 other values: nothing changes", async () => {
+    const world = await createWorld({ at: AT });
+    const address = await serve(world);
+    const first = await deliver(address, saleBody());
+    expect(first).toMatchObject({ status: 202, body: { status: "accepted", receipt: expect.any(String) } });
+    const again = await deliver(address, saleBody());
+    expect(again).toMatchObject({ status: 200, body: { ...first.body, status: "duplicate" } });
+    const reordered = await deliver(
+      address,
+      '{"transaction_id":"t_1","amount":1.005e2,"user_id":1,"currency":"SCICENT"}',
+    );
+    expect(reordered).toMatchObject({ status: 200, body: { status: "duplicate" } });
+    const altered = await deliver(address, saleBody({ amount: "100.51" }));
+    expect(altered).toMatchObject({
+      status: 409,
+      body: { status: "conflict", receipt: first.body.receipt, error: { code: "conflict" } },
+    });
+    expect(await traces(world)).toEqual({ ...NOTHING, sales: 1, entries: 1, taken: 4 });
+    const [sale] = await world.query("select amount_micro, buyer_user_id, sold_at from token_sales");
+    expect(sale).toEqual({ amount_micro: "100500000", buyer_user_id: "1", sold_at: new Date(AT) });
+    const counted = await world.metrics.deliveries.get();
+    expect(counted.values.map(({ labels, value }) => [labels.status, value])).toEqual([
+      ["accepted", 1],
+      ["duplicate", 2],
+      ["conflict", 1],
+    ]);
+  });
+
+  test("the inbox keeps the bytes, the signature and which secret it was", async () => {
+    const world = await createWorld({ environment: { SCICENT_WEBHOOK_SECRET: "new one, old one" } });
+    const address = await serve(world);
+    const body = saleBody();
+    await deliver(address, body, { headers: { "X-Scicent-Signature": sign(body, "old one").toUpperCase() } });
+    const [row] = await world.query<{ raw: Buffer; signature: string; secret_id: string }>(
+      "select * from inbox",
+    );
+    expect(row?.raw.toString()).toBe(body);
+    expect(row?.signature).toBe(sign(body, "old one").toUpperCase());
+    expect(row?.secret_id).toMatch(/^[0-9a-f]{8}$/);
+  });
+
+  test("a hundred at once are committed in groups, each answered for itself", async () => {
+    const world = await createWorld();
+    const address = await serve(world);
+    const bodies = Array.from({ length: 100 }, (_, i) => saleBody({ transaction_id: `"t_${i % 80}"` }));
+    const answers = await Promise.all(bodies.map((body) => deliver(address, body)));
+    expect(answers.filter((answer) => answer.status === 202)).toHaveLength(80);
+    expect(answers.filter((answer) => answer.status === 200)).toHaveLength(20);
+    const { values } = await world.metrics.groupSize.get();
+    expect(values.find((value) => value.metricName?.endsWith("_count"))?.value).toBeLessThan(60);
+  });
+
+  test("the short path is the same webhook", async () => {
+    const world = await createWorld();
+    const address = await serve(world);
+    expect(await deliver(address, saleBody(), { path: "/webhooks/scicent_sale" })).toMatchObject({
+      status: 202,
+    });
+    expect(await deliver(address, saleBody())).toMatchObject({ status: 200 });
+  });
+
+  test("Redis down: still 202", async () => {
+    const world = await createWorld({ redisUrl: "redis://127.0.0.1:1" });
+    const address = await serve(world);
+    expect(await deliver(address, saleBody())).toMatchObject({ status: 202 });
+    expect(await traces(world)).toMatchObject({ sales: 1, entries: 1 });
+  });
+});
+
+describe("bad input, with a clear answer and nothing changed", () => {
+  const body = saleBody();
+  const signature = (value: string | null): Sending => ({ headers: { "X-Scicent-Signature": value } });
+  const zipped = gzipSync(body);
+  test.each<[string, number, string, string | Buffer, Sending]>([
+    ["no signature", 401, "bad-signature", body, signature(null)],
+    ["empty signature", 401, "bad-signature", body, signature("")],
+    ["short signature", 401, "bad-signature", body, signature(sign(body).slice(0, -2))],
+    ["wrong signature", 401, "bad-signature", body, signature(sign(body, "wrong"))],
+    ["signature without prefix", 401, "bad-signature", body, signature(sign(body).slice(7))],
+    ["signature over other bytes", 401, "bad-signature", body, signature(sign(`${body} `))],
+    ["signature that is not hex", 401, "bad-signature", body, signature(`sha256=${"zz".repeat(32)}`)],
+    ["unsigned and not JSON", 401, "bad-signature", "hello", signature(null)],
+    ["no body at all, unsigned", 401, "bad-signature", "", signature(null)],
+    ["no Content-Type", 415, "not-json", body, { headers: { "Content-Type": null } }],
+    ["other Content-Type", 415, "not-json", body, { headers: { "Content-Type": "text/plain" } }],
+    [
+      "JSON in Latin-1",
+      415,
+      "not-json",
+      body,
+      { headers: { "Content-Type": "application/json; charset=latin1" } },
+    ],
+    ["gzip", 415, "encoded", zipped, { headers: { "Content-Encoding": "gzip" } }],
+    ["64 KB + 1", 413, "too-large", Buffer.alloc(65_537, " "), {}],
+    [
+      "64 KB + 1 and gzip",
+      413,
+      "too-large",
+      Buffer.alloc(65_537, " "),
+      { headers: { "Content-Encoding": "gzip" } },
+    ],
+    ["GET", 405, "method-not-allowed", body, { method: "GET" }],
+    ["PUT", 405, "method-not-allowed", body, { method: "PUT" }],
+    ["DELETE", 405, "method-not-allowed", body, { method: "DELETE" }],
+    ["OPTIONS", 405, "method-not-allowed", body, { method: "OPTIONS" }],
+    [
+      "PUT, unsigned, 64 KB + 1",
+      405,
+      "method-not-allowed",
+      Buffer.alloc(65_537),
+      { method: "PUT", ...signature(null) },
+    ],
+    ["other path", 404, "not-found", body, { path: "/webhooks/other" }],
+  ])("%s: %i %s", async (_, status, code, sent, sending) => {
+    const world = await createWorld();
+    const address = await serve(world);
+    const answer = await deliver(address, sent, sending);
+    expect(answer).toMatchObject({
+      status,
+      body: { error: { code, message: expect.stringMatching(/\w+ \w+/) } },
+    });
+    if (status === 405) expect(answer.headers.get("allow")).toBe("POST");
+    expect(await traces(world)).toEqual(NOTHING);
+    expect(await deliver(address, body)).toMatchObject({ status: 202 });
+  });
+
+  const wrong = (
+    field: string,
+    value: string | null,
+    fault: RegExp,
+  ): [string, string | Buffer, string, RegExp] => [
+    `${field} ${value === null ? "missing" : value.slice(0, 30)}`,
+    saleBody({ [field]: value }),
+    field,
+    fault,
+  ];
+  test.each<[string, string | Buffer, string, RegExp]>([
+    ["empty body", "", "body", /empty/],
+    ["not JSON", "user_id=1&amount=2", "body", /not JSON/],
+    ["NaN", saleBody({ amount: "NaN" }), "body", /not JSON/],
+    ["a list", `[${body}]`, "body", /not a JSON object/],
+    ["invalid UTF-8", Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), "body", /UTF-8/],
+    ["duplicate keys", body.replace("}", ', "amount": 1}'), "body", /"amount" twice/],
+    ["duplicate keys of one value", body.replace("}", ', "amount": 100.50}'), "body", /twice/],
+    ["64 KB exactly", `${body}${" ".repeat(65_536 - body.length - 1)}x`, "body", /not JSON/],
+    wrong("amount", '"100.50"', /JSON number/),
+    wrong("amount", "0", /above 0/),
+    wrong("amount", "-5", /above 0/),
+    wrong("amount", "1e400", /digits/),
+    wrong("amount", "1.0000001", /6 decimals/),
+    wrong("amount", "1234567890.123456", /15 digits/),
+    wrong("amount", null, /missing/),
+    wrong("user_id", "0", /whole number/),
+    wrong("user_id", "1.5", /whole number/),
+    wrong("user_id", "9007199254740992", /whole number/),
+    wrong("user_id", null, /missing/),
+    wrong("transaction_id", null, /missing/),
+    wrong("transaction_id", `"${"x".repeat(300)}"`, /255/),
+    wrong("transaction_id", '"a\\u0000b"', /control/),
+    wrong("transaction_id", '"a\\nb"', /control/),
+    wrong("currency", '"USD"', /SCICENT/),
+    wrong("timestamp", '"2026-03-08T02:05:01Z"', /future/),
+    wrong("timestamp", '"yesterday"', /ISO 8601/),
+  ])("422, kept as rejected: %s", async (_, sent, field, fault) => {
+    const world = await createWorld({ at: AT });
+    const address = await serve(world);
+    const answer = await deliver(address, sent);
+    const faults = [{ field, fault: expect.stringMatching(fault) }];
+    expect(answer).toMatchObject({ status: 422, body: { error: { code: "bad-sale", faults } } });
+    expect(await traces(world)).toEqual({ ...NOTHING, rejected: 1 });
+    const [row] = await world.query("select external_id, raw, faults from inbox");
+    expect(row).toMatchObject({ external_id: null, raw: Buffer.from(sent), faults });
+    // A corrected resend under the same key is welcome.
+    expect(await deliver(address, body)).toMatchObject({ status: 202 });
+  });
+
+  test("12 no bypass in development: unsigned is refused there too", async () => {
+    const world = await createWorld({ environment: { NODE_ENV: "development" } });
+    const address = await serve(world);
+    expect(await deliver(address, body, signature(null))).toMatchObject({ status: 401 });
+  });
+
+  test("no secret: 503, and nothing is ever accepted unsigned", async () => {
+    const world = await createWorld({ environment: { SCICENT_WEBHOOK_SECRET: "" } });
+    const address = await serve(world);
+    const answer = await deliver(address, body, signature(sign(body, "")));
+    expect(answer).toMatchObject({ status: 503, body: { error: { code: "not-configured" } } });
+    expect(answer.headers.get("retry-after")).toBe("60");
+    expect(await traces(world)).toEqual(NOTHING);
+  });
+
+  test("a chunked body of 64 KB + 1 is refused as well", async () => {
+    const world = await createWorld();
+    const address = await serve(world);
+    const stream = new ReadableStream({
+      start(controller) {
+        controller.enqueue(Buffer.alloc(65_537, " "));
+        controller.close();
+      },
+    });
+    const response = await fetch(`${address}${SALE_PATH}`, {
+      method: "POST",
+      body: stream,
+      duplex: "half",
+    } as RequestInit);
+    expect(response.status).toBe(413);
+  });
+
+  test("Postgres down: 503 with Retry-After", async () => {
+    const world = await createWorld();
+    const db = openDatabase("postgres://nobody@127.0.0.1:1/nothing");
+    world.closing(() => db.close());
+    const address = await serve(world, { db });
+    for (const sent of [body, "not JSON"]) {
+      const answer = await deliver(address, sent);
+      expect(answer).toMatchObject({ status: 503, body: { error: { code: "unavailable" } } });
+      expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe("limits", () => {
+  const few = { WEBHOOK_ADDRESS_BURST: "5", WEBHOOK_ADDRESS_PER_SECOND: "1" };
+  const unsigned: Sending = { headers: { "X-Scicent-Signature": null } };
+  /** Before Redis is connected each process counts for itself. */
+  const connected = (world: World) => eventually(() => expect(world.producers.ready()).toBe(true));
+
+  test.each([
+    ["with Redis", {}],
+    ["also when Redis is down", { redisUrl: "redis://127.0.0.1:1" }],
+  ])("429 with Retry-After, %s", async (_, options) => {
+    const world = await createWorld({ ...options, environment: few });
+    if (!("redisUrl" in options)) await connected(world);
+    const address = await serve(world);
+    const sales = [1, 2, 3, 4, 5, 6].map((n) => saleBody({ transaction_id: `"t_${n}"` }));
+    const statuses: number[] = [];
+    for (const sale of sales) statuses.push((await deliver(address, sale)).status);
+    expect(statuses).toEqual([202, 202, 202, 202, 202, 429]);
+    const answer = await deliver(address, saleBody());
+    expect(answer).toMatchObject({ status: 429, body: { error: { code: "too-many-requests" } } });
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expect(Number(answer.headers.get("retry-after"))).toBeLessThanOrEqual(5);
+    expect(await traces(world)).toMatchObject({ sales: 5, rejected: 0 });
+  });
+
+  test("two processes share one limit", async () => {
+    const world = await createWorld({ environment: few });
+    await connected(world);
+    const addresses = [await serve(world), await serve(world)];
+    const statuses: number[] = [];
+    for (let n = 0; n < 6; n++) statuses.push((await deliver(addresses[n % 2] as string, saleBody())).status);
+    expect(statuses).toEqual([202, 200, 200, 200, 200, 429]);
+  });
+
+  test("a bad signature costs more than a good delivery", async () => {
+    const world = await createWorld({ environment: { ...few, WEBHOOK_ADDRESS_BURST: "25" } });
+    await connected(world);
+    const address = await serve(world);
+    const statuses: number[] = [];
+    for (let n = 0; n < 4; n++) statuses.push((await deliver(address, "x", unsigned)).status);
+    expect(statuses).toEqual([401, 401, 401, 429]);
+    expect(await deliver(address, saleBody())).toMatchObject({ status: 429 });
+  });
+
+  test("the source has a limit of its own, which unsigned requests do not use up", async () => {
+    const world = await createWorld({ environment: { WEBHOOK_SOURCE_PER_SECOND: "1" } });
+    await connected(world);
+    const address = await serve(world);
+    for (let n = 0; n < 4; n++) await deliver(address, "x", unsigned);
+    const statuses: number[] = [];
+    for (let n = 0; n < 3; n++) statuses.push((await deliver(address, saleBody())).status);
+    expect(statuses).toEqual([202, 200, 429]);
+  });
+});
+
+test("health answers status, timestamp and version", async () => {
+  const world = await createWorld({ at: AT });
+  const address = await serve(world);
+  const answer = await deliver(address, "", { method: "GET", path: "/volunteer_scheduler/webhooks/health" });
+  expect(answer).toMatchObject({
+    status: 200,
+    body: {
+      status: "ok",
+      timestamp: new Date(AT).toISOString(),
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    },
+  });
+});

@@ -1,0 +1,72 @@
+import { sql } from "drizzle-orm";
+import { describe, expect, it } from "vitest";
+import { inTransaction } from "../src/db/client.ts";
+import { createLog } from "../src/log.ts";
+import { createWorld } from "./support/world.ts";
+
+function recordingLog() {
+  const lines: string[] = [];
+  const log = createLog({
+    level: "debug",
+    format: "json",
+    destination: { write: (line) => void lines.push(line) },
+  });
+  return { log, text: () => lines.join("") };
+}
+
+describe("a line of the log", () => {
+  it("carries ids and figures as they are", () => {
+    const { log, text } = recordingLog();
+    log.info({ job: "distribute-commission", entry: "17", counts: { paid: 1 } }, "carrier settled");
+    expect(JSON.parse(text())).toMatchObject({
+      level: "info",
+      job: "distribute-commission",
+      entry: "17",
+      msg: "carrier settled",
+    });
+  });
+
+  it("never carries secrets, bodies, addresses or names, wherever they stand", () => {
+    const { log, text } = recordingLog();
+    const secret = {
+      password: "S3CRET",
+      token: "S3CRET",
+      email: "S3CRET",
+      to: "S3CRET",
+      name: "S3CRET",
+      payload: { a: "S3CRET" },
+    };
+    log.info(
+      {
+        ...secret,
+        headers: { authorization: "S3CRET", cookie: "S3CRET" },
+        deep: { er: secret, list: [secret] },
+      },
+      "x",
+    );
+    log.child(secret).info("y");
+    expect(text()).not.toContain("S3CRET");
+    expect(text()).toContain("[redacted]");
+  });
+
+  it("never carries the values of a failed statement, however the error is wrapped", async () => {
+    const world = await createWorld();
+    const { log, text } = recordingLog();
+    const failures = [
+      sql`insert into users (id, name) values (${"1"}, ${"S3CRET"}), (${"1"}, ${"S3CRET"})`,
+      sql`select ${"S3CRET"}::bigint`,
+      sql`select * from ${sql.identifier("nowhere")} where x = ${"S3CRET"}`,
+    ];
+    for (const statement of failures) {
+      const error = await inTransaction(world.db, (tx) => tx.execute(statement)).catch((e: unknown) => e);
+      expect(error).toBeInstanceOf(Error);
+      log.warn({ err: error }, "drizzle");
+      log.warn({ err: (error as Error).cause }, "the driver's own");
+      log.warn({ err: new Error("wrapped", { cause: error }) }, "wrapped");
+    }
+    const raw = await world.query("select $1::bigint", ["S3CRET"]).catch((e: unknown) => e);
+    log.warn({ err: raw }, "without drizzle");
+    expect(text()).not.toContain("S3CRET");
+    for (const code of ["23505", "22P02", "42P01"]) expect(text()).toContain(code);
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { gate } from "../support/gate.ts";
+import { ask, batchJob, noted, singleJob } from "../support/jobs.ts";
+import { createWorld } from "../support/world.ts";
+
+const forms = { single: singleJob, batch: batchJob };
+
+describe.each(Object.entries(forms))("a second ask for a key of a %s job", (_form, define) => {
+  it("before the run joins it, and the newer payload is the one that counts", async () => {
+    const job = define();
+    const world = await createWorld({ jobs: [job] });
+    await ask(world, job, { item: "a", value: "1" });
+    await ask(world, job, { item: "a", value: "2" });
+    await world.drain();
+    expect(await noted(world)).toEqual(["2"]);
+  });
+
+  it("during the run waits for its end and becomes new work", async () => {
+    const running = gate();
+    const finish = gate();
+    const job = define(async ({ value }) => {
+      if (value !== "1") return undefined;
+      running.open();
+      await finish.passed;
+      return undefined;
+    });
+    const world = await createWorld({ jobs: [job] });
+    const [id] = await ask(world, job, { item: "a", value: "1" });
+    const run = world.run(job, [id!]);
+    await running.passed;
+    const asked = ask(world, job, { item: "a", value: "2" });
+    await eventually(async () =>
+      expect(
+        await world.query(
+          "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        ),
+      ).toHaveLength(1),
+    );
+    finish.open();
+    await Promise.all([run, asked]);
+    expect(await world.enqueued()).toMatchObject([{ key: "a", asks: 1 }]);
+    await world.drain();
+    expect(await noted(world)).toEqual(["1", "2"]);
+  });
+
+  it("during a run that fails joins the entry that is tried again", async () => {
+    const running = gate();
+    const finish = gate();
+    const job = define(async ({ value }) => {
+      if (value !== "1") return undefined;
+      running.open();
+      await finish.passed;
+      throw new Error("no");
+    });
+    const world = await createWorld({ jobs: [job] });
+    const [id] = await ask(world, job, { item: "a", value: "1" });
+    const run = world.run(job, [id!]);
+    await running.passed;
+    const asked = ask(world, job, { item: "a", value: "2" });
+    finish.open();
+    await Promise.all([run, asked]);
+    await world.skipBackOff();
+    await world.drain();
+    expect(await noted(world)).toEqual(["2"]);
+  });
+
+  it("after the run is new work", async () => {
+    const job = define();
+    const world = await createWorld({ jobs: [job] });
+    await world.perform(job, { item: "a", value: "1" });
+    await world.perform(job, { item: "a", value: "2" });
+    expect(await noted(world)).toEqual(["1", "2"]);
+  });
+
+  it("is never lost when askers and workers race: the last value asked for is always the last one noted", async () => {
+    const job = define();
+    const world = await createWorld({ jobs: [job] });
+    await world.startWorkers();
+    for (let n = 1; n <= 60; n++) {
+      await ask(world, job, { item: "a", value: String(n) });
+      world.relay.wake();
+    }
+    await eventually(async () => expect(await world.enqueued()).toEqual([]));
+    expect((await noted(world)).at(-1)).toBe("60");
+  });
+});

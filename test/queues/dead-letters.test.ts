@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import {
+  discardDeadLetters,
+  inspectDeadLetter,
+  listDeadLetters,
+  retryDeadLetters,
+} from "../../src/queues/dead-letters.ts";
+import { Cancel } from "../../src/queues/outcome.ts";
+import { ask, items, noted, singleJob } from "../support/jobs.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+let broken = true;
+
+const fragile = singleJob(async ({ item }) => {
+  if (broken) throw new Cancel(item < "item-0002" ? "too early" : "too late");
+  return undefined;
+});
+
+async function worldWithLetters(count: number): Promise<World> {
+  broken = true;
+  const world = await createWorld({ jobs: [fragile] });
+  for (const id of await ask(world, fragile, ...items(count))) await world.run(fragile, [id]);
+  return world;
+}
+
+const audits = (world: World) =>
+  world.query<{
+    actor: string;
+    action: string;
+    subject: string;
+    details: { ids?: string[]; discarded?: unknown[] };
+  }>("select actor, action, subject, details from audit_log order by id");
+
+describe("dead letters", () => {
+  it("are listed newest first, by job, queue, error or id", async () => {
+    const world = await worldWithLetters(4);
+    const on = world.db.drizzle;
+    const all = await listDeadLetters(on);
+    expect(all.map((letter) => letter.key)).toEqual(["item-0003", "item-0002", "item-0001", "item-0000"]);
+    expect(all[0]).toMatchObject({
+      job: "note-item",
+      queue: "maintenance",
+      attempts: 1,
+      error: "Cancel: too late",
+    });
+    expect(await listDeadLetters(on, { error: "too early" })).toHaveLength(2);
+    expect(await listDeadLetters(on, { job: "other" })).toEqual([]);
+    expect(await listDeadLetters(on, { queue: "maintenance" }, 3)).toHaveLength(3);
+    expect(await listDeadLetters(on, { id: all[2]!.id })).toMatchObject([{ key: "item-0001" }]);
+    expect(await listDeadLetters(on, { error: "%" })).toEqual([]);
+  });
+
+  it("can be looked into, payload and all, and only while they are dead", async () => {
+    const world = await worldWithLetters(1);
+    const [letter] = await listDeadLetters(world.db.drizzle);
+    expect(await inspectDeadLetter(world.db.drizzle, letter!.id)).toMatchObject({
+      payload: { item: "item-0000" },
+      slot: null,
+    });
+    const [alive] = await ask(world, fragile, { item: "alive" });
+    expect(await inspectDeadLetter(world.db.drizzle, alive!)).toBeUndefined();
+  });
+
+  it("that are tried again have all their attempts, are done, and mend the row of their run", async () => {
+    const world = await worldWithLetters(3);
+    expect(await retryDeadLetters(world.db, { error: "too early" }, { actor: "ann" })).toBe(2);
+    expect(await world.query("select attempts, error from outbox where dead_at is null")).toEqual([
+      { attempts: 0, error: null },
+      { attempts: 0, error: null },
+    ]);
+    broken = false;
+    await world.skipBackOff();
+    await world.drain();
+    expect((await noted(world)).sort()).toEqual(["item-0000", "item-0001"]);
+    const runs = await world.query(
+      "select status, count(*)::int as n from job_runs group by status order by 1",
+    );
+    expect(runs).toEqual([
+      { status: "cancelled", n: 1 },
+      { status: "done", n: 2 },
+    ]);
+    expect(await audits(world)).toMatchObject([
+      { actor: "ann", action: "dead-letters.retry", subject: "outbox?error=too+early" },
+    ]);
+  });
+
+  it("come back no faster than asked for, oldest first", async () => {
+    const world = await worldWithLetters(10);
+    await retryDeadLetters(world.db, {}, { actor: "ann", perSecond: 2 });
+    const entries = await world.query<{ key: string; ms: number }>(
+      "select key, extract(epoch from run_at - min(run_at) over ())::float8 * 1000 as ms from outbox order by run_at",
+    );
+    expect(entries.map((entry) => Math.round(entry.ms))).toEqual([
+      0, 500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 4500,
+    ]);
+    expect(entries[0]!.key).toBe("item-0000");
+  });
+
+  it("that are tried again and die again lie there again, with one run row", async () => {
+    const world = await worldWithLetters(1);
+    await retryDeadLetters(world.db, {}, { actor: "ann" });
+    await world.drain();
+    expect(await listDeadLetters(world.db.drizzle)).toHaveLength(1);
+    expect(await world.query("select status from job_runs")).toEqual([{ status: "cancelled" }]);
+  });
+
+  it("that are discarded are gone, and the audit log says which", async () => {
+    const world = await worldWithLetters(3);
+    const [letter] = await listDeadLetters(world.db.drizzle);
+    expect(await discardDeadLetters(world.db, { id: letter!.id }, { actor: "bob" })).toBe(1);
+    expect(await listDeadLetters(world.db.drizzle)).toHaveLength(2);
+    expect(await audits(world)).toMatchObject([
+      {
+        actor: "bob",
+        action: "dead-letters.discard",
+        subject: `outbox:${letter!.id}`,
+        details: { discarded: [{ id: letter!.id, job: "note-item", key: "item-0002" }] },
+      },
+    ]);
+  });
+
+  it("leave work that is not dead alone, and no audit row when there was nothing to do", async () => {
+    const world = await worldWithLetters(0);
+    await ask(world, fragile, { item: "alive" });
+    expect(await retryDeadLetters(world.db, {}, { actor: "ann" })).toBe(0);
+    expect(await discardDeadLetters(world.db, {}, { actor: "ann" })).toBe(0);
+    expect(await world.enqueued()).toHaveLength(1);
+    expect(await audits(world)).toEqual([]);
+  });
+});

@@ -1,0 +1,193 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { distributeCommission } from "../../src/workers/commissions/distribute-commission.ts";
+import { releaseCommission } from "../../src/workers/commissions/release-commission.ts";
+import { reverseSale } from "../../src/workers/commissions/reverse-sale.ts";
+import { faultsOfBooks, fingerprintOf } from "../support/books.ts";
+import { chain, organization, type Person } from "../support/factories.ts";
+import { dieAtNextCommit } from "../support/five-cases.ts";
+import { saleOf, takeSale } from "../support/sales.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+type Status = "accepted" | "applied" | "held" | "reversed";
+type ModelSale = {
+  externalId: string;
+  saleId: string;
+  buyer: number;
+  amount: bigint;
+  ageDays: number;
+  status: Status;
+};
+/** What should be: sales in the order in which they were taken. */
+type Model = { sales: ModelSale[] };
+type Real = { readonly world: World; readonly buyers: readonly Person[]; readonly nextId: () => string };
+type Command = fc.AsyncCommand<Model, Real>;
+
+/** After every step the books agree with themselves, and every sale is where it should be. */
+async function lookAround(model: Model, { world }: Real): Promise<void> {
+  expect(await faultsOfBooks(world)).toEqual([]);
+  for (const sale of model.sales) {
+    const status = (await saleOf(world, sale.saleId))?.status;
+    // Whether a settled sale is held is for the decision to say; that it never changes by itself is for the model.
+    if (sale.status === "accepted" && status !== "accepted") sale.status = status as Status;
+    expect(status).toBe(sale.status);
+  }
+}
+
+const command = (
+  name: string,
+  check: (model: Model) => boolean,
+  run: (model: Model, real: Real) => Promise<void>,
+): Command => ({
+  check,
+  async run(model, real) {
+    await run(model, real);
+    await lookAround(model, real);
+  },
+  toString: () => name,
+});
+
+const some = (model: Model): boolean => model.sales.length > 0;
+const pick = (model: Model, n: number): ModelSale => model.sales[n % model.sales.length]!;
+
+const soldAt = ({ world }: Real, ageDays: number) =>
+  new Date(world.clock.now().getTime() - ageDays * 24 * 3_600_000);
+
+async function deliver(real: Real, sale: Omit<ModelSale, "saleId" | "status">) {
+  const buyer = real.buyers[sale.buyer]!;
+  return takeSale(real.world, {
+    buyer,
+    amount: sale.amount,
+    externalId: sale.externalId,
+    soldAt: soldAt(real, sale.ageDays),
+  });
+}
+
+/** An operation that must change nothing in the books. */
+async function changingNothing(real: Real, work: () => Promise<unknown>): Promise<void> {
+  const before = await fingerprintOf(real.world);
+  await work();
+  expect(await fingerprintOf(real.world)).toBe(before);
+}
+
+const sell = (buyer: number, amount: bigint, ageDays: number) =>
+  command(
+    `sell ${amount} to ${buyer}, ${ageDays} days ago`,
+    () => true,
+    async (model, real) => {
+      const sale = { externalId: real.nextId(), buyer, amount, ageDays };
+      const receipt = await deliver(real, sale);
+      expect(receipt.status).toBe("accepted");
+      model.sales.push({ ...sale, saleId: receipt.saleId, status: "accepted" });
+    },
+  );
+
+const duplicate = (n: number) =>
+  command(`deliver sale ${n} again`, some, async (model, real) => {
+    const sale = pick(model, n);
+    await changingNothing(real, async () => {
+      expect(await deliver(real, sale)).toMatchObject({ status: "duplicate", saleId: sale.saleId });
+    });
+  });
+
+const alter = (n: number) =>
+  command(`deliver sale ${n} altered`, some, async (model, real) => {
+    const sale = pick(model, n);
+    await changingNothing(real, async () => {
+      expect(await deliver(real, { ...sale, amount: sale.amount + 1n })).toMatchObject({
+        status: "conflict",
+      });
+    });
+  });
+
+const settle = command(
+  "settle",
+  () => true,
+  async (_model, { world }) => void (await world.drain()),
+);
+
+const crash = command(
+  "settle, with a crash in the commit",
+  () => true,
+  async (_model, { world }) => {
+    await dieAtNextCommit(world);
+    await world.drain();
+    await world.query("drop trigger die_once on ledger_transactions");
+  },
+);
+
+const again = (n: number) =>
+  command(`settle sale ${n} again`, some, async (model, real) => {
+    const { saleId, status } = pick(model, n);
+    const rerun = () => real.world.perform(distributeCommission, { saleId });
+    if (status === "accepted") await rerun();
+    else await changingNothing(real, rerun);
+  });
+
+const decide = (word: "release" | "reverse", n: number, withCrash: boolean) =>
+  command(
+    `${word} sale ${n}${withCrash ? ", with a crash in the commit" : ""}`,
+    some,
+    async (model, real) => {
+      const { world } = real;
+      const sale = pick(model, n);
+      const job = word === "release" ? releaseCommission : reverseSale;
+      const allowed = word === "release" ? sale.status === "held" : sale.status !== "reversed";
+      const run = () => world.perform(job, { saleId: sale.saleId, actor: "model" });
+      if (!allowed) return changingNothing(real, run);
+      if (withCrash) await dieAtNextCommit(world);
+      expect(await run()).toMatchObject({ done: 1 });
+      if (withCrash) await world.query("drop trigger die_once on ledger_transactions");
+      sale.status = word === "release" ? "applied" : "reversed";
+    },
+  );
+
+const commands = fc.commands(
+  [
+    fc
+      .tuple(
+        fc.nat(2),
+        fc.oneof(fc.bigInt(1n, 2_000_000n), fc.bigInt(1_000_000n, 5_000_000_000n)),
+        fc.constantFrom(0, 1, 40),
+      )
+      .map(([b, a, d]) => sell(b, a, d)),
+    fc
+      .tuple(fc.nat(2), fc.bigInt(1_000_000n, 900_000_000n), fc.constantFrom(0, 40))
+      .map(([b, a, d]) => sell(b, a, d)),
+    fc.nat(20).map(duplicate),
+    fc.nat(20).map(alter),
+    fc.constant(settle),
+    fc.constant(crash),
+    fc.nat(20).map(again),
+    fc.tuple(fc.nat(20), fc.boolean()).map(([n, c]) => decide("release", n, c)),
+    fc.tuple(fc.nat(20), fc.boolean()).map(([n, c]) => decide("reverse", n, c)),
+  ],
+  { maxCommands: 25, size: "max" },
+);
+
+it("whatever happens in whatever order: sums are zero, balances agree, nothing is paid twice, and a refusal changes nothing", async () => {
+  const world = await createWorld();
+  const organizationId = await organization(world);
+  const enough = performance.now() + 30_000;
+  let runs = 0;
+  let drawn = 0;
+  const nextId = () => `model-${++drawn}`;
+  // Runs of the model share a database: what an earlier run left behind is part of the world that a later one must not disturb.
+  await fc.assert(
+    fc.asyncProperty(commands, async (steps) => {
+      // On a busy machine fewer runs must do. (An interruption by fast-check would leave a step under way behind.)
+      if (performance.now() > enough) return;
+      runs += 1;
+      const people = await chain(world, organizationId, 7);
+      const real: Real = {
+        world,
+        buyers: [people[6]!, people[3]!, people[0]!],
+        nextId,
+      };
+      await world.drain();
+      await fc.asyncModelRun(() => ({ model: { sales: [] }, real }), steps);
+    }),
+    { numRuns: 30 },
+  );
+  expect(runs).toBeGreaterThan(2);
+}, 60_000);

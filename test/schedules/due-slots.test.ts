@@ -1,0 +1,224 @@
+import { describe, expect, it } from "vitest";
+import { inTransaction } from "../../src/db/client.ts";
+import { retryDeadLetters } from "../../src/queues/dead-letters.ts";
+import { listRuns } from "../../src/queues/runs.ts";
+import { chosenSlots, openDueSlots, slotsBetween } from "../../src/schedules/due-slots.ts";
+import type { Misfire, Schedule } from "../../src/schedules/schedule.ts";
+import { note, noted, singleJob } from "../support/jobs.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+let broken = false;
+
+const job = singleJob(
+  async (_item, { tx, now }) => {
+    if (broken) throw new Error("no");
+    await note(tx, now.toISOString());
+    return undefined;
+  },
+  { attempts: 1 },
+);
+
+const every = (pattern: string, misfire: Misfire = "once", tz = "UTC"): Schedule => ({
+  name: "test-schedule",
+  pattern,
+  tz,
+  job,
+  input: { item: "slot" },
+  misfire,
+});
+
+async function scheduledWorld(schedule: Schedule, at: string): Promise<World> {
+  broken = false;
+  const world = await createWorld({ jobs: [job], timetable: [schedule], at });
+  await open(world);
+  return world;
+}
+
+const open = async (world: World): Promise<string[]> => {
+  const opened = await inTransaction(world.db, (tx) => openDueSlots(tx, world.timetable, world.clock.now()));
+  return opened.map(({ slot }) => slot.toISOString().slice(0, 16));
+};
+
+const slotsRun = async (world: World) =>
+  (await noted(world)).filter((what) => what !== "slot").map((what) => what.slice(0, 16));
+
+describe("a schedule", () => {
+  it("that was never seen begins now: nothing of the past is opened", async () => {
+    const world = await scheduledWorld(every("0 * * * *", { backfill: 99 }), "2026-05-01T12:30:00Z");
+    expect(await open(world)).toEqual([]);
+    world.at("2026-05-01T13:00:00Z");
+    expect(await open(world)).toEqual(["2026-05-01T13:00"]);
+    expect(await open(world)).toEqual([]);
+  });
+
+  it("gives its job the slot as the time, however late it runs", async () => {
+    const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
+    world.at("2026-05-01T13:20:00Z");
+    await open(world);
+    await world.drain();
+    expect(await slotsRun(world)).toEqual(["2026-05-01T13:00"]);
+    expect(await listRuns(world.db.drizzle, null, 5)).toMatchObject([
+      {
+        schedule: "test-schedule",
+        trigger: "schedule",
+        status: "done",
+        slot: new Date("2026-05-01T13:00:00Z"),
+      },
+    ]);
+  });
+
+  it("opens a slot once, though several look at the same instant", async () => {
+    const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
+    world.at("2026-05-01T13:00:00Z");
+    const opened = await Promise.all([1, 2, 3, 4, 5].map(() => open(world)));
+    expect(opened.flat()).toEqual(["2026-05-01T13:00"]);
+    expect(await world.enqueued()).toHaveLength(1);
+  });
+
+  it.each([
+    ["once", "once" as const, ["2026-05-01T18:00"]],
+    ["skip", "skip" as const, []],
+    ["backfill of 3", { backfill: 3 }, ["2026-05-01T16:00", "2026-05-01T17:00", "2026-05-01T18:00"]],
+    [
+      "backfill of 99",
+      { backfill: 99 },
+      [
+        "2026-05-01T13:00",
+        "2026-05-01T14:00",
+        "2026-05-01T15:00",
+        "2026-05-01T16:00",
+        "2026-05-01T17:00",
+        "2026-05-01T18:00",
+      ],
+    ],
+  ])("after downtime runs by its misfire policy: %s", async (_name, misfire, expected) => {
+    const world = await scheduledWorld(every("0 * * * *", misfire), "2026-05-01T12:30:00Z");
+    world.at("2026-05-01T18:10:00Z");
+    await open(world);
+    await world.drain();
+    expect(await slotsRun(world)).toEqual(expected);
+    expect(await open(world)).toEqual([]);
+  });
+
+  it("with `skip` still runs a slot that is under a minute old", async () => {
+    const world = await scheduledWorld(every("0 * * * *", "skip"), "2026-05-01T12:30:00Z");
+    world.at("2026-05-01T18:00:59Z");
+    expect(await open(world)).toEqual(["2026-05-01T18:00"]);
+  });
+
+  it("never overlaps itself: the next slot waits, and opens in the transaction that ends the run", async () => {
+    const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
+    world.at("2026-05-01T13:00:00Z");
+    await open(world);
+    world.at("2026-05-01T14:00:00Z");
+    expect(await open(world)).toEqual([]);
+    const [entry] = await world.enqueued();
+    await world.run(job, [entry!.id]);
+    expect(await world.enqueued()).toHaveLength(1);
+    expect(await open(world)).toEqual([]);
+    await world.drain();
+    expect(await slotsRun(world)).toEqual(["2026-05-01T13:00", "2026-05-01T14:00"]);
+  });
+
+  it("goes on after a run that failed, and the dead letter keeps its own slot", async () => {
+    const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
+    world.at("2026-05-01T13:00:00Z");
+    await open(world);
+    broken = true;
+    await world.drain();
+    broken = false;
+    world.at("2026-05-01T14:00:00Z");
+    expect(await open(world)).toEqual(["2026-05-01T14:00"]);
+    await world.drain();
+    await retryDeadLetters(world.db, {}, { actor: "test" });
+    await world.drain();
+    expect(await slotsRun(world)).toEqual(["2026-05-01T14:00", "2026-05-01T13:00"]);
+  });
+
+  it("waits while parts of a failed run are still at work", async () => {
+    const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
+    world.at("2026-05-01T13:00:00Z");
+    await open(world);
+    await world.query("update job_runs set status = 'failed', finished_at = now()");
+    world.at("2026-05-01T14:00:00Z");
+    expect(await open(world)).toEqual([]);
+    await world.query("update outbox set dead_at = now()");
+    expect(await open(world)).toEqual(["2026-05-01T14:00"]);
+  });
+
+  it("after a year of downtime runs its latest slot, once", async () => {
+    const world = await scheduledWorld(every("* * * * *"), "2025-05-01T12:30:00Z");
+    world.at("2026-05-01T12:30:30Z");
+    expect(await open(world)).toEqual(["2026-05-01T12:30"]);
+    await world.drain();
+    expect(await open(world)).toEqual([]);
+  });
+});
+
+describe("slots", () => {
+  const LA = "America/Los_Angeles";
+  const between = (pattern: string, after: string, until: string) =>
+    slotsBetween({ pattern, tz: LA }, new Date(after), new Date(until)).map((slot) =>
+      slot.toISOString().slice(0, 16),
+    );
+
+  it("of a daily schedule at an hour that spring leaves out come once that day, an hour later by the wall", () => {
+    expect(between("30 2 * * *", "2026-03-07T00:00:00Z", "2026-03-10T00:00:00Z")).toEqual([
+      "2026-03-07T10:30",
+      "2026-03-08T10:30",
+      "2026-03-09T09:30",
+    ]);
+  });
+
+  it("of a daily schedule at an hour that autumn repeats come once that day", () => {
+    expect(between("30 1 * * *", "2026-10-31T00:00:00Z", "2026-11-03T00:00:00Z")).toEqual([
+      "2026-10-31T08:30",
+      "2026-11-01T08:30",
+      "2026-11-02T09:30",
+    ]);
+  });
+
+  it("of an hourly schedule come every real hour through both changes", () => {
+    expect(between("0 * * * *", "2026-03-08T08:30:00Z", "2026-03-08T12:00:00Z")).toHaveLength(4);
+    expect(between("0 * * * *", "2026-11-01T06:30:00Z", "2026-11-01T11:00:00Z")).toHaveLength(5);
+  });
+
+  it("are the same whether looked for at once or one after the other", () => {
+    for (const [pattern, from, to] of [
+      ["30 2 * * *", "2026-03-06T00:00:00Z", "2026-03-11T00:00:00Z"],
+      ["30 1 * * *", "2026-10-30T00:00:00Z", "2026-11-04T00:00:00Z"],
+      ["*/15 * * * *", "2026-11-01T07:00:00Z", "2026-11-01T11:00:00Z"],
+    ] as const) {
+      const schedule = { pattern, tz: LA };
+      const atOnce = slotsBetween(schedule, new Date(from), new Date(to));
+      const oneByOne: Date[] = [];
+      for (let after = new Date(from); ; ) {
+        const [next] = slotsBetween(schedule, after, new Date(to));
+        if (!next) break;
+        oneByOne.push(next);
+        after = next;
+      }
+      expect(oneByOne).toEqual(atOnce);
+    }
+  });
+
+  it("of very many are the latest ones, and of rare ones none is missed", () => {
+    const minutes = slotsBetween(
+      { pattern: "* * * * *", tz: "UTC" },
+      new Date("2025-01-01T00:00:00Z"),
+      new Date("2026-01-01T00:00:00Z"),
+    );
+    expect(minutes.at(-1)).toEqual(new Date("2026-01-01T00:00:00Z"));
+    expect(
+      chosenSlots({ misfire: { backfill: 3 } }, minutes, new Date()).map((slot) =>
+        slot.toISOString().slice(11, 16),
+      ),
+    ).toEqual(["23:58", "23:59", "00:00"]);
+    const january = slotsBetween(
+      { pattern: "* * 1 1 *", tz: "UTC" },
+      new Date("2024-06-01T00:00:00Z"),
+      new Date("2025-12-01T00:00:00Z"),
+    );
+    expect(january.at(-1)).toEqual(new Date("2025-01-01T23:59:00Z"));
+  });
+});

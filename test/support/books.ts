@@ -1,0 +1,43 @@
+import { inTransaction } from "../../src/db/client.ts";
+import { checkRange, cutChecks } from "../../src/rewards/verify.ts";
+import type { World } from "./world.ts";
+
+/** Everything that the books and the sales say, as one value: the same before and after an operation that was refused. */
+export async function fingerprintOf(world: World): Promise<string> {
+  const [row] = await world.query<{ print: string }>(`select concat_ws('|',
+    (select md5(string_agg(t::text, ',' order by transaction_id, leg)) from ledger_entries t),
+    (select md5(string_agg(t::text, ',' order by id)) from ledger_transactions t),
+    (select md5(string_agg(t::text, ',' order by account_id)) from ledger_balances t),
+    (select md5(string_agg(t::text, ',' order by sale_id, level)) from commissions t),
+    (select md5(string_agg(t::text, ',' order by id)) from token_sales t)) as print`);
+  return row!.print;
+}
+
+/**
+ * What each sale moved for each person, that is not what its lines say: paid twice, paid while held, not taken back. Empty when all
+ * is well.
+ */
+const paidOtherwise = (world: World) =>
+  world.query(`
+    with moved as (
+      select t.external_id::bigint as sale, a.profile_id as person, sum(e.amount_micro) as amount
+      from ledger_entries e join ledger_transactions t on t.id = e.transaction_id join ledger_accounts a on a.id = e.account_id
+      where a.kind = 'volunteer' and t.source = 'token_sale' group by 1, 2),
+    due as (select sale_id as sale, beneficiary_id as person, sum(amount_micro) as amount from commissions where status = 'earned' group by 1, 2)
+    select coalesce(m.sale, d.sale) as sale, m.amount as moved, d.amount as due from moved m full join due d using (sale, person)
+    where coalesce(m.amount, 0) <> coalesce(d.amount, 0)`);
+
+/** @returns every way in which the books disagree with themselves. */
+export async function faultsOfBooks(world: World): Promise<string[]> {
+  const faults: string[] = [];
+  const [sum] = await world.query<{ total: string }>(
+    "select coalesce(sum(amount_micro), 0)::text as total from ledger_entries",
+  );
+  if (sum?.total !== "0") faults.push(`the entries sum to ${sum?.total}`);
+  for (const row of await paidOtherwise(world)) faults.push(`paid otherwise: ${JSON.stringify(row)}`);
+  await inTransaction(world.db, async (tx) => {
+    for (const range of await cutChecks(tx))
+      for (const id of await checkRange(tx, range)) faults.push(`${range.check} ${id}`);
+  });
+  return faults;
+}

@@ -1,0 +1,86 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { inTransaction, type Tx } from "../../src/db/client.ts";
+import { enqueueMany, enqueueRun } from "../../src/queues/enqueue.ts";
+import { defineJob, type Job, type JobContext } from "../../src/queues/job.ts";
+import { done, type Outcome } from "../../src/queues/outcome.ts";
+import { openRun } from "../../src/queues/runs.ts";
+import type { World } from "./world.ts";
+
+/** Jobs of tests write what they did as events: a table that everybody has. */
+export async function note(tx: Tx, what: string): Promise<void> {
+  await tx.execute(
+    sql`insert into domain_events (event_type, payload) values ('test.noted', ${JSON.stringify({ what })}::jsonb)`,
+  );
+}
+
+/** What jobs have noted, in order. */
+export async function noted(world: World): Promise<string[]> {
+  const found = await world.query<{ what: string }>(
+    "select payload->>'what' as what from domain_events where event_type = 'test.noted' order by id",
+  );
+  return found.map((row) => row.what);
+}
+
+export type Item = { item: string; value?: string | undefined };
+
+export const itemPayload = z.object({ item: z.string(), value: z.string().optional() });
+
+type Behaviour = (item: Item, context: JobContext) => Promise<Outcome | undefined>;
+
+type Fields = { name?: string; queue?: Job["queue"]; attempts?: number; timeLimitMs?: number };
+
+/** A job of one transaction that notes its item, after whatever the test wants done. */
+export const singleJob = (behaviour: Behaviour = async () => undefined, fields: Fields = {}) =>
+  defineJob({
+    name: "note-item",
+    queue: "maintenance",
+    description: "Notes an item.",
+    payload: itemPayload,
+    key: ({ item }) => item,
+    ...fields,
+    run: async (payload, context) => {
+      await note(context.tx, payload.value ?? payload.item);
+      return (await behaviour(payload, context)) ?? done({ noted: 1 });
+    },
+  });
+
+/** The same for a group. */
+export const batchJob = (
+  behaviour: Behaviour = async () => undefined,
+  fields: Fields & { size?: number } = {},
+) => {
+  const { size = 50, ...rest } = fields;
+  return defineJob({
+    name: "note-items",
+    queue: "maintenance",
+    description: "Notes items.",
+    payload: itemPayload,
+    key: ({ item }) => item,
+    ...rest,
+    batch: { size },
+    runBatch: async (payloads, context) => {
+      const outcomes: Outcome[] = [];
+      for (const payload of payloads) {
+        await note(context.tx, payload.value ?? payload.item);
+        outcomes.push((await behaviour(payload, context)) ?? done({ noted: 1 }));
+      }
+      return outcomes;
+    },
+  });
+};
+
+/** Asks for items in one transaction. */
+export const ask = <P>(world: World, job: Job<P>, ...payloads: P[]): Promise<string[]> =>
+  inTransaction(world.db, (tx) => enqueueMany(tx, job, payloads));
+
+/** Asks for a manual run. */
+export const askForRun = (world: World, job: Job, input: unknown): Promise<string> =>
+  inTransaction(world.db, async (tx) => {
+    const id = await openRun(tx, job, "manual", input);
+    await enqueueRun(tx, job, input, { id, slot: null });
+    return id;
+  });
+
+export const items = (count: number): Item[] =>
+  Array.from({ length: count }, (_, index) => ({ item: `item-${String(index).padStart(4, "0")}` }));

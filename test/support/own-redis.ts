@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { onTestFinished } from "vitest";
+import { startEmbeddedRedis } from "../../src/dev/embedded-redis.ts";
+
+/** A Redis of the test's own, which it may wipe, stop and start again on the same port. */
+export type OwnRedis = {
+  readonly url: string;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  flushAll(): Promise<void>;
+};
+
+const cacheFolder = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "commonwork");
+
+/** To be opened before the world that uses it, so that it outlives that world. */
+export async function ownRedis(): Promise<OwnRedis> {
+  const folder = await mkdtemp(join(tmpdir(), "commonwork-own-redis-"));
+  let server = await startEmbeddedRedis({ folder, durable: false, cacheFolder });
+  const { url } = server;
+  const port = Number(new URL(url).port);
+  onTestFinished(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return {
+    url,
+    stop: () => server.stop(),
+    async start() {
+      server = await startEmbeddedRedis({ folder, durable: false, cacheFolder, port });
+    },
+    async flushAll() {
+      const client = new Redis(url);
+      await client.flushall();
+      client.disconnect();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A Commonwork process of its own, as a deployment would start it. */
+export type ServiceProcess = {
+  readonly pid: number;
+  /** 0 when it does not listen. */
+  readonly port: number;
+  kill(): Promise<void>;
+  stop(): Promise<number | null>;
+};
+
+/** Starts `commonwork start` from source, and waits until it says that it has started. */
+export async function startServiceProcess(environment: Record<string, string>): Promise<ServiceProcess> {
+  const child = spawn(process.execPath, ["--import", "tsx", "src/cli.ts", "start"], {
+    cwd: root,
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HOST: "127.0.0.1",
+      LOG_LEVEL: "info",
+      LOG_FORMAT: "json",
+      ...environment,
+    },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const port = await startedOn(child);
+  return {
+    pid: child.pid as number,
+    port,
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      child.kill("SIGTERM");
+      const [code] = await once(child, "exit");
+      return code as number | null;
+    },
+  };
+}
+
+function startedOn(child: ChildProcess): Promise<number> {
+  const said: string[] = [];
+  return new Promise((resolve, reject) => {
+    child.once("exit", (code) =>
+      reject(new Error(`the service ended with ${code}:\n${said.slice(-20).join("\n")}`)),
+    );
+    createInterface({ input: child.stderr as NodeJS.ReadableStream }).on("line", (line) => {
+      said.push(line);
+      if (said.length > 50) said.shift();
+      if (line.includes('"msg":"started"')) resolve((JSON.parse(line) as { port: number | null }).port ?? 0);
+    });
+  });
+}

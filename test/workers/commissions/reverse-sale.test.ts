@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import { inTransaction } from "../../../src/db/client.ts";
+import { type RunJobDeps, runCarrier } from "../../../src/queues/run-job.ts";
+import { COMMISSION_POLICY } from "../../../src/scoring/commission-policy.ts";
+import { settingsFrom } from "../../../src/settings.ts";
+import { releaseCommission } from "../../../src/workers/commissions/release-commission.ts";
+import { reverseSale } from "../../../src/workers/commissions/reverse-sale.ts";
+import { balanceOf, chain, organization, volunteer } from "../../support/factories.ts";
+import { fiveCases } from "../../support/five-cases.ts";
+import { ask } from "../../support/jobs.ts";
+import { heldSale, linesOf, movementsOf, saleOf, systemBalance, takeSale } from "../../support/sales.ts";
+import { createWorld } from "../../support/world.ts";
+
+const actor = "ann";
+
+async function scene() {
+  const world = await createWorld();
+  const organizationId = await organization(world);
+  const people = await chain(world, organizationId, 3);
+  const { saleId } = await takeSale(world, { buyer: people[2]! });
+  await world.drain();
+  return {
+    world,
+    organizationId,
+    people,
+    saleId,
+    payload: { saleId, actor },
+    rowGone: { saleId: "999", actor },
+    async effectIsThereOnce() {
+      expect(await saleOf(world, saleId)).toMatchObject({ status: "reversed" });
+      expect(await movementsOf(world, saleId)).toEqual(["commission", "reversal"]);
+      for (const person of people) expect(await balanceOf(world, person)).toBe("0");
+      expect(await systemBalance(world, "treasury")).toBe("0");
+      expect((await linesOf(world, saleId)).map((line) => line.status)).toEqual(["reversed", "reversed"]);
+    },
+    async nothingHappened() {
+      expect(await saleOf(world, saleId)).toMatchObject({ status: "applied" });
+      expect(await balanceOf(world, people[1]!)).toBe("10050000");
+    },
+  };
+}
+
+fiveCases(reverseSale, scene);
+
+describe("reverse-sale", () => {
+  it("takes a held sale back from the held account", async () => {
+    const { world, people } = await scene();
+    const saleId = await heldSale(world, people[2]!);
+    expect(await systemBalance(world, "held")).toBe("18090000");
+    await world.perform(reverseSale, { saleId, actor });
+    expect(await systemBalance(world, "held")).toBe("0");
+    expect(await balanceOf(world, people[1]!)).toBe("10050000");
+    expect(await saleOf(world, saleId)).toMatchObject({ status: "reversed" });
+  });
+
+  it("takes a released sale back from those who were paid", async () => {
+    const { world, people } = await scene();
+    const saleId = await heldSale(world, people[2]!);
+    await world.perform(releaseCommission, { saleId, actor });
+    await world.perform(reverseSale, { saleId, actor });
+    expect(await movementsOf(world, saleId)).toEqual(["commission", "release", "reversal"]);
+    expect(await balanceOf(world, people[1]!)).toBe("10050000");
+    expect(await world.perform(releaseCommission, { saleId, actor })).toMatchObject({ skipped: 1 });
+  });
+
+  it("of a sale that moved nothing moves nothing, and keeps it from being paid later", async () => {
+    const { world, organizationId } = await scene();
+    const stranger = { userId: "4711" };
+    const { saleId } = await takeSale(world, { buyer: stranger });
+    await world.drain();
+    expect(await saleOf(world, saleId)).toMatchObject({ status: "unresolved" });
+    await world.perform(reverseSale, { saleId, actor });
+    const referrer = await volunteer(world, { organizationId });
+    await volunteer(world, { organizationId, referrer, userId: stranger.userId });
+    await world.drain();
+    expect(await saleOf(world, saleId)).toMatchObject({ status: "reversed" });
+    expect(await movementsOf(world, saleId)).toEqual([]);
+  });
+
+  it("of a sale that was not yet settled keeps it from being paid", async () => {
+    const { world, people } = await scene();
+    const { saleId } = await takeSale(world, { buyer: people[2]! });
+    await world.perform(reverseSale, { saleId, actor });
+    await world.drain();
+    expect(await saleOf(world, saleId)).toMatchObject({ status: "reversed" });
+    expect(await linesOf(world, saleId)).toEqual([]);
+  });
+
+  it("takes back what was stored, never what the rates and referrers of today would give", async () => {
+    const { world, people, saleId, payload, effectIsThereOnce } = await scene();
+    await world.query("update volunteer_profiles set referrer_id = null where id = $1", [
+      people[2]!.profileId,
+    ]);
+    const [id] = await ask(world, reverseSale, payload);
+    const commissions = { ...COMMISSION_POLICY, ratesBps: [500] };
+    const deps: RunJobDeps = {
+      ...world,
+      settings: { ...settingsFrom(world.config), commissions },
+      transact: (work, signal) => inTransaction(world.db, work, signal),
+      insteadOfCall: null,
+      onRunFinished: async () => undefined,
+      onProgress: () => undefined,
+    };
+    const carrier = { id: "by-hand", job: reverseSale.name, entries: [id!] };
+    expect(await runCarrier(deps, carrier, new AbortController().signal)).toMatchObject({ done: 1 });
+    await effectIsThereOnce();
+    expect((await linesOf(world, saleId)).map((line) => line.amount)).toEqual(["10050000", "8040000"]);
+  });
+
+  it("says who did it, and what the sale was before", async () => {
+    const { world, payload, saleId } = await scene();
+    await world.perform(reverseSale, payload);
+    expect(await world.query("select actor, action, subject, details from audit_log")).toEqual([
+      { actor, action: "sale.reverse", subject: `token_sales:${saleId}`, details: { was: "applied" } },
+    ]);
+  });
+});

@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+import { listRuns } from "../../../src/queues/runs.ts";
+import { CHECK_NAMES, type CheckName } from "../../../src/rewards/verify.ts";
+import { distributeBudget } from "../../../src/workers/budgets/distribute-budget.ts";
+import { reverseSale } from "../../../src/workers/commissions/reverse-sale.ts";
+import { verifyLedger } from "../../../src/workers/commissions/verify-ledger.ts";
+import { recalculateMultipliers } from "../../../src/workers/multipliers/recalculate-multipliers.ts";
+import { chain, organization, type Person } from "../../support/factories.ts";
+import { askForRun } from "../../support/jobs.ts";
+import { heldSale, takeSale } from "../../support/sales.ts";
+import { approve } from "../../support/tasks.ts";
+import { createWorld, type World } from "../../support/world.ts";
+
+/** Books in which everything has happened once. */
+async function livelyWorld(): Promise<World> {
+  const world = await createWorld();
+  const people = await chain(world, await organization(world), 6);
+  const buyer = people[5]!;
+  const { saleId } = await takeSale(world, { buyer });
+  await takeSale(world, { buyer, externalId: "again" });
+  await takeSale(world, { buyer, externalId: "again" });
+  await takeSale(world, { buyer, externalId: "again", amount: 5n });
+  await takeSale(world, { buyer: { userId: "4711" } });
+  await heldSale(world, buyer);
+  await world.perform(reverseSale, { saleId, actor: "test" });
+  await takeSale(world, { buyer });
+  await playBudgets(world, buyer);
+  return world;
+}
+
+/** A multiplier that has moved, and two payments: the second carries on what the first left over. */
+async function playBudgets(world: World, person: Person): Promise<void> {
+  const yesterday = new Date(world.clock.now().getTime() - 24 * 3_600_000).toISOString();
+  await approve(world, person, 10, yesterday);
+  const [{ id: organizationId } = { id: "" }] = await world.query<{ id: string }>(
+    "select organization_id as id from volunteer_profiles where id = $1",
+    [person.profileId],
+  );
+  await world.perform(distributeBudget, { period: "daily", organizationId });
+  await world.perform(distributeBudget, { period: "daily", organizationId, start: "2020-01-01" });
+  await world.perform(recalculateMultipliers, { full: false });
+  await world.query(
+    "update outbox set run_at = now() + interval '1 hour' where job = 'distribute-commission'",
+  );
+  await world.drain();
+  await world.query("update outbox set run_at = now() where job = 'distribute-commission'");
+}
+
+async function driftOf(world: World): Promise<Record<string, number>> {
+  await askForRun(world, verifyLedger, {});
+  const entries = await world.query<{ id: string }>(
+    "select id from outbox where job = 'distribute-commission'",
+  );
+  await world.query(
+    "update outbox set run_at = now() + interval '1 hour' where job = 'distribute-commission'",
+  );
+  await world.drain();
+  expect(await world.enqueued({ name: "distribute-commission" })).toHaveLength(entries.length);
+  const [run] = await listRuns(world.db.drizzle, "verify-ledger", 1);
+  expect(run?.status).toBe("done");
+  return run!.counts;
+}
+
+/** Breaks the books behind the back of their triggers, and says how to mend them. */
+type Breakage = { readonly table: string; readonly spoil: string; readonly mend: string };
+
+const BREAKAGES: Record<CheckName, Breakage> = {
+  transactions: {
+    table: "ledger_entries",
+    spoil:
+      "update ledger_entries set amount_micro = amount_micro + 1 where (transaction_id, leg) = (select transaction_id, leg from ledger_entries order by 1, 2 limit 1)",
+    mend: "update ledger_entries set amount_micro = amount_micro - 1 where (transaction_id, leg) = (select transaction_id, leg from ledger_entries order by 1, 2 limit 1)",
+  },
+  balances: {
+    table: "ledger_balances",
+    spoil:
+      "update ledger_balances set balance_micro = balance_micro + 1 where account_id = (select min(account_id) from ledger_balances)",
+    mend: "update ledger_balances set balance_micro = balance_micro - 1 where account_id = (select min(account_id) from ledger_balances)",
+  },
+  deliveries: {
+    table: "inbox",
+    spoil: "update inbox set outcome = 'rejected' where id = (select min(id) from inbox)",
+    mend: "update inbox set outcome = 'accepted' where id = (select min(id) from inbox)",
+  },
+  sales: {
+    table: "outbox",
+    spoil: "update outbox set key = 'x' || key where job = 'distribute-commission'",
+    mend: "update outbox set key = substr(key, 2) where job = 'distribute-commission'",
+  },
+  commissions: {
+    table: "commissions",
+    spoil:
+      "update commissions set amount_micro = amount_micro + 10000 where (sale_id, level) = (select sale_id, level from commissions order by 1, 2 limit 1)",
+    mend: "update commissions set amount_micro = amount_micro - 10000 where (sale_id, level) = (select sale_id, level from commissions order by 1, 2 limit 1)",
+  },
+  budgets: {
+    table: "budget_awards",
+    spoil:
+      "update budget_awards set amount_micro = amount_micro + 10000 where (period_id, profile_id) = (select period_id, profile_id from budget_awards where amount_micro > 0 order by 1, 2 limit 1)",
+    mend: "update budget_awards set amount_micro = amount_micro - 10000 where (period_id, profile_id) = (select period_id, profile_id from budget_awards where amount_micro > 0 order by 1, 2 limit 1)",
+  },
+  multipliers: {
+    table: "volunteer_profiles",
+    spoil:
+      "update volunteer_profiles set activity_multiplier = activity_multiplier + 0.01 where id = (select profile_id from multiplier_history limit 1)",
+    mend: "update volunteer_profiles set activity_multiplier = activity_multiplier - 0.01 where id = (select profile_id from multiplier_history limit 1)",
+  },
+  uplines: {
+    table: "volunteer_profiles",
+    spoil: "update volunteer_profiles set upline = '{}' where id = (select max(id) from volunteer_profiles)",
+    mend: "update volunteer_profiles p set upline = (r.id || r.upline)[1:5] from volunteer_profiles r where r.id = p.referrer_id and p.id = (select max(id) from volunteer_profiles)",
+  },
+};
+
+async function untriggered(world: World, { table }: Breakage, statement: string): Promise<void> {
+  await world.query(`alter table ${table} disable trigger all`);
+  await world.query(statement);
+  await world.query(`alter table ${table} enable trigger all`);
+}
+
+describe("verify-ledger", () => {
+  it("finds no drift in books in which everything has happened once", async () => {
+    expect(await driftOf(await livelyWorld())).toMatchObject({ drift: 0 });
+  });
+
+  it("finds no drift in empty books", async () => {
+    expect(await driftOf(await createWorld())).toMatchObject({ drift: 0 });
+  });
+
+  it.each(CHECK_NAMES)("finds drift of the kind `%s`, writes it down, and repairs nothing", async (check) => {
+    const world = await livelyWorld();
+    const breakage = BREAKAGES[check];
+    await untriggered(world, breakage, breakage.spoil);
+    const counts = await driftOf(world);
+    expect(counts["drift"]).toBeGreaterThan(0);
+    expect(counts[`drift-${check}`]).toBeGreaterThan(0);
+    const audits = await world.query(
+      "select 1 from audit_log where action = 'ledger.drift' and subject = $1",
+      [`ledger:${check}`],
+    );
+    expect(audits).toHaveLength(1);
+    await untriggered(world, breakage, breakage.mend);
+    expect(await driftOf(world)).toMatchObject({ drift: 0 });
+  });
+
+  it("finds a sale that says it is applied while its commissions are held", async () => {
+    const world = await livelyWorld();
+    await world.query("update token_sales set status = 'applied' where status = 'held'");
+    expect(await driftOf(world)).toMatchObject({ "drift-commissions": 1 });
+  });
+
+  it("finds a sale that says it is reversed while nothing was taken back", async () => {
+    const world = await livelyWorld();
+    await world.query("update token_sales set status = 'reversed' where status = 'held'");
+    await world.query("update commissions set status = 'reversed' where status = 'held'");
+    expect(await driftOf(world)).toMatchObject({ "drift-commissions": 1 });
+  });
+});
