@@ -1,0 +1,155 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { rows, type Tx } from "../../db/client.ts";
+import { enqueue } from "../../queues/enqueue.ts";
+import { defineJob, type JobContext, type SingleJob } from "../../queues/job.ts";
+import { Cancel, done, type Outcome, skipped } from "../../queues/outcome.ts";
+import { readCandidates } from "../../rewards/budget-facts.ts";
+import { dueBudgets, PERIOD_TYPES } from "../../rewards/due-budgets.ts";
+import { isTimeZone, lastClosedPeriod, type Period, periodOfDay } from "../../rewards/periods.ts";
+import { recordBudget } from "../../rewards/record-budget.ts";
+import { decideBudget } from "../../scoring/budget.ts";
+import { parseAmountMicro } from "../../scoring/money.ts";
+
+const payload = z.object({
+  period: z.enum(PERIOD_TYPES).describe("which budget"),
+  organizationId: z
+    .string()
+    .regex(/^[1-9]\d{0,17}$/, "must be an id")
+    .describe("the organization, by its id"),
+  pool: z
+    .string()
+    .refine((text) => poolFrom(text) !== null, "must be an amount of tokens with up to 6 decimals, or 0")
+    .optional()
+    .describe("tokens to share out; default: the organization's pool, or else the configured one"),
+  start: z.iso
+    .date()
+    .optional()
+    .describe(
+      "a day of the period, as YYYY-MM-DD in the organization's zone; default: the last closed period",
+    ),
+});
+
+type Payload = z.output<typeof payload>;
+
+/** A closed period of one organization is paid, once. The next one that waits is asked for in the same transaction. */
+export const distributeBudget: SingleJob<Payload> = defineJob<Payload>({
+  name: "distribute-budget",
+  queue: "budgets",
+  description: "Shares out the budget of a closed period among an organization's best volunteers.",
+  payload,
+  key: ({ period, organizationId, start }) => `${organizationId}:${period}:${start ?? "last"}`,
+  run: async (asked, context) => {
+    const { tx, now, settings } = context;
+    const organization = await lockOrganization(tx, asked);
+    if (!organization) return skipped("there is no such organization");
+    const timeZone = organization.timeZone ?? settings.defaultTimeZone;
+    if (!isTimeZone(timeZone)) throw new Cancel("nobody knows the time zone of the organization");
+    const period = asked.start
+      ? periodOfDay(asked.period, timeZone, asked.start)
+      : lastClosedPeriod(asked.period, timeZone, now);
+    if (period.endAt > now) return skipped("the period has not closed yet");
+    if (await isPaid(tx, asked.organizationId, period)) return skipped("the period is paid already");
+    const outOfTurn = (await nextInTurn(asked, context))?.start !== period.start;
+    const grantedMicro = poolOf(asked, organization, context);
+    const outcome = await pay(asked, context, period, { timeZone, grantedMicro, outOfTurn });
+    const next = outOfTurn ? undefined : await nextInTurn(asked, context);
+    if (next) await enqueue(tx, distributeBudget, { ...lineOf(asked), start: next.start });
+    return outcome;
+  },
+});
+
+const lineOf = ({ organizationId, period }: Payload) => ({ organizationId, period });
+
+/** The oldest period that waits. Downtime is worked off from there on, one period a transaction, since each carries on a leftover. */
+async function nextInTurn(
+  { organizationId, period }: Payload,
+  context: JobContext,
+): Promise<Period | undefined> {
+  const { tx, now, settings } = context;
+  const { due } = await dueBudgets(tx, now, settings.defaultTimeZone, { organizationId, periodType: period });
+  return due[0]?.period;
+}
+
+type Organization = { timeZone: string | null; poolMicro: string | null };
+
+/** One payment of an organization at a time: each carries on the leftover of the one before. */
+async function lockOrganization(
+  tx: Tx,
+  { organizationId, period }: Payload,
+): Promise<Organization | undefined> {
+  const [found] = await rows<Organization>(
+    tx,
+    sql`select time_zone as "timeZone", ${sql.identifier(`${period}_pool_micro`)} as "poolMicro"
+        from organizations where id = ${organizationId} for no key update`,
+  );
+  return found;
+}
+
+async function isPaid(tx: Tx, organizationId: string, { type, start }: Period): Promise<boolean> {
+  const found = await rows(
+    tx,
+    sql`select 1 from budget_periods where organization_id = ${organizationId} and period_type = ${type} and period_start = ${start}`,
+  );
+  return found.length > 0;
+}
+
+async function pay(
+  { organizationId }: Payload,
+  { tx, now, settings }: JobContext,
+  named: Period,
+  given: { timeZone: string; grantedMicro: bigint; outOfTurn: boolean },
+): Promise<Outcome> {
+  const { carriedMicro, endOfPrevious } = await paidBefore(tx, organizationId, named);
+  const period = { ...named, startAt: startAfter(endOfPrevious, named) };
+  const candidates = await readCandidates(tx, organizationId, period);
+  const poolMicro = given.grantedMicro + carriedMicro;
+  const decision = decideBudget({ periodType: period.type, poolMicro, candidates });
+  const { leftoverTo } = settings.budgets;
+  const payment = { organizationId, period, carriedMicro, leftoverTo, paidAt: now, ...given };
+  await recordBudget(tx, payment, candidates, decision);
+  return done({ paid: 1, awards: decision.awards.length, candidates: candidates.length });
+}
+
+/** After a change of zone a period begins where the one before it ended: nothing counts twice, and nothing is left out. */
+function startAfter(endOfPrevious: Date | null, { startAt, endAt }: Period): Date {
+  if (endOfPrevious === null) return startAt;
+  return endOfPrevious < endAt ? endOfPrevious : endAt;
+}
+
+/** What the payment before this one left to it, and where the period before it ended. */
+async function paidBefore(
+  tx: Tx,
+  organizationId: string,
+  { type, start }: Period,
+): Promise<{ carriedMicro: bigint; endOfPrevious: Date | null }> {
+  const step = { daily: "1 day", weekly: "7 days", monthly: "1 month" }[type];
+  const [before] = await rows<{ carried: string | null; end: string | null }>(
+    tx,
+    sql`select (select case when leftover_to = 'carry' then greatest(leftover_micro, 0) end from budget_periods
+                where organization_id = ${organizationId} and period_type = ${type} order by id desc limit 1)::text as carried,
+               (select end_at from budget_periods where organization_id = ${organizationId} and period_type = ${type}
+                  and period_start = (${start}::date - ${step}::interval)::date) as "end"`,
+  );
+  return {
+    carriedMicro: BigInt(before?.carried ?? 0),
+    endOfPrevious: before?.end ? new Date(before.end) : null,
+  };
+}
+
+function poolOf({ pool, period }: Payload, organization: Organization, { settings }: JobContext): bigint {
+  if (pool !== undefined) return poolFrom(pool) as bigint;
+  return organization.poolMicro === null
+    ? settings.budgets.poolsMicro[period]
+    : BigInt(organization.poolMicro);
+}
+
+const NOTHING = /^-?0+(\.0+)?$/;
+
+/** Nobody is paid from 0 or less, but it can be asked for. @returns null for what is no amount. */
+function poolFrom(text: string): bigint | null {
+  if (NOTHING.test(text)) return 0n;
+  const parsed = parseAmountMicro(text.replace(/^-/, ""));
+  if (parsed.kind === "fault") return null;
+  return text.startsWith("-") ? -parsed.amountMicro : parsed.amountMicro;
+}
