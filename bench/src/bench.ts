@@ -1,0 +1,146 @@
+import { cpus, totalmem } from "node:os";
+
+/** One measured figure of one run. The first figure of a run is the headline. */
+export type Figure = { readonly figure: string; readonly unit: string; readonly value: number };
+
+/** One way of doing the work, measured from a fresh start. */
+export type Contestant = () => Promise<readonly Figure[]>;
+
+export type Bench = {
+  readonly name: string;
+  /** What is measured, with data size and durability, in a few lines. */
+  readonly describe: (context: BenchContext) => string;
+  readonly run: (context: BenchContext) => Promise<void>;
+};
+
+export type BenchContext = {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  /** 1 is the size that the targets speak of. */
+  readonly scale: number;
+  readonly runs: number | null;
+  /** Seeded: the same numbers in every run. */
+  readonly random: () => number;
+  readonly report: Reporter;
+  /** Progress, for a person. */
+  readonly say: (line: string) => void;
+};
+
+export type Row = {
+  readonly bench: string;
+  readonly case: "ours" | "baseline" | "ratio";
+  readonly figure: string;
+  readonly unit: string;
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly runs: number;
+};
+
+export type Reporter = (row: Omit<Row, "bench">) => void;
+
+const LONG_RUN_MS = 30_000;
+const RUNS = 5;
+const RUNS_WHEN_LONG = 3;
+
+/**
+ * Runs baseline and ours in turn, so that both meet the same noise: five times, three where one run takes over 30 s. Reports the
+ * median of every figure, and the ratio ours / baseline pair by pair for figures that both have.
+ */
+export async function compare(
+  context: BenchContext,
+  contestants: { baseline: Contestant; ours: Contestant },
+): Promise<void> {
+  const measured = { baseline: [] as (readonly Figure[])[], ours: [] as (readonly Figure[])[] };
+  let wanted = context.runs ?? RUNS;
+  for (let run = 1; run <= wanted; run++) {
+    for (const name of ["baseline", "ours"] as const) {
+      const startedAt = performance.now();
+      const figures = await contestants[name]();
+      const tookMs = performance.now() - startedAt;
+      measured[name].push(figures);
+      if (tookMs > LONG_RUN_MS && context.runs === null) wanted = Math.min(wanted, RUNS_WHEN_LONG);
+      context.say(
+        `run ${run} ${name}: ${figures.map((f) => `${f.figure} ${round(f.value)} ${f.unit}`).join(", ")}`,
+      );
+    }
+  }
+  for (const name of ["ours", "baseline"] as const) reportFigures(context.report, name, measured[name]);
+  reportRatios(context.report, measured);
+}
+
+/** Runs one contestant alone, where there is nothing to compare it with. */
+export async function measure(context: BenchContext, contestant: Contestant): Promise<void> {
+  const measured: (readonly Figure[])[] = [];
+  let wanted = context.runs ?? RUNS;
+  for (let run = 1; run <= wanted; run++) {
+    const startedAt = performance.now();
+    const figures = await contestant();
+    if (performance.now() - startedAt > LONG_RUN_MS && context.runs === null)
+      wanted = Math.min(wanted, RUNS_WHEN_LONG);
+    measured.push(figures);
+    context.say(`run ${run}: ${figures.map((f) => `${f.figure} ${round(f.value)} ${f.unit}`).join(", ")}`);
+  }
+  reportFigures(context.report, "ours", measured);
+}
+
+function reportFigures(
+  report: Reporter,
+  name: "ours" | "baseline",
+  runs: readonly (readonly Figure[])[],
+): void {
+  for (const { figure, unit } of runs[0] ?? []) {
+    report({ case: name, figure, unit, ...summaryOf(valuesOf(runs, figure)) });
+  }
+}
+
+function reportRatios(report: Reporter, measured: Record<"baseline" | "ours", (readonly Figure[])[]>): void {
+  for (const { figure } of measured.ours[0] ?? []) {
+    const ours = valuesOf(measured.ours, figure);
+    const baseline = valuesOf(measured.baseline, figure);
+    if (baseline.length === 0) continue;
+    report({
+      case: "ratio",
+      figure,
+      unit: "ours/baseline",
+      ...summaryOf(ours.map((value, i) => value / (baseline[i] ?? Number.NaN))),
+    });
+  }
+}
+
+const valuesOf = (runs: readonly (readonly Figure[])[], figure: string): number[] =>
+  runs.flatMap((run) => run.filter((f) => f.figure === figure).map((f) => f.value));
+
+function summaryOf(values: readonly number[]): Pick<Row, "median" | "min" | "max" | "runs"> {
+  const sorted = [...values].sort((a, b) => a - b);
+  return {
+    median: round(quantile(sorted, 0.5)),
+    min: round(sorted[0] ?? Number.NaN),
+    max: round(sorted.at(-1) ?? Number.NaN),
+    runs: values.length,
+  };
+}
+
+/** The value below which the share `q` lies; linear between neighbours. */
+export function quantile(sorted: readonly number[], q: number): number {
+  const at = (sorted.length - 1) * q;
+  const low = sorted[Math.floor(at)] ?? Number.NaN;
+  const high = sorted[Math.ceil(at)] ?? Number.NaN;
+  return low + (high - low) * (at - Math.floor(at));
+}
+
+const round = (value: number): number => Number(value.toPrecision(4));
+
+/** mulberry32: small, seeded, good enough to spread test data. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export const machine = (): string =>
+  `${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;

@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { readConfig } from "../../src/config.ts";
+import { type Database, openDatabase } from "../../src/db/client.ts";
+import { migrateDatabase } from "../../src/db/migrate.ts";
+
+/** A database of its own on the server of the benchmark. */
+export type Scratch = {
+  readonly url: string;
+  readonly db: Database;
+  /** Statements of the set-up: no time limit, constraints of bulk loads as the caller likes. */
+  sql(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+  drop(): Promise<void>;
+};
+
+async function onServer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+const named = (serverUrl: string, name: string): string => {
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+};
+
+/** Makes a migrated database, or a clone of a template that `makeTemplate` loaded. */
+export async function openScratch(serverUrl: string, template?: string): Promise<Scratch> {
+  const name = `bench_${randomBytes(5).toString("hex")}`;
+  await onServer(
+    serverUrl,
+    `create database ${name} ${template ? `template ${template} strategy file_copy` : ""}`,
+  );
+  const url = named(serverUrl, name);
+  if (!template) await migrateDatabase(url);
+  const db = openDatabase(url, { max: 4, applicationName: "bench", statementTimeoutMs: 0 });
+  return {
+    url,
+    db,
+    sql: async (statement, values = []) => (await db.pool.query(statement, values)).rows,
+    async drop() {
+      await db.close();
+      await onServer(serverUrl, `drop database ${name} with (force)`);
+    },
+  };
+}
+
+/** Loads a database once; runs start from clones of it. @returns its name. */
+export async function makeTemplate(
+  serverUrl: string,
+  load: (scratch: Scratch) => Promise<void>,
+): Promise<string> {
+  const scratch = await openScratch(serverUrl);
+  await load(scratch);
+  await scratch.sql("vacuum analyze");
+  await scratch.db.close();
+  return new URL(scratch.url).pathname.slice(1);
+}
+
+/** The configuration of a process that is measured: everything at its default but the addresses. */
+export function benchConfig(databaseUrl: string, redisUrl: string, extra: Record<string, string> = {}) {
+  return readConfig({
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    REDIS_PREFIX: `bench-${randomBytes(5).toString("hex")}`,
+    SCICENT_WEBHOOK_SECRET: "bench-secret",
+    HOST: "127.0.0.1",
+    LOG_LEVEL: "warn",
+    ...extra,
+  });
+}

@@ -1,0 +1,116 @@
+import { connect, type Socket } from "node:net";
+
+/** Requests ready to be sent, and what came back. */
+export type LoadResult = {
+  readonly answered: number;
+  readonly tookMs: number;
+  /** Answers by status code. */
+  readonly statuses: ReadonlyMap<number, number>;
+};
+
+/** One HTTP/1.1 POST as bytes, kept alive. */
+export function postRequest(path: string, headers: Record<string, string>, body: Buffer): Buffer {
+  const lines = Object.entries({ host: "bench", "content-length": String(body.length), ...headers }).map(
+    ([k, v]) => `${k}: ${v}`,
+  );
+  return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`), body]);
+}
+
+/**
+ * Sends every request once over `connections` kept-alive connections, each waiting for its answer before the next: a closed loop.
+ * Bytes are made beforehand and answers barely looked at, so that the client takes as little of the machine as it can.
+ */
+export async function closedLoop(
+  port: number,
+  requests: readonly Buffer[],
+  connections: number,
+): Promise<LoadResult> {
+  let next = 0;
+  const statuses = new Map<number, number>();
+  const startedAt = performance.now();
+  const one = () =>
+    converse(port, (status) => {
+      if (status !== null) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      return next < requests.length ? requests[next++] : undefined;
+    });
+  await Promise.all(Array.from({ length: connections }, one));
+  const answered = [...statuses.values()].reduce((sum, n) => sum + n, 0);
+  return { answered, tookMs: performance.now() - startedAt, statuses };
+}
+
+/** Holds one conversation: `turn` is told each status (null at first) and gives the next request, or nothing to end. */
+function converse(port: number, turn: (status: number | null) => Buffer | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    let pending = Buffer.alloc(0);
+    const send = (status: number | null) => {
+      const request = turn(status);
+      if (request) socket.write(request);
+      else socket.end(resolve);
+    };
+    socket.on("connect", () => send(null));
+    socket.on("error", reject);
+    socket.on("data", (chunk) => {
+      pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+      const end = endOfAnswer(pending);
+      if (end === null) return;
+      const status = Number(pending.subarray(9, 12).toString("latin1"));
+      pending = pending.subarray(end);
+      send(status);
+    });
+  });
+}
+
+/** Sends at a fixed pace whatever comes back: an open loop. `onAnswer` is told the index and status of each. */
+export async function openLoop(
+  port: number,
+  requests: readonly Buffer[],
+  perSecond: number,
+  onAnswer: (index: number, status: number, at: number) => void,
+): Promise<void> {
+  const idle: Socket[] = [];
+  const all: Socket[] = [];
+  let answered = 0;
+  const startedAt = performance.now();
+  await new Promise<void>((resolve, reject) => {
+    const ask = (index: number) => {
+      const socket = idle.pop() ?? connect({ port, host: "127.0.0.1", noDelay: true });
+      if (!all.includes(socket)) all.push(socket);
+      let pending = Buffer.alloc(0);
+      const hear = (chunk: Buffer) => {
+        pending = Buffer.concat([pending, chunk]);
+        if (endOfAnswer(pending) === null) return;
+        socket.off("data", hear);
+        socket.off("error", reject);
+        idle.push(socket);
+        onAnswer(index, Number(pending.subarray(9, 12).toString("latin1")), Date.now());
+        answered += 1;
+        if (answered === requests.length) resolve();
+      };
+      socket.on("data", hear);
+      socket.on("error", reject);
+      socket.write(requests[index] as Buffer);
+    };
+    let sent = 0;
+    const timer = setInterval(() => {
+      const due = Math.min(
+        requests.length,
+        Math.floor(((performance.now() - startedAt) / 1_000) * perSecond),
+      );
+      while (sent < due) ask(sent++);
+      if (sent === requests.length) clearInterval(timer);
+    }, 1);
+  });
+  for (const socket of all) socket.end();
+}
+
+const HEAD_END = Buffer.from("\r\n\r\n");
+
+/** @returns where the first answer ends, or null when it has not arrived whole. */
+function endOfAnswer(bytes: Buffer): number | null {
+  const head = bytes.indexOf(HEAD_END);
+  if (head < 0) return null;
+  const length = /content-length: (\d+)/i.exec(bytes.subarray(0, head).toString("latin1"))?.[1];
+  const end = head + 4 + Number(length ?? 0);
+  return bytes.length >= end ? end : null;
+}

@@ -1,0 +1,26 @@
+import { createHmac } from "node:crypto";
+import { postRequest } from "./load-client.ts";
+
+export const WEBHOOK = "/volunteer_scheduler/webhooks/scicent_sale";
+
+/** Signed sale webhooks as bytes, made before the clock starts. Buyers are spread, so that none is held for haste. */
+export function saleRequests(
+  count: number,
+  options: { firstBuyer: number; buyers: number; name: string; random: () => number },
+): Buffer[] {
+  return Array.from({ length: count }, (_, i) => {
+    const sale = {
+      user_id: options.firstBuyer + (i % options.buyers),
+      amount: Number((90 + options.random() * 100).toFixed(2)),
+      transaction_id: `${options.name}-${i}`,
+      currency: "SCICENT",
+    };
+    const body = Buffer.from(JSON.stringify(sale));
+    const signature = createHmac("sha256", "bench-secret").update(body).digest("hex");
+    return postRequest(
+      WEBHOOK,
+      { "content-type": "application/json", "x-scicent-signature": `sha256=${signature}` },
+      body,
+    );
+  });
+}
