@@ -1,26 +1,56 @@
 import { sql } from "drizzle-orm";
-import type { z } from "zod";
+import { z } from "zod";
 import { array, type Tx } from "../db/client.ts";
 
-/** A kind of fact that has happened: `noun.past`, and what is known about it. */
+/** A kind of fact that has happened: `noun.past`, and what is known about it. The host's names are its own. */
 export type EventType<P> = { readonly type: string; readonly payload: z.ZodType<P> };
 
 export const defineEvent = <P>(event: EventType<P>): EventType<P> => event;
 
+/** An id within a payload. The host writes numbers or strings; within the code ids are decimal strings. */
+export const idField = () =>
+  z
+    .union([z.string(), z.int().min(1)])
+    .transform(String)
+    .pipe(z.string().regex(/^[1-9]\d{0,18}$/));
+
 /** One such fact. */
-export type Happened<P> = { readonly payload: P; readonly occurredAt: Date; readonly actorId?: string };
+export type Happened<P> = {
+  readonly payload: P;
+  readonly occurredAt: Date;
+  readonly actorId?: string;
+  readonly projectId?: string;
+  readonly resourceId?: string;
+  readonly threadId?: string;
+  readonly meetingId?: string;
+};
+
+/** What a fact may be about, and the column that says so. */
+const ABOUT = [
+  ["actorId", "actor_id"],
+  ["projectId", "project_id"],
+  ["resourceId", "resource_id"],
+  ["threadId", "thread_id"],
+  ["meetingId", "meeting_id"],
+] as const;
 
 /** Writes facts in the transaction that makes them true. */
 export async function emit<P>(tx: Tx, event: EventType<P>, facts: readonly Happened<P>[]): Promise<void> {
   if (facts.length === 0) return;
   // One document: as an array of texts each payload would be quoted twice.
   const payloads = JSON.stringify(facts.map((fact) => event.payload.parse(fact.payload)));
+  // Only the columns that some fact fills: a group of sales writes thousands that are about nobody's project.
+  const about = ABOUT.filter(([field]) => facts.some((fact) => fact[field] !== undefined));
+  const names = sql.raw(about.map(([, column]) => `, ${column}`).join(""));
+  const values = about.map(
+    ([field]) => sql`, unnest(${array(facts.map((fact) => fact[field] ?? null))}::bigint[])`,
+  );
   await tx.execute(
-    sql`insert into domain_events (event_type, payload, occurred_at, actor_id)
-        select ${event.type}, f.payload, f.occurred_at, f.actor_id
+    sql`insert into domain_events (event_type, payload, occurred_at${names})
+        select ${event.type}, f.payload, f.occurred_at${names}
         from rows from (
           jsonb_array_elements(${payloads}::jsonb),
-          unnest(${array(facts.map((f) => f.occurredAt.toISOString()))}::timestamptz[]),
-          unnest(${array(facts.map((f) => f.actorId ?? null))}::bigint[])) as f(payload, occurred_at, actor_id)`,
+          unnest(${array(facts.map((f) => f.occurredAt.toISOString()))}::timestamptz[])
+          ${sql.join(values)}) as f(payload, occurred_at${names})`,
   );
 }

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import {
   type AnyPgColumn,
   bigint,
+  boolean,
   check,
   index,
   integer,
@@ -19,6 +20,11 @@ export const users = pgTable("users", {
   publicId: uuid().notNull().unique().defaultRandom(),
   name: text().notNull().default(""),
   email: text(),
+  /** Null: the configured zone stands for it. */
+  timeZone: text(),
+  lastActiveAt: instant(),
+  /** Operators are told what waits for them. */
+  isOperator: boolean().notNull().default(false),
   createdAt: instant().notNull().defaultNow(),
 });
 

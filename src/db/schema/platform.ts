@@ -1,0 +1,272 @@
+import { sql } from "drizzle-orm";
+import {
+  boolean,
+  check,
+  doublePrecision,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
+import { id, instant, ref } from "./columns.ts";
+import { organizations, users } from "./people.ts";
+
+// What the host platform keeps and the jobs read: who belongs where, who may see what, who talks with whom, who meets whom.
+
+const userRef = () =>
+  ref()
+    .notNull()
+    .references(() => users.id, { onDelete: "cascade" });
+
+/** Who belongs to an organization. Its owners are told what concerns all of its projects. */
+export const organizationMembers = pgTable(
+  "organization_members",
+  {
+    organizationId: ref()
+      .notNull()
+      .references(() => organizations.id, { onDelete: "cascade" }),
+    userId: userRef(),
+    role: text({ enum: ["owner", "member"] })
+      .notNull()
+      .default("member"),
+    createdAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // the owners of an organization: recipients, and the owners of its projects.
+    primaryKey({ columns: [t.organizationId, t.userId] }),
+    // the organizations of a user: what they may see.
+    index("organization_members_user").on(t.userId),
+    check("organization_members_role", sql`role in ('owner', 'member')`),
+  ],
+);
+
+/** What an organization does. Its owners are the owners of the organization, and whoever made it. */
+export const projects = pgTable(
+  "projects",
+  {
+    id: id(),
+    organizationId: ref()
+      .notNull()
+      .references(() => organizations.id),
+    name: text().notNull(),
+    projectStatus: text({ enum: ["draft", "recruiting", "active", "completed", "archived"] })
+      .notNull()
+      .default("draft"),
+    teamLead: ref().references(() => users.id, { onDelete: "set null" }),
+    createdBy: ref()
+      .notNull()
+      .references(() => users.id),
+    latitude: doublePrecision(),
+    longitude: doublePrecision(),
+    remote: boolean().notNull().default(false),
+    /** Whether candidates and the team lead are told of matches without being asked. */
+    autoNotify: boolean().notNull().default(true),
+    createdAt: instant().notNull().defaultNow(),
+    updatedAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // the projects of an organization: nudges of its owners.
+    index("projects_organization").on(t.organizationId),
+    // matching: the projects that look for people.
+    index("projects_open").on(t.id).where(sql`project_status in ('recruiting', 'active')`),
+    check(
+      "projects_status",
+      sql`project_status in ('draft', 'recruiting', 'active', 'completed', 'archived')`,
+    ),
+    check(
+      "projects_place",
+      sql`(latitude is null) = (longitude is null) and latitude between -90 and 90 and longitude between -180 and 180`,
+    ),
+  ],
+);
+
+/** Who works on a project. */
+export const projectMembers = pgTable(
+  "project_members",
+  {
+    projectId: ref()
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    userId: userRef(),
+    createdAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // matching: the team of a project.
+    primaryKey({ columns: [t.projectId, t.userId] }),
+    // the projects of a user.
+    index("project_members_user").on(t.userId),
+  ],
+);
+
+/** Who may look into a project without owning it, or change it. */
+export const projectAccessGrants = pgTable(
+  "project_access_grants",
+  {
+    projectId: ref()
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    userId: userRef(),
+    permission: text({ enum: ["view", "edit"] }).notNull(),
+    grantedAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // recipients of what happens in a project, and whether somebody may still see it.
+    primaryKey({ columns: [t.projectId, t.userId] }),
+    // the grants of a user.
+    index("project_access_grants_user").on(t.userId),
+    check("project_access_grants_permission", sql`permission in ('view', 'edit')`),
+  ],
+);
+
+/** A document of a project. */
+export const resources = pgTable(
+  "resources",
+  {
+    id: id(),
+    projectId: ref()
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    name: text().notNull(),
+    kind: text().notNull().default("document"),
+    createdBy: ref().references(() => users.id, { onDelete: "set null" }),
+    createdAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // the documents of a project.
+    index("resources_project").on(t.projectId),
+  ],
+);
+
+/** What somebody may do with one document. It overrides what the project gives them, for better or worse. */
+export const resourcePermissions = pgTable(
+  "resource_permissions",
+  {
+    resourceId: ref()
+      .notNull()
+      .references(() => resources.id, { onDelete: "cascade" }),
+    userId: userRef(),
+    permission: text({ enum: ["none", "view", "edit"] }).notNull(),
+  },
+  (t) => [
+    // whether somebody may see a document.
+    primaryKey({ columns: [t.resourceId, t.userId] }),
+    check("resource_permissions_permission", sql`permission in ('none', 'view', 'edit')`),
+  ],
+);
+
+/** A conversation, in a project or between people. */
+export const chatThreads = pgTable("chat_threads", {
+  id: id(),
+  projectId: ref().references(() => projects.id, { onDelete: "cascade" }),
+  topic: text().notNull().default(""),
+  createdAt: instant().notNull().defaultNow(),
+});
+
+/** Who takes part in a conversation, and how far they have read. */
+export const chatThreadParticipants = pgTable(
+  "chat_thread_participants",
+  {
+    threadId: ref()
+      .notNull()
+      .references(() => chatThreads.id, { onDelete: "cascade" }),
+    userId: userRef(),
+    lastReadAt: instant(),
+    joinedAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // recipients of a message.
+    primaryKey({ columns: [t.threadId, t.userId] }),
+    // unread threads of a user.
+    index("chat_thread_participants_user").on(t.userId),
+  ],
+);
+
+/** What was said in a conversation. Mentions stand in the text as `@[Name](user:ID)`. */
+export const messages = pgTable(
+  "messages",
+  {
+    id: id(),
+    threadId: ref()
+      .notNull()
+      .references(() => chatThreads.id, { onDelete: "cascade" }),
+    senderId: ref()
+      .notNull()
+      .references(() => users.id),
+    body: text().notNull(),
+    createdAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // unread messages: those of a thread after an instant, oldest first.
+    index("messages_thread").on(t.threadId, t.createdAt, t.id),
+  ],
+);
+
+/** When people meet. */
+export const meetings = pgTable(
+  "meetings",
+  {
+    id: id(),
+    projectId: ref().references(() => projects.id, { onDelete: "set null" }),
+    organizerId: ref()
+      .notNull()
+      .references(() => users.id),
+    title: text().notNull(),
+    startTime: instant().notNull(),
+    endTime: instant().notNull(),
+    status: text({ enum: ["scheduled", "cancelled", "completed"] })
+      .notNull()
+      .default("scheduled"),
+    createdAt: instant().notNull().defaultNow(),
+    updatedAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // meeting-reminders: what begins soon.
+    index("meetings_scheduled").on(t.startTime).where(sql`status = 'scheduled'`),
+    check("meetings_status", sql`status in ('scheduled', 'cancelled', 'completed')`),
+    check("meetings_span", sql`end_time >= start_time`),
+  ],
+);
+
+/** Who was invited to a meeting, and what they said. */
+export const meetingParticipants = pgTable(
+  "meeting_participants",
+  {
+    meetingId: ref()
+      .notNull()
+      .references(() => meetings.id, { onDelete: "cascade" }),
+    userId: userRef(),
+    response: text({ enum: ["pending", "accepted", "declined", "tentative"] })
+      .notNull()
+      .default("pending"),
+    invitedAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // recipients of a change, reminders.
+    primaryKey({ columns: [t.meetingId, t.userId] }),
+    // the meetings of a user.
+    index("meeting_participants_user").on(t.userId),
+    check("meeting_participants_response", sql`response in ('pending', 'accepted', 'declined', 'tentative')`),
+  ],
+);
+
+/** How far the description of a project, or of who borrows for it, has come. A missing row counts as nothing filled in. */
+export const resumes = pgTable(
+  "resumes",
+  {
+    id: id(),
+    projectId: ref()
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    kind: text({ enum: ["project", "borrower"] }).notNull(),
+    completeness: integer().notNull().default(0),
+    editedAt: instant(),
+  },
+  (t) => [
+    // the two resumes of a project.
+    uniqueIndex("resumes_project_kind").on(t.projectId, t.kind),
+    check("resumes_kind", sql`kind in ('project', 'borrower')`),
+    check("resumes_completeness", sql`completeness between 0 and 100`),
+  ],
+);

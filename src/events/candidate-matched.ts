@@ -1,0 +1,8 @@
+import { z } from "zod";
+import { defineEvent, idField } from "./event.ts";
+
+/** A project fits a volunteer: for the candidate. */
+export const candidateMatched = defineEvent({
+  type: "candidate.matched",
+  payload: z.object({ user_id: idField(), score: z.number().min(0).max(100).optional() }),
+});
