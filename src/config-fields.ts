@@ -135,3 +135,11 @@ export const secrets = optional.transform((value) =>
     .map((secret) => secret.trim())
     .filter(Boolean),
 );
+
+/** `address` or `Name <address>`, on one line: it becomes a header. */
+export const mailbox = optional.transform((value, context) => {
+  if (value === undefined) return undefined;
+  if (/^([^<>\r\n"]+ )?<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/.test(value)) return value;
+  context.addIssue({ code: "custom", message: "must be an address, or Name <address>" });
+  return z.NEVER;
+});

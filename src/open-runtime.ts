@@ -17,7 +17,8 @@ export type OpenOptions = {
   readonly log: Log;
   readonly catalogue: Catalogue;
   readonly timetable: readonly Schedule[];
-  readonly ports?: Ports;
+  /** Instead of those that the configuration opens. */
+  readonly ports?: Partial<Ports>;
   readonly databaseName?: string;
 };
 
@@ -29,7 +30,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
   const producers = openProducers(config.redisUrl, config.redisPrefix, complain);
   const relay = createRelay({ db, producers, catalogue, log });
   const metrics = createMetrics();
-  const ports = options.ports ?? openPorts(config);
+  const ports = { ...openPorts(config, producers.redis), ...options.ports };
   return {
     config,
     clock,

@@ -1,8 +1,31 @@
+import type { Redis } from "ioredis";
 import type { Config } from "../config.ts";
+import { createPace } from "./mail-pace.ts";
+import type { Mailer } from "./mailer.ts";
+import { fileMailer } from "./mailer-file.ts";
+import { resendMailer } from "./mailer-resend.ts";
+import { smtpMailer } from "./mailer-smtp.ts";
 import type { Ports } from "./ports.ts";
 import { scicentPort } from "./scicent.ts";
 
-/** Opens the ports that are configured. */
-export function openPorts(config: Pick<Config, "tokenSales">): Ports {
-  return { tokenSales: config.tokenSales ? scicentPort(config.tokenSales) : null };
+/** Until Resend has told its own rate: the lowest that it ever gave. */
+const CAREFUL_PER_SECOND = 2;
+
+/** Opens the ports that are configured. Without Redis each process keeps the pace of e-mail for itself. */
+export function openPorts(
+  config: Pick<Config, "tokenSales" | "email" | "redisPrefix">,
+  redis: Redis | null,
+): Ports {
+  return {
+    tokenSales: config.tokenSales ? scicentPort(config.tokenSales) : null,
+    mailer: openMailer(config, redis),
+  };
+}
+
+function openMailer({ email, redisPrefix }: Pick<Config, "email" | "redisPrefix">, redis: Redis | null): Mailer {
+  const { transport } = email;
+  if (transport.kind === "smtp") return smtpMailer(transport);
+  if (transport.kind === "file") return fileMailer(transport);
+  const pace = createPace({ redis, keyPrefix: `${redisPrefix}:mail`, perSecond: CAREFUL_PER_SECOND });
+  return resendMailer({ ...transport, pace });
 }

@@ -8,6 +8,7 @@ import { type Config, readConfig } from "../../src/config.ts";
 import { inTransaction, rows } from "../../src/db/client.ts";
 import { createLog } from "../../src/log.ts";
 import { openRuntime } from "../../src/open-runtime.ts";
+import type { Letter } from "../../src/ports/mailer.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
 import type { Execution, Tally } from "../../src/queues/execution.ts";
@@ -21,6 +22,7 @@ import { openNextSlot } from "../../src/schedules/next-slot.ts";
 import type { Schedule } from "../../src/schedules/schedule.ts";
 import { settingsFrom } from "../../src/settings.ts";
 import { catalogue as everyJob } from "../../src/workers/index.ts";
+import { recordingMailer } from "./mailbox.ts";
 
 export type WorldOptions = {
   /** Jobs of the test itself, beside those of the catalogue. */
@@ -47,6 +49,8 @@ export type OutboxRow = {
 
 /** A test's own world: a database cloned from the template, a Redis prefix of its own, a clock that stands. */
 export type World = Runtime & {
+  /** Every e-mail that was handed over, unless the test brought a mailer of its own. */
+  readonly mailbox: Letter[];
   /** Moves the clock. */
   at(instant: string): void;
   /** Asks for a job and runs it here, without Redis, as one carrier. */
@@ -81,6 +85,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   await onServer(serverUrl, `create database ${name} template ${inject("template")}`);
   const config = configFor(serverUrl, name, options);
   const clock = standingClock(options.at);
+  const mailbox: Letter[] = [];
   const catalogue = options.jobs ? catalogueOf([...everyJob.jobs, ...options.jobs]) : everyJob;
   const runtime = openRuntime({
     config,
@@ -88,7 +93,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     log: createLog({ level: process.env["TEST_LOG"] ?? "silent", format: "json" }),
     catalogue,
     timetable: options.timetable ?? [],
-    ...(options.ports ? { ports: { tokenSales: null, ...options.ports } } : {}),
+    ports: { mailer: recordingMailer(mailbox), ...options.ports },
   });
   const closers: (() => Promise<unknown>)[] = [];
   onTestFinished(async ({ task }) => {
@@ -103,7 +108,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     else await dropDatabase(serverUrl, name);
     if (faults.length > 0) throw new Error(`the world was left in disorder: ${faults.join("; ")}`);
   });
-  return worldOf(runtime, clock, closers, catalogue);
+  return { ...worldOf(runtime, clock, closers, catalogue), mailbox };
 }
 
 function configFor(serverUrl: string, name: string, options: WorldOptions): Config {
@@ -136,7 +141,7 @@ function worldOf(
   clock: ReturnType<typeof standingClock>,
   closers: (() => Promise<unknown>)[],
   catalogue: Catalogue,
-): World {
+): Omit<World, "mailbox"> {
   const execution: Execution & { db: Runtime["db"] } = {
     ...runtime,
     settings: settingsFrom(runtime.config),
@@ -147,7 +152,7 @@ function worldOf(
   };
   const run: World["run"] = (job, entries) =>
     runCarrier(execution, { id: "by-hand", job: job.name, entries }, new AbortController().signal);
-  const world: World = {
+  const world: Omit<World, "mailbox"> = {
     ...runtime,
     at: (instant) => clock.set(instant),
     run,

@@ -1,0 +1,160 @@
+import { createHash, createHmac, randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { outsideServer } from "./outside.ts";
+
+/** How the next request is treated: refused, failed, never answered, cut before it was taken, cut after it was taken. */
+export type Misbehaviour = "429" | "500" | "hang" | "drop" | "accept-then-drop" | "accept-then-hang";
+
+/** An e-mail that Resend has taken and sends. */
+export type Taken = {
+  readonly id: string;
+  /** Under which key it came. */
+  readonly idempotencyKey: string | null;
+  /** Which content it is: the same for every e-mail about one thing. */
+  readonly contentKey: string | null;
+  readonly to: string;
+  readonly subject: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly html: string;
+  readonly text: string;
+};
+
+type Email = {
+  from?: string;
+  to?: string | string[];
+  subject?: string;
+  html?: string;
+  text?: string;
+  headers?: Record<string, string>;
+};
+type Answer = { readonly status: number; readonly body: unknown };
+type Remembered = { readonly hash: string; readonly atMs: number; readonly answer: Answer };
+
+const KEY_LIFE_MS = 24 * 3_600_000;
+const BATCH_MAX = 100;
+const ADDRESS = /^([^<>]+ )?<?[^\s<>@]+@[^\s<>@]+>?$/;
+
+/**
+ * Resend, as a server with its real rules: an API key, idempotency keys that live for 24 hours (the same key with another body is a
+ * conflict), batches of at most 100, strict or permissive, and a limit of requests a second.
+ * `keepBodies: false` forgets texts, for many e-mails.
+ */
+export async function fakeResend(options: { perSecond?: number; keepBodies?: boolean } = {}) {
+  const keys = new Map<string, Remembered>();
+  const window = { startMs: 0, used: 0 };
+  const state = {
+    apiKey: "re_test",
+    perSecond: options.perSecond ?? 0,
+    misbehave: [] as Misbehaviour[],
+    taken: [] as Taken[],
+    requests: [] as { path: string; key: string | null; status: number | null }[],
+    nowMs: () => Date.now(),
+  };
+  const take = (email: Email, idempotencyKey: string | null): string => {
+    const id = randomUUID();
+    const keep = options.keepBodies ?? true;
+    state.taken.push({
+      id,
+      idempotencyKey,
+      contentKey: email.headers?.["X-Entity-Ref-ID"] ?? null,
+      to: String(email.to),
+      subject: email.subject ?? "",
+      headers: keep ? (email.headers ?? {}) : {},
+      html: keep ? (email.html ?? "") : "",
+      text: keep ? (email.text ?? "") : "",
+    });
+    return id;
+  };
+
+  const accept = (path: string, body: string, permissive: boolean, key: string | null): Answer => {
+    const sent = JSON.parse(body) as Email | Email[];
+    if (path === "/emails") {
+      const fault = faultOf(sent as Email);
+      return fault ?? { status: 200, body: { id: take(sent as Email, key) } };
+    }
+    const emails = sent as Email[];
+    if (emails.length > BATCH_MAX) return problem(422, "validation_error");
+    const faults = emails.flatMap((email, index) => (faultOf(email) ? [{ index, message: "not valid" }] : []));
+    if (faults.length > 0 && !permissive) return problem(422, "validation_error");
+    const refused = new Set(faults.map(({ index }) => index));
+    const data = emails.filter((_, index) => !refused.has(index)).map((email) => ({ id: take(email, key) }));
+    return { status: 200, body: permissive ? { data, errors: faults } : { data } };
+  };
+
+  const once = (path: string, body: string, permissive: boolean, key: string | null): Answer => {
+    if (key === null) return accept(path, body, permissive, key);
+    const hash = createHash("sha256").update(`${path} ${body}`).digest("hex");
+    const known = keys.get(key);
+    if (known && state.nowMs() - known.atMs < KEY_LIFE_MS) {
+      if (known.hash !== hash) return problem(409, "invalid_idempotent_request");
+      return known.answer;
+    }
+    const answer = accept(path, body, permissive, key);
+    // What was refused may be sent again under its key.
+    if (answer.status === 200) keys.set(key, { hash, atMs: state.nowMs(), answer });
+    return answer;
+  };
+
+  const overLimit = (): boolean => {
+    if (state.perSecond === 0) return false;
+    const now = Date.now();
+    if (now - window.startMs >= 1_000) Object.assign(window, { startMs: now, used: 0 });
+    window.used += 1;
+    return window.used > state.perSecond;
+  };
+
+  const answer = (body: string, response: ServerResponse, request: IncomingMessage): void => {
+    const key = (request.headers["idempotency-key"] as string | undefined) ?? null;
+    const path = request.url ?? "";
+    const note = { path, key, status: null as number | null };
+    state.requests.push(note);
+    const fault = state.misbehave.shift();
+    const say = ({ status, body: said }: Answer, extra: Record<string, string> = {}) => {
+      note.status = status;
+      const limit = state.perSecond === 0 ? 100_000 : state.perSecond;
+      response.writeHead(status, { "content-type": "application/json", "ratelimit-limit": String(limit), ...extra });
+      response.end(JSON.stringify(said));
+    };
+    if (fault === "hang") return;
+    if (fault === "drop") return void request.socket.destroy();
+    if (fault === "500") return say(problem(500, "application_error"));
+    if (fault === "429" || overLimit()) return say(problem(429, "rate_limit_exceeded"), { "retry-after": "1" });
+    if (request.headers.authorization !== `Bearer ${state.apiKey}`) return say(problem(401, "invalid_api_key"));
+    const outcome = once(path, body, request.headers["x-batch-validation"] === "permissive", key);
+    if (fault === "accept-then-drop") return void request.socket.destroy();
+    if (fault === "accept-then-hang") return;
+    say(outcome);
+  };
+
+  const server = await outsideServer(answer);
+  return Object.assign(state, { url: server.url, close: server.close });
+}
+
+export type FakeResend = Awaited<ReturnType<typeof fakeResend>>;
+
+const problem = (statusCode: number, name: string): Answer => ({
+  status: statusCode,
+  body: { statusCode, name, message: "As Resend would say it, with the address in it." },
+});
+
+function faultOf(email: Email): Answer | null {
+  const complete = email.from && email.subject && (email.html || email.text);
+  return complete && ADDRESS.test(String(email.to)) ? null : problem(422, "validation_error");
+}
+
+/** The headers of a webhook of Resend: the id, the time and the body, signed as Standard Webhooks says. */
+export function signedByResend(
+  body: string,
+  options: { secret: string; id?: string; at?: Date },
+): Record<string, string> {
+  const { secret, id = `msg_${randomUUID()}`, at = new Date() } = options;
+  const timestamp = String(Math.floor(at.getTime() / 1_000));
+  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+  const signature = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64");
+  return {
+    "content-type": "application/json",
+    "svix-id": id,
+    "svix-timestamp": timestamp,
+    "svix-signature": `v1,${signature}`,
+  };
+}
