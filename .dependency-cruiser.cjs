@@ -17,6 +17,13 @@ module.exports = {
       to: { pathNot: within("scoring") },
     },
     {
+      name: "email-is-pure",
+      comment: "Letters are made of plain data: what they look like is decided without a database, a clock or the configuration.",
+      severity: "error",
+      from: { path: within("email") },
+      to: { pathNot: [within("email"), "^src/http/admin/html\\.ts$", "node_modules/luxon/"] },
+    },
+    {
       name: "workers-know-no-transport",
       comment: "A job is given its transaction and its ports; it opens no connection of its own.",
       severity: "error",

@@ -171,7 +171,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const parsed = schema.safeParse(environment);
   const faults = parsed.success ? [] : faultsIn(parsed.error);
   const databaseUrl = databaseUrlFrom(environment, faults);
-  if ((environment["RESEND_API_KEY"]?.trim() || environment["SMTP_URL"]?.trim()) && !environment["EMAIL_FROM"]?.trim())
+  if (
+    (environment["RESEND_API_KEY"]?.trim() || environment["SMTP_URL"]?.trim()) &&
+    !environment["EMAIL_FROM"]?.trim()
+  )
     faults.push("EMAIL_FROM is not set (Name <address>), though e-mail can be sent");
   if (!environment["REDIS_URL"]?.trim()) faults.push("REDIS_URL is not set (redis://host:6379)");
   if (!parsed.success || faults.length > 0) throw new ConfigurationFault(faults);

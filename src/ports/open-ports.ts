@@ -22,7 +22,10 @@ export function openPorts(
   };
 }
 
-function openMailer({ email, redisPrefix }: Pick<Config, "email" | "redisPrefix">, redis: Redis | null): Mailer {
+function openMailer(
+  { email, redisPrefix }: Pick<Config, "email" | "redisPrefix">,
+  redis: Redis | null,
+): Mailer {
   const { transport } = email;
   if (transport.kind === "smtp") return smtpMailer(transport);
   if (transport.kind === "file") return fileMailer(transport);

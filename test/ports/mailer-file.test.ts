@@ -14,7 +14,10 @@ async function scene() {
 
 it("writes a letter as a file that mail programs open, with both of its texts", async () => {
   const { folder, mailer } = await scene();
-  const one = letter("delivery/7", { subject: "Grüße", headers: { "List-Unsubscribe": "<https://x.test/u>" } });
+  const one = letter("delivery/7", {
+    subject: "Grüße",
+    headers: { "List-Unsubscribe": "<https://x.test/u>" },
+  });
   const fates = await mailer.send({ key: "delivery/7", letters: [one] }, patient());
   expect(fates).toEqual([{ kind: "accepted", providerId: "delivery-7.eml" }]);
   const text = await readFile(join(folder, "delivery-7.eml"), "utf8");

@@ -9,7 +9,12 @@ async function scene(options: { perSecond?: number; timeoutMs?: number; startAt?
   onTestFinished(() => resend.close());
   const pace = createPace({ redis: null, keyPrefix: "test", perSecond: options.startAt ?? 1_000 });
   const { timeoutMs } = options;
-  const mailer = resendMailer({ apiKey: "re_test", url: resend.url, pace, ...(timeoutMs ? { timeoutMs } : {}) });
+  const mailer = resendMailer({
+    apiKey: "re_test",
+    url: resend.url,
+    pace,
+    ...(timeoutMs ? { timeoutMs } : {}),
+  });
   return { resend, mailer };
 }
 

@@ -7,7 +7,10 @@ async function scene(answers: SmtpAnswers = {}) {
   const server = await fakeSmtp(answers);
   onTestFinished(() => server.close());
   const sendOne = (url = server.url) =>
-    smtpMailer({ url, timeoutMs: 500 }).send({ key: "delivery/7", letters: [letter("delivery/7")] }, patient());
+    smtpMailer({ url, timeoutMs: 500 }).send(
+      { key: "delivery/7", letters: [letter("delivery/7")] },
+      patient(),
+    );
   return { server, sendOne };
 }
 

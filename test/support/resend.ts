@@ -74,7 +74,9 @@ export async function fakeResend(options: { perSecond?: number; keepBodies?: boo
     }
     const emails = sent as Email[];
     if (emails.length > BATCH_MAX) return problem(422, "validation_error");
-    const faults = emails.flatMap((email, index) => (faultOf(email) ? [{ index, message: "not valid" }] : []));
+    const faults = emails.flatMap((email, index) =>
+      faultOf(email) ? [{ index, message: "not valid" }] : [],
+    );
     if (faults.length > 0 && !permissive) return problem(422, "validation_error");
     const refused = new Set(faults.map(({ index }) => index));
     const data = emails.filter((_, index) => !refused.has(index)).map((email) => ({ id: take(email, key) }));
@@ -112,14 +114,20 @@ export async function fakeResend(options: { perSecond?: number; keepBodies?: boo
     const say = ({ status, body: said }: Answer, extra: Record<string, string> = {}) => {
       note.status = status;
       const limit = state.perSecond === 0 ? 100_000 : state.perSecond;
-      response.writeHead(status, { "content-type": "application/json", "ratelimit-limit": String(limit), ...extra });
+      response.writeHead(status, {
+        "content-type": "application/json",
+        "ratelimit-limit": String(limit),
+        ...extra,
+      });
       response.end(JSON.stringify(said));
     };
     if (fault === "hang") return;
     if (fault === "drop") return void request.socket.destroy();
-    if (fault === "500") return say(problem(500, "application_error"));
-    if (fault === "429" || overLimit()) return say(problem(429, "rate_limit_exceeded"), { "retry-after": "1" });
-    if (request.headers.authorization !== `Bearer ${state.apiKey}`) return say(problem(401, "invalid_api_key"));
+    if (fault === "500") return void say(problem(500, "application_error"));
+    if (fault === "429" || overLimit())
+      return void say(problem(429, "rate_limit_exceeded"), { "retry-after": "1" });
+    if (request.headers.authorization !== `Bearer ${state.apiKey}`)
+      return void say(problem(401, "invalid_api_key"));
     const outcome = once(path, body, request.headers["x-batch-validation"] === "permissive", key);
     if (fault === "accept-then-drop") return void request.socket.destroy();
     if (fault === "accept-then-hang") return;

@@ -1,5 +1,5 @@
-import { createServer, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
+import { createServer, type Socket } from "node:net";
 
 /** What the server says to a command, or `hang up`. Default: yes to everything. */
 export type SmtpAnswers = Partial<Record<"MAIL" | "RCPT" | "DATA" | "end of data" | "AUTH", string>>;

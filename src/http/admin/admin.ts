@@ -4,6 +4,7 @@ import { rows } from "../../db/client.ts";
 import type { Runtime } from "../../runtime.ts";
 import { boards } from "./board.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
+import { emailGallery } from "./emails.ts";
 import {
   auditChanges,
   requireAdminToChange,
@@ -24,10 +25,13 @@ export function adminRoutes(runtime: Runtime): Router {
   const { adminPassword, viewerPassword } = runtime.config.admin;
   const router = Router();
   router.use(secureHeaders);
+  router.get("/style.css", (_req, res) => void res.type("css").send(STYLE));
+  // Made-up letters: whoever writes one looks at it without signing in.
+  const gallery = emailGallery(runtime);
+  if (runtime.config.development) router.use(gallery);
   if (adminPassword === null && viewerPassword === null) return router.use(off);
   const sessions = createSessions(runtime.config.admin, runtime.clock);
 
-  router.get("/style.css", (_req, res) => void res.type("css").send(STYLE));
   router.use(
     auditChanges(runtime, (res) => (res.locals.session as Session | undefined)?.role ?? actorOf(res.locals)),
   );
@@ -43,6 +47,7 @@ export function adminRoutes(runtime: Runtime): Router {
   router.use(form, requireCsrfToken);
   router.use(deadLetterRoutes(runtime));
   router.use(rewardRoutes(runtime));
+  router.use(gallery);
   router.get("/", async (_req, res) => {
     const session = sessionOf(res);
     res.type("html").send(page({ title: "Operations", session, body: startPage(await countWork(runtime)) }));
@@ -94,6 +99,7 @@ ${card(
   "Dead letters",
   known(({ dead }) => `${dead} wait for a person.`),
 )}
+${card("/admin/emails", "E-mail", "How each letter looks.")}
 ${card("/health/ready", "Health", "Postgres, Redis, migrations.")}
 ${card("/metrics", "Metrics", "For Prometheus.")}
 </ul>

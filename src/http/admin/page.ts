@@ -55,4 +55,6 @@ button:hover, button.main { border-color: var(--accent); color: var(--accent); }
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); font-size: .9rem; }
 th, td { text-align: left; padding: .45rem .75rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; vertical-align: top; }
 td form { display: inline; }
+iframe.letter { width: 100%; height: 48rem; border: 1px solid var(--line); border-radius: .6rem; background: #fff; }
+pre { overflow-x: auto; font-size: .85rem; white-space: pre-wrap; }
 `;
