@@ -18,7 +18,8 @@ module.exports = {
     },
     {
       name: "email-is-pure",
-      comment: "Letters are made of plain data: what they look like is decided without a database, a clock or the configuration.",
+      comment:
+        "Letters are made of plain data: what they look like is decided without a database, a clock or the configuration.",
       severity: "error",
       from: { path: within("email") },
       to: { pathNot: [within("email"), "^src/http/admin/html\\.ts$", "node_modules/luxon/"] },

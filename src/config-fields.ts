@@ -143,3 +143,11 @@ export const mailbox = optional.transform((value, context) => {
   context.addIssue({ code: "custom", message: "must be an address, or Name <address>" });
   return z.NEVER;
 });
+
+/** An address that paths are appended to: without a slash at the end, a query or a fragment. */
+export const publicUrl = optional.transform((value, context) => {
+  const address = value ?? "http://localhost:3000";
+  if (/^https?:\/\/[^\s?#]+$/.test(address) && URL.canParse(address)) return address.replace(/\/+$/, "");
+  context.addIssue({ code: "custom", message: "must be a URL that begins with https:// or http://" });
+  return z.NEVER;
+});

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type EmailConfig, emailFrom, missingSender } from "./config-email.ts";
 import {
   level,
   listOf,
@@ -6,6 +7,7 @@ import {
   multiplier,
   optional,
   pool,
+  publicUrl,
   rates,
   secrets,
   timeZone,
@@ -72,12 +74,7 @@ const schema = z.object({
     context.addIssue({ code: "custom", message: "must be carry or treasury" });
     return z.NEVER;
   }),
-  PUBLIC_URL: optional.transform((value, context) => {
-    const address = value ?? "http://localhost:3000";
-    if (/^https?:\/\/[^\s?#]+$/.test(address) && URL.canParse(address)) return address.replace(/\/+$/, "");
-    context.addIssue({ code: "custom", message: "must be a URL that begins with https:// or http://" });
-    return z.NEVER;
-  }),
+  PUBLIC_URL: publicUrl,
   EMAIL_FROM: mailbox,
   EMAIL_TEST_RECIPIENT: mailbox,
   RESEND_API_KEY: optional,
@@ -129,17 +126,7 @@ export type Config = {
     readonly leftoverTo: "carry" | "treasury";
   };
   readonly publicUrl: string;
-  readonly email: {
-    /** The sender of every e-mail, `Name <address>`. */
-    readonly from: string;
-    /** Gets everything instead of those it is meant for. */
-    readonly testRecipient: string | null;
-    readonly transport:
-      | { readonly kind: "resend"; readonly apiKey: string; readonly url: string }
-      | { readonly kind: "smtp"; readonly url: string }
-      | { readonly kind: "file"; readonly folder: string };
-    readonly webhookSecrets: readonly string[];
-  };
+  readonly email: EmailConfig;
   readonly auth: { readonly jwtSecret: string | null; readonly jwksUrl: string | null };
   readonly admin: {
     readonly adminPassword: string | null;
@@ -171,11 +158,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const parsed = schema.safeParse(environment);
   const faults = parsed.success ? [] : faultsIn(parsed.error);
   const databaseUrl = databaseUrlFrom(environment, faults);
-  if (
-    (environment["RESEND_API_KEY"]?.trim() || environment["SMTP_URL"]?.trim()) &&
-    !environment["EMAIL_FROM"]?.trim()
-  )
-    faults.push("EMAIL_FROM is not set (Name <address>), though e-mail can be sent");
+  faults.push(...missingSender(environment));
   if (!environment["REDIS_URL"]?.trim()) faults.push("REDIS_URL is not set (redis://host:6379)");
   if (!parsed.success || faults.length > 0) throw new ConfigurationFault(faults);
   return Object.freeze(configFrom(parsed.data, databaseUrl, Boolean(environment["PORT"]?.trim())));
@@ -266,24 +249,5 @@ function configFrom(v: Variables, databaseUrl: string, portIsSet: boolean): Conf
       viewerPassword: v.VIEWER_PASSWORD ?? null,
       sessionSecret: v.SESSION_SECRET ?? null,
     },
-  };
-}
-
-const RESEND_URL = "https://api.resend.com";
-const NOBODY = "Commonwork <commonwork@localhost>";
-
-/** With several ways out the first one counts: Resend, SMTP, files. */
-function emailFrom(v: Variables): Config["email"] {
-  const url = (v.RESEND_BASE_URL ?? RESEND_URL).replace(/\/+$/, "");
-  const transport = v.RESEND_API_KEY
-    ? ({ kind: "resend", apiKey: v.RESEND_API_KEY, url } as const)
-    : v.SMTP_URL
-      ? ({ kind: "smtp", url: v.SMTP_URL } as const)
-      : ({ kind: "file", folder: v.EMAIL_FOLDER } as const);
-  return {
-    from: v.EMAIL_FROM ?? NOBODY,
-    testRecipient: v.EMAIL_TEST_RECIPIENT ?? null,
-    transport,
-    webhookSecrets: v.RESEND_WEBHOOK_SECRET,
   };
 }

@@ -125,4 +125,38 @@ describe("the configuration", () => {
     expect(faultsOf({ ...needed, DATABASE_URL: "mysql://u:S3CRET@db" }).join()).not.toContain("S3CRET");
     expect(faultsOf({ ...needed, REDIS_URL: "S3CRET" }).join()).not.toContain("S3CRET");
   });
+
+  describe("the way of e-mail", () => {
+    const from = { EMAIL_FROM: "Commonwork <hello@commonwork.test>" };
+    const transport = (environment: NodeJS.ProcessEnv) =>
+      readConfig({ ...needed, ...from, ...environment }).email.transport;
+
+    it("is Resend, else SMTP, else files", () => {
+      const smtp = { SMTP_URL: "smtps://u:p@mail.test" };
+      expect(transport({ ...smtp, RESEND_API_KEY: "re_1" })).toEqual({
+        kind: "resend",
+        apiKey: "re_1",
+        url: "https://api.resend.com",
+      });
+      expect(transport({ RESEND_API_KEY: "re_1", RESEND_BASE_URL: "http://127.0.0.1:1/" })).toMatchObject({
+        url: "http://127.0.0.1:1",
+      });
+      expect(transport(smtp)).toEqual({ kind: "smtp", url: "smtps://u:p@mail.test" });
+      expect(transport({ EMAIL_FOLDER: "/tmp/mail" })).toEqual({ kind: "file", folder: "/tmp/mail" });
+    });
+
+    it("needs a sender once it leads to people, on one line", () => {
+      expect(faultsOf({ ...needed, RESEND_API_KEY: "re_1" }).join()).toContain("EMAIL_FROM");
+      expect(faultsOf({ ...needed, SMTP_URL: "smtp://mail.test" }).join()).toContain("EMAIL_FROM");
+      for (const bad of ["nobody", "A <a@b.test>\r\nBcc: c@d.test", "a@b@c"])
+        expect(faultsOf({ ...needed, EMAIL_FROM: bad }).join()).toContain("EMAIL_FROM");
+    });
+
+    it("begins its links with an address that paths can follow", () => {
+      expect(readConfig({ ...needed, PUBLIC_URL: "https://x.test/app/" }).publicUrl).toBe(
+        "https://x.test/app",
+      );
+      expect(faultsOf({ ...needed, PUBLIC_URL: "https://x.test/?a=1" }).join()).toContain("PUBLIC_URL");
+    });
+  });
 });

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { outsideServer } from "./outside.ts";
 
@@ -138,8 +138,6 @@ export async function fakeResend(options: { perSecond?: number; keepBodies?: boo
   return Object.assign(state, { url: server.url, close: server.close });
 }
 
-export type FakeResend = Awaited<ReturnType<typeof fakeResend>>;
-
 const problem = (statusCode: number, name: string): Answer => ({
   status: statusCode,
   body: { statusCode, name, message: "As Resend would say it, with the address in it." },
@@ -148,21 +146,4 @@ const problem = (statusCode: number, name: string): Answer => ({
 function faultOf(email: Email): Answer | null {
   const complete = email.from && email.subject && (email.html || email.text);
   return complete && ADDRESS.test(String(email.to)) ? null : problem(422, "validation_error");
-}
-
-/** The headers of a webhook of Resend: the id, the time and the body, signed as Standard Webhooks says. */
-export function signedByResend(
-  body: string,
-  options: { secret: string; id?: string; at?: Date },
-): Record<string, string> {
-  const { secret, id = `msg_${randomUUID()}`, at = new Date() } = options;
-  const timestamp = String(Math.floor(at.getTime() / 1_000));
-  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
-  const signature = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64");
-  return {
-    "content-type": "application/json",
-    "svix-id": id,
-    "svix-timestamp": timestamp,
-    "svix-signature": `v1,${signature}`,
-  };
 }
