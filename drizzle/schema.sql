@@ -347,6 +347,17 @@ CREATE UNIQUE INDEX ledger_transactions_once ON ledger_transactions (kind, sourc
 CREATE UNIQUE INDEX ledger_transactions_reverses ON ledger_transactions (reverses) WHERE reverses IS NOT NULL;
 CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TABLE meeting_reminders (
+  meeting_id     bigint NOT NULL,
+  user_id        bigint NOT NULL,
+  start_time     timestamp with time zone NOT NULL,
+  offset_minutes integer NOT NULL,
+  told           boolean NOT NULL,
+  decided_at     timestamp with time zone NOT NULL,
+  CONSTRAINT meeting_reminders_meeting_id_user_id_start_time_offset_minutes_ PRIMARY KEY (meeting_id, user_id, start_time, offset_minutes),
+  CONSTRAINT meeting_reminders_offset CHECK (offset_minutes > 0)
+);
+
 CREATE TABLE multiplier_history (
   profile_id               bigint NOT NULL,
   calculated_at            timestamp with time zone NOT NULL,

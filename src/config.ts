@@ -17,6 +17,7 @@ import {
   yesNo,
 } from "./config-fields.ts";
 import { QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "./queues/queues.ts";
+import { NUDGE_CAP_POLICY, type NudgeCapPolicy, type NudgeKind } from "./scoring/nudge-cap.ts";
 
 export const ROLES = ["api", "worker", "scheduler"] as const;
 export type Role = (typeof ROLES)[number];
@@ -82,6 +83,9 @@ const schema = z.object({
   RESEND_WEBHOOK_SECRET: secrets,
   SMTP_URL: url(["smtp", "smtps"]),
   EMAIL_FOLDER: optional.transform((value) => value ?? "emails"),
+  NUDGE_EMAILS_PER_DAY: whole(NUDGE_CAP_POLICY.perDay, 0, 100),
+  NUDGE_EMAILS_PER_WEEK: whole(NUDGE_CAP_POLICY.perWeek, 0, 700),
+  NUDGE_PRIORITY: listOf<NudgeKind>(NUDGE_CAP_POLICY.priority),
   AUTH_JWT_SECRET: optional,
   AUTH_JWKS_URL: url(["http", "https"]),
   ADMIN_PASSWORD: optional,
@@ -127,6 +131,7 @@ export type Config = {
   };
   readonly publicUrl: string;
   readonly email: EmailConfig;
+  readonly nudges: { readonly cap: NudgeCapPolicy };
   readonly auth: { readonly jwtSecret: string | null; readonly jwksUrl: string | null };
   readonly admin: {
     readonly adminPassword: string | null;
@@ -243,6 +248,13 @@ function configFrom(v: Variables, databaseUrl: string, portIsSet: boolean): Conf
     },
     publicUrl: v.PUBLIC_URL,
     email: emailFrom(v),
+    nudges: {
+      cap: {
+        perDay: v.NUDGE_EMAILS_PER_DAY,
+        perWeek: v.NUDGE_EMAILS_PER_WEEK,
+        priority: v.NUDGE_PRIORITY,
+      },
+    },
     auth: { jwtSecret: v.AUTH_JWT_SECRET ?? null, jwksUrl: v.AUTH_JWKS_URL ?? null },
     admin: {
       adminPassword: v.ADMIN_PASSWORD ?? null,

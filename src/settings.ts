@@ -7,16 +7,18 @@ export type Settings = {
   readonly commissions: CommissionPolicy;
   readonly multipliers: MultiplierPolicy;
   readonly budgets: Config["budgets"];
+  readonly nudges: Config["nudges"];
   readonly defaultTimeZone: string;
 };
 
 export function settingsFrom(
-  config: Pick<Config, "commissions" | "multipliers" | "budgets" | "defaultTimeZone">,
+  config: Pick<Config, "commissions" | "multipliers" | "budgets" | "nudges" | "defaultTimeZone">,
 ): Settings {
   return {
     commissions: { ...COMMISSION_POLICY, ...config.commissions },
     multipliers: config.multipliers,
     budgets: config.budgets,
+    nudges: config.nudges,
     defaultTimeZone: config.defaultTimeZone,
   };
 }

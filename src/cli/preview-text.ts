@@ -13,6 +13,10 @@ export function previewText(preview: Preview): string {
     ...(preview.ranges > 0 ? [`  ranges    ${preview.ranges}`] : []),
     ...list("calls it would make", preview.requests.map(inOneLine)),
     ...list(
+      "what it decided",
+      preview.remarks.map(({ about, decision }) => `${about}: ${decision}`),
+    ),
+    ...list(
       "work it would ask for",
       preview.entries.map(({ job, key, payload }) => `${job} ${key} ${inOneLine(payload)}`),
     ),

@@ -12,7 +12,9 @@ import { reverseSale } from "../workers/commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
+import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
 import { untilSettled } from "./demo-figures.ts";
+import { aMeetingBeginsSoon } from "./demo-nudges.ts";
 import type { Seller } from "./demo-seller.ts";
 
 /** What the runs of the demo are made from. */
@@ -47,6 +49,7 @@ export const DEMO_RUNS: readonly DemoRun[] = [
     input: async ({ organizationIds }) => ({ period: "weekly", organizationId: organizationIds[0] }),
   },
   { job: sweepDueBudgets, input: async () => ({}) },
+  { job: meetingReminders, input: aMeetingBeginsSoon },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];
 

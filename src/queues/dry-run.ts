@@ -3,7 +3,7 @@ import { type Database, inTransaction, rows, type Tx } from "../db/client.ts";
 import { enqueueRun } from "./enqueue.ts";
 import { type Execution, parsePayload } from "./execution.ts";
 import { describeError } from "./failure.ts";
-import type { Job } from "./job.ts";
+import type { Job, Remark } from "./job.ts";
 import { addCounts, type Counts } from "./outcome.ts";
 import { openRun } from "./runs.ts";
 import { settle } from "./settle.ts";
@@ -17,6 +17,8 @@ export type Preview = {
   readonly ranges: number;
   /** Calls to the outside that would have been made. */
   readonly requests: readonly unknown[];
+  /** What it decided for whom, and why. */
+  readonly remarks: readonly Remark[];
   /** Work it would have asked for. */
   readonly entries: readonly { job: string; key: string; payload: unknown }[];
   readonly events: readonly { type: string; payload: unknown }[];
@@ -24,7 +26,10 @@ export type Preview = {
   readonly fault: string | null;
 };
 
-export type DryRunDeps = Omit<Execution, "transact" | "insteadOfCall" | "onRunFinished" | "onProgress"> & {
+export type DryRunDeps = Omit<
+  Execution,
+  "transact" | "insteadOfCall" | "onRemark" | "onRunFinished" | "onProgress"
+> & {
   readonly db: Database;
 };
 
@@ -80,11 +85,18 @@ async function preview(
   );
   const runId = await openRun(tx, job, "manual", payload);
   await enqueueRun(tx, job, payload, { id: runId, slot: now });
-  const seen = { counts: {} as Counts, skipped: [] as string[], requests: [] as unknown[], ranges: 0 };
+  const seen = {
+    counts: {} as Counts,
+    skipped: [] as string[],
+    requests: [] as unknown[],
+    remarks: [] as Remark[],
+    ranges: 0,
+  };
   const execution: Execution = {
     ...deps,
     transact: (work) => tx.transaction((savepoint) => work(savepoint as Tx)),
     insteadOfCall: (_job, request) => seen.requests.push(request),
+    onRemark: (remark) => seen.remarks.push(remark),
     onRunFinished: async () => undefined,
     onProgress: () => undefined,
   };

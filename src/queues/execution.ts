@@ -4,7 +4,7 @@ import { array, rows, type Tx } from "../db/client.ts";
 import type { Log } from "../log.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Settings } from "../settings.ts";
-import type { Catalogue, Job, JobContext, Part } from "./job.ts";
+import type { Catalogue, Job, JobContext, Part, Remark } from "./job.ts";
 import { type Counts, PayloadRejected } from "./outcome.ts";
 import type { QueueName } from "./queues.ts";
 
@@ -19,6 +19,8 @@ export type Execution = {
   transact<T>(work: (tx: Tx) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** What happens at the border: null makes the call, otherwise it is told of the request instead. */
   readonly insteadOfCall: ((job: Job, request: unknown) => void) | null;
+  /** Told in a dry run what was decided for whom, and why. */
+  readonly onRemark?: (remark: Remark) => void;
   /** Told after a run with a schedule has ended, in its transaction: the next slot may have been waiting. */
   onRunFinished(tx: Tx, runId: string): Promise<void>;
   /** Told how much of a long run is settled, from 0 to 1. */
@@ -105,6 +107,7 @@ export function contextFor(
     signal,
     runId: entry?.parent ?? null,
     settings: execution.settings,
+    remark: execution.onRemark ?? null,
   };
 }
 

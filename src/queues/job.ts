@@ -21,7 +21,12 @@ export type JobContext = {
   readonly runId: string | null;
   /** The numbers of this deployment: rates, minima, zones. */
   readonly settings: Settings;
+  /** Says, where a dry run asks for it, what was decided for whom and why; by ids alone. Null: nobody asks. */
+  readonly remark: ((remark: Remark) => void) | null;
 };
+
+/** A decision in words: whom or what it is about, and what became of it. */
+export type Remark = { readonly about: string; readonly decision: string };
 
 /** What a call to the outside world is given: no transaction is open meanwhile. */
 export type CallContext = {

@@ -3,6 +3,7 @@ import { reconcileSales } from "../workers/commissions/reconcile-sales.ts";
 import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
+import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** When what runs. Data: the mechanism is in due-slots.ts. */
@@ -37,6 +38,14 @@ export const timetable: readonly Schedule[] = [
     pattern: "*/15 * * * *",
     tz: "UTC",
     job: sweepDueBudgets,
+    input: {},
+    misfire: "once",
+  },
+  {
+    name: "meeting-reminders",
+    pattern: "*/5 * * * *",
+    tz: "UTC",
+    job: meetingReminders,
     input: {},
     misfire: "once",
   },

@@ -8,6 +8,7 @@ import { reverseSale } from "./commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "./commissions/verify-ledger.ts";
 import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
+import { meetingReminders } from "./notifications/meeting-reminders.ts";
 
 /** Every job there is. A file that is missing here, or has no test, fails test/catalogue.test.ts. */
 export const catalogue = catalogueOf([
@@ -20,4 +21,5 @@ export const catalogue = catalogueOf([
   recalculateMultipliers,
   distributeBudget,
   sweepDueBudgets,
+  meetingReminders,
 ]);

@@ -58,8 +58,11 @@ export function fiveCases<P>(job: Job<P>, openScene: () => Promise<Scene<P>>): v
   });
 }
 
-/** The backend that next commits a movement in the books is terminated in that commit. @returns how many have died so. */
-export async function dieAtNextCommit(world: World): Promise<() => Promise<number>> {
+/** The backend that next commits a row of a table (default: a movement in the books) is terminated in that commit. @returns how many have died so. */
+export async function dieAtNextCommit(
+  world: World,
+  table = "ledger_transactions",
+): Promise<() => Promise<number>> {
   await world.query("create sequence if not exists commits");
   await world.query("select setval('commits', 1, false)");
   await world.query(`create or replace function die_once() returns trigger language plpgsql as $$
@@ -67,9 +70,9 @@ export async function dieAtNextCommit(world: World): Promise<() => Promise<numbe
       if nextval('commits') = 1 then perform pg_terminate_backend(pg_backend_pid()); end if;
       return null;
     end $$`);
-  await world.query("drop trigger if exists die_once on ledger_transactions");
+  await world.query(`drop trigger if exists die_once on ${table}`);
   await world.query(
-    "create constraint trigger die_once after insert on ledger_transactions deferrable initially deferred for each row execute function die_once()",
+    `create constraint trigger die_once after insert on ${table} deferrable initially deferred for each row execute function die_once()`,
   );
   return async () => {
     const [row] = await world.query<{ died: boolean }>("select is_called as died from commits");

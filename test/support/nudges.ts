@@ -1,0 +1,21 @@
+import type { World } from "./world.ts";
+
+export type NudgeEvent = {
+  type: string;
+  payload: Record<string, unknown>;
+  meetingId: string | null;
+  projectId: string | null;
+  occurredAt: Date;
+};
+
+/** What was emitted, in order. */
+export const emitted = (world: World, type: string): Promise<NudgeEvent[]> =>
+  world.query<NudgeEvent>(
+    `select event_type as type, payload, meeting_id as "meetingId", project_id as "projectId", occurred_at as "occurredAt"
+     from domain_events where event_type = $1 order by id`,
+    [type],
+  );
+
+/** An instant so many minutes after another. */
+export const minutesAfter = (instant: string, minutes: number): string =>
+  new Date(Date.parse(instant) + minutes * 60_000).toISOString();
