@@ -132,8 +132,10 @@ async function plainWorker(
         const { facts } = await lockSaleFacts(tx, [job.data.saleId]);
         const decided = facts.map((f) => ({ facts: f, decision: decideCommission(f, policy) }));
         const now = new Date();
-        await recordDecisions(tx, decided, policy, now);
-        await emit(tx, commissionEarned, earnedEvents(decided, now));
+        await Promise.all([
+          emit(tx, commissionEarned, earnedEvents(decided, now)),
+          recordDecisions(tx, decided, policy, now),
+        ]);
       });
       settled += 1;
     },

@@ -2,6 +2,8 @@ import { sql } from "drizzle-orm";
 import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from "drizzle-orm/node-postgres";
 import type { PgTransaction } from "drizzle-orm/pg-core";
 import pg from "pg";
+import { isOutdatedPlan } from "./faults.ts";
+import { PREPARED_MARK, prepareStatements, streamOf } from "./prepared.ts";
 
 /** An open transaction. Everything that a job reads and writes goes through it. */
 export type Tx = PgTransaction<NodePgQueryResultHKT, Record<string, never>, Record<string, never>>;
@@ -24,6 +26,9 @@ export const TRANSACTION_LIMIT_MS = 5_000;
  */
 const NOTICE_LOST_CLIENT_MS = 500;
 
+/** A connection keeps the plans of its statements; after this it is opened anew, so that none outlives the data it was made for. */
+const CONNECTION_LIFETIME_S = 300;
+
 export type DatabaseOptions = {
   readonly max?: number;
   readonly applicationName?: string;
@@ -43,7 +48,11 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     statement_timeout: options.statementTimeoutMs ?? TRANSACTION_LIMIT_MS,
     idle_in_transaction_session_timeout: 2 * TRANSACTION_LIMIT_MS,
     keepAlive: true,
+    maxLifetimeSeconds: CONNECTION_LIFETIME_S,
+    // Statements that do not wait for each other's answer travel together: Promise.all in a transaction is one way there and back.
+    pipeline: true,
     onConnect: async (client) => {
+      prepareStatements(client);
       // A server older than 14 does not know it and goes on as it always did.
       await client
         .query(`set client_connection_check_interval = ${NOTICE_LOST_CLIENT_MS}`)
@@ -86,7 +95,11 @@ export async function inTransaction<T>(
     release(false);
     throw signal.reason;
   }
-  const abandon = () => release(true);
+  const abandon = () => {
+    release(true);
+    // Ending a connection waits for what was sent over it; here nobody waits any more.
+    streamOf(client).destroy();
+  };
   // A connection lost while it is checked out is reported by the statement that meets it.
   client.on("error", ignoreLostConnection);
   signal?.addEventListener("abort", abandon, { once: true });
@@ -94,6 +107,8 @@ export async function inTransaction<T>(
     return (await drizzle(client).transaction(work as Parameters<NodePgDatabase["transaction"]>[0])) as T;
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
+    // Its prepared statements are of a schema that was changed meanwhile: the next connection prepares them anew.
+    if (isOutdatedPlan(error)) release(true);
     throw error;
   } finally {
     signal?.removeEventListener("abort", abandon);
@@ -113,6 +128,15 @@ export async function rows<Row extends Record<string, unknown>>(
 ): Promise<Row[]> {
   return (await on.execute<Row>(query)).rows as Row[];
 }
+
+/**
+ * A statement that each connection prepares once and keeps with its plan: for those that run for each piece of work. Its plan may be
+ * older than the data, so it has to be one that goes by an index whatever the sizes.
+ */
+export const prepared: typeof sql = ((strings: TemplateStringsArray, ...values: unknown[]) =>
+  sql`${PREPARED}${sql(strings, ...values)}`) as typeof sql;
+
+const PREPARED = sql.raw(PREPARED_MARK);
 
 /**
  * An array as one parameter, in the notation of Postgres; the statement says its type (`::bigint[]`). Drizzle would spread it into a

@@ -22,6 +22,9 @@ function isLostConnection(message: string): boolean {
   );
 }
 
+/** Said of a cached plan whose result a migration changed. (Also of what Postgres cannot do at all; no statement of ours is such.) */
+const OUTDATED_PLAN = "0A000";
+
 const CONNECTION_CODES = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -41,11 +44,17 @@ export function isDatabaseAbsent(error: unknown): boolean {
   return fault !== null && (CONNECTION_CODES.has(fault.code) || fault.code.startsWith("08"));
 }
 
-/** True for a deadlock, a serialization failure or a lock not granted in time: the same work succeeds when tried again. */
+/**
+ * True for a deadlock, a serialization failure, a lock not granted in time or a plan that a migration made useless: the same work
+ * succeeds when tried again.
+ */
 export function isContention(error: unknown): boolean {
   const fault = databaseFault(error);
-  return fault !== null && ["40001", "40P01", "55P03"].includes(fault.code);
+  return fault !== null && ["40001", "40P01", "55P03", OUTDATED_PLAN].includes(fault.code);
 }
+
+/** True when the schema changed under a prepared statement: prepared anew, the same statement works. */
+export const isOutdatedPlan = (error: unknown): boolean => databaseFault(error)?.code === OUTDATED_PLAN;
 
 /** True when the message of the error holds, or may hold, the values of a statement. Drizzle's error does not say so by its name. */
 export function carriesValues(error: Error): boolean {

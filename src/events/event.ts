@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { array, type Tx } from "../db/client.ts";
+import { array, prepared, type Tx } from "../db/client.ts";
 
 /** A kind of fact that has happened: `noun.past`, and what is known about it. The host's names are its own. */
 export type EventType<P> = { readonly type: string; readonly payload: z.ZodType<P> };
@@ -46,7 +46,7 @@ export async function emit<P>(tx: Tx, event: EventType<P>, facts: readonly Happe
     ([field]) => sql`, unnest(${array(facts.map((fact) => fact[field] ?? null))}::bigint[])`,
   );
   await tx.execute(
-    sql`insert into domain_events (event_type, payload, occurred_at${names})
+    prepared`insert into domain_events (event_type, payload, occurred_at${names})
         select ${event.type}, f.payload, f.occurred_at${names}
         from rows from (
           jsonb_array_elements(${payloads}::jsonb),

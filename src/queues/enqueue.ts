@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, prepared, rows, type Tx } from "../db/client.ts";
+import { fillSeats, takeSeats } from "./express.ts";
 import { type Job, rangeName, sumName } from "./job.ts";
 import type { Counts } from "./outcome.ts";
 import type { QueueName } from "./queues.ts";
@@ -39,7 +39,14 @@ export async function enqueueMany<P>(
     const parsed = job.payload.parse(payload);
     entries.set(job.key(parsed), parsed);
   }
-  return insertEntries(tx, { queue: job.queue, name: job.name, entries, delayMs: options.delayMs ?? 0 });
+  const perCarrier = job.form === "batch" ? job.batch.size : 1;
+  return insertEntries(tx, {
+    queue: job.queue,
+    name: job.name,
+    entries,
+    perCarrier,
+    delayMs: options.delayMs ?? 0,
+  });
 }
 
 /** Asks for a run that has a row in job_runs: never joined with another ask, since its outcome is its own. */
@@ -89,27 +96,32 @@ type Insertion = {
   readonly entries: ReadonlyMap<string, unknown>;
   readonly run?: { readonly id: string; readonly slot: Date | null };
   readonly delayMs?: number;
+  /** How many of these entries may travel together at once; absent for entries of a run, which the relay brings. */
+  readonly perCarrier?: number;
 };
 
-/** Transactions that wrote entries: whoever commits them has something for the relay. */
+/** Transactions that wrote entries which wait for the relay: whoever commits them has to wake it. */
 const asking = new WeakSet<Tx>();
 
-/** True when work was asked for in this transaction, which then has to be relayed after its commit. */
+/** True when work was asked for in this transaction that the relay has to bring after its commit. */
 export const hasAsked = (tx: Tx): boolean => asking.has(tx);
 
 async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
   const { queue, name, entries, run, delayMs = 0 } = insertion;
   if (entries.size === 0) return [];
-  asking.add(tx);
   // In one order everywhere, so that two transactions that ask for the same keys never wait for each other in a circle.
   const keys = [...entries.keys()].sort();
   const payloads = keys.map((key) => JSON.stringify(entries.get(key)));
-  const inserted = await rows<{ id: string }>(
+  const seats =
+    run || delayMs > 0 ? null : takeSeats(tx, queue, name, keys.length, insertion.perCarrier ?? 1);
+  const inserted = await rows<{ id: string; carrier: string | null }>(
     tx,
-    sql`insert into outbox (queue, job, key, payload, run_at, parent, slot)
+    prepared`insert into outbox (queue, job, key, payload, run_at, parent, slot, carrier, enqueued_at)
         select ${queue}, ${name}, asked.key, asked.payload::jsonb,
-               now() + ${delayMs} * interval '1 millisecond', ${run?.id ?? null}::bigint, ${run?.slot ?? null}::timestamptz
-        from unnest(${array(keys)}::text[], ${array(payloads)}::text[]) as asked(key, payload)
+               now() + ${delayMs} * interval '1 millisecond', ${run?.id ?? null}::bigint, ${run?.slot ?? null}::timestamptz,
+               asked.carrier, case when asked.carrier is not null then now() end
+        from unnest(${array(keys)}::text[], ${array(payloads)}::text[], ${array(seats ?? keys.map(() => null))}::text[])
+             as asked(key, payload, carrier)
         on conflict (job, key) do update set
           asks = outbox.asks + 1,
           payload = excluded.payload,
@@ -119,7 +131,8 @@ async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
                         when outbox.attempts > 0 then outbox.run_at
                         else least(outbox.run_at, excluded.run_at) end,
           dead_at = null
-        returning id`,
+        returning id, carrier`,
   );
+  if (!seats || !fillSeats(tx, inserted, new Set(seats))) asking.add(tx);
   return inserted.map((row) => row.id);
 }

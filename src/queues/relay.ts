@@ -1,17 +1,12 @@
-import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { array, type Database, inTransaction, rows, type Tx } from "../db/client.ts";
 import type { Log } from "../log.ts";
+import { addCarriers, type DueEntry, groupEntries, type NewCarrier } from "./carriers.ts";
+import { hasAsked } from "./enqueue.ts";
+import { createExpress } from "./express.ts";
 import type { Catalogue } from "./job.ts";
 import { restoreLostQueues } from "./markers.ts";
-import {
-  MAX_WAITING_CARRIERS,
-  PRIORITY,
-  QUEUE_NAMES,
-  QUEUE_WEIGHTS,
-  type QueueName,
-  RETENTION,
-} from "./queues.ts";
+import { MAX_WAITING_CARRIERS, QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
 export type RelayDeps = {
@@ -26,6 +21,11 @@ export type RelayDeps = {
 export type Relay = {
   /** Say that entries were committed. Cheap; any number of wakes become one round. */
   wake(): void;
+  /**
+   * Runs `work` in one transaction, and brings what it asked for as soon as it is committed: where nothing waits in line, without
+   * another transaction for it (express.ts).
+   */
+  transact<T>(db: Database, work: (tx: Tx) => Promise<T>, signal?: AbortSignal): Promise<T>;
   start(): void;
   /** Resolves when the round under way has ended. */
   stop(): Promise<void>;
@@ -39,23 +39,6 @@ const LARGE_ROUND = 15;
 /** After this many rounds the loop lets others have a turn. */
 const ROUNDS_PER_WAKE = 1_000;
 
-type DueEntry = {
-  id: string;
-  queue: QueueName;
-  job: string;
-  alone: boolean;
-  /** The row of job_runs that it belongs to. */
-  run: string | null;
-};
-
-type Carrier = {
-  readonly id: string;
-  readonly queue: QueueName;
-  readonly job: string;
-  readonly run: string | null;
-  readonly entries: string[];
-};
-
 /** Brings due entries into Redis: after each commit of this process, and by a poll for the rest. */
 export function createRelay(deps: RelayDeps): Relay {
   let running: Promise<void> | null = null;
@@ -65,12 +48,18 @@ export function createRelay(deps: RelayDeps): Relay {
   let timer: NodeJS.Timeout | undefined;
   let view: QueueView | null = null;
   const complain = onceAnOutage(deps.log);
+  const express = createExpress(deps);
 
+  const look = async () => {
+    const seen = await lookAtQueues(deps);
+    express.allow(seen.open.filter((queue) => !seen.busy.includes(queue)));
+    return seen;
+  };
   const rounds = async () => {
     for (let round = 0; round < ROUNDS_PER_WAKE && !stopped; round++) {
       askedAgain = false;
       if (!deps.producers.ready()) return;
-      view ??= await lookAtQueues(deps);
+      view ??= await look();
       const brought = await relayOnce(deps, view);
       // A large round changes what was seen, and may have left something; a small one took all there was, and the last look still
       // holds until the next poll.
@@ -89,7 +78,9 @@ export function createRelay(deps: RelayDeps): Relay {
   const poll = async () => {
     if (deps.producers.ready()) {
       await restoreLostQueues(deps);
-      view = await lookAtQueues(deps);
+      view = await look();
+    } else {
+      express.allow([]);
     }
     wake();
   };
@@ -100,6 +91,20 @@ export function createRelay(deps: RelayDeps): Relay {
   };
   return {
     wake,
+    async transact(db, work, signal) {
+      let asked = false;
+      const lane = express.open();
+      const noticing = async (tx: Tx) => {
+        lane.serve(tx);
+        const result = await work(tx);
+        asked = hasAsked(tx);
+        return result;
+      };
+      const result = await inTransaction(db, noticing, signal);
+      lane.depart();
+      if (asked) wake();
+      return result;
+    },
     start() {
       stopped = false;
       timer = setInterval(startPoll, deps.pollMs ?? POLL_MS);
@@ -108,8 +113,10 @@ export function createRelay(deps: RelayDeps): Relay {
     async stop() {
       stopped = true;
       clearInterval(timer);
+      express.allow([]);
       await polling;
       await running;
+      await express.idle();
     },
   };
 }
@@ -215,54 +222,7 @@ function takeDue(tx: Tx, queues: readonly QueueName[], shares: readonly number[]
   );
 }
 
-/** Entries of a batch job travel together up to its size; an entry that failed before, or has a run of its own, travels alone. */
-export function groupEntries(entries: readonly DueEntry[], catalogue: Catalogue): Carrier[] {
-  const carriers: Carrier[] = [];
-  const open = new Map<string, Carrier>();
-  for (const entry of entries) {
-    const job = catalogue.find(entry.job)?.job;
-    const size = job?.form === "batch" && !entry.alone ? job.batch.size : 1;
-    const carrier = size > 1 ? open.get(entry.job) : undefined;
-    if (carrier && carrier.entries.length < size) {
-      carrier.entries.push(entry.id);
-      continue;
-    }
-    const started = {
-      id: randomUUID(),
-      queue: entry.queue,
-      job: entry.job,
-      run: entry.run,
-      entries: [entry.id],
-    };
-    carriers.push(started);
-    if (size > 1) open.set(entry.job, started);
-  }
-  return carriers;
-}
-
-async function addCarriers(producers: Producers, carriers: readonly Carrier[]): Promise<void> {
-  for (const [queue, group] of byQueue(carriers)) {
-    await producers.queue(queue).addBulk(
-      group.map(({ id, job, run, entries }) => ({
-        name: job,
-        data: run === null ? { entries } : { entries, run },
-        opts: { jobId: id, attempts: 1, priority: PRIORITY.work, ...RETENTION },
-      })),
-    );
-  }
-}
-
-function byQueue(carriers: readonly Carrier[]): Map<QueueName, Carrier[]> {
-  const groups = new Map<QueueName, Carrier[]>();
-  for (const carrier of carriers) {
-    const group = groups.get(carrier.queue);
-    if (group) group.push(carrier);
-    else groups.set(carrier.queue, [carrier]);
-  }
-  return groups;
-}
-
-async function rememberCarriers(tx: Tx, carriers: readonly Carrier[]): Promise<void> {
+async function rememberCarriers(tx: Tx, carriers: readonly NewCarrier[]): Promise<void> {
   const ids = carriers.flatMap((carrier) => carrier.entries);
   const holders = carriers.flatMap((carrier) => carrier.entries.map(() => carrier.id));
   await tx.execute(

@@ -1,12 +1,10 @@
 import { type Job as BullJob, MetricsTime, type Queue, Worker } from "bullmq";
 import type { Redis } from "ioredis";
-import { inTransaction, type Tx } from "../db/client.ts";
 import type { Runtime } from "../runtime.ts";
 import { openNextSlot } from "../schedules/next-slot.ts";
 import { TICK } from "../schedules/register.ts";
 import { openSlots } from "../schedules/scheduler.ts";
 import { settingsFrom } from "../settings.ts";
-import { hasAsked } from "./enqueue.ts";
 import type { Carrier, Tally } from "./execution.ts";
 import { concurrencyOf, keyPrefix, LOCK_POLICY, type LockPolicy, type QueueName } from "./queues.ts";
 import { workerConnection } from "./redis.ts";
@@ -120,18 +118,7 @@ function dependenciesOf(runtime: Runtime, bullJob: BullJob): RunJobDeps {
     catalogue: runtime.catalogue,
     ports: runtime.ports,
     settings: settingsFrom(runtime.config),
-    transact: async (work, signal) => {
-      let asked = false;
-      const noticing = async (tx: Tx) => {
-        const result = await work(tx);
-        asked = hasAsked(tx);
-        return result;
-      };
-      const result = await inTransaction(runtime.db, noticing, signal);
-      // What this work asked for in turn is brought at once, not by the next poll.
-      if (asked) runtime.relay.wake();
-      return result;
-    },
+    transact: (work, signal) => runtime.relay.transact(runtime.db, work, signal),
     insteadOfCall: null,
     onRunFinished: (tx, runId) => openNextSlot(tx, runtime.timetable, runId, runtime.clock.now()),
     onProgress: (fraction) => void bullJob.updateProgress(Math.round(fraction * 100)).catch(() => undefined),

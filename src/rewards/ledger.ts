@@ -1,5 +1,4 @@
-import { sql } from "drizzle-orm";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, prepared, rows, type Tx } from "../db/client.ts";
 
 /** Who a leg is for: a system account, or the volunteer behind a profile. */
 export type LedgerAccount = "treasury" | "held" | { readonly profileId: string };
@@ -18,7 +17,7 @@ export type Posting = {
 };
 
 /**
- * Writes postings and moves the balances of volunteers, in a handful of statements however many there are.
+ * Writes postings and moves the balances of volunteers, in four statements however many there are, two on the way at a time.
  *
  * Balances are locked in account order and last, so that transactions neither deadlock nor hold them long; system accounts have
  * none (a balance row for the treasury would be the one row that everybody waits for).
@@ -27,8 +26,10 @@ export type Posting = {
  */
 export async function post(tx: Tx, postings: readonly Posting[]): Promise<void> {
   if (postings.length === 0) return;
-  const accountIds = await accountsFor(tx, postings);
-  const transactionIds = await insertTransactions(tx, postings);
+  const [accountIds, transactionIds] = await Promise.all([
+    accountsFor(tx, postings),
+    insertTransactions(tx, postings),
+  ]);
   const legs = postings.flatMap((posting) => {
     const transaction = transactionIds.get(onceKey(posting)) as string;
     return posting.legs.map(({ account, amountMicro }, n) => ({
@@ -38,12 +39,13 @@ export async function post(tx: Tx, postings: readonly Posting[]): Promise<void> 
       amount: String(amountMicro),
     }));
   });
-  await tx.execute(
-    sql`insert into ledger_entries (transaction_id, leg, account_id, amount_micro)
+  const writeEntries = tx.execute(
+    prepared`insert into ledger_entries (transaction_id, leg, account_id, amount_micro)
         select * from unnest(${array(legs.map((l) => l.transaction))}::bigint[], ${array(legs.map((l) => l.leg))}::smallint[],
                              ${array(legs.map((l) => l.account))}::bigint[], ${array(legs.map((l) => l.amount))}::bigint[])`,
   );
-  await moveBalances(tx, postings, accountIds);
+  // Sent together, in this order: nobody else holds the entries, many may wait for the balances.
+  await Promise.all([writeEntries, moveBalances(tx, postings, accountIds)]);
 }
 
 /** Account ids by profile id, and those of the system accounts by kind. */
@@ -58,7 +60,7 @@ const onceKey = (posting: Pick<Posting, "kind" | "source" | "externalId">): stri
 async function insertTransactions(tx: Tx, postings: readonly Posting[]): Promise<Map<string, string>> {
   const inserted = await rows<{ id: string; kind: Posting["kind"]; source: string; externalId: string }>(
     tx,
-    sql`insert into ledger_transactions (kind, source, external_id, occurred_at, reverses)
+    prepared`insert into ledger_transactions (kind, source, external_id, occurred_at, reverses)
         select * from unnest(
           ${array(postings.map((p) => p.kind))}::text[], ${array(postings.map((p) => p.source))}::text[],
           ${array(postings.map((p) => p.externalId))}::text[],
@@ -77,7 +79,7 @@ async function accountsFor(tx: Tx, postings: readonly Posting[]): Promise<Accoun
   }
   const found = await rows<{ id: string; kind: string; profileId: string | null }>(
     tx,
-    sql`select id, kind, profile_id as "profileId" from ledger_accounts where profile_id = any(${array([...profileIds])}::bigint[])
+    prepared`select id, kind, profile_id as "profileId" from ledger_accounts where profile_id = any(${array([...profileIds])}::bigint[])
         union all select id, kind, null from ledger_accounts where profile_id is null`,
   );
   return new Map(found.map((row) => [row.profileId ?? row.kind, row.id]));
@@ -97,7 +99,7 @@ async function moveBalances(tx: Tx, postings: readonly Posting[], accountIds: Ac
   // All are locked first, in account order, then moved: one statement, since everybody who pays the same people waits meanwhile.
   // (FOR UPDATE would deadlock against the key-share locks of the foreign keys; this strength does not.)
   await tx.execute(
-    sql`with locked as materialized (
+    prepared`with locked as materialized (
           select account_id from ledger_balances where account_id = any(${array(ids)}::bigint[]) order by account_id for no key update)
         update ledger_balances b set balance_micro = b.balance_micro + moved.delta
         from unnest(${array(ids)}::bigint[], ${array([...deltas.values()].map(String))}::bigint[]) as moved(account_id, delta)

@@ -1,5 +1,4 @@
-import { sql } from "drizzle-orm";
-import { array, type Tx } from "../db/client.ts";
+import { array, prepared, type Tx } from "../db/client.ts";
 import type { CommissionLine } from "../scoring/commission.ts";
 import { COMMISSION_RULE_VERSION, type CommissionPolicy } from "../scoring/commission-policy.ts";
 import { formatAmount } from "../scoring/money.ts";
@@ -20,12 +19,15 @@ export async function recordDecisions(
   now: Date,
 ): Promise<void> {
   if (decided.length === 0) return;
-  await insertCommissions(tx, payable(decided), now);
-  await settleSales(tx, decided, policy, now);
-  await post(
-    tx,
-    payable(decided).map((d) => postingOf(d, now)),
-  );
+  // None waits for another's answer, so they travel together; post is last, since it locks balances that others wait for.
+  await Promise.all([
+    insertCommissions(tx, payable(decided), now),
+    settleSales(tx, decided, policy, now),
+    post(
+      tx,
+      payable(decided).map((d) => postingOf(d, now)),
+    ),
+  ]);
 }
 
 /** The treasury pays; a held commission waits in the held account. */
@@ -56,7 +58,7 @@ async function insertCommissions(tx: Tx, decided: readonly Payable[], now: Date)
   );
   if (lines.length === 0) return;
   await tx.execute(
-    sql`insert into commissions (sale_id, beneficiary_id, level, rate_bps, amount_micro, status, created_at)
+    prepared`insert into commissions (sale_id, beneficiary_id, level, rate_bps, amount_micro, status, created_at)
         select l.sale_id, l.beneficiary_id, l.level, l.rate_bps, l.amount_micro, l.status, ${now}::timestamptz
         from unnest(${array(lines.map((l) => l.saleId))}::bigint[], ${array(lines.map((l) => l.profileId))}::bigint[],
                     ${array(lines.map((l) => l.level))}::smallint[], ${array(lines.map((l) => l.rateBps))}::int[],
@@ -81,7 +83,7 @@ async function settleSales(
     inputs: JSON.stringify(storedInputs({ facts, decision }, policy)),
   }));
   await tx.execute(
-    sql`update token_sales s set status = d.status, settled_at = ${now}::timestamptz, profile_id = d.profile_id,
+    prepared`update token_sales s set status = d.status, settled_at = ${now}::timestamptz, profile_id = d.profile_id,
                reasons = string_to_array(d.reasons, ','), inputs = d.inputs::jsonb
         from unnest(${array(settled.map((s) => s.id))}::bigint[], ${array(settled.map((s) => s.status))}::text[],
                     ${array(settled.map((s) => s.profileId))}::bigint[], ${array(settled.map((s) => s.reasons))}::text[],

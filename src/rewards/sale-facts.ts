@@ -1,5 +1,4 @@
-import { sql } from "drizzle-orm";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, prepared, rows, type Tx } from "../db/client.ts";
 import type { CommissionDecision, CommissionFacts, CommissionReferrer } from "../scoring/commission.ts";
 
 /** What a decision about a sale rests on. */
@@ -56,7 +55,7 @@ type SaleRow = {
 function lockSales(tx: Tx, saleIds: readonly string[]): Promise<SaleRow[]> {
   return rows<SaleRow>(
     tx,
-    sql`select s.id as "saleId", s.status, s.amount_micro as "amountMicro", s.sold_at as "soldAt", s.received_at as "receivedAt",
+    prepared`select s.id as "saleId", s.status, s.amount_micro as "amountMicro", s.sold_at as "soldAt", s.received_at as "receivedAt",
                s.buyer_user_id as "buyerUserId", p.id as "profileId", p.referred_at as "referredAt", p.upline::text[] as upline,
                h.hour::int as "salesLastHour", h.month::int as "sales30Days", h.amount::text as "amount30DaysMicro"
         from token_sales s
@@ -82,7 +81,7 @@ async function readReferrers(
   if (profileIds.length === 0) return new Map();
   const found = await rows<{ profileId: string; userId: string; createdAt: string }>(
     tx,
-    sql`select id as "profileId", user_id as "userId", created_at as "createdAt" from volunteer_profiles
+    prepared`select id as "profileId", user_id as "userId", created_at as "createdAt" from volunteer_profiles
         where id = any(${array(profileIds)}::bigint[])`,
   );
   return new Map(found.map((row) => [row.profileId, { ...row, createdAt: new Date(row.createdAt) }]));

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { audit } from "../db/audit.ts";
-import { array, type Queryable, rows, type Tx } from "../db/client.ts";
+import { array, prepared, type Queryable, rows, type Tx } from "../db/client.ts";
 import { enqueueMany } from "../queues/enqueue.ts";
 import { distributeCommission } from "../workers/commissions/distribute-commission.ts";
 
@@ -80,7 +80,7 @@ function firstOfEachKey(deliveries: readonly SaleDelivery[]): SaleDelivery[] {
 async function acceptInbox(tx: Tx, firsts: readonly SaleDelivery[]): Promise<Map<string, string>> {
   const inserted = await rows<Accepted & { source: string }>(
     tx,
-    sql`insert into inbox (source, external_id, outcome, raw, raw_hash, signature, secret_id, received_at)
+    prepared`insert into inbox (source, external_id, outcome, raw, raw_hash, signature, secret_id, received_at)
         select d.source, d.external_id, 'accepted', d.raw, d.raw_hash, d.signature, d.secret_id, d.received_at
         from unnest(${array(firsts.map((d) => d.source))}::text[], ${array(firsts.map((d) => d.externalId))}::text[],
                     ${array(firsts.map((d) => d.raw))}::bytea[], ${array(firsts.map((d) => hashOf(d.raw)))}::bytea[],
@@ -101,7 +101,7 @@ async function insertSales(
   if (fresh.length === 0) return new Map();
   const inserted = await rows<{ id: string; source: string; externalId: string; inboxId: string }>(
     tx,
-    sql`insert into token_sales (source, external_id, inbox_id, buyer_user_id, amount_micro, currency, sold_at, received_at, time_assumed)
+    prepared`insert into token_sales (source, external_id, inbox_id, buyer_user_id, amount_micro, currency, sold_at, received_at, time_assumed)
         select * from unnest(
           ${array(fresh.map((d) => d.source))}::text[], ${array(fresh.map((d) => d.externalId))}::text[],
           ${array(fresh.map((d) => inboxIds.get(keyOf(d))))}::bigint[], ${array(fresh.map((d) => d.buyerUserId))}::bigint[],

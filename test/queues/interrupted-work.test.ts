@@ -40,7 +40,7 @@ describe("the time limit", () => {
         after = await note(tx, "too late").catch((error: unknown) => error);
         return undefined;
       },
-      { timeLimitMs: 100 },
+      { timeLimitMs: 750 },
     );
     const world = await createWorld({ jobs: [job], poolMax: 2 });
     await world.perform(job, { item: "a" });

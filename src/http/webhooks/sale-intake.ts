@@ -1,4 +1,3 @@
-import { inTransaction } from "../../db/client.ts";
 import { databaseFault, isContention, isDatabaseAbsent } from "../../db/faults.ts";
 import { type SaleDelivery, type SaleReceipt, takeSales } from "../../rewards/take-sales.ts";
 import type { Runtime } from "../../runtime.ts";
@@ -16,9 +15,7 @@ export function createSaleIntake(runtime: Runtime): SaleIntake {
   const write = async (deliveries: readonly SaleDelivery[]): Promise<readonly SaleReceipt[]> => {
     runtime.metrics.groupSize.observe(deliveries.length);
     try {
-      const receipts = await inTransaction(runtime.db, (tx) => takeSales(tx, deliveries));
-      if (receipts.some((receipt) => receipt.status === "accepted")) runtime.relay.wake();
-      return receipts;
+      return await runtime.relay.transact(runtime.db, (tx) => takeSales(tx, deliveries));
     } catch (error) {
       runtime.log.warn({ err: error, deliveries: deliveries.length }, "a group of sales was not committed");
       throw error;

@@ -27,10 +27,12 @@ export const distributeCommission = defineJob({
       facts,
       decision: decideCommission(facts, settings.commissions),
     }));
-    await emit(tx, commissionEarned, earnedEvents(decisions, now));
-    await emit(tx, commissionHeld, heldEvents(decisions, now));
-    // Last, since it locks balances: others who pay the same people wait until this commits.
-    await recordDecisions(tx, decisions, settings.commissions, now);
+    await Promise.all([
+      emit(tx, commissionEarned, earnedEvents(decisions, now)),
+      emit(tx, commissionHeld, heldEvents(decisions, now)),
+      // Last, since it locks balances: others who pay the same people wait until this commits.
+      recordDecisions(tx, decisions, settings.commissions, now),
+    ]);
     const outcomes = new Map(decisions.map(({ decision }) => [decision.saleId, outcomeOf(decision)]));
     return payloads.map(({ saleId }) => outcomes.get(saleId) ?? skipped(sales.reasonToSkip(saleId)));
   },

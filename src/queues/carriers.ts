@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto";
+import type { Catalogue } from "./job.ts";
+import { PRIORITY, type QueueName, RETENTION } from "./queues.ts";
+import type { Producers } from "./redis.ts";
+
+export type DueEntry = {
+  id: string;
+  queue: QueueName;
+  job: string;
+  alone: boolean;
+  /** The row of job_runs that it belongs to. */
+  run: string | null;
+};
+
+/** A BullMQ job that holds the ids of entries for one try. */
+export type NewCarrier = {
+  readonly id: string;
+  readonly queue: QueueName;
+  readonly job: string;
+  readonly run: string | null;
+  readonly entries: string[];
+};
+
+/** Entries of a batch job travel together up to its size; an entry that failed before, or has a run of its own, travels alone. */
+export function groupEntries(entries: readonly DueEntry[], catalogue: Catalogue): NewCarrier[] {
+  const carriers: NewCarrier[] = [];
+  const open = new Map<string, NewCarrier>();
+  for (const entry of entries) {
+    const job = catalogue.find(entry.job)?.job;
+    const size = job?.form === "batch" && !entry.alone ? job.batch.size : 1;
+    const carrier = size > 1 ? open.get(entry.job) : undefined;
+    if (carrier && carrier.entries.length < size) {
+      carrier.entries.push(entry.id);
+      continue;
+    }
+    const started = {
+      id: randomUUID(),
+      queue: entry.queue,
+      job: entry.job,
+      run: entry.run,
+      entries: [entry.id],
+    };
+    carriers.push(started);
+    if (size > 1) open.set(entry.job, started);
+  }
+  return carriers;
+}
+
+/** Puts carriers into Redis, a command a queue. */
+export async function addCarriers(producers: Producers, carriers: readonly NewCarrier[]): Promise<void> {
+  for (const [queue, group] of byQueue(carriers)) {
+    await producers.queue(queue).addBulk(
+      group.map(({ id, job, run, entries }) => ({
+        name: job,
+        data: run === null ? { entries } : { entries, run },
+        opts: { jobId: id, attempts: 1, priority: PRIORITY.work, ...RETENTION },
+      })),
+    );
+  }
+}
+
+function byQueue(carriers: readonly NewCarrier[]): Map<QueueName, NewCarrier[]> {
+  const groups = new Map<QueueName, NewCarrier[]>();
+  for (const carrier of carriers) {
+    const group = groups.get(carrier.queue);
+    if (group) group.push(carrier);
+    else groups.set(carrier.queue, [carrier]);
+  }
+  return groups;
+}
