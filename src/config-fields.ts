@@ -151,3 +151,17 @@ export const publicUrl = optional.transform((value, context) => {
   context.addIssue({ code: "custom", message: "must be a URL that begins with https:// or http://" });
   return z.NEVER;
 });
+
+const KEY_BYTES = 32;
+
+/** Keys for what is encrypted at rest, the newest first: each is 32 bytes, as 64 hex digits or in base64. */
+export const encryptionKeys = optional.transform((value, context): Buffer[] => {
+  const written = (value ?? "").split(",").flatMap((key) => key.trim() || []);
+  const keys = written.map((key) => Buffer.from(key, /^[0-9a-f]{64}$/i.test(key) ? "hex" : "base64"));
+  if (keys.every((key) => key.length === KEY_BYTES)) return keys;
+  context.addIssue({
+    code: "custom",
+    message: "must be keys of 32 bytes, in hex or base64 (openssl rand -hex 32), the newest first",
+  });
+  return z.NEVER;
+});

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { faultsOfGoogle, type GoogleCalendarConfig, googleFrom } from "./config-calendar.ts";
 import { type EmailConfig, emailFrom, missingSender } from "./config-email.ts";
 import {
+  encryptionKeys,
   level,
   listOf,
   mailbox,
@@ -57,6 +59,12 @@ const schema = z.object({
   DRY_RUN: yesNo,
   SHUTDOWN_GRACE_MS: whole(10_000, 0, 600_000),
   DEFAULT_TIME_ZONE: timeZone,
+  TOKEN_ENCRYPTION_KEY: encryptionKeys,
+  GOOGLE_CLIENT_ID: optional,
+  GOOGLE_CLIENT_SECRET: optional,
+  GOOGLE_CALENDAR_WEBHOOK_URL: url(["http", "https"]),
+  GOOGLE_API_URL: url(["http", "https"]),
+  GOOGLE_TOKEN_URL: url(["http", "https"]),
   SCICENT_WEBHOOK_SECRET: secrets,
   SCICENT_API_URL: url(["http", "https"]),
   SCICENT_API_KEY: optional,
@@ -114,6 +122,8 @@ export type Config = {
   readonly dryRun: boolean;
   readonly shutdownGraceMs: number;
   readonly defaultTimeZone: string;
+  /** Null without GOOGLE_CLIENT_ID: the jobs of calendars say so and skip. */
+  readonly googleCalendar: GoogleCalendarConfig | null;
   readonly saleWebhook: { readonly secrets: readonly string[] };
   readonly webhookLimits: {
     readonly addressPerSecond: number;
@@ -165,6 +175,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const databaseUrl = databaseUrlFrom(environment, faults);
   faults.push(...missingSender(environment));
   if (!environment["REDIS_URL"]?.trim()) faults.push("REDIS_URL is not set (redis://host:6379)");
+  if (parsed.success) faults.push(...faultsOfGoogle(parsed.data));
   if (!parsed.success || faults.length > 0) throw new ConfigurationFault(faults);
   return Object.freeze(configFrom(parsed.data, databaseUrl, Boolean(environment["PORT"]?.trim())));
 }
@@ -229,6 +240,7 @@ function configFrom(v: Variables, databaseUrl: string, portIsSet: boolean): Conf
     dryRun: v.DRY_RUN,
     shutdownGraceMs: v.SHUTDOWN_GRACE_MS,
     defaultTimeZone: v.DEFAULT_TIME_ZONE,
+    googleCalendar: googleFrom(v),
     saleWebhook: { secrets: v.SCICENT_WEBHOOK_SECRET },
     webhookLimits: {
       addressPerSecond: v.WEBHOOK_ADDRESS_PER_SECOND,

@@ -30,7 +30,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
   const producers = openProducers(config.redisUrl, config.redisPrefix, complain);
   const relay = createRelay({ db, producers, catalogue, log });
   const metrics = createMetrics();
-  const ports = { ...openPorts(config, producers.redis), ...options.ports };
+  const ports = { ...openPorts(config, producers.redis, clock), ...options.ports };
   return {
     config,
     clock,

@@ -4,6 +4,8 @@ import type { MultiplierPolicy } from "./scoring/multiplier.ts";
 
 /** The numbers of this deployment that jobs decide by. They come from the configuration and are the same for a whole process. */
 export type Settings = {
+  /** Whether there is a provider of calendars to ask. */
+  readonly calendars: { readonly configured: boolean };
   readonly commissions: CommissionPolicy;
   readonly multipliers: MultiplierPolicy;
   readonly budgets: Config["budgets"];
@@ -12,9 +14,13 @@ export type Settings = {
 };
 
 export function settingsFrom(
-  config: Pick<Config, "commissions" | "multipliers" | "budgets" | "nudges" | "defaultTimeZone">,
+  config: Pick<
+    Config,
+    "googleCalendar" | "commissions" | "multipliers" | "budgets" | "nudges" | "defaultTimeZone"
+  >,
 ): Settings {
   return {
+    calendars: { configured: config.googleCalendar !== null },
     commissions: { ...COMMISSION_POLICY, ...config.commissions },
     multipliers: config.multipliers,
     budgets: config.budgets,

@@ -159,4 +159,42 @@ describe("the configuration", () => {
       expect(faultsOf({ ...needed, PUBLIC_URL: "https://x.test/?a=1" }).join()).toContain("PUBLIC_URL");
     });
   });
+
+  describe("of calendars", () => {
+    const google = {
+      GOOGLE_CLIENT_ID: "client",
+      GOOGLE_CLIENT_SECRET: "secret",
+      GOOGLE_CALENDAR_WEBHOOK_URL: "https://example.org/webhooks/google_calendar",
+      TOKEN_ENCRYPTION_KEY: "ab".repeat(32),
+    };
+
+    it("is none, or whole", () => {
+      expect(readConfig(needed).googleCalendar).toBeNull();
+      expect(readConfig({ ...needed, ...google }).googleCalendar).toMatchObject({
+        clientId: "client",
+        apiUrl: "https://www.googleapis.com/",
+        tokenUrl: "https://oauth2.googleapis.com/token",
+      });
+      expect(faultsOf({ ...needed, GOOGLE_CLIENT_ID: "client" })).toEqual([
+        "GOOGLE_CLIENT_SECRET is not set, while GOOGLE_CLIENT_ID is",
+        "GOOGLE_CALENDAR_WEBHOOK_URL is not set, while GOOGLE_CLIENT_ID is",
+        "TOKEN_ENCRYPTION_KEY is not set, while GOOGLE_CLIENT_ID is",
+      ]);
+    });
+
+    it("takes one key or several, in hex or base64, of 32 bytes each", () => {
+      const [hex, base64] = ["ab".repeat(32), Buffer.alloc(32, 7).toString("base64")];
+      const keys = readConfig({
+        ...needed,
+        ...google,
+        TOKEN_ENCRYPTION_KEY: `${hex}, ${base64}`,
+      }).googleCalendar;
+      expect(keys?.encryptionKeys).toEqual([Buffer.alloc(32, 0xab), Buffer.alloc(32, 7)]);
+      for (const bad of ["short", "ab".repeat(16), `${hex},short`]) {
+        expect(faultsOf({ ...needed, TOKEN_ENCRYPTION_KEY: bad })).toEqual([
+          expect.stringMatching(/^TOKEN_ENCRYPTION_KEY must be keys of 32 bytes/),
+        ]);
+      }
+    });
+  });
 });

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../http/version.ts";
 import { createLog } from "../log.ts";
+import { addCalendar } from "./calendar.ts";
 import { addDead } from "./dead.ts";
 import { addDev } from "./dev.ts";
 import { addExplain } from "./explain.ts";
@@ -48,6 +49,7 @@ export async function runCli(words: readonly string[], terminal: Terminal): Prom
   addStatement(program, terminal);
   addHolds(program, terminal);
   addExplain(program, terminal);
+  addCalendar(program, terminal);
   addLedgerVerify(program, terminal);
   addDev(program, terminal);
   try {

@@ -13,6 +13,11 @@ import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
+import { pollCalendars } from "../workers/notifications/poll-calendars.ts";
+import { renewCalendarWatches } from "../workers/notifications/renew-calendar-watches.ts";
+import { stopCalendarChannel } from "../workers/notifications/stop-calendar-channel.ts";
+import { syncCalendar } from "../workers/notifications/sync-calendar.ts";
+import { watchCalendar } from "../workers/notifications/watch-calendar.ts";
 import { untilSettled } from "./demo-figures.ts";
 import { aMeetingBeginsSoon } from "./demo-nudges.ts";
 import type { Seller } from "./demo-seller.ts";
@@ -40,6 +45,12 @@ type DemoRun = {
 export const DEMO_RUNS: readonly DemoRun[] = [
   { job: distributeCommission, input: async (stage) => ({ saleId: await aSale(stage, "applied") }) },
   { job: settleUnresolvedSales, input: unknownBuyersAppear },
+  // The demo has no provider of calendars: each of these says so, and skips.
+  { job: renewCalendarWatches, input: async () => ({ full: true }) },
+  { job: watchCalendar, input: async () => ({ connectionId: "1" }) },
+  { job: stopCalendarChannel, input: async () => ({ channelId: "00000000-0000-4000-8000-000000000000" }) },
+  { job: syncCalendar, input: async () => ({ connectionId: "1" }) },
+  { job: pollCalendars, input: async () => ({}) },
   { job: reconcileSales, input: missedSalesAreListed },
   { job: releaseCommission, input: async (stage) => ({ saleId: await aSale(stage, "held"), actor: "demo" }) },
   { job: reverseSale, input: async (stage) => ({ saleId: await aSale(stage, "applied"), actor: "demo" }) },

@@ -1,12 +1,14 @@
 import express, { type Express } from "express";
 import type { Runtime } from "../runtime.ts";
 import { adminRoutes } from "./admin/admin.ts";
+import { calendarRoutes } from "./api/calendar-connections.ts";
 import { explainRoutes } from "./api/explain.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
 import { referralRoutes } from "./api/referrals.ts";
 import { answerErrors, notFound } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { calendarWebhook } from "./webhooks/google-calendar.ts";
 import type { SaleIntake } from "./webhooks/sale-intake.ts";
 import { saleWebhook } from "./webhooks/scicent-sale.ts";
 
@@ -29,8 +31,16 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.use(saleWebhook(runtime, options.intake));
   app.use(healthRoutes(runtime, options.isConsuming ?? (() => true)));
   app.use(metricsRoutes(runtime));
+  app.use(calendarWebhook(runtime));
+  app.use("/api/v1", calendarRoutes(runtime));
   app.use("/admin", adminRoutes(runtime));
-  app.use("/api/v1", referralRoutes(runtime), ledgerRoutes(runtime), explainRoutes(runtime));
+  app.use(
+    "/api/v1",
+    referralRoutes(runtime),
+    ledgerRoutes(runtime),
+    explainRoutes(runtime),
+    calendarRoutes(runtime),
+  );
   app.use(notFound);
   app.use(answerErrors(runtime.log));
   return app;

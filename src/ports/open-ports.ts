@@ -1,5 +1,10 @@
 import type { Redis } from "ioredis";
+import { createSeals } from "../calendar/sealed-text.ts";
+import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import type { GoogleCalendarConfig } from "../config-calendar.ts";
+import type { CalendarPort } from "./calendar.ts";
+import { googleCalendarPort } from "./google-calendar.ts";
 import { createPace } from "./mail-pace.ts";
 import type { Mailer } from "./mailer.ts";
 import { fileMailer } from "./mailer-file.ts";
@@ -13,12 +18,14 @@ const CAREFUL_PER_SECOND = 2;
 
 /** Opens the ports that are configured. Without Redis each process keeps the pace of e-mail for itself. */
 export function openPorts(
-  config: Pick<Config, "tokenSales" | "email" | "redisPrefix">,
+  config: Pick<Config, "tokenSales" | "email" | "redisPrefix" | "googleCalendar">,
   redis: Redis | null,
+  clock: Clock,
 ): Ports {
   return {
     tokenSales: config.tokenSales ? scicentPort(config.tokenSales) : null,
     mailer: openMailer(config, redis),
+    calendar: config.googleCalendar ? openCalendar(config.googleCalendar, clock) : null,
   };
 }
 
@@ -31,4 +38,8 @@ function openMailer(
   if (transport.kind === "file") return fileMailer(transport);
   const pace = createPace({ redis, keyPrefix: `${redisPrefix}:mail`, perSecond: CAREFUL_PER_SECOND });
   return resendMailer({ ...transport, pace });
+}
+
+function openCalendar({ encryptionKeys, ...google }: GoogleCalendarConfig, clock: Clock): CalendarPort {
+  return googleCalendarPort({ ...google, clock, seals: createSeals(encryptionKeys) });
 }

@@ -1,3 +1,4 @@
+import type { CalendarPort } from "./calendar.ts";
 import type { Mailer } from "./mailer.ts";
 import type { TokenSalesPort } from "./token-sales.ts";
 
@@ -6,4 +7,5 @@ export type Ports = {
   readonly tokenSales: TokenSalesPort | null;
   /** Never null: without a key letters become files. */
   readonly mailer: Mailer;
+  readonly calendar: CalendarPort | null;
 };

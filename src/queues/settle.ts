@@ -168,16 +168,19 @@ async function recordAnswer(
   if ((entry?.request as StoredRequest | null | undefined)?.asks !== stored.asks || !entry) return [];
   const payload = parsePayload(job, stored.payload);
   const outcome = await job.record(payload, answer, contextFor(execution, tx, seen, job, signal));
-  if (entry.asks === stored.asks) {
-    await tx.execute(sql`delete from outbox where id = ${entry.id}`);
-    await endRun(execution, tx, seen, outcome);
-  } else {
-    await tx.execute(
-      sql`update outbox set request = null, attempts = 0, error = null, run_at = now(), enqueued_at = null, carrier = null
-          where id = ${entry.id}`,
-    );
-  }
+  // Only now: recording may have asked again itself, because one call was not enough.
+  const settled = await tx.execute(sql`delete from outbox where id = ${entry.id} and asks = ${stored.asks}`);
+  if (settled.rowCount) await endRun(execution, tx, seen, outcome);
+  else await makeDueAgain(tx, entry.id);
   return [outcome];
+}
+
+/** Somebody asked since the request was prepared: it is prepared anew for them. */
+async function makeDueAgain(tx: Tx, id: string): Promise<void> {
+  await tx.execute(
+    sql`update outbox set request = null, attempts = 0, error = null, run_at = now(), enqueued_at = null, carrier = null
+        where id = ${id}`,
+  );
 }
 
 async function settleCut(

@@ -4,6 +4,8 @@ import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
+import { pollCalendars } from "../workers/notifications/poll-calendars.ts";
+import { renewCalendarWatches } from "../workers/notifications/renew-calendar-watches.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** When what runs. Data: the mechanism is in due-slots.ts. */
@@ -13,6 +15,30 @@ export const timetable: readonly Schedule[] = [
     pattern: "*/5 * * * *",
     tz: "UTC",
     job: settleUnresolvedSales,
+    input: {},
+    misfire: "once",
+  },
+  {
+    name: "renew-calendar-watches",
+    pattern: "0 2 * * *",
+    tz: "UTC",
+    job: renewCalendarWatches,
+    input: { full: true },
+    misfire: "once",
+  },
+  {
+    name: "renew-calendar-watches-near",
+    pattern: "0 * * * *",
+    tz: "UTC",
+    job: renewCalendarWatches,
+    input: { full: false },
+    misfire: "once",
+  },
+  {
+    name: "poll-calendars",
+    pattern: "*/30 * * * *",
+    tz: "UTC",
+    job: pollCalendars,
     input: {},
     misfire: "once",
   },

@@ -9,6 +9,11 @@ import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts"
 import { verifyLedger } from "./commissions/verify-ledger.ts";
 import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "./notifications/meeting-reminders.ts";
+import { pollCalendars } from "./notifications/poll-calendars.ts";
+import { renewCalendarWatches } from "./notifications/renew-calendar-watches.ts";
+import { stopCalendarChannel } from "./notifications/stop-calendar-channel.ts";
+import { syncCalendar } from "./notifications/sync-calendar.ts";
+import { watchCalendar } from "./notifications/watch-calendar.ts";
 
 /** Every job there is. A file that is missing here, or has no test, fails test/catalogue.test.ts. */
 export const catalogue = catalogueOf([
@@ -17,6 +22,11 @@ export const catalogue = catalogueOf([
   reverseSale,
   settleUnresolvedSales,
   reconcileSales,
+  renewCalendarWatches,
+  watchCalendar,
+  stopCalendarChannel,
+  syncCalendar,
+  pollCalendars,
   verifyLedger,
   recalculateMultipliers,
   distributeBudget,

@@ -38,13 +38,13 @@ describe("commonwork", () => {
       "start",
     );
     const started = await eventually(() => JSON.parse(/^.*"started".*$/m.exec(said.err)?.[0] ?? ""), {
-      withinMs: 20_000,
+      withinMs: 60_000,
     });
     const ready = await fetch(`http://127.0.0.1:${started.port}/health/ready`);
     expect(ready.status).toBe(200);
     child.kill("SIGTERM");
     expect((await ended).code).toBe(0);
-  });
+  }, 90_000);
 
   it("says that Postgres does not answer, in one line", async () => {
     const answer = await cli(NOWHERE, "runs");

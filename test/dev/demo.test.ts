@@ -20,4 +20,4 @@ it("the demo shows every kind of delivery, verifies the books, and ends with 0; 
   expect(sales?.n).toBe(370 + 20 + 20 + 20 + 2);
   await eventually(() => expect(world.producers.ready()).toBe(true));
   expect(await world.producers.redis.keys("*cw-demo-*")).toEqual([]);
-}, 60_000);
+}, 180_000);

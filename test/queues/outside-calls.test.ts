@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { inspectDeadLetter } from "../../src/queues/dead-letters.ts";
+import { enqueue } from "../../src/queues/enqueue.ts";
 import { eventually } from "../support/eventually.ts";
 import { gate } from "../support/gate.ts";
 import { ask, noted } from "../support/jobs.ts";
@@ -153,6 +154,26 @@ describe("a second ask for a job that calls the outside", () => {
     firstAnswer.open();
     expect(await slow).toMatchObject({ duplicate: 1 });
     expect(await noted(world)).toEqual(["1: answer 2", "2: answer 3"]);
+    expect(await world.enqueued()).toEqual([]);
+  });
+
+  it("by the job itself, while it records, is answered by a call of its own", async () => {
+    const { outside, job, world } = await outsideWorld();
+    const twice: typeof job = {
+      ...job,
+      name: "send-twice",
+      record: async (payload, answer, context) => {
+        if (payload.value !== "2") await enqueue(context.tx, twice, { ...payload, value: "2" });
+        return job.record(payload, answer, context);
+      },
+    };
+    const other = await createWorld({ jobs: [twice] });
+    expect(await other.perform(twice, { item: "a", value: "1" })).toMatchObject({ done: 1 });
+    expect(await other.enqueued()).toMatchObject([{ payload: { item: "a", value: "2" }, attempts: 0 }]);
+    await other.drain();
+    expect(await noted(other)).toEqual(["1: ok", "2: ok"]);
+    expect(outside.bodies).toHaveLength(2);
+    expect(await other.enqueued()).toEqual([]);
     expect(await world.enqueued()).toEqual([]);
   });
 

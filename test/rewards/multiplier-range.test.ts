@@ -170,7 +170,7 @@ async function expectReference(
 
 describe("recalculateRange", () => {
   it("equals decideMultiplier on random communities, in full and step by step", {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const world = await createWorld();
     const step = fc.record({

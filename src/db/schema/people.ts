@@ -15,18 +15,25 @@ import {
 import { id, instant, micro, ref } from "./columns.ts";
 
 /** People of the host platform. Variables, API and CLI accept either id. */
-export const users = pgTable("users", {
-  id: id(),
-  publicId: uuid().notNull().unique().defaultRandom(),
-  name: text().notNull().default(""),
-  email: text(),
-  /** Null: the configured zone stands for it. */
-  timeZone: text(),
-  lastActiveAt: instant(),
-  /** Operators are told what waits for them. */
-  isOperator: boolean().notNull().default(false),
-  createdAt: instant().notNull().defaultNow(),
-});
+export const users = pgTable(
+  "users",
+  {
+    id: id(),
+    publicId: uuid().notNull().unique().defaultRandom(),
+    name: text().notNull().default(""),
+    email: text(),
+    /** Null: the configured zone stands for it. */
+    timeZone: text(),
+    lastActiveAt: instant(),
+    /** Operators are told what waits for them. */
+    isOperator: boolean().notNull().default(false),
+    createdAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // sync-calendar: who is meant by an address.
+    index("users_email").on(sql`lower(${t.email})`),
+  ],
+);
 
 /** An organization closes its budget periods at midnight of its own zone. */
 export const organizations = pgTable("organizations", {

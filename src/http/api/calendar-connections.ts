@@ -1,0 +1,88 @@
+import express, { type RequestHandler, type Response, Router } from "express";
+import { z } from "zod";
+import { connectCalendar, connectionOf, disconnectCalendar } from "../../calendar/connect.ts";
+import { PROVIDER } from "../../calendar/connections.ts";
+import { inTransaction } from "../../db/client.ts";
+import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
+import type { Runtime } from "../../runtime.ts";
+import { refuse, refuseForNow } from "../answers.ts";
+import { userAuth, userOf } from "../auth.ts";
+
+const body = z.object({
+  refresh_token: z.string("must be a text").regex(/^\S{8,4096}$/, "must be one word of 8 characters or more"),
+});
+
+const PATH = "/calendar-connections/:provider";
+
+/**
+ * The calendar of the user of the token: `PUT` connects it by the refresh token that they granted, `GET` tells how it stands, `DELETE`
+ * disconnects it. A token that was sent in is never shown again.
+ */
+export function calendarRoutes(runtime: Runtime): Router {
+  const router = Router();
+  router.use(PATH, userAuth(runtime), onlyGoogle, express.json({ limit: "16kb" }));
+  router.put(PATH, async (req, res) => {
+    const parsed = body.safeParse(req.body ?? {});
+    const port = runtime.ports.calendar;
+    if (!parsed.success) {
+      const faults = parsed.error.issues.map(({ path, message }) => ({
+        field: path.join(".") || "body",
+        fault: message,
+      }));
+      return refuse(res, 422, {
+        code: "bad-connection",
+        message: "Mend the faults and send it again.",
+        faults,
+      });
+    }
+    if (port === null) {
+      const message = "Calendars are not configured here: its operator has to set GOOGLE_CLIENT_ID.";
+      return refuseForNow(res, 503, { code: "not-configured", message }, 60_000);
+    }
+    await answered(res, async () => {
+      const now = runtime.clock.now();
+      const connecting = { port, userId: userOf(res), refreshToken: parsed.data.refresh_token, now };
+      await inTransaction(runtime.db, (tx) => connectCalendar(tx, connecting));
+      runtime.relay.wake();
+      res.json({ provider: PROVIDER, status: "active" });
+    });
+  });
+  router.get(PATH, async (_req, res) => {
+    await answered(res, async () => {
+      const connection = await connectionOf(runtime.db.drizzle, userOf(res));
+      if (connection === null) return notConnected(res);
+      const { provider, status, reason, connectedAt, syncedAt } = connection;
+      const iso = (at: string | null) => (at === null ? null : new Date(at).toISOString());
+      res.json({ provider, status, reason, connected_at: iso(connectedAt), read_at: iso(syncedAt) });
+    });
+  });
+  router.delete(PATH, async (_req, res) => {
+    await answered(res, async () => {
+      const now = runtime.clock.now();
+      const id = await inTransaction(runtime.db, (tx) => disconnectCalendar(tx, userOf(res), now));
+      if (id === null) return notConnected(res);
+      runtime.relay.wake();
+      res.json({ provider: PROVIDER, status: "disconnected" });
+    });
+  });
+  return router;
+}
+
+const onlyGoogle: RequestHandler = (req, res, next) => {
+  if (req.params["provider"] === PROVIDER) return next();
+  const message = "There is no such provider: calendars can be connected with google alone.";
+  refuse(res, 404, { code: "unknown-provider", message });
+};
+
+const notConnected = (res: Response) =>
+  refuse(res, 404, { code: "not-connected", message: "No calendar is connected." });
+
+async function answered(res: Response, answer: () => Promise<void>): Promise<void> {
+  try {
+    await answer();
+  } catch (error) {
+    if (!isDatabaseAbsent(error) && !isContention(error)) throw error;
+    const message = "Nothing was changed. Try again after the time in Retry-After.";
+    refuseForNow(res, 503, { code: "unavailable", message }, 2_000);
+  }
+}

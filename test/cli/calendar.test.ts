@@ -1,0 +1,150 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { calendarWorld, channelsOf, googleVariables, KEYS } from "../support/calendars.ts";
+import { cli, environmentOf } from "../support/cli.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+const program = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+
+async function scene() {
+  const { world, google } = await calendarWorld();
+  const [user] = await world.query<{ id: string; publicId: string }>(
+    `insert into users (name) values ('') returning id, public_id as "publicId"`,
+  );
+  google.grants.add("refresh-token-1");
+  const environment = { ...environmentOf(world), ...googleVariables(google) };
+  const connect = (...words: string[]) =>
+    cli(environment, "calendar", "connect", "--user-id", user!.publicId, ...words);
+  return { world, google, userId: user!.id, environment, connect };
+}
+
+function tokenFile(token: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "commonwork-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "token");
+  writeFileSync(file, token, { mode: 0o600 });
+  return file;
+}
+
+const audited = (world: World) => world.query("select action, subject from audit_log order by id");
+
+describe("commonwork calendar", () => {
+  it("connects by a token in a file, lists, and disconnects", async () => {
+    const { world, google, userId, environment, connect } = await scene();
+    const connected = await connect(
+      "--provider=google",
+      "--refresh-token",
+      tokenFile("refresh-token-1\n"),
+      "--json",
+    );
+    expect(connected).toMatchObject({ code: 0, err: "" });
+    const { connectionId } = JSON.parse(connected.out);
+    await world.drain();
+    expect(google.live("refresh-token-1")).toHaveLength(1);
+    const listed = await cli(environment, "calendar", "list", "--json");
+    expect(JSON.parse(listed.out)).toMatchObject([
+      { id: connectionId, userId, status: "active", reason: null },
+    ]);
+    expect(listed.out).not.toMatch(/v1\.|refresh-token/);
+    expect((await cli(environment, "calendar", "list")).out).toContain("2026-03-09");
+    expect(await cli(environment, "calendar", "disconnect", `--user-id=${userId}`)).toMatchObject({
+      code: 0,
+    });
+    await world.drain();
+    expect(google.live("refresh-token-1")).toEqual([]);
+    expect((await channelsOf(world, connectionId)).map(({ state }) => state)).toEqual(["stopped"]);
+    expect(await cli(environment, "calendar", "disconnect", `--user-id=${userId}`)).toEqual({
+      code: 1,
+      out: "",
+      err: `User ${userId} has no calendar that is connected.\n`,
+    });
+    const subject = `calendar_connections:${connectionId}`;
+    expect(await audited(world)).toEqual([
+      { action: "calendar.connect", subject },
+      { action: "calendar.disconnect", subject },
+    ]);
+  });
+
+  it("reads a token from standard input", async () => {
+    const { world, google, userId, environment } = await scene();
+    const words = ["--import", "tsx", program, "calendar", "connect", "--user-id", userId];
+    const said = await new Promise<string>((resolve, reject) => {
+      const child = execFile(
+        process.execPath,
+        [...words, "--provider", "google", "--refresh-token", "-"],
+        { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment } },
+        (error, out) => (error ? reject(error) : resolve(out)),
+      );
+      child.stdin?.end("refresh-token-1\n");
+    });
+    expect(said).toMatch(/is connection 1\. Its channel is being opened/);
+    await world.drain();
+    expect(google.live("refresh-token-1")).toHaveLength(1);
+  });
+
+  it.each([
+    [["--provider=outlook", "--refresh-token=-"], /no provider "outlook": .*google alone/],
+    [["--provider=google", "--refresh-token=1//the-token-itself"], /never the token itself/],
+    [["--provider=google"], /'--refresh-token <file>' is required/],
+    [["--refresh-token=-"], /'--provider <name>' is required/],
+  ])("refuses %j, and says why", async (words, why) => {
+    const { world, connect } = await scene();
+    const answer = await connect(...words);
+    expect(answer.code).toBe(1);
+    expect(answer.err).toMatch(why);
+    expect(await world.query("select 1 from calendar_connections")).toEqual([]);
+  });
+
+  it("refuses a file that holds something else", async () => {
+    const { connect } = await scene();
+    for (const text of ["", "two words", "short"]) {
+      expect(await connect("--provider=google", "--refresh-token", tokenFile(text))).toMatchObject({
+        code: 1,
+        err: "What was read is not a refresh token: one word is expected.\n",
+      });
+    }
+  });
+
+  it("says what is not configured", async () => {
+    const world = await createWorld();
+    await world.query("insert into users (name) values ('')");
+    const file = tokenFile("refresh-token-1");
+    expect(
+      await cli(
+        environmentOf(world),
+        "calendar",
+        "connect",
+        "--user-id=1",
+        "--provider=google",
+        `--refresh-token=${file}`,
+      ),
+    ).toMatchObject({ code: 1, err: expect.stringContaining("GOOGLE_CLIENT_ID") });
+    expect((await cli(environmentOf(world), "calendar", "list")).out).toBe("No calendar is connected.\n");
+  });
+
+  it("reseals every token with a new key, after which the old one is not needed", async () => {
+    const { world, google, environment, connect } = await scene();
+    await connect("--provider=google", "--refresh-token", tokenFile("refresh-token-1"));
+    await world.drain();
+    const both = { ...environment, TOKEN_ENCRYPTION_KEY: `${KEYS[1]},${KEYS[0]}` };
+    const reseal = async (variables: Record<string, string>) =>
+      cli(variables, "calendar", "reseal", "--json");
+    const sealed = () =>
+      world.query<{ refresh: string; access: string }>(
+        "select refresh_token as refresh, access_token as access from calendar_connections",
+      );
+    const before = await sealed();
+    expect(JSON.parse((await reseal(both)).out)).toEqual({ resealed: 1 });
+    expect(JSON.parse((await reseal(both)).out)).toEqual({ resealed: 0 });
+    const after = await sealed();
+    expect(after[0]!.refresh.slice(0, 11)).not.toBe(before[0]!.refresh.slice(0, 11));
+    expect(after[0]!.access.slice(0, 11)).toBe(after[0]!.refresh.slice(0, 11));
+    const fresh = { ...environment, TOKEN_ENCRYPTION_KEY: KEYS[1] };
+    expect(JSON.parse((await reseal(fresh)).out)).toEqual({ resealed: 0 });
+    expect(google.live("refresh-token-1")).toHaveLength(1);
+  });
+});

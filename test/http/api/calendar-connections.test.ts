@@ -1,0 +1,91 @@
+import { SignJWT } from "jose";
+import { describe, expect, it } from "vitest";
+import { calendarWorld, statesOf } from "../../support/calendars.ts";
+import { createWorld, type World } from "../../support/world.ts";
+import { serve } from "../support.ts";
+
+const SECRET = "a shared secret of at least 32 bytes";
+const AUTH = { AUTH_JWT_SECRET: SECRET };
+
+async function asker(world: World) {
+  const address = await serve(world);
+  const [user] = await world.query<{ id: string }>("insert into users (name) values ('') returning id");
+  const bearer = await new SignJWT({ exp: world.clock.now().getTime() / 1_000 + 600 })
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject(user!.id)
+    .sign(new TextEncoder().encode(SECRET));
+  const ask = async (method: string, body?: unknown, provider = "google", token: string | null = bearer) => {
+    const response = await fetch(`${address}/api/v1/calendar-connections/${provider}`, {
+      method,
+      headers: {
+        "Content-Type": "application/json",
+        ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  return { userId: user!.id, ask };
+}
+
+describe("the API of calendar connections", () => {
+  it("connects, tells how it stands, and disconnects", async () => {
+    const { world, google } = await calendarWorld({ environment: AUTH });
+    const { userId, ask } = await asker(world);
+    google.grants.add("refresh-token-1");
+    expect(await ask("GET")).toMatchObject({ status: 404, body: { error: { code: "not-connected" } } });
+    expect(await ask("PUT", { refresh_token: "refresh-token-1" })).toEqual({
+      status: 200,
+      body: { provider: "google", status: "active" },
+    });
+    await world.drain();
+    expect(google.live("refresh-token-1")).toHaveLength(1);
+    expect(await ask("GET")).toEqual({
+      status: 200,
+      body: {
+        provider: "google",
+        status: "active",
+        reason: null,
+        connected_at: "2026-03-02T02:00:00.000Z",
+        read_at: "2026-03-02T02:00:00.000Z",
+      },
+    });
+    expect(await ask("DELETE")).toEqual({
+      status: 200,
+      body: { provider: "google", status: "disconnected" },
+    });
+    await world.drain();
+    const [connection] = await world.query<{ id: string; token: string | null }>(
+      "select id, refresh_token as token from calendar_connections where user_id = $1",
+      [userId],
+    );
+    expect(connection!.token).toBeNull();
+    expect(await statesOf(world, connection!.id)).toEqual(["stopped"]);
+    expect((await ask("DELETE")).status).toBe(404);
+  });
+
+  it("refuses other providers, bad bodies and strangers, and changes nothing", async () => {
+    const { world } = await calendarWorld({ environment: AUTH });
+    const { ask } = await asker(world);
+    expect(await ask("PUT", { refresh_token: "refresh-token-1" }, "outlook")).toMatchObject({
+      status: 404,
+      body: { error: { code: "unknown-provider", message: expect.stringContaining("google alone") } },
+    });
+    for (const body of [{}, { refresh_token: "two words" }, { refresh_token: 7 }]) {
+      expect(await ask("PUT", body)).toMatchObject({
+        status: 422,
+        body: { error: { code: "bad-connection" } },
+      });
+    }
+    expect((await ask("PUT", { refresh_token: "refresh-token-1" }, "google", null)).status).toBe(401);
+    expect(await world.query("select 1 from calendar_connections")).toEqual([]);
+  });
+
+  it("answers 503 where calendars are not configured", async () => {
+    const { ask } = await asker(await createWorld({ environment: AUTH }));
+    expect(await ask("PUT", { refresh_token: "refresh-token-1" })).toMatchObject({
+      status: 503,
+      body: { error: { code: "not-configured" } },
+    });
+  });
+});

@@ -1,0 +1,228 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { onTestFinished } from "vitest";
+import { answer, answerFault, type Fault, type Route, refuse } from "./google-faults.ts";
+import { outsideServer } from "./outside.ts";
+
+/** A channel as Google keeps it. */
+export type GoogleChannel = {
+  readonly id: string;
+  readonly token: string;
+  readonly address: string;
+  readonly grant: string;
+  readonly resourceId: string;
+  expiresMs: number;
+  stopped: boolean;
+  messages: number;
+};
+
+export type Asked = { readonly route: Route; readonly grant: string; readonly body: Record<string, unknown> };
+
+/** What Google calls the calendar of a grant: a word that says nothing to anybody else. */
+export const resourceOf = (grant: string): string =>
+  createHash("sha256").update(grant).digest("base64url").slice(0, 20);
+
+const ACCESS_SECONDS = 3_600;
+
+/**
+ * Google's calendars and its token endpoint, as a small server. A grant is named by its refresh token and owns one calendar.
+ * It misbehaves as told: the next call of a route takes the first fault that is meant for it.
+ */
+export async function fakeGoogle() {
+  const google = {
+    url: "",
+    /** Its clock: a test that moves the world's clock lets it tell the same time. */
+    now: () => new Date(),
+    /** Grants that were given and not taken back. */
+    grants: new Set<string>(),
+    channels: [] as GoogleChannel[],
+    /** The longest that a channel may live, whatever is asked for. */
+    longestMs: 7 * 24 * 3_600_000,
+    asked: [] as Asked[],
+    faults: [] as { route: Route; fault: Fault }[],
+    /** Access tokens by what they open. */
+    accessTokens: new Map<string, string>(),
+    losesPushes: false,
+    /** Where the webhook is, should it listen elsewhere than it was told. */
+    webhook: null as string | null,
+    /** Looks on while a call is under way: before anything is done, and after. */
+    observe: async () => {},
+    /** A refresh token that takes the place of another at its next use. */
+    replacements: new Map<string, string>(),
+    fail(route: Route, ...faults: Fault[]) {
+      google.faults.push(...faults.map((fault) => ({ route, fault })));
+    },
+    /** Takes a grant back: its refresh token and its access tokens open nothing any more. */
+    revoke(grant: string) {
+      google.grants.delete(grant);
+      google.dropAccess(grant);
+    },
+    dropAccess(grant: string) {
+      for (const [token, owner] of google.accessTokens)
+        if (owner === grant) google.accessTokens.delete(token);
+    },
+    live: (grant: string): GoogleChannel[] =>
+      google.channels.filter(
+        (channel) =>
+          channel.grant === grant && !channel.stopped && channel.expiresMs > google.now().getTime(),
+      ),
+    /** Ends a channel before its time. */
+    expire(id: string) {
+      for (const channel of google.channels)
+        if (channel.id === id) channel.expiresMs = google.now().getTime();
+    },
+    count: (route: Route): number => google.asked.filter((asked) => asked.route === route).length,
+    /** Tells every channel of a calendar that it has changed. @returns the status codes of the answers. */
+    push: async (grant: string, state = "exists"): Promise<number[]> =>
+      google.losesPushes
+        ? []
+        : Promise.all(google.live(grant).map((channel) => google.pushOver(channel, state))),
+    async pushOver(channel: GoogleChannel, state = "exists"): Promise<number> {
+      channel.messages += 1;
+      const headers = {
+        "X-Goog-Channel-ID": channel.id,
+        "X-Goog-Channel-Token": channel.token,
+        "X-Goog-Channel-Expiration": new Date(channel.expiresMs).toUTCString(),
+        "X-Goog-Resource-ID": channel.resourceId,
+        "X-Goog-Resource-URI": `${google.url}/calendar/v3/calendars/primary/events`,
+        "X-Goog-Resource-State": state,
+        "X-Goog-Message-Number": String(channel.messages),
+      };
+      const response = await fetch(google.webhook ?? channel.address, { method: "POST", headers });
+      await response.arrayBuffer();
+      return response.status;
+    },
+    /** What stands in the calendars: nothing, unless google-events.ts is asked to keep something there. */
+    list(_grant: string, _url: URL, response: ServerResponse) {
+      answer(response, 200, { items: [], nextSyncToken: "sync-1-0" });
+    },
+  };
+  const server = await outsideServer(async (body, response, request) => {
+    await google.observe();
+    const held = holdEnd(response);
+    serve(google, body, response, request);
+    await google.observe();
+    held.release();
+  });
+  google.url = server.url;
+  onTestFinished(() => server.close());
+  return google;
+}
+
+export type FakeGoogle = Awaited<ReturnType<typeof fakeGoogle>>;
+
+function serve(google: FakeGoogle, text: string, response: ServerResponse, request: IncomingMessage) {
+  const url = new URL(request.url ?? "/", google.url);
+  const route = routeOf(request.method ?? "", url.pathname);
+  if (route === null) return refuse(response, 404, "notFound");
+  const body =
+    route === "token" ? Object.fromEntries(new URLSearchParams(text)) : text ? JSON.parse(text) : {};
+  const grant = grantOf(google, route, body, request);
+  google.asked.push({ route, grant: grant ?? "", body });
+  const index = google.faults.findIndex((one) => one.route === route);
+  const fault = index < 0 ? undefined : google.faults.splice(index, 1)[0]?.fault;
+  if (fault !== undefined && fault !== "drop after") return answerFault(response, fault);
+  // The connection breaks once everything is done: nobody hears of it.
+  if (fault === "drop after") response.end = (() => response.socket?.destroy()) as never;
+  if (route === "token") return grantAccess(google, grant, response);
+  if (grant === null) return answerFault(response, "401");
+  if (route === "watch") return openChannel(google, grant, body, response);
+  if (route === "stop") return closeChannel(google, grant, body, response);
+  return google.list(grant, url, response);
+}
+
+/** Keeps an answer back until it is released, so that a test can look at what was done before anybody hears of it. */
+function holdEnd(response: ServerResponse): { release(): void } {
+  const end = response.end.bind(response);
+  let pending: (() => void) | null = null;
+  response.end = ((body?: string) => {
+    pending = () => end(body);
+    return response;
+  }) as typeof response.end;
+  return { release: () => pending?.() };
+}
+
+function routeOf(method: string, path: string): Route | null {
+  if (method === "POST" && path === "/token") return "token";
+  if (method === "POST" && path === "/calendar/v3/channels/stop") return "stop";
+  if (method === "POST" && path === "/calendar/v3/calendars/primary/events/watch") return "watch";
+  return method === "GET" && path === "/calendar/v3/calendars/primary/events" ? "list" : null;
+}
+
+/** Whose the call is; null when what it carries opens nothing. */
+function grantOf(
+  google: FakeGoogle,
+  route: Route,
+  body: Record<string, unknown>,
+  request: IncomingMessage,
+): string | null {
+  if (route !== "token")
+    return google.accessTokens.get(request.headers.authorization?.split(" ")[1] ?? "") ?? null;
+  const refreshToken = String(body["refresh_token"]);
+  return google.grants.has(refreshToken) ? refreshToken : null;
+}
+
+function grantAccess(google: FakeGoogle, grant: string | null, response: ServerResponse) {
+  if (grant === null) return answerFault(response, "400 invalid_grant");
+  const accessToken = `access-${google.accessTokens.size + 1}-of-${grant}`;
+  google.accessTokens.set(accessToken, grant);
+  const replacement = google.replacements.get(grant);
+  if (replacement !== undefined) google.grants.add(replacement);
+  answer(response, 200, {
+    access_token: accessToken,
+    expires_in: ACCESS_SECONDS,
+    token_type: "Bearer",
+    ...(replacement === undefined ? {} : { refresh_token: replacement }),
+  });
+}
+
+function openChannel(
+  google: FakeGoogle,
+  grant: string,
+  body: Record<string, unknown>,
+  response: ServerResponse,
+) {
+  const { id, token, address, params } = body as {
+    id: string;
+    token: string;
+    address: string;
+    params?: { ttl?: string };
+  };
+  if (google.channels.some((channel) => channel.id === id))
+    return refuse(response, 400, "channelIdNotUnique");
+  const askedMs = Number(params?.ttl ?? 0) * 1_000 || google.longestMs;
+  const channel: GoogleChannel = {
+    id,
+    token,
+    address,
+    grant,
+    resourceId: resourceOf(grant),
+    expiresMs: google.now().getTime() + Math.min(askedMs, google.longestMs),
+    stopped: false,
+    messages: 0,
+  };
+  google.channels.push(channel);
+  answer(response, 200, {
+    kind: "api#channel",
+    id,
+    token,
+    resourceId: channel.resourceId,
+    resourceUri: `${google.url}/calendar/v3/calendars/primary/events`,
+    expiration: String(channel.expiresMs),
+  });
+}
+
+function closeChannel(
+  google: FakeGoogle,
+  grant: string,
+  body: Record<string, unknown>,
+  response: ServerResponse,
+) {
+  const channel = google
+    .live(grant)
+    .find(({ id, resourceId }) => id === body["id"] && resourceId === body["resourceId"]);
+  if (!channel) return refuse(response, 404, "notFound");
+  channel.stopped = true;
+  response.statusCode = 204;
+  response.end();
+}

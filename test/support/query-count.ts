@@ -1,0 +1,25 @@
+import type { PoolClient } from "pg";
+import type { World } from "./world.ts";
+
+/** How many statements the world's pool sends to Postgres while `work` runs, those of its transactions included. */
+export async function countQueries(world: World, work: () => Promise<unknown>): Promise<number> {
+  let sent = 0;
+  const undo: (() => void)[] = [];
+  const acquired = (client: PoolClient) => {
+    const query = client.query as (...words: unknown[]) => unknown;
+    const counted = (...words: unknown[]) => {
+      sent += 1;
+      return query.apply(client, words);
+    };
+    client.query = counted as typeof client.query;
+    undo.push(() => Object.assign(client, { query }));
+  };
+  world.db.pool.on("acquire", acquired);
+  try {
+    await work();
+  } finally {
+    world.db.pool.off("acquire", acquired);
+    for (const one of undo.reverse()) one();
+  }
+  return sent;
+}
