@@ -50,6 +50,9 @@ const DUE = sql`case when value > least(base, value) then least(
   referrals_until + ${WINDOW},
   last_at + greatest(days, ${MULTIPLIER_WEIGHTS.graceDays}::int) * ${DAY} + ${DAY}) end`;
 
+/** Ends a subquery so that what it names is worked out once, and not again wherever the name stands. */
+const ONCE = sql`offset 0`;
+
 /**
  * The rows of `facts(id, level, previous, noted, noted_due, approved, oldest_approval, referrals, referrals_until, last_at)` with their
  * components and what the multiplier becomes. Whole numbers: half up is (2 x sum x decay + one) / (2 x one), exactly as `roundHalfUp`.
@@ -59,8 +62,11 @@ export const decisionsFrom = (facts: SQL, { slot }: Instants, maxHundredths: num
   from (
     select components.*,
            least(${maxHundredths}::int, greatest(base, (2 * (base + activity + referral) * decay + ${DECAY_ONE_MILLIONTHS}::int) / ${2 * DECAY_ONE_MILLIONTHS}::int))::int as value
-    from (select f.*, ${BASE} as base, ${activityOf(sql`approved`)} as activity, ${REFERRAL} as referral, ${DECAY} as decay
-          from (select facts.*, date_part('day', ${at(slot)} - last_at)::int as days from (${facts}) facts) f) components) valued`;
+    from (
+      select f.*, ${BASE} as base, ${activityOf(sql`approved`)} as activity, ${REFERRAL} as referral, ${DECAY} as decay
+      from (
+        select facts.*, date_part('day', ${at(slot)} - last_at)::int as days
+        from (${facts} ${ONCE}) facts ${ONCE}) f ${ONCE}) components ${ONCE}) valued`;
 
 /**
  * Facts of every profile in [from, to), read in the order of their ids: three passes over ranges of indexes. Of the profiles
