@@ -36,8 +36,11 @@ export async function recalculateRange(tx: Tx, range: MultiplierRange, slot: Dat
     : factsOfEach(candidatesOf(from, to, instants, maxHundredths), instants);
   const inRange = sql`p.id >= ${from}::bigint and p.id < ${to}::bigint
     and (${organizationId}::bigint is null or p.organization_id = ${organizationId}::bigint)`;
-  // A statement of a second is not worth being compiled.
-  await tx.execute(sql`set local jit = off`);
+  // A statement of a second is not worth being compiled. Where nobody has analyzed the tables yet, the counts of a range would be
+  // made again for each profile (a loop over them), or whole tables be read once a row.
+  await tx.execute(
+    sql`select set_config('jit', 'off', true), set_config(${full ? "enable_nestloop" : "enable_seqscan"}, 'off', true)`,
+  );
   const [counts] = await rows<RangeCounts>(
     tx,
     sql`with scope as materialized (
