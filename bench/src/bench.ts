@@ -24,6 +24,8 @@ export type BenchContext = {
   readonly report: Reporter;
   /** Progress, for a person. */
   readonly say: (line: string) => void;
+  /** Called between loading and measuring: with `--pause` it waits for a line, since loading needs no quiet machine. */
+  readonly loaded: () => Promise<void>;
 };
 
 export type Row = {

@@ -43,6 +43,7 @@ export const budgets: Bench = {
         lately: 1,
       }),
     );
+    await context.loaded();
     await compare(context, {
       baseline: () => withClone(context, template, (scratch) => loop(scratch, organizations)),
       ours: () => withClone(context, template, (scratch) => ours(context, scratch, organizations)),

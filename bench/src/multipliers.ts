@@ -42,6 +42,7 @@ export const multipliers: Bench = {
         lately: 2,
       }),
     );
+    await context.loaded();
     await compare(context, {
       baseline: () => withClone(context, template, (scratch) => loop(scratch, volunteers)),
       ours: () => withClone(context, template, (scratch) => ours(context, scratch, volunteers)),
