@@ -38,7 +38,7 @@ describe("commonwork", () => {
       "start",
     );
     const started = await eventually(() => JSON.parse(/^.*"started".*$/m.exec(said.err)?.[0] ?? ""), {
-      withinMs: 20_000,
+      withinMs: 45_000,
     });
     const ready = await fetch(`http://127.0.0.1:${started.port}/health/ready`);
     expect(ready.status).toBe(200);
