@@ -9,7 +9,7 @@ import { post } from "../../src/rewards/ledger.ts";
 import { type BudgetCandidate, decideBudget } from "../../src/scoring/budget.ts";
 import { distributeBudget } from "../../src/workers/budgets/distribute-budget.ts";
 import { catalogue } from "../../src/workers/index.ts";
-import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";
+import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES } from "./bench.ts";
 import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
 import { loadVolunteers } from "./volunteers.ts";
 
@@ -26,6 +26,7 @@ const SAMPLE = 2;
 /** Asked for to paid, through Redis and the workers of one process. */
 export const budgets: Bench = {
   name: "budgets",
+  postgres: LARGE_POSTGRES,
   describe: ({ scale }) =>
     `monthly budgets of ${ORGANIZATIONS * scale} organizations with ${VOLUNTEERS_EACH} volunteers and ${VOLUNTEERS_EACH * ASSIGNMENTS_EACH} assignments each. ours: distribute-budget, ` +
     `one process. baseline: a loop over profiles and a transaction an award, as the earlier system had it, on ${SAMPLE} organizations.`,

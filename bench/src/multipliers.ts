@@ -9,7 +9,7 @@ import { startWorkers } from "../../src/queues/worker.ts";
 import { decideMultiplier } from "../../src/scoring/multiplier.ts";
 import { catalogue } from "../../src/workers/index.ts";
 import { recalculateMultipliers } from "../../src/workers/multipliers/recalculate-multipliers.ts";
-import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";
+import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES } from "./bench.ts";
 import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
 import { loadVolunteers } from "./volunteers.ts";
 
@@ -26,6 +26,7 @@ const SAMPLE = 1_000;
 /** Asked for to done, through Redis and the workers of one process. */
 export const multipliers: Bench = {
   name: "multipliers",
+  postgres: LARGE_POSTGRES,
   describe: ({ scale }) =>
     `${VOLUNTEERS * scale} volunteers with ${ASSIGNMENTS * scale} assignments over a year. ours: recalculate-multipliers in ranges, one process; all rows change in ` +
     `the first run, nothing but the last hour in the second and third, a day in the fourth. baseline: a loop over profiles, as the earlier system had it, on ${SAMPLE} of them.`,

@@ -50,7 +50,8 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const servers = await startEmbeddedServers({ name: "demo", durable: true });
+  const postgresSettings = [...new Set(chosen.flatMap(({ postgres = [] }) => postgres))];
+  const servers = await startEmbeddedServers({ name: "demo", durable: true, postgresSettings });
   try {
     for (const bench of chosen) await runOne(bench, asked, servers);
   } finally {
@@ -76,7 +77,8 @@ async function runOne(
     },
   };
   say(`${bench.name}: ${bench.describe(context)}`);
-  say(`machine: ${machine()}; Postgres with fsync and synchronous_commit on, Redis with AOF everysec`);
+  const settings = ["fsync and synchronous_commit on", ...(bench.postgres ?? [])].join(", ");
+  say(`machine: ${machine()}; Postgres with ${settings}; Redis with AOF everysec`);
   await bench.run(context);
   if (asked.json) for (const row of rows) print(JSON.stringify(row));
   else printTable(rows);
