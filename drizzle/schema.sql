@@ -609,7 +609,7 @@ CREATE TABLE volunteer_profiles (
   CONSTRAINT volunteer_profiles_code CHECK (referral_code ~ '^[A-Z0-9]{8}$'::text),
   CONSTRAINT volunteer_profiles_level CHECK (level >= 1),
   CONSTRAINT volunteer_profiles_upline_depth CHECK (cardinality(upline) <= 5)
-) WITH (fillfactor=50);
+) WITH (fillfactor=40);
 CREATE INDEX volunteer_profiles_organization ON volunteer_profiles (organization_id, id);
 CREATE UNIQUE INDEX volunteer_profiles_referral_code ON volunteer_profiles (referral_code);
 CREATE INDEX volunteer_profiles_referrer ON volunteer_profiles (referrer_id, id);
