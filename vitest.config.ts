@@ -8,7 +8,7 @@ export default defineConfig({
     setupFiles: ["test/support/each.ts"],
     // Tests share two real servers; every test has a database and a key prefix of its own.
     maxWorkers: 4,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: process.env["CI"] ? ["default", "json"] : ["default"],
     outputFile: { json: "coverage/test-report.json" },

@@ -134,7 +134,9 @@ BEGIN
   INSERT INTO multiplier_marks (profile_id, due_at) VALUES (NEW.id, '-infinity');
   IF TG_OP = 'UPDATE' AND NEW.referrer_id IS DISTINCT FROM OLD.referrer_id THEN
     INSERT INTO multiplier_marks (profile_id, due_at)
-    SELECT id, '-infinity' FROM unnest(ARRAY[OLD.referrer_id, NEW.referrer_id]) AS referrer(id) WHERE id IS NOT NULL;
+    SELECT id, '-infinity' FROM unnest(ARRAY[OLD.referrer_id, NEW.referrer_id]) AS referrer(id) WHERE id IS NOT NULL
+    UNION ALL SELECT NEW.referrer_id, now() + interval '24 hours' WHERE NEW.referrer_id IS NOT NULL
+    UNION ALL SELECT NEW.referrer_id, m.due_at FROM multiplier_marks m WHERE m.profile_id = NEW.id AND NEW.referrer_id IS NOT NULL;
   END IF;
   RETURN NULL;
 END $function$;
@@ -217,7 +219,6 @@ CREATE TABLE budget_awards (
   CONSTRAINT budget_awards_paid_or_why CHECK ((amount_micro > 0) = (reason IS NULL) AND amount_micro >= 0),
   CONSTRAINT budget_awards_ranked CHECK (amount_micro = 0 OR rank IS NOT NULL)
 );
-CREATE INDEX budget_awards_profile ON budget_awards (profile_id, period_id);
 CREATE TRIGGER budget_awards_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON budget_awards FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE commissions (
@@ -379,7 +380,6 @@ CREATE TABLE multiplier_marks (
   profile_id bigint NOT NULL,
   due_at     timestamp with time zone NOT NULL
 );
-CREATE INDEX multiplier_marks_due ON multiplier_marks (due_at);
 CREATE INDEX multiplier_marks_profile ON multiplier_marks (profile_id);
 
 CREATE TABLE notifications (
@@ -630,6 +630,7 @@ CREATE TABLE volunteer_profiles (
   activity_multiplier      numeric(5,2) NOT NULL DEFAULT 1.0,
   multiplier_calculated_at timestamp with time zone,
   last_activity_at         timestamp with time zone,
+  multiplier_due_at        timestamp with time zone,
   CONSTRAINT volunteer_profiles_pkey PRIMARY KEY (id),
   CONSTRAINT volunteer_profiles_organization_id_organizations_id_fk FOREIGN KEY (organization_id) REFERENCES organizations(id),
   CONSTRAINT volunteer_profiles_referrer_id_volunteer_profiles_id_fk FOREIGN KEY (referrer_id) REFERENCES volunteer_profiles(id),
@@ -637,7 +638,7 @@ CREATE TABLE volunteer_profiles (
   CONSTRAINT volunteer_profiles_code CHECK (referral_code ~ '^[A-Z0-9]{8}$'::text),
   CONSTRAINT volunteer_profiles_level CHECK (level >= 1),
   CONSTRAINT volunteer_profiles_upline_depth CHECK (cardinality(upline) <= 5)
-) WITH (fillfactor=50);
+) WITH (fillfactor=40);
 CREATE INDEX volunteer_profiles_organization ON volunteer_profiles (organization_id, id);
 CREATE UNIQUE INDEX volunteer_profiles_referral_code ON volunteer_profiles (referral_code);
 CREATE INDEX volunteer_profiles_referrer ON volunteer_profiles (referrer_id, id);
@@ -793,7 +794,7 @@ CREATE TABLE task_assignments (
   CONSTRAINT task_assignments_reviewed_when CHECK ((status <> ALL (ARRAY['approved'::text, 'rejected'::text])) OR reviewed_at IS NOT NULL)
 );
 CREATE INDEX task_assignments_activity ON task_assignments (assignee_id, activity_at) WHERE activity_at IS NOT NULL;
-CREATE INDEX task_assignments_open ON task_assignments (assignee_id, assigned_at) WHERE submitted_at IS NULL;
+CREATE INDEX task_assignments_open ON task_assignments (assignee_id, assigned_at, reviewed_at) WHERE submitted_at IS NULL;
 CREATE INDEX task_assignments_reviewed ON task_assignments (assignee_id, status, reviewed_at, template_id) WHERE reviewed_at IS NOT NULL;
 CREATE TRIGGER task_assignments_mark_deleted AFTER DELETE ON task_assignments REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION mark_active();
 CREATE TRIGGER task_assignments_mark_inserted AFTER INSERT ON task_assignments REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION mark_active();

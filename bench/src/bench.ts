@@ -8,6 +8,8 @@ export type Contestant = () => Promise<readonly Figure[]>;
 
 export type Bench = {
   readonly name: string;
+  /** Settings of Postgres that differ from its defaults, `name=value`; said with the figures. */
+  readonly postgres?: readonly string[];
   /** What is measured, with data size and durability, in a few lines. */
   readonly describe: (context: BenchContext) => string;
   readonly run: (context: BenchContext) => Promise<void>;
@@ -24,6 +26,8 @@ export type BenchContext = {
   readonly report: Reporter;
   /** Progress, for a person. */
   readonly say: (line: string) => void;
+  /** Called between loading and measuring: with `--pause` it waits for a line, since loading needs no quiet machine. */
+  readonly loaded: () => Promise<void>;
 };
 
 export type Row = {
@@ -144,3 +148,6 @@ export function seededRandom(seed: number): () => number {
 
 export const machine = (): string =>
   `${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+
+/** For millions of rows: what anybody sets for a database of that size. Nothing that a crash could tell. */
+export const LARGE_POSTGRES = ["shared_buffers=2GB", "max_wal_size=4GB", "wal_compression=on"] as const;

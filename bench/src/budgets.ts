@@ -9,12 +9,13 @@ import { post } from "../../src/rewards/ledger.ts";
 import { type BudgetCandidate, decideBudget } from "../../src/scoring/budget.ts";
 import { distributeBudget } from "../../src/workers/budgets/distribute-budget.ts";
 import { catalogue } from "../../src/workers/index.ts";
-import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";
+import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES } from "./bench.ts";
 import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
 import { loadVolunteers } from "./volunteers.ts";
 
 const ORGANIZATIONS = 1_000;
 const VOLUNTEERS_EACH = 1_000;
+/** A quarter of them come to the ten approvals that a month asks for. */
 const ASSIGNMENTS_EACH = 12;
 const AT = "2026-03-01T00:00:00Z";
 const MONTH = { start: "2026-02-01T00:00:00Z", end: "2026-03-01T00:00:00Z" };
@@ -25,6 +26,7 @@ const SAMPLE = 2;
 /** Asked for to paid, through Redis and the workers of one process. */
 export const budgets: Bench = {
   name: "budgets",
+  postgres: LARGE_POSTGRES,
   describe: ({ scale }) =>
     `monthly budgets of ${ORGANIZATIONS * scale} organizations with ${VOLUNTEERS_EACH} volunteers and ${VOLUNTEERS_EACH * ASSIGNMENTS_EACH} assignments each. ours: distribute-budget, ` +
     `one process. baseline: a loop over profiles and a transaction an award, as the earlier system had it, on ${SAMPLE} organizations.`,
@@ -38,10 +40,11 @@ export const budgets: Bench = {
         volunteers,
         assignments: volunteers * ASSIGNMENTS_EACH,
         at: AT,
-        days: 40,
+        days: 30,
         lately: 1,
       }),
     );
+    await context.loaded();
     await compare(context, {
       baseline: () => withClone(context, template, (scratch) => loop(scratch, organizations)),
       ours: () => withClone(context, template, (scratch) => ours(context, scratch, organizations)),
@@ -74,6 +77,8 @@ async function ours(
   runtime.relay.start();
   const workers = startWorkers(runtime, { queues: ["budgets"] });
   await workers.ready();
+  // The relay has looked at the empty queues, and marked them, before there is work.
+  await delay(1_000);
   const payloads = Array.from({ length: organizations }, (_, n) => ({
     period: "monthly" as const,
     organizationId: String(n + 1),

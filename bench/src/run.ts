@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { startEmbeddedServers } from "../../src/dev/embedded-servers.ts";
 import { type Bench, machine, type Row, seededRandom } from "./bench.ts";
 import { budgets } from "./budgets.ts";
@@ -14,6 +16,7 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 type Asked = {
   readonly names: readonly string[];
   readonly json: boolean;
+  readonly pause: boolean;
   readonly scale: number;
   readonly runs: number | null;
 };
@@ -26,6 +29,7 @@ function read(args: readonly string[]): Asked {
   return {
     names: args.filter((arg) => !arg.startsWith("--") && !values.has(arg)),
     json: args.includes("--json"),
+    pause: args.includes("--pause"),
     scale: Number(given("--scale") ?? 1),
     runs: runs === undefined ? null : Number(runs),
   };
@@ -41,12 +45,13 @@ async function main(): Promise<void> {
   const chosen = BENCHES.filter((bench) => asked.names.includes(bench.name));
   if (chosen.length === 0 || chosen.length < asked.names.length) {
     say(
-      `usage: npm run bench -- <${BENCHES.map((b) => b.name).join("|")}> [--json] [--scale 0.1] [--runs 5]`,
+      `usage: npm run bench -- <${BENCHES.map((b) => b.name).join("|")}> [--json] [--scale 0.1] [--runs 5] [--pause]`,
     );
     process.exitCode = 1;
     return;
   }
-  const servers = await startEmbeddedServers({ name: "demo", durable: true });
+  const postgresSettings = [...new Set(chosen.flatMap(({ postgres = [] }) => postgres))];
+  const servers = await startEmbeddedServers({ name: "demo", durable: true, postgresSettings });
   try {
     for (const bench of chosen) await runOne(bench, asked, servers);
   } finally {
@@ -67,12 +72,23 @@ async function runOne(
     random: seededRandom(SEED),
     report: (row: Omit<Row, "bench">) => void rows.push({ bench: bench.name, ...row }),
     say,
+    loaded: async () => {
+      if (asked.pause) await pause();
+    },
   };
   say(`${bench.name}: ${bench.describe(context)}`);
-  say(`machine: ${machine()}; Postgres with fsync and synchronous_commit on, Redis with AOF everysec`);
+  const settings = ["fsync and synchronous_commit on", ...(bench.postgres ?? [])].join(", ");
+  say(`machine: ${machine()}; Postgres with ${settings}; Redis with AOF everysec`);
   await bench.run(context);
   if (asked.json) for (const row of rows) print(JSON.stringify(row));
   else printTable(rows);
+}
+
+async function pause(): Promise<void> {
+  say("loaded: press Enter to measure");
+  const lines = createInterface({ input: process.stdin });
+  await once(lines, "line");
+  lines.close();
 }
 
 function printTable(rows: readonly Row[]): void {

@@ -11,10 +11,11 @@ export type PlannedVolunteer = {
   readonly referralCode: string;
 };
 
+/** Whatever the day, a whole week lies in the last 15 days, and a whole month in the last 63. */
 export const ORGANIZATIONS = [
-  { name: "Demo: Harbour Kitchen", timeZone: "Europe/Berlin" },
-  { name: "Demo: Open Streets", timeZone: "America/New_York" },
-  { name: "Demo: River Watch", timeZone: "Asia/Kolkata" },
+  { name: "Demo: Harbour Kitchen", timeZone: "Europe/Berlin", budgetsWaitDays: 63 },
+  { name: "Demo: Open Streets", timeZone: "America/New_York", budgetsWaitDays: 15 },
+  { name: "Demo: River Watch", timeZone: "Asia/Kolkata", budgetsWaitDays: 15 },
 ] as const;
 
 const FIRST_NAMES =

@@ -19,7 +19,7 @@ export type Community = {
   readonly unknownUserIdsFrom: number;
 };
 
-const BUDGETS_WAIT_MS = 35 * 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
 const NAME_PREFIX = "Demo: ";
 /** Far above what an identity column draws, far below what a JSON number loses. */
 const UNKNOWN_FROM = 1_000_000_000;
@@ -67,14 +67,15 @@ async function refuseForeignDatabase(tx: Tx): Promise<void> {
   if (found?.foreign) throw new DatabaseInUse();
 }
 
-/** Their budgets have waited for five weeks, so that every kind of period has closed. */
+/** Their budgets have waited for a while, see the plan. */
 async function insertOrganizations(tx: Tx, now: Date): Promise<string[]> {
-  const budgetsFrom = new Date(now.getTime() - BUDGETS_WAIT_MS).toISOString();
+  const from = ORGANIZATIONS.map(({ budgetsWaitDays: days }) => new Date(now.getTime() - days * DAY_MS));
   const inserted = await rows<{ id: string }>(
     tx,
     sql`insert into organizations (name, time_zone, budgets_from)
-        select o.name, o.zone, ${budgetsFrom} from unnest(${array(ORGANIZATIONS.map(({ name }) => name))}::text[],
-                             ${array(ORGANIZATIONS.map(({ timeZone }) => timeZone))}::text[]) as o(name, zone)
+        select * from unnest(${array(ORGANIZATIONS.map(({ name }) => name))}::text[],
+                             ${array(ORGANIZATIONS.map(({ timeZone }) => timeZone))}::text[],
+                             ${array(from.map((at) => at.toISOString()))}::timestamptz[])
         returning id`,
   );
   return inserted.map(({ id }) => id);

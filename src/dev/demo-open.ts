@@ -71,7 +71,7 @@ export async function openDemo(terminal: Terminal, log: DemoLog, closers: Closer
   await step(
     "activity",
     () => plantActivity(db, community, { seed: SEED, now }),
-    (tasks) => `${formatNumber(tasks)} tasks taken on in the last six weeks`,
+    (tasks) => `${formatNumber(tasks)} tasks taken on in the last nine weeks`,
   );
   const seller = await startSeller();
   closers.push(() => seller.stop());

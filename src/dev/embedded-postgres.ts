@@ -35,6 +35,8 @@ export interface EmbeddedPostgresOptions {
   durable: boolean;
   port?: number;
   maxConnections?: number;
+  /** Further settings, each `name=value`. */
+  settings?: readonly string[] | undefined;
   watch?: Watch;
 }
 
@@ -93,6 +95,7 @@ async function runPostgres(
   if (!options.durable) settings.push("fsync=off", "synchronous_commit=off", "full_page_writes=off");
   // Such a cluster may lie in memory, where the usual gigabyte of write-ahead log would leave no room.
   if (!options.durable) settings.push("max_wal_size=256MB");
+  settings.push(...(options.settings ?? []));
   const flags = settings.flatMap((setting) => ["-c", setting]);
   const program = await startProgram(postgres, ["-D", cluster, ...flags], start);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;

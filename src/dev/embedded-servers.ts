@@ -17,6 +17,8 @@ export interface EmbeddedServersOptions {
   /** A server that is there already; then none is started. */
   databaseUrl?: string;
   redisUrl?: string;
+  /** Further settings of the Postgres that is started, each `name=value`. */
+  postgresSettings?: readonly string[];
   /** Where a fetched Redis is kept; by default `commonwork` in the user's cache folder. */
   cacheFolder?: string;
 }
@@ -41,7 +43,13 @@ export async function startEmbeddedServers(options: EmbeddedServersOptions): Pro
   const guardian = await startGuardian(folder);
   const both = { durable, watch: guardian };
   const starts = await Promise.allSettled([
-    databaseUrl ? given(databaseUrl) : startEmbeddedPostgres({ ...both, folder: join(folder, "postgres") }),
+    databaseUrl
+      ? given(databaseUrl)
+      : startEmbeddedPostgres({
+          ...both,
+          folder: join(folder, "postgres"),
+          settings: options.postgresSettings,
+        }),
     redisUrl ? given(redisUrl) : startEmbeddedRedis({ ...both, cacheFolder, folder: join(folder, "redis") }),
   ]);
   const stopAll = async () => {

@@ -1,15 +1,24 @@
 import { sql } from "drizzle-orm";
 import { rows, type Tx } from "../db/client.ts";
 import type { BudgetCandidate } from "../scoring/budget.ts";
+import { BUDGET_RULES } from "../scoring/budget-shares.ts";
 import type { Period } from "./periods.ts";
 
 /** A candidate, and the person behind the profile. */
 export type Candidate = BudgetCandidate & { readonly userId: string };
 
+export type Candidates = {
+  /** Those with enough approved assignments. */
+  readonly eligible: readonly Candidate[];
+  /** How many had some, but too few. */
+  readonly tooFew: number;
+};
+
 /** An assignment is overdue that was given earlier than this before the end of the period: 7 days of 24 hours. */
 const OVERDUE_AFTER_MS = 7 * 24 * 3_600_000;
 
 type CandidateRow = {
+  tooFew: number;
   profileId: string;
   userId: string;
   approved: number;
@@ -22,19 +31,35 @@ type CandidateRow = {
 };
 
 /**
- * Everybody of an organization who had an assignment approved in the period, with what their score is made of: one statement,
- * however many they are.
+ * Everybody of an organization who is eligible for a period, with what their score is made of: one statement, however many they are.
+ * Whoever had too few approved is counted alone: nothing else of them decides anything.
  *
  * The multiplier is the one in force just before the period ended; a profile without history then had the one that its first
- * movement replaced, or has never moved. (Scalar subqueries are looked up one by one; `exists` under an `or` may read the whole table.) An assignment that was reviewed without having been submitted counts as handed in.
+ * movement replaced, or has never moved. An assignment that was reviewed without having been submitted counts as handed in.
+ * (Scalar subqueries are looked up one by one; `exists` under an `or` may read the whole table.)
  */
-export async function readCandidates(tx: Tx, organizationId: string, period: Period): Promise<Candidate[]> {
+export async function readCandidates(tx: Tx, organizationId: string, period: Period): Promise<Candidates> {
   const start = sql`${period.startAt}::timestamptz`;
   const end = sql`${period.endAt}::timestamptz`;
+  const minimum = BUDGET_RULES.minimumApproved[period.type];
   const overdue = sql`${new Date(period.endAt.getTime() - OVERDUE_AFTER_MS)}::timestamptz`;
+  // A few milliseconds of work: starting helpers for it would take longer.
+  await tx.execute(sql`set local max_parallel_workers_per_gather = 0`);
   const found = await rows<CandidateRow>(
     tx,
-    sql`select p.id as "profileId", p.user_id as "userId", a.approved, a.xp as "xpTimesLevel", a.last as "lastApprovalAt",
+    sql`with volunteered as materialized (
+          select p.id, p.user_id, p.activity_multiplier,
+                 count(*) filter (where t.status = 'approved')::int as approved,
+                 count(*) filter (where t.status = 'rejected')::int as rejected,
+                 sum(m.xp_reward::bigint * m.level_required) filter (where t.status = 'approved') as xp,
+                 max(t.reviewed_at) filter (where t.status = 'approved') as last
+          from volunteer_profiles p
+          join task_assignments t on t.assignee_id = p.id and t.status in ('approved', 'rejected')
+                                 and t.reviewed_at >= ${start} and t.reviewed_at < ${end}
+          join task_templates m on m.id = t.template_id
+          where p.organization_id = ${organizationId}
+          group by p.id)
+        (select p.id as "profileId", p.user_id as "userId", p.approved, p.xp as "xpTimesLevel", p.last as "lastApprovalAt",
                coalesce(
                  (select h.multiplier_hundredths from multiplier_history h
                   where h.profile_id = p.id and h.calculated_at < ${end} order by h.calculated_at desc limit 1),
@@ -50,25 +75,28 @@ export async function readCandidates(tx: Tx, organizationId: string, period: Per
                      and ((t.submitted_at >= ${start} and t.submitted_at < ${end})
                           or (t.status = 'approved' and t.reviewed_at >= ${start} and t.reviewed_at < ${end})) limit 1)
                 )) as "activeDirectReferrals",
-               (select count(*)::int from task_assignments t
-                where t.assignee_id = p.id and t.status = 'rejected' and t.reviewed_at >= ${start} and t.reviewed_at < ${end}) as rejected,
+               p.rejected,
                (select count(*)::int from task_assignments t
                 where t.assignee_id = p.id and t.submitted_at is null and t.assigned_at < ${overdue}
                   and (t.reviewed_at is null or t.reviewed_at >= ${end}))
                + (select count(*)::int from task_assignments t
                   where t.assignee_id = p.id and t.activity_at >= ${end} and t.submitted_at >= ${end}
-                    and t.assigned_at < ${overdue}) as overdue
-        from volunteer_profiles p
-        cross join lateral (
-          select count(*)::int as approved, sum(m.xp_reward::bigint * m.level_required) as xp, max(t.reviewed_at) as last
-          from task_assignments t join task_templates m on m.id = t.template_id
-          where t.assignee_id = p.id and t.status = 'approved' and t.reviewed_at >= ${start} and t.reviewed_at < ${end}) a
-        where p.organization_id = ${organizationId} and a.approved > 0
-        order by p.id`,
+                    and t.assigned_at < ${overdue}) as overdue,
+               0 as "tooFew"
+        from volunteered p where p.approved >= ${minimum} order by p.id)
+        union all
+        select null, null, null, null, null, null, null, null, null, count(*)::int from volunteered where approved between 1 and ${minimum} - 1`,
   );
-  return found.map((row) => ({
-    ...row,
-    xpTimesLevel: Number(row.xpTimesLevel),
-    lastApprovalAt: new Date(row.lastApprovalAt),
-  }));
+  const eligible: Candidate[] = [];
+  let tooFew = 0;
+  for (const { tooFew: others, ...row } of found) {
+    if (row.profileId === null) tooFew = others;
+    else
+      eligible.push({
+        ...row,
+        xpTimesLevel: Number(row.xpTimesLevel),
+        lastApprovalAt: new Date(row.lastApprovalAt),
+      });
+  }
+  return { eligible, tooFew };
 }

@@ -17,6 +17,7 @@ type PeriodRow = {
   leftover: string;
   eligible: number;
   ruleVersion: number;
+  tooFew: number;
 };
 
 type AwardRow = Omit<Candidate, "xpTimesLevel" | "lastApprovalAt"> & {
@@ -39,7 +40,7 @@ export async function explainAward(on: Queryable, id: string): Promise<Explanati
   if (!period) return undefined;
   const awards = await readAwards(on, periodId);
   const own = awards.find((award) => award.profileId === profileId);
-  if (profileId !== undefined && !own) return undefined;
+  if (profileId !== undefined && !own) return explainTooFew(on, id, period, { periodId, profileId });
   const candidates = awards.map((award) => ({
     ...award,
     xpTimesLevel: Number(award.xpTimesLevel),
@@ -61,6 +62,41 @@ export async function explainAward(on: Queryable, id: string): Promise<Explanati
   };
 }
 
+/**
+ * Whoever was not eligible has no row: the tasks are counted as they stand now. Should they have become enough since (a period that
+ * is paid stays as it was), that is said.
+ */
+async function explainTooFew(
+  on: Queryable,
+  id: string,
+  { type, start }: PeriodRow,
+  { periodId, profileId }: { periodId: string; profileId: string },
+): Promise<Explanation | undefined> {
+  const [found] = await rows<{ userId: string; approved: number }>(
+    on,
+    sql`select p.user_id as "userId",
+               (select count(*)::int from task_assignments t where t.assignee_id = p.id and t.status = 'approved'
+                  and t.reviewed_at >= b.start_at and t.reviewed_at < b.end_at) as approved
+        from budget_periods b join volunteer_profiles p on p.organization_id = b.organization_id
+        where b.id = ${periodId} and p.id = ${profileId}`,
+  );
+  if (!found) return undefined;
+  const needed = BUDGET_RULES.minimumApproved[type];
+  const enough = found.approved >= needed;
+  return {
+    kind: "award",
+    id,
+    title: `${type} budget from ${start} on, profile ${profileId}`,
+    agrees: !enough,
+    faults: enough ? [`approved: ${found.approved} now, when it was paid fewer than ${needed}`] : [],
+    steps: [
+      step("eligible", `${found.approved} approved in the period; ${needed} or more are needed`),
+      step("award", "nothing: too-few-approved"),
+    ],
+    ownerUserId: found.userId,
+  };
+}
+
 /** Whoever asks for their own figure is not told who the others are. */
 function faultsToldTo(
   own: AwardRow,
@@ -79,7 +115,8 @@ async function readPeriod(on: Queryable, periodId: string): Promise<PeriodRow | 
     on,
     sql`select period_type as type, period_start::text as start, granted_micro::text as granted, carried_micro::text as carried,
                pool_micro::text as pool, paid_micro::text as paid, leftover_micro::text as leftover, eligible,
-               (inputs->>'ruleVersion')::int as "ruleVersion"
+               (inputs->>'ruleVersion')::int as "ruleVersion",
+               coalesce((inputs->'unpaid'->>'too-few-approved')::int, 0) as "tooFew"
         from budget_periods where id = ${periodId}`,
   );
   return row;
@@ -137,7 +174,7 @@ function stepsOfPeriod(period: PeriodRow, decision: BudgetDecision): Step[] {
     ),
     step(
       "eligible",
-      `${decision.eligibleCount} had ${BUDGET_RULES.minimumApproved[period.type]} or more approved; ${decision.winners.length} took a place`,
+      `${decision.eligibleCount} had ${BUDGET_RULES.minimumApproved[period.type]} or more approved, ${period.tooFew} had some but too few; ${decision.winners.length} took a place`,
     ),
     step(
       "paid",

@@ -8,21 +8,17 @@ const WINDOW_DAYS = 30;
 const DAY_MS = 24 * 3_600_000;
 
 /** The instants that a run looks at, frozen: days are 24 hours, whatever the zone of the session. */
-export type Instants = { readonly slot: Date; readonly windowStart: Date; readonly graceEnd: Date };
+export type Instants = { readonly slot: Date; readonly windowStart: Date };
 
 export const instantsOf = (slot: Date): Instants => ({
   slot,
   windowStart: new Date(slot.getTime() - WINDOW_DAYS * DAY_MS),
-  graceEnd: new Date(slot.getTime() - MULTIPLIER_WEIGHTS.graceDays * DAY_MS),
 });
 
 const at = (instant: Date): SQL => sql`${instant}::timestamptz`;
 
 /** base, from `level`. */
 const BASE = sql`${MULTIPLIER_WEIGHTS.startHundredths}::int + ${MULTIPLIER_WEIGHTS.perLevelHundredths}::int * (level::bigint - 1)`;
-
-/** The multiplier below which nothing falls: base, unless the maximum is lower. */
-export const floorOf = (maxHundredths: number): SQL => sql`least(${maxHundredths}::int, ${BASE})`;
 
 /** activity, from `approved`: what each step adds for the groups between it and the next. */
 function activityOf(approved: SQL): SQL {
@@ -42,70 +38,76 @@ const REFERRAL = sql`${MULTIPLIER_WEIGHTS.perReferralHundredths}::int * least(re
 const DECAY = sql`case when days is null then ${DECAY_ONE_MILLIONTHS}::int
   else (${array([...DECAY_MILLIONTHS])}::int[])[least(days, ${MULTIPLIER_WEIGHTS.decayTableDays}::int) + 1] end`;
 
+const WINDOW = sql`interval '${sql.raw(String(WINDOW_DAYS * 24))} hours'`;
+const DAY = sql`interval '24 hours'`;
+
 /**
- * The rows of `facts(id, level, previous, noted, approved, referrals, last_at)` with their components and what the multiplier becomes.
- * Whole numbers: half up is (2 x sum x decay + one) / (2 x one), exactly as `roundHalfUp`.
+ * From when on time alone may lower the multiplier: time only takes, and nothing falls below the floor. The first of: an approval leaves
+ * the window, and the tens are not sure any more; a referral falls silent; the next day of decay.
+ */
+const DUE = sql`case when value > least(base, value) then least(
+  case when approved >= ${MULTIPLIER_WEIGHTS.approvalsPerGroup}::int then oldest_approval + ${WINDOW} end,
+  referrals_until + ${WINDOW},
+  last_at + greatest(days, ${MULTIPLIER_WEIGHTS.graceDays}::int) * ${DAY} + ${DAY}) end`;
+
+/** Ends a subquery so that what it names is worked out once, and not again wherever the name stands. */
+const ONCE = sql`offset 0`;
+
+/**
+ * The rows of `facts(id, level, previous, noted, noted_due, approved, oldest_approval, referrals, referrals_until, last_at)` with their
+ * components and what the multiplier becomes. Whole numbers: half up is (2 x sum x decay + one) / (2 x one), exactly as `roundHalfUp`.
  */
 export const decisionsFrom = (facts: SQL, { slot }: Instants, maxHundredths: number): SQL => sql`
-  select components.*,
-         least(${maxHundredths}::int, greatest(base, (2 * (base + activity + referral) * decay + ${DECAY_ONE_MILLIONTHS}::int) / ${2 * DECAY_ONE_MILLIONTHS}::int))::int as value
-  from (select f.*, ${BASE} as base, ${activityOf(sql`approved`)} as activity, ${REFERRAL} as referral, ${DECAY} as decay
-        from (select facts.*, date_part('day', ${at(slot)} - last_at)::int as days from (${facts}) facts) f) components`;
+  select valued.*, ${DUE} as due
+  from (
+    select components.*,
+           least(${maxHundredths}::int, greatest(base, (2 * (base + activity + referral) * decay + ${DECAY_ONE_MILLIONTHS}::int) / ${2 * DECAY_ONE_MILLIONTHS}::int))::int as value
+    from (
+      select f.*, ${BASE} as base, ${activityOf(sql`approved`)} as activity, ${REFERRAL} as referral, ${DECAY} as decay
+      from (
+        select facts.*, date_part('day', ${at(slot)} - last_at)::int as days
+        from (${facts} ${ONCE}) facts ${ONCE}) f ${ONCE}) components ${ONCE}) valued`;
 
 /**
  * Facts of every profile in [from, to), read in the order of their ids: three passes over ranges of indexes. Of the profiles
- * in `scope(id, level, previous, noted)`.
+ * in `scope(id, level, previous, noted, noted_due)`.
  */
 export function factsOfRange(from: string, to: string, instants: Instants): SQL {
   const { slot, windowStart } = instants;
+  const inRange = (column: SQL) => sql`${column} >= ${from}::bigint and ${column} < ${to}::bigint`;
   return sql`
-    select s.*, coalesce(a.n, 0) as approved, coalesce(r.n, 0) as referrals, ${asOf(sql`l.at`, sql`s.id`, slot)} as last_at
+    select s.*, coalesce(a.n, 0) as approved, a.oldest as oldest_approval, coalesce(r.n, 0) as referrals, r.until as referrals_until,
+           ${asOf(sql`l.at`, sql`s.id`, slot)} as last_at
     from scope s
     left join (
-      select assignee_id as id, count(*)::int as n from task_assignments
-      where assignee_id >= ${from}::bigint and assignee_id < ${to}::bigint
-        and status = 'approved' and reviewed_at >= ${at(windowStart)} and reviewed_at < ${at(slot)}
+      select assignee_id as id, count(*)::int as n, min(reviewed_at) as oldest from task_assignments
+      where ${inRange(sql`assignee_id`)} and status = 'approved' and reviewed_at >= ${at(windowStart)} and reviewed_at < ${at(slot)}
       group by assignee_id) a on a.id = s.id
     left join (
       select assignee_id as id, max(activity_at) as at from task_assignments
-      where assignee_id >= ${from}::bigint and assignee_id < ${to}::bigint and activity_at is not null
+      where ${inRange(sql`assignee_id`)} and activity_at is not null
       group by assignee_id) l on l.id = s.id
     left join (
-      select id, count(*)::int as n from (${activeReferrals(from, to, instants)}) active group by id) r on r.id = s.id`;
-}
-
-/**
- * The referrer of each active referral, for referrers in [from, to). Nearly all are told by an index alone. An assignment with activity
- * after the slot may have been active before it too: whoever has such a one bears a mark that is not due.
- */
-function activeReferrals(from: string, to: string, instants: Instants): SQL {
-  const { slot, windowStart } = instants;
-  const inWindow = sql`exists (
-    select 1 from task_assignments t
-    where t.assignee_id = p.id and t.activity_at >= ${at(windowStart)} and t.activity_at < ${at(slot)})`;
-  const ofRange = sql`p.referrer_id >= ${from}::bigint and p.referrer_id < ${to}::bigint`;
-  return sql`
-    select p.referrer_id as id from volunteer_profiles p where ${ofRange} and ${inWindow}
-    union all
-    select p.referrer_id from volunteer_profiles p
-    cross join lateral (${latestActivity(sql`p.id`)}) latest
-    where p.id in (select m.profile_id from multiplier_marks m where m.due_at >= ${at(slot)}) and ${ofRange}
-      and not ${inWindow} and ${isActive(sql`latest.at`, sql`p.id`, instants)}`;
+      select p.referrer_id as id, count(*)::int as n, min(latest.at) as until
+      from volunteer_profiles p cross join lateral (${latestActivity(sql`p.id`)}) latest
+      where ${inRange(sql`p.referrer_id`)} and ${isActive(sql`latest.at`, sql`p.id`, instants)}
+      group by p.referrer_id) r on r.id = s.id`;
 }
 
 /** The same facts, looked up one by one: for the few that may have moved. */
 export function factsOfEach(candidates: SQL, instants: Instants): SQL {
   const { slot, windowStart } = instants;
   return sql`
-    select s.*, a.n as approved, r.n as referrals, ${asOf(sql`l.at`, sql`s.id`, slot)} as last_at
+    select s.*, a.n as approved, a.oldest as oldest_approval, r.n as referrals, r.until as referrals_until,
+           ${asOf(sql`l.at`, sql`s.id`, slot)} as last_at
     from (${candidates}) s
     cross join lateral (
-      select count(*)::int as n from task_assignments t
+      select count(*)::int as n, min(t.reviewed_at) as oldest from task_assignments t
       where t.assignee_id = s.id and t.status = 'approved' and t.reviewed_at >= ${at(windowStart)} and t.reviewed_at < ${at(slot)}) a
     left join lateral (${latestActivity(sql`s.id`)}) l on true
     cross join lateral (
-      select count(*)::int as n from (
-        select 1 from volunteer_profiles p cross join lateral (${latestActivity(sql`p.id`)}) latest
+      select count(*)::int as n, min(counted.at) as until from (
+        select latest.at from volunteer_profiles p cross join lateral (${latestActivity(sql`p.id`)}) latest
         where p.referrer_id = s.id and ${isActive(sql`latest.at`, sql`p.id`, instants)}
         limit ${MULTIPLIER_WEIGHTS.maxReferrals}::int) counted) r`;
 }
@@ -126,22 +128,11 @@ const isActive = (latest: SQL, profile: SQL, { slot, windowStart }: Instants): S
   sql`${latest} >= ${at(windowStart)} and (${asOf(latest, profile, slot)}) >= ${at(windowStart)}`;
 
 /**
- * Who of `scope(id, level, previous, noted, through, known_max)` may have moved: whoever bears a mark, or has never been worked out
- * with this maximum; and of those above their floor, since time only takes, whoever decayed by
- * another day or lost something out of the window.
+ * Who of `scope(id, noted_due, through, known_max)` may have moved: whoever bears a mark, has become due, or has never been worked out
+ * with this maximum. A mark that is not due yet counts as well: what it stands for may have changed the time before the slot too, as
+ * when a task that is approved later was handed in earlier, or was taken from somebody.
  */
-export function candidatesOf(from: string, to: string, instants: Instants, maxHundredths: number): SQL {
-  const { slot, windowStart, graceEnd } = instants;
-  const leftWindow = (column: SQL) =>
-    sql`${column} >= s.through - ${`${WINDOW_DAYS * 24} hours`}::interval and ${column} < ${at(windowStart)}`;
-  return sql`
-    select s.* from scope s
-    where s.through is null or s.known_max <> ${maxHundredths}::int
-       or s.id in (select m.profile_id from multiplier_marks m
-                   where m.profile_id >= ${from}::bigint and m.profile_id < ${to}::bigint and m.due_at < ${at(slot)})
-       or (s.previous > ${floorOf(maxHundredths)} and (
-             (s.noted < ${at(graceEnd)} and date_part('day', ${at(slot)} - s.noted) > date_part('day', s.through - s.noted))
-             or exists (select 1 from task_assignments t
-                        where t.assignee_id = s.id and t.status = 'approved' and ${leftWindow(sql`t.reviewed_at`)})
-             or exists (select 1 from volunteer_profiles p where p.referrer_id = s.id and ${leftWindow(sql`p.last_activity_at`)})))`;
-}
+export const candidatesOf = (from: string, to: string, { slot }: Instants, maxHundredths: number): SQL => sql`
+  select s.* from scope s
+  where s.through is null or s.known_max <> ${maxHundredths}::int or s.noted_due <= ${at(slot)}
+     or s.id in (select m.profile_id from multiplier_marks m where m.profile_id >= ${from}::bigint and m.profile_id < ${to}::bigint)`;

@@ -5,7 +5,7 @@ import { emit } from "../events/event.ts";
 import type { BudgetDecision, UnpaidReason } from "../scoring/budget.ts";
 import { BUDGET_RULES } from "../scoring/budget-shares.ts";
 import { formatAmount } from "../scoring/money.ts";
-import type { Candidate } from "./budget-facts.ts";
+import type { Candidate, Candidates } from "./budget-facts.ts";
 import { post } from "./ledger.ts";
 import type { Period } from "./periods.ts";
 
@@ -25,7 +25,7 @@ export type BudgetPayment = {
 };
 
 /**
- * Writes a payment down: the period, what each candidate got and why, the movement from the treasury, the events. A leftover never
+ * Writes a payment down: the period, what each of those eligible got and why, the movement from the treasury, the events. A leftover never
  * left the treasury, so it needs no movement.
  *
  * @returns the id of the period.
@@ -34,11 +34,11 @@ export type BudgetPayment = {
 export async function recordBudget(
   tx: Tx,
   payment: BudgetPayment,
-  candidates: readonly Candidate[],
+  { eligible, tooFew }: Candidates,
   decision: BudgetDecision,
 ): Promise<string> {
-  const periodId = await insertPeriod(tx, payment, decision);
-  await insertAwards(tx, periodId, candidates, decision);
+  const periodId = await insertPeriod(tx, payment, tooFew, decision);
+  await insertAwards(tx, periodId, eligible, decision);
   if (decision.paidMicro > 0n) {
     const legs = decision.awards.map(({ profileId, amountMicro }) => ({
       account: { profileId },
@@ -54,18 +54,23 @@ export async function recordBudget(
       },
     ]);
   }
-  await emitAwards(tx, periodId, payment, candidates, decision);
+  await emitAwards(tx, periodId, payment, eligible, decision);
   return periodId;
 }
 
-async function insertPeriod(tx: Tx, payment: BudgetPayment, decision: BudgetDecision): Promise<string> {
+async function insertPeriod(
+  tx: Tx,
+  payment: BudgetPayment,
+  tooFew: number,
+  decision: BudgetDecision,
+): Promise<string> {
   const { period } = payment;
   const inputs = {
     ruleVersion: BUDGET_RULE_VERSION,
     minimumApproved: BUDGET_RULES.minimumApproved[period.type],
     winners: decision.winners.length,
     weightSum: String(decision.weightSum),
-    unpaid: countReasons(decision),
+    unpaid: { ...(tooFew > 0 ? { "too-few-approved": tooFew } : {}), ...countReasons(decision) },
   };
   const [row] = await rows<{ id: string }>(
     tx,
@@ -98,20 +103,28 @@ async function insertAwards(
   if (candidates.length === 0) return;
   const winners = new Map(decision.winners.map((winner) => [winner.profileId, winner]));
   const unpaid = new Map(decision.unpaid.map((candidate) => [candidate.profileId, candidate]));
-  const column = <T>(read: (candidate: Candidate) => T) => array(candidates.map(read));
-  const winnerOf = ({ profileId }: Candidate) => winners.get(profileId);
-  const unpaidOf = ({ profileId }: Candidate) => unpaid.get(profileId);
+  const lines = candidates.map((candidate) => {
+    const winner = winners.get(candidate.profileId);
+    const nothing = unpaid.get(candidate.profileId);
+    return {
+      ...candidate,
+      rank: winner?.rank ?? null,
+      amount: String(winner?.amountMicro ?? 0n),
+      reason: nothing?.reason ?? null,
+      score: winner?.scoreHundredths ?? nothing?.scoreHundredths,
+      last: candidate.lastApprovalAt?.toISOString(),
+    };
+  });
+  const column = (name: keyof (typeof lines)[number]) => array(lines.map((line) => line[name]));
   await tx.execute(
     sql`insert into budget_awards (
           period_id, profile_id, rank, amount_micro, reason, score_hundredths, approved, last_approval_at, xp_times_level,
           multiplier_hundredths, active_direct_referrals, rejected, overdue)
         select ${periodId}::bigint, * from unnest(
-          ${column((c) => c.profileId)}::bigint[], ${column((c) => winnerOf(c)?.rank ?? null)}::int[],
-          ${column((c) => String(winnerOf(c)?.amountMicro ?? 0n))}::bigint[], ${column((c) => unpaidOf(c)?.reason ?? null)}::text[],
-          ${column((c) => winnerOf(c)?.scoreHundredths ?? unpaidOf(c)?.scoreHundredths)}::bigint[],
-          ${column((c) => c.approved)}::int[], ${column((c) => c.lastApprovalAt?.toISOString())}::timestamptz[],
-          ${column((c) => c.xpTimesLevel)}::bigint[], ${column((c) => c.multiplierHundredths)}::int[],
-          ${column((c) => c.activeDirectReferrals)}::int[], ${column((c) => c.rejected)}::int[], ${column((c) => c.overdue)}::int[])`,
+          ${column("profileId")}::bigint[], ${column("rank")}::int[], ${column("amount")}::bigint[], ${column("reason")}::text[],
+          ${column("score")}::bigint[], ${column("approved")}::int[], ${column("last")}::timestamptz[], ${column("xpTimesLevel")}::bigint[],
+          ${column("multiplierHundredths")}::int[], ${column("activeDirectReferrals")}::int[], ${column("rejected")}::int[],
+          ${column("overdue")}::int[])`,
   );
 }
 

@@ -44,7 +44,7 @@ describe("commonwork", () => {
     expect(ready.status).toBe(200);
     child.kill("SIGTERM");
     expect((await ended).code).toBe(0);
-  }, 90_000);
+  });
 
   it("says that Postgres does not answer, in one line", async () => {
     const answer = await cli(NOWHERE, "runs");

@@ -16,6 +16,10 @@ it("the demo shows every kind of delivery, verifies the books, and ends with 0; 
   expect(out).toMatch(/^ +sale to a referred volunteer +370 +202 accepted +applied$/m);
   expect(out).toMatch(/^ +verify-ledger +done .*drift 0/m);
   expect(out).not.toContain("FAULTS");
+  expect(out).toMatch(/^ +recalculate-multipliers +done .*moved [1-9]/m);
+  expect(out).toMatch(/^Multipliers: [1-9]\d* volunteers are above 1\.00, /m);
+  for (const period of ["daily", "weekly", "monthly"])
+    expect(out).toMatch(new RegExp(`^The ${period} budget of .*, paid [1-9]`, "m"));
   const [sales] = await world.query("select count(*)::int as n from token_sales");
   expect(sales?.n).toBe(370 + 20 + 20 + 20 + 2);
   await eventually(() => expect(world.producers.ready()).toBe(true));

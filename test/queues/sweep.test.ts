@@ -154,7 +154,7 @@ describe("a Redis that was wiped", () => {
         await sweep(world, 1_000);
         expect(await world.enqueued()).toEqual([]);
       },
-      { withinMs: 20_000 },
+      { withinMs: 45_000 },
     );
     const what = await noted(world);
     expect(what).toHaveLength(400);

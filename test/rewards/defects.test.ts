@@ -108,6 +108,23 @@ describe("defects of the earlier system", () => {
       expect(sale(currency)).toMatchObject({ kind: "faults" });
   });
 
+  it("defect 17: VOLUNTEER_SCHEDULER_MIN_COMMISSION and COMMISSION_RATES_BPS decide what is paid", async () => {
+    const environment = {
+      VOLUNTEER_SCHEDULER_MIN_COMMISSION: "5",
+      COMMISSION_RATES_BPS: "2000,800,600,400,200",
+    };
+    const world = await createWorld({ environment });
+    const people = await chain(world, await organization(world), 6);
+    const { saleId } = await takeSale(world, { buyer: people[5]! });
+    await world.drain();
+    // 100.50: levels 4 and 5 would be 4.02 and 2.01.
+    expect((await linesOf(world, saleId)).map((line) => line.amount)).toEqual([
+      "20100000",
+      "8040000",
+      "6030000",
+    ]);
+  });
+
   it("what is missing in a chain stays with the treasury", async () => {
     const { world, buyer } = await market(3);
     await takeSale(world, { buyer });

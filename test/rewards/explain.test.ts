@@ -4,6 +4,7 @@ import { releaseCommission } from "../../src/workers/commissions/release-commiss
 import { reverseSale } from "../../src/workers/commissions/reverse-sale.ts";
 import { type RewardsScene, rewardsScene } from "../support/rewards-scene.ts";
 import { takeSale } from "../support/sales.ts";
+import { approve } from "../support/tasks.ts";
 import type { World } from "../support/world.ts";
 
 /** Changes what must not be changed, behind the back of the triggers. */
@@ -83,6 +84,20 @@ describe("explain award", () => {
     const whole = await explain(world.db.drizzle, "award", periodId);
     expect(whole).toMatchObject({ agrees: true, ownerUserId: null });
     expect(how(whole, "paid")).toBe("75.00 to 2, 25.00 left over");
+  });
+
+  it("explains to somebody who was not eligible what was missing, and says so when it no longer is", async () => {
+    const { world, people, periodId } = await rewardsScene();
+    const id = `${periodId}:${people[3]!.profileId}`;
+    const none = await explain(world.db.drizzle, "award", id);
+    expect(none).toMatchObject({ agrees: true, faults: [], ownerUserId: people[3]!.userId });
+    expect(how(none, "eligible")).toBe("0 approved in the period; 1 or more are needed");
+    expect(how(none, "award")).toBe("nothing: too-few-approved");
+    await approve(world, people[3]!, 1, "2026-03-08T12:00:00Z");
+    expect(await explain(world.db.drizzle, "award", id)).toMatchObject({
+      agrees: false,
+      faults: ["approved: 1 now, when it was paid fewer than 1"],
+    });
   });
 
   const own = ({ people, periodId }: RewardsScene) =>

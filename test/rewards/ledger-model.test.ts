@@ -1,12 +1,15 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { distributeBudget } from "../../src/workers/budgets/distribute-budget.ts";
 import { distributeCommission } from "../../src/workers/commissions/distribute-commission.ts";
 import { releaseCommission } from "../../src/workers/commissions/release-commission.ts";
 import { reverseSale } from "../../src/workers/commissions/reverse-sale.ts";
 import { faultsOfBooks, fingerprintOf } from "../support/books.ts";
+import { micro, periodsOf } from "../support/budgets.ts";
 import { chain, organization, type Person } from "../support/factories.ts";
 import { dieAtNextCommit } from "../support/five-cases.ts";
 import { saleOf, takeSale } from "../support/sales.ts";
+import { approve } from "../support/tasks.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 type Status = "accepted" | "applied" | "held" | "reversed";
@@ -15,17 +18,25 @@ type ModelSale = {
   saleId: string;
   buyer: number;
   amount: bigint;
-  ageDays: number;
+  soldAt: Date;
   status: Status;
 };
-/** What should be: sales in the order in which they were taken. */
-type Model = { sales: ModelSale[] };
-type Real = { readonly world: World; readonly buyers: readonly Person[]; readonly nextId: () => string };
+/** What should be: sales in the order in which they were taken, and the days whose budget was paid, in that order. */
+type Model = { sales: ModelSale[]; paidDays: string[] };
+type Real = {
+  readonly world: World;
+  readonly organizationId: string;
+  readonly buyers: readonly Person[];
+  readonly nextId: () => string;
+};
 type Command = fc.AsyncCommand<Model, Real>;
 
 /** After every step the books agree with themselves, and every sale is where it should be. */
-async function lookAround(model: Model, { world }: Real): Promise<void> {
+async function lookAround(model: Model, { world, organizationId }: Real): Promise<void> {
   expect(await faultsOfBooks(world)).toEqual([]);
+  const paid = await periodsOf(world, organizationId);
+  expect(paid.map(({ start }) => start)).toEqual(model.paidDays);
+  for (const { granted } of paid) expect(granted).toBe(micro(100));
   for (const sale of model.sales) {
     const status = (await saleOf(world, sale.saleId))?.status;
     // Whether a settled sale is held is for the decision to say; that it never changes by itself is for the model.
@@ -50,8 +61,9 @@ const command = (
 const some = (model: Model): boolean => model.sales.length > 0;
 const pick = (model: Model, n: number): ModelSale => model.sales[n % model.sales.length]!;
 
-const soldAt = ({ world }: Real, ageDays: number) =>
-  new Date(world.clock.now().getTime() - ageDays * 24 * 3_600_000);
+const DAY_MS = 24 * 3_600_000;
+
+const daysBefore = ({ world }: Real, days: number) => new Date(world.clock.now().getTime() - days * DAY_MS);
 
 async function deliver(real: Real, sale: Omit<ModelSale, "saleId" | "status">) {
   const buyer = real.buyers[sale.buyer]!;
@@ -59,7 +71,7 @@ async function deliver(real: Real, sale: Omit<ModelSale, "saleId" | "status">) {
     buyer,
     amount: sale.amount,
     externalId: sale.externalId,
-    soldAt: soldAt(real, sale.ageDays),
+    soldAt: sale.soldAt,
   });
 }
 
@@ -75,7 +87,7 @@ const sell = (buyer: number, amount: bigint, ageDays: number) =>
     `sell ${amount} to ${buyer}, ${ageDays} days ago`,
     () => true,
     async (model, real) => {
-      const sale = { externalId: real.nextId(), buyer, amount, ageDays };
+      const sale = { externalId: real.nextId(), buyer, amount, soldAt: daysBefore(real, ageDays) };
       const receipt = await deliver(real, sale);
       expect(receipt.status).toBe("accepted");
       model.sales.push({ ...sale, saleId: receipt.saleId, status: "accepted" });
@@ -142,6 +154,48 @@ const decide = (word: "release" | "reverse", n: number, withCrash: boolean) =>
     },
   );
 
+const work = (n: number, tasks: number) =>
+  command(
+    `${n} does ${tasks} tasks`,
+    () => true,
+    async (_model, { world, buyers }) => {
+      await approve(world, buyers[n]!, tasks, world.clock.now().toISOString());
+    },
+  );
+
+const night = command(
+  "a day passes",
+  () => true,
+  async (_model, real) => real.world.at(daysBefore(real, -1).toISOString()),
+);
+
+const payDay = (withCrash: boolean) =>
+  command(
+    `pay the budget of the day${withCrash ? ", with a crash in the commit" : ""}`,
+    () => true,
+    async (model, real) => {
+      const { world, organizationId } = real;
+      const day = daysBefore(real, 1).toISOString().slice(0, 10);
+      const run = () => world.perform(distributeBudget, { period: "daily", organizationId });
+      if (model.paidDays.includes(day)) return changingNothing(real, run);
+      if (withCrash) await dieAtNextCommit(world);
+      expect(await run()).toMatchObject({ done: 1 });
+      if (withCrash) await world.query("drop trigger die_once on ledger_transactions");
+      model.paidDays.push(day);
+    },
+  );
+
+const payDayAgain = (n: number) =>
+  command(
+    `pay the budget of paid day ${n} again, from another pool`,
+    (model) => model.paidDays.length > 0,
+    async (model, real) => {
+      const start = model.paidDays[n % model.paidDays.length]!;
+      const asked = { period: "daily" as const, organizationId: real.organizationId, start, pool: "500" };
+      await changingNothing(real, () => real.world.perform(distributeBudget, asked));
+    },
+  );
+
 const commands = fc.commands(
   [
     fc
@@ -161,13 +215,16 @@ const commands = fc.commands(
     fc.nat(20).map(again),
     fc.tuple(fc.nat(20), fc.boolean()).map(([n, c]) => decide("release", n, c)),
     fc.tuple(fc.nat(20), fc.boolean()).map(([n, c]) => decide("reverse", n, c)),
+    fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 3 })).map(([n, tasks]) => work(n, tasks)),
+    fc.constant(night),
+    fc.boolean().map(payDay),
+    fc.nat(20).map(payDayAgain),
   ],
-  { maxCommands: 25, size: "max" },
+  { maxCommands: 30, size: "max" },
 );
 
 it("whatever happens in whatever order: sums are zero, balances agree, nothing is paid twice, and a refusal changes nothing", async () => {
   const world = await createWorld();
-  const organizationId = await organization(world);
   const enough = performance.now() + 30_000;
   let runs = 0;
   let drawn = 0;
@@ -178,14 +235,16 @@ it("whatever happens in whatever order: sums are zero, balances agree, nothing i
       // On a busy machine fewer runs must do. (An interruption by fast-check would leave a step under way behind.)
       if (performance.now() > enough) return;
       runs += 1;
+      const organizationId = await organization(world, { timeZone: "UTC" });
       const people = await chain(world, organizationId, 7);
       const real: Real = {
         world,
+        organizationId,
         buyers: [people[6]!, people[3]!, people[0]!],
         nextId,
       };
       await world.drain();
-      await fc.asyncModelRun(() => ({ model: { sales: [] }, real }), steps);
+      await fc.asyncModelRun(() => ({ model: { sales: [], paidDays: [] }, real }), steps);
     }),
     { numRuns: 30 },
   );

@@ -2,14 +2,16 @@ import { inTransaction } from "../../src/db/client.ts";
 import { checkRange, cutChecks } from "../../src/rewards/verify.ts";
 import type { World } from "./world.ts";
 
-/** Everything that the books and the sales say, as one value: the same before and after an operation that was refused. */
+/** Everything that the books, the sales and the budgets say, as one value: the same before and after an operation that was refused. */
 export async function fingerprintOf(world: World): Promise<string> {
   const [row] = await world.query<{ print: string }>(`select concat_ws('|',
     (select md5(string_agg(t::text, ',' order by transaction_id, leg)) from ledger_entries t),
     (select md5(string_agg(t::text, ',' order by id)) from ledger_transactions t),
     (select md5(string_agg(t::text, ',' order by account_id)) from ledger_balances t),
     (select md5(string_agg(t::text, ',' order by sale_id, level)) from commissions t),
-    (select md5(string_agg(t::text, ',' order by id)) from token_sales t)) as print`);
+    (select md5(string_agg(t::text, ',' order by id)) from token_sales t),
+    (select md5(string_agg(t::text, ',' order by id)) from budget_periods t),
+    (select md5(string_agg(t::text, ',' order by period_id, profile_id)) from budget_awards t)) as print`);
   return row!.print;
 }
 

@@ -58,8 +58,7 @@ export const budgetPeriods = pgTable(
 );
 
 /**
- * What each candidate got of a pool, or why nothing, with the facts that it was decided by. A candidate is whoever had an assignment
- * approved in the period. Append only. References hold by construction, since one transaction writes the period and reads the
+ * What each of those eligible got of a pool, or why nothing, with the facts that it was decided by. Append only. References hold by construction, since one transaction writes the period and reads the
  * profiles; a foreign key a row would be most of the cost (docs/benchmarks.md), and verify-ledger compares both with the books.
  */
 export const budgetAwards = pgTable(
@@ -72,7 +71,7 @@ export const budgetAwards = pgTable(
     amountMicro: micro().notNull(),
     /** Null for whoever was paid. */
     reason: text({
-      enum: ["too-few-approved", "no-score", "no-place", "share-below-minimum", "empty-pool"],
+      enum: ["no-score", "no-place", "share-below-minimum", "empty-pool"],
     }),
     scoreHundredths: bigint({ mode: "bigint" }).notNull(),
     approved: integer().notNull(),
@@ -85,8 +84,6 @@ export const budgetAwards = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.periodId, t.profileId] }),
-    // what a volunteer was awarded, and keeping a profile that was.
-    index("budget_awards_profile").on(t.profileId, t.periodId),
     check("budget_awards_paid_or_why", sql`(amount_micro > 0) = (reason is null) and amount_micro >= 0`),
     check("budget_awards_ranked", sql`amount_micro = 0 or rank is not null`),
   ],

@@ -46,8 +46,6 @@ export const multiplierMarks = pgTable(
   (t) => [
     // recalculate-multipliers: the marks of a range of profiles.
     index("multiplier_marks_profile").on(t.profileId),
-    // recalculate-multipliers: those few that are not due, since they came after the slot.
-    index("multiplier_marks_due").on(t.dueAt),
   ],
 );
 

@@ -77,6 +77,8 @@ export const volunteerProfiles = pgTable(
     activityMultiplier: numeric({ precision: 5, scale: 2 }).notNull().default("1.0"),
     multiplierCalculatedAt: instant(),
     lastActivityAt: instant(),
+    /** From when on time alone may lower the multiplier; null while it stands at its floor. */
+    multiplierDueAt: instant(),
   },
   (t) => [
     uniqueIndex("volunteer_profiles_user_organization").on(t.userId, t.organizationId),

@@ -58,7 +58,9 @@ export const taskAssignments = pgTable(
     // multipliers and budgets: the last activity of a volunteer, and whether there was any in a window.
     index("task_assignments_activity").on(t.assigneeId, t.activityAt).where(sql`activity_at is not null`),
     // budgets: what was given and never handed in.
-    index("task_assignments_open").on(t.assigneeId, t.assignedAt).where(sql`submitted_at is null`),
+    index("task_assignments_open")
+      .on(t.assigneeId, t.assignedAt, t.reviewedAt)
+      .where(sql`submitted_at is null`),
     check(
       "task_assignments_reviewed_when",
       sql`status not in ('approved', 'rejected') or reviewed_at is not null`,

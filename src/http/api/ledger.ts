@@ -1,6 +1,6 @@
 import { Router } from "express";
 import { z } from "zod";
-import { readReferralTrees } from "../../rewards/referral-tree.ts";
+import { type ReferralTree, readReferralTrees, type TreeNode } from "../../rewards/referral-tree.ts";
 import { isStatementCursor, readStatement } from "../../rewards/statement.ts";
 import type { Runtime } from "../../runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
@@ -44,7 +44,26 @@ export function ledgerRoutes(runtime: Runtime): Router {
     const query = readQuery(tree, req, res);
     if (query === null) return;
     const trees = await readReferralTrees(runtime.db.drizzle, userOf(res), query);
-    res.set("Cache-Control", "no-store").json({ trees });
+    res.set("Cache-Control", "no-store").json({ trees: trees.map(told) });
   });
   return router;
 }
+
+const told = ({ profileId, organizationId, referralCode, upline, children, truncated }: ReferralTree) => ({
+  profile_id: profileId,
+  organization_id: organizationId,
+  referral_code: referralCode,
+  upline,
+  children: children.map(toldNode),
+  truncated,
+});
+
+/** What a referrer is told of those below. */
+type ToldNode = Record<string, unknown> & { readonly children: readonly ToldNode[] };
+
+const toldNode = ({ profileId, referredAt, children, ...node }: TreeNode): ToldNode => ({
+  profile_id: profileId,
+  referred_at: referredAt,
+  ...node,
+  children: children.map(toldNode),
+});

@@ -6,7 +6,13 @@ import { defineJob, type JobContext, type SingleJob } from "../../queues/job.ts"
 import { Cancel, done, type Outcome, skipped } from "../../queues/outcome.ts";
 import { readCandidates } from "../../rewards/budget-facts.ts";
 import { dueBudgets, PERIOD_TYPES } from "../../rewards/due-budgets.ts";
-import { isTimeZone, lastClosedPeriod, type Period, periodOfDay } from "../../rewards/periods.ts";
+import {
+  isTimeZone,
+  lastClosedPeriod,
+  type Period,
+  periodAfter,
+  periodOfDay,
+} from "../../rewards/periods.ts";
 import { recordBudget } from "../../rewards/record-budget.ts";
 import { decideBudget } from "../../scoring/budget.ts";
 import { parseAmountMicro } from "../../scoring/money.ts";
@@ -53,8 +59,10 @@ export const distributeBudget: SingleJob<Payload> = defineJob<Payload>({
     const outOfTurn = (await nextInTurn(asked, context))?.start !== period.start;
     const grantedMicro = poolOf(asked, organization, context);
     const outcome = await pay(asked, context, period, { timeZone, grantedMicro, outOfTurn });
-    const next = outOfTurn ? undefined : await nextInTurn(asked, context);
-    if (next) await enqueue(tx, distributeBudget, { ...lineOf(asked), start: next.start });
+    if (!outOfTurn && periodAfter(period, timeZone).endAt <= now) {
+      const next = await nextInTurn(asked, context);
+      if (next) await enqueue(tx, distributeBudget, { ...lineOf(asked), start: next.start });
+    }
     return outcome;
   },
 });
@@ -104,11 +112,11 @@ async function pay(
   const period = { ...named, startAt: startAfter(endOfPrevious, named) };
   const candidates = await readCandidates(tx, organizationId, period);
   const poolMicro = given.grantedMicro + carriedMicro;
-  const decision = decideBudget({ periodType: period.type, poolMicro, candidates });
+  const decision = decideBudget({ periodType: period.type, poolMicro, candidates: candidates.eligible });
   const { leftoverTo } = settings.budgets;
   const payment = { organizationId, period, carriedMicro, leftoverTo, paidAt: now, ...given };
   await recordBudget(tx, payment, candidates, decision);
-  return done({ paid: 1, awards: decision.awards.length, candidates: candidates.length });
+  return done({ paid: 1, awards: decision.awards.length, eligible: candidates.eligible.length });
 }
 
 /** After a change of zone a period begins where the one before it ended: nothing counts twice, and nothing is left out. */

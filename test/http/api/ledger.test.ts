@@ -92,20 +92,20 @@ describe("GET /referrals/tree", () => {
     expect(status).toBe(200);
     const [tree] = body.trees as Record<string, unknown>[];
     expect(tree).toMatchObject({
-      profileId: person(scene, 0).profileId,
+      profile_id: person(scene, 0).profileId,
       upline: [],
       truncated: false,
       children: [
         {
-          profileId: person(scene, 1).profileId,
+          profile_id: person(scene, 1).profileId,
           name: "",
           depth: 1,
           referred: 1,
           children: [
             {
-              profileId: person(scene, 2).profileId,
+              profile_id: person(scene, 2).profileId,
               name: null,
-              children: [{ profileId: person(scene, 3).profileId, depth: 3, earned: "6.03", children: [] }],
+              children: [{ profile_id: person(scene, 3).profileId, depth: 3, earned: "6.03", children: [] }],
             },
           ],
         },

@@ -197,7 +197,7 @@ describe("bad input, with a clear answer and nothing changed", () => {
     expect(await deliver(address, body)).toMatchObject({ status: 202 });
   });
 
-  test("12 no bypass in development: unsigned is refused there too", async () => {
+  test("defect 12: no bypass in development, unsigned is refused there too", async () => {
     const world = await createWorld({ environment: { NODE_ENV: "development" } });
     const address = await serve(world);
     expect(await deliver(address, body, signature(null))).toMatchObject({ status: 401 });

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { inTransaction } from "../../../src/db/client.ts";
 import { retryDeadLetters } from "../../../src/queues/dead-letters.ts";
@@ -179,6 +180,75 @@ describe("recalculate-multipliers", () => {
     await recalculate(world, NOW);
     expect(await multiplierOf(world, person)).toBe(100);
     await recalculate(world, "2026-03-03T02:00:00Z");
+    expect(await multiplierOf(world, person)).toBe(105);
+  });
+
+  it("sees what was handed in before its slot of a task that is approved after it", async () => {
+    const world = await createWorld({ at: NOW });
+    const [referrer, person] = await chain(world, await organization(world), 2);
+    await recalculate(world, NOW);
+    await assign(world, {
+      assignee: person!,
+      status: "approved",
+      submittedAt: "2026-03-02T12:00:00Z",
+      reviewedAt: "2026-03-04T12:00:00Z",
+    });
+    await recalculate(world, "2026-03-03T02:00:00Z");
+    expect(await multiplierOf(world, referrer!)).toBe(102);
+  });
+
+  it("a new referrer counts what was noted for the volunteer before, also when it lies after the next run", async () => {
+    const world = await createWorld({ at: NOW });
+    const organizationId = await organization(world);
+    const [referrer, person] = [
+      await volunteer(world, { organizationId }),
+      await volunteer(world, { organizationId }),
+    ];
+    await recalculate(world, NOW);
+    await approve(world, person, 1, "2026-03-03T12:00:00Z");
+    await world.query("update volunteer_profiles set referrer_id = $2 where id = $1", [
+      person.profileId,
+      referrer.profileId,
+    ]);
+    // Not the mark of a day, which would hide it.
+    await world.query("delete from multiplier_marks where due_at > now()");
+    await recalculate(world, "2026-03-03T02:00:00Z");
+    expect(await multiplierOf(world, referrer)).toBe(100);
+    await recalculate(world, "2026-03-04T02:00:00Z");
+    expect(await multiplierOf(world, referrer)).toBe(102);
+  });
+
+  it("a new referrer counts what a transaction was still writing when the referral was made", async () => {
+    const world = await createWorld({ at: NOW });
+    const organizationId = await organization(world);
+    const [referrer, person] = [
+      await volunteer(world, { organizationId }),
+      await volunteer(world, { organizationId }),
+    ];
+    const [open] = await assign(world, { assignee: person });
+    await recalculate(world, NOW);
+    await inTransaction(world.db, async (tx) => {
+      await tx.execute(
+        sql`update task_assignments set status = 'submitted', submitted_at = ${NOW}::timestamptz where id = ${open!}`,
+      );
+      await world.query("update volunteer_profiles set referrer_id = $2 where id = $1", [
+        person.profileId,
+        referrer.profileId,
+      ]);
+      await recalculate(world, "2026-03-02T03:00:00Z");
+    });
+    await recalculate(world, "2026-03-02T04:00:00Z");
+    expect(await multiplierOf(world, referrer)).toBe(102);
+  });
+
+  it("an older figure never replaces a newer one, also after a run that did not end", async () => {
+    const world = await createWorld({ at: NOW });
+    const person = await volunteer(world, { organizationId: await organization(world) });
+    await approve(world, person, 10, YESTERDAY);
+    const range = { from: "1", to: "1000", organizationId: null, full: true, maxHundredths: 300 };
+    const asOf = (at: string) => inTransaction(world.db, (tx) => recalculateRange(tx, range, new Date(at)));
+    expect(await asOf("2026-03-02T02:01:00Z")).toEqual({ calculated: 1, moved: 1 });
+    expect(await asOf("2026-02-20T02:00:00Z")).toEqual({ calculated: 0, moved: 0 });
     expect(await multiplierOf(world, person)).toBe(105);
   });
 
