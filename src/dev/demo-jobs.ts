@@ -13,8 +13,10 @@ import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
+import { resumeIncompleteNudges } from "../workers/notifications/resume-incomplete-nudges.ts";
+import { unreadThreadNudges } from "../workers/notifications/unread-thread-nudges.ts";
 import { untilSettled } from "./demo-figures.ts";
-import { aMeetingBeginsSoon } from "./demo-nudges.ts";
+import { aMeetingBeginsSoon, aMessageIsLeftUnread, aProjectIsLeftUndescribed } from "./demo-nudges.ts";
 import type { Seller } from "./demo-seller.ts";
 
 /** What the runs of the demo are made from. */
@@ -50,6 +52,8 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   },
   { job: sweepDueBudgets, input: async () => ({}) },
   { job: meetingReminders, input: aMeetingBeginsSoon },
+  { job: unreadThreadNudges, input: aMessageIsLeftUnread },
+  { job: resumeIncompleteNudges, input: aProjectIsLeftUndescribed },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];
 

@@ -4,6 +4,8 @@ import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
+import { resumeIncompleteNudges } from "../workers/notifications/resume-incomplete-nudges.ts";
+import { unreadThreadNudges } from "../workers/notifications/unread-thread-nudges.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** When what runs. Data: the mechanism is in due-slots.ts. */
@@ -46,6 +48,22 @@ export const timetable: readonly Schedule[] = [
     pattern: "*/5 * * * *",
     tz: "UTC",
     job: meetingReminders,
+    input: {},
+    misfire: "once",
+  },
+  {
+    name: "unread-thread-nudges",
+    pattern: "*/15 * * * *",
+    tz: "UTC",
+    job: unreadThreadNudges,
+    input: {},
+    misfire: "once",
+  },
+  {
+    name: "resume-incomplete-nudges",
+    pattern: "0 */6 * * *",
+    tz: "UTC",
+    job: resumeIncompleteNudges,
     input: {},
     misfire: "once",
   },

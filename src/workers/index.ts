@@ -9,6 +9,8 @@ import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts"
 import { verifyLedger } from "./commissions/verify-ledger.ts";
 import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "./notifications/meeting-reminders.ts";
+import { resumeIncompleteNudges } from "./notifications/resume-incomplete-nudges.ts";
+import { unreadThreadNudges } from "./notifications/unread-thread-nudges.ts";
 
 /** Every job there is. A file that is missing here, or has no test, fails test/catalogue.test.ts. */
 export const catalogue = catalogueOf([
@@ -22,4 +24,6 @@ export const catalogue = catalogueOf([
   distributeBudget,
   sweepDueBudgets,
   meetingReminders,
+  unreadThreadNudges,
+  resumeIncompleteNudges,
 ]);
