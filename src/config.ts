@@ -20,6 +20,7 @@ import {
 } from "./config-fields.ts";
 import { QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "./queues/queues.ts";
 import { NUDGE_CAP_POLICY, type NudgeCapPolicy, type NudgeKind } from "./scoring/nudge-cap.ts";
+import { UNREAD_NUDGE_POLICY, type UnreadNudgePolicy } from "./scoring/unread-nudge.ts";
 
 export const ROLES = ["api", "worker", "scheduler"] as const;
 export type Role = (typeof ROLES)[number];
@@ -91,6 +92,7 @@ const schema = z.object({
   RESEND_WEBHOOK_SECRET: secrets,
   SMTP_URL: url(["smtp", "smtps"]),
   EMAIL_FOLDER: optional.transform((value) => value ?? "emails"),
+  UNREAD_THRESHOLD_MINUTES: whole(UNREAD_NUDGE_POLICY.thresholdMinutes, 1, 43_200),
   NUDGE_EMAILS_PER_DAY: whole(NUDGE_CAP_POLICY.perDay, 0, 100),
   NUDGE_EMAILS_PER_WEEK: whole(NUDGE_CAP_POLICY.perWeek, 0, 700),
   NUDGE_PRIORITY: listOf<NudgeKind>(NUDGE_CAP_POLICY.priority),
@@ -141,7 +143,7 @@ export type Config = {
   };
   readonly publicUrl: string;
   readonly email: EmailConfig;
-  readonly nudges: { readonly cap: NudgeCapPolicy };
+  readonly nudges: { readonly unread: UnreadNudgePolicy; readonly cap: NudgeCapPolicy };
   readonly auth: { readonly jwtSecret: string | null; readonly jwksUrl: string | null };
   readonly admin: {
     readonly adminPassword: string | null;
@@ -261,6 +263,7 @@ function configFrom(v: Variables, databaseUrl: string, portIsSet: boolean): Conf
     publicUrl: v.PUBLIC_URL,
     email: emailFrom(v),
     nudges: {
+      unread: { thresholdMinutes: v.UNREAD_THRESHOLD_MINUTES },
       cap: {
         perDay: v.NUDGE_EMAILS_PER_DAY,
         perWeek: v.NUDGE_EMAILS_PER_WEEK,

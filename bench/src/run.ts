@@ -6,8 +6,9 @@ import { budgets } from "./budgets.ts";
 import { commissions } from "./commissions.ts";
 import { intake } from "./intake.ts";
 import { multipliers } from "./multipliers.ts";
+import { nudges } from "./nudges.ts";
 
-const BENCHES: readonly Bench[] = [commissions, intake, multipliers, budgets];
+const BENCHES: readonly Bench[] = [commissions, intake, multipliers, budgets, nudges];
 const SEED = 20_241_215;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);

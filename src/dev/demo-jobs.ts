@@ -18,8 +18,10 @@ import { renewCalendarWatches } from "../workers/notifications/renew-calendar-wa
 import { stopCalendarChannel } from "../workers/notifications/stop-calendar-channel.ts";
 import { syncCalendar } from "../workers/notifications/sync-calendar.ts";
 import { watchCalendar } from "../workers/notifications/watch-calendar.ts";
+import { resumeIncompleteNudges } from "../workers/notifications/resume-incomplete-nudges.ts";
+import { unreadThreadNudges } from "../workers/notifications/unread-thread-nudges.ts";
 import { untilSettled } from "./demo-figures.ts";
-import { aMeetingBeginsSoon } from "./demo-nudges.ts";
+import { aMeetingBeginsSoon, aMessageIsLeftUnread, aProjectIsLeftUndescribed } from "./demo-nudges.ts";
 import type { Seller } from "./demo-seller.ts";
 
 /** What the runs of the demo are made from. */
@@ -61,6 +63,8 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   },
   { job: sweepDueBudgets, input: async () => ({}) },
   { job: meetingReminders, input: aMeetingBeginsSoon },
+  { job: unreadThreadNudges, input: aMessageIsLeftUnread },
+  { job: resumeIncompleteNudges, input: aProjectIsLeftUndescribed },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];
 

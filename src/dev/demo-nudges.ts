@@ -33,3 +33,38 @@ export async function aMeetingBeginsSoon({ db }: Scene): Promise<object> {
   });
   return {};
 }
+
+/** Somebody wrote four hours ago; of the four others one has read it. */
+export async function aMessageIsLeftUnread({ db }: Scene): Promise<object> {
+  await inTransaction(db, async (tx) => {
+    const [writer, ...readers] = await somePeople(tx);
+    if (writer === undefined) throw new Error("The community of the demo has no members.");
+    const [thread] = await rows<{ id: string }>(
+      tx,
+      sql`insert into chat_threads (topic) values ('Who brings the ladders?') returning id`,
+    );
+    for (const [index, user] of [writer, ...readers].entries()) {
+      await tx.execute(
+        sql`insert into chat_thread_participants (thread_id, user_id, joined_at, last_read_at)
+            values (${thread?.id}, ${user}, now() - interval '9 days', ${index === 1 ? new Date() : null})`,
+      );
+    }
+    await tx.execute(
+      sql`insert into messages (thread_id, sender_id, body, created_at)
+          values (${thread?.id}, ${writer}, 'We need two of them on Saturday.', now() - interval '4 hours')`,
+    );
+  });
+  return {};
+}
+
+/** A project was made two days ago, and nobody has described it yet. */
+export async function aProjectIsLeftUndescribed({ db }: Scene): Promise<object> {
+  await inTransaction(db, async (tx) => {
+    await tx.execute(
+      sql`insert into projects (organization_id, name, created_by, created_at)
+          select p.organization_id, 'A garden for the school', p.user_id, now() - interval '2 days'
+          from volunteer_profiles p order by p.id limit 1`,
+    );
+  });
+  return {};
+}

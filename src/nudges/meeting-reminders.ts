@@ -10,7 +10,7 @@ import {
   type ReminderFacts,
 } from "../scoring/meeting-reminder.ts";
 
-/** With five participants each, so many meetings take a fifth of a second. */
+/** So many are looked at in one transaction, which may take 5 s: their participants are a few each. */
 const MEETINGS_PER_RANGE = 1_000;
 
 /** Meetings in the order of their start: from the first to the last, both included. */

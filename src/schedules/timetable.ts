@@ -6,6 +6,8 @@ import { recalculateMultipliers } from "../workers/multipliers/recalculate-multi
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
 import { pollCalendars } from "../workers/notifications/poll-calendars.ts";
 import { renewCalendarWatches } from "../workers/notifications/renew-calendar-watches.ts";
+import { resumeIncompleteNudges } from "../workers/notifications/resume-incomplete-nudges.ts";
+import { unreadThreadNudges } from "../workers/notifications/unread-thread-nudges.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** When what runs. Data: the mechanism is in due-slots.ts. */
@@ -72,6 +74,22 @@ export const timetable: readonly Schedule[] = [
     pattern: "*/5 * * * *",
     tz: "UTC",
     job: meetingReminders,
+    input: {},
+    misfire: "once",
+  },
+  {
+    name: "unread-thread-nudges",
+    pattern: "*/15 * * * *",
+    tz: "UTC",
+    job: unreadThreadNudges,
+    input: {},
+    misfire: "once",
+  },
+  {
+    name: "resume-incomplete-nudges",
+    pattern: "0 */6 * * *",
+    tz: "UTC",
+    job: resumeIncompleteNudges,
     input: {},
     misfire: "once",
   },

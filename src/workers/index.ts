@@ -14,6 +14,8 @@ import { renewCalendarWatches } from "./notifications/renew-calendar-watches.ts"
 import { stopCalendarChannel } from "./notifications/stop-calendar-channel.ts";
 import { syncCalendar } from "./notifications/sync-calendar.ts";
 import { watchCalendar } from "./notifications/watch-calendar.ts";
+import { resumeIncompleteNudges } from "./notifications/resume-incomplete-nudges.ts";
+import { unreadThreadNudges } from "./notifications/unread-thread-nudges.ts";
 
 /** Every job there is. A file that is missing here, or has no test, fails test/catalogue.test.ts. */
 export const catalogue = catalogueOf([
@@ -32,4 +34,6 @@ export const catalogue = catalogueOf([
   distributeBudget,
   sweepDueBudgets,
   meetingReminders,
+  unreadThreadNudges,
+  resumeIncompleteNudges,
 ]);

@@ -316,7 +316,7 @@ rangedCases(meetingReminders, async () => {
   return {
     world,
     payload: { meetingId },
-    rowGone: { meetingId: "999999" },
+    removeRow: () => world.query("delete from meetings"),
     effectIsThereOnce: async () => expect(await reminded(world)).toEqual([[userId, iso(START), 30]]),
     nothingHappened: async () => {
       expect(await reminded(world)).toEqual([]);

@@ -1,0 +1,182 @@
+import { sql } from "drizzle-orm";
+import { inTransaction, rows } from "../../src/db/client.ts";
+import { emit } from "../../src/events/event.ts";
+import { meetingReminder } from "../../src/events/meeting-reminder.ts";
+import { threadUnreadStale } from "../../src/events/thread-unread-stale.ts";
+import { createLog } from "../../src/log.ts";
+import { openRuntime } from "../../src/open-runtime.ts";
+import { followRun, startRun } from "../../src/queues/inline.ts";
+import type { Job } from "../../src/queues/job.ts";
+import { startWorkers } from "../../src/queues/worker.ts";
+import { catalogue } from "../../src/workers/index.ts";
+import { meetingReminders } from "../../src/workers/notifications/meeting-reminders.ts";
+import { unreadThreadNudges } from "../../src/workers/notifications/unread-thread-nudges.ts";
+import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";
+import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
+import { loadNudges, type NudgePlan } from "./nudge-data.ts";
+
+const THREADS = 1_000_000;
+const DUE_THREADS = 50_000;
+const MEETINGS = 1_000_000;
+const DUE_MEETINGS = 5_000;
+const AT = "2026-03-10T18:00:00Z";
+/** The loops of the baseline are measured on so many threads and meetings, and said for all of them. */
+const SAMPLE_THREADS = 2_000;
+const SAMPLE_MEETINGS = 200;
+
+const NUDGES = "threads nudged about";
+const REMINDERS = "meetings reminded of";
+
+/** Asked for to done, through Redis and the workers of one process. */
+export const nudges: Bench = {
+  name: "nudges",
+  describe: ({ scale }) =>
+    `${THREADS * scale} threads with 5 participants, ${DUE_THREADS * scale} due; ${MEETINGS * scale} meetings with 2, ${DUE_MEETINGS * scale} due. ours: unread-thread-nudges and ` +
+    `meeting-reminders, one process. baseline: questions for each thread and each participant, as the earlier system had it, on ${SAMPLE_THREADS} threads and ${SAMPLE_MEETINGS} meetings.`,
+  async run(context) {
+    const sized = (n: number) => Math.max(1, Math.round(n * context.scale));
+    const plan: NudgePlan = {
+      threads: sized(THREADS),
+      dueThreads: sized(DUE_THREADS),
+      meetings: sized(MEETINGS),
+      dueMeetings: sized(DUE_MEETINGS),
+      at: AT,
+    };
+    context.say("loading");
+    const template = await makeTemplate(context.databaseUrl, (scratch) => loadNudges(scratch, plan));
+    await compare(context, {
+      baseline: () => withClone(context, template, (scratch) => loop(scratch, plan)),
+      ours: () => withClone(context, template, (scratch) => ours(context, scratch, plan)),
+    });
+  },
+};
+
+async function withClone(
+  context: BenchContext,
+  template: string,
+  work: (scratch: Scratch) => Promise<readonly Figure[]>,
+): Promise<readonly Figure[]> {
+  const scratch = await openScratch(context.databaseUrl, template);
+  try {
+    await scratch.sql("checkpoint");
+    return await work(scratch);
+  } finally {
+    await scratch.drop();
+  }
+}
+
+async function ours(context: BenchContext, scratch: Scratch, plan: NudgePlan): Promise<readonly Figure[]> {
+  const config = benchConfig(scratch.url, context.redisUrl);
+  const clock = { now: () => new Date(AT) };
+  const runtime = openRuntime({ config, clock, log: createLog(config.log), catalogue, timetable: [] });
+  runtime.relay.start();
+  const workers = startWorkers(runtime, { queues: ["notifications"] });
+  await workers.ready();
+  const timed = async (figure: string, job: Job, count: string, expected: number): Promise<Figure> => {
+    const startedAt = performance.now();
+    const id = await startRun(runtime.db, job, {});
+    runtime.relay.wake();
+    const run = await followRun(runtime.db, id, () => undefined, AbortSignal.timeout(10 * 60_000));
+    const value = (performance.now() - startedAt) / 1_000;
+    // A fast run that told nobody is no run.
+    if (run.status !== "done" || run.counts[count] !== expected) {
+      throw new Error(
+        `${job.name} is ${run.status} with ${JSON.stringify(run.counts)}: ${expected} were due`,
+      );
+    }
+    return { figure, unit: "s", value };
+  };
+  const reminders = await timed(REMINDERS, meetingReminders, "reminded", plan.dueMeetings * 2);
+  const unread = await timed(NUDGES, unreadThreadNudges, "nudged", plan.dueThreads);
+  await workers.stop(5_000);
+  await runtime.close();
+  return [unread, reminders];
+}
+
+async function loop(scratch: Scratch, plan: NudgePlan): Promise<readonly Figure[]> {
+  const unread = await perThread(scratch, Math.min(SAMPLE_THREADS, plan.threads));
+  const meetings = await perMeeting(scratch, Math.min(SAMPLE_MEETINGS, plan.dueMeetings));
+  return [
+    { figure: NUDGES, unit: "s", value: unread * plan.threads },
+    { figure: REMINDERS, unit: "s", value: meetings * plan.dueMeetings },
+  ];
+}
+
+/** Every thread is asked for its participants, every participant for the oldest unread message and what was said of it. @returns seconds a thread. */
+async function perThread(scratch: Scratch, sample: number): Promise<number> {
+  const now = new Date(AT);
+  const on = scratch.db.drizzle;
+  const startedAt = performance.now();
+  for (let thread = 1; thread <= sample; thread++) {
+    const participants = await rows<{ userId: string; lastReadAt: string | null }>(
+      on,
+      sql`select user_id as "userId", last_read_at as "lastReadAt" from chat_thread_participants where thread_id = ${thread}`,
+    );
+    for (const { userId, lastReadAt } of participants) {
+      const [oldest] = await rows<{ id: string; at: string }>(
+        on,
+        sql`select id, created_at as at from messages
+            where thread_id = ${thread} and sender_id <> ${userId} and created_at > ${lastReadAt} order by created_at, id limit 1`,
+      );
+      if (!oldest || now.getTime() - Date.parse(oldest.at) < 180 * 60_000) continue;
+      const [user] = await rows<{ lastActiveAt: string | null }>(
+        on,
+        sql`select last_active_at as "lastActiveAt" from users where id = ${userId}`,
+      );
+      const preferences = await rows(
+        on,
+        sql`select 1 from notification_preferences where user_id = ${userId}`,
+      );
+      const told = await rows(
+        on,
+        sql`select 1 from unread_nudges where user_id = ${userId} and thread_id = ${thread} and oldest_unread_id = ${oldest.id}`,
+      );
+      if (!user || preferences.length > 0 || told.length > 0) continue;
+      await inTransaction(scratch.db, async (tx) => {
+        await tx.execute(
+          sql`insert into unread_nudges values (${userId}, ${thread}, ${oldest.id}, 1, ${now})`,
+        );
+        const threads = [{ thread_id: String(thread), unread: 1, oldest_unread_id: oldest.id, step: 1 }];
+        await emit(tx, threadUnreadStale, [{ payload: { user_id: userId, threads }, occurredAt: now }]);
+      });
+    }
+  }
+  return (performance.now() - startedAt) / 1_000 / sample;
+}
+
+/** Every meeting is asked for its participants, and what each was told. @returns seconds a meeting. */
+async function perMeeting(scratch: Scratch, sample: number): Promise<number> {
+  const now = new Date(AT);
+  const on = scratch.db.drizzle;
+  const startedAt = performance.now();
+  const meetings = await rows<{ id: string; startTime: string }>(
+    on,
+    sql`select id, start_time as "startTime" from meetings
+        where status = 'scheduled' and start_time > ${now} and start_time <= ${now}::timestamptz + interval '30 minutes' order by id limit ${sample}`,
+  );
+  for (const { id, startTime } of meetings) {
+    const participants = await rows<{ userId: string }>(
+      on,
+      sql`select user_id as "userId" from meeting_participants where meeting_id = ${id} and response <> 'declined'`,
+    );
+    for (const { userId } of participants) {
+      const told = await rows(
+        on,
+        sql`select 1 from meeting_reminders where meeting_id = ${id} and user_id = ${userId} and start_time = ${startTime}`,
+      );
+      if (told.length > 0) continue;
+      await inTransaction(scratch.db, async (tx) => {
+        await tx.execute(
+          sql`insert into meeting_reminders values (${id}, ${userId}, ${startTime}, 30, true, ${now})`,
+        );
+        const payload = {
+          user_id: userId,
+          start_time: new Date(startTime).toISOString(),
+          offset_minutes: 30,
+        };
+        await emit(tx, meetingReminder, [{ payload, occurredAt: now, meetingId: id }]);
+      });
+    }
+  }
+  return (performance.now() - startedAt) / 1_000 / meetings.length;
+}

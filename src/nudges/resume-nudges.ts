@@ -1,0 +1,108 @@
+import { sql } from "drizzle-orm";
+import { array, rows, type Tx } from "../db/client.ts";
+import { emit } from "../events/event.ts";
+import { resumeIncompleteNudge } from "../events/resume-incomplete-nudge.ts";
+import {
+  decideResumeNudge,
+  RESUME_STEPS,
+  type ResumeDecision,
+  type ResumeFacts,
+} from "../scoring/resume-nudge.ts";
+
+/** So many are looked at in one transaction, which may take 5 s, also when every owner has to be told of both resumes. */
+const PROJECTS_PER_RANGE = 5_000;
+
+/** Ids of projects, from the first up to before the end. */
+export type ProjectRange = { readonly from: string; readonly end: string };
+
+export type ResumeCandidate = ResumeFacts & {
+  readonly projectId: string;
+  readonly kind: "project" | "borrower";
+  readonly userId: string;
+  /** The anchor to the microsecond: part of the key. */
+  readonly anchor: string;
+};
+
+/** Cuts the projects that may still need a resume into ranges of ids. */
+export async function cutProjects(tx: Tx, projectId: string | null): Promise<ProjectRange[]> {
+  return rows<ProjectRange>(
+    tx,
+    sql`select min(id)::text as "from", (max(id) + 1)::text as "end"
+        from (select id, row_number() over (order by id) as n from projects
+              where project_status not in ('completed', 'archived') and (${projectId}::bigint is null or id = ${projectId}::bigint)) open
+        group by (n - 1) / ${PROJECTS_PER_RANGE} order by min(id)`,
+  );
+}
+
+const [FIRST] = RESUME_STEPS;
+const LAST_STEP = RESUME_STEPS.length;
+
+/**
+ * The incomplete resumes of a range, an owner each, whose first step has come and who were not told of the last one yet. Owners are
+ * those of the project's organization, and whoever made the project.
+ */
+export async function readResumeCandidates(
+  tx: Tx,
+  { from, end }: ProjectRange,
+  now: Date,
+): Promise<ResumeCandidate[]> {
+  const found = await rows<Omit<ResumeCandidate, "anchorAt">>(
+    tx,
+    sql`select p.id as "projectId", k.kind, owner.user_id as "userId", r.completeness, r.anchor::text as anchor, told.step as "lastStep"
+        from projects p
+        cross join (values ('project'), ('borrower')) as k(kind)
+        left join resumes written on written.project_id = p.id and written.kind = k.kind
+        cross join lateral (select coalesce(written.completeness, 0) as completeness, coalesce(written.edited_at, p.created_at) as anchor) r
+        cross join lateral (
+          select m.user_id from organization_members m where m.organization_id = p.organization_id and m.role = 'owner'
+          union select p.created_by) owner
+        cross join lateral (
+          select coalesce(max(n.step), 0) as step from resume_nudges n
+          where n.subject_id = p.id and n.kind = k.kind and n.user_id = owner.user_id and n.anchor_at = r.anchor) told
+        where p.id >= ${from}::bigint and p.id < ${end}::bigint and p.project_status not in ('completed', 'archived')
+          and r.completeness < 100 and r.anchor <= ${now}::timestamptz - ${FIRST.fromDays * 24} * interval '1 hour'
+          and told.step < ${LAST_STEP}
+        order by p.id, k.kind, owner.user_id`,
+  );
+  return found.map((row) => ({ ...row, anchorAt: new Date(row.anchor) }));
+}
+
+export type DecidedResume = { readonly candidate: ResumeCandidate; readonly decision: ResumeDecision };
+
+export const decideResumes = (candidates: readonly ResumeCandidate[], now: Date): DecidedResume[] =>
+  candidates.map((candidate) => ({ candidate, decision: decideResumeNudge(candidate, now) }));
+
+/** Writes the steps down and emits them, each only if nobody else has told of it meanwhile. @returns how many were emitted. */
+export async function recordResumeNudges(
+  tx: Tx,
+  decided: readonly DecidedResume[],
+  now: Date,
+): Promise<number> {
+  const nudges = decided.flatMap(({ candidate, decision }) =>
+    decision.kind === "nudge" ? [{ ...candidate, step: decision.step }] : [],
+  );
+  if (nudges.length === 0) return 0;
+  const column = <T>(read: (nudge: (typeof nudges)[number]) => T) => array(nudges.map(read));
+  const given = await rows<{ subjectId: string; kind: string; userId: string }>(
+    tx,
+    sql`insert into resume_nudges (subject_id, kind, user_id, anchor_at, step, nudged_at)
+        select n.*, ${now} from unnest(
+          ${column(({ projectId }) => projectId)}::bigint[], ${column(({ kind }) => kind)}::text[], ${column(({ userId }) => userId)}::bigint[],
+          ${column(({ anchor }) => anchor)}::timestamptz[], ${column(({ step }) => step)}::int[]) as n
+        on conflict do nothing
+        returning subject_id as "subjectId", kind, user_id as "userId"`,
+  );
+  const keyOf = (projectId: string, kind: string, userId: string) => `${projectId}:${kind}:${userId}`;
+  const written = new Set(given.map(({ subjectId, kind, userId }) => keyOf(subjectId, kind, userId)));
+  const told = nudges.filter(({ projectId, kind, userId }) => written.has(keyOf(projectId, kind, userId)));
+  await emit(
+    tx,
+    resumeIncompleteNudge,
+    told.map(({ projectId, kind, userId, completeness, step }) => ({
+      payload: { user_id: userId, resume_kind: kind, completeness, step },
+      occurredAt: now,
+      projectId,
+    })),
+  );
+  return told.length;
+}
