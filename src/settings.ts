@@ -8,17 +8,19 @@ export type Settings = {
   readonly multipliers: MultiplierPolicy;
   readonly budgets: Config["budgets"];
   readonly nudges: Config["nudges"];
+  readonly matching: Config["matching"];
   readonly defaultTimeZone: string;
 };
 
 export function settingsFrom(
-  config: Pick<Config, "commissions" | "multipliers" | "budgets" | "nudges" | "defaultTimeZone">,
+  config: Pick<Config, "commissions" | "multipliers" | "budgets" | "nudges" | "matching" | "defaultTimeZone">,
 ): Settings {
   return {
     commissions: { ...COMMISSION_POLICY, ...config.commissions },
     multipliers: config.multipliers,
     budgets: config.budgets,
     nudges: config.nudges,
+    matching: config.matching,
     defaultTimeZone: config.defaultTimeZone,
   };
 }

@@ -11,8 +11,11 @@ import { releaseCommission } from "../workers/commissions/release-commission.ts"
 import { reverseSale } from "../workers/commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
+import { calculateMatches } from "../workers/matching/calculate-matches.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
+import { notifyProjectMatches } from "../workers/notifications/notify-project-matches.ts";
+import { pruneCandidateNotifications } from "../workers/notifications/prune-candidate-notifications.ts";
 import { untilSettled } from "./demo-figures.ts";
 import { aMeetingBeginsSoon } from "./demo-nudges.ts";
 import type { Seller } from "./demo-seller.ts";
@@ -50,6 +53,9 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   },
   { job: sweepDueBudgets, input: async () => ({}) },
   { job: meetingReminders, input: aMeetingBeginsSoon },
+  { job: calculateMatches, input: async () => ({}) },
+  { job: notifyProjectMatches, input: async () => ({}) },
+  { job: pruneCandidateNotifications, input: async () => ({ days: 90 }) },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];
 

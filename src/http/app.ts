@@ -3,6 +3,7 @@ import type { Runtime } from "../runtime.ts";
 import { adminRoutes } from "./admin/admin.ts";
 import { explainRoutes } from "./api/explain.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
+import { matchRoutes } from "./api/matches.ts";
 import { referralRoutes } from "./api/referrals.ts";
 import { answerErrors, notFound } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
@@ -30,7 +31,13 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.use(healthRoutes(runtime, options.isConsuming ?? (() => true)));
   app.use(metricsRoutes(runtime));
   app.use("/admin", adminRoutes(runtime));
-  app.use("/api/v1", referralRoutes(runtime), ledgerRoutes(runtime), explainRoutes(runtime));
+  app.use(
+    "/api/v1",
+    referralRoutes(runtime),
+    ledgerRoutes(runtime),
+    explainRoutes(runtime),
+    matchRoutes(runtime),
+  );
   app.use(notFound);
   app.use(answerErrors(runtime.log));
   return app;

@@ -119,6 +119,7 @@ function dependenciesOf(runtime: Runtime, bullJob: BullJob): RunJobDeps {
     log: runtime.log,
     catalogue: runtime.catalogue,
     ports: runtime.ports,
+    threads: runtime.threads,
     settings: settingsFrom(runtime.config),
     transact: async (work, signal) => {
       let asked = false;

@@ -2,8 +2,11 @@ import { sweepDueBudgets } from "../workers/budgets/sweep-due-budgets.ts";
 import { reconcileSales } from "../workers/commissions/reconcile-sales.ts";
 import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
+import { calculateMatches } from "../workers/matching/calculate-matches.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
+import { notifyProjectMatches } from "../workers/notifications/notify-project-matches.ts";
+import { pruneCandidateNotifications } from "../workers/notifications/prune-candidate-notifications.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** When what runs. Data: the mechanism is in due-slots.ts. */
@@ -47,6 +50,30 @@ export const timetable: readonly Schedule[] = [
     tz: "UTC",
     job: meetingReminders,
     input: {},
+    misfire: "once",
+  },
+  {
+    name: "calculate-matches",
+    pattern: "0 * * * *",
+    tz: "UTC",
+    job: calculateMatches,
+    input: {},
+    misfire: "once",
+  },
+  {
+    name: "notify-project-matches",
+    pattern: "0 9 * * *",
+    tz: "UTC",
+    job: notifyProjectMatches,
+    input: {},
+    misfire: "once",
+  },
+  {
+    name: "prune-candidate-notifications",
+    pattern: "30 4 * * 0",
+    tz: "UTC",
+    job: pruneCandidateNotifications,
+    input: { days: 90 },
     misfire: "once",
   },
 ];

@@ -7,8 +7,11 @@ import { releaseCommission } from "./commissions/release-commission.ts";
 import { reverseSale } from "./commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "./commissions/verify-ledger.ts";
+import { calculateMatches } from "./matching/calculate-matches.ts";
 import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "./notifications/meeting-reminders.ts";
+import { notifyProjectMatches } from "./notifications/notify-project-matches.ts";
+import { pruneCandidateNotifications } from "./notifications/prune-candidate-notifications.ts";
 
 /** Every job there is. A file that is missing here, or has no test, fails test/catalogue.test.ts. */
 export const catalogue = catalogueOf([
@@ -22,4 +25,7 @@ export const catalogue = catalogueOf([
   distributeBudget,
   sweepDueBudgets,
   meetingReminders,
+  calculateMatches,
+  notifyProjectMatches,
+  pruneCandidateNotifications,
 ]);
