@@ -31,8 +31,8 @@ const entry = fileURLToPath(
   new URL(fromSource ? "./thread-entry-from-source.mjs" : "./thread-entry.js", import.meta.url),
 );
 
-/** Opens a pool of threads that stay alive. None is started before the first task. */
-export function openThreads(size = Math.max(1, availableParallelism() - 1)): Threads {
+/** Opens a pool of threads that stay alive, one a processor: they give way. None is started before the first task. */
+export function openThreads(size = availableParallelism()): Threads {
   const pool = new Piscina({
     filename: entry,
     minThreads: 0,
