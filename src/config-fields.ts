@@ -77,6 +77,24 @@ export const multiplier = (fallback: string) =>
     return z.NEVER;
   });
 
+/** A number from 0 to 1. */
+export const share = (fallback: string) =>
+  optional.transform((value, context): number => {
+    const written = value ?? fallback;
+    if (/^(0|1|0?\.\d{1,6}|[01]\.0*|0\.\d{1,6})$/.test(written)) return Number(written);
+    context.addIssue({ code: "custom", message: "must be a number from 0 to 1 with at most 6 decimals" });
+    return z.NEVER;
+  });
+
+/** A user of the host platform, by number or by public uuid. */
+export const eitherId = (fallback: string) =>
+  optional.transform((value, context): string => {
+    const id = (value ?? fallback).toLowerCase();
+    if (/^(0|[1-9]\d{0,17}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(id)) return id;
+    context.addIssue({ code: "custom", message: "must be the number or the public uuid of a user" });
+    return z.NEVER;
+  });
+
 export const url = (protocols: readonly string[]) =>
   optional.transform((value, context) => {
     if (value === undefined) return undefined;

@@ -3,6 +3,7 @@ import { faultsOfGoogle, type GoogleCalendarConfig, googleFrom } from "./config-
 import { type EmailConfig, emailFrom, missingSender } from "./config-email.ts";
 import {
   encryptionKeys,
+  eitherId,
   level,
   listOf,
   mailbox,
@@ -12,6 +13,7 @@ import {
   publicUrl,
   rates,
   secrets,
+  share,
   timeZone,
   tokens,
   url,
@@ -78,6 +80,10 @@ const schema = z.object({
   VOLUNTEER_SCHEDULER_DAILY_BUDGET: pool("100"),
   VOLUNTEER_SCHEDULER_WEEKLY_BUDGET: pool("1000"),
   VOLUNTEER_SCHEDULER_MONTHLY_BUDGET: pool("5000"),
+  TOP_K_CANDIDATES: whole(10, 1, 1_000),
+  MIN_MATCH_SCORE: share("0.6"),
+  MATCHES_PER_PROJECT: whole(200, 1, 1_000),
+  SYSTEM_USER_ID: eitherId("00000000-0000-0000-0000-000000000000"),
   BUDGET_LEFTOVER: optional.transform((value, context) => {
     const policy = (value ?? "carry").toLowerCase();
     if (policy === "carry" || policy === "treasury") return policy;
@@ -144,6 +150,17 @@ export type Config = {
   readonly publicUrl: string;
   readonly email: EmailConfig;
   readonly nudges: { readonly unread: UnreadNudgePolicy; readonly cap: NudgeCapPolicy };
+  readonly nudges: { readonly cap: NudgeCapPolicy };
+  readonly matching: {
+    /** Candidates that one run tells of a project at most. */
+    readonly topCandidates: number;
+    /** Nobody is told of a match below this score, from 0 to 1. */
+    readonly minimumScore: number;
+    /** How many candidates of a project are kept. */
+    readonly matchesPerProject: number;
+    /** The sender of automated messages: the number or the public uuid of a user. */
+    readonly systemUser: string;
+  };
   readonly auth: { readonly jwtSecret: string | null; readonly jwksUrl: string | null };
   readonly admin: {
     readonly adminPassword: string | null;
@@ -269,6 +286,12 @@ function configFrom(v: Variables, databaseUrl: string, portIsSet: boolean): Conf
         perWeek: v.NUDGE_EMAILS_PER_WEEK,
         priority: v.NUDGE_PRIORITY,
       },
+    },
+    matching: {
+      topCandidates: v.TOP_K_CANDIDATES,
+      minimumScore: v.MIN_MATCH_SCORE,
+      matchesPerProject: v.MATCHES_PER_PROJECT,
+      systemUser: v.SYSTEM_USER_ID,
     },
     auth: { jwtSecret: v.AUTH_JWT_SECRET ?? null, jwksUrl: v.AUTH_JWKS_URL ?? null },
     admin: {

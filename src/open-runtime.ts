@@ -8,6 +8,7 @@ import type { Ports } from "./ports/ports.ts";
 import type { Catalogue } from "./queues/job.ts";
 import { openProducers } from "./queues/redis.ts";
 import { createRelay } from "./queues/relay.ts";
+import { openThreads, type Threads } from "./queues/threads.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 
@@ -19,6 +20,8 @@ export type OpenOptions = {
   readonly timetable: readonly Schedule[];
   /** Instead of those that the configuration opens. */
   readonly ports?: Partial<Ports>;
+  /** Of somebody else, who closes them; default: its own. */
+  readonly threads?: Threads;
   readonly databaseName?: string;
 };
 
@@ -31,6 +34,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
   const relay = createRelay({ db, producers, catalogue, log });
   const metrics = createMetrics();
   const ports = { ...openPorts(config, producers.redis, clock), ...options.ports };
+  const threads = options.threads ?? openThreads();
   return {
     config,
     clock,
@@ -42,8 +46,10 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
     relay,
     metrics,
     ports,
+    threads,
     async close() {
       await relay.stop();
+      if (!options.threads) await threads.close();
       await producers.close();
       await db.close();
     },

@@ -7,6 +7,7 @@ import type { Ports } from "./ports/ports.ts";
 import type { Catalogue } from "./queues/job.ts";
 import type { Producers } from "./queues/redis.ts";
 import type { Relay } from "./queues/relay.ts";
+import type { Threads } from "./queues/threads.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 
 /** What the parts of one process share. Made once, in main.ts; handed down, never imported. */
@@ -20,5 +21,6 @@ export type Runtime = {
   readonly catalogue: Catalogue;
   readonly timetable: readonly Schedule[];
   readonly ports: Ports;
+  readonly threads: Threads;
   readonly metrics: Metrics;
 };

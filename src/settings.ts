@@ -10,6 +10,7 @@ export type Settings = {
   readonly multipliers: MultiplierPolicy;
   readonly budgets: Config["budgets"];
   readonly nudges: Config["nudges"];
+  readonly matching: Config["matching"];
   readonly defaultTimeZone: string;
 };
 
@@ -18,6 +19,7 @@ export function settingsFrom(
     Config,
     "googleCalendar" | "commissions" | "multipliers" | "budgets" | "nudges" | "defaultTimeZone"
   >,
+  config: Pick<Config, "commissions" | "multipliers" | "budgets" | "nudges" | "matching" | "defaultTimeZone">,
 ): Settings {
   return {
     calendars: { configured: config.googleCalendar !== null },
@@ -25,6 +27,7 @@ export function settingsFrom(
     multipliers: config.multipliers,
     budgets: config.budgets,
     nudges: config.nudges,
+    matching: config.matching,
     defaultTimeZone: config.defaultTimeZone,
   };
 }

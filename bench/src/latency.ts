@@ -51,19 +51,20 @@ export async function settleLatency(
   ];
 }
 
-const figuresOf = (name: string, sorted: readonly number[]): Figure[] => [
+export const figuresOf = (name: string, sorted: readonly number[]): Figure[] => [
   { figure: `${name}, p50`, unit: "ms", value: quantile(sorted, 0.5) },
   { figure: `${name}, p99`, unit: "ms", value: quantile(sorted, 0.99) },
 ];
 
-async function measureLatency(
+export async function measureLatency(
   context: BenchContext,
   scratch: Scratch,
   port: number,
   volunteers: number,
   name: string,
+  perSecond = PER_SECOND,
 ): Promise<number[]> {
-  const requests = saleRequests(PER_SECOND * (SECONDS + WARM_UP_SECONDS), {
+  const requests = saleRequests(perSecond * (SECONDS + WARM_UP_SECONDS), {
     firstBuyer: Math.floor(volunteers / 3),
     buyers: Math.floor((volunteers * 2) / 3) - 1,
     name: `${name}-${randomBytes(3).toString("hex")}`,
@@ -76,9 +77,9 @@ async function measureLatency(
   );
   let sending = true;
   const watching = watch(scratch, acceptedAt, settledAt, () => sending);
-  await openLoop(port, requests, PER_SECOND, (index, status, at) => {
+  await openLoop(port, requests, perSecond, (index, status, at) => {
     if (status !== 202) throw new Error(`a sale was answered ${status}`);
-    if (index >= PER_SECOND * WARM_UP_SECONDS) acceptedAt.set(externalIds[index] as string, at);
+    if (index >= perSecond * WARM_UP_SECONDS) acceptedAt.set(externalIds[index] as string, at);
   });
   sending = false;
   await watching;

@@ -7,7 +7,7 @@ import { withDatabase } from "./session.ts";
 import { formatFacts } from "./table.ts";
 import { Refusal, type Terminal } from "./terminal.ts";
 
-/** `commonwork explain award|commission|multiplier <id>`: exit code 1 when what is stored is not what comes out again. */
+/** `commonwork explain award|commission|match|multiplier <id>`: exit code 1 when what is stored is not what comes out again. */
 export function addExplain(program: Command, terminal: Terminal): void {
   const command = program
     .command("explain")

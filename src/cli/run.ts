@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { Database } from "../db/client.ts";
 import { dryRun } from "../queues/dry-run.ts";
 import { followRun, runInline, startRun } from "../queues/inline.ts";
 import type { Job } from "../queues/job.ts";
@@ -6,6 +7,8 @@ import type { Run } from "../queues/runs.ts";
 import type { Runtime } from "../runtime.ts";
 import { settingsFrom } from "../settings.ts";
 import { catalogue } from "../workers/index.ts";
+import { notifyProjectMatches } from "../workers/notifications/notify-project-matches.ts";
+import { candidatesReport } from "./candidates-report.ts";
 import { jsonFlag } from "./flags.ts";
 import { endOfRun, viewOfRun } from "./follow.ts";
 import { addPayloadFlags, payloadFrom } from "./job-flags.ts";
@@ -55,7 +58,10 @@ async function runJob(terminal: Terminal, job: Job, options: Options): Promise<v
     }
     const run = await followed(terminal, runtime, job, payload, options);
     if (options.json) printJson(terminal, run);
-    else printLine(terminal, endOfRun(run));
+    else {
+      terminal.write((await reportOf(runtime.db, run)) ?? "");
+      printLine(terminal, endOfRun(run));
+    }
     terminal.exitCode = exitCodeOf(run);
     if (run.finishedAt === null) terminal.complain(leftBehind(run, options));
   });
@@ -128,6 +134,14 @@ async function remarkOnSilence(
     terminal.complain(`No worker serves the queue ${job.queue}; the run waits until one does. ${inline}`);
   }
 }
+
+/** What some jobs tell a person beside their counts. */
+const REPORTS: Readonly<Record<string, (db: Database, run: Run) => Promise<string | null>>> = {
+  [notifyProjectMatches.name]: candidatesReport,
+};
+
+const reportOf = async (db: Database, run: Run): Promise<string | null> =>
+  (await REPORTS[run.job]?.(db, run)) ?? null;
 
 const INTERRUPTED = 130;
 

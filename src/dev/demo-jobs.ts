@@ -11,6 +11,7 @@ import { releaseCommission } from "../workers/commissions/release-commission.ts"
 import { reverseSale } from "../workers/commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
+import { calculateMatches } from "../workers/matching/calculate-matches.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
 import { pollCalendars } from "../workers/notifications/poll-calendars.ts";
@@ -20,6 +21,8 @@ import { syncCalendar } from "../workers/notifications/sync-calendar.ts";
 import { watchCalendar } from "../workers/notifications/watch-calendar.ts";
 import { resumeIncompleteNudges } from "../workers/notifications/resume-incomplete-nudges.ts";
 import { unreadThreadNudges } from "../workers/notifications/unread-thread-nudges.ts";
+import { notifyProjectMatches } from "../workers/notifications/notify-project-matches.ts";
+import { pruneCandidateNotifications } from "../workers/notifications/prune-candidate-notifications.ts";
 import { untilSettled } from "./demo-figures.ts";
 import { aMeetingBeginsSoon, aMessageIsLeftUnread, aProjectIsLeftUndescribed } from "./demo-nudges.ts";
 import type { Seller } from "./demo-seller.ts";
@@ -65,6 +68,9 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: meetingReminders, input: aMeetingBeginsSoon },
   { job: unreadThreadNudges, input: aMessageIsLeftUnread },
   { job: resumeIncompleteNudges, input: aProjectIsLeftUndescribed },
+  { job: calculateMatches, input: async () => ({}) },
+  { job: notifyProjectMatches, input: async () => ({}) },
+  { job: pruneCandidateNotifications, input: async () => ({ days: 90 }) },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];
 

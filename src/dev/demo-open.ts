@@ -11,6 +11,7 @@ import { type Community, plantCommunity } from "./community.ts";
 import type { DemoLog } from "./demo-log.ts";
 import { type Seller, startSeller } from "./demo-seller.ts";
 import { type DemoServers, startDemoServers } from "./demo-servers.ts";
+import { plantSkills } from "./skills-demo.ts";
 
 /** What was opened, to be closed in the opposite order. */
 export type Closers = (() => Promise<unknown>)[];
@@ -72,6 +73,12 @@ export async function openDemo(terminal: Terminal, log: DemoLog, closers: Closer
     "activity",
     () => plantActivity(db, community, { seed: SEED, now }),
     (tasks) => `${formatNumber(tasks)} tasks taken on in the last nine weeks`,
+  );
+  await step(
+    "skills",
+    () => plantSkills(db, community, SEED),
+    ({ skills, volunteers, projects }) =>
+      `${formatNumber(volunteers)} volunteers with ${skills} skills, ${projects} projects that look for people`,
   );
   const seller = await startSeller();
   closers.push(() => seller.stop());

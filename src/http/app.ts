@@ -4,6 +4,7 @@ import { adminRoutes } from "./admin/admin.ts";
 import { calendarRoutes } from "./api/calendar-connections.ts";
 import { explainRoutes } from "./api/explain.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
+import { matchRoutes } from "./api/matches.ts";
 import { referralRoutes } from "./api/referrals.ts";
 import { answerErrors, notFound } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
@@ -40,6 +41,7 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
     ledgerRoutes(runtime),
     explainRoutes(runtime),
     calendarRoutes(runtime),
+    matchRoutes(runtime),
   );
   app.use(notFound);
   app.use(answerErrors(runtime.log));

@@ -7,6 +7,7 @@ import type { Settings } from "../settings.ts";
 import type { Catalogue, Job, JobContext, Part, Remark } from "./job.ts";
 import { type Counts, PayloadRejected } from "./outcome.ts";
 import type { QueueName } from "./queues.ts";
+import type { Threads } from "./threads.ts";
 
 /** How work reaches the database and the outside world: for real, or inside the one transaction of a dry run. */
 export type Execution = {
@@ -15,6 +16,7 @@ export type Execution = {
   readonly catalogue: Catalogue;
   readonly ports: Ports;
   readonly settings: Settings;
+  readonly threads: Threads;
   /** A transaction for each step; in a dry run a savepoint. Aborting the signal abandons it. */
   transact<T>(work: (tx: Tx) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** What happens at the border: null makes the call, otherwise it is told of the request instead. */
@@ -108,6 +110,7 @@ export function contextFor(
     runId: entry?.parent ?? null,
     settings: execution.settings,
     remark: execution.onRemark ?? null,
+    threads: execution.threads,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Ports } from "../ports/ports.ts";
 import type { Settings } from "../settings.ts";
 import type { Counts, Outcome } from "./outcome.ts";
 import type { QueueName } from "./queues.ts";
+import type { Threads } from "./threads.ts";
 
 /** What a job is given, and nothing else. */
 export type JobContext = {
@@ -23,6 +24,8 @@ export type JobContext = {
   readonly settings: Settings;
   /** Says, where a dry run asks for it, what was decided for whom and why; by ids alone. Null: nobody asks. */
   readonly remark: ((remark: Remark) => void) | null;
+  /** For what takes the processor more than a few milliseconds: the event loop serves others meanwhile. */
+  readonly threads: Threads;
 };
 
 /** A decision in words: whom or what it is about, and what became of it. */

@@ -117,6 +117,7 @@ function dependenciesOf(runtime: Runtime, bullJob: BullJob): RunJobDeps {
     log: runtime.log,
     catalogue: runtime.catalogue,
     ports: runtime.ports,
+    threads: runtime.threads,
     settings: settingsFrom(runtime.config),
     transact: (work, signal) => runtime.relay.transact(runtime.db, work, signal),
     insteadOfCall: null,

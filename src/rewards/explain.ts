@@ -1,15 +1,17 @@
 import type { Queryable } from "../db/client.ts";
+import { explainMatch } from "../matching/explain-match.ts";
 import { explainAward } from "./explain-award.ts";
 import { explainCommission } from "./explain-commission.ts";
 import { explainMultiplier } from "./explain-multiplier.ts";
 import type { Explain, Explanation } from "./explanation.ts";
 
-export const EXPLAINED = ["award", "commission", "multiplier"] as const;
+export const EXPLAINED = ["award", "commission", "match", "multiplier"] as const;
 export type Explained = (typeof EXPLAINED)[number];
 
 const EXPLAIN: Readonly<Record<Explained, Explain>> = {
   award: explainAward,
   commission: explainCommission,
+  match: explainMatch,
   multiplier: explainMultiplier,
 };
 
@@ -17,6 +19,7 @@ const EXPLAIN: Readonly<Record<Explained, Explain>> = {
 export const EXPLAINED_IDS: Readonly<Record<Explained, string>> = {
   award: "<periodId> or <periodId>:<profileId>",
   commission: "<saleId> or <saleId>:<level>",
+  match: "<projectId>:<volunteerId>",
   multiplier: "<profileId> or <profileId>@<instant>",
 };
 

@@ -5,7 +5,7 @@ export type Step = { readonly what: string; readonly how: string };
 
 /** A stored figure, worked out again from the inputs that were stored with it. */
 export type Explanation = {
-  readonly kind: "award" | "commission" | "multiplier";
+  readonly kind: "award" | "commission" | "multiplier" | "match";
   readonly id: string;
   readonly title: string;
   /** True when what was stored is what comes out again. */
@@ -15,6 +15,8 @@ export type Explanation = {
   readonly steps: readonly Step[];
   /** Whose figure it is, as `users.id`; null for one that belongs to several. */
   readonly ownerUserId: string | null;
+  /** Others whom it concerns, who may see it too. */
+  readonly alsoFor?: readonly string[];
 };
 
 /** Works a figure out again. @returns undefined when there is no such figure. */

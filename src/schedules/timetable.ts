@@ -2,12 +2,15 @@ import { sweepDueBudgets } from "../workers/budgets/sweep-due-budgets.ts";
 import { reconcileSales } from "../workers/commissions/reconcile-sales.ts";
 import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
+import { calculateMatches } from "../workers/matching/calculate-matches.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
 import { pollCalendars } from "../workers/notifications/poll-calendars.ts";
 import { renewCalendarWatches } from "../workers/notifications/renew-calendar-watches.ts";
 import { resumeIncompleteNudges } from "../workers/notifications/resume-incomplete-nudges.ts";
 import { unreadThreadNudges } from "../workers/notifications/unread-thread-nudges.ts";
+import { notifyProjectMatches } from "../workers/notifications/notify-project-matches.ts";
+import { pruneCandidateNotifications } from "../workers/notifications/prune-candidate-notifications.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** When what runs. Data: the mechanism is in due-slots.ts. */
@@ -82,6 +85,10 @@ export const timetable: readonly Schedule[] = [
     pattern: "*/15 * * * *",
     tz: "UTC",
     job: unreadThreadNudges,
+    name: "calculate-matches",
+    pattern: "0 * * * *",
+    tz: "UTC",
+    job: calculateMatches,
     input: {},
     misfire: "once",
   },
@@ -91,6 +98,21 @@ export const timetable: readonly Schedule[] = [
     tz: "UTC",
     job: resumeIncompleteNudges,
     input: {},
+    misfire: "once",
+  },
+    name: "notify-project-matches",
+    pattern: "0 9 * * *",
+    tz: "UTC",
+    job: notifyProjectMatches,
+    input: {},
+    misfire: "once",
+  },
+  {
+    name: "prune-candidate-notifications",
+    pattern: "30 4 * * 0",
+    tz: "UTC",
+    job: pruneCandidateNotifications,
+    input: { days: 90 },
     misfire: "once",
   },
 ];

@@ -7,6 +7,7 @@ import { releaseCommission } from "./commissions/release-commission.ts";
 import { reverseSale } from "./commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "./commissions/verify-ledger.ts";
+import { calculateMatches } from "./matching/calculate-matches.ts";
 import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "./notifications/meeting-reminders.ts";
 import { pollCalendars } from "./notifications/poll-calendars.ts";
@@ -16,6 +17,8 @@ import { syncCalendar } from "./notifications/sync-calendar.ts";
 import { watchCalendar } from "./notifications/watch-calendar.ts";
 import { resumeIncompleteNudges } from "./notifications/resume-incomplete-nudges.ts";
 import { unreadThreadNudges } from "./notifications/unread-thread-nudges.ts";
+import { notifyProjectMatches } from "./notifications/notify-project-matches.ts";
+import { pruneCandidateNotifications } from "./notifications/prune-candidate-notifications.ts";
 
 /** Every job there is. A file that is missing here, or has no test, fails test/catalogue.test.ts. */
 export const catalogue = catalogueOf([
@@ -36,4 +39,7 @@ export const catalogue = catalogueOf([
   meetingReminders,
   unreadThreadNudges,
   resumeIncompleteNudges,
+  calculateMatches,
+  notifyProjectMatches,
+  pruneCandidateNotifications,
 ]);

@@ -16,6 +16,7 @@ import type { Catalogue, Job } from "../../src/queues/job.ts";
 import { catalogueOf } from "../../src/queues/job.ts";
 import { keyPrefix, type LockPolicy, QUEUE_NAMES } from "../../src/queues/queues.ts";
 import { runCarrier } from "../../src/queues/run-job.ts";
+import { openThreads } from "../../src/queues/threads.ts";
 import { startWorkers, type WorkerOptions, type Workers } from "../../src/queues/worker.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import { openNextSlot } from "../../src/schedules/next-slot.ts";
@@ -78,6 +79,9 @@ export const FAST_LOCKS: LockPolicy = {
 
 const DRAIN_LIMIT = 10_000;
 
+/** One pool for all worlds of a file: a thread takes a second to start. */
+const threads = openThreads(2);
+
 /** Opens a world for the running test. It is taken down after it, and looked over: no open transaction, a ledger that sums to zero. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const name = `cw_test_${process.pid}_${randomBytes(5).toString("hex")}`;
@@ -92,6 +96,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     clock,
     log: createLog({ level: process.env["TEST_LOG"] ?? "silent", format: "json" }),
     catalogue,
+    // Its own handle: what is kept for one world is not found by another.
+    threads: { ...threads },
     timetable: options.timetable ?? [],
     ports: { mailer: recordingMailer(mailbox), ...options.ports },
   });

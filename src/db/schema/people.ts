@@ -4,6 +4,7 @@ import {
   bigint,
   boolean,
   check,
+  doublePrecision,
   index,
   integer,
   numeric,
@@ -48,12 +49,27 @@ export const organizations = pgTable("organizations", {
 });
 
 /** A user who volunteers. */
-export const volunteers = pgTable("volunteers", {
-  userId: ref()
-    .primaryKey()
-    .references(() => users.id),
-  createdAt: instant().notNull().defaultNow(),
-});
+export const volunteers = pgTable(
+  "volunteers",
+  {
+    userId: ref()
+      .primaryKey()
+      .references(() => users.id),
+    /** Skills that are hidden never enter the tables of matching. */
+    skillsVisible: boolean().notNull().default(true),
+    latitude: doublePrecision(),
+    longitude: doublePrecision(),
+    /** When they have time, in their own words. */
+    availability: text(),
+    createdAt: instant().notNull().defaultNow(),
+  },
+  () => [
+    check(
+      "volunteers_place",
+      sql`(latitude is null) = (longitude is null) and latitude between -90 and 90 and longitude between -180 and 180`,
+    ),
+  ],
+);
 
 /** A volunteer in one organization: referrals, levels and multipliers belong to the profile. */
 export const volunteerProfiles = pgTable(

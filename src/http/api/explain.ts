@@ -1,11 +1,12 @@
 import { type Response, Router } from "express";
 import { EXPLAINED, type Explained, explain } from "../../rewards/explain.ts";
+import type { Explanation } from "../../rewards/explanation.ts";
 import type { Runtime } from "../../runtime.ts";
 import { refuse } from "../answers.ts";
 import { userAuth, userOf } from "../auth.ts";
 
 /**
- * `GET /explain/award|commission|multiplier/:id`: a figure of the user of the token, worked out again from its stored inputs. What
+ * `GET /explain/award|commission|match|multiplier/:id`: a figure of the user of the token, worked out again from its stored inputs. What
  * belongs to others is not there: operators ask /admin/api/explain.
  */
 export function explainRoutes(runtime: Runtime): Router {
@@ -25,11 +26,14 @@ export async function answerExplanation(
   ownerUserId: string | null,
 ): Promise<void> {
   const found = isExplained(kind) ? await explain(runtime.db.drizzle, kind, id) : undefined;
-  if (!found || (ownerUserId !== null && found.ownerUserId !== ownerUserId)) {
+  if (!found || (ownerUserId !== null && !isFor(found, ownerUserId))) {
     return refuse(res, 404, { code: "not-found", message: "There is no such figure of yours." });
   }
-  const { ownerUserId: _owner, ...told } = found;
+  const { ownerUserId: _owner, alsoFor: _others, ...told } = found;
   res.set("Cache-Control", "no-store").json(told);
 }
+
+const isFor = ({ ownerUserId, alsoFor = [] }: Explanation, userId: string): boolean =>
+  ownerUserId === userId || alsoFor.includes(userId);
 
 const isExplained = (kind: string): kind is Explained => (EXPLAINED as readonly string[]).includes(kind);

@@ -1,0 +1,75 @@
+import { randomBytes } from "node:crypto";
+import { startRun } from "../../src/queues/inline.ts";
+import { loadRun } from "../../src/queues/runs.ts";
+import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
+import { type Bench, type BenchContext, type Figure, measure, quantile } from "./bench.ts";
+import { loadCommunity } from "./community.ts";
+import { makeTemplate, openScratch } from "./database.ts";
+import { figuresOf, measureLatency } from "./latency.ts";
+import { startCommonwork } from "./service.ts";
+import { loadSkills, planSkills, SKILLS } from "./skills.ts";
+
+const BUYERS = 30_000;
+const VOLUNTEERS = 1_000_000;
+const PROJECTS = 10_000;
+const PER_SECOND = 100;
+
+/** Whether a recompute of every match keeps commissions waiting, in the same process. */
+export const isolation: Bench = {
+  name: "isolation",
+  describe: ({ scale }) =>
+    `202 to settled at ${PER_SECOND} sales/s, api and worker as two processes, idle and during a recompute of ${VOLUNTEERS * scale} volunteers x ` +
+    `${PROJECTS * scale} projects (8 of ${SKILLS} skills each) by the same worker; Postgres and Redis on the same machine.`,
+  async run(context) {
+    const volunteers = Math.round(VOLUNTEERS * context.scale);
+    context.say("loading");
+    const template = await makeTemplate(context.databaseUrl, async (scratch) => {
+      await loadCommunity(scratch, BUYERS);
+      await loadSkills(
+        scratch,
+        planSkills(Math.max(volunteers, BUYERS), Math.round(PROJECTS * context.scale)),
+      );
+    });
+    await measure({ ...context, runs: context.runs ?? 3 }, () => measureIsolation(context, template));
+  },
+};
+
+async function measureIsolation(context: BenchContext, template: string): Promise<readonly Figure[]> {
+  const scratch = await openScratch(context.databaseUrl, template);
+  const environment = {
+    DATABASE_URL: scratch.url,
+    REDIS_URL: context.redisUrl,
+    REDIS_PREFIX: `bench-${randomBytes(4).toString("hex")}`,
+    SCICENT_WEBHOOK_SECRET: "bench-secret",
+    WEBHOOK_ADDRESS_PER_SECOND: "100000",
+    WEBHOOK_ADDRESS_BURST: "100000",
+  };
+  const api = await startCommonwork({ ...environment, ROLES: "api" });
+  const worker = await startCommonwork({
+    ...environment,
+    ROLES: "worker",
+    WORKER_QUEUES: "commissions,matching",
+  });
+  const latency = (name: string) => measureLatency(context, scratch, api.port, BUYERS, name, PER_SECOND);
+  const idle = await latency("idle");
+  const runId = await startRun(scratch.db, calculateMatches, {});
+  const busy = await latency("busy");
+  const run = await loadRun(scratch.db.drizzle, runId);
+  // What ended before the last sale says nothing: the recompute has to outlast the measurement.
+  const settled = run?.total ? 1 - (run.pending ?? 0) / run.total : 0;
+  context.say(`the recompute is ${run?.status}, ${Math.round(settled * 100)} % settled`);
+  if (run?.status !== "running" || settled === 0)
+    throw new Error(`The recompute is ${run?.status}, ${settled} settled: choose a larger scale.`);
+  await worker.stop();
+  await api.stop();
+  await scratch.drop();
+  return [
+    {
+      figure: "p99 during a recompute / p99 idle",
+      unit: "times",
+      value: quantile(busy, 0.99) / quantile(idle, 0.99),
+    },
+    ...figuresOf(`202 to settled at ${PER_SECOND}/s, idle`, idle),
+    ...figuresOf(`202 to settled at ${PER_SECOND}/s, during a recompute`, busy),
+  ];
+}

@@ -1,0 +1,147 @@
+import { systemClock } from "../../src/clock.ts";
+import { createLog } from "../../src/log.ts";
+import { openRuntime } from "../../src/open-runtime.ts";
+import { followRun, startRun } from "../../src/queues/inline.ts";
+import { openThreads, type Threads } from "../../src/queues/threads.ts";
+import { startWorkers } from "../../src/queues/worker.ts";
+import type { Runtime } from "../../src/runtime.ts";
+import { bestMatches } from "../../src/scoring/match.ts";
+import { catalogue } from "../../src/workers/index.ts";
+import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
+import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";
+import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
+import { loadSkills, planSkills, SKILLS } from "./skills.ts";
+
+const VOLUNTEERS = 1_000_000;
+const PROJECTS = 10_000;
+const KEPT = 200;
+/** The pairwise loop is measured on so many pairs, and said for all of them. */
+const SAMPLE = { volunteers: 20_000, projects: 50 };
+const LIMIT_MS = 20 * 60_000;
+
+/** Asked for to done, through Redis and the workers of one process. */
+export const matches: Bench = {
+  name: "matches",
+  describe: ({ scale }) =>
+    `${VOLUNTEERS * scale} volunteers x ${PROJECTS * scale} projects, 8 skills each of ${SKILLS} by Zipf's law, half with a place; the best ${KEPT} ` +
+    `per project computed and stored, one process. Then the same with nothing changed, one volunteer, one project. baseline: the reference, pair by ` +
+    `pair in memory, on ${SAMPLE.volunteers} x ${SAMPLE.projects} of them.`,
+  async run(context) {
+    const volunteers = Math.round(VOLUNTEERS * context.scale);
+    const projects = Math.round(PROJECTS * context.scale);
+    context.say("loading");
+    const template = await makeTemplate(context.databaseUrl, (scratch) =>
+      loadSkills(scratch, planSkills(volunteers, projects)),
+    );
+    await compare(context, {
+      baseline: async () => pairByPair(volunteers, projects),
+      ours: () => ours(context, template, projects),
+    });
+  },
+};
+
+async function ours(context: BenchContext, template: string, projects: number): Promise<readonly Figure[]> {
+  const scratch = await openScratch(context.databaseUrl, template);
+  await scratch.sql("checkpoint");
+  const timed = timedThreads();
+  const config = benchConfig(scratch.url, context.redisUrl);
+  const runtime = openRuntime({
+    config,
+    clock: systemClock,
+    log: createLog(config.log),
+    catalogue,
+    timetable: [],
+    threads: timed.threads,
+  });
+  runtime.relay.start();
+  const workers = startWorkers(runtime, { queues: ["matching"] });
+  await workers.ready();
+  const memory = watchMemory();
+  try {
+    const figures = await measureRuns(context, runtime, scratch, projects, timed.busyS);
+    return [...figures, { figure: "memory of the process at most", unit: "MB", value: memory.mostMb() }];
+  } finally {
+    memory.stop();
+    await workers.stop(5_000);
+    await runtime.close();
+    await timed.threads.close();
+    await scratch.drop();
+  }
+}
+
+async function measureRuns(
+  context: BenchContext,
+  runtime: Runtime,
+  scratch: Scratch,
+  projects: number,
+  busyS: () => number,
+): Promise<Figure[]> {
+  const run = async (figure: string, input: object): Promise<Figure> => {
+    const startedAt = performance.now();
+    const id = await startRun(runtime.db, calculateMatches, input);
+    runtime.relay.wake();
+    const ended = await followRun(runtime.db, id, () => undefined, AbortSignal.timeout(LIMIT_MS));
+    const value = (performance.now() - startedAt) / 1_000;
+    if (ended.status !== "done") throw new Error(`${figure}: the run is ${ended.status}: ${ended.error}`);
+    context.say(`${figure}: ${value.toFixed(2)} s, ${JSON.stringify(ended.counts)}`);
+    return { figure, unit: "s", value };
+  };
+  const before = busyS();
+  const first = await run("computed and stored", {});
+  const computed: Figure = { figure: "computed", unit: "s", value: busyS() - before };
+  const [stored] = await scratch.sql(
+    "select count(*)::int as n, count(distinct project_id)::int as lists from volunteer_initiative_matches",
+  );
+  if (stored?.["lists"] !== projects || stored["n"] !== projects * KEPT)
+    throw new Error(`not every list is there: ${JSON.stringify(stored)}`);
+  const again = await run("nothing has changed", {});
+  await scratch.sql("update volunteer_skills set weight = 0.95 where volunteer_id = 17");
+  const volunteer = await run("one volunteer", { volunteerId: "17" });
+  const project = await run("one project", { projectId: "17" });
+  return [computed, first, again, volunteer, project];
+}
+
+/** Threads that know for how long at least one of them has been at work. */
+function timedThreads(): { threads: Threads; busyS: () => number } {
+  const threads = openThreads();
+  let running = 0;
+  let since = 0;
+  let busyMs = 0;
+  return {
+    busyS: () => busyMs / 1_000,
+    threads: {
+      ...threads,
+      async call(module, task, input, signal) {
+        if (running++ === 0) since = performance.now();
+        try {
+          return await threads.call(module, task, input, signal);
+        } finally {
+          if (--running === 0) busyMs += performance.now() - since;
+        }
+      },
+    },
+  };
+}
+
+function watchMemory() {
+  let most = 0;
+  const timer = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().rss);
+  }, 50);
+  return { mostMb: () => most / 1e6, stop: () => clearInterval(timer) };
+}
+
+/** What one would write first: a loop over projects and volunteers. */
+function pairByPair(volunteers: number, projects: number): readonly Figure[] {
+  const sample = {
+    volunteers: Math.min(SAMPLE.volunteers, volunteers),
+    projects: Math.min(SAMPLE.projects, projects),
+  };
+  const plan = planSkills(sample.volunteers, sample.projects);
+  const people = Array.from({ length: sample.volunteers }, () => plan.volunteer());
+  const wanted = Array.from({ length: sample.projects }, () => plan.project());
+  const startedAt = performance.now();
+  for (const project of wanted) bestMatches(project, people, KEPT);
+  const perPairS = (performance.now() - startedAt) / 1_000 / (sample.volunteers * sample.projects);
+  return [{ figure: "computed", unit: "s", value: perPairS * volunteers * projects }];
+}

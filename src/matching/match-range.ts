@@ -1,0 +1,73 @@
+import { sql } from "drizzle-orm";
+import { array, rows, type Tx } from "../db/client.ts";
+import type { JobContext } from "../queues/job.ts";
+import type { MatchProject } from "../scoring/match.ts";
+import type { MatchColumns } from "../scoring/match-rows.ts";
+import { cutProjects, type ProjectScope, readProjects } from "./project-facts.ts";
+import { sharedBlocks } from "./shared-blocks.ts";
+import { onThread, packBlocks, readBlocks } from "./volunteer-blocks.ts";
+import { writeMatches } from "./write-matches.ts";
+
+/**
+ * Some projects whose lists are worked out. `whole`: with the index of all volunteers, which the ranges of a run share; otherwise with
+ * one of those skills alone, which is the shorter way for a few projects.
+ */
+export type MatchRange = { readonly projects: ProjectScope; readonly whole: boolean; readonly keep: number };
+
+/** So many projects take a tenth of a second where a million volunteers are; ten times that where threads hardly get their turn. */
+const PROJECTS_PER_RANGE = 16;
+
+/** Ranges over all projects there are. */
+export const cutRanges = async (tx: Tx, keep: number): Promise<MatchRange[]> =>
+  (await cutProjects(tx, PROJECTS_PER_RANGE)).map((projects) => ({ projects, whole: true, keep }));
+
+export type RangeCounts = {
+  readonly projects: number;
+  readonly matches: number;
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+};
+
+/** Works out the lists of a range, and writes what is different. */
+export async function matchRange(context: JobContext, range: MatchRange): Promise<RangeCounts> {
+  const { tx, threads, signal, now } = context;
+  const { projects: scope, whole, keep } = range;
+  const shared = whole ? await sharedBlocks(context) : null;
+  const projects = await readProjects(tx, scope);
+  const columns =
+    shared === null
+      ? await rankAlone(context, projects, keep)
+      : await onThread<MatchColumns>(
+          threads,
+          "rankProjects",
+          { blocks: shared, projects, keep, skillCounts: null },
+          signal,
+        );
+  const written = await writeMatches(tx, scope, columns, now);
+  return { projects: projects.length, matches: columns.count, ...written };
+}
+
+/** The index holds the skills of these projects alone, so how many skills each candidate has is asked for apart. */
+async function rankAlone(
+  { tx, threads, signal }: JobContext,
+  projects: readonly MatchProject[],
+  keep: number,
+): Promise<MatchColumns> {
+  const skillIds = [...new Set(projects.flatMap(({ requiredSkillIds }) => requiredSkillIds))].map(String);
+  const places = projects.some(({ remote, place }) => !remote && place !== null);
+  const packed = await readBlocks(tx, { from: 0, to: null, skillIds, places });
+  const blocks = await packBlocks(threads, packed, signal);
+  const ids = await onThread<number[]>(threads, "rankedVolunteers", { blocks, projects, keep }, signal);
+  const skillCounts = await countSkills(tx, ids);
+  return onThread<MatchColumns>(threads, "rankProjects", { blocks, projects, keep, skillCounts }, signal);
+}
+
+async function countSkills(tx: Tx, ids: readonly number[]): Promise<Map<number, number>> {
+  const counted = await rows<{ id: string; n: number }>(
+    tx,
+    sql`select volunteer_id as id, count(*)::int as n from volunteer_skills
+        where volunteer_id = any(${array(ids)}::bigint[]) group by volunteer_id`,
+  );
+  return new Map(counted.map(({ id, n }) => [Number(id), n]));
+}

@@ -1,0 +1,86 @@
+import type { JobContext } from "../queues/job.ts";
+import { Snooze } from "../queues/outcome.ts";
+import type { Threads } from "../queues/threads.ts";
+import type { SkillBlock } from "../scoring/skill-block.ts";
+import { blockNumbers, packBlocks, readBlocks } from "./volunteer-blocks.ts";
+
+/** The index of all volunteers, as far as this process has read it for one run. */
+type Shared = {
+  readonly runId: string;
+  readonly stretches: { readonly from: number; readonly to: number; blocks: Promise<SkillBlock[]> | null }[];
+  forget: NodeJS.Timeout;
+};
+
+/** One a process: the ranges of a run share it. */
+const kept = new WeakMap<Threads, Promise<Shared>>();
+
+/** So many blocks are read by one statement: a third of a second where all are full. */
+const BLOCKS_PER_STRETCH = 4;
+/** A range reads for so long; then it gives its turn back, and the next one goes on where it stopped. */
+const READING_LIMIT_MS = 2_500;
+const COME_BACK_MS = 50;
+/** A run that needs it no more does not hold its memory for long. */
+const FORGET_AFTER_MS = 30_000;
+
+/**
+ * The index of all volunteers for the ranges of a run. It is read in stretches, by whichever ranges come first, within their own
+ * transactions: together they take longer than one transaction may.
+ *
+ * @throws Snooze when it is not complete yet and this range has read long enough.
+ */
+export async function sharedBlocks(context: JobContext): Promise<SkillBlock[]> {
+  const { tx, threads, signal } = context;
+  const shared = await sharedOf(context);
+  shared.forget.refresh();
+  const deadline = performance.now() + READING_LIMIT_MS;
+  for (;;) {
+    const next = shared.stretches.find(({ blocks }) => blocks === null);
+    if (!next) break;
+    if (performance.now() > deadline) throw new Snooze(COME_BACK_MS, "the index is being read");
+    const scope = { from: next.from, to: next.to, skillIds: null, places: true };
+    next.blocks = readBlocks(tx, scope).then((packed) => packBlocks(threads, packed, signal));
+    await next.blocks.catch((error: unknown) => {
+      next.blocks = null;
+      throw error;
+    });
+  }
+  const complete = Promise.all(shared.stretches.map(({ blocks }) => blocks as Promise<SkillBlock[]>));
+  return (await othersToo(complete, deadline)).flat();
+}
+
+/** What other ranges are reading is waited for, but not longer than this one may take. Their failure is not ours. */
+async function othersToo<T>(complete: Promise<T>, deadline: number): Promise<T> {
+  const later = new Snooze(COME_BACK_MS, "the index is being read");
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(later), Math.max(0, deadline - performance.now()));
+  });
+  try {
+    return await Promise.race([complete.catch(() => Promise.reject(later)), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function sharedOf(context: JobContext): Promise<Shared> {
+  const { tx, threads, runId } = context;
+  const found = kept.get(threads);
+  const current = await found?.catch(() => undefined);
+  if (current && current.runId === runId) return current;
+  // Somebody else may have begun meanwhile.
+  const again = kept.get(threads);
+  if (again && again !== found) return sharedOf(context);
+  const opening = blockNumbers(tx).then((numbers): Shared => {
+    const stretches: Shared["stretches"] = [];
+    for (let at = 0; at < numbers.length; at += BLOCKS_PER_STRETCH) {
+      const last = numbers[Math.min(at + BLOCKS_PER_STRETCH, numbers.length) - 1] as number;
+      stretches.push({ from: numbers[at] as number, to: last + 1, blocks: null });
+    }
+    const forget = setTimeout(() => {
+      if (kept.get(threads) === opening) kept.delete(threads);
+    }, FORGET_AFTER_MS).unref();
+    return { runId: runId ?? "", stretches, forget };
+  });
+  kept.set(threads, opening);
+  return opening;
+}

@@ -1,0 +1,152 @@
+import { SignJWT } from "jose";
+import { describe, expect, it } from "vitest";
+import { calculateMatches } from "../../../src/workers/matching/calculate-matches.ts";
+import { organization, volunteer } from "../../support/factories.ts";
+import { askForRun } from "../../support/jobs.ts";
+import { BERLIN, projectFor, skilled } from "../../support/matching.ts";
+import { createWorld } from "../../support/world.ts";
+import { serve } from "../support.ts";
+
+const SECRET = "a shared secret of at least 32 bytes";
+const NOW = "2026-03-02T10:00:00Z";
+
+const token = (subject: string) =>
+  new SignJWT({ exp: Date.parse(NOW) / 1_000 + 60 })
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject(subject)
+    .sign(new TextEncoder().encode(SECRET));
+
+type Body = Record<string, unknown> & { error?: { code: string } };
+
+async function open(environment: Record<string, string> = {}) {
+  const world = await createWorld({ at: NOW, environment: { AUTH_JWT_SECRET: SECRET, ...environment } });
+  const address = await serve(world);
+  const get = async (path: string, userId?: string) => {
+    const headers = userId === undefined ? {} : { Authorization: `Bearer ${await token(userId)}` };
+    const response = await fetch(`${address}/api/v1${path}`, { headers });
+    return { status: response.status, body: (await response.json()) as Body };
+  };
+  const calculate = async () => {
+    await askForRun(world, calculateMatches, {});
+    await world.drain();
+  };
+  return { world, get, calculate, organizationId: await organization(world) };
+}
+
+describe("GET /projects/:id/candidates", () => {
+  it("tells who fits, best first, with components and reasons; the score stands first", async () => {
+    const { world, get, calculate, organizationId } = await open();
+    const lead = await volunteer(world, { organizationId });
+    const ada = await skilled(
+      world,
+      { cooking: 1, music: 0.5 },
+      { organizationId, place: BERLIN, name: "Ada" },
+    );
+    const ben = await skilled(world, { cooking: 0.2 }, { organizationId, name: "Ben" });
+    const project = await projectFor(world, ["cooking", "driving"], {
+      organizationId,
+      place: BERLIN,
+      lead: lead.userId,
+    });
+    await calculate();
+    const { status, body } = await get(`/projects/${project}/candidates`, lead.userId);
+    expect(status).toBe(200);
+    const [first, second] = body["candidates"] as Record<string, unknown>[];
+    expect(Object.keys(first!)[0]).toBe("score");
+    expect(first).toMatchObject({
+      score: 0.65,
+      percent: 65,
+      user_id: ada,
+      name: "Ada",
+      components: { coverage: 0.5, jaccard: 0.333333, location: 1 },
+      matched_skills: ["cooking"],
+      missing_skills: ["driving"],
+      reasons: ["1 of 2 required skills: cooking", "missing: driving", "0 km away: 100 % of nearness"],
+    });
+    expect(second).toMatchObject({ user_id: ben, score: 0.3, components: { location: null } });
+    const explained = await get((first!["explain"] as string).replace("/api/v1", ""), lead.userId);
+    expect(explained).toMatchObject({ status: 200, body: { agrees: true } });
+    expect(Object.keys(explained.body)).not.toContain("alsoFor");
+    const few = await get(`/projects/${project}/candidates?limit=1&min_score=0.5`, lead.userId);
+    expect(few.body["candidates"]).toHaveLength(1);
+  });
+
+  it("is for those who run the project, and tells nobody who hides their skills by now", async () => {
+    const { world, get, calculate, organizationId } = await open();
+    const [creator, owner, operator, stranger] = await Promise.all(
+      Array.from({ length: 4 }, () => volunteer(world, { organizationId })),
+    );
+    const person = await skilled(world, { cooking: 1 }, { organizationId });
+    const project = await projectFor(world, ["cooking"], { organizationId, createdBy: creator!.userId });
+    await world.query(
+      "insert into organization_members (organization_id, user_id, role) values ($1, $2, 'owner'), ($1, $3, 'member')",
+      [organizationId, owner!.userId, stranger!.userId],
+    );
+    await world.query("update users set is_operator = true where id = $1", [operator!.userId]);
+    await calculate();
+    const path = `/projects/${project}/candidates`;
+    for (const { userId } of [creator!, owner!, operator!])
+      expect((await get(path, userId)).body["candidates"]).toHaveLength(1);
+    for (const userId of [stranger!.userId, person]) expect((await get(path, userId)).status).toBe(404);
+    for (const wrong of ["/projects/999/candidates", "/projects/x/candidates"])
+      expect((await get(wrong, operator!.userId)).status).toBe(404);
+    expect((await get(path)).status).toBe(401);
+    expect((await get(`${path}?limit=0`, creator!.userId)).status).toBe(422);
+    // A stranger is not told why somebody is on a list, or not.
+    expect((await get(`/explain/match/${project}:${person}`, stranger!.userId)).status).toBe(404);
+    expect((await get(`/explain/match/${project}:${person}`, person)).status).toBe(200);
+    await world.query("update volunteers set skills_visible = false where user_id = $1", [person]);
+    expect((await get(path, creator!.userId)).body["candidates"]).toEqual([]);
+  });
+});
+
+describe("GET /volunteers/me/matches", () => {
+  it("is worked out when asked, whether one is on the lists or not, with the score of the lists", async () => {
+    const { world, get, calculate, organizationId } = await open({ MATCHES_PER_PROJECT: "1" });
+    await skilled(world, { cooking: 1, law: 1 }, { organizationId, place: BERLIN });
+    const me = await skilled(world, { cooking: 0.8, law: 0.2 }, { organizationId, place: BERLIN });
+    const kitchen = await projectFor(world, ["cooking"], { organizationId, place: BERLIN, name: "Kitchen" });
+    const court = await projectFor(world, ["law"], { organizationId, remote: true });
+    await projectFor(world, ["law"], { organizationId, status: "archived" });
+    await projectFor(world, ["music"], { organizationId });
+    await calculate();
+    const { status, body } = await get("/volunteers/me/matches", me);
+    expect(status).toBe(200);
+    expect(body["matches"]).toMatchObject([
+      { score: 0.93, project_id: kitchen, project_name: "Kitchen", matched_skills: ["cooking"] },
+      { score: 0.6, project_id: court, components: { location: null } },
+    ]);
+    expect((await get("/volunteers/me/matches?min_score=0.7", me)).body["matches"]).toHaveLength(1);
+    await world.query("update volunteers set skills_visible = false where user_id = $1", [me]);
+    expect((await get("/volunteers/me/matches", me)).body["matches"]).toEqual([]);
+  });
+
+  it("finds the best of many, as looking at each would", async () => {
+    const { world, get, organizationId } = await open();
+    const me = await skilled(
+      world,
+      { cooking: 0.5, law: 0.9, music: 0.3 },
+      { organizationId, place: BERLIN },
+    );
+    const owner = await volunteer(world, { organizationId });
+    // 600 projects in three pages: those that could be best by nearness are not.
+    await world.query(
+      `insert into projects (organization_id, name, project_status, created_by, latitude, longitude)
+       select $1, 'P', 'active', $2, 40 + (g % 25) * 0.5, 13.405 from generate_series(1, 600) g`,
+      [organizationId, owner.userId],
+    );
+    await world.query(
+      `insert into project_required_skills (project_id, skill_id)
+       select p.id, s.id from projects p join skills s on (p.id + s.id) % 3 > 0 where p.name = 'P'`,
+    );
+    const all = (await get("/volunteers/me/matches?limit=200&min_score=0", me)).body["matches"] as {
+      score: number;
+      project_id: string;
+    }[];
+    const best = (await get("/volunteers/me/matches?limit=7&min_score=0", me)).body["matches"];
+    expect(all).toHaveLength(200);
+    expect(best).toEqual(all.slice(0, 7));
+    const scores = all.map(({ score }) => score);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+  });
+});

@@ -1,0 +1,116 @@
+import { volunteer } from "./factories.ts";
+import type { World } from "./world.ts";
+
+export type Coordinates = { latitude: number; longitude: number };
+
+export const BERLIN: Coordinates = { latitude: 52.52, longitude: 13.405 };
+
+/** Skills by name, made when they are new. @returns their ids in the order of the names. */
+export async function skillIds(world: World, ...names: string[]): Promise<string[]> {
+  await world.query("insert into skills (name) select unnest($1::text[]) on conflict do nothing", [names]);
+  const found = await world.query<{ id: string; name: string }>(
+    "select id, name from skills where name = any($1::text[])",
+    [names],
+  );
+  return names.map((name) => found.find((skill) => skill.name === name)!.id);
+}
+
+/** A volunteer with skills by name. @returns the user id. */
+export async function skilled(
+  world: World,
+  weights: Record<string, number>,
+  fields: { organizationId: string; place?: Coordinates; visible?: boolean; name?: string },
+): Promise<string> {
+  const { userId } = await volunteer(world, { organizationId: fields.organizationId });
+  await world.query("update users set name = $2 where id = $1", [userId, fields.name ?? `Person ${userId}`]);
+  await world.query(
+    "insert into volunteers (user_id, skills_visible, latitude, longitude) values ($1, $2, $3, $4)",
+    [userId, fields.visible ?? true, fields.place?.latitude ?? null, fields.place?.longitude ?? null],
+  );
+  await giveSkills(world, userId, weights);
+  return userId;
+}
+
+/** Replaces the skills of a volunteer. */
+export async function giveSkills(
+  world: World,
+  userId: string,
+  weights: Record<string, number>,
+): Promise<void> {
+  await world.query("delete from volunteer_skills where volunteer_id = $1", [userId]);
+  const names = Object.keys(weights);
+  await world.query(
+    `insert into volunteer_skills (volunteer_id, skill_id, weight)
+     select $1, s.id, s.weight from unnest($2::bigint[], $3::real[]) as s(id, weight)`,
+    [userId, await skillIds(world, ...names), Object.values(weights)],
+  );
+}
+
+/** A project that looks for people with skills by name. @returns its id. */
+export async function projectFor(
+  world: World,
+  names: string[],
+  fields: {
+    organizationId: string;
+    status?: string;
+    place?: Coordinates;
+    remote?: boolean;
+    autoNotify?: boolean;
+    lead?: string | null;
+    createdBy?: string;
+    name?: string;
+  },
+): Promise<string> {
+  const createdBy =
+    fields.createdBy ?? (await volunteer(world, { organizationId: fields.organizationId })).userId;
+  const [project] = await world.query<{ id: string }>(
+    `insert into projects (organization_id, name, project_status, team_lead, created_by, latitude, longitude, remote, auto_notify)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id`,
+    [
+      fields.organizationId,
+      fields.name ?? "Community Garden",
+      fields.status ?? "recruiting",
+      fields.lead ?? null,
+      createdBy,
+      fields.place?.latitude ?? null,
+      fields.place?.longitude ?? null,
+      fields.remote ?? false,
+      fields.autoNotify ?? true,
+    ],
+  );
+  await requireSkills(world, project!.id, names);
+  return project!.id;
+}
+
+/** Replaces the requirement of a project. */
+export async function requireSkills(world: World, projectId: string, names: string[]): Promise<void> {
+  await world.query("delete from project_required_skills where project_id = $1", [projectId]);
+  await world.query(
+    "insert into project_required_skills (project_id, skill_id) select $1, unnest($2::bigint[])",
+    [projectId, await skillIds(world, ...names)],
+  );
+}
+
+export type StoredMatch = {
+  project: string;
+  volunteer: string;
+  score: number;
+  coverage: number;
+  cosine: number;
+  jaccard: number;
+  location: number | null;
+  skills: string[];
+  count: number;
+};
+
+/** What is stored, list by list, best first. */
+export const storedMatches = (world: World): Promise<StoredMatch[]> =>
+  world.query<StoredMatch>(
+    `select project_id as project, volunteer_id as volunteer, match_score as score, coverage, cosine, jaccard,
+            location_score as location, matched_skill_ids as skills, matched_skill_count as count
+     from volunteer_initiative_matches
+     order by project_id, match_score desc, matched_skill_count desc, volunteer_id`,
+  );
+
+export const storedLists = (world: World) =>
+  world.query("select project_id, size, floor_score from project_match_lists order by project_id");

@@ -1,0 +1,291 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { dryRun } from "../../../src/queues/dry-run.ts";
+import { listRuns } from "../../../src/queues/runs.ts";
+import { settingsFrom } from "../../../src/settings.ts";
+import { calculateMatches } from "../../../src/workers/matching/calculate-matches.ts";
+import { organization } from "../../support/factories.ts";
+import { askForRun } from "../../support/jobs.ts";
+import {
+  BERLIN,
+  giveSkills,
+  projectFor,
+  requireSkills,
+  skilled,
+  skillIds,
+  storedLists,
+  storedMatches,
+} from "../../support/matching.ts";
+import { createWorld, type World } from "../../support/world.ts";
+
+const run = async (world: World, input: { projectId?: string; volunteerId?: string } = {}) => {
+  await askForRun(world, calculateMatches, input);
+  await world.drain();
+  const [latest] = await listRuns(world.db.drizzle, "calculate-matches", 1);
+  expect(latest).toMatchObject({ status: "done" });
+  return latest!.counts;
+};
+
+const open = async (environment: Record<string, string> = {}) => {
+  const world = await createWorld({ environment, at: "2026-03-02T10:00:00Z" });
+  return { world, organizationId: await organization(world) };
+};
+
+describe("calculate-matches", () => {
+  it("keeps the best of each open project with their components, best first", async () => {
+    const { world, organizationId } = await open();
+    const [cooking, , driving] = await skillIds(world, "cooking", "gardening", "driving");
+    const expert = await skilled(world, { cooking: 1, driving: 0.6 }, { organizationId, place: BERLIN });
+    const novice = await skilled(world, { cooking: 0.1 }, { organizationId, place: BERLIN });
+    const far = await skilled(
+      world,
+      { cooking: 1, driving: 0.6 },
+      { organizationId, place: { latitude: 48.1, longitude: 11.6 } },
+    );
+    await skilled(world, { gardening: 1 }, { organizationId });
+    const project = await projectFor(world, ["cooking", "driving"], { organizationId, place: BERLIN });
+    await projectFor(world, ["cooking"], { organizationId, status: "draft" });
+    await projectFor(world, [], { organizationId });
+    expect(await run(world)).toEqual({ projects: 1, matches: 3, added: 3, changed: 0, removed: 0 });
+    expect(await storedMatches(world)).toMatchObject([
+      { project, volunteer: expert, score: 0.93, coverage: 0.8, jaccard: 1, location: 1, count: 2 },
+      { volunteer: far, score: 0.63, location: 0 },
+      {
+        volunteer: novice,
+        score: 0.4925,
+        coverage: 0.05,
+        jaccard: 0.5,
+        location: 1,
+        skills: [cooking],
+        count: 1,
+      },
+    ]);
+    expect((await storedMatches(world))[0]!.skills.sort()).toEqual([cooking, driving].sort());
+    expect(await storedLists(world)).toEqual([{ project_id: project, size: 3, floor_score: 0.4925 }]);
+  });
+
+  it("writes the difference alone: nothing for what is the same, no list of a project that has closed", async () => {
+    const { world, organizationId } = await open({ MATCHES_PER_PROJECT: "2" });
+    const [a, b, c] = await Promise.all(
+      [0.9, 0.6, 0.3].map((weight) => skilled(world, { cooking: weight }, { organizationId })),
+    );
+    const first = await projectFor(world, ["cooking"], { organizationId });
+    const second = await projectFor(world, ["cooking"], { organizationId });
+    expect(await run(world)).toMatchObject({ added: 4 });
+    const before = await world.query(
+      "select xmin, * from volunteer_initiative_matches order by project_id, volunteer_id",
+    );
+    world.at("2026-03-02T11:00:00Z");
+    expect(await run(world)).toEqual({ projects: 2, matches: 4, added: 0, changed: 0, removed: 0 });
+    expect(
+      await world.query("select xmin, * from volunteer_initiative_matches order by project_id, volunteer_id"),
+    ).toEqual(before);
+    await world.query("update projects set project_status = 'completed' where id = $1", [second]);
+    await giveSkills(world, a!, { cooking: 0.2 });
+    expect(await run(world)).toEqual({ projects: 1, matches: 2, added: 1, changed: 0, removed: 3 });
+    expect((await storedMatches(world)).map(({ project, volunteer }) => [project, volunteer])).toEqual([
+      [first, b],
+      [first, c],
+    ]);
+    expect(await storedLists(world)).toHaveLength(1);
+  });
+
+  it("one project or one volunteer alone gives the rows of the full run, whatever has changed", {
+    timeout: 180_000,
+  }, async () => {
+    const { world, organizationId } = await open({ MATCHES_PER_PROJECT: "3" });
+    const names = ["cooking", "driving", "law", "maths", "music"];
+    const draw = drawing(11);
+    const pick = <T>(list: readonly T[]): T => list[Math.floor(draw() * list.length)]!;
+    const someSkills = () =>
+      Object.fromEntries(
+        names.filter(() => draw() < 0.5).map((name) => [name, pick([0.1, 0.5, 0.5, 0.8, 1])]),
+      );
+    const somewhere = () => (draw() < 0.5 ? { latitude: 52 + draw(), longitude: 13 + draw() } : undefined);
+    const placed = () => {
+      const place = somewhere();
+      return place ? { place } : {};
+    };
+    const people: string[] = [];
+    for (let n = 0; n < 9; n++)
+      people.push(await skilled(world, someSkills(), { organizationId, ...placed() }));
+    const projects: string[] = [];
+    for (let n = 0; n < 5; n++)
+      projects.push(
+        await projectFor(
+          world,
+          names.filter(() => draw() < 0.6),
+          { organizationId, remote: draw() < 0.4, ...placed() },
+        ),
+      );
+    await run(world);
+    const changes: (() => Promise<{ volunteerId: string } | { projectId: string }>)[] = [
+      async () => {
+        const volunteerId = pick(people);
+        await giveSkills(world, volunteerId, someSkills());
+        return { volunteerId };
+      },
+      async () => {
+        const volunteerId = pick(people);
+        await world.query("update volunteers set skills_visible = not skills_visible where user_id = $1", [
+          volunteerId,
+        ]);
+        return { volunteerId };
+      },
+      async () => {
+        const volunteerId = pick(people);
+        const place = somewhere();
+        await world.query("update volunteers set latitude = $2, longitude = $3 where user_id = $1", [
+          volunteerId,
+          place?.latitude ?? null,
+          place?.longitude ?? null,
+        ]);
+        return { volunteerId };
+      },
+      async () => {
+        const projectId = pick(projects);
+        await requireSkills(
+          world,
+          projectId,
+          names.filter(() => draw() < 0.5),
+        );
+        return { projectId };
+      },
+      async () => {
+        const projectId = pick(projects);
+        await world.query("update projects set project_status = $2, remote = $3 where id = $1", [
+          projectId,
+          pick(["recruiting", "active", "active", "archived"]),
+          draw() < 0.5,
+        ]);
+        return { projectId };
+      },
+    ];
+    for (let step = 0; step < 40; step++) {
+      await run(world, await pick(changes)());
+      const alone = [await storedMatches(world), await storedLists(world)];
+      const { added, changed, removed } = await run(world);
+      expect({ step, added, changed, removed }).toEqual({ step, added: 0, changed: 0, removed: 0 });
+      expect([await storedMatches(world), await storedLists(world)]).toEqual(alone);
+    }
+    expect((await storedMatches(world)).length).toBeGreaterThan(5);
+  });
+
+  it("takes a volunteer who is gone off every list", async () => {
+    const { world, organizationId } = await open();
+    const gone = await skilled(world, { cooking: 1 }, { organizationId });
+    await projectFor(world, ["cooking"], { organizationId });
+    await run(world);
+    await world.query("delete from volunteers where user_id = $1", [gone]);
+    expect(await run(world, { volunteerId: gone })).toMatchObject({ removed: 0 });
+    expect(await storedMatches(world)).toEqual([]);
+  });
+
+  it("what is worked out alone waits for a run over everybody, and such runs for each other", async () => {
+    const { world, organizationId } = await open();
+    const volunteerId = await skilled(world, { cooking: 1 }, { organizationId });
+    await projectFor(world, ["cooking"], { organizationId });
+    await askForRun(world, calculateMatches, {});
+    const [cut] = await world.enqueued(calculateMatches);
+    await world.run(calculateMatches, [cut!.id]);
+    expect(await world.perform(calculateMatches, { volunteerId })).toMatchObject({ snoozed: 1 });
+    expect(await world.perform(calculateMatches, {})).toMatchObject({ snoozed: 1 });
+    await world.drain();
+    await world.skipBackOff();
+    await world.drain();
+    expect(await world.enqueued()).toEqual([]);
+    expect(await storedMatches(world)).toHaveLength(1);
+  });
+
+  it("a dry run counts, and changes nothing", async () => {
+    const { world, organizationId } = await open();
+    await skilled(world, { cooking: 1 }, { organizationId });
+    await projectFor(world, ["cooking"], { organizationId });
+    const seen = await dryRun({ ...world, settings: settingsFrom(world.config) }, calculateMatches, {});
+    expect(seen).toMatchObject({ fault: null, counts: { projects: 1, added: 1 } });
+    expect(await storedMatches(world)).toEqual([]);
+  });
+});
+
+describe("defect 5: hidden skills stored", () => {
+  it("hidden skills never enter the table, and leave it when they are hidden", async () => {
+    const { world, organizationId } = await open();
+    const shy = await skilled(world, { cooking: 1 }, { organizationId, visible: false });
+    const seen = await skilled(world, { cooking: 0.5 }, { organizationId });
+    await projectFor(world, ["cooking"], { organizationId });
+    await run(world);
+    expect((await storedMatches(world)).map(({ volunteer }) => volunteer)).toEqual([seen]);
+    await world.query("update volunteers set skills_visible = true where user_id = $1", [shy]);
+    await run(world, { volunteerId: shy });
+    expect((await storedMatches(world)).map(({ volunteer }) => volunteer)).toEqual([shy, seen]);
+    await world.query("update volunteers set skills_visible = false where user_id = $1", [shy]);
+    await run(world, { volunteerId: shy });
+    expect((await storedMatches(world)).map(({ volunteer }) => volunteer)).toEqual([seen]);
+  });
+});
+
+describe("defect 7: one failed insert spoils the rest of the project", () => {
+  it("a range is one statement: it is written whole, or it is tried again whole, and the others are written", async () => {
+    const { world, organizationId } = await open();
+    for (const weight of [1, 0.8, 0.6]) await skilled(world, { cooking: weight }, { organizationId });
+    for (let n = 0; n < 22; n++) await projectFor(world, ["cooking"], { organizationId });
+    const [{ id: spoilt }] = (await world.query<{ id: string }>("select min(id) as id from projects")) as [
+      { id: string },
+    ];
+    await world.query(
+      `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no room'; end $$`,
+    );
+    await world.query(
+      `create trigger refuse before insert on volunteer_initiative_matches for each row when (new.project_id = ${spoilt}) execute function refuse()`,
+    );
+    await askForRun(world, calculateMatches, {});
+    await world.drain();
+    // The range of the first 16 waits; the six of the other range are there.
+    expect(await storedMatches(world)).toHaveLength(6 * 3);
+    await world.query("drop trigger refuse on volunteer_initiative_matches");
+    await world.skipBackOff();
+    await world.drain();
+    expect(await storedMatches(world)).toHaveLength(22 * 3);
+    expect((await listRuns(world.db.drizzle, null, 1))[0]).toMatchObject({
+      status: "done",
+      counts: { added: 66 },
+    });
+  });
+});
+
+describe("defect 8: readers see an empty table during the run", () => {
+  it("a reader never finds fewer matches than before or after, and is never kept waiting", async () => {
+    const { world, organizationId } = await open();
+    const people = [];
+    for (let n = 0; n < 20; n++) people.push(await skilled(world, { cooking: 0.5 }, { organizationId }));
+    for (let n = 0; n < 70; n++) await projectFor(world, ["cooking"], { organizationId });
+    await run(world);
+    const counted: number[] = [];
+    let reading = true;
+    const reader = (async () => {
+      while (reading) {
+        const [row] = await world.query<{ n: number }>(
+          "select count(*)::int as n from volunteer_initiative_matches",
+        );
+        counted.push(row!.n);
+        await delay(1);
+      }
+    })();
+    for (const weight of [0.9, 0.3]) {
+      for (const person of people) await giveSkills(world, person, { cooking: weight });
+      expect(await run(world)).toMatchObject({ changed: 1_400, added: 0, removed: 0 });
+    }
+    reading = false;
+    await reader;
+    expect(counted.length).toBeGreaterThan(3);
+    expect(new Set(counted)).toEqual(new Set([1_400]));
+  });
+});
+
+function drawing(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 4_294_967_296;
+  };
+}
