@@ -2,8 +2,8 @@ import { z } from "zod";
 import { faultsOfGoogle, type GoogleCalendarConfig, googleFrom } from "./config-calendar.ts";
 import { type EmailConfig, emailFrom, missingSender } from "./config-email.ts";
 import {
-  encryptionKeys,
   eitherId,
+  encryptionKeys,
   level,
   listOf,
   mailbox,
@@ -150,7 +150,6 @@ export type Config = {
   readonly publicUrl: string;
   readonly email: EmailConfig;
   readonly nudges: { readonly unread: UnreadNudgePolicy; readonly cap: NudgeCapPolicy };
-  readonly nudges: { readonly cap: NudgeCapPolicy };
   readonly matching: {
     /** Candidates that one run tells of a project at most. */
     readonly topCandidates: number;

@@ -17,9 +17,8 @@ export type Settings = {
 export function settingsFrom(
   config: Pick<
     Config,
-    "googleCalendar" | "commissions" | "multipliers" | "budgets" | "nudges" | "defaultTimeZone"
+    "googleCalendar" | "commissions" | "multipliers" | "budgets" | "nudges" | "matching" | "defaultTimeZone"
   >,
-  config: Pick<Config, "commissions" | "multipliers" | "budgets" | "nudges" | "matching" | "defaultTimeZone">,
 ): Settings {
   return {
     calendars: { configured: config.googleCalendar !== null },

@@ -10,8 +10,7 @@ import { matches } from "./matches.ts";
 import { multipliers } from "./multipliers.ts";
 import { nudges } from "./nudges.ts";
 
-const BENCHES: readonly Bench[] = [commissions, intake, multipliers, budgets, nudges];
-const BENCHES: readonly Bench[] = [commissions, intake, multipliers, budgets, matches, isolation];
+const BENCHES: readonly Bench[] = [commissions, intake, multipliers, budgets, nudges, matches, isolation];
 const SEED = 20_241_215;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);

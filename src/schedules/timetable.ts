@@ -5,12 +5,12 @@ import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { calculateMatches } from "../workers/matching/calculate-matches.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
+import { notifyProjectMatches } from "../workers/notifications/notify-project-matches.ts";
 import { pollCalendars } from "../workers/notifications/poll-calendars.ts";
+import { pruneCandidateNotifications } from "../workers/notifications/prune-candidate-notifications.ts";
 import { renewCalendarWatches } from "../workers/notifications/renew-calendar-watches.ts";
 import { resumeIncompleteNudges } from "../workers/notifications/resume-incomplete-nudges.ts";
 import { unreadThreadNudges } from "../workers/notifications/unread-thread-nudges.ts";
-import { notifyProjectMatches } from "../workers/notifications/notify-project-matches.ts";
-import { pruneCandidateNotifications } from "../workers/notifications/prune-candidate-notifications.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** When what runs. Data: the mechanism is in due-slots.ts. */
@@ -85,6 +85,10 @@ export const timetable: readonly Schedule[] = [
     pattern: "*/15 * * * *",
     tz: "UTC",
     job: unreadThreadNudges,
+    input: {},
+    misfire: "once",
+  },
+  {
     name: "calculate-matches",
     pattern: "0 * * * *",
     tz: "UTC",
@@ -100,6 +104,7 @@ export const timetable: readonly Schedule[] = [
     input: {},
     misfire: "once",
   },
+  {
     name: "notify-project-matches",
     pattern: "0 9 * * *",
     tz: "UTC",

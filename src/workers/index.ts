@@ -10,15 +10,15 @@ import { verifyLedger } from "./commissions/verify-ledger.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
 import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "./notifications/meeting-reminders.ts";
+import { notifyProjectMatches } from "./notifications/notify-project-matches.ts";
 import { pollCalendars } from "./notifications/poll-calendars.ts";
+import { pruneCandidateNotifications } from "./notifications/prune-candidate-notifications.ts";
 import { renewCalendarWatches } from "./notifications/renew-calendar-watches.ts";
+import { resumeIncompleteNudges } from "./notifications/resume-incomplete-nudges.ts";
 import { stopCalendarChannel } from "./notifications/stop-calendar-channel.ts";
 import { syncCalendar } from "./notifications/sync-calendar.ts";
-import { watchCalendar } from "./notifications/watch-calendar.ts";
-import { resumeIncompleteNudges } from "./notifications/resume-incomplete-nudges.ts";
 import { unreadThreadNudges } from "./notifications/unread-thread-nudges.ts";
-import { notifyProjectMatches } from "./notifications/notify-project-matches.ts";
-import { pruneCandidateNotifications } from "./notifications/prune-candidate-notifications.ts";
+import { watchCalendar } from "./notifications/watch-calendar.ts";
 
 /** Every job there is. A file that is missing here, or has no test, fails test/catalogue.test.ts. */
 export const catalogue = catalogueOf([
