@@ -56,8 +56,12 @@ const schema = z.object({
   }),
   DRY_RUN: yesNo,
   SHUTDOWN_GRACE_MS: whole(10_000, 0, 600_000),
-  DEFAULT_TIME_ZONE: timeZone,
+  DEFAULT_TIME_ZONE: timeZone("UTC"),
+  USER_TIME_ZONE: timeZone("America/Los_Angeles"),
+  USER_EMAILS_PER_HOUR: whole(10, 1, 1_000),
+  NOTIFICATION_DAYS: whole(180, 30, 3_650),
   SCICENT_WEBHOOK_SECRET: secrets,
+  DOMAIN_EVENTS_WEBHOOK_SECRET: secrets,
   SCICENT_API_URL: url(["http", "https"]),
   SCICENT_API_KEY: optional,
   WEBHOOK_ADDRESS_PER_SECOND: whole(100, 1, 1_000_000),
@@ -114,7 +118,16 @@ export type Config = {
   readonly dryRun: boolean;
   readonly shutdownGraceMs: number;
   readonly defaultTimeZone: string;
+  readonly notifications: {
+    /** Where users live who named no zone. */
+    readonly userTimeZone: string;
+    /** Of those that go out alone; what is more goes into a digest. */
+    readonly emailsPerHour: number;
+    /** How long notifications and deliveries are kept. */
+    readonly keptDays: number;
+  };
   readonly saleWebhook: { readonly secrets: readonly string[] };
+  readonly eventsWebhook: { readonly secrets: readonly string[] };
   readonly webhookLimits: {
     readonly addressPerSecond: number;
     readonly addressBurst: number;
@@ -229,7 +242,13 @@ function configFrom(v: Variables, databaseUrl: string, portIsSet: boolean): Conf
     dryRun: v.DRY_RUN,
     shutdownGraceMs: v.SHUTDOWN_GRACE_MS,
     defaultTimeZone: v.DEFAULT_TIME_ZONE,
+    notifications: {
+      userTimeZone: v.USER_TIME_ZONE,
+      emailsPerHour: v.USER_EMAILS_PER_HOUR,
+      keptDays: v.NOTIFICATION_DAYS,
+    },
     saleWebhook: { secrets: v.SCICENT_WEBHOOK_SECRET },
+    eventsWebhook: { secrets: v.DOMAIN_EVENTS_WEBHOOK_SECRET },
     webhookLimits: {
       addressPerSecond: v.WEBHOOK_ADDRESS_PER_SECOND,
       addressBurst: v.WEBHOOK_ADDRESS_BURST,

@@ -9,10 +9,14 @@ export type Settings = {
   readonly budgets: Config["budgets"];
   readonly nudges: Config["nudges"];
   readonly defaultTimeZone: string;
+  readonly notifications: Config["notifications"];
 };
 
 export function settingsFrom(
-  config: Pick<Config, "commissions" | "multipliers" | "budgets" | "nudges" | "defaultTimeZone">,
+  config: Pick<
+    Config,
+    "commissions" | "multipliers" | "budgets" | "nudges" | "defaultTimeZone" | "notifications"
+  >,
 ): Settings {
   return {
     commissions: { ...COMMISSION_POLICY, ...config.commissions },
@@ -20,5 +24,6 @@ export function settingsFrom(
     budgets: config.budgets,
     nudges: config.nudges,
     defaultTimeZone: config.defaultTimeZone,
+    notifications: config.notifications,
   };
 }

@@ -3,16 +3,21 @@ import type { Runtime } from "../runtime.ts";
 import { adminRoutes } from "./admin/admin.ts";
 import { explainRoutes } from "./api/explain.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
+import { preferenceRoutes } from "./api/notification-preferences.ts";
+import { notificationRoutes } from "./api/notifications.ts";
 import { referralRoutes } from "./api/referrals.ts";
 import { answerErrors, notFound } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { eventsWebhook } from "./webhooks/domain-events.ts";
 import type { SaleIntake } from "./webhooks/sale-intake.ts";
 import { saleWebhook } from "./webhooks/scicent-sale.ts";
 
 export type AppOptions = {
   /** Whether the workers of this process take work; without workers there is nothing to judge. */
   readonly isConsuming?: () => boolean;
+  /** Says that the server closes: answers that would never end, end. */
+  readonly closing?: AbortSignal;
   /** Where sales go instead of Postgres: a benchmark measures the app without it. */
   readonly intake?: SaleIntake;
 };
@@ -27,10 +32,18 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.set("trust proxy", runtime.config.trustedProxies);
   // Before any parser: its signature is over the bytes.
   app.use(saleWebhook(runtime, options.intake));
+  app.use(eventsWebhook(runtime));
   app.use(healthRoutes(runtime, options.isConsuming ?? (() => true)));
   app.use(metricsRoutes(runtime));
   app.use("/admin", adminRoutes(runtime));
-  app.use("/api/v1", referralRoutes(runtime), ledgerRoutes(runtime), explainRoutes(runtime));
+  app.use(
+    "/api/v1",
+    referralRoutes(runtime),
+    ledgerRoutes(runtime),
+    explainRoutes(runtime),
+    notificationRoutes(runtime, options.closing ?? new AbortController().signal),
+    preferenceRoutes(runtime),
+  );
   app.use(notFound);
   app.use(answerErrors(runtime.log));
   return app;

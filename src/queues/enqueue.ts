@@ -94,6 +94,9 @@ type Insertion = {
 /** Transactions that wrote entries: whoever commits them has something for the relay. */
 const asking = new WeakSet<Tx>();
 
+/** For work that a trigger asks for, in this transaction. */
+export const noteAsk = (tx: Tx): void => void asking.add(tx);
+
 /** True when work was asked for in this transaction, which then has to be relayed after its commit. */
 export const hasAsked = (tx: Tx): boolean => asking.has(tx);
 

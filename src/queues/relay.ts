@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import { array, type Database, inTransaction, rows, type Tx } from "../db/client.ts";
 import type { Log } from "../log.ts";
 import type { Catalogue } from "./job.ts";
+import { listenForAsks } from "./listen.ts";
 import { restoreLostQueues } from "./markers.ts";
 import {
   MAX_WAITING_CARRIERS,
@@ -19,7 +20,7 @@ export type RelayDeps = {
   readonly producers: Producers;
   readonly catalogue: Catalogue;
   readonly log: Log;
-  /** How often to look without being woken: for the host's rows, retries, and what other processes left. */
+  /** How often to look without being woken: for retries, and what other processes left. */
   readonly pollMs?: number;
 };
 
@@ -56,7 +57,7 @@ type Carrier = {
   readonly entries: string[];
 };
 
-/** Brings due entries into Redis: after each commit of this process, and by a poll for the rest. */
+/** Brings due entries into Redis: after each commit of this process, when the host has inserted events, and by a poll for the rest. */
 export function createRelay(deps: RelayDeps): Relay {
   let running: Promise<void> | null = null;
   let polling: Promise<void> | null = null;
@@ -64,6 +65,7 @@ export function createRelay(deps: RelayDeps): Relay {
   let stopped = true;
   let timer: NodeJS.Timeout | undefined;
   let view: QueueView | null = null;
+  const listener = listenForAsks(deps.db, () => wake());
   const complain = onceAnOutage(deps.log);
 
   const rounds = async () => {
@@ -103,11 +105,13 @@ export function createRelay(deps: RelayDeps): Relay {
     start() {
       stopped = false;
       timer = setInterval(startPoll, deps.pollMs ?? POLL_MS);
+      listener.start();
       startPoll();
     },
     async stop() {
       stopped = true;
       clearInterval(timer);
+      await listener.stop();
       await polling;
       await running;
     },

@@ -4,6 +4,8 @@ import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
+import { pruneNotifications } from "../workers/notifications/prune-notifications.ts";
+import { sweepEvents } from "../workers/notifications/sweep-events.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** When what runs. Data: the mechanism is in due-slots.ts. */
@@ -46,6 +48,16 @@ export const timetable: readonly Schedule[] = [
     pattern: "*/5 * * * *",
     tz: "UTC",
     job: meetingReminders,
+    input: {},
+    misfire: "once",
+  },
+  // Beside the trigger, which asks for each event at once.
+  { name: "sweep-events", pattern: "* * * * *", tz: "UTC", job: sweepEvents, input: {}, misfire: "once" },
+  {
+    name: "prune-notifications",
+    pattern: "30 3 * * *",
+    tz: "UTC",
+    job: pruneNotifications,
     input: {},
     misfire: "once",
   },

@@ -9,6 +9,9 @@ import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts"
 import { verifyLedger } from "./commissions/verify-ledger.ts";
 import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
 import { meetingReminders } from "./notifications/meeting-reminders.ts";
+import { notifyFanOut } from "./notifications/notify-fan-out.ts";
+import { pruneNotifications } from "./notifications/prune-notifications.ts";
+import { sweepEvents } from "./notifications/sweep-events.ts";
 
 /** Every job there is. A file that is missing here, or has no test, fails test/catalogue.test.ts. */
 export const catalogue = catalogueOf([
@@ -22,4 +25,7 @@ export const catalogue = catalogueOf([
   distributeBudget,
   sweepDueBudgets,
   meetingReminders,
+  notifyFanOut,
+  sweepEvents,
+  pruneNotifications,
 ]);
