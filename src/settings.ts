@@ -1,4 +1,5 @@
 import type { Config } from "./config.ts";
+import { BATCH_SIZE } from "./ports/mailer.ts";
 import { COMMISSION_POLICY, type CommissionPolicy } from "./scoring/commission-policy.ts";
 import type { MultiplierPolicy } from "./scoring/multiplier.ts";
 
@@ -8,6 +9,14 @@ export type Settings = {
   readonly multipliers: MultiplierPolicy;
   readonly budgets: Config["budgets"];
   readonly nudges: Config["nudges"];
+  readonly email: {
+    readonly from: string;
+    readonly testRecipient: string | null;
+    /** What links begin with. */
+    readonly publicUrl: string;
+    /** So many letters travel together. */
+    readonly batchSize: number;
+  };
   readonly defaultTimeZone: string;
   readonly notifications: Config["notifications"];
 };
@@ -15,7 +24,14 @@ export type Settings = {
 export function settingsFrom(
   config: Pick<
     Config,
-    "commissions" | "multipliers" | "budgets" | "nudges" | "defaultTimeZone" | "notifications"
+    | "commissions"
+    | "multipliers"
+    | "budgets"
+    | "nudges"
+    | "email"
+    | "publicUrl"
+    | "defaultTimeZone"
+    | "notifications"
   >,
 ): Settings {
   return {
@@ -23,6 +39,12 @@ export function settingsFrom(
     multipliers: config.multipliers,
     budgets: config.budgets,
     nudges: config.nudges,
+    email: {
+      from: config.email.from,
+      testRecipient: config.email.testRecipient,
+      publicUrl: config.publicUrl,
+      batchSize: BATCH_SIZE[config.email.transport.kind],
+    },
     defaultTimeZone: config.defaultTimeZone,
     notifications: config.notifications,
   };

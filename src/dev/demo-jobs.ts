@@ -12,11 +12,18 @@ import { reverseSale } from "../workers/commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
+import { emailDaily } from "../workers/notifications/email-daily.ts";
+import { emailDigest } from "../workers/notifications/email-digest.ts";
+import { emailInstant } from "../workers/notifications/email-instant.ts";
+import { emailWeekly } from "../workers/notifications/email-weekly.ts";
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
 import { notifyFanOut } from "../workers/notifications/notify-fan-out.ts";
 import { pruneNotifications } from "../workers/notifications/prune-notifications.ts";
+import { retryEmails } from "../workers/notifications/retry-emails.ts";
+import { sendEmails } from "../workers/notifications/send-emails.ts";
 import { sweepEvents } from "../workers/notifications/sweep-events.ts";
 import { untilSettled } from "./demo-figures.ts";
+import { aBatch, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
 import { aMeetingBeginsSoon } from "./demo-nudges.ts";
 import type { Seller } from "./demo-seller.ts";
 
@@ -55,6 +62,12 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: meetingReminders, input: aMeetingBeginsSoon },
   { job: notifyFanOut, input: aDocumentIsUploaded },
   { job: sweepEvents, input: async () => ({}) },
+  { job: emailInstant, input: newcomersAreLetIn },
+  { job: emailDigest, input: noonComes },
+  { job: emailDaily, input: async () => ({}) },
+  { job: emailWeekly, input: async () => ({}) },
+  { job: sendEmails, input: aBatch },
+  { job: retryEmails, input: async () => ({ status: "failed" }) },
   { job: pruneNotifications, input: async () => ({}) },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];

@@ -9,7 +9,9 @@ import { referralRoutes } from "./api/referrals.ts";
 import { answerErrors, notFound } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { unsubscribeRoutes } from "./unsubscribe.ts";
 import { eventsWebhook } from "./webhooks/domain-events.ts";
+import { resendWebhook } from "./webhooks/resend.ts";
 import type { SaleIntake } from "./webhooks/sale-intake.ts";
 import { saleWebhook } from "./webhooks/scicent-sale.ts";
 
@@ -33,6 +35,8 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   // Before any parser: its signature is over the bytes.
   app.use(saleWebhook(runtime, options.intake));
   app.use(eventsWebhook(runtime));
+  app.use(resendWebhook(runtime));
+  app.use(unsubscribeRoutes(runtime));
   app.use(healthRoutes(runtime, options.isConsuming ?? (() => true)));
   app.use(metricsRoutes(runtime));
   app.use("/admin", adminRoutes(runtime));

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { array, type Queryable, rows, type Tx } from "../db/client.ts";
+import { hashOfAddress } from "../deliveries/address.ts";
 import type { Preference } from "../scoring/preference.ts";
 import { groupBy } from "./group-by.ts";
 import { NOTIFICATION_TYPES } from "./index.ts";
@@ -51,7 +52,8 @@ export async function readEmailStandings(
   const found = await rows<EmailStanding & { userId: string }>(
     tx,
     sql`select u.id as "userId",
-          exists (select 1 from deliveries d where d.user_id = u.id and d.status in ('bounced', 'complained')) as "isSuppressed",
+          exists (select 1 from email_suppressions x join users a on x.address_hash = ${hashOfAddress(sql`a.email`)}
+                  where a.id = u.id) as "isSuppressed",
           (select count(*)::int from deliveries d
            where d.user_id = u.id and d.channel = 'email' and d.decision in ('now', 'deferred')
              and d.reason is distinct from 'must-send' and d.decided_at > ${now}::timestamptz - interval '1 hour') as "letThrough",

@@ -3,6 +3,10 @@ import { reconcileSales } from "../workers/commissions/reconcile-sales.ts";
 import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
+import { emailDaily } from "../workers/notifications/email-daily.ts";
+import { emailDigest } from "../workers/notifications/email-digest.ts";
+import { emailInstant } from "../workers/notifications/email-instant.ts";
+import { emailWeekly } from "../workers/notifications/email-weekly.ts";
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
 import { pruneNotifications } from "../workers/notifications/prune-notifications.ts";
 import { sweepEvents } from "../workers/notifications/sweep-events.ts";
@@ -61,4 +65,9 @@ export const timetable: readonly Schedule[] = [
     input: {},
     misfire: "once",
   },
+  { name: "email-instant", pattern: "* * * * *", tz: "UTC", job: emailInstant, input: {}, misfire: "once" },
+  // Windows open by the clocks of the users: every zone begins its hours on a quarter of ours.
+  { name: "email-digest", pattern: "*/15 * * * *", tz: "UTC", job: emailDigest, input: {}, misfire: "once" },
+  { name: "email-daily", pattern: "*/15 * * * *", tz: "UTC", job: emailDaily, input: {}, misfire: "once" },
+  { name: "email-weekly", pattern: "*/15 * * * *", tz: "UTC", job: emailWeekly, input: {}, misfire: "once" },
 ];

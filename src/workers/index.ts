@@ -8,9 +8,15 @@ import { reverseSale } from "./commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "./commissions/verify-ledger.ts";
 import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
+import { emailDaily } from "./notifications/email-daily.ts";
+import { emailDigest } from "./notifications/email-digest.ts";
+import { emailInstant } from "./notifications/email-instant.ts";
+import { emailWeekly } from "./notifications/email-weekly.ts";
 import { meetingReminders } from "./notifications/meeting-reminders.ts";
 import { notifyFanOut } from "./notifications/notify-fan-out.ts";
 import { pruneNotifications } from "./notifications/prune-notifications.ts";
+import { retryEmails } from "./notifications/retry-emails.ts";
+import { sendEmails } from "./notifications/send-emails.ts";
 import { sweepEvents } from "./notifications/sweep-events.ts";
 
 /** Every job there is. A file that is missing here, or has no test, fails test/catalogue.test.ts. */
@@ -28,4 +34,10 @@ export const catalogue = catalogueOf([
   notifyFanOut,
   sweepEvents,
   pruneNotifications,
+  emailInstant,
+  emailDigest,
+  emailDaily,
+  emailWeekly,
+  sendEmails,
+  retryEmails,
 ]);

@@ -7,9 +7,10 @@ import { type Decided, decideAll } from "../../notifications/decide.ts";
 import { NOTIFICATION_TYPES } from "../../notifications/index.ts";
 import { EVENT_COLUMNS, type EventRow, readEvents } from "../../notifications/read-events.ts";
 import { recordDecisions } from "../../notifications/record.ts";
-import { enqueueMany } from "../../queues/enqueue.ts";
+import { enqueue, enqueueMany } from "../../queues/enqueue.ts";
 import { defineJob, type JobContext } from "../../queues/job.ts";
 import { done, type Outcome, skipped } from "../../queues/outcome.ts";
+import { emailInstant } from "./email-instant.ts";
 
 /** Events of one transaction: it has to end within its time limit, whatever a group of entries asks for. */
 const EVENTS_AT_ONCE = 4_000;
@@ -64,6 +65,8 @@ async function tell(asked: readonly Asked[], { tx, now, settings }: JobContext):
   await recordDecisions(tx, decided, now);
   await reject(tx, rejected);
   await askSubscribers(tx, claimed);
+  const urgent = decided.find(({ channel, decision }) => channel === "email" && decision.kind === "now");
+  if (urgent) await enqueue(tx, emailInstant, { after: urgent.event.id });
   return outcomesOf(inTurn, claimed, { decided, told: new Set(told.map(({ event }) => event.id)) });
 }
 

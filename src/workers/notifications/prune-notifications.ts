@@ -9,7 +9,17 @@ const PER_RANGE = 20_000n;
 /** Ranges of one run and table: what is left waits for the next run. */
 const MAX_RANGES = 1_000n;
 
-const TABLES = ["notifications", "deliveries"] as const;
+const TABLES = [
+  "notifications",
+  "deliveries",
+  "emails",
+  "email_digests",
+  "email_batches",
+  "email_events",
+  "unsubscribe_tokens",
+] as const;
+/** Of these the rows that wait are kept. */
+const WAITING: readonly string[] = ["deliveries", "emails"];
 type Range = {
   readonly table: (typeof TABLES)[number];
   readonly from: string;
@@ -24,7 +34,8 @@ type Range = {
 export const pruneNotifications = defineJob({
   name: "prune-notifications",
   queue: "notifications",
-  description: "Deletes notifications and decisions that are older than the configured number of days.",
+  description:
+    "Deletes notifications, decisions and e-mails that are older than the configured number of days.",
   payload: z.object({
     days: z.int().min(30).optional().describe("how many days are kept; default: NOTIFICATION_DAYS"),
   }),
@@ -45,10 +56,10 @@ export const pruneNotifications = defineJob({
   run: async ({ table, from, to, before }, { tx }) => {
     const old = sql`id between ${from} and ${to} and created_at < ${before}::timestamptz`;
     const pruned = await tx.execute(
-      table === "deliveries"
-        ? sql`delete from deliveries where ${old} and status <> 'pending'`
-        : sql`delete from notifications n where ${old} and not exists (
-                select 1 from deliveries d where d.event_id = n.event_id and d.user_id = n.user_id and d.status = 'pending')`,
+      table === "notifications"
+        ? sql`delete from notifications n where ${old} and not exists (
+                select 1 from deliveries d where d.event_id = n.event_id and d.user_id = n.user_id and d.status = 'pending')`
+        : sql`delete from ${sql.identifier(table)} where ${old} ${WAITING.includes(table) ? sql`and status <> 'pending'` : sql``}`,
     );
     return done({ [table]: pruned.rowCount ?? 0 });
   },

@@ -331,8 +331,7 @@ describe("notify-fan-out", () => {
   it("sends nothing to an address that bounced, must-send or not", async () => {
     const { world, people } = await garden();
     await world.query(
-      `insert into deliveries (event_id, event_type, user_id, channel, decision, status)
-       values (0, 'x', $1, 'email', 'now', 'bounced')`,
+      "insert into email_suppressions (address_hash, reason) select sha256(email::bytea), 'hard_bounce' from users where id = $1",
       [people[3]],
     );
     const eventId = await platform.hostEvent(world, "calendar.action_required", {
