@@ -123,19 +123,20 @@ export const rates = optional.transform((value, context): number[] => {
   return z.NEVER;
 });
 
-export const timeZone = optional.transform((value, context) => {
-  const zone = value ?? "UTC";
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return zone;
-  } catch {
-    context.addIssue({
-      code: "custom",
-      message: `must be an IANA time zone, such as Europe/Berlin (not ${zone})`,
-    });
-    return z.NEVER;
-  }
-});
+export const timeZone = (fallback: string) =>
+  optional.transform((value, context) => {
+    const zone = value ?? fallback;
+    try {
+      new Intl.DateTimeFormat("en", { timeZone: zone });
+      return zone;
+    } catch {
+      context.addIssue({
+        code: "custom",
+        message: `must be an IANA time zone, such as Europe/Berlin (not ${zone})`,
+      });
+      return z.NEVER;
+    }
+  });
 
 export const level = optional.transform((value, context) => {
   const name = (value ?? "info").toLowerCase();

@@ -61,14 +61,18 @@ const schema = z.object({
   }),
   DRY_RUN: yesNo,
   SHUTDOWN_GRACE_MS: whole(10_000, 0, 600_000),
-  DEFAULT_TIME_ZONE: timeZone,
   TOKEN_ENCRYPTION_KEY: encryptionKeys,
   GOOGLE_CLIENT_ID: optional,
   GOOGLE_CLIENT_SECRET: optional,
   GOOGLE_CALENDAR_WEBHOOK_URL: url(["http", "https"]),
   GOOGLE_API_URL: url(["http", "https"]),
   GOOGLE_TOKEN_URL: url(["http", "https"]),
+  DEFAULT_TIME_ZONE: timeZone("UTC"),
+  USER_TIME_ZONE: timeZone("America/Los_Angeles"),
+  USER_EMAILS_PER_HOUR: whole(10, 1, 1_000),
+  NOTIFICATION_DAYS: whole(180, 30, 3_650),
   SCICENT_WEBHOOK_SECRET: secrets,
+  DOMAIN_EVENTS_WEBHOOK_SECRET: secrets,
   SCICENT_API_URL: url(["http", "https"]),
   SCICENT_API_KEY: optional,
   WEBHOOK_ADDRESS_PER_SECOND: whole(100, 1, 1_000_000),
@@ -132,7 +136,16 @@ export type Config = {
   readonly defaultTimeZone: string;
   /** Null without GOOGLE_CLIENT_ID: the jobs of calendars say so and skip. */
   readonly googleCalendar: GoogleCalendarConfig | null;
+  readonly notifications: {
+    /** Where users live who named no zone. */
+    readonly userTimeZone: string;
+    /** Of those that go out alone; what is more goes into a digest. */
+    readonly emailsPerHour: number;
+    /** How long notifications and deliveries are kept. */
+    readonly keptDays: number;
+  };
   readonly saleWebhook: { readonly secrets: readonly string[] };
+  readonly eventsWebhook: { readonly secrets: readonly string[] };
   readonly webhookLimits: {
     readonly addressPerSecond: number;
     readonly addressBurst: number;
@@ -259,7 +272,13 @@ function configFrom(v: Variables, databaseUrl: string, portIsSet: boolean): Conf
     shutdownGraceMs: v.SHUTDOWN_GRACE_MS,
     defaultTimeZone: v.DEFAULT_TIME_ZONE,
     googleCalendar: googleFrom(v),
+    notifications: {
+      userTimeZone: v.USER_TIME_ZONE,
+      emailsPerHour: v.USER_EMAILS_PER_HOUR,
+      keptDays: v.NOTIFICATION_DAYS,
+    },
     saleWebhook: { secrets: v.SCICENT_WEBHOOK_SECRET },
+    eventsWebhook: { secrets: v.DOMAIN_EVENTS_WEBHOOK_SECRET },
     webhookLimits: {
       addressPerSecond: v.WEBHOOK_ADDRESS_PER_SECOND,
       addressBurst: v.WEBHOOK_ADDRESS_BURST,

@@ -1,4 +1,5 @@
 import type { Config } from "./config.ts";
+import { BATCH_SIZE } from "./ports/mailer.ts";
 import { COMMISSION_POLICY, type CommissionPolicy } from "./scoring/commission-policy.ts";
 import type { MultiplierPolicy } from "./scoring/multiplier.ts";
 
@@ -11,13 +12,36 @@ export type Settings = {
   readonly budgets: Config["budgets"];
   readonly nudges: Config["nudges"];
   readonly matching: Config["matching"];
+  readonly email: {
+    readonly from: string;
+    readonly testRecipient: string | null;
+    /** What links begin with. */
+    readonly publicUrl: string;
+    /** So many letters travel together. */
+    readonly batchSize: number;
+  };
   readonly defaultTimeZone: string;
+  readonly notifications: Config["notifications"];
 };
 
 export function settingsFrom(
   config: Pick<
     Config,
-    "googleCalendar" | "commissions" | "multipliers" | "budgets" | "nudges" | "matching" | "defaultTimeZone"
+    | "googleCalendar"
+    | "commissions"
+    | "multipliers"
+    | "budgets"
+    | "nudges"
+    | "matching"
+    | "defaultTimeZone"
+    | "commissions"
+    | "multipliers"
+    | "budgets"
+    | "nudges"
+    | "email"
+    | "publicUrl"
+    | "defaultTimeZone"
+    | "notifications"
   >,
 ): Settings {
   return {
@@ -27,6 +51,13 @@ export function settingsFrom(
     budgets: config.budgets,
     nudges: config.nudges,
     matching: config.matching,
+    email: {
+      from: config.email.from,
+      testRecipient: config.email.testRecipient,
+      publicUrl: config.publicUrl,
+      batchSize: BATCH_SIZE[config.email.transport.kind],
+    },
     defaultTimeZone: config.defaultTimeZone,
+    notifications: config.notifications,
   };
 }

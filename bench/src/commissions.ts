@@ -89,7 +89,9 @@ async function ours(context: BenchContext, scratch: Scratch, sales: number): Pro
   const startedAt = performance.now();
   runtime.relay.start();
   const workers = startWorkers(runtime, { queues: ["commissions"] });
-  await until(async () => (await scratch.sql("select 1 from outbox limit 1")).length === 0);
+  await until(
+    async () => (await scratch.sql("select 1 from outbox where queue = 'commissions' limit 1")).length === 0,
+  );
   const figures = perSecond(sales, startedAt);
   await workers.stop(5_000);
   await runtime.close();

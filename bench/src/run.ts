@@ -4,13 +4,23 @@ import { startEmbeddedServers } from "../../src/dev/embedded-servers.ts";
 import { type Bench, machine, type Row, seededRandom } from "./bench.ts";
 import { budgets } from "./budgets.ts";
 import { commissions } from "./commissions.ts";
+import { digest } from "./digest.ts";
 import { intake } from "./intake.ts";
 import { isolation } from "./isolation.ts";
 import { matches } from "./matches.ts";
 import { multipliers } from "./multipliers.ts";
 import { nudges } from "./nudges.ts";
 
-const BENCHES: readonly Bench[] = [commissions, intake, multipliers, budgets, nudges, matches, isolation];
+const BENCHES: readonly Bench[] = [
+  commissions,
+  intake,
+  multipliers,
+  budgets,
+  digest,
+  nudges,
+  matches,
+  isolation,
+];
 const SEED = 20_241_215;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -97,8 +97,9 @@ async function insertUsers(
   const names = plan.map(({ name }) => name);
   const joined = plan.map(({ joinedAt }) => joinedAt.toISOString());
   await tx.execute(
-    sql`insert into users (id, name, created_at)
-        select * from unnest(${array(userIds)}::bigint[], ${array(names)}::text[], ${array(joined)}::timestamptz[])`,
+    sql`insert into users (id, name, email, created_at)
+        select id, name, 'volunteer' || id || '@people.example', joined
+        from unnest(${array(userIds)}::bigint[], ${array(names)}::text[], ${array(joined)}::timestamptz[]) as v(id, name, joined)`,
   );
   await tx.execute(
     sql`insert into volunteers (user_id, created_at)

@@ -13,17 +13,27 @@ import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { calculateMatches } from "../workers/matching/calculate-matches.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
+import { emailDaily } from "../workers/notifications/email-daily.ts";
+import { emailDigest } from "../workers/notifications/email-digest.ts";
+import { emailInstant } from "../workers/notifications/email-instant.ts";
+import { emailWeekly } from "../workers/notifications/email-weekly.ts";
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
+import { notifyFanOut } from "../workers/notifications/notify-fan-out.ts";
 import { notifyProjectMatches } from "../workers/notifications/notify-project-matches.ts";
 import { pollCalendars } from "../workers/notifications/poll-calendars.ts";
 import { pruneCandidateNotifications } from "../workers/notifications/prune-candidate-notifications.ts";
+import { pruneNotifications } from "../workers/notifications/prune-notifications.ts";
 import { renewCalendarWatches } from "../workers/notifications/renew-calendar-watches.ts";
 import { resumeIncompleteNudges } from "../workers/notifications/resume-incomplete-nudges.ts";
+import { retryEmails } from "../workers/notifications/retry-emails.ts";
+import { sendEmails } from "../workers/notifications/send-emails.ts";
 import { stopCalendarChannel } from "../workers/notifications/stop-calendar-channel.ts";
+import { sweepEvents } from "../workers/notifications/sweep-events.ts";
 import { syncCalendar } from "../workers/notifications/sync-calendar.ts";
 import { unreadThreadNudges } from "../workers/notifications/unread-thread-nudges.ts";
 import { watchCalendar } from "../workers/notifications/watch-calendar.ts";
 import { untilSettled } from "./demo-figures.ts";
+import { aBatch, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
 import { aMeetingBeginsSoon, aMessageIsLeftUnread, aProjectIsLeftUndescribed } from "./demo-nudges.ts";
 import type { Seller } from "./demo-seller.ts";
 
@@ -71,6 +81,15 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: calculateMatches, input: async () => ({}) },
   { job: notifyProjectMatches, input: async () => ({}) },
   { job: pruneCandidateNotifications, input: async () => ({ days: 90 }) },
+  { job: notifyFanOut, input: aDocumentIsUploaded },
+  { job: sweepEvents, input: async () => ({}) },
+  { job: emailInstant, input: newcomersAreLetIn },
+  { job: emailDigest, input: noonComes },
+  { job: emailDaily, input: async () => ({}) },
+  { job: emailWeekly, input: async () => ({}) },
+  { job: sendEmails, input: aBatch },
+  { job: retryEmails, input: async () => ({ status: "failed" }) },
+  { job: pruneNotifications, input: async () => ({}) },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];
 
@@ -95,6 +114,30 @@ async function aSale({ db, name }: Stage, status: "applied" | "held"): Promise<s
   );
   if (!sale) throw new Error(`No sale of the demo is ${status}.`);
   return sale.id;
+}
+
+/** Somebody uploads a document to a project that three others may see. The run may find that it has been told already: that is well. */
+async function aDocumentIsUploaded({ db, organizationIds, name }: Stage): Promise<object> {
+  const [event] = await inTransaction(db, (tx) =>
+    rows<{ id: string }>(
+      tx,
+      sql`with people as (
+            select array_agg(user_id order by id) as ids
+            from (select id, user_id from volunteer_profiles where organization_id = ${organizationIds[0]} order by id limit 4) p),
+          project as (
+            insert into projects (organization_id, name, project_status, created_by)
+            select ${organizationIds[0]}, ${`${name} garden`}, 'active', ids[1] from people returning id),
+          granted as (
+            insert into project_access_grants (project_id, user_id, permission)
+            select project.id, unnest(ids[2:4]), 'view' from project, people),
+          document as (
+            insert into resources (project_id, name) select id, 'Plan of the beds.pdf' from project returning id)
+          insert into domain_events (event_type, actor_id, project_id, resource_id)
+          select 'document_uploaded', ids[1], project.id, document.id from people, project, document returning id`,
+    ),
+  );
+  if (!event) throw new Error("The demo could not upload a document.");
+  return { eventIds: [event.id] };
 }
 
 /** The sweep has asked for the payment of every closed period: the books are looked at behind the last one. */

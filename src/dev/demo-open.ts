@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { formatNumber } from "../cli/table.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { type Config, readConfig } from "../config.ts";
@@ -27,6 +30,8 @@ export type OpenDemo = {
   /** Begins every transaction id of this demo. */
   readonly name: string;
   readonly now: Date;
+  /** Where e-mail ends up: it is kept, to be looked at. */
+  readonly emailFolder: string;
 };
 
 export const SEED = 20_260_308;
@@ -82,7 +87,8 @@ export async function openDemo(terminal: Terminal, log: DemoLog, closers: Closer
   );
   const seller = await startSeller();
   closers.push(() => seller.stop());
-  const config = configFor(environment, servers, seller);
+  const emailFolder = await mkdtemp(join(tmpdir(), "commonwork-emails-"));
+  const config = configFor(environment, servers, seller, emailFolder);
   const service = await step(
     "service",
     () => startService(config, createLog({ ...config.log, destination: log.destination })),
@@ -90,7 +96,16 @@ export async function openDemo(terminal: Terminal, log: DemoLog, closers: Closer
   );
   closers.push(() => service.stop());
   const address = addressOf(config, service.port);
-  return { config, db, community, seller, address, name: `demo-${now.getTime().toString(36)}`, now };
+  return {
+    config,
+    db,
+    community,
+    seller,
+    address,
+    name: `demo-${now.getTime().toString(36)}`,
+    now,
+    emailFolder,
+  };
 }
 
 const addressOf = ({ host }: Config, port: number | null): string =>
@@ -99,7 +114,12 @@ const addressOf = ({ host }: Config, port: number | null): string =>
 const drawSecret = (): string => randomBytes(12).toString("base64url");
 
 /** Said in full and explicitly: nothing else of the surroundings reaches the demo. */
-function configFor(environment: NodeJS.ProcessEnv, servers: DemoServers, seller: Seller): Config {
+function configFor(
+  environment: NodeJS.ProcessEnv,
+  servers: DemoServers,
+  seller: Seller,
+  emailFolder: string,
+): Config {
   return readConfig({
     DATABASE_URL: servers.databaseUrl,
     REDIS_URL: servers.redisUrl,
@@ -111,6 +131,7 @@ function configFor(environment: NodeJS.ProcessEnv, servers: DemoServers, seller:
     LOG_FORMAT: "json",
     SCICENT_WEBHOOK_SECRET: drawSecret(),
     SCICENT_API_URL: seller.url,
+    EMAIL_FOLDER: emailFolder,
     ADMIN_PASSWORD: drawSecret(),
     VIEWER_PASSWORD: drawSecret(),
   });

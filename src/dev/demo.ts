@@ -5,6 +5,7 @@ import { type Delivery, drawDeliveries } from "./demo-deliveries.ts";
 import { booksOf, fatesOf, topEarners, untilSettled } from "./demo-figures.ts";
 import { runEveryJob } from "./demo-jobs.ts";
 import { createDemoLog } from "./demo-log.ts";
+import { mailText } from "./demo-mail.ts";
 import { type Closers, type OpenDemo, openDemo, SEED, stepsOn } from "./demo-open.ts";
 import { booksText, earnersText, fatesText, logText, runsText } from "./demo-report.ts";
 import { rewardsText } from "./demo-rewards.ts";
@@ -76,6 +77,7 @@ async function showJobs(terminal: Terminal, demo: OpenDemo): Promise<boolean> {
   const verified = runs.at(-1)?.counts ?? {};
   terminal.write(runsText(runs));
   terminal.write(await rewardsText(demo.db));
+  terminal.write(await mailText(demo.emailFolder));
   terminal.write(earnersText(await topEarners(demo.db, EARNERS)));
   terminal.write(booksText(books, verified));
   const ended = runs.every(({ status }) => status === "done" || status === "skipped");

@@ -4,12 +4,9 @@ import type { DigestKind } from "./digest.ts";
 /** A stretch in which one digest of a kind may go out. Things that were decided after its start wait for the next one. */
 export type DigestWindow = { readonly start: Date; readonly end: Date };
 
-/** Users without a zone live here. */
-export const DIGEST_TIME_ZONE = "America/Los_Angeles";
-
-/** The zone of a user, or the one above for a zone that nobody knows. */
-export const zoneOf = (timeZone: string | null): string =>
-  timeZone !== null && IANAZone.isValidZone(timeZone) ? timeZone : DIGEST_TIME_ZONE;
+/** The zone of a user; for one who named none, or one that nobody knows, the given one. */
+export const zoneOf = (timeZone: string | null, otherwise: string): string =>
+  timeZone !== null && IANAZone.isValidZone(timeZone) ? timeZone : otherwise;
 
 const FIRST_HOUR = 6;
 const LAST_HOUR = 18;

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { defineEvent } from "./event.ts";
+import { defineEvent, ownIdField } from "./event.ts";
 
 /** A volunteer won a part of a budget. One per winner. Amounts are decimal tokens. */
 export const budgetAwarded = defineEvent({
   type: "budget.awarded",
   payload: z.object({
-    user_id: z.string(),
-    profile_id: z.string(),
-    organization_id: z.string(),
-    period_id: z.string(),
+    user_id: ownIdField(),
+    profile_id: ownIdField(),
+    organization_id: ownIdField(),
+    period_id: ownIdField(),
     period: z.enum(["daily", "weekly", "monthly"]),
     period_start: z.string(),
     rank: z.int().min(1),

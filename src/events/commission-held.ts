@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { defineEvent } from "./event.ts";
+import { defineEvent, ownIdField } from "./event.ts";
 
 /** The commissions of a sale wait for an operator. For operators only. */
 export const commissionHeld = defineEvent({
   type: "commission.held",
-  payload: z.object({ sale_id: z.string(), amount: z.string(), reasons: z.array(z.string()) }),
+  payload: z.object({ sale_id: ownIdField(), amount: z.string(), reasons: z.array(z.string()) }),
 });

@@ -1,18 +1,25 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { array, prepared, type Tx } from "../db/client.ts";
+import { noteAsk } from "../queues/enqueue.ts";
 
 /** A kind of fact that has happened: `noun.past`, and what is known about it. The host's names are its own. */
 export type EventType<P> = { readonly type: string; readonly payload: z.ZodType<P> };
 
 export const defineEvent = <P>(event: EventType<P>): EventType<P> => event;
 
-/** An id within a payload. The host writes numbers or strings; within the code ids are decimal strings. */
+/** Every such text is a bigint. */
+const ID = /^[1-9]\d{0,17}$/;
+
+/** An id within a payload that we write ourselves. */
+export const ownIdField = () => z.string().regex(ID);
+
+/** An id within a payload of the host, which writes numbers or strings; within the code ids are decimal strings. */
 export const idField = () =>
   z
     .union([z.string(), z.int().min(1)])
     .transform(String)
-    .pipe(z.string().regex(/^[1-9]\d{0,18}$/));
+    .pipe(ownIdField());
 
 /** One such fact. */
 export type Happened<P> = {
@@ -34,9 +41,13 @@ const ABOUT = [
   ["meetingId", "meeting_id"],
 ] as const;
 
-/** Writes facts in the transaction that makes them true. */
+/**
+ * Writes facts in the transaction that makes them true. The trigger of the table asks for their fan-out; it need not notify anybody,
+ * since whoever commits this transaction wakes the relay.
+ */
 export async function emit<P>(tx: Tx, event: EventType<P>, facts: readonly Happened<P>[]): Promise<void> {
   if (facts.length === 0) return;
+  noteAsk(tx);
   // One document: as an array of texts each payload would be quoted twice.
   const payloads = JSON.stringify(facts.map((fact) => event.payload.parse(fact.payload)));
   // Only the columns that some fact fills: a group of sales writes thousands that are about nobody's project.
@@ -48,7 +59,8 @@ export async function emit<P>(tx: Tx, event: EventType<P>, facts: readonly Happe
   await tx.execute(
     prepared`insert into domain_events (event_type, payload, occurred_at${names})
         select ${event.type}, f.payload, f.occurred_at${names}
-        from rows from (
+        from set_config('commonwork.relayed', 'on', true)
+        cross join rows from (
           jsonb_array_elements(${payloads}::jsonb),
           unnest(${array(facts.map((f) => f.occurredAt.toISOString()))}::timestamptz[])
           ${sql.join(values)}) as f(payload, occurred_at${names})`,

@@ -5,17 +5,24 @@ import { calendarRoutes } from "./api/calendar-connections.ts";
 import { explainRoutes } from "./api/explain.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
 import { matchRoutes } from "./api/matches.ts";
+import { preferenceRoutes } from "./api/notification-preferences.ts";
+import { notificationRoutes } from "./api/notifications.ts";
 import { referralRoutes } from "./api/referrals.ts";
 import { answerErrors, notFound } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { unsubscribeRoutes } from "./unsubscribe.ts";
+import { eventsWebhook } from "./webhooks/domain-events.ts";
 import { calendarWebhook } from "./webhooks/google-calendar.ts";
+import { resendWebhook } from "./webhooks/resend.ts";
 import type { SaleIntake } from "./webhooks/sale-intake.ts";
 import { saleWebhook } from "./webhooks/scicent-sale.ts";
 
 export type AppOptions = {
   /** Whether the workers of this process take work; without workers there is nothing to judge. */
   readonly isConsuming?: () => boolean;
+  /** Says that the server closes: answers that would never end, end. */
+  readonly closing?: AbortSignal;
   /** Where sales go instead of Postgres: a benchmark measures the app without it. */
   readonly intake?: SaleIntake;
 };
@@ -30,6 +37,9 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.set("trust proxy", runtime.config.trustedProxies);
   // Before any parser: its signature is over the bytes.
   app.use(saleWebhook(runtime, options.intake));
+  app.use(eventsWebhook(runtime));
+  app.use(resendWebhook(runtime));
+  app.use(unsubscribeRoutes(runtime));
   app.use(healthRoutes(runtime, options.isConsuming ?? (() => true)));
   app.use(metricsRoutes(runtime));
   app.use(calendarWebhook(runtime));
@@ -42,6 +52,8 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
     explainRoutes(runtime),
     calendarRoutes(runtime),
     matchRoutes(runtime),
+    notificationRoutes(runtime, options.closing ?? new AbortController().signal),
+    preferenceRoutes(runtime),
   );
   app.use(notFound);
   app.use(answerErrors(runtime.log));

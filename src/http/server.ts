@@ -23,7 +23,8 @@ const BACKLOG = 1_024;
 
 /** Listens on the configured address. @throws the error of listening, such as EADDRINUSE. */
 export async function startHttp(runtime: Runtime, options: HttpOptions = {}): Promise<HttpServer> {
-  const app = createApp(runtime, options);
+  const closing = new AbortController();
+  const app = createApp(runtime, { ...options, closing: closing.signal });
   let stopping = false;
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_LIMIT_MS, requestTimeout: REQUEST_LIMIT_MS },
@@ -42,6 +43,7 @@ export async function startHttp(runtime: Runtime, options: HttpOptions = {}): Pr
       stopping = true;
       const closed = once(server, "close");
       server.close();
+      closing.abort();
       // What was busy when closing began becomes idle later, and idle connections are what a server waits for.
       const sweep = setInterval(() => server.closeIdleConnections(), 50);
       const giveUp = setTimeout(() => server.closeAllConnections(), options.stopWithinMs ?? 5_000);

@@ -103,6 +103,9 @@ type Insertion = {
 /** Transactions that wrote entries which wait for the relay: whoever commits them has to wake it. */
 const asking = new WeakSet<Tx>();
 
+/** For work that a trigger asks for, in this transaction. */
+export const noteAsk = (tx: Tx): void => void asking.add(tx);
+
 /** True when work was asked for in this transaction that the relay has to bring after its commit. */
 export const hasAsked = (tx: Tx): boolean => asking.has(tx);
 

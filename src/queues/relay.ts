@@ -5,6 +5,7 @@ import { addCarriers, type DueEntry, groupEntries, type NewCarrier } from "./car
 import { hasAsked } from "./enqueue.ts";
 import { createExpress } from "./express.ts";
 import type { Catalogue } from "./job.ts";
+import { listenForAsks } from "./listen.ts";
 import { restoreLostQueues } from "./markers.ts";
 import { MAX_WAITING_CARRIERS, QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "./queues.ts";
 import type { Producers } from "./redis.ts";
@@ -14,7 +15,7 @@ export type RelayDeps = {
   readonly producers: Producers;
   readonly catalogue: Catalogue;
   readonly log: Log;
-  /** How often to look without being woken: for the host's rows, retries, and what other processes left. */
+  /** How often to look without being woken: for retries, and what other processes left. */
   readonly pollMs?: number;
 };
 
@@ -39,7 +40,7 @@ const LARGE_ROUND = 15;
 /** After this many rounds the loop lets others have a turn. */
 const ROUNDS_PER_WAKE = 1_000;
 
-/** Brings due entries into Redis: after each commit of this process, and by a poll for the rest. */
+/** Brings due entries into Redis: after each commit of this process, when the host has inserted events, and by a poll for the rest. */
 export function createRelay(deps: RelayDeps): Relay {
   let running: Promise<void> | null = null;
   let polling: Promise<void> | null = null;
@@ -47,6 +48,7 @@ export function createRelay(deps: RelayDeps): Relay {
   let stopped = true;
   let timer: NodeJS.Timeout | undefined;
   let view: QueueView | null = null;
+  const listener = listenForAsks(deps.db, () => wake());
   const complain = onceAnOutage(deps.log);
   const express = createExpress(deps);
 
@@ -108,12 +110,14 @@ export function createRelay(deps: RelayDeps): Relay {
     start() {
       stopped = false;
       timer = setInterval(startPoll, deps.pollMs ?? POLL_MS);
+      listener.start();
       startPoll();
     },
     async stop() {
       stopped = true;
       clearInterval(timer);
       express.allow([]);
+      await listener.stop();
       await polling;
       await running;
       await express.idle();

@@ -4,12 +4,18 @@ import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { calculateMatches } from "../workers/matching/calculate-matches.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
+import { emailDaily } from "../workers/notifications/email-daily.ts";
+import { emailDigest } from "../workers/notifications/email-digest.ts";
+import { emailInstant } from "../workers/notifications/email-instant.ts";
+import { emailWeekly } from "../workers/notifications/email-weekly.ts";
 import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
 import { notifyProjectMatches } from "../workers/notifications/notify-project-matches.ts";
 import { pollCalendars } from "../workers/notifications/poll-calendars.ts";
 import { pruneCandidateNotifications } from "../workers/notifications/prune-candidate-notifications.ts";
+import { pruneNotifications } from "../workers/notifications/prune-notifications.ts";
 import { renewCalendarWatches } from "../workers/notifications/renew-calendar-watches.ts";
 import { resumeIncompleteNudges } from "../workers/notifications/resume-incomplete-nudges.ts";
+import { sweepEvents } from "../workers/notifications/sweep-events.ts";
 import { unreadThreadNudges } from "../workers/notifications/unread-thread-nudges.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -120,4 +126,19 @@ export const timetable: readonly Schedule[] = [
     input: { days: 90 },
     misfire: "once",
   },
+  // Beside the trigger, which asks for each event at once.
+  { name: "sweep-events", pattern: "* * * * *", tz: "UTC", job: sweepEvents, input: {}, misfire: "once" },
+  {
+    name: "prune-notifications",
+    pattern: "30 3 * * *",
+    tz: "UTC",
+    job: pruneNotifications,
+    input: {},
+    misfire: "once",
+  },
+  { name: "email-instant", pattern: "* * * * *", tz: "UTC", job: emailInstant, input: {}, misfire: "once" },
+  // Windows open by the clocks of the users: every zone begins its hours on a quarter of ours.
+  { name: "email-digest", pattern: "*/15 * * * *", tz: "UTC", job: emailDigest, input: {}, misfire: "once" },
+  { name: "email-daily", pattern: "*/15 * * * *", tz: "UTC", job: emailDaily, input: {}, misfire: "once" },
+  { name: "email-weekly", pattern: "*/15 * * * *", tz: "UTC", job: emailWeekly, input: {}, misfire: "once" },
 ];

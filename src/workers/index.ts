@@ -9,13 +9,22 @@ import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts"
 import { verifyLedger } from "./commissions/verify-ledger.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
 import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
+import { emailDaily } from "./notifications/email-daily.ts";
+import { emailDigest } from "./notifications/email-digest.ts";
+import { emailInstant } from "./notifications/email-instant.ts";
+import { emailWeekly } from "./notifications/email-weekly.ts";
 import { meetingReminders } from "./notifications/meeting-reminders.ts";
+import { notifyFanOut } from "./notifications/notify-fan-out.ts";
 import { notifyProjectMatches } from "./notifications/notify-project-matches.ts";
 import { pollCalendars } from "./notifications/poll-calendars.ts";
 import { pruneCandidateNotifications } from "./notifications/prune-candidate-notifications.ts";
+import { pruneNotifications } from "./notifications/prune-notifications.ts";
 import { renewCalendarWatches } from "./notifications/renew-calendar-watches.ts";
 import { resumeIncompleteNudges } from "./notifications/resume-incomplete-nudges.ts";
+import { retryEmails } from "./notifications/retry-emails.ts";
+import { sendEmails } from "./notifications/send-emails.ts";
 import { stopCalendarChannel } from "./notifications/stop-calendar-channel.ts";
+import { sweepEvents } from "./notifications/sweep-events.ts";
 import { syncCalendar } from "./notifications/sync-calendar.ts";
 import { unreadThreadNudges } from "./notifications/unread-thread-nudges.ts";
 import { watchCalendar } from "./notifications/watch-calendar.ts";
@@ -42,4 +51,13 @@ export const catalogue = catalogueOf([
   calculateMatches,
   notifyProjectMatches,
   pruneCandidateNotifications,
+  notifyFanOut,
+  sweepEvents,
+  pruneNotifications,
+  emailInstant,
+  emailDigest,
+  emailDaily,
+  emailWeekly,
+  sendEmails,
+  retryEmails,
 ]);

@@ -11,11 +11,13 @@ export type Scene<P> = {
   readonly rowGone: P;
   /** Fails unless the effect is there exactly once. */
   effectIsThereOnce(): Promise<void>;
+  /** The table in which its effect is written last; default: the movements in the books. */
+  readonly effectIn?: string;
   /** Fails unless nothing has happened. */
   nothingHappened(): Promise<void>;
 };
 
-/** The five cases of every job that pays: does it; twice is once; row gone; two at once; killed half-way. */
+/** The five cases of every job that pays or sends: does it; twice is once; row gone; two at once; killed half-way. */
 export function fiveCases<P>(job: Job<P>, openScene: () => Promise<Scene<P>>): void {
   describe(`${job.name}, the five cases`, () => {
     it("does it", async () => {
@@ -50,7 +52,7 @@ export function fiveCases<P>(job: Job<P>, openScene: () => Promise<Scene<P>>): v
 
     it("killed half-way, with everything written and nothing committed, is done once by the next try", async () => {
       const scene = await openScene();
-      const deaths = await dieAtNextCommit(scene.world);
+      const deaths = await dieAtNextCommit(scene.world, scene.effectIn);
       expect(await scene.world.perform(job, scene.payload)).toMatchObject({ done: 1, retry: 0 });
       expect(await deaths()).toBe(1);
       await scene.effectIsThereOnce();

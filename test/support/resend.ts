@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, createHmac, randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { outsideServer } from "./outside.ts";
 
-/** How the next request is treated: refused, failed, never answered, cut before it was taken, cut after it was taken. */
-export type Misbehaviour = "429" | "500" | "hang" | "drop" | "accept-then-drop" | "accept-then-hang";
+/** How the next request is treated: as it should be, refused, failed, never answered, cut before it was taken, cut after it was taken. */
+export type Misbehaviour = "none" | "429" | "500" | "hang" | "drop" | "accept-then-drop" | "accept-then-hang";
 
 /** An e-mail that Resend has taken and sends. */
 export type Taken = {
@@ -37,7 +37,7 @@ const ADDRESS = /^([^<>]+ )?<?[^\s<>@]+@[^\s<>@]+>?$/;
 /**
  * Resend, as a server with its real rules: an API key, idempotency keys that live for 24 hours (the same key with another body is a
  * conflict), batches of at most 100, strict or permissive, and a limit of requests a second.
- * `keepBodies: false` forgets texts, for many e-mails.
+ * `keepBodies: false` forgets texts, for many e-mails. To other processes it tells by GET what it has taken.
  */
 export async function fakeResend(options: { perSecond?: number; keepBodies?: boolean } = {}) {
   const keys = new Map<string, Remembered>();
@@ -108,6 +108,7 @@ export async function fakeResend(options: { perSecond?: number; keepBodies?: boo
   const answer = (body: string, response: ServerResponse, request: IncomingMessage): void => {
     const key = (request.headers["idempotency-key"] as string | undefined) ?? null;
     const path = request.url ?? "";
+    if (request.method === "GET") return void response.end(JSON.stringify(countsOf(state.taken)));
     const note = { path, key, status: null as number | null };
     state.requests.push(note);
     const fault = state.misbehave.shift();
@@ -138,6 +139,12 @@ export async function fakeResend(options: { perSecond?: number; keepBodies?: boo
   return Object.assign(state, { url: server.url, close: server.close });
 }
 
+/** How many it has taken, and of how many contents: with one e-mail too many the two differ. */
+const countsOf = (taken: readonly Taken[]) => ({
+  taken: taken.length,
+  contents: new Set(taken.map(({ contentKey }) => contentKey)).size,
+});
+
 const problem = (statusCode: number, name: string): Answer => ({
   status: statusCode,
   body: { statusCode, name, message: "As Resend would say it, with the address in it." },
@@ -146,4 +153,20 @@ const problem = (statusCode: number, name: string): Answer => ({
 function faultOf(email: Email): Answer | null {
   const complete = email.from && email.subject && (email.html || email.text);
   return complete && ADDRESS.test(String(email.to)) ? null : problem(422, "validation_error");
+}
+/** The headers of a webhook of Resend: the id, the time and the body, signed as Standard Webhooks says. */
+export function signedByResend(
+  body: string,
+  options: { secret: string; id?: string; at?: Date },
+): Record<string, string> {
+  const { secret, id = `msg_${randomUUID()}`, at = new Date() } = options;
+  const timestamp = String(Math.floor(at.getTime() / 1_000));
+  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+  const signature = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64");
+  return {
+    "content-type": "application/json",
+    "svix-id": id,
+    "svix-timestamp": timestamp,
+    "svix-signature": `v1,${signature}`,
+  };
 }

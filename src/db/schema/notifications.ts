@@ -17,7 +17,7 @@ export const notifications = pgTable(
     eventId: ref().notNull(),
     projectId: ref(),
     threadId: ref(),
-    /** Markdown. */
+    /** Without markup. */
     title: text().notNull(),
     /** Markdown. */
     body: text().notNull(),
@@ -34,10 +34,10 @@ export const notifications = pgTable(
   (t) => [
     // the last line of defence: an event is told a user once.
     uniqueIndex("notifications_once").on(t.eventId, t.userId),
-    // the list of a user, newest first.
-    index("notifications_user").on(t.userId, t.id),
+    // the list of a user, and their stream: what changed last comes first.
+    index("notifications_changed").on(t.userId, t.updatedAt, t.id),
     // the unread ones of a user: the list, the count, read-all.
-    index("notifications_unread").on(t.userId, t.id).where(sql`read_at is null`),
+    index("notifications_unread").on(t.userId, t.updatedAt, t.id).where(sql`read_at is null`),
     // fan-out: the row that counts a thread.
     uniqueIndex("notifications_counting").on(t.userId, t.threadId).where(sql`counting and read_at is null`),
     check("notifications_count", sql`count > 0`),
@@ -93,6 +93,8 @@ export const deliveries = pgTable(
     index("deliveries_let_through")
       .on(t.userId, t.decidedAt)
       .where(sql`channel = 'email' and decision in ('now', 'deferred')`),
+    // fan-out: addresses that bounced hard, or whose owner complained.
+    index("deliveries_undeliverable").on(t.userId).where(sql`status in ('bounced', 'complained')`),
     check("deliveries_cadence", sql`decision <> 'digested' or cadence is not null`),
     check("deliveries_skipped_why", sql`decision <> 'skipped' or (reason is not null and status = 'none')`),
     check("deliveries_deferred_until", sql`decision <> 'deferred' or not_before is not null`),

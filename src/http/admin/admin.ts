@@ -4,6 +4,7 @@ import { rows } from "../../db/client.ts";
 import type { Runtime } from "../../runtime.ts";
 import { boards } from "./board.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
+import { emailResults } from "./email-results.ts";
 import { emailGallery } from "./emails.ts";
 import {
   auditChanges,
@@ -48,6 +49,7 @@ export function adminRoutes(runtime: Runtime): Router {
   router.use(deadLetterRoutes(runtime));
   router.use(rewardRoutes(runtime));
   router.use(gallery);
+  router.use(emailResults(runtime));
   router.get("/", async (_req, res) => {
     const session = sessionOf(res);
     res.type("html").send(page({ title: "Operations", session, body: startPage(await countWork(runtime)) }));
@@ -100,6 +102,7 @@ ${card(
   known(({ dead }) => `${dead} wait for a person.`),
 )}
 ${card("/admin/emails", "E-mail", "How each letter looks.")}
+${card("/admin/email-results", "Results of e-mail", "How it ended, and what experiments brought.")}
 ${card("/health/ready", "Health", "Postgres, Redis, migrations.")}
 ${card("/metrics", "Metrics", "For Prometheus.")}
 </ul>

@@ -1,0 +1,52 @@
+import { sql } from "drizzle-orm";
+import { type Queryable, rows } from "../db/client.ts";
+import { type Experiment, type SampleRatio, sampleRatio } from "../scoring/experiment.ts";
+
+/** What a variant has brought so far. */
+export type VariantResult = {
+  readonly variant: string;
+  readonly share: number;
+  /** Users who keep it. */
+  readonly users: number;
+  readonly sent: number;
+  readonly delivered: number;
+  /** E-mails of which something was read in the app after they had gone out. */
+  readonly followed: number;
+  /** E-mails by whose link somebody unsubscribed. */
+  readonly left: number;
+};
+
+export type ExperimentResult = SampleRatio & {
+  readonly name: string;
+  readonly variants: readonly VariantResult[];
+};
+
+type Counted = Omit<VariantResult, "share">;
+
+/** The results of an experiment, with the check whether chance alone can have split the users so. */
+export async function experimentResult(on: Queryable, experiment: Experiment): Promise<ExperimentResult> {
+  const counted = await rows<Counted>(
+    on,
+    sql`select x.variant, x.users, coalesce(m.sent, 0) as sent, coalesce(m.delivered, 0) as delivered,
+               coalesce(m.followed, 0) as followed, coalesce(m.left, 0) as left
+        from (select variant, count(*)::int as users from experiment_exposures where experiment = ${experiment.name} group by variant) x
+        left join (
+          select m.variant, count(*)::int as sent, (count(*) filter (where m.status = 'delivered'))::int as delivered,
+                 (count(*) filter (where exists (
+                   select 1 from deliveries d join notifications n on n.id = d.notification_id
+                   where d.digest_id = m.digest_id and d.sent_at is not null and n.read_at > m.sent_at)))::int as followed,
+                 (count(*) filter (where exists (
+                   select 1 from unsubscribe_tokens t where t.email_id = m.id and t.used_at is not null)))::int as left
+          from emails m where m.experiment = ${experiment.name} and m.sent_at is not null group by m.variant) m on m.variant = x.variant`,
+  );
+  const byVariant = new Map(counted.map((row) => [row.variant, row]));
+  const users = Object.fromEntries(counted.map((row) => [row.variant, row.users]));
+  return {
+    name: experiment.name,
+    ...sampleRatio(experiment, users),
+    variants: experiment.variants.map(({ name, share }) => ({
+      ...(byVariant.get(name) ?? { variant: name, users: 0, sent: 0, delivered: 0, followed: 0, left: 0 }),
+      share,
+    })),
+  };
+}

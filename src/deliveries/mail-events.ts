@@ -1,0 +1,60 @@
+import { sql } from "drizzle-orm";
+import { array, type Tx } from "../db/client.ts";
+
+/** What the mail service tells of an e-mail. */
+export type MailEvent = {
+  readonly messageId: string;
+  readonly providerId: string;
+  readonly kind: "delivered" | "hard_bounce" | "soft_bounce" | "complained";
+  readonly occurredAt: Date;
+};
+
+/** So many soft bounces in a row make an address a dead one. */
+export const SOFT_BOUNCES = 4;
+
+/** Keeps what was told, each message once. @returns whether it was new. */
+export async function keepMailEvent(tx: Tx, event: MailEvent, receivedAt: Date): Promise<boolean> {
+  const kept = await tx.execute(
+    sql`insert into email_events (message_id, provider_id, kind, occurred_at, created_at)
+        values (${event.messageId}, ${event.providerId}, ${event.kind}, ${event.occurredAt}::timestamptz, ${receivedAt}::timestamptz)
+        on conflict do nothing returning id`,
+  );
+  return kept.rows.length > 0;
+}
+
+/**
+ * Brings e-mails, their deliveries and the suppression list in line with everything that was told of them, in whatever order it came. A
+ * complaint weighs most, then a bounce, then that it was delivered.
+ */
+export async function applyMailEvents(tx: Tx, providerIds: readonly string[]): Promise<void> {
+  if (providerIds.length === 0) return;
+  const ids = array(providerIds);
+  const told = sql`(
+    select m.id, m.delivery_id, m.digest_id, m.address_hash,
+           case when bool_or(e.kind = 'complained') then 'complained'
+                when bool_or(e.kind in ('hard_bounce', 'soft_bounce')) then 'bounced' else 'delivered' end as status,
+           bool_or(e.kind = 'complained') as complained, bool_or(e.kind = 'hard_bounce') as hard
+    from emails m join email_events e on e.provider_id = m.provider_id
+    where m.provider_id = any(${ids}::text[]) and m.status in ('sent', 'delivered', 'bounced', 'complained')
+    group by m.id)`;
+  await tx.execute(
+    sql`update emails m set status = t.status from ${told} t where m.id = t.id and m.status <> t.status`,
+  );
+  await tx.execute(
+    sql`update deliveries d set status = t.status from ${told} t
+        where (d.id = t.delivery_id or d.digest_id = t.digest_id) and d.status <> t.status
+          and d.status in ('sent', 'delivered', 'bounced', 'complained')`,
+  );
+  await tx.execute(
+    sql`insert into email_suppressions (address_hash, reason)
+        select t.address_hash, case when bool_or(t.complained) then 'complaint' else 'hard_bounce' end
+        from ${told} t where t.address_hash is not null and (t.complained or t.hard) group by t.address_hash
+        union all
+        select t.address_hash, 'soft_bounces' from ${told} t
+        where t.address_hash is not null and t.status = 'bounced' and not t.hard
+          and ${SOFT_BOUNCES} <= (select count(*) from emails b where b.address_hash = t.address_hash and b.status = 'bounced'
+                and b.id > coalesce((select max(g.id) from emails g where g.address_hash = t.address_hash and g.status = 'delivered'), 0))
+        group by t.address_hash
+        on conflict (address_hash) do nothing`,
+  );
+}

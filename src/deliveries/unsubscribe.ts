@@ -1,0 +1,69 @@
+import { createHash, randomBytes } from "node:crypto";
+import { sql } from "drizzle-orm";
+import { array, type Queryable, rows, type Tx } from "../db/client.ts";
+
+/** A token as it stands in a link: 32 random bytes. */
+export const drawToken = (): string => randomBytes(32).toString("base64url");
+
+const hashOf = (token: string): Buffer => createHash("sha256").update(token).digest();
+
+export const isToken = (text: string): boolean => /^[\w-]{43}$/.test(text);
+
+/** What a link is for. */
+export type TokenScope = {
+  readonly token: string;
+  readonly userId: string;
+  /** `*` is every type. */
+  readonly eventType: string;
+  readonly emailId: string;
+};
+
+/** Keeps tokens as hashes: whoever reads the table can unsubscribe nobody. */
+export async function keepTokens(tx: Tx, scopes: readonly TokenScope[], now: Date): Promise<void> {
+  if (scopes.length === 0) return;
+  await tx.execute(
+    sql`insert into unsubscribe_tokens (token_hash, user_id, event_type, channel, email_id, created_at)
+        select t.hash, t.user_id, t.event_type, 'email', t.email_id, ${now}::timestamptz
+        from unnest(${array(scopes.map(({ token }) => hashOf(token)))}::bytea[], ${array(scopes.map(({ userId }) => userId))}::bigint[],
+                    ${array(scopes.map(({ eventType }) => eventType))}::text[], ${array(scopes.map(({ emailId }) => emailId))}::bigint[])
+          as t(hash, user_id, event_type, email_id)`,
+  );
+}
+
+export type KnownToken = { readonly userId: string; readonly eventType: string; readonly isUsed: boolean };
+
+/** What a token is for; null when there is none, or it was revoked. */
+export async function lookUpToken(on: Queryable, token: string): Promise<KnownToken | null> {
+  const [found] = await rows<KnownToken>(
+    on,
+    sql`select user_id as "userId", event_type as "eventType", used_at is not null as "isUsed"
+        from unsubscribe_tokens where token_hash = ${hashOf(token)} and revoked_at is null`,
+  );
+  return found ?? null;
+}
+
+/**
+ * Does what a token is for, as often as it is asked: mutes its type in e-mail, or ends all e-mail that need not be sent.
+ * @returns what the token is for; null when there is none.
+ */
+export async function unsubscribe(tx: Tx, token: string, now: Date): Promise<KnownToken | null> {
+  const known = await lookUpToken(tx, token);
+  if (known === null) return null;
+  const { userId, eventType } = known;
+  await tx.execute(
+    sql`update unsubscribe_tokens set used_at = coalesce(used_at, ${now}::timestamptz) where token_hash = ${hashOf(token)}`,
+  );
+  if (eventType === "*") {
+    await tx.execute(
+      sql`insert into user_notification_settings (user_id, unsubscribed_at) values (${userId}, ${now}::timestamptz)
+          on conflict (user_id) do update set unsubscribed_at = excluded.unsubscribed_at, updated_at = now()`,
+    );
+  } else {
+    await tx.execute(
+      sql`insert into notification_preferences (user_id, scope_type, scope_id, event_type, channel, status)
+          values (${userId}, 'global', null, ${eventType}, 'email', 'muted')
+          on conflict on constraint notification_preferences_once do update set status = 'muted', updated_at = now()`,
+    );
+  }
+  return known;
+}

@@ -1,0 +1,48 @@
+import { sql } from "drizzle-orm";
+import { Router } from "express";
+import { rows } from "../../db/client.ts";
+import { type ExperimentResult, experimentResult } from "../../deliveries/experiment-results.ts";
+import { EXPERIMENTS } from "../../email/experiments.ts";
+import type { Runtime } from "../../runtime.ts";
+import { sessionOf } from "./guard.ts";
+import { type Html, html } from "./html.ts";
+import { page } from "./page.ts";
+
+/** `GET /email-results`: how e-mails of the last week ended, and what experiments have brought. */
+export function emailResults(runtime: Runtime): Router {
+  const router = Router();
+  router.get("/email-results", async (_req, res) => {
+    const on = runtime.db.drizzle;
+    const ended = await rows<{ status: string; reason: string | null; n: number }>(
+      on,
+      sql`select status, reason, count(*)::int as n from emails where created_at > ${runtime.clock.now()}::timestamptz - interval '7 days'
+          group by status, reason order by n desc, status, reason limit 50`,
+    );
+    const results: ExperimentResult[] = [];
+    for (const experiment of EXPERIMENTS) results.push(await experimentResult(on, experiment));
+    const body = html`<h2>The last seven days</h2>
+<table><tr><th>Status</th><th>Reason</th><th>E-mails</th></tr>
+${ended.map(({ status, reason, n }) => html`<tr><td>${status}</td><td>${reason}</td><td>${n}</td></tr>`)}
+</table>
+${results.map(resultHtml)}`;
+    res.type("html").send(page({ title: "Results of e-mail", session: sessionOf(res), body }));
+  });
+  return router;
+}
+
+const percent = (part: number, whole: number): string =>
+  whole === 0 ? "" : `${((100 * part) / whole).toFixed(1)}%`;
+
+function resultHtml({ name, variants, chiSquare, isMismatch }: ExperimentResult): Html {
+  const ratio = isMismatch
+    ? html`<p class="bad" role="alert">Sample-ratio mismatch: chance splits users so less than once in a thousand (chi-square ${chiSquare.toFixed(2)}). Do not trust these results.</p>`
+    : html`<p class="dim">The users are split as they should be (chi-square ${chiSquare.toFixed(2)}).</p>`;
+  return html`<h2>Experiment: ${name}</h2>
+${ratio}
+<table><tr><th>Variant</th><th>Share</th><th>Users</th><th>Sent</th><th>Delivered</th><th>Read afterwards</th><th>Unsubscribed</th></tr>
+${variants.map(
+  (v) =>
+    html`<tr><td>${v.variant}</td><td>${percent(v.share, 10_000)}</td><td>${v.users}</td><td>${v.sent}</td><td>${v.delivered} ${percent(v.delivered, v.sent)}</td><td>${v.followed} ${percent(v.followed, v.sent)}</td><td>${v.left} ${percent(v.left, v.sent)}</td></tr>`,
+)}
+</table>`;
+}

@@ -1,0 +1,116 @@
+import express, { Router } from "express";
+import { z } from "zod";
+import { inTransaction } from "../../db/client.ts";
+import { EVENTS } from "../../events/index.ts";
+import { readWishes, type Wishes, writeWishes } from "../../notifications/preferences.ts";
+import type { Runtime } from "../../runtime.ts";
+import { refuse } from "../answers.ts";
+import { userAuth, userOf } from "../auth.ts";
+
+const MAX_PREFERENCES = 500;
+const TYPES = new Set(["*", ...EVENTS.map(({ type }) => type)]);
+
+const id = z
+  .union([z.string(), z.int().transform(String)], "must be an id")
+  .pipe(z.string().regex(/^[1-9]\d{0,17}$/, "must be an id"));
+
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of the day, such as 22:00");
+
+const preference = z
+  .object({
+    scope_type: z.enum(["global", "project", "thread"]),
+    scope_id: id.nullish().transform((value) => value ?? null),
+    event_type: z.string().refine((type) => TYPES.has(type), "must be * or a type of event"),
+    channel: z.enum(["*", "in_app", "email"]),
+    status: z.enum(["muted", "digest", "immediate"]),
+  })
+  .refine(({ scope_type: type, scope_id: scopeId }) => (type === "global") === (scopeId === null), {
+    path: ["scope_id"],
+    message: "must be the id of the project or thread, and be left out for global",
+  });
+
+const body = z.object({
+  frequency: z.enum(["immediate", "hourly", "daily", "weekly", "none"]).default("immediate"),
+  quiet_hours: z.object({ from: clock, to: clock }).nullable().default(null),
+  reminder_offsets: z
+    .array(z.union([z.literal(30), z.literal(15), z.literal(5)], "must be 30, 15 or 5"))
+    .default([30]),
+  unsubscribed: z.boolean().default(false),
+  preferences: z
+    .array(preference)
+    .max(MAX_PREFERENCES)
+    .default([])
+    .refine(
+      (all) =>
+        new Set(all.map((p) => [p.scope_type, p.scope_id, p.event_type, p.channel].join())).size ===
+        all.length,
+      "must name each scope, type and channel once",
+    ),
+});
+
+/**
+ * `GET /notification-preferences`: all that the user of the token wishes. `PUT` replaces all of it: what is left out goes back to
+ * its default.
+ */
+export function preferenceRoutes(runtime: Runtime): Router {
+  const router = Router();
+  const auth = userAuth(runtime);
+  router.get("/notification-preferences", auth, async (_req, res) => {
+    const wishes = await readWishes(runtime.db.drizzle, userOf(res));
+    res.set("Cache-Control", "no-store").json(shown(wishes));
+  });
+  router.put("/notification-preferences", auth, express.json({ limit: "128kb" }), async (req, res) => {
+    const parsed = body.safeParse(req.body ?? {});
+    if (!parsed.success) {
+      const faults = parsed.error.issues.map((issue) => ({
+        field: issue.path.join(".") || "body",
+        fault: issue.message,
+      }));
+      return refuse(res, 422, {
+        code: "bad-preferences",
+        message: "Mend the faults and send it again.",
+        faults,
+      });
+    }
+    const wishes = wished(parsed.data);
+    await inTransaction(runtime.db, (tx) => writeWishes(tx, userOf(res), wishes));
+    res.set("Cache-Control", "no-store").json(shown(wishes));
+  });
+  return router;
+}
+
+function wished(given: z.output<typeof body>): Wishes {
+  const quiet = given.quiet_hours;
+  return {
+    frequency: given.frequency,
+    quiet: quiet === null ? null : { from: minutesOf(quiet.from), to: minutesOf(quiet.to) },
+    reminderOffsets: [...new Set(given.reminder_offsets)].sort((a, b) => b - a),
+    isUnsubscribed: given.unsubscribed,
+    preferences: given.preferences.map((p) => ({
+      scopeType: p.scope_type,
+      scopeId: p.scope_id,
+      eventType: p.event_type,
+      channel: p.channel,
+      status: p.status,
+    })),
+  };
+}
+
+const shown = ({ frequency, quiet, reminderOffsets, isUnsubscribed, preferences }: Wishes) => ({
+  frequency,
+  quiet_hours: quiet && { from: clockOf(quiet.from), to: clockOf(quiet.to) },
+  reminder_offsets: reminderOffsets,
+  unsubscribed: isUnsubscribed,
+  preferences: preferences.map(({ scopeType, scopeId, eventType, channel, status }) => ({
+    scope_type: scopeType,
+    scope_id: scopeId,
+    event_type: eventType,
+    channel,
+    status,
+  })),
+});
+
+const minutesOf = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
+
+const clockOf = (minutes: number): string =>
+  `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;

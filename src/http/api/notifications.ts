@@ -1,0 +1,51 @@
+import { Router } from "express";
+import { z } from "zod";
+import { markAllRead, markRead, readInbox } from "../../notifications/inbox.ts";
+import type { Runtime } from "../../runtime.ts";
+import { refuse } from "../answers.ts";
+import { userAuth, userOf } from "../auth.ts";
+import { readQuery } from "../query.ts";
+import { createNotificationStreams } from "./notification-streams.ts";
+import { shown } from "./shown-notification.ts";
+
+const page = z.object({
+  unread: z.enum(["true", "false"], "must be true or false").default("false"),
+  page: z.coerce.number("must be a number").int().min(1).max(1_000).default(1),
+});
+
+const ID = /^[1-9]\d{0,17}$/;
+
+/**
+ * `GET /notifications?unread=&page=`, `POST /notifications/:id/read`, `POST /notifications/read-all`, and
+ * `GET /notifications/stream`, which tells of each as it appears or changes.
+ */
+export function notificationRoutes(runtime: Runtime, closing: AbortSignal): Router {
+  const router = Router();
+  const auth = userAuth(runtime);
+  const streams = createNotificationStreams(runtime, closing);
+  router.get("/notifications", auth, async (req, res) => {
+    const query = readQuery(page, req, res);
+    if (query === null) return;
+    const inbox = await readInbox(runtime.db.drizzle, userOf(res), {
+      page: query.page,
+      unreadOnly: query.unread === "true",
+    });
+    res.set("Cache-Control", "no-store").json({ ...inbox, notifications: inbox.notifications.map(shown) });
+  });
+  router.get("/notifications/stream", auth, (req, res) => {
+    streams.open(userOf(res), req.get("last-event-id"), req, res);
+  });
+  router.post("/notifications/read-all", auth, async (_req, res) => {
+    res.json({ read: await markAllRead(runtime.db.drizzle, userOf(res), runtime.clock.now()) });
+  });
+  router.post("/notifications/:id/read", auth, async (req, res) => {
+    const id = String(req.params["id"]);
+    const readAt = ID.test(id)
+      ? await markRead(runtime.db.drizzle, userOf(res), id, runtime.clock.now())
+      : null;
+    if (readAt === null)
+      return refuse(res, 404, { code: "not-found", message: "You have no such notification." });
+    res.json({ id, read_at: readAt });
+  });
+  return router;
+}

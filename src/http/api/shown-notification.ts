@@ -1,0 +1,16 @@
+import type { SeenNotification } from "../../notifications/inbox.ts";
+
+/** As the API and the stream write it. */
+export const shown = (notification: SeenNotification) => ({
+  id: notification.id,
+  event_type: notification.eventType,
+  project_id: notification.projectId,
+  thread_id: notification.threadId,
+  title: notification.title,
+  body: notification.body,
+  link: notification.link,
+  count: notification.count,
+  created_at: notification.createdAt,
+  updated_at: notification.updatedAt,
+  read_at: notification.readAt,
+});

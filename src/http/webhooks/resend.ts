@@ -1,0 +1,128 @@
+import express, { type RequestHandler, Router } from "express";
+import { z } from "zod";
+import { inTransaction } from "../../db/client.ts";
+import { applyMailEvents, keepMailEvent, type MailEvent } from "../../deliveries/mail-events.ts";
+import type { Runtime } from "../../runtime.ts";
+import { refuse, refuseForNow } from "../answers.ts";
+import { createWebhookLimits } from "./limits.ts";
+import { retryAfterMs } from "./sale-intake.ts";
+import { isSignedWebhook } from "./standard-webhook.ts";
+
+const SOURCE = "resend";
+const MAX_BODY_BYTES = 256 * 1024;
+const SAY_AGAIN_AFTER_MS = 60_000;
+
+const body = z.object({
+  type: z.string(),
+  created_at: z.string(),
+  data: z.object({
+    email_id: z.string().min(1).max(200).optional(),
+    bounce: z.object({ type: z.string().optional() }).optional(),
+  }),
+});
+
+/**
+ * The webhook of Resend: `POST /webhooks/resend`. What it tells is kept once a message, without addresses or texts, and brings the
+ * e-mail, its deliveries and the suppression list in line. Types that mean nothing here are answered with 200, so that they are not
+ * sent again.
+ */
+export function resendWebhook(runtime: Runtime): Router {
+  const count = (status: string) => runtime.metrics.deliveries.inc({ source: SOURCE, status });
+  const limits = createWebhookLimits(runtime, SOURCE, () => count("limited"));
+  const router = Router();
+  router.post(
+    "/webhooks/resend",
+    limits.address,
+    configured(runtime, count),
+    express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false }),
+    signed(runtime, limits.penalizeAddress, count),
+    take(runtime, count),
+  );
+  return router;
+}
+
+function configured(runtime: Runtime, count: (status: string) => void): RequestHandler {
+  return (_req, res, next) => {
+    if (runtime.config.email.webhookSecrets.length > 0) return next();
+    count("unavailable");
+    const message = "The webhook is not configured: its operator has to set RESEND_WEBHOOK_SECRET.";
+    refuseForNow(res, 503, { code: "not-configured", message }, SAY_AGAIN_AFTER_MS);
+  };
+}
+
+function signed(
+  runtime: Runtime,
+  penalize: (address: string | undefined) => Promise<void>,
+  count: (status: string) => void,
+): RequestHandler {
+  return async (req, res, next) => {
+    const raw = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
+    const header = (name: string) => req.get(`svix-${name}`) ?? req.get(`webhook-${name}`);
+    const headers = { id: header("id"), timestamp: header("timestamp"), signature: header("signature") };
+    if (isSignedWebhook(raw, headers, runtime.config.email.webhookSecrets, runtime.clock.now()))
+      return next();
+    count("unsigned");
+    await penalize(req.ip);
+    const message =
+      "svix-signature must hold the HMAC-SHA256 of svix-id, svix-timestamp and the body, made within five minutes.";
+    refuse(res, 401, { code: "bad-signature", message });
+  };
+}
+
+function take(runtime: Runtime, count: (status: string) => void): RequestHandler {
+  return async (req, res) => {
+    const messageId = req.get("svix-id") ?? req.get("webhook-id") ?? "";
+    const told = readEvent(req.body as Buffer, messageId);
+    if (told === "unreadable") {
+      count("rejected");
+      return refuse(res, 422, {
+        code: "bad-event",
+        message: "The message is signed but is no event of Resend.",
+      });
+    }
+    if (told === "unimportant") {
+      count("ignored");
+      return void res.json({ status: "ignored" });
+    }
+    try {
+      const isNew = await inTransaction(runtime.db, async (tx) => {
+        const kept = await keepMailEvent(tx, told, runtime.clock.now());
+        if (kept) await applyMailEvents(tx, [told.providerId]);
+        return kept;
+      });
+      count(isNew ? "accepted" : "duplicate");
+      res.json({ status: isNew ? "accepted" : "duplicate" });
+    } catch (error) {
+      const laterMs = retryAfterMs(error);
+      count("unavailable");
+      if (laterMs === null) throw error;
+      refuseForNow(res, 503, { code: "unavailable", message: "Nothing was taken. Send it again." }, laterMs);
+    }
+  };
+}
+
+/** Resend calls a bounce Permanent, Transient or Undetermined; only the first is one that stays. */
+function readEvent(raw: Buffer, messageId: string): MailEvent | "unreadable" | "unimportant" {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(raw.toString("utf8"));
+  } catch {
+    return "unreadable";
+  }
+  const event = body.safeParse(parsed);
+  const occurredAt = new Date(event.data?.created_at ?? Number.NaN);
+  if (!event.success || Number.isNaN(occurredAt.getTime())) return "unreadable";
+  const { type, data } = event.data;
+  const kind = kindOf(type, data.bounce?.type);
+  if (kind === null) return "unimportant";
+  if (data.email_id === undefined) return "unreadable";
+  return { messageId, providerId: data.email_id, kind, occurredAt };
+}
+
+function kindOf(type: string, bounce: string | undefined): MailEvent["kind"] | null {
+  if (type === "email.delivered") return "delivered";
+  if (type === "email.complained") return "complained";
+  if (type !== "email.bounced") return null;
+  // Without a type it is what the event means: the other side refused it for good.
+  return bounce === undefined || bounce === "Permanent" ? "hard_bounce" : "soft_bounce";
+}

@@ -1,0 +1,18 @@
+import { budgetAwarded } from "../events/budget-awarded.ts";
+import { bold } from "./markdown.ts";
+import { defineNotification } from "./notification-type.ts";
+import { userIn } from "./recipients.ts";
+
+/** For the winner. */
+export const tellBudgetAwarded = defineNotification({
+  event: budgetAwarded,
+  recipients: userIn("user_id"),
+  access: "none",
+  inApp: true,
+  emailKind: () => "digest",
+  text: ({ payload }) => ({
+    title: `You won ${payload.amount} tokens`,
+    body: `Rank ${payload.rank} of the ${payload.period} budget that began ${payload.period_start} brings you ${bold(payload.amount)} tokens.`,
+    link: "/rewards",
+  }),
+});

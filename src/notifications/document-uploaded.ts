@@ -1,0 +1,29 @@
+import { sql } from "drizzle-orm";
+import { documentUploaded } from "../events/document-uploaded.ts";
+import { bold } from "./markdown.ts";
+import { defineNotification } from "./notification-type.ts";
+import { projectOwners } from "./recipients.ts";
+import { actorOf, documentLink, named } from "./wording.ts";
+
+/** For whoever has access to the project, except who uploaded it. */
+export const tellDocumentUploaded = defineNotification({
+  event: documentUploaded,
+  recipients: sql`
+    select r.event_id, r.user_id from e join (
+      select e.event_id, g.user_id from e join project_access_grants g on g.project_id = e.project_id
+      union ${projectOwners}
+    ) r on r.event_id = e.event_id where r.user_id is distinct from e.actor_id`,
+  access: "resource",
+  inApp: true,
+  emailKind: () => "digest",
+  text: (event) => {
+    const { names } = event;
+    const file = named(names.resource, "a document");
+    const project = named(names.project, "a project");
+    return {
+      title: `New document in ${project}: ${file}`,
+      body: `${bold(actorOf(names))} uploaded ${bold(file)} to ${bold(project)}.`,
+      link: documentLink(event),
+    };
+  },
+});

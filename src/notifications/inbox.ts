@@ -1,0 +1,104 @@
+import { sql } from "drizzle-orm";
+import { array, type Queryable, rows } from "../db/client.ts";
+
+/** What a user sees of a notification. Times are ISO texts; `version` grows whenever it changes. */
+export type SeenNotification = {
+  readonly id: string;
+  readonly userId: string;
+  readonly eventType: string;
+  readonly projectId: string | null;
+  readonly threadId: string | null;
+  readonly title: string;
+  readonly body: string;
+  readonly link: string;
+  readonly count: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly readAt: string | null;
+  /** Microseconds since 1970 of the last change. */
+  readonly version: string;
+};
+
+const COLUMNS = sql.raw(
+  `n.id, n.user_id as "userId", n.event_type as "eventType", n.project_id as "projectId", n.thread_id as "threadId", n.title, n.body, n.link,
+   n.count, to_json(n.created_at) #>> '{}' as "createdAt", to_json(n.updated_at) #>> '{}' as "updatedAt",
+   to_json(n.read_at) #>> '{}' as "readAt", (extract(epoch from n.updated_at) * 1000000)::bigint::text as version`,
+);
+
+export type NotificationPage = {
+  readonly notifications: readonly SeenNotification[];
+  readonly unread: number;
+  /** Null on the last page. */
+  readonly next: number | null;
+};
+
+const PER_PAGE = 50;
+
+/** A page of what a user is told, what changed last first. Pages begin at 1. */
+export async function readInbox(
+  db: Queryable,
+  userId: string,
+  { page, unreadOnly }: { readonly page: number; readonly unreadOnly: boolean },
+): Promise<NotificationPage> {
+  const [counted] = await rows<{ unread: number }>(
+    db,
+    sql`select count(*)::int as unread from notifications where user_id = ${userId} and read_at is null`,
+  );
+  const found = await rows<SeenNotification>(
+    db,
+    sql`select ${COLUMNS} from notifications n
+        where n.user_id = ${userId} and ${unreadOnly ? sql`n.read_at is null` : sql`true`}
+        order by n.updated_at desc, n.id desc limit ${PER_PAGE + 1} offset ${(page - 1) * PER_PAGE}`,
+  );
+  return {
+    notifications: found.slice(0, PER_PAGE),
+    unread: counted?.unread ?? 0,
+    next: found.length > PER_PAGE ? page + 1 : null,
+  };
+}
+
+/** Marks one as read, the first time only. @returns when it was read; null when the user has no such notification. */
+export async function markRead(db: Queryable, userId: string, id: string, now: Date): Promise<string | null> {
+  const [read] = await rows<{ readAt: string }>(
+    db,
+    sql`update notifications set read_at = coalesce(read_at, ${now}::timestamptz) where id = ${id} and user_id = ${userId}
+        returning to_json(read_at) #>> '{}' as "readAt"`,
+  );
+  return read?.readAt ?? null;
+}
+
+/** Marks all as read. @returns how many were not. */
+export async function markAllRead(db: Queryable, userId: string, now: Date): Promise<number> {
+  const read = await db.execute(
+    sql`update notifications set read_at = ${now}::timestamptz where user_id = ${userId} and read_at is null`,
+  );
+  return read.rowCount ?? 0;
+}
+
+/**
+ * A row carries the time at which its transaction began, and may appear as much later as a transaction may last: whoever follows what
+ * changes looks back by so much, and knows by id and version what they have seen.
+ */
+export const LOOK_BACK_MICROS = 7_000_000n;
+
+/** What changed for some users since an instant (microseconds; null: now), and the instant to ask from next. */
+export async function readChanges(
+  db: Queryable,
+  userIds: readonly string[],
+  since: bigint | null,
+): Promise<{ readonly changes: readonly SeenNotification[]; readonly asOf: bigint }> {
+  const found = await rows<SeenNotification & { asOf: string }>(
+    db,
+    sql`select clock.as_of as "asOf", n.* from (select (extract(epoch from now()) * 1000000)::bigint as as_of) clock
+        left join lateral (
+          select ${COLUMNS} from notifications n
+          where n.user_id = any(${array(userIds)}::bigint[])
+            and n.updated_at > to_timestamp((coalesce(${since === null ? null : String(since)}::bigint, clock.as_of)
+                                             - ${String(LOOK_BACK_MICROS)}::bigint) / 1000000.0)
+          order by n.updated_at, n.id) n on true`,
+  );
+  return {
+    changes: found.filter(({ id }) => id !== null).map(({ asOf: _, ...notification }) => notification),
+    asOf: BigInt(found[0]?.asOf ?? 0),
+  };
+}

@@ -1,0 +1,26 @@
+import { sql } from "drizzle-orm";
+import { inviteAccepted } from "../events/invite-accepted.ts";
+import { bold } from "./markdown.ts";
+import { defineNotification } from "./notification-type.ts";
+import { named } from "./wording.ts";
+
+/** For the owners of the organization, except the new member. */
+export const tellInviteAccepted = defineNotification({
+  event: inviteAccepted,
+  recipients: sql`
+    select e.event_id, m.user_id from e
+    join organization_members m on m.organization_id = (e.payload->>'org_id')::bigint and m.role = 'owner'
+    where m.user_id is distinct from coalesce((e.payload->>'new_member_id')::bigint, e.actor_id)`,
+  access: "organization-owner",
+  inApp: true,
+  emailKind: () => "immediate",
+  text: ({ names, payload }) => {
+    const member = named(names.other ?? names.actor, "Somebody");
+    const organization = named(names.organization, "your organization");
+    return {
+      title: `${member} joined ${organization}`,
+      body: `${bold(member)} accepted the invitation to ${bold(organization)}.`,
+      link: `/organizations/${payload.org_id}/members`,
+    };
+  },
+});

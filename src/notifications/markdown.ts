@@ -1,0 +1,23 @@
+/** So that a name stays a name: what Markdown or HTML would read as markup is escaped. */
+export const escapeMarkdown = (text: string): string => text.replace(/[\\`*_{}[\]()<>#+!|~&-]/g, "\\$&");
+
+/** A name in bold. */
+export const bold = (name: string): string => `**${escapeMarkdown(name)}**`;
+
+const MENTION = /@\[([^\]\n]{1,200})\]\(user:(\d{1,18})\)/g;
+
+/** The ids of the users whom a message mentions as `@[Name](user:ID)`, each once. */
+export function mentionedIn(message: string): string[] {
+  return [...new Set([...message.matchAll(MENTION)].map(([, , id]) => id as string))];
+}
+
+/** A message as it reads: `@Name` for a mention. */
+export const withoutMarkup = (message: string): string => message.replace(MENTION, "@$1");
+
+/** At most so many characters, cut at a word where there is one. */
+export function excerpt(text: string, limit = 280): string {
+  if (text.length <= limit) return text;
+  const cut = text.slice(0, limit);
+  const space = cut.lastIndexOf(" ");
+  return `${(space > limit / 2 ? cut.slice(0, space) : cut).trimEnd()}…`;
+}

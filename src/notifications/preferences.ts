@@ -1,0 +1,69 @@
+import { sql } from "drizzle-orm";
+import { type Queryable, rows, type Tx } from "../db/client.ts";
+import type { Frequency } from "../scoring/notify-decision.ts";
+import type { Preference } from "../scoring/preference.ts";
+
+/** All that a user wishes. Quiet hours are minutes of the local day. */
+export type Wishes = {
+  readonly frequency: Frequency;
+  readonly quiet: { readonly from: number; readonly to: number } | null;
+  readonly reminderOffsets: readonly number[];
+  readonly isUnsubscribed: boolean;
+  readonly preferences: readonly Preference[];
+};
+
+export async function readWishes(db: Queryable, userId: string): Promise<Wishes> {
+  const [settings] = await rows<{
+    frequency: Frequency;
+    quietFrom: number | null;
+    quietTo: number | null;
+    reminderOffsets: number[];
+    isUnsubscribed: boolean;
+  }>(
+    db,
+    sql`select frequency, quiet_from as "quietFrom", quiet_to as "quietTo", reminder_offsets as "reminderOffsets",
+               unsubscribed_at is not null as "isUnsubscribed"
+        from user_notification_settings where user_id = ${userId}`,
+  );
+  const preferences = await rows<Preference>(
+    db,
+    sql`select scope_type as "scopeType", scope_id as "scopeId", event_type as "eventType", channel, status
+        from notification_preferences where user_id = ${userId} order by scope_type, scope_id, event_type, channel`,
+  );
+  const { quietFrom = null, quietTo = null } = settings ?? {};
+  return {
+    frequency: settings?.frequency ?? "immediate",
+    quiet: quietFrom === null || quietTo === null ? null : { from: quietFrom, to: quietTo },
+    reminderOffsets: settings?.reminderOffsets ?? [30],
+    isUnsubscribed: settings?.isUnsubscribed ?? false,
+    preferences,
+  };
+}
+
+/** Replaces all that a user wished before. Two at once: the later one counts, whole. */
+export async function writeWishes(tx: Tx, userId: string, wishes: Wishes): Promise<void> {
+  await tx.execute(sql`select 1 from users where id = ${userId} for no key update`);
+  await tx.execute(
+    sql`insert into user_notification_settings (user_id, frequency, quiet_from, quiet_to, reminder_offsets, unsubscribed_at)
+        values (${userId}, ${wishes.frequency}, ${wishes.quiet?.from ?? null}, ${wishes.quiet?.to ?? null},
+                ${sql.param(`{${wishes.reminderOffsets.join(",")}}`)}::int[], case when ${wishes.isUnsubscribed} then now() end)
+        on conflict (user_id) do update set
+          frequency = excluded.frequency, quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to,
+          reminder_offsets = excluded.reminder_offsets, updated_at = now(),
+          unsubscribed_at = case when excluded.unsubscribed_at is not null
+                                 then coalesce(user_notification_settings.unsubscribed_at, now()) end`,
+  );
+  await tx.execute(sql`delete from notification_preferences where user_id = ${userId}`);
+  const preferences = wishes.preferences.map(({ scopeType, scopeId, eventType, channel, status }) => ({
+    scope_type: scopeType,
+    scope_id: scopeId,
+    event_type: eventType,
+    channel,
+    status,
+  }));
+  await tx.execute(
+    sql`insert into notification_preferences (user_id, scope_type, scope_id, event_type, channel, status)
+        select ${userId}, p.* from jsonb_to_recordset(${JSON.stringify(preferences)}::jsonb) as p(
+          scope_type text, scope_id bigint, event_type text, channel text, status text)`,
+  );
+}

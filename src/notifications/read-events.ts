@@ -1,0 +1,125 @@
+import { sql } from "drizzle-orm";
+import { array, type Queryable, rows } from "../db/client.ts";
+import { notificationTypeOf } from "./index.ts";
+import type { AnyNotificationType, Names, ToldEvent } from "./notification-type.ts";
+
+/** An event as it stands in the table. */
+export type EventRow = Omit<ToldEvent, "names" | "payload" | "occurredAt"> & {
+  payload: unknown;
+  occurredAt: string;
+};
+
+/** What could be read of events: those that are told, and why the others are not. */
+export type ReadEvents = {
+  readonly told: readonly { readonly event: ToldEvent; readonly type: AnyNotificationType }[];
+  readonly ignored: readonly string[];
+  readonly rejected: readonly { readonly id: string; readonly reason: string }[];
+};
+
+/** What can be selected of an event `d`. */
+export const EVENT_COLUMNS = sql.raw(
+  `d.id, d.event_type as type, d.actor_id as "actorId", d.project_id as "projectId", d.resource_id as "resourceId",
+   d.thread_id as "threadId", d.meeting_id as "meetingId", d.payload, d.occurred_at as "occurredAt"`,
+);
+
+/** Events by id. */
+export const loadEvents = (db: Queryable, ids: readonly string[]): Promise<EventRow[]> =>
+  rows<EventRow>(
+    db,
+    sql`select ${EVENT_COLUMNS} from domain_events d where d.id = any(${array(ids)}::bigint[]) order by d.id`,
+  );
+
+/** Reads the payloads by their types, and the names that the texts need, in one statement for all. */
+export async function readEvents(db: Queryable, found: readonly EventRow[]): Promise<ReadEvents> {
+  const parsed = found.map((row) => ({ row, ...parse(row) }));
+  const fitting = parsed.flatMap(({ row, type, payload }) =>
+    type && payload?.success ? [{ row, type, payload: payload.data as Payload }] : [],
+  );
+  const names = await loadNames(db, fitting);
+  return {
+    told: fitting.map(({ row, type, payload }) => ({
+      type,
+      event: {
+        ...row,
+        payload,
+        occurredAt: new Date(row.occurredAt),
+        names: names.get(row.id) ?? NAMELESS,
+      },
+    })),
+    ignored: parsed.filter(({ type }) => !type).map(({ row }) => row.id),
+    rejected: parsed.flatMap(({ row, payload }) =>
+      payload && !payload.success ? [{ id: row.id, reason: faultsOf(payload.error.issues) }] : [],
+    ),
+  };
+}
+
+function parse(row: EventRow) {
+  const type = notificationTypeOf(row.type);
+  return { type, payload: type?.event.payload.safeParse(row.payload) };
+}
+
+/** Which fields do not fit, never what stands in them. */
+const faultsOf = (issues: readonly { path: readonly PropertyKey[]; code?: string | undefined }[]): string =>
+  issues.map(({ path, code }) => `${path.join(".") || "payload"}: ${code}`).join("; ");
+
+type Payload = Readonly<Record<string, unknown>>;
+
+/** The fields by which payloads name what stands in other tables. */
+const referenceIn = (payload: Payload, field: string): string | null =>
+  typeof payload[field] === "string" ? (payload[field] as string) : null;
+
+const NAMELESS: Names = {
+  actor: null,
+  other: null,
+  organization: null,
+  project: null,
+  resource: null,
+  thread: null,
+  meeting: null,
+  meetingStart: null,
+  message: null,
+};
+
+async function loadNames(
+  db: Queryable,
+  events: readonly { row: EventRow; payload: Payload }[],
+): Promise<Map<string, Names>> {
+  const references = events.map(({ row, payload }) => ({
+    event_id: row.id,
+    actor_id: row.actorId,
+    project_id: row.projectId,
+    resource_id: row.resourceId,
+    thread_id: row.threadId,
+    meeting_id: row.meetingId,
+    message_id: referenceIn(payload, "message_id"),
+    organization_id: referenceIn(payload, "org_id"),
+    other_id: referenceIn(payload, "new_member_id"),
+  }));
+  // Most of what is told in bulk is about nobody's project: those need no look.
+  const named = references.filter(({ event_id: _, ...rest }) =>
+    Object.values(rest).some((id) => id !== null),
+  );
+  if (named.length === 0) return new Map();
+  const found = await rows<Omit<Names, "meetingStart"> & { id: string; meetingStart: string | null }>(
+    db,
+    sql`select e.event_id as id, a.name as actor, x.name as other, o.name as organization, p.name as project, r.name as resource,
+               t.topic as thread, m.title as meeting, m.start_time as "meetingStart", s.body as message
+        from jsonb_to_recordset(${JSON.stringify(named)}::jsonb) as e(
+          event_id bigint, actor_id bigint, project_id bigint, resource_id bigint, thread_id bigint, meeting_id bigint,
+          message_id bigint, organization_id bigint, other_id bigint)
+        left join users a on a.id = e.actor_id
+        left join users x on x.id = e.other_id
+        left join organizations o on o.id = e.organization_id
+        left join projects p on p.id = e.project_id
+        left join resources r on r.id = e.resource_id
+        left join chat_threads t on t.id = e.thread_id
+        left join meetings m on m.id = e.meeting_id
+        left join messages s on s.id = e.message_id`,
+  );
+  return new Map(
+    found.map(({ id, meetingStart, ...names }) => [
+      id,
+      { ...names, meetingStart: meetingStart === null ? null : new Date(meetingStart) },
+    ]),
+  );
+}

@@ -1,0 +1,56 @@
+import { expect, it } from "vitest";
+import { assignedVariant, DIGEST_SUBJECT } from "../../../src/email/experiments.ts";
+import { emailDigest } from "../../../src/workers/notifications/email-digest.ts";
+import { delivery } from "../../support/emails.ts";
+import { users } from "../../support/platform.ts";
+import { createWorld } from "../../support/world.ts";
+import { serve } from "../support.ts";
+import { browser, PASSWORDS } from "./browser.ts";
+
+const AT = "2026-03-02T18:00:00Z";
+
+async function scene() {
+  const world = await createWorld({ at: AT, environment: PASSWORDS });
+  const people = await users(world, 40);
+  const digest = async (at: string) => {
+    for (const userId of people)
+      for (let n = 0; n < 2; n++) await delivery(world, { userId, cadence: "hourly", inApp: "unread" });
+    world.at(at);
+    await world.perform(emailDigest, {});
+    await world.drain();
+  };
+  await digest(AT);
+  const { send } = await browser(await serve(world), "viewer");
+  return { world, people, digest, look: async () => (await send("GET", "/admin/email-results")).text() };
+}
+
+it("an experiment is exposed with the send, once a user, and its results are shown with the check of their split", async () => {
+  const { world, people, digest, look } = await scene();
+  await digest("2026-03-02T19:00:00Z");
+  const exposed = await world.query<{ user_id: string; variant: string }>(
+    "select user_id, variant from experiment_exposures order by user_id",
+  );
+  expect(exposed).toEqual(
+    people.map((id) => ({ user_id: id, variant: assignedVariant(DIGEST_SUBJECT, id) })),
+  );
+  for (const letter of world.mailbox)
+    expect(letter.subject).toMatch(/^2 updates for you$|^You won .* and 1 more$/);
+  await world.query(`update notifications set read_at = now() where user_id = any($1::bigint[])`, [
+    people.filter((id) => assignedVariant(DIGEST_SUBJECT, id) === "count").slice(0, 3),
+  ]);
+  const page = await look();
+  const counted = exposed.filter(({ variant }) => variant === "count").length;
+  expect(page).toContain("The users are split as they should be");
+  expect(page).toContain(`<tr><td>count</td><td>50.0%</td><td>${counted}</td><td>${counted * 2}</td>`);
+  expect(page).toContain(`<td>6 ${(600 / (counted * 2)).toFixed(1)}%</td>`);
+  expect(page).toContain("<tr><td>sent</td><td></td><td>80</td></tr>");
+});
+
+it("who was shown a variant keeps it, and a split that chance does not make is cried out", async () => {
+  const { world, digest, look } = await scene();
+  await world.query("update experiment_exposures set variant = 'headline'");
+  await digest("2026-03-02T19:00:00Z");
+  const later = await world.query("select distinct variant from emails where id > 40");
+  expect(later).toEqual([{ variant: "headline" }]);
+  expect(await look()).toContain("Sample-ratio mismatch");
+});

@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { decided } from "../../support/notified.ts";
+import * as platform from "../../support/platform.ts";
+import { JWT_SECRET, userToken } from "../../support/user-token.ts";
+import { createWorld } from "../../support/world.ts";
+import { serve } from "../support.ts";
+
+type Body = Record<string, unknown> & { error?: { code: string; faults?: { field: string }[] } };
+
+const DEFAULTS = {
+  frequency: "immediate",
+  quiet_hours: null,
+  reminder_offsets: [30],
+  unsubscribed: false,
+  preferences: [],
+};
+
+async function open() {
+  const world = await createWorld({ environment: { AUTH_JWT_SECRET: JWT_SECRET } });
+  const [ann, bob] = (await platform.users(world, 2)) as [string, string];
+  const address = await serve(world);
+  const ask = async (userId: string, method: "GET" | "PUT", body?: unknown) => {
+    const response = await fetch(`${address}/api/v1/notification-preferences`, {
+      method,
+      headers: { Authorization: `Bearer ${await userToken(userId)}`, "Content-Type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json()) as Body };
+  };
+  return { world, ann, bob, ask };
+}
+
+const preference = (fields: Record<string, unknown> = {}) => ({
+  scope_type: "global",
+  scope_id: null,
+  event_type: "*",
+  channel: "*",
+  status: "muted",
+  ...fields,
+});
+
+describe("notification preferences", () => {
+  it("are the defaults of somebody who never set any", async () => {
+    const { ann, ask } = await open();
+    expect(await ask(ann, "GET")).toEqual({ status: 200, body: DEFAULTS });
+  });
+
+  it("are read as they were written, replaced whole, and everybody's own", async () => {
+    const { ann, bob, ask } = await open();
+    const wishes = {
+      frequency: "daily",
+      quiet_hours: { from: "22:00", to: "06:30" },
+      reminder_offsets: [30, 5],
+      unsubscribed: true,
+      preferences: [
+        preference(),
+        preference({
+          scope_type: "project",
+          scope_id: "7",
+          event_type: "document_uploaded",
+          status: "digest",
+        }),
+        preference({ scope_type: "thread", scope_id: "8", channel: "email", status: "immediate" }),
+      ],
+    };
+    expect(await ask(ann, "PUT", wishes)).toEqual({ status: 200, body: wishes });
+    expect((await ask(ann, "GET")).body).toEqual(wishes);
+    expect((await ask(bob, "GET")).body).toEqual(DEFAULTS);
+    await ask(ann, "PUT", { preferences: [preference({ scope_type: "thread", scope_id: 9 })] });
+    expect((await ask(ann, "GET")).body).toEqual({
+      ...DEFAULTS,
+      preferences: [preference({ scope_type: "thread", scope_id: "9" })],
+    });
+  });
+
+  it("count from the next event on", async () => {
+    const { world, ann, bob, ask } = await open();
+    await ask(ann, "PUT", {
+      preferences: [preference({ event_type: "chat_thread_participant_added", channel: "email" })],
+    });
+    const threadId = await platform.thread(world, { participants: [ann, bob] });
+    await platform.hostEvent(world, "chat_thread_participant_added", {
+      actorId: bob,
+      threadId,
+      payload: { added_user_id: ann },
+    });
+    await world.drain();
+    expect(await decided(world)).toEqual([`${ann} in_app now`, `${ann} email skipped muted`]);
+  });
+
+  it("keep when somebody unsubscribed first", async () => {
+    const { world, ann, ask } = await open();
+    await ask(ann, "PUT", { unsubscribed: true });
+    await world.query("update user_notification_settings set unsubscribed_at = '2026-01-01T00:00Z'");
+    await ask(ann, "PUT", { unsubscribed: true, frequency: "weekly" });
+    expect(await world.query("select unsubscribed_at from user_notification_settings")).toEqual([
+      { unsubscribed_at: new Date("2026-01-01T00:00Z") },
+    ]);
+  });
+
+  it("defect 10: written twice at once are those of one of the two, whole", async () => {
+    const { ann, ask } = await open();
+    const writings = ["muted", "digest", "immediate"].map((status) => ({
+      preferences: [preference({ status }), preference({ status, channel: "email" })],
+    }));
+    await Promise.all(writings.map((wishes) => ask(ann, "PUT", wishes)));
+    const { preferences } = (await ask(ann, "GET")).body as { preferences: { status: string }[] };
+    expect(preferences).toHaveLength(2);
+    expect(new Set(preferences.map(({ status }) => status)).size).toBe(1);
+  });
+
+  it.each([
+    [{ frequency: "often" }, "frequency"],
+    [{ quiet_hours: { from: "24:00", to: "07:00" } }, "quiet_hours.from"],
+    [{ reminder_offsets: [10] }, "reminder_offsets.0"],
+    [{ preferences: [preference({ event_type: "nothing.known" })] }, "preferences.0.event_type"],
+    [{ preferences: [preference({ scope_type: "project" })] }, "preferences.0.scope_id"],
+    [{ preferences: [preference({ scope_id: "7" })] }, "preferences.0.scope_id"],
+    [{ preferences: [preference(), preference({ status: "digest" })] }, "preferences"],
+  ])("refuse %j and change nothing", async (body, field) => {
+    const { ann, ask } = await open();
+    const refused = await ask(ann, "PUT", body);
+    expect(refused).toMatchObject({ status: 422, body: { error: { code: "bad-preferences" } } });
+    expect(refused.body.error?.faults?.map((fault) => fault.field)).toEqual([field]);
+    expect((await ask(ann, "GET")).body).toEqual(DEFAULTS);
+  });
+});

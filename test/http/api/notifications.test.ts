@@ -1,0 +1,200 @@
+import { describe, expect, it } from "vitest";
+import { startHttp } from "../../../src/http/server.ts";
+import { eventually } from "../../support/eventually.ts";
+import * as platform from "../../support/platform.ts";
+import { JWT_SECRET, userToken } from "../../support/user-token.ts";
+import { createWorld, type World } from "../../support/world.ts";
+import { serve } from "../support.ts";
+
+type Body = Record<string, unknown> & { error?: { code: string; faults?: { field: string }[] } };
+
+async function open() {
+  const world = await createWorld({ environment: { AUTH_JWT_SECRET: JWT_SECRET } });
+  const [ann, bob] = (await platform.users(world, 2)) as [string, string];
+  const address = await serve(world);
+  const ask = async (userId: string, method: string, path: string, body?: unknown) => {
+    const response = await fetch(`${address}/api/v1${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${await userToken(userId)}`, "Content-Type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json()) as Body };
+  };
+  return { world, address, ann, bob, ask };
+}
+
+/** Notifications of a user, each a second newer than the one before. */
+const written = async (world: World, userId: string, count: number): Promise<string[]> => {
+  const inserted = await world.query<{ id: string }>(
+    `insert into notifications (user_id, event_type, event_id, title, body, link, created_at, updated_at)
+     select $1, 'candidate.matched', 1000 + n, 'Number ' || n, '', '/', t, t
+     from generate_series(1, $2::int) n, lateral (select now() + (n - 200) * interval '1 second' as t) x returning id`,
+    [userId, count],
+  );
+  return inserted.map(({ id }) => id);
+};
+
+const titles = (body: Body) => (body["notifications"] as { title: string }[]).map(({ title }) => title);
+
+describe("the list of notifications", () => {
+  it("is the user's own, newest first, page by page, with the number that is unread", async () => {
+    const { world, ann, bob, ask } = await open();
+    await written(world, ann, 60);
+    await world.query("update notifications set read_at = now() where title in ('Number 60', 'Number 1')");
+    await written(world, bob, 1);
+    const first = await ask(ann, "GET", "/notifications");
+    expect(first.body).toMatchObject({ unread: 58, next: 2 });
+    const second = await ask(ann, "GET", "/notifications?page=2");
+    expect(second.body["next"]).toBeNull();
+    expect([...titles(first.body), ...titles(second.body)]).toEqual(
+      Array.from({ length: 60 }, (_, n) => `Number ${60 - n}`),
+    );
+    const unread = await ask(ann, "GET", "/notifications?unread=true");
+    expect(titles(unread.body)[0]).toBe("Number 59");
+    expect((await ask(ann, "GET", "/notifications?unread=maybe&page=0")).status).toBe(422);
+  });
+
+  it("marks one read, once, and only what is the user's", async () => {
+    const { world, ann, bob, ask } = await open();
+    const [id] = (await written(world, ann, 1)) as [string];
+    expect((await ask(bob, "POST", `/notifications/${id}/read`)).status).toBe(404);
+    const read = await ask(ann, "POST", `/notifications/${id}/read`);
+    expect(read).toMatchObject({ status: 200, body: { id } });
+    world.at(new Date(Date.now() + 600_000).toISOString());
+    expect((await ask(ann, "POST", `/notifications/${id}/read`)).body).toEqual(read.body);
+    expect((await ask(ann, "POST", "/notifications/x/read")).status).toBe(404);
+  });
+
+  it("marks all read, and leaves others' alone", async () => {
+    const { world, ann, bob, ask } = await open();
+    await written(world, ann, 3);
+    await written(world, bob, 1);
+    expect((await ask(ann, "POST", "/notifications/read-all")).body).toEqual({ read: 3 });
+    expect((await ask(ann, "POST", "/notifications/read-all")).body).toEqual({ read: 0 });
+    expect(await world.query("select user_id from notifications where read_at is null")).toEqual([
+      { user_id: bob },
+    ]);
+  });
+
+  it("asks for a token", async () => {
+    const { address } = await open();
+    for (const path of ["/notifications", "/notifications/stream", "/notification-preferences"])
+      expect((await fetch(`${address}/api/v1${path}`)).status).toBe(401);
+  });
+});
+
+/** A stream that is read in the background until the test ends. */
+async function listen(world: World, address: string, userId: string, lastEventId?: string) {
+  const stop = new AbortController();
+  const response = await fetch(`${address}/api/v1/notifications/stream`, {
+    headers: {
+      Authorization: `Bearer ${await userToken(userId)}`,
+      ...(lastEventId === undefined ? {} : { "Last-Event-ID": lastEventId }),
+    },
+    signal: stop.signal,
+  });
+  const heard = { text: "", ended: false };
+  const reading = (async () => {
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body ?? [])
+      heard.text += decoder.decode(chunk as Uint8Array, { stream: true });
+  })()
+    .catch(() => undefined)
+    .finally(() => {
+      heard.ended = true;
+    });
+  const close = async () => {
+    stop.abort();
+    await reading;
+  };
+  world.closing(close);
+  return {
+    response,
+    heard,
+    close,
+    events: () =>
+      [...heard.text.matchAll(/^id: (.+)\nevent: notification\ndata: (.+)$/gm)].map(([, id, json]) => ({
+        id: id as string,
+        ...(JSON.parse(json as string) as { title: string; count: number }),
+      })),
+  };
+}
+
+describe("the stream of notifications", () => {
+  it("tells of each as it appears, and of nobody else's, in every process", async () => {
+    const { world, address, ann, bob } = await open();
+    const other = await serve(world);
+    const streams = [await listen(world, address, ann), await listen(world, other, ann)];
+    expect(streams[0]!.response.headers.get("content-type")).toContain("text/event-stream");
+    const threadId = await platform.thread(world, { participants: [ann, bob] });
+    for (const [n, from] of [bob, ann, bob].entries()) {
+      const messageId = await platform.message(world, { threadId, senderId: from });
+      await platform.hostEvent(world, "chat_message_sent", {
+        actorId: from,
+        threadId,
+        payload: { message_id: messageId },
+      });
+      await world.drain();
+      if (n === 0)
+        for (const stream of streams)
+          await eventually(() =>
+            expect(stream.events().map(({ title }) => title)).toEqual(["1 new message in Watering"]),
+          );
+    }
+    for (const stream of streams)
+      await eventually(() =>
+        expect(stream.events().map(({ title }) => title)).toEqual([
+          "1 new message in Watering",
+          "2 new messages in Watering",
+        ]),
+      );
+  });
+
+  it("goes on where its reader left off: nothing is missed, what is repeated has the same id", async () => {
+    const { world, address, ann } = await open();
+    const first = await listen(world, address, ann);
+    const show = (n: number) =>
+      world.query(
+        `insert into notifications (user_id, event_type, event_id, title, body, link) values ($1, 'x', $2, $3, '', '/')`,
+        [ann, n, `Number ${n}`],
+      );
+    await show(1);
+    await eventually(() => expect(first.events()).toHaveLength(1));
+    const [seen] = first.events();
+    await first.close();
+    await show(2);
+    // A transaction that began before the reader left, and ends after.
+    await world.query(
+      `insert into notifications (user_id, event_type, event_id, title, body, link, updated_at)
+       select $1, 'x', 3, 'Number 3', '', '/', updated_at - interval '2 seconds' from notifications where event_id = 1`,
+      [ann],
+    );
+    const second = await listen(world, address, ann, seen!.id);
+    await eventually(() =>
+      expect(new Set(second.events().map(({ title }) => title))).toEqual(
+        new Set(["Number 1", "Number 2", "Number 3"]),
+      ),
+    );
+    const repeated = second.events().find(({ title }) => title === "Number 1");
+    expect(repeated?.id).toBe(seen!.id);
+  });
+
+  it("is open five times for a user at most, and each that closes makes room", async () => {
+    const { world, address, ann, bob } = await open();
+    const streams = [];
+    for (let n = 0; n < 5; n++) streams.push(await listen(world, address, ann));
+    const sixth = await listen(world, address, ann);
+    expect(sixth.response.status).toBe(429);
+    expect((await listen(world, address, bob)).response.status).toBe(200);
+    await streams[0]!.close();
+    await eventually(async () => expect((await listen(world, address, ann)).response.status).toBe(200));
+  });
+
+  it("ends when the server stops, at once", async () => {
+    const { world, ann } = await open();
+    const server = await startHttp(world, { stopWithinMs: 60_000 });
+    const stream = await listen(world, `http://127.0.0.1:${server.port}`, ann);
+    await server.stop();
+    await eventually(() => expect(stream.heard.ended).toBe(true));
+  });
+});

@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import { emailDigest } from "../../src/workers/notifications/email-digest.ts";
+import { emailInstant } from "../../src/workers/notifications/email-instant.ts";
+import { delivery, deliveryStates, projectOf, uploaded } from "../support/emails.ts";
+import { grant, user } from "../support/platform.ts";
+import { createWorld, type World } from "../support/world.ts";
+import { serve } from "./support.ts";
+
+const AT = "2026-03-02T18:00:00Z";
+
+/** Sends a letter, and gives the path of its link. */
+async function scene(told: { cadence?: "hourly"; times?: number } = {}) {
+  const world = await createWorld({ at: AT, environment: { PUBLIC_URL: "https://app.test" } });
+  const userId = await user(world, { email: "ada@people.test" });
+  for (let n = 0; n < (told.times ?? 1); n++)
+    await delivery(world, { userId, ...(told.cadence ? { cadence: told.cadence } : {}) });
+  return { world, userId, address: await serve(world) };
+}
+
+async function linkOf(world: World, job: typeof emailInstant): Promise<string> {
+  await world.perform(job, {});
+  await world.drain();
+  const link = world.mailbox.at(-1)!.headers["List-Unsubscribe"]!;
+  return link.slice(1, -1).replace("https://app.test", "");
+}
+
+const preferences = (world: World) =>
+  world.query(
+    "select user_id, scope_type, scope_id, event_type, channel, status from notification_preferences",
+  );
+
+const settings = (world: World) => world.query("select unsubscribed_at from user_notification_settings");
+
+const oneClick = (url: string) =>
+  fetch(url, {
+    method: "POST",
+    body: new URLSearchParams({ "List-Unsubscribe": "One-Click" }),
+    redirect: "error",
+  });
+
+describe("the link at the end of a letter", () => {
+  it("shows what would end, and changes nothing, however often it is followed", async () => {
+    const { world, address } = await scene();
+    const link = await linkOf(world, emailInstant);
+    for (const method of ["GET", "HEAD", "GET"]) {
+      const answer = await fetch(`${address}${link}`, { method });
+      expect(answer.status).toBe(200);
+      const page = await answer.text();
+      if (method === "GET") expect(page).toMatch(/no more e-mail about awards[\s\S]*<form method="post">/);
+      expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
+    }
+    expect(await preferences(world)).toEqual([]);
+    expect(await world.query("select used_at from unsubscribe_tokens")).toEqual([{ used_at: null }]);
+  });
+
+  it("ends e-mail of its type by one click, without login or redirect, and the next one is not sent", async () => {
+    const { world, address, userId } = await scene();
+    const link = await linkOf(world, emailInstant);
+    for (let n = 0; n < 2; n++) {
+      const answer = await oneClick(`${address}${link}`);
+      expect([answer.status, answer.headers.get("set-cookie")]).toEqual([200, null]);
+      expect(await answer.text()).toContain("You get no more e-mail about awards");
+    }
+    expect(await preferences(world)).toEqual([
+      {
+        user_id: userId,
+        scope_type: "global",
+        scope_id: null,
+        event_type: "budget.awarded",
+        channel: "email",
+        status: "muted",
+      },
+    ]);
+    await delivery(world, { userId });
+    const gardens = await projectOf(world);
+    await grant(world, gardens.projectId, userId);
+    await delivery(world, uploaded(userId, gardens));
+    await world.perform(emailInstant, {});
+    await world.drain();
+    expect(await deliveryStates(world)).toEqual(["sent", "none: muted", "sent"]);
+  });
+
+  it("of a digest of one type ends that type, of several types all that need not be sent", async () => {
+    const { world, address, userId } = await scene({ cadence: "hourly", times: 2 });
+    await oneClick(`${address}${await linkOf(world, emailDigest)}`);
+    expect(await preferences(world)).toMatchObject([{ event_type: "budget.awarded" }]);
+    await world.query("delete from notification_preferences");
+    const gardens = await projectOf(world);
+    await grant(world, gardens.projectId, userId);
+    await delivery(world, { ...uploaded(userId, gardens), cadence: "hourly" });
+    await delivery(world, { userId, cadence: "hourly" });
+    world.at("2026-03-02T19:00:00Z");
+    const link = await linkOf(world, emailDigest);
+    expect(await settings(world)).toEqual([]);
+    expect(await (await oneClick(`${address}${link}`)).text()).toContain("except what we must send you");
+    expect(await settings(world)).toEqual([{ unsubscribed_at: new Date("2026-03-02T19:00:00Z") }]);
+  });
+
+  it("is worth nothing once it was taken back, nor when it is damaged or made up", async () => {
+    const { world, address } = await scene();
+    const link = await linkOf(world, emailInstant);
+    await world.query("update unsubscribe_tokens set revoked_at = now()");
+    for (const path of [link, `${link}x`, "/unsubscribe/1", `/unsubscribe/${"a".repeat(43)}`]) {
+      expect((await fetch(`${address}${path}`)).status).toBe(404);
+      expect((await oneClick(`${address}${path}`)).status).toBe(404);
+    }
+    expect(await preferences(world)).toEqual([]);
+  });
+
+  it("is kept as a hash alone", async () => {
+    const { world } = await scene();
+    const token = (await linkOf(world, emailInstant)).replace("/unsubscribe/", "");
+    const kept = await world.query<{ hash: string }>(
+      "select encode(token_hash, 'hex') as hash from unsubscribe_tokens",
+    );
+    expect(kept).toHaveLength(1);
+    expect(JSON.stringify(await world.query("select * from unsubscribe_tokens"))).not.toContain(token);
+  });
+});

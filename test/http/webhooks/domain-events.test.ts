@@ -1,0 +1,172 @@
+import { describe, expect, it } from "vitest";
+import { eventually } from "../../support/eventually.ts";
+import * as platform from "../../support/platform.ts";
+import { createWorld, type World } from "../../support/world.ts";
+import { deliver, serve, sign } from "../support.ts";
+
+const PATH = "/webhooks/domain_events";
+const SECRET = "the secret of the host";
+
+async function open(environment: Record<string, string> = { DOMAIN_EVENTS_WEBHOOK_SECRET: SECRET }) {
+  const world = await createWorld({ environment });
+  const address = await serve(world);
+  const post = (body: unknown, headers: Record<string, string | null> = {}) => {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    return deliver(address, text, {
+      path: PATH,
+      headers: { "X-Scicent-Signature": null, "X-Commonwork-Signature": sign(text, SECRET), ...headers },
+    });
+  };
+  return { world, post };
+}
+
+const event = (id: string | number, fields: Record<string, unknown> = {}) => ({
+  id,
+  event_type: "recommendations.ready",
+  payload: { user_id: 1, count: 2 },
+  ...fields,
+});
+
+const events = (world: World) =>
+  world.query("select event_type, actor_id, project_id, payload, occurred_at from domain_events order by id");
+const inbox = (world: World) =>
+  world.query(
+    "select outcome, octet_length(raw) > 0 as kept from inbox where source = 'domain_events' order by id",
+  );
+
+describe("POST /webhooks/domain_events", () => {
+  it("takes events, which are told like those of the host's own rows", async () => {
+    const { world, post } = await open();
+    const userId = await platform.user(world, { email: "ann@example.org" });
+    const at = "2026-06-01T10:00:00.000Z";
+    const answer = await post({
+      events: [
+        event("a", {
+          payload: { user_id: Number(userId), count: 2 },
+          occurred_at: at,
+          actor_id: "7",
+          project_id: 9,
+        }),
+        event(2),
+      ],
+    });
+    expect(answer).toMatchObject({
+      status: 202,
+      body: {
+        status: "accepted",
+        events: [
+          { id: "a", status: "accepted" },
+          { id: "2", status: "accepted" },
+        ],
+      },
+    });
+    expect((await events(world)).find((row) => row["actor_id"] !== null)).toEqual({
+      event_type: "recommendations.ready",
+      actor_id: "7",
+      project_id: "9",
+      payload: { user_id: Number(userId), count: 2 },
+      occurred_at: new Date(at),
+    });
+    expect(await inbox(world)).toEqual([{ outcome: "accepted", kept: true }]);
+    await world.drain();
+    expect(
+      await world.query(
+        "select user_id, decision from deliveries where event_id in (select id from domain_events where actor_id = 7)",
+      ),
+    ).toEqual([{ user_id: userId, decision: "digested" }]);
+  });
+
+  it("takes an event once, whatever the order of its fields, and within a delivery too", async () => {
+    const { world, post } = await open();
+    const first = await post({ events: [event("a"), event("a")] });
+    expect(first.body["events"]).toMatchObject([{ status: "accepted" }, { status: "duplicate" }]);
+    const again = await post(
+      '{"events": [{"payload": {"count": 2, "user_id": 1}, "id": "a", "actor_id": null, "event_type": "recommendations.ready"}]}',
+    );
+    expect(again).toMatchObject({
+      status: 200,
+      body: { status: "duplicate", events: [{ status: "duplicate" }] },
+    });
+    expect((again.body["events"] as { event: string }[])[0]!.event).toBe(
+      (first.body["events"] as { event: string }[])[0]!.event,
+    );
+    expect(await events(world)).toHaveLength(1);
+    expect((await inbox(world)).map(({ outcome }) => outcome)).toEqual(["accepted", "duplicate"]);
+  });
+
+  it("says what contradicts an event that was taken, and takes the others", async () => {
+    const { world, post } = await open();
+    await post({ events: [event("a")] });
+    const answer = await post({ events: [event("a", { payload: { user_id: 1, count: 3 } }), event("b")] });
+    expect(answer).toMatchObject({
+      status: 409,
+      body: {
+        error: { code: "conflict" },
+        events: [
+          { id: "a", status: "conflict" },
+          { id: "b", status: "accepted" },
+        ],
+      },
+    });
+    expect(await events(world)).toMatchObject([{ payload: { count: 2 } }, { payload: { count: 2 } }]);
+  });
+
+  it("takes the same delivery once, though it comes ten times at once", async () => {
+    const { world, post } = await open();
+    const delivery = { events: Array.from({ length: 100 }, (_, n) => event(`e${(n * 37) % 100}`)) };
+    const answers = await Promise.all(Array.from({ length: 10 }, () => post(delivery)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([
+      ...Array.from({ length: 9 }, () => 200),
+      202,
+    ]);
+    expect(await events(world)).toHaveLength(100);
+  });
+
+  it.each<[string, unknown, string]>([
+    ["no JSON", "{", "body"],
+    ["no events", { events: [] }, "events"],
+    ["too many", { events: Array.from({ length: 101 }, (_, n) => event(n + 1)) }, "events"],
+    ["an id that is none", { events: [event("a"), event("b", { project_id: "x" })] }, "events.1.project_id"],
+    ["a type that is missing", { events: [{ id: "a" }] }, "events.0.event_type"],
+    [
+      "a time without a zone",
+      { events: [event("a", { occurred_at: "2026-06-01T10:00:00" })] },
+      "events.0.occurred_at",
+    ],
+  ])("refuses %s, and takes nothing of it", async (_, body, field) => {
+    const { world, post } = await open();
+    const answer = await post(body);
+    expect(answer).toMatchObject({ status: 422, body: { error: { code: "bad-events" } } });
+    expect(answer.body.error?.faults?.map((fault) => fault.field)).toEqual([field]);
+    expect(await events(world)).toEqual([]);
+    expect(await inbox(world)).toEqual([{ outcome: "rejected", kept: true }]);
+  });
+
+  it("takes nothing that is not signed, not JSON, too large, or before it is configured", async () => {
+    const { world, post } = await open();
+    expect(
+      (await post({ events: [event("a")] }, { "X-Commonwork-Signature": sign("other", SECRET) })).status,
+    ).toBe(401);
+    expect((await post({ events: [event("a")] }, { "X-Commonwork-Signature": null })).status).toBe(401);
+    expect((await post({ events: [event("a")] }, { "Content-Type": "text/plain" })).status).toBe(415);
+    expect((await post({ events: [event("a", { payload: { text: "x".repeat(600_000) } })] })).status).toBe(
+      413,
+    );
+    expect(await inbox(world)).toEqual([]);
+    const closed = await open({});
+    expect(await closed.post({ events: [event("a")] })).toMatchObject({
+      status: 503,
+      body: { error: { code: "not-configured" } },
+    });
+    await eventually(() => expect(closed.world.producers.ready()).toBe(true));
+  });
+
+  it("takes an event whose relay is told, so that a worker has it at once", async () => {
+    const { world, post } = await open();
+    await world.startWorkers();
+    await post({ events: [event("a")] });
+    await eventually(async () =>
+      expect(await world.query("select outcome from event_outcomes")).toEqual([{ outcome: "told" }]),
+    );
+  });
+});

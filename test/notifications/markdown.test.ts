@@ -1,0 +1,49 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  bold,
+  escapeMarkdown,
+  excerpt,
+  mentionedIn,
+  withoutMarkup,
+} from "../../src/notifications/markdown.ts";
+
+describe("mentions", () => {
+  it.each([
+    ["@[Ann](user:12) hello", ["12"], "@Ann hello"],
+    ["@[Ann B.](user:12)@[Cy](user:7) and @[Ann](user:12)", ["12", "7"], "@Ann B.@Cy and @Ann"],
+    ["mail@[Ann](user:12)", ["12"], "mail@Ann"],
+    [
+      "[Ann](user:12) @[Ann](user:ann) @[](user:1) @Ann",
+      [],
+      "[Ann](user:12) @[Ann](user:ann) @[](user:1) @Ann",
+    ],
+  ])("in %s", (message, ids, text) => {
+    expect(mentionedIn(message)).toEqual(ids);
+    expect(withoutMarkup(message)).toBe(text);
+  });
+});
+
+describe("escapeMarkdown", () => {
+  it("defect 28: leaves no markup of a name", () => {
+    expect(bold("<img src=x> *Ann* [x](y)")).toBe("**\\<img src=x\\> \\*Ann\\* \\[x\\]\\(y\\)**");
+  });
+
+  it("can be undone, and leaves nothing unescaped", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme-ascii" }), (text) => {
+        const escaped = escapeMarkdown(text);
+        expect(escaped.replace(/\\([\\`*_{}[\]()<>#+!|~&-])/g, "$1")).toBe(text);
+        expect(escaped.replace(/\\./g, "")).not.toMatch(/[<>*_`[\]&]/);
+      }),
+    );
+  });
+});
+
+describe("excerpt", () => {
+  it("cuts at a word, or where there is none", () => {
+    expect(excerpt("one two three", 20)).toBe("one two three");
+    expect(excerpt("one two three", 9)).toBe("one two…");
+    expect(excerpt("abcdefghijkl", 5)).toBe("abcde…");
+  });
+});

@@ -1,0 +1,472 @@
+import { describe, expect, it } from "vitest";
+import { EVENTS } from "../../src/events/index.ts";
+import { NOTIFICATION_TYPES } from "../../src/notifications/index.ts";
+import * as factory from "../support/factories.ts";
+import { decided, notifications } from "../support/notified.ts";
+import * as platform from "../support/platform.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+const NAMES = ["owner", "editor", "viewer", "stranger", "lead", "operator"] as const;
+type Name = (typeof NAMES)[number];
+
+type Scene = {
+  readonly world: World;
+  readonly id: Readonly<Record<Name, string>>;
+  readonly organizationId: string;
+  readonly projectId: string;
+  readonly resourceId: string;
+  readonly threadId: string;
+  readonly meetingId: string;
+  tell(type: string, fields?: platform.EventRow): Promise<string>;
+  /** Decisions, with names for the ids. */
+  decided(): Promise<string[]>;
+  /** Name and title of what is shown. */
+  shown(): Promise<string[]>;
+};
+
+async function scene(at = "2026-06-02T21:00:00Z"): Promise<Scene> {
+  const world = await createWorld({ at });
+  const id = {} as Record<Name, string>;
+  for (const name of NAMES)
+    id[name] = await platform.user(world, {
+      name: `${name[0]!.toUpperCase()}${name.slice(1)}`,
+      email: `${name}@example.org`,
+      isOperator: name === "operator",
+    });
+  const organizationId = await factory.organization(world);
+  await platform.organizationMember(world, organizationId, id.owner, "owner");
+  await platform.organizationMember(world, organizationId, id.stranger);
+  const projectId = await platform.project(world, { organizationId, createdBy: id.owner, teamLead: id.lead });
+  await platform.grant(world, projectId, id.editor, "edit");
+  await platform.grant(world, projectId, id.viewer);
+  const resourceId = await platform.resource(world, { projectId, createdBy: id.editor });
+  const threadId = await platform.thread(world, {
+    participants: [id.owner, id.editor, id.viewer],
+    projectId,
+  });
+  const meetingId = await platform.meeting(world, {
+    organizerId: id.owner,
+    startTime: "2026-06-02T22:00:00Z",
+    participants: [id.owner, id.editor, id.viewer],
+    projectId,
+  });
+  const nameOf = (userId: string) => NAMES.find((name) => id[name] === userId) ?? userId;
+  return {
+    world,
+    id,
+    organizationId,
+    projectId,
+    resourceId,
+    threadId,
+    meetingId,
+    async tell(type, fields = {}) {
+      const eventId = await platform.hostEvent(world, type, fields);
+      await world.drain();
+      return eventId;
+    },
+    decided: async () =>
+      (await decided(world)).map((text) => text.replace(/^\d+/, (userId) => nameOf(userId))),
+    shown: async () =>
+      (await notifications(world)).map(({ user_id, title }) => `${nameOf(user_id)}: ${title}`),
+  };
+}
+
+describe("every event that people are told of", () => {
+  it("has one type, and every event has one", () => {
+    expect(NOTIFICATION_TYPES.map(({ event }) => event.type).sort()).toEqual(
+      EVENTS.map(({ type }) => type).sort(),
+    );
+  });
+});
+
+describe("document_uploaded", () => {
+  it("is for grants and owners who can see the document, minus the actor", async () => {
+    const s = await scene();
+    await platform.permit(s.world, s.resourceId, s.id.viewer, "none");
+    await s.tell("document_uploaded", {
+      actorId: s.id.editor,
+      projectId: s.projectId,
+      resourceId: s.resourceId,
+    });
+    expect(await s.decided()).toEqual([
+      "owner in_app now",
+      "owner email digested hourly",
+      "viewer in_app skipped no-access",
+      "viewer email skipped no-access",
+    ]);
+    expect(await notifications(s.world)).toMatchObject([
+      {
+        title: "New document in The garden: Plan.pdf",
+        body: "**Editor** uploaded **Plan.pdf** to **The garden**.".replace("Plan.pdf", "Plan.pdf"),
+        link: `/projects/${s.projectId}/documents/${s.resourceId}`,
+      },
+    ]);
+  });
+
+  it("is for an owner of the organization who did not make the project, too", async () => {
+    const s = await scene();
+    await platform.organizationMember(s.world, s.organizationId, s.id.lead, "owner");
+    await s.tell("document_uploaded", {
+      actorId: s.id.owner,
+      projectId: s.projectId,
+      resourceId: s.resourceId,
+    });
+    expect((await s.shown()).map((text) => text.split(":")[0])).toEqual(["editor", "viewer", "lead"]);
+  });
+});
+
+describe("chat_message_sent", () => {
+  const say = async (s: Scene, from: Name, body: string) => {
+    const messageId = await platform.message(s.world, { threadId: s.threadId, senderId: s.id[from], body });
+    return s.tell("chat_message_sent", {
+      actorId: s.id[from],
+      threadId: s.threadId,
+      payload: { message_id: messageId },
+    });
+  };
+
+  it("is one unread notification a thread, which counts, for everybody but the sender", async () => {
+    const s = await scene();
+    await say(s, "owner", "one");
+    expect(await s.shown()).toEqual([
+      "editor: 1 new message in Watering",
+      "viewer: 1 new message in Watering",
+    ]);
+    await say(s, "owner", "two");
+    await say(s, "editor", "three");
+    expect(await s.shown()).toEqual([
+      "editor: 2 new messages in Watering",
+      "viewer: 3 new messages in Watering",
+      "owner: 1 new message in Watering",
+    ]);
+    expect((await s.decided()).filter((text) => text.includes("email"))).toEqual([]);
+    const [{ pointing }] = (await s.world.query(
+      "select count(distinct notification_id)::int as pointing from deliveries",
+    )) as [{ pointing: number }];
+    expect(pointing).toBe(3);
+  });
+
+  it("counts a group at once, and two groups at once, right", async () => {
+    const s = await scene();
+    await s.world.query(
+      `insert into messages (thread_id, sender_id, body) select $1, $2, 'hello' from generate_series(1, 60)`,
+      [s.threadId, s.id.owner],
+    );
+    const ids = await s.world.query<{ id: string }>(
+      `insert into domain_events (event_type, actor_id, thread_id, payload)
+       select 'chat_message_sent', $1, $2, jsonb_build_object('message_id', id) from messages returning id`,
+      [s.id.owner, s.threadId],
+    );
+    await s.world.query("delete from outbox");
+    const { notifyFanOut } = await import("../../src/workers/notifications/notify-fan-out.ts");
+    const events = ids.map(({ id }) => id);
+    await Promise.all(
+      [0, 20, 40].map((from) => s.world.perform(notifyFanOut, { eventIds: events.slice(from, from + 20) })),
+    );
+    expect((await s.shown()).sort()).toEqual([
+      "editor: 60 new messages in Watering",
+      "viewer: 60 new messages in Watering",
+    ]);
+  });
+
+  it("begins to count anew once it was read", async () => {
+    const s = await scene();
+    await say(s, "owner", "one");
+    await s.world.query("update notifications set read_at = now()");
+    await say(s, "owner", "two");
+    expect((await s.shown()).filter((text) => text.startsWith("viewer"))).toEqual([
+      "viewer: 1 new message in Watering",
+      "viewer: 1 new message in Watering",
+    ]);
+  });
+
+  it("defect 7: a mention is one notification of its own, with the text, however often it is asked for", async () => {
+    const s = await scene();
+    const body = `Please @[Viewer](user:${s.id.viewer}), and you too @[Viewer](user:${s.id.viewer}), *water* <b>today</b>`;
+    const eventId = await say(s, "owner", body);
+    const { notifyFanOut } = await import("../../src/workers/notifications/notify-fan-out.ts");
+    await s.world.perform(notifyFanOut, { eventIds: [eventId] });
+    expect(await s.shown()).toEqual([
+      "editor: 1 new message in Watering",
+      "viewer: Owner mentioned you in Watering",
+    ]);
+    // Defect 28: what was written stays text.
+    expect((await notifications(s.world))[1]!.body).toBe(
+      "**Owner**: Please @Viewer, and you too @Viewer, \\*water\\* \\<b\\>today\\</b\\>",
+    );
+  });
+
+  it("tells nobody who is mentioned but does not take part", async () => {
+    const s = await scene();
+    await say(s, "owner", `@[Stranger](user:${s.id.stranger}) look`);
+    expect((await s.shown()).join()).not.toContain("stranger");
+  });
+
+  it("is muted for one thread", async () => {
+    const s = await scene();
+    await platform.prefer(s.world, s.id.viewer, {
+      status: "muted",
+      scope: { type: "thread", id: s.threadId },
+    });
+    await say(s, "owner", "one");
+    expect(await s.decided()).toEqual(["editor in_app now", "viewer in_app skipped muted"]);
+  });
+});
+
+describe("thread_unread_stale", () => {
+  it("is a digest item for the user whom it names, and nothing in the app", async () => {
+    const s = await scene();
+    await s.tell("thread_unread_stale", { threadId: s.threadId, payload: { user_id: s.id.viewer } });
+    expect(await s.decided()).toEqual(["viewer email digested hourly"]);
+    expect(await s.shown()).toEqual([]);
+  });
+});
+
+describe("meetings", () => {
+  it("meeting_invited tells the invited, with the time where they live", async () => {
+    const s = await scene();
+    await s.tell("meeting_invited", {
+      actorId: s.id.owner,
+      meetingId: s.meetingId,
+      payload: { invited_user_id: s.id.viewer },
+    });
+    expect(await s.decided()).toEqual(["viewer in_app now"]);
+    expect((await notifications(s.world))[0]).toMatchObject({
+      title: "Invitation: Spring planning",
+      body: "**Owner** invited you to **Spring planning**, Tue, Jun 2, 3:00 PM PDT.",
+      link: `/meetings/${s.meetingId}`,
+    });
+  });
+
+  it.each([
+    [{ time: true }, "new time", "changed the time of"],
+    [{ participants: true }, "people changed", "changed the people of"],
+    [{ time: true, participants: true }, "new time", "changed the time and the people of"],
+    [{}, "changed", "changed details of"],
+  ])(
+    "meeting_updated with %j says what changed, to participants minus the actor",
+    async (changes, title, body) => {
+      const s = await scene();
+      await s.tell("meeting_updated", { actorId: s.id.owner, meetingId: s.meetingId, payload: { changes } });
+      expect(await s.decided()).toEqual(["editor in_app now", "viewer in_app now"]);
+      expect(await s.shown()).toContain(`viewer: Spring planning: ${title}`);
+      expect((await notifications(s.world))[0]!.body).toContain(body);
+    },
+  );
+
+  it.each([
+    ["2026-06-02T21:50:00Z", "Spring planning begins in 10 minutes"],
+    ["2026-06-02T21:59:01Z", "Spring planning begins in 1 minute"],
+    ["2026-06-02T22:00:00Z", "Spring planning has begun"],
+  ])("meeting_reminder at %s says: %s", async (at, title) => {
+    const s = await scene(at);
+    await s.tell("meeting_reminder", {
+      meetingId: s.meetingId,
+      payload: { user_id: s.id.viewer, start_time: "2026-06-02T22:00:00Z", offset_minutes: 30 },
+    });
+    expect(await s.decided()).toEqual(["viewer in_app now"]);
+    expect(await s.shown()).toEqual([`viewer: ${title}`]);
+  });
+});
+
+describe("resume_incomplete_nudge", () => {
+  const nudge = (s: Scene, name: Name, step = 1) =>
+    s.tell("resume_incomplete_nudge", {
+      projectId: s.projectId,
+      payload: { user_id: s.id[name], resume_kind: "project", completeness: 40, step },
+    });
+
+  it("is for an owner of the project alone", async () => {
+    const s = await scene();
+    await nudge(s, "owner");
+    await nudge(s, "editor");
+    expect(await s.decided()).toEqual([
+      "owner in_app now",
+      "owner email now",
+      "editor in_app skipped no-access",
+      "editor email skipped no-access",
+    ]);
+  });
+
+  it("is mailed once a local day and three times in seven; what is more may ride in a digest", async () => {
+    const s = await scene("2026-06-01T21:00:00Z");
+    for (const at of [
+      "2026-06-01T21:00Z",
+      "2026-06-02T06:59Z",
+      "2026-06-02T07:00Z",
+      "2026-06-03T21:00Z",
+      "2026-06-04T21:00Z",
+      "2026-06-08T07:00Z",
+    ]) {
+      s.world.at(at);
+      await nudge(s, "owner");
+    }
+    expect((await s.decided()).filter((text) => text.includes("email"))).toEqual([
+      "owner email now",
+      "owner email digested hourly nudge-cap",
+      "owner email now",
+      "owner email now",
+      "owner email digested hourly nudge-cap",
+      "owner email now",
+    ]);
+  });
+});
+
+describe("organization, access and threads", () => {
+  it("invite_accepted tells the owners, minus the new member", async () => {
+    const s = await scene();
+    await platform.organizationMember(s.world, s.organizationId, s.id.lead, "owner");
+    await s.tell("invite_accepted", { actorId: s.id.lead, payload: { org_id: s.organizationId } });
+    expect(await s.decided()).toEqual(["owner in_app now", "owner email now"]);
+    expect(await s.shown()).toEqual(["owner: Lead joined Helpers"]);
+  });
+
+  it("invite_accepted calls the new member by name when somebody else is the actor", async () => {
+    const s = await scene();
+    await s.tell("invite_accepted", {
+      actorId: s.id.lead,
+      payload: { org_id: Number(s.organizationId), new_member_id: Number(s.id.viewer) },
+    });
+    expect(await s.shown()).toEqual(["owner: Viewer joined Helpers"]);
+  });
+
+  it("project_access_granted tells whom it is about, at once", async () => {
+    const s = await scene();
+    await s.tell("project_access_granted", {
+      actorId: s.id.owner,
+      projectId: s.projectId,
+      payload: { affected_user_id: s.id.viewer, new_permission: "view" },
+    });
+    expect(await s.decided()).toEqual(["viewer in_app now", "viewer email now"]);
+  });
+
+  it.each([
+    ["view", "edit", ["editor in_app now", "editor email now"]],
+    ["edit", "view", ["editor in_app now"]],
+  ])("project_access_changed from %s to %s", async (from, to, expected) => {
+    const s = await scene();
+    await s.tell("project_access_changed", {
+      actorId: s.id.owner,
+      projectId: s.projectId,
+      payload: { affected_user_id: s.id.editor, old_permission: from, new_permission: to },
+    });
+    expect(await s.decided()).toEqual(expected);
+  });
+
+  it("document_permission_granted tells in the app, also whom the project alone would not let in", async () => {
+    const s = await scene();
+    await platform.permit(s.world, s.resourceId, s.id.stranger, "view");
+    await s.tell("document_permission_granted", {
+      actorId: s.id.owner,
+      projectId: s.projectId,
+      resourceId: s.resourceId,
+      payload: { affected_user_id: s.id.stranger, new_permission: "view" },
+    });
+    expect(await s.decided()).toEqual(["stranger in_app now"]);
+  });
+
+  it.each([
+    ["view", "edit", ["viewer in_app now"]],
+    ["edit", "view", []],
+    ["none", "view", []],
+  ])("document_permission_changed from %s to %s", async (from, to, expected) => {
+    const s = await scene();
+    await s.tell("document_permission_changed", {
+      actorId: s.id.owner,
+      projectId: s.projectId,
+      resourceId: s.resourceId,
+      payload: { affected_user_id: s.id.viewer, old_permission: from, new_permission: to },
+    });
+    expect(await s.decided()).toEqual(expected);
+  });
+
+  it("chat_thread_participant_added tells whoever was added, at once; nobody is told what they did themselves", async () => {
+    const s = await scene();
+    for (const added of [s.id.viewer, s.id.owner])
+      await s.tell("chat_thread_participant_added", {
+        actorId: s.id.owner,
+        threadId: s.threadId,
+        payload: { added_user_id: added },
+      });
+    expect((await s.decided()).sort()).toEqual([
+      "owner email skipped actor-is-recipient",
+      "owner in_app skipped actor-is-recipient",
+      "viewer email now",
+      "viewer in_app now",
+    ]);
+  });
+});
+
+describe("events of our own", () => {
+  const PROFILE = { profile_id: "1" };
+
+  it("commission.earned tells the beneficiary, commission.held the operators, in the app", async () => {
+    const s = await scene();
+    await s.tell("commission.earned", {
+      payload: { user_id: s.id.viewer, ...PROFILE, sale_id: "7", level: 2, amount: "8.04" },
+    });
+    await s.tell("commission.held", {
+      payload: { sale_id: "7", amount: "18.09", reasons: ["late-receipt"] },
+    });
+    expect(await s.decided()).toEqual(["viewer in_app now", "operator in_app now"]);
+    expect(await s.shown()).toEqual([
+      "viewer: You earned 8.04 tokens",
+      "operator: Commissions of sale 7 are held",
+    ]);
+  });
+
+  it("budget.awarded and candidate.matched are digest items of whom they name", async () => {
+    const s = await scene();
+    await s.tell("budget.awarded", {
+      payload: {
+        user_id: s.id.viewer,
+        ...PROFILE,
+        organization_id: s.organizationId,
+        period_id: "1",
+        period: "weekly",
+        period_start: "2026-05-25",
+        rank: 2,
+        amount: "250",
+      },
+    });
+    await s.tell("candidate.matched", { projectId: s.projectId, payload: { user_id: s.id.stranger } });
+    expect(await s.decided()).toEqual([
+      "viewer in_app now",
+      "viewer email digested hourly",
+      "stranger in_app now",
+      "stranger email digested hourly",
+    ]);
+  });
+
+  it("lead.candidates_found tells the team lead, else whoever made the project, and nobody else", async () => {
+    const s = await scene();
+    await s.tell("lead.candidates_found", { projectId: s.projectId, payload: { count: 3 } });
+    await s.world.query("update projects set team_lead = null");
+    await s.tell("lead.candidates_found", { projectId: s.projectId, payload: { count: 1 } });
+    expect(await s.shown()).toEqual([
+      "lead: 3 candidates for The garden",
+      "owner: 1 candidate for The garden",
+    ]);
+  });
+
+  it("recommendations.ready is for the weekly digest alone", async () => {
+    const s = await scene();
+    await s.tell("recommendations.ready", { payload: { user_id: s.id.viewer, count: 2 } });
+    expect(await s.decided()).toEqual(["viewer email digested weekly"]);
+  });
+
+  it("calendar.action_required is sent whatever its owner prefers", async () => {
+    const s = await scene();
+    await platform.prefer(s.world, s.id.viewer, { status: "muted" });
+    await platform.notificationSettings(s.world, s.id.viewer, {
+      frequency: "none",
+      unsubscribedAt: "2026-01-01T00:00Z",
+      quietFrom: 0,
+      quietTo: 1439,
+    });
+    await s.tell("calendar.action_required", {
+      payload: { user_id: s.id.viewer, connection_id: "1", provider: "google" },
+    });
+    expect(await s.decided()).toEqual(["viewer in_app now must-send", "viewer email now must-send"]);
+  });
+});

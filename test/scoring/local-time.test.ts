@@ -1,0 +1,93 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { endOfQuiet, isQuiet, isTimeZone, localMinute } from "../../src/scoring/local-time.ts";
+
+const PACIFIC = "America/Los_Angeles";
+const NIGHT = { from: 22 * 60, to: 7 * 60 };
+
+describe("localMinute", () => {
+  it.each([
+    ["2026-03-08T09:59:59Z", PACIFIC, 1 * 60 + 59],
+    ["2026-03-08T10:00:00Z", PACIFIC, 3 * 60],
+    ["2026-11-01T08:30:00Z", PACIFIC, 1 * 60 + 30],
+    ["2026-11-01T09:30:00Z", PACIFIC, 1 * 60 + 30],
+    ["2026-06-01T00:00:00Z", "Asia/Kathmandu", 5 * 60 + 45],
+    ["2026-06-01T00:00:00Z", "UTC", 0],
+  ])("%s in %s is minute %i", (at, zone, minute) => {
+    expect(localMinute(new Date(at), zone)).toBe(minute);
+  });
+
+  it("knows which zones there are", () => {
+    expect(isTimeZone(PACIFIC)).toBe(true);
+    expect(isTimeZone("America/Nowhere")).toBe(false);
+    expect(() => localMinute(new Date(), "America/Nowhere")).toThrow(RangeError);
+  });
+});
+
+describe("endOfQuiet", () => {
+  it.each([
+    ["an evening", "2026-06-02T06:00:00Z", NIGHT, "2026-06-02T14:00:00.000Z"],
+    ["the last quiet minute", "2026-06-02T13:59:59Z", NIGHT, "2026-06-02T14:00:00.000Z"],
+    ["the minute they end", "2026-06-02T14:00:00Z", NIGHT, null],
+    ["the minute before they begin", "2026-06-02T04:59:59Z", NIGHT, null],
+    ["the night of 23 hours", "2026-03-08T07:00:00Z", NIGHT, "2026-03-08T14:00:00.000Z"],
+    ["the night of 25 hours", "2026-11-01T06:00:00Z", NIGHT, "2026-11-01T15:00:00.000Z"],
+    [
+      "an end that the clock skips",
+      "2026-03-08T07:00:00Z",
+      { from: 1320, to: 150 },
+      "2026-03-08T10:00:00.000Z",
+    ],
+    ["a siesta", "2026-06-02T20:30:00Z", { from: 780, to: 900 }, "2026-06-02T22:00:00.000Z"],
+    ["hours of no length", "2026-06-02T06:00:00Z", { from: 600, to: 600 }, null],
+  ])("%s", (_, at, quiet, end) => {
+    expect(endOfQuiet(new Date(at), quiet, PACIFIC)?.toISOString() ?? null).toBe(end);
+  });
+
+  it("ends at the first minute that is not quiet, on any day in any zone", () => {
+    const zone = fc.constantFrom(
+      PACIFIC,
+      "Europe/Berlin",
+      "Australia/Lord_Howe",
+      "Asia/Kathmandu",
+      "America/St_Johns",
+      "Africa/Cairo",
+      "UTC",
+    );
+    // Half of them near the changes of the clock.
+    const at = fc.oneof(
+      fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2026, 11, 31) }),
+      fc
+        .constantFrom(
+          Date.UTC(2026, 2, 8, 10),
+          Date.UTC(2026, 10, 1, 9),
+          Date.UTC(2026, 2, 29, 1),
+          Date.UTC(2026, 9, 25, 1),
+          Date.UTC(2026, 3, 4, 15),
+          Date.UTC(2026, 9, 3, 15, 30),
+          Date.UTC(2026, 3, 23, 22),
+          Date.UTC(2026, 9, 29, 21),
+        )
+        .chain((change) => fc.integer({ min: change - 86_400_000, max: change + 86_400_000 })),
+    );
+    const minute = fc.integer({ min: 0, max: 1439 });
+    fc.assert(
+      fc.property(at, zone, minute, minute, (atMs, timeZone, from, to) => {
+        const quiet = { from, to };
+        const end = endOfQuiet(new Date(atMs), quiet, timeZone);
+        if (!isQuiet(new Date(atMs), quiet, timeZone)) {
+          expect(end).toBeNull();
+          return;
+        }
+        const endMs = end?.getTime() ?? 0;
+        expect(endMs).toBeGreaterThan(atMs);
+        expect(endMs - atMs).toBeLessThanOrEqual(25 * 3_600_000);
+        expect(isQuiet(new Date(endMs), quiet, timeZone)).toBe(false);
+        for (let ms = atMs; ms < endMs; ms += 10 * 60_000)
+          expect(isQuiet(new Date(ms), quiet, timeZone)).toBe(true);
+        expect(isQuiet(new Date(endMs - 1_000), quiet, timeZone)).toBe(true);
+      }),
+      { numRuns: 600 },
+    );
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import type { Job } from "../../src/queues/job.ts";
+import { dieAtNextCommit } from "./five-cases.ts";
+import { ask } from "./jobs.ts";
+import type { World } from "./world.ts";
+
+/** A world in which one e-mail is due. */
+export type FreezingScene = {
+  readonly world: World;
+  /** Takes away what the e-mail was to tell. */
+  removeRow(): Promise<void>;
+};
+
+type Asking = { after?: string | undefined };
+
+/** The five cases for jobs that find by themselves what is due: each e-mail is frozen once, asked for once, and sent once. */
+export function freezingCases(job: Job<Asking>, openScene: () => Promise<FreezingScene>): void {
+  const frozen = (world: World) => world.query("select id from emails");
+  const sentOnce = async (world: World) => {
+    expect(await frozen(world)).toHaveLength(1);
+    await world.drain();
+    expect(world.mailbox).toHaveLength(1);
+    expect(await world.enqueued()).toEqual([]);
+  };
+
+  describe(`${job.name}, the five cases`, () => {
+    it("does it", async () => {
+      const { world } = await openScene();
+      expect(await world.perform(job, {})).toMatchObject({ done: 1, counts: { batches: 1 } });
+      await sentOnce(world);
+    });
+
+    it("twice is once", async () => {
+      const { world } = await openScene();
+      await world.perform(job, {});
+      expect(await world.perform(job, {})).toMatchObject({ done: 0, skipped: 1 });
+      await sentOnce(world);
+      expect(await world.perform(job, {})).toMatchObject({ done: 0, skipped: 1 });
+      await world.drain();
+      expect(world.mailbox).toHaveLength(1);
+    });
+
+    it("does nothing when its row is gone", async () => {
+      const { world, removeRow } = await openScene();
+      await removeRow();
+      expect(await world.perform(job, {})).toMatchObject({ skipped: 1 });
+      expect(await frozen(world)).toEqual([]);
+    });
+
+    it("two at once do it once", async () => {
+      const { world } = await openScene();
+      // Runs of a schedule and asks on demand are entries of their own, which workers may take up at the same time.
+      const entries = await Promise.all([1, 2, 3].map(() => ask(world, job, {})));
+      const ids = [...new Set(entries.flat())];
+      await world.query(
+        "insert into outbox (queue, job, key, payload) select queue, job, 'other', payload from outbox where id = $1",
+        [ids[0]],
+      );
+      const all = (await world.enqueued(job)).map(({ id }) => id);
+      expect(all).toHaveLength(2);
+      await Promise.all(all.map((id) => world.run(job, [id])));
+      await sentOnce(world);
+    });
+
+    it("killed half-way, with everything written and nothing committed, is done once by the next try", async () => {
+      const { world } = await openScene();
+      const deaths = await dieAtNextCommit(world, "emails");
+      expect(await world.perform(job, {})).toMatchObject({ done: 1, retry: 0 });
+      expect(await deaths()).toBe(1);
+      await sentOnce(world);
+    });
+  });
+}

@@ -1,0 +1,14 @@
+import { inTransaction } from "../../src/db/client.ts";
+import type { RunJobDeps } from "../../src/queues/run-job.ts";
+import type { Runtime } from "../../src/runtime.ts";
+import { settingsFrom } from "../../src/settings.ts";
+
+/** How a runtime runs carriers, with whatever log it has: for tests that read the log. */
+export const executionOf = (runtime: Runtime): RunJobDeps => ({
+  ...runtime,
+  settings: settingsFrom(runtime.config),
+  transact: (work, signal) => inTransaction(runtime.db, work, signal),
+  insteadOfCall: null,
+  onRunFinished: async () => undefined,
+  onProgress: () => undefined,
+});
