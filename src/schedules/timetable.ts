@@ -79,14 +79,6 @@ export const timetable: readonly Schedule[] = [
     misfire: "once",
   },
   {
-    name: "meeting-reminders",
-    pattern: "*/5 * * * *",
-    tz: "UTC",
-    job: meetingReminders,
-    input: {},
-    misfire: "once",
-  },
-  {
     name: "unread-thread-nudges",
     pattern: "*/15 * * * *",
     tz: "UTC",
@@ -141,4 +133,11 @@ export const timetable: readonly Schedule[] = [
   { name: "email-digest", pattern: "*/15 * * * *", tz: "UTC", job: emailDigest, input: {}, misfire: "once" },
   { name: "email-daily", pattern: "*/15 * * * *", tz: "UTC", job: emailDaily, input: {}, misfire: "once" },
   { name: "email-weekly", pattern: "*/15 * * * *", tz: "UTC", job: emailWeekly, input: {}, misfire: "once" },
+    name: "meeting-reminders",
+    pattern: "*/5 * * * *",
+    tz: "UTC",
+    job: meetingReminders,
+    input: {},
+    misfire: "once",
+  },
 ];
