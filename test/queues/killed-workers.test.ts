@@ -54,12 +54,12 @@ describe("a job that kills its worker each time", () => {
           { key: "poison", dead: true, error: "its worker was lost while it ran" },
         ]);
       },
-      { withinMs: 60_000 },
+      { withinMs: 100_000 },
     );
     expect(await noted(world)).toEqual(items(4).map(({ item }) => item));
     expect(new Set(deaths)).toEqual(new Set(["SIGKILL"]));
     expect(deaths.length).toBeGreaterThanOrEqual(2);
-  }, 90_000);
+  }, 130_000);
 });
 
 describe("a worker that is killed while it works", () => {
