@@ -2,10 +2,11 @@ import { startEmbeddedServers } from "../../src/dev/embedded-servers.ts";
 import { type Bench, machine, type Row, seededRandom } from "./bench.ts";
 import { budgets } from "./budgets.ts";
 import { commissions } from "./commissions.ts";
+import { fanOut } from "./fan-out.ts";
 import { intake } from "./intake.ts";
 import { multipliers } from "./multipliers.ts";
 
-const BENCHES: readonly Bench[] = [commissions, intake, multipliers, budgets];
+const BENCHES: readonly Bench[] = [commissions, intake, multipliers, budgets, fanOut];
 const SEED = 20_241_215;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
