@@ -5,6 +5,7 @@ import { type Bench, machine, type Row, seededRandom } from "./bench.ts";
 import { budgets } from "./budgets.ts";
 import { commissions } from "./commissions.ts";
 import { digest } from "./digest.ts";
+import { fanOut } from "./fan-out.ts";
 import { intake } from "./intake.ts";
 import { isolation } from "./isolation.ts";
 import { matches } from "./matches.ts";
@@ -21,6 +22,7 @@ const BENCHES: readonly Bench[] = [
   matches,
   isolation,
 ];
+const BENCHES: readonly Bench[] = [commissions, intake, multipliers, budgets, fanOut];
 const SEED = 20_241_215;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);

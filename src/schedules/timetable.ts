@@ -133,11 +133,4 @@ export const timetable: readonly Schedule[] = [
   { name: "email-digest", pattern: "*/15 * * * *", tz: "UTC", job: emailDigest, input: {}, misfire: "once" },
   { name: "email-daily", pattern: "*/15 * * * *", tz: "UTC", job: emailDaily, input: {}, misfire: "once" },
   { name: "email-weekly", pattern: "*/15 * * * *", tz: "UTC", job: emailWeekly, input: {}, misfire: "once" },
-    name: "meeting-reminders",
-    pattern: "*/5 * * * *",
-    tz: "UTC",
-    job: meetingReminders,
-    input: {},
-    misfire: "once",
-  },
 ];

@@ -56,12 +56,13 @@ async function splitUp(tx: Tx, { eventIds }: Asked): Promise<Outcome> {
   return done({ split: eventIds.length });
 }
 
-async function tell(asked: readonly Asked[], { tx, now, settings }: JobContext): Promise<Outcome[]> {
+async function tell(asked: readonly Asked[], { tx, now, settings, log }: JobContext): Promise<Outcome[]> {
   const [inTurn, later] = takeTurns(asked);
   await enqueueMany(tx, notifyFanOut, later);
   const claimed = await claimEvents(tx, inTurn.flat(), now);
   const { told, rejected } = await readEvents(tx, claimed);
   const decided = await decideAll(tx, told, { settings, now });
+  tellOperator(log, decided);
   await recordDecisions(tx, decided, now);
   await reject(tx, rejected);
   await askSubscribers(tx, claimed);
@@ -114,6 +115,19 @@ async function reject(tx: Tx, rejected: readonly { id: string; reason: string }[
   );
 }
 
+/** What a decision is counted as, with the rule that skipped it. */
+const nameOf = (channel: Decided["channel"], decision: Decided["decision"]): string => {
+  if (decision.kind === "skipped") return `${channel} skipped: ${decision.reason}`;
+  return channel === "in_app" ? "shown" : `e-mail ${decision.kind}`;
+};
+
+/** Who gets what and why not, by ids: for a dry run at LOG_LEVEL=debug. */
+function tellOperator(log: JobContext["log"], decided: readonly Decided[]): void {
+  if (!log.isLevelEnabled("debug")) return;
+  for (const { event, userId, channel, decision } of decided)
+    log.debug({ event: event.id, type: event.type, user: userId, channel, ...decision }, "decided");
+}
+
 function outcomesOf(
   inTurn: readonly (readonly string[])[],
   claimed: readonly EventRow[],
@@ -123,8 +137,7 @@ function outcomesOf(
   const decisions = new Map<string, Record<string, number>>();
   for (const { event, channel, decision } of decided) {
     const counts = decisions.get(event.id) ?? {};
-    const name =
-      decision.kind === "skipped" ? "skipped" : channel === "in_app" ? "shown" : `e-mail ${decision.kind}`;
+    const name = nameOf(channel, decision);
     counts[name] = (counts[name] ?? 0) + 1;
     decisions.set(event.id, counts);
   }
