@@ -17,12 +17,12 @@ const BENCHES: readonly Bench[] = [
   intake,
   multipliers,
   budgets,
+  fanOut,
   digest,
   nudges,
   matches,
   isolation,
 ];
-const BENCHES: readonly Bench[] = [commissions, intake, multipliers, budgets, fanOut];
 const SEED = 20_241_215;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);

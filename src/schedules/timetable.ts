@@ -79,6 +79,14 @@ export const timetable: readonly Schedule[] = [
     misfire: "once",
   },
   {
+    name: "meeting-reminders",
+    pattern: "*/5 * * * *",
+    tz: "UTC",
+    job: meetingReminders,
+    input: {},
+    misfire: "once",
+  },
+  {
     name: "unread-thread-nudges",
     pattern: "*/15 * * * *",
     tz: "UTC",

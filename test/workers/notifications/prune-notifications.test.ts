@@ -67,4 +67,35 @@ describe("prune-notifications", () => {
     await prune(world);
     expect(await world.query("select status, total from job_runs")).toEqual([{ status: "done", total: 0 }]);
   });
+
+  it("deletes old e-mails with what belongs to them, except those that still wait", async () => {
+    const world = await createWorld({ at: "2026-06-02T06:00Z" });
+    const old = "2025-01-01T00:00Z";
+    await world.query(
+      `insert into emails (batch_id, user_id, delivery_id, status, created_at)
+       values (1, 1, 1, 'sent', $1), (1, 1, 2, 'pending', $1), (1, 1, 3, 'sent', '2026-06-01T00:00Z')`,
+      [old],
+    );
+    await world.query("insert into email_batches (created_at) values ($1)", [old]);
+    await world.query(
+      "insert into email_digests (user_id, kind, window_start, created_at) values (1, 'daily', $1, $1)",
+      [old],
+    );
+    await world.query(
+      `insert into email_events (message_id, provider_id, kind, occurred_at, created_at) values ('m', 'p', 'delivered', $1, $1)`,
+      [old],
+    );
+    await world.query(
+      `insert into unsubscribe_tokens (token_hash, user_id, event_type, channel, email_id, created_at)
+       values ('\\x00', 1, '*', 'email', 1, $1)`,
+      [old],
+    );
+    await prune(world);
+    expect(await world.query("select delivery_id from emails order by id")).toEqual([
+      { delivery_id: "2" },
+      { delivery_id: "3" },
+    ]);
+    for (const table of ["email_batches", "email_digests", "email_events", "unsubscribe_tokens"])
+      expect(await world.query(`select 1 from ${table}`)).toEqual([]);
+  });
 });
