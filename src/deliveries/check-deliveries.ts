@@ -53,7 +53,7 @@ export async function checkDeliveries(
     return one === undefined ? [] : [{ delivery, ...one }];
   });
   const allowed = await allowedDeliveries(tx, known);
-  const nudges = known.filter(({ type }) => type.isNudge === true);
+  const nudges = known.filter(({ type }) => type.nudge !== undefined);
   const stillSo = await lookAgain(
     tx,
     nudges.map(({ delivery, event }) => ({ deliveryId: delivery.id, userId: delivery.userId, event })),

@@ -26,6 +26,7 @@ export function digestJob(
       const { digests, items } = await openDueDigests(tx, kind, now, {
         limit: AT_ONCE,
         otherZone: settings.notifications.userTimeZone,
+        cap: settings.nudges.cap,
       });
       if (digests.length === 0) return skipped("no digest is due");
       const batches = await freezeEmails(tx, digests, settings.email.batchSize);

@@ -2,6 +2,8 @@ import { sql } from "drizzle-orm";
 import { array, rows, type Tx } from "../db/client.ts";
 import type { DigestKind } from "../email/digest.ts";
 import { digestWindow, zoneOf } from "../email/windows.ts";
+import { isNudge, nudgeCounts } from "../notifications/nudges.ts";
+import type { NudgeCapPolicy } from "../scoring/nudge-cap.ts";
 import type { Content } from "./freeze-emails.ts";
 
 /** What of a delivery waits for a digest of a kind. */
@@ -9,12 +11,16 @@ const waiting = (kind: DigestKind, now: Date) => sql`
   d.channel = 'email' and d.decision = 'digested' and d.digest_id is null and d.status = 'pending' and d.cadence = ${kind}
   and (d.not_before is null or d.not_before <= ${now}::timestamptz)`;
 
+type Cap = Pick<NudgeCapPolicy, "perDay" | "perWeek">;
+
 type OpenZone = { readonly zone: string | null; readonly known: string; readonly start: Date };
 
 /**
  * Opens the digests that are due: of users whose window has opened, for whom something was decided before it, and who have none for it.
- * All that waits for a user is claimed at once, whole: no e-mail holds a part of it. A nudge that was held back rides along, and opens
- * none. Who has quiet hours now is left for a later window.
+ * All that waits for a user is claimed at once, whole: no e-mail holds a part of it. Who has quiet hours now is left for a later window.
+ *
+ * Nudges are free in a digest that goes anyway. One of nothing but nudges is a nudge e-mail (decideNudgeDigest): it goes where the cap
+ * leaves room, or else all of it is held back. What was held back rides along later, and opens none.
  *
  * @param options `limit`: so many users at most, ask again when there were so many; `otherZone`: where users live who named no zone.
  */
@@ -22,15 +28,14 @@ export async function openDueDigests(
   tx: Tx,
   kind: DigestKind,
   now: Date,
-  { limit, otherZone }: { readonly limit: number; readonly otherZone: string },
+  { limit, otherZone, cap }: { readonly limit: number; readonly otherZone: string; readonly cap: Cap },
 ): Promise<{ readonly digests: readonly Content[]; readonly items: number }> {
   const zones = await openZones(tx, kind, now, otherZone);
   if (zones.length === 0) return { digests: [], items: 0 };
   const opened = await rows<{ id: string; userId: string }>(
     tx,
-    sql`insert into email_digests (user_id, kind, window_start, created_at)
-        select due.user_id, ${kind}, due.start, ${now}::timestamptz from (
-          select d.user_id, w.start
+    sql`with waits as materialized (
+          select d.user_id, w.start, w.known, bool_or(not ${isNudge(sql`d.event_type`)}) as others
           from deliveries d
           join users u on u.id = d.user_id
           join unnest(${array(zones.map(({ zone }) => zone))}::text[], ${array(zones.map(({ known }) => known))}::text[],
@@ -44,9 +49,17 @@ export async function openDueDigests(
                                   else clock.minute >= s.quiet_from or clock.minute < s.quiet_to end, false)
             and not exists (select 1 from email_digests g
                             where g.user_id = d.user_id and g.kind = ${kind} and g.window_start = w.start)
-          group by d.user_id, w.start
+          group by d.user_id, w.start, w.known
           having bool_or(d.reason is distinct from 'nudge-cap')
-          order by d.user_id limit ${limit}) due
+          order by d.user_id limit ${limit}),
+        due as materialized (
+          select w.user_id, w.start, w.others or (n.today < ${cap.perDay}::int and n.week < ${cap.perWeek}::int) as goes
+          from waits w cross join lateral (${nudgeCounts(sql`w.user_id`, sql`w.known`, now)}) n),
+        held as (
+          update deliveries d set reason = 'nudge-cap' from due
+          where not due.goes and d.user_id = due.user_id and ${waiting(kind, now)} and d.decided_at < due.start)
+        insert into email_digests (user_id, kind, window_start, created_at)
+        select due.user_id, ${kind}, due.start, ${now}::timestamptz from due where due.goes order by due.user_id
         on conflict do nothing
         returning id, user_id as "userId"`,
   );

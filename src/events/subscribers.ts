@@ -1,7 +1,10 @@
 import type { Tx } from "../db/client.ts";
 import { enqueueMany } from "../queues/enqueue.ts";
 import type { Job } from "../queues/job.ts";
+import { calculateMatches } from "../workers/matching/calculate-matches.ts";
 import type { EventType } from "./event.ts";
+import { profileUpdated } from "./profile-updated.ts";
+import { projectUpdated } from "./project-updated.ts";
 
 /** An event as a subscriber sees it. */
 export type Occurrence<P = unknown> = {
@@ -35,7 +38,12 @@ export const subscriber = <P, J>(
 });
 
 /** Which jobs follow from which events. */
-export const SUBSCRIBERS: readonly Subscriber[] = [];
+export const SUBSCRIBERS: readonly Subscriber[] = [
+  subscriber(profileUpdated, calculateMatches, ({ payload }) => ({ volunteerId: payload.user_id })),
+  subscriber(projectUpdated, calculateMatches, ({ projectId }) =>
+    projectId === null ? null : { projectId },
+  ),
+];
 
 /** Asks for what follows from events, in one statement for each subscriber. */
 export async function askSubscribers(

@@ -11,11 +11,15 @@ export const tellCandidateMatched = defineNotification({
   access: "none",
   inApp: true,
   emailKind: () => "digest",
+  nudge: "match",
   text: (event) => {
     const project = named(event.names.project, "A project");
+    const { score, skills = [], variant } = event.payload;
+    const fit = score === undefined ? "Your skills fit" : `Your skills are a ${score} % match for`;
+    const matched = skills.length === 0 ? "" : ` What you bring: ${skills.map(bold).join(", ")}.`;
     return {
-      title: `${project} looks for somebody like you`,
-      body: `Your skills fit ${bold(project)}.`,
+      title: variant === "fit" ? `You fit ${project}` : `${project} looks for somebody like you`,
+      body: `${fit} ${bold(project)}.${matched}`,
       link: projectLink(event),
     };
   },

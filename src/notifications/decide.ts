@@ -1,6 +1,7 @@
 import type { Tx } from "../db/client.ts";
 import { isTimeZone } from "../scoring/local-time.ts";
 import { decideNotification, type NotifyDecision, type NotifyFacts } from "../scoring/notify-decision.ts";
+import type { NudgeKind } from "../scoring/nudge-cap.ts";
 import type { Channel } from "../scoring/preference.ts";
 import type { Settings } from "../settings.ts";
 import { groupBy } from "./group-by.ts";
@@ -35,7 +36,9 @@ export async function decideAll(
   told: readonly Told[],
   circumstances: Circumstances,
 ): Promise<Decided[]> {
-  const candidates = await findCandidates(tx, told, circumstances.settings.notifications.userTimeZone);
+  const { settings } = circumstances;
+  const found = await findCandidates(tx, told, settings.notifications.userTimeZone);
+  const candidates = found.sort(inOrderOf(settings.nudges.cap.priority));
   const mailed = new Map(
     candidates
       .filter(({ type, event }) => emailKindOf(type, event) !== null)
@@ -83,8 +86,21 @@ async function findCandidates(tx: Tx, told: readonly Told[], fallbackZone: strin
         });
     }
   }
-  // In the order of the events: the first e-mails of an hour go out alone, the later ones do not.
-  return found.sort((a, b) => byId(a.event.id, b.event.id) || byId(a.recipient.userId, b.recipient.userId));
+  return found;
+}
+
+/**
+ * In the order of the events: the first e-mails of an hour go out alone, the later ones do not. Nudges come after all others, by the
+ * priority of their kind: where there is room for one, it is the first of them.
+ */
+const inOrderOf = (priority: readonly NudgeKind[]) => (a: Candidate, b: Candidate) =>
+  rankOf(a.type.nudge, priority) - rankOf(b.type.nudge, priority) ||
+  byId(a.event.id, b.event.id) ||
+  byId(a.recipient.userId, b.recipient.userId);
+
+function rankOf(kind: NudgeKind | undefined, priority: readonly NudgeKind[]): number {
+  if (kind === undefined) return -1;
+  return priority.includes(kind) ? priority.indexOf(kind) : priority.length;
 }
 
 const byId = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
@@ -122,7 +138,7 @@ function factsOf(
     timeZone,
     letThrough: standing.letThrough,
     letThroughLimit: settings.notifications.emailsPerHour,
-    nudges: type.isNudge
+    nudges: type.nudge
       ? {
           today: standing.nudgesToday,
           perDay: settings.nudges.cap.perDay,
@@ -137,7 +153,7 @@ function factsOf(
 /** How a user stands once this has been decided: within a group too only so many are let through. */
 function after(standing: EmailStanding, decision: NotifyDecision, type: AnyNotificationType): EmailStanding {
   if (decision.kind !== "now" && decision.kind !== "deferred") return standing;
-  const one = type.isNudge ? 1 : 0;
+  const one = type.nudge ? 1 : 0;
   return {
     ...standing,
     letThrough: standing.letThrough + (decision.reason === "must-send" ? 0 : 1),

@@ -17,8 +17,14 @@ export const tellLeadCandidatesFound = defineNotification({
     const candidates = counted(event.payload.count, "candidate");
     return {
       title: `${candidates} for ${project}`,
-      body: `${bold(candidates)} with fitting skills for ${bold(project)}.`,
+      body: `${bold(candidates)} with fitting skills for ${bold(project)}${listed(event.payload.candidates)}.`,
       link: `${projectLink(event)}/candidates`,
     };
   },
 });
+
+/** Best first: who they are, and how well they fit. */
+const listed = (candidates: readonly { readonly name: string; readonly score: number }[] = []): string =>
+  candidates.length === 0
+    ? ""
+    : `: ${candidates.map(({ name, score }) => `${bold(named(name, "Somebody"))} (${score} %)`).join(", ")}`;

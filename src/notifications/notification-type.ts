@@ -1,6 +1,7 @@
 import type { SQL } from "drizzle-orm";
 import type { EventType } from "../events/event.ts";
 import type { EmailKind } from "../scoring/notify-decision.ts";
+import type { NudgeKind } from "../scoring/nudge-cap.ts";
 import type { AccessKind } from "./access.ts";
 
 /** What the texts call people and things. Null for what the event is not about, or what is gone. */
@@ -50,8 +51,8 @@ export type NotificationType<P> = {
   emailKind(event: ToldEvent<P>): EmailKind | null;
   /** Account and security: passes preferences, quiet hours and throttle. */
   readonly isMustSend?: boolean;
-  /** Counts towards the cap of nudges. */
-  readonly isNudge?: boolean;
+  /** Which kind of nudge it is: it counts towards the cap of nudges. */
+  readonly nudge?: NudgeKind;
   /** Whether it is counted into the one unread notification of its thread, instead of one of its own. */
   countsInThread?(event: ToldEvent<P>, userId: string): boolean;
   text(event: ToldEvent<P>, reader: Reader): NotificationText;

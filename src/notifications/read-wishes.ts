@@ -3,7 +3,7 @@ import { array, type Queryable, rows, type Tx } from "../db/client.ts";
 import { hashOfAddress } from "../deliveries/address.ts";
 import type { Preference } from "../scoring/preference.ts";
 import { groupBy } from "./group-by.ts";
-import { NOTIFICATION_TYPES } from "./index.ts";
+import { nudgeCounts } from "./nudges.ts";
 
 /** What a group of users prefers, each their own. One statement for all of them; a fault of it fails the group, and un-mutes nobody. */
 export async function readPreferences(
@@ -28,8 +28,6 @@ export type EmailStanding = {
   readonly nudgesToday: number;
   readonly nudgesThisWeek: number;
 };
-
-const NUDGE_TYPES = NOTIFICATION_TYPES.filter(({ isNudge }) => isNudge).map(({ event }) => event.type);
 
 /** Users share so many locks: one for each could be more than the server holds. */
 const LOCKS = 256;
@@ -59,13 +57,7 @@ export async function readEmailStandings(
              and d.reason is distinct from 'must-send' and d.decided_at > ${now}::timestamptz - interval '1 hour') as "letThrough",
           n.today as "nudgesToday", n.week as "nudgesThisWeek"
         from unnest(${array(ids)}::bigint[], ${array([...users.values()].map(({ timeZone }) => timeZone))}::text[]) as u(id, zone)
-        cross join lateral (select date_trunc('day', ${now}::timestamptz at time zone u.zone) as midnight) l
-        cross join lateral (
-          select count(*) filter (where d.decided_at >= l.midnight at time zone u.zone)::int as today, count(*)::int as week
-          from deliveries d
-          where d.user_id = u.id and d.channel = 'email' and d.decision in ('now', 'deferred')
-            and d.event_type = any(${array(NUDGE_TYPES)}::text[])
-            and d.decided_at >= (l.midnight - interval '6 days') at time zone u.zone) n`,
+        cross join lateral (${nudgeCounts(sql`u.id`, sql`u.zone`, now)}) n`,
   );
   return new Map(found.map(({ userId, ...standing }) => [userId, standing]));
 }

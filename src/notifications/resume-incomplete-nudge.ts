@@ -11,7 +11,7 @@ export const tellResumeIncompleteNudge = defineNotification({
   access: "project-owner",
   inApp: true,
   emailKind: () => "immediate",
-  isNudge: true,
+  nudge: "profile",
   text: (event) => {
     const { resume_kind: kind, completeness } = event.payload;
     const project = named(event.names.project, "your project");

@@ -11,7 +11,7 @@ export const tellThreadUnreadStale = defineNotification({
   access: "none",
   inApp: false,
   emailKind: () => "digest",
-  isNudge: true,
+  nudge: "unread",
   text: (event) => {
     const threads = event.payload.threads ?? [];
     if (threads.length > 1) {

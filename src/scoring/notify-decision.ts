@@ -1,4 +1,5 @@
 import { endOfQuiet, type QuietHours } from "./local-time.ts";
+import { nudgeRoom } from "./nudge-cap.ts";
 import { type Channel, type Preference, preferenceFor } from "./preference.ts";
 
 /** How fast an e-mail goes out, fastest first. */
@@ -131,7 +132,7 @@ export const isThrottled = ({ letThrough, letThroughLimit }: NotifyFacts): boole
 
 /** So many nudges a day and a week go out; what is more may ride in a digest that goes anyway. */
 export const isCapped = ({ nudges }: NotifyFacts): boolean =>
-  nudges !== null && (nudges.today >= nudges.perDay || nudges.week >= nudges.perWeek);
+  nudges !== null && nudgeRoom(nudges, nudges).left === 0;
 
 /**
  * The decision for one event, user and channel: what stops everything, must-send, what stops the rest, the pace, quiet hours, throttle,

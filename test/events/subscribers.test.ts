@@ -3,6 +3,8 @@ import { z } from "zod";
 import { inTransaction } from "../../src/db/client.ts";
 import { defineEvent, idField } from "../../src/events/event.ts";
 import { askSubscribers, subscriber } from "../../src/events/subscribers.ts";
+import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
+import { notifyFanOut } from "../../src/workers/notifications/notify-fan-out.ts";
 import { singleJob } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -30,4 +32,18 @@ it("an event asks for the jobs that follow from it, in its transaction, and for 
     ),
   );
   expect((await world.enqueued(job)).map(({ key }) => key)).toEqual(["5-7", "5-8"]);
+});
+
+it("what changes in a volunteer or a project has its matches worked out anew", async () => {
+  const world = await createWorld();
+  await world.query(
+    `insert into domain_events (event_type, project_id, payload)
+     values ('profile.updated', null, '{"user_id": 7}'), ('project.updated', 5, '{}')`,
+  );
+  const [asked] = await world.enqueued(notifyFanOut);
+  await world.run(notifyFanOut, [asked!.id]);
+  expect((await world.enqueued(calculateMatches)).map(({ key }) => key).sort()).toEqual([
+    "project:5",
+    "volunteer:7",
+  ]);
 });

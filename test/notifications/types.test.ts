@@ -449,6 +449,28 @@ describe("events of our own", () => {
     ]);
   });
 
+  it("a match says how well the candidate fits and by which skills; the lead is told who they are, best first", async () => {
+    const s = await scene();
+    await s.tell("candidate.matched", {
+      projectId: s.projectId,
+      payload: { user_id: s.id.stranger, score: 85, skills: ["Gardening", "*Carpentry*"], variant: "fit" },
+    });
+    await s.tell("lead.candidates_found", {
+      projectId: s.projectId,
+      payload: { count: 1, candidates: [{ user_id: s.id.stranger, name: "Ada", score: 85 }] },
+    });
+    const told = await s.world.query<{ title: string; body: string }>(
+      "select title, body from notifications order by id",
+    );
+    expect(told[0]).toMatchObject({ title: "You fit The garden" });
+    expect(told[0]!.body).toContain("85 % match");
+    expect(told[0]!.body).toContain("Gardening");
+    // What somebody called a skill cannot change the look of the text.
+    expect(told[0]!.body).not.toContain(" *Carpentry* ");
+    expect(told[1]!.body).toContain("Ada");
+    expect(told[1]!.body).toContain("(85 %)");
+  });
+
   it("recommendations.ready is for the weekly digest alone", async () => {
     const s = await scene();
     await s.tell("recommendations.ready", { payload: { user_id: s.id.viewer, count: 2 } });

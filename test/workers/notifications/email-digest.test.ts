@@ -78,6 +78,31 @@ describe("email-digest", () => {
     expect(await tick(world, "2026-03-03T14:00:00Z")).toMatchObject({ counts: { digests: 1 } });
   });
 
+  it("of nothing but nudges is a nudge e-mail: one a day, the others held back until a digest goes anyway", async () => {
+    const { world, userId } = await scene();
+    const matched = (decidedAt: string) =>
+      delivery(world, {
+        userId,
+        eventType: "candidate.matched",
+        payload: { user_id: userId },
+        cadence: "hourly",
+        decidedAt,
+      });
+    await matched("2026-03-02T17:30:00Z");
+    expect(await tick(world, TEN)).toMatchObject({ counts: { digests: 1, items: 1 } });
+    await matched("2026-03-02T18:30:00Z");
+    expect(await tick(world, "2026-03-02T19:00:00Z")).toMatchObject({ skipped: 1 });
+    expect(await world.query("select reason from deliveries where digest_id is null")).toEqual([
+      { reason: "nudge-cap" },
+    ]);
+    await delivery(world, { userId, cadence: "hourly", decidedAt: "2026-03-02T19:30:00Z" });
+    expect(await tick(world, "2026-03-02T20:00:00Z")).toMatchObject({ counts: { digests: 1, items: 2 } });
+    // A new day has room for another; the digest that carried a nudge along did not count.
+    await matched("2026-03-03T13:00:00Z");
+    expect(await tick(world, "2026-03-03T14:00:00Z")).toMatchObject({ counts: { digests: 1, items: 1 } });
+    expect(world.mailbox).toHaveLength(3);
+  });
+
   it("regression 22: the zone of the user decides the hour, never that of the machine", async () => {
     const world = await createWorld({ at: TEN });
     const zones = {
@@ -215,7 +240,8 @@ describe("email-digest", () => {
     expect(world.mailbox).toHaveLength(1);
     await nudge(2);
     await world.query("update resumes set completeness = 100");
-    await tick(world, "2026-03-02T19:00:00Z");
+    // The day after: one nudge e-mail a day.
+    await tick(world, "2026-03-03T18:00:00Z");
     expect(await deliveryStates(world)).toEqual(["sent", "none: overtaken"]);
   });
 });
