@@ -1,4 +1,4 @@
-import type { Scratch } from "./database.ts";
+import { type Scratch, vacuumLoaded } from "./database.ts";
 
 /** Levels of referral above a buyer. */
 const DEPTH = 5;
@@ -48,6 +48,6 @@ export async function loadSales(scratch: Scratch, sales: number, volunteers: num
      select 'commissions', 'distribute-commission', id::text, jsonb_build_object('saleId', id::text) from sale order by id`,
     [sales, firstBuyer, volunteers],
   );
-  await scratch.sql("vacuum analyze");
+  await vacuumLoaded(scratch);
   await scratch.sql("checkpoint");
 }

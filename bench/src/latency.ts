@@ -8,7 +8,8 @@ import { startCommonwork } from "./service.ts";
 
 const PER_SECOND = 200;
 const SECONDS = 20;
-const WARM_UP_SECONDS = 3;
+/** The programs are compiled as they run: until then they are slower than they will be for weeks. */
+const WARM_UP_SECONDS = 10;
 const BACKLOG = 200_000;
 const LOOK_EVERY_MS = 2;
 

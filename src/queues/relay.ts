@@ -176,9 +176,12 @@ export async function relayOnce(deps: RelayDeps, view?: QueueView): Promise<numb
 async function queuesWithDueEntries(db: Database): Promise<QueueName[]> {
   const due = await rows<{ queue: QueueName }>(
     db.drizzle,
+    // One look into the index a queue: as `exists` it may be planned to read the whole backlog.
     sql`select q.queue from unnest(${array(QUEUE_NAMES)}::text[]) with ordinality as q(queue, rank)
-        where exists (select 1 from outbox o where o.queue = q.queue and o.enqueued_at is null
-                      and o.dead_at is null and o.run_at <= now())
+        cross join lateral (
+          select o.id from outbox o
+          where o.queue = q.queue and o.enqueued_at is null and o.dead_at is null and o.run_at <= now()
+          order by o.run_at limit 1) due
         order by q.rank`,
   );
   return due.map((row) => row.queue);
