@@ -8,7 +8,7 @@ import { NOTIFICATION_TYPES } from "../../notifications/index.ts";
 import { EVENT_COLUMNS, type EventRow, readEvents } from "../../notifications/read-events.ts";
 import { recordDecisions } from "../../notifications/record.ts";
 import { enqueue, enqueueMany } from "../../queues/enqueue.ts";
-import { defineJob, type JobContext } from "../../queues/job.ts";
+import { defineJob, type JobContext, type Remark } from "../../queues/job.ts";
 import { done, type Outcome, skipped } from "../../queues/outcome.ts";
 import { emailInstant } from "./email-instant.ts";
 
@@ -56,13 +56,13 @@ async function splitUp(tx: Tx, { eventIds }: Asked): Promise<Outcome> {
   return done({ split: eventIds.length });
 }
 
-async function tell(asked: readonly Asked[], { tx, now, settings, log }: JobContext): Promise<Outcome[]> {
+async function tell(asked: readonly Asked[], { tx, now, settings, remark }: JobContext): Promise<Outcome[]> {
   const [inTurn, later] = takeTurns(asked);
   await enqueueMany(tx, notifyFanOut, later);
   const claimed = await claimEvents(tx, inTurn.flat(), now);
   const { told, rejected } = await readEvents(tx, claimed);
   const decided = await decideAll(tx, told, { settings, now });
-  tellOperator(log, decided);
+  if (remark) for (const one of decided) remark(remarkOn(one));
   await recordDecisions(tx, decided, now);
   await reject(tx, rejected);
   await askSubscribers(tx, claimed);
@@ -121,11 +121,11 @@ const nameOf = (channel: Decided["channel"], decision: Decided["decision"]): str
   return channel === "in_app" ? "shown" : `e-mail ${decision.kind}`;
 };
 
-/** Who gets what and why not, by ids: for a dry run at LOG_LEVEL=debug. */
-function tellOperator(log: JobContext["log"], decided: readonly Decided[]): void {
-  if (!log.isLevelEnabled("debug")) return;
-  for (const { event, userId, channel, decision } of decided)
-    log.debug({ event: event.id, type: event.type, user: userId, channel, ...decision }, "decided");
+/** Who gets what and why not, by ids: for a dry run. */
+function remarkOn({ event, userId, channel, decision }: Decided): Remark {
+  const why = decision.reason === null ? "" : ` (${decision.reason})`;
+  const said = decision.kind === "skipped" ? "not told" : channel === "in_app" ? "shown" : decision.kind;
+  return { about: `event ${event.id}, ${event.type}: user ${userId}, ${channel}`, decision: `${said}${why}` };
 }
 
 function outcomesOf(

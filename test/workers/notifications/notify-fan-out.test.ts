@@ -1,6 +1,8 @@
 import pg from "pg";
 import { describe, expect, it, vi } from "vitest";
 import { inTransaction } from "../../../src/db/client.ts";
+import { dryRun } from "../../../src/queues/dry-run.ts";
+import { settingsFrom } from "../../../src/settings.ts";
 import { notifyFanOut } from "../../../src/workers/notifications/notify-fan-out.ts";
 import * as factory from "../../support/factories.ts";
 import { fiveCases } from "../../support/five-cases.ts";
@@ -412,4 +414,26 @@ describe("notify-fan-out", () => {
     await world.drain();
     expect(await world.query("select count(*)::int as n from deliveries")).toEqual([{ n: 4250 }]);
   });
+});
+
+it("tells in a dry run who would be told, and who not and why", async () => {
+  const { world, people, projectId, resourceId } = await garden();
+  const [owner, editor, viewer] = people;
+  await platform.prefer(world, viewer, { status: "muted" });
+  const eventId = await platform.hostEvent(world, "document_uploaded", {
+    actorId: editor,
+    projectId,
+    resourceId,
+  });
+  const preview = await dryRun({ ...world, settings: settingsFrom(world.config) }, notifyFanOut, {
+    eventIds: [eventId],
+  });
+  const of = (user: string, channel: string) =>
+    preview.remarks.find(
+      ({ about }) => about === `event ${eventId}, document_uploaded: user ${user}, ${channel}`,
+    )?.decision;
+  expect(of(owner, "in_app")).toBe("shown");
+  expect(of(owner, "email")).toMatch(/^digested/);
+  expect(of(viewer, "email")).toBe("not told (muted)");
+  expect(await notifications(world)).toEqual([]);
 });
