@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { tellMeetingReminder } from "../../src/notifications/meeting-reminder.ts";
+
+const MINUTE_MS = 60_000;
+
+const told = (start: string, timeZone: string, minutesBefore: number) =>
+  tellMeetingReminder.text(
+    {
+      id: "1",
+      type: "meeting_reminder",
+      actorId: null,
+      projectId: null,
+      resourceId: null,
+      threadId: null,
+      meetingId: "7",
+      occurredAt: new Date(start),
+      payload: { user_id: "1", start_time: start, offset_minutes: 30 },
+      names: {
+        actor: null,
+        other: null,
+        organization: null,
+        project: null,
+        resource: null,
+        thread: null,
+        meeting: "Planting day",
+        meetingStart: new Date(start),
+        message: null,
+      },
+    },
+    { userId: "1", timeZone, now: new Date(Date.parse(start) - minutesBefore * MINUTE_MS) },
+  );
+
+/** One instant, half an hour after the clocks of the Pacific coast went forward, on ten clocks. */
+const SPRING = "2026-03-08T10:30:00Z";
+const CLOCKS: readonly [zone: string, time: string][] = [
+  ["America/Los_Angeles", "Sun, Mar 8, 3:30 AM PDT"],
+  ["America/New_York", "Sun, Mar 8, 6:30 AM EDT"],
+  ["America/St_Johns", "Sun, Mar 8, 8:00 AM GMT-2:30"],
+  ["America/Sao_Paulo", "Sun, Mar 8, 7:30 AM GMT-3"],
+  ["UTC", "Sun, Mar 8, 10:30 AM UTC"],
+  ["Europe/Berlin", "Sun, Mar 8, 11:30 AM GMT+1"],
+  ["Asia/Kolkata", "Sun, Mar 8, 4:00 PM GMT+5:30"],
+  ["Asia/Kathmandu", "Sun, Mar 8, 4:15 PM GMT+5:45"],
+  ["Australia/Lord_Howe", "Sun, Mar 8, 9:30 PM GMT+11"],
+  ["Pacific/Kiritimati", "Mon, Mar 9, 12:30 AM GMT+14"],
+];
+
+describe("the text of a meeting reminder", () => {
+  it.each(CLOCKS)("says the time as the clocks of %s show it: %s", (zone, time) => {
+    expect(told(SPRING, zone, 30).body).toContain(time);
+  });
+
+  it("tells the two half past ones of the night apart in which the clocks go back", () => {
+    expect(told("2026-11-01T08:30:00Z", "America/Los_Angeles", 30).body).toContain("1:30 AM PDT");
+    expect(told("2026-11-01T09:30:00Z", "America/Los_Angeles", 30).body).toContain("1:30 AM PST");
+  });
+
+  it("says the minutes that are really left, also over a change of the clocks", () => {
+    expect(told(SPRING, "America/Los_Angeles", 30).title).toBe("Planting day begins in 30 minutes");
+    expect(told(SPRING, "America/Los_Angeles", 10).title).toBe("Planting day begins in 10 minutes");
+    expect(told(SPRING, "America/Los_Angeles", 1).title).toBe("Planting day begins in 1 minute");
+    expect(told(SPRING, "America/Los_Angeles", 0).title).toBe("Planting day has begun");
+  });
+});
