@@ -10,7 +10,7 @@ import { type BudgetCandidate, decideBudget } from "../../src/scoring/budget.ts"
 import { distributeBudget } from "../../src/workers/budgets/distribute-budget.ts";
 import { catalogue } from "../../src/workers/index.ts";
 import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES } from "./bench.ts";
-import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
+import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
 import { loadVolunteers } from "./volunteers.ts";
 
 const ORGANIZATIONS = 1_000;
@@ -51,20 +51,6 @@ export const budgets: Bench = {
     });
   },
 };
-
-async function withClone(
-  context: BenchContext,
-  template: string,
-  work: (scratch: Scratch) => Promise<readonly Figure[]>,
-): Promise<readonly Figure[]> {
-  const scratch = await openScratch(context.databaseUrl, template);
-  try {
-    await scratch.sql("checkpoint");
-    return await work(scratch);
-  } finally {
-    await scratch.drop();
-  }
-}
 
 async function ours(
   context: BenchContext,

@@ -73,6 +73,21 @@ export async function makeTemplate(
   return new URL(scratch.url).pathname.slice(1);
 }
 
+/** Runs `work` on a clone of the template, from a checkpoint on, and drops it afterwards. */
+export async function withClone<T>(
+  context: { readonly databaseUrl: string },
+  template: string,
+  work: (scratch: Scratch) => Promise<T>,
+): Promise<T> {
+  const scratch = await openScratch(context.databaseUrl, template);
+  try {
+    await scratch.sql("checkpoint");
+    return await work(scratch);
+  } finally {
+    await scratch.drop();
+  }
+}
+
 /** The configuration of a process that is measured: everything at its default but the addresses. */
 export function benchConfig(databaseUrl: string, redisUrl: string, extra: Record<string, string> = {}) {
   return readConfig({

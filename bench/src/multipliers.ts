@@ -10,7 +10,7 @@ import { decideMultiplier } from "../../src/scoring/multiplier.ts";
 import { catalogue } from "../../src/workers/index.ts";
 import { recalculateMultipliers } from "../../src/workers/multipliers/recalculate-multipliers.ts";
 import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES } from "./bench.ts";
-import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
+import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
 import { loadVolunteers } from "./volunteers.ts";
 
 const VOLUNTEERS = 1_000_000;
@@ -50,20 +50,6 @@ export const multipliers: Bench = {
     });
   },
 };
-
-async function withClone(
-  context: BenchContext,
-  template: string,
-  work: (scratch: Scratch) => Promise<readonly Figure[]>,
-): Promise<readonly Figure[]> {
-  const scratch = await openScratch(context.databaseUrl, template);
-  try {
-    await scratch.sql("checkpoint");
-    return await work(scratch);
-  } finally {
-    await scratch.drop();
-  }
-}
 
 const seconds = (figure: string, startedAt: number): Figure => ({
   figure,

@@ -12,7 +12,7 @@ import { catalogue } from "../../src/workers/index.ts";
 import { meetingReminders } from "../../src/workers/notifications/meeting-reminders.ts";
 import { unreadThreadNudges } from "../../src/workers/notifications/unread-thread-nudges.ts";
 import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";
-import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
+import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
 import { loadNudges, type NudgePlan } from "./nudge-data.ts";
 
 const THREADS = 1_000_000;
@@ -50,20 +50,6 @@ export const nudges: Bench = {
     });
   },
 };
-
-async function withClone(
-  context: BenchContext,
-  template: string,
-  work: (scratch: Scratch) => Promise<readonly Figure[]>,
-): Promise<readonly Figure[]> {
-  const scratch = await openScratch(context.databaseUrl, template);
-  try {
-    await scratch.sql("checkpoint");
-    return await work(scratch);
-  } finally {
-    await scratch.drop();
-  }
-}
 
 async function ours(context: BenchContext, scratch: Scratch, plan: NudgePlan): Promise<readonly Figure[]> {
   const config = benchConfig(scratch.url, context.redisUrl);

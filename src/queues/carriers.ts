@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { sql } from "drizzle-orm";
+import { array, type Database } from "../db/client.ts";
 import type { Catalogue } from "./job.ts";
 import { PRIORITY, type QueueName, RETENTION } from "./queues.ts";
 import type { Producers } from "./redis.ts";
@@ -67,4 +69,13 @@ function byQueue(carriers: readonly NewCarrier[]): Map<QueueName, NewCarrier[]> 
     else groups.set(carrier.queue, [carrier]);
   }
   return groups;
+}
+
+/** Makes the entries of carriers due again. @returns how many. */
+export async function freeCarriers(db: Database, carriers: readonly string[]): Promise<number> {
+  if (carriers.length === 0) return 0;
+  const freed = await db.drizzle.execute(
+    sql`update outbox set enqueued_at = null, carrier = null where carrier = any(${array(carriers)}::text[]) and dead_at is null`,
+  );
+  return freed.rowCount ?? 0;
 }

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { sql } from "drizzle-orm";
-import { array, type Database, type Tx } from "../db/client.ts";
+import type { Database, Tx } from "../db/client.ts";
 import type { Log } from "../log.ts";
-import { addCarriers, type NewCarrier } from "./carriers.ts";
+import { addCarriers, freeCarriers, type NewCarrier } from "./carriers.ts";
 import { MAX_WAITING_CARRIERS, type QueueName } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
@@ -120,11 +119,7 @@ async function bring({ db, producers, log }: ExpressDeps, carriers: readonly New
       "express carriers were not brought; their entries stay due",
     );
     const ids = carriers.map((carrier) => carrier.id);
-    await db.drizzle
-      .execute(
-        sql`update outbox set enqueued_at = null, carrier = null
-            where carrier = any(${array(ids)}::text[]) and dead_at is null`,
-      )
+    await freeCarriers(db, ids)
       // The sweep asks for every carrier.
       .catch((err: unknown) => log.warn({ err }, "express entries are left to the sweep"));
   }

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { array, type Database, rows } from "../db/client.ts";
 import type { Log } from "../log.ts";
+import { freeCarriers } from "./carriers.ts";
 import { postpone } from "./failure.ts";
 import type { Catalogue } from "./job.ts";
 import type { QueueName } from "./queues.ts";
@@ -36,7 +37,7 @@ export async function sweep(
   for (let after = "", full = true; full; ) {
     const page = await carriersAfter(deps.db, after, olderThanMs);
     const states = await Promise.all(page.map((row) => stateOf(deps.producers, row)));
-    swept.due += await free(deps.db, carriersIn(states, "unknown", "completed"));
+    swept.due += await freeCarriers(deps.db, carriersIn(states, "unknown", "completed"));
     const failed = await punish(deps, states);
     swept.due += failed.due;
     swept.dead += failed.dead;
@@ -71,14 +72,6 @@ async function stateOf(producers: Producers, row: Carried): Promise<CarrierState
 
 const carriersIn = (states: readonly CarrierState[], ...names: string[]): string[] =>
   states.filter((row) => names.includes(row.state)).map((row) => row.carrier);
-
-async function free(db: Database, carriers: readonly string[]): Promise<number> {
-  if (carriers.length === 0) return 0;
-  const freed = await db.drizzle.execute(
-    sql`update outbox set enqueued_at = null, carrier = null where carrier = any(${array(carriers)}::text[]) and dead_at is null`,
-  );
-  return freed.rowCount ?? 0;
-}
 
 async function punish(
   deps: SweepDeps,
