@@ -57,7 +57,6 @@ export function createPace({ redis, keyPrefix, perSecond }: PaceOptions): Pace {
   const own = ownPace(perSecond);
   const next = `{${keyPrefix}}:next`;
   const rate = `{${keyPrefix}}:rate`;
-  let learned = 0;
   const ask = async (otherwise: () => number, question: (on: Redis) => Promise<unknown>): Promise<number> => {
     if (redis === null || redis.status !== "ready") return otherwise();
     try {
@@ -73,9 +72,9 @@ export function createPace({ redis, keyPrefix, perSecond }: PaceOptions): Pace {
         (on) => on.eval(RESERVE, 3, next, rate, `{${keyPrefix}}:moment:${key}`, perSecond, FORGET_MS),
       ),
     async learn(told) {
-      if (!(told > 0) || told === learned) return;
-      learned = told;
+      if (!(told > 0)) return;
       own.learn(told);
+      // Also what is no news: Redis may have been wiped since.
       await ask(
         () => 0,
         (on) => on.set(rate, String(told)),

@@ -3,12 +3,15 @@ import { createPace, type Pace } from "../../src/ports/mail-pace.ts";
 import { eventually } from "../support/eventually.ts";
 import { createWorld } from "../support/world.ts";
 
-async function twoProcesses(perSecond: number): Promise<[Pace, Pace]> {
+type Processes = [a: Pace, b: Pace, wipeRedis: () => Promise<unknown>];
+
+async function twoProcesses(perSecond: number): Promise<Processes> {
   const world = await createWorld();
   await eventually(() => expect(world.producers.ready()).toBe(true));
-  const pace = () =>
-    createPace({ redis: world.producers.redis, keyPrefix: `${world.config.redisPrefix}:mail`, perSecond });
-  return [pace(), pace()];
+  const { redis } = world.producers;
+  const keyPrefix = `${world.config.redisPrefix}:mail`;
+  const pace = () => createPace({ redis, keyPrefix, perSecond });
+  return [pace(), pace(), async () => redis.del(await redis.keys(`{${keyPrefix}}:*`))];
 }
 
 const alone = (perSecond: number): Pace => createPace({ redis: null, keyPrefix: "test", perSecond });
@@ -49,6 +52,18 @@ describe("the pace of e-mail", () => {
     expect(await b.reserve("2")).toBeLessThanOrEqual(2);
     await a.pause(5_000);
     expect(await b.reserve("3")).toBeGreaterThan(4_000);
+  });
+
+  it("is careful after Redis was wiped until the next answer, even if that tells no news", async () => {
+    const [a, b, wipeRedis] = await twoProcesses(2);
+    await a.learn(1_000);
+    await wipeRedis();
+    await b.reserve("1");
+    expect(await b.reserve("2")).toBeGreaterThan(250);
+    await wipeRedis();
+    await a.learn(1_000);
+    await b.reserve("3");
+    expect(await b.reserve("4")).toBeLessThanOrEqual(2);
   });
 
   it("goes on alone while Redis is away", async () => {
