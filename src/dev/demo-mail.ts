@@ -35,15 +35,19 @@ export async function newcomersAreLetIn({ db }: MailStage): Promise<object> {
   return {};
 }
 
-/** The clock of everybody who waits for a digest shows noon, and they have waited since before it. */
-export async function noonComes({ db, now }: MailStage): Promise<object> {
+/** A zone in which it is about noon, so that the windows of all digests are open. */
+export function zoneOfNoon(now: Date): string {
   const behind = now.getUTCHours() - 12;
   // The sign of these zones is the other way round.
-  const zone = behind === 0 ? "Etc/UTC" : `Etc/GMT${behind > 0 ? "+" : "-"}${Math.abs(behind)}`;
+  return behind === 0 ? "Etc/UTC" : `Etc/GMT${behind > 0 ? "+" : "-"}${Math.abs(behind)}`;
+}
+
+/** The clock of everybody who waits for a digest shows noon, and they have waited since before it. */
+export async function noonComes({ db, now }: MailStage): Promise<object> {
   await inTransaction(db, async (tx) => {
     const waiting = sql`channel = 'email' and decision = 'digested' and digest_id is null and status = 'pending'`;
     await tx.execute(
-      sql`update users set time_zone = ${zone} where id in (select user_id from deliveries where ${waiting})`,
+      sql`update users set time_zone = ${zoneOfNoon(now)} where id in (select user_id from deliveries where ${waiting})`,
     );
     await tx.execute(
       sql`update deliveries set decided_at = decided_at - ${WAITED}::interval where ${waiting}`,

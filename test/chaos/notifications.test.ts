@@ -1,159 +1,220 @@
 import { randomInt } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startEmbeddedServers } from "../../src/dev/embedded-servers.ts";
+import { describe, expect, it } from "vitest";
+import { zoneOfNoon } from "../../src/dev/demo-mail.ts";
+import { markRead } from "../../src/notifications/inbox.ts";
+import { emailDaily } from "../../src/workers/notifications/email-daily.ts";
+import { emailDigest } from "../../src/workers/notifications/email-digest.ts";
+import { emailInstant } from "../../src/workers/notifications/email-instant.ts";
+import { emailWeekly } from "../../src/workers/notifications/email-weekly.ts";
+import { notifyFanOut } from "../../src/workers/notifications/notify-fan-out.ts";
+import { sendEmails } from "../../src/workers/notifications/send-emails.ts";
+import { DECISIONS_DUE, plantCircles, writeEvents } from "../support/circles.ts";
 import { eventually } from "../support/eventually.ts";
-import * as factory from "../support/factories.ts";
-import * as platform from "../support/platform.ts";
-import { type ServiceProcess, startServiceProcess } from "../support/service-process.ts";
+import { ask } from "../support/jobs.ts";
+import { ownRedis } from "../support/own-redis.ts";
+import { fakeResend, type Misbehaviour, type Taken } from "../support/resend.ts";
+import { startTwoWorkers } from "../support/two-workers.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 /** 20,000 in the suite; `CHAOS_EVENTS=100000 npx vitest run test/chaos/notifications.test.ts` for the whole of it. */
 const EVENTS = Number(process.env["CHAOS_EVENTS"] ?? 20_000);
-const USERS = 60;
-const MAX_STATEMENT = 300;
-const LIMIT_MS = 120_000 + EVENTS * 5;
+const CIRCLES = EVENTS / 25;
+const WAVES = 10;
+const MOST_IN_STATEMENT = 300;
+const LIMIT_MS = 180_000 + EVENTS * 10;
+const DIGESTS = [emailDigest, emailDaily, emailWeekly];
 
-let redis: { redisUrl: string; stop(): Promise<void> };
+/** How the mail service treats its next requests: mostly as it should, else it refuses, fails, or is cut off before or after it took them. */
+function misfortune(): Misbehaviour[] {
+  const drawn = Array.from({ length: EVENTS / 100 }, (): Misbehaviour => {
+    const share = randomInt(100);
+    if (share < 3) return "429";
+    if (share < 10) return "500";
+    if (share < 17) return "drop";
+    return share < 30 ? "accept-then-drop" : "none";
+  });
+  return ["none", "none", "accept-then-hang", "hang", "429", "500", "drop", "accept-then-drop", ...drawn];
+}
 
-beforeAll(async () => {
-  // A Redis of its own: it is wiped while others test.
-  redis = await startEmbeddedServers({ name: "test", durable: true, databaseUrl: "postgres://not-started" });
-});
-
-afterAll(async () => {
-  await redis.stop();
-});
-
-/** A project that everybody may see, a thread that everybody takes part in, and wishes of all kinds. */
-async function community(world: World) {
-  const users = await platform.users(world, USERS);
-  const organizationId = await factory.organization(world);
-  const projectId = await platform.project(world, { organizationId, createdBy: users[0]! });
-  await world.query(
-    "insert into project_access_grants (project_id, user_id, permission) select $1, unnest($2::bigint[]), 'view'",
-    [projectId, users.slice(1, 5)],
+/** What waits for a digest has waited since last week: no test is as long as a window. */
+const decideLastWeek = (world: World) =>
+  world.query(
+    `create function decide_last_week() returns trigger language plpgsql as $$ begin new.decided_at := new.decided_at - interval '8 days'; return new; end $$;
+     create trigger decide_last_week before insert on deliveries for each row when (new.decision = 'digested') execute function decide_last_week()`,
   );
-  const resourceId = await platform.resource(world, { projectId });
-  const threadId = await platform.thread(world, { participants: users.slice(0, 5) });
-  const messageId = await platform.message(world, { threadId, senderId: users[0]! });
-  for (const userId of users) {
-    if (randomInt(2) === 0)
-      await platform.notificationSettings(world, userId, {
-        frequency: ["immediate", "hourly", "daily", "weekly", "none"][randomInt(5)]!,
-        ...(randomInt(2) === 0 ? {} : { quietFrom: randomInt(1440), quietTo: randomInt(1440) }),
-      });
-    for (const channel of ["*", "in_app", "email"] as const)
-      if (randomInt(4) === 0)
-        await platform.prefer(world, userId, {
-          channel,
-          status: (["muted", "digest", "immediate"] as const)[randomInt(3)]!,
-        });
-  }
-  return { users, projectId, resourceId, threadId, messageId };
+
+/** The next windows open: those in which digests went out until now lie long ago, each alone in its own. */
+async function openWindows(world: World): Promise<void> {
+  await world.query(
+    "update email_digests set window_start = timestamptz '2000-01-01' + id * interval '1 minute'",
+  );
+  await ask(world, emailInstant, {});
+  for (const job of DIGESTS) await ask(world, job, {});
 }
 
-type Community = Awaited<ReturnType<typeof community>>;
-
-/** One statement of the host: some events of one kind. */
-async function write(world: World, c: Community, kind: number, count: number): Promise<void> {
-  const people = [c.users[0]!, ...c.users.slice(1)];
-  if (kind === 0)
-    await world.query(
-      `insert into domain_events (event_type, actor_id, project_id, resource_id)
-       select 'document_uploaded', ($1::bigint[])[1 + n % 5], $2, $3 from generate_series(1, $4::int) n`,
-      [people, c.projectId, c.resourceId, count],
-    );
-  else if (kind === 1)
-    await world.query(
-      `insert into domain_events (event_type, actor_id, thread_id, payload)
-       select 'chat_message_sent', $1, $2, jsonb_build_object('message_id', $3::bigint) from generate_series(1, $4::int)`,
-      [people[0], c.threadId, c.messageId, count],
-    );
-  else
-    await world.query(
-      `insert into domain_events (event_type, payload)
-       select 'budget.awarded', jsonb_build_object('user_id', ($1::bigint[])[1 + n % $2::int]::text, 'profile_id', '1', 'organization_id', '1',
-         'period_id', '1', 'period', 'daily', 'period_start', '2026-06-01', 'rank', 1, 'amount', '5') from generate_series(1, $3::int) n`,
-      [people, USERS, count],
-    );
+/** People go on with their lives: some read what they are told, some lose sight of a document. */
+async function lifeGoesOn(world: World): Promise<void> {
+  const unread = await world.query<{ id: string; user_id: string }>(
+    "select id, user_id from notifications where read_at is null order by random() limit 100",
+  );
+  for (const { id, user_id } of unread) await markRead(world.db.drizzle, user_id, id, new Date());
+  await world.query(
+    `insert into resource_permissions (resource_id, user_id, permission)
+     select r.id, g.user_id, 'none' from project_access_grants g join resources r on r.project_id = g.project_id
+     order by random() limit 20 on conflict do nothing`,
+  );
 }
 
-/** Who is to be decided about, worked out anew from the events. */
-const EXPECTED = `
-  select e.id as event_id, r.user_id, c.channel from domain_events e
-  join lateral (
-    select user_id from project_access_grants g where e.event_type = 'document_uploaded' and g.project_id = e.project_id
-    union select created_by from projects p where e.event_type = 'document_uploaded' and p.id = e.project_id
-    union select user_id from chat_thread_participants t where e.event_type = 'chat_message_sent' and t.thread_id = e.thread_id
-    union select (e.payload->>'user_id')::bigint where e.event_type = 'budget.awarded'
-  ) r on r.user_id is distinct from e.actor_id
-  join (values ('in_app'), ('email')) c(channel) on c.channel = 'in_app' or e.event_type <> 'chat_message_sent'`;
+const nobodyRests = (world: World) =>
+  world.query(
+    `with awake as (update user_notification_settings set quiet_from = null, quiet_to = null)
+     update deliveries set not_before = now() where decision = 'deferred' and status = 'pending'`,
+  );
 
-describe("events under fire", () => {
-  it(
-    "every event, user and channel has exactly one decision, while workers are killed and Redis is wiped",
+const untilToldOf = (world: World, leastEvents: number) =>
+  eventually(
     async () => {
-      const world = await createWorld({ redisUrl: redis.redisUrl });
-      const c = await community(world);
-      const environment = {
-        DATABASE_URL: world.config.databaseUrl,
-        REDIS_URL: redis.redisUrl,
-        REDIS_PREFIX: world.config.redisPrefix,
-        ROLES: "worker,scheduler",
-      };
-      const workers: ServiceProcess[] = await Promise.all([
-        startServiceProcess(environment),
-        startServiceProcess(environment),
-      ]);
-      world.closing(() => Promise.all(workers.map((worker) => worker.kill())));
+      const [told] = await world.query<{ n: number }>("select count(*)::int as n from event_outcomes");
+      expect(told?.n).toBeGreaterThan(leastEvents);
+    },
+    { withinMs: LIMIT_MS / 4 },
+  );
 
-      const fires = [
-        { at: 0.2, set: () => world.producers.redis.flushall() },
-        {
-          at: 0.35,
-          set: async () => {
-            await workers.shift()?.kill();
-            workers.push(await startServiceProcess(environment));
-          },
-        },
-        { at: 0.55, set: () => world.producers.redis.flushall() },
-        {
-          at: 0.8,
-          set: async () => {
-            await workers.shift()?.kill();
-            workers.push(await startServiceProcess(environment));
-          },
-        },
-      ];
-      for (let written = 0; written < EVENTS; ) {
-        const count = Math.min(1 + randomInt(MAX_STATEMENT), EVENTS - written);
-        await write(world, c, randomInt(3), count);
-        written += count;
-        if (written >= EVENTS * (fires[0]?.at ?? 2)) await fires.shift()?.set();
+const untilNothingIsAsked = (world: World, jobs: readonly { name: string }[]) =>
+  eventually(
+    async () =>
+      expect(
+        await world.query("select id, error from outbox where job = any($1) limit 3", [
+          jobs.map(({ name }) => name),
+        ]),
+      ).toEqual([]),
+    { withinMs: LIMIT_MS / 2 },
+  );
+
+const untilAllIsSent = (world: World) =>
+  eventually(
+    async () => {
+      await openWindows(world);
+      await untilNothingIsAsked(world, [emailInstant, ...DIGESTS, sendEmails]);
+      expect(await world.query("select id from deliveries where status = 'pending' limit 3")).toEqual([]);
+    },
+    { withinMs: LIMIT_MS / 2 },
+  );
+
+/** The awards that an e-mail tells of. Each amount is of one award alone. */
+const awardsIn = ({ subject, text }: Taken): Set<string> =>
+  new Set([...`${subject}\n${text}`.matchAll(/(\d+) tokens/g)].map(([, amount]) => amount as string));
+
+async function expectEachTold(world: World, events: number): Promise<void> {
+  const outcomes = await world.query(
+    `select o.outcome, o.reason, count(*)::int as n from domain_events e left join event_outcomes o on o.event_id = e.id group by 1, 2`,
+  );
+  expect(outcomes).toEqual([{ outcome: "told", reason: null, n: events }]);
+}
+
+async function expectOneDecisionForEach(world: World): Promise<void> {
+  const [difference] = await world.query(
+    `with due as materialized (${DECISIONS_DUE}), decided as materialized (select event_id, user_id, channel from deliveries)
+     select (select count(*)::int from (select * from due except all select * from decided) x) as missing,
+            (select count(*)::int from (select * from decided except all select * from due) x) as surplus`,
+  );
+  expect(difference).toEqual({ missing: 0, surplus: 0 });
+  // The messages that were counted are those that were let through.
+  const [counts] = await world.query<{ counted: string; shown: string }>(
+    `select (select coalesce(sum(count), 0) from notifications where counting) as counted,
+            (select count(*) from deliveries where event_type = 'chat_message_sent' and decision = 'now') as shown`,
+  );
+  expect(counts?.counted).toBe(counts?.shown);
+}
+
+/** Sent with exactly one e-mail that was sent, alone or in a digest, or a reason why not. */
+async function expectOneEmailOrReasonForEach(world: World): Promise<void> {
+  const astray = await world.query(
+    `select d.id, d.decision, d.status, d.reason, d.error, d.digest_id, array_agg(m.id) as emails
+     from deliveries d left join emails m on m.delivery_id = d.id or m.digest_id = d.digest_id
+     where d.channel = 'email' group by d.id
+     having not case d.status when 'sent' then count(*) = 1 and bool_and(m.status = 'sent') when 'none' then d.reason is not null else false end
+     limit 5`,
+  );
+  expect(astray).toEqual([]);
+}
+
+/** What the mail service took is what was sent, each content once, and nobody reads of one thing twice. */
+async function expectEachContentOnce(world: World, taken: readonly Taken[]): Promise<void> {
+  const sent = await world.query<{ content: string }>(
+    `select coalesce('delivery/' || delivery_id, 'digest/' || digest_id) as content from emails where status = 'sent'`,
+  );
+  const contents = taken.map(({ contentKey }) => contentKey);
+  expect(contents.length - new Set(contents).size).toBe(0);
+  expect(new Set(contents)).toEqual(new Set(sent.map(({ content }) => content)));
+  const awards = taken.flatMap((letter) => [...awardsIn(letter)]);
+  expect(awards.length).toBeGreaterThan(EVENTS / 50);
+  expect(awards.length - new Set(awards).size).toBe(0);
+}
+
+/** It was not for lack of e-mails of any kind, of reasons, or of trouble. */
+async function expectItWasATrial(world: World, resend: Awaited<ReturnType<typeof fakeResend>>) {
+  const kinds = await world.query<{ kind: string; n: number }>(
+    `select coalesce(g.kind, 'alone') as kind, count(*)::int as n from emails m left join email_digests g on g.id = m.digest_id
+     where m.status = 'sent' group by 1`,
+  );
+  const sent = Object.fromEntries(kinds.map(({ kind, n }) => [kind, n]));
+  for (const kind of ["alone", "hourly", "daily"]) expect(sent[kind]).toBeGreaterThan(EVENTS / 20);
+  expect(sent["weekly"]).toBeGreaterThan(EVENTS / 100);
+  const reasons = await world.query<{ reason: string }>(
+    "select distinct reason from deliveries where status = 'none'",
+  );
+  expect(reasons.map(({ reason }) => reason)).toEqual(
+    expect.arrayContaining(["frequency-none", "muted", "no-access", "read-meanwhile"]),
+  );
+  const answers = new Set(resend.requests.map(({ status }) => status));
+  expect([...answers]).toEqual(expect.arrayContaining([200, 429, 500, null]));
+}
+
+describe("notifications under fire", () => {
+  it(
+    "every event, user and channel has one decision, and everything is mailed once or has a reason, while workers are killed, Redis is wiped and the mail service fails",
+    async () => {
+      const redis = await ownRedis();
+      const resend = await fakeResend({ keep: "text" });
+      const world = await createWorld({ redisUrl: redis.url });
+      world.closing(() => resend.close());
+      await plantCircles(world, { circles: CIRCLES, timeZone: zoneOfNoon(new Date()) });
+      await decideLastWeek(world);
+      resend.misbehave = misfortune();
+      const workers = await startTwoWorkers(world, {
+        WORKER_QUEUES: "notifications",
+        RESEND_API_KEY: resend.apiKey,
+        RESEND_BASE_URL: resend.url,
+        EMAIL_FROM: "Commonwork <hello@commonwork.test>",
+      });
+      const fires: Record<number, () => Promise<void>> = {
+        2: redis.flushAll,
+        4: workers.killOne,
+        6: redis.flushAll,
+        8: workers.killOne,
+      };
+      let events = 0;
+      for (let wave = 0; wave < WAVES; wave++) {
+        const heard = resend.taken.length;
+        events += await writeEvents(world, EVENTS / WAVES, MOST_IN_STATEMENT);
+        await lifeGoesOn(world);
+        if (wave % 2 === 0) await openWindows(world);
+        // The fire, and the next wave, come while this one is under way.
+        await untilToldOf(world, events - EVENTS / WAVES);
+        await eventually(() => expect(resend.taken.length).toBeGreaterThan(heard), {
+          withinMs: LIMIT_MS / 4,
+        });
+        await fires[wave]?.();
       }
-      expect(fires).toEqual([]);
-      await eventually(
-        async () => {
-          const [left] = await world.query<{ told: number; waiting: number }>(
-            `select (select count(*)::int from event_outcomes where outcome = 'told') as told,
-                    (select count(*)::int from outbox where job = 'notify-fan-out') as waiting`,
-          );
-          expect(left).toEqual({ told: EVENTS, waiting: 0 });
-        },
-        { withinMs: LIMIT_MS - 30_000 },
-      );
-      const [difference] = await world.query(
-        `with expected as materialized (${EXPECTED}), decided as materialized (select event_id, user_id, channel from deliveries)
-         select (select count(*)::int from (select * from expected except all select * from decided) x) as missing,
-                (select count(*)::int from (select * from decided except all select * from expected) x) as surplus`,
-      );
-      expect(difference).toEqual({ missing: 0, surplus: 0 });
-      // The messages that were counted are those that were let through.
-      const [counts] = await world.query<{ counted: string; shown: string }>(
-        `select (select coalesce(sum(count), 0) from notifications where counting) as counted,
-                (select count(*) from deliveries where event_type = 'chat_message_sent' and decision = 'now') as shown`,
-      );
-      expect(counts?.counted).toBe(counts?.shown);
+      await untilNothingIsAsked(world, [notifyFanOut]);
+      await nobodyRests(world);
+      await untilAllIsSent(world);
+      await expectEachTold(world, events);
+      await expectOneDecisionForEach(world);
+      await expectOneEmailOrReasonForEach(world);
+      await expectEachContentOnce(world, resend.taken);
+      await expectItWasATrial(world, resend);
     },
     LIMIT_MS,
   );

@@ -1,12 +1,12 @@
 import { createHmac, randomInt } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { inTransaction } from "../../src/db/client.ts";
-import { startEmbeddedServers } from "../../src/dev/embedded-servers.ts";
 import { startHttp } from "../../src/http/server.ts";
 import { checkRange, cutChecks } from "../../src/rewards/verify.ts";
 import { eventually } from "../support/eventually.ts";
 import { chain, organization, type Person } from "../support/factories.ts";
-import { type ServiceProcess, startServiceProcess } from "../support/service-process.ts";
+import { ownRedis } from "../support/own-redis.ts";
+import { startTwoWorkers } from "../support/two-workers.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 /** 2,000 in the suite; `CHAOS_DELIVERIES=10000 npx vitest run test/chaos` for the whole of it. */
@@ -19,17 +19,6 @@ const TRIES = 200;
 const LIMIT_MS = 60_000 + DELIVERIES * 30;
 
 type Delivery = { externalId: string; body: string; altered: boolean };
-
-let redis: { redisUrl: string; stop(): Promise<void> };
-
-beforeAll(async () => {
-  // A Redis of its own: it is wiped while others test.
-  redis = await startEmbeddedServers({ name: "test", durable: true, databaseUrl: "postgres://not-started" });
-});
-
-afterAll(async () => {
-  await redis.stop();
-});
 
 /** Each sale once, some again with the same values, a few again with others; in random order. */
 function deliveriesFor(buyers: readonly Person[]): {
@@ -128,8 +117,9 @@ describe("sales under fire", () => {
   it(
     "every sale is applied once, altered ones conflict, nothing is left behind, while workers are killed, Redis is wiped and Postgres connections die",
     async () => {
+      const redis = await ownRedis();
       const world = await createWorld({
-        redisUrl: redis.redisUrl,
+        redisUrl: redis.url,
         environment: {
           WEBHOOK_ADDRESS_PER_SECOND: "100000",
           WEBHOOK_ADDRESS_BURST: "100000",
@@ -142,27 +132,14 @@ describe("sales under fire", () => {
       world.relay.start();
       const http = await startHttp(world);
       world.closing(() => http.stop());
-      const environment = {
-        DATABASE_URL: world.config.databaseUrl,
-        REDIS_URL: redis.redisUrl,
-        REDIS_PREFIX: world.config.redisPrefix,
-        ROLES: "worker,scheduler",
-      };
-      const workers: ServiceProcess[] = await Promise.all([
-        startServiceProcess(environment),
-        startServiceProcess(environment),
-      ]);
-      world.closing(() => Promise.all(workers.map((worker) => worker.kill())));
+      const workers = await startTwoWorkers(world);
 
       const { deliveries, sales, altered } = deliveriesFor(buyers);
       const at = (share: number) => Math.round(deliveries.length * share);
       const answers = await sendAll(http.port, deliveries, async (done) => {
-        if (done === at(0.2) || done === at(0.55)) await world.producers.redis.flushall();
+        if (done === at(0.2) || done === at(0.55)) await redis.flushAll();
         if (done % at(0.1) === 0) await terminateBackends(world).catch(() => undefined);
-        if (done === at(0.35)) {
-          await workers.shift()?.kill();
-          workers.push(await startServiceProcess(environment));
-        }
+        if (done === at(0.35)) await workers.killOne();
       });
       expect(answers.get(409) ?? 0).toBe(altered);
       // An answer may be lost with its connection: then a repetition is told 200 where the first was taken.

@@ -37,9 +37,12 @@ const ADDRESS = /^([^<>]+ )?<?[^\s<>@]+@[^\s<>@]+>?$/;
 /**
  * Resend, as a server with its real rules: an API key, idempotency keys that live for 24 hours (the same key with another body is a
  * conflict), batches of at most 100, strict or permissive, and a limit of requests a second.
- * `keepBodies: false` forgets texts, for many e-mails. To other processes it tells by GET what it has taken.
+ * `keep` says what of each e-mail stays, for where there are many. To other processes it tells by GET what it has taken.
  */
-export async function fakeResend(options: { perSecond?: number; keepBodies?: boolean } = {}) {
+export async function fakeResend(
+  options: { perSecond?: number; keep?: "everything" | "text" | "keys" } = {},
+) {
+  const { keep = "everything" } = options;
   const keys = new Map<string, Remembered>();
   const window = { startMs: 0, used: 0 };
   const state = {
@@ -52,16 +55,15 @@ export async function fakeResend(options: { perSecond?: number; keepBodies?: boo
   };
   const take = (email: Email, idempotencyKey: string | null): string => {
     const id = randomUUID();
-    const keep = options.keepBodies ?? true;
     state.taken.push({
       id,
       idempotencyKey,
       contentKey: email.headers?.["X-Entity-Ref-ID"] ?? null,
       to: String(email.to),
       subject: email.subject ?? "",
-      headers: keep ? (email.headers ?? {}) : {},
-      html: keep ? (email.html ?? "") : "",
-      text: keep ? (email.text ?? "") : "",
+      headers: keep === "everything" ? (email.headers ?? {}) : {},
+      html: keep === "everything" ? (email.html ?? "") : "",
+      text: keep === "keys" ? "" : (email.text ?? ""),
     });
     return id;
   };
@@ -135,7 +137,11 @@ export async function fakeResend(options: { perSecond?: number; keepBodies?: boo
     say(outcome);
   };
 
-  const server = await outsideServer(answer);
+  const server = await outsideServer((body, response, request) => {
+    // What was sent is kept letter by letter, if at all.
+    server.bodies.length = 0;
+    answer(body, response, request);
+  });
   return Object.assign(state, { url: server.url, close: server.close });
 }
 
