@@ -43,7 +43,6 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.use(healthRoutes(runtime, options.isConsuming ?? (() => true)));
   app.use(metricsRoutes(runtime));
   app.use(calendarWebhook(runtime));
-  app.use("/api/v1", calendarRoutes(runtime));
   app.use("/admin", adminRoutes(runtime));
   app.use(
     "/api/v1",
