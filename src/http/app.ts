@@ -6,6 +6,7 @@ import { explainRoutes } from "./api/explain.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
 import { matchRoutes } from "./api/matches.ts";
 import { preferenceRoutes } from "./api/notification-preferences.ts";
+import type { StreamPace } from "./api/notification-streams.ts";
 import { notificationRoutes } from "./api/notifications.ts";
 import { referralRoutes } from "./api/referrals.ts";
 import { answerErrors, notFound } from "./errors.ts";
@@ -23,6 +24,8 @@ export type AppOptions = {
   readonly isConsuming?: () => boolean;
   /** Says that the server closes: answers that would never end, end. */
   readonly closing?: AbortSignal;
+  /** How often streams of notifications look and say that they are alive, where not as usual. */
+  readonly streamPace?: StreamPace;
   /** Where sales go instead of Postgres: a benchmark measures the app without it. */
   readonly intake?: SaleIntake;
 };
@@ -51,7 +54,7 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
     explainRoutes(runtime),
     calendarRoutes(runtime),
     matchRoutes(runtime),
-    notificationRoutes(runtime, options.closing ?? new AbortController().signal),
+    notificationRoutes(runtime, options.closing ?? new AbortController().signal, options.streamPace),
     preferenceRoutes(runtime),
   );
   app.use(notFound);

@@ -6,6 +6,7 @@ import { shown } from "./shown-notification.ts";
 
 const POLL_MS = 1_000;
 const HEARTBEAT_MS = 15_000;
+const RETRY_AFTER_MS = 15_000;
 const MAX_STREAMS = 2_000;
 const MAX_STREAMS_OF_USER = 5;
 /** A reader who falls behind by so much is cut off, and comes back for the rest. */
@@ -26,6 +27,13 @@ type Stream = {
   readonly sent: Map<string, { readonly version: string; readonly atMs: number }>;
 };
 
+export type StreamPace = {
+  /** From one look at what has changed to the next. */
+  readonly pollMs?: number;
+  /** After so long, at the next look, every stream says that it is alive: a proxy cuts what is silent. */
+  readonly heartbeatMs?: number;
+};
+
 export type NotificationStreams = {
   open(userId: string, lastEventId: string | undefined, req: Request, res: Response): void;
 };
@@ -38,7 +46,11 @@ const EVENT_ID = /^(\d{1,17})-\d{1,18}$/;
  * with any number of api processes, and puts no notice on the commits of the fan-out. An event may come twice, never not at all: a
  * reader who returns with Last-Event-ID gets what changed meanwhile.
  */
-export function createNotificationStreams(runtime: Runtime, closing: AbortSignal): NotificationStreams {
+export function createNotificationStreams(
+  runtime: Runtime,
+  closing: AbortSignal,
+  { pollMs = POLL_MS, heartbeatMs = HEARTBEAT_MS }: StreamPace = {},
+): NotificationStreams {
   const streams = new Set<Stream>();
   let since: bigint | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -72,13 +84,13 @@ export function createNotificationStreams(runtime: Runtime, closing: AbortSignal
       );
     }
     isPolling = false;
-    if (performance.now() - beatAtMs >= HEARTBEAT_MS) {
+    if (performance.now() - beatAtMs >= heartbeatMs) {
       beatAtMs = performance.now();
       for (const { res } of streams) res.write(": still here\n\n");
     }
     clearTimeout(timer);
     if (streams.size === 0) since = null;
-    else timer = setTimeout(poll, POLL_MS).unref();
+    else timer = setTimeout(poll, pollMs).unref();
   };
   closing.addEventListener("abort", () => {
     clearTimeout(timer);
@@ -89,7 +101,7 @@ export function createNotificationStreams(runtime: Runtime, closing: AbortSignal
       const ofUser = [...streams].filter((stream) => stream.userId === userId).length;
       if (closing.aborted || streams.size >= MAX_STREAMS || ofUser >= MAX_STREAMS_OF_USER) {
         const message = "Too many streams are open. Close one, or try again later.";
-        return refuseForNow(res, 429, { code: "too-many-streams", message }, HEARTBEAT_MS);
+        return refuseForNow(res, 429, { code: "too-many-streams", message }, RETRY_AFTER_MS);
       }
       const stream: Stream = {
         userId,

@@ -5,7 +5,7 @@ import type { Runtime } from "../../runtime.ts";
 import { refuse } from "../answers.ts";
 import { userAuth, userOf } from "../auth.ts";
 import { readQuery } from "../query.ts";
-import { createNotificationStreams } from "./notification-streams.ts";
+import { createNotificationStreams, type StreamPace } from "./notification-streams.ts";
 import { shown } from "./shown-notification.ts";
 
 const page = z.object({
@@ -19,10 +19,10 @@ const ID = /^[1-9]\d{0,17}$/;
  * `GET /notifications?unread=&page=`, `POST /notifications/:id/read`, `POST /notifications/read-all`, and
  * `GET /notifications/stream`, which tells of each as it appears or changes.
  */
-export function notificationRoutes(runtime: Runtime, closing: AbortSignal): Router {
+export function notificationRoutes(runtime: Runtime, closing: AbortSignal, pace?: StreamPace): Router {
   const router = Router();
   const auth = userAuth(runtime);
-  const streams = createNotificationStreams(runtime, closing);
+  const streams = createNotificationStreams(runtime, closing, pace);
   router.get("/notifications", auth, async (req, res) => {
     const query = readQuery(page, req, res);
     if (query === null) return;

@@ -83,6 +83,13 @@ describe("the list of notifications", () => {
   });
 });
 
+/** A notification that appears now. */
+const show = (world: World, userId: string, n: number) =>
+  world.query(
+    `insert into notifications (user_id, event_type, event_id, title, body, link) values ($1, 'x', $2, $3, '', '/')`,
+    [userId, n, `Number ${n}`],
+  );
+
 /** A stream that is read in the background until the test ends. */
 async function listen(world: World, address: string, userId: string, lastEventId?: string) {
   const stop = new AbortController();
@@ -153,16 +160,11 @@ describe("the stream of notifications", () => {
   it("goes on where its reader left off: nothing is missed, what is repeated has the same id", async () => {
     const { world, address, ann } = await open();
     const first = await listen(world, address, ann);
-    const show = (n: number) =>
-      world.query(
-        `insert into notifications (user_id, event_type, event_id, title, body, link) values ($1, 'x', $2, $3, '', '/')`,
-        [ann, n, `Number ${n}`],
-      );
-    await show(1);
+    await show(world, ann, 1);
     await eventually(() => expect(first.events()).toHaveLength(1));
     const [seen] = first.events();
     await first.close();
-    await show(2);
+    await show(world, ann, 2);
     // A transaction that began before the reader left, and ends after.
     await world.query(
       `insert into notifications (user_id, event_type, event_id, title, body, link, updated_at)
@@ -177,6 +179,21 @@ describe("the stream of notifications", () => {
     );
     const repeated = second.events().find(({ title }) => title === "Number 1");
     expect(repeated?.id).toBe(seen!.id);
+  });
+
+  it("says that it is alive while nothing is told, as often as it should and no more", async () => {
+    const { world, ann } = await open();
+    const heartbeats = ({ heard }: { heard: { text: string } }) =>
+      heard.text.split(": still here\n\n").length - 1;
+    const at = (heartbeatMs: number) => serve(world, {}, { streamPace: { pollMs: 5, heartbeatMs } });
+    const lively = await listen(world, await at(10), ann);
+    const quiet = await listen(world, await at(600_000), ann);
+    await eventually(() => expect(heartbeats(lively)).toBeGreaterThan(2));
+    expect(lively.events()).toEqual([]);
+    // By when it has told something it has looked often enough.
+    await show(world, ann, 1);
+    await eventually(() => expect(quiet.events()).toHaveLength(1));
+    expect(heartbeats(quiet)).toBe(0);
   });
 
   it("is open five times for a user at most, and each that closes makes room", async () => {
