@@ -8,6 +8,7 @@ import {
   unreadFactsOf,
 } from "../../src/scoring/unread-nudge.ts";
 import { unreadThreadNudges } from "../../src/workers/notifications/unread-thread-nudges.ts";
+import { forgetOutlived } from "../support/nudges.ts";
 import { message, prefer, thread, users } from "../support/platform.ts";
 import { performRanged } from "../support/ranged-cases.ts";
 import { createWorld, type World } from "../support/world.ts";
@@ -134,6 +135,7 @@ it("nudges whom the pure rule nudges, and when, whatever happens to threads, on 
 }, async () => {
   const world = await createWorld();
   let nudges = 0;
+  let forgotten = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(anyRound, { minLength: 3, maxLength: 14 }), async (rounds) => {
       await world.query(
@@ -154,8 +156,10 @@ it("nudges whom the pure rule nudges, and when, whatever happens to threads, on 
         world.at(new Date(now).toISOString());
         await performRanged(world, unreadThreadNudges, {});
         await reference(world, given, new Date(now));
-        const log = await world.query<Line>(
-          `select user_id || ':' || thread_id as pair, oldest_unread_id as id, step, nudged_at as at from unread_nudges`,
+        const told = await world.query<Line>(
+          `select payload->>'user_id' || ':' || (t->>'thread_id') as pair, t->>'oldest_unread_id' as id, (t->>'step')::int as step,
+                  occurred_at as at
+           from domain_events, jsonb_array_elements(payload->'threads') t where event_type = 'thread_unread_stale'`,
         );
         const expected = [...given].flatMap(([pair, list]) =>
           list.map(({ oldestUnreadId, step, nudgedAt }) => ({
@@ -165,7 +169,9 @@ it("nudges whom the pure rule nudges, and when, whatever happens to threads, on 
             at: nudgedAt,
           })),
         );
-        expect(sorted(log)).toEqual(sorted(expected));
+        expect(sorted(told)).toEqual(sorted(expected));
+        // What may be forgotten makes no difference.
+        forgotten += (await forgetOutlived(world, "unread_nudges")).rowCount ?? 0;
       }
       nudges += [...given.values()].flat().length;
     }),
@@ -173,4 +179,5 @@ it("nudges whom the pure rule nudges, and when, whatever happens to threads, on 
   );
   // A comparison of nothing with nothing would hold too.
   expect(nudges).toBeGreaterThan(25);
+  expect(forgotten).toBeGreaterThan(0);
 });

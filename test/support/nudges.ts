@@ -1,3 +1,5 @@
+import { sql } from "drizzle-orm";
+import { type NudgeLog, OUTLIVED } from "../../src/nudges/outlived.ts";
 import type { World } from "./world.ts";
 
 export type NudgeEvent = {
@@ -19,3 +21,7 @@ export const emitted = (world: World, type: string): Promise<NudgeEvent[]> =>
 /** An instant so many minutes after another. */
 export const minutesAfter = (instant: string, minutes: number): string =>
   new Date(Date.parse(instant) + minutes * 60_000).toISOString();
+
+/** Forgets all that a log may forget, of whatever age. */
+export const forgetOutlived = (world: World, log: NudgeLog) =>
+  world.db.drizzle.execute(sql`delete from ${sql.identifier(log)} r where ${OUTLIVED[log]("infinity")}`);

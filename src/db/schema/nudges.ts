@@ -25,7 +25,7 @@ export const meetingReminders = pgTable(
   ],
 );
 
-/** Nudges about unread messages. Kept after the messages are gone; written by the statement that reads them, so without foreign keys. */
+/** Nudges about unread messages. They outlive the messages for a while; written by the statement that reads them, so without foreign keys. */
 export const unreadNudges = pgTable(
   "unread_nudges",
   {

@@ -1,6 +1,7 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Tx } from "../../db/client.ts";
+import { NUDGE_LOGS, type NudgeLog, OUTLIVED } from "../../nudges/outlived.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
 
@@ -20,22 +21,31 @@ const TABLES = [
 ] as const;
 /** Of these the rows that wait are kept. */
 const WAITING: readonly string[] = ["deliveries", "emails"];
+type Table = (typeof TABLES)[number];
+
+/** The logs of nudges have no ids in the order of time: a range of them is so many pages of 8 KiB, each with a hundred rows or so. */
+const PAGES_PER_RANGE = 256;
+
+/** From the first to the last id, or of a log from the first page up to before the last. */
 type Range = {
-  readonly table: (typeof TABLES)[number];
+  readonly table: Table | NudgeLog;
   readonly from: string;
   readonly to: string;
   readonly before: string;
 };
 
+const isLog = (table: Table | NudgeLog): table is NudgeLog => table in OUTLIVED;
+
 /**
  * Old notifications and decisions are of no use to anybody. What still waits to be sent stays, however old. Ids are drawn in the order
- * of time, so the last old row is found by halving, not by looking at all.
+ * of time, so the last old row is found by halving, not by looking at all. Of what nudges were given, only that goes which nothing can
+ * give again.
  */
 export const pruneNotifications = defineJob({
   name: "prune-notifications",
   queue: "notifications",
   description:
-    "Deletes notifications, decisions and e-mails that are older than the configured number of days.",
+    "Deletes notifications, decisions and e-mails that are older than the configured number of days, and nudges that old which nothing can repeat.",
   payload: z.object({
     days: z.int().min(30).optional().describe("how many days are kept; default: NOTIFICATION_DAYS"),
   }),
@@ -51,27 +61,40 @@ export const pruneNotifications = defineJob({
         ranges.push({ table, from: String(from), to: String(to), before });
       }
     }
+    for (const log of NUDGE_LOGS) ranges.push(...(await pageRanges(tx, log, before)));
     return ranges;
   },
-  run: async ({ table, from, to, before }, { tx }) => {
-    const old = sql`id between ${from} and ${to} and created_at < ${before}::timestamptz`;
+  run: async (range: Range, { tx }) => {
+    const { table } = range;
     const pruned = await tx.execute(
-      table === "notifications"
-        ? sql`delete from notifications n where ${old} and not exists (
-                select 1 from deliveries d where d.event_id = n.event_id and d.user_id = n.user_id and d.status = 'pending')`
-        : sql`delete from ${sql.identifier(table)} where ${old} ${WAITING.includes(table) ? sql`and status <> 'pending'` : sql``}`,
+      sql`delete from ${sql.identifier(table)} r where ${isLog(table) ? outlivedIn(table, range) : oldIn(table, range)}`,
     );
     return done({ [table]: pruned.rowCount ?? 0 });
   },
   sum: async (_, counts) => done(counts),
 });
 
+function oldIn(table: Table, { from, to, before }: Range): SQL {
+  const old = sql`r.id between ${from} and ${to} and r.created_at < ${before}::timestamptz`;
+  if (WAITING.includes(table)) return sql`${old} and r.status <> 'pending'`;
+  if (table !== "notifications") return old;
+  return sql`${old} and not exists (
+    select 1 from deliveries d where d.event_id = r.event_id and d.user_id = r.user_id and d.status = 'pending')`;
+}
+
+const outlivedIn = (log: NudgeLog, { from, to, before }: Range): SQL =>
+  sql`r.ctid >= ${`(${from},0)`}::tid and r.ctid < ${`(${to},0)`}::tid and ${OUTLIVED[log](before)}`;
+
+/** The whole of a log: its rows are never changed, so each stays in its page. */
+const pageRanges = (tx: Tx, table: NudgeLog, before: string): Promise<Range[]> =>
+  rows<Range>(
+    tx,
+    sql`select ${table}::text as "table", first::text as "from", (first + ${PAGES_PER_RANGE}::int)::text as "to", ${before}::text as before
+        from generate_series(0, pg_relation_size(${table}::text::regclass) / current_setting('block_size')::int - 1, ${PAGES_PER_RANGE}::int) as first`,
+  );
+
 /** The ids between which rows are old; the last lies before the first when none is. */
-async function oldSpan(
-  tx: Tx,
-  table: Range["table"],
-  before: string,
-): Promise<{ first: bigint; last: bigint }> {
+async function oldSpan(tx: Tx, table: Table, before: string): Promise<{ first: bigint; last: bigint }> {
   const [span] = await rows<{ first: string | null; last: string | null }>(
     tx,
     sql`select min(id) as first, max(id) as last from ${sql.identifier(table)}`,
