@@ -14,6 +14,7 @@ import { type Community, plantCommunity } from "./community.ts";
 import type { DemoLog } from "./demo-log.ts";
 import { type Seller, startSeller } from "./demo-seller.ts";
 import { type DemoServers, startDemoServers } from "./demo-servers.ts";
+import { onFreePort } from "./server-program.ts";
 import { plantSkills } from "./skills-demo.ts";
 
 /** What was opened, to be closed in the opposite order. */
@@ -88,45 +89,49 @@ export async function openDemo(terminal: Terminal, log: DemoLog, closers: Closer
   const seller = await startSeller();
   closers.push(() => seller.stop());
   const emailFolder = await mkdtemp(join(tmpdir(), "commonwork-emails-"));
-  const config = configFor(environment, servers, seller, emailFolder);
-  const service = await step(
+  const port = [undefined, "", "0"].includes(environment.PORT) ? undefined : Number(environment.PORT);
+  const { config, service } = await step(
     "service",
-    () => startService(config, createLog({ ...config.log, destination: log.destination })),
-    ({ port }) => `${config.roles.join(", ")} on ${addressOf(config, port)}`,
+    () =>
+      onFreePort(port, async (free) => {
+        const config = configFor(environment, servers, { port: free, seller, emailFolder });
+        const destination = { ...config.log, destination: log.destination };
+        return { config, service: await startService(config, createLog(destination)) };
+      }),
+    ({ config }) => `${config.roles.join(", ")} on ${config.publicUrl}`,
   );
   closers.push(() => service.stop());
-  const address = addressOf(config, service.port);
   return {
     config,
     db,
     community,
     seller,
-    address,
+    address: config.publicUrl,
     name: `demo-${now.getTime().toString(36)}`,
     now,
     emailFolder,
   };
 }
 
-const addressOf = ({ host }: Config, port: number | null): string =>
-  `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
-
 const drawSecret = (): string => randomBytes(12).toString("base64url");
+
+type Around = { readonly port: number; readonly seller: Seller; readonly emailFolder: string };
 
 /** Said in full and explicitly: nothing else of the surroundings reaches the demo. */
 function configFor(
   environment: NodeJS.ProcessEnv,
   servers: DemoServers,
-  seller: Seller,
-  emailFolder: string,
+  { port, seller, emailFolder }: Around,
 ): Config {
+  const host = environment.HOST || "127.0.0.1";
   return readConfig({
     DATABASE_URL: servers.databaseUrl,
     REDIS_URL: servers.redisUrl,
     REDIS_PREFIX: servers.redisPrefix,
-    HOST: environment.HOST || "127.0.0.1",
-    // Any free port.
-    PORT: environment.PORT || "0",
+    HOST: host,
+    PORT: String(port),
+    // So that the links in its e-mails lead to it.
+    PUBLIC_URL: `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
     LOG_LEVEL: environment.LOG_LEVEL || "warn",
     LOG_FORMAT: "json",
     SCICENT_WEBHOOK_SECRET: drawSecret(),

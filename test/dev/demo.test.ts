@@ -1,3 +1,5 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { environmentOf, startCli } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
@@ -20,6 +22,12 @@ it("the demo shows every kind of delivery, verifies the books, and ends with 0; 
   expect(out).toMatch(/^Multipliers: [1-9]\d* volunteers are above 1\.00, /m);
   for (const period of ["daily", "weekly", "monthly"])
     expect(out).toMatch(new RegExp(`^The ${period} budget of .*, paid [1-9]`, "m"));
+  const [address] = /http:\/\/127\.0\.0\.1:\d+$/m.exec(out)!;
+  const [, folder] = /letters and \d+ digests in (.+)$/m.exec(out)!;
+  const [letter] = (await readdir(folder!)).filter((name) => name.endsWith(".eml"));
+  expect(await readFile(join(folder!, letter!), "utf8")).toMatch(
+    new RegExp(`^List-Unsubscribe:\\s+<${address}/unsubscribe/`, "m"),
+  );
   const [sales] = await world.query("select count(*)::int as n from token_sales");
   expect(sales?.n).toBe(370 + 20 + 20 + 20 + 2);
   await eventually(() => expect(world.producers.ready()).toBe(true));
