@@ -24,14 +24,17 @@ const MOST_IN_STATEMENT = 300;
 const LIMIT_MS = 180_000 + EVENTS * 10;
 const DIGESTS = [emailDigest, emailDaily, emailWeekly];
 
-/** How the mail service treats its next requests: mostly as it should, else it refuses, fails, or is cut off before or after it took them. */
+/**
+ * How the mail service treats its next requests: mostly as it should, else it refuses, fails, or is cut off before or after it took them.
+ * A batch that has bad luck five times in a row waits a minute for its next try: that is rare enough.
+ */
 function misfortune(): Misbehaviour[] {
   const drawn = Array.from({ length: EVENTS / 100 }, (): Misbehaviour => {
     const share = randomInt(100);
-    if (share < 3) return "429";
-    if (share < 10) return "500";
-    if (share < 17) return "drop";
-    return share < 30 ? "accept-then-drop" : "none";
+    if (share < 2) return "429";
+    if (share < 6) return "500";
+    if (share < 10) return "drop";
+    return share < 18 ? "accept-then-drop" : "none";
   });
   return ["none", "none", "accept-then-hang", "hang", "429", "500", "drop", "accept-then-drop", ...drawn];
 }
