@@ -21,9 +21,9 @@ export function emailResults(runtime: Runtime): Router {
     const results: ExperimentResult[] = [];
     for (const experiment of EXPERIMENTS) results.push(await experimentResult(on, experiment));
     const body = html`<h2>The last seven days</h2>
-<table><tr><th>Status</th><th>Reason</th><th>E-mails</th></tr>
+<div class="wide"><table><tr><th>Status</th><th>Reason</th><th>E-mails</th></tr>
 ${ended.map(({ status, reason, n }) => html`<tr><td>${status}</td><td>${reason}</td><td>${n}</td></tr>`)}
-</table>
+</table></div>
 ${results.map(resultHtml)}`;
     res.type("html").send(page({ title: "Results of e-mail", session: sessionOf(res), body }));
   });
@@ -39,10 +39,10 @@ function resultHtml({ name, variants, chiSquare, isMismatch }: ExperimentResult)
     : html`<p class="dim">The users are split as they should be (chi-square ${chiSquare.toFixed(2)}).</p>`;
   return html`<h2>Experiment: ${name}</h2>
 ${ratio}
-<table><tr><th>Variant</th><th>Share</th><th>Users</th><th>Sent</th><th>Delivered</th><th>Read afterwards</th><th>Unsubscribed</th></tr>
+<div class="wide"><table><tr><th>Variant</th><th>Share</th><th>Users</th><th>Sent</th><th>Delivered</th><th>Read afterwards</th><th>Unsubscribed</th></tr>
 ${variants.map(
   (v) =>
     html`<tr><td>${v.variant}</td><td>${percent(v.share, 10_000)}</td><td>${v.users}</td><td>${v.sent}</td><td>${v.delivered} ${percent(v.delivered, v.sent)}</td><td>${v.followed} ${percent(v.followed, v.sent)}</td><td>${v.left} ${percent(v.left, v.sent)}</td></tr>`,
 )}
-</table>`;
+</table></div>`;
 }

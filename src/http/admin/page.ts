@@ -41,10 +41,11 @@ header form { display: flex; gap: .75rem; align-items: center; color: var(--dim)
 .mark { font-weight: 650; letter-spacing: -.01em; text-decoration: none; color: var(--ink); }
 main { max-width: 64rem; margin: 2rem auto; padding: 0 1.5rem; }
 main.narrow, .narrow { max-width: 22rem; margin-inline: auto; }
-h1 { font-size: 1.4rem; letter-spacing: -.01em; }
+h1 { font-size: 1.4rem; letter-spacing: -.01em; overflow-wrap: anywhere; }
+h2 { font-size: 1.1rem; margin: 2rem 0 .75rem; }
 a { color: var(--accent); }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem; padding: 0; list-style: none; }
-.cards a, .card { display: block; padding: 1rem 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; text-decoration: none; color: var(--ink); }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), 1fr)); gap: 1rem; padding: 0; list-style: none; }
+.cards a, .card { display: block; padding: 1rem 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; text-decoration: none; color: var(--ink); overflow-wrap: anywhere; }
 .cards a:hover { border-color: var(--accent); }
 .cards small, .dim { color: var(--dim); display: block; }
 .bad { color: var(--bad); }
@@ -54,7 +55,10 @@ button { font: inherit; padding: .35rem .8rem; color: var(--ink); background: va
 button:hover, button.main { border-color: var(--accent); color: var(--accent); }
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); font-size: .9rem; }
 th, td { text-align: left; padding: .45rem .75rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; vertical-align: top; }
+th { white-space: nowrap; }
 td form { display: inline; }
+.wide { overflow-x: auto; }
+.many table { min-width: 44rem; }
 iframe.letter { width: 100%; height: 48rem; border: 1px solid var(--line); border-radius: .6rem; background: #fff; }
 pre { overflow-x: auto; font-size: .85rem; white-space: pre-wrap; }
 `;
