@@ -38,6 +38,7 @@ export const variables = z.object({
     "must be 0 (as many as the roles use) or at least 2: the scheduler holds one and needs another",
   ),
   SUPABASE_URL: optional,
+  SUPABASE_SERVICE_ROLE_KEY: optional,
   REDIS_URL: url(["redis", "rediss"]),
   REDIS_PREFIX: optional.transform((value, context) => {
     const prefix = value ?? "cw";

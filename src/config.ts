@@ -148,7 +148,7 @@ function configFrom(v: Variables, databaseUrl: string, portIsSet: boolean): Conf
   return {
     databaseUrl,
     databasePoolMax: v.DB_POOL_MAX > 0 ? v.DB_POOL_MAX : connectionsUsed(v),
-    supabase: v.SUPABASE_URL !== undefined,
+    supabase: v.SUPABASE_URL !== undefined || v.SUPABASE_SERVICE_ROLE_KEY !== undefined,
     redisUrl: v.REDIS_URL ?? "",
     redisPrefix: v.REDIS_PREFIX,
     host: v.HOST,
