@@ -27,6 +27,7 @@ module.exports = {
           within("email"),
           within("scoring"),
           "^src/http/admin/html.ts$",
+          "^src/shorten.ts$",
           "node_modules/luxon/",
           "^crypto$",
         ],

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
-import pretty from "pino-pretty";
+import { prettyFactory } from "pino-pretty";
 import { carriesValues, databaseFault } from "./db/faults.ts";
 
 export type Log = Logger;
@@ -61,5 +61,10 @@ export function createLog(options: LogOptions): Log {
   };
   const destination = options.destination ?? process.stderr;
   if (options.format === "json") return pino(settings, destination);
-  return pino(settings, pretty({ destination, colorize: process.stderr.isTTY, ignore: "pid,hostname" }));
+  // Not as a stream of its own, which would need a destination that is one.
+  const readable = prettyFactory({
+    colorize: options.destination === undefined && process.stderr.isTTY,
+    ignore: "pid,hostname",
+  });
+  return pino(settings, { write: (line: string) => destination.write(readable(line)) });
 }

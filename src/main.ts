@@ -34,7 +34,9 @@ export async function startService(config: Config, log: Log = createLog(config.l
     throw error;
   }
   if (config.supabase)
-    log.info("SUPABASE_URL is set: Commonwork needs its Postgres connection string alone, as DATABASE_URL");
+    log.info(
+      "a SUPABASE_ variable is set: Commonwork needs the connection string of its Postgres alone, as DATABASE_URL",
+    );
   const stages: Stage[] = [];
   if (config.dryRun) stages.push({ name: "previews", limitMs: 1_000, stop: previewDueSlots(runtime) });
   else runtime.relay.start();

@@ -26,6 +26,17 @@ describe("a line of the log", () => {
     });
   });
 
+  it("is readable for people, wherever it goes", () => {
+    const lines: string[] = [];
+    const log = createLog({
+      level: "debug",
+      format: "text",
+      destination: { write: (line) => void lines.push(line) },
+    });
+    log.warn({ entry: "17", err: new Error("spilt") }, "work failed");
+    expect(lines.join("")).toMatch(/WARN.*: work failed\n[\s\S]*entry: "17"[\s\S]*spilt/);
+  });
+
   it("never carries secrets, bodies, addresses or names, wherever they stand", () => {
     const { log, text } = recordingLog();
     const secret = {

@@ -64,7 +64,7 @@ function linesOf(
   const passed = formatCounts(passedOver);
   return [
     `  ${count === 0 ? "no candidate to tell" : `${count} to tell`}${passed ? `; passed over: ${passed}` : ""}`,
-    ...mine.map(({ name, score }) => `    told ${name} (${percentOf(score)} % match)`),
+    ...mine.map(({ name, score }) => `    told ${name} (${percentOf(score)}% match)`),
     ...(leadId === null ? [] : [`  told the team lead, user ${leadId}, about ${count}`]),
   ];
 }

@@ -1,4 +1,5 @@
 import { NotFit } from "../boot-checks.ts";
+import { SealBroken } from "../calendar/sealed-text.ts";
 import { ConfigurationFault } from "../config.ts";
 import { databaseFault, isDatabaseAbsent } from "../db/faults.ts";
 import { Refusal } from "./terminal.ts";
@@ -11,6 +12,8 @@ const NO_SUCH_TABLE = "42P01";
 export function messageFor(error: unknown): string | null {
   if (error instanceof Refusal || error instanceof ConfigurationFault || error instanceof NotFit)
     return error.message;
+  if (error instanceof SealBroken)
+    return `A token in the database cannot be opened: ${error.message}. Put the key that it was sealed with behind the new one.`;
   const { code, port } = (error ?? {}) as { code?: unknown; port?: unknown };
   if (code === "EADDRINUSE") return `The port ${port} is in use. Set PORT to another one.`;
   if (code === "EACCES") return `The port ${port} may not be used by this user. Set PORT to one above 1023.`;

@@ -27,6 +27,16 @@ import { normalizeWords } from "./words.ts";
  * the side of complaints, and in code 1.
  */
 export async function runCli(words: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await createProgram(terminal).parseAsync(normalizeWords(words), { from: "user" });
+    return terminal.exitCode;
+  } catch (error) {
+    return codeFor(error, terminal);
+  }
+}
+
+/** Every command, with its flags and what it does. */
+export function createProgram(terminal: Terminal): Command {
   const program = new Command("commonwork");
   // Before the commands, which inherit it: nothing here ends the program but its caller.
   program
@@ -52,12 +62,7 @@ export async function runCli(words: readonly string[], terminal: Terminal): Prom
   addCalendar(program, terminal);
   addLedgerVerify(program, terminal);
   addDev(program, terminal);
-  try {
-    await program.parseAsync(normalizeWords(words), { from: "user" });
-    return terminal.exitCode;
-  } catch (error) {
-    return codeFor(error, terminal);
-  }
+  return program;
 }
 
 function codeFor(error: unknown, terminal: Terminal): number {

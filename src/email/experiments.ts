@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { NOTICE_VARIANTS, type NoticeVariant } from "../scoring/choose-candidates.ts";
 import { bucketOf, type Experiment, variantOf } from "../scoring/experiment.ts";
 import type { SubjectVariant } from "./digest.ts";
 
@@ -11,12 +12,24 @@ export const DIGEST_SUBJECT = {
   ],
 } as const satisfies Experiment;
 
-/** Every experiment there is. One that has ended stays until its results are not needed any more. */
+/** Whether more of those who are told of a project apply when they are told that it looks for them, or that they fit. */
+export const MATCH_NOTICE: Experiment = {
+  name: "match-notice",
+  variants: NOTICE_VARIANTS.map((name) => ({ name, share: 5_000 })),
+};
+
+/** Every experiment with whole letters. One that has ended stays until its results are not needed any more. */
 export const EXPERIMENTS: readonly Experiment[] = [DIGEST_SUBJECT];
 
 /** The variant that a user gets the first time; after that the one that was kept counts. */
 export const assignedVariant = (experiment: Experiment, userId: string): string =>
   variantOf(experiment, bucketOf(createHash("sha256").update(`${experiment.name}:${userId}`).digest()));
+
+/** The text of the notice that a volunteer gets, always the same one. */
+export function noticeVariantOf(volunteerId: string): NoticeVariant {
+  const assigned = assignedVariant(MATCH_NOTICE, volunteerId);
+  return NOTICE_VARIANTS.find((name) => name === assigned) ?? NOTICE_VARIANTS[0];
+}
 
 /** @throws Error for a variant that has no wording. */
 export function subjectVariant(variant: string): SubjectVariant {

@@ -68,6 +68,3 @@ const KINDS: Readonly<Record<string, EmailKind>> = {
 const GENERAL = kind("News", "Open", "it concerns you", "this");
 
 export const kindOf = (eventType: string): EmailKind => KINDS[eventType] ?? GENERAL;
-
-/** The types with words of their own, for the gallery. */
-export const KNOWN_TYPES: readonly string[] = Object.keys(KINDS);

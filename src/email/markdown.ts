@@ -37,11 +37,14 @@ export const markdownToText = (markdown: string): string =>
     .map(({ text }) => text)
     .join("");
 
-/** As HTML for a letter. Whatever people wrote is escaped; line breaks stay; links keep their words alone. */
+/**
+ * As HTML for a letter. Whatever people wrote is escaped; line breaks stay; links keep their words alone. What stands out is a name most
+ * of the time: in a script that runs the other way it keeps to itself, and the sentence around it keeps its order.
+ */
 export function markdownToHtml(markdown: string): Html {
   const pieces = piecesOf(markdown).map(({ kind, text }) => {
     const lines = withBreaks(text);
-    if (kind === "bold") return html`<strong>${lines}</strong>`;
+    if (kind === "bold") return html`<strong dir="auto">${lines}</strong>`;
     if (kind === "emphasis") return html`<em>${lines}</em>`;
     return kind === "code" ? html`<code>${lines}</code>` : html`${lines}`;
   });

@@ -39,6 +39,7 @@ export function unsubscribeRoutes(runtime: Runtime): Router {
     const { token } = req.params;
     const known = isToken(token) ? await lookUpToken(runtime.db.drizzle, token) : null;
     if (known === null) return unknown(res, publicUrl);
+    if (known.isUsed) return stoppedBefore(res, known.eventType, publicUrl);
     show(
       res,
       "Stop these e-mails?",
@@ -72,6 +73,17 @@ const subjectOf = (eventType: string): string =>
   eventType === "*"
     ? "e-mail from us, except what we must send you"
     : `e-mail about ${kindOf(eventType).about}`;
+
+/** Whoever has chosen otherwise since may follow the link once more. */
+function stoppedBefore(res: Response, eventType: string, publicUrl: string): void {
+  show(
+    res,
+    "Stopped before",
+    html`<p>This link has stopped ${subjectOf(eventType)}. If you have chosen to get it again since, you can stop it again.</p>
+<form method="post"><button>Stop again</button></form>
+<p class="dim"><a href="${publicUrl}/settings/notifications">Choose what you get</a></p>`,
+  );
+}
 
 function unknown(res: Response, publicUrl: string): void {
   show(

@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
 import { array, rows, type Tx } from "../db/client.ts";
+import { noticeVariantOf } from "../email/experiments.ts";
 import { candidateMatched } from "../events/candidate-matched.ts";
 import { emit } from "../events/event.ts";
 import { leadCandidatesFound } from "../events/lead-candidates-found.ts";
 import { Cancel } from "../queues/outcome.ts";
-import { type CandidatePair, type ChosenCandidates, variantOf } from "../scoring/choose-candidates.ts";
+import type { CandidatePair, ChosenCandidates } from "../scoring/choose-candidates.ts";
 import { percentOf } from "../scoring/match.ts";
 import type { NoticeProject } from "./candidate-pairs.ts";
 
@@ -48,7 +49,7 @@ export async function recordNotices(tx: Tx, batch: NoticeBatch): Promise<void> {
         user_id: volunteerId,
         score: percentOf(score),
         skills: details.get(`${projectId}:${volunteerId}`)?.skills ?? [],
-        variant: variantOf(volunteerId),
+        variant: noticeVariantOf(volunteerId),
       },
     })),
   );
@@ -112,7 +113,7 @@ async function writeNotices(tx: Tx, batchId: string, { chosen, slot }: NoticeBat
     sql`insert into candidate_notifications (project_id, volunteer_id, match_score, batch_id, variant, slot)
         select c.project_id, c.volunteer_id, c.score, ${batchId}::uuid, c.variant, ${slot}::timestamptz
         from unnest(${column((p) => p.projectId)}::bigint[], ${column((p) => p.volunteerId)}::bigint[],
-                    ${column((p) => p.score)}::float8[], ${column((p) => variantOf(p.volunteerId))}::text[])
+                    ${column((p) => p.score)}::float8[], ${column((p) => noticeVariantOf(p.volunteerId))}::text[])
           as c(project_id, volunteer_id, score, variant)`,
   );
 }

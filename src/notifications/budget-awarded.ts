@@ -2,6 +2,7 @@ import { budgetAwarded } from "../events/budget-awarded.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
+import { dayIn } from "./wording.ts";
 
 /** For the winner. */
 export const tellBudgetAwarded = defineNotification({
@@ -12,7 +13,7 @@ export const tellBudgetAwarded = defineNotification({
   emailKind: () => "digest",
   text: ({ payload }) => ({
     title: `You won ${payload.amount} tokens`,
-    body: `Rank ${payload.rank} of the ${payload.period} budget that began ${payload.period_start} brings you ${bold(payload.amount)} tokens.`,
+    body: `Rank ${payload.rank} of the ${payload.period} budget that began ${dayIn(payload.period_start)} brings you ${bold(payload.amount)} tokens.`,
     link: "/rewards",
   }),
 });

@@ -15,7 +15,7 @@ export const tellCandidateMatched = defineNotification({
   text: (event) => {
     const project = named(event.names.project, "A project");
     const { score, skills = [], variant } = event.payload;
-    const fit = score === undefined ? "Your skills fit" : `Your skills are a ${score} % match for`;
+    const fit = score === undefined ? "Your skills fit" : `Your skills are a ${score}% match for`;
     const matched = skills.length === 0 ? "" : ` What you bring: ${skills.map(bold).join(", ")}.`;
     return {
       title: variant === "fit" ? `You fit ${project}` : `${project} looks for somebody like you`,

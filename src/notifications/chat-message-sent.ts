@@ -1,8 +1,12 @@
 import { sql } from "drizzle-orm";
 import { chatMessageSent } from "../events/chat-message-sent.ts";
-import { bold, escapeMarkdown, excerpt, mentionedIn, withoutMarkup } from "./markdown.ts";
+import { shorten } from "../shorten.ts";
+import { bold, escapeMarkdown, mentionedIn, withoutMarkup } from "./markdown.ts";
 import { defineNotification, type ToldEvent } from "./notification-type.ts";
 import { actorOf, named, threadLink } from "./wording.ts";
+
+/** So much of a message is shown to whoever it mentions. */
+const EXCERPT_LENGTH = 280;
 
 const isMentioned = ({ names }: ToldEvent, userId: string): boolean =>
   names.message !== null && mentionedIn(names.message).includes(userId);
@@ -30,7 +34,7 @@ export const tellChatMessageSent = defineNotification({
     if (!isMentioned(event, reader.userId)) return { title: `1 new message in ${topic}`, body: "", link };
     return {
       title: `${actorOf(names)} mentioned you in ${topic}`,
-      body: `${bold(actorOf(names))}: ${escapeMarkdown(excerpt(withoutMarkup(names.message ?? "")))}`,
+      body: `${bold(actorOf(names))}: ${escapeMarkdown(shorten(withoutMarkup(names.message ?? ""), EXCERPT_LENGTH))}`,
       link,
     };
   },

@@ -27,4 +27,4 @@ export const tellLeadCandidatesFound = defineNotification({
 const listed = (candidates: readonly { readonly name: string; readonly score: number }[] = []): string =>
   candidates.length === 0
     ? ""
-    : `: ${candidates.map(({ name, score }) => `${bold(named(name, "Somebody"))} (${score} %)`).join(", ")}`;
+    : `: ${candidates.map(({ name, score }) => `${bold(named(name, "Somebody"))} (${score}%)`).join(", ")}`;

@@ -13,11 +13,3 @@ export function mentionedIn(message: string): string[] {
 
 /** A message as it reads: `@Name` for a mention. */
 export const withoutMarkup = (message: string): string => message.replace(MENTION, "@$1");
-
-/** At most so many characters, cut at a word where there is one. */
-export function excerpt(text: string, limit = 280): string {
-  if (text.length <= limit) return text;
-  const cut = text.slice(0, limit);
-  const space = cut.lastIndexOf(" ");
-  return `${(space > limit / 2 ? cut.slice(0, space) : cut).trimEnd()}…`;
-}

@@ -95,7 +95,7 @@ async function preview(
   const execution: Execution = {
     ...deps,
     transact: (work) => tx.transaction((savepoint) => work(savepoint as Tx)),
-    insteadOfCall: (_job, request) => seen.requests.push(request),
+    insteadOfCall: (_job, request) => seen.requests.push(withoutSecrets(request)),
     onRemark: (remark) => seen.remarks.push(remark),
     onRunFinished: async () => undefined,
     onProgress: () => undefined,
@@ -103,6 +103,14 @@ async function preview(
   const fault = await walk(execution, tx, runId, seen, signal);
   return { job: job.name, now, ...seen, ...(await written(tx, runId, mark?.lastEvent ?? "0")), fault };
 }
+
+/** What is shown of a request: tokens are worth something even when they are sealed. */
+const withoutSecrets = (request: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(request ?? null, (key, value: unknown) =>
+      typeof value === "string" && /(token|secret)$/i.test(key) ? "[not shown]" : value,
+    ),
+  );
 
 /** Settles every entry of the run, those that it makes included. @returns why it failed, or null. */
 async function walk(

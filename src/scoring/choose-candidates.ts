@@ -62,12 +62,6 @@ const compareAll = (a: CandidatePair, b: CandidatePair): number =>
   b.matchedCount - a.matchedCount ||
   compareIds(a.volunteerId, b.volunteerId);
 
-/** Two texts of the notice are compared. Who gets which stays the same: it is told by the lowest bit of a mixed id. */
+/** The texts of the notice that are compared. */
 export const NOTICE_VARIANTS = ["wanted", "fit"] as const;
 export type NoticeVariant = (typeof NOTICE_VARIANTS)[number];
-
-/** Which of the texts a volunteer gets: half of them each, by Knuth's multiplicative hash of the id. */
-export function variantOf(volunteerId: string): NoticeVariant {
-  const mixed = Math.imul(Number(BigInt(volunteerId) % 4_294_967_296n), 2_654_435_761) >>> 31;
-  return NOTICE_VARIANTS[mixed] as NoticeVariant;
-}

@@ -138,6 +138,9 @@ describe("commonwork calendar", () => {
         "select refresh_token as refresh, access_token as access from calendar_connections",
       );
     const before = await sealed();
+    const lost = await reseal({ ...environment, TOKEN_ENCRYPTION_KEY: KEYS[1]! });
+    expect(lost).toMatchObject({ code: 1, out: "" });
+    expect(lost.err).toMatch(/^A token in the database cannot be opened: .* TOKEN_ENCRYPTION_KEY/);
     expect(JSON.parse((await reseal(both)).out)).toEqual({ resealed: 1 });
     expect(JSON.parse((await reseal(both)).out)).toEqual({ resealed: 0 });
     const after = await sealed();

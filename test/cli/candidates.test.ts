@@ -24,7 +24,7 @@ describe("commonwork run notify-project-matches", () => {
       "At most 10 candidates a project, score 0.6 or more\n2 recruiting or active projects",
     );
     expect(out).toContain(
-      `Project Community Garden Project (${project})\n  1 to tell; passed over: on-the-team 1\n    told John Doe (100 % match)\n  told the team lead, user `,
+      `Project Community Garden Project (${project})\n  1 to tell; passed over: on-the-team 1\n    told John Doe (100% match)\n  told the team lead, user `,
     );
     expect(out).toContain(`Project Court (${empty})\n  no candidate to tell\n`);
     expect(out).toMatch(

@@ -61,6 +61,9 @@ describe("the link at the end of a letter", () => {
       expect([answer.status, answer.headers.get("set-cookie")]).toEqual([200, null]);
       expect(await answer.text()).toContain("You get no more e-mail about awards");
     }
+    expect(await (await fetch(`${address}${link}`)).text()).toContain(
+      "This link has stopped e-mail about awards",
+    );
     expect(await preferences(world)).toEqual([
       {
         user_id: userId,

@@ -1,12 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  bold,
-  escapeMarkdown,
-  excerpt,
-  mentionedIn,
-  withoutMarkup,
-} from "../../src/notifications/markdown.ts";
+import { bold, escapeMarkdown, mentionedIn, withoutMarkup } from "../../src/notifications/markdown.ts";
 
 describe("mentions", () => {
   it.each([
@@ -37,13 +31,5 @@ describe("escapeMarkdown", () => {
         expect(escaped.replace(/\\./g, "")).not.toMatch(/[<>*_`[\]&]/);
       }),
     );
-  });
-});
-
-describe("excerpt", () => {
-  it("cuts at a word, or where there is none", () => {
-    expect(excerpt("one two three", 20)).toBe("one two three");
-    expect(excerpt("one two three", 9)).toBe("one two…");
-    expect(excerpt("abcdefghijkl", 5)).toBe("abcde…");
   });
 });

@@ -463,12 +463,12 @@ describe("events of our own", () => {
       "select title, body from notifications order by id",
     );
     expect(told[0]).toMatchObject({ title: "You fit The garden" });
-    expect(told[0]!.body).toContain("85 % match");
+    expect(told[0]!.body).toContain("85% match");
     expect(told[0]!.body).toContain("Gardening");
     // What somebody called a skill cannot change the look of the text.
     expect(told[0]!.body).not.toContain(" *Carpentry* ");
     expect(told[1]!.body).toContain("Ada");
-    expect(told[1]!.body).toContain("(85 %)");
+    expect(told[1]!.body).toContain("(85%)");
   });
 
   it("recommendations.ready is for the weekly digest alone", async () => {

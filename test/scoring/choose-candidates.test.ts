@@ -1,11 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  type CandidatePair,
-  chooseCandidates,
-  SKIP_REASONS,
-  variantOf,
-} from "../../src/scoring/choose-candidates.ts";
+import { type CandidatePair, chooseCandidates, SKIP_REASONS } from "../../src/scoring/choose-candidates.ts";
 
 const pair = (
   projectId: number,
@@ -85,16 +80,5 @@ describe("chooseCandidates", () => {
         expect(chooseCandidates([...given].reverse(), places)).toEqual({ chosen, passedOver });
       }),
     );
-  });
-});
-
-describe("variantOf", () => {
-  it("gives each text to half of the volunteers, and everybody the same one always", () => {
-    const fits = Array.from({ length: 10_000 }, (_, n) => variantOf(String(n + 1))).filter(
-      (v) => v === "fit",
-    );
-    expect(fits.length).toBeGreaterThan(4_800);
-    expect(fits.length).toBeLessThan(5_200);
-    expect(variantOf("123456789012345678")).toBe(variantOf("123456789012345678"));
   });
 });

@@ -15,6 +15,16 @@ export const environmentOf = (world: World): Record<string, string> => ({
   LOG_LEVEL: "silent",
 });
 
+/** Nobody reads what is said there. */
+export const silentTerminal = (): Terminal => ({
+  environment: {},
+  write: () => undefined,
+  complain: () => undefined,
+  interactive: false,
+  interruption: () => new AbortController().signal,
+  exitCode: 0,
+});
+
 /** Runs `commonwork` in this program. */
 export async function cli(environment: Record<string, string>, ...words: string[]): Promise<CliAnswer> {
   return cliUntil(new AbortController().signal, environment, ...words);

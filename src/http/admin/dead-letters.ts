@@ -97,8 +97,8 @@ function letterTable(letters: readonly DeadLetter[], acting: Session | null): Ht
 <td>${letter.key}</td><td>${letter.attempts}</td><td>${letter.error}</td><td>${String(letter.deadAt)}</td>
 ${acting === null ? null : html`<td>${action(letter, "retry", acting)} ${action(letter, "discard", acting)}</td>`}</tr>`,
   );
-  return html`<table><thead><tr><th>Id</th><th>Job</th><th>Key</th><th>Attempts</th><th>Error</th><th>Dead since</th>
-${acting === null ? null : html`<th></th>`}</tr></thead><tbody>${rows}</tbody></table>`;
+  return html`<div class="wide many"><table><thead><tr><th>Id</th><th>Job</th><th>Key</th><th>Attempts</th><th>Error</th><th>Dead since</th>
+${acting === null ? null : html`<th></th>`}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 const action = (letter: DeadLetter, verb: "retry" | "discard", session: Session): Html =>

@@ -3,7 +3,9 @@ import { Router } from "express";
 import { rows } from "../../db/client.ts";
 import { type ExperimentResult, experimentResult } from "../../deliveries/experiment-results.ts";
 import { EXPERIMENTS } from "../../email/experiments.ts";
+import { type NoticeResults, noticeResults } from "../../matching/notice-results.ts";
 import type { Runtime } from "../../runtime.ts";
+import type { SampleRatio } from "../../scoring/experiment.ts";
 import { sessionOf } from "./guard.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
@@ -20,11 +22,13 @@ export function emailResults(runtime: Runtime): Router {
     );
     const results: ExperimentResult[] = [];
     for (const experiment of EXPERIMENTS) results.push(await experimentResult(on, experiment));
+    const notices = await noticeResults(on, runtime.clock.now());
     const body = html`<h2>The last seven days</h2>
-<table><tr><th>Status</th><th>Reason</th><th>E-mails</th></tr>
+<div class="wide"><table><tr><th>Status</th><th>Reason</th><th>E-mails</th></tr>
 ${ended.map(({ status, reason, n }) => html`<tr><td>${status}</td><td>${reason}</td><td>${n}</td></tr>`)}
-</table>
-${results.map(resultHtml)}`;
+</table></div>
+${results.map(resultHtml)}
+${noticesHtml(notices)}`;
     res.type("html").send(page({ title: "Results of e-mail", session: sessionOf(res), body }));
   });
   return router;
@@ -33,16 +37,29 @@ ${results.map(resultHtml)}`;
 const percent = (part: number, whole: number): string =>
   whole === 0 ? "" : `${((100 * part) / whole).toFixed(1)}%`;
 
-function resultHtml({ name, variants, chiSquare, isMismatch }: ExperimentResult): Html {
-  const ratio = isMismatch
-    ? html`<p class="bad" role="alert">Sample-ratio mismatch: chance splits users so less than once in a thousand (chi-square ${chiSquare.toFixed(2)}). Do not trust these results.</p>`
-    : html`<p class="dim">The users are split as they should be (chi-square ${chiSquare.toFixed(2)}).</p>`;
+function resultHtml({ name, variants, ...ratio }: ExperimentResult): Html {
   return html`<h2>Experiment: ${name}</h2>
-${ratio}
-<table><tr><th>Variant</th><th>Share</th><th>Users</th><th>Sent</th><th>Delivered</th><th>Read afterwards</th><th>Unsubscribed</th></tr>
+${ratioHtml(ratio)}
+<div class="wide"><table><tr><th>Variant</th><th>Share</th><th>Users</th><th>Sent</th><th>Delivered</th><th>Read afterwards</th><th>Unsubscribed</th></tr>
 ${variants.map(
   (v) =>
     html`<tr><td>${v.variant}</td><td>${percent(v.share, 10_000)}</td><td>${v.users}</td><td>${v.sent}</td><td>${v.delivered} ${percent(v.delivered, v.sent)}</td><td>${v.followed} ${percent(v.followed, v.sent)}</td><td>${v.left} ${percent(v.left, v.sent)}</td></tr>`,
 )}
-</table>`;
+</table></div>`;
 }
+
+function noticesHtml({ variants, ...ratio }: NoticeResults): Html {
+  return html`<h2>Experiment: notices of matches, thirty days</h2>
+${ratioHtml(ratio)}
+<div class="wide"><table><tr><th>Variant</th><th>Users</th><th>Told</th><th>Applied afterwards</th></tr>
+${variants.map(
+  (v) =>
+    html`<tr><td>${v.variant}</td><td>${v.users}</td><td>${v.told}</td><td>${v.applied} ${percent(v.applied, v.told)}</td></tr>`,
+)}
+</table></div>`;
+}
+
+const ratioHtml = ({ chiSquare, isMismatch }: SampleRatio): Html =>
+  isMismatch
+    ? html`<p class="bad" role="alert">Sample-ratio mismatch: chance splits users so less than once in a thousand (chi-square ${chiSquare.toFixed(2)}). Do not trust these results.</p>`
+    : html`<p class="dim">The users are split as they should be (chi-square ${chiSquare.toFixed(2)}).</p>`;

@@ -1,6 +1,6 @@
 import { type Response, Router } from "express";
-import { renderSample, SAMPLE_NAMES } from "../../email/samples.ts";
 import type { Runtime } from "../../runtime.ts";
+import { renderSample, SAMPLE_NAMES } from "./email-samples.ts";
 import { html } from "./html.ts";
 import { page } from "./page.ts";
 import type { Session } from "./sessions.ts";
@@ -38,7 +38,7 @@ export function emailGallery(runtime: Runtime): Router {
     show(
       res,
       name,
-      html`<p><a href="/admin/emails">All e-mail</a> · <a href="/admin/emails/${name}/html">alone</a></p>
+      html`<p><a href="/admin/emails">All e-mail</a> · <a href="/admin/emails/${name}/html">alone</a> · <a href="/admin/emails/${name}/text">as text</a></p>
 <p>Subject: <strong>${letter.subject}</strong></p>
 <iframe class="letter" title="${letter.subject}" src="/admin/emails/${name}/html" sandbox></iframe>
 <h2>As plain text</h2>

@@ -65,7 +65,7 @@ function safeTarget(next: unknown): string {
 }
 
 function showLogin(res: Response, next: string, fault: string | null): void {
-  const body = html`<form class="card narrow" method="post" action="/admin/login">
+  const body = html`<form class="card" method="post" action="/admin/login">
 <input type="hidden" name="next" value="${next}">
 <label>Login<input name="login" autocomplete="username" autocapitalize="none" required autofocus></label>
 <label>Password<input name="password" type="password" autocomplete="current-password" required></label>
@@ -73,5 +73,5 @@ ${fault === null ? null : html`<p class="bad" role="alert">${fault}</p>`}
 <button class="main">Sign in</button>
 <p class="dim">admin may act, viewer may look.</p>
 </form>`;
-  res.type("html").send(page({ title: "Sign in", body }));
+  res.type("html").send(page({ title: "Sign in", body, isNarrow: true }));
 }

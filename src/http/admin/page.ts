@@ -1,10 +1,15 @@
 import { type Html, html } from "./html.ts";
 import type { Session } from "./sessions.ts";
 
-export type PageOptions = { readonly title: string; readonly session?: Session; readonly body: Html };
+export type PageOptions = {
+  readonly title: string;
+  readonly session?: Session;
+  readonly body: Html;
+  readonly isNarrow?: boolean;
+};
 
 /** One page of the operators' part: plain HTML, no script. */
-export function page({ title, session, body }: PageOptions): string {
+export function page({ title, session, body, isNarrow = false }: PageOptions): string {
   const signedIn = session
     ? html`<form method="post" action="/admin/logout">${hiddenToken(session)}<span>${session.role}</span><button>Sign out</button></form>`
     : null;
@@ -19,7 +24,7 @@ export function page({ title, session, body }: PageOptions): string {
 </head>
 <body>
 <header><a class="mark" href="/admin">Commonwork</a>${signedIn}</header>
-<main>
+<main${isNarrow ? html` class="narrow"` : null}>
 <h1>${title}</h1>
 ${body}
 </main>
@@ -40,21 +45,29 @@ header { display: flex; justify-content: space-between; align-items: center; pad
 header form { display: flex; gap: .75rem; align-items: center; color: var(--dim); }
 .mark { font-weight: 650; letter-spacing: -.01em; text-decoration: none; color: var(--ink); }
 main { max-width: 64rem; margin: 2rem auto; padding: 0 1.5rem; }
-main.narrow, .narrow { max-width: 22rem; margin-inline: auto; }
-h1 { font-size: 1.4rem; letter-spacing: -.01em; }
+main.narrow { max-width: 25rem; }
+h1 { font-size: 1.4rem; letter-spacing: -.01em; overflow-wrap: anywhere; }
+h2 { font-size: 1.1rem; margin: 2rem 0 .75rem; }
 a { color: var(--accent); }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem; padding: 0; list-style: none; }
-.cards a, .card { display: block; padding: 1rem 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; text-decoration: none; color: var(--ink); }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), 1fr)); gap: 1rem; padding: 0; list-style: none; }
+.cards a, .card { display: block; padding: 1rem 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; text-decoration: none; color: var(--ink); overflow-wrap: anywhere; }
 .cards a:hover { border-color: var(--accent); }
 .cards small, .dim { color: var(--dim); display: block; }
 .bad { color: var(--bad); }
 label { display: block; margin-bottom: 1rem; }
 input:not([type=hidden]) { display: block; width: 100%; padding: .5rem .6rem; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: .4rem; }
 button { font: inherit; padding: .35rem .8rem; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: .4rem; cursor: pointer; }
-button:hover, button.main { border-color: var(--accent); color: var(--accent); }
+button:hover { border-color: var(--accent); color: var(--accent); }
+button.main { padding: .5rem 1.1rem; font-weight: 600; border-color: var(--accent); background: var(--accent); color: var(--card); }
+button.main:hover { filter: brightness(1.1); }
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); font-size: .9rem; }
 th, td { text-align: left; padding: .45rem .75rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; vertical-align: top; }
+th { white-space: nowrap; }
 td form { display: inline; }
+.wide { overflow-x: auto; }
+.wide td { overflow-wrap: normal; }
+.many table { min-width: 44rem; }
+.many td { overflow-wrap: anywhere; }
 iframe.letter { width: 100%; height: 48rem; border: 1px solid var(--line); border-radius: .6rem; background: #fff; }
 pre { overflow-x: auto; font-size: .85rem; white-space: pre-wrap; }
 `;

@@ -8,14 +8,14 @@ import { releaseCommission } from "../../workers/commissions/release-commission.
 import { reverseSale } from "../../workers/commissions/reverse-sale.ts";
 import { refuse } from "../answers.ts";
 import { answerExplanation } from "../api/explain.ts";
-import { readQuery } from "../query.ts";
+import { readQuery, wholeField } from "../asked.ts";
 import { sessionOf } from "./guard.ts";
 
 const ID = /^[1-9][0-9]{0,17}$/;
 const SALE = z.string().regex(ID, "must be an id");
 
 const page = z.object({
-  limit: z.coerce.number("must be a number").int().min(1).max(1_000).default(50),
+  limit: wholeField(1, 1_000).default(50),
   after: SALE.optional(),
 });
 

@@ -6,6 +6,7 @@ import { inTransaction } from "../../db/client.ts";
 import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
 import type { Runtime } from "../../runtime.ts";
 import { refuse, refuseForNow } from "../answers.ts";
+import { readBody } from "../asked.ts";
 import { userAuth, userOf } from "../auth.ts";
 
 const body = z.object({
@@ -22,26 +23,16 @@ export function calendarRoutes(runtime: Runtime): Router {
   const router = Router();
   router.use(PATH, userAuth(runtime), onlyGoogle, express.json({ limit: "16kb" }));
   router.put(PATH, async (req, res) => {
-    const parsed = body.safeParse(req.body ?? {});
+    const given = readBody(body, req, res, "bad-connection");
+    if (given === null) return;
     const port = runtime.ports.calendar;
-    if (!parsed.success) {
-      const faults = parsed.error.issues.map(({ path, message }) => ({
-        field: path.join(".") || "body",
-        fault: message,
-      }));
-      return refuse(res, 422, {
-        code: "bad-connection",
-        message: "Mend the faults and send it again.",
-        faults,
-      });
-    }
     if (port === null) {
       const message = "Calendars are not configured here: its operator has to set GOOGLE_CLIENT_ID.";
       return refuseForNow(res, 503, { code: "not-configured", message }, 60_000);
     }
     await answered(res, async () => {
       const now = runtime.clock.now();
-      const connecting = { port, userId: userOf(res), refreshToken: parsed.data.refresh_token, now };
+      const connecting = { port, userId: userOf(res), refreshToken: given.refresh_token, now };
       await inTransaction(runtime.db, (tx) => connectCalendar(tx, connecting));
       runtime.relay.wake();
       res.json({ provider: PROVIDER, status: "active" });

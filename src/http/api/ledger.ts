@@ -3,17 +3,17 @@ import { z } from "zod";
 import { type ReferralTree, readReferralTrees, type TreeNode } from "../../rewards/referral-tree.ts";
 import { isStatementCursor, readStatement } from "../../rewards/statement.ts";
 import type { Runtime } from "../../runtime.ts";
+import { readQuery, wholeField } from "../asked.ts";
 import { userAuth, userOf } from "../auth.ts";
-import { readQuery } from "../query.ts";
 
 const page = z.object({
-  limit: z.coerce.number("must be a number").int().min(1).max(200).default(50),
+  limit: wholeField(1, 200).default(50),
   before: z.string().refine(isStatementCursor, "must be the `next` of the page before").optional(),
 });
 
 const tree = z.object({
-  depth: z.coerce.number("must be a number").int().min(1).max(5).default(5),
-  limit: z.coerce.number("must be a number").int().min(1).max(1_000).default(200),
+  depth: wholeField(1, 5).default(5),
+  limit: wholeField(1, 1_000).default(200),
 });
 
 /**

@@ -4,13 +4,15 @@ import { maySeeCandidates, readCandidates, type ToldMatch } from "../../matching
 import { readOwnMatches } from "../../matching/own-matches.ts";
 import type { Runtime } from "../../runtime.ts";
 import { refuse } from "../answers.ts";
+import { readQuery, wholeField } from "../asked.ts";
 import { userAuth, userOf } from "../auth.ts";
-import { readQuery } from "../query.ts";
 
+const SHARE = "must be a number from 0 to 1";
+const share = z.coerce.number(SHARE).refine((n) => n >= 0 && n <= 1, SHARE);
 const pageOf = (limit: number, minimumScore: number) =>
   z.object({
-    limit: z.coerce.number("must be a number").int().min(1).max(200).default(limit),
-    min_score: z.coerce.number("must be a number").min(0).max(1).default(minimumScore),
+    limit: wholeField(1, 200).default(limit),
+    min_score: share.default(minimumScore),
   });
 const candidatesPage = pageOf(50, 0.1);
 const ownPage = pageOf(20, 0.2);

@@ -4,7 +4,7 @@ import { inTransaction } from "../../db/client.ts";
 import { EVENTS } from "../../events/index.ts";
 import { readWishes, type Wishes, writeWishes } from "../../notifications/preferences.ts";
 import type { Runtime } from "../../runtime.ts";
-import { refuse } from "../answers.ts";
+import { readBody } from "../asked.ts";
 import { userAuth, userOf } from "../auth.ts";
 
 const MAX_PREFERENCES = 500;
@@ -17,7 +17,7 @@ const id = z
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of the day, such as 22:00");
 
 const preference = z
-  .object({
+  .strictObject({
     scope_type: z.enum(["global", "project", "thread"]),
     scope_id: id.nullish().transform((value) => value ?? null),
     event_type: z.string().refine((type) => TYPES.has(type), "must be * or a type of event"),
@@ -29,9 +29,10 @@ const preference = z
     message: "must be the id of the project or thread, and be left out for global",
   });
 
-const body = z.object({
+/** Strict: what is left out goes back to its default, so a name that is spelt wrong must not count as left out. */
+const body = z.strictObject({
   frequency: z.enum(["immediate", "hourly", "daily", "weekly", "none"]).default("immediate"),
-  quiet_hours: z.object({ from: clock, to: clock }).nullable().default(null),
+  quiet_hours: z.strictObject({ from: clock, to: clock }).nullable().default(null),
   reminder_offsets: z
     .array(z.union([z.literal(30), z.literal(15), z.literal(5)], "must be 30, 15 or 5"))
     .default([30]),
@@ -60,19 +61,9 @@ export function preferenceRoutes(runtime: Runtime): Router {
     res.set("Cache-Control", "no-store").json(shown(wishes));
   });
   router.put("/notification-preferences", auth, express.json({ limit: "128kb" }), async (req, res) => {
-    const parsed = body.safeParse(req.body ?? {});
-    if (!parsed.success) {
-      const faults = parsed.error.issues.map((issue) => ({
-        field: issue.path.join(".") || "body",
-        fault: issue.message,
-      }));
-      return refuse(res, 422, {
-        code: "bad-preferences",
-        message: "Mend the faults and send it again.",
-        faults,
-      });
-    }
-    const wishes = wished(parsed.data);
+    const given = readBody(body, req, res, "bad-preferences");
+    if (given === null) return;
+    const wishes = wished(given);
     await inTransaction(runtime.db, (tx) => writeWishes(tx, userOf(res), wishes));
     res.set("Cache-Control", "no-store").json(shown(wishes));
   });

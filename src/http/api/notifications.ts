@@ -3,14 +3,14 @@ import { z } from "zod";
 import { markAllRead, markRead, readInbox } from "../../notifications/inbox.ts";
 import type { Runtime } from "../../runtime.ts";
 import { refuse } from "../answers.ts";
+import { readQuery, wholeField } from "../asked.ts";
 import { userAuth, userOf } from "../auth.ts";
-import { readQuery } from "../query.ts";
 import { createNotificationStreams, type StreamPace } from "./notification-streams.ts";
 import { shown } from "./shown-notification.ts";
 
 const page = z.object({
   unread: z.enum(["true", "false"], "must be true or false").default("false"),
-  page: z.coerce.number("must be a number").int().min(1).max(1_000).default(1),
+  page: wholeField(1, 1_000).default(1),
 });
 
 const ID = /^[1-9]\d{0,17}$/;

@@ -5,6 +5,7 @@ import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
 import { type JoinRefusal, joinReferral } from "../../rewards/referrals.ts";
 import type { Runtime } from "../../runtime.ts";
 import { refuse, refuseForNow } from "../answers.ts";
+import { readBody } from "../asked.ts";
 import { userAuth, userOf } from "../auth.ts";
 
 const REFUSAL_CODES: Record<JoinRefusal, number> = {
@@ -33,19 +34,9 @@ const body = z.object({
 export function referralRoutes(runtime: Runtime): Router {
   const router = Router();
   router.post("/referrals", userAuth(runtime), express.json({ limit: "8kb" }), async (req, res) => {
-    const parsed = body.safeParse(req.body ?? {});
-    if (!parsed.success) {
-      const faults = parsed.error.issues.map((issue) => ({
-        field: issue.path.join(".") || "body",
-        fault: issue.message,
-      }));
-      return refuse(res, 422, {
-        code: "bad-referral",
-        message: "Mend the faults and send it again.",
-        faults,
-      });
-    }
-    const { referral_code: referralCode, organization_id: organizationId } = parsed.data;
+    const given = readBody(body, req, res, "bad-referral");
+    if (given === null) return;
+    const { referral_code: referralCode, organization_id: organizationId } = given;
     const request = { userId: userOf(res), referralCode, organizationId: organizationId ?? undefined };
     try {
       const joined = await inTransaction(runtime.db, (tx) => joinReferral(tx, request));

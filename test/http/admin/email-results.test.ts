@@ -2,6 +2,8 @@ import { expect, it } from "vitest";
 import { assignedVariant, DIGEST_SUBJECT } from "../../../src/email/experiments.ts";
 import { emailDigest } from "../../../src/workers/notifications/email-digest.ts";
 import { delivery } from "../../support/emails.ts";
+import { organization } from "../../support/factories.ts";
+import { projectFor, skilled } from "../../support/matching.ts";
 import { users } from "../../support/platform.ts";
 import { createWorld } from "../../support/world.ts";
 import { serve } from "../support.ts";
@@ -53,4 +55,27 @@ it("who was shown a variant keeps it, and a split that chance does not make is c
   const later = await world.query("select distinct variant from emails where id > 40");
   expect(later).toEqual([{ variant: "headline" }]);
   expect(await look()).toContain("Sample-ratio mismatch");
+});
+
+it("notices of matches are compared by who applied afterwards", async () => {
+  const { world, look } = await scene();
+  const organizationId = await organization(world);
+  const projectId = await projectFor(world, ["carpentry"], { organizationId });
+  const told = await Promise.all(
+    Array.from({ length: 3 }, () => skilled(world, { carpentry: 1 }, { organizationId })),
+  );
+  await world.query(
+    `insert into candidate_notifications (project_id, volunteer_id, match_score, batch_id, variant, slot)
+     select $1, v.id, 0.9, gen_random_uuid(), v.variant, '2026-03-01T09:00Z'
+     from unnest($2::bigint[], array['wanted', 'fit', 'fit']) as v(id, variant)`,
+    [projectId, told],
+  );
+  await world.query(
+    `insert into project_applications (project_id, user_id, created_at)
+     values ($1, $2, '2026-03-01T12:00Z'), ($1, $3, '2026-02-28T12:00Z')`,
+    [projectId, told[1], told[2]],
+  );
+  const page = await look();
+  expect(page).toContain("<tr><td>wanted</td><td>1</td><td>1</td><td>0 0.0%</td></tr>");
+  expect(page).toContain("<tr><td>fit</td><td>2</td><td>2</td><td>1 50.0%</td></tr>");
 });

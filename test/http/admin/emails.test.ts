@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SAMPLE_NAMES } from "../../../src/email/samples.ts";
+import { SAMPLE_NAMES } from "../../../src/http/admin/email-samples.ts";
 import { adminWorld, browser, send } from "./browser.ts";
 
 describe("the gallery of e-mail", () => {

@@ -27,7 +27,7 @@ async function open() {
     });
     return { status: response.status, body: (await response.json()) as Body };
   };
-  return { world, ann, bob, ask };
+  return { world, address, ann, bob, ask };
 }
 
 const preference = (fields: Record<string, unknown> = {}) => ({
@@ -117,11 +117,28 @@ describe("notification preferences", () => {
     [{ preferences: [preference({ scope_type: "project" })] }, "preferences.0.scope_id"],
     [{ preferences: [preference({ scope_id: "7" })] }, "preferences.0.scope_id"],
     [{ preferences: [preference(), preference({ status: "digest" })] }, "preferences"],
+    [{ frequncy: "daily" }, "body"],
+    [{ preferences: [preference({ chanel: "email" })] }, "preferences.0"],
   ])("refuse %j and change nothing", async (body, field) => {
     const { ann, ask } = await open();
     const refused = await ask(ann, "PUT", body);
     expect(refused).toMatchObject({ status: 422, body: { error: { code: "bad-preferences" } } });
     expect(refused.body.error?.faults?.map((fault) => fault.field)).toEqual([field]);
     expect((await ask(ann, "GET")).body).toEqual(DEFAULTS);
+  });
+
+  it("are not put back to the defaults by what is no JSON, or is no body at all", async () => {
+    const { address, ann, ask } = await open();
+    await ask(ann, "PUT", { frequency: "daily" });
+    const headers = { Authorization: `Bearer ${await userToken(ann)}` };
+    for (const body of [undefined, new URLSearchParams({ frequency: "none" })]) {
+      const answer = await fetch(`${address}/api/v1/notification-preferences`, {
+        method: "PUT",
+        headers,
+        ...(body && { body }),
+      });
+      expect([answer.status, await answer.json()]).toMatchObject([415, { error: { code: "not-json" } }]);
+    }
+    expect((await ask(ann, "GET")).body).toEqual({ ...DEFAULTS, frequency: "daily" });
   });
 });

@@ -151,6 +151,7 @@ describe("renew-calendar-watches", () => {
     });
     const one = await dryRun({ ...world, settings }, watchCalendar, { connectionId });
     expect(one.requests).toMatchObject([{ calendarId: "primary" }]);
+    expect(one.requests).toMatchObject([{ grant: { refreshToken: "[not shown]" } }]);
     expect(JSON.stringify(one)).not.toContain("grant-1");
     expect(google.asked).toHaveLength(asked);
     expect(await world.enqueued()).toEqual([]);

@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { describe, expect, it } from "vitest";
+import { payloadFrom } from "../src/cli/job-flags.ts";
+import { createProgram } from "../src/cli/program.ts";
+import { normalizeWords } from "../src/cli/words.ts";
+import { VARIABLES } from "../src/config.ts";
+import { catalogue } from "../src/workers/index.ts";
+import { silentTerminal } from "./support/cli.ts";
+import { createWorld } from "./support/world.ts";
+
+// What operators copy from the pages: each query runs, each command is one, each metric is measured.
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const read = (file: string): string => readFileSync(join(root, file), "utf8");
+const pages = [
+  "README.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => `docs/${file}`),
+];
+
+const blocks = (page: string, language: string): string[] =>
+  [...page.matchAll(new RegExp(`^ *\`\`\`${language}\n([\\s\\S]*?)^ *\`\`\``, "gm"))].map(
+    ([, text = ""]) => text,
+  );
+const spans = (page: string, beginning: string): string[] =>
+  [...page.matchAll(new RegExp(`\`(${beginning}[^\`]*)\``, "g"))].map(([, text = ""]) => text);
+
+describe("the queries", () => {
+  const statementsOf = (file: string): string[] => {
+    const page = read(file);
+    return [...blocks(page, "sql"), ...spans(page, "(?:select|insert|update|delete|alter|vacuum) ")].flatMap(
+      (text) =>
+        text
+          .split(/;\s*(?:\n|$)/)
+          .map((statement) => statement.trim())
+          .filter(Boolean),
+    );
+  };
+  const told = pages.map((file) => [file, statementsOf(file)] as const).filter(([, all]) => all.length > 0);
+
+  it.each(told)("of %s run", async (_file, statements) => {
+    const world = await createWorld();
+    for (const statement of statements) {
+      const isAlone = /^vacuum /.test(statement);
+      const fault = await world
+        .query(isAlone ? statement : `begin; ${statement}; rollback`)
+        .then(() => null, String);
+      expect(fault, statement).toBeNull();
+    }
+  });
+
+  it("are found", () => {
+    expect(told.flatMap(([, statements]) => statements).length).toBeGreaterThan(40);
+  });
+});
+
+/** What stands for something of the reader's own. */
+const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
+  [/<uuid>/g, "123e4567-e89b-12d3-a456-426614174000"],
+  [/<job>/g, "verify-ledger"],
+  [/<[a-zA-Z]+>/g, "1"],
+  [/\[queue\.\.\.\]/g, "commissions"],
+];
+
+/** A command as somebody would type it: with all that is optional, and the first of what excludes each other. */
+function wordsOf(written: string): string[] {
+  const [command = ""] = written.split(/ < | +# /);
+  const typed = PLACEHOLDERS.reduce((text, [pattern, value]) => text.replace(pattern, value), command)
+    .replace(/(\w)(\\?\|[a-z]+)+/g, "$1")
+    .replace(/ \\?\| [^\]]*|[[\]]/g, "");
+  return typed.trim().split(/\s+/);
+}
+
+type Typed = { readonly variables: string[]; readonly words: string[] };
+
+function typedIn(file: string): Typed[] {
+  const page = read(file);
+  const lines = blocks(page, "sh").flatMap((text) =>
+    text.split("\n").filter((line) => line.startsWith("commonwork ")),
+  );
+  return [...lines, ...spans(page, "(?:[A-Z_]+=\\S+ )*commonwork ")].map((written) => {
+    const words = wordsOf(written);
+    const at = words.indexOf("commonwork");
+    return { variables: words.slice(0, at), words: normalizeWords(words.slice(at + 1)) };
+  });
+}
+
+/** Follows the words down to their command; what is left over are its flags and arguments. */
+function commandOf(program: Command, words: readonly string[]): { command: Command; rest: string[] } {
+  const [first, ...rest] = words;
+  const next = program.commands.find((one) => one.name() === first);
+  return next ? commandOf(next, rest) : { command: program, rest: [...words] };
+}
+
+describe("the commands", () => {
+  const told = pages.flatMap((file) =>
+    typedIn(file).map((typed) => [typed.words.join(" "), file, typed] as const),
+  );
+
+  it.each(told)("commonwork %s, of %s", (_name, _file, { variables, words }) => {
+    const { command, rest } = commandOf(createProgram(silentTerminal()), words);
+    const { operands, unknown } = command.parseOptions(rest);
+    expect(unknown).toEqual([]);
+    const accepted = command.registeredArguments;
+    if (!accepted.some(({ variadic }) => variadic))
+      expect(operands.length).toBeLessThanOrEqual(accepted.length);
+    expect(operands.length).toBeGreaterThanOrEqual(accepted.filter(({ required }) => required).length);
+    expect(command.name()).not.toBe("commonwork");
+    const job =
+      command.parent?.name() === "run" && catalogue.jobs.find(({ name }) => name === command.name());
+    if (job) expect(payloadFrom(job, command.opts())).toBeDefined();
+    for (const variable of variables) expect(VARIABLES).toContain(variable.split("=")[0]);
+  });
+
+  it("are found", () => {
+    expect(told.length).toBeGreaterThan(80);
+  });
+});
+
+describe("the variables and metrics of the pages of operations", () => {
+  const operations = pages.filter((file) => file.startsWith("docs/operations"));
+  const measured = ["src/metrics.ts", "src/http/metrics.ts"].map(read).join("\n");
+
+  it.each(operations)("that %s names exist", (file) => {
+    const page = read(file);
+    const rows = [...page.matchAll(/^\| (`[A-Z][A-Z0-9_]+`[^|]*) \|/gm)].map(([, cell = ""]) => cell);
+    for (const [, name] of rows.join(" ").matchAll(/`([A-Z0-9_]+)`/g)) expect(VARIABLES).toContain(name);
+    for (const [name] of page.matchAll(/commonwork_[a-z_]+/g))
+      expect(measured, name).toContain(name.replace(/^commonwork_|_bucket$/g, ""));
+  });
+});
