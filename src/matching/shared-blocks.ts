@@ -2,20 +2,18 @@ import type { JobContext } from "../queues/job.ts";
 import { Snooze } from "../queues/outcome.ts";
 import type { Threads } from "../queues/threads.ts";
 import type { SkillBlock } from "../scoring/skill-block.ts";
-import { blockNumbers, packBlocks, readBlocks } from "./volunteer-blocks.ts";
+import { blockNumbers, packBlock, readBlock } from "./volunteer-blocks.ts";
 
 /** The index of all volunteers, as far as this process has read it for one run. */
 type Shared = {
   readonly runId: string;
-  readonly stretches: { readonly from: number; readonly to: number; blocks: Promise<SkillBlock[]> | null }[];
+  readonly blocks: { readonly number: number; index: Promise<SkillBlock> | null }[];
   forget: NodeJS.Timeout;
 };
 
 /** One a process: the ranges of a run share it. */
 const kept = new WeakMap<Threads, Promise<Shared>>();
 
-/** So many blocks are read by one statement: a third of a second where all are full. */
-const BLOCKS_PER_STRETCH = 4;
 /** A range reads for so long; then it gives its turn back, and the next one goes on where it stopped. */
 const READING_LIMIT_MS = 2_500;
 const COME_BACK_MS = 50;
@@ -23,7 +21,7 @@ const COME_BACK_MS = 50;
 const FORGET_AFTER_MS = 30_000;
 
 /**
- * The index of all volunteers for the ranges of a run. It is read in stretches, by whichever ranges come first, within their own
+ * The index of all volunteers for the ranges of a run. Its blocks are read by whichever ranges come first, within their own
  * transactions: together they take longer than one transaction may.
  *
  * @throws Snooze when it is not complete yet and this range has read long enough.
@@ -33,19 +31,23 @@ export async function sharedBlocks(context: JobContext): Promise<SkillBlock[]> {
   const shared = await sharedOf(context);
   shared.forget.refresh();
   const deadline = performance.now() + READING_LIMIT_MS;
+  const mine: Promise<SkillBlock>[] = [];
   for (;;) {
-    const next = shared.stretches.find(({ blocks }) => blocks === null);
+    const next = shared.blocks.find(({ index }) => index === null);
     if (!next) break;
     if (performance.now() > deadline) throw new Snooze(COME_BACK_MS, "the index is being read");
-    const scope = { from: next.from, to: next.to, skillIds: null, places: true };
-    next.blocks = readBlocks(tx, scope).then((packed) => packBlocks(threads, packed, signal));
-    await next.blocks.catch((error: unknown) => {
-      next.blocks = null;
-      throw error;
+    // While a thread makes the index of one block, the next one is read.
+    const reading = readBlock(tx, { number: next.number, skillIds: null, places: true });
+    const index = reading.then((packed) => packBlock(threads, packed, signal));
+    next.index = index;
+    index.catch(() => {
+      next.index = null;
     });
+    mine.push(index);
+    await reading;
   }
-  const complete = Promise.all(shared.stretches.map(({ blocks }) => blocks as Promise<SkillBlock[]>));
-  return (await othersToo(complete, deadline)).flat();
+  await Promise.all(mine);
+  return othersToo(Promise.all(shared.blocks.map(({ index }) => index as Promise<SkillBlock>)), deadline);
 }
 
 /** What other ranges are reading is waited for, but not longer than this one may take. Their failure is not ours. */
@@ -71,15 +73,10 @@ async function sharedOf(context: JobContext): Promise<Shared> {
   const again = kept.get(threads);
   if (again && again !== found) return sharedOf(context);
   const opening = blockNumbers(tx).then((numbers): Shared => {
-    const stretches: Shared["stretches"] = [];
-    for (let at = 0; at < numbers.length; at += BLOCKS_PER_STRETCH) {
-      const last = numbers[Math.min(at + BLOCKS_PER_STRETCH, numbers.length) - 1] as number;
-      stretches.push({ from: numbers[at] as number, to: last + 1, blocks: null });
-    }
     const forget = setTimeout(() => {
       if (kept.get(threads) === opening) kept.delete(threads);
     }, FORGET_AFTER_MS).unref();
-    return { runId: runId ?? "", stretches, forget };
+    return { runId: runId ?? "", blocks: numbers.map((number) => ({ number, index: null })), forget };
   });
   kept.set(threads, opening);
   return opening;
