@@ -5,8 +5,9 @@ import type { Log } from "../log.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Settings } from "../settings.ts";
 import type { Catalogue, Job, JobContext, Part, Remark } from "./job.ts";
-import { type Counts, PayloadRejected } from "./outcome.ts";
+import { type Counts, type Outcome, PayloadRejected } from "./outcome.ts";
 import type { QueueName } from "./queues.ts";
+import { finishRun } from "./runs.ts";
 import type { Threads } from "./threads.ts";
 
 /** How work reaches the database and the outside world: for real, or inside the one transaction of a dry run. */
@@ -112,6 +113,16 @@ export function contextFor(
     remark: execution.onRemark ?? null,
     threads: execution.threads,
   };
+}
+
+/** Outcomes of the entries that were still there; those that were not have been settled by somebody else. */
+export type Settled = readonly Outcome[];
+
+/** Ends the run that the entry belongs to, if it has one, and lets the next slot of its schedule open. */
+export async function endRun(execution: Execution, tx: Tx, entry: Entry, outcome: Outcome): Promise<void> {
+  if (entry.parent === null) return;
+  await finishRun(tx, entry.parent, outcome);
+  await execution.onRunFinished(tx, entry.parent);
 }
 
 /** How the entries of one carrier ended. */

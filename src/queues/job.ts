@@ -3,7 +3,7 @@ import type { Tx } from "../db/client.ts";
 import type { Log } from "../log.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Settings } from "../settings.ts";
-import type { Counts, Outcome } from "./outcome.ts";
+import type { Counts, Further, Outcome } from "./outcome.ts";
 import type { QueueName } from "./queues.ts";
 import type { Threads } from "./threads.ts";
 
@@ -26,6 +26,12 @@ export type JobContext = {
   readonly remark: ((remark: Remark) => void) | null;
   /** For what takes the processor more than a few milliseconds: the event loop serves others meanwhile. */
   readonly threads: Threads;
+};
+
+/** What a sum is given. */
+export type SumContext = JobContext & {
+  /** How often the run has gone on with further ranges: 0 when those of the cut are settled. */
+  readonly stage: number;
 };
 
 /** A decision in words: whom or what it is about, and what became of it. */
@@ -85,11 +91,14 @@ type Outside<P, Request, Answer> = {
 
 export type Prepared<Request> = { readonly request: Request } | { readonly nothing: string };
 
-/** Over many rows: `cut` names the ranges, each runs in a transaction of its own on any worker, `sum` ends the run. */
+/**
+ * Over many rows: `cut` names the ranges, each runs in a transaction of its own on any worker, `sum` ends the run, or goes on with
+ * further ranges, of the same kind or another.
+ */
 type Ranged<P, Range> = {
   cut(payload: P, context: JobContext): Promise<readonly Range[]>;
   run(range: Range, context: JobContext): Promise<Outcome>;
-  sum(payload: P, counts: Counts, context: JobContext): Promise<Outcome>;
+  sum(payload: P, counts: Counts, context: SumContext): Promise<Outcome | Further<Range>>;
 };
 
 type Declaration<P> = Identity<P> & Partial<Policy>;
