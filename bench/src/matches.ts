@@ -10,6 +10,7 @@ import { catalogue } from "../../src/workers/index.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";
 import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
+import { watchMemory } from "./memory.ts";
 import { loadSkills, planSkills, SKILLS } from "./skills.ts";
 
 const VOLUNTEERS = 1_000_000;
@@ -125,14 +126,6 @@ function timedThreads(): { threads: Threads; busyS: () => number } {
       },
     },
   };
-}
-
-function watchMemory() {
-  let most = 0;
-  const timer = setInterval(() => {
-    most = Math.max(most, process.memoryUsage().rss);
-  }, 50);
-  return { mostMb: () => most / 1e6, stop: () => clearInterval(timer) };
 }
 
 /** What one would write first: a loop over projects and volunteers. */
