@@ -6,7 +6,7 @@ import type { MatchColumns } from "../scoring/match-rows.ts";
 import type { PackedBlock } from "../scoring/skill-block.ts";
 import { cutProjects, type ProjectScope, readProjects } from "./project-facts.ts";
 import { sharedBlocks } from "./shared-blocks.ts";
-import { blockNumbers, onThread, packBlock, readBlock } from "./volunteer-blocks.ts";
+import { blockNumbers, onThread, packBlocks, readBlock } from "./volunteer-blocks.ts";
 import { writeMatches } from "./write-matches.ts";
 
 /**
@@ -62,7 +62,7 @@ async function rankAlone(
   const places = projects.some(({ remote, place }) => !remote && place !== null);
   const packed: PackedBlock[] = [];
   for (const number of await blockNumbers(tx)) packed.push(await readBlock(tx, { number, skillIds, places }));
-  const blocks = await Promise.all(packed.map((block) => packBlock(threads, block, signal)));
+  const blocks = await packBlocks(threads, packed, signal);
   const ids = await onThread<number[]>(threads, "rankedVolunteers", { blocks, projects, keep }, signal);
   const skillCounts = await countSkills(tx, ids);
   return onThread<MatchColumns>(threads, "rankProjects", { blocks, projects, keep, skillCounts }, signal);

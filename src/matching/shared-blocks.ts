@@ -2,12 +2,12 @@ import type { JobContext } from "../queues/job.ts";
 import { Snooze } from "../queues/outcome.ts";
 import type { Threads } from "../queues/threads.ts";
 import type { SkillBlock } from "../scoring/skill-block.ts";
-import { blockNumbers, packBlock, readBlock } from "./volunteer-blocks.ts";
+import { blockNumbers, packBlocks, readBlock } from "./volunteer-blocks.ts";
 
 /** The index of all volunteers, as far as this process has read it for one run. */
 type Shared = {
   readonly runId: string;
-  readonly blocks: { readonly number: number; index: Promise<SkillBlock> | null }[];
+  readonly blocks: { readonly number: number; index: Promise<SkillBlock[]> | null }[];
   forget: NodeJS.Timeout;
 };
 
@@ -31,14 +31,14 @@ export async function sharedBlocks(context: JobContext): Promise<SkillBlock[]> {
   const shared = await sharedOf(context);
   shared.forget.refresh();
   const deadline = performance.now() + READING_LIMIT_MS;
-  const mine: Promise<SkillBlock>[] = [];
+  const mine: Promise<SkillBlock[]>[] = [];
   for (;;) {
     const next = shared.blocks.find(({ index }) => index === null);
     if (!next) break;
     if (performance.now() > deadline) throw new Snooze(COME_BACK_MS, "the index is being read");
     // While a thread makes the index of one block, the next one is read.
     const reading = readBlock(tx, { number: next.number, skillIds: null, places: true });
-    const index = reading.then((packed) => packBlock(threads, packed, signal));
+    const index = reading.then((packed) => packBlocks(threads, [packed], signal));
     next.index = index;
     index.catch(() => {
       next.index = null;
@@ -47,7 +47,8 @@ export async function sharedBlocks(context: JobContext): Promise<SkillBlock[]> {
     await reading;
   }
   await Promise.all(mine);
-  return othersToo(Promise.all(shared.blocks.map(({ index }) => index as Promise<SkillBlock>)), deadline);
+  const all = Promise.all(shared.blocks.map(({ index }) => index as Promise<SkillBlock[]>));
+  return (await othersToo(all, deadline)).flat();
 }
 
 /** What other ranges are reading is waited for, but not longer than this one may take. Their failure is not ours. */

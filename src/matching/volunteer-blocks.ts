@@ -58,6 +58,9 @@ export async function blockNumbers(tx: Tx): Promise<number[]> {
   return found.map(({ number }) => Number(number));
 }
 
-/** Makes the index of a block that was read, on a thread. */
-export const packBlock = (threads: Threads, packed: PackedBlock, signal: AbortSignal): Promise<SkillBlock> =>
-  onThread<SkillBlock>(threads, "packBlock", packed, signal);
+/** Makes the index of blocks that were read, on a thread. */
+export const packBlocks = (
+  threads: Threads,
+  packed: readonly PackedBlock[],
+  signal: AbortSignal,
+): Promise<SkillBlock[]> => onThread<SkillBlock[]>(threads, "packBlocks", packed, signal);

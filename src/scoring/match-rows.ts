@@ -29,8 +29,8 @@ export type MatchColumns = {
   readonly skillSets: readonly (readonly number[])[];
 };
 
-/** Task of a thread: makes the index of a block. */
-export const packBlock = (packed: PackedBlock): SkillBlock => buildBlock(packed);
+/** Task of a thread: makes the index of blocks. */
+export const packBlocks = (packed: readonly PackedBlock[]): SkillBlock[] => packed.map(buildBlock);
 
 /** Task of a thread: the ids of all who are on the list of some project. */
 export function rankedVolunteers({ blocks, projects, keep }: Omit<RankAsk, "skillCounts">): number[] {

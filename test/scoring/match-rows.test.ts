@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MatchProject, MatchVolunteer } from "../../src/scoring/match.ts";
-import { packBlock, rankedVolunteers, rankProjects } from "../../src/scoring/match-rows.ts";
+import { packBlocks, rankedVolunteers, rankProjects } from "../../src/scoring/match-rows.ts";
 import { indexOf } from "../support/skill-index.ts";
 
 const person = (id: number, skills: [number, number][]): MatchVolunteer => ({
@@ -56,9 +56,8 @@ describe("rankProjects", () => {
       skillSets: [],
     });
     expect(rankedVolunteers({ blocks: indexOf(people), projects: [], keep: 5 })).toEqual([]);
-    expect(packBlock({ number: 3, skills: new Uint8Array(), places: new Uint8Array() })).toMatchObject({
-      number: 3,
-      allPlaced: true,
-    });
+    expect(packBlocks([{ number: 3, skills: new Uint8Array(), places: new Uint8Array() }])).toMatchObject([
+      { number: 3, allPlaced: true },
+    ]);
   });
 });
