@@ -1,11 +1,11 @@
 import { sql } from "drizzle-orm";
 import { array, rows, type Tx } from "../db/client.ts";
-import type { JobContext } from "../queues/job.ts";
+import type { ComputeContext, JobContext } from "../queues/job.ts";
 import type { MatchProject } from "../scoring/match.ts";
 import type { MatchColumns } from "../scoring/match-rows.ts";
 import type { PackedBlock } from "../scoring/skill-block.ts";
 import { cutProjects, type ProjectScope, readProjects } from "./project-facts.ts";
-import { sharedBlocks } from "./shared-blocks.ts";
+import { inTurn, sharedBlocks } from "./shared-blocks.ts";
 import { blockNumbers, onThread, packBlocks, readBlock } from "./volunteer-blocks.ts";
 import { writeMatches } from "./write-matches.ts";
 
@@ -14,6 +14,9 @@ import { writeMatches } from "./write-matches.ts";
  * one of those skills alone, which is the shorter way for a few projects.
  */
 export type MatchRange = { readonly projects: ProjectScope; readonly whole: boolean; readonly keep: number };
+
+/** What was found for a range. */
+export type FoundMatches = { readonly projects: number; readonly columns: MatchColumns };
 
 /**
  * So many projects take a third of a second where a million volunteers are, written rows included. The index comes from memory once for
@@ -33,23 +36,32 @@ export type RangeCounts = {
   readonly removed: number;
 };
 
-/** Works out the lists of a range, and writes what is different. */
-export async function matchRange(context: JobContext, range: MatchRange): Promise<RangeCounts> {
-  const { tx, threads, signal, now } = context;
-  const { projects: scope, whole, keep } = range;
-  const shared = whole ? await sharedBlocks(context) : null;
-  const projects = await readProjects(tx, scope);
-  const columns =
-    shared === null
-      ? await rankAlone(context, projects, keep)
-      : await onThread<MatchColumns>(
-          threads,
-          "rankProjects",
-          { blocks: shared, projects, keep, skillCounts: null },
-          signal,
-        );
-  const written = await writeMatches(tx, scope, columns, now);
-  return { projects: projects.length, matches: columns.projectIds.length, ...written };
+/** Works out the lists of a range of a whole run. Threads give way to everything else, so no transaction is held meanwhile. */
+export async function findMatches(context: ComputeContext, range: MatchRange): Promise<FoundMatches> {
+  const { threads, signal } = context;
+  const blocks = await sharedBlocks(context);
+  const projects = await context.read((tx) => readProjects(tx, range.projects));
+  const ask = { blocks, projects, keep: range.keep, skillCounts: null };
+  return { projects: projects.length, columns: await onThread(threads, "rankProjects", ask, signal) };
+}
+
+/**
+ * Works out the lists of a few projects within the transaction that stores them: whoever holds its lock sees every change that another
+ * such run has made.
+ */
+export async function findAlone(context: JobContext, range: MatchRange): Promise<FoundMatches> {
+  const projects = await readProjects(context.tx, range.projects);
+  return { projects: projects.length, columns: await rankAlone(context, projects, range.keep) };
+}
+
+/** Writes what is different. Of one process one range at a time: what has to give way to sales must not fill all processors. */
+export async function storeMatches(
+  { tx, threads, now }: JobContext,
+  range: MatchRange,
+  { projects, columns }: FoundMatches,
+): Promise<RangeCounts> {
+  const written = await inTurn(threads, () => writeMatches(tx, range.projects, columns, now));
+  return { projects, matches: columns.projectIds.length, ...written };
 }
 
 /** The index holds the skills of these projects alone, so how many skills each candidate has is asked for apart. */

@@ -28,6 +28,11 @@ export type JobContext = {
   readonly threads: Threads;
 };
 
+/** What is given to work that holds no transaction: it reads in short ones of its own, and writes nothing. */
+export type ComputeContext = Omit<JobContext, "tx"> & {
+  read<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+};
+
 /** What a sum is given. */
 export type SumContext = JobContext & {
   /** How often the run has gone on with further ranges: 0 when those of the cut are settled. */
@@ -95,9 +100,11 @@ export type Prepared<Request> = { readonly request: Request } | { readonly nothi
  * Over many rows: `cut` names the ranges, each runs in a transaction of its own on any worker, `sum` ends the run, or goes on with
  * further ranges, of the same kind or another.
  */
-type Ranged<P, Range> = {
+type Ranged<P, Range, Computed> = {
   cut(payload: P, context: JobContext): Promise<readonly Range[]>;
-  run(range: Range, context: JobContext): Promise<Outcome>;
+  /** What takes longer than a transaction should be held: done before that of the range is opened, and given to `run`. */
+  compute?(range: Range, context: ComputeContext): Promise<Computed>;
+  run(range: Range, context: JobContext, computed: Computed): Promise<Outcome>;
   sum(payload: P, counts: Counts, context: SumContext): Promise<Outcome | Further<Range>>;
 };
 
@@ -107,7 +114,7 @@ type Declared<P, Form extends string> = Identity<P> & Policy & { readonly form: 
 export type SingleJob<P> = Declared<P, "single"> & Single<P>;
 export type BatchJob<P> = Declared<P, "batch"> & Batch<P>;
 export type OutsideJob<P, Request, Answer> = Declared<P, "outside"> & Outside<P, Request, Answer>;
-export type RangedJob<P, Range> = Declared<P, "ranged"> & Ranged<P, Range>;
+export type RangedJob<P, Range, Computed = unknown> = Declared<P, "ranged"> & Ranged<P, Range, Computed>;
 
 export type Job<P = unknown> =
   | SingleJob<P>
@@ -115,7 +122,7 @@ export type Job<P = unknown> =
   // biome-ignore lint/suspicious/noExplicitAny: requests, answers and ranges are private to their job; the catalogue never looks inside.
   | OutsideJob<P, any, any>
   // biome-ignore lint/suspicious/noExplicitAny: as above.
-  | RangedJob<P, any>;
+  | RangedJob<P, any, any>;
 
 const DEFAULTS: Policy = {
   attempts: 8,
@@ -136,7 +143,9 @@ const NAME = /^[a-z]+(-[a-z]+)*$/;
  * @throws Error when the name is not kebab-case: names are written into Postgres and cannot be mended by a rename; or when a batch
  *   is larger than a carrier can hold.
  */
-export function defineJob<P, Range>(job: Declaration<P> & Ranged<P, Range>): RangedJob<P, Range>;
+export function defineJob<P, Range, Computed = unknown>(
+  job: Declaration<P> & Ranged<P, Range, Computed>,
+): RangedJob<P, Range, Computed>;
 export function defineJob<P, Request, Answer>(
   job: Declaration<P> & Outside<P, Request, Answer>,
 ): OutsideJob<P, Request, Answer>;

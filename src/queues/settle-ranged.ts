@@ -3,11 +3,13 @@ import { enqueueRanges, enqueueSum, type RangeEntry, type RunOfRanges, type SumE
 import {
   type Asked,
   claim,
+  computeContextFor,
   contextFor,
   type Entry,
   type Execution,
   endRun,
   parsePayload,
+  peek,
   type Settled,
 } from "./execution.ts";
 import type { Part, RangedJob } from "./job.ts";
@@ -23,10 +25,25 @@ export async function settleRangedPart(
   signal: AbortSignal,
 ): Promise<Settled> {
   const settlePart = { whole: settleCut, range: settleOneRange, sum: settleSum }[part];
+  const computed = part === "range" ? await computeAhead(execution, job, asked, signal) : undefined;
   return execution.transact(async (tx) => {
     const [entry] = await claim(tx, asked);
-    return entry ? settlePart({ execution, job, tx, entry, signal }) : [];
+    return entry ? settlePart({ execution, job, tx, entry, computed, signal }) : [];
   }, signal);
+}
+
+/** Has the job compute what its range needs while no transaction is open; a range that is settled already needs nothing. */
+async function computeAhead(
+  execution: Execution,
+  job: RangedJob<unknown, unknown>,
+  asked: Asked,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (!job.compute) return undefined;
+  const entry = await execution.transact((tx) => peek(tx, asked), signal);
+  if (!entry) return undefined;
+  const { range } = entry.payload as RangeEntry;
+  return job.compute(range, computeContextFor(execution, entry, job, signal));
 }
 
 /** An entry of a ranged job, claimed in the transaction that settles it. */
@@ -35,6 +52,7 @@ type Claimed = {
   readonly job: RangedJob<unknown, unknown>;
   readonly tx: Tx;
   readonly entry: Entry;
+  readonly computed: unknown;
   readonly signal: AbortSignal;
 };
 
@@ -49,10 +67,10 @@ async function settleCut({ execution, job, tx, entry, signal }: Claimed): Promis
   return [done({ ranges: ranges.length })];
 }
 
-async function settleOneRange({ execution, job, tx, entry, signal }: Claimed): Promise<Settled> {
+async function settleOneRange({ execution, job, tx, entry, computed, signal }: Claimed): Promise<Settled> {
   const { input, range, stage = 0 } = entry.payload as RangeEntry;
   const context = contextFor(execution, tx, entry, job, signal);
-  const outcome = await job.run(range, context);
+  const outcome = await job.run(range, context, computed);
   const run = runOf(entry, context.now);
   const { total, pending, counts } = await settleRange(tx, run.id, outcome);
   execution.onProgress((total - pending) / total);

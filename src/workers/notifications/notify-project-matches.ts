@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { readNoticeProjects } from "../../matching/candidate-pairs.ts";
 import { calculatedSince, fullRunUnderWay } from "../../matching/full-runs.ts";
-import { cutRanges, type MatchRange, matchRange } from "../../matching/match-range.ts";
+import {
+  cutRanges,
+  type FoundMatches,
+  findMatches,
+  type MatchRange,
+  storeMatches,
+} from "../../matching/match-range.ts";
 import {
   choicesOf,
   cutChoices,
@@ -25,6 +31,8 @@ export const notifyProjectMatches = defineJob({
   queue: "notifications",
   description:
     "Tells the best candidates about projects that they fit, and team leads about their candidates.",
+  // Threads have what others leave of the processors.
+  timeLimitMs: 60_000,
   payload: z.object({}),
   key: () => "all",
   cut: async (_payload, { tx, runId, now, settings }): Promise<(FindRange | TellRange)[]> => {
@@ -34,20 +42,23 @@ export const notifyProjectMatches = defineJob({
     const ranges = await cutRanges(tx, settings.matching.matchesPerProject);
     return ranges.map((range) => ({ ...range, calculated }));
   },
-  run: (range: FindRange | TellRange, context) =>
-    "batchId" in range ? tellCandidates(context, range) : find(range, context),
+  compute: async (range: FindRange | TellRange, context) =>
+    "batchId" in range || range.calculated ? null : findMatches(context, range),
+  run: (range: FindRange | TellRange, context, found: FoundMatches | null) =>
+    "batchId" in range ? tellCandidates(context, range) : gather(range, context, found),
   sum: async (_payload, counts, context) =>
     context.stage === 0 ? choose(counts, context) : done({ ...counts }),
 });
 
-async function find(range: FindRange, context: JobContext): Promise<Outcome> {
-  const counts = range.calculated ? {} : await calculate(range, context);
+/** Stores what was found, unless the lists are those of the slot already, and puts down who stands for the places of each project. */
+async function gather(range: FindRange, context: JobContext, found: FoundMatches | null): Promise<Outcome> {
+  const counts = found ? await store(range, context, found) : {};
   await gatherCandidates(context, runOf(context), range.projects);
   return done(counts);
 }
 
-async function calculate(range: FindRange, context: JobContext): Promise<Counts> {
-  const { matches, added, changed, removed } = await matchRange(context, range);
+async function store(range: FindRange, context: JobContext, found: FoundMatches): Promise<Counts> {
+  const { matches, added, changed, removed } = await storeMatches(context, range, found);
   return { matches, added, changed, removed };
 }
 
