@@ -7,7 +7,6 @@ import { defineJob, rangeName } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
 import { settingsFrom } from "../../src/settings.ts";
 import { askForRun, note, noted } from "../support/jobs.ts";
-import { executionOf } from "../support/logged.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 type Seen = { openTransactions: number; entries: number };
@@ -88,7 +87,7 @@ describe("a range that computes first", () => {
 
   it("is seen by a dry run as by a real one", async () => {
     const world = await begin([]);
-    const preview = await dryRun({ ...executionOf(world), settings: settingsFrom(world.config) }, double, {
+    const preview = await dryRun({ ...world, settings: settingsFrom(world.config) }, double, {
       numbers: [1, 2],
     });
     expect(preview).toMatchObject({ fault: null, ranges: 2, counts: { doubled: 2 } });
