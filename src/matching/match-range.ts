@@ -4,8 +4,9 @@ import type { ComputeContext, JobContext } from "../queues/job.ts";
 import type { MatchProject } from "../scoring/match.ts";
 import type { MatchColumns } from "../scoring/match-rows.ts";
 import type { PackedBlock } from "../scoring/skill-block.ts";
+import { paceOf } from "./pace.ts";
 import { cutProjects, type ProjectScope, readProjects } from "./project-facts.ts";
-import { inTurn, sharedBlocks } from "./shared-blocks.ts";
+import { sharedBlocks } from "./shared-blocks.ts";
 import { blockNumbers, onThread, packBlocks, readBlock } from "./volunteer-blocks.ts";
 import { writeMatches } from "./write-matches.ts";
 
@@ -36,13 +37,18 @@ export type RangeCounts = {
   readonly removed: number;
 };
 
-/** Works out the lists of a range of a whole run. Threads give way to everything else, so no transaction is held meanwhile. */
+/**
+ * Works out the lists of a range of a whole run, and waits for its turn to store them. Threads give way to everything else, so no
+ * transaction is held meanwhile.
+ */
 export async function findMatches(context: ComputeContext, range: MatchRange): Promise<FoundMatches> {
   const { threads, signal } = context;
   const blocks = await sharedBlocks(context);
   const projects = await context.read((tx) => readProjects(tx, range.projects));
   const ask = { blocks, projects, keep: range.keep, skillCounts: null };
-  return { projects: projects.length, columns: await onThread(threads, "rankProjects", ask, signal) };
+  const columns = await onThread<MatchColumns>(threads, "rankProjects", ask, signal);
+  await paceOf(threads).turn(signal);
+  return { projects: projects.length, columns };
 }
 
 /**
@@ -54,14 +60,18 @@ export async function findAlone(context: JobContext, range: MatchRange): Promise
   return { projects: projects.length, columns: await rankAlone(context, projects, range.keep) };
 }
 
-/** Writes what is different. Of one process one range at a time: what has to give way to sales must not fill all processors. */
+/** Writes what is different, and lets the next range have its turn. */
 export async function storeMatches(
   { tx, threads, now }: JobContext,
   range: MatchRange,
   { projects, columns }: FoundMatches,
 ): Promise<RangeCounts> {
-  const written = await inTurn(threads, () => writeMatches(tx, range.projects, columns, now));
-  return { projects, matches: columns.projectIds.length, ...written };
+  try {
+    const written = await writeMatches(tx, range.projects, columns, now);
+    return { projects, matches: columns.projectIds.length, ...written };
+  } finally {
+    if (range.whole) paceOf(threads).end();
+  }
 }
 
 /** The index holds the skills of these projects alone, so how many skills each candidate has is asked for apart. */

@@ -1,6 +1,7 @@
 import type { ComputeContext } from "../queues/job.ts";
 import type { Threads } from "../queues/threads.ts";
-import type { SkillBlock } from "../scoring/skill-block.ts";
+import type { PackedBlock, SkillBlock } from "../scoring/skill-block.ts";
+import { paceOf } from "./pace.ts";
 import { blockNumbers, packBlocks, readBlock } from "./volunteer-blocks.ts";
 
 /** The index of all volunteers, as far as this process has read it for one run. */
@@ -39,8 +40,7 @@ async function readMissing(context: ComputeContext, { blocks }: Shared): Promise
   for (;;) {
     const next = blocks.find(({ index }) => index === null);
     if (!next) break;
-    const scope = { number: next.number, skillIds: null, places: true };
-    const reading = inTurn(threads, () => context.read((tx) => readBlock(tx, scope)));
+    const reading = readInTurn(context, next.number);
     const index = reading.then((packed) => packBlocks(threads, [packed], signal));
     next.index = index;
     index.catch(() => {
@@ -50,6 +50,16 @@ async function readMissing(context: ComputeContext, { blocks }: Shared): Promise
     await reading;
   }
   await Promise.all(mine);
+}
+
+async function readInTurn({ read, threads, signal }: ComputeContext, number: number): Promise<PackedBlock> {
+  const pace = paceOf(threads);
+  await pace.turn(signal);
+  try {
+    return await read((tx) => readBlock(tx, { number, skillIds: null, places: true }));
+  } finally {
+    pace.end();
+  }
 }
 
 async function sharedOf(context: ComputeContext): Promise<Shared> {
@@ -68,17 +78,4 @@ async function sharedOf(context: ComputeContext): Promise<Shared> {
   });
   kept.set(threads, opening);
   return opening;
-}
-
-/** Whose turn comes last, by process. */
-const turns = new WeakMap<Threads, Promise<unknown>>();
-
-/** Large statements of a run go to the server one at a time from each process. */
-export function inTurn<T>(threads: Threads, work: () => Promise<T>): Promise<T> {
-  const mine = (turns.get(threads) ?? Promise.resolve()).then(work);
-  turns.set(
-    threads,
-    mine.catch(() => undefined),
-  );
-  return mine;
 }
