@@ -24,6 +24,8 @@ const LOOK_AGAIN_MS = 20;
 export type Pace = {
   /** Resolves when it is the caller's turn, who calls `end` afterwards. Rejects when the signal aborts. */
   turn(signal: AbortSignal): Promise<void>;
+  /** Between two statements of one turn: rests where the first was in others' way. */
+  pause(signal: AbortSignal): Promise<void>;
   end(): void;
 };
 
@@ -33,19 +35,23 @@ export type Pace = {
  */
 export function openPace(surroundings: Surroundings = THIS_MACHINE): Pace {
   const { processorTime, now, rest } = surroundings;
-  let begun: { readonly at: number; readonly time: ProcessorTime } | null = null;
+  let begun: Statement | null = null;
   let freeAt = 0;
   let last: Promise<void> = Promise.resolve();
 
+  const begin = (turnAt: number): void => {
+    begun = { turnAt, at: now(), time: processorTime() };
+  };
   const whenFree = async (signal: AbortSignal): Promise<void> => {
     for (;;) {
       signal.throwIfAborted();
-      const wait = begun ? begun.at + LONGEST_TURN_MS - now() : freeAt - now();
-      if (wait <= 0) break;
+      const wait = begun ? begun.turnAt + LONGEST_TURN_MS - now() : freeAt - now();
+      if (wait <= 0) return begin(now());
       await rest(begun ? Math.min(wait, LOOK_AGAIN_MS) : wait, signal);
     }
-    begun = { at: now(), time: processorTime() };
   };
+  const restAfter = ({ at, time }: Statement): number =>
+    isBusy(time, processorTime()) ? Math.min((ONE_IN - 1) * (now() - at), LONGEST_REST_MS) : 0;
 
   return {
     turn(signal) {
@@ -53,15 +59,22 @@ export function openPace(surroundings: Surroundings = THIS_MACHINE): Pace {
       last = mine.catch(() => undefined);
       return mine;
     },
-    end() {
+    async pause(signal) {
       if (!begun) return;
-      const tookMs = now() - begun.at;
-      const restMs = isBusy(begun.time, processorTime()) ? (ONE_IN - 1) * tookMs : 0;
-      freeAt = now() + Math.min(restMs, LONGEST_REST_MS);
+      const { turnAt } = begun;
+      const ms = restAfter(begun);
+      if (ms > 0) await rest(ms, signal);
+      begin(turnAt);
+    },
+    end() {
+      if (begun) freeAt = now() + restAfter(begun);
       begun = null;
     },
   };
 }
+
+/** A statement under way: when its turn and it began, and the processors' time then. */
+type Statement = { readonly turnAt: number; readonly at: number; readonly time: ProcessorTime };
 
 const isBusy = (before: ProcessorTime, after: ProcessorTime): boolean =>
   after.normal - before.normal > BUSY_SHARE * (after.all - before.all);

@@ -14,6 +14,9 @@ type Shared = {
 /** One a process: the ranges of a run share it. */
 const kept = new WeakMap<Threads, Promise<Shared>>();
 
+/** A block is read in parts, of a hundredth of a second each: a longer statement is felt by others. */
+const PARTS = 4;
+
 /** A run that needs it no more does not hold its memory for long. */
 const FORGET_AFTER_MS = 30_000;
 
@@ -54,12 +57,22 @@ async function readMissing(context: ComputeContext, { blocks }: Shared): Promise
 
 async function readInTurn({ read, threads, signal }: ComputeContext, number: number): Promise<PackedBlock> {
   const pace = paceOf(threads);
+  const parts: PackedBlock[] = [];
   await pace.turn(signal);
   try {
-    return await read((tx) => readBlock(tx, { number, skillIds: null, places: true }));
+    for (let index = 0; index < PARTS; index++) {
+      if (index > 0) await pace.pause(signal);
+      const scope = { number, skillIds: null, places: true, part: { index, of: PARTS } };
+      parts.push(await read((tx) => readBlock(tx, scope)));
+    }
   } finally {
     pace.end();
   }
+  return {
+    number,
+    skills: Buffer.concat(parts.map(({ skills }) => skills)),
+    places: Buffer.concat(parts.map(({ places }) => places)),
+  };
 }
 
 async function sharedOf(context: ComputeContext): Promise<Shared> {

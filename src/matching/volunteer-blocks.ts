@@ -15,6 +15,8 @@ export const onThread = <Answer>(threads: Threads, task: string, input: unknown,
 /** Which volunteers are read, and what of them. */
 export type BlockScope = {
   readonly number: number;
+  /** One of so many equal parts of the block, counted from 0. */
+  readonly part?: { readonly index: number; readonly of: number };
   /** Null: all their skills. */
   readonly skillIds: readonly string[] | null;
   readonly places: boolean;
@@ -24,9 +26,12 @@ export type BlockScope = {
  * Reads the visible skills of a block of volunteers, packed by the server: one row instead of one a skill and person. Bounds are given
  * for both tables, so that the server reads of each what belongs to the block.
  */
-export async function readBlock(tx: Tx, { number, skillIds, places }: BlockScope): Promise<PackedBlock> {
+export async function readBlock(tx: Tx, scope: BlockScope): Promise<PackedBlock> {
+  const { number, skillIds, places, part = { index: 0, of: 1 } } = scope;
+  const size = BLOCK_SIZE / part.of;
+  const from = number * BLOCK_SIZE + part.index * size;
   const within = (id: SQL) =>
-    sql`${id} >= ${String(number * BLOCK_SIZE)}::bigint and ${id} < ${String((number + 1) * BLOCK_SIZE)}::bigint`;
+    sql`${id} >= ${String(from)}::bigint and ${id} < ${String(from + size)}::bigint`;
   const local = (id: SQL) => sql`(${id} & ${sql.raw(String(BLOCK_SIZE - 1))})`;
   const chosen = skillIds === null ? sql`true` : sql`s.skill_id = any(${array(skillIds)}::bigint[])`;
   // A statement of a few hundredths of a second is not worth being compiled.

@@ -10,6 +10,8 @@ export type RankAsk = {
    * How many skills each volunteer has, by id, where the blocks hold only some of them; null: the blocks hold all.
    */
   readonly skillCounts: ReadonlyMap<number, number> | null;
+  /** So many projects are stored by one statement. */
+  readonly together: number;
 };
 
 /** Rows of matches as columns of numbers, which go from thread to thread and to the server without becoming objects or text. */
@@ -33,16 +35,27 @@ export type MatchColumns = {
 export const packBlocks = (packed: readonly PackedBlock[]): SkillBlock[] => packed.map(buildBlock);
 
 /** Task of a thread: the ids of all who are on the list of some project. */
-export function rankedVolunteers({ blocks, projects, keep }: Omit<RankAsk, "skillCounts">): number[] {
+export function rankedVolunteers({
+  blocks,
+  projects,
+  keep,
+}: Pick<RankAsk, "blocks" | "projects" | "keep">): number[] {
   const ids = new Set<number>();
   for (const list of matchProjects(blocks, projects, keep))
     for (const { volunteerId } of list) ids.add(volunteerId);
   return [...ids];
 }
 
-/** Task of a thread: the best candidates of each project as rows, project by project. */
-export function rankProjects({ blocks, projects, keep, skillCounts }: RankAsk): MatchColumns {
+/** Task of a thread: the best candidates of each project as rows, project by project, so many projects together. */
+export function rankProjects({ blocks, projects, keep, skillCounts, together }: RankAsk): MatchColumns[] {
   const lists = matchProjects(blocks, projects, keep, skillCounts);
+  const pieces: MatchColumns[] = [];
+  for (let from = 0; from < projects.length; from += together)
+    pieces.push(columnsOf(projects.slice(from, from + together), lists.slice(from, from + together)));
+  return pieces;
+}
+
+function columnsOf(projects: readonly MatchProject[], lists: readonly IndexedMatch[][]): MatchColumns {
   const columns = openColumns(lists.reduce((sum, { length }) => sum + length, 0));
   let row = 0;
   for (const [index, project] of projects.entries()) {
@@ -65,6 +78,9 @@ const openColumns = (count: number): OpenColumns => ({
   skillSetAt: new Int32Array(count),
   skillSets: [],
 });
+
+/** No rows at all. */
+export const NO_MATCHES: MatchColumns = openColumns(0);
 
 /** @param setAt where the sets of this project stand, by the skills in them. */
 function writeRow(
