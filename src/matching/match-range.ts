@@ -2,8 +2,7 @@ import { sql } from "drizzle-orm";
 import { array, rows, type Tx } from "../db/client.ts";
 import type { ComputeContext, JobContext } from "../queues/job.ts";
 import type { MatchProject } from "../scoring/match.ts";
-import { type MatchColumns, NO_MATCHES } from "../scoring/match-rows.ts";
-import type { PackedBlock } from "../scoring/skill-block.ts";
+import { type MatchColumns, NO_MATCHES, type ReadBlock } from "../scoring/match-rows.ts";
 import { paceOf } from "./pace.ts";
 import { cutProjects, type ProjectScope, readProjects } from "./project-facts.ts";
 import { sharedBlocks } from "./shared-blocks.ts";
@@ -107,7 +106,7 @@ async function rankAlone(
 ): Promise<MatchColumns[]> {
   const skillIds = [...new Set(projects.flatMap(({ requiredSkillIds }) => requiredSkillIds))].map(String);
   const places = projects.some(({ remote, place }) => !remote && place !== null);
-  const packed: PackedBlock[] = [];
+  const packed: ReadBlock[] = [];
   for (const number of await blockNumbers(tx)) packed.push(await readBlock(tx, { number, skillIds, places }));
   const blocks = await packBlocks(threads, packed, signal);
   const ids = await onThread<number[]>(threads, "rankedVolunteers", { blocks, projects, keep }, signal);

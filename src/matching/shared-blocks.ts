@@ -1,6 +1,7 @@
 import type { ComputeContext } from "../queues/job.ts";
 import type { Threads } from "../queues/threads.ts";
-import type { PackedBlock, SkillBlock } from "../scoring/skill-block.ts";
+import type { ReadBlock } from "../scoring/match-rows.ts";
+import type { SkillBlock } from "../scoring/skill-block.ts";
 import { paceOf } from "./pace.ts";
 import { blockNumbers, packBlocks, readBlock } from "./volunteer-blocks.ts";
 
@@ -55,9 +56,9 @@ async function readMissing(context: ComputeContext, { blocks }: Shared): Promise
   await Promise.all(mine);
 }
 
-async function readInTurn({ read, threads, signal }: ComputeContext, number: number): Promise<PackedBlock> {
+async function readInTurn({ read, threads, signal }: ComputeContext, number: number): Promise<ReadBlock> {
   const pace = paceOf(threads);
-  const parts: PackedBlock[] = [];
+  const parts: ReadBlock[] = [];
   await pace.turn(signal);
   try {
     for (let index = 0; index < PARTS; index++) {
@@ -70,8 +71,8 @@ async function readInTurn({ read, threads, signal }: ComputeContext, number: num
   }
   return {
     number,
-    skills: Buffer.concat(parts.map(({ skills }) => skills)),
-    places: Buffer.concat(parts.map(({ places }) => places)),
+    skills: parts.flatMap(({ skills }) => skills),
+    places: parts.flatMap(({ places }) => places),
   };
 }
 

@@ -1,7 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { array, rows, type Tx } from "../db/client.ts";
 import type { Threads } from "../queues/threads.ts";
-import { BLOCK_SIZE, type PackedBlock, type SkillBlock } from "../scoring/skill-block.ts";
+import type { ReadBlock } from "../scoring/match-rows.ts";
+import { BLOCK_SIZE, type SkillBlock } from "../scoring/skill-block.ts";
 
 const TASKS = new URL(
   `../scoring/match-rows.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`,
@@ -24,9 +25,9 @@ export type BlockScope = {
 
 /**
  * Reads the visible skills of a block of volunteers, packed by the server: one row instead of one a skill and person. Bounds are given
- * for both tables, so that the server reads of each what belongs to the block.
+ * for both tables, so that the server reads of each what belongs to the block. The text is made bytes on the thread that indexes it.
  */
-export async function readBlock(tx: Tx, scope: BlockScope): Promise<PackedBlock> {
+export async function readBlock(tx: Tx, scope: BlockScope): Promise<ReadBlock> {
   const { number, skillIds, places, part = { index: 0, of: 1 } } = scope;
   const size = BLOCK_SIZE / part.of;
   const from = number * BLOCK_SIZE + part.index * size;
@@ -36,16 +37,16 @@ export async function readBlock(tx: Tx, scope: BlockScope): Promise<PackedBlock>
   const chosen = skillIds === null ? sql`true` : sql`s.skill_id = any(${array(skillIds)}::bigint[])`;
   // A statement of a few hundredths of a second is not worth being compiled.
   await tx.execute(sql`set local jit = off`);
-  const [read] = await rows<{ skills: Buffer | null; places: Buffer | null }>(
+  const [read] = await rows<{ skills: string | null; places: string | null }>(
     tx,
-    sql`select (select string_agg(int8send((s.skill_id << 24) | (${local(sql`s.volunteer_id`)} << 10) | (s.weight * 1000)::int), ''::bytea)
+    sql`select (select encode(string_agg(int8send((s.skill_id << 24) | (${local(sql`s.volunteer_id`)} << 10) | (s.weight * 1000)::int), ''::bytea), 'base64')
                 from volunteer_skills s join volunteers v on v.user_id = s.volunteer_id
                 where ${within(sql`s.volunteer_id`)} and ${within(sql`v.user_id`)} and ${chosen} and v.skills_visible) as skills,
-               (select string_agg(int4send(${local(sql`v.user_id`)}::int) || float8send(v.latitude) || float8send(v.longitude), ''::bytea)
+               (select encode(string_agg(int4send(${local(sql`v.user_id`)}::int) || float8send(v.latitude) || float8send(v.longitude), ''::bytea), 'base64')
                 from volunteers v
                 where ${places} and ${within(sql`v.user_id`)} and v.skills_visible and v.latitude is not null) as places`,
   );
-  return { number, skills: read?.skills ?? new Uint8Array(), places: read?.places ?? new Uint8Array() };
+  return { number, skills: [read?.skills ?? ""], places: [read?.places ?? ""] };
 }
 
 /** The numbers of the blocks that hold anybody with a skill: one look into the index for each. */
@@ -66,6 +67,6 @@ export async function blockNumbers(tx: Tx): Promise<number[]> {
 /** Makes the index of blocks that were read, on a thread. */
 export const packBlocks = (
   threads: Threads,
-  packed: readonly PackedBlock[],
+  read: readonly ReadBlock[],
   signal: AbortSignal,
-): Promise<SkillBlock[]> => onThread<SkillBlock[]>(threads, "packBlocks", packed, signal);
+): Promise<SkillBlock[]> => onThread<SkillBlock[]>(threads, "packBlocks", read, signal);

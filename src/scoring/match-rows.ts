@@ -1,6 +1,6 @@
 import { type MatchProject, millionths } from "./match.ts";
 import { type IndexedMatch, matchProjects } from "./match-index.ts";
-import { buildBlock, type PackedBlock, type SkillBlock } from "./skill-block.ts";
+import { buildBlock, type SkillBlock } from "./skill-block.ts";
 
 export type RankAsk = {
   readonly blocks: readonly SkillBlock[];
@@ -31,8 +31,21 @@ export type MatchColumns = {
   readonly skillSets: readonly (readonly number[])[];
 };
 
+/** A block as it is read: the records of a `PackedBlock` in pieces of base64, which cost the event loop less than bytes. */
+export type ReadBlock = {
+  readonly number: number;
+  readonly skills: readonly string[];
+  readonly places: readonly string[];
+};
+
+const bytesOf = (pieces: readonly string[]): Uint8Array =>
+  Buffer.concat(pieces.map((piece) => Buffer.from(piece, "base64")));
+
 /** Task of a thread: makes the index of blocks. */
-export const packBlocks = (packed: readonly PackedBlock[]): SkillBlock[] => packed.map(buildBlock);
+export const packBlocks = (read: readonly ReadBlock[]): SkillBlock[] =>
+  read.map(({ number, skills, places }) =>
+    buildBlock({ number, skills: bytesOf(skills), places: bytesOf(places) }),
+  );
 
 /** Task of a thread: the ids of all who are on the list of some project. */
 export function rankedVolunteers({
