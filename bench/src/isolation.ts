@@ -30,6 +30,7 @@ export const isolation: Bench = {
         planSkills(Math.max(volunteers, BUYERS), Math.round(PROJECTS * context.scale)),
       );
     });
+    await context.loaded();
     await measure({ ...context, runs: context.runs ?? 3 }, () => measureIsolation(context, template));
   },
 };

@@ -10,6 +10,7 @@ import { intake } from "./intake.ts";
 import { isolation } from "./isolation.ts";
 import { matches } from "./matches.ts";
 import { multipliers } from "./multipliers.ts";
+import { notices } from "./notices.ts";
 import { nudges } from "./nudges.ts";
 
 const BENCHES: readonly Bench[] = [
@@ -21,6 +22,7 @@ const BENCHES: readonly Bench[] = [
   digest,
   nudges,
   matches,
+  notices,
   isolation,
 ];
 const SEED = 20_241_215;

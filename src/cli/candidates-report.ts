@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { array, type Database, rows } from "../db/client.ts";
+import { groupBy } from "../notifications/group-by.ts";
 import type { Run } from "../queues/runs.ts";
 import { percentOf } from "../scoring/match.ts";
 import { formatDuration } from "./runs.ts";
@@ -30,6 +31,7 @@ export async function candidatesReport(db: Database, run: Run): Promise<string |
         from candidate_notifications c join users u on u.id = c.volunteer_id
         where c.batch_id = ${batch.id} order by c.project_id, c.match_score desc, c.volunteer_id`,
   );
+  const toldByProject = groupBy(told, ({ projectId }) => projectId);
   const lines = [
     `Candidates of projects, slot ${formatInstant(batch.slot)}`,
     `Batch ${batch.id}`,
@@ -38,7 +40,7 @@ export async function candidatesReport(db: Database, run: Run): Promise<string |
     ...batch.report.flatMap((project) => [
       "",
       `Project ${projects.get(project.projectId) ?? "(gone)"} (${project.projectId})`,
-      ...linesOf(project, told),
+      ...linesOf(project, toldByProject.get(project.projectId) ?? []),
     ]),
     "",
     RULE,
@@ -57,10 +59,9 @@ async function namesOf(db: Database, { report }: Batch): Promise<Map<string, str
 }
 
 function linesOf(
-  { projectId, told: count, leadId, passedOver }: Batch["report"][number],
-  told: readonly Told[],
+  { told: count, leadId, passedOver }: Batch["report"][number],
+  mine: readonly Told[],
 ): string[] {
-  const mine = told.filter((one) => one.projectId === projectId);
   const passed = formatCounts(passedOver);
   return [
     `  ${count === 0 ? "no candidate to tell" : `${count} to tell`}${passed ? `; passed over: ${passed}` : ""}`,

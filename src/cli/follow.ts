@@ -30,6 +30,8 @@ function bar(terminal: Terminal): RunView {
           });
           moving.start(run.total, 0);
         }
+        // A run may go on with further ranges.
+        moving.setTotal(run.total);
         moving.update(run.total - run.pending);
       } else if (run.status !== status && run.finishedAt === null) {
         printLine(terminal, `run ${run.id} of ${run.job} is ${run.status}`);

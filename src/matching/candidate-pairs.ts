@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { rows, type Tx } from "../db/client.ts";
-import { type CandidatePair, TOLD_AGAIN } from "../scoring/choose-candidates.ts";
+import { TOLD_AGAIN } from "../scoring/choose-candidates.ts";
 import { OPEN } from "./project-facts.ts";
 
 /** A project of a run, with whom its summary goes to. */
@@ -14,7 +14,7 @@ export const readNoticeProjects = (tx: Tx): Promise<NoticeProject[]> =>
   );
 
 /**
- * Why a candidate `m` of the project `p` is passed over, as an expression of SQL; null when nothing stands against it. Days are compared
+ * Why a candidate `m` (volunteer_id, match_score) of the project `p` is passed over, who is the volunteer `v`, as an expression of SQL; null when nothing stands against it. Days are compared
  * by slots: whoever was told less than 24 hours before this one has been told today.
  */
 export const skipReason = (slot: Date) => sql`case
@@ -35,15 +35,3 @@ export const skipReason = (slot: Date) => sql`case
     when exists (select 1 from candidate_notifications c
                  where c.volunteer_id = m.volunteer_id and c.slot > ${slot}::timestamptz - interval '24 hours') then 'told-today'
   end`;
-
-/** The candidates of all those projects at or above a score. */
-export const readPairs = (tx: Tx, minimumScore: number, slot: Date): Promise<CandidatePair[]> =>
-  rows<CandidatePair>(
-    tx,
-    sql`select m.project_id as "projectId", m.volunteer_id as "volunteerId", m.match_score as score,
-               m.matched_skill_count as "matchedCount", ${skipReason(slot)} as skip
-        from volunteer_initiative_matches m
-        join projects p on p.id = m.project_id
-        join volunteers v on v.user_id = m.volunteer_id
-        where m.match_score >= ${minimumScore} and p.auto_notify and ${OPEN}`,
-  );

@@ -1,11 +1,12 @@
 import { sql } from "drizzle-orm";
 import { array, rows, type Tx } from "../db/client.ts";
-import type { JobContext } from "../queues/job.ts";
+import type { ComputeContext, JobContext } from "../queues/job.ts";
 import type { MatchProject } from "../scoring/match.ts";
-import type { MatchColumns } from "../scoring/match-rows.ts";
+import { type MatchColumns, NO_MATCHES, type ReadBlock } from "../scoring/match-rows.ts";
+import { paceOf } from "./pace.ts";
 import { cutProjects, type ProjectScope, readProjects } from "./project-facts.ts";
 import { sharedBlocks } from "./shared-blocks.ts";
-import { onThread, packBlocks, readBlocks } from "./volunteer-blocks.ts";
+import { blockNumbers, onThread, packBlocks, readBlock } from "./volunteer-blocks.ts";
 import { writeMatches } from "./write-matches.ts";
 
 /**
@@ -14,8 +15,19 @@ import { writeMatches } from "./write-matches.ts";
  */
 export type MatchRange = { readonly projects: ProjectScope; readonly whole: boolean; readonly keep: number };
 
-/** So many projects take a tenth of a second where a million volunteers are; ten times that where threads hardly get their turn. */
-const PROJECTS_PER_RANGE = 16;
+/** What was found for a range: its projects by id, and their rows in pieces that a statement each stores. */
+export type FoundMatches = {
+  readonly projects: readonly MatchProject[];
+  readonly pieces: readonly MatchColumns[];
+};
+
+/**
+ * So many projects take a third of a second where a million volunteers are, written rows included. The index comes from memory once for
+ * all of them: with a quarter of that, each takes a third longer.
+ */
+const PROJECTS_PER_RANGE = 64;
+/** So many are stored in a hundredth of a second: a longer statement is felt by everybody who shares two processors with it. */
+const PROJECTS_PER_STATEMENT = 8;
 
 /** Ranges over all projects there are. */
 export const cutRanges = async (tx: Tx, keep: number): Promise<MatchRange[]> =>
@@ -29,23 +41,61 @@ export type RangeCounts = {
   readonly removed: number;
 };
 
-/** Works out the lists of a range, and writes what is different. */
-export async function matchRange(context: JobContext, range: MatchRange): Promise<RangeCounts> {
-  const { tx, threads, signal, now } = context;
-  const { projects: scope, whole, keep } = range;
-  const shared = whole ? await sharedBlocks(context) : null;
-  const projects = await readProjects(tx, scope);
-  const columns =
-    shared === null
-      ? await rankAlone(context, projects, keep)
-      : await onThread<MatchColumns>(
-          threads,
-          "rankProjects",
-          { blocks: shared, projects, keep, skillCounts: null },
-          signal,
-        );
-  const written = await writeMatches(tx, scope, columns, now);
-  return { projects: projects.length, matches: columns.count, ...written };
+/**
+ * Works out the lists of a range of a whole run, and waits for its turn to store them. Threads give way to everything else, so no
+ * transaction is held meanwhile.
+ */
+export async function findMatches(context: ComputeContext, range: MatchRange): Promise<FoundMatches> {
+  const { threads, signal } = context;
+  const blocks = await sharedBlocks(context);
+  const projects = await context.read((tx) => readProjects(tx, range.projects));
+  const ask = { blocks, projects, keep: range.keep, skillCounts: null, together: PROJECTS_PER_STATEMENT };
+  const pieces = await onThread<MatchColumns[]>(threads, "rankProjects", ask, signal);
+  await paceOf(threads).turn(signal);
+  return { projects, pieces };
+}
+
+/**
+ * Works out the lists of a few projects within the transaction that stores them: whoever holds its lock sees every change that another
+ * such run has made.
+ */
+export async function findAlone(context: JobContext, range: MatchRange): Promise<FoundMatches> {
+  const projects = await readProjects(context.tx, range.projects);
+  return { projects, pieces: await rankAlone(context, projects, range.keep) };
+}
+
+/** Writes what is different, and lets the next range have its turn. */
+export async function storeMatches(
+  { tx, threads, now, signal }: JobContext,
+  range: MatchRange,
+  { projects, pieces }: FoundMatches,
+): Promise<RangeCounts> {
+  const pace = paceOf(threads);
+  const counts = { projects: projects.length, matches: 0, added: 0, changed: 0, removed: 0 };
+  try {
+    for (const [index, scope] of scopesOf(range.projects, projects).entries()) {
+      if (index > 0) await pace.pause(signal);
+      const columns = pieces[index] ?? NO_MATCHES;
+      const written = await writeMatches(tx, scope, columns, now);
+      counts.matches += columns.projectIds.length;
+      counts.added += written.added;
+      counts.changed += written.changed;
+      counts.removed += written.removed;
+    }
+  } finally {
+    if (range.whole) pace.end();
+  }
+  return counts;
+}
+
+/** The part of a scope that each statement brings up to date: together all of it, so that lists of closed projects go too. */
+function scopesOf(scope: ProjectScope, projects: readonly MatchProject[]): ProjectScope[] {
+  if ("ids" in scope || projects.length === 0) return [scope];
+  const firsts = projects
+    .filter((_, index) => index % PROJECTS_PER_STATEMENT === 0)
+    .map(({ id }) => String(id));
+  const bounds = [scope.from, ...firsts.slice(1), scope.to];
+  return bounds.slice(1).map((to, index) => ({ from: bounds[index] as string, to }));
 }
 
 /** The index holds the skills of these projects alone, so how many skills each candidate has is asked for apart. */
@@ -53,14 +103,16 @@ async function rankAlone(
   { tx, threads, signal }: JobContext,
   projects: readonly MatchProject[],
   keep: number,
-): Promise<MatchColumns> {
+): Promise<MatchColumns[]> {
   const skillIds = [...new Set(projects.flatMap(({ requiredSkillIds }) => requiredSkillIds))].map(String);
   const places = projects.some(({ remote, place }) => !remote && place !== null);
-  const packed = await readBlocks(tx, { from: 0, to: null, skillIds, places });
+  const packed: ReadBlock[] = [];
+  for (const number of await blockNumbers(tx)) packed.push(await readBlock(tx, { number, skillIds, places }));
   const blocks = await packBlocks(threads, packed, signal);
   const ids = await onThread<number[]>(threads, "rankedVolunteers", { blocks, projects, keep }, signal);
   const skillCounts = await countSkills(tx, ids);
-  return onThread<MatchColumns>(threads, "rankProjects", { blocks, projects, keep, skillCounts }, signal);
+  const ask = { blocks, projects, keep, skillCounts, together: projects.length };
+  return onThread<MatchColumns[]>(threads, "rankProjects", ask, signal);
 }
 
 async function countSkills(tx: Tx, ids: readonly number[]): Promise<Map<number, number>> {

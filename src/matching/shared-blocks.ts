@@ -1,85 +1,94 @@
-import type { JobContext } from "../queues/job.ts";
-import { Snooze } from "../queues/outcome.ts";
+import type { ComputeContext } from "../queues/job.ts";
 import type { Threads } from "../queues/threads.ts";
+import type { ReadBlock } from "../scoring/match-rows.ts";
 import type { SkillBlock } from "../scoring/skill-block.ts";
-import { blockNumbers, packBlocks, readBlocks } from "./volunteer-blocks.ts";
+import { paceOf } from "./pace.ts";
+import { blockNumbers, packBlocks, readBlock } from "./volunteer-blocks.ts";
 
 /** The index of all volunteers, as far as this process has read it for one run. */
 type Shared = {
   readonly runId: string;
-  readonly stretches: { readonly from: number; readonly to: number; blocks: Promise<SkillBlock[]> | null }[];
+  readonly blocks: { readonly number: number; index: Promise<SkillBlock[]> | null }[];
   forget: NodeJS.Timeout;
 };
 
 /** One a process: the ranges of a run share it. */
 const kept = new WeakMap<Threads, Promise<Shared>>();
 
-/** So many blocks are read by one statement: a third of a second where all are full. */
-const BLOCKS_PER_STRETCH = 4;
-/** A range reads for so long; then it gives its turn back, and the next one goes on where it stopped. */
-const READING_LIMIT_MS = 2_500;
-const COME_BACK_MS = 50;
+/** A block is read in parts, of a hundredth of a second each: a longer statement is felt by others. */
+const PARTS = 4;
+
 /** A run that needs it no more does not hold its memory for long. */
 const FORGET_AFTER_MS = 30_000;
 
 /**
- * The index of all volunteers for the ranges of a run. It is read in stretches, by whichever ranges come first, within their own
- * transactions: together they take longer than one transaction may.
- *
- * @throws Snooze when it is not complete yet and this range has read long enough.
+ * The index of all volunteers for the ranges of a run. Its blocks are read by whichever ranges come first, a short transaction each.
  */
-export async function sharedBlocks(context: JobContext): Promise<SkillBlock[]> {
-  const { tx, threads, signal } = context;
+export async function sharedBlocks(context: ComputeContext): Promise<SkillBlock[]> {
   const shared = await sharedOf(context);
   shared.forget.refresh();
-  const deadline = performance.now() + READING_LIMIT_MS;
   for (;;) {
-    const next = shared.stretches.find(({ blocks }) => blocks === null);
+    await readMissing(context, shared);
+    const indexes = await Promise.allSettled(shared.blocks.map(({ index }) => index));
+    const blocks = indexes.flatMap((read) => (read.status === "fulfilled" ? (read.value ?? []) : []));
+    if (blocks.length === shared.blocks.length) return blocks;
+    // Another range was reading the others, and failed: now they are ours.
+    context.signal.throwIfAborted();
+  }
+}
+
+/** Reads the blocks that nobody has read or is reading. While a thread makes the index of one, the next one is read. */
+async function readMissing(context: ComputeContext, { blocks }: Shared): Promise<void> {
+  const { threads, signal } = context;
+  const mine: Promise<SkillBlock[]>[] = [];
+  for (;;) {
+    const next = blocks.find(({ index }) => index === null);
     if (!next) break;
-    if (performance.now() > deadline) throw new Snooze(COME_BACK_MS, "the index is being read");
-    const scope = { from: next.from, to: next.to, skillIds: null, places: true };
-    next.blocks = readBlocks(tx, scope).then((packed) => packBlocks(threads, packed, signal));
-    await next.blocks.catch((error: unknown) => {
-      next.blocks = null;
-      throw error;
+    const reading = readInTurn(context, next.number);
+    const index = reading.then((packed) => packBlocks(threads, [packed], signal));
+    next.index = index;
+    index.catch(() => {
+      next.index = null;
     });
+    mine.push(index);
+    await reading;
   }
-  const complete = Promise.all(shared.stretches.map(({ blocks }) => blocks as Promise<SkillBlock[]>));
-  return (await othersToo(complete, deadline)).flat();
+  await Promise.all(mine);
 }
 
-/** What other ranges are reading is waited for, but not longer than this one may take. Their failure is not ours. */
-async function othersToo<T>(complete: Promise<T>, deadline: number): Promise<T> {
-  const later = new Snooze(COME_BACK_MS, "the index is being read");
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(later), Math.max(0, deadline - performance.now()));
-  });
+async function readInTurn({ read, threads, signal }: ComputeContext, number: number): Promise<ReadBlock> {
+  const pace = paceOf(threads);
+  const parts: ReadBlock[] = [];
+  await pace.turn(signal);
   try {
-    return await Promise.race([complete.catch(() => Promise.reject(later)), limit]);
+    for (let index = 0; index < PARTS; index++) {
+      if (index > 0) await pace.pause(signal);
+      const scope = { number, skillIds: null, places: true, part: { index, of: PARTS } };
+      parts.push(await read((tx) => readBlock(tx, scope)));
+    }
   } finally {
-    clearTimeout(timer);
+    pace.end();
   }
+  return {
+    number,
+    skills: parts.flatMap(({ skills }) => skills),
+    places: parts.flatMap(({ places }) => places),
+  };
 }
 
-async function sharedOf(context: JobContext): Promise<Shared> {
-  const { tx, threads, runId } = context;
+async function sharedOf(context: ComputeContext): Promise<Shared> {
+  const { threads, runId } = context;
   const found = kept.get(threads);
   const current = await found?.catch(() => undefined);
   if (current && current.runId === runId) return current;
   // Somebody else may have begun meanwhile.
   const again = kept.get(threads);
   if (again && again !== found) return sharedOf(context);
-  const opening = blockNumbers(tx).then((numbers): Shared => {
-    const stretches: Shared["stretches"] = [];
-    for (let at = 0; at < numbers.length; at += BLOCKS_PER_STRETCH) {
-      const last = numbers[Math.min(at + BLOCKS_PER_STRETCH, numbers.length) - 1] as number;
-      stretches.push({ from: numbers[at] as number, to: last + 1, blocks: null });
-    }
+  const opening = context.read(blockNumbers).then((numbers): Shared => {
     const forget = setTimeout(() => {
       if (kept.get(threads) === opening) kept.delete(threads);
     }, FORGET_AFTER_MS).unref();
-    return { runId: runId ?? "", stretches, forget };
+    return { runId: runId ?? "", blocks: numbers.map((number) => ({ number, index: null })), forget };
   });
   kept.set(threads, opening);
   return opening;

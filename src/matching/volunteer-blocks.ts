@@ -1,7 +1,8 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { array, rows, type Tx } from "../db/client.ts";
 import type { Threads } from "../queues/threads.ts";
-import { BLOCK_SIZE, type PackedBlock, type PackedSkill, type SkillBlock } from "../scoring/skill-block.ts";
+import type { ReadBlock } from "../scoring/match-rows.ts";
+import { BLOCK_SIZE, type SkillBlock } from "../scoring/skill-block.ts";
 
 const TASKS = new URL(
   `../scoring/match-rows.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`,
@@ -12,85 +13,60 @@ const TASKS = new URL(
 export const onThread = <Answer>(threads: Threads, task: string, input: unknown, signal: AbortSignal) =>
   threads.call<Answer>(TASKS, task, input, signal);
 
-const SIZE = sql.raw(String(BLOCK_SIZE));
-/** `id << 10 | thousandths` of the lowest bits of an id: what a posting is. */
-const WORD = sql`int4send(((s.volunteer_id % ${SIZE}) << 10)::int | (s.weight * 1000)::int)`;
-
 /** Which volunteers are read, and what of them. */
 export type BlockScope = {
-  /** From the block of this number on. */
-  readonly from: number;
-  /** Not included; null: to the end. */
-  readonly to: number | null;
+  readonly number: number;
+  /** One of so many equal parts of the block, counted from 0. */
+  readonly part?: { readonly index: number; readonly of: number };
   /** Null: all their skills. */
   readonly skillIds: readonly string[] | null;
   readonly places: boolean;
 };
 
-/** Reads the visible skills of volunteers, packed by the server: a row a skill and block instead of one a skill and person. */
-export async function readBlocks(tx: Tx, scope: BlockScope): Promise<PackedBlock[]> {
-  const { from, to, skillIds, places } = scope;
-  const end = to === null ? "9223372036854775807" : String(to * BLOCK_SIZE);
-  const within = sql`s.volunteer_id >= ${String(from * BLOCK_SIZE)}::bigint and s.volunteer_id < ${end}::bigint`;
+/**
+ * Reads the visible skills of a block of volunteers, packed by the server: one row instead of one a skill and person. Bounds are given
+ * for both tables, so that the server reads of each what belongs to the block. The text is made bytes on the thread that indexes it.
+ */
+export async function readBlock(tx: Tx, scope: BlockScope): Promise<ReadBlock> {
+  const { number, skillIds, places, part = { index: 0, of: 1 } } = scope;
+  const size = BLOCK_SIZE / part.of;
+  const from = number * BLOCK_SIZE + part.index * size;
+  const within = (id: SQL) =>
+    sql`${id} >= ${String(from)}::bigint and ${id} < ${String(from + size)}::bigint`;
+  const local = (id: SQL) => sql`(${id} & ${sql.raw(String(BLOCK_SIZE - 1))})`;
   const chosen = skillIds === null ? sql`true` : sql`s.skill_id = any(${array(skillIds)}::bigint[])`;
-  // A statement of a second is not worth being compiled.
+  // A statement of a few hundredths of a second is not worth being compiled.
   await tx.execute(sql`set local jit = off`);
-  const skills = await rows<{ number: string; skillId: string; words: Buffer }>(
+  const [read] = await rows<{ skills: string | null; places: string | null }>(
     tx,
-    sql`select s.volunteer_id / ${SIZE} as number, s.skill_id as "skillId", string_agg(${WORD}, ''::bytea) as words
-        from volunteer_skills s join volunteers v on v.user_id = s.volunteer_id
-        where ${within} and ${chosen} and v.skills_visible
-        group by 1, 2`,
+    sql`select (select encode(string_agg(int8send((s.skill_id << 24) | (${local(sql`s.volunteer_id`)} << 10) | (s.weight * 1000)::int), ''::bytea), 'base64')
+                from volunteer_skills s join volunteers v on v.user_id = s.volunteer_id
+                where ${within(sql`s.volunteer_id`)} and ${within(sql`v.user_id`)} and ${chosen} and v.skills_visible) as skills,
+               (select encode(string_agg(int4send(${local(sql`v.user_id`)}::int) || float8send(v.latitude) || float8send(v.longitude), ''::bytea), 'base64')
+                from volunteers v
+                where ${places} and ${within(sql`v.user_id`)} and v.skills_visible and v.latitude is not null) as places`,
   );
-  const byNumber = new Map<number, { skills: PackedSkill[]; places: Uint8Array }>();
-  for (const { number, skillId, words } of skills) {
-    const block = byNumber.get(Number(number)) ?? { skills: [], places: new Uint8Array() };
-    block.skills.push({ skillId: Number(skillId), words });
-    byNumber.set(Number(number), block);
-  }
-  if (places)
-    for (const { number, records } of await readPlaces(tx, within, chosen)) {
-      const block = byNumber.get(Number(number));
-      if (block) block.places = records;
-    }
-  return [...byNumber].sort(([a], [b]) => a - b).map(([number, block]) => ({ number, ...block }));
+  return { number, skills: [read?.skills ?? ""], places: [read?.places ?? ""] };
 }
-
-type Places = { number: string; records: Buffer };
-
-const readPlaces = (
-  tx: Tx,
-  within: ReturnType<typeof sql>,
-  chosen: ReturnType<typeof sql>,
-): Promise<Places[]> =>
-  rows<Places>(
-    tx,
-    sql`select v.user_id / ${SIZE} as number,
-               string_agg(int4send((v.user_id % ${SIZE})::int) || float8send(v.latitude) || float8send(v.longitude), ''::bytea) as records
-        from volunteers v
-        where v.skills_visible and v.latitude is not null
-          and exists (select 1 from volunteer_skills s where s.volunteer_id = v.user_id and ${within} and ${chosen})
-        group by 1`,
-  );
 
 /** The numbers of the blocks that hold anybody with a skill: one look into the index for each. */
 export async function blockNumbers(tx: Tx): Promise<number[]> {
+  const size = sql.raw(String(BLOCK_SIZE));
   const found = await rows<{ number: string }>(
     tx,
     sql`with recursive block as (
-          select min(volunteer_id) / ${SIZE} as number from volunteer_skills
+          select min(volunteer_id) / ${size} as number from volunteer_skills
           union all
-          select (select min(volunteer_id) / ${SIZE} from volunteer_skills where volunteer_id >= (block.number + 1) * ${SIZE})
+          select (select min(volunteer_id) / ${size} from volunteer_skills where volunteer_id >= (block.number + 1) * ${size})
           from block where block.number is not null)
         select number from block where number is not null order by number`,
   );
   return found.map(({ number }) => Number(number));
 }
 
-/** Makes the index of blocks that were read, on threads. */
+/** Makes the index of blocks that were read, on a thread. */
 export const packBlocks = (
   threads: Threads,
-  packed: readonly PackedBlock[],
+  read: readonly ReadBlock[],
   signal: AbortSignal,
-): Promise<SkillBlock[]> =>
-  Promise.all(packed.map((block) => onThread<SkillBlock>(threads, "packBlock", block, signal)));
+): Promise<SkillBlock[]> => onThread<SkillBlock[]>(threads, "packBlocks", read, signal);

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
+import { int4Array, int8Array } from "../db/binary-arrays.ts";
+import { array, rows, type Tx } from "../db/client.ts";
 import type { MatchColumns } from "../scoring/match-rows.ts";
 import { inScope, type ProjectScope } from "./project-facts.ts";
 
@@ -9,11 +10,13 @@ export type WrittenMatches = {
   readonly removed: number;
 };
 
-const VALUES = sql`match_score, coverage, cosine, jaccard, location_score, matched_skill_ids`;
+const VALUES = ["match_score", "coverage", "cosine", "jaccard", "location_score", "matched_skill_ids"];
+const valuesOf = (row: string) => sql.raw(VALUES.map((name) => `${row}.${name}`).join(", "));
 
 /**
  * Brings the lists of a scope to what was found, in one statement: what is new is inserted, what differs updated, what fell out
- * deleted, and what is the same is not touched. Readers see the lists before or after, never none.
+ * deleted, and what is the same is not touched. Readers see the lists before or after, never none. Ranges have projects of their own and
+ * runs take turns, so nobody else inserts the same rows: an insert that looks for conflicts would take half as long again.
  */
 export async function writeMatches(
   tx: Tx,
@@ -21,33 +24,42 @@ export async function writeMatches(
   columns: MatchColumns,
   slot: Date,
 ): Promise<WrittenMatches> {
+  const skillSets = columns.skillSets.map((ids) => `{${ids.join()}}`);
   await tx.execute(sql`set local jit = off`);
   const [written] = await rows<WrittenMatches>(
     tx,
-    sql`with fresh as materialized (
-          select f.project_id, f.volunteer_id, f.match_score, f.coverage, f.cosine, f.jaccard, f.location_score,
-                 f.matched_skill_ids::bigint[] as matched_skill_ids
-          from unnest(${sql.param(columns.projectIds)}::bigint[], ${sql.param(columns.volunteerIds)}::bigint[],
-                      ${sql.param(columns.scores)}::float8[], ${sql.param(columns.coverages)}::float8[],
-                      ${sql.param(columns.cosines)}::float8[], ${sql.param(columns.jaccards)}::float8[],
-                      ${sql.param(columns.locations)}::float8[], ${sql.param(columns.skillIds)}::text[])
-            as f(project_id, volunteer_id, match_score, coverage, cosine, jaccard, location_score, matched_skill_ids)),
+    sql`with skill_sets as (select n - 1 as at, f::bigint[] as skill_ids from unnest(${array(skillSets)}::text[]) with ordinality s(f, n)),
+        fresh as materialized (
+          select f.project_id, f.volunteer_id, f.score / 1e6::float8 as match_score, f.coverage / 1e6::float8 as coverage,
+                 f.cosine / 1e6::float8 as cosine, f.jaccard / 1e6::float8 as jaccard,
+                 nullif(f.location, -1) / 1e6::float8 as location_score, s.skill_ids as matched_skill_ids
+          from unnest(${sql.param(int8Array(columns.projectIds))}::bigint[], ${sql.param(int8Array(columns.volunteerIds))}::bigint[],
+                      ${sql.param(int4Array(columns.scores))}::int[], ${sql.param(int4Array(columns.coverages))}::int[],
+                      ${sql.param(int4Array(columns.cosines))}::int[], ${sql.param(int4Array(columns.jaccards))}::int[],
+                      ${sql.param(int4Array(columns.locations))}::int[], ${sql.param(int4Array(columns.skillSetAt))}::int[])
+            as f(project_id, volunteer_id, score, coverage, cosine, jaccard, location, skill_set_at)
+          join skill_sets s on s.at = f.skill_set_at),
         held as materialized (
-          select project_id, volunteer_id, ${VALUES} from volunteer_initiative_matches m where ${inScope(sql`m.project_id`, scope)}),
+          select m.project_id, m.volunteer_id, ${valuesOf("m")} from volunteer_initiative_matches m
+          where ${inScope(sql`m.project_id`, scope)}),
         gone as (
           delete from volunteer_initiative_matches m
           using (select project_id, volunteer_id from held except all select project_id, volunteer_id from fresh) g
           where m.project_id = g.project_id and m.volunteer_id = g.volunteer_id and ${inScope(sql`m.project_id`, scope)} returning 1),
-        written as (
-          insert into volunteer_initiative_matches (project_id, volunteer_id, ${VALUES}, matched_skill_count, calculated_at)
-          select project_id, volunteer_id, ${VALUES}, cardinality(matched_skill_ids), ${slot}::timestamptz
-          from (select project_id, volunteer_id, ${VALUES} from fresh except all select project_id, volunteer_id, ${VALUES} from held) c
-          order by project_id, volunteer_id
-          on conflict (project_id, volunteer_id) do update set
-            (match_score, coverage, cosine, jaccard, location_score, matched_skill_ids, matched_skill_count, calculated_at) =
-            (excluded.match_score, excluded.coverage, excluded.cosine, excluded.jaccard, excluded.location_score,
-             excluded.matched_skill_ids, excluded.matched_skill_count, excluded.calculated_at)
-          returning xmax = 0 as added),
+        different as materialized (
+          select f.*, h.project_id is null as is_new
+          from fresh f left join held h on h.project_id = f.project_id and h.volunteer_id = f.volunteer_id
+          where h.project_id is null or (${valuesOf("h")}) is distinct from (${valuesOf("f")})),
+        added as (
+          insert into volunteer_initiative_matches as m (project_id, volunteer_id, ${sql.raw(VALUES.join(", "))}, matched_skill_count, calculated_at)
+          select d.project_id, d.volunteer_id, ${valuesOf("d")}, cardinality(d.matched_skill_ids), ${slot}::timestamptz
+          from different d where d.is_new order by d.project_id, d.volunteer_id returning 1),
+        changed as (
+          update volunteer_initiative_matches m
+          set (${sql.raw(VALUES.join(", "))}, matched_skill_count, calculated_at) =
+              (${valuesOf("d")}, cardinality(d.matched_skill_ids), ${slot}::timestamptz)
+          from different d where not d.is_new and m.project_id = d.project_id and m.volunteer_id = d.volunteer_id
+            and ${inScope(sql`m.project_id`, scope)} returning 1),
         lists as (
           select project_id, count(*)::int as size, min(match_score) as floor_score from fresh group by project_id),
         unlisted as (
@@ -58,8 +70,7 @@ export async function writeMatches(
           select project_id, size, floor_score from lists order by project_id
           on conflict (project_id) do update set size = excluded.size, floor_score = excluded.floor_score
           where (l.size, l.floor_score) is distinct from (excluded.size, excluded.floor_score))
-        select (select count(*) from written where added)::int as added, (select count(*) from written where not added)::int as changed,
-               (select count(*) from gone)::int as removed`,
+        select (select count(*) from added)::int as added, (select count(*) from changed)::int as changed, (select count(*) from gone)::int as removed`,
   );
   return written ?? { added: 0, changed: 0, removed: 0 };
 }

@@ -4,14 +4,15 @@ import { enqueueRun } from "./enqueue.ts";
 import { type Execution, parsePayload } from "./execution.ts";
 import { describeError } from "./failure.ts";
 import type { Job, Remark } from "./job.ts";
-import { addCounts, type Counts } from "./outcome.ts";
-import { openRun } from "./runs.ts";
+import type { Counts } from "./outcome.ts";
+import { loadRun, openRun } from "./runs.ts";
 import { settle } from "./settle.ts";
 
 /** What a job would have done. */
 export type Preview = {
   readonly job: string;
   readonly now: Date;
+  /** What the row of the run would have said. */
   readonly counts: Counts;
   readonly skipped: readonly string[];
   readonly ranges: number;
@@ -86,7 +87,6 @@ async function preview(
   const runId = await openRun(tx, job, "manual", payload);
   await enqueueRun(tx, job, payload, { id: runId, slot: now });
   const seen = {
-    counts: {} as Counts,
     skipped: [] as string[],
     requests: [] as unknown[],
     remarks: [] as Remark[],
@@ -101,7 +101,15 @@ async function preview(
     onProgress: () => undefined,
   };
   const fault = await walk(execution, tx, runId, seen, signal);
-  return { job: job.name, now, ...seen, ...(await written(tx, runId, mark?.lastEvent ?? "0")), fault };
+  const counts = (await loadRun(tx, runId))?.counts ?? {};
+  return {
+    job: job.name,
+    now,
+    counts,
+    ...seen,
+    ...(await written(tx, runId, mark?.lastEvent ?? "0")),
+    fault,
+  };
 }
 
 /** What is shown of a request: tokens are worth something even when they are sealed. */
@@ -117,7 +125,7 @@ async function walk(
   execution: Execution,
   tx: Tx,
   runId: string,
-  seen: { counts: Counts; skipped: string[]; ranges: number; requests: unknown[] },
+  seen: { skipped: string[]; ranges: number; requests: unknown[] },
   signal: AbortSignal,
 ): Promise<string | null> {
   for (let step = 0; step < MAX_STEPS; step++) {
@@ -133,8 +141,6 @@ async function walk(
     try {
       for (const outcome of await settle(execution, work, [entry.id], signal)) {
         if (outcome.kind === "skipped") seen.skipped.push(outcome.reason);
-        // The sum of a ranged job says the counts of its ranges again.
-        else if (work.part !== "sum") seen.counts = addCounts(seen.counts, outcome.counts);
       }
     } catch (error) {
       return describeError(error);

@@ -63,30 +63,33 @@ export async function enqueueRun(
   return id;
 }
 
-export type RangeEntry = { readonly input: unknown; readonly range: unknown };
-export type SumEntry = { readonly input: unknown; readonly counts: Counts };
+/** Where a run is: `stage` is how often it has gone on with further ranges. Absent in entries of earlier versions: 0. */
+type Stage = { readonly input: unknown; readonly stage?: number };
+export type RangeEntry = Stage & { readonly range: unknown };
+export type SumEntry = Stage & { readonly counts: Counts };
 
-/** Writes one entry per range of a run. `run.slot` freezes the time for all of them. */
+/** `slot` freezes the time of all that belongs to a run. */
+export type RunOfRanges = { readonly id: string; readonly slot: Date };
+
+/** Writes one entry per range of a stage. */
 export async function enqueueRanges(
   tx: Tx,
   job: Job,
-  run: { readonly id: string; readonly slot: Date },
-  input: unknown,
+  run: RunOfRanges,
+  { input, stage }: Required<Stage>,
   ranges: readonly unknown[],
 ): Promise<void> {
   const entries = new Map<string, unknown>(
-    ranges.map((range, index) => [`${run.id}:${index}`, { input, range } satisfies RangeEntry]),
+    ranges.map((range, index) => [
+      `${run.id}:${stage}:${index}`,
+      { input, stage, range } satisfies RangeEntry,
+    ]),
   );
   await insertEntries(tx, { queue: job.queue, name: rangeName(job), entries, run });
 }
 
-/** Writes the entry that ends a run, once all its ranges are settled. */
-export async function enqueueSum(
-  tx: Tx,
-  job: Job,
-  run: { readonly id: string; readonly slot: Date },
-  sum: SumEntry,
-): Promise<void> {
+/** Writes the entry that ends a run, or takes it further, once all ranges of the stage are settled. */
+export async function enqueueSum(tx: Tx, job: Job, run: RunOfRanges, sum: SumEntry): Promise<void> {
   await insertEntries(tx, { queue: job.queue, name: sumName(job), entries: new Map([[run.id, sum]]), run });
 }
 

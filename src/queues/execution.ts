@@ -4,9 +4,10 @@ import { array, rows, type Tx } from "../db/client.ts";
 import type { Log } from "../log.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Settings } from "../settings.ts";
-import type { Catalogue, Job, JobContext, Part, Remark } from "./job.ts";
-import { type Counts, PayloadRejected } from "./outcome.ts";
+import type { Catalogue, ComputeContext, Job, JobContext, Part, Remark } from "./job.ts";
+import { type Counts, type Outcome, PayloadRejected } from "./outcome.ts";
 import type { QueueName } from "./queues.ts";
+import { finishRun } from "./runs.ts";
 import type { Threads } from "./threads.ts";
 
 /** How work reaches the database and the outside world: for real, or inside the one transaction of a dry run. */
@@ -84,6 +85,16 @@ export async function hold(tx: Tx, { ids, names }: Asked): Promise<Entry | undef
   return entry && withSlot(entry);
 }
 
+/** Reads a lone entry that is settled later, without keeping anybody from it. */
+export async function peek(tx: Tx, { ids, names }: Asked): Promise<Entry | undefined> {
+  const [entry] = await rows<Entry>(
+    tx,
+    sql`select ${ENTRY_COLUMNS} from outbox
+        where id = any(${array(ids)}::bigint[]) and job = any(${array(names)}::text[]) and dead_at is null`,
+  );
+  return entry && withSlot(entry);
+}
+
 /** Parsed before the job runs and apart from it: a bad payload is dead at once, a ZodError from inside a job is retried. */
 export function parsePayload(job: Job, payload: unknown): unknown {
   const parsed = job.payload.safeParse(payload);
@@ -93,16 +104,37 @@ export function parsePayload(job: Job, payload: unknown): unknown {
 }
 
 /** Builds what the job is given. */
-export function contextFor(
+export const contextFor = (
   execution: Execution,
   tx: Tx,
   entry: Entry | undefined,
   job: Job,
   signal: AbortSignal,
-): JobContext {
+): JobContext => ({ tx, ...contextWithout(execution, entry, job, signal) });
+
+/** Builds what work is given that holds no transaction. */
+export const computeContextFor = (
+  execution: Execution,
+  entry: Entry,
+  job: Job,
+  signal: AbortSignal,
+): ComputeContext => ({
+  ...contextWithout(execution, entry, job, signal),
+  read: (work) =>
+    execution.transact(async (tx) => {
+      await tx.execute(sql`set transaction read only`);
+      return work(tx);
+    }, signal),
+});
+
+function contextWithout(
+  execution: Execution,
+  entry: Entry | undefined,
+  job: Job,
+  signal: AbortSignal,
+): Omit<JobContext, "tx"> {
   const attempt = (entry?.attempts ?? 0) + 1;
   return {
-    tx,
     log: execution.log.child({ job: job.name, ...(entry?.parent ? { run: entry.parent } : {}) }),
     now: entry?.slot ?? execution.clock.now(),
     attempt,
@@ -112,6 +144,16 @@ export function contextFor(
     remark: execution.onRemark ?? null,
     threads: execution.threads,
   };
+}
+
+/** Outcomes of the entries that were still there; those that were not have been settled by somebody else. */
+export type Settled = readonly Outcome[];
+
+/** Ends the run that the entry belongs to, if it has one, and lets the next slot of its schedule open. */
+export async function endRun(execution: Execution, tx: Tx, entry: Entry, outcome: Outcome): Promise<void> {
+  if (entry.parent === null) return;
+  await finishRun(tx, entry.parent, outcome);
+  await execution.onRunFinished(tx, entry.parent);
 }
 
 /** How the entries of one carrier ended. */

@@ -3,7 +3,7 @@ import type { Tx } from "../db/client.ts";
 import type { Log } from "../log.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Settings } from "../settings.ts";
-import type { Counts, Outcome } from "./outcome.ts";
+import type { Counts, Further, Outcome } from "./outcome.ts";
 import type { QueueName } from "./queues.ts";
 import type { Threads } from "./threads.ts";
 
@@ -26,6 +26,17 @@ export type JobContext = {
   readonly remark: ((remark: Remark) => void) | null;
   /** For what takes the processor more than a few milliseconds: the event loop serves others meanwhile. */
   readonly threads: Threads;
+};
+
+/** What is given to work that holds no transaction: it reads in short ones of its own, and writes nothing. */
+export type ComputeContext = Omit<JobContext, "tx"> & {
+  read<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+};
+
+/** What a sum is given. */
+export type SumContext = JobContext & {
+  /** How often the run has gone on with further ranges: 0 when those of the cut are settled. */
+  readonly stage: number;
 };
 
 /** A decision in words: whom or what it is about, and what became of it. */
@@ -85,11 +96,16 @@ type Outside<P, Request, Answer> = {
 
 export type Prepared<Request> = { readonly request: Request } | { readonly nothing: string };
 
-/** Over many rows: `cut` names the ranges, each runs in a transaction of its own on any worker, `sum` ends the run. */
-type Ranged<P, Range> = {
+/**
+ * Over many rows: `cut` names the ranges, each runs in a transaction of its own on any worker, `sum` ends the run, or goes on with
+ * further ranges, of the same kind or another.
+ */
+type Ranged<P, Range, Computed> = {
   cut(payload: P, context: JobContext): Promise<readonly Range[]>;
-  run(range: Range, context: JobContext): Promise<Outcome>;
-  sum(payload: P, counts: Counts, context: JobContext): Promise<Outcome>;
+  /** What takes longer than a transaction should be held: done before that of the range is opened, and given to `run`. */
+  compute?(range: Range, context: ComputeContext): Promise<Computed>;
+  run(range: Range, context: JobContext, computed: Computed): Promise<Outcome>;
+  sum(payload: P, counts: Counts, context: SumContext): Promise<Outcome | Further<Range>>;
 };
 
 type Declaration<P> = Identity<P> & Partial<Policy>;
@@ -98,7 +114,7 @@ type Declared<P, Form extends string> = Identity<P> & Policy & { readonly form: 
 export type SingleJob<P> = Declared<P, "single"> & Single<P>;
 export type BatchJob<P> = Declared<P, "batch"> & Batch<P>;
 export type OutsideJob<P, Request, Answer> = Declared<P, "outside"> & Outside<P, Request, Answer>;
-export type RangedJob<P, Range> = Declared<P, "ranged"> & Ranged<P, Range>;
+export type RangedJob<P, Range, Computed = unknown> = Declared<P, "ranged"> & Ranged<P, Range, Computed>;
 
 export type Job<P = unknown> =
   | SingleJob<P>
@@ -106,7 +122,7 @@ export type Job<P = unknown> =
   // biome-ignore lint/suspicious/noExplicitAny: requests, answers and ranges are private to their job; the catalogue never looks inside.
   | OutsideJob<P, any, any>
   // biome-ignore lint/suspicious/noExplicitAny: as above.
-  | RangedJob<P, any>;
+  | RangedJob<P, any, any>;
 
 const DEFAULTS: Policy = {
   attempts: 8,
@@ -127,7 +143,9 @@ const NAME = /^[a-z]+(-[a-z]+)*$/;
  * @throws Error when the name is not kebab-case: names are written into Postgres and cannot be mended by a rename; or when a batch
  *   is larger than a carrier can hold.
  */
-export function defineJob<P, Range>(job: Declaration<P> & Ranged<P, Range>): RangedJob<P, Range>;
+export function defineJob<P, Range, Computed = unknown>(
+  job: Declaration<P> & Ranged<P, Range, Computed>,
+): RangedJob<P, Range, Computed>;
 export function defineJob<P, Request, Answer>(
   job: Declaration<P> & Outside<P, Request, Answer>,
 ): OutsideJob<P, Request, Answer>;

@@ -11,6 +11,23 @@ export const done = (counts: Counts = {}): Outcome => ({ kind: "done", counts })
 /** There was nothing to do, and that is well: the reason is kept. */
 export const skipped = (reason: string): Outcome => ({ kind: "skipped", reason });
 
+/** What the sum of a ranged job may say instead of an outcome: the run is not over. */
+export type Further<Range> = {
+  readonly kind: "further";
+  readonly ranges: readonly Range[];
+  readonly counts: Counts;
+};
+
+/**
+ * The run goes on with these ranges; the sum is asked again when they are settled, at once when there are none. The counts are those of
+ * the run from here on, as they are with `done`: a sum that keeps what its ranges counted says it again. Further ranges add to them.
+ */
+export const further = <Range>(ranges: readonly Range[], counts: Counts = {}): Further<Range> => ({
+  kind: "further",
+  ranges,
+  counts,
+});
+
 /** Thrown by a job: this work will never succeed, so it is a dead letter at once. The reason must hold no personal values. */
 export class Cancel extends Error {
   override readonly name = "Cancel";

@@ -2,11 +2,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { databaseFault, isContention, isDatabaseAbsent } from "../db/faults.ts";
-import { type Carrier, type Execution, emptyTally, type Tally, type Work } from "./execution.ts";
+import {
+  type Carrier,
+  type Execution,
+  emptyTally,
+  type Settled,
+  type Tally,
+  type Work,
+} from "./execution.ts";
 import { type Fate, fateOf, giveBack, postpone } from "./failure.ts";
 import { addCounts, Interrupted, TimeLimitExceeded } from "./outcome.ts";
 import { markRunning } from "./runs.ts";
-import { type Settled, settle } from "./settle.ts";
+import { settle } from "./settle.ts";
 
 export type RunJobDeps = Execution & { readonly db: Database };
 

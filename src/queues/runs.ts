@@ -111,6 +111,14 @@ export async function setTotal(tx: Tx, id: string, total: number): Promise<void>
   );
 }
 
+/** The sum goes on with so many ranges more, and says what the run has counted. */
+export async function extendTotal(tx: Tx, id: string, ranges: number, counts: Counts): Promise<void> {
+  await tx.execute(
+    sql`update job_runs set total = total + ${ranges}, pending = pending + ${ranges}, counts = ${JSON.stringify(counts)}::jsonb
+        where id = ${id}`,
+  );
+}
+
 /** One range is settled. @returns what is still to do, and the sum of the counts so far. */
 export async function settleRange(
   tx: Tx,

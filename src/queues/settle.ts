@@ -1,22 +1,20 @@
 import { sql } from "drizzle-orm";
 import { rows, type Tx } from "../db/client.ts";
-import { enqueueRanges, enqueueSum, type RangeEntry, type SumEntry } from "./enqueue.ts";
 import {
   type Asked,
   claim,
   contextFor,
   type Entry,
   type Execution,
+  endRun,
   hold,
   parsePayload,
+  type Settled,
   type Work,
 } from "./execution.ts";
-import { type BatchJob, namesOf, type OutsideJob, type RangedJob, type SingleJob } from "./job.ts";
-import { CallFailed, Cancel, done, type Outcome, Snooze, skipped } from "./outcome.ts";
-import { finishRun, openRun, setTotal, settleRange } from "./runs.ts";
-
-/** Outcomes of the entries that were still there; those that were not have been settled by somebody else. */
-export type Settled = readonly Outcome[];
+import { type BatchJob, namesOf, type OutsideJob, type SingleJob } from "./job.ts";
+import { CallFailed, Cancel, Snooze, skipped } from "./outcome.ts";
+import { settleRangedPart } from "./settle-ranged.ts";
 
 /** Runs one group of entries in the form of its job, and settles it. Throws when the group has to be tried otherwise. */
 export async function settle(
@@ -31,10 +29,7 @@ export async function settle(
   if (ids.length > 1) throw new Error(`${job.name} takes one entry at a time, not ${ids.length}.`);
   if (job.form === "outside") return settleOutside(execution, job, asked, signal);
   if (job.form === "single") return settleSingle(execution, job, asked, signal);
-  if (part === "whole") return settleCut(execution, job, asked, signal);
-  return part === "range"
-    ? settleOneRange(execution, job, asked, signal)
-    : settleSum(execution, job, asked, signal);
+  return settleRangedPart(execution, job, part, asked, signal);
 }
 
 async function settleSingle(
@@ -181,77 +176,4 @@ async function makeDueAgain(tx: Tx, id: string): Promise<void> {
     sql`update outbox set request = null, attempts = 0, error = null, run_at = now(), enqueued_at = null, carrier = null
         where id = ${id}`,
   );
-}
-
-async function settleCut(
-  execution: Execution,
-  job: RangedJob<unknown, unknown>,
-  asked: Asked,
-  signal: AbortSignal,
-): Promise<Settled> {
-  return execution.transact(async (tx) => {
-    const [entry] = await claim(tx, asked);
-    if (!entry) return [];
-    const input = parsePayload(job, entry.payload);
-    const context = contextFor(execution, tx, entry, job, signal);
-    const ranges = await job.cut(input, context);
-    // The time of the cut is the time of every range and of the sum: two runs of one slot see the same world.
-    const run = { id: entry.parent ?? (await openRun(tx, job, "event", input)), slot: context.now };
-    await setTotal(tx, run.id, ranges.length);
-    if (ranges.length === 0) await enqueueSum(tx, job, run, { input, counts: {} });
-    else await enqueueRanges(tx, job, run, input, ranges);
-    return [done({ ranges: ranges.length })];
-  }, signal);
-}
-
-async function settleOneRange(
-  execution: Execution,
-  job: RangedJob<unknown, unknown>,
-  asked: Asked,
-  signal: AbortSignal,
-): Promise<Settled> {
-  return execution.transact(async (tx) => {
-    const [entry] = await claim(tx, asked);
-    if (!entry) return [];
-    const { input, range } = entry.payload as RangeEntry;
-    const context = contextFor(execution, tx, entry, job, signal);
-    const outcome = await job.run(range, context);
-    const run = runOf(entry, context.now);
-    const { total, pending, counts } = await settleRange(tx, run.id, outcome);
-    execution.onProgress((total - pending) / total);
-    if (pending === 0) await enqueueSum(tx, job, run, { input, counts });
-    return [outcome];
-  }, signal);
-}
-
-async function settleSum(
-  execution: Execution,
-  job: RangedJob<unknown, unknown>,
-  asked: Asked,
-  signal: AbortSignal,
-): Promise<Settled> {
-  return execution.transact(async (tx) => {
-    const [entry] = await claim(tx, asked);
-    if (!entry) return [];
-    const { input, counts } = entry.payload as SumEntry;
-    const outcome = await job.sum(
-      parsePayload(job, input),
-      counts,
-      contextFor(execution, tx, entry, job, signal),
-    );
-    await endRun(execution, tx, entry, outcome);
-    return [outcome];
-  }, signal);
-}
-
-function runOf(entry: Entry, now: Date): { id: string; slot: Date } {
-  if (entry.parent === null) throw new Error(`The entry ${entry.id} belongs to no run.`);
-  return { id: entry.parent, slot: entry.slot ?? now };
-}
-
-/** Ends the run that the entry belongs to, if it has one, and lets the next slot of its schedule open. */
-async function endRun(execution: Execution, tx: Tx, entry: Entry, outcome: Outcome): Promise<void> {
-  if (entry.parent === null) return;
-  await finishRun(tx, entry.parent, outcome);
-  await execution.onRunFinished(tx, entry.parent);
 }

@@ -22,8 +22,11 @@ export type Threads = {
 /** More tasks than this do not wait: whoever asks is asking too much at once. */
 const MAX_WAITING = 1_000;
 
-/** Threads get out of the way of the event loop, of Postgres and of Redis on the same machine. Where nothing can be made nicer, nothing is. */
-const NICENESS = 10;
+/**
+ * Threads get out of the way of the event loop, of Postgres and of Redis on the same machine: they have what nobody else wants. Where
+ * nothing can be made nicer, nothing is.
+ */
+const NICENESS = 19;
 
 /** From source, Node 20 cannot start a thread from TypeScript: tsx is registered inside it first. */
 const fromSource = import.meta.url.endsWith(".ts");
@@ -31,8 +34,8 @@ const entry = fileURLToPath(
   new URL(fromSource ? "./thread-entry-from-source.mjs" : "./thread-entry.js", import.meta.url),
 );
 
-/** Opens a pool of threads that stay alive, one a processor: they give way. None is started before the first task. */
-export function openThreads(size = availableParallelism()): Threads {
+/** Opens a pool of threads that stay alive, one a processor but one. None is started before the first task. */
+export function openThreads(size = Math.max(1, availableParallelism() - 1)): Threads {
   const pool = new Piscina({
     filename: entry,
     minThreads: 0,

@@ -9,14 +9,18 @@ import {
   totalScore,
 } from "./match.ts";
 import {
+  aboveWeight,
+  type Bits,
   BLOCK_SIZE,
+  BLOCK_WORDS,
+  bitmapOf,
   findSkill,
   firstNorthOf,
-  localOf,
   type SkillBlock,
-  weightIn,
+  skillCountOf,
   weightOf,
 } from "./skill-block.ts";
+import { type BitCounter, openBitCounter } from "./skill-counts.ts";
 
 /** Counts are kept above the sum: 20 bits hold the sum of 500 skills. */
 const COUNT_SHIFT = 20;
@@ -32,10 +36,18 @@ const FULL = MATCH_WEIGHTS.fullMilli;
 const KM_PER_DEGREE = 111;
 const NEAR_DEGREES = 1;
 
-const BINS = 1_024;
+/** The first look is for so many times as many people as a list keeps: what the first block says of the others is a sample. */
+const GUESS_FOR = 1.5;
 
-/** What is written while a block is gone through; zero before and after. */
-type Scratch = { readonly sums: Uint32Array; readonly bins: Uint32Array };
+/** What is written while a block is gone through. */
+type Scratch = {
+  readonly counter: BitCounter;
+  readonly chosen: Bits;
+  readonly seen: Bits;
+  readonly rooms: Bits[];
+  /** By the position of a skill: every bit where the project requires it, none where not. */
+  readonly wanted: Int32Array;
+};
 
 /** One project on its way through the blocks. */
 type Search = {
@@ -44,16 +56,24 @@ type Search = {
   /** Null: nearness never counts. */
   readonly latitude: number | null;
   readonly best: BestList;
+  /** Of each block, with how many skills people were looked at; with fewer they were not yet. */
+  readonly reached: Uint16Array;
+  /** With fewer skills than this nobody is looked at before everybody with as many has been, in all blocks. */
+  firstLevel: number;
 };
 
 /**
- * The sum of skills that somebody needs at least to have `score` at a nearness; null: it does not count. Never too high: a little too
- * low lets some more be looked at, and they are compared exactly.
+ * The sum of skills that somebody needs at least to enter the list at a nearness; null: it does not count. Never too high: a little
+ * too low lets some more be looked at, and they are compared exactly.
  */
-function neededMilli(score: number, required: number, location: number | null): number {
+function neededMilli({ best, required }: Search, location: number | null): number {
+  const score = best.full() ? best.worstScore() : 0;
   const skill = location === null ? score : (score - MATCH_WEIGHTS.location * location) / MATCH_WEIGHTS.skill;
   return Math.max(1, Math.floor((skill - 2e-6) * FULL * required) - 1);
 }
+
+/** How many of the skills that takes, be they ever so strong. */
+const neededCount = (milli: number): number => Math.ceil(milli / FULL);
 
 function locationIn(block: SkillBlock, project: MatchProject, local: number): number | null {
   const latitude = block.latitudes[local] ?? Number.NaN;
@@ -61,73 +81,33 @@ function locationIn(block: SkillBlock, project: MatchProject, local: number): nu
   return locationOf(project, { latitude, longitude: block.longitudes[local] as number });
 }
 
-/** The skills of a project that the block has, the rarest first. */
-function listsOf(block: SkillBlock, { requiredSkillIds }: MatchProject): number[] {
-  const lengthOf = (skill: number) => (block.starts[skill + 1] as number) - (block.starts[skill] as number);
-  return requiredSkillIds
-    .map((id) => findSkill(block, id))
-    .filter((skill) => skill >= 0)
-    .sort((a, b) => lengthOf(a) - lengthOf(b));
-}
-
-/** What a volunteer must have of, told by two words. */
-type Requirement = {
-  readonly low: number;
-  readonly high: number;
-  /** Required skills that share a bit with another one: each may be had although no bit of its own says so. */
-  readonly unseen: number;
-};
-
-function requirementOf({ bitOf }: SkillBlock, lists: readonly number[]): Requirement {
-  let low = 0;
-  let high = 0;
-  for (const skill of lists) {
-    const bit = bitOf[skill] as number;
-    if (bit < 32) low |= 1 << bit;
-    else high |= 1 << (bit & 31);
-  }
-  return { low, high, unseen: lists.length - bitsOf(low) - bitsOf(high) };
-}
-
-/** How many bits of a word are set. */
-function bitsOf(word: number): number {
-  const pairs = word - ((word >>> 1) & 0x55555555);
-  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-}
-
-/** How many of the required skills somebody may have: never fewer than they do. */
-const mayHave = ({ signatures }: SkillBlock, { low, high, unseen }: Requirement, local: number): number =>
-  bitsOf((signatures[2 * local] as number) & low) +
-  bitsOf((signatures[2 * local + 1] as number) & high) +
-  unseen;
-
 /** A block as one search sees it. */
 type Pass = {
   readonly block: SkillBlock;
-  /** Its required skills, the rarest first, and the other way round. */
-  readonly lists: readonly number[];
-  readonly commonFirst: readonly number[];
-  readonly requirement: Requirement;
+  /** Which of the blocks it is. */
+  readonly at: number;
+  /** How many of the required skills anybody of the block has. */
+  readonly present: number;
+  readonly wanted: Int32Array;
 };
 
-/** Those who may be near: few, so each is looked at. How far north or south they are bounds how near they can be. */
-function offerNear(search: Search, pass: Pass, floor: number): void {
-  const { project, required, latitude, best } = search;
-  const { block, commonFirst, requirement } = pass;
-  if (latitude === null) return;
-  const leastScore = () => Math.max(floor, best.full() ? best.worstScore() : 0);
+/**
+ * Those who may be near: how far north or south they are bounds how near they can be. Whoever has too few of the skills even for a
+ * neighbour is not looked at.
+ */
+function offerNear(search: Search, pass: Pass, { counter, chosen }: Scratch): void {
+  const { latitude } = search;
+  const { block } = pass;
+  if (latitude === null || block.northward.length === 0) return;
+  counter.atLeast(neededCount(neededMilli(search, 1)), chosen);
   const end = firstNorthOf(block, latitude + NEAR_DEGREES);
-  let score = leastScore();
   for (let n = firstNorthOf(block, latitude - NEAR_DEGREES); n < end; n++) {
     const local = block.northward[n] as number;
+    if ((((chosen[local >>> 5] as number) >>> (local & 31)) & 1) === 0) continue;
     const apart = Math.abs((block.latitudes[local] as number) - latitude);
-    const needed = neededMilli(score, required, locationScore(apart * KM_PER_DEGREE));
-    if (mayHave(block, requirement, local) * FULL < needed) continue;
-    const sum = sumOf(block, commonFirst, local, needed);
-    if (sum === 0) continue;
-    const total = totalScore(sum & SUM_MASK, required, locationIn(block, project, local));
-    if (best.offer(total, sum >>> COUNT_SHIFT, block.number * BLOCK_SIZE + local)) score = leastScore();
+    const sum = sumOf(pass, local);
+    if ((sum & SUM_MASK) >= neededMilli(search, locationScore(apart * KM_PER_DEGREE)))
+      enter(search, block, local, sum);
   }
 }
 
@@ -137,137 +117,162 @@ const isNear = (latitude: number | null, other: number | undefined): boolean =>
   other >= latitude - NEAR_DEGREES &&
   other < latitude + NEAR_DEGREES;
 
+/** Far away, nearness is 0; without a place the skills alone are the score, and less of them is enough. */
+const neededFarAway = (search: Search, block: SkillBlock): number =>
+  neededMilli(search, search.latitude !== null && block.allPlaced ? 0 : null);
+
 /**
- * Everybody else. The postings of rare skills are added up; the commonest skills, all of which together would not be enough to enter
- * the list, are looked up for those alone who still can.
+ * Everybody else who has `level` skills or more, those with the most first as long as the list is not full, as far as they have not
+ * been looked at.
  */
-function offerFar(search: Search, pass: Pass, floor: number, sums: Uint32Array): void {
-  const { project, required, latitude, best } = search;
-  const { block, lists } = pass;
-  const { starts, postings, latitudes } = block;
-  // Far away, nearness is 0; without a place the skills alone are the score, and less of them is enough.
-  const location = latitude !== null && block.allPlaced ? 0 : null;
-  const least = () => neededMilli(Math.max(floor, best.full() ? best.worstScore() : 0), required, location);
-  let needed = least();
-  const added = lists.length - Math.min(lists.length, Math.floor((needed - 1) / FULL));
-  addUp(block, lists.slice(0, added), sums);
-  const commonest = lists.slice(added).reverse();
-  const requirement = requirementOf(block, commonest);
-  for (let l = 0; l < added; l++) {
-    const end = starts[(lists[l] as number) + 1] as number;
-    for (let p = starts[lists[l] as number] as number; p < end; p++) {
-      const local = localOf(postings[p] as number);
-      const partial = sums[local] as number;
-      if (partial === 0) continue;
-      sums[local] = 0;
-      if ((partial & SUM_MASK) + mayHave(block, requirement, local) * FULL < needed) continue;
-      if (isNear(latitude, latitudes[local])) continue;
-      const sum = partial + sumOf(block, commonest, local, needed - (partial & SUM_MASK));
-      if ((sum & SUM_MASK) < needed) continue;
-      const score = totalScore(sum & SUM_MASK, required, locationIn(block, project, local));
-      if (best.offer(score, sum >>> COUNT_SHIFT, block.number * BLOCK_SIZE + local)) needed = least();
+function offerFar(search: Search, pass: Pass, level: number, { counter, chosen, seen }: Scratch): void {
+  const { latitude, best, reached } = search;
+  const { block, at } = pass;
+  let needed = neededFarAway(search, block);
+  counter.atLeast(reached[at] as number, seen);
+  for (;;) {
+    const lowest = Math.max(level, neededCount(needed));
+    if (lowest >= (reached[at] as number)) return;
+    const next = best.full() ? lowest : (reached[at] as number) - 1;
+    counter.atLeast(next, chosen);
+    for (let w = 0; w < BLOCK_WORDS; w++) {
+      let bits = (chosen[w] as number) & ~(seen[w] as number);
+      while (bits !== 0) {
+        const local = (w << 5) | (31 - Math.clz32(bits & -bits));
+        bits &= bits - 1;
+        const sum = sumOf(pass, local);
+        if ((sum & SUM_MASK) < needed || isNear(latitude, block.latitudes[local])) continue;
+        if (enter(search, block, local, sum)) needed = neededFarAway(search, block);
+      }
     }
+    seen.set(chosen);
+    reached[at] = next;
   }
 }
 
-/** Adds what each has of these skills to their sum. */
-function addUp({ starts, postings }: SkillBlock, lists: readonly number[], sums: Uint32Array): void {
-  for (const skill of lists) {
-    const end = starts[skill + 1] as number;
-    for (let p = starts[skill] as number; p < end; p++) {
-      const posting = postings[p] as number;
-      const local = localOf(posting);
-      sums[local] = (sums[local] as number) + MATCHED + weightOf(posting);
-    }
+/** As the first block has it, so many people and more have this many skills in all blocks together. */
+function guessFirstLevel({ best, reached }: Search, present: number, { counter, chosen }: Scratch): number {
+  for (let level = present; level > 1; level--) {
+    counter.atLeast(level, chosen);
+    const people = chosen.reduce((sum, bits) => sum + bitsOf(bits), 0);
+    if (people * reached.length >= GUESS_FOR * best.keeps) return level;
   }
+  return 1;
 }
 
-/**
- * Adds up what somebody has, and stops when it cannot be enough any more: then it is 0. What their signature denies is not looked up.
- */
-function sumOf(block: SkillBlock, lists: readonly number[], local: number, needed: number): number {
-  const low = block.signatures[2 * local] as number;
-  const high = block.signatures[2 * local + 1] as number;
+/** How many bits of a word are set (Hacker's Delight, section 5-1). */
+function bitsOf(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** Offers somebody with their exact score. @returns true when they are on the list now. */
+function enter({ project, required, best }: Search, block: SkillBlock, local: number, sum: number): boolean {
+  const score = totalScore(sum & SUM_MASK, required, locationIn(block, project, local));
+  return best.offer(score, sum >>> COUNT_SHIFT, block.number * BLOCK_SIZE + local);
+}
+
+/** What somebody has of the required skills: added up without a branch, since nothing would foretell it. */
+function sumOf({ block, wanted }: Pass, local: number): number {
+  const { skills, skillStarts } = block;
+  const end = skillStarts[local + 1] as number;
   let sum = 0;
-  let reachable = lists.length * FULL;
-  for (let l = 0; l < lists.length; l++) {
-    const skill = lists[l] as number;
-    const bit = block.bitOf[skill] as number;
-    const weight = (((bit < 32 ? low : high) >>> (bit & 31)) & 1) === 0 ? 0 : weightIn(block, skill, local);
-    reachable -= FULL;
-    if (weight > 0) {
-      sum += MATCHED + weight;
-      reachable += MATCH_WEIGHTS.matchedMilli + weight;
-    }
-    if (reachable < needed) return 0;
+  for (let at = skillStarts[local] as number; at < end; at++) {
+    const word = skills[at] as number;
+    sum += (MATCHED + weightOf(word)) & (wanted[aboveWeight(word)] as number);
   }
   return sum;
 }
 
-/**
- * A score that at least `keep` of the block reach, whatever their nearness: so nobody below it needs a place in a list that is not
- * full yet. 0 when there are not so many.
- */
-function floorScore(search: Search, { block, lists }: Pass, { sums, bins }: Scratch): number {
-  const { required, latitude, best } = search;
-  addUp(block, lists, sums);
-  const shift = Math.max(0, Math.ceil(Math.log2((FULL * required + 1) / BINS)));
-  bins.fill(0);
-  for (let local = 0; local < BLOCK_SIZE; local++) {
-    const bin = ((sums[local] as number) & SUM_MASK) >>> shift;
-    bins[bin] = (bins[bin] as number) + 1;
-  }
-  sums.fill(0);
-  let reached = 0;
-  for (let bin = BINS - 1; bin > 0; bin--) {
-    reached += bins[bin] as number;
-    if (reached >= best.keeps)
-      return (latitude === null ? 1 : MATCH_WEIGHTS.skill) * ((bin << shift) / (FULL * required));
-  }
-  return 0;
+/** Counts for one search who of a block has how many of the skills, and has `work` done with it. */
+function withCounts(
+  search: Search,
+  block: SkillBlock,
+  at: number,
+  scratch: Scratch,
+  work: (pass: Pass) => void,
+): void {
+  const { counter, wanted, rooms } = scratch;
+  const positions = search.project.requiredSkillIds
+    .map((id) => findSkill(block, id))
+    .filter((position) => position >= 0);
+  while (rooms.length < positions.length) rooms.push(new Uint32Array(BLOCK_WORDS));
+  counter.count(positions.map((position, n) => bitmapOf(block, position, rooms[n] as Bits)));
+  for (const position of positions) wanted[position] = -1;
+  work({ block, at, present: positions.length, wanted });
+  for (const position of positions) wanted[position] = 0;
 }
 
-function passOf(block: SkillBlock, project: MatchProject): Pass {
-  const lists = listsOf(block, project);
-  return { block, lists, commonFirst: lists.toReversed(), requirement: requirementOf(block, lists) };
-}
-
-/** Weights of the required skills of one volunteer, in the order of the project; 0 for one that is missing. */
-function weightsIn(block: SkillBlock, project: MatchProject, local: number): number[] {
-  return project.requiredSkillIds.map((id) => {
-    const skill = findSkill(block, id);
-    return skill < 0 ? 0 : weightIn(block, skill, local);
+/** The first look into a block: those nearby, and those with many of the skills. */
+function lookFirst(search: Search, block: SkillBlock, at: number, scratch: Scratch): void {
+  withCounts(search, block, at, scratch, (pass) => {
+    if (at === 0) search.firstLevel = guessFirstLevel(search, pass.present, scratch);
+    search.reached[at] = pass.present + 1;
+    offerNear(search, pass, scratch);
+    offerFar(search, pass, search.firstLevel, scratch);
   });
+}
+
+/** The second look: those with fewer skills, where that can still be enough. */
+function lookAgain(search: Search, block: SkillBlock, at: number, scratch: Scratch): void {
+  if (neededCount(neededFarAway(search, block)) >= (search.reached[at] as number)) return;
+  withCounts(search, block, at, scratch, (pass) => offerFar(search, pass, 1, scratch));
 }
 
 /** A match with the weights of the required skills, in their order. */
 export type IndexedMatch = Match & { readonly weights: readonly number[] };
 
+/** Weights of the required skills of one volunteer, given the positions of these; 0 for one that is missing. */
+function weightsIn(
+  { skills, skillStarts }: SkillBlock,
+  positions: readonly number[],
+  local: number,
+): number[] {
+  const weights = new Array<number>(positions.length).fill(0);
+  const end = skillStarts[local + 1] as number;
+  for (let at = skillStarts[local] as number; at < end; at++) {
+    const index = positions.indexOf(aboveWeight(skills[at] as number));
+    if (index >= 0) weights[index] = weightOf(skills[at] as number);
+  }
+  return weights;
+}
+
 /** Survivors are scored by the reference itself. */
-function describe(search: Search, byNumber: ReadonlyMap<number, SkillBlock>): IndexedMatch[] {
-  const { project, best } = search;
+function describe(
+  { project, best }: Search,
+  byNumber: ReadonlyMap<number, SkillBlock>,
+  counts: ReadonlyMap<number, number> | null,
+): IndexedMatch[] {
+  const positions = new Map<SkillBlock, number[]>();
   return best.sorted().map((volunteerId) => {
     const block = byNumber.get(Math.floor(volunteerId / BLOCK_SIZE)) as SkillBlock;
     const local = volunteerId % BLOCK_SIZE;
-    const weights = weightsIn(block, project, local);
-    const scored = scoreMatch(weights, block.skillCounts[local] as number, locationIn(block, project, local));
+    const known = positions.get(block) ?? project.requiredSkillIds.map((id) => findSkill(block, id));
+    positions.set(block, known);
+    const weights = weightsIn(block, known, local);
+    const skillCount = counts?.get(volunteerId) ?? skillCountOf(block, local);
+    const scored = scoreMatch(weights, skillCount, locationIn(block, project, local));
     if (!scored) throw new Error(`The volunteer ${volunteerId} of a list matches nothing.`);
     return { volunteerId, weights, ...scored };
   });
 }
 
 /**
- * The best candidates of each project, best first: ids, scores and ties as `bestMatches` of match.ts gives them. Adding up inverted
- * lists with a threshold that leaves out the long ones is MaxScore (Turtle and Flood, Query evaluation: strategies and
- * optimizations, 1995); it is exact, since whoever is left out could not have entered.
+ * The best candidates of each project, best first: ids, scores and ties as `bestMatches` of match.ts gives them. Leaving out whoever
+ * cannot reach the worst of a full list is MaxScore (Turtle and Flood, Query evaluation: strategies and optimizations, 1995), here by
+ * the number of skills; it is exact, since whoever is left out could not have entered. People with many of the skills are looked at
+ * first, in all blocks: the sooner the list is good, the fewer of the others have to be.
  *
  * @param keep at least 1.
+ * @param skillCounts how many skills each volunteer has, by id, where the blocks hold only some of them.
  * @throws RangeError for a project that requires more than 500 skills.
  */
 export function matchProjects(
   blocks: readonly SkillBlock[],
   projects: readonly MatchProject[],
   keep: number,
+  skillCounts: ReadonlyMap<number, number> | null = null,
 ): IndexedMatch[][] {
   if (projects.some(({ requiredSkillIds }) => requiredSkillIds.length > MAX_REQUIRED_SKILLS))
     throw new RangeError(`a project requires more than ${MAX_REQUIRED_SKILLS} skills`);
@@ -276,17 +281,20 @@ export function matchProjects(
     required: project.requiredSkillIds.length,
     latitude: project.remote ? null : (project.place?.latitude ?? null),
     best: openBestList(keep),
+    reached: new Uint16Array(blocks.length),
+    firstLevel: 1,
   }));
-  const scratch = { sums: new Uint32Array(BLOCK_SIZE), bins: new Uint32Array(BINS) };
+  const scratch: Scratch = {
+    counter: openBitCounter(BLOCK_WORDS),
+    chosen: new Uint32Array(BLOCK_WORDS),
+    seen: new Uint32Array(BLOCK_WORDS),
+    rooms: [],
+    wanted: new Int32Array(Math.max(0, ...blocks.map(({ skillIds }) => skillIds.length))),
+  };
   // Block by block, so that each is read from memory once for all projects.
-  for (const block of blocks) {
-    for (const search of searches) {
-      const pass = passOf(block, search.project);
-      const floor = search.best.full() ? 0 : floorScore(search, pass, scratch);
-      offerNear(search, pass, floor);
-      offerFar(search, pass, floor, scratch.sums);
-    }
-  }
+  for (const look of [lookFirst, lookAgain])
+    for (const [at, block] of blocks.entries())
+      for (const search of searches) look(search, block, at, scratch);
   const byNumber = new Map(blocks.map((block) => [block.number, block]));
-  return searches.map((search) => describe(search, byNumber));
+  return searches.map((search) => describe(search, byNumber, skillCounts));
 }

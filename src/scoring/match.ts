@@ -47,7 +47,9 @@ export type MatchScore = {
 export type Match = MatchScore & { readonly volunteerId: number };
 
 const MILLION = 1_000_000;
-const inMillionths = (share: number): number => Math.round(share * MILLION) / MILLION;
+/** A share as a whole number of millionths. */
+export const millionths = (share: number): number => Math.round(share * MILLION);
+const inMillionths = (share: number): number => millionths(share) / MILLION;
 
 /**
  * location = 1 - min(km / 100, 1): falls evenly, 0 from 100 km on.
@@ -167,4 +169,4 @@ export function bestMatches(
 }
 
 /** Rounded down: nobody is told of more than there is. */
-export const percentOf = (score: number): number => Math.floor(Math.round(score * MILLION) / 10_000);
+export const percentOf = (score: number): number => Math.floor(millionths(score) / 10_000);

@@ -1,34 +1,39 @@
 /** Volunteers whose ids share everything above the lowest 14 bits: so few that all that is looked up of them stays in cache. */
 export const BLOCK_SIZE = 16_384;
+/** A bit for each of them, in words. */
+export const BLOCK_WORDS = BLOCK_SIZE / 32;
 
-/** One skill of a block as it is read: big-endian words of `local id << 10 | weight in thousandths`. */
-export type PackedSkill = { readonly skillId: number; readonly words: Uint8Array };
+/** Words of 32 people each; the lowest bit is the first of them. */
+export type Bits = Uint32Array;
 
-/** A block as it is read. `places`: big-endian records of a local id (4 bytes), latitude and longitude (8 bytes each). */
+/**
+ * A block as it is read, in any order. `skills`: big-endian records of 8 bytes, `skill id << 24 | local id << 10 | weight in
+ * thousandths`. `places`: big-endian records of a local id (4 bytes), latitude and longitude (8 bytes each).
+ */
 export type PackedBlock = {
   readonly number: number;
-  readonly skills: readonly PackedSkill[];
+  readonly skills: Uint8Array;
   readonly places: Uint8Array;
 };
 
-/** The inverted index of one block, in memory that threads share. */
+/**
+ * What the volunteers of one block can do, both ways round: who has a skill, and which skills somebody has. In memory that threads
+ * share.
+ */
 export type SkillBlock = {
   readonly number: number;
-  /** Ascending. */
+  /** Ascending; where a skill stands here is its position. */
   readonly skillIds: Float64Array;
-  /** Where the postings of each skill begin, and where the last ones end. */
-  readonly starts: Uint32Array;
-  /** By skill, then by local id. */
-  readonly postings: Uint32Array;
-  /** Of a skill that many have: where its weights by local id lie in `dense`; -1 for the others. */
-  readonly denseAt: Int32Array;
-  readonly dense: Uint16Array;
-  /** How many skills each has. */
-  readonly skillCounts: Uint16Array;
-  /** Of each skill, the bit that stands for it in a signature. */
-  readonly bitOf: Uint8Array;
-  /** Two words for each local id: the bits of all their skills. */
-  readonly signatures: Uint32Array;
+  /** Of each position, where those who have the skill begin in `owners`, and where the last ones end. Local ids. */
+  readonly ownerStarts: Uint32Array;
+  readonly owners: Uint16Array;
+  /** Of each position, where its words begin in `bitmaps`; -1 for a skill that few have. */
+  readonly bitmapAt: Int32Array;
+  readonly bitmaps: Uint32Array;
+  /** Of each local id, where their skills begin in `skills`, and where the last ones end. */
+  readonly skillStarts: Uint32Array;
+  /** `position << 10 | weight in thousandths`. */
+  readonly skills: Uint32Array;
   /** By local id; NaN without a place. Empty when nobody of the block has one. */
   readonly latitudes: Float64Array;
   readonly longitudes: Float64Array;
@@ -41,98 +46,104 @@ export type SkillBlock = {
 const WEIGHT_BITS = 10;
 const WEIGHT_MASK = (1 << WEIGHT_BITS) - 1;
 
-/** Whose posting it is, as the lowest 16 bits of the id. */
-export const localOf = (posting: number): number => posting >>> WEIGHT_BITS;
-/** The weight of a posting, in thousandths. */
-export const weightOf = (posting: number): number => posting & WEIGHT_MASK;
+/** Whose posting it is, or which skill: what stands above the weight. */
+export const aboveWeight = (word: number): number => word >>> WEIGHT_BITS;
+/** The weight, in thousandths. */
+export const weightOf = (word: number): number => word & WEIGHT_MASK;
 
-/** A skill that one in so many has is looked up by local id instead of by a search. */
-const DENSE_ONE_IN = 16;
+/** A skill that one in so many has is kept as a bitmap too, which is then at most four times as long as the list of who has it. */
+const BITMAP_ONE_IN = 64;
+const SKILL_BYTES = 8;
 const PLACE_BYTES = 20;
-const SIGNATURE_BITS = 64;
-/** The commonest skills have a bit to themselves; the others share what is left. */
-const OWN_BITS = 32;
 
 const shared = (bytes: number) => new SharedArrayBuffer(bytes);
 
 /** Makes the index of a block from what was read. */
 export function buildBlock({ number, skills, places }: PackedBlock): SkillBlock {
-  const sorted = [...skills].sort((a, b) => a.skillId - b.skillId);
-  const total = sorted.reduce((sum, { words }) => sum + words.byteLength / 4, 0);
-  const skillIds = new Float64Array(shared(sorted.length * 8));
-  const starts = new Uint32Array(shared((sorted.length + 1) * 4));
-  const postings = new Uint32Array(shared(total * 4));
-  const skillCounts = new Uint16Array(shared(BLOCK_SIZE * 2));
-  let at = 0;
-  for (const [index, { skillId, words }] of sorted.entries()) {
-    skillIds[index] = skillId;
-    starts[index] = at;
-    const list = postings.subarray(at, at + words.byteLength / 4);
-    const view = new DataView(words.buffer, words.byteOffset, words.byteLength);
-    for (let i = 0; i < list.length; i++) {
-      const posting = view.getUint32(i * 4);
-      list[i] = posting;
-      skillCounts[localOf(posting)] = (skillCounts[localOf(posting)] as number) + 1;
-    }
-    list.sort();
-    at += list.length;
-  }
-  starts[sorted.length] = at;
+  const bySkill = [...postingsOf(skills)].sort(([a], [b]) => a - b);
+  const skillIds = new Float64Array(shared(bySkill.length * 8));
+  skillIds.set(bySkill.map(([skillId]) => skillId));
+  const postings = bySkill.map(([, list]) => Uint32Array.from(list).sort());
+  const owned = ownersOf(postings);
+  const had = skillsOf(postings);
   const placed = placesOf(places);
-  const allPlaced = skillCounts.every(
-    (count, local) => count === 0 || !Number.isNaN(placed.latitudes[local] ?? Number.NaN),
-  );
-  return {
-    number,
-    skillIds,
-    starts,
-    postings,
-    skillCounts,
-    allPlaced,
-    ...placed,
-    ...denseOf(starts, postings),
-    ...signaturesOf(starts, postings),
-  };
+  const allPlaced = had.skillStarts
+    .subarray(0, BLOCK_SIZE)
+    .every(
+      (start, local) =>
+        start === had.skillStarts[local + 1] || !Number.isNaN(placed.latitudes[local] ?? Number.NaN),
+    );
+  return { number, skillIds, ...owned, ...had, ...placed, allPlaced };
 }
 
-function signaturesOf(starts: Uint32Array, postings: Uint32Array): Pick<SkillBlock, "bitOf" | "signatures"> {
-  const count = starts.length - 1;
-  const lengthOf = (skill: number) => (starts[skill + 1] as number) - (starts[skill] as number);
-  const bitOf = new Uint8Array(shared(count));
-  const signatures = new Uint32Array(shared(2 * BLOCK_SIZE * 4));
-  const commonFirst = Array.from({ length: count }, (_, skill) => skill).sort(
-    (a, b) => lengthOf(b) - lengthOf(a),
-  );
-  for (const [rank, skill] of commonFirst.entries()) {
-    const bit = rank < OWN_BITS ? rank : OWN_BITS + (rank % (SIGNATURE_BITS - OWN_BITS));
-    bitOf[skill] = bit;
-    for (let p = starts[skill] as number; p < (starts[skill + 1] as number); p++) {
-      const at = 2 * localOf(postings[p] as number) + (bit >>> 5);
-      signatures[at] = (signatures[at] as number) | (1 << (bit & 31));
+/** By skill, `local id << 10 | weight` of everybody who has it. */
+function postingsOf(records: Uint8Array): Map<number, number[]> {
+  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+  const bySkill = new Map<number, number[]>();
+  let last = -1;
+  let list: number[] = [];
+  for (let at = 0; at < records.byteLength; at += SKILL_BYTES) {
+    const low = view.getUint32(at + 4);
+    const skillId = view.getUint32(at) * 256 + (low >>> 24);
+    if (skillId !== last) {
+      list = bySkill.get(skillId) ?? [];
+      bySkill.set(skillId, list);
+      last = skillId;
     }
+    list.push(low & 0xffffff);
   }
-  return { bitOf, signatures };
+  return bySkill;
 }
 
-function denseOf(starts: Uint32Array, postings: Uint32Array): Pick<SkillBlock, "dense" | "denseAt"> {
-  const count = starts.length - 1;
-  const denseAt = new Int32Array(shared(count * 4)).fill(-1);
-  let size = 0;
-  for (let i = 0; i < count; i++) {
-    if ((starts[i + 1] as number) - (starts[i] as number) < BLOCK_SIZE / DENSE_ONE_IN) continue;
-    denseAt[i] = size;
-    size += BLOCK_SIZE;
+const lengthOf = (postings: readonly Uint32Array[]): number =>
+  postings.reduce((sum, { length }) => sum + length, 0);
+
+type Owned = Pick<SkillBlock, "ownerStarts" | "owners" | "bitmapAt" | "bitmaps">;
+
+function ownersOf(postings: readonly Uint32Array[]): Owned {
+  const ownerStarts = new Uint32Array(shared((postings.length + 1) * 4));
+  const owners = new Uint16Array(shared(lengthOf(postings) * 2));
+  const common = postings.filter(({ length }) => length >= BLOCK_SIZE / BITMAP_ONE_IN);
+  const bitmapAt = new Int32Array(shared(postings.length * 4)).fill(-1);
+  const bitmaps = new Uint32Array(shared(common.length * BLOCK_WORDS * 4));
+  let at = 0;
+  let kept = 0;
+  for (const [position, list] of postings.entries()) {
+    ownerStarts[position] = at;
+    for (const posting of list) owners[at++] = aboveWeight(posting);
+    if (list.length < BLOCK_SIZE / BITMAP_ONE_IN) continue;
+    bitmapAt[position] = kept;
+    draw(owners.subarray(at - list.length, at), bitmaps.subarray(kept, kept + BLOCK_WORDS));
+    kept += BLOCK_WORDS;
   }
-  const dense = new Uint16Array(shared(size * 2));
-  for (let i = 0; i < count; i++) {
-    const base = denseAt[i] as number;
-    if (base < 0) continue;
-    for (let p = starts[i] as number; p < (starts[i + 1] as number); p++) {
-      const posting = postings[p] as number;
-      dense[base + localOf(posting)] = weightOf(posting);
+  ownerStarts[postings.length] = at;
+  return { ownerStarts, owners, bitmapAt, bitmaps };
+}
+
+/** Sets the bit of each of `locals`. */
+function draw(locals: Uint16Array, into: Bits): void {
+  for (const local of locals) into[local >>> 5] = (into[local >>> 5] as number) | (1 << (local & 31));
+}
+
+function skillsOf(postings: readonly Uint32Array[]): Pick<SkillBlock, "skillStarts" | "skills"> {
+  const skillStarts = new Uint32Array(shared((BLOCK_SIZE + 1) * 4));
+  const skills = new Uint32Array(shared(lengthOf(postings) * 4));
+  for (const list of postings)
+    for (const posting of list) {
+      const after = aboveWeight(posting) + 1;
+      skillStarts[after] = (skillStarts[after] as number) + 1;
     }
-  }
-  return { dense, denseAt };
+  for (let local = 0; local < BLOCK_SIZE; local++)
+    skillStarts[local + 1] = (skillStarts[local + 1] as number) + (skillStarts[local] as number);
+  const next = skillStarts.slice();
+  for (const [position, list] of postings.entries())
+    for (const posting of list) {
+      const local = aboveWeight(posting);
+      const at = next[local] as number;
+      skills[at] = (position << WEIGHT_BITS) | weightOf(posting);
+      next[local] = at + 1;
+    }
+  return { skillStarts, skills };
 }
 
 function placesOf(places: Uint8Array): Pick<SkillBlock, "latitudes" | "longitudes" | "northward"> {
@@ -166,21 +177,17 @@ export function findSkill({ skillIds }: SkillBlock, skillId: number): number {
   return -1;
 }
 
-/** The weight that somebody has in a skill of the block, in thousandths; 0: they do not have it. */
-export function weightIn(block: SkillBlock, skill: number, local: number): number {
-  const base = block.denseAt[skill] as number;
-  if (base >= 0) return block.dense[base + local] as number;
-  let low = block.starts[skill] as number;
-  let high = (block.starts[skill + 1] as number) - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const posting = block.postings[middle] as number;
-    const at = localOf(posting);
-    if (at === local) return weightOf(posting);
-    if (at < local) low = middle + 1;
-    else high = middle - 1;
-  }
-  return 0;
+/** How many skills somebody has. */
+export const skillCountOf = ({ skillStarts }: SkillBlock, local: number): number =>
+  (skillStarts[local + 1] as number) - (skillStarts[local] as number);
+
+/** Who of the block has the skill at `position`. Drawn into `room`, as long as a bitmap, unless it is kept. */
+export function bitmapOf(block: SkillBlock, position: number, room: Bits): Bits {
+  const kept = block.bitmapAt[position] as number;
+  if (kept >= 0) return block.bitmaps.subarray(kept, kept + BLOCK_WORDS);
+  room.fill(0);
+  draw(block.owners.subarray(block.ownerStarts[position], block.ownerStarts[position + 1]), room);
+  return room;
 }
 
 /** Where in `northward` the first stands who is not south of `latitude`. */

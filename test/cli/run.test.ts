@@ -22,7 +22,7 @@ describe("commonwork run", () => {
     const answer = await cli(environmentOf(world), "run", "reverse-sale", `--saleId=${saleId}`, "--dry-run");
     expect(answer).toMatchObject({ code: 0, err: "" });
     expect(answer.out).toContain("Nothing was consumed");
-    expect(answer.out).toContain("reversed 1, lines 2");
+    expect(answer.out).toContain("lines 2, reversed 1");
     expect(await statusOf(world, saleId)).toBe("applied");
     expect(await world.query("select id from job_runs")).toEqual([]);
     expect(await world.query("select id from audit_log")).toEqual([]);

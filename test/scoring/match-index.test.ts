@@ -60,10 +60,10 @@ describe("matchProjects", () => {
     );
   });
 
-  it("equals bestMatches where whole blocks are full, skills have lists of every length and bits are shared", {
+  it("equals bestMatches where far more people match than a list keeps, with common and rare skills", {
     timeout: 60_000,
   }, () => {
-    // Far more people than a list keeps, in two blocks: long lists are looked up, rare skills share a bit of the signature.
+    // In two blocks: what the first says of the second is a guess, and those left out at first have their turn.
     const draw = drawing(7);
     const people = Array.from({ length: 12_000 }, (_, index): MatchVolunteer => {
       const skills = new Map<number, number>();

@@ -6,13 +6,13 @@ export function indexOf(people: readonly MatchVolunteer[]): SkillBlock[] {
   const numbers = [...new Set(people.map(({ id }) => Math.floor(id / BLOCK_SIZE)))].sort((a, b) => a - b);
   return numbers.map((number) => {
     const mine = people.filter(({ id }) => Math.floor(id / BLOCK_SIZE) === number);
-    const words = new Map<number, number[]>();
-    for (const { id, skills } of mine)
-      for (const [skillId, weight] of skills)
-        words.set(skillId, [...(words.get(skillId) ?? []), ((id % BLOCK_SIZE) << 10) | weight]);
     return buildBlock({
       number,
-      skills: [...words].map(([skillId, list]) => ({ skillId, words: bigEndian(list) })),
+      skills: Buffer.concat(
+        mine.flatMap(({ id, skills }) =>
+          [...skills].map(([skillId, weight]) => skillRecord(skillId, id % BLOCK_SIZE, weight)),
+        ),
+      ),
       places: Buffer.concat(
         mine.flatMap(({ id, place }) => (place === null ? [] : [placeRecord(id % BLOCK_SIZE, place)])),
       ),
@@ -20,10 +20,10 @@ export function indexOf(people: readonly MatchVolunteer[]): SkillBlock[] {
   });
 }
 
-function bigEndian(words: readonly number[]): Uint8Array {
-  const bytes = Buffer.alloc(words.length * 4);
-  for (const [index, word] of words.entries()) bytes.writeUInt32BE(word, index * 4);
-  return bytes;
+function skillRecord(skillId: number, local: number, weight: number): Buffer {
+  const record = Buffer.alloc(8);
+  record.writeBigInt64BE((BigInt(skillId) << 24n) | BigInt((local << 10) | weight));
+  return record;
 }
 
 function placeRecord(

@@ -14,9 +14,10 @@ import {
   text,
   uuid,
 } from "drizzle-orm/pg-core";
-import { id, instant, ref } from "./columns.ts";
+import { bytes, id, instant, ref } from "./columns.ts";
 import { users, volunteers } from "./people.ts";
 import { projects } from "./platform.ts";
+import { jobRuns } from "./queue.ts";
 
 const volunteerRef = () =>
   ref()
@@ -145,6 +146,26 @@ export const projectMatchLists = pgTable("project_match_lists", {
   size: integer().notNull(),
   floorScore: doublePrecision().notNull(),
 });
+
+/**
+ * Whom a run of the notices may choose for a project: written by its ranges, read and deleted by the sum that chooses. No foreign key to
+ * projects: what is gone when the sum looks is left out by it.
+ */
+export const noticeCandidates = pgTable(
+  "notice_candidates",
+  {
+    runId: ref()
+      .notNull()
+      .references(() => jobRuns.id, { onDelete: "cascade" }),
+    projectId: ref().notNull(),
+    /** Best first, in the layout of src/scoring/choose-from-lists.ts. */
+    pairs: bytes().notNull(),
+  },
+  (t) => [
+    // the sum: all of its run, by project. Deleting a run: what it left behind.
+    primaryKey({ columns: [t.runId, t.projectId] }),
+  ],
+);
 
 /** One run of the notices: for the audit, and for the report that the command line prints. Never for telling who was told before. */
 export const candidateBatches = pgTable(

@@ -2,7 +2,14 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Tx } from "../../db/client.ts";
 import { fullRunUnderWay } from "../../matching/full-runs.ts";
-import { cutRanges, type MatchRange, matchRange } from "../../matching/match-range.ts";
+import {
+  cutRanges,
+  type FoundMatches,
+  findAlone,
+  findMatches,
+  type MatchRange,
+  storeMatches,
+} from "../../matching/match-range.ts";
 import { offerVolunteer } from "../../matching/offer-volunteer.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done, Snooze } from "../../queues/outcome.ts";
@@ -27,6 +34,8 @@ export const calculateMatches = defineJob({
       ({ projectId, volunteerId }) => projectId === undefined || volunteerId === undefined,
       "projectId and volunteerId exclude each other",
     ),
+  // Threads have what others leave of the processors.
+  timeLimitMs: 60_000,
   key: ({ projectId, volunteerId }) =>
     projectId ? `project:${projectId}` : volunteerId ? `volunteer:${volunteerId}` : "all",
   cut: async ({ projectId, volunteerId }, { tx, runId, now, settings }): Promise<MatchRange[]> => {
@@ -40,9 +49,11 @@ export const calculateMatches = defineJob({
     const ids = await offerVolunteer(tx, volunteerId, keep, now);
     return ids.map((id) => alone(id, keep));
   },
-  run: async (range: MatchRange, context) => {
+  compute: async (range: MatchRange, context) => (range.whole ? findMatches(context, range) : null),
+  run: async (range: MatchRange, context, ahead: FoundMatches | null) => {
     if (!range.whole) await takeTurn(context.tx);
-    return done({ ...(await matchRange(context, range)) });
+    const found = ahead ?? (await findAlone(context, range));
+    return done({ ...(await storeMatches(context, range, found)) });
   },
   sum: async (_payload, counts) =>
     done({ projects: 0, matches: 0, added: 0, changed: 0, removed: 0, ...counts }),

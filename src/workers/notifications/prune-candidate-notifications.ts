@@ -27,6 +27,10 @@ export const pruneCandidateNotifications: SingleJob<Payload> = defineJob<Payload
       sql`delete from candidate_batches b where b.slot < ${before}
             and not exists (select 1 from candidate_notifications c where c.batch_id = b.id)`,
     );
+    // Of runs that failed before they chose.
+    await tx.execute(
+      sql`delete from notice_candidates where run_id in (select id from job_runs where created_at < ${before})`,
+    );
     const pruned = notices.rowCount ?? 0;
     if (pruned === ROWS_AT_ONCE) await enqueue(tx, pruneCandidateNotifications, { days });
     return done({ notices: pruned, batches: batches.rowCount ?? 0 });

@@ -228,7 +228,7 @@ describe("defect 7: one failed insert spoils the rest of the project", () => {
   it("a range is one statement: it is written whole, or it is tried again whole, and the others are written", async () => {
     const { world, organizationId } = await open();
     for (const weight of [1, 0.8, 0.6]) await skilled(world, { cooking: weight }, { organizationId });
-    for (let n = 0; n < 22; n++) await projectFor(world, ["cooking"], { organizationId });
+    for (let n = 0; n < 70; n++) await projectFor(world, ["cooking"], { organizationId });
     const [{ id: spoilt }] = (await world.query<{ id: string }>("select min(id) as id from projects")) as [
       { id: string },
     ];
@@ -240,15 +240,15 @@ describe("defect 7: one failed insert spoils the rest of the project", () => {
     );
     await askForRun(world, calculateMatches, {});
     await world.drain();
-    // The range of the first 16 waits; the six of the other range are there.
+    // The range of the first 64 waits; the six of the other range are there.
     expect(await storedMatches(world)).toHaveLength(6 * 3);
     await world.query("drop trigger refuse on volunteer_initiative_matches");
     await world.skipBackOff();
     await world.drain();
-    expect(await storedMatches(world)).toHaveLength(22 * 3);
+    expect(await storedMatches(world)).toHaveLength(70 * 3);
     expect((await listRuns(world.db.drizzle, null, 1))[0]).toMatchObject({
       status: "done",
-      counts: { added: 66 },
+      counts: { added: 210 },
     });
   });
 });

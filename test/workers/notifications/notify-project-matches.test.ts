@@ -17,6 +17,9 @@ const open = async (environment: Record<string, string> = {}) => {
 const latest = async (world: World): Promise<Run> =>
   (await listRuns(world.db.drizzle, notifyProjectMatches.name, 1))[0]!;
 
+/** Cut, ranges that find, the sum that chooses, ranges that tell, the sum that ends. */
+const PARTS = ["", "/range", "/sum", "/range", "/sum"];
+
 /** Runs it for an instant. @returns the run. */
 async function notify(world: World, at: string): Promise<Run> {
   world.at(at);
@@ -104,7 +107,7 @@ describe("notify-project-matches", () => {
     // A day later they have applied: the place is free, and they are told of the other project.
     const { counts } = await notify(world, "2026-03-03T09:00:00Z");
     expect(counts).toMatchObject({ candidates: 2, "skipped-applied": 1 });
-    expect((await toldOf(world)).slice(1)).toEqual([`${strong} of ${court}`, `${weak} of ${kitchen}`]);
+    expect((await toldOf(world)).slice(1)).toEqual([`${weak} of ${kitchen}`, `${strong} of ${court}`]);
   });
 
   it("waits for a calculation under way, and does not repeat the one of its slot", async () => {
@@ -118,7 +121,7 @@ describe("notify-project-matches", () => {
     const [entry] = await world.enqueued(notifyProjectMatches);
     expect(await world.run(notifyProjectMatches, [entry!.id])).toMatchObject({ snoozed: 1 });
     await drainMatching(world);
-    expect(await latest(world)).toMatchObject({ status: "done", total: 0, counts: { candidates: 1 } });
+    expect(await latest(world)).toMatchObject({ status: "done", total: 2, counts: { candidates: 1 } });
     expect(await toldOf(world)).toEqual([`${fits} of ${project}`]);
   });
 
@@ -181,7 +184,7 @@ describe("notify-project-matches, the five cases", () => {
   it("two at once do it once", async () => {
     const { world } = await scene();
     await askForRun(world, notifyProjectMatches, {});
-    for (const part of ["", "/range", "/sum"]) {
+    for (const part of PARTS) {
       const [entry] = await world.enqueued({ name: `${notifyProjectMatches.name}${part}` });
       const tallies = await Promise.all([1, 2, 3, 4].map(() => world.run({ name: entry!.job }, [entry!.id])));
       expect(tallies.reduce((sum, { done }) => sum + done, 0)).toBe(1);
@@ -200,7 +203,7 @@ describe("notify-project-matches, the five cases", () => {
     await world.query(
       "create trigger refuse before insert on domain_events for each row when (new.event_type = 'lead.candidates_found') execute function refuse()",
     );
-    for (const part of ["", "/range", "/sum"]) {
+    for (const part of PARTS.slice(0, 4)) {
       const [entry] = await world.enqueued({ name: `${notifyProjectMatches.name}${part}` });
       await world.run({ name: entry!.job }, [entry!.id]);
     }
@@ -210,6 +213,63 @@ describe("notify-project-matches, the five cases", () => {
     await world.skipBackOff();
     await drainMatching(world);
     await once(world);
+  });
+});
+
+describe("notify-project-matches, between choosing and telling", () => {
+  /** Runs it up to the ranges that tell. */
+  const chosen = async (environment: Record<string, string> = {}) => {
+    const { world, organizationId } = await open(environment);
+    const first = await skilled(world, { cooking: 1 }, { organizationId });
+    const second = await skilled(world, { cooking: 0.9 }, { organizationId });
+    const project = await projectFor(world, ["cooking"], { organizationId });
+    await askForRun(world, notifyProjectMatches, {});
+    for (const part of PARTS.slice(0, 3)) {
+      const [entry] = await world.enqueued({ name: `${notifyProjectMatches.name}${part}` });
+      await world.run({ name: entry!.job }, [entry!.id]);
+    }
+    return { world, first, second, project };
+  };
+
+  it("has told nobody yet, has decided, and keeps no candidates", async () => {
+    const { world } = await chosen();
+    expect(await said(world)).toEqual([]);
+    expect(await world.query("select 1 from candidate_batches")).toHaveLength(1);
+    expect(await world.query("select 1 from notice_candidates")).toEqual([]);
+    expect(await latest(world)).toMatchObject({
+      status: "running",
+      total: 2,
+      pending: 1,
+      counts: { projects: 1, candidates: 0, matches: 2 },
+    });
+  });
+
+  it("leaves out who applied meanwhile, or was told by a run that came after, or is gone", async () => {
+    const { world, first, second, project } = await chosen();
+    await world.query("insert into project_applications (project_id, user_id) values ($1, $2)", [
+      project,
+      first,
+    ]);
+    await drainMatching(world);
+    expect(await toldOf(world)).toEqual([`${second} of ${project}`]);
+    expect((await said(world)).filter(({ type }) => type === "lead.candidates_found")).toMatchObject([
+      { payload: { count: 1, candidates: [{ user_id: second }] } },
+    ]);
+    expect((await latest(world)).counts).toMatchObject({ candidates: 1, leads: 1, "skipped-applied": 1 });
+  });
+
+  it("tells nobody of a project that has closed or is gone, and nobody who is gone", async () => {
+    for (const change of [
+      "update projects set project_status = 'completed'",
+      "delete from projects",
+      "delete from volunteers",
+    ]) {
+      const { world } = await chosen();
+      await world.query(change);
+      await drainMatching(world);
+      expect(await said(world)).toEqual([]);
+      expect(await latest(world)).toMatchObject({ status: "done", counts: { candidates: 0, leads: 0 } });
+    }
   });
 });
 

@@ -26,3 +26,18 @@ it("deletes notices whose slot is older than the days that are kept, and batches
   });
   expect(await world.enqueued()).toEqual([]);
 });
+
+it("deletes candidates that a failed run has left, once nobody would try it again", async () => {
+  const world = await createWorld({ at: "2026-06-07T04:30:00Z" });
+  for (const createdAt of ["2026-03-01T09:00:00Z", "2026-06-06T09:00:00Z"]) {
+    await world.query(
+      `with run as (
+         insert into job_runs (job, trigger, input, status, created_at) values ('notify-project-matches', 'manual', '{}', 'failed', $1)
+         returning id)
+       insert into notice_candidates (run_id, project_id, pairs) select run.id, 1, '' from run`,
+      [createdAt],
+    );
+  }
+  await world.perform(pruneCandidateNotifications, { days: 90 });
+  expect(await world.query("select 1 from notice_candidates")).toHaveLength(1);
+});

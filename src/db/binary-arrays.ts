@@ -1,0 +1,45 @@
+/**
+ * Arrays of numbers in the binary format of Postgres, for parameters with thousands of them: the driver sends a Buffer in binary, and
+ * the server reads it several times as fast as text. Layout of array_recv: dimensions, whether there are nulls, type of the elements,
+ * length, lower bound; then each element after its length.
+ */
+const HEADER_BYTES = 20;
+const LENGTH_BYTES = 4;
+const INT4_OID = 23;
+const INT8_OID = 20;
+const TWO_TO_32 = 4_294_967_296;
+
+function open(count: number, elementOid: number, elementBytes: number): { buffer: Buffer; view: DataView } {
+  const buffer = Buffer.alloc(HEADER_BYTES + count * (LENGTH_BYTES + elementBytes));
+  const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  view.setInt32(0, 1);
+  view.setInt32(8, elementOid);
+  view.setInt32(12, count);
+  view.setInt32(16, 1);
+  return { buffer, view };
+}
+
+/** As a parameter `$n::int[]`. */
+export function int4Array(values: Int32Array): Buffer {
+  const { buffer, view } = open(values.length, INT4_OID, 4);
+  let at = HEADER_BYTES;
+  for (const value of values) {
+    view.setInt32(at, 4);
+    view.setInt32(at + 4, value);
+    at += 8;
+  }
+  return buffer;
+}
+
+/** As a parameter `$n::bigint[]`. @param values whole numbers below 2^53. */
+export function int8Array(values: Float64Array): Buffer {
+  const { buffer, view } = open(values.length, INT8_OID, 8);
+  let at = HEADER_BYTES;
+  for (const value of values) {
+    view.setInt32(at, 8);
+    view.setInt32(at + 4, Math.floor(value / TWO_TO_32));
+    view.setUint32(at + 8, value % TWO_TO_32);
+    at += 12;
+  }
+  return buffer;
+}

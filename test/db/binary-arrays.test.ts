@@ -1,0 +1,19 @@
+import { sql } from "drizzle-orm";
+import { describe, expect, it } from "vitest";
+import { int4Array, int8Array } from "../../src/db/binary-arrays.ts";
+import { rows } from "../../src/db/client.ts";
+import { createWorld } from "../support/world.ts";
+
+describe("an array in the binary format", () => {
+  it("arrives as it was sent: none, the least and the greatest of its type", async () => {
+    const world = await createWorld();
+    const small = [0, 1, -1, 2 ** 31 - 1, -(2 ** 31)];
+    const large = [0, 1, -1, 2 ** 32, -(2 ** 32) - 1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER];
+    const [read] = await rows(
+      world.db.drizzle,
+      sql`select ${sql.param(int4Array(Int32Array.from(small)))}::int[] as small, ${sql.param(int4Array(new Int32Array()))}::int[] as none,
+                 ${sql.param(int8Array(Float64Array.from(large)))}::bigint[]::text[] as large`,
+    );
+    expect(read).toEqual({ small, none: [], large: large.map(String) });
+  });
+});
