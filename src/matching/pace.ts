@@ -14,7 +14,7 @@ type Surroundings = {
 /** Above this share of the processors, work at normal priority is in each other's way. */
 const BUSY_SHARE = 0.85;
 /** On a busy machine a large statement has one part of the time in so many. */
-const ONE_IN = 4;
+const ONE_IN = 2;
 const LONGEST_REST_MS = 2_000;
 /** A turn that is not given back, because its transaction failed, ends by itself: no transaction lives longer. */
 const LONGEST_TURN_MS = 5_000;

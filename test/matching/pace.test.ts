@@ -29,17 +29,17 @@ describe("turns at large statements", () => {
     expect(now()).toBe(300);
   });
 
-  it("are followed by a rest of three times their length, at most 2 s, where others want the processors", async () => {
+  it("are followed by a rest of their own length, at most 2 s, where others want the processors", async () => {
     const { pace, pass, now } = machine({ busy: 0.95 });
     await pace.turn(never);
     pass(100);
     pace.end();
     await pace.turn(never);
-    expect(now()).toBe(400);
-    pass(1_500);
+    expect(now()).toBe(200);
+    pass(2_500);
     pace.end();
     await pace.turn(never);
-    expect(now()).toBe(400 + 1_500 + 2_000);
+    expect(now()).toBe(200 + 2_500 + 2_000);
   });
 
   it("come one by one, in the order of asking, and one that is never given back ends by itself", async () => {
