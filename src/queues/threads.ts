@@ -35,14 +35,14 @@ const entry = fileURLToPath(
 );
 
 /** Opens a pool of threads that stay alive, one a processor but one. None is started before the first task. */
-export function openThreads(size = Math.max(1, availableParallelism() - 1)): Threads {
+export function openThreads(size = Math.max(1, availableParallelism() - 1), niceness = NICENESS): Threads {
   const pool = new Piscina({
     filename: entry,
     minThreads: 0,
     maxThreads: size,
     maxQueue: MAX_WAITING,
     idleTimeout: 60_000,
-    niceIncrement: NICENESS,
+    niceIncrement: niceness,
   });
   return {
     call: (module, task, input, signal) => pool.run({ module: module.href, task, input }, { signal }),
