@@ -1,13 +1,26 @@
-import pg from "pg";
-import { vi } from "vitest";
+import type { PoolClient } from "pg";
+import type { World } from "./world.ts";
 
-/** Counts the statements that are sent to Postgres meanwhile, by whatever connection. */
-export async function countQueries(work: () => Promise<unknown>): Promise<number> {
-  const spy = vi.spyOn(pg.Client.prototype, "query");
+/** How many statements the world's pool sends to Postgres while `work` runs, those of its transactions included. */
+export async function countQueries(world: World, work: () => Promise<unknown>): Promise<number> {
+  let sent = 0;
+  const undo: (() => void)[] = [];
+  const acquired = (client: PoolClient) => {
+    const query = client.query as (...words: unknown[]) => unknown;
+    const counted = (...words: unknown[]) => {
+      sent += 1;
+      return query.apply(client, words);
+    };
+    client.query = counted as typeof client.query;
+    undo.push(() => Object.assign(client, { query }));
+  };
+  world.db.pool.on("acquire", acquired);
   try {
     await work();
-    return spy.mock.calls.length;
   } finally {
-    spy.mockRestore();
+    world.db.pool.off("acquire", acquired);
+    for (const one of undo.reverse()) one();
   }
+  if (sent === 0) throw new Error("No statement was seen: whoever compares counts would compare nothing.");
+  return sent;
 }

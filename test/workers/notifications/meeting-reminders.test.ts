@@ -148,7 +148,7 @@ describe("meeting-reminders", () => {
 
   it("sends the same number of statements for one meeting and for a range full of them", async () => {
     const { world, userId } = await scene();
-    const one = await countQueries(() => run(world));
+    const one = await countQueries(world, () => run(world));
     await world.query("truncate meeting_reminders, domain_events, outbox");
     await world.query(
       `insert into meetings (organizer_id, title, start_time, end_time)
@@ -160,7 +160,7 @@ describe("meeting-reminders", () => {
       [userId, LONG_AGO],
     );
     world.at(minutesAfter(START, -30));
-    expect(await countQueries(() => run(world, minutesAfter(START, -30)))).toBe(one);
+    expect(await countQueries(world, () => run(world, minutesAfter(START, -30)))).toBe(one);
     expect(await reminded(world)).toHaveLength(501);
   });
 

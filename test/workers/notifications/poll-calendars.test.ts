@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { pollCalendars } from "../../../src/workers/notifications/poll-calendars.ts";
 import { syncCalendar } from "../../../src/workers/notifications/sync-calendar.ts";
 import { later } from "../../support/calendars.ts";
+import { countQueries } from "../../support/count-queries.ts";
 import { meetingsOf, meetingWorld } from "../../support/meetings.ts";
-import { countQueries } from "../../support/query-count.ts";
 import { createWorld } from "../../support/world.ts";
 
 const HALF_HOUR_MS = 30 * 60_000;

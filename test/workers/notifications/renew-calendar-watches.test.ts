@@ -12,7 +12,7 @@ import {
   later,
   statesOf,
 } from "../../support/calendars.ts";
-import { countQueries } from "../../support/query-count.ts";
+import { countQueries } from "../../support/count-queries.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const HOUR_MS = 3_600_000;

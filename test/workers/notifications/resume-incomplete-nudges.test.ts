@@ -158,12 +158,12 @@ describe("resume-incomplete-nudges", () => {
 
   it("sends the same number of statements for one project and for a range full of them", async () => {
     const { world, organizationId, owner } = await scene();
-    const one = await countQueries(() => run(world, days(1)));
+    const one = await countQueries(world, () => run(world, days(1)));
     await world.query(
       "insert into projects (organization_id, created_by, name, created_at) select $1, $2, 'Project', $3 from generate_series(1, 300)",
       [organizationId, owner, days(1)],
     );
-    expect(await countQueries(() => run(world, days(2)))).toBe(one);
+    expect(await countQueries(world, () => run(world, days(2)))).toBe(one);
     expect(await nudged(world)).toHaveLength(1 + 600);
   });
 

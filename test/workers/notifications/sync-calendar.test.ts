@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { syncCalendar } from "../../../src/workers/notifications/sync-calendar.ts";
 import { calendarWorld, DAY_MS, later, reconnect } from "../../support/calendars.ts";
+import { countQueries } from "../../support/count-queries.ts";
 import { meetingEvent } from "../../support/google-events.ts";
 import { type Attendee, meetingsOf, meetingWorld, responsesOf, toldOf } from "../../support/meetings.ts";
-import { countQueries } from "../../support/query-count.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const MINUTE_MS = 60_000;

@@ -226,7 +226,7 @@ describe("unread-thread-nudges", () => {
 describe("defects of the earlier system", () => {
   it("23: the number of statements does not grow with threads, participants or messages", async () => {
     const { world, reader, writer } = await scene();
-    const one = await countQueries(() => run(world, hours(3)));
+    const one = await countQueries(world, () => run(world, hours(3)));
     const more = await users(world, 20);
     for (let n = 0; n < 30; n++) {
       const id = await thread(world, { participants: [reader, writer, ...more] });
@@ -234,7 +234,7 @@ describe("defects of the earlier system", () => {
     }
     await world.query("update chat_thread_participants set joined_at = $1", [hours(-1_000)]);
     await world.query("update messages set created_at = created_at");
-    expect(await countQueries(() => run(world, hours(5)))).toBe(one);
+    expect(await countQueries(world, () => run(world, hours(5)))).toBe(one);
     expect(await nudged(world)).toHaveLength(1 + 1 + more.length);
   });
 
