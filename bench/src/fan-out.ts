@@ -12,7 +12,7 @@ import { startWorkers } from "../../src/queues/worker.ts";
 import { settingsFrom } from "../../src/settings.ts";
 import { catalogue } from "../../src/workers/index.ts";
 import { type Bench, type BenchContext, compare, type Figure, measure } from "./bench.ts";
-import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
+import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
 
 const EVENTS = 40_000;
 /** The baseline is measured on so many, and said for all of them. */
@@ -41,20 +41,6 @@ export const fanOut: Bench = {
     );
   },
 };
-
-async function withClone(
-  context: BenchContext,
-  template: string,
-  work: (scratch: Scratch) => Promise<readonly Figure[]>,
-): Promise<readonly Figure[]> {
-  const scratch = await openScratch(context.databaseUrl, template);
-  try {
-    await scratch.sql("checkpoint");
-    return await work(scratch);
-  } finally {
-    await scratch.drop();
-  }
-}
 
 async function loadProjects(scratch: Scratch): Promise<void> {
   await scratch.sql("insert into organizations (name) values ('Bench')");

@@ -19,6 +19,19 @@ export type Names = {
   readonly message: string | null;
 };
 
+/** Of an event that is about nothing that has a name. */
+export const NAMELESS: Names = {
+  actor: null,
+  other: null,
+  organization: null,
+  project: null,
+  resource: null,
+  thread: null,
+  meeting: null,
+  meetingStart: null,
+  message: null,
+};
+
 /** An event that is told, its payload read by its type. */
 export type ToldEvent<P = unknown> = {
   readonly id: string;

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/client.ts";
 import { notificationTypeOf } from "./index.ts";
-import type { AnyNotificationType, Names, ToldEvent } from "./notification-type.ts";
+import { type AnyNotificationType, NAMELESS, type Names, type ToldEvent } from "./notification-type.ts";
 
 /** An event as it stands in the table. */
 export type EventRow = Omit<ToldEvent, "names" | "payload" | "occurredAt"> & {
@@ -67,18 +67,6 @@ type Payload = Readonly<Record<string, unknown>>;
 /** The fields by which payloads name what stands in other tables. */
 const referenceIn = (payload: Payload, field: string): string | null =>
   typeof payload[field] === "string" ? (payload[field] as string) : null;
-
-const NAMELESS: Names = {
-  actor: null,
-  other: null,
-  organization: null,
-  project: null,
-  resource: null,
-  thread: null,
-  meeting: null,
-  meetingStart: null,
-  message: null,
-};
 
 async function loadNames(
   db: Queryable,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tellMeetingReminder } from "../../src/notifications/meeting-reminder.ts";
+import { NAMELESS } from "../../src/notifications/notification-type.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -15,17 +16,7 @@ const told = (start: string, timeZone: string, minutesBefore: number) =>
       meetingId: "7",
       occurredAt: new Date(start),
       payload: { user_id: "1", start_time: start, offset_minutes: 30 },
-      names: {
-        actor: null,
-        other: null,
-        organization: null,
-        project: null,
-        resource: null,
-        thread: null,
-        meeting: "Planting day",
-        meetingStart: new Date(start),
-        message: null,
-      },
+      names: { ...NAMELESS, meeting: "Planting day", meetingStart: new Date(start) },
     },
     { userId: "1", timeZone, now: new Date(Date.parse(start) - minutesBefore * MINUTE_MS) },
   );

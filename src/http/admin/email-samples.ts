@@ -1,7 +1,7 @@
 import { type DigestKind, renderDigest } from "../../email/digest.ts";
 import { type Item, type Recipient, type Rendered, renderItem } from "../../email/letters.ts";
 import { NOTIFICATION_TYPES, notificationTypeOf } from "../../notifications/index.ts";
-import type { Names, ToldEvent } from "../../notifications/notification-type.ts";
+import { NAMELESS, type Names, type ToldEvent } from "../../notifications/notification-type.ts";
 
 const GARDENS = { id: "1", name: "Riverbank Gardens" };
 const LIBRARY = { id: "2", name: "Open Library & Café" };
@@ -95,17 +95,6 @@ const HARD: Readonly<Record<string, Example>> = {
 };
 const HARD_TYPE = "document_uploaded";
 
-const NOBODY: Names = {
-  actor: null,
-  other: null,
-  organization: null,
-  project: null,
-  resource: null,
-  thread: null,
-  meeting: null,
-  meetingStart: null,
-  message: null,
-};
 const READER = { userId: "5", timeZone: "America/Los_Angeles", now: new Date("2026-03-09T17:00:00Z") };
 
 function told(eventType: string, { payload = {}, names = {}, project = null }: Example): ToldEvent {
@@ -120,7 +109,7 @@ function told(eventType: string, { payload = {}, names = {}, project = null }: E
     meetingId: null,
     occurredAt: READER.now,
     payload: schema?.parse(payload),
-    names: { ...NOBODY, project: project?.name ?? null, ...names },
+    names: { ...NAMELESS, project: project?.name ?? null, ...names },
   };
 }
 
