@@ -1,3 +1,11 @@
+import { workerData } from "piscina";
+import { runWhenIdle } from "./idle-priority.ts";
+
+/** What a thread is told when it starts. */
+export type ThreadData = { readonly givesWay: boolean };
+
+if ((workerData as ThreadData).givesWay) runWhenIdle();
+
 /** What a thread is asked: a function of a module, and its input. */
 type Ask = { readonly module: string; readonly task: string; readonly input: unknown };
 

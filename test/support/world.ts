@@ -83,7 +83,7 @@ const DRAIN_LIMIT = 10_000;
  * One pool for all worlds of a file: a thread takes a second to start. It gives way to nobody: beside other test files it would hardly
  * get its turn, and a job that waits for it would reach its time limit.
  */
-const threads = openThreads(2, 0);
+const threads = openThreads(2, false);
 
 /** Opens a world for the running test. It is taken down after it, and looked over: no open transaction, a ledger that sums to zero. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
