@@ -20,6 +20,7 @@ export type NewCarrier = {
   readonly queue: QueueName;
   readonly job: string;
   readonly run: string | null;
+  readonly alone: boolean;
   readonly entries: string[];
 };
 
@@ -40,6 +41,7 @@ export function groupEntries(entries: readonly DueEntry[], catalogue: Catalogue)
       queue: entry.queue,
       job: entry.job,
       run: entry.run,
+      alone: entry.alone,
       entries: [entry.id],
     };
     carriers.push(started);
@@ -52,9 +54,9 @@ export function groupEntries(entries: readonly DueEntry[], catalogue: Catalogue)
 export async function addCarriers(producers: Producers, carriers: readonly NewCarrier[]): Promise<void> {
   for (const [queue, group] of byQueue(carriers)) {
     await producers.queue(queue).addBulk(
-      group.map(({ id, job, run, entries }) => ({
+      group.map(({ id, job, run, alone, entries }) => ({
         name: job,
-        data: run === null ? { entries } : { entries, run },
+        data: { entries, ...(run === null ? {} : { run }), ...(alone ? { alone } : {}) },
         opts: { jobId: id, attempts: 1, priority: PRIORITY.work, ...RETENTION },
       })),
     );

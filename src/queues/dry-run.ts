@@ -139,7 +139,7 @@ async function walk(
     if (work.part === "range") seen.ranges += 1;
     const requested = seen.requests.length;
     try {
-      for (const outcome of await settle(execution, work, [entry.id], signal)) {
+      for (const { outcome } of await settle(execution, work, [entry.id], signal)) {
         if (outcome.kind === "skipped") seen.skipped.push(outcome.reason);
       }
     } catch (error) {

@@ -37,6 +37,8 @@ export type Carrier = {
   readonly entries: readonly string[];
   /** The row of job_runs that its lone entry belongs to, if any. */
   readonly run?: string;
+  /** True when its entry has failed before, or belongs to a run: nobody goes with it. */
+  readonly alone?: boolean;
 };
 
 /** The job that a carrier names, and which part of it. */
@@ -146,8 +148,8 @@ function contextWithout(
   };
 }
 
-/** Outcomes of the entries that were still there; those that were not have been settled by somebody else. */
-export type Settled = readonly Outcome[];
+/** The entries that were still there, and how each ended; those that were not have been settled by somebody else. */
+export type Settled = readonly { readonly id: string; readonly outcome: Outcome }[];
 
 /** Ends the run that the entry belongs to, if it has one, and lets the next slot of its schedule open. */
 export async function endRun(execution: Execution, tx: Tx, entry: Entry, outcome: Outcome): Promise<void> {

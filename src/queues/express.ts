@@ -102,7 +102,7 @@ function seatsOf(
       const needed = Math.ceil(entries / perCarrier);
       if (!take(queue, needed)) return null;
       const ids = Array.from({ length: needed }, () => randomUUID());
-      for (const id of ids) carriers.set(id, { id, queue, job, run: null, entries: [] });
+      for (const id of ids) carriers.set(id, { id, queue, job, run: null, alone: false, entries: [] });
       return Array.from({ length: entries }, (_, n) => ids[Math.floor(n / perCarrier)] as string);
     },
     fill: (carrier, entry) => void carriers.get(carrier)?.entries.push(entry),

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { databaseFault, isContention, isDatabaseAbsent } from "../db/faults.ts";
+import { type Company, mayMeet } from "./company.ts";
 import {
   type Carrier,
   type Execution,
@@ -11,11 +12,16 @@ import {
   type Work,
 } from "./execution.ts";
 import { type Fate, fateOf, giveBack, postpone } from "./failure.ts";
+import { orAborted } from "./or-aborted.ts";
 import { addCounts, Interrupted, TimeLimitExceeded } from "./outcome.ts";
 import { markRunning } from "./runs.ts";
 import { settle } from "./settle.ts";
 
-export type RunJobDeps = Execution & { readonly db: Database };
+export type RunJobDeps = Execution & {
+  readonly db: Database;
+  /** Where small carriers of one job meet; without it each goes alone. */
+  readonly company?: Company;
+};
 
 /** How long a worker waits for Postgres before it lets the sweep take the work up later. */
 const POSTGRES_PATIENCE_MS = 120_000;
@@ -48,7 +54,9 @@ export async function runCarrier(deps: RunJobDeps, carrier: Carrier, stop: Abort
   const work = deps.catalogue.find(carrier.job);
   if (!work) return leaveToOthers(deps, carrier);
   if (carrier.run !== undefined) await announce(deps, carrier.run);
-  await attempt({ deps, work, stop, tally, losses: 0 }, carrier.entries);
+  const { company } = deps;
+  const settleFirst = company && mayMeet(work.job, carrier) ? company.settle : settle;
+  await attempt({ deps, work, stop, tally, losses: 0 }, carrier.entries, settleFirst);
   return tally;
 }
 
@@ -71,10 +79,11 @@ async function announce(deps: RunJobDeps, runId: string): Promise<void> {
   await markRunning(deps.db.drizzle, runId).catch(() => undefined);
 }
 
-async function attempt(trial: Try, ids: readonly string[]): Promise<void> {
+async function attempt(trial: Try, ids: readonly string[], settleGroup = settle): Promise<void> {
   const { deps, work, stop, tally } = trial;
   try {
-    record(tally, ids.length, await withinTimeLimit(work, stop, (signal) => settle(deps, work, ids, signal)));
+    const settled = await withinTimeLimit(work, stop, (signal) => settleGroup(deps, work, ids, signal));
+    record(tally, ids.length, settled);
     trial.losses = 0;
   } catch (error) {
     if (stop.aborted) return applyFate(trial, ids, fateOf(new Interrupted("the worker was told to stop")));
@@ -97,7 +106,7 @@ async function halve(trial: Try, ids: readonly string[]): Promise<void> {
 
 function record(tally: Tally, asked: number, settled: Settled): void {
   tally.duplicate += asked - settled.length;
-  for (const outcome of settled) {
+  for (const { outcome } of settled) {
     if (outcome.kind === "done") {
       tally.done += 1;
       tally.counts = addCounts(tally.counts, outcome.counts);
@@ -125,18 +134,11 @@ async function withinTimeLimit<T>(
   stop.addEventListener("abort", interrupt, { once: true });
   try {
     limit.signal.throwIfAborted();
-    return await Promise.race([run(limit.signal), rejectionOf(limit.signal)]);
+    return await orAborted(run(limit.signal), limit.signal);
   } finally {
     clearTimeout(timer);
     stop.removeEventListener("abort", interrupt);
   }
-}
-
-/** Never resolves; rejects with the reason when the signal aborts. */
-function rejectionOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }
 
 /** Writes down what becomes of entries that threw. While Postgres is away this waits: nothing else knows of it. */

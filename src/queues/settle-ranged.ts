@@ -64,7 +64,7 @@ async function settleCut({ execution, job, tx, entry, signal }: Claimed): Promis
   const run = { id: entry.parent ?? (await openRun(tx, job, "event", input)), slot: context.now };
   await setTotal(tx, run.id, ranges.length);
   await beginStage(tx, job, run, { input, counts: {}, stage: 0 }, ranges);
-  return [done({ ranges: ranges.length })];
+  return [{ id: entry.id, outcome: done({ ranges: ranges.length }) }];
 }
 
 async function settleOneRange({ execution, job, tx, entry, computed, signal }: Claimed): Promise<Settled> {
@@ -75,7 +75,7 @@ async function settleOneRange({ execution, job, tx, entry, computed, signal }: C
   const { total, pending, counts } = await settleRange(tx, run.id, outcome);
   execution.onProgress((total - pending) / total);
   if (pending === 0) await enqueueSum(tx, job, run, { input, counts, stage });
-  return [outcome];
+  return [{ id: entry.id, outcome }];
 }
 
 async function settleSum({ execution, job, tx, entry, signal }: Claimed): Promise<Settled> {
@@ -84,13 +84,13 @@ async function settleSum({ execution, job, tx, entry, signal }: Claimed): Promis
   const said = await job.sum(parsePayload(job, input), counts, context);
   if (said.kind !== "further") {
     await endRun(execution, tx, entry, said);
-    return [said];
+    return [{ id: entry.id, outcome: said }];
   }
   const { ranges } = said;
   const run = runOf(entry, context.now);
   await extendTotal(tx, run.id, ranges.length, said.counts);
   await beginStage(tx, job, run, { input, counts: said.counts, stage: stage + 1 }, ranges);
-  return [done({ ranges: ranges.length })];
+  return [{ id: entry.id, outcome: done({ ranges: ranges.length }) }];
 }
 
 /** Asks for the ranges of a stage; where there are none, for the sum that follows them. */

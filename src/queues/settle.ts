@@ -13,7 +13,7 @@ import {
   type Work,
 } from "./execution.ts";
 import { type BatchJob, namesOf, type OutsideJob, type SingleJob } from "./job.ts";
-import { CallFailed, Cancel, Snooze, skipped } from "./outcome.ts";
+import { CallFailed, Cancel, type Outcome, Snooze, skipped } from "./outcome.ts";
 import { settleRangedPart } from "./settle-ranged.ts";
 
 /** Runs one group of entries in the form of its job, and settles it. Throws when the group has to be tried otherwise. */
@@ -46,7 +46,7 @@ async function settleSingle(
       contextFor(execution, tx, entry, job, signal),
     );
     await endRun(execution, tx, entry, outcome);
-    return [outcome];
+    return [{ id: entry.id, outcome }];
   }, signal);
 }
 
@@ -66,7 +66,7 @@ async function settleBatch(
       throw new Error(`${job.name} gave ${outcomes.length} outcomes for ${payloads.length} payloads.`);
     }
     if (alone && outcomes[0]) await endRun(execution, tx, alone, outcomes[0]);
-    return outcomes;
+    return entries.map(({ id }, index) => ({ id, outcome: outcomes[index] as Outcome }));
   }, signal);
 }
 
@@ -94,7 +94,7 @@ async function settleOutside(
   const { request } = prepared.stored;
   if (execution.insteadOfCall) {
     execution.insteadOfCall(job, request);
-    return [skipped("dry run: the call was not made")];
+    return [{ id: prepared.entry.id, outcome: skipped("dry run: the call was not made") }];
   }
   const answer = await call(execution, job, request, signal);
   return execution.transact((tx) => recordAnswer(execution, job, tx, prepared, answer, signal), signal);
@@ -138,7 +138,7 @@ async function prepareRequest(
     const outcome = skipped(prepared.nothing);
     await claim(tx, asked);
     await endRun(execution, tx, entry, outcome);
-    return { kind: "settled", settled: [outcome] };
+    return { kind: "settled", settled: [{ id: entry.id, outcome }] };
   }
   const request: StoredRequest = { asks: entry.asks, payload: entry.payload, request: prepared.request };
   // What Postgres made of it is sent, by the first try too: its order of keys is not ours.
@@ -167,7 +167,7 @@ async function recordAnswer(
   const settled = await tx.execute(sql`delete from outbox where id = ${entry.id} and asks = ${stored.asks}`);
   if (settled.rowCount) await endRun(execution, tx, seen, outcome);
   else await makeDueAgain(tx, entry.id);
-  return [outcome];
+  return [{ id: entry.id, outcome }];
 }
 
 /** Somebody asked since the request was prepared: it is prepared anew for them. */

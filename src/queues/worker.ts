@@ -5,6 +5,7 @@ import { openNextSlot } from "../schedules/next-slot.ts";
 import { TICK } from "../schedules/register.ts";
 import { openSlots } from "../schedules/scheduler.ts";
 import { settingsFrom } from "../settings.ts";
+import { type Company, createCompany } from "./company.ts";
 import type { Carrier, Tally } from "./execution.ts";
 import { concurrencyOf, keyPrefix, LOCK_POLICY, type LockPolicy, type QueueName } from "./queues.ts";
 import { workerConnection } from "./redis.ts";
@@ -38,8 +39,9 @@ export function startWorkers(runtime: Runtime, options: WorkerOptions): Workers 
   const complain = once(runtime);
   connection.on("error", complain);
   connection.connect().catch(complain);
+  const company = createCompany();
   const workers = options.queues.map((queue) =>
-    startWorker(runtime, queue, connection, locks, concurrency(queue)),
+    startWorker(runtime, company, queue, connection, locks, concurrency(queue)),
   );
   const watch = watchConsumption(runtime, options.queues, workers);
   return {
@@ -55,12 +57,13 @@ export function startWorkers(runtime: Runtime, options: WorkerOptions): Workers 
 
 function startWorker(
   runtime: Runtime,
+  company: Company,
   queue: QueueName,
   connection: Redis,
   locks: LockPolicy,
   concurrency: number,
 ): Worker {
-  const worker = new Worker(queue, processorFor(runtime, queue), {
+  const worker = new Worker(queue, processorFor(runtime, company, queue), {
     connection,
     prefix: keyPrefix(runtime.config.redisPrefix, queue),
     concurrency,
@@ -81,17 +84,19 @@ function startWorker(
 }
 
 /** BullMQ looks at the number of parameters: the third one is what makes work cancellable. */
-function processorFor(runtime: Runtime, queue: QueueName) {
+function processorFor(runtime: Runtime, company: Company, queue: QueueName) {
   return async (
     bullJob: BullJob,
     _token: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<unknown> => {
     if (bullJob.name === TICK) return tick(runtime, bullJob);
-    const carrier: Carrier = { id: bullJob.id ?? "", job: bullJob.name, ...bullJob.data };
+    // One that was begun before may have taken its worker down: whoever went with it would fall with it again.
+    const alone = bullJob.data.alone === true || bullJob.attemptsStarted > 1;
+    const carrier: Carrier = { id: bullJob.id ?? "", job: bullJob.name, ...bullJob.data, alone };
     const startedAt = Date.now();
     const tally = await runCarrier(
-      dependenciesOf(runtime, bullJob),
+      dependenciesOf(runtime, company, bullJob),
       carrier,
       signal ?? new AbortController().signal,
     );
@@ -110,8 +115,9 @@ async function tick(runtime: Runtime, bullJob: BullJob): Promise<unknown> {
   return { opened: opened.map(({ slot }) => slot.toISOString()) };
 }
 
-function dependenciesOf(runtime: Runtime, bullJob: BullJob): RunJobDeps {
+function dependenciesOf(runtime: Runtime, company: Company, bullJob: BullJob): RunJobDeps {
   return {
+    company,
     db: runtime.db,
     clock: runtime.clock,
     log: runtime.log,

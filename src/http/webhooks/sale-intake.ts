@@ -1,7 +1,12 @@
 import { databaseFault, isContention, isDatabaseAbsent } from "../../db/faults.ts";
+import {
+  createGroupCommit,
+  type GroupCommit,
+  GroupCommitClosed,
+  GroupCommitFull,
+} from "../../db/group-commit.ts";
 import { type SaleDelivery, type SaleReceipt, takeSales } from "../../rewards/take-sales.ts";
 import type { Runtime } from "../../runtime.ts";
-import { createGroupCommit, type GroupCommit, IntakeClosed, IntakeFull } from "../group-commit.ts";
 
 export type SaleIntake = GroupCommit<SaleDelivery, SaleReceipt>;
 
@@ -31,7 +36,8 @@ const QUERY_CANCELED = "57014";
  * reason is a fault of ours.
  */
 export function retryAfterMs(error: unknown): number | null {
-  if (error instanceof IntakeFull || error instanceof IntakeClosed || isContention(error)) return 1_000;
+  if (error instanceof GroupCommitFull || error instanceof GroupCommitClosed || isContention(error))
+    return 1_000;
   if (isDatabaseAbsent(error) || databaseFault(error)?.code === QUERY_CANCELED) return 5_000;
   return null;
 }

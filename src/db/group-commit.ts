@@ -1,17 +1,17 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { isDatabaseAbsent } from "../db/faults.ts";
+import { isDatabaseAbsent } from "./faults.ts";
 
 /** More is waiting than can be written soon: the caller should come again. */
-export class IntakeFull extends Error {
-  override readonly name = "IntakeFull";
+export class GroupCommitFull extends Error {
+  override readonly name = "GroupCommitFull";
   constructor(waiting: number) {
     super(`${waiting} items wait to be written already`);
   }
 }
 
 /** The process is shutting down and takes nothing more. */
-export class IntakeClosed extends Error {
-  override readonly name = "IntakeClosed";
+export class GroupCommitClosed extends Error {
+  override readonly name = "GroupCommitClosed";
   constructor() {
     super("nothing more is taken: the process is stopping");
   }
@@ -27,7 +27,7 @@ export type GroupCommitOptions<T, R> = {
 export type GroupCommit<T, R> = {
   /**
    * Resolves when the item is committed.
-   * @throws IntakeFull, IntakeClosed, or what its own write threw.
+   * @throws GroupCommitFull, GroupCommitClosed, or what its own write threw.
    */
   submit(item: T): Promise<R>;
   /** Takes nothing more; resolves when everything taken has been answered. */
@@ -65,8 +65,8 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
   };
   return {
     submit(item) {
-      if (closed) return Promise.reject(new IntakeClosed());
-      if (waiting.length >= maxWaiting) return Promise.reject(new IntakeFull(waiting.length));
+      if (closed) return Promise.reject(new GroupCommitClosed());
+      if (waiting.length >= maxWaiting) return Promise.reject(new GroupCommitFull(waiting.length));
       return new Promise<R>((resolve, reject) => {
         waiting.push({ item, resolve, reject });
         writing ??= writeAll();

@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import {
   createGroupCommit,
   type GroupCommit,
-  IntakeClosed,
-  IntakeFull,
-} from "../../src/http/group-commit.ts";
+  GroupCommitClosed,
+  GroupCommitFull,
+} from "../../src/db/group-commit.ts";
 
 /** A writer that waits for `open()` before each of its answers, and remembers its groups. */
 function writer(fail: (items: readonly string[]) => Error | undefined = () => undefined) {
@@ -148,7 +148,7 @@ describe("limits", () => {
     shut();
     const intake = createGroupCommit({ write, maxGroup: 10, maxWaiting: 2 });
     const answers = await oneThenOthers(intake, ["a", "b", "c"]);
-    await expect(intake.submit("d")).rejects.toBeInstanceOf(IntakeFull);
+    await expect(intake.submit("d")).rejects.toBeInstanceOf(GroupCommitFull);
     open();
     expect(await Promise.all(answers)).toEqual(["a!", "b!", "c!"]);
   });
@@ -159,7 +159,7 @@ describe("limits", () => {
     const intake = createGroupCommit({ write, ...limits });
     const answers = await oneThenOthers(intake, ["a", "b"]);
     const closed = intake.close();
-    await expect(intake.submit("c")).rejects.toBeInstanceOf(IntakeClosed);
+    await expect(intake.submit("c")).rejects.toBeInstanceOf(GroupCommitClosed);
     open();
     await closed;
     expect(await Promise.all(answers)).toEqual(["a!", "b!"]);

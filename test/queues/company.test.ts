@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { createCompany } from "../../src/queues/company.ts";
+import type { Carrier } from "../../src/queues/execution.ts";
+import { defineJob } from "../../src/queues/job.ts";
+import { done } from "../../src/queues/outcome.ts";
+import { runCarrier } from "../../src/queues/run-job.ts";
+import { gate } from "../support/gate.ts";
+import { ask, itemPayload, items, note, noted } from "../support/jobs.ts";
+import { executionOf } from "../support/logged.ts";
+import { createWorld } from "../support/world.ts";
+
+const never = new AbortController().signal;
+
+/** A world whose job notes the groups that it is given, and holds the first of them until `release`. */
+async function openScene(fails: (item: string) => boolean = () => false) {
+  const groups: string[][] = [];
+  const begun = gate();
+  const held = gate();
+  const job = defineJob({
+    name: "note-groups",
+    queue: "maintenance",
+    description: "Notes its items.",
+    payload: itemPayload,
+    key: ({ item }) => item,
+    batch: { size: 50 },
+    runBatch: async (payloads, { tx }) => {
+      groups.push(payloads.map(({ item }) => item));
+      begun.open();
+      await held.passed;
+      for (const { item } of payloads) {
+        if (fails(item)) throw new Error("on purpose");
+        await note(tx, item);
+      }
+      return payloads.map(() => done({ noted: 1 }));
+    },
+  });
+  const world = await createWorld({ jobs: [job] });
+  const deps = { ...executionOf(world), company: createCompany() };
+  const ids = await ask(world, job, ...items(12));
+  const go = (entries: readonly string[], more: Partial<Carrier> = {}, stop = never) =>
+    runCarrier(deps, { id: `c-${entries[0]}`, job: job.name, entries, ...more }, stop);
+  /** Sends the first entry alone, and the others while it is under way. */
+  const first = go(ids.slice(0, 1));
+  await begun.passed;
+  return { world, groups, ids: ids.slice(1), go, first, release: () => held.open() };
+}
+
+const names = (from: number, to: number) =>
+  items(12)
+    .slice(from, to)
+    .map(({ item }) => item);
+
+describe("carriers that meet in a process", () => {
+  it("are settled together once the one before is, each with its own tally", async () => {
+    const { world, groups, ids, go, first, release } = await openScene();
+    const others = [go(ids.slice(0, 1)), go(ids.slice(1, 4)), go(ids.slice(4, 5))];
+    release();
+    expect((await Promise.all([first, ...others])).map(({ done, counts }) => [done, counts])).toEqual(
+      [1, 1, 3, 1].map((count) => [count, { noted: count }]),
+    );
+    expect(groups).toEqual([names(0, 1), names(1, 6)]);
+    expect(await noted(world)).toEqual(names(0, 6));
+  });
+
+  it("do not fail with the one that fails: it is tried again, and they are done", async () => {
+    const [bad] = names(2, 3);
+    const { world, ids, go, first, release } = await openScene((item) => item === bad);
+    const others = ids.slice(0, 4).map((id) => go([id]));
+    release();
+    expect((await Promise.all([first, ...others])).map(({ done, retry }) => [done, retry])).toEqual([
+      [1, 0],
+      [1, 0],
+      [0, 1],
+      [1, 0],
+      [1, 0],
+    ]);
+    expect(await world.enqueued()).toContainEqual(expect.objectContaining({ key: bad, attempts: 1 }));
+    expect((await noted(world)).sort()).toEqual(names(0, 5).filter((item) => item !== bad));
+  });
+
+  it("go on without the one that is told to stop", async () => {
+    const { world, ids, go, first, release } = await openScene();
+    const stop = new AbortController();
+    const stopped = go(ids.slice(0, 1), {}, stop.signal);
+    const other = go(ids.slice(1, 2));
+    stop.abort();
+    expect(await stopped).toMatchObject({ done: 0, interrupted: 1 });
+    release();
+    expect(await other).toMatchObject({ done: 1 });
+    await first;
+    expect(await noted(world)).toEqual([...names(0, 1), ...names(2, 3)]);
+  });
+
+  it("are not joined by one that has failed before, nor by one that fills a transaction by itself", async () => {
+    const { groups, ids, go, first, release } = await openScene();
+    const others = [go(ids.slice(0, 1)), go(ids.slice(1, 2), { alone: true }), go(ids.slice(2, 8))];
+    release();
+    await Promise.all([first, ...others]);
+    expect(groups).toHaveLength(4);
+    expect(groups).toContainEqual(names(2, 3));
+    expect(groups).toContainEqual(names(3, 9));
+  });
+});
