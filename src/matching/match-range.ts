@@ -5,7 +5,7 @@ import type { MatchProject } from "../scoring/match.ts";
 import { type MatchColumns, NO_MATCHES, type ReadBlock } from "../scoring/match-rows.ts";
 import { paceOf } from "./pace.ts";
 import { cutProjects, type ProjectScope, readProjects } from "./project-facts.ts";
-import { sharedBlocks } from "./shared-blocks.ts";
+import { withSharedBlocks } from "./shared-blocks.ts";
 import { blockNumbers, onThread, packBlocks, readBlock } from "./volunteer-blocks.ts";
 import { writeMatches } from "./write-matches.ts";
 
@@ -47,10 +47,11 @@ export type RangeCounts = {
  */
 export async function findMatches(context: ComputeContext, range: MatchRange): Promise<FoundMatches> {
   const { threads, signal } = context;
-  const blocks = await sharedBlocks(context);
   const projects = await context.read((tx) => readProjects(tx, range.projects));
-  const ask = { blocks, projects, keep: range.keep, skillCounts: null, together: PROJECTS_PER_STATEMENT };
-  const pieces = await onThread<MatchColumns[]>(threads, "rankProjects", ask, signal);
+  const pieces = await withSharedBlocks(context, (blocks) => {
+    const ask = { blocks, projects, keep: range.keep, skillCounts: null, together: PROJECTS_PER_STATEMENT };
+    return onThread<MatchColumns[]>(threads, "rankProjects", ask, signal);
+  });
   await paceOf(threads).turn(signal);
   return { projects, pieces };
 }

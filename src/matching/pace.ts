@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Threads } from "../queues/threads.ts";
 
-/** Processor time of the machine so far, in any unit: of work at normal priority, and all there was. */
+/** Processor time of the machine so far, in ms: of work at normal priority, and all there was. */
 export type ProcessorTime = { readonly normal: number; readonly all: number };
 
 type Surroundings = {
@@ -11,10 +11,12 @@ type Surroundings = {
   rest(ms: number, signal: AbortSignal): Promise<unknown>;
 };
 
-/** Above this share of the processors, work at normal priority is in each other's way. */
-const BUSY_SHARE = 0.85;
-/** On a busy machine a large statement has one part of the time in so many. */
-const ONE_IN = 2;
+/** Where others use more of the processors than this, a large statement is in their way. */
+const CROWDED_SHARE = 0.3;
+/** The system counts processor time in hundredths of a second: shorter looks say nothing. */
+const LOOK_MS = 300;
+/** Among others, large statements have one part of the time in so many: less would still be felt, more only takes longer. */
+const ONE_IN = 5;
 const LONGEST_REST_MS = 2_000;
 /** A turn that is not given back, because its transaction failed, ends by itself: no transaction lives longer. */
 const LONGEST_TURN_MS = 5_000;
@@ -31,16 +33,17 @@ export type Pace = {
 
 /**
  * The server cannot be asked to run a statement at a lower priority, as threads can. So of one process one large statement runs at a
- * time, and where the processors are busy, it is followed by a rest. A server on another machine is not seen.
+ * time, and where others want the processors, it is followed by a rest. A server on another machine is not seen.
  */
 export function openPace(surroundings: Surroundings = THIS_MACHINE): Pace {
-  const { processorTime, now, rest } = surroundings;
+  const { now, rest } = surroundings;
+  const isCrowded = watchOthers(surroundings);
   let begun: Statement | null = null;
   let freeAt = 0;
   let last: Promise<void> = Promise.resolve();
 
   const begin = (turnAt: number): void => {
-    begun = { turnAt, at: now(), time: processorTime() };
+    begun = { turnAt, at: now() };
   };
   const whenFree = async (signal: AbortSignal): Promise<void> => {
     for (;;) {
@@ -50,8 +53,10 @@ export function openPace(surroundings: Surroundings = THIS_MACHINE): Pace {
       await rest(begun ? Math.min(wait, LOOK_AGAIN_MS) : wait, signal);
     }
   };
-  const restAfter = ({ at, time }: Statement): number =>
-    isBusy(time, processorTime()) ? Math.min((ONE_IN - 1) * (now() - at), LONGEST_REST_MS) : 0;
+  const restAfter = ({ at }: Statement): number => {
+    const tookMs = now() - at;
+    return isCrowded(tookMs) ? Math.min((ONE_IN - 1) * tookMs, LONGEST_REST_MS) : 0;
+  };
 
   return {
     turn(signal) {
@@ -73,11 +78,25 @@ export function openPace(surroundings: Surroundings = THIS_MACHINE): Pace {
   };
 }
 
-/** A statement under way: when its turn and it began, and the processors' time then. */
-type Statement = { readonly turnAt: number; readonly at: number; readonly time: ProcessorTime };
+/** A statement under way: when its turn and it began. */
+type Statement = { readonly turnAt: number; readonly at: number };
 
-const isBusy = (before: ProcessorTime, after: ProcessorTime): boolean =>
-  after.normal - before.normal > BUSY_SHARE * (after.all - before.all);
+/** @returns whether others want the processors, told with each statement how long it ran: it kept one of them busy itself. */
+function watchOthers({ processorTime, now }: Surroundings): (statementMs: number) => boolean {
+  let since = { at: now(), time: processorTime() };
+  let ownMs = 0;
+  let crowded = false;
+  return (statementMs) => {
+    ownMs += statementMs;
+    if (now() - since.at < LOOK_MS) return crowded;
+    const time = processorTime();
+    const others = time.normal - since.time.normal - ownMs;
+    crowded = others > CROWDED_SHARE * (time.all - since.time.all);
+    since = { at: now(), time };
+    ownMs = 0;
+    return crowded;
+  };
+}
 
 const THIS_MACHINE: Surroundings = {
   processorTime() {

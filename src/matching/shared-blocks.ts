@@ -9,24 +9,52 @@ import { blockNumbers, packBlocks, readBlock } from "./volunteer-blocks.ts";
 type Shared = {
   readonly runId: string;
   readonly blocks: { readonly number: number; index: Promise<SkillBlock[]> | null }[];
-  forget: NodeJS.Timeout;
+  /** Ranges that read it or rank by it: with rests, that may take minutes. */
+  users: number;
+  forget: NodeJS.Timeout | null;
 };
 
 /** One a process: the ranges of a run share it. */
 const kept = new WeakMap<Threads, Promise<Shared>>();
 
 /** A block is read in parts, of a hundredth of a second each: a longer statement is felt by others. */
-const PARTS = 4;
+const PARTS = 8;
 
-/** A run that needs it no more does not hold its memory for long. */
+/** A run whose next range does not come takes the memory for no longer. */
 const FORGET_AFTER_MS = 30_000;
 
 /**
- * The index of all volunteers for the ranges of a run. Its blocks are read by whichever ranges come first, a short transaction each.
+ * Calls `work` with the index of all volunteers, which the ranges of a run share. Its blocks are read by whichever ranges come first, a
+ * short transaction each.
  */
-export async function sharedBlocks(context: ComputeContext): Promise<SkillBlock[]> {
+export async function withSharedBlocks<T>(
+  context: ComputeContext,
+  work: (blocks: SkillBlock[]) => Promise<T>,
+): Promise<T> {
   const shared = await sharedOf(context);
-  shared.forget.refresh();
+  hold(shared);
+  try {
+    return await work(await allBlocks(context, shared));
+  } finally {
+    letGo(shared, context.threads);
+  }
+}
+
+function hold(shared: Shared): void {
+  shared.users++;
+  if (shared.forget) clearTimeout(shared.forget);
+}
+
+function letGo(shared: Shared, threads: Threads): void {
+  shared.users--;
+  if (shared.users > 0) return;
+  shared.forget = setTimeout(async () => {
+    const current = await kept.get(threads)?.catch(() => undefined);
+    if (current === shared) kept.delete(threads);
+  }, FORGET_AFTER_MS).unref();
+}
+
+async function allBlocks(context: ComputeContext, shared: Shared): Promise<SkillBlock[]> {
   for (;;) {
     await readMissing(context, shared);
     const indexes = await Promise.allSettled(shared.blocks.map(({ index }) => index));
@@ -85,10 +113,8 @@ async function sharedOf(context: ComputeContext): Promise<Shared> {
   const again = kept.get(threads);
   if (again && again !== found) return sharedOf(context);
   const opening = context.read(blockNumbers).then((numbers): Shared => {
-    const forget = setTimeout(() => {
-      if (kept.get(threads) === opening) kept.delete(threads);
-    }, FORGET_AFTER_MS).unref();
-    return { runId: runId ?? "", blocks: numbers.map((number) => ({ number, index: null })), forget };
+    const blocks = numbers.map((number) => ({ number, index: null }));
+    return { runId: runId ?? "", blocks, users: 0, forget: null };
   });
   kept.set(threads, opening);
   return opening;

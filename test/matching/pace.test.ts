@@ -1,49 +1,69 @@
 import { describe, expect, it } from "vitest";
 import { openPace } from "../../src/matching/pace.ts";
 
-/** A machine whose clock moves when somebody rests, and whose processors are busy to a share. */
-function machine(share: { busy: number }) {
+const PROCESSORS = 2;
+
+/** A machine whose clock moves when somebody rests; others keep a share of its processors busy, a statement keeps one of them. */
+function machine(others: { share: number }) {
   let ms = 0;
   let normal = 0;
-  const pass = (by: number) => {
+  const pass = (by: number, ours: number) => {
     ms += by;
-    normal += by * share.busy;
+    normal += by * (PROCESSORS * others.share + ours);
   };
   const pace = openPace({
-    processorTime: () => ({ normal, all: ms }),
+    processorTime: () => ({ normal, all: PROCESSORS * ms }),
     now: () => ms,
-    rest: async (by) => pass(by),
+    rest: async (by) => pass(by, 0),
   });
-  return { pace, pass, now: () => ms };
+  const statement = async (tookMs: number) => {
+    await pace.turn(never);
+    pass(tookMs, 1);
+    pace.end();
+  };
+  return { pace, pass, statement, now: () => ms };
 }
 const never = new AbortController().signal;
 
 describe("turns at large statements", () => {
-  it("follow each other at once while the processors have room", async () => {
-    const { pace, pass, now } = machine({ busy: 0.5 });
-    for (let n = 0; n < 3; n++) {
-      await pace.turn(never);
-      pass(100);
-      pace.end();
-    }
-    expect(now()).toBe(300);
+  it("follow each other at once while others leave the processors alone, though they keep one busy themselves", async () => {
+    const { statement, now } = machine({ share: 0.1 });
+    for (let n = 0; n < 20; n++) await statement(100);
+    expect(now()).toBe(2_000);
   });
 
-  it("are followed by a rest of their own length, at most 2 s, where others want the processors", async () => {
-    const { pace, pass, now } = machine({ busy: 0.95 });
+  it("are followed by a rest of four times their length, where others want the processors", async () => {
+    const { pace, statement, now } = machine({ share: 0.45 });
+    await statement(300);
     await pace.turn(never);
-    pass(100);
+    expect(now()).toBe(300 + 1_200);
     pace.end();
+    await statement(20);
+    const ended = now();
     await pace.turn(never);
-    expect(now()).toBe(200);
-    pass(2_500);
-    pace.end();
+    expect(now()).toBe(ended + 80);
+  });
+
+  it("rest for 2 s at most", async () => {
+    const { pace, statement, now } = machine({ share: 0.45 });
+    await statement(900);
     await pace.turn(never);
-    expect(now()).toBe(200 + 2_500 + 2_000);
+    expect(now()).toBe(900 + 2_000);
+  });
+
+  it("rest no more once the others have gone", async () => {
+    const others = { share: 0.45 };
+    const { statement, now } = machine(others);
+    await statement(300);
+    others.share = 0;
+    await statement(300);
+    const alone = now();
+    for (let n = 0; n < 5; n++) await statement(100);
+    expect(now()).toBe(alone + 500);
   });
 
   it("come one by one, in the order of asking, and one that is never given back ends by itself", async () => {
-    const { pace, now } = machine({ busy: 0.1 });
+    const { pace, now } = machine({ share: 0.1 });
     const order: string[] = [];
     const first = pace.turn(never).then(() => order.push("first"));
     const second = pace.turn(never).then(() => order.push(`second at ${now()}`));
@@ -52,7 +72,7 @@ describe("turns at large statements", () => {
   });
 
   it("are let go by whoever is told to stop, and the next one comes", async () => {
-    const { pace } = machine({ busy: 0.1 });
+    const { pace } = machine({ share: 0.1 });
     const stop = new AbortController();
     stop.abort(new Error("stop"));
     await expect(pace.turn(stop.signal)).rejects.toThrow("stop");

@@ -34,8 +34,8 @@ export const calculateMatches = defineJob({
       ({ projectId, volunteerId }) => projectId === undefined || volunteerId === undefined,
       "projectId and volunteerId exclude each other",
     ),
-  // Threads have what others leave of the processors.
-  timeLimitMs: 60_000,
+  // Threads have what others leave of the processors, and large statements rest: a range may wait long before its transaction begins.
+  timeLimitMs: 600_000,
   key: ({ projectId, volunteerId }) =>
     projectId ? `project:${projectId}` : volunteerId ? `volunteer:${volunteerId}` : "all",
   cut: async ({ projectId, volunteerId }, { tx, runId, now, settings }): Promise<MatchRange[]> => {
