@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
 import { startEmbeddedServers } from "../../src/dev/embedded-servers.ts";
 import { type Bench, machine, type Row, seededRandom } from "./bench.ts";
 import { budgets } from "./budgets.ts";
@@ -38,35 +39,46 @@ type Asked = {
   readonly runs: number | null;
 };
 
+const OPTIONS = {
+  json: { type: "boolean", default: false },
+  pause: { type: "boolean", default: false },
+  scale: { type: "string", default: "1" },
+  runs: { type: "string" },
+} as const;
+
+/** @throws TypeError naming an option that there is none of. */
 function read(args: readonly string[]): Asked {
-  const given = (flag: string) =>
-    args.find((arg) => arg.startsWith(`${flag}=`))?.slice(flag.length + 1) ?? following(args, flag);
-  const runs = given("--runs");
-  const values = new Set(["--scale", "--runs"].map((flag) => following(args, flag)).filter(Boolean));
+  const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   return {
-    names: args.filter((arg) => !arg.startsWith("--") && !values.has(arg)),
-    json: args.includes("--json"),
-    pause: args.includes("--pause"),
-    scale: Number(given("--scale") ?? 1),
-    runs: runs === undefined ? null : Number(runs),
+    names: positionals,
+    json: values.json,
+    pause: values.pause,
+    scale: Number(values.scale),
+    runs: values.runs === undefined ? null : Number(values.runs),
   };
 }
 
-function following(args: readonly string[], flag: string): string | undefined {
-  const at = args.indexOf(flag);
-  return at < 0 ? undefined : args[at + 1];
+const isPositive = (value: number | null) => value === null || value > 0;
+
+function refuse(fault: string): void {
+  const names = BENCHES.map(({ name }) => name).join("|");
+  say(`${fault}\nusage: npm run bench -- <${names}> [--json] [--scale 0.1] [--runs 5] [--pause]`);
+  process.exitCode = 1;
 }
 
 async function main(): Promise<void> {
-  const asked = read(process.argv.slice(2));
-  const chosen = BENCHES.filter((bench) => asked.names.includes(bench.name));
-  if (chosen.length === 0 || chosen.length < asked.names.length) {
-    say(
-      `usage: npm run bench -- <${BENCHES.map((b) => b.name).join("|")}> [--json] [--scale 0.1] [--runs 5] [--pause]`,
-    );
-    process.exitCode = 1;
-    return;
+  let asked: Asked;
+  try {
+    asked = read(process.argv.slice(2));
+  } catch (error) {
+    return refuse((error as Error).message);
   }
+  const chosen = BENCHES.filter((bench) => asked.names.includes(bench.name));
+  if (asked.names.length === 0) return refuse("Name a benchmark.");
+  if (chosen.length < asked.names.length)
+    return refuse(`There is no such benchmark among: ${asked.names.join(", ")}.`);
+  if (!isPositive(asked.scale) || !isPositive(asked.runs))
+    return refuse("--scale and --runs are numbers above 0.");
   const postgresSettings = [...new Set(chosen.flatMap(({ postgres = [] }) => postgres))];
   const servers = await startEmbeddedServers({ name: "demo", durable: true, postgresSettings });
   try {
