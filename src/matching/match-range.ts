@@ -3,7 +3,7 @@ import { array, rows, type Tx } from "../db/client.ts";
 import type { ComputeContext, JobContext } from "../queues/job.ts";
 import type { MatchProject } from "../scoring/match.ts";
 import { type MatchColumns, NO_MATCHES, type ReadBlock } from "../scoring/match-rows.ts";
-import { paceOf } from "./pace.ts";
+import { paceOf, type Turn } from "./pace.ts";
 import { cutProjects, type ProjectScope, readProjects } from "./project-facts.ts";
 import { withSharedBlocks } from "./shared-blocks.ts";
 import { blockNumbers, onThread, packBlocks, readBlock } from "./volunteer-blocks.ts";
@@ -19,6 +19,10 @@ export type MatchRange = { readonly projects: ProjectScope; readonly whole: bool
 export type FoundMatches = {
   readonly projects: readonly MatchProject[];
   readonly pieces: readonly MatchColumns[];
+  /** So many projects make one piece. */
+  readonly together: number;
+  /** Of a whole run: the turn at storing them, which is taken already. */
+  readonly turn: Turn | null;
 };
 
 /**
@@ -26,7 +30,7 @@ export type FoundMatches = {
  * all of them: with a quarter of that, each takes a third longer.
  */
 const PROJECTS_PER_RANGE = 64;
-/** So many are stored in a hundredth of a second: a longer statement is felt by everybody who shares two processors with it. */
+/** Where others want the processors, so many are stored at once, in a hundredth of a second: they feel a longer statement. */
 const PROJECTS_PER_STATEMENT = 8;
 
 /** Ranges over all projects there are. */
@@ -48,12 +52,13 @@ export type RangeCounts = {
 export async function findMatches(context: ComputeContext, range: MatchRange): Promise<FoundMatches> {
   const { threads, signal } = context;
   const projects = await context.read((tx) => readProjects(tx, range.projects));
+  const pace = paceOf(threads);
+  const together = pace.isCrowded() ? PROJECTS_PER_STATEMENT : PROJECTS_PER_RANGE;
   const pieces = await withSharedBlocks(context, (blocks) => {
-    const ask = { blocks, projects, keep: range.keep, skillCounts: null, together: PROJECTS_PER_STATEMENT };
+    const ask = { blocks, projects, keep: range.keep, skillCounts: null, together };
     return onThread<MatchColumns[]>(threads, "rankProjects", ask, signal);
   });
-  await paceOf(threads).turn(signal);
-  return { projects, pieces };
+  return { projects, pieces, together, turn: await pace.turn(signal) };
 }
 
 /**
@@ -62,20 +67,20 @@ export async function findMatches(context: ComputeContext, range: MatchRange): P
  */
 export async function findAlone(context: JobContext, range: MatchRange): Promise<FoundMatches> {
   const projects = await readProjects(context.tx, range.projects);
-  return { projects, pieces: await rankAlone(context, projects, range.keep) };
+  const pieces = await rankAlone(context, projects, range.keep);
+  return { projects, pieces, together: projects.length, turn: null };
 }
 
 /** Writes what is different, and lets the next range have its turn. */
 export async function storeMatches(
-  { tx, threads, now, signal }: JobContext,
+  { tx, now, signal }: JobContext,
   range: MatchRange,
-  { projects, pieces }: FoundMatches,
+  { projects, pieces, together, turn }: FoundMatches,
 ): Promise<RangeCounts> {
-  const pace = paceOf(threads);
   const counts = { projects: projects.length, matches: 0, added: 0, changed: 0, removed: 0 };
   try {
-    for (const [index, scope] of scopesOf(range.projects, projects).entries()) {
-      if (index > 0) await pace.pause(signal);
+    for (const [index, scope] of scopesOf(range.projects, projects, together).entries()) {
+      if (index > 0) await turn?.pause(signal);
       const columns = pieces[index] ?? NO_MATCHES;
       const written = await writeMatches(tx, scope, columns, now);
       counts.matches += columns.projectIds.length;
@@ -84,17 +89,15 @@ export async function storeMatches(
       counts.removed += written.removed;
     }
   } finally {
-    if (range.whole) pace.end();
+    turn?.end();
   }
   return counts;
 }
 
 /** The part of a scope that each statement brings up to date: together all of it, so that lists of closed projects go too. */
-function scopesOf(scope: ProjectScope, projects: readonly MatchProject[]): ProjectScope[] {
+function scopesOf(scope: ProjectScope, projects: readonly MatchProject[], together: number): ProjectScope[] {
   if ("ids" in scope || projects.length === 0) return [scope];
-  const firsts = projects
-    .filter((_, index) => index % PROJECTS_PER_STATEMENT === 0)
-    .map(({ id }) => String(id));
+  const firsts = projects.filter((_, index) => index % together === 0).map(({ id }) => String(id));
   const bounds = [scope.from, ...firsts.slice(1), scope.to];
   return bounds.slice(1).map((to, index) => ({ from: bounds[index] as string, to }));
 }

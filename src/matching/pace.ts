@@ -20,13 +20,18 @@ const ONE_IN = 5;
 const LONGEST_REST_MS = 2_000;
 /** A turn that is not given back, because its transaction failed, ends by itself: no transaction lives longer. */
 const LONGEST_TURN_MS = 5_000;
-const LOOK_AGAIN_MS = 20;
 
-/** Takes turns at large statements. */
+/** Gives turns at large statements, one at a time. */
 export type Pace = {
-  /** Resolves when it is the caller's turn, who calls `end` afterwards. Rejects when the signal aborts. */
-  turn(signal: AbortSignal): Promise<void>;
-  /** Between two statements of one turn: rests where the first was in others' way. */
+  /** Resolves when it is the caller's turn. Rejects when the signal aborts. */
+  turn(signal: AbortSignal): Promise<Turn>;
+  /** Whether others want the processors, as far as was seen at the last statement: large statements should be cut. */
+  isCrowded(): boolean;
+};
+
+/** Ends when its owner ends it, or after five seconds. */
+export type Turn = {
+  /** Between two statements of a turn: rests where the first was in others' way. Rejects when the signal aborts. */
   pause(signal: AbortSignal): Promise<void>;
   end(): void;
 };
@@ -37,64 +42,70 @@ export type Pace = {
  */
 export function openPace(surroundings: Surroundings = THIS_MACHINE): Pace {
   const { now, rest } = surroundings;
-  const isCrowded = watchOthers(surroundings);
-  let begun: Statement | null = null;
+  const others = watchOthers(surroundings);
+  let current: { readonly endsAt: number; readonly ended: AbortController } | null = null;
   let freeAt = 0;
-  let last: Promise<void> = Promise.resolve();
+  let last: Promise<unknown> = Promise.resolve();
 
-  const begin = (turnAt: number): void => {
-    begun = { turnAt, at: now() };
-  };
-  const whenFree = async (signal: AbortSignal): Promise<void> => {
+  const untilFree = async (signal: AbortSignal): Promise<void> => {
     for (;;) {
       signal.throwIfAborted();
-      const wait = begun ? begun.turnAt + LONGEST_TURN_MS - now() : freeAt - now();
-      if (wait <= 0) return begin(now());
-      await rest(begun ? Math.min(wait, LOOK_AGAIN_MS) : wait, signal);
+      const wait = (current?.endsAt ?? freeAt) - now();
+      if (wait <= 0) return;
+      const sooner = current ? AbortSignal.any([signal, current.ended.signal]) : signal;
+      await rest(wait, sooner).catch(() => undefined);
     }
   };
-  const restAfter = ({ at }: Statement): number => {
-    const tookMs = now() - at;
-    return isCrowded(tookMs) ? Math.min((ONE_IN - 1) * tookMs, LONGEST_REST_MS) : 0;
+  const begin = (): Turn => {
+    const mine = { endsAt: now() + LONGEST_TURN_MS, ended: new AbortController() };
+    let statementAt = now();
+    const restMs = (): number => {
+      const tookMs = now() - statementAt;
+      others.look(tookMs);
+      return others.areMany() ? Math.min((ONE_IN - 1) * tookMs, LONGEST_REST_MS) : 0;
+    };
+    current = mine;
+    return {
+      async pause(signal) {
+        const ms = restMs();
+        if (ms > 0) await rest(ms, signal);
+        statementAt = now();
+      },
+      end() {
+        if (current !== mine) return;
+        freeAt = now() + restMs();
+        current = null;
+        mine.ended.abort();
+      },
+    };
   };
 
   return {
     turn(signal) {
-      const mine = last.then(() => whenFree(signal));
+      const mine = last.then(() => untilFree(signal)).then(begin);
       last = mine.catch(() => undefined);
       return mine;
     },
-    async pause(signal) {
-      if (!begun) return;
-      const { turnAt } = begun;
-      const ms = restAfter(begun);
-      if (ms > 0) await rest(ms, signal);
-      begin(turnAt);
-    },
-    end() {
-      if (begun) freeAt = now() + restAfter(begun);
-      begun = null;
-    },
+    isCrowded: others.areMany,
   };
 }
 
-/** A statement under way: when its turn and it began. */
-type Statement = { readonly turnAt: number; readonly at: number };
-
-/** @returns whether others want the processors, told with each statement how long it ran: it kept one of them busy itself. */
-function watchOthers({ processorTime, now }: Surroundings): (statementMs: number) => boolean {
+/** Looks at what others use of the processors, told with each statement how long it ran: it kept one of them busy itself. */
+function watchOthers({ processorTime, now }: Surroundings) {
   let since = { at: now(), time: processorTime() };
   let ownMs = 0;
-  let crowded = false;
-  return (statementMs) => {
-    ownMs += statementMs;
-    if (now() - since.at < LOOK_MS) return crowded;
-    const time = processorTime();
-    const others = time.normal - since.time.normal - ownMs;
-    crowded = others > CROWDED_SHARE * (time.all - since.time.all);
-    since = { at: now(), time };
-    ownMs = 0;
-    return crowded;
+  let many = false;
+  return {
+    areMany: () => many,
+    look(statementMs: number): void {
+      ownMs += statementMs;
+      if (now() - since.at < LOOK_MS) return;
+      const time = processorTime();
+      const others = time.normal - since.time.normal - ownMs;
+      many = others > CROWDED_SHARE * (time.all - since.time.all);
+      since = { at: now(), time };
+      ownMs = 0;
+    },
   };
 }
 

@@ -17,7 +17,7 @@ type Shared = {
 /** One a process: the ranges of a run share it. */
 const kept = new WeakMap<Threads, Promise<Shared>>();
 
-/** A block is read in parts, of a hundredth of a second each: a longer statement is felt by others. */
+/** Where others want the processors, a block is read in parts of a hundredth of a second each: they feel a longer statement. */
 const PARTS = 8;
 
 /** A run whose next range does not come takes the memory for no longer. */
@@ -85,17 +85,18 @@ async function readMissing(context: ComputeContext, { blocks }: Shared): Promise
 }
 
 async function readInTurn({ read, threads, signal }: ComputeContext, number: number): Promise<ReadBlock> {
-  const pace = paceOf(threads);
   const parts: ReadBlock[] = [];
-  await pace.turn(signal);
+  const pace = paceOf(threads);
+  const turn = await pace.turn(signal);
+  const of = pace.isCrowded() ? PARTS : 1;
   try {
-    for (let index = 0; index < PARTS; index++) {
-      if (index > 0) await pace.pause(signal);
-      const scope = { number, skillIds: null, places: true, part: { index, of: PARTS } };
+    for (let index = 0; index < of; index++) {
+      if (index > 0) await turn.pause(signal);
+      const scope = { number, skillIds: null, places: true, part: { index, of } };
       parts.push(await read((tx) => readBlock(tx, scope)));
     }
   } finally {
-    pace.end();
+    turn.end();
   }
   return {
     number,

@@ -17,9 +17,9 @@ function machine(others: { share: number }) {
     rest: async (by) => pass(by, 0),
   });
   const statement = async (tookMs: number) => {
-    await pace.turn(never);
+    const turn = await pace.turn(never);
     pass(tookMs, 1);
-    pace.end();
+    turn.end();
   };
   return { pace, pass, statement, now: () => ms };
 }
@@ -35,9 +35,9 @@ describe("turns at large statements", () => {
   it("are followed by a rest of four times their length, where others want the processors", async () => {
     const { pace, statement, now } = machine({ share: 0.45 });
     await statement(300);
-    await pace.turn(never);
+    const turn = await pace.turn(never);
     expect(now()).toBe(300 + 1_200);
-    pace.end();
+    turn.end();
     await statement(20);
     const ended = now();
     await pace.turn(never);
@@ -62,13 +62,35 @@ describe("turns at large statements", () => {
     expect(now()).toBe(alone + 500);
   });
 
+  it("are handed on the moment they are given back", async () => {
+    const aborted = (signal: AbortSignal) =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const pace = openPace({
+      processorTime: () => ({ normal: 0, all: 1 }),
+      now: () => 0,
+      rest: (_ms, signal) => aborted(signal),
+    });
+    const first = await pace.turn(never);
+    const second = pace.turn(never).then(() => "second");
+    await new Promise(setImmediate);
+    first.end();
+    expect(await second).toBe("second");
+  });
+
   it("come one by one, in the order of asking, and one that is never given back ends by itself", async () => {
     const { pace, now } = machine({ share: 0.1 });
-    const order: string[] = [];
-    const first = pace.turn(never).then(() => order.push("first"));
-    const second = pace.turn(never).then(() => order.push(`second at ${now()}`));
-    await Promise.all([first, second]);
-    expect(order).toEqual(["first", "second at 5000"]);
+    const begun: string[] = [];
+    const ask = async (name: string) => {
+      const turn = await pace.turn(never);
+      begun.push(`${name} at ${now()}`);
+      return turn;
+    };
+    const [first] = await Promise.all([ask("first"), ask("second")]);
+    expect(begun).toEqual(["first at 0", "second at 5000"]);
+    // Whose turn has ended by itself does not end that of another.
+    first.end();
+    await ask("third");
+    expect(begun.at(-1)).toBe("third at 10000");
   });
 
   it("are let go by whoever is told to stop, and the next one comes", async () => {
