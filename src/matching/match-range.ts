@@ -30,8 +30,8 @@ export type FoundMatches = {
  * all of them: with a quarter of that, each takes a third longer.
  */
 const PROJECTS_PER_RANGE = 64;
-/** Where others want the processors, so many are stored at once, in a hundredth of a second: they feel a longer statement. */
-const PROJECTS_PER_STATEMENT = 8;
+/** Where others want the processors, so many are stored at once, in a hundredth of a second at most: they feel a longer statement. */
+const PROJECTS_PER_STATEMENT = 4;
 
 /** Ranges over all projects there are. */
 export const cutRanges = async (tx: Tx, keep: number): Promise<MatchRange[]> =>

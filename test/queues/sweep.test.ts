@@ -139,6 +139,39 @@ describe("a Redis that was wiped", () => {
     expect(await outbox(world)).toMatchObject(Array(20).fill({ carrier: null, attempts: 0 }));
   });
 
+  it("does not wait for work that is being settled, which the sweep takes up should it fail", async () => {
+    const redis = await ownRedis();
+    const job = batchJob();
+    const world = await createWorld({ jobs: [job], redisUrl: redis.url });
+    await ready(world);
+    await restoreLostQueues(world);
+    await ask(world, job, ...items(3));
+    await relayOnce(world);
+    const settling = await world.db.pool.connect();
+    await settling.query("begin");
+    await settling.query("select from outbox order by id limit 1 for update");
+    await redis.flushAll();
+    await restoreLostQueues(world);
+    await settling.query("rollback");
+    settling.release();
+    expect(await world.query("select 1 from outbox where carrier is null")).toHaveLength(2);
+    await world.query("update outbox set enqueued_at = enqueued_at - interval '1 minute'");
+    expect(await sweep(world)).toEqual({ due: 1, dead: 0 });
+  });
+
+  it("has more work than one statement writes due again, all of it", async () => {
+    const redis = await ownRedis();
+    const world = await createWorld({ jobs: [singleJob()], redisUrl: redis.url });
+    await ready(world);
+    await world.query(
+      `insert into outbox (queue, job, key, payload, carrier, enqueued_at)
+       select 'maintenance', 'note-item', n::text, jsonb_build_object('item', n::text), 'c-' || n, now()
+       from generate_series(1, 12000) n`,
+    );
+    await restoreLostQueues(world);
+    expect(await world.query("select 1 from outbox where enqueued_at is not null limit 1")).toEqual([]);
+  });
+
   it("in the middle of the work loses nothing and does nothing twice", async () => {
     const redis = await ownRedis();
     const job = batchJob(undefined, { size: 5 });
