@@ -22,6 +22,8 @@ export type GroupCommitOptions<T, R> = {
   readonly write: (items: readonly T[]) => Promise<readonly R[]>;
   readonly maxGroup: number;
   readonly maxWaiting: number;
+  /** So many groups are written at the same time; one, unless said. */
+  readonly atOnce?: number;
 };
 
 export type GroupCommit<T, R> = {
@@ -41,13 +43,14 @@ type Waiting<T, R> = {
 };
 
 /**
- * Commits in groups: while one write is under way, the next group collects. There is no timer: an item alone waits for one
+ * Commits in groups: while writes are under way, the next group collects. There is no timer: an item alone waits for one
  * turn of the event loop, and the slower the disk, the larger the groups.
  */
 export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): GroupCommit<T, R> {
-  const { write, maxGroup, maxWaiting } = options;
+  const { write, maxGroup, maxWaiting, atOnce = 1 } = options;
   let waiting: Waiting<T, R>[] = [];
-  let writing: Promise<void> | null = null;
+  let writers = 0;
+  let written: Promise<unknown> = Promise.resolve();
   let closed = false;
 
   const writeAll = async () => {
@@ -57,11 +60,18 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
       await nextTurn();
       const group = waiting.slice(0, maxGroup);
       waiting = waiting.slice(maxGroup);
+      // Another writer may have taken them all.
+      if (group.length === 0) break;
       const outage = await writeGroup(group, write);
       // Whoever waits would meet the same closed door, one group after another.
       if (outage !== null) for (const one of waiting.splice(0)) one.reject(outage);
     }
-    writing = null;
+    // In the same turn as the last look: what comes now starts a writer of its own.
+    writers -= 1;
+  };
+  const startWriter = () => {
+    writers += 1;
+    written = Promise.all([written, writeAll()]);
   };
   return {
     submit(item) {
@@ -69,12 +79,12 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
       if (waiting.length >= maxWaiting) return Promise.reject(new GroupCommitFull(waiting.length));
       return new Promise<R>((resolve, reject) => {
         waiting.push({ item, resolve, reject });
-        writing ??= writeAll();
+        if (writers < atOnce) startWriter();
       });
     },
     async close() {
       closed = true;
-      await writing;
+      await written;
     },
   };
 }

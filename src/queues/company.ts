@@ -17,6 +17,8 @@ export type Company = {
 
 /** So many carriers make one group: together no more than a batch. */
 const MAX_GROUP = 10;
+/** While one group waits for the disk, another begins; more would only wait for each other's rows. */
+const GROUPS_AT_ONCE = 2;
 /** More carriers than any queue runs at once. */
 const MAX_WAITING = 100;
 
@@ -37,7 +39,12 @@ export function createCompany(): Company {
   const groupOf = (job: string) => {
     const known = groups.get(job);
     if (known) return known;
-    const opened = createGroupCommit({ write: settleMembers, maxGroup: MAX_GROUP, maxWaiting: MAX_WAITING });
+    const opened = createGroupCommit({
+      write: settleMembers,
+      maxGroup: MAX_GROUP,
+      maxWaiting: MAX_WAITING,
+      atOnce: GROUPS_AT_ONCE,
+    });
     groups.set(job, opened);
     return opened;
   };

@@ -71,6 +71,22 @@ describe("groups", () => {
     expect(await intake.submit("d")).toBe("d!");
   });
 
+  test("two may be written at once, while the next one collects", async () => {
+    const { write, groups, shut, open } = writer();
+    shut();
+    const intake = createGroupCommit({ write, ...limits, atOnce: 2 });
+    const answers = [];
+    for (const item of ["a", "b", "c", "d"]) {
+      answers.push(intake.submit(item));
+      await nextTurn();
+    }
+    expect(groups).toEqual([["a"], ["b"]]);
+    open();
+    expect(await Promise.all(answers)).toEqual(["a!", "b!", "c!", "d!"]);
+    expect(groups).toEqual([["a"], ["b"], ["c", "d"]]);
+    expect(await intake.submit("e")).toBe("e!");
+  });
+
   test("a group is no larger than its limit", async () => {
     const { write, groups } = writer();
     const intake = createGroupCommit({ write, maxGroup: 2, maxWaiting: 100 });
