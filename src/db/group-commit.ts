@@ -50,7 +50,7 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
   const { write, maxGroup, maxWaiting, atOnce = 1 } = options;
   let waiting: Waiting<T, R>[] = [];
   let writers = 0;
-  let written: Promise<unknown> = Promise.resolve();
+  let written = Promise.resolve();
   let closed = false;
 
   const writeAll = async () => {
@@ -71,7 +71,8 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
   };
   const startWriter = () => {
     writers += 1;
-    written = Promise.all([written, writeAll()]);
+    const earlier = written;
+    written = writeAll().then(() => earlier);
   };
   return {
     submit(item) {
