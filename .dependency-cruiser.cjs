@@ -21,12 +21,12 @@ module.exports = {
       comment:
         "Letters are made of plain data: what they look like is decided without a database, a clock or the configuration.",
       severity: "error",
-      from: { path: within("email") },
+      from: { path: within("email/render") },
       to: {
         pathNot: [
-          within("email"),
+          within("email/render"),
           within("scoring"),
-          "^src/http/admin/html.ts$",
+          "^src/html.ts$",
           "^src/shorten.ts$",
           "node_modules/luxon/",
           "^crypto$",
@@ -52,7 +52,7 @@ module.exports = {
       comment: "The production install leaves devDependencies out.",
       severity: "error",
       // The second one is how a thread is started from TypeScript: what is built starts thread-entry.js instead.
-      from: { path: "^src/", pathNot: ["^src/dev/", "^src/queues/thread-entry-from-source\\.mjs$"] },
+      from: { path: "^src/", pathNot: ["^src/dev/", "^src/threads/thread-entry-from-source\\.mjs$"] },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
     },
     {

@@ -1,15 +1,15 @@
-import { checkServers } from "./boot-checks.ts";
 import { systemClock } from "./clock.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { type HttpServer, startHttp } from "./http/server.ts";
 import { createLog, type Log } from "./log.ts";
-import { openRuntime } from "./open-runtime.ts";
-import { startWorkers, type Workers } from "./queues/worker.ts";
-import type { Runtime } from "./runtime.ts";
-import { previewDueSlots } from "./schedules/preview.ts";
-import { createScheduler } from "./schedules/scheduler.ts";
+import { checkServers } from "./roles/boot-checks.ts";
+import { previewDueSlots } from "./roles/dry-run-scheduler.ts";
+import { openRuntime } from "./roles/open-runtime.ts";
+import type { Runtime } from "./roles/runtime.ts";
+import { createScheduler } from "./roles/scheduler.ts";
+import { type Stage, shutDown } from "./roles/shutdown.ts";
+import { startWorkers, type Workers } from "./roles/worker.ts";
 import { timetable } from "./schedules/timetable.ts";
-import { type Stage, shutDown } from "./shutdown.ts";
 import { catalogue } from "./workers/index.ts";
 
 /** A process that has started its roles. */

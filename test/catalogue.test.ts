@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { QUEUE_NAMES } from "../src/config/queues.ts";
 import { catalogueOf } from "../src/queues/job.ts";
-import { QUEUE_NAMES } from "../src/queues/queues.ts";
 import { slotsBetween } from "../src/schedules/due-slots.ts";
 import { timetable } from "../src/schedules/timetable.ts";
 import { catalogue } from "../src/workers/index.ts";
@@ -11,23 +11,23 @@ import { singleJob } from "./support/jobs.ts";
 const workers = fileURLToPath(new URL("../src/workers/", import.meta.url));
 const tests = fileURLToPath(new URL("./workers/", import.meta.url));
 
-const files = readdirSync(workers, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .flatMap((folder) =>
-    readdirSync(`${workers}${folder.name}`).map((file) => `${folder.name}/${file.replace(/\.ts$/, "")}`),
-  );
+/** `<queue>/[<area>/]<name>`: files directly in workers/ declare no job. */
+const files = readdirSync(workers, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts") && file.includes("/"))
+  .map((file) => file.replace(/\.ts$/, ""));
+const nameOf = (file: string) => file.split("/").at(-1) as string;
 
 describe("the catalogue", () => {
   it.each(files)("has %s, in the folder of its queue, and a test file beside it", async (file) => {
-    const [queue, name] = file.split("/");
-    const job = catalogue.find(name!)?.job;
+    const [queue] = file.split("/");
+    const job = catalogue.find(nameOf(file))?.job;
     expect(job, `${file} is missing in src/workers/index.ts`).toBeDefined();
     expect(job!.queue).toBe(queue);
     expect(existsSync(`${tests}${file}.test.ts`), `test/workers/${file}.test.ts is missing`).toBe(true);
   });
 
   it("has no job without a file", () => {
-    expect(catalogue.jobs.map((job) => `${job.queue}/${job.name}`).sort()).toEqual([...files].sort());
+    expect(catalogue.jobs.map((job) => job.name).sort()).toEqual(files.map(nameOf).sort());
   });
 
   it.each(catalogue.jobs.map((job) => [job.name, job] as const))(

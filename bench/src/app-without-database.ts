@@ -1,7 +1,7 @@
 import { systemClock } from "../../src/clock.ts";
 import { startHttp } from "../../src/http/server.ts";
 import { createLog } from "../../src/log.ts";
-import { openRuntime } from "../../src/open-runtime.ts";
+import { openRuntime } from "../../src/roles/open-runtime.ts";
 import { catalogue } from "../../src/workers/index.ts";
 import { benchConfig } from "./database.ts";
 

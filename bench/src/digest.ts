@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { inTransaction } from "../../src/db/client.ts";
 import { createLog } from "../../src/log.ts";
-import { openRuntime } from "../../src/open-runtime.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
-import { startWorkers } from "../../src/queues/worker.ts";
+import { openRuntime } from "../../src/roles/open-runtime.ts";
+import { startWorkers } from "../../src/roles/worker.ts";
 import { catalogue } from "../../src/workers/index.ts";
-import { emailDigest } from "../../src/workers/notifications/email-digest.ts";
+import { emailDigest } from "../../src/workers/notifications/email/email-digest.ts";
 import { type Bench, type BenchContext, type Figure, measure } from "./bench.ts";
 import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
 import { startProgram } from "./service.ts";

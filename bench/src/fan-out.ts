@@ -1,15 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Queue, Worker } from "bullmq";
 import { systemClock } from "../../src/clock.ts";
+import { settingsFrom } from "../../src/config/settings.ts";
 import { inTransaction } from "../../src/db/client.ts";
 import { createLog } from "../../src/log.ts";
 import { decideAll } from "../../src/notifications/decide.ts";
 import { loadEvents, readEvents } from "../../src/notifications/read-events.ts";
 import { recordDecisions } from "../../src/notifications/record.ts";
-import { openRuntime } from "../../src/open-runtime.ts";
 import { producerConnection, workerConnection } from "../../src/queues/redis.ts";
-import { startWorkers } from "../../src/queues/worker.ts";
-import { settingsFrom } from "../../src/settings.ts";
+import { openRuntime } from "../../src/roles/open-runtime.ts";
+import { startWorkers } from "../../src/roles/worker.ts";
 import { catalogue } from "../../src/workers/index.ts";
 import { type Bench, type BenchContext, compare, type Figure, measure } from "./bench.ts";
 import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { startRun } from "../../src/queues/inline.ts";
+import { startRun } from "../../src/queues/manual-runs.ts";
 import { loadRun } from "../../src/queues/runs.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { type Bench, type BenchContext, type Figure, measure, quantile } from "./bench.ts";

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import { systemClock } from "../../src/clock.ts";
 import { createLog } from "../../src/log.ts";
-import { openRuntime } from "../../src/open-runtime.ts";
-import { followRun, startRun } from "../../src/queues/inline.ts";
-import { openThreads } from "../../src/queues/threads.ts";
-import { startWorkers } from "../../src/queues/worker.ts";
-import type { Runtime } from "../../src/runtime.ts";
-import { bestMatches } from "../../src/scoring/match.ts";
+import { followRun, startRun } from "../../src/queues/manual-runs.ts";
+import { openRuntime } from "../../src/roles/open-runtime.ts";
+import type { Runtime } from "../../src/roles/runtime.ts";
+import { startWorkers } from "../../src/roles/worker.ts";
+import { bestMatches } from "../../src/scoring/project-matching/match.ts";
+import { openThreads } from "../../src/threads/threads.ts";
 import { catalogue } from "../../src/workers/index.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";

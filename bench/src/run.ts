@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { startEmbeddedServers } from "../../src/dev/embedded-servers.ts";
+import { startEmbeddedServers } from "../../src/dev/servers/embedded-servers.ts";
 import { type Bench, machine, type Row, seededRandom } from "./bench.ts";
 import { budgets } from "./budgets.ts";
 import { commissions } from "./commissions.ts";

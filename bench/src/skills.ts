@@ -1,4 +1,4 @@
-import type { MatchProject, MatchVolunteer } from "../../src/scoring/match.ts";
+import type { MatchProject, MatchVolunteer } from "../../src/scoring/project-matching/match.ts";
 import { seededRandom } from "./bench.ts";
 import type { Scratch } from "./database.ts";
 

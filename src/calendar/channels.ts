@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { rows, type Tx } from "../db/client.ts";
 import type { Watched } from "../ports/calendar.ts";
-import { CHANNEL_POLICY, renewalDue } from "../scoring/channel-lifetime.ts";
+import { CHANNEL_POLICY, renewalDue } from "../scoring/calendar/channel-lifetime.ts";
 
 /** Whether the connection has a channel that need not be replaced yet. */
 export async function hasFreshChannel(tx: Tx, connectionId: string, now: Date): Promise<boolean> {

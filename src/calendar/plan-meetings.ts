@@ -1,4 +1,4 @@
-import { isNews } from "../scoring/calendar-sync.ts";
+import { isNews } from "../scoring/calendar/calendar-sync.ts";
 import {
   hasChanged,
   isChangeForPeople,
@@ -6,7 +6,7 @@ import {
   type MeetingFacts,
   meetingChanges,
   type Response,
-} from "../scoring/meeting-changes.ts";
+} from "../scoring/calendar/meeting-changes.ts";
 import { type SeenMeeting, type StoredMeeting, sourceOf } from "./stored-meetings.ts";
 
 /** What is to be done about one meeting that was seen. */

@@ -7,7 +7,7 @@ import type { SeenEvent } from "../ports/calendar.ts";
 import type { Counts } from "../queues/outcome.ts";
 import { PROVIDER } from "./connections.ts";
 import { type Plan, planMeetings } from "./plan-meetings.ts";
-import { removeCopies } from "./removed-copies.ts";
+import { removeCopies } from "./removed-entries.ts";
 import { loadStored, lockSources, type SeenMeeting, sourceOf, usersByEmail } from "./stored-meetings.ts";
 
 export type Saving = {

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { array, rows, type Tx } from "../db/client.ts";
 import type { SeenEvent } from "../ports/calendar.ts";
-import type { MeetingFacts, Response } from "../scoring/meeting-changes.ts";
+import type { MeetingFacts, Response } from "../scoring/calendar/meeting-changes.ts";
 import { PROVIDER } from "./connections.ts";
 
 export type SeenMeeting = Extract<SeenEvent, { kind: "meeting" }>;

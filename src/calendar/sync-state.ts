@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { rows, type Tx } from "../db/client.ts";
-import type { SyncState } from "../scoring/calendar-sync.ts";
+import type { SyncState } from "../scoring/calendar/calendar-sync.ts";
 
 export type StoredSync = SyncState & { readonly syncedAt: Date | null };
 

@@ -1,19 +1,19 @@
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
-import { connectCalendar, disconnectCalendar, listConnections } from "../calendar/connect.ts";
 import { PROVIDER } from "../calendar/connections.ts";
 import { resealTokens } from "../calendar/reseal.ts";
 import { audit } from "../db/audit.ts";
 import { inTransaction } from "../db/client.ts";
+import { connectCalendar, disconnectCalendar, listConnections } from "../intake/calendar-connections.ts";
 import type { CalendarPort } from "../ports/calendar.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Runtime } from "../roles/runtime.ts";
 import { jsonFlag, mandatoryFlag, requireFlag } from "./flags.ts";
-import { wholeNumber } from "./numbers.ts";
-import { knownUserIdOf } from "./people.ts";
+import { wholeNumber } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
-import { withDatabase, withRuntime } from "./session.ts";
 import { formatInstant } from "./table.ts";
 import { operator, Refusal, type Terminal } from "./terminal.ts";
+import { knownUserIdOf } from "./users.ts";
+import { withDatabase, withRuntime } from "./with-runtime.ts";
 
 type ConnectOptions = { userId: string; provider: string; refreshToken: string; json?: true };
 

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { array, type Database, rows } from "../db/client.ts";
-import { groupBy } from "../notifications/group-by.ts";
+import { groupBy } from "../group-by.ts";
 import type { Run } from "../queues/runs.ts";
-import { percentOf } from "../scoring/match.ts";
+import { percentOf } from "../scoring/project-matching/match.ts";
 import { formatDuration } from "./runs.ts";
 import { formatCounts, formatInstant, formatNumber } from "./table.ts";
 

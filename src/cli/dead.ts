@@ -7,11 +7,11 @@ import {
   retryDeadLetters,
 } from "../queues/dead-letters.ts";
 import { jsonFlag } from "./flags.ts";
-import { wholeNumber } from "./numbers.ts";
+import { wholeNumber } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
-import { withDatabase } from "./session.ts";
 import { formatFacts, formatInstant } from "./table.ts";
 import { operator, Refusal, type Terminal } from "./terminal.ts";
+import { withDatabase } from "./with-runtime.ts";
 
 type Filters = { id?: string; job?: string; queue?: string; error?: string };
 type Options = Filters & { limit: number; perSecond: number; all?: true; json?: true };

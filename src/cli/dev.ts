@@ -14,7 +14,7 @@ export function addDev(program: Command, terminal: Terminal): void {
     .description("show the main job at work, on servers of its own, with a community of 2,000 volunteers")
     .action(async ({ once }: { once?: true }) => {
       if (!(await hasDevelopmentParts())) throw new Refusal(MISSING);
-      const { runDemo } = await import("../dev/demo.ts");
+      const { runDemo } = await import("../dev/demo/demo.ts");
       terminal.exitCode = await runDemo(terminal, { once: once === true });
     });
 }

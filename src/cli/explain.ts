@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import { EXPLAINED, EXPLAINED_IDS, explain } from "../rewards/explain.ts";
-import type { Explanation } from "../rewards/explanation.ts";
+import type { Explanation } from "../explain/explanation.ts";
+import { EXPLAINED, EXPLAINED_IDS, explain } from "../explain/index.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";
-import { withDatabase } from "./session.ts";
 import { formatFacts } from "./table.ts";
 import { Refusal, type Terminal } from "./terminal.ts";
+import { withDatabase } from "./with-runtime.ts";
 
 /** `commonwork explain award|commission|match|multiplier <id>`: exit code 1 when what is stored is not what comes out again. */
 export function addExplain(program: Command, terminal: Terminal): void {

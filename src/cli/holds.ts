@@ -1,16 +1,16 @@
 import type { Command } from "commander";
-import { runInline } from "../queues/inline.ts";
 import type { Job } from "../queues/job.ts";
+import { runInline } from "../queues/manual-runs.ts";
 import { listHolds } from "../rewards/holds.ts";
 import { releaseCommission } from "../workers/commissions/release-commission.ts";
 import { reverseSale } from "../workers/commissions/reverse-sale.ts";
 import { jsonFlag } from "./flags.ts";
 import { endOfRun } from "./follow.ts";
-import { wholeNumber } from "./numbers.ts";
+import { wholeNumber } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
-import { executionHere, withDatabase, withRuntime } from "./session.ts";
 import { formatInstant } from "./table.ts";
 import { operator, Refusal, type Terminal } from "./terminal.ts";
+import { executionHere, withDatabase, withRuntime } from "./with-runtime.ts";
 
 type Options = { limit: number; after?: string; json?: true };
 

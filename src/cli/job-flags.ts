@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import type { Job } from "../queues/job.ts";
+import { kebabCase } from "./argv.ts";
 import { requireFlag } from "./flags.ts";
 import { operator, Refusal } from "./terminal.ts";
-import { kebabCase } from "./words.ts";
 
 /** What JSON Schema says about one field of a payload; only the parts that flags are made of. */
 type FieldSchema = {

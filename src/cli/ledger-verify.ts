@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { runInline } from "../queues/inline.ts";
+import { runInline } from "../queues/manual-runs.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { jsonFlag } from "./flags.ts";
 import { endOfRun, viewOfRun } from "./follow.ts";
 import { ledgerChecks } from "./ledger-checks.ts";
 import { printJson, printLine, printTable } from "./print.ts";
-import { executionHere, withRuntime } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
+import { executionHere, withRuntime } from "./with-runtime.ts";
 
 /** `commonwork ledger:verify`: exit code 1 on any drift. */
 export function addLedgerVerify(program: Command, terminal: Terminal): void {

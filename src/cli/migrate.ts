@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readDatabaseUrl } from "../config.ts";
+import { readDatabaseUrl } from "../config/config.ts";
 import { migrateDatabase } from "../db/migrate.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";

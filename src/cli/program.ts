@@ -1,11 +1,12 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../http/version.ts";
 import { createLog } from "../log.ts";
+import { normalizeWords } from "./argv.ts";
 import { addCalendar } from "./calendar.ts";
 import { addDead } from "./dead.ts";
 import { addDev } from "./dev.ts";
+import { messageFor } from "./error-message.ts";
 import { addExplain } from "./explain.ts";
-import { messageFor } from "./faults.ts";
 import { addHolds } from "./holds.ts";
 import { addJobs } from "./jobs.ts";
 import { addLedgerVerify } from "./ledger-verify.ts";
@@ -20,7 +21,6 @@ import { addSchedules } from "./schedules.ts";
 import { addStart } from "./start.ts";
 import { addStatement } from "./statement.ts";
 import type { Terminal } from "./terminal.ts";
-import { normalizeWords } from "./words.ts";
 
 /**
  * The whole of `commonwork`: reads the words, does what they say, gives back the exit code. Every fault ends in one message on

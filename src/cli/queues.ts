@@ -1,14 +1,14 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { sql } from "drizzle-orm";
+import { QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "../config/queues.ts";
 import { audit } from "../db/audit.ts";
 import { array, type Database, inTransaction, rows } from "../db/client.ts";
-import { QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "../queues/queues.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Runtime } from "../roles/runtime.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printLine, printTable } from "./print.ts";
-import { redisAnswers, withRuntime } from "./session.ts";
 import { operator, Refusal, type Terminal } from "./terminal.ts";
+import { redisAnswers, withRuntime } from "./with-runtime.ts";
 
 /** `commonwork queues` and `commonwork queues clear`. */
 export function addQueues(program: Command, terminal: Terminal): void {

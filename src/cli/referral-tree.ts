@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { type ReferralTree, readReferralTrees, type TreeNode } from "../rewards/referral-tree.ts";
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
-import { wholeNumber } from "./numbers.ts";
-import { knownUserIdOf } from "./people.ts";
+import { wholeNumber } from "./number-option.ts";
 import { printJson, printLine } from "./print.ts";
-import { withDatabase } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
+import { knownUserIdOf } from "./users.ts";
+import { withDatabase } from "./with-runtime.ts";
 
 type Options = { userId: string; depth: number; limit: number; json?: true };
 

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import { audit } from "../db/audit.ts";
 import { type Database, inTransaction } from "../db/client.ts";
-import { type Joined, joinReferral } from "../rewards/referrals.ts";
+import { type Joined, joinReferral } from "../intake/referrals.ts";
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
-import { userIdOf } from "./people.ts";
 import { printJson, printLine } from "./print.ts";
-import { withDatabase } from "./session.ts";
 import { operator, Refusal, type Terminal } from "./terminal.ts";
+import { userIdOf } from "./users.ts";
+import { withDatabase } from "./with-runtime.ts";
 
 type Options = { userId: string; code: string; organizationId?: string; json?: true };
 

@@ -1,21 +1,21 @@
 import type { Command } from "commander";
+import { settingsFrom } from "../config/settings.ts";
 import type { Database } from "../db/client.ts";
 import { dryRun } from "../queues/dry-run.ts";
-import { followRun, runInline, startRun } from "../queues/inline.ts";
 import type { Job } from "../queues/job.ts";
+import { followRun, runInline, startRun } from "../queues/manual-runs.ts";
 import type { Run } from "../queues/runs.ts";
-import type { Runtime } from "../runtime.ts";
-import { settingsFrom } from "../settings.ts";
+import type { Runtime } from "../roles/runtime.ts";
 import { catalogue } from "../workers/index.ts";
-import { notifyProjectMatches } from "../workers/notifications/notify-project-matches.ts";
+import { notifyProjectMatches } from "../workers/notifications/matching/notify-project-matches.ts";
 import { candidatesReport } from "./candidates-report.ts";
 import { jsonFlag } from "./flags.ts";
 import { endOfRun, viewOfRun } from "./follow.ts";
 import { addPayloadFlags, payloadFrom } from "./job-flags.ts";
 import { previewText } from "./preview-text.ts";
 import { printJson, printLine } from "./print.ts";
-import { executionHere, redisAnswers, withRuntime } from "./session.ts";
 import { Refusal, type Terminal } from "./terminal.ts";
+import { executionHere, redisAnswers, withRuntime } from "./with-runtime.ts";
 
 type Options = { dryRun?: true; inline?: true; detach?: true; json?: true } & Record<string, unknown>;
 

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { listRuns, loadRun, type Run } from "../queues/runs.ts";
 import { jsonFlag } from "./flags.ts";
-import { wholeNumber } from "./numbers.ts";
+import { wholeNumber } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
-import { withDatabase } from "./session.ts";
 import { formatCounts, formatFacts, formatInstant } from "./table.ts";
 import { Refusal, type Terminal } from "./terminal.ts";
+import { withDatabase } from "./with-runtime.ts";
 
 type Options = { job?: string; limit: number; json?: true };
 

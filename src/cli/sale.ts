@@ -3,11 +3,12 @@ import { audit } from "../db/audit.ts";
 import { type Database, inTransaction } from "../db/client.ts";
 import { readSale } from "../rewards/read-sale.ts";
 import { type SaleReceipt, takeSales } from "../rewards/take-sales.ts";
+import { askForCommissions } from "../workers/commissions/distribute-commission.ts";
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
-import { userIdOf } from "./people.ts";
 import { printJson, printLine } from "./print.ts";
-import { withDatabase } from "./session.ts";
 import { operator, Refusal, type Terminal } from "./terminal.ts";
+import { userIdOf } from "./users.ts";
+import { withDatabase } from "./with-runtime.ts";
 
 /** The seller whose webhook brings sales: a sale by hand shares its keys, so that the webhook's own delivery is the same again. */
 const SOURCE = "scicent";
@@ -59,7 +60,7 @@ async function takeByHand(db: Database, options: Options): Promise<SaleReceipt> 
   }
   const delivery = { ...read.sale, source: SOURCE, raw, signature: null, secretId: null, receivedAt };
   return inTransaction(db, async (tx) => {
-    const [receipt] = await takeSales(tx, [delivery]);
+    const [receipt] = await takeSales(tx, [delivery], askForCommissions);
     if (!receipt) throw new Error("The intake gave no receipt.");
     const subject = `token_sales:${receipt.saleId}`;
     await audit(tx, { actor: operator(), action: "sale.take", subject, details: { status: receipt.status } });

@@ -5,9 +5,9 @@ import { nextSlot } from "../schedules/due-slots.ts";
 import { timetable } from "../schedules/timetable.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printTable } from "./print.ts";
-import { withDatabase } from "./session.ts";
 import { formatInstant } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
+import { withDatabase } from "./with-runtime.ts";
 
 /** `commonwork schedules`: when what ran last, and when it runs next. */
 export function addSchedules(program: Command, terminal: Terminal): void {

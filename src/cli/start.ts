@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { readConfig } from "../config.ts";
+import { readConfig } from "../config/config.ts";
 import { createLog } from "../log.ts";
-import { untilSignal } from "../shutdown.ts";
+import { untilSignal } from "../roles/shutdown.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** `commonwork start`: runs the roles of the configuration until a signal asks it to stop. */

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import { isStatementCursor, readStatement } from "../rewards/statement.ts";
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
-import { wholeNumber } from "./numbers.ts";
-import { knownUserIdOf } from "./people.ts";
+import { wholeNumber } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
-import { withDatabase } from "./session.ts";
 import { formatInstant } from "./table.ts";
 import { Refusal, type Terminal } from "./terminal.ts";
+import { knownUserIdOf } from "./users.ts";
+import { withDatabase } from "./with-runtime.ts";
 
 type Options = { userId: string; limit: number; before?: string; json?: true };
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { NOTICE_VARIANTS } from "../scoring/choose-candidates.ts";
+import { NOTICE_VARIANTS } from "../scoring/project-matching/choose-candidates.ts";
 import { defineEvent, idField } from "./event.ts";
 
 /** A project fits a volunteer: for the candidate. */

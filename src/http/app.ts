@@ -1,5 +1,6 @@
 import express, { type Express } from "express";
-import type { Runtime } from "../runtime.ts";
+import type { SaleIntake } from "../intake/sales.ts";
+import type { Runtime } from "../roles/runtime.ts";
 import { adminRoutes } from "./admin/admin.ts";
 import { calendarRoutes } from "./api/calendar-connections.ts";
 import { explainRoutes } from "./api/explain.ts";
@@ -16,7 +17,6 @@ import { unsubscribeRoutes } from "./unsubscribe.ts";
 import { eventsWebhook } from "./webhooks/domain-events.ts";
 import { calendarWebhook } from "./webhooks/google-calendar.ts";
 import { resendWebhook } from "./webhooks/resend.ts";
-import type { SaleIntake } from "./webhooks/sale-intake.ts";
 import { saleWebhook } from "./webhooks/scicent-sale.ts";
 
 export type AppOptions = {

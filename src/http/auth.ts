@@ -3,8 +3,8 @@ import type { RequestHandler, Response } from "express";
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { rows } from "../db/client.ts";
 import { isDatabaseAbsent } from "../db/faults.ts";
-import type { Runtime } from "../runtime.ts";
-import { refuse, refuseForNow } from "./answers.ts";
+import type { Runtime } from "../roles/runtime.ts";
+import { refuse, refuseForNow } from "./error-response.ts";
 
 const SECRET_ALGORITHM = "HS256";
 /** What key sets of common identity providers sign with. Never the shared-secret kinds: their key would be public. */

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import type { Log } from "../log.ts";
-import { refuse } from "./answers.ts";
+import { refuse } from "./error-response.ts";
 
 /** What the body parsers throw, by their `type`, in words for the sender. */
 const UNREADABLE: Record<string, { status: number; code: string; message: string }> = {

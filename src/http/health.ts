@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { Router } from "express";
 import { isMigrated } from "../db/migrate.ts";
-import type { Runtime } from "../runtime.ts";
+import type { Runtime } from "../roles/runtime.ts";
 import { TooSlow, withinLimit } from "./time-limit.ts";
 
 type Check = "ok" | "unreachable" | "too slow" | "behind";

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { Router } from "express";
+import { QUEUE_NAMES } from "../config/queues.ts";
 import { rows } from "../db/client.ts";
-import { QUEUE_NAMES } from "../queues/queues.ts";
-import type { Runtime } from "../runtime.ts";
-import { scheduleLagSeconds } from "../schedules/scheduler.ts";
+import type { Runtime } from "../roles/runtime.ts";
+import { scheduleLagSeconds } from "../roles/scheduler.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { withinLimit } from "./time-limit.ts";
 

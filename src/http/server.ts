@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Runtime } from "../runtime.ts";
+import type { Runtime } from "../roles/runtime.ts";
 import { type AppOptions, createApp } from "./app.ts";
 
 export type HttpServer = {

@@ -1,11 +1,11 @@
 import express, { type Response, Router } from "express";
 import { inTransaction } from "../db/client.ts";
-import { isToken, lookUpToken, unsubscribe } from "../deliveries/unsubscribe.ts";
-import { kindOf } from "../email/kinds.ts";
-import type { Runtime } from "../runtime.ts";
-import { type Html, html } from "./admin/html.ts";
+import { kindOf } from "../email/render/kinds.ts";
+import { isToken, lookUpToken, unsubscribe } from "../email/unsubscribe.ts";
+import { type Html, html } from "../html.ts";
+import type { Runtime } from "../roles/runtime.ts";
 import { STYLE } from "./admin/page.ts";
-import { refuseForNow } from "./answers.ts";
+import { refuseForNow } from "./error-response.ts";
 import { addressKey, createRateLimit } from "./rate-limit.ts";
 
 /** Nobody guesses 32 random bytes; this keeps whoever tries from costing much. */

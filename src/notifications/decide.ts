@@ -1,13 +1,17 @@
+import type { Settings } from "../config/settings.ts";
 import type { Tx } from "../db/client.ts";
+import { groupBy } from "../group-by.ts";
 import { isTimeZone } from "../scoring/local-time.ts";
-import { decideNotification, type NotifyDecision, type NotifyFacts } from "../scoring/notify-decision.ts";
-import type { NudgeKind } from "../scoring/nudge-cap.ts";
-import type { Channel } from "../scoring/preference.ts";
-import type { Settings } from "../settings.ts";
-import { groupBy } from "./group-by.ts";
+import {
+  decideNotification,
+  type NotifyDecision,
+  type NotifyFacts,
+} from "../scoring/notifications/notify-decision.ts";
+import type { NudgeKind } from "../scoring/notifications/nudge-cap.ts";
+import type { Channel } from "../scoring/notifications/preference.ts";
 import type { AnyNotificationType, ToldEvent } from "./notification-type.ts";
+import { type EmailStanding, readEmailStandings, readPreferences } from "./read-preferences.ts";
 import { type RecipientRow, readRecipients } from "./read-recipients.ts";
-import { type EmailStanding, readEmailStandings, readPreferences } from "./read-wishes.ts";
 
 /** What was decided for one event, user and channel. */
 export type Decided = {

@@ -1,7 +1,7 @@
 import type { SQL } from "drizzle-orm";
 import type { EventType } from "../events/event.ts";
-import type { EmailKind } from "../scoring/notify-decision.ts";
-import type { NudgeKind } from "../scoring/nudge-cap.ts";
+import type { EmailKind } from "../scoring/notifications/notify-decision.ts";
+import type { NudgeKind } from "../scoring/notifications/nudge-cap.ts";
 import type { AccessKind } from "./access.ts";
 
 /** What the texts call people and things. Null for what the event is not about, or what is gone. */

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows, type Tx } from "../db/client.ts";
-import type { Frequency } from "../scoring/notify-decision.ts";
-import type { Preference } from "../scoring/preference.ts";
+import type { Frequency } from "../scoring/notifications/notify-decision.ts";
+import type { Preference } from "../scoring/notifications/preference.ts";
 
 /** All that a user wishes. Quiet hours are minutes of the local day. */
 export type Wishes = {

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/client.ts";
-import type { Frequency } from "../scoring/notify-decision.ts";
+import type { Frequency } from "../scoring/notifications/notify-decision.ts";
 import { ACCESS } from "./access.ts";
 import type { AnyNotificationType, ToldEvent } from "./notification-type.ts";
 

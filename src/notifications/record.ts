@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { rows, type Tx } from "../db/client.ts";
+import { groupBy } from "../group-by.ts";
 import type { Decided } from "./decide.ts";
-import { groupBy } from "./group-by.ts";
 import type { NotificationText } from "./notification-type.ts";
 
 type Shown = Decided & { readonly text: NotificationText };

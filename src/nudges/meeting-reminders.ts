@@ -8,7 +8,7 @@ import {
   LONGEST_OFFSET_MINUTES,
   type ReminderDecision,
   type ReminderFacts,
-} from "../scoring/meeting-reminder.ts";
+} from "../scoring/notifications/meeting-reminder.ts";
 
 /** So many are looked at in one transaction, which may take 5 s: their participants are a few each. */
 const MEETINGS_PER_RANGE = 1_000;

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { array, rows, type Tx } from "../db/client.ts";
 import { emit, type Happened } from "../events/event.ts";
 import { threadUnreadStale } from "../events/thread-unread-stale.ts";
-import { secondStepAt, type UnreadDecision } from "../scoring/unread-nudge.ts";
+import { secondStepAt, type UnreadDecision } from "../scoring/notifications/unread-nudge.ts";
 import type { UnreadParticipant } from "./unread-facts.ts";
 import type { UnreadRange } from "./unread-ranges.ts";
 

@@ -7,7 +7,7 @@ import {
   RESUME_STEPS,
   type ResumeDecision,
   type ResumeFacts,
-} from "../scoring/resume-nudge.ts";
+} from "../scoring/notifications/resume-nudge.ts";
 
 /** So many are looked at in one transaction, which may take 5 s, also when every owner has to be told of both resumes. */
 const PROJECTS_PER_RANGE = 5_000;

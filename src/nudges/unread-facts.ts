@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { array, rows, type Tx } from "../db/client.ts";
 import { threadUnreadStale } from "../events/thread-unread-stale.ts";
-import { type Preference, preferenceFor } from "../scoring/preference.ts";
-import { SILENCE_HOURS, type UnreadFacts } from "../scoring/unread-nudge.ts";
+import { type Preference, preferenceFor } from "../scoring/notifications/preference.ts";
+import { SILENCE_HOURS, type UnreadFacts } from "../scoring/notifications/unread-nudge.ts";
 import type { UnreadRange } from "./unread-ranges.ts";
 
 /** A participant with unread messages. Those who have read everything have no facts. */

@@ -1,5 +1,5 @@
-import type { SealedText } from "../calendar/sealed-text.ts";
-import type { Response } from "../scoring/meeting-changes.ts";
+import type { Response } from "../scoring/calendar/meeting-changes.ts";
+import type { SealedText } from "../sealed-text.ts";
 
 /** What a user has granted, as it lies in the database. Nothing of it can be read without the keys of the port. */
 export type Grant = {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { calendar_v3 } from "@googleapis/calendar";
-import { SealBroken, type Seals } from "../calendar/sealed-text.ts";
 import type { Clock } from "../clock.ts";
-import type { GoogleCalendarConfig } from "../config-calendar.ts";
-import { CHANNEL_POLICY } from "../scoring/channel-lifetime.ts";
+import type { GoogleCalendarConfig } from "../config/calendar.ts";
+import { CHANNEL_POLICY } from "../scoring/calendar/channel-lifetime.ts";
+import { SealBroken, type Seals } from "../sealed-text.ts";
 import {
   type Answer,
   type CalendarPort,

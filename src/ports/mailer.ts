@@ -49,6 +49,3 @@ export class MailerBusy extends Error {
 export class MailerSilent extends Error {
   override readonly name = "MailerSilent";
 }
-
-/** So many letters travel in one batch at most. Where the other side knows no keys, each letter travels alone. */
-export const BATCH_SIZE = { resend: 100, smtp: 1, file: 100 } as const;

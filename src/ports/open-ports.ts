@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
-import { createSeals } from "../calendar/sealed-text.ts";
 import type { Clock } from "../clock.ts";
-import type { Config } from "../config.ts";
-import type { GoogleCalendarConfig } from "../config-calendar.ts";
+import type { GoogleCalendarConfig } from "../config/calendar.ts";
+import type { Config } from "../config/config.ts";
+import { createSeals } from "../sealed-text.ts";
 import type { CalendarPort } from "./calendar.ts";
 import { googleCalendarPort } from "./google-calendar.ts";
 import { createPace } from "./mail-pace.ts";

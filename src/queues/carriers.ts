@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
+import type { QueueName } from "../config/queues.ts";
 import { array, type Database } from "../db/client.ts";
 import type { Catalogue } from "./job.ts";
-import { PRIORITY, type QueueName, RETENTION } from "./queues.ts";
+import { PRIORITY, RETENTION } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
 export type DueEntry = {

@@ -1,8 +1,8 @@
+import type { QueueName } from "../config/queues.ts";
 import { array, prepared, rows, type Tx } from "../db/client.ts";
-import { fillSeats, takeSeats } from "./express.ts";
+import { fillSeats, takeSeats } from "./direct-dispatch.ts";
 import { type Job, rangeName, sumName } from "./job.ts";
 import type { Counts } from "./outcome.ts";
-import type { QueueName } from "./queues.ts";
 
 export type EnqueueOptions = {
   /** Earliest start, from now. Default: at once. */

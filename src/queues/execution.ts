@@ -1,14 +1,14 @@
 import { sql } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
+import type { QueueName } from "../config/queues.ts";
+import type { Settings } from "../config/settings.ts";
 import { array, rows, type Tx } from "../db/client.ts";
 import type { Log } from "../log.ts";
 import type { Ports } from "../ports/ports.ts";
-import type { Settings } from "../settings.ts";
+import type { Threads } from "../threads/threads.ts";
 import type { Catalogue, ComputeContext, Job, JobContext, Part, Remark } from "./job.ts";
 import { type Counts, type Outcome, PayloadRejected } from "./outcome.ts";
-import type { QueueName } from "./queues.ts";
 import { finishRun } from "./runs.ts";
-import type { Threads } from "./threads.ts";
 
 /** How work reaches the database and the outside world: for real, or inside the one transaction of a dry run. */
 export type Execution = {

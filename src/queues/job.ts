@@ -1,11 +1,11 @@
 import type { z } from "zod";
+import type { QueueName } from "../config/queues.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Tx } from "../db/client.ts";
 import type { Log } from "../log.ts";
 import type { Ports } from "../ports/ports.ts";
-import type { Settings } from "../settings.ts";
+import type { Threads } from "../threads/threads.ts";
 import type { Counts, Further, Outcome } from "./outcome.ts";
-import type { QueueName } from "./queues.ts";
-import type { Threads } from "./threads.ts";
 
 /** What a job is given, and nothing else. */
 export type JobContext = {

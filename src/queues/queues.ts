@@ -1,25 +1,4 @@
-/**
- * The queues. A queue is one policy: how many carriers run at once, and how soon a silent worker is given up.
- * The weight decides both the concurrency and the order in which the relay serves them.
- */
-export const QUEUE_WEIGHTS = {
-  commissions: 10,
-  notifications: 5,
-  matching: 3,
-  multipliers: 3,
-  recommendations: 3,
-  feeds: 3,
-  budgets: 2,
-  media: 2,
-  maintenance: 1,
-} as const;
-
-export type QueueName = keyof typeof QUEUE_WEIGHTS;
-
-/** Heaviest first. */
-export const QUEUE_NAMES = (Object.keys(QUEUE_WEIGHTS) as QueueName[]).sort(
-  (a, b) => QUEUE_WEIGHTS[b] - QUEUE_WEIGHTS[a],
-);
+import { QUEUE_WEIGHTS, type QueueName } from "../config/queues.ts";
 
 /** How many carriers of a queue one worker runs at once. */
 export const concurrencyOf = (queue: QueueName): number => QUEUE_WEIGHTS[queue];

@@ -1,6 +1,7 @@
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
-import { CARRIER_SIZE_LIMIT_BYTES, keyPrefix, QUEUE_NAMES, type QueueName } from "./queues.ts";
+import { QUEUE_NAMES, type QueueName } from "../config/queues.ts";
+import { CARRIER_SIZE_LIMIT_BYTES, keyPrefix } from "./queues.ts";
 
 /** Reconnects for ever, at least every two seconds, and not all processes at the same instant. */
 const retryStrategy = (times: number): number =>

@@ -1,14 +1,15 @@
 import { sql } from "drizzle-orm";
+import { QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "../config/queues.ts";
 import { array, type Database, inTransaction, rows, type Tx } from "../db/client.ts";
 import type { Log } from "../log.ts";
 import { addCarriers, type DueEntry, groupEntries, type NewCarrier } from "./carriers.ts";
+import { createExpress } from "./direct-dispatch.ts";
 import { hasAsked } from "./enqueue.ts";
-import { createExpress } from "./express.ts";
 import type { Catalogue } from "./job.ts";
-import { listenForAsks } from "./listen.ts";
-import { restoreLostQueues } from "./markers.ts";
-import { MAX_WAITING_CARRIERS, QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "./queues.ts";
+import { listenForAsks } from "./pg-listener.ts";
+import { MAX_WAITING_CARRIERS } from "./queues.ts";
 import type { Producers } from "./redis.ts";
+import { restoreLostQueues } from "./redis-wipe.ts";
 
 export type RelayDeps = {
   readonly db: Database;

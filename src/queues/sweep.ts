@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
+import type { QueueName } from "../config/queues.ts";
 import { array, type Database, rows } from "../db/client.ts";
 import type { Log } from "../log.ts";
 import { freeCarriers } from "./carriers.ts";
 import { postpone } from "./failure.ts";
 import type { Catalogue } from "./job.ts";
-import type { QueueName } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
 export type SweepDeps = {

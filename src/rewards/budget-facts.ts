@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { rows, type Tx } from "../db/client.ts";
-import type { BudgetCandidate } from "../scoring/budget.ts";
-import { BUDGET_RULES } from "../scoring/budget-shares.ts";
+import type { BudgetCandidate } from "../scoring/rewards/budget.ts";
+import { BUDGET_RULES } from "../scoring/rewards/budget-shares.ts";
 import type { Period } from "./periods.ts";
 
 /** A candidate, and the person behind the profile. */

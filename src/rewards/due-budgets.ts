@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { rows, type Tx } from "../db/client.ts";
-import type { BudgetPeriodType } from "../scoring/budget-shares.ts";
+import type { BudgetPeriodType } from "../scoring/rewards/budget-shares.ts";
 import { firstWholePeriod, isTimeZone, type Period, periodAfter, periodOfDay } from "./periods.ts";
 
 export const PERIOD_TYPES = ["daily", "weekly", "monthly"] as const satisfies readonly BudgetPeriodType[];

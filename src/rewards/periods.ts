@@ -1,5 +1,5 @@
 import { DateTime, IANAZone } from "luxon";
-import type { BudgetPeriodType } from "../scoring/budget-shares.ts";
+import type { BudgetPeriodType } from "../scoring/rewards/budget-shares.ts";
 
 /** A stretch of local days, `[startAt, endAt)`: from local midnight to local midnight, however many hours the days have. */
 export type Period = {

@@ -1,7 +1,7 @@
 import { array, prepared, type Tx } from "../db/client.ts";
-import type { CommissionLine } from "../scoring/commission.ts";
-import { COMMISSION_RULE_VERSION, type CommissionPolicy } from "../scoring/commission-policy.ts";
 import { formatAmount } from "../scoring/money.ts";
+import type { CommissionLine } from "../scoring/rewards/commission.ts";
+import { COMMISSION_RULE_VERSION, type CommissionPolicy } from "../scoring/rewards/commission-policy.ts";
 import { type Posting, post } from "./ledger.ts";
 import type { Decided } from "./sale-facts.ts";
 

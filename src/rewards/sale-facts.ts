@@ -1,5 +1,9 @@
 import { array, prepared, rows, type Tx } from "../db/client.ts";
-import type { CommissionDecision, CommissionFacts, CommissionReferrer } from "../scoring/commission.ts";
+import type {
+  CommissionDecision,
+  CommissionFacts,
+  CommissionReferrer,
+} from "../scoring/rewards/commission.ts";
 
 /** What a decision about a sale rests on. */
 export type SaleFacts = CommissionFacts;

@@ -2,8 +2,6 @@ import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { audit } from "../db/audit.ts";
 import { array, prepared, type Queryable, rows, type Tx } from "../db/client.ts";
-import { enqueueMany } from "../queues/enqueue.ts";
-import { distributeCommission } from "../workers/commissions/distribute-commission.ts";
 
 /** A sale as its seller told it: authentic, parsed, not yet compared with what was told before. */
 export type SaleDelivery = {
@@ -29,23 +27,30 @@ export type SaleReceipt = {
   readonly saleId: string;
 };
 
+/** Enqueues the job that pays the commissions of new sales, in the transaction that takes them. */
+export type AskForCommissions = (tx: Tx, saleIds: readonly string[]) => Promise<unknown>;
+
 type Accepted = { id: string; external_id: string };
 
 /**
- * Takes a group of deliveries in one transaction: what is new becomes a sale with its outbox entry; what is known is compared.
+ * Takes a group of deliveries in one transaction: a new one becomes a sale with its outbox entry; a known one is compared.
  * Every delivery leaves a row in `inbox`.
  *
+ * @param askForCommissions called once with the ids of the new sales.
  * @returns a receipt for each delivery, in their order.
  */
-export async function takeSales(tx: Tx, deliveries: readonly SaleDelivery[]): Promise<SaleReceipt[]> {
+export async function takeSales(
+  tx: Tx,
+  deliveries: readonly SaleDelivery[],
+  askForCommissions: AskForCommissions,
+): Promise<SaleReceipt[]> {
   const firsts = firstOfEachKey(deliveries);
   const accepted = await acceptInbox(tx, firsts);
   const fresh = firsts.filter((delivery) => accepted.has(keyOf(delivery)));
   const sales = await insertSales(tx, fresh, accepted);
-  await enqueueMany(
+  await askForCommissions(
     tx,
-    distributeCommission,
-    [...sales.values()].map(({ saleId }) => ({ saleId })),
+    [...sales.values()].map(({ saleId }) => saleId),
   );
   const isNew = new Set<SaleDelivery>(fresh);
   const repeated = deliveries.filter((delivery) => !isNew.has(delivery));

@@ -1,6 +1,7 @@
 import type { JobSchedulerJson } from "bullmq";
+import { QUEUE_NAMES } from "../config/queues.ts";
 import type { Log } from "../log.ts";
-import { PRIORITY, QUEUE_NAMES, RETENTION } from "../queues/queues.ts";
+import { PRIORITY, RETENTION } from "../queues/queues.ts";
 import type { Producers } from "../queues/redis.ts";
 import { fingerprint, type Schedule } from "./schedule.ts";
 

@@ -4,19 +4,19 @@ import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { calculateMatches } from "../workers/matching/calculate-matches.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
-import { emailDaily } from "../workers/notifications/email-daily.ts";
-import { emailDigest } from "../workers/notifications/email-digest.ts";
-import { emailInstant } from "../workers/notifications/email-instant.ts";
-import { emailWeekly } from "../workers/notifications/email-weekly.ts";
-import { meetingReminders } from "../workers/notifications/meeting-reminders.ts";
-import { notifyProjectMatches } from "../workers/notifications/notify-project-matches.ts";
-import { pollCalendars } from "../workers/notifications/poll-calendars.ts";
-import { pruneCandidateNotifications } from "../workers/notifications/prune-candidate-notifications.ts";
-import { pruneNotifications } from "../workers/notifications/prune-notifications.ts";
-import { renewCalendarWatches } from "../workers/notifications/renew-calendar-watches.ts";
-import { resumeIncompleteNudges } from "../workers/notifications/resume-incomplete-nudges.ts";
-import { sweepEvents } from "../workers/notifications/sweep-events.ts";
-import { unreadThreadNudges } from "../workers/notifications/unread-thread-nudges.ts";
+import { pollCalendars } from "../workers/notifications/calendar/poll-calendars.ts";
+import { renewCalendarWatches } from "../workers/notifications/calendar/renew-calendar-watches.ts";
+import { emailDaily } from "../workers/notifications/email/email-daily.ts";
+import { emailDigest } from "../workers/notifications/email/email-digest.ts";
+import { emailInstant } from "../workers/notifications/email/email-instant.ts";
+import { emailWeekly } from "../workers/notifications/email/email-weekly.ts";
+import { pruneNotifications } from "../workers/notifications/fan-out/prune-notifications.ts";
+import { sweepEvents } from "../workers/notifications/fan-out/sweep-events.ts";
+import { notifyProjectMatches } from "../workers/notifications/matching/notify-project-matches.ts";
+import { pruneCandidateNotifications } from "../workers/notifications/matching/prune-candidate-notifications.ts";
+import { meetingReminders } from "../workers/notifications/nudges/meeting-reminders.ts";
+import { resumeIncompleteNudges } from "../workers/notifications/nudges/resume-incomplete-nudges.ts";
+import { unreadThreadNudges } from "../workers/notifications/nudges/unread-thread-nudges.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** When what runs. Data: the mechanism is in due-slots.ts. */

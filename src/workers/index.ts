@@ -9,25 +9,25 @@ import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts"
 import { verifyLedger } from "./commissions/verify-ledger.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
 import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
-import { emailDaily } from "./notifications/email-daily.ts";
-import { emailDigest } from "./notifications/email-digest.ts";
-import { emailInstant } from "./notifications/email-instant.ts";
-import { emailWeekly } from "./notifications/email-weekly.ts";
-import { meetingReminders } from "./notifications/meeting-reminders.ts";
-import { notifyFanOut } from "./notifications/notify-fan-out.ts";
-import { notifyProjectMatches } from "./notifications/notify-project-matches.ts";
-import { pollCalendars } from "./notifications/poll-calendars.ts";
-import { pruneCandidateNotifications } from "./notifications/prune-candidate-notifications.ts";
-import { pruneNotifications } from "./notifications/prune-notifications.ts";
-import { renewCalendarWatches } from "./notifications/renew-calendar-watches.ts";
-import { resumeIncompleteNudges } from "./notifications/resume-incomplete-nudges.ts";
-import { retryEmails } from "./notifications/retry-emails.ts";
-import { sendEmails } from "./notifications/send-emails.ts";
-import { stopCalendarChannel } from "./notifications/stop-calendar-channel.ts";
-import { sweepEvents } from "./notifications/sweep-events.ts";
-import { syncCalendar } from "./notifications/sync-calendar.ts";
-import { unreadThreadNudges } from "./notifications/unread-thread-nudges.ts";
-import { watchCalendar } from "./notifications/watch-calendar.ts";
+import { pollCalendars } from "./notifications/calendar/poll-calendars.ts";
+import { renewCalendarWatches } from "./notifications/calendar/renew-calendar-watches.ts";
+import { stopCalendarChannel } from "./notifications/calendar/stop-calendar-channel.ts";
+import { syncCalendar } from "./notifications/calendar/sync-calendar.ts";
+import { watchCalendar } from "./notifications/calendar/watch-calendar.ts";
+import { emailDaily } from "./notifications/email/email-daily.ts";
+import { emailDigest } from "./notifications/email/email-digest.ts";
+import { emailInstant } from "./notifications/email/email-instant.ts";
+import { emailWeekly } from "./notifications/email/email-weekly.ts";
+import { retryEmails } from "./notifications/email/retry-emails.ts";
+import { sendEmails } from "./notifications/email/send-emails.ts";
+import { notifyFanOut } from "./notifications/fan-out/notify-fan-out.ts";
+import { pruneNotifications } from "./notifications/fan-out/prune-notifications.ts";
+import { sweepEvents } from "./notifications/fan-out/sweep-events.ts";
+import { notifyProjectMatches } from "./notifications/matching/notify-project-matches.ts";
+import { pruneCandidateNotifications } from "./notifications/matching/prune-candidate-notifications.ts";
+import { meetingReminders } from "./notifications/nudges/meeting-reminders.ts";
+import { resumeIncompleteNudges } from "./notifications/nudges/resume-incomplete-nudges.ts";
+import { unreadThreadNudges } from "./notifications/nudges/unread-thread-nudges.ts";
 
 /** Every job there is. A file that is missing here, or has no test, fails test/catalogue.test.ts. */
 export const catalogue = catalogueOf([

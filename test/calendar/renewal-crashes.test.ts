@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { renewCalendarWatches } from "../../src/workers/notifications/renew-calendar-watches.ts";
+import { renewCalendarWatches } from "../../src/workers/notifications/calendar/renew-calendar-watches.ts";
 import {
   type Connected,
   calendarWorld,
@@ -144,5 +144,5 @@ describe("a renewal that is cut off", () => {
       }),
       { numRuns: Number(process.env["CALENDAR_CRASH_RUNS"] ?? 5), endOnFailure: true },
     );
-  }, 120_000);
+  });
 });

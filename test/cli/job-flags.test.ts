@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { normalizeWords } from "../../src/cli/argv.ts";
 import { addPayloadFlags, payloadFrom } from "../../src/cli/job-flags.ts";
-import { normalizeWords } from "../../src/cli/words.ts";
 import { defineJob, type Job } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
 import { catalogue } from "../../src/workers/index.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { startRun } from "../../src/queues/inline.ts";
+import { startRun } from "../../src/queues/manual-runs.ts";
 import { relayOnce } from "../../src/queues/relay.ts";
 import { verifyLedger } from "../../src/workers/commissions/verify-ledger.ts";
 import { cli, environmentOf } from "../support/cli.ts";

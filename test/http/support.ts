@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { type HttpOptions, startHttp } from "../../src/http/server.ts";
-import type { Runtime } from "../../src/runtime.ts";
+import type { Runtime } from "../../src/roles/runtime.ts";
 import type { World } from "../support/world.ts";
 
 export const SALE_PATH = "/volunteer_scheduler/webhooks/scicent_sale";

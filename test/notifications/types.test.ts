@@ -158,7 +158,7 @@ describe("chat_message_sent", () => {
       [s.id.owner, s.threadId],
     );
     await s.world.query("delete from outbox");
-    const { notifyFanOut } = await import("../../src/workers/notifications/notify-fan-out.ts");
+    const { notifyFanOut } = await import("../../src/workers/notifications/fan-out/notify-fan-out.ts");
     const events = ids.map(({ id }) => id);
     await Promise.all(
       [0, 20, 40].map((from) => s.world.perform(notifyFanOut, { eventIds: events.slice(from, from + 20) })),
@@ -184,7 +184,7 @@ describe("chat_message_sent", () => {
     const s = await scene();
     const body = `Please @[Viewer](user:${s.id.viewer}), and you too @[Viewer](user:${s.id.viewer}), *water* <b>today</b>`;
     const eventId = await say(s, "owner", body);
-    const { notifyFanOut } = await import("../../src/workers/notifications/notify-fan-out.ts");
+    const { notifyFanOut } = await import("../../src/workers/notifications/fan-out/notify-fan-out.ts");
     await s.world.perform(notifyFanOut, { eventIds: [eventId] });
     expect(await s.shown()).toEqual([
       "editor: 1 new message in Watering",

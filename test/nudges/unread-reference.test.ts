@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { preferenceFor } from "../../src/scoring/preference.ts";
+import { preferenceFor } from "../../src/scoring/notifications/preference.ts";
 import {
   decideUnreadNudge,
   type GivenNudge,
   type ThreadMessage,
   unreadFactsOf,
-} from "../../src/scoring/unread-nudge.ts";
-import { unreadThreadNudges } from "../../src/workers/notifications/unread-thread-nudges.ts";
+} from "../../src/scoring/notifications/unread-nudge.ts";
+import { unreadThreadNudges } from "../../src/workers/notifications/nudges/unread-thread-nudges.ts";
 import { forgetOutlived } from "../support/nudges.ts";
 import { message, prefer, thread, users } from "../support/platform.ts";
 import { performRanged } from "../support/ranged-cases.ts";

@@ -1,11 +1,11 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { settingsFrom } from "../../src/config/settings.ts";
 import { rows } from "../../src/db/client.ts";
 import { dryRun } from "../../src/queues/dry-run.ts";
 import { defineJob, rangeName } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
-import { settingsFrom } from "../../src/settings.ts";
 import { askForRun, note, noted } from "../support/jobs.ts";
 import { createWorld, type World } from "../support/world.ts";
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { settingsFrom } from "../../src/config/settings.ts";
 import { retryDeadLetters } from "../../src/queues/dead-letters.ts";
 import { dryRun } from "../../src/queues/dry-run.ts";
-import { runInline } from "../../src/queues/inline.ts";
 import { defineJob, sumName } from "../../src/queues/job.ts";
+import { runInline } from "../../src/queues/manual-runs.ts";
 import { done, further } from "../../src/queues/outcome.ts";
 import { listRuns } from "../../src/queues/runs.ts";
-import { settingsFrom } from "../../src/settings.ts";
 import { eventually } from "../support/eventually.ts";
 import { dieAtNextCommit } from "../support/five-cases.ts";
 import { askForRun, note, noted } from "../support/jobs.ts";

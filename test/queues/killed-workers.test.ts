@@ -59,7 +59,7 @@ describe("a job that kills its worker each time", () => {
     expect(await noted(world)).toEqual(items(4).map(({ item }) => item));
     expect(new Set(deaths)).toEqual(new Set(["SIGKILL"]));
     expect(deaths.length).toBeGreaterThanOrEqual(2);
-  }, 130_000);
+  });
 });
 
 describe("a worker that is killed while it works", () => {
@@ -80,5 +80,5 @@ describe("a worker that is killed while it works", () => {
     expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
     await world.startWorkers({ queues: ["maintenance"], locks: LOCK_POLICY });
     await eventually(async () => expect(await noted(world)).toEqual(["poison"]), { withinMs: 15_000 });
-  }, 60_000);
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { MAX_WAITING_CARRIERS, QUEUE_NAMES } from "../../src/queues/queues.ts";
+import { QUEUE_NAMES } from "../../src/config/queues.ts";
+import { MAX_WAITING_CARRIERS } from "../../src/queues/queues.ts";
 import { relayOnce } from "../../src/queues/relay.ts";
 import { eventually } from "../support/eventually.ts";
 import { chain, organization } from "../support/factories.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { restoreLostQueues } from "../../src/queues/markers.ts";
+import { restoreLostQueues } from "../../src/queues/redis-wipe.ts";
 import { relayOnce } from "../../src/queues/relay.ts";
 import { sweep } from "../../src/queues/sweep.ts";
 import { eventually } from "../support/eventually.ts";

@@ -249,4 +249,4 @@ it("whatever happens in whatever order: sums are zero, balances agree, nothing i
     { numRuns: 30 },
   );
   expect(runs).toBeGreaterThan(2);
-}, 60_000);
+});

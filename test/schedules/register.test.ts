@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { createScheduler, openSlots } from "../../src/roles/scheduler.ts";
 import { reconcileSchedulers } from "../../src/schedules/register.ts";
 import type { Schedule } from "../../src/schedules/schedule.ts";
-import { createScheduler, openSlots } from "../../src/schedules/scheduler.ts";
 import { eventually } from "../support/eventually.ts";
 import { note, noted, singleJob } from "../support/jobs.ts";
 import { ownRedis } from "../support/own-redis.ts";

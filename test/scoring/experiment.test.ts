@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { assignedVariant, DIGEST_SUBJECT, EXPERIMENTS, subjectVariant } from "../../src/email/experiments.ts";
+import {
+  assignedVariant,
+  DIGEST_SUBJECT,
+  EXPERIMENTS,
+  subjectVariant,
+} from "../../src/email/render/experiments.ts";
 import { bucketOf, type Experiment, sampleRatio, variantOf } from "../../src/scoring/experiment.ts";
 
 const halves = DIGEST_SUBJECT;

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { connectCalendar } from "../../src/calendar/connect.ts";
 import { inTransaction } from "../../src/db/client.ts";
+import { connectCalendar } from "../../src/intake/calendar-connections.ts";
 import { type FakeGoogle, fakeGoogle, type GoogleChannel } from "./google.ts";
 import { createWorld, type World, type WorldOptions } from "./world.ts";
 

@@ -1,5 +1,5 @@
-import { type CandidatePair, SKIP_REASONS } from "../../src/scoring/choose-candidates.ts";
-import { type CandidateLists, PAIR_BYTES } from "../../src/scoring/choose-from-lists.ts";
+import { type CandidatePair, SKIP_REASONS } from "../../src/scoring/project-matching/choose-candidates.ts";
+import { type CandidateLists, PAIR_BYTES } from "../../src/scoring/project-matching/choose-from-lists.ts";
 
 /** Lists as the server would send them, and which pair each number of theirs means. */
 export function listsOf(

@@ -1,7 +1,7 @@
+import { settingsFrom } from "../../src/config/settings.ts";
 import { inTransaction } from "../../src/db/client.ts";
-import type { RunJobDeps } from "../../src/queues/run-job.ts";
-import type { Runtime } from "../../src/runtime.ts";
-import { settingsFrom } from "../../src/settings.ts";
+import type { RunJobDeps } from "../../src/queues/run-carrier.ts";
+import type { Runtime } from "../../src/roles/runtime.ts";
 
 /** How a runtime runs carriers, with whatever log it has: for tests that read the log. */
 export const executionOf = (runtime: Runtime): RunJobDeps => ({

@@ -2,7 +2,7 @@ import {
   decideMultiplier,
   type MultiplierDecision,
   type MultiplierFacts,
-} from "../../src/scoring/multiplier.ts";
+} from "../../src/scoring/rewards/multiplier.ts";
 import type { World } from "./world.ts";
 
 const DAY_MS = 24 * 3_600_000;

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type NudgeLog, OUTLIVED } from "../../src/nudges/outlived.ts";
+import { type NudgeLog, OUTLIVED } from "../../src/nudges/nudge-retention.ts";
 import type { World } from "./world.ts";
 
 export type NudgeEvent = {

@@ -3,7 +3,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
-import { startEmbeddedRedis } from "../../src/dev/embedded-redis.ts";
+import { startEmbeddedRedis } from "../../src/dev/servers/embedded-redis.ts";
 
 /** A Redis of the test's own, which it may wipe, stop and start again on the same port. */
 export type OwnRedis = {

@@ -1,5 +1,6 @@
 import { inTransaction } from "../../src/db/client.ts";
 import { type SaleDelivery, type SaleReceipt, takeSales } from "../../src/rewards/take-sales.ts";
+import { askForCommissions } from "../../src/workers/commissions/distribute-commission.ts";
 import type { World } from "./world.ts";
 
 let drawn = 0;
@@ -36,7 +37,9 @@ export function saleDelivery(world: World, fields: SaleFields): SaleDelivery {
 
 /** Takes one sale; its work waits in the outbox. */
 export async function takeSale(world: World, fields: SaleFields): Promise<SaleReceipt> {
-  const [receipt] = await inTransaction(world.db, (tx) => takeSales(tx, [saleDelivery(world, fields)]));
+  const [receipt] = await inTransaction(world.db, (tx) =>
+    takeSales(tx, [saleDelivery(world, fields)], askForCommissions),
+  );
   return receipt as SaleReceipt;
 }
 

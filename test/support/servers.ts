@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { migrateDatabase } from "../../src/db/migrate.ts";
-import { startEmbeddedServers } from "../../src/dev/embedded-servers.ts";
+import { startEmbeddedServers } from "../../src/dev/servers/embedded-servers.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

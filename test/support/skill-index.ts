@@ -1,5 +1,5 @@
-import type { MatchVolunteer } from "../../src/scoring/match.ts";
-import { BLOCK_SIZE, buildBlock, type SkillBlock } from "../../src/scoring/skill-block.ts";
+import type { MatchVolunteer } from "../../src/scoring/project-matching/match.ts";
+import { BLOCK_SIZE, buildBlock, type SkillBlock } from "../../src/scoring/project-matching/skill-block.ts";
 
 /** The index of volunteers, through the packed form in which Postgres gives it. */
 export function indexOf(people: readonly MatchVolunteer[]): SkillBlock[] {

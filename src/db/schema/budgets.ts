@@ -13,7 +13,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import { id, instant, micro, ref } from "./columns.ts";
-import { organizations } from "./people.ts";
+import { organizations } from "./users.ts";
 
 /** A period of an organization that was paid, once. Ids are drawn in the order of payment. */
 export const budgetPeriods = pgTable(

@@ -11,10 +11,10 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { bytes, id, instant, ref } from "./columns.ts";
-import { users } from "./people.ts";
 import { meetings } from "./platform.ts";
+import { users } from "./users.ts";
 
-/** A user's calendar with a provider, and the sealed tokens that open it (src/calendar/sealed-text.ts). */
+/** A user's calendar with a provider, and the sealed tokens that open it (src/sealed-text.ts). */
 export const calendarConnections = pgTable(
   "calendar_connections",
   {

@@ -15,9 +15,9 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { bytes, id, instant, ref } from "./columns.ts";
-import { users, volunteers } from "./people.ts";
 import { projects } from "./platform.ts";
 import { jobRuns } from "./queue.ts";
+import { users, volunteers } from "./users.ts";
 
 const volunteerRef = () =>
   ref()
@@ -158,7 +158,7 @@ export const noticeCandidates = pgTable(
       .notNull()
       .references(() => jobRuns.id, { onDelete: "cascade" }),
     projectId: ref().notNull(),
-    /** Best first, in the layout of src/scoring/choose-from-lists.ts. */
+    /** Best first, in the layout of src/scoring/project-matching/choose-from-lists.ts. */
     pairs: bytes().notNull(),
   },
   (t) => [

@@ -1,6 +1,6 @@
 import { index, integer, pgTable, primaryKey } from "drizzle-orm/pg-core";
 import { instant, ref } from "./columns.ts";
-import { organizations } from "./people.ts";
+import { organizations } from "./users.ts";
 
 /**
  * Each movement of a multiplier with the facts and components that it was worked out from. Append only. Written by the statement that

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, pgTable, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
 import { id, instant, ref } from "./columns.ts";
-import { users } from "./people.ts";
+import { users } from "./users.ts";
 
 /**
  * What a user sees in the app. One for an event and user; of the messages of a thread one unread row, which counts them. Written by
@@ -101,7 +101,7 @@ export const deliveries = pgTable(
   ],
 );
 
-/** What a user wants to be told, and how: the narrowest preference that fits counts (src/scoring/preference.ts). */
+/** What a user wants to be told, and how: the narrowest preference that fits counts (src/scoring/notifications/preference.ts). */
 export const notificationPreferences = pgTable(
   "notification_preferences",
   {

@@ -11,7 +11,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import { id, instant, ref } from "./columns.ts";
-import { organizations, users } from "./people.ts";
+import { organizations, users } from "./users.ts";
 
 // What the host platform keeps and the jobs read: who belongs where, who may see what, who talks with whom, who meets whom.
 

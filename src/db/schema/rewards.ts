@@ -15,7 +15,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { bytes, id, instant, micro, ref } from "./columns.ts";
 import { inbox } from "./intake.ts";
-import { users, volunteerProfiles } from "./people.ts";
+import { users, volunteerProfiles } from "./users.ts";
 
 /** A sale of tokens, as its seller signed it, and what became of it. */
 export const tokenSales = pgTable(

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, pgTable, text } from "drizzle-orm/pg-core";
 import { id, instant, ref } from "./columns.ts";
-import { volunteerProfiles } from "./people.ts";
+import { volunteerProfiles } from "./users.ts";
 
 /** What can be done for an organization, and what it is worth. Kept by the host platform. */
 export const taskTemplates = pgTable(

@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
 import express, { type RequestHandler, Router } from "express";
 import { rows } from "../../db/client.ts";
-import type { Runtime } from "../../runtime.ts";
+import { type Html, html } from "../../html.ts";
+import type { Runtime } from "../../roles/runtime.ts";
 import { boards } from "./board.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
 import { emailResults } from "./email-results.ts";
@@ -15,7 +16,6 @@ import {
   secureHeaders,
   sessionOf,
 } from "./guard.ts";
-import { type Html, html } from "./html.ts";
 import { loginRoutes, logout } from "./login.ts";
 import { page, STYLE } from "./page.ts";
 import { rewardRoutes } from "./rewards.ts";

@@ -2,8 +2,8 @@ import { createBullBoard } from "@bull-board/api";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { ExpressAdapter } from "@bull-board/express";
 import type { RequestHandler } from "express";
-import { QUEUE_NAMES } from "../../queues/queues.ts";
-import type { Runtime } from "../../runtime.ts";
+import { QUEUE_NAMES } from "../../config/queues.ts";
+import type { Runtime } from "../../roles/runtime.ts";
 import { sessionOf } from "./guard.ts";
 
 const BOARD_PATH = "/admin/queues";

@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from "express";
+import { type Html, html } from "../../html.ts";
 import {
   type DeadLetter,
   type DeadLetterFilter,
@@ -6,10 +7,9 @@ import {
   listDeadLetters,
   retryDeadLetters,
 } from "../../queues/dead-letters.ts";
-import type { Runtime } from "../../runtime.ts";
-import { refuse } from "../answers.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { refuse } from "../error-response.ts";
 import { sessionOf } from "./guard.ts";
-import { type Html, html } from "./html.ts";
 import { hiddenToken, page } from "./page.ts";
 import type { Session } from "./sessions.ts";
 

@@ -1,13 +1,13 @@
 import { sql } from "drizzle-orm";
 import { Router } from "express";
 import { rows } from "../../db/client.ts";
-import { type ExperimentResult, experimentResult } from "../../deliveries/experiment-results.ts";
-import { EXPERIMENTS } from "../../email/experiments.ts";
-import { type NoticeResults, noticeResults } from "../../matching/notice-results.ts";
-import type { Runtime } from "../../runtime.ts";
+import { type ExperimentResult, experimentResult } from "../../email/experiment-results.ts";
+import { EXPERIMENTS } from "../../email/render/experiments.ts";
+import { type Html, html } from "../../html.ts";
+import { type NoticeResults, noticeResults } from "../../project-matching/notice-results.ts";
+import type { Runtime } from "../../roles/runtime.ts";
 import type { SampleRatio } from "../../scoring/experiment.ts";
 import { sessionOf } from "./guard.ts";
-import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
 
 /** `GET /email-results`: how e-mails of the last week ended, and what experiments have brought. */

@@ -1,5 +1,5 @@
-import { type DigestKind, renderDigest } from "../../email/digest.ts";
-import { type Item, type Recipient, type Rendered, renderItem } from "../../email/letters.ts";
+import { type DigestKind, renderDigest } from "../../email/render/digest.ts";
+import { type Item, type Recipient, type Rendered, renderItem } from "../../email/render/letters.ts";
 import { NOTIFICATION_TYPES, notificationTypeOf } from "../../notifications/index.ts";
 import { NAMELESS, type Names, type ToldEvent } from "../../notifications/notification-type.ts";
 

@@ -1,7 +1,7 @@
 import { type Response, Router } from "express";
-import type { Runtime } from "../../runtime.ts";
+import { html } from "../../html.ts";
+import type { Runtime } from "../../roles/runtime.ts";
 import { renderSample, SAMPLE_NAMES } from "./email-samples.ts";
-import { html } from "./html.ts";
 import { page } from "./page.ts";
 import type { Session } from "./sessions.ts";
 

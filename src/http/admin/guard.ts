@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from "express";
 import { audit } from "../../db/audit.ts";
-import type { Runtime } from "../../runtime.ts";
-import { refuse } from "../answers.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { refuse } from "../error-response.ts";
 import { type Session, type Sessions, sameText } from "./sessions.ts";
 
 export const SESSION_COOKIE = "cw_session";

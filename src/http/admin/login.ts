@@ -1,8 +1,8 @@
 import express, { type Response, Router } from "express";
-import type { Runtime } from "../../runtime.ts";
+import { html } from "../../html.ts";
+import type { Runtime } from "../../roles/runtime.ts";
 import { addressKey, createRateLimit } from "../rate-limit.ts";
 import { CSRF_COOKIE, cookieOf, SESSION_COOKIE } from "./guard.ts";
-import { html } from "./html.ts";
 import { page } from "./page.ts";
 import { SESSION_LIMIT_MS, type Sessions } from "./sessions.ts";
 

@@ -1,4 +1,4 @@
-import { type Html, html } from "./html.ts";
+import { type Html, html } from "../../html.ts";
 import type { Session } from "./sessions.ts";
 
 export type PageOptions = {

@@ -1,14 +1,14 @@
 import { type Response, Router } from "express";
 import { z } from "zod";
-import { startRun } from "../../queues/inline.ts";
 import type { Job } from "../../queues/job.ts";
+import { startRun } from "../../queues/manual-runs.ts";
 import { listHolds } from "../../rewards/holds.ts";
-import type { Runtime } from "../../runtime.ts";
+import type { Runtime } from "../../roles/runtime.ts";
 import { releaseCommission } from "../../workers/commissions/release-commission.ts";
 import { reverseSale } from "../../workers/commissions/reverse-sale.ts";
-import { refuse } from "../answers.ts";
 import { answerExplanation } from "../api/explain.ts";
-import { readQuery, wholeField } from "../asked.ts";
+import { refuse } from "../error-response.ts";
+import { readQuery, wholeField } from "../validate.ts";
 import { sessionOf } from "./guard.ts";
 
 const ID = /^[1-9][0-9]{0,17}$/;

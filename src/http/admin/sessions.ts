@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../clock.ts";
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 
 /** `viewer` sees, `admin` acts. The login has the name of the role. */
 const ROLES = ["admin", "viewer"] as const;

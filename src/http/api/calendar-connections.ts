@@ -1,13 +1,13 @@
 import express, { type RequestHandler, type Response, Router } from "express";
 import { z } from "zod";
-import { connectCalendar, connectionOf, disconnectCalendar } from "../../calendar/connect.ts";
 import { PROVIDER } from "../../calendar/connections.ts";
 import { inTransaction } from "../../db/client.ts";
 import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
-import type { Runtime } from "../../runtime.ts";
-import { refuse, refuseForNow } from "../answers.ts";
-import { readBody } from "../asked.ts";
+import { connectCalendar, connectionOf, disconnectCalendar } from "../../intake/calendar-connections.ts";
+import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
+import { refuse, refuseForNow } from "../error-response.ts";
+import { readBody } from "../validate.ts";
 
 const body = z.object({
   refresh_token: z.string("must be a text").regex(/^\S{8,4096}$/, "must be one word of 8 characters or more"),

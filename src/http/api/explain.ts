@@ -1,9 +1,9 @@
 import { type Response, Router } from "express";
-import { EXPLAINED, type Explained, explain } from "../../rewards/explain.ts";
-import type { Explanation } from "../../rewards/explanation.ts";
-import type { Runtime } from "../../runtime.ts";
-import { refuse } from "../answers.ts";
+import type { Explanation } from "../../explain/explanation.ts";
+import { EXPLAINED, type Explained, explain } from "../../explain/index.ts";
+import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
+import { refuse } from "../error-response.ts";
 
 /**
  * `GET /explain/award|commission|match|multiplier/:id`: a figure of the user of the token, worked out again from its stored inputs. What

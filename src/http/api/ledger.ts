@@ -2,9 +2,9 @@ import { Router } from "express";
 import { z } from "zod";
 import { type ReferralTree, readReferralTrees, type TreeNode } from "../../rewards/referral-tree.ts";
 import { isStatementCursor, readStatement } from "../../rewards/statement.ts";
-import type { Runtime } from "../../runtime.ts";
-import { readQuery, wholeField } from "../asked.ts";
+import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
+import { readQuery, wholeField } from "../validate.ts";
 
 const page = z.object({
   limit: wholeField(1, 200).default(50),

@@ -1,11 +1,11 @@
 import { Router } from "express";
 import { z } from "zod";
-import { maySeeCandidates, readCandidates, type ToldMatch } from "../../matching/candidates.ts";
-import { readOwnMatches } from "../../matching/own-matches.ts";
-import type { Runtime } from "../../runtime.ts";
-import { refuse } from "../answers.ts";
-import { readQuery, wholeField } from "../asked.ts";
+import { maySeeCandidates, readCandidates, type ToldMatch } from "../../project-matching/candidates.ts";
+import { readOwnMatches } from "../../project-matching/own-matches.ts";
+import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
+import { refuse } from "../error-response.ts";
+import { readQuery, wholeField } from "../validate.ts";
 
 const SHARE = "must be a number from 0 to 1";
 const share = z.coerce.number(SHARE).refine((n) => n >= 0 && n <= 1, SHARE);

@@ -3,9 +3,9 @@ import { z } from "zod";
 import { inTransaction } from "../../db/client.ts";
 import { EVENTS } from "../../events/index.ts";
 import { readWishes, type Wishes, writeWishes } from "../../notifications/preferences.ts";
-import type { Runtime } from "../../runtime.ts";
-import { readBody } from "../asked.ts";
+import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
+import { readBody } from "../validate.ts";
 
 const MAX_PREFERENCES = 500;
 const TYPES = new Set(["*", ...EVENTS.map(({ type }) => type)]);

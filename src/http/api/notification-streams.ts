@@ -1,7 +1,11 @@
 import type { Request, Response } from "express";
-import { LOOK_BACK_MICROS, readChanges, type SeenNotification } from "../../notifications/inbox.ts";
-import type { Runtime } from "../../runtime.ts";
-import { refuseForNow } from "../answers.ts";
+import {
+  LOOK_BACK_MICROS,
+  readChanges,
+  type SeenNotification,
+} from "../../notifications/notification-list.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { refuseForNow } from "../error-response.ts";
 import { shown } from "./shown-notification.ts";
 
 const POLL_MS = 1_000;

@@ -1,10 +1,10 @@
 import { Router } from "express";
 import { z } from "zod";
-import { markAllRead, markRead, readInbox } from "../../notifications/inbox.ts";
-import type { Runtime } from "../../runtime.ts";
-import { refuse } from "../answers.ts";
-import { readQuery, wholeField } from "../asked.ts";
+import { markAllRead, markRead, readInbox } from "../../notifications/notification-list.ts";
+import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
+import { refuse } from "../error-response.ts";
+import { readQuery, wholeField } from "../validate.ts";
 import { createNotificationStreams, type StreamPace } from "./notification-streams.ts";
 import { shown } from "./shown-notification.ts";
 

@@ -2,11 +2,11 @@ import express, { Router } from "express";
 import { z } from "zod";
 import { inTransaction } from "../../db/client.ts";
 import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
-import { type JoinRefusal, joinReferral } from "../../rewards/referrals.ts";
-import type { Runtime } from "../../runtime.ts";
-import { refuse, refuseForNow } from "../answers.ts";
-import { readBody } from "../asked.ts";
+import { type JoinRefusal, joinReferral } from "../../intake/referrals.ts";
+import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
+import { refuse, refuseForNow } from "../error-response.ts";
+import { readBody } from "../validate.ts";
 
 const REFUSAL_CODES: Record<JoinRefusal, number> = {
   "unknown-code": 404,

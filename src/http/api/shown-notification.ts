@@ -1,4 +1,4 @@
-import type { SeenNotification } from "../../notifications/inbox.ts";
+import type { SeenNotification } from "../../notifications/notification-list.ts";
 
 /** As the API and the stream write it. */
 export const shown = (notification: SeenNotification) => ({

@@ -1,10 +1,10 @@
 import { type RequestHandler, type Response, Router } from "express";
 import { inTransaction } from "../../db/client.ts";
-import { EVENTS_SOURCE, type EventsReceipt, hostEvents, takeEvents } from "../../events/take-events.ts";
+import { EVENTS_SOURCE, type EventsReceipt, hostEvents, takeEvents } from "../../intake/events.ts";
+import { retryAfterMs } from "../../intake/sales.ts";
 import { rejectDelivery } from "../../rewards/take-sales.ts";
-import type { Runtime } from "../../runtime.ts";
-import { refuse, refuseForNow } from "../answers.ts";
-import { retryAfterMs } from "./sale-intake.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { refuse, refuseForNow } from "../error-response.ts";
 import { type Refusal, signedDeliveries, signedOf } from "./signed-webhook.ts";
 
 const MAX_BODY_BYTES = 512 * 1024;

@@ -1,9 +1,9 @@
 import { type Request, type Response, Router } from "express";
-import { type Push, type PushFate, takePushes } from "../../calendar/pushes.ts";
 import { inTransaction } from "../../db/client.ts";
 import { createGroupCommit, type GroupCommit } from "../../db/group-commit.ts";
-import type { Runtime } from "../../runtime.ts";
-import { refuse } from "../answers.ts";
+import { type Push, type PushFate, takePushes } from "../../intake/calendar-pushes.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { refuse } from "../error-response.ts";
 import { addressKey, createRateLimit } from "../rate-limit.ts";
 
 const SOURCE = "google_calendar";

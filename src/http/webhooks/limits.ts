@@ -1,6 +1,6 @@
 import type { RequestHandler, Response } from "express";
-import type { Runtime } from "../../runtime.ts";
-import { refuseForNow } from "../answers.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { refuseForNow } from "../error-response.ts";
 import { addressKey, createRateLimit } from "../rate-limit.ts";
 
 export type WebhookLimits = {

@@ -1,11 +1,11 @@
 import express, { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { inTransaction } from "../../db/client.ts";
-import { applyMailEvents, keepMailEvent, type MailEvent } from "../../deliveries/mail-events.ts";
-import type { Runtime } from "../../runtime.ts";
-import { refuse, refuseForNow } from "../answers.ts";
+import { applyMailEvents, keepMailEvent, type MailEvent } from "../../email/provider-events.ts";
+import { retryAfterMs } from "../../intake/sales.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { refuse, refuseForNow } from "../error-response.ts";
 import { createWebhookLimits } from "./limits.ts";
-import { retryAfterMs } from "./sale-intake.ts";
 import { isSignedWebhook } from "./standard-webhook.ts";
 
 const SOURCE = "resend";

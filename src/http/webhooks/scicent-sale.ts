@@ -1,10 +1,10 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
+import { createSaleIntake, retryAfterMs, type SaleIntake } from "../../intake/sales.ts";
 import { readSale, type SaleFault } from "../../rewards/read-sale.ts";
 import { rejectDelivery, type SaleReceipt } from "../../rewards/take-sales.ts";
-import type { Runtime } from "../../runtime.ts";
-import { refuse, refuseForNow } from "../answers.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { refuse, refuseForNow } from "../error-response.ts";
 import { VERSION } from "../version.ts";
-import { createSaleIntake, retryAfterMs, type SaleIntake } from "./sale-intake.ts";
 import { type Refusal, signedDeliveries, signedOf } from "./signed-webhook.ts";
 
 const SOURCE = "scicent";

@@ -1,6 +1,6 @@
 import express, { type RequestHandler, type Response } from "express";
-import type { Runtime } from "../../runtime.ts";
-import { refuse, refuseForNow } from "../answers.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { refuse, refuseForNow } from "../error-response.ts";
 import { createWebhookLimits } from "./limits.ts";
 import { findSigner, signingSecrets } from "./signature.ts";
 

@@ -14,8 +14,8 @@ import {
   periodOfDay,
 } from "../../rewards/periods.ts";
 import { recordBudget } from "../../rewards/record-budget.ts";
-import { decideBudget } from "../../scoring/budget.ts";
 import { parseAmountMicro } from "../../scoring/money.ts";
+import { decideBudget } from "../../scoring/rewards/budget.ts";
 
 const payload = z.object({
   period: z.enum(PERIOD_TYPES).describe("which budget"),

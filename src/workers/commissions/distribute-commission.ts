@@ -2,11 +2,13 @@ import { z } from "zod";
 import { commissionEarned } from "../../events/commission-earned.ts";
 import { commissionHeld } from "../../events/commission-held.ts";
 import { emit } from "../../events/event.ts";
+import { enqueueMany } from "../../queues/enqueue.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done, type Outcome, skipped } from "../../queues/outcome.ts";
 import { earnedEvents, heldEvents, recordDecisions } from "../../rewards/record-commissions.ts";
 import { lockSaleFacts } from "../../rewards/sale-facts.ts";
-import { type CommissionDecision, decideCommission } from "../../scoring/commission.ts";
+import type { AskForCommissions } from "../../rewards/take-sales.ts";
+import { type CommissionDecision, decideCommission } from "../../scoring/rewards/commission.ts";
 
 /** A sale becomes commissions for the five referrers above its buyer, exactly once. */
 export const distributeCommission = defineJob({
@@ -50,3 +52,11 @@ function outcomeOf(decision: CommissionDecision): Outcome {
       return done({ held: 1, lines: decision.lines.length });
   }
 }
+
+/** Enqueues the commissions of sales. */
+export const askForCommissions: AskForCommissions = (tx, saleIds) =>
+  enqueueMany(
+    tx,
+    distributeCommission,
+    saleIds.map((saleId) => ({ saleId })),
+  );

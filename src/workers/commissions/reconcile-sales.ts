@@ -5,6 +5,7 @@ import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
 import { readSale } from "../../rewards/read-sale.ts";
 import { rejectDelivery, type SaleDelivery, takeSales } from "../../rewards/take-sales.ts";
+import { askForCommissions } from "./distribute-commission.ts";
 
 const SOURCE = "scicent";
 /** Asked for again and again: a sale may appear in the seller's list later than its time says. */
@@ -47,7 +48,8 @@ export const reconcileSales = defineJob({
         new Date(answer.receivedAt),
       );
       counts.rejected += group.rejected;
-      for (const receipt of await takeSales(tx, group.deliveries)) counts[receipt.status] += 1;
+      for (const receipt of await takeSales(tx, group.deliveries, askForCommissions))
+        counts[receipt.status] += 1;
     }
     return done(counts);
   },

@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Tx } from "../../db/client.ts";
-import { fullRunUnderWay } from "../../matching/full-runs.ts";
 import {
   cutRanges,
   type FoundMatches,
@@ -9,8 +8,9 @@ import {
   findMatches,
   type MatchRange,
   storeMatches,
-} from "../../matching/match-range.ts";
-import { offerVolunteer } from "../../matching/offer-volunteer.ts";
+} from "../../project-matching/match-range.ts";
+import { offerVolunteer } from "../../project-matching/place-volunteer.ts";
+import { fullRunUnderWay } from "../../project-matching/run-exclusion.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done, Snooze } from "../../queues/outcome.ts";
 

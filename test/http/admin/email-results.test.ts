@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { assignedVariant, DIGEST_SUBJECT } from "../../../src/email/experiments.ts";
-import { emailDigest } from "../../../src/workers/notifications/email-digest.ts";
+import { assignedVariant, DIGEST_SUBJECT } from "../../../src/email/render/experiments.ts";
+import { emailDigest } from "../../../src/workers/notifications/email/email-digest.ts";
 import { delivery } from "../../support/emails.ts";
 import { organization } from "../../support/factories.ts";
 import { projectFor, skilled } from "../../support/matching.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { kindOf } from "../../../src/email/kinds.ts";
+import { kindOf } from "../../../src/email/render/kinds.ts";
 import { renderSample, SAMPLE_NAMES } from "../../../src/http/admin/email-samples.ts";
 import { NOTIFICATION_TYPES } from "../../../src/notifications/index.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { openDatabase } from "../../../src/db/client.ts";
-import { stopCalendarChannel } from "../../../src/workers/notifications/stop-calendar-channel.ts";
-import { syncCalendar } from "../../../src/workers/notifications/sync-calendar.ts";
-import { watchCalendar } from "../../../src/workers/notifications/watch-calendar.ts";
+import { stopCalendarChannel } from "../../../src/workers/notifications/calendar/stop-calendar-channel.ts";
+import { syncCalendar } from "../../../src/workers/notifications/calendar/sync-calendar.ts";
+import { watchCalendar } from "../../../src/workers/notifications/calendar/watch-calendar.ts";
 import { channelsOf, DAY_MS, later, statesOf } from "../../support/calendars.ts";
 import { eventually } from "../../support/eventually.ts";
 import { meetingsOf, meetingWorld } from "../../support/meetings.ts";

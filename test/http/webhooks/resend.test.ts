@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { emailDigest } from "../../../src/workers/notifications/email-digest.ts";
-import { emailInstant } from "../../../src/workers/notifications/email-instant.ts";
+import { emailDigest } from "../../../src/workers/notifications/email/email-digest.ts";
+import { emailInstant } from "../../../src/workers/notifications/email/email-instant.ts";
 import { delivery, deliveryStates, emailRows } from "../../support/emails.ts";
 import { user } from "../../support/platform.ts";
 import { signedByResend } from "../../support/resend.ts";

@@ -1,9 +1,9 @@
-import { readConfig } from "../../../src/config.ts";
+import { readConfig } from "../../../src/config/config.ts";
 import { createLog } from "../../../src/log.ts";
-import { openRuntime } from "../../../src/open-runtime.ts";
 import { catalogueOf } from "../../../src/queues/job.ts";
 import { LOCK_POLICY } from "../../../src/queues/queues.ts";
-import { startWorkers } from "../../../src/queues/worker.ts";
+import { openRuntime } from "../../../src/roles/open-runtime.ts";
+import { startWorkers } from "../../../src/roles/worker.ts";
 import { batchJob } from "../jobs.ts";
 
 /** A worker program for the tests of SIGKILL: the item `poison` kills the process that runs it, every time. */

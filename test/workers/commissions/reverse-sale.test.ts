@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { settingsFrom } from "../../../src/config/settings.ts";
 import { inTransaction } from "../../../src/db/client.ts";
-import { type RunJobDeps, runCarrier } from "../../../src/queues/run-job.ts";
-import { COMMISSION_POLICY } from "../../../src/scoring/commission-policy.ts";
-import { settingsFrom } from "../../../src/settings.ts";
+import { type RunJobDeps, runCarrier } from "../../../src/queues/run-carrier.ts";
+import { COMMISSION_POLICY } from "../../../src/scoring/rewards/commission-policy.ts";
 import { releaseCommission } from "../../../src/workers/commissions/release-commission.ts";
 import { reverseSale } from "../../../src/workers/commissions/reverse-sale.ts";
 import { balanceOf, chain, organization, volunteer } from "../../support/factories.ts";

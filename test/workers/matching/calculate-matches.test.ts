@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { settingsFrom } from "../../../src/config/settings.ts";
 import { dryRun } from "../../../src/queues/dry-run.ts";
 import { listRuns } from "../../../src/queues/runs.ts";
-import { settingsFrom } from "../../../src/settings.ts";
 import { calculateMatches } from "../../../src/workers/matching/calculate-matches.ts";
 import { organization } from "../../support/factories.ts";
 import { askForRun } from "../../support/jobs.ts";

@@ -1,0 +1,131 @@
+import { sql } from "drizzle-orm";
+import { array, type Database, inTransaction, rows, type Tx } from "../../db/client.ts";
+import { depthsOf, ORGANIZATIONS, type PlannedVolunteer, planCommunity } from "./community-plan.ts";
+
+/** Somebody of the community, as the database knows them. */
+export type Member = {
+  readonly userId: string;
+  readonly profileId: string;
+  readonly name: string;
+  readonly isReferred: boolean;
+};
+
+export type Community = {
+  readonly members: readonly Member[];
+  readonly organizationIds: readonly string[];
+  /** How many referrers stand above the one who has most. */
+  readonly greatestDepth: number;
+  /** A number that no user has, nor gets soon. */
+  readonly unknownUserIdsFrom: number;
+};
+
+const DAY_MS = 24 * 3_600_000;
+const NAME_PREFIX = "Demo: ";
+/** Far above what an identity column draws, far below what a JSON number loses. */
+const UNKNOWN_FROM = 1_000_000_000;
+
+/** The demo was given a database that serves somebody. */
+export class DatabaseInUse extends Error {
+  override readonly name = "DatabaseInUse";
+  constructor() {
+    super(
+      "DATABASE_URL names a database with organizations that the demo did not make. Give the demo a database of its own, or none.",
+    );
+  }
+}
+
+/** Plants a planned community: people, organizations, profiles with their referrers, backdated. @throws DatabaseInUse */
+export async function plantCommunity(
+  db: Database,
+  options: { size: number; seed: number; now: Date },
+): Promise<Community> {
+  return inTransaction(db, async (tx) => {
+    await refuseForeignDatabase(tx);
+    // A second community in one database needs codes, and so chances, of its own.
+    const plan = planCommunity(options.size, options.seed + (await greatestUserId(tx)), options.now);
+    const organizationIds = await insertOrganizations(tx, options.now);
+    const userIds = await drawIds(tx, "users", plan.length);
+    const profileIds = await drawIds(tx, "volunteer_profiles", plan.length);
+    await insertUsers(tx, plan, userIds);
+    await insertProfiles(tx, plan, { organizationIds, userIds, profileIds });
+    const members = plan.map((volunteer, index) => ({
+      userId: userIds[index] as string,
+      profileId: profileIds[index] as string,
+      name: volunteer.name,
+      isReferred: volunteer.referrer !== null,
+    }));
+    const unknownUserIdsFrom = Math.max(UNKNOWN_FROM, await greatestUserId(tx)) + 1;
+    return { members, organizationIds, greatestDepth: Math.max(...depthsOf(plan)), unknownUserIdsFrom };
+  });
+}
+
+async function refuseForeignDatabase(tx: Tx): Promise<void> {
+  const [found] = await rows<{ foreign: boolean }>(
+    tx,
+    sql`select exists (select 1 from organizations where name not like ${`${NAME_PREFIX}%`}) as "foreign"`,
+  );
+  if (found?.foreign) throw new DatabaseInUse();
+}
+
+/** Their budgets have waited for a while, see the plan. */
+async function insertOrganizations(tx: Tx, now: Date): Promise<string[]> {
+  const from = ORGANIZATIONS.map(({ budgetsWaitDays: days }) => new Date(now.getTime() - days * DAY_MS));
+  const inserted = await rows<{ id: string }>(
+    tx,
+    sql`insert into organizations (name, time_zone, budgets_from)
+        select * from unnest(${array(ORGANIZATIONS.map(({ name }) => name))}::text[],
+                             ${array(ORGANIZATIONS.map(({ timeZone }) => timeZone))}::text[],
+                             ${array(from.map((at) => at.toISOString()))}::timestamptz[])
+        returning id`,
+  );
+  return inserted.map(({ id }) => id);
+}
+
+async function drawIds(tx: Tx, table: string, count: number): Promise<string[]> {
+  const drawn = await rows<{ id: string }>(
+    tx,
+    sql`select nextval(pg_get_serial_sequence(${table}, 'id')) as id from generate_series(1, ${count})`,
+  );
+  return drawn.map(({ id }) => id);
+}
+
+async function insertUsers(
+  tx: Tx,
+  plan: readonly PlannedVolunteer[],
+  userIds: readonly string[],
+): Promise<void> {
+  const names = plan.map(({ name }) => name);
+  const joined = plan.map(({ joinedAt }) => joinedAt.toISOString());
+  await tx.execute(
+    sql`insert into users (id, name, email, created_at)
+        select id, name, 'volunteer' || id || '@people.example', joined
+        from unnest(${array(userIds)}::bigint[], ${array(names)}::text[], ${array(joined)}::timestamptz[]) as v(id, name, joined)`,
+  );
+  await tx.execute(
+    sql`insert into volunteers (user_id, created_at)
+        select * from unnest(${array(userIds)}::bigint[], ${array(joined)}::timestamptz[])`,
+  );
+}
+
+/** In the order of joining: each row's trigger finds the referrer that an earlier row has just written. */
+async function insertProfiles(
+  tx: Tx,
+  plan: readonly PlannedVolunteer[],
+  ids: { organizationIds: readonly string[]; userIds: readonly string[]; profileIds: readonly string[] },
+): Promise<void> {
+  const column = <T>(read: (volunteer: PlannedVolunteer) => T) => array(plan.map(read));
+  await tx.execute(
+    sql`insert into volunteer_profiles (id, user_id, organization_id, referrer_id, referral_code, created_at, referred_at)
+        select * from unnest(
+          ${array(ids.profileIds)}::bigint[], ${array(ids.userIds)}::bigint[],
+          ${column((v) => ids.organizationIds[v.organization])}::bigint[],
+          ${column((v) => (v.referrer === null ? null : ids.profileIds[v.referrer]))}::bigint[],
+          ${column((v) => v.referralCode)}::text[], ${column((v) => v.joinedAt.toISOString())}::timestamptz[],
+          ${column((v) => (v.referrer === null ? null : v.joinedAt.toISOString()))}::timestamptz[])`,
+  );
+}
+
+async function greatestUserId(tx: Tx): Promise<number> {
+  const [greatest] = await rows<{ id: string }>(tx, sql`select coalesce(max(id), 0) as id from users`);
+  return Number(greatest?.id ?? 0);
+}

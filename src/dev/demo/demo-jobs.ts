@@ -1,0 +1,193 @@
+import { sql } from "drizzle-orm";
+import { type Database, inTransaction, rows } from "../../db/client.ts";
+import type { Job } from "../../queues/job.ts";
+import { followRun, startRun } from "../../queues/manual-runs.ts";
+import type { Run } from "../../queues/runs.ts";
+import { distributeBudget } from "../../workers/budgets/distribute-budget.ts";
+import { sweepDueBudgets } from "../../workers/budgets/sweep-due-budgets.ts";
+import { distributeCommission } from "../../workers/commissions/distribute-commission.ts";
+import { reconcileSales } from "../../workers/commissions/reconcile-sales.ts";
+import { releaseCommission } from "../../workers/commissions/release-commission.ts";
+import { reverseSale } from "../../workers/commissions/reverse-sale.ts";
+import { settleUnresolvedSales } from "../../workers/commissions/settle-unresolved-sales.ts";
+import { verifyLedger } from "../../workers/commissions/verify-ledger.ts";
+import { calculateMatches } from "../../workers/matching/calculate-matches.ts";
+import { recalculateMultipliers } from "../../workers/multipliers/recalculate-multipliers.ts";
+import { pollCalendars } from "../../workers/notifications/calendar/poll-calendars.ts";
+import { renewCalendarWatches } from "../../workers/notifications/calendar/renew-calendar-watches.ts";
+import { stopCalendarChannel } from "../../workers/notifications/calendar/stop-calendar-channel.ts";
+import { syncCalendar } from "../../workers/notifications/calendar/sync-calendar.ts";
+import { watchCalendar } from "../../workers/notifications/calendar/watch-calendar.ts";
+import { emailDaily } from "../../workers/notifications/email/email-daily.ts";
+import { emailDigest } from "../../workers/notifications/email/email-digest.ts";
+import { emailInstant } from "../../workers/notifications/email/email-instant.ts";
+import { emailWeekly } from "../../workers/notifications/email/email-weekly.ts";
+import { retryEmails } from "../../workers/notifications/email/retry-emails.ts";
+import { sendEmails } from "../../workers/notifications/email/send-emails.ts";
+import { notifyFanOut } from "../../workers/notifications/fan-out/notify-fan-out.ts";
+import { pruneNotifications } from "../../workers/notifications/fan-out/prune-notifications.ts";
+import { sweepEvents } from "../../workers/notifications/fan-out/sweep-events.ts";
+import { notifyProjectMatches } from "../../workers/notifications/matching/notify-project-matches.ts";
+import { pruneCandidateNotifications } from "../../workers/notifications/matching/prune-candidate-notifications.ts";
+import { meetingReminders } from "../../workers/notifications/nudges/meeting-reminders.ts";
+import { resumeIncompleteNudges } from "../../workers/notifications/nudges/resume-incomplete-nudges.ts";
+import { unreadThreadNudges } from "../../workers/notifications/nudges/unread-thread-nudges.ts";
+import { untilSettled } from "./demo-figures.ts";
+import { aBatch, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
+import { aMeetingBeginsSoon, aMessageIsLeftUnread, aProjectIsLeftUndescribed } from "./demo-nudges.ts";
+import type { Seller } from "./demo-seller.ts";
+
+/** What the runs of the demo are made from. */
+export type Stage = {
+  readonly db: Database;
+  readonly seller: Seller;
+  readonly organizationIds: readonly string[];
+  /** Begins every transaction id of this demo. */
+  readonly name: string;
+  readonly now: Date;
+};
+
+type DemoRun = {
+  readonly job: Job;
+  /** Sets the scene, and gives the input of the run. */
+  input(stage: Stage): Promise<unknown>;
+};
+
+/**
+ * One run of every job there is, in an order that makes a story; the books are verified last. A test fails when a job of the
+ * catalogue is missing here.
+ */
+export const DEMO_RUNS: readonly DemoRun[] = [
+  { job: distributeCommission, input: async (stage) => ({ saleId: await aSale(stage, "applied") }) },
+  { job: settleUnresolvedSales, input: unknownBuyersAppear },
+  // The demo has no provider of calendars: each of these says so, and skips.
+  { job: renewCalendarWatches, input: async () => ({ full: true }) },
+  { job: watchCalendar, input: async () => ({ connectionId: "1" }) },
+  { job: stopCalendarChannel, input: async () => ({ channelId: "00000000-0000-4000-8000-000000000000" }) },
+  { job: syncCalendar, input: async () => ({ connectionId: "1" }) },
+  { job: pollCalendars, input: async () => ({}) },
+  { job: reconcileSales, input: missedSalesAreListed },
+  { job: releaseCommission, input: async (stage) => ({ saleId: await aSale(stage, "held"), actor: "demo" }) },
+  { job: reverseSale, input: async (stage) => ({ saleId: await aSale(stage, "applied"), actor: "demo" }) },
+  { job: recalculateMultipliers, input: async () => ({}) },
+  {
+    job: distributeBudget,
+    input: async ({ organizationIds }) => ({ period: "weekly", organizationId: organizationIds[0] }),
+  },
+  { job: sweepDueBudgets, input: async () => ({}) },
+  { job: meetingReminders, input: aMeetingBeginsSoon },
+  { job: unreadThreadNudges, input: aMessageIsLeftUnread },
+  { job: resumeIncompleteNudges, input: aProjectIsLeftUndescribed },
+  { job: calculateMatches, input: async () => ({}) },
+  { job: notifyProjectMatches, input: async () => ({}) },
+  { job: pruneCandidateNotifications, input: async () => ({ days: 90 }) },
+  { job: notifyFanOut, input: aDocumentIsUploaded },
+  { job: sweepEvents, input: async () => ({}) },
+  { job: emailInstant, input: newcomersAreLetIn },
+  { job: emailDigest, input: noonComes },
+  { job: emailDaily, input: async () => ({}) },
+  { job: emailWeekly, input: async () => ({}) },
+  { job: sendEmails, input: aBatch },
+  { job: retryEmails, input: async () => ({ status: "failed" }) },
+  { job: pruneNotifications, input: async () => ({}) },
+  { job: verifyLedger, input: onceAllIsQuiet },
+];
+
+const RUN_LIMIT_MS = 30_000;
+
+/** Asks for one run of each job, one after the other, as `commonwork run` would; the workers of the service do them. */
+export async function runEveryJob(stage: Stage): Promise<Run[]> {
+  const ended: Run[] = [];
+  for (const { job, input } of DEMO_RUNS) {
+    const id = await startRun(stage.db, job, await input(stage));
+    ended.push(await followRun(stage.db, id, () => undefined, AbortSignal.timeout(RUN_LIMIT_MS)));
+  }
+  return ended;
+}
+
+/** A sale of this demo in that state, with commissions. */
+async function aSale({ db, name }: Stage, status: "applied" | "held"): Promise<string> {
+  const [sale] = await rows<{ id: string }>(
+    db.drizzle,
+    sql`select s.id from token_sales s where s.external_id like ${`${name}-%`} and s.status = ${status}
+          and exists (select 1 from commissions c where c.sale_id = s.id) order by s.id limit 1`,
+  );
+  if (!sale) throw new Error(`No sale of the demo is ${status}.`);
+  return sale.id;
+}
+
+/** Somebody uploads a document to a project that three others may see. The run may find that it has been told already: that is well. */
+async function aDocumentIsUploaded({ db, organizationIds, name }: Stage): Promise<object> {
+  const [event] = await inTransaction(db, (tx) =>
+    rows<{ id: string }>(
+      tx,
+      sql`with people as (
+            select array_agg(user_id order by id) as ids
+            from (select id, user_id from volunteer_profiles where organization_id = ${organizationIds[0]} order by id limit 4) p),
+          project as (
+            insert into projects (organization_id, name, project_status, created_by)
+            select ${organizationIds[0]}, ${`${name} garden`}, 'active', ids[1] from people returning id),
+          granted as (
+            insert into project_access_grants (project_id, user_id, permission)
+            select project.id, unnest(ids[2:4]), 'view' from project, people),
+          document as (
+            insert into resources (project_id, name) select id, 'Plan of the beds.pdf' from project returning id)
+          insert into domain_events (event_type, actor_id, project_id, resource_id)
+          select 'document_uploaded', ids[1], project.id, document.id from people, project, document returning id`,
+    ),
+  );
+  if (!event) throw new Error("The demo could not upload a document.");
+  return { eventIds: [event.id] };
+}
+
+/** The sweep has asked for the payment of every closed period: the books are looked at behind the last one. */
+async function onceAllIsQuiet({ db }: Stage): Promise<object> {
+  await untilSettled(db);
+  return {};
+}
+
+const APPEARING = 5;
+
+/** Some of the unknown buyers turn out to be volunteers whose accounts reached us after their purchases. */
+async function unknownBuyersAppear({ db, name }: Stage): Promise<object> {
+  await inTransaction(db, async (tx) => {
+    const buyers = await rows<{ id: string }>(
+      tx,
+      sql`select distinct buyer_user_id as id from token_sales
+          where external_id like ${`${name}-%`} and status = 'unresolved' order by 1 limit ${APPEARING}`,
+    );
+    for (const { id } of buyers) {
+      await tx.execute(
+        sql`insert into users (id, name, created_at) values (${id}, 'Late Arrival', now() - interval '200 days')`,
+      );
+      await tx.execute(
+        sql`insert into volunteer_profiles (user_id, organization_id, referrer_id, referral_code, created_at, referred_at)
+            select ${id}, p.organization_id, p.id, upper(substr(md5(${`${name} ${id}`}), 1, 8)),
+                   now() - interval '200 days', now() - interval '200 days'
+            from volunteer_profiles p where cardinality(p.upline) >= 4 order by p.id limit 1`,
+      );
+    }
+  });
+  return {};
+}
+
+/** The seller's list has what the webhook brought, and two sales that it never did. */
+async function missedSalesAreListed({ db, seller, name, now }: Stage): Promise<object> {
+  const buyers = await rows<{ id: string }>(
+    db.drizzle,
+    sql`select p.user_id as id from volunteer_profiles p where cardinality(p.upline) = 5
+          and not exists (select 1 from token_sales s where s.buyer_user_id = p.user_id) order by p.id limit 2`,
+  );
+  const [known] = await rows<{ body: string }>(
+    db.drizzle,
+    sql`select convert_from(i.raw, 'UTF8') as body from inbox i
+        where i.outcome = 'accepted' and i.external_id like ${`${name}-%`} order by i.id limit 1`,
+  );
+  if (known) seller.sell(known.body);
+  for (const [index, { id }] of buyers.entries()) {
+    seller.sell(
+      `{"user_id":${id},"amount":75.25,"transaction_id":"${name}-missed-${index + 1}","timestamp":"${now.toISOString()}"}`,
+    );
+  }
+  return {};
+}

@@ -1,0 +1,74 @@
+import { readdir } from "node:fs/promises";
+import { sql } from "drizzle-orm";
+import { type Database, inTransaction, rows } from "../../db/client.ts";
+import { untilSettled } from "./demo-figures.ts";
+
+/** What the scenes below are made from. */
+type MailStage = { readonly db: Database; readonly now: Date };
+
+const NEWCOMERS = 12;
+/** A demo is over sooner than an hour: what waits for a digest is told as if it had waited for so long. */
+const WAITED = "2 hours";
+
+/** Some volunteers are let into a project. Who decides how they are told asks for their e-mail too: the run may come late for it. */
+export async function newcomersAreLetIn({ db }: MailStage): Promise<object> {
+  await inTransaction(db, async (tx) => {
+    const [project] = await rows<{ id: string; owner: string }>(
+      tx,
+      sql`insert into projects (organization_id, name, project_status, created_by)
+          select p.organization_id, 'Riverbank Gardens', 'active', p.user_id from volunteer_profiles p order by p.id limit 1
+          returning id, created_by as owner`,
+    );
+    if (!project) throw new Error("The demo has no volunteers.");
+    await tx.execute(
+      sql`with granted as (
+            insert into project_access_grants (project_id, user_id, permission)
+            select distinct ${project.id}::bigint, p.user_id, 'view' from volunteer_profiles p
+            where p.user_id <> ${project.owner} and p.user_id <= (select min(user_id) + ${NEWCOMERS} from volunteer_profiles)
+            returning user_id)
+          insert into domain_events (event_type, actor_id, project_id, payload)
+          select 'project_access_granted', ${project.owner}::bigint, ${project.id}::bigint,
+                 jsonb_build_object('affected_user_id', user_id::text, 'new_permission', 'view') from granted`,
+    );
+  });
+  await untilSettled(db);
+  return {};
+}
+
+/** A zone in which it is about noon, so that the windows of all digests are open. */
+export function zoneOfNoon(now: Date): string {
+  const behind = now.getUTCHours() - 12;
+  // The sign of these zones is the other way round.
+  return behind === 0 ? "Etc/UTC" : `Etc/GMT${behind > 0 ? "+" : "-"}${Math.abs(behind)}`;
+}
+
+/** The clock of everybody who waits for a digest shows noon, and they have waited since before it. */
+export async function noonComes({ db, now }: MailStage): Promise<object> {
+  await inTransaction(db, async (tx) => {
+    const waiting = sql`channel = 'email' and decision = 'digested' and digest_id is null and status = 'pending'`;
+    await tx.execute(
+      sql`update users set time_zone = ${zoneOfNoon(now)} where id in (select user_id from deliveries where ${waiting})`,
+    );
+    await tx.execute(
+      sql`update deliveries set decided_at = decided_at - ${WAITED}::interval where ${waiting}`,
+    );
+  });
+  return {};
+}
+
+/** The newest batch, which has gone out by now. */
+export async function aBatch({ db }: MailStage): Promise<object> {
+  await untilSettled(db);
+  const [batch] = await rows<{ id: string }>(
+    db.drizzle,
+    sql`select id from email_batches order by id desc limit 1`,
+  );
+  return { batchId: batch?.id ?? "0" };
+}
+
+/** What the demo has sent to nobody, as files. */
+export async function mailText(folder: string): Promise<string> {
+  const letters = await readdir(folder).catch(() => []);
+  const digests = letters.filter((name) => name.startsWith("digest-")).length;
+  return `\nE-mail, as files that every mail program opens\n\n  ${letters.length - digests} letters and ${digests} digests in ${folder}\n`;
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { formatNumber } from "../../cli/table.ts";
+import type { Terminal } from "../../cli/terminal.ts";
+import { type Config, readConfig } from "../../config/config.ts";
+import { type Database, openDatabase } from "../../db/client.ts";
+import { migrateDatabase } from "../../db/migrate.ts";
+import { createLog } from "../../log.ts";
+import { startService } from "../../main.ts";
+import { onFreePort } from "../servers/server-program.ts";
+import { plantActivity } from "./activity.ts";
+import { type Community, plantCommunity } from "./community.ts";
+import type { DemoLog } from "./demo-log.ts";
+import { type Seller, startSeller } from "./demo-seller.ts";
+import { type DemoServers, startDemoServers } from "./demo-servers.ts";
+import { plantSkills } from "./skills-demo.ts";
+
+/** What was opened, to be closed in the opposite order. */
+export type Closers = (() => Promise<unknown>)[];
+
+/** Everything that runs while the demo tells its story. */
+export type OpenDemo = {
+  readonly config: Config;
+  readonly db: Database;
+  readonly community: Community;
+  readonly seller: Seller;
+  /** Where the service answers, without a slash at the end. */
+  readonly address: string;
+  /** Begins every transaction id of this demo. */
+  readonly name: string;
+  readonly now: Date;
+  /** Where e-mail ends up: it is kept, to be looked at. */
+  readonly emailFolder: string;
+};
+
+export const SEED = 20_260_308;
+const VOLUNTEERS = 2_000;
+
+/** Does one step, and says in a line what came of it and how long it took. */
+export type Step = <T>(title: string, work: () => Promise<T>, describe: (result: T) => string) => Promise<T>;
+
+export function stepsOn(terminal: Terminal): Step {
+  return async (title, work, describe) => {
+    const startedMs = performance.now();
+    const result = await work();
+    const took = `${((performance.now() - startedMs) / 1_000).toFixed(1)} s`;
+    terminal.write(`  ${title.padEnd(10)}  ${took.padStart(6)}  ${describe(result)}\n`);
+    return result;
+  };
+}
+
+/** Servers, schema, community, and a service with every role, all in this program. */
+export async function openDemo(terminal: Terminal, log: DemoLog, closers: Closers): Promise<OpenDemo> {
+  const { environment } = terminal;
+  const step = stepsOn(terminal);
+  const servers = await step(
+    "servers",
+    () => startDemoServers(environment),
+    (started) => started.description,
+  );
+  closers.push(() => servers.stop());
+  await step(
+    "schema",
+    () => migrateDatabase(servers.databaseUrl),
+    () => "migrated",
+  );
+  const db = openDatabase(servers.databaseUrl, { max: 4, applicationName: "commonwork-demo" });
+  closers.push(() => db.close());
+  const now = new Date();
+  const community = await step(
+    "community",
+    () => plantCommunity(db, { size: VOLUNTEERS, seed: SEED, now }),
+    ({ members, organizationIds, greatestDepth }) =>
+      `${formatNumber(members.length)} volunteers in ${organizationIds.length} organizations, referral trees up to ${greatestDepth} levels deep`,
+  );
+  await step(
+    "activity",
+    () => plantActivity(db, community, { seed: SEED, now }),
+    (tasks) => `${formatNumber(tasks)} tasks taken on in the last nine weeks`,
+  );
+  await step(
+    "skills",
+    () => plantSkills(db, community, SEED),
+    ({ skills, volunteers, projects }) =>
+      `${formatNumber(volunteers)} volunteers with ${skills} skills, ${projects} projects that look for people`,
+  );
+  const seller = await startSeller();
+  closers.push(() => seller.stop());
+  const emailFolder = await mkdtemp(join(tmpdir(), "commonwork-emails-"));
+  const port = [undefined, "", "0"].includes(environment.PORT) ? undefined : Number(environment.PORT);
+  const { config, service } = await step(
+    "service",
+    () =>
+      onFreePort(port, async (free) => {
+        const config = configFor(environment, servers, { port: free, seller, emailFolder });
+        const destination = { ...config.log, destination: log.destination };
+        return { config, service: await startService(config, createLog(destination)) };
+      }),
+    ({ config }) => `${config.roles.join(", ")} on ${config.publicUrl}`,
+  );
+  closers.push(() => service.stop());
+  return {
+    config,
+    db,
+    community,
+    seller,
+    address: config.publicUrl,
+    name: `demo-${now.getTime().toString(36)}`,
+    now,
+    emailFolder,
+  };
+}
+
+const drawSecret = (): string => randomBytes(12).toString("base64url");
+
+type Around = { readonly port: number; readonly seller: Seller; readonly emailFolder: string };
+
+/** Said in full and explicitly: nothing else of the surroundings reaches the demo. */
+function configFor(
+  environment: NodeJS.ProcessEnv,
+  servers: DemoServers,
+  { port, seller, emailFolder }: Around,
+): Config {
+  const host = environment.HOST || "127.0.0.1";
+  return readConfig({
+    DATABASE_URL: servers.databaseUrl,
+    REDIS_URL: servers.redisUrl,
+    REDIS_PREFIX: servers.redisPrefix,
+    HOST: host,
+    PORT: String(port),
+    // So that the links in its e-mails lead to it.
+    PUBLIC_URL: `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
+    LOG_LEVEL: environment.LOG_LEVEL || "warn",
+    LOG_FORMAT: "json",
+    SCICENT_WEBHOOK_SECRET: drawSecret(),
+    SCICENT_API_URL: seller.url,
+    EMAIL_FOLDER: emailFolder,
+    ADMIN_PASSWORD: drawSecret(),
+    VIEWER_PASSWORD: drawSecret(),
+  });
+}

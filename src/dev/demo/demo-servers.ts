@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import { sql } from "drizzle-orm";
+import { Redis } from "ioredis";
+import { openDatabase, rows } from "../../db/client.ts";
+import { startEmbeddedServers } from "../servers/embedded-servers.ts";
+
+/** The servers of the demo, its own or given ones. */
+export type DemoServers = {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly redisPrefix: string;
+  readonly description: string;
+  stop(): Promise<void>;
+};
+
+/** Starts what DATABASE_URL and REDIS_URL do not name. In a given Redis the demo keeps to a prefix that it removes again. */
+export async function startDemoServers(environment: NodeJS.ProcessEnv): Promise<DemoServers> {
+  const given = {
+    ...(environment.DATABASE_URL ? { databaseUrl: environment.DATABASE_URL } : {}),
+    ...(environment.REDIS_URL ? { redisUrl: environment.REDIS_URL } : {}),
+  };
+  const servers = await startEmbeddedServers({ name: "demo", durable: true, ...given });
+  const { databaseUrl, redisUrl } = servers;
+  const redisPrefix = given.redisUrl ? `cw-demo-${randomBytes(4).toString("hex")}` : "cw";
+  const whose = (url: string | undefined) => (url ? "as given" : "of its own");
+  return {
+    databaseUrl,
+    redisUrl,
+    redisPrefix,
+    description: `Postgres ${await postgresVersion(databaseUrl)} ${whose(given.databaseUrl)}, Redis ${await redisVersion(redisUrl)} ${whose(given.redisUrl)}`,
+    async stop() {
+      if (given.redisUrl) await removeKeys(redisUrl, redisPrefix).catch(() => undefined);
+      await servers.stop();
+    },
+  };
+}
+
+async function postgresVersion(url: string): Promise<string> {
+  const db = openDatabase(url, { max: 1 });
+  try {
+    const [server] = await rows<{ server_version: string }>(db.drizzle, sql`show server_version`);
+    return server?.server_version.split(" ")[0] ?? "?";
+  } finally {
+    await db.close();
+  }
+}
+
+async function redisVersion(url: string): Promise<string> {
+  return withRedis(url, async (redis) => /redis_version:(\S+)/.exec(await redis.info("server"))?.[1] ?? "?");
+}
+
+async function removeKeys(url: string, prefix: string): Promise<void> {
+  await withRedis(url, async (redis) => {
+    for await (const keys of redis.scanStream({ match: `*${prefix}:*`, count: 1_000 })) {
+      if (keys.length > 0) await redis.unlink(...keys);
+    }
+  });
+}
+
+async function withRedis<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 1, retryStrategy: () => null });
+  // A failed connection also rejects the call; without a listener ioredis would print it as well.
+  redis.on("error", () => undefined);
+  await redis.connect();
+  try {
+    return await work(redis);
+  } finally {
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,55 @@
+import { type Html, html } from "../../html.ts";
+
+// Bodies of notifications are Markdown: bold, emphasis, code, links, and backslashes before what is meant as it stands.
+
+type Piece =
+  | { readonly kind: "text" | "bold" | "emphasis" | "code"; readonly text: string }
+  | { readonly kind: "link"; readonly text: string; readonly target: string };
+
+/** In this order: what is escaped is nothing else, and a mention is no link. */
+const TOKEN =
+  /\\([!-/:-@[-`{-~])|@\[((?:\\.|[^\]\\])+)\]\(user:\d+\)|\[((?:\\.|[^\]\\])+)\]\(([^()\s]+)\)|\*\*((?:\\.|[^*\\])+)\*\*|\*((?:\\.|[^*\\])+)\*|`([^`]+)`/g;
+
+const unescaped = (text: string): string => text.replace(/\\([!-/:-@[-`{-~])/g, "$1");
+
+function piecesOf(markdown: string): Piece[] {
+  const pieces: Piece[] = [];
+  let from = 0;
+  const plain = (text: string) => text !== "" && pieces.push({ kind: "text", text });
+  for (const match of markdown.matchAll(TOKEN)) {
+    const [whole, escaped, mention, text, target, bold, emphasis, code] = match;
+    plain(markdown.slice(from, match.index));
+    from = match.index + whole.length;
+    if (escaped !== undefined) plain(escaped);
+    else if (mention !== undefined) pieces.push({ kind: "bold", text: `@${unescaped(mention)}` });
+    else if (text !== undefined) pieces.push({ kind: "link", text: unescaped(text), target: target ?? "" });
+    else if (bold !== undefined) pieces.push({ kind: "bold", text: unescaped(bold) });
+    else if (emphasis !== undefined) pieces.push({ kind: "emphasis", text: unescaped(emphasis) });
+    else pieces.push({ kind: "code", text: code ?? "" });
+  }
+  plain(markdown.slice(from));
+  return pieces;
+}
+
+/** As plain text. Links keep their words alone: the letter has a link of its own. */
+export const markdownToText = (markdown: string): string =>
+  piecesOf(markdown)
+    .map(({ text }) => text)
+    .join("");
+
+/**
+ * As HTML for a letter. Whatever people wrote is escaped; line breaks stay; links keep their words alone. What stands out is a name most
+ * of the time: in a script that runs the other way it keeps to itself, and the sentence around it keeps its order.
+ */
+export function markdownToHtml(markdown: string): Html {
+  const pieces = piecesOf(markdown).map(({ kind, text }) => {
+    const lines = withBreaks(text);
+    if (kind === "bold") return html`<strong dir="auto">${lines}</strong>`;
+    if (kind === "emphasis") return html`<em>${lines}</em>`;
+    return kind === "code" ? html`<code>${lines}</code>` : html`${lines}`;
+  });
+  return html`${pieces}`;
+}
+
+const withBreaks = (text: string): Html[] =>
+  text.split("\n").map((line, index) => (index === 0 ? html`${line}` : html`<br>${line}`));

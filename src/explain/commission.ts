@@ -1,0 +1,199 @@
+import { sql } from "drizzle-orm";
+import { type Queryable, rows } from "../db/client.ts";
+import { formatAmount, MICRO_PER_TOKEN } from "../scoring/money.ts";
+import {
+  type CommissionDecision,
+  type CommissionFacts,
+  decideCommission,
+} from "../scoring/rewards/commission.ts";
+import {
+  COMMISSION_HOLD_LIMITS,
+  COMMISSION_RULE_VERSION,
+  type CommissionPolicy,
+} from "../scoring/rewards/commission-policy.ts";
+import { differences, type Explanation, type Step, step } from "./explanation.ts";
+
+/** As record-commissions stores them. */
+type StoredInputs = {
+  ruleVersion: number;
+  ratesBps: number[];
+  minimum: string;
+  history: { salesLastHour: number; sales30Days: number; amount30Days: string };
+  referredAt: string | null;
+  chain: [profileId: string, userId: string, createdAt: string][];
+};
+
+type SaleRow = {
+  buyerUserId: string;
+  profileId: string | null;
+  amount: string;
+  soldAt: string;
+  receivedAt: string;
+  status: string;
+  reasons: string[];
+  inputs: StoredInputs | null;
+};
+
+type LineRow = {
+  level: number;
+  profileId: string;
+  userId: string;
+  rateBps: number;
+  amount: string;
+  status: string;
+};
+
+const ID = /^([1-9]\d{0,17})(?::([1-5]))?$/;
+
+/** Explains the commissions of a sale, `<saleId>`, or one line of it, `<saleId>:<level>`. */
+export async function explainCommission(on: Queryable, id: string): Promise<Explanation | undefined> {
+  const [, saleId, level] = ID.exec(id) ?? [];
+  if (saleId === undefined) return undefined;
+  const sale = await readSale(on, saleId);
+  if (!sale) return undefined;
+  const lines = await readLines(on, saleId);
+  const own = lines.find((line) => String(line.level) === level);
+  if (level !== undefined && !own) return undefined;
+  const told = {
+    kind: "commission",
+    id,
+    title: titleOf(saleId, sale, own),
+    ownerUserId: own?.userId ?? null,
+  } as const;
+  if (sale.inputs === null) {
+    return {
+      ...told,
+      agrees: true,
+      faults: [],
+      steps: [step("sale", `${sale.status}: nothing has been decided yet`)],
+    };
+  }
+  const decision = decideCommission(factsFrom(saleId, sale, sale.inputs), policyFrom(sale.inputs));
+  const faults = [...faultsOfSale(sale, sale.inputs, decision), ...faultsOfLines(lines, decision)];
+  const steps = [
+    ...stepsOfSale(sale, sale.inputs, decision),
+    ...lines.filter((line) => !own || line === own).map(stepOfLine),
+  ];
+  return { ...told, agrees: faults.length === 0, faults, steps };
+}
+
+const titleOf = (saleId: string, { amount, status }: SaleRow, own: LineRow | undefined): string =>
+  `Sale ${saleId} of ${tokens(amount)}${own ? `, level ${own.level}` : ""} (${status})`;
+
+async function readSale(on: Queryable, saleId: string): Promise<SaleRow | undefined> {
+  const [row] = await rows<SaleRow>(
+    on,
+    sql`select buyer_user_id as "buyerUserId", profile_id as "profileId", amount_micro::text as amount, sold_at as "soldAt",
+               received_at as "receivedAt", status, reasons, inputs from token_sales where id = ${saleId}`,
+  );
+  return row;
+}
+
+const readLines = (on: Queryable, saleId: string): Promise<LineRow[]> =>
+  rows<LineRow>(
+    on,
+    sql`select c.level, c.beneficiary_id as "profileId", p.user_id as "userId", c.rate_bps as "rateBps",
+               c.amount_micro::text as amount, c.status
+        from commissions c join volunteer_profiles p on p.id = c.beneficiary_id where c.sale_id = ${saleId} order by c.level`,
+  );
+
+const tokens = (micro: bigint | string): string => formatAmount(BigInt(micro));
+
+/** The inverse of `formatAmount`: sums may have more digits than an amount that is taken in. */
+function microFrom(text: string): bigint {
+  const [whole = "0", decimals = ""] = text.split(".");
+  return BigInt(whole) * MICRO_PER_TOKEN + BigInt(decimals.padEnd(6, "0"));
+}
+
+function factsFrom(saleId: string, sale: SaleRow, inputs: StoredInputs): CommissionFacts {
+  const { history, referredAt } = inputs;
+  return {
+    saleId,
+    amountMicro: BigInt(sale.amount),
+    soldAt: new Date(sale.soldAt),
+    receivedAt: new Date(sale.receivedAt),
+    buyer:
+      sale.profileId === null
+        ? null
+        : {
+            userId: sale.buyerUserId,
+            profileId: sale.profileId,
+            referredAt: referredAt === null ? null : new Date(referredAt),
+          },
+    chain: inputs.chain.map(([profileId, userId, createdAt]) => ({
+      profileId,
+      userId,
+      createdAt: new Date(createdAt),
+    })),
+    buyerHistory: {
+      salesLastHour: history.salesLastHour,
+      sales30Days: history.sales30Days,
+      amount30DaysMicro: microFrom(history.amount30Days),
+    },
+  };
+}
+
+const policyFrom = (inputs: StoredInputs): CommissionPolicy => ({
+  ratesBps: inputs.ratesBps,
+  minimumMicro: microFrom(inputs.minimum),
+  limits: COMMISSION_HOLD_LIMITS,
+});
+
+const dueLines = (decision: CommissionDecision) =>
+  decision.kind === "award" || decision.kind === "hold" ? decision.lines : [];
+
+/** A sale that was held stays so in its reasons, whatever an operator decided afterwards. */
+function reasonsOf(decision: CommissionDecision): readonly string[] {
+  if (decision.kind === "unresolved") return ["no-profile"];
+  return decision.kind === "none" ? [decision.reason] : decision.reasons;
+}
+
+const faultsOfSale = (sale: SaleRow, inputs: StoredInputs, decision: CommissionDecision): string[] =>
+  differences([
+    ["rules", inputs.ruleVersion, COMMISSION_RULE_VERSION],
+    ["reasons", sale.reasons.join(", "), reasonsOf(decision).join(", ")],
+  ]);
+
+function faultsOfLines(lines: readonly LineRow[], decision: CommissionDecision): string[] {
+  const due = new Map(dueLines(decision).map((line) => [line.level, line]));
+  const stored = new Map(lines.map((line) => [line.level, line]));
+  return [1, 2, 3, 4, 5].flatMap((level) => {
+    const [line, other] = [stored.get(level), due.get(level)];
+    return differences([
+      [`level ${level}`, line && tokens(line.amount), other && tokens(other.amountMicro)],
+      [`beneficiary of level ${level}`, line?.profileId, other?.profileId],
+      [`rate of level ${level}`, line?.rateBps, other?.rateBps],
+    ]);
+  });
+}
+
+function stepsOfSale(sale: SaleRow, inputs: StoredInputs, decision: CommissionDecision): Step[] {
+  const rates = inputs.ratesBps.map((rate) => `${rate / 100} %`).join(", ");
+  const start = [
+    step(
+      "rates",
+      `${rates} for levels 1 to ${inputs.ratesBps.length}; below ${inputs.minimum} a level is left out`,
+    ),
+  ];
+  if (decision.kind === "unresolved") return [...start, step("decision", "the buyer has no profile yet")];
+  if (decision.kind === "none") return [...start, step("decision", `nothing is due: ${decision.reason}`)];
+  const due = decision.lines.reduce((sum, { rateBps }) => sum + rateBps, 0);
+  return [
+    ...start,
+    ...decision.omitted.map(({ level, reason }) => step(`level ${level}`, `left out: ${reason}`)),
+    step(
+      "total",
+      `${tokens(sale.amount)} x ${due / 100} % = ${tokens(decision.totalMicro)}, half up to 0.01`,
+    ),
+    step(
+      "signals",
+      decision.reasons.length === 0 ? "none: paid at once" : `held: ${decision.reasons.join(", ")}`,
+    ),
+  ];
+}
+
+const stepOfLine = ({ level, rateBps, amount, status }: LineRow): Step =>
+  step(
+    `level ${level}`,
+    `${rateBps / 100} %, by largest remainder of the total: ${tokens(amount)} (${status})`,
+  );

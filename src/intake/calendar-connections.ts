@@ -1,0 +1,102 @@
+import { sql } from "drizzle-orm";
+import { forgetUnusedTokens } from "../calendar/channels.ts";
+import { grantOwner, PROVIDER } from "../calendar/connections.ts";
+import { type Queryable, rows, type Tx } from "../db/client.ts";
+import type { CalendarPort } from "../ports/calendar.ts";
+import { enqueue, enqueueMany } from "../queues/enqueue.ts";
+import { stopCalendarChannel } from "../workers/notifications/calendar/stop-calendar-channel.ts";
+import { syncCalendar } from "../workers/notifications/calendar/sync-calendar.ts";
+import { watchCalendar } from "../workers/notifications/calendar/watch-calendar.ts";
+
+export type Connecting = {
+  readonly port: Pick<CalendarPort, "sealGrant">;
+  readonly userId: string;
+  readonly refreshToken: string;
+  readonly now: Date;
+};
+
+/**
+ * Connects the calendar of a user by the refresh token that they granted, or connects it anew. Its channel and its
+ * entries are asked for; whether the token is worth anything shows then.
+ *
+ * @returns the id of the connection.
+ */
+export async function connectCalendar(tx: Tx, connecting: Connecting): Promise<string> {
+  const { port, userId, refreshToken, now } = connecting;
+  const grant = port.sealGrant(grantOwner(userId), refreshToken);
+  const [connection] = await rows<{ id: string }>(
+    tx,
+    sql`insert into calendar_connections (user_id, provider, refresh_token, created_at, updated_at)
+        values (${userId}, ${PROVIDER}, ${grant.refreshToken}, ${now}, ${now})
+        on conflict (user_id, provider) do update set
+          status = 'active', reason = null, refresh_token = excluded.refresh_token, access_token = null,
+          access_expires_at = null, sync_token = null, page_token = null, full_sync_started_at = null, grant_number = calendar_connections.grant_number + 1, updated_at = excluded.updated_at
+        returning id`,
+  );
+  if (!connection) throw new Error(`The calendar of the user ${userId} was not connected.`);
+  // A channel of an earlier grant may be another account's: it is replaced, and closed if it still can be.
+  await tx.execute(
+    sql`update calendar_channels set renew_at = ${now} where connection_id = ${connection.id} and state = 'active'`,
+  );
+  await enqueue(tx, watchCalendar, { connectionId: connection.id });
+  await enqueue(tx, syncCalendar, { connectionId: connection.id });
+  return connection.id;
+}
+
+/**
+ * Disconnects the calendar of a user. Its channels are asked to be closed; when they are, the tokens are forgotten.
+ *
+ * @returns the id of the connection, or null when there was nothing to disconnect.
+ */
+export async function disconnectCalendar(tx: Tx, userId: string, now: Date): Promise<string | null> {
+  const [connection] = await rows<{ id: string }>(
+    tx,
+    sql`update calendar_connections set status = 'disconnected', reason = 'by request', updated_at = ${now}
+        where user_id = ${userId} and provider = ${PROVIDER} and status <> 'disconnected' returning id`,
+  );
+  if (!connection) return null;
+  const open = await rows<{ id: string }>(
+    tx,
+    sql`update calendar_channels set state = 'draining'
+        where connection_id = ${connection.id} and state = 'active' returning id`,
+  );
+  await enqueueMany(
+    tx,
+    stopCalendarChannel,
+    open.map(({ id }) => ({ channelId: id })),
+  );
+  await forgetUnusedTokens(tx, connection.id);
+  return connection.id;
+}
+
+export type ConnectionLine = {
+  id: string;
+  userId: string;
+  provider: string;
+  status: string;
+  reason: string | null;
+  channelUntil: string | null;
+  connectedAt: string;
+  syncedAt: string | null;
+};
+
+const LINE = sql`c.id, c.user_id as "userId", c.provider, c.status, c.reason, c.created_at as "connectedAt", c.synced_at as "syncedAt",
+               (select max(ch.expires_at) from calendar_channels ch
+                where ch.connection_id = c.id and ch.state = 'active') as "channelUntil"`;
+
+/** Connections, oldest first, with the time until which they hear of changes. Never their tokens. */
+export const listConnections = (on: Queryable, limit: number): Promise<ConnectionLine[]> =>
+  rows<ConnectionLine>(
+    on,
+    sql`select ${LINE}
+        from calendar_connections c order by c.id limit ${limit}`,
+  );
+
+/** The connection of a user, or null. */
+export async function connectionOf(on: Queryable, userId: string): Promise<ConnectionLine | null> {
+  const [line] = await rows<ConnectionLine>(
+    on,
+    sql`select ${LINE} from calendar_connections c where c.user_id = ${userId} and c.provider = ${PROVIDER}`,
+  );
+  return line ?? null;
+}

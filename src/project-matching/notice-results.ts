@@ -1,0 +1,37 @@
+import { sql } from "drizzle-orm";
+import { type Queryable, rows } from "../db/client.ts";
+import { MATCH_NOTICE } from "../email/render/experiments.ts";
+import { type SampleRatio, sampleRatio } from "../scoring/experiment.ts";
+
+/** What a text of the notice has brought lately. */
+export type NoticeResult = {
+  readonly variant: string;
+  readonly users: number;
+  /** Notices: a user may have been told of several projects. */
+  readonly told: number;
+  /** Notices after which the user applied for that project. */
+  readonly applied: number;
+};
+
+export type NoticeResults = SampleRatio & { readonly variants: readonly NoticeResult[] };
+
+/** The results of the texts of notices in thirty days, with the check whether chance alone can have split the users so. */
+export async function noticeResults(on: Queryable, now: Date): Promise<NoticeResults> {
+  const counted = await rows<NoticeResult>(
+    on,
+    sql`select c.variant, count(distinct c.volunteer_id)::int as users, count(*)::int as told,
+               (count(*) filter (where exists (
+                 select 1 from project_applications a
+                 where a.project_id = c.project_id and a.user_id = c.volunteer_id and a.created_at > c.slot)))::int as applied
+        from candidate_notifications c
+        where c.slot > ${now}::timestamptz - interval '30 days' and c.variant is not null
+        group by c.variant`,
+  );
+  const byVariant = new Map(counted.map((row) => [row.variant, row]));
+  return {
+    ...sampleRatio(MATCH_NOTICE, Object.fromEntries(counted.map(({ variant, users }) => [variant, users]))),
+    variants: MATCH_NOTICE.variants.map(
+      ({ name }) => byVariant.get(name) ?? { variant: name, users: 0, told: 0, applied: 0 },
+    ),
+  };
+}

@@ -1,0 +1,26 @@
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config/config.ts";
+import type { Database } from "../db/client.ts";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Ports } from "../ports/ports.ts";
+import type { Catalogue } from "../queues/job.ts";
+import type { Producers } from "../queues/redis.ts";
+import type { Relay } from "../queues/relay.ts";
+import type { Schedule } from "../schedules/schedule.ts";
+import type { Threads } from "../threads/threads.ts";
+
+/** What the parts of one process share. Made once, in main.ts; handed down, never imported. */
+export type Runtime = {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly db: Database;
+  readonly producers: Producers;
+  readonly relay: Relay;
+  readonly catalogue: Catalogue;
+  readonly timetable: readonly Schedule[];
+  readonly ports: Ports;
+  readonly threads: Threads;
+  readonly metrics: Metrics;
+};

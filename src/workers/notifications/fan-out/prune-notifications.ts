@@ -1,0 +1,117 @@
+import { type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
+import { rows, type Tx } from "../../../db/client.ts";
+import { NUDGE_LOGS, type NudgeLog, OUTLIVED } from "../../../nudges/nudge-retention.ts";
+import { defineJob } from "../../../queues/job.ts";
+import { done } from "../../../queues/outcome.ts";
+
+/** Rows that one range looks at: well under a second. */
+const PER_RANGE = 20_000n;
+/** Ranges of one run and table: what is left waits for the next run. */
+const MAX_RANGES = 1_000n;
+
+const TABLES = [
+  "notifications",
+  "deliveries",
+  "emails",
+  "email_digests",
+  "email_batches",
+  "email_events",
+  "unsubscribe_tokens",
+] as const;
+/** Of these the rows that wait are kept. */
+const WAITING: readonly string[] = ["deliveries", "emails"];
+type Table = (typeof TABLES)[number];
+
+/** The logs of nudges have no ids in the order of time: a range of them is so many pages of 8 KiB, each with a hundred rows or so. */
+const PAGES_PER_RANGE = 256;
+
+/** From the first to the last id, or of a log from the first page up to before the last. */
+type Range = {
+  readonly table: Table | NudgeLog;
+  readonly from: string;
+  readonly to: string;
+  readonly before: string;
+};
+
+const isLog = (table: Table | NudgeLog): table is NudgeLog => table in OUTLIVED;
+
+/**
+ * Old notifications and decisions are of no use to anybody. What still waits to be sent stays, however old. Ids are drawn in the order
+ * of time, so the last old row is found by halving, not by looking at all. Of what nudges were given, only that goes which nothing can
+ * give again.
+ */
+export const pruneNotifications = defineJob({
+  name: "prune-notifications",
+  queue: "notifications",
+  description:
+    "Deletes notifications, decisions and e-mails that are older than the configured number of days, and nudges that old which nothing can repeat.",
+  payload: z.object({
+    days: z.int().min(30).optional().describe("how many days are kept; default: NOTIFICATION_DAYS"),
+  }),
+  key: () => "all",
+  cut: async ({ days }, { tx, now, settings }): Promise<readonly Range[]> => {
+    const kept = days ?? settings.notifications.keptDays;
+    const before = new Date(now.getTime() - kept * 86_400_000).toISOString();
+    const ranges: Range[] = [];
+    for (const table of TABLES) {
+      const span = await oldSpan(tx, table, before);
+      for (let from = span.first; from <= span.last; from += PER_RANGE) {
+        const to = from + PER_RANGE - 1n < span.last ? from + PER_RANGE - 1n : span.last;
+        ranges.push({ table, from: String(from), to: String(to), before });
+      }
+    }
+    for (const log of NUDGE_LOGS) ranges.push(...(await pageRanges(tx, log, before)));
+    return ranges;
+  },
+  run: async (range: Range, { tx }) => {
+    const { table } = range;
+    const pruned = await tx.execute(
+      sql`delete from ${sql.identifier(table)} r where ${isLog(table) ? outlivedIn(table, range) : oldIn(table, range)}`,
+    );
+    return done({ [table]: pruned.rowCount ?? 0 });
+  },
+  sum: async (_, counts) => done(counts),
+});
+
+function oldIn(table: Table, { from, to, before }: Range): SQL {
+  const old = sql`r.id between ${from} and ${to} and r.created_at < ${before}::timestamptz`;
+  if (WAITING.includes(table)) return sql`${old} and r.status <> 'pending'`;
+  if (table !== "notifications") return old;
+  return sql`${old} and not exists (
+    select 1 from deliveries d where d.event_id = r.event_id and d.user_id = r.user_id and d.status = 'pending')`;
+}
+
+const outlivedIn = (log: NudgeLog, { from, to, before }: Range): SQL =>
+  sql`r.ctid >= ${`(${from},0)`}::tid and r.ctid < ${`(${to},0)`}::tid and ${OUTLIVED[log](before)}`;
+
+/** The whole of a log: its rows are never changed, so each stays in its page. */
+const pageRanges = (tx: Tx, table: NudgeLog, before: string): Promise<Range[]> =>
+  rows<Range>(
+    tx,
+    sql`select ${table}::text as "table", first::text as "from", (first + ${PAGES_PER_RANGE}::int)::text as "to", ${before}::text as before
+        from generate_series(0, pg_relation_size(${table}::text::regclass) / current_setting('block_size')::int - 1, ${PAGES_PER_RANGE}::int) as first`,
+  );
+
+/** The ids between which rows are old; the last lies before the first when none is. */
+async function oldSpan(tx: Tx, table: Table, before: string): Promise<{ first: bigint; last: bigint }> {
+  const [span] = await rows<{ first: string | null; last: string | null }>(
+    tx,
+    sql`select min(id) as first, max(id) as last from ${sql.identifier(table)}`,
+  );
+  if (span?.first == null || span.last === null) return { first: 1n, last: 0n };
+  const first = BigInt(span.first);
+  let low = first - 1n;
+  let high = BigInt(span.last);
+  while (low < high) {
+    const middle = (low + high + 1n) / 2n;
+    const [row] = await rows<{ isOld: boolean }>(
+      tx,
+      sql`select created_at < ${before}::timestamptz as "isOld" from ${sql.identifier(table)} where id >= ${String(middle)} order by id limit 1`,
+    );
+    if (row?.isOld) low = middle;
+    else high = middle - 1n;
+  }
+  const most = first + PER_RANGE * MAX_RANGES - 1n;
+  return { first, last: low < most ? low : most };
+}

@@ -1,0 +1,200 @@
+import { describe, expect, it } from "vitest";
+import { ConfigurationFault, readConfig, VARIABLES } from "../../src/config/config.ts";
+import { QUEUE_NAMES } from "../../src/config/queues.ts";
+
+const needed = { DATABASE_URL: "postgres://u:p@db:5432/cw", REDIS_URL: "redis://cache:6379" };
+
+function faultsOf(environment: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigurationFault) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe("the configuration", () => {
+  it("needs a database and a Redis, and nothing else", () => {
+    const config = readConfig(needed);
+    expect(config).toMatchObject({
+      port: 3000,
+      roles: ["api", "worker", "scheduler"],
+      workerQueues: [...QUEUE_NAMES],
+    });
+    expect(config.commissions).toEqual({ minimumMicro: 10_000n, ratesBps: [1000, 800, 600, 400, 200] });
+    expect(config.tokenSales).toBeNull();
+  });
+
+  it("lists every fault in one message", () => {
+    const environment = {
+      REDIS_URL: "http://cache",
+      DATABASE_URL: "mysql://db",
+      PORT: "70000",
+      ROLES: "api,cook",
+      WORKER_QUEUES: "commissions,kitchen",
+      LOG_LEVEL: "loud",
+      LOG_FORMAT: "xml",
+      DRY_RUN: "perhaps",
+      DEFAULT_TIME_ZONE: "Mars/Olympus",
+      VOLUNTEER_SCHEDULER_MIN_COMMISSION: "0.001",
+      COMMISSION_RATES_BPS: "9000,2000",
+      SHUTDOWN_GRACE_MS: "-1",
+      REDIS_PREFIX: "UPPER",
+    };
+    const faults = faultsOf(environment);
+    for (const name of Object.keys(environment))
+      expect(faults.filter((fault) => fault.startsWith(`${name} `))).toHaveLength(1);
+    expect(() => readConfig(environment)).toThrow(/has 13 faults:\n {2}- /);
+  });
+
+  it("says what is missing when nothing is set", () => {
+    expect(faultsOf({})).toEqual([
+      "DATABASE_URL is not set (postgres://user:password@host:5432/name), nor DB_HOST, DB_NAME and DB_USER",
+      "REDIS_URL is not set (redis://host:6379)",
+    ]);
+  });
+
+  it("builds the address of the database from the DB_ variables, whatever characters the password has", () => {
+    const { DATABASE_URL: _, ...rest } = needed;
+    const parts = { DB_HOST: "db", DB_NAME: "common work", DB_USER: "me@home", DB_PASSWORD: "p@ss/w:rd?" };
+    const url = new URL(readConfig({ ...rest, ...parts }).databaseUrl);
+    expect([url.hostname, url.port, decodeURIComponent(url.pathname)]).toEqual([
+      "db",
+      "5432",
+      "/common work",
+    ]);
+    expect([decodeURIComponent(url.username), decodeURIComponent(url.password)]).toEqual([
+      "me@home",
+      "p@ss/w:rd?",
+    ]);
+    expect(readConfig({ ...rest, ...parts, DB_PORT: "6543" }).databaseUrl).toContain(":6543/");
+    expect(faultsOf({ ...rest, DB_HOST: "db" })).toEqual([
+      "DB_NAME is not set, while other DB_ variables are",
+      "DB_USER is not set, while other DB_ variables are",
+    ]);
+  });
+
+  it("prefers DATABASE_URL to the DB_ variables", () => {
+    expect(readConfig({ ...needed, DB_HOST: "other" }).databaseUrl).toBe(needed.DATABASE_URL);
+  });
+
+  it("takes an empty variable for one that is not set", () => {
+    const empty = Object.fromEntries(VARIABLES.map((name) => [name, ""]));
+    expect(readConfig({ ...empty, ...needed })).toEqual(readConfig(needed));
+  });
+
+  it("reads lists with spaces, and levels in any case", () => {
+    const config = readConfig({
+      ...needed,
+      ROLES: " worker , api,worker",
+      WORKER_QUEUES: "feeds",
+      LOG_LEVEL: "DEBUG",
+      LOG_FORMAT: "TEXT",
+    });
+    expect(config).toMatchObject({
+      roles: ["worker", "api"],
+      workerQueues: ["feeds"],
+      log: { level: "debug", format: "text" },
+    });
+  });
+
+  it("keeps several secrets of the webhook, for rotation", () => {
+    expect(readConfig({ ...needed, SCICENT_WEBHOOK_SECRET: "old, new," }).saleWebhook.secrets).toEqual([
+      "old",
+      "new",
+    ]);
+    expect(readConfig(needed).saleWebhook.secrets).toEqual([]);
+  });
+
+  it("reads every variable that it lists, and lists each once", () => {
+    expect(new Set(VARIABLES).size).toBe(VARIABLES.length);
+    for (const name of [
+      "DATABASE_URL",
+      "REDIS_URL",
+      "ROLES",
+      "WORKER_QUEUES",
+      "HOST",
+      "PORT",
+      "SCICENT_WEBHOOK_SECRET",
+    ])
+      expect(VARIABLES).toContain(name);
+  });
+
+  it("never shows a password in a fault", () => {
+    expect(faultsOf({ ...needed, DATABASE_URL: "mysql://u:S3CRET@db" }).join()).not.toContain("S3CRET");
+    expect(faultsOf({ ...needed, REDIS_URL: "S3CRET" }).join()).not.toContain("S3CRET");
+  });
+
+  describe("the way of e-mail", () => {
+    const from = { EMAIL_FROM: "Commonwork <hello@commonwork.test>" };
+    const transport = (environment: NodeJS.ProcessEnv) =>
+      readConfig({ ...needed, ...from, ...environment }).email.transport;
+
+    it("is Resend, else SMTP, else files", () => {
+      const smtp = { SMTP_URL: "smtps://u:p@mail.test" };
+      expect(transport({ ...smtp, RESEND_API_KEY: "re_1" })).toEqual({
+        kind: "resend",
+        apiKey: "re_1",
+        url: "https://api.resend.com",
+      });
+      expect(transport({ RESEND_API_KEY: "re_1", RESEND_BASE_URL: "http://127.0.0.1:1/" })).toMatchObject({
+        url: "http://127.0.0.1:1",
+      });
+      expect(transport(smtp)).toEqual({ kind: "smtp", url: "smtps://u:p@mail.test" });
+      expect(transport({ EMAIL_FOLDER: "/tmp/mail" })).toEqual({ kind: "file", folder: "/tmp/mail" });
+    });
+
+    it("needs a sender once it leads to people, on one line", () => {
+      expect(faultsOf({ ...needed, RESEND_API_KEY: "re_1" }).join()).toContain("EMAIL_FROM");
+      expect(faultsOf({ ...needed, SMTP_URL: "smtp://mail.test" }).join()).toContain("EMAIL_FROM");
+      for (const bad of ["nobody", "A <a@b.test>\r\nBcc: c@d.test", "a@b@c"])
+        expect(faultsOf({ ...needed, EMAIL_FROM: bad }).join()).toContain("EMAIL_FROM");
+    });
+
+    it("begins its links with an address that paths can follow", () => {
+      expect(readConfig({ ...needed, PUBLIC_URL: "https://x.test/app/" }).publicUrl).toBe(
+        "https://x.test/app",
+      );
+      expect(faultsOf({ ...needed, PUBLIC_URL: "https://x.test/?a=1" }).join()).toContain("PUBLIC_URL");
+    });
+  });
+
+  describe("of calendars", () => {
+    const google = {
+      GOOGLE_CLIENT_ID: "client",
+      GOOGLE_CLIENT_SECRET: "secret",
+      GOOGLE_CALENDAR_WEBHOOK_URL: "https://example.org/webhooks/google_calendar",
+      TOKEN_ENCRYPTION_KEY: "ab".repeat(32),
+    };
+
+    it("is none, or whole", () => {
+      expect(readConfig(needed).googleCalendar).toBeNull();
+      expect(readConfig({ ...needed, ...google }).googleCalendar).toMatchObject({
+        clientId: "client",
+        apiUrl: "https://www.googleapis.com/",
+        tokenUrl: "https://oauth2.googleapis.com/token",
+      });
+      expect(faultsOf({ ...needed, GOOGLE_CLIENT_ID: "client" })).toEqual([
+        "GOOGLE_CLIENT_SECRET is not set, while GOOGLE_CLIENT_ID is",
+        "GOOGLE_CALENDAR_WEBHOOK_URL is not set, while GOOGLE_CLIENT_ID is",
+        "TOKEN_ENCRYPTION_KEY is not set, while GOOGLE_CLIENT_ID is",
+      ]);
+    });
+
+    it("takes one key or several, in hex or base64, of 32 bytes each", () => {
+      const [hex, base64] = ["ab".repeat(32), Buffer.alloc(32, 7).toString("base64")];
+      const keys = readConfig({
+        ...needed,
+        ...google,
+        TOKEN_ENCRYPTION_KEY: `${hex}, ${base64}`,
+      }).googleCalendar;
+      expect(keys?.encryptionKeys).toEqual([Buffer.alloc(32, 0xab), Buffer.alloc(32, 7)]);
+      for (const bad of ["short", "ab".repeat(16), `${hex},short`]) {
+        expect(faultsOf({ ...needed, TOKEN_ENCRYPTION_KEY: bad })).toEqual([
+          expect.stringMatching(/^TOKEN_ENCRYPTION_KEY must be keys of 32 bytes/),
+        ]);
+      }
+    });
+  });
+});

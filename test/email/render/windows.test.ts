@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import { DateTime } from "luxon";
+import { describe, expect, it } from "vitest";
+import { digestWindow, zoneOf } from "../../../src/email/render/windows.ts";
+
+const MINUTES_15 = 15 * 60_000;
+const PACIFIC = "America/Los_Angeles";
+
+/** Every tick of the timetable from noon to noon, as it would come. */
+function ticks(from: string, to: string): Date[] {
+  const all: Date[] = [];
+  for (let at = Date.parse(`${from}T12:00Z`); at < Date.parse(`${to}T12:00Z`); at += MINUTES_15)
+    all.push(new Date(at));
+  return all;
+}
+
+const YEAR = ticks("2026-01-01", "2027-01-01");
+/** The weeks in which clocks are changed somewhere. */
+const CHANGES = [
+  ...ticks("2026-03-05", "2026-04-07"),
+  ...ticks("2026-10-01", "2026-10-08"),
+  ...ticks("2026-10-22", "2026-11-04"),
+];
+
+/** The windows that the ticks of a year find, each once, by their local day. */
+function windowsByDay(
+  kind: "hourly" | "daily" | "weekly",
+  zone: string,
+  when: readonly Date[],
+): Map<string, Date[]> {
+  const found = new Map<string, Date[]>();
+  const seen = new Set<number>();
+  for (const tick of when) {
+    const window = digestWindow(kind, zone, tick);
+    if (window === null || seen.has(window.start.getTime())) continue;
+    seen.add(window.start.getTime());
+    const day = DateTime.fromJSDate(tick, { zone }).toISODate()!;
+    found.set(day, [...(found.get(day) ?? []), tick]);
+  }
+  return found;
+}
+
+describe("the hourly windows", () => {
+  const expectThirteen = (days: readonly [string, Date[]][], zone: string) => {
+    for (const [day, opened] of days) {
+      const hours = opened.map((at) => DateTime.fromJSDate(at, { zone }).hour);
+      expect([day, ...hours]).toEqual([day, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]);
+    }
+  };
+
+  it("of a year on the Pacific coast are 13 a day, on both days on which the clocks change too, and none lies in the night", () => {
+    const days = windowsByDay("hourly", PACIFIC, YEAR);
+    const whole = [...days].slice(1, -1);
+    expect(whole).toHaveLength(363);
+    expectThirteen(whole, PACIFIC);
+    expect(days.get("2026-03-08")).toHaveLength(13);
+    expect(days.get("2026-11-01")).toHaveLength(13);
+  });
+
+  it.each(["Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns"])(
+    "are 13 a day in %s around its changes",
+    (zone) => {
+      const edges = new Set([
+        "2026-03-05",
+        "2026-04-07",
+        "2026-10-01",
+        "2026-10-08",
+        "2026-10-22",
+        "2026-11-04",
+      ]);
+      const days = [...windowsByDay("hourly", zone, CHANGES)].filter(([day]) => !edges.has(day));
+      expect(days.length).toBeGreaterThan(45);
+      expectThirteen(days, zone);
+    },
+  );
+});
+
+it("the daily window opens at 8:00 of every day, whatever its length", () => {
+  const days = [...windowsByDay("daily", PACIFIC, YEAR)].slice(1, -1);
+  expect(days.length).toBeGreaterThan(360);
+  for (const [, [at]] of days)
+    expect(DateTime.fromJSDate(at!, { zone: PACIFIC }).toFormat("HH:mm")).toBe("08:00");
+});
+
+it("the weekly window opens on Monday at 8:00, and stays open for those days on which nothing ran", () => {
+  const days = [...windowsByDay("weekly", PACIFIC, YEAR)].slice(1);
+  expect(days).toHaveLength(52);
+  for (const [, [at]] of days)
+    expect(DateTime.fromJSDate(at!, { zone: PACIFIC }).toFormat("ccc HH:mm")).toBe("Mon 08:00");
+  const monday = digestWindow("weekly", PACIFIC, new Date("2026-06-01T16:00:00Z"))!;
+  expect(digestWindow("weekly", PACIFIC, new Date("2026-06-04T20:00:00Z"))!.start).toEqual(monday.start);
+});
+
+it("an instant lies in the window that it is given, and never after 19:00 or before 6:00", () => {
+  const instant = fc.date({ min: new Date("2025-01-01"), max: new Date("2028-01-01"), noInvalidDate: true });
+  const kinds = fc.constantFrom("hourly", "daily", "weekly" as const);
+  const zones = fc.constantFrom(PACIFIC, "Europe/Berlin", "Pacific/Apia", "America/Sao_Paulo");
+  fc.assert(
+    fc.property(kinds, zones, instant, (kind, zone, at) => {
+      const window = digestWindow(kind as "hourly", zone, at);
+      const { hour } = DateTime.fromJSDate(at, { zone });
+      if (window === null) {
+        expect(hour < 8 || hour >= 19).toBe(true);
+        return;
+      }
+      expect(window.start.getTime()).toBeLessThanOrEqual(at.getTime());
+      expect(at.getTime()).toBeLessThan(window.end.getTime());
+      expect(hour >= 6 && hour < 19).toBe(true);
+    }),
+  );
+});
+
+it("who has no zone, or one that nobody knows, lives where all such do", () => {
+  const zones = [null, "Mars/Olympus", "Europe/Berlin"].map((zone) => zoneOf(zone, PACIFIC));
+  expect(zones).toEqual([PACIFIC, PACIFIC, "Europe/Berlin"]);
+  expect(() => digestWindow("hourly", "Mars/Olympus", new Date())).toThrow(RangeError);
+});

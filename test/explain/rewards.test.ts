@@ -1,0 +1,221 @@
+import { describe, expect, it } from "vitest";
+import { explain } from "../../src/explain/index.ts";
+import { releaseCommission } from "../../src/workers/commissions/release-commission.ts";
+import { reverseSale } from "../../src/workers/commissions/reverse-sale.ts";
+import { type RewardsScene, rewardsScene } from "../support/rewards-scene.ts";
+import { takeSale } from "../support/sales.ts";
+import { approve } from "../support/tasks.ts";
+import type { World } from "../support/world.ts";
+
+/** Changes what must not be changed, behind the back of the triggers. */
+async function spoil(world: World, table: string, set: string, where: string): Promise<void> {
+  await world.query(`alter table ${table} disable trigger all`);
+  await world.query(`update ${table} set ${set} where ${where}`);
+  await world.query(`alter table ${table} enable trigger all`);
+}
+
+const how = (explanation: { steps: readonly { what: string; how: string }[] } | undefined, what: string) =>
+  explanation?.steps.find((step) => step.what === what)?.how;
+
+describe("explain multiplier", () => {
+  it("works the latest movement out again, and shows the steps", async () => {
+    const { world, people } = await rewardsScene();
+    const found = await explain(world.db.drizzle, "multiplier", people[0]!.profileId);
+    expect(found).toMatchObject({ agrees: true, faults: [], ownerUserId: people[0]!.userId });
+    expect(how(found, "activity")).toBe("12 approved in the 30 days before, in groups of 10: 0.05");
+    expect(how(found, "multiplier")).toBe("not below 1.00, not above 3.00: 1.05 (before: 1.00)");
+  });
+
+  it("finds the one in force at an instant, and says when it has never moved", async () => {
+    const { world, people } = await rewardsScene();
+    const at = (id: string) => explain(world.db.drizzle, "multiplier", id);
+    const before = await at(`${people[0]!.profileId}@2026-03-09T01:59:59Z`);
+    expect(how(before, "multiplier")).toBe("1.00: it has never moved");
+    expect((await at(`${people[0]!.profileId}@2026-03-09T02:00:00Z`))?.title).toContain(
+      "2026-03-09T02:00:00",
+    );
+    expect(how(await at(people[1]!.profileId), "multiplier")).toBe("1.00: it has never moved");
+  });
+
+  it.each([
+    "level",
+    "approved_in_30_days",
+    "active_direct_referrals",
+    "multiplier_hundredths",
+    "base_hundredths",
+    "activity_hundredths",
+    "referral_hundredths",
+    "decay_millionths",
+  ])("finds a change of %s", async (column) => {
+    const { world, people } = await rewardsScene();
+    const id = people[0]!.profileId;
+    await spoil(world, "multiplier_history", `${column} = ${column} + 10`, `profile_id = ${id}`);
+    expect(await explain(world.db.drizzle, "multiplier", id)).toMatchObject({ agrees: false });
+  });
+
+  it("finds a change of the days and of the maximum", async () => {
+    for (const set of ["days_since_last_activity = 30", "max_hundredths = 101"]) {
+      const { world, people } = await rewardsScene();
+      const id = people[0]!.profileId;
+      await spoil(world, "multiplier_history", set, `profile_id = ${id}`);
+      const found = await explain(world.db.drizzle, "multiplier", id);
+      expect(found?.faults.at(-1)).toMatch(/^multiplier: 1\.05 is stored, 1\.0[01] comes out$/);
+    }
+  });
+});
+
+describe("explain award", () => {
+  it("works an award out again, and shows the steps", async () => {
+    const { world, people, periodId } = await rewardsScene();
+    const found = await explain(world.db.drizzle, "award", `${periodId}:${people[0]!.profileId}`);
+    expect(found).toMatchObject({ agrees: true, faults: [], ownerUserId: people[0]!.userId });
+    // 3 x 20 x 1 x 0.1 x 1.00 + 5 for the one referral that was active.
+    expect(how(found, "score")).toBe(
+      "6.0 xp x 1.00 + 5 x 1 referrals - 2 x 0 rejected - 0 overdue, not below 0 = 11.00",
+    );
+    expect(how(found, "share")).toBe("50 of 100 = 50.00 %");
+    expect(how(found, "award")).toBe("50.00, in whole 0.01 by largest remainder");
+  });
+
+  it("explains why somebody got nothing, and a whole period", async () => {
+    const { world, people, periodId } = await rewardsScene();
+    const nothing = await explain(world.db.drizzle, "award", `${periodId}:${people[2]!.profileId}`);
+    expect(how(nothing, "award")).toBe("nothing: no-score");
+    const whole = await explain(world.db.drizzle, "award", periodId);
+    expect(whole).toMatchObject({ agrees: true, ownerUserId: null });
+    expect(how(whole, "paid")).toBe("75.00 to 2, 25.00 left over");
+  });
+
+  it("explains to somebody who was not eligible what was missing, and says so when it no longer is", async () => {
+    const { world, people, periodId } = await rewardsScene();
+    const id = `${periodId}:${people[3]!.profileId}`;
+    const none = await explain(world.db.drizzle, "award", id);
+    expect(none).toMatchObject({ agrees: true, faults: [], ownerUserId: people[3]!.userId });
+    expect(how(none, "eligible")).toBe("0 approved in the period; 1 or more are needed");
+    expect(how(none, "award")).toBe("nothing: too-few-approved");
+    await approve(world, people[3]!, 1, "2026-03-08T12:00:00Z");
+    expect(await explain(world.db.drizzle, "award", id)).toMatchObject({
+      agrees: false,
+      faults: ["approved: 1 now, when it was paid fewer than 1"],
+    });
+  });
+
+  const own = ({ people, periodId }: RewardsScene) =>
+    `period_id = ${periodId} and profile_id = ${people[0]!.profileId}`;
+
+  it.each([
+    "xp_times_level = xp_times_level + 10",
+    "multiplier_hundredths = 105",
+    "active_direct_referrals = 0",
+    "rejected = 1",
+    "overdue = 1",
+    "approved = 0",
+    "score_hundredths = score_hundredths + 1",
+    "rank = 2",
+    "amount_micro = amount_micro + 10000",
+  ])("finds a change of a stored input: %s", async (set) => {
+    const scene = await rewardsScene();
+    await spoil(scene.world, "budget_awards", set, own(scene));
+    const id = `${scene.periodId}:${scene.people[0]!.profileId}`;
+    const found = await explain(scene.world.db.drizzle, "award", id);
+    expect(found?.agrees).toBe(false);
+    expect(found?.faults).not.toEqual([]);
+    expect(await explain(scene.world.db.drizzle, "award", scene.periodId)).toMatchObject({ agrees: false });
+    // Another's figure: that something is wrong is said, not with whom.
+    const other = await explain(
+      scene.world.db.drizzle,
+      "award",
+      `${scene.periodId}:${scene.people[1]!.profileId}`,
+    );
+    expect(other?.agrees).toBe(false);
+    expect(other?.faults.join()).not.toContain(` ${scene.people[0]!.profileId}:`);
+  });
+
+  it.each([
+    "pool_micro = pool_micro + 10000, granted_micro = granted_micro + 10000, leftover_micro = leftover_micro + 10000",
+    "eligible = 9",
+  ])("finds a change of the period: %s", async (set) => {
+    const { world, periodId } = await rewardsScene();
+    await spoil(world, "budget_periods", set, `id = ${periodId}`);
+    expect(await explain(world.db.drizzle, "award", periodId)).toMatchObject({ agrees: false });
+  });
+
+  it("finds a movement in the books that is not the award", async () => {
+    const { world, periodId } = await rewardsScene();
+    await spoil(world, "ledger_entries", "amount_micro = amount_micro + 1", "amount_micro = 50000000");
+    const found = await explain(world.db.drizzle, "award", periodId);
+    expect(found?.faults).toEqual([
+      expect.stringMatching(/^books of \d+: 50\.000001 is stored, 50\.00 comes out$/),
+    ]);
+    await spoil(world, "ledger_entries", "amount_micro = amount_micro - 1", "amount_micro = 50000001");
+  });
+});
+
+describe("explain commission", () => {
+  it("works a sale out again, and one line of it", async () => {
+    const { world, people, saleId } = await rewardsScene();
+    const whole = await explain(world.db.drizzle, "commission", saleId);
+    expect(whole).toMatchObject({ agrees: true, ownerUserId: null });
+    expect(how(whole, "total")).toBe("100.50 x 24 % = 24.12, half up to 0.01");
+    expect(whole?.steps.filter(({ what }) => what.startsWith("level")).map(({ what }) => what)).toEqual([
+      "level 1",
+      "level 2",
+      "level 3",
+    ]);
+    const line = await explain(world.db.drizzle, "commission", `${saleId}:2`);
+    expect(line).toMatchObject({ agrees: true, ownerUserId: people[1]!.userId });
+    expect(how(line, "level 2")).toBe("8 %, by largest remainder of the total: 8.04 (earned)");
+    expect(how(line, "level 1")).toBeUndefined();
+  });
+
+  it("still agrees after an operator's decision, and for a sale that pays nobody", async () => {
+    const { world, people, saleId, heldId } = await rewardsScene();
+    expect(how(await explain(world.db.drizzle, "commission", heldId), "signals")).toBe("held: late-receipt");
+    await world.perform(releaseCommission, { saleId: heldId, actor: "ann" });
+    await world.perform(reverseSale, { saleId, actor: "ann" });
+    for (const id of [heldId, saleId]) {
+      expect(await explain(world.db.drizzle, "commission", id)).toMatchObject({ agrees: true });
+    }
+    for (const buyer of [people[0]!, { userId: "4711" }]) {
+      const sale = await takeSale(world, { buyer });
+      expect(how(await explain(world.db.drizzle, "commission", sale.saleId), "sale")).toContain(
+        "nothing has been decided",
+      );
+      await world.drain();
+      expect(await explain(world.db.drizzle, "commission", sale.saleId)).toMatchObject({ agrees: true });
+    }
+  });
+
+  it.each([
+    ["token_sales", "amount_micro = amount_micro + 1000000"],
+    ["token_sales", `inputs = jsonb_set(inputs, '{ratesBps,0}', '900')`],
+    ["token_sales", `inputs = jsonb_set(inputs, '{minimum}', '"9.00"')`],
+    ["token_sales", `inputs = jsonb_set(inputs, '{chain}', (inputs->'chain') - 0)`],
+    ["token_sales", `inputs = jsonb_set(inputs, '{history,salesLastHour}', '11')`],
+    ["token_sales", `inputs = jsonb_set(inputs, '{ruleVersion}', '0')`],
+    ["token_sales", "received_at = received_at + interval '40 days'"],
+    ["commissions", "amount_micro = amount_micro + 10000"],
+    ["commissions", "rate_bps = 1"],
+    ["commissions", "beneficiary_id = (select profile_id from token_sales limit 1)"],
+  ])("finds a change of a stored input: %s %s", async (table, set) => {
+    const { world, saleId } = await rewardsScene();
+    const where = table === "commissions" ? `sale_id = ${saleId} and level = 1` : `id = ${saleId}`;
+    await spoil(world, table, set, where);
+    const found = await explain(world.db.drizzle, "commission", saleId);
+    expect(found?.agrees).toBe(false);
+    expect(found?.faults).not.toEqual([]);
+  });
+});
+
+describe("explain", () => {
+  it("knows no figure of an id that there is not, or that is none", async () => {
+    const { world, saleId, periodId } = await rewardsScene();
+    for (const [kind, ids] of [
+      ["award", ["999", `${periodId}:999`, "x", "1:2:3", "0"]],
+      ["commission", ["999", `${saleId}:5`, `${saleId}:6`, "' or 1=1"]],
+      ["multiplier", ["999", "1@never", ""]],
+    ] as const) {
+      for (const id of ids) expect(await explain(world.db.drizzle, kind, id)).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { listRuns } from "../../src/queues/runs.ts";
+import {
+  type CandidatePair,
+  chooseCandidates,
+} from "../../src/scoring/project-matching/choose-candidates.ts";
+import { notifyProjectMatches } from "../../src/workers/notifications/matching/notify-project-matches.ts";
+import { organization, volunteer } from "../support/factories.ts";
+import { askForRun } from "../support/jobs.ts";
+import { projectFor } from "../support/matching.ts";
+import { createWorld } from "../support/world.ts";
+
+const PLACES = 3;
+const NOW = "2026-03-02T09:00:00Z";
+
+/** Small numbers that look random and are the same in every run. */
+function numbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 8) % below;
+  };
+}
+
+describe("the candidates of a run", () => {
+  it("are told as if they had been chosen from all pairs at once, ties and rules included", async () => {
+    const world = await createWorld({ environment: { TOP_K_CANDIDATES: String(PLACES) }, at: NOW });
+    const organizationId = await organization(world);
+    const draw = numbers(7);
+    const people: string[] = [];
+    for (let n = 0; n < 30; n++) people.push((await volunteer(world, { organizationId })).userId);
+    await world.query("insert into volunteers (user_id) select unnest($1::bigint[])", [people]);
+    const projects: string[] = [];
+    for (let n = 0; n < 7; n++) projects.push(await projectFor(world, ["cooking"], { organizationId }));
+    const pairs: CandidatePair[] = projects.flatMap((projectId) =>
+      people
+        .filter(() => draw(3) > 0)
+        .map((volunteerId) => ({
+          projectId,
+          volunteerId,
+          score: 0.6 + draw(4) / 10,
+          matchedCount: 1 + draw(2),
+          skip: draw(4) === 0 ? ("applied" as const) : null,
+        })),
+    );
+    await world.query(
+      `insert into volunteer_initiative_matches
+         (project_id, volunteer_id, match_score, coverage, cosine, jaccard, matched_skill_ids, matched_skill_count, calculated_at)
+       select p, v, s, s, s, s, array_fill(1::bigint, array[c]), c, now()
+       from unnest($1::bigint[], $2::bigint[], $3::float8[], $4::int[]) as m(p, v, s, c)`,
+      [
+        pairs.map(({ projectId }) => projectId),
+        pairs.map(({ volunteerId }) => volunteerId),
+        pairs.map(({ score }) => score),
+        pairs.map(({ matchedCount }) => matchedCount),
+      ],
+    );
+    const applied = pairs.filter(({ skip }) => skip !== null);
+    await world.query(
+      "insert into project_applications (project_id, user_id) select * from unnest($1::bigint[], $2::bigint[])",
+      [applied.map(({ projectId }) => projectId), applied.map(({ volunteerId }) => volunteerId)],
+    );
+    // The hourly run of this slot has been: the lists stay as they are.
+    await world.query(
+      `insert into job_runs (job, trigger, input, status, started_at, finished_at)
+       values ('calculate-matches', 'manual', '{}', 'done', $1::timestamptz, $1::timestamptz)`,
+      [NOW],
+    );
+    await askForRun(world, notifyProjectMatches, {});
+    for (;;) {
+      const [entry] = (await world.enqueued()).filter(({ job }) => job.startsWith(notifyProjectMatches.name));
+      if (!entry) break;
+      await world.run({ name: entry.job }, [entry.id]);
+    }
+    const told = await world.query<{ pair: string }>(
+      "select volunteer_id || ' of ' || project_id as pair from candidate_notifications",
+    );
+    const expected = chooseCandidates(pairs, PLACES);
+    expect(told.map(({ pair }) => pair).sort()).toEqual(
+      expected.chosen.map(({ projectId, volunteerId }) => `${volunteerId} of ${projectId}`).sort(),
+    );
+    const count = (reason: string) => expected.passedOver.filter(({ skip }) => skip === reason).length;
+    expect(count("told-today")).toBeGreaterThan(0);
+    const [run] = await listRuns(world.db.drizzle, notifyProjectMatches.name, 1);
+    expect(run).toMatchObject({
+      status: "done",
+      counts: {
+        candidates: expected.chosen.length,
+        "skipped-applied": count("applied"),
+        "skipped-told-today": count("told-today"),
+      },
+    });
+  });
+});

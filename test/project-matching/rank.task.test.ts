@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { packBlocks, rankedVolunteers, rankProjects } from "../../src/project-matching/rank.task.ts";
+import type { MatchProject, MatchVolunteer } from "../../src/scoring/project-matching/match.ts";
+import { indexOf } from "../support/skill-index.ts";
+
+const person = (id: number, skills: [number, number][]): MatchVolunteer => ({
+  id,
+  skills: new Map(skills),
+  place: null,
+});
+const project = (id: number, ...requiredSkillIds: number[]): MatchProject => ({
+  id,
+  requiredSkillIds,
+  place: null,
+  remote: true,
+});
+const people = [
+  person(9, [[1, 1_000]]),
+  person(3, [
+    [1, 500],
+    [2, 500],
+    [7, 100],
+  ]),
+  person(4, [[5, 500]]),
+];
+const projects = [project(20, 1, 2), project(21, 6), project(22, 1)];
+
+describe("rankProjects", () => {
+  it("gives rows as columns of numbers, project by project, shares in millionths, each set of skills once", () => {
+    expect(
+      rankProjects({ blocks: indexOf(people), projects, keep: 5, skillCounts: null, together: 9 }),
+    ).toEqual([
+      {
+        projectIds: Float64Array.of(20, 20, 22, 22),
+        volunteerIds: Float64Array.of(3, 9, 9, 3),
+        scores: Int32Array.of(750_000, 500_000, 1_000_000, 750_000),
+        coverages: Int32Array.of(500_000, 500_000, 1_000_000, 500_000),
+        cosines: Int32Array.of(1_000_000, 707_107, 1_000_000, 1_000_000),
+        jaccards: Int32Array.of(666_667, 500_000, 1_000_000, 333_333),
+        locations: Int32Array.of(-1, -1, -1, -1),
+        skillSetAt: Int32Array.of(0, 1, 2, 2),
+        skillSets: [[1, 2], [1], [1]],
+      },
+    ]);
+  });
+
+  it("gives so many projects together as one statement is to store", () => {
+    const ask = { blocks: indexOf(people), projects, keep: 5, skillCounts: null, together: 2 };
+    expect(rankProjects(ask).map(({ projectIds }) => [...projectIds])).toEqual([
+      [20, 20],
+      [22, 22],
+    ]);
+  });
+
+  it("takes how many skills each has from outside where the blocks hold some of them", () => {
+    const blocks = indexOf([person(9, [[1, 1_000]])]);
+    const wanted = [project(22, 1)];
+    expect(rankedVolunteers({ blocks, projects: wanted, keep: 5 })).toEqual([9]);
+    const skillCounts = new Map([[9, 4]]);
+    expect(
+      rankProjects({ blocks, projects: wanted, keep: 5, skillCounts, together: 1 })[0]?.jaccards,
+    ).toEqual(Int32Array.of(250_000));
+  });
+
+  it("of no volunteers and no projects makes no rows", () => {
+    expect(rankProjects({ blocks: [], projects, keep: 5, skillCounts: null, together: 9 })).toMatchObject([
+      { projectIds: new Float64Array(), skillSets: [] },
+    ]);
+    expect(rankedVolunteers({ blocks: indexOf(people), projects: [], keep: 5 })).toEqual([]);
+    expect(packBlocks([{ number: 3, skills: [""], places: [] }])).toMatchObject([
+      { number: 3, allPlaced: true },
+    ]);
+  });
+});

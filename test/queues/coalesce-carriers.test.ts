@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { createCompany } from "../../src/queues/coalesce-carriers.ts";
+import type { Carrier } from "../../src/queues/execution.ts";
+import { defineJob } from "../../src/queues/job.ts";
+import { done } from "../../src/queues/outcome.ts";
+import { runCarrier } from "../../src/queues/run-carrier.ts";
+import { gate } from "../support/gate.ts";
+import { ask, itemPayload, items, note, noted } from "../support/jobs.ts";
+import { executionOf } from "../support/logged.ts";
+import { createWorld } from "../support/world.ts";
+
+const never = new AbortController().signal;
+
+/** As many groups of one job as a process has under way at the same time. */
+const BUSY = 2;
+
+/** A world whose job notes the groups that it is given, and holds them until `release`. */
+async function openScene(fails: (item: string) => boolean = () => false) {
+  const groups: string[][] = [];
+  const begun = Array.from({ length: BUSY }, gate);
+  const held = gate();
+  const job = defineJob({
+    name: "note-groups",
+    queue: "maintenance",
+    description: "Notes its items.",
+    payload: itemPayload,
+    key: ({ item }) => item,
+    batch: { size: 50 },
+    runBatch: async (payloads, { tx }) => {
+      groups.push(payloads.map(({ item }) => item));
+      begun[groups.length - 1]?.open();
+      await held.passed;
+      for (const { item } of payloads) {
+        if (fails(item)) throw new Error("on purpose");
+        await note(tx, item);
+      }
+      return payloads.map(() => done({ noted: 1 }));
+    },
+  });
+  const world = await createWorld({ jobs: [job] });
+  const deps = { ...executionOf(world), company: createCompany() };
+  const ids = await ask(world, job, ...items(12));
+  const go = (entries: readonly string[], more: Partial<Carrier> = {}, stop = never) =>
+    runCarrier(deps, { id: `c-${entries[0]}`, job: job.name, entries, ...more }, stop);
+  // The first entries go alone, and the others come while they are under way.
+  const busy = [];
+  for (const [at, one] of begun.entries()) {
+    busy.push(go(ids.slice(at, at + 1)));
+    await one.passed;
+  }
+  const first = Promise.all(busy);
+  return { world, groups, ids: ids.slice(BUSY), go, first, release: () => held.open() };
+}
+
+/** Those that are under way already, and others by their place among the rest. */
+const under = items(BUSY).map(({ item }) => item);
+const names = (from: number, to: number) =>
+  items(12)
+    .slice(BUSY + from, BUSY + to)
+    .map(({ item }) => item);
+
+describe("carriers that meet in a process", () => {
+  it("are settled together once one of those before them is, each with its own tally", async () => {
+    const { world, groups, ids, go, first, release } = await openScene();
+    const others = [go(ids.slice(0, 1)), go(ids.slice(1, 4)), go(ids.slice(4, 5))];
+    release();
+    expect((await Promise.all(others)).map(({ done, counts }) => [done, counts])).toEqual(
+      [1, 3, 1].map((count) => [count, { noted: count }]),
+    );
+    expect((await first).map(({ done }) => done)).toEqual([1, 1]);
+    expect(groups).toEqual([...under.map((item) => [item]), names(0, 5)]);
+    expect((await noted(world)).sort()).toEqual([...under, ...names(0, 5)]);
+  });
+
+  it("do not fail with the one that fails: it is tried again, and they are done", async () => {
+    const [bad] = names(1, 2);
+    const { world, ids, go, first, release } = await openScene((item) => item === bad);
+    const others = ids.slice(0, 4).map((id) => go([id]));
+    release();
+    expect((await Promise.all(others)).map(({ done, retry }) => [done, retry])).toEqual([
+      [1, 0],
+      [0, 1],
+      [1, 0],
+      [1, 0],
+    ]);
+    await first;
+    expect(await world.enqueued()).toContainEqual(expect.objectContaining({ key: bad, attempts: 1 }));
+    expect((await noted(world)).sort()).toEqual([...under, ...names(0, 4)].filter((item) => item !== bad));
+  });
+
+  it("go on without the one that is told to stop", async () => {
+    const { world, ids, go, first, release } = await openScene();
+    const stop = new AbortController();
+    const stopped = go(ids.slice(0, 1), {}, stop.signal);
+    const other = go(ids.slice(1, 2));
+    stop.abort();
+    expect(await stopped).toMatchObject({ done: 0, interrupted: 1 });
+    release();
+    expect(await other).toMatchObject({ done: 1 });
+    await first;
+    expect((await noted(world)).sort()).toEqual([...under, ...names(1, 2)]);
+  });
+
+  it("are not joined by one that has failed before, nor by one that fills a transaction by itself", async () => {
+    const { groups, ids, go, first, release } = await openScene();
+    const others = [go(ids.slice(0, 1)), go(ids.slice(1, 2), { alone: true }), go(ids.slice(2, 8))];
+    release();
+    await Promise.all([first, ...others]);
+    expect(groups).toHaveLength(BUSY + 3);
+    expect(groups).toContainEqual(names(1, 2));
+    expect(groups).toContainEqual(names(2, 8));
+  });
+});

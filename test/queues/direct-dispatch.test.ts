@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import { inTransaction, type Tx } from "../../src/db/client.ts";
+import { createExpress } from "../../src/queues/direct-dispatch.ts";
+import { enqueueMany } from "../../src/queues/enqueue.ts";
+import { MAX_WAITING_CARRIERS } from "../../src/queues/queues.ts";
+import type { Producers } from "../../src/queues/redis.ts";
+import { eventually } from "../support/eventually.ts";
+import { ask, batchJob, items, noted, singleJob } from "../support/jobs.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+const batch = batchJob(undefined, { size: 20 });
+
+type Row = { key: string; carrier: string | null; carried: boolean; asks: number };
+
+const entriesOf = (world: World) =>
+  world.query<Row>(
+    "select key, carrier, enqueued_at is not null as carried, asks from outbox order by key, id",
+  );
+
+/** A lane of the test's own, over the world's servers unless told otherwise. */
+async function openLane(world: World, producers: Producers = world.producers) {
+  await eventually(() => expect(world.producers.ready()).toBe(true));
+  const express = createExpress({ ...world, producers });
+  express.allow(["maintenance"]);
+  const transact = async (work: (tx: Tx) => Promise<unknown>) => {
+    const lane = express.open();
+    await inTransaction(world.db, (tx) => {
+      lane.serve(tx);
+      return work(tx);
+    });
+    lane.depart();
+    await express.idle();
+  };
+  return { express, transact };
+}
+
+const waiting = async (world: World) =>
+  (await world.producers.queue("maintenance").getJobs(["prioritized"])).map((carrier) => ({
+    id: carrier.id,
+    entries: (carrier.data.entries as string[]).length,
+  }));
+
+describe("the express lane", () => {
+  it("brings work with its commit, in groups of the job's size", async () => {
+    const world = await createWorld({ jobs: [batch] });
+    const { transact } = await openLane(world);
+    await transact((tx) => enqueueMany(tx, batch, items(50)));
+    const entries = await entriesOf(world);
+    expect(entries.every((entry) => entry.carried)).toBe(true);
+    const carriers = await waiting(world);
+    expect(carriers.map((carrier) => carrier.entries).sort()).toEqual([10, 20, 20]);
+    expect(new Set(entries.map((entry) => entry.carrier))).toEqual(new Set(carriers.map(({ id }) => id)));
+  });
+
+  it("brings nothing of a transaction that was rolled back", async () => {
+    const world = await createWorld({ jobs: [batch] });
+    const { transact } = await openLane(world);
+    const failing = transact(async (tx) => {
+      await enqueueMany(tx, batch, items(3));
+      throw new Error("no");
+    });
+    await expect(failing).rejects.toThrow("no");
+    expect(await entriesOf(world)).toEqual([]);
+    expect(await waiting(world)).toEqual([]);
+  });
+
+  it("leaves an entry that was there before to whoever brings it", async () => {
+    const world = await createWorld({ jobs: [batch] });
+    const [old] = items(1);
+    await ask(world, batch, old!);
+    const { transact } = await openLane(world);
+    await transact((tx) => enqueueMany(tx, batch, items(2)));
+    expect(await entriesOf(world)).toMatchObject([
+      { carried: false, carrier: null, asks: 2 },
+      { carried: true, asks: 1 },
+    ]);
+    expect((await waiting(world)).map((carrier) => carrier.entries)).toEqual([1]);
+  });
+
+  it("is closed to a queue that was given enough since it was looked at", async () => {
+    const single = singleJob();
+    const world = await createWorld({ jobs: [single] });
+    const { express, transact } = await openLane(world);
+    await transact((tx) => enqueueMany(tx, single, items(MAX_WAITING_CARRIERS)));
+    await transact((tx) => enqueueMany(tx, single, [{ item: "one more" }]));
+    expect((await entriesOf(world)).filter((entry) => !entry.carried).map((entry) => entry.key)).toEqual([
+      "one more",
+    ]);
+    express.allow(["maintenance"]);
+    await transact((tx) => enqueueMany(tx, single, [{ item: "later" }]));
+    expect((await entriesOf(world)).find((entry) => entry.key === "later")).toMatchObject({ carried: true });
+  });
+
+  it("lets work stand in line when Redis goes away before it is brought", async () => {
+    const world = await createWorld({ jobs: [batch] });
+    const broken = {
+      ...world.producers,
+      ready: () => true,
+      queue: () => ({ addBulk: () => Promise.reject(new Error("Redis went away")) }),
+    } as unknown as Producers;
+    const { transact } = await openLane(world, broken);
+    await transact((tx) => enqueueMany(tx, batch, items(3)));
+    expect((await entriesOf(world)).map(({ carried, carrier }) => ({ carried, carrier }))).toEqual(
+      items(3).map(() => ({ carried: false, carrier: null })),
+    );
+  });
+
+  it("is what a running relay gives to work that its process asks for", async () => {
+    const world = await createWorld({ jobs: [batch] });
+    await world.startWorkers({ queues: ["maintenance"] });
+    for (let n = 0; n < 20; n++) {
+      await world.relay.transact(world.db, (tx) => enqueueMany(tx, batch, [{ item: `n-${n}` }]));
+    }
+    await eventually(async () => expect(await noted(world)).toHaveLength(20));
+    expect(await entriesOf(world)).toEqual([]);
+  });
+});

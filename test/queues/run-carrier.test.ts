@@ -1,0 +1,185 @@
+import { sql } from "drizzle-orm";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { Cancel, Snooze, skipped } from "../../src/queues/outcome.ts";
+import { UnknownJob } from "../../src/queues/run-carrier.ts";
+import { ask, batchJob, items, noted, singleJob } from "../support/jobs.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+const dueIn = async (world: World): Promise<number> => {
+  const [row] = await world.query<{ ms: number }>(
+    "select extract(epoch from run_at - now())::float8 * 1000 as ms from outbox",
+  );
+  return row!.ms;
+};
+
+describe("an outcome", () => {
+  it("done settles the entry and counts", async () => {
+    const job = singleJob();
+    const world = await createWorld({ jobs: [job] });
+    expect(await world.perform(job, { item: "a" })).toMatchObject({ done: 1, counts: { noted: 1 } });
+    expect(await world.enqueued()).toEqual([]);
+  });
+
+  it("skipped settles the entry and keeps the reason", async () => {
+    const job = singleJob(async () => skipped("nothing to do"));
+    const world = await createWorld({ jobs: [job] });
+    expect(await world.perform(job, { item: "a" })).toMatchObject({
+      skipped: 1,
+      reasons: { "nothing to do": 1 },
+    });
+    expect(await world.enqueued()).toEqual([]);
+  });
+
+  it("a throw is tried again later, and nothing that it wrote stays", async () => {
+    const job = singleJob(async () => {
+      throw new Error("secret value 4711");
+    });
+    const world = await createWorld({ jobs: [job] });
+    expect(await world.perform(job, { item: "a" })).toMatchObject({ retry: 1 });
+    expect(await noted(world)).toEqual([]);
+    const [entry] = await world.enqueued();
+    expect(entry).toMatchObject({ attempts: 1, dead: false });
+    expect(entry!.error).toMatch(/^Error at test\/queues\/run-carrier\.test\.ts/);
+    expect(entry!.error).not.toContain("4711");
+    expect(await dueIn(world)).toBeLessThanOrEqual(1_000);
+  });
+
+  it("the back-off doubles up to its cap and never exceeds it", async () => {
+    const job = {
+      ...singleJob(async () => Promise.reject(new Error("no"))),
+      attempts: 50,
+      backOff: { baseMs: 10_000, capMs: 600_000 },
+    };
+    const world = await createWorld({ jobs: [job] });
+    const [id] = await ask(world, job, { item: "a" });
+    for (const [attempts, least, most] of [
+      [3, 35_000, 80_000],
+      [40, 295_000, 600_000],
+    ] as const) {
+      await world.query("update outbox set attempts = $1", [attempts]);
+      await world.run(job, [id!]);
+      const ms = await dueIn(world);
+      expect(ms).toBeGreaterThan(least);
+      expect(ms).toBeLessThanOrEqual(most);
+    }
+  });
+
+  it("a failed statement is kept as its code and constraint, never with its values", async () => {
+    const job = singleJob(async (_item, { tx }) => {
+      await tx.execute(sql`insert into token_sales (source, external_id, inbox_id, buyer_user_id, amount_micro, currency, sold_at, received_at)
+        values ('PRIVATE', 'PRIVATE', 1, 1, 1, 'PRIVATE', now(), now())`);
+      return undefined;
+    });
+    const world = await createWorld({ jobs: [job] });
+    await world.perform(job, { item: "a" });
+    expect((await world.enqueued())[0]?.error).toBe("23503 token_sales_inbox_id_inbox_id_fk");
+  });
+
+  it("a ZodError from inside the job is tried again, named by path and code", async () => {
+    const job = singleJob(async () => {
+      z.object({ deep: z.object({ n: z.number() }) }).parse({ deep: { n: "PRIVATE" } });
+      return undefined;
+    });
+    const world = await createWorld({ jobs: [job] });
+    expect(await world.perform(job, { item: "a" })).toMatchObject({ retry: 1 });
+    expect((await world.enqueued())[0]?.error).toMatch(/^ZodError deep\.n: invalid_type/);
+  });
+
+  it("Cancel is a dead letter at once", async () => {
+    const job = singleJob(async () => {
+      throw new Cancel("the project is closed");
+    });
+    const world = await createWorld({ jobs: [job] });
+    expect(await world.perform(job, { item: "a" })).toMatchObject({ dead: 1 });
+    expect(await world.enqueued()).toMatchObject([{ dead: true, error: "Cancel: the project is closed" }]);
+  });
+
+  it("Snooze puts the work off without using an attempt", async () => {
+    const job = singleJob(async () => {
+      throw new Snooze(60_000);
+    });
+    const world = await createWorld({ jobs: [job] });
+    expect(await world.perform(job, { item: "a" })).toMatchObject({ snoozed: 1 });
+    expect(await world.enqueued()).toMatchObject([{ attempts: 0, dead: false }]);
+    expect(await dueIn(world)).toBeGreaterThan(55_000);
+  });
+
+  it("a payload that does not fit is dead at once, apart from its group-mates", async () => {
+    const job = batchJob();
+    const world = await createWorld({ jobs: [job] });
+    const ids = await ask(world, job, ...items(5));
+    await world.query("update outbox set payload = '{\"item\": 7}' where key = 'item-0003'");
+    expect(await world.run(job, ids)).toMatchObject({ done: 4, dead: 1 });
+    expect(await world.enqueued()).toMatchObject([
+      { dead: true, error: "PayloadRejected: the payload does not fit the job (item: invalid_type)" },
+    ]);
+  });
+
+  it("attempts used up are a dead letter, with a row in job_runs", async () => {
+    const job = singleJob(async () => Promise.reject(new Error("no")), { attempts: 3 });
+    const world = await createWorld({ jobs: [job] });
+    const [id] = await ask(world, job, { item: "a" });
+    for (const end of ["retry", "retry", "dead"])
+      expect(await world.run(job, [id!])).toMatchObject({ [end]: 1 });
+    expect(await world.run(job, [id!])).toMatchObject({ duplicate: 1 });
+    expect(await world.query("select job, status, input from job_runs")).toEqual([
+      { job: "note-item", status: "failed", input: { item: "a" } },
+    ]);
+  });
+
+  it("deadlock and serialization failure use no attempt", async () => {
+    for (const code of ["40P01", "40001", "55P03"]) {
+      const job = singleJob(async (_item, { tx }) => {
+        await tx.execute(sql.raw(`do $$ begin raise exception 'x' using errcode = '${code}'; end $$`));
+        return undefined;
+      });
+      const world = await createWorld({ jobs: [job] });
+      expect(await world.perform(job, { item: "a" })).toMatchObject({ interrupted: 1 });
+      expect(await world.enqueued()).toMatchObject([{ attempts: 0, error: null }]);
+    }
+  });
+
+  it("a job of another version is left for later without using an attempt", async () => {
+    const world = await createWorld({ jobs: [singleJob()] });
+    await world.query(
+      "insert into outbox (queue, job, key, payload) values ('maintenance', 'not-here', 'k', '{}')",
+    );
+    const [entry] = await world.enqueued();
+    await expect(world.run({ name: "not-here" }, [entry!.id])).rejects.toThrow(UnknownJob);
+    expect(await world.enqueued()).toMatchObject([{ attempts: 0, dead: false }]);
+    expect(await dueIn(world)).toBeGreaterThan(20_000);
+  });
+});
+
+describe("a group that throws", () => {
+  it("is halved until the culprit stands alone: 49 are done, one is tried again", async () => {
+    const job = batchJob(async ({ item }) => {
+      if (item === "item-0033") throw new Error("poison");
+      return undefined;
+    });
+    const world = await createWorld({ jobs: [job] });
+    const ids = await ask(world, job, ...items(50));
+    expect(await world.run(job, ids)).toMatchObject({ done: 49, retry: 1 });
+    expect(await noted(world)).toHaveLength(49);
+    expect(await world.enqueued()).toMatchObject([{ key: "item-0033", attempts: 1 }]);
+  });
+
+  it("settles nothing when the job gives too few outcomes", async () => {
+    const job = { ...batchJob(), runBatch: async () => [] };
+    const world = await createWorld({ jobs: [job] });
+    const ids = await ask(world, job, ...items(2));
+    expect(await world.run(job, ids)).toMatchObject({ retry: 2 });
+  });
+});
+
+describe("a carrier that outlived a restored database", () => {
+  it("leaves an entry alone whose id was drawn again for other work", async () => {
+    const [ours, other] = [singleJob(), batchJob()];
+    const world = await createWorld({ jobs: [ours, other] });
+    const [id] = await ask(world, other, { item: "not yours" });
+    expect(await world.run(ours, [id as string])).toMatchObject({ duplicate: 1, done: 0 });
+    expect(await noted(world)).toEqual([]);
+    expect(await world.enqueued()).toMatchObject([{ key: "not yours", attempts: 0, dead: false }]);
+  });
+});

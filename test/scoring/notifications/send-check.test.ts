@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { reasonToDrop, type SendFacts } from "../../../src/scoring/notifications/send-check.ts";
+
+const sendable: SendFacts = {
+  channel: "email",
+  eventType: "budget.awarded",
+  projectId: null,
+  threadId: null,
+  mayAccess: true,
+  hasAddress: true,
+  isSuppressed: false,
+  isMustSend: false,
+  preferences: [],
+  isUnsubscribed: false,
+  frequency: "immediate",
+  isRead: false,
+  isOvertaken: false,
+};
+
+const mute = {
+  scopeType: "global",
+  scopeId: null,
+  eventType: "*",
+  channel: "email",
+  status: "muted",
+} as const;
+
+const RULES: readonly [string, Partial<SendFacts>, always: boolean][] = [
+  ["no-access", { mayAccess: false }, true],
+  ["no-address", { hasAddress: false }, true],
+  ["suppressed", { isSuppressed: true }, true],
+  ["muted", { preferences: [mute] }, false],
+  ["unsubscribed", { isUnsubscribed: true }, false],
+  ["frequency-none", { frequency: "none" }, false],
+  ["read-meanwhile", { isRead: true }, false],
+  ["overtaken", { isOvertaken: true }, false],
+];
+
+describe("the last look at an e-mail", () => {
+  it("lets pass what nothing speaks against", () => {
+    expect(reasonToDrop(sendable)).toBeNull();
+  });
+
+  it.each(RULES)("%s stops it", (reason, facts, always) => {
+    expect(reasonToDrop({ ...sendable, ...facts })).toBe(reason);
+    expect(reasonToDrop({ ...sendable, ...facts, isMustSend: true })).toBe(always ? reason : null);
+  });
+
+  it("names the first reason of several, in the order of the rules", () => {
+    for (let from = 0; from < RULES.length; from++) {
+      const facts = Object.assign(
+        {},
+        sendable,
+        ...RULES.slice(from).map(([, change]) => change),
+      ) as SendFacts;
+      expect(reasonToDrop(facts)).toBe(RULES[from]![0]);
+    }
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { inTransaction } from "../../../../src/db/client.ts";
+import { disconnectCalendar } from "../../../../src/intake/calendar-connections.ts";
+import { stopCalendarChannel } from "../../../../src/workers/notifications/calendar/stop-calendar-channel.ts";
+import { watchCalendar } from "../../../../src/workers/notifications/calendar/watch-calendar.ts";
+import { calendarWorld, channelsOf, DAY_MS, expectOneChannel, later } from "../../../support/calendars.ts";
+import { createWorld } from "../../../support/world.ts";
+
+/** A connection whose channel was just replaced: the old one is still to be stopped. */
+async function scene() {
+  const { world, google, connect } = await calendarWorld();
+  const connected = await connect("grant-1");
+  await world.drain();
+  later(world, 6 * DAY_MS);
+  await world.perform(watchCalendar, connected);
+  const [old] = await channelsOf(world, connected.connectionId);
+  expect(old).toMatchObject({ state: "draining" });
+  return { world, google, connected, channelId: old!.id };
+}
+
+describe("stop-calendar-channel", () => {
+  it("closes the channel that was replaced; until then both bring messages", async () => {
+    const { world, google, connected, channelId } = await scene();
+    expect(google.live("grant-1")).toHaveLength(2);
+    expect(await world.perform(stopCalendarChannel, { channelId })).toMatchObject({ counts: { stopped: 1 } });
+    await expectOneChannel(world, google, connected);
+    expect((await channelsOf(world, connected.connectionId))[0]).toMatchObject({ state: "stopped" });
+  });
+
+  it.each(["404", "410"] as const)("takes %s for done", async (fault) => {
+    const { world, google, connected, channelId } = await scene();
+    google.fail("stop", fault);
+    await world.perform(stopCalendarChannel, { channelId });
+    expect((await channelsOf(world, connected.connectionId))[0]).toMatchObject({ state: "stopped" });
+  });
+
+  it("takes a refused grant for done, and leaves it to the renewal to say so", async () => {
+    const { world, google, connected, channelId } = await scene();
+    google.revoke("grant-1");
+    await world.perform(stopCalendarChannel, { channelId });
+    expect((await channelsOf(world, connected.connectionId))[0]).toMatchObject({ state: "stopped" });
+    expect(await world.query("select status from calendar_connections")).toEqual([{ status: "active" }]);
+  });
+
+  it.each(["429", "500", "drop", "drop after"] as const)("tries again after %s", async (fault) => {
+    const { world, google, connected, channelId } = await scene();
+    google.fail("stop", fault);
+    await world.perform(stopCalendarChannel, { channelId });
+    expect((await channelsOf(world, connected.connectionId))[0]).toMatchObject({ state: "draining" });
+    await world.skipBackOff();
+    await world.drain();
+    await expectOneChannel(world, google, connected);
+  });
+
+  it("twice is once, and what is not to be stopped is not", async () => {
+    const { world, google, connected, channelId } = await scene();
+    await world.perform(stopCalendarChannel, { channelId });
+    const active = google.live("grant-1")[0]!.id;
+    const asked = google.count("stop");
+    for (const id of [channelId, active, "6f1c0a9e-3f5f-4f0e-9a55-0d6a4c6f0b01"]) {
+      expect(await world.perform(stopCalendarChannel, { channelId: id })).toMatchObject({
+        reasons: { "the channel is not to be stopped": 1 },
+      });
+    }
+    expect(google.count("stop")).toBe(asked);
+    await expectOneChannel(world, google, connected);
+  });
+
+  it("forgets the tokens of a connection that was disconnected, once its channels are closed", async () => {
+    const { world, google, connected } = await scene();
+    await inTransaction(world.db, (tx) => disconnectCalendar(tx, connected.userId, world.clock.now()));
+    const tokens = () =>
+      world.query(
+        "select refresh_token is null as refresh, access_token is null as access from calendar_connections",
+      );
+    expect(await tokens()).toEqual([{ refresh: false, access: false }]);
+    await world.drain();
+    expect(google.live("grant-1")).toEqual([]);
+    expect(await tokens()).toEqual([{ refresh: true, access: true }]);
+  });
+
+  it("says so and skips when no provider is configured", async () => {
+    const world = await createWorld();
+    const channelId = "6f1c0a9e-3f5f-4f0e-9a55-0d6a4c6f0b01";
+    expect(await world.perform(stopCalendarChannel, { channelId })).toMatchObject({
+      reasons: { "GOOGLE_CLIENT_ID is not set: there is no provider of calendars": 1 },
+    });
+  });
+});

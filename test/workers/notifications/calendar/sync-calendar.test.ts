@@ -1,0 +1,389 @@
+import { describe, expect, it } from "vitest";
+import { syncCalendar } from "../../../../src/workers/notifications/calendar/sync-calendar.ts";
+import { calendarWorld, DAY_MS, later, reconnect } from "../../../support/calendars.ts";
+import { countQueries } from "../../../support/count-queries.ts";
+import { meetingEvent } from "../../../support/google-events.ts";
+import { type Attendee, meetingsOf, meetingWorld, responsesOf, toldOf } from "../../../support/meetings.ts";
+import { createWorld, type World } from "../../../support/world.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** Somebody reads their calendar, a minute later. */
+async function read(world: World, ...people: Attendee[]): Promise<void> {
+  later(world, MINUTE_MS);
+  for (const { connectionId } of people) await world.perform(syncCalendar, { connectionId });
+  await world.drain();
+}
+
+/** Ada, who calls meetings, and Bob, both with calendars that were read once. */
+async function twoPeople() {
+  const scene = await meetingWorld();
+  const [ada, bob] = [await scene.person("ada"), await scene.person("bob")];
+  await scene.world.drain();
+  return { ...scene, ada, bob };
+}
+
+describe("sync-calendar: meetings", () => {
+  it("stores a meeting once, in however many calendars it stands, and tells who was invited", async () => {
+    const { world, ada, bob, meet } = await twoPeople();
+    meet("m1", [ada, bob]);
+    await read(world, ada, bob);
+    expect(await meetingsOf(world)).toEqual([
+      expect.objectContaining({
+        title: "Meeting m1",
+        start: "2026-03-05T10:00",
+        status: "scheduled",
+        organizer: ada.userId,
+      }),
+    ]);
+    expect(await responsesOf(world)).toEqual({ [ada.userId]: "accepted", [bob.userId]: "pending" });
+    expect(await toldOf(world)).toEqual([
+      { type: "meeting_invited", actor: ada.userId, payload: { invited_user_id: bob.userId } },
+    ]);
+  });
+
+  it("two calendars that are read at once store one meeting", async () => {
+    const { world, ada, bob, meet } = await twoPeople();
+    for (let n = 0; n < 20; n++) meet(`m${n}`, [ada, bob]);
+    later(world, MINUTE_MS);
+    await Promise.all([ada, bob].map(({ connectionId }) => world.perform(syncCalendar, { connectionId })));
+    await world.drain();
+    expect(await meetingsOf(world)).toHaveLength(20);
+    expect(await toldOf(world)).toHaveLength(20);
+  });
+
+  it("tells of a new time, of people who come and go, and of nothing else", async () => {
+    const { world, ada, bob, guest, meet } = await twoPeople();
+    const cid = await guest("cid");
+    meet("m1", [ada, bob]);
+    await read(world, ada, bob);
+    const before = (await toldOf(world)).length;
+    const news = async () => (await toldOf(world)).slice(before);
+    meet("m1", [ada, { ...bob, response: "accepted" }]);
+    await read(world, ada, bob);
+    expect(await responsesOf(world)).toMatchObject({ [bob.userId]: "accepted" });
+    expect(await news()).toEqual([]);
+    meet("m1", [ada, { ...bob, response: "accepted" }], { start: "2026-03-05T11:00:00Z" });
+    await read(world, ada, bob);
+    expect(await meetingsOf(world)).toMatchObject([{ start: "2026-03-05T11:00" }]);
+    meet("m1", [ada, cid], { start: "2026-03-05T11:00:00Z" });
+    await read(world, ada);
+    expect(await responsesOf(world)).toEqual({ [ada.userId]: "accepted", [cid.userId]: "pending" });
+    const updated = { type: "meeting_updated", actor: ada.userId };
+    expect(await news()).toEqual([
+      { ...updated, payload: { changes: { time: true, participants: false } } },
+      { type: "meeting_invited", actor: ada.userId, payload: { invited_user_id: cid.userId } },
+      { ...updated, payload: { changes: { time: false, participants: true } } },
+    ]);
+  });
+
+  it("says nothing of what was there before the calendar was read for the first time", async () => {
+    const { world, events, person, guest } = await meetingWorld();
+    await guest("bob");
+    const ada = await person("ada");
+    for (let n = 0; n < 3; n++)
+      events.put(
+        ada.grant,
+        meetingEvent(`m${n}`, [{ email: ada.email, self: true }, { email: "bob@example.org" }]),
+      );
+    await read(world, ada);
+    expect(await meetingsOf(world)).toHaveLength(3);
+    expect(await toldOf(world)).toEqual([]);
+  });
+
+  it("says nothing of what lies in the past", async () => {
+    const { world, ada, bob, meet } = await twoPeople();
+    meet("m1", [ada, bob], { start: "2026-03-01T10:00:00Z" });
+    await read(world, ada, bob);
+    expect(await meetingsOf(world)).toHaveLength(1);
+    expect(await toldOf(world)).toEqual([]);
+  });
+
+  it("calls off what the organizer removed, and tells once", async () => {
+    const { world, ada, bob, events, meet } = await twoPeople();
+    meet("m1", [ada, bob]);
+    await read(world, ada, bob);
+    for (const { grant } of [ada, bob]) events.remove(grant, "m1");
+    await read(world, ada, bob);
+    expect(await meetingsOf(world)).toMatchObject([{ status: "cancelled" }]);
+    expect((await toldOf(world)).slice(1)).toEqual([
+      {
+        type: "meeting_updated",
+        actor: ada.userId,
+        payload: { changes: { time: false, participants: false } },
+      },
+    ]);
+  });
+
+  it("takes a removal from a guest's calendar for a refusal, and from the last one for the end", async () => {
+    const { world, events, person } = await meetingWorld();
+    const [bob, cid] = [await person("bob"), await person("cid")];
+    await world.drain();
+    for (const self of [bob, cid]) {
+      const people = [{ email: "outside@example.com" }, bob, cid].map(({ email }) => ({
+        email,
+        self: email === self.email,
+      }));
+      events.put(self.grant, meetingEvent("m1", people));
+    }
+    await read(world, bob, cid);
+    events.remove(bob.grant, "m1");
+    await read(world, bob);
+    expect(await meetingsOf(world)).toMatchObject([{ status: "scheduled" }]);
+    expect(await responsesOf(world)).toEqual({ [bob.userId]: "declined", [cid.userId]: "pending" });
+    events.remove(cid.grant, "m1");
+    await read(world, cid);
+    expect(await meetingsOf(world)).toMatchObject([{ status: "cancelled" }]);
+  });
+
+  it("does not take up a meeting again that was called off, because another calendar shows it a moment longer", async () => {
+    const { world, ada, bob, events, meet } = await twoPeople();
+    meet("m1", [ada, bob]);
+    await read(world, ada);
+    events.remove(ada.grant, "m1");
+    await read(world, ada);
+    await read(world, bob);
+    expect(await meetingsOf(world)).toMatchObject([{ status: "cancelled" }]);
+    later(world, HOUR_MS);
+    meet("m1", [ada, bob]);
+    await read(world, ada, bob);
+    expect(await meetingsOf(world)).toMatchObject([{ status: "scheduled" }]);
+  });
+
+  it("leaves alone what is nobody's meeting: one's own appointments, whole days, absences", async () => {
+    const { world, ada, events } = await twoPeople();
+    const self = { email: ada.email, self: true };
+    const two = [self, { email: "bob@example.org" }];
+    events.put(ada.grant, meetingEvent("dentist", [self]));
+    events.put(ada.grant, {
+      ...meetingEvent("holiday", two),
+      start: { date: "2026-03-05" },
+      end: { date: "2026-03-06" },
+    });
+    events.put(ada.grant, meetingEvent("away", two, { eventType: "outOfOffice" }));
+    events.put(
+      ada.grant,
+      meetingEvent("room", [self, { email: "room@resource.example" }], {
+        attendees: [
+          { email: ada.email, self: true, responseStatus: "accepted" },
+          { email: "room@resource.example", resource: true, responseStatus: "accepted" },
+        ],
+      }),
+    );
+    await read(world, ada);
+    expect(await meetingsOf(world)).toEqual([]);
+  });
+
+  it("drops nobody because an entry hides the other guests", async () => {
+    const { world, ada, bob, guest, events, meet } = await twoPeople();
+    const cid = await guest("cid");
+    meet("m1", [ada, bob, cid]);
+    await read(world, ada);
+    later(world, MINUTE_MS);
+    events.put(
+      bob.grant,
+      meetingEvent("m1", [{ email: ada.email }, { email: bob.email, self: true, response: "tentative" }], {
+        guestsCanSeeOtherGuests: false,
+      }),
+    );
+    await read(world, bob);
+    expect(await responsesOf(world)).toEqual({
+      [ada.userId]: "accepted",
+      [bob.userId]: "tentative",
+      [cid.userId]: "pending",
+    });
+  });
+
+  it("knows its owner by whatever address they use in their calendar", async () => {
+    const { world, ada, events } = await twoPeople();
+    events.put(
+      ada.grant,
+      meetingEvent("m1", [
+        { email: "BOB@example.org" },
+        { email: "ada@private.example", self: true, response: "tentative" },
+      ]),
+    );
+    await read(world, ada);
+    expect(await responsesOf(world)).toMatchObject({ [ada.userId]: "tentative" });
+    expect(Object.keys(await responsesOf(world))).toHaveLength(2);
+  });
+
+  it("keeps each of a series apart", async () => {
+    const { world, ada, bob, meet } = await twoPeople();
+    for (const day of ["05", "12", "19"]) {
+      const start = `2026-03-${day}T10:00:00Z`;
+      meet(`weekly_${day}`, [ada, bob], {
+        start,
+        iCalUID: "weekly@google.com",
+        recurringEventId: "weekly",
+        originalStartTime: { dateTime: start },
+      });
+    }
+    await read(world, ada, bob);
+    expect((await meetingsOf(world)).map(({ start }) => start)).toEqual([
+      "2026-03-05T10:00",
+      "2026-03-12T10:00",
+      "2026-03-19T10:00",
+    ]);
+  });
+});
+
+describe("sync-calendar: pages and tokens", () => {
+  it("reads page by page, each in a transaction of its own, and goes on from the end the next time", async () => {
+    const { world, ada, bob, events, meet } = await twoPeople();
+    events.pageSize = 4;
+    for (let n = 0; n < 10; n++) meet(`m${n}`, [ada, bob]);
+    events.asked.length = 0;
+    await read(world, ada);
+    expect(events.asked.map((query) => query.get("pageToken"))).toEqual([null, "page-4-20", "page-8-20"]);
+    expect(await meetingsOf(world)).toHaveLength(10);
+    await read(world, ada);
+    expect(events.asked).toHaveLength(4);
+    expect(events.asked[3]!.get("syncToken")).toBe("sync-1-20");
+  });
+
+  it("goes on from the page where it was cut off", async () => {
+    const { world, google, ada, bob, events, meet } = await twoPeople();
+    events.pageSize = 4;
+    for (let n = 0; n < 10; n++) meet(`m${n}`, [ada, bob]);
+    later(world, MINUTE_MS);
+    await world.perform(syncCalendar, ada);
+    google.fail("list", "500");
+    await world.drain();
+    expect(await meetingsOf(world)).toHaveLength(4);
+    await world.query("delete from outbox");
+    await read(world, ada);
+    expect(await meetingsOf(world)).toHaveLength(10);
+  });
+
+  it("stores the token of an empty page, too", async () => {
+    const { world, ada, events } = await twoPeople();
+    events.revision = 77;
+    await read(world, ada);
+    expect(
+      await world.query("select sync_token from calendar_connections where id = $1", [ada.connectionId]),
+    ).toEqual([{ sync_token: "sync-1-77" }]);
+  });
+
+  it("410: reads everything again, finds what was removed meanwhile, and tells of it", async () => {
+    const { world, ada, bob, events, meet } = await twoPeople();
+    for (const id of ["stays", "goes"]) meet(id, [ada, bob]);
+    await read(world, ada, bob);
+    events.calendar(ada.grant).delete("goes");
+    events.forgetSyncTokens();
+    meet("comes", [ada, bob]);
+    events.asked.length = 0;
+    await read(world, ada);
+    expect(events.asked.map((query) => [query.has("syncToken"), query.has("timeMin")])).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+    const statuses = (await meetingsOf(world)).map(({ title, status }) => [title, status]).sort();
+    expect(statuses).toEqual([
+      ["Meeting comes", "scheduled"],
+      ["Meeting goes", "cancelled"],
+      ["Meeting stays", "scheduled"],
+    ]);
+    expect((await toldOf(world)).slice(2).map(({ type }) => type)).toEqual([
+      "meeting_invited",
+      "meeting_updated",
+    ]);
+  });
+
+  it("reads everything again after seven days, because its window does not move by itself", async () => {
+    const { world, ada, bob, events, meet } = await twoPeople();
+    meet("far", [ada, bob], { start: "2026-06-03T10:00:00Z" });
+    events.revision += 1;
+    await read(world, ada);
+    later(world, 7 * DAY_MS);
+    events.asked.length = 0;
+    await read(world, ada);
+    expect(events.asked.map((query) => query.has("syncToken"))).toEqual([false]);
+    expect(events.asked[0]!.get("timeMax")).toMatch(/^2026-06-0/);
+  });
+
+  it("the same page twice is once", async () => {
+    const { world, google, ada, bob, meet } = await twoPeople();
+    meet("m1", [ada, bob]);
+    later(world, MINUTE_MS);
+    google.fail("list", "drop after");
+    await world.perform(syncCalendar, ada);
+    await world.skipBackOff();
+    await world.drain();
+    await world.query("update calendar_connections set sync_token = 'sync-1-0', page_token = null");
+    await read(world, ada, bob);
+    expect(await meetingsOf(world)).toHaveLength(1);
+    expect(await toldOf(world)).toHaveLength(1);
+  });
+
+  it("sends as many statements for a page of 200 meetings as for one of 5", async () => {
+    const { world, ada, bob, meet } = await twoPeople();
+    const count = async (meetings: number, name: string) => {
+      for (let n = 0; n < meetings; n++) meet(`${name}${n}`, [ada, bob]);
+      later(world, MINUTE_MS);
+      return countQueries(world, () => world.perform(syncCalendar, ada));
+    };
+    const few = await count(5, "a");
+    expect(await count(200, "b")).toBe(few);
+    expect(await meetingsOf(world)).toHaveLength(205);
+  });
+});
+
+describe("sync-calendar: refusals", () => {
+  it.each(["429", "500", "drop", "403 rateLimitExceeded", "nonsense"] as const)(
+    "tries again after %s",
+    async (fault) => {
+      const { world, google, ada, bob, meet } = await twoPeople();
+      meet("m1", [ada, bob]);
+      google.fail("list", fault);
+      later(world, MINUTE_MS);
+      expect(await world.perform(syncCalendar, ada)).toMatchObject({ retry: 1 });
+      await world.skipBackOff();
+      await world.drain();
+      expect(await meetingsOf(world)).toHaveLength(1);
+    },
+  );
+
+  it("gives up a Google that hangs at its time limit", async () => {
+    const impatient = { ...syncCalendar, name: "sync-impatiently", timeLimitMs: 300 };
+    const { world, google, person } = await meetingWorld({ jobs: [impatient] });
+    const ada = await person("ada");
+    await world.drain();
+    google.fail("list", "hang");
+    expect(await world.perform(impatient, ada)).toMatchObject({ retry: 1 });
+    expect((await world.enqueued())[0]?.error).toMatch(/^TimeLimitExceeded/);
+  });
+
+  it("tells the user once when the grant is gone, and asks no more", async () => {
+    const { world, google, ada } = await twoPeople();
+    google.revoke(ada.grant);
+    await read(world, ada);
+    await read(world, ada);
+    expect(
+      await world.query(
+        "select payload->>'user_id' as user from domain_events where event_type = 'calendar.action_required'",
+      ),
+    ).toEqual([{ user: ada.userId }]);
+  });
+
+  it("forgets what stood in the calendar of another account, once that is read", async () => {
+    const { world, google, ada, bob, meet } = await twoPeople();
+    meet("m1", [ada, bob]);
+    await read(world, ada);
+    await reconnect(world, google, ada.userId, "grant-of-another-account");
+    later(world, MINUTE_MS);
+    await world.drain();
+    expect(await meetingsOf(world)).toMatchObject([{ status: "cancelled" }]);
+  });
+
+  it("does nothing for a connection that is gone, or without a provider", async () => {
+    const { world } = await calendarWorld();
+    expect(await world.perform(syncCalendar, { connectionId: "999" })).toMatchObject({
+      reasons: { "the connection is not active": 1 },
+    });
+    expect(await (await createWorld()).perform(syncCalendar, { connectionId: "1" })).toMatchObject({
+      reasons: { "GOOGLE_CLIENT_ID is not set: there is no provider of calendars": 1 },
+    });
+  });
+});

@@ -1,0 +1,271 @@
+import { DateTime } from "luxon";
+import { describe, expect, it } from "vitest";
+import { emailDigest } from "../../../../src/workers/notifications/email/email-digest.ts";
+import {
+  delivery,
+  deliveryStates,
+  emailRows,
+  expectNoContentTwice,
+  markTold,
+  projectOf,
+  uploaded,
+} from "../../../support/emails.ts";
+import { freezingCases } from "../../../support/freezing-cases.ts";
+import {
+  grant,
+  message,
+  notificationSettings,
+  permit,
+  thread,
+  user,
+  users,
+} from "../../../support/platform.ts";
+import { createWorld, type World } from "../../../support/world.ts";
+
+/** Ten o'clock on the Pacific coast, on a Monday in winter. */
+const TEN = "2026-03-02T18:00:00Z";
+
+const windows = (world: World) =>
+  world.query<{ userId: string; start: Date }>(
+    'select user_id as "userId", window_start as start from email_digests order by id',
+  );
+
+async function tick(world: World, at: string) {
+  world.at(at);
+  const tally = await world.perform(emailDigest, {});
+  await world.drain();
+  return tally;
+}
+
+async function scene(fields: { timeZone?: string } = {}) {
+  const world = await createWorld({ at: TEN });
+  const userId = await user(world, { email: "ada@people.test", name: "Ada", ...fields });
+  return { world, userId };
+}
+
+freezingCases(emailDigest, async () => {
+  const { world, userId } = await scene();
+  await delivery(world, { userId, cadence: "hourly" });
+  return { world, removeRow: async () => void (await world.query("delete from deliveries")) };
+});
+
+describe("email-digest", () => {
+  it("tells everything that waits in one e-mail, and each thing once", async () => {
+    const { world, userId } = await scene();
+    const gardens = await projectOf(world);
+    await grant(world, gardens.projectId, userId);
+    await delivery(world, { ...uploaded(userId, gardens), cadence: "hourly" });
+    await delivery(world, { userId, cadence: "hourly" });
+    await delivery(world, { userId, cadence: "daily" });
+    expect(await tick(world, TEN)).toMatchObject({ counts: { digests: 1, items: 2 } });
+    expect(world.mailbox).toHaveLength(1);
+    expect(world.mailbox[0]!.text).toContain("New document in Riverbank Gardens: Plan.pdf");
+    expect(world.mailbox[0]!.text).toContain("You won 18.40 tokens");
+    expect(await deliveryStates(world)).toEqual(["sent", "sent", "pending"]);
+    expect(await tick(world, "2026-03-02T19:00:00Z")).toMatchObject({ skipped: 1 });
+  });
+
+  it("what is decided within a window waits for the next one, and one window sends one digest", async () => {
+    const { world, userId } = await scene();
+    await delivery(world, { userId, cadence: "hourly", decidedAt: "2026-03-02T17:30:00Z" });
+    await tick(world, TEN);
+    await delivery(world, { userId, cadence: "hourly", decidedAt: "2026-03-02T17:59:00Z" });
+    await delivery(world, { userId, cadence: "hourly", decidedAt: "2026-03-02T18:10:00Z" });
+    expect(await tick(world, "2026-03-02T18:15:00Z")).toMatchObject({ skipped: 1 });
+    expect(await tick(world, "2026-03-02T19:00:00Z")).toMatchObject({ counts: { digests: 1, items: 2 } });
+    expect(world.mailbox).toHaveLength(2);
+  });
+
+  it("catches up in the same window after an outage, and in the night waits for the morning", async () => {
+    const { world, userId } = await scene();
+    await delivery(world, { userId, cadence: "hourly", decidedAt: "2026-03-02T17:30:00Z" });
+    expect(await tick(world, "2026-03-02T18:45:00Z")).toMatchObject({ counts: { digests: 1 } });
+    await delivery(world, { userId, cadence: "hourly", decidedAt: "2026-03-03T02:30:00Z" });
+    for (const at of ["2026-03-03T03:00:00Z", "2026-03-03T08:00:00Z", "2026-03-03T13:45:00Z"])
+      expect(await tick(world, at)).toMatchObject({ skipped: 1 });
+    expect(await tick(world, "2026-03-03T14:00:00Z")).toMatchObject({ counts: { digests: 1 } });
+  });
+
+  it("of nothing but nudges is a nudge e-mail: one a day, the others held back until a digest goes anyway", async () => {
+    const { world, userId } = await scene();
+    const matched = (decidedAt: string) =>
+      delivery(world, {
+        userId,
+        eventType: "candidate.matched",
+        payload: { user_id: userId },
+        cadence: "hourly",
+        decidedAt,
+      });
+    await matched("2026-03-02T17:30:00Z");
+    expect(await tick(world, TEN)).toMatchObject({ counts: { digests: 1, items: 1 } });
+    await matched("2026-03-02T18:30:00Z");
+    expect(await tick(world, "2026-03-02T19:00:00Z")).toMatchObject({ skipped: 1 });
+    expect(await world.query("select reason from deliveries where digest_id is null")).toEqual([
+      { reason: "nudge-cap" },
+    ]);
+    await delivery(world, { userId, cadence: "hourly", decidedAt: "2026-03-02T19:30:00Z" });
+    expect(await tick(world, "2026-03-02T20:00:00Z")).toMatchObject({ counts: { digests: 1, items: 2 } });
+    // A new day has room for another; the digest that carried a nudge along did not count.
+    await matched("2026-03-03T13:00:00Z");
+    expect(await tick(world, "2026-03-03T14:00:00Z")).toMatchObject({ counts: { digests: 1, items: 1 } });
+    expect(world.mailbox).toHaveLength(3);
+  });
+
+  it("regression 22: the zone of the user decides the hour, never that of the machine", async () => {
+    const world = await createWorld({ at: TEN });
+    const zones = {
+      Pacific: undefined,
+      Berlin: "Europe/Berlin",
+      Nowhere: "Mars/Olympus",
+      Kathmandu: "Asia/Kathmandu",
+    };
+    const people = new Map<string, string>();
+    for (const [name, timeZone] of Object.entries(zones)) {
+      const id = await user(world, { email: `${name}@people.test`, name, ...(timeZone ? { timeZone } : {}) });
+      people.set(id, name);
+      await delivery(world, { userId: id, cadence: "hourly", decidedAt: "2026-03-01T00:00:00Z" });
+    }
+    const before = process.env["TZ"];
+    process.env["TZ"] = "Asia/Tokyo";
+    try {
+      const heard = async (at: string) => {
+        await tick(world, at);
+        const to = world.mailbox.splice(0).map((letter) => letter.to.split("@")[0]);
+        return to.sort();
+      };
+      // 05:00 in Berlin, 20:00 the day before on the Pacific coast, 09:45 in Kathmandu.
+      expect(await heard("2026-03-02T04:00:00Z")).toEqual(["Kathmandu"]);
+      expect(await heard("2026-03-02T05:00:00Z")).toEqual(["Berlin"]);
+      expect(await heard("2026-03-02T13:45:00Z")).toEqual([]);
+      expect(await heard("2026-03-02T14:00:00Z")).toEqual(["Nowhere", "Pacific"]);
+    } finally {
+      if (before === undefined) delete process.env["TZ"];
+      else process.env["TZ"] = before;
+    }
+  });
+
+  it("regression 13: a user with more than a page of things gets one e-mail, never two halves", async () => {
+    const world = await createWorld({ at: TEN });
+    const people = await users(world, 3);
+    await world.query(
+      `insert into domain_events (event_type, payload)
+       select 'budget.awarded', jsonb_build_object('user_id', u::text, 'profile_id', '1', 'organization_id', '1', 'period_id', '1',
+              'period', 'weekly', 'period_start', '2026-02-22', 'rank', 3, 'amount', n::text)
+       from unnest($1::bigint[]) u, generate_series(1, 700) n`,
+      [people],
+    );
+    await world.query(
+      `insert into deliveries (event_id, event_type, user_id, channel, decision, cadence, status, decided_at)
+       select id, event_type, (payload->>'user_id')::bigint, 'email', 'digested', 'hourly', 'pending', '2026-03-02T00:00Z' from domain_events`,
+    );
+    const events = await world.query<{ id: string }>("select id from domain_events");
+    await markTold(
+      world,
+      events.map(({ id }) => id),
+    );
+    await tick(world, TEN);
+    expect(world.mailbox).toHaveLength(3);
+    expectNoContentTwice(world.mailbox);
+    for (const letter of world.mailbox) expect(letter.subject).toMatch(/^700 updates|and 699 more$/);
+    expect(new Set(await deliveryStates(world))).toEqual(new Set(["sent"]));
+  });
+
+  it("a nudge that was held back rides in a digest that goes anyway, and opens none", async () => {
+    const { world, userId } = await scene();
+    await delivery(world, { userId, cadence: "hourly", reason: "nudge-cap" });
+    expect(await tick(world, TEN)).toMatchObject({ skipped: 1 });
+    await delivery(world, { userId, cadence: "hourly" });
+    expect(await tick(world, TEN)).toMatchObject({ counts: { digests: 1, items: 2 } });
+  });
+
+  it("leaves users alone in their quiet hours", async () => {
+    const { world, userId } = await scene();
+    await notificationSettings(world, userId, { quietFrom: 9 * 60, quietTo: 12 * 60 });
+    const night = await user(world, { email: "bo@people.test" });
+    await notificationSettings(world, night, { quietFrom: 22 * 60, quietTo: 7 * 60 });
+    for (const id of [userId, night]) await delivery(world, { userId: id, cadence: "hourly" });
+    expect(await tick(world, TEN)).toMatchObject({ counts: { digests: 1 } });
+    expect(world.mailbox.map(({ to }) => to)).toEqual(["bo@people.test"]);
+    expect(await tick(world, "2026-03-02T20:00:00Z")).toMatchObject({ counts: { digests: 1 } });
+  });
+
+  it("is no e-mail when nothing is left at the last look, and each thing keeps its reason", async () => {
+    const { world, userId } = await scene();
+    const gardens = await projectOf(world);
+    await grant(world, gardens.projectId, userId);
+    await delivery(world, { ...uploaded(userId, gardens), cadence: "hourly" });
+    await delivery(world, { userId, cadence: "hourly", inApp: "read" });
+    await permit(world, gardens.resourceId, userId, "none");
+    await tick(world, TEN);
+    expect(world.mailbox).toEqual([]);
+    expect(await deliveryStates(world)).toEqual(["none: no-access", "none: read-meanwhile"]);
+    expect(await emailRows(world)).toMatchObject([{ status: "none", reason: "nothing left to tell" }]);
+  });
+
+  it("regression 26: a nudge is looked at again before the digest goes out", async () => {
+    const { world, userId } = await scene();
+    const other = await user(world, { name: "Bo" });
+    const threads = await Promise.all(
+      ["Water", "Soil", "Seeds"].map((topic) => thread(world, { participants: [userId, other], topic })),
+    );
+    for (const threadId of threads)
+      for (let n = 0; n < 2; n++)
+        await message(world, { threadId, senderId: other, createdAt: "2026-03-02T10:00:00Z" });
+    const unread = threads.map((id) => ({ thread_id: id, unread: 2, oldest_unread_id: "1", step: 1 }));
+    const nudge = { userId, eventType: "thread_unread_stale", cadence: "hourly" } as const;
+    await delivery(world, { ...nudge, payload: { user_id: userId, threads: unread } });
+    await delivery(world, { ...nudge, threadId: threads[0]!, payload: { user_id: userId } });
+    // Meanwhile two of the three were read.
+    await world.query(
+      "update chat_thread_participants set last_read_at = '2026-03-02T12:00Z' where user_id = $1 and thread_id = any($2)",
+      [userId, threads.slice(0, 2)],
+    );
+    await tick(world, TEN);
+    expect(world.mailbox.map(({ subject }) => subject)).toEqual(
+      ["2 unread messages in 3 conversations"].map(() => world.mailbox[0]!.subject),
+    );
+    expect(world.mailbox[0]!.subject).toMatch(/^2 unread messages/);
+    expect(world.mailbox[0]!.subject).not.toContain("3 conversations");
+    expect(await deliveryStates(world)).toEqual(["sent", "none: overtaken"]);
+  });
+
+  it("a nudge about a profile that was completed meanwhile is not sent", async () => {
+    const { world } = await scene();
+    const { ownerId, projectId } = await projectOf(world);
+    await world.query("insert into resumes (project_id, kind, completeness) values ($1, 'project', 60)", [
+      projectId,
+    ]);
+    const nudge = (step: number) =>
+      delivery(world, {
+        userId: ownerId,
+        projectId,
+        eventType: "resume_incomplete_nudge",
+        payload: { user_id: ownerId, resume_kind: "project", completeness: 60, step },
+        cadence: "hourly",
+      });
+    await nudge(1);
+    await tick(world, TEN);
+    expect(world.mailbox).toHaveLength(1);
+    await nudge(2);
+    await world.query("update resumes set completeness = 100");
+    // The day after: one nudge e-mail a day.
+    await tick(world, "2026-03-03T18:00:00Z");
+    expect(await deliveryStates(world)).toEqual(["sent", "none: overtaken"]);
+  });
+});
+
+describe("both days on which the clocks change", () => {
+  it.each(["2026-03-08", "2026-11-01"])("%s has 13 digests, from 6 to 18 of the user's day", async (day) => {
+    const { world, userId } = await scene();
+    const hours: number[] = [];
+    const from = DateTime.fromISO(`${day}T00:00`, { zone: "America/Los_Angeles" });
+    for (let at = from; at < from.plus({ days: 1 }); at = at.plus({ minutes: 15 })) {
+      await delivery(world, { userId, cadence: "hourly", decidedAt: at.minus({ hours: 2 }).toISO()! });
+      const tally = await tick(world, at.toUTC().toISO()!);
+      if (tally.done === 1) hours.push(at.hour);
+    }
+    expect(hours).toEqual([6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]);
+    expect(world.mailbox).toHaveLength(13);
+    expect(await windows(world)).toHaveLength(13);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { emailInstant } from "../../../../src/workers/notifications/email/email-instant.ts";
+import { delivery, deliveryStates, emailRows, expectNoContentTwice } from "../../../support/emails.ts";
+import { freezingCases } from "../../../support/freezing-cases.ts";
+import { user, users } from "../../../support/platform.ts";
+import { createWorld } from "../../../support/world.ts";
+
+const AT = "2026-03-02T18:00:00Z";
+
+freezingCases(emailInstant, async () => {
+  const world = await createWorld({ at: AT });
+  const id = await delivery(world, { userId: await user(world, { email: "ada@people.test" }) });
+  return {
+    world,
+    removeRow: async () => void (await world.query("delete from deliveries where id = $1", [id])),
+  };
+});
+
+describe("email-instant", () => {
+  it("sends one e-mail for each delivery that was decided now, whole batches at a time", async () => {
+    const world = await createWorld({ at: AT });
+    const people = await users(world, 5);
+    for (let n = 0; n < 230; n++) await delivery(world, { userId: people[n % 5]!, decision: "now" });
+    expect(await world.perform(emailInstant, {})).toMatchObject({ counts: { emails: 230, batches: 3 } });
+    await world.drain();
+    expect(world.mailbox).toHaveLength(230);
+    expectNoContentTwice(world.mailbox);
+    expect(new Set(await deliveryStates(world))).toEqual(new Set(["sent"]));
+  });
+
+  it("waits for the moment of what was deferred, and takes nothing that belongs into a digest", async () => {
+    const world = await createWorld({ at: AT });
+    const userId = await user(world, { email: "ada@people.test" });
+    await delivery(world, { userId, decision: "deferred", notBefore: "2026-03-02T19:00:00Z" });
+    await delivery(world, { userId, cadence: "hourly" });
+    expect(await world.perform(emailInstant, {})).toMatchObject({ skipped: 1 });
+    world.at("2026-03-02T19:00:00Z");
+    expect(await world.perform(emailInstant, {})).toMatchObject({ counts: { emails: 1 } });
+    await world.drain();
+    expect(await deliveryStates(world)).toEqual(["sent", "pending"]);
+  });
+
+  it("regression 6: a delivery that is set back to pending is not sent a second time", async () => {
+    const world = await createWorld({ at: AT });
+    await delivery(world, { userId: await user(world, { email: "ada@people.test" }) });
+    await world.perform(emailInstant, {});
+    await world.drain();
+    await world.query("update deliveries set status = 'pending', sent_at = null");
+    expect(await world.perform(emailInstant, {})).toMatchObject({ skipped: 1 });
+    await world.drain();
+    expect(world.mailbox).toHaveLength(1);
+    expect(await emailRows(world)).toMatchObject([{ status: "sent" }]);
+  });
+
+  it("goes through a long list in several runs", async () => {
+    const world = await createWorld({ at: AT });
+    const [userId] = await users(world, 1);
+    await delivery(world, { userId: userId! });
+    await world.query(
+      `insert into deliveries (event_id, event_type, user_id, channel, decision, status)
+       select 1000000 + n, 'budget.awarded', $1, 'email', 'now', 'pending' from generate_series(1, 2100) n`,
+      [userId],
+    );
+    expect(await world.perform(emailInstant, {})).toMatchObject({ counts: { emails: 2_000 } });
+    expect(await world.enqueued(emailInstant)).toHaveLength(1);
+    await world.drain();
+    expect(await world.query("select 1 from emails")).toHaveLength(2_101);
+    // Those of events that do not exist tell nothing.
+    expect(world.mailbox).toHaveLength(1);
+  });
+
+  it("lets every letter travel alone where the other side knows no keys", async () => {
+    const world = await createWorld({
+      at: AT,
+      environment: { SMTP_URL: "smtp://127.0.0.1:1", EMAIL_FROM: "a@b.test" },
+    });
+    const userId = await user(world, { email: "ada@people.test" });
+    for (let n = 0; n < 3; n++) await delivery(world, { userId });
+    await world.perform(emailInstant, {});
+    expect(await world.query("select 1 from email_batches")).toHaveLength(3);
+  });
+});

@@ -1,0 +1,318 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createLog } from "../../../../src/log.ts";
+import { createPace } from "../../../../src/ports/mail-pace.ts";
+import { resendMailer } from "../../../../src/ports/mailer-resend.ts";
+import { runCarrier } from "../../../../src/queues/run-carrier.ts";
+import { emailDigest } from "../../../../src/workers/notifications/email/email-digest.ts";
+import { emailInstant } from "../../../../src/workers/notifications/email/email-instant.ts";
+import { sendEmails } from "../../../../src/workers/notifications/email/send-emails.ts";
+import {
+  awarded,
+  delivery,
+  deliveryStates,
+  emailRows,
+  projectOf,
+  uploaded,
+} from "../../../support/emails.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { fiveCases } from "../../../support/five-cases.ts";
+import { ask } from "../../../support/jobs.ts";
+import { executionOf } from "../../../support/logged.ts";
+import { grant, notificationSettings, prefer, user } from "../../../support/platform.ts";
+import { fakeResend } from "../../../support/resend.ts";
+import { createWorld, type World } from "../../../support/world.ts";
+
+const AT = "2026-03-02T18:00:00Z";
+
+/** A world that sends through a Resend of its own. */
+async function resendWorld(environment: Record<string, string> = {}) {
+  const resend = await fakeResend();
+  onTestFinished(() => resend.close());
+  const pace = createPace({ redis: null, keyPrefix: "test", perSecond: 10_000 });
+  const mailer = resendMailer({ apiKey: "re_test", url: resend.url, pace, timeoutMs: 400 });
+  const world = await createWorld({ at: AT, ports: { mailer }, environment });
+  return { world, resend };
+}
+
+/** Freezes what is due, and gives the batch. */
+async function frozen(
+  world: World,
+  job: typeof emailInstant = emailInstant,
+): Promise<{ batchId: string; users: string[] }> {
+  await world.perform(job, {});
+  const [entry] = await world.enqueued(sendEmails);
+  await world.query("delete from outbox");
+  return entry!.payload as { batchId: string; users: string[] };
+}
+
+const ada = (world: World) => user(world, { email: "ada@people.test", name: "Ada" });
+
+fiveCases(sendEmails, async () => {
+  const world = await createWorld({ at: AT });
+  await delivery(world, { userId: await ada(world) });
+  const payload = await frozen(world);
+  return {
+    world,
+    payload,
+    rowGone: { batchId: "999", users: [] },
+    effectIn: "unsubscribe_tokens",
+    async effectIsThereOnce() {
+      expect(world.mailbox.map(({ key }) => key)).toEqual(["delivery/1"]);
+      expect(await emailRows(world)).toMatchObject([{ status: "sent" }]);
+      expect(await deliveryStates(world)).toEqual(["sent"]);
+    },
+    async nothingHappened() {
+      expect(world.mailbox).toEqual([]);
+      expect(await deliveryStates(world)).toEqual(["pending"]);
+    },
+  };
+});
+
+describe("what is sent", () => {
+  it("says from whom, to whom, and how to leave, and carries its key", async () => {
+    const world = await createWorld({
+      at: AT,
+      environment: { EMAIL_FROM: "Commonwork <hello@commonwork.test>", PUBLIC_URL: "https://app.test" },
+    });
+    const userId = await ada(world);
+    const gardens = await projectOf(world);
+    await grant(world, gardens.projectId, userId);
+    await delivery(world, uploaded(userId, gardens));
+    await world.perform(sendEmails, await frozen(world));
+    const [letter] = world.mailbox;
+    expect(letter).toMatchObject({
+      key: "delivery/1",
+      from: "Commonwork <hello@commonwork.test>",
+      to: "ada@people.test",
+      subject: "New document in Riverbank Gardens: Plan.pdf",
+    });
+    expect(letter!.text).toContain(
+      `https://app.test/projects/${gardens.projectId}/documents/${gardens.resourceId}`,
+    );
+    expect(letter!.headers).toEqual({
+      "X-Entity-Ref-ID": "delivery/1",
+      "List-Unsubscribe": expect.stringMatching(/^<https:\/\/app\.test\/unsubscribe\/[\w-]{43}>$/),
+      "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    });
+    expect(letter!.html).toContain(letter!.headers["List-Unsubscribe"]!.slice(1, -1));
+  });
+
+  it("goes to one address when there is one for tests", async () => {
+    const world = await createWorld({ at: AT, environment: { EMAIL_TEST_RECIPIENT: "me@team.test" } });
+    for (const email of ["ada@people.test", "bo@people.test"])
+      await delivery(world, { userId: await user(world, { email }) });
+    await world.perform(sendEmails, await frozen(world));
+    expect(world.mailbox.map(({ to }) => to)).toEqual(["me@team.test", "me@team.test"]);
+  });
+
+  it("must-send mail passes mutes and has no way out", async () => {
+    const world = await createWorld({ at: AT });
+    const userId = await ada(world);
+    await prefer(world, userId, { status: "muted" });
+    await notificationSettings(world, userId, { frequency: "none", unsubscribedAt: AT });
+    const payload = { user_id: userId, connection_id: "1", provider: "google" };
+    await delivery(world, { userId, eventType: "calendar.action_required", payload });
+    await world.perform(sendEmails, await frozen(world));
+    expect(world.mailbox).toHaveLength(1);
+    expect(Object.keys(world.mailbox[0]!.headers)).toEqual(["X-Entity-Ref-ID"]);
+  });
+});
+
+describe("the last look", () => {
+  const cases: Record<string, { reason: string; change(world: World, userId: string): Promise<unknown> }> = {
+    "regression 8: a mute": {
+      reason: "muted",
+      change: (world, userId) =>
+        prefer(world, userId, { status: "muted", eventType: "budget.awarded", channel: "email" }),
+    },
+    "having unsubscribed": {
+      reason: "unsubscribed",
+      change: (world, userId) => notificationSettings(world, userId, { unsubscribedAt: AT }),
+    },
+    "wanting no e-mail": {
+      reason: "frequency-none",
+      change: (world, userId) => notificationSettings(world, userId, { frequency: "none" }),
+    },
+    "a bounce of the address, however it is written": {
+      reason: "suppressed",
+      change: (world) =>
+        world.query(
+          "insert into email_suppressions values (sha256('ada@people.test'::bytea), 'hard_bounce')",
+        ),
+    },
+    "having read it in the app": {
+      reason: "read-meanwhile",
+      change: (world) => world.query("update notifications set read_at = now()"),
+    },
+    "an address that is gone": {
+      reason: "no-address",
+      change: (world) => world.query("update users set email = null"),
+    },
+  };
+
+  it.each(Object.entries(cases))("%s stops it, and the reason is kept", async (_name, { reason, change }) => {
+    const world = await createWorld({ at: AT });
+    const userId = await user(world, { email: " Ada@People.test " });
+    await delivery(world, { userId, inApp: "unread" });
+    const batch = await frozen(world);
+    await change(world, userId);
+    expect(await world.perform(sendEmails, batch)).toMatchObject({ skipped: 1 });
+    expect(world.mailbox).toEqual([]);
+    expect(await deliveryStates(world)).toEqual([`none: ${reason}`]);
+    expect(await emailRows(world)).toMatchObject([{ status: "none" }]);
+  });
+
+  it("losing access stops it", async () => {
+    const world = await createWorld({ at: AT });
+    const userId = await ada(world);
+    const gardens = await projectOf(world);
+    await grant(world, gardens.projectId, userId);
+    await delivery(world, uploaded(userId, gardens));
+    const batch = await frozen(world);
+    await world.query("delete from project_access_grants");
+    await world.perform(sendEmails, batch);
+    expect(await deliveryStates(world)).toEqual(["none: no-access"]);
+  });
+
+  it("what stops one letter of a batch stops no other", async () => {
+    const world = await createWorld({ at: AT });
+    const [a, b] = [await ada(world), await user(world, { email: "bo@people.test" })];
+    await delivery(world, { userId: a });
+    await delivery(world, { userId: b });
+    await prefer(world, a, { status: "muted" });
+    await world.perform(sendEmails, await frozen(world));
+    expect(world.mailbox.map(({ to }) => to)).toEqual(["bo@people.test"]);
+    expect(await deliveryStates(world)).toEqual(["none: muted", "sent"]);
+  });
+});
+
+describe("when sending fails", () => {
+  it("regression 11: a failed send loses no e-mail, and a failed digest none of its things", async () => {
+    const { world, resend } = await resendWorld();
+    const userId = await ada(world);
+    await delivery(world, { userId });
+    for (let n = 0; n < 3; n++) await delivery(world, { userId, cadence: "hourly" });
+    await world.perform(emailInstant, {});
+    await world.perform(emailDigest, {});
+    resend.misbehave = ["500", "drop", "500", "hang"];
+    await world.drain();
+    expect(resend.taken).toEqual([]);
+    expect(await deliveryStates(world)).toEqual(["pending", "pending", "pending", "pending"]);
+    for (let round = 0; round < 3; round++) {
+      await world.skipBackOff();
+      await world.drain();
+    }
+    expect(resend.taken.map(({ contentKey }) => contentKey).sort()).toEqual(["delivery/1", "digest/1"]);
+    expect(new Set(await deliveryStates(world))).toEqual(new Set(["sent"]));
+  });
+
+  it.each(["accept-then-drop", "accept-then-hang"] as const)(
+    "regression 12: a send of which no answer came (%s) is asked for again with the same bytes, and sent once",
+    async (fault) => {
+      const { world, resend } = await resendWorld();
+      const userId = await ada(world);
+      for (let n = 0; n < 3; n++) await delivery(world, { userId });
+      resend.misbehave = [fault];
+      const batch = await frozen(world);
+      expect(await world.perform(sendEmails, batch)).toMatchObject({ retry: 1 });
+      expect(resend.taken).toHaveLength(3);
+      // What has changed meanwhile changes nothing of what was sent.
+      await prefer(world, userId, { status: "muted" });
+      await world.query("update users set name = 'Somebody else'");
+      await world.skipBackOff();
+      await world.drain();
+      expect(resend.taken).toHaveLength(3);
+      expect(resend.requests.map(({ key, status }) => [key, status])).toEqual([
+        ["batch/1", null],
+        ["batch/1", 200],
+      ]);
+      expect(new Set(await deliveryStates(world))).toEqual(new Set(["sent"]));
+    },
+  );
+
+  it("is told 429 and comes later, without using an attempt", async () => {
+    const { world, resend } = await resendWorld();
+    await delivery(world, { userId: await ada(world) });
+    resend.misbehave = ["429"];
+    expect(await world.perform(sendEmails, await frozen(world))).toMatchObject({ snoozed: 1, retry: 0 });
+    expect((await world.enqueued(sendEmails))[0]).toMatchObject({ attempts: 0 });
+  });
+
+  it("takes a refusal as final and keeps its reason; the others of the batch go", async () => {
+    const { world, resend } = await resendWorld();
+    await delivery(world, { userId: await user(world, { email: "nowhere" }) });
+    await delivery(world, { userId: await ada(world) });
+    expect(await world.perform(sendEmails, await frozen(world))).toMatchObject({
+      counts: { sent: 1, failed: 1 },
+    });
+    expect(resend.taken).toHaveLength(1);
+    expect(await deliveryStates(world)).toEqual(["failed: 422 validation_error", "sent"]);
+  });
+
+  it("after a day without an answer a person has to look: it is not sent again", async () => {
+    const { world, resend } = await resendWorld();
+    await delivery(world, { userId: await ada(world) });
+    resend.misbehave = ["accept-then-drop"];
+    await world.perform(sendEmails, await frozen(world));
+    await world.query(
+      `update outbox set request = jsonb_set(request, '{request,composedAt}', to_jsonb((now() - interval '24 hours')::text))`,
+    );
+    await world.skipBackOff();
+    await world.drain();
+    expect(resend.requests).toHaveLength(1);
+    expect(await deliveryStates(world)).toEqual(["needs_review: no answer within a day"]);
+    expect(await world.enqueued()).toEqual([]);
+  });
+
+  it("a worker that is killed after the send leaves it to the next one, which sends the same under the same key", async () => {
+    const { world, resend } = await resendWorld();
+    for (let n = 0; n < 2; n++) await delivery(world, { userId: await ada(world) });
+    const batch = await frozen(world);
+    // The process dies with the answer in its hands: nothing of it is recorded.
+    await world.query(`create function die() returns trigger language plpgsql as $$
+      begin if new.status = 'sent' then perform pg_terminate_backend(pg_backend_pid()); end if; return new; end $$`);
+    await world.query("create trigger die before update on emails for each row execute function die()");
+    const dying = world.perform(sendEmails, batch);
+    await eventually(() => expect(resend.taken).toHaveLength(2));
+    await world.query("drop trigger die on emails");
+    await dying;
+    await world.skipBackOff();
+    await world.drain();
+    expect(resend.taken).toHaveLength(2);
+    expect(new Set(resend.requests.map(({ key }) => key))).toEqual(new Set(["batch/1"]));
+    expect(await deliveryStates(world)).toEqual(["sent", "sent"]);
+  });
+});
+
+it("regression 14: logs hold ids, never bodies, addresses or names", async () => {
+  const { world, resend } = await resendWorld();
+  const stream = new PassThrough();
+  const lines: Buffer[] = [];
+  stream.on("data", (chunk: Buffer) => lines.push(chunk));
+  const log = createLog({ level: "trace", format: "json", destination: stream });
+  const userId = await user(world, { email: "secret@people.test", name: "Secretina" });
+  await delivery(world, { userId, payload: awarded(userId, "77.77") });
+  await delivery(world, { userId: await user(world, { email: "secretly nowhere" }) });
+  const logged = { ...world, log };
+  resend.misbehave = ["500"];
+  const batch = await frozen(world);
+  const ids = await ask(world, sendEmails, batch);
+  for (let n = 0; n < 2; n++) {
+    await runCarrier(
+      executionOf(logged),
+      { id: "x", job: sendEmails.name, entries: ids },
+      new AbortController().signal,
+    );
+    await world.skipBackOff();
+  }
+  expect(resend.taken).toHaveLength(1);
+  const text = Buffer.concat(lines).toString();
+  expect(text).toContain('"batch":"batch/1"');
+  for (const secret of ["secret", "Secretina", "77.77", "<html", "people.test"])
+    expect(text.toLowerCase()).not.toContain(secret.toLowerCase());
+  const kept = JSON.stringify(
+    await world.query("select reason from emails union all select error from deliveries"),
+  );
+  expect(kept).not.toContain("people.test");
+});

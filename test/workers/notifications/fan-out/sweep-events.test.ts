@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import { inTransaction } from "../../../../src/db/client.ts";
+import { notifyFanOut } from "../../../../src/workers/notifications/fan-out/notify-fan-out.ts";
+import { sweepEvents } from "../../../../src/workers/notifications/fan-out/sweep-events.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { outcomes } from "../../../support/notified.ts";
+import { createWorld, type World } from "../../../support/world.ts";
+
+/** Events that the trigger has not seen, as a restored dump or a replica brings them. */
+async function forgotten(world: World, count: number): Promise<void> {
+  await world.query("alter table domain_events disable trigger domain_events_ask_for_fan_out");
+  await world.query(
+    "insert into domain_events (event_type) select 'weather_changed' from generate_series(1, $1::int)",
+    [count],
+  );
+  await world.query("alter table domain_events enable trigger domain_events_ask_for_fan_out");
+}
+
+const through = async (world: World): Promise<string> => {
+  const [state] = await world.query<{ through: string }>("select through from event_sweep");
+  return state!.through;
+};
+
+/** Other databases of the server have transactions under way, too: it may take some more looks. */
+const throughBecomes = (world: World, id: string) =>
+  eventually(async () => {
+    await sweep(world);
+    expect(await through(world)).toBe(id);
+  });
+
+const sweep = (world: World) => world.perform(sweepEvents, {});
+
+describe("sweep-events", () => {
+  it("has events told that nobody asked for, each once", async () => {
+    const world = await createWorld();
+    await forgotten(world, 250);
+    expect(await sweep(world)).toMatchObject({ counts: { found: 250 } });
+    expect(await sweep(world)).toMatchObject({ skipped: 1 });
+    await world.drain();
+    expect(await outcomes(world)).toHaveLength(250);
+    expect(await sweep(world)).toMatchObject({ skipped: 1 });
+    expect(await world.enqueued()).toEqual([]);
+  });
+
+  it("leaves alone what has its entry, alive or dead: an operator decides about the dead", async () => {
+    const world = await createWorld();
+    await world.query("insert into domain_events (event_type) values ('a'), ('b')");
+    await world.query("update outbox set dead_at = now()");
+    await world.query("insert into domain_events (event_type) values ('c')");
+    expect(await sweep(world)).toMatchObject({ skipped: 1 });
+    expect((await world.enqueued(notifyFanOut)).map(({ dead }) => dead)).toEqual([true, false]);
+  });
+
+  it("defect 3: finds an event of any age", async () => {
+    const world = await createWorld();
+    await forgotten(world, 1);
+    await world.query("alter table domain_events disable trigger domain_events_append_only");
+    await world.query(
+      "update domain_events set created_at = now() - interval '2 years', occurred_at = now() - interval '2 years'",
+    );
+    expect(await sweep(world)).toMatchObject({ counts: { found: 1 } });
+  });
+
+  it("looks at an event once for good, but not before everything older has ended", async () => {
+    const world = await createWorld();
+    const slow = await world.db.pool.connect();
+    await slow.query("begin");
+    await slow.query("alter table domain_events disable trigger domain_events_ask_for_fan_out");
+    await slow.query("insert into domain_events (event_type) values ('slow')");
+    await slow.query("alter table domain_events enable trigger domain_events_ask_for_fan_out");
+    await slow.query("commit; begin; insert into domain_events (event_type) values ('slower')");
+    const later = await world.query<{ id: string }>(
+      "insert into domain_events (event_type) values ('later') returning id",
+    );
+    await world.run(
+      notifyFanOut,
+      (await world.enqueued(notifyFanOut)).map(({ id }) => id),
+    );
+    for (let look = 0; look < 5; look++) await sweep(world);
+    await world.drain();
+    // The older event may still come: it is looked for below.
+    expect(BigInt(await through(world))).toBeLessThan(BigInt(later[0]!.id) - 1n);
+    // It comes, and its entry is lost.
+    await slow.query(
+      "delete from outbox where key = (select max(id)::text from domain_events where event_type = 'slower')",
+    );
+    await slow.query("commit");
+    slow.release();
+    expect(await sweep(world)).toMatchObject({ counts: { found: 1 } });
+    await world.drain();
+    await throughBecomes(world, later[0]!.id);
+    expect(await outcomes(world)).toHaveLength(3);
+  });
+
+  it("looks again from where it is told to", async () => {
+    const world = await createWorld();
+    await world.query("insert into domain_events (event_type) values ('a'), ('b')");
+    await world.drain();
+    await throughBecomes(world, "2");
+    await world.query("delete from event_outcomes where event_id = 1");
+    expect(await sweep(world)).toMatchObject({ skipped: 1 });
+    expect(await world.perform(sweepEvents, { from: "1" })).toMatchObject({ counts: { found: 1 } });
+  });
+
+  it("two at once ask for an event once", async () => {
+    const world = await createWorld();
+    await forgotten(world, 3);
+    const tallies = await Promise.all([sweep(world), world.perform(sweepEvents, { from: "1" })]);
+    expect(tallies.map(({ counts }) => counts["found"] ?? 0).sort()).toEqual([0, 3]);
+  });
+
+  it("waits while thousands of entries do", async () => {
+    const world = await createWorld();
+    await forgotten(world, 1);
+    await world.query(
+      `insert into outbox (queue, job, key, payload, run_at)
+       select 'notifications', 'notify-fan-out', 'x' || n, '{"eventIds": ["7"]}', now() + interval '1 day' from generate_series(1, 5001) n`,
+    );
+    expect(await sweep(world)).toMatchObject({ reasons: { "more than 5000 entries wait": 1 } });
+  });
+});
+
+describe("a dry run of the fan-out", () => {
+  it("defect 5: consumes no event", async () => {
+    const world = await createWorld();
+    const { dryRun } = await import("../../../../src/queues/dry-run.ts");
+    const { settingsFrom } = await import("../../../../src/config/settings.ts");
+    await inTransaction(world.db, (tx) =>
+      tx.execute("insert into domain_events (event_type) values ('weather_changed')"),
+    );
+    const preview = await dryRun({ ...world, settings: settingsFrom(world.config) }, notifyFanOut, {
+      eventIds: ["1"],
+    });
+    expect(preview).toMatchObject({ fault: null, counts: { events: 1 } });
+    expect(await outcomes(world)).toEqual([]);
+    expect(await world.enqueued(notifyFanOut)).toHaveLength(1);
+  });
+});

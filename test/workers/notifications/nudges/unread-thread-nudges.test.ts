@@ -1,0 +1,277 @@
+import { describe, expect, it } from "vitest";
+import { settingsFrom } from "../../../../src/config/settings.ts";
+import { dryRun } from "../../../../src/queues/dry-run.ts";
+import { unreadThreadNudges } from "../../../../src/workers/notifications/nudges/unread-thread-nudges.ts";
+import { countQueries } from "../../../support/count-queries.ts";
+import { emitted, minutesAfter } from "../../../support/nudges.ts";
+import { message, prefer, thread, users } from "../../../support/platform.ts";
+import { performRanged, rangedCases } from "../../../support/ranged-cases.ts";
+import { createWorld, type World } from "../../../support/world.ts";
+
+const WRITTEN = "2026-03-10T09:00:00Z";
+const hours = (n: number) => minutesAfter(WRITTEN, n * 60);
+
+/** A thread with a reader and a writer, in which the writer has written at WRITTEN. */
+async function scene(options: { environment?: Record<string, string> } = {}) {
+  const world = await createWorld({ at: hours(3), ...options });
+  const [reader, writer] = (await users(world, 2)) as [string, string];
+  const threadId = await thread(world, { participants: [reader, writer] });
+  await world.query("update chat_thread_participants set joined_at = $1", [hours(-1_000)]);
+  const say = (at: string, senderId = writer) => message(world, { threadId, senderId, createdAt: at });
+  const messageId = await say(WRITTEN);
+  const read = (at: string | null) =>
+    world.query("update chat_thread_participants set last_read_at = $1 where user_id = $2", [at, reader]);
+  return { world, reader, writer, threadId, messageId, say, read };
+}
+
+const run = (world: World, at?: string) => {
+  if (at) world.at(at);
+  return performRanged(world, unreadThreadNudges, {});
+};
+
+async function everyQuarter(world: World, from: number, until: number): Promise<void> {
+  for (let hour = from; hour <= until; hour += 0.25) await run(world, hours(hour));
+}
+
+type Told = { thread_id: string; unread: number; oldest_unread_id: string; step: number };
+
+/** Who was nudged, how many hours after WRITTEN, about what. */
+const nudged = async (world: World) =>
+  (await emitted(world, "thread_unread_stale")).map(({ payload, occurredAt }) => [
+    payload["user_id"],
+    (occurredAt.getTime() - Date.parse(WRITTEN)) / 3_600_000,
+    (payload["threads"] as Told[]).map((t) => [t.oldest_unread_id, t.step, t.unread]),
+  ]);
+
+describe("unread-thread-nudges", () => {
+  it("nudges after three hours, a day later, and then no more", async () => {
+    const { world, reader, messageId } = await scene();
+    await everyQuarter(world, 2.5, 4);
+    await everyQuarter(world, 26, 28);
+    await everyQuarter(world, 50, 52);
+    expect(await nudged(world)).toEqual([
+      [reader, 3, [[messageId, 1, 1]]],
+      [reader, 27, [[messageId, 2, 1]]],
+    ]);
+    expect(await world.query("select 1 from unread_watches")).toEqual([]);
+    expect(await world.query("select 1 from unread_marks")).toEqual([]);
+  });
+
+  it("says nothing of what was read, and begins anew with what comes after", async () => {
+    const { world, reader, say, read } = await scene();
+    await read(hours(1));
+    const later = await say(hours(2));
+    await everyQuarter(world, 3, 6);
+    expect(await nudged(world)).toEqual([[reader, 5, [[later, 1, 1]]]]);
+    await read(hours(7));
+    await everyQuarter(world, 28, 30);
+    expect(await nudged(world)).toHaveLength(1);
+  });
+
+  it("begins anew at once when the user read up to a message that is old already, or marked one as unread", async () => {
+    const { world, reader, say, read, messageId } = await scene();
+    const second = await say(hours(1));
+    await run(world, hours(5));
+    await read(hours(0.5));
+    await run(world, hours(5.25));
+    await read(hours(6));
+    await run(world, hours(6));
+    await read(null);
+    await run(world, hours(40));
+    expect(await nudged(world)).toEqual([
+      [reader, 5, [[messageId, 1, 2]]],
+      [reader, 5.25, [[second, 1, 1]]],
+      [reader, 40, [[second, 2, 2]]],
+    ]);
+  });
+
+  it("begins anew with a message after twelve hours of silence", async () => {
+    const { world, reader, say, messageId } = await scene();
+    await run(world, hours(3));
+    await run(world, hours(27));
+    const soon = await say(hours(11.5));
+    const late = await say(hours(40));
+    await everyQuarter(world, 42, 44);
+    expect(soon).not.toBe(late);
+    expect(await nudged(world)).toEqual([
+      [reader, 3, [[messageId, 1, 1]]],
+      [reader, 27, [[messageId, 2, 1]]],
+      [reader, 43, [[late, 1, 3]]],
+    ]);
+  });
+
+  it("waits until the user has not been seen for ten minutes", async () => {
+    const { world, reader, messageId } = await scene();
+    await world.query("update users set last_active_at = $1 where id = $2", [hours(2.9), reader]);
+    expect(await run(world, hours(3))).toMatchObject({ counts: { nudged: 0, active: 1 } });
+    await run(world, hours(3.25));
+    expect(await nudged(world)).toEqual([[reader, 3.25, [[messageId, 1, 1]]]]);
+  });
+
+  it("says nothing of a muted thread, and looks again as soon as it is not", async () => {
+    const { world, reader, threadId, messageId } = await scene();
+    await prefer(world, reader, { status: "muted", scope: { type: "thread", id: threadId } });
+    expect(await run(world, hours(3))).toMatchObject({ counts: { nudged: 0, muted: 1 } });
+    expect(await run(world, hours(8))).toMatchObject({ skipped: 1 });
+    await world.query("delete from notification_preferences");
+    await run(world, hours(8.25));
+    expect(await nudged(world)).toEqual([[reader, 8.25, [[messageId, 1, 1]]]]);
+  });
+
+  it("gives whoever joins three hours too", async () => {
+    const { world, threadId, messageId, read, reader } = await scene();
+    await read(hours(2));
+    const [late] = (await users(world, 1)) as [string];
+    await world.query(
+      "insert into chat_thread_participants (thread_id, user_id, joined_at) values ($1, $2, $3)",
+      [threadId, late, hours(2)],
+    );
+    await everyQuarter(world, 2, 6);
+    expect(await nudged(world)).toEqual([[late, 5, [[messageId, 1, 1]]]]);
+    expect(late).not.toBe(reader);
+  });
+
+  it("tells a user of all their threads at once, and of each once", async () => {
+    const { world, reader, writer, threadId, messageId } = await scene();
+    const other = await thread(world, { participants: [reader, writer] });
+    await world.query("update chat_thread_participants set joined_at = $1", [hours(-1_000)]);
+    const elsewhere = await message(world, { threadId: other, senderId: writer, createdAt: hours(-1) });
+    await everyQuarter(world, 3, 4);
+    expect(await nudged(world)).toEqual([
+      [
+        reader,
+        3,
+        [
+          [messageId, 1, 1],
+          [elsewhere, 1, 1],
+        ],
+      ],
+    ]);
+    expect(await world.query("select thread_id from domain_events")).toEqual([{ thread_id: null }]);
+    expect(threadId).not.toBe(other);
+  });
+
+  it("catches up after an outage with one nudge", async () => {
+    const { world, reader, messageId } = await scene();
+    await everyQuarter(world, 100, 101);
+    expect(await nudged(world)).toEqual([[reader, 100, [[messageId, 1, 1]]]]);
+    await run(world, hours(124));
+    expect(await nudged(world)).toHaveLength(2);
+  });
+
+  it.each(["2026-03-08T05:00:00Z", "2026-11-01T05:00:00Z", "2026-03-28T22:00:00Z", "2026-10-24T22:00:00Z"])(
+    "counts hours that pass, over the change of the clocks after %s",
+    async (written) => {
+      const { world, reader } = await scene();
+      await world.query("update messages set created_at = $1", [written]);
+      await world.query("update chat_thread_participants set joined_at = $1", [minutesAfter(written, -60)]);
+      for (const minutes of [165, 180, 195, 1_605, 1_620, 1_635])
+        await run(world, minutesAfter(written, minutes));
+      const told = await emitted(world, "thread_unread_stale");
+      expect(told.map(({ payload, occurredAt }) => [payload["user_id"], occurredAt])).toEqual([
+        [reader, new Date(minutesAfter(written, 180))],
+        [reader, new Date(minutesAfter(written, 1_620))],
+      ]);
+    },
+  );
+
+  it("follows UNREAD_THRESHOLD_MINUTES", async () => {
+    const { world, reader, messageId } = await scene({ environment: { UNREAD_THRESHOLD_MINUTES: "45" } });
+    await everyQuarter(world, 0.25, 2);
+    expect(await nudged(world)).toEqual([[reader, 0.75, [[messageId, 1, 1]]]]);
+  });
+
+  it("forgets whoever has left, and threads that are gone", async () => {
+    const { world, reader, threadId } = await scene();
+    await world.query("update users set last_active_at = $1 where id = $2", [hours(3), reader]);
+    await run(world, hours(3));
+    expect(await world.query("select 1 from unread_watches")).toHaveLength(1);
+    await world.query("delete from chat_threads where id = $1", [threadId]);
+    expect(await run(world, hours(4))).toMatchObject({ counts: { nudged: 0 } });
+    expect(await world.query("select 1 from unread_watches")).toEqual([]);
+  });
+
+  it("asks for another run when more is due than one run takes", async () => {
+    const { world, threadId, read } = await scene();
+    await read(hours(1));
+    await world.query(
+      "insert into unread_marks (thread_id, at) select $1, $2 from generate_series(1, 50001)",
+      [threadId, WRITTEN],
+    );
+    await run(world);
+    expect(await world.enqueued(unreadThreadNudges)).toHaveLength(1);
+    await world.query("delete from outbox");
+    await run(world);
+    expect(await world.enqueued(unreadThreadNudges)).toEqual([]);
+    expect(await world.query("select 1 from unread_marks")).toEqual([]);
+  });
+
+  it("tells in a dry run who would be nudged, and who not and why", async () => {
+    const { world, reader, writer, threadId, say } = await scene();
+    await say(hours(0.5), reader);
+    await prefer(world, writer, { status: "muted" });
+    world.at(hours(4));
+    const preview = await dryRun({ ...world, settings: settingsFrom(world.config) }, unreadThreadNudges, {});
+    expect(preview.remarks).toEqual([
+      { about: `user ${reader}, thread ${threadId}`, decision: "nudged (step 1)" },
+      { about: `user ${writer}, thread ${threadId}`, decision: "muted" },
+    ]);
+    expect(preview.events).toMatchObject([{ type: "thread_unread_stale", payload: { user_id: reader } }]);
+    expect(await world.query("select 1 from unread_nudges")).toEqual([]);
+    await run(world);
+    expect(await nudged(world)).toHaveLength(1);
+  });
+});
+
+describe("defects of the earlier system", () => {
+  it("23: the number of statements does not grow with threads, participants or messages", async () => {
+    const { world, reader, writer } = await scene();
+    const one = await countQueries(world, () => run(world, hours(3)));
+    const more = await users(world, 20);
+    for (let n = 0; n < 30; n++) {
+      const id = await thread(world, { participants: [reader, writer, ...more] });
+      await message(world, { threadId: id, senderId: writer, createdAt: hours(1) });
+    }
+    await world.query("update chat_thread_participants set joined_at = $1", [hours(-1_000)]);
+    await world.query("update messages set created_at = created_at");
+    expect(await countQueries(world, () => run(world, hours(5)))).toBe(one);
+    expect(await nudged(world)).toHaveLength(1 + 1 + more.length);
+  });
+
+  it("24: a busy thread nudges too, by its oldest unread message", async () => {
+    const { world, reader, messageId, say } = await scene();
+    for (let minutes = 10; minutes < 240; minutes += 10) await say(minutesAfter(WRITTEN, minutes));
+    await everyQuarter(world, 2, 4);
+    expect(await nudged(world)).toEqual([[reader, 3, [[messageId, 1, 24]]]]);
+  });
+
+  it("25: own messages are not unread, nor counted", async () => {
+    const { world, reader, writer, say, read, messageId } = await scene();
+    await say(hours(0.5), reader);
+    await everyQuarter(world, 3, 4);
+    expect(await nudged(world)).toEqual([
+      [reader, 3, [[messageId, 1, 1]]],
+      [writer, 3.5, [[expect.any(String), 1, 1]]],
+    ]);
+    await read(hours(5));
+    await world.query("truncate domain_events");
+    await say(hours(6), reader);
+    await world.query("update chat_thread_participants set last_read_at = $1 where user_id = $2", [
+      hours(6),
+      writer,
+    ]);
+    await everyQuarter(world, 9, 10);
+    expect(await nudged(world)).toEqual([]);
+  });
+});
+
+rangedCases(unreadThreadNudges, async () => {
+  const { world, reader, messageId } = await scene();
+  return {
+    world,
+    payload: {},
+    effectIsThereOnce: async () => expect(await nudged(world)).toEqual([[reader, 3, [[messageId, 1, 1]]]]),
+    nothingHappened: async () => expect(await nudged(world)).toEqual([]),
+    removeRow: () => world.query("delete from chat_threads"),
+  };
+});

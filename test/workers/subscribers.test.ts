@@ -1,0 +1,49 @@
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { inTransaction } from "../../src/db/client.ts";
+import { defineEvent, idField } from "../../src/events/event.ts";
+import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
+import { notifyFanOut } from "../../src/workers/notifications/fan-out/notify-fan-out.ts";
+import { askSubscribers, subscriber } from "../../src/workers/subscribers.ts";
+import { singleJob } from "../support/jobs.ts";
+import { createWorld } from "../support/world.ts";
+
+it("an event asks for the jobs that follow from it, in its transaction, and for nothing else", async () => {
+  const job = singleJob();
+  const world = await createWorld({ jobs: [job] });
+  const ripened = defineEvent({ type: "apple.ripened", payload: z.object({ tree_id: idField() }) });
+  const subscribers = [
+    subscriber(ripened, job, ({ payload, projectId }) =>
+      payload.tree_id === "9" ? null : { item: `${projectId}-${payload.tree_id}` },
+    ),
+  ];
+  const event = (type: string, payload: unknown) => ({ id: "1", type, projectId: "5", payload });
+  await inTransaction(world.db, (tx) =>
+    askSubscribers(
+      tx,
+      [
+        event("apple.ripened", { tree_id: 7 }),
+        event("apple.ripened", { tree_id: "8" }),
+        event("apple.ripened", { tree_id: "9" }),
+        event("apple.ripened", { tree: "x" }),
+        event("pear.ripened", { tree_id: "7" }),
+      ],
+      subscribers,
+    ),
+  );
+  expect((await world.enqueued(job)).map(({ key }) => key)).toEqual(["5-7", "5-8"]);
+});
+
+it("what changes in a volunteer or a project has its matches worked out anew", async () => {
+  const world = await createWorld();
+  await world.query(
+    `insert into domain_events (event_type, project_id, payload)
+     values ('profile.updated', null, '{"user_id": 7}'), ('project.updated', 5, '{}')`,
+  );
+  const [asked] = await world.enqueued(notifyFanOut);
+  await world.run(notifyFanOut, [asked!.id]);
+  expect((await world.enqueued(calculateMatches)).map(({ key }) => key).sort()).toEqual([
+    "project:5",
+    "volunteer:7",
+  ]);
+});
