@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import { inTransaction } from "../src/db/client.ts";
+import { inTransaction } from "../src/db/transaction.ts";
 import { createLog } from "../src/log.ts";
 import { createWorld } from "./support/world.ts";
 

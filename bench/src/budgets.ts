@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import { inTransaction, rows } from "../../src/db/client.ts";
+import { rows } from "../../src/db/statement.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { createLog } from "../../src/log.ts";
 import { enqueueMany } from "../../src/queues/enqueue.ts";
 import { post } from "../../src/rewards/ledger.ts";

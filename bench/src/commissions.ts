@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Queue, Worker } from "bullmq";
 import { systemClock } from "../../src/clock.ts";
 import { settingsFrom } from "../../src/config/settings.ts";
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { commissionEarned } from "../../src/events/commission-earned.ts";
 import { emit } from "../../src/events/event.ts";
 import { createLog } from "../../src/log.ts";

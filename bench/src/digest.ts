@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { createLog } from "../../src/log.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Queue, Worker } from "bullmq";
 import { systemClock } from "../../src/clock.ts";
 import { settingsFrom } from "../../src/config/settings.ts";
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { createLog } from "../../src/log.ts";
 import { decideAll } from "../../src/notifications/decide.ts";
 import { loadEvents, readEvents } from "../../src/notifications/read-events.ts";

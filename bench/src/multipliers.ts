@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import type { Clock } from "../../src/clock.ts";
-import { inTransaction, rows } from "../../src/db/client.ts";
+import { rows } from "../../src/db/statement.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { createLog } from "../../src/log.ts";
 import { followRun, startRun } from "../../src/queues/manual-runs.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";

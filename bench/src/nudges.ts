@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { inTransaction, rows } from "../../src/db/client.ts";
+import { rows } from "../../src/db/statement.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { emit } from "../../src/events/event.ts";
 import { meetingReminder } from "../../src/events/meeting-reminder.ts";
 import { threadUnreadStale } from "../../src/events/thread-unread-stale.ts";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { Watched } from "../ports/calendar.ts";
 import { CHANNEL_POLICY, renewalDue } from "../scoring/calendar/channel-lifetime.ts";
 

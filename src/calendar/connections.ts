@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { calendarActionRequired } from "../events/calendar-action-required.ts";
 import { emit } from "../events/event.ts";
 import type { FreshTokens, Grant, RefusalReason } from "../ports/calendar.ts";

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 
 /** So many a pass: the rest is due at the next one, an hour later. */
 const MAX_PER_PASS = 20_000;

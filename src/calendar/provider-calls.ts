@@ -1,4 +1,4 @@
-import type { Tx } from "../db/client.ts";
+import type { Tx } from "../db/transaction.ts";
 import { type Answer, CalendarBusy, type CalendarPort, type Grant, type Refused } from "../ports/calendar.ts";
 import type { CallContext } from "../queues/job.ts";
 import { Cancel, done, type Outcome, Snooze } from "../queues/outcome.ts";

@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
-import { array, type Database, inTransaction, rows } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import { inTransaction } from "../db/transaction.ts";
 import type { CalendarPort, Grant } from "../ports/calendar.ts";
 import { type Connection, grantOf } from "./connections.ts";
 

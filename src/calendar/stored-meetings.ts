@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { SeenEvent } from "../ports/calendar.ts";
 import type { MeetingFacts, Response } from "../scoring/calendar/meeting-changes.ts";
 import { PROVIDER } from "./connections.ts";

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { PROVIDER } from "../calendar/connections.ts";
 import { resealTokens } from "../calendar/reseal.ts";
 import { audit } from "../db/audit.ts";
-import { inTransaction } from "../db/client.ts";
+import { inTransaction } from "../db/transaction.ts";
 import { connectCalendar, disconnectCalendar, listConnections } from "../intake/calendar-connections.ts";
 import type { CalendarPort } from "../ports/calendar.ts";
 import type { Runtime } from "../roles/runtime.ts";

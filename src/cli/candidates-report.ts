@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { array, type Database, rows } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
 import { groupBy } from "../group-by.ts";
 import type { Run } from "../queues/runs.ts";
 import { percentOf } from "../scoring/project-matching/match.ts";

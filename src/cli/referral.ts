@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { audit } from "../db/audit.ts";
-import { type Database, inTransaction } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import { inTransaction } from "../db/transaction.ts";
 import { type Joined, joinReferral } from "../intake/referrals.ts";
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";

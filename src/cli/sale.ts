@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { audit } from "../db/audit.ts";
-import { type Database, inTransaction } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import { inTransaction } from "../db/transaction.ts";
 import { readSale } from "../rewards/read-sale.ts";
 import { type SaleReceipt, takeSales } from "../rewards/take-sales.ts";
 import { askForCommissions } from "../workers/commissions/distribute-commission.ts";

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { sql } from "drizzle-orm";
-import { array, type Database, rows } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
 import { nextSlot } from "../schedules/due-slots.ts";
 import { timetable } from "../schedules/timetable.ts";
 import { jsonFlag } from "./flags.ts";

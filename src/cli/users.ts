@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type Queryable, rows } from "../db/client.ts";
+import { type Queryable, rows } from "../db/statement.ts";
 import { Refusal } from "./terminal.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -1,7 +1,8 @@
 import { systemClock } from "../clock.ts";
 import { type Config, readConfig, readDatabaseUrl } from "../config/config.ts";
 import { settingsFrom } from "../config/settings.ts";
-import { type Database, inTransaction, openDatabase } from "../db/client.ts";
+import { type Database, openDatabase } from "../db/client.ts";
+import { inTransaction } from "../db/transaction.ts";
 import { createLog, type Log } from "../log.ts";
 import type { RunJobDeps } from "../queues/run-carrier.ts";
 import { openRuntime } from "../roles/open-runtime.ts";

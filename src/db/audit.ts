@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Queryable } from "./client.ts";
+import type { Queryable } from "./statement.ts";
 
 export type AuditRow = {
   /** Who: an operator's login, `cli`, or `service` for what the service noticed by itself. */

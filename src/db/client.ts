@@ -1,15 +1,6 @@
-import { sql } from "drizzle-orm";
-import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from "drizzle-orm/node-postgres";
-import type { PgTransaction } from "drizzle-orm/pg-core";
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
-import { isOutdatedPlan } from "./faults.ts";
-import { PREPARED_MARK, prepareStatements, streamOf } from "./prepared.ts";
-
-/** An open transaction. Everything that a job reads and writes goes through it. */
-export type Tx = PgTransaction<NodePgQueryResultHKT, Record<string, never>, Record<string, never>>;
-
-/** Something that answers one statement: a transaction, or the pool for a read of its own. */
-export type Queryable = Pick<Tx, "execute">;
+import { prepareStatements } from "./prepared.ts";
 
 export type Database = {
   readonly pool: pg.Pool;
@@ -70,96 +61,4 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     return pool.end();
   };
   return { pool, drizzle: drizzle(pool), close };
-}
-
-/**
- * Runs `work` in one transaction on one connection. Commits when it resolves, rolls back when it rejects.
- *
- * When `signal` aborts, the connection is destroyed at once: whatever the abandoned work still sends goes nowhere,
- * instead of running outside its transaction. Rejects with the signal's reason.
- */
-export async function inTransaction<T>(
-  db: Database,
-  work: (tx: Tx) => Promise<T>,
-  signal?: AbortSignal,
-): Promise<T> {
-  signal?.throwIfAborted();
-  const client = await db.pool.connect();
-  let released = false;
-  const release = (broken: boolean) => {
-    if (!released) client.release(broken);
-    released = true;
-  };
-  // The wait for a connection may have outlasted the patience of whoever asked; no event tells of that any more.
-  if (signal?.aborted) {
-    release(false);
-    throw signal.reason;
-  }
-  const abandon = () => {
-    release(true);
-    // Ending a connection waits for what was sent over it; here nobody waits any more.
-    streamOf(client).destroy();
-  };
-  // A connection lost while it is checked out is reported by the statement that meets it.
-  client.on("error", ignoreLostConnection);
-  signal?.addEventListener("abort", abandon, { once: true });
-  try {
-    return (await drizzle(client).transaction(work as Parameters<NodePgDatabase["transaction"]>[0])) as T;
-  } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    // Its prepared statements are of a schema that was changed meanwhile: the next connection prepares them anew.
-    if (isOutdatedPlan(error)) release(true);
-    throw error;
-  } finally {
-    signal?.removeEventListener("abort", abandon);
-    client.off("error", ignoreLostConnection);
-    release(false);
-  }
-}
-
-function ignoreLostConnection(): void {
-  // Intentionally empty: see inTransaction.
-}
-
-/** Runs one statement and returns its rows. Integers of 8 bytes and numerics arrive as strings. */
-export async function rows<Row extends Record<string, unknown>>(
-  on: Queryable,
-  query: ReturnType<typeof sql>,
-): Promise<Row[]> {
-  return (await on.execute<Row>(query)).rows as Row[];
-}
-
-/**
- * A statement that each connection prepares once and keeps with its plan: for those that run for each piece of work. Its plan may be
- * older than the data, so it has to be one that goes by an index whatever the sizes.
- */
-export const prepared: typeof sql = ((strings: TemplateStringsArray, ...values: unknown[]) =>
-  sql`${PREPARED}${sql(strings, ...values)}`) as typeof sql;
-
-const PREPARED = sql.raw(PREPARED_MARK);
-
-/**
- * An array as one parameter, in the notation of Postgres; the statement says its type (`::bigint[]`). Drizzle would spread it into a
- * list, and the driver quotes each element with two regular expressions: a tenth of the time that a group of sales takes.
- */
-export const array = (values: readonly unknown[]) => sql.param(arrayLiteral(values));
-
-/** Nothing of it means anything to the array notation. */
-const PLAIN = /^[\w.:+-]+$/;
-
-function arrayLiteral(values: readonly unknown[]): string {
-  let literal = "{";
-  for (let i = 0; i < values.length; i++) {
-    if (i > 0) literal += ",";
-    literal += elementOf(values[i]);
-  }
-  return `${literal}}`;
-}
-
-function elementOf(value: unknown): string {
-  if (value === null || value === undefined) return "NULL";
-  if (Buffer.isBuffer(value)) return `"\\\\x${value.toString("hex")}"`;
-  const text = value instanceof Date ? value.toISOString() : String(value);
-  if (PLAIN.test(text) && text.toUpperCase() !== "NULL") return text;
-  return text.includes('"') || text.includes("\\") ? `"${text.replace(/["\\]/g, "\\$&")}"` : `"${text}"`;
 }

@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
-import { type Database, openDatabase, rows } from "./client.ts";
+import { type Database, openDatabase } from "./client.ts";
+import { rows } from "./statement.ts";
 
 /** The folder of migrations lies beside src and dist alike. */
 const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url));

@@ -1,4 +1,4 @@
-import type { Tx } from "../db/client.ts";
+import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
 import type { AnyNotificationType, ToldEvent } from "../notifications/notification-type.ts";
 import { loadEvents, readEvents } from "../notifications/read-events.ts";

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Settings } from "../config/settings.ts";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
 import { hashOfAddress } from "../notifications/address.ts";
 import type { Letter } from "../ports/mailer.ts";

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { isNudge, nudgeCounts } from "../notifications/nudges.ts";
 import type { NudgeCapPolicy } from "../scoring/notifications/nudge-cap.ts";
 import type { Content } from "./create-mailings.ts";

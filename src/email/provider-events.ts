@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { array, type Tx } from "../db/client.ts";
+import { array } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 
 /** What the mail service tells of an e-mail. */
 export type MailEvent = {

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { LetterFate } from "../ports/mailer.ts";
 import { applyMailEvents } from "./provider-events.ts";
 

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { sql } from "drizzle-orm";
-import { array, type Queryable, rows, type Tx } from "../db/client.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 
 /** A token as it stands in a link: 32 random bytes. */
 export const drawToken = (): string => randomBytes(32).toString("base64url");

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { array, prepared, type Tx } from "../db/client.ts";
+import { array, prepared } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { noteAsk } from "../queues/enqueue.ts";
 
 /** A kind of fact that has happened: `noun.past`, and what is known about it. The host's names are its own. */

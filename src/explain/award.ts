@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type Queryable, rows } from "../db/client.ts";
+import { type Queryable, rows } from "../db/statement.ts";
 import type { Candidate } from "../rewards/budget-facts.ts";
 import { BUDGET_RULE_VERSION } from "../rewards/record-budget.ts";
 import { formatAmount } from "../scoring/money.ts";

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type Queryable, rows } from "../db/client.ts";
+import { type Queryable, rows } from "../db/statement.ts";
 import { formatAmount, MICRO_PER_TOKEN } from "../scoring/money.ts";
 import {
   type CommissionDecision,

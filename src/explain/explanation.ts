@@ -1,4 +1,4 @@
-import type { Queryable } from "../db/client.ts";
+import type { Queryable } from "../db/statement.ts";
 
 /** One step of a calculation: what is worked out, and how. */
 export type Step = { readonly what: string; readonly how: string };

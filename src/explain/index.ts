@@ -1,4 +1,4 @@
-import type { Queryable } from "../db/client.ts";
+import type { Queryable } from "../db/statement.ts";
 import { explainAward } from "./award.ts";
 import { explainCommission } from "./commission.ts";
 import type { Explain, Explanation } from "./explanation.ts";

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { array, type Queryable, rows } from "../db/client.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
 import { skipReason } from "../project-matching/notice-rules.ts";
 import { readVolunteer } from "../project-matching/place-volunteer.ts";
 import { readProjects } from "../project-matching/project-facts.ts";

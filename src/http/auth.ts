@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { RequestHandler, Response } from "express";
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
-import { rows } from "../db/client.ts";
 import { isDatabaseAbsent } from "../db/faults.ts";
+import { rows } from "../db/statement.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { refuse, refuseForNow } from "./error-response.ts";
 

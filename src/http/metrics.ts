@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { Router } from "express";
 import { QUEUE_NAMES } from "../config/queues.ts";
-import { rows } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { scheduleLagSeconds } from "../roles/scheduler.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";

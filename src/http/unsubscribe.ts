@@ -1,5 +1,5 @@
 import express, { type Response, Router } from "express";
-import { inTransaction } from "../db/client.ts";
+import { inTransaction } from "../db/transaction.ts";
 import { kindOf } from "../email/render/kinds.ts";
 import { isToken, lookUpToken, unsubscribe } from "../email/unsubscribe.ts";
 import { type Html, html } from "../html.ts";

@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
 import { forgetUnusedTokens } from "../calendar/channels.ts";
 import { grantOwner, PROVIDER } from "../calendar/connections.ts";
-import { type Queryable, rows, type Tx } from "../db/client.ts";
+import { type Queryable, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { CalendarPort } from "../ports/calendar.ts";
 import { enqueue, enqueueMany } from "../queues/enqueue.ts";
 import { stopCalendarChannel } from "../workers/notifications/calendar/stop-calendar-channel.ts";

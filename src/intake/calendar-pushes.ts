@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { sql } from "drizzle-orm";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { enqueueMany } from "../queues/enqueue.ts";
 import { stopCalendarChannel } from "../workers/notifications/calendar/stop-calendar-channel.ts";
 import { syncCalendar } from "../workers/notifications/calendar/sync-calendar.ts";

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
 import { databaseFault } from "../db/faults.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { enqueueMany } from "../queues/enqueue.ts";
 import { distributeCommission } from "../workers/commissions/distribute-commission.ts";
 

@@ -1,5 +1,5 @@
 import type { Settings } from "../config/settings.ts";
-import type { Tx } from "../db/client.ts";
+import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
 import { isTimeZone } from "../scoring/local-time.ts";
 import {

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { array, type Queryable, rows } from "../db/client.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
 
 /** What a user sees of a notification. Times are ISO texts; `version` grows whenever it changes. */
 export type SeenNotification = {

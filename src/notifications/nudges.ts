@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { array } from "../db/client.ts";
+import { array } from "../db/statement.ts";
 import { NOTIFICATION_TYPES } from "./index.ts";
 
 /** The types of events that are nudges. */

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { type Queryable, rows, type Tx } from "../db/client.ts";
+import { type Queryable, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { Frequency } from "../scoring/notifications/notify-decision.ts";
 import type { Preference } from "../scoring/notifications/preference.ts";
 

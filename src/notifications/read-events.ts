@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { array, type Queryable, rows } from "../db/client.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
 import { notificationTypeOf } from "./index.ts";
 import { type AnyNotificationType, NAMELESS, type Names, type ToldEvent } from "./notification-type.ts";
 

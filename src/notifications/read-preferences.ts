@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { array, type Queryable, rows, type Tx } from "../db/client.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
 import type { Preference } from "../scoring/notifications/preference.ts";
 import { hashOfAddress } from "./address.ts";

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type Queryable, rows } from "../db/client.ts";
+import { type Queryable, rows } from "../db/statement.ts";
 import type { Frequency } from "../scoring/notifications/notify-decision.ts";
 import { ACCESS } from "./access.ts";
 import type { AnyNotificationType, ToldEvent } from "./notification-type.ts";

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { z } from "zod";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { emit, type Happened } from "../events/event.ts";
 import { threadUnreadStale } from "../events/thread-unread-stale.ts";
 import { secondStepAt, type UnreadDecision } from "../scoring/notifications/unread-nudge.ts";

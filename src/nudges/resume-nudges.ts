@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { emit } from "../events/event.ts";
 import { resumeIncompleteNudge } from "../events/resume-incomplete-nudge.ts";
 import {

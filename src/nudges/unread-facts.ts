@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { threadUnreadStale } from "../events/thread-unread-stale.ts";
 import { type Preference, preferenceFor } from "../scoring/notifications/preference.ts";
 import { SILENCE_HOURS, type UnreadFacts } from "../scoring/notifications/unread-nudge.ts";

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { UnreadNudgePolicy } from "../scoring/notifications/unread-nudge.ts";
 
 /** So many are looked at in one transaction, whose statements are each a fraction of the 5 s that it may take. */

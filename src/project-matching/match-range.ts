@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { ComputeContext, JobContext } from "../queues/job.ts";
 import type { MatchProject } from "../scoring/project-matching/match.ts";
 import { paceOf, type Turn } from "../threads/statement-turns.ts";

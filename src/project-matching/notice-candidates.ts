@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { JobContext } from "../queues/job.ts";
 import { SKIP_REASONS } from "../scoring/project-matching/choose-candidates.ts";
 import {

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type Queryable, rows } from "../db/client.ts";
+import { type Queryable, rows } from "../db/statement.ts";
 import { MATCH_NOTICE } from "../email/render/experiments.ts";
 import { type SampleRatio, sampleRatio } from "../scoring/experiment.ts";
 

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { TOLD_AGAIN } from "../scoring/project-matching/choose-candidates.ts";
 import { OPEN } from "./project-facts.ts";
 

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { array, type Queryable, rows } from "../db/client.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
 import {
   distanceKm,
   MATCH_WEIGHTS,

@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
-import { array, type Queryable, rows, type Tx } from "../db/client.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { MatchProject } from "../scoring/project-matching/match.ts";
 import { MAX_REQUIRED_SKILLS } from "../scoring/project-matching/match-index.ts";
 

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 
 /** Both work out every list: the second one before it tells anybody. */
 const JOBS = sql`('calculate-matches', 'notify-project-matches')`;

@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { BLOCK_SIZE, type SkillBlock } from "../scoring/project-matching/skill-block.ts";
 import type { Threads } from "../threads/threads.ts";
 import type { ReadBlock } from "./rank.task.ts";

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { int4Array, int8Array } from "../db/binary-arrays.ts";
-import { array, rows, type Tx } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { inScope, type ProjectScope } from "./project-facts.ts";
 import type { MatchColumns } from "./rank.task.ts";
 

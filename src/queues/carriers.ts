@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import type { QueueName } from "../config/queues.ts";
-import { array, type Database } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import { array } from "../db/statement.ts";
 import type { Catalogue } from "./job.ts";
 import { PRIORITY, RETENTION } from "./queues.ts";
 import type { Producers } from "./redis.ts";

@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
 import { audit } from "../db/audit.ts";
-import { array, type Database, inTransaction, type Queryable, rows, type Tx } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
+import { inTransaction, type Tx } from "../db/transaction.ts";
 
 /** Work that used up its attempts, was cancelled, or never fitted its job. It waits in Postgres for a person. */
 export type DeadLetter = {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { QueueName } from "../config/queues.ts";
-import type { Database, Tx } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
 import { addCarriers, freeCarriers, type NewCarrier } from "./carriers.ts";
 import { MAX_WAITING_CARRIERS } from "./queues.ts";

@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
-import { type Database, inTransaction, rows, type Tx } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import { inTransaction, type Tx } from "../db/transaction.ts";
 import { enqueueRun } from "./enqueue.ts";
 import { type Execution, parsePayload } from "./execution.ts";
 import { describeError } from "./failure.ts";

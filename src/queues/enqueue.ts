@@ -1,5 +1,6 @@
 import type { QueueName } from "../config/queues.ts";
-import { array, prepared, rows, type Tx } from "../db/client.ts";
+import { array, prepared, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { fillSeats, takeSeats } from "./direct-dispatch.ts";
 import { type Job, rangeName, sumName } from "./job.ts";
 import type { Counts } from "./outcome.ts";

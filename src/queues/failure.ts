@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
 import type { ZodError } from "zod";
-import { array, type Database, inTransaction, rows } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
 import { databaseFault, isContention, isDatabaseAbsent } from "../db/faults.ts";
+import { array, rows } from "../db/statement.ts";
+import { inTransaction } from "../db/transaction.ts";
 import type { Job } from "./job.ts";
 import { CallFailed, Cancel, Interrupted, PayloadRejected, Snooze, TimeLimitExceeded } from "./outcome.ts";
 import { failRun, recordDeadWork } from "./runs.ts";

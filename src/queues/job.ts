@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { QueueName } from "../config/queues.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Tx } from "../db/client.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Threads } from "../threads/threads.ts";

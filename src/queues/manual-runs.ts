@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import { type Database, inTransaction, rows } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import { inTransaction } from "../db/transaction.ts";
 import { enqueueRun } from "./enqueue.ts";
 import { parsePayload } from "./execution.ts";
 import type { Job } from "./job.ts";

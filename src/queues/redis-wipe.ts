@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { QUEUE_NAMES, type QueueName } from "../config/queues.ts";
-import { array, type Database, rows } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
 import type { Log } from "../log.ts";
 import { keyPrefix } from "./queues.ts";
 import type { Producers } from "./redis.ts";

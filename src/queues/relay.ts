@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
 import { QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "../config/queues.ts";
-import { array, type Database, inTransaction, rows, type Tx } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import { inTransaction, type Tx } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
 import { addCarriers, type DueEntry, groupEntries, type NewCarrier } from "./carriers.ts";
 import { createExpress } from "./direct-dispatch.ts";

@@ -1,4 +1,4 @@
-import type { Tx } from "../db/client.ts";
+import type { Tx } from "../db/transaction.ts";
 import { enqueueRanges, enqueueSum, type RangeEntry, type RunOfRanges, type SumEntry } from "./enqueue.ts";
 import {
   type Asked,

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { QueueName } from "../config/queues.ts";
-import { array, type Database, rows } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
 import type { Log } from "../log.ts";
 import { freeCarriers } from "./carriers.ts";
 import { postpone } from "./failure.ts";

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { BudgetCandidate } from "../scoring/rewards/budget.ts";
 import { BUDGET_RULES } from "../scoring/rewards/budget-shares.ts";
 import type { Period } from "./periods.ts";

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { BudgetPeriodType } from "../scoring/rewards/budget-shares.ts";
 import { firstWholePeriod, isTimeZone, type Period, periodAfter, periodOfDay } from "./periods.ts";
 

@@ -1,4 +1,5 @@
-import { array, prepared, rows, type Tx } from "../db/client.ts";
+import { array, prepared, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 
 /** Who a leg is for: a system account, or the volunteer behind a profile. */
 export type LedgerAccount = "treasury" | "held" | { readonly profileId: string };

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { candidatesOf, decisionsFrom, factsOfEach, factsOfRange, instantsOf } from "./multiplier-sql.ts";
 
 /** A stretch of profiles, and what their multipliers are worked out with. Everything that a range depends on stands in it. */

@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { MultiplierRange } from "./multiplier-range.ts";
 
 /** So many profiles take half a second to a second when all of them move, and a tenth of that when none does. */

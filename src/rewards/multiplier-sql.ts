@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { array } from "../db/client.ts";
+import { array } from "../db/statement.ts";
 import { DECAY_MILLIONTHS, DECAY_ONE_MILLIONTHS, MULTIPLIER_WEIGHTS } from "../scoring/rewards/multiplier.ts";
 
 /** `decideMultiplier` of src/scoring, in SQL: test/rewards/multiplier-range.test.ts holds both equal on random inputs. */

@@ -1,4 +1,5 @@
-import { array, prepared, type Tx } from "../db/client.ts";
+import { array, prepared } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { formatAmount } from "../scoring/money.ts";
 import type { CommissionLine } from "../scoring/rewards/commission.ts";
 import { COMMISSION_RULE_VERSION, type CommissionPolicy } from "../scoring/rewards/commission-policy.ts";

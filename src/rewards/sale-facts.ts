@@ -1,4 +1,5 @@
-import { array, prepared, rows, type Tx } from "../db/client.ts";
+import { array, prepared, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import type {
   CommissionDecision,
   CommissionFacts,

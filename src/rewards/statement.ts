@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type Queryable, rows } from "../db/client.ts";
+import { type Queryable, rows } from "../db/statement.ts";
 import { formatAmount } from "../scoring/money.ts";
 
 /** One line of a volunteer's account: what moved, why, and where it is explained. Amounts are decimal tokens. */

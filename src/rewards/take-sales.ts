@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { audit } from "../db/audit.ts";
-import { array, prepared, type Queryable, rows, type Tx } from "../db/client.ts";
+import { array, prepared, type Queryable, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 
 /** A sale as its seller told it: authentic, parsed, not yet compared with what was told before. */
 export type SaleDelivery = {

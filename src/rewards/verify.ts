@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 
 /** One kind of check, over ids from `from` up to but not including `to`. */
 export type VerifyRange = { readonly check: CheckName; readonly from: string; readonly to: string };

@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
-import { type Database, inTransaction, rows } from "../db/client.ts";
+import type { Database } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import { inTransaction } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
 import type { Catalogue } from "../queues/job.ts";
 import type { Producers } from "../queues/redis.ts";

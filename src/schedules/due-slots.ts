@@ -1,6 +1,7 @@
 import { CronExpressionParser } from "cron-parser";
 import { sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { enqueueRun } from "../queues/enqueue.ts";
 import type { Schedule } from "./schedule.ts";
 

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { rows, type Tx } from "../db/client.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { openDueSlots } from "./due-slots.ts";
 import type { Schedule } from "./schedule.ts";
 

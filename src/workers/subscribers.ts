@@ -1,4 +1,4 @@
-import type { Tx } from "../db/client.ts";
+import type { Tx } from "../db/transaction.ts";
 import type { EventType } from "../events/event.ts";
 import { profileUpdated } from "../events/profile-updated.ts";
 import { projectUpdated } from "../events/project-updated.ts";

@@ -1,6 +1,6 @@
 import { createHmac, randomInt } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { startHttp } from "../../src/http/server.ts";
 import { checkRange, cutChecks } from "../../src/rewards/verify.ts";
 import { eventually } from "../support/eventually.ts";

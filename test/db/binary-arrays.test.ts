@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { int4Array, int8Array } from "../../src/db/binary-arrays.ts";
-import { rows } from "../../src/db/client.ts";
+import { rows } from "../../src/db/statement.ts";
 import { createWorld } from "../support/world.ts";
 
 describe("an array in the binary format", () => {

@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
 import { DatabaseError } from "pg";
 import { describe, expect, it } from "vitest";
-import { inTransaction, openDatabase } from "../../src/db/client.ts";
+import { openDatabase } from "../../src/db/client.ts";
 import { databaseFault, isContention, isDatabaseAbsent } from "../../src/db/faults.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { createWorld } from "../support/world.ts";
 
 const thrownBy = (work: Promise<unknown>) =>

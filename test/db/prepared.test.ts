@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import { inTransaction, prepared, rows, type Tx } from "../../src/db/client.ts";
 import { isContention } from "../../src/db/faults.ts";
+import { prepared, rows } from "../../src/db/statement.ts";
+import { inTransaction, type Tx } from "../../src/db/transaction.ts";
 import { createWorld } from "../support/world.ts";
 
 const mine = async (tx: Tx) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { chatMessageSent } from "../../src/events/chat-message-sent.ts";
 import { commissionEarned } from "../../src/events/commission-earned.ts";
 import { emit } from "../../src/events/event.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { inTransaction } from "../../src/db/client.ts";
 import { databaseFault } from "../../src/db/faults.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { joinReferral } from "../../src/intake/referrals.ts";
 import { chain, organization, type Person, volunteer } from "../support/factories.ts";
 import { createWorld, type World } from "../support/world.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import type { MatchColumns } from "../../src/project-matching/rank.task.ts";
 import { writeMatches } from "../../src/project-matching/write-matches.ts";
 import { createWorld } from "../support/world.ts";

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { settingsFrom } from "../../src/config/settings.ts";
-import { rows } from "../../src/db/client.ts";
+import { rows } from "../../src/db/statement.ts";
 import { dryRun } from "../../src/queues/dry-run.ts";
 import { defineJob, rangeName } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inTransaction, type Tx } from "../../src/db/client.ts";
+import { inTransaction, type Tx } from "../../src/db/transaction.ts";
 import { createExpress } from "../../src/queues/direct-dispatch.ts";
 import { enqueueMany } from "../../src/queues/enqueue.ts";
 import { MAX_WAITING_CARRIERS } from "../../src/queues/queues.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { enqueue, enqueueMany } from "../../src/queues/enqueue.ts";
 import { defineJob } from "../../src/queues/job.ts";
 import { Cancel, skipped } from "../../src/queues/outcome.ts";

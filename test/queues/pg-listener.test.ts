@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { commissionHeld } from "../../src/events/commission-held.ts";
 import { emit } from "../../src/events/event.ts";
 import { listenForAsks } from "../../src/queues/pg-listener.ts";

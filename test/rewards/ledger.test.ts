@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import { inTransaction, rows } from "../../src/db/client.ts";
 import { databaseFault } from "../../src/db/faults.ts";
+import { rows } from "../../src/db/statement.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { type Posting, post } from "../../src/rewards/ledger.ts";
 import { balanceOf, organization, type Person, volunteer } from "../support/factories.ts";
 import { createWorld, type World } from "../support/world.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { recalculateRange } from "../../src/rewards/multiplier-range.ts";
 import { advanceWatermarks } from "../../src/rewards/multiplier-scope.ts";
 import { organization, type Person, volunteer } from "../support/factories.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { retryDeadLetters } from "../../src/queues/dead-letters.ts";
 import { listRuns } from "../../src/queues/runs.ts";
 import { chosenSlots, openDueSlots, slotsBetween } from "../../src/schedules/due-slots.ts";

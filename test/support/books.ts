@@ -1,4 +1,4 @@
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { checkRange, cutChecks } from "../../src/rewards/verify.ts";
 import type { World } from "./world.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { connectCalendar } from "../../src/intake/calendar-connections.ts";
 import { type FakeGoogle, fakeGoogle, type GoogleChannel } from "./google.ts";
 import { createWorld, type World, type WorldOptions } from "./world.ts";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { inTransaction, type Tx } from "../../src/db/client.ts";
+import { inTransaction, type Tx } from "../../src/db/transaction.ts";
 import { enqueueMany, enqueueRun } from "../../src/queues/enqueue.ts";
 import { defineJob, type Job, type JobContext } from "../../src/queues/job.ts";
 import { done, type Outcome } from "../../src/queues/outcome.ts";

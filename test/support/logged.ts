@@ -1,5 +1,5 @@
 import { settingsFrom } from "../../src/config/settings.ts";
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import type { RunJobDeps } from "../../src/queues/run-carrier.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
 

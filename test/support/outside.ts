@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { sql } from "drizzle-orm";
-import { rows } from "../../src/db/client.ts";
+import { rows } from "../../src/db/statement.ts";
 import { defineJob, type OutsideJob } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
 import { type Item, itemPayload, note } from "./jobs.ts";

@@ -1,4 +1,4 @@
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { type SaleDelivery, type SaleReceipt, takeSales } from "../../src/rewards/take-sales.ts";
 import { askForCommissions } from "../../src/workers/commissions/distribute-commission.ts";
 import type { World } from "./world.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { inTransaction } from "../../src/db/client.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { defineEvent, idField } from "../../src/events/event.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { notifyFanOut } from "../../src/workers/notifications/fan-out/notify-fan-out.ts";

@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
-import { array, type Database, inTransaction, rows, type Tx } from "../../db/client.ts";
+import type { Database } from "../../db/client.ts";
+import { array, rows } from "../../db/statement.ts";
+import { inTransaction, type Tx } from "../../db/transaction.ts";
 import { depthsOf, ORGANIZATIONS, type PlannedVolunteer, planCommunity } from "./community-plan.ts";
 
 /** Somebody of the community, as the database knows them. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import { array, type Database, rows } from "../../db/client.ts";
+import type { Database } from "../../db/client.ts";
+import { array, rows } from "../../db/statement.ts";
 import { formatAmount } from "../../scoring/money.ts";
 import { DELIVERY_COUNTS, type Delivery, type DeliveryKind } from "./demo-deliveries.ts";
 import type { Answer } from "./demo-send.ts";

@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
-import { type Database, inTransaction, rows } from "../../db/client.ts";
+import type { Database } from "../../db/client.ts";
+import { rows } from "../../db/statement.ts";
+import { inTransaction } from "../../db/transaction.ts";
 import type { Job } from "../../queues/job.ts";
 import { followRun, startRun } from "../../queues/manual-runs.ts";
 import type { Run } from "../../queues/runs.ts";

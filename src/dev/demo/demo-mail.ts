@@ -1,6 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { sql } from "drizzle-orm";
-import { type Database, inTransaction, rows } from "../../db/client.ts";
+import type { Database } from "../../db/client.ts";
+import { rows } from "../../db/statement.ts";
+import { inTransaction } from "../../db/transaction.ts";
 import { untilSettled } from "./demo-figures.ts";
 
 /** What the scenes below are made from. */

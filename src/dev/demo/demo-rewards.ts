@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { formatNumber, formatTable } from "../../cli/table.ts";
-import { type Database, rows } from "../../db/client.ts";
+import type { Database } from "../../db/client.ts";
+import { rows } from "../../db/statement.ts";
 import { formatAmount } from "../../scoring/money.ts";
 import { left, right, section } from "./demo-report.ts";
 

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { Redis } from "ioredis";
-import { openDatabase, rows } from "../../db/client.ts";
+import { openDatabase } from "../../db/client.ts";
+import { rows } from "../../db/statement.ts";
 import { startEmbeddedServers } from "../servers/embedded-servers.ts";
 
 /** The servers of the demo, its own or given ones. */

@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
-import { array, type Database, inTransaction, rows, type Tx } from "../../db/client.ts";
+import type { Database } from "../../db/client.ts";
+import { array, rows } from "../../db/statement.ts";
+import { inTransaction, type Tx } from "../../db/transaction.ts";
 import { type Random, seededRandom } from "../../random.ts";
 import type { Community } from "./community.ts";
 

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
-import { openDatabase, rows } from "../../db/client.ts";
+import { openDatabase } from "../../db/client.ts";
 import { migrateDatabase } from "../../db/migrate.ts";
+import { rows } from "../../db/statement.ts";
 import { startEmbeddedServers } from "../servers/embedded-servers.ts";
 import { differences } from "./line-diff.ts";
 import { dumpSchema } from "./schema-dump.ts";

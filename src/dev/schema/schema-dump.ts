@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type Queryable, rows } from "../../db/client.ts";
+import { type Queryable, rows } from "../../db/statement.ts";
 import { type Constraint, readSchema, type Table } from "./schema-catalog.ts";
 
 const HEADER = `-- The schema as the migrations make it: for reading, and for seeing in a review what a migration changes.

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import express, { type RequestHandler, Router } from "express";
-import { rows } from "../../db/client.ts";
+import { rows } from "../../db/statement.ts";
 import { type Html, html } from "../../html.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { boards } from "./board.ts";

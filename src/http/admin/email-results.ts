@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { Router } from "express";
-import { rows } from "../../db/client.ts";
+import { rows } from "../../db/statement.ts";
 import { type ExperimentResult, experimentResult } from "../../email/experiment-results.ts";
 import { EXPERIMENTS } from "../../email/render/experiments.ts";
 import { type Html, html } from "../../html.ts";

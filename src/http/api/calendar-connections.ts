@@ -1,8 +1,8 @@
 import express, { type RequestHandler, type Response, Router } from "express";
 import { z } from "zod";
 import { PROVIDER } from "../../calendar/connections.ts";
-import { inTransaction } from "../../db/client.ts";
 import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
+import { inTransaction } from "../../db/transaction.ts";
 import { connectCalendar, connectionOf, disconnectCalendar } from "../../intake/calendar-connections.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";

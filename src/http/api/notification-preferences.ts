@@ -1,6 +1,6 @@
 import express, { Router } from "express";
 import { z } from "zod";
-import { inTransaction } from "../../db/client.ts";
+import { inTransaction } from "../../db/transaction.ts";
 import { EVENTS } from "../../events/index.ts";
 import { readWishes, type Wishes, writeWishes } from "../../notifications/preferences.ts";
 import type { Runtime } from "../../roles/runtime.ts";

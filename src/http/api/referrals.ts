@@ -1,7 +1,7 @@
 import express, { Router } from "express";
 import { z } from "zod";
-import { inTransaction } from "../../db/client.ts";
 import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
+import { inTransaction } from "../../db/transaction.ts";
 import { type JoinRefusal, joinReferral } from "../../intake/referrals.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";

@@ -1,5 +1,5 @@
 import { type RequestHandler, type Response, Router } from "express";
-import { inTransaction } from "../../db/client.ts";
+import { inTransaction } from "../../db/transaction.ts";
 import { EVENTS_SOURCE, type EventsReceipt, hostEvents, takeEvents } from "../../intake/events.ts";
 import { retryAfterMs } from "../../intake/sales.ts";
 import { rejectDelivery } from "../../rewards/take-sales.ts";

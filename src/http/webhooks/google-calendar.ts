@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from "express";
-import { inTransaction } from "../../db/client.ts";
 import { createGroupCommit, type GroupCommit } from "../../db/group-commit.ts";
+import { inTransaction } from "../../db/transaction.ts";
 import { type Push, type PushFate, takePushes } from "../../intake/calendar-pushes.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { refuse } from "../error-response.ts";

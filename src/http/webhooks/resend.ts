@@ -1,6 +1,6 @@
 import express, { type RequestHandler, Router } from "express";
 import { z } from "zod";
-import { inTransaction } from "../../db/client.ts";
+import { inTransaction } from "../../db/transaction.ts";
 import { applyMailEvents, keepMailEvent, type MailEvent } from "../../email/provider-events.ts";
 import { retryAfterMs } from "../../intake/sales.ts";
 import type { Runtime } from "../../roles/runtime.ts";

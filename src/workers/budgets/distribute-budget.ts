@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { rows, type Tx } from "../../db/client.ts";
+import { rows } from "../../db/statement.ts";
+import type { Tx } from "../../db/transaction.ts";
 import { enqueue } from "../../queues/enqueue.ts";
 import { defineJob, type JobContext, type SingleJob } from "../../queues/job.ts";
 import { Cancel, done, type Outcome, skipped } from "../../queues/outcome.ts";

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { rows, type Tx } from "../../db/client.ts";
+import { rows } from "../../db/statement.ts";
+import type { Tx } from "../../db/transaction.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
 import { readSale } from "../../rewards/read-sale.ts";

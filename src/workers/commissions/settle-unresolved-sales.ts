@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { rows } from "../../db/client.ts";
+import { rows } from "../../db/statement.ts";
 import { enqueueMany } from "../../queues/enqueue.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";

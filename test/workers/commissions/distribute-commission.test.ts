@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inTransaction } from "../../../src/db/client.ts";
+import { inTransaction } from "../../../src/db/transaction.ts";
 import { claim } from "../../../src/queues/execution.ts";
 import { distributeCommission } from "../../../src/workers/commissions/distribute-commission.ts";
 import { eventually } from "../../support/eventually.ts";

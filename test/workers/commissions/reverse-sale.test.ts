@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { settingsFrom } from "../../../src/config/settings.ts";
-import { inTransaction } from "../../../src/db/client.ts";
+import { inTransaction } from "../../../src/db/transaction.ts";
 import { type RunJobDeps, runCarrier } from "../../../src/queues/run-carrier.ts";
 import { COMMISSION_POLICY } from "../../../src/scoring/rewards/commission-policy.ts";
 import { releaseCommission } from "../../../src/workers/commissions/release-commission.ts";

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import { inTransaction } from "../../../src/db/client.ts";
+import { inTransaction } from "../../../src/db/transaction.ts";
 import { retryDeadLetters } from "../../../src/queues/dead-letters.ts";
 import { listRuns } from "../../../src/queues/runs.ts";
 import { recalculateRange } from "../../../src/rewards/multiplier-range.ts";

@@ -11,7 +11,7 @@ import {
 import { removeUnseen } from "../../../calendar/removed-entries.ts";
 import { saveEvents } from "../../../calendar/save-events.ts";
 import { forgetPlace, loadSync, storeEnd, storePage } from "../../../calendar/sync-state.ts";
-import type { Tx } from "../../../db/client.ts";
+import type { Tx } from "../../../db/transaction.ts";
 import type { EventsCursor, EventsPage } from "../../../ports/calendar.ts";
 import { enqueue } from "../../../queues/enqueue.ts";
 import { defineJob, type OutsideJob } from "../../../queues/job.ts";

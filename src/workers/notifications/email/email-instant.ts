@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { rows } from "../../../db/client.ts";
+import { rows } from "../../../db/statement.ts";
 import { freezeEmails } from "../../../email/create-mailings.ts";
 import { enqueue, enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type SingleJob } from "../../../queues/job.ts";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { array, rows } from "../../../db/client.ts";
+import { array, rows } from "../../../db/statement.ts";
 import { enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { done, skipped } from "../../../queues/outcome.ts";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { rows } from "../../../db/client.ts";
+import { rows } from "../../../db/statement.ts";
 import { pendingDeliveries, pendingEmails } from "../../../email/batch-contents.ts";
 import { checkDeliveries } from "../../../email/check-deliveries.ts";
 import { type ComposedLetter, composeLetters } from "../../../email/compose-letters.ts";

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { array, rows, type Tx } from "../../../db/client.ts";
+import { array, rows } from "../../../db/statement.ts";
+import type { Tx } from "../../../db/transaction.ts";
 import { idField } from "../../../events/event.ts";
 import { enqueue, enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob } from "../../../queues/job.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inTransaction } from "../../../../src/db/client.ts";
+import { inTransaction } from "../../../../src/db/transaction.ts";
 import { disconnectCalendar } from "../../../../src/intake/calendar-connections.ts";
 import { stopCalendarChannel } from "../../../../src/workers/notifications/calendar/stop-calendar-channel.ts";
 import { watchCalendar } from "../../../../src/workers/notifications/calendar/watch-calendar.ts";

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { describe, expect, it, vi } from "vitest";
 import { settingsFrom } from "../../../../src/config/settings.ts";
-import { inTransaction } from "../../../../src/db/client.ts";
+import { inTransaction } from "../../../../src/db/transaction.ts";
 import { dryRun } from "../../../../src/queues/dry-run.ts";
 import { notifyFanOut } from "../../../../src/workers/notifications/fan-out/notify-fan-out.ts";
 import * as factory from "../../../support/factories.ts";

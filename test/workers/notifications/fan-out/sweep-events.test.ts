@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inTransaction } from "../../../../src/db/client.ts";
+import { inTransaction } from "../../../../src/db/transaction.ts";
 import { notifyFanOut } from "../../../../src/workers/notifications/fan-out/notify-fan-out.ts";
 import { sweepEvents } from "../../../../src/workers/notifications/fan-out/sweep-events.ts";
 import { eventually } from "../../../support/eventually.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { settingsFrom } from "../../../../src/config/settings.ts";
-import { inTransaction } from "../../../../src/db/client.ts";
+import { inTransaction } from "../../../../src/db/transaction.ts";
 import { cutMeetings, readReminderCandidates } from "../../../../src/nudges/meeting-reminders.ts";
 import { dryRun } from "../../../../src/queues/dry-run.ts";
 import { openDueSlots } from "../../../../src/schedules/due-slots.ts";
