@@ -7,7 +7,7 @@ import { commissionEarned } from "../../src/events/commission-earned.ts";
 import { emit } from "../../src/events/event.ts";
 import { createLog } from "../../src/log.ts";
 import { producerConnection, workerConnection } from "../../src/queues/redis.ts";
-import { earnedEvents, recordDecisions } from "../../src/rewards/record-commissions.ts";
+import { earnedEvents, recordCommissions } from "../../src/rewards/record-commissions.ts";
 import { lockSaleFacts } from "../../src/rewards/sale-facts.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";
 import { startWorkers } from "../../src/roles/worker.ts";
@@ -136,7 +136,7 @@ async function plainWorker(
         const now = new Date();
         await Promise.all([
           emit(tx, commissionEarned, earnedEvents(decided, now)),
-          recordDecisions(tx, decided, policy, now),
+          recordCommissions(tx, decided, policy, now),
         ]);
       });
       settled += 1;

@@ -6,7 +6,7 @@ import { inTransaction } from "../../src/db/transaction.ts";
 import { createLog } from "../../src/log.ts";
 import { decideAll } from "../../src/notifications/decide.ts";
 import { loadEvents, readEvents } from "../../src/notifications/read-events.ts";
-import { recordDecisions } from "../../src/notifications/record.ts";
+import { recordDeliveries } from "../../src/notifications/record.ts";
 import { producerConnection, workerConnection } from "../../src/queues/redis.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";
 import { startWorkers } from "../../src/roles/worker.ts";
@@ -134,7 +134,7 @@ async function plainWorker(context: BenchContext, scratch: Scratch): Promise<rea
       await inTransaction(runtime.db, async (tx) => {
         const now = new Date();
         const { told } = await readEvents(tx, await loadEvents(tx, [job.data.eventId]));
-        await recordDecisions(tx, await decideAll(tx, told, { settings, now }), now);
+        await recordDeliveries(tx, await decideAll(tx, told, { settings, now }), now);
       });
       decided += 1;
     },

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
-import type { Candidate } from "../rewards/budget-facts.ts";
+import type { EligibleCandidate } from "../rewards/budget-facts.ts";
 import { BUDGET_RULE_VERSION } from "../rewards/record-budget.ts";
 import { formatAmount } from "../scoring/money.ts";
 import { type BudgetDecision, decideBudget } from "../scoring/rewards/budget.ts";
@@ -20,7 +20,7 @@ type PeriodRow = {
   tooFew: number;
 };
 
-type AwardRow = Omit<Candidate, "xpTimesLevel" | "lastApprovalAt"> & {
+type AwardRow = Omit<EligibleCandidate, "xpTimesLevel" | "lastApprovalAt"> & {
   rank: number | null;
   amount: string;
   reason: string | null;

@@ -14,7 +14,7 @@ import { type EmailStanding, readEmailStandings, readPreferences } from "./read-
 import { type RecipientRow, readRecipients } from "./read-recipients.ts";
 
 /** What was decided for one event, user and channel. */
-export type Decided = {
+export type DecidedDelivery = {
   readonly event: ToldEvent;
   readonly type: AnyNotificationType;
   readonly userId: string;
@@ -24,7 +24,7 @@ export type Decided = {
 };
 
 type Told = { readonly event: ToldEvent; readonly type: AnyNotificationType };
-type Candidate = Told & { readonly recipient: RecipientRow; readonly timeZone: string };
+type DeliveryCandidate = Told & { readonly recipient: RecipientRow; readonly timeZone: string };
 type Circumstances = { readonly settings: Pick<Settings, "notifications" | "nudges">; readonly now: Date };
 
 const NOBODY_MAILED: EmailStanding = {
@@ -39,7 +39,7 @@ export async function decideAll(
   tx: Tx,
   told: readonly Told[],
   circumstances: Circumstances,
-): Promise<Decided[]> {
+): Promise<DecidedDelivery[]> {
   const { settings } = circumstances;
   const found = await findCandidates(tx, told, settings.notifications.userTimeZone);
   const candidates = found.sort(inOrderOf(settings.nudges.cap.priority));
@@ -70,9 +70,13 @@ export async function decideAll(
   );
 }
 
-async function findCandidates(tx: Tx, told: readonly Told[], fallbackZone: string): Promise<Candidate[]> {
+async function findCandidates(
+  tx: Tx,
+  told: readonly Told[],
+  fallbackZone: string,
+): Promise<DeliveryCandidate[]> {
   const events = new Map(told.map((one) => [one.event.id, one]));
-  const found: Candidate[] = [];
+  const found: DeliveryCandidate[] = [];
   for (const [type, ofType] of groupBy(told, ({ type }) => type)) {
     const recipients = await readRecipients(
       tx,
@@ -97,7 +101,7 @@ async function findCandidates(tx: Tx, told: readonly Told[], fallbackZone: strin
  * In the order of the events: the first e-mails of an hour go out alone, the later ones do not. Nudges come after all others, by the
  * priority of their kind: where there is room for one, it is the first of them.
  */
-const inOrderOf = (priority: readonly NudgeKind[]) => (a: Candidate, b: Candidate) =>
+const inOrderOf = (priority: readonly NudgeKind[]) => (a: DeliveryCandidate, b: DeliveryCandidate) =>
   rankOf(a.type.nudge, priority) - rankOf(b.type.nudge, priority) ||
   byId(a.event.id, b.event.id) ||
   byId(a.recipient.userId, b.recipient.userId);
@@ -111,13 +115,13 @@ const byId = (a: string, b: string): number => a.length - b.length || (a < b ? -
 
 const emailKindOf = (type: AnyNotificationType, event: ToldEvent) => type.emailKind(event);
 
-function channelsOf({ type, event }: Candidate): Channel[] {
+function channelsOf({ type, event }: DeliveryCandidate): Channel[] {
   const channels: Channel[] = type.inApp ? ["in_app"] : [];
   return emailKindOf(type, event) === null ? channels : [...channels, "email"];
 }
 
 function factsOf(
-  { event, type, recipient, timeZone }: Candidate,
+  { event, type, recipient, timeZone }: DeliveryCandidate,
   channel: Channel,
   wishes: { readonly preferences: NotifyFacts["preferences"]; readonly standing: EmailStanding },
   { settings, now }: Circumstances,

@@ -2,13 +2,17 @@ import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
-import type { Decided } from "./decide.ts";
+import type { DecidedDelivery } from "./decide.ts";
 import type { NotificationText } from "./notification-type.ts";
 
-type Shown = Decided & { readonly text: NotificationText };
+type Shown = DecidedDelivery & { readonly text: NotificationText };
 
 /** Writes what was decided: what is shown in the app, and a row for each decision. Three statements, however much it is. */
-export async function recordDecisions(tx: Tx, decided: readonly Decided[], now: Date): Promise<void> {
+export async function recordDeliveries(
+  tx: Tx,
+  decided: readonly DecidedDelivery[],
+  now: Date,
+): Promise<void> {
   if (decided.length === 0) return;
   const shown = decided
     .filter(({ channel, decision }) => channel === "in_app" && decision.kind === "now")
@@ -22,10 +26,10 @@ export async function recordDecisions(tx: Tx, decided: readonly Decided[], now: 
   await writeDeliveries(tx, decided, new Map([...counted, ...own]), now);
 }
 
-const textOf = ({ type, event, userId, timeZone }: Decided, now: Date): NotificationText =>
+const textOf = ({ type, event, userId, timeZone }: DecidedDelivery, now: Date): NotificationText =>
   type.text(event, { userId, timeZone, now });
 
-const isCounting = ({ type, event, userId }: Decided): boolean =>
+const isCounting = ({ type, event, userId }: DecidedDelivery): boolean =>
   event.threadId !== null && (type.countsInThread?.(event, userId) ?? false);
 
 const pairOf = (eventId: string, userId: string): string => `${eventId}:${userId}`;
@@ -57,7 +61,7 @@ const rowOf = ({ event, userId, text }: Shown) => ({
  */
 async function countInThreads(tx: Tx, shown: readonly Shown[]): Promise<Map<string, string>> {
   if (shown.length === 0) return new Map();
-  const threadOf = ({ event, userId }: { event: Decided["event"]; userId: string }) =>
+  const threadOf = ({ event, userId }: { event: DecidedDelivery["event"]; userId: string }) =>
     `${userId}:${event.threadId}`;
   const groups = [...groupBy(shown, threadOf)].map(([, group]) => ({
     ...rowOf(group.at(-1) as Shown),
@@ -90,7 +94,7 @@ const MANY_MESSAGES = " new messages";
 
 async function writeDeliveries(
   tx: Tx,
-  decided: readonly Decided[],
+  decided: readonly DecidedDelivery[],
   notificationIds: ReadonlyMap<string, string>,
   now: Date,
 ): Promise<void> {

@@ -25,7 +25,7 @@ export type ResumeCandidate = ResumeFacts & {
 };
 
 /** Cuts the projects that may still need a resume into ranges of ids. */
-export async function cutProjects(tx: Tx, projectId: string | null): Promise<ProjectRange[]> {
+export async function cutResumeProjects(tx: Tx, projectId: string | null): Promise<ProjectRange[]> {
   return rows<ProjectRange>(
     tx,
     sql`select min(id)::text as "from", (max(id) + 1)::text as "end"

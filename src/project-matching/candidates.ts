@@ -20,7 +20,7 @@ export type ToldMatch = {
   readonly reasons: readonly string[];
 };
 
-export type Candidate = ToldMatch & {
+export type MatchCandidate = ToldMatch & {
   readonly userId: string;
   readonly name: string;
   readonly availability: string | null;
@@ -56,7 +56,11 @@ type Row = {
 };
 
 /** The stored candidates of a project, best first; nobody who hides their skills by now. */
-export async function readCandidates(on: Queryable, projectId: string, page: Page): Promise<Candidate[]> {
+export async function readMatchCandidates(
+  on: Queryable,
+  projectId: string,
+  page: Page,
+): Promise<MatchCandidate[]> {
   const found = await rows<Row>(
     on,
     sql`select m.volunteer_id as "userId", u.name, v.availability, m.match_score as score, m.coverage, m.cosine, m.jaccard,

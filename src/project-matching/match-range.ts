@@ -4,7 +4,7 @@ import type { Tx } from "../db/transaction.ts";
 import type { ComputeContext, JobContext } from "../queues/job.ts";
 import type { MatchProject } from "../scoring/project-matching/match.ts";
 import { paceOf, type Turn } from "../threads/statement-turns.ts";
-import { cutProjects, type ProjectScope, readProjects } from "./project-facts.ts";
+import { cutMatchProjects, type ProjectScope, readProjects } from "./project-facts.ts";
 import { type MatchColumns, NO_MATCHES, type ReadBlock } from "./rank.task.ts";
 import { withSharedBlocks } from "./shared-blocks.ts";
 import { blockNumbers, onThread, packBlocks, readBlock } from "./volunteer-blocks.ts";
@@ -36,9 +36,9 @@ const PROJECTS_PER_STATEMENT = 4;
 
 /** Ranges over all projects there are. */
 export const cutRanges = async (tx: Tx, keep: number): Promise<MatchRange[]> =>
-  (await cutProjects(tx, PROJECTS_PER_RANGE)).map((projects) => ({ projects, whole: true, keep }));
+  (await cutMatchProjects(tx, PROJECTS_PER_RANGE)).map((projects) => ({ projects, whole: true, keep }));
 
-export type RangeCounts = {
+export type MatchCounts = {
   readonly projects: number;
   readonly matches: number;
   readonly added: number;
@@ -77,7 +77,7 @@ export async function storeMatches(
   { tx, now, signal }: JobContext,
   range: MatchRange,
   { projects, pieces, together, turn }: FoundMatches,
-): Promise<RangeCounts> {
+): Promise<MatchCounts> {
   const counts = { projects: projects.length, matches: 0, added: 0, changed: 0, removed: 0 };
   try {
     for (const [index, scope] of scopesOf(range.projects, projects, together).entries()) {

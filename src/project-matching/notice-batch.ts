@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { Cancel, type Counts } from "../queues/outcome.ts";
-import { SKIP_REASONS } from "../scoring/project-matching/choose-candidates.ts";
+import { NOTICE_SKIP_REASONS } from "../scoring/project-matching/choose-candidates.ts";
 import {
   type CandidateLists,
   type ChosenFromLists,
@@ -51,8 +51,9 @@ export function choicesOf(
       const pair = chosen[next] as number;
       mine.push([project.id, String(volunteer(pair)), score(pair)]);
     }
-    const counts = SKIP_REASONS.map(
-      (reason, column) => [reason, passedOver[index * SKIP_REASONS.length + column] as number] as const,
+    const counts = NOTICE_SKIP_REASONS.map(
+      (reason, column) =>
+        [reason, passedOver[index * NOTICE_SKIP_REASONS.length + column] as number] as const,
     );
     return {
       project,

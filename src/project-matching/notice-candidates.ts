@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { JobContext } from "../queues/job.ts";
-import { SKIP_REASONS } from "../scoring/project-matching/choose-candidates.ts";
+import { NOTICE_SKIP_REASONS } from "../scoring/project-matching/choose-candidates.ts";
 import {
   type CandidateLists,
   type ChosenFromLists,
@@ -27,7 +27,7 @@ export async function gatherCandidates(
                string_agg(int8send(c.volunteer_id) || float8send(c.match_score) || int2send(c.skip::int2), ''::bytea
                           order by c.match_score desc, c.matched_skill_count desc, c.volunteer_id)
         from (select m.project_id, m.volunteer_id, m.match_score, m.matched_skill_count,
-                     coalesce(array_position(${array(SKIP_REASONS)}::text[], ${skipReason(now)}), 0) as skip
+                     coalesce(array_position(${array(NOTICE_SKIP_REASONS)}::text[], ${skipReason(now)}), 0) as skip
               from projects p
               join volunteer_initiative_matches m on m.project_id = p.id
               join volunteers v on v.user_id = m.volunteer_id

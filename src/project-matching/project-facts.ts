@@ -45,7 +45,7 @@ export async function readProjects(tx: Queryable, scope: ProjectScope): Promise<
 const END = "9223372036854775807";
 
 /** Stretches of ids with at most so many open projects each; together all ids there are, so that lists of closed projects go too. */
-export async function cutProjects(tx: Tx, size: number): Promise<{ from: string; to: string }[]> {
+export async function cutMatchProjects(tx: Tx, size: number): Promise<{ from: string; to: string }[]> {
   const starts = await rows<{ id: string }>(
     tx,
     sql`select id from (select p.id, row_number() over (order by p.id) as n from projects p where ${OPEN}) counted

@@ -42,7 +42,7 @@ const bytesOf = (pieces: readonly string[]): Uint8Array =>
   Buffer.concat(pieces.map((piece) => Buffer.from(piece, "base64")));
 
 /** Task of a thread: makes the index of blocks. */
-export const packBlocks = (read: readonly ReadBlock[]): SkillBlock[] =>
+export const indexBlocks = (read: readonly ReadBlock[]): SkillBlock[] =>
   read.map(({ number, skills, places }) =>
     buildBlock({ number, skills: bytesOf(skills), places: bytesOf(places) }),
   );

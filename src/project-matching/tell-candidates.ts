@@ -8,7 +8,7 @@ import { leadCandidatesFound } from "../events/lead-candidates-found.ts";
 import { groupBy } from "../group-by.ts";
 import type { JobContext } from "../queues/job.ts";
 import { type Counts, done, type Outcome } from "../queues/outcome.ts";
-import type { SkipReason } from "../scoring/project-matching/choose-candidates.ts";
+import type { NoticeSkipReason } from "../scoring/project-matching/choose-candidates.ts";
 import { percentOf } from "../scoring/project-matching/match.ts";
 import { skipReason } from "./notice-rules.ts";
 import { OPEN } from "./project-facts.ts";
@@ -26,13 +26,13 @@ export type TellRange = {
 };
 
 /** What the texts name: the candidate, and the skills that match. And what has come to stand against telling them. */
-type Candidate = {
+type ChosenCandidate = {
   projectId: string;
   volunteerId: string;
   score: number;
   name: string;
   skills: string[];
-  skip: SkipReason | null;
+  skip: NoticeSkipReason | null;
 };
 
 /**
@@ -41,7 +41,7 @@ type Candidate = {
  * or applied, or is gone, is left out.
  */
 export async function tellCandidates({ tx, now }: JobContext, range: TellRange): Promise<Outcome> {
-  const candidates = await readCandidates(tx, range.chosen, now);
+  const candidates = await readChosenCandidates(tx, range.chosen, now);
   const told = candidates.filter(({ skip }) => skip === null);
   const projects = groupBy(told, ({ projectId }) => projectId);
   await writeNotices(tx, range.batchId, told, now);
@@ -72,13 +72,13 @@ export async function tellCandidates({ tx, now }: JobContext, range: TellRange):
   return done({ candidates: told.length, leads: projects.size, ...skippedCounts(candidates) });
 }
 
-const asListed = ({ volunteerId, name, score }: Candidate) => ({
+const asListed = ({ volunteerId, name, score }: ChosenCandidate) => ({
   user_id: volunteerId,
   name,
   score: percentOf(score),
 });
 
-function skippedCounts(candidates: readonly Candidate[]): Counts {
+function skippedCounts(candidates: readonly ChosenCandidate[]): Counts {
   const counts: Record<string, number> = {};
   for (const { skip } of candidates)
     if (skip !== null) counts[`skipped-${skip}`] = (counts[`skipped-${skip}`] ?? 0) + 1;
@@ -86,8 +86,12 @@ function skippedCounts(candidates: readonly Candidate[]): Counts {
 }
 
 /** Those who are still there, of projects that are still open, in the order in which they were chosen. */
-const readCandidates = (tx: Tx, chosen: readonly ChosenPair[], slot: Date): Promise<Candidate[]> =>
-  rows<Candidate>(
+const readChosenCandidates = (
+  tx: Tx,
+  chosen: readonly ChosenPair[],
+  slot: Date,
+): Promise<ChosenCandidate[]> =>
+  rows<ChosenCandidate>(
     tx,
     sql`select m.project_id as "projectId", m.volunteer_id as "volunteerId", m.match_score as score, u.name,
                array(select s.name from volunteer_initiative_matches i join skills s on s.id = any(i.matched_skill_ids)
@@ -102,8 +106,13 @@ const readCandidates = (tx: Tx, chosen: readonly ChosenPair[], slot: Date): Prom
         order by m.place`,
   );
 
-async function writeNotices(tx: Tx, batchId: string, told: readonly Candidate[], slot: Date): Promise<void> {
-  const column = (read: (candidate: Candidate) => unknown) => array(told.map(read));
+async function writeNotices(
+  tx: Tx,
+  batchId: string,
+  told: readonly ChosenCandidate[],
+  slot: Date,
+): Promise<void> {
+  const column = (read: (candidate: ChosenCandidate) => unknown) => array(told.map(read));
   await tx.execute(
     sql`insert into candidate_notifications (project_id, volunteer_id, match_score, batch_id, variant, slot)
         select c.project_id, c.volunteer_id, c.score, ${batchId}::uuid, c.variant, ${slot}::timestamptz

@@ -6,11 +6,11 @@ import { BUDGET_RULES } from "../scoring/rewards/budget-shares.ts";
 import type { Period } from "./periods.ts";
 
 /** A candidate, and the person behind the profile. */
-export type Candidate = BudgetCandidate & { readonly userId: string };
+export type EligibleCandidate = BudgetCandidate & { readonly userId: string };
 
-export type Candidates = {
+export type BudgetCandidates = {
   /** Those with enough approved assignments. */
-  readonly eligible: readonly Candidate[];
+  readonly eligible: readonly EligibleCandidate[];
   /** How many had some, but too few. */
   readonly tooFew: number;
 };
@@ -39,7 +39,11 @@ type CandidateRow = {
  * movement replaced, or has never moved. An assignment that was reviewed without having been submitted counts as handed in.
  * (Scalar subqueries are looked up one by one; `exists` under an `or` may read the whole table.)
  */
-export async function readCandidates(tx: Tx, organizationId: string, period: Period): Promise<Candidates> {
+export async function readBudgetCandidates(
+  tx: Tx,
+  organizationId: string,
+  period: Period,
+): Promise<BudgetCandidates> {
   const start = sql`${period.startAt}::timestamptz`;
   const end = sql`${period.endAt}::timestamptz`;
   const minimum = BUDGET_RULES.minimumApproved[period.type];
@@ -88,7 +92,7 @@ export async function readCandidates(tx: Tx, organizationId: string, period: Per
         union all
         select null, null, null, null, null, null, null, null, null, count(*)::int from volunteered where approved between 1 and ${minimum} - 1`,
   );
-  const eligible: Candidate[] = [];
+  const eligible: EligibleCandidate[] = [];
   let tooFew = 0;
   for (const { tooFew: others, ...row } of found) {
     if (row.profileId === null) tooFew = others;

@@ -15,7 +15,7 @@ export type MultiplierRange = {
   readonly maxHundredths: number;
 };
 
-export type RangeCounts = {
+export type MultiplierCounts = {
   /** Profiles whose multiplier was worked out. */
   readonly calculated: number;
   readonly moved: number;
@@ -29,7 +29,11 @@ export type RangeCounts = {
  * looking at the profile alone. An organization, or a profile, that has been worked out as of this instant, or of a later one, is left
  * alone: an older figure never replaces a newer.
  */
-export async function recalculateRange(tx: Tx, range: MultiplierRange, slot: Date): Promise<RangeCounts> {
+export async function recalculateRange(
+  tx: Tx,
+  range: MultiplierRange,
+  slot: Date,
+): Promise<MultiplierCounts> {
   const { from, to, organizationId, full, maxHundredths } = range;
   const instants = instantsOf(slot);
   const facts = full
@@ -42,7 +46,7 @@ export async function recalculateRange(tx: Tx, range: MultiplierRange, slot: Dat
   await tx.execute(
     sql`select set_config('jit', 'off', true), set_config(${full ? "enable_nestloop" : "enable_seqscan"}, 'off', true)`,
   );
-  const [counts] = await rows<RangeCounts>(
+  const [counts] = await rows<MultiplierCounts>(
     tx,
     sql`with scope as materialized (
           select p.id, p.level, (p.activity_multiplier * 100)::int as previous, p.last_activity_at as noted, p.multiplier_due_at as noted_due,

@@ -6,7 +6,7 @@ import { emit } from "../events/event.ts";
 import { formatAmount } from "../scoring/money.ts";
 import type { BudgetDecision, UnpaidReason } from "../scoring/rewards/budget.ts";
 import { BUDGET_RULES } from "../scoring/rewards/budget-shares.ts";
-import type { Candidate, Candidates } from "./budget-facts.ts";
+import type { BudgetCandidates, EligibleCandidate } from "./budget-facts.ts";
 import { post } from "./ledger.ts";
 import type { Period } from "./periods.ts";
 
@@ -35,7 +35,7 @@ export type BudgetPayment = {
 export async function recordBudget(
   tx: Tx,
   payment: BudgetPayment,
-  { eligible, tooFew }: Candidates,
+  { eligible, tooFew }: BudgetCandidates,
   decision: BudgetDecision,
 ): Promise<string> {
   const periodId = await insertPeriod(tx, payment, tooFew, decision);
@@ -98,7 +98,7 @@ function countReasons({ unpaid }: BudgetDecision): Partial<Record<UnpaidReason, 
 async function insertAwards(
   tx: Tx,
   periodId: string,
-  candidates: readonly Candidate[],
+  candidates: readonly EligibleCandidate[],
   decision: BudgetDecision,
 ): Promise<void> {
   if (candidates.length === 0) return;
@@ -133,7 +133,7 @@ async function emitAwards(
   tx: Tx,
   periodId: string,
   { organizationId, period, paidAt }: BudgetPayment,
-  candidates: readonly Candidate[],
+  candidates: readonly EligibleCandidate[],
   { awards }: BudgetDecision,
 ): Promise<void> {
   const userIds = new Map(candidates.map(({ profileId, userId }) => [profileId, userId]));

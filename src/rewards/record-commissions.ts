@@ -4,18 +4,20 @@ import { formatAmount } from "../scoring/money.ts";
 import type { CommissionLine } from "../scoring/rewards/commission.ts";
 import { COMMISSION_RULE_VERSION, type CommissionPolicy } from "../scoring/rewards/commission-policy.ts";
 import { type Posting, post } from "./ledger.ts";
-import type { Decided } from "./sale-facts.ts";
+import type { DecidedSale } from "./sale-facts.ts";
 
 /** Decisions that move tokens. */
-type Payable = Decided & { readonly decision: Extract<Decided["decision"], { kind: "award" | "hold" }> };
+type Payable = DecidedSale & {
+  readonly decision: Extract<DecidedSale["decision"], { kind: "award" | "hold" }>;
+};
 
-const payable = (decided: readonly Decided[]): Payable[] =>
+const payable = (decided: readonly DecidedSale[]): Payable[] =>
   decided.filter((d): d is Payable => d.decision.kind === "award" || d.decision.kind === "hold");
 
 /** Writes decisions down: movements, commission rows, and the state of each sale with the facts it was decided by. */
-export async function recordDecisions(
+export async function recordCommissions(
   tx: Tx,
-  decided: readonly Decided[],
+  decided: readonly DecidedSale[],
   policy: CommissionPolicy,
   now: Date,
 ): Promise<void> {
@@ -72,7 +74,7 @@ const STATUS = { unresolved: "unresolved", none: "applied", award: "applied", ho
 
 async function settleSales(
   tx: Tx,
-  decided: readonly Decided[],
+  decided: readonly DecidedSale[],
   policy: CommissionPolicy,
   now: Date,
 ): Promise<void> {
@@ -93,7 +95,7 @@ async function settleSales(
   );
 }
 
-function reasonsOf(decision: Decided["decision"]): readonly string[] {
+function reasonsOf(decision: DecidedSale["decision"]): readonly string[] {
   if (decision.kind === "none") return [decision.reason];
   return decision.kind === "unresolved" ? ["no-profile"] : decision.reasons;
 }
@@ -102,7 +104,7 @@ function reasonsOf(decision: Decided["decision"]): readonly string[] {
  * The facts and rules of a decision, so that its figures can be worked out again years on. Amount and times stand in the row of the
  * sale itself; the chain is [profile, user, created], nearest referrer first.
  */
-function storedInputs({ facts }: Decided, policy: CommissionPolicy): object {
+function storedInputs({ facts }: DecidedSale, policy: CommissionPolicy): object {
   return {
     ruleVersion: COMMISSION_RULE_VERSION,
     ratesBps: policy.ratesBps,
@@ -118,7 +120,7 @@ function storedInputs({ facts }: Decided, policy: CommissionPolicy): object {
 }
 
 /** What beneficiaries are told. */
-export function earnedEvents(decided: readonly Decided[], now: Date) {
+export function earnedEvents(decided: readonly DecidedSale[], now: Date) {
   return payable(decided)
     .filter(({ decision }) => decision.kind === "award")
     .flatMap(({ decision }) =>
@@ -138,7 +140,7 @@ export const earnedPayload = (
 });
 
 /** What operators are told. */
-export function heldEvents(decided: readonly Decided[], now: Date) {
+export function heldEvents(decided: readonly DecidedSale[], now: Date) {
   return payable(decided)
     .filter(({ decision }) => decision.kind === "hold")
     .map(({ decision }) => ({

@@ -10,7 +10,7 @@ import type {
 export type SaleFacts = CommissionFacts;
 
 /** A sale with what was decided about it. */
-export type Decided = { readonly facts: SaleFacts; readonly decision: CommissionDecision };
+export type DecidedSale = { readonly facts: SaleFacts; readonly decision: CommissionDecision };
 
 /** Sales that were asked for, locked. */
 export type LockedSales = {

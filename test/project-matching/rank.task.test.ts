@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { packBlocks, rankedVolunteers, rankProjects } from "../../src/project-matching/rank.task.ts";
+import { indexBlocks, rankedVolunteers, rankProjects } from "../../src/project-matching/rank.task.ts";
 import type { MatchProject, MatchVolunteer } from "../../src/scoring/project-matching/match.ts";
 import { indexOf } from "../support/skill-index.ts";
 
@@ -67,7 +67,7 @@ describe("rankProjects", () => {
       { projectIds: new Float64Array(), skillSets: [] },
     ]);
     expect(rankedVolunteers({ blocks: indexOf(people), projects: [], keep: 5 })).toEqual([]);
-    expect(packBlocks([{ number: 3, skills: [""], places: [] }])).toMatchObject([
+    expect(indexBlocks([{ number: 3, skills: [""], places: [] }])).toMatchObject([
       { number: 3, allPlaced: true },
     ]);
   });

@@ -1,4 +1,7 @@
-import { type CandidatePair, SKIP_REASONS } from "../../src/scoring/project-matching/choose-candidates.ts";
+import {
+  type CandidatePair,
+  NOTICE_SKIP_REASONS,
+} from "../../src/scoring/project-matching/choose-candidates.ts";
 import { type CandidateLists, PAIR_BYTES } from "../../src/scoring/project-matching/choose-from-lists.ts";
 
 /** Lists as the server would send them, and which pair each number of theirs means. */
@@ -12,7 +15,7 @@ export function listsOf(
   for (const [index, { volunteerId, score, skip }] of ordered.entries()) {
     bytes.writeBigInt64BE(BigInt(volunteerId), index * PAIR_BYTES);
     bytes.writeDoubleBE(score, index * PAIR_BYTES + 8);
-    bytes.writeInt16BE(skip === null ? 0 : SKIP_REASONS.indexOf(skip) + 1, index * PAIR_BYTES + 16);
+    bytes.writeInt16BE(skip === null ? 0 : NOTICE_SKIP_REASONS.indexOf(skip) + 1, index * PAIR_BYTES + 16);
   }
   let end = 0;
   const ends = Int32Array.from(lists, (list) => {

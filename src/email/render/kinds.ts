@@ -1,5 +1,5 @@
 /** How one type of event is told in e-mail. */
-export type EmailKind = {
+export type EmailWording = {
   /** Its heading in a digest. */
   readonly section: string;
   /** What the button of a letter about one such thing says. */
@@ -23,7 +23,7 @@ const kind = (section: string, action: string, because: string, about: string, t
 });
 
 /** The words of types that have better ones than the general words below. */
-const KINDS: Readonly<Record<string, EmailKind>> = {
+const KINDS: Readonly<Record<string, EmailWording>> = {
   document_uploaded: kind("Documents", "Open the document", "you can see this document", "new documents"),
   thread_unread_stale: kind(
     "Unread conversations",
@@ -67,4 +67,4 @@ const KINDS: Readonly<Record<string, EmailKind>> = {
 /** A type without words of its own is told in general ones, so that a new type needs nothing here. */
 const GENERAL = kind("News", "Open", "it concerns you", "this");
 
-export const kindOf = (eventType: string): EmailKind => KINDS[eventType] ?? GENERAL;
+export const kindOf = (eventType: string): EmailWording => KINDS[eventType] ?? GENERAL;

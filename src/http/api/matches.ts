@@ -1,6 +1,6 @@
 import { Router } from "express";
 import { z } from "zod";
-import { maySeeCandidates, readCandidates, type ToldMatch } from "../../project-matching/candidates.ts";
+import { maySeeCandidates, readMatchCandidates, type ToldMatch } from "../../project-matching/candidates.ts";
 import { readOwnMatches } from "../../project-matching/own-matches.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
@@ -33,7 +33,10 @@ export function matchRoutes(runtime: Runtime): Router {
     const id = String(req.params["id"]);
     if (!ID.test(id) || !(await maySeeCandidates(on, id, userOf(res))))
       return refuse(res, 404, { code: "not-found", message: "There is no such project of yours." });
-    const candidates = await readCandidates(on, id, { limit: query.limit, minimumScore: query.min_score });
+    const candidates = await readMatchCandidates(on, id, {
+      limit: query.limit,
+      minimumScore: query.min_score,
+    });
     res.set("Cache-Control", "no-store").json({
       candidates: candidates.map(({ userId, name, availability, calculatedAt, ...match }) => ({
         ...told(match),

@@ -48,7 +48,7 @@ export type NudgesSent = {
   readonly perWeek: number;
 };
 
-export const SKIP_REASONS = [
+export const NOTIFICATION_SKIP_REASONS = [
   "actor-is-recipient",
   "no-access",
   "no-address",
@@ -57,7 +57,7 @@ export const SKIP_REASONS = [
   "unsubscribed",
   "frequency-none",
 ] as const;
-type SkipReason = (typeof SKIP_REASONS)[number];
+type NotificationSkipReason = (typeof NOTIFICATION_SKIP_REASONS)[number];
 
 /** What was decided for one event, user and channel. */
 export type NotifyDecision =
@@ -68,10 +68,10 @@ export type NotifyDecision =
       readonly cadence: Cadence;
       readonly reason: "preference" | "frequency" | "throttle" | "nudge-cap" | null;
     }
-  | { readonly kind: "skipped"; readonly reason: SkipReason };
+  | { readonly kind: "skipped"; readonly reason: NotificationSkipReason };
 
 /** A rule that stops a notification; it may stop only some channels. */
-type StopRule = (facts: NotifyFacts) => SkipReason | null;
+type StopRule = (facts: NotifyFacts) => NotificationSkipReason | null;
 
 /** Nobody is told what they did themselves. */
 const actorIsRecipient: StopRule = ({ isActor }) => (isActor ? "actor-is-recipient" : null);
@@ -155,7 +155,10 @@ export function decideNotification(facts: NotifyFacts): NotifyDecision {
   return { kind: "now", reason: null };
 }
 
-function firstReason(rules: Readonly<Record<string, StopRule>>, facts: NotifyFacts): SkipReason | null {
+function firstReason(
+  rules: Readonly<Record<string, StopRule>>,
+  facts: NotifyFacts,
+): NotificationSkipReason | null {
   for (const rule of Object.values(rules)) {
     const reason = rule(facts);
     if (reason) return reason;

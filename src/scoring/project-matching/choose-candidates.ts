@@ -1,5 +1,5 @@
 /** Why a candidate is passed over. */
-export const SKIP_REASONS = [
+export const NOTICE_SKIP_REASONS = [
   "hidden",
   "on-the-team",
   "applied",
@@ -7,7 +7,7 @@ export const SKIP_REASONS = [
   "told-before",
   "told-today",
 ] as const;
-export type SkipReason = (typeof SKIP_REASONS)[number];
+export type NoticeSkipReason = (typeof NOTICE_SKIP_REASONS)[number];
 
 /** A candidate of a project at or above the score. */
 export type CandidatePair = {
@@ -16,14 +16,14 @@ export type CandidatePair = {
   readonly score: number;
   readonly matchedCount: number;
   /** What stands against telling them; null: nothing. */
-  readonly skip: SkipReason | null;
+  readonly skip: NoticeSkipReason | null;
 };
 
 export type ChosenCandidates = {
   /** Whom to tell of which project, in the order in which they were chosen. */
   readonly chosen: readonly CandidatePair[];
   /** Who was passed over while their project still had a place. */
-  readonly passedOver: readonly (CandidatePair & { readonly skip: SkipReason })[];
+  readonly passedOver: readonly (CandidatePair & { readonly skip: NoticeSkipReason })[];
 };
 
 /** How long nobody is told of the same project again, unless the score rose by so much. */
@@ -38,7 +38,7 @@ export function chooseCandidates(pairs: readonly CandidatePair[], places: number
   const taken = new Map<string, number>();
   const told = new Set<string>();
   const chosen: CandidatePair[] = [];
-  const passedOver: (CandidatePair & { skip: SkipReason })[] = [];
+  const passedOver: (CandidatePair & { skip: NoticeSkipReason })[] = [];
   for (const pair of ordered) {
     const filled = taken.get(pair.projectId) ?? 0;
     if (filled >= places) continue;

@@ -1,8 +1,8 @@
-import { SKIP_REASONS } from "./choose-candidates.ts";
+import { NOTICE_SKIP_REASONS } from "./choose-candidates.ts";
 
 /**
  * The candidates of many projects as bytes, which come from the server without becoming objects: for each pair the
- * volunteer (int8), the score (float8), and what stands against it (int2: 0 nothing, otherwise the place in SKIP_REASONS, from 1).
+ * volunteer (int8), the score (float8), and what stands against it (int2: 0 nothing, otherwise the place in NOTICE_SKIP_REASONS, from 1).
  */
 export type CandidateLists = {
   /** Project by project, in the order of their ids; within one best first: by score, then matched skills, then the lower id. */
@@ -27,7 +27,7 @@ export type ChosenFromLists = {
   readonly passedOver: Int32Array;
 };
 
-const TOLD_TODAY = SKIP_REASONS.indexOf("told-today") + 1;
+const TOLD_TODAY = NOTICE_SKIP_REASONS.indexOf("told-today") + 1;
 
 /**
  * `chooseCandidates` over lists that are sorted already. They are merged by a heap of their heads, so that pairs come
@@ -37,7 +37,7 @@ const TOLD_TODAY = SKIP_REASONS.indexOf("told-today") + 1;
  */
 export function* chooseFromLists({ pairs: bytes, ends, places }: ListsAsk): Generator<void, ChosenFromLists> {
   const pairs = readerOf(bytes);
-  const passedOver = new Int32Array(ends.length * SKIP_REASONS.length);
+  const passedOver = new Int32Array(ends.length * NOTICE_SKIP_REASONS.length);
   const filled = new Int32Array(ends.length);
   const told = new Set<number>();
   const chosen: number[] = [];
@@ -45,7 +45,7 @@ export function* chooseFromLists({ pairs: bytes, ends, places }: ListsAsk): Gene
     const volunteer = pairs.volunteer(pair);
     const skip = pairs.skip(pair) || (told.has(volunteer) ? TOLD_TODAY : 0);
     if (skip !== 0) {
-      const at = list * SKIP_REASONS.length + skip - 1;
+      const at = list * NOTICE_SKIP_REASONS.length + skip - 1;
       passedOver[at] = (passedOver[at] as number) + 1;
       return;
     }

@@ -5,7 +5,7 @@ import type { Tx } from "../../db/transaction.ts";
 import { enqueue } from "../../queues/enqueue.ts";
 import { defineJob, type JobContext, type SingleJob } from "../../queues/job.ts";
 import { Cancel, done, type Outcome, skipped } from "../../queues/outcome.ts";
-import { readCandidates } from "../../rewards/budget-facts.ts";
+import { readBudgetCandidates } from "../../rewards/budget-facts.ts";
 import { dueBudgets, PERIOD_TYPES } from "../../rewards/due-budgets.ts";
 import {
   isTimeZone,
@@ -111,7 +111,7 @@ async function pay(
 ): Promise<Outcome> {
   const { carriedMicro, endOfPrevious } = await paidBefore(tx, organizationId, named);
   const period = { ...named, startAt: startAfter(endOfPrevious, named) };
-  const candidates = await readCandidates(tx, organizationId, period);
+  const candidates = await readBudgetCandidates(tx, organizationId, period);
   const poolMicro = given.grantedMicro + carriedMicro;
   const decision = decideBudget({ periodType: period.type, poolMicro, candidates: candidates.eligible });
   const { leftoverTo } = settings.budgets;

@@ -5,7 +5,7 @@ import { emit } from "../../events/event.ts";
 import { enqueueMany } from "../../queues/enqueue.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done, type Outcome, skipped } from "../../queues/outcome.ts";
-import { earnedEvents, heldEvents, recordDecisions } from "../../rewards/record-commissions.ts";
+import { earnedEvents, heldEvents, recordCommissions } from "../../rewards/record-commissions.ts";
 import { lockSaleFacts } from "../../rewards/sale-facts.ts";
 import type { AskForCommissions } from "../../rewards/take-sales.ts";
 import { type CommissionDecision, decideCommission } from "../../scoring/rewards/commission.ts";
@@ -33,7 +33,7 @@ export const distributeCommission = defineJob({
       emit(tx, commissionEarned, earnedEvents(decisions, now)),
       emit(tx, commissionHeld, heldEvents(decisions, now)),
       // Last, since it locks balances: others who pay the same people wait until this commits.
-      recordDecisions(tx, decisions, settings.commissions, now),
+      recordCommissions(tx, decisions, settings.commissions, now),
     ]);
     const outcomes = new Map(decisions.map(({ decision }) => [decision.saleId, outcomeOf(decision)]));
     return payloads.map(({ saleId }) => outcomes.get(saleId) ?? skipped(sales.reasonToSkip(saleId)));

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   type CandidatePair,
   chooseCandidates,
-  SKIP_REASONS,
+  NOTICE_SKIP_REASONS,
 } from "../../../src/scoring/project-matching/choose-candidates.ts";
 
 const pair = (
@@ -55,7 +55,7 @@ describe("chooseCandidates", () => {
       projectId: fc.integer({ min: 1, max: 6 }),
       volunteerId: fc.integer({ min: 1, max: 12 }),
       score: fc.constantFrom(0.6, 0.7, 0.75, 0.9),
-      skip: fc.option(fc.constantFrom(...SKIP_REASONS), { nil: null, freq: 3 }),
+      skip: fc.option(fc.constantFrom(...NOTICE_SKIP_REASONS), { nil: null, freq: 3 }),
     });
     const pairs = fc
       .uniqueArray(drawn, {

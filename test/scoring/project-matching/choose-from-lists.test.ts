@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   type CandidatePair,
   chooseCandidates,
-  SKIP_REASONS,
+  NOTICE_SKIP_REASONS,
 } from "../../../src/scoring/project-matching/choose-candidates.ts";
 import {
   type ChosenFromLists,
@@ -19,7 +19,7 @@ const drawn = fc.record({
   volunteerId: fc.integer({ min: 1, max: 25 }).map(String),
   score: fc.constantFrom(0, 0.1, 0.6, 0.7, 0.700001, 0.9, 1),
   matchedCount: fc.integer({ min: 1, max: 3 }),
-  skip: fc.option(fc.constantFrom(...SKIP_REASONS), { nil: null, freq: 3 }),
+  skip: fc.option(fc.constantFrom(...NOTICE_SKIP_REASONS), { nil: null, freq: 3 }),
 });
 const pairs = fc.uniqueArray(drawn, {
   selector: ({ projectId, volunteerId }) => `${projectId}:${volunteerId}`,
@@ -40,7 +40,7 @@ const nameOf = ({ projectId, volunteerId }: CandidatePair) => `${volunteerId} of
 /** What was passed over, as a row a project and a column a reason. */
 const tallyOf = (passedOver: readonly (CandidatePair & { skip: string })[]) =>
   PROJECTS.flatMap((id) =>
-    SKIP_REASONS.map(
+    NOTICE_SKIP_REASONS.map(
       (reason) => passedOver.filter(({ projectId, skip }) => projectId === id && skip === reason).length,
     ),
   );

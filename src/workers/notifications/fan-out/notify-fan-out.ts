@@ -3,10 +3,10 @@ import { z } from "zod";
 import { array, rows } from "../../../db/statement.ts";
 import type { Tx } from "../../../db/transaction.ts";
 import { idField } from "../../../events/event.ts";
-import { type Decided, decideAll } from "../../../notifications/decide.ts";
+import { type DecidedDelivery, decideAll } from "../../../notifications/decide.ts";
 import { NOTIFICATION_TYPES } from "../../../notifications/index.ts";
 import { EVENT_COLUMNS, type EventRow, readEvents } from "../../../notifications/read-events.ts";
-import { recordDecisions } from "../../../notifications/record.ts";
+import { recordDeliveries } from "../../../notifications/record.ts";
 import { enqueue, enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type JobContext, type Remark } from "../../../queues/job.ts";
 import { done, type Outcome, skipped } from "../../../queues/outcome.ts";
@@ -64,7 +64,7 @@ async function tell(asked: readonly Asked[], { tx, now, settings, remark }: JobC
   const { told, rejected } = await readEvents(tx, claimed);
   const decided = await decideAll(tx, told, { settings, now });
   if (remark) for (const one of decided) remark(remarkOn(one));
-  await recordDecisions(tx, decided, now);
+  await recordDeliveries(tx, decided, now);
   await reject(tx, rejected);
   await askSubscribers(tx, claimed);
   const urgent = decided.find(({ channel, decision }) => channel === "email" && decision.kind === "now");
@@ -117,13 +117,13 @@ async function reject(tx: Tx, rejected: readonly { id: string; reason: string }[
 }
 
 /** What a decision is counted as, with the rule that skipped it. */
-const nameOf = (channel: Decided["channel"], decision: Decided["decision"]): string => {
+const nameOf = (channel: DecidedDelivery["channel"], decision: DecidedDelivery["decision"]): string => {
   if (decision.kind === "skipped") return `${channel} skipped: ${decision.reason}`;
   return channel === "in_app" ? "shown" : `e-mail ${decision.kind}`;
 };
 
 /** Who gets what and why not, by ids: for a dry run. */
-function remarkOn({ event, userId, channel, decision }: Decided): Remark {
+function remarkOn({ event, userId, channel, decision }: DecidedDelivery): Remark {
   const why = decision.reason === null ? "" : ` (${decision.reason})`;
   const said = decision.kind === "skipped" ? "not told" : channel === "in_app" ? "shown" : decision.kind;
   return { about: `event ${event.id}, ${event.type}: user ${userId}, ${channel}`, decision: `${said}${why}` };
@@ -132,7 +132,7 @@ function remarkOn({ event, userId, channel, decision }: Decided): Remark {
 function outcomesOf(
   inTurn: readonly (readonly string[])[],
   claimed: readonly EventRow[],
-  { decided, told }: { readonly decided: readonly Decided[]; readonly told: ReadonlySet<string> },
+  { decided, told }: { readonly decided: readonly DecidedDelivery[]; readonly told: ReadonlySet<string> },
 ): Outcome[] {
   const claimedIds = new Set(claimed.map(({ id }) => id));
   const decisions = new Map<string, Record<string, number>>();

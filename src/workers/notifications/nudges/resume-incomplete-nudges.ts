@@ -1,6 +1,6 @@
 import { z } from "zod";
 import {
-  cutProjects,
+  cutResumeProjects,
   decideResumes,
   type ProjectRange,
   readResumeCandidates,
@@ -23,7 +23,7 @@ export const resumeIncompleteNudges = defineJob({
       .describe("of this project alone, by its id; default: of all that are open"),
   }),
   key: ({ projectId }) => projectId ?? "all",
-  cut: ({ projectId }, { tx }) => cutProjects(tx, projectId ?? null),
+  cut: ({ projectId }, { tx }) => cutResumeProjects(tx, projectId ?? null),
   run: async (range: ProjectRange, { tx, now, remark }) => {
     const decided = decideResumes(await readResumeCandidates(tx, range, now), now);
     for (const { candidate, decision } of remark ? decided : []) {
