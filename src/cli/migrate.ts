@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readDatabaseUrl } from "../config/config.ts";
+import { readDatabaseConfig } from "../config/config.ts";
 import { migrateDatabase } from "../db/migrate.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";
@@ -12,7 +12,7 @@ export function addMigrate(program: Command, terminal: Terminal): void {
       "bring the schema of the database up to date; safe to run at any time, from several places at once",
     )
     .action(async ({ json }: { json?: true }) => {
-      await migrateDatabase(readDatabaseUrl(terminal.environment));
+      await migrateDatabase(readDatabaseConfig(terminal.environment).databaseUrl);
       if (json) printJson(terminal, { migrated: true });
       else printLine(terminal, "The schema is up to date.");
     });

@@ -1,5 +1,5 @@
 import { systemClock } from "../clock.ts";
-import { type Config, readConfig, readDatabaseUrl } from "../config/config.ts";
+import { type Config, readConfig, readDatabaseConfig } from "../config/config.ts";
 import { settingsFrom } from "../config/settings.ts";
 import { type Database, openDatabase } from "../db/client.ts";
 import { inTransaction } from "../db/transaction.ts";
@@ -14,7 +14,7 @@ import type { Terminal } from "./terminal.ts";
 
 /** Opens Postgres alone for the time of `work`: most commands need nothing else, not even the name of a Redis. */
 export async function withDatabase<T>(terminal: Terminal, work: (db: Database) => Promise<T>): Promise<T> {
-  const url = readDatabaseUrl(terminal.environment);
+  const url = readDatabaseConfig(terminal.environment).databaseUrl;
   const db = openDatabase(url, { max: 2, applicationName: "commonwork-cli" });
   try {
     return await work(db);

@@ -1,46 +1,53 @@
-/** How the calendars of Google are reached, and what seals the tokens of their users. */
+import { defineArea } from "./area.ts";
+import { encryptionKeys, optional, url, webUrl } from "./fields.ts";
+
+/** How Google calendars are reached, and the keys that encrypt their users' tokens. */
 export type GoogleCalendarConfig = {
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Where the provider posts that a calendar has changed: the webhook of this deployment, as seen from outside. */
+  /** Where the provider reports changes: the webhook of this deployment, as seen from outside. */
   readonly webhookUrl: string;
   readonly apiUrl: string;
   readonly tokenUrl: string;
-  /** What seals the tokens of users, the newest first. */
+  /** Newest first: the first encrypts, all of them decrypt. */
   readonly encryptionKeys: readonly Buffer[];
 };
 
-type Variables = {
-  readonly TOKEN_ENCRYPTION_KEY: readonly Buffer[];
-  readonly GOOGLE_CLIENT_ID?: string | undefined;
-  readonly GOOGLE_CLIENT_SECRET?: string | undefined;
-  readonly GOOGLE_CALENDAR_WEBHOOK_URL?: string | undefined;
-  readonly GOOGLE_API_URL?: string | undefined;
-  readonly GOOGLE_TOKEN_URL?: string | undefined;
-};
-
-/** Half a configuration would be found out by users, one by one. */
-export function faultsOfGoogle(v: Variables): string[] {
-  if (v.GOOGLE_CLIENT_ID === undefined) return [];
-  const missing = [
-    ["GOOGLE_CLIENT_SECRET", v.GOOGLE_CLIENT_SECRET === undefined],
-    ["GOOGLE_CALENDAR_WEBHOOK_URL", v.GOOGLE_CALENDAR_WEBHOOK_URL === undefined],
-    ["TOKEN_ENCRYPTION_KEY", v.TOKEN_ENCRYPTION_KEY.length === 0],
-  ] as const;
-  return missing.flatMap(([name, isMissing]) =>
-    isMissing ? [`${name} is not set, while GOOGLE_CLIENT_ID is`] : [],
-  );
-}
-
-/** Null without a client: there are no calendars then. */
-export function googleFrom(v: Variables): GoogleCalendarConfig | null {
-  if (v.GOOGLE_CLIENT_ID === undefined) return null;
-  return {
-    clientId: v.GOOGLE_CLIENT_ID,
-    clientSecret: v.GOOGLE_CLIENT_SECRET ?? "",
-    webhookUrl: v.GOOGLE_CALENDAR_WEBHOOK_URL ?? "",
-    apiUrl: v.GOOGLE_API_URL ?? "https://www.googleapis.com/",
-    tokenUrl: v.GOOGLE_TOKEN_URL ?? "https://oauth2.googleapis.com/token",
-    encryptionKeys: v.TOKEN_ENCRYPTION_KEY,
-  };
-}
+export const calendar = defineArea({
+  title: "Calendars",
+  variables: {
+    TOKEN_ENCRYPTION_KEY: encryptionKeys.describe(
+      "Encrypts users' tokens at rest (AES-256-GCM): 32 bytes in hex or base64. While rotating it, two keys separated by a comma: the first encrypts, both decrypt.",
+    ),
+    GOOGLE_CLIENT_ID: optional.describe(
+      "OAuth client for Google Calendar. Without it the calendar jobs are skipped. With it, `GOOGLE_CLIENT_SECRET`, `GOOGLE_CALENDAR_WEBHOOK_URL` and `TOKEN_ENCRYPTION_KEY` are required.",
+    ),
+    GOOGLE_CLIENT_SECRET: optional.describe("Secret of that client."),
+    GOOGLE_CALENDAR_WEBHOOK_URL: url("http", "https").describe(
+      "Public URL of this deployment's `/webhooks/google_calendar`, `https://...`.",
+    ),
+    GOOGLE_API_URL: webUrl("https://www.googleapis.com/").describe("Base URL of the API."),
+    GOOGLE_TOKEN_URL: webUrl("https://oauth2.googleapis.com/token").describe("Where tokens are refreshed."),
+  },
+  read: (v) => {
+    const googleCalendar: GoogleCalendarConfig | null =
+      v.GOOGLE_CLIENT_ID === undefined
+        ? null
+        : {
+            clientId: v.GOOGLE_CLIENT_ID,
+            clientSecret: v.GOOGLE_CLIENT_SECRET ?? "",
+            webhookUrl: v.GOOGLE_CALENDAR_WEBHOOK_URL ?? "",
+            apiUrl: v.GOOGLE_API_URL,
+            tokenUrl: v.GOOGLE_TOKEN_URL,
+            encryptionKeys: v.TOKEN_ENCRYPTION_KEY,
+          };
+    return { googleCalendar, calendars: { configured: googleCalendar !== null } };
+  },
+  /** A client that is only half configured would fail for one user after another, so it fails here. */
+  faults: ({ GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, GOOGLE_CALENDAR_WEBHOOK_URL, TOKEN_ENCRYPTION_KEY }) =>
+    GOOGLE_CLIENT_ID === undefined
+      ? []
+      : Object.entries({ GOOGLE_CLIENT_SECRET, GOOGLE_CALENDAR_WEBHOOK_URL, TOKEN_ENCRYPTION_KEY }).flatMap(
+          ([name, value]) => (value ? [] : [`${name} is not set, while GOOGLE_CLIENT_ID is`]),
+        ),
+});

@@ -1,44 +1,68 @@
-/** How e-mail leaves the house. */
-export type EmailConfig = {
-  /** The sender of every e-mail, `Name <address>`. */
-  readonly from: string;
-  /** Gets everything instead of those it is meant for. */
-  readonly testRecipient: string | null;
-  readonly transport:
-    | { readonly kind: "resend"; readonly apiKey: string; readonly url: string }
-    | { readonly kind: "smtp"; readonly url: string }
-    | { readonly kind: "file"; readonly folder: string };
-  readonly webhookSecrets: readonly string[];
-};
+import { defineArea, type Values } from "./area.ts";
+import { baseUrl, mailbox, optional, secrets, textOr, url } from "./fields.ts";
 
-type EmailVariables = {
-  readonly EMAIL_FROM?: string | undefined;
-  readonly EMAIL_TEST_RECIPIENT?: string | undefined;
-  readonly RESEND_API_KEY?: string | undefined;
-  readonly RESEND_BASE_URL?: string | undefined;
-  readonly RESEND_WEBHOOK_SECRET: readonly string[];
-  readonly SMTP_URL?: string | undefined;
-  readonly EMAIL_FOLDER: string;
-};
-
-/** At most this many e-mails are handed to the mailer in one request. SMTP has no idempotency keys, so each e-mail is sent alone. */
-export const BATCH_SIZE = { resend: 100, smtp: 1, file: 100 } as const;
+/** Maximum number of e-mails per request to the mailer. SMTP has no idempotency keys, so each e-mail is sent alone. */
+const BATCH_SIZE = { resend: 100, smtp: 1, file: 100 } as const;
 
 const RESEND_URL = "https://api.resend.com";
-/** Letters that become files come from nobody in particular. */
-const NOBODY = "Commonwork <commonwork@localhost>";
+/** Sender of e-mails that are only written to files. */
+const FILE_SENDER = "Commonwork <commonwork@localhost>";
 
-/** With several ways out the first one counts: Resend, SMTP, files. */
-export function emailFrom(v: EmailVariables): EmailConfig {
-  return {
-    from: v.EMAIL_FROM ?? NOBODY,
-    testRecipient: v.EMAIL_TEST_RECIPIENT ?? null,
-    transport: transportFrom(v),
-    webhookSecrets: v.RESEND_WEBHOOK_SECRET,
-  };
-}
+type Transport =
+  | { readonly kind: "resend"; readonly apiKey: string; readonly url: string }
+  | { readonly kind: "smtp"; readonly url: string }
+  | { readonly kind: "file"; readonly folder: string };
 
-function transportFrom(v: EmailVariables): EmailConfig["transport"] {
+const variables = {
+  PUBLIC_URL: baseUrl("http://localhost:3000").describe(
+    "Base URL of links in e-mails: the address of the platform, whose proxy must pass `/unsubscribe/` on to this service.",
+  ),
+  EMAIL_FROM: mailbox.describe("The sender, `Name <address>`. Required for Resend and SMTP."),
+  EMAIL_TEST_RECIPIENT: mailbox.describe(
+    "If set, every e-mail is sent to this address instead of its recipient.",
+  ),
+  RESEND_API_KEY: optional.describe("API key of Resend, through which e-mail is then sent."),
+  RESEND_BASE_URL: url("http", "https").describe("Base URL of Resend's API, if it is not the public one."),
+  RESEND_WEBHOOK_SECRET: secrets.describe(
+    "Secret of Resend's webhook, `whsec_...`. Several, separated by commas, are all accepted.",
+  ),
+  SMTP_URL: url("smtp", "smtps").describe(
+    "SMTP server, used without a Resend key: `smtp://user:password@host:587`, or `smtps://`.",
+  ),
+  EMAIL_FOLDER: textOr("emails").describe(
+    "Folder for e-mails as `.eml` files, used without Resend and SMTP.",
+  ),
+};
+
+export const email = defineArea({
+  title: "E-mail",
+  variables,
+  read: (v) => {
+    const transport = transportFrom(v);
+    return {
+      publicUrl: v.PUBLIC_URL,
+      email: {
+        /** The sender of every e-mail, `Name <address>`. */
+        from: v.EMAIL_FROM ?? FILE_SENDER,
+        /** Receives every e-mail instead of its recipient. */
+        testRecipient: v.EMAIL_TEST_RECIPIENT ?? null,
+        /** Base URL of links. */
+        publicUrl: v.PUBLIC_URL,
+        /** Maximum number of e-mails per request to the mailer. */
+        batchSize: BATCH_SIZE[transport.kind],
+        transport,
+        webhookSecrets: v.RESEND_WEBHOOK_SECRET,
+      },
+    };
+  },
+  faults: ({ EMAIL_FROM, RESEND_API_KEY, SMTP_URL }) =>
+    (RESEND_API_KEY || SMTP_URL) && !EMAIL_FROM
+      ? ["EMAIL_FROM is not set (Name <address>), though e-mail can be sent"]
+      : [],
+});
+
+/** If several transports are configured, the first of Resend, SMTP and files is used. */
+function transportFrom(v: Values<typeof variables>): Transport {
   if (v.RESEND_API_KEY) {
     return {
       kind: "resend",
@@ -47,13 +71,4 @@ function transportFrom(v: EmailVariables): EmailConfig["transport"] {
     };
   }
   return v.SMTP_URL ? { kind: "smtp", url: v.SMTP_URL } : { kind: "file", folder: v.EMAIL_FOLDER };
-}
-
-/** Whoever sends to people says who they are. */
-export function missingSender(environment: NodeJS.ProcessEnv): string[] {
-  const isSet = (name: string) => Boolean(environment[name]?.trim());
-  const sends = isSet("RESEND_API_KEY") || isSet("SMTP_URL");
-  return sends && !isSet("EMAIL_FROM")
-    ? ["EMAIL_FROM is not set (Name <address>), though e-mail can be sent"]
-    : [];
 }

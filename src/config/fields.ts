@@ -1,186 +1,223 @@
 import { z } from "zod";
 import { parseAmountMicro } from "../scoring/money.ts";
 
-/** An empty variable is one that was not set: compose files and .env files write them so. */
+// The kinds of values that variables hold. A default is written as it would stand in the environment and parsed
+// like any other value; `.meta({ default })` hands it to the generated pages.
+
+/** Trimmed text. An empty variable counts as unset: compose files and .env files write it that way. */
 const text = z
   .string()
   .trim()
-  .transform((value) => (value === "" ? undefined : value));
-export const optional = text.optional();
+  .optional()
+  .transform((value) => value || undefined);
 
-export const whole = (fallback: number, min: number, max: number) =>
-  optional.transform((value, context) => {
-    const n = value === undefined ? fallback : Number(value);
-    if (Number.isInteger(n) && n >= min && n <= max) return n;
-    context.addIssue({ code: "custom", message: `must be a whole number from ${min} to ${max}` });
-    return z.NEVER;
+/** Any text; undefined when it is not set. */
+export const optional = text;
+
+/** What a value must be, and how it is parsed: undefined when it does not fit. */
+type Parse<T> = {
+  readonly rule: string | ((written: string) => string);
+  readonly parse: (written: string) => T | undefined;
+};
+
+function reject(context: z.RefinementCtx, rule: Parse<unknown>["rule"], written: string): never {
+  const mustBe = typeof rule === "string" ? rule : rule(written);
+  context.addIssue({ code: "custom", message: `must be ${mustBe}` });
+  return z.NEVER;
+}
+
+/** A variable with a default. */
+export const withDefault = <T>(fallback: string, { rule, parse }: Parse<T>) =>
+  text
+    .transform((written, context): T => {
+      const value = parse(written ?? fallback);
+      return value === undefined ? reject(context, rule, written ?? fallback) : value;
+    })
+    .meta({ default: fallback });
+
+/** A variable without a default: undefined when it is not set. */
+const withoutDefault = <T>({ rule, parse }: Parse<T>) =>
+  text.transform((written, context): T | undefined => {
+    if (written === undefined) return undefined;
+    const value = parse(written);
+    return value === undefined ? reject(context, rule, written) : value;
   });
 
-export const yesNo = optional.transform((value, context) => {
-  if (value === undefined || /^(false|0|no|off)$/i.test(value)) return false;
-  if (/^(true|1|yes|on)$/i.test(value)) return true;
-  context.addIssue({ code: "custom", message: "must be true or false" });
-  return z.NEVER;
+export const textOr = (fallback: string) =>
+  withDefault(fallback, { rule: "text", parse: (written) => written });
+
+/** Text that matches a pattern. */
+export const matching = (fallback: string, pattern: RegExp, rule: string) =>
+  withDefault(fallback, { rule, parse: (written) => (pattern.test(written) ? written : undefined) });
+
+const wholeBetween = (min: number, max: number): Parse<number> => ({
+  rule: `a whole number from ${min} to ${max}`,
+  parse: (written) => {
+    const n = Number(written);
+    return Number.isInteger(n) && n >= min && n <= max ? n : undefined;
+  },
 });
 
-export const listOf = <T extends string>(allowed: readonly T[]) =>
-  optional.transform((value, context): T[] => {
-    if (value === undefined) return [...allowed];
-    const names = value
-      .split(",")
-      .map((name) => name.trim())
-      .filter(Boolean);
-    const unknown = names.filter((name) => !allowed.includes(name as T));
-    if (unknown.length === 0 && names.length > 0) return [...new Set(names as T[])];
-    context.addIssue({
-      code: "custom",
-      message: `must be a list of: ${allowed.join(", ")}${unknown.length ? ` (not ${unknown.join(", ")})` : ""}`,
-    });
-    return z.NEVER;
+export const whole = (fallback: number, min: number, max: number) =>
+  withDefault(String(fallback), wholeBetween(min, max));
+
+export const optionalWhole = (min: number, max: number) => withoutDefault(wholeBetween(min, max));
+
+export const yesNo = withDefault("false", {
+  rule: "true or false",
+  parse: (written) => {
+    if (/^(false|0|no|off)$/i.test(written)) return false;
+    return /^(true|1|yes|on)$/i.test(written) ? true : undefined;
+  },
+});
+
+/** One of a few words, in any case. */
+export const oneOf = <const T extends string>(fallback: T, words: readonly T[]) =>
+  withDefault(fallback, {
+    rule: `one of: ${words.join(", ")}`,
+    parse: (written) => words.find((word) => word === written.toLowerCase()),
   });
 
-export const tokens = (fallback: string, options: { min?: string } = {}) =>
-  optional.transform((value, context): bigint => {
-    const parsed = parseAmountMicro(value ?? fallback);
-    if (parsed.kind === "fault") {
-      context.addIssue({ code: "custom", message: `must be an amount of tokens: ${parsed.fault}` });
-      return z.NEVER;
-    }
-    const least = options.min === undefined ? null : parseAmountMicro(options.min);
-    if (least?.kind === "amount" && parsed.amountMicro < least.amountMicro) {
-      context.addIssue({ code: "custom", message: `must be at least ${options.min}` });
-      return z.NEVER;
-    }
-    return parsed.amountMicro;
+const entriesOf = (written: string): string[] =>
+  written
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+
+/** A list, separated by commas, of some of the allowed words; all of them by default. */
+export function listOf<T extends string>(allowed: readonly T[]) {
+  const unknownIn = (written: string) =>
+    entriesOf(written).filter((entry) => !(allowed as readonly string[]).includes(entry));
+  return withDefault(allowed.join(","), {
+    rule: (written) => {
+      const unknown = unknownIn(written);
+      return `a list of: ${allowed.join(", ")}${unknown.length > 0 ? ` (not ${unknown.join(", ")})` : ""}`;
+    },
+    parse: (written): T[] | undefined => {
+      const entries = entriesOf(written) as T[];
+      return entries.length > 0 && unknownIn(written).length === 0 ? [...new Set(entries)] : undefined;
+    },
+  });
+}
+
+const amountIn = (written: string): bigint | undefined => {
+  const parsed = parseAmountMicro(written);
+  return parsed.kind === "amount" ? parsed.amountMicro : undefined;
+};
+
+const amountFault = (written: string): string => {
+  const parsed = parseAmountMicro(written);
+  return parsed.kind === "fault" ? `: ${parsed.fault}` : "";
+};
+
+/** An amount of tokens, in millionths. */
+export const tokens = (fallback: string, { min }: { readonly min: string }) =>
+  withDefault(fallback, {
+    rule: (written) => `an amount of tokens from ${min}${amountFault(written)}`,
+    parse: (written) => {
+      const amount = amountIn(written);
+      return amount !== undefined && amount >= (amountIn(min) ?? 0n) ? amount : undefined;
+    },
   });
 
-/** A pool may be 0: then the period is recorded and nobody is paid. */
+/** The pool of a budget, in millionths. With 0 the period is recorded and nobody is paid. */
 export const pool = (fallback: string) =>
-  optional.transform((value, context): bigint => {
-    const written = value ?? fallback;
-    if (/^0+(\.0+)?$/.test(written)) return 0n;
-    const parsed = parseAmountMicro(written);
-    if (parsed.kind === "amount") return parsed.amountMicro;
-    context.addIssue({ code: "custom", message: `must be 0 or an amount of tokens: ${parsed.fault}` });
-    return z.NEVER;
+  withDefault(fallback, {
+    rule: (written) => `0 or an amount of tokens${amountFault(written)}`,
+    parse: (written) => (/^0+(\.0+)?$/.test(written) ? 0n : amountIn(written)),
   });
 
+/** A factor from 1, in hundredths. */
 export const multiplier = (fallback: string) =>
-  optional.transform((value, context): number => {
-    const written = value ?? fallback;
-    const hundredths = Math.round(Number(written) * 100);
-    if (/^\d{1,3}(\.\d{1,2})?$/.test(written) && hundredths >= 100) return hundredths;
-    context.addIssue({
-      code: "custom",
-      message: "must be a number from 1 to 999.99 with at most 2 decimals",
-    });
-    return z.NEVER;
+  withDefault(fallback, {
+    rule: "a number from 1 to 999.99 with at most 2 decimals",
+    parse: (written) => {
+      const hundredths = Math.round(Number(written) * 100);
+      return /^\d{1,3}(\.\d{1,2})?$/.test(written) && hundredths >= 100 ? hundredths : undefined;
+    },
   });
 
 /** A number from 0 to 1. */
 export const share = (fallback: string) =>
-  optional.transform((value, context): number => {
-    const written = value ?? fallback;
-    if (/^(0|1|0?\.\d{1,6}|[01]\.0*|0\.\d{1,6})$/.test(written)) return Number(written);
-    context.addIssue({ code: "custom", message: "must be a number from 0 to 1 with at most 6 decimals" });
-    return z.NEVER;
+  withDefault(fallback, {
+    rule: "a number from 0 to 1 with at most 6 decimals",
+    parse: (written) =>
+      /^(0|1|0?\.\d{1,6}|[01]\.0*|0\.\d{1,6})$/.test(written) ? Number(written) : undefined,
   });
 
 /** A user of the host platform, by number or by public uuid. */
-export const eitherId = (fallback: string) =>
-  optional.transform((value, context): string => {
-    const id = (value ?? fallback).toLowerCase();
-    if (/^(0|[1-9]\d{0,17}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(id)) return id;
-    context.addIssue({ code: "custom", message: "must be the number or the public uuid of a user" });
-    return z.NEVER;
+export const userId = (fallback: string) =>
+  withDefault(fallback, {
+    rule: "the number or the public uuid of a user",
+    parse: (written) => {
+      const id = written.toLowerCase();
+      return /^(0|[1-9]\d{0,17}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(id) ? id : undefined;
+    },
   });
 
-export const url = (protocols: readonly string[]) =>
-  optional.transform((value, context) => {
-    if (value === undefined) return undefined;
-    if (URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1))) return value;
-    context.addIssue({
-      code: "custom",
-      message: `must be a URL that begins with ${protocols.map((p) => `${p}://`).join(" or ")}`,
-    });
-    return z.NEVER;
-  });
-
-export const rates = optional.transform((value, context): number[] => {
-  const parts = (value ?? "1000,800,600,400,200").split(",").map((part) => Number(part.trim()));
-  const total = parts.reduce((sum, rate) => sum + rate, 0);
-  if (
-    parts.length >= 1 &&
-    parts.length <= 5 &&
-    parts.every((r) => Number.isInteger(r) && r >= 0) &&
-    total <= 10_000
-  )
-    return parts;
-  context.addIssue({
-    code: "custom",
-    message: "must be one to five whole numbers of basis points that add up to at most 10000",
-  });
-  return z.NEVER;
+const urlOf = (protocols: readonly string[]): Parse<string> => ({
+  rule: `a URL that begins with ${protocols.map((p) => `${p}://`).join(" or ")}`,
+  parse: (written) =>
+    URL.canParse(written) && protocols.includes(new URL(written).protocol.slice(0, -1)) ? written : undefined,
 });
+
+export const url = (...protocols: string[]) => withoutDefault(urlOf(protocols));
+
+export const webUrl = (fallback: string) => withDefault(fallback, urlOf(["http", "https"]));
+
+/** A URL that paths are appended to: without a trailing slash, a query or a fragment. */
+export const baseUrl = (fallback: string) =>
+  withDefault(fallback, {
+    rule: "a URL that begins with https:// or http://",
+    parse: (written) =>
+      /^https?:\/\/[^\s?#]+$/.test(written) && URL.canParse(written)
+        ? written.replace(/\/+$/, "")
+        : undefined,
+  });
+
+/** Rates in basis points, level 1 first. */
+export const rates = (fallback: string) =>
+  withDefault(fallback, {
+    rule: "one to five whole numbers of basis points that add up to at most 10000",
+    parse: (written) => {
+      const all = written.split(",").map((part) => Number(part.trim()));
+      const total = all.reduce((sum, rate) => sum + rate, 0);
+      return all.length <= 5 && all.every((rate) => Number.isInteger(rate) && rate >= 0) && total <= 10_000
+        ? all
+        : undefined;
+    },
+  });
 
 export const timeZone = (fallback: string) =>
-  optional.transform((value, context) => {
-    const zone = value ?? fallback;
-    try {
-      new Intl.DateTimeFormat("en", { timeZone: zone });
-      return zone;
-    } catch {
-      context.addIssue({
-        code: "custom",
-        message: `must be an IANA time zone, such as Europe/Berlin (not ${zone})`,
-      });
-      return z.NEVER;
-    }
+  withDefault(fallback, {
+    rule: (written) => `an IANA time zone, such as Europe/Berlin (not ${written})`,
+    parse: (written) => {
+      try {
+        new Intl.DateTimeFormat("en", { timeZone: written });
+        return written;
+      } catch {
+        return undefined;
+      }
+    },
   });
 
-export const level = optional.transform((value, context) => {
-  const name = (value ?? "info").toLowerCase();
-  if (["trace", "debug", "info", "warn", "error", "fatal", "silent"].includes(name)) return name;
-  context.addIssue({
-    code: "custom",
-    message: "must be one of: trace, debug, info, warn, error, fatal, silent",
-  });
-  return z.NEVER;
-});
-
-export const secrets = optional.transform((value) =>
-  (value ?? "")
-    .split(",")
-    .map((secret) => secret.trim())
-    .filter(Boolean),
-);
+/** Secrets separated by commas, all of them active. */
+export const secrets = text.transform((written) => entriesOf(written ?? ""));
 
 /** `address` or `Name <address>`, on one line: it becomes a header. */
-export const mailbox = optional.transform((value, context) => {
-  if (value === undefined) return undefined;
-  if (/^([^<>\r\n"]+ )?<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/.test(value)) return value;
-  context.addIssue({ code: "custom", message: "must be an address, or Name <address>" });
-  return z.NEVER;
-});
-
-/** An address that paths are appended to: without a slash at the end, a query or a fragment. */
-export const publicUrl = optional.transform((value, context) => {
-  const address = value ?? "http://localhost:3000";
-  if (/^https?:\/\/[^\s?#]+$/.test(address) && URL.canParse(address)) return address.replace(/\/+$/, "");
-  context.addIssue({ code: "custom", message: "must be a URL that begins with https:// or http://" });
-  return z.NEVER;
+export const mailbox = withoutDefault({
+  rule: "an address, or Name <address>",
+  parse: (written) =>
+    /^([^<>\r\n"]+ )?<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/.test(written) ? written : undefined,
 });
 
 const KEY_BYTES = 32;
 
-/** Keys for what is encrypted at rest, the newest first: each is 32 bytes, as 64 hex digits or in base64. */
-export const encryptionKeys = optional.transform((value, context): Buffer[] => {
-  const written = (value ?? "").split(",").flatMap((key) => key.trim() || []);
-  const keys = written.map((key) => Buffer.from(key, /^[0-9a-f]{64}$/i.test(key) ? "hex" : "base64"));
+/** Keys of 32 bytes for encryption at rest, newest first, as 64 hex digits or in base64. */
+export const encryptionKeys = text.transform((written, context): Buffer[] => {
+  const keys = entriesOf(written ?? "").map((key) =>
+    Buffer.from(key, /^[0-9a-f]{64}$/i.test(key) ? "hex" : "base64"),
+  );
   if (keys.every((key) => key.length === KEY_BYTES)) return keys;
-  context.addIssue({
-    code: "custom",
-    message: "must be keys of 32 bytes, in hex or base64 (openssl rand -hex 32), the newest first",
-  });
-  return z.NEVER;
+  return reject(context, "keys of 32 bytes, in hex or base64 (openssl rand -hex 32), the newest first", "");
 });

@@ -7,19 +7,19 @@ import { createWorld } from "../support/world.ts";
 const NOWHERE = { DATABASE_URL: "postgres://nobody@127.0.0.1:1/none", REDIS_URL: "redis://127.0.0.1:1" };
 
 describe("commonwork", () => {
-  it("ends with code 1 and one message that lists every fault of the configuration, without a stack", async () => {
+  it("ends with code 1 and one message that lists all errors of the configuration, without a stack", async () => {
     const wrong = { DATABASE_URL: "mysql://x", PORT: "many", ROLES: "api,boss", LOG_LEVEL: "loud" };
     const answer = await startCli(wrong, "start").ended;
     expect(answer.code).toBe(1);
     expect(answer.out).toBe("");
     expect(answer.err.trim().split("\n")).toEqual([
-      "The configuration has 5 faults:",
+      "The configuration has 5 errors:",
       expect.stringContaining("DATABASE_URL must be a URL"),
+      expect.stringContaining("REDIS_URL is not set"),
       expect.stringContaining("PORT must be a whole number"),
       expect.stringContaining("ROLES must be a list of: api, worker, scheduler (not boss)"),
       expect.stringContaining("LOG_LEVEL must be one of"),
-      expect.stringContaining("REDIS_URL is not set"),
-      "The README lists every variable.",
+      "The README lists all variables.",
     ]);
   });
 

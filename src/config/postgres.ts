@@ -1,0 +1,51 @@
+import { defineArea } from "./area.ts";
+import { optional, url, whole } from "./fields.ts";
+
+export const postgres = defineArea({
+  title: "Postgres",
+  variables: {
+    DATABASE_URL: url("postgres", "postgresql")
+      .meta({ example: "postgres://commonwork:change-me@localhost:5432/commonwork" })
+      .describe(
+        "Postgres, as `postgres://user:password@host:5432/name`. If it is empty, it is built from the `DB_` variables below.",
+      ),
+    DB_HOST: optional.describe("Host name."),
+    DB_PORT: whole(5432, 1, 65_535).describe("Port."),
+    DB_NAME: optional.describe("Name of the database."),
+    DB_USER: optional.describe("User name."),
+    DB_PASSWORD: optional.describe("Password. It may contain any characters."),
+    SUPABASE_URL: optional.describe(
+      "Not used. If it is set, `start` logs that only `DATABASE_URL`, the connection string of the project's Postgres, counts.",
+    ),
+    SUPABASE_SERVICE_ROLE_KEY: optional.describe(
+      "Not used, likewise: this service does not call the REST API.",
+    ),
+  },
+  read: (v) => ({
+    databaseUrl: v.DATABASE_URL ?? urlFromParts(v),
+    supabase: v.SUPABASE_URL !== undefined || v.SUPABASE_SERVICE_ROLE_KEY !== undefined,
+  }),
+  faults: ({ DATABASE_URL, DB_HOST, DB_NAME, DB_USER }) => {
+    if (DATABASE_URL) return [];
+    if (!DB_HOST && !DB_NAME && !DB_USER)
+      return [
+        "DATABASE_URL is not set (postgres://user:password@host:5432/name), nor DB_HOST, DB_NAME and DB_USER",
+      ];
+    return Object.entries({ DB_HOST, DB_NAME, DB_USER }).flatMap(([name, value]) =>
+      value ? [] : [`${name} is not set, while other DB_ variables are`],
+    );
+  },
+});
+
+type Parts = {
+  readonly DB_HOST: string | undefined;
+  readonly DB_PORT: number;
+  readonly DB_NAME: string | undefined;
+  readonly DB_USER: string | undefined;
+  readonly DB_PASSWORD: string | undefined;
+};
+
+function urlFromParts({ DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD }: Parts): string {
+  const password = DB_PASSWORD ? `:${encodeURIComponent(DB_PASSWORD)}` : "";
+  return `postgres://${encodeURIComponent(DB_USER ?? "")}${password}@${DB_HOST}:${DB_PORT}/${encodeURIComponent(DB_NAME ?? "")}`;
+}
