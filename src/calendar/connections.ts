@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { calendarActionRequired } from "../events/calendar-action-required.ts";
+import { calendarActionRequired } from "../events/calendar.ts";
 import { emit } from "../events/event.ts";
 import type { FreshTokens, Grant, RefusalReason } from "../ports/calendar.ts";
 

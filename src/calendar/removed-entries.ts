@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { meetingUpdated } from "../events/calendar.ts";
 import { emit } from "../events/event.ts";
-import { meetingUpdated } from "../events/meeting-updated.ts";
 
 export type RemovedCopy = { readonly meetingId: string; readonly isOrganizer: boolean };
 

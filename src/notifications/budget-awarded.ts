@@ -1,4 +1,4 @@
-import { budgetAwarded } from "../events/budget-awarded.ts";
+import { budgetAwarded } from "../events/rewards.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";

@@ -1,4 +1,4 @@
-import { calendarActionRequired } from "../events/calendar-action-required.ts";
+import { calendarActionRequired } from "../events/calendar.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
 

@@ -1,4 +1,4 @@
-import { candidateMatched } from "../events/candidate-matched.ts";
+import { candidateMatched } from "../events/matching.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";

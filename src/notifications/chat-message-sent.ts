@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { chatMessageSent } from "../events/chat-message-sent.ts";
+import { chatMessageSent } from "../events/host.ts";
 import { shorten } from "../shorten.ts";
 import { bold, escapeMarkdown, mentionedIn, withoutMarkup } from "./markdown.ts";
 import { defineNotification, type ToldEvent } from "./notification-type.ts";

@@ -1,4 +1,4 @@
-import { chatThreadParticipantAdded } from "../events/chat-thread-participant-added.ts";
+import { chatThreadParticipantAdded } from "../events/host.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";

@@ -1,4 +1,4 @@
-import { commissionEarned } from "../events/commission-earned.ts";
+import { commissionEarned } from "../events/rewards.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { commissionHeld } from "../events/commission-held.ts";
+import { commissionHeld } from "../events/rewards.ts";
 import { bold, escapeMarkdown } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 

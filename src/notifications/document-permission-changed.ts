@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { documentPermissionChanged } from "../events/document-permission-changed.ts";
+import { documentPermissionChanged } from "../events/host.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";

@@ -1,4 +1,4 @@
-import { documentPermissionGranted } from "../events/document-permission-granted.ts";
+import { documentPermissionGranted } from "../events/host.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { documentUploaded } from "../events/document-uploaded.ts";
+import { documentUploaded } from "../events/host.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { projectOwners } from "./recipients.ts";

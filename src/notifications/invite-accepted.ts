@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { inviteAccepted } from "../events/invite-accepted.ts";
+import { inviteAccepted } from "../events/host.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { named } from "./wording.ts";

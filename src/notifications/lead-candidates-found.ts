@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { leadCandidatesFound } from "../events/lead-candidates-found.ts";
+import { leadCandidatesFound } from "../events/matching.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { counted, named, projectLink } from "./wording.ts";

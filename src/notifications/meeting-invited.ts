@@ -1,4 +1,4 @@
-import { meetingInvited } from "../events/meeting-invited.ts";
+import { meetingInvited } from "../events/calendar.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";

@@ -1,4 +1,4 @@
-import { meetingReminder } from "../events/meeting-reminder.ts";
+import { meetingReminder } from "../events/nudges.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";

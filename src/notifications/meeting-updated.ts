@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { meetingUpdated } from "../events/meeting-updated.ts";
+import { meetingUpdated } from "../events/calendar.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { actorOf, meetingLink, named, timeIn } from "./wording.ts";

@@ -1,4 +1,4 @@
-import { projectAccessChanged } from "../events/project-access-changed.ts";
+import { projectAccessChanged } from "../events/host.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";

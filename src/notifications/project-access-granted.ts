@@ -1,4 +1,4 @@
-import { projectAccessGranted } from "../events/project-access-granted.ts";
+import { projectAccessGranted } from "../events/host.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";

@@ -1,4 +1,4 @@
-import { recommendationsReady } from "../events/recommendations-ready.ts";
+import { recommendationsReady } from "../events/matching.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";

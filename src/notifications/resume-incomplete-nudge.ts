@@ -1,4 +1,4 @@
-import { resumeIncompleteNudge } from "../events/resume-incomplete-nudge.ts";
+import { resumeIncompleteNudge } from "../events/nudges.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";

@@ -1,4 +1,4 @@
-import { threadUnreadStale } from "../events/thread-unread-stale.ts";
+import { threadUnreadStale } from "../events/nudges.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { emit } from "../events/event.ts";
-import { meetingReminder } from "../events/meeting-reminder.ts";
+import { meetingReminder } from "../events/nudges.ts";
 import {
   DEFAULT_OFFSETS_MINUTES,
   decideReminder,

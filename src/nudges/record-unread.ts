@@ -2,8 +2,8 @@ import { sql } from "drizzle-orm";
 import type { z } from "zod";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { emit, type Happened } from "../events/event.ts";
-import { threadUnreadStale } from "../events/thread-unread-stale.ts";
+import { emit, type NewEvent } from "../events/event.ts";
+import { threadUnreadStale } from "../events/nudges.ts";
 import { secondStepAt, type UnreadDecision } from "../scoring/notifications/unread-nudge.ts";
 import type { UnreadParticipant } from "./unread-facts.ts";
 import type { UnreadRange } from "./unread-ranges.ts";
@@ -70,7 +70,7 @@ export async function recordUnreadNudges(
 type Stale = z.output<typeof threadUnreadStale.payload>;
 
 /** All threads of a user are one event, and so one item of a digest. It names a thread or a project where there is but one. */
-function eventOf(threads: readonly Given[], now: Date): Happened<Stale> {
+function eventOf(threads: readonly Given[], now: Date): NewEvent<Stale> {
   const [first, ...others] = threads as [Given, ...Given[]];
   const oneProject = others.every(({ projectId }) => projectId === first.projectId);
   return {

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { emit } from "../events/event.ts";
-import { resumeIncompleteNudge } from "../events/resume-incomplete-nudge.ts";
+import { resumeIncompleteNudge } from "../events/nudges.ts";
 import {
   decideResumeNudge,
   RESUME_STEPS,

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { threadUnreadStale } from "../events/thread-unread-stale.ts";
+import { threadUnreadStale } from "../events/nudges.ts";
 import { type Preference, preferenceFor } from "../scoring/notifications/preference.ts";
 import { SILENCE_HOURS, type UnreadFacts } from "../scoring/notifications/unread-nudge.ts";
 import type { UnreadRange } from "./unread-ranges.ts";

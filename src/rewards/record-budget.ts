@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { budgetAwarded } from "../events/budget-awarded.ts";
 import { emit } from "../events/event.ts";
+import { budgetAwarded } from "../events/rewards.ts";
 import { formatAmount } from "../scoring/money.ts";
 import type { BudgetDecision, UnpaidReason } from "../scoring/rewards/budget.ts";
 import { BUDGET_RULES } from "../scoring/rewards/budget-shares.ts";

@@ -1,7 +1,6 @@
 import type { Tx } from "../db/transaction.ts";
 import type { EventType } from "../events/event.ts";
-import { profileUpdated } from "../events/profile-updated.ts";
-import { projectUpdated } from "../events/project-updated.ts";
+import { profileUpdated, projectUpdated } from "../events/host.ts";
 import { enqueueMany } from "../queues/enqueue.ts";
 import type { Job } from "../queues/job.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";

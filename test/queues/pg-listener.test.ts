@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
-import { commissionHeld } from "../../src/events/commission-held.ts";
 import { emit } from "../../src/events/event.ts";
+import { commissionHeld } from "../../src/events/rewards.ts";
 import { listenForAsks } from "../../src/queues/pg-listener.ts";
 import { eventually } from "../support/eventually.ts";
 import { hostEvent } from "../support/platform.ts";

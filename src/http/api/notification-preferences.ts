@@ -1,14 +1,14 @@
 import express, { Router } from "express";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
-import { EVENTS } from "../../events/index.ts";
+import { NOTIFICATION_TYPES } from "../../notifications/index.ts";
 import { readWishes, type Wishes, writeWishes } from "../../notifications/preferences.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
 import { readBody } from "../validate.ts";
 
 const MAX_PREFERENCES = 500;
-const TYPES = new Set(["*", ...EVENTS.map(({ type }) => type)]);
+const TYPES = new Set(["*", ...NOTIFICATION_TYPES.map(({ event }) => event.type)]);
 
 const id = z
   .union([z.string(), z.int().transform(String)], "must be an id")

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { commissionEarned } from "../../events/commission-earned.ts";
-import { commissionHeld } from "../../events/commission-held.ts";
 import { emit } from "../../events/event.ts";
+import { commissionEarned, commissionHeld } from "../../events/rewards.ts";
 import { enqueueMany } from "../../queues/enqueue.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done, type Outcome, skipped } from "../../queues/outcome.ts";

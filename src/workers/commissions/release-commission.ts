@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { audit } from "../../db/audit.ts";
-import { commissionEarned } from "../../events/commission-earned.ts";
 import { emit } from "../../events/event.ts";
+import { commissionEarned } from "../../events/rewards.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done, skipped } from "../../queues/outcome.ts";
 import { lockStoredSale, setSaleStatus } from "../../rewards/held-sales.ts";

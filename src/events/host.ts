@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { defineEvent, idField } from "./event.ts";
+
+// Events that the host platform writes. Their names are the host's.
+
+const accessLevel = z.enum(["view", "edit"]);
+const documentAccess = z.enum(["none", "view", "edit"]);
+
+/** The actor added a document (the resource) to a project. */
+export const documentUploaded = defineEvent({ type: "document_uploaded", payload: z.object({}) });
+
+/**
+ * The actor sent a message to a thread. The text stays in `messages`; mentions in it are written
+ * `@[Name](user:ID)`.
+ */
+export const chatMessageSent = defineEvent({
+  type: "chat_message_sent",
+  payload: z.object({ message_id: idField() }),
+});
+
+/** The actor added a participant to a thread. */
+export const chatThreadParticipantAdded = defineEvent({
+  type: "chat_thread_participant_added",
+  payload: z.object({ added_user_id: idField() }),
+});
+
+/** A user joined an organization: `new_member_id`, or the actor if it is missing. */
+export const inviteAccepted = defineEvent({
+  type: "invite_accepted",
+  payload: z.object({ org_id: idField(), new_member_id: idField().optional() }),
+});
+
+/** The actor gave a user access to a project. */
+export const projectAccessGranted = defineEvent({
+  type: "project_access_granted",
+  payload: z.object({ affected_user_id: idField(), new_permission: accessLevel }),
+});
+
+/** The actor changed a user's permission in a project. */
+export const projectAccessChanged = defineEvent({
+  type: "project_access_changed",
+  payload: z.object({
+    affected_user_id: idField(),
+    old_permission: accessLevel,
+    new_permission: accessLevel,
+  }),
+});
+
+/** The actor gave a user access to a document. */
+export const documentPermissionGranted = defineEvent({
+  type: "document_permission_granted",
+  payload: z.object({ affected_user_id: idField(), new_permission: accessLevel }),
+});
+
+/** The actor changed a user's permission for a document. */
+export const documentPermissionChanged = defineEvent({
+  type: "document_permission_changed",
+  payload: z.object({
+    affected_user_id: idField(),
+    old_permission: documentAccess,
+    new_permission: documentAccess,
+  }),
+});
+
+/** A volunteer's skills, availability or location changed. Their ranks in project lists are recomputed. */
+export const profileUpdated = defineEvent({
+  type: "profile.updated",
+  payload: z.object({ user_id: idField() }),
+});
+
+/** The requirements or the location of the event's project changed. Its candidate list is recomputed. */
+export const projectUpdated = defineEvent({ type: "project.updated", payload: z.object({}) });
