@@ -17,8 +17,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 const pages = [
   "README.md",
-  ...readdirSync(join(root, "docs"))
-    .filter((file) => file.endsWith(".md"))
+  ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md") && !file.startsWith("decisions/"))
     .map((file) => `docs/${file}`),
 ];
 
@@ -122,7 +122,7 @@ describe("the commands", () => {
 });
 
 describe("the variables and metrics of the pages of operations", () => {
-  const operations = pages.filter((file) => file.startsWith("docs/operations"));
+  const operations = pages.filter((file) => file.startsWith("docs/operations/"));
   const measured = ["src/metrics.ts", "src/http/metrics.ts"].map(read).join("\n");
 
   it.each(operations)("that %s names exist", (file) => {
