@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { isId } from "../ids.ts";
 import type { Job } from "../queues/job.ts";
 import { runInline } from "../queues/manual-runs.ts";
 import { listHolds } from "../rewards/holds.ts";
@@ -80,6 +81,6 @@ function decision(
 }
 
 function saleIdFrom(text: string): string {
-  if (!/^[1-9]\d{0,17}$/.test(text)) throw new Refusal(`A sale is named by its number, not by "${text}".`);
+  if (!isId(text)) throw new Refusal(`A sale is named by its number, not by "${text}".`);
   return text;
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { audit } from "../db/audit.ts";
 import type { Database } from "../db/client.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { isId } from "../ids.ts";
 import { type Joined, joinReferral } from "../intake/referrals.ts";
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";
@@ -32,8 +33,8 @@ export function addReferral(program: Command, terminal: Terminal): void {
 async function join(db: Database, options: Options): Promise<Joined> {
   const { code, organizationId } = options;
   const userId = await userIdOf(db.drizzle, options.userId);
-  if (!isNumber(userId)) throw new Refusal("--user-id must be a number or a public uuid.");
-  if (organizationId !== undefined && !isNumber(organizationId))
+  if (!isId(userId)) throw new Refusal("--user-id must be a number or a public uuid.");
+  if (organizationId !== undefined && !isId(organizationId))
     throw new Refusal("--organization-id must be a number.");
   return inTransaction(db, async (tx) => {
     const joined = await joinReferral(tx, { userId, referralCode: code.trim(), organizationId });
@@ -49,5 +50,3 @@ async function join(db: Database, options: Options): Promise<Joined> {
     return joined;
   });
 }
-
-const isNumber = (text: string): boolean => /^[1-9]\d{0,17}$/.test(text);

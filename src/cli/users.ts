@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
+import { isId } from "../ids.ts";
 import { Refusal } from "./terminal.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -20,7 +21,7 @@ export async function userIdOf(on: Queryable, given: string): Promise<string> {
 /** The same for somebody who has to be known. @throws Refusal */
 export async function knownUserIdOf(on: Queryable, given: string): Promise<string> {
   const id = await userIdOf(on, given);
-  if (!/^[1-9]\d{0,17}$/.test(id)) throw new Refusal("--user-id must be a number or a public uuid.");
+  if (!isId(id)) throw new Refusal("--user-id must be a number or a public uuid.");
   const [user] = await rows<{ id: string }>(on, sql`select id from users where id = ${id}`);
   if (!user) throw new Refusal(`There is no user ${id}.`);
   return user.id;

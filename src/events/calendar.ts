@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { defineEvent, idField } from "./event.ts";
+import { idField } from "../ids.ts";
+import { defineEvent } from "./event.ts";
 
 /** The actor invited a user to a meeting. */
 export const meetingInvited = defineEvent({

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { z } from "zod";
+import type { z } from "zod";
 import { array, prepared } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { noteAsk } from "../queues/enqueue.ts";
@@ -11,19 +11,6 @@ import { noteAsk } from "../queues/enqueue.ts";
 export type EventType<P> = { readonly type: string; readonly payload: z.ZodType<P> };
 
 export const defineEvent = <P>(event: EventType<P>): EventType<P> => event;
-
-/** Any such text fits a Postgres bigint. */
-const ID = /^[1-9]\d{0,17}$/;
-
-/** An id in a payload that only this service writes. */
-export const ownIdField = () => z.string().regex(ID);
-
-/** An id in a payload that the host may write, as a number or a string. Parsed to a decimal string. */
-export const idField = () =>
-  z
-    .union([z.string(), z.int().min(1)])
-    .transform(String)
-    .pipe(ownIdField());
 
 /** One event, not yet written. */
 export type NewEvent<P> = {

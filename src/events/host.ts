@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { defineEvent, idField } from "./event.ts";
+import { idField } from "../ids.ts";
+import { defineEvent } from "./event.ts";
 
 // Events that the host platform writes. Their names are the host's.
 

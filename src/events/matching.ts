@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { NOTICE_VARIANTS } from "../scoring/project-matching/choose-candidates.ts";
-import { defineEvent, idField } from "./event.ts";
+import { idField } from "../ids.ts";
+import { defineEvent } from "./event.ts";
 
 /** A volunteer is a match for the event's project. Scores are in percent. */
 export const candidateMatched = defineEvent({

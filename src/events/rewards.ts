@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { defineEvent, ownIdField } from "./event.ts";
+import { ownIdField } from "../ids.ts";
+import { defineEvent } from "./event.ts";
 
 // Amounts are decimal tokens.
 

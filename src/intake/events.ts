@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { idField } from "../events/event.ts";
+import { idField } from "../ids.ts";
 import { noteAsk } from "../queues/enqueue.ts";
 
 /** So many events one delivery may bring. */

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { inTransaction } from "../../src/db/transaction.ts";
-import { defineEvent, idField } from "../../src/events/event.ts";
+import { defineEvent } from "../../src/events/event.ts";
+import { idField } from "../../src/ids.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { notifyFanOut } from "../../src/workers/notifications/fan-out/notify-fan-out.ts";
 import { askSubscribers, subscriber } from "../../src/workers/subscribers.ts";

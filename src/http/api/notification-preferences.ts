@@ -1,6 +1,7 @@
 import express, { Router } from "express";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
+import { idField } from "../../ids.ts";
 import { NOTIFICATION_TYPES } from "../../notifications/index.ts";
 import { readWishes, type Wishes, writeWishes } from "../../notifications/preferences.ts";
 import type { Runtime } from "../../roles/runtime.ts";
@@ -10,16 +11,14 @@ import { readBody } from "../validate.ts";
 const MAX_PREFERENCES = 500;
 const TYPES = new Set(["*", ...NOTIFICATION_TYPES.map(({ event }) => event.type)]);
 
-const id = z
-  .union([z.string(), z.int().transform(String)], "must be an id")
-  .pipe(z.string().regex(/^[1-9]\d{0,17}$/, "must be an id"));
-
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of the day, such as 22:00");
 
 const preference = z
   .strictObject({
     scope_type: z.enum(["global", "project", "thread"]),
-    scope_id: id.nullish().transform((value) => value ?? null),
+    scope_id: idField()
+      .nullish()
+      .transform((value) => value ?? null),
     event_type: z.string().refine((type) => TYPES.has(type), "must be * or a type of event"),
     channel: z.enum(["*", "in_app", "email"]),
     status: z.enum(["muted", "digest", "immediate"]),

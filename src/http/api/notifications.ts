@@ -1,5 +1,6 @@
 import { Router } from "express";
 import { z } from "zod";
+import { isId } from "../../ids.ts";
 import { markAllRead, markRead, readInbox } from "../../notifications/notification-list.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
@@ -12,8 +13,6 @@ const page = z.object({
   unread: z.enum(["true", "false"], "must be true or false").default("false"),
   page: wholeField(1, 1_000).default(1),
 });
-
-const ID = /^[1-9]\d{0,17}$/;
 
 /**
  * `GET /notifications?unread=&page=`, `POST /notifications/:id/read`, `POST /notifications/read-all`, and
@@ -40,9 +39,7 @@ export function notificationRoutes(runtime: Runtime, closing: AbortSignal, pace?
   });
   router.post("/notifications/:id/read", auth, async (req, res) => {
     const id = String(req.params["id"]);
-    const readAt = ID.test(id)
-      ? await markRead(runtime.db.drizzle, userOf(res), id, runtime.clock.now())
-      : null;
+    const readAt = isId(id) ? await markRead(runtime.db.drizzle, userOf(res), id, runtime.clock.now()) : null;
     if (readAt === null)
       return refuse(res, 404, { code: "not-found", message: "You have no such notification." });
     res.json({ id, read_at: readAt });

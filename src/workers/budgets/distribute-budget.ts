@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows } from "../../db/statement.ts";
 import type { Tx } from "../../db/transaction.ts";
+import { ownIdField } from "../../ids.ts";
 import { enqueue } from "../../queues/enqueue.ts";
 import { defineJob, type JobContext, type SingleJob } from "../../queues/job.ts";
 import { Cancel, done, type Outcome, skipped } from "../../queues/outcome.ts";
@@ -20,10 +21,7 @@ import { decideBudget } from "../../scoring/rewards/budget.ts";
 
 const payload = z.object({
   period: z.enum(PERIOD_TYPES).describe("which budget"),
-  organizationId: z
-    .string()
-    .regex(/^[1-9]\d{0,17}$/, "must be an id")
-    .describe("the organization, by its id"),
+  organizationId: ownIdField().describe("the organization, by its id"),
   pool: z
     .string()
     .refine((text) => poolFrom(text) !== null, "must be an amount of tokens with up to 6 decimals, or 0")

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ownIdField } from "../../ids.ts";
 import { defineJob } from "../../queues/job.ts";
 import { Cancel, done, Snooze } from "../../queues/outcome.ts";
 import { type MultiplierRange, recalculateRange } from "../../rewards/multiplier-range.ts";
@@ -18,9 +19,7 @@ export const recalculateMultipliers = defineJob({
   queue: "multipliers",
   description: "Works out the activity multipliers of volunteers from their tasks and referrals.",
   payload: z.object({
-    organizationId: z
-      .string()
-      .regex(/^[1-9]\d{0,17}$/, "must be an id")
+    organizationId: ownIdField()
       .optional()
       .describe("of this organization alone, by its id; default: of all"),
     full: z

@@ -12,6 +12,7 @@ import { removeUnseen } from "../../../calendar/removed-entries.ts";
 import { saveEvents } from "../../../calendar/save-events.ts";
 import { forgetPlace, loadSync, storeEnd, storePage } from "../../../calendar/sync-state.ts";
 import type { Tx } from "../../../db/transaction.ts";
+import { ownIdField } from "../../../ids.ts";
 import type { EventsCursor, EventsPage } from "../../../ports/calendar.ts";
 import { enqueue } from "../../../queues/enqueue.ts";
 import { defineJob, type OutsideJob } from "../../../queues/job.ts";
@@ -29,10 +30,7 @@ export const syncCalendar: OutsideJob<Payload, Request, Answer> = defineJob({
   queue: "notifications",
   description: "Reads what has changed in a user's calendar, and stores its meetings and who takes part.",
   payload: z.object({
-    connectionId: z
-      .string()
-      .regex(/^[1-9]\d{0,17}$/)
-      .describe("which connection"),
+    connectionId: ownIdField().describe("which connection"),
   }),
   key: ({ connectionId }) => connectionId,
   attempts: 12,

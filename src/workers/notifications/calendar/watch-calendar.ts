@@ -9,6 +9,7 @@ import {
   onBehalfOf,
   takeAnswer,
 } from "../../../calendar/provider-calls.ts";
+import { ownIdField } from "../../../ids.ts";
 import type { Watched } from "../../../ports/calendar.ts";
 import { enqueue, enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type OutsideJob } from "../../../queues/job.ts";
@@ -29,10 +30,7 @@ export const watchCalendar: OutsideJob<Payload, Request, Answer> = defineJob({
   queue: "notifications",
   description: "Opens a new channel for a calendar whose channel runs out, and has the old one closed.",
   payload: z.object({
-    connectionId: z
-      .string()
-      .regex(/^[1-9]\d{0,17}$/)
-      .describe("which connection"),
+    connectionId: ownIdField().describe("which connection"),
   }),
   key: ({ connectionId }) => connectionId,
   attempts: 12,

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { array, rows } from "../../../db/statement.ts";
 import type { Tx } from "../../../db/transaction.ts";
-import { idField } from "../../../events/event.ts";
+import { idField } from "../../../ids.ts";
 import { type DecidedDelivery, decideAll } from "../../../notifications/decide.ts";
 import { NOTIFICATION_TYPES } from "../../../notifications/index.ts";
 import { EVENT_COLUMNS, type EventRow, readEvents } from "../../../notifications/read-events.ts";

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { array, rows } from "../../../db/statement.ts";
 import type { Tx } from "../../../db/transaction.ts";
-import { idField } from "../../../events/event.ts";
+import { idField } from "../../../ids.ts";
 import { enqueue, enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { done, skipped } from "../../../queues/outcome.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ownIdField } from "../../../ids.ts";
 import {
   cutMeetings,
   decideReminders,
@@ -16,9 +17,7 @@ export const meetingReminders = defineJob({
   queue: "notifications",
   description: "Reminds the participants of meetings that begin soon, each at the times that they chose.",
   payload: z.object({
-    meetingId: z
-      .string()
-      .regex(/^[1-9]\d{0,17}$/, "must be an id")
+    meetingId: ownIdField()
       .optional()
       .describe("of this meeting alone, by its id; default: of all that begin soon"),
   }),

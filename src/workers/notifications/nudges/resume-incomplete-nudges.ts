@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ownIdField } from "../../../ids.ts";
 import {
   cutResumeProjects,
   decideResumes,
@@ -16,9 +17,7 @@ export const resumeIncompleteNudges = defineJob({
   queue: "notifications",
   description: "Nudges the owners of projects to complete their resumes, in four steps after the last edit.",
   payload: z.object({
-    projectId: z
-      .string()
-      .regex(/^[1-9]\d{0,17}$/, "must be an id")
+    projectId: ownIdField()
       .optional()
       .describe("of this project alone, by its id; default: of all that are open"),
   }),
