@@ -41,6 +41,13 @@ module.exports = {
       to: { path: "node_modules/(bullmq|ioredis|express|pg)/" },
     },
     {
+      name: "only-edges-import-intake",
+      comment: "Intake imports jobs in order to enqueue them; a job that imported intake would close a cycle.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/(intake|http|cli|dev)/" },
+      to: { path: within("intake") },
+    },
+    {
       name: "dev-stays-in-dev",
       comment: "Embedded servers and demo data never reach production code.",
       severity: "error",

@@ -8,11 +8,14 @@ describe("ids", () => {
     expect(idField().parse(id)).toBe(id);
   });
 
-  it.each(["", "0", "007", "-1", "1.5", "1e3", " 1", "1\n", "1000000000000000000", "x"])("refuse %j", (id) => {
-    expect(isId(id)).toBe(false);
-    expect(ownIdField().safeParse(id).error?.issues[0]?.message).toBe("must be an id");
-    expect(idField().safeParse(id).success).toBe(false);
-  });
+  it.each(["", "0", "007", "-1", "1.5", "1e3", " 1", "1\n", "1000000000000000000", "x"])(
+    "refuse %j",
+    (id) => {
+      expect(isId(id)).toBe(false);
+      expect(ownIdField().safeParse(id).error?.issues[0]?.message).toBe("must be an id");
+      expect(idField().safeParse(id).success).toBe(false);
+    },
+  );
 
   it("of a host may be numbers, and become texts", () => {
     expect(idField().parse(42)).toBe("42");

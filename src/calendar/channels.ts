@@ -90,7 +90,7 @@ export async function markStopped(tx: Tx, channelId: string, now: Date): Promise
 }
 
 /** Once nothing of a disconnected connection is left that could be stopped, its tokens have no use. */
-export async function forgetUnusedTokens(tx: Tx, connectionId: string): Promise<void> {
+export async function deleteUnusedTokens(tx: Tx, connectionId: string): Promise<void> {
   await tx.execute(
     sql`update calendar_connections c set refresh_token = null, access_token = null, access_expires_at = null
         where c.id = ${connectionId} and c.status = 'disconnected'

@@ -4,7 +4,7 @@ import type { Database } from "../db/client.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { readSale } from "../rewards/read-sale.ts";
 import { type SaleReceipt, takeSales } from "../rewards/take-sales.ts";
-import { askForCommissions } from "../workers/commissions/distribute-commission.ts";
+import { enqueueCommissions } from "../workers/commissions/distribute-commission.ts";
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";
 import { operator, Refusal, type Terminal } from "./terminal.ts";
@@ -59,9 +59,9 @@ async function takeByHand(db: Database, options: Options): Promise<SaleReceipt> 
     const faults = read.faults.map(({ field, fault }) => `  --${field.replaceAll("_", "-")} ${fault}`);
     throw new Refusal(`This is not a sale:\n${faults.join("\n")}`);
   }
-  const delivery = { ...read.sale, source: SOURCE, raw, signature: null, secretId: null, receivedAt };
+  const sale = { ...read.sale, source: SOURCE, raw, signature: null, secretId: null, receivedAt };
   return inTransaction(db, async (tx) => {
-    const [receipt] = await takeSales(tx, [delivery], askForCommissions);
+    const [receipt] = await takeSales(tx, [sale], enqueueCommissions);
     if (!receipt) throw new Error("The intake gave no receipt.");
     const subject = `token_sales:${receipt.saleId}`;
     await audit(tx, { actor: operator(), action: "sale.take", subject, details: { status: receipt.status } });

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { forgetUnusedTokens } from "../calendar/channels.ts";
+import { deleteUnusedTokens } from "../calendar/channels.ts";
 import { grantOwner, PROVIDER } from "../calendar/connections.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -9,7 +9,7 @@ import { stopCalendarChannel } from "../workers/notifications/calendar/stop-cale
 import { syncCalendar } from "../workers/notifications/calendar/sync-calendar.ts";
 import { watchCalendar } from "../workers/notifications/calendar/watch-calendar.ts";
 
-export type Connecting = {
+export type ConnectRequest = {
   readonly port: Pick<CalendarPort, "sealGrant">;
   readonly userId: string;
   readonly refreshToken: string;
@@ -17,13 +17,13 @@ export type Connecting = {
 };
 
 /**
- * Connects the calendar of a user by the refresh token that they granted, or connects it anew. Its channel and its
- * entries are asked for; whether the token is worth anything shows then.
+ * Connects a user's calendar with a refresh token, or reconnects it. Enqueues the jobs that open its channel and read its entries;
+ * they find out whether the token is valid.
  *
  * @returns the id of the connection.
  */
-export async function connectCalendar(tx: Tx, connecting: Connecting): Promise<string> {
-  const { port, userId, refreshToken, now } = connecting;
+export async function connectCalendar(tx: Tx, request: ConnectRequest): Promise<string> {
+  const { port, userId, refreshToken, now } = request;
   const grant = port.sealGrant(grantOwner(userId), refreshToken);
   const [connection] = await rows<{ id: string }>(
     tx,
@@ -31,11 +31,12 @@ export async function connectCalendar(tx: Tx, connecting: Connecting): Promise<s
         values (${userId}, ${PROVIDER}, ${grant.refreshToken}, ${now}, ${now})
         on conflict (user_id, provider) do update set
           status = 'active', reason = null, refresh_token = excluded.refresh_token, access_token = null,
-          access_expires_at = null, sync_token = null, page_token = null, full_sync_started_at = null, grant_number = calendar_connections.grant_number + 1, updated_at = excluded.updated_at
+          access_expires_at = null, sync_token = null, page_token = null, full_sync_started_at = null,
+          grant_number = calendar_connections.grant_number + 1, updated_at = excluded.updated_at
         returning id`,
   );
-  if (!connection) throw new Error(`The calendar of the user ${userId} was not connected.`);
-  // A channel of an earlier grant may be another account's: it is replaced, and closed if it still can be.
+  if (!connection) throw new Error(`could not connect the calendar of user ${userId}`);
+  // A channel of an earlier grant may belong to another account: replace it, and close it if that is still possible.
   await tx.execute(
     sql`update calendar_channels set renew_at = ${now} where connection_id = ${connection.id} and state = 'active'`,
   );
@@ -45,7 +46,7 @@ export async function connectCalendar(tx: Tx, connecting: Connecting): Promise<s
 }
 
 /**
- * Disconnects the calendar of a user. Its channels are asked to be closed; when they are, the tokens are forgotten.
+ * Disconnects a user's calendar. Enqueues the jobs that close its channels; the last one deletes the tokens.
  *
  * @returns the id of the connection, or null when there was nothing to disconnect.
  */
@@ -66,7 +67,7 @@ export async function disconnectCalendar(tx: Tx, userId: string, now: Date): Pro
     stopCalendarChannel,
     open.map(({ id }) => ({ channelId: id })),
   );
-  await forgetUnusedTokens(tx, connection.id);
+  await deleteUnusedTokens(tx, connection.id);
   return connection.id;
 }
 
@@ -85,13 +86,9 @@ const LINE = sql`c.id, c.user_id as "userId", c.provider, c.status, c.reason, c.
                (select max(ch.expires_at) from calendar_channels ch
                 where ch.connection_id = c.id and ch.state = 'active') as "channelUntil"`;
 
-/** Connections, oldest first, with the time until which they hear of changes. Never their tokens. */
+/** Connections, oldest first, with the expiry of their channel. Never their tokens. */
 export const listConnections = (on: Queryable, limit: number): Promise<ConnectionLine[]> =>
-  rows<ConnectionLine>(
-    on,
-    sql`select ${LINE}
-        from calendar_connections c order by c.id limit ${limit}`,
-  );
+  rows<ConnectionLine>(on, sql`select ${LINE} from calendar_connections c order by c.id limit ${limit}`);
 
 /** The connection of a user, or null. */
 export async function connectionOf(on: Queryable, userId: string): Promise<ConnectionLine | null> {

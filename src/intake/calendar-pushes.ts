@@ -1,64 +1,65 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { sql } from "drizzle-orm";
+import type { calendarChannels } from "../db/schema/calendar.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { enqueueMany } from "../queues/enqueue.ts";
 import { stopCalendarChannel } from "../workers/notifications/calendar/stop-calendar-channel.ts";
 import { syncCalendar } from "../workers/notifications/calendar/sync-calendar.ts";
 
-/** What the provider says over a channel: that something has changed. What, has to be asked for. */
+/** A push message of the provider: the calendar of a channel has changed. It does not say what has changed. */
 export type Push = {
   readonly channelId: string;
   readonly secret: string;
   readonly resourceId: string;
-  /** `sync` is the first message of a channel, and no change. */
+  /** `sync` is the first message of a new channel and announces no change. */
   readonly state: string;
 };
 
-/** `unknown`: no such channel, another secret or another resource. The sender is never told which, nor that it was so. */
-export type PushFate = "accepted" | "greeting" | "unknown" | "ignored";
+/** `unknown`: no such channel, another secret or another resource. The sender always gets the same answer. */
+export type PushResult = "accepted" | "greeting" | "unknown" | "ignored";
 
 type Channel = {
   id: string;
   connectionId: string;
-  state: "creating" | "active" | "draining" | "stopped";
+  state: (typeof calendarChannels.$inferSelect)["state"];
   tokenHash: string | null;
   resourceId: string | null;
   isActive: boolean;
 };
 
-/** So that a channel that does not exist takes as long as one with another secret. */
-const NOBODY = Buffer.alloc(32);
+/** Compared with when there is no such channel, so that the time taken does not reveal it. */
+const NO_HASH = Buffer.alloc(32);
 
 /**
- * Takes a group of messages in one transaction: those of one calendar become one piece of work, however many came. A greeting or a
- * change over a channel whose answer was lost tells what it watches: now it can be closed.
+ * Takes a group of push messages in one transaction. Messages about one calendar become a single job. A message over a draining
+ * channel whose resource is unknown (the answer that named it was lost) supplies the resource, so the channel can be closed.
  */
-export async function takePushes(tx: Tx, pushes: readonly Push[]): Promise<PushFate[]> {
+export async function takePushes(tx: Tx, pushes: readonly Push[]): Promise<PushResult[]> {
   const channels = await findChannels(tx, pushes);
-  const toRead = new Set<string>();
+  const toSync = new Set<string>();
   const toStop = new Map<string, Push>();
-  const fates = pushes.map((push): PushFate => {
+  const results = pushes.map((push): PushResult => {
     const channel = channels.get(push.channelId);
     if (!isAuthentic(push, channel) || channel === undefined) return "unknown";
     if (channel.state === "stopped" || !channel.isActive) return "ignored";
     if (channel.resourceId === null && channel.state === "draining") toStop.set(channel.id, push);
     if (push.state === "sync") return "greeting";
-    toRead.add(channel.connectionId);
+    toSync.add(channel.connectionId);
     return "accepted";
   });
-  await learnResources(tx, [...toStop.values()]);
+  await setResources(tx, [...toStop.values()]);
   await enqueueMany(
     tx,
     syncCalendar,
-    [...toRead].map((connectionId) => ({ connectionId })),
+    [...toSync].map((connectionId) => ({ connectionId })),
   );
   await enqueueMany(
     tx,
     stopCalendarChannel,
     [...toStop.keys()].map((channelId) => ({ channelId })),
   );
-  return fates;
+  return results;
 }
 
 async function findChannels(tx: Tx, pushes: readonly Push[]): Promise<Map<string, Channel>> {
@@ -75,11 +76,11 @@ async function findChannels(tx: Tx, pushes: readonly Push[]): Promise<Map<string
 function isAuthentic(push: Push, channel: Channel | undefined): boolean {
   const given = createHash("sha256").update(push.secret).digest();
   const hash = channel?.tokenHash;
-  const isRight = timingSafeEqual(given, hash ? Buffer.from(hash, "hex") : NOBODY);
+  const isRight = timingSafeEqual(given, hash ? Buffer.from(hash, "hex") : NO_HASH);
   return isRight && (channel?.resourceId === null || channel?.resourceId === push.resourceId);
 }
 
-async function learnResources(tx: Tx, pushes: readonly Push[]): Promise<void> {
+async function setResources(tx: Tx, pushes: readonly Push[]): Promise<void> {
   if (pushes.length === 0) return;
   await tx.execute(
     sql`update calendar_channels ch set resource_id = p.resource_id

@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import { type InboxMessage, type InboxStatus, recordMessage } from "../db/inbox.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { idField } from "../ids.ts";
 import { noteAsk } from "../queues/enqueue.ts";
 
-/** So many events one delivery may bring. */
+/** Events per message. */
 export const MAX_EVENTS = 100;
 export const EVENTS_SOURCE = "domain_events";
 
-/** An event as the host posts it. Its own id makes it one event, however often it is sent. */
+/** An event as the host posts it. Its `id` is the idempotency key. */
 const hostEvent = z.object({
   id: z.union([z.string(), z.int().transform(String)]).pipe(z.string().min(1).max(255)),
   event_type: z.string().min(1).max(255),
@@ -26,37 +27,32 @@ const hostEvent = z.object({
 export const hostEvents = z.object({ events: z.array(hostEvent).min(1).max(MAX_EVENTS) });
 type HostEvent = z.output<typeof hostEvent>;
 
-/** A delivery of events: authentic, parsed. */
-export type EventsDelivery = {
-  readonly events: readonly HostEvent[];
-  readonly raw: Buffer;
-  readonly signature: string;
-  readonly secretId: string;
-  readonly receivedAt: Date;
-};
+/** A message with events: authentic and parsed. */
+export type ReceivedEvents = InboxMessage & { readonly events: readonly HostEvent[] };
 
-/** `conflict`: the id was taken before with other values; nothing changed. */
+/** `duplicate`: the same values again. `conflict`: other values under an id that is taken; nothing was changed. */
 export type EventReceipt = {
   readonly id: string;
-  readonly status: "accepted" | "duplicate" | "conflict";
-  /** The domain event that it became the first time. */
+  readonly status: InboxStatus;
+  /** The domain event that was written when the id was first accepted. */
   readonly event: string;
 };
 
 export type EventsReceipt = {
-  /** The row of the inbox that keeps the delivery. */
+  /** The inbox id of the message. */
   readonly receipt: string;
-  readonly status: "accepted" | "duplicate" | "conflict";
+  readonly status: InboxStatus;
   readonly events: readonly EventReceipt[];
 };
 
 /**
- * Takes a delivery in one transaction: what is new becomes a domain event, which the trigger asks the fan-out for; what is known is
- * compared. In the order of their ids, so that two deliveries with the same ones never wait in a circle.
+ * Takes the events of a message in one transaction. A new one becomes a row of `domain_events`, whose trigger enqueues the fan-out;
+ * one whose id is taken is compared with the event that took it. Ids are sorted, so that two messages with the same ids cannot
+ * deadlock.
  */
-export async function takeEvents(tx: Tx, delivery: EventsDelivery): Promise<EventsReceipt> {
+export async function takeEvents(tx: Tx, message: ReceivedEvents): Promise<EventsReceipt> {
   const firsts = new Map<string, HostEvent>();
-  for (const event of delivery.events) if (!firsts.has(event.id)) firsts.set(event.id, event);
+  for (const event of message.events) if (!firsts.has(event.id)) firsts.set(event.id, event);
   const events = [...firsts.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   const { receipt, eventIds } = await drawIds(tx, events.length);
   const offered = events.map((event, index) => ({ event, eventId: eventIds[index] as string }));
@@ -64,21 +60,25 @@ export async function takeEvents(tx: Tx, delivery: EventsDelivery): Promise<Even
   await insertEvents(
     tx,
     offered.filter(({ event }) => accepted.has(event.id)),
-    delivery.receivedAt,
+    message.receivedAt,
   );
-  const known = await loadReceipts(tx, [...firsts.keys()]);
-  const receipts = delivery.events.map((event): EventReceipt => {
-    const first = known.get(event.id);
-    if (!first) throw new Error("The receipt behind an id that is taken cannot be read.");
+  const taken = await loadReceipts(tx, [...firsts.keys()]);
+  const receipts = message.events.map((event): EventReceipt => {
+    const first = taken.get(event.id);
+    if (!first) throw new Error("the receipt behind a taken id cannot be read");
     if (first.hash !== hashOf(event)) return { id: event.id, status: "conflict", event: first.eventId };
     const isNew = accepted.has(event.id) && firsts.get(event.id) === event;
     return { id: event.id, status: isNew ? "accepted" : "duplicate", event: first.eventId };
   });
-  const statuses = new Set(receipts.map(({ status }) => status));
-  const status =
-    (["conflict", "accepted", "duplicate"] as const).find((one) => statuses.has(one)) ?? "duplicate";
-  await keepDelivery(tx, receipt, status, delivery);
+  const status = statusOf(receipts);
+  await recordMessage(tx, receipt, status, message);
   return { receipt, status, events: receipts };
+}
+
+/** A message with one conflict is a conflict; else with one new event it is accepted. */
+function statusOf(receipts: readonly EventReceipt[]): InboxStatus {
+  const statuses = new Set(receipts.map(({ status }) => status));
+  return (["conflict", "accepted"] as const).find((status) => statuses.has(status)) ?? "duplicate";
 }
 
 async function drawIds(tx: Tx, count: number): Promise<{ receipt: string; eventIds: string[] }> {
@@ -87,13 +87,13 @@ async function drawIds(tx: Tx, count: number): Promise<{ receipt: string; eventI
     sql`select nextval(pg_get_serial_sequence('inbox', 'id'))::text as receipt,
                array(select nextval(pg_get_serial_sequence('domain_events', 'id'))::text from generate_series(1, ${count}::int)) as "eventIds"`,
   );
-  if (!drawn) throw new Error("No ids could be drawn.");
+  if (!drawn) throw new Error("could not draw ids");
   return drawn;
 }
 
 type Offered = { readonly event: HostEvent; readonly eventId: string };
 
-/** Of the values, whatever their order in the text: a repetition may be written anew. */
+/** A hash of the values, independent of the order of keys: the sender may serialize an event anew. */
 const hashOf = (event: HostEvent): string =>
   createHash("sha256")
     .update(JSON.stringify(sorted(event)))
@@ -110,9 +110,9 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** Takes the ids that are free. @returns the host's ids of the new ones. */
+/** Accepts the events whose id is free. @returns their ids, the host's. */
 async function acceptEvents(tx: Tx, receipt: string, offered: readonly Offered[]): Promise<Set<string>> {
-  const taken = await rows<{ externalId: string }>(
+  const inserted = await rows<{ externalId: string }>(
     tx,
     sql`insert into event_receipts (external_id, event_id, inbox_id, hash)
         select o.external_id, o.event_id, ${receipt}::bigint, decode(o.hash, 'hex')
@@ -120,7 +120,7 @@ async function acceptEvents(tx: Tx, receipt: string, offered: readonly Offered[]
                     ${array(offered.map(({ event }) => hashOf(event)))}::text[]) as o(external_id, event_id, hash)
         order by o.external_id on conflict (external_id) do nothing returning external_id as "externalId"`,
   );
-  return new Set(taken.map(({ externalId }) => externalId));
+  return new Set(inserted.map(({ externalId }) => externalId));
 }
 
 async function insertEvents(tx: Tx, fresh: readonly Offered[], receivedAt: Date): Promise<void> {
@@ -148,18 +148,4 @@ async function loadReceipts(
         from event_receipts where external_id = any(${array(ids)}::text[])`,
   );
   return new Map(found.map((row) => [row.externalId, row]));
-}
-
-/** With its bytes, so that the signature can be checked again years on. */
-async function keepDelivery(
-  tx: Tx,
-  receipt: string,
-  status: EventsReceipt["status"],
-  { raw, signature, secretId, receivedAt }: EventsDelivery,
-): Promise<void> {
-  await tx.execute(
-    sql`insert into inbox (id, source, outcome, raw, raw_hash, signature, secret_id, received_at)
-        values (${receipt}, ${EVENTS_SOURCE}, ${status}, ${raw}, ${createHash("sha256").update(raw).digest()}, ${signature}, ${secretId},
-                ${receivedAt}::timestamptz)`,
-  );
 }

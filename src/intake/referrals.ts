@@ -8,7 +8,7 @@ import { distributeCommission } from "../workers/commissions/distribute-commissi
 export type JoinRequest = {
   readonly userId: string;
   readonly referralCode: string;
-  /** Needed only by somebody who volunteers in several organizations; the code tells it otherwise. */
+  /** Refuses a code of any other organization. Without it, the code's organization is used. */
   readonly organizationId?: string | undefined;
 };
 
@@ -20,18 +20,17 @@ export type Joined =
 
 const REFUSALS: Record<JoinRefusal, string> = {
   "unknown-code": "No profile has this referral code. Check the eight letters and digits.",
-  "no-profile":
-    "You have no volunteer profile in the organization of this code. Join the organization first.",
-  "already-referred": "You have a referrer already. It is chosen once.",
-  circle: "This person was referred by you, directly or through others: the chain would close into a circle.",
+  "no-profile": "You have no volunteer profile in this code's organization. Join the organization first.",
+  "already-referred": "You already have a referrer, and it cannot be changed.",
+  circle: "You referred this person, directly or through others, so they cannot be your referrer.",
   self: "You cannot refer yourself.",
 };
 
 const refused = (code: JoinRefusal): Joined => ({ kind: "refused", code, message: REFUSALS[code] });
 
 /**
- * Makes the owner of a referral code the referrer of a user's profile, once. The whole chain is looked at for a circle; `upline`
- * follows by trigger. Sales of the user that could not be placed before are taken up.
+ * Makes the owner of a referral code the referrer of a user's profile, once. Refused if it would close a cycle of referrers. `upline`
+ * is maintained by a trigger. The user's unresolved sales are enqueued again.
  */
 export async function joinReferral(tx: Tx, request: JoinRequest): Promise<Joined> {
   const [referrer] = await rows<{ id: string; userId: string; organizationId: string }>(
@@ -57,7 +56,7 @@ export async function joinReferral(tx: Tx, request: JoinRequest): Promise<Joined
   return { kind: "joined", profileId: profile.id, referrerId: referrer.id };
 }
 
-/** @returns false when the chain would close. The savepoint keeps the caller's transaction usable. */
+/** @returns false when it would close a cycle. The savepoint keeps the caller's transaction usable. */
 async function setReferrer(tx: Tx, profileId: string, referrerId: string): Promise<boolean> {
   try {
     await tx.transaction((savepoint) =>

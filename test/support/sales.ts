@@ -1,6 +1,6 @@
 import { inTransaction } from "../../src/db/transaction.ts";
-import { type SaleDelivery, type SaleReceipt, takeSales } from "../../src/rewards/take-sales.ts";
-import { askForCommissions } from "../../src/workers/commissions/distribute-commission.ts";
+import { type ReceivedSale, type SaleReceipt, takeSales } from "../../src/rewards/take-sales.ts";
+import { enqueueCommissions } from "../../src/workers/commissions/distribute-commission.ts";
 import type { World } from "./world.ts";
 
 let drawn = 0;
@@ -13,8 +13,8 @@ export type SaleFields = {
   receivedAt?: Date;
 };
 
-/** A delivery as the webhook would take it. Amounts in millionths of a token; default 100.50. */
-export function saleDelivery(world: World, fields: SaleFields): SaleDelivery {
+/** A sale as the webhook would receive it. Amounts in millionths of a token; default 100.50. */
+function receivedSale(world: World, fields: SaleFields): ReceivedSale {
   drawn += 1;
   const receivedAt = fields.receivedAt ?? world.clock.now();
   const soldAt = fields.soldAt ?? receivedAt;
@@ -38,7 +38,7 @@ export function saleDelivery(world: World, fields: SaleFields): SaleDelivery {
 /** Takes one sale; its work waits in the outbox. */
 export async function takeSale(world: World, fields: SaleFields): Promise<SaleReceipt> {
   const [receipt] = await inTransaction(world.db, (tx) =>
-    takeSales(tx, [saleDelivery(world, fields)], askForCommissions),
+    takeSales(tx, [receivedSale(world, fields)], enqueueCommissions),
   );
   return receipt as SaleReceipt;
 }

@@ -1,8 +1,8 @@
 import { type RequestHandler, type Response, Router } from "express";
+import { rejectMessage } from "../../db/inbox.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { EVENTS_SOURCE, type EventsReceipt, hostEvents, takeEvents } from "../../intake/events.ts";
-import { retryAfterMs } from "../../intake/sales.ts";
-import { rejectDelivery } from "../../rewards/take-sales.ts";
+import { retryAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { refuse, refuseForNow } from "../error-response.ts";
 import { type Refusal, signedDeliveries, signedOf } from "./signed-webhook.ts";
@@ -41,13 +41,15 @@ function take(runtime: Runtime, count: (ending: Ending) => void): RequestHandler
     try {
       const read = readEvents(delivery.raw);
       if ("faults" in read) {
-        await rejectDelivery(db.drizzle, { source: EVENTS_SOURCE, ...delivery, faults: read.faults });
+        await rejectMessage(db.drizzle, { source: EVENTS_SOURCE, ...delivery, faults: read.faults });
         count("rejected");
         const message =
           "The delivery is signed but cannot be read as events. Nothing was taken. Mend the faults and send it again.";
         refuse(res, 422, { code: "bad-events", message, faults: read.faults });
       } else {
-        const receipt = await inTransaction(db, (tx) => takeEvents(tx, { ...delivery, events: read.events }));
+        const receipt = await inTransaction(db, (tx) =>
+          takeEvents(tx, { ...delivery, source: EVENTS_SOURCE, events: read.events }),
+        );
         if (receipt.status !== "duplicate") relay.wake();
         count(receipt.status);
         acknowledge(runtime, res, receipt);

@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from "express";
 import { createGroupCommit, type GroupCommit } from "../../db/group-commit.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { type Push, type PushFate, takePushes } from "../../intake/calendar-pushes.ts";
+import { type Push, type PushResult, takePushes } from "../../intake/calendar-pushes.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { refuse } from "../error-response.ts";
 import { addressKey, createRateLimit } from "../rate-limit.ts";
@@ -14,7 +14,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** More than Google's words, and little enough to be looked at. */
 const MAX_WORD = 512;
 
-type Ending = PushFate | "limited" | "unavailable" | "refused";
+type Ending = PushResult | "limited" | "unavailable" | "refused";
 
 /**
  * Where Google says that a calendar has changed. It sends headers alone, and is told 200 whatever they hold: whoever guesses learns
@@ -64,7 +64,7 @@ function pushIn(req: Request): Push | null {
 
 async function fateOf(
   runtime: Runtime,
-  intake: GroupCommit<Push, PushFate>,
+  intake: GroupCommit<Push, PushResult>,
   push: Push | null,
 ): Promise<Ending> {
   if (push === null) return "unknown";
@@ -77,8 +77,8 @@ async function fateOf(
 }
 
 /** Messages that arrive together are looked up and written together. */
-function createPushIntake(runtime: Runtime): GroupCommit<Push, PushFate> {
-  const write = async (pushes: readonly Push[]): Promise<readonly PushFate[]> => {
+function createPushIntake(runtime: Runtime): GroupCommit<Push, PushResult> {
+  const write = async (pushes: readonly Push[]): Promise<readonly PushResult[]> => {
     const fates = await inTransaction(runtime.db, (tx) => takePushes(tx, pushes));
     if (fates.includes("accepted")) runtime.relay.wake();
     return fates;

@@ -2,7 +2,7 @@ import express, { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
 import { applyMailEvents, keepMailEvent, type MailEvent } from "../../email/provider-events.ts";
-import { retryAfterMs } from "../../intake/sales.ts";
+import { retryAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { refuse, refuseForNow } from "../error-response.ts";
 import { createWebhookLimits } from "./limits.ts";

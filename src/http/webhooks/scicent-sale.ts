@@ -1,7 +1,9 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
-import { createSaleIntake, retryAfterMs, type SaleIntake } from "../../intake/sales.ts";
+import { rejectMessage } from "../../db/inbox.ts";
+import { retryAfterMs } from "../../intake/retry-after.ts";
+import { createSaleIntake, type SaleIntake } from "../../intake/sales.ts";
 import { readSale, type SaleFault } from "../../rewards/read-sale.ts";
-import { rejectDelivery, type SaleReceipt } from "../../rewards/take-sales.ts";
+import type { SaleReceipt } from "../../rewards/take-sales.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { refuse, refuseForNow } from "../error-response.ts";
 import { VERSION } from "../version.ts";
@@ -52,7 +54,7 @@ function take(runtime: Runtime, intake: SaleIntake, count: (ending: Ending) => v
         count(receipt.status);
         acknowledge(runtime, res, receipt);
       } else {
-        await rejectDelivery(runtime.db.drizzle, { ...delivery, faults: read.faults });
+        await rejectMessage(runtime.db.drizzle, { ...delivery, faults: read.faults });
         count("rejected");
         refuseFaults(res, read.faults);
       }

@@ -6,7 +6,7 @@ import { defineJob } from "../../queues/job.ts";
 import { done, type Outcome, skipped } from "../../queues/outcome.ts";
 import { earnedEvents, heldEvents, recordCommissions } from "../../rewards/record-commissions.ts";
 import { lockSaleFacts } from "../../rewards/sale-facts.ts";
-import type { AskForCommissions } from "../../rewards/take-sales.ts";
+import type { EnqueueCommissions } from "../../rewards/take-sales.ts";
 import { type CommissionDecision, decideCommission } from "../../scoring/rewards/commission.ts";
 
 /** A sale becomes commissions for the five referrers above its buyer, exactly once. */
@@ -53,7 +53,7 @@ function outcomeOf(decision: CommissionDecision): Outcome {
 }
 
 /** Enqueues the commissions of sales. */
-export const askForCommissions: AskForCommissions = (tx, saleIds) =>
+export const enqueueCommissions: EnqueueCommissions = (tx, saleIds) =>
   enqueueMany(
     tx,
     distributeCommission,

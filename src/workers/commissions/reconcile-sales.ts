@@ -1,12 +1,13 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import { rejectMessage } from "../../db/inbox.ts";
 import { rows } from "../../db/statement.ts";
 import type { Tx } from "../../db/transaction.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
 import { readSale } from "../../rewards/read-sale.ts";
-import { rejectDelivery, type SaleDelivery, takeSales } from "../../rewards/take-sales.ts";
-import { askForCommissions } from "./distribute-commission.ts";
+import { type ReceivedSale, takeSales } from "../../rewards/take-sales.ts";
+import { enqueueCommissions } from "./distribute-commission.ts";
 
 const SOURCE = "scicent";
 /** Asked for again and again: a sale may appear in the seller's list later than its time says. */
@@ -49,8 +50,7 @@ export const reconcileSales = defineJob({
         new Date(answer.receivedAt),
       );
       counts.rejected += group.rejected;
-      for (const receipt of await takeSales(tx, group.deliveries, askForCommissions))
-        counts[receipt.status] += 1;
+      for (const receipt of await takeSales(tx, group.sales, enqueueCommissions)) counts[receipt.status] += 1;
     }
     return done(counts);
   },
@@ -65,23 +65,23 @@ async function overlapStart(tx: Tx, now: Date): Promise<string> {
   return new Date(from.getTime() - OVERLAP_DAYS * 24 * 3_600_000).toISOString();
 }
 
-/** What cannot be read is kept as rejected, exactly as a webhook delivery would be. */
+/** A sale that cannot be read is recorded as rejected, as it would be if the webhook had received it. */
 async function readable(
   tx: Tx,
   texts: readonly string[],
   receivedAt: Date,
-): Promise<{ deliveries: SaleDelivery[]; rejected: number }> {
-  const deliveries: SaleDelivery[] = [];
+): Promise<{ sales: ReceivedSale[]; rejected: number }> {
+  const sales: ReceivedSale[] = [];
   let rejected = 0;
   for (const text of texts) {
     const raw = Buffer.from(text);
     const read = readSale(raw, receivedAt);
     const origin = { source: SOURCE, raw, signature: null, secretId: null, receivedAt };
-    if (read.kind === "sale") deliveries.push({ ...read.sale, ...origin });
+    if (read.kind === "sale") sales.push({ ...read.sale, ...origin });
     else {
       rejected += 1;
-      await rejectDelivery(tx, { ...origin, faults: read.faults });
+      await rejectMessage(tx, { ...origin, faults: read.faults });
     }
   }
-  return { deliveries, rejected };
+  return { sales, rejected };
 }

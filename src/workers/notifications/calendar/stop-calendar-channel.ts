@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { findDraining, forgetUnusedTokens, markStopped } from "../../../calendar/channels.ts";
+import { deleteUnusedTokens, findDraining, markStopped } from "../../../calendar/channels.ts";
 import { holdConnection } from "../../../calendar/connections.ts";
 import {
   type Asked,
@@ -43,7 +43,7 @@ export const stopCalendarChannel: OutsideJob<Payload, Request, Answer> = defineJ
     const taken = await takeAnswer(tx, asked, now, () => enqueue(tx, stopCalendarChannel, { channelId }));
     if ("outcome" in taken) return taken.outcome;
     await markStopped(tx, channelId, now);
-    await forgetUnusedTokens(tx, asked.connection.id);
+    await deleteUnusedTokens(tx, asked.connection.id);
     return done({ stopped: 1 });
   },
 });
