@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { NOTICE_VARIANTS } from "../scoring/project-matching/choose-candidates.ts";
 import { idField } from "../ids.ts";
+import { NOTICE_VARIANTS } from "../scoring/project-matching/choose-candidates.ts";
 import { defineEvent } from "./event.ts";
 
 /** A volunteer is a match for the event's project. Scores are in percent. */
