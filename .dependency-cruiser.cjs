@@ -42,7 +42,8 @@ module.exports = {
     },
     {
       name: "only-edges-import-intake",
-      comment: "Intake imports jobs in order to enqueue them; a job that imported intake would close a cycle.",
+      comment:
+        "Intake imports jobs in order to enqueue them; a job that imported intake would close a cycle.",
       severity: "error",
       from: { path: "^src/", pathNot: "^src/(intake|http|cli|dev)/" },
       to: { path: within("intake") },
