@@ -1,6 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { normalizeWords } from "../src/cli/argv.ts";
@@ -9,23 +6,13 @@ import { createProgram } from "../src/cli/program.ts";
 import { VARIABLES } from "../src/config/config.ts";
 import { catalogue } from "../src/workers/index.ts";
 import { silentTerminal } from "./support/cli.ts";
+import { blocks, pages, read } from "./support/pages.ts";
 import { createWorld } from "./support/world.ts";
 
 // What operators copy from the pages: each query runs, each command is one, each metric is measured.
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const read = (file: string): string => readFileSync(join(root, file), "utf8");
-const pages = [
-  "README.md",
-  ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".md") && !file.startsWith("decisions/"))
-    .map((file) => `docs/${file}`),
-];
+const shownPages = pages.filter((file) => file !== "CONTRIBUTING.md" && !file.startsWith("docs/decisions/"));
 
-const blocks = (page: string, language: string): string[] =>
-  [...page.matchAll(new RegExp(`^ *\`\`\`${language}\n([\\s\\S]*?)^ *\`\`\``, "gm"))].map(
-    ([, text = ""]) => text,
-  );
 const spans = (page: string, beginning: string): string[] =>
   [...page.matchAll(new RegExp(`\`(${beginning}[^\`]*)\``, "g"))].map(([, text = ""]) => text);
 
@@ -40,7 +27,9 @@ describe("the queries", () => {
           .filter(Boolean),
     );
   };
-  const told = pages.map((file) => [file, statementsOf(file)] as const).filter(([, all]) => all.length > 0);
+  const told = shownPages
+    .map((file) => [file, statementsOf(file)] as const)
+    .filter(([, all]) => all.length > 0);
 
   it.each(told)("of %s run", async (_file, statements) => {
     const world = await createWorld();
@@ -97,14 +86,14 @@ function commandOf(program: Command, words: readonly string[]): { command: Comma
 }
 
 describe("the commands", () => {
-  const told = pages.flatMap((file) =>
+  const told = shownPages.flatMap((file) =>
     typedIn(file).map((typed) => [typed.words.join(" "), file, typed] as const),
   );
 
   it.each(told)("commonwork %s, of %s", (_name, _file, { variables, words }) => {
     const { command, rest } = commandOf(createProgram(silentTerminal()), words);
     const { operands, unknown } = command.parseOptions(rest);
-    expect(unknown).toEqual([]);
+    expect(unknown.filter((flag) => flag !== "--help")).toEqual([]);
     const accepted = command.registeredArguments;
     if (!accepted.some(({ variadic }) => variadic))
       expect(operands.length).toBeLessThanOrEqual(accepted.length);
@@ -122,7 +111,7 @@ describe("the commands", () => {
 });
 
 describe("the variables and metrics of the pages of operations", () => {
-  const operations = pages.filter((file) => file.startsWith("docs/operations/"));
+  const operations = shownPages.filter((file) => file.startsWith("docs/operations/"));
   const measured = ["src/metrics.ts", "src/http/metrics.ts"].map(read).join("\n");
 
   it.each(operations)("that %s names exist", (file) => {

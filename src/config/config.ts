@@ -45,7 +45,7 @@ export class ConfigurationFault extends Error {
   constructor(faults: readonly string[]) {
     const count = faults.length === 1 ? "an error" : `${faults.length} errors`;
     super(
-      `The configuration has ${count}:\n${faults.map((fault) => `  - ${fault}`).join("\n")}\nThe README lists all variables.`,
+      `The configuration has ${count}:\n${faults.map((fault) => `  - ${fault}`).join("\n")}\ndocs/configuration.md lists all variables.`,
     );
     this.faults = faults;
   }

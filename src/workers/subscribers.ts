@@ -16,6 +16,7 @@ export type Occurrence<P = unknown> = {
 /** A job that each event of a type asks for, in the transaction that turns the event into notifications. */
 export type Subscriber = {
   readonly eventType: string;
+  readonly jobName: string;
   ask(tx: Tx, events: readonly Occurrence[]): Promise<void>;
 };
 
@@ -26,6 +27,7 @@ export const subscriber = <P, J>(
   payloadOf: (event: Occurrence<P>) => J | null,
 ): Subscriber => ({
   eventType: event.type,
+  jobName: job.name,
   async ask(tx, events) {
     const payloads = events.flatMap((one) => {
       const parsed = event.payload.safeParse(one.payload);

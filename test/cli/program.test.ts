@@ -19,7 +19,7 @@ describe("commonwork", () => {
       expect.stringContaining("PORT must be a whole number"),
       expect.stringContaining("ROLES must be a list of: api, worker, scheduler (not boss)"),
       expect.stringContaining("LOG_LEVEL must be one of"),
-      "The README lists all variables.",
+      "docs/configuration.md lists all variables.",
     ]);
   });
 

@@ -1,0 +1,107 @@
+import { readdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { cruise } from "dependency-cruiser";
+import { createProgram } from "../../cli/program.ts";
+import { AREAS } from "../../config/config.ts";
+import { timetable } from "../../schedules/timetable.ts";
+import { catalogue } from "../../workers/index.ts";
+import { SUBSCRIBERS } from "../../workers/subscribers.ts";
+import { commandSections } from "./commands.ts";
+import { folderGraph, folderPicture, type Import, type Layers, layerFaults } from "./folder-graph.ts";
+import { jobSections, jobTable, scheduleTable } from "./jobs.ts";
+import { markdownTable } from "./markdown-table.ts";
+import { replacePart } from "./replace-part.ts";
+import { envExample, variableTables } from "./variables.ts";
+
+type File = { readonly file: string; readonly text: string };
+
+/** What the parts are made of that cannot be read from declarations. */
+type Sources = { readonly folders: Folders; readonly decisions: string };
+
+/** The generated parts of the pages in docs. */
+const PARTS: readonly {
+  readonly file: string;
+  readonly part: string;
+  readonly text: (sources: Sources) => string;
+}[] = [
+  { file: "docs/configuration.md", part: "variables", text: () => variableTables(AREAS) },
+  { file: "docs/jobs.md", part: "jobs", text: () => jobTable(catalogue.jobs, timetable) },
+  { file: "docs/jobs.md", part: "schedules", text: () => scheduleTable(timetable) },
+  { file: "docs/jobs.md", part: "details", text: () => jobSections(catalogue.jobs, timetable, eventsFor) },
+  { file: "docs/commands.md", part: "commands", text: () => commandSections(createProgram(SILENT)) },
+  { file: "docs/architecture.md", part: "picture", text: ({ folders }) => folders.picture },
+  { file: "docs/architecture.md", part: "folders", text: ({ folders }) => folders.table },
+  { file: "docs/decisions/index.md", part: "decisions", text: ({ decisions }) => decisions },
+];
+
+const SILENT = {
+  environment: {},
+  write: () => undefined,
+  complain: () => undefined,
+  interactive: false,
+  interruption: () => new AbortController().signal,
+  exitCode: 0,
+};
+
+const eventsFor = (job: { readonly name: string }): string[] =>
+  SUBSCRIBERS.filter(({ jobName }) => jobName === job.name).map(({ eventType }) => eventType);
+
+type Folders = { readonly picture: string; readonly table: string };
+
+const ROOT = new URL("../../../", import.meta.url);
+
+const read = (file: string): Promise<string> => readFile(new URL(file, ROOT), "utf8");
+
+/** The files that are generated, or have generated parts, with their whole text. */
+export async function generatedFiles(): Promise<File[]> {
+  const { layers } = JSON.parse(await read("src/dev/docs/folders.json")) as { layers: Layers };
+  const sources = { folders: await foldersOf(layers), decisions: await decisionTable() };
+  const pages = new Map<string, string>();
+  for (const { file, part, text } of PARTS) {
+    pages.set(file, replacePart(pages.get(file) ?? (await read(file)), part, text(sources)));
+  }
+  return [
+    { file: ".env.example", text: envExample(AREAS) },
+    ...[...pages].map(([file, text]) => ({ file, text })),
+  ];
+}
+
+/** @throws Error if an import between folders does not point down. */
+async function foldersOf(layers: Layers): Promise<Folders> {
+  const graph = folderGraph(await importsOfSource());
+  const faults = layerFaults(graph, layers);
+  if (faults.length > 0) throw new Error(`The folders do not fit their layers:\n  ${faults.join("\n  ")}`);
+  const rows = layers.flatMap((layer) =>
+    Object.entries(layer).map(([folder, purpose]) => [`\`${folder}/\``, purpose]),
+  );
+  return { picture: folderPicture(graph, layers), table: markdownTable(["Folder", "What it is for"], rows) };
+}
+
+/** Every import between files of src, type-only ones included. */
+async function importsOfSource(): Promise<Import[]> {
+  const { output } = await cruise(["src"], {
+    doNotFollow: { path: "node_modules" },
+    includeOnly: "^src/",
+    tsPreCompilationDeps: true,
+    baseDir: fileURLToPath(ROOT),
+  });
+  if (typeof output === "string") throw new Error("dependency-cruiser answered with text");
+  return output.modules.flatMap(({ source, dependencies }) =>
+    dependencies.map(({ resolved }) => ({ from: source, to: resolved })),
+  );
+}
+
+/** The pages of decisions, by their headings. */
+async function decisionTable(): Promise<string> {
+  const files = (await readdir(new URL("docs/decisions", ROOT)))
+    .filter((file) => /^\d{4}-/.test(file))
+    .sort();
+  const rows = await Promise.all(
+    files.map(async (file) => {
+      const [, number = "", title = ""] =
+        /^# (\d{4}) (.*)$/m.exec(await read(`docs/decisions/${file}`)) ?? [];
+      return [`[${number}](${file})`, title];
+    }),
+  );
+  return markdownTable(["Number", "Decision"], rows);
+}
