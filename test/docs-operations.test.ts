@@ -1,11 +1,10 @@
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { normalizeWords } from "../src/cli/argv.ts";
+import { normalizeArgv } from "../src/cli/argv.ts";
 import { payloadFrom } from "../src/cli/job-flags.ts";
-import { createProgram } from "../src/cli/program.ts";
+import { fullProgram } from "../src/cli/program.ts";
 import { VARIABLES } from "../src/config/config.ts";
 import { catalogue } from "../src/workers/index.ts";
-import { silentTerminal } from "./support/cli.ts";
 import { blocks, pages, read } from "./support/pages.ts";
 import { createWorld } from "./support/world.ts";
 
@@ -74,7 +73,7 @@ function typedIn(file: string): Typed[] {
   return [...lines, ...spans(page, "(?:[A-Z_]+=\\S+ )*commonwork ")].map((written) => {
     const words = wordsOf(written);
     const at = words.indexOf("commonwork");
-    return { variables: words.slice(0, at), words: normalizeWords(words.slice(at + 1)) };
+    return { variables: words.slice(0, at), words: normalizeArgv(words.slice(at + 1)) };
   });
 }
 
@@ -90,8 +89,8 @@ describe("the commands", () => {
     typedIn(file).map((typed) => [typed.words.join(" "), file, typed] as const),
   );
 
-  it.each(told)("commonwork %s, of %s", (_name, _file, { variables, words }) => {
-    const { command, rest } = commandOf(createProgram(silentTerminal()), words);
+  it.each(told)("commonwork %s, of %s", async (_name, _file, { variables, words }) => {
+    const { command, rest } = commandOf(await fullProgram(), words);
     const { operands, unknown } = command.parseOptions(rest);
     expect(unknown.filter((flag) => flag !== "--help")).toEqual([]);
     const accepted = command.registeredArguments;

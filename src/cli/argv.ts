@@ -1,22 +1,22 @@
 const LONG_OPTION = /^--([a-z][a-zA-Z0-9-]*)(?:=(.+))?$/s;
 
 /**
- * Options are known by their kebab-case names; whoever writes `--saleId=8`, as the field is called, means `--sale-id 8`. Name and
- * value become two words, so that a mistyped name is compared with the right ones by itself. What follows `--` is left alone.
+ * Rewrites long options to the form the commands declare: `--saleId=8` becomes `--sale-id 8`. Splitting the name from the value
+ * lets commander suggest the nearest option for a misspelt name. Arguments after `--` are not touched.
  */
-export function normalizeWords(words: readonly string[]): string[] {
-  const end = words.includes("--") ? words.indexOf("--") : words.length;
-  const options = words.slice(0, end).flatMap((word) => {
-    const match = LONG_OPTION.exec(word);
-    if (match?.[1] === undefined) return [word];
+export function normalizeArgv(argv: readonly string[]): string[] {
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  const options = argv.slice(0, end).flatMap((argument) => {
+    const match = LONG_OPTION.exec(argument);
+    if (match?.[1] === undefined) return [argument];
     const name = `--${kebabCase(match[1])}`;
     const value = match[2];
-    // A value that looks like an option stays where it cannot be taken for one.
+    // As a separate argument, a value with a leading dash would be parsed as an option.
     if (value?.startsWith("-")) return [`${name}=${value}`];
     return value === undefined ? [name] : [name, value];
   });
-  return [...options, ...words.slice(end)];
+  return [...options, ...argv.slice(end)];
 }
 
-/** `saleId` and `saleID` are `sale-id`. */
+/** `saleId` and `saleID` become `sale-id`. */
 export const kebabCase = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();

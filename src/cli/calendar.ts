@@ -3,113 +3,96 @@ import { type Command, Option } from "commander";
 import { PROVIDER } from "../calendar/connections.ts";
 import { resealTokens } from "../calendar/reseal.ts";
 import { audit } from "../db/audit.ts";
-import { inTransaction } from "../db/transaction.ts";
+import { inTransaction, type Tx } from "../db/transaction.ts";
 import { connectCalendar, disconnectCalendar, listConnections } from "../intake/calendar-connections.ts";
 import type { CalendarPort } from "../ports/calendar.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { jsonFlag, mandatoryFlag, requireFlag } from "./flags.ts";
-import { wholeNumber } from "./number-option.ts";
+import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
 import { formatInstant } from "./table.ts";
-import { operator, Refusal, type Terminal } from "./terminal.ts";
-import { knownUserIdOf } from "./users.ts";
-import { withDatabase, withRuntime } from "./with-runtime.ts";
+import { CliError, operator, type Terminal } from "./terminal.ts";
+import { requireUserId } from "./users.ts";
+import { withDatabase } from "./with-database.ts";
+import { withRuntime } from "./with-runtime.ts";
 
 type ConnectOptions = { userId: string; provider: string; refreshToken: string; json?: true };
 
-/** `commonwork calendar connect|disconnect|list|reseal`: whose calendars are read. */
-export function addCalendar(program: Command, terminal: Terminal): void {
-  const calendar = program
-    .command("calendar")
-    .description("connect calendars of users, disconnect them, look at their connections");
-
-  const connect = calendar
+/** `commonwork calendar connect|disconnect|list|reseal`. */
+export function defineCalendar(command: Command, terminal: Terminal): void {
+  const connect = command
     .command("connect")
-    .description("connect a user's calendar by the token that they granted");
-  mandatoryFlag(connect, "--user-id <id>", "whose: number or public uuid");
-  requireFlag(connect, new Option("--provider <name>", "where the calendar is: google"));
-  mandatoryFlag(
-    connect,
-    "--refresh-token <file>",
-    "the file that holds the refresh token; - is standard input",
-  );
+    .description("connect a user's calendar with the refresh token they granted");
+  mandatoryFlag(connect, "--user-id <id>", "the user: number or public uuid");
+  requireFlag(connect, new Option("--provider <name>", "the calendar provider: google"));
+  mandatoryFlag(connect, "--refresh-token <file>", "file that holds the refresh token; - for standard input");
   jsonFlag(connect).action((options: ConnectOptions) => connectOne(terminal, options));
 
-  const disconnect = calendar
+  const disconnect = command
     .command("disconnect")
-    .description("disconnect a user's calendar: its channel is closed, then its tokens are forgotten");
-  mandatoryFlag(disconnect, "--user-id <id>", "whose: number or public uuid");
+    .description("disconnect a user's calendar: close its channel, then delete its tokens");
+  mandatoryFlag(disconnect, "--user-id <id>", "the user: number or public uuid");
   jsonFlag(disconnect).action((options: { userId: string; json?: true }) => disconnectOne(terminal, options));
 
-  const list = calendar.command("list").description("list the connections, oldest first; never their tokens");
-  list.option("--limit <number>", "how many", wholeNumber("--limit", 1, 10_000), 50);
+  const list = command.command("list").description("list connections, oldest first, without their tokens");
+  list.option("--limit <number>", "how many", integerOption("--limit", 1, 10_000), 50);
   jsonFlag(list).action((options: { limit: number; json?: true }) => listAll(terminal, options));
 
-  const reseal = calendar
+  const reseal = command
     .command("reseal")
     .description(
-      "encrypt every token with the first key of TOKEN_ENCRYPTION_KEY, before an old key is taken out",
+      "re-encrypt every token with the first key of TOKEN_ENCRYPTION_KEY; run it before removing an old key",
     );
   jsonFlag(reseal).action(async ({ json }: { json?: true }) => {
-    const resealed = await withRuntime(terminal, ({ db, ports }) => resealTokens(db, configured(ports)));
+    const resealed = await withRuntime(terminal, ({ db, ports }) => resealTokens(db, requirePort(ports)));
     if (json) printJson(terminal, { resealed });
-    else printLine(terminal, `${resealed} connections were sealed anew.`);
+    else printLine(terminal, `Re-encrypted the tokens of ${resealed} connections.`);
   });
 }
 
-async function connectOne(
-  terminal: Terminal,
-  { userId: given, provider, refreshToken: file, json }: ConnectOptions,
-) {
-  if (provider !== PROVIDER)
-    throw new Refusal(`There is no provider "${provider}": calendars can be connected with google alone.`);
-  const refreshToken = tokenIn(file);
+async function connectOne(terminal: Terminal, options: ConnectOptions): Promise<void> {
+  const { provider, refreshToken: file, json } = options;
+  if (provider !== PROVIDER) throw new CliError(`Unknown provider "${provider}": only google is supported.`);
+  const refreshToken = readToken(file);
   const connected = await withRuntime(terminal, async ({ db, ports, clock }) => {
-    const port = configured(ports);
-    const userId = await knownUserIdOf(db.drizzle, given);
+    const port = requirePort(ports);
+    const userId = await requireUserId(db.drizzle, options.userId);
     return inTransaction(db, async (tx) => {
       const id = await connectCalendar(tx, { port, userId, refreshToken, now: clock.now() });
-      await audit(tx, {
-        actor: operator(),
-        action: "calendar.connect",
-        subject: `calendar_connections:${id}`,
-      });
+      await auditConnection(tx, "calendar.connect", id);
       return { connectionId: id, userId };
     });
   });
-  if (json) printJson(terminal, connected);
-  else
-    printLine(
-      terminal,
-      `The calendar of user ${connected.userId} is connection ${connected.connectionId}. Its channel is being opened.`,
-    );
+  if (json) return printJson(terminal, connected);
+  printLine(
+    terminal,
+    `Connected the calendar of user ${connected.userId} (connection ${connected.connectionId}). Its channel is being opened.`,
+  );
 }
 
-async function disconnectOne(terminal: Terminal, { userId: given, json }: { userId: string; json?: true }) {
+async function disconnectOne(terminal: Terminal, options: { userId: string; json?: true }): Promise<void> {
   const disconnected = await withDatabase(terminal, async (db) => {
-    const userId = await knownUserIdOf(db.drizzle, given);
+    const userId = await requireUserId(db.drizzle, options.userId);
     return inTransaction(db, async (tx) => {
       const id = await disconnectCalendar(tx, userId, new Date());
-      if (id === null) throw new Refusal(`User ${userId} has no calendar that is connected.`);
-      await audit(tx, {
-        actor: operator(),
-        action: "calendar.disconnect",
-        subject: `calendar_connections:${id}`,
-      });
+      if (id === null) throw new CliError(`User ${userId} has no connected calendar.`);
+      await auditConnection(tx, "calendar.disconnect", id);
       return { connectionId: id, userId };
     });
   });
-  if (json) printJson(terminal, disconnected);
-  else
-    printLine(
-      terminal,
-      `The calendar of user ${disconnected.userId} is disconnected. Its channel is being closed.`,
-    );
+  if (options.json) return printJson(terminal, disconnected);
+  printLine(
+    terminal,
+    `Disconnected the calendar of user ${disconnected.userId}. Its channel is being closed.`,
+  );
 }
 
+const auditConnection = (tx: Tx, action: string, connectionId: string): Promise<void> =>
+  audit(tx, { actor: operator(), action, subject: `calendar_connections:${connectionId}` });
+
 async function listAll(terminal: Terminal, { limit, json }: { limit: number; json?: true }): Promise<void> {
-  const found = await withDatabase(terminal, (db) => listConnections(db.drizzle, limit));
-  if (json) return printJson(terminal, found);
+  const connections = await withDatabase(terminal, (db) => listConnections(db.drizzle, limit));
+  if (json) return printJson(terminal, connections);
   printTable(
     terminal,
     [
@@ -119,34 +102,34 @@ async function listAll(terminal: Terminal, { limit, json }: { limit: number; jso
       { title: "Status" },
       { title: "Reason" },
       { title: "Connected" },
-      { title: "Channel until" },
-      { title: "Read" },
+      { title: "Channel expires" },
+      { title: "Last synced" },
     ],
-    found.map((line) => [
-      line.id,
-      line.userId,
-      line.provider,
-      line.status,
-      line.reason,
-      formatInstant(line.connectedAt),
-      formatInstant(line.channelUntil),
-      formatInstant(line.syncedAt),
+    connections.map((connection) => [
+      connection.id,
+      connection.userId,
+      connection.provider,
+      connection.status,
+      connection.reason,
+      formatInstant(connection.connectedAt),
+      formatInstant(connection.channelUntil),
+      formatInstant(connection.syncedAt),
     ]),
-    "No calendar is connected.",
+    "No calendars are connected.",
   );
 }
 
-function configured({ calendar }: Runtime["ports"]): CalendarPort {
+function requirePort({ calendar }: Runtime["ports"]): CalendarPort {
   if (calendar === null)
-    throw new Refusal("Calendars are not configured: set GOOGLE_CLIENT_ID and what goes with it.");
+    throw new CliError("Calendars are not configured: set GOOGLE_CLIENT_ID and the variables it requires.");
   return calendar;
 }
 
-/** Never from the words of the command: those are seen by everybody on the machine, and kept by shells. */
-function tokenIn(file: string): string {
+/** Read from a file, never from the arguments: those show up in process lists and shell histories. */
+function readToken(file: string): string {
   const token = readWhole(file).trim();
   if (!/^\S{8,4096}$/.test(token))
-    throw new Refusal("What was read is not a refresh token: one word is expected.");
+    throw new CliError("This is not a refresh token: expected a single word of 8 to 4096 characters.");
   return token;
 }
 
@@ -154,8 +137,8 @@ function readWhole(file: string): string {
   try {
     return readFileSync(file === "-" ? 0 : file, "utf8");
   } catch {
-    throw new Refusal(
-      "--refresh-token names a file that can be read, or - for standard input; never the token itself.",
+    throw new CliError(
+      "--refresh-token must name a readable file, or - for standard input; it is not the token itself.",
     );
   }
 }

@@ -7,51 +7,51 @@ import { percentOf } from "../scoring/project-matching/match.ts";
 import { formatDuration } from "./runs.ts";
 import { formatCounts, formatInstant, formatNumber } from "./table.ts";
 
-type Batch = {
+type NoticeRun = {
   id: string;
   slot: string;
   places: number;
   minimumScore: number;
   report: { projectId: string; told: number; leadId: string | null; passedOver: Record<string, number> }[];
 };
-type Told = { projectId: string; name: string; score: number };
+type Notified = { projectId: string; name: string; score: number };
 
 const RULE = "=".repeat(60);
 
-/** What a run of notify-project-matches did, project by project, with a summary. @returns null when it has no batch. */
+/** The result of a run of notify-project-matches, per project and in total; null when the run notified about nothing. */
 export async function candidatesReport(db: Database, run: Run): Promise<string | null> {
-  const [batch] = await rows<Batch>(
+  const [noticeRun] = await rows<NoticeRun>(
     db.drizzle,
     sql`select id, slot, places, minimum_score as "minimumScore", report from candidate_batches where run_id = ${run.id}`,
   );
-  if (!batch) return null;
-  const projects = await namesOf(db, batch);
-  const told = await rows<Told>(
+  if (!noticeRun) return null;
+  const projects = await readProjectNames(db, noticeRun);
+  const notified = await rows<Notified>(
     db.drizzle,
     sql`select c.project_id as "projectId", u.name, c.match_score as score
         from candidate_notifications c join users u on u.id = c.volunteer_id
-        where c.batch_id = ${batch.id} order by c.project_id, c.match_score desc, c.volunteer_id`,
+        where c.batch_id = ${noticeRun.id} order by c.project_id, c.match_score desc, c.volunteer_id`,
   );
-  const toldByProject = groupBy(told, ({ projectId }) => projectId);
+  const byProject = groupBy(notified, ({ projectId }) => projectId);
   const lines = [
-    `Candidates of projects, slot ${formatInstant(batch.slot)}`,
-    `Batch ${batch.id}`,
-    `At most ${batch.places} candidates a project, score ${batch.minimumScore} or more`,
-    `${formatNumber(batch.report.length)} recruiting or active projects want theirs to be told`,
-    ...batch.report.flatMap((project) => [
+    `Project candidates, slot ${formatInstant(noticeRun.slot)}`,
+    `Batch ${noticeRun.id}`,
+    `At most ${noticeRun.places} candidates per project, minimum score ${noticeRun.minimumScore}`,
+    `${formatNumber(noticeRun.report.length)} recruiting or active projects notify candidates`,
+    ...noticeRun.report.flatMap((project) => [
       "",
-      `Project ${projects.get(project.projectId) ?? "(gone)"} (${project.projectId})`,
-      ...linesOf(project, toldByProject.get(project.projectId) ?? []),
+      `Project ${projects.get(project.projectId) ?? "(deleted)"} (${project.projectId})`,
+      ...projectLines(project, byProject.get(project.projectId) ?? []),
     ]),
     "",
     RULE,
-    ...summaryOf(run, batch),
+    ...summaryLines(run, noticeRun),
     RULE,
   ];
   return lines.map((line) => `${line}\n`).join("");
 }
 
-async function namesOf(db: Database, { report }: Batch): Promise<Map<string, string>> {
+async function readProjectNames(db: Database, { report }: NoticeRun): Promise<Map<string, string>> {
   const found = await rows<{ id: string; name: string }>(
     db.drizzle,
     sql`select id, name from projects where id = any(${array(report.map(({ projectId }) => projectId))}::bigint[])`,
@@ -59,29 +59,29 @@ async function namesOf(db: Database, { report }: Batch): Promise<Map<string, str
   return new Map(found.map(({ id, name }) => [id, name]));
 }
 
-function linesOf(
-  { told: count, leadId, passedOver }: Batch["report"][number],
-  mine: readonly Told[],
+function projectLines(
+  { told: count, leadId, passedOver }: NoticeRun["report"][number],
+  notified: readonly Notified[],
 ): string[] {
-  const passed = formatCounts(passedOver);
+  const skipped = formatCounts(passedOver);
   return [
-    `  ${count === 0 ? "no candidate to tell" : `${count} to tell`}${passed ? `; passed over: ${passed}` : ""}`,
-    ...mine.map(({ name, score }) => `    told ${name} (${percentOf(score)}% match)`),
-    ...(leadId === null ? [] : [`  told the team lead, user ${leadId}, about ${count}`]),
+    `  ${count === 0 ? "no candidates to notify" : `${count} to notify`}${skipped ? `; skipped: ${skipped}` : ""}`,
+    ...notified.map(({ name, score }) => `    notified ${name} (${percentOf(score)}% match)`),
+    ...(leadId === null ? [] : [`  notified the team lead, user ${leadId}, of ${count}`]),
   ];
 }
 
-function summaryOf(run: Run, { report }: Batch): string[] {
-  const passed: Record<string, number> = {};
+function summaryLines(run: Run, { report }: NoticeRun): string[] {
+  const skipped: Record<string, number> = {};
   for (const { passedOver } of report)
-    for (const [reason, n] of Object.entries(passedOver)) passed[reason] = (passed[reason] ?? 0) + n;
+    for (const [reason, n] of Object.entries(passedOver)) skipped[reason] = (skipped[reason] ?? 0) + n;
   const candidates = report.reduce((sum, { told }) => sum + told, 0);
   return [
     `Completed ${formatInstant(run.finishedAt) ?? "-"} after ${formatDuration(run) ?? "-"}`,
     `Projects processed: ${formatNumber(report.length)}`,
-    `Candidates told: ${formatNumber(candidates)}`,
-    `Team leads told: ${formatNumber(report.filter(({ leadId }) => leadId !== null).length)}`,
-    `Passed over: ${formatCounts(passed) || "nobody"}`,
+    `Candidates notified: ${formatNumber(candidates)}`,
+    `Team leads notified: ${formatNumber(report.filter(({ leadId }) => leadId !== null).length)}`,
+    `Skipped: ${formatCounts(skipped) || "none"}`,
     `Errors: ${run.status === "done" ? 0 : 1}`,
   ];
 }

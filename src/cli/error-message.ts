@@ -2,29 +2,27 @@ import { ConfigurationFault } from "../config/config.ts";
 import { databaseFault, isDatabaseAbsent } from "../db/faults.ts";
 import { NotFit } from "../roles/boot-checks.ts";
 import { SealBroken } from "../sealed-text.ts";
-import { Refusal } from "./terminal.ts";
+import { CliError } from "./terminal.ts";
 
-const NO_SUCH_TABLE = "42P01";
+const UNDEFINED_TABLE = "42P01";
 
-/**
- * What a person is told about an error: one message, with what to do, and no stack. Null for what nobody foresaw.
- */
-export function messageFor(error: unknown): string | null {
-  if (error instanceof Refusal || error instanceof ConfigurationFault || error instanceof NotFit)
+/** Invalid password, invalid authorization, unknown database. */
+const LOGIN_ERRORS = new Set(["28P01", "28000", "3D000"]);
+
+/** The message for an expected error, with what to do about it; null for an unexpected one. */
+export function errorMessage(error: unknown): string | null {
+  if (error instanceof CliError || error instanceof ConfigurationFault || error instanceof NotFit)
     return error.message;
   if (error instanceof SealBroken)
-    return `A token in the database cannot be opened: ${error.message}. Put the key that it was sealed with behind the new one.`;
+    return `A stored token cannot be decrypted: ${error.message}. Append the key it was encrypted with to TOKEN_ENCRYPTION_KEY, after the new one.`;
   const { code, port } = (error ?? {}) as { code?: unknown; port?: unknown };
-  if (code === "EADDRINUSE") return `The port ${port} is in use. Set PORT to another one.`;
-  if (code === "EACCES") return `The port ${port} may not be used by this user. Set PORT to one above 1023.`;
+  if (code === "EADDRINUSE") return `Port ${port} is in use. Set PORT to another one.`;
+  if (code === "EACCES") return `Port ${port} needs privileges this user lacks. Set PORT above 1023.`;
   const fault = databaseFault(error);
-  if (fault?.code === NO_SUCH_TABLE)
+  if (fault?.code === UNDEFINED_TABLE)
     return "The database schema is not current. Run `commonwork migrate` first.";
   if (isDatabaseAbsent(error)) return `Postgres does not answer (${fault?.code}). Check DATABASE_URL.`;
-  if (fault && LOGIN_REFUSED.has(fault.code))
-    return `Postgres refuses the login (${fault.code}). Check DATABASE_URL.`;
+  if (fault && LOGIN_ERRORS.has(fault.code))
+    return `Postgres rejects the login (${fault.code}). Check DATABASE_URL.`;
   return null;
 }
-
-/** Wrong password, unknown user, unknown database. */
-const LOGIN_REFUSED = new Set(["28P01", "28000", "3D000"]);

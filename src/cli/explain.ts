@@ -4,35 +4,35 @@ import { EXPLAINED, EXPLAINED_IDS, explain } from "../explain/index.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";
 import { formatFacts } from "./table.ts";
-import { Refusal, type Terminal } from "./terminal.ts";
-import { withDatabase } from "./with-runtime.ts";
+import { CliError, type Terminal } from "./terminal.ts";
+import { withDatabase } from "./with-database.ts";
 
-/** `commonwork explain award|commission|match|multiplier <id>`: exit code 1 when what is stored is not what comes out again. */
-export function addExplain(program: Command, terminal: Terminal): void {
-  const command = program
-    .command("explain")
-    .description("work a stored figure out again from the inputs stored with it, and show the steps");
+/** `commonwork explain award|commission|match|multiplier <id>`: exit code 1 when the stored figure differs from the recomputed one. */
+export function defineExplain(command: Command, terminal: Terminal): void {
   for (const kind of EXPLAINED) {
     const one = command
       .command(kind)
       .argument("<id>", EXPLAINED_IDS[kind])
       .description(`explain ${kind === "award" ? "an" : "a"} ${kind}`);
     jsonFlag(one).action(async (id: string, { json }: { json?: true }) => {
-      const found = await withDatabase(terminal, (db) => explain(db.drizzle, kind, id));
-      if (!found) throw new Refusal(`There is no ${kind} ${id}. Its id is ${EXPLAINED_IDS[kind]}.`);
-      if (json) printJson(terminal, found);
-      else printExplanation(terminal, found);
-      if (!found.agrees) terminal.exitCode = 1;
+      const explanation = await withDatabase(terminal, (db) => explain(db.drizzle, kind, id));
+      if (!explanation) throw new CliError(`There is no ${kind} ${id}. Expected ${EXPLAINED_IDS[kind]}.`);
+      if (json) printJson(terminal, explanation);
+      else printExplanation(terminal, explanation);
+      if (!explanation.agrees) terminal.exitCode = 1;
     });
   }
 }
 
+const LABEL_WIDTH = 12;
+
 function printExplanation(terminal: Terminal, { title, steps, agrees, faults }: Explanation): void {
   printLine(terminal, `${title}\n`);
-  for (const { what, how } of steps) terminal.write(formatFacts({ [what.padEnd(WIDTH)]: how }));
+  for (const { what, how } of steps) terminal.write(formatFacts({ [what.padEnd(LABEL_WIDTH)]: how }));
   printLine(terminal);
-  printLine(terminal, agrees ? "What is stored is what comes out." : "What is stored is NOT what comes out:");
+  printLine(
+    terminal,
+    agrees ? "The stored figures match the recomputed ones." : "The stored figures do NOT match:",
+  );
   for (const fault of faults) printLine(terminal, `  ${fault}`);
 }
-
-const WIDTH = 12;

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 
 /**
- * Adds an option that cannot be left out. It is asked for after unknown options have been refused: who mistyped its name is told
- * so, and not that it is missing.
+ * Adds a required option. It is checked in a hook, after unknown options have been rejected: a misspelt name is reported as
+ * unknown, with a suggestion, instead of as missing.
  */
 export function requireFlag(command: Command, option: Option): Command {
   option.description += " (required)";
@@ -12,10 +12,9 @@ export function requireFlag(command: Command, option: Option): Command {
   });
 }
 
-/** The same with the words of commander's own `requiredOption`. */
+/** `requireFlag` with the signature of commander's own `requiredOption`. */
 export const mandatoryFlag = (command: Command, flags: string, description: string): Command =>
   requireFlag(command, new Option(flags, description));
 
-/** Gives a command its `--json`. */
-export const jsonFlag = (command: Command): Command =>
-  command.option("--json", "print the answer as JSON, for programs");
+/** Adds `--json`. */
+export const jsonFlag = (command: Command): Command => command.option("--json", "print the result as JSON");

@@ -6,34 +6,37 @@ import { listHolds } from "../rewards/holds.ts";
 import { releaseCommission } from "../workers/commissions/release-commission.ts";
 import { reverseSale } from "../workers/commissions/reverse-sale.ts";
 import { jsonFlag } from "./flags.ts";
-import { endOfRun } from "./follow.ts";
-import { wholeNumber } from "./number-option.ts";
+import { runSummary } from "./follow.ts";
+import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
 import { formatInstant } from "./table.ts";
-import { operator, Refusal, type Terminal } from "./terminal.ts";
-import { executionHere, withDatabase, withRuntime } from "./with-runtime.ts";
+import { CliError, operator, type Terminal } from "./terminal.ts";
+import { withDatabase } from "./with-database.ts";
+import { executionHere, withRuntime } from "./with-runtime.ts";
 
 type Options = { limit: number; after?: string; json?: true };
 
-/** `commonwork holds list|release|reverse`: sales whose commissions wait for a person. */
-export function addHolds(program: Command, terminal: Terminal): void {
-  const holds = program
-    .command("holds")
-    .description("look at held commissions, release them or take their sale back");
-
-  const list = holds.command("list").description("list what is held, oldest first, with the reasons");
-  list.option("--limit <number>", "how many", wholeNumber("--limit", 1, 10_000), 50);
-  list.option("--after <sale>", "those after this sale");
+/** `commonwork holds list|release|reverse`: sales whose commissions wait for an operator. */
+export function defineHolds(command: Command, terminal: Terminal): void {
+  const list = command.command("list").description("list held sales with the reasons, oldest first");
+  list.option("--limit <number>", "how many", integerOption("--limit", 1, 10_000), 50);
+  list.option("--after <sale>", "only sales after this one, for paging");
   jsonFlag(list).action((options: Options) => listAll(terminal, options));
 
-  decision(holds, terminal, releaseCommission, "release", "pay the held commissions of a sale as they stand");
-  decision(holds, terminal, reverseSale, "reverse", "take a sale back: nobody is paid");
+  addDecision(
+    command,
+    terminal,
+    releaseCommission,
+    "release",
+    "pay the held commissions of a sale as decided",
+  );
+  addDecision(command, terminal, reverseSale, "reverse", "reverse a held sale: nobody is paid");
 }
 
 async function listAll(terminal: Terminal, { limit, after, json }: Options): Promise<void> {
-  if (after !== undefined) saleIdFrom(after);
-  const found = await withDatabase(terminal, (db) => listHolds(db.drizzle, limit, after));
-  if (json) return printJson(terminal, found);
+  if (after !== undefined) saleId(after);
+  const holds = await withDatabase(terminal, (db) => listHolds(db.drizzle, limit, after));
+  if (json) return printJson(terminal, holds);
   printTable(
     terminal,
     [
@@ -46,7 +49,7 @@ async function listAll(terminal: Terminal, { limit, after, json }: Options): Pro
       { title: "Received" },
       { title: "Reasons" },
     ],
-    found.map((hold) => [
+    holds.map((hold) => [
       hold.saleId,
       hold.buyerUserId,
       hold.amount,
@@ -56,31 +59,31 @@ async function listAll(terminal: Terminal, { limit, after, json }: Options): Pro
       formatInstant(hold.receivedAt),
       hold.reasons.join(", "),
     ]),
-    "Nothing is held.",
+    "No sales are held.",
   );
 }
 
-/** A decision is one short transaction, made here and now: the person who decides sees what became of it. */
-function decision(
+/** A decision is one short transaction, run inline so that the operator sees its result. */
+function addDecision(
   holds: Command,
   terminal: Terminal,
   job: Job<{ saleId: string; actor: string }>,
   verb: string,
   description: string,
 ): void {
-  const command = holds.command(verb).argument("<sale>", "the number of the sale").description(description);
+  const command = holds.command(verb).argument("<sale>", "the id of the sale").description(description);
   jsonFlag(command).action(async (sale: string, { json }: { json?: true }) => {
-    const payload = { saleId: saleIdFrom(sale), actor: operator() };
+    const payload = { saleId: saleId(sale), actor: operator() };
     const run = await withRuntime(terminal, (runtime) =>
-      runInline(executionHere(runtime), job as Job, payload, () => undefined, terminal.interruption()),
+      runInline(executionHere(runtime), job as Job, payload, () => undefined, terminal.interrupted()),
     );
     if (json) printJson(terminal, run);
-    else printLine(terminal, endOfRun(run));
+    else printLine(terminal, runSummary(run));
     if (run.status !== "done") terminal.exitCode = 1;
   });
 }
 
-function saleIdFrom(text: string): string {
-  if (!isId(text)) throw new Refusal(`A sale is named by its number, not by "${text}".`);
+function saleId(text: string): string {
+  if (!isId(text)) throw new CliError(`The id of a sale is a number, not "${text}".`);
   return text;
 }

@@ -3,9 +3,9 @@ import { z } from "zod";
 import type { Job } from "../queues/job.ts";
 import { kebabCase } from "./argv.ts";
 import { requireFlag } from "./flags.ts";
-import { operator, Refusal } from "./terminal.ts";
+import { CliError, operator } from "./terminal.ts";
 
-/** What JSON Schema says about one field of a payload; only the parts that flags are made of. */
+/** The part of JSON Schema that flags are made from, for one field of a payload. */
 type FieldSchema = {
   readonly type?: string | readonly string[];
   readonly description?: string;
@@ -20,10 +20,10 @@ type PayloadSchema = {
   readonly required?: readonly string[];
 };
 
-/** Who decided it is known here, so nobody is asked for it and nobody can say otherwise. */
+/** Filled in with the operating system's user; never a flag. */
 const ACTOR_FIELD = "actor";
 
-/** The fields of a job's payload, read from its zod schema. */
+/** The fields of a job's payload, from its zod schema. */
 function fieldsOf(job: Job): {
   readonly fields: readonly (readonly [string, FieldSchema])[];
   readonly required: ReadonlySet<string>;
@@ -33,13 +33,13 @@ function fieldsOf(job: Job): {
   return { fields, required: new Set(schema.required) };
 }
 
-/** Adds a flag for each field of the payload, with the help text that the field's description is. */
+/** Adds a flag for each field of the payload; its help text is the field's description. */
 export function addPayloadFlags(command: Command, job: Job): void {
   const { fields, required } = fieldsOf(job);
   for (const [name, schema] of fields) {
     if (name === ACTOR_FIELD) continue;
     const option = new Option(`--${kebabCase(name)}${placeholder(schema)}`, schema.description ?? "");
-    // Shown, not set: the schema itself fills in what is missing.
+    // Shown but not set: the schema itself applies the default.
     if (schema.default !== undefined) option.description += ` (default: ${JSON.stringify(schema.default)})`;
     if (schema.enum) option.choices(schema.enum.map(String));
     if (isOf(schema, "array")) {
@@ -51,8 +51,8 @@ export function addPayloadFlags(command: Command, job: Job): void {
 }
 
 /**
- * The payload that the given flags mean, parsed by the job's own schema.
- * @throws Refusal that lists every flag at fault.
+ * The payload given by flags, parsed with the job's schema.
+ * @throws CliError that lists every invalid flag.
  */
 export function payloadFrom(job: Job, given: Readonly<Record<string, unknown>>): unknown {
   const { fields } = fieldsOf(job);
@@ -66,7 +66,7 @@ export function payloadFrom(job: Job, given: Readonly<Record<string, unknown>>):
   const faults = parsed.error.issues.map(
     (issue) => `  --${kebabCase(String(issue.path[0] ?? "payload"))}: ${issue.message}`,
   );
-  throw new Refusal(`These flags do not fit ${job.name}:\n${faults.join("\n")}`);
+  throw new CliError(`Invalid options for ${job.name}:\n${faults.join("\n")}`);
 }
 
 const isOf = (schema: FieldSchema, type: string): boolean => [schema.type].flat().includes(type);
@@ -78,7 +78,7 @@ function placeholder(schema: FieldSchema): string {
   return schema.format ? ` <${schema.format}>` : " <text>";
 }
 
-/** Text becomes what the schema expects where it can; what cannot is left for the schema to refuse. */
+/** Converts text to the type the schema expects where possible; the schema rejects the rest. */
 function readFlag(given: unknown, schema: FieldSchema): unknown {
   if (given === true) return true;
   if (Array.isArray(given)) return given.map((item) => readFlag(item, schema.items ?? {}));
@@ -87,11 +87,11 @@ function readFlag(given: unknown, schema: FieldSchema): unknown {
   if (isOf(schema, "boolean") && /^(true|false)$/.test(given)) return given === "true";
   if ((isOf(schema, "integer") || isOf(schema, "number")) && /^-?\d+(\.\d+)?$/.test(given))
     return Number(given);
-  if (isOf(schema, "object")) return jsonOr(given);
+  if (isOf(schema, "object")) return jsonOrText(given);
   return given;
 }
 
-function jsonOr(text: string): unknown {
+function jsonOrText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,6 +1,6 @@
 import { CHECK_NAMES, CHECKS, type CheckName } from "../rewards/verify.ts";
 
-/** One promise of the books, and how many things break it. */
+/** An invariant of the ledger, and how many violations of it were found. */
 export type LedgerCheck = { readonly check: CheckName; readonly promise: string; readonly faults: number };
 
 /** Reads the counts of a run of verify-ledger. */

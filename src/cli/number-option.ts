@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 
-/** A parser for an option that is a whole number within bounds. */
-export const wholeNumber =
+/** An option parser for integers within bounds. */
+export const integerOption =
   (name: string, min: number, max: number) =>
   (text: string): number => {
     const n = Number(text);

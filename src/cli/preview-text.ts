@@ -1,30 +1,31 @@
 import type { Preview } from "../queues/dry-run.ts";
 import { formatCounts, formatInstant } from "./table.ts";
 
-const SHOWN = 20;
+/** At most this many items of a list are printed. */
+const MAX_ITEMS = 20;
 
-/** A dry run in words: what would have happened, and that it did not. */
+/** The result of a dry run as text. */
 export function previewText(preview: Preview): string {
   const lines = [
     `Dry run of ${preview.job} for ${formatInstant(preview.now)}. Nothing was consumed, written or sent.`,
     "",
-    `  counted   ${formatCounts(preview.counts) || "nothing"}`,
+    `  counts    ${formatCounts(preview.counts) || "none"}`,
     ...preview.skipped.map((reason) => `  skipped   ${reason}`),
     ...(preview.ranges > 0 ? [`  ranges    ${preview.ranges}`] : []),
-    ...list("calls it would make", preview.requests.map(inOneLine)),
+    ...list("outside calls", preview.requests.map(inOneLine)),
     ...list(
-      "what it decided",
+      "decisions",
       preview.remarks.map(({ about, decision }) => `${about}: ${decision}`),
     ),
     ...list(
-      "work it would ask for",
+      "jobs it would enqueue",
       preview.entries.map(({ job, key, payload }) => `${job} ${key} ${inOneLine(payload)}`),
     ),
     ...list(
       "events it would emit",
       preview.events.map(({ type, payload }) => `${type} ${inOneLine(payload)}`),
     ),
-    ...(preview.fault === null ? [] : ["", `  It would have failed: ${preview.fault}`]),
+    ...(preview.fault === null ? [] : ["", `  It would fail: ${preview.fault}`]),
   ];
   return lines.map((line) => `${line}\n`).join("");
 }
@@ -33,11 +34,11 @@ const inOneLine = (value: unknown): string => JSON.stringify(value);
 
 function list(title: string, items: readonly string[]): string[] {
   if (items.length === 0) return [];
-  const rest = items.length - SHOWN;
+  const rest = items.length - MAX_ITEMS;
   return [
     "",
     `  ${title} (${items.length})`,
-    ...items.slice(0, SHOWN).map((item) => `    ${item}`),
-    ...(rest > 0 ? [`    and ${rest} more; --json prints them all`] : []),
+    ...items.slice(0, MAX_ITEMS).map((item) => `    ${item}`),
+    ...(rest > 0 ? [`    and ${rest} more; --json prints all`] : []),
   ];
 }

@@ -1,80 +1,75 @@
 import { Command, CommanderError } from "commander";
-import { VERSION } from "../http/version.ts";
-import { createLog } from "../log.ts";
-import { normalizeWords } from "./argv.ts";
-import { addCalendar } from "./calendar.ts";
-import { addDead } from "./dead.ts";
-import { addDev } from "./dev.ts";
-import { messageFor } from "./error-message.ts";
-import { addExplain } from "./explain.ts";
-import { addHolds } from "./holds.ts";
-import { addJobs } from "./jobs.ts";
-import { addLedgerVerify } from "./ledger-verify.ts";
-import { addMigrate } from "./migrate.ts";
-import { addQueues } from "./queues.ts";
-import { addReferral } from "./referral.ts";
-import { addReferralTree } from "./referral-tree.ts";
-import { addRun } from "./run.ts";
-import { addRuns } from "./runs.ts";
-import { addSale } from "./sale.ts";
-import { addSchedules } from "./schedules.ts";
-import { addStart } from "./start.ts";
-import { addStatement } from "./statement.ts";
+import { VERSION } from "../version.ts";
+import { normalizeArgv } from "./argv.ts";
+import { COMMANDS } from "./commands.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * The whole of `commonwork`: reads the words, does what they say, gives back the exit code. Every fault ends in one message on
- * the side of complaints, and in code 1.
+ * Runs `commonwork`: parses the arguments, runs the command, returns the exit code. Every error ends as one message on standard
+ * error and exit code 1.
  */
-export async function runCli(words: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await createProgram(terminal).parseAsync(normalizeWords(words), { from: "user" });
+    await createProgram(terminal).parseAsync(helpAsOption(normalizeArgv(argv)), { from: "user" });
     return terminal.exitCode;
   } catch (error) {
-    return codeFor(error, terminal);
+    return exitCodeFor(error, terminal);
   }
 }
 
-/** Every command, with its flags and what it does. */
-export function createProgram(terminal: Terminal): Command {
+/** All commands by name and description; a command's options and action are loaded when it is dispatched. */
+function createProgram(terminal: Terminal): Command {
   const program = new Command("commonwork");
-  // Before the commands, which inherit it: nothing here ends the program but its caller.
+  // Set before the commands are added, which inherit it: only the caller may end the process.
   program
     .exitOverride()
-    .configureOutput({ writeOut: terminal.write, writeErr: terminal.complain })
+    .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError })
     .showHelpAfterError("(--help lists what there is)")
     .description("The background work of a community platform.")
-    .version(VERSION, "--version", "print the version");
-  addStart(program, terminal);
-  addMigrate(program, terminal);
-  addRun(program, terminal);
-  addRuns(program, terminal);
-  addJobs(program, terminal);
-  addQueues(program, terminal);
-  addSchedules(program, terminal);
-  addDead(program, terminal);
-  addSale(program, terminal);
-  addReferral(program, terminal);
-  addReferralTree(program, terminal);
-  addStatement(program, terminal);
-  addHolds(program, terminal);
-  addExplain(program, terminal);
-  addCalendar(program, terminal);
-  addLedgerVerify(program, terminal);
-  addDev(program, terminal);
+    .version(VERSION, "--version", "print the version")
+    .hook("preSubcommand", (_program, command) => loadCommand(command, terminal));
+  for (const { name, description } of COMMANDS) program.command(name).description(description);
   return program;
 }
 
-function codeFor(error: unknown, terminal: Terminal): number {
-  // Commander has said it already.
+/** Every command loaded, for what lists their options: it runs none. */
+export async function fullProgram(): Promise<Command> {
+  const terminal: Terminal = {
+    environment: {},
+    write: () => undefined,
+    writeError: () => undefined,
+    interactive: false,
+    interrupted: () => new AbortController().signal,
+    exitCode: 0,
+  };
+  const program = createProgram(terminal);
+  for (const command of program.commands) await loadCommand(command, terminal);
+  return program;
+}
+
+async function loadCommand(command: Command, terminal: Terminal): Promise<void> {
+  const entry = COMMANDS.find(({ name }) => name === command.name());
+  if (entry === undefined) throw new Error(`Command ${command.name()} has no entry.`);
+  const define = await entry.load();
+  define(command, terminal);
+}
+
+/** `help dead` becomes `dead --help`: commander's own help command would not load the command it describes. */
+const helpAsOption = (argv: readonly string[]): readonly string[] =>
+  argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
+
+async function exitCodeFor(error: unknown, terminal: Terminal): Promise<number> {
+  // Commander has printed the message already.
   if (error instanceof CommanderError) return error.exitCode;
-  const message = messageFor(error);
-  if (message !== null) terminal.complain(`${message}\n`);
-  // The log knows which messages may hold values and leaves those out.
-  else
-    createLog({ level: "fatal", format: "text", destination: { write: terminal.complain } }).fatal(
-      { err: error },
-      "this was not foreseen",
-    );
+  const { errorMessage } = await import("./error-message.ts");
+  const message = errorMessage(error);
+  if (message !== null) {
+    terminal.writeError(`${message}\n`);
+    return 1;
+  }
+  const { createLog } = await import("../log.ts");
+  // The log knows which error messages may contain values, and leaves those out.
+  const log = createLog({ level: "fatal", format: "text", destination: { write: terminal.writeError } });
+  log.fatal({ err: error }, "unexpected error");
   return 1;
 }

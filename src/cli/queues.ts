@@ -9,30 +9,28 @@ import { inTransaction } from "../db/transaction.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printLine, printTable } from "./print.ts";
-import { operator, Refusal, type Terminal } from "./terminal.ts";
+import { CliError, operator, type Terminal } from "./terminal.ts";
 import { redisAnswers, withRuntime } from "./with-runtime.ts";
 
 /** `commonwork queues` and `commonwork queues clear`. */
-export function addQueues(program: Command, terminal: Terminal): void {
-  const queues = jsonFlag(program.command("queues"))
-    .description("show the size of every queue: carriers in Redis, entries in Postgres")
-    .action(async ({ json }: { json?: true }) => {
-      await withRuntime(terminal, async (runtime) => {
-        const sizes = await readSizes(runtime);
-        if (json) return printJson(terminal, sizes);
-        printSizes(terminal, sizes);
-      });
+export function defineQueues(command: Command, terminal: Terminal): void {
+  jsonFlag(command).action(async ({ json }: { json?: true }) => {
+    await withRuntime(terminal, async (runtime) => {
+      const sizes = await readSizes(runtime);
+      if (json) return printJson(terminal, sizes);
+      printSizes(terminal, sizes);
     });
-  const clear = queues
+  });
+  const clear = command
     .command("clear")
     .argument("[queue...]", "only these queues")
-    .description(
-      "throw away what waits in the queues, without doing it: in development only (NODE_ENV=development)",
-    );
-  clear.option("--yes", "do not ask").action(async (names: string[], { yes }: { yes?: true }) => {
+    .description("discard all work in the queues; only with NODE_ENV=development");
+  clear.option("--yes", "skip the confirmation").action(async (names: string[], { yes }: { yes?: true }) => {
     const unknown = names.filter((name) => !QUEUE_NAMES.includes(name as QueueName));
     if (unknown.length > 0)
-      throw new Refusal(`There is no queue ${unknown.join(", ")}. The queues: ${QUEUE_NAMES.join(", ")}.`);
+      throw new CliError(
+        `There is no queue ${unknown.join(", ")}. The queues are ${QUEUE_NAMES.join(", ")}.`,
+      );
     const chosen = names.length > 0 ? (names as QueueName[]) : QUEUE_NAMES;
     await withRuntime(terminal, (runtime) => clearQueues(terminal, runtime, chosen, yes === true));
   });
@@ -42,7 +40,7 @@ type OutboxSizes = { due: number; carried: number; retrying: number; later: numb
 type CarrierSizes = { waiting: number; active: number; delayed: number; failed: number };
 type QueueSizes = { queue: QueueName; weight: number; redis: CarrierSizes | null; outbox: OutboxSizes };
 
-const NOTHING: OutboxSizes = { due: 0, carried: 0, retrying: 0, later: 0, dead: 0 };
+const EMPTY: OutboxSizes = { due: 0, carried: 0, retrying: 0, later: 0, dead: 0 };
 
 async function readSizes(runtime: Runtime): Promise<QueueSizes[]> {
   const outbox = await readOutbox(runtime.db);
@@ -52,7 +50,7 @@ async function readSizes(runtime: Runtime): Promise<QueueSizes[]> {
       queue,
       weight: QUEUE_WEIGHTS[queue],
       redis: answers ? await readCarriers(runtime, queue) : null,
-      outbox: outbox.get(queue) ?? NOTHING,
+      outbox: outbox.get(queue) ?? EMPTY,
     })),
   );
 }
@@ -65,7 +63,7 @@ async function readCarriers({ producers }: Runtime, queue: QueueName): Promise<C
   return { waiting: prioritized + wait, active, delayed, failed };
 }
 
-/** Each entry stands in exactly one of these. */
+/** Counts the entries of each queue by state; the states are disjoint. */
 async function readOutbox(db: Database): Promise<Map<string, OutboxSizes>> {
   const found = await rows<OutboxSizes & { queue: string }>(
     db.drizzle,
@@ -81,21 +79,14 @@ async function readOutbox(db: Database): Promise<Map<string, OutboxSizes>> {
 }
 
 function printSizes(terminal: Terminal, sizes: readonly QueueSizes[]): void {
-  const figures = [
-    "Weight",
-    "Due",
-    "Carried",
-    "Retrying",
-    "Later",
-    "Dead",
-    "Waiting",
-    "Active",
-    "Delayed",
-    "Failed",
-  ];
+  const entryTitles = ["Weight", "Due", "Carried", "Retrying", "Later", "Dead"];
+  const carrierTitles = ["Waiting", "Active", "Delayed", "Failed"];
   printTable(
     terminal,
-    [{ title: "Queue" }, ...figures.map((title) => ({ title, align: "right" }) as const)],
+    [
+      { title: "Queue" },
+      ...[...entryTitles, ...carrierTitles].map((title) => ({ title, align: "right" }) as const),
+    ],
     sizes.map(({ queue, weight, outbox, redis }) => [
       queue,
       weight,
@@ -107,32 +98,32 @@ function printSizes(terminal: Terminal, sizes: readonly QueueSizes[]): void {
   printLine(terminal);
   printLine(
     terminal,
-    "Due to dead are entries in Postgres, the work itself; waiting to failed are carriers in Redis.",
+    "Due to Dead count entries in Postgres (the work itself); Waiting to Failed count carriers in Redis.",
   );
-  if (sizes.some(({ redis }) => redis === null)) terminal.complain("Redis does not answer.\n");
+  if (sizes.some(({ redis }) => redis === null)) terminal.writeError("Redis does not answer.\n");
 }
 
-/** Without its entries Redis alone could be cleared for nothing: they would be brought again. So both go, and their runs end. */
+/** Deletes entries and carriers and cancels their runs. Carriers alone would be recreated from the entries. */
 async function clearQueues(
   terminal: Terminal,
   runtime: Runtime,
   queues: readonly QueueName[],
-  sure: boolean,
+  confirmed: boolean,
 ): Promise<void> {
   if (!runtime.config.development) {
-    throw new Refusal(
-      "Queues are cleared in development only, where NODE_ENV=development is set. What waits here is promised work.",
+    throw new CliError(
+      "Queues can be cleared only with NODE_ENV=development: the entries are work that must not be lost.",
     );
   }
-  if (!sure && !(await agrees(terminal, `Throw away all work that waits in ${queues.join(", ")}?`))) {
-    throw new Refusal("Nothing was cleared.");
+  if (!confirmed && !(await confirm(terminal, `Discard all work in ${queues.join(", ")}?`))) {
+    throw new CliError("Nothing was cleared.");
   }
   const entries = await inTransaction(runtime.db, async (tx) => {
-    const thrown = await rows<{ parent: string | null }>(
+    const deleted = await rows<{ parent: string | null }>(
       tx,
       sql`delete from outbox where queue = any(${array(queues)}::text[]) returning parent`,
     );
-    const runs = [...new Set(thrown.flatMap(({ parent }) => parent ?? []))];
+    const runs = [...new Set(deleted.flatMap(({ parent }) => parent ?? []))];
     await tx.execute(
       sql`update job_runs set status = 'cancelled', finished_at = now(), error = 'the queue was cleared'
           where id = any(${array(runs)}::bigint[]) and finished_at is null`,
@@ -141,9 +132,9 @@ async function clearQueues(
       actor: operator(),
       action: "queues.clear",
       subject: `queues:${queues.join(",")}`,
-      details: { entries: thrown.length },
+      details: { entries: deleted.length },
     });
-    return thrown.length;
+    return deleted.length;
   });
   if (await redisAnswers(runtime)) {
     for (const queue of queues) {
@@ -151,11 +142,11 @@ async function clearQueues(
       await runtime.producers.queue(queue).clean(0, 0, "failed");
     }
   }
-  printLine(terminal, `${entries} entries were thrown away.`);
+  printLine(terminal, `Entries discarded: ${entries}.`);
 }
 
-async function agrees(terminal: Terminal, question: string): Promise<boolean> {
-  if (!terminal.interactive) throw new Refusal("There is nobody to ask here: repeat it with --yes.");
+async function confirm(terminal: Terminal, question: string): Promise<boolean> {
+  if (!terminal.interactive) throw new CliError("Not a terminal: pass --yes to confirm.");
   const dialogue = createInterface({ input: process.stdin, output: process.stdout });
   try {
     return /^y(es)?$/i.test((await dialogue.question(`${question} [y/N] `)).trim());

@@ -1,22 +1,19 @@
 import type { Command } from "commander";
 import { listRuns, loadRun, type Run } from "../queues/runs.ts";
 import { jsonFlag } from "./flags.ts";
-import { wholeNumber } from "./number-option.ts";
+import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
 import { formatCounts, formatFacts, formatInstant } from "./table.ts";
-import { Refusal, type Terminal } from "./terminal.ts";
-import { withDatabase } from "./with-runtime.ts";
+import { CliError, type Terminal } from "./terminal.ts";
+import { withDatabase } from "./with-database.ts";
 
 type Options = { job?: string; limit: number; json?: true };
 
-/** `commonwork runs [id]`: the latest runs, or one of them in full. */
-export function addRuns(program: Command, terminal: Terminal): void {
-  const command = program
-    .command("runs")
-    .argument("[id]", "show this run alone, with its input")
-    .description("list the latest runs, newest first");
+/** `commonwork runs [id]`: the latest runs, or one in full. */
+export function defineRuns(command: Command, terminal: Terminal): void {
+  command.argument("[id]", "show only this run, with its input");
   command.option("--job <name>", "only runs of this job");
-  command.option("--limit <number>", "how many", wholeNumber("--limit", 1, 1_000), 20);
+  command.option("--limit <number>", "how many", integerOption("--limit", 1, 1_000), 20);
   jsonFlag(command).action(async (id: string | undefined, options: Options) => {
     if (id !== undefined) return showRun(terminal, id, options);
     const runs = await withDatabase(terminal, (db) =>
@@ -27,7 +24,7 @@ export function addRuns(program: Command, terminal: Terminal): void {
       terminal,
       [
         { title: "Run", align: "right" },
-        ...["Job", "Trigger", "Slot", "Status", "Began", "Took", "Progress", "What it did"].map((title) => ({
+        ...["Job", "Trigger", "Slot", "Status", "Started", "Duration", "Progress", "Result"].map((title) => ({
           title,
         })),
       ],
@@ -40,7 +37,7 @@ export function addRuns(program: Command, terminal: Terminal): void {
         formatInstant(run.startedAt),
         formatDuration(run),
         formatProgress(run),
-        whatItDid(run),
+        runResult(run),
       ]),
       "There are no runs yet.",
     );
@@ -48,9 +45,9 @@ export function addRuns(program: Command, terminal: Terminal): void {
 }
 
 async function showRun(terminal: Terminal, id: string, { json }: Options): Promise<void> {
-  if (!/^\d{1,18}$/.test(id)) throw new Refusal(`A run is named by its number, not by "${id}".`);
+  if (!/^\d{1,18}$/.test(id)) throw new CliError(`The id of a run is a number, not "${id}".`);
   const run = await withDatabase(terminal, (db) => loadRun(db.drizzle, id));
-  if (!run) throw new Refusal(`There is no run ${id}.`);
+  if (!run) throw new CliError(`There is no run ${id}.`);
   if (json) return printJson(terminal, run);
   terminal.write(
     formatFacts({
@@ -60,21 +57,21 @@ async function showRun(terminal: Terminal, id: string, { json }: Options): Promi
       slot: formatInstant(run.slot),
       input: JSON.stringify(run.input),
       status: run.status,
-      asked: formatInstant(run.createdAt),
-      began: formatInstant(run.startedAt),
-      ended: formatInstant(run.finishedAt),
+      enqueued: formatInstant(run.createdAt),
+      started: formatInstant(run.startedAt),
+      finished: formatInstant(run.finishedAt),
       progress: formatProgress(run),
     }),
   );
-  printLine(terminal, whatItDid(run) ?? "");
+  printLine(terminal, runResult(run) ?? "");
 }
 
-/** In words: what was counted, why it was skipped, or why it failed. */
-export function whatItDid(run: Pick<Run, "counts" | "error">): string | null {
+/** The counts of a run, why it was skipped, or its error. */
+export function runResult(run: Pick<Run, "counts" | "error">): string | null {
   return run.error ?? (formatCounts(run.counts) || null);
 }
 
-/** How long a run took from its first try to its end. */
+/** The time from the first attempt of a run to its end. */
 export function formatDuration(run: Pick<Run, "startedAt" | "finishedAt">): string | null {
   if (!run.startedAt || !run.finishedAt) return null;
   return `${((run.finishedAt.getTime() - run.startedAt.getTime()) / 1_000).toFixed(1)} s`;

@@ -8,32 +8,30 @@ import { jsonFlag } from "./flags.ts";
 import { printJson, printTable } from "./print.ts";
 import { formatInstant } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
-import { withDatabase } from "./with-runtime.ts";
+import { withDatabase } from "./with-database.ts";
 
-/** `commonwork schedules`: when what ran last, and when it runs next. */
-export function addSchedules(program: Command, terminal: Terminal): void {
-  jsonFlag(program.command("schedules"))
-    .description("list the schedules: pattern, zone, last run, next slot")
-    .action(async ({ json }: { json?: true }) => {
-      const schedules = await withDatabase(terminal, readSchedules);
-      if (json) return printJson(terminal, schedules);
-      printTable(
-        terminal,
-        ["Schedule", "Pattern", "Zone", "Job", "Last slot", "Ended as", "Next slot"].map((title) => ({
-          title,
-        })),
-        schedules.map((s) => [
-          s.name,
-          s.pattern,
-          s.tz,
-          s.job,
-          formatInstant(s.lastSlot),
-          s.lastStatus,
-          formatInstant(s.nextSlot),
-        ]),
-        "There are no schedules.",
-      );
-    });
+/** `commonwork schedules`: the last run and the next slot of every schedule. */
+export function defineSchedules(command: Command, terminal: Terminal): void {
+  jsonFlag(command).action(async ({ json }: { json?: true }) => {
+    const schedules = await withDatabase(terminal, readSchedules);
+    if (json) return printJson(terminal, schedules);
+    printTable(
+      terminal,
+      ["Schedule", "Pattern", "Time zone", "Job", "Last slot", "Status", "Next slot"].map((title) => ({
+        title,
+      })),
+      schedules.map((s) => [
+        s.name,
+        s.pattern,
+        s.tz,
+        s.job,
+        formatInstant(s.lastSlot),
+        s.lastStatus,
+        formatInstant(s.nextSlot),
+      ]),
+      "There are no schedules.",
+    );
+  });
 }
 
 async function readSchedules(db: Database) {

@@ -1,4 +1,4 @@
-/** A column: its heading, and how the cells stand in it. */
+/** A column: its heading and the alignment of its cells. */
 export type Column = { readonly title: string; readonly align?: "left" | "right" };
 
 export type Cell = string | number | null;
@@ -6,8 +6,8 @@ export type Cell = string | number | null;
 const GAP = "  ";
 
 /**
- * Text in aligned columns, two spaces apart, with a line under the headings; numbers stand at the right of a column that asks for
- * it. Null is shown as a dash. No cell is cut: a table is for reading, and for grep.
+ * Text in aligned columns, two spaces apart, with a rule below the headings. Null is printed as a dash. Cells are never
+ * truncated, so the output can be piped to grep.
  */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
   const texts = rows.map((row) => columns.map((_, index) => cellText(row[index] ?? null)));
@@ -25,7 +25,7 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
     .join("");
 }
 
-/** Pairs of a name and a value, one a line. */
+/** Name and value pairs, one per line. */
 export function formatFacts(facts: Readonly<Record<string, Cell>>): string {
   const size = Math.max(0, ...Object.keys(facts).map(width));
   return Object.entries(facts)
@@ -42,7 +42,7 @@ export const formatCounts = (counts: Readonly<Record<string, number>>): string =
 
 export const formatNumber = (n: number): string => n.toLocaleString("en-US");
 
-/** An instant to the second, always in UTC and said so. */
+/** An instant to the second, in UTC. */
 export const formatInstant = (at: Date | string | null): string | null =>
   at === null ? null : `${new Date(at).toISOString().slice(0, 19).replace("T", " ")}Z`;
 
@@ -51,10 +51,10 @@ const cellText = (cell: Cell): string => {
   return typeof cell === "number" ? formatNumber(cell) : cell;
 };
 
-/** Counted in characters, not in units of UTF-16. */
+/** In characters, not UTF-16 code units. */
 const width = (text: string): number => [...text].length;
 
 function pad(text: string, size: number, align: "left" | "right"): string {
-  const room = " ".repeat(Math.max(0, size - width(text)));
-  return align === "right" ? room + text : text + room;
+  const padding = " ".repeat(Math.max(0, size - width(text)));
+  return align === "right" ? padding + text : text + padding;
 }

@@ -1,29 +1,29 @@
 import { userInfo } from "node:os";
 
-/** Where a command reads its surroundings from and writes to: the real one, or one that a test looks at afterwards. */
+/** What a command reads from and writes to: the real terminal, or one that a test inspects. */
 export type Terminal = {
   readonly environment: NodeJS.ProcessEnv;
-  /** Answers: for a person, or with --json for a program. */
+  /** Writes to standard output: the result, as text or with --json as JSON. */
   write(text: string): void;
-  /** What is said beside the answer: faults, remarks. */
-  complain(text: string): void;
-  /** True when a person watches: bars may move and questions may be asked. */
+  /** Writes to standard error: errors, warnings, hints. */
+  writeError(text: string): void;
+  /** True when standard output is a terminal: progress bars and questions are allowed. */
   readonly interactive: boolean;
-  /** Aborts when the user asks to stop. Listening begins with the first call. */
-  interruption(): AbortSignal;
-  /** How the program ends: 0 well, 1 not. */
+  /** Aborts on SIGINT and SIGTERM. The handlers are installed by the first call. */
+  interrupted(): AbortSignal;
+  /** The exit code of the program. */
   exitCode: number;
 };
 
-/** Something a person did that cannot be done: said in one message, without a stack. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+/** An error the user can act on: printed as one message without a stack. */
+export class CliError extends Error {
+  override readonly name = "CliError";
 }
 
-/** The terminal, or the pipes, that this program was started with. */
+/** The terminal, or the pipes, this program was started with. */
 export function ownTerminal(environment: NodeJS.ProcessEnv): Terminal {
-  let interruption: AbortSignal | undefined;
-  // `commonwork jobs | head -1` closes the pipe early; that is no fault.
+  let interrupted: AbortSignal | undefined;
+  // `commonwork jobs | head -1` closes the pipe early, which is not an error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
     throw error;
@@ -31,34 +31,34 @@ export function ownTerminal(environment: NodeJS.ProcessEnv): Terminal {
   return {
     environment,
     write: (text) => void process.stdout.write(text),
-    complain: (text) => void process.stderr.write(text),
+    writeError: (text) => void process.stderr.write(text),
     interactive: process.stdout.isTTY === true,
-    interruption() {
-      interruption ??= abortAtSignal();
-      return interruption;
+    interrupted() {
+      interrupted ??= abortAtSignal();
+      return interrupted;
     },
     exitCode: 0,
   };
 }
 
-/** The first signal aborts; a second one ends the program at once. */
+/** The first signal aborts; the second one exits at once. */
 function abortAtSignal(): AbortSignal {
   const controller = new AbortController();
-  const hear = () => {
+  const onSignal = () => {
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
   };
-  process.on("SIGINT", hear);
-  process.on("SIGTERM", hear);
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
   return controller.signal;
 }
 
-/** Who stands in the audit log for what was done here: `cli:` and the user of the operating system. */
+/** The actor of audit rows written by the CLI: `cli:` and the user name of the operating system. */
 export function operator(): string {
   try {
     return `cli:${userInfo().username}`;
   } catch {
-    // A container may run as a number that has no name.
+    // In a container the user may be a number without a name.
     return `cli:uid-${process.getuid?.() ?? "unknown"}`;
   }
 }

@@ -1,7 +1,6 @@
 import { systemClock } from "../clock.ts";
-import { type Config, readConfig, readDatabaseConfig } from "../config/config.ts";
+import { type Config, readConfig } from "../config/config.ts";
 import { settingsFrom } from "../config/settings.ts";
-import { type Database, openDatabase } from "../db/client.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { createLog, type Log } from "../log.ts";
 import type { RunJobDeps } from "../queues/run-carrier.ts";
@@ -12,18 +11,7 @@ import { timetable } from "../schedules/timetable.ts";
 import { catalogue } from "../workers/index.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Opens Postgres alone for the time of `work`: most commands need nothing else, not even the name of a Redis. */
-export async function withDatabase<T>(terminal: Terminal, work: (db: Database) => Promise<T>): Promise<T> {
-  const url = readDatabaseConfig(terminal.environment).databaseUrl;
-  const db = openDatabase(url, { max: 2, applicationName: "commonwork-cli" });
-  try {
-    return await work(db);
-  } finally {
-    await db.close();
-  }
-}
-
-/** Opens what a process of the service shares, without starting any role, for the time of `work`. */
+/** Runs `work` with everything a service process opens, but without starting a role. */
 export async function withRuntime<T>(terminal: Terminal, work: (runtime: Runtime) => Promise<T>): Promise<T> {
   const config = readConfig(terminal.environment);
   const runtime = openRuntime({ config, clock: systemClock, log: quietLog(config), catalogue, timetable });
@@ -34,13 +22,13 @@ export async function withRuntime<T>(terminal: Terminal, work: (runtime: Runtime
   }
 }
 
-/** Between the answers of a command only trouble is of interest; a person reads it as text. */
+/** Warnings and errors only, as text on a terminal. */
 function quietLog(config: Config): Log {
   const level = config.log.level === "info" ? "warn" : config.log.level;
   return createLog({ level, format: process.stderr.isTTY ? "text" : config.log.format });
 }
 
-/** How jobs run in this program itself, for real. */
+/** How this process runs jobs itself, without workers. */
 export const executionHere = (runtime: Runtime): RunJobDeps => ({
   ...runtime,
   settings: settingsFrom(runtime.config),
@@ -52,7 +40,7 @@ export const executionHere = (runtime: Runtime): RunJobDeps => ({
 
 const REDIS_LIMIT_MS = 3_000;
 
-/** Whether Redis answers, now or within three seconds. */
+/** Whether Redis answers within three seconds. */
 export async function redisAnswers({ producers }: Pick<Runtime, "producers">): Promise<boolean> {
   const deadline = performance.now() + REDIS_LIMIT_MS;
   while (!producers.ready() && performance.now() < deadline) {

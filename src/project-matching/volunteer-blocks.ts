@@ -67,4 +67,4 @@ export const packBlocks = (
   threads: Threads,
   read: readonly ReadBlock[],
   signal: AbortSignal,
-): Promise<SkillBlock[]> => onThread<SkillBlock[]>(threads, "packBlocks", read, signal);
+): Promise<SkillBlock[]> => onThread<SkillBlock[]>(threads, "indexBlocks", read, signal);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { kebabCase, normalizeWords } from "../../src/cli/argv.ts";
+import { kebabCase, normalizeArgv } from "../../src/cli/argv.ts";
 
-describe("normalizeWords", () => {
+describe("normalizeArgv", () => {
   it.each([
     [["--saleId=8"], ["--sale-id", "8"]],
     [
@@ -24,8 +24,8 @@ describe("normalizeWords", () => {
       ["--json", "--", "--saleId=8"],
       ["--json", "--", "--saleId=8"],
     ],
-  ])("%j means %j", (given, meant) => {
-    expect(normalizeWords(given)).toEqual(meant);
+  ])("turns %j into %j", (given, expected) => {
+    expect(normalizeArgv(given)).toEqual(expected);
   });
 });
 
@@ -35,7 +35,7 @@ describe("kebabCase", () => {
     ["organizationId", "organization-id"],
     ["since", "since"],
     ["top10Only", "top10-only"],
-  ])("%s is %s", (camel, kebab) => {
+  ])("turns %s into %s", (camel, kebab) => {
     expect(kebabCase(camel)).toBe(kebab);
   });
 });

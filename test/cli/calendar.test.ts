@@ -33,7 +33,7 @@ function tokenFile(token: string): string {
 const audited = (world: World) => world.query("select action, subject from audit_log order by id");
 
 describe("commonwork calendar", () => {
-  it("connects by a token in a file, lists, and disconnects", async () => {
+  it("connects with a token from a file, lists, and disconnects", async () => {
     const { world, google, userId, environment, connect } = await scene();
     const connected = await connect(
       "--provider=google",
@@ -60,7 +60,7 @@ describe("commonwork calendar", () => {
     expect(await cli(environment, "calendar", "disconnect", `--user-id=${userId}`)).toEqual({
       code: 1,
       out: "",
-      err: `User ${userId} has no calendar that is connected.\n`,
+      err: `User ${userId} has no connected calendar.\n`,
     });
     const subject = `calendar_connections:${connectionId}`;
     expect(await audited(world)).toEqual([
@@ -72,7 +72,7 @@ describe("commonwork calendar", () => {
   it("reads a token from standard input", async () => {
     const { world, google, userId, environment } = await scene();
     const words = ["--import", "tsx", program, "calendar", "connect", "--user-id", userId];
-    const said = await new Promise<string>((resolve, reject) => {
+    const output = await new Promise<string>((resolve, reject) => {
       const child = execFile(
         process.execPath,
         [...words, "--provider", "google", "--refresh-token", "-"],
@@ -81,35 +81,35 @@ describe("commonwork calendar", () => {
       );
       child.stdin?.end("refresh-token-1\n");
     });
-    expect(said).toMatch(/is connection 1\. Its channel is being opened/);
+    expect(output).toMatch(/\(connection 1\)\. Its channel is being opened/);
     await world.drain();
     expect(google.live("refresh-token-1")).toHaveLength(1);
   });
 
   it.each([
-    [["--provider=outlook", "--refresh-token=-"], /no provider "outlook": .*google alone/],
-    [["--provider=google", "--refresh-token=1//the-token-itself"], /never the token itself/],
+    [["--provider=outlook", "--refresh-token=-"], /Unknown provider "outlook": only google/],
+    [["--provider=google", "--refresh-token=1//the-token-itself"], /not the token itself/],
     [["--provider=google"], /'--refresh-token <file>' is required/],
     [["--refresh-token=-"], /'--provider <name>' is required/],
-  ])("refuses %j, and says why", async (words, why) => {
+  ])("rejects %j with the reason", async (words, reason) => {
     const { world, connect } = await scene();
     const answer = await connect(...words);
     expect(answer.code).toBe(1);
-    expect(answer.err).toMatch(why);
+    expect(answer.err).toMatch(reason);
     expect(await world.query("select 1 from calendar_connections")).toEqual([]);
   });
 
-  it("refuses a file that holds something else", async () => {
+  it("rejects a file that does not hold a token", async () => {
     const { connect } = await scene();
     for (const text of ["", "two words", "short"]) {
       expect(await connect("--provider=google", "--refresh-token", tokenFile(text))).toMatchObject({
         code: 1,
-        err: "What was read is not a refresh token: one word is expected.\n",
+        err: "This is not a refresh token: expected a single word of 8 to 4096 characters.\n",
       });
     }
   });
 
-  it("says what is not configured", async () => {
+  it("names the variable that is not set", async () => {
     const world = await createWorld();
     await world.query("insert into users (name) values ('')");
     const file = tokenFile("refresh-token-1");
@@ -123,10 +123,10 @@ describe("commonwork calendar", () => {
         `--refresh-token=${file}`,
       ),
     ).toMatchObject({ code: 1, err: expect.stringContaining("GOOGLE_CLIENT_ID") });
-    expect((await cli(environmentOf(world), "calendar", "list")).out).toBe("No calendar is connected.\n");
+    expect((await cli(environmentOf(world), "calendar", "list")).out).toBe("No calendars are connected.\n");
   });
 
-  it("reseals every token with a new key, after which the old one is not needed", async () => {
+  it("re-encrypts every token with a new key, so that the old one can be removed", async () => {
     const { world, google, environment, connect } = await scene();
     await connect("--provider=google", "--refresh-token", tokenFile("refresh-token-1"));
     await world.drain();
@@ -140,7 +140,7 @@ describe("commonwork calendar", () => {
     const before = await sealed();
     const lost = await reseal({ ...environment, TOKEN_ENCRYPTION_KEY: KEYS[1]! });
     expect(lost).toMatchObject({ code: 1, out: "" });
-    expect(lost.err).toMatch(/^A token in the database cannot be opened: .* TOKEN_ENCRYPTION_KEY/);
+    expect(lost.err).toMatch(/^A stored token cannot be decrypted: .* TOKEN_ENCRYPTION_KEY/);
     expect(JSON.parse((await reseal(both)).out)).toEqual({ resealed: 1 });
     expect(JSON.parse((await reseal(both)).out)).toEqual({ resealed: 0 });
     const after = await sealed();

@@ -5,7 +5,7 @@ import { projectFor, skilled } from "../support/matching.ts";
 import { createWorld } from "../support/world.ts";
 
 describe("commonwork run notify-project-matches", () => {
-  it("prints project by project whom it told, and closes with a summary", async () => {
+  it("prints who was notified per project, and a summary", async () => {
     const world = await createWorld();
     const organizationId = await organization(world);
     await skilled(world, { cooking: 1 }, { organizationId, name: "John Doe" });
@@ -18,17 +18,17 @@ describe("commonwork run notify-project-matches", () => {
     await world.query("insert into project_members (project_id, user_id) values ($1, $2)", [project, member]);
     const { code, out } = await cli(environmentOf(world), "run", "notify-project-matches", "--inline");
     expect(code).toBe(0);
-    expect(out).toMatch(/^Candidates of projects, slot \d{4}-/m);
+    expect(out).toMatch(/^Project candidates, slot \d{4}-/m);
     expect(out).toMatch(/^Batch [0-9a-f-]{36}$/m);
     expect(out).toContain(
-      "At most 10 candidates a project, score 0.6 or more\n2 recruiting or active projects",
+      "At most 10 candidates per project, minimum score 0.6\n2 recruiting or active projects",
     );
     expect(out).toContain(
-      `Project Community Garden Project (${project})\n  1 to tell; passed over: on-the-team 1\n    told John Doe (100% match)\n  told the team lead, user `,
+      `Project Community Garden Project (${project})\n  1 to notify; skipped: on-the-team 1\n    notified John Doe (100% match)\n  notified the team lead, user `,
     );
-    expect(out).toContain(`Project Court (${empty})\n  no candidate to tell\n`);
+    expect(out).toContain(`Project Court (${empty})\n  no candidates to notify\n`);
     expect(out).toMatch(
-      /Projects processed: 2\nCandidates told: 1\nTeam leads told: 1\nPassed over: on-the-team 1\nErrors: 0\n=+\n/,
+      /Projects processed: 2\nCandidates notified: 1\nTeam leads notified: 1\nSkipped: on-the-team 1\nErrors: 0\n=+\n/,
     );
     const dry = await cli(environmentOf(world), "run", "notify-project-matches", "--dry-run");
     expect(dry.out).toContain("Nothing was consumed, written or sent.");

@@ -15,7 +15,7 @@ const left = (world: World) =>
   world.query("select key, dead_at is not null as dead from outbox order by key");
 
 describe("commonwork dead", () => {
-  it("lists and shows, filtered by what the error contains", async () => {
+  it("lists and shows dead letters, filtered by error text", async () => {
     const world = await createWorld();
     const id = await letter(world, "1", "23505 ledger_transactions_once");
     await letter(world, "2", "TimeLimitExceeded");
@@ -29,7 +29,7 @@ describe("commonwork dead", () => {
     });
   });
 
-  it("retries some, spread over time, and discards others; the audit log knows who", async () => {
+  it("retries some, spread over time, and discards others; the audit log has the actor", async () => {
     const world = await createWorld();
     for (const key of ["1", "2", "3"]) await letter(world, key, "TimeLimitExceeded");
     const other = await letter(world, "4", "23505");
@@ -47,7 +47,7 @@ describe("commonwork dead", () => {
     );
     expect(spread?.seconds).toBe(2);
     expect((await cli(environmentOf(world), "dead", "discard", "--id", other)).out).toBe(
-      "1 dead letters were discarded.\n",
+      "1 dead letter is discarded.\n",
     );
     expect((await left(world)).map(({ key, dead }) => [key, dead])).toEqual([
       ["1", false],
@@ -59,7 +59,7 @@ describe("commonwork dead", () => {
     for (const { actor } of audited) expect(actor).toMatch(/^cli:./);
   });
 
-  it("changes nothing without being told which, nor when it is told both", async () => {
+  it("changes nothing without a filter or --all, nor with both", async () => {
     const world = await createWorld();
     await letter(world, "1", "x");
     for (const words of [["retry"], ["discard"], ["discard", "--all", "--job=distribute-commission"]]) {

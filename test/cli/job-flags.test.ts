@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { normalizeWords } from "../../src/cli/argv.ts";
+import { normalizeArgv } from "../../src/cli/argv.ts";
 import { addPayloadFlags, payloadFrom } from "../../src/cli/job-flags.ts";
 import { defineJob, type Job } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
@@ -25,16 +25,16 @@ const everyKind: Job = defineJob({
   run: async () => done(),
 }) as Job;
 
-/** What the words of a command line become. */
-function payloadOf(...words: string[]): unknown {
+/** The payload that these arguments give. */
+function payloadOf(...argv: string[]): unknown {
   const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
   addPayloadFlags(command, everyKind);
-  command.action(() => undefined).parse(normalizeWords(words), { from: "user" });
+  command.action(() => undefined).parse(normalizeArgv(argv), { from: "user" });
   return payloadFrom(everyKind, command.opts());
 }
 
 describe("payload flags", () => {
-  it("turn text into what the schema expects", () => {
+  it("convert text to the types of the schema", () => {
     const words = [
       "--saleId=8",
       "--limit",
@@ -56,7 +56,7 @@ describe("payload flags", () => {
     });
   });
 
-  it("leave what is not given to the schema", () => {
+  it("leave missing fields to the schema", () => {
     expect(payloadOf("--sale-id", "8")).toEqual({
       saleId: "8",
       limit: 10,
@@ -64,22 +64,22 @@ describe("payload flags", () => {
     });
   });
 
-  it("say false when they are told so", () => {
+  it("accept an explicit false", () => {
     expect(payloadOf("--sale-id=8", "--for-real=false")).toMatchObject({ forReal: false });
   });
 
-  it("take nobody's word for who decided it", () => {
+  it("do not accept an actor", () => {
     expect(() => payloadOf("--sale-id=8", "--actor=somebody")).toThrow(/unknown option '--actor'/);
   });
 
-  it("refuse with every fault at once, under the names of the flags", () => {
+  it("report every invalid flag at once, by its name", () => {
     expect(() => payloadOf("--sale-id=8", "--limit=0", "--rate=fast")).toThrow(/--limit: .*\n\s+--rate: /);
     expect(() => payloadOf("--sale-id=8", "--period=yearly")).toThrow(/Allowed choices are daily, weekly/);
     expect(() => payloadOf("--limit=1")).toThrow(/'--sale-id <text>' is required/);
   });
 
   it.each(catalogue.jobs.map((job) => [job.name, job] as const))(
-    "of %s have help texts and lose no name",
+    "of %s have help texts and cover every field",
     (_name, job) => {
       const command = new Command();
       addPayloadFlags(command, job);

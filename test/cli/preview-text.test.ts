@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { previewText } from "../../src/cli/preview-text.ts";
 
-it("prints what a job decided for whom, twenty of them, and says how to see the rest", () => {
+it("prints the first twenty decisions of a job, and how to see the rest", () => {
   const remarks = Array.from({ length: 22 }, (_, n) => ({ about: `user ${n}`, decision: "declined" }));
   const text = previewText({
     job: "meeting-reminders",
@@ -15,6 +15,6 @@ it("prints what a job decided for whom, twenty of them, and says how to see the 
     events: [],
     fault: null,
   });
-  expect(text).toContain("  what it decided (22)\n    user 0: declined\n");
-  expect(text).toContain("    user 19: declined\n    and 2 more; --json prints them all\n");
+  expect(text).toContain("  decisions (22)\n    user 0: declined\n");
+  expect(text).toContain("    user 19: declined\n    and 2 more; --json prints all\n");
 });

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { catalogue } from "../../src/workers/index.ts";
 import { cli, environmentOf, startCli } from "../support/cli.ts";
@@ -6,8 +7,61 @@ import { createWorld } from "../support/world.ts";
 
 const NOWHERE = { DATABASE_URL: "postgres://nobody@127.0.0.1:1/none", REDIS_URL: "redis://127.0.0.1:1" };
 
+const PRINT_MODULES = fileURLToPath(new URL("../support/programs/print-modules.mjs", import.meta.url));
+
+/** The packages, and the folders of src, that are loaded by `commonwork` with these arguments. */
+async function loadedBy(...argv: string[]): Promise<{ code: number; packages: string[]; folders: string[] }> {
+  const { code, err } = await startCli({ NODE_OPTIONS: `--import=tsx --import=${PRINT_MODULES}` }, ...argv)
+    .ended;
+  const urls = [...err.matchAll(/^loaded (file:.*)$/gm)].map(([, url = ""]) => url);
+  const named = (pattern: RegExp) => [...new Set(urls.flatMap((url) => pattern.exec(url)?.[1] ?? []))].sort();
+  return {
+    code,
+    packages: named(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\//),
+    folders: named(/\/src\/([^/]+)\//),
+  };
+}
+
+describe("what commonwork loads", () => {
+  it.each([["--version"], ["--help"], ["help"], ["no-such-command"]])(
+    "is commander and the list of commands for %s",
+    async (argument) => {
+      const { packages, folders } = await loadedBy(argument);
+      expect({ packages, folders }).toEqual({ packages: ["commander"], folders: ["cli"] });
+    },
+  );
+
+  it("is no queue, no web framework and no job for a command that reads Postgres", async () => {
+    for (const argv of [
+      ["dead", "--help"],
+      ["help", "statement"],
+      ["migrate", "--help"],
+    ]) {
+      const { code, packages, folders } = await loadedBy(...argv);
+      expect(code).toBe(0);
+      expect(packages).toContain("pg");
+      expect(packages).not.toEqual(expect.arrayContaining([expect.stringMatching(/bullmq|ioredis|express/)]));
+      expect(folders).not.toEqual(expect.arrayContaining([expect.stringMatching(/workers|roles|http/)]));
+    }
+  });
+
+  it("is the catalogue, without the servers' clients, for the options of a job", async () => {
+    const { code, packages, folders } = await loadedBy("run", "verify-ledger", "--help");
+    expect(code).toBe(0);
+    expect(folders).toContain("workers");
+    expect(packages).not.toEqual(expect.arrayContaining([expect.stringMatching(/bullmq|ioredis|express/)]));
+  });
+});
+
 describe("commonwork", () => {
-  it("ends with code 1 and one message that lists all errors of the configuration, without a stack", async () => {
+  it("prints the help of a command for `help <command>` too", async () => {
+    const { code, out } = await cli({}, "help", "dead");
+    expect(code).toBe(0);
+    expect(out).toBe((await cli({}, "dead", "--help")).out);
+    expect(out).toContain("retry [options]");
+  });
+
+  it("exits with 1 and one message that lists every configuration error, without a stack", async () => {
     const wrong = { DATABASE_URL: "mysql://x", PORT: "many", ROLES: "api,boss", LOG_LEVEL: "loud" };
     const answer = await startCli(wrong, "start").ended;
     expect(answer.code).toBe(1);
@@ -23,7 +77,7 @@ describe("commonwork", () => {
     ]);
   });
 
-  it("does not start on a database that was not migrated", async () => {
+  it("does not start on a database that is not migrated", async () => {
     const world = await createWorld();
     await world.query("delete from drizzle.__drizzle_migrations");
     const answer = await startCli(environmentOf(world), "start").ended;
@@ -33,11 +87,11 @@ describe("commonwork", () => {
 
   it("starts with Postgres and Redis alone, and stops on SIGTERM with code 0", async () => {
     const world = await createWorld();
-    const { child, said, ended } = startCli(
+    const { child, output, ended } = startCli(
       { ...environmentOf(world), PORT: "0", HOST: "127.0.0.1", LOG_LEVEL: "INFO" },
       "start",
     );
-    const started = await eventually(() => JSON.parse(/^.*"started".*$/m.exec(said.err)?.[0] ?? ""), {
+    const started = await eventually(() => JSON.parse(/^.*"started".*$/m.exec(output.err)?.[0] ?? ""), {
       withinMs: 60_000,
     });
     const ready = await fetch(`http://127.0.0.1:${started.port}/health/ready`);
@@ -46,7 +100,7 @@ describe("commonwork", () => {
     expect((await ended).code).toBe(0);
   });
 
-  it("says that Postgres does not answer, in one line", async () => {
+  it("reports in one line that Postgres does not answer", async () => {
     const answer = await cli(NOWHERE, "runs");
     expect(answer).toEqual({
       code: 1,
@@ -55,7 +109,7 @@ describe("commonwork", () => {
     });
   });
 
-  it("names the nearest command and the nearest option", async () => {
+  it("suggests the nearest command and the nearest option", async () => {
     expect(await cli({}, "ledger:verfy")).toMatchObject({
       code: 1,
       err: expect.stringContaining("Did you mean ledger:verify?"),

@@ -8,7 +8,7 @@ import { takeSale } from "../support/sales.ts";
 import { createWorld } from "../support/world.ts";
 
 describe("commonwork queues", () => {
-  it("shows every entry in exactly one column, and the carriers", async () => {
+  it("counts every entry in exactly one column, and the carriers", async () => {
     const world = await createWorld();
     await eventually(() => expect(world.producers.ready()).toBe(true));
     await takeSale(world, { buyer: { userId: "5" } });
@@ -34,7 +34,7 @@ describe("commonwork queues", () => {
     );
   });
 
-  it("shows what Postgres knows when Redis is away", async () => {
+  it("shows the entries of Postgres while Redis is down", async () => {
     const world = await createWorld();
     const answer = await cli({ ...environmentOf(world), REDIS_URL: "redis://127.0.0.1:1" }, "queues");
     expect(answer).toMatchObject({ code: 0, err: expect.stringContaining("Redis does not answer.") });
@@ -43,7 +43,7 @@ describe("commonwork queues", () => {
 });
 
 describe("commonwork queues clear", () => {
-  it("is for development alone, and asks unless it is told not to", async () => {
+  it("needs NODE_ENV=development, and a confirmation or --yes", async () => {
     const world = await createWorld();
     await takeSale(world, { buyer: { userId: "5" } });
     const production = await cli(environmentOf(world), "queues", "clear", "--yes");
@@ -55,7 +55,7 @@ describe("commonwork queues clear", () => {
     expect(await world.enqueued()).toHaveLength(1);
   });
 
-  it("throws away entries and carriers, and ends their runs, so that no schedule waits for ever", async () => {
+  it("deletes entries and carriers and cancels their runs, so that no schedule stays blocked", async () => {
     const world = await createWorld();
     await eventually(() => expect(world.producers.ready()).toBe(true));
     const run = await startRun(world.db, verifyLedger, {});
@@ -67,7 +67,7 @@ describe("commonwork queues clear", () => {
       "commissions",
       "--yes",
     );
-    expect(answer).toMatchObject({ code: 0, out: "1 entries were thrown away.\n" });
+    expect(answer).toMatchObject({ code: 0, out: "Entries discarded: 1.\n" });
     expect(await world.enqueued()).toEqual([]);
     expect(await world.producers.queue("commissions").getJobCountByTypes("prioritized", "wait")).toBe(0);
     expect(await world.query("select id, status from job_runs")).toEqual([{ id: run, status: "cancelled" }]);

@@ -4,7 +4,7 @@ import { organization, volunteer } from "../support/factories.ts";
 import { createWorld } from "../support/world.ts";
 
 describe("commonwork referral", () => {
-  it("joins once, and says why not otherwise", async () => {
+  it("joins once, and gives the reason when it cannot", async () => {
     const world = await createWorld();
     const organizationId = await organization(world);
     const [referrer, newcomer] = [
@@ -40,7 +40,7 @@ describe("commonwork referral", () => {
     ]);
   });
 
-  it("refuses what is no id", async () => {
+  it("rejects a value that is not an id", async () => {
     const world = await createWorld();
     const answer = await cli(environmentOf(world), "referral", "--user-id=me", "--code=ABCDEFGH");
     expect(answer).toMatchObject({ code: 1, err: "--user-id must be a number or a public uuid.\n" });

@@ -4,20 +4,20 @@ import { rewardsScene } from "../support/rewards-scene.ts";
 import { heldSale, saleOf } from "../support/sales.ts";
 
 describe("commonwork explain", () => {
-  test("shows the steps, and ends with 1 when the figure does not come out again", async () => {
+  test("shows the steps, and exits with 1 when the recomputed figure differs", async () => {
     const { world, people } = await rewardsScene();
     const ask = () => cli(environmentOf(world), "explain", "multiplier", people[0]!.profileId);
     const good = await ask();
     expect(good.code).toBe(0);
     expect(good.out).toContain("12 approved in the 30 days before, in groups of 10: 0.05");
-    expect(good.out).toContain("What is stored is what comes out.");
+    expect(good.out).toContain("The stored figures match the recomputed ones.");
     await world.query("update multiplier_history set approved_in_30_days = 30");
     const spoiled = await ask();
     expect(spoiled.code).toBe(1);
     expect(spoiled.out).toContain("activity: 0.05 is stored, 0.13 comes out");
   });
 
-  test("answers as JSON, and refuses an id that there is not", async () => {
+  test("prints JSON, and rejects an unknown id", async () => {
     const { world, periodId, saleId } = await rewardsScene();
     for (const words of [
       ["award", periodId],
@@ -29,13 +29,13 @@ describe("commonwork explain", () => {
     const { code, err } = await cli(environmentOf(world), "explain", "award", "999");
     expect([code, err]).toEqual([
       1,
-      "There is no award 999. Its id is <periodId> or <periodId>:<profileId>.\n",
+      "There is no award 999. Expected <periodId> or <periodId>:<profileId>.\n",
     ]);
   });
 });
 
 describe("commonwork holds", () => {
-  test("lists what is held, releases one and reverses another, each with its audit row", async () => {
+  test("lists held sales, releases one and reverses another, each with an audit row", async () => {
     const { world, people, heldId } = await rewardsScene();
     const other = await heldSale(world, people[3]!);
     const run = (...words: string[]) => cli(environmentOf(world), "holds", ...words);
@@ -47,7 +47,7 @@ describe("commonwork holds", () => {
     expect(await run("reverse", other)).toMatchObject({ code: 0 });
     expect(await saleOf(world, heldId)).toMatchObject({ status: "applied" });
     expect(await saleOf(world, other)).toMatchObject({ status: "reversed" });
-    expect((await run("list")).out).toBe("Nothing is held.\n");
+    expect((await run("list")).out).toBe("No sales are held.\n");
     expect(await run("release", heldId)).toMatchObject({
       code: 1,
       out: expect.stringContaining("applied, not held"),
@@ -78,10 +78,10 @@ describe("commonwork statement and referral:tree", () => {
       ...people.map((person) => person.profileId),
       undefined,
     ]);
-    expect(tree.out).toContain("brought in 6.03");
+    expect(tree.out).toContain("commissions 6.03");
   });
 
-  test("refuse somebody who does not exist", async () => {
+  test("reject an unknown user", async () => {
     const { world } = await rewardsScene();
     for (const command of ["statement", "referral:tree"]) {
       expect(await cli(environmentOf(world), command, "--user-id", "4711")).toMatchObject({

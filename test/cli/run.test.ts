@@ -16,7 +16,7 @@ const statusOf = async (world: World, saleId: string) =>
   (await world.query("select status from token_sales where id = $1", [saleId]))[0]?.status;
 
 describe("commonwork run", () => {
-  it("with --dry-run shows what would happen and consumes nothing", async () => {
+  it("with --dry-run shows the result and changes nothing", async () => {
     const world = await createWorld();
     const saleId = await settledSale(world);
     const answer = await cli(environmentOf(world), "run", "reverse-sale", `--saleId=${saleId}`, "--dry-run");
@@ -41,7 +41,7 @@ describe("commonwork run", () => {
     });
   });
 
-  it("with --inline works without workers, and writes down who did it", async () => {
+  it("with --inline works without workers, and audits the actor", async () => {
     const world = await createWorld();
     const saleId = await settledSale(world);
     const answer = await cli(
@@ -60,7 +60,7 @@ describe("commonwork run", () => {
     expect(audited?.actor).toMatch(/^cli:./);
   });
 
-  it("follows the run of a worker to its end", async () => {
+  it("follows a worker's run to its end", async () => {
     const world = await createWorld();
     await settledSale(world);
     await world.startWorkers();
@@ -69,7 +69,7 @@ describe("commonwork run", () => {
     expect(answer.out).toMatch(/run \d+ of verify-ledger is queued\n[\s\S]*is done after .* s: .*drift 0/);
   });
 
-  it("with --detach asks and returns", async () => {
+  it("with --detach enqueues and returns", async () => {
     const world = await createWorld();
     const answer = await cli(environmentOf(world), "run", "verify-ledger", "--detach");
     expect(answer).toMatchObject({
@@ -79,7 +79,7 @@ describe("commonwork run", () => {
     expect(await world.enqueued()).toHaveLength(1);
   });
 
-  it("says that no worker is alive after five seconds, and names --inline; stopped, it leaves the run to a worker", async () => {
+  it("warns after five seconds that no worker is alive, and suggests --inline; interrupted, it leaves the run to a worker", async () => {
     const world = await createWorld();
     const user = new AbortController();
     const asked = cliUntil(user.signal, environmentOf(world), "run", "verify-ledger");
@@ -94,16 +94,16 @@ describe("commonwork run", () => {
     });
   });
 
-  it("refuses an input that does not fit before anything is written", async () => {
+  it("rejects an invalid input before anything is written", async () => {
     const world = await createWorld();
     const answer = await cli(environmentOf(world), "run", "release-commission", "--sale-id=eight");
     expect(answer).toMatchObject({ code: 1, out: "", err: expect.stringContaining("--sale-id: ") });
     expect(await world.query("select id from job_runs")).toEqual([]);
   });
 
-  it("refuses ways that exclude each other", async () => {
+  it("rejects options that cannot be combined", async () => {
     const world = await createWorld();
     const answer = await cli(environmentOf(world), "run", "verify-ledger", "--inline", "--detach");
-    expect(answer).toMatchObject({ code: 1, err: "--inline and --detach exclude each other.\n" });
+    expect(answer).toMatchObject({ code: 1, err: "--inline and --detach cannot be combined.\n" });
   });
 });

@@ -6,7 +6,7 @@ import { createWorld, type World } from "../support/world.ts";
 const sale = (world: World, ...words: string[]) => cli(environmentOf(world), "sale", ...words);
 
 describe("commonwork sale", () => {
-  it("takes a sale through the intake, for a number and for a public id alike", async () => {
+  it("records a sale through the intake, for an id and for a public id", async () => {
     const world = await createWorld();
     const people = await chain(world, await organization(world), 2);
     const [referrer, buyer] = people as [(typeof people)[0], (typeof people)[0]];
@@ -31,7 +31,7 @@ describe("commonwork sale", () => {
     expect(await balanceOf(world, referrer)).toBe("15000000");
   });
 
-  it("is the same once more, and a conflict with other values", async () => {
+  it("is a duplicate with the same values, and a conflict with others", async () => {
     const world = await createWorld();
     const words = ["--user-id=7", "--transaction-id=test_1", "--json"];
     const first = JSON.parse((await sale(world, ...words, "--amount=100.10")).out);
@@ -47,7 +47,7 @@ describe("commonwork sale", () => {
     expect(audited.map(({ status }) => status)).toEqual(["accepted", "duplicate", "conflict"]);
   });
 
-  it("says everything that is wrong under the names of the options, and takes nothing", async () => {
+  it("reports every invalid option by its name, and records nothing", async () => {
     const world = await createWorld();
     const answer = await sale(
       world,
@@ -68,10 +68,10 @@ describe("commonwork sale", () => {
     expect(await world.query("select id from inbox")).toEqual([]);
   });
 
-  it("knows nobody by a uuid that nobody has", async () => {
+  it("rejects an unknown public id", async () => {
     const world = await createWorld();
     const nobody = "00000000-0000-4000-8000-000000000000";
     const answer = await sale(world, `--user-id=${nobody}`, "--amount=1", "--transaction-id=t");
-    expect(answer).toMatchObject({ code: 1, err: `Nobody has the public id ${nobody}.\n` });
+    expect(answer).toMatchObject({ code: 1, err: `There is no user with the public id ${nobody}.\n` });
   });
 });

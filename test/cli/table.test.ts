@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { formatCounts, formatFacts, formatInstant, formatTable } from "../../src/cli/table.ts";
 
 describe("formatTable", () => {
-  it("aligns columns by characters, numbers at the right, and shows null as a dash", () => {
+  it("aligns columns by characters, numbers to the right, and prints null as a dash", () => {
     const text = formatTable(
       [{ title: "Job" }, { title: "Runs", align: "right" }, { title: "Note" }],
       [
@@ -21,20 +21,20 @@ describe("formatTable", () => {
 });
 
 describe("formatFacts", () => {
-  it("puts values in one column", () => {
+  it("aligns the values in one column", () => {
     expect(formatFacts({ id: "1", "last error": null })).toBe("id          1\nlast error  -\n");
   });
 });
 
 describe("formatInstant", () => {
-  it("says the zone", () => {
+  it("shows the time zone", () => {
     expect(formatInstant("2026-03-08T02:00:00.123+01:00")).toBe("2026-03-08 01:00:00Z");
     expect(formatInstant(null)).toBeNull();
   });
 });
 
 describe("formatCounts", () => {
-  it("reads as a sentence", () => {
+  it("lists names and numbers", () => {
     expect(formatCounts({ paid: 2_000, lines: 10 })).toBe("paid 2,000, lines 10");
   });
 });

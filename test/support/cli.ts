@@ -5,9 +5,9 @@ import { runCli } from "../../src/cli/program.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import type { World } from "./world.ts";
 
-export type CliAnswer = { code: number; out: string; err: string };
+export type CliResult = { code: number; out: string; err: string };
 
-/** The variables that lead a command to the servers of a world. */
+/** The variables that point a command to the servers of a world. */
 export const environmentOf = (world: World): Record<string, string> => ({
   DATABASE_URL: world.config.databaseUrl,
   REDIS_URL: world.config.redisUrl,
@@ -15,58 +15,48 @@ export const environmentOf = (world: World): Record<string, string> => ({
   LOG_LEVEL: "silent",
 });
 
-/** Nobody reads what is said there. */
-export const silentTerminal = (): Terminal => ({
-  environment: {},
-  write: () => undefined,
-  complain: () => undefined,
-  interactive: false,
-  interruption: () => new AbortController().signal,
-  exitCode: 0,
-});
-
-/** Runs `commonwork` in this program. */
-export async function cli(environment: Record<string, string>, ...words: string[]): Promise<CliAnswer> {
-  return cliUntil(new AbortController().signal, environment, ...words);
+/** Runs `commonwork` in this process. */
+export async function cli(environment: Record<string, string>, ...argv: string[]): Promise<CliResult> {
+  return cliUntil(new AbortController().signal, environment, ...argv);
 }
 
-/** The same, with a user who asks it to stop when the signal aborts. */
+/** The same, interrupted when the signal aborts. */
 export async function cliUntil(
-  interruption: AbortSignal,
+  interrupted: AbortSignal,
   environment: Record<string, string>,
-  ...words: string[]
-): Promise<CliAnswer> {
-  const said = { out: "", err: "" };
+  ...argv: string[]
+): Promise<CliResult> {
+  const output = { out: "", err: "" };
   const terminal: Terminal = {
     environment,
     write(text) {
-      said.out += text;
+      output.out += text;
     },
-    complain(text) {
-      said.err += text;
+    writeError(text) {
+      output.err += text;
     },
     interactive: false,
-    interruption: () => interruption,
+    interrupted: () => interrupted,
     exitCode: 0,
   };
-  return { code: await runCli(words, terminal), ...said };
+  return { code: await runCli(argv, terminal), ...output };
 }
 
 const program = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
-/** Starts `commonwork` as a program of its own, with these variables and no others but what Node needs. */
-export function startCli(environment: Record<string, string>, ...words: string[]) {
-  const child = spawn(process.execPath, ["--import", "tsx", program, ...words], {
+/** Starts `commonwork` as a process of its own, with these variables and what Node needs. */
+export function startCli(environment: Record<string, string>, ...argv: string[]) {
+  const child = spawn(process.execPath, ["--import", "tsx", program, ...argv], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const said = { out: "", err: "" };
+  const output = { out: "", err: "" };
   child.stdout.on("data", (chunk: Buffer) => {
-    said.out += chunk;
+    output.out += chunk;
   });
   child.stderr.on("data", (chunk: Buffer) => {
-    said.err += chunk;
+    output.err += chunk;
   });
-  const ended = once(child, "close").then(([code]): CliAnswer => ({ code: code ?? -1, ...said }));
-  return { child, said, ended };
+  const ended = once(child, "close").then(([code]): CliResult => ({ code: code ?? -1, ...output }));
+  return { child, output, ended };
 }

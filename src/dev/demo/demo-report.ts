@@ -1,5 +1,5 @@
 import { ledgerChecks } from "../../cli/ledger-checks.ts";
-import { formatDuration, whatItDid } from "../../cli/runs.ts";
+import { formatDuration, runResult } from "../../cli/runs.ts";
 import { formatNumber, formatTable } from "../../cli/table.ts";
 import type { Run } from "../../queues/runs.ts";
 import type { Books, DeliveryFate, Earner } from "./demo-figures.ts";
@@ -28,7 +28,7 @@ export const runsText = (runs: readonly Run[]): string =>
     "Every job, run once by the workers",
     formatTable(
       [left("Job"), left("Ended"), right("Took"), left("What it did")],
-      runs.map((run) => [run.job, run.status, formatDuration(run), whatItDid(run)]),
+      runs.map((run) => [run.job, run.status, formatDuration(run), runResult(run)]),
     ),
   );
 

@@ -21,9 +21,9 @@ const INTERRUPTED = 130;
  * @returns the exit code: 0, 1 when something did not come out as it must, 130 when it was interrupted.
  */
 export async function runDemo(terminal: Terminal, { once }: { once: boolean }): Promise<number> {
-  const end = AbortSignal.any([terminal.interruption(), endOfNpm(terminal.environment)]);
+  const end = AbortSignal.any([terminal.interrupted(), endOfNpm(terminal.environment)]);
   const readable = prettyFactory({ ignore: "pid,hostname" });
-  const log = createDemoLog((line) => terminal.complain(readable(line)));
+  const log = createDemoLog((line) => terminal.writeError(readable(line)));
   const closers: Closers = [];
   const story = async () => {
     const startedMs = performance.now();
@@ -44,7 +44,7 @@ export async function runDemo(terminal: Terminal, { once }: { once: boolean }): 
     return code;
   } catch (error) {
     for (const line of log.release())
-      terminal.complain(`${line.level}: ${line.message} (${line.times} times)\n`);
+      terminal.writeError(`${line.level}: ${line.message} (${line.times} times)\n`);
     throw error;
   } finally {
     for (const close of closers.reverse()) await close();

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { cruise } from "dependency-cruiser";
-import { createProgram } from "../../cli/program.ts";
+import { fullProgram } from "../../cli/program.ts";
 import { AREAS } from "../../config/config.ts";
 import { timetable } from "../../schedules/timetable.ts";
 import { catalogue } from "../../workers/index.ts";
@@ -16,7 +16,7 @@ import { envExample, variableTables } from "./variables.ts";
 type File = { readonly file: string; readonly text: string };
 
 /** What the parts are made of that cannot be read from declarations. */
-type Sources = { readonly folders: Folders; readonly decisions: string };
+type Sources = { readonly folders: Folders; readonly decisions: string; readonly commands: string };
 
 /** The generated parts of the pages in docs. */
 const PARTS: readonly {
@@ -28,20 +28,11 @@ const PARTS: readonly {
   { file: "docs/jobs.md", part: "jobs", text: () => jobTable(catalogue.jobs, timetable) },
   { file: "docs/jobs.md", part: "schedules", text: () => scheduleTable(timetable) },
   { file: "docs/jobs.md", part: "details", text: () => jobSections(catalogue.jobs, timetable, eventsFor) },
-  { file: "docs/commands.md", part: "commands", text: () => commandSections(createProgram(SILENT)) },
+  { file: "docs/commands.md", part: "commands", text: ({ commands }) => commands },
   { file: "docs/architecture.md", part: "picture", text: ({ folders }) => folders.picture },
   { file: "docs/architecture.md", part: "folders", text: ({ folders }) => folders.table },
   { file: "docs/decisions/index.md", part: "decisions", text: ({ decisions }) => decisions },
 ];
-
-const SILENT = {
-  environment: {},
-  write: () => undefined,
-  complain: () => undefined,
-  interactive: false,
-  interruption: () => new AbortController().signal,
-  exitCode: 0,
-};
 
 const eventsFor = (job: { readonly name: string }): string[] =>
   SUBSCRIBERS.filter(({ jobName }) => jobName === job.name).map(({ eventType }) => eventType);
@@ -55,7 +46,11 @@ const read = (file: string): Promise<string> => readFile(new URL(file, ROOT), "u
 /** The files that are generated, or have generated parts, with their whole text. */
 export async function generatedFiles(): Promise<File[]> {
   const { layers } = JSON.parse(await read("src/dev/docs/folders.json")) as { layers: Layers };
-  const sources = { folders: await foldersOf(layers), decisions: await decisionTable() };
+  const sources = {
+    folders: await foldersOf(layers),
+    decisions: await decisionTable(),
+    commands: commandSections(await fullProgram()),
+  };
   const pages = new Map<string, string>();
   for (const { file, part, text } of PARTS) {
     pages.set(file, replacePart(pages.get(file) ?? (await read(file)), part, text(sources)));

@@ -5,8 +5,8 @@ import { createSaleIntake, type SaleIntake } from "../../intake/sales.ts";
 import { readSale, type SaleFault } from "../../rewards/read-sale.ts";
 import type { SaleReceipt } from "../../rewards/take-sales.ts";
 import type { Runtime } from "../../roles/runtime.ts";
+import { VERSION } from "../../version.ts";
 import { refuse, refuseForNow } from "../error-response.ts";
-import { VERSION } from "../version.ts";
 import { type Refusal, signedDeliveries, signedOf } from "./signed-webhook.ts";
 
 const SOURCE = "scicent";

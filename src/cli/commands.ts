@@ -1,0 +1,101 @@
+import type { Command } from "commander";
+import type { Terminal } from "./terminal.ts";
+
+/** Adds arguments, options, subcommands and the action to a command that has its name and description. */
+export type DefineCommand = (command: Command, terminal: Terminal) => void;
+
+/** What `--help` lists about a command, and how to load the rest of it. */
+export type CommandEntry = {
+  readonly name: string;
+  readonly description: string;
+  readonly load: () => Promise<DefineCommand>;
+};
+
+/** All commands, in the order of `--help`. Only the command that runs is loaded: `--help` and `--version` load none. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "start",
+    description: "start the service: the roles in ROLES (api, worker, scheduler), until SIGINT or SIGTERM",
+    load: async () => (await import("./start.ts")).defineStart,
+  },
+  {
+    name: "migrate",
+    description: "migrate the database schema; safe at any time, also from several processes at once",
+    load: async () => (await import("./migrate.ts")).defineMigrate,
+  },
+  {
+    name: "run",
+    description: "run a job now and follow it; `commonwork run <job> --help` lists its options",
+    load: async () => (await import("./run.ts")).defineRun,
+  },
+  {
+    name: "runs",
+    description: "list the latest runs, newest first, or show one",
+    load: async () => (await import("./runs.ts")).defineRuns,
+  },
+  {
+    name: "jobs",
+    description: "list the jobs with their queues and schedules",
+    load: async () => (await import("./jobs.ts")).defineJobs,
+  },
+  {
+    name: "queues",
+    description: "show the size of every queue: carriers in Redis, entries in Postgres",
+    load: async () => (await import("./queues.ts")).defineQueues,
+  },
+  {
+    name: "schedules",
+    description: "list the schedules: pattern, time zone, last run, next slot",
+    load: async () => (await import("./schedules.ts")).defineSchedules,
+  },
+  {
+    name: "dead",
+    description: "list, inspect, retry or discard dead letters",
+    load: async () => (await import("./dead.ts")).defineDead,
+  },
+  {
+    name: "sale",
+    description: "record a token sale by hand, through the same intake as the webhook",
+    load: async () => (await import("./sale.ts")).defineSale,
+  },
+  {
+    name: "referral",
+    description: "make the owner of a referral code the referrer of a volunteer; happens once",
+    load: async () => (await import("./referral.ts")).defineReferral,
+  },
+  {
+    name: "referral:tree",
+    description: "show whom a volunteer referred, directly and indirectly",
+    load: async () => (await import("./referral-tree.ts")).defineReferralTree,
+  },
+  {
+    name: "statement",
+    description: "show a volunteer's earnings, newest first, and the balance",
+    load: async () => (await import("./statement.ts")).defineStatement,
+  },
+  {
+    name: "holds",
+    description: "list held commissions, release them or reverse the sale",
+    load: async () => (await import("./holds.ts")).defineHolds,
+  },
+  {
+    name: "explain",
+    description: "recompute a stored figure from its stored inputs and show the steps",
+    load: async () => (await import("./explain.ts")).defineExplain,
+  },
+  {
+    name: "calendar",
+    description: "connect, disconnect and list calendars of users; re-encrypt their tokens",
+    load: async () => (await import("./calendar.ts")).defineCalendar,
+  },
+  {
+    name: "ledger:verify",
+    description: "verify the ledger now; exit code 1 when a check fails",
+    load: async () => (await import("./ledger-verify.ts")).defineLedgerVerify,
+  },
+  {
+    name: "demo",
+    description: "run the demo: own servers, 2,000 volunteers, every job once",
+    load: async () => (await import("./dev.ts")).defineDemo,
+  },
+];
