@@ -1,25 +1,71 @@
-/** Who may import whom (docs/decisions/0001). Each rule says what it protects. */
+/**
+ * The import rules of src, checked by `npm run check:imports` and explained in docs/decisions/0001. Each comment says
+ * what a rule protects. The layers are declared once, in src/dev/docs/folders.json.
+ */
+const { layers } = require("./src/dev/docs/folders.json");
+
 const within = (folder) => `^src/${folder}/`;
+const anyOf = (folders) => within(`(${folders.join("|")})`);
+
+const LAYERS = layers.map((layer) => Object.keys(layer));
+
+/** One rule for each layer: no import from a layer above it, nor from another folder of its own. */
+const layerRules = LAYERS.flatMap((folders, index) => {
+  const above = LAYERS.slice(0, index).flat();
+  const name = `layer-${folders.join("-")}`;
+  const comment = "A folder imports only from lower layers, so that each can be read after those below it.";
+  const beside = { from: { path: anyOf(folders) }, to: { path: anyOf(folders), pathNot: within("$1") } };
+  // The command `demo` is the one import that points up; the rule dev-stays-in-dev keeps it to one file.
+  const upward = {
+    from: { path: anyOf(folders), pathNot: "^src/cli/dev\\.ts$" },
+    to: { path: anyOf(above) },
+  };
+  return [
+    ...(folders.length > 1 ? [{ name: `${name}-beside`, comment, severity: "error", ...beside }] : []),
+    ...(above.length > 0 ? [{ name, comment, severity: "error", ...upward }] : []),
+  ];
+});
+
 module.exports = {
   forbidden: [
+    // Order: who comes before whom.
     {
       name: "no-cycles",
-      comment: "A circle has no first file to read.",
+      comment: "A cycle of files has no first file to read. Type-only imports count: they are read as well.",
       severity: "error",
       from: {},
-      to: { circular: true, dependencyTypesNot: ["type-only"] },
+      to: { circular: true },
     },
     {
+      name: "no-folder-cycles",
+      comment: "The same for folders, nested ones included.",
+      severity: "error",
+      scope: "folder",
+      from: { pathNot: "^src/(cli|dev)(/|$)" },
+      to: { circular: true },
+    },
+    ...layerRules,
+    {
+      name: "small-files-are-leaves",
+      comment:
+        "What lies directly in src is used by every folder, so it imports none (but the faults of db).",
+      severity: "error",
+      from: { path: "^src/[^/]+\\.ts$", pathNot: "^src/(main|cli)\\.ts$" },
+      to: { path: "^src/[^/]+/", pathNot: within("db") },
+    },
+
+    // Purity: what decides without looking anything up.
+    {
       name: "scoring-is-pure",
-      comment: "Scoring is plain functions of plain data: it imports nothing but scoring.",
+      comment:
+        "Scoring is plain functions of plain data, tested on random inputs: it imports nothing but scoring.",
       severity: "error",
       from: { path: within("scoring") },
       to: { pathNot: within("scoring") },
     },
     {
-      name: "email-is-pure",
-      comment:
-        "Letters are made of plain data: what they look like is decided without a database, a clock or the configuration.",
+      name: "email-render-is-pure",
+      comment: "What an e-mail looks like is decided without a database, a clock or the configuration.",
       severity: "error",
       from: { path: within("email/render") },
       to: {
@@ -33,20 +79,14 @@ module.exports = {
         ],
       },
     },
+
+    // Boundaries: what stays where it is.
     {
       name: "workers-know-no-transport",
       comment: "A job is given its transaction and its ports; it opens no connection of its own.",
       severity: "error",
       from: { path: within("workers") },
       to: { path: "node_modules/(bullmq|ioredis|express|pg)/" },
-    },
-    {
-      name: "only-edges-import-intake",
-      comment:
-        "Intake imports jobs in order to enqueue them; a job that imported intake would close a cycle.",
-      severity: "error",
-      from: { path: "^src/", pathNot: "^src/(intake|http|cli|dev)/" },
-      to: { path: within("intake") },
     },
     {
       name: "dev-stays-in-dev",
@@ -59,15 +99,15 @@ module.exports = {
       name: "no-dev-dependencies-in-production",
       comment: "The production install leaves devDependencies out.",
       severity: "error",
-      // The second one is how a thread is started from TypeScript: what is built starts thread-entry.js instead.
+      // The second file starts a thread from TypeScript; a build starts thread-entry.js instead.
       from: { path: "^src/", pathNot: ["^src/dev/", "^src/threads/thread-entry-from-source\\.mjs$"] },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
     },
     {
       name: "no-orphans",
-      comment: "A file that nobody imports and that starts nothing is dead.",
+      comment: "A file that nothing imports and that starts nothing is dead.",
       severity: "error",
-      from: { orphan: true, pathNot: ["^src/(cli|main)\\.ts$", "\\.d\\.ts$"] },
+      from: { orphan: true, pathNot: ["^src/(cli|main)\\.ts$", "\\.d\\.ts$", "\\.json$"] },
       to: {},
     },
   ],

@@ -7,7 +7,7 @@ import { timetable } from "../../schedules/timetable.ts";
 import { catalogue } from "../../workers/index.ts";
 import { SUBSCRIBERS } from "../../workers/subscribers.ts";
 import { commandSections } from "./commands.ts";
-import { folderGraph, folderPicture, type Import, type Layers, layerFaults } from "./folder-graph.ts";
+import { folderGraph, folderPicture, type Import, type Layers, listingFaults } from "./folder-graph.ts";
 import { jobSections, jobTable, scheduleTable } from "./jobs.ts";
 import { markdownTable } from "./markdown-table.ts";
 import { replacePart } from "./replace-part.ts";
@@ -61,11 +61,11 @@ export async function generatedFiles(): Promise<File[]> {
   ];
 }
 
-/** @throws Error if an import between folders does not point down. */
+/** @throws Error if a folder is not listed in its layer. */
 async function foldersOf(layers: Layers): Promise<Folders> {
   const graph = folderGraph(await importsOfSource());
-  const faults = layerFaults(graph, layers);
-  if (faults.length > 0) throw new Error(`The folders do not fit their layers:\n  ${faults.join("\n  ")}`);
+  const faults = listingFaults(graph, layers);
+  if (faults.length > 0) throw new Error(faults.join("\n"));
   const rows = layers.flatMap((layer) =>
     Object.entries(layer).map(([folder, purpose]) => [`\`${folder}/\``, purpose]),
   );

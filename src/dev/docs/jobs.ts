@@ -65,7 +65,7 @@ function jobSection(job: Job, schedules: readonly Schedule[], events: readonly s
     `Form: ${formOf(job)}`,
     ...(schedules.length > 0 ? [`Schedule: ${schedules.map(patternOf).join(", ")}`] : []),
     ...(events.length > 0 ? [`Enqueued by events: ${events.map((type) => `\`${type}\``).join(", ")}`] : []),
-    `Attempts: ${job.attempts}, ${shortDuration(job.backOff.baseMs)} to ${shortDuration(job.backOff.capMs)} apart`,
+    `Attempts: ${attemptsOf(job)}`,
     `Time limit: ${shortDuration(job.timeLimitMs)}`,
     ...(job.formerly?.length ? [`Formerly: ${job.formerly.map((name) => `\`${name}\``).join(", ")}`] : []),
   ];
@@ -76,6 +76,11 @@ function jobSection(job: Job, schedules: readonly Schedule[], events: readonly s
     ...optionTable(job),
   ].join("\n\n");
 }
+
+const attemptsOf = ({ attempts, backOff }: Job): string =>
+  attempts === 1
+    ? "1"
+    : `${attempts}, ${shortDuration(backOff.baseMs)} to ${shortDuration(backOff.capMs)} apart`;
 
 function formOf(job: Job): string {
   if (job.form === "batch") return `batch of up to ${job.batch.size}, one transaction per batch`;
