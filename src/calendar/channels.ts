@@ -5,7 +5,7 @@ import type { Tx } from "../db/transaction.ts";
 import type { Watched } from "../ports/calendar.ts";
 import { CHANNEL_POLICY, renewalDue } from "../scoring/calendar/channel-lifetime.ts";
 
-/** Whether the connection has a channel that need not be replaced yet. */
+/** Whether the connection has a channel that is not due for renewal. */
 export async function hasFreshChannel(tx: Tx, connectionId: string, now: Date): Promise<boolean> {
   const fresh = await rows(
     tx,
@@ -15,8 +15,10 @@ export async function hasFreshChannel(tx: Tx, connectionId: string, now: Date): 
 }
 
 /**
- * The channel that is being created for a connection. One that a crash left behind is taken up again under its id: should the
- * provider have it already, it will say so.
+ * The channel in state `creating` of a connection, inserted if there is none. One that a crash left behind is
+ * used again under its id; if the provider has opened it already, it answers `taken`.
+ *
+ * @returns the id of the channel.
  */
 export async function beginChannel(tx: Tx, connectionId: string, now: Date): Promise<string> {
   const [begun] = await rows<{ id: string }>(
@@ -26,15 +28,16 @@ export async function beginChannel(tx: Tx, connectionId: string, now: Date): Pro
         on conflict (connection_id) where state = 'creating' do update set state = excluded.state
         returning id`,
   );
-  if (!begun) throw new Error(`No channel was begun for the connection ${connectionId}.`);
+  if (!begun) throw new Error(`could not create a channel for connection ${connectionId}`);
   return begun.id;
 }
 
 /**
- * The provider has opened the channel. From now on it is the one, and those before it are to be stopped: in one transaction, so
- * that there is no moment without one. A connection that is not active any more wants none: then the new one is to be stopped.
+ * Marks a channel that the provider has opened as active and the connection's previous ones as draining, in one
+ * transaction, so that the connection always has a channel. If the connection is no longer active, the new
+ * channel is marked as draining instead.
  *
- * @returns the channels that are to be stopped.
+ * @returns the channels to stop.
  */
 export async function activateChannel(
   tx: Tx,
@@ -60,10 +63,10 @@ export async function activateChannel(
 }
 
 /**
- * The provider had opened the channel before, and its answer was lost. It works, but without the name of its resource it cannot be
- * stopped: a message that comes over it will tell, or else it ends by itself.
+ * Gives up a channel that the provider opened in an earlier call whose answer was lost. It works, but it cannot
+ * be stopped without its resource id. The first push message over it supplies the id; otherwise it expires.
  */
-export async function loseChannel(tx: Tx, channelId: string, tokenHash: string, now: Date): Promise<void> {
+export async function abandonChannel(tx: Tx, channelId: string, tokenHash: string, now: Date): Promise<void> {
   await tx.execute(
     sql`update calendar_channels
         set state = 'draining', token_hash = decode(${tokenHash}, 'hex'), expires_at = ${new Date(now.getTime() + CHANNEL_POLICY.lifetimeMs)}
@@ -71,11 +74,11 @@ export async function loseChannel(tx: Tx, channelId: string, tokenHash: string, 
   );
 }
 
-/** A channel that is to be stopped, and whose it is. */
-export type Draining = { connectionId: string; resourceId: string | null };
+/** A channel to stop. The resource id is null while unknown. */
+export type DrainingChannel = { connectionId: string; resourceId: string | null };
 
-export async function findDraining(tx: Tx, channelId: string): Promise<Draining | undefined> {
-  const [channel] = await rows<Draining>(
+export async function findDraining(tx: Tx, channelId: string): Promise<DrainingChannel | undefined> {
+  const [channel] = await rows<DrainingChannel>(
     tx,
     sql`select connection_id as "connectionId", resource_id as "resourceId"
         from calendar_channels where id = ${channelId} and state = 'draining'`,
@@ -89,7 +92,7 @@ export async function markStopped(tx: Tx, channelId: string, now: Date): Promise
   );
 }
 
-/** Once nothing of a disconnected connection is left that could be stopped, its tokens have no use. */
+/** Deletes the tokens of a disconnected connection once no channel is left that they could stop. */
 export async function deleteUnusedTokens(tx: Tx, connectionId: string): Promise<void> {
   await tx.execute(
     sql`update calendar_connections c set refresh_token = null, access_token = null, access_expires_at = null

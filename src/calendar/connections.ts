@@ -1,29 +1,34 @@
 import { sql } from "drizzle-orm";
+import type { calendarConnections } from "../db/schema/calendar.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { calendarActionRequired } from "../events/calendar.ts";
 import { emit } from "../events/event.ts";
 import type { FreshTokens, Grant, RefusalReason } from "../ports/calendar.ts";
 
-/** The provider that there is. */
-export const PROVIDER = "google";
+/** The only provider. */
+export const PROVIDER = "google" satisfies (typeof calendarConnections.$inferSelect)["provider"];
 
 /** A connection as a job reads it before a call. */
 export type Connection = {
   id: string;
   userId: string;
   calendarId: string;
-  status: "active" | "action_required" | "disconnected";
+  status: (typeof calendarConnections.$inferSelect)["status"];
   grantNumber: number;
   refreshToken: string | null;
   accessToken: string | null;
   accessExpiresAt: string | null;
 };
 
-/** Whose grant it is: sealed along with the tokens, so that they open for nobody else. */
+/** The columns of a `Connection`. */
+export const CONNECTION_COLUMNS = sql`id, user_id as "userId", calendar_id as "calendarId", status, grant_number as "grantNumber",
+  refresh_token as "refreshToken", access_token as "accessToken", access_expires_at as "accessExpiresAt"`;
+
+/** The owner of a grant, authenticated with its sealed tokens, so that they cannot be opened for another user. */
 export const grantOwner = (userId: string): string => `${PROVIDER}:${userId}`;
 
-/** The grant of a connection; null when it was given back. */
+/** The grant of a connection, or null after its tokens were deleted. */
 export function grantOf(connection: Connection): Grant | null {
   const { userId, refreshToken, accessToken, accessExpiresAt } = connection;
   if (refreshToken === null) return null;
@@ -31,18 +36,16 @@ export function grantOf(connection: Connection): Grant | null {
   return { owner: grantOwner(userId), refreshToken, accessToken, accessExpiresAt: expires };
 }
 
-/** Reads and locks a connection: whoever connects it anew waits for the end of the transaction. */
-export async function holdConnection(tx: Tx, id: string): Promise<Connection | undefined> {
+/** Reads and locks a connection: reconnecting it waits for the end of the transaction. */
+export async function lockConnection(tx: Tx, id: string): Promise<Connection | undefined> {
   const [connection] = await rows<Connection>(
     tx,
-    sql`select id, user_id as "userId", calendar_id as "calendarId", status, grant_number as "grantNumber",
-               refresh_token as "refreshToken", access_token as "accessToken", access_expires_at as "accessExpiresAt"
-        from calendar_connections where id = ${id} for update`,
+    sql`select ${CONNECTION_COLUMNS} from calendar_connections where id = ${id} for update`,
   );
   return connection;
 }
 
-/** Tokens that a call has refreshed. Those of an earlier grant are of no use any more. */
+/** Stores tokens that a call has refreshed, unless the grant was replaced since. */
 export async function storeTokens(
   tx: Tx,
   connection: Pick<Connection, "id" | "grantNumber">,
@@ -58,10 +61,10 @@ export async function storeTokens(
 }
 
 /**
- * The provider refuses the grant: nothing is tried any more, and the user is told, once. A grant that was replaced meanwhile is
- * not meant by it.
+ * Records that the provider refuses the grant: no job uses it again, and the user is notified once. Does nothing
+ * if the grant was replaced since.
  *
- * @returns whether this was the first word of it.
+ * @returns whether the connection was active until now.
  */
 export async function requireAction(
   tx: Tx,

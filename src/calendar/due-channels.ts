@@ -2,11 +2,11 @@ import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
-/** So many a pass: the rest is due at the next one, an hour later. */
+/** Rows per pass. The hourly pass picks up the rest. */
 const MAX_PER_PASS = 20_000;
 const KEEP_STOPPED_DAYS = 30;
 
-/** Active connections whose channel is to be replaced; those that run out first come first. */
+/** Active connections whose channel is due for renewal, those that expire first in front. */
 export async function connectionsToRenew(tx: Tx, now: Date): Promise<string[]> {
   const due = await rows<{ id: string }>(
     tx,
@@ -19,7 +19,7 @@ export async function connectionsToRenew(tx: Tx, now: Date): Promise<string[]> {
   return due.map(({ id }) => id);
 }
 
-/** Active connections without a channel that may stay as it is: also those that have none at all, whatever became of it. */
+/** Active connections without a fresh channel, including those that lost theirs for any reason. */
 export async function connectionsWithoutFreshChannel(tx: Tx, now: Date): Promise<string[]> {
   const due = await rows<{ id: string }>(
     tx,
@@ -32,7 +32,7 @@ export async function connectionsWithoutFreshChannel(tx: Tx, now: Date): Promise
 const freshChannel = (now: Date) =>
   sql`select 1 from calendar_channels ch where ch.connection_id = c.id and ch.state = 'active' and ch.renew_at > ${now}`;
 
-/** Channels that are to be stopped and can be. */
+/** Draining channels that can be stopped: not expired, resource known, and a grant to stop them with. */
 export async function channelsToStop(tx: Tx, now: Date): Promise<string[]> {
   const draining = await rows<{ id: string }>(
     tx,
@@ -44,8 +44,12 @@ export async function channelsToStop(tx: Tx, now: Date): Promise<string[]> {
   return draining.map(({ id }) => id);
 }
 
-/** Writes down what ended by itself, and forgets what ended long ago. @returns how many rows of each. */
-export async function tidyChannels(tx: Tx, now: Date): Promise<{ expired: number; forgotten: number }> {
+/**
+ * Marks expired channels as stopped, and deletes channels that were stopped 30 days ago and tokens without a use.
+ *
+ * @returns how many channels had expired and how many were deleted.
+ */
+export async function cleanUpChannels(tx: Tx, now: Date): Promise<{ expired: number; forgotten: number }> {
   const expired = await tx.execute(
     sql`update calendar_channels ch set state = 'stopped', stopped_at = ${now}
         from calendar_connections c

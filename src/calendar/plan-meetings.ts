@@ -7,25 +7,25 @@ import {
   meetingChanges,
   type Response,
 } from "../scoring/calendar/meeting-changes.ts";
-import { type SeenMeeting, type StoredMeeting, sourceOf } from "./stored-meetings.ts";
+import { type MeetingEntry, type StoredMeeting, sourceOf } from "./stored-meetings.ts";
 
-/** What is to be done about one meeting that was seen. */
-export type Plan = {
-  readonly seen: SeenMeeting;
-  /** Null: it is not stored yet. */
+/** What to do about one meeting of a calendar. */
+export type MeetingPlan = {
+  readonly entry: MeetingEntry;
+  /** Null for a new meeting. */
   readonly stored: StoredMeeting | null;
   readonly organizerId: string;
   readonly facts: MeetingFacts;
-  /** Null: nothing is to be written. */
+  /** Null when there is nothing to write. */
   readonly changes: MeetingChanges | null;
-  /** Whom to tell that they were invited. */
-  readonly tellInvited: readonly string[];
-  /** Whether those who take part are told of a change. */
-  readonly tellChanged: boolean;
+  /** The users to notify of their invitation. */
+  readonly invitedToNotify: readonly string[];
+  /** Whether to notify the participants of a change. */
+  readonly notifyOfChange: boolean;
 };
 
-export type Planning = {
-  /** Whose calendar it is. */
+export type PlanContext = {
+  /** The owner of the calendar. */
   readonly ownerId: string;
   readonly userByEmail: ReadonlyMap<string, string>;
   readonly stored: ReadonlyMap<string, StoredMeeting>;
@@ -33,51 +33,51 @@ export type Planning = {
   readonly now: Date;
 };
 
-export const planMeetings = (seen: readonly SeenMeeting[], planning: Planning): Plan[] =>
-  seen.map((meeting) => planMeeting(meeting, planning));
+export const planMeetings = (entries: readonly MeetingEntry[], context: PlanContext): MeetingPlan[] =>
+  entries.map((entry) => planMeeting(entry, context));
 
-/** Entries of several calendars show one meeting: what is older than what is stored says nothing new. */
-function planMeeting(seen: SeenMeeting, planning: Planning): Plan {
-  const stored = planning.stored.get(sourceOf(seen)) ?? null;
-  const organizer = seen.organizer && userOf(seen.organizer, planning);
-  const organizerId = organizer ?? stored?.organizerId ?? planning.ownerId;
-  const facts = factsOf(seen, organizer, planning);
-  const changedAt = new Date(seen.changedAt);
+/** Several calendars hold entries for one meeting. An entry older than what is stored is ignored. */
+function planMeeting(entry: MeetingEntry, context: PlanContext): MeetingPlan {
+  const stored = context.stored.get(sourceOf(entry)) ?? null;
+  const organizer = entry.organizer && userOf(entry.organizer, context);
+  const organizerId = organizer ?? stored?.organizerId ?? context.ownerId;
+  const facts = factsOf(entry, organizer, context);
+  const changedAt = new Date(entry.changedAt);
   const before = stored?.facts ?? { ...facts, responses: {} };
-  const changes = meetingChanges(before, facts, seen.showsEverybody);
+  const changes = meetingChanges(before, facts, entry.showsEverybody);
   const isOld = stored !== null && changedAt < stored.changedAt;
   const writes = !isOld && (stored === null || hasChanged(changes));
-  const tells = writes && facts.startMs > planning.now.getTime() && isNews(changedAt, planning.lastSyncedAt);
+  const notifies = writes && facts.startMs > context.now.getTime() && isNews(changedAt, context.lastSyncedAt);
   return {
-    seen,
+    entry,
     stored,
     organizerId,
     facts,
     changes: writes ? changes : null,
-    tellInvited: tells
+    invitedToNotify: notifies
       ? changes.invited.filter((user) => user !== organizerId && facts.responses[user] !== "declined")
       : [],
-    tellChanged: tells && stored !== null && isChangeForPeople(changes),
+    notifyOfChange: notifies && stored !== null && isChangeForPeople(changes),
   };
 }
 
-function factsOf(seen: SeenMeeting, organizer: string | null, planning: Planning): MeetingFacts {
+function factsOf(entry: MeetingEntry, organizer: string | null, context: PlanContext): MeetingFacts {
   const responses: Record<string, Response> = organizer === null ? {} : { [organizer]: "accepted" };
-  for (const person of seen.people) {
-    const user = userOf(person, planning);
-    if (user !== null) responses[user] = person.response;
+  for (const attendee of entry.people) {
+    const user = userOf(attendee, context);
+    if (user !== null) responses[user] = attendee.response;
   }
   return {
-    title: seen.title,
-    startMs: Date.parse(seen.start),
-    endMs: Date.parse(seen.end),
+    title: entry.title,
+    startMs: Date.parse(entry.start),
+    endMs: Date.parse(entry.end),
     cancelled: false,
     responses,
   };
 }
 
-/** The owner of the calendar, whatever address they use there; else whoever has the address. */
+/** The calendar's owner under any address, otherwise the user with the address. */
 const userOf = (
   { email, isSelf }: { email: string; isSelf: boolean },
-  { ownerId, userByEmail }: Planning,
+  { ownerId, userByEmail }: PlanContext,
 ): string | null => (isSelf ? ownerId : (userByEmail.get(email) ?? null));

@@ -1,41 +1,50 @@
 import type { Tx } from "../db/transaction.ts";
-import { type Answer, CalendarBusy, type CalendarPort, type Grant, type Refused } from "../ports/calendar.ts";
+import {
+  type Answer,
+  CalendarBusy,
+  type CalendarPort,
+  type Grant,
+  type NoResult,
+} from "../ports/calendar.ts";
 import type { CallContext } from "../queues/job.ts";
 import { Cancel, done, type Outcome, Snooze } from "../queues/outcome.ts";
 import { type Connection, grantOf, requireAction, storeTokens } from "./connections.ts";
 
-/** Said by every job that finds nobody to ask. */
-export const NOT_CONFIGURED = "GOOGLE_CLIENT_ID is not set: there is no provider of calendars";
+/** Why calendar jobs are skipped when no provider is configured. */
+export const NOT_CONFIGURED = "GOOGLE_CLIENT_ID is not set: no calendar provider is configured";
 
-/** On whose behalf the provider is asked: part of the request that is stored, so the tokens in it are sealed. */
-export type OnBehalf = {
+/** A connection and its grant: the part of every stored request that says whose calendar it is. Its tokens are sealed. */
+export type ConnectionGrant = {
   readonly connection: { readonly id: string; readonly grantNumber: number };
   readonly grant: Grant;
 };
 
-/** What the provider said, and on whose behalf it was asked. */
-export type Asked<T> = { readonly connection: OnBehalf["connection"]; readonly answer: Answer<T> };
+/** The answer to a call, and the connection that it was made for. */
+export type ProviderAnswer<T> = {
+  readonly connection: ConnectionGrant["connection"];
+  readonly answer: Answer<T>;
+};
 
-/** Null when the connection holds no grant that is worth trying. */
-export function onBehalfOf(connection: Connection | undefined): OnBehalf | null {
+/** Null when the connection has no grant, or one that the provider refuses. */
+export function connectionGrant(connection: Connection | undefined): ConnectionGrant | null {
   const grant = connection && connection.status !== "action_required" ? grantOf(connection) : null;
   if (!connection || !grant) return null;
   return { connection: { id: connection.id, grantNumber: connection.grantNumber }, grant };
 }
 
 /**
- * Asks the provider. When it names a time to come back, then is when the work is tried again.
+ * Calls the provider. If it answers with a time to retry after, the job is snoozed until then.
  *
- * @throws Cancel when this process has no provider to ask; Snooze; whatever the port throws.
+ * @throws Cancel when no provider is configured in this process; Snooze; the errors of the port.
  */
-export async function askProvider<T>(
-  { connection }: OnBehalf,
+export async function callProvider<T>(
+  { connection }: ConnectionGrant,
   { ports, signal }: CallContext,
-  ask: (port: CalendarPort, signal: AbortSignal) => Promise<Answer<T>>,
-): Promise<Asked<T>> {
+  call: (port: CalendarPort, signal: AbortSignal) => Promise<Answer<T>>,
+): Promise<ProviderAnswer<T>> {
   if (ports.calendar === null) throw new Cancel(NOT_CONFIGURED);
   try {
-    return { connection, answer: await ask(ports.calendar, signal) };
+    return { connection, answer: await call(ports.calendar, signal) };
   } catch (error) {
     if (error instanceof CalendarBusy && error.retryAfterMs !== null)
       throw new Snooze(error.retryAfterMs, error.message);
@@ -44,20 +53,20 @@ export async function askProvider<T>(
 }
 
 /**
- * Stores what the call has refreshed, and takes the answer as far as it is not the one that was asked for.
+ * Stores refreshed tokens, and records a refusal.
  *
- * @param again asks for the same work once more.
- * @returns the outcome of a call that brought nothing else, or what it did bring.
+ * @param retry enqueues the same work again.
+ * @returns the result of the call, or the outcome of the job when the call had none.
  */
-export async function takeAnswer<T extends { readonly kind: string }>(
+export async function recordAnswer<T extends { readonly kind: string }>(
   tx: Tx,
-  { connection, answer: { tokens, result } }: Asked<T>,
+  { connection, answer: { tokens, result } }: ProviderAnswer<T>,
   now: Date,
-  again: () => Promise<unknown>,
+  retry: () => Promise<unknown>,
 ): Promise<{ readonly outcome: Outcome } | { readonly result: T }> {
   await storeTokens(tx, connection, tokens);
   if (isAgain(result)) {
-    await again();
+    await retry();
     return { outcome: done({ tokensRefreshed: 1 }) };
   }
   if (!isRefused(result)) return { result };
@@ -65,8 +74,8 @@ export async function takeAnswer<T extends { readonly kind: string }>(
   return { outcome: done({ actionRequired: first ? 1 : 0 }) };
 }
 
-const isAgain = (result: { readonly kind: string }): result is Extract<Refused, { kind: "again" }> =>
+const isAgain = (result: { readonly kind: string }): result is Extract<NoResult, { kind: "again" }> =>
   result.kind === "again";
 
-const isRefused = (result: { readonly kind: string }): result is Extract<Refused, { kind: "refused" }> =>
+const isRefused = (result: { readonly kind: string }): result is Extract<NoResult, { kind: "refused" }> =>
   result.kind === "refused";

@@ -3,16 +3,16 @@ import type { Database } from "../db/client.ts";
 import { array, rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { CalendarPort, Grant } from "../ports/calendar.ts";
-import { type Connection, grantOf } from "./connections.ts";
+import { CONNECTION_COLUMNS, type Connection, grantOf } from "./connections.ts";
 
 const PAGE = 500;
 
 /**
- * Seals the tokens of every connection anew, as far as they were sealed with an older key, page by page. Safe to repeat and to cut
- * off: what is left is found by the next time.
+ * Encrypts the tokens that were sealed with an older key with the first one, page by page. Can be interrupted and
+ * repeated.
  *
  * @returns how many connections were resealed.
- * @throws SealBroken when a token was sealed with a key that is not configured any more.
+ * @throws SealBroken when a token was sealed with a key that is no longer configured.
  */
 export async function resealTokens(db: Database, port: Pick<CalendarPort, "resealGrant">): Promise<number> {
   let after: string | null = "0";
@@ -33,14 +33,13 @@ async function resealPage(
   return inTransaction(db, async (tx) => {
     const page = await rows<Connection>(
       tx,
-      sql`select id, user_id as "userId", calendar_id as "calendarId", status, grant_number as "grantNumber",
-                 refresh_token as "refreshToken", access_token as "accessToken", access_expires_at as "accessExpiresAt"
-          from calendar_connections where id > ${after} and refresh_token is not null order by id limit ${PAGE} for update`,
+      sql`select ${CONNECTION_COLUMNS} from calendar_connections
+          where id > ${after} and refresh_token is not null order by id limit ${PAGE} for update`,
     );
     const changed = page.flatMap((connection) => {
       const grant = grantOf(connection);
-      const again: Grant | null = grant && port.resealGrant(grant);
-      return again ? [{ id: connection.id, ...again }] : [];
+      const resealed: Grant | null = grant && port.resealGrant(grant);
+      return resealed ? [{ id: connection.id, ...resealed }] : [];
     });
     if (changed.length > 0) {
       await tx.execute(

@@ -1,13 +1,14 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import type { SeenEvent } from "../ports/calendar.ts";
+import type { CalendarEntry } from "../ports/calendar.ts";
 import type { MeetingFacts, Response } from "../scoring/calendar/meeting-changes.ts";
 import { PROVIDER } from "./connections.ts";
 
-export type SeenMeeting = Extract<SeenEvent, { kind: "meeting" }>;
+/** An entry of a calendar that is a meeting. */
+export type MeetingEntry = Extract<CalendarEntry, { kind: "meeting" }>;
 
-/** What is known of a meeting that came from a calendar. */
+/** A meeting that was read from a calendar before. */
 export type StoredMeeting = {
   readonly id: string;
   readonly organizerId: string;
@@ -16,18 +17,18 @@ export type StoredMeeting = {
   readonly facts: MeetingFacts;
 };
 
-/** Names a meeting, in whatever calendar it stands. */
+/** Identifies a meeting across calendars: the iCalendar UID, and the original start for one of a series. */
 export const sourceOf = ({
   icalUid,
   originalStart,
-}: Pick<SeenMeeting, "icalUid" | "originalStart">): string => JSON.stringify([icalUid, originalStart]);
+}: Pick<MeetingEntry, "icalUid" | "originalStart">): string => JSON.stringify([icalUid, originalStart]);
 
 /**
- * Two calendars that show one meeting may be read at once: whoever comes second waits, and finds it stored. In one order, so that
- * they never wait for each other in a circle.
+ * Two calendars with the same meeting may be synced at once: the second one waits and then finds the meeting
+ * stored. Keys are locked in one order, so that two syncs cannot deadlock.
  */
-export async function lockSources(tx: Tx, meetings: readonly SeenMeeting[]): Promise<void> {
-  const sources = [...new Set(meetings.map(sourceOf))];
+export async function lockSources(tx: Tx, entries: readonly MeetingEntry[]): Promise<void> {
+  const sources = [...new Set(entries.map(sourceOf))];
   await tx.execute(
     sql`select pg_advisory_xact_lock(key) from (
           select distinct hashtextextended('calendar meeting ' || s, 0) as key from unnest(${array(sources)}::text[]) s order by 1
@@ -49,15 +50,18 @@ type Row = {
   responses: Record<string, Response> | null;
 };
 
-/** The stored meetings among those seen, by their source. */
-export async function loadStored(tx: Tx, seen: readonly SeenMeeting[]): Promise<Map<string, StoredMeeting>> {
+/** The meetings of these entries that are stored already, by source. */
+export async function loadStored(
+  tx: Tx,
+  entries: readonly MeetingEntry[],
+): Promise<Map<string, StoredMeeting>> {
   const found = await rows<Row>(
     tx,
     sql`select c.ical_uid as "icalUid", c.original_start as "originalStart", c.changed_at as "changedAt", m.id,
                m.organizer_id as "organizerId", m.project_id as "projectId", m.title, m.start_time as start, m.end_time as end, m.status,
                (select jsonb_object_agg(p.user_id::text, p.response) from meeting_participants p where p.meeting_id = m.id) as responses
-        from unnest(${array(seen.map(({ icalUid }) => icalUid))}::text[],
-                    ${array(seen.map(({ originalStart }) => originalStart))}::text[]) as s(ical_uid, original_start)
+        from unnest(${array(entries.map(({ icalUid }) => icalUid))}::text[],
+                    ${array(entries.map(({ originalStart }) => originalStart))}::text[]) as s(ical_uid, original_start)
         join calendar_meetings c on c.provider = ${PROVIDER} and c.ical_uid = s.ical_uid and c.original_start = s.original_start
         join meetings m on m.id = c.meeting_id`,
   );
@@ -81,10 +85,10 @@ export async function loadStored(tx: Tx, seen: readonly SeenMeeting[]): Promise<
   );
 }
 
-/** Who is meant by which address. Of several users with one address it is the first. */
-export async function usersByEmail(tx: Tx, meetings: readonly SeenMeeting[]): Promise<Map<string, string>> {
+/** User ids by lower-case address. Where several users share an address, the lowest id. */
+export async function usersByEmail(tx: Tx, entries: readonly MeetingEntry[]): Promise<Map<string, string>> {
   const emails = new Set(
-    meetings.flatMap(({ organizer, people }) =>
+    entries.flatMap(({ organizer, people }) =>
       [...(organizer ? [organizer] : []), ...people].map(({ email }) => email),
     ),
   );

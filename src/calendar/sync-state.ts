@@ -13,9 +13,9 @@ type Row = {
   syncedAt: string | null;
 };
 
-const instantIn = (text: string | null): Date | null => (text === null ? null : new Date(text));
+const dateOf = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
-/** How far the connection has been read. */
+/** The sync state of a connection. */
 export async function loadSync(tx: Tx, connectionId: string): Promise<StoredSync> {
   const [row] = await rows<Row>(
     tx,
@@ -23,17 +23,17 @@ export async function loadSync(tx: Tx, connectionId: string): Promise<StoredSync
                full_synced_at as "fullSyncedAt", synced_at as "syncedAt"
         from calendar_connections where id = ${connectionId}`,
   );
-  if (!row) throw new Error(`There is no connection ${connectionId}.`);
+  if (!row) throw new Error(`connection ${connectionId} does not exist`);
   return {
     syncToken: row.syncToken,
     pageToken: row.pageToken,
-    fullSyncStartedAt: instantIn(row.fullSyncStartedAt),
-    fullSyncedAt: instantIn(row.fullSyncedAt),
-    syncedAt: instantIn(row.syncedAt),
+    fullSyncStartedAt: dateOf(row.fullSyncStartedAt),
+    fullSyncedAt: dateOf(row.fullSyncedAt),
+    syncedAt: dateOf(row.syncedAt),
   };
 }
 
-/** There is more: the next call goes on from that page. `fullStartedAt` is null between pages of changes. */
+/** Stores where the next call continues. `fullStartedAt` is null between pages of changes. */
 export async function storePage(
   tx: Tx,
   connectionId: string,
@@ -46,8 +46,8 @@ export async function storePage(
   );
 }
 
-/** That was all. The token is stored whatever the page held, an empty one included: an older one would grow too old. */
-export async function storeEnd(
+/** Completes a sync. The new token is stored even if the page was empty, because an old token expires. */
+export async function finishSync(
   tx: Tx,
   connectionId: string,
   syncToken: string,
@@ -62,16 +62,16 @@ export async function storeEnd(
   );
 }
 
-/** The provider does not know any more where we were: everything is to be read again. */
-export async function forgetPlace(tx: Tx, connectionId: string): Promise<void> {
+/** The provider no longer accepts the sync token, so the next sync is a full one. */
+export async function resetSync(tx: Tx, connectionId: string): Promise<void> {
   await tx.execute(
     sql`update calendar_connections set sync_token = null, page_token = null, full_sync_started_at = null
         where id = ${connectionId}`,
   );
 }
 
-/** Active connections that were not read since then, longest first. */
-export async function connectionsNotReadSince(tx: Tx, since: Date, limit: number): Promise<string[]> {
+/** Active connections whose last complete sync is older than `since`, oldest first. */
+export async function connectionsNotSyncedSince(tx: Tx, since: Date, limit: number): Promise<string[]> {
   const found = await rows<{ id: string }>(
     tx,
     sql`select id from calendar_connections

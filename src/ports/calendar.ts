@@ -1,9 +1,9 @@
 import type { Response } from "../scoring/calendar/meeting-changes.ts";
 import type { SealedText } from "../sealed-text.ts";
 
-/** What a user has granted, as it lies in the database. Nothing of it can be read without the keys of the port. */
+/** A user's OAuth tokens as stored: encrypted with keys that only the port has. */
 export type Grant = {
-  /** Whose it is; sealed along with the tokens. */
+  /** The owner, authenticated with the sealed tokens. */
   readonly owner: string;
   readonly refreshToken: SealedText;
   readonly accessToken: SealedText | null;
@@ -11,45 +11,45 @@ export type Grant = {
   readonly accessExpiresAt: string | null;
 };
 
-/** Tokens that a call has refreshed on its way: to be stored instead of the old ones. */
+/** Tokens that were refreshed during a call and replace the stored ones. */
 export type FreshTokens = {
   readonly refreshToken: SealedText;
   readonly accessToken: SealedText;
   readonly accessExpiresAt: string;
 };
 
-/** Why a grant is of no use until its user connects again. */
+/** Why a grant cannot be used until the user connects again. */
 export type RefusalReason = "grant_revoked" | "access_refused" | "calendar_gone";
 
-/** Beside what was asked for. `again`: it failed for a passing reason, but the refreshed tokens are worth keeping. */
-export type Refused =
+/** A call without a result. `again`: it failed for a temporary reason, after the tokens were refreshed. */
+export type NoResult =
   | { readonly kind: "refused"; readonly reason: RefusalReason }
   | { readonly kind: "again" };
 
-export type Answer<T> = { readonly tokens: FreshTokens | null; readonly result: T | Refused };
+export type Answer<T> = { readonly tokens: FreshTokens | null; readonly result: T | NoResult };
 
 export type Watched =
   | {
       readonly kind: "watched";
       readonly resourceId: string;
       readonly tokenHash: string;
-      /** ISO instant: what the provider gave, whatever was asked for. */
+      /** ISO instant as the provider returned it, which may differ from the one requested. */
       readonly expiresAt: string;
     }
-  /** A channel of this id was created before: an earlier answer was lost. Its resource is not known. */
+  /** The channel id is taken: an earlier call opened the channel and its answer was lost. Its resource id is unknown. */
   | { readonly kind: "taken"; readonly tokenHash: string };
 
-/** Somebody in an entry of a calendar. */
-export type SeenPerson = {
+/** A participant in an entry of a calendar. */
+export type Attendee = {
   /** In lower case. */
   readonly email: string;
-  /** Whether it is the owner of the calendar, whatever address they use there. */
+  /** Whether this is the owner of the calendar, under any address. */
   readonly isSelf: boolean;
   readonly response: Response;
 };
 
-/** An entry of a calendar. `none`: nothing that people meet for (any more). */
-export type SeenEvent =
+/** An entry of a calendar. `none`: not a meeting, or no longer one. */
+export type CalendarEntry =
   | { readonly kind: "none"; readonly id: string }
   | {
       readonly kind: "meeting";
@@ -61,57 +61,57 @@ export type SeenEvent =
       readonly start: string;
       readonly end: string;
       readonly changedAt: string;
-      readonly organizer: Omit<SeenPerson, "response"> | null;
-      readonly people: readonly SeenPerson[];
-      /** False when the entry hides some of them. */
+      readonly organizer: Omit<Attendee, "response"> | null;
+      readonly people: readonly Attendee[];
+      /** False when the provider omits some of the attendees. */
       readonly showsEverybody: boolean;
     };
 
 export type EventsPage = {
   readonly kind: "page";
-  readonly events: readonly SeenEvent[];
-  /** Exactly one of the two: there is more, or this was all and here it goes on the next time. */
+  readonly events: readonly CalendarEntry[];
+  /** Exactly one of the two is set: the next page, or after the last page the token of the next sync. */
   readonly nextPageToken: string | null;
   readonly nextSyncToken: string | null;
 };
 
-/** What is asked of a calendar: everything in a window, or what has changed since the token; from a page on. */
+/** Which entries to list: all in a window, or the changes since a token; starting at a page. */
 export type EventsCursor = {
   readonly window: { readonly from: string; readonly until: string } | null;
   readonly syncToken: string | null;
   readonly pageToken: string | null;
 };
 
-/** The calendars of users, with one provider. Each call refreshes the access token when under 5 minutes of it are left. */
+/** A calendar provider. Each call refreshes an access token that expires within 5 minutes. */
 export type CalendarPort = {
   /** Seals the tokens of a new grant. */
   sealGrant(owner: string, refreshToken: string): Grant;
-  /** The same tokens under the first key; null when they are already. @throws SealBroken */
+  /** The same tokens sealed with the first key, or null if they are already. @throws SealBroken */
   resealGrant(grant: Grant): Grant | null;
   /**
-   * Opens a channel under an id of ours, with a secret of its own that only the port knows (its SHA-256, in hex, is the answer's).
+   * Opens a push channel with the given id and a secret that only the port knows. Returns the secret's SHA-256 in hex.
    * @throws CalendarBusy, CalendarUnavailable, CalendarMisconfigured, SealBroken
    */
   watch(
     request: { readonly grant: Grant; readonly calendarId: string; readonly channelId: string },
     signal: AbortSignal,
   ): Promise<Answer<Watched>>;
-  /** Closes a channel. One that is gone is as good as stopped. @throws as `watch` */
+  /** Closes a channel. A channel that does not exist counts as stopped. @throws as `watch` */
   stop(
     request: { readonly grant: Grant; readonly channelId: string; readonly resourceId: string },
     signal: AbortSignal,
   ): Promise<Answer<{ readonly kind: "stopped" }>>;
-  /** One page of entries. `expired`: the tokens are too old, everything has to be read again. @throws as `watch` */
+  /** Lists one page of entries. `expired`: a token is too old, so a full sync is needed. @throws as `watch` */
   listEvents(
     request: { readonly grant: Grant; readonly calendarId: string; readonly cursor: EventsCursor },
     signal: AbortSignal,
   ): Promise<Answer<EventsPage | { readonly kind: "expired" }>>;
 };
 
-/** The provider asks for patience: too many requests. */
+/** The provider rejected the call because of too many requests. */
 export class CalendarBusy extends Error {
   override readonly name = "CalendarBusy";
-  /** What it asked for; null when it named no time. */
+  /** The provider's Retry-After, if any. */
   readonly retryAfterMs: number | null;
   constructor(status: number, retryAfterMs: number | null) {
     super(`the calendar provider answered ${status}: too many requests`);
@@ -119,12 +119,12 @@ export class CalendarBusy extends Error {
   }
 }
 
-/** The provider did not answer, or not in a way that lasts. */
+/** The provider did not answer, or failed in a way that a retry may fix. */
 export class CalendarUnavailable extends Error {
   override readonly name = "CalendarUnavailable";
 }
 
-/** The provider refuses this deployment, not this user: its OAuth client, its project or the address of its webhook. */
+/** The provider rejects this deployment rather than the user: its OAuth client, project or webhook URL. */
 export class CalendarMisconfigured extends Error {
   override readonly name = "CalendarMisconfigured";
 }

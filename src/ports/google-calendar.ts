@@ -13,8 +13,8 @@ import {
   type FreshTokens,
   type Grant,
 } from "./calendar.ts";
-import { pageIn } from "./google-events.ts";
-import { failureIn, verdictOn } from "./google-refusals.ts";
+import { classifyError, readFailure } from "./google-errors.ts";
+import { readPage } from "./google-events.ts";
 
 export type GoogleOptions = Omit<GoogleCalendarConfig, "encryptionKeys"> & {
   readonly seals: Seals;
@@ -22,14 +22,14 @@ export type GoogleOptions = Omit<GoogleCalendarConfig, "encryptionKeys"> & {
 };
 
 const REFRESH_BEFORE_MS = 5 * 60_000;
-/** A single request; the job's own limit ends what is made of several. */
+/** For a single request. The job's time limit covers calls that need several. */
 const REQUEST_LIMIT_MS = 15_000;
 
 type GoogleClient = typeof import("@googleapis/calendar");
 type OAuthClient = InstanceType<GoogleClient["auth"]["OAuth2"]>;
-type Ask<T> = (api: calendar_v3.Calendar) => Promise<T>;
+type Call<T> = (api: calendar_v3.Calendar) => Promise<T>;
 
-/** Google's calendars, through Google's own client. Its retries are off: the outbox knows better, and remembers. */
+/** Google Calendar through Google's client library. Its retries are off, because the outbox retries. */
 export function googleCalendarPort(options: GoogleOptions): CalendarPort {
   const { seals } = options;
   return {
@@ -53,9 +53,10 @@ export function googleCalendarPort(options: GoogleOptions): CalendarPort {
       return withGrant(options, grant, signal, async (api) => {
         try {
           const { data } = await api.events.watch({ calendarId, requestBody: channel });
-          return { kind: "watched" as const, tokenHash, ...livesAs(data) };
+          return { kind: "watched" as const, tokenHash, ...readChannel(data) };
         } catch (error) {
-          if (failureIn(error).reason === "channelIdNotUnique") return { kind: "taken" as const, tokenHash };
+          if (readFailure(error).reason === "channelIdNotUnique")
+            return { kind: "taken" as const, tokenHash };
           throw error;
         }
       });
@@ -67,11 +68,11 @@ export function googleCalendarPort(options: GoogleOptions): CalendarPort {
         try {
           await api.channels.stop({ requestBody: { id: channelId, resourceId } });
         } catch (error) {
-          if (failureIn(error).status !== 410) throw error;
+          if (readFailure(error).status !== 410) throw error;
         }
         return { kind: "stopped" as const };
       });
-      // Nobody may use it any more, or nobody knows it any more: either way nothing comes over it that we would read.
+      // Without a valid grant the provider sends nothing over the channel that we would accept.
       return answer.result.kind === "refused" ? { ...answer, result: { kind: "stopped" } } : answer;
     },
   };
@@ -79,7 +80,7 @@ export function googleCalendarPort(options: GoogleOptions): CalendarPort {
 
 const EVENTS_PER_PAGE = 250;
 
-/** Repeated meetings come one by one, as they take place. */
+/** Lists a page of entries. Recurring meetings are expanded into single ones. */
 async function listPage(
   api: calendar_v3.Calendar,
   calendarId: string,
@@ -94,25 +95,25 @@ async function listPage(
       ...(syncToken === null ? {} : { syncToken }),
       ...(pageToken === null ? {} : { pageToken }),
     });
-    return pageIn(data);
+    return readPage(data);
   } catch (error) {
-    const { status } = failureIn(error);
-    // A page of long ago is refused as a bad request.
+    const { status } = readFailure(error);
+    // An old page token is answered with 400.
     if (status === 410 || (status === 400 && (pageToken !== null || syncToken !== null)))
       return { kind: "expired" };
     throw error;
   }
 }
 
-/** What the provider made of the channel. Both times are its own: what was asked for counts for nothing. */
-function livesAs({ resourceId, expiration }: calendar_v3.Schema$Channel): {
+/** The resource id and the expiry that the provider gave the channel, which may differ from the one requested. */
+function readChannel({ resourceId, expiration }: calendar_v3.Schema$Channel): {
   resourceId: string;
   expiresAt: string;
 } {
   const expiresMs = Number(expiration);
   if (!resourceId || !Number.isSafeInteger(expiresMs) || expiresMs <= 0)
     throw new CalendarUnavailable(
-      "the calendar provider opened a channel without saying for what, or until when",
+      "the calendar provider opened a channel without a resource id or an expiration",
     );
   return { resourceId, expiresAt: new Date(expiresMs).toISOString() };
 }
@@ -133,16 +134,16 @@ function resealed(seals: Seals, grant: Grant): Grant | null {
 }
 
 /**
- * Asks with the access token of the grant. It is refreshed when too little of it is left, and once more when it is refused before
- * its time. What was refreshed is part of the answer, even when what was asked for failed.
+ * Calls Google with the grant's access token, which is refreshed when it is about to expire, and once more when it
+ * is rejected early. Refreshed tokens are part of the answer even if the call failed.
  */
 async function withGrant<T>(
   options: GoogleOptions,
   grant: Grant,
   signal: AbortSignal,
-  ask: Ask<T>,
+  call: Call<T>,
 ): Promise<Answer<T>> {
-  // Loaded by the first call: most processes never make one, and it takes a while.
+  // Loaded by the first call: it is slow to load, and most processes never call it.
   const google = await import("@googleapis/calendar");
   const client = oauthClient(google, options, signal);
   const api = google.calendar({ version: "v3", auth: client, rootUrl: options.apiUrl });
@@ -151,19 +152,19 @@ async function withGrant<T>(
     if (isFresh(options, grant)) useAccess(client, options.seals, grant);
     else tokens = await refresh(client, options, grant);
     try {
-      return { tokens, result: await ask(api) };
+      return { tokens, result: await call(api) };
     } catch (error) {
-      if (tokens !== null || failureIn(error).status !== 401) throw error;
+      if (tokens !== null || readFailure(error).status !== 401) throw error;
       tokens = await refresh(client, options, grant);
-      return { tokens, result: await ask(api) };
+      return { tokens, result: await call(api) };
     }
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof SealBroken || error instanceof CalendarUnavailable) throw error;
-    const verdict = verdictOn(error);
-    if (verdict.kind === "refused") return { tokens, result: verdict };
+    const failure = classifyError(error);
+    if (failure.kind === "refused") return { tokens, result: failure };
     if (tokens !== null) return { tokens, result: { kind: "again" } };
-    throw verdict.error;
+    throw failure.error;
   }
 }
 
@@ -176,12 +177,12 @@ function useAccess(client: OAuthClient, seals: Seals, { owner, accessToken }: Gr
   client.setCredentials({ access_token: seals.open(accessToken ?? "", purpose(owner, "access")) });
 }
 
-/** Leaves the client with the new access token alone: with a refresh token it would refresh behind our back. */
+/** Sets only the access token on the client. With the refresh token it would refresh on its own, unnoticed. */
 async function refresh(client: OAuthClient, options: GoogleOptions, grant: Grant): Promise<FreshTokens> {
   const { seals, clock } = options;
   const { owner } = grant;
   const refreshToken = seals.open(grant.refreshToken, purpose(owner, "refresh"));
-  // The client hides a refresh token that was replaced; only its event shows it.
+  // The client returns the old refresh token even if Google has rotated it; only the event has the new one.
   let replaced = refreshToken;
   client.once("tokens", (tokens) => {
     replaced = tokens.refresh_token ?? refreshToken;
@@ -191,13 +192,13 @@ async function refresh(client: OAuthClient, options: GoogleOptions, grant: Grant
   const { access_token: accessToken, expiry_date: expiresMs } = credentials;
   if (!accessToken || !expiresMs)
     throw new CalendarUnavailable(
-      "the calendar provider refreshed a token without saying which, or until when",
+      "the calendar provider refreshed a token without an access token or an expiry",
     );
   client.setCredentials({ access_token: accessToken });
   return {
     refreshToken: seals.seal(replaced, purpose(owner, "refresh")),
     accessToken: seals.seal(accessToken, purpose(owner, "access")),
-    // The client reckons by the clock of the machine; what counts is how long it lives from now.
+    // The client computes the expiry with the clock of the machine; we need the remaining lifetime.
     accessExpiresAt: new Date(clock.now().getTime() + (expiresMs - Date.now())).toISOString(),
   };
 }

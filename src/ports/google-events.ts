@@ -1,31 +1,38 @@
 import type { calendar_v3 } from "@googleapis/calendar";
-import { CalendarUnavailable, type EventsPage, type SeenEvent, type SeenPerson } from "./calendar.ts";
+import { type Attendee, type CalendarEntry, CalendarUnavailable, type EventsPage } from "./calendar.ts";
 
-const RESPONSES: Record<string, SeenPerson["response"]> = {
+const RESPONSES: Record<string, Attendee["response"]> = {
   accepted: "accepted",
   declined: "declined",
   tentative: "tentative",
 };
 
-/** @throws CalendarUnavailable when the page tells neither that there is more nor where to go on. */
-export function pageIn(page: calendar_v3.Schema$Events): EventsPage {
+/** @throws CalendarUnavailable for a page with neither a next page nor a sync token. */
+export function readPage(page: calendar_v3.Schema$Events): EventsPage {
   const { nextPageToken = null, nextSyncToken = null, items = [] } = page;
   if (!nextPageToken && !nextSyncToken)
-    throw new CalendarUnavailable("the calendar provider sent a page that leads nowhere");
-  return { kind: "page", events: items.flatMap((item) => eventIn(item) ?? []), nextPageToken, nextSyncToken };
+    throw new CalendarUnavailable(
+      "the calendar provider sent a page with neither nextPageToken nor nextSyncToken",
+    );
+  return {
+    kind: "page",
+    events: items.flatMap((item) => readEvent(item) ?? []),
+    nextPageToken,
+    nextSyncToken,
+  };
 }
 
 /**
- * A meeting is an entry with a time of day in which at least two people take part. Everything else a calendar holds is its
- * owner's own affair, and is not read any further: appointments of one's own, whole days, absences, times of focus.
+ * A meeting is an entry with a time of day and at least two participants. Nothing is read of other entries, which
+ * are private: solo appointments, all-day entries, absences, focus time.
  */
-function eventIn(event: calendar_v3.Schema$Event): SeenEvent | null {
+function readEvent(event: calendar_v3.Schema$Event): CalendarEntry | null {
   const { id, iCalUID, updated } = event;
   if (!id) return null;
   const start = event.start?.dateTime;
   const end = event.end?.dateTime;
   const isMeeting = (event.eventType ?? "default") === "default" && event.status !== "cancelled";
-  const people = (event.attendees ?? []).flatMap((attendee) => personIn(attendee) ?? []);
+  const people = (event.attendees ?? []).flatMap((attendee) => readAttendee(attendee) ?? []);
   if (!isMeeting || !start || !end || !iCalUID || !updated || !isShared(event, people))
     return { kind: "none", id };
   const original = event.originalStartTime?.dateTime ?? event.originalStartTime?.date;
@@ -46,8 +53,8 @@ function eventIn(event: calendar_v3.Schema$Event): SeenEvent | null {
   };
 }
 
-/** Rooms and other resources are invited as well, but they do not take part. */
-function personIn(attendee: calendar_v3.Schema$EventAttendee): SeenPerson | null {
+/** Null for rooms and other resources, which are invited like people. */
+function readAttendee(attendee: calendar_v3.Schema$EventAttendee): Attendee | null {
   if (!attendee.email || attendee.resource) return null;
   return {
     email: attendee.email.toLowerCase(),
@@ -56,7 +63,7 @@ function personIn(attendee: calendar_v3.Schema$EventAttendee): SeenPerson | null
   };
 }
 
-function isShared({ organizer }: calendar_v3.Schema$Event, people: readonly SeenPerson[]): boolean {
+function isShared({ organizer }: calendar_v3.Schema$Event, people: readonly Attendee[]): boolean {
   const addresses = new Set(people.map(({ email }) => email));
   if (organizer?.email) addresses.add(organizer.email.toLowerCase());
   return addresses.size >= 2;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { pageIn } from "../../src/ports/google-events.ts";
+import { readPage } from "../../src/ports/google-events.ts";
 import { type Guest, meetingEvent } from "../support/google-events.ts";
 
 const two: Guest[] = [
   { email: "Ada@Example.org", self: true },
   { email: "bob@example.org", response: "declined" },
 ];
-const seen = (event: object) => pageIn({ items: [event], nextSyncToken: "s" }).events;
+const seen = (event: object) => readPage({ items: [event], nextSyncToken: "s" }).events;
 
 describe("an entry of Google's", () => {
   it("is a meeting: with its times, its people, and what they said", () => {
@@ -65,5 +65,5 @@ describe("an entry of Google's", () => {
 });
 
 it("a page that leads nowhere is no page", () => {
-  expect(() => pageIn({ items: [] })).toThrow(/leads nowhere/);
+  expect(() => readPage({ items: [] })).toThrow(/neither nextPageToken nor nextSyncToken/);
 });

@@ -1,27 +1,26 @@
 import { z } from "zod";
 import { NOT_CONFIGURED } from "../../../calendar/provider-calls.ts";
-import { connectionsNotReadSince } from "../../../calendar/sync-state.ts";
+import { connectionsNotSyncedSince } from "../../../calendar/sync-state.ts";
 import { enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { done, skipped } from "../../../queues/outcome.ts";
 import { SYNC_POLICY } from "../../../scoring/calendar/calendar-sync.ts";
 import { syncCalendar } from "./sync-calendar.ts";
 
-/** So many a pass: the rest at the next one, half an hour later. */
+/** Connections per pass. The next pass, half an hour later, picks up the rest. */
 const MAX_PER_PASS = 10_000;
 
-/** The provider does not promise that its messages arrive. What was not read for long is read, message or not. */
+/** Push messages may get lost, so calendars that were not synced for six hours are synced anyway. */
 export const pollCalendars = defineJob({
   name: "poll-calendars",
   queue: "notifications",
-  description:
-    "Has every calendar read that was not read for six hours, in case a message of the provider was lost.",
+  description: "Syncs every calendar that was not synced for six hours, in case a push message was lost.",
   payload: z.object({}),
   key: () => "all",
   run: async (_payload, { tx, now, settings }) => {
     if (!settings.calendars.configured) return skipped(NOT_CONFIGURED);
     const since = new Date(now.getTime() - SYNC_POLICY.pollAfterMs);
-    const due = await connectionsNotReadSince(tx, since, MAX_PER_PASS);
+    const due = await connectionsNotSyncedSince(tx, since, MAX_PER_PASS);
     await enqueueMany(
       tx,
       syncCalendar,

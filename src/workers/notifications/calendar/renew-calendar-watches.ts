@@ -1,9 +1,9 @@
 import { z } from "zod";
 import {
   channelsToStop,
+  cleanUpChannels,
   connectionsToRenew,
   connectionsWithoutFreshChannel,
-  tidyChannels,
 } from "../../../calendar/due-channels.ts";
 import { NOT_CONFIGURED } from "../../../calendar/provider-calls.ts";
 import { enqueueMany } from "../../../queues/enqueue.ts";
@@ -13,25 +13,25 @@ import { stopCalendarChannel } from "./stop-calendar-channel.ts";
 import { watchCalendar } from "./watch-calendar.ts";
 
 /**
- * Finds the calendars whose channel runs out, and what a crash has left half done. It reads what is written down about channels and
- * nothing else, so it repairs whatever happened to the work that was asked for before. Each calendar is a piece of work of its own.
+ * Finds calendars whose channel is about to expire, and renewals that a crash left half done. It looks only at the
+ * recorded state of channels, so it repairs whatever happened to jobs that were enqueued before. Enqueues one job per
+ * calendar.
  */
 export const renewCalendarWatches = defineJob({
   name: "renew-calendar-watches",
   queue: "notifications",
-  description:
-    "Renews the channels of calendars before they run out, and takes up renewals that were cut off.",
+  description: "Renews calendar channels before they expire, and completes interrupted renewals.",
   payload: z.object({
     full: z
       .boolean()
       .default(false)
-      .describe("look at every connection, and tidy up; else only at channels that run out"),
+      .describe("check every connection and clean up; default: only channels about to expire"),
   }),
   key: ({ full }) => (full ? "full" : "near"),
   run: async ({ full }, { tx, now, settings }) => {
     if (!settings.calendars.configured) return skipped(NOT_CONFIGURED);
     const due = full ? await connectionsWithoutFreshChannel(tx, now) : await connectionsToRenew(tx, now);
-    const tidied = full ? await tidyChannels(tx, now) : {};
+    const cleaned = full ? await cleanUpChannels(tx, now) : {};
     const toStop = await channelsToStop(tx, now);
     await enqueueMany(
       tx,
@@ -43,6 +43,6 @@ export const renewCalendarWatches = defineJob({
       stopCalendarChannel,
       toStop.map((channelId) => ({ channelId })),
     );
-    return done({ renewing: due.length, stopping: toStop.length, ...tidied });
+    return done({ renewing: due.length, stopping: toStop.length, ...cleaned });
   },
 });

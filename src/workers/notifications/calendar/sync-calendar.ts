@@ -1,16 +1,16 @@
 import { z } from "zod";
-import { type Connection, holdConnection } from "../../../calendar/connections.ts";
+import { type Connection, lockConnection } from "../../../calendar/connections.ts";
 import {
-  type Asked,
-  askProvider,
+  type ConnectionGrant,
+  callProvider,
+  connectionGrant,
   NOT_CONFIGURED,
-  type OnBehalf,
-  onBehalfOf,
-  takeAnswer,
+  type ProviderAnswer,
+  recordAnswer,
 } from "../../../calendar/provider-calls.ts";
-import { removeUnseen } from "../../../calendar/removed-entries.ts";
-import { saveEvents } from "../../../calendar/save-events.ts";
-import { forgetPlace, loadSync, storeEnd, storePage } from "../../../calendar/sync-state.ts";
+import { removeMissing } from "../../../calendar/removed-entries.ts";
+import { savePage } from "../../../calendar/save-page.ts";
+import { finishSync, loadSync, resetSync, storePage } from "../../../calendar/sync-state.ts";
 import type { Tx } from "../../../db/transaction.ts";
 import { ownIdField } from "../../../ids.ts";
 import type { EventsCursor, EventsPage } from "../../../ports/calendar.ts";
@@ -20,17 +20,18 @@ import { type Counts, done, skipped } from "../../../queues/outcome.ts";
 import { nextSyncStep, type SyncStep } from "../../../scoring/calendar/calendar-sync.ts";
 
 type Payload = { connectionId: string };
-/** `fullSince` is when the reading of everything began that this page belongs to; null between pages of changes. */
-type Request = OnBehalf & { calendarId: string; cursor: EventsCursor; fullSince: string | null };
-type Answer = Asked<EventsPage | { readonly kind: "expired" }> & Pick<Request, "cursor" | "fullSince">;
+/** `fullSince` is when the full sync of this page began; null in a sync of changes. */
+type Request = ConnectionGrant & { calendarId: string; cursor: EventsCursor; fullSince: string | null };
+type Answer = ProviderAnswer<EventsPage | { readonly kind: "expired" }> &
+  Pick<Request, "cursor" | "fullSince">;
 
-/** Reads one page, stores it, and asks for itself again while there is more: no transaction is longer than a page. */
+/** Reads and stores one page, and enqueues itself while there are more, so that a transaction covers one page at most. */
 export const syncCalendar: OutsideJob<Payload, Request, Answer> = defineJob({
   name: "sync-calendar",
   queue: "notifications",
-  description: "Reads what has changed in a user's calendar, and stores its meetings and who takes part.",
+  description: "Reads the changes of a user's calendar, and stores its meetings and their participants.",
   payload: z.object({
-    connectionId: ownIdField().describe("which connection"),
+    connectionId: ownIdField().describe("id of the connection"),
   }),
   key: ({ connectionId }) => connectionId,
   attempts: 12,
@@ -38,33 +39,33 @@ export const syncCalendar: OutsideJob<Payload, Request, Answer> = defineJob({
   backOff: { baseMs: 10_000, capMs: 3_600_000 },
   prepare: async ({ connectionId }, { tx, now, settings }) => {
     if (!settings.calendars.configured) return { nothing: NOT_CONFIGURED };
-    const connection = await holdConnection(tx, connectionId);
-    const onBehalf = connection?.status === "active" ? onBehalfOf(connection) : null;
-    if (!connection || !onBehalf) return { nothing: "the connection is not active" };
+    const connection = await lockConnection(tx, connectionId);
+    const granted = connection?.status === "active" ? connectionGrant(connection) : null;
+    if (!connection || !granted) return { nothing: "the connection is not active" };
     const step = nextSyncStep(await loadSync(tx, connectionId), now);
-    return { request: { ...onBehalf, calendarId: connection.calendarId, ...cursorOf(step) } };
+    return { request: { ...granted, calendarId: connection.calendarId, ...cursorOf(step) } };
   },
-  call: async ({ calendarId, cursor, fullSince, ...onBehalf }: Request, context) => {
-    const asked = await askProvider(onBehalf, context, (port, signal) =>
-      port.listEvents({ grant: onBehalf.grant, calendarId, cursor }, signal),
+  call: async ({ calendarId, cursor, fullSince, ...granted }: Request, context) => {
+    const answer = await callProvider(granted, context, (port, signal) =>
+      port.listEvents({ grant: granted.grant, calendarId, cursor }, signal),
     );
-    return { ...asked, cursor, fullSince };
+    return { ...answer, cursor, fullSince };
   },
-  record: async ({ connectionId }, { cursor, fullSince, ...asked }, { tx, now }) => {
-    const again = () => enqueue(tx, syncCalendar, { connectionId });
-    const connection = await holdConnection(tx, connectionId);
-    const taken = await takeAnswer(tx, asked, now, again);
-    if ("outcome" in taken) return taken.outcome;
-    // Connected anew while the call was under way: perhaps another calendar.
-    if (connection?.status !== "active" || connection.grantNumber !== asked.connection.grantNumber)
-      return skipped("the connection has changed meanwhile");
-    if (taken.result.kind === "expired") {
-      await forgetPlace(tx, connectionId);
-      await again();
+  record: async ({ connectionId }, { cursor, fullSince, ...answer }, { tx, now }) => {
+    const retry = () => enqueue(tx, syncCalendar, { connectionId });
+    const connection = await lockConnection(tx, connectionId);
+    const recorded = await recordAnswer(tx, answer, now, retry);
+    if ("outcome" in recorded) return recorded.outcome;
+    // The user reconnected during the call, possibly to another account.
+    if (connection?.status !== "active" || connection.grantNumber !== answer.connection.grantNumber)
+      return skipped("the connection has changed since the call");
+    if (recorded.result.kind === "expired") {
+      await resetSync(tx, connectionId);
+      await retry();
       return done({ startedOver: 1 });
     }
-    const counts = await takePage(tx, connection, taken.result, { cursor, fullSince }, now);
-    if (taken.result.nextPageToken !== null) await again();
+    const counts = await recordPage(tx, connection, recorded.result, { cursor, fullSince }, now);
+    if (recorded.result.nextPageToken !== null) await retry();
     return done(counts);
   },
 });
@@ -77,7 +78,7 @@ function cursorOf(step: SyncStep): Pick<Request, "cursor" | "fullSince"> {
   return { cursor: { window, syncToken: null, pageToken }, fullSince: step.startedAt.toISOString() };
 }
 
-async function takePage(
+async function recordPage(
   tx: Tx,
   connection: Connection,
   page: EventsPage,
@@ -85,15 +86,15 @@ async function takePage(
   now: Date,
 ): Promise<Counts> {
   const { syncedAt: lastSyncedAt } = await loadSync(tx, connection.id);
-  const counts = await saveEvents(tx, { connection, events: page.events, lastSyncedAt, now });
+  const counts = await savePage(tx, { connection, entries: page.events, lastSyncedAt, now });
   const startedAt = fullSince === null ? null : new Date(fullSince);
   if (page.nextPageToken !== null) {
     await storePage(tx, connection.id, page.nextPageToken, startedAt);
     return { pages: 1, ...counts };
   }
-  await storeEnd(tx, connection.id, page.nextSyncToken ?? "", startedAt, now);
+  await finishSync(tx, connection.id, page.nextSyncToken ?? "", startedAt, now);
   if (startedAt === null || cursor.window === null) return { pages: 1, ...counts };
   const window = { startedAt, from: new Date(cursor.window.from), until: new Date(cursor.window.until) };
-  const unseen = await removeUnseen(tx, connection, window, now);
+  const unseen = await removeMissing(tx, connection, window, now);
   return { pages: 1, ...counts, unseen };
 }

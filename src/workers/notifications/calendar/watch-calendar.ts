@@ -1,13 +1,18 @@
 import { z } from "zod";
-import { activateChannel, beginChannel, hasFreshChannel, loseChannel } from "../../../calendar/channels.ts";
-import { holdConnection } from "../../../calendar/connections.ts";
 import {
-  type Asked,
-  askProvider,
+  abandonChannel,
+  activateChannel,
+  beginChannel,
+  hasFreshChannel,
+} from "../../../calendar/channels.ts";
+import { lockConnection } from "../../../calendar/connections.ts";
+import {
+  type ConnectionGrant,
+  callProvider,
+  connectionGrant,
   NOT_CONFIGURED,
-  type OnBehalf,
-  onBehalfOf,
-  takeAnswer,
+  type ProviderAnswer,
+  recordAnswer,
 } from "../../../calendar/provider-calls.ts";
 import { ownIdField } from "../../../ids.ts";
 import type { Watched } from "../../../ports/calendar.ts";
@@ -18,19 +23,19 @@ import { stopCalendarChannel } from "./stop-calendar-channel.ts";
 import { syncCalendar } from "./sync-calendar.ts";
 
 type Payload = { connectionId: string };
-type Request = OnBehalf & { calendarId: string; channelId: string };
-type Answer = Asked<Watched> & { channelId: string };
+type Request = ConnectionGrant & { calendarId: string; channelId: string };
+type Answer = ProviderAnswer<Watched> & { channelId: string };
 
 /**
- * One renewal: a new channel is written down, opened, and made the one; only then is the old one to be stopped. Whatever ends it
- * half-way, the old channel works on, and the next try goes on from what is written down.
+ * One renewal: the new channel is recorded, opened and activated, and only then is the old one stopped. If it fails
+ * half-way, the old channel still works, and the next attempt continues with the recorded channel.
  */
 export const watchCalendar: OutsideJob<Payload, Request, Answer> = defineJob({
   name: "watch-calendar",
   queue: "notifications",
-  description: "Opens a new channel for a calendar whose channel runs out, and has the old one closed.",
+  description: "Opens a new channel for a calendar whose channel is about to expire, and closes the old one.",
   payload: z.object({
-    connectionId: ownIdField().describe("which connection"),
+    connectionId: ownIdField().describe("id of the connection"),
   }),
   key: ({ connectionId }) => connectionId,
   attempts: 12,
@@ -38,28 +43,29 @@ export const watchCalendar: OutsideJob<Payload, Request, Answer> = defineJob({
   backOff: { baseMs: 10_000, capMs: 3_600_000 },
   prepare: async ({ connectionId }: Payload, { tx, now, settings }) => {
     if (!settings.calendars.configured) return { nothing: NOT_CONFIGURED };
-    const connection = await holdConnection(tx, connectionId);
-    const onBehalf = connection?.status === "active" ? onBehalfOf(connection) : null;
-    if (!connection || !onBehalf) return { nothing: "the connection is not active" };
-    if (await hasFreshChannel(tx, connectionId, now)) return { nothing: "its channel is not due" };
+    const connection = await lockConnection(tx, connectionId);
+    const granted = connection?.status === "active" ? connectionGrant(connection) : null;
+    if (!connection || !granted) return { nothing: "the connection is not active" };
+    if (await hasFreshChannel(tx, connectionId, now))
+      return { nothing: "its channel is not due for renewal" };
     const channelId = await beginChannel(tx, connectionId, now);
-    return { request: { ...onBehalf, calendarId: connection.calendarId, channelId } };
+    return { request: { ...granted, calendarId: connection.calendarId, channelId } };
   },
-  call: async ({ calendarId, channelId, ...onBehalf }: Request, context) => {
-    const asked = await askProvider(onBehalf, context, (port, signal) =>
-      port.watch({ grant: onBehalf.grant, calendarId, channelId }, signal),
+  call: async ({ calendarId, channelId, ...granted }: Request, context) => {
+    const answer = await callProvider(granted, context, (port, signal) =>
+      port.watch({ grant: granted.grant, calendarId, channelId }, signal),
     );
-    return { ...asked, channelId };
+    return { ...answer, channelId };
   },
-  record: async ({ connectionId }, { channelId, ...asked }, { tx, now }) => {
-    const again = () => enqueue(tx, watchCalendar, { connectionId });
-    const connection = await holdConnection(tx, connectionId);
-    const taken = await takeAnswer(tx, asked, now, again);
-    if ("outcome" in taken) return taken.outcome;
-    const { result } = taken;
+  record: async ({ connectionId }, { channelId, ...answer }, { tx, now }) => {
+    const retry = () => enqueue(tx, watchCalendar, { connectionId });
+    const connection = await lockConnection(tx, connectionId);
+    const recorded = await recordAnswer(tx, answer, now, retry);
+    if ("outcome" in recorded) return recorded.outcome;
+    const { result } = recorded;
     if (result.kind === "taken") {
-      await loseChannel(tx, channelId, result.tokenHash, now);
-      await again();
+      await abandonChannel(tx, channelId, result.tokenHash, now);
+      await retry();
       return done({ lost: 1 });
     }
     const wanted = connection?.status === "active";
@@ -69,7 +75,7 @@ export const watchCalendar: OutsideJob<Payload, Request, Answer> = defineJob({
       stopCalendarChannel,
       toStop.map((id) => ({ channelId: id })),
     );
-    // Whatever happened before the channel was open came over no channel.
+    // Changes made before the channel was open were not pushed.
     if (wanted) await enqueue(tx, syncCalendar, { connectionId });
     return done({ watched: wanted ? 1 : 0, drained: toStop.length });
   },

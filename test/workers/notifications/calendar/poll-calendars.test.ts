@@ -53,7 +53,7 @@ describe("poll-calendars", () => {
 
   it("says so and skips when no provider is configured", async () => {
     expect(await (await createWorld()).perform(pollCalendars, {})).toMatchObject({
-      reasons: { "GOOGLE_CLIENT_ID is not set: there is no provider of calendars": 1 },
+      reasons: { "GOOGLE_CLIENT_ID is not set: no calendar provider is configured": 1 },
     });
   });
 });

@@ -161,7 +161,7 @@ describe("renew-calendar-watches", () => {
   it("says so and skips when no provider is configured", async () => {
     const world = await createWorld();
     expect(await world.perform(renewCalendarWatches, { full: true })).toMatchObject({
-      reasons: { "GOOGLE_CLIENT_ID is not set: there is no provider of calendars": 1 },
+      reasons: { "GOOGLE_CLIENT_ID is not set: no calendar provider is configured": 1 },
     });
   });
 });

@@ -59,7 +59,7 @@ describe("stop-calendar-channel", () => {
     const asked = google.count("stop");
     for (const id of [channelId, active, "6f1c0a9e-3f5f-4f0e-9a55-0d6a4c6f0b01"]) {
       expect(await world.perform(stopCalendarChannel, { channelId: id })).toMatchObject({
-        reasons: { "the channel is not to be stopped": 1 },
+        reasons: { "the channel is not draining": 1 },
       });
     }
     expect(google.count("stop")).toBe(asked);
@@ -83,7 +83,7 @@ describe("stop-calendar-channel", () => {
     const world = await createWorld();
     const channelId = "6f1c0a9e-3f5f-4f0e-9a55-0d6a4c6f0b01";
     expect(await world.perform(stopCalendarChannel, { channelId })).toMatchObject({
-      reasons: { "GOOGLE_CLIENT_ID is not set: there is no provider of calendars": 1 },
+      reasons: { "GOOGLE_CLIENT_ID is not set: no calendar provider is configured": 1 },
     });
   });
 });

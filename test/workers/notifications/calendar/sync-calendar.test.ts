@@ -383,7 +383,7 @@ describe("sync-calendar: refusals", () => {
       reasons: { "the connection is not active": 1 },
     });
     expect(await (await createWorld()).perform(syncCalendar, { connectionId: "1" })).toMatchObject({
-      reasons: { "GOOGLE_CLIENT_ID is not set: there is no provider of calendars": 1 },
+      reasons: { "GOOGLE_CLIENT_ID is not set: no calendar provider is configured": 1 },
     });
   });
 });

@@ -197,7 +197,7 @@ describe("watch-calendar", () => {
     await world.drain();
     const asked = google.asked.length;
     expect(await world.perform(watchCalendar, connected)).toMatchObject({
-      reasons: { "its channel is not due": 1 },
+      reasons: { "its channel is not due for renewal": 1 },
     });
     expect(await world.perform(watchCalendar, { connectionId: "999" })).toMatchObject({
       reasons: { "the connection is not active": 1 },
@@ -246,7 +246,7 @@ describe("watch-calendar", () => {
   it("says so and skips when no provider is configured", async () => {
     const world = await createWorld();
     expect(await world.perform(watchCalendar, { connectionId: "1" })).toMatchObject({
-      reasons: { "GOOGLE_CLIENT_ID is not set: there is no provider of calendars": 1 },
+      reasons: { "GOOGLE_CLIENT_ID is not set: no calendar provider is configured": 1 },
     });
   });
 });

@@ -1,11 +1,11 @@
 import { CalendarBusy, CalendarMisconfigured, CalendarUnavailable, type RefusalReason } from "./calendar.ts";
 
-/** What an error of Google's client means: the user has to act, or it is thrown for a later try. */
-export type Verdict =
+/** What an error of Google's client means: the user has to connect again, or the error is thrown and the job retried. */
+export type ErrorClass =
   | { readonly kind: "refused"; readonly reason: RefusalReason }
   | { readonly kind: "throw"; readonly error: Error };
 
-/** What is read of a GaxiosError; its message and its request may hold tokens and are never looked at. */
+/** The parts of a GaxiosError that are read. Its message and request may hold tokens and are never used. */
 type Failure = {
   readonly status: number | null;
   /** `invalid_grant` of the token endpoint, `rateLimitExceeded` of the API. */
@@ -13,10 +13,10 @@ type Failure = {
   readonly retryAfter: string | null;
 };
 
-/** Google answers 403 for too many requests as well; only the reason tells. */
+/** Google answers 403, too, for too many requests: only the reason tells. */
 const BUSY = /LimitExceeded$|^quotaExceeded$/;
 
-/** What no user can mend: our OAuth client, our project, the address of our webhook. */
+/** Faults that no user can fix: our OAuth client, our project, our webhook URL. */
 const OURS = new Set([
   "invalid_client",
   "unauthorized_client",
@@ -26,41 +26,42 @@ const OURS = new Set([
   "push.webhookUrlNotHttps",
 ]);
 
-export function verdictOn(error: unknown): Verdict {
-  const { status, reason, retryAfter } = failureIn(error);
+/** Classifies whatever a call of Google's client threw. */
+export function classifyError(error: unknown): ErrorClass {
+  const { status, reason, retryAfter } = readFailure(error);
   if (status === null || status >= 500)
-    return later(
+    return thrown(
       new CalendarUnavailable(`the calendar provider ${status ? `answered ${status}` : "did not answer"}`),
     );
   if (status === 429 || (status === 403 && BUSY.test(reason)))
-    return later(new CalendarBusy(status, waitIn(retryAfter)));
-  if (OURS.has(reason)) return later(misconfigured(status, reason));
+    return thrown(new CalendarBusy(status, readRetryAfter(retryAfter)));
+  if (OURS.has(reason)) return thrown(misconfigured(status, reason));
   if (reason === "invalid_grant") return { kind: "refused", reason: "grant_revoked" };
   if (status === 401 || status === 403) return { kind: "refused", reason: "access_refused" };
   if (status === 404) return { kind: "refused", reason: "calendar_gone" };
-  return later(misconfigured(status, reason));
+  return thrown(misconfigured(status, reason));
 }
 
-const later = (error: Error): Verdict => ({ kind: "throw", error });
+const thrown = (error: Error): ErrorClass => ({ kind: "throw", error });
 
-/** The reason is one of Google's words; anything else is not repeated. */
+/** The reason is included only if it looks like one of Google's identifiers. */
 const misconfigured = (status: number, reason: string): Error =>
   new CalendarMisconfigured(
     `the calendar provider refuses this deployment: ${status} ${/^[\w.]{1,60}$/.test(reason) ? reason : ""}`.trim(),
   );
 
-/** The status and reason of what was thrown, if it is an answer at all. */
-export function failureIn(error: unknown): Failure {
+/** The status and reason of an error that carries an HTTP response; otherwise a null status. */
+export function readFailure(error: unknown): Failure {
   const { response } = (error ?? {}) as {
     response?: { status?: unknown; data?: unknown; headers?: unknown };
   };
   if (typeof response?.status !== "number") return { status: null, reason: "", retryAfter: null };
   const retryAfter = response.headers instanceof Headers ? response.headers.get("retry-after") : null;
-  return { status: response.status, reason: reasonIn(response.data), retryAfter };
+  return { status: response.status, reason: readReason(response.data), retryAfter };
 }
 
-/** The token endpoint says `{ error: "invalid_grant" }`, the API `{ error: { errors: [{ reason }], status } }`. */
-function reasonIn(body: unknown): string {
+/** The token endpoint answers `{ error: "invalid_grant" }`, the API `{ error: { errors: [{ reason }], status } }`. */
+function readReason(body: unknown): string {
   const { error } = (typeof body === "object" && body !== null ? body : {}) as { error?: unknown };
   if (typeof error === "string") return error;
   const { errors } = (error ?? {}) as { errors?: unknown };
@@ -68,8 +69,8 @@ function reasonIn(body: unknown): string {
   return typeof first?.reason === "string" ? first.reason : "";
 }
 
-/** Whole seconds or a date, as HTTP has it. */
-function waitIn(retryAfter: string | null): number | null {
+/** Retry-After in milliseconds: HTTP allows whole seconds or a date. */
+function readRetryAfter(retryAfter: string | null): number | null {
   if (retryAfter === null) return null;
   const seconds = Number(retryAfter);
   if (Number.isFinite(seconds) && seconds >= 0) return seconds * 1_000;

@@ -3,33 +3,35 @@ import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { meetingInvited, meetingUpdated } from "../events/calendar.ts";
 import { emit } from "../events/event.ts";
-import type { SeenEvent } from "../ports/calendar.ts";
+import type { CalendarEntry } from "../ports/calendar.ts";
 import type { Counts } from "../queues/outcome.ts";
 import { PROVIDER } from "./connections.ts";
-import { type Plan, planMeetings } from "./plan-meetings.ts";
-import { removeCopies } from "./removed-entries.ts";
-import { loadStored, lockSources, type SeenMeeting, sourceOf, usersByEmail } from "./stored-meetings.ts";
+import { type MeetingPlan, planMeetings } from "./plan-meetings.ts";
+import { applyRemovals, type RemovedEntry } from "./removed-entries.ts";
+import { loadStored, lockSources, type MeetingEntry, sourceOf, usersByEmail } from "./stored-meetings.ts";
 
-export type Saving = {
+export type SyncedPage = {
   readonly connection: { readonly id: string; readonly userId: string };
-  readonly events: readonly SeenEvent[];
+  readonly entries: readonly CalendarEntry[];
   readonly lastSyncedAt: Date | null;
   readonly now: Date;
 };
 
-type Planned = Plan & { readonly id: string };
+type Planned = MeetingPlan & { readonly id: string };
 
-/** Stores a page of a calendar: meetings, who takes part, what was removed; and tells of what is new. The same page twice is once. */
-export async function saveEvents(tx: Tx, saving: Saving): Promise<Counts> {
-  const { connection, events, lastSyncedAt, now } = saving;
-  const bySource = new Map<string, SeenMeeting>();
-  for (const event of events) if (event.kind === "meeting") bySource.set(sourceOf(event), event);
-  const seen = [...bySource.values()];
-  await lockSources(tx, seen);
-  const plans = planMeetings(seen, {
+/**
+ * Stores a page of a calendar: meetings, participants and removals; and emits events for what is new. Idempotent.
+ */
+export async function savePage(tx: Tx, page: SyncedPage): Promise<Counts> {
+  const { connection, entries, lastSyncedAt, now } = page;
+  const bySource = new Map<string, MeetingEntry>();
+  for (const entry of entries) if (entry.kind === "meeting") bySource.set(sourceOf(entry), entry);
+  const meetings = [...bySource.values()];
+  await lockSources(tx, meetings);
+  const plans = planMeetings(meetings, {
     ownerId: connection.userId,
-    userByEmail: await usersByEmail(tx, seen),
-    stored: await loadStored(tx, seen),
+    userByEmail: await usersByEmail(tx, meetings),
+    stored: await loadStored(tx, meetings),
     lastSyncedAt,
     now,
   });
@@ -37,13 +39,13 @@ export async function saveEvents(tx: Tx, saving: Saving): Promise<Counts> {
   const changed = planned.filter(({ changes }) => changes !== null);
   await writeMeetings(tx, changed, now);
   await writeParticipants(tx, changed, now);
-  await writeCopies(tx, connection.id, events, planned, now);
-  const removed = await removeNone(tx, saving);
-  await tell(tx, changed, now);
-  return { meetings: seen.length, changed: changed.length, removed };
+  await writeEntries(tx, connection.id, entries, planned, now);
+  const removed = await removeEntries(tx, page);
+  await emitChanges(tx, changed, now);
+  return { meetings: meetings.length, changed: changed.length, removed };
 }
 
-async function withIds(tx: Tx, plans: readonly Plan[]): Promise<Planned[]> {
+async function withIds(tx: Tx, plans: readonly MeetingPlan[]): Promise<Planned[]> {
   const fresh = plans.filter(({ stored }) => stored === null).length;
   const drawn = await rows<{ id: string }>(
     tx,
@@ -56,15 +58,15 @@ async function withIds(tx: Tx, plans: readonly Plan[]): Promise<Planned[]> {
 async function writeMeetings(tx: Tx, planned: readonly Planned[], now: Date): Promise<void> {
   if (planned.length === 0) return;
   const document = JSON.stringify(
-    planned.map(({ id, organizerId, seen }) => ({
+    planned.map(({ id, organizerId, entry }) => ({
       id,
       organizer_id: organizerId,
-      title: seen.title,
-      start_time: seen.start,
-      end_time: seen.end,
-      ical_uid: seen.icalUid,
-      original_start: seen.originalStart,
-      changed_at: seen.changedAt,
+      title: entry.title,
+      start_time: entry.start,
+      end_time: entry.end,
+      ical_uid: entry.icalUid,
+      original_start: entry.originalStart,
+      changed_at: entry.changedAt,
     })),
   );
   await tx.execute(
@@ -86,15 +88,15 @@ async function writeMeetings(tx: Tx, planned: readonly Planned[], now: Date): Pr
 }
 
 async function writeParticipants(tx: Tx, planned: readonly Planned[], now: Date): Promise<void> {
-  const taking = planned.flatMap(({ id, facts }) =>
+  const participants = planned.flatMap(({ id, facts }) =>
     Object.entries(facts.responses).map(([user, response]) => ({ id, user, response })),
   );
-  if (taking.length > 0) {
+  if (participants.length > 0) {
     await tx.execute(
       sql`insert into meeting_participants (meeting_id, user_id, response, invited_at)
           select p.meeting_id, p.user_id, p.response, ${now}
-          from unnest(${array(taking.map(({ id }) => id))}::bigint[], ${array(taking.map(({ user }) => user))}::bigint[],
-                      ${array(taking.map(({ response }) => response))}::text[]) as p(meeting_id, user_id, response)
+          from unnest(${array(participants.map(({ id }) => id))}::bigint[], ${array(participants.map(({ user }) => user))}::bigint[],
+                      ${array(participants.map(({ response }) => response))}::text[]) as p(meeting_id, user_id, response)
           on conflict (meeting_id, user_id) do update set response = excluded.response
           where meeting_participants.response <> excluded.response`,
     );
@@ -112,43 +114,43 @@ async function writeParticipants(tx: Tx, planned: readonly Planned[], now: Date)
   }
 }
 
-async function writeCopies(
+async function writeEntries(
   tx: Tx,
   connectionId: string,
-  events: readonly SeenEvent[],
+  entries: readonly CalendarEntry[],
   planned: readonly Planned[],
   now: Date,
 ): Promise<void> {
-  const idOf = new Map(planned.map(({ seen, id }) => [sourceOf(seen), id]));
-  const copies = new Map(
-    events.flatMap((event) => (event.kind === "meeting" ? [[event.id, event] as const] : [])),
+  const idOf = new Map(planned.map(({ entry, id }) => [sourceOf(entry), id]));
+  const byId = new Map(
+    entries.flatMap((entry) => (entry.kind === "meeting" ? [[entry.id, entry] as const] : [])),
   );
-  if (copies.size === 0) return;
-  const all = [...copies.values()];
+  if (byId.size === 0) return;
+  const all = [...byId.values()];
   await tx.execute(
     sql`insert into calendar_copies (connection_id, event_id, meeting_id, is_organizer, seen_at)
         select ${connectionId}, c.event_id, c.meeting_id, c.is_organizer, ${now}
-        from unnest(${array(all.map(({ id }) => id))}::text[], ${array(all.map((event) => idOf.get(sourceOf(event))))}::bigint[],
+        from unnest(${array(all.map(({ id }) => id))}::text[], ${array(all.map((entry) => idOf.get(sourceOf(entry))))}::bigint[],
                     ${array(all.map(({ organizer }) => organizer?.isSelf === true))}::boolean[]) as c(event_id, meeting_id, is_organizer)
         on conflict (connection_id, event_id) do update set
           meeting_id = excluded.meeting_id, is_organizer = excluded.is_organizer, seen_at = excluded.seen_at`,
   );
 }
 
-/** Entries that nobody meets for (any more). Of most nothing was ever stored. */
-async function removeNone(tx: Tx, { connection, events, now }: Saving): Promise<number> {
-  const gone = events.flatMap((event) => (event.kind === "none" ? [event.id] : []));
+/** Entries that are not, or no longer, meetings. Most of them were never stored. */
+async function removeEntries(tx: Tx, { connection, entries, now }: SyncedPage): Promise<number> {
+  const gone = entries.flatMap((entry) => (entry.kind === "none" ? [entry.id] : []));
   if (gone.length === 0) return 0;
-  const copies = await rows<{ meetingId: string; isOrganizer: boolean }>(
+  const removed = await rows<RemovedEntry>(
     tx,
     sql`delete from calendar_copies where connection_id = ${connection.id} and event_id = any(${array(gone)}::text[])
         returning meeting_id as "meetingId", is_organizer as "isOrganizer"`,
   );
-  await removeCopies(tx, connection.userId, copies, now);
-  return copies.length;
+  await applyRemovals(tx, connection.userId, removed, now);
+  return removed.length;
 }
 
-async function tell(tx: Tx, planned: readonly Planned[], now: Date): Promise<void> {
+async function emitChanges(tx: Tx, planned: readonly Planned[], now: Date): Promise<void> {
   const about = ({ id, organizerId, stored }: Planned) => ({
     occurredAt: now,
     actorId: organizerId,
@@ -159,7 +161,7 @@ async function tell(tx: Tx, planned: readonly Planned[], now: Date): Promise<voi
     tx,
     meetingInvited,
     planned.flatMap((plan) =>
-      plan.tellInvited.map((user) => ({ ...about(plan), payload: { invited_user_id: user } })),
+      plan.invitedToNotify.map((user) => ({ ...about(plan), payload: { invited_user_id: user } })),
     ),
   );
   await emit(
@@ -167,7 +169,7 @@ async function tell(tx: Tx, planned: readonly Planned[], now: Date): Promise<voi
     meetingUpdated,
     planned.flatMap((plan) => {
       const { changes } = plan;
-      if (!plan.tellChanged || changes === null) return [];
+      if (!plan.notifyOfChange || changes === null) return [];
       const participants = changes.invited.length + changes.dropped.length > 0;
       return [{ ...about(plan), payload: { changes: { time: changes.time, participants } } }];
     }),
