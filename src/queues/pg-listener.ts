@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { Database } from "../db/client.ts";
 
-/** The trigger of domain_events notifies it when rows come from outside (0007_fan_out_rules). */
+/** The trigger of domain_events notifies it when rows come from outside (0014_fan_out_rules). */
 const CHANNEL = "commonwork_asked";
 const RETRY_MS = 2_000;
 

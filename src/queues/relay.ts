@@ -27,7 +27,7 @@ export type Relay = {
   wake(): void;
   /**
    * Runs `work` in one transaction, and brings what it asked for as soon as it is committed: where nothing waits in line, without
-   * another transaction for it (express.ts).
+   * another transaction for it (direct-dispatch.ts).
    */
   transact<T>(db: Database, work: (tx: Tx) => Promise<T>, signal?: AbortSignal): Promise<T>;
   start(): void;

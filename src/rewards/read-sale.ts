@@ -39,7 +39,7 @@ type Field<T> = { readonly value: T } | { readonly fault: string };
  *
  * `raw` are the bytes as they came; `receivedAt` is when, and stands in for a missing timestamp. Unknown fields are
  * ignored, so that the seller may add some; `null` in an optional field means that it was not given. Lists every
- * fault, not only the first. Pure; never throws. Source: domain/rewards.md, Webhook.
+ * fault, not only the first. Pure; never throws. Documented in docs/webhooks.md.
  */
 export function readSale(raw: Buffer, receivedAt: Date): ReadSale {
   const body = readObject(raw);

@@ -28,7 +28,6 @@ const fault = (text: string): ParsedAmount => ({ kind: "fault", fault: text });
  * on the value, so `1.0000000` is 1; `10` and `1e1` are the same. Zeros before the point count as digits.
  * Faults: not a JSON number, not above 0, more than 6 decimals, more than 15 digits, more than 10^12 tokens.
  * An exponent is compared before anything is expanded, so `1e400` costs nothing. Never throws.
- * Source: domain/rewards.md, Webhook.
  */
 export function parseAmountMicro(text: string): ParsedAmount {
   if (text.length > MAX_TEXT_LENGTH) return fault(`amount is longer than ${MAX_TEXT_LENGTH} characters`);

@@ -13,7 +13,7 @@ async function market(length = 6) {
   return { world, organizationId, people, buyer: people.at(-1)! };
 }
 
-/** Each is a fault of the system that this one replaces (domain/rewards.md); none may come back. */
+/** Each is a fault of the system that this one replaces; none may come back. */
 describe("defects of the earlier system", () => {
   it("defect 1: a redelivered webhook pays once", async () => {
     const { world, people, buyer } = await market();

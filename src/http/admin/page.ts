@@ -33,7 +33,7 @@ ${body}
 `.html;
 }
 
-/** What makes a form ours: see csrf.ts. */
+/** What makes a form ours: see guard.ts. */
 export const hiddenToken = (session: Session): Html =>
   html`<input type="hidden" name="_csrf" value="${session.csrfToken}">`;
 

@@ -17,7 +17,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 /** How a delivery ended, for the counter: the four outcomes of the inbox, and the refusals that leave no row. */
 type Ending = SaleReceipt["status"] | "rejected" | Refusal;
 
-/** The webhook of the token seller, by the steps of domain/rewards.md. It must be mounted before any parser. `intake` groups the commits. */
+/** The webhook of the token seller, as docs/webhooks.md describes it. It must be mounted before any parser. `intake` groups the commits. */
 export function saleWebhook(runtime: Runtime, intake: SaleIntake = createSaleIntake(runtime)): Router {
   const count = (ending: Ending) => runtime.metrics.deliveries.inc({ source: SOURCE, status: ending });
   const { secrets } = runtime.config.saleWebhook;

@@ -19,7 +19,7 @@ interface Share {
  *
  * Not monotone: with a larger total or one more share a line can lose a unit. Harmless for one-off splits.
  * Throws RangeError for a negative total or weight, lists of different lengths, or a key that appears twice.
- * Source: DESIGN.md section 5; reference/money-and-messages.md section 3.2.
+ * Source: the largest remainder method (Hamilton).
  */
 export function allocate(total: bigint, weights: readonly bigint[], keys: readonly string[]): bigint[] {
   assertAllocatable(total, weights, keys);

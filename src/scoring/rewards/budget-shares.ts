@@ -41,7 +41,6 @@ export function budgetPlaces(periodType: BudgetPeriodType, eligibleCount: number
  * share = r / sum of r; while a share exceeds 0.50 it is fixed there and the rest is split over the others in
  * proportion to r; what cannot be placed is leftover. Nothing is normalised afterwards. No winners: all is leftover.
  * Shares are ratios of whole numbers, exact. Throws RangeError for a score not above 0 or too many daily scores.
- * Source: domain/rewards.md, distribute-budget.
  */
 export function budgetShares(periodType: BudgetPeriodType, scores: readonly bigint[]): BudgetShares {
   if (scores.some((score) => score <= 0n)) throw new RangeError("only scores above 0 have a share");

@@ -72,7 +72,6 @@ type Scored = BudgetCandidate & { readonly scoreHundredths: number };
  * before rounding) leaves it to leftover, so every award is 0.01 or more. paid + leftover = pool, always. A pool of 0 or
  * less pays nobody and is its own leftover. Amounts in millionths.
  * Throws RangeError when a profile appears twice, and as `performanceScoreHundredths` does.
- * Source: domain/rewards.md, distribute-budget.
  */
 export function decideBudget(facts: BudgetFacts): BudgetDecision {
   const { periodType, poolMicro } = facts;

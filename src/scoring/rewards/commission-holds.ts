@@ -36,7 +36,6 @@ export type HoldReason =
  * sale itself. amount-above-average: amount x sales > 10 x sum over 30 days (without sales: above 10 x 100 tokens).
  * young-chain: more than 2 profiles of the whole chain, paid or not, created less than 24 h before the sale, or after.
  * sale-before-referral: sold before the buyer was referred. late-receipt: received more than 30 days after the sale.
- * Source: domain/rewards.md, distribute-commission, fraud signals.
  */
 export function holdReasons(facts: HoldFacts, limits: CommissionHoldLimits): HoldReason[] {
   const soldAtMs = facts.soldAt.getTime();

@@ -71,7 +71,6 @@ export type CommissionDecision =
  * "unresolved": the buyer has no profile. "none": nobody refers the buyer (no-referrer), the chain holds only the buyer
  * (nobody-due), or each level left is below the minimum (below-minimum).
  * Throws RangeError for an amount not above 0 or a policy that `assertCommissionPolicy` refuses.
- * Source: domain/rewards.md, distribute-commission.
  */
 export function decideCommission(
   facts: CommissionFacts,

@@ -85,7 +85,6 @@ export interface MultiplierDecision {
  * referral = 0.02 x min(10, active direct referrals); decay is the table above, 1 when there was never any activity.
  * Hundredths and millionths are whole numbers, so `numeric` in SQL gives the same. MAX also caps the base.
  * Throws RangeError for facts that are not whole numbers from 0 up (level: from 1), or such a policy.
- * Source: domain/rewards.md, recalculate-multipliers.
  */
 export function decideMultiplier(
   facts: MultiplierFacts,

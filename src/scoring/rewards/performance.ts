@@ -26,7 +26,7 @@ export interface PerformanceFacts {
  * score = xp x 0.1 x multiplier + 5 x referrals - 2 x rejected - 1 x overdue, not below 0, half up to 2 decimals.
  *
  * The result is in hundredths. Throws RangeError when a fact is not a whole number from 0 up, or the score is beyond
- * what a number holds exactly. Source: domain/rewards.md, distribute-budget.
+ * what a number holds exactly.
  */
 export function performanceScoreHundredths(facts: PerformanceFacts): number {
   const { xpTimesLevel, multiplierHundredths, activeDirectReferrals, rejected, overdue } = facts;
