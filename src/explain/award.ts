@@ -32,7 +32,7 @@ type AwardRow = Omit<EligibleCandidate, "xpTimesLevel" | "lastApprovalAt"> & {
 
 const ID = /^([1-9]\d{0,17})(?::([1-9]\d{0,17}))?$/;
 
-/** Explains a budget period, `<periodId>`, or what one profile got of it, `<periodId>:<profileId>`. */
+/** Explains a budget period, `<periodId>`, or the award of one profile, `<periodId>:<profileId>`. */
 export async function explainAward(on: Queryable, id: string): Promise<Explanation | undefined> {
   const [, periodId, profileId] = ID.exec(id) ?? [];
   if (periodId === undefined) return undefined;
@@ -54,17 +54,17 @@ export async function explainAward(on: Queryable, id: string): Promise<Explanati
   return {
     kind: "award",
     id,
-    title: `${period.type} budget from ${period.start} on${own ? `, profile ${own.profileId}` : ""}`,
+    title: `${period.type} budget from ${period.start}${own ? `, profile ${own.profileId}` : ""}`,
     agrees: faults.length === 0,
-    faults: own ? faultsToldTo(own, period, decision, faults) : faults,
+    faults: own ? faultsFor(own, period, decision, faults) : faults,
     steps: [...stepsOfPeriod(period, decision), ...(own ? stepsOfAward(own, decision) : [])],
     ownerUserId: own?.userId ?? null,
   };
 }
 
 /**
- * Whoever was not eligible has no row: the tasks are counted as they stand now. Should they have become enough since (a period that
- * is paid stays as it was), that is said.
+ * Explains why a profile without an award was not eligible. Nothing is stored about it, so its tasks are counted now; if there are
+ * enough by now, that is reported as a difference, since a paid period is final.
  */
 async function explainTooFew(
   on: Queryable,
@@ -86,19 +86,19 @@ async function explainTooFew(
   return {
     kind: "award",
     id,
-    title: `${type} budget from ${start} on, profile ${profileId}`,
+    title: `${type} budget from ${start}, profile ${profileId}`,
     agrees: !enough,
-    faults: enough ? [`approved: ${found.approved} now, when it was paid fewer than ${needed}`] : [],
+    faults: enough ? [`approved: ${found.approved} now, fewer than ${needed} when the period was paid`] : [],
     steps: [
-      step("eligible", `${found.approved} approved in the period; ${needed} or more are needed`),
-      step("award", "nothing: too-few-approved"),
+      step("eligible", `${found.approved} tasks approved in the period; at least ${needed} needed`),
+      step("award", "none: too-few-approved"),
     ],
     ownerUserId: found.userId,
   };
 }
 
-/** Whoever asks for their own figure is not told who the others are. */
-function faultsToldTo(
+/** The differences as the owner of one award may see them: those of other awards are not identified. */
+function faultsFor(
   own: AwardRow,
   period: PeriodRow,
   decision: BudgetDecision,
@@ -106,7 +106,7 @@ function faultsToldTo(
 ): string[] {
   const theirs = [...faultsOfPeriod(period, decision), ...faultsOfAward(own, decision)];
   const others =
-    all.length > theirs.length ? ["another award of this period does not agree with its inputs"] : [];
+    all.length > theirs.length ? ["another award of this period differs from its recomputed value"] : [];
   return [...theirs, ...others];
 }
 
@@ -162,7 +162,7 @@ function faultsOfAward(award: AwardRow, decision: BudgetDecision): string[] {
     [`rank of ${award.profileId}`, award.rank, winner?.rank],
     [`award of ${award.profileId}`, tokens(award.amount), amount],
     [`reason of ${award.profileId}`, award.reason, unpaid?.reason],
-    [`books of ${award.profileId}`, tokens(award.booked ?? 0n.toString()), amount],
+    [`ledger of ${award.profileId}`, tokens(award.booked ?? 0n.toString()), amount],
   ]);
 }
 
@@ -174,11 +174,11 @@ function stepsOfPeriod(period: PeriodRow, decision: BudgetDecision): Step[] {
     ),
     step(
       "eligible",
-      `${decision.eligibleCount} had ${BUDGET_RULES.minimumApproved[period.type]} or more approved, ${period.tooFew} had some but too few; ${decision.winners.length} took a place`,
+      `${decision.eligibleCount} had at least ${BUDGET_RULES.minimumApproved[period.type]} tasks approved, ${period.tooFew} had fewer; ${decision.winners.length} were ranked`,
     ),
     step(
       "paid",
-      `${tokens(decision.paidMicro)} to ${decision.awards.length}, ${tokens(decision.leftoverMicro)} left over`,
+      `${tokens(decision.paidMicro)} to ${decision.awards.length} profiles, ${tokens(decision.leftoverMicro)} left over`,
     ),
   ];
 }
@@ -189,20 +189,20 @@ function stepsOfAward(award: AwardRow, decision: BudgetDecision): Step[] {
   const score = step(
     "score",
     `${xp.toFixed(1)} xp x ${hundredths(award.multiplierHundredths)} + 5 x ${award.activeDirectReferrals} referrals` +
-      ` - 2 x ${award.rejected} rejected - ${award.overdue} overdue, not below 0 = ${hundredths(scoreHundredths)}`,
+      ` - 2 x ${award.rejected} rejected - ${award.overdue} overdue, at least 0 = ${hundredths(scoreHundredths)}`,
   );
-  if (!winner) return [score, step("award", `nothing: ${unpaid?.reason ?? "unknown"}`)];
+  if (!winner) return [score, step("award", `none: ${unpaid?.reason ?? "unknown"}`)];
   const percent = (Number((winner.weight * 1_000_000n) / decision.weightSum) / 10_000).toFixed(2);
   return [
     score,
     step(
       "rank",
-      `${winner.rank} of ${decision.winners.length}: higher score, then earlier last approval, then lower id`,
+      `${winner.rank} of ${decision.winners.length}, by score, then earliest last approval, then lowest id`,
     ),
     step("share", `${winner.weight} of ${decision.weightSum} = ${percent} %`),
     step(
       "award",
-      `${tokens(winner.amountMicro)}${unpaid ? `: ${unpaid.reason}` : ", in whole 0.01 by largest remainder"}`,
+      `${tokens(winner.amountMicro)}${unpaid ? `: ${unpaid.reason}` : ", rounded to 0.01 by largest remainder"}`,
     ),
   ];
 }

@@ -13,7 +13,7 @@ import {
 } from "../scoring/rewards/commission-policy.ts";
 import { differences, type Explanation, type Step, step } from "./explanation.ts";
 
-/** As record-commissions stores them. */
+/** The inputs as record-commissions stores them. */
 type StoredInputs = {
   ruleVersion: number;
   ratesBps: number[];
@@ -54,7 +54,7 @@ export async function explainCommission(on: Queryable, id: string): Promise<Expl
   const lines = await readLines(on, saleId);
   const own = lines.find((line) => String(line.level) === level);
   if (level !== undefined && !own) return undefined;
-  const told = {
+  const header = {
     kind: "commission",
     id,
     title: titleOf(saleId, sale, own),
@@ -62,10 +62,10 @@ export async function explainCommission(on: Queryable, id: string): Promise<Expl
   } as const;
   if (sale.inputs === null) {
     return {
-      ...told,
+      ...header,
       agrees: true,
       faults: [],
-      steps: [step("sale", `${sale.status}: nothing has been decided yet`)],
+      steps: [step("sale", `${sale.status}: no decision yet`)],
     };
   }
   const decision = decideCommission(factsFrom(saleId, sale, sale.inputs), policyFrom(sale.inputs));
@@ -74,7 +74,7 @@ export async function explainCommission(on: Queryable, id: string): Promise<Expl
     ...stepsOfSale(sale, sale.inputs, decision),
     ...lines.filter((line) => !own || line === own).map(stepOfLine),
   ];
-  return { ...told, agrees: faults.length === 0, faults, steps };
+  return { ...header, agrees: faults.length === 0, faults, steps };
 }
 
 const titleOf = (saleId: string, { amount, status }: SaleRow, own: LineRow | undefined): string =>
@@ -99,7 +99,7 @@ const readLines = (on: Queryable, saleId: string): Promise<LineRow[]> =>
 
 const tokens = (micro: bigint | string): string => formatAmount(BigInt(micro));
 
-/** The inverse of `formatAmount`: sums may have more digits than an amount that is taken in. */
+/** The inverse of `formatAmount`. The parser of incoming amounts does not fit: sums may have more digits. */
 function microFrom(text: string): bigint {
   const [whole = "0", decimals = ""] = text.split(".");
   return BigInt(whole) * MICRO_PER_TOKEN + BigInt(decimals.padEnd(6, "0"));
@@ -142,7 +142,7 @@ const policyFrom = (inputs: StoredInputs): CommissionPolicy => ({
 const dueLines = (decision: CommissionDecision) =>
   decision.kind === "award" || decision.kind === "hold" ? decision.lines : [];
 
-/** A sale that was held stays so in its reasons, whatever an operator decided afterwards. */
+/** The reasons of a held sale stay, whatever an operator decides later. */
 function reasonsOf(decision: CommissionDecision): readonly string[] {
   if (decision.kind === "unresolved") return ["no-profile"];
   return decision.kind === "none" ? [decision.reason] : decision.reasons;
@@ -172,22 +172,23 @@ function stepsOfSale(sale: SaleRow, inputs: StoredInputs, decision: CommissionDe
   const start = [
     step(
       "rates",
-      `${rates} for levels 1 to ${inputs.ratesBps.length}; below ${inputs.minimum} a level is left out`,
+      `${rates} for levels 1 to ${inputs.ratesBps.length}; a level below ${inputs.minimum} is omitted`,
     ),
   ];
-  if (decision.kind === "unresolved") return [...start, step("decision", "the buyer has no profile yet")];
-  if (decision.kind === "none") return [...start, step("decision", `nothing is due: ${decision.reason}`)];
+  if (decision.kind === "unresolved")
+    return [...start, step("decision", "none yet: the buyer has no profile")];
+  if (decision.kind === "none") return [...start, step("decision", `nothing to pay: ${decision.reason}`)];
   const due = decision.lines.reduce((sum, { rateBps }) => sum + rateBps, 0);
   return [
     ...start,
-    ...decision.omitted.map(({ level, reason }) => step(`level ${level}`, `left out: ${reason}`)),
+    ...decision.omitted.map(({ level, reason }) => step(`level ${level}`, `omitted: ${reason}`)),
     step(
       "total",
-      `${tokens(sale.amount)} x ${due / 100} % = ${tokens(decision.totalMicro)}, half up to 0.01`,
+      `${tokens(sale.amount)} x ${due / 100} % = ${tokens(decision.totalMicro)}, rounded half up to 0.01`,
     ),
     step(
       "signals",
-      decision.reasons.length === 0 ? "none: paid at once" : `held: ${decision.reasons.join(", ")}`,
+      decision.reasons.length === 0 ? "none: paid immediately" : `held: ${decision.reasons.join(", ")}`,
     ),
   ];
 }
@@ -195,5 +196,5 @@ function stepsOfSale(sale: SaleRow, inputs: StoredInputs, decision: CommissionDe
 const stepOfLine = ({ level, rateBps, amount, status }: LineRow): Step =>
   step(
     `level ${level}`,
-    `${rateBps / 100} %, by largest remainder of the total: ${tokens(amount)} (${status})`,
+    `${rateBps / 100} % of the total, by largest remainder: ${tokens(amount)} (${status})`,
   );

@@ -1,30 +1,30 @@
 import type { Queryable } from "../db/statement.ts";
 
-/** One step of a calculation: what is worked out, and how. */
+/** One step of a calculation: the name of the figure and how it follows. */
 export type Step = { readonly what: string; readonly how: string };
 
-/** A stored figure, worked out again from the inputs that were stored with it. */
+/** A stored figure, recomputed from the inputs stored with it. */
 export type Explanation = {
   readonly kind: "award" | "commission" | "multiplier" | "match";
   readonly id: string;
   readonly title: string;
-  /** True when what was stored is what comes out again. */
+  /** True if the recomputed figures equal the stored ones. */
   readonly agrees: boolean;
-  /** What does not agree, in words. */
+  /** Each difference, as text. */
   readonly faults: readonly string[];
   readonly steps: readonly Step[];
-  /** Whose figure it is, as `users.id`; null for one that belongs to several. */
+  /** The user (`users.id`) the figure belongs to; null if it belongs to several. */
   readonly ownerUserId: string | null;
-  /** Others whom it concerns, who may see it too. */
+  /** Other users who may see it. */
   readonly alsoFor?: readonly string[];
 };
 
-/** Works a figure out again. @returns undefined when there is no such figure. */
+/** Explains a figure. @returns undefined if there is none with this id. */
 export type Explain = (on: Queryable, id: string) => Promise<Explanation | undefined>;
 
 export const step = (what: string, how: string): Step => ({ what, how });
 
-/** A fault for each pair that differs. */
+/** One line for each pair that differs. */
 export function differences(
   pairs: readonly (readonly [name: string, stored: unknown, recomputed: unknown])[],
 ): string[] {
@@ -36,5 +36,5 @@ export function differences(
     );
 }
 
-/** 105 is 1.05. */
+/** Formats 105 as 1.05. */
 export const hundredths = (n: number | bigint): string => (Number(n) / 100).toFixed(2);

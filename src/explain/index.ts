@@ -15,7 +15,7 @@ const EXPLAIN: Readonly<Record<Explained, Explain>> = {
   multiplier: explainMultiplier,
 };
 
-/** What the ids of each kind look like, for people. */
+/** The form of the ids of each kind, for help texts. */
 export const EXPLAINED_IDS: Readonly<Record<Explained, string>> = {
   award: "<periodId> or <periodId>:<profileId>",
   commission: "<saleId> or <saleId>:<level>",
@@ -23,6 +23,6 @@ export const EXPLAINED_IDS: Readonly<Record<Explained, string>> = {
   multiplier: "<profileId> or <profileId>@<instant>",
 };
 
-/** Works a stored figure out again from its stored inputs. @returns undefined when there is none of that id. */
+/** Recomputes a stored figure from its stored inputs. @returns undefined if there is none with this id. */
 export const explain = (on: Queryable, kind: Explained, id: string): Promise<Explanation | undefined> =>
   EXPLAIN[kind](on, id);

@@ -26,17 +26,17 @@ type HistoryRow = {
 
 const ID = /^([1-9]\d{0,17})(?:@(.+))?$/;
 
-/** Explains the multiplier of a profile, `<profileId>`, or the one in force at an instant, `<profileId>@<ISO 8601>`. */
+/** Explains the current multiplier of a profile, `<profileId>`, or the one at an instant, `<profileId>@<ISO 8601>`. */
 export async function explainMultiplier(on: Queryable, id: string): Promise<Explanation | undefined> {
   const [, profileId, instant] = ID.exec(id) ?? [];
   if (profileId === undefined || (instant !== undefined && Number.isNaN(Date.parse(instant))))
     return undefined;
   const row = await readHistory(on, profileId, instant === undefined ? null : new Date(instant));
   if (!row) return undefined;
-  const told = { kind: "multiplier", id, ownerUserId: row.userId } as const;
+  const header = { kind: "multiplier", id, ownerUserId: row.userId } as const;
   if (row.calculatedAt === null) {
-    const steps = [step("multiplier", `${hundredths(row.multiplier)}: it has never moved`)];
-    return { ...told, title: `Multiplier of profile ${profileId}`, agrees: true, faults: [], steps };
+    const steps = [step("multiplier", `${hundredths(row.multiplier)}: it has never changed`)];
+    return { ...header, title: `Multiplier of profile ${profileId}`, agrees: true, faults: [], steps };
   }
   const decision = decideMultiplier(
     {
@@ -49,11 +49,11 @@ export async function explainMultiplier(on: Queryable, id: string): Promise<Expl
     { maxHundredths: row.max },
   );
   const faults = faultsOf(row, decision);
-  const title = `Multiplier of profile ${profileId}, worked out as of ${new Date(row.calculatedAt).toISOString()}`;
-  return { ...told, title, agrees: faults.length === 0, faults, steps: stepsOf(row, decision) };
+  const title = `Multiplier of profile ${profileId}, computed as of ${new Date(row.calculatedAt).toISOString()}`;
+  return { ...header, title, agrees: faults.length === 0, faults, steps: stepsOf(row, decision) };
 }
 
-/** The movement that was in force; a profile without any has had its multiplier from the start. */
+/** The change in force at the instant; a profile without changes still has its initial multiplier. */
 async function readHistory(
   on: Queryable,
   profileId: string,
@@ -93,27 +93,27 @@ function stepsOf(row: HistoryRow, { components, multiplierHundredths }: Multipli
   const { baseHundredths, activityHundredths, referralHundredths, decayMillionths } = components;
   const decay = (decayMillionths / DECAY_ONE_MILLIONTHS).toFixed(6);
   const sum = baseHundredths + activityHundredths + referralHundredths;
-  const last = row.days === null ? "there never was any" : `the last was ${row.days} whole days before`;
+  const last = row.days === null ? "no activity yet" : `last activity ${row.days} whole days before`;
   const counted =
     row.referrals >= MULTIPLIER_WEIGHTS.maxReferrals ? `${row.referrals} or more` : String(row.referrals);
   return [
     step("base", `1.00 + 0.10 x (level ${row.level} - 1) = ${hundredths(baseHundredths)}`),
     step(
       "activity",
-      `${row.approved} approved in the 30 days before, in groups of 10: ${hundredths(activityHundredths)}`,
+      `${row.approved} tasks approved in the 30 days before, in groups of 10: ${hundredths(activityHundredths)}`,
     ),
     step(
       "referral",
-      `${counted} direct referrals active in the 30 days, 10 at most: ${hundredths(referralHundredths)}`,
+      `${counted} direct referrals active in the 30 days before, at most 10 count: ${hundredths(referralHundredths)}`,
     ),
-    step("decay", `activity: ${last}; above 7 days 0.95^(days / 7): ${decay}`),
+    step("decay", `${last}; beyond 7 days 0.95^(days / 7): ${decay}`),
     step(
       "sum x decay",
       `${hundredths(sum)} x ${decay} = ${((sum * decayMillionths) / 100 / DECAY_ONE_MILLIONTHS).toFixed(4)}`,
     ),
     step(
       "multiplier",
-      `not below ${hundredths(baseHundredths)}, not above ${hundredths(row.max)}: ${hundredths(multiplierHundredths)} (before: ${hundredths(row.previous)})`,
+      `at least ${hundredths(baseHundredths)}, at most ${hundredths(row.max)}: ${hundredths(multiplierHundredths)} (previously ${hundredths(row.previous)})`,
     ),
   ];
 }

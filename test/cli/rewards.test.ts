@@ -9,7 +9,7 @@ describe("commonwork explain", () => {
     const ask = () => cli(environmentOf(world), "explain", "multiplier", people[0]!.profileId);
     const good = await ask();
     expect(good.code).toBe(0);
-    expect(good.out).toContain("12 approved in the 30 days before, in groups of 10: 0.05");
+    expect(good.out).toContain("12 tasks approved in the 30 days before, in groups of 10: 0.05");
     expect(good.out).toContain("The stored figures match the recomputed ones.");
     await world.query("update multiplier_history set approved_in_30_days = 30");
     const spoiled = await ask();

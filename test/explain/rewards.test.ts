@@ -7,8 +7,8 @@ import { takeSale } from "../support/sales.ts";
 import { approve } from "../support/tasks.ts";
 import type { World } from "../support/world.ts";
 
-/** Changes what must not be changed, behind the back of the triggers. */
-async function spoil(world: World, table: string, set: string, where: string): Promise<void> {
+/** Changes stored figures with the triggers that forbid it disabled. */
+async function corrupt(world: World, table: string, set: string, where: string): Promise<void> {
   await world.query(`alter table ${table} disable trigger all`);
   await world.query(`update ${table} set ${set} where ${where}`);
   await world.query(`alter table ${table} enable trigger all`);
@@ -18,23 +18,23 @@ const how = (explanation: { steps: readonly { what: string; how: string }[] } | 
   explanation?.steps.find((step) => step.what === what)?.how;
 
 describe("explain multiplier", () => {
-  it("works the latest movement out again, and shows the steps", async () => {
+  it("recomputes the latest change and shows the steps", async () => {
     const { world, people } = await rewardsScene();
     const found = await explain(world.db.drizzle, "multiplier", people[0]!.profileId);
     expect(found).toMatchObject({ agrees: true, faults: [], ownerUserId: people[0]!.userId });
-    expect(how(found, "activity")).toBe("12 approved in the 30 days before, in groups of 10: 0.05");
-    expect(how(found, "multiplier")).toBe("not below 1.00, not above 3.00: 1.05 (before: 1.00)");
+    expect(how(found, "activity")).toBe("12 tasks approved in the 30 days before, in groups of 10: 0.05");
+    expect(how(found, "multiplier")).toBe("at least 1.00, at most 3.00: 1.05 (previously 1.00)");
   });
 
-  it("finds the one in force at an instant, and says when it has never moved", async () => {
+  it("finds the multiplier at an instant, also if it has never changed", async () => {
     const { world, people } = await rewardsScene();
     const at = (id: string) => explain(world.db.drizzle, "multiplier", id);
     const before = await at(`${people[0]!.profileId}@2026-03-09T01:59:59Z`);
-    expect(how(before, "multiplier")).toBe("1.00: it has never moved");
+    expect(how(before, "multiplier")).toBe("1.00: it has never changed");
     expect((await at(`${people[0]!.profileId}@2026-03-09T02:00:00Z`))?.title).toContain(
       "2026-03-09T02:00:00",
     );
-    expect(how(await at(people[1]!.profileId), "multiplier")).toBe("1.00: it has never moved");
+    expect(how(await at(people[1]!.profileId), "multiplier")).toBe("1.00: it has never changed");
   });
 
   it.each([
@@ -46,18 +46,18 @@ describe("explain multiplier", () => {
     "activity_hundredths",
     "referral_hundredths",
     "decay_millionths",
-  ])("finds a change of %s", async (column) => {
+  ])("detects a changed %s", async (column) => {
     const { world, people } = await rewardsScene();
     const id = people[0]!.profileId;
-    await spoil(world, "multiplier_history", `${column} = ${column} + 10`, `profile_id = ${id}`);
+    await corrupt(world, "multiplier_history", `${column} = ${column} + 10`, `profile_id = ${id}`);
     expect(await explain(world.db.drizzle, "multiplier", id)).toMatchObject({ agrees: false });
   });
 
-  it("finds a change of the days and of the maximum", async () => {
+  it("detects changed days and a changed maximum", async () => {
     for (const set of ["days_since_last_activity = 30", "max_hundredths = 101"]) {
       const { world, people } = await rewardsScene();
       const id = people[0]!.profileId;
-      await spoil(world, "multiplier_history", set, `profile_id = ${id}`);
+      await corrupt(world, "multiplier_history", set, `profile_id = ${id}`);
       const found = await explain(world.db.drizzle, "multiplier", id);
       expect(found?.faults.at(-1)).toMatch(/^multiplier: 1\.05 is stored, 1\.0[01] comes out$/);
     }
@@ -65,38 +65,38 @@ describe("explain multiplier", () => {
 });
 
 describe("explain award", () => {
-  it("works an award out again, and shows the steps", async () => {
+  it("recomputes an award and shows the steps", async () => {
     const { world, people, periodId } = await rewardsScene();
     const found = await explain(world.db.drizzle, "award", `${periodId}:${people[0]!.profileId}`);
     expect(found).toMatchObject({ agrees: true, faults: [], ownerUserId: people[0]!.userId });
-    // 3 x 20 x 1 x 0.1 x 1.00 + 5 for the one referral that was active.
+    // 3 x 20 x 1 x 0.1 x 1.00 + 5 for one active referral.
     expect(how(found, "score")).toBe(
-      "6.0 xp x 1.00 + 5 x 1 referrals - 2 x 0 rejected - 0 overdue, not below 0 = 11.00",
+      "6.0 xp x 1.00 + 5 x 1 referrals - 2 x 0 rejected - 0 overdue, at least 0 = 11.00",
     );
     expect(how(found, "share")).toBe("50 of 100 = 50.00 %");
-    expect(how(found, "award")).toBe("50.00, in whole 0.01 by largest remainder");
+    expect(how(found, "award")).toBe("50.00, rounded to 0.01 by largest remainder");
   });
 
-  it("explains why somebody got nothing, and a whole period", async () => {
+  it("explains an award of nothing, and a whole period", async () => {
     const { world, people, periodId } = await rewardsScene();
     const nothing = await explain(world.db.drizzle, "award", `${periodId}:${people[2]!.profileId}`);
-    expect(how(nothing, "award")).toBe("nothing: no-score");
+    expect(how(nothing, "award")).toBe("none: no-score");
     const whole = await explain(world.db.drizzle, "award", periodId);
     expect(whole).toMatchObject({ agrees: true, ownerUserId: null });
-    expect(how(whole, "paid")).toBe("75.00 to 2, 25.00 left over");
+    expect(how(whole, "paid")).toBe("75.00 to 2 profiles, 25.00 left over");
   });
 
-  it("explains to somebody who was not eligible what was missing, and says so when it no longer is", async () => {
+  it("explains why a profile was not eligible, and reports if it would be now", async () => {
     const { world, people, periodId } = await rewardsScene();
     const id = `${periodId}:${people[3]!.profileId}`;
     const none = await explain(world.db.drizzle, "award", id);
     expect(none).toMatchObject({ agrees: true, faults: [], ownerUserId: people[3]!.userId });
-    expect(how(none, "eligible")).toBe("0 approved in the period; 1 or more are needed");
-    expect(how(none, "award")).toBe("nothing: too-few-approved");
+    expect(how(none, "eligible")).toBe("0 tasks approved in the period; at least 1 needed");
+    expect(how(none, "award")).toBe("none: too-few-approved");
     await approve(world, people[3]!, 1, "2026-03-08T12:00:00Z");
     expect(await explain(world.db.drizzle, "award", id)).toMatchObject({
       agrees: false,
-      faults: ["approved: 1 now, when it was paid fewer than 1"],
+      faults: ["approved: 1 now, fewer than 1 when the period was paid"],
     });
   });
 
@@ -113,15 +113,15 @@ describe("explain award", () => {
     "score_hundredths = score_hundredths + 1",
     "rank = 2",
     "amount_micro = amount_micro + 10000",
-  ])("finds a change of a stored input: %s", async (set) => {
+  ])("detects a changed input: %s", async (set) => {
     const scene = await rewardsScene();
-    await spoil(scene.world, "budget_awards", set, own(scene));
+    await corrupt(scene.world, "budget_awards", set, own(scene));
     const id = `${scene.periodId}:${scene.people[0]!.profileId}`;
     const found = await explain(scene.world.db.drizzle, "award", id);
     expect(found?.agrees).toBe(false);
     expect(found?.faults).not.toEqual([]);
     expect(await explain(scene.world.db.drizzle, "award", scene.periodId)).toMatchObject({ agrees: false });
-    // Another's figure: that something is wrong is said, not with whom.
+    // The owner of another award sees that one differs, but not whose.
     const other = await explain(
       scene.world.db.drizzle,
       "award",
@@ -134,29 +134,29 @@ describe("explain award", () => {
   it.each([
     "pool_micro = pool_micro + 10000, granted_micro = granted_micro + 10000, leftover_micro = leftover_micro + 10000",
     "eligible = 9",
-  ])("finds a change of the period: %s", async (set) => {
+  ])("detects a changed period: %s", async (set) => {
     const { world, periodId } = await rewardsScene();
-    await spoil(world, "budget_periods", set, `id = ${periodId}`);
+    await corrupt(world, "budget_periods", set, `id = ${periodId}`);
     expect(await explain(world.db.drizzle, "award", periodId)).toMatchObject({ agrees: false });
   });
 
-  it("finds a movement in the books that is not the award", async () => {
+  it("detects a ledger entry that differs from the award", async () => {
     const { world, periodId } = await rewardsScene();
-    await spoil(world, "ledger_entries", "amount_micro = amount_micro + 1", "amount_micro = 50000000");
+    await corrupt(world, "ledger_entries", "amount_micro = amount_micro + 1", "amount_micro = 50000000");
     const found = await explain(world.db.drizzle, "award", periodId);
     expect(found?.faults).toEqual([
-      expect.stringMatching(/^books of \d+: 50\.000001 is stored, 50\.00 comes out$/),
+      expect.stringMatching(/^ledger of \d+: 50\.000001 is stored, 50\.00 comes out$/),
     ]);
-    await spoil(world, "ledger_entries", "amount_micro = amount_micro - 1", "amount_micro = 50000001");
+    await corrupt(world, "ledger_entries", "amount_micro = amount_micro - 1", "amount_micro = 50000001");
   });
 });
 
 describe("explain commission", () => {
-  it("works a sale out again, and one line of it", async () => {
+  it("recomputes a sale, and one line of it", async () => {
     const { world, people, saleId } = await rewardsScene();
     const whole = await explain(world.db.drizzle, "commission", saleId);
     expect(whole).toMatchObject({ agrees: true, ownerUserId: null });
-    expect(how(whole, "total")).toBe("100.50 x 24 % = 24.12, half up to 0.01");
+    expect(how(whole, "total")).toBe("100.50 x 24 % = 24.12, rounded half up to 0.01");
     expect(whole?.steps.filter(({ what }) => what.startsWith("level")).map(({ what }) => what)).toEqual([
       "level 1",
       "level 2",
@@ -164,7 +164,7 @@ describe("explain commission", () => {
     ]);
     const line = await explain(world.db.drizzle, "commission", `${saleId}:2`);
     expect(line).toMatchObject({ agrees: true, ownerUserId: people[1]!.userId });
-    expect(how(line, "level 2")).toBe("8 %, by largest remainder of the total: 8.04 (earned)");
+    expect(how(line, "level 2")).toBe("8 % of the total, by largest remainder: 8.04 (earned)");
     expect(how(line, "level 1")).toBeUndefined();
   });
 
@@ -179,7 +179,7 @@ describe("explain commission", () => {
     for (const buyer of [people[0]!, { userId: "4711" }]) {
       const sale = await takeSale(world, { buyer });
       expect(how(await explain(world.db.drizzle, "commission", sale.saleId), "sale")).toContain(
-        "nothing has been decided",
+        "no decision yet",
       );
       await world.drain();
       expect(await explain(world.db.drizzle, "commission", sale.saleId)).toMatchObject({ agrees: true });
@@ -197,10 +197,10 @@ describe("explain commission", () => {
     ["commissions", "amount_micro = amount_micro + 10000"],
     ["commissions", "rate_bps = 1"],
     ["commissions", "beneficiary_id = (select profile_id from token_sales limit 1)"],
-  ])("finds a change of a stored input: %s %s", async (table, set) => {
+  ])("detects a changed input: %s %s", async (table, set) => {
     const { world, saleId } = await rewardsScene();
     const where = table === "commissions" ? `sale_id = ${saleId} and level = 1` : `id = ${saleId}`;
-    await spoil(world, table, set, where);
+    await corrupt(world, table, set, where);
     const found = await explain(world.db.drizzle, "commission", saleId);
     expect(found?.agrees).toBe(false);
     expect(found?.faults).not.toEqual([]);
@@ -208,7 +208,7 @@ describe("explain commission", () => {
 });
 
 describe("explain", () => {
-  it("knows no figure of an id that there is not, or that is none", async () => {
+  it("is undefined for an unknown or malformed id", async () => {
     const { world, saleId, periodId } = await rewardsScene();
     for (const [kind, ids] of [
       ["award", ["999", `${periodId}:999`, "x", "1:2:3", "0"]],
