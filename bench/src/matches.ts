@@ -6,7 +6,6 @@ import { openRuntime } from "../../src/roles/open-runtime.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
 import { startWorkers } from "../../src/roles/worker.ts";
 import { bestMatches } from "../../src/scoring/project-matching/match.ts";
-import { openThreads } from "../../src/threads/threads.ts";
 import { catalogue } from "../../src/workers/index.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";
@@ -46,7 +45,6 @@ export const matches: Bench = {
 async function ours(context: BenchContext, template: string, projects: number): Promise<readonly Figure[]> {
   const scratch = await openScratch(context.databaseUrl, template);
   await scratch.sql("checkpoint");
-  const threads = openThreads();
   const config = benchConfig(scratch.url, context.redisUrl);
   const runtime = openRuntime({
     config,
@@ -54,7 +52,6 @@ async function ours(context: BenchContext, template: string, projects: number): 
     log: createLog(config.log),
     catalogue,
     timetable: [],
-    threads,
   });
   runtime.relay.start();
   const workers = startWorkers(runtime, { queues: ["matching"] });
@@ -67,7 +64,6 @@ async function ours(context: BenchContext, template: string, projects: number): 
     memory.stop();
     await workers.stop(5_000);
     await runtime.close();
-    await threads.close();
     await scratch.drop();
   }
 }

@@ -44,12 +44,12 @@ export function planSkills(volunteers: number, projects: number): SkillPlan {
     volunteer: () => ({
       id: ++lastVolunteer,
       skills: new Map([...draw(random)].map((skill) => [skill, 100 + Math.floor(random() * 901)])),
-      place: random() < PLACED_SHARE ? placeOf(random, 1) : null,
+      location: random() < PLACED_SHARE ? placeOf(random, 1) : null,
     }),
     project: () => ({
       id: ++lastProject,
       requiredSkillIds: [...draw(forProjects)].sort((a, b) => a - b),
-      place: placeOf(forProjects, 0),
+      location: placeOf(forProjects, 0),
       remote: forProjects() >= PLACED_SHARE,
     }),
   };
@@ -107,8 +107,8 @@ async function loadVolunteers(scratch: Scratch, people: readonly MatchVolunteer[
     "insert into volunteers (user_id, latitude, longitude) select * from unnest($1::bigint[], $2::float8[], $3::float8[])",
     [
       list(people.map(({ id }) => id)),
-      list(people.map(({ place }) => place?.latitude)),
-      list(people.map(({ place }) => place?.longitude)),
+      list(people.map(({ location }) => location?.latitude)),
+      list(people.map(({ location }) => location?.longitude)),
     ],
   );
   const given = people.flatMap(({ id, skills }) =>
@@ -130,8 +130,8 @@ async function loadProjects(scratch: Scratch, projects: readonly MatchProject[])
      select (select min(id) from organizations), 'Project ' || n, 'recruiting', 1, latitude, longitude, remote
      from unnest($1::float8[], $2::float8[], $3::boolean[]) with ordinality as p(latitude, longitude, remote, n) order by n`,
     [
-      list(projects.map(({ place }) => place?.latitude)),
-      list(projects.map(({ place }) => place?.longitude)),
+      list(projects.map(({ location }) => location?.latitude)),
+      list(projects.map(({ location }) => location?.longitude)),
       list(projects.map(({ remote }) => remote)),
     ],
   );

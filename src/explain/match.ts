@@ -1,45 +1,52 @@
 import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { skipReason } from "../project-matching/notice-rules.ts";
-import { readVolunteer } from "../project-matching/place-volunteer.ts";
 import { readProjects } from "../project-matching/project-facts.ts";
+import { readVolunteer } from "../project-matching/volunteer-facts.ts";
+import type { NoticeSkipReason } from "../scoring/project-matching/choose-candidates.ts";
 import {
   compareMatches,
   distanceKm,
   MATCH_WEIGHTS,
   type Match,
   type MatchProject,
+  type MatchRank,
   type MatchVolunteer,
   matchOf,
   percentOf,
   weightsOf,
 } from "../scoring/project-matching/match.ts";
+import { MAX_REQUIRED_SKILLS } from "../scoring/project-matching/match-search.ts";
 import { differences, type Explanation, type Step, step } from "./explanation.ts";
 
 const ID = /^([1-9]\d{0,14}):([1-9]\d{0,14})$/;
 
+/** What is stored of a pair. */
 type Pair = {
   name: string;
   status: string;
+  /** Users who may see the candidates of the project. */
   leaders: string[];
-  volunteers: boolean;
+  isVolunteer: boolean;
+  /** Null when the volunteer is not on the list. */
   score: number | null;
-  size: number;
-  last: { score: number; matchedCount: number; volunteerId: number } | null;
   rank: number;
-  skip: string | null;
+  size: number;
+  /** The last row of the others. */
+  lastOther: MatchRank | null;
+  skip: NoticeSkipReason | null;
 };
 
 /**
- * Explains a match, `<projectId>:<volunteerId>`: worked out anew from what both are now, and compared with what is stored. For a pair
- * that is not on the list: why. Of skills that are hidden nothing is said but that they are.
+ * Explains the match `<projectId>:<volunteerId>`: scores the pair as it is now, compares that with what is stored, and says why the
+ * volunteer is not on the list when they are not. Of hidden skills it tells only that they are hidden.
  */
 export async function explainMatch(on: Queryable, id: string): Promise<Explanation | undefined> {
   const [, projectId, volunteerId] = ID.exec(id) ?? [];
   if (projectId === undefined || volunteerId === undefined) return undefined;
   const pair = await readPair(on, projectId, volunteerId);
   if (!pair) return undefined;
-  const told = {
+  const header = {
     kind: "match",
     id,
     title: `Volunteer ${volunteerId} for project ${projectId}, ${pair.name} (${pair.status})`,
@@ -52,9 +59,9 @@ export async function explainMatch(on: Queryable, id: string): Promise<Explanati
   const faults = differences([["score", pair.score, expected(pair, match)]]);
   const steps = project && volunteer ? await stepsOf(on, project, volunteer, match) : [];
   return {
-    ...told,
+    ...header,
     agrees: faults.length === 0,
-    faults: faults.map((fault) => `${fault}; the next run of calculate-matches brings it up to date`),
+    faults: faults.map((fault) => `${fault}; the next run of calculate-matches will update it`),
     steps: [...reasonsAgainst(pair, project, volunteer), ...steps, ...listSteps(pair, match)],
   };
 }
@@ -62,14 +69,14 @@ export async function explainMatch(on: Queryable, id: string): Promise<Explanati
 async function readPair(on: Queryable, projectId: string, volunteerId: string): Promise<Pair | undefined> {
   const [found] = await rows<Pair>(
     on,
-    sql`select p.name, p.project_status as status, v.user_id is not null as volunteers,
+    sql`select p.name, p.project_status as status, v.user_id is not null as "isVolunteer",
                array(select p.created_by union select p.team_lead where p.team_lead is not null
                      union select o.user_id from organization_members o
                            where o.organization_id = p.organization_id and o.role = 'owner') as leaders,
                m.match_score as score, coalesce(l.size, 0) as size,
                (select jsonb_build_object('score', w.match_score, 'matchedCount', w.matched_skill_count, 'volunteerId', w.volunteer_id)
                 from volunteer_initiative_matches w where w.project_id = p.id and w.volunteer_id <> u.id
-                order by w.match_score, w.matched_skill_count, w.volunteer_id desc limit 1) as last,
+                order by w.match_score, w.matched_skill_count, w.volunteer_id desc limit 1) as "lastOther",
                (select 1 + count(*)::int from volunteer_initiative_matches w
                 where w.project_id = p.id and (w.match_score > m.match_score
                   or w.match_score = m.match_score and (w.matched_skill_count > m.matched_skill_count
@@ -84,11 +91,11 @@ async function readPair(on: Queryable, projectId: string, volunteerId: string): 
   return found;
 }
 
-/** What should be stored, as far as one pair can tell: nobody knows of those behind the end of a full list. */
-function expected({ score, last }: Pair, match: Match | null): number | null {
+/** The score that should be stored, as far as the stored list shows: candidates beyond its end are not stored. */
+function expected({ score, lastOther }: Pair, match: Match | null): number | null {
   if (match === null) return null;
   if (score !== null) return match.score;
-  return last !== null && compareMatches(match, last) < 0 ? match.score : null;
+  return lastOther !== null && compareMatches(match, lastOther) < 0 ? match.score : null;
 }
 
 function reasonsAgainst(
@@ -102,12 +109,12 @@ function reasonsAgainst(
       step(
         "project",
         pair.status === "recruiting" || pair.status === "active"
-          ? "it requires no skill, or more than can be matched: it has no list"
-          : `it is ${pair.status}: lists are kept of recruiting and active projects`,
+          ? `it has no list: it requires no skill, or more than ${MAX_REQUIRED_SKILLS}`
+          : `it has no list: it is ${pair.status}, and only recruiting and active projects have one`,
       ),
     );
-  if (!pair.volunteers) steps.push(step("volunteer", "they do not volunteer"));
-  else if (!volunteer) steps.push(step("volunteer", "their skills are hidden: they are on no list"));
+  if (!pair.isVolunteer) steps.push(step("volunteer", "not registered as a volunteer"));
+  else if (!volunteer) steps.push(step("volunteer", "on no list: their skills are hidden"));
   return steps;
 }
 
@@ -134,7 +141,7 @@ async function stepsOf(
         );
   });
   if (match === null)
-    return [...skills, step("match", "none of the required skills is there: no match, however near")];
+    return [...skills, step("match", "none: no required skill matches, whatever the distance")];
   const required = project.requiredSkillIds.length;
   return [
     ...skills,
@@ -142,34 +149,33 @@ async function stepsOf(
     distanceStep(project, volunteer, match),
     step(
       "score",
-      match.location === null
-        ? `the skill share alone: ${match.score}, told as ${percentOf(match.score)} %`
-        : `${MATCH_WEIGHTS.skill} x ${match.skill} + ${MATCH_WEIGHTS.location} x ${match.location} = ${match.score}, told as ${percentOf(match.score)} %`,
+      match.locationScore === null
+        ? `the skill share alone: ${match.score}, shown as ${percentOf(match.score)} %`
+        : `${MATCH_WEIGHTS.skill} x ${match.skill} + ${MATCH_WEIGHTS.location} x ${match.locationScore} = ${match.score}, shown as ${percentOf(match.score)} %`,
     ),
     step("components", `coverage ${match.coverage}, cosine ${match.cosine}, jaccard ${match.jaccard}`),
   ];
 }
 
 function distanceStep(project: MatchProject, volunteer: MatchVolunteer, match: Match): Step {
-  if (project.remote) return step("distance", "the project is remote: it does not count");
-  if (!project.place) return step("distance", "the project has no place: it does not count");
-  if (!volunteer.place) return step("distance", "the volunteer has no place: it does not count");
-  const { latitude, longitude } = project.place;
-  const km = distanceKm(latitude, longitude, volunteer.place.latitude, volunteer.place.longitude);
+  if (project.remote) return step("distance", "does not count: the project is remote");
+  if (!project.location) return step("distance", "does not count: the project has no location");
+  if (!volunteer.location) return step("distance", "does not count: the volunteer has no location");
+  const km = distanceKm(project.location, volunteer.location);
   return step(
     "distance",
-    `${km.toFixed(1)} km: 1 - min(km / ${MATCH_WEIGHTS.reachKm}, 1) = ${match.location}`,
+    `${km.toFixed(1)} km: 1 - min(km / ${MATCH_WEIGHTS.reachKm}, 1) = ${match.locationScore}`,
   );
 }
 
-function listSteps({ score, size, last, rank, skip }: Pair, match: Match | null): Step[] {
+function listSteps({ score, size, lastOther, rank, skip }: Pair, match: Match | null): Step[] {
   const steps: Step[] = [];
-  if (score !== null) steps.push(step("list", `place ${rank} of ${size}`));
+  if (score !== null) steps.push(step("list", `rank ${rank} of ${size}`));
   else if (match === null) steps.push(step("list", "not on it"));
-  else if (last !== null && compareMatches(match, last) > 0)
-    steps.push(step("list", `not on it: it holds ${size}, and its last has ${last.score}`));
-  else steps.push(step("list", "not on it yet: it was worked out before this was so"));
+  else if (lastOther !== null && compareMatches(match, lastOther) > 0)
+    steps.push(step("list", `not on it: it holds ${size}, and the last one scores ${lastOther.score}`));
+  else steps.push(step("list", "not on it yet: it was computed before the profiles were as they are now"));
   if (score !== null)
-    steps.push(step("notice", skip === null ? "nothing stands against one" : `passed over: ${skip}`));
+    steps.push(step("notice", skip === null ? "no rule forbids one" : `forbidden by the rule ${skip}`));
   return steps;
 }

@@ -11,15 +11,18 @@ import {
   PAIR_BYTES,
 } from "../scoring/project-matching/choose-from-lists.ts";
 import { type NoticeProject, skipReason } from "./notice-rules.ts";
-import { inScope, OPEN, type ProjectScope } from "./project-facts.ts";
+import { IS_MATCHED, inScope, type ProjectScope } from "./project-facts.ts";
 
-/** Puts down, for the sum of this run, the candidates of some projects at or above a score, and what stands against each. */
+/**
+ * Writes the candidates of a scope who reach the minimum score to notice_candidates, each with the rule that
+ * forbids a notice, if any.
+ */
 export async function gatherCandidates(
   { tx, now, settings }: JobContext,
   runId: string,
   scope: ProjectScope,
 ): Promise<void> {
-  // A statement of a tenth of a second is not worth being compiled.
+  // Compiling takes longer than the statement.
   await tx.execute(sql`set local jit = off`);
   await tx.execute(
     sql`insert into notice_candidates (run_id, project_id, pairs)
@@ -32,15 +35,15 @@ export async function gatherCandidates(
               join volunteer_initiative_matches m on m.project_id = p.id
               join volunteers v on v.user_id = m.volunteer_id
               where ${inScope(sql`p.id`, scope)} and ${inScope(sql`m.project_id`, scope)}
-                and m.match_score >= ${settings.matching.minimumScore} and p.auto_notify and ${OPEN}) c
+                and m.match_score >= ${settings.matching.minimumScore} and p.auto_notify and ${IS_MATCHED}) c
         group by c.project_id`,
   );
 }
 
-/** So many projects are read by one statement: a few megabytes, and a few hundredths of a second. */
-const PROJECTS_AT_ONCE = 500;
+/** A few megabytes, and some 20 ms. */
+const PROJECTS_PER_STATEMENT = 500;
 
-/** Reads what was put down for the projects, in their order, and deletes all of the run. */
+/** Reads the candidates of the projects, in the projects' order, and deletes all rows of the run. */
 export async function takeCandidates(
   tx: Tx,
   runId: string,
@@ -53,8 +56,8 @@ export async function takeCandidates(
   const pairs = new Uint8Array(size?.bytes ?? 0);
   const ends = new Int32Array(projects.length);
   let filled = 0;
-  for (let from = 0; from < projects.length; from += PROJECTS_AT_ONCE) {
-    const some = projects.slice(from, from + PROJECTS_AT_ONCE);
+  for (let from = 0; from < projects.length; from += PROJECTS_PER_STATEMENT) {
+    const some = projects.slice(from, from + PROJECTS_PER_STATEMENT);
     const lists = await readLists(tx, runId, some);
     for (const [index, { id }] of some.entries()) {
       const list = lists.get(id);
@@ -81,14 +84,14 @@ async function readLists(
 }
 
 /**
- * Chooses in steps, between which the event loop serves others. Not on a thread: those give way to everything else on the machine, and a
- * transaction is open meanwhile.
+ * Chooses on the event loop, in steps between which it serves other work. Threads run at idle priority, and
+ * on a busy machine the open transaction would time out waiting for one.
  */
 export async function chooseInSteps(
   { signal, settings }: JobContext,
   lists: CandidateLists,
 ): Promise<ChosenFromLists> {
-  const steps = chooseFromLists({ ...lists, places: settings.matching.topCandidates });
+  const steps = chooseFromLists({ ...lists, openings: settings.matching.topCandidates });
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;

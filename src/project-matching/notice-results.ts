@@ -3,19 +3,19 @@ import { type Queryable, rows } from "../db/statement.ts";
 import { MATCH_NOTICE } from "../email/render/experiments.ts";
 import { type SampleRatio, sampleRatio } from "../scoring/experiment.ts";
 
-/** What a text of the notice has brought lately. */
+/** Results of one wording of the notice. */
 export type NoticeResult = {
   readonly variant: string;
   readonly users: number;
-  /** Notices: a user may have been told of several projects. */
+  /** Notices sent; a user may have got several. */
   readonly told: number;
-  /** Notices after which the user applied for that project. */
+  /** Notices whose user applied for the project afterwards. */
   readonly applied: number;
 };
 
 export type NoticeResults = SampleRatio & { readonly variants: readonly NoticeResult[] };
 
-/** The results of the texts of notices in thirty days, with the check whether chance alone can have split the users so. */
+/** Results of the wordings over the last thirty days, with the sample-ratio check. */
 export async function noticeResults(on: Queryable, now: Date): Promise<NoticeResults> {
   const counted = await rows<NoticeResult>(
     on,

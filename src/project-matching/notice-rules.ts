@@ -1,22 +1,23 @@
 import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { TOLD_AGAIN } from "../scoring/project-matching/choose-candidates.ts";
-import { OPEN } from "./project-facts.ts";
+import { NOTICE_REPEAT } from "../scoring/project-matching/choose-candidates.ts";
+import { IS_MATCHED } from "./project-facts.ts";
 
-/** A project of a run, with whom its summary goes to. */
+/** A project of a run of the notices, with the user who gets its summary. */
 export type NoticeProject = { readonly id: string; readonly name: string; readonly leadId: string };
 
-/** Open projects that want their candidates to be told, by id. */
+/** Matched projects whose candidates are to be notified, by id. */
 export const readNoticeProjects = (tx: Tx): Promise<NoticeProject[]> =>
   rows<NoticeProject>(
     tx,
-    sql`select p.id, p.name, coalesce(p.team_lead, p.created_by) as "leadId" from projects p where p.auto_notify and ${OPEN} order by p.id`,
+    sql`select p.id, p.name, coalesce(p.team_lead, p.created_by) as "leadId" from projects p where p.auto_notify and ${IS_MATCHED} order by p.id`,
   );
 
 /**
- * Why a candidate `m` (volunteer_id, match_score) of the project `p` is passed over, who is the volunteer `v`, as an expression of SQL; null when nothing stands against it. Days are compared
- * by slots: whoever was told less than 24 hours before this one has been told today.
+ * SQL: the rule that forbids notifying the candidate `m` (volunteer_id, match_score), who is volunteer `v`,
+ * about project `p`; null when none does. Ages are measured from slot to slot: a notice of less than 24 hours
+ * before this slot counts as one of today.
  */
 export const skipReason = (slot: Date) => sql`case
     when not v.skills_visible then 'hidden'
@@ -31,8 +32,8 @@ export const skipReason = (slot: Date) => sql`case
     when exists (select 1 from project_applications a where a.project_id = p.id and a.user_id = m.volunteer_id) then 'applied'
     when exists (select 1 from candidate_notifications c
                  where c.project_id = p.id and c.volunteer_id = m.volunteer_id
-                   and c.slot > ${slot}::timestamptz - ${TOLD_AGAIN.afterDays} * interval '24 hours'
-                   and round((m.match_score - c.match_score)::numeric, 6) < ${TOLD_AGAIN.scoreRise}::numeric) then 'told-before'
+                   and c.slot > ${slot}::timestamptz - ${NOTICE_REPEAT.afterDays} * interval '24 hours'
+                   and round((m.match_score - c.match_score)::numeric, 6) < ${NOTICE_REPEAT.scoreRise}::numeric) then 'told-before'
     when exists (select 1 from candidate_notifications c
                  where c.volunteer_id = m.volunteer_id and c.slot > ${slot}::timestamptz - interval '24 hours') then 'told-today'
   end`;

@@ -2,44 +2,47 @@ import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import {
   distanceKm,
-  MATCH_WEIGHTS,
   type Match,
   type MatchProject,
   type MatchVolunteer,
   matchOf,
   weightsOf,
 } from "../scoring/project-matching/match.ts";
-import { type Page, type ToldMatch, toldOf } from "./candidates.ts";
-import { readVolunteer } from "./place-volunteer.ts";
-import { OPEN, readProjects } from "./project-facts.ts";
+import { type MatchView, type Page, viewOfMatch } from "./project-candidates.ts";
+import { readProjects } from "./project-facts.ts";
 import { matchedSkills } from "./rank.task.ts";
+import { boundedProjects } from "./score-bound.ts";
+import { readVolunteer } from "./volunteer-facts.ts";
 
-export type OwnMatch = ToldMatch & { readonly projectId: string; readonly projectName: string };
+export type OwnMatch = MatchView & { readonly projectId: string; readonly projectName: string };
 
-/** So many projects are scored at a time: those that could be best come first, so one page is mostly enough. */
-const PROJECTS_PER_PAGE = 200;
+/**
+ * Projects that are scored at a time. Those with the highest bound come first, so one round is mostly enough.
+ */
+const PROJECTS_PER_ROUND = 200;
 
 type Found = { readonly project: MatchProject; readonly match: Match };
 
 /**
- * The open projects that fit a volunteer best, worked out as of now: scored as their lists are, whether they are on them or not. Projects
- * come in the order of the most that they could score; whoever is found is the best once nothing that is left could be better.
+ * The projects that fit a volunteer best, computed from current profiles whether they are on the projects'
+ * lists or not. Projects are scored in the order of their bounds, until no bound that is left reaches the
+ * last match of the page.
  */
 export async function readOwnMatches(on: Queryable, volunteerId: string, page: Page): Promise<OwnMatch[]> {
   const volunteer = await readVolunteer(on, volunteerId);
   if (!volunteer) return [];
-  const reach = await projectsByReach(on, volunteerId, page.minimumScore);
+  const bounded = await projectsByBound(on, volunteerId, page.minimumScore);
   let best: Found[] = [];
-  for (let at = 0; at < reach.length; at += PROJECTS_PER_PAGE) {
+  for (let at = 0; at < bounded.length; at += PROJECTS_PER_ROUND) {
     const last = best[page.limit - 1];
-    if (last && (reach[at]?.most ?? 0) < last.match.score - 0.000_002) break;
-    const ids = reach.slice(at, at + PROJECTS_PER_PAGE).map(({ id }) => id);
+    if (last && (bounded[at]?.bound ?? 0) < last.match.score) break;
+    const ids = bounded.slice(at, at + PROJECTS_PER_ROUND).map(({ id }) => id);
     best = [...best, ...(await scored(on, volunteer, ids, page))].sort(compareFound).slice(0, page.limit);
   }
   return describe(on, volunteer, best);
 }
 
-/** The order of a volunteer's own list: score, then matched skills, then the lower project. */
+/** Order of a volunteer's own list: higher score, then more matched skills, then the lower project. */
 const compareFound = (a: Found, b: Found): number =>
   b.match.score - a.match.score || b.match.matchedCount - a.match.matchedCount || a.project.id - b.project.id;
 
@@ -55,25 +58,14 @@ async function scored(
   });
 }
 
-/** Open projects that need a skill of theirs, with the most that they could score there: as if they were next door. */
-function projectsByReach(
+function projectsByBound(
   on: Queryable,
   volunteerId: string,
-  minimum: number,
-): Promise<{ id: string; most: number }[]> {
-  const { matchedMilli, fullMilli, skill, location } = MATCH_WEIGHTS;
-  return rows<{ id: string; most: number }>(
+  minimumScore: number,
+): Promise<{ id: string; bound: number }[]> {
+  return rows<{ id: string; bound: number }>(
     on,
-    sql`with reached as (
-          select r.project_id, sum(${matchedMilli}::int + (s.weight * 1000)::int)::float8 / (${fullMilli}::int *
-                 (select count(*) from project_required_skills q where q.project_id = r.project_id)) as skill
-          from volunteer_skills s join project_required_skills r on r.skill_id = s.skill_id
-          where s.volunteer_id = ${volunteerId} group by r.project_id)
-        select id, most from (
-          select p.id, greatest(r.skill, case when not p.remote and p.latitude is not null
-                                         then ${skill}::float8 * r.skill + ${location}::float8 end) as most
-          from reached r join projects p on p.id = r.project_id where ${OPEN}) bounded
-        where most >= ${minimum}::float8 - 0.000002 order by most desc, id`,
+    sql`select id, bound from (${boundedProjects(volunteerId)}) b where bound >= ${minimumScore}::float8 order by bound desc, id`,
   );
 }
 
@@ -95,18 +87,13 @@ async function describe(
     const missing = project.requiredSkillIds.filter((id) => !matched.includes(id));
     const nameAll = (list: readonly number[]) => list.map((id) => names.get(`skill ${id}`) ?? "").sort();
     const km =
-      match.location === null || !project.place || !volunteer.place
+      match.locationScore === null || !project.location || !volunteer.location
         ? null
-        : distanceKm(
-            project.place.latitude,
-            project.place.longitude,
-            volunteer.place.latitude,
-            volunteer.place.longitude,
-          );
+        : distanceKm(project.location, volunteer.location);
     return {
       projectId: String(project.id),
       projectName: names.get(`project ${project.id}`) ?? "",
-      ...toldOf({ ...match, matched: nameAll(matched), missing: nameAll(missing) }, km),
+      ...viewOfMatch({ ...match, matched: nameAll(matched), missing: nameAll(missing) }, km),
     };
   });
 }

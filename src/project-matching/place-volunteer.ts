@@ -1,95 +1,71 @@
 import { sql } from "drizzle-orm";
-import { array, type Queryable, rows } from "../db/statement.ts";
+import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { decidePlace, type PlaceFacts } from "../scoring/project-matching/list-change.ts";
-import {
-  MATCH_WEIGHTS,
-  type MatchProject,
-  type MatchVolunteer,
-  matchOf,
-  weightsOf,
-} from "../scoring/project-matching/match.ts";
-import { OPEN, readProjects } from "./project-facts.ts";
+import { decideListChange, type ListChangeFacts } from "../scoring/project-matching/list-change.ts";
+import { type Match, matchOf, weightsOf } from "../scoring/project-matching/match.ts";
+import { readProjects } from "./project-facts.ts";
 import { matchedSkills } from "./rank.task.ts";
+import { boundedProjects } from "./score-bound.ts";
+import { readVolunteer } from "./volunteer-facts.ts";
+
+export type Placement = {
+  readonly counts: { readonly added: number; readonly changed: number; readonly removed: number };
+  /** Projects whose lists have to be computed from all volunteers. */
+  readonly recompute: readonly string[];
+};
+
+/** A row to write. */
+type Row = Match & { readonly projectId: number; readonly skillIds: readonly number[] };
 
 /**
- * Brings one volunteer into every list where they belong, and out of those where they do not any more: the same rows as a run over
- * everybody would leave.
- *
- * @returns the projects whose lists have to be worked out again.
+ * Updates the lists of all projects for one volunteer: the rows that a full run would leave, apart from the
+ * lists that it returns for a recompute. The caller holds `lockSingleLists`.
  */
-export async function offerVolunteer(
+export async function placeInLists(
   tx: Tx,
   volunteerId: string,
   keep: number,
   slot: Date,
-): Promise<string[]> {
+): Promise<Placement> {
   const volunteer = await readVolunteer(tx, volunteerId);
-  const ids = await projectsInReach(tx, volunteerId, keep);
+  const ids = await affectedProjects(tx, volunteerId, keep);
   const open = new Map((await readProjects(tx, { ids })).map((project) => [String(project.id), project]));
   const lists = await readLists(tx, volunteerId, ids);
-  const put: Placed[] = [];
-  const remove: string[] = [];
+  const upserts: Row[] = [];
+  const removals: string[] = [];
   const recompute: string[] = [];
   for (const id of ids) {
     const project = open.get(id);
-    const list = lists.get(id);
     const match = project && volunteer ? matchOf(project, volunteer) : null;
-    const { size = 0, held = null, lastOther = null } = list ?? {};
-    // The list of a project that is not open any more has no end to look behind.
-    const decision = decidePlace({
-      now: match,
-      held,
-      lastOther,
-      full: project !== undefined && size >= keep,
-    });
-    if (decision === "put" && project && volunteer) put.push({ project, volunteer });
-    else if (decision === "remove") remove.push(id);
-    else if (decision === "recompute") recompute.push(id);
+    const { size = 0, stored = null, lastOther = null } = lists.get(id) ?? {};
+    // The list of a closed project is not refilled.
+    const full = project !== undefined && size >= keep;
+    const change = decideListChange({ now: match, stored, lastOther, full });
+    if (change === "upsert" && project && volunteer && match)
+      upserts.push({
+        ...match,
+        projectId: project.id,
+        skillIds: matchedSkills(weightsOf(project, volunteer), project),
+      });
+    else if (change === "remove") removals.push(id);
+    else if (change === "recompute") recompute.push(id);
   }
-  await removeFrom(tx, volunteerId, remove);
-  await putInto(tx, put, slot);
-  await trimLists(tx, [...put.map(({ project }) => String(project.id)), ...remove], keep);
-  return recompute;
-}
-
-/** @returns null when there is nobody, or nothing of them to be seen. */
-export async function readVolunteer(tx: Queryable, volunteerId: string): Promise<MatchVolunteer | null> {
-  const [found] = await rows<{
-    latitude: number | null;
-    longitude: number | null;
-    skills: [skillId: number, weight: number][];
-  }>(
+  const removed = await removeRows(tx, volunteerId, removals);
+  const { added, changed } = await upsertRows(tx, upserts, slot);
+  const trimmed = await trimLists(
     tx,
-    sql`select v.latitude, v.longitude,
-               (select coalesce(jsonb_agg(jsonb_build_array(s.skill_id, (s.weight * 1000)::int)), '[]')
-                from volunteer_skills s where s.volunteer_id = v.user_id) as skills
-        from volunteers v where v.user_id = ${volunteerId} and v.skills_visible`,
+    [...upserts.map(({ projectId }) => String(projectId)), ...removals],
+    keep,
   );
-  if (!found) return null;
-  const { latitude, longitude, skills } = found;
-  const place = latitude === null || longitude === null ? null : { latitude, longitude };
-  return { id: Number(volunteerId), skills: new Map(skills), place };
+  return { counts: { added, changed, removed: removed + trimmed }, recompute };
 }
 
-/** Projects that hold the volunteer, and open ones that they could enter: by skill and the best there is of nearness. */
-async function projectsInReach(tx: Tx, volunteerId: string, keep: number): Promise<string[]> {
-  const { matchedMilli, fullMilli, skill, location } = MATCH_WEIGHTS;
+/** Projects that list the volunteer, and those whose list they could enter. */
+async function affectedProjects(tx: Tx, volunteerId: string, keep: number): Promise<string[]> {
   const found = await rows<{ id: string }>(
     tx,
-    sql`with mine as (
-          select s.skill_id, ${matchedMilli}::int + (s.weight * 1000)::int as milli
-          from volunteer_skills s join volunteers v on v.user_id = s.volunteer_id
-          where s.volunteer_id = ${volunteerId} and v.skills_visible),
-        reached as (
-          select r.project_id, sum(m.milli)::float8 / (${fullMilli}::int *
-                 (select count(*) from project_required_skills q where q.project_id = r.project_id)) as skill
-          from mine m join project_required_skills r on r.skill_id = m.skill_id group by r.project_id)
-        select r.project_id as id
-        from reached r join projects p on p.id = r.project_id left join project_match_lists l on l.project_id = r.project_id
-        where ${OPEN} and (coalesce(l.size, 0) < ${keep}
-          or greatest(r.skill, case when not p.remote and p.latitude is not null
-                               then ${skill}::float8 * r.skill + ${location}::float8 end) >= l.floor_score - 0.000002)
+    sql`select b.id from (${boundedProjects(volunteerId)}) b left join project_match_lists l on l.project_id = b.id
+        where coalesce(l.size, 0) < ${keep} or b.bound >= l.floor_score
         union
         select project_id from volunteer_initiative_matches where volunteer_id = ${volunteerId}
         order by id`,
@@ -97,61 +73,61 @@ async function projectsInReach(tx: Tx, volunteerId: string, keep: number): Promi
   return found.map(({ id }) => id);
 }
 
-type List = { readonly size: number } & Pick<PlaceFacts, "held" | "lastOther">;
+type List = { readonly size: number } & Pick<ListChangeFacts, "stored" | "lastOther">;
 
+/** For each list: its size, the volunteer's row, and the last row of the others. */
 async function readLists(tx: Tx, volunteerId: string, ids: readonly string[]): Promise<Map<string, List>> {
   const found = await rows<{
     id: string;
     size: number;
-    mine: boolean;
+    own: boolean;
     score: number;
-    count: number;
-    who: string;
+    matchedCount: number;
+    volunteerId: string;
   }>(
     tx,
-    sql`select distinct on (id, mine) * from (
-          select m.project_id as id, l.size, m.volunteer_id = ${volunteerId} as mine, m.match_score as score,
-                 m.matched_skill_count as count, m.volunteer_id as who
+    sql`select distinct on (id, own) * from (
+          select m.project_id as id, l.size, m.volunteer_id = ${volunteerId} as own, m.match_score as score,
+                 m.matched_skill_count as "matchedCount", m.volunteer_id as "volunteerId"
           from volunteer_initiative_matches m join project_match_lists l on l.project_id = m.project_id
           where m.project_id = any(${array(ids)}::bigint[])) listed
-        order by id, mine, score, count, who desc`,
+        order by id, own, score, "matchedCount", "volunteerId" desc`,
   );
   const lists = new Map<string, List>();
-  for (const { id, size, mine, score, count, who } of found) {
-    const key = { score, matchedCount: count, volunteerId: Number(who) };
-    const list = lists.get(id) ?? { size, held: null, lastOther: null };
-    lists.set(id, mine ? { ...list, held: key } : { ...list, lastOther: key });
+  for (const { id, size, own, ...row } of found) {
+    const rank = { ...row, volunteerId: Number(row.volunteerId) };
+    const list = lists.get(id) ?? { size, stored: null, lastOther: null };
+    lists.set(id, own ? { ...list, stored: rank } : { ...list, lastOther: rank });
   }
   return lists;
 }
 
-async function removeFrom(tx: Tx, volunteerId: string, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return;
-  await tx.execute(
+async function removeRows(tx: Tx, volunteerId: string, ids: readonly string[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const removed = await tx.execute(
     sql`delete from volunteer_initiative_matches
         where volunteer_id = ${volunteerId} and project_id = any(${array(ids)}::bigint[])`,
   );
+  return removed.rowCount ?? 0;
 }
 
-type Placed = { readonly project: MatchProject; readonly volunteer: MatchVolunteer };
-
-async function putInto(tx: Tx, placed: readonly Placed[], slot: Date): Promise<void> {
-  if (placed.length === 0) return;
-  const found = placed.flatMap(({ project, volunteer }) => {
-    const match = matchOf(project, volunteer);
-    return match
-      ? [{ ...match, projectId: project.id, skillIds: matchedSkills(weightsOf(project, volunteer), project) }]
-      : [];
-  });
-  const column = (read: (match: (typeof found)[number]) => unknown) => array(found.map(read));
-  await tx.execute(
+/** Inserts and updates rows; those that are the same already are not touched. */
+async function upsertRows(
+  tx: Tx,
+  upserts: readonly Row[],
+  slot: Date,
+): Promise<{ added: number; changed: number }> {
+  if (upserts.length === 0) return { added: 0, changed: 0 };
+  const column = (read: (row: Row) => unknown) => array(upserts.map(read));
+  const written = await rows<{ isNew: boolean }>(
+    tx,
     sql`insert into volunteer_initiative_matches as m (project_id, volunteer_id, match_score, coverage, cosine, jaccard,
           location_score, matched_skill_ids, matched_skill_count, calculated_at)
         select f.project_id, f.volunteer_id, f.score, f.coverage, f.cosine, f.jaccard, f.location, f.skill_ids::bigint[],
                cardinality(f.skill_ids::bigint[]), ${slot}::timestamptz
         from unnest(${column((f) => f.projectId)}::bigint[], ${column((f) => f.volunteerId)}::bigint[],
                     ${column((f) => f.score)}::float8[], ${column((f) => f.coverage)}::float8[], ${column((f) => f.cosine)}::float8[],
-                    ${column((f) => f.jaccard)}::float8[], ${column((f) => f.location)}::float8[],
+                    ${column((f) => f.jaccard)}::float8[], ${column((f) => f.locationScore)}::float8[],
                     ${column((f) => `{${f.skillIds.join(",")}}`)}::text[])
           as f(project_id, volunteer_id, score, coverage, cosine, jaccard, location, skill_ids)
         order by f.project_id
@@ -160,14 +136,21 @@ async function putInto(tx: Tx, placed: readonly Placed[], slot: Date): Promise<v
           (excluded.match_score, excluded.coverage, excluded.cosine, excluded.jaccard, excluded.location_score,
            excluded.matched_skill_ids, excluded.matched_skill_count, excluded.calculated_at)
         where (m.match_score, m.coverage, m.cosine, m.jaccard, m.location_score, m.matched_skill_ids) is distinct from
-          (excluded.match_score, excluded.coverage, excluded.cosine, excluded.jaccard, excluded.location_score, excluded.matched_skill_ids)`,
+          (excluded.match_score, excluded.coverage, excluded.cosine, excluded.jaccard, excluded.location_score, excluded.matched_skill_ids)
+        returning m.xmax = 0 as "isNew"`,
   );
+  const added = written.filter(({ isNew }) => isNew).length;
+  return { added, changed: written.length - added };
 }
 
-/** Cuts lists to their length, and notes how long they are and where they end. */
-async function trimLists(tx: Tx, ids: readonly string[], keep: number): Promise<void> {
-  if (ids.length === 0) return;
-  await tx.execute(
+/**
+ * Cuts lists to `keep` rows, and updates their recorded size and floor.
+ *
+ * @returns how many rows were cut off.
+ */
+async function trimLists(tx: Tx, ids: readonly string[], keep: number): Promise<number> {
+  if (ids.length === 0) return 0;
+  const trimmed = await tx.execute(
     sql`delete from volunteer_initiative_matches m
         using (select project_id, volunteer_id, row_number() over (
                  partition by project_id order by match_score desc, matched_skill_count desc, volunteer_id) as rank
@@ -184,4 +167,5 @@ async function trimLists(tx: Tx, ids: readonly string[], keep: number): Promise<
         insert into project_match_lists (project_id, size, floor_score) select * from lists order by project_id
         on conflict (project_id) do update set size = excluded.size, floor_score = excluded.floor_score`,
   );
+  return trimmed.rowCount ?? 0;
 }

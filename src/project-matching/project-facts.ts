@@ -2,24 +2,26 @@ import { type SQL, sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { MatchProject } from "../scoring/project-matching/match.ts";
-import { MAX_REQUIRED_SKILLS } from "../scoring/project-matching/match-index.ts";
+import { MAX_REQUIRED_SKILLS } from "../scoring/project-matching/match-search.ts";
 
-/** Projects that candidates are looked for: open, and with a requirement that can be matched. */
-export const OPEN = sql`p.project_status in ('recruiting', 'active')
+/**
+ * SQL: whether the project `p` has a list of candidates: it is open, and requires skills, but not too many.
+ */
+export const IS_MATCHED = sql`p.project_status in ('recruiting', 'active')
   and (select count(*) from project_required_skills q where q.project_id = p.id) between 1 and ${sql.raw(String(MAX_REQUIRED_SKILLS))}`;
 
-/** A stretch of project ids, or some of them. */
+/** A range of project ids, `to` excluded, or a set of them. */
 export type ProjectScope =
   | { readonly from: string; readonly to: string }
   | { readonly ids: readonly string[] };
 
-/** Whether an id lies in a scope. `to` is not included. */
+/** SQL: whether an id is in a scope. */
 export const inScope = (id: SQL, scope: ProjectScope): SQL =>
   "ids" in scope
     ? sql`${id} = any(${array(scope.ids)}::bigint[])`
     : sql`${id} >= ${scope.from}::bigint and ${id} < ${scope.to}::bigint`;
 
-/** The open projects of a scope, by id. */
+/** The matched projects of a scope, by id. */
 export async function readProjects(tx: Queryable, scope: ProjectScope): Promise<MatchProject[]> {
   const found = await rows<{
     id: string;
@@ -31,26 +33,29 @@ export async function readProjects(tx: Queryable, scope: ProjectScope): Promise<
     tx,
     sql`select p.id, p.latitude, p.longitude, p.remote,
                array(select r.skill_id from project_required_skills r where r.project_id = p.id order by r.skill_id) as "skillIds"
-        from projects p where ${inScope(sql`p.id`, scope)} and ${OPEN} order by p.id`,
+        from projects p where ${inScope(sql`p.id`, scope)} and ${IS_MATCHED} order by p.id`,
   );
   return found.map(({ id, latitude, longitude, remote, skillIds }) => ({
     id: Number(id),
     requiredSkillIds: skillIds.map(Number),
-    place: latitude === null || longitude === null ? null : { latitude, longitude },
+    location: latitude === null || longitude === null ? null : { latitude, longitude },
     remote,
   }));
 }
 
-/** No id is higher. */
-const END = "9223372036854775807";
+/** No bigint is higher. */
+const MAX_ID = "9223372036854775807";
 
-/** Stretches of ids with at most so many open projects each; together all ids there are, so that lists of closed projects go too. */
+/**
+ * Ranges of ids with at most `size` matched projects each. They cover all ids, so that lists of closed
+ * projects are removed too.
+ */
 export async function cutMatchProjects(tx: Tx, size: number): Promise<{ from: string; to: string }[]> {
   const starts = await rows<{ id: string }>(
     tx,
-    sql`select id from (select p.id, row_number() over (order by p.id) as n from projects p where ${OPEN}) counted
+    sql`select id from (select p.id, row_number() over (order by p.id) as n from projects p where ${IS_MATCHED}) counted
         where (n - 1) % ${size} = 0 order by id`,
   );
-  const bounds = ["0", ...starts.slice(1).map(({ id }) => id), END];
+  const bounds = ["0", ...starts.slice(1).map(({ id }) => id), MAX_ID];
   return bounds.slice(0, -1).map((from, index) => ({ from, to: bounds[index + 1] as string }));
 }

@@ -2,69 +2,77 @@ import { type MatchProject, millionths } from "../scoring/project-matching/match
 import { type IndexedMatch, matchProjects } from "../scoring/project-matching/match-index.ts";
 import { buildBlock, type SkillBlock } from "../scoring/project-matching/skill-block.ts";
 
-export type RankAsk = {
+export type RankInput = {
   readonly blocks: readonly SkillBlock[];
   readonly projects: readonly MatchProject[];
+  /** Length of a list. */
   readonly keep: number;
-  /**
-   * How many skills each volunteer has, by id, where the blocks hold only some of them; null: the blocks hold all.
-   */
+  /** Number of skills by volunteer id, where the blocks hold only some skills; null when they hold all. */
   readonly skillCounts: ReadonlyMap<number, number> | null;
-  /** So many projects are stored by one statement. */
-  readonly together: number;
+  /** Number of projects whose rows form one piece. */
+  readonly projectsPerPiece: number;
 };
 
-/** Rows of matches as columns of numbers, which go from thread to thread and to the server without becoming objects or text. */
+/**
+ * Match rows as columns of numbers, which pass between threads and to the server without becoming objects or
+ * text.
+ */
 export type MatchColumns = {
   readonly projectIds: Float64Array;
   readonly volunteerIds: Float64Array;
-  /** This and the other shares in whole millionths. */
+  /** Scores and components are in millionths. */
   readonly scores: Int32Array;
   readonly coverages: Int32Array;
   readonly cosines: Int32Array;
   readonly jaccards: Int32Array;
-  /** -1: it does not count. */
-  readonly locations: Int32Array;
-  /** Where in `skillSets` the matched skills stand. */
-  readonly skillSetAt: Int32Array;
-  /** The sets of skills that some row has, each once a project. */
+  /** -1 where the location does not count. */
+  readonly locationScores: Int32Array;
+  /** Index of the row's matched skills in `skillSets`. */
+  readonly skillSetIndexes: Int32Array;
+  /** The distinct sets of matched skills, project by project. */
   readonly skillSets: readonly (readonly number[])[];
 };
 
-/** A block as it is read: the records of a `PackedBlock` in pieces of base64, which cost the event loop less than bytes. */
-export type ReadBlock = {
+/**
+ * A block as it is read: records of a `PackedBlock` in base64, which costs the event loop less than binary
+ * does.
+ */
+export type EncodedBlock = {
   readonly number: number;
   readonly skills: readonly string[];
-  readonly places: readonly string[];
+  readonly locations: readonly string[];
 };
 
-const bytesOf = (pieces: readonly string[]): Uint8Array =>
+const decode = (pieces: readonly string[]): Uint8Array =>
   Buffer.concat(pieces.map((piece) => Buffer.from(piece, "base64")));
 
-/** Task of a thread: makes the index of blocks. */
-export const indexBlocks = (read: readonly ReadBlock[]): SkillBlock[] =>
-  read.map(({ number, skills, places }) =>
-    buildBlock({ number, skills: bytesOf(skills), places: bytesOf(places) }),
+/** Thread task: builds the indexes of blocks. */
+export const buildBlocks = (encoded: readonly EncodedBlock[]): SkillBlock[] =>
+  encoded.map(({ number, skills, locations }) =>
+    buildBlock({ number, skills: decode(skills), locations: decode(locations) }),
   );
 
-/** Task of a thread: the ids of all who are on the list of some project. */
+/** Thread task: the ids of all volunteers who are on a list of one of the projects. */
 export function rankedVolunteers({
   blocks,
   projects,
   keep,
-}: Pick<RankAsk, "blocks" | "projects" | "keep">): number[] {
+}: Pick<RankInput, "blocks" | "projects" | "keep">): number[] {
   const ids = new Set<number>();
   for (const list of matchProjects(blocks, projects, keep))
     for (const { volunteerId } of list) ids.add(volunteerId);
   return [...ids];
 }
 
-/** Task of a thread: the best candidates of each project as rows, project by project, so many projects together. */
-export function rankProjects({ blocks, projects, keep, skillCounts, together }: RankAsk): MatchColumns[] {
+/** Thread task: the lists of the projects as rows, in pieces of `projectsPerPiece` projects. */
+export function rankProjects(input: RankInput): MatchColumns[] {
+  const { blocks, projects, keep, skillCounts, projectsPerPiece } = input;
   const lists = matchProjects(blocks, projects, keep, skillCounts);
   const pieces: MatchColumns[] = [];
-  for (let from = 0; from < projects.length; from += together)
-    pieces.push(columnsOf(projects.slice(from, from + together), lists.slice(from, from + together)));
+  for (let from = 0; from < projects.length; from += projectsPerPiece) {
+    const to = from + projectsPerPiece;
+    pieces.push(columnsOf(projects.slice(from, to), lists.slice(from, to)));
+  }
   return pieces;
 }
 
@@ -72,8 +80,8 @@ function columnsOf(projects: readonly MatchProject[], lists: readonly IndexedMat
   const columns = openColumns(lists.reduce((sum, { length }) => sum + length, 0));
   let row = 0;
   for (const [index, project] of projects.entries()) {
-    const setAt = new Map<string, number>();
-    for (const match of lists[index] as IndexedMatch[]) writeRow(columns, row++, project, match, setAt);
+    const setIndexes = new Map<string, number>();
+    for (const match of lists[index] as IndexedMatch[]) writeRow(columns, row++, project, match, setIndexes);
   }
   return columns;
 }
@@ -87,21 +95,21 @@ const openColumns = (count: number): OpenColumns => ({
   coverages: new Int32Array(count),
   cosines: new Int32Array(count),
   jaccards: new Int32Array(count),
-  locations: new Int32Array(count),
-  skillSetAt: new Int32Array(count),
+  locationScores: new Int32Array(count),
+  skillSetIndexes: new Int32Array(count),
   skillSets: [],
 });
 
-/** No rows at all. */
+/** Columns without a row. */
 export const NO_MATCHES: MatchColumns = openColumns(0);
 
-/** @param setAt where the sets of this project stand, by the skills in them. */
+/** @param setIndexes where the skill sets of this project are, by their skills. */
 function writeRow(
   columns: OpenColumns,
   row: number,
   project: MatchProject,
   match: IndexedMatch,
-  setAt: Map<string, number>,
+  setIndexes: Map<string, number>,
 ): void {
   columns.projectIds[row] = project.id;
   columns.volunteerIds[row] = match.volunteerId;
@@ -109,15 +117,15 @@ function writeRow(
   columns.coverages[row] = millionths(match.coverage);
   columns.cosines[row] = millionths(match.cosine);
   columns.jaccards[row] = millionths(match.jaccard);
-  columns.locations[row] = match.location === null ? -1 : millionths(match.location);
+  columns.locationScores[row] = match.locationScore === null ? -1 : millionths(match.locationScore);
   const skills = matchedSkills(match.weights, project);
   const key = skills.join();
-  const at = setAt.get(key) ?? columns.skillSets.push(skills) - 1;
-  setAt.set(key, at);
-  columns.skillSetAt[row] = at;
+  const index = setIndexes.get(key) ?? columns.skillSets.push(skills) - 1;
+  setIndexes.set(key, index);
+  columns.skillSetIndexes[row] = index;
 }
 
-/** The required skills that somebody has, in the order of the project. */
+/** The required skills that a volunteer has, in the project's order. */
 export const matchedSkills = (
   weights: readonly number[],
   { requiredSkillIds }: Pick<MatchProject, "requiredSkillIds">,

@@ -1,27 +1,51 @@
 import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { Snooze } from "../queues/outcome.ts";
 
-/** Both work out every list: the second one before it tells anybody. */
+/** The jobs that recompute all lists; the second one does so before it notifies anybody. */
 const JOBS = sql`('calculate-matches', 'notify-project-matches')`;
-const FULL = sql`job in ${JOBS} and input -> 'projectId' is null and input -> 'volunteerId' is null`;
+const IS_FULL_RUN = sql`job in ${JOBS} and input -> 'projectId' is null and input -> 'volunteerId' is null`;
 
-/** Another run over all projects that has been cut and has not ended. */
-export async function fullRunUnderWay(tx: Tx, runId: string | null): Promise<boolean> {
+const FULL_RUN_RETRY_MS = 2_000;
+const LOCK_RETRY_MS = 100;
+
+/**
+ * Keeps a full run, one over all lists, from overlapping another.
+ *
+ * @throws Snooze while another full run has been cut and has not ended.
+ */
+export async function waitForFullRun(tx: Tx, runId: string | null): Promise<void> {
   const found = await rows(
     tx,
     sql`select 1 from job_runs
-        where ${FULL} and finished_at is null and total is not null and id <> coalesce(${runId}::bigint, 0) limit 1`,
+        where ${IS_FULL_RUN} and finished_at is null and total is not null and id <> coalesce(${runId}::bigint, 0) limit 1`,
   );
-  return found.length > 0;
+  if (found.length > 0) throw new Snooze(FULL_RUN_RETRY_MS, "a run over all projects is active");
 }
 
-/** Whether a run for this slot, or a later one, has brought every list up to date. */
-export async function calculatedSince(tx: Tx, slot: Date): Promise<boolean> {
+/**
+ * Makes this transaction the only one that updates single lists: two at once could each miss what the other
+ * writes. A full run may have read what changed since, and would overwrite it, so single updates come after
+ * it.
+ *
+ * @throws Snooze while a full run is active or another transaction holds the lock.
+ */
+export async function lockSingleLists(tx: Tx, runId: string | null): Promise<void> {
+  await waitForFullRun(tx, runId);
+  const [lock] = await rows<{ acquired: boolean }>(
+    tx,
+    sql`select pg_try_advisory_xact_lock(hashtextextended('calculate-matches', 0)) as acquired`,
+  );
+  if (!lock?.acquired) throw new Snooze(LOCK_RETRY_MS, "another list is being updated");
+}
+
+/** Whether a full run of calculate-matches for this slot, or a later one, is done. */
+export async function isCalculatedSince(tx: Tx, slot: Date): Promise<boolean> {
   const found = await rows(
     tx,
     sql`select 1 from job_runs
-        where ${FULL} and job = 'calculate-matches' and status = 'done' and coalesce(slot, started_at) >= ${slot}::timestamptz limit 1`,
+        where ${IS_FULL_RUN} and job = 'calculate-matches' and status = 'done' and coalesce(slot, started_at) >= ${slot}::timestamptz limit 1`,
   );
   return found.length > 0;
 }

@@ -3,51 +3,52 @@ import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { BLOCK_SIZE, type SkillBlock } from "../scoring/project-matching/skill-block.ts";
 import type { Threads } from "../threads/threads.ts";
-import type { ReadBlock } from "./rank.task.ts";
+import type { EncodedBlock } from "./rank.task.ts";
 
 const TASKS = new URL(`./rank.task.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
 
 /** Calls a task of src/project-matching/rank.task.ts on a thread. */
-export const onThread = <Answer>(threads: Threads, task: string, input: unknown, signal: AbortSignal) =>
-  threads.call<Answer>(TASKS, task, input, signal);
+export const onThread = <Result>(threads: Threads, task: string, input: unknown, signal: AbortSignal) =>
+  threads.call<Result>(TASKS, task, input, signal);
 
-/** Which volunteers are read, and what of them. */
+/** What to read of a block. */
 export type BlockScope = {
   readonly number: number;
-  /** One of so many equal parts of the block, counted from 0. */
+  /** One of `of` equal parts of the block, counted from 0; `of` is a power of 2. Default: the whole block. */
   readonly part?: { readonly index: number; readonly of: number };
-  /** Null: all their skills. */
+  /** Null: all skills. */
   readonly skillIds: readonly string[] | null;
-  readonly places: boolean;
+  readonly locations: boolean;
 };
 
 /**
- * Reads the visible skills of a block of volunteers, packed by the server: one row instead of one a skill and person. Bounds are given
- * for both tables, so that the server reads of each what belongs to the block. The text is made bytes on the thread that indexes it.
+ * Reads the visible skills and the locations of a block of volunteers as one row that the server encodes,
+ * instead of a row per skill. Both tables get the bounds of the block, so that the server reads both by
+ * range. The thread that indexes the block decodes it.
  */
-export async function readBlock(tx: Tx, scope: BlockScope): Promise<ReadBlock> {
-  const { number, skillIds, places, part = { index: 0, of: 1 } } = scope;
+export async function readBlock(tx: Tx, scope: BlockScope): Promise<EncodedBlock> {
+  const { number, skillIds, locations, part = { index: 0, of: 1 } } = scope;
   const size = BLOCK_SIZE / part.of;
   const from = number * BLOCK_SIZE + part.index * size;
   const within = (id: SQL) =>
     sql`${id} >= ${String(from)}::bigint and ${id} < ${String(from + size)}::bigint`;
   const local = (id: SQL) => sql`(${id} & ${sql.raw(String(BLOCK_SIZE - 1))})`;
   const chosen = skillIds === null ? sql`true` : sql`s.skill_id = any(${array(skillIds)}::bigint[])`;
-  // A statement of a few hundredths of a second is not worth being compiled.
+  // Compiling takes longer than the statement.
   await tx.execute(sql`set local jit = off`);
-  const [read] = await rows<{ skills: string | null; places: string | null }>(
+  const [read] = await rows<{ skills: string | null; locations: string | null }>(
     tx,
     sql`select (select encode(string_agg(int8send((s.skill_id << 24) | (${local(sql`s.volunteer_id`)} << 10) | (s.weight * 1000)::int), ''::bytea), 'base64')
                 from volunteer_skills s join volunteers v on v.user_id = s.volunteer_id
                 where ${within(sql`s.volunteer_id`)} and ${within(sql`v.user_id`)} and ${chosen} and v.skills_visible) as skills,
                (select encode(string_agg(int4send(${local(sql`v.user_id`)}::int) || float8send(v.latitude) || float8send(v.longitude), ''::bytea), 'base64')
                 from volunteers v
-                where ${places} and ${within(sql`v.user_id`)} and v.skills_visible and v.latitude is not null) as places`,
+                where ${locations} and ${within(sql`v.user_id`)} and v.skills_visible and v.latitude is not null) as locations`,
   );
-  return { number, skills: [read?.skills ?? ""], places: [read?.places ?? ""] };
+  return { number, skills: [read?.skills ?? ""], locations: [read?.locations ?? ""] };
 }
 
-/** The numbers of the blocks that hold anybody with a skill: one look into the index for each. */
+/** Numbers of the blocks in which anybody has a skill, by one index lookup per block. */
 export async function blockNumbers(tx: Tx): Promise<number[]> {
   const size = sql.raw(String(BLOCK_SIZE));
   const found = await rows<{ number: string }>(
@@ -62,9 +63,9 @@ export async function blockNumbers(tx: Tx): Promise<number[]> {
   return found.map(({ number }) => Number(number));
 }
 
-/** Makes the index of blocks that were read, on a thread. */
-export const packBlocks = (
+/** Builds the indexes of blocks on a thread. */
+export const indexBlocks = (
   threads: Threads,
-  read: readonly ReadBlock[],
+  encoded: readonly EncodedBlock[],
   signal: AbortSignal,
-): Promise<SkillBlock[]> => onThread<SkillBlock[]>(threads, "indexBlocks", read, signal);
+): Promise<SkillBlock[]> => onThread<SkillBlock[]>(threads, "buildBlocks", encoded, signal);

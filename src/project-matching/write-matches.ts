@@ -15,12 +15,13 @@ const VALUES = ["match_score", "coverage", "cosine", "jaccard", "location_score"
 const valuesOf = (row: string) => sql.raw(VALUES.map((name) => `${row}.${name}`).join(", "));
 
 /**
- * Brings the lists of a scope to what was found, in one statement: what is new is inserted, what differs updated, what fell out
- * deleted, and what is the same is not touched. Readers see the lists before or after, never none. Ranges have projects of their own and
- * runs take turns, so nobody else inserts the same rows: an insert that looks for conflicts would take half as long again.
+ * Makes the stored lists of a scope equal to `columns` in one statement: inserts new rows, updates those that
+ * differ, deletes the rest, and leaves equal rows alone. Readers see the lists before or after, never an
+ * empty one. Ranges do not overlap and full runs exclude each other, so no one else inserts the same rows;
+ * `on conflict` would take half as long again (docs/decisions/0045).
  *
- * Each join is of thousands of rows with thousands. Where the latest statistics are older than the lists, the server expects one row,
- * and a nested loop takes longer than a statement may: so it is told to hash.
+ * The joins are of thousands of rows with thousands. Where statistics are older than the lists, the planner
+ * expects one row and picks a nested loop, which exceeds the statement timeout; so nested loops are off.
  */
 export async function writeMatches(
   tx: Tx,
@@ -29,12 +30,12 @@ export async function writeMatches(
   slot: Date,
 ): Promise<WrittenMatches> {
   await tx.execute(sql`select set_config('jit', 'off', true), set_config('enable_nestloop', 'off', true)`);
-  const [written] = await rows<WrittenMatches>(tx, bringUpToDate(scope, columns, slot));
+  const [written] = await rows<WrittenMatches>(tx, mergeStatement(scope, columns, slot));
   await tx.execute(sql`set local enable_nestloop = on`);
   return written ?? { added: 0, changed: 0, removed: 0 };
 }
 
-function bringUpToDate(scope: ProjectScope, columns: MatchColumns, slot: Date): SQL {
+function mergeStatement(scope: ProjectScope, columns: MatchColumns, slot: Date): SQL {
   const skillSets = columns.skillSets.map((ids) => `{${ids.join()}}`);
   return sql`with skill_sets as (select n - 1 as at, f::bigint[] as skill_ids from unnest(${array(skillSets)}::text[]) with ordinality s(f, n)),
         fresh as materialized (
@@ -44,7 +45,7 @@ function bringUpToDate(scope: ProjectScope, columns: MatchColumns, slot: Date): 
           from unnest(${sql.param(int8Array(columns.projectIds))}::bigint[], ${sql.param(int8Array(columns.volunteerIds))}::bigint[],
                       ${sql.param(int4Array(columns.scores))}::int[], ${sql.param(int4Array(columns.coverages))}::int[],
                       ${sql.param(int4Array(columns.cosines))}::int[], ${sql.param(int4Array(columns.jaccards))}::int[],
-                      ${sql.param(int4Array(columns.locations))}::int[], ${sql.param(int4Array(columns.skillSetAt))}::int[])
+                      ${sql.param(int4Array(columns.locationScores))}::int[], ${sql.param(int4Array(columns.skillSetIndexes))}::int[])
             as f(project_id, volunteer_id, score, coverage, cosine, jaccard, location, skill_set_at)
           join skill_sets s on s.at = f.skill_set_at),
         held as materialized (

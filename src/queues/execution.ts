@@ -6,7 +6,7 @@ import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
 import type { Ports } from "../ports/ports.ts";
-import type { Threads } from "../threads/threads.ts";
+import type { Compute } from "../threads/compute.ts";
 import type { Catalogue, ComputeContext, Job, JobContext, Part, Remark } from "./job.ts";
 import { type Counts, type Outcome, PayloadRejected } from "./outcome.ts";
 import { finishRun } from "./runs.ts";
@@ -18,7 +18,7 @@ export type Execution = {
   readonly catalogue: Catalogue;
   readonly ports: Ports;
   readonly settings: Settings;
-  readonly threads: Threads;
+  readonly compute: Compute;
   /** A transaction for each step; in a dry run a savepoint. Aborting the signal abandons it. */
   transact<T>(work: (tx: Tx) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** What happens at the border: null makes the call, otherwise it is told of the request instead. */
@@ -145,7 +145,7 @@ function contextWithout(
     runId: entry?.parent ?? null,
     settings: execution.settings,
     remark: execution.onRemark ?? null,
-    threads: execution.threads,
+    compute: execution.compute,
   };
 }
 

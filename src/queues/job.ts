@@ -4,7 +4,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
 import type { Ports } from "../ports/ports.ts";
-import type { Threads } from "../threads/threads.ts";
+import type { Compute } from "../threads/compute.ts";
 import type { Counts, Further, Outcome } from "./outcome.ts";
 
 /** What a job is given, and nothing else. */
@@ -24,8 +24,8 @@ export type JobContext = {
   readonly settings: Settings;
   /** Says, where a dry run asks for it, what was decided for whom and why; by ids alone. Null: nobody asks. */
   readonly remark: ((remark: Remark) => void) | null;
-  /** For what takes the processor more than a few milliseconds: the event loop serves others meanwhile. */
-  readonly threads: Threads;
+  /** For work that takes more than a few milliseconds of processor time, here or in Postgres. */
+  readonly compute: Compute;
 };
 
 /** What is given to work that holds no transaction: it reads in short ones of its own, and writes nothing. */

@@ -9,7 +9,8 @@ import type { Catalogue } from "../queues/job.ts";
 import { openProducers } from "../queues/redis.ts";
 import { createRelay } from "../queues/relay.ts";
 import type { Schedule } from "../schedules/schedule.ts";
-import { openThreads, type Threads } from "../threads/threads.ts";
+import { openCompute } from "../threads/compute.ts";
+import type { Threads } from "../threads/threads.ts";
 import type { Runtime } from "./runtime.ts";
 
 export type OpenOptions = {
@@ -34,7 +35,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
   const relay = createRelay({ db, producers, catalogue, log });
   const metrics = createMetrics();
   const ports = { ...openPorts(config, producers.redis, clock), ...options.ports };
-  const threads = options.threads ?? openThreads();
+  const compute = openCompute(options.threads);
   return {
     config,
     clock,
@@ -46,10 +47,10 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
     relay,
     metrics,
     ports,
-    threads,
+    compute,
     async close() {
       await relay.stop();
-      if (!options.threads) await threads.close();
+      await compute.close();
       await producers.close();
       await db.close();
     },

@@ -8,7 +8,7 @@ import type { Catalogue } from "../queues/job.ts";
 import type { Producers } from "../queues/redis.ts";
 import type { Relay } from "../queues/relay.ts";
 import type { Schedule } from "../schedules/schedule.ts";
-import type { Threads } from "../threads/threads.ts";
+import type { Compute } from "../threads/compute.ts";
 
 /** What the parts of one process share. Made once, in main.ts; handed down, never imported. */
 export type Runtime = {
@@ -21,6 +21,6 @@ export type Runtime = {
   readonly catalogue: Catalogue;
   readonly timetable: readonly Schedule[];
   readonly ports: Ports;
-  readonly threads: Threads;
+  readonly compute: Compute;
   readonly metrics: Metrics;
 };

@@ -124,7 +124,7 @@ function dependenciesOf(runtime: Runtime, company: Company, bullJob: BullJob): R
     log: runtime.log,
     catalogue: runtime.catalogue,
     ports: runtime.ports,
-    threads: runtime.threads,
+    compute: runtime.compute,
     settings: settingsFrom(runtime.config),
     transact: (work, signal) => runtime.relay.transact(runtime.db, work, signal),
     insteadOfCall: null,

@@ -1,56 +1,88 @@
+import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
-import type { ThreadData } from "./thread-entry.ts";
+import type { ThreadCall, ThreadData } from "./thread-entry.ts";
 
 /**
- * Work for the processor, off the event loop that renews locks and serves commissions. A task is a plain function of plain data in a
- * module of src/scoring: it can be called here or there, with the same result.
+ * Runs CPU-heavy functions off the event loop, which renews locks and serves commissions. A task is a plain
+ * function of plain data in a module named `*.task.ts`; called directly, it gives the same result.
  */
 export type Threads = {
   /**
-   * Calls `module`'s exported function `task` with `input` on a worker thread. Input and answer are copied (typed arrays over a
-   * SharedArrayBuffer are shared). Rejects with the reason of the signal when it aborts; the thread is then ended and replaced.
+   * Calls the exported function `task` of `module` with `input` on a worker thread. Input and result are
+   * copied; typed arrays over a SharedArrayBuffer are shared. When the signal aborts, the call rejects and
+   * its thread is terminated and replaced.
    *
-   * @param module URL of the module, as `import.meta.resolve` or `new URL(..., import.meta.url)` gives it.
+   * @param module URL of the module, as `new URL("./x.task.ts", import.meta.url)` gives it.
+   * @throws whatever the task throws, or an Error when the queue is full.
    */
-  call<Answer>(module: URL, task: string, input: unknown, signal: AbortSignal): Promise<Answer>;
-  /** Tasks that wait or run. */
-  busy(): number;
+  call<Result>(module: URL, task: string, input: unknown, signal: AbortSignal): Promise<Result>;
+  /** Terminates all threads. Calls that are waiting or running reject. */
   close(): Promise<void>;
 };
 
-/** More tasks than this do not wait: whoever asks is asking too much at once. */
+export type ThreadsOptions = {
+  /** Number of threads. Default: one per processor with idle priority, one fewer without. */
+  readonly size?: number;
+  /** Whether threads run only while a processor is idle (decision 0061). Default: true. */
+  readonly idlePriority?: boolean;
+};
+
+/** Calls that may wait for a thread; the next one is rejected. */
 const MAX_WAITING = 1_000;
-
-/** Where a thread cannot be told to run only while a processor is idle, it is as nice as can be. */
+/** A thread without work is stopped after this. */
+const IDLE_TIMEOUT_MS = 60_000;
+/** Where idle priority is not available, threads get the lowest ordinary priority instead. */
 const NICENESS = 19;
+const PROBE_TIMEOUT_MS = 5_000;
 
-/** From source, Node 20 cannot start a thread from TypeScript: tsx is registered inside it first. */
-const fromSource = import.meta.url.endsWith(".ts");
+/** Node 20 cannot start a thread from TypeScript: from source, a first file registers tsx. */
+const isSource = import.meta.url.endsWith(".ts");
 const entry = fileURLToPath(
-  new URL(fromSource ? "./thread-entry-from-source.mjs" : "./thread-entry.js", import.meta.url),
+  new URL(isSource ? "./thread-entry-from-source.mjs" : "./thread-entry.js", import.meta.url),
 );
 
 /**
- * Opens a pool of threads that stay alive, one a processor but one. None is started before the first task.
- *
- * @param givesWay to the event loop, to Postgres and Redis on the same machine, and to everybody else there: threads have what nobody
- *   else wants. Where the system knows no such thing, they do not.
+ * Opens a pool of threads. The pool is made at the first call, and threads are started as calls need them.
  */
-export function openThreads(size = Math.max(1, availableParallelism() - 1), givesWay = true): Threads {
-  const pool = new Piscina({
+export function openThreads(options: ThreadsOptions = {}): Threads {
+  let pool: Piscina | undefined;
+  return {
+    call(module, task, input, signal) {
+      pool ??= createPool(options);
+      return pool.run({ module: module.href, task, input } satisfies ThreadCall, { signal });
+    },
+    close: async () => pool?.close({ force: true }),
+  };
+}
+
+function createPool({ idlePriority = true, size }: ThreadsOptions): Piscina {
+  const runsIdle = idlePriority && hasIdlePriority();
+  return new Piscina({
     filename: entry,
     minThreads: 0,
-    maxThreads: size,
+    maxThreads: size ?? poolSize(availableParallelism(), runsIdle),
     maxQueue: MAX_WAITING,
-    idleTimeout: 60_000,
-    workerData: { givesWay } satisfies ThreadData,
-    niceIncrement: givesWay ? NICENESS : 0,
+    idleTimeout: IDLE_TIMEOUT_MS,
+    workerData: { runsIdle } satisfies ThreadData,
+    niceIncrement: idlePriority && !runsIdle ? NICENESS : 0,
   });
-  return {
-    call: (module, task, input, signal) => pool.run({ module: module.href, task, input }, { signal }),
-    busy: () => pool.queueSize + pool.threads.length,
-    close: () => pool.close({ force: true }),
-  };
+}
+
+/**
+ * One thread per processor where threads run at idle priority; elsewhere one processor is left to the event
+ * loop and the servers.
+ */
+export const poolSize = (processors: number, runsIdle: boolean): number =>
+  runsIdle ? processors : Math.max(1, processors - 1);
+
+/** Whether this system can run a thread at idle priority: Linux with `chrt` of util-linux. */
+function hasIdlePriority(): boolean {
+  try {
+    execFileSync("chrt", ["--idle", "0", "true"], { stdio: "ignore", timeout: PROBE_TIMEOUT_MS });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -8,6 +8,7 @@ import { reverseSale } from "./commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "./commissions/verify-ledger.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
+import { placeVolunteer } from "./matching/place-volunteer.ts";
 import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
 import { pollCalendars } from "./notifications/calendar/poll-calendars.ts";
 import { renewCalendarWatches } from "./notifications/calendar/renew-calendar-watches.ts";
@@ -49,6 +50,7 @@ export const catalogue = catalogueOf([
   unreadThreadNudges,
   resumeIncompleteNudges,
   calculateMatches,
+  placeVolunteer,
   notifyProjectMatches,
   pruneCandidateNotifications,
   notifyFanOut,

@@ -4,6 +4,7 @@ import { profileUpdated, projectUpdated } from "../events/host.ts";
 import { enqueueMany } from "../queues/enqueue.ts";
 import type { Job } from "../queues/job.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
+import { placeVolunteer } from "./matching/place-volunteer.ts";
 
 /** An event as a subscriber sees it. */
 export type Occurrence<P = unknown> = {
@@ -40,7 +41,7 @@ export const subscriber = <P, J>(
 
 /** Which jobs follow from which events. */
 export const SUBSCRIBERS: readonly Subscriber[] = [
-  subscriber(profileUpdated, calculateMatches, ({ payload }) => ({ volunteerId: payload.user_id })),
+  subscriber(profileUpdated, placeVolunteer, ({ payload }) => ({ volunteerId: payload.user_id })),
   subscriber(projectUpdated, calculateMatches, ({ projectId }) =>
     projectId === null ? null : { projectId },
   ),

@@ -11,7 +11,7 @@ const run = async (world: World) => {
   await world.drain();
 };
 
-const told = async (world: World, projectId: string, volunteerId: string) => {
+const explained = async (world: World, projectId: string, volunteerId: string) => {
   const found = await explain(world.db.drizzle, "match", `${projectId}:${volunteerId}`);
   return {
     ...found,
@@ -20,25 +20,25 @@ const told = async (world: World, projectId: string, volunteerId: string) => {
 };
 
 describe("explain match", () => {
-  it("says why this percent, which skills, which are missing, and what the distance did", async () => {
+  it("shows how the percentage is made of matched skills, missing skills and the distance", async () => {
     const world = await createWorld();
     const organizationId = await organization(world);
     const place = { latitude: BERLIN.latitude + 0.25, longitude: BERLIN.longitude };
     const person = await skilled(world, { cooking: 0.8, music: 1 }, { organizationId, place });
     const project = await projectFor(world, ["cooking", "driving"], { organizationId, place: BERLIN });
     await run(world);
-    const { text, agrees, ownerUserId } = await told(world, project, person);
+    const { text, agrees, ownerUserId } = await explained(world, project, person);
     expect({ agrees, ownerUserId }).toEqual({ agrees: true, ownerUserId: person });
     expect(text).toContain("skill: cooking, weight 0.8: 0.5 + 0.5 x 0.8 = 0.9000");
     expect(text).toContain("missing: driving: counts 0");
     expect(text).toContain("skill share: 0.9000 / 2 required = 0.45");
     expect(text).toMatch(/distance: 27\.8 km: 1 - min\(km \/ 100, 1\) = 0\.72/);
-    expect(text).toMatch(/score: 0\.7 x 0\.45 \+ 0\.3 x 0\.72\d+ = 0\.53\d+, told as 53 %/);
-    expect(text).toContain("list: place 1 of 1");
-    expect(text).toContain("notice: nothing stands against one");
+    expect(text).toMatch(/score: 0\.7 x 0\.45 \+ 0\.3 x 0\.72\d+ = 0\.53\d+, shown as 53 %/);
+    expect(text).toContain("list: rank 1 of 1");
+    expect(text).toContain("notice: no rule forbids one");
   });
 
-  it("tells a lead why somebody is not on the list", async () => {
+  it("says why a volunteer is not on the list, and lets the project's creator see it", async () => {
     const world = await createWorld({ environment: { MATCHES_PER_PROJECT: "1" } });
     const organizationId = await organization(world);
     const best = await skilled(world, { cooking: 0.8 }, { organizationId });
@@ -48,16 +48,16 @@ describe("explain match", () => {
     const project = await projectFor(world, ["cooking"], { organizationId, remote: true });
     const draft = await projectFor(world, ["cooking"], { organizationId, status: "draft" });
     await run(world);
-    expect((await told(world, project, second)).text).toContain(
-      "not on it: it holds 1, and its last has 0.9",
+    expect((await explained(world, project, second)).text).toContain(
+      "not on it: it holds 1, and the last one scores 0.9",
     );
-    const shy = await told(world, project, hidden);
-    expect(shy.text).toContain("their skills are hidden: they are on no list");
+    const shy = await explained(world, project, hidden);
+    expect(shy.text).toContain("on no list: their skills are hidden");
     expect(shy.text).not.toContain("cooking");
-    expect((await told(world, project, other)).text).toContain("none of the required skills is there");
-    expect((await told(world, draft, best)).text).toContain("it is draft");
+    expect((await explained(world, project, other)).text).toContain("none: no required skill matches");
+    expect((await explained(world, draft, best)).text).toContain("it has no list: it is draft");
     for (const volunteer of [second, hidden, other])
-      expect((await told(world, project, volunteer)).agrees).toBe(true);
+      expect((await explained(world, project, volunteer)).agrees).toBe(true);
     const [creator] = await world.query<{ id: string }>(
       "select created_by as id from projects where id = $1",
       [project],
@@ -65,21 +65,21 @@ describe("explain match", () => {
     expect(shy.alsoFor).toContain(creator!.id);
   });
 
-  it("says when what is stored is not so any more", async () => {
+  it("reports a stored score that no longer follows from the profiles", async () => {
     const world = await createWorld();
     const organizationId = await organization(world);
     const person = await skilled(world, { cooking: 0.8 }, { organizationId });
     const project = await projectFor(world, ["cooking"], { organizationId });
     await run(world);
     await giveSkills(world, person, { cooking: 0.4 });
-    const { agrees, faults } = await told(world, project, person);
+    const { agrees, faults } = await explained(world, project, person);
     expect(agrees).toBe(false);
     expect(faults).toEqual([
-      "score: 0.9 is stored, 0.7 comes out; the next run of calculate-matches brings it up to date",
+      "score: 0.9 is stored, 0.7 comes out; the next run of calculate-matches will update it",
     ]);
   });
 
-  it("knows nothing of pairs that do not exist", async () => {
+  it("is undefined for pairs that do not exist", async () => {
     const world = await createWorld();
     for (const id of ["1:1", "1", "x:y", "1:"])
       expect(await explain(world.db.drizzle, "match", id)).toBeUndefined();

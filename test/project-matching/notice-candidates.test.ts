@@ -1,19 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { listRuns } from "../../src/queues/runs.ts";
-import {
-  type CandidatePair,
-  chooseCandidates,
-} from "../../src/scoring/project-matching/choose-candidates.ts";
+import { chooseCandidates, type NoticePair } from "../../src/scoring/project-matching/choose-candidates.ts";
 import { notifyProjectMatches } from "../../src/workers/notifications/matching/notify-project-matches.ts";
 import { organization, volunteer } from "../support/factories.ts";
 import { askForRun } from "../support/jobs.ts";
 import { projectFor } from "../support/matching.ts";
 import { createWorld } from "../support/world.ts";
 
-const PLACES = 3;
+const OPENINGS = 3;
 const NOW = "2026-03-02T09:00:00Z";
 
-/** Small numbers that look random and are the same in every run. */
+/** Seeded numbers below a limit. */
 function numbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -22,9 +19,9 @@ function numbers(seed: number): (below: number) => number {
   };
 }
 
-describe("the candidates of a run", () => {
-  it("are told as if they had been chosen from all pairs at once, ties and rules included", async () => {
-    const world = await createWorld({ environment: { TOP_K_CANDIDATES: String(PLACES) }, at: NOW });
+describe("the candidates that a run notifies", () => {
+  it("are those that choosing from all pairs at once gives, ties and rules included", async () => {
+    const world = await createWorld({ environment: { TOP_K_CANDIDATES: String(OPENINGS) }, at: NOW });
     const organizationId = await organization(world);
     const draw = numbers(7);
     const people: string[] = [];
@@ -32,7 +29,7 @@ describe("the candidates of a run", () => {
     await world.query("insert into volunteers (user_id) select unnest($1::bigint[])", [people]);
     const projects: string[] = [];
     for (let n = 0; n < 7; n++) projects.push(await projectFor(world, ["cooking"], { organizationId }));
-    const pairs: CandidatePair[] = projects.flatMap((projectId) =>
+    const pairs: NoticePair[] = projects.flatMap((projectId) =>
       people
         .filter(() => draw(3) > 0)
         .map((volunteerId) => ({
@@ -60,7 +57,7 @@ describe("the candidates of a run", () => {
       "insert into project_applications (project_id, user_id) select * from unnest($1::bigint[], $2::bigint[])",
       [applied.map(({ projectId }) => projectId), applied.map(({ volunteerId }) => volunteerId)],
     );
-    // The hourly run of this slot has been: the lists stay as they are.
+    // The hourly run of this slot is done, so the lists are not recomputed.
     await world.query(
       `insert into job_runs (job, trigger, input, status, started_at, finished_at)
        values ('calculate-matches', 'manual', '{}', 'done', $1::timestamptz, $1::timestamptz)`,
@@ -75,7 +72,7 @@ describe("the candidates of a run", () => {
     const told = await world.query<{ pair: string }>(
       "select volunteer_id || ' of ' || project_id as pair from candidate_notifications",
     );
-    const expected = chooseCandidates(pairs, PLACES);
+    const expected = chooseCandidates(pairs, OPENINGS);
     expect(told.map(({ pair }) => pair).sort()).toEqual(
       expected.chosen.map(({ projectId, volunteerId }) => `${volunteerId} of ${projectId}`).sort(),
     );

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { indexBlocks, rankedVolunteers, rankProjects } from "../../src/project-matching/rank.task.ts";
+import { buildBlocks, rankedVolunteers, rankProjects } from "../../src/project-matching/rank.task.ts";
 import type { MatchProject, MatchVolunteer } from "../../src/scoring/project-matching/match.ts";
 import { indexOf } from "../support/skill-index.ts";
 
 const person = (id: number, skills: [number, number][]): MatchVolunteer => ({
   id,
   skills: new Map(skills),
-  place: null,
+  location: null,
 });
 const project = (id: number, ...requiredSkillIds: number[]): MatchProject => ({
   id,
   requiredSkillIds,
-  place: null,
+  location: null,
   remote: true,
 });
 const people = [
@@ -26,9 +26,9 @@ const people = [
 const projects = [project(20, 1, 2), project(21, 6), project(22, 1)];
 
 describe("rankProjects", () => {
-  it("gives rows as columns of numbers, project by project, shares in millionths, each set of skills once", () => {
+  it("returns columns of numbers, project by project, scores in millionths, each set of skills once", () => {
     expect(
-      rankProjects({ blocks: indexOf(people), projects, keep: 5, skillCounts: null, together: 9 }),
+      rankProjects({ blocks: indexOf(people), projects, keep: 5, skillCounts: null, projectsPerPiece: 9 }),
     ).toEqual([
       {
         projectIds: Float64Array.of(20, 20, 22, 22),
@@ -37,38 +37,38 @@ describe("rankProjects", () => {
         coverages: Int32Array.of(500_000, 500_000, 1_000_000, 500_000),
         cosines: Int32Array.of(1_000_000, 707_107, 1_000_000, 1_000_000),
         jaccards: Int32Array.of(666_667, 500_000, 1_000_000, 333_333),
-        locations: Int32Array.of(-1, -1, -1, -1),
-        skillSetAt: Int32Array.of(0, 1, 2, 2),
+        locationScores: Int32Array.of(-1, -1, -1, -1),
+        skillSetIndexes: Int32Array.of(0, 1, 2, 2),
         skillSets: [[1, 2], [1], [1]],
       },
     ]);
   });
 
-  it("gives so many projects together as one statement is to store", () => {
-    const ask = { blocks: indexOf(people), projects, keep: 5, skillCounts: null, together: 2 };
-    expect(rankProjects(ask).map(({ projectIds }) => [...projectIds])).toEqual([
+  it("returns pieces of the given number of projects", () => {
+    const input = { blocks: indexOf(people), projects, keep: 5, skillCounts: null, projectsPerPiece: 2 };
+    expect(rankProjects(input).map(({ projectIds }) => [...projectIds])).toEqual([
       [20, 20],
       [22, 22],
     ]);
   });
 
-  it("takes how many skills each has from outside where the blocks hold some of them", () => {
+  it("uses the given numbers of skills where the blocks hold only some skills", () => {
     const blocks = indexOf([person(9, [[1, 1_000]])]);
     const wanted = [project(22, 1)];
     expect(rankedVolunteers({ blocks, projects: wanted, keep: 5 })).toEqual([9]);
     const skillCounts = new Map([[9, 4]]);
     expect(
-      rankProjects({ blocks, projects: wanted, keep: 5, skillCounts, together: 1 })[0]?.jaccards,
+      rankProjects({ blocks, projects: wanted, keep: 5, skillCounts, projectsPerPiece: 1 })[0]?.jaccards,
     ).toEqual(Int32Array.of(250_000));
   });
 
-  it("of no volunteers and no projects makes no rows", () => {
-    expect(rankProjects({ blocks: [], projects, keep: 5, skillCounts: null, together: 9 })).toMatchObject([
-      { projectIds: new Float64Array(), skillSets: [] },
-    ]);
+  it("returns no rows without volunteers or projects", () => {
+    expect(
+      rankProjects({ blocks: [], projects, keep: 5, skillCounts: null, projectsPerPiece: 9 }),
+    ).toMatchObject([{ projectIds: new Float64Array(), skillSets: [] }]);
     expect(rankedVolunteers({ blocks: indexOf(people), projects: [], keep: 5 })).toEqual([]);
-    expect(indexBlocks([{ number: 3, skills: [""], places: [] }])).toMatchObject([
-      { number: 3, allPlaced: true },
+    expect(buildBlocks([{ number: 3, skills: [""], locations: [] }])).toMatchObject([
+      { number: 3, allLocated: true },
     ]);
   });
 });

@@ -7,7 +7,7 @@ import { createWorld } from "../support/world.ts";
 const PER_PROJECT = 200;
 const SCOPE = { from: "1", to: "65" };
 
-/** Full lists of some projects, of volunteers who fit ever less. */
+/** Full lists of the given projects, with falling scores. */
 function listsOf(projectIds: readonly number[]): MatchColumns {
   const rows = projectIds.flatMap((project) =>
     Array.from({ length: PER_PROJECT }, (_, at) => ({ project, volunteer: at + 1, score: 900_000 - at })),
@@ -20,13 +20,13 @@ function listsOf(projectIds: readonly number[]): MatchColumns {
     coverages: share(500_000),
     cosines: share(400_000),
     jaccards: share(300_000),
-    locations: share(-1),
-    skillSetAt: share(0),
+    locationScores: share(-1),
+    skillSetIndexes: share(0),
     skillSets: [[1, 2]],
   };
 }
 
-it("the lists of a whole range are compared within a statement's limit, though the statistics are older than the lists", async () => {
+it("stores a whole range within the statement timeout, though the statistics are older than the lists", async () => {
   const world = await createWorld({});
   const at = new Date("2026-03-02T10:00:00Z");
   const write = (scope: { from: string; to: string }, columns: MatchColumns) =>

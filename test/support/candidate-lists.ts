@@ -1,14 +1,14 @@
 import {
-  type CandidatePair,
   NOTICE_SKIP_REASONS,
+  type NoticePair,
 } from "../../src/scoring/project-matching/choose-candidates.ts";
 import { type CandidateLists, PAIR_BYTES } from "../../src/scoring/project-matching/choose-from-lists.ts";
 
 /** Lists as the server would send them, and which pair each number of theirs means. */
 export function listsOf(
   projectIds: readonly string[],
-  pairs: readonly CandidatePair[],
-): CandidateLists & { readonly ordered: readonly CandidatePair[] } {
+  pairs: readonly NoticePair[],
+): CandidateLists & { readonly ordered: readonly NoticePair[] } {
   const lists = projectIds.map((id) => pairs.filter(({ projectId }) => projectId === id).sort(bestFirst));
   const ordered = lists.flat();
   const bytes = Buffer.alloc(ordered.length * PAIR_BYTES);
@@ -25,5 +25,5 @@ export function listsOf(
   return { pairs: bytes, ends, ordered };
 }
 
-const bestFirst = (a: CandidatePair, b: CandidatePair): number =>
+const bestFirst = (a: NoticePair, b: NoticePair): number =>
   b.score - a.score || b.matchedCount - a.matchedCount || Number(a.volunteerId) - Number(b.volunteerId);

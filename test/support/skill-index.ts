@@ -1,7 +1,7 @@
 import type { MatchVolunteer } from "../../src/scoring/project-matching/match.ts";
 import { BLOCK_SIZE, buildBlock, type SkillBlock } from "../../src/scoring/project-matching/skill-block.ts";
 
-/** The index of volunteers, through the packed form in which Postgres gives it. */
+/** The index of volunteers, built from the encoding that Postgres produces. */
 export function indexOf(people: readonly MatchVolunteer[]): SkillBlock[] {
   const numbers = [...new Set(people.map(({ id }) => Math.floor(id / BLOCK_SIZE)))].sort((a, b) => a - b);
   return numbers.map((number) => {
@@ -13,8 +13,10 @@ export function indexOf(people: readonly MatchVolunteer[]): SkillBlock[] {
           [...skills].map(([skillId, weight]) => skillRecord(skillId, id % BLOCK_SIZE, weight)),
         ),
       ),
-      places: Buffer.concat(
-        mine.flatMap(({ id, place }) => (place === null ? [] : [placeRecord(id % BLOCK_SIZE, place)])),
+      locations: Buffer.concat(
+        mine.flatMap(({ id, location }) =>
+          location === null ? [] : [locationRecord(id % BLOCK_SIZE, location)],
+        ),
       ),
     });
   });
@@ -26,7 +28,7 @@ function skillRecord(skillId: number, local: number, weight: number): Buffer {
   return record;
 }
 
-function placeRecord(
+function locationRecord(
   local: number,
   { latitude, longitude }: { latitude: number; longitude: number },
 ): Buffer {

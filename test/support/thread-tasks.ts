@@ -1,4 +1,4 @@
-/** Tasks for the test of the threads. */
+/** Tasks for the tests of threads. */
 export const sumTo = (n: number): number => Array.from({ length: n }, (_, i) => i).reduce((a, b) => a + b, 0);
 
 export function spin(ms: number): void {

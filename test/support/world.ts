@@ -85,7 +85,7 @@ const DRAIN_LIMIT = 10_000;
  * One pool for all worlds of a file: a thread takes a second to start. It gives way to nobody: beside other test files it would hardly
  * get its turn, and a job that waits for it would reach its time limit.
  */
-const threads = openThreads(2, false);
+const threads = openThreads({ size: 2, idlePriority: false });
 
 /** Opens a world for the running test. It is taken down after it, and looked over: no open transaction, a ledger that sums to zero. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -101,8 +101,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     clock,
     log: createLog({ level: process.env["TEST_LOG"] ?? "silent", format: "json" }),
     catalogue,
-    // Its own handle: what is kept for one world is not found by another.
-    threads: { ...threads },
+    threads,
     timetable: options.timetable ?? [],
     ports: { mailer: recordingMailer(mailbox), ...options.ports },
   });

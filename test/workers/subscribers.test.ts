@@ -4,6 +4,7 @@ import { inTransaction } from "../../src/db/transaction.ts";
 import { defineEvent } from "../../src/events/event.ts";
 import { idField } from "../../src/ids.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
+import { placeVolunteer } from "../../src/workers/matching/place-volunteer.ts";
 import { notifyFanOut } from "../../src/workers/notifications/fan-out/notify-fan-out.ts";
 import { askSubscribers, subscriber } from "../../src/workers/subscribers.ts";
 import { singleJob } from "../support/jobs.ts";
@@ -35,16 +36,14 @@ it("an event asks for the jobs that follow from it, in its transaction, and for 
   expect((await world.enqueued(job)).map(({ key }) => key)).toEqual(["5-7", "5-8"]);
 });
 
-it("what changes in a volunteer or a project has its matches worked out anew", async () => {
+it("a changed profile places the volunteer, and a changed project recomputes its list", async () => {
   const world = await createWorld();
   await world.query(
     `insert into domain_events (event_type, project_id, payload)
      values ('profile.updated', null, '{"user_id": 7}'), ('project.updated', 5, '{}')`,
   );
-  const [asked] = await world.enqueued(notifyFanOut);
-  await world.run(notifyFanOut, [asked!.id]);
-  expect((await world.enqueued(calculateMatches)).map(({ key }) => key).sort()).toEqual([
-    "project:5",
-    "volunteer:7",
-  ]);
+  const [fanOut] = await world.enqueued(notifyFanOut);
+  await world.run(notifyFanOut, [fanOut!.id]);
+  expect((await world.enqueued(placeVolunteer)).map(({ key }) => key)).toEqual(["7"]);
+  expect((await world.enqueued(calculateMatches)).map(({ key }) => key)).toEqual(["project:5"]);
 });

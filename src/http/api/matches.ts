@@ -1,7 +1,11 @@
 import { Router } from "express";
 import { z } from "zod";
-import { maySeeCandidates, readMatchCandidates, type ToldMatch } from "../../project-matching/candidates.ts";
 import { readOwnMatches } from "../../project-matching/own-matches.ts";
+import {
+  type MatchView,
+  maySeeCandidates,
+  readMatchCandidates,
+} from "../../project-matching/project-candidates.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
 import { refuse } from "../error-response.ts";
@@ -66,7 +70,7 @@ export function matchRoutes(runtime: Runtime): Router {
 }
 
 /** The score first. */
-const told = ({ score, percent, components, reasons, matchedSkills, missingSkills }: ToldMatch) => ({
+const told = ({ score, percent, components, reasons, matchedSkills, missingSkills }: MatchView) => ({
   score,
   percent,
   components,

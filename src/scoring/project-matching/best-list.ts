@@ -1,24 +1,30 @@
-/** The best so far: a heap whose root is the worst of them. Order: score, then count, then the lower id. */
+/**
+ * The best entries offered so far, as a heap with the worst of them at its root. Order as in
+ * `compareMatches`.
+ */
 export type BestList = {
   readonly keeps: number;
-  /** True once it holds as many as it keeps: from then on one has to be better than the worst to enter. */
+  /** True once it holds `keeps` entries: from then on an entry has to beat the worst one. */
   full(): boolean;
-  /** Of a full list. */
+  /** Defined for a full list only. */
   worstScore(): number;
-  /** @returns true when it entered. */
+  /** @returns whether the entry was kept. */
   offer(score: number, count: number, id: number): boolean;
   /** The ids, best first. */
   sorted(): number[];
 };
 
-/** Opens an empty list that keeps the best `keep`, in arrays of numbers: no object is made for an offer. */
+/**
+ * Opens an empty list for the best `keep` entries. It lives in typed arrays, so that an offer allocates
+ * nothing.
+ */
 export function openBestList(keep: number): BestList {
   const scores = new Float64Array(keep);
   const counts = new Float64Array(keep);
   const ids = new Float64Array(keep);
   let size = 0;
 
-  /** Below 0: what is given stands before entry `at`. */
+  /** Negative when the given values rank before entry `at`. */
   const compare = (score: number, count: number, id: number, at: number): number =>
     (scores[at] as number) - score || (counts[at] as number) - count || id - (ids[at] as number);
   const put = (at: number, score: number, count: number, id: number): void => {
@@ -28,7 +34,7 @@ export function openBestList(keep: number): BestList {
   };
   const copy = (from: number, to: number): void =>
     put(to, scores[from] as number, counts[from] as number, ids[from] as number);
-  /** True when entry `a` is worse than entry `b`. */
+  /** Whether entry `a` ranks after entry `b`. */
   const worse = (a: number, b: number): boolean =>
     compare(scores[a] as number, counts[a] as number, ids[a] as number, b) > 0;
 

@@ -1,4 +1,4 @@
-/** Why a candidate is passed over. */
+/** Why a candidate is not notified. */
 export const NOTICE_SKIP_REASONS = [
   "hidden",
   "on-the-team",
@@ -9,59 +9,66 @@ export const NOTICE_SKIP_REASONS = [
 ] as const;
 export type NoticeSkipReason = (typeof NOTICE_SKIP_REASONS)[number];
 
-/** A candidate of a project at or above the score. */
-export type CandidatePair = {
+/** A candidate of a project whose score reaches the minimum. */
+export type NoticePair = {
   readonly projectId: string;
   readonly volunteerId: string;
   readonly score: number;
   readonly matchedCount: number;
-  /** What stands against telling them; null: nothing. */
+  /** The rule that forbids notifying them about this project; null when none does. */
   readonly skip: NoticeSkipReason | null;
 };
 
 export type ChosenCandidates = {
-  /** Whom to tell of which project, in the order in which they were chosen. */
-  readonly chosen: readonly CandidatePair[];
-  /** Who was passed over while their project still had a place. */
-  readonly passedOver: readonly (CandidatePair & { readonly skip: NoticeSkipReason })[];
+  /** Whom to notify of which project, in the order of choosing. */
+  readonly chosen: readonly NoticePair[];
+  /** Candidates that were skipped while their project still had an opening. */
+  readonly passedOver: readonly (NoticePair & { readonly skip: NoticeSkipReason })[];
 };
 
-/** How long nobody is told of the same project again, unless the score rose by so much. */
-export const TOLD_AGAIN = { afterDays: 30, scoreRise: 0.1 } as const;
+/**
+ * A volunteer is notified again about the same project after this time, or when their score has risen by this
+ * much.
+ */
+export const NOTICE_REPEAT = { afterDays: 30, scoreRise: 0.1 } as const;
 
 /**
- * Takes candidates greedily by score, then project, then matched skills and volunteer, until each project has `places`. A volunteer is
- * taken once, whatever the number of projects; a place that a rule frees goes to the next best.
+ * Walks all pairs by score, then project, then matched skills, then volunteer, and takes each pair whose
+ * project has an opening left, that no rule forbids, and whose volunteer was not taken before. A skipped
+ * candidate leaves the opening to the next one.
+ *
+ * @param openings number of candidates per project, at least 0.
  */
-export function chooseCandidates(pairs: readonly CandidatePair[], places: number): ChosenCandidates {
-  const ordered = [...pairs].sort(compareAll);
-  const taken = new Map<string, number>();
-  const told = new Set<string>();
-  const chosen: CandidatePair[] = [];
-  const passedOver: (CandidatePair & { skip: NoticeSkipReason })[] = [];
+export function chooseCandidates(pairs: readonly NoticePair[], openings: number): ChosenCandidates {
+  const ordered = [...pairs].sort(comparePairs);
+  const filled = new Map<string, number>();
+  const notified = new Set<string>();
+  const chosen: NoticePair[] = [];
+  const passedOver: (NoticePair & { skip: NoticeSkipReason })[] = [];
   for (const pair of ordered) {
-    const filled = taken.get(pair.projectId) ?? 0;
-    if (filled >= places) continue;
-    const skip = pair.skip ?? (told.has(pair.volunteerId) ? "told-today" : null);
+    const taken = filled.get(pair.projectId) ?? 0;
+    if (taken >= openings) continue;
+    const skip = pair.skip ?? (notified.has(pair.volunteerId) ? "told-today" : null);
     if (skip !== null) {
       passedOver.push({ ...pair, skip });
       continue;
     }
-    taken.set(pair.projectId, filled + 1);
-    told.add(pair.volunteerId);
+    filled.set(pair.projectId, taken + 1);
+    notified.add(pair.volunteerId);
     chosen.push(pair);
   }
   return { chosen, passedOver };
 }
 
+/** Ids are decimal numbers without leading zeros, so the shorter one is lower. */
 const compareIds = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 
-const compareAll = (a: CandidatePair, b: CandidatePair): number =>
+const comparePairs = (a: NoticePair, b: NoticePair): number =>
   b.score - a.score ||
   compareIds(a.projectId, b.projectId) ||
   b.matchedCount - a.matchedCount ||
   compareIds(a.volunteerId, b.volunteerId);
 
-/** The texts of the notice that are compared. */
+/** The wordings of the notice that are compared in an experiment. */
 export const NOTICE_VARIANTS = ["wanted", "fit"] as const;
 export type NoticeVariant = (typeof NOTICE_VARIANTS)[number];

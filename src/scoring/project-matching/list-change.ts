@@ -1,30 +1,34 @@
-import { compareMatches, type Match } from "./match.ts";
+import { compareMatches, type MatchRank } from "./match.ts";
 
-type Key = Pick<Match, "score" | "matchedCount" | "volunteerId">;
-
-/** What is known of one list when one volunteer changed. */
-export type PlaceFacts = {
-  /** What they score now; null: nothing matches, or nothing is to be seen. */
-  readonly now: Key | null;
-  /** What the list holds of them; null: they are not on it. */
-  readonly held: Key | null;
-  /** True when the list holds as many as are kept: then somebody may stand behind its end. */
+/** One project's list, and one volunteer whose profile changed. */
+export type ListChangeFacts = {
+  /** What the volunteer scores now; null when nothing matches, or nothing of them is visible. */
+  readonly now: MatchRank | null;
+  /** Their row on the list; null when they are not on it. */
+  readonly stored: MatchRank | null;
+  /** Whether the list holds as many as are kept: then there may be candidates beyond its end. */
   readonly full: boolean;
-  /** The last of the others; null: there is none. */
-  readonly lastOther: Key | null;
+  /** The last row of the others; null when there are none. */
+  readonly lastOther: MatchRank | null;
 };
 
-export type PlaceDecision = "put" | "remove" | "leave" | "recompute";
+/**
+ * `recompute`: the list alone does not show who belongs on it, so it has to be computed from all volunteers.
+ */
+export type ListChange = "upsert" | "remove" | "none" | "recompute";
 
 /**
- * What becomes of a list when one volunteer changed: they are put where they belong, taken off, or left out, as long as the others tell
- * all there is to know. A full list that they leave, or fall to the end of, has to be worked out again: whoever stood behind its
- * end is not known.
+ * Updates the list of one project for one volunteer without looking at other volunteers, where the list shows
+ * enough for that.
+ *
+ * They are inserted or updated if they belong on the list, removed if they do not. A full list that they
+ * leave, or at whose end they would be after falling, needs a recompute: the next candidate beyond its end is
+ * not stored.
  */
-export function decidePlace({ now, held, full, lastOther }: PlaceFacts): PlaceDecision {
-  if (now === null) return held === null ? "leave" : full ? "recompute" : "remove";
-  if (!full) return "put";
-  if (held === null) return lastOther !== null && compareMatches(now, lastOther) < 0 ? "put" : "leave";
-  if (compareMatches(now, held) <= 0) return "put";
-  return lastOther !== null && compareMatches(now, lastOther) < 0 ? "put" : "recompute";
+export function decideListChange({ now, stored, full, lastOther }: ListChangeFacts): ListChange {
+  if (now === null) return stored === null ? "none" : full ? "recompute" : "remove";
+  if (!full) return "upsert";
+  if (stored === null) return lastOther !== null && compareMatches(now, lastOther) < 0 ? "upsert" : "none";
+  if (compareMatches(now, stored) <= 0) return "upsert";
+  return lastOther !== null && compareMatches(now, lastOther) < 0 ? "upsert" : "recompute";
 }

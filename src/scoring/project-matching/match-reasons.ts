@@ -1,21 +1,22 @@
 import { type MatchScore, percentOf } from "./match.ts";
 
-/** What a match is told by, beside its score. */
+/** What the reasons of a match are made from. */
 export type ReasonFacts = {
-  readonly score: Pick<MatchScore, "matchedCount" | "location">;
-  /** Names of the required skills, in order: those that are there, and those that are not. */
+  readonly score: Pick<MatchScore, "matchedCount" | "locationScore">;
+  /** Names of the required skills that the volunteer has, sorted. */
   readonly matched: readonly string[];
+  /** Names of those they do not have, sorted. */
   readonly missing: readonly string[];
-  /** Null: not known, or of no account. */
+  /** Null when unknown, or when the location does not count. */
   readonly distanceKm: number | null;
 };
 
-/** Why somebody fits, in sentences for people: skills first, then what is missing, then the distance. */
+/** Why somebody fits, as sentences for people: matched skills, missing skills, distance. */
 export function matchReasons({ score, matched, missing, distanceKm }: ReasonFacts): string[] {
   const required = matched.length + missing.length;
   const reasons = [`${score.matchedCount} of ${required} required skills: ${matched.join(", ")}`];
   if (missing.length > 0) reasons.push(`missing: ${missing.join(", ")}`);
-  if (distanceKm !== null && score.location !== null)
-    reasons.push(`${Math.round(distanceKm)} km away: ${percentOf(score.location)} % of nearness`);
+  if (distanceKm !== null && score.locationScore !== null)
+    reasons.push(`${Math.round(distanceKm)} km away: location score ${percentOf(score.locationScore)} %`);
   return reasons;
 }

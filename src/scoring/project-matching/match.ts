@@ -1,46 +1,50 @@
-/** All numbers of matching. */
+/** The numbers of the match score (docs/decisions/0044). SQL takes them from here. */
 export const MATCH_WEIGHTS = {
-  /** What a matched skill counts at least, and what its weight adds at most; in thousandths, so that sums are exact. */
+  /**
+   * A matched skill contributes this much, and its weight on top, up to `fullMilli`. In thousandths, so that
+   * sums are exact.
+   */
   matchedMilli: 1_000,
   fullMilli: 2_000,
-  /** Parts of the score where both have a place and the project is not remote. */
+  /** Shares of the score where the location counts. */
   skill: 0.7,
   location: 0.3,
-  /** So far away, nearness counts nothing. */
+  /** The location score is 0 from this distance on. */
   reachKm: 100,
 } as const;
 
-export type Place = { readonly latitude: number; readonly longitude: number };
+/** Coordinates in degrees. */
+export type Location = { readonly latitude: number; readonly longitude: number };
 
-/** A project as matching sees it. Ids are whole numbers here: ties break by them. */
+/** A project as matching sees it. Ids are numbers, since ties break by them. */
 export type MatchProject = {
   readonly id: number;
-  /** Each once, at least one. */
+  /** At least one, without duplicates. */
   readonly requiredSkillIds: readonly number[];
-  readonly place: Place | null;
+  readonly location: Location | null;
   readonly remote: boolean;
 };
 
-/** A volunteer as matching sees them: weights by skill, in thousandths from 100 to 1000. */
+/** A volunteer as matching sees them: weights by skill id, in thousandths from 100 to 1000. */
 export type MatchVolunteer = {
   readonly id: number;
   readonly skills: ReadonlyMap<number, number>;
-  readonly place: Place | null;
+  readonly location: Location | null;
 };
 
-/** Shares from 0 to 1, each in whole millionths: what is stored is what is compared. */
+/** Shares from 0 to 1, each rounded to a millionth: the stored values are the compared values. */
 export type MatchScore = {
   readonly score: number;
-  /** Sum over matched of (0.5 + 0.5 w) / required. */
+  /** Sum over matched skills of (0.5 + 0.5 weight) / number required. */
   readonly skill: number;
-  /** Sum over matched of w / required. */
+  /** Sum over matched skills of weight / number required. */
   readonly coverage: number;
-  /** Between the weights of the required skills, missing ones 0, and the whole requirement. */
+  /** Cosine between the weights of the required skills, 0 for a missing one, and a vector of ones. */
   readonly cosine: number;
-  /** Matched / union of what is required and what the volunteer has. */
+  /** Matched skills / union of required and own skills. */
   readonly jaccard: number;
-  /** Null: it does not count. */
-  readonly location: number | null;
+  /** Null where the location does not count. */
+  readonly locationScore: number | null;
   readonly matchedCount: number;
 };
 
@@ -49,37 +53,52 @@ export type Match = MatchScore & { readonly volunteerId: number };
 const MILLION = 1_000_000;
 /** A share as a whole number of millionths. */
 export const millionths = (share: number): number => Math.round(share * MILLION);
-const inMillionths = (share: number): number => millionths(share) / MILLION;
+const roundToMillionth = (share: number): number => millionths(share) / MILLION;
+
+/** location score = 1 - min(km / 100, 1): falls linearly with the distance, and is 0 from 100 km on. */
+export const scoreDistance = (km: number): number => 1 - Math.min(km / MATCH_WEIGHTS.reachKm, 1);
 
 /**
- * location = 1 - min(km / 100, 1): falls evenly, 0 from 100 km on.
- */
-export const locationScore = (km: number): number => 1 - Math.min(km / MATCH_WEIGHTS.reachKm, 1);
-
-/**
- * score = 0.7 skill + 0.3 location where location counts, else skill; in whole millionths.
+ * score = 0.7 skill + 0.3 location where the location counts, else skill; skill = skillMilli / (2000 x
+ * required). Rounded to a millionth.
  *
- * `skillMilli` is the sum over matched skills of 1000 + weight in thousandths; skill = skillMilli / (2000 x required).
+ * @param skillMilli sum over matched skills of 1000 + weight, in thousandths.
+ * @param required number of required skills, at least 1.
+ * @param locationScore from 0 to 1; null where the location does not count.
  */
-export function totalScore(skillMilli: number, required: number, location: number | null): number {
+export function totalScore(skillMilli: number, required: number, locationScore: number | null): number {
   const skill = skillMilli / (MATCH_WEIGHTS.fullMilli * required);
-  return inMillionths(
-    location === null ? skill : MATCH_WEIGHTS.skill * skill + MATCH_WEIGHTS.location * location,
+  return roundToMillionth(
+    locationScore === null ? skill : MATCH_WEIGHTS.skill * skill + MATCH_WEIGHTS.location * locationScore,
   );
 }
 
 /**
- * Scores one pair: a missing skill counts 0, a stronger one more than a weaker one.
+ * bound = the total score with a location score of 1 where the location may count: no volunteer with these
+ * skills scores more, wherever they are. The SQL of src/project-matching/score-bound.ts computes the same.
  *
- * @param weights of the required skills, in thousandths; 0 for one that is missing.
- * @param skillCount how many skills the volunteer has, required or not.
- * @param location nearness from 0 to 1, or null where it does not count.
- * @returns null when nothing matches: such a pair is no match, however near.
+ * @param skillMilli and `required` as for `totalScore`.
+ * @param project whether its location can count is all that is read.
+ */
+export const scoreBound = (
+  skillMilli: number,
+  required: number,
+  { remote, location }: Pick<MatchProject, "location" | "remote">,
+): number => totalScore(skillMilli, required, remote || location === null ? null : 1);
+
+/**
+ * Scores one pair: a missing skill counts 0, a matched one half and its weight the other half (see
+ * `totalScore` and `MatchScore`).
+ *
+ * @param weights of the required skills in thousandths; 0 for a missing one.
+ * @param skillCount number of all skills of the volunteer, required or not.
+ * @param locationScore from 0 to 1, or null where the location does not count.
+ * @returns null when no skill matches: such a pair is no match, however near.
  */
 export function scoreMatch(
   weights: ArrayLike<number>,
   skillCount: number,
-  location: number | null,
+  locationScore: number | null,
 ): MatchScore | null {
   const required = weights.length;
   let matchedCount = 0;
@@ -95,65 +114,69 @@ export function scoreMatch(
   if (matchedCount === 0) return null;
   const skillMilli = MATCH_WEIGHTS.matchedMilli * matchedCount + sum;
   return {
-    score: totalScore(skillMilli, required, location),
+    score: totalScore(skillMilli, required, locationScore),
     skill: totalScore(skillMilli, required, null),
-    coverage: inMillionths(sum / (1_000 * required)),
-    cosine: inMillionths(sum / Math.sqrt(squares * required)),
-    jaccard: inMillionths(matchedCount / (required + skillCount - matchedCount)),
-    location: location === null ? null : inMillionths(location),
+    coverage: roundToMillionth(sum / (1_000 * required)),
+    cosine: roundToMillionth(sum / Math.sqrt(squares * required)),
+    jaccard: roundToMillionth(matchedCount / (required + skillCount - matchedCount)),
+    locationScore: locationScore === null ? null : roundToMillionth(locationScore),
     matchedCount,
   };
 }
 
+/** IUGG mean radius. */
 const EARTH_KM = 6_371.0088;
 const radians = (degrees: number): number => (degrees * Math.PI) / 180;
 
-/** Great-circle distance by the haversine formula on a sphere of 6371.0088 km (IUGG mean radius). */
-export function distanceKm(
-  latitudeA: number,
-  longitudeA: number,
-  latitudeB: number,
-  longitudeB: number,
-): number {
-  const a = radians(latitudeA);
-  const b = radians(latitudeB);
-  const byLatitude = Math.sin((b - a) / 2);
-  const byLongitude = Math.sin(radians(longitudeB - longitudeA) / 2);
-  const h = byLatitude * byLatitude + Math.cos(a) * Math.cos(b) * byLongitude * byLongitude;
+/**
+ * km = 2 R asin(sqrt(h)), h = sin²(Δlat / 2) + cos(lat a) cos(lat b) sin²(Δlon / 2): the great-circle
+ * distance (haversine).
+ */
+export function distanceKm(a: Location, b: Location): number {
+  const [latitudeA, latitudeB] = [radians(a.latitude), radians(b.latitude)];
+  const byLatitude = Math.sin((latitudeB - latitudeA) / 2);
+  const byLongitude = Math.sin(radians(b.longitude - a.longitude) / 2);
+  const h = byLatitude * byLatitude + Math.cos(latitudeA) * Math.cos(latitudeB) * byLongitude * byLongitude;
   return 2 * EARTH_KM * Math.asin(Math.min(1, Math.sqrt(h)));
 }
 
-/** Nearness of a pair, or null where it does not count: the project is remote, or one of them has no place. */
-export function locationOf(
-  project: Pick<MatchProject, "place" | "remote">,
-  place: Place | null,
+/**
+ * location score of the distance between both, or null where it does not count: the project is remote, or
+ * either has no location.
+ */
+export function locationScoreOf(
+  project: Pick<MatchProject, "location" | "remote">,
+  location: Location | null,
 ): number | null {
-  if (project.remote || project.place === null || place === null) return null;
-  const { latitude, longitude } = project.place;
-  return locationScore(distanceKm(latitude, longitude, place.latitude, place.longitude));
+  if (project.remote || project.location === null || location === null) return null;
+  return scoreDistance(distanceKm(project.location, location));
 }
 
-/** Weights of the required skills, in their order; 0 for one that is missing. */
+/** Weights of the required skills in the project's order, in thousandths; 0 for a missing one. */
 export const weightsOf = (project: MatchProject, { skills }: MatchVolunteer): number[] =>
   project.requiredSkillIds.map((skill) => skills.get(skill) ?? 0);
 
-/** Scores one volunteer for one project. @returns null when nothing matches. */
+/** Scores one volunteer for one project. @returns null when no skill matches. */
 export function matchOf(project: MatchProject, volunteer: MatchVolunteer): Match | null {
-  const location = locationOf(project, volunteer.place);
-  const scored = scoreMatch(weightsOf(project, volunteer), volunteer.skills.size, location);
+  const locationScore = locationScoreOf(project, volunteer.location);
+  const scored = scoreMatch(weightsOf(project, volunteer), volunteer.skills.size, locationScore);
   return scored && { volunteerId: volunteer.id, ...scored };
 }
 
-/** The order of candidates: score, then matched skills, then the lower id. Below 0: `a` stands before `b`. */
-export function compareMatches(
-  a: Pick<Match, "score" | "matchedCount" | "volunteerId">,
-  b: Pick<Match, "score" | "matchedCount" | "volunteerId">,
-): number {
+/** What the order of a list is decided by. */
+export type MatchRank = Pick<Match, "score" | "matchedCount" | "volunteerId">;
+
+/**
+ * Order of candidates: higher score, then more matched skills, then the lower id. Negative when `a` comes
+ * first.
+ */
+export function compareMatches(a: MatchRank, b: MatchRank): number {
   return b.score - a.score || b.matchedCount - a.matchedCount || a.volunteerId - b.volunteerId;
 }
 
 /**
- * The best candidates of a project, best first: the reference for every faster way. Looks at each volunteer.
+ * The best `keep` candidates of a project, best first, by scoring every volunteer: the reference that faster
+ * paths are tested against.
  */
 export function bestMatches(
   project: MatchProject,
@@ -168,5 +191,5 @@ export function bestMatches(
   return matches.sort(compareMatches).slice(0, keep);
 }
 
-/** Rounded down: nobody is told of more than there is. */
+/** percent = floor(100 x score): never shows more than was scored. */
 export const percentOf = (score: number): number => Math.floor(millionths(score) / 10_000);

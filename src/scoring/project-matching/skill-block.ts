@@ -1,82 +1,92 @@
-/** Volunteers whose ids share everything above the lowest 14 bits: so few that all that is looked up of them stays in cache. */
+/**
+ * A block holds the volunteers whose ids agree above the lowest 14 bits: few enough that lookups stay in the
+ * processor cache.
+ */
 export const BLOCK_SIZE = 16_384;
-/** A bit for each of them, in words. */
+/** Words of a bitmap with one bit per volunteer of a block. */
 export const BLOCK_WORDS = BLOCK_SIZE / 32;
 
-/** Words of 32 people each; the lowest bit is the first of them. */
+/** A set of volunteers: words of 32 bits, the lowest bit for the lowest id. */
 export type Bits = Uint32Array;
 
 /**
- * A block as it is read, in any order. `skills`: big-endian records of 8 bytes, `skill id << 24 | local id << 10 | weight in
- * thousandths`. `places`: big-endian records of a local id (4 bytes), latitude and longitude (8 bytes each).
+ * A block as Postgres encodes it, in any order. `skills`: big-endian records of 8 bytes, `skill id << 24 |
+ * local id << 10 | weight in thousandths`. `locations`: big-endian records of local id (4 bytes), latitude
+ * and longitude (8 bytes each). The local id is the lowest 14 bits of the volunteer's id.
  */
 export type PackedBlock = {
   readonly number: number;
   readonly skills: Uint8Array;
-  readonly places: Uint8Array;
+  readonly locations: Uint8Array;
 };
 
 /**
- * What the volunteers of one block can do, both ways round: who has a skill, and which skills somebody has. In memory that threads
+ * The skills of the volunteers of one block, indexed both by skill and by volunteer, in memory that threads
  * share.
  */
 export type SkillBlock = {
   readonly number: number;
-  /** Ascending; where a skill stands here is its position. */
+  /** Ascending. The index of a skill in here is called its position. */
   readonly skillIds: Float64Array;
-  /** Of each position, where those who have the skill begin in `owners`, and where the last ones end. Local ids. */
+  /**
+   * `owners[ownerStarts[p] .. ownerStarts[p + 1])` are the local ids of those who have the skill at position
+   * p.
+   */
   readonly ownerStarts: Uint32Array;
   readonly owners: Uint16Array;
-  /** Of each position, where its words begin in `bitmaps`; -1 for a skill that few have. */
+  /** By position: where the bitmap of the skill starts in `bitmaps`; -1 for a rare skill, which has none. */
   readonly bitmapAt: Int32Array;
   readonly bitmaps: Uint32Array;
-  /** Of each local id, where their skills begin in `skills`, and where the last ones end. */
+  /** `skills[skillStarts[i] .. skillStarts[i + 1])` are the skills of the volunteer with local id i. */
   readonly skillStarts: Uint32Array;
   /** `position << 10 | weight in thousandths`. */
   readonly skills: Uint32Array;
-  /** By local id; NaN without a place. Empty when nobody of the block has one. */
+  /** By local id; NaN without a location. Empty when nobody in the block has one. */
   readonly latitudes: Float64Array;
   readonly longitudes: Float64Array;
-  /** Local ids of those who have a place, from south to north. */
+  /** Local ids of those with a location, from south to north. */
   readonly northward: Uint16Array;
-  /** True when everybody who has a skill has a place. */
-  readonly allPlaced: boolean;
+  /** True when everybody with a skill has a location. */
+  readonly allLocated: boolean;
 };
 
 const WEIGHT_BITS = 10;
 const WEIGHT_MASK = (1 << WEIGHT_BITS) - 1;
 
-/** Whose posting it is, or which skill: what stands above the weight. */
+/** The bits above the weight: a local id or the position of a skill. */
 export const aboveWeight = (word: number): number => word >>> WEIGHT_BITS;
 /** The weight, in thousandths. */
 export const weightOf = (word: number): number => word & WEIGHT_MASK;
 
-/** A skill that one in so many has is kept as a bitmap too, which is then at most four times as long as the list of who has it. */
+/**
+ * A skill that at least one volunteer in 64 has gets a bitmap, which is then at most four times as long as
+ * its list of owners.
+ */
 const BITMAP_ONE_IN = 64;
 const SKILL_BYTES = 8;
-const PLACE_BYTES = 20;
+const LOCATION_BYTES = 20;
 
 const shared = (bytes: number) => new SharedArrayBuffer(bytes);
 
-/** Makes the index of a block from what was read. */
-export function buildBlock({ number, skills, places }: PackedBlock): SkillBlock {
+/** Builds the index of a block. */
+export function buildBlock({ number, skills, locations }: PackedBlock): SkillBlock {
   const bySkill = [...postingsOf(skills)].sort(([a], [b]) => a - b);
   const skillIds = new Float64Array(shared(bySkill.length * 8));
   skillIds.set(bySkill.map(([skillId]) => skillId));
   const postings = bySkill.map(([, list]) => Uint32Array.from(list).sort());
   const owned = ownersOf(postings);
   const had = skillsOf(postings);
-  const placed = placesOf(places);
-  const allPlaced = had.skillStarts
+  const located = locationsOf(locations);
+  const allLocated = had.skillStarts
     .subarray(0, BLOCK_SIZE)
     .every(
       (start, local) =>
-        start === had.skillStarts[local + 1] || !Number.isNaN(placed.latitudes[local] ?? Number.NaN),
+        start === had.skillStarts[local + 1] || !Number.isNaN(located.latitudes[local] ?? Number.NaN),
     );
-  return { number, skillIds, ...owned, ...had, ...placed, allPlaced };
+  return { number, skillIds, ...owned, ...had, ...located, allLocated };
 }
 
-/** By skill, `local id << 10 | weight` of everybody who has it. */
+/** By skill id: `local id << 10 | weight` of everybody who has it. */
 function postingsOf(records: Uint8Array): Map<number, number[]> {
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
   const bySkill = new Map<number, number[]>();
@@ -113,15 +123,15 @@ function ownersOf(postings: readonly Uint32Array[]): Owned {
     for (const posting of list) owners[at++] = aboveWeight(posting);
     if (list.length < BLOCK_SIZE / BITMAP_ONE_IN) continue;
     bitmapAt[position] = kept;
-    draw(owners.subarray(at - list.length, at), bitmaps.subarray(kept, kept + BLOCK_WORDS));
+    setBits(owners.subarray(at - list.length, at), bitmaps.subarray(kept, kept + BLOCK_WORDS));
     kept += BLOCK_WORDS;
   }
   ownerStarts[postings.length] = at;
   return { ownerStarts, owners, bitmapAt, bitmaps };
 }
 
-/** Sets the bit of each of `locals`. */
-function draw(locals: Uint16Array, into: Bits): void {
+/** Sets the bits of the given local ids. */
+function setBits(locals: Uint16Array, into: Bits): void {
   for (const local of locals) into[local >>> 5] = (into[local >>> 5] as number) | (1 << (local & 31));
 }
 
@@ -146,24 +156,24 @@ function skillsOf(postings: readonly Uint32Array[]): Pick<SkillBlock, "skillStar
   return { skillStarts, skills };
 }
 
-function placesOf(places: Uint8Array): Pick<SkillBlock, "latitudes" | "longitudes" | "northward"> {
-  const count = places.byteLength / PLACE_BYTES;
+function locationsOf(records: Uint8Array): Pick<SkillBlock, "latitudes" | "longitudes" | "northward"> {
+  const count = records.byteLength / LOCATION_BYTES;
   const size = count === 0 ? 0 : BLOCK_SIZE;
   const latitudes = new Float64Array(shared(size * 8)).fill(Number.NaN);
   const longitudes = new Float64Array(shared(size * 8)).fill(Number.NaN);
   const northward = new Uint16Array(shared(count * 2));
-  const view = new DataView(places.buffer, places.byteOffset, places.byteLength);
+  const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
   for (let n = 0; n < count; n++) {
-    const local = view.getUint32(n * PLACE_BYTES);
-    latitudes[local] = view.getFloat64(n * PLACE_BYTES + 4);
-    longitudes[local] = view.getFloat64(n * PLACE_BYTES + 12);
+    const local = view.getUint32(n * LOCATION_BYTES);
+    latitudes[local] = view.getFloat64(n * LOCATION_BYTES + 4);
+    longitudes[local] = view.getFloat64(n * LOCATION_BYTES + 12);
     northward[n] = local;
   }
   northward.sort((a, b) => (latitudes[a] as number) - (latitudes[b] as number));
   return { latitudes, longitudes, northward };
 }
 
-/** The position of a skill in a block, or -1. */
+/** The position of a skill in a block, or -1 when nobody in it has the skill. */
 export function findSkill({ skillIds }: SkillBlock, skillId: number): number {
   let low = 0;
   let high = skillIds.length - 1;
@@ -177,20 +187,23 @@ export function findSkill({ skillIds }: SkillBlock, skillId: number): number {
   return -1;
 }
 
-/** How many skills somebody has. */
+/** Number of skills of a volunteer, as far as the block holds them. */
 export const skillCountOf = ({ skillStarts }: SkillBlock, local: number): number =>
   (skillStarts[local + 1] as number) - (skillStarts[local] as number);
 
-/** Who of the block has the skill at `position`. Drawn into `room`, as long as a bitmap, unless it is kept. */
-export function bitmapOf(block: SkillBlock, position: number, room: Bits): Bits {
-  const kept = block.bitmapAt[position] as number;
-  if (kept >= 0) return block.bitmaps.subarray(kept, kept + BLOCK_WORDS);
-  room.fill(0);
-  draw(block.owners.subarray(block.ownerStarts[position], block.ownerStarts[position + 1]), room);
-  return room;
+/**
+ * Who has the skill at `position`. A skill without a stored bitmap is expanded into `buffer`, of BLOCK_WORDS
+ * words.
+ */
+export function bitmapOf(block: SkillBlock, position: number, buffer: Bits): Bits {
+  const stored = block.bitmapAt[position] as number;
+  if (stored >= 0) return block.bitmaps.subarray(stored, stored + BLOCK_WORDS);
+  buffer.fill(0);
+  setBits(block.owners.subarray(block.ownerStarts[position], block.ownerStarts[position + 1]), buffer);
+  return buffer;
 }
 
-/** Where in `northward` the first stands who is not south of `latitude`. */
+/** Index in `northward` of the first volunteer who is not south of `latitude`. */
 export function firstNorthOf({ northward, latitudes }: SkillBlock, latitude: number): number {
   let low = 0;
   let high = northward.length;

@@ -1,21 +1,22 @@
 import type { Bits } from "./skill-block.ts";
 
-/** So many sets of people are counted in one go. */
+/** Number of sets that are added up in one pass. */
 const GROUP = 8;
-/** Counts below 512: as many required skills as a project may have. */
+/** Bits of a count: enough for the 500 required skills that a project may have. */
 const PLANES = 9;
 
-/** Counts how many of some sets each person is in, for 32 people at a time. */
+/** Counts for each person how many of the given sets contain them, 32 people per operation. */
 export type BitCounter = {
-  /** Counts anew. @param sets at most 511, each as long as the counter. */
+  /** Replaces the counts. @param sets at most 511, each as long as the counter. */
   count(sets: readonly Bits[]): void;
-  /** Writes into `into` who is in at least `least` of the sets that were counted; everybody for 0. */
+  /** Sets in `into` the bits of those who are in at least `least` of the counted sets; everybody for 0. */
   atLeast(least: number, into: Bits): void;
 };
 
 /**
- * Opens a counter for `words` words. Counts are held upright: plane p has bit p of everybody's count, so that one logical operation
- * adds for 32 people (bit-slicing; carry-save adders as in Warren, Hacker's Delight, 2nd ed., section 5-1).
+ * Opens a counter for `words` words. Counts are bit-sliced: plane p holds bit p of every count, so that one
+ * logical operation adds for 32 people. Source: carry-save adders, Warren, Hacker's Delight, 2nd ed., section
+ * 5-1.
  */
 export function openBitCounter(words: number): BitCounter {
   const planes = Array.from({ length: PLANES }, () => new Uint32Array(words));
@@ -40,7 +41,7 @@ export function openBitCounter(words: number): BitCounter {
   };
 }
 
-/** Eight sets, or fewer, into four planes. */
+/** Writes the counts of up to eight sets into four planes. */
 function countEight(sets: readonly Bits[], nobody: Bits, planes: readonly Bits[]): void {
   const [a = nobody, b = nobody, c = nobody, d = nobody, e = nobody, f = nobody, g = nobody, h = nobody] =
     sets;
@@ -75,7 +76,7 @@ function countEight(sets: readonly Bits[], nobody: Bits, planes: readonly Bits[]
   }
 }
 
-/** Adds counts of four planes to counts of `used` planes. */
+/** Adds the counts in `group` (four planes) to those in the first `used` planes. */
 function addTo(planes: readonly Bits[], group: readonly Bits[], used: number): void {
   const words = (planes[0] as Bits).length;
   for (let w = 0; w < words; w++) {
@@ -91,7 +92,10 @@ function addTo(planes: readonly Bits[], group: readonly Bits[], used: number): v
   }
 }
 
-/** From the highest plane down: who is above `least`, and who has been equal to it so far. */
+/**
+ * Sets in `into` the bits of counts >= `least`: from the highest plane down, tracks which counts are above
+ * and which are equal so far.
+ */
 function compare(planes: readonly Bits[], used: number, least: number, into: Bits): void {
   for (let w = 0; w < into.length; w++) {
     let above = 0;

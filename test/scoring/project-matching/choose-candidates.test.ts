@@ -1,56 +1,56 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  type CandidatePair,
   chooseCandidates,
   NOTICE_SKIP_REASONS,
+  type NoticePair,
 } from "../../../src/scoring/project-matching/choose-candidates.ts";
 
 const pair = (
   projectId: number,
   volunteerId: number,
   score: number,
-  skip: CandidatePair["skip"] = null,
-): CandidatePair => ({
+  skip: NoticePair["skip"] = null,
+): NoticePair => ({
   projectId: String(projectId),
   volunteerId: String(volunteerId),
   score,
   matchedCount: 1,
   skip,
 });
-const told = (pairs: CandidatePair[], places: number) =>
-  chooseCandidates(pairs, places).chosen.map(
+const chosenBy = (pairs: NoticePair[], openings: number) =>
+  chooseCandidates(pairs, openings).chosen.map(
     ({ projectId, volunteerId }) => `${volunteerId} of ${projectId}`,
   );
 
 describe("chooseCandidates", () => {
-  it("takes by score, then project; each project up to its places", () => {
-    expect(told([pair(2, 1, 0.7), pair(1, 2, 0.7), pair(1, 3, 0.9), pair(1, 4, 0.6)], 2)).toEqual([
+  it("chooses by score, then project, up to the openings of each project", () => {
+    expect(chosenBy([pair(2, 1, 0.7), pair(1, 2, 0.7), pair(1, 3, 0.9), pair(1, 4, 0.6)], 2)).toEqual([
       "3 of 1",
       "2 of 1",
       "1 of 2",
     ]);
   });
 
-  it("tells a volunteer of one project alone: the one that they fit best, the lower one when they fit both alike", () => {
-    expect(told([pair(1, 5, 0.8), pair(2, 5, 0.9)], 3)).toEqual(["5 of 2"]);
-    expect(told([pair(10, 5, 0.8), pair(9, 5, 0.8)], 3)).toEqual(["5 of 9"]);
+  it("chooses a volunteer for one project: the one with the higher score, or the lower id on a tie", () => {
+    expect(chosenBy([pair(1, 5, 0.8), pair(2, 5, 0.9)], 3)).toEqual(["5 of 2"]);
+    expect(chosenBy([pair(10, 5, 0.8), pair(9, 5, 0.8)], 3)).toEqual(["5 of 9"]);
   });
 
-  it("a place that a rule frees goes to the next best, and whoever stood before is counted", () => {
+  it("gives the opening of a skipped candidate to the next one, and reports the skipped", () => {
     const { chosen, passedOver } = chooseCandidates(
       [pair(1, 1, 0.9, "applied"), pair(1, 2, 0.8, "hidden"), pair(1, 3, 0.7), pair(1, 4, 0.6, "rejected")],
       1,
     );
     expect(chosen.map(({ volunteerId }) => volunteerId)).toEqual(["3"]);
-    // The fourth stands behind the last place: nothing was decided about them.
+    // The fourth comes after the last opening was filled, so no decision was made.
     expect(passedOver.map(({ volunteerId, skip }) => [volunteerId, skip])).toEqual([
       ["1", "applied"],
       ["2", "hidden"],
     ]);
   });
 
-  it("on random pairs: nobody twice, no project over its places, and nobody left out who had to be taken", () => {
+  it("on random pairs: no volunteer twice, no project over its openings, and no one left out without a reason", () => {
     const drawn = fc.record({
       projectId: fc.integer({ min: 1, max: 6 }),
       volunteerId: fc.integer({ min: 1, max: 12 }),
@@ -64,24 +64,24 @@ describe("chooseCandidates", () => {
       })
       .map((list) => list.map((p) => pair(p.projectId, p.volunteerId, p.score, p.skip)));
     fc.assert(
-      fc.property(pairs, fc.integer({ min: 1, max: 4 }), (given, places) => {
-        const { chosen, passedOver } = chooseCandidates(given, places);
+      fc.property(pairs, fc.integer({ min: 1, max: 4 }), (given, openings) => {
+        const { chosen, passedOver } = chooseCandidates(given, openings);
         const people = chosen.map(({ volunteerId }) => volunteerId);
         expect(new Set(people).size).toBe(people.length);
         const filled = (projectId: string) => chosen.filter((p) => p.projectId === projectId);
         for (const one of given) {
           const mine = filled(one.projectId);
-          expect(mine.length).toBeLessThanOrEqual(places);
+          expect(mine.length).toBeLessThanOrEqual(openings);
           if (chosen.includes(one)) expect(one.skip).toBeNull();
-          // Left out for no reason: their project was full of others at least as good.
+          // Neither chosen nor skipped: their project was full of others at least as good.
           else if (
             !passedOver.some((p) => p.projectId === one.projectId && p.volunteerId === one.volunteerId)
           ) {
-            expect(mine).toHaveLength(places);
+            expect(mine).toHaveLength(openings);
             for (const better of mine) expect(better.score).toBeGreaterThanOrEqual(one.score);
           }
         }
-        expect(chooseCandidates([...given].reverse(), places)).toEqual({ chosen, passedOver });
+        expect(chooseCandidates([...given].reverse(), openings)).toEqual({ chosen, passedOver });
       }),
     );
   });

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  type CandidatePair,
   chooseCandidates,
   NOTICE_SKIP_REASONS,
+  type NoticePair,
 } from "../../../src/scoring/project-matching/choose-candidates.ts";
 import {
+  type ChooseInput,
   type ChosenFromLists,
   chooseFromLists,
-  type ListsAsk,
 } from "../../../src/scoring/project-matching/choose-from-lists.ts";
 import { listsOf } from "../../support/candidate-lists.ts";
 
@@ -26,8 +26,8 @@ const pairs = fc.uniqueArray(drawn, {
   maxLength: 120,
 });
 
-/** All of its steps at once. */
-function choose(ask: ListsAsk): ChosenFromLists {
+/** Runs all steps. */
+function choose(ask: ChooseInput): ChosenFromLists {
   const steps = chooseFromLists(ask);
   for (;;) {
     const step = steps.next();
@@ -35,10 +35,10 @@ function choose(ask: ListsAsk): ChosenFromLists {
   }
 }
 
-const nameOf = ({ projectId, volunteerId }: CandidatePair) => `${volunteerId} of ${projectId}`;
+const nameOf = ({ projectId, volunteerId }: NoticePair) => `${volunteerId} of ${projectId}`;
 
-/** What was passed over, as a row a project and a column a reason. */
-const tallyOf = (passedOver: readonly (CandidatePair & { skip: string })[]) =>
+/** Skipped candidates: a row per project, a column per reason. */
+const tallyOf = (passedOver: readonly (NoticePair & { skip: string })[]) =>
   PROJECTS.flatMap((id) =>
     NOTICE_SKIP_REASONS.map(
       (reason) => passedOver.filter(({ projectId, skip }) => projectId === id && skip === reason).length,
@@ -46,12 +46,12 @@ const tallyOf = (passedOver: readonly (CandidatePair & { skip: string })[]) =>
   );
 
 describe("chooseFromLists", () => {
-  it("chooses and passes over what chooseCandidates does over all pairs, on random lists", () => {
+  it("chooses and skips the same candidates as chooseCandidates, on random lists", () => {
     fc.assert(
-      fc.property(pairs, fc.integer({ min: 0, max: 5 }), (given, places) => {
+      fc.property(pairs, fc.integer({ min: 0, max: 5 }), (given, openings) => {
         const { ordered, ...lists } = listsOf(PROJECTS, given);
-        const expected = chooseCandidates(given, places);
-        const { chosen, passedOver } = choose({ ...lists, places });
+        const expected = chooseCandidates(given, openings);
+        const { chosen, passedOver } = choose({ ...lists, openings });
         expect([...chosen].map((pair) => nameOf(ordered[pair]!)).sort()).toEqual(
           expected.chosen.map(nameOf).sort(),
         );
@@ -62,7 +62,7 @@ describe("chooseFromLists", () => {
     );
   });
 
-  it("of no project chooses nobody", () => {
-    expect(choose({ pairs: new Uint8Array(), ends: new Int32Array(), places: 3 }).chosen).toHaveLength(0);
+  it("chooses nobody for no projects", () => {
+    expect(choose({ pairs: new Uint8Array(), ends: new Int32Array(), openings: 3 }).chosen).toHaveLength(0);
   });
 });

@@ -17,10 +17,10 @@ const open = async (environment: Record<string, string> = {}) => {
 const latest = async (world: World): Promise<Run> =>
   (await listRuns(world.db.drizzle, notifyProjectMatches.name, 1))[0]!;
 
-/** Cut, ranges that find, the sum that chooses, ranges that tell, the sum that ends. */
+/** The cut, a range that gathers, the sum that chooses, a range that notifies, the final sum. */
 const PARTS = ["", "/range", "/sum", "/range", "/sum"];
 
-/** Runs it for an instant. @returns the run. */
+/** Runs the job as of an instant. @returns the run. */
 async function notify(world: World, at: string): Promise<Run> {
   world.at(at);
   await askForRun(world, notifyProjectMatches, {});
@@ -28,7 +28,7 @@ async function notify(world: World, at: string): Promise<Run> {
   return latest(world);
 }
 
-/** Runs what belongs to matching, and leaves what follows from events to others. */
+/** Runs the jobs of matching, without those that follow from events. */
 async function drainMatching(world: World): Promise<void> {
   for (let round = 0; round < 20; round++) {
     const entries = (await world.enqueued()).filter(({ job, dead }) => !dead && /matches(\/|$)/.test(job));
@@ -37,18 +37,18 @@ async function drainMatching(world: World): Promise<void> {
   }
 }
 
-type Said = { type: string; actor: string; project: string; payload: Record<string, unknown> };
-const said = (world: World) =>
-  world.query<Said>(
+type EmittedEvent = { type: string; actor: string; project: string; payload: Record<string, unknown> };
+const emitted = (world: World) =>
+  world.query<EmittedEvent>(
     "select event_type as type, actor_id as actor, project_id as project, payload from domain_events order by id",
   );
-const toldOf = async (world: World) =>
-  (await said(world))
+const notified = async (world: World) =>
+  (await emitted(world))
     .filter(({ type }) => type === "candidate.matched")
     .map(({ project, payload }) => `${payload["user_id"]} of ${project}`);
 
 describe("notify-project-matches", () => {
-  it("calculates first, tells the best candidates with percent and skills, and the lead with the list", async () => {
+  it("updates the lists, notifies the best candidates with percent and skills, and the lead with the candidates", async () => {
     const { world, organizationId } = await open({ TOP_K_CANDIDATES: "2" });
     const lead = await volunteer(world, { organizationId });
     const best = await skilled(world, { cooking: 1, driving: 0.72 }, { organizationId, name: "Ada" });
@@ -59,7 +59,7 @@ describe("notify-project-matches", () => {
     const { counts, status } = await notify(world, MONDAY);
     expect(status).toBe("done");
     expect(counts).toMatchObject({ projects: 1, candidates: 2, leads: 1, matches: 4, added: 4 });
-    expect(await said(world)).toMatchObject([
+    expect(await emitted(world)).toMatchObject([
       {
         type: "candidate.matched",
         actor: "0",
@@ -81,7 +81,7 @@ describe("notify-project-matches", () => {
     ]);
   });
 
-  it("leaves alone projects that are closed or do not want it, and candidates below the score", async () => {
+  it("ignores closed projects, projects without auto_notify, and candidates below the minimum score", async () => {
     const { world, organizationId } = await open({ MIN_MATCH_SCORE: "0.8" });
     await skilled(world, { cooking: 0.5 }, { organizationId });
     const fits = await skilled(world, { cooking: 0.6 }, { organizationId });
@@ -89,28 +89,28 @@ describe("notify-project-matches", () => {
     await projectFor(world, ["cooking"], { organizationId, status: "completed" });
     const project = await projectFor(world, ["cooking"], { organizationId, status: "active" });
     expect((await notify(world, MONDAY)).counts).toMatchObject({ projects: 1, candidates: 1 });
-    expect(await toldOf(world)).toEqual([`${fits} of ${project}`]);
+    expect(await notified(world)).toEqual([`${fits} of ${project}`]);
   });
 
-  it("takes candidates greedily over all projects, and a place that is freed goes to the next best", async () => {
+  it("chooses greedily over all projects, and gives an opening that is free again to the next best", async () => {
     const { world, organizationId } = await open({ TOP_K_CANDIDATES: "1" });
     const strong = await skilled(world, { cooking: 1, law: 0.9 }, { organizationId });
     const weak = await skilled(world, { cooking: 0.4 }, { organizationId });
     const kitchen = await projectFor(world, ["cooking"], { organizationId });
     const court = await projectFor(world, ["law"], { organizationId });
     await notify(world, MONDAY);
-    expect(await toldOf(world)).toEqual([`${strong} of ${kitchen}`]);
+    expect(await notified(world)).toEqual([`${strong} of ${kitchen}`]);
     await world.query("insert into project_applications (project_id, user_id) values ($1, $2)", [
       kitchen,
       strong,
     ]);
-    // A day later they have applied: the place is free, and they are told of the other project.
+    // A day later they have applied: the opening is free, and they are notified about the other project.
     const { counts } = await notify(world, "2026-03-03T09:00:00Z");
     expect(counts).toMatchObject({ candidates: 2, "skipped-applied": 1 });
-    expect((await toldOf(world)).slice(1)).toEqual([`${weak} of ${kitchen}`, `${strong} of ${court}`]);
+    expect((await notified(world)).slice(1)).toEqual([`${weak} of ${kitchen}`, `${strong} of ${court}`]);
   });
 
-  it("waits for a calculation under way, and does not repeat the one of its slot", async () => {
+  it("waits for an active full run, and does not repeat the calculation of its slot", async () => {
     const { world, organizationId } = await open();
     const fits = await skilled(world, { cooking: 1 }, { organizationId });
     const project = await projectFor(world, ["cooking"], { organizationId });
@@ -122,10 +122,10 @@ describe("notify-project-matches", () => {
     expect(await world.run(notifyProjectMatches, [entry!.id])).toMatchObject({ snoozed: 1 });
     await drainMatching(world);
     expect(await latest(world)).toMatchObject({ status: "done", total: 2, counts: { candidates: 1 } });
-    expect(await toldOf(world)).toEqual([`${fits} of ${project}`]);
+    expect(await notified(world)).toEqual([`${fits} of ${project}`]);
   });
 
-  it("is sent by whoever SYSTEM_USER_ID names, by either id, and by nobody when that is nobody", async () => {
+  it("is sent by the user that SYSTEM_USER_ID names, by either id, and cancelled when there is none", async () => {
     for (const [id, status] of [
       ["77", "done"],
       ["7C9E6679-7425-40DE-944B-E07FC1F90AE7", "done"],
@@ -138,7 +138,7 @@ describe("notify-project-matches", () => {
       await skilled(world, { cooking: 1 }, { organizationId });
       await projectFor(world, ["cooking"], { organizationId });
       expect((await notify(world, MONDAY)).status).toBe(status);
-      expect(new Set((await said(world)).map(({ actor }) => actor))).toEqual(
+      expect(new Set((await emitted(world)).map(({ actor }) => actor))).toEqual(
         new Set(status === "done" ? ["77"] : []),
       );
     }
@@ -153,7 +153,7 @@ describe("notify-project-matches, the five cases", () => {
     return { world, fits, project };
   };
   const once = async (world: World) => {
-    expect(await toldOf(world)).toHaveLength(1);
+    expect(await notified(world)).toHaveLength(1);
     expect(await world.query("select 1 from candidate_notifications")).toHaveLength(1);
   };
 
@@ -178,7 +178,7 @@ describe("notify-project-matches, the five cases", () => {
     await world.query("delete from projects where id = $1", [project]);
     await drainMatching(world);
     expect(await latest(world)).toMatchObject({ status: "done", counts: { projects: 0, candidates: 0 } });
-    expect(await said(world)).toEqual([]);
+    expect(await emitted(world)).toEqual([]);
   });
 
   it("two at once do it once", async () => {
@@ -199,7 +199,7 @@ describe("notify-project-matches, the five cases", () => {
     await world.query(
       `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'away'; end $$`,
     );
-    // The last thing that is written fails: everything before it is undone.
+    // The last write fails, so everything before it is rolled back.
     await world.query(
       "create trigger refuse before insert on domain_events for each row when (new.event_type = 'lead.candidates_found') execute function refuse()",
     );
@@ -207,7 +207,7 @@ describe("notify-project-matches, the five cases", () => {
       const [entry] = await world.enqueued({ name: `${notifyProjectMatches.name}${part}` });
       await world.run({ name: entry!.job }, [entry!.id]);
     }
-    expect(await said(world)).toEqual([]);
+    expect(await emitted(world)).toEqual([]);
     expect(await world.query("select 1 from candidate_notifications")).toEqual([]);
     await world.query("drop trigger refuse on domain_events");
     await world.skipBackOff();
@@ -216,8 +216,8 @@ describe("notify-project-matches, the five cases", () => {
   });
 });
 
-describe("notify-project-matches, between choosing and telling", () => {
-  /** Runs it up to the ranges that tell. */
+describe("notify-project-matches, between choosing and notifying", () => {
+  /** Runs it up to the ranges that notify. */
   const chosen = async (environment: Record<string, string> = {}) => {
     const { world, organizationId } = await open(environment);
     const first = await skilled(world, { cooking: 1 }, { organizationId });
@@ -231,9 +231,9 @@ describe("notify-project-matches, between choosing and telling", () => {
     return { world, first, second, project };
   };
 
-  it("has told nobody yet, has decided, and keeps no candidates", async () => {
+  it("has stored its choice, notified nobody, and dropped the gathered candidates", async () => {
     const { world } = await chosen();
-    expect(await said(world)).toEqual([]);
+    expect(await emitted(world)).toEqual([]);
     expect(await world.query("select 1 from candidate_batches")).toHaveLength(1);
     expect(await world.query("select 1 from notice_candidates")).toEqual([]);
     expect(await latest(world)).toMatchObject({
@@ -244,21 +244,21 @@ describe("notify-project-matches, between choosing and telling", () => {
     });
   });
 
-  it("leaves out who applied meanwhile, or was told by a run that came after, or is gone", async () => {
+  it("skips a candidate who has applied since", async () => {
     const { world, first, second, project } = await chosen();
     await world.query("insert into project_applications (project_id, user_id) values ($1, $2)", [
       project,
       first,
     ]);
     await drainMatching(world);
-    expect(await toldOf(world)).toEqual([`${second} of ${project}`]);
-    expect((await said(world)).filter(({ type }) => type === "lead.candidates_found")).toMatchObject([
+    expect(await notified(world)).toEqual([`${second} of ${project}`]);
+    expect((await emitted(world)).filter(({ type }) => type === "lead.candidates_found")).toMatchObject([
       { payload: { count: 1, candidates: [{ user_id: second }] } },
     ]);
     expect((await latest(world)).counts).toMatchObject({ candidates: 1, leads: 1, "skipped-applied": 1 });
   });
 
-  it("tells nobody of a project that has closed or is gone, and nobody who is gone", async () => {
+  it("skips projects that have closed or are deleted, and deleted volunteers", async () => {
     for (const change of [
       "update projects set project_status = 'completed'",
       "delete from projects",
@@ -267,14 +267,14 @@ describe("notify-project-matches, between choosing and telling", () => {
       const { world } = await chosen();
       await world.query(change);
       await drainMatching(world);
-      expect(await said(world)).toEqual([]);
+      expect(await emitted(world)).toEqual([]);
       expect(await latest(world)).toMatchObject({ status: "done", counts: { candidates: 0, leads: 0 } });
     }
   });
 });
 
 describe("defect 1: same person told every day", () => {
-  it("is told again of a project only after 30 days, or when the score rose by 0.1", async () => {
+  it("a candidate is notified again about a project after 30 days, or when the score has risen by 0.1", async () => {
     const { world, organizationId } = await open();
     const fits = await skilled(world, { cooking: 0.5 }, { organizationId });
     await projectFor(world, ["cooking"], { organizationId });
@@ -290,7 +290,7 @@ describe("defect 1: same person told every day", () => {
     expect(await candidates("2026-04-04T09:00:00Z")).toBe(1);
   });
 
-  it("and of at most one project a day, days told by slots", async () => {
+  it("and about at most one project in 24 hours, measured from slot to slot", async () => {
     const { world, organizationId } = await open();
     await skilled(world, { cooking: 1, law: 1 }, { organizationId });
     for (const skill of ["cooking", "law", "cooking"]) await projectFor(world, [skill], { organizationId });
@@ -304,7 +304,7 @@ describe("defect 1: same person told every day", () => {
 });
 
 describe("defect 2: notice goes to the shared board instead of the person", () => {
-  it("writes no message anywhere: the candidate has an event of their own, and only the lead has the list", async () => {
+  it("writes no message: each candidate gets an event of their own, and only the lead gets the list", async () => {
     const { world, organizationId } = await open();
     const [a, b] = [
       await skilled(world, { cooking: 1 }, { organizationId }),
@@ -314,7 +314,7 @@ describe("defect 2: notice goes to the shared board instead of the person", () =
     await world.query("insert into chat_threads (project_id, topic) values ($1, 'board')", [project]);
     await notify(world, MONDAY);
     expect(await world.query("select 1 from messages")).toEqual([]);
-    const events = await said(world);
+    const events = await emitted(world);
     expect(
       events.filter(({ type }) => type === "candidate.matched").map(({ payload }) => payload["user_id"]),
     ).toEqual([a, b]);
@@ -323,7 +323,7 @@ describe("defect 2: notice goes to the shared board instead of the person", () =
 });
 
 describe("defect 4: members and applicants are notified", () => {
-  it("passes over the team, whoever leads it, applicants, the rejected and the hidden, and counts why", async () => {
+  it("skips the team, its lead and creator, applicants, rejected and hidden volunteers, and counts the reasons", async () => {
     const { world, organizationId } = await open();
     const person = () => skilled(world, { cooking: 1 }, { organizationId });
     const [lead, creator, member, teammate, applicant, rejected, removed, left, hidden, free] =
@@ -353,10 +353,10 @@ describe("defect 4: members and applicants are notified", () => {
       );
     await askForRun(world, calculateMatches, {});
     await drainMatching(world);
-    // Hidden after the lists were made, and before the next event is worked off.
+    // Hidden after the lists were computed, before their event is processed.
     await world.query("update volunteers set skills_visible = false where user_id = $1", [hidden]);
     const { counts } = await notify(world, MONDAY);
-    expect((await toldOf(world)).sort()).toEqual([`${free} of ${project}`, `${left} of ${project}`].sort());
+    expect((await notified(world)).sort()).toEqual([`${free} of ${project}`, `${left} of ${project}`].sort());
     expect(counts).toMatchObject({
       candidates: 2,
       "skipped-on-the-team": 4,

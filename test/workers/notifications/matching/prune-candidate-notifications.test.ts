@@ -4,7 +4,7 @@ import { organization } from "../../../support/factories.ts";
 import { projectFor, skilled } from "../../../support/matching.ts";
 import { createWorld } from "../../../support/world.ts";
 
-it("deletes notices whose slot is older than the days that are kept, and batches that have none left", async () => {
+it("deletes notices whose slot is older than the given days, and runs without notices", async () => {
   const world = await createWorld({ at: "2026-06-07T04:30:00Z" });
   const organizationId = await organization(world);
   const person = await skilled(world, { cooking: 1 }, { organizationId });
@@ -27,7 +27,7 @@ it("deletes notices whose slot is older than the days that are kept, and batches
   expect(await world.enqueued()).toEqual([]);
 });
 
-it("deletes candidates that a failed run has left, once nobody would try it again", async () => {
+it("deletes candidates that an old failed run left behind", async () => {
   const world = await createWorld({ at: "2026-06-07T04:30:00Z" });
   for (const createdAt of ["2026-03-01T09:00:00Z", "2026-06-06T09:00:00Z"]) {
     await world.query(

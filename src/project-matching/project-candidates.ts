@@ -1,12 +1,12 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
-import { distanceKm, percentOf } from "../scoring/project-matching/match.ts";
+import { distanceKm, type Location, percentOf } from "../scoring/project-matching/match.ts";
 import { matchReasons } from "../scoring/project-matching/match-reasons.ts";
 
 export type Page = { readonly limit: number; readonly minimumScore: number };
 
-/** A match as people and programs are told of it. */
-export type ToldMatch = {
+/** A match as the API shows it. */
+export type MatchView = {
   readonly percent: number;
   readonly score: number;
   readonly components: {
@@ -20,14 +20,17 @@ export type ToldMatch = {
   readonly reasons: readonly string[];
 };
 
-export type MatchCandidate = ToldMatch & {
+export type MatchCandidate = MatchView & {
   readonly userId: string;
   readonly name: string;
   readonly availability: string | null;
   readonly calculatedAt: Date;
 };
 
-/** Whether a user may look at the candidates of a project: its lead, whoever made it, an owner of its organization, an operator. */
+/**
+ * Whether a user may see the candidates of a project: its lead, its creator, an owner of its organization, or
+ * an operator.
+ */
 export async function maySeeCandidates(on: Queryable, projectId: string, userId: string): Promise<boolean> {
   const found = await rows(
     on,
@@ -47,15 +50,16 @@ type Row = {
   coverage: number;
   cosine: number;
   jaccard: number;
-  location: number | null;
+  locationScore: number | null;
   matchedCount: number;
   matched: string[];
   missing: string[];
-  place: [number, number, number, number] | null;
+  /** Project and volunteer; null unless both have one and it counts. */
+  locations: [project: Location, volunteer: Location] | null;
   calculatedAt: string;
 };
 
-/** The stored candidates of a project, best first; nobody who hides their skills by now. */
+/** The stored candidates of a project, best first, without those who hide their skills now. */
 export async function readMatchCandidates(
   on: Queryable,
   projectId: string,
@@ -64,12 +68,13 @@ export async function readMatchCandidates(
   const found = await rows<Row>(
     on,
     sql`select m.volunteer_id as "userId", u.name, v.availability, m.match_score as score, m.coverage, m.cosine, m.jaccard,
-               m.location_score as location, m.matched_skill_count as "matchedCount", m.calculated_at as "calculatedAt",
+               m.location_score as "locationScore", m.matched_skill_count as "matchedCount", m.calculated_at as "calculatedAt",
                array(select s.name from skills s where s.id = any(m.matched_skill_ids) order by s.name) as matched,
                array(select s.name from project_required_skills r join skills s on s.id = r.skill_id
                      where r.project_id = m.project_id and r.skill_id <> all (m.matched_skill_ids) order by s.name) as missing,
-               case when m.location_score is not null
-                    then array[p.latitude, p.longitude, v.latitude, v.longitude] end as place
+               case when m.location_score is not null and p.latitude is not null and v.latitude is not null
+                    then jsonb_build_array(jsonb_build_object('latitude', p.latitude, 'longitude', p.longitude),
+                                           jsonb_build_object('latitude', v.latitude, 'longitude', v.longitude)) end as locations
         from volunteer_initiative_matches m
         join projects p on p.id = m.project_id
         join volunteers v on v.user_id = m.volunteer_id and v.skills_visible
@@ -77,27 +82,27 @@ export async function readMatchCandidates(
         where m.project_id = ${projectId} and m.match_score >= ${page.minimumScore}
         order by m.match_score desc, m.matched_skill_count desc, m.volunteer_id limit ${page.limit}`,
   );
-  return found.map(({ userId, name, availability, calculatedAt, place, ...row }) => ({
+  return found.map(({ userId, name, availability, calculatedAt, locations, ...row }) => ({
     userId,
     name,
     availability,
     calculatedAt: new Date(calculatedAt),
-    ...toldOf(row, place === null || place.includes(null as never) ? null : distanceKm(...place)),
+    ...viewOfMatch(row, locations && distanceKm(...locations)),
   }));
 }
 
 type Scored = Pick<
   Row,
-  "score" | "coverage" | "cosine" | "jaccard" | "location" | "matchedCount" | "matched" | "missing"
+  "score" | "coverage" | "cosine" | "jaccard" | "locationScore" | "matchedCount" | "matched" | "missing"
 >;
 
-/** What is told of a score whose skills have names. */
-export function toldOf(row: Scored, km: number | null): ToldMatch {
-  const { score, coverage, cosine, jaccard, location, matched, missing } = row;
+/** @param km null when unknown, or when the location does not count. */
+export function viewOfMatch(row: Scored, km: number | null): MatchView {
+  const { score, coverage, cosine, jaccard, locationScore, matched, missing } = row;
   return {
     percent: percentOf(score),
     score,
-    components: { coverage, cosine, jaccard, location },
+    components: { coverage, cosine, jaccard, location: locationScore },
     matchedSkills: matched,
     missingSkills: missing,
     reasons: matchReasons({ score: row, matched, missing, distanceKm: km }),

@@ -9,35 +9,35 @@ import {
   readerOf,
 } from "../scoring/project-matching/choose-from-lists.ts";
 import type { NoticeProject } from "./notice-rules.ts";
-import type { ChosenPair, TellRange } from "./tell-candidates.ts";
+import type { ChosenPair, NotifyRange } from "./notify-candidates.ts";
 
-/** What was chosen for a project: who, and how many were passed over for which reason. */
+/** The chosen candidates of a project, and how many were skipped for each reason. */
 type ProjectChoice = {
   readonly project: NoticeProject;
   readonly chosen: readonly ChosenPair[];
   readonly passedOver: Counts;
 };
 
-/** What a run decided, and with which numbers. */
-export type NoticeBatch = {
+/** What a run of the notices decided, and with which settings: a row of candidate_batches. */
+export type NoticeRun = {
   readonly runId: string;
   readonly slot: Date;
-  readonly places: number;
+  readonly openings: number;
   readonly minimumScore: number;
   readonly choices: readonly ProjectChoice[];
 };
 
-/** The user whom SYSTEM_USER_ID names, by number or by public uuid. @throws Cancel when there is none. */
+/** The user that SYSTEM_USER_ID names, by id or public uuid. @throws Cancel when there is none. */
 export async function findSender(tx: Tx, systemUser: string): Promise<string> {
   const [found] = await rows<{ id: string }>(
     tx,
     sql`select id from users where id::text = ${systemUser} or public_id::text = ${systemUser}`,
   );
-  if (!found) throw new Cancel("SYSTEM_USER_ID names nobody");
+  if (!found) throw new Cancel("SYSTEM_USER_ID names no user");
   return found.id;
 }
 
-/** Puts names to what was chosen by number: a choice for each project, in their order. */
+/** Turns indexes of chosen pairs into a choice per project, in the projects' order. */
 export function choicesOf(
   projects: readonly NoticeProject[],
   { pairs, ends }: CandidateLists,
@@ -46,26 +46,22 @@ export function choicesOf(
   const { volunteer, score } = readerOf(pairs);
   let next = 0;
   return projects.map((project, index) => {
-    const mine: ChosenPair[] = [];
+    const own: ChosenPair[] = [];
     for (; next < chosen.length && (chosen[next] as number) < (ends[index] as number); next++) {
       const pair = chosen[next] as number;
-      mine.push([project.id, String(volunteer(pair)), score(pair)]);
+      own.push([project.id, String(volunteer(pair)), score(pair)]);
     }
     const counts = NOTICE_SKIP_REASONS.map(
       (reason, column) =>
         [reason, passedOver[index * NOTICE_SKIP_REASONS.length + column] as number] as const,
     );
-    return {
-      project,
-      chosen: mine,
-      passedOver: Object.fromEntries(counts.filter(([, n]) => n !== 0)),
-    };
+    return { project, chosen: own, passedOver: Object.fromEntries(counts.filter(([, n]) => n !== 0)) };
   });
 }
 
-/** Writes the row of the run, with its report for the command line: a line a project. @returns the id of the batch. */
-export async function writeBatch(tx: Tx, batch: NoticeBatch): Promise<string> {
-  const report = batch.choices.map(({ project, chosen, passedOver }) => ({
+/** Writes the row of the run with its report, an element per project. @returns the id of the row. */
+export async function writeNoticeRun(tx: Tx, run: NoticeRun): Promise<string> {
+  const report = run.choices.map(({ project, chosen, passedOver }) => ({
     projectId: project.id,
     told: chosen.length,
     leadId: chosen.length > 0 ? project.leadId : null,
@@ -74,30 +70,30 @@ export async function writeBatch(tx: Tx, batch: NoticeBatch): Promise<string> {
   const [written] = await rows<{ id: string }>(
     tx,
     sql`insert into candidate_batches (run_id, slot, places, minimum_score, report)
-        values (${batch.runId}, ${batch.slot}, ${batch.places}, ${batch.minimumScore}, ${JSON.stringify(report)}::jsonb) returning id`,
+        values (${run.runId}, ${run.slot}, ${run.openings}, ${run.minimumScore}, ${JSON.stringify(report)}::jsonb) returning id`,
   );
-  if (!written) throw new Error("No row was written for the batch.");
+  if (!written) throw new Error("The insert into candidate_batches returned no row.");
   return written.id;
 }
 
-/** So many projects are told of in one transaction: with ten places each, a twentieth of a second. */
+/** A transaction of 50 ms with ten openings each. */
 const PROJECTS_PER_RANGE = 50;
 
-/** Ranges of those who were chosen. All of a project are in one, so that its lead is told once. */
+/** Cuts the choices into ranges. A project is not split, so that its lead gets one notification. */
 export function cutChoices(
   choices: readonly ProjectChoice[],
-  batch: Pick<TellRange, "batchId" | "senderId">,
-): TellRange[] {
-  const withSome = choices.filter(({ chosen }) => chosen.length > 0);
-  return Array.from({ length: Math.ceil(withSome.length / PROJECTS_PER_RANGE) }, (_, range) => ({
-    ...batch,
-    chosen: withSome
+  run: Pick<NotifyRange, "noticeRunId" | "senderId">,
+): NotifyRange[] {
+  const withCandidates = choices.filter(({ chosen }) => chosen.length > 0);
+  return Array.from({ length: Math.ceil(withCandidates.length / PROJECTS_PER_RANGE) }, (_, range) => ({
+    ...run,
+    chosen: withCandidates
       .slice(range * PROJECTS_PER_RANGE, (range + 1) * PROJECTS_PER_RANGE)
       .flatMap(({ chosen }) => chosen),
   }));
 }
 
-/** How many were passed over for which reason, over all projects, as counts of the run. */
+/** Skipped candidates of all projects by reason, as counts of the run. */
 export function passedOverCounts(choices: readonly ProjectChoice[]): Counts {
   const counts: Record<string, number> = {};
   for (const { passedOver } of choices)

@@ -10,21 +10,22 @@ import { type Counts, done, type Outcome } from "../queues/outcome.ts";
 import type { NoticeSkipReason } from "../scoring/project-matching/choose-candidates.ts";
 import { percentOf } from "../scoring/project-matching/match.ts";
 import { skipReason } from "./notice-rules.ts";
-import { OPEN } from "./project-facts.ts";
+import { IS_MATCHED } from "./project-facts.ts";
 
-/** A candidate whom a run has chosen: project, volunteer, score. Short, since a range holds hundreds. */
+/** A chosen candidate. A tuple, since the payload of a range holds hundreds. */
 export type ChosenPair = readonly [projectId: string, volunteerId: string, score: number];
 
-/** Candidates who are to be told, with all that were chosen for their projects. */
-export type TellRange = {
-  readonly batchId: string;
-  /** The sender of automated messages. */
+/** The chosen candidates of some projects. */
+export type NotifyRange = {
+  /** The row of candidate_batches. */
+  readonly noticeRunId: string;
+  /** The user who sends automated messages. */
   readonly senderId: string;
-  /** Project by project, each best first. */
+  /** Project by project, best first. */
   readonly chosen: readonly ChosenPair[];
 };
 
-/** What the texts name: the candidate, and the skills that match. And what has come to stand against telling them. */
+/** What the texts need, and the rule that forbids the notice by now, if any. */
 type ChosenCandidate = {
   projectId: string;
   volunteerId: string;
@@ -35,21 +36,21 @@ type ChosenCandidate = {
 };
 
 /**
- * Writes down who is told of what, and emits the events that tell them: each candidate one of their own, the lead of each project one
- * with the list. Nothing goes to anybody else. A range may come late, tried again after its run has failed: whoever was told meanwhile,
- * or applied, or is gone, is left out.
+ * Records the notices of a range and emits their events: one for each candidate, and one for the lead of each
+ * project with its candidates. The rules are checked again, since a range may be retried late: whoever
+ * applied, was notified or left since the choice is skipped.
  */
-export async function tellCandidates({ tx, now }: JobContext, range: TellRange): Promise<Outcome> {
+export async function notifyCandidates({ tx, now }: JobContext, range: NotifyRange): Promise<Outcome> {
   const candidates = await readChosenCandidates(tx, range.chosen, now);
-  const told = candidates.filter(({ skip }) => skip === null);
-  const projects = groupBy(told, ({ projectId }) => projectId);
-  await writeNotices(tx, range.batchId, told, now);
-  const said = { occurredAt: now, actorId: range.senderId };
+  const notified = candidates.filter(({ skip }) => skip === null);
+  const projects = groupBy(notified, ({ projectId }) => projectId);
+  await writeNotices(tx, range.noticeRunId, notified, now);
+  const origin = { occurredAt: now, actorId: range.senderId };
   await emit(
     tx,
     candidateMatched,
-    told.map(({ projectId, volunteerId, score, skills }) => ({
-      ...said,
+    notified.map(({ projectId, volunteerId, score, skills }) => ({
+      ...origin,
       projectId,
       payload: {
         user_id: volunteerId,
@@ -62,13 +63,13 @@ export async function tellCandidates({ tx, now }: JobContext, range: TellRange):
   await emit(
     tx,
     leadCandidatesFound,
-    [...projects].map(([projectId, mine]) => ({
-      ...said,
+    [...projects].map(([projectId, own]) => ({
+      ...origin,
       projectId,
-      payload: { count: mine.length, candidates: mine.map(asListed) },
+      payload: { count: own.length, candidates: own.map(asListed) },
     })),
   );
-  return done({ candidates: told.length, leads: projects.size, ...skippedCounts(candidates) });
+  return done({ candidates: notified.length, leads: projects.size, ...skippedCounts(candidates) });
 }
 
 const asListed = ({ volunteerId, name, score }: ChosenCandidate) => ({
@@ -84,7 +85,7 @@ function skippedCounts(candidates: readonly ChosenCandidate[]): Counts {
   return counts;
 }
 
-/** Those who are still there, of projects that are still open, in the order in which they were chosen. */
+/** Those who still volunteer, of projects that still want notices, in the order of choosing. */
 const readChosenCandidates = (
   tx: Tx,
   chosen: readonly ChosenPair[],
@@ -97,24 +98,24 @@ const readChosenCandidates = (
                      where i.project_id = m.project_id and i.volunteer_id = m.volunteer_id order by s.name) as skills,
                ${skipReason(slot)} as skip
         from unnest(${array(chosen.map(([projectId]) => projectId))}::bigint[], ${array(chosen.map(([, volunteerId]) => volunteerId))}::bigint[],
-                    ${array(chosen.map(([, , score]) => score))}::float8[]) with ordinality as m(project_id, volunteer_id, match_score, place)
+                    ${array(chosen.map(([, , score]) => score))}::float8[]) with ordinality as m(project_id, volunteer_id, match_score, rank)
         join projects p on p.id = m.project_id
         join volunteers v on v.user_id = m.volunteer_id
         join users u on u.id = m.volunteer_id
-        where p.auto_notify and ${OPEN}
-        order by m.place`,
+        where p.auto_notify and ${IS_MATCHED}
+        order by m.rank`,
   );
 
 async function writeNotices(
   tx: Tx,
-  batchId: string,
-  told: readonly ChosenCandidate[],
+  noticeRunId: string,
+  notified: readonly ChosenCandidate[],
   slot: Date,
 ): Promise<void> {
-  const column = (read: (candidate: ChosenCandidate) => unknown) => array(told.map(read));
+  const column = (read: (candidate: ChosenCandidate) => unknown) => array(notified.map(read));
   await tx.execute(
     sql`insert into candidate_notifications (project_id, volunteer_id, match_score, batch_id, variant, slot)
-        select c.project_id, c.volunteer_id, c.score, ${batchId}::uuid, c.variant, ${slot}::timestamptz
+        select c.project_id, c.volunteer_id, c.score, ${noticeRunId}::uuid, c.variant, ${slot}::timestamptz
         from unnest(${column((c) => c.projectId)}::bigint[], ${column((c) => c.volunteerId)}::bigint[],
                     ${column((c) => c.score)}::float8[], ${column((c) => noticeVariantOf(c.volunteerId))}::text[])
           as c(project_id, volunteer_id, score, variant)`,
