@@ -64,6 +64,13 @@ module.exports = {
       to: { pathNot: within("scoring") },
     },
     {
+      name: "task-files-are-pure",
+      comment: "A task runs on a thread, which has no database, no configuration and no log.",
+      severity: "error",
+      from: { path: "\\.task\\.ts$" },
+      to: { pathNot: within("scoring") },
+    },
+    {
       name: "email-render-is-pure",
       comment: "What an e-mail looks like is decided without a database, a clock or the configuration.",
       severity: "error",
