@@ -1,6 +1,6 @@
 import { defineConfig } from "drizzle-kit";
 
-// Only `generate` and `check` are used: migrations are applied by `commonwork migrate`.
+// Only `generate` and `check` are used; `commonwork migrate` applies the migrations.
 export default defineConfig({
   dialect: "postgresql",
   schema: "./src/db/schema/*.ts",

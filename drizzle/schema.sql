@@ -1,9 +1,11 @@
--- The schema as the migrations make it: for reading, and for seeing in a review what a migration changes.
--- Made by `npm run schema:dump`, compared by `npm run check:schema`. Not to be edited.
+-- The schema that the migrations make: for reading, and so that a review shows what a migration changes.
+-- Written by `npm run schema:dump` and checked by `npm run check:schema`. Do not edit it.
+-- Names are unqualified: `commonwork migrate` puts everything into the schema DB_SCHEMA.
 
-CREATE OR REPLACE FUNCTION public.ask_for_fan_out()
+CREATE OR REPLACE FUNCTION ask_for_fan_out()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   INSERT INTO outbox (queue, job, key, payload)
@@ -13,18 +15,19 @@ BEGIN
   FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / 100 AS entry FROM written_events) e
   GROUP BY entry ORDER BY entry
   ON CONFLICT (job, key) DO NOTHING;
-  IF FOUND AND current_setting('commonwork.relayed', true) IS DISTINCT FROM 'on' THEN
-    PERFORM pg_notify('commonwork_asked', '');
+  IF FOUND AND current_setting(current_schema() || '.relayed', true) IS DISTINCT FROM 'on' THEN
+    PERFORM pg_notify(current_schema() || '_asked', '');
   END IF;
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.check_written_commissions()
+CREATE OR REPLACE FUNCTION check_written_commissions()
  RETURNS trigger
  LANGUAGE plpgsql
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   IF EXISTS (SELECT 1 FROM (SELECT DISTINCT sale_id FROM written_commissions) w
@@ -40,12 +43,13 @@ BEGIN
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.check_written_entries()
+CREATE OR REPLACE FUNCTION check_written_entries()
  RETURNS trigger
  LANGUAGE plpgsql
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   IF EXISTS (SELECT 1 FROM (SELECT DISTINCT account_id FROM written_entries) w
@@ -64,25 +68,28 @@ BEGIN
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.keep_upline()
+CREATE OR REPLACE FUNCTION keep_upline()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
-DECLARE chain bigint[] := '{}'; ancestor bigint; next_ancestor bigint; home bigint;
+DECLARE
+  chain bigint[] := '{}'; ancestor bigint; next_ancestor bigint; home bigint;
+  lock_key bigint := hashtextextended(current_schema() || '.referrals.' || NEW.organization_id, 0);
 BEGIN
   IF NEW.referrer_id IS NULL THEN
     NEW.upline := '{}';
     RETURN NEW;
   END IF;
   IF TG_OP = 'INSERT' THEN
-    PERFORM pg_advisory_xact_lock_shared(hashtext('referrals'), (NEW.organization_id % 2147483647)::int);
+    PERFORM pg_advisory_xact_lock_shared(lock_key);
   ELSE
-    PERFORM pg_advisory_xact_lock(hashtext('referrals'), (NEW.organization_id % 2147483647)::int);
+    PERFORM pg_advisory_xact_lock(lock_key);
   END IF;
   ancestor := NEW.referrer_id;
   WHILE ancestor IS NOT NULL LOOP
     IF ancestor = NEW.id OR ancestor = ANY (chain) THEN
-      RAISE EXCEPTION 'profile % cannot be referred by %: the chain would close into a circle', NEW.id, NEW.referrer_id
+      RAISE EXCEPTION 'profile % cannot be referred by %: the chain would form a cycle', NEW.id, NEW.referrer_id
         USING ERRCODE = 'check_violation', CONSTRAINT = 'volunteer_profiles_no_circle', TABLE = 'volunteer_profiles';
     END IF;
     SELECT referrer_id, organization_id INTO next_ancestor, home FROM volunteer_profiles WHERE id = ancestor;
@@ -91,7 +98,7 @@ BEGIN
         USING ERRCODE = 'check_violation', CONSTRAINT = 'volunteer_profiles_one_organization', TABLE = 'volunteer_profiles';
     END IF;
     chain := chain || ancestor;
-    -- A newcomer has no descendants, so only an existing profile can close a circle: it walks the whole chain.
+    -- A new profile has no descendants and cannot close a cycle; only an existing one has to walk the whole chain.
     EXIT WHEN TG_OP = 'INSERT' AND cardinality(chain) >= 5;
     ancestor := next_ancestor;
   END LOOP;
@@ -100,22 +107,24 @@ BEGIN
   RETURN NEW;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.keep_used_account()
+CREATE OR REPLACE FUNCTION keep_used_account()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   IF OLD.profile_id IS NULL OR EXISTS (SELECT 1 FROM ledger_entries WHERE account_id = OLD.id)
      OR EXISTS (SELECT 1 FROM commissions WHERE beneficiary_id = OLD.profile_id) THEN
-    RAISE EXCEPTION 'account % has been used: it is kept for the books', OLD.id
+    RAISE EXCEPTION 'account % has been used and must be kept', OLD.id
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'ledger_accounts_used', TABLE = 'ledger_accounts';
   END IF;
   RETURN OLD;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.mark_active()
+CREATE OR REPLACE FUNCTION mark_active()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   IF TG_OP = 'INSERT' THEN
@@ -144,9 +153,10 @@ BEGIN
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.mark_gone_messages()
+CREATE OR REPLACE FUNCTION mark_gone_messages()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   INSERT INTO unread_marks (thread_id, user_id, at)
@@ -154,9 +164,10 @@ BEGIN
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.mark_moved_messages()
+CREATE OR REPLACE FUNCTION mark_moved_messages()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   INSERT INTO unread_marks (thread_id, user_id, at)
@@ -167,27 +178,30 @@ BEGIN
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.mark_moved_thread()
+CREATE OR REPLACE FUNCTION mark_moved_thread()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   INSERT INTO unread_marks (thread_id, user_id, at) SELECT p.thread_id, p.user_id, '-infinity' FROM chat_thread_participants p WHERE p.thread_id = NEW.id;
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.mark_new_participants()
+CREATE OR REPLACE FUNCTION mark_new_participants()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   INSERT INTO unread_marks (thread_id, user_id, at) SELECT thread_id, user_id, '-infinity' FROM written;
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.mark_preferences()
+CREATE OR REPLACE FUNCTION mark_preferences()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   IF TG_OP <> 'INSERT' THEN
@@ -199,9 +213,10 @@ BEGIN
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.mark_profile()
+CREATE OR REPLACE FUNCTION mark_profile()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   INSERT INTO multiplier_marks (profile_id, due_at) VALUES (NEW.id, '-infinity');
@@ -214,9 +229,10 @@ BEGIN
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.mark_reading()
+CREATE OR REPLACE FUNCTION mark_reading()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   INSERT INTO unread_marks (thread_id, user_id, at)
@@ -226,18 +242,20 @@ BEGIN
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.mark_written_messages()
+CREATE OR REPLACE FUNCTION mark_written_messages()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   INSERT INTO unread_marks (thread_id, at) SELECT thread_id, created_at FROM written;
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.move_branch()
+CREATE OR REPLACE FUNCTION move_branch()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   WITH RECURSIVE branch AS (
@@ -249,9 +267,10 @@ BEGIN
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.open_accounts()
+CREATE OR REPLACE FUNCTION open_accounts()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
   INSERT INTO ledger_accounts (kind, profile_id) SELECT 'volunteer', id FROM new_profiles ORDER BY id;
@@ -260,18 +279,20 @@ BEGIN
   RETURN NULL;
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.refuse_change()
+CREATE OR REPLACE FUNCTION refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 BEGIN
-  RAISE EXCEPTION '% is append only: correct it by a reversing transaction', TG_TABLE_NAME
+  RAISE EXCEPTION '% is append-only: correct it with a reversing transaction', TG_TABLE_NAME
     USING ERRCODE = 'restrict_violation', CONSTRAINT = TG_TABLE_NAME || '_append_only';
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.refuse_unbalanced()
+CREATE OR REPLACE FUNCTION refuse_unbalanced()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path FROM CURRENT
 AS $function$
 DECLARE total numeric;
 BEGIN
@@ -617,13 +638,15 @@ CREATE INDEX notifications_unread ON notifications (user_id, updated_at, id) WHE
 
 CREATE TABLE organizations (
   id                 bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id            text,
   name               text NOT NULL,
   time_zone          text,
   budgets_from       timestamp with time zone NOT NULL DEFAULT now(),
   daily_pool_micro   bigint,
   weekly_pool_micro  bigint,
   monthly_pool_micro bigint,
-  CONSTRAINT organizations_pkey PRIMARY KEY (id)
+  CONSTRAINT organizations_pkey PRIMARY KEY (id),
+  CONSTRAINT organizations_host_id_unique UNIQUE (host_id)
 );
 
 CREATE TABLE project_match_lists (
@@ -652,20 +675,24 @@ CREATE TABLE schedules (
 );
 
 CREATE TABLE skills (
-  id   bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
-  name text NOT NULL,
+  id      bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id text,
+  name    text NOT NULL,
   CONSTRAINT skills_pkey PRIMARY KEY (id),
+  CONSTRAINT skills_host_id_unique UNIQUE (host_id),
   CONSTRAINT skills_name_unique UNIQUE (name)
 );
 
 CREATE TABLE task_templates (
   id             bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id        text,
   title          text NOT NULL DEFAULT ''::text,
   xp_reward      integer NOT NULL DEFAULT 20,
   level_required integer NOT NULL DEFAULT 1,
   frequency      text NOT NULL DEFAULT 'once'::text,
   status         text NOT NULL DEFAULT 'published'::text,
   CONSTRAINT task_templates_pkey PRIMARY KEY (id),
+  CONSTRAINT task_templates_host_id_unique UNIQUE (host_id),
   CONSTRAINT task_templates_level CHECK (level_required >= 1),
   CONSTRAINT task_templates_xp CHECK (xp_reward >= 0)
 );
@@ -715,14 +742,16 @@ CREATE INDEX unsubscribe_tokens_user ON unsubscribe_tokens (user_id);
 
 CREATE TABLE users (
   id             bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id        text,
   public_id      uuid NOT NULL DEFAULT gen_random_uuid(),
   name           text NOT NULL DEFAULT ''::text,
   email          text,
-  created_at     timestamp with time zone NOT NULL DEFAULT now(),
   time_zone      text,
   last_active_at timestamp with time zone,
   is_operator    boolean NOT NULL DEFAULT false,
+  created_at     timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT users_pkey PRIMARY KEY (id),
+  CONSTRAINT users_host_id_unique UNIQUE (host_id),
   CONSTRAINT "users_publicId_unique" UNIQUE (public_id)
 );
 CREATE INDEX users_email ON users (lower(email));
@@ -824,6 +853,7 @@ CREATE TABLE notice_candidates (
 
 CREATE TABLE notification_preferences (
   id         bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id    text,
   user_id    bigint NOT NULL,
   scope_type text NOT NULL,
   scope_id   bigint,
@@ -832,6 +862,7 @@ CREATE TABLE notification_preferences (
   status     text NOT NULL,
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT notification_preferences_pkey PRIMARY KEY (id),
+  CONSTRAINT notification_preferences_host_id_unique UNIQUE (host_id),
   CONSTRAINT notification_preferences_once UNIQUE NULLS NOT DISTINCT (user_id, scope_type, scope_id, event_type, channel),
   CONSTRAINT notification_preferences_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   CONSTRAINT notification_preferences_channel CHECK (channel = ANY (ARRAY['*'::text, 'in_app'::text, 'email'::text])),
@@ -846,9 +877,11 @@ CREATE TRIGGER notification_preferences_mark_new AFTER INSERT ON notification_pr
 CREATE TABLE organization_members (
   organization_id bigint NOT NULL,
   user_id         bigint NOT NULL,
+  host_id         text,
   role            text NOT NULL DEFAULT 'member'::text,
   created_at      timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT organization_members_organization_id_user_id_pk PRIMARY KEY (organization_id, user_id),
+  CONSTRAINT organization_members_host_id_unique UNIQUE (host_id),
   CONSTRAINT organization_members_organization_id_organizations_id_fk FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
   CONSTRAINT organization_members_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   CONSTRAINT organization_members_role CHECK (role = ANY (ARRAY['owner'::text, 'member'::text]))
@@ -884,6 +917,7 @@ CREATE INDEX outbox_parent ON outbox (parent) WHERE parent IS NOT NULL;
 
 CREATE TABLE projects (
   id              bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id         text,
   organization_id bigint NOT NULL,
   name            text NOT NULL,
   project_status  text NOT NULL DEFAULT 'draft'::text,
@@ -896,6 +930,7 @@ CREATE TABLE projects (
   created_at      timestamp with time zone NOT NULL DEFAULT now(),
   updated_at      timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT projects_pkey PRIMARY KEY (id),
+  CONSTRAINT projects_host_id_unique UNIQUE (host_id),
   CONSTRAINT projects_created_by_users_id_fk FOREIGN KEY (created_by) REFERENCES users(id),
   CONSTRAINT projects_organization_id_organizations_id_fk FOREIGN KEY (organization_id) REFERENCES organizations(id),
   CONSTRAINT projects_team_lead_users_id_fk FOREIGN KEY (team_lead) REFERENCES users(id) ON DELETE SET NULL,
@@ -907,6 +942,7 @@ CREATE INDEX projects_organization ON projects (organization_id);
 
 CREATE TABLE user_notification_settings (
   user_id          bigint NOT NULL,
+  host_id          text,
   frequency        text NOT NULL DEFAULT 'immediate'::text,
   quiet_from       integer,
   quiet_to         integer,
@@ -914,6 +950,7 @@ CREATE TABLE user_notification_settings (
   unsubscribed_at  timestamp with time zone,
   updated_at       timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT user_notification_settings_pkey PRIMARY KEY (user_id),
+  CONSTRAINT user_notification_settings_host_id_unique UNIQUE (host_id),
   CONSTRAINT user_notification_settings_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   CONSTRAINT user_notification_settings_frequency CHECK (frequency = ANY (ARRAY['immediate'::text, 'hourly'::text, 'daily'::text, 'weekly'::text, 'none'::text])),
   CONSTRAINT user_notification_settings_offsets CHECK (reminder_offsets <@ '{30,15,5}'::integer[]),
@@ -922,6 +959,7 @@ CREATE TABLE user_notification_settings (
 
 CREATE TABLE volunteer_profiles (
   id                       bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id                  text,
   user_id                  bigint NOT NULL,
   organization_id          bigint NOT NULL,
   referrer_id              bigint,
@@ -936,6 +974,7 @@ CREATE TABLE volunteer_profiles (
   last_activity_at         timestamp with time zone,
   multiplier_due_at        timestamp with time zone,
   CONSTRAINT volunteer_profiles_pkey PRIMARY KEY (id),
+  CONSTRAINT volunteer_profiles_host_id_unique UNIQUE (host_id),
   CONSTRAINT volunteer_profiles_organization_id_organizations_id_fk FOREIGN KEY (organization_id) REFERENCES organizations(id),
   CONSTRAINT volunteer_profiles_referrer_id_volunteer_profiles_id_fk FOREIGN KEY (referrer_id) REFERENCES volunteer_profiles(id),
   CONSTRAINT volunteer_profiles_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id),
@@ -955,12 +994,14 @@ CREATE TRIGGER volunteer_profiles_open_accounts AFTER INSERT ON volunteer_profil
 
 CREATE TABLE volunteers (
   user_id        bigint NOT NULL,
-  created_at     timestamp with time zone NOT NULL DEFAULT now(),
+  host_id        text,
   skills_visible boolean NOT NULL DEFAULT true,
   latitude       double precision,
   longitude      double precision,
   availability   text,
+  created_at     timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT volunteers_pkey PRIMARY KEY (user_id),
+  CONSTRAINT volunteers_host_id_unique UNIQUE (host_id),
   CONSTRAINT volunteers_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id),
   CONSTRAINT volunteers_place CHECK ((latitude IS NULL) = (longitude IS NULL) AND latitude >= '-90'::integer::double precision AND latitude <= 90::double precision AND longitude >= '-180'::integer::double precision AND longitude <= 180::double precision)
 );
@@ -1005,10 +1046,12 @@ CREATE INDEX candidate_notifications_volunteer ON candidate_notifications (volun
 
 CREATE TABLE chat_threads (
   id         bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id    text,
   project_id bigint,
   topic      text NOT NULL DEFAULT ''::text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT chat_threads_pkey PRIMARY KEY (id),
+  CONSTRAINT chat_threads_host_id_unique UNIQUE (host_id),
   CONSTRAINT chat_threads_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE
 );
 CREATE TRIGGER chat_threads_mark_moved AFTER UPDATE OF project_id ON chat_threads FOR EACH ROW WHEN (old.project_id IS DISTINCT FROM new.project_id) EXECUTE FUNCTION mark_moved_thread();
@@ -1027,6 +1070,7 @@ CREATE TRIGGER ledger_accounts_used BEFORE DELETE ON ledger_accounts FOR EACH RO
 
 CREATE TABLE meetings (
   id           bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id      text,
   project_id   bigint,
   organizer_id bigint NOT NULL,
   title        text NOT NULL,
@@ -1036,6 +1080,7 @@ CREATE TABLE meetings (
   created_at   timestamp with time zone NOT NULL DEFAULT now(),
   updated_at   timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT meetings_pkey PRIMARY KEY (id),
+  CONSTRAINT meetings_host_id_unique UNIQUE (host_id),
   CONSTRAINT meetings_organizer_id_users_id_fk FOREIGN KEY (organizer_id) REFERENCES users(id),
   CONSTRAINT meetings_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE SET NULL,
   CONSTRAINT meetings_span CHECK (end_time >= start_time),
@@ -1046,9 +1091,11 @@ CREATE INDEX meetings_scheduled ON meetings (start_time) WHERE status = 'schedul
 CREATE TABLE project_access_grants (
   project_id bigint NOT NULL,
   user_id    bigint NOT NULL,
+  host_id    text,
   permission text NOT NULL,
   granted_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT project_access_grants_project_id_user_id_pk PRIMARY KEY (project_id, user_id),
+  CONSTRAINT project_access_grants_host_id_unique UNIQUE (host_id),
   CONSTRAINT project_access_grants_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   CONSTRAINT project_access_grants_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   CONSTRAINT project_access_grants_permission CHECK (permission = ANY (ARRAY['view'::text, 'edit'::text]))
@@ -1058,9 +1105,11 @@ CREATE INDEX project_access_grants_user ON project_access_grants (user_id);
 CREATE TABLE project_applications (
   project_id bigint NOT NULL,
   user_id    bigint NOT NULL,
+  host_id    text,
   status     text NOT NULL DEFAULT 'pending'::text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT project_applications_project_id_user_id_pk PRIMARY KEY (project_id, user_id),
+  CONSTRAINT project_applications_host_id_unique UNIQUE (host_id),
   CONSTRAINT project_applications_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   CONSTRAINT project_applications_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   CONSTRAINT project_applications_status CHECK (status = ANY (ARRAY['pending'::text, 'accepted'::text, 'rejected'::text, 'withdrawn'::text]))
@@ -1069,8 +1118,10 @@ CREATE TABLE project_applications (
 CREATE TABLE project_members (
   project_id bigint NOT NULL,
   user_id    bigint NOT NULL,
+  host_id    text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT project_members_project_id_user_id_pk PRIMARY KEY (project_id, user_id),
+  CONSTRAINT project_members_host_id_unique UNIQUE (host_id),
   CONSTRAINT project_members_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   CONSTRAINT project_members_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
@@ -1079,7 +1130,9 @@ CREATE INDEX project_members_user ON project_members (user_id);
 CREATE TABLE project_required_skills (
   project_id bigint NOT NULL,
   skill_id   bigint NOT NULL,
+  host_id    text,
   CONSTRAINT project_required_skills_project_id_skill_id_pk PRIMARY KEY (project_id, skill_id),
+  CONSTRAINT project_required_skills_host_id_unique UNIQUE (host_id),
   CONSTRAINT project_required_skills_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   CONSTRAINT project_required_skills_skill_id_skills_id_fk FOREIGN KEY (skill_id) REFERENCES skills(id) ON DELETE CASCADE
 );
@@ -1088,9 +1141,11 @@ CREATE INDEX project_required_skills_skill ON project_required_skills (skill_id,
 CREATE TABLE project_team_members (
   project_id bigint NOT NULL,
   user_id    bigint NOT NULL,
+  host_id    text,
   status     text NOT NULL DEFAULT 'active'::text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT project_team_members_project_id_user_id_pk PRIMARY KEY (project_id, user_id),
+  CONSTRAINT project_team_members_host_id_unique UNIQUE (host_id),
   CONSTRAINT project_team_members_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   CONSTRAINT project_team_members_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   CONSTRAINT project_team_members_status CHECK (status = ANY (ARRAY['invited'::text, 'active'::text, 'left'::text, 'removed'::text]))
@@ -1111,12 +1166,14 @@ CREATE INDEX referrals_profile ON referrals (profile_id, id);
 
 CREATE TABLE resources (
   id         bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id    text,
   project_id bigint NOT NULL,
   name       text NOT NULL,
   kind       text NOT NULL DEFAULT 'document'::text,
   created_by bigint,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT resources_pkey PRIMARY KEY (id),
+  CONSTRAINT resources_host_id_unique UNIQUE (host_id),
   CONSTRAINT resources_created_by_users_id_fk FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL,
   CONSTRAINT resources_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE
 );
@@ -1124,11 +1181,13 @@ CREATE INDEX resources_project ON resources (project_id);
 
 CREATE TABLE resumes (
   id           bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id      text,
   project_id   bigint NOT NULL,
   kind         text NOT NULL,
   completeness integer NOT NULL DEFAULT 0,
   edited_at    timestamp with time zone,
   CONSTRAINT resumes_pkey PRIMARY KEY (id),
+  CONSTRAINT resumes_host_id_unique UNIQUE (host_id),
   CONSTRAINT resumes_project_id_projects_id_fk FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE,
   CONSTRAINT resumes_completeness CHECK (completeness >= 0 AND completeness <= 100),
   CONSTRAINT resumes_kind CHECK (kind = ANY (ARRAY['project'::text, 'borrower'::text]))
@@ -1137,6 +1196,7 @@ CREATE UNIQUE INDEX resumes_project_kind ON resumes (project_id, kind);
 
 CREATE TABLE task_assignments (
   id           bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id      text,
   template_id  bigint NOT NULL,
   assignee_id  bigint NOT NULL,
   status       text NOT NULL DEFAULT 'pending'::text,
@@ -1146,6 +1206,7 @@ CREATE TABLE task_assignments (
   reviewed_at  timestamp with time zone,
   activity_at  timestamp with time zone GENERATED ALWAYS AS (GREATEST(submitted_at, CASE WHEN (status = 'approved'::text) THEN reviewed_at ELSE NULL::timestamp with time zone END)) STORED,
   CONSTRAINT task_assignments_pkey PRIMARY KEY (id),
+  CONSTRAINT task_assignments_host_id_unique UNIQUE (host_id),
   CONSTRAINT task_assignments_assignee_id_volunteer_profiles_id_fk FOREIGN KEY (assignee_id) REFERENCES volunteer_profiles(id),
   CONSTRAINT task_assignments_template_id_task_templates_id_fk FOREIGN KEY (template_id) REFERENCES task_templates(id),
   CONSTRAINT task_assignments_reviewed_when CHECK ((status <> ALL (ARRAY['approved'::text, 'rejected'::text])) OR reviewed_at IS NOT NULL)
@@ -1188,11 +1249,13 @@ CREATE TRIGGER token_sales_kept BEFORE DELETE OR TRUNCATE ON token_sales FOR EAC
 CREATE TABLE volunteer_skills (
   volunteer_id bigint NOT NULL,
   skill_id     bigint NOT NULL,
+  host_id      text,
   weight       real NOT NULL DEFAULT 0.5,
   proficiency  text,
   years        real,
   last_used    date,
   CONSTRAINT volunteer_skills_volunteer_id_skill_id_pk PRIMARY KEY (volunteer_id, skill_id),
+  CONSTRAINT volunteer_skills_host_id_unique UNIQUE (host_id),
   CONSTRAINT volunteer_skills_skill_id_skills_id_fk FOREIGN KEY (skill_id) REFERENCES skills(id) ON DELETE CASCADE,
   CONSTRAINT volunteer_skills_volunteer_id_volunteers_user_id_fk FOREIGN KEY (volunteer_id) REFERENCES volunteers(user_id) ON DELETE CASCADE,
   CONSTRAINT volunteer_skills_weight CHECK (weight >= 0.1::real AND weight <= 1::real)
@@ -1225,9 +1288,11 @@ CREATE UNIQUE INDEX calendar_meetings_source ON calendar_meetings (provider, ica
 CREATE TABLE chat_thread_participants (
   thread_id    bigint NOT NULL,
   user_id      bigint NOT NULL,
+  host_id      text,
   last_read_at timestamp with time zone,
   joined_at    timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT chat_thread_participants_thread_id_user_id_pk PRIMARY KEY (thread_id, user_id),
+  CONSTRAINT chat_thread_participants_host_id_unique UNIQUE (host_id),
   CONSTRAINT chat_thread_participants_thread_id_chat_threads_id_fk FOREIGN KEY (thread_id) REFERENCES chat_threads(id) ON DELETE CASCADE,
   CONSTRAINT chat_thread_participants_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
@@ -1245,9 +1310,11 @@ CREATE TABLE ledger_balances (
 CREATE TABLE meeting_participants (
   meeting_id bigint NOT NULL,
   user_id    bigint NOT NULL,
+  host_id    text,
   response   text NOT NULL DEFAULT 'pending'::text,
   invited_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT meeting_participants_meeting_id_user_id_pk PRIMARY KEY (meeting_id, user_id),
+  CONSTRAINT meeting_participants_host_id_unique UNIQUE (host_id),
   CONSTRAINT meeting_participants_meeting_id_meetings_id_fk FOREIGN KEY (meeting_id) REFERENCES meetings(id) ON DELETE CASCADE,
   CONSTRAINT meeting_participants_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   CONSTRAINT meeting_participants_response CHECK (response = ANY (ARRAY['pending'::text, 'accepted'::text, 'declined'::text, 'tentative'::text]))
@@ -1256,11 +1323,13 @@ CREATE INDEX meeting_participants_user ON meeting_participants (user_id);
 
 CREATE TABLE messages (
   id         bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id    text,
   thread_id  bigint NOT NULL,
   sender_id  bigint NOT NULL,
   body       text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT messages_pkey PRIMARY KEY (id),
+  CONSTRAINT messages_host_id_unique UNIQUE (host_id),
   CONSTRAINT messages_sender_id_users_id_fk FOREIGN KEY (sender_id) REFERENCES users(id),
   CONSTRAINT messages_thread_id_chat_threads_id_fk FOREIGN KEY (thread_id) REFERENCES chat_threads(id) ON DELETE CASCADE
 );
@@ -1272,8 +1341,10 @@ CREATE TRIGGER messages_mark_unread AFTER INSERT ON messages REFERENCING NEW TAB
 CREATE TABLE resource_permissions (
   resource_id bigint NOT NULL,
   user_id     bigint NOT NULL,
+  host_id     text,
   permission  text NOT NULL,
   CONSTRAINT resource_permissions_resource_id_user_id_pk PRIMARY KEY (resource_id, user_id),
+  CONSTRAINT resource_permissions_host_id_unique UNIQUE (host_id),
   CONSTRAINT resource_permissions_resource_id_resources_id_fk FOREIGN KEY (resource_id) REFERENCES resources(id) ON DELETE CASCADE,
   CONSTRAINT resource_permissions_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   CONSTRAINT resource_permissions_permission CHECK (permission = ANY (ARRAY['none'::text, 'view'::text, 'edit'::text]))

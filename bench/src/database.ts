@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
-import { readConfig } from "../../src/config/config.ts";
+import { readConfig, readDatabaseConfig } from "../../src/config/config.ts";
 import { type Database, openDatabase } from "../../src/db/client.ts";
 import { migrateDatabase } from "../../src/db/migrate.ts";
 
@@ -37,8 +37,9 @@ export async function openScratch(serverUrl: string, template?: string): Promise
     `create database ${name} ${template ? `template ${template} strategy file_copy` : ""}`,
   );
   const url = named(serverUrl, name);
-  if (!template) await migrateDatabase(url);
-  const db = openDatabase(url, { max: 4, applicationName: "bench", statementTimeoutMs: 0 });
+  const address = readDatabaseConfig({ DATABASE_URL: url });
+  if (!template) await migrateDatabase(address);
+  const db = openDatabase(address, { max: 4, applicationName: "bench", statementTimeoutMs: 0 });
   return {
     url,
     db,

@@ -1,9 +1,12 @@
 import { sql } from "drizzle-orm";
+import { lockKey } from "../db/schema-keys.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { CalendarEntry } from "../ports/calendar.ts";
 import type { MeetingFacts, Response } from "../scoring/calendar/meeting-changes.ts";
 import { PROVIDER } from "./connections.ts";
+
+const LOCK = sql.raw(lockKey("calendar-meeting", "s"));
 
 /** An entry of a calendar that is a meeting. */
 export type MeetingEntry = Extract<CalendarEntry, { kind: "meeting" }>;
@@ -31,7 +34,7 @@ export async function lockSources(tx: Tx, entries: readonly MeetingEntry[]): Pro
   const sources = [...new Set(entries.map(sourceOf))];
   await tx.execute(
     sql`select pg_advisory_xact_lock(key) from (
-          select distinct hashtextextended('calendar meeting ' || s, 0) as key from unnest(${array(sources)}::text[]) s order by 1
+          select distinct ${LOCK} as key from unnest(${array(sources)}::text[]) s order by 1
         ) sources`,
   );
 }

@@ -1,6 +1,6 @@
 import { ConfigurationFault } from "../config/config.ts";
 import { databaseFault, isDatabaseAbsent } from "../db/faults.ts";
-import { NotFit } from "../roles/boot-checks.ts";
+import { notFitIn } from "../not-fit.ts";
 import { SealBroken } from "../sealed-text.ts";
 import { CliError } from "./terminal.ts";
 
@@ -11,8 +11,9 @@ const LOGIN_ERRORS = new Set(["28P01", "28000", "3D000"]);
 
 /** The message for an expected error, with what to do about it; null for an unexpected one. */
 export function errorMessage(error: unknown): string | null {
-  if (error instanceof CliError || error instanceof ConfigurationFault || error instanceof NotFit)
-    return error.message;
+  if (error instanceof CliError || error instanceof ConfigurationFault) return error.message;
+  const notFit = notFitIn(error);
+  if (notFit !== null) return notFit.message;
   if (error instanceof SealBroken)
     return `A stored token cannot be decrypted: ${error.message}. Append the key it was encrypted with to TOKEN_ENCRYPTION_KEY, after the new one.`;
   const { code, port } = (error ?? {}) as { code?: unknown; port?: unknown };

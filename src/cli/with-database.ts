@@ -4,8 +4,10 @@ import type { Terminal } from "./terminal.ts";
 
 /** Runs `work` with a connection to Postgres. Most commands need nothing else, not even REDIS_URL. */
 export async function withDatabase<T>(terminal: Terminal, work: (db: Database) => Promise<T>): Promise<T> {
-  const url = readDatabaseConfig(terminal.environment).databaseUrl;
-  const db = openDatabase(url, { max: 2, applicationName: "commonwork-cli" });
+  const db = openDatabase(readDatabaseConfig(terminal.environment), {
+    max: 2,
+    applicationName: "commonwork-cli",
+  });
   try {
     return await work(db);
   } finally {

@@ -1,5 +1,8 @@
 import { defineArea } from "./area.ts";
-import { optional, url, whole } from "./fields.ts";
+import { matching, optional, url, whole } from "./fields.ts";
+
+/** Roles, channels and settings are named after the schema, so the name leaves them room below 63 bytes. */
+const OWN_SCHEMA = /^(?!pg_|public$|information_schema$)[a-z_][a-z0-9_]{0,39}$/;
 
 export const postgres = defineArea({
   title: "Postgres",
@@ -14,6 +17,13 @@ export const postgres = defineArea({
     DB_NAME: optional.describe("Name of the database."),
     DB_USER: optional.describe("User name."),
     DB_PASSWORD: optional.describe("Password. It may contain any characters."),
+    DB_SCHEMA: matching(
+      "commonwork",
+      OWN_SCHEMA,
+      "a schema of its own, not public: 1 to 40 lower-case letters, digits and underscores, not beginning with a digit or pg_",
+    ).describe(
+      "Schema that holds all tables and functions of Commonwork. `migrate` creates it. Nothing else may be in it, so `public` is refused.",
+    ),
     SUPABASE_URL: optional.describe(
       "Not used. If it is set, `start` logs that only `DATABASE_URL`, the connection string of the project's Postgres, counts.",
     ),
@@ -23,6 +33,7 @@ export const postgres = defineArea({
   },
   read: (v) => ({
     databaseUrl: v.DATABASE_URL ?? urlFromParts(v),
+    databaseSchema: v.DB_SCHEMA,
     supabase: v.SUPABASE_URL !== undefined || v.SUPABASE_SERVICE_ROLE_KEY !== undefined,
   }),
   faults: ({ DATABASE_URL, DB_HOST, DB_NAME, DB_USER }) => {

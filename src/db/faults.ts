@@ -36,6 +36,7 @@ const CONNECTION_CODES = new Set([
   "57P02",
   "57P03",
   "53300",
+  "3F000",
 ]);
 
 /** True when Postgres could not be reached or went away: nobody's fault, so it uses no attempt. */

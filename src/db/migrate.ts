@@ -1,39 +1,166 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
 import { readMigrationFiles } from "drizzle-orm/migrator";
-import { migrate } from "drizzle-orm/node-postgres/migrator";
-import { type Database, openDatabase } from "./client.ts";
-import { rows } from "./statement.ts";
+import pg from "pg";
+import { NotFit } from "../not-fit.ts";
+import type { Database, DatabaseAddress } from "./client.ts";
+import { createExtensions, type FeatureOff, featuresOff } from "./extensions.ts";
+import { MIGRATION_LOCK_KEY } from "./schema-keys.ts";
+import { setUpSession } from "./session.ts";
+import { array, rows } from "./statement.ts";
 
 /** The folder of migrations lies beside src and dist alike. */
-const migrationsFolder = fileURLToPath(new URL("../../drizzle", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
 
-const MIGRATION_LOCK = 7_190_133;
+type Migration = { readonly name: string; readonly statements: readonly string[] };
 
-/** Brings the schema up to date. Several may ask at once: the first does it, the others wait and find nothing to do. */
-export async function migrateDatabase(url: string): Promise<void> {
-  const db = openDatabase(url, { max: 2, applicationName: "commonwork-migrate", statementTimeoutMs: 0 });
-  const holder = await db.pool.connect();
+function readMigrations(): Migration[] {
+  const journal = JSON.parse(readFileSync(join(FOLDER, "meta", "_journal.json"), "utf8"));
+  const names = (journal as { entries: { tag: string }[] }).entries.map(({ tag }) => tag);
+  const files = readMigrationFiles({ migrationsFolder: FOLDER });
+  return names.map((name, index) => ({ name, statements: files[index]?.sql ?? [] }));
+}
+
+export type Migrated = {
+  /** The migrations that were run now, in order. */
+  readonly applied: readonly string[];
+  readonly featuresOff: readonly FeatureOff[];
+};
+
+/**
+ * Creates the schema if it is absent, and brings its tables and functions up to date, in one transaction. Callers at the same time wait
+ * for the first one and find nothing to do.
+ *
+ * @throws NotFit when the role lacks a right, with the statement that grants it.
+ */
+export async function migrateDatabase(address: DatabaseAddress): Promise<Migrated> {
+  const client = new pg.Client({
+    connectionString: address.databaseUrl,
+    application_name: "commonwork-migrate",
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    pipeline: true,
+  });
+  // A lost connection also rejects the statement under way; without a listener it would end the process.
+  client.on("error", () => undefined);
+  await client.connect();
   try {
-    await holder.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
-    await migrate(db.drizzle, { migrationsFolder });
+    await setUpSession(client, address.databaseSchema, 0);
+    await client.query("begin");
+    const migrated = await migrateWith(client, address.databaseSchema);
+    await client.query("commit");
+    return migrated;
   } finally {
-    holder.release(true);
-    await db.close();
+    await client.end();
   }
+}
+
+async function migrateWith(client: pg.Client, schema: string): Promise<Migrated> {
+  const quoted = client.escapeIdentifier(schema);
+  await client.query(`select pg_advisory_xact_lock(${MIGRATION_LOCK_KEY})`, [schema]);
+  const role = await readRole(client, schema);
+  if (!role.schemaExists) await createSchema(client, quoted, role);
+  const known = new Set(await appliedIn(client, quoted));
+  const pending = readMigrations().filter(({ name }) => !known.has(name));
+  if (pending.length > 0) {
+    if (role.schemaExists) refuseWithoutRights(quoted, role);
+    await client.query(
+      `create table if not exists ${quoted}.migrations (name text primary key, applied_at timestamptz not null default now())`,
+    );
+    await createExtensions(client, quoted);
+    for (const migration of pending) await apply(client, quoted, migration);
+    await pinFunctions(client, schema);
+  }
+  return { applied: pending.map(({ name }) => name), featuresOff: await featuresOff(client, quoted) };
+}
+
+type Role = {
+  readonly name: string;
+  readonly database: string;
+  readonly schemaExists: boolean;
+  readonly createsSchemas: boolean;
+  readonly createsTables: boolean;
+  /** The owner of what earlier migrations made, if this role may not act as it. */
+  readonly otherOwner: string | null;
+};
+
+async function readRole(client: pg.Client, schema: string): Promise<Role> {
+  const found = await client.query<Role>(
+    `select current_user as name, current_database() as database, n.oid is not null as "schemaExists",
+            has_database_privilege(current_database(), 'CREATE') as "createsSchemas",
+            coalesce(has_schema_privilege(n.oid, 'USAGE') and has_schema_privilege(n.oid, 'CREATE'), false) as "createsTables",
+            (select pg_get_userbyid(c.relowner) from pg_class c
+             where c.relnamespace = n.oid and c.relname = 'migrations' and not pg_has_role(c.relowner, 'USAGE')) as "otherOwner"
+     from (select to_regnamespace(quote_ident($1))::oid as oid) n`,
+    [schema],
+  );
+  return found.rows[0] as Role;
+}
+
+async function createSchema(client: pg.Client, quoted: string, role: Role): Promise<void> {
+  if (!role.createsSchemas) {
+    throw new NotFit(
+      `The role ${role.name} may not create the schema ${quoted} in the database ${role.database}. Its owner can run: create schema ${quoted} authorization ${quote(role.name)}`,
+    );
+  }
+  await client.query(`create schema ${quoted}`);
+}
+
+function refuseWithoutRights(quoted: string, { name, createsTables, otherOwner }: Role): void {
+  if (otherOwner !== null) {
+    throw new NotFit(
+      `The tables in the schema ${quoted} belong to the role ${otherOwner}, and ${name} may not change them. Migrate as ${otherOwner}, or run: grant ${quote(otherOwner)} to ${quote(name)}`,
+    );
+  }
+  if (!createsTables) {
+    throw new NotFit(
+      `The role ${name} may not create tables in the schema ${quoted}. The owner of the schema can run: grant usage, create on schema ${quoted} to ${quote(name)}`,
+    );
+  }
+}
+
+const quote = pg.escapeIdentifier;
+
+/** The names of the migrations that the schema has. */
+async function appliedIn(client: pg.Client, quoted: string): Promise<string[]> {
+  const table = await client.query("select to_regclass($1) is not null as exists", [`${quoted}.migrations`]);
+  if (!table.rows[0]?.exists) return [];
+  const found = await client.query<{ name: string }>(`select name from ${quoted}.migrations`);
+  return found.rows.map(({ name }) => name);
+}
+
+async function apply(client: pg.Client, quoted: string, { name, statements }: Migration): Promise<void> {
+  for (const statement of statements) await client.query(statement);
+  await client.query(`insert into ${quoted}.migrations (name) values ($1)`, [name]);
+}
+
+/** Functions run in sessions of the host too: their search path must not be the session's. */
+async function pinFunctions(client: pg.Client, schema: string): Promise<void> {
+  const found = await client.query<{ statement: string }>(
+    `select format('alter routine %s set search_path = %s', p.oid::regprocedure, current_setting('search_path')) as statement
+     from pg_proc p
+     where p.pronamespace = quote_ident($1)::regnamespace and p.prokind in ('f', 'p')
+       and not exists (select 1 from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')`,
+    [schema],
+  );
+  for (const { statement } of found.rows) await client.query(statement);
 }
 
 /** True when every migration of this version has been applied. */
 export async function isMigrated(db: Database): Promise<boolean> {
-  const newest = readMigrationFiles({ migrationsFolder }).at(-1)?.folderMillis ?? 0;
-  const [exists] = await rows<{ found: string | null }>(
+  const table = sql`${sql.identifier(db.schema)}.migrations`;
+  const [exists] = await rows<{ found: boolean }>(
     db.drizzle,
-    sql`select to_regclass('drizzle.__drizzle_migrations') as found`,
+    sql`select to_regclass(quote_ident(${db.schema}) || '.migrations') is not null as found`,
   );
   if (!exists?.found) return false;
-  const [applied] = await rows<{ at: string | null }>(
+  const names = readMigrations().map(({ name }) => name);
+  const [left] = await rows<{ n: number }>(
     db.drizzle,
-    sql`select max(created_at)::text as at from drizzle.__drizzle_migrations`,
+    sql`select count(*)::int as n from unnest(${array(names)}::text[]) as m(name)
+        where not exists (select 1 from ${table} a where a.name = m.name)`,
   );
-  return Number(applied?.at ?? 0) >= newest;
+  return left?.n === 0;
 }

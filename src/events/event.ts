@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { z } from "zod";
+import { RELAYED_SETTING } from "../db/schema-keys.ts";
 import { array, prepared } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { noteAsk } from "../queues/enqueue.ts";
@@ -32,9 +33,11 @@ const SUBJECTS = [
   ["meetingId", "meeting_id"],
 ] as const;
 
+const RELAYED = sql.raw(RELAYED_SETTING);
+
 /**
  * Writes events in the transaction that makes them true. The table's trigger enqueues their fan-out. It sends
- * no NOTIFY for these rows (`commonwork.relayed`): this process wakes the relay itself after the commit.
+ * no NOTIFY for these rows (RELAYED_SETTING): this process wakes the relay itself after the commit.
  */
 export async function emit<P>(tx: Tx, type: EventType<P>, events: readonly NewEvent<P>[]): Promise<void> {
   if (events.length === 0) return;
@@ -50,7 +53,7 @@ export async function emit<P>(tx: Tx, type: EventType<P>, events: readonly NewEv
   await tx.execute(
     prepared`insert into domain_events (event_type, payload, occurred_at${names})
         select ${type.type}, f.payload, f.occurred_at${names}
-        from set_config('commonwork.relayed', 'on', true)
+        from set_config(${RELAYED}, 'on', true)
         cross join rows from (
           jsonb_array_elements(${payloads}::jsonb),
           unnest(${array(events.map((event) => event.occurredAt.toISOString()))}::timestamptz[])

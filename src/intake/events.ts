@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { type InboxMessage, type InboxStatus, recordMessage } from "../db/inbox.ts";
+import { RELAYED_SETTING } from "../db/schema-keys.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { idField } from "../ids.ts";
@@ -123,6 +124,8 @@ async function acceptEvents(tx: Tx, receipt: string, offered: readonly Offered[]
   return new Set(inserted.map(({ externalId }) => externalId));
 }
 
+const RELAYED = sql.raw(RELAYED_SETTING);
+
 async function insertEvents(tx: Tx, fresh: readonly Offered[], receivedAt: Date): Promise<void> {
   if (fresh.length === 0) return;
   noteAsk(tx);
@@ -131,7 +134,7 @@ async function insertEvents(tx: Tx, fresh: readonly Offered[], receivedAt: Date)
     sql`insert into domain_events (id, event_type, actor_id, project_id, resource_id, thread_id, meeting_id, payload, occurred_at)
         select e.id, e.event_type, e.actor_id, e.project_id, e.resource_id, e.thread_id, e.meeting_id, e.payload,
                coalesce(e.occurred_at, ${receivedAt}::timestamptz)
-        from set_config('commonwork.relayed', 'on', true)
+        from set_config(${RELAYED}, 'on', true)
         cross join jsonb_to_recordset(${JSON.stringify(events)}::jsonb) as e(
           id bigint, event_type text, actor_id bigint, project_id bigint, resource_id bigint, thread_id bigint, meeting_id bigint,
           payload jsonb, occurred_at timestamptz)`,

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { lockKey } from "../db/schema-keys.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
@@ -32,6 +33,7 @@ export type EmailStanding = {
 
 /** Users share so many locks: one for each could be more than the server holds. */
 const LOCKS = 256;
+const LOCK = sql.raw(lockKey("email-of-users", "l"));
 
 /**
  * How users stand as readers of e-mail. Whoever decides on another e-mail for one of them waits until this transaction has ended:
@@ -45,9 +47,7 @@ export async function readEmailStandings(
   if (users.size === 0) return new Map();
   const ids = [...users.keys()];
   const locks = [...new Set(ids.map((id) => Number(BigInt(id) % BigInt(LOCKS))))].sort((a, b) => a - b);
-  await tx.execute(
-    sql`select pg_advisory_xact_lock(hashtext('email of users'), l) from unnest(${array(locks)}::int[]) as l`,
-  );
+  await tx.execute(sql`select pg_advisory_xact_lock(${LOCK}) from unnest(${array(locks)}::int[]) as l`);
   const found = await rows<EmailStanding & { userId: string }>(
     tx,
     sql`select u.id as "userId",

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { lockKey } from "../db/schema-keys.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { Snooze } from "../queues/outcome.ts";
@@ -9,6 +10,7 @@ const IS_FULL_RUN = sql`job in ${JOBS} and input -> 'projectId' is null and inpu
 
 const FULL_RUN_RETRY_MS = 2_000;
 const LOCK_RETRY_MS = 100;
+const LOCK = sql.raw(lockKey("calculate-matches"));
 
 /**
  * Keeps a full run, one over all lists, from overlapping another.
@@ -35,7 +37,7 @@ export async function lockSingleLists(tx: Tx, runId: string | null): Promise<voi
   await waitForFullRun(tx, runId);
   const [lock] = await rows<{ acquired: boolean }>(
     tx,
-    sql`select pg_try_advisory_xact_lock(hashtextextended('calculate-matches', 0)) as acquired`,
+    sql`select pg_try_advisory_xact_lock(${LOCK}) as acquired`,
   );
   if (!lock?.acquired) throw new Snooze(LOCK_RETRY_MS, "another list is being updated");
 }

@@ -1,8 +1,8 @@
 import pg from "pg";
 import type { Database } from "../db/client.ts";
+import { askedChannel } from "../db/schema-keys.ts";
+import { setUpSession } from "../db/session.ts";
 
-/** The trigger of domain_events notifies it when rows come from outside (0014_fan_out_rules). */
-const CHANNEL = "commonwork_asked";
 const RETRY_MS = 2_000;
 
 export type Listener = { start(): void; stop(): Promise<void> };
@@ -24,6 +24,7 @@ export function listenForAsks(db: Database, onAsked: () => void): Listener {
       application_name: "commonwork listen",
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
+      pipeline: true,
     });
     opened.on("error", () => undefined);
     opened.on("end", again);
@@ -31,7 +32,8 @@ export function listenForAsks(db: Database, onAsked: () => void): Listener {
     client = opened;
     try {
       await opened.connect();
-      await opened.query(`listen ${CHANNEL}`);
+      await setUpSession(opened, db.schema);
+      await opened.query(`listen ${opened.escapeIdentifier(askedChannel(db.schema))}`);
       // What came while nobody listened.
       onAsked();
     } catch {

@@ -1,11 +1,7 @@
 import { databaseFault } from "../db/faults.ts";
 import { isMigrated } from "../db/migrate.ts";
+import { NotFit, notFitIn } from "../not-fit.ts";
 import type { Runtime } from "./runtime.ts";
-
-/** The servers are not fit to be trusted with work. The message says what to change. */
-export class NotFit extends Error {
-  override readonly name = "NotFit";
-}
 
 const OLDEST_REDIS = [6, 2] as const;
 
@@ -24,6 +20,8 @@ async function schemaFaults({ db }: Pick<Runtime, "db">): Promise<string[]> {
   const current = await isMigrated(db).catch((error: Error) => error);
   if (current === true) return [];
   if (current === false) return ["The database schema is not current. Run `commonwork migrate` first."];
+  const notFit = notFitIn(current);
+  if (notFit !== null) return [notFit.message];
   return [`Postgres does not answer (${databaseFault(current)?.code ?? current.name}). Check DATABASE_URL.`];
 }
 

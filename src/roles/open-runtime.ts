@@ -30,7 +30,7 @@ export type OpenOptions = {
 export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<void> } {
   const { config, clock, log, catalogue, timetable } = options;
   const complain = rarely((error: Error) => log.warn({ err: error }, "a connection is in trouble"));
-  const db = openDatabase(config.databaseUrl, { max: config.databasePoolMax, onError: complain });
+  const db = openDatabase(config, { max: config.databasePoolMax, onError: complain });
   const producers = openProducers(config.redisUrl, config.redisPrefix, complain);
   const relay = createRelay({ db, producers, catalogue, log });
   const metrics = createMetrics();

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../db/client.ts";
+import { lockKey } from "../db/schema-keys.ts";
 import { rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
@@ -26,7 +27,7 @@ export type Scheduler = { start(): void; stop(): Promise<void> };
 
 const SWEEP_EVERY_MS = 15_000;
 const ROUNDS_BETWEEN_SCHEDULES = 2;
-const SCHEDULER_LOCK = 7_190_134;
+const LOCK = lockKey("scheduler");
 
 /**
  * The safety net: sweeps every 15 s; every 30 s opens due slots and puts schedulers right. Any number of processes may run it;
@@ -65,16 +66,14 @@ async function alone(deps: SchedulerDeps, withSchedules: boolean): Promise<void>
   };
   holder.on("error", onLost);
   try {
-    const lock = await holder.query<{ mine: boolean }>("select pg_try_advisory_lock($1) as mine", [
-      SCHEDULER_LOCK,
-    ]);
+    const lock = await holder.query<{ mine: boolean }>(`select pg_try_advisory_lock(${LOCK}) as mine`);
     if (!lock.rows[0]?.mine) return;
     try {
       if (withSchedules) await keepTime(deps);
       await sweep(deps);
       deps.relay.wake();
     } finally {
-      if (!lost) await holder.query("select pg_advisory_unlock($1)", [SCHEDULER_LOCK]);
+      if (!lost) await holder.query(`select pg_advisory_unlock(${LOCK})`);
     }
   } finally {
     holder.off("error", onLost);

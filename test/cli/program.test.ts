@@ -79,7 +79,7 @@ describe("commonwork", () => {
 
   it("does not start on a database that is not migrated", async () => {
     const world = await createWorld();
-    await world.query("delete from drizzle.__drizzle_migrations");
+    await world.query("delete from migrations");
     const answer = await startCli(environmentOf(world), "start").ended;
     expect(answer).toMatchObject({ code: 1, err: expect.stringContaining("Run `commonwork migrate` first") });
     expect(answer.err).not.toMatch(/^\s+at /m);
@@ -128,7 +128,10 @@ describe("commonwork", () => {
 
   it("migrates with nothing but the database, any number of times", async () => {
     const world = await createWorld();
-    const answer = await cli({ DATABASE_URL: world.config.databaseUrl }, "migrate");
+    const answer = await cli(
+      { DATABASE_URL: world.config.databaseUrl, DB_SCHEMA: world.config.databaseSchema },
+      "migrate",
+    );
     expect(answer).toEqual({ code: 0, out: "The schema is up to date.\n", err: "" });
   });
 });

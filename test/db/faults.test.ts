@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { DatabaseError } from "pg";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { openDatabase } from "../../src/db/client.ts";
 import { databaseFault, isContention, isDatabaseAbsent } from "../../src/db/faults.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
@@ -26,7 +26,10 @@ describe("a fault of Postgres", () => {
   });
 
   it("is absence when nobody listens, when the wait for a connection is too long, and when the backend is terminated", async () => {
-    const nobody = openDatabase("postgres://x@127.0.0.1:1/x");
+    const nobody = openDatabase({
+      databaseUrl: "postgres://x@127.0.0.1:1/x",
+      databaseSchema: inject("databaseSchema"),
+    });
     expect(isDatabaseAbsent(await thrownBy(inTransaction(nobody, async () => 1)))).toBe(true);
     expect(isDatabaseAbsent(await thrownBy(nobody.drizzle.execute(sql`select 1`)))).toBe(true);
     await nobody.close();

@@ -65,13 +65,13 @@ test("health: without Redis, without Postgres, or behind in its migrations it is
     redis: "unreachable",
     migrations: "ok",
   });
-  const db = openDatabase("postgres://nobody@127.0.0.1:1/nothing");
+  const db = openDatabase({ ...world.config, databaseUrl: "postgres://nobody@127.0.0.1:1/nothing" });
   world.closing(() => db.close());
   expect(await checks(await serve(world, { db }))).toMatchObject({
     postgres: "unreachable",
     migrations: "unreachable",
   });
-  await world.query("delete from drizzle.__drizzle_migrations");
+  await world.query("delete from migrations");
   expect(await checks(await serve(world))).toMatchObject({ postgres: "ok", migrations: "behind" });
 });
 
@@ -97,7 +97,7 @@ test("metrics: what Postgres and Redis know, and what is left when one is away",
   );
   expect((await get(`${address}/metrics`)).body).toMatch(/^commonwork_ledger_drift 2$/m);
 
-  const db = openDatabase("postgres://nobody@127.0.0.1:1/nothing");
+  const db = openDatabase({ ...world.config, databaseUrl: "postgres://nobody@127.0.0.1:1/nothing" });
   world.closing(() => db.close());
   const partial = (await get(`${await serve(world, { db })}/metrics`)).body;
   expect(partial).toMatch(/^commonwork_reachable\{part="postgres"\} 0$/m);

@@ -21,6 +21,7 @@ function keepWorkersRunning(world: World) {
         env: {
           PATH: process.env.PATH,
           DATABASE_URL: world.config.databaseUrl,
+          DB_SCHEMA: world.config.databaseSchema,
           REDIS_URL: world.config.redisUrl,
           REDIS_PREFIX: world.config.redisPrefix,
         },
@@ -71,6 +72,7 @@ describe("a worker that is killed while it works", () => {
       env: {
         PATH: process.env.PATH,
         DATABASE_URL: world.config.databaseUrl,
+        DB_SCHEMA: world.config.databaseSchema,
         REDIS_URL: world.config.redisUrl,
         REDIS_PREFIX: world.config.redisPrefix,
         LOCKS: "production",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { lockKey } from "../../src/db/schema-keys.ts";
 import { createScheduler, openSlots } from "../../src/roles/scheduler.ts";
 import { reconcileSchedulers } from "../../src/schedules/register.ts";
 import type { Schedule } from "../../src/schedules/schedule.ts";
@@ -143,13 +144,13 @@ describe("the scheduler role", () => {
     });
     await openSlots(world, world.timetable);
     const holder = await world.db.pool.connect();
-    await holder.query("select pg_advisory_lock(7190134)");
+    await holder.query(`select pg_advisory_lock(${lockKey("scheduler")})`);
     world.at("2026-05-01T13:00:00Z");
     const scheduler = createScheduler(world);
     scheduler.start();
     await scheduler.stop();
     expect(await world.enqueued()).toEqual([]);
-    await holder.query("select pg_advisory_unlock(7190134)");
+    await holder.query(`select pg_advisory_unlock(${lockKey("scheduler")})`);
     holder.release();
     const next = createScheduler(world);
     next.start();
@@ -170,7 +171,7 @@ describe("the scheduler role", () => {
     scheduler.start();
     await eventually(async () => {
       const killed = await world.query(
-        `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objid = 7190134
+        `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
          and database = (select oid from pg_database where datname = current_database())`,
       );
       expect(killed).toHaveLength(1);

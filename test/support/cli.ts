@@ -10,6 +10,7 @@ export type CliResult = { code: number; out: string; err: string };
 /** The variables that point a command to the servers of a world. */
 export const environmentOf = (world: World): Record<string, string> => ({
   DATABASE_URL: world.config.databaseUrl,
+  DB_SCHEMA: world.config.databaseSchema,
   REDIS_URL: world.config.redisUrl,
   REDIS_PREFIX: world.config.redisPrefix,
   LOG_LEVEL: "silent",

@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { TestProject } from "vitest/node";
+import { readDatabaseConfig } from "../../src/config/config.ts";
 import { migrateDatabase } from "../../src/db/migrate.ts";
 import { startEmbeddedServers } from "../../src/dev/servers/embedded-servers.ts";
 
@@ -8,10 +9,11 @@ declare module "vitest" {
     databaseUrl: string;
     redisUrl: string;
     template: string;
+    databaseSchema: string;
   }
 }
 
-/** Once for the whole run: real servers, and a migrated template that each test clones. */
+/** Once for the whole run: real servers, and a migrated template that each test clones. DB_SCHEMA names its schema. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const servers = await startEmbeddedServers({
     name: "test",
@@ -23,10 +25,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await onServer(servers.databaseUrl, `create database ${template}`);
   const url = new URL(servers.databaseUrl);
   url.pathname = `/${template}`;
-  await migrateDatabase(url.href);
+  const { databaseSchema } = readDatabaseConfig({ ...process.env, DATABASE_URL: url.href });
+  await migrateDatabase({ databaseUrl: url.href, databaseSchema });
   project.provide("databaseUrl", servers.databaseUrl);
   project.provide("redisUrl", servers.redisUrl);
   project.provide("template", template);
+  project.provide("databaseSchema", databaseSchema);
   return async () => {
     await onServer(servers.databaseUrl, `drop database if exists ${template}`);
     await servers.stop();

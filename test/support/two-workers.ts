@@ -14,6 +14,7 @@ export async function startTwoWorkers(
   const start = () =>
     startServiceProcess({
       DATABASE_URL: world.config.databaseUrl,
+      DB_SCHEMA: world.config.databaseSchema,
       REDIS_URL: world.config.redisUrl,
       REDIS_PREFIX: world.config.redisPrefix,
       ROLES: "worker,scheduler",

@@ -126,6 +126,7 @@ function configFor(serverUrl: string, name: string, options: WorldOptions): Conf
   url.pathname = `/${name}`;
   return readConfig({
     DATABASE_URL: url.href,
+    DB_SCHEMA: inject("databaseSchema"),
     REDIS_URL: options.redisUrl ?? inject("redisUrl"),
     REDIS_PREFIX: name.replaceAll("_", "-"),
     HOST: "127.0.0.1",

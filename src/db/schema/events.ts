@@ -4,7 +4,7 @@ import { bytes, id, instant, ref } from "./columns.ts";
 
 /**
  * Facts that have happened, in the past tense. Append only; the host platform may insert rows too. A trigger asks for the fan-out of
- * each (0014_fan_out_rules).
+ * each (drizzle/0001_rules.sql).
  */
 export const domainEvents = pgTable("domain_events", {
   id: id(),

@@ -14,7 +14,7 @@ import {
   text,
   uuid,
 } from "drizzle-orm/pg-core";
-import { bytes, id, instant, ref } from "./columns.ts";
+import { bytes, hostId, id, instant, ref } from "./columns.ts";
 import { projects } from "./platform.ts";
 import { jobRuns } from "./queue.ts";
 import { users, volunteers } from "./users.ts";
@@ -33,7 +33,7 @@ const userRef = () =>
     .references(() => users.id, { onDelete: "cascade" });
 
 /** What people can do and projects need. Kept by the host platform, as the next four. */
-export const skills = pgTable("skills", { id: id(), name: text().notNull().unique() });
+export const skills = pgTable("skills", { id: id(), hostId: hostId(), name: text().notNull().unique() });
 
 /** A skill that a volunteer has. */
 export const volunteerSkills = pgTable(
@@ -43,6 +43,7 @@ export const volunteerSkills = pgTable(
     skillId: ref()
       .notNull()
       .references(() => skills.id, { onDelete: "cascade" }),
+    hostId: hostId(),
     /** How strong it is; counted to a thousandth. */
     weight: real().notNull().default(0.5),
     proficiency: text(),
@@ -66,6 +67,7 @@ export const projectRequiredSkills = pgTable(
     skillId: ref()
       .notNull()
       .references(() => skills.id, { onDelete: "cascade" }),
+    hostId: hostId(),
   },
   (t) => [
     // matching: the requirement of a project.
@@ -81,6 +83,7 @@ export const projectTeamMembers = pgTable(
   {
     projectId: projectRef(),
     userId: userRef(),
+    hostId: hostId(),
     status: text({ enum: ["invited", "active", "left", "removed"] })
       .notNull()
       .default("active"),
@@ -99,6 +102,7 @@ export const projectApplications = pgTable(
   {
     projectId: projectRef(),
     userId: userRef(),
+    hostId: hostId(),
     status: text({ enum: ["pending", "accepted", "rejected", "withdrawn"] })
       .notNull()
       .default("pending"),

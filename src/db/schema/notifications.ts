@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, pgTable, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
-import { id, instant, ref } from "./columns.ts";
+import { hostId, id, instant, ref } from "./columns.ts";
 import { users } from "./users.ts";
 
 /**
@@ -106,6 +106,7 @@ export const notificationPreferences = pgTable(
   "notification_preferences",
   {
     id: id(),
+    hostId: hostId(),
     userId: ref()
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
@@ -136,6 +137,7 @@ export const userNotificationSettings = pgTable(
     userId: ref()
       .primaryKey()
       .references(() => users.id, { onDelete: "cascade" }),
+    hostId: hostId(),
     frequency: text({ enum: ["immediate", "hourly", "daily", "weekly", "none"] })
       .notNull()
       .default("immediate"),

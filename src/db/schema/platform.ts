@@ -10,7 +10,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import { id, instant, ref } from "./columns.ts";
+import { hostId, id, instant, ref } from "./columns.ts";
 import { organizations, users } from "./users.ts";
 
 // What the host platform keeps and the jobs read: who belongs where, who may see what, who talks with whom, who meets whom.
@@ -28,6 +28,7 @@ export const organizationMembers = pgTable(
       .notNull()
       .references(() => organizations.id, { onDelete: "cascade" }),
     userId: userRef(),
+    hostId: hostId(),
     role: text({ enum: ["owner", "member"] })
       .notNull()
       .default("member"),
@@ -47,6 +48,7 @@ export const projects = pgTable(
   "projects",
   {
     id: id(),
+    hostId: hostId(),
     organizationId: ref()
       .notNull()
       .references(() => organizations.id),
@@ -90,6 +92,7 @@ export const projectMembers = pgTable(
       .notNull()
       .references(() => projects.id, { onDelete: "cascade" }),
     userId: userRef(),
+    hostId: hostId(),
     createdAt: instant().notNull().defaultNow(),
   },
   (t) => [
@@ -108,6 +111,7 @@ export const projectAccessGrants = pgTable(
       .notNull()
       .references(() => projects.id, { onDelete: "cascade" }),
     userId: userRef(),
+    hostId: hostId(),
     permission: text({ enum: ["view", "edit"] }).notNull(),
     grantedAt: instant().notNull().defaultNow(),
   },
@@ -125,6 +129,7 @@ export const resources = pgTable(
   "resources",
   {
     id: id(),
+    hostId: hostId(),
     projectId: ref()
       .notNull()
       .references(() => projects.id, { onDelete: "cascade" }),
@@ -147,6 +152,7 @@ export const resourcePermissions = pgTable(
       .notNull()
       .references(() => resources.id, { onDelete: "cascade" }),
     userId: userRef(),
+    hostId: hostId(),
     permission: text({ enum: ["none", "view", "edit"] }).notNull(),
   },
   (t) => [
@@ -159,6 +165,7 @@ export const resourcePermissions = pgTable(
 /** A conversation, in a project or between people. */
 export const chatThreads = pgTable("chat_threads", {
   id: id(),
+  hostId: hostId(),
   projectId: ref().references(() => projects.id, { onDelete: "cascade" }),
   topic: text().notNull().default(""),
   createdAt: instant().notNull().defaultNow(),
@@ -172,6 +179,7 @@ export const chatThreadParticipants = pgTable(
       .notNull()
       .references(() => chatThreads.id, { onDelete: "cascade" }),
     userId: userRef(),
+    hostId: hostId(),
     lastReadAt: instant(),
     joinedAt: instant().notNull().defaultNow(),
   },
@@ -188,6 +196,7 @@ export const messages = pgTable(
   "messages",
   {
     id: id(),
+    hostId: hostId(),
     threadId: ref()
       .notNull()
       .references(() => chatThreads.id, { onDelete: "cascade" }),
@@ -208,6 +217,7 @@ export const meetings = pgTable(
   "meetings",
   {
     id: id(),
+    hostId: hostId(),
     projectId: ref().references(() => projects.id, { onDelete: "set null" }),
     organizerId: ref()
       .notNull()
@@ -237,6 +247,7 @@ export const meetingParticipants = pgTable(
       .notNull()
       .references(() => meetings.id, { onDelete: "cascade" }),
     userId: userRef(),
+    hostId: hostId(),
     response: text({ enum: ["pending", "accepted", "declined", "tentative"] })
       .notNull()
       .default("pending"),
@@ -256,6 +267,7 @@ export const resumes = pgTable(
   "resumes",
   {
     id: id(),
+    hostId: hostId(),
     projectId: ref()
       .notNull()
       .references(() => projects.id, { onDelete: "cascade" }),

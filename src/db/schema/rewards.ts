@@ -60,7 +60,7 @@ export const tokenSales = pgTable(
   ],
 );
 
-/** One line of a sale: what one referrer earns. References are checked by the statement, not by the row (0001_foundation_rules). */
+/** One line of a sale: what one referrer earns. References are checked by the statement, not by the row (drizzle/0001_rules.sql). */
 export const commissions = pgTable(
   "commissions",
   {

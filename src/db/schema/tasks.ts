@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, pgTable, text } from "drizzle-orm/pg-core";
-import { id, instant, ref } from "./columns.ts";
+import { hostId, id, instant, ref } from "./columns.ts";
 import { volunteerProfiles } from "./users.ts";
 
 /** What can be done for an organization, and what it is worth. Kept by the host platform. */
@@ -8,6 +8,7 @@ export const taskTemplates = pgTable(
   "task_templates",
   {
     id: id(),
+    hostId: hostId(),
     title: text().notNull().default(""),
     xpReward: integer().notNull().default(20),
     levelRequired: integer().notNull().default(1),
@@ -24,11 +25,12 @@ export const taskTemplates = pgTable(
   ],
 );
 
-/** A task that a volunteer took on. Kept by the host platform; triggers note whose multiplier may move (0003_rewards_rules). */
+/** A task that a volunteer took on. Kept by the host platform; triggers note whose multiplier may move (drizzle/0001_rules.sql). */
 export const taskAssignments = pgTable(
   "task_assignments",
   {
     id: id(),
+    hostId: hostId(),
     templateId: ref()
       .notNull()
       .references(() => taskTemplates.id),

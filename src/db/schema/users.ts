@@ -13,13 +13,14 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { id, instant, micro, ref } from "./columns.ts";
+import { hostId, id, instant, micro, ref } from "./columns.ts";
 
 /** People of the host platform. Variables, API and CLI accept either id. */
 export const users = pgTable(
   "users",
   {
     id: id(),
+    hostId: hostId(),
     publicId: uuid().notNull().unique().defaultRandom(),
     name: text().notNull().default(""),
     email: text(),
@@ -39,6 +40,7 @@ export const users = pgTable(
 /** An organization closes its budget periods at midnight of its own zone. */
 export const organizations = pgTable("organizations", {
   id: id(),
+  hostId: hostId(),
   name: text().notNull(),
   timeZone: text(),
   budgetsFrom: instant().notNull().defaultNow(),
@@ -55,6 +57,7 @@ export const volunteers = pgTable(
     userId: ref()
       .primaryKey()
       .references(() => users.id),
+    hostId: hostId(),
     /** Skills that are hidden never enter the tables of matching. */
     skillsVisible: boolean().notNull().default(true),
     latitude: doublePrecision(),
@@ -76,6 +79,7 @@ export const volunteerProfiles = pgTable(
   "volunteer_profiles",
   {
     id: id(),
+    hostId: hostId(),
     userId: ref()
       .notNull()
       .references(() => users.id),

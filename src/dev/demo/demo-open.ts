@@ -63,10 +63,10 @@ export async function openDemo(terminal: Terminal, log: DemoLog, closers: Closer
   closers.push(() => servers.stop());
   await step(
     "schema",
-    () => migrateDatabase(servers.databaseUrl),
+    () => migrateDatabase(servers),
     () => "migrated",
   );
-  const db = openDatabase(servers.databaseUrl, { max: 4, applicationName: "commonwork-demo" });
+  const db = openDatabase(servers, { max: 4, applicationName: "commonwork-demo" });
   closers.push(() => db.close());
   const now = new Date();
   const community = await step(
@@ -126,6 +126,7 @@ function configFor(
   const host = environment.HOST || "127.0.0.1";
   return readConfig({
     DATABASE_URL: servers.databaseUrl,
+    DB_SCHEMA: servers.databaseSchema,
     REDIS_URL: servers.redisUrl,
     REDIS_PREFIX: servers.redisPrefix,
     HOST: host,

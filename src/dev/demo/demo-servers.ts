@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { sql } from "drizzle-orm";
 import { Redis } from "ioredis";
-import { openDatabase } from "../../db/client.ts";
-import { rows } from "../../db/statement.ts";
+import pg from "pg";
+import { readDatabaseConfig } from "../../config/config.ts";
 import { startEmbeddedServers } from "../servers/embedded-servers.ts";
 
 /** The servers of the demo, its own or given ones. */
 export type DemoServers = {
   readonly databaseUrl: string;
+  readonly databaseSchema: string;
   readonly redisUrl: string;
   readonly redisPrefix: string;
   readonly description: string;
@@ -21,11 +21,16 @@ export async function startDemoServers(environment: NodeJS.ProcessEnv): Promise<
     ...(environment.REDIS_URL ? { redisUrl: environment.REDIS_URL } : {}),
   };
   const servers = await startEmbeddedServers({ name: "demo", durable: true, ...given });
-  const { databaseUrl, redisUrl } = servers;
+  const { redisUrl } = servers;
+  const { databaseUrl, databaseSchema } = readDatabaseConfig({
+    ...environment,
+    DATABASE_URL: servers.databaseUrl,
+  });
   const redisPrefix = given.redisUrl ? `cw-demo-${randomBytes(4).toString("hex")}` : "cw";
   const whose = (url: string | undefined) => (url ? "as given" : "of its own");
   return {
     databaseUrl,
+    databaseSchema,
     redisUrl,
     redisPrefix,
     description: `Postgres ${await postgresVersion(databaseUrl)} ${whose(given.databaseUrl)}, Redis ${await redisVersion(redisUrl)} ${whose(given.redisUrl)}`,
@@ -37,12 +42,13 @@ export async function startDemoServers(environment: NodeJS.ProcessEnv): Promise<
 }
 
 async function postgresVersion(url: string): Promise<string> {
-  const db = openDatabase(url, { max: 1 });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  await client.connect();
   try {
-    const [server] = await rows<{ server_version: string }>(db.drizzle, sql`show server_version`);
-    return server?.server_version.split(" ")[0] ?? "?";
+    const server = await client.query<{ server_version: string }>("show server_version");
+    return server.rows[0]?.server_version.split(" ")[0] ?? "?";
   } finally {
-    await db.close();
+    await client.end();
   }
 }
 

@@ -98,7 +98,7 @@ It stays up until Ctrl-C.
               viewer  ${config.admin.viewerPassword}
   metrics     ${address}/metrics
   webhook     ${address}/volunteer_scheduler/webhooks/scicent_sale, signed with ${config.saleWebhook.secrets[0]}
-  commands    DATABASE_URL=${config.databaseUrl} REDIS_URL=${config.redisUrl} REDIS_PREFIX=${config.redisPrefix} npm run dev -- queues
+  commands    DATABASE_URL=${config.databaseUrl} DB_SCHEMA=${config.databaseSchema} REDIS_URL=${config.redisUrl} REDIS_PREFIX=${config.redisPrefix} npm run dev -- queues
 `;
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,34 +1,36 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { sql } from "drizzle-orm";
+import pg from "pg";
 import { openDatabase } from "../../db/client.ts";
 import { migrateDatabase } from "../../db/migrate.ts";
-import { rows } from "../../db/statement.ts";
 import { startEmbeddedServers } from "../servers/embedded-servers.ts";
 import { differences } from "./line-diff.ts";
 import { dumpSchema } from "./schema-dump.ts";
 
 const SCHEMA_FILE = fileURLToPath(new URL("../../../drizzle/schema.sql", import.meta.url));
 
+/** Not the default: a migration that names the schema fails. The dump does not show it. */
+const SCHEMA = "cw_dump";
+
 const dumped = await dumpOfMigrations();
 if (process.argv.includes("--check")) {
   const written = await readFile(SCHEMA_FILE, "utf8").catch(() => "");
-  if (written === dumped) process.stdout.write("drizzle/schema.sql shows what the migrations make.\n");
+  if (written === dumped) process.stdout.write("drizzle/schema.sql matches the migrations.\n");
   else {
     process.stdout.write(
-      `drizzle/schema.sql does not show what the migrations make (- written, + made). Run \`npm run schema:dump\`.\n\n${differences(written, dumped)}`,
+      `drizzle/schema.sql differs from what the migrations make (- file, + migrations). Run \`npm run schema:dump\`.\n\n${differences(written, dumped)}`,
     );
     process.exitCode = 1;
   }
 } else {
   await writeFile(SCHEMA_FILE, dumped);
-  process.stdout.write("drizzle/schema.sql was written.\n");
+  process.stdout.write("Wrote drizzle/schema.sql.\n");
 }
 
-/** Migrates a database of its own, and dumps it. */
+/** Migrates a scratch database and dumps it. */
 async function dumpOfMigrations(): Promise<string> {
   const given = process.env.DATABASE_URL;
-  // Redis has no part in it: naming one keeps it from being started.
+  // No Redis is needed: a given address keeps it from being started.
   const servers = await startEmbeddedServers({
     name: "test",
     durable: false,
@@ -36,21 +38,23 @@ async function dumpOfMigrations(): Promise<string> {
     ...(given ? { databaseUrl: given } : {}),
   });
   const name = `cw_schema_${process.pid}`;
-  const server = openDatabase(servers.databaseUrl, { max: 1, statementTimeoutMs: 0 });
+  const server = new pg.Client({ connectionString: servers.databaseUrl });
+  await server.connect();
   try {
-    await rows(server.drizzle, sql`create database ${sql.identifier(name)}`);
+    await server.query(`create database ${name}`);
     const url = new URL(servers.databaseUrl);
     url.pathname = `/${name}`;
-    await migrateDatabase(url.href);
-    const db = openDatabase(url.href, { max: 1 });
+    const address = { databaseUrl: url.href, databaseSchema: SCHEMA };
+    await migrateDatabase(address);
+    const db = openDatabase(address, { max: 1 });
     try {
       return await dumpSchema(db.drizzle);
     } finally {
       await db.close();
     }
   } finally {
-    await rows(server.drizzle, sql`drop database if exists ${sql.identifier(name)} with (force)`);
-    await server.close();
+    await server.query(`drop database if exists ${name} with (force)`);
+    await server.end();
     await servers.stop();
   }
 }

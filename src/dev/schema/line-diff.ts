@@ -1,8 +1,8 @@
 const CONTEXT = 2;
 
 /**
- * The lines in which two texts differ, with two lines around each: `-` is in the first alone, `+` in the second alone.
- * For texts of some thousand lines at most.
+ * The lines in which two texts differ, with two lines of context: `-` only in the first, `+` only in the second. Quadratic: for texts
+ * of a few thousand lines.
  */
 export function differences(before: string, after: string): string {
   const [a, b] = [before.split("\n"), after.split("\n")];
@@ -27,7 +27,7 @@ export function differences(before: string, after: string): string {
 
 const at = (lengths: readonly Uint32Array[], i: number, j: number): number => lengths[i]?.[j] ?? 0;
 
-/** lengths[i][j]: how many lines a[i..] and b[j..] have in common, in order. */
+/** lengths[i][j]: length of the longest common subsequence of a[i..] and b[j..]. */
 function commonLengths(a: readonly string[], b: readonly string[]): Uint32Array[] {
   const lengths = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1));
   for (let i = a.length - 1; i >= 0; i--) {

@@ -20,7 +20,18 @@ export type Table = {
   readonly triggers: readonly string[];
 };
 
-/** What pg_catalog says about the schema `public`, everything sorted by name, columns in their order. */
+const SCHEMA = sql.raw("quote_ident(current_schema())::regnamespace");
+
+/** SQL for a condition: the object with this oid in this catalog was not created by an extension. */
+const own = (oid: string, catalog: string) =>
+  sql.raw(
+    `not exists (select 1 from pg_depend d where d.classid = '${catalog}'::regclass and d.objid = ${oid} and d.deptype = 'e')`,
+  );
+
+/**
+ * What pg_catalog says about the current schema, sorted by name, columns in their order. Without the table of applied migrations, which
+ * no migration makes, and without what extensions brought.
+ */
 export async function readSchema(
   on: Queryable,
 ): Promise<{ tables: readonly Table[]; functions: readonly string[] }> {
@@ -43,28 +54,26 @@ export async function readSchema(
   return { tables, functions: await readFunctions(on) };
 }
 
-/** What nobody taught this dump yet must not be missing from it unseen. */
+/** Kinds of objects that this dump does not print yet must not be left out silently. */
 async function refuseUnknownKinds(on: Queryable): Promise<void> {
   const found = await rows<{ what: string }>(
     on,
     sql`select case c.relkind when 'v' then 'the view ' when 'm' then 'the materialized view ' when 'S' then 'the sequence '
                               when 'p' then 'the partitioned table ' else 'the relation ' end || c.relname as what
         from pg_class c
-        where c.relnamespace = 'public'::regnamespace and c.relkind not in ('r', 'i', 't')
+        where c.relnamespace = ${SCHEMA} and c.relkind not in ('r', 'i', 't')
           and not exists (select 1 from pg_depend d where d.objid = c.oid and d.classid = 'pg_class'::regclass and d.deptype = 'i')
         union all
         select 'the type ' || t.typname from pg_type t
-        where t.typnamespace = 'public'::regnamespace and t.typtype in ('e', 'd', 'r')
+        where t.typnamespace = ${SCHEMA} and t.typtype in ('e', 'd', 'r') and ${own("t.oid", "pg_type")}
         union all
         select 'the row security of ' || c.relname from pg_class c
-        where c.relnamespace = 'public'::regnamespace and c.relrowsecurity
-        union all
-        select 'the extension ' || e.extname from pg_extension e where e.extname <> 'plpgsql'
+        where c.relnamespace = ${SCHEMA} and c.relrowsecurity
         order by 1`,
   );
   if (found.length === 0) return;
   throw new Error(
-    `src/dev/schema/schema-catalog.ts cannot dump ${found.map(({ what }) => what).join(", ")} yet: teach it first.`,
+    `src/dev/schema/schema-catalog.ts cannot dump ${found.map(({ what }) => what).join(", ")} yet. Add it there first.`,
   );
 }
 
@@ -72,7 +81,7 @@ async function readTables(on: Queryable): Promise<Pick<Table, "name" | "unlogged
   const found = await rows<{ name: string; unlogged: boolean; options: string[] | null }>(
     on,
     sql`select quote_ident(relname) as name, relpersistence = 'u' as unlogged, reloptions as options
-        from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by relname collate "C"`,
+        from pg_class where relnamespace = ${SCHEMA} and relkind = 'r' and relname <> 'migrations' order by relname collate "C"`,
   );
   return found.map((table) => ({ ...table, options: [...(table.options ?? [])].sort() }));
 }
@@ -89,20 +98,20 @@ async function readColumns(on: Queryable): Promise<(Column & { table: string })[
                             || case a.attgenerated when 's' then ') STORED' else ') VIRTUAL' end
                        else ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid) end as definition
         from pg_attribute a
-        join pg_class c on c.oid = a.attrelid and c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+        join pg_class c on c.oid = a.attrelid and c.relnamespace = ${SCHEMA} and c.relkind = 'r'
         left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
         where a.attnum > 0 and not a.attisdropped order by c.relname, a.attnum`,
   );
 }
 
-/** NOT NULL is said with the column: it is a constraint with a name from Postgres 18 on alone. */
+/** NOT NULL is printed with the column: it is a named constraint only since Postgres 18. */
 async function readConstraints(on: Queryable): Promise<(Constraint & { table: string })[]> {
   return rows(
     on,
     sql`select quote_ident(c.relname) as "table", quote_ident(k.conname) as name, pg_get_constraintdef(k.oid, true) as definition,
                quote_ident(f.relname) as target
         from pg_constraint k
-        join pg_class c on c.oid = k.conrelid and c.relnamespace = 'public'::regnamespace
+        join pg_class c on c.oid = k.conrelid and c.relnamespace = ${SCHEMA}
         left join pg_class f on f.oid = k.confrelid
         where k.contype in ('p', 'u', 'f', 'c', 'x') order by position(k.contype::text in 'pufcx'), k.conname collate "C"`,
   );
@@ -113,7 +122,7 @@ async function readIndexes(on: Queryable): Promise<{ table: string; definition: 
     on,
     sql`select quote_ident(c.relname) as "table", replace(pg_get_indexdef(i.indexrelid, 0, true), ' USING btree (', ' (') as definition
         from pg_index i
-        join pg_class c on c.oid = i.indrelid and c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
+        join pg_class c on c.oid = i.indrelid and c.relnamespace = ${SCHEMA} and c.relkind = 'r'
         join pg_class x on x.oid = i.indexrelid
         where not exists (select 1 from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
         order by x.relname collate "C"`,
@@ -124,17 +133,22 @@ async function readTriggers(on: Queryable): Promise<{ table: string; definition:
   return rows(
     on,
     sql`select quote_ident(c.relname) as "table", pg_get_triggerdef(t.oid, true) as definition
-        from pg_trigger t join pg_class c on c.oid = t.tgrelid and c.relnamespace = 'public'::regnamespace
+        from pg_trigger t join pg_class c on c.oid = t.tgrelid and c.relnamespace = ${SCHEMA}
         where not t.tgisinternal order by t.tgname collate "C"`,
   );
 }
 
+/** Their own name and their pinned search path are shown without the schema. */
 async function readFunctions(on: Queryable): Promise<string[]> {
   const found = await rows<{ definition: string }>(
     on,
     sql`select pg_get_functiondef(p.oid) as definition from pg_proc p
-        where p.pronamespace = 'public'::regnamespace and p.prokind in ('f', 'p')
+        where p.pronamespace = ${SCHEMA} and p.prokind in ('f', 'p') and ${own("p.oid", "pg_proc")}
         order by p.proname collate "C", pg_get_function_identity_arguments(p.oid)`,
   );
-  return found.map(({ definition }) => definition);
+  return found.map(({ definition }) =>
+    definition
+      .replace(/^(CREATE OR REPLACE \w+ )("[^"]+"|\w+)\./, "$1")
+      .replace(/^ SET search_path TO .*$/m, " SET search_path FROM CURRENT"),
+  );
 }

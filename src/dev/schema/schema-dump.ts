@@ -1,20 +1,18 @@
-import { sql } from "drizzle-orm";
-import { type Queryable, rows } from "../../db/statement.ts";
+import type { Queryable } from "../../db/statement.ts";
 import { type Constraint, readSchema, type Table } from "./schema-catalog.ts";
 
-const HEADER = `-- The schema as the migrations make it: for reading, and for seeing in a review what a migration changes.
--- Made by \`npm run schema:dump\`, compared by \`npm run check:schema\`. Not to be edited.
+const HEADER = `-- The schema that the migrations make: for reading, and so that a review shows what a migration changes.
+-- Written by \`npm run schema:dump\` and checked by \`npm run check:schema\`. Do not edit it.
+-- Names are unqualified: \`commonwork migrate\` puts everything into the schema DB_SCHEMA.
 `;
 
 /**
- * The schema of a migrated database as SQL: the same text from Postgres 15 to 18, whatever the order of its catalogs. It also runs:
- * fed to an empty database, it makes the same schema again.
+ * The current schema as SQL: the same text from Postgres 15 to 18, in any order of the catalogs. It can be run: in an empty schema that
+ * is first on the search path, it makes the same tables and functions again.
  *
- * @throws Error when the schema has something that this dump would leave out in silence.
+ * @throws Error when the schema contains a kind of object that this dump does not print.
  */
 export async function dumpSchema(on: Queryable): Promise<string> {
-  // Names are shown without their schema when it is on the path.
-  await rows(on, sql`select set_config('search_path', 'public', false)`);
   const { tables, functions } = await readSchema(on);
   const printed = new Set<string>();
   const later: string[] = [];
@@ -27,7 +25,7 @@ export async function dumpSchema(on: Queryable): Promise<string> {
   return parts.join("\n");
 }
 
-/** A table stands after those that it refers to, so that a foreign key is read where its column is; else by name. */
+/** Tables after those they refer to, so that a foreign key is printed with its table; otherwise by name. */
 function inOrderOfReference(tables: readonly Table[]): Table[] {
   const ordered: Table[] = [];
   const left = new Map(tables.map((table) => [table.name, table]));
@@ -35,7 +33,7 @@ function inOrderOfReference(tables: readonly Table[]): Table[] {
     const ready = [...left.values()].filter((table) =>
       targetsOf(table).every((target) => target === table.name || !left.has(target)),
     );
-    // A circle of references has no first table: it is broken by name, and the missing key is added at the end.
+    // A cycle has no first table: it is broken by name, and the remaining key is added at the end.
     for (const table of ready.length > 0 ? ready : [...left.values()].slice(0, 1)) {
       ordered.push(table);
       left.delete(table.name);

@@ -1,10 +1,10 @@
+import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { expect, inject, it } from "vitest";
-import { openDatabase } from "../../../src/db/client.ts";
 import { dumpSchema } from "../../../src/dev/schema/schema-dump.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
-/** The dump of what these statements make in an empty database. */
+/** The dump of what these statements make in an empty schema. */
 async function dumpOf(world: World, name: string, statements: string): Promise<string> {
   const server = new pg.Client({ connectionString: inject("databaseUrl") });
   await server.connect();
@@ -15,12 +15,13 @@ async function dumpOf(world: World, name: string, statements: string): Promise<s
   });
   const url = new URL(inject("databaseUrl"));
   url.pathname = `/${name}`;
-  const db = openDatabase(url.href, { max: 1 });
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
   try {
-    await db.pool.query(statements);
-    return await dumpSchema(db.drizzle);
+    await client.query(`create schema again; set search_path = again, pg_temp; ${statements}`);
+    return await dumpSchema(drizzle(client));
   } finally {
-    await db.close();
+    await client.end();
   }
 }
 

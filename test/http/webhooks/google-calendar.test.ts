@@ -143,7 +143,10 @@ describe("the webhook of Google's calendars", () => {
 
   it("answers 200 while Postgres is away; the slow poll finds what was lost", async () => {
     const { world, right } = await scene();
-    const away = openDatabase("postgres://nobody:x@127.0.0.1:1/none", { max: 1 });
+    const away = openDatabase(
+      { ...world.config, databaseUrl: "postgres://nobody:x@127.0.0.1:1/none" },
+      { max: 1 },
+    );
     world.closing(() => away.close());
     const address = await serve(world, { db: away });
     const response = await fetch(`${address}${PATH}`, { method: "POST", headers: right });

@@ -231,7 +231,7 @@ describe("bad input, with a clear answer and nothing changed", () => {
 
   test("Postgres down: 503 with Retry-After", async () => {
     const world = await createWorld();
-    const db = openDatabase("postgres://nobody@127.0.0.1:1/nothing");
+    const db = openDatabase({ ...world.config, databaseUrl: "postgres://nobody@127.0.0.1:1/nothing" });
     world.closing(() => db.close());
     const address = await serve(world, { db });
     for (const sent of [body, "not JSON"]) {

@@ -15,7 +15,7 @@ import { emailInstant } from "../email/email-instant.ts";
 
 /** Events of one transaction: it has to end within its time limit, whatever a group of entries asks for. */
 const EVENTS_AT_ONCE = 4_000;
-/** Events of one entry, here as in the trigger (0014_fan_out_rules). */
+/** Events of one entry, here as in the trigger (drizzle/0001_rules.sql). */
 export const EVENTS_PER_ENTRY = 100;
 
 const payload = z.object({

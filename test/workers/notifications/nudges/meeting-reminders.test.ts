@@ -95,11 +95,10 @@ describe("meeting-reminders", () => {
     const { world, meetingId, userId } = await scene();
     await run(world);
     const late = await user(world);
-    await world.query("insert into meeting_participants values ($1, $2, 'pending', $3)", [
-      meetingId,
-      late,
-      LONG_AGO,
-    ]);
+    await world.query(
+      "insert into meeting_participants (meeting_id, user_id, invited_at) values ($1, $2, $3)",
+      [meetingId, late, LONG_AGO],
+    );
     await run(world, minutesAfter(START, -25));
     expect(await reminded(world)).toEqual([
       [userId, iso(START), 30],
