@@ -79,8 +79,8 @@ module.exports = {
         pathNot: [
           within("email/render"),
           within("scoring"),
-          "^src/html.ts$",
-          "^src/shorten.ts$",
+          "^src/(group-by|html|shorten)\\.ts$",
+          "^src/notifications/email-wording\\.ts$",
           "node_modules/luxon/",
           "^crypto$",
         ],

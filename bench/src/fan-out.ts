@@ -4,9 +4,9 @@ import { systemClock } from "../../src/clock.ts";
 import { settingsFrom } from "../../src/config/settings.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { createLog } from "../../src/log.ts";
-import { decideAll } from "../../src/notifications/decide.ts";
+import { decideDeliveries } from "../../src/notifications/decide-deliveries.ts";
 import { loadEvents, readEvents } from "../../src/notifications/read-events.ts";
-import { recordDeliveries } from "../../src/notifications/record.ts";
+import { recordDeliveries } from "../../src/notifications/record-deliveries.ts";
 import { producerConnection, workerConnection } from "../../src/queues/redis.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";
 import { startWorkers } from "../../src/roles/worker.ts";
@@ -133,8 +133,8 @@ async function plainWorker(context: BenchContext, scratch: Scratch): Promise<rea
     async (job: { data: { eventId: string } }) => {
       await inTransaction(runtime.db, async (tx) => {
         const now = new Date();
-        const { told } = await readEvents(tx, await loadEvents(tx, [job.data.eventId]));
-        await recordDeliveries(tx, await decideAll(tx, told, { settings, now }), now);
+        const { notifiable } = await readEvents(tx, await loadEvents(tx, [job.data.eventId]));
+        await recordDeliveries(tx, await decideDeliveries(tx, notifiable, { settings, now }), now);
       });
       decided += 1;
     },

@@ -1,18 +1,17 @@
 import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
-import type { AnyNotificationType, ToldEvent } from "../notifications/notification-type.ts";
+import type { EmailWording } from "../notifications/email-wording.ts";
+import type { Notifiable, NotificationEvent } from "../notifications/notification-type.ts";
 import { loadEvents, readEvents } from "../notifications/read-events.ts";
 import { readPreferences } from "../notifications/read-preferences.ts";
 import { type AccessQuestion, whoMayAccess } from "../notifications/read-recipients.ts";
 import type { Preference } from "../scoring/notifications/preference.ts";
 import { type DropReason, reasonToDrop } from "../scoring/notifications/send-check.ts";
-import { type Addressee, addressees, type PendingDelivery } from "./batch-contents.ts";
-import { lookAgain, type StillSo } from "./overtaken.ts";
-import { kindOf } from "./render/kinds.ts";
+import { type Addressee, type PendingDelivery, readAddressees } from "./mailing-contents.ts";
 import { zoneOf } from "./render/windows.ts";
 
-/** Something that is told now, in words. */
-export type CheckedItem = {
+/** A delivery that is sent, with its texts. */
+export type CheckedDelivery = {
   readonly delivery: PendingDelivery;
   readonly eventType: string;
   readonly isMustSend: boolean;
@@ -20,128 +19,146 @@ export type CheckedItem = {
   readonly body: string;
   readonly link: string;
   readonly project: { readonly id: string; readonly name: string } | null;
-  /** What unsubscribing from it ends, in words. */
-  readonly about: string;
+  readonly wording: EmailWording;
 };
 
-/** What goes out, and what does not, with its reason. */
-export type Checked = {
-  readonly items: readonly CheckedItem[];
+/** The deliveries that are sent, and those that are not, with their reasons. */
+export type CheckedDeliveries = {
+  readonly sendable: readonly CheckedDelivery[];
   readonly dropped: readonly { readonly id: string; readonly reason: DropReason }[];
-  readonly people: ReadonlyMap<string, Addressee>;
+  readonly addressees: ReadonlyMap<string, Addressee>;
 };
 
-type Told = { readonly event: ToldEvent; readonly type: AnyNotificationType };
+/** `defaultZone`: the zone of users whose own is missing or unknown. */
+type Context = { readonly now: Date; readonly defaultZone: string };
 
-/** `otherZone`: where users live who named no zone. */
-type Circumstances = { readonly now: Date; readonly otherZone: string };
-
-/** Looks once more at whether these may be told to these people, with the facts of now, a constant number of statements for all. */
+/**
+ * Checks again, with current facts, whether pending deliveries may be sent, and writes their texts. The
+ * number of statements depends on the number of types alone.
+ */
 export async function checkDeliveries(
   tx: Tx,
   deliveries: readonly PendingDelivery[],
-  { now, otherZone }: Circumstances,
-): Promise<Checked> {
-  const userIds = [...new Set(deliveries.map(({ userId }) => userId))];
-  const eventIds = [...new Set(deliveries.map(({ eventId }) => eventId))];
-  const { told } = await readEvents(tx, await loadEvents(tx, eventIds));
-  const toldById = new Map<string, Told>(told.map((one) => [one.event.id, one]));
-  const people = await addressees(tx, userIds);
-  const preferences = await readPreferences(tx, userIds, [...new Set(told.map(({ event }) => event.type))]);
-  const known = deliveries.flatMap((delivery) => {
-    const one = toldById.get(delivery.eventId);
-    return one === undefined ? [] : [{ delivery, ...one }];
-  });
-  const allowed = await allowedDeliveries(tx, known);
-  const nudges = known.filter(({ type }) => type.nudge !== undefined);
-  const stillSo = await lookAgain(
-    tx,
-    nudges.map(({ delivery, event }) => ({ deliveryId: delivery.id, userId: delivery.userId, event })),
-  );
-
-  const items: CheckedItem[] = [];
+  context: Context,
+): Promise<CheckedDeliveries> {
+  const facts = await loadFacts(tx, deliveries);
+  const sendable: CheckedDelivery[] = [];
   const dropped: { id: string; reason: DropReason }[] = [];
   for (const delivery of deliveries) {
-    const one = toldById.get(delivery.eventId);
-    const person = people.get(delivery.userId);
-    if (one === undefined || person === undefined) {
-      dropped.push({ id: delivery.id, reason: one === undefined ? "unreadable" : "no-address" });
-      continue;
-    }
-    const facts = factsOf(delivery, one, person, {
-      mayAccess: allowed.has(delivery.id),
-      preferences: preferences.get(delivery.userId) ?? [],
-      stillSo,
-    });
-    const reason = reasonToDrop(facts);
-    if (reason !== null) dropped.push({ id: delivery.id, reason });
-    else
-      items.push(
-        itemOf(delivery, { ...one, event: stillSo.get(delivery.id) ?? one.event }, person, {
-          now,
-          otherZone,
-        }),
-      );
+    const checked = check(delivery, facts, context);
+    if (typeof checked === "string") dropped.push({ id: delivery.id, reason: checked });
+    else sendable.push(checked);
   }
-  return { items, dropped, people };
+  return { sendable, dropped, addressees: facts.addressees };
 }
 
-function factsOf(
-  delivery: PendingDelivery,
-  { event, type }: Told,
-  person: Addressee,
-  looked: { mayAccess: boolean; preferences: readonly Preference[]; stillSo: StillSo },
-) {
+type Facts = {
+  /** By event id. */
+  readonly events: ReadonlyMap<string, Notifiable>;
+  readonly addressees: ReadonlyMap<string, Addressee>;
+  /** By user id. */
+  readonly preferences: ReadonlyMap<string, readonly Preference[]>;
+  /** Ids of the deliveries whose recipient still has access. */
+  readonly accessible: ReadonlySet<string>;
+  /** By delivery id: the event with current data, or null if it no longer applies. */
+  readonly rechecked: ReadonlyMap<string, NotificationEvent | null>;
+};
+
+type KnownDelivery = Notifiable & { readonly delivery: PendingDelivery };
+
+async function loadFacts(tx: Tx, deliveries: readonly PendingDelivery[]): Promise<Facts> {
+  const userIds = [...new Set(deliveries.map(({ userId }) => userId))];
+  const { notifiable } = await readEvents(
+    tx,
+    await loadEvents(tx, [...new Set(deliveries.map(({ eventId }) => eventId))]),
+  );
+  const events = new Map(notifiable.map((one) => [one.event.id, one]));
+  const known = deliveries.flatMap((delivery): KnownDelivery[] => {
+    const one = events.get(delivery.eventId);
+    return one === undefined ? [] : [{ delivery, ...one }];
+  });
+  const eventTypes = [...new Set(notifiable.map(({ event }) => event.type))];
   return {
+    events,
+    addressees: await readAddressees(tx, userIds),
+    preferences: await readPreferences(tx, userIds, eventTypes),
+    accessible: await readAccessible(tx, known),
+    rechecked: await recheck(tx, known),
+  };
+}
+
+/** One statement per type. */
+async function readAccessible(tx: Tx, known: readonly KnownDelivery[]): Promise<Set<string>> {
+  const accessible = new Set<string>();
+  for (const [type, ofType] of groupBy(known, (one) => one.type)) {
+    const questions = new Map(
+      ofType.map(({ delivery, event }): [AccessQuestion, string] => [
+        { event, userId: delivery.userId },
+        delivery.id,
+      ]),
+    );
+    const allowed = await whoMayAccess(tx, type, [...questions.keys()]);
+    for (const [question, deliveryId] of questions) if (allowed.has(question)) accessible.add(deliveryId);
+  }
+  return accessible;
+}
+
+/** One call per type that rechecks. */
+async function recheck(tx: Tx, known: readonly KnownDelivery[]): Promise<Facts["rechecked"]> {
+  const rechecked = new Map<string, NotificationEvent | null>();
+  for (const [type, ofType] of groupBy(known, (one) => one.type)) {
+    if (type.recheck === undefined) continue;
+    const items = ofType.map(({ delivery, event }) => ({
+      deliveryId: delivery.id,
+      userId: delivery.userId,
+      event,
+    }));
+    for (const [deliveryId, event] of await type.recheck(tx, items)) rechecked.set(deliveryId, event);
+  }
+  return rechecked;
+}
+
+/** @returns the delivery with its texts, or why it is not sent. */
+function check(
+  delivery: PendingDelivery,
+  facts: Facts,
+  { now, defaultZone }: Context,
+): CheckedDelivery | DropReason {
+  const known = facts.events.get(delivery.eventId);
+  const wording = known?.type.email;
+  if (!known || !wording) return "unreadable";
+  const { type } = known;
+  const addressee = facts.addressees.get(delivery.userId);
+  if (addressee === undefined) return "no-address";
+  const current = facts.rechecked.get(delivery.id);
+  const event = current ?? known.event;
+  const reason = reasonToDrop({
     channel: "email",
     eventType: event.type,
     projectId: event.projectId,
     threadId: event.threadId,
-    mayAccess: looked.mayAccess,
-    hasAddress: person.email !== "",
-    isSuppressed: person.isSuppressed,
+    mayAccess: facts.accessible.has(delivery.id),
+    hasAddress: addressee.email !== "",
+    isSuppressed: addressee.isSuppressed,
     isMustSend: type.isMustSend === true,
-    preferences: looked.preferences,
-    isUnsubscribed: person.isUnsubscribed,
-    frequency: person.frequency ?? "immediate",
+    preferences: facts.preferences.get(delivery.userId) ?? [],
+    isUnsubscribed: addressee.isUnsubscribed,
+    frequency: addressee.frequency ?? "immediate",
     isRead: delivery.isRead,
-    isOvertaken: looked.stillSo.get(delivery.id) === null,
-  } as const;
-}
-
-function itemOf(
-  delivery: PendingDelivery,
-  { event, type }: Told,
-  person: Addressee,
-  { now, otherZone }: Circumstances,
-): CheckedItem {
-  const text = type.text(event, { userId: person.userId, timeZone: zoneOf(person.timeZone, otherZone), now });
-  const { project } = event.names;
+    isOvertaken: current === null,
+  });
+  if (reason !== null) return reason;
+  const { projectId, names } = event;
   return {
     delivery,
     eventType: event.type,
     isMustSend: type.isMustSend === true,
-    ...text,
-    project: event.projectId !== null && project !== null ? { id: event.projectId, name: project } : null,
-    about: kindOf(event.type).about,
+    ...type.text(event, {
+      userId: addressee.userId,
+      timeZone: zoneOf(addressee.timeZone, defaultZone),
+      now,
+    }),
+    project: projectId !== null && names.project !== null ? { id: projectId, name: names.project } : null,
+    wording,
   };
-}
-
-/** Whose access still stands: a statement for each type. */
-async function allowedDeliveries(
-  tx: Tx,
-  known: readonly (Told & { readonly delivery: PendingDelivery })[],
-): Promise<Set<string>> {
-  const allowed = new Set<string>();
-  for (const [type, ofType] of groupBy(known, ({ type }) => type)) {
-    const questions = ofType.map(
-      ({ delivery, event }): AccessQuestion => ({ event, userId: delivery.userId }),
-    );
-    const may = await whoMayAccess(tx, type, questions);
-    for (const [index, question] of questions.entries()) {
-      const asked = ofType[index];
-      if (asked && may.has(question)) allowed.add(asked.delivery.id);
-    }
-  }
-  return allowed;
 }

@@ -1,44 +1,69 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { groupBy } from "../group-by.ts";
 
-/** What becomes one e-mail. */
-export type Content = {
+/** What one e-mail contains: a delivery, or a digest. */
+export type EmailContent = {
   readonly userId: string;
   readonly deliveryId: string | null;
   readonly digestId: string | null;
 };
 
-/** A batch whose members will not change any more. */
-export type FrozenBatch = { readonly batchId: string; readonly users: readonly string[] };
+/** A mailing (a row of `email_batches`) and the users that its e-mails are for. Its members never change. */
+export type CreatedMailing = { readonly mailingId: string; readonly userIds: readonly string[] };
 
 /**
- * Makes e-mails of contents, and batches of e-mails. A content that has an e-mail already gets no other one, so that whoever comes
- * second freezes nothing.
+ * Creates e-mails, and mailings of at most `size` of them. Contents that already have an e-mail are skipped,
+ * so a concurrent transaction creates no second one.
  */
-export async function freezeEmails(
+export async function createMailings(
   tx: Tx,
-  contents: readonly Content[],
-  batchSize: number,
-): Promise<FrozenBatch[]> {
+  contents: readonly EmailContent[],
+  size: number,
+): Promise<CreatedMailing[]> {
   if (contents.length === 0) return [];
-  const count = Math.ceil(contents.length / batchSize);
-  const batches = await rows<{ id: string }>(
-    tx,
-    sql`insert into email_batches (created_at) select now() from generate_series(1, ${count}) returning id`,
-  );
-  const batchOf = (index: number) => batches[Math.floor(index / batchSize)]?.id ?? null;
-  const frozen = await rows<{ batchId: string; userId: string }>(
+  const mailingIds = await insertMailings(tx, contents.length, size);
+  const created = await rows<{ mailingId: string; userId: string }>(
     tx,
     sql`insert into emails (batch_id, user_id, delivery_id, digest_id)
-        select * from unnest(${array(contents.map((_, index) => batchOf(index)))}::bigint[],
+        select * from unnest(${array(mailingIds)}::bigint[],
                              ${array(contents.map(({ userId }) => userId))}::bigint[],
                              ${array(contents.map(({ deliveryId }) => deliveryId))}::bigint[],
                              ${array(contents.map(({ digestId }) => digestId))}::bigint[])
         on conflict do nothing
-        returning batch_id as "batchId", user_id as "userId"`,
+        returning batch_id as "mailingId", user_id as "userId"`,
   );
-  const users = new Map<string, string[]>();
-  for (const { batchId, userId } of frozen) users.set(batchId, [...(users.get(batchId) ?? []), userId]);
-  return [...users].map(([batchId, members]) => ({ batchId, users: members }));
+  return [...groupBy(created, ({ mailingId }) => mailingId)].map(([mailingId, emails]) => ({
+    mailingId,
+    userIds: emails.map(({ userId }) => userId),
+  }));
+}
+
+/** Moves e-mails into new mailings of at most `size`, to be sent again under new keys. */
+export async function remailEmails(
+  tx: Tx,
+  emails: readonly { readonly id: string; readonly userId: string }[],
+  size: number,
+): Promise<CreatedMailing[]> {
+  const mailingIds = await insertMailings(tx, emails.length, size);
+  await tx.execute(
+    sql`update emails m set status = 'pending', reason = null, provider_id = null, round = round + 1, batch_id = t.batch_id
+        from unnest(${array(emails.map(({ id }) => id))}::bigint[], ${array(mailingIds)}::bigint[]) as t(id, batch_id)
+        where m.id = t.id`,
+  );
+  const placed = emails.map(({ userId }, index) => ({ userId, mailingId: mailingIds[index] as string }));
+  return [...groupBy(placed, ({ mailingId }) => mailingId)].map(([mailingId, members]) => ({
+    mailingId,
+    userIds: members.map(({ userId }) => userId),
+  }));
+}
+
+/** Inserts mailings for a number of e-mails. @returns the mailing of each e-mail. */
+async function insertMailings(tx: Tx, emails: number, size: number): Promise<string[]> {
+  const inserted = await rows<{ id: string }>(
+    tx,
+    sql`insert into email_batches (created_at) select now() from generate_series(1, ${Math.ceil(emails / size)}) returning id`,
+  );
+  return Array.from({ length: emails }, (_, index) => inserted[Math.floor(index / size)]?.id as string);
 }

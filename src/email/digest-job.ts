@@ -2,17 +2,17 @@ import { z } from "zod";
 import { enqueue, enqueueMany } from "../queues/enqueue.ts";
 import { defineJob, type Job, type SingleJob } from "../queues/job.ts";
 import { done, skipped } from "../queues/outcome.ts";
-import { freezeEmails } from "./create-mailings.ts";
+import type { DigestCadence } from "../scoring/notifications/notify-decision.ts";
+import { createMailings } from "./create-mailings.ts";
 import { openDueDigests } from "./due-digests.ts";
-import type { DigestKind } from "./render/digest.ts";
 
-/** What one run opens; more users are gone through by further runs. */
-const AT_ONCE = 2_000;
+/** Digests per run. If more are due, another run follows. */
+const DIGESTS_PER_RUN = 2_000;
 
-/** The three jobs of digests differ in their windows alone. `send` takes over the batches. */
+/** The three digest jobs differ only in their windows. `send` is the job that sends a mailing. */
 export function digestJob(
   name: string,
-  kind: DigestKind,
+  cadence: DigestCadence,
   description: string,
   send: Job<{ batchId: string; users: string[] }>,
 ): SingleJob<Record<string, never>> {
@@ -23,20 +23,20 @@ export function digestJob(
     payload: z.object({}),
     key: () => "due",
     run: async (_payload, { tx, now, settings }) => {
-      const { digests, items } = await openDueDigests(tx, kind, now, {
-        limit: AT_ONCE,
-        otherZone: settings.notifications.userTimeZone,
+      const { digests, items } = await openDueDigests(tx, cadence, now, {
+        limit: DIGESTS_PER_RUN,
+        defaultZone: settings.notifications.userTimeZone,
         cap: settings.nudges.cap,
       });
       if (digests.length === 0) return skipped("no digest is due");
-      const batches = await freezeEmails(tx, digests, settings.email.batchSize);
+      const mailings = await createMailings(tx, digests, settings.email.batchSize);
       await enqueueMany(
         tx,
         send,
-        batches.map(({ batchId, users }) => ({ batchId, users: [...users] })),
+        mailings.map(({ mailingId, userIds }) => ({ batchId: mailingId, users: [...userIds] })),
       );
-      if (digests.length === AT_ONCE) await enqueue(tx, job, {});
-      return done({ digests: digests.length, items, batches: batches.length });
+      if (digests.length === DIGESTS_PER_RUN) await enqueue(tx, job, {});
+      return done({ digests: digests.length, items, mailings: mailings.length });
     },
   });
   return job;

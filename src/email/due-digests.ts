@@ -1,39 +1,83 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { isNudge, nudgeCounts } from "../notifications/nudges.ts";
+import { isNudge, nudgeCounts } from "../notifications/nudge-counts.ts";
+import type { DigestCadence } from "../scoring/notifications/notify-decision.ts";
 import type { NudgeCapPolicy } from "../scoring/notifications/nudge-cap.ts";
-import type { Content } from "./create-mailings.ts";
-import type { DigestKind } from "./render/digest.ts";
+import type { EmailContent } from "./create-mailings.ts";
 import { digestWindow, zoneOf } from "./render/windows.ts";
 
-/** What of a delivery waits for a digest of a kind. */
-const waiting = (kind: DigestKind, now: Date) => sql`
-  d.channel = 'email' and d.decision = 'digested' and d.digest_id is null and d.status = 'pending' and d.cadence = ${kind}
+/** Deliveries `d` that wait for a digest of this cadence. */
+const isWaiting = (cadence: DigestCadence, now: Date) => sql`
+  d.channel = 'email' and d.decision = 'digested' and d.digest_id is null and d.status = 'pending' and d.cadence = ${cadence}
   and (d.not_before is null or d.not_before <= ${now}::timestamptz)`;
 
-type Cap = Pick<NudgeCapPolicy, "perDay" | "perWeek">;
-
+/** `zone` is the users' column; `known` a valid zone for it. */
 type OpenZone = { readonly zone: string | null; readonly known: string; readonly start: Date };
+type OpenedDigest = { readonly id: string; readonly userId: string };
+
+type Options = {
+  /** At most this many digests per call. */
+  readonly limit: number;
+  /** The zone of users whose own is missing or unknown. */
+  readonly defaultZone: string;
+  readonly cap: Pick<NudgeCapPolicy, "perDay" | "perWeek">;
+};
 
 /**
- * Opens the digests that are due: of users whose window has opened, for whom something was decided before it, and who have none for it.
- * All that waits for a user is claimed at once, whole: no e-mail holds a part of it. Who has quiet hours now is left for a later window.
+ * Opens the digests that are due and assigns their deliveries to them. A digest is due when the user's window
+ * has opened, a delivery was decided before it opened, the user has no digest for it yet, and it is not
+ * within the user's quiet hours. A digest takes all waiting deliveries of its user: they are never split.
  *
- * Nudges are free in a digest that goes anyway. One of nothing but nudges is a nudge e-mail (decideNudgeDigest): it goes where the cap
- * leaves room, or else all of it is held back. What was held back rides along later, and opens none.
- *
- * @param options `limit`: so many users at most, ask again when there were so many; `otherZone`: where users live who named no zone.
+ * Nudges do not count in a digest that is sent anyway. A digest of nothing but nudges counts as one nudge
+ * e-mail (decideNudgeDigest): it is opened if the cap allows, else its deliveries are held. Held deliveries
+ * join a later digest, but are no reason to open one.
  */
 export async function openDueDigests(
   tx: Tx,
-  kind: DigestKind,
+  cadence: DigestCadence,
   now: Date,
-  { limit, otherZone, cap }: { readonly limit: number; readonly otherZone: string; readonly cap: Cap },
-): Promise<{ readonly digests: readonly Content[]; readonly items: number }> {
-  const zones = await openZones(tx, kind, now, otherZone);
+  options: Options,
+): Promise<{ readonly digests: readonly EmailContent[]; readonly items: number }> {
+  const zones = await openZones(tx, cadence, now, options.defaultZone);
   if (zones.length === 0) return { digests: [], items: 0 };
-  const opened = await rows<{ id: string; userId: string }>(
+  const opened = await openDigests(tx, cadence, now, zones, options);
+  const itemCounts = await assignDeliveries(tx, cadence, now, opened);
+  // A digest is empty if a concurrent transaction took its deliveries: no e-mail.
+  const digests = opened
+    .filter(({ id }) => itemCounts.has(id))
+    .map(({ id, userId }) => ({ userId, deliveryId: null, digestId: id }));
+  return { digests, items: [...itemCounts.values()].reduce((sum, items) => sum + items, 0) };
+}
+
+/** The zones of users with waiting deliveries in which a window is open now, with its start. */
+async function openZones(
+  tx: Tx,
+  cadence: DigestCadence,
+  now: Date,
+  defaultZone: string,
+): Promise<OpenZone[]> {
+  const found = await rows<{ zone: string | null }>(
+    tx,
+    sql`select distinct u.time_zone as zone from users u
+        where exists (select 1 from deliveries d where d.user_id = u.id and ${isWaiting(cadence, now)})`,
+  );
+  return found.flatMap(({ zone }) => {
+    const known = zoneOf(zone, defaultZone);
+    const window = digestWindow(cadence, known, now);
+    return window === null ? [] : [{ zone, known, start: window.start }];
+  });
+}
+
+/** Inserts the digests that are due, and holds nudges that the cap does not allow. */
+const openDigests = (
+  tx: Tx,
+  cadence: DigestCadence,
+  now: Date,
+  zones: readonly OpenZone[],
+  { limit, cap }: Options,
+): Promise<OpenedDigest[]> =>
+  rows<OpenedDigest>(
     tx,
     sql`with waits as materialized (
           select d.user_id, w.start, w.known, bool_or(not ${isNudge(sql`d.event_type`)}) as others
@@ -45,52 +89,41 @@ export async function openDueDigests(
           left join user_notification_settings s on s.user_id = d.user_id
           cross join lateral (select extract(hour from ${now}::timestamptz at time zone w.known) * 60
                                    + extract(minute from ${now}::timestamptz at time zone w.known) as minute) clock
-          where ${waiting(kind, now)} and d.decided_at < w.start
+          where ${isWaiting(cadence, now)} and d.decided_at < w.start
             and not coalesce(case when s.quiet_from <= s.quiet_to then clock.minute >= s.quiet_from and clock.minute < s.quiet_to
                                   else clock.minute >= s.quiet_from or clock.minute < s.quiet_to end, false)
             and not exists (select 1 from email_digests g
-                            where g.user_id = d.user_id and g.kind = ${kind} and g.window_start = w.start)
+                            where g.user_id = d.user_id and g.kind = ${cadence} and g.window_start = w.start)
           group by d.user_id, w.start, w.known
           having bool_or(d.reason is distinct from 'nudge-cap')
           order by d.user_id limit ${limit}),
         due as materialized (
-          select w.user_id, w.start, w.others or (n.today < ${cap.perDay}::int and n.week < ${cap.perWeek}::int) as goes
+          select w.user_id, w.start, w.others or (n.today < ${cap.perDay}::int and n.week < ${cap.perWeek}::int) as allowed
           from waits w cross join lateral (${nudgeCounts(sql`w.user_id`, sql`w.known`, now)}) n),
         held as (
           update deliveries d set reason = 'nudge-cap' from due
-          where not due.goes and d.user_id = due.user_id and ${waiting(kind, now)} and d.decided_at < due.start)
+          where not due.allowed and d.user_id = due.user_id and ${isWaiting(cadence, now)} and d.decided_at < due.start)
         insert into email_digests (user_id, kind, window_start, created_at)
-        select due.user_id, ${kind}, due.start, ${now}::timestamptz from due where due.goes order by due.user_id
+        select due.user_id, ${cadence}, due.start, ${now}::timestamptz from due where due.allowed order by due.user_id
         on conflict do nothing
         returning id, user_id as "userId"`,
   );
-  const claimed = await rows<{ digestId: string; items: number }>(
+
+/** Assigns the waiting deliveries to the opened digests. @returns the number of deliveries by digest. */
+async function assignDeliveries(
+  tx: Tx,
+  cadence: DigestCadence,
+  now: Date,
+  opened: readonly OpenedDigest[],
+): Promise<Map<string, number>> {
+  const assigned = await rows<{ digestId: string; items: number }>(
     tx,
     sql`with taken as (
           update deliveries d set digest_id = g.id from email_digests g
           where g.id = any(${array(opened.map(({ id }) => id))}::bigint[]) and d.user_id = g.user_id
-            and ${waiting(kind, now)} and d.decided_at < g.window_start
+            and ${isWaiting(cadence, now)} and d.decided_at < g.window_start
           returning d.digest_id)
         select digest_id as "digestId", count(*)::int as items from taken group by digest_id`,
   );
-  const full = new Map(claimed.map(({ digestId, items }) => [digestId, items]));
-  // A digest whose items were taken by somebody else meanwhile stands for nothing: no e-mail.
-  const digests = opened
-    .filter(({ id }) => full.has(id))
-    .map(({ id, userId }) => ({ userId, deliveryId: null, digestId: id }));
-  return { digests, items: claimed.reduce((sum, { items }) => sum + items, 0) };
-}
-
-/** The zones in which somebody waits and a window is open, with its start. Never the zone of the machine. */
-async function openZones(tx: Tx, kind: DigestKind, now: Date, otherZone: string): Promise<OpenZone[]> {
-  const found = await rows<{ zone: string | null }>(
-    tx,
-    sql`select distinct u.time_zone as zone from users u
-        where exists (select 1 from deliveries d where d.user_id = u.id and ${waiting(kind, now)})`,
-  );
-  return found.flatMap(({ zone }) => {
-    const known = zoneOf(zone, otherZone);
-    const window = digestWindow(kind, known, now);
-    return window === null ? [] : [{ zone, known, start: window.start }];
-  });
+  return new Map(assigned.map(({ digestId, items }) => [digestId, items]));
 }

@@ -2,17 +2,17 @@ import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 import { type Experiment, type SampleRatio, sampleRatio } from "../scoring/experiment.ts";
 
-/** What a variant has brought so far. */
+/** The results of one variant so far. */
 export type VariantResult = {
   readonly variant: string;
   readonly share: number;
-  /** Users who keep it. */
+  /** Users assigned to it. */
   readonly users: number;
   readonly sent: number;
   readonly delivered: number;
-  /** E-mails of which something was read in the app after they had gone out. */
+  /** E-mails of which a notification was read in the app after they were sent. */
   readonly followed: number;
-  /** E-mails by whose link somebody unsubscribed. */
+  /** E-mails whose unsubscribe link was used. */
   readonly left: number;
 };
 
@@ -23,7 +23,7 @@ export type ExperimentResult = SampleRatio & {
 
 type Counted = Omit<VariantResult, "share">;
 
-/** The results of an experiment, with the check whether chance alone can have split the users so. */
+/** Reads the results of an experiment, with the sample-ratio check of how its users are split. */
 export async function experimentResult(on: Queryable, experiment: Experiment): Promise<ExperimentResult> {
   const counted = await rows<Counted>(
     on,

@@ -1,36 +1,37 @@
 import { sql } from "drizzle-orm";
+import type { emailEvents } from "../db/schema/email.ts";
 import { array } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
-/** What the mail service tells of an e-mail. */
-export type MailEvent = {
+/** An event that the provider reports about an e-mail. */
+export type ProviderEvent = {
   readonly messageId: string;
   readonly providerId: string;
-  readonly kind: "delivered" | "hard_bounce" | "soft_bounce" | "complained";
+  readonly kind: (typeof emailEvents.$inferSelect)["kind"];
   readonly occurredAt: Date;
 };
 
-/** So many soft bounces in a row make an address a dead one. */
+/** An address is suppressed after this many soft bounces in a row. */
 export const SOFT_BOUNCES = 4;
 
-/** Keeps what was told, each message once. @returns whether it was new. */
-export async function keepMailEvent(tx: Tx, event: MailEvent, receivedAt: Date): Promise<boolean> {
-  const kept = await tx.execute(
+/** Stores an event, once per webhook message. @returns whether it is new. */
+export async function storeProviderEvent(tx: Tx, event: ProviderEvent, receivedAt: Date): Promise<boolean> {
+  const stored = await tx.execute(
     sql`insert into email_events (message_id, provider_id, kind, occurred_at, created_at)
         values (${event.messageId}, ${event.providerId}, ${event.kind}, ${event.occurredAt}::timestamptz, ${receivedAt}::timestamptz)
         on conflict do nothing returning id`,
   );
-  return kept.rows.length > 0;
+  return stored.rows.length > 0;
 }
 
 /**
- * Brings e-mails, their deliveries and the suppression list in line with everything that was told of them, in whatever order it came. A
- * complaint weighs most, then a bounce, then that it was delivered.
+ * Updates e-mails, their deliveries and the suppression list from the stored events, in whatever order they
+ * arrived. A complaint outweighs a bounce, and a bounce outweighs a delivery.
  */
-export async function applyMailEvents(tx: Tx, providerIds: readonly string[]): Promise<void> {
+export async function applyProviderEvents(tx: Tx, providerIds: readonly string[]): Promise<void> {
   if (providerIds.length === 0) return;
   const ids = array(providerIds);
-  const told = sql`(
+  const reported = sql`(
     select m.id, m.delivery_id, m.digest_id, m.address_hash,
            case when bool_or(e.kind = 'complained') then 'complained'
                 when bool_or(e.kind in ('hard_bounce', 'soft_bounce')) then 'bounced' else 'delivered' end as status,
@@ -39,19 +40,19 @@ export async function applyMailEvents(tx: Tx, providerIds: readonly string[]): P
     where m.provider_id = any(${ids}::text[]) and m.status in ('sent', 'delivered', 'bounced', 'complained')
     group by m.id)`;
   await tx.execute(
-    sql`update emails m set status = t.status from ${told} t where m.id = t.id and m.status <> t.status`,
+    sql`update emails m set status = t.status from ${reported} t where m.id = t.id and m.status <> t.status`,
   );
   await tx.execute(
-    sql`update deliveries d set status = t.status from ${told} t
+    sql`update deliveries d set status = t.status from ${reported} t
         where (d.id = t.delivery_id or d.digest_id = t.digest_id) and d.status <> t.status
           and d.status in ('sent', 'delivered', 'bounced', 'complained')`,
   );
   await tx.execute(
     sql`insert into email_suppressions (address_hash, reason)
         select t.address_hash, case when bool_or(t.complained) then 'complaint' else 'hard_bounce' end
-        from ${told} t where t.address_hash is not null and (t.complained or t.hard) group by t.address_hash
+        from ${reported} t where t.address_hash is not null and (t.complained or t.hard) group by t.address_hash
         union all
-        select t.address_hash, 'soft_bounces' from ${told} t
+        select t.address_hash, 'soft_bounces' from ${reported} t
         where t.address_hash is not null and t.status = 'bounced' and not t.hard
           and ${SOFT_BOUNCES} <= (select count(*) from emails b where b.address_hash = t.address_hash and b.status = 'bounced'
                 and b.id > coalesce((select max(g.id) from emails g where g.address_hash = t.address_hash and g.status = 'delivered'), 0))

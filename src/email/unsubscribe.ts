@@ -3,14 +3,14 @@ import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
-/** A token as it stands in a link: 32 random bytes. */
+/** A new token for an unsubscribe link: 32 random bytes. */
 export const drawToken = (): string => randomBytes(32).toString("base64url");
 
 const hashOf = (token: string): Buffer => createHash("sha256").update(token).digest();
 
 export const isToken = (text: string): boolean => /^[\w-]{43}$/.test(text);
 
-/** What a link is for. */
+/** What the link with a token stops. */
 export type TokenScope = {
   readonly token: string;
   readonly userId: string;
@@ -19,7 +19,7 @@ export type TokenScope = {
   readonly emailId: string;
 };
 
-/** Keeps tokens as hashes: whoever reads the table can unsubscribe nobody. */
+/** Stores tokens as hashes, so that reading the table does not allow anyone to use them. */
 export async function keepTokens(tx: Tx, scopes: readonly TokenScope[], now: Date): Promise<void> {
   if (scopes.length === 0) return;
   await tx.execute(
@@ -33,7 +33,7 @@ export async function keepTokens(tx: Tx, scopes: readonly TokenScope[], now: Dat
 
 export type KnownToken = { readonly userId: string; readonly eventType: string; readonly isUsed: boolean };
 
-/** What a token is for; null when there is none, or it was revoked. */
+/** Looks up a token. @returns null if it is unknown or was revoked. */
 export async function lookUpToken(on: Queryable, token: string): Promise<KnownToken | null> {
   const [found] = await rows<KnownToken>(
     on,
@@ -44,8 +44,9 @@ export async function lookUpToken(on: Queryable, token: string): Promise<KnownTo
 }
 
 /**
- * Does what a token is for, as often as it is asked: mutes its type in e-mail, or ends all e-mail that need not be sent.
- * @returns what the token is for; null when there is none.
+ * Unsubscribes the user of a token: mutes its type in e-mail, or (`*`) stops all e-mail but must-send. May be
+ * repeated.
+ * @returns what was stopped, or null if the token is unknown or was revoked.
  */
 export async function unsubscribe(tx: Tx, token: string, now: Date): Promise<KnownToken | null> {
   const known = await lookUpToken(tx, token);

@@ -1,8 +1,8 @@
 import express, { type Response, Router } from "express";
 import { inTransaction } from "../db/transaction.ts";
-import { kindOf } from "../email/render/kinds.ts";
 import { isToken, lookUpToken, unsubscribe } from "../email/unsubscribe.ts";
 import { type Html, html } from "../html.ts";
+import { notificationTypeOf } from "../notifications/type-of-event.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { STYLE } from "./admin/page.ts";
 import { refuseForNow } from "./error-response.ts";
@@ -72,7 +72,7 @@ export function unsubscribeRoutes(runtime: Runtime): Router {
 const subjectOf = (eventType: string): string =>
   eventType === "*"
     ? "e-mail from us, except what we must send you"
-    : `e-mail about ${kindOf(eventType).about}`;
+    : `e-mail about ${notificationTypeOf(eventType)?.email?.about ?? "this"}`;
 
 /** Whoever has chosen otherwise since may follow the link once more. */
 function stoppedBefore(res: Response, eventType: string, publicUrl: string): void {

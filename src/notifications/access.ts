@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 
-/** What somebody has to be able to see, or to be, to be told of an event. */
+/** What a recipient must have access to, or be, to be notified of an event. */
 export type AccessKind =
   | "none"
   | "project"
@@ -21,14 +21,15 @@ const seesProject = sql`(${ownsProject}
   or exists (select 1 from project_access_grants g where g.project_id = e.project_id and g.user_id = u.id)
   or exists (select 1 from project_members m where m.project_id = e.project_id and m.user_id = u.id))`;
 
-/** A permission for the document itself overrides what the project gives, for better or worse. */
+/** A permission for the document itself overrides the access that the project gives, in both directions. */
 const seesResource = sql`exists (
   select 1 from resources r left join resource_permissions o on o.resource_id = r.id and o.user_id = u.id
   where r.id = e.resource_id and case when o.permission is null then ${seesProject} else o.permission <> 'none' end)`;
 
 /**
- * For each kind the condition over `e` (an event: event_id, actor_id, project_id, resource_id, thread_id, meeting_id, payload) and
- * `u` (a user). True now, not when the event happened: whoever lost access meanwhile is not told.
+ * The condition of each kind, over `e` (an event: event_id, actor_id, project_id, resource_id, thread_id,
+ * meeting_id, payload) and `u` (a user). It holds now, not at the time of the event: users who have lost
+ * access since are not notified.
  */
 export const ACCESS: Readonly<Record<AccessKind, SQL>> = {
   none: sql`true`,

@@ -4,17 +4,24 @@ import { userIn } from "./recipients.ts";
 
 const PROVIDERS = { google: "Google Calendar" } as const;
 
-/** For the owner of the calendar. Without it meetings go unseen, so it is sent whatever they prefer. */
-export const tellCalendarActionRequired = defineNotification({
+/** For the owner of the calendar. Must-send: without the calendar, their meetings go stale unnoticed. */
+export const calendarActionRequiredNotification = defineNotification({
   event: calendarActionRequired,
   recipients: userIn("user_id"),
   access: "none",
   inApp: true,
-  emailKind: () => "immediate",
+  email: {
+    kind: "immediate",
+    section: "Calendar",
+    button: "Reconnect",
+    because: "your calendar is connected to Commonwork",
+    about: "your calendar connection",
+    sample: { payload: { user_id: "5", connection_id: "1", provider: "google" } },
+  },
   isMustSend: true,
   text: ({ payload }) => ({
-    title: `Connect ${PROVIDERS[payload.provider]} again`,
-    body: `${PROVIDERS[payload.provider]} no longer lets us read your calendar. Meetings are not up to date until you connect it again.`,
+    title: `Reconnect ${PROVIDERS[payload.provider]}`,
+    body: `We can no longer read your ${PROVIDERS[payload.provider]}. Your meetings will not be updated until you reconnect it.`,
     link: "/settings/calendar",
   }),
 });

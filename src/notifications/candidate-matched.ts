@@ -2,24 +2,36 @@ import { candidateMatched } from "../events/matching.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
+import { SAMPLE_LIBRARY } from "./samples.ts";
 import { named, projectLink } from "./wording.ts";
 
 /** For the candidate. */
-export const tellCandidateMatched = defineNotification({
+export const candidateMatchedNotification = defineNotification({
   event: candidateMatched,
   recipients: userIn("user_id"),
   access: "none",
   inApp: true,
-  emailKind: () => "digest",
+  email: {
+    kind: "digest",
+    section: "Matches",
+    button: "View the project",
+    because: "your skills match this project",
+    about: "matches",
+    sample: {
+      payload: { user_id: "5", score: 92, skills: ["Carpentry", "Book repair", "C++"] },
+      project: SAMPLE_LIBRARY,
+    },
+  },
   nudge: "match",
   text: (event) => {
     const project = named(event.names.project, "A project");
     const { score, skills = [], variant } = event.payload;
-    const fit = score === undefined ? "Your skills fit" : `Your skills are a ${score}% match for`;
-    const matched = skills.length === 0 ? "" : ` What you bring: ${skills.map(bold).join(", ")}.`;
+    const fit = score === undefined ? "Your skills match" : `Your skills are a ${score}% match for`;
+    const matching = skills.length === 0 ? "" : ` Matching skills: ${skills.map(bold).join(", ")}.`;
     return {
-      title: variant === "fit" ? `You fit ${project}` : `${project} looks for somebody like you`,
-      body: `${fit} ${bold(project)}.${matched}`,
+      title:
+        variant === "fit" ? `You are a match for ${project}` : `${project} is looking for someone like you`,
+      body: `${fit} ${bold(project)}.${matching}`,
       link: projectLink(event),
     };
   },

@@ -2,20 +2,20 @@ import { sql } from "drizzle-orm";
 import { chatMessageSent } from "../events/host.ts";
 import { shorten } from "../shorten.ts";
 import { bold, escapeMarkdown, mentionedIn, withoutMarkup } from "./markdown.ts";
-import { defineNotification, type ToldEvent } from "./notification-type.ts";
+import { defineNotification, type NotificationEvent } from "./notification-type.ts";
 import { actorOf, named, threadLink } from "./wording.ts";
 
-/** So much of a message is shown to whoever it mentions. */
+/** Characters of a message that a mentioned user sees. */
 const EXCERPT_LENGTH = 280;
 
-const isMentioned = ({ names }: ToldEvent, userId: string): boolean =>
+const isMentioned = ({ names }: NotificationEvent, userId: string): boolean =>
   names.message !== null && mentionedIn(names.message).includes(userId);
 
 /**
- * For whoever takes part, except who wrote it. Whoever is mentioned gets the text; for the others the messages of a thread are counted
- * in one notification until they read it.
+ * For the participants, except the sender. A mentioned user gets a notification of their own with the text;
+ * for the others one unread notification counts the messages of the thread.
  */
-export const tellChatMessageSent = defineNotification({
+export const chatMessageSentNotification = defineNotification({
   event: chatMessageSent,
   recipients: sql`
     select e.event_id, p.user_id from e
@@ -24,13 +24,14 @@ export const tellChatMessageSent = defineNotification({
     where p.user_id <> s.sender_id and p.user_id is distinct from e.actor_id`,
   access: "thread",
   inApp: true,
-  emailKind: () => null,
+  email: null,
+  references: (payload) => ({ messageId: payload.message_id }),
   countsInThread: (event, userId) => !isMentioned(event, userId),
   text: (event, reader) => {
     const { names } = event;
     const topic = named(names.thread, "a conversation");
     const link = threadLink(event);
-    // The number in front is kept by whoever counts further messages into it.
+    // record-deliveries.ts replaces the number when it counts further messages.
     if (!isMentioned(event, reader.userId)) return { title: `1 new message in ${topic}`, body: "", link };
     return {
       title: `${actorOf(names)} mentioned you in ${topic}`,

@@ -4,15 +4,15 @@ import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
 
 /** For the beneficiary. */
-export const tellCommissionEarned = defineNotification({
+export const commissionEarnedNotification = defineNotification({
   event: commissionEarned,
   recipients: userIn("user_id"),
   access: "none",
   inApp: true,
-  emailKind: () => null,
+  email: null,
   text: ({ payload }) => ({
     title: `You earned ${payload.amount} tokens`,
-    body: `A sale at level ${payload.level} of your referrals earned you ${bold(payload.amount)} tokens.`,
+    body: `A token sale to a level ${payload.level} referral earned you ${bold(payload.amount)} tokens.`,
     link: "/rewards",
   }),
 });

@@ -4,19 +4,19 @@ import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
 import { actorOf, documentLink, named } from "./wording.ts";
 
-/** For whoever may see the document now. */
-export const tellDocumentPermissionGranted = defineNotification({
+/** For the user who was given access. */
+export const documentPermissionGrantedNotification = defineNotification({
   event: documentPermissionGranted,
   recipients: userIn("affected_user_id"),
   access: "resource",
   inApp: true,
-  emailKind: () => null,
+  email: null,
   text: (event) => {
     const { names, payload } = event;
     const file = named(names.resource, "a document");
     return {
-      title: `You have access to ${file}`,
-      body: `${bold(actorOf(names))} shared ${bold(file)} with you: you may ${payload.new_permission} it.`,
+      title: `You now have access to ${file}`,
+      body: `${bold(actorOf(names))} shared ${bold(file)} with you. You can ${payload.new_permission} it.`,
       link: documentLink(event),
     };
   },

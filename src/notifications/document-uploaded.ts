@@ -3,10 +3,11 @@ import { documentUploaded } from "../events/host.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { projectOwners } from "./recipients.ts";
+import { byInes, SAMPLE_GARDENS } from "./samples.ts";
 import { actorOf, documentLink, named } from "./wording.ts";
 
-/** For whoever has access to the project, except who uploaded it. */
-export const tellDocumentUploaded = defineNotification({
+/** For everyone with access to the project, except the uploader. */
+export const documentUploadedNotification = defineNotification({
   event: documentUploaded,
   recipients: sql`
     select r.event_id, r.user_id from e join (
@@ -15,7 +16,18 @@ export const tellDocumentUploaded = defineNotification({
     ) r on r.event_id = e.event_id where r.user_id is distinct from e.actor_id`,
   access: "resource",
   inApp: true,
-  emailKind: () => "digest",
+  email: {
+    kind: "digest",
+    section: "Documents",
+    button: "Open the document",
+    because: "you have access to this document",
+    about: "new documents",
+    sample: {
+      payload: {},
+      names: byInes({ resource: "Planting plan 2026.pdf" }),
+      project: SAMPLE_GARDENS,
+    },
+  },
   text: (event) => {
     const { names } = event;
     const file = named(names.resource, "a document");

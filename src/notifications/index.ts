@@ -1,50 +1,48 @@
-import { tellBudgetAwarded } from "./budget-awarded.ts";
-import { tellCalendarActionRequired } from "./calendar-action-required.ts";
-import { tellCandidateMatched } from "./candidate-matched.ts";
-import { tellChatMessageSent } from "./chat-message-sent.ts";
-import { tellChatThreadParticipantAdded } from "./chat-thread-participant-added.ts";
-import { tellCommissionEarned } from "./commission-earned.ts";
-import { tellCommissionHeld } from "./commission-held.ts";
-import { tellDocumentPermissionChanged } from "./document-permission-changed.ts";
-import { tellDocumentPermissionGranted } from "./document-permission-granted.ts";
-import { tellDocumentUploaded } from "./document-uploaded.ts";
-import { tellInviteAccepted } from "./invite-accepted.ts";
-import { tellLeadCandidatesFound } from "./lead-candidates-found.ts";
-import { tellMeetingInvited } from "./meeting-invited.ts";
-import { tellMeetingReminder } from "./meeting-reminder.ts";
-import { tellMeetingUpdated } from "./meeting-updated.ts";
+import { budgetAwardedNotification } from "./budget-awarded.ts";
+import { calendarActionRequiredNotification } from "./calendar-action-required.ts";
+import { candidateMatchedNotification } from "./candidate-matched.ts";
+import { chatMessageSentNotification } from "./chat-message-sent.ts";
+import { chatThreadParticipantAddedNotification } from "./chat-thread-participant-added.ts";
+import { commissionEarnedNotification } from "./commission-earned.ts";
+import { commissionHeldNotification } from "./commission-held.ts";
+import { documentPermissionChangedNotification } from "./document-permission-changed.ts";
+import { documentPermissionGrantedNotification } from "./document-permission-granted.ts";
+import { documentUploadedNotification } from "./document-uploaded.ts";
+import { inviteAcceptedNotification } from "./invite-accepted.ts";
+import { leadCandidatesFoundNotification } from "./lead-candidates-found.ts";
+import { meetingInvitedNotification } from "./meeting-invited.ts";
+import { meetingReminderNotification } from "./meeting-reminder.ts";
+import { meetingUpdatedNotification } from "./meeting-updated.ts";
 import type { AnyNotificationType } from "./notification-type.ts";
-import { tellProjectAccessChanged } from "./project-access-changed.ts";
-import { tellProjectAccessGranted } from "./project-access-granted.ts";
-import { tellRecommendationsReady } from "./recommendations-ready.ts";
-import { tellResumeIncompleteNudge } from "./resume-incomplete-nudge.ts";
-import { tellThreadUnreadStale } from "./thread-unread-stale.ts";
+import { projectAccessChangedNotification } from "./project-access-changed.ts";
+import { projectAccessGrantedNotification } from "./project-access-granted.ts";
+import { recommendationsReadyNotification } from "./recommendations-ready.ts";
+import { resumeIncompleteNudgeNotification } from "./resume-incomplete-nudge.ts";
+import { threadUnreadStaleNotification } from "./thread-unread-stale.ts";
 
-/** What each type of event becomes for people. A type that is not here is recorded as ignored. */
+/**
+ * The notification types, one per event type. An event without one notifies nobody and is recorded as
+ * ignored.
+ */
 export const NOTIFICATION_TYPES: readonly AnyNotificationType[] = [
-  tellBudgetAwarded,
-  tellCalendarActionRequired,
-  tellCandidateMatched,
-  tellChatMessageSent,
-  tellChatThreadParticipantAdded,
-  tellCommissionEarned,
-  tellCommissionHeld,
-  tellDocumentPermissionChanged,
-  tellDocumentPermissionGranted,
-  tellDocumentUploaded,
-  tellInviteAccepted,
-  tellLeadCandidatesFound,
-  tellMeetingInvited,
-  tellMeetingReminder,
-  tellMeetingUpdated,
-  tellProjectAccessChanged,
-  tellProjectAccessGranted,
-  tellRecommendationsReady,
-  tellResumeIncompleteNudge,
-  tellThreadUnreadStale,
+  budgetAwardedNotification,
+  calendarActionRequiredNotification,
+  candidateMatchedNotification,
+  chatMessageSentNotification,
+  chatThreadParticipantAddedNotification,
+  commissionEarnedNotification,
+  commissionHeldNotification,
+  documentPermissionChangedNotification,
+  documentPermissionGrantedNotification,
+  documentUploadedNotification,
+  inviteAcceptedNotification,
+  leadCandidatesFoundNotification,
+  meetingInvitedNotification,
+  meetingReminderNotification,
+  meetingUpdatedNotification,
+  projectAccessChangedNotification,
+  projectAccessGrantedNotification,
+  recommendationsReadyNotification,
+  resumeIncompleteNudgeNotification,
+  threadUnreadStaleNotification,
 ];
-
-const byType = new Map(NOTIFICATION_TYPES.map((type) => [type.event.type, type]));
-
-/** Undefined for an event that nobody is told of. */
-export const notificationTypeOf = (eventType: string) => byType.get(eventType);

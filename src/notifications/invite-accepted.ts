@@ -2,10 +2,11 @@ import { sql } from "drizzle-orm";
 import { inviteAccepted } from "../events/host.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
+import { byTomas } from "./samples.ts";
 import { named } from "./wording.ts";
 
 /** For the owners of the organization, except the new member. */
-export const tellInviteAccepted = defineNotification({
+export const inviteAcceptedNotification = defineNotification({
   event: inviteAccepted,
   recipients: sql`
     select e.event_id, m.user_id from e
@@ -13,9 +14,17 @@ export const tellInviteAccepted = defineNotification({
     where m.user_id is distinct from coalesce((e.payload->>'new_member_id')::bigint, e.actor_id)`,
   access: "organization-owner",
   inApp: true,
-  emailKind: () => "immediate",
+  email: {
+    kind: "immediate",
+    section: "New members",
+    button: "View the team",
+    because: "you own this organization",
+    about: "accepted invitations",
+    sample: { payload: { org_id: "1" }, names: byTomas({ organization: "Green City <North>" }) },
+  },
+  references: (payload) => ({ organizationId: payload.org_id, userId: payload.new_member_id }),
   text: ({ names, payload }) => {
-    const member = named(names.other ?? names.actor, "Somebody");
+    const member = named(names.other ?? names.actor, "Someone");
     const organization = named(names.organization, "your organization");
     return {
       title: `${member} joined ${organization}`,

@@ -1,4 +1,4 @@
-/** So that a name stays a name: what Markdown or HTML would read as markup is escaped. */
+/** Escapes everything that Markdown or HTML would read as markup. */
 export const escapeMarkdown = (text: string): string => text.replace(/[\\`*_{}[\]()<>#+!|~&-]/g, "\\$&");
 
 /** A name in bold. */
@@ -6,10 +6,10 @@ export const bold = (name: string): string => `**${escapeMarkdown(name)}**`;
 
 const MENTION = /@\[([^\]\n]{1,200})\]\(user:(\d{1,18})\)/g;
 
-/** The ids of the users whom a message mentions as `@[Name](user:ID)`, each once. */
+/** The ids of the users that a message mentions as `@[Name](user:ID)`, without duplicates. */
 export function mentionedIn(message: string): string[] {
   return [...new Set([...message.matchAll(MENTION)].map(([, , id]) => id as string))];
 }
 
-/** A message as it reads: `@Name` for a mention. */
+/** The message with each mention written as `@Name`. */
 export const withoutMarkup = (message: string): string => message.replace(MENTION, "@$1");

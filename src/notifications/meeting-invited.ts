@@ -4,13 +4,13 @@ import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
 import { actorOf, meetingLink, named, timeIn } from "./wording.ts";
 
-/** For whoever was invited. */
-export const tellMeetingInvited = defineNotification({
+/** For the invited user. */
+export const meetingInvitedNotification = defineNotification({
   event: meetingInvited,
   recipients: userIn("invited_user_id"),
   access: "meeting",
   inApp: true,
-  emailKind: () => null,
+  email: null,
   text: (event, { timeZone }) => {
     const { names } = event;
     const meeting = named(names.meeting, "a meeting");

@@ -4,32 +4,30 @@ import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { actorOf, meetingLink, named, timeIn } from "./wording.ts";
 
-/** For whoever takes part, except who changed it. Says what changed. */
-export const tellMeetingUpdated = defineNotification({
+/** For the participants, except the one who changed the meeting. Names what changed. */
+export const meetingUpdatedNotification = defineNotification({
   event: meetingUpdated,
   recipients: sql`
     select e.event_id, p.user_id from e join meeting_participants p on p.meeting_id = e.meeting_id
     where p.user_id is distinct from e.actor_id`,
   access: "meeting",
   inApp: true,
-  emailKind: () => null,
+  email: null,
   text: (event, { timeZone }) => {
     const { names, payload } = event;
     const meeting = named(names.meeting, "a meeting");
     const { time, participants } = payload.changes;
-    const what =
-      time && participants
-        ? "the time and the people"
-        : time
-          ? "the time"
-          : participants
-            ? "the people"
-            : "details";
-    const when = time && names.meetingStart ? ` It begins ${timeIn(names.meetingStart, timeZone)}.` : "";
+    const when = time && names.meetingStart ? ` It starts ${timeIn(names.meetingStart, timeZone)}.` : "";
     return {
-      title: `${meeting}: ${time ? "new time" : participants ? "people changed" : "changed"}`,
-      body: `${bold(actorOf(names))} changed ${what} of ${bold(meeting)}.${when}`,
+      title: `${meeting}: ${time ? "new time" : participants ? "participants changed" : "details changed"}`,
+      body: `${bold(actorOf(names))} changed ${partsOf(payload.changes)} of ${bold(meeting)}.${when}`,
       link: meetingLink(event),
     };
   },
 });
+
+function partsOf({ time, participants }: { readonly time: boolean; readonly participants: boolean }): string {
+  if (time && participants) return "the time and the participants";
+  if (time) return "the time";
+  return participants ? "the participants" : "details";
+}

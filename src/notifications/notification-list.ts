@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 
-/** What a user sees of a notification. Times are ISO texts; `version` grows whenever it changes. */
-export type SeenNotification = {
+/** A notification as the user sees it. Times are ISO 8601; `version` grows with every change. */
+export type UserNotification = {
   readonly id: string;
   readonly userId: string;
   readonly eventType: string;
@@ -26,7 +26,7 @@ const COLUMNS = sql.raw(
 );
 
 export type NotificationPage = {
-  readonly notifications: readonly SeenNotification[];
+  readonly notifications: readonly UserNotification[];
   readonly unread: number;
   /** Null on the last page. */
   readonly next: number | null;
@@ -34,8 +34,8 @@ export type NotificationPage = {
 
 const PER_PAGE = 50;
 
-/** A page of what a user is told, what changed last first. Pages begin at 1. */
-export async function readInbox(
+/** One page of a user's notifications, most recently changed first. Pages start at 1. */
+export async function readNotificationPage(
   db: Queryable,
   userId: string,
   { page, unreadOnly }: { readonly page: number; readonly unreadOnly: boolean },
@@ -44,7 +44,7 @@ export async function readInbox(
     db,
     sql`select count(*)::int as unread from notifications where user_id = ${userId} and read_at is null`,
   );
-  const found = await rows<SeenNotification>(
+  const found = await rows<UserNotification>(
     db,
     sql`select ${COLUMNS} from notifications n
         where n.user_id = ${userId} and ${unreadOnly ? sql`n.read_at is null` : sql`true`}
@@ -57,7 +57,10 @@ export async function readInbox(
   };
 }
 
-/** Marks one as read, the first time only. @returns when it was read; null when the user has no such notification. */
+/**
+ * Marks a notification as read. Marking it again changes nothing.
+ * @returns when it was first read, or null if the user has no such notification.
+ */
 export async function markRead(db: Queryable, userId: string, id: string, now: Date): Promise<string | null> {
   const [read] = await rows<{ readAt: string }>(
     db,
@@ -67,7 +70,7 @@ export async function markRead(db: Queryable, userId: string, id: string, now: D
   return read?.readAt ?? null;
 }
 
-/** Marks all as read. @returns how many were not. */
+/** Marks all notifications as read. @returns how many were unread. */
 export async function markAllRead(db: Queryable, userId: string, now: Date): Promise<number> {
   const read = await db.execute(
     sql`update notifications set read_at = ${now}::timestamptz where user_id = ${userId} and read_at is null`,
@@ -76,18 +79,22 @@ export async function markAllRead(db: Queryable, userId: string, now: Date): Pro
 }
 
 /**
- * A row carries the time at which its transaction began, and may appear as much later as a transaction may last: whoever follows what
- * changes looks back by so much, and knows by id and version what they have seen.
+ * How far each poll looks back. A row carries the start time of its transaction and becomes visible when that
+ * commits, so the overlap must exceed the longest transaction. Readers skip rows whose id and version they
+ * know.
  */
 export const LOOK_BACK_MICROS = 7_000_000n;
 
-/** What changed for some users since an instant (microseconds; null: now), and the instant to ask from next. */
+/**
+ * Reads the notifications of some users that changed since an instant in microseconds (null: now).
+ * @returns them, and the instant to pass next.
+ */
 export async function readChanges(
   db: Queryable,
   userIds: readonly string[],
   since: bigint | null,
-): Promise<{ readonly changes: readonly SeenNotification[]; readonly asOf: bigint }> {
-  const found = await rows<SeenNotification & { asOf: string }>(
+): Promise<{ readonly changes: readonly UserNotification[]; readonly asOf: bigint }> {
+  const found = await rows<UserNotification & { asOf: string }>(
     db,
     sql`select clock.as_of as "asOf", n.* from (select (extract(epoch from now()) * 1000000)::bigint as as_of) clock
         left join lateral (

@@ -1,13 +1,15 @@
 import type { SQL } from "drizzle-orm";
+import type { Tx } from "../db/transaction.ts";
 import type { EventType } from "../events/event.ts";
 import type { EmailKind } from "../scoring/notifications/notify-decision.ts";
 import type { NudgeKind } from "../scoring/notifications/nudge-cap.ts";
 import type { AccessKind } from "./access.ts";
+import type { EmailWording } from "./email-wording.ts";
 
-/** What the texts call people and things. Null for what the event is not about, or what is gone. */
+/** Names for the texts. Null if the event has no such subject, or its row is gone. */
 export type Names = {
   readonly actor: string | null;
-  /** Whom else the event is about. */
+  /** Another user than the actor: `References.userId`. */
   readonly other: string | null;
   readonly organization: string | null;
   readonly project: string | null;
@@ -19,7 +21,7 @@ export type Names = {
   readonly message: string | null;
 };
 
-/** Of an event that is about nothing that has a name. */
+/** The names of an event without subjects. */
 export const NAMELESS: Names = {
   actor: null,
   other: null,
@@ -32,8 +34,15 @@ export const NAMELESS: Names = {
   message: null,
 };
 
-/** An event that is told, its payload read by its type. */
-export type ToldEvent<P = unknown> = {
+/** Ids in a payload whose names the texts need. The event's own columns are always resolved. */
+export type References = {
+  readonly userId?: string | undefined;
+  readonly organizationId?: string;
+  readonly messageId?: string;
+};
+
+/** A domain event with its parsed payload and the names that its texts use. */
+export type NotificationEvent<P = unknown> = {
   readonly id: string;
   readonly type: string;
   readonly actorId: string | null;
@@ -46,33 +55,70 @@ export type ToldEvent<P = unknown> = {
   readonly names: Names;
 };
 
-/** To whom, and when: texts say times in the zone of their reader. */
+/** Who reads a text, and when. Times are written in the reader's zone. */
 export type Reader = { readonly userId: string; readonly timeZone: string; readonly now: Date };
 
-/** A title without markup, a body in Markdown, a path of the host platform. */
+/** A title without markup, a body in Markdown, and a path on the host platform. */
 export type NotificationText = { readonly title: string; readonly body: string; readonly link: string };
 
-/** What a type of event becomes for people. */
-export type NotificationType<P> = {
-  readonly event: EventType<P>;
-  /** Who is told: a select of (event_id, user_id) over `e`, the events of this type in a group (read-recipients.ts). */
-  readonly recipients: SQL;
-  /** What somebody must be able to see to be told; looked at here and again before an e-mail goes out. */
-  readonly access: AccessKind;
-  readonly inApp: boolean;
-  /** How it is mailed unless the user says otherwise; null: not at all. */
-  emailKind(event: ToldEvent<P>): EmailKind | null;
-  /** Account and security: passes preferences, quiet hours and throttle. */
-  readonly isMustSend?: boolean;
-  /** Which kind of nudge it is: it counts towards the cap of nudges. */
-  readonly nudge?: NudgeKind;
-  /** Whether it is counted into the one unread notification of its thread, instead of one of its own. */
-  countsInThread?(event: ToldEvent<P>, userId: string): boolean;
-  text(event: ToldEvent<P>, reader: Reader): NotificationText;
+/** Made-up content for the gallery of e-mails. */
+export type Sample<P> = {
+  readonly payload: P;
+  readonly names?: Partial<Names>;
+  readonly project?: { readonly id: string; readonly name: string };
 };
 
-/** Some type: its payload is private to it, nobody else looks inside. */
-// biome-ignore lint/suspicious/noExplicitAny: types with different payloads stand in one list, and read only their own events.
+/** How a type is mailed. */
+export type EmailForm<P> = EmailWording & {
+  /** How it is sent unless the user prefers otherwise. */
+  readonly kind: EmailKind;
+  /** False for events of this type that are not mailed; default: all are. */
+  appliesTo?(event: NotificationEvent<P>): boolean;
+  readonly sample: Sample<P>;
+};
+
+/** A delivery that is about to be sent. */
+export type PendingItem<P = unknown> = {
+  readonly deliveryId: string;
+  readonly userId: string;
+  readonly event: NotificationEvent<P>;
+};
+
+/** By delivery: the event with current data, or null if it no longer applies. */
+export type Rechecked<P = unknown> = ReadonlyMap<string, NotificationEvent<P> | null>;
+
+/** Everything about the notifications of one event type. */
+export type NotificationType<P> = {
+  readonly event: EventType<P>;
+  /** A select of (event_id, user_id) over `e`, the group's events of this type (read-recipients.ts). */
+  readonly recipients: SQL;
+  /** What a recipient must have access to. Checked when deciding and again before an e-mail is sent. */
+  readonly access: AccessKind;
+  /** Whether it is shown in the app. */
+  readonly inApp: boolean;
+  /** Null: never mailed. */
+  readonly email: EmailForm<NoInfer<P>> | null;
+  /** Account and security: ignores preferences, quiet hours and limits. */
+  readonly isMustSend?: boolean;
+  /** Set on nudges, which count towards the nudge cap. */
+  readonly nudge?: NudgeKind;
+  references?(payload: P): References;
+  /** True if the event is counted into one unread notification per thread instead of getting its own. */
+  countsInThread?(event: NotificationEvent<P>, userId: string): boolean;
+  text(event: NotificationEvent<P>, reader: Reader): NotificationText;
+  /** Reads again, for all items at once, whether their e-mail still applies. */
+  recheck?(tx: Tx, items: readonly PendingItem<P>[]): Promise<Rechecked<P>>;
+};
+
+/** A type whose payload is opaque: only the type itself reads it. */
+// biome-ignore lint/suspicious/noExplicitAny: types with different payloads share one list, and each reads only its own events.
 export type AnyNotificationType = NotificationType<any>;
 
+/** An event and its notification type. */
+export type Notifiable = { readonly event: NotificationEvent; readonly type: AnyNotificationType };
+
 export const defineNotification = <P>(type: NotificationType<P>): NotificationType<P> => type;
+
+/** How an event is mailed by default; null if it is not. */
+export const emailKindOf = ({ type, event }: Notifiable): EmailKind | null =>
+  type.email !== null && (type.email.appliesTo?.(event) ?? true) ? type.email.kind : null;

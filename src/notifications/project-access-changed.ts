@@ -2,22 +2,34 @@ import { projectAccessChanged } from "../events/host.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
+import { byInes, SAMPLE_LIBRARY } from "./samples.ts";
 import { actorOf, named, projectLink } from "./wording.ts";
 
-/** For whom it was changed. By e-mail only when they may do more than before. */
-export const tellProjectAccessChanged = defineNotification({
+/** For the affected user. Mailed only when they can do more than before. */
+export const projectAccessChangedNotification = defineNotification({
   event: projectAccessChanged,
   recipients: userIn("affected_user_id"),
   access: "project",
   inApp: true,
-  emailKind: ({ payload }) =>
-    payload.old_permission === "view" && payload.new_permission === "edit" ? "immediate" : null,
+  email: {
+    kind: "immediate",
+    appliesTo: ({ payload }) => payload.old_permission === "view" && payload.new_permission === "edit",
+    section: "Access",
+    button: "Open the project",
+    because: "your access has changed",
+    about: "access to projects",
+    sample: {
+      payload: { affected_user_id: "5", old_permission: "view", new_permission: "edit" },
+      names: byInes(),
+      project: SAMPLE_LIBRARY,
+    },
+  },
   text: (event) => {
     const { names, payload } = event;
     const project = named(names.project, "a project");
     return {
       title: `Your access to ${project} changed`,
-      body: `${bold(actorOf(names))} changed your access to ${bold(project)}: you may ${payload.new_permission} it now.`,
+      body: `${bold(actorOf(names))} changed your access to ${bold(project)}. You can now ${payload.new_permission} it.`,
       link: projectLink(event),
     };
   },

@@ -2,21 +2,33 @@ import { projectAccessGranted } from "../events/host.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
+import { byInes, SAMPLE_LIBRARY } from "./samples.ts";
 import { actorOf, named, projectLink } from "./wording.ts";
 
-/** For whoever was let in. */
-export const tellProjectAccessGranted = defineNotification({
+/** For the user who was given access. */
+export const projectAccessGrantedNotification = defineNotification({
   event: projectAccessGranted,
   recipients: userIn("affected_user_id"),
   access: "project",
   inApp: true,
-  emailKind: () => "immediate",
+  email: {
+    kind: "immediate",
+    section: "Access",
+    button: "Open the project",
+    because: "you were given access",
+    about: "access to projects",
+    sample: {
+      payload: { affected_user_id: "5", new_permission: "view" },
+      names: byInes(),
+      project: SAMPLE_LIBRARY,
+    },
+  },
   text: (event) => {
     const { names, payload } = event;
     const project = named(names.project, "a project");
     return {
-      title: `You have access to ${project}`,
-      body: `${bold(actorOf(names))} gave you access to ${bold(project)}: you may ${payload.new_permission} it.`,
+      title: `You now have access to ${project}`,
+      body: `${bold(actorOf(names))} gave you access to ${bold(project)}. You can ${payload.new_permission} it.`,
       link: projectLink(event),
     };
   },

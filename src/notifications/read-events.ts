@@ -1,43 +1,51 @@
 import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
-import { notificationTypeOf } from "./index.ts";
-import { type AnyNotificationType, NAMELESS, type Names, type ToldEvent } from "./notification-type.ts";
+import {
+  type AnyNotificationType,
+  NAMELESS,
+  type Names,
+  type Notifiable,
+  type NotificationEvent,
+} from "./notification-type.ts";
+import { notificationTypeOf } from "./type-of-event.ts";
 
-/** An event as it stands in the table. */
-export type EventRow = Omit<ToldEvent, "names" | "payload" | "occurredAt"> & {
+/** An event as stored. */
+export type EventRow = Omit<NotificationEvent, "names" | "payload" | "occurredAt"> & {
   payload: unknown;
   occurredAt: string;
 };
 
-/** What could be read of events: those that are told, and why the others are not. */
+/** Stored events, sorted by whether they can be delivered. */
 export type ReadEvents = {
-  readonly told: readonly { readonly event: ToldEvent; readonly type: AnyNotificationType }[];
+  readonly notifiable: readonly Notifiable[];
+  /** Ids of events without a notification type. */
   readonly ignored: readonly string[];
+  /** Events whose payload does not fit their type, with the fields at fault. */
   readonly rejected: readonly { readonly id: string; readonly reason: string }[];
 };
 
-/** What can be selected of an event `d`. */
+/** The columns of an event row, from `domain_events d`. */
 export const EVENT_COLUMNS = sql.raw(
   `d.id, d.event_type as type, d.actor_id as "actorId", d.project_id as "projectId", d.resource_id as "resourceId",
    d.thread_id as "threadId", d.meeting_id as "meetingId", d.payload, d.occurred_at as "occurredAt"`,
 );
 
-/** Events by id. */
+/** Reads events by id. */
 export const loadEvents = (db: Queryable, ids: readonly string[]): Promise<EventRow[]> =>
   rows<EventRow>(
     db,
     sql`select ${EVENT_COLUMNS} from domain_events d where d.id = any(${array(ids)}::bigint[]) order by d.id`,
   );
 
-/** Reads the payloads by their types, and the names that the texts need, in one statement for all. */
+/** Parses the payloads by type, and reads the names that the texts use, in one statement for all events. */
 export async function readEvents(db: Queryable, found: readonly EventRow[]): Promise<ReadEvents> {
   const parsed = found.map((row) => ({ row, ...parse(row) }));
   const fitting = parsed.flatMap(({ row, type, payload }) =>
-    type && payload?.success ? [{ row, type, payload: payload.data as Payload }] : [],
+    type && payload?.success ? [{ row, type, payload: payload.data as unknown }] : [],
   );
   const names = await loadNames(db, fitting);
   return {
-    told: fitting.map(({ row, type, payload }) => ({
+    notifiable: fitting.map(({ row, type, payload }) => ({
       type,
       event: {
         ...row,
@@ -58,32 +66,29 @@ function parse(row: EventRow) {
   return { type, payload: type?.event.payload.safeParse(row.payload) };
 }
 
-/** Which fields do not fit, never what stands in them. */
+/** The fields that do not fit. Their values are left out: they may hold personal data. */
 const faultsOf = (issues: readonly { path: readonly PropertyKey[]; code?: string | undefined }[]): string =>
   issues.map(({ path, code }) => `${path.join(".") || "payload"}: ${code}`).join("; ");
 
-type Payload = Readonly<Record<string, unknown>>;
-
-/** The fields by which payloads name what stands in other tables. */
-const referenceIn = (payload: Payload, field: string): string | null =>
-  typeof payload[field] === "string" ? (payload[field] as string) : null;
-
 async function loadNames(
   db: Queryable,
-  events: readonly { row: EventRow; payload: Payload }[],
+  events: readonly { row: EventRow; type: AnyNotificationType; payload: unknown }[],
 ): Promise<Map<string, Names>> {
-  const references = events.map(({ row, payload }) => ({
-    event_id: row.id,
-    actor_id: row.actorId,
-    project_id: row.projectId,
-    resource_id: row.resourceId,
-    thread_id: row.threadId,
-    meeting_id: row.meetingId,
-    message_id: referenceIn(payload, "message_id"),
-    organization_id: referenceIn(payload, "org_id"),
-    other_id: referenceIn(payload, "new_member_id"),
-  }));
-  // Most of what is told in bulk is about nobody's project: those need no look.
+  const references = events.map(({ row, type, payload }) => {
+    const { messageId = null, organizationId = null, userId = null } = type.references?.(payload) ?? {};
+    return {
+      event_id: row.id,
+      actor_id: row.actorId,
+      project_id: row.projectId,
+      resource_id: row.resourceId,
+      thread_id: row.threadId,
+      meeting_id: row.meetingId,
+      message_id: messageId,
+      organization_id: organizationId,
+      other_id: userId,
+    };
+  });
+  // Most events that are written in bulk have no subjects.
   const named = references.filter(({ event_id: _, ...rest }) =>
     Object.values(rest).some((id) => id !== null),
   );

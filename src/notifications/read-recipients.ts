@@ -2,9 +2,9 @@ import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { Frequency } from "../scoring/notifications/notify-decision.ts";
 import { ACCESS } from "./access.ts";
-import type { AnyNotificationType, ToldEvent } from "./notification-type.ts";
+import type { AnyNotificationType, NotificationEvent } from "./notification-type.ts";
 
-/** Somebody whom an event concerns, with what is known of them. */
+/** A recipient of an event, with the facts that decide what they get. */
 export type RecipientRow = {
   eventId: string;
   userId: string;
@@ -18,10 +18,10 @@ export type RecipientRow = {
 };
 
 /**
- * The events of one type as `e`: event_id, actor_id, project_id, resource_id, thread_id, meeting_id, payload. The payload is the one
- * that was read: what stands in it casts.
+ * The events of one type as `e`: event_id, actor_id, project_id, resource_id, thread_id, meeting_id, payload.
+ * The payload is the parsed one, so its ids cast to bigint.
  */
-const eventsAsTable = (events: readonly ToldEvent[]) => sql`
+const eventsAsTable = (events: readonly NotificationEvent[]) => sql`
   select * from jsonb_to_recordset(${JSON.stringify(
     events.map((event) => ({
       event_id: event.id,
@@ -35,11 +35,11 @@ const eventsAsTable = (events: readonly ToldEvent[]) => sql`
   )}::jsonb) as e(event_id bigint, actor_id bigint, project_id bigint, resource_id bigint, thread_id bigint,
                   meeting_id bigint, payload jsonb)`;
 
-/** Who is told of events of one type, in one statement however many they are. Users who are gone are nobody. */
+/** Reads the recipients of events of one type, in one statement. Deleted users are left out. */
 export const readRecipients = (
   db: Queryable,
   type: AnyNotificationType,
-  events: readonly ToldEvent[],
+  events: readonly NotificationEvent[],
 ): Promise<RecipientRow[]> =>
   rows<RecipientRow>(
     db,
@@ -53,10 +53,10 @@ export const readRecipients = (
         order by e.event_id, u.id`,
   );
 
-/** One who may have lost access since the decision. */
-export type AccessQuestion = { readonly event: ToldEvent; readonly userId: string };
+/** A recipient whose access may have changed since the delivery was decided. */
+export type AccessQuestion = { readonly event: NotificationEvent; readonly userId: string };
 
-/** Which of these may still see what they are to be told of. Asked again before an e-mail goes out. */
+/** Which of these recipients still have access, in one statement. Checked again before an e-mail is sent. */
 export async function whoMayAccess(
   db: Queryable,
   type: AnyNotificationType,

@@ -1,34 +1,96 @@
+import { sql } from "drizzle-orm";
+import type { z } from "zod";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { threadUnreadStale } from "../events/nudges.ts";
+import { groupBy } from "../group-by.ts";
 import { bold } from "./markdown.ts";
-import { defineNotification } from "./notification-type.ts";
+import { defineNotification, type NotificationEvent, type PendingItem } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
+import { SAMPLE_GARDENS } from "./samples.ts";
 import { counted, named, threadLink } from "./wording.ts";
 
-/** For whom messages wait. In the app they are counted already, so this is for e-mail alone. */
-export const tellThreadUnreadStale = defineNotification({
+/** For a user with unread messages. E-mail only: the app counts unread messages already. */
+export const threadUnreadStaleNotification = defineNotification({
   event: threadUnreadStale,
   recipients: userIn("user_id"),
   access: "none",
   inApp: false,
-  emailKind: () => "digest",
+  email: {
+    kind: "digest",
+    section: "Unread conversations",
+    button: "Open the conversation",
+    because: "you are in this conversation",
+    about: "unread conversations",
+    textItems: 3,
+    sample: {
+      payload: { user_id: "5", threads: [{ thread_id: "7", unread: 3, oldest_unread_id: "1", step: 1 }] },
+      names: { thread: "Water & soil" },
+      project: SAMPLE_GARDENS,
+    },
+  },
   nudge: "unread",
   text: (event) => {
     const threads = event.payload.threads ?? [];
     if (threads.length > 1) {
-      const unread = threads.reduce((sum, thread) => sum + thread.unread, 0);
+      const unread = counted(
+        threads.reduce((sum, thread) => sum + thread.unread, 0),
+        "unread message",
+      );
       return {
-        title: `${counted(unread, "unread message")} in ${threads.length} conversations`,
-        body: `${bold(counted(unread, "message"))} in ${threads.length} conversations wait for you.`,
+        title: `${unread} in ${threads.length} conversations`,
+        body: `You have ${bold(unread)} in ${threads.length} conversations.`,
         link: "/chat",
       };
     }
     const [thread] = threads;
     const topic = named(event.names.thread, "a conversation");
-    const unread = thread ? counted(thread.unread, "unread message") : "Unread messages";
+    const unread = thread ? counted(thread.unread, "unread message") : "unread messages";
     return {
-      title: `${unread} in ${topic}`,
-      body: `${bold(unread)} in ${bold(topic)} wait for you.`,
+      title: `${thread ? unread : "Unread messages"} in ${topic}`,
+      body: `You have ${bold(unread)} in ${bold(topic)}.`,
       link: threadLink({ threadId: event.threadId ?? thread?.thread_id ?? null }),
     };
   },
+  /** Keeps the threads that are still unread, with their current counts. */
+  recheck: async (tx, items) => {
+    const unread = groupBy(await readUnread(tx, items), ({ deliveryId }) => deliveryId);
+    return new Map(
+      items.map(({ deliveryId, event }) => {
+        const threads = unread.get(deliveryId)?.map(({ deliveryId: _, ...thread }) => thread);
+        return [deliveryId, threads ? { ...event, payload: { ...event.payload, threads } } : null];
+      }),
+    );
+  },
 });
+
+type Stale = z.output<typeof threadUnreadStale.payload>;
+type UnreadThread = NonNullable<Stale["threads"]>[number];
+
+/** The threads of the payload, or else the event's own. */
+function threadsOf({ payload: { threads = [] }, threadId }: NotificationEvent<Stale>) {
+  if (threads.length > 0) return threads.map(({ thread_id, step }) => ({ thread_id, step }));
+  return threadId === null ? [] : [{ thread_id: threadId, step: 1 }];
+}
+
+/** The threads of each delivery that have unread messages now, in their order. */
+function readUnread(
+  tx: Tx,
+  items: readonly PendingItem<Stale>[],
+): Promise<({ deliveryId: string } & UnreadThread)[]> {
+  const threads = items.flatMap(({ deliveryId, userId, event }) =>
+    threadsOf(event).map((thread, place) => ({ delivery_id: deliveryId, user_id: userId, place, ...thread })),
+  );
+  return rows<{ deliveryId: string } & UnreadThread>(
+    tx,
+    sql`select i.delivery_id as "deliveryId", i.thread_id, i.step, u.unread, u.oldest_unread_id
+        from jsonb_to_recordset(${JSON.stringify(threads)}::jsonb) as i(delivery_id bigint, user_id bigint, place int, thread_id bigint, step int)
+        join chat_thread_participants p on p.thread_id = i.thread_id and p.user_id = i.user_id
+        cross join lateral (
+          select count(*)::int as unread, min(m.id)::text as oldest_unread_id from messages m
+          where m.thread_id = i.thread_id and m.sender_id <> i.user_id
+            and m.created_at > coalesce(p.last_read_at, '-infinity')) u
+        where u.unread > 0
+        order by i.delivery_id, i.place`,
+  );
+}

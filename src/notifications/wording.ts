@@ -1,23 +1,23 @@
-import type { Names, ToldEvent } from "./notification-type.ts";
+import type { Names, NotificationEvent } from "./notification-type.ts";
 
-/** Whoever did it, by name. */
-export const actorOf = ({ actor }: Names): string => named(actor, "Somebody");
+/** The name of the actor. */
+export const actorOf = ({ actor }: Names): string => named(actor, "Someone");
 
 const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 
 /**
- * A name, or what stands for it when there is none. One that runs from right to left is isolated, as Unicode says, so that two of them
- * in one sentence keep their places, in a subject too.
+ * A name, or the fallback if it is missing or blank. Right-to-left names are wrapped in Unicode isolates, so
+ * that two of them in one sentence keep their order, in subjects too.
  */
-export const named = (name: string | null, otherwise: string): string => {
-  if (name === null || name.trim() === "") return otherwise;
+export const named = (name: string | null, fallback: string): string => {
+  if (name === null || name.trim() === "") return fallback;
   return RIGHT_TO_LEFT.test(name) ? `\u2068${name}\u2069` : name;
 };
 
 /** `1 message`, `2 messages`. */
 export const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
-/** `Tue, Jun 2, 3:00 PM PDT`: a time where its reader lives. */
+/** A time in the reader's zone: `Tue, Jun 2, 3:00 PM PDT`. */
 export function timeIn(at: Date, timeZone: string): string {
   return new Intl.DateTimeFormat("en-US", {
     timeZone,
@@ -32,17 +32,18 @@ export function timeIn(at: Date, timeZone: string): string {
     .replaceAll("\u202f", " ");
 }
 
-/** `Mar 2, 2026`, for a day of the calendar written `2026-03-02`; anything else as it is. */
+/** A date: `2026-03-02` becomes `Mar 2, 2026`. Other text is returned unchanged. */
 export function dayIn(date: string): string {
   const day = new Date(`${date}T00:00:00Z`);
   if (Number.isNaN(day.getTime())) return date;
   return new Intl.DateTimeFormat("en-US", { timeZone: "UTC", dateStyle: "medium" }).format(day);
 }
 
-export const projectLink = ({ projectId }: Pick<ToldEvent, "projectId">): string =>
+export const projectLink = ({ projectId }: Pick<NotificationEvent, "projectId">): string =>
   `/projects/${projectId ?? ""}`;
-export const threadLink = ({ threadId }: Pick<ToldEvent, "threadId">): string => `/chat/${threadId ?? ""}`;
-export const meetingLink = ({ meetingId }: Pick<ToldEvent, "meetingId">): string =>
+export const threadLink = ({ threadId }: Pick<NotificationEvent, "threadId">): string =>
+  `/chat/${threadId ?? ""}`;
+export const meetingLink = ({ meetingId }: Pick<NotificationEvent, "meetingId">): string =>
   `/meetings/${meetingId ?? ""}`;
-export const documentLink = (event: Pick<ToldEvent, "projectId" | "resourceId">): string =>
+export const documentLink = (event: Pick<NotificationEvent, "projectId" | "resourceId">): string =>
   `${projectLink(event)}/documents/${event.resourceId ?? ""}`;

@@ -5,18 +5,19 @@ import type { Config } from "../config/config.ts";
 import { createSeals } from "../sealed-text.ts";
 import type { CalendarPort } from "./calendar.ts";
 import { googleCalendarPort } from "./google-calendar.ts";
-import { createPace } from "./mail-pace.ts";
-import type { Mailer } from "./mailer.ts";
-import { fileMailer } from "./mailer-file.ts";
-import { resendMailer } from "./mailer-resend.ts";
-import { smtpMailer } from "./mailer-smtp.ts";
+import { fileMailer } from "./mailers/file.ts";
+import { createMailLimiter } from "./mailers/mail-limiter.ts";
+import type { Mailer } from "./mailers/mailer.ts";
+import { resendMailer } from "./mailers/resend.ts";
+import { smtpMailer } from "./mailers/smtp.ts";
 import type { Ports } from "./ports.ts";
+import { createRateLimiter } from "./rate-limiter.ts";
 import { scicentPort } from "./scicent.ts";
 
-/** Until Resend has told its own rate: the lowest that it ever gave. */
-const CAREFUL_PER_SECOND = 2;
+/** Requests per second until a response announces the rate. The lowest that Resend has ever granted. */
+const INITIAL_PER_SECOND = 2;
 
-/** Opens the ports that are configured. Without Redis each process keeps the pace of e-mail for itself. */
+/** Opens the configured ports. Without Redis, each process limits its rates by itself. */
 export function openPorts(
   config: Pick<Config, "tokenSales" | "email" | "redisPrefix" | "googleCalendar">,
   redis: Redis | null,
@@ -36,8 +37,12 @@ function openMailer(
   const { transport } = email;
   if (transport.kind === "smtp") return smtpMailer(transport);
   if (transport.kind === "file") return fileMailer(transport);
-  const pace = createPace({ redis, keyPrefix: `${redisPrefix}:mail`, perSecond: CAREFUL_PER_SECOND });
-  return resendMailer({ ...transport, pace });
+  const rates = createRateLimiter({
+    redis,
+    keyPrefix: `${redisPrefix}:outbound`,
+    perSecond: INITIAL_PER_SECOND,
+  });
+  return resendMailer({ ...transport, limiter: createMailLimiter(rates, "resend") });
 }
 
 function openCalendar({ encryptionKeys, ...google }: GoogleCalendarConfig, clock: Clock): CalendarPort {

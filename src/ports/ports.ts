@@ -1,11 +1,11 @@
 import type { CalendarPort } from "./calendar.ts";
-import type { Mailer } from "./mailer.ts";
+import type { Mailer } from "./mailers/mailer.ts";
 import type { TokenSalesPort } from "./token-sales.ts";
 
-/** The outside world, as jobs may call it. A port that is not configured is null: its jobs say so and skip. */
+/** The outside systems that jobs may call. A port that is not configured is null, and its jobs skip. */
 export type Ports = {
   readonly tokenSales: TokenSalesPort | null;
-  /** Never null: without a key letters become files. */
+  /** Never null: without credentials, e-mails are written to files. */
   readonly mailer: Mailer;
   readonly calendar: CalendarPort | null;
 };

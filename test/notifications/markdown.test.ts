@@ -12,18 +12,18 @@ describe("mentions", () => {
       [],
       "[Ann](user:12) @[Ann](user:ann) @[](user:1) @Ann",
     ],
-  ])("in %s", (message, ids, text) => {
+  ])("are found in %s", (message, ids, text) => {
     expect(mentionedIn(message)).toEqual(ids);
     expect(withoutMarkup(message)).toBe(text);
   });
 });
 
 describe("escapeMarkdown", () => {
-  it("defect 28: leaves no markup of a name", () => {
+  it("defect 28: escapes all markup in a name", () => {
     expect(bold("<img src=x> *Ann* [x](y)")).toBe("**\\<img src=x\\> \\*Ann\\* \\[x\\]\\(y\\)**");
   });
 
-  it("can be undone, and leaves nothing unescaped", () => {
+  it("is reversible, and leaves no special character unescaped", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme-ascii" }), (text) => {
         const escaped = escapeMarkdown(text);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { tellMeetingReminder } from "../../src/notifications/meeting-reminder.ts";
+import { meetingReminderNotification } from "../../src/notifications/meeting-reminder.ts";
 import { NAMELESS } from "../../src/notifications/notification-type.ts";
 
 const MINUTE_MS = 60_000;
 
-const told = (start: string, timeZone: string, minutesBefore: number) =>
-  tellMeetingReminder.text(
+const textAt = (start: string, timeZone: string, minutesBefore: number) =>
+  meetingReminderNotification.text(
     {
       id: "1",
       type: "meeting_reminder",
@@ -21,7 +21,7 @@ const told = (start: string, timeZone: string, minutesBefore: number) =>
     { userId: "1", timeZone, now: new Date(Date.parse(start) - minutesBefore * MINUTE_MS) },
   );
 
-/** One instant, half an hour after the clocks of the Pacific coast went forward, on ten clocks. */
+/** One instant in ten zones, half an hour after daylight saving time began in Los Angeles. */
 const SPRING = "2026-03-08T10:30:00Z";
 const CLOCKS: readonly [zone: string, time: string][] = [
   ["America/Los_Angeles", "Sun, Mar 8, 3:30 AM PDT"],
@@ -37,19 +37,19 @@ const CLOCKS: readonly [zone: string, time: string][] = [
 ];
 
 describe("the text of a meeting reminder", () => {
-  it.each(CLOCKS)("says the time as the clocks of %s show it: %s", (zone, time) => {
-    expect(told(SPRING, zone, 30).body).toContain(time);
+  it.each(CLOCKS)("shows the start in %s as %s", (zone, time) => {
+    expect(textAt(SPRING, zone, 30).body).toContain(time);
   });
 
-  it("tells the two half past ones of the night apart in which the clocks go back", () => {
-    expect(told("2026-11-01T08:30:00Z", "America/Los_Angeles", 30).body).toContain("1:30 AM PDT");
-    expect(told("2026-11-01T09:30:00Z", "America/Los_Angeles", 30).body).toContain("1:30 AM PST");
+  it("distinguishes the two times 1:30 AM when daylight saving time ends", () => {
+    expect(textAt("2026-11-01T08:30:00Z", "America/Los_Angeles", 30).body).toContain("1:30 AM PDT");
+    expect(textAt("2026-11-01T09:30:00Z", "America/Los_Angeles", 30).body).toContain("1:30 AM PST");
   });
 
-  it("says the minutes that are really left, also over a change of the clocks", () => {
-    expect(told(SPRING, "America/Los_Angeles", 30).title).toBe("Planting day begins in 30 minutes");
-    expect(told(SPRING, "America/Los_Angeles", 10).title).toBe("Planting day begins in 10 minutes");
-    expect(told(SPRING, "America/Los_Angeles", 1).title).toBe("Planting day begins in 1 minute");
-    expect(told(SPRING, "America/Los_Angeles", 0).title).toBe("Planting day has begun");
+  it("shows the minutes that are left, also across a clock change", () => {
+    expect(textAt(SPRING, "America/Los_Angeles", 30).title).toBe("Planting day starts in 30 minutes");
+    expect(textAt(SPRING, "America/Los_Angeles", 10).title).toBe("Planting day starts in 10 minutes");
+    expect(textAt(SPRING, "America/Los_Angeles", 1).title).toBe("Planting day starts in 1 minute");
+    expect(textAt(SPRING, "America/Los_Angeles", 0).title).toBe("Planting day has started");
   });
 });

@@ -5,7 +5,7 @@ import * as factory from "../support/factories.ts";
 import * as platform from "../support/platform.ts";
 import { createWorld } from "../support/world.ts";
 
-it("access is asked again later: a grant that was taken back counts, one that came does too", async () => {
+it("whoMayAccess checks current access: a revoked grant and a new one both count", async () => {
   const world = await createWorld();
   const [owner, leaver, newcomer] = (await platform.users(world, 3)) as [string, string, string];
   const organizationId = await factory.organization(world);
@@ -13,8 +13,8 @@ it("access is asked again later: a grant that was taken back counts, one that ca
   await platform.grant(world, projectId, leaver);
   const resourceId = await platform.resource(world, { projectId });
   const eventId = await platform.hostEvent(world, "document_uploaded", { projectId, resourceId });
-  const { told } = await readEvents(world.db.drizzle, await loadEvents(world.db.drizzle, [eventId]));
-  const [{ event, type }] = told as [(typeof told)[number]];
+  const { notifiable } = await readEvents(world.db.drizzle, await loadEvents(world.db.drizzle, [eventId]));
+  const [{ event, type }] = notifiable as [(typeof notifiable)[number]];
   const questions = [owner, leaver, newcomer].map((userId) => ({ event, userId }));
   const allowed = async () =>
     [...(await whoMayAccess(world.db.drizzle, type, questions))].map(({ userId }) => userId);

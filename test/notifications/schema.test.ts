@@ -3,7 +3,7 @@ import * as factory from "../support/factories.ts";
 import * as platform from "../support/platform.ts";
 import { createWorld } from "../support/world.ts";
 
-describe("what the tables of notifications refuse", () => {
+describe("the constraints of the notification tables reject", () => {
   it("defect 10: a second global preference for the same thing", async () => {
     const world = await createWorld();
     const userId = await platform.user(world);
@@ -17,7 +17,7 @@ describe("what the tables of notifications refuse", () => {
     await expect(insert()).rejects.toMatchObject({ constraint: "notification_preferences_once" });
   });
 
-  it("defect 4: a second decision for an event, a user and a channel, and a second notification", async () => {
+  it("defect 4: a second delivery of an event, user and channel, and a second notification of an event and user", async () => {
     const world = await createWorld();
     const decide = (channel: string) =>
       world.query(
@@ -36,7 +36,7 @@ describe("what the tables of notifications refuse", () => {
     await expect(notify()).rejects.toMatchObject({ constraint: "notifications_once" });
   });
 
-  it("a second unread row that counts a thread; after it was read there may be one again", async () => {
+  it("a second unread counting row of a thread, but not after the first was read", async () => {
     const world = await createWorld();
     const count = (eventId: number) =>
       world.query(
@@ -55,7 +55,7 @@ describe("what the tables of notifications refuse", () => {
     ["skipped without a reason", "'skipped', null, null, 'none', null"],
     ["skipped and yet to be sent", "'skipped', null, 'muted', 'pending', null"],
     ["deferred to no time", "'deferred', null, 'quiet-hours', 'pending', null"],
-  ])("a decision that is %s", async (_, values) => {
+  ])("a delivery that is %s", async (_, values) => {
     const world = await createWorld();
     const insert = world.query(
       `insert into deliveries (event_id, event_type, user_id, channel, decision, cadence, reason, status, not_before)
@@ -65,7 +65,7 @@ describe("what the tables of notifications refuse", () => {
   });
 });
 
-it("a user who is deleted takes what is theirs along, and leaves what others have", async () => {
+it("deleting a user deletes the user's rows and leaves those of others", async () => {
   const world = await createWorld();
   const organizationId = await factory.organization(world);
   const [owner, leaver] = (await platform.users(world, 2)) as [string, string];

@@ -18,10 +18,10 @@ type Scene = {
   readonly resourceId: string;
   readonly threadId: string;
   readonly meetingId: string;
-  tell(type: string, fields?: platform.EventRow): Promise<string>;
-  /** Decisions, with names for the ids. */
+  emit(type: string, fields?: platform.EventRow): Promise<string>;
+  /** The deliveries, with names instead of ids. */
   decided(): Promise<string[]>;
-  /** Name and title of what is shown. */
+  /** The notifications in the app as `name: title`. */
   shown(): Promise<string[]>;
 };
 
@@ -60,7 +60,7 @@ async function scene(at = "2026-06-02T21:00:00Z"): Promise<Scene> {
     resourceId,
     threadId,
     meetingId,
-    async tell(type, fields = {}) {
+    async emit(type, fields = {}) {
       const eventId = await platform.hostEvent(world, type, fields);
       await world.drain();
       return eventId;
@@ -83,10 +83,10 @@ describe("every event type", () => {
 });
 
 describe("document_uploaded", () => {
-  it("is for grants and owners who can see the document, minus the actor", async () => {
+  it("goes to grantees and owners with access to the document, except the actor", async () => {
     const s = await scene();
     await platform.permit(s.world, s.resourceId, s.id.viewer, "none");
-    await s.tell("document_uploaded", {
+    await s.emit("document_uploaded", {
       actorId: s.id.editor,
       projectId: s.projectId,
       resourceId: s.resourceId,
@@ -100,16 +100,16 @@ describe("document_uploaded", () => {
     expect(await notifications(s.world)).toMatchObject([
       {
         title: "New document in The garden: Plan.pdf",
-        body: "**Editor** uploaded **Plan.pdf** to **The garden**.".replace("Plan.pdf", "Plan.pdf"),
+        body: "**Editor** uploaded **Plan.pdf** to **The garden**.",
         link: `/projects/${s.projectId}/documents/${s.resourceId}`,
       },
     ]);
   });
 
-  it("is for an owner of the organization who did not make the project, too", async () => {
+  it("also goes to owners of the organization", async () => {
     const s = await scene();
     await platform.organizationMember(s.world, s.organizationId, s.id.lead, "owner");
-    await s.tell("document_uploaded", {
+    await s.emit("document_uploaded", {
       actorId: s.id.owner,
       projectId: s.projectId,
       resourceId: s.resourceId,
@@ -121,14 +121,14 @@ describe("document_uploaded", () => {
 describe("chat_message_sent", () => {
   const say = async (s: Scene, from: Name, body: string) => {
     const messageId = await platform.message(s.world, { threadId: s.threadId, senderId: s.id[from], body });
-    return s.tell("chat_message_sent", {
+    return s.emit("chat_message_sent", {
       actorId: s.id[from],
       threadId: s.threadId,
       payload: { message_id: messageId },
     });
   };
 
-  it("is one unread notification a thread, which counts, for everybody but the sender", async () => {
+  it("is one unread notification per thread with a count, except for the sender", async () => {
     const s = await scene();
     await say(s, "owner", "one");
     expect(await s.shown()).toEqual([
@@ -149,7 +149,7 @@ describe("chat_message_sent", () => {
     expect(pointing).toBe(3);
   });
 
-  it("counts a group at once, and two groups at once, right", async () => {
+  it("counts correctly within a group of events, and in concurrent groups", async () => {
     const s = await scene();
     await s.world.query(
       `insert into messages (thread_id, sender_id, body) select $1, $2, 'hello' from generate_series(1, 60)`,
@@ -172,7 +172,7 @@ describe("chat_message_sent", () => {
     ]);
   });
 
-  it("begins to count anew once it was read", async () => {
+  it("starts a new count after it has been read", async () => {
     const s = await scene();
     await say(s, "owner", "one");
     await s.world.query("update notifications set read_at = now()");
@@ -183,7 +183,7 @@ describe("chat_message_sent", () => {
     ]);
   });
 
-  it("defect 7: a mention is one notification of its own, with the text, however often it is asked for", async () => {
+  it("defect 7: a mention gets one notification of its own with the text, however often its event is handled", async () => {
     const s = await scene();
     const body = `Please @[Viewer](user:${s.id.viewer}), and you too @[Viewer](user:${s.id.viewer}), *water* <b>today</b>`;
     const eventId = await say(s, "owner", body);
@@ -193,19 +193,19 @@ describe("chat_message_sent", () => {
       "editor: 1 new message in Watering",
       "viewer: Owner mentioned you in Watering",
     ]);
-    // Defect 28: what was written stays text.
+    // Defect 28: user text is escaped.
     expect((await notifications(s.world))[1]!.body).toBe(
       "**Owner**: Please @Viewer, and you too @Viewer, \\*water\\* \\<b\\>today\\</b\\>",
     );
   });
 
-  it("tells nobody who is mentioned but does not take part", async () => {
+  it("does not notify a mentioned user who is not a participant", async () => {
     const s = await scene();
     await say(s, "owner", `@[Stranger](user:${s.id.stranger}) look`);
     expect((await s.shown()).join()).not.toContain("stranger");
   });
 
-  it("is muted for one thread", async () => {
+  it("can be muted for one thread", async () => {
     const s = await scene();
     await platform.prefer(s.world, s.id.viewer, {
       status: "muted",
@@ -217,18 +217,18 @@ describe("chat_message_sent", () => {
 });
 
 describe("thread_unread_stale", () => {
-  it("is a digest item for the user whom it names, and nothing in the app", async () => {
+  it("is a digest item for its user, and not shown in the app", async () => {
     const s = await scene();
-    await s.tell("thread_unread_stale", { threadId: s.threadId, payload: { user_id: s.id.viewer } });
+    await s.emit("thread_unread_stale", { threadId: s.threadId, payload: { user_id: s.id.viewer } });
     expect(await s.decided()).toEqual(["viewer email digested hourly"]);
     expect(await s.shown()).toEqual([]);
   });
 });
 
 describe("meetings", () => {
-  it("meeting_invited tells the invited, with the time where they live", async () => {
+  it("meeting_invited goes to the invited user, with the start in the user's zone", async () => {
     const s = await scene();
-    await s.tell("meeting_invited", {
+    await s.emit("meeting_invited", {
       actorId: s.id.owner,
       meetingId: s.meetingId,
       payload: { invited_user_id: s.id.viewer },
@@ -243,14 +243,14 @@ describe("meetings", () => {
 
   it.each([
     [{ time: true }, "new time", "changed the time of"],
-    [{ participants: true }, "people changed", "changed the people of"],
-    [{ time: true, participants: true }, "new time", "changed the time and the people of"],
-    [{}, "changed", "changed details of"],
+    [{ participants: true }, "participants changed", "changed the participants of"],
+    [{ time: true, participants: true }, "new time", "changed the time and the participants of"],
+    [{}, "details changed", "changed details of"],
   ])(
-    "meeting_updated with %j says what changed, to participants minus the actor",
+    "meeting_updated with %j goes to the participants except the actor, and names what changed",
     async (changes, title, body) => {
       const s = await scene();
-      await s.tell("meeting_updated", { actorId: s.id.owner, meetingId: s.meetingId, payload: { changes } });
+      await s.emit("meeting_updated", { actorId: s.id.owner, meetingId: s.meetingId, payload: { changes } });
       expect(await s.decided()).toEqual(["editor in_app now", "viewer in_app now"]);
       expect(await s.shown()).toContain(`viewer: Spring planning: ${title}`);
       expect((await notifications(s.world))[0]!.body).toContain(body);
@@ -258,12 +258,12 @@ describe("meetings", () => {
   );
 
   it.each([
-    ["2026-06-02T21:50:00Z", "Spring planning begins in 10 minutes"],
-    ["2026-06-02T21:59:01Z", "Spring planning begins in 1 minute"],
-    ["2026-06-02T22:00:00Z", "Spring planning has begun"],
+    ["2026-06-02T21:50:00Z", "Spring planning starts in 10 minutes"],
+    ["2026-06-02T21:59:01Z", "Spring planning starts in 1 minute"],
+    ["2026-06-02T22:00:00Z", "Spring planning has started"],
   ])("meeting_reminder at %s says: %s", async (at, title) => {
     const s = await scene(at);
-    await s.tell("meeting_reminder", {
+    await s.emit("meeting_reminder", {
       meetingId: s.meetingId,
       payload: { user_id: s.id.viewer, start_time: "2026-06-02T22:00:00Z", offset_minutes: 30 },
     });
@@ -274,12 +274,12 @@ describe("meetings", () => {
 
 describe("resume_incomplete_nudge", () => {
   const nudge = (s: Scene, name: Name, step = 1) =>
-    s.tell("resume_incomplete_nudge", {
+    s.emit("resume_incomplete_nudge", {
       projectId: s.projectId,
       payload: { user_id: s.id[name], resume_kind: "project", completeness: 40, step },
     });
 
-  it("is for an owner of the project alone", async () => {
+  it("goes only to an owner of the project", async () => {
     const s = await scene();
     await nudge(s, "owner");
     await nudge(s, "editor");
@@ -291,7 +291,7 @@ describe("resume_incomplete_nudge", () => {
     ]);
   });
 
-  it("is mailed once a local day and three times in seven; what is more may ride in a digest", async () => {
+  it("is mailed at most once a local day and three times a week; others join a digest", async () => {
     const s = await scene("2026-06-01T21:00:00Z");
     for (const at of [
       "2026-06-01T21:00Z",
@@ -316,26 +316,26 @@ describe("resume_incomplete_nudge", () => {
 });
 
 describe("organization, access and threads", () => {
-  it("invite_accepted tells the owners, minus the new member", async () => {
+  it("invite_accepted goes to the owners, except the new member", async () => {
     const s = await scene();
     await platform.organizationMember(s.world, s.organizationId, s.id.lead, "owner");
-    await s.tell("invite_accepted", { actorId: s.id.lead, payload: { org_id: s.organizationId } });
+    await s.emit("invite_accepted", { actorId: s.id.lead, payload: { org_id: s.organizationId } });
     expect(await s.decided()).toEqual(["owner in_app now", "owner email now"]);
     expect(await s.shown()).toEqual(["owner: Lead joined Helpers"]);
   });
 
-  it("invite_accepted calls the new member by name when somebody else is the actor", async () => {
+  it("invite_accepted names the new member when someone else is the actor", async () => {
     const s = await scene();
-    await s.tell("invite_accepted", {
+    await s.emit("invite_accepted", {
       actorId: s.id.lead,
       payload: { org_id: Number(s.organizationId), new_member_id: Number(s.id.viewer) },
     });
     expect(await s.shown()).toEqual(["owner: Viewer joined Helpers"]);
   });
 
-  it("project_access_granted tells whom it is about, at once", async () => {
+  it("project_access_granted goes to the affected user, by e-mail at once", async () => {
     const s = await scene();
-    await s.tell("project_access_granted", {
+    await s.emit("project_access_granted", {
       actorId: s.id.owner,
       projectId: s.projectId,
       payload: { affected_user_id: s.id.viewer, new_permission: "view" },
@@ -348,7 +348,7 @@ describe("organization, access and threads", () => {
     ["edit", "view", ["editor in_app now"]],
   ])("project_access_changed from %s to %s", async (from, to, expected) => {
     const s = await scene();
-    await s.tell("project_access_changed", {
+    await s.emit("project_access_changed", {
       actorId: s.id.owner,
       projectId: s.projectId,
       payload: { affected_user_id: s.id.editor, old_permission: from, new_permission: to },
@@ -356,10 +356,10 @@ describe("organization, access and threads", () => {
     expect(await s.decided()).toEqual(expected);
   });
 
-  it("document_permission_granted tells in the app, also whom the project alone would not let in", async () => {
+  it("document_permission_granted is shown in the app, also to users without access to the project", async () => {
     const s = await scene();
     await platform.permit(s.world, s.resourceId, s.id.stranger, "view");
-    await s.tell("document_permission_granted", {
+    await s.emit("document_permission_granted", {
       actorId: s.id.owner,
       projectId: s.projectId,
       resourceId: s.resourceId,
@@ -374,7 +374,7 @@ describe("organization, access and threads", () => {
     ["none", "view", []],
   ])("document_permission_changed from %s to %s", async (from, to, expected) => {
     const s = await scene();
-    await s.tell("document_permission_changed", {
+    await s.emit("document_permission_changed", {
       actorId: s.id.owner,
       projectId: s.projectId,
       resourceId: s.resourceId,
@@ -383,10 +383,10 @@ describe("organization, access and threads", () => {
     expect(await s.decided()).toEqual(expected);
   });
 
-  it("chat_thread_participant_added tells whoever was added, at once; nobody is told what they did themselves", async () => {
+  it("chat_thread_participant_added goes to the added user by e-mail at once, unless they are the actor", async () => {
     const s = await scene();
     for (const added of [s.id.viewer, s.id.owner])
-      await s.tell("chat_thread_participant_added", {
+      await s.emit("chat_thread_participant_added", {
         actorId: s.id.owner,
         threadId: s.threadId,
         payload: { added_user_id: added },
@@ -400,27 +400,27 @@ describe("organization, access and threads", () => {
   });
 });
 
-describe("events of our own", () => {
+describe("events of this service", () => {
   const PROFILE = { profile_id: "1" };
 
-  it("commission.earned tells the beneficiary, commission.held the operators, in the app", async () => {
+  it("commission.earned goes to the beneficiary, commission.held to the operators, in the app", async () => {
     const s = await scene();
-    await s.tell("commission.earned", {
+    await s.emit("commission.earned", {
       payload: { user_id: s.id.viewer, ...PROFILE, sale_id: "7", level: 2, amount: "8.04" },
     });
-    await s.tell("commission.held", {
+    await s.emit("commission.held", {
       payload: { sale_id: "7", amount: "18.09", reasons: ["late-receipt"] },
     });
     expect(await s.decided()).toEqual(["viewer in_app now", "operator in_app now"]);
     expect(await s.shown()).toEqual([
       "viewer: You earned 8.04 tokens",
-      "operator: Commissions of sale 7 are held",
+      "operator: Commissions for sale 7 are on hold",
     ]);
   });
 
-  it("budget.awarded and candidate.matched are digest items of whom they name", async () => {
+  it("budget.awarded and candidate.matched are digest items of their users", async () => {
     const s = await scene();
-    await s.tell("budget.awarded", {
+    await s.emit("budget.awarded", {
       payload: {
         user_id: s.id.viewer,
         ...PROFILE,
@@ -432,7 +432,7 @@ describe("events of our own", () => {
         amount: "250",
       },
     });
-    await s.tell("candidate.matched", { projectId: s.projectId, payload: { user_id: s.id.stranger } });
+    await s.emit("candidate.matched", { projectId: s.projectId, payload: { user_id: s.id.stranger } });
     expect(await s.decided()).toEqual([
       "viewer in_app now",
       "viewer email digested hourly",
@@ -441,46 +441,46 @@ describe("events of our own", () => {
     ]);
   });
 
-  it("lead.candidates_found tells the team lead, else whoever made the project, and nobody else", async () => {
+  it("lead.candidates_found goes to the team lead, or to the creator if there is none", async () => {
     const s = await scene();
-    await s.tell("lead.candidates_found", { projectId: s.projectId, payload: { count: 3 } });
+    await s.emit("lead.candidates_found", { projectId: s.projectId, payload: { count: 3 } });
     await s.world.query("update projects set team_lead = null");
-    await s.tell("lead.candidates_found", { projectId: s.projectId, payload: { count: 1 } });
+    await s.emit("lead.candidates_found", { projectId: s.projectId, payload: { count: 1 } });
     expect(await s.shown()).toEqual([
       "lead: 3 candidates for The garden",
       "owner: 1 candidate for The garden",
     ]);
   });
 
-  it("a match says how well the candidate fits and by which skills; the lead is told who they are, best first", async () => {
+  it("candidate.matched shows the score and the matching skills, lead.candidates_found the names and scores", async () => {
     const s = await scene();
-    await s.tell("candidate.matched", {
+    await s.emit("candidate.matched", {
       projectId: s.projectId,
       payload: { user_id: s.id.stranger, score: 85, skills: ["Gardening", "*Carpentry*"], variant: "fit" },
     });
-    await s.tell("lead.candidates_found", {
+    await s.emit("lead.candidates_found", {
       projectId: s.projectId,
       payload: { count: 1, candidates: [{ user_id: s.id.stranger, name: "Ada", score: 85 }] },
     });
-    const told = await s.world.query<{ title: string; body: string }>(
+    const shown = await s.world.query<{ title: string; body: string }>(
       "select title, body from notifications order by id",
     );
-    expect(told[0]).toMatchObject({ title: "You fit The garden" });
-    expect(told[0]!.body).toContain("85% match");
-    expect(told[0]!.body).toContain("Gardening");
-    // What somebody called a skill cannot change the look of the text.
-    expect(told[0]!.body).not.toContain(" *Carpentry* ");
-    expect(told[1]!.body).toContain("Ada");
-    expect(told[1]!.body).toContain("(85%)");
+    expect(shown[0]).toMatchObject({ title: "You are a match for The garden" });
+    expect(shown[0]!.body).toContain("85% match");
+    expect(shown[0]!.body).toContain("Gardening");
+    // Names of skills are escaped.
+    expect(shown[0]!.body).not.toContain(" *Carpentry* ");
+    expect(shown[1]!.body).toContain("Ada");
+    expect(shown[1]!.body).toContain("(85%)");
   });
 
-  it("recommendations.ready is for the weekly digest alone", async () => {
+  it("recommendations.ready goes into the weekly digest only", async () => {
     const s = await scene();
-    await s.tell("recommendations.ready", { payload: { user_id: s.id.viewer, count: 2 } });
+    await s.emit("recommendations.ready", { payload: { user_id: s.id.viewer, count: 2 } });
     expect(await s.decided()).toEqual(["viewer email digested weekly"]);
   });
 
-  it("calendar.action_required is sent whatever its owner prefers", async () => {
+  it("calendar.action_required is sent whatever the preferences", async () => {
     const s = await scene();
     await platform.prefer(s.world, s.id.viewer, { status: "muted" });
     await platform.notificationSettings(s.world, s.id.viewer, {
@@ -489,7 +489,7 @@ describe("events of our own", () => {
       quietFrom: 0,
       quietTo: 1439,
     });
-    await s.tell("calendar.action_required", {
+    await s.emit("calendar.action_required", {
       payload: { user_id: s.id.viewer, connection_id: "1", provider: "google" },
     });
     expect(await s.decided()).toEqual(["viewer in_app now must-send", "viewer email now must-send"]);

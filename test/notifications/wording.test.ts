@@ -1,25 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { dayIn, named } from "../../src/notifications/wording.ts";
 
-describe("a name", () => {
+describe("named", () => {
   it.each([
     ["Ines Duarte", "Ines Duarte"],
     ["庭園 🌱", "庭園 🌱"],
     ["דוד כהן", "\u2068דוד כהן\u2069"],
     ["خطة 2026.pdf", "\u2068خطة 2026.pdf\u2069"],
-    [" ", "Somebody"],
-    [null, "Somebody"],
-  ])("%s stands as it can be read in an English sentence", (name, expected) => {
-    expect(named(name, "Somebody")).toBe(expected);
+    [" ", "Someone"],
+    [null, "Someone"],
+  ])("%s is written as %s", (name, expected) => {
+    expect(named(name, "Someone")).toBe(expected);
   });
 });
 
-describe("a day", () => {
+describe("dayIn", () => {
   it.each([
     ["2026-03-02", "Mar 2, 2026"],
     ["2026-12-31", "Dec 31, 2026"],
     ["some day", "some day"],
-  ])("%s is told as %s", (date, expected) => {
+  ])("%s is written as %s", (date, expected) => {
     expect(dayIn(date)).toBe(expected);
   });
 });

@@ -1,14 +1,14 @@
-import type { Letter, Mailer } from "../../src/ports/mailer.ts";
+import type { Email, Mailer } from "../../src/ports/mailers/mailer.ts";
 
-/** Takes every letter, once a batch key, and keeps it in `mailbox`. */
-export function recordingMailer(mailbox: Letter[]): Mailer {
-  const taken = new Set<string>();
+/** Accepts every mailing and keeps its e-mails in `mailbox`, once per idempotency key. */
+export function recordingMailer(mailbox: Email[]): Mailer {
+  const accepted = new Set<string>();
   return {
     name: "resend",
-    async send({ key, letters }) {
-      if (!taken.has(key)) mailbox.push(...letters);
-      taken.add(key);
-      return letters.map((letter) => ({ kind: "accepted", providerId: `mailbox-${letter.key}` }));
+    async send({ key, emails }) {
+      if (!accepted.has(key)) mailbox.push(...emails);
+      accepted.add(key);
+      return emails.map((email) => ({ kind: "accepted", providerId: `mailbox-${email.key}` }));
     },
   };
 }

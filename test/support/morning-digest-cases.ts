@@ -1,26 +1,26 @@
 import { describe, expect, it } from "vitest";
 import type { SingleJob } from "../../src/queues/job.ts";
 import { delivery } from "./emails.ts";
-import { freezingCases } from "./freezing-cases.ts";
+import { mailingCases } from "./mailing-cases.ts";
 import { user } from "./platform.ts";
 import { createWorld } from "./world.ts";
 
 type Cadence = "daily" | "weekly";
 
-/** Eight o'clock on the Pacific coast, on a Monday in winter. */
+/** 8:00 in Los Angeles, on a Monday in winter. */
 const EIGHT = "2026-03-02T16:00:00Z";
 
 type Morning = {
-  /** What the case says. */
-  readonly says: string;
-  /** When the job runs; before each run something was decided, at `decidedAt`. */
+  /** The name of the test. */
+  readonly name: string;
+  /** When the job runs. Before each run, a delivery is inserted that was decided at `decidedAt`. */
   readonly runs: readonly string[];
   readonly decidedAt: string;
-  /** Which of the runs send. */
+  /** The runs that send a digest. */
   readonly sends: readonly string[];
 };
 
-/** The cases of digests that go out in the morning, from eight o'clock on: they differ in their days alone. */
+/** The cases of the digests that are sent from 8:00 on. They differ only in their days. */
 export function morningDigestCases(
   job: SingleJob<Record<string, never>>,
   cadence: Cadence,
@@ -35,14 +35,14 @@ export function morningDigestCases(
   };
   const before = "2026-03-02T00:00:00Z";
 
-  freezingCases(job, async () => {
+  mailingCases(job, async () => {
     const { world, decide } = await scene();
     await decide(before);
     return { world, removeRow: async () => void (await world.query("delete from deliveries")) };
   });
 
   describe(job.name, () => {
-    it("takes what waits for it alone, from eight o'clock on, and what comes later waits for the next one", async () => {
+    it("takes only deliveries of its cadence, from 8:00 on; later ones wait for the next digest", async () => {
       const { world, decide } = await scene();
       await decide(before);
       await decide(before, "hourly");
@@ -55,7 +55,7 @@ export function morningDigestCases(
       expect(await world.perform(job, {})).toMatchObject({ skipped: 1 });
     });
 
-    it(morning.says, async () => {
+    it(morning.name, async () => {
       const { world, decide } = await scene();
       const sent: string[] = [];
       for (const at of morning.runs) {

@@ -11,7 +11,7 @@ export type DeliveryRow = {
   notification_id: string | null;
 };
 
-/** What was decided, in the order of events, users and channels. */
+/** The deliveries, by event, user and channel. */
 export const decisions = (world: World, eventId?: string): Promise<DeliveryRow[]> =>
   world.query<DeliveryRow>(
     `select event_id, user_id, channel, decision, cadence, reason, status, notification_id from deliveries
@@ -19,7 +19,7 @@ export const decisions = (world: World, eventId?: string): Promise<DeliveryRow[]
     [eventId ?? null],
   );
 
-/** Decisions as short texts: `7 email digested hourly throttle`. */
+/** The deliveries as `user channel decision cadence reason`: `7 email digested hourly throttle`. */
 export const decided = async (world: World, eventId?: string): Promise<string[]> =>
   (await decisions(world, eventId)).map(({ user_id, channel, decision, cadence, reason }) =>
     [user_id, channel, decision, cadence, reason].filter((part) => part !== null).join(" "),
@@ -36,7 +36,7 @@ export type NotificationRow = {
   read_at: Date | null;
 };
 
-/** What users see in the app. */
+/** The notifications shown in the app. */
 export const notifications = (world: World): Promise<NotificationRow[]> =>
   world.query<NotificationRow>(
     "select id, user_id, event_id, title, body, link, count, read_at from notifications order by id",

@@ -2,15 +2,15 @@ import { createHash, createHmac, randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { outsideServer } from "./outside.ts";
 
-/** How the next request is treated: as it should be, refused, failed, never answered, cut before it was taken, cut after it was taken. */
+/** How the next request fails: with a status, without an answer, or with a dropped connection, before or after it was accepted. */
 export type Misbehaviour = "none" | "429" | "500" | "hang" | "drop" | "accept-then-drop" | "accept-then-hang";
 
-/** An e-mail that Resend has taken and sends. */
+/** An accepted e-mail. */
 export type Taken = {
   readonly id: string;
-  /** Under which key it came. */
+  /** The idempotency key of its request. */
   readonly idempotencyKey: string | null;
-  /** Which content it is: the same for every e-mail about one thing. */
+  /** Identifies its content: equal for two e-mails about the same thing. */
   readonly contentKey: string | null;
   readonly to: string;
   readonly subject: string;
@@ -35,9 +35,10 @@ const BATCH_MAX = 100;
 const ADDRESS = /^([^<>]+ )?<?[^\s<>@]+@[^\s<>@]+>?$/;
 
 /**
- * Resend, as a server with its real rules: an API key, idempotency keys that live for 24 hours (the same key with another body is a
- * conflict), batches of at most 100, strict or permissive, and a limit of requests a second.
- * `keep` says what of each e-mail stays, for where there are many. To other processes it tells by GET what it has taken.
+ * A Resend server with the real rules: an API key, idempotency keys that are valid for 24 hours (the same key
+ * with another body is a conflict), batches of at most 100, strict or permissive, and a limit of requests per
+ * second. `keep`: the parts of each e-mail that are kept, for tests with many. GET returns the number of
+ * accepted e-mails, for other processes.
  */
 export async function fakeResend(
   options: { perSecond?: number; keep?: "everything" | "text" | "keys" } = {},
@@ -94,7 +95,7 @@ export async function fakeResend(
       return known.answer;
     }
     const answer = accept(path, body, permissive, key);
-    // What was refused may be sent again under its key.
+    // A rejected request may be repeated under its key.
     if (answer.status === 200) keys.set(key, { hash, atMs: state.nowMs(), answer });
     return answer;
   };
@@ -138,14 +139,14 @@ export async function fakeResend(
   };
 
   const server = await outsideServer((body, response, request) => {
-    // What was sent is kept letter by letter, if at all.
+    // E-mails are kept one by one, if at all.
     server.bodies.length = 0;
     answer(body, response, request);
   });
   return Object.assign(state, { url: server.url, close: server.close });
 }
 
-/** How many it has taken, and of how many contents: with one e-mail too many the two differ. */
+/** The numbers of accepted e-mails and of distinct contents. They differ if a content was sent twice. */
 const countsOf = (taken: readonly Taken[]) => ({
   taken: taken.length,
   contents: new Set(taken.map(({ contentKey }) => contentKey)).size,

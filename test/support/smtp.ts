@@ -1,12 +1,12 @@
 import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
 
-/** What the server says to a command, or `hang up`. Default: yes to everything. */
+/** The replies to commands; `hang up` closes the connection. Default: success. */
 export type SmtpAnswers = Partial<Record<"MAIL" | "RCPT" | "DATA" | "end of data" | "AUTH", string>>;
 
-/** A small SMTP server. It keeps the letters that it has taken. */
+/** A small SMTP server that keeps the messages it accepted. */
 export async function fakeSmtp(answers: SmtpAnswers = {}) {
-  const state = { answers, letters: [] as string[], commands: [] as string[] };
+  const state = { answers, messages: [] as string[], commands: [] as string[] };
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -27,9 +27,9 @@ export async function fakeSmtp(answers: SmtpAnswers = {}) {
 
 function converse(
   socket: Socket,
-  state: { answers: SmtpAnswers; letters: string[]; commands: string[] },
+  state: { answers: SmtpAnswers; messages: string[]; commands: string[] },
 ): void {
-  let letter: string | null = null;
+  let message: string | null = null;
   let rest = "";
   const say = (line: string | undefined, otherwise: string): boolean => {
     if (line === "hang up") socket.destroy();
@@ -44,7 +44,7 @@ function converse(
     else if (verb === "MAIL") say(state.answers.MAIL, "250 ok");
     else if (verb === "RCPT") say(state.answers.RCPT, "250 ok");
     else if (verb === "DATA") {
-      if (say(state.answers.DATA, "354 go on")) letter = "";
+      if (say(state.answers.DATA, "354 go on")) message = "";
     } else socket.write(verb === "QUIT" ? "221 bye\r\n" : "250 ok\r\n");
   };
   socket.write("220 fake\r\n");
@@ -53,12 +53,12 @@ function converse(
     for (let end = rest.indexOf("\r\n"); end >= 0; end = rest.indexOf("\r\n")) {
       const line = rest.slice(0, end);
       rest = rest.slice(end + 2);
-      if (letter === null) command(line);
-      else if (line !== ".") letter += `${line}\r\n`;
+      if (message === null) command(line);
+      else if (line !== ".") message += `${line}\r\n`;
       else {
-        const whole = letter;
-        letter = null;
-        if (say(state.answers["end of data"], "250 taken")) state.letters.push(whole);
+        const whole = message;
+        message = null;
+        if (say(state.answers["end of data"], "250 taken")) state.messages.push(whole);
       }
     }
   });

@@ -10,7 +10,7 @@ import { settingsFrom } from "../../src/config/settings.ts";
 import { rows } from "../../src/db/statement.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { createLog } from "../../src/log.ts";
-import type { Letter } from "../../src/ports/mailer.ts";
+import type { Email } from "../../src/ports/mailers/mailer.ts";
 import type { Ports } from "../../src/ports/ports.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
 import type { Execution, Tally } from "../../src/queues/execution.ts";
@@ -53,7 +53,7 @@ export type OutboxRow = {
 /** A test's own world: a database cloned from the template, a Redis prefix of its own, a clock that stands. */
 export type World = Runtime & {
   /** Every e-mail that was handed over, unless the test brought a mailer of its own. */
-  readonly mailbox: Letter[];
+  readonly mailbox: Email[];
   /** Moves the clock. */
   at(instant: string): void;
   /** Asks for a job and runs it here, without Redis, as one carrier. */
@@ -94,7 +94,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   await onServer(serverUrl, `create database ${name} template ${inject("template")}`);
   const config = configFor(serverUrl, name, options);
   const clock = standingClock(options.at);
-  const mailbox: Letter[] = [];
+  const mailbox: Email[] = [];
   const catalogue = options.jobs ? catalogueOf([...everyJob.jobs, ...options.jobs]) : everyJob;
   const runtime = openRuntime({
     config,

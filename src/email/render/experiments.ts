@@ -3,7 +3,7 @@ import { bucketOf, type Experiment, variantOf } from "../../scoring/experiment.t
 import { NOTICE_VARIANTS, type NoticeVariant } from "../../scoring/project-matching/choose-candidates.ts";
 import type { SubjectVariant } from "./digest.ts";
 
-/** Whether a digest is opened more often when its subject tells what happened first, or how much. */
+/** Which subject makes more users read a digest: the number of updates, or the first headline. */
 export const DIGEST_SUBJECT = {
   name: "digest-subject",
   variants: [
@@ -12,28 +12,28 @@ export const DIGEST_SUBJECT = {
   ],
 } as const satisfies Experiment;
 
-/** Whether more of those who are told of a project apply when they are told that it looks for them, or that they fit. */
+/** Which text makes more candidates apply: that the project is looking for them, or that they are a match. */
 export const MATCH_NOTICE: Experiment = {
   name: "match-notice",
   variants: NOTICE_VARIANTS.map((name) => ({ name, share: 5_000 })),
 };
 
-/** Every experiment with whole letters. One that has ended stays until its results are not needed any more. */
+/** Experiments with e-mails. A finished one stays until its results are no longer needed. */
 export const EXPERIMENTS: readonly Experiment[] = [DIGEST_SUBJECT];
 
-/** The variant that a user gets the first time; after that the one that was kept counts. */
+/** The variant that a user is assigned. Users who have seen another one keep it. */
 export const assignedVariant = (experiment: Experiment, userId: string): string =>
   variantOf(experiment, bucketOf(createHash("sha256").update(`${experiment.name}:${userId}`).digest()));
 
-/** The text of the notice that a volunteer gets, always the same one. */
+/** The variant of the match notice for a volunteer. It never changes. */
 export function noticeVariantOf(volunteerId: string): NoticeVariant {
   const assigned = assignedVariant(MATCH_NOTICE, volunteerId);
   return NOTICE_VARIANTS.find((name) => name === assigned) ?? NOTICE_VARIANTS[0];
 }
 
-/** @throws Error for a variant that has no wording. */
+/** Narrows a stored variant. @throws Error if it is unknown. */
 export function subjectVariant(variant: string): SubjectVariant {
   const known = DIGEST_SUBJECT.variants.find(({ name }) => name === variant);
-  if (known === undefined) throw new Error(`The subject of a digest has no variant "${variant}".`);
+  if (known === undefined) throw new Error(`Unknown variant of the digest subject: "${variant}".`);
   return known.name;
 }

@@ -1,8 +1,9 @@
 import { type Html, html } from "../../html.ts";
 import { shorten } from "../../shorten.ts";
 
-// HTML for mail programs: tables, styles on the elements, since Gmail drops style sheets in places and Outlook draws with Word, which
-// keeps distances in cells alone. The style sheets in the head only add the dark colours and the small screen, where they are understood.
+// HTML for mail programs. Tables and inline styles, since Gmail drops some style sheets, and Outlook renders
+// with Word, which respects padding on table cells only. The style sheets in the head only add dark mode and
+// small screens.
 
 const FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
@@ -16,7 +17,7 @@ export const COLOURS = {
   onAccent: "#ffffff",
 } as const;
 
-/** The same where the reader's screen is dark. */
+/** Colors in dark mode. */
 export const DARK = {
   page: "#12171c",
   card: "#1c232b",
@@ -39,7 +40,7 @@ ${scope} .card { background-color: ${DARK.card} !important; border-color: ${DARK
 ${scope} .line { border-color: ${DARK.line} !important; }
 ${scope} .button { background-color: ${DARK.accent} !important; }`;
 
-/** One element each: Gmail leaves out the whole of one in which it does not understand something. */
+/** A `style` element each: Gmail drops a whole element if it does not understand a part of it. */
 const STYLE_SHEETS = [
   `body { margin: 0; padding: 0; -webkit-text-size-adjust: 100%; }
 a { text-underline-offset: 2px; }
@@ -51,17 +52,20 @@ a { text-underline-offset: 2px; }
   `:root { color-scheme: light dark; supported-color-schemes: light dark; }
 @media (prefers-color-scheme: dark) {${darkColours("")}${darkSurfaces("")}
 }`,
-  // Outlook on the web marks what it has darkened instead of asking the media query.
+  // Outlook on the web sets these attributes instead of applying the media query.
   `${darkColours("[data-ogsc]")}${darkSurfaces("[data-ogsb]")}`,
-  // Apple Mail makes links of dates and places, in its own blue.
+  // Apple Mail turns dates and places into blue links.
   "a[x-apple-data-detectors] { color: inherit !important; text-decoration: none !important; }",
 ];
 
-/** Word measures in points and scales them with the screen unless it is told not to, and does not look past a font that it lacks. */
+/**
+ * For Word: pixels instead of points, and a font that it has, since it does not fall back to the next in a
+ * list.
+ */
 const FOR_WORD = `<!--[if mso]><xml><o:OfficeDocumentSettings><o:AllowPNG/><o:PixelsPerInch>96</o:PixelsPerInch></o:OfficeDocumentSettings></xml>
 <style>table, td, p, a, span, h1, h2 { font-family: 'Segoe UI', Arial, sans-serif !important; }</style><![endif]-->`;
 
-/** Words without an end break wherever they must: a cell never grows beyond its table. */
+/** Breaks long words, so that a cell never grows beyond its table. */
 const BREAKING = "word-wrap:break-word;overflow-wrap:anywhere;word-break:break-word;";
 
 export const style = {
@@ -74,40 +78,45 @@ export const style = {
 
 export type Button = { readonly label: string; readonly href: string };
 
-/** A button that is one everywhere, with room above it: Word draws a shape, all others a padded link. */
+/** A button with space above. In Word it is a VML shape, elsewhere a padded link. */
 export function button({ label, href }: Button): Html {
-  // Word needs the width beforehand.
+  // VML needs an explicit width.
   const width = 48 + Math.ceil(label.length * 8.6);
   return html`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
 <tr><td style="padding:28px 0 0;"><!--[if mso]><v:roundrect xmlns:v="urn:schemas-microsoft-com:vml" xmlns:w="urn:schemas-microsoft-com:office:word" href="${href}" style="height:46px;v-text-anchor:middle;width:${width}px;" arcsize="18%" stroke="f" fillcolor="${COLOURS.accent}"><w:anchorlock/><center style="color:${COLOURS.onAccent};font-family:Arial,sans-serif;font-size:16px;font-weight:bold;">${label}</center></v:roundrect><![endif]--><!--[if !mso]><!--><a class="button" href="${href}" style="display:inline-block;background-color:${COLOURS.accent};border-radius:8px;color:${COLOURS.onAccent};font-family:${raw(FONT)};font-size:16px;font-weight:600;line-height:46px;padding:0 24px;text-decoration:none;">${label}</a><!--<![endif]--></td></tr>
 </table>`;
 }
 
-/** A constant of ours that stands as it is, inside of an attribute too. */
+/** Unescaped text, also within attributes. For constants only. */
 export const raw = (text: string): Html => ({ html: text });
 
 export type Foot = {
-  /** Why this person gets this letter: a sentence. */
+  /** Why the recipient gets this e-mail: a sentence. */
   readonly reason: string;
   readonly preferencesUrl: string;
-  /** Null for what must be sent. */
+  /** Null for must-send e-mail. */
   readonly unsubscribe: { readonly url: string; readonly label: string } | null;
 };
 
 export type Frame = {
   readonly subject: string;
-  /** What a list of letters shows after the subject. */
+  /** Shown after the subject in lists of e-mails. */
   readonly preheader: string;
   readonly body: Html;
   readonly foot: Foot;
 };
 
-/** A list of letters shows no more of it. */
+/** Mail programs show no more of the preheader. */
 const PREHEADER_LENGTH = 140;
-/** What follows the preheader in a list would else be the first words of the letter. */
+/**
+ * Invisible padding after the preheader; without it, lists would go on with the first words of the e-mail.
+ */
 const FILLER = "&#847;&zwnj;&nbsp;".repeat(60);
 
-/** A whole letter around its body. Direction and language stand inside as well: webmail drops those of the document. */
+/**
+ * The HTML document around a body. Direction and language are repeated inside, since webmail drops the
+ * document's.
+ */
 export function frame({ subject, preheader, body, foot }: Frame): string {
   return html`<!doctype html>
 <html lang="en" dir="ltr" xmlns="http://www.w3.org/1999/xhtml" xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office">
@@ -150,11 +159,11 @@ function footer({ reason, preferencesUrl, unsubscribe }: Foot): Html {
     html`<a class="dim" href="${url}" style="color:${COLOURS.dim};text-decoration:underline;">${label}</a>`;
   const leave =
     unsubscribe === null ? null : html` &nbsp;&middot;&nbsp; ${link(unsubscribe.url, unsubscribe.label)}`;
-  return html`<p class="dim" style="margin:0;${raw(style.small)}">${reason}<br>${link(preferencesUrl, "Choose what you get")}${leave}</p>`;
+  return html`<p class="dim" style="margin:0;${raw(style.small)}">${reason}<br>${link(preferencesUrl, "Change notification settings")}${leave}</p>`;
 }
 
-/** The end of a letter as plain text. */
+/** The footer in plain text. */
 export function footerText({ reason, preferencesUrl, unsubscribe }: Foot): string {
   const leave = unsubscribe === null ? "" : `${unsubscribe.label}: ${unsubscribe.url}\n`;
-  return `-- \n${reason}\nChoose what you get: ${preferencesUrl}\n${leave}`;
+  return `-- \n${reason}\nChange notification settings: ${preferencesUrl}\n${leave}`;
 }

@@ -1,12 +1,13 @@
 import { type Html, html } from "../../html.ts";
 
-// Bodies of notifications are Markdown: bold, emphasis, code, links, and backslashes before what is meant as it stands.
+// Bodies of notifications use a subset of Markdown: bold, emphasis, code, links, mentions and backslash
+// escapes.
 
 type Piece =
   | { readonly kind: "text" | "bold" | "emphasis" | "code"; readonly text: string }
   | { readonly kind: "link"; readonly text: string; readonly target: string };
 
-/** In this order: what is escaped is nothing else, and a mention is no link. */
+/** Escapes come first, then mentions, which would match as links too. */
 const TOKEN =
   /\\([!-/:-@[-`{-~])|@\[((?:\\.|[^\]\\])+)\]\(user:\d+\)|\[((?:\\.|[^\]\\])+)\]\(([^()\s]+)\)|\*\*((?:\\.|[^*\\])+)\*\*|\*((?:\\.|[^*\\])+)\*|`([^`]+)`/g;
 
@@ -31,15 +32,15 @@ function piecesOf(markdown: string): Piece[] {
   return pieces;
 }
 
-/** As plain text. Links keep their words alone: the letter has a link of its own. */
+/** Renders plain text. Links are reduced to their text: the e-mail has its own link. */
 export const markdownToText = (markdown: string): string =>
   piecesOf(markdown)
     .map(({ text }) => text)
     .join("");
 
 /**
- * As HTML for a letter. Whatever people wrote is escaped; line breaks stay; links keep their words alone. What stands out is a name most
- * of the time: in a script that runs the other way it keeps to itself, and the sentence around it keeps its order.
+ * Renders HTML. All text is escaped, line breaks are kept, links are reduced to their text. Bold text is
+ * usually a name, and `dir="auto"` isolates right-to-left names so that the sentence keeps its order.
  */
 export function markdownToHtml(markdown: string): Html {
   const pieces = piecesOf(markdown).map(({ kind, text }) => {

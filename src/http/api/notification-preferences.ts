@@ -3,7 +3,11 @@ import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
 import { idField } from "../../ids.ts";
 import { NOTIFICATION_TYPES } from "../../notifications/index.ts";
-import { readWishes, type Wishes, writeWishes } from "../../notifications/preferences.ts";
+import {
+  readUserPreferences,
+  type UserPreferences,
+  writeUserPreferences,
+} from "../../notifications/user-preferences.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
 import { readBody } from "../validate.ts";
@@ -56,20 +60,20 @@ export function preferenceRoutes(runtime: Runtime): Router {
   const router = Router();
   const auth = userAuth(runtime);
   router.get("/notification-preferences", auth, async (_req, res) => {
-    const wishes = await readWishes(runtime.db.drizzle, userOf(res));
+    const wishes = await readUserPreferences(runtime.db.drizzle, userOf(res));
     res.set("Cache-Control", "no-store").json(shown(wishes));
   });
   router.put("/notification-preferences", auth, express.json({ limit: "128kb" }), async (req, res) => {
     const given = readBody(body, req, res, "bad-preferences");
     if (given === null) return;
     const wishes = wished(given);
-    await inTransaction(runtime.db, (tx) => writeWishes(tx, userOf(res), wishes));
+    await inTransaction(runtime.db, (tx) => writeUserPreferences(tx, userOf(res), wishes));
     res.set("Cache-Control", "no-store").json(shown(wishes));
   });
   return router;
 }
 
-function wished(given: z.output<typeof body>): Wishes {
+function wished(given: z.output<typeof body>): UserPreferences {
   const quiet = given.quiet_hours;
   return {
     frequency: given.frequency,
@@ -86,7 +90,7 @@ function wished(given: z.output<typeof body>): Wishes {
   };
 }
 
-const shown = ({ frequency, quiet, reminderOffsets, isUnsubscribed, preferences }: Wishes) => ({
+const shown = ({ frequency, quiet, reminderOffsets, isUnsubscribed, preferences }: UserPreferences) => ({
   frequency,
   quiet_hours: quiet && { from: clockOf(quiet.from), to: clockOf(quiet.to) },
   reminder_offsets: reminderOffsets,

@@ -2,7 +2,7 @@ import type { Request, Response } from "express";
 import {
   LOOK_BACK_MICROS,
   readChanges,
-  type SeenNotification,
+  type UserNotification,
 } from "../../notifications/notification-list.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { refuseForNow } from "../error-response.ts";
@@ -136,7 +136,7 @@ function resumeFrom(lastEventId: string | undefined): bigint | null {
   return from > earliest ? from : earliest;
 }
 
-function send({ userId, res, from, sent }: Stream, changes: readonly SeenNotification[]): void {
+function send({ userId, res, from, sent }: Stream, changes: readonly UserNotification[]): void {
   const nowMs = performance.now();
   for (const [id, { atMs }] of sent) if (nowMs - atMs > SENT_FOR_MS) sent.delete(id);
   for (const change of changes) {

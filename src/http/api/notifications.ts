@@ -1,7 +1,7 @@
 import { Router } from "express";
 import { z } from "zod";
 import { isId } from "../../ids.ts";
-import { markAllRead, markRead, readInbox } from "../../notifications/notification-list.ts";
+import { markAllRead, markRead, readNotificationPage } from "../../notifications/notification-list.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
 import { refuse } from "../error-response.ts";
@@ -25,7 +25,7 @@ export function notificationRoutes(runtime: Runtime, closing: AbortSignal, pace?
   router.get("/notifications", auth, async (req, res) => {
     const query = readQuery(page, req, res);
     if (query === null) return;
-    const inbox = await readInbox(runtime.db.drizzle, userOf(res), {
+    const inbox = await readNotificationPage(runtime.db.drizzle, userOf(res), {
       page: query.page,
       unreadOnly: query.unread === "true",
     });

@@ -1,7 +1,7 @@
-import type { SeenNotification } from "../../notifications/notification-list.ts";
+import type { UserNotification } from "../../notifications/notification-list.ts";
 
 /** As the API and the stream write it. */
-export const shown = (notification: SeenNotification) => ({
+export const shown = (notification: UserNotification) => ({
   id: notification.id,
   event_type: notification.eventType,
   project_id: notification.projectId,

@@ -1,7 +1,7 @@
 import express, { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
-import { applyMailEvents, keepMailEvent, type MailEvent } from "../../email/provider-events.ts";
+import { applyProviderEvents, type ProviderEvent, storeProviderEvent } from "../../email/provider-events.ts";
 import { retryAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { refuse, refuseForNow } from "../error-response.ts";
@@ -86,8 +86,8 @@ function take(runtime: Runtime, count: (status: string) => void): RequestHandler
     }
     try {
       const isNew = await inTransaction(runtime.db, async (tx) => {
-        const kept = await keepMailEvent(tx, told, runtime.clock.now());
-        if (kept) await applyMailEvents(tx, [told.providerId]);
+        const kept = await storeProviderEvent(tx, told, runtime.clock.now());
+        if (kept) await applyProviderEvents(tx, [told.providerId]);
         return kept;
       });
       count(isNew ? "accepted" : "duplicate");
@@ -102,7 +102,7 @@ function take(runtime: Runtime, count: (status: string) => void): RequestHandler
 }
 
 /** Resend calls a bounce Permanent, Transient or Undetermined; only the first is one that stays. */
-function readEvent(raw: Buffer, messageId: string): MailEvent | "unreadable" | "unimportant" {
+function readEvent(raw: Buffer, messageId: string): ProviderEvent | "unreadable" | "unimportant" {
   let parsed: unknown;
   try {
     parsed = JSON.parse(raw.toString("utf8"));
@@ -119,7 +119,7 @@ function readEvent(raw: Buffer, messageId: string): MailEvent | "unreadable" | "
   return { messageId, providerId: data.email_id, kind, occurredAt };
 }
 
-function kindOf(type: string, bounce: string | undefined): MailEvent["kind"] | null {
+function kindOf(type: string, bounce: string | undefined): ProviderEvent["kind"] | null {
   if (type === "email.delivered") return "delivered";
   if (type === "email.complained") return "complained";
   if (type !== "email.bounced") return null;

@@ -1,19 +1,19 @@
 import { endOfQuiet, type QuietHours } from "../local-time.ts";
 import { nudgeRoom } from "./nudge-cap.ts";
-import { type Channel, type Preference, preferenceFor } from "./preference.ts";
+import { type Channel, type Preference, preferenceFor, type Subject } from "./preference.ts";
 
-/** How fast an e-mail goes out, fastest first. */
-const PACES = ["now", "hourly", "daily", "weekly"] as const;
-type Pace = (typeof PACES)[number];
-export type Cadence = Exclude<Pace, "now">;
+/** How soon an e-mail is sent, soonest first. */
+const CADENCES = ["now", "hourly", "daily", "weekly"] as const;
+type Cadence = (typeof CADENCES)[number];
+export type DigestCadence = Exclude<Cadence, "now">;
 
-/** How a type of event is mailed unless the user says otherwise. */
+/** How an event type is mailed unless the user prefers otherwise. */
 export type EmailKind = "immediate" | "digest" | "weekly";
 
-/** How often a user wants e-mail at most. */
+/** How often a user gets e-mail at most. */
 export type Frequency = "immediate" | "hourly" | "daily" | "weekly" | "none";
 
-/** All that a decision rests on. */
+/** The facts of one decision. */
 export type NotifyFacts = {
   readonly channel: Channel;
   readonly eventType: string;
@@ -21,9 +21,8 @@ export type NotifyFacts = {
   readonly threadId: string | null;
   readonly isActor: boolean;
   readonly mayAccess: boolean;
-  /** Null without an address. In the app nobody needs one. */
   readonly hasAddress: boolean;
-  /** A hard bounce or a complaint. */
+  /** The address had a hard bounce or a complaint. */
   readonly isSuppressed: boolean;
   readonly isMustSend: boolean;
   readonly preferences: readonly Preference[];
@@ -32,15 +31,15 @@ export type NotifyFacts = {
   readonly emailKind: EmailKind;
   readonly quiet: QuietHours | null;
   readonly timeZone: string;
-  /** E-mails of the last hour that went out, or will, alone. */
+  /** E-mails of the last hour that were sent alone, or will be. */
   readonly letThrough: number;
   readonly letThroughLimit: number;
-  /** Null for what is no nudge. */
+  /** Null if it is not a nudge. */
   readonly nudges: NudgesSent | null;
   readonly now: Date;
 };
 
-/** Nudges that a user was mailed, and how many there may be. */
+/** Nudge e-mails of a user, and their limits. */
 export type NudgesSent = {
   readonly today: number;
   readonly perDay: number;
@@ -65,103 +64,119 @@ export type NotifyDecision =
   | { readonly kind: "deferred"; readonly notBefore: Date; readonly reason: "quiet-hours" }
   | {
       readonly kind: "digested";
-      readonly cadence: Cadence;
+      readonly cadence: DigestCadence;
       readonly reason: "preference" | "frequency" | "throttle" | "nudge-cap" | null;
     }
   | { readonly kind: "skipped"; readonly reason: NotificationSkipReason };
 
-/** A rule that stops a notification; it may stop only some channels. */
-type StopRule = (facts: NotifyFacts) => NotificationSkipReason | null;
+/** The facts that can stop a notification when it is decided and again when it is sent. */
+export type StopFacts = Pick<
+  NotifyFacts,
+  | "channel"
+  | "eventType"
+  | "projectId"
+  | "threadId"
+  | "mayAccess"
+  | "hasAddress"
+  | "isSuppressed"
+  | "preferences"
+  | "isUnsubscribed"
+  | "frequency"
+>;
+export type StopReason = Exclude<NotificationSkipReason, "actor-is-recipient">;
+type StopRule = (facts: StopFacts) => StopReason | null;
 
-/** Nobody is told what they did themselves. */
-const actorIsRecipient: StopRule = ({ isActor }) => (isActor ? "actor-is-recipient" : null);
+/** Users are not notified of their own actions. */
+const actorIsRecipient = ({ isActor }: Pick<NotifyFacts, "isActor">) =>
+  isActor ? ("actor-is-recipient" as const) : null;
 
-/** Nobody is told of what they may not see. */
+/** Users are not notified of what they cannot access. */
 const access: StopRule = ({ mayAccess }) => (mayAccess ? null : "no-access");
 
-/** Without an address there is no e-mail, must-send or not. */
+/** No e-mail without an address, must-send or not. */
 const address: StopRule = ({ channel, hasAddress }) =>
   channel === "email" && !hasAddress ? "no-address" : null;
 
-/** An address that bounced hard, or whose owner complained, gets nothing more, must-send or not. */
+/** No e-mail to an address with a hard bounce or a complaint, must-send or not. */
 const suppression: StopRule = ({ channel, isSuppressed }) =>
   channel === "email" && isSuppressed ? "suppressed" : null;
 
-/** What a user muted they are not told. */
+/** The narrowest matching preference mutes it. */
 const mute: StopRule = (facts) => (preferenceFor(facts.preferences, facts) === "muted" ? "muted" : null);
 
-/** Who unsubscribed gets no e-mail. */
+/** The user unsubscribed from all e-mail. */
 const unsubscribed: StopRule = ({ channel, isUnsubscribed }) =>
   channel === "email" && isUnsubscribed ? "unsubscribed" : null;
 
-/** Who wants no e-mail gets none. */
+/** The user set the frequency of e-mail to none. */
 const noFrequency: StopRule = ({ channel, frequency }) =>
   channel === "email" && frequency === "none" ? "frequency-none" : null;
 
-/** These hold for must-send types too. */
+/** Rules that also stop must-send types. */
 export const STOPS_EVERYTHING = { actorIsRecipient, access, address, suppression } as const;
-/** These do not. */
+/** Rules that do not stop must-send types. */
 export const STOPS_THE_REST = { mute, unsubscribed, noFrequency } as const;
 
-const PACE_OF_KIND: Record<EmailKind, Pace> = { immediate: "now", digest: "hourly", weekly: "weekly" };
+const CADENCE_OF_KIND: Record<EmailKind, Cadence> = { immediate: "now", digest: "hourly", weekly: "weekly" };
 
 /**
- * How fast an e-mail goes: at the pace of its type, unless a preference says `immediate` or slows it to a digest; of that and the
- * user's frequency the slower wins.
+ * How soon an e-mail is sent: as its type says, unless a preference makes it immediate or delays it to a
+ * digest; then no sooner than the user's frequency.
  */
-export function paceOf(
-  facts: Pick<NotifyFacts, "emailKind" | "frequency" | "preferences" | keyof Subjected>,
-): { readonly pace: Pace; readonly reason: "preference" | "frequency" | null } {
+export function cadenceOf(
+  facts: Pick<NotifyFacts, "emailKind" | "frequency" | "preferences" | keyof Subject>,
+): {
+  readonly cadence: Cadence;
+  readonly reason: "preference" | "frequency" | null;
+} {
   const status = preferenceFor(facts.preferences, facts);
-  const ofType = PACE_OF_KIND[facts.emailKind];
+  const ofType = CADENCE_OF_KIND[facts.emailKind];
   const preferred = status === "immediate" ? "now" : status === "digest" ? slower(ofType, "hourly") : ofType;
-  const ofUser: Pace =
+  const ofUser: Cadence =
     facts.frequency === "immediate" || facts.frequency === "none" ? "now" : facts.frequency;
-  const pace = slower(preferred, ofUser);
-  if (pace !== preferred) return { pace, reason: "frequency" };
-  return { pace, reason: preferred === ofType ? null : "preference" };
+  const cadence = slower(preferred, ofUser);
+  if (cadence !== preferred) return { cadence, reason: "frequency" };
+  return { cadence, reason: preferred === ofType ? null : "preference" };
 }
 
-type Subjected = Pick<NotifyFacts, "channel" | "eventType" | "projectId" | "threadId">;
+const slower = (a: Cadence, b: Cadence): Cadence => (CADENCES.indexOf(a) >= CADENCES.indexOf(b) ? a : b);
 
-const slower = (a: Pace, b: Pace): Pace => (PACES.indexOf(a) >= PACES.indexOf(b) ? a : b);
-
-/** So many e-mails an hour go out alone; what is more goes into the digest. */
+/** The hourly limit of e-mails sent alone is used up; further ones join the digest. */
 export const isThrottled = ({ letThrough, letThroughLimit }: NotifyFacts): boolean =>
   letThrough >= letThroughLimit;
 
-/** So many nudges a day and a week go out; what is more may ride in a digest that goes anyway. */
+/**
+ * The daily or weekly cap of nudge e-mails is used up; further ones may join a digest that is sent anyway.
+ */
 export const isCapped = ({ nudges }: NotifyFacts): boolean =>
   nudges !== null && nudgeRoom(nudges, nudges).left === 0;
 
 /**
- * The decision for one event, user and channel: what stops everything, must-send, what stops the rest, the pace, quiet hours, throttle,
- * cap of nudges, in this order. In the app only the rules that stop apply: what is shown there wakes nobody.
+ * The decision for one event, user and channel. Rules in order: what stops everything, must-send, what stops
+ * the rest, nudge cap, cadence, throttle, quiet hours. In the app only the stop rules apply.
  */
 export function decideNotification(facts: NotifyFacts): NotifyDecision {
-  const stopped = firstReason(STOPS_EVERYTHING, facts);
+  const stopped = firstReason(Object.values(STOPS_EVERYTHING), facts);
   if (stopped) return { kind: "skipped", reason: stopped };
   if (facts.isMustSend) return { kind: "now", reason: "must-send" };
-  const unwanted = firstReason(STOPS_THE_REST, facts);
+  const unwanted = firstReason(Object.values(STOPS_THE_REST), facts);
   if (unwanted) return { kind: "skipped", reason: unwanted };
   if (facts.channel === "in_app") return { kind: "now", reason: null };
-  const { pace, reason } = paceOf(facts);
+  const { cadence, reason } = cadenceOf(facts);
   if (isCapped(facts))
-    return { kind: "digested", cadence: pace === "now" ? "hourly" : pace, reason: "nudge-cap" };
-  if (pace !== "now") return { kind: "digested", cadence: pace, reason };
+    return { kind: "digested", cadence: cadence === "now" ? "hourly" : cadence, reason: "nudge-cap" };
+  if (cadence !== "now") return { kind: "digested", cadence, reason };
   if (isThrottled(facts)) return { kind: "digested", cadence: "hourly", reason: "throttle" };
   const notBefore = facts.quiet && endOfQuiet(facts.now, facts.quiet, facts.timeZone);
   if (notBefore) return { kind: "deferred", notBefore, reason: "quiet-hours" };
   return { kind: "now", reason: null };
 }
 
-function firstReason(
-  rules: Readonly<Record<string, StopRule>>,
-  facts: NotifyFacts,
-): NotificationSkipReason | null {
-  for (const rule of Object.values(rules)) {
+/** The reason of the first rule that applies; null if none does. */
+export function firstReason<F, R>(rules: readonly ((facts: F) => R | null)[], facts: F): R | null {
+  for (const rule of rules) {
     const reason = rule(facts);
-    if (reason) return reason;
+    if (reason !== null) return reason;
   }
   return null;
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { noticeVariantOf } from "../../../src/email/render/experiments.ts";
 
-it("each text of a notice goes to half of the volunteers, and everybody gets the same one always", () => {
+it("noticeVariantOf assigns each variant to half of the volunteers, always the same to each", () => {
   const fits = Array.from({ length: 10_000 }, (_, n) => noticeVariantOf(String(n + 1))).filter(
     (variant) => variant === "fit",
   );

@@ -6,7 +6,7 @@ import { digestWindow, zoneOf } from "../../../src/email/render/windows.ts";
 const MINUTES_15 = 15 * 60_000;
 const PACIFIC = "America/Los_Angeles";
 
-/** Every tick of the timetable from noon to noon, as it would come. */
+/** Every run of the schedule from noon to noon. */
 function ticks(from: string, to: string): Date[] {
   const all: Date[] = [];
   for (let at = Date.parse(`${from}T12:00Z`); at < Date.parse(`${to}T12:00Z`); at += MINUTES_15)
@@ -15,14 +15,14 @@ function ticks(from: string, to: string): Date[] {
 }
 
 const YEAR = ticks("2026-01-01", "2027-01-01");
-/** The weeks in which clocks are changed somewhere. */
+/** The weeks with a clock change in some zone. */
 const CHANGES = [
   ...ticks("2026-03-05", "2026-04-07"),
   ...ticks("2026-10-01", "2026-10-08"),
   ...ticks("2026-10-22", "2026-11-04"),
 ];
 
-/** The windows that the ticks of a year find, each once, by their local day. */
+/** The windows that these runs find, each once, by local day. */
 function windowsByDay(
   kind: "hourly" | "daily" | "weekly",
   zone: string,
@@ -48,7 +48,7 @@ describe("the hourly windows", () => {
     }
   };
 
-  it("of a year on the Pacific coast are 13 a day, on both days on which the clocks change too, and none lies in the night", () => {
+  it("are 13 on every day of a year in Los Angeles, also on days with a clock change, and never at night", () => {
     const days = windowsByDay("hourly", PACIFIC, YEAR);
     const whole = [...days].slice(1, -1);
     expect(whole).toHaveLength(363);
@@ -58,7 +58,7 @@ describe("the hourly windows", () => {
   });
 
   it.each(["Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns"])(
-    "are 13 a day in %s around its changes",
+    "are 13 a day in %s around clock changes",
     (zone) => {
       const edges = new Set([
         "2026-03-05",
@@ -75,14 +75,14 @@ describe("the hourly windows", () => {
   );
 });
 
-it("the daily window opens at 8:00 of every day, whatever its length", () => {
+it("the daily window opens at 8:00 on every day, whatever its length", () => {
   const days = [...windowsByDay("daily", PACIFIC, YEAR)].slice(1, -1);
   expect(days.length).toBeGreaterThan(360);
   for (const [, [at]] of days)
     expect(DateTime.fromJSDate(at!, { zone: PACIFIC }).toFormat("HH:mm")).toBe("08:00");
 });
 
-it("the weekly window opens on Monday at 8:00, and stays open for those days on which nothing ran", () => {
+it("the weekly window opens on Monday at 8:00, and again on the other days", () => {
   const days = [...windowsByDay("weekly", PACIFIC, YEAR)].slice(1);
   expect(days).toHaveLength(52);
   for (const [, [at]] of days)
@@ -91,7 +91,7 @@ it("the weekly window opens on Monday at 8:00, and stays open for those days on 
   expect(digestWindow("weekly", PACIFIC, new Date("2026-06-04T20:00:00Z"))!.start).toEqual(monday.start);
 });
 
-it("an instant lies in the window that it is given, and never after 19:00 or before 6:00", () => {
+it("a window contains its instant, and never one before 6:00 or after 19:00", () => {
   const instant = fc.date({ min: new Date("2025-01-01"), max: new Date("2028-01-01"), noInvalidDate: true });
   const kinds = fc.constantFrom("hourly", "daily", "weekly" as const);
   const zones = fc.constantFrom(PACIFIC, "Europe/Berlin", "Pacific/Apia", "America/Sao_Paulo");
@@ -110,7 +110,7 @@ it("an instant lies in the window that it is given, and never after 19:00 or bef
   );
 });
 
-it("who has no zone, or one that nobody knows, lives where all such do", () => {
+it("zoneOf falls back to the default for a missing or unknown zone", () => {
   const zones = [null, "Mars/Olympus", "Europe/Berlin"].map((zone) => zoneOf(zone, PACIFIC));
   expect(zones).toEqual([PACIFIC, PACIFIC, "Europe/Berlin"]);
   expect(() => digestWindow("hourly", "Mars/Olympus", new Date())).toThrow(RangeError);

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  cadenceOf,
   decideNotification,
   isCapped,
   isThrottled,
   type NotifyDecision,
   type NotifyFacts,
-  paceOf,
   STOPS_EVERYTHING,
   STOPS_THE_REST,
 } from "../../../src/scoring/notifications/notify-decision.ts";
@@ -98,10 +98,10 @@ describe("each rule by itself", () => {
     ["weekly", "daily", "digest", "weekly", null],
     ["weekly", "immediate", "immediate", "now", "preference"],
   ] as const)(
-    "pace of a type mailed %s, frequency %s, status %s: %s (%s)",
-    (kind, frequency, status, pace, why) => {
+    "cadence of a type mailed %s, frequency %s, status %s: %s (%s)",
+    (kind, frequency, status, cadence, why) => {
       const preferences = status === null ? [] : [preference({ status })];
-      expect(paceOf(facts({ emailKind: kind, frequency, preferences }))).toEqual({ pace, reason: why });
+      expect(cadenceOf(facts({ emailKind: kind, frequency, preferences }))).toEqual({ cadence, reason: why });
     },
   );
 

@@ -1,10 +1,10 @@
 import { digestJob } from "../../../email/digest-job.ts";
 import { sendEmails } from "./send-emails.ts";
 
-/** For whoever chose it. */
+/** For users with the frequency `daily`. */
 export const emailDaily = digestJob(
   "email-daily",
   "daily",
-  "Collects what waits for the daily digest of users for whom it is 8:00 or later.",
+  "Creates the daily digests of users for whom it is 8:00 or later.",
   sendEmails,
 );

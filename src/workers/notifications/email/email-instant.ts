@@ -1,22 +1,23 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows } from "../../../db/statement.ts";
-import { freezeEmails } from "../../../email/create-mailings.ts";
+import { createMailings } from "../../../email/create-mailings.ts";
 import { enqueue, enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type SingleJob } from "../../../queues/job.ts";
 import { done, skipped } from "../../../queues/outcome.ts";
 import { sendEmails } from "./send-emails.ts";
 
-/** What one run freezes; a longer list is gone through by further runs. */
-const AT_ONCE = 2_000;
+/** E-mails per run. If more are due, another run follows. */
+const EMAILS_PER_RUN = 2_000;
 
-/** What goes out alone and is due: decided `now`, or deferred until a moment that has come. */
+/** E-mails that are sent alone: decided `now`, or deferred to a time that has passed. */
 export const emailInstant: SingleJob<{ after?: string | undefined }> = defineJob({
   name: "email-instant",
   queue: "notifications",
-  description: "Puts e-mails that go out alone, and are due, into batches and has those sent.",
+  description:
+    "Creates mailings of the e-mails that are due and are not part of a digest, and enqueues them.",
   payload: z.object({ after: z.string().optional().describe("the event that asked for it") }),
-  // Fan-outs that ask at the same time must not wait for each other's entry: each has one of its own.
+  // Concurrent fan-outs must not wait for each other: each enqueues an entry of its own.
   key: ({ after }) => after ?? "due",
   run: async (_payload, { tx, now, settings }) => {
     const due = await rows<{ id: string; userId: string }>(
@@ -25,17 +26,17 @@ export const emailInstant: SingleJob<{ after?: string | undefined }> = defineJob
           where d.channel = 'email' and d.status = 'pending' and d.decision in ('now', 'deferred')
             and (d.not_before is null or d.not_before <= ${now}::timestamptz)
             and not exists (select 1 from emails m where m.delivery_id = d.id)
-          order by d.not_before, d.id limit ${AT_ONCE} for update of d skip locked`,
+          order by d.not_before, d.id limit ${EMAILS_PER_RUN} for update of d skip locked`,
     );
     if (due.length === 0) return skipped("no e-mail is due");
     const contents = due.map(({ id, userId }) => ({ userId, deliveryId: id, digestId: null }));
-    const batches = await freezeEmails(tx, contents, settings.email.batchSize);
+    const mailings = await createMailings(tx, contents, settings.email.batchSize);
     await enqueueMany(
       tx,
       sendEmails,
-      batches.map(({ batchId, users }) => ({ batchId, users: [...users] })),
+      mailings.map(({ mailingId, userIds }) => ({ batchId: mailingId, users: [...userIds] })),
     );
-    if (due.length === AT_ONCE) await enqueue(tx, emailInstant, {});
-    return done({ emails: due.length, batches: batches.length });
+    if (due.length === EMAILS_PER_RUN) await enqueue(tx, emailInstant, {});
+    return done({ emails: due.length, mailings: mailings.length });
   },
 });

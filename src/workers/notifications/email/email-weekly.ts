@@ -1,10 +1,10 @@
 import { digestJob } from "../../../email/digest-job.ts";
 import { sendEmails } from "./send-emails.ts";
 
-/** For whoever chose it, and for what is told weekly. */
+/** For users with the frequency `weekly`, and for types that are mailed weekly. */
 export const emailWeekly = digestJob(
   "email-weekly",
   "weekly",
-  "Collects what waits for the weekly digest of users for whom it is Monday 8:00 or later.",
+  "Creates the weekly digests of users for whom it is Monday 8:00 or later.",
   sendEmails,
 );

@@ -6,9 +6,9 @@ import { NUDGE_LOGS, type NudgeLog, OUTLIVED } from "../../../nudges/nudge-reten
 import { defineJob } from "../../../queues/job.ts";
 import { done } from "../../../queues/outcome.ts";
 
-/** Rows that one range looks at: well under a second. */
+/** Rows per range: well under a second. */
 const PER_RANGE = 20_000n;
-/** Ranges of one run and table: what is left waits for the next run. */
+/** At most this many ranges per run and table. The rest waits for the next run. */
 const MAX_RANGES = 1_000n;
 
 const TABLES = [
@@ -20,14 +20,17 @@ const TABLES = [
   "email_events",
   "unsubscribe_tokens",
 ] as const;
-/** Of these the rows that wait are kept. */
-const WAITING: readonly string[] = ["deliveries", "emails"];
+/** Tables whose pending rows are kept. */
+const WITH_PENDING: readonly string[] = ["deliveries", "emails"];
 type Table = (typeof TABLES)[number];
 
-/** The logs of nudges have no ids in the order of time: a range of them is so many pages of 8 KiB, each with a hundred rows or so. */
+/**
+ * The nudge logs have no ids in order of time, so their ranges are pages of 8 KiB, with about a hundred rows
+ * each.
+ */
 const PAGES_PER_RANGE = 256;
 
-/** From the first to the last id, or of a log from the first page up to before the last. */
+/** Ids `from` to `to`, inclusive; or, for a nudge log, pages from `from` up to but not including `to`. */
 type Range = {
   readonly table: Table | NudgeLog;
   readonly from: string;
@@ -38,17 +41,17 @@ type Range = {
 const isLog = (table: Table | NudgeLog): table is NudgeLog => table in OUTLIVED;
 
 /**
- * Old notifications and decisions are of no use to anybody. What still waits to be sent stays, however old. Ids are drawn in the order
- * of time, so the last old row is found by halving, not by looking at all. Of what nudges were given, only that goes which nothing can
- * give again.
+ * Deletes old rows. Pending ones are kept, whatever their age. Ids are drawn in order of time, so the last
+ * old row is found by binary search. Rows of the nudge logs are deleted only if their nudge cannot be
+ * repeated.
  */
 export const pruneNotifications = defineJob({
   name: "prune-notifications",
   queue: "notifications",
   description:
-    "Deletes notifications, decisions and e-mails that are older than the configured number of days, and nudges that old which nothing can repeat.",
+    "Deletes notifications, deliveries and e-mails older than the configured number of days, and nudges that cannot be repeated.",
   payload: z.object({
-    days: z.int().min(30).optional().describe("how many days are kept; default: NOTIFICATION_DAYS"),
+    days: z.int().min(30).optional().describe("days to keep; default: NOTIFICATION_DAYS"),
   }),
   key: () => "all",
   cut: async ({ days }, { tx, now, settings }): Promise<readonly Range[]> => {
@@ -77,7 +80,7 @@ export const pruneNotifications = defineJob({
 
 function oldIn(table: Table, { from, to, before }: Range): SQL {
   const old = sql`r.id between ${from} and ${to} and r.created_at < ${before}::timestamptz`;
-  if (WAITING.includes(table)) return sql`${old} and r.status <> 'pending'`;
+  if (WITH_PENDING.includes(table)) return sql`${old} and r.status <> 'pending'`;
   if (table !== "notifications") return old;
   return sql`${old} and not exists (
     select 1 from deliveries d where d.event_id = r.event_id and d.user_id = r.user_id and d.status = 'pending')`;
@@ -86,7 +89,7 @@ function oldIn(table: Table, { from, to, before }: Range): SQL {
 const outlivedIn = (log: NudgeLog, { from, to, before }: Range): SQL =>
   sql`r.ctid >= ${`(${from},0)`}::tid and r.ctid < ${`(${to},0)`}::tid and ${OUTLIVED[log](before)}`;
 
-/** The whole of a log: its rows are never changed, so each stays in its page. */
+/** All pages of a nudge log. Its rows are never updated, so each stays in its page. */
 const pageRanges = (tx: Tx, table: NudgeLog, before: string): Promise<Range[]> =>
   rows<Range>(
     tx,
@@ -94,7 +97,7 @@ const pageRanges = (tx: Tx, table: NudgeLog, before: string): Promise<Range[]> =
         from generate_series(0, pg_relation_size(${table}::text::regclass) / current_setting('block_size')::int - 1, ${PAGES_PER_RANGE}::int) as first`,
   );
 
-/** The ids between which rows are old; the last lies before the first when none is. */
+/** The ids of the first and the last old row. `last` is below `first` if there is none. */
 async function oldSpan(tx: Tx, table: Table, before: string): Promise<{ first: bigint; last: bigint }> {
   const [span] = await rows<{ first: string | null; last: string | null }>(
     tx,

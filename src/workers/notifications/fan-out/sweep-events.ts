@@ -6,26 +6,30 @@ import { idField } from "../../../ids.ts";
 import { enqueue, enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { done, skipped } from "../../../queues/outcome.ts";
-import { EVENTS_PER_ENTRY, notifyFanOut } from "./notify-fan-out.ts";
+import { fanOutEntries, notifyFanOut } from "./notify-fan-out.ts";
 
-/** With more entries waiting there is no use in looking for events that have none: all of them wait. */
+/**
+ * With more entries waiting, the sweep is skipped: fan-out is behind, and missing entries are not the cause.
+ */
 const MAX_ENTRIES = 5_000;
-/** Events that one page looks at, and pages of one round. */
+/** Events per page, and pages per run. */
 const PAGE = 20_000;
 const PAGES = 10;
 
 /**
- * The safety net of the trigger: events that have neither an outcome nor an entry, because they were loaded while triggers were off.
- * Every event is looked at, whatever its age. An entry that is dead waits for an operator and is left alone.
+ * The safety net of the trigger: finds events that have neither an outcome nor an entry, because they were
+ * inserted with triggers disabled. It checks every event, whatever its age. A dead entry waits for an
+ * operator and is left alone.
  */
 export const sweepEvents = defineJob({
   name: "sweep-events",
   queue: "notifications",
-  description: "Finds domain events that nothing was made of and that nobody asked for, and has them told.",
+  description:
+    "Finds domain events that have neither an outcome nor an outbox entry, and enqueues their fan-out.",
   payload: z.object({
     from: idField()
       .optional()
-      .describe("look again at every event from this id on; default: at those that came since the last time"),
+      .describe("check every event from this id on again; default: those since the last sweep"),
   }),
   key: ({ from }) => from ?? "new",
   run: async ({ from }, { tx }) => {
@@ -34,53 +38,59 @@ export const sweepEvents = defineJob({
       tx,
       sql`select count(*)::int as n from (select 1 from outbox where job = ${notifyFanOut.name} limit ${MAX_ENTRIES + 1}) e`,
     );
-    if ((waiting?.n ?? 0) > MAX_ENTRIES) return skipped(`more than ${MAX_ENTRIES} entries wait`);
+    if ((waiting?.n ?? 0) > MAX_ENTRIES) return skipped(`more than ${MAX_ENTRIES} entries are waiting`);
     const start = from === undefined ? BigInt(state.through) : BigInt(from) - 1n;
-    const looked = await lookFrom(tx, start);
-    const forgotten = await withoutEntry(tx, looked.untold);
-    await ask(tx, forgotten);
-    if (start <= BigInt(state.through)) await moveOn(tx, looked.through);
-    // What lies beyond the last page is looked at right after this.
-    if (looked.through !== null)
-      await enqueue(tx, sweepEvents, { from: String(BigInt(looked.through) + 1n) });
-    return forgotten.length > 0
-      ? done({ found: forgotten.length })
-      : skipped("every event has its outcome or its entry");
+    const scanned = await scanFrom(tx, start);
+    const missed = await withoutEntry(tx, scanned.undecided);
+    await enqueueMany(tx, notifyFanOut, fanOutEntries(missed));
+    if (start <= BigInt(state.through)) await advance(tx, scanned.through);
+    // Another run continues after the last page.
+    if (scanned.through !== null)
+      await enqueue(tx, sweepEvents, { from: String(BigInt(scanned.through) + 1n) });
+    return missed.length > 0
+      ? done({ found: missed.length })
+      : skipped("every event has an outcome or an entry");
   },
 });
 
 type State = { through: string };
 
-/** One sweep at a time: two would ask for the same events in different groups. */
+/** One sweep at a time: two would enqueue the same events in different entries. */
 async function lockState(tx: Tx): Promise<State> {
   const [state] = await rows<State>(tx, sql`select through from event_sweep for update`);
-  if (!state) throw new Error("event_sweep has lost its row.");
+  if (!state) throw new Error("The row of event_sweep is missing.");
   return state;
 }
 
-/** `through` is the last event that was looked at; null when that was the last one there is. */
-type Looked = { readonly untold: readonly string[]; readonly through: string | null };
+/**
+ * `undecided`: events without an outcome. `through`: the last event that was scanned; null if there are no
+ * more.
+ */
+type Scanned = { readonly undecided: readonly string[]; readonly through: string | null };
 
-/** Goes page by page, each by the index: events without an outcome. */
-async function lookFrom(tx: Tx, start: bigint): Promise<Looked> {
-  const untold: string[] = [];
+/** Scans the events after an id, in pages. */
+async function scanFrom(tx: Tx, start: bigint): Promise<Scanned> {
+  const undecided: string[] = [];
   let after = String(start);
   for (let page = 0; page < PAGES; page++) {
-    const [looked] = await rows<{ n: number; last: string | null; untold: string[] | null }>(
+    const [scanned] = await rows<{ n: number; last: string | null; undecided: string[] | null }>(
       tx,
       sql`select count(*)::int as n, max(p.id) as last,
-                 array_agg(p.id::text order by p.id) filter (where o.event_id is null) as untold
+                 array_agg(p.id::text order by p.id) filter (where o.event_id is null) as undecided
           from (select id from domain_events where id > ${after} order by id limit ${PAGE}) p
           left join event_outcomes o on o.event_id = p.id`,
     );
-    untold.push(...(looked?.untold ?? []));
-    if (!looked?.last || looked.n < PAGE) return { untold, through: null };
-    after = looked.last;
+    undecided.push(...(scanned?.undecided ?? []));
+    if (!scanned?.last || scanned.n < PAGE) return { undecided, through: null };
+    after = scanned.last;
   }
-  return { untold, through: after };
+  return { undecided, through: after };
 }
 
-/** Those that no entry asks for, dead ones included. One that is told meanwhile is asked for in vain, and passed over. */
+/**
+ * The events that are in no entry, dead ones included. One that is decided in the meantime is enqueued in
+ * vain: fan-out skips it.
+ */
 async function withoutEntry(tx: Tx, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   const found = await rows<{ id: string }>(
@@ -93,30 +103,23 @@ async function withoutEntry(tx: Tx, ids: readonly string[]): Promise<string[]> {
   return found.map(({ id }) => id);
 }
 
-async function ask(tx: Tx, ids: readonly string[]): Promise<void> {
-  const entries: { eventIds: string[] }[] = [];
-  for (let i = 0; i < ids.length; i += EVENTS_PER_ENTRY)
-    entries.push({ eventIds: ids.slice(i, i + EVENTS_PER_ENTRY) });
-  await enqueueMany(tx, notifyFanOut, entries);
-}
-
 /**
- * Notes up to where every event has been looked at for good. It takes three looks: at the first an id has been drawn; at the second
- * whoever drew it has begun to write, and the transactions under way are noted; once those have ended, nothing can appear any more
- * before it.
+ * Advances the id up to which no event can appear any more (docs/decisions/0026). It takes three sweeps: the
+ * first notes the highest id drawn so far; the second notes the running transactions, all of which may still
+ * insert lower ids; once those have ended, `through` moves to that id.
  *
- * @param looked the last event that was looked at; null when that was the last one there is.
+ * @param scanned the last event that was scanned; null if there are no more.
  */
-async function moveOn(tx: Tx, looked: string | null): Promise<void> {
+async function advance(tx: Tx, scanned: string | null): Promise<void> {
   await tx.execute(
     sql`update event_sweep s set
-          through = case when e.ended then greatest(s.through, least(s.horizon, e.looked)) else s.through end,
-          horizon = case when e.ended and e.looked >= s.horizon then s.seen else s.horizon end,
-          horizon_xid = case when e.ended and e.looked >= s.horizon then pg_snapshot_xmax(pg_current_snapshot())::text
+          through = case when e.ended then greatest(s.through, least(s.horizon, e.scanned)) else s.through end,
+          horizon = case when e.ended and e.scanned >= s.horizon then s.seen else s.horizon end,
+          horizon_xid = case when e.ended and e.scanned >= s.horizon then pg_snapshot_xmax(pg_current_snapshot())::text
                              else s.horizon_xid end,
           seen = greatest(s.seen, (select last_value from domain_events_id_seq where is_called),
                           (select max(id) from domain_events))
-        from (select one, coalesce(${looked}::bigint, 9223372036854775807) as looked,
+        from (select one, coalesce(${scanned}::bigint, 9223372036854775807) as scanned,
                      horizon_xid is null or pg_snapshot_xmin(pg_current_snapshot()) >= horizon_xid::xid8 as ended
               from event_sweep) e
         where s.one = e.one`,

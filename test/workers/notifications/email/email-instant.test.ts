@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { emailInstant } from "../../../../src/workers/notifications/email/email-instant.ts";
 import { delivery, deliveryStates, emailRows, expectNoContentTwice } from "../../../support/emails.ts";
-import { freezingCases } from "../../../support/freezing-cases.ts";
+import { mailingCases } from "../../../support/mailing-cases.ts";
 import { user, users } from "../../../support/platform.ts";
 import { createWorld } from "../../../support/world.ts";
 
 const AT = "2026-03-02T18:00:00Z";
 
-freezingCases(emailInstant, async () => {
+mailingCases(emailInstant, async () => {
   const world = await createWorld({ at: AT });
   const id = await delivery(world, { userId: await user(world, { email: "ada@people.test" }) });
   return {
@@ -17,18 +17,18 @@ freezingCases(emailInstant, async () => {
 });
 
 describe("email-instant", () => {
-  it("sends one e-mail for each delivery that was decided now, whole batches at a time", async () => {
+  it("sends one e-mail per delivery, in mailings of a hundred", async () => {
     const world = await createWorld({ at: AT });
     const people = await users(world, 5);
     for (let n = 0; n < 230; n++) await delivery(world, { userId: people[n % 5]!, decision: "now" });
-    expect(await world.perform(emailInstant, {})).toMatchObject({ counts: { emails: 230, batches: 3 } });
+    expect(await world.perform(emailInstant, {})).toMatchObject({ counts: { emails: 230, mailings: 3 } });
     await world.drain();
     expect(world.mailbox).toHaveLength(230);
     expectNoContentTwice(world.mailbox);
     expect(new Set(await deliveryStates(world))).toEqual(new Set(["sent"]));
   });
 
-  it("waits for the moment of what was deferred, and takes nothing that belongs into a digest", async () => {
+  it("waits until a deferred delivery is due, and leaves digested ones alone", async () => {
     const world = await createWorld({ at: AT });
     const userId = await user(world, { email: "ada@people.test" });
     await delivery(world, { userId, decision: "deferred", notBefore: "2026-03-02T19:00:00Z" });
@@ -40,7 +40,7 @@ describe("email-instant", () => {
     expect(await deliveryStates(world)).toEqual(["sent", "pending"]);
   });
 
-  it("regression 6: a delivery that is set back to pending is not sent a second time", async () => {
+  it("regression 6: a delivery that is reset to pending is not sent a second time", async () => {
     const world = await createWorld({ at: AT });
     await delivery(world, { userId: await user(world, { email: "ada@people.test" }) });
     await world.perform(emailInstant, {});
@@ -52,7 +52,7 @@ describe("email-instant", () => {
     expect(await emailRows(world)).toMatchObject([{ status: "sent" }]);
   });
 
-  it("goes through a long list in several runs", async () => {
+  it("takes several runs for a long list", async () => {
     const world = await createWorld({ at: AT });
     const [userId] = await users(world, 1);
     await delivery(world, { userId: userId! });
@@ -65,11 +65,11 @@ describe("email-instant", () => {
     expect(await world.enqueued(emailInstant)).toHaveLength(1);
     await world.drain();
     expect(await world.query("select 1 from emails")).toHaveLength(2_101);
-    // Those of events that do not exist tell nothing.
+    // The other deliveries have no events.
     expect(world.mailbox).toHaveLength(1);
   });
 
-  it("lets every letter travel alone where the other side knows no keys", async () => {
+  it("sends each e-mail alone over SMTP, which has no idempotency keys", async () => {
     const world = await createWorld({
       at: AT,
       environment: { SMTP_URL: "smtp://127.0.0.1:1", EMAIL_FROM: "a@b.test" },

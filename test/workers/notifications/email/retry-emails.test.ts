@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LetterFate, Mailer } from "../../../../src/ports/mailer.ts";
+import type { Mailer, SendResult } from "../../../../src/ports/mailers/mailer.ts";
 import { emailDigest } from "../../../../src/workers/notifications/email/email-digest.ts";
 import { emailInstant } from "../../../../src/workers/notifications/email/email-instant.ts";
 import { retryEmails } from "../../../../src/workers/notifications/email/retry-emails.ts";
@@ -11,15 +11,15 @@ import { createWorld, type World } from "../../../support/world.ts";
 
 const AT = "2026-03-02T18:00:00Z";
 
-/** A world in which a letter and a digest have ended badly. */
-async function troubled(fate: Exclude<LetterFate, { kind: "accepted" }>) {
+/** A world in which an e-mail and a digest were not sent. */
+async function unsent(result: Exclude<SendResult, { kind: "accepted" }>) {
   const keys: string[] = [];
-  const state = { fate: fate as LetterFate };
+  const provider = { result: result as SendResult };
   const mailer: Mailer = {
     name: "resend",
-    async send({ letters }) {
-      keys.push(...letters.map(({ key }) => key));
-      return letters.map(() => state.fate);
+    async send({ emails }) {
+      keys.push(...emails.map(({ key }) => key));
+      return emails.map(() => provider.result);
     },
   };
   const world = await createWorld({ at: AT, ports: { mailer } });
@@ -29,7 +29,11 @@ async function troubled(fate: Exclude<LetterFate, { kind: "accepted" }>) {
   await world.perform(emailInstant, {});
   await world.perform(emailDigest, {});
   await world.drain();
-  return { world, keys, mend: () => Object.assign(state, { fate: { kind: "accepted", providerId: null } }) };
+  return {
+    world,
+    keys,
+    fix: () => Object.assign(provider, { result: { kind: "accepted", providerId: null } }),
+  };
 }
 
 const states = async (world: World) => new Set(await deliveryStates(world));
@@ -39,12 +43,12 @@ describe("retry-emails", () => {
     ["failed", { kind: "refused", reason: "422 validation_error" }],
     ["needs_review", { kind: "unclear", reason: "SMTP ECONNECTION" }],
   ] as const)(
-    "sends what is %s again, under new keys, and digests with all that they told",
-    async (status, fate) => {
-      const { world, keys, mend } = await troubled(fate);
-      expect(await states(world)).toEqual(new Set([`${status}: ${fate.reason}`]));
+    "sends e-mails that are %s again under new keys, digests with all their items",
+    async (status, result) => {
+      const { world, keys, fix } = await unsent(result);
+      expect(await states(world)).toEqual(new Set([`${status}: ${result.reason}`]));
       expect((await emailRows(world)).map((row) => row.status)).toEqual([status, status]);
-      mend();
+      fix();
       expect(await world.perform(retryEmails, { status, limit: 100 })).toMatchObject({
         counts: { emails: 2 },
       });
@@ -54,8 +58,8 @@ describe("retry-emails", () => {
     },
   );
 
-  it("does nothing when there is none, of that status or since then", async () => {
-    const { world } = await troubled({ kind: "refused", reason: "x" });
+  it("skips when no e-mail has the status, or none since the given time", async () => {
+    const { world } = await unsent({ kind: "refused", reason: "x" });
     expect(await world.perform(retryEmails, { status: "needs_review", limit: 100 })).toMatchObject({
       skipped: 1,
     });
@@ -65,9 +69,9 @@ describe("retry-emails", () => {
     });
   });
 
-  it("twice, two at once and killed half-way are once", async () => {
-    const { world, keys, mend } = await troubled({ kind: "refused", reason: "x" });
-    mend();
+  it("sends once when run twice, concurrently, or after being killed", async () => {
+    const { world, keys, fix } = await unsent({ kind: "refused", reason: "x" });
+    fix();
     const deaths = await dieAtNextCommit(world, "email_batches");
     const [id] = await ask(world, retryEmails, { status: "failed", limit: 100 });
     const tallies = await Promise.all([1, 2, 3].map(() => world.run(retryEmails, [id!])));

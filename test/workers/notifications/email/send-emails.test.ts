@@ -1,8 +1,9 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createLog } from "../../../../src/log.ts";
-import { createPace } from "../../../../src/ports/mail-pace.ts";
-import { resendMailer } from "../../../../src/ports/mailer-resend.ts";
+import { createMailLimiter } from "../../../../src/ports/mailers/mail-limiter.ts";
+import { resendMailer } from "../../../../src/ports/mailers/resend.ts";
+import { createRateLimiter } from "../../../../src/ports/rate-limiter.ts";
 import { runCarrier } from "../../../../src/queues/run-carrier.ts";
 import { emailDigest } from "../../../../src/workers/notifications/email/email-digest.ts";
 import { emailInstant } from "../../../../src/workers/notifications/email/email-instant.ts";
@@ -25,18 +26,19 @@ import { createWorld, type World } from "../../../support/world.ts";
 
 const AT = "2026-03-02T18:00:00Z";
 
-/** A world that sends through a Resend of its own. */
+/** A world that sends through a fake Resend. */
 async function resendWorld(environment: Record<string, string> = {}) {
   const resend = await fakeResend();
   onTestFinished(() => resend.close());
-  const pace = createPace({ redis: null, keyPrefix: "test", perSecond: 10_000 });
-  const mailer = resendMailer({ apiKey: "re_test", url: resend.url, pace, timeoutMs: 400 });
+  const rates = createRateLimiter({ redis: null, keyPrefix: "test", perSecond: 10_000 });
+  const limiter = createMailLimiter(rates, "resend");
+  const mailer = resendMailer({ apiKey: "re_test", url: resend.url, limiter, timeoutMs: 400 });
   const world = await createWorld({ at: AT, ports: { mailer }, environment });
   return { world, resend };
 }
 
-/** Freezes what is due, and gives the batch. */
-async function frozen(
+/** Creates the mailing that is due. @returns the payload that sends it. */
+async function createdMailing(
   world: World,
   job: typeof emailInstant = emailInstant,
 ): Promise<{ batchId: string; users: string[] }> {
@@ -51,7 +53,7 @@ const ada = (world: World) => user(world, { email: "ada@people.test", name: "Ada
 fiveCases(sendEmails, async () => {
   const world = await createWorld({ at: AT });
   await delivery(world, { userId: await ada(world) });
-  const payload = await frozen(world);
+  const payload = await createdMailing(world);
   return {
     world,
     payload,
@@ -69,8 +71,8 @@ fiveCases(sendEmails, async () => {
   };
 });
 
-describe("what is sent", () => {
-  it("says from whom, to whom, and how to leave, and carries its key", async () => {
+describe("an e-mail that is sent", () => {
+  it("has a sender, a recipient, a key and an unsubscribe link", async () => {
     const world = await createWorld({
       at: AT,
       environment: { EMAIL_FROM: "Commonwork <hello@commonwork.test>", PUBLIC_URL: "https://app.test" },
@@ -79,116 +81,119 @@ describe("what is sent", () => {
     const gardens = await projectOf(world);
     await grant(world, gardens.projectId, userId);
     await delivery(world, uploaded(userId, gardens));
-    await world.perform(sendEmails, await frozen(world));
-    const [letter] = world.mailbox;
-    expect(letter).toMatchObject({
+    await world.perform(sendEmails, await createdMailing(world));
+    const [email] = world.mailbox;
+    expect(email).toMatchObject({
       key: "delivery/1",
       from: "Commonwork <hello@commonwork.test>",
       to: "ada@people.test",
       subject: "New document in Riverbank Gardens: Plan.pdf",
     });
-    expect(letter!.text).toContain(
+    expect(email!.text).toContain(
       `https://app.test/projects/${gardens.projectId}/documents/${gardens.resourceId}`,
     );
-    expect(letter!.headers).toEqual({
+    expect(email!.headers).toEqual({
       "X-Entity-Ref-ID": "delivery/1",
       "List-Unsubscribe": expect.stringMatching(/^<https:\/\/app\.test\/unsubscribe\/[\w-]{43}>$/),
       "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     });
-    expect(letter!.html).toContain(letter!.headers["List-Unsubscribe"]!.slice(1, -1));
+    expect(email!.html).toContain(email!.headers["List-Unsubscribe"]!.slice(1, -1));
   });
 
-  it("goes to one address when there is one for tests", async () => {
+  it("goes to EMAIL_TEST_RECIPIENT if it is set", async () => {
     const world = await createWorld({ at: AT, environment: { EMAIL_TEST_RECIPIENT: "me@team.test" } });
     for (const email of ["ada@people.test", "bo@people.test"])
       await delivery(world, { userId: await user(world, { email }) });
-    await world.perform(sendEmails, await frozen(world));
+    await world.perform(sendEmails, await createdMailing(world));
     expect(world.mailbox.map(({ to }) => to)).toEqual(["me@team.test", "me@team.test"]);
   });
 
-  it("must-send mail passes mutes and has no way out", async () => {
+  it("ignores mutes and has no unsubscribe link if it is must-send", async () => {
     const world = await createWorld({ at: AT });
     const userId = await ada(world);
     await prefer(world, userId, { status: "muted" });
     await notificationSettings(world, userId, { frequency: "none", unsubscribedAt: AT });
     const payload = { user_id: userId, connection_id: "1", provider: "google" };
     await delivery(world, { userId, eventType: "calendar.action_required", payload });
-    await world.perform(sendEmails, await frozen(world));
+    await world.perform(sendEmails, await createdMailing(world));
     expect(world.mailbox).toHaveLength(1);
     expect(Object.keys(world.mailbox[0]!.headers)).toEqual(["X-Entity-Ref-ID"]);
   });
 });
 
-describe("the last look", () => {
+describe("the check before sending", () => {
   const cases: Record<string, { reason: string; change(world: World, userId: string): Promise<unknown> }> = {
     "regression 8: a mute": {
       reason: "muted",
       change: (world, userId) =>
         prefer(world, userId, { status: "muted", eventType: "budget.awarded", channel: "email" }),
     },
-    "having unsubscribed": {
+    unsubscribing: {
       reason: "unsubscribed",
       change: (world, userId) => notificationSettings(world, userId, { unsubscribedAt: AT }),
     },
-    "wanting no e-mail": {
+    "the frequency none": {
       reason: "frequency-none",
       change: (world, userId) => notificationSettings(world, userId, { frequency: "none" }),
     },
-    "a bounce of the address, however it is written": {
+    "a bounce of the address in any spelling": {
       reason: "suppressed",
       change: (world) =>
         world.query(
           "insert into email_suppressions values (sha256('ada@people.test'::bytea), 'hard_bounce')",
         ),
     },
-    "having read it in the app": {
+    "reading it in the app": {
       reason: "read-meanwhile",
       change: (world) => world.query("update notifications set read_at = now()"),
     },
-    "an address that is gone": {
+    "a removed address": {
       reason: "no-address",
       change: (world) => world.query("update users set email = null"),
     },
   };
 
-  it.each(Object.entries(cases))("%s stops it, and the reason is kept", async (_name, { reason, change }) => {
-    const world = await createWorld({ at: AT });
-    const userId = await user(world, { email: " Ada@People.test " });
-    await delivery(world, { userId, inApp: "unread" });
-    const batch = await frozen(world);
-    await change(world, userId);
-    expect(await world.perform(sendEmails, batch)).toMatchObject({ skipped: 1 });
-    expect(world.mailbox).toEqual([]);
-    expect(await deliveryStates(world)).toEqual([`none: ${reason}`]);
-    expect(await emailRows(world)).toMatchObject([{ status: "none" }]);
-  });
+  it.each(Object.entries(cases))(
+    "%s stops the e-mail, and the reason is recorded",
+    async (_name, { reason, change }) => {
+      const world = await createWorld({ at: AT });
+      const userId = await user(world, { email: " Ada@People.test " });
+      await delivery(world, { userId, inApp: "unread" });
+      const mailing = await createdMailing(world);
+      await change(world, userId);
+      expect(await world.perform(sendEmails, mailing)).toMatchObject({ skipped: 1 });
+      expect(world.mailbox).toEqual([]);
+      expect(await deliveryStates(world)).toEqual([`none: ${reason}`]);
+      expect(await emailRows(world)).toMatchObject([{ status: "none" }]);
+    },
+  );
 
-  it("losing access stops it", async () => {
+  it("losing access stops the e-mail", async () => {
     const world = await createWorld({ at: AT });
     const userId = await ada(world);
     const gardens = await projectOf(world);
     await grant(world, gardens.projectId, userId);
     await delivery(world, uploaded(userId, gardens));
-    const batch = await frozen(world);
+    const mailing = await createdMailing(world);
     await world.query("delete from project_access_grants");
-    await world.perform(sendEmails, batch);
+    await world.perform(sendEmails, mailing);
     expect(await deliveryStates(world)).toEqual(["none: no-access"]);
   });
 
-  it("what stops one letter of a batch stops no other", async () => {
+  it("dropping one e-mail of a mailing does not stop the others", async () => {
     const world = await createWorld({ at: AT });
     const [a, b] = [await ada(world), await user(world, { email: "bo@people.test" })];
     await delivery(world, { userId: a });
     await delivery(world, { userId: b });
     await prefer(world, a, { status: "muted" });
-    await world.perform(sendEmails, await frozen(world));
+    await world.perform(sendEmails, await createdMailing(world));
     expect(world.mailbox.map(({ to }) => to)).toEqual(["bo@people.test"]);
     expect(await deliveryStates(world)).toEqual(["none: muted", "sent"]);
   });
 });
 
 describe("when sending fails", () => {
-  it("regression 11: a failed send loses no e-mail, and a failed digest none of its things", async () => {
+  it("regression 11: a failed request loses no e-mail, and no item of a digest", async () => {
     const { world, resend } = await resendWorld();
     const userId = await ada(world);
     await delivery(world, { userId });
@@ -208,18 +213,18 @@ describe("when sending fails", () => {
   });
 
   it.each(["accept-then-drop", "accept-then-hang"] as const)(
-    "regression 12: a send of which no answer came (%s) is asked for again with the same bytes, and sent once",
+    "regression 12: a request without an answer (%s) is retried with the same bytes, and sent once",
     async (fault) => {
       const { world, resend } = await resendWorld();
       const userId = await ada(world);
       for (let n = 0; n < 3; n++) await delivery(world, { userId });
       resend.misbehave = [fault];
-      const batch = await frozen(world);
-      expect(await world.perform(sendEmails, batch)).toMatchObject({ retry: 1 });
+      const mailing = await createdMailing(world);
+      expect(await world.perform(sendEmails, mailing)).toMatchObject({ retry: 1 });
       expect(resend.taken).toHaveLength(3);
-      // What has changed meanwhile changes nothing of what was sent.
+      // Changes after the first attempt do not change the stored bytes.
       await prefer(world, userId, { status: "muted" });
-      await world.query("update users set name = 'Somebody else'");
+      await world.query("update users set name = 'Someone else'");
       await world.skipBackOff();
       await world.drain();
       expect(resend.taken).toHaveLength(3);
@@ -231,30 +236,33 @@ describe("when sending fails", () => {
     },
   );
 
-  it("is told 429 and comes later, without using an attempt", async () => {
+  it("is snoozed on 429, without using an attempt", async () => {
     const { world, resend } = await resendWorld();
     await delivery(world, { userId: await ada(world) });
     resend.misbehave = ["429"];
-    expect(await world.perform(sendEmails, await frozen(world))).toMatchObject({ snoozed: 1, retry: 0 });
+    expect(await world.perform(sendEmails, await createdMailing(world))).toMatchObject({
+      snoozed: 1,
+      retry: 0,
+    });
     expect((await world.enqueued(sendEmails))[0]).toMatchObject({ attempts: 0 });
   });
 
-  it("takes a refusal as final and keeps its reason; the others of the batch go", async () => {
+  it("treats a refusal as final and records its reason; the rest of the mailing is sent", async () => {
     const { world, resend } = await resendWorld();
     await delivery(world, { userId: await user(world, { email: "nowhere" }) });
     await delivery(world, { userId: await ada(world) });
-    expect(await world.perform(sendEmails, await frozen(world))).toMatchObject({
+    expect(await world.perform(sendEmails, await createdMailing(world))).toMatchObject({
       counts: { sent: 1, failed: 1 },
     });
     expect(resend.taken).toHaveLength(1);
     expect(await deliveryStates(world)).toEqual(["failed: 422 validation_error", "sent"]);
   });
 
-  it("after a day without an answer a person has to look: it is not sent again", async () => {
+  it("needs review after a day without an answer, and is not sent again", async () => {
     const { world, resend } = await resendWorld();
     await delivery(world, { userId: await ada(world) });
     resend.misbehave = ["accept-then-drop"];
-    await world.perform(sendEmails, await frozen(world));
+    await world.perform(sendEmails, await createdMailing(world));
     await world.query(
       `update outbox set request = jsonb_set(request, '{request,composedAt}', to_jsonb((now() - interval '24 hours')::text))`,
     );
@@ -265,15 +273,15 @@ describe("when sending fails", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("a worker that is killed after the send leaves it to the next one, which sends the same under the same key", async () => {
+  it("after a worker is killed, the next one sends the same bytes under the same key", async () => {
     const { world, resend } = await resendWorld();
     for (let n = 0; n < 2; n++) await delivery(world, { userId: await ada(world) });
-    const batch = await frozen(world);
-    // The process dies with the answer in its hands: nothing of it is recorded.
+    const mailing = await createdMailing(world);
+    // The connection is killed before the answer is recorded.
     await world.query(`create function die() returns trigger language plpgsql as $$
       begin if new.status = 'sent' then perform pg_terminate_backend(pg_backend_pid()); end if; return new; end $$`);
     await world.query("create trigger die before update on emails for each row execute function die()");
-    const dying = world.perform(sendEmails, batch);
+    const dying = world.perform(sendEmails, mailing);
     await eventually(() => expect(resend.taken).toHaveLength(2));
     await world.query("drop trigger die on emails");
     await dying;
@@ -285,7 +293,23 @@ describe("when sending fails", () => {
   });
 });
 
-it("regression 14: logs hold ids, never bodies, addresses or names", async () => {
+it("sends a request that an earlier version stored", async () => {
+  const { world, resend } = await resendWorld();
+  await delivery(world, { userId: await ada(world) });
+  resend.misbehave = ["500"];
+  await world.perform(sendEmails, await createdMailing(world));
+  await world.query(
+    `update outbox set request = jsonb_set(request, '{request}', (request->'request') - 'emails' || jsonb_build_object(
+       'letters', (select jsonb_agg(jsonb_build_object('emailId', e->'emailId', 'letter', e->'email'))
+                   from jsonb_array_elements(request->'request'->'emails') e)))`,
+  );
+  await world.skipBackOff();
+  await world.drain();
+  expect(resend.taken).toMatchObject([{ contentKey: "delivery/1", to: "ada@people.test" }]);
+  expect(await deliveryStates(world)).toEqual(["sent"]);
+});
+
+it("regression 14: logs contain ids, never bodies, addresses or names", async () => {
   const { world, resend } = await resendWorld();
   const stream = new PassThrough();
   const lines: Buffer[] = [];
@@ -296,8 +320,8 @@ it("regression 14: logs hold ids, never bodies, addresses or names", async () =>
   await delivery(world, { userId: await user(world, { email: "secretly nowhere" }) });
   const logged = { ...world, log };
   resend.misbehave = ["500"];
-  const batch = await frozen(world);
-  const ids = await ask(world, sendEmails, batch);
+  const mailing = await createdMailing(world);
+  const ids = await ask(world, sendEmails, mailing);
   for (let n = 0; n < 2; n++) {
     await runCarrier(
       executionOf(logged),
@@ -308,7 +332,7 @@ it("regression 14: logs hold ids, never bodies, addresses or names", async () =>
   }
   expect(resend.taken).toHaveLength(1);
   const text = Buffer.concat(lines).toString();
-  expect(text).toContain('"batch":"batch/1"');
+  expect(text).toContain('"mailing":"batch/1"');
   for (const secret of ["secret", "Secretina", "77.77", "<html", "people.test"])
     expect(text.toLowerCase()).not.toContain(secret.toLowerCase());
   const kept = JSON.stringify(

@@ -12,7 +12,7 @@ import { createWorld, type World, type WorldOptions } from "../../../support/wor
 
 type People = readonly [string, string, string, string];
 
-/** A project with an owner, somebody who may edit, somebody who may view, and a stranger. */
+/** A project with an owner, an editor, a viewer and a stranger. */
 async function garden(options: WorldOptions = {}) {
   const world = await createWorld(options);
   const people = (await platform.users(world, 4)) as unknown as People;
@@ -26,7 +26,7 @@ async function garden(options: WorldOptions = {}) {
   return { world, people, organizationId, projectId, resourceId };
 }
 
-/** The entry that the trigger wrote for an event, run. */
+/** Runs the entry that the trigger wrote for an event. */
 async function tell(world: World, ...eventIds: string[]) {
   const entries = await world.enqueued(notifyFanOut);
   const mine = entries.filter(({ payload }) =>
@@ -73,7 +73,7 @@ async function uploadScene() {
 fiveCases(notifyFanOut, uploadScene);
 
 describe("the trigger of domain_events", () => {
-  it("asks for each event, a hundred in an entry, whoever writes them", async () => {
+  it("enqueues every event, a hundred per entry, whoever inserts them", async () => {
     const world = await createWorld();
     const one = await platform.hostEvent(world, "document_uploaded");
     await world.query(
@@ -90,13 +90,13 @@ describe("the trigger of domain_events", () => {
     expect(ids).toEqual(Array.from({ length: 251 }, (_, n) => `${+one + n}`));
   });
 
-  it("writes nothing for a statement that inserts nothing", async () => {
+  it("enqueues nothing for a statement that inserts nothing", async () => {
     const world = await createWorld();
     await world.query("insert into domain_events (event_type) select 'x' where false");
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("is undone with the transaction of the host", async () => {
+  it("is rolled back with the transaction of the host", async () => {
     const world = await createWorld();
     const doomed = inTransaction(world.db, async (tx) => {
       await tx.execute("insert into domain_events (event_type) values ('x')");
@@ -108,7 +108,7 @@ describe("the trigger of domain_events", () => {
 });
 
 describe("notify-fan-out", () => {
-  it("defect 3: an event that is older than a day is told like any other", async () => {
+  it("defect 3: handles an event that is older than a day", async () => {
     const { world, people, projectId, resourceId } = await garden();
     await world.query(
       `insert into domain_events (event_type, actor_id, project_id, resource_id, occurred_at, created_at)
@@ -119,7 +119,7 @@ describe("notify-fan-out", () => {
     expect(await notifications(world)).toHaveLength(2);
   });
 
-  it("records types that nobody is told of as ignored, and payloads that do not fit as rejected", async () => {
+  it("records types without a notification as ignored, and invalid payloads as rejected", async () => {
     const world = await createWorld();
     const unknown = await platform.hostEvent(world, "weather_changed");
     const unfit = await platform.hostEvent(world, "meeting_invited", {
@@ -133,7 +133,7 @@ describe("notify-fan-out", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("defect 1: of a hundred events one that fails dies alone; the others are told, and nothing loops", async () => {
+  it("defect 1: one failing event of a hundred dies alone; the others go through, and nothing loops", async () => {
     const { world, people, projectId, resourceId } = await garden();
     await world.query(
       `insert into domain_events (event_type, actor_id, project_id, resource_id)
@@ -156,7 +156,7 @@ describe("notify-fan-out", () => {
     expect(await world.enqueued(notifyFanOut)).toMatchObject([{ key: culprit!.id, dead: true, attempts: 8 }]);
   });
 
-  it("defect 1: a failed event is tried again, and told once the fault is mended", async () => {
+  it("defect 1: retries a failed event, and succeeds once the cause is fixed", async () => {
     const { world, people, projectId, resourceId } = await garden();
     const eventId = await platform.hostEvent(world, "document_uploaded", {
       actorId: people[1],
@@ -172,7 +172,7 @@ describe("notify-fan-out", () => {
     expect(await notifications(world)).toHaveLength(2);
   });
 
-  it("defect 2: a crash strands nothing: the event is due until it is told", async () => {
+  it("defect 2: after a crash the event is still due", async () => {
     const { world, people, projectId, resourceId } = await garden();
     await platform.hostEvent(world, "document_uploaded", { actorId: people[1], projectId, resourceId });
     await world.query(
@@ -184,7 +184,7 @@ describe("notify-fan-out", () => {
     expect(await outcomes(world)).toMatchObject([{ outcome: "told" }]);
   });
 
-  it("defect 4: an event that is asked for twice is told once", async () => {
+  it("defect 4: handles an event once that is enqueued twice", async () => {
     const { world, people, projectId, resourceId } = await garden();
     const about = { actorId: people[1], projectId, resourceId };
     const first = await platform.hostEvent(world, "document_uploaded", about);
@@ -199,7 +199,7 @@ describe("notify-fan-out", () => {
     expect(await notifications(world)).toHaveLength(4);
   });
 
-  it("defect 6: an event that is asked for again leaves a sent e-mail sent", async () => {
+  it("defect 6: leaves a sent e-mail sent when its event is enqueued again", async () => {
     const { world, people } = await garden();
     const threadId = await platform.thread(world, { participants: people });
     const eventId = await platform.hostEvent(world, "chat_thread_participant_added", {
@@ -216,7 +216,7 @@ describe("notify-fan-out", () => {
     ]);
   });
 
-  it("defect 8: mute and digest of e-mail count", async () => {
+  it("defect 8: applies the preferences muted and digest to e-mail", async () => {
     const { world, people } = await garden();
     const [adder, muted, digested, eager] = people;
     await platform.prefer(world, muted, { status: "muted", channel: "email" });
@@ -239,7 +239,7 @@ describe("notify-fan-out", () => {
     ]);
   });
 
-  it("defect 9: a fault in reading preferences un-mutes nobody", async () => {
+  it("defect 9: an error while reading preferences unmutes nobody", async () => {
     const { world, people, projectId, resourceId } = await garden();
     await platform.prefer(world, people[2], { status: "muted" });
     const eventId = await platform.hostEvent(world, "document_uploaded", {
@@ -256,7 +256,7 @@ describe("notify-fan-out", () => {
     expect(await decided(world)).toContain(`${people[2]} in_app skipped muted`);
   });
 
-  it("tells nobody who lost access before it was told, and says why", async () => {
+  it("skips recipients who have lost access since the event, with the reason", async () => {
     const { world, people, projectId } = await garden();
     const eventId = await platform.hostEvent(world, "project_access_granted", {
       actorId: people[0],
@@ -271,7 +271,7 @@ describe("notify-fan-out", () => {
     expect(await notifications(world)).toEqual([]);
   });
 
-  it("lets ten e-mails of a user through in an hour, whoever decides them; the rest go into the digest", async () => {
+  it("lets ten e-mails per user and hour through over concurrent transactions; the rest join the digest", async () => {
     const { world, people } = await garden();
     const threadId = await platform.thread(world, { participants: people });
     const events: string[] = [];
@@ -289,7 +289,7 @@ describe("notify-fan-out", () => {
     expect(mails.filter((text) => text.endsWith("digested hourly throttle"))).toHaveLength(4);
   });
 
-  it("lets ten through within one group, too", async () => {
+  it("lets ten through within one group of events", async () => {
     const { world, people } = await garden();
     const threadId = await platform.thread(world, { participants: people });
     await world.query(
@@ -304,7 +304,7 @@ describe("notify-fan-out", () => {
     );
   });
 
-  it("defers to the end of the quiet hours where the user lives, and to the configured zone for those without", async () => {
+  it("defers to the end of the quiet hours in the user's zone, or in the default zone", async () => {
     const { world, people } = await garden({ at: "2026-06-02T06:00:00Z" });
     const [adder, pacific, berlin, lost] = people;
     await world.query("update users set time_zone = 'Europe/Berlin' where id = $1", [berlin]);
@@ -330,7 +330,7 @@ describe("notify-fan-out", () => {
     ]);
   });
 
-  it("sends nothing to an address that bounced, must-send or not", async () => {
+  it("skips an address that bounced, must-send or not", async () => {
     const { world, people } = await garden();
     await world.query(
       "insert into email_suppressions (address_hash, reason) select sha256(email::bytea), 'hard_bounce' from users where id = $1",
@@ -346,7 +346,7 @@ describe("notify-fan-out", () => {
     ]);
   });
 
-  it("defect 14: writes neither texts nor addresses into the log", async () => {
+  it("defect 14: logs neither texts nor addresses", async () => {
     const lines: string[] = [];
     const write = vi
       .spyOn(process.stderr, "write")
@@ -372,7 +372,7 @@ describe("notify-fan-out", () => {
     expect(lines.join("")).not.toMatch(/4711|example\.org|User 1/);
   });
 
-  it("takes as many statements for three hundred events as for three", async () => {
+  it("runs as many statements for three hundred events as for three", async () => {
     const { world, people, projectId, resourceId } = await garden();
     const counts: number[] = [];
     for (const size of [3, 300]) {
@@ -394,7 +394,7 @@ describe("notify-fan-out", () => {
     expect(counts[1]).toBe(counts[0]);
   });
 
-  it("tells no more than its transaction can take at once, and the rest right after", async () => {
+  it("handles at most 4,000 events per transaction, and enqueues the rest", async () => {
     const { world, people } = await garden();
     await world.query(
       `insert into domain_events (event_type, payload)
@@ -416,7 +416,7 @@ describe("notify-fan-out", () => {
   });
 });
 
-it("tells in a dry run who would be told, and who not and why", async () => {
+it("lists in a dry run who would be notified, who would not, and why", async () => {
   const { world, people, projectId, resourceId } = await garden();
   const [owner, editor, viewer] = people;
   await platform.prefer(world, viewer, { status: "muted" });
@@ -434,6 +434,6 @@ it("tells in a dry run who would be told, and who not and why", async () => {
     )?.decision;
   expect(of(owner, "in_app")).toBe("shown");
   expect(of(owner, "email")).toMatch(/^digested/);
-  expect(of(viewer, "email")).toBe("not told (muted)");
+  expect(of(viewer, "email")).toBe("skipped (muted)");
   expect(await notifications(world)).toEqual([]);
 });

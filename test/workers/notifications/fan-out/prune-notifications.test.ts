@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { pruneNotifications } from "../../../../src/workers/notifications/fan-out/prune-notifications.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
-/** Notifications and deliveries, `ages` days old, in the order of their ids. */
+/** Inserts notifications and deliveries that are `ages` days old, in this order of ids. */
 async function written(world: World, ages: readonly number[], status = "delivered"): Promise<void> {
   await world.query(
     `with aged as (select age, n from unnest($1::int[]) with ordinality as a(age, n)),
@@ -25,7 +25,7 @@ async function prune(world: World, days?: number) {
 }
 
 describe("prune-notifications", () => {
-  it("deletes what is older than the days that are kept, and nothing else", async () => {
+  it("deletes rows older than the given number of days, and nothing else", async () => {
     const world = await createWorld({ at: "2026-06-02T06:00Z" });
     await written(world, [400, 181, 180, 179, 1, 0]);
     await prune(world);
@@ -35,7 +35,7 @@ describe("prune-notifications", () => {
     expect(await left(world, "notifications")).toEqual([5, 6]);
   });
 
-  it("keeps what still waits to be sent, and what it shows", async () => {
+  it("keeps pending deliveries and their notifications", async () => {
     const world = await createWorld({ at: "2026-06-02T06:00Z" });
     await written(world, [400, 300], "pending");
     await prune(world);
@@ -43,7 +43,7 @@ describe("prune-notifications", () => {
     expect(await left(world, "notifications")).toEqual([1, 2]);
   });
 
-  it("works in ranges, over the gaps of what was deleted before", async () => {
+  it("works in ranges, across gaps of deleted ids", async () => {
     const world = await createWorld({ at: "2026-06-02T06:00Z" });
     await written(
       world,
@@ -62,13 +62,13 @@ describe("prune-notifications", () => {
     ]);
   });
 
-  it("has nothing to do in an empty table", async () => {
+  it("does nothing for an empty table", async () => {
     const world = await createWorld();
     await prune(world);
     expect(await world.query("select status, total from job_runs")).toEqual([{ status: "done", total: 0 }]);
   });
 
-  it("deletes old e-mails with what belongs to them, except those that still wait", async () => {
+  it("deletes old e-mails and their rows, except pending ones", async () => {
     const world = await createWorld({ at: "2026-06-02T06:00Z" });
     const old = "2025-01-01T00:00Z";
     await world.query(

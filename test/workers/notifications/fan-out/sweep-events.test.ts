@@ -6,7 +6,7 @@ import { eventually } from "../../../support/eventually.ts";
 import { outcomes } from "../../../support/notified.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
-/** Events that the trigger has not seen, as a restored dump or a replica brings them. */
+/** Inserts events with triggers disabled, as restoring a dump or replication does. */
 async function forgotten(world: World, count: number): Promise<void> {
   await world.query("alter table domain_events disable trigger domain_events_ask_for_fan_out");
   await world.query(
@@ -21,7 +21,7 @@ const through = async (world: World): Promise<string> => {
   return state!.through;
 };
 
-/** Other databases of the server have transactions under way, too: it may take some more looks. */
+/** Other databases of the server have running transactions too: this may take several sweeps. */
 const throughBecomes = (world: World, id: string) =>
   eventually(async () => {
     await sweep(world);
@@ -31,7 +31,7 @@ const throughBecomes = (world: World, id: string) =>
 const sweep = (world: World) => world.perform(sweepEvents, {});
 
 describe("sweep-events", () => {
-  it("has events told that nobody asked for, each once", async () => {
+  it("enqueues events without an entry, each once", async () => {
     const world = await createWorld();
     await forgotten(world, 250);
     expect(await sweep(world)).toMatchObject({ counts: { found: 250 } });
@@ -42,7 +42,7 @@ describe("sweep-events", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("leaves alone what has its entry, alive or dead: an operator decides about the dead", async () => {
+  it("skips events that have an entry, also a dead one", async () => {
     const world = await createWorld();
     await world.query("insert into domain_events (event_type) values ('a'), ('b')");
     await world.query("update outbox set dead_at = now()");
@@ -61,7 +61,7 @@ describe("sweep-events", () => {
     expect(await sweep(world)).toMatchObject({ counts: { found: 1 } });
   });
 
-  it("looks at an event once for good, but not before everything older has ended", async () => {
+  it("stops scanning an event only after all older transactions have ended", async () => {
     const world = await createWorld();
     const slow = await world.db.pool.connect();
     await slow.query("begin");
@@ -78,9 +78,9 @@ describe("sweep-events", () => {
     );
     for (let look = 0; look < 5; look++) await sweep(world);
     await world.drain();
-    // The older event may still come: it is looked for below.
+    // The older event may still appear, so the sweep must not advance past it.
     expect(BigInt(await through(world))).toBeLessThan(BigInt(later[0]!.id) - 1n);
-    // It comes, and its entry is lost.
+    // It appears, without an entry.
     await slow.query(
       "delete from outbox where key = (select max(id)::text from domain_events where event_type = 'slower')",
     );
@@ -92,7 +92,7 @@ describe("sweep-events", () => {
     expect(await outcomes(world)).toHaveLength(3);
   });
 
-  it("looks again from where it is told to", async () => {
+  it("scans again from a given id", async () => {
     const world = await createWorld();
     await world.query("insert into domain_events (event_type) values ('a'), ('b')");
     await world.drain();
@@ -102,21 +102,21 @@ describe("sweep-events", () => {
     expect(await world.perform(sweepEvents, { from: "1" })).toMatchObject({ counts: { found: 1 } });
   });
 
-  it("two at once ask for an event once", async () => {
+  it("enqueues an event once from two concurrent sweeps", async () => {
     const world = await createWorld();
     await forgotten(world, 3);
     const tallies = await Promise.all([sweep(world), world.perform(sweepEvents, { from: "1" })]);
     expect(tallies.map(({ counts }) => counts["found"] ?? 0).sort()).toEqual([0, 3]);
   });
 
-  it("waits while thousands of entries do", async () => {
+  it("skips while thousands of entries are waiting", async () => {
     const world = await createWorld();
     await forgotten(world, 1);
     await world.query(
       `insert into outbox (queue, job, key, payload, run_at)
        select 'notifications', 'notify-fan-out', 'x' || n, '{"eventIds": ["7"]}', now() + interval '1 day' from generate_series(1, 5001) n`,
     );
-    expect(await sweep(world)).toMatchObject({ reasons: { "more than 5000 entries wait": 1 } });
+    expect(await sweep(world)).toMatchObject({ reasons: { "more than 5000 entries are waiting": 1 } });
   });
 });
 

@@ -4,8 +4,8 @@ import type { Tx } from "../db/transaction.ts";
 import type { Frequency } from "../scoring/notifications/notify-decision.ts";
 import type { Preference } from "../scoring/notifications/preference.ts";
 
-/** All that a user wishes. Quiet hours are minutes of the local day. */
-export type Wishes = {
+/** The notification preferences of a user. Quiet hours are minutes of the local day. */
+export type UserPreferences = {
   readonly frequency: Frequency;
   readonly quiet: { readonly from: number; readonly to: number } | null;
   readonly reminderOffsets: readonly number[];
@@ -13,7 +13,8 @@ export type Wishes = {
   readonly preferences: readonly Preference[];
 };
 
-export async function readWishes(db: Queryable, userId: string): Promise<Wishes> {
+/** Reads the preferences of a user, with defaults for what the user has not set. */
+export async function readUserPreferences(db: Queryable, userId: string): Promise<UserPreferences> {
   const [settings] = await rows<{
     frequency: Frequency;
     quietFrom: number | null;
@@ -41,13 +42,13 @@ export async function readWishes(db: Queryable, userId: string): Promise<Wishes>
   };
 }
 
-/** Replaces all that a user wished before. Two at once: the later one counts, whole. */
-export async function writeWishes(tx: Tx, userId: string, wishes: Wishes): Promise<void> {
+/** Replaces all preferences of a user. Of two concurrent calls the later one wins completely. */
+export async function writeUserPreferences(tx: Tx, userId: string, wanted: UserPreferences): Promise<void> {
   await tx.execute(sql`select 1 from users where id = ${userId} for no key update`);
   await tx.execute(
     sql`insert into user_notification_settings (user_id, frequency, quiet_from, quiet_to, reminder_offsets, unsubscribed_at)
-        values (${userId}, ${wishes.frequency}, ${wishes.quiet?.from ?? null}, ${wishes.quiet?.to ?? null},
-                ${sql.param(`{${wishes.reminderOffsets.join(",")}}`)}::int[], case when ${wishes.isUnsubscribed} then now() end)
+        values (${userId}, ${wanted.frequency}, ${wanted.quiet?.from ?? null}, ${wanted.quiet?.to ?? null},
+                ${sql.param(`{${wanted.reminderOffsets.join(",")}}`)}::int[], case when ${wanted.isUnsubscribed} then now() end)
         on conflict (user_id) do update set
           frequency = excluded.frequency, quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to,
           reminder_offsets = excluded.reminder_offsets, updated_at = now(),
@@ -55,7 +56,7 @@ export async function writeWishes(tx: Tx, userId: string, wishes: Wishes): Promi
                                  then coalesce(user_notification_settings.unsubscribed_at, now()) end`,
   );
   await tx.execute(sql`delete from notification_preferences where user_id = ${userId}`);
-  const preferences = wishes.preferences.map(({ scopeType, scopeId, eventType, channel, status }) => ({
+  const preferences = wanted.preferences.map(({ scopeType, scopeId, eventType, channel, status }) => ({
     scope_type: scopeType,
     scope_id: scopeId,
     event_type: eventType,

@@ -1,21 +1,21 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { hashOfAddress } from "../notifications/address.ts";
-import type { DigestKind } from "./render/digest.ts";
+import { hashOfAddress } from "../notifications/recipients.ts";
+import type { DigestCadence, Frequency } from "../scoring/notifications/notify-decision.ts";
 
-/** An e-mail of a batch that is still to be sent. */
+/** An e-mail of a mailing that has not been sent yet. */
 export type PendingEmail = {
   readonly id: string;
   readonly userId: string;
   readonly deliveryId: string | null;
   readonly digestId: string | null;
-  /** Null for what goes alone. */
-  readonly kind: DigestKind | null;
+  /** Null if it is not a digest. */
+  readonly digest: DigestCadence | null;
   readonly round: number;
 };
 
-/** Something that an e-mail is to tell. */
+/** A delivery that a pending e-mail contains. */
 export type PendingDelivery = {
   readonly id: string;
   readonly emailId: string;
@@ -24,27 +24,27 @@ export type PendingDelivery = {
   readonly isRead: boolean;
 };
 
-/** Who gets it, as they are now. */
+/** The current facts about the recipient of an e-mail. */
 export type Addressee = {
   readonly userId: string;
   readonly name: string;
   readonly email: string;
   readonly timeZone: string | null;
   readonly isSuppressed: boolean;
-  readonly frequency: "immediate" | "hourly" | "daily" | "weekly" | "none" | null;
+  readonly frequency: Frequency | null;
   readonly isUnsubscribed: boolean;
 };
 
-/** Locks and reads what of a batch is still to be sent. */
-export const pendingEmails = (tx: Tx, batchId: string): Promise<PendingEmail[]> =>
+/** Reads and locks the pending e-mails of a mailing. */
+export const pendingEmails = (tx: Tx, mailingId: string): Promise<PendingEmail[]> =>
   rows<PendingEmail>(
     tx,
-    sql`select m.id, m.user_id as "userId", m.delivery_id as "deliveryId", m.digest_id as "digestId", g.kind, m.round
+    sql`select m.id, m.user_id as "userId", m.delivery_id as "deliveryId", m.digest_id as "digestId", g.kind as digest, m.round
         from emails m left join email_digests g on g.id = m.digest_id
-        where m.batch_id = ${batchId} and m.status = 'pending' order by m.id for update of m`,
+        where m.batch_id = ${mailingId} and m.status = 'pending' order by m.id for update of m`,
   );
 
-/** What these e-mails are to tell, in the order in which it was decided. */
+/** Reads the deliveries that these e-mails contain, in the order in which they were decided. */
 export const pendingDeliveries = (tx: Tx, emails: readonly PendingEmail[]): Promise<PendingDelivery[]> => {
   const ids = array(emails.map(({ id }) => id));
   return rows<PendingDelivery>(
@@ -60,8 +60,8 @@ export const pendingDeliveries = (tx: Tx, emails: readonly PendingEmail[]): Prom
   );
 };
 
-/** The addressees who still exist. */
-export async function addressees(tx: Tx, userIds: readonly string[]): Promise<Map<string, Addressee>> {
+/** Reads the recipients, by user id. Deleted users are left out. */
+export async function readAddressees(tx: Tx, userIds: readonly string[]): Promise<Map<string, Addressee>> {
   const found = await rows<Addressee>(
     tx,
     sql`select u.id as "userId", u.name, coalesce(btrim(u.email), '') as email, u.time_zone as "timeZone",

@@ -1,71 +1,72 @@
 import { type Html, html } from "../../html.ts";
+import type { EmailWording } from "../../notifications/email-wording.ts";
 import { shorten } from "../../shorten.ts";
-import { kindOf } from "./kinds.ts";
 import { button, COLOURS, type Foot, footerText, frame, raw, style } from "./layout.ts";
 import { markdownToHtml, markdownToText } from "./markdown.ts";
 
-/** One thing that is told. */
+/** One notification, as e-mail shows it. */
 export type Item = {
   readonly eventType: string;
-  /** One line without markup. */
+  /** Without markup. */
   readonly title: string;
   /** Markdown; may be empty. */
   readonly body: string;
-  /** A whole address. */
+  /** An absolute URL. */
   readonly url: string;
   readonly project: { readonly id: string; readonly name: string } | null;
+  readonly wording: EmailWording;
 };
 
-/** What a letter needs to know beside what it tells. */
+/** Whom an e-mail addresses, and the links around its content. */
 export type Recipient = {
   readonly name: string;
-  /** Where everything can be seen. */
+  /** The list of all notifications. */
   readonly homeUrl: string;
   readonly preferencesUrl: string;
-  /** Null for what must be sent. */
+  /** Null for must-send e-mail. */
   readonly unsubscribeUrl: string | null;
 };
 
-export type Rendered = { readonly subject: string; readonly html: string; readonly text: string };
+export type RenderedEmail = { readonly subject: string; readonly html: string; readonly text: string };
 
-/** Subjects are one line, and mail programs show little more of it. */
+/** Mail programs show little more than this. */
 const SUBJECT_LENGTH = 120;
-/** Nobody reads more of it in a letter; the page behind the button has the whole. */
+/** Longer texts are cut: the page behind the button has the rest. */
 const TITLE_LENGTH = 300;
 const BODY_LENGTH = 3_000;
 
 export const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
 
-/** `end` is kept whole. */
+/** A subject of bounded length. `end` is never cut. */
 export const subjectLine = (text: string, end = ""): string =>
   `${shorten(oneLine(text), SUBJECT_LENGTH - end.length)}${end}`;
 
 export const greeting = (name: string): string => (name.trim() === "" ? "Hello," : `Hello ${name.trim()},`);
 
-/** A letter about one thing. */
-export function renderItem(item: Item, recipient: Recipient): Rendered {
-  const kind = kindOf(item.eventType);
+/** Renders an e-mail about one notification. */
+export function renderItem(item: Item, recipient: Recipient): RenderedEmail {
+  const { wording } = item;
   const title = shorten(oneLine(item.title), TITLE_LENGTH);
   const body = shorten(markdownToText(item.body), BODY_LENGTH);
-  const foot = footOf(recipient, `You get this because ${kind.because}.`, noMoreAbout(item.eventType));
+  const foot = footOf(recipient, `You get this because ${wording.because}.`, unsubscribeFrom(wording));
   const subject = subjectLine(title);
-  const eyebrow = shorten(item.project?.name ?? kind.section, TITLE_LENGTH);
+  const eyebrow = shorten(item.project?.name ?? wording.section, TITLE_LENGTH);
   const content = html`<p class="accent" style="${raw(style.eyebrow)}">${eyebrow}</p>
 <h1 class="ink" style="${raw(style.title)}">${title}</h1>
 ${paragraph(html`${greeting(recipient.name)}`, "18px 0 0")}
 ${item.body === "" ? null : paragraph(bodyHtml(item.body, BODY_LENGTH), "8px 0 0")}
-${button({ label: kind.action, href: item.url })}`;
+${button({ label: wording.button, href: item.url })}`;
   return {
     subject,
     html: frame({ subject, preheader: body === "" ? title : body, body: content, foot }),
-    text: `${greeting(recipient.name)}\n\n${title}\n${body === "" ? "" : `\n${body}\n`}\n${kind.action}: ${item.url}\n\n${footerText(foot)}`,
+    text: `${greeting(recipient.name)}\n\n${title}\n${body === "" ? "" : `\n${body}\n`}\n${wording.button}: ${item.url}\n\n${footerText(foot)}`,
   };
 }
 
-/** What unsubscribing from one type ends. */
-export const noMoreAbout = (eventType: string): string => `No more e-mail about ${kindOf(eventType).about}`;
+/** The label of a link that stops e-mail of one type. */
+export const unsubscribeFrom = ({ about }: EmailWording): string => `Unsubscribe from e-mail about ${about}`;
 
-/** A body as it is, or the beginning of its words. */
+/** A body with its markup, or its shortened plain text if it is too long. */
 export function bodyHtml(body: string, limit: number): Html {
   const text = markdownToText(body);
   return text.length <= limit ? markdownToHtml(body) : html`${shorten(text, limit)}`;
@@ -74,7 +75,7 @@ export function bodyHtml(body: string, limit: number): Html {
 export const paragraph = (content: Html, margin: string): Html =>
   html`<p class="ink" style="margin:${margin};${raw(style.text)}">${content}</p>`;
 
-/** `label` says what unsubscribing ends. */
+/** `label` names what the unsubscribe link stops. */
 export function footOf(recipient: Recipient, reason: string, label: string): Foot {
   const { preferencesUrl, unsubscribeUrl } = recipient;
   return {
@@ -84,6 +85,6 @@ export function footOf(recipient: Recipient, reason: string, label: string): Foo
   };
 }
 
-/** A link in the colour of the text, for lists. */
+/** A link in the color of the text, for lists. */
 export const lineLink = (url: string, content: Html): Html =>
   html`<a class="ink" href="${url}" style="color:${COLOURS.ink};text-decoration:none;">${content}</a>`;

@@ -2,12 +2,15 @@ import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
-import type { DecidedDelivery } from "./decide.ts";
+import type { DecidedDelivery } from "./decide-deliveries.ts";
 import type { NotificationText } from "./notification-type.ts";
 
 type Shown = DecidedDelivery & { readonly text: NotificationText };
 
-/** Writes what was decided: what is shown in the app, and a row for each decision. Three statements, however much it is. */
+/**
+ * Writes deliveries, and the notifications that are shown in the app. Three statements, whatever the number
+ * of deliveries.
+ */
 export async function recordDeliveries(
   tx: Tx,
   decided: readonly DecidedDelivery[],
@@ -19,11 +22,11 @@ export async function recordDeliveries(
     .map((one) => ({ ...one, text: textOf(one, now) }));
   const counting = shown.filter(isCounting);
   const counted = await countInThreads(tx, counting);
-  const own = await showAlone(
+  const alone = await insertNotifications(
     tx,
     shown.filter((one) => !isCounting(one)),
   );
-  await writeDeliveries(tx, decided, new Map([...counted, ...own]), now);
+  await writeDeliveries(tx, decided, new Map([...counted, ...alone]), now);
 }
 
 const textOf = ({ type, event, userId, timeZone }: DecidedDelivery, now: Date): NotificationText =>
@@ -34,7 +37,7 @@ const isCounting = ({ type, event, userId }: DecidedDelivery): boolean =>
 
 const pairOf = (eventId: string, userId: string): string => `${eventId}:${userId}`;
 
-async function showAlone(tx: Tx, shown: readonly Shown[]): Promise<Map<string, string>> {
+async function insertNotifications(tx: Tx, shown: readonly Shown[]): Promise<Map<string, string>> {
   if (shown.length === 0) return new Map();
   const written = await rows<{ id: string; eventId: string; userId: string }>(
     tx,
@@ -56,8 +59,9 @@ const rowOf = ({ event, userId, text }: Shown) => ({
 });
 
 /**
- * Counts messages into the one unread notification of their thread, which is made if there is none. The number that begins its title is
- * kept by the statement: another group may count at the same time. In one order everywhere, so that two groups never wait in a circle.
+ * Counts messages into the unread notification of their thread, and creates it if there is none. The
+ * statement computes the number in the title, since another transaction may count at the same time. Rows are
+ * locked in one order, so that two transactions cannot deadlock.
  */
 async function countInThreads(tx: Tx, shown: readonly Shown[]): Promise<Map<string, string>> {
   if (shown.length === 0) return new Map();
@@ -87,7 +91,7 @@ async function countInThreads(tx: Tx, shown: readonly Shown[]): Promise<Map<stri
   );
 }
 
-/** The number and the noun that begin the title of a thread's unread messages. */
+/** The beginning of the title of a notification that counts messages. */
 const FIRST_COUNT = "^1 new message";
 const ANY_COUNT = "^\\d+ new messages?";
 const MANY_MESSAGES = " new messages";

@@ -5,19 +5,19 @@ import { ask } from "./jobs.ts";
 import type { World } from "./world.ts";
 
 /** A world in which one e-mail is due. */
-export type FreezingScene = {
+export type MailingScene = {
   readonly world: World;
-  /** Takes away what the e-mail was to tell. */
+  /** Deletes the delivery of the e-mail. */
   removeRow(): Promise<void>;
 };
 
 type Asking = { after?: string | undefined };
 
-/** The five cases for jobs that find by themselves what is due: each e-mail is frozen once, asked for once, and sent once. */
-export function freezingCases(job: Job<Asking>, openScene: () => Promise<FreezingScene>): void {
-  const frozen = (world: World) => world.query("select id from emails");
+/** The five cases for jobs that create mailings: each e-mail is created once and sent once. */
+export function mailingCases(job: Job<Asking>, openScene: () => Promise<MailingScene>): void {
+  const created = (world: World) => world.query("select id from emails");
   const sentOnce = async (world: World) => {
-    expect(await frozen(world)).toHaveLength(1);
+    expect(await created(world)).toHaveLength(1);
     await world.drain();
     expect(world.mailbox).toHaveLength(1);
     expect(await world.enqueued()).toEqual([]);
@@ -26,7 +26,7 @@ export function freezingCases(job: Job<Asking>, openScene: () => Promise<Freezin
   describe(`${job.name}, the five cases`, () => {
     it("does it", async () => {
       const { world } = await openScene();
-      expect(await world.perform(job, {})).toMatchObject({ done: 1, counts: { batches: 1 } });
+      expect(await world.perform(job, {})).toMatchObject({ done: 1, counts: { mailings: 1 } });
       await sentOnce(world);
     });
 
@@ -44,12 +44,12 @@ export function freezingCases(job: Job<Asking>, openScene: () => Promise<Freezin
       const { world, removeRow } = await openScene();
       await removeRow();
       expect(await world.perform(job, {})).toMatchObject({ skipped: 1 });
-      expect(await frozen(world)).toEqual([]);
+      expect(await created(world)).toEqual([]);
     });
 
     it("two at once do it once", async () => {
       const { world } = await openScene();
-      // Runs of a schedule and asks on demand are entries of their own, which workers may take up at the same time.
+      // A scheduled run and a job enqueued on demand are separate entries, which may run at the same time.
       const entries = await Promise.all([1, 2, 3].map(() => ask(world, job, {})));
       const ids = [...new Set(entries.flat())];
       await world.query(
@@ -62,7 +62,7 @@ export function freezingCases(job: Job<Asking>, openScene: () => Promise<Freezin
       await sentOnce(world);
     });
 
-    it("killed half-way, with everything written and nothing committed, is done once by the next try", async () => {
+    it("killed before its commit, is done once by the next attempt", async () => {
       const { world } = await openScene();
       const deaths = await dieAtNextCommit(world, "emails");
       expect(await world.perform(job, {})).toMatchObject({ done: 1, retry: 0 });

@@ -1,29 +1,31 @@
 import { access, mkdir, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createTransport } from "nodemailer";
-import type { Letter, Mailer } from "./mailer.ts";
-import { mailOf } from "./mailer-smtp.ts";
+import type { Email, Mailer } from "./mailer.ts";
+import { messageOf } from "./smtp.ts";
 
-/** Writes letters as .eml files, which every mail program opens. What runs without a key of a mail service sends nothing to anybody. */
+/**
+ * Writes e-mails as .eml files, which mail programs open. The default without credentials: nothing is sent.
+ */
 export function fileMailer({ folder }: { readonly folder: string }): Mailer {
   const composer = createTransport({ streamTransport: true, buffer: true, newline: "windows" });
-  const place = resolve(folder);
-  const write = async (letter: Letter): Promise<string> => {
-    const name = `${letter.key.replace(/[^\w.-]/g, "-")}.eml`;
-    const path = join(place, name);
+  const directory = resolve(folder);
+  const write = async (email: Email): Promise<string> => {
+    const name = `${email.key.replace(/[^\w.-]/g, "-")}.eml`;
+    const path = join(directory, name);
     if (await exists(path)) return name;
-    const { message } = await composer.sendMail(mailOf(letter));
-    // A reader never sees half a letter.
+    const { message } = await composer.sendMail(messageOf(email));
+    // Renamed when complete, so that nobody reads half a file.
     await writeFile(`${path}.part`, message as Buffer);
     await rename(`${path}.part`, path);
     return name;
   };
   return {
     name: "file",
-    async send({ letters }) {
-      await mkdir(place, { recursive: true });
+    async send({ emails }) {
+      await mkdir(directory, { recursive: true });
       const names: string[] = [];
-      for (const letter of letters) names.push(await write(letter));
+      for (const email of emails) names.push(await write(email));
       return names.map((providerId) => ({ kind: "accepted", providerId }));
     },
   };

@@ -1,18 +1,14 @@
 import { type SQL, sql } from "drizzle-orm";
 import { array } from "../db/statement.ts";
-import { NOTIFICATION_TYPES } from "./index.ts";
+import { NUDGE_EVENT_TYPES } from "./type-of-event.ts";
 
-/** The types of events that are nudges. */
-export const NUDGE_TYPES = NOTIFICATION_TYPES.filter(({ nudge }) => nudge !== undefined).map(
-  ({ event }) => event.type,
-);
-
-/** True for a delivery or event, by its column, that is a nudge. */
-export const isNudge = (eventType: SQL): SQL => sql`${eventType} = any(${array(NUDGE_TYPES)}::text[])`;
+/** True if the event type in a column is a nudge. */
+export const isNudge = (eventType: SQL): SQL => sql`${eventType} = any(${array(NUDGE_EVENT_TYPES)}::text[])`;
 
 /**
- * Nudge e-mails of a user, as a select of (today, week) to be joined laterally: those that go out alone, and digests of nothing but
- * nudges. `zone` says where the user's day begins; the week is that day and the six before it.
+ * Counts the nudge e-mails of a user: those sent alone, and digests that contain nothing but nudges. A select
+ * of (today, week) for a lateral join. Days begin at midnight in `zone`; the week is today and the six days
+ * before.
  */
 export const nudgeCounts = (userId: SQL, zone: SQL, now: Date): SQL => sql`
   select count(*) filter (where e.at >= l.midnight at time zone ${zone})::int as today, count(e.at)::int as week

@@ -1,0 +1,13 @@
+/** The words in which e-mail presents notifications of one type. */
+export type EmailWording = {
+  /** Heading of the type's section in a digest. */
+  readonly section: string;
+  /** Label of the button. */
+  readonly button: string;
+  /** Why the user gets it. Completes "You get this because ...". */
+  readonly because: string;
+  /** What unsubscribing stops. Completes "e-mail about ...". */
+  readonly about: string;
+  /** At most this many items per section of a plain-text digest; default: 5. HTML shows more. */
+  readonly textItems?: number;
+};

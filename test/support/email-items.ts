@@ -1,0 +1,34 @@
+import type { Item, Recipient } from "../../src/email/render/email.ts";
+import type { EmailWording } from "../../src/notifications/email-wording.ts";
+import { notificationTypeOf } from "../../src/notifications/type-of-event.ts";
+
+export const recipient: Recipient = {
+  name: "Ada",
+  homeUrl: "https://x.test/notifications",
+  preferencesUrl: "https://x.test/settings",
+  unsubscribeUrl: "https://x.test/unsubscribe/abc",
+};
+
+export const GARDENS = { id: "1", name: "Gardens" };
+export const LIBRARY = { id: "2", name: "Library" };
+
+const GENERAL: EmailWording = { section: "News", button: "Open", because: "of a test", about: "tests" };
+
+/** An item with the wording of its type; a type that does not exist gets a general wording. */
+export function item(title: string, fields: Partial<Item> = {}): Item {
+  const { eventType = "document_uploaded" } = fields;
+  return {
+    eventType,
+    title,
+    body: "",
+    url: "https://x.test/projects/1",
+    project: GARDENS,
+    wording: notificationTypeOf(eventType)?.email ?? GENERAL,
+    ...fields,
+  };
+}
+
+export const documents = (count: number, fields: Partial<Item> = {}): Item[] =>
+  Array.from({ length: count }, (_, n) => item(`Document ${n + 1}.`, fields));
+
+export const occurrences = (text: string, part: RegExp): number => text.match(part)?.length ?? 0;
