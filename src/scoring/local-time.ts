@@ -1,7 +1,7 @@
 const MINUTE_MS = 60_000;
 const MINUTES_PER_DAY = 1_440;
 
-/** Formatters are dear to make and hold no state: one a zone. */
+/** Formatters are expensive to create and have no state, so there is one per zone. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 function formatterOf(timeZone: string): Intl.DateTimeFormat {
@@ -17,7 +17,7 @@ function formatterOf(timeZone: string): Intl.DateTimeFormat {
   return made;
 }
 
-/** True for the name of a zone that this machine knows. */
+/** Whether this machine knows a time zone of that name. */
 export function isTimeZone(name: string): boolean {
   try {
     formatterOf(name);
@@ -27,7 +27,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** The minute of the local day, 0 to 1439. @throws RangeError for an unknown zone. */
+/** minute = 60 x local hour + local minute, from 0 to 1439. @throws RangeError for an unknown zone. */
 export function localMinute(at: Date, timeZone: string): number {
   let hour = 0;
   let minute = 0;
@@ -38,10 +38,10 @@ export function localMinute(at: Date, timeZone: string): number {
   return hour * 60 + minute;
 }
 
-/** A part of the local day, in minutes: from 22:00 to 7:00 goes over midnight. */
+/** A part of the local day in minutes, `to` excluded. It may span midnight: from 22:00 to 7:00. */
 export type QuietHours = { readonly from: number; readonly to: number };
 
-/** Whether an instant lies in the quiet hours: their first minute does, the one they end at does not. */
+/** Whether an instant is in the quiet hours. */
 export function isQuiet(at: Date, quiet: QuietHours, timeZone: string): boolean {
   const minute = localMinute(at, timeZone);
   if (quiet.from <= quiet.to) return quiet.from <= minute && minute < quiet.to;
@@ -49,28 +49,30 @@ export function isQuiet(at: Date, quiet: QuietHours, timeZone: string): boolean 
 }
 
 /**
- * When the quiet hours that `at` lies in are over, by the clock on the wall: a day may have 23 or 25 hours. Null when it lies in none.
- * If the clock skips the hour at which they would end, they end with the skip.
+ * end = the first minute from `at` on that is not quiet by local time, on days of 23 and 25 hours too; null
+ * when `at` is not quiet.
+ *
+ * If the clock skips the minute at which quiet hours end, they end with the skip.
  */
 export function endOfQuiet(at: Date, quiet: QuietHours, timeZone: string): Date | null {
   if (!isQuiet(at, quiet, timeZone)) return null;
-  const began = Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS;
-  const wait = minutesBetween(localMinute(at, timeZone), quiet.to);
-  const unshifted = began + wait * MINUTE_MS;
-  // What the wall shows there differs by what the clock was moved meanwhile.
-  const moved = minutesBetween(quiet.to, localMinute(new Date(unshifted), timeZone));
-  const shift = moved > MINUTES_PER_DAY / 2 ? moved - MINUTES_PER_DAY : moved;
+  const minuteStart = Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS;
+  const remaining = minutesBetween(localMinute(at, timeZone), quiet.to);
+  const unshifted = minuteStart + remaining * MINUTE_MS;
+  // The local time there is off by as much as the clock was changed in between.
+  const offset = minutesBetween(quiet.to, localMinute(new Date(unshifted), timeZone));
+  const shift = offset > MINUTES_PER_DAY / 2 ? offset - MINUTES_PER_DAY : offset;
   const end = unshifted - shift * MINUTE_MS;
   if (!isQuiet(new Date(end), quiet, timeZone)) return new Date(end);
-  return firstLoudMinute(end, Math.max(unshifted, end + MINUTE_MS), quiet, timeZone);
+  return firstMinuteAfter(end, Math.max(unshifted, end + MINUTE_MS), quiet, timeZone);
 }
 
 const minutesBetween = (from: number, to: number): number => (to - from + MINUTES_PER_DAY) % MINUTES_PER_DAY;
 
-/** Bisects to the minute: quiet at `quietMs`, not quiet at `loudMs`. */
-function firstLoudMinute(quietMs: number, loudMs: number, quiet: QuietHours, timeZone: string): Date {
+/** The first minute that is not quiet, by bisection between one that is quiet and a later one that is not. */
+function firstMinuteAfter(quietMs: number, otherMs: number, quiet: QuietHours, timeZone: string): Date {
   let low = quietMs;
-  let high = loudMs;
+  let high = otherMs;
   while (high - low > MINUTE_MS) {
     const middle = low + Math.floor((high - low) / 2 / MINUTE_MS) * MINUTE_MS;
     if (isQuiet(new Date(middle), quiet, timeZone)) low = middle;

@@ -1,20 +1,22 @@
-/** Millionths in one token: every amount is a `bigint` in millionths, never a float. */
+/** Millionths in one token. Every amount is a `bigint` in millionths, never a float. */
 export const MICRO_PER_TOKEN = 1_000_000n;
 
 /** The smallest amount that is paid: 0.01 token. */
 export const QUANTUM_MICRO = 10_000n;
 
-/** What a sender may write: more than this is a fault, never rounded. */
+/** Limits of a parsed amount. Anything beyond is rejected, not rounded. */
 export const MAX_AMOUNT_DECIMALS = 6;
 export const MAX_SIGNIFICANT_DIGITS = 15;
 
-/** 10^12 tokens, or 10^18 millionths: a Postgres `bigint` holds 9.2 times that, so amounts and balances both fit. */
+/**
+ * 10^12 tokens, or 10^18 millionths. A Postgres `bigint` holds 9.2 times that, so amounts and balances fit.
+ */
 export const MAX_AMOUNT_MICRO = 1_000_000_000_000n * MICRO_PER_TOKEN;
 
-/** Longer texts are refused unread: no honest sender needs them, and they would only cost time. */
+/** Longer texts are rejected without being parsed. */
 const MAX_TEXT_LENGTH = 100;
 
-/** The number of RFC 8259: no plus sign, no leading zeros, no bare point. */
+/** A number of RFC 8259: no plus sign, no leading zeros, digits on both sides of the point. */
 const JSON_NUMBER = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/;
 
 export type ParsedAmount = { kind: "amount"; amountMicro: bigint } | { kind: "fault"; fault: string };
@@ -24,10 +26,12 @@ const fault = (text: string): ParsedAmount => ({ kind: "fault", fault: text });
 /**
  * amountMicro = the written number x 10^6, exactly.
  *
- * `text` is the text of a JSON number as it came over the wire (`100.50`, `1e2`). Decimals and digits are counted
- * on the value, so `1.0000000` is 1; `10` and `1e1` are the same. Zeros before the point count as digits.
- * Faults: not a JSON number, not above 0, more than 6 decimals, more than 15 digits, more than 10^12 tokens.
- * An exponent is compared before anything is expanded, so `1e400` costs nothing. Never throws.
+ * Decimals and digits are counted on the value, so `1.0000000` equals 1, and `10` equals `1e1`. Zeros before
+ * the point count as digits. A fault is returned for a text that is not a JSON number, an amount not above 0,
+ * more than 6 decimals, more than 15 digits, and more than 10^12 tokens. Never throws. The exponent is
+ * checked before anything is expanded, so `1e400` costs nothing.
+ *
+ * @param text a JSON number as it was received: `100.50`, `1e2`.
  */
 export function parseAmountMicro(text: string): ParsedAmount {
   if (text.length > MAX_TEXT_LENGTH) return fault(`amount is longer than ${MAX_TEXT_LENGTH} characters`);
@@ -38,7 +42,7 @@ export function parseAmountMicro(text: string): ParsedAmount {
   const significant = digits.replace(/0+$/, "");
   if (sign === "-" || significant === "") return fault("amount must be above 0");
 
-  // The value is significant x 10^exponent. A huge exponent may become inexact here, but stays huge.
+  // The value is significant x 10^exponent. A huge exponent may lose precision here, but stays huge.
   const exponent = Number(exponentText) - fraction.length + (digits.length - significant.length);
   if (exponent < -MAX_AMOUNT_DECIMALS) return fault(`amount has more than ${MAX_AMOUNT_DECIMALS} decimals`);
   if (significant.length + Math.max(exponent, 0) > MAX_SIGNIFICANT_DIGITS) {
@@ -50,9 +54,10 @@ export function parseAmountMicro(text: string): ParsedAmount {
 }
 
 /**
- * text = amountMicro / 10^6 in full, with at least 2 decimals and no zeros at the end beyond those.
+ * text = amountMicro / 10^6, exactly, with at least 2 decimals and without trailing zeros beyond those:
+ * -10_000n is "-0.01".
  *
- * Any sign: -10_000n is "-0.01". The text is exact, and `parseAmountMicro` reads every positive one back.
+ * `parseAmountMicro` reads every positive amount back.
  */
 export function formatAmount(amountMicro: bigint): string {
   const size = amountMicro < 0n ? -amountMicro : amountMicro;
@@ -64,19 +69,21 @@ export function formatAmount(amountMicro: bigint): string {
 }
 
 /**
- * result = numerator / denominator, to the nearest whole number, halves away from zero.
+ * result = numerator / denominator, rounded to the nearest whole number, halves away from zero: 5/2 is 3,
+ * -5/2 is -3.
  *
- * 5/2 is 3 and -5/2 is -3: what Postgres' `round(numeric)` and Java's HALF_UP do, so rounding a negated
- * amount negates the result. Throws RangeError unless the denominator is above 0.
+ * As `round(numeric)` in Postgres, so rounding a negated amount negates the result.
+ *
+ * @throws RangeError for a denominator not above 0.
  */
 export function roundHalfUp(numerator: bigint, denominator: bigint): bigint {
-  if (denominator <= 0n) throw new RangeError("the denominator must be above 0");
+  if (denominator <= 0n) throw new RangeError("the denominator is not above 0");
   if (numerator < 0n) return -roundHalfUp(-numerator, denominator);
   return (2n * numerator + denominator) / (2n * denominator);
 }
 
 /**
- * result = amountMicro to the nearest multiple of 0.01 token, halves away from zero, in millionths.
+ * result = amountMicro rounded to the nearest multiple of 0.01 token, halves away from zero. In millionths.
  */
 export function toQuantum(amountMicro: bigint): bigint {
   return roundHalfUp(amountMicro, QUANTUM_MICRO) * QUANTUM_MICRO;

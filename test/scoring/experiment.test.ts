@@ -19,14 +19,14 @@ const thirds: Experiment = {
   ],
 };
 
-describe("who gets which variant", () => {
+describe("assigning variants", () => {
   it("is sha256 of experiment and user, modulo 10,000", () => {
     const digest = createHash("sha256").update("digest-subject:42").digest();
     expect(bucketOf(digest)).toBe(digest.readUInt32BE(0) % 10_000);
     expect(assignedVariant(halves, "42")).toBe(bucketOf(digest) < 5_000 ? "count" : "headline");
   });
 
-  it("is the same for ever for one user, and as the shares say for many", () => {
+  it("is stable for a user, and follows the shares for many", () => {
     const counts = { a: 0, b: 0, c: 0 } as Record<string, number>;
     for (let user = 1; user <= 30_000; user++) {
       const variant = assignedVariant(thirds, String(user));
@@ -37,7 +37,7 @@ describe("who gets which variant", () => {
     for (const n of Object.values(counts)) expect(Math.abs(n - 10_000)).toBeLessThan(400);
   });
 
-  it("every bucket has a variant, and shares are laid out one after the other", () => {
+  it("every bucket has a variant, in the order of the shares", () => {
     fc.assert(
       fc.property(fc.nat({ max: 9_999 }), (bucket) => {
         expect(variantOf(halves, bucket)).toBe(bucket < 5_000 ? "count" : "headline");
@@ -46,7 +46,7 @@ describe("who gets which variant", () => {
     expect(variantOf({ name: "x", variants: [{ name: "all", share: 10_000 }] }, 9_999)).toBe("all");
   });
 
-  it("the shares of each experiment are whole", () => {
+  it("the shares of each experiment add up to 10,000", () => {
     for (const { variants } of EXPERIMENTS)
       expect(variants.reduce((sum, { share }) => sum + share, 0)).toBe(10_000);
     for (const { name } of DIGEST_SUBJECT.variants) expect(subjectVariant(name)).toBe(name);
@@ -72,7 +72,7 @@ describe("the sample-ratio check", () => {
     expect(sampleRatio(thirds, { a: 3_333, b: 3_333, c: 3_334 }).chiSquare).toBeCloseTo(0, 10);
   });
 
-  it("somebody in a variant of no share is a mismatch", () => {
+  it("a user in a variant with a share of 0 is a mismatch", () => {
     const ended: Experiment = {
       name: "x",
       variants: [
@@ -84,13 +84,13 @@ describe("the sample-ratio check", () => {
     expect(sampleRatio(ended, { a: 10, b: 1 }).isMismatch).toBe(true);
   });
 
-  it("seldom cries over what chance has split", () => {
-    let cries = 0;
+  it("rarely reports a mismatch that is chance", () => {
+    let alarms = 0;
     for (let round = 0; round < 400; round++) {
       const counts: Record<string, number> = { count: 0, headline: 0 };
       for (let user = 0; user < 200; user++) counts[assignedVariant(halves, `${round}-${user}`)]! += 1;
-      if (sampleRatio(halves, counts).isMismatch) cries += 1;
+      if (sampleRatio(halves, counts).isMismatch) alarms += 1;
     }
-    expect(cries).toBeLessThanOrEqual(3);
+    expect(alarms).toBeLessThanOrEqual(3);
   });
 });

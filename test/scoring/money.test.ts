@@ -63,7 +63,7 @@ describe("parseAmountMicro", () => {
     ["1000000000000.1", "above 1000000000000.00"],
     ["999999999999999", "above 1000000000000.00"],
     ["9".repeat(101), "longer"],
-  ])("refuses %j: %s", (text, part) => {
+  ])("rejects %j: %s", (text, part) => {
     const parsed = parseAmountMicro(text);
     expect(parsed).toMatchObject({ kind: "fault", fault: expect.stringContaining(part) });
   });
@@ -149,7 +149,7 @@ describe("roundHalfUp", () => {
     );
   });
 
-  it("refuses a denominator that is not above 0", () => {
+  it("throws for a denominator not above 0", () => {
     expect(() => roundHalfUp(1n, 0n)).toThrow(RangeError);
     expect(() => roundHalfUp(1n, -2n)).toThrow(RangeError);
   });

@@ -44,7 +44,10 @@ describe("threads", () => {
   });
 });
 
-/** The number of the policy in Linux, and its field in /proc/<pid>/stat (proc(5): field 41), counted from behind the name. */
+/**
+ * The number of the policy in Linux, and its field in /proc/<pid>/stat (proc(5): field 41), counted from
+ * behind the name.
+ */
 const SCHED_IDLE = "5";
 const POLICY_FIELD = 38;
 

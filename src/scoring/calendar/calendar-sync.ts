@@ -1,20 +1,22 @@
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+/** The numbers of calendar sync. */
 export const SYNC_POLICY = {
-  /** What is read of a calendar, from when everything is read: a little of the past, a season ahead. */
+  /** The window of a full sync, around its start. */
   behindMs: DAY_MS,
   aheadMs: 90 * DAY_MS,
-  /** The window does not move by itself: so often everything is read again. */
+  /** Changes are reported for the window of the last full sync, so a new one moves it. */
   fullEveryMs: 7 * DAY_MS,
+  /** A full sync that has not ended after this starts over. */
   fullWithinMs: DAY_MS,
-  /** A calendar that was not read for so long is read without having been asked to: with a pass each half hour, every six hours. */
+  /** A calendar without a sync for this long is polled: every six hours, with a pass every half hour. */
   pollAfterMs: 5.5 * HOUR_MS,
-  /** Clocks differ: a change counts as news when it was made so shortly before the last sync. */
+  /** Tolerance for clock differences in `isNews`. */
   newsOverlapMs: 5 * 60_000,
 } as const;
 
-/** What a connection knows of its syncs. */
+/** The sync state of a connection. */
 export type SyncState = {
   readonly syncToken: string | null;
   readonly pageToken: string | null;
@@ -22,7 +24,9 @@ export type SyncState = {
   readonly fullSyncedAt: Date | null;
 };
 
-/** What to ask for next: everything in a window, or what has changed since the token. Pages follow each other. */
+/**
+ * The next request: all entries of a window, or the changes since the token; `pageToken` continues a request.
+ */
 export type SyncStep =
   | {
       readonly kind: "full";
@@ -33,27 +37,32 @@ export type SyncStep =
     }
   | { readonly kind: "changes"; readonly syncToken: string; readonly pageToken: string | null };
 
-/** Everything, when there is no token, when it is being read already, or when it was last read seven days ago. */
+/**
+ * A full sync without a token, while one is in progress, and when the last one is seven days old; else the
+ * changes since the token.
+ */
 export function nextSyncStep(state: SyncState, now: Date): SyncStep {
   const { syncToken, pageToken, fullSyncStartedAt, fullSyncedAt } = state;
   const isOld = fullSyncedAt === null || now.getTime() - fullSyncedAt.getTime() >= SYNC_POLICY.fullEveryMs;
-  // Between two pages of changes a reading of everything would lose the place.
+  // A full sync between two pages of changes would lose the rest of the changes.
   const isBetweenPages = fullSyncStartedAt === null && pageToken !== null;
   if (syncToken !== null && fullSyncStartedAt === null && (!isOld || isBetweenPages))
     return { kind: "changes", syncToken, pageToken };
-  // One that was begun long ago and never ended begins again: its window lies behind, and its pages are gone.
-  const isUnderWay =
+  // A full sync that never ended starts over: its window is old, and its page token has expired.
+  const isInProgress =
     fullSyncStartedAt !== null && now.getTime() - fullSyncStartedAt.getTime() < SYNC_POLICY.fullWithinMs;
-  const startedAt = isUnderWay ? fullSyncStartedAt : now;
+  const startedAt = isInProgress ? fullSyncStartedAt : now;
   return {
     kind: "full",
     startedAt,
     from: new Date(startedAt.getTime() - SYNC_POLICY.behindMs),
     until: new Date(startedAt.getTime() + SYNC_POLICY.aheadMs),
-    pageToken: isUnderWay ? pageToken : null,
+    pageToken: isInProgress ? pageToken : null,
   };
 }
 
-/** Whether people are told of a change: what was there before their calendar was read for the first time is no news to them. */
+/**
+ * Whether a change is worth a notification: made after the last sync. Entries of the first sync are not news.
+ */
 export const isNews = (changedAt: Date, lastSyncedAt: Date | null): boolean =>
   lastSyncedAt !== null && changedAt.getTime() >= lastSyncedAt.getTime() - SYNC_POLICY.newsOverlapMs;

@@ -1,6 +1,6 @@
 export type Response = "pending" | "accepted" | "declined" | "tentative";
 
-/** A meeting as it is stored, or as a calendar shows it. Users by id, with what they said. */
+/** A meeting as it is stored, or as a calendar entry shows it. Responses by user id. */
 export type MeetingFacts = {
   readonly title: string;
   readonly startMs: number;
@@ -12,16 +12,19 @@ export type MeetingFacts = {
 export type MeetingChanges = {
   readonly time: boolean;
   readonly title: boolean;
-  /** Taken up again, or called off. */
+  /** Cancelled, or no longer cancelled. */
   readonly status: boolean;
   readonly invited: readonly string[];
   readonly dropped: readonly string[];
-  /** Who said something else than before. */
+  /** Users whose response changed. */
   readonly answered: readonly string[];
 };
 
 /**
- * What a calendar's entry says that is not stored. Nobody is dropped by an entry that shows only some of the participants.
+ * changes = the fields in which a calendar entry differs from the stored meeting, and the users it adds,
+ * drops, or shows another response of.
+ *
+ * @param showsEverybody false when the entry lists only some participants: then it drops nobody.
  */
 export function meetingChanges(
   stored: MeetingFacts,
@@ -42,13 +45,13 @@ export function meetingChanges(
   };
 }
 
-/** Whether anything is to be written. */
+/** Whether the stored meeting has to be updated. */
 export const hasChanged = (changes: MeetingChanges): boolean =>
   changes.time ||
   changes.title ||
   changes.status ||
   changes.invited.length + changes.dropped.length + changes.answered.length > 0;
 
-/** Whether those who take part are told: an answer of one of them is no change of the meeting. */
+/** Whether participants are notified: another response of one of them is not a change of the meeting. */
 export const isChangeForPeople = (changes: MeetingChanges): boolean =>
   changes.time || changes.title || changes.status || changes.invited.length + changes.dropped.length > 0;

@@ -1,30 +1,30 @@
 const MINUTE_MS = 60_000;
 
-/** How long before a meeting somebody may want to be reminded at most, and what holds for those who never said. */
+/** The longest offset that can be chosen, and the offsets of users who have chosen none. */
 export const LONGEST_OFFSET_MINUTES = 30;
 export const DEFAULT_OFFSETS_MINUTES: readonly number[] = [30];
 
-/** Whoever was invited less than so long ago knows of the meeting; they are reminded after that. */
+/** No reminder is sent this soon after the invitation. */
 export const INVITATION_FRESH_MINUTES = 5;
 
-/** A participant of a meeting, and what they were reminded of already. */
+/** A participant of a meeting, and the reminders that were sent to them. */
 export interface ReminderFacts {
   readonly startTime: Date;
   readonly status: "scheduled" | "cancelled" | "completed";
   readonly response: "pending" | "accepted" | "declined" | "tentative";
   readonly invitedAt: Date;
-  /** Minutes before the start; none: they want no reminder. */
+  /** Minutes before the start; empty when they want no reminder. */
   readonly offsetsMinutes: readonly number[];
-  /** The offsets that have been settled for this meeting, this user and this very start. */
+  /** Offsets that were settled for this meeting, user and start. */
   readonly settledMinutes: readonly number[];
 }
 
 export type ReminderDecision =
   | {
       readonly kind: "remind";
-      /** The nearest offset that has come. */
+      /** The offset closest to the start among those that are due. */
       readonly offsetMinutes: number;
-      /** Those that came before it and were missed: settled with it, so that one reminder does for all of them. */
+      /** Earlier offsets that were missed. They are settled with this one. */
       readonly passedMinutes: readonly number[];
     }
   | {
@@ -45,8 +45,9 @@ const none = (reason: Extract<ReminderDecision, { kind: "none" }>["reason"]): Re
 });
 
 /**
- * A reminder is due from its offset before the start until the start itself; of several that are due the nearest is sent, once for
- * each (meeting, user, offset, start). One that was missed is still sent, late, while the meeting has not begun.
+ * An offset is due from that many minutes before the start until the start; the one closest to the start is
+ * sent, at most once for each (meeting, user, offset, start), and settles the others that are due. So a
+ * missed reminder is sent late, as long as the meeting has not begun.
  */
 export function decideReminder(facts: ReminderFacts, now: Date): ReminderDecision {
   const leftMs = facts.startTime.getTime() - now.getTime();

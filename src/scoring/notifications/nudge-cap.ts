@@ -2,23 +2,23 @@ export const NUDGE_KINDS = ["unread", "match", "profile"] as const;
 export type NudgeKind = (typeof NUDGE_KINDS)[number];
 
 export interface NudgeCapPolicy {
-  /** E-mails to a user in a day of the user's zone. */
+  /** Nudge e-mails to a user per day of the user's time zone. */
   readonly perDay: number;
-  /** E-mails to a user in that day and the six before it. */
+  /** Nudge e-mails to a user in that day and the six before it. */
   readonly perWeek: number;
-  /** Which kind goes before which, where there is room for one. */
+  /** The order of kinds, first the one that is sent first. */
   readonly priority: readonly NudgeKind[];
 }
 
 export const NUDGE_CAP_POLICY: NudgeCapPolicy = { perDay: 1, perWeek: 3, priority: NUDGE_KINDS };
 
-/** What the e-mail of a nudge is measured by. */
+/** What the cap is computed from. */
 export interface NudgeCapFacts {
-  /** A zone that Intl knows. */
+  /** A time zone that Intl knows. */
   readonly timeZone: string;
   /**
-   * When the nudge e-mails that count were let through: those that went alone, and digests of nothing but nudges. Of the last
-   * eight days at least, since local days are longer than 24 hours now and then.
+   * When e-mails that count were sent: single nudges, and digests of nothing but nudges. At least those of
+   * the last eight days, since a local day may be longer than 24 hours.
    */
   readonly countedAt: readonly Date[];
 }
@@ -33,13 +33,17 @@ export type NudgeVerdict =
   | { readonly kind: "send" }
   | { readonly kind: "hold"; readonly reason: NudgeHoldReason };
 
-/** Nudge e-mails of a user that count: in the local day, and in it and the six before it. */
+/** Nudge e-mails of a user that count: today, and today and the six days before, in local days. */
 export interface NudgeCounts {
   readonly today: number;
   readonly week: number;
 }
 
-/** @throws RangeError for a zone that nobody knows. */
+/**
+ * counts = e-mails of the local day of `now`, and of it and the six days before.
+ *
+ * @throws RangeError for an unknown time zone.
+ */
 export function countNudges({ timeZone, countedAt }: NudgeCapFacts, now: Date): NudgeCounts {
   const dayOf = localDays(timeZone);
   const today = dayOf(now);
@@ -47,7 +51,7 @@ export function countNudges({ timeZone, countedAt }: NudgeCapFacts, now: Date): 
   return { today: ages.filter((days) => days === 0).length, week: ages.filter((days) => days < 7).length };
 }
 
-/** How many nudge e-mails a user may still get today, and what stands against more. */
+/** left = max(0, min(perDay - today, perWeek - week)) nudge e-mails today, and the cap that forbids more. */
 export function nudgeRoom(
   { today, week }: NudgeCounts,
   { perDay, perWeek }: Pick<NudgeCapPolicy, "perDay" | "perWeek">,
@@ -57,9 +61,12 @@ export function nudgeRoom(
 }
 
 /**
- * Which of the nudges that ask for an e-mail of their own get one: as many as there is room for, first by the priority of their
- * kind, then by id. Each verdict stands at the place of its candidate. Nudges of higher rank that wait for a digest are candidates
- * too: they take the room that others would use up.
+ * Sends the first `left` (see `nudgeRoom`) of the candidates by the priority of their kind, then by id; holds
+ * the rest.
+ *
+ * Nudges that wait for a digest are candidates too, since they use up the cap.
+ *
+ * @returns a verdict per candidate, in the order of the input.
  */
 export function decideNudges(
   candidates: readonly NudgeCandidate[],
@@ -67,19 +74,19 @@ export function decideNudges(
   policy: NudgeCapPolicy,
 ): NudgeVerdict[] {
   const { left, reason } = nudgeRoom(counts, policy);
-  const ranked = candidates.map((candidate, place) => ({ candidate, place }));
-  ranked.sort((a, b) => byRank(a.candidate, b.candidate, policy) || a.place - b.place);
+  const ranked = candidates.map((candidate, index) => ({ candidate, index }));
+  ranked.sort((a, b) => byRank(a.candidate, b.candidate, policy) || a.index - b.index);
   const verdicts = new Array<NudgeVerdict>(candidates.length);
-  ranked.forEach(({ place }, rank) => {
-    if (rank < left) verdicts[place] = { kind: "send" };
-    else verdicts[place] = { kind: "hold", reason: left > 0 ? "nudge-outranked" : reason };
+  ranked.forEach(({ index }, rank) => {
+    if (rank < left) verdicts[index] = { kind: "send" };
+    else verdicts[index] = { kind: "hold", reason: left > 0 ? "nudge-outranked" : reason };
   });
   return verdicts;
 }
 
 /**
- * What becomes of the nudges of a digest. In a digest that goes anyway they are free and do not count. A digest of nothing but
- * nudges is one nudge e-mail, whatever it holds: it counts, or all of it is held.
+ * Nudges in a digest with other notifications are sent and do not count. A digest of nothing but nudges is
+ * one e-mail: it counts, or is held as a whole when none is left.
  */
 export function decideNudgeDigest(
   digest: { readonly nudges: number; readonly others: number },
@@ -92,7 +99,7 @@ export function decideNudgeDigest(
 }
 
 function byRank(a: NudgeCandidate, b: NudgeCandidate, { priority }: NudgeCapPolicy): number {
-  // A kind that the policy does not name comes after those that it does.
+  // Kinds that the policy does not name come last.
   const rank = (kind: NudgeKind) => (priority.includes(kind) ? priority.indexOf(kind) : priority.length);
   return rank(a.kind) - rank(b.kind) || compareIds(a.id, b.id);
 }
@@ -101,7 +108,7 @@ const compareIds = (a: string, b: string): number => a.length - b.length || (a <
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Numbers the local days of a zone in a row. @throws RangeError for a zone that nobody knows. */
+/** Consecutive numbers of the local days of a time zone. @throws RangeError for an unknown one. */
 function localDays(timeZone: string): (at: Date) => number {
   const format = new Intl.DateTimeFormat("en-US", {
     timeZone,

@@ -1,9 +1,9 @@
-/** Over which way a user is told. */
+/** Where a user is notified. */
 export type Channel = "in_app" | "email";
 
 export type PreferenceStatus = "muted" | "digest" | "immediate";
 
-/** What a user wants for a part of what they could be told. `*` stands for every type, or every channel. */
+/** What a user wants for some notifications. `*` means every type, or every channel. */
 export type Preference = {
   readonly scopeType: "global" | "project" | "thread";
   readonly scopeId: string | null;
@@ -12,7 +12,7 @@ export type Preference = {
   readonly status: PreferenceStatus;
 };
 
-/** What a preference has to fit. */
+/** The notification that a preference is looked up for. */
 export type Subject = {
   readonly eventType: string;
   readonly channel: Channel;
@@ -23,17 +23,21 @@ export type Subject = {
 const SCOPE_RANK = { global: 0, project: 1, thread: 2 } as const;
 
 /**
- * The narrowest preference that fits: a thread beats a project beats everything; then the exact type beats `*`; then the exact channel
- * beats `*`. Null when none fits. Two that are equally narrow cannot be: they are unique.
+ * The narrowest preference that matches: thread before project before global, then exact type before `*`,
+ * then exact channel before `*`.
+ *
+ * @param preferences unique by scope, type and channel.
+ * @returns null when none matches.
  */
 export function preferenceFor(preferences: readonly Preference[], subject: Subject): PreferenceStatus | null {
   let best: Preference | null = null;
   for (const preference of preferences)
-    if (fits(preference, subject) && (best === null || rankOf(preference) > rankOf(best))) best = preference;
+    if (matches(preference, subject) && (best === null || rankOf(preference) > rankOf(best)))
+      best = preference;
   return best?.status ?? null;
 }
 
-function fits(preference: Preference, subject: Subject): boolean {
+function matches(preference: Preference, subject: Subject): boolean {
   if (preference.eventType !== "*" && preference.eventType !== subject.eventType) return false;
   if (preference.channel !== "*" && preference.channel !== subject.channel) return false;
   if (preference.scopeType === "global") return true;

@@ -2,17 +2,17 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 export interface UnreadNudgePolicy {
-  /** `UNREAD_THRESHOLD_MINUTES`: so long the oldest unread message has waited at the first nudge. */
+  /** `UNREAD_THRESHOLD_MINUTES`: how long the oldest unread message must wait before the first nudge. */
   readonly thresholdMinutes: number;
 }
 
 export const UNREAD_NUDGE_POLICY: UnreadNudgePolicy = { thresholdMinutes: 180 };
 
-/** From the first nudge to the second, which is the last. */
+/** Between the first nudge and the second, which is the last. */
 const SECOND_NUDGE_AFTER_HOURS = 24;
-/** A message after so long without any begins anew what two nudges had ended. */
+/** After two nudges, the first message after this long without any starts over. */
 export const SILENCE_HOURS = 12;
-/** Whoever was seen so lately will find the message alone. */
+/** Users who were active this recently are not nudged. */
 const ACTIVE_WITHIN_MINUTES = 10;
 
 export interface UnreadMessage {
@@ -20,7 +20,7 @@ export interface UnreadMessage {
   readonly at: Date;
 }
 
-/** A nudge that was given, and when its message was written as far as is known now. Its key is (user, thread, oldest unread message, step). */
+/** A nudge that was sent. Its key is (user, thread, oldest unread message, step). */
 export interface GivenNudge {
   readonly oldestUnreadId: string;
   readonly oldestUnreadAt: Date;
@@ -30,14 +30,14 @@ export interface GivenNudge {
 
 /** A participant of a thread. Messages of their own are never unread. */
 export interface UnreadFacts {
-  /** By somebody else, and later than what was read; null when all is read. */
+  /** By another user, and later than the last read one; null when everything is read. */
   readonly oldestUnread: UnreadMessage | null;
   readonly joinedAt: Date;
   readonly lastActiveAt: Date | null;
   readonly muted: boolean;
   /** The latest nudge about a message that is still unread. */
   readonly lastNudge: GivenNudge | null;
-  /** After a second nudge: the first unread message by somebody else since it that came after the silence. */
+  /** After a second nudge: the first unread message by another user since then that followed a silence. */
   readonly afterSilence: UnreadMessage | null;
 }
 
@@ -46,22 +46,23 @@ export type UnreadDecision =
   | {
       readonly kind: "none";
       readonly reason: "read" | "nudged-twice" | "too-young" | "second-waits" | "muted" | "active";
-      /** When looking again may find something else, if nothing happens before: null, never. */
+      /** The earliest time at which the decision may change without a new event; null when it cannot. */
       readonly lookAt: Date | null;
     };
 
-/** When the second nudge is due. */
+/** due = 24 hours after the first nudge. */
 export const secondStepAt = (firstNudgeAt: Date): Date =>
   new Date(firstNudgeAt.getTime() + SECOND_NUDGE_AFTER_HOURS * HOUR_MS);
 
 const later = (a: Date, b: Date): Date => (a > b ? a : b);
 
 /**
- * The first nudge is due when the oldest unread message has waited for the threshold since it was written or, if that was later,
- * since the user joined; the second 24 hours after the first. Then there is none until the thread is read, or until a message after
- * 12 hours of silence, which counts as the oldest from there on.
+ * The first nudge is due at max(oldest unread message, joining) + threshold, the second 24 hours after the
+ * first.
  *
- * Not while the thread is muted, and not within 10 minutes of the user's last sign of life.
+ * After the second there is none until the thread is read, or until a message after 12 hours of silence,
+ * which then counts as the oldest unread one. There is none while the thread is muted, nor within 10 minutes
+ * of the user's last activity.
  */
 export function decideUnreadNudge(facts: UnreadFacts, policy: UnreadNudgePolicy, now: Date): UnreadDecision {
   const { oldestUnread, lastNudge, lastActiveAt } = facts;
@@ -109,8 +110,8 @@ const byTime = (a: UnreadMessage, b: UnreadMessage): number =>
   a.at.getTime() - b.at.getTime() || (BigInt(a.id) < BigInt(b.id) ? -1 : 1);
 
 /**
- * The facts of one participant from the whole of their thread: a message is unread when somebody else wrote it after what was last
- * read. The SQL of unread-thread-nudges reads the same without reading the thread.
+ * The facts of a participant, from all messages of the thread: unread are those of other users after the last
+ * read one. The reference for the SQL of unread-thread-nudges, which reads no whole thread.
  */
 export function unreadFactsOf(
   participant: ThreadParticipant,
@@ -118,26 +119,27 @@ export function unreadFactsOf(
   given: readonly GivenNudge[],
 ): UnreadFacts {
   const { userId, joinedAt, lastReadAt, lastActiveAt, muted } = participant;
-  const isAhead = (at: Date) => lastReadAt === null || at > lastReadAt;
+  const isUnread = (at: Date) => lastReadAt === null || at > lastReadAt;
   const all = [...thread].sort(byTime);
-  const unread = all.filter(({ senderId, at }) => senderId !== userId && isAhead(at));
+  const unread = all.filter(({ senderId, at }) => senderId !== userId && isUnread(at));
   const lastNudge = [...given]
     .filter(({ oldestUnreadId }) => unread.some(({ id }) => id === oldestUnreadId))
     .sort((a, b) => b.nudgedAt.getTime() - a.nudgedAt.getTime() || b.step - a.step)[0];
   const since = lastNudge?.step === 2 ? lastNudge.nudgedAt : null;
   const afterSilence = since === null ? undefined : unread.find((m) => m.at > since && silenceBefore(m, all));
-  const bare = (m: ThreadMessage | undefined): UnreadMessage | null => (m ? { id: m.id, at: m.at } : null);
+  const withoutSender = (m: ThreadMessage | undefined): UnreadMessage | null =>
+    m ? { id: m.id, at: m.at } : null;
   return {
-    oldestUnread: bare(unread[0]),
+    oldestUnread: withoutSender(unread[0]),
     joinedAt,
     lastActiveAt,
     muted,
     lastNudge: lastNudge ?? null,
-    afterSilence: bare(afterSilence),
+    afterSilence: withoutSender(afterSilence),
   };
 }
 
-/** Nobody had written for 12 hours. */
+/** Whether the message is the first one, or followed at least 12 hours without any. */
 function silenceBefore(message: ThreadMessage, all: readonly ThreadMessage[]): boolean {
   const before = all[all.indexOf(message) - 1];
   return before === undefined || message.at.getTime() - before.at.getTime() >= SILENCE_HOURS * HOUR_MS;

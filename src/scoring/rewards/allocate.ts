@@ -9,17 +9,19 @@ interface Share {
 }
 
 /**
- * share = floor(total x weight / sum of weights), and the units still left go one each to the largest remainders.
+ * share = floor(total x weight / sum of weights), plus one unit for each of the largest remainders until the
+ * total is allocated.
  *
- * Hamilton's method in whole units of whatever `total` counts. Ties go to the larger weight, then to the lower key
- * (compared by code unit, so "10" comes before "9"). The shares come in the order of the input, which does not
- * otherwise matter; nor does scaling all weights. Each share is the floor of its quota or one more, a weight of 0 gets
- * 0, and the shares add up to the total. When no weight is above 0 nobody can be given anything: all shares are 0 and
- * the whole total stays with the caller.
+ * All in whole units of `total`. Ties go to the larger weight, then to the lower key, compared by code unit
+ * ("10" before "9"). Shares are returned in the order of the input; neither that order nor a common factor of
+ * the weights changes them. Each share is the floor of its quota or one more, a weight of 0 gets 0, and the
+ * shares add up to the total, unless all weights are 0: then all shares are 0.
  *
- * Not monotone: with a larger total or one more share a line can lose a unit. Harmless for one-off splits.
- * Throws RangeError for a negative total or weight, lists of different lengths, or a key that appears twice.
- * Source: the largest remainder method (Hamilton).
+ * Not monotone: a larger total or one more line can take a unit from another line, which does not matter for
+ * one-off splits. Source: the largest remainder method (Hamilton).
+ *
+ * @param keys one per weight, without duplicates.
+ * @throws RangeError for a negative total or weight, lists of different lengths, or a duplicate key.
  */
 export function allocate(total: bigint, weights: readonly bigint[], keys: readonly string[]): bigint[] {
   assertAllocatable(total, weights, keys);
@@ -45,11 +47,13 @@ export function allocate(total: bigint, weights: readonly bigint[], keys: readon
 }
 
 /**
- * share = allocate(total / quantum, weights, keys) x quantum.
+ * share = allocate(total / quantum, weights, keys) x quantum: shares in whole quanta, 0.01 token by default,
+ * so that each can be paid.
  *
- * The same split in whole quanta (0.01 token by default), so that every share can be paid. `totalMicro`, the quantum
- * and the shares are in millionths. Throws RangeError as `allocate` does, for a quantum not above 0, and when the total
- * is not a whole number of quanta: what to do with the rest is the caller's decision.
+ * Total, quantum and shares are in millionths.
+ *
+ * @throws RangeError as `allocate` does, for a quantum not above 0, and for a total that is not a whole
+ * number of quanta.
  */
 export function allocateQuanta(
   totalMicro: bigint,

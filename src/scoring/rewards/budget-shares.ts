@@ -1,49 +1,50 @@
 export type BudgetPeriodType = "daily" | "weekly" | "monthly";
 
-/** All numbers of the budgets but the pools, which are configuration. */
+/** The numbers of the budget rules, apart from the pools, which are configured. */
 export const BUDGET_RULES = {
-  /** Approved assignments reviewed in the period that make somebody eligible. */
+  /** Approved assignments reviewed in the period that are needed to be eligible. */
   minimumApproved: { daily: 1, weekly: 3, monthly: 10 },
-  /** The five daily places; together the whole pool. */
-  dailyPlacesPercent: [50, 25, 15, 7, 3],
-  weeklyPlaces: 10,
-  /** One in four of those eligible wins the monthly pool, but at least one. */
+  /** Shares of ranks 1 to 5, daily; together the whole pool. */
+  dailyRankPercent: [50, 25, 15, 7, 3],
+  weeklyWinners: 10,
+  /** Monthly, one in four of those eligible wins, and at least one. */
   monthlyEligiblePerWinner: 4,
-  /** The first three get 10 points of a hundred on top of their part of the scores. */
+  /** Monthly, ranks 1 to 3 get 0.10 on top of their part of the scores. */
   monthlyBonusRanks: 3,
   monthlyBonus: { numerator: 1n, denominator: 10n },
-  /** Nobody takes more than half a monthly pool. */
+  /** No monthly share is above one half. */
   monthlyCap: { numerator: 1n, denominator: 2n },
 } as const;
 
-/** Exact shares of a pool: weights[i] / sum is what rank i + 1 gets, leftover / sum is placed with nobody. */
+/** Exact shares of a pool: rank i + 1 gets weights[i] / sum, and leftover / sum is not paid. */
 export interface BudgetShares {
   readonly weights: readonly bigint[];
   readonly leftover: bigint;
-  /** All weights and the leftover together; above 0. */
+  /** Sum of all weights and the leftover; above 0. */
   readonly sum: bigint;
 }
 
-/**
- * places = 5 daily, 10 weekly, max(1, floor(eligible / 4)) monthly: how many can win at most.
- */
-export function budgetPlaces(periodType: BudgetPeriodType, eligibleCount: number): number {
-  if (periodType === "daily") return BUDGET_RULES.dailyPlacesPercent.length;
-  if (periodType === "weekly") return BUDGET_RULES.weeklyPlaces;
+/** winners at most = 5 daily, 10 weekly, max(1, floor(eligible / 4)) monthly. */
+export function maxWinners(periodType: BudgetPeriodType, eligibleCount: number): number {
+  if (periodType === "daily") return BUDGET_RULES.dailyRankPercent.length;
+  if (periodType === "weekly") return BUDGET_RULES.weeklyWinners;
   return Math.max(1, Math.floor(eligibleCount / BUDGET_RULES.monthlyEligiblePerWinner));
 }
 
 /**
- * share = the place's percentage (daily), score / sum of scores (weekly), or the capped monthly share of each winner.
+ * share = the percentage of the rank (daily), score / sum of scores (weekly), or a capped share with a bonus
+ * (monthly).
  *
- * `scores` are the winners' scores in hundredths, best first, all above 0 and no more than there are places.
- * Daily places that nobody fills are leftover. Monthly: r = score / sum of scores, + 0.10 for ranks 1 to 3;
- * share = r / sum of r; while a share exceeds 0.50 it is fixed there and the rest is split over the others in
- * proportion to r; what cannot be placed is leftover. Nothing is normalised afterwards. No winners: all is leftover.
- * Shares are ratios of whole numbers, exact. Throws RangeError for a score not above 0 or too many daily scores.
+ * Monthly: r = score / sum of scores, + 0.10 for ranks 1 to 3; share = r / sum of r; while a share exceeds
+ * 0.50 it is fixed there, and the rest is split over the others in proportion to r. Daily shares of ranks
+ * without a winner, and what the monthly cap leaves, are leftover; without winners all of it is. Shares are
+ * ratios of whole numbers, so they are exact.
+ *
+ * @param scores of the winners in hundredths, best first, all above 0, at most `maxWinners`.
+ * @throws RangeError for a score not above 0, or more than five daily scores.
  */
 export function budgetShares(periodType: BudgetPeriodType, scores: readonly bigint[]): BudgetShares {
-  if (scores.some((score) => score <= 0n)) throw new RangeError("only scores above 0 have a share");
+  if (scores.some((score) => score <= 0n)) throw new RangeError("a score is not above 0");
   if (scores.length === 0) return { weights: [], leftover: 1n, sum: 1n };
   if (periodType === "daily") return dailyShares(scores.length);
   if (periodType === "weekly") return { weights: scores, leftover: 0n, sum: addUp(scores) };
@@ -51,16 +52,16 @@ export function budgetShares(periodType: BudgetPeriodType, scores: readonly bigi
 }
 
 function dailyShares(winners: number): BudgetShares {
-  const places = BUDGET_RULES.dailyPlacesPercent.map(BigInt);
-  if (winners > places.length) throw new RangeError("there are more winners than daily places");
+  const percents = BUDGET_RULES.dailyRankPercent.map(BigInt);
+  if (winners > percents.length) throw new RangeError("more winners than daily ranks");
   return {
-    weights: places.slice(0, winners),
-    leftover: addUp(places.slice(winners)),
-    sum: addUp(places),
+    weights: percents.slice(0, winners),
+    leftover: addUp(percents.slice(winners)),
+    sum: addUp(percents),
   };
 }
 
-/** r x sum of scores x 10, so that it is a whole number. */
+/** r x sum of scores x 10: a whole number. */
 function monthlyClaims(scores: readonly bigint[]): bigint[] {
   const { numerator, denominator } = BUDGET_RULES.monthlyBonus;
   const bonus = addUp(scores) * numerator;
@@ -75,8 +76,9 @@ interface Fraction {
 }
 
 /**
- * With k claims fixed at cap = p/q and U the sum of the others, the others get (1 - k p/q) x claim / U. Over the common
- * denominator q x U that is p x U for the fixed and (q - k p) x claim for the others.
+ * With k claims fixed at cap = p/q and U the sum of the other claims, each of the others gets (1 - k p/q) x
+ * claim / U. Over the common denominator q x U, that is p x U for a fixed claim and (q - k p) x claim for
+ * another.
  */
 function cappedShares(claims: readonly bigint[], cap: Fraction): BudgetShares {
   const fixed = new Set<number>();

@@ -4,8 +4,8 @@ import {
   BUDGET_RULES,
   type BudgetPeriodType,
   type BudgetShares,
-  budgetPlaces,
   budgetShares,
+  maxWinners,
 } from "./budget-shares.ts";
 import { type PerformanceFacts, performanceScoreHundredths } from "./performance.ts";
 
@@ -18,12 +18,15 @@ export interface BudgetCandidate extends PerformanceFacts {
 
 export interface BudgetFacts {
   readonly periodType: BudgetPeriodType;
-  /** The pool with what was carried over. */
+  /** The pool, with what was carried over from the last period. */
   readonly poolMicro: bigint;
   readonly candidates: readonly BudgetCandidate[];
 }
 
-/** One winner: weight / weightSum of the decision is the exact share; amountMicro is 0 for a share below 0.01. */
+/**
+ * A winner. Their exact share is weight / weightSum of the decision; amountMicro is 0 when that is below
+ * 0.01.
+ */
 export interface BudgetWinner {
   readonly rank: number;
   readonly profileId: string;
@@ -49,14 +52,14 @@ export interface BudgetDecision {
   readonly kind: "award" | "none";
   readonly poolMicro: bigint;
   readonly paidMicro: bigint;
-  /** poolMicro - paidMicro; for a pool below 0 it is that pool. */
+  /** poolMicro - paidMicro, also for a pool below 0. */
   readonly leftoverMicro: bigint;
   readonly eligibleCount: number;
-  /** Those who took a place, best first. */
+  /** By rank. */
   readonly winners: readonly BudgetWinner[];
-  /** The winners who are paid, each 0.01 or more. */
+  /** Winners who are paid 0.01 or more. */
   readonly awards: readonly BudgetWinner[];
-  /** Every candidate without an award. */
+  /** All candidates without an award. */
   readonly unpaid: readonly UnpaidCandidate[];
   readonly weightSum: bigint;
 }
@@ -64,27 +67,29 @@ export interface BudgetDecision {
 type Scored = BudgetCandidate & { readonly scoreHundredths: number };
 
 /**
- * award = pool x share of each winner, in whole 0.01 by largest remainder with the leftover as one more weight.
+ * award = pool x share of the winner, in whole 0.01 by largest remainder, with the leftover as one more
+ * weight (see `budgetShares`).
  *
- * Eligible: 1, 3 or 10 approved assignments (daily, weekly, monthly). Winners: the best of those with a score above 0;
- * ties go to the earlier last approval, then the lower id, so the order of the candidates does not matter. What the pool
- * has beyond whole 0.01 is leftover from the start; a winner whose exact share of the rest is below 0.01 (compared
- * before rounding) leaves it to leftover, so every award is 0.01 or more. paid + leftover = pool, always. A pool of 0 or
- * less pays nobody and is its own leftover. Amounts in millionths.
- * Throws RangeError when a profile appears twice, and as `performanceScoreHundredths` does.
+ * Eligible are candidates with 1, 3 or 10 approved assignments (daily, weekly, monthly). Winners are the best
+ * of those with a score above 0; ties go to the earlier last approval, then the lower id, so the order of the
+ * candidates does not matter. The part of the pool below 0.01 is leftover, and so is an exact share below
+ * 0.01, compared before rounding: every award is 0.01 or more. Paid + leftover = pool. A pool of 0 or less
+ * pays nobody. Amounts are in millionths.
+ *
+ * @throws RangeError for a duplicate profile, and as `performanceScoreHundredths` does.
  */
 export function decideBudget(facts: BudgetFacts): BudgetDecision {
   const { periodType, poolMicro } = facts;
   const scored = scoreCandidates(facts.candidates);
   const eligible = scored.filter(({ approved }) => approved >= BUDGET_RULES.minimumApproved[periodType]);
   const ranked = eligible.filter(({ scoreHundredths }) => scoreHundredths > 0).toSorted(byRank);
-  const placed = poolMicro > 0n ? ranked.slice(0, budgetPlaces(periodType, eligible.length)) : [];
+  const winning = poolMicro > 0n ? ranked.slice(0, maxWinners(periodType, eligible.length)) : [];
   const shares = budgetShares(
     periodType,
-    placed.map(({ scoreHundredths }) => BigInt(scoreHundredths)),
+    winning.map(({ scoreHundredths }) => BigInt(scoreHundredths)),
   );
   const amounts = payShares(poolMicro, shares);
-  const winners = placed.map(
+  const winners = winning.map(
     ({ profileId, scoreHundredths }, index): BudgetWinner => ({
       rank: index + 1,
       profileId,
@@ -110,7 +115,7 @@ export function decideBudget(facts: BudgetFacts): BudgetDecision {
 
 function scoreCandidates(candidates: readonly BudgetCandidate[]): Scored[] {
   if (new Set(candidates.map(({ profileId }) => profileId)).size !== candidates.length) {
-    throw new RangeError("a profile appears twice");
+    throw new RangeError("duplicate profile");
   }
   return candidates.map((candidate) => ({
     ...candidate,
@@ -129,13 +134,13 @@ function approvalOrder({ lastApprovalAt }: Scored): number {
   return lastApprovalAt?.getTime() ?? Number.POSITIVE_INFINITY;
 }
 
-/** Ids are whole numbers without leading zeros, so the shorter one is the lower. */
+/** Ids are decimal numbers without leading zeros, so the shorter one is lower. */
 function compareIds(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : 1;
 }
 
-/** The winners' amounts in rank order; ties for a last 0.01 go to the larger share, then the better rank. */
+/** Amounts by rank. A tie for the last 0.01 goes to the larger share, then to the better rank. */
 function payShares(poolMicro: bigint, { weights, sum }: BudgetShares): bigint[] {
   if (poolMicro <= 0n) return [];
   const payableMicro = poolMicro - (poolMicro % QUANTUM_MICRO);

@@ -7,14 +7,14 @@ export interface ReferrerAge {
   readonly createdAt: Date;
 }
 
-/** What the fraud signals look at. */
+/** What the fraud signals are computed from. */
 export interface HoldFacts {
   readonly amountMicro: bigint;
   readonly soldAt: Date;
   readonly receivedAt: Date;
   readonly buyer: { readonly referredAt: Date | null } | null;
   readonly chain: readonly ReferrerAge[];
-  /** Applied and held sales of the buyer by sale time, up to this sale and without it. */
+  /** Applied and held sales of the buyer, by time of sale, before this one. */
   readonly buyerHistory: {
     readonly salesLastHour: number;
     readonly sales30Days: number;
@@ -30,12 +30,13 @@ export type HoldReason =
   | "late-receipt";
 
 /**
- * reasons = each signal whose figure is above its limit, in a fixed order; none means that the sale is paid at once.
+ * reasons = every signal whose figure is above its limit, in a fixed order; a sale without any is paid at
+ * once (docs/decisions/0007).
  *
- * velocity: more than 10 OTHER purchases in the hour, so the twelfth is the first one held, since windows leave out the
- * sale itself. amount-above-average: amount x sales > 10 x sum over 30 days (without sales: above 10 x 100 tokens).
- * young-chain: more than 2 profiles of the whole chain, paid or not, created less than 24 h before the sale, or after.
- * sale-before-referral: sold before the buyer was referred. late-receipt: received more than 30 days after the sale.
+ * velocity: more than 10 other purchases in the hour before. amount-above-average: amount x sales > 10 x sum
+ * over the 30 days before; without sales, above 10 x 100 tokens. young-chain: more than 2 profiles of the
+ * whole chain, paid or not, created later than 24 h before the sale. sale-before-referral: sold before the
+ * buyer was referred. late-receipt: received more than 30 days after the sale.
  */
 export function holdReasons(facts: HoldFacts, limits: CommissionHoldLimits): HoldReason[] {
   const soldAtMs = facts.soldAt.getTime();

@@ -1,6 +1,6 @@
 import { MICRO_PER_TOKEN, QUANTUM_MICRO } from "../money.ts";
 
-/** Kept with every commission: raise it whenever a rule of this file changes. */
+/** Stored with every commission. Increment it whenever a rule in this file changes. */
 export const COMMISSION_RULE_VERSION = 1;
 
 export const COMMISSION_MAX_LEVELS = 5;
@@ -8,15 +8,15 @@ export const COMMISSION_MAX_LEVELS = 5;
 /** One whole in basis points. */
 export const BPS_PER_WHOLE = 10_000;
 
-/** When a sale is looked at by a person first. Each limit itself still passes; only above it a sale is held. */
+/** Limits above which a sale is held for review; a figure equal to its limit passes. */
 export const COMMISSION_HOLD_LIMITS = {
-  /** Other purchases of the buyer in the hour up to the sale. */
+  /** Other purchases of the buyer in the hour before the sale. */
   salesPerHour: 10,
-  /** The sale as a multiple of the buyer's average over 30 days. */
+  /** Multiple of the buyer's average sale over 30 days. */
   timesAverage: 10,
-  /** That average for a buyer who bought nothing in the 30 days. */
+  /** The average to use for a buyer without a sale in the 30 days. */
   firstAverageMicro: 100n * MICRO_PER_TOKEN,
-  /** Profiles of the chain younger than `youngProfileHours` when the sale was made. */
+  /** Profiles in the chain that were younger than `youngProfileHours` at the time of the sale. */
   youngProfiles: 2,
   youngProfileHours: 24,
   /** Days between the sale and its receipt. */
@@ -30,7 +30,7 @@ export type CommissionHoldLimits = {
 };
 
 export interface CommissionPolicy {
-  /** Level 1 first, at most 5, together at most 10,000. */
+  /** Rates from level 1 on: at most 5, adding up to at most 10,000. */
   readonly ratesBps: readonly number[];
   /** At least 0.01 token. */
   readonly minimumMicro: bigint;
@@ -44,18 +44,19 @@ export const COMMISSION_POLICY: CommissionPolicy = {
 };
 
 /**
- * A policy holds at most 5 whole rates from 0 up, together at most the whole sale, and a minimum of 0.01 or more.
+ * A policy has at most 5 rates, whole numbers of 0 or more that add up to at most 10,000 basis points, and a
+ * minimum of 0.01 or more.
  *
- * Throws RangeError otherwise: the configuration is wrong and no sale may be decided with it.
+ * @throws RangeError for any other policy.
  */
 export function assertCommissionPolicy(policy: CommissionPolicy): void {
   const { ratesBps, minimumMicro } = policy;
-  if (ratesBps.length > COMMISSION_MAX_LEVELS) throw new RangeError("there are at most 5 commission levels");
+  if (ratesBps.length > COMMISSION_MAX_LEVELS) throw new RangeError("more than 5 commission levels");
   if (ratesBps.some((rateBps) => !Number.isInteger(rateBps) || rateBps < 0)) {
-    throw new RangeError("a commission rate is a whole number of basis points, 0 or more");
+    throw new RangeError("a commission rate is not a whole number of basis points of 0 or more");
   }
   if (ratesBps.reduce((sum, rateBps) => sum + rateBps, 0) > BPS_PER_WHOLE) {
-    throw new RangeError("the commission rates exceed the whole sale");
+    throw new RangeError("the commission rates add up to more than the sale");
   }
-  if (minimumMicro < QUANTUM_MICRO) throw new RangeError("the minimum commission must be at least 0.01");
+  if (minimumMicro < QUANTUM_MICRO) throw new RangeError("the minimum commission is below 0.01");
 }

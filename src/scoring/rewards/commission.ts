@@ -26,7 +26,7 @@ export interface CommissionFacts extends HoldFacts {
   readonly chain: readonly CommissionReferrer[];
 }
 
-/** One step of the chain as it was when the decision was made; levels are counted from 1. */
+/** A level of the chain at the time of the decision, counted from 1. */
 export interface CommissionLevel {
   readonly level: number;
   readonly profileId: string;
@@ -54,30 +54,33 @@ export type CommissionDecision =
       readonly saleId: string;
       readonly lines: readonly CommissionLine[];
       readonly totalMicro: bigint;
-      /** Why it is held; empty for an award. */
+      /** Empty for an award. */
       readonly reasons: readonly HoldReason[];
-      /** Every level that was walked, paid or not. */
+      /** All levels, paid or omitted. */
       readonly chain: readonly CommissionLevel[];
       readonly omitted: readonly OmittedLevel[];
       readonly ruleVersion: number;
     };
 
 /**
- * total = amount x sum of the rates due, half up to 0.01, split over the levels due by largest remainder of the rates.
+ * total = amount x sum of the rates of the paid levels, half up to 0.01, split over these levels by largest
+ * remainder of the rates.
  *
- * A level is due unless its person is the buyer, or stood in the chain before, or amount x rate is below the minimum
- * (compared exactly, before rounding); levels never shift and missing ones stay with the treasury. Every line is at
- * least 0.01. Amounts are in millionths, rates in basis points; `holdReasons` decides between award and hold.
- * "unresolved": the buyer has no profile. "none": nobody refers the buyer (no-referrer), the chain holds only the buyer
- * (nobody-due), or each level left is below the minimum (below-minimum).
- * Throws RangeError for an amount not above 0 or a policy that `assertCommissionPolicy` refuses.
+ * A level is paid unless its user is the buyer, or is in the chain at a lower level, or amount x rate is
+ * below the minimum, compared before rounding. Levels never shift; what a missing or omitted level would get
+ * stays with the treasury. Every line is 0.01 or more. `holdReasons` decides between "award" and "hold".
+ * "unresolved": the buyer has no profile. "none": the buyer has no referrer (no-referrer), or the chain holds
+ * only the buyer (nobody-due), or every level left is below the minimum (below-minimum). Amounts are in
+ * millionths, rates in basis points.
+ *
+ * @throws RangeError for an amount not above 0, or a policy that `assertCommissionPolicy` rejects.
  */
 export function decideCommission(
   facts: CommissionFacts,
   policy: CommissionPolicy = COMMISSION_POLICY,
 ): CommissionDecision {
   assertCommissionPolicy(policy);
-  if (facts.amountMicro <= 0n) throw new RangeError("the amount of a sale must be above 0");
+  if (facts.amountMicro <= 0n) throw new RangeError("the amount of a sale is not above 0");
   const { saleId, buyer } = facts;
   if (buyer === null) return { kind: "unresolved", saleId };
   if (facts.chain.length === 0) return { kind: "none", saleId, reason: "no-referrer" };

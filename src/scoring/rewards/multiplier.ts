@@ -1,11 +1,11 @@
 import { roundHalfUp } from "../money.ts";
 
-/** All numbers of the activity multiplier: the SQL of recalculate-multipliers takes them from here. */
+/** The numbers of the activity multiplier. The SQL of recalculate-multipliers takes them from here. */
 export const MULTIPLIER_WEIGHTS = {
   /** 1.0 at level 1, and 0.10 for each level above. */
   startHundredths: 100,
   perLevelHundredths: 10,
-  /** Approved assignments in a group; part of a group counts nothing. */
+  /** Approved assignments in a group; an incomplete group does not count. */
   approvalsPerGroup: 10,
   /** What each group adds: 0.05 for groups 1 and 2, 0.03 for groups 3 to 5, 0.01 from group 6 on. */
   activitySteps: [
@@ -15,29 +15,33 @@ export const MULTIPLIER_WEIGHTS = {
   ],
   perReferralHundredths: 2,
   maxReferrals: 10,
-  /** Without activity for longer than this, the sum is multiplied by 0.95 per 7 days, from the first day on. */
+  /**
+   * After more days than this without activity, the sum is multiplied by 0.95 per 7 days, counted from the
+   * first day.
+   */
   graceDays: 7,
   decayNumerator: 19,
   decayDenominator: 20,
   decayPeriodDays: 7,
-  /** From this day on the decay stays where it is: far below every floor by then. */
+  /** The decay is constant from this day on: by then the base decides. */
   decayTableDays: 365,
 } as const;
 
 /** 1 in the units of the decay table. */
 export const DECAY_ONE_MILLIONTHS = 1_000_000;
 
-/** The widest value of `numeric(5,2)`, in hundredths. */
+/** The largest value of `numeric(5,2)`, in hundredths. */
 const COLUMN_MAX_HUNDREDTHS = 99_999;
 
-/** The largest level that an `integer` column holds. */
+/** The largest value of an `integer` column. */
 const INTEGER_COLUMN_MAX = 2_147_483_647;
 
 /**
- * decay[days] = 1 up to 7 days, then 0.95^(days / 7) half up to 6 decimals, in millionths; the last entry is day 365.
+ * decay[days] = 1 up to 7 days, then 0.95^(days / 7) half up to 6 decimals, in millionths; the last entry is
+ * day 365.
  *
- * Index 0 is day 0. SQL: `(array[...])[least(days, 365) + 1]`, and 1000000 when there never was any activity.
- * Generated with whole numbers alone, so that it is the same on every machine.
+ * Index 0 is day 0. In SQL: `(array[...])[least(days, 365) + 1]`, and 1000000 without any activity. Computed
+ * in integers, so that it is the same on every machine.
  */
 export const DECAY_MILLIONTHS: readonly number[] = Object.freeze(
   Array.from({ length: MULTIPLIER_WEIGHTS.decayTableDays + 1 }, (_, days) => exactDecayMillionths(days)),
@@ -50,7 +54,7 @@ export interface MultiplierPolicy {
 
 export const MULTIPLIER_POLICY: MultiplierPolicy = { maxHundredths: 300 };
 
-/** Whole numbers, all as of the slot of the run; the 30 days are those before it. */
+/** Whole numbers as of the slot of the run; the 30 days end there. */
 export interface MultiplierFacts {
   /** 1 or more. */
   readonly level: number;
@@ -58,7 +62,7 @@ export interface MultiplierFacts {
   readonly approvedIn30Days: number;
   /** Direct referrals with an assignment submitted or approved in the 30 days. */
   readonly activeDirectReferrals: number;
-  /** Whole days since an assignment was last submitted or approved; null when none ever was. */
+  /** Whole days since an assignment was last submitted or approved; null when none was. */
   readonly daysSinceLastActivity: number | null;
   readonly previousHundredths: number;
 }
@@ -71,7 +75,7 @@ export interface MultiplierComponents {
 }
 
 export interface MultiplierDecision {
-  /** "moved": by 0.01 or more, to be written. "same": nothing to write. */
+  /** "moved": it changed by 0.01 or more and has to be written. */
   readonly kind: "moved" | "same";
   readonly multiplierHundredths: number;
   readonly previousHundredths: number;
@@ -79,12 +83,16 @@ export interface MultiplierDecision {
 }
 
 /**
- * m = min(MAX, max(base, (base + activity + referral) x decay)) half up to 0.01, with base = 1.0 + 0.10 x (level - 1).
+ * m = min(MAX, max(base, (base + activity + referral) x decay)) half up to 0.01, with base = 1.0 + 0.10 x
+ * (level - 1).
  *
- * activity grows with g = floor(approved in 30 days / 10) by 0.05 up to g = 2, 0.03 up to 5, 0.01 after;
- * referral = 0.02 x min(10, active direct referrals); decay is the table above, 1 when there was never any activity.
- * Hundredths and millionths are whole numbers, so `numeric` in SQL gives the same. MAX also caps the base.
- * Throws RangeError for facts that are not whole numbers from 0 up (level: from 1), or such a policy.
+ * activity: for g = floor(approved in 30 days / 10), 0.05 for each group up to 2, 0.03 up to 5, 0.01 beyond.
+ * referral = 0.02 x min(10, active direct referrals). decay is the table above, 1 without any activity. All
+ * in whole hundredths and millionths, so `numeric` in SQL gives the same (docs/decisions/0022). MAX also caps
+ * the base.
+ *
+ * @throws RangeError for a fact that is not a whole number of 0 or more (level: 1 or more), or a MAX outside
+ * 1.00 to 999.99.
  */
 export function decideMultiplier(
   facts: MultiplierFacts,
@@ -108,7 +116,7 @@ export function decideMultiplier(
   const { baseHundredths } = components;
   const sum = BigInt(baseHundredths + components.activityHundredths + components.referralHundredths);
   const decayed = roundHalfUp(sum * BigInt(components.decayMillionths), BigInt(DECAY_ONE_MILLIONTHS));
-  // Base and MAX are whole hundredths, so rounding first changes neither comparison.
+  // Base and MAX are whole hundredths, so rounding before comparing changes neither comparison.
   const multiplierHundredths = Math.min(policy.maxHundredths, Math.max(baseHundredths, Number(decayed)));
   const { previousHundredths } = facts;
   const kind = multiplierHundredths === previousHundredths ? "same" : "moved";
@@ -139,7 +147,10 @@ function decayMillionths(daysSinceLastActivity: number | null): number {
   return DECAY_MILLIONTHS[day] ?? DECAY_ONE_MILLIONTHS;
 }
 
-/** The largest k with (k - 1/2) / 10^6 <= 0.95^(days / 7), both sides raised to the 7th power to stay in whole numbers. */
+/**
+ * The largest k with (k - 1/2) / 10^6 <= 0.95^(days / 7), with both sides raised to the 7th power so that
+ * they are integers.
+ */
 function exactDecayMillionths(days: number): number {
   const { graceDays, decayNumerator, decayDenominator, decayPeriodDays } = MULTIPLIER_WEIGHTS;
   if (days <= graceDays) return DECAY_ONE_MILLIONTHS;
@@ -158,6 +169,6 @@ function exactDecayMillionths(days: number): number {
 
 function assertWithin(name: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void {
   if (!Number.isSafeInteger(value) || value < min || value > max) {
-    throw new RangeError(`${name} must be a whole number from ${min} to ${max}`);
+    throw new RangeError(`${name} is not a whole number from ${min} to ${max}`);
   }
 }

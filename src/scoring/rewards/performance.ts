@@ -1,6 +1,6 @@
 import { roundHalfUp } from "../money.ts";
 
-/** What one of each is worth in the performance score; experience counts a tenth, times the activity multiplier. */
+/** Weights of the performance score. Experience counts a tenth, times the activity multiplier. */
 export const PERFORMANCE_WEIGHTS = {
   xpDivisor: 10n,
   perActiveReferralHundredths: 500n,
@@ -8,7 +8,7 @@ export const PERFORMANCE_WEIGHTS = {
   perOverdueHundredths: -100n,
 } as const;
 
-/** Whole numbers, all of them for one profile and the period `[start, end)`. */
+/** Whole numbers for one profile and the period `[start, end)`. */
 export interface PerformanceFacts {
   /** Sum of xp_reward x level_required over the assignments approved in the period. */
   readonly xpTimesLevel: number;
@@ -18,21 +18,22 @@ export interface PerformanceFacts {
   readonly activeDirectReferrals: number;
   /** Assignments rejected in the period. */
   readonly rejected: number;
-  /** Assignments given more than 7 days before the end of the period and not submitted by then. */
+  /** Assignments assigned more than 7 days before the end of the period, and not submitted by then. */
   readonly overdue: number;
 }
 
 /**
- * score = xp x 0.1 x multiplier + 5 x referrals - 2 x rejected - 1 x overdue, not below 0, half up to 2 decimals.
+ * score = 0.1 x xp x multiplier + 5 x referrals - 2 x rejected - 1 x overdue, at least 0, half up to 2
+ * decimals. In hundredths.
  *
- * The result is in hundredths. Throws RangeError when a fact is not a whole number from 0 up, or the score is beyond
- * what a number holds exactly.
+ * @throws RangeError for a fact that is not a whole number of 0 or more, or a score that a number does not
+ * hold exactly.
  */
 export function performanceScoreHundredths(facts: PerformanceFacts): number {
   const { xpTimesLevel, multiplierHundredths, activeDirectReferrals, rejected, overdue } = facts;
   const counts = [xpTimesLevel, multiplierHundredths, activeDirectReferrals, rejected, overdue];
   if (counts.some((count) => !Number.isSafeInteger(count) || count < 0)) {
-    throw new RangeError("performance is counted in whole numbers from 0 up");
+    throw new RangeError("a fact is not a whole number of 0 or more");
   }
   const weights = PERFORMANCE_WEIGHTS;
   const plainHundredths =

@@ -13,7 +13,7 @@ const never: SyncState = { syncToken: null, pageToken: null, fullSyncStartedAt: 
 const DAY_MS = 24 * 3_600_000;
 
 describe("the next step of a sync", () => {
-  it("reads everything the first time: a day behind, 90 days ahead", () => {
+  it("is a full sync the first time, from a day ago to 90 days ahead", () => {
     expect(nextSyncStep(never, now)).toEqual({
       kind: "full",
       startedAt: now,
@@ -23,7 +23,7 @@ describe("the next step of a sync", () => {
     });
   });
 
-  it("reads what has changed, once there is a token, and everything again after seven days", () => {
+  it("is the changes once there is a token, and a full sync again after seven days", () => {
     const known = { ...never, syncToken: "s", fullSyncedAt: ago(7 * DAY_MS - 1) };
     expect(nextSyncStep(known, now)).toEqual({ kind: "changes", syncToken: "s", pageToken: null });
     expect(nextSyncStep({ ...known, fullSyncedAt: ago(7 * DAY_MS) }, now)).toMatchObject({
@@ -32,7 +32,7 @@ describe("the next step of a sync", () => {
     });
   });
 
-  it("goes on with what is under way, in the window in which it began", () => {
+  it("continues what is in progress, in the window in which it started", () => {
     const startedAt = ago(3_600_000);
     const reading = {
       ...never,
@@ -46,12 +46,12 @@ describe("the next step of a sync", () => {
     expect(nextSyncStep(changes, now)).toEqual({ kind: "changes", syncToken: "s", pageToken: "p" });
   });
 
-  it("begins again what was begun a day ago and never ended", () => {
+  it("starts over a full sync that has not ended after a day", () => {
     const stuck = { ...never, pageToken: "p", fullSyncStartedAt: ago(SYNC_POLICY.fullWithinMs) };
     expect(nextSyncStep(stuck, now)).toMatchObject({ kind: "full", startedAt: now, pageToken: null });
   });
 
-  it("never asks for changes without a token, nor for a window that does not hold the present", () => {
+  it("never requests changes without a token, nor a window without the present", () => {
     const instant = fc.option(fc.integer({ min: 0, max: 30 * DAY_MS }).map(ago));
     const state = fc.record({
       syncToken: fc.option(fc.constant("s")),
@@ -72,12 +72,27 @@ describe("the next step of a sync", () => {
   });
 });
 
-describe("news", () => {
-  it("is what was changed since the last sync, clocks allowed for; nothing before the first one", () => {
+describe("isNews", () => {
+  it("is true for changes since the last sync, with a tolerance, and false before the first sync", () => {
     const last = ago(3_600_000);
     expect(isNews(now, null)).toBe(false);
     expect(isNews(now, last)).toBe(true);
     expect(isNews(new Date(last.getTime() - SYNC_POLICY.newsOverlapMs), last)).toBe(true);
     expect(isNews(new Date(last.getTime() - SYNC_POLICY.newsOverlapMs - 1), last)).toBe(false);
+  });
+
+  it("never turns false for a later change, nor true for a later sync", () => {
+    const instant = fc.integer({ min: 0, max: 2 * DAY_MS }).map(ago);
+    const later = fc.integer({ min: 0, max: DAY_MS });
+    fc.assert(
+      fc.property(instant, instant, later, (changedAt, syncedAt, ms) => {
+        const shifted = (at: Date) => new Date(at.getTime() + ms);
+        if (isNews(changedAt, syncedAt)) expect(isNews(shifted(changedAt), syncedAt)).toBe(true);
+        else expect(isNews(changedAt, shifted(syncedAt))).toBe(false);
+        expect(isNews(changedAt, syncedAt)).toBe(
+          changedAt.getTime() >= syncedAt.getTime() - SYNC_POLICY.newsOverlapMs,
+        );
+      }),
+    );
   });
 });

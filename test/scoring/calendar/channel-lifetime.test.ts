@@ -13,18 +13,18 @@ describe("the renewal of a channel", () => {
     expect(dueAfter(CHANNEL_POLICY.lifetimeMs)).toBe(5 * DAY_MS);
   });
 
-  it("is due a quarter before the end where that is more", () => {
+  it("is due a quarter of the lifetime before the end where that is more", () => {
     expect(dueAfter(30 * DAY_MS)).toBe(22.5 * DAY_MS);
     expect(dueAfter(8 * DAY_MS)).toBe(6 * DAY_MS);
   });
 
-  it("is due at once where the channel lives no longer than 48 hours", () => {
+  it("is due at once where the lifetime is at most 48 hours", () => {
     expect(dueAfter(48 * HOUR_MS)).toBe(0);
     expect(dueAfter(HOUR_MS)).toBe(0);
     expect(dueAfter(-HOUR_MS)).toBe(0);
   });
 
-  it("leaves two hourly passes and more to fail, and never comes after the end", () => {
+  it("leaves at least 48 hours and a quarter of the lifetime, and is never before the creation", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 400 * DAY_MS }), (lifetimeMs) => {
         const due = dueAfter(lifetimeMs);

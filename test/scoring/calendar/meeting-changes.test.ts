@@ -29,29 +29,29 @@ const facts: fc.Arbitrary<MeetingFacts> = fc.record({
   ),
 });
 
-describe("what has changed in a meeting", () => {
-  it("is its time, its title, whether it takes place", () => {
+describe("meetingChanges", () => {
+  it("reports a new time, title or status", () => {
     expect(changed({ startMs: 1_500 })).toMatchObject({ time: true, title: false, status: false });
     expect(changed({ endMs: 2_500 })).toMatchObject({ time: true });
     expect(changed({ title: "Plan B" })).toMatchObject({ time: false, title: true });
     expect(changed({ cancelled: true })).toMatchObject({ status: true });
   });
 
-  it("is who comes, who goes, and who said something else; an answer alone is no news for the others", () => {
+  it("reports added and dropped users and changed responses; a response alone notifies nobody", () => {
     const changes = changed({ responses: { "1": "declined", "3": "pending" } });
     expect(changes).toMatchObject({ invited: ["3"], dropped: ["2"], answered: ["1"] });
     const answer = changed({ responses: { ...meeting.responses, "2": "accepted" } });
     expect([hasChanged(answer), isChangeForPeople(answer)]).toEqual([true, false]);
   });
 
-  it("drops nobody where the entry hides some of them", () => {
+  it("drops nobody where the entry does not show everybody", () => {
     expect(changed({ responses: { "2": "accepted" } }, false)).toMatchObject({
       dropped: [],
       answered: ["2"],
     });
   });
 
-  it("is nothing between a meeting and itself, and turns around when looked at from the other side", () => {
+  it("is empty between a meeting and itself, and inverted the other way round", () => {
     fc.assert(
       fc.property(facts, facts, (a, b) => {
         expect(hasChanged(meetingChanges(a, a, true))).toBe(false);

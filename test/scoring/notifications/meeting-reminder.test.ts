@@ -31,19 +31,22 @@ describe("decideReminder", () => {
     [30.001, "too-early"],
     [0, "begun"],
     [-1, "begun"],
-  ])("says nothing %f minutes before the start: %s", (minutes, reason) => {
+  ])("sends nothing %f minutes before the start: %s", (minutes, reason) => {
     expect(decideReminder(facts(), minutesAhead(minutes))).toEqual({ kind: "none", reason });
   });
 
-  it.each([30, 29.9, 10, 0.01])("reminds %f minutes before the start, late if need be", (minutes) => {
-    expect(decideReminder(facts(), minutesAhead(minutes))).toEqual({
-      kind: "remind",
-      offsetMinutes: 30,
-      passedMinutes: [],
-    });
-  });
+  it.each([30, 29.9, 10, 0.01])(
+    "sends a reminder %f minutes before the start, late if it was missed",
+    (minutes) => {
+      expect(decideReminder(facts(), minutesAhead(minutes))).toEqual({
+        kind: "remind",
+        offsetMinutes: 30,
+        passedMinutes: [],
+      });
+    },
+  );
 
-  it("reminds of the nearest of the offsets that have come, and settles those that were missed", () => {
+  it("sends the due offset closest to the start, and settles the missed ones", () => {
     const wanted = facts({ offsetsMinutes: [5, 30, 15] });
     expect(decideReminder(wanted, minutesAhead(14))).toEqual({
       kind: "remind",
@@ -60,7 +63,7 @@ describe("decideReminder", () => {
     });
   });
 
-  it("does not come back to an earlier offset that is wished for afterwards", () => {
+  it("does not send an earlier offset that is added later", () => {
     const wish = facts({ offsetsMinutes: [30, 5], settledMinutes: [5] });
     expect(decideReminder(wish, minutesAhead(4))).toMatchObject({ reason: "already-reminded" });
   });
@@ -76,11 +79,11 @@ describe("decideReminder", () => {
     [{ status: "completed" }, "not-scheduled"],
     [{ response: "declined" }, "declined"],
     [{ offsetsMinutes: [] }, "no-reminder-wanted"],
-  ] as const)("says nothing for %j", (change, reason) => {
+  ] as const)("sends nothing for %j", (change, reason) => {
     expect(decideReminder(facts(change), minutesAhead(10))).toEqual({ kind: "none", reason });
   });
 
-  it("reminds nobody of what has begun, was called off or declined, and nobody twice of one offset", () => {
+  it("sends nothing for a meeting that has begun, is cancelled or was declined, and no offset twice", () => {
     fc.assert(
       fc.property(anyFacts, anyMinutes, (f, minutes) => {
         const decision = decideReminder(f, minutesAhead(minutes));
@@ -105,7 +108,7 @@ describe("decideReminder", () => {
     );
   });
 
-  it("reminds once for each offset whatever the instants at which it is asked", () => {
+  it("sends at most one reminder per offset, whenever it is evaluated", () => {
     const instants = fc.array(anyMinutes, { maxLength: 40 }).map((list) => list.sort((a, b) => b - a));
     fc.assert(
       fc.property(anyFacts, instants, (f, asked) => {

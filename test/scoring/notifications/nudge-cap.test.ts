@@ -24,23 +24,23 @@ describe("nudgeRoom", () => {
   it.each([
     [[], 1, "nudge-cap-day"],
     [[1], 0, "nudge-cap-day"],
-    // 23:30 of the day before in Los Angeles, 9.5 hours ago on the day on which an hour is missing.
+    // 23:30 of the day before in Los Angeles, on the day on which an hour is skipped.
     [[10.5], 1, "nudge-cap-day"],
     [[9.5], 0, "nudge-cap-day"],
     [[30, 60], 1, "nudge-cap-day"],
     [[30, 60, 90], 0, "nudge-cap-week"],
     [[30, 60, 7 * 24 + 1], 1, "nudge-cap-day"],
-  ])("with nudges %j hours ago there is room for %i (%s)", (hours, left, reason) => {
+  ])("with nudges %j hours ago %i may be sent (%s)", (hours, left, reason) => {
     expect(nudgeRoom(countNudges(facts(hours), NOW), NUDGE_CAP_POLICY)).toEqual({ left, reason });
   });
 
   it.each([
-    // Both changes of the clocks: a day of 23 hours and one of 25, from midnight to midnight.
+    // Days of 23 and of 25 hours, from midnight to midnight.
     ["America/Los_Angeles", "2026-03-08T08:00:00Z", "2026-03-09T06:59:00Z", "2026-03-09T07:00:00Z"],
     ["America/Los_Angeles", "2026-11-01T07:00:00Z", "2026-11-02T07:59:00Z", "2026-11-02T08:00:00Z"],
     ["Europe/Berlin", "2026-03-28T23:00:00Z", "2026-03-29T21:59:00Z", "2026-03-29T22:00:00Z"],
     ["Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T22:59:00Z", "2026-10-25T23:00:00Z"],
-  ])("%s: one at %s leaves none until %s, and one from %s on", (timeZone, sent, last, next) => {
+  ])("%s: after one at %s there is none until %s, and one from %s on", (timeZone, sent, last, next) => {
     const counted = { timeZone, countedAt: [new Date(sent)] };
     expect(nudgeRoom(countNudges(counted, new Date(last)), NUDGE_CAP_POLICY).left).toBe(0);
     expect(nudgeRoom(countNudges(counted, new Date(next)), NUDGE_CAP_POLICY).left).toBe(1);
@@ -59,7 +59,7 @@ describe("nudgeRoom", () => {
     "Pacific/Honolulu",
   ];
 
-  it("lets no user have more than one in a local day and three in seven, in ten zones over a year", () => {
+  it("never allows more than one per local day and three in seven, in ten zones over a year", () => {
     const asked = fc
       .array(fc.integer({ min: 0, max: 365 * 24 }), { maxLength: 120 })
       .map((list) => list.sort((a, b) => a - b));
@@ -84,7 +84,7 @@ describe("nudgeRoom", () => {
 });
 
 describe("decideNudges", () => {
-  it("gives the room to the kind of the highest rank, and says why to the others", () => {
+  it("sends the kind of the highest priority, and holds the others with a reason", () => {
     expect(decideNudges(ask("profile", "unread", "match"), counts([]), NUDGE_CAP_POLICY)).toEqual([
       { kind: "hold", reason: "nudge-outranked" },
       { kind: "send" },
@@ -98,14 +98,14 @@ describe("decideNudges", () => {
     ]);
   });
 
-  it("follows another order and other numbers", () => {
+  it("follows the order and the numbers of the policy", () => {
     const policy = { perDay: 2, perWeek: 2, priority: ["profile", "match"] as const };
     expect(
       decideNudges(ask("unread", "match", "profile"), counts([]), policy).map(({ kind }) => kind),
     ).toEqual(["hold", "send", "send"]);
   });
 
-  it("sends as many as there is room for, none before one of a higher rank, and the same in any order", () => {
+  it("sends as many as are left, never one before another of higher priority, in any order of the input", () => {
     const candidates = fc.uniqueArray(
       fc.record({
         id: fc.integer({ min: 1, max: 1_000 }).map(String),
@@ -129,8 +129,8 @@ describe("decideNudges", () => {
         const chosen = sent(asked);
         expect(chosen).toHaveLength(Math.min(left, asked.length));
         const rank = (kind: NudgeCandidate["kind"]) => {
-          const place = policy.priority.indexOf(kind);
-          return place < 0 ? policy.priority.length : place;
+          const index = policy.priority.indexOf(kind);
+          return index < 0 ? policy.priority.length : index;
         };
         const held = asked.filter((candidate) => !chosen.includes(candidate));
         for (const { kind } of held)
@@ -143,14 +143,14 @@ describe("decideNudges", () => {
 });
 
 describe("decideNudgeDigest", () => {
-  it("carries nudges for nothing in a digest that goes anyway", () => {
+  it("does not count nudges in a digest with other notifications", () => {
     expect(decideNudgeDigest({ nudges: 5, others: 1 }, counts([1, 30, 60, 90]), NUDGE_CAP_POLICY)).toEqual({
       kind: "send",
       counts: false,
     });
   });
 
-  it("counts a digest of nudges alone as one, however many they are, or holds all of them", () => {
+  it("counts a digest of nothing but nudges as one e-mail, or holds all of them", () => {
     expect(decideNudgeDigest({ nudges: 5, others: 0 }, counts([]), NUDGE_CAP_POLICY)).toEqual({
       kind: "send",
       counts: true,

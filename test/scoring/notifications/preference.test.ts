@@ -42,7 +42,7 @@ const LADDER: readonly (readonly [string, Preference])[] = [
 
 describe("preferenceFor", () => {
   it.each(LADDER.slice(1).map(([name, preference], index) => ({ name, preference, index })))(
-    "$name beats whatever is wider",
+    "$name beats everything wider",
     ({ preference, index }) => {
       for (const [, wider] of LADDER.slice(0, index + 1)) {
         const own = { ...preference, status: "immediate" } as const;
@@ -57,17 +57,17 @@ describe("preferenceFor", () => {
     ["another thread", inThread("1")],
     ["another type", prefer({ eventType: "document_uploaded" })],
     ["another channel", prefer({ channel: "in_app" })],
-  ])("%s does not fit", (_, preference) => {
+  ])("%s does not match", (_, preference) => {
     expect(preferenceFor([preference], SUBJECT)).toBeNull();
   });
 
-  it("about nothing in particular, only what is for everything fits", () => {
+  it("only global preferences match a notification without project and thread", () => {
     const nowhere = { ...SUBJECT, projectId: null, threadId: null };
     expect(preferenceFor([inProject("1"), inThread("2")], nowhere)).toBeNull();
     expect(preferenceFor([inProject("1"), prefer({ status: "digest" })], nowhere)).toBe("digest");
   });
 
-  it("does not depend on the order in which preferences are read", () => {
+  it("does not depend on the order of the preferences", () => {
     const some = fc.shuffledSubarray(
       LADDER.map(([, preference], index) => ({
         ...preference,

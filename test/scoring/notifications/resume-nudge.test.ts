@@ -19,7 +19,7 @@ describe("resumeStepAt", () => {
     [6.999, 3],
     [7, 4],
     [3650, 4],
-  ])("%f days after the last edit lies step %s", (days, step) => {
+  ])("%f days after the last edit is step %s", (days, step) => {
     expect(resumeStepAt(ANCHOR, daysOn(days))).toBe(step);
   });
 });
@@ -36,11 +36,11 @@ describe("decideResumeNudge", () => {
     [0, 1, 3, { kind: "nudge", step: 2 }],
     [0, 1, 8, { kind: "nudge", step: 4 }],
     [0, 4, 400, { kind: "none", reason: "already-told" }],
-  ])("at %i%%, told step %i, %f days on: %j", (completeness, lastStep, days, decision) => {
+  ])("at %i%%, last step %i, after %f days: %j", (completeness, lastStep, days, decision) => {
     expect(decide(completeness, lastStep, days)).toEqual(decision);
   });
 
-  it("tells each step at most once and only forwards, whatever the instants at which it is asked", () => {
+  it("nudges at most once per step, in ascending order, whenever it is evaluated", () => {
     const instants = fc
       .array(fc.double({ min: 0, max: 20, noNaN: true }), { maxLength: 30 })
       .map((list) => list.sort((a, b) => a - b));

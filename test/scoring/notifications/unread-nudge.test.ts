@@ -27,7 +27,7 @@ const reader = (change: Partial<ThreadParticipant> = {}): ThreadParticipant => (
   ...change,
 });
 
-/** Asks at each hour and keeps the nudges that are given, as the job does. */
+/** Decides at each hour and records the nudges, as the job does. */
 function follow(
   thread: readonly ThreadMessage[],
   hours: readonly number[],
@@ -52,7 +52,7 @@ function follow(
 const quarters = (until: number) => Array.from({ length: until * 4 + 1 }, (_, n) => n / 4);
 
 describe("decideUnreadNudge", () => {
-  it("nudges after three hours and 24 hours later, and then no more", () => {
+  it("nudges after three hours and again 24 hours later, then no more", () => {
     const m = said(0);
     expect(follow([m], quarters(200))).toEqual([
       [m.id, 1, 3],
@@ -60,7 +60,7 @@ describe("decideUnreadNudge", () => {
     ]);
   });
 
-  it("goes by the oldest unread message, however busy the thread is", () => {
+  it("counts from the oldest unread message, however busy the thread is", () => {
     const busy = Array.from({ length: 40 }, (_, n) => said(n / 2));
     expect(follow(busy, quarters(19))).toEqual([[busy[0]!.id, 1, 3]]);
   });
@@ -71,7 +71,7 @@ describe("decideUnreadNudge", () => {
     expect(follow([said(0, "1"), answer], quarters(9))).toEqual([[answer.id, 1, 8]]);
   });
 
-  it("begins anew with what is unread after reading", () => {
+  it("starts over with the unread messages after reading", () => {
     const [first, second] = [said(0), said(10)];
     const readAtFive = (hour: number) => reader({ lastReadAt: hour >= 5 ? at(5) : null });
     expect(follow([first, second], quarters(60), readAtFive)).toEqual([
@@ -81,7 +81,7 @@ describe("decideUnreadNudge", () => {
     ]);
   });
 
-  it("begins anew with a message after twelve hours of silence, once both nudges were given", () => {
+  it("starts over with a message after twelve hours of silence, once both nudges were sent", () => {
     const [first, during, soon, late] = [said(0), said(20), said(31), said(43)];
     expect(follow([first, during, soon, late], quarters(44))).toEqual([
       [first.id, 1, 3],
@@ -95,17 +95,17 @@ describe("decideUnreadNudge", () => {
     ]);
   });
 
-  it("takes the user's own message for a sound in the silence", () => {
+  it("counts the user's own message as an end of the silence", () => {
     expect(follow([said(0), said(35, "1"), said(40)], quarters(100))).toHaveLength(2);
     expect(follow([said(0), said(28, "1"), said(40)], quarters(100))).toHaveLength(4);
   });
 
-  it("gives whoever joins an old thread the same three hours", () => {
+  it("counts from joining for a user who joins an old thread", () => {
     const m = said(0);
     expect(follow([m], quarters(20), () => reader({ joinedAt: at(10) }))).toEqual([[m.id, 1, 13]]);
   });
 
-  it("waits while the thread is muted, and ten minutes after a sign of life", () => {
+  it("waits while the thread is muted, and for ten minutes after activity", () => {
     const m = said(0);
     expect(follow([m], quarters(20), () => reader({ muted: true }))).toEqual([]);
     const seen = unreadFactsOf(reader({ lastActiveAt: at(2.9) }), [m], []);
@@ -117,7 +117,7 @@ describe("decideUnreadNudge", () => {
     expect(decideUnreadNudge(seen, UNREAD_NUDGE_POLICY, at(3.07))).toMatchObject({ kind: "nudge" });
   });
 
-  it("keeps the 24 hours between the steps when the first one was late", () => {
+  it("keeps 24 hours between the steps when the first one was late", () => {
     const m = said(0);
     expect(follow([m], [50, 51, 73.75, 74, 75])).toEqual([
       [m.id, 1, 50],
@@ -133,7 +133,7 @@ describe("decideUnreadNudge", () => {
     .uniqueArray(fc.integer({ min: 0, max: 130 }), { maxLength: 60 })
     .map((hours) => hours.sort((a, b) => a - b));
 
-  it("gives no (oldest message, step) twice, no second before a first, and none for what was read", () => {
+  it("sends no (oldest message, step) twice, no second step before a first, and none for read messages", () => {
     fc.assert(
       fc.property(
         anyThread,
@@ -164,7 +164,7 @@ describe("decideUnreadNudge", () => {
     );
   });
 
-  it("finds nothing new before the instant at which it says to look again", () => {
+  it("decides the same until lookAt", () => {
     fc.assert(
       fc.property(
         anyThread,

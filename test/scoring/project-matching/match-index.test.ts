@@ -69,7 +69,8 @@ describe("matchProjects", () => {
   it("equals bestMatches where far more volunteers match than a list keeps, with common and rare skills", {
     timeout: 60_000,
   }, () => {
-    // Two blocks, so that the level guessed from the first is wrong for the second, and the second pass has work.
+    // Two blocks, so that the level guessed from the first is wrong for the second, and the second pass has
+    // work.
     const draw = drawing(7);
     const people = Array.from({ length: 12_000 }, (_, index): MatchVolunteer => {
       const skills = new Map<number, number>();

@@ -101,7 +101,7 @@ describe("allocate", () => {
     );
   });
 
-  it("refuses what it cannot split", () => {
+  it("throws for what it cannot split", () => {
     expect(() => allocate(-1n, [1n], ["a"])).toThrow(RangeError);
     expect(() => allocate(1n, [-1n], ["a"])).toThrow(RangeError);
     expect(() => allocate(1n, [1n], [])).toThrow(RangeError);
@@ -131,7 +131,7 @@ describe("allocateQuanta", () => {
     );
   });
 
-  it("refuses a total that is not a whole number of quanta", () => {
+  it("throws for a total that is not a whole number of quanta", () => {
     expect(() => allocateQuanta(10_001n, [1n], ["a"])).toThrow(RangeError);
     expect(() => allocateQuanta(10_000n, [1n], ["a"], 0n)).toThrow(RangeError);
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { budgetPlaces, budgetShares } from "../../../src/scoring/rewards/budget-shares.ts";
+import { budgetShares, maxWinners } from "../../../src/scoring/rewards/budget-shares.ts";
 
 const scoresOf = (maxLength: number) =>
   fc
@@ -13,7 +13,7 @@ const monthly = (...scores: number[]) => {
   return { shares: weights.map(rounded), leftover: rounded(leftover) };
 };
 
-describe("budgetPlaces", () => {
+describe("maxWinners", () => {
   it.each([
     ["daily", 100, 5],
     ["weekly", 100, 10],
@@ -23,7 +23,7 @@ describe("budgetPlaces", () => {
     ["monthly", 8, 2],
     ["monthly", 100, 25],
   ] as const)("%s with %i eligible has %i", (periodType, eligibleCount, places) => {
-    expect(budgetPlaces(periodType, eligibleCount)).toBe(places);
+    expect(maxWinners(periodType, eligibleCount)).toBe(places);
   });
 });
 
@@ -60,7 +60,7 @@ describe("budgetShares: the worked examples, monthly", () => {
 });
 
 describe("budgetShares", () => {
-  it("daily: 50, 25, 15, 7, 3, and an unfilled place is leftover", () => {
+  it("daily: 50, 25, 15, 7, 3, and a rank without a winner is leftover", () => {
     expect(budgetShares("daily", [5n, 4n, 3n, 2n, 1n])).toEqual({
       weights: [50n, 25n, 15n, 7n, 3n],
       leftover: 0n,
@@ -77,12 +77,12 @@ describe("budgetShares", () => {
     expect(budgetShares(periodType, [])).toEqual({ weights: [], leftover: 1n, sum: 1n });
   });
 
-  it("refuses a score of 0 and a sixth daily winner", () => {
+  it("throws for a score of 0 and for a sixth daily winner", () => {
     expect(() => budgetShares("weekly", [1n, 0n])).toThrow(RangeError);
     expect(() => budgetShares("daily", [6n, 5n, 4n, 3n, 2n, 1n])).toThrow(RangeError);
   });
 
-  it("defect 4: weights and leftover are the whole, and no monthly share exceeds one half", () => {
+  it("defect 4: weights and leftover add up to the sum, and no monthly share exceeds one half", () => {
     fc.assert(
       fc.property(scoresOf(30), (scores) => {
         const { weights, leftover, sum } = budgetShares("monthly", scores);

@@ -61,7 +61,7 @@ describe("decideBudget: daily", () => {
     expect(decision.unpaid).toEqual([{ profileId: "6", scoreHundredths: 5500, reason: "no-place" }]);
   });
 
-  it("defect 8: with fewer winners than places the rest is leftover, and nothing vanishes", () => {
+  it("defect 8: with fewer winners than ranks the rest is leftover, and nothing vanishes", () => {
     const decision = decide("daily", 100n * TOKEN, [scoring("1", 9), scoring("2", 8)]);
     expect(paidTo(decision)).toEqual([
       ["1", 50n * TOKEN],
@@ -106,7 +106,7 @@ describe("decideBudget: weekly and monthly", () => {
     expect(decision).toMatchObject({ paidMicro: 2500n * TOKEN, leftoverMicro: 2500n * TOKEN });
   });
 
-  it("monthly: places are counted from the eligible, winners need a score", () => {
+  it("monthly: the number of winners follows from those eligible, and winners need a score", () => {
     const scoreless = Array.from({ length: 8 }, (_, index) => scoring(String(index + 10), 0));
     const decision = decide("monthly", 10n * TOKEN, [scoring("1", 5), ...scoreless]);
     expect(decision).toMatchObject({ eligibleCount: 9, leftoverMicro: 5n * TOKEN });
@@ -141,13 +141,13 @@ describe("decideBudget: who wins", () => {
     );
   });
 
-  it("refuses a profile that appears twice", () => {
+  it("throws for a duplicate profile", () => {
     expect(() => decide("daily", TOKEN, [scoring("1", 1), scoring("1", 2)])).toThrow(RangeError);
   });
 });
 
 describe("decideBudget: small and empty pools", () => {
-  it("leaves an exact share below 0.01 to leftover, compared before rounding", () => {
+  it("an exact share below 0.01 is leftover, compared before rounding", () => {
     const five = ["1", "2", "3", "4", "5"].map((id, index) => scoring(id, 60 - index));
     // 7 % of 0.14 is 0.0098: it would round to 0.01.
     const decision = decide("daily", 140_000n, five);
@@ -163,7 +163,7 @@ describe("decideBudget: small and empty pools", () => {
     ]);
   });
 
-  it("leaves what the pool has beyond whole 0.01", () => {
+  it("the part of the pool below 0.01 is leftover", () => {
     const decision = decide("weekly", 1_009_999n, [scoring("1", 1)]);
     expect(decision).toMatchObject({ paidMicro: 1_000_000n, leftoverMicro: 9_999n });
   });
@@ -182,7 +182,7 @@ describe("decideBudget: small and empty pools", () => {
     });
   });
 
-  it("leaves the whole pool when nobody is there", () => {
+  it("without candidates the whole pool is leftover", () => {
     expect(decide("monthly", TOKEN, [])).toMatchObject({ kind: "none", leftoverMicro: TOKEN });
   });
 });
@@ -203,7 +203,7 @@ describe("decideBudget: properties", () => {
     );
   });
 
-  it("every candidate is paid or told why not, and a better rank never gets less", () => {
+  it("every candidate has an award or a reason, and a better rank never gets less", () => {
     fc.assert(
       fc.property(anyFacts, (facts) => {
         const { awards, unpaid } = decideBudget(facts);

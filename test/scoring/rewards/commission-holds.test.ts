@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MICRO_PER_TOKEN } from "../../../src/scoring/money.ts";
 import { type HoldFacts, holdReasons } from "../../../src/scoring/rewards/commission-holds.ts";
@@ -64,7 +65,7 @@ describe("holdReasons", () => {
     expect(reasons(sale({ receivedAt: ago(-30 * DAY_MS - 1) }))).toEqual(["late-receipt"]);
   });
 
-  it("names every reason", () => {
+  it("returns all reasons", () => {
     const facts: HoldFacts = {
       ...young(4, HOUR_MS),
       amountMicro: 5_000_000_000n,
@@ -79,5 +80,51 @@ describe("holdReasons", () => {
       "sale-before-referral",
       "late-receipt",
     ]);
+  });
+
+  it("each signal depends on its own figures alone, and a reason stays when its figure grows", () => {
+    const anySale: fc.Arbitrary<HoldFacts> = fc.record({
+      amountMicro: fc.bigInt({ min: 1n, max: 2_000_000_000n }),
+      soldAt: fc.constant(SOLD_AT),
+      receivedAt: fc.integer({ min: 0, max: 60 }).map((days) => ago(-days * DAY_MS)),
+      buyer: fc.option(
+        fc.record({ referredAt: fc.option(fc.integer({ min: -5, max: 5 }).map((h) => ago(h * HOUR_MS))) }),
+      ),
+      chain: fc.array(
+        fc.integer({ min: -10, max: 60 }).map((hours) => ({ createdAt: ago(hours * HOUR_MS) })),
+        { maxLength: 6 },
+      ),
+      buyerHistory: fc.record({
+        salesLastHour: fc.integer({ min: 0, max: 20 }),
+        sales30Days: fc.integer({ min: 0, max: 20 }),
+        amount30DaysMicro: fc.bigInt({ min: 0n, max: 10_000_000_000n }),
+      }),
+    });
+    fc.assert(
+      fc.property(anySale, anySale, (a, b) => {
+        const { salesLastHour } = a.buyerHistory;
+        const mixed = { ...b, buyerHistory: { ...b.buyerHistory, salesLastHour } };
+        expect(reasons(mixed).includes("velocity")).toBe(reasons(a).includes("velocity"));
+        const { amountMicro, buyerHistory } = a;
+        const amounts = { ...b, amountMicro, buyerHistory };
+        expect(reasons(amounts).includes("amount-above-average")).toBe(
+          reasons(a).includes("amount-above-average"),
+        );
+        expect(reasons({ ...b, chain: a.chain }).includes("young-chain")).toBe(
+          reasons(a).includes("young-chain"),
+        );
+        expect(reasons({ ...b, buyer: a.buyer }).includes("sale-before-referral")).toBe(
+          reasons(a).includes("sale-before-referral"),
+        );
+        const grown: HoldFacts = {
+          ...a,
+          amountMicro: a.amountMicro * 2n,
+          receivedAt: new Date(a.receivedAt.getTime() + DAY_MS),
+          chain: [...a.chain, { createdAt: SOLD_AT }],
+          buyerHistory: { ...a.buyerHistory, salesLastHour: salesLastHour + 1 },
+        };
+        expect(reasons(grown)).toEqual(expect.arrayContaining(reasons(a)));
+      }),
+    );
   });
 });

@@ -67,7 +67,7 @@ describe("decideCommission: the worked examples", () => {
     });
   });
 
-  it("0.40 gives 0.04, 0.03, 0.02, 0.02 and leaves level 5 out", () => {
+  it("0.40 gives 0.04, 0.03, 0.02, 0.02 and omits level 5", () => {
     const decision = paid(sale({ amountMicro: micro("0.40") }));
     expect(decision.lines.map((line) => line.amountMicro)).toEqual([40_000n, 30_000n, 20_000n, 20_000n]);
     expect(decision.omitted).toEqual([
@@ -75,7 +75,7 @@ describe("decideCommission: the worked examples", () => {
     ]);
   });
 
-  it("0.04 gives nothing", () => {
+  it("0.04 pays nothing", () => {
     expect(decideCommission(sale({ amountMicro: micro("0.04") }))).toEqual({
       kind: "none",
       saleId: "sale-1",
@@ -84,7 +84,7 @@ describe("decideCommission: the worked examples", () => {
   });
 });
 
-describe("decideCommission: who is due", () => {
+describe("decideCommission: who is paid", () => {
   it("keeps a sale whose buyer has no profile as unresolved", () => {
     expect(decideCommission(sale({ buyer: null }))).toEqual({ kind: "unresolved", saleId: "sale-1" });
   });
@@ -110,7 +110,7 @@ describe("decideCommission: who is due", () => {
     });
   });
 
-  it("leaves a person out the second time, under whatever profile, without shifting levels", () => {
+  it("omits a user the second time, under any profile, without shifting levels", () => {
     const facts = sale({ chain: chainOf("a", "b", "a", "d", "b") });
     expect(levels(facts)).toEqual([1, 2, 4]);
     expect(amounts(facts)).toEqual([10_050_000n, 8_040_000n, 4_020_000n]);
@@ -129,7 +129,7 @@ describe("decideCommission: who is due", () => {
     expect(decideCommission(sale({ amountMicro: micro("0.099999") })).kind).toBe("none");
   });
 
-  it("walks on after a level below the minimum", () => {
+  it("continues after a level below the minimum", () => {
     const policy = { ...COMMISSION_POLICY, ratesBps: [1, 1000] };
     const decision = paid(sale({ amountMicro: micro("1") }), policy);
     expect(decision.lines).toMatchObject([{ level: 2, amountMicro: 100_000n }]);
@@ -146,7 +146,7 @@ describe("decideCommission: who is due", () => {
     expect(decision).toMatchObject({ kind: "hold", reasons: ["velocity"], totalMicro: 30_150_000n });
   });
 
-  it("refuses an amount or a policy that cannot be", () => {
+  it("throws for an invalid amount or policy", () => {
     expect(() => decideCommission(sale({ amountMicro: 0n }))).toThrow(RangeError);
     expect(() => decideCommission(sale(), { ...COMMISSION_POLICY, minimumMicro: 1n })).toThrow(RangeError);
   });

@@ -86,7 +86,7 @@ describe("decideMultiplier", () => {
     expect(decided({ activeDirectReferrals: 500 })).toBe(120);
   });
 
-  it("decays after more than 7 days, and not when there never was any activity", () => {
+  it("decays after more than 7 days, but not without any activity", () => {
     const busy = { level: 3, approvedIn30Days: 60, activeDirectReferrals: 10 };
     expect(decided({ ...busy, daysSinceLastActivity: 7 })).toBe(160);
     // 1.60 x 0.943064 = 1.5089
@@ -125,7 +125,7 @@ describe("decideMultiplier", () => {
     });
   });
 
-  it("is written only when it moves by 0.01 or more", () => {
+  it("has moved only when it changes by 0.01 or more", () => {
     expect(decideMultiplier(facts({ previousHundredths: 100 })).kind).toBe("same");
     expect(decideMultiplier(facts({ previousHundredths: 101 })).kind).toBe("moved");
   });
@@ -141,7 +141,7 @@ describe("decideMultiplier", () => {
     );
   });
 
-  it("agrees with the formula of the page to the hundredth", () => {
+  it("agrees with the formula in floating point to the hundredth", () => {
     fc.assert(
       fc.property(anyFacts, (given) => {
         const base = 1 + 0.1 * (given.level - 1);
@@ -187,7 +187,7 @@ describe("decideMultiplier", () => {
     expect(() => decideMultiplier(facts(change))).toThrow(RangeError);
   });
 
-  it("refuses a MAX below 1 or beyond the column", () => {
+  it("throws for a MAX below 1 or beyond the column", () => {
     expect(() => decideMultiplier(facts(), { maxHundredths: 99 })).toThrow(RangeError);
     expect(() => decideMultiplier(facts(), { maxHundredths: 100_000 })).toThrow(RangeError);
   });
