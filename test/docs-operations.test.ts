@@ -54,7 +54,9 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
   [/\[queue\.\.\.\]/g, "commissions"],
 ];
 
-/** A command as somebody would type it: with all that is optional, and the first of what excludes each other. */
+/**
+ * A command as somebody would type it: with all that is optional, and the first of what excludes each other.
+ */
 function wordsOf(written: string): string[] {
   const [command = ""] = written.split(/ < | +# /);
   const typed = PLACEHOLDERS.reduce((text, [pattern, value]) => text.replace(pattern, value), command)

@@ -85,7 +85,10 @@ describe("docs/scaling.md", () => {
   });
 });
 
-/** What GitHub calls a heading in links: lower case, punctuation dropped, spaces as hyphens; numbered when repeated. */
+/**
+ * What GitHub calls a heading in links: lower case, punctuation dropped, spaces as hyphens; numbered when
+ * repeated.
+ */
 function anchorsOf(page: string): Set<string> {
   const seen = new Map<string, number>();
   const text = read(page).replace(/^ *```[\s\S]*?^ *```/gm, "");

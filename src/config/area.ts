@@ -1,6 +1,9 @@
 import type { z } from "zod";
 
-/** Variables of the environment by name. Each schema carries its description, and its default as one would write it. */
+/**
+ * Variables of the environment by name. Each schema carries its description, and its default as one would
+ * write it.
+ */
 export type Variables = Readonly<Record<string, z.ZodType>>;
 
 /** The parsed values. */
@@ -9,7 +12,10 @@ export type Values<V extends Variables> = { readonly [Name in keyof V]: z.output
 /** The values as they were written, trimmed; undefined where a variable is unset or empty. */
 export type Written<V extends Variables> = { readonly [Name in keyof V]: string | undefined };
 
-/** One part of the configuration: everything there is to know about its variables. The pages are generated from it. */
+/**
+ * One part of the configuration: everything there is to know about its variables. The pages are generated
+ * from it.
+ */
 export type Area<V extends Variables, C extends object> = {
   /** The heading over its variables in docs/configuration.md and .env.example. */
   readonly title: string;

@@ -1,7 +1,10 @@
 import { defineArea, type Values } from "./area.ts";
 import { baseUrl, mailbox, optional, secrets, textOr, url } from "./fields.ts";
 
-/** Maximum number of e-mails per request to the mailer. SMTP has no idempotency keys, so each e-mail is sent alone. */
+/**
+ * Maximum number of e-mails per request to the mailer. SMTP has no idempotency keys, so each e-mail is sent
+ * alone.
+ */
 const BATCH_SIZE = { resend: 100, smtp: 1, file: 100 } as const;
 
 const RESEND_URL = "https://api.resend.com";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { parseAmountMicro } from "../scoring/money.ts";
 
-// The kinds of values that variables hold. A default is written as it would stand in the environment and parsed
-// like any other value; `.meta({ default })` hands it to the generated pages.
+// The kinds of values that variables hold. A default is written as it would stand in the environment and
+// parsed like any other value; `.meta({ default })` hands it to the generated pages.
 
 /** Trimmed text. An empty variable counts as unset: compose files and .env files write it that way. */
 const text = z

@@ -10,7 +10,10 @@ const DEFAULT_PORT = 3000;
 /** Connections used by intake, API, relay and scheduler, in addition to those of the workers. */
 const CONNECTIONS_BESIDE_WORKERS = 8;
 
-/** A carrier waiting for a connection would use up its time limit, so the pool covers all carriers that can run at once. */
+/**
+ * A carrier waiting for a connection would use up its time limit, so the pool covers all carriers that can
+ * run at once.
+ */
 function connectionsUsed(roles: readonly Role[], queues: readonly QueueName[]): number {
   const carriers = roles.includes("worker")
     ? queues.reduce((sum, queue) => sum + QUEUE_WEIGHTS[queue], 0)

@@ -10,7 +10,10 @@ type Shared =
   | "notifications"
   | "defaultTimeZone";
 
-/** The part of the configuration that jobs may read: no secrets, no addresses of servers. Fixed for the life of a process. */
+/**
+ * The part of the configuration that jobs may read: no secrets, no addresses of servers. Fixed for the life
+ * of a process.
+ */
 export type Settings = Pick<Config, Shared> & {
   readonly email: Omit<Config["email"], "transport" | "webhookSecrets">;
 };

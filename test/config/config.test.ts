@@ -26,7 +26,7 @@ describe("the configuration", () => {
     expect(config.tokenSales).toBeNull();
   });
 
-  it("lists every fault in one message", () => {
+  it("lists all errors in one message", () => {
     const environment = {
       REDIS_URL: "http://cache",
       DATABASE_URL: "mysql://db",
@@ -55,7 +55,7 @@ describe("the configuration", () => {
     ]);
   });
 
-  it("builds the address of the database from the DB_ variables, whatever characters the password has", () => {
+  it("builds the database URL from the DB_ variables, with any characters in the password", () => {
     const { DATABASE_URL: _, ...rest } = needed;
     const parts = { DB_HOST: "db", DB_NAME: "common work", DB_USER: "me@home", DB_PASSWORD: "p@ss/w:rd?" };
     const url = new URL(readConfig({ ...rest, ...parts }).databaseUrl);
@@ -79,7 +79,7 @@ describe("the configuration", () => {
     expect(readConfig({ ...needed, DB_HOST: "other" }).databaseUrl).toBe(needed.DATABASE_URL);
   });
 
-  it("takes an empty variable for one that is not set", () => {
+  it("treats an empty variable as unset", () => {
     const empty = Object.fromEntries(VARIABLES.map((name) => [name, ""]));
     expect(readConfig({ ...empty, ...needed })).toEqual(readConfig(needed));
   });
@@ -99,7 +99,7 @@ describe("the configuration", () => {
     });
   });
 
-  it("keeps several secrets of the webhook, for rotation", () => {
+  it("accepts several webhook secrets, for rotation", () => {
     expect(readConfig({ ...needed, SCICENT_WEBHOOK_SECRET: "old, new," }).saleWebhook.secrets).toEqual([
       "old",
       "new",
@@ -107,7 +107,7 @@ describe("the configuration", () => {
     expect(readConfig(needed).saleWebhook.secrets).toEqual([]);
   });
 
-  it("reads every variable that it lists, and lists each once", () => {
+  it("lists each variable once", () => {
     expect(new Set(VARIABLES).size).toBe(VARIABLES.length);
     for (const name of [
       "DATABASE_URL",
@@ -121,12 +121,12 @@ describe("the configuration", () => {
       expect(VARIABLES).toContain(name);
   });
 
-  it("never shows a password in a fault", () => {
+  it("never shows a password in an error", () => {
     expect(faultsOf({ ...needed, DATABASE_URL: "mysql://u:S3CRET@db" }).join()).not.toContain("S3CRET");
     expect(faultsOf({ ...needed, REDIS_URL: "S3CRET" }).join()).not.toContain("S3CRET");
   });
 
-  describe("the way of e-mail", () => {
+  describe("the e-mail transport", () => {
     const from = { EMAIL_FROM: "Commonwork <hello@commonwork.test>" };
     const transport = (environment: NodeJS.ProcessEnv) =>
       readConfig({ ...needed, ...from, ...environment }).email.transport;
@@ -145,14 +145,14 @@ describe("the configuration", () => {
       expect(transport({ EMAIL_FOLDER: "/tmp/mail" })).toEqual({ kind: "file", folder: "/tmp/mail" });
     });
 
-    it("needs a sender once it leads to people, on one line", () => {
+    it("requires a sender, on one line, once e-mail can reach people", () => {
       expect(faultsOf({ ...needed, RESEND_API_KEY: "re_1" }).join()).toContain("EMAIL_FROM");
       expect(faultsOf({ ...needed, SMTP_URL: "smtp://mail.test" }).join()).toContain("EMAIL_FROM");
       for (const bad of ["nobody", "A <a@b.test>\r\nBcc: c@d.test", "a@b@c"])
         expect(faultsOf({ ...needed, EMAIL_FROM: bad }).join()).toContain("EMAIL_FROM");
     });
 
-    it("begins its links with an address that paths can follow", () => {
+    it("requires a base URL that paths can be appended to", () => {
       expect(readConfig({ ...needed, PUBLIC_URL: "https://x.test/app/" }).publicUrl).toBe(
         "https://x.test/app",
       );
@@ -160,7 +160,7 @@ describe("the configuration", () => {
     });
   });
 
-  describe("of calendars", () => {
+  describe("calendars", () => {
     const google = {
       GOOGLE_CLIENT_ID: "client",
       GOOGLE_CLIENT_SECRET: "secret",
@@ -168,7 +168,7 @@ describe("the configuration", () => {
       TOKEN_ENCRYPTION_KEY: "ab".repeat(32),
     };
 
-    it("is none, or whole", () => {
+    it("are configured completely or not at all", () => {
       expect(readConfig(needed).googleCalendar).toBeNull();
       expect(readConfig({ ...needed, ...google }).googleCalendar).toMatchObject({
         clientId: "client",
@@ -182,7 +182,7 @@ describe("the configuration", () => {
       ]);
     });
 
-    it("takes one key or several, in hex or base64, of 32 bytes each", () => {
+    it("accept one or several keys of 32 bytes, in hex or base64", () => {
       const [hex, base64] = ["ab".repeat(32), Buffer.alloc(32, 7).toString("base64")];
       const keys = readConfig({
         ...needed,

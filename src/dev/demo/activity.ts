@@ -16,7 +16,7 @@ const TASKS = [
 
 const DAYS = 65;
 const HOUR_MS = 3_600_000;
-/** Most members of a community do little in a month, and a few do nearly everything. */
+/** Most members do little, and a few do nearly everything. */
 const ACTIVE_SHARE = 0.35;
 const MOST_TASKS = 55;
 
@@ -29,8 +29,10 @@ type Assignment = {
   reviewedAt: Date | null;
 };
 
-/** Plants what the community has done in the last nine weeks: tasks taken on, handed in, reviewed. @returns how many tasks. */
-export async function plantActivity(
+/**
+ * Writes the activity of the last nine weeks: tasks assigned, submitted, reviewed. @returns how many tasks.
+ */
+export async function createActivity(
   db: Database,
   community: Community,
   options: { seed: number; now: Date },
@@ -61,7 +63,7 @@ export async function plantActivity(
   return assignments.length;
 }
 
-/** A task given some time ago: most are handed in within days and approved a day later. */
+/** A task assigned some time ago: most are submitted within days and approved a day later. */
 function assignmentOf(assignee: string, now: Date, random: Random): Assignment {
   const assignedAt = new Date(now.getTime() - random.between(1, DAYS * 24) * HOUR_MS);
   const submittedAt = new Date(assignedAt.getTime() + random.between(2, 100) * HOUR_MS);

@@ -1,6 +1,6 @@
 import { seededRandom } from "../../random.ts";
 
-/** A volunteer who is to be; numbers count from 0 in the order of joining. */
+/** A volunteer to create. Indexes count from 0 in the order of joining. */
 export type PlannedVolunteer = {
   readonly name: string;
   /** Index into the organizations. */
@@ -11,7 +11,7 @@ export type PlannedVolunteer = {
   readonly referralCode: string;
 };
 
-/** Whatever the day, a whole week lies in the last 15 days, and a whole month in the last 63. */
+/** On any day, the last 15 days contain a whole week, and the last 63 a whole month. */
 export const ORGANIZATIONS = [
   { name: "Demo: Harbour Kitchen", timeZone: "Europe/Berlin", budgetsWaitDays: 63 },
   { name: "Demo: Open Streets", timeZone: "America/New_York", budgetsWaitDays: 15 },
@@ -28,16 +28,23 @@ const LAST_NAMES =
   );
 
 const DAY_MS = 24 * 3_600_000;
-/** The community grew over three years, and nobody joined in the last ten weeks: young profiles hold commissions. */
+/**
+ * The community grew over three years. Nobody joined in the last ten weeks, since young profiles would hold
+ * commissions.
+ */
 const FIRST_JOINED_DAYS_AGO = 3 * 365;
 const LAST_JOINED_DAYS_AGO = 70;
 const REFERRED_SHARE = 0.9;
-/** How often somebody well connected refers, instead of just anybody: few have many, most have none. */
+/**
+ * How often the referrer is a well-connected member instead of a random one. Few refer many, most refer
+ * nobody.
+ */
 const WELL_CONNECTED_SHARE = 0.45;
 
 /**
- * Draws a community with referral trees as they grow: whoever joins was mostly brought by somebody who was there before, and who
- * brought one brings more. The trees get some ten levels deep. The same seed gives the same people.
+ * Draws a community with referral trees that grow by preferential attachment: most new members were referred
+ * by an earlier one, and those who have referred somebody refer more. Trees are about ten levels deep. The
+ * same seed gives the same people.
  */
 export function planCommunity(size: number, seed: number, now: Date): PlannedVolunteer[] {
   const random = seededRandom(seed);
@@ -71,7 +78,7 @@ const CODE_LENGTH = 8;
 const codeFrom = (draw: () => number): string =>
   Array.from({ length: CODE_LENGTH }, () => ALPHABET.charAt(draw())).join("");
 
-/** How many referrers stand above each volunteer. */
+/** The number of referrers above each volunteer. */
 export function depthsOf(volunteers: readonly PlannedVolunteer[]): number[] {
   const depths: number[] = [];
   for (const { referrer } of volunteers) depths.push(referrer === null ? 0 : (depths[referrer] ?? 0) + 1);

@@ -4,7 +4,7 @@ import { array, rows } from "../../db/statement.ts";
 import { inTransaction, type Tx } from "../../db/transaction.ts";
 import { depthsOf, ORGANIZATIONS, type PlannedVolunteer, planCommunity } from "./community-plan.ts";
 
-/** Somebody of the community, as the database knows them. */
+/** A member of the community, with ids. */
 export type Member = {
   readonly userId: string;
   readonly profileId: string;
@@ -15,35 +15,38 @@ export type Member = {
 export type Community = {
   readonly members: readonly Member[];
   readonly organizationIds: readonly string[];
-  /** How many referrers stand above the one who has most. */
+  /** The depth of the deepest referral tree. */
   readonly greatestDepth: number;
-  /** A number that no user has, nor gets soon. */
+  /** From this id on there are no users. */
   readonly unknownUserIdsFrom: number;
 };
 
 const DAY_MS = 24 * 3_600_000;
 const NAME_PREFIX = "Demo: ";
-/** Far above what an identity column draws, far below what a JSON number loses. */
+/** Far above what an identity column has drawn, far below the largest exact JSON number. */
 const UNKNOWN_FROM = 1_000_000_000;
 
-/** The demo was given a database that serves somebody. */
+/** The database contains data that is not from a demo. */
 export class DatabaseInUse extends Error {
   override readonly name = "DatabaseInUse";
   constructor() {
     super(
-      "DATABASE_URL names a database with organizations that the demo did not make. Give the demo a database of its own, or none.",
+      "DATABASE_URL names a database with organizations that the demo did not create. Use an empty database, or unset DATABASE_URL.",
     );
   }
 }
 
-/** Plants a planned community: people, organizations, profiles with their referrers, backdated. @throws DatabaseInUse */
-export async function plantCommunity(
+/**
+ * Creates a planned community: users, organizations, profiles with referrers, all backdated. @throws
+ * DatabaseInUse
+ */
+export async function createCommunity(
   db: Database,
   options: { size: number; seed: number; now: Date },
 ): Promise<Community> {
   return inTransaction(db, async (tx) => {
     await refuseForeignDatabase(tx);
-    // A second community in one database needs codes, and so chances, of its own.
+    // A second community in the same database needs other referral codes, so another seed.
     const plan = planCommunity(options.size, options.seed + (await greatestUserId(tx)), options.now);
     const organizationIds = await insertOrganizations(tx, options.now);
     const userIds = await drawIds(tx, "users", plan.length);
@@ -69,7 +72,7 @@ async function refuseForeignDatabase(tx: Tx): Promise<void> {
   if (found?.foreign) throw new DatabaseInUse();
 }
 
-/** Their budgets have waited for a while, see the plan. */
+/** Their budgets have been due for a while: see `budgetsWaitDays`. */
 async function insertOrganizations(tx: Tx, now: Date): Promise<string[]> {
   const from = ORGANIZATIONS.map(({ budgetsWaitDays: days }) => new Date(now.getTime() - days * DAY_MS));
   const inserted = await rows<{ id: string }>(
@@ -109,7 +112,7 @@ async function insertUsers(
   );
 }
 
-/** In the order of joining: each row's trigger finds the referrer that an earlier row has just written. */
+/** In the order of joining: the trigger of each row reads the referrer written by an earlier row. */
 async function insertProfiles(
   tx: Tx,
   plan: readonly PlannedVolunteer[],

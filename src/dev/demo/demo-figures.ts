@@ -3,62 +3,62 @@ import { sql } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { array, rows } from "../../db/statement.ts";
 import { formatAmount } from "../../scoring/money.ts";
-import { DELIVERY_COUNTS, type Delivery, type DeliveryKind } from "./demo-deliveries.ts";
 import type { Answer } from "./demo-send.ts";
+import { CALL_COUNTS, type CallKind, type WebhookCall } from "./webhook-calls.ts";
 
-const KIND_NAMES: Readonly<Record<DeliveryKind, string>> = {
+const KIND_NAMES: Readonly<Record<CallKind, string>> = {
   ordinary: "sale to a referred volunteer",
-  "no-referrer": "sale to somebody without a referrer",
-  suspicious: "far too large, or far too late",
-  "unknown-buyer": "sale to a buyer nobody knows",
-  repeated: "the same delivery again",
-  altered: "the same key, another amount",
-  unsigned: "signed with another secret",
-  unreadable: "signed, but the amount is a text",
+  "no-referrer": "sale to a volunteer without referrer",
+  suspicious: "suspiciously large or late sale",
+  "unknown-buyer": "sale to an unknown buyer",
+  repeated: "repeated call",
+  altered: "same transaction, other amount",
+  unsigned: "wrong signature",
+  unreadable: "amount is not a number",
 };
 
-/** One line of the table of deliveries: a kind, what it was answered, what became of it. */
-export type DeliveryFate = {
+/** One row of the table of calls: a kind with its responses and results. */
+export type CallResult = {
   readonly kind: string;
   readonly sent: number;
-  readonly answers: string;
-  readonly became: string;
+  readonly responses: string;
+  readonly result: string;
 };
 
-/** What became of every kind of delivery, counted from the answers and from the rows that they left. */
-export async function fatesOf(
+/** The results by kind of call, counted from the responses and from the rows written. */
+export async function resultsOf(
   db: Database,
-  deliveries: readonly Delivery[],
+  calls: readonly WebhookCall[],
   answers: readonly Answer[],
-): Promise<DeliveryFate[]> {
-  const sales = await salesOf(db, deliveries);
-  return (Object.keys(DELIVERY_COUNTS) as DeliveryKind[]).map((kind) => {
-    const mine = deliveries.flatMap((delivery, index) =>
-      delivery.kind === kind ? [{ delivery, answer: answers[index] as Answer }] : [],
+): Promise<CallResult[]> {
+  const sales = await salesOf(db, calls);
+  return (Object.keys(CALL_COUNTS) as CallKind[]).map((kind) => {
+    const mine = calls.flatMap((call, index) =>
+      call.kind === kind ? [{ call, answer: answers[index] as Answer }] : [],
     );
     return {
       kind: KIND_NAMES[kind],
       sent: mine.length,
-      answers: tally(mine.map(({ answer }) => `${answer.code} ${answer.status}`)),
-      became: tally(mine.map(({ delivery }) => becameOf(delivery, sales.get(delivery.transactionId)))),
+      responses: tally(mine.map(({ answer }) => `${answer.code} ${answer.status}`)),
+      result: tally(mine.map(({ call }) => resultOf(call, sales.get(call.transactionId)))),
     };
   });
 }
 
 type SaleState = { status: string; amountMicro: string; paidMicro: string };
 
-function becameOf(delivery: Delivery, sale: SaleState | undefined): string {
+function resultOf(call: WebhookCall, sale: SaleState | undefined): string {
   if (!sale) return "no sale";
-  // What repeats or contradicts is looked up by the key of its first: that one must stand as it was.
-  if (delivery.after === null)
-    return sale.status === "applied" && sale.paidMicro === "0" ? "applied, nobody to pay" : sale.status;
-  const ownAmount = /"amount":([\d.]+)/.exec(delivery.body)?.[1] ?? "";
+  // A repeated or altered call shares its transaction id with an earlier one, whose sale must be unchanged.
+  if (call.after === null)
+    return sale.status === "applied" && sale.paidMicro === "0" ? "applied, no commission due" : sale.status;
+  const ownAmount = /"amount":([\d.]+)/.exec(call.body)?.[1] ?? "";
   const same = Number(ownAmount) === Number(formatAmount(BigInt(sale.amountMicro)));
-  return same === (delivery.kind === "repeated") ? "nothing changed" : "CHANGED";
+  return same === (call.kind === "repeated") ? "nothing changed" : "CHANGED";
 }
 
-async function salesOf(db: Database, deliveries: readonly Delivery[]): Promise<Map<string, SaleState>> {
-  const keys = [...new Set(deliveries.map(({ transactionId }) => transactionId))];
+async function salesOf(db: Database, calls: readonly WebhookCall[]): Promise<Map<string, SaleState>> {
+  const keys = [...new Set(calls.map(({ transactionId }) => transactionId))];
   const found = await rows<SaleState & { key: string }>(
     db.drizzle,
     sql`select s.external_id as key, s.status, s.amount_micro as "amountMicro",
@@ -68,7 +68,7 @@ async function salesOf(db: Database, deliveries: readonly Delivery[]): Promise<M
   return new Map(found.map(({ key, ...sale }) => [key, sale]));
 }
 
-/** "370 x applied": the commonest first. */
+/** "370 × applied", most frequent first. */
 function tally(words: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
@@ -91,7 +91,7 @@ export async function untilSettled(db: Database): Promise<void> {
     );
     if (open?.n === 0) return;
     if (performance.now() > deadline)
-      throw new Error(`The work was not done within ${SETTLE_LIMIT_MS / 1_000} s.`);
+      throw new Error(`There is still unfinished work after ${SETTLE_LIMIT_MS / 1_000} s.`);
     await delay(25);
   }
 }
@@ -105,7 +105,7 @@ export type Earner = {
   balance: string;
 };
 
-/** Those who earned most, with how they stand in the tree. */
+/** The volunteers with the highest balances, and their position in the referral tree. */
 export async function topEarners(db: Database, limit: number): Promise<Earner[]> {
   const found = await rows<Earner & { balance: string }>(
     db.drizzle,
@@ -125,7 +125,7 @@ export async function topEarners(db: Database, limit: number): Promise<Earner[]>
 
 export type Books = { treasury: string; volunteers: string; held: string; transactions: number; sum: string };
 
-/** The whole ledger in five figures; `sum` is the one that must be zero. */
+/** The whole ledger in five figures; `sum` must be zero. */
 export async function booksOf(db: Database): Promise<Books> {
   const [books] = await rows<{
     treasury: string;
@@ -142,7 +142,7 @@ export async function booksOf(db: Database): Promise<Books> {
                count(distinct e.transaction_id)::int as transactions
         from ledger_entries e join ledger_accounts a on a.id = e.account_id`,
   );
-  if (!books) throw new Error("The books cannot be read.");
+  if (!books) throw new Error("The ledger cannot be read.");
   const amount = (micro: string) => formatAmount(BigInt(micro));
   return {
     treasury: amount(books.treasury),

@@ -14,6 +14,7 @@ import { reverseSale } from "../../workers/commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "../../workers/commissions/settle-unresolved-sales.ts";
 import { verifyLedger } from "../../workers/commissions/verify-ledger.ts";
 import { calculateMatches } from "../../workers/matching/calculate-matches.ts";
+import { placeVolunteer } from "../../workers/matching/place-volunteer.ts";
 import { recalculateMultipliers } from "../../workers/multipliers/recalculate-multipliers.ts";
 import { pollCalendars } from "../../workers/notifications/calendar/poll-calendars.ts";
 import { renewCalendarWatches } from "../../workers/notifications/calendar/renew-calendar-watches.ts";
@@ -38,39 +39,40 @@ import { untilSettled } from "./demo-figures.ts";
 import { aBatch, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
 import { aMeetingBeginsSoon, aMessageIsLeftUnread, aProjectIsLeftUndescribed } from "./demo-nudges.ts";
 import type { Seller } from "./demo-seller.ts";
+import { aVolunteerLearnsSkills } from "./skills.ts";
 
-/** What the runs of the demo are made from. */
-export type Stage = {
+/** What the runs of the demo work on. */
+export type Scene = {
   readonly db: Database;
   readonly seller: Seller;
   readonly organizationIds: readonly string[];
-  /** Begins every transaction id of this demo. */
+  /** Prefix of every transaction id of this demo. */
   readonly name: string;
   readonly now: Date;
 };
 
 type DemoRun = {
   readonly job: Job;
-  /** Sets the scene, and gives the input of the run. */
-  input(stage: Stage): Promise<unknown>;
+  /** Prepares data, and returns the payload of the run. */
+  input(scene: Scene): Promise<unknown>;
 };
 
 /**
- * One run of every job there is, in an order that makes a story; the books are verified last. A test fails when a job of the
- * catalogue is missing here.
+ * One run of every job, in an order that tells a story; the ledger is verified last. A test fails if a job is
+ * missing here.
  */
 export const DEMO_RUNS: readonly DemoRun[] = [
-  { job: distributeCommission, input: async (stage) => ({ saleId: await aSale(stage, "applied") }) },
+  { job: distributeCommission, input: async (scene) => ({ saleId: await aSale(scene, "applied") }) },
   { job: settleUnresolvedSales, input: unknownBuyersAppear },
-  // The demo has no provider of calendars: each of these says so, and skips.
+  // The demo has no calendar provider: these are skipped and say why.
   { job: renewCalendarWatches, input: async () => ({ full: true }) },
   { job: watchCalendar, input: async () => ({ connectionId: "1" }) },
   { job: stopCalendarChannel, input: async () => ({ channelId: "00000000-0000-4000-8000-000000000000" }) },
   { job: syncCalendar, input: async () => ({ connectionId: "1" }) },
   { job: pollCalendars, input: async () => ({}) },
   { job: reconcileSales, input: missedSalesAreListed },
-  { job: releaseCommission, input: async (stage) => ({ saleId: await aSale(stage, "held"), actor: "demo" }) },
-  { job: reverseSale, input: async (stage) => ({ saleId: await aSale(stage, "applied"), actor: "demo" }) },
+  { job: releaseCommission, input: async (scene) => ({ saleId: await aSale(scene, "held"), actor: "demo" }) },
+  { job: reverseSale, input: async (scene) => ({ saleId: await aSale(scene, "applied"), actor: "demo" }) },
   { job: recalculateMultipliers, input: async () => ({}) },
   {
     job: distributeBudget,
@@ -81,6 +83,7 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: unreadThreadNudges, input: aMessageIsLeftUnread },
   { job: resumeIncompleteNudges, input: aProjectIsLeftUndescribed },
   { job: calculateMatches, input: async () => ({}) },
+  { job: placeVolunteer, input: aVolunteerLearnsSkills },
   { job: notifyProjectMatches, input: async () => ({}) },
   { job: pruneCandidateNotifications, input: async () => ({ days: 90 }) },
   { job: notifyFanOut, input: aDocumentIsUploaded },
@@ -97,29 +100,35 @@ export const DEMO_RUNS: readonly DemoRun[] = [
 
 const RUN_LIMIT_MS = 30_000;
 
-/** Asks for one run of each job, one after the other, as `commonwork run` would; the workers of the service do them. */
-export async function runEveryJob(stage: Stage): Promise<Run[]> {
+/**
+ * Runs each job once, one after the other, as `commonwork run` would: the workers of the service execute
+ * them.
+ */
+export async function runEveryJob(scene: Scene): Promise<Run[]> {
   const ended: Run[] = [];
   for (const { job, input } of DEMO_RUNS) {
-    const id = await startRun(stage.db, job, await input(stage));
-    ended.push(await followRun(stage.db, id, () => undefined, AbortSignal.timeout(RUN_LIMIT_MS)));
+    const id = await startRun(scene.db, job, await input(scene));
+    ended.push(await followRun(scene.db, id, () => undefined, AbortSignal.timeout(RUN_LIMIT_MS)));
   }
   return ended;
 }
 
-/** A sale of this demo in that state, with commissions. */
-async function aSale({ db, name }: Stage, status: "applied" | "held"): Promise<string> {
+/** A sale of this demo in the given state that has commissions. */
+async function aSale({ db, name }: Scene, status: "applied" | "held"): Promise<string> {
   const [sale] = await rows<{ id: string }>(
     db.drizzle,
     sql`select s.id from token_sales s where s.external_id like ${`${name}-%`} and s.status = ${status}
           and exists (select 1 from commissions c where c.sale_id = s.id) order by s.id limit 1`,
   );
-  if (!sale) throw new Error(`No sale of the demo is ${status}.`);
+  if (!sale) throw new Error(`The demo has no sale with status ${status}.`);
   return sale.id;
 }
 
-/** Somebody uploads a document to a project that three others may see. The run may find that it has been told already: that is well. */
-async function aDocumentIsUploaded({ db, organizationIds, name }: Stage): Promise<object> {
+/**
+ * A document is uploaded to a project that three others can see. The service may notify them before the run
+ * does, which is fine.
+ */
+async function aDocumentIsUploaded({ db, organizationIds, name }: Scene): Promise<object> {
   const [event] = await inTransaction(db, (tx) =>
     rows<{ id: string }>(
       tx,
@@ -142,16 +151,16 @@ async function aDocumentIsUploaded({ db, organizationIds, name }: Stage): Promis
   return { eventIds: [event.id] };
 }
 
-/** The sweep has asked for the payment of every closed period: the books are looked at behind the last one. */
-async function onceAllIsQuiet({ db }: Stage): Promise<object> {
+/** The ledger is verified after the last budget that the sweep enqueued has been paid. */
+async function onceAllIsQuiet({ db }: Scene): Promise<object> {
   await untilSettled(db);
   return {};
 }
 
 const APPEARING = 5;
 
-/** Some of the unknown buyers turn out to be volunteers whose accounts reached us after their purchases. */
-async function unknownBuyersAppear({ db, name }: Stage): Promise<object> {
+/** Some of the unknown buyers become volunteers after their purchase. */
+async function unknownBuyersAppear({ db, name }: Scene): Promise<object> {
   await inTransaction(db, async (tx) => {
     const buyers = await rows<{ id: string }>(
       tx,
@@ -173,8 +182,8 @@ async function unknownBuyersAppear({ db, name }: Stage): Promise<object> {
   return {};
 }
 
-/** The seller's list has what the webhook brought, and two sales that it never did. */
-async function missedSalesAreListed({ db, seller, name, now }: Stage): Promise<object> {
+/** The seller lists a sale that the webhook received, and two that it never did. */
+async function missedSalesAreListed({ db, seller, name, now }: Scene): Promise<object> {
   const buyers = await rows<{ id: string }>(
     db.drizzle,
     sql`select p.user_id as id from volunteer_profiles p where cardinality(p.upline) = 5

@@ -1,15 +1,18 @@
 import type { DestinationStream } from "pino";
 
-/** The log of the demo: counted while the story is told, so that it does not break into the tables; shown line by line later. */
+/**
+ * The log of the demo: counted while tables are printed, so that it does not interrupt them; printed line by
+ * line afterwards.
+ */
 export type DemoLog = {
   readonly destination: DestinationStream;
-  /** What was counted so far, and from now on every line goes straight to the terminal. */
+  /** Returns the counts so far. From then on each line is printed at once. */
   release(): { readonly level: string; readonly message: string; readonly times: number }[];
-  /** The counted lines as they came, for when the story breaks off. */
+  /** The counted lines themselves, in order. */
   lines(): readonly string[];
 };
 
-/** Expects the lines of a JSON logger; `show` is given those that are not counted. */
+/** Expects JSON log lines; `show` receives those that are not counted. */
 export function createDemoLog(show: (line: string) => void): DemoLog {
   const held: string[] = [];
   let counting = true;

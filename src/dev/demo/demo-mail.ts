@@ -5,15 +5,17 @@ import { rows } from "../../db/statement.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { untilSettled } from "./demo-figures.ts";
 
-/** What the scenes below are made from. */
-type MailStage = { readonly db: Database; readonly now: Date };
+type Scene = { readonly db: Database; readonly now: Date };
 
 const NEWCOMERS = 12;
-/** A demo is over sooner than an hour: what waits for a digest is told as if it had waited for so long. */
+/** The demo cannot wait an hour for a digest, so waiting deliveries are backdated by this much. */
 const WAITED = "2 hours";
 
-/** Some volunteers are let into a project. Who decides how they are told asks for their e-mail too: the run may come late for it. */
-export async function newcomersAreLetIn({ db }: MailStage): Promise<object> {
+/**
+ * Some volunteers are given access to a project. Their notifications enqueue e-mail themselves, so the demo's
+ * own run may find none left.
+ */
+export async function newcomersAreLetIn({ db }: Scene): Promise<object> {
   await inTransaction(db, async (tx) => {
     const [project] = await rows<{ id: string; owner: string }>(
       tx,
@@ -37,15 +39,15 @@ export async function newcomersAreLetIn({ db }: MailStage): Promise<object> {
   return {};
 }
 
-/** A zone in which it is about noon, so that the windows of all digests are open. */
+/** A time zone where it is about noon, when the windows of all digests are open. */
 export function zoneOfNoon(now: Date): string {
   const behind = now.getUTCHours() - 12;
-  // The sign of these zones is the other way round.
+  // Etc/GMT zones have inverted signs.
   return behind === 0 ? "Etc/UTC" : `Etc/GMT${behind > 0 ? "+" : "-"}${Math.abs(behind)}`;
 }
 
-/** The clock of everybody who waits for a digest shows noon, and they have waited since before it. */
-export async function noonComes({ db, now }: MailStage): Promise<object> {
+/** Moves everyone with a waiting digest into a zone where it is noon, and backdates what waits. */
+export async function noonComes({ db, now }: Scene): Promise<object> {
   await inTransaction(db, async (tx) => {
     const waiting = sql`channel = 'email' and decision = 'digested' and digest_id is null and status = 'pending'`;
     await tx.execute(
@@ -58,8 +60,8 @@ export async function noonComes({ db, now }: MailStage): Promise<object> {
   return {};
 }
 
-/** The newest batch, which has gone out by now. */
-export async function aBatch({ db }: MailStage): Promise<object> {
+/** The newest batch, which has been sent by now. */
+export async function aBatch({ db }: Scene): Promise<object> {
   await untilSettled(db);
   const [batch] = await rows<{ id: string }>(
     db.drizzle,
@@ -68,9 +70,9 @@ export async function aBatch({ db }: MailStage): Promise<object> {
   return { batchId: batch?.id ?? "0" };
 }
 
-/** What the demo has sent to nobody, as files. */
+/** How many e-mails were written to files, and where. */
 export async function mailText(folder: string): Promise<string> {
-  const letters = await readdir(folder).catch(() => []);
-  const digests = letters.filter((name) => name.startsWith("digest-")).length;
-  return `\nE-mail, as files that every mail program opens\n\n  ${letters.length - digests} letters and ${digests} digests in ${folder}\n`;
+  const files = await readdir(folder).catch(() => []);
+  const digests = files.filter((name) => name.startsWith("digest-")).length;
+  return `\nE-mails, as files that any mail program opens\n\n  ${files.length - digests} single e-mails and ${digests} digests in ${folder}\n`;
 }

@@ -16,7 +16,7 @@ async function somePeople(tx: Tx): Promise<string[]> {
   return found.map(({ id }) => id);
 }
 
-/** Five people meet in 20 minutes; one of them has declined. */
+/** A meeting of five in 20 minutes; one of them declined. */
 export async function aMeetingBeginsSoon({ db }: Scene): Promise<object> {
   await inTransaction(db, async (tx) => {
     const [organizer, ...others] = await somePeople(tx);
@@ -36,7 +36,7 @@ export async function aMeetingBeginsSoon({ db }: Scene): Promise<object> {
   return {};
 }
 
-/** Somebody wrote four hours ago; of the four others one has read it. */
+/** A message from four hours ago; one of its four recipients has read it. */
 export async function aMessageIsLeftUnread({ db }: Scene): Promise<object> {
   await inTransaction(db, async (tx) => {
     const [writer, ...readers] = await somePeople(tx);
@@ -59,7 +59,7 @@ export async function aMessageIsLeftUnread({ db }: Scene): Promise<object> {
   return {};
 }
 
-/** A project was made two days ago, and nobody has described it yet. */
+/** A project created two days ago, without a description so far. */
 export async function aProjectIsLeftUndescribed({ db }: Scene): Promise<object> {
   await inTransaction(db, async (tx) => {
     await tx.execute(

@@ -10,35 +10,35 @@ import { migrateDatabase } from "../../db/migrate.ts";
 import { createLog } from "../../log.ts";
 import { startService } from "../../main.ts";
 import { onFreePort } from "../servers/server-program.ts";
-import { plantActivity } from "./activity.ts";
-import { type Community, plantCommunity } from "./community.ts";
+import { createActivity } from "./activity.ts";
+import { type Community, createCommunity } from "./community.ts";
 import type { DemoLog } from "./demo-log.ts";
 import { type Seller, startSeller } from "./demo-seller.ts";
 import { type DemoServers, startDemoServers } from "./demo-servers.ts";
-import { plantSkills } from "./skills-demo.ts";
+import { createSkills } from "./skills.ts";
 
-/** What was opened, to be closed in the opposite order. */
+/** Closes what was opened; called in reverse order. */
 export type Closers = (() => Promise<unknown>)[];
 
-/** Everything that runs while the demo tells its story. */
+/** Everything that runs during the demo. */
 export type OpenDemo = {
   readonly config: Config;
   readonly db: Database;
   readonly community: Community;
   readonly seller: Seller;
-  /** Where the service answers, without a slash at the end. */
+  /** Base URL of the service, without a trailing slash. */
   readonly address: string;
-  /** Begins every transaction id of this demo. */
+  /** Prefix of every transaction id of this demo. */
   readonly name: string;
   readonly now: Date;
-  /** Where e-mail ends up: it is kept, to be looked at. */
+  /** Folder of the sent e-mails. It is kept after the demo. */
   readonly emailFolder: string;
 };
 
 export const SEED = 20_260_308;
 const VOLUNTEERS = 2_000;
 
-/** Does one step, and says in a line what came of it and how long it took. */
+/** Runs one step, then prints its result and duration. */
 export type Step = <T>(title: string, work: () => Promise<T>, describe: (result: T) => string) => Promise<T>;
 
 export function stepsOn(terminal: Terminal): Step {
@@ -51,7 +51,7 @@ export function stepsOn(terminal: Terminal): Step {
   };
 }
 
-/** Servers, schema, community, and a service with every role, all in this program. */
+/** Starts servers, schema, community, and a service with every role, all in this process. */
 export async function openDemo(terminal: Terminal, log: DemoLog, closers: Closers): Promise<OpenDemo> {
   const { environment } = terminal;
   const step = stepsOn(terminal);
@@ -64,27 +64,27 @@ export async function openDemo(terminal: Terminal, log: DemoLog, closers: Closer
   await step(
     "schema",
     () => migrateDatabase(servers),
-    () => "migrated",
+    () => "migrations applied",
   );
   const db = openDatabase(servers, { max: 4, applicationName: "commonwork-demo" });
   closers.push(() => db.close());
   const now = new Date();
   const community = await step(
     "community",
-    () => plantCommunity(db, { size: VOLUNTEERS, seed: SEED, now }),
+    () => createCommunity(db, { size: VOLUNTEERS, seed: SEED, now }),
     ({ members, organizationIds, greatestDepth }) =>
       `${formatNumber(members.length)} volunteers in ${organizationIds.length} organizations, referral trees up to ${greatestDepth} levels deep`,
   );
   await step(
     "activity",
-    () => plantActivity(db, community, { seed: SEED, now }),
-    (tasks) => `${formatNumber(tasks)} tasks taken on in the last nine weeks`,
+    () => createActivity(db, community, { seed: SEED, now }),
+    (tasks) => `${formatNumber(tasks)} task assignments in the last nine weeks`,
   );
   await step(
     "skills",
-    () => plantSkills(db, community, SEED),
+    () => createSkills(db, community, SEED),
     ({ skills, volunteers, projects }) =>
-      `${formatNumber(volunteers)} volunteers with ${skills} skills, ${projects} projects that look for people`,
+      `${skills} skills, ${formatNumber(volunteers)} volunteers who have some, ${projects} projects that need some`,
   );
   const seller = await startSeller();
   closers.push(() => seller.stop());
@@ -117,7 +117,7 @@ const drawSecret = (): string => randomBytes(12).toString("base64url");
 
 type Around = { readonly port: number; readonly seller: Seller; readonly emailFolder: string };
 
-/** Said in full and explicitly: nothing else of the surroundings reaches the demo. */
+/** Every variable is set explicitly, so that nothing else in the environment affects the demo. */
 function configFor(
   environment: NodeJS.ProcessEnv,
   servers: DemoServers,
@@ -131,7 +131,7 @@ function configFor(
     REDIS_PREFIX: servers.redisPrefix,
     HOST: host,
     PORT: String(port),
-    // So that the links in its e-mails lead to it.
+    // Links in its e-mails lead to it.
     PUBLIC_URL: `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`,
     LOG_LEVEL: environment.LOG_LEVEL || "warn",
     LOG_FORMAT: "json",

@@ -2,24 +2,24 @@ import { ledgerChecks } from "../../cli/ledger-checks.ts";
 import { formatDuration, runResult } from "../../cli/runs.ts";
 import { formatNumber, formatTable } from "../../cli/table.ts";
 import type { Run } from "../../queues/runs.ts";
-import type { Books, DeliveryFate, Earner } from "./demo-figures.ts";
+import type { Books, CallResult, Earner } from "./demo-figures.ts";
 import type { DemoLog } from "./demo-log.ts";
 
 export const left = (title: string) => ({ title });
 export const right = (title: string) => ({ title, align: "right" }) as const;
 
-/** Text moved in by two spaces, as everything below a heading is. */
+/** Indents by two spaces, like everything below a heading. */
 const indented = (text: string): string => text.replace(/^(?=.)/gm, "  ");
 
-/** A heading, and what stands below it. */
+/** A heading and its body. */
 export const section = (title: string, body: string): string => `\n${title}\n\n${indented(body)}`;
 
-export const fatesText = (fates: readonly DeliveryFate[]): string =>
+export const callsText = (results: readonly CallResult[]): string =>
   section(
-    `What became of ${fates.reduce((sum, { sent }) => sum + sent, 0)} deliveries`,
+    `Results of ${results.reduce((sum, { sent }) => sum + sent, 0)} webhook calls`,
     formatTable(
-      [left("Delivery"), right("Sent"), left("Answer"), left("In the end")],
-      fates.map(({ kind, sent, answers, became }) => [kind, sent, answers, became]),
+      [left("Call"), right("Sent"), left("Response"), left("Result")],
+      results.map(({ kind, sent, responses, result }) => [kind, sent, responses, result]),
     ),
   );
 
@@ -27,20 +27,20 @@ export const runsText = (runs: readonly Run[]): string =>
   section(
     "Every job, run once by the workers",
     formatTable(
-      [left("Job"), left("Ended"), right("Took"), left("What it did")],
+      [left("Job"), left("Status"), right("Took"), left("Result")],
       runs.map((run) => [run.job, run.status, formatDuration(run), runResult(run)]),
     ),
   );
 
 export const earnersText = (earners: readonly Earner[]): string =>
   section(
-    "Who earned most",
+    "Top earners",
     formatTable(
       [
         left("Volunteer"),
         left("Organization"),
         right("Referrers above"),
-        right("Branch below"),
+        right("Referred below"),
         right("Commissions"),
         right("Balance"),
       ],
@@ -51,11 +51,11 @@ export const earnersText = (earners: readonly Earner[]): string =>
 export function booksText(books: Books, counts: Readonly<Record<string, number>>): string {
   const checks = ledgerChecks(counts).map(({ promise, faults }) => [
     promise,
-    faults === 0 ? "holds" : `${faults} FAULTS`,
+    faults === 0 ? "ok" : `${faults} VIOLATIONS`,
   ]);
   return section(
-    "The books",
-    `${formatTable([left("Promise"), left("")], checks)}
+    "Ledger checks",
+    `${formatTable([left("Invariant"), left("")], checks)}
 treasury ${books.treasury} + volunteers ${books.volunteers} + held ${books.held} = ${books.sum}, in ${formatNumber(books.transactions)} transactions
 `,
   );
@@ -65,7 +65,7 @@ export const logText = (counted: ReturnType<DemoLog["release"]>): string =>
   counted.length === 0
     ? ""
     : section(
-        "The log at level warn and above, meanwhile",
+        "Warnings and errors logged so far",
         formatTable(
           [right("Lines"), left("Level"), left("Message")],
           counted.map(({ times, level, message }) => [times, level, message]),

@@ -8,7 +8,7 @@ import { left, right, section } from "./demo-report.ts";
 const MOVED_SHOWN = 5;
 const AWARDS_SHOWN = 5;
 
-/** What the multipliers and the three budgets came to, in tables for a person. */
+/** Results of multipliers and of the three budgets, as tables. */
 export async function rewardsText(db: Database): Promise<string> {
   return (await multipliersText(db)) + (await budgetsText(db));
 }
@@ -22,7 +22,7 @@ type Movement = {
   multiplier: string;
 };
 
-/** The highest, with what they are made of. */
+/** The highest multipliers with their inputs. */
 async function multipliersText(db: Database): Promise<string> {
   const [all] = await rows<{ moved: number; above: number }>(
     db.drizzle,
@@ -40,7 +40,7 @@ async function multipliersText(db: Database): Promise<string> {
         order by p.activity_multiplier desc, p.id limit ${MOVED_SHOWN}`,
   );
   return section(
-    `Multipliers: ${formatNumber(all?.above ?? 0)} volunteers are above 1.00, after ${formatNumber(all?.moved ?? 0)} movements. The highest:`,
+    `Multipliers: ${formatNumber(all?.above ?? 0)} volunteers above 1.00 after ${formatNumber(all?.moved ?? 0)} changes. The highest:`,
     formatTable(
       [
         left("Volunteer"),
@@ -68,7 +68,7 @@ type Period = {
 
 type Award = { rank: number; name: string; score: string; multiplier: number; amount: string };
 
-/** The latest budget of each type that was paid to somebody. */
+/** The latest paid budget of each type. */
 async function budgetsText(db: Database): Promise<string> {
   const periods = await rows<Period>(
     db.drizzle,
@@ -79,7 +79,7 @@ async function budgetsText(db: Database): Promise<string> {
         where b.paid_micro > 0 order by b.period_type, b.period_start desc, b.id desc`,
   );
   const texts: string[] = [];
-  // A day, a week, a month: in the order of their length.
+  // Ordered by length.
   for (const type of ["daily", "weekly", "monthly"]) {
     const period = periods.find((candidate) => candidate.type === type);
     if (period) texts.push(await budgetText(db, period));
@@ -99,7 +99,7 @@ async function budgetText(db: Database, period: Period): Promise<string> {
   const pool = BigInt(period.pool);
   const share = (micro: string) => `${(Number((BigInt(micro) * 10_000n) / pool) / 100).toFixed(2)} %`;
   return section(
-    `The ${period.type} budget of ${period.organization} from ${period.start} on: pool ${tokens(period.pool)}, ` +
+    `${capitalized(period.type)} budget of ${period.organization}, period from ${period.start}: pool ${tokens(period.pool)}, ` +
       `${period.eligible} eligible, paid ${tokens(period.paid)}, left over ${tokens(period.leftover)}`,
     formatTable(
       [right("Rank"), left("Volunteer"), right("Score"), right("Multiplier"), right("Share"), right("Award")],
@@ -114,3 +114,5 @@ async function budgetText(db: Database, period: Period): Promise<string> {
     ),
   );
 }
+
+const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A seller of tokens that has a list of its sales, as SCICENT_API_URL expects it. */
+/** A seller of tokens whose API lists its sales, as SCICENT_API_URL expects. */
 export type Seller = { readonly url: string; sell(sale: string): void; stop(): Promise<void> };
 
-/** Starts the seller on a free port of this machine. `sell` puts the JSON of a sale on its list. */
+/** Starts the seller on a free local port. `sell` adds the JSON of a sale to its list. */
 export async function startSeller(): Promise<Seller> {
   const sales: string[] = [];
   const server = createServer((_req, res) => {

@@ -1,19 +1,21 @@
-import type { Delivery } from "./demo-deliveries.ts";
+import type { WebhookCall } from "./webhook-calls.ts";
 
-/** What the webhook answered, and after how long. */
+/** A response of the webhook, and how long it took. */
 export type Answer = { readonly code: number; readonly status: string; readonly tookMs: number };
 
 const SENDERS = 16;
 
-/** Sends every delivery over HTTP, sixteen at a time; one that repeats another waits for the answer to that one. */
-export async function sendDeliveries(url: string, deliveries: readonly Delivery[]): Promise<Answer[]> {
+/**
+ * Sends all calls over HTTP, 16 at a time. A call that repeats another waits for the response to that one.
+ */
+export async function sendCalls(url: string, calls: readonly WebhookCall[]): Promise<Answer[]> {
   const answers: Promise<Answer>[] = [];
   const settled: Answer[] = [];
   let next = 0;
   const sender = async () => {
-    for (let index = next++; index < deliveries.length; index = next++) {
-      const delivery = deliveries[index] as Delivery;
-      const answer = answerTo(url, delivery, delivery.after === null ? null : answers[delivery.after]);
+    for (let index = next++; index < calls.length; index = next++) {
+      const call = calls[index] as WebhookCall;
+      const answer = answerTo(url, call, call.after === null ? null : answers[call.after]);
       answers[index] = answer;
       settled[index] = await answer;
     }
@@ -24,15 +26,15 @@ export async function sendDeliveries(url: string, deliveries: readonly Delivery[
 
 async function answerTo(
   url: string,
-  delivery: Delivery,
+  call: WebhookCall,
   first: Promise<Answer> | null | undefined,
 ): Promise<Answer> {
   await first;
   const startedMs = performance.now();
   const response = await fetch(url, {
     method: "POST",
-    headers: { "content-type": "application/json", "x-scicent-signature": delivery.signature },
-    body: delivery.body,
+    headers: { "content-type": "application/json", "x-scicent-signature": call.signature },
+    body: call.body,
   });
   const answer = (await response.json()) as { status?: string; error?: { code?: string } };
   return {

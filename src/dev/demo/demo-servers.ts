@@ -4,7 +4,7 @@ import pg from "pg";
 import { readDatabaseConfig } from "../../config/config.ts";
 import { startEmbeddedServers } from "../servers/embedded-servers.ts";
 
-/** The servers of the demo, its own or given ones. */
+/** The servers of the demo: embedded, or those named by DATABASE_URL and REDIS_URL. */
 export type DemoServers = {
   readonly databaseUrl: string;
   readonly databaseSchema: string;
@@ -14,7 +14,10 @@ export type DemoServers = {
   stop(): Promise<void>;
 };
 
-/** Starts what DATABASE_URL and REDIS_URL do not name. In a given Redis the demo keeps to a prefix that it removes again. */
+/**
+ * Starts the servers that DATABASE_URL and REDIS_URL do not name. On an existing Redis the demo uses its own
+ * prefix and deletes those keys at the end.
+ */
 export async function startDemoServers(environment: NodeJS.ProcessEnv): Promise<DemoServers> {
   const given = {
     ...(environment.DATABASE_URL ? { databaseUrl: environment.DATABASE_URL } : {}),
@@ -27,13 +30,13 @@ export async function startDemoServers(environment: NodeJS.ProcessEnv): Promise<
     DATABASE_URL: servers.databaseUrl,
   });
   const redisPrefix = given.redisUrl ? `cw-demo-${randomBytes(4).toString("hex")}` : "cw";
-  const whose = (url: string | undefined) => (url ? "as given" : "of its own");
+  const origin = (url: string | undefined) => (url ? "from the environment" : "embedded");
   return {
     databaseUrl,
     databaseSchema,
     redisUrl,
     redisPrefix,
-    description: `Postgres ${await postgresVersion(databaseUrl)} ${whose(given.databaseUrl)}, Redis ${await redisVersion(redisUrl)} ${whose(given.redisUrl)}`,
+    description: `Postgres ${await postgresVersion(databaseUrl)} (${origin(given.databaseUrl)}), Redis ${await redisVersion(redisUrl)} (${origin(given.redisUrl)})`,
     async stop() {
       if (given.redisUrl) await removeKeys(redisUrl, redisPrefix).catch(() => undefined);
       await servers.stop();

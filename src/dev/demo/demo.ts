@@ -1,43 +1,43 @@
 import { prettyFactory } from "pino-pretty";
 import { formatNumber } from "../../cli/table.ts";
 import type { Terminal } from "../../cli/terminal.ts";
-import { type Delivery, drawDeliveries } from "./demo-deliveries.ts";
-import { booksOf, fatesOf, topEarners, untilSettled } from "./demo-figures.ts";
+import { booksOf, resultsOf, topEarners, untilSettled } from "./demo-figures.ts";
 import { runEveryJob } from "./demo-jobs.ts";
 import { createDemoLog } from "./demo-log.ts";
 import { mailText } from "./demo-mail.ts";
 import { type Closers, type OpenDemo, openDemo, SEED, stepsOn } from "./demo-open.ts";
-import { booksText, earnersText, fatesText, logText, runsText } from "./demo-report.ts";
+import { booksText, callsText, earnersText, logText, runsText } from "./demo-report.ts";
 import { rewardsText } from "./demo-rewards.ts";
-import { type Answer, sendDeliveries } from "./demo-send.ts";
+import { type Answer, sendCalls } from "./demo-send.ts";
+import { drawCalls, type WebhookCall } from "./webhook-calls.ts";
 
 const EARNERS = 8;
 const INTERRUPTED = 130;
 
 /**
- * `npm run demo`: the main job on servers of its own, from the signed sale to the verified books. Stays up until a signal unless
- * it is told to run `once`.
+ * `npm run demo`: signed sales, every job and the verified books, on servers of its own. Runs until a signal,
+ * or exits by itself with `once`.
  *
- * @returns the exit code: 0, 1 when something did not come out as it must, 130 when it was interrupted.
+ * @returns the exit code: 0, 1 if a result is wrong, 130 if it was interrupted.
  */
 export async function runDemo(terminal: Terminal, { once }: { once: boolean }): Promise<number> {
   const end = AbortSignal.any([terminal.interrupted(), endOfNpm(terminal.environment)]);
   const readable = prettyFactory({ ignore: "pid,hostname" });
   const log = createDemoLog((line) => terminal.writeError(readable(line)));
   const closers: Closers = [];
-  const story = async () => {
+  const show = async () => {
     const startedMs = performance.now();
     terminal.write("Commonwork demo\n\n");
     const demo = await openDemo(terminal, log, closers);
     await showSales(terminal, demo);
-    const cameOutRight = await showJobs(terminal, demo);
+    const succeeded = await showJobs(terminal, demo);
     terminal.write(logText(log.release()));
-    terminal.write(`\nAll of this took ${((performance.now() - startedMs) / 1_000).toFixed(1)} s.\n`);
+    terminal.write(`\nFinished in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s.\n`);
     if (!once) terminal.write(invitation(demo));
-    return cameOutRight ? 0 : 1;
+    return succeeded ? 0 : 1;
   };
   try {
-    const code = await Promise.race([story(), aborted(end).then(() => INTERRUPTED)]);
+    const code = await Promise.race([show(), aborted(end).then(() => INTERRUPTED)]);
     if (once || code === INTERRUPTED) return code;
     await aborted(end);
     terminal.write("\nStopping.\n");
@@ -51,26 +51,26 @@ export async function runDemo(terminal: Terminal, { once }: { once: boolean }): 
   }
 }
 
-/** Sends the sales, waits until each is decided, shows what became of every kind. */
+/** Sends the sales, waits until each has been decided, and shows the results by kind. */
 async function showSales(terminal: Terminal, demo: OpenDemo): Promise<void> {
   const step = stepsOn(terminal);
   const secret = demo.config.saleWebhook.secrets[0] ?? "";
-  const deliveries = drawDeliveries(demo.community, { seed: SEED, now: demo.now, name: demo.name, secret });
+  const calls = drawCalls(demo.community, { seed: SEED, now: demo.now, name: demo.name, secret });
   const webhook = `${demo.address}/volunteer_scheduler/webhooks/scicent_sale`;
   const answers = await step(
     "sales",
-    () => sendDeliveries(webhook, deliveries),
-    (given) => answersText(deliveries, given),
+    () => sendCalls(webhook, calls),
+    (received) => answersText(calls, received),
   );
   await step(
     "settled",
     () => untilSettled(demo.db),
-    () => "every sale that was taken has been decided",
+    () => "every accepted sale has been decided",
   );
-  terminal.write(fatesText(await fatesOf(demo.db, deliveries, answers)));
+  terminal.write(callsText(await resultsOf(demo.db, calls, answers)));
 }
 
-/** @returns whether every job ended well and the books are in order. */
+/** @returns whether every job succeeded and the ledger is consistent. */
 async function showJobs(terminal: Terminal, demo: OpenDemo): Promise<boolean> {
   const runs = await runEveryJob({ ...demo, organizationIds: demo.community.organizationIds });
   const books = await booksOf(demo.db);
@@ -80,18 +80,18 @@ async function showJobs(terminal: Terminal, demo: OpenDemo): Promise<boolean> {
   terminal.write(await mailText(demo.emailFolder));
   terminal.write(earnersText(await topEarners(demo.db, EARNERS)));
   terminal.write(booksText(books, verified));
-  const ended = runs.every(({ status }) => status === "done" || status === "skipped");
-  return ended && verified.drift === 0 && Number(books.sum) === 0;
+  const allSucceeded = runs.every(({ status }) => status === "done" || status === "skipped");
+  return allSucceeded && verified.drift === 0 && Number(books.sum) === 0;
 }
 
-function answersText(deliveries: readonly Delivery[], answers: readonly Answer[]): string {
+function answersText(calls: readonly WebhookCall[], answers: readonly Answer[]): string {
   const times = answers.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
   const median = times[times.length >> 1] ?? 0;
-  return `${formatNumber(deliveries.length)} signed deliveries over HTTP, half of them answered within ${median.toFixed(0)} ms`;
+  return `${formatNumber(calls.length)} signed webhook calls over HTTP, median response time ${median.toFixed(0)} ms`;
 }
 
 const invitation = ({ config, address }: OpenDemo): string => `
-It stays up until Ctrl-C.
+Running until Ctrl-C.
 
   dashboard   ${address}/admin
   login       admin   ${config.admin.adminPassword}
@@ -108,16 +108,18 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-const LOOK_EVERY_MS = 1_000;
+const CHECK_EVERY_MS = 1_000;
 
-/** npm killed by force leaves its program behind; the demo then ends like its servers do, instead of running on unseen. */
+/**
+ * Aborts when npm was killed: SIGKILL does not reach its child, which would keep running in the background.
+ */
 function endOfNpm(environment: NodeJS.ProcessEnv): AbortSignal {
   const controller = new AbortController();
   if (environment.npm_lifecycle_event === undefined) return controller.signal;
   const parent = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid !== parent) controller.abort();
-  }, LOOK_EVERY_MS);
+  }, CHECK_EVERY_MS);
   watch.unref();
   return controller.signal;
 }

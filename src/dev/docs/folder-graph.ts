@@ -28,7 +28,9 @@ const EXCEPTION = { from: "cli", to: "dev" };
 
 const isException = (from: string, to: string): boolean => from === EXCEPTION.from && to === EXCEPTION.to;
 
-/** Folders that the layers miss, or list although they do not exist. Imports that point up fail check:imports. */
+/**
+ * Folders that the layers miss, or list although they do not exist. Imports that point up fail check:imports.
+ */
 export function listingFaults(graph: FolderGraph, layers: Layers): string[] {
   const listed = new Set(layers.flatMap((layer) => Object.keys(layer)));
   return [

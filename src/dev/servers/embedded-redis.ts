@@ -12,15 +12,17 @@ export interface EmbeddedRedisOptions {
   folder: string;
   /** True writes an append-only file, synced every second; false keeps everything in memory. */
   durable: boolean;
-  /** Where a fetched Redis is kept for the next time. */
+  /** Where a downloaded Redis is cached. */
   cacheFolder: string;
   port?: number;
-  /** Where redis-server, valkey-server, apt-get and dpkg are sought, in the form of PATH, which is the default. */
+  /**
+   * Where to look for redis-server, valkey-server, apt-get and dpkg; like PATH, which is the default.
+   */
   searchPath?: string;
   watch?: Watch;
 }
 
-/** A program that can be started, and its version. */
+/** An executable and its version. */
 interface RedisProgram {
   file: string;
   version: string;
@@ -28,8 +30,9 @@ interface RedisProgram {
 }
 
 /**
- * Starts a Redis (6.2 or newer) or Valkey on 127.0.0.1 alone: from the search path, from the cache, or fetched
- * from the packages of Debian or Ubuntu. Throws one error that names the three ways when there is none.
+ * Starts a Redis (6.2 or newer) or Valkey on 127.0.0.1: from the search path, from the cache, or downloaded
+ * from the packages of Debian or Ubuntu. If there is none, throws one error that names the three ways to get
+ * it.
  */
 export async function startEmbeddedRedis(
   options: EmbeddedRedisOptions,
@@ -45,8 +48,8 @@ async function runRedis(
   port: number,
   options: EmbeddedRedisOptions,
 ): Promise<EmbeddedServer> {
-  const place = ["--bind", "127.0.0.1", "--port", `${port}`, "--dir", options.folder, "--daemonize", "no"];
-  // BullMQ needs every key it wrote: an eviction would lose work without a word.
+  const location = ["--bind", "127.0.0.1", "--port", `${port}`, "--dir", options.folder, "--daemonize", "no"];
+  // BullMQ needs every key it wrote: an eviction would lose work silently.
   const keeping = [
     "--maxmemory-policy",
     "noeviction",
@@ -55,7 +58,7 @@ async function runRedis(
     "--appendonly",
     options.durable ? "yes" : "no",
   ];
-  const program = await startProgram(redis.file, [...place, ...keeping, "--appendfsync", "everysec"], {
+  const program = await startProgram(redis.file, [...location, ...keeping, "--appendfsync", "everysec"], {
     cwd: options.folder,
     env: redis.env,
     logFile: join(options.folder, "redis.log"),
@@ -64,7 +67,7 @@ async function runRedis(
   const url = `redis://127.0.0.1:${port}`;
   await program.answersWithin(30_000, async () => {
     const pid = await pidOfRedisAt(url);
-    if (pid !== program.pid) throw new Error(`Port ${port} belongs to another Redis, with pid ${pid}.`);
+    if (pid !== program.pid) throw new Error(`Port ${port} is taken by another Redis, with pid ${pid}.`);
   });
   return { url, pid: program.pid, stop: () => program.stop({ SIGTERM: 10_000, SIGKILL: 5_000 }) };
 }
@@ -91,21 +94,21 @@ async function locateRedis(cacheFolder: string, searchPath: string): Promise<Red
   }
   const aptGet = await findProgram("apt-get", searchPath);
   const dpkg = await findProgram("dpkg", searchPath);
-  if (!aptGet || !dpkg) faults.push("apt-get and dpkg, to fetch it with, are not there either");
+  if (!aptGet || !dpkg) faults.push("apt-get and dpkg, to download it, are missing as well");
   else {
     for (const name of ["redis", "valkey"]) {
-      const found = await fetchedRedis(name, cacheFolder, { aptGet, dpkg }, faults);
+      const found = await downloadedRedis(name, cacheFolder, { aptGet, dpkg }, faults);
       if (found) return found;
     }
   }
   throw new Error(
-    `No Redis was found: ${faults.join("; ")}. There are three ways to have one: ` +
+    `No Redis was found: ${faults.join("; ")}. There are three ways to get one: ` +
       "set REDIS_URL to a running Redis 6.2 or newer; install redis-server or valkey-server, so that it is on the " +
-      "PATH; or use Debian or Ubuntu with a network, where the distribution's package is fetched for you.",
+      "PATH; or use Debian or Ubuntu with network access, where the distribution's package is downloaded.",
   );
 }
 
-/** A program counts when it runs and is new enough; otherwise the reason joins the faults. */
+/** A program is usable if it runs and is new enough; otherwise the reason is added to the faults. */
 async function describe(
   file: string,
   env: NodeJS.ProcessEnv,
@@ -123,26 +126,26 @@ async function describe(
   return undefined;
 }
 
-async function fetchedRedis(
+async function downloadedRedis(
   name: string,
   cacheFolder: string,
   tools: { aptGet: string; dpkg: string },
   faults: string[],
 ): Promise<RedisProgram | undefined> {
-  // A home folder may be shared by machines whose libraries do not fit each other.
+  // A home folder may be shared by machines with incompatible libraries.
   const release = await readFile("/etc/os-release", "utf8").catch(() => "");
   const field = (key: string) => new RegExp(`^${key}="?([^"\n]*)`, "m").exec(release)?.[1] ?? "unknown";
   const kept = join(cacheFolder, `${name}-${field("ID")}-${field("VERSION_ID")}-${process.arch}`);
-  const cached = await describeFetched(kept, name, []);
+  const cached = await describeDownloaded(kept, name, []);
   if (cached) return cached;
   try {
     await mkdir(cacheFolder, { recursive: true });
-    const staging = await mkdtemp(join(cacheFolder, "fetch-"));
+    const staging = await mkdtemp(join(cacheFolder, "download-"));
     try {
-      await fetchPackages([`${name}-server`, `${name}-tools`], staging, tools);
+      await downloadPackages([`${name}-server`, `${name}-tools`], staging, tools);
       await rename(join(staging, "root"), kept).catch(async () => {
-        // Another program may have been faster; a copy that does not run makes room.
-        if (await describeFetched(kept, name, [])) return;
+        // Another process may have been faster; a copy that does not run is replaced.
+        if (await describeDownloaded(kept, name, [])) return;
         await rm(kept, { recursive: true, force: true });
         await rename(join(staging, "root"), kept);
       });
@@ -150,13 +153,13 @@ async function fetchedRedis(
       await rm(staging, { recursive: true, force: true });
     }
   } catch (error) {
-    faults.push(`${name}-server could not be fetched: ${firstLine(error)}`);
+    faults.push(`${name}-server could not be downloaded: ${firstLine(error)}`);
     return undefined;
   }
-  return describeFetched(kept, name, faults);
+  return describeDownloaded(kept, name, faults);
 }
 
-async function describeFetched(
+async function describeDownloaded(
   folder: string,
   name: string,
   faults: string[],
@@ -170,12 +173,15 @@ async function describeFetched(
   return describe(file, { LD_LIBRARY_PATH: libraries.join(":") }, faults);
 }
 
-/** Downloads the packages and what they need that is not installed, and unpacks all of it into `staging`/root. */
-async function fetchPackages(names: string[], staging: string, tools: { aptGet: string; dpkg: string }) {
+/**
+ * Downloads the packages and those of their dependencies that are not installed, and unpacks them into
+ * `staging`/root.
+ */
+async function downloadPackages(names: string[], staging: string, tools: { aptGet: string; dpkg: string }) {
   const env = { ...process.env, LC_ALL: "C" };
   const apt = async (args: string[], lists: string[]) => {
     const patience = ["-o", "Acquire::Retries=2", "-o", "Acquire::http::Timeout=20"];
-    // Root's apt would download as the user _apt, who cannot enter a cache below root's home.
+    // As root, apt would download as the user _apt, who cannot enter a cache below root's home.
     const flags = ["-qq", "-o", "APT::Sandbox::User=root", ...patience, ...lists];
     return (await run(tools.aptGet, [...flags, ...args], { cwd: staging, env, timeout: 240_000 })).stdout;
   };
@@ -187,11 +193,12 @@ async function fetchPackages(names: string[], staging: string, tools: { aptGet: 
   try {
     await download([]);
   } catch {
-    // The machine's package lists are missing or old; lists of our own need no rights and change nothing there.
+    // The machine's package lists are missing or outdated. Private lists need no privileges and change
+    // nothing on the machine.
     const lists = ["-o", `Dir::State::lists=${staging}/lists`, "-o", `Dir::Cache=${staging}/cache`];
     await mkdir(join(staging, "lists", "partial"), { recursive: true });
     await mkdir(join(staging, "cache", "archives", "partial"), { recursive: true });
-    // One unreachable source of many fails the update; whether it mattered, the download tells.
+    // One unreachable source fails the update; whether it was needed shows in the download.
     const updated = await apt(["update", "-o", "APT::Update::Error-Mode=any"], lists).catch(
       (error: unknown) => error,
     );

@@ -10,16 +10,16 @@ import { startEmbeddedRedis } from "./embedded-redis.ts";
 import type { EmbeddedServer, Watch } from "./server-program.ts";
 
 export interface EmbeddedServersOptions {
-  /** Part of the data folder's name, so that a look into the temporary folder tells whose it is. */
+  /** Part of the data folder's name. */
   name: "demo" | "test";
-  /** False gives up every promise about a crash, for speed: for tests alone. */
+  /** False trades crash safety for speed; only for tests. */
   durable: boolean;
-  /** A server that is there already; then none is started. */
+  /** An existing server; then none is started. */
   databaseUrl?: string;
   redisUrl?: string;
-  /** Further settings of the Postgres that is started, each `name=value`. */
+  /** Additional settings of the embedded Postgres, each `name=value`. */
   postgresSettings?: readonly string[];
-  /** Where a fetched Redis is kept; by default `commonwork` in the user's cache folder. */
+  /** Where a downloaded Redis is cached; by default `commonwork` in the user's cache folder. */
   cacheFolder?: string;
 }
 
@@ -30,15 +30,15 @@ export interface EmbeddedServers {
 }
 
 /**
- * Starts the Postgres and the Redis that are not given, in a fresh folder. Both end and the folder goes with
- * `stop`, and also when this program ends in any other way, SIGKILL included. They do not keep it alive.
+ * Starts Postgres and Redis, except those that are given, in a new folder. `stop` stops them and deletes the
+ * folder; so does the end of this process, SIGKILL included. They do not keep the process alive.
  */
 export async function startEmbeddedServers(options: EmbeddedServersOptions): Promise<EmbeddedServers> {
   const { name, durable, databaseUrl, redisUrl } = options;
   if (databaseUrl && redisUrl) return { databaseUrl, redisUrl, stop: async () => undefined };
   const cacheFolder = options.cacheFolder ?? (await defaultCacheFolder());
   const folder = await mkdtemp(join(await parentFolder(durable), `commonwork-${name}-`));
-  // Postgres may run as another user, who has to pass through on the way to a folder of its own.
+  // Postgres may run as another user, who must be able to enter its own folder below this one.
   await chmod(folder, 0o711);
   const guardian = await startGuardian(folder);
   const both = { durable, watch: guardian };
@@ -77,9 +77,9 @@ async function given(url: string): Promise<Pick<EmbeddedServer, "url" | "stop">>
 }
 
 /**
- * The guardian's shell script. Its input is a pipe that this program alone holds open: the kernel closes it however
- * the program ends. Until then it is told of each group that starts and ends; then it ends those that are left,
- * and removes the folder. A group nobody has waited for yet (Z) has ended.
+ * The guardian's shell script. Its input is a pipe that only this process holds open, so the kernel closes it
+ * when the process ends, however it ends. Until then it reads which process groups start and end; then it
+ * stops those that are left and deletes the folder. A zombie (Z) has already ended.
  */
 const guardianScript = `
 folder=$1
@@ -93,7 +93,7 @@ while read -r word pid; do
     pids=$rest
   fi
 done
-anyRuns() {
+anyRunning() {
   for each in $pids; do
     if grep -q "^State:.Z" "/proc/$each/status" 2>/dev/null; then continue; fi
     if kill -s 0 -- "-$each" 2>/dev/null; then return 0; fi
@@ -101,10 +101,10 @@ anyRuns() {
   return 1
 }
 for step in INT:150 QUIT:30 KILL:50; do
-  anyRuns || break
+  anyRunning || break
   for each in $pids; do kill -s "\${step%:*}" -- "-$each" 2>/dev/null; done
   tries=\${step#*:}
-  while [ "$tries" -gt 0 ] && anyRuns; do
+  while [ "$tries" -gt 0 ] && anyRunning; do
     sleep 0.1
     tries=$((tries - 1))
   done
@@ -123,7 +123,7 @@ async function startGuardian(folder: string): Promise<Watch & { dismiss(): Promi
   child.unref();
   const pipe = child.stdin;
   if (pipe instanceof Socket) pipe.unref();
-  // Somebody may have killed the guardian; the servers still stop with `stop`.
+  // The guardian may have been killed; `stop` still stops the servers.
   pipe.on("error", () => undefined);
   return {
     started: (pid) => void pipe.write(`started ${pid}\n`),
@@ -137,7 +137,7 @@ async function startGuardian(folder: string): Promise<Watch & { dismiss(): Promi
   };
 }
 
-/** Memory is far quicker to make and drop databases in; what must survive a crash goes to a disk. */
+/** Creating and dropping databases is much faster in memory; what must survive a crash is on disk. */
 async function parentFolder(durable: boolean): Promise<string> {
   const memory = "/dev/shm";
   const free = await statfs(memory).then(
@@ -148,7 +148,7 @@ async function parentFolder(durable: boolean): Promise<string> {
   return folderOpenToOthers();
 }
 
-/** The user's cache folder, or one in the temporary folder for users who have no home. */
+/** The user's cache folder, or one in the temporary folder for users without a home. */
 async function defaultCacheFolder(): Promise<string> {
   const home = () => join(homedir(), ".cache");
   try {
@@ -156,14 +156,14 @@ async function defaultCacheFolder(): Promise<string> {
     await mkdir(folder, { recursive: true });
     if (await isWritable(folder)) return folder;
   } catch {
-    // There is no home, or it cannot be written to.
+    // No home, or not writable.
   }
   const folder = join(tmpdir(), `commonwork-cache-${process.getuid?.()}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  // Programs are started from here, so nobody else may put any there.
+  // Programs are started from here, so only this user may write to it.
   const { uid, mode } = await lstat(folder);
   if (uid === process.getuid?.() && (mode & 0o022) === 0) return folder;
-  throw new Error(`${folder} was made by somebody else; remove it, or set XDG_CACHE_HOME.`);
+  throw new Error(`${folder} belongs to another user; remove it, or set XDG_CACHE_HOME.`);
 }
 
 function isWritable(folder: string): Promise<boolean> {

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { startEmbeddedServers } from "./embedded-servers.ts";
 
-// For scripts: starts the embedded servers, prints their addresses as assignments of a shell, and keeps them until it is told to
-// stop, or until its input ends: whoever started it is gone then.
+// For scripts: starts the embedded servers, prints their addresses as shell assignments, and runs until a
+// signal or the end of its input, which is the end of the process that started it.
 const servers = await startEmbeddedServers({ name: "demo", durable: true });
 process.stdout.write(`DATABASE_URL=${servers.databaseUrl}\nREDIS_URL=${servers.redisUrl}\n`);
 process.stdin.resume();

@@ -4,20 +4,20 @@ import { open, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** A started server; `stop` may be called twice. */
+/** A running server; `stop` may be called twice. */
 export interface EmbeddedServer {
   url: string;
   pid: number;
   stop(): Promise<void>;
 }
 
-/** Is told of every program that starts and ends, so that it can end those that outlive this one. */
+/** Is notified of each program that starts and ends, so that it can stop those that outlive this process. */
 export interface Watch {
   started(pid: number): void;
   ended(pid: number): void;
 }
 
-/** How to start a server program, for Postgres and Redis alike. */
+/** How to start a server program, Postgres or Redis. */
 export interface ProgramStart {
   cwd: string;
   env: NodeJS.ProcessEnv;
@@ -26,12 +26,12 @@ export interface ProgramStart {
   watch?: Watch;
 }
 
-/** Signals in the order in which they are tried, with the milliseconds each is given to work. */
+/** Signals in the order in which they are sent, with the milliseconds to wait after each. */
 type StopSteps = Partial<Record<NodeJS.Signals, number>>;
 
 /**
- * Starts a server program in a session of its own, so that Ctrl-C in the terminal does not reach it before the
- * orderly shutdown of this program is through. It does not keep this program alive. Rejects when it cannot be run.
+ * Starts a server program in its own session, so that Ctrl-C in the terminal does not reach it before this
+ * process has shut down. It does not keep this process alive. Rejects if it cannot be run.
  */
 export async function startProgram(file: string, args: string[], start: ProgramStart) {
   const { cwd, env, identity, watch } = start;
@@ -69,7 +69,7 @@ export async function startProgram(file: string, args: string[], start: ProgramS
       process.kill(pid, signal);
       if (await endsWithin(limitMs)) return;
     }
-    throw new Error(`${file} (pid ${pid}) did not end, whatever was sent.`);
+    throw new Error(`${file} (pid ${pid}) did not exit after any signal.`);
   };
   const answersWithin = async (limitMs: number, ask: () => Promise<void>): Promise<void> => {
     const deadline = Date.now() + limitMs;
@@ -86,12 +86,15 @@ export async function startProgram(file: string, args: string[], start: ProgramS
       ? `did not answer within ${limitMs} ms (${fault})`
       : `ended with ${await ending}`;
     await stop({ SIGKILL: 5_000 });
-    throw new Error(`${file} ${reason}. The end of its log:\n${await logTail()}`);
+    throw new Error(`${file} ${reason}. Its log ends with:\n${await logTail()}`);
   };
   return { pid, ending, endsWithin, answersWithin, stop, logTail };
 }
 
-/** Calls `start` with the port given, or with free ones: between choosing and binding another may take it. */
+/**
+ * Calls `start` with the given port, or with a free one. Retries: another process may take the port before it
+ * is bound.
+ */
 export async function onFreePort<T>(
   port: number | undefined,
   start: (port: number) => Promise<T>,
@@ -112,6 +115,7 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("No free port was given.");
+  if (address === null || typeof address === "string")
+    throw new Error("The system did not return a free port.");
   return address.port;
 }

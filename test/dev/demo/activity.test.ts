@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
-import { plantActivity } from "../../../src/dev/demo/activity.ts";
-import { plantCommunity } from "../../../src/dev/demo/community.ts";
+import { createActivity } from "../../../src/dev/demo/activity.ts";
+import { createCommunity } from "../../../src/dev/demo/community.ts";
 import { createWorld } from "../../support/world.ts";
 
-it("the planted activity is in the past, in order, and unevenly shared", async () => {
+it("the activity is in the past, in order, and unevenly distributed", async () => {
   const world = await createWorld();
   const now = new Date();
-  const community = await plantCommunity(world.db, { size: 400, seed: 1, now });
-  const planted = await plantActivity(world.db, community, { seed: 1, now });
+  const community = await createCommunity(world.db, { size: 400, seed: 1, now });
+  const created = await createActivity(world.db, community, { seed: 1, now });
   const [found] = await world.query(
     `select count(*)::int as n, count(distinct assignee_id)::int as people, count(distinct status)::int as states,
             count(*) filter (where greatest(assigned_at, submitted_at, reviewed_at) > $1)::int as future,
@@ -15,7 +15,7 @@ it("the planted activity is in the past, in order, and unevenly shared", async (
      from task_assignments`,
     [now],
   );
-  expect(found).toMatchObject({ n: planted, states: 4, future: 0, disordered: 0 });
-  expect(planted).toBeGreaterThan(500);
+  expect(found).toMatchObject({ n: created, states: 4, future: 0, disordered: 0 });
+  expect(created).toBeGreaterThan(500);
   expect(found?.people).toBeLessThan(200);
 });

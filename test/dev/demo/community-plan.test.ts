@@ -10,24 +10,24 @@ describe("planCommunity", () => {
     expect(planCommunity(50, 1, NOW)).not.toEqual(planCommunity(50, 2, NOW));
   });
 
-  it("draws trees that look like those of people", () => {
+  it("draws plausible referral trees", () => {
     const plan = planCommunity(SIZE, 1, NOW);
     const depths = depthsOf(plan);
     const referred = plan.filter(({ referrer }) => referrer !== null).length;
     expect(referred / SIZE).toBeGreaterThan(0.85);
     expect(referred / SIZE).toBeLessThan(0.95);
-    // Enough chains of five to pay every level, and none that goes on for ever.
+    // Enough chains of five to pay every level, and none too deep.
     expect(depths.filter((depth) => depth >= 5).length).toBeGreaterThan(100);
     expect(Math.max(...depths)).toBeLessThan(20);
-    const brought = new Map<number, number>();
+    const referrals = new Map<number, number>();
     for (const { referrer } of plan)
-      if (referrer !== null) brought.set(referrer, (brought.get(referrer) ?? 0) + 1);
-    // Few have many, most have none.
-    expect(Math.max(...brought.values())).toBeGreaterThan(20);
-    expect(brought.size).toBeLessThan(SIZE / 2);
+      if (referrer !== null) referrals.set(referrer, (referrals.get(referrer) ?? 0) + 1);
+    // Few refer many, most refer nobody.
+    expect(Math.max(...referrals.values())).toBeGreaterThan(20);
+    expect(referrals.size).toBeLessThan(SIZE / 2);
   });
 
-  it("has everybody referred by somebody of their organization who was there before", () => {
+  it("has each volunteer referred by an earlier one of the same organization", () => {
     const plan = planCommunity(SIZE, 3, NOW);
     for (const [index, volunteer] of plan.entries()) {
       if (volunteer.referrer === null) continue;
@@ -36,7 +36,7 @@ describe("planCommunity", () => {
     }
   });
 
-  it("gives everybody a code of their own and a past: young profiles would hold commissions", () => {
+  it("gives each volunteer a unique code and an old enough profile: young ones would hold commissions", () => {
     const plan = planCommunity(SIZE, 4, NOW);
     expect(new Set(plan.map(({ referralCode }) => referralCode)).size).toBe(SIZE);
     for (const { referralCode, joinedAt } of plan) {

@@ -5,25 +5,25 @@ import { environmentOf, startCli } from "../../support/cli.ts";
 import { eventually } from "../../support/eventually.ts";
 import { createWorld } from "../../support/world.ts";
 
-it("the demo shows every kind of delivery, verifies the books, and ends with 0; on given servers it cleans its Redis", async () => {
+it("the demo shows every kind of webhook call, verifies the ledger, exits with 0, and cleans up an existing Redis", async () => {
   const world = await createWorld();
   const { code, out, err } = await startCli(environmentOf(world), "demo", "--once").ended;
   expect(err).toBe("");
   expect(code).toBe(0);
   expect(out).toContain("Postgres");
-  expect(out).toMatch(/^ +the same delivery again +40 +200 duplicate +nothing changed$/m);
-  expect(out).toMatch(/^ +the same key, another amount +10 +409 conflict +nothing changed$/m);
-  expect(out).toMatch(/^ +signed with another secret +10 +401 bad-signature +no sale$/m);
-  expect(out).toMatch(/^ +sale to a buyer nobody knows +20 +202 accepted +unresolved$/m);
+  expect(out).toMatch(/^ +repeated call +40 +200 duplicate +nothing changed$/m);
+  expect(out).toMatch(/^ +same transaction, other amount +10 +409 conflict +nothing changed$/m);
+  expect(out).toMatch(/^ +wrong signature +10 +401 bad-signature +no sale$/m);
+  expect(out).toMatch(/^ +sale to an unknown buyer +20 +202 accepted +unresolved$/m);
   expect(out).toMatch(/^ +sale to a referred volunteer +370 +202 accepted +applied$/m);
   expect(out).toMatch(/^ +verify-ledger +done .*drift 0/m);
-  expect(out).not.toContain("FAULTS");
+  expect(out).not.toContain("VIOLATIONS");
   expect(out).toMatch(/^ +recalculate-multipliers +done .*moved [1-9]/m);
-  expect(out).toMatch(/^Multipliers: [1-9]\d* volunteers are above 1\.00, /m);
-  for (const period of ["daily", "weekly", "monthly"])
-    expect(out).toMatch(new RegExp(`^The ${period} budget of .*, paid [1-9]`, "m"));
+  expect(out).toMatch(/^Multipliers: [1-9]\d* volunteers above 1\.00 /m);
+  for (const period of ["Daily", "Weekly", "Monthly"])
+    expect(out).toMatch(new RegExp(`^${period} budget of .*, paid [1-9]`, "m"));
   const [address] = /http:\/\/127\.0\.0\.1:\d+$/m.exec(out)!;
-  const [, folder] = /letters and \d+ digests in (.+)$/m.exec(out)!;
+  const [, folder] = /single e-mails and \d+ digests in (.+)$/m.exec(out)!;
   const [letter] = (await readdir(folder!)).filter((name) => name.endsWith(".eml"));
   expect(await readFile(join(folder!, letter!), "utf8")).toMatch(
     new RegExp(`^List-Unsubscribe:\\s+<${address}/unsubscribe/`, "m"),

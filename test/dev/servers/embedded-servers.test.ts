@@ -95,7 +95,7 @@ async function expectNothingLeft({ pids, folder }: Awaited<ReturnType<typeof tra
 }
 
 describe("the embedded servers", () => {
-  test("answer, keep nothing for a crash when they need not, and leave no program and no folder", async () => {
+  test("answer, are not crash-safe unless asked to be, and leave no process and no folder behind", async () => {
     const servers = await startEmbeddedServers({ name: "test", durable: false });
     cleanups.push(servers.stop);
     expect(await askPostgres(servers.databaseUrl, "select 1")).toBe("1");
@@ -111,7 +111,7 @@ describe("the embedded servers", () => {
     expect(existsSync(left.folder)).toBe(false);
   });
 
-  test("keep everything through a crash when they have to", async () => {
+  test("are crash-safe with `durable`", async () => {
     const servers = await startEmbeddedServers({ name: "test", durable: true });
     cleanups.push(servers.stop);
     expect(await askPostgres(servers.databaseUrl, "show fsync")).toBe("on");
@@ -120,12 +120,12 @@ describe("the embedded servers", () => {
     expect(await askRedis(servers.redisUrl, "CONFIG", "GET", "appendfsync")).toBe("appendfsync,everysec");
   });
 
-  test("are not started where a server is given", async () => {
+  test("are not started if existing ones are given", async () => {
     const given = { databaseUrl: "postgres://db.example/x", redisUrl: "redis://cache.example" };
     expect(await startEmbeddedServers({ name: "test", durable: false, ...given })).toMatchObject(given);
   });
 
-  test("end with a program that is killed", async () => {
+  test("stop when the process that started them is killed", async () => {
     const { child, servers } = await startProgram("process.stdin.resume();");
     const left = await traces(servers);
     child.kill("SIGKILL");
@@ -133,7 +133,7 @@ describe("the embedded servers", () => {
     await expectNothingLeft(left);
   });
 
-  test("neither keep a program alive that forgets them nor outlive it", async () => {
+  test("neither keep the process that started them alive nor outlive it", async () => {
     const { child, servers } = await startProgram(
       "await new Promise((go) => process.stdin.once('data', go)); process.stdin.destroy();",
     );
@@ -143,7 +143,7 @@ describe("the embedded servers", () => {
     await expectNothingLeft(left);
   });
 
-  test("still answer while Ctrl-C lets the program shut down in order", async () => {
+  test("still answer during an orderly shutdown after Ctrl-C", async () => {
     const { child, readLine, servers } = await startProgram(`
       import { Redis } from "ioredis";
       import { Client } from "pg";
@@ -170,7 +170,7 @@ describe("the embedded servers", () => {
   });
 });
 
-test("a Postgres that does not come up shows the end of its log", async () => {
+test("a Postgres that does not start reports the end of its log", async () => {
   const folder = await mkdtemp(join("/tmp", "commonwork-embedded-test-"));
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
   await chmod(folder, 0o711);
@@ -184,7 +184,7 @@ test("a Postgres that does not come up shows the end of its log", async () => {
   );
 });
 
-test("a Postgres keeps its rows when it is stopped and started in the same folder", async () => {
+test("a Postgres restarted in the same folder keeps its data", async () => {
   const folder = await mkdtemp(join("/tmp", "commonwork-embedded-test-"));
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
   await chmod(folder, 0o711);
@@ -199,7 +199,7 @@ test("a Postgres keeps its rows when it is stopped and started in the same folde
 });
 
 describe("without a Redis", () => {
-  test("one error names the three ways to have one", async () => {
+  test("one error names the three ways to get one", async () => {
     const folder = await temporaryFolder();
     const start = startEmbeddedRedis({ folder, cacheFolder: folder, durable: false, searchPath: "" });
     await expect(start).rejects.toThrow(
@@ -207,7 +207,7 @@ describe("without a Redis", () => {
     );
   });
 
-  test("the error says so when the one on the PATH is too old", async () => {
+  test("the error says if the one on the PATH is too old", async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, "redis-server"), "#!/bin/sh\necho 'Redis server v=6.0.16 sha=00000000'\n", {
       mode: 0o755,

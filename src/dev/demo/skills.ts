@@ -5,14 +5,14 @@ import { inTransaction, type Tx } from "../../db/transaction.ts";
 import { type Random, seededRandom } from "../../random.ts";
 import type { Community } from "./community.ts";
 
-/** What was planted, for the line that says so. */
-export type PlantedSkills = {
+/** How much was created. */
+export type CreatedSkills = {
   readonly skills: number;
   readonly volunteers: number;
   readonly projects: number;
 };
 
-/** The first are common, the last rare. */
+/** Most common first. */
 const SKILLS =
   "cooking,first aid,driving,gardening,teaching,translation,event planning,carpentry,photography,bookkeeping,web design,fundraising,plumbing,social work,law,data analysis,sign language,bee keeping".split(
     ",",
@@ -36,18 +36,18 @@ const PROJECTS: readonly { name: string; needs: readonly string[]; remote?: true
   { name: "Flood Repair Crew", needs: ["plumbing", "carpentry", "driving", "first aid"] },
 ];
 
-/** One city an organization; volunteers live around it. */
+/** One city per organization; volunteers live around it. */
 const CITIES = [
   { latitude: 53.55, longitude: 9.99 },
   { latitude: 40.71, longitude: -74.01 },
   { latitude: 22.57, longitude: 88.36 },
 ] as const;
 
-const SKILLS_AT_MOST = 6;
+const MAX_SKILLS = 6;
 const HIDDEN_SHARE = 0.05;
 
-/** Gives the members of a community skills and places, and their organizations projects that look for people. */
-export async function plantSkills(db: Database, community: Community, seed: number): Promise<PlantedSkills> {
+/** Gives members skills and locations, and organizations projects that need skills. */
+export async function createSkills(db: Database, community: Community, seed: number): Promise<CreatedSkills> {
   const random = seededRandom(seed);
   return inTransaction(db, async (tx) => {
     await tx.execute(
@@ -55,15 +55,15 @@ export async function plantSkills(db: Database, community: Community, seed: numb
     );
     const found = await rows<{ id: string; name: string }>(tx, sql`select id, name from skills`);
     const ids = new Map(found.map(({ id, name }) => [name, id]));
-    await placeVolunteers(tx, community, random);
+    await locateVolunteers(tx, community, random);
     const skilled = await giveSkills(tx, community, ids, random);
     const projects = await startProjects(tx, community, ids, random);
     return { skills: SKILLS.length, volunteers: skilled, projects };
   });
 }
 
-async function placeVolunteers(tx: Tx, { members }: Community, random: Random): Promise<void> {
-  const places = members.map(() => {
+async function locateVolunteers(tx: Tx, { members }: Community, random: Random): Promise<void> {
+  const locations = members.map(() => {
     const city = random.pick(CITIES);
     return {
       latitude: city.latitude + random.next() * 1.2 - 0.6,
@@ -73,8 +73,8 @@ async function placeVolunteers(tx: Tx, { members }: Community, random: Random): 
   });
   await tx.execute(
     sql`update volunteers v set latitude = p.latitude, longitude = p.longitude, skills_visible = p.visible
-        from unnest(${array(members.map(({ userId }) => userId))}::bigint[], ${array(places.map((p) => p.latitude))}::float8[],
-                    ${array(places.map((p) => p.longitude))}::float8[], ${array(places.map((p) => p.visible))}::boolean[])
+        from unnest(${array(members.map(({ userId }) => userId))}::bigint[], ${array(locations.map((p) => p.latitude))}::float8[],
+                    ${array(locations.map((p) => p.longitude))}::float8[], ${array(locations.map((p) => p.visible))}::boolean[])
           as p(id, latitude, longitude, visible)
         where v.user_id = p.id`,
   );
@@ -89,7 +89,7 @@ async function giveSkills(
 ): Promise<number> {
   const given = members.flatMap(({ userId }) => {
     const names = new Set<string>();
-    const count = random.between(1, SKILLS_AT_MOST);
+    const count = random.between(1, MAX_SKILLS);
     while (names.size < count)
       names.add(SKILLS[Math.floor(SKILLS.length * random.next() * random.next())] as string);
     return [...names].map((name) => ({ userId, name, weight: random.between(1, 10) / 10 }));
@@ -122,4 +122,26 @@ async function startProjects(
     );
   }
   return PROJECTS.length;
+}
+
+/** A volunteer learns every skill that a project needs, next door to it. */
+export async function aVolunteerLearnsSkills({ db }: { readonly db: Database }): Promise<object> {
+  return inTransaction(db, async (tx) => {
+    const [volunteer] = await rows<{ id: string }>(
+      tx,
+      sql`update volunteers v set latitude = p.latitude, longitude = p.longitude, skills_visible = true
+          from projects p
+          where p.id = (select min(project_id) from project_required_skills)
+            and v.user_id = (select max(user_id) from volunteer_profiles)
+          returning v.user_id as id`,
+    );
+    if (!volunteer) throw new Error("The demo has no volunteers or no projects.");
+    await tx.execute(
+      sql`insert into volunteer_skills (volunteer_id, skill_id, weight)
+          select ${volunteer.id}::bigint, skill_id, 1 from project_required_skills
+          where project_id = (select min(project_id) from project_required_skills)
+          on conflict (volunteer_id, skill_id) do update set weight = 1`,
+    );
+    return { volunteerId: volunteer.id };
+  });
 }

@@ -2,8 +2,8 @@ import { createHmac } from "node:crypto";
 import { type Random, seededRandom } from "../../random.ts";
 import type { Community, Member } from "./community.ts";
 
-/** What a delivery of the demo is meant to show. */
-export type DeliveryKind =
+/** What a call demonstrates. */
+export type CallKind =
   | "ordinary"
   | "no-referrer"
   | "suspicious"
@@ -13,8 +13,8 @@ export type DeliveryKind =
   | "unsigned"
   | "unreadable";
 
-/** How many of each: 500 in all. */
-export const DELIVERY_COUNTS: Readonly<Record<DeliveryKind, number>> = {
+/** How many of each; 500 in total. */
+export const CALL_COUNTS: Readonly<Record<CallKind, number>> = {
   ordinary: 370,
   "no-referrer": 20,
   suspicious: 20,
@@ -25,16 +25,16 @@ export const DELIVERY_COUNTS: Readonly<Record<DeliveryKind, number>> = {
   unreadable: 10,
 };
 
-export type Delivery = {
-  readonly kind: DeliveryKind;
+export type WebhookCall = {
+  readonly kind: CallKind;
   readonly transactionId: string;
   readonly body: string;
   readonly signature: string;
-  /** Index of the delivery that this one repeats or contradicts: it goes out once that one has been answered. */
+  /** Index of the call that this one repeats or contradicts. It is sent after that one has been answered. */
   readonly after: number | null;
 };
 
-export type DeliveryOptions = {
+export type CallOptions = {
   readonly seed: number;
   readonly now: Date;
   readonly secret: string;
@@ -46,31 +46,31 @@ const DAY_MS = 24 * 3_600_000;
 type Sale = { readonly userId: string; readonly amount: string; readonly daysAgo: number };
 
 /**
- * Draws the deliveries of the demo in the order in which they go out, the special ones spread among the ordinary ones.
- * `name` begins every transaction id, so that two demos in one database do not meet.
+ * Draws the calls in sending order, with the special ones spread among the ordinary ones. Every transaction
+ * id is prefixed with `name`, so that two demos in one database do not collide.
  */
-export function drawDeliveries(community: Community, options: DeliveryOptions): Delivery[] {
+export function drawCalls(community: Community, options: CallOptions): WebhookCall[] {
   const random = seededRandom(options.seed);
   const buyers = buyersOf(community, random);
   const firsts = FIRST_KINDS.flatMap((kind) =>
-    Array.from({ length: DELIVERY_COUNTS[kind] }, (_, n) => ({
+    Array.from({ length: CALL_COUNTS[kind] }, (_, n) => ({
       kind,
       sale: saleOf(kind, n, buyers, community, random),
     })),
   );
-  const deliveries = random
+  const calls = random
     .shuffled(firsts)
     .map(({ kind, sale }, index) =>
-      firstDelivery(kind, sale, `${options.name}-${String(index + 1).padStart(4, "0")}`, options),
+      firstCall(kind, sale, `${options.name}-${String(index + 1).padStart(4, "0")}`, options),
     );
   for (const kind of ["repeated", "altered"] as const) {
-    const paid = deliveries.flatMap((delivery, index) => (delivery.kind === "ordinary" ? [index] : []));
-    for (const first of random.shuffled(paid).slice(0, DELIVERY_COUNTS[kind])) {
-      // Anywhere behind the first one: nothing before it moves, so the indexes that others hold stay right.
-      deliveries.push(again(kind, deliveries[first] as Delivery, first, options.secret));
+    const paid = calls.flatMap((call, index) => (call.kind === "ordinary" ? [index] : []));
+    for (const first of random.shuffled(paid).slice(0, CALL_COUNTS[kind])) {
+      // Appended, so the indexes that others hold stay valid.
+      calls.push(again(kind, calls[first] as WebhookCall, first, options.secret));
     }
   }
-  return spread(deliveries, random);
+  return spread(calls, random);
 }
 
 const FIRST_KINDS = [
@@ -82,14 +82,14 @@ const FIRST_KINDS = [
   "unreadable",
 ] as const;
 
-/** Each buyer buys once, so that no ordinary sale looks like a fraud beside another. */
+/** Each buyer buys once, so that no ordinary sale trips a fraud check. */
 function buyersOf(community: Community, random: Random): Record<"referred" | "unreferred", Member[]> {
   const members = random.shuffled(community.members);
   return { referred: members.filter((m) => m.isReferred), unreferred: members.filter((m) => !m.isReferred) };
 }
 
 function saleOf(
-  kind: DeliveryKind,
+  kind: CallKind,
   n: number,
   buyers: Record<"referred" | "unreferred", Member[]>,
   community: Community,
@@ -99,22 +99,17 @@ function saleOf(
   const daysAgo = random.between(0, 20 * 24) / 24;
   if (kind === "unknown-buyer") return { userId: String(community.unknownUserIdsFrom + n), amount, daysAgo };
   const buyer = kind === "no-referrer" ? buyers.unreferred.pop() : buyers.referred.pop();
-  if (!buyer) throw new Error("The community is too small for the deliveries of the demo.");
+  if (!buyer) throw new Error("The community has too few members for the demo.");
   if (kind !== "suspicious") return { userId: buyer.userId, amount, daysAgo };
-  // Half of them are far too large for a first sale, half come far too late.
+  // Half are far too large for a first purchase, half arrive far too late.
   return n % 2 === 0
     ? { userId: buyer.userId, amount: String(random.between(1_500, 9_000)), daysAgo }
     : { userId: buyer.userId, amount, daysAgo: random.between(35, 60) };
 }
 
-function firstDelivery(
-  kind: DeliveryKind,
-  sale: Sale,
-  transactionId: string,
-  options: DeliveryOptions,
-): Delivery {
+function firstCall(kind: CallKind, sale: Sale, transactionId: string, options: CallOptions): WebhookCall {
   const soldAt = new Date(Math.floor((options.now.getTime() - sale.daysAgo * DAY_MS) / 1_000) * 1_000);
-  // A text is what a careless sender makes of an amount; it is refused rather than guessed at.
+  // A common sender error. It is rejected, not guessed at.
   const amount = kind === "unreadable" ? `"${sale.amount}"` : sale.amount;
   const body = bodyOf(sale.userId, amount, transactionId, soldAt);
   const signature = kind === "unsigned" ? sign(body, "not the secret") : sign(body, options.secret);
@@ -127,8 +122,8 @@ const bodyOf = (userId: string, amount: string, transactionId: string, soldAt: D
 const sign = (body: string, secret: string): string =>
   `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
 
-/** The same bytes once more, or the same key with another amount. */
-function again(kind: "repeated" | "altered", first: Delivery, after: number, secret: string): Delivery {
+/** The same bytes again, or the same transaction id with another amount. */
+function again(kind: "repeated" | "altered", first: WebhookCall, after: number, secret: string): WebhookCall {
   if (kind === "repeated") return { ...first, kind, after };
   const body = first.body.replace(
     /"amount":(\d+)/,
@@ -137,18 +132,17 @@ function again(kind: "repeated" | "altered", first: Delivery, after: number, sec
   return { kind, transactionId: first.transactionId, body, signature: sign(body, secret), after };
 }
 
-/** Mixes the repetitions among the others, each somewhere behind its first. */
-function spread(deliveries: readonly Delivery[], random: Random): Delivery[] {
-  const placed = deliveries.map((delivery, index) => ({
-    delivery,
+/** Mixes repetitions among the others, each somewhere after its original. */
+function spread(calls: readonly WebhookCall[], random: Random): WebhookCall[] {
+  const placed = calls.map((call, index) => ({
+    call,
     index,
-    place:
-      delivery.after === null ? index : delivery.after + random.next() * (deliveries.length - delivery.after),
+    at: call.after === null ? index : call.after + random.next() * (calls.length - call.after),
   }));
-  placed.sort((a, b) => a.place - b.place || a.index - b.index);
+  placed.sort((a, b) => a.at - b.at || a.index - b.index);
   const positions = new Map(placed.map(({ index }, position) => [index, position]));
-  return placed.map(({ delivery }) => ({
-    ...delivery,
-    after: delivery.after === null ? null : (positions.get(delivery.after) ?? null),
+  return placed.map(({ call }) => ({
+    ...call,
+    after: call.after === null ? null : (positions.get(call.after) ?? null),
   }));
 }
