@@ -132,7 +132,7 @@ export async function aVolunteerLearnsSkills({ db }: { readonly db: Database }):
       sql`update volunteers v set latitude = p.latitude, longitude = p.longitude, skills_visible = true
           from projects p
           where p.id = (select min(project_id) from project_required_skills)
-            and v.user_id = (select max(user_id) from volunteer_profiles)
+            and v.user_id = (select max(user_id) from volunteers)
           returning v.user_id as id`,
     );
     if (!volunteer) throw new Error("The demo has no volunteers or no projects.");
