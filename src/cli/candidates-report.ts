@@ -1,11 +1,12 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { array, rows } from "../db/statement.ts";
+import { formatInstant } from "../format-instant.ts";
 import { groupBy } from "../group-by.ts";
 import type { Run } from "../queues/runs.ts";
 import { percentOf } from "../scoring/project-matching/match.ts";
 import { formatDuration } from "./runs.ts";
-import { formatCounts, formatInstant, formatNumber } from "./table.ts";
+import { formatCounts, formatNumber } from "./table.ts";
 
 type NoticeRun = {
   id: string;

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { formatInstant } from "../format-instant.ts";
 import {
   type DeadLetterFilter,
   discardDeadLetters,
@@ -9,7 +10,7 @@ import {
 import { jsonFlag } from "./flags.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
-import { formatFacts, formatInstant } from "./table.ts";
+import { formatFacts } from "./table.ts";
 import { CliError, operator, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 

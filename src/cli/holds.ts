@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { formatInstant } from "../format-instant.ts";
 import { isId } from "../ids.ts";
 import type { Job } from "../queues/job.ts";
 import { runInline } from "../queues/manual-runs.ts";
@@ -9,7 +10,6 @@ import { jsonFlag } from "./flags.ts";
 import { runSummary } from "./follow.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
-import { formatInstant } from "./table.ts";
 import { CliError, operator, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 import { executionHere, withRuntime } from "./with-runtime.ts";

@@ -1,5 +1,6 @@
+import { formatInstant } from "../format-instant.ts";
 import type { Preview } from "../queues/dry-run.ts";
-import { formatCounts, formatInstant } from "./table.ts";
+import { formatCounts } from "./table.ts";
 
 /** At most this many items of a list are printed. */
 const MAX_ITEMS = 20;

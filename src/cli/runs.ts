@@ -1,9 +1,10 @@
 import type { Command } from "commander";
+import { formatInstant } from "../format-instant.ts";
 import { listRuns, loadRun, type Run } from "../queues/runs.ts";
 import { jsonFlag } from "./flags.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
-import { formatCounts, formatFacts, formatInstant } from "./table.ts";
+import { formatCounts, formatFacts } from "./table.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 

@@ -2,11 +2,11 @@ import type { Command } from "commander";
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { array, rows } from "../db/statement.ts";
+import { formatInstant } from "../format-instant.ts";
 import { nextSlot } from "../schedules/due-slots.ts";
 import { timetable } from "../schedules/timetable.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printTable } from "./print.ts";
-import { formatInstant } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
+import { formatInstant } from "../format-instant.ts";
 import { isStatementCursor, readStatement } from "../rewards/statement.ts";
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
-import { formatInstant } from "./table.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 import { requireUserId } from "./users.ts";
 import { withDatabase } from "./with-database.ts";

@@ -42,10 +42,6 @@ export const formatCounts = (counts: Readonly<Record<string, number>>): string =
 
 export const formatNumber = (n: number): string => n.toLocaleString("en-US");
 
-/** An instant to the second, in UTC. */
-export const formatInstant = (at: Date | string | null): string | null =>
-  at === null ? null : `${new Date(at).toISOString().slice(0, 19).replace("T", " ")}Z`;
-
 const cellText = (cell: Cell): string => {
   if (cell === null) return "-";
   return typeof cell === "number" ? formatNumber(cell) : cell;

@@ -10,7 +10,7 @@ import { preferenceRoutes } from "./api/notification-preferences.ts";
 import type { StreamPace } from "./api/notification-streams.ts";
 import { notificationRoutes } from "./api/notifications.ts";
 import { referralRoutes } from "./api/referrals.ts";
-import { answerErrors, notFound } from "./errors.ts";
+import { errorHandler, notFound } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { unsubscribeRoutes } from "./unsubscribe.ts";
@@ -20,25 +20,25 @@ import { resendWebhook } from "./webhooks/resend.ts";
 import { saleWebhook } from "./webhooks/scicent-sale.ts";
 
 export type AppOptions = {
-  /** Whether the workers of this process take work; without workers there is nothing to judge. */
+  /** Whether the workers of this process take work. Default: true, for a process without workers. */
   readonly isConsuming?: () => boolean;
-  /** Says that the server closes: answers that would never end, end. */
+  /** Aborts when the server closes, which ends streaming responses. */
   readonly closing?: AbortSignal;
-  /** How often streams of notifications look and say that they are alive, where not as usual. */
+  /** Overrides the intervals of notification streams. */
   readonly streamPace?: StreamPace;
-  /** Where sales go instead of Postgres: a benchmark measures the app without it. */
+  /** Replaces the intake of sales: a benchmark measures the app without Postgres. */
   readonly intake?: SaleIntake;
 };
 
-/** Everything that this service answers over HTTP. */
+/** The Express app with every route of the service. */
 export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   const app = express();
   app.disable("x-powered-by");
-  // No answer is worth a second look by its hash, and hashing each costs more than most of them.
+  // Clients do not revalidate these responses, and hashing each costs more than producing most of them.
   app.disable("etag");
   app.set("query parser", "simple");
   app.set("trust proxy", runtime.config.trustedProxies);
-  // Before any parser: its signature is over the bytes.
+  // Mounted before any body parser: signatures are over the raw bytes.
   app.use(saleWebhook(runtime, options.intake));
   app.use(eventsWebhook(runtime));
   app.use(resendWebhook(runtime));
@@ -58,6 +58,6 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
     preferenceRoutes(runtime),
   );
   app.use(notFound);
-  app.use(answerErrors(runtime.log));
+  app.use(errorHandler(runtime.log));
   return app;
 }

@@ -1,19 +1,19 @@
 import type { Response } from "express";
 
 export type ErrorAnswer = {
-  /** What programs look at; kebab-case. */
+  /** For programs; kebab-case. */
   readonly code: string;
-  /** What people read: the fault, and what mends it. */
+  /** For people: what is wrong and how to fix it. */
   readonly message: string;
   readonly faults?: readonly { readonly field: string; readonly fault: string }[];
 };
 
-/** Every refusal over HTTP has this shape: `{ error: { code, message, faults? } }`. */
+/** Sends an error response. All have the body `{ error: { code, message, faults? } }`. */
 export function refuse(res: Response, status: number, error: ErrorAnswer): void {
   res.status(status).json({ error });
 }
 
-/** The same for what may be tried again: 429 and 503 carry `Retry-After`, in whole seconds. */
+/** Sends an error that may be retried: 429 and 503 carry `Retry-After`, in whole seconds. */
 export function refuseForNow(
   res: Response,
   status: 429 | 503,

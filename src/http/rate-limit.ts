@@ -3,78 +3,78 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limite
 
 export type RateLimitOptions = {
   readonly redis: Redis;
-  /** Where its counts lie in Redis. */
+  /** Prefix of its counters in Redis. */
   readonly keyPrefix: string;
-  /** What one key may spend at once, and within each window. */
+  /** Points of one key per window; all may be spent at once. */
   readonly burst: number;
-  /** What one key may spend in the long run: the window is as long as the burst lasts at this rate. */
+  /** Sustained rate of one key: a window lasts burst / perSecond. */
   readonly perSecond: number;
 };
 
 export type RateLimit = {
-  /** Spends one point. @returns 0, or after how many milliseconds to come again. Never rejects. */
+  /** Spends one point. @returns 0, or how many milliseconds to wait. Never rejects. */
   take(key: string): number | Promise<number>;
-  /** Takes points away from a key that misbehaves. Never rejects. */
+  /** Charges a key extra points. Never rejects. */
   penalize(key: string, points: number): Promise<void>;
 };
 
-/** What this process may spend for one key without asking Redis. `asking` is the question under way: one at a time. */
-type Lease = { left: number; untilMs: number; blocked: boolean; asking: Promise<void> | null };
+/** Points of one key that this process may spend without renewing Redis. `renewing` is the renewal in flight. */
+type Lease = { left: number; untilMs: number; blocked: boolean; renewing: Promise<void> | null };
 
-/** A lease is this part of the burst: one question to Redis for so many requests, and at most so much lost with a process. */
+/** A lease is burst / 50 points: one call to Redis covers that many requests, and a dying process loses at most that. */
 const LEASES_PER_BURST = 50;
 const MAX_LEASE = 1_000;
-const MAX_REMEMBERED_KEYS = 20_000;
-/** A Redis that hangs must not hold up what it only counts: after this it is left alone for a while. */
-const REDIS_PATIENCE_MS = 250;
-const REDIS_REST_MS = 5_000;
+const MAX_LEASES = 20_000;
+/** If Redis does not answer within this time, it is not asked again for `REDIS_PAUSE_MS`: a limit must not delay requests. */
+const REDIS_TIMEOUT_MS = 250;
+const REDIS_PAUSE_MS = 5_000;
 
 /**
- * A limit that all processes share through Redis, at almost no cost a request: points are leased in small lots and spent here.
- * While Redis is away, or slow, each process counts for itself. A small burst is leased point by point, so it is exact.
+ * A rate limit shared by all processes through Redis. Points are leased in lots and spent locally, so most requests cost no call.
+ * While Redis is down or slow, each process counts for itself. A small burst is leased point by point and is exact.
  */
 export function createRateLimit(options: RateLimitOptions): RateLimit {
   const { burst, perSecond, keyPrefix, redis } = options;
   const window = { points: burst, duration: Math.max(1, Math.ceil(burst / perSecond)) };
-  const own = new RateLimiterMemory({ keyPrefix, ...window });
+  const local = new RateLimiterMemory({ keyPrefix, ...window });
   const shared = new RateLimiterRedis({
     storeClient: redis,
     keyPrefix,
     ...window,
-    insuranceLimiter: own,
+    insuranceLimiter: local,
     rejectIfRedisNotReady: true,
   });
   const lot = Math.min(MAX_LEASE, Math.max(1, Math.floor(burst / LEASES_PER_BURST)));
   const leases = new Map<string, Lease>();
-  const withinPatience = createPatience();
+  const withFallback = createRedisFallback();
 
-  const ask = async (key: string, lease: Lease): Promise<void> => {
-    const answer = await withinPatience(
+  const renew = async (key: string, lease: Lease): Promise<void> => {
+    const answer = await withFallback(
       () => shared.consume(key, lot),
-      () => own.consume(key, lot),
-    ).catch((refusal: unknown) => refusal);
-    const known = answer instanceof RateLimiterRes;
-    lease.asking = null;
-    lease.untilMs = performance.now() + (known ? Math.max(answer.msBeforeNext, 1) : 1_000);
-    // A refusal is told by its points. Anything else that is thrown here is a fault of ours, and lets pass.
-    lease.blocked = known && answer.consumedPoints > burst;
+      () => local.consume(key, lot),
+    ).catch((rejection: unknown) => rejection);
+    const isCounted = answer instanceof RateLimiterRes;
+    lease.renewing = null;
+    lease.untilMs = performance.now() + (isCounted ? Math.max(answer.msBeforeNext, 1) : 1_000);
+    // Over the limit, the limiter rejects with the points consumed. Any other rejection is an error of ours and lets pass.
+    lease.blocked = isCounted && answer.consumedPoints > burst;
     lease.left = lease.blocked ? 0 : lot;
   };
-  const waitFor = async (key: string, lease: Lease): Promise<number> => {
-    lease.asking ??= ask(key, lease);
-    await lease.asking;
+  const renewAndSpend = async (key: string, lease: Lease): Promise<number> => {
+    lease.renewing ??= renew(key, lease);
+    await lease.renewing;
     return spend(key);
   };
   const spend = (key: string): number | Promise<number> => {
     let lease = leases.get(key);
     if (lease === undefined) {
-      if (leases.size >= MAX_REMEMBERED_KEYS) forgetSome(leases);
-      lease = { left: 0, untilMs: 0, blocked: false, asking: null };
+      if (leases.size >= MAX_LEASES) dropLeases(leases);
+      lease = { left: 0, untilMs: 0, blocked: false, renewing: null };
       leases.set(key, lease);
     }
     const leftMs = lease.untilMs - performance.now();
     if (leftMs > 0 && lease.blocked) return leftMs;
-    if (leftMs <= 0 || lease.left === 0) return waitFor(key, lease);
+    if (leftMs <= 0 || lease.left === 0) return renewAndSpend(key, lease);
     lease.left--;
     return 0;
   };
@@ -82,36 +82,36 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
     take: spend,
     async penalize(key, points) {
       leases.delete(key);
-      const fine = withinPatience(
+      const charged = withFallback(
         () => shared.penalty(key, points),
-        () => own.penalty(key, points),
+        () => local.penalty(key, points),
       );
-      await fine.catch(() => undefined);
+      await charged.catch(() => undefined);
     },
   };
 }
 
-/** Forgetting costs a question to Redis, no more: the counts are there. */
-function forgetSome(leases: Map<string, Lease>): void {
+/** A dropped lease costs one call to Redis, which has the counts. */
+function dropLeases(leases: Map<string, Lease>): void {
   const now = performance.now();
   for (const [key, lease] of leases) if (lease.untilMs <= now) leases.delete(key);
   for (const key of leases.keys()) {
-    if (leases.size <= MAX_REMEMBERED_KEYS / 2) return;
+    if (leases.size <= MAX_LEASES / 2) return;
     leases.delete(key);
   }
 }
 
-/** Asks Redis, or `otherwise` when Redis is silent, or was so a moment ago. */
-function createPatience() {
-  let restsUntilMs = 0;
-  return function ask<T>(redis: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
-    if (performance.now() < restsUntilMs) return otherwise();
+/** Calls `redis`, or `fallback` if Redis does not answer in time or recently did not. */
+function createRedisFallback() {
+  let pausedUntilMs = 0;
+  return function call<T>(redis: () => Promise<T>, fallback: () => Promise<T>): Promise<T> {
+    if (performance.now() < pausedUntilMs) return fallback();
     return new Promise((resolve, reject) => {
       const giveUp = () => {
-        restsUntilMs = performance.now() + REDIS_REST_MS;
-        void otherwise().then(resolve, reject);
+        pausedUntilMs = performance.now() + REDIS_PAUSE_MS;
+        void fallback().then(resolve, reject);
       };
-      const timer = setTimeout(giveUp, REDIS_PATIENCE_MS);
+      const timer = setTimeout(giveUp, REDIS_TIMEOUT_MS);
       void redis()
         .then(resolve, reject)
         .finally(() => clearTimeout(timer));
@@ -120,8 +120,8 @@ function createPatience() {
 }
 
 /**
- * The key that an address is counted under: IPv4 as it is, also when it comes mapped into IPv6; IPv6 by its /64, since
- * one customer has that many addresses.
+ * The key under which an address is counted: IPv4 as it is, also if mapped into IPv6; IPv6 by its /64, the smallest block that a
+ * customer is assigned.
  */
 export function addressKey(address: string | undefined): string {
   if (address === undefined) return "unknown";

@@ -6,22 +6,22 @@ import { type AppOptions, createApp } from "./app.ts";
 
 export type HttpServer = {
   readonly port: number;
-  /** Takes no new connection, lets requests end, and resolves when all have, or when they were given up. */
+  /** Closes the listener, waits for open requests, and resolves when they have ended or were aborted. */
   stop(): Promise<void>;
 };
 
 export type HttpOptions = AppOptions & {
-  /** How long requests under way may take after `stop`. */
+  /** How long open requests may take after `stop`. */
   readonly stopWithinMs?: number;
 };
 
-/** Longer than the idle time of common load balancers, so that it is they who close. */
+/** Longer than the idle timeout of common load balancers, so that they close connections first. */
 const KEEP_ALIVE_MS = 65_000;
 const HEADERS_LIMIT_MS = 10_000;
 const REQUEST_LIMIT_MS = 30_000;
 const BACKLOG = 1_024;
 
-/** Listens on the configured address. @throws the error of listening, such as EADDRINUSE. */
+/** Starts the HTTP server on the configured address. @throws the error of `listen`, such as EADDRINUSE. */
 export async function startHttp(runtime: Runtime, options: HttpOptions = {}): Promise<HttpServer> {
   const closing = new AbortController();
   const app = createApp(runtime, { ...options, closing: closing.signal });
@@ -29,7 +29,7 @@ export async function startHttp(runtime: Runtime, options: HttpOptions = {}): Pr
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_LIMIT_MS, requestTimeout: REQUEST_LIMIT_MS },
     (req, res) => {
-      // A connection that is used until the end would keep the server open: its next answer is its last.
+      // A busy keep-alive connection would keep the server open: close it after its next response.
       if (stopping) res.shouldKeepAlive = false;
       app(req, res);
     },
@@ -44,12 +44,12 @@ export async function startHttp(runtime: Runtime, options: HttpOptions = {}): Pr
       const closed = once(server, "close");
       server.close();
       closing.abort();
-      // What was busy when closing began becomes idle later, and idle connections are what a server waits for.
-      const sweep = setInterval(() => server.closeIdleConnections(), 50);
-      const giveUp = setTimeout(() => server.closeAllConnections(), options.stopWithinMs ?? 5_000);
+      // Connections that were busy at first become idle later, and the server waits for idle ones too.
+      const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
+      const abort = setTimeout(() => server.closeAllConnections(), options.stopWithinMs ?? 5_000);
       await closed;
-      clearInterval(sweep);
-      clearTimeout(giveUp);
+      clearInterval(closeIdle);
+      clearTimeout(abort);
     },
   };
 }

@@ -8,13 +8,13 @@ import { STYLE } from "./admin/page.ts";
 import { refuseForNow } from "./error-response.ts";
 import { addressKey, createRateLimit } from "./rate-limit.ts";
 
-/** Nobody guesses 32 random bytes; this keeps whoever tries from costing much. */
+/** Tokens of 32 random bytes cannot be guessed; the limit bounds what guessing costs us. */
 const PER_SECOND = 5;
 const BURST = 100;
 
 /**
- * `GET /unsubscribe/:token` shows what would end and changes nothing: mail scanners follow links. `POST` ends it, as often as it comes,
- * without a login, a cookie or a redirect: the page's button and RFC 8058's one click are the same request.
+ * `GET /unsubscribe/:token` shows what the link unsubscribes from and changes nothing, since mail scanners follow links. `POST`
+ * unsubscribes, idempotently and without login, cookie or redirect: it serves the button of the page and RFC 8058 one-click.
  */
 export function unsubscribeRoutes(runtime: Runtime): Router {
   const { publicUrl } = runtime.config;
@@ -31,21 +31,21 @@ export function unsubscribeRoutes(runtime: Runtime): Router {
     refuseForNow(
       res,
       429,
-      { code: "too-many-requests", message: "Too many tries. Come again later." },
+      { code: "too-many-requests", message: "Too many requests. Try again later." },
       waitMs,
     );
   });
   router.get("/unsubscribe/:token", async (req, res) => {
     const { token } = req.params;
     const known = isToken(token) ? await lookUpToken(runtime.db.drizzle, token) : null;
-    if (known === null) return unknown(res, publicUrl);
-    if (known.isUsed) return stoppedBefore(res, known.eventType, publicUrl);
+    if (known === null) return showUnknown(res, publicUrl);
+    if (known.isUsed) return showAlreadyUsed(res, known.eventType, publicUrl);
     show(
       res,
-      "Stop these e-mails?",
-      html`<p>You will get no more ${subjectOf(known.eventType)}. In the app nothing changes.</p>
-<form method="post"><button class="main">Stop them</button></form>
-<p class="dim"><a href="${publicUrl}/settings/notifications">Choose what you get</a></p>`,
+      "Unsubscribe?",
+      html`<p>You will no longer receive ${subjectOf(known.eventType)}. Notifications in the app stay as they are.</p>
+<form method="post"><button class="main">Unsubscribe</button></form>
+<p class="dim"><a href="${publicUrl}/settings/notifications">Notification settings</a></p>`,
     );
   });
   router.post(
@@ -57,12 +57,12 @@ export function unsubscribeRoutes(runtime: Runtime): Router {
       const known = isToken(token)
         ? await inTransaction(runtime.db, (tx) => unsubscribe(tx, token, now))
         : null;
-      if (known === null) return unknown(res, publicUrl);
+      if (known === null) return showUnknown(res, publicUrl);
       show(
         res,
-        "Done",
-        html`<p>You get no more ${subjectOf(known.eventType)}.</p>
-<p class="dim"><a href="${publicUrl}/settings/notifications">Change your mind</a></p>`,
+        "Unsubscribed",
+        html`<p>You will no longer receive ${subjectOf(known.eventType)}.</p>
+<p class="dim"><a href="${publicUrl}/settings/notifications">Notification settings</a></p>`,
       );
     },
   );
@@ -71,30 +71,30 @@ export function unsubscribeRoutes(runtime: Runtime): Router {
 
 const subjectOf = (eventType: string): string =>
   eventType === "*"
-    ? "e-mail from us, except what we must send you"
+    ? "e-mail from us, except messages that we are required to send"
     : `e-mail about ${notificationTypeOf(eventType)?.email?.about ?? "this"}`;
 
-/** Whoever has chosen otherwise since may follow the link once more. */
-function stoppedBefore(res: Response, eventType: string, publicUrl: string): void {
+/** The user may have subscribed again since, so the link can be used again. */
+function showAlreadyUsed(res: Response, eventType: string, publicUrl: string): void {
   show(
     res,
-    "Stopped before",
-    html`<p>This link has stopped ${subjectOf(eventType)}. If you have chosen to get it again since, you can stop it again.</p>
-<form method="post"><button>Stop again</button></form>
-<p class="dim"><a href="${publicUrl}/settings/notifications">Choose what you get</a></p>`,
+    "Already unsubscribed",
+    html`<p>This link already unsubscribed you from ${subjectOf(eventType)}. If you have subscribed again since, you can unsubscribe again.</p>
+<form method="post"><button>Unsubscribe again</button></form>
+<p class="dim"><a href="${publicUrl}/settings/notifications">Notification settings</a></p>`,
   );
 }
 
-function unknown(res: Response, publicUrl: string): void {
+function showUnknown(res: Response, publicUrl: string): void {
   show(
     res.status(404),
-    "This link is not valid",
-    html`<p>It may be damaged, or it was taken back.</p>
-<p><a href="${publicUrl}/settings/notifications">Choose what you get</a></p>`,
+    "Invalid link",
+    html`<p>The link is incomplete, or it has been revoked.</p>
+<p><a href="${publicUrl}/settings/notifications">Notification settings</a></p>`,
   );
 }
 
-/** A page of its own: whoever reads it has no part in the operators' pages. */
+/** A page for users, separate from the operators' pages and their headers. */
 function show(res: Response, title: string, body: Html): void {
   res.set({
     "Content-Security-Policy":

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatCounts, formatFacts, formatInstant, formatTable } from "../../src/cli/table.ts";
+import { formatCounts, formatFacts, formatTable } from "../../src/cli/table.ts";
 
 describe("formatTable", () => {
   it("aligns columns by characters, numbers to the right, and prints null as a dash", () => {
@@ -23,13 +23,6 @@ describe("formatTable", () => {
 describe("formatFacts", () => {
   it("aligns the values in one column", () => {
     expect(formatFacts({ id: "1", "last error": null })).toBe("id          1\nlast error  -\n");
-  });
-});
-
-describe("formatInstant", () => {
-  it("shows the time zone", () => {
-    expect(formatInstant("2026-03-08T02:00:00.123+01:00")).toBe("2026-03-08 01:00:00Z");
-    expect(formatInstant(null)).toBeNull();
   });
 });
 

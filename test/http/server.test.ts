@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
 import http from "node:http";
-import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openDatabase } from "../../src/db/client.ts";
 import { startHttp } from "../../src/http/server.ts";
@@ -13,18 +13,18 @@ const get = async (url: string) => {
   return { status: response.status, headers: response.headers, body: await response.text() };
 };
 
-test("what does not exist is answered in JSON, and nothing tells what answers", async () => {
+test("an unknown path is 404 in JSON, without a header that names the server", async () => {
   const world = await createWorld();
   const address = await serve(world);
   const answer = await get(`${address}/nothing/here?x=1`);
   expect(answer.status).toBe(404);
   expect(JSON.parse(answer.body)).toEqual({
-    error: { code: "not-found", message: "There is nothing here." },
+    error: { code: "not-found", message: "Not found." },
   });
   expect(answer.headers.get("x-powered-by")).toBeNull();
 });
 
-test("a fault of ours leaks nothing, and is in the log with its cause alone", async () => {
+test("an unexpected error reveals nothing in the response and is logged with its cause and path", async () => {
   const world = await createWorld();
   const lines: unknown[] = [];
   const log = Object.assign(Object.create(world.log), { error: (fields: unknown) => lines.push(fields) });
@@ -38,7 +38,7 @@ test("a fault of ours leaks nothing, and is in the log with its cause alone", as
   ]);
 });
 
-test("health: live is the judgement of the workers, ready names what is missing", async () => {
+test("health: live reports the workers, ready reports each check", async () => {
   const world = await createWorld();
   await eventually(() => expect(world.producers.ready()).toBe(true));
   let consuming = true;
@@ -53,7 +53,7 @@ test("health: live is the judgement of the workers, ready names what is missing"
   ]);
 });
 
-test("health: without Redis, without Postgres, or behind in its migrations it is not ready", async () => {
+test("health: not ready without Redis, without Postgres, or with pending migrations", async () => {
   const world = await createWorld({ redisUrl: "redis://127.0.0.1:1" });
   const checks = async (address: string) => {
     const answer = await get(`${address}/health/ready`);
@@ -75,7 +75,7 @@ test("health: without Redis, without Postgres, or behind in its migrations it is
   expect(await checks(await serve(world))).toMatchObject({ postgres: "ok", migrations: "behind" });
 });
 
-test("metrics: what Postgres and Redis know, and what is left when one is away", async () => {
+test("metrics: gauges from Postgres and Redis, and the rest while one is down", async () => {
   const world = await createWorld();
   await eventually(() => expect(world.producers.ready()).toBe(true));
   const address = await serve(world);
@@ -106,7 +106,7 @@ test("metrics: what Postgres and Redis know, and what is left when one is away",
   expect(partial).toMatch(/^commonwork_queue_carriers\{queue="media",state="prioritized"\} 0$/m);
 });
 
-test("stopping lets a request end, takes no new one, and closes connections that idle", async () => {
+test("stopping finishes open requests, accepts no new ones, and closes idle connections", async () => {
   const world = await createWorld();
   const server = await startHttp(world);
   const agent = new http.Agent({ keepAlive: true });
@@ -120,13 +120,14 @@ test("stopping lets a request end, takes no new one, and closes connections that
         .on("error", reject);
     });
   expect(await health()).toBe(200);
-  // A delivery whose body is still on its way.
+  // A webhook call whose body is still being sent.
   const body = saleBody();
   const signature = `sha256=${createHmac("sha256", "test-secret").update(body).digest("hex")}`;
   const headers = {
     "Content-Type": "application/json",
     "Content-Length": body.length,
     "X-Scicent-Signature": signature,
+    Expect: "100-continue",
   };
   const slow = http.request({
     port: server.port,
@@ -138,8 +139,10 @@ test("stopping lets a request end, takes no new one, and closes connections that
   const answered = new Promise<http.IncomingMessage>((resolve, reject) =>
     slow.on("response", resolve).on("error", reject),
   );
+  slow.flushHeaders();
+  // The server has the request once it asks for the body.
+  await once(slow, "continue");
   slow.write(body.slice(0, 10));
-  await delay(50);
   let stopped = false;
   const stopping = server.stop().then(() => {
     stopped = true;
@@ -153,7 +156,7 @@ test("stopping lets a request end, takes no new one, and closes connections that
   await stopping;
 });
 
-test("stopping gives up on a request that never ends", async () => {
+test("stopping aborts a request that does not end in time", async () => {
   const world = await createWorld();
   const server = await startHttp(world, { stopWithinMs: 200 });
   const hung = http.request({
@@ -164,13 +167,14 @@ test("stopping gives up on a request that never ends", async () => {
   });
   const broken = new Promise((resolve) => hung.on("error", resolve));
   hung.setHeader("Content-Length", "10");
+  hung.setHeader("Expect", "100-continue");
   hung.flushHeaders();
-  await delay(50);
+  await once(hung, "continue");
   await server.stop();
   await broken;
 });
 
-test("a port that is taken is said at the start", async () => {
+test("starting on a port in use rejects", async () => {
   const world = await createWorld();
   const server = await startHttp(world);
   world.closing(() => server.stop());

@@ -8,12 +8,12 @@ import { serve } from "./support.ts";
 
 const AT = "2026-03-02T18:00:00Z";
 
-/** Sends a letter, and gives the path of its link. */
-async function scene(told: { cadence?: "hourly"; times?: number } = {}) {
+/** A user with e-mails to be sent. */
+async function scene(options: { cadence?: "hourly"; times?: number } = {}) {
   const world = await createWorld({ at: AT, environment: { PUBLIC_URL: "https://app.test" } });
   const userId = await user(world, { email: "ada@people.test" });
-  for (let n = 0; n < (told.times ?? 1); n++)
-    await delivery(world, { userId, ...(told.cadence ? { cadence: told.cadence } : {}) });
+  for (let n = 0; n < (options.times ?? 1); n++)
+    await delivery(world, { userId, ...(options.cadence ? { cadence: options.cadence } : {}) });
   return { world, userId, address: await serve(world) };
 }
 
@@ -38,31 +38,32 @@ const oneClick = (url: string) =>
     redirect: "error",
   });
 
-describe("the link at the end of a letter", () => {
-  it("shows what would end, and changes nothing, however often it is followed", async () => {
+describe("the unsubscribe link", () => {
+  it("shows what it unsubscribes from and changes nothing when it is followed", async () => {
     const { world, address } = await scene();
     const link = await linkOf(world, emailInstant);
     for (const method of ["GET", "HEAD", "GET"]) {
       const answer = await fetch(`${address}${link}`, { method });
       expect(answer.status).toBe(200);
       const page = await answer.text();
-      if (method === "GET") expect(page).toMatch(/no more e-mail about awards[\s\S]*<form method="post">/);
+      if (method === "GET")
+        expect(page).toMatch(/no longer receive e-mail about awards[\s\S]*<form method="post">/);
       expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
     }
     expect(await preferences(world)).toEqual([]);
     expect(await world.query("select used_at from unsubscribe_tokens")).toEqual([{ used_at: null }]);
   });
 
-  it("ends e-mail of its type by one click, without login or redirect, and the next one is not sent", async () => {
+  it("unsubscribes from its type with one click, without login or redirect, and the next e-mail is not sent", async () => {
     const { world, address, userId } = await scene();
     const link = await linkOf(world, emailInstant);
     for (let n = 0; n < 2; n++) {
       const answer = await oneClick(`${address}${link}`);
       expect([answer.status, answer.headers.get("set-cookie")]).toEqual([200, null]);
-      expect(await answer.text()).toContain("You get no more e-mail about awards");
+      expect(await answer.text()).toContain("You will no longer receive e-mail about awards");
     }
     expect(await (await fetch(`${address}${link}`)).text()).toContain(
-      "This link has stopped e-mail about awards",
+      "This link already unsubscribed you from e-mail about awards",
     );
     expect(await preferences(world)).toEqual([
       {
@@ -83,7 +84,7 @@ describe("the link at the end of a letter", () => {
     expect(await deliveryStates(world)).toEqual(["sent", "none: muted", "sent"]);
   });
 
-  it("of a digest of one type ends that type, of several types all that need not be sent", async () => {
+  it("of a digest with one type unsubscribes from that type, with several from all optional e-mail", async () => {
     const { world, address, userId } = await scene({ cadence: "hourly", times: 2 });
     await oneClick(`${address}${await linkOf(world, emailDigest)}`);
     expect(await preferences(world)).toMatchObject([{ event_type: "budget.awarded" }]);
@@ -95,11 +96,13 @@ describe("the link at the end of a letter", () => {
     world.at("2026-03-02T19:00:00Z");
     const link = await linkOf(world, emailDigest);
     expect(await settings(world)).toEqual([]);
-    expect(await (await oneClick(`${address}${link}`)).text()).toContain("except what we must send you");
+    expect(await (await oneClick(`${address}${link}`)).text()).toContain(
+      "except messages that we are required to send",
+    );
     expect(await settings(world)).toEqual([{ unsubscribed_at: new Date("2026-03-02T19:00:00Z") }]);
   });
 
-  it("is worth nothing once it was taken back, nor when it is damaged or made up", async () => {
+  it("is invalid once revoked, damaged or made up", async () => {
     const { world, address } = await scene();
     const link = await linkOf(world, emailInstant);
     await world.query("update unsubscribe_tokens set revoked_at = now()");
@@ -110,7 +113,7 @@ describe("the link at the end of a letter", () => {
     expect(await preferences(world)).toEqual([]);
   });
 
-  it("is kept as a hash alone", async () => {
+  it("is stored only as a hash", async () => {
     const { world } = await scene();
     const token = (await linkOf(world, emailInstant)).replace("/unsubscribe/", "");
     const kept = await world.query<{ hash: string }>(

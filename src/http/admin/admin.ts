@@ -15,32 +15,36 @@ import {
   requireSession,
   secureHeaders,
   sessionOf,
+  wantsPage,
 } from "./guard.ts";
 import { loginRoutes, logout } from "./login.ts";
 import { page, STYLE } from "./page.ts";
 import { rewardRoutes } from "./rewards.ts";
 import { createSessions, type Session } from "./sessions.ts";
 
-/** The operators' part, under /admin. Off, with a clear text, while neither ADMIN_PASSWORD nor VIEWER_PASSWORD is set. */
+/** The operators' pages under /admin. Disabled, with a message, unless ADMIN_PASSWORD or VIEWER_PASSWORD is set. */
 export function adminRoutes(runtime: Runtime): Router {
   const { adminPassword, viewerPassword } = runtime.config.admin;
   const router = Router();
   router.use(secureHeaders);
   router.get("/style.css", (_req, res) => void res.type("css").send(STYLE));
-  // Made-up letters: whoever writes one looks at it without signing in.
+  // The gallery has made-up content, so in development it needs no login.
   const gallery = emailGallery(runtime);
   if (runtime.config.development) router.use(gallery);
-  if (adminPassword === null && viewerPassword === null) return router.use(off);
+  if (adminPassword === null && viewerPassword === null) return router.use(disabled);
   const sessions = createSessions(runtime.config.admin, runtime.clock);
 
   router.use(
-    auditChanges(runtime, (res) => (res.locals.session as Session | undefined)?.role ?? actorOf(res.locals)),
+    auditChanges(
+      runtime,
+      (res) => (res.locals.session as Session | undefined)?.role ?? signedInAs(res.locals),
+    ),
   );
   router.use(requireSameOrigin);
   router.use(loginRoutes(runtime, sessions));
 
   router.use(requireSession(sessions));
-  // Everybody may leave; the token is asked for there too, so that nobody else makes them.
+  // Both roles may sign out. The token is required there too, so that no other site can do it.
   const form = express.urlencoded({ extended: false, limit: "8kb" });
   router.post("/logout", form, requireCsrfToken, (_req, res) => logout(res));
   router.use(requireAdminToChange);
@@ -54,24 +58,32 @@ export function adminRoutes(runtime: Runtime): Router {
     const session = sessionOf(res);
     res.type("html").send(page({ title: "Operations", session, body: startPage(await countWork(runtime)) }));
   });
+  router.use((req, res, next) => {
+    if (!wantsPage(req)) return next();
+    const body = html`<p>There is no such page. <a href="/admin">Start page</a></p>`;
+    res
+      .status(404)
+      .type("html")
+      .send(page({ title: "Not found", session: sessionOf(res), body }));
+  });
   return router;
 }
 
-const off: RequestHandler = (_req, res) => {
+const disabled: RequestHandler = (_req, res) => {
   res
     .status(404)
     .type("text")
-    .send("The dashboard is off. Set ADMIN_PASSWORD or VIEWER_PASSWORD to turn it on.\n");
+    .send("The dashboard is disabled. Set ADMIN_PASSWORD or VIEWER_PASSWORD to enable it.\n");
 };
 
-const actorOf = (locals: Record<string, unknown>): string | null =>
+const signedInAs = (locals: Record<string, unknown>): string | null =>
   typeof locals.actor === "string" ? locals.actor : null;
 
-type Counts = { waiting: number; dead: number; held: number; unresolved: number };
+type WorkCounts = { waiting: number; dead: number; held: number; unresolved: number };
 
-async function countWork(runtime: Runtime): Promise<Counts | null> {
+async function countWork(runtime: Runtime): Promise<WorkCounts | null> {
   try {
-    const [counts] = await rows<Counts>(
+    const [counts] = await rows<WorkCounts>(
       runtime.db.drizzle,
       sql`select (select count(*)::int from outbox where dead_at is null) as waiting,
                  (select count(*)::int from outbox where dead_at is not null) as dead,
@@ -80,31 +92,31 @@ async function countWork(runtime: Runtime): Promise<Counts | null> {
     );
     return counts ?? null;
   } catch {
-    // The page is needed most when something is down.
+    // The page must work while Postgres is down.
     return null;
   }
 }
 
-function startPage(counts: Counts | null): Html {
+function startPage(counts: WorkCounts | null): Html {
   const card = (href: string, title: string, text: string) =>
     html`<li><a href="${href}"><strong>${title}</strong><small>${text}</small></a></li>`;
-  const known = (text: (counts: Counts) => string) =>
+  const ifKnown = (text: (counts: WorkCounts) => string) =>
     counts === null ? "Postgres does not answer." : text(counts);
   return html`<ul class="cards">
 ${card(
   "/admin/queues",
   "Queues",
-  known(({ waiting }) => `${waiting} entries wait or run.`),
+  ifKnown(({ waiting }) => `${waiting} entries waiting or running.`),
 )}
 ${card(
   "/admin/dead-letters",
   "Dead letters",
-  known(({ dead }) => `${dead} wait for a person.`),
+  ifKnown(({ dead }) => `${dead} waiting for an operator.`),
 )}
-${card("/admin/emails", "E-mail", "How each letter looks.")}
-${card("/admin/email-results", "Results of e-mail", "How it ended, and what experiments brought.")}
-${card("/health/ready", "Health", "Postgres, Redis, migrations.")}
+${card("/admin/emails", "E-mail previews", "Every e-mail with sample content.")}
+${card("/admin/email-results", "E-mail results", "Delivery status and experiments.")}
+${card("/health/ready", "Health", "Postgres, Redis and migrations.")}
 ${card("/metrics", "Metrics", "For Prometheus.")}
 </ul>
-<p class="dim">${known(({ held, unresolved }) => `Sales: ${held} held, ${unresolved} of buyers that are not known yet.`)}</p>`;
+<p class="dim">${ifKnown(({ held, unresolved }) => `Sales: ${held} held, ${unresolved} with an unknown buyer.`)}</p>`;
 }

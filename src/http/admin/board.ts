@@ -9,12 +9,12 @@ import { sessionOf } from "./guard.ts";
 const BOARD_PATH = "/admin/queues";
 
 /**
- * Routes that do not exist here, for anybody. `obliterate` takes the schedules with the queue. A carrier's ids are chosen by
- * the relay: one that is written by hand would claim work that others hold.
+ * Routes that are removed for every role. `obliterate` would delete the schedules with the queue. A hand-written carrier, or
+ * edited ids in one, would claim work that other carriers hold.
  */
-const ABSENT_ROUTES = /\/(obliterate|add|update-data)$/;
+const REMOVED_ROUTES = /\/(obliterate|add|update-data)$/;
 
-/** Bull Board, twice: viewers are given one whose every writing route answers 405. */
+/** Bull Board, one instance per role: the viewers' is read-only, its writing routes answer 405. */
 export function boards(runtime: Runtime): RequestHandler {
   const byRole = { admin: board(runtime, false), viewer: board(runtime, true) };
   return (req, res, next) => byRole[sessionOf(res).role](req, res, next);
@@ -24,7 +24,7 @@ function board(runtime: Runtime, readOnlyMode: boolean): RequestHandler {
   const adapter = new ExpressAdapter();
   const setApiRoutes = adapter.setApiRoutes.bind(adapter);
   adapter.setApiRoutes = (routes) =>
-    setApiRoutes(routes.filter(({ route }) => ![route].flat().some((path) => ABSENT_ROUTES.test(path))));
+    setApiRoutes(routes.filter(({ route }) => ![route].flat().some((path) => REMOVED_ROUTES.test(path))));
   adapter.setBasePath(BOARD_PATH);
   const queues = QUEUE_NAMES.map((name) => {
     const queue = new BullMQAdapter(runtime.producers.queue(name), {
@@ -45,7 +45,7 @@ function board(runtime: Runtime, readOnlyMode: boolean): RequestHandler {
         hideDocsLink: true,
         hideRedisDetails: readOnlyMode,
         miscLinks: [
-          { text: "Start page", url: "/admin" },
+          { text: "Operations", url: "/admin" },
           { text: "Dead letters", url: "/admin/dead-letters" },
         ],
         ...(runtime.config.development ? { environment: { label: "development", color: "#2f6f5e" } } : {}),
@@ -55,7 +55,7 @@ function board(runtime: Runtime, readOnlyMode: boolean): RequestHandler {
   return adapter.getRouter() as RequestHandler;
 }
 
-/** A carrier holds ids and a tick its schedule; whatever else might get there one day is not shown. */
+/** Shows only what is known to be harmless: the ids in a carrier and the name of a schedule. */
 export function onlyIds(data: unknown): Record<string, unknown> {
   const { entries, schedule } = (typeof data === "object" && data !== null ? data : {}) as Record<
     string,
@@ -67,7 +67,7 @@ export function onlyIds(data: unknown): Record<string, unknown> {
   };
 }
 
-/** Counts, names and instants pass; anything that could be text of a person does not. */
+/** Passes numbers, names and instants; redacts anything that could be personal text. */
 export function onlyPlain(value: unknown, depth = 0): unknown {
   if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean")
     return value;

@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from "express";
+import { formatInstant } from "../../format-instant.ts";
 import { type Html, html } from "../../html.ts";
 import {
   type DeadLetter,
@@ -18,21 +19,21 @@ const ID = /^[1-9][0-9]{0,17}$/;
 const NAME = /^[a-z][a-z/-]{0,80}$/;
 
 /**
- * `GET /dead-letters?job=&queue=` lists what waits for a person, without payloads. `POST /dead-letters/:id/retry|discard` acts on
- * one; `POST /dead-letters/retry` with the field `job` or `queue` on all of a kind, a limited number each second.
+ * `GET /dead-letters?job=&queue=` lists dead letters without their payloads. `POST /dead-letters/:id/retry|discard` acts on one,
+ * `POST /dead-letters/retry` with the field `job` or `queue` on all of that job or queue, a limited number per second.
  */
 export function deadLetterRoutes(runtime: Runtime): Router {
   const router = Router();
   router.get("/dead-letters", async (req, res) => {
     const filter = filterOf(req.query);
     const letters = await listDeadLetters(runtime.db.drizzle, filter, SHOWN);
-    const body = letterList(letters, filter, sessionOf(res), doneOf(req));
+    const body = deadLetterPage(letters, filter, sessionOf(res), resultOf(req));
     res.type("html").send(page({ title: "Dead letters", session: sessionOf(res), body }));
   });
   router.post("/dead-letters/retry", async (req, res) => {
     const filter = filterOf((req.body ?? {}) as Record<string, unknown>);
     if (filter.job === undefined && filter.queue === undefined) {
-      return refuse(res, 422, { code: "no-filter", message: "Name a job or a queue." });
+      return refuse(res, 422, { code: "no-filter", message: "Select a job or a queue." });
     }
     await retry(runtime, res, filter);
   });
@@ -60,46 +61,48 @@ function filterOf(from: Record<string, unknown>): DeadLetterFilter {
   return { job: name(from.job), queue: name(from.queue) };
 }
 
-function doneOf(req: Request): string | null {
-  for (const done of ["retried", "discarded"]) {
-    const count = req.query[done];
-    if (typeof count === "string" && /^\d{1,9}$/.test(count)) return `${count} ${done}.`;
+function resultOf(req: Request): string | null {
+  for (const action of ["retried", "discarded"]) {
+    const count = req.query[action];
+    if (typeof count === "string" && /^\d{1,9}$/.test(count)) return `Entries ${action}: ${count}.`;
   }
   return null;
 }
 
-function letterList(
+function deadLetterPage(
   letters: readonly DeadLetter[],
   filter: DeadLetterFilter,
   session: Session,
-  done: string | null,
+  result: string | null,
 ): Html {
-  const acts = session.role === "admin";
-  const chosen = filter.job ?? filter.queue;
-  return html`<p class="dim">Work that used up its attempts, was cancelled, or never fitted its job. It waits here for a person.</p>
-${done === null ? null : html`<p role="status">${done}</p>`}
-${chosen === undefined ? null : html`<p>Only ${chosen}. <a href="/admin/dead-letters">Show all</a></p>`}
-${acts && chosen !== undefined && letters.length > 0 ? retryAll(filter, session) : null}
-${letters.length === 0 ? html`<p class="card">Nothing is dead.</p>` : letterTable(letters, acts ? session : null)}
-${letters.length === SHOWN ? html`<p class="dim">The newest ${SHOWN} are shown.</p>` : null}`;
+  const mayAct = session.role === "admin";
+  const filtered = filter.job ?? filter.queue;
+  return html`<p class="dim">Work that used all its attempts, was cancelled, or has an invalid payload. It stays here until an operator retries or discards it.</p>
+${result === null ? null : html`<p role="status">${result}</p>`}
+${filtered === undefined ? null : html`<p>Showing only ${filtered}. <a href="/admin/dead-letters">Show all</a></p>`}
+${mayAct && filtered !== undefined && letters.length > 0 ? retryAll(filter, session) : null}
+${letters.length === 0 ? html`<p class="card">No dead letters.</p>` : letterTable(letters, mayAct ? session : null)}
+${letters.length === SHOWN ? html`<p class="dim">Only the newest ${SHOWN} are shown.</p>` : null}`;
 }
 
 function retryAll(filter: DeadLetterFilter, session: Session): Html {
   const field = filter.job === undefined ? "queue" : "job";
-  return html`<form method="post" action="/admin/dead-letters/retry">${hiddenToken(session)}
+  return html`<form class="bulk" method="post" action="/admin/dead-letters/retry">${hiddenToken(session)}
 <input type="hidden" name="${field}" value="${filter[field]}"><button>Retry all of ${filter[field]}</button></form>`;
 }
 
-function letterTable(letters: readonly DeadLetter[], acting: Session | null): Html {
+function letterTable(letters: readonly DeadLetter[], actor: Session | null): Html {
   const rows = letters.map(
-    (letter) => html`<tr><td>${letter.id}</td>
-<td><a href="/admin/dead-letters?job=${encodeURIComponent(letter.job)}">${letter.job}</a><small class="dim">${letter.queue}</small></td>
-<td>${letter.key}</td><td>${letter.attempts}</td><td>${letter.error}</td><td>${String(letter.deadAt)}</td>
-${acting === null ? null : html`<td>${action(letter, "retry", acting)} ${action(letter, "discard", acting)}</td>`}</tr>`,
+    (letter) => html`<tr><td class="number">${letter.id}</td>
+<td class="fixed"><a href="/admin/dead-letters?job=${encodeURIComponent(letter.job)}">${letter.job}</a><small class="dim">${letter.queue}</small></td>
+<td class="long">${letter.key}</td><td class="number">${letter.attempts}</td><td class="long">${letter.error}</td><td class="fixed">${formatInstant(letter.deadAt)}</td>
+${actor === null ? null : html`<td><div class="actions">${actionForm(letter, "retry", actor)}${actionForm(letter, "discard", actor)}</div></td>`}</tr>`,
   );
-  return html`<div class="wide many"><table><thead><tr><th>Id</th><th>Job</th><th>Key</th><th>Attempts</th><th>Error</th><th>Dead since</th>
-${acting === null ? null : html`<th></th>`}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="wide"><table><thead><tr><th class="number">Id</th><th>Job</th><th>Key</th><th class="number">Attempts</th><th>Error</th><th>Died at</th>
+${actor === null ? null : html`<th></th>`}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-const action = (letter: DeadLetter, verb: "retry" | "discard", session: Session): Html =>
-  html`<form method="post" action="/admin/dead-letters/${letter.id}/${verb}">${hiddenToken(session)}<button>${verb}</button></form>`;
+const LABELS = { retry: "Retry", discard: "Discard" };
+
+const actionForm = (letter: DeadLetter, action: keyof typeof LABELS, session: Session): Html =>
+  html`<form method="post" action="/admin/dead-letters/${letter.id}/${action}">${hiddenToken(session)}<button>${LABELS[action]}</button></form>`;

@@ -5,14 +5,11 @@ import { renderSample, SAMPLE_NAMES } from "./email-samples.ts";
 import { page } from "./page.ts";
 import type { Session } from "./sessions.ts";
 
-/**
- * A letter of ours has its styles on its elements and is shown inside of a page of ours; nothing else may come with it, and its links
- * open elsewhere.
- */
-const LETTER_POLICY =
+/** An e-mail has inline styles and is framed by a page of ours; it may load nothing and run nothing. */
+const EMAIL_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox";
 
-/** How every e-mail looks: `GET /emails`, `GET /emails/:name`, and the letter itself as `/emails/:name/html` and `/text`. */
+/** Previews of every e-mail: `GET /emails`, `GET /emails/:name`, and the e-mail itself as `/emails/:name/html` and `/text`. */
 export function emailGallery(runtime: Runtime): Router {
   const { publicUrl } = runtime.config;
   const router = Router();
@@ -27,33 +24,33 @@ export function emailGallery(runtime: Runtime): Router {
     );
     show(
       res,
-      "E-mail",
-      html`<p class="dim">Every e-mail with made-up content.</p><ul class="cards">${cards}</ul>`,
+      "E-mail previews",
+      html`<p class="dim">Every e-mail with sample content.</p><ul class="cards">${cards}</ul>`,
     );
   });
   router.get("/emails/:name", (req, res, next) => {
     const { name } = req.params;
-    const letter = renderSample(name, publicUrl);
-    if (!letter) return next();
+    const email = renderSample(name, publicUrl);
+    if (!email) return next();
     show(
       res,
       name,
-      html`<p><a href="/admin/emails">All e-mail</a> · <a href="/admin/emails/${name}/html">alone</a> · <a href="/admin/emails/${name}/text">as text</a></p>
-<p>Subject: <strong>${letter.subject}</strong></p>
-<iframe class="letter" title="${letter.subject}" src="/admin/emails/${name}/html" sandbox></iframe>
-<h2>As plain text</h2>
-<pre class="card">${letter.text}</pre>`,
+      html`<p><a href="/admin/emails">All previews</a> · <a href="/admin/emails/${name}/html">HTML</a> · <a href="/admin/emails/${name}/text">Plain text</a></p>
+<p>Subject: <strong>${email.subject}</strong></p>
+<iframe class="letter" title="${email.subject}" src="/admin/emails/${name}/html" sandbox></iframe>
+<h2>Plain text</h2>
+<pre class="card">${email.text}</pre>`,
     );
   });
   router.get("/emails/:name/html", (req, res, next) => {
-    const letter = renderSample(req.params.name, publicUrl);
-    if (!letter) return next();
-    res.set({ "Content-Security-Policy": LETTER_POLICY, "X-Frame-Options": "SAMEORIGIN" });
-    res.type("html").send(letter.html);
+    const email = renderSample(req.params.name, publicUrl);
+    if (!email) return next();
+    res.set({ "Content-Security-Policy": EMAIL_POLICY, "X-Frame-Options": "SAMEORIGIN" });
+    res.type("html").send(email.html);
   });
   router.get("/emails/:name/text", (req, res, next) => {
-    const letter = renderSample(req.params.name, publicUrl);
-    if (letter) res.type("text").send(letter.text);
+    const email = renderSample(req.params.name, publicUrl);
+    if (email) res.type("text").send(email.text);
     else next();
   });
   return router;

@@ -8,7 +8,7 @@ export type PageOptions = {
   readonly isNarrow?: boolean;
 };
 
-/** One page of the operators' part: plain HTML, no script. */
+/** Renders one of the operators' pages: plain HTML without scripts. */
 export function page({ title, session, body, isNarrow = false }: PageOptions): string {
   const signedIn = session
     ? html`<form method="post" action="/admin/logout">${hiddenToken(session)}<span>${session.role}</span><button>Sign out</button></form>`
@@ -19,6 +19,7 @@ export function page({ title, session, body, isNarrow = false }: PageOptions): s
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
 <title>${title} · Commonwork</title>
 <link rel="stylesheet" href="/admin/style.css">
 </head>
@@ -33,7 +34,7 @@ ${body}
 `.html;
 }
 
-/** What makes a form ours: see guard.ts. */
+/** The form field with the CSRF token: see `requireCsrfToken`. */
 export const hiddenToken = (session: Session): Html =>
   html`<input type="hidden" name="_csrf" value="${session.csrfToken}">`;
 
@@ -50,6 +51,7 @@ h1 { font-size: 1.4rem; letter-spacing: -.01em; overflow-wrap: anywhere; }
 h2 { font-size: 1.1rem; margin: 2rem 0 .75rem; }
 a { color: var(--accent); }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), 1fr)); gap: 1rem; padding: 0; list-style: none; }
+.cards a { height: 100%; }
 .cards a, .card { display: block; padding: 1rem 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; text-decoration: none; color: var(--ink); overflow-wrap: anywhere; }
 .cards a:hover { border-color: var(--accent); }
 .cards small, .dim { color: var(--dim); display: block; }
@@ -63,11 +65,13 @@ button.main:hover { filter: brightness(1.1); }
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); font-size: .9rem; }
 th, td { text-align: left; padding: .45rem .75rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; vertical-align: top; }
 th { white-space: nowrap; }
-td form { display: inline; }
 .wide { overflow-x: auto; }
 .wide td { overflow-wrap: normal; }
-.many table { min-width: 44rem; }
-.many td { overflow-wrap: anywhere; }
+.wide td.long { overflow-wrap: anywhere; min-width: 9rem; }
+.fixed { white-space: nowrap; }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.actions { display: flex; gap: .5rem; }
+form.bulk { margin-bottom: 1rem; }
 iframe.letter { width: 100%; height: 48rem; border: 1px solid var(--line); border-radius: .6rem; background: #fff; }
 pre { overflow-x: auto; font-size: .85rem; white-space: pre-wrap; }
 `;

@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes, scryptSync, timingSafeEqual } from
 import type { Clock } from "../../clock.ts";
 import type { Config } from "../../config/config.ts";
 
-/** `viewer` sees, `admin` acts. The login has the name of the role. */
+/** The role is also the login name. `viewer` is read-only. */
 const ROLES = ["admin", "viewer"] as const;
 type AdminRole = (typeof ROLES)[number];
 
@@ -10,25 +10,24 @@ export type Session = {
   readonly role: AdminRole;
   readonly id: string;
   readonly expiresAt: Date;
-  /** What a form or a script of ours sends along, and a page of somebody else cannot know. */
+  /** Sent by forms and scripts of our pages; pages of other origins cannot know it. */
   readonly csrfToken: string;
 };
 
 export type Sessions = {
-  /** The role of this login, or null. Takes equally long for a wrong name, a wrong password and one that is not set. */
+  /** The role of a login, or null. Takes the same time for a wrong name, a wrong password and a password that is not set. */
   check(login: string, password: string): AdminRole | null;
-  /** @returns the session and the text of its cookie. */
+  /** Creates a session. @returns it with the value of its cookie. */
   open(role: AdminRole): { session: Session; cookie: string };
-  /** Reads a cookie back: null when it is not ours, altered, or expired. */
+  /** The session of a cookie; null if it is missing, forged or expired. */
   read(cookie: string | undefined): Session | null;
 };
 
 export const SESSION_LIMIT_MS = 12 * 60 * 60_000;
 
 /**
- * Sessions that no process has to remember: a cookie with its own signature. Each role signs with a key of its own, made slowly
- * from its own password, so that a viewer's cookie tells nothing about the password of the admin, and a changed password ends
- * the sessions that were opened with the old one.
+ * Stateless sessions: a cookie with a signature. Each role signs with its own key, derived with scrypt from its password, so a
+ * viewer's cookie reveals nothing about the admin's password, and changing a password ends its sessions.
  */
 export function createSessions(admin: Config["admin"], clock: Clock): Sessions {
   const passwords = { admin: admin.adminPassword, viewer: admin.viewerPassword };
@@ -50,7 +49,7 @@ export function createSessions(admin: Config["admin"], clock: Clock): Sessions {
     check(login, password) {
       const role = ROLES.find((name) => name === login) ?? null;
       const expected = role && passwords[role];
-      // Compared in any case, with something that nobody can send.
+      // Without a password, compare with a random value: the time must not reveal it.
       const same = sameText(password, expected ?? randomBytes(32).toString("base64"));
       return same && expected ? role : null;
     },
@@ -78,7 +77,7 @@ function signingKey(role: AdminRole, password: string | null, secret: string | n
   return scryptSync(password, `commonwork/${role}/${secret ?? ""}`, 32);
 }
 
-/** Compares in a time that tells nothing, not even the length. */
+/** Compares in constant time, also for different lengths. */
 export function sameText(a: string, b: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(a), digest(b));

@@ -11,17 +11,17 @@ const audited = (world: World) =>
   );
 const isPaused = (world: World) => world.producers.queue("feeds").isPaused();
 
-describe("the way in", () => {
-  test("without a password the dashboard is off", async () => {
+describe("access", () => {
+  test("without a password the dashboard is disabled", async () => {
     const { address } = await adminWorld({});
     for (const path of ["/admin", "/admin/login", "/admin/queues"]) {
       const answer = await send(address, "GET", path);
       expect(answer.status).toBe(404);
-      expect(await answer.text()).toMatch(/off.*ADMIN_PASSWORD/s);
+      expect(await answer.text()).toMatch(/disabled.*ADMIN_PASSWORD/s);
     }
   });
 
-  test("strangers are sent to the login, programs are told", async () => {
+  test("browsers are redirected to the login, other clients get 401", async () => {
     const { address } = await adminWorld();
     const page = await send(address, "GET", "/admin/queues", { Accept: "text/html" });
     expect(page.status).toBe(303);
@@ -31,6 +31,18 @@ describe("the way in", () => {
     expect((await send(address, "GET", "/admin/queues/static/js/main.js", { Accept: "*/*" })).status).toBe(
       401,
     );
+  });
+
+  test("an unknown page is 404: a page for browsers, JSON for other clients", async () => {
+    const { address } = await adminWorld();
+    const viewer = await browser(address, "viewer");
+    const page = await viewer.send("GET", "/admin/nothing", { headers: { Accept: "text/html" } });
+    expect([page.status, await page.text()]).toEqual([
+      404,
+      expect.stringContaining("There is no such page."),
+    ]);
+    const answer = await viewer.send("GET", "/admin/nothing");
+    expect([answer.status, await answer.json()]).toMatchObject([404, { error: { code: "not-found" } }]);
   });
 
   test("the login page and its cookies", async () => {
@@ -52,7 +64,7 @@ describe("the way in", () => {
     );
   });
 
-  test("cookies are secure behind a proxy that speaks https", async () => {
+  test("cookies are secure behind an https proxy", async () => {
     const { address } = await adminWorld({ ...PASSWORDS, TRUST_PROXY: "1" });
     const answer = await signIn(address, "viewer", PASSWORDS.VIEWER_PASSWORD, {
       "X-Forwarded-Proto": "https",
@@ -60,7 +72,7 @@ describe("the way in", () => {
     for (const cookie of answer.headers.getSetCookie()) expect(cookie).toContain("; Secure");
   });
 
-  test("after the login one lands on a page of ours, never elsewhere", async () => {
+  test("the login redirects only to pages under /admin", async () => {
     const { address } = await adminWorld();
     const landing = async (next: string) => {
       const form = new URLSearchParams({ login: "viewer", password: PASSWORDS.VIEWER_PASSWORD, next });
@@ -78,7 +90,7 @@ describe("the way in", () => {
     }
   });
 
-  test("wrong passwords are refused alike, and tried too often they must wait", async () => {
+  test("wrong logins and wrong passwords get the same answer, and too many get 429", async () => {
     const { address, world } = await adminWorld();
     await eventually(() => expect(world.producers.ready()).toBe(true));
     const statuses: number[] = [];
@@ -91,7 +103,7 @@ describe("the way in", () => {
     expect(await audited(world)).toEqual([]);
   });
 
-  test("signing out takes the cookies back", async () => {
+  test("signing out clears the cookies", async () => {
     const { address } = await adminWorld();
     const viewer = await browser(address, "viewer");
     expect((await viewer.send("POST", "/admin/logout")).status).toBe(403);
@@ -124,7 +136,7 @@ describe("Bull Board", () => {
     }
   });
 
-  test("admin acts with the token that axios mirrors; each act leaves an audit row", async () => {
+  test("an admin acts with the token that axios copies, and each action is audited", async () => {
     const { address, world } = await adminWorld();
     const admin = await browser(address, "admin");
     const answer = await admin.send("PUT", PAUSE, {
@@ -141,7 +153,7 @@ describe("Bull Board", () => {
     );
   });
 
-  test("viewers change nothing, and their attempts are written down", async () => {
+  test("viewers change nothing, and their attempts are audited", async () => {
     const { address, world } = await adminWorld();
     const viewer = await browser(address, "viewer");
     for (const path of [PAUSE, "/admin/queues/api/queues/pause", "/admin/dead-letters/1/retry"]) {
@@ -159,16 +171,13 @@ describe("Bull Board", () => {
   test.each<[string, (csrf: string) => Record<string, string>]>([
     ["no token", () => ({})],
     ["an empty token", () => ({ "X-XSRF-TOKEN": "" })],
-    ["a token of somebody else", (csrf) => ({ "X-XSRF-TOKEN": `${csrf.slice(0, -2)}AA` })],
-    [
-      "a token of one's own making in cookie and header",
-      () => ({ "X-XSRF-TOKEN": "x", Cookie: "XSRF-TOKEN=x" }),
-    ],
+    ["the token of another session", (csrf) => ({ "X-XSRF-TOKEN": `${csrf.slice(0, -2)}AA` })],
+    ["a made-up token in cookie and header", () => ({ "X-XSRF-TOKEN": "x", Cookie: "XSRF-TOKEN=x" })],
     ["another site", (csrf) => ({ "X-XSRF-TOKEN": csrf, "Sec-Fetch-Site": "cross-site" })],
-    ["a sister site", (csrf) => ({ "X-XSRF-TOKEN": csrf, "Sec-Fetch-Site": "same-site" })],
+    ["a sibling site", (csrf) => ({ "X-XSRF-TOKEN": csrf, "Sec-Fetch-Site": "same-site" })],
     ["another origin", (csrf) => ({ "X-XSRF-TOKEN": csrf, Origin: "https://evil.example" })],
     ["a hidden origin", (csrf) => ({ "X-XSRF-TOKEN": csrf, Origin: "null" })],
-  ])("a forged request is refused: %s", async (_, headers) => {
+  ])("a forged request is rejected: %s", async (_, headers) => {
     const { address, world } = await adminWorld();
     const admin = await browser(address, "admin");
     const sent = headers(admin.csrf);
@@ -177,7 +186,7 @@ describe("Bull Board", () => {
     expect(await isPaused(world)).toBe(false);
   });
 
-  test("obliterate, add and update-data do not exist, for admins neither", async () => {
+  test("obliterate, add and update-data do not exist, not even for admins", async () => {
     const { address, world } = await adminWorld();
     const admin = await browser(address, "admin");
     const queue = world.producers.queue("feeds");
@@ -204,7 +213,7 @@ describe("Bull Board", () => {
     expect(await queue.getJobCountByTypes("prioritized", "wait")).toBe(1);
   });
 
-  test("of a carrier only its ids are shown", async () => {
+  test("only the ids of a carrier are shown", async () => {
     const { address, world } = await adminWorld();
     const viewer = await browser(address, "viewer");
     const job = await world.producers
@@ -236,17 +245,17 @@ describe("dead letters", () => {
     const id = await bury(world);
     const viewer = await browser(address, "viewer");
     const text = await (await viewer.send("GET", "/admin/dead-letters")).text();
-    expect(text).toContain(`<td>${id}</td>`);
+    expect(text).toContain(`<td class="number">${id}</td>`);
     expect(text).toContain("&lt;b&gt;7&lt;/b&gt;");
-    expect(text).not.toMatch(/hidden.*payload|"secret"|<b>7|>retry</);
+    expect(text).not.toMatch(/hidden.*payload|"secret"|<b>7|>Retry</);
     const start = await (await viewer.send("GET", "/admin")).text();
-    expect(start).toContain("1 wait for a person");
+    expect(start).toContain("1 waiting for an operator");
     expect(await (await viewer.send("GET", "/admin/dead-letters?job=other-job")).text()).toContain(
-      "Nothing is dead",
+      "No dead letters",
     );
   });
 
-  test("are retried, one or all of a job, and discarded, with the token of the form", async () => {
+  test("are retried, one or all of a job, and discarded, with the CSRF token", async () => {
     const { address, world } = await adminWorld();
     const admin = await browser(address, "admin");
     const id = await bury(world);

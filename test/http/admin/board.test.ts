@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { onlyIds, onlyPlain } from "../../../src/http/admin/board.ts";
 
-test("of a carrier only its ids are shown", () => {
+test("only the ids of a carrier are shown", () => {
   expect(onlyIds({ entries: ["1", "2"], email: "a@example.org", token: "x" })).toEqual({
     entries: ["1", "2"],
   });
@@ -12,7 +12,7 @@ test("of a carrier only its ids are shown", () => {
     expect(onlyIds(other)).toEqual({});
 });
 
-test("of a result only what cannot be text of a person", () => {
+test("text that could be personal is redacted from results", () => {
   expect(onlyPlain({ done: 3, opened: ["2026-03-08T02:00:00.000Z"], ok: true, none: null })).toEqual({
     done: 3,
     opened: ["2026-03-08T02:00:00.000Z"],

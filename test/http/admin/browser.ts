@@ -5,7 +5,7 @@ import { serve } from "../support.ts";
 export const PASSWORDS = { ADMIN_PASSWORD: "open sesame", VIEWER_PASSWORD: "just looking" };
 
 export type Browser = {
-  /** The token that scripts of our pages read from their cookie. */
+  /** The CSRF token, as scripts read it from the cookie. */
   readonly csrf: string;
   send(
     method: string,
@@ -65,7 +65,7 @@ export async function browser(address: string, role: "admin" | "viewer"): Promis
     csrf,
     send: (method, path, options = {}) => {
       const { Cookie: planted, ...headers } = options.headers ?? {};
-      // A cookie that somebody else planted stands before our own.
+      // A cookie planted by another site comes before our own.
       const cookie = [...(planted === undefined ? [] : [planted]), ...cookies].join("; ");
       return send(address, method, path, { ...headers, Cookie: cookie }, options.body);
     },

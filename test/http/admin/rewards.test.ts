@@ -10,7 +10,7 @@ async function open() {
 }
 
 describe("rewards for operators", () => {
-  test("explains any figure to whoever has signed in, and to nobody else", async () => {
+  test("explains any figure to signed-in operators only", async () => {
     const { address, people, periodId, saleId } = await open();
     const viewer = await browser(address, "viewer");
     for (const path of [`award/${periodId}`, `commission/${saleId}`, `multiplier/${people[0]!.profileId}`]) {
@@ -21,7 +21,7 @@ describe("rewards for operators", () => {
     expect((await viewer.send("GET", "/admin/api/explain/award/999")).status).toBe(404);
   });
 
-  test("lists holds, and lets an admin release or reverse one", async () => {
+  test("lists holds, and lets an admin release or reverse them", async () => {
     const { world, address, heldId } = await open();
     const [admin, viewer] = [await browser(address, "admin"), await browser(address, "viewer")];
     const list = async () =>
@@ -29,8 +29,8 @@ describe("rewards for operators", () => {
     expect(await list()).toMatchObject([
       { saleId: heldId, amount: "100.50", held: "24.12", lines: 3, reasons: ["late-receipt"] },
     ]);
-    const act = (who: typeof admin, path: string) =>
-      who.send("POST", `/admin/api/holds/${path}`, { headers: { "X-XSRF-TOKEN": who.csrf } });
+    const act = (user: typeof admin, path: string) =>
+      user.send("POST", `/admin/api/holds/${path}`, { headers: { "X-XSRF-TOKEN": user.csrf } });
     expect((await act(viewer, `${heldId}/release`)).status).toBe(403);
     expect((await admin.send("POST", `/admin/api/holds/${heldId}/release`)).status).toBe(403);
     expect((await act(admin, `${heldId}/burn`)).status).toBe(404);

@@ -19,14 +19,14 @@ describe("check", () => {
     expect(sessions.check(login, password)).toBe(role);
   });
 
-  test("a login without a password is off, whatever is sent", () => {
+  test("a login without a password is disabled", () => {
     const half = createSessions({ ...passwords, viewerPassword: null }, clock);
     for (const password of ["", "null", "undefined"]) expect(half.check("viewer", password)).toBeNull();
   });
 });
 
 describe("cookies", () => {
-  test("are read back, with one token against forgery each", () => {
+  test("can be read, each session with its own CSRF token", () => {
     const one = sessions.open("viewer");
     const other = sessions.open("viewer");
     expect(sessions.read(one.cookie)).toEqual(one.session);
@@ -34,7 +34,7 @@ describe("cookies", () => {
     expect(createSessions(passwords, clock).read(one.cookie)).toEqual(one.session);
   });
 
-  test("cannot be altered", () => {
+  test("cannot be forged", () => {
     const { cookie, session } = sessions.open("viewer");
     const later = cookie.replace(
       String(session.expiresAt.getTime()),
@@ -60,7 +60,7 @@ describe("cookies", () => {
     expect(at(SESSION_LIMIT_MS).read(cookie)).toBeNull();
   });
 
-  test("end with the password of their role, and with it alone", () => {
+  test("end when the password of their role changes, and only then", () => {
     const changed = createSessions({ ...passwords, adminPassword: "another" }, clock);
     expect(changed.read(sessions.open("admin").cookie)).toBeNull();
     expect(changed.read(sessions.open("viewer").cookie)).not.toBeNull();
