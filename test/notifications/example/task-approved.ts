@@ -1,0 +1,44 @@
+import { sql } from "drizzle-orm";
+import { array, rows } from "../../../src/db/statement.ts";
+import { bold } from "../../../src/notifications/markdown.ts";
+import { defineNotification } from "../../../src/notifications/notification-type.ts";
+import { userIn } from "../../../src/notifications/recipients.ts";
+import { byInes } from "../../../src/notifications/samples.ts";
+import { actorOf } from "../../../src/notifications/wording.ts";
+import { taskApproved } from "./tasks.ts";
+
+/** For the volunteer. */
+export const taskApprovedNotification = defineNotification({
+  event: taskApproved,
+  recipients: userIn("user_id"),
+  access: "none",
+  inApp: true,
+  email: {
+    kind: "immediate",
+    section: "Approved tasks",
+    button: "View the task",
+    because: "you completed this task",
+    about: "approved tasks",
+    sample: { payload: { user_id: "5", assignment_id: "1", title: "Water the <roses>" }, names: byInes() },
+  },
+  text: ({ names, payload }) => ({
+    title: `Approved: ${payload.title}`,
+    body: `${bold(actorOf(names))} approved ${bold(payload.title)}.`,
+    link: `/tasks/${payload.assignment_id}`,
+  }),
+  /** Not mailed if the approval has been withdrawn. */
+  recheck: async (tx, items) => {
+    const assignments = array(items.map(({ event }) => event.payload.assignment_id));
+    const found = await rows<{ id: string }>(
+      tx,
+      sql`select id from task_assignments where id = any(${assignments}::bigint[]) and status = 'approved'`,
+    );
+    const approved = new Set(found.map(({ id }) => id));
+    return new Map(
+      items.map(({ deliveryId, event }) => [
+        deliveryId,
+        approved.has(event.payload.assignment_id) ? event : null,
+      ]),
+    );
+  },
+});
