@@ -1,16 +1,16 @@
 import { cpus, totalmem } from "node:os";
 
-/** One measured figure of one run. The first figure of a run is the headline. */
+/** One figure of one run. The first figure of a run is its headline. */
 export type Figure = { readonly figure: string; readonly unit: string; readonly value: number };
 
-/** One way of doing the work, measured from a fresh start. */
+/** One way of doing the work. Each call measures one run on fresh data. */
 export type Contestant = () => Promise<readonly Figure[]>;
 
 export type Bench = {
   readonly name: string;
-  /** Settings of Postgres that differ from its defaults, `name=value`; said with the figures. */
+  /** Settings of Postgres that differ from its defaults, as `name=value`; printed with the figures. */
   readonly postgres?: readonly string[];
-  /** What is measured, with data size and durability, in a few lines. */
+  /** What is measured, with the size of the data. */
   readonly describe: (context: BenchContext) => string;
   readonly run: (context: BenchContext) => Promise<void>;
 };
@@ -18,21 +18,23 @@ export type Bench = {
 export type BenchContext = {
   readonly databaseUrl: string;
   readonly redisUrl: string;
-  /** 1 is the size that the targets speak of. */
+  /** Size of the data; 1 is the size that the targets are stated for. */
   readonly scale: number;
+  /** Null: the default of the benchmark. */
   readonly runs: number | null;
-  /** Seeded: the same numbers in every run. */
+  /** Seeded, so that every run gets the same numbers. */
   readonly random: () => number;
   readonly report: Reporter;
-  /** Progress, for a person. */
+  /** Progress, for people. */
   readonly say: (line: string) => void;
-  /** Called between loading and measuring: with `--pause` it waits for a line, since loading needs no quiet machine. */
+  /** Called between loading and measuring. With `--pause` it waits for a line of input, since loading needs no quiet machine. */
   readonly loaded: () => Promise<void>;
 };
 
 export type Row = {
   readonly bench: string;
-  readonly case: "ours" | "baseline" | "ratio";
+  /** `this` and `other` are two checkouts (`--against`). */
+  readonly case: "ours" | "baseline" | "ratio" | "this" | "other";
   readonly figure: string;
   readonly unit: string;
   readonly median: number;
@@ -48,8 +50,8 @@ const RUNS = 5;
 const RUNS_WHEN_LONG = 3;
 
 /**
- * Runs baseline and ours in turn, so that both meet the same noise: five times, three where one run takes over 30 s. Reports the
- * median of every figure, and the ratio ours / baseline pair by pair for figures that both have.
+ * Runs baseline and ours alternately, so that both meet the same noise: five times, or three where a run takes over 30 s. Reports the
+ * median of every figure, and for figures that both have the ratio ours / baseline, pair by pair.
  */
 export async function compare(
   context: BenchContext,
@@ -73,7 +75,7 @@ export async function compare(
   reportRatios(context.report, measured);
 }
 
-/** Runs one contestant alone, where there is nothing to compare it with. */
+/** Measures a contestant without a baseline. */
 export async function measure(context: BenchContext, contestant: Contestant): Promise<void> {
   const measured: (readonly Figure[])[] = [];
   let wanted = context.runs ?? RUNS;
@@ -115,7 +117,7 @@ function reportRatios(report: Reporter, measured: Record<"baseline" | "ours", (r
 const valuesOf = (runs: readonly (readonly Figure[])[], figure: string): number[] =>
   runs.flatMap((run) => run.filter((f) => f.figure === figure).map((f) => f.value));
 
-function summaryOf(values: readonly number[]): Pick<Row, "median" | "min" | "max" | "runs"> {
+export function summaryOf(values: readonly number[]): Pick<Row, "median" | "min" | "max" | "runs"> {
   const sorted = [...values].sort((a, b) => a - b);
   return {
     median: round(quantile(sorted, 0.5)),
@@ -125,7 +127,7 @@ function summaryOf(values: readonly number[]): Pick<Row, "median" | "min" | "max
   };
 }
 
-/** The value below which the share `q` lies; linear between neighbours. */
+/** The quantile `q` of sorted values, linear between neighbours. */
 export function quantile(sorted: readonly number[], q: number): number {
   const at = (sorted.length - 1) * q;
   const low = sorted[Math.floor(at)] ?? Number.NaN;
@@ -135,7 +137,7 @@ export function quantile(sorted: readonly number[], q: number): number {
 
 const round = (value: number): number => Number(value.toPrecision(4));
 
-/** mulberry32: small, seeded, good enough to spread test data. */
+/** mulberry32: small and seeded, and random enough for test data. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -149,5 +151,5 @@ export function seededRandom(seed: number): () => number {
 export const machine = (): string =>
   `${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
 
-/** For millions of rows: what anybody sets for a database of that size. Nothing that a crash could tell. */
+/** Settings for millions of rows, as for any database of that size. None affects durability. */
 export const LARGE_POSTGRES = ["shared_buffers=2GB", "max_wal_size=4GB", "wal_compression=on"] as const;

@@ -1,7 +1,11 @@
 import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startEmbeddedServers } from "../../src/dev/servers/embedded-servers.ts";
+import { compareCheckouts } from "./against.ts";
 import { type Bench, machine, type Row, seededRandom } from "./bench.ts";
 import { budgets } from "./budgets.ts";
 import { commissions } from "./commissions.ts";
@@ -13,6 +17,7 @@ import { matches } from "./matches.ts";
 import { multipliers } from "./multipliers.ts";
 import { notices } from "./notices.ts";
 import { nudges } from "./nudges.ts";
+import { tableOf } from "./table.ts";
 
 const BENCHES: readonly Bench[] = [
   commissions,
@@ -27,16 +32,20 @@ const BENCHES: readonly Bench[] = [
   isolation,
 ];
 const SEED = 20_241_215;
+/** Paths are relative to the root of the repository; npm runs this in bench/. */
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-type Asked = {
+type Options = {
   readonly names: readonly string[];
   readonly json: boolean;
   readonly pause: boolean;
   readonly scale: number;
   readonly runs: number | null;
+  /** Root of another checkout to compare this one with. */
+  readonly against: string | null;
+  readonly pairs: number;
 };
 
 const OPTIONS = {
@@ -44,10 +53,12 @@ const OPTIONS = {
   pause: { type: "boolean", default: false },
   scale: { type: "string", default: "1" },
   runs: { type: "string" },
+  against: { type: "string" },
+  pairs: { type: "string", default: "5" },
 } as const;
 
-/** @throws TypeError naming an option that there is none of. */
-function read(args: readonly string[]): Asked {
+/** @throws TypeError naming an unknown option. */
+function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   return {
     names: positionals,
@@ -55,62 +66,85 @@ function read(args: readonly string[]): Asked {
     pause: values.pause,
     scale: Number(values.scale),
     runs: values.runs === undefined ? null : Number(values.runs),
+    against: values.against ?? null,
+    pairs: Number(values.pairs),
   };
 }
 
-const isPositive = (value: number | null) => value === null || value > 0;
+function faultOf({ names, scale, runs, against, pairs, pause }: Options): string | null {
+  const unknown = names.filter((name) => !BENCHES.some((bench) => bench.name === name));
+  if (names.length === 0) return "Name a benchmark.";
+  if (unknown.length > 0) return `Unknown benchmark: ${unknown.join(", ")}.`;
+  if (!(scale > 0) || !(runs === null || runs > 0) || !(pairs > 0))
+    return "--scale, --runs and --pairs are numbers above 0.";
+  if (against !== null && pause) return "--pause does not go with --against.";
+  if (against !== null && !existsSync(join(resolve(ROOT, against), "bench", "package.json")))
+    return `--against ${against}: no benchmarks there.`;
+  return null;
+}
 
 function refuse(fault: string): void {
   const names = BENCHES.map(({ name }) => name).join("|");
-  say(`${fault}\nusage: npm run bench -- <${names}> [--json] [--scale 0.1] [--runs 5] [--pause]`);
+  say(
+    `${fault}\nusage: npm run bench -- <${names}>... [--json] [--scale 0.1] [--runs 5] [--pause] [--against <checkout> [--pairs 5]]`,
+  );
   process.exitCode = 1;
 }
 
 async function main(): Promise<void> {
-  let asked: Asked;
+  let options: Options;
   try {
-    asked = read(process.argv.slice(2));
+    options = readOptions(process.argv.slice(2));
   } catch (error) {
     return refuse((error as Error).message);
   }
-  const chosen = BENCHES.filter((bench) => asked.names.includes(bench.name));
-  if (asked.names.length === 0) return refuse("Name a benchmark.");
-  if (chosen.length < asked.names.length)
-    return refuse(`There is no such benchmark among: ${asked.names.join(", ")}.`);
-  if (!isPositive(asked.scale) || !isPositive(asked.runs))
-    return refuse("--scale and --runs are numbers above 0.");
+  const fault = faultOf(options);
+  if (fault !== null) return refuse(fault);
+  if (options.against === null) return runHere(options);
+  const { against, runs } = options;
+  report(
+    await compareCheckouts({ ...options, against: resolve(ROOT, against), runs: runs ?? 1, say }),
+    options,
+  );
+}
+
+async function runHere(options: Options): Promise<void> {
+  const chosen = BENCHES.filter((bench) => options.names.includes(bench.name));
   const postgresSettings = [...new Set(chosen.flatMap(({ postgres = [] }) => postgres))];
   const servers = await startEmbeddedServers({ name: "demo", durable: true, postgresSettings });
   try {
-    for (const bench of chosen) await runOne(bench, asked, servers);
+    for (const bench of chosen) await runOne(bench, options, servers);
   } finally {
     await servers.stop();
   }
 }
 
+function report(rows: readonly Row[], { json }: Options): void {
+  process.stdout.write(json ? rows.map((row) => `${JSON.stringify(row)}\n`).join("") : tableOf(rows));
+}
+
 async function runOne(
   bench: Bench,
-  asked: Asked,
+  options: Options,
   servers: { databaseUrl: string; redisUrl: string },
 ): Promise<void> {
   const rows: Row[] = [];
   const context = {
     ...servers,
-    scale: asked.scale,
-    runs: asked.runs,
+    scale: options.scale,
+    runs: options.runs,
     random: seededRandom(SEED),
     report: (row: Omit<Row, "bench">) => void rows.push({ bench: bench.name, ...row }),
     say,
     loaded: async () => {
-      if (asked.pause) await pause();
+      if (options.pause) await pause();
     },
   };
   say(`${bench.name}: ${bench.describe(context)}`);
   const settings = ["fsync and synchronous_commit on", ...(bench.postgres ?? [])].join(", ");
   say(`machine: ${machine()}; Postgres with ${settings}; Redis with AOF everysec`);
   await bench.run(context);
-  if (asked.json) for (const row of rows) print(JSON.stringify(row));
-  else printTable(rows);
+  report(rows, options);
 }
 
 async function pause(): Promise<void> {
@@ -118,31 +152,6 @@ async function pause(): Promise<void> {
   const lines = createInterface({ input: process.stdin });
   await once(lines, "line");
   lines.close();
-}
-
-function printTable(rows: readonly Row[]): void {
-  const cells = [
-    ["bench", "case", "figure", "median", "min", "max", "unit", "runs"],
-    ...rows.map((r) => [
-      r.bench,
-      r.case,
-      r.figure,
-      String(r.median),
-      String(r.min),
-      String(r.max),
-      r.unit,
-      String(r.runs),
-    ]),
-  ];
-  const widths =
-    cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
-  for (const row of cells)
-    print(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    );
 }
 
 await main();

@@ -1,0 +1,94 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { type Row, summaryOf } from "./bench.ts";
+
+/** Two checkouts of the repository, both with their modules installed. */
+type Checkout = "this" | "other";
+
+export type AgainstOptions = {
+  /** Root of the other checkout. */
+  readonly against: string;
+  readonly names: readonly string[];
+  readonly pairs: number;
+  readonly scale: number;
+  /** Runs within each process. */
+  readonly runs: number;
+  /** Progress, for people. */
+  readonly say: (line: string) => void;
+};
+
+const THIS = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * Runs each benchmark of this checkout and of the other one alternately, each in a process with servers of its own, so that both meet
+ * the same noise. The order within a pair alternates as well.
+ *
+ * @returns for each benchmark its headline figure and its p99 figures: both sides, and their ratio pair by pair.
+ * @throws Error when a process fails.
+ */
+export async function compareCheckouts(options: AgainstOptions): Promise<Row[]> {
+  const { names, pairs, say } = options;
+  const reported: Row[] = [];
+  for (const name of names) {
+    const measured: Record<Checkout, Row[][]> = { this: [], other: [] };
+    for (let pair = 0; pair < pairs; pair++) {
+      const order: Checkout[] = pair % 2 === 0 ? ["this", "other"] : ["other", "this"];
+      for (const checkout of order) {
+        const root = checkout === "this" ? THIS : options.against;
+        say(`${name}: pair ${pair + 1} of ${pairs}, ${checkout} checkout (${root})`);
+        measured[checkout].push(await runIn(root, name, options));
+      }
+    }
+    reported.push(...compareRows(name, measured));
+  }
+  return reported;
+}
+
+async function runIn(root: string, name: string, { scale, runs }: AgainstOptions): Promise<Row[]> {
+  const args = [
+    "run",
+    "--silent",
+    "bench",
+    "--",
+    name,
+    "--json",
+    "--scale",
+    String(scale),
+    "--runs",
+    String(runs),
+  ];
+  const child = spawn("npm", args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  if (code !== 0) throw new Error(`${name} in ${root} exited with code ${code}.`);
+  return output
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Row);
+}
+
+/** The first figure of a benchmark is its headline. */
+function comparedFigures(rows: readonly Row[]): Row[] {
+  const ours = rows.filter((row) => row.case === "ours");
+  return ours.filter(({ figure }, index) => index === 0 || /\bp99\b/.test(figure));
+}
+
+/** Figures that only one checkout has are left out. */
+export function compareRows(bench: string, measured: Record<Checkout, readonly (readonly Row[])[]>): Row[] {
+  const valuesOf = (checkout: Checkout, figure: string): number[] =>
+    measured[checkout].flatMap((rows) =>
+      rows.filter((row) => row.case === "ours" && row.figure === figure).map(({ median }) => median),
+    );
+  return comparedFigures(measured.this[0] ?? []).flatMap(({ figure, unit }): Row[] => {
+    const ours = valuesOf("this", figure);
+    const others = valuesOf("other", figure);
+    if (ours.length !== others.length) return [];
+    const ratios = ours.map((value, pair) => value / (others[pair] ?? Number.NaN));
+    return [
+      { bench, case: "this", figure, unit, ...summaryOf(ours) },
+      { bench, case: "other", figure, unit, ...summaryOf(others) },
+      { bench, case: "ratio", figure, unit: "this/other", ...summaryOf(ratios) },
+    ];
+  });
+}
