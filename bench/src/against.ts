@@ -22,10 +22,11 @@ export type AgainstOptions = {
 const THIS = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Runs each benchmark of this checkout and of the other one alternately, each in a process with servers of its own, so that both meet
- * the same noise. The order within a pair alternates as well.
+ * Runs each benchmark of this checkout and of the other one alternately, each in a process with servers of
+ * its own, so that both meet the same noise. The order within a pair alternates as well.
  *
- * @returns for each benchmark its headline figure and its p99 figures: both sides, and their ratio pair by pair.
+ * @returns for each benchmark its headline figure and its p99 figures: both sides, and their ratio pair by
+ * pair.
  * @throws Error when a process fails.
  */
 export async function compareCheckouts(options: AgainstOptions): Promise<Row[]> {

@@ -5,7 +5,7 @@ import { openRuntime } from "../../src/roles/open-runtime.ts";
 import { catalogue } from "../../src/workers/index.ts";
 import { benchConfig } from "./database.ts";
 
-// The same Express app with no database behind it: every check of a delivery is made, and the 202 given at once.
+// The same Express app without a database: a webhook call gets every check, and its 202 at once.
 const config = benchConfig("postgres://nobody@127.0.0.1:1/none", process.env["REDIS_URL"] ?? "", {
   ROLES: "api",
   PORT: "0",

@@ -27,7 +27,10 @@ export type BenchContext = {
   readonly report: Reporter;
   /** Progress, for people. */
   readonly say: (line: string) => void;
-  /** Called between loading and measuring. With `--pause` it waits for a line of input, since loading needs no quiet machine. */
+  /**
+   * Called between loading and measuring. With `--pause` it waits for a line of input, since loading needs no
+   * quiet machine.
+   */
   readonly loaded: () => Promise<void>;
 };
 
@@ -50,8 +53,9 @@ const RUNS = 5;
 const RUNS_WHEN_LONG = 3;
 
 /**
- * Runs baseline and ours alternately, so that both meet the same noise: five times, or three where a run takes over 30 s. Reports the
- * median of every figure, and for figures that both have the ratio ours / baseline, pair by pair.
+ * Runs baseline and ours alternately, so that both meet the same noise: five times, or three where a run
+ * takes over 30 s. Reports the median of every figure, and for figures that both have the ratio ours /
+ * baseline, pair by pair.
  */
 export async function compare(
   context: BenchContext,

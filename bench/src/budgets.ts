@@ -16,21 +16,21 @@ import { loadVolunteers } from "./volunteers.ts";
 
 const ORGANIZATIONS = 1_000;
 const VOLUNTEERS_EACH = 1_000;
-/** A quarter of them come to the ten approvals that a month asks for. */
+/** With this many, a quarter of the volunteers have the ten approvals that a month requires. */
 const ASSIGNMENTS_EACH = 12;
 const AT = "2026-03-01T00:00:00Z";
 const MONTH = { start: "2026-02-01T00:00:00Z", end: "2026-03-01T00:00:00Z" };
 const POOL_MICRO = 5_000_000_000n;
-/** The loop of the baseline is measured on so many organizations, and said for all of them. */
+/** The baseline is measured on this many organizations and extrapolated. */
 const SAMPLE = 2;
 
-/** Asked for to paid, through Redis and the workers of one process. */
+/** From enqueue to the last payment, through Redis and the workers of one process. */
 export const budgets: Bench = {
   name: "budgets",
   postgres: LARGE_POSTGRES,
   describe: ({ scale }) =>
     `monthly budgets of ${ORGANIZATIONS * scale} organizations with ${VOLUNTEERS_EACH} volunteers and ${VOLUNTEERS_EACH * ASSIGNMENTS_EACH} assignments each. ours: distribute-budget, ` +
-    `one process. baseline: a loop over profiles and a transaction an award, as the earlier system had it, on ${SAMPLE} organizations.`,
+    `one process. baseline: a loop over profiles and a transaction per award, as in the earlier system, on ${SAMPLE} organizations.`,
   async run(context) {
     const organizations = Math.max(SAMPLE, Math.round(ORGANIZATIONS * context.scale));
     const volunteers = organizations * VOLUNTEERS_EACH;
@@ -64,7 +64,7 @@ async function ours(
   runtime.relay.start();
   const workers = startWorkers(runtime, { queues: ["budgets"] });
   await workers.ready();
-  // The relay has looked at the empty queues, and marked them, before there is work.
+  // Let the relay write its marker keys while the queues are empty.
   await delay(1_000);
   const payloads = Array.from({ length: organizations }, (_, n) => ({
     period: "monthly" as const,
@@ -83,7 +83,7 @@ async function ours(
   return [{ figure: "monthly budgets paid", unit: "s", value }];
 }
 
-/** A fast run that paid somebody nothing is no run. */
+/** A run that left a payment out does not count. */
 async function expectPaid(context: BenchContext, scratch: Scratch, organizations: number): Promise<void> {
   const [state] = await scratch.sql(
     `select count(*)::int as periods, sum(paid_micro)::text as paid, avg(eligible)::int as eligible,
@@ -102,7 +102,7 @@ async function expectPaid(context: BenchContext, scratch: Scratch, organizations
 const count = async (scratch: Scratch, query: ReturnType<typeof sql>): Promise<number> =>
   (await rows<{ n: number }>(scratch.db.drizzle, query))[0]?.n ?? 0;
 
-/** Questions for each profile and each of its referrals, a transaction an award. */
+/** Queries for each profile and each of its referrals, and a transaction per award. */
 async function loop(scratch: Scratch, organizations: number): Promise<readonly Figure[]> {
   const start = new Date(MONTH.start);
   const end = new Date(MONTH.end);

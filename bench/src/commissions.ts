@@ -20,15 +20,15 @@ import { settleLatency } from "./latency.ts";
 
 const SALES = 20_000;
 const VOLUNTEERS = 30_000;
-/** The best of 5, 10, 20 and 40 on the machine of docs/benchmarks.md. */
+/** The fastest of 5, 10, 20 and 40 on the machine of docs/benchmarks.md. */
 const BASELINE_CONCURRENCY = 20;
 
-/** Accepted sale to settled ledger. */
+/** From accepted sales to the settled ledger. */
 export const commissions: Bench = {
   name: "commissions",
   describe: ({ scale }) =>
     `${SALES * scale} accepted sales over ${VOLUNTEERS} volunteers in chains of five levels and more; ours: outbox, relay, worker in one process; ` +
-    "baseline: a plain BullMQ worker, the same ledger work in one transaction a sale. Then 202 to settled at 200 sales/s, api and worker as two processes.",
+    "baseline: a plain BullMQ worker, the same ledger work, one transaction per sale. Then 202 to settled at 200 sales/s, api and worker as two processes.",
   async run(context) {
     const sales = Math.round(SALES * context.scale);
     const template = await makeTemplate(context.databaseUrl, (scratch) => loadCommunity(scratch, VOLUNTEERS));
@@ -63,7 +63,7 @@ const perSecond = (sales: number, startedAt: number): Figure[] => [
   { figure: "sales settled", unit: "sales/s", value: sales / ((performance.now() - startedAt) / 1_000) },
 ];
 
-/** Every sale must have been applied with its lines: a fast run that left something out is no run. */
+/** A run that left a sale or a line out does not count. */
 async function expectSettled(scratch: Scratch, sales: number): Promise<void> {
   const [state] = await scratch.sql(
     `select (select count(*) from token_sales where status = 'applied')::int as applied,
@@ -99,7 +99,7 @@ async function ours(context: BenchContext, scratch: Scratch, sales: number): Pro
   return figures;
 }
 
-/** What one would write without Commonwork: a job a sale in Redis, a transaction a sale in Postgres. */
+/** Without Commonwork: a job in Redis and a transaction in Postgres per sale. */
 async function plainWorker(
   context: BenchContext,
   scratch: Scratch,

@@ -4,8 +4,8 @@ import { type Scratch, vacuumLoaded } from "./database.ts";
 const DEPTH = 5;
 
 /**
- * Volunteers in chains of at least five levels: a forest whose inner nodes have three referrals each. The last two thirds are the
- * buyers. Profiles are old, so that nothing is held for their youth.
+ * Loads volunteers in chains of at least five levels: a forest whose inner nodes have three referrals each.
+ * The last two thirds are the buyers. Profiles are old, so that no sale is held because of a young chain.
  */
 export async function loadCommunity(scratch: Scratch, volunteers: number): Promise<void> {
   await scratch.sql("insert into organizations (name) values ('Bench')");
@@ -17,7 +17,7 @@ export async function loadCommunity(scratch: Scratch, volunteers: number): Promi
      select i, 1, lpad(upper(to_hex(i)), 8, '0'), '2020-01-01' from generate_series(1, $1::int) i`,
     [volunteers],
   );
-  // Set-based, as a bulk load: the trigger would take the chain of each profile one by one.
+  // In bulk: the trigger would compute the chain of each profile one by one.
   await scratch.sql("alter table volunteer_profiles disable trigger user");
   await scratch.sql(
     "update volunteer_profiles set referrer_id = id / 3 + 1, referred_at = '2020-01-02' where id > 3",
@@ -30,7 +30,10 @@ export async function loadCommunity(scratch: Scratch, volunteers: number): Promi
   await scratch.sql("alter table volunteer_profiles enable trigger user");
 }
 
-/** Accepted sales that wait in the outbox, spread over buyers and over the last twenty days so that none is held. */
+/**
+ * Loads accepted sales with their outbox entries, spread over buyers and the last twenty days so that none is
+ * held.
+ */
 export async function loadSales(scratch: Scratch, sales: number, volunteers: number): Promise<void> {
   const firstBuyer = Math.floor(volunteers / 3);
   await scratch.sql("select setseed(0.2412)");

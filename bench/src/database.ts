@@ -4,11 +4,11 @@ import { readConfig, readDatabaseConfig } from "../../src/config/config.ts";
 import { type Database, openDatabase } from "../../src/db/client.ts";
 import { migrateDatabase } from "../../src/db/migrate.ts";
 
-/** A database of its own on the server of the benchmark. */
+/** A database for one run, on the server of the benchmark. */
 export type Scratch = {
   readonly url: string;
   readonly db: Database;
-  /** Statements of the set-up: no time limit, constraints of bulk loads as the caller likes. */
+  /** Runs a statement of the set-up, without a statement timeout. */
   sql(statement: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   drop(): Promise<void>;
 };
@@ -29,7 +29,7 @@ const named = (serverUrl: string, name: string): string => {
   return url.href;
 };
 
-/** Makes a migrated database, or a clone of a template that `makeTemplate` loaded. */
+/** Creates a migrated database, or a clone of a template of `makeTemplate`. */
 export async function openScratch(serverUrl: string, template?: string): Promise<Scratch> {
   const name = `bench_${randomBytes(5).toString("hex")}`;
   await onServer(
@@ -52,8 +52,9 @@ export async function openScratch(serverUrl: string, template?: string): Promise
 }
 
 /**
- * Vacuums and analyzes the tables that hold something. The others are left as the migrations left them, as in every real deployment: a
- * table that was vacuumed while it was empty is known to be empty, and plans that are kept from then on read it whole.
+ * Vacuums and analyzes the tables with rows. Empty ones stay as migrations leave them, as in a real
+ * deployment: a table that was vacuumed while it was empty is known to be empty, and plans that are cached
+ * then scan it sequentially.
  */
 export async function vacuumLoaded(scratch: Pick<Scratch, "sql">): Promise<void> {
   const tables = await scratch.sql(
@@ -62,7 +63,7 @@ export async function vacuumLoaded(scratch: Pick<Scratch, "sql">): Promise<void>
   for (const { name } of tables) await scratch.sql(`vacuum analyze ${String(name)}`);
 }
 
-/** Loads a database once; runs start from clones of it. @returns its name. */
+/** Loads a database that runs are cloned from. @returns its name. */
 export async function makeTemplate(
   serverUrl: string,
   load: (scratch: Scratch) => Promise<void>,
@@ -74,7 +75,7 @@ export async function makeTemplate(
   return new URL(scratch.url).pathname.slice(1);
 }
 
-/** Runs `work` on a clone of the template, from a checkpoint on, and drops it afterwards. */
+/** Runs `work` on a clone of the template after a checkpoint, and drops the clone. */
 export async function withClone<T>(
   context: { readonly databaseUrl: string },
   template: string,
@@ -89,7 +90,7 @@ export async function withClone<T>(
   }
 }
 
-/** The configuration of a process that is measured: everything at its default but the addresses. */
+/** The configuration of a measured process: defaults, apart from addresses and `extra`. */
 export function benchConfig(databaseUrl: string, redisUrl: string, extra: Record<string, string> = {}) {
   return readConfig({
     DATABASE_URL: databaseUrl,

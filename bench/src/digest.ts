@@ -13,15 +13,15 @@ import { startProgram } from "./service.ts";
 const USERS = 10_000;
 const ITEMS = 5;
 const USERS_A_PROJECT = 50;
-/** Ten o'clock where users live who named no zone. */
+/** Ten o'clock in the default time zone. */
 const AT = "2026-03-02T18:00:00Z";
 
-/** From the tick of the timetable to the last answer of the mail service. */
+/** From the schedule's tick to the last response of the mail service. */
 export const digest: Bench = {
   name: "digest",
   describe: ({ scale }) =>
-    `hourly digests of ${USERS * scale} users with ${ITEMS} things each (documents of projects that they may see, awards, a match), ` +
-    `rendered and handed to Resend's fake, a process of its own that sets no limit. ours: email-digest and send-emails, one process.`,
+    `hourly digests of ${USERS * scale} users with ${ITEMS} notifications each (documents of projects they may see, awards), ` +
+    `rendered and sent to a fake of Resend, a process of its own without a rate limit. ours: email-digest and send-emails, one process.`,
   async run(context) {
     const users = Math.round(USERS * context.scale);
     context.say("loading");
@@ -55,7 +55,7 @@ async function load(scratch: Scratch, users: number): Promise<void> {
   await scratch.sql(
     "insert into resources (project_id, name, created_by) select p.id, 'Document ' || n || '.pdf', 1 from projects p, generate_series(1, 3) n",
   );
-  // Three documents of the project that all of its people are told of, and for each an award and a match of their own.
+  // For each user three documents of their project, and two awards.
   await scratch.sql(
     "insert into domain_events (event_type, actor_id, project_id, resource_id) select 'document_uploaded', 1, project_id, id from resources",
   );
@@ -106,7 +106,7 @@ async function send(context: BenchContext, scratch: Scratch, users: number): Pro
   ];
 }
 
-/** A fast run that told somebody nothing, or something twice, is no run. */
+/** A run that left a user out, or sent something twice, does not count. */
 async function expectTold(
   scratch: Scratch,
   users: number,
@@ -116,6 +116,6 @@ async function expectTold(
   const n = Number(told?.n);
   if (counts.taken !== users || counts.contents !== users || n !== users * ITEMS)
     throw new Error(
-      `not told: ${counts.taken} e-mails of ${counts.contents} contents, ${n} things of ${users * ITEMS}`,
+      `not sent: ${counts.taken} e-mails with ${counts.contents} distinct contents, ${n} of ${users * ITEMS} notifications`,
     );
 }

@@ -15,7 +15,7 @@ import { type Bench, type BenchContext, compare, type Figure, measure } from "./
 import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
 
 const EVENTS = 40_000;
-/** The baseline is measured on so many, and said for all of them. */
+/** The baseline is measured on this many. */
 const BASELINE_EVENTS = 2_000;
 const PROJECTS = 2_000;
 const RECIPIENTS = 3;
@@ -28,8 +28,8 @@ export const fanOut: Bench = {
   name: "fan-out",
   describe: ({ scale }) =>
     `${EVENTS * scale} documents uploaded to ${PROJECTS} projects by statements of 200, each for ${RECIPIENTS} recipients and two channels: six decisions and three ` +
-    "notifications an event; a third of the users have preferences and settings. ours: trigger, outbox, relay, worker in one process; baseline: a plain BullMQ worker " +
-    `that decides and writes the same, an event a transaction (${BASELINE_EVENTS * scale} of them). Then event to in-app row at ${LATENCY_PER_SECOND} events/s, one a statement.`,
+    "notifications per event; a third of the users have preferences and settings. ours: trigger, outbox, relay, worker in one process; baseline: a plain BullMQ worker " +
+    `that decides and writes the same, a transaction per event (${BASELINE_EVENTS * scale} of them). Then event to in-app row at ${LATENCY_PER_SECOND} events/s, one per statement.`,
   async run(context) {
     const template = await makeTemplate(context.databaseUrl, loadProjects);
     await compare(context, {
@@ -67,7 +67,7 @@ async function loadProjects(scratch: Scratch): Promise<void> {
   );
 }
 
-/** The one who made the project uploads: the three who were let in are told. */
+/** The project's creator uploads, and the three users with access are notified. */
 async function upload(scratch: Scratch, events: number): Promise<void> {
   for (let from = 0; from < events; from += 200) {
     await scratch.sql(
@@ -83,7 +83,7 @@ function open(context: BenchContext, scratch: Scratch) {
   return openRuntime({ config, clock: systemClock, log: createLog(config.log), catalogue, timetable: [] });
 }
 
-/** A fast run that left something out is no run. */
+/** A run that left something out does not count. */
 async function expectTold(scratch: Scratch, events: number): Promise<void> {
   const [told] = await scratch.sql(
     "select (select count(*)::int from deliveries) as decisions, (select count(*)::int from notifications) as notifications",
@@ -112,7 +112,7 @@ async function ours(context: BenchContext, scratch: Scratch): Promise<readonly F
   return figures;
 }
 
-/** What one would write without Commonwork: a job an event in Redis, a transaction an event in Postgres. */
+/** Without Commonwork: a job in Redis and a transaction in Postgres per event. */
 async function plainWorker(context: BenchContext, scratch: Scratch): Promise<readonly Figure[]> {
   const events = Math.round(BASELINE_EVENTS * context.scale);
   await upload(scratch, events);
@@ -158,7 +158,7 @@ async function latency(context: BenchContext, scratch: Scratch): Promise<readonl
   const workers = startWorkers(runtime, { queues: ["notifications"] });
   await workers.ready();
   const events = Math.max(200, Math.round(LATENCY_EVENTS * context.scale));
-  // A trigger at the end of the deciding transaction notes when it commits: rows carry the time at which it began.
+  // A trigger at commit records the time: the rows have the time at which the transaction began.
   await scratch.sql("create table seen (event_id bigint, at timestamptz)");
   await scratch.sql(
     `create function note_seen() returns trigger language plpgsql as $$ begin

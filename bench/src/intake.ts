@@ -10,12 +10,12 @@ const DELIVERIES = 20_000;
 const CONNECTIONS = 64;
 const VOLUNTEERS = 30_000;
 
-/** How many signed sales the api role takes durably in a second, beside Express alone. */
+/** Signed sales that the api role commits per second, compared with Express alone. */
 export const intake: Bench = {
   name: "intake",
   describe: ({ scale }) =>
     `${DELIVERIES * scale} signed sale webhooks over ${CONNECTIONS} kept-alive connections; ours: the api role alone, each sale committed before its 202; ` +
-    "baseline: the same Express app, every check of a delivery included, with no database behind it.",
+    "baseline: the same Express app with every check of a webhook call, without a database.",
   async run(context) {
     const template = await makeTemplate(context.databaseUrl, (scratch) => loadCommunity(scratch, VOLUNTEERS));
     await compare(context, { baseline: () => withoutDatabase(context), ours: () => api(context, template) });
@@ -37,7 +37,7 @@ async function api(context: BenchContext, template: string): Promise<readonly Fi
     REDIS_PREFIX: `bench-${randomBytes(4).toString("hex")}`,
     SCICENT_WEBHOOK_SECRET: "bench-secret",
     ROLES: "api",
-    // One address sends everything here: its limit would be what is measured.
+    // All requests come from one address, whose rate limit would be measured otherwise.
     WEBHOOK_ADDRESS_PER_SECOND: "1000000",
     WEBHOOK_ADDRESS_BURST: "10000000",
     WEBHOOK_SOURCE_PER_SECOND: "1000000",

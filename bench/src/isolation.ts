@@ -16,7 +16,7 @@ const PROJECTS = 10_000;
 const PER_SECOND = 100;
 const LONGEST_WAIT_MS = 120_000;
 
-/** Whether a recompute of every match keeps commissions waiting, in the same process. */
+/** Latency of commissions while the same process recomputes all matches. */
 export const isolation: Bench = {
   name: "isolation",
   describe: ({ scale }) =>
@@ -59,10 +59,11 @@ async function measureIsolation(context: BenchContext, template: string): Promis
   const reading = await latency("reading");
   await untilRangesAreStored(scratch, runId);
   const storing = await latency("storing");
-  // What ended before the last sale says nothing: the recompute has to outlast the measurement.
+  // The recompute has to outlast the measurement.
   const run = await loadRun(scratch.db.drizzle, runId);
   context.say(`the recompute is ${run?.status}, ${run?.pending} of ${run?.total} ranges are left`);
-  if (run?.status !== "running") throw new Error("The recompute has ended: choose a larger scale.");
+  if (run?.status !== "running")
+    throw new Error("The recompute ended during the measurement: choose a larger scale.");
   await worker.stop();
   await api.stop();
   await scratch.drop();
@@ -78,7 +79,7 @@ async function measureIsolation(context: BenchContext, template: string): Promis
   ];
 }
 
-/** Without sales, so that it is soon. */
+/** Waits for the first stored range. No sales are sent, so that it does not take long. */
 async function untilRangesAreStored(scratch: Scratch, runId: string): Promise<void> {
   for (const deadline = Date.now() + LONGEST_WAIT_MS; Date.now() < deadline; await delay(100)) {
     const run = await loadRun(scratch.db.drizzle, runId);

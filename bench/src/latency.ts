@@ -8,15 +8,15 @@ import { startCommonwork } from "./service.ts";
 
 const PER_SECOND = 200;
 const SECONDS = 20;
-/** The programs are compiled as they run: until then they are slower than they will be for weeks. */
+/** Until the code is compiled by V8 it is slower than it will be. */
 const WARM_UP_SECONDS = 10;
 const BACKLOG = 200_000;
 const LOOK_EVERY_MS = 2;
 
 /**
- * From the 202 of a sale to the commit that settles it, at 200 sales/s, api and worker as two processes; then the same with 200,000
- * entries waiting in another queue. What is seen is the vanishing of the outbox entry, looked for every 2 ms: figures are up to
- * 2 ms too high, never too low.
+ * From the 202 of a sale to the commit that settles it, at 200 sales/s, api and worker as two processes; then
+ * the same with 200,000 entries waiting in another queue. The status of sales is polled every 2 ms, so
+ * figures are up to 2 ms too high, never too low.
  */
 export async function settleLatency(
   context: BenchContext,
@@ -79,7 +79,7 @@ export async function measureLatency(
   let sending = true;
   const watching = watch(scratch, acceptedAt, settledAt, () => sending);
   await openLoop(port, requests, perSecond, (index, status, at) => {
-    if (status !== 202) throw new Error(`a sale was answered ${status}`);
+    if (status !== 202) throw new Error(`a sale got status ${status}`);
     if (index >= perSecond * WARM_UP_SECONDS) acceptedAt.set(externalIds[index] as string, at);
   });
   sending = false;
@@ -89,7 +89,7 @@ export async function measureLatency(
     .sort((a, b) => a - b);
 }
 
-/** Notes when a sale is first seen settled. Looks only at the newest, so that looking costs little. */
+/** Records when each sale is first seen settled. Reads only the newest ones, so that polling costs little. */
 async function watch(
   scratch: Scratch,
   accepted: ReadonlyMap<string, number>,

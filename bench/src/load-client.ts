@@ -1,14 +1,14 @@
 import { connect, type Socket } from "node:net";
 
-/** Requests ready to be sent, and what came back. */
+/** Responses to a load. */
 export type LoadResult = {
   readonly answered: number;
   readonly tookMs: number;
-  /** Answers by status code. */
+  /** Responses by status code. */
   readonly statuses: ReadonlyMap<number, number>;
 };
 
-/** One HTTP/1.1 POST as bytes, kept alive. */
+/** An HTTP/1.1 POST as bytes, with keep-alive. */
 export function postRequest(path: string, headers: Record<string, string>, body: Buffer): Buffer {
   const lines = Object.entries({ host: "bench", "content-length": String(body.length), ...headers }).map(
     ([k, v]) => `${k}: ${v}`,
@@ -17,8 +17,9 @@ export function postRequest(path: string, headers: Record<string, string>, body:
 }
 
 /**
- * Sends every request once over `connections` kept-alive connections, each waiting for its answer before the next: a closed loop.
- * Bytes are made beforehand and answers barely looked at, so that the client takes as little of the machine as it can.
+ * Sends every request once over `connections` connections, each waiting for its response before the next
+ * request: a closed loop. Requests are prepared bytes and responses are hardly parsed, so that the client
+ * uses little of the machine.
  */
 export async function closedLoop(
   port: number,
@@ -38,13 +39,16 @@ export async function closedLoop(
   return { answered, tookMs: performance.now() - startedAt, statuses };
 }
 
-/** Holds one conversation: `turn` is told each status (null at first) and gives the next request, or nothing to end. */
-function converse(port: number, turn: (status: number | null) => Buffer | undefined): Promise<void> {
+/**
+ * Runs one connection. `next` gets each status, null at first, and returns the next request, or nothing to
+ * end.
+ */
+function converse(port: number, next: (status: number | null) => Buffer | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
     let pending = Buffer.alloc(0);
     const send = (status: number | null) => {
-      const request = turn(status);
+      const request = next(status);
       if (request) socket.write(request);
       else socket.end(resolve);
     };
@@ -61,7 +65,9 @@ function converse(port: number, turn: (status: number | null) => Buffer | undefi
   });
 }
 
-/** Sends at a fixed pace whatever comes back: an open loop. `onAnswer` is told the index and status of each. */
+/**
+ * Sends at a fixed rate, whatever the responses: an open loop. `onAnswer` gets the index and status of each.
+ */
 export async function openLoop(
   port: number,
   requests: readonly Buffer[],
@@ -106,7 +112,7 @@ export async function openLoop(
 
 const HEAD_END = Buffer.from("\r\n\r\n");
 
-/** @returns where the first answer ends, or null when it has not arrived whole. */
+/** @returns the end of the first response, or null when it is incomplete. */
 function endOfAnswer(bytes: Buffer): number | null {
   const head = bytes.indexOf(HEAD_END);
   if (head < 0) return null;

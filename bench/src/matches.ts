@@ -16,15 +16,15 @@ import { loadSkills, planSkills, SKILLS } from "./skills.ts";
 const VOLUNTEERS = 1_000_000;
 const PROJECTS = 10_000;
 const KEPT = 200;
-/** The pairwise loop is measured on so many pairs, and said for all of them. */
+/** The baseline is measured on this many pairs and extrapolated. */
 const SAMPLE = { volunteers: 20_000, projects: 50 };
 const LIMIT_MS = 20 * 60_000;
 
-/** Asked for to done, through Redis and the workers of one process. */
+/** From enqueue to the end of the run, through Redis and the workers of one process. */
 export const matches: Bench = {
   name: "matches",
   describe: ({ scale }) =>
-    `${VOLUNTEERS * scale} volunteers x ${PROJECTS * scale} projects, 8 skills each of ${SKILLS} by Zipf's law, half with a place; the best ${KEPT} ` +
+    `${VOLUNTEERS * scale} volunteers x ${PROJECTS * scale} projects, 8 skills each of ${SKILLS} by Zipf's law, half with a location; the best ${KEPT} ` +
     `per project computed and stored, one process; computed: its processor time over the number of cores. Then the same with nothing changed, one volunteer, one project. baseline: the reference, pair by ` +
     `pair in memory, on ${SAMPLE.volunteers} x ${SAMPLE.projects} of them.`,
   async run(context) {
@@ -83,7 +83,7 @@ async function measureRuns(
     context.say(`${figure}: ${value.toFixed(2)} s, ${JSON.stringify(ended.counts)}`);
     return { figure, unit: "s", value };
   };
-  // Threads are started once; from source they take a second for it.
+  // Starts the threads, which takes a second from source.
   await run("to warm up, one project", { projectId: "1" });
   await scratch.sql("delete from volunteer_initiative_matches");
   await scratch.sql("delete from project_match_lists");
@@ -103,13 +103,16 @@ async function measureRuns(
   return [computed, first, again, volunteer, project];
 }
 
-/** The processor time of this process so far, spread over all cores, in seconds: threads and event loop, not the server. */
+/**
+ * Processor time of this process divided by the number of cores, in seconds: threads and event loop, not
+ * Postgres.
+ */
 function computedS(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6 / availableParallelism();
 }
 
-/** What one would write first: a loop over projects and volunteers. */
+/** A loop over projects and volunteers. */
 function pairByPair(volunteers: number, projects: number): readonly Figure[] {
   const sample = {
     volunteers: Math.min(SAMPLE.volunteers, volunteers),

@@ -1,6 +1,6 @@
 const LOOK_EVERY_MS = 50;
 
-/** Watches how much memory this process holds. */
+/** Samples the resident memory of this process. */
 export function watchMemory() {
   let most = 0;
   const timer = setInterval(() => {

@@ -21,16 +21,16 @@ const AT = "2026-03-02T02:00:00Z";
 const HOUR_LATER = "2026-03-02T03:00:00Z";
 const TWO_HOURS_LATER = "2026-03-02T04:00:00Z";
 const DAY_LATER = "2026-03-03T02:00:00Z";
-/** The loop of the baseline is measured on so many profiles, and said for all of them. */
+/** The baseline is measured on this many profiles and extrapolated. */
 const SAMPLE = 1_000;
 
-/** Asked for to done, through Redis and the workers of one process. */
+/** From enqueue to the end of the run, through Redis and the workers of one process. */
 export const multipliers: Bench = {
   name: "multipliers",
   postgres: LARGE_POSTGRES,
   describe: ({ scale }) =>
     `${VOLUNTEERS * scale} volunteers with ${ASSIGNMENTS * scale} assignments over a year. ours: recalculate-multipliers in ranges, one process; all rows change in ` +
-    `the first run, nothing but the last hour in the second and third, a day in the fourth. baseline: a loop over profiles, as the earlier system had it, on ${SAMPLE} of them.`,
+    `the first run, nothing but the last hour in the second and third, a day in the fourth. baseline: a loop over profiles, as in the earlier system, on ${SAMPLE} of them.`,
   async run(context) {
     const volunteers = Math.round(VOLUNTEERS * context.scale);
     context.say("loading");
@@ -65,7 +65,7 @@ async function ours(context: BenchContext, scratch: Scratch, volunteers: number)
   runtime.relay.start();
   const workers = startWorkers(runtime, { queues: ["multipliers"] });
   await workers.ready();
-  // The relay has looked at the empty queues, and marked them, before there is work.
+  // Let the relay write its marker keys while the queues are empty.
   await delay(1_000);
   const timed = async (figure: string, at: string, full: boolean) => {
     clock.at = at;
@@ -75,7 +75,7 @@ async function ours(context: BenchContext, scratch: Scratch, volunteers: number)
     const run = await followRun(runtime.db, id, () => undefined, AbortSignal.timeout(20 * 60_000));
     const took = seconds(figure, startedAt);
     if (run.status !== "done") throw new Error(`${figure}: the run is ${run.status}: ${run.error}`);
-    // Between two nights autovacuum has been there.
+    // As autovacuum does between two nights.
     await scratch.sql("vacuum analyze volunteer_profiles, multiplier_history, multiplier_marks");
     context.say(`${figure}: ${run.counts["calculated"]} calculated, ${run.counts["moved"]} moved`);
     return { took, moved: run.counts["moved"] ?? 0 };
@@ -92,7 +92,7 @@ async function ours(context: BenchContext, scratch: Scratch, volunteers: number)
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Questions for each profile and each of its referrals, a transaction a profile. */
+/** Queries for each profile and each of its referrals, and a transaction per profile. */
 async function loop(scratch: Scratch, volunteers: number): Promise<readonly Figure[]> {
   const sample = Math.min(SAMPLE, volunteers);
   const slot = new Date(AT);

@@ -5,7 +5,6 @@ import { followRun, startRun } from "../../src/queues/manual-runs.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
 import { startWorkers } from "../../src/roles/worker.ts";
-import { openThreads } from "../../src/threads/threads.ts";
 import { catalogue } from "../../src/workers/index.ts";
 import { notifyProjectMatches } from "../../src/workers/notifications/matching/notify-project-matches.ts";
 import { type Bench, type BenchContext, type Figure, measure } from "./bench.ts";
@@ -14,20 +13,22 @@ import { watchMemory } from "./memory.ts";
 
 const PROJECTS = 10_000;
 const LISTED = 200;
-const PLACES = 10;
+const OPENINGS = 10;
 const LIMIT_MS = 10 * 60_000;
 const LOOK_EVERY_MS = 10;
 
-/** As many people as the lists are drawn from: enough for every project, and half as many as there are places. */
+/**
+ * Volunteers that the lists are drawn from: enough for all openings, and half as many as there are openings.
+ */
 const CASES = { plenty: 1_000_000, scarce: 50_000 };
 
-/** From the ask to the end of the run, through Redis and the workers of one process. */
+/** From enqueue to the end of the run, through Redis and the workers of one process. */
 export const notices: Bench = {
   name: "notices",
   postgres: ["shared_buffers=2GB", "max_wal_size=4GB"],
   describe: ({ scale }) =>
-    `${PROJECTS * scale} open projects with full lists of ${LISTED}, minimum score 0, ${PLACES} places each; candidates drawn from ` +
-    `${CASES.plenty * scale} volunteers, and from ${CASES.scarce * scale}: chosen and told, one process. Lists are up to date.`,
+    `${PROJECTS * scale} open projects with full lists of ${LISTED}, minimum score 0, ${OPENINGS} openings each; candidates drawn from ` +
+    `${CASES.plenty * scale} volunteers, and from ${CASES.scarce * scale}: chosen and notified, one process. Lists are current.`,
   async run(context) {
     const templates = {
       plenty: await makeTemplate(context.databaseUrl, (scratch) =>
@@ -62,7 +63,7 @@ async function load(scratch: Scratch, scale: number, people: number): Promise<vo
   await scratch.sql(
     "insert into project_required_skills select p.id, 1 + (p.id * 7 + n * 61) % 500 from projects p, generate_series(1, 8) n",
   );
-  // Steps that share no factor with the number of volunteers: nobody is twice on a list.
+  // The step has no factor in common with the number of volunteers, so no list has a volunteer twice.
   await scratch.sql(
     `insert into volunteer_initiative_matches
        (project_id, volunteer_id, match_score, coverage, cosine, jaccard, matched_skill_ids, matched_skill_count, calculated_at)
@@ -75,14 +76,13 @@ async function load(scratch: Scratch, scale: number, people: number): Promise<vo
 
 async function once(context: BenchContext, template: string, name: string): Promise<readonly Figure[]> {
   return withClone(context, template, async (scratch) => {
-    // The hourly run has been.
+    // The hourly run is done.
     await scratch.sql(
       "insert into job_runs (job, trigger, input, status, started_at, finished_at) values ('calculate-matches', 'manual', '{}', 'done', now() + interval '1 hour', now())",
     );
     const config = benchConfig(scratch.url, context.redisUrl, { MIN_MATCH_SCORE: "0" });
-    const threads = openThreads();
     const log = createLog(config.log);
-    const runtime = openRuntime({ config, clock: systemClock, log, catalogue, timetable: [], threads });
+    const runtime = openRuntime({ config, clock: systemClock, log, catalogue, timetable: [] });
     runtime.relay.start();
     const workers = startWorkers(runtime, { queues: ["notifications"] });
     await workers.ready();
@@ -106,7 +106,6 @@ async function once(context: BenchContext, template: string, name: string): Prom
       memory.stop();
       await workers.stop(5_000);
       await runtime.close();
-      await threads.close();
     }
   });
 }
@@ -118,11 +117,11 @@ async function runOnce(context: BenchContext, runtime: Runtime, scratch: Scratch
   context.say(`${ended.status}: ${JSON.stringify(ended.counts)}`);
   const [told] = await scratch.sql("select count(*)::int as n from candidate_notifications");
   if (ended.status !== "done" || !told?.["n"] || told["n"] !== ended.counts["candidates"])
-    throw new Error(`the run is ${ended.status}, ${told?.["n"]} were told: ${ended.error}`);
+    throw new Error(`the run is ${ended.status}, ${told?.["n"]} notices were written: ${ended.error}`);
   return (Number(ended.finishedAt) - Number(ended.createdAt)) / 1_000;
 }
 
-/** Looks at the age of every open transaction of the database, but its own. */
+/** Polls the age of the oldest open transaction of the database, apart from its own. */
 function watchTransactions({ sql }: Scratch) {
   let longest = { ageS: 0, query: "" };
   let going = true;

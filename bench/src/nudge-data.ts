@@ -2,10 +2,10 @@ import type { Scratch } from "./database.ts";
 
 export type NudgePlan = {
   readonly threads: number;
-  /** Threads in which one participant has not read what was written just longer ago than the threshold. */
+  /** Threads in which one participant has an unread message that is just older than the threshold. */
   readonly dueThreads: number;
   readonly meetings: number;
-  /** Meetings that begin in half an hour; the others lie in the two years around. */
+  /** Meetings that begin in half an hour; the others are spread over two years. */
   readonly dueMeetings: number;
   readonly at: string;
 };
@@ -22,7 +22,10 @@ const LOADED = [
   "meeting_participants",
 ] as const;
 
-/** Bulk loads: what triggers and keys would see to holds by construction. Indexes but the keys are made afterwards. */
+/**
+ * Loads threads and meetings in bulk, consistent by construction. Indexes other than keys are built
+ * afterwards.
+ */
 export async function loadNudges(scratch: Scratch, plan: NudgePlan): Promise<void> {
   for (const table of LOADED) await scratch.sql(`alter table ${table} disable trigger all`);
   const people = Math.max(PARTICIPANTS, Math.round(plan.threads / 5));
@@ -34,7 +37,7 @@ export async function loadNudges(scratch: Scratch, plan: NudgePlan): Promise<voi
   for (const table of LOADED) await scratch.sql(`alter table ${table} enable trigger all`);
 }
 
-/** Participant k of thread i: all over the users, five different ones in each thread. */
+/** SQL: participant k of thread i. Five different users in each thread, spread over all. */
 const personOf = "1 + (i * 7919 + k * 40009) % $2";
 
 async function loadThreads(scratch: Scratch, plan: NudgePlan, people: number): Promise<void> {
@@ -42,7 +45,7 @@ async function loadThreads(scratch: Scratch, plan: NudgePlan, people: number): P
     "insert into chat_threads (topic, created_at) select 'Thread', '2025-01-01' from generate_series(1, $1::int)",
     [plan.threads],
   );
-  // Every due thread is followed by the same number of others, so that they lie scattered.
+  // Due threads are evenly scattered.
   const due = `(i % ${Math.max(1, Math.floor(plan.threads / plan.dueThreads))} = 0)`;
   await scratch.sql(
     `insert into chat_thread_participants (thread_id, user_id, joined_at, last_read_at)

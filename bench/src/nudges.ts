@@ -20,19 +20,19 @@ const DUE_THREADS = 50_000;
 const MEETINGS = 1_000_000;
 const DUE_MEETINGS = 5_000;
 const AT = "2026-03-10T18:00:00Z";
-/** The loops of the baseline are measured on so many threads and meetings, and said for all of them. */
+/** The baseline is measured on this many threads and meetings and extrapolated. */
 const SAMPLE_THREADS = 2_000;
 const SAMPLE_MEETINGS = 200;
 
 const NUDGES = "threads nudged about";
 const REMINDERS = "meetings reminded of";
 
-/** Asked for to done, through Redis and the workers of one process. */
+/** From enqueue to the end of the run, through Redis and the workers of one process. */
 export const nudges: Bench = {
   name: "nudges",
   describe: ({ scale }) =>
     `${THREADS * scale} threads with 5 participants, ${DUE_THREADS * scale} due; ${MEETINGS * scale} meetings with 2, ${DUE_MEETINGS * scale} due. ours: unread-thread-nudges and ` +
-    `meeting-reminders, one process. baseline: questions for each thread and each participant, as the earlier system had it, on ${SAMPLE_THREADS} threads and ${SAMPLE_MEETINGS} meetings.`,
+    `meeting-reminders, one process. baseline: queries for each thread and each participant, as in the earlier system, on ${SAMPLE_THREADS} threads and ${SAMPLE_MEETINGS} meetings.`,
   async run(context) {
     const sized = (n: number) => Math.max(1, Math.round(n * context.scale));
     const plan: NudgePlan = {
@@ -64,7 +64,7 @@ async function ours(context: BenchContext, scratch: Scratch, plan: NudgePlan): P
     runtime.relay.wake();
     const run = await followRun(runtime.db, id, () => undefined, AbortSignal.timeout(10 * 60_000));
     const value = (performance.now() - startedAt) / 1_000;
-    // A fast run that told nobody is no run.
+    // A run that left somebody out does not count.
     if (run.status !== "done" || run.counts[count] !== expected) {
       throw new Error(
         `${job.name} is ${run.status} with ${JSON.stringify(run.counts)}: ${expected} were due`,
@@ -88,7 +88,11 @@ async function loop(scratch: Scratch, plan: NudgePlan): Promise<readonly Figure[
   ];
 }
 
-/** Every thread is asked for its participants, every participant for the oldest unread message and what was said of it. @returns seconds a thread. */
+/**
+ * Queries for each thread its participants, and for each of them the oldest unread message and its nudges.
+ *
+ * @returns seconds per thread.
+ */
 async function perThread(scratch: Scratch, sample: number): Promise<number> {
   const now = new Date(AT);
   const on = scratch.db.drizzle;
@@ -130,7 +134,11 @@ async function perThread(scratch: Scratch, sample: number): Promise<number> {
   return (performance.now() - startedAt) / 1_000 / sample;
 }
 
-/** Every meeting is asked for its participants, and what each was told. @returns seconds a meeting. */
+/**
+ * Queries for each meeting its participants, and for each of them the reminders.
+ *
+ * @returns seconds per meeting.
+ */
 async function perMeeting(scratch: Scratch, sample: number): Promise<number> {
   const now = new Date(AT);
   const on = scratch.db.drizzle;

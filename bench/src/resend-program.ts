@@ -1,5 +1,5 @@
 import { fakeResend } from "../../test/support/resend.ts";
 
-// Resend without a limit of its rate, in a process of its own: what it costs is not counted as ours.
+// A fake of Resend without a rate limit, in a process of its own so that its work is not measured.
 const resend = await fakeResend({ keep: "keys" });
 process.stdout.write(`${JSON.stringify({ msg: "started", port: Number(new URL(resend.url).port) })}\n`);

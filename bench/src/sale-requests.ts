@@ -3,7 +3,7 @@ import { postRequest } from "./load-client.ts";
 
 export const WEBHOOK = "/volunteer_scheduler/webhooks/scicent_sale";
 
-/** Signed sale webhooks as bytes, made before the clock starts. Buyers are spread, so that none is held for haste. */
+/** Signed sale webhooks as bytes. Buyers are spread, so that none is held because of velocity. */
 export function saleRequests(
   count: number,
   options: { firstBuyer: number; buyers: number; name: string; random: () => number },

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export type Service = { readonly port: number; stop(): Promise<void> };
 
-/** Starts a program of its own and waits for the line that says its port (0 when it has none). */
+/** Starts a program and waits for its "started" line. Its port is 0 when it listens on none. */
 export async function startProgram(
   file: string,
   args: readonly string[],
@@ -28,7 +28,7 @@ export async function startProgram(
   };
 }
 
-/** Starts Commonwork as a deployment would: by its command line, configured by its environment. */
+/** Starts Commonwork by its command line, configured by its environment. */
 export const startCommonwork = (environment: Record<string, string>): Promise<Service> =>
   startProgram("src/cli.ts", ["start"], {
     HOST: "127.0.0.1",
@@ -42,7 +42,7 @@ async function portOf(child: ChildProcess): Promise<number> {
   const heard: string[] = [];
   return new Promise((resolve, reject) => {
     child.once("exit", (code) =>
-      reject(new Error(`the program ended with ${code}:\n${heard.slice(-20).join("\n")}`)),
+      reject(new Error(`the program exited with code ${code}:\n${heard.slice(-20).join("\n")}`)),
     );
     for (const stream of [child.stdout, child.stderr]) {
       if (!stream) continue;

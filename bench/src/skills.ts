@@ -5,11 +5,11 @@ import type { Scratch } from "./database.ts";
 export const SKILLS = 500;
 const SKILLS_EACH = 8;
 const CITIES = 60;
-/** One in two volunteers says where they live, and one in two projects is on site. */
-const PLACED_SHARE = 0.5;
+/** Share of volunteers with a location, and of projects on site. */
+const LOCATED_SHARE = 0.5;
 const SEED = 71;
 
-/** Volunteers and projects with eight skills each, drawn by Zipf's law (exponent 1), in or around sixty cities. */
+/** Volunteers and projects with eight skills each, by Zipf's law (exponent 1), in or around sixty cities. */
 export type SkillPlan = {
   readonly volunteers: number;
   readonly projects: number;
@@ -17,7 +17,7 @@ export type SkillPlan = {
   project(): MatchProject;
 };
 
-/** The same people and projects in every run; ids count from 1. Each call gives the next one. */
+/** The same volunteers and projects in every run, with ids from 1. Each call returns the next one. */
 export function planSkills(volunteers: number, projects: number): SkillPlan {
   const random = seededRandom(SEED);
   const forProjects = seededRandom(SEED + 1);
@@ -29,7 +29,7 @@ export function planSkills(volunteers: number, projects: number): SkillPlan {
     return drawn;
   };
   const cities = Array.from({ length: CITIES }, () => [random() * 110 - 50, random() * 340 - 170] as const);
-  const placeOf = (chance: () => number, spread: number) => {
+  const locationNear = (chance: () => number, spread: number) => {
     const [latitude, longitude] = cities[Math.floor(chance() * CITIES)] as readonly [number, number];
     return {
       latitude: latitude + (chance() - 0.5) * spread,
@@ -44,13 +44,13 @@ export function planSkills(volunteers: number, projects: number): SkillPlan {
     volunteer: () => ({
       id: ++lastVolunteer,
       skills: new Map([...draw(random)].map((skill) => [skill, 100 + Math.floor(random() * 901)])),
-      location: random() < PLACED_SHARE ? placeOf(random, 1) : null,
+      location: random() < LOCATED_SHARE ? locationNear(random, 1) : null,
     }),
     project: () => ({
       id: ++lastProject,
       requiredSkillIds: [...draw(forProjects)].sort((a, b) => a - b),
-      location: placeOf(forProjects, 0),
-      remote: forProjects() >= PLACED_SHARE,
+      location: locationNear(forProjects, 0),
+      remote: forProjects() >= LOCATED_SHARE,
     }),
   };
 }
@@ -68,7 +68,7 @@ function firstAbove(sums: readonly number[], value: number): number {
 
 const PIECE = 20_000;
 
-/** Writes a plan; users that are there already are taken as volunteers first. Indexes are built at the end. */
+/** Loads a plan. Existing users become the first volunteers. Indexes are built at the end. */
 export async function loadSkills(scratch: Scratch, plan: SkillPlan): Promise<void> {
   const [there] = await scratch.sql("select count(*)::int as n from users where id > 0");
   await scratch.sql("insert into users (created_at) select '2020-01-01' from generate_series(1, $1::int)", [

@@ -4,26 +4,27 @@ export type VolunteerPlan = {
   readonly organizations: number;
   readonly volunteers: number;
   readonly assignments: number;
-  /** The instant that the figures are worked out for. */
+  /** The instant that the benchmark computes for. */
   readonly at: string;
-  /** How far the assignments reach back, and how much the later ones outweigh: 1 is even. */
+  /** How far the assignments reach back, and how much they crowd at the end: 1 is evenly. */
   readonly days: number;
   readonly lately: number;
 };
 
 const PIECES = 20;
 
-/** Chance that is the same in every run and in every session: a number from 0 to 1 for a row and a purpose. */
+/** SQL: a pseudo-random number from 0 to 1 for a row and a purpose, the same in every session. */
 const chance = (row: string, purpose: number): string =>
   `((hashint8extended(${row}, ${purpose}) & 2147483647)::float8 / 2147483648)`;
 
 /**
- * Volunteers of many organizations, nine of ten referred by somebody who joined their organization earlier, all of level 2 to 7, and
- * their assignments: three quarters approved, a tenth rejected, the rest handed in or open. Ids of an organization lie scattered.
+ * Loads volunteers of many organizations, of levels 2 to 7, nine in ten referred by an earlier one of their
+ * organization, and their assignments: three quarters approved, a tenth rejected, the rest submitted or open.
+ * The ids of an organization are scattered.
  */
 export async function loadVolunteers(scratch: Scratch, plan: VolunteerPlan): Promise<void> {
   const { organizations, volunteers } = plan;
-  // A bulk load: what triggers and keys would see to holds by construction.
+  // A bulk load, consistent by construction.
   for (const table of ["volunteer_profiles", "task_assignments"])
     await scratch.sql(`alter table ${table} disable trigger all`);
   await scratch.sql(
@@ -33,7 +34,7 @@ export async function loadVolunteers(scratch: Scratch, plan: VolunteerPlan): Pro
   await scratch.sql("insert into users (created_at) select '2020-01-01' from generate_series(1, $1::int)", [
     volunteers,
   ]);
-  // The referrer of i is one of those before it that leave the same remainder: of the same organization.
+  // The referrer of i is an earlier one with the same remainder, that is, of the same organization.
   await scratch.sql(
     `insert into volunteer_profiles (user_id, organization_id, referrer_id, referral_code, created_at, referred_at, level)
      select i, (i - 1) % $2::bigint + 1, r, lpad(upper(to_hex(i)), 8, '0'), '2020-01-01', case when r is not null then timestamptz '2020-01-02' end,
@@ -80,9 +81,9 @@ async function loadAssignments(scratch: Scratch, plan: VolunteerPlan): Promise<v
   const starts = Array.from({ length: PIECES }, (_, n) => 1 + n * size).filter(
     (from) => from <= plan.assignments,
   );
-  // Two at a time, for the two cores.
+  // Two at a time, for two cores.
   for (let n = 0; n < starts.length; n += 2) await Promise.all(starts.slice(n, n + 2).map(piece));
-  // Sorted in memory, and all at once: each is one pass over the table.
+  // In parallel, with enough memory to sort.
   await Promise.all(
     definitions.map(({ indexdef }) => scratch.sql(`set maintenance_work_mem = '1GB'; ${String(indexdef)}`)),
   );
