@@ -1,9 +1,72 @@
-/** Resolves or rejects as `work` does, or rejects with the reason when the signal aborts: whoever never answers is not waited for. */
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Resolves or rejects as `work` does, or rejects with the signal's reason when that aborts first. The work itself is not stopped. */
 export const orAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
   Promise.race([work, rejectionOf(signal)]);
 
 function rejectionOf(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
+}
+
+/** The answer did not come within its limit. */
+export class DeadlineExceeded extends Error {
+  override readonly name = "DeadlineExceeded";
+  constructor(limitMs: number) {
+    super(`no answer within ${limitMs} ms`);
+  }
+}
+
+/**
+ * Resolves or rejects as `work` does, unless that takes longer than the limit. The work itself is not stopped.
+ * @throws DeadlineExceeded, or what the work throws.
+ */
+export async function withinLimit<T>(limitMs: number, work: () => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new DeadlineExceeded(limitMs)), limitMs);
+  try {
+    return await orAborted(work(), limit.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Waits for a promise to settle, at most `limitMs`. @returns false if it has not settled by then. */
+export async function settlesWithin(limitMs: number, promise: Promise<unknown>): Promise<boolean> {
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  return withinLimit(limitMs, () => settled).catch(() => false);
+}
+
+/** Checks a condition every 25 ms, at most for `limitMs`. @returns whether it came true. */
+export async function becomesTrue(limitMs: number, condition: () => boolean): Promise<boolean> {
+  const deadline = performance.now() + limitMs;
+  while (!condition() && performance.now() < deadline) await delay(25);
+  return condition();
+}
+
+/**
+ * Runs work with a signal that aborts at a time limit or when `stop` does, and stops waiting for it then.
+ * @param timedOut and `stopped` make the reason of the signal.
+ */
+export async function withTimeLimit<T>(
+  limit: { readonly ms: number; readonly stop: AbortSignal; timedOut(): Error; stopped(): Error },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(limit.timedOut()), limit.ms);
+  const onStop = () => controller.abort(limit.stopped());
+  if (limit.stop.aborted) onStop();
+  limit.stop.addEventListener("abort", onStop, { once: true });
+  try {
+    controller.signal.throwIfAborted();
+    return await orAborted(work(controller.signal), controller.signal);
+  } finally {
+    clearTimeout(timer);
+    limit.stop.removeEventListener("abort", onStop);
+  }
 }

@@ -10,9 +10,7 @@ export type LogOptions = {
   readonly destination?: DestinationStream;
 };
 
-/**
- * Fields that are never written, wherever they stand. Lines carry ids; this is the net below that rule.
- */
+/** Fields that are redacted at any depth. Log lines carry ids only; this catches what breaks that rule. */
 const SECRET_FIELDS = [
   "password",
   "secret",
@@ -37,7 +35,7 @@ const redact = {
   censor: "[redacted]",
 };
 
-/** A line keeps what says where an error came from; messages of the database driver hold parameter values and are dropped. */
+/** Keeps type, code and stack of an error. Messages of the database driver hold parameter values and are dropped. */
 function errorForLog(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error };
   const { code } = error as { code?: unknown };
@@ -49,7 +47,7 @@ function errorForLog(error: unknown): object {
   };
 }
 
-/** The one logger of the program. `text` is for people at a terminal, `json` for everything else. */
+/** The logger of the process. `text` is for people at a terminal, `json` for everything else. */
 export function createLog(options: LogOptions): Log {
   const settings = {
     level: options.level,
@@ -61,10 +59,47 @@ export function createLog(options: LogOptions): Log {
   };
   const destination = options.destination ?? process.stderr;
   if (options.format === "json") return pino(settings, destination);
-  // Not as a stream of its own, which would need a destination that is one.
+  // Formatted line by line: the stream of pino-pretty would need a destination that is a stream as well.
   const readable = prettyFactory({
     colorize: options.destination === undefined && process.stderr.isTTY,
     ignore: "pid,hostname",
   });
   return pino(settings, { write: (line: string) => destination.write(readable(line)) });
+}
+
+/** A warning about a fault that can repeat many times a second. */
+export type ThrottledWarning = {
+  warn(error: unknown): void;
+  /** Call it on every success: the first one after a logged warning is logged too. */
+  recovered(): void;
+};
+
+const THROTTLE_MS = 60_000;
+
+/** Logs the first error, then at most one a minute, with the number of errors in between as `suppressed`. */
+export function warnThrottled(
+  log: Log,
+  message: string,
+  nowMs: () => number = () => performance.now(),
+): ThrottledWarning {
+  let loggedAtMs = Number.NEGATIVE_INFINITY;
+  let failing = false;
+  let suppressed = 0;
+  return {
+    warn(error) {
+      if (nowMs() - loggedAtMs < THROTTLE_MS) {
+        suppressed += 1;
+        return;
+      }
+      log.warn({ err: error, suppressed }, message);
+      loggedAtMs = nowMs();
+      failing = true;
+      suppressed = 0;
+    },
+    recovered() {
+      if (!failing) return;
+      failing = false;
+      log.info({ suppressed }, `recovered: ${message}`);
+    },
+  };
 }

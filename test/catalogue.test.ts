@@ -44,7 +44,7 @@ describe("the catalogue", () => {
 
   it("refuses two jobs of one name, former names included", () => {
     const former = { ...singleJob(undefined, { name: "new-name" }), formerly: ["note-item"] };
-    expect(() => catalogueOf([singleJob(), former])).toThrow(/Two jobs answer to the name "note-item"/);
+    expect(() => catalogueOf([singleJob(), former])).toThrow(/duplicate job name "note-item"/);
     expect(catalogueOf([former]).find("note-item")?.job.name).toBe("new-name");
   });
 });

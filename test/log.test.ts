@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { inTransaction } from "../src/db/transaction.ts";
-import { createLog } from "../src/log.ts";
+import { createLog, warnThrottled } from "../src/log.ts";
 import { createWorld } from "./support/world.ts";
 
 function recordingLog() {
@@ -79,5 +79,48 @@ describe("a line of the log", () => {
     log.warn({ err: raw }, "without drizzle");
     expect(text()).not.toContain("S3CRET");
     for (const code of ["23505", "22P02", "42P01"]) expect(text()).toContain(code);
+  });
+});
+
+describe("a throttled warning", () => {
+  const open = () => {
+    const { log, text } = recordingLog();
+    let nowMs = 0;
+    const failed = warnThrottled(log, "Redis connection failed", () => nowMs);
+    const lines = () =>
+      text()
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line))
+        .map(({ level, msg, suppressed }) => [level, msg, suppressed]);
+    return { failed, lines, at: (ms: number) => (nowMs = ms) };
+  };
+
+  it("is logged at the first error, then at most once a minute, with the number of errors in between", () => {
+    const { failed, lines, at } = open();
+    for (const ms of [0, 100, 59_999, 60_000, 60_001]) {
+      at(ms);
+      failed.warn(new Error("connect ECONNREFUSED"));
+    }
+    expect(lines()).toEqual([
+      ["warn", "Redis connection failed", 0],
+      ["warn", "Redis connection failed", 2],
+    ]);
+  });
+
+  it("is followed by one line on recovery, and by none without a logged warning", () => {
+    const { failed, lines, at } = open();
+    failed.recovered();
+    failed.warn(new Error("no"));
+    failed.warn(new Error("no"));
+    failed.recovered();
+    failed.recovered();
+    at(1_000);
+    failed.warn(new Error("no"));
+    failed.recovered();
+    expect(lines()).toEqual([
+      ["warn", "Redis connection failed", 0],
+      ["info", "recovered: Redis connection failed", 1],
+    ]);
   });
 });

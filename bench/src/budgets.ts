@@ -72,8 +72,7 @@ async function ours(
     start: MONTH.start.slice(0, 10),
   }));
   const startedAt = performance.now();
-  await inTransaction(runtime.db, (tx) => enqueueMany(tx, distributeBudget, payloads));
-  runtime.relay.wake();
+  await runtime.relay.transact((tx) => enqueueMany(tx, distributeBudget, payloads));
   while ((await scratch.sql("select 1 from outbox where dead_at is null limit 1")).length > 0)
     await delay(25);
   const value = (performance.now() - startedAt) / 1_000;

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { inTransaction } from "../../src/db/transaction.ts";
 import { createLog } from "../../src/log.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";
@@ -90,8 +89,7 @@ async function send(context: BenchContext, scratch: Scratch, users: number): Pro
   const workers = startWorkers(runtime, { queues: ["notifications"] });
   await workers.ready();
   const startedAt = performance.now();
-  await inTransaction(runtime.db, (tx) => enqueue(tx, emailDigest, {}));
-  runtime.relay.wake();
+  await runtime.relay.transact((tx) => enqueue(tx, emailDigest, {}));
   while ((await scratch.sql("select 1 from outbox where dead_at is null limit 1")).length > 0)
     await delay(25);
   const seconds = (performance.now() - startedAt) / 1_000;

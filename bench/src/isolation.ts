@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { startRun } from "../../src/queues/manual-runs.ts";
 import { loadRun } from "../../src/queues/runs.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
@@ -55,7 +56,7 @@ async function measureIsolation(context: BenchContext, template: string): Promis
   });
   const latency = (name: string) => measureLatency(context, scratch, api.port, BUYERS, name, PER_SECOND);
   const idle = await latency("idle");
-  const runId = await startRun(scratch.db, calculateMatches, {});
+  const runId = await inTransaction(scratch.db, (tx) => startRun(tx, calculateMatches, {}));
   const reading = await latency("reading");
   await untilRangesAreStored(scratch, runId);
   const storing = await latency("storing");

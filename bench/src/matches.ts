@@ -75,8 +75,7 @@ async function measureRuns(
   projects: number,
 ): Promise<Figure[]> {
   const run = async (figure: string, input: object): Promise<Figure> => {
-    const id = await startRun(runtime.db, calculateMatches, input);
-    runtime.relay.wake();
+    const id = await runtime.relay.transact((tx) => startRun(tx, calculateMatches, input));
     const ended = await followRun(runtime.db, id, () => undefined, AbortSignal.timeout(LIMIT_MS));
     const value = (Number(ended.finishedAt) - Number(ended.createdAt)) / 1_000;
     if (ended.status !== "done") throw new Error(`${figure}: the run is ${ended.status}: ${ended.error}`);

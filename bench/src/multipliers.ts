@@ -70,8 +70,7 @@ async function ours(context: BenchContext, scratch: Scratch, volunteers: number)
   const timed = async (figure: string, at: string, full: boolean) => {
     clock.at = at;
     const startedAt = performance.now();
-    const id = await startRun(runtime.db, recalculateMultipliers, { full });
-    runtime.relay.wake();
+    const id = await runtime.relay.transact((tx) => startRun(tx, recalculateMultipliers, { full }));
     const run = await followRun(runtime.db, id, () => undefined, AbortSignal.timeout(20 * 60_000));
     const took = seconds(figure, startedAt);
     if (run.status !== "done") throw new Error(`${figure}: the run is ${run.status}: ${run.error}`);

@@ -111,8 +111,7 @@ async function once(context: BenchContext, template: string, name: string): Prom
 }
 
 async function runOnce(context: BenchContext, runtime: Runtime, scratch: Scratch): Promise<number> {
-  const id = await startRun(runtime.db, notifyProjectMatches, {});
-  runtime.relay.wake();
+  const id = await runtime.relay.transact((tx) => startRun(tx, notifyProjectMatches, {}));
   const ended = await followRun(runtime.db, id, () => undefined, AbortSignal.timeout(LIMIT_MS));
   context.say(`${ended.status}: ${JSON.stringify(ended.counts)}`);
   const [told] = await scratch.sql("select count(*)::int as n from candidate_notifications");

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { inTransaction } from "../db/transaction.ts";
 import { formatInstant } from "../format-instant.ts";
 import {
   type DeadLetterFilter,
@@ -38,7 +39,9 @@ export function defineDead(command: Command, terminal: Terminal): void {
   filterFlags(retry).action(async (options: Options) => {
     const filter = requireFilter(options);
     const how = { actor: operator(), perSecond: options.perSecond };
-    const retried = await withDatabase(terminal, (db) => retryDeadLetters(db, filter, how));
+    const retried = await withDatabase(terminal, (db) =>
+      inTransaction(db, (tx) => retryDeadLetters(tx, filter, how)),
+    );
     printResult(terminal, options, { retried }, `${letters(retried)} due again.`);
   });
 
@@ -49,7 +52,7 @@ export function defineDead(command: Command, terminal: Terminal): void {
   filterFlags(discard).action(async (options: Options) => {
     const filter = requireFilter(options);
     const discarded = await withDatabase(terminal, (db) =>
-      discardDeadLetters(db, filter, { actor: operator() }),
+      inTransaction(db, (tx) => discardDeadLetters(tx, filter, { actor: operator() })),
     );
     printResult(terminal, options, { discarded }, `${letters(discarded)} discarded.`);
   });

@@ -4,6 +4,7 @@ import { isId } from "../ids.ts";
 import type { Job } from "../queues/job.ts";
 import { runInline } from "../queues/manual-runs.ts";
 import { listHolds } from "../rewards/holds.ts";
+import { executionOf } from "../roles/execution.ts";
 import { releaseCommission } from "../workers/commissions/release-commission.ts";
 import { reverseSale } from "../workers/commissions/reverse-sale.ts";
 import { jsonFlag } from "./flags.ts";
@@ -12,7 +13,7 @@ import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
 import { CliError, operator, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
-import { executionHere, withRuntime } from "./with-runtime.ts";
+import { withRuntime } from "./with-runtime.ts";
 
 type Options = { limit: number; after?: string; json?: true };
 
@@ -75,7 +76,7 @@ function addDecision(
   jsonFlag(command).action(async (sale: string, { json }: { json?: true }) => {
     const payload = { saleId: saleId(sale), actor: operator() };
     const run = await withRuntime(terminal, (runtime) =>
-      runInline(executionHere(runtime), job as Job, payload, () => undefined, terminal.interrupted()),
+      runInline(executionOf(runtime), job as Job, payload, () => undefined, terminal.interrupted()),
     );
     if (json) printJson(terminal, run);
     else printLine(terminal, runSummary(run));

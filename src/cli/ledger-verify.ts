@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import { runInline } from "../queues/manual-runs.ts";
+import { executionOf } from "../roles/execution.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { jsonFlag } from "./flags.ts";
 import { runProgress, runSummary } from "./follow.ts";
 import { ledgerChecks } from "./ledger-checks.ts";
 import { printJson, printLine, printTable } from "./print.ts";
 import type { Terminal } from "./terminal.ts";
-import { executionHere, withRuntime } from "./with-runtime.ts";
+import { withRuntime } from "./with-runtime.ts";
 
 /** `commonwork ledger:verify`: exit code 1 when a check fails. */
 export function defineLedgerVerify(command: Command, terminal: Terminal): void {
@@ -14,7 +15,7 @@ export function defineLedgerVerify(command: Command, terminal: Terminal): void {
     await withRuntime(terminal, async (runtime) => {
       const progress = runProgress(terminal, json === true || !terminal.interactive);
       const signal = terminal.interrupted();
-      const run = await runInline(executionHere(runtime), verifyLedger, {}, progress.update, signal).finally(
+      const run = await runInline(executionOf(runtime), verifyLedger, {}, progress.update, signal).finally(
         progress.close,
       );
       const complete = run.status === "done";

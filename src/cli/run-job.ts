@@ -1,9 +1,9 @@
-import { settingsFrom } from "../config/settings.ts";
 import type { Database } from "../db/client.ts";
 import { dryRun } from "../queues/dry-run.ts";
 import type { Job } from "../queues/job.ts";
 import { followRun, runInline, startRun } from "../queues/manual-runs.ts";
 import type { Run } from "../queues/runs.ts";
+import { executionOf } from "../roles/execution.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { notifyProjectMatches } from "../workers/notifications/matching/notify-project-matches.ts";
 import { candidatesReport } from "./candidates-report.ts";
@@ -12,7 +12,7 @@ import { payloadFrom } from "./job-flags.ts";
 import { previewText } from "./preview-text.ts";
 import { printJson, printLine } from "./print.ts";
 import { CliError, type Terminal } from "./terminal.ts";
-import { executionHere, redisAnswers, withRuntime } from "./with-runtime.ts";
+import { redisAnswers, withRuntime } from "./with-runtime.ts";
 
 export type RunOptions = { dryRun?: true; inline?: true; detach?: true; json?: true } & Record<
   string,
@@ -34,7 +34,7 @@ export async function runJob(terminal: Terminal, job: Job, options: RunOptions):
   await withRuntime(terminal, async (runtime) => {
     if (options.dryRun) return preview(terminal, runtime, job, payload, options);
     if (options.detach) {
-      const id = await startRun(runtime.db, job, payload);
+      const id = await runtime.relay.transact((tx) => startRun(tx, job, payload));
       return options.json
         ? printJson(terminal, { id })
         : printLine(terminal, `run ${id} of ${job.name} is queued`);
@@ -57,7 +57,7 @@ async function preview(
   payload: unknown,
   options: RunOptions,
 ): Promise<void> {
-  const result = await dryRun({ ...runtime, settings: settingsFrom(runtime.config) }, job, payload);
+  const result = await dryRun(runtime, job, payload);
   if (options.json) printJson(terminal, result);
   else terminal.write(previewText(result));
   if (result.fault !== null) terminal.exitCode = 1;
@@ -73,9 +73,9 @@ async function runAndFollow(
   const progress = runProgress(terminal, options.json === true);
   const signal = terminal.interrupted();
   try {
-    if (options.inline) return await runInline(executionHere(runtime), job, payload, progress.update, signal);
+    if (options.inline) return await runInline(executionOf(runtime), job, payload, progress.update, signal);
     let latest: Run | undefined;
-    const id = await startRun(runtime.db, job, payload);
+    const id = await runtime.relay.transact((tx) => startRun(tx, job, payload));
     const check = setTimeout(
       () => void warnIfNoWorker(terminal, runtime, job, latest),
       WORKER_CHECK_AFTER_MS,

@@ -1,22 +1,45 @@
-import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from "drizzle-orm/node-postgres";
-import type { PgTransaction } from "drizzle-orm/pg-core";
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Database } from "./client.ts";
 import { isOutdatedPlan } from "./faults.ts";
 import { streamOf } from "./prepared.ts";
+import type { Queryable } from "./statement.ts";
 
 /** An open transaction. Everything that a job reads and writes goes through it. */
-export type Tx = PgTransaction<NodePgQueryResultHKT, Record<string, never>, Record<string, never>>;
+export type Tx = Queryable & {
+  /** How work that this transaction enqueues reaches Redis after the commit. Savepoints share it. */
+  readonly dispatch: Dispatch;
+  /** Runs `work` under a savepoint, which is rolled back when it rejects. */
+  transaction<T>(work: (savepoint: Tx) => Promise<T>): Promise<T>;
+};
+
+/** How work that a transaction enqueues reaches Redis after the commit. */
+export type Dispatch = {
+  /** True once the transaction has written entries that wait for the relay: wake it after the commit. */
+  pending: boolean;
+  /**
+   * Reserves carriers for `entries` new entries of a job, at most `perCarrier` in each.
+   * @returns a carrier for each entry, or null when the entries have to wait for the relay.
+   */
+  reserve(queue: string, job: string, entries: number, perCarrier: number): readonly string[] | null;
+  /** Puts an entry that was written with a reserved carrier into that carrier. */
+  assign(carrier: string, entry: string): void;
+};
+
+/** Everything waits for the relay, which finds it by polling. */
+const relayOnly = (): Dispatch => ({ pending: false, reserve: () => null, assign: () => undefined });
 
 /**
- * Runs `work` in one transaction on one connection. Commits when it resolves, rolls back when it rejects.
+ * Runs `work` in one transaction on one connection. Commits when it resolves, rolls back when it rejects. Code that has a relay
+ * uses `relay.transact`, which also starts the work that was enqueued.
  *
- * When `signal` aborts, the connection is destroyed at once: whatever the abandoned work still sends goes nowhere,
- * instead of running outside its transaction. Rejects with the signal's reason.
+ * When `signal` aborts, the connection is destroyed at once, so that statements the abandoned work still sends cannot run outside
+ * its transaction. Rejects with the signal's reason.
  */
 export async function inTransaction<T>(
   db: Database,
   work: (tx: Tx) => Promise<T>,
   signal?: AbortSignal,
+  dispatch: Dispatch = relayOnly(),
 ): Promise<T> {
   signal?.throwIfAborted();
   const client = await db.pool.connect();
@@ -25,24 +48,24 @@ export async function inTransaction<T>(
     if (!released) client.release(broken);
     released = true;
   };
-  // The wait for a connection may have outlasted the patience of whoever asked; no event tells of that any more.
+  // The signal may have aborted while this waited for a connection; its event has then already fired.
   if (signal?.aborted) {
     release(false);
     throw signal.reason;
   }
   const abandon = () => {
     release(true);
-    // Ending a connection waits for what was sent over it; here nobody waits any more.
+    // A graceful end would wait for the statements in flight.
     streamOf(client).destroy();
   };
-  // A connection lost while it is checked out is reported by the statement that meets it.
+  // A connection lost while it is checked out is reported by the statement that fails on it.
   client.on("error", ignoreLostConnection);
   signal?.addEventListener("abort", abandon, { once: true });
   try {
-    return (await drizzle(client).transaction(work as Parameters<NodePgDatabase["transaction"]>[0])) as T;
+    return await drizzle(client).transaction((inner) => work(ownTx(inner, dispatch)));
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    // Its prepared statements are of a schema that was changed meanwhile: the next connection prepares them anew.
+    // A migration changed the schema under its prepared statements: the next connection prepares them again.
     if (isOutdatedPlan(error)) release(true);
     throw error;
   } finally {
@@ -50,6 +73,16 @@ export async function inTransaction<T>(
     client.off("error", ignoreLostConnection);
     release(false);
   }
+}
+
+type DrizzleTransaction = Parameters<Parameters<NodePgDatabase["transaction"]>[0]>[0];
+
+function ownTx(inner: DrizzleTransaction, dispatch: Dispatch): Tx {
+  return {
+    execute: inner.execute.bind(inner) as Tx["execute"],
+    dispatch,
+    transaction: (work) => inner.transaction((savepoint) => work(ownTx(savepoint, dispatch))),
+  };
 }
 
 function ignoreLostConnection(): void {

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
+import type { JobContext } from "../queues/job.ts";
 
 /** What one e-mail contains: a delivery, or a digest. */
 export type EmailContent = {
@@ -66,4 +67,10 @@ async function insertMailings(tx: Tx, emails: number, size: number): Promise<str
     sql`insert into email_batches (created_at) select now() from generate_series(1, ${Math.ceil(emails / size)}) returning id`,
   );
   return Array.from({ length: emails }, (_, index) => inserted[Math.floor(index / size)]?.id as string);
+}
+
+/** Lists in a dry run who would get an e-mail. */
+export function remarkMailings(mailings: readonly CreatedMailing[], remark: JobContext["remark"]): void {
+  for (const { mailingId, userIds } of mailings)
+    for (const user of userIds) remark({ about: `user ${user}`, decision: `e-mail in mailing ${mailingId}` });
 }

@@ -3,7 +3,7 @@ import { enqueue, enqueueMany } from "../queues/enqueue.ts";
 import { defineJob, type Job, type SingleJob } from "../queues/job.ts";
 import { done, skipped } from "../queues/outcome.ts";
 import type { DigestCadence } from "../scoring/notifications/notify-decision.ts";
-import { createMailings } from "./create-mailings.ts";
+import { createMailings, remarkMailings } from "./create-mailings.ts";
 import { openDueDigests } from "./due-digests.ts";
 
 /** Digests per run. If more are due, another run follows. */
@@ -14,7 +14,7 @@ export function digestJob(
   name: string,
   cadence: DigestCadence,
   description: string,
-  send: Job<{ batchId: string; users: string[] }>,
+  send: Job<{ batchId: string }>,
 ): SingleJob<Record<string, never>> {
   const job: SingleJob<Record<string, never>> = defineJob({
     name,
@@ -22,7 +22,7 @@ export function digestJob(
     description,
     payload: z.object({}),
     key: () => "due",
-    run: async (_payload, { tx, now, settings }) => {
+    run: async (_payload, { tx, now, settings, remark }) => {
       const { digests, items } = await openDueDigests(tx, cadence, now, {
         limit: DIGESTS_PER_RUN,
         defaultZone: settings.notifications.userTimeZone,
@@ -33,8 +33,9 @@ export function digestJob(
       await enqueueMany(
         tx,
         send,
-        mailings.map(({ mailingId, userIds }) => ({ batchId: mailingId, users: [...userIds] })),
+        mailings.map(({ mailingId }) => ({ batchId: mailingId })),
       );
+      remarkMailings(mailings, remark);
       if (digests.length === DIGESTS_PER_RUN) await enqueue(tx, job, {});
       return done({ digests: digests.length, items, mailings: mailings.length });
     },

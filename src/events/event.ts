@@ -3,7 +3,6 @@ import type { z } from "zod";
 import { RELAYED_SETTING } from "../db/schema-keys.ts";
 import { array, prepared } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { noteAsk } from "../queues/enqueue.ts";
 
 /**
  * A type of event, named `noun.past`, and the schema of its payload. The host's event types keep the host's
@@ -41,7 +40,7 @@ const RELAYED = sql.raw(RELAYED_SETTING);
  */
 export async function emit<P>(tx: Tx, type: EventType<P>, events: readonly NewEvent<P>[]): Promise<void> {
   if (events.length === 0) return;
-  noteAsk(tx);
+  tx.dispatch.pending = true;
   // One JSON document: in a text array, each payload would be quoted a second time.
   const payloads = JSON.stringify(events.map((event) => type.payload.parse(event.payload)));
   // Only columns that some event fills: a batch of sales writes thousands of events without any subject.

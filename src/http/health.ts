@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { Router } from "express";
 import { isMigrated } from "../db/migrate.ts";
+import { DeadlineExceeded, withinLimit } from "../deadlines.ts";
 import type { Runtime } from "../roles/runtime.ts";
-import { TooSlow, withinLimit } from "./time-limit.ts";
 
 type Check = "ok" | "unreachable" | "too slow" | "behind";
 
@@ -45,6 +45,6 @@ async function check(question: () => Promise<boolean>, otherwise: Check = "unrea
   try {
     return (await withinLimit(CHECK_LIMIT_MS, question)) ? "ok" : otherwise;
   } catch (error) {
-    return error instanceof TooSlow ? "too slow" : "unreachable";
+    return error instanceof DeadlineExceeded ? "too slow" : "unreachable";
   }
 }

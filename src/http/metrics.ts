@@ -2,10 +2,10 @@ import { sql } from "drizzle-orm";
 import { Router } from "express";
 import { QUEUE_NAMES } from "../config/queues.ts";
 import { rows } from "../db/statement.ts";
+import { withinLimit } from "../deadlines.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { scheduleLagSeconds } from "../roles/scheduler.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
-import { withinLimit } from "./time-limit.ts";
 
 const READ_LIMIT_MS = 2_000;
 const CARRIER_STATES = ["prioritized", "wait", "active", "delayed", "failed", "completed"] as const;

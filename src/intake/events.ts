@@ -6,7 +6,6 @@ import { RELAYED_SETTING } from "../db/schema-keys.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { idField } from "../ids.ts";
-import { noteAsk } from "../queues/enqueue.ts";
 
 /** Events per message. */
 export const MAX_EVENTS = 100;
@@ -128,7 +127,7 @@ const RELAYED = sql.raw(RELAYED_SETTING);
 
 async function insertEvents(tx: Tx, fresh: readonly Offered[], receivedAt: Date): Promise<void> {
   if (fresh.length === 0) return;
-  noteAsk(tx);
+  tx.dispatch.pending = true;
   const events = fresh.map(({ event, eventId }) => ({ ...event, id: eventId }));
   await tx.execute(
     sql`insert into domain_events (id, event_type, actor_id, project_id, resource_id, thread_id, meeting_id, payload, occurred_at)

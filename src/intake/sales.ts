@@ -15,7 +15,7 @@ export function createSaleIntake(runtime: Runtime): SaleIntake {
   const write = async (sales: readonly ReceivedSale[]): Promise<readonly SaleReceipt[]> => {
     runtime.metrics.groupSize.observe(sales.length);
     try {
-      return await runtime.relay.transact(runtime.db, (tx) => takeSales(tx, sales, enqueueCommissions));
+      return await runtime.relay.transact((tx) => takeSales(tx, sales, enqueueCommissions));
     } catch (error) {
       runtime.log.warn({ err: error, sales: sales.length }, "could not commit a group of sales");
       throw error;

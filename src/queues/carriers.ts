@@ -3,62 +3,80 @@ import { sql } from "drizzle-orm";
 import type { QueueName } from "../config/queues.ts";
 import type { Database } from "../db/client.ts";
 import { array } from "../db/statement.ts";
-import type { Catalogue } from "./job.ts";
+import type { Catalogue, Job } from "./job.ts";
 import { PRIORITY, RETENTION } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
-export type DueEntry = {
-  id: string;
-  queue: QueueName;
-  job: string;
-  alone: boolean;
+/** What decides whether an entry may be settled together with others. */
+export type Shareable = {
   /** The row of job_runs that it belongs to. */
-  run: string | null;
-};
-
-/** A BullMQ job that holds the ids of entries for one try. */
-export type NewCarrier = {
-  readonly id: string;
-  readonly queue: QueueName;
-  readonly job: string;
   readonly run: string | null;
-  readonly alone: boolean;
-  readonly entries: string[];
+  /** The instant that a scheduled entry stands for; it may outlive the row of its run. */
+  readonly slot: string | null;
+  /** Attempts that failed, and starts whose worker was lost. */
+  readonly attempts: number;
 };
 
-/** Entries of a batch job travel together up to its size; an entry that failed before, or has a run of its own, travels alone. */
+/** An entry that was just enqueued and belongs to no run. */
+export const FRESH: Shareable = { run: null, slot: null, attempts: 0 };
+
+/**
+ * Entries of a batch job share a carrier and a transaction. An entry of a run is settled alone, since its slot and its outcome are
+ * its own, and so is one that failed before, since it would make the others fail again.
+ */
+export const mayShare = (job: Pick<Job, "form">, { run, slot, attempts }: Shareable): boolean =>
+  job.form === "batch" && run === null && slot === null && attempts === 0;
+
+/** How many entries like this one a carrier of the job holds at most. */
+export const carrierCapacity = (job: Job, entry: Shareable): number =>
+  job.form === "batch" && mayShare(job, entry) ? job.batch.size : 1;
+
+/** An entry that is due, as the relay reads it. */
+export type DueEntry = Shareable & { id: string; queue: QueueName; job: string };
+
+/** The ids of entries that one attempt runs: a BullMQ job, or a run by hand. */
+export type Carrier = Shareable & {
+  readonly id: string;
+  readonly job: string;
+  readonly entries: readonly string[];
+  /** When it was added to Redis, as milliseconds since the epoch. */
+  readonly addedAtMs?: number;
+};
+
+/** A carrier to be added to Redis. */
+export type NewCarrier = Carrier & { readonly queue: QueueName; readonly entries: string[] };
+
+/** Groups due entries into carriers, each as full as its job allows. */
 export function groupEntries(entries: readonly DueEntry[], catalogue: Catalogue): NewCarrier[] {
   const carriers: NewCarrier[] = [];
   const open = new Map<string, NewCarrier>();
-  for (const entry of entries) {
-    const job = catalogue.find(entry.job)?.job;
-    const size = job?.form === "batch" && !entry.alone ? job.batch.size : 1;
-    const carrier = size > 1 ? open.get(entry.job) : undefined;
-    if (carrier && carrier.entries.length < size) {
-      carrier.entries.push(entry.id);
+  for (const { id, queue, job: name, run, slot, attempts } of entries) {
+    const job = catalogue.find(name)?.job;
+    const capacity = job ? carrierCapacity(job, { run, slot, attempts }) : 1;
+    const carrier = capacity > 1 ? open.get(name) : undefined;
+    if (carrier && carrier.entries.length < capacity) {
+      carrier.entries.push(id);
       continue;
     }
-    const started = {
-      id: randomUUID(),
-      queue: entry.queue,
-      job: entry.job,
-      run: entry.run,
-      alone: entry.alone,
-      entries: [entry.id],
-    };
+    const started = { id: randomUUID(), queue, job: name, run, slot, attempts, entries: [id] };
     carriers.push(started);
-    if (size > 1) open.set(entry.job, started);
+    if (capacity > 1) open.set(name, started);
   }
   return carriers;
 }
 
-/** Puts carriers into Redis, a command a queue. */
+/** Adds carriers to Redis, one command per queue. */
 export async function addCarriers(producers: Producers, carriers: readonly NewCarrier[]): Promise<void> {
   for (const [queue, group] of byQueue(carriers)) {
     await producers.queue(queue).addBulk(
-      group.map(({ id, job, run, alone, entries }) => ({
+      group.map(({ id, job, run, slot, attempts, entries }) => ({
         name: job,
-        data: { entries, ...(run === null ? {} : { run }), ...(alone ? { alone } : {}) },
+        data: {
+          entries,
+          ...(run === null ? {} : { run }),
+          ...(slot === null ? {} : { slot }),
+          ...(attempts > 0 ? { attempts } : {}),
+        },
         opts: { jobId: id, attempts: 1, priority: PRIORITY.work, ...RETENTION },
       })),
     );

@@ -1,30 +1,32 @@
 import { createGroupCommit, type GroupCommit } from "../db/group-commit.ts";
 import { orAborted } from "../deadlines.ts";
-import type { Carrier, Execution, Settled, Work } from "./execution.ts";
+import { type Carrier, mayShare } from "./carriers.ts";
+import type { Execution, Settled, Work } from "./execution.ts";
 import type { Job } from "./job.ts";
 import { settle } from "./settle.ts";
 
-/** Where small carriers of one job meet that one process runs at the same time. */
-export type Company = {
+/** Settles small carriers of one job that run in one process at the same time in shared transactions. */
+export type Coalescer = {
   /**
-   * Settles entries of a carrier, with those of others that came while the job was busy: in one transaction, so that they do not wait
-   * for each other's rows, one commit after another. A carrier whose signal aborts takes its group along; the others go on without it.
+   * Settles the entries of a carrier together with those of other carriers that arrived while the job was busy, so that they do not
+   * wait for each other's row locks one commit after another. If the signal of a carrier aborts, its group is abandoned and the
+   * others are settled without it.
    *
-   * @throws what its own entries threw, once nobody else was with them.
+   * @throws what its own entries throw when they are settled alone.
    */
   settle(execution: Execution, work: Work, ids: readonly string[], signal: AbortSignal): Promise<Settled>;
 };
 
-/** So many carriers make one group: together no more than a batch. */
+/** At most this many carriers per group: together no more entries than a batch. */
 const MAX_GROUP = 10;
-/** While one group waits for the disk, another begins; more would only wait for each other's rows. */
+/** While one group waits for its commit, the next one runs; more groups would only wait for each other's rows. */
 const GROUPS_AT_ONCE = 2;
 /** More carriers than any queue runs at once. */
 const MAX_WAITING = 100;
 
-/** Large carriers fill a transaction by themselves, and one that has failed before is looked at alone. */
-export const mayMeet = (job: Job, { entries, alone = false }: Carrier): boolean =>
-  job.form === "batch" && !alone && entries.length <= job.batch.size / MAX_GROUP;
+/** Whether a carrier is coalesced with others. Large ones fill a transaction by themselves. */
+export const mayCoalesce = (job: Job, carrier: Carrier): boolean =>
+  job.form === "batch" && mayShare(job, carrier) && carrier.entries.length <= job.batch.size / MAX_GROUP;
 
 type Member = {
   readonly execution: Execution;
@@ -33,20 +35,20 @@ type Member = {
   readonly signal: AbortSignal;
 };
 
-/** Opens the meeting places of one process. */
-export function createCompany(): Company {
+/** Creates the coalescer of one process. */
+export function createCoalescer(): Coalescer {
   const groups = new Map<string, GroupCommit<Member, Settled>>();
   const groupOf = (job: string) => {
     const known = groups.get(job);
     if (known) return known;
-    const opened = createGroupCommit({
+    const created = createGroupCommit({
       write: settleMembers,
       maxGroup: MAX_GROUP,
       maxWaiting: MAX_WAITING,
       atOnce: GROUPS_AT_ONCE,
     });
-    groups.set(job, opened);
-    return opened;
+    groups.set(job, created);
+    return created;
   };
   return {
     settle: (execution, work, ids, signal) => groupOf(work.job.name).submit({ execution, work, ids, signal }),

@@ -1,10 +1,9 @@
 import { sql } from "drizzle-orm";
 import { audit } from "../db/audit.ts";
-import type { Database } from "../db/client.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
-import { inTransaction, type Tx } from "../db/transaction.ts";
+import type { Tx } from "../db/transaction.ts";
 
-/** Work that used up its attempts, was cancelled, or never fitted its job. It waits in Postgres for a person. */
+/** An entry that used all its attempts, was cancelled, or has an invalid payload. It stays in Postgres until an operator decides. */
 export type DeadLetter = {
   id: string;
   queue: string;
@@ -43,7 +42,7 @@ export function listDeadLetters(
   );
 }
 
-/** One letter with its payload, for the eyes of an operator. */
+/** One dead letter with its payload, for operators only. */
 export async function inspectDeadLetter(
   on: Queryable,
   id: string,
@@ -61,64 +60,61 @@ export async function inspectDeadLetter(
 
 export type RetryOptions = {
   readonly actor: string;
-  /** At most so many become due each second, so that a thousand letters do not meet a service that has just recovered. */
+  /** How many become due per second, so that a service that has just recovered is not flooded. */
   readonly perSecond?: number;
   readonly limit?: number;
 };
 
 /** Makes dead letters due again with all their attempts, oldest first. @returns how many. */
-export function retryDeadLetters(
-  db: Database,
+export async function retryDeadLetters(
+  tx: Tx,
   filter: DeadLetterFilter,
   options: RetryOptions,
 ): Promise<number> {
   const { actor, perSecond = 50, limit = 10_000 } = options;
-  return inTransaction(db, async (tx) => {
-    const ids = await lockLetters(tx, filter, limit);
-    if (ids.length === 0) return 0;
-    // A run with another letter still dead stays failed: reopened it would never end, and hold up its schedule for ever.
-    await tx.execute(
-      sql`update job_runs r set status = 'queued', finished_at = null, error = null
-          where r.id in (select parent from outbox where id = any(${array(ids)}::bigint[]))
-            and not exists (select 1 from outbox d where d.parent = r.id and d.dead_at is not null
-                            and d.id <> all(${array(ids)}::bigint[]))`,
-    );
-    await tx.execute(
-      sql`update outbox o set dead_at = null, attempts = 0, error = null,
-            run_at = now() + ((place.n - 1) / ${perSecond}::float8) * interval '1 second'
-          from unnest(${array(ids)}::bigint[]) with ordinality as place(id, n) where o.id = place.id`,
-    );
-    await audit(tx, {
-      actor,
-      action: "dead-letters.retry",
-      subject: subjectOf(filter),
-      details: { ids, perSecond },
-    });
-    return ids.length;
+  const ids = await lockLetters(tx, filter, limit);
+  if (ids.length === 0) return 0;
+  // A run with another dead entry stays failed: reopened, it would never end and block its schedule.
+  await tx.execute(
+    sql`update job_runs r set status = 'queued', finished_at = null, error = null
+        where r.id in (select parent from outbox where id = any(${array(ids)}::bigint[]))
+          and not exists (select 1 from outbox d where d.parent = r.id and d.dead_at is not null
+                          and d.id <> all(${array(ids)}::bigint[]))`,
+  );
+  await tx.execute(
+    sql`update outbox o set dead_at = null, attempts = 0, error = null,
+          run_at = now() + ((letter.n - 1) / ${perSecond}::float8) * interval '1 second'
+        from unnest(${array(ids)}::bigint[]) with ordinality as letter(id, n) where o.id = letter.id`,
+  );
+  tx.dispatch.pending = true;
+  await audit(tx, {
+    actor,
+    action: "dead-letters.retry",
+    subject: subjectOf(filter),
+    details: { ids, perSecond },
   });
+  return ids.length;
 }
 
-/** Gives work up for good. @returns how many letters were discarded. */
-export function discardDeadLetters(
-  db: Database,
+/** Deletes dead letters. @returns how many. */
+export async function discardDeadLetters(
+  tx: Tx,
   filter: DeadLetterFilter,
   options: { actor: string; limit?: number },
 ): Promise<number> {
-  return inTransaction(db, async (tx) => {
-    const ids = await lockLetters(tx, filter, options.limit ?? 10_000);
-    if (ids.length === 0) return 0;
-    const discarded = await rows<{ id: string; job: string; key: string }>(
-      tx,
-      sql`delete from outbox where id = any(${array(ids)}::bigint[]) returning id, job, key`,
-    );
-    await audit(tx, {
-      actor: options.actor,
-      action: "dead-letters.discard",
-      subject: subjectOf(filter),
-      details: { discarded },
-    });
-    return ids.length;
+  const ids = await lockLetters(tx, filter, options.limit ?? 10_000);
+  if (ids.length === 0) return 0;
+  const discarded = await rows<{ id: string; job: string; key: string }>(
+    tx,
+    sql`delete from outbox where id = any(${array(ids)}::bigint[]) returning id, job, key`,
+  );
+  await audit(tx, {
+    actor: options.actor,
+    action: "dead-letters.discard",
+    subject: subjectOf(filter),
+    details: { discarded },
   });
+  return ids.length;
 }
 
 async function lockLetters(tx: Tx, filter: DeadLetterFilter, limit: number): Promise<string[]> {

@@ -1,128 +1,90 @@
 import { randomUUID } from "node:crypto";
 import type { QueueName } from "../config/queues.ts";
 import type { Database } from "../db/client.ts";
-import type { Tx } from "../db/transaction.ts";
+import type { Dispatch } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
-import { addCarriers, freeCarriers, type NewCarrier } from "./carriers.ts";
+import { addCarriers, FRESH, freeCarriers, type NewCarrier } from "./carriers.ts";
 import { MAX_WAITING_CARRIERS } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
 /**
- * The express lane. Work for a queue in which nothing waits needs no round of the relay: its entries are born with their carrier, and
- * the carrier goes to Redis right after their commit. What dies in between is found by the sweep, like any carrier that is gone.
+ * Direct dispatch skips the relay for queues without a backlog: entries are inserted with their carrier already set, and the carrier
+ * is added to Redis right after the commit. If the process dies in between, the sweep finds the carrier missing and frees its entries.
  */
-export type Express = {
-  /** The queues that have no line: each may be given so many express carriers until it is looked at again. */
+export type DirectDispatch = {
+  /** Names the queues without a backlog. Each may receive up to `MAX_WAITING_CARRIERS` carriers until the next call. */
   allow(queues: readonly QueueName[]): void;
-  /** A lane for one transaction. */
-  open(): Lane;
-  /** Resolves when nothing is on its way any more. */
+  /** Opens the reservations of one transaction. */
+  open(): Reservations;
+  /** After the commit: adds the reserved carriers to Redis. Never throws: entries of carriers that cannot be added are due again. */
+  dispatch(reservations: Reservations): void;
+  /** Resolves when no carrier is being added any more. */
   idle(): Promise<void>;
 };
 
-type Lane = {
-  /** Lets the entries that this transaction writes take seats. */
-  serve(tx: Tx): void;
-  /** After the commit: brings the carriers. Never throws: what cannot be brought is due again. */
-  depart(): void;
-};
+/** The carriers that one transaction has reserved, by id. */
+type Reservations = Dispatch & { readonly carriers: ReadonlyMap<string, NewCarrier> };
 
-type Seats = {
-  /** @returns a carrier for each of `entries` entries, or null where they have to wait in line. */
-  take(queue: QueueName, job: string, entries: number, perCarrier: number): readonly string[] | null;
-  fill(carrier: string, entry: string): void;
-};
+type DirectDispatchDeps = { readonly db: Database; readonly producers: Producers; readonly log: Log };
 
-const served = new WeakMap<Tx, Seats>();
-
-/** Carriers for entries that are about to be written in this transaction; null where it has no lane or the queue has a line. */
-export const takeSeats = (
-  tx: Tx,
-  queue: QueueName,
-  job: string,
-  entries: number,
-  perCarrier: number,
-): readonly string[] | null => served.get(tx)?.take(queue, job, entries, perCarrier) ?? null;
-
-/**
- * Notes which of the written entries really took their seats: one that was there before keeps the carrier that it had.
- *
- * @returns true when all did.
- */
-export function fillSeats(
-  tx: Tx,
-  entries: readonly { readonly id: string; readonly carrier: string | null }[],
-  seats: ReadonlySet<string>,
-): boolean {
-  let all = true;
-  for (const { id, carrier } of entries) {
-    if (carrier !== null && seats.has(carrier)) served.get(tx)?.fill(carrier, id);
-    else all = false;
-  }
-  return all;
-}
-
-type ExpressDeps = { readonly db: Database; readonly producers: Producers; readonly log: Log };
-
-/** Opens the lane of one process. Nothing goes by it before `allow`. */
-export function createExpress(deps: ExpressDeps): Express {
-  const allowed = new Map<QueueName, number>();
+/** Nothing is dispatched directly before the first `allow`. */
+export function createDirectDispatch(deps: DirectDispatchDeps): DirectDispatch {
+  const allowance = new Map<QueueName, number>();
   const underway = new Set<Promise<void>>();
   const take = (queue: QueueName, carriers: number): boolean => {
-    const left = allowed.get(queue) ?? 0;
+    const left = allowance.get(queue) ?? 0;
     if (left < carriers || !deps.producers.ready()) return false;
-    allowed.set(queue, left - carriers);
+    allowance.set(queue, left - carriers);
     return true;
   };
   return {
     allow(queues) {
-      allowed.clear();
-      for (const queue of queues) allowed.set(queue, MAX_WAITING_CARRIERS);
+      allowance.clear();
+      for (const queue of queues) allowance.set(queue, MAX_WAITING_CARRIERS);
     },
-    open() {
-      const carriers = new Map<string, NewCarrier>();
-      return {
-        serve: (tx) => void served.set(tx, seatsOf(carriers, take)),
-        depart() {
-          const filled = [...carriers.values()].filter((carrier) => carrier.entries.length > 0);
-          if (filled.length === 0) return;
-          const departure = bring(deps, filled).finally(() => underway.delete(departure));
-          underway.add(departure);
-        },
-      };
+    open: () => reservationsFrom(take),
+    dispatch({ carriers }) {
+      if (carriers.size === 0) return;
+      const filled = [...carriers.values()].filter((carrier) => carrier.entries.length > 0);
+      if (filled.length === 0) return;
+      const added = addOrFree(deps, filled).finally(() => underway.delete(added));
+      underway.add(added);
     },
     idle: async () => void (await Promise.all(underway)),
   };
 }
 
-function seatsOf(
-  carriers: Map<string, NewCarrier>,
-  take: (queue: QueueName, carriers: number) => boolean,
-): Seats {
+function reservationsFrom(take: (queue: QueueName, carriers: number) => boolean): Reservations {
+  const carriers = new Map<string, NewCarrier>();
   return {
-    take(queue, job, entries, perCarrier) {
+    carriers,
+    pending: false,
+    reserve(queue: QueueName, job: string, entries: number, perCarrier: number) {
       const needed = Math.ceil(entries / perCarrier);
       if (!take(queue, needed)) return null;
       const ids = Array.from({ length: needed }, () => randomUUID());
-      for (const id of ids) carriers.set(id, { id, queue, job, run: null, alone: false, entries: [] });
+      for (const id of ids) carriers.set(id, { ...FRESH, id, queue, job, entries: [] });
       return Array.from({ length: entries }, (_, n) => ids[Math.floor(n / perCarrier)] as string);
     },
-    fill: (carrier, entry) => void carriers.get(carrier)?.entries.push(entry),
+    assign: (carrier, entry) => void carriers.get(carrier)?.entries.push(entry),
   };
 }
 
-/** Redis may have gone away between the permission and the commit: then the entries stand in line like all others. */
-async function bring({ db, producers, log }: ExpressDeps, carriers: readonly NewCarrier[]): Promise<void> {
+/** Redis may have gone away since the reservation: the entries then wait for the relay like all others. */
+async function addOrFree(
+  { db, producers, log }: DirectDispatchDeps,
+  carriers: readonly NewCarrier[],
+): Promise<void> {
   try {
     await addCarriers(producers, carriers);
   } catch (error) {
     log.warn(
       { err: error, carriers: carriers.length },
-      "express carriers were not brought; their entries stay due",
+      "direct dispatch failed: Redis did not accept the carriers; the relay retries their entries",
     );
     const ids = carriers.map((carrier) => carrier.id);
-    await freeCarriers(db, ids)
-      // The sweep asks for every carrier.
-      .catch((err: unknown) => log.warn({ err }, "express entries are left to the sweep"));
+    await freeCarriers(db, ids).catch((err: unknown) =>
+      log.warn({ err }, "carriers could not be freed; the sweep will free them"),
+    );
   }
 }

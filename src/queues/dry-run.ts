@@ -14,24 +14,24 @@ import { settle } from "./settle.ts";
 export type Preview = {
   readonly job: string;
   readonly now: Date;
-  /** What the row of the run would have said. */
+  /** The counts of the run. */
   readonly counts: Counts;
   readonly skipped: readonly string[];
   readonly ranges: number;
-  /** Calls to the outside that would have been made. */
+  /** Outside calls that would have been made. */
   readonly requests: readonly unknown[];
-  /** What it decided for whom, and why. */
+  /** What was decided for whom, and why. */
   readonly remarks: readonly Remark[];
-  /** Work it would have asked for. */
+  /** Outbox entries it would have written. */
   readonly entries: readonly { job: string; key: string; payload: unknown }[];
   readonly events: readonly { type: string; payload: unknown }[];
-  /** Why it would have failed; null when it would have worked. */
+  /** Why it would have failed, or null. */
   readonly fault: string | null;
 };
 
 export type DryRunDeps = Omit<
   Execution,
-  "transact" | "insteadOfCall" | "onRemark" | "onRunFinished" | "onProgress"
+  "transact" | "insteadOfCall" | "remark" | "onRunFinished" | "onProgress"
 > & {
   readonly db: Database;
 };
@@ -48,10 +48,10 @@ class RolledBack extends Error {
 }
 
 /**
- * Runs the job's own code in one transaction that is rolled back: each step under a savepoint, no call made, nothing consumed.
- * Deferred checks are made before the end, so that what would fail at commit fails here.
+ * Runs the code of a job in one transaction that is rolled back: each step under a savepoint, without outside calls. Deferred
+ * constraints are checked before the rollback, so that what would fail at commit fails here.
  *
- * @param slot the instant to run for; default: the clock's.
+ * @param slot the time to run as of; default: now.
  */
 export async function dryRun(deps: DryRunDeps, job: Job, input: unknown, slot?: Date): Promise<Preview> {
   const payload = parsePayload(job, input);
@@ -71,7 +71,7 @@ export async function dryRun(deps: DryRunDeps, job: Job, input: unknown, slot?: 
     if (error instanceof RolledBack) return error.preview;
     throw error;
   }
-  throw new Error("A dry run ended without its rollback.");
+  throw new Error("a dry run ended without its rollback");
 }
 
 async function preview(
@@ -96,9 +96,9 @@ async function preview(
   };
   const execution: Execution = {
     ...deps,
-    transact: (work) => tx.transaction((savepoint) => work(savepoint as Tx)),
+    transact: (work) => tx.transaction(work),
     insteadOfCall: (_job, request) => seen.requests.push(withoutSecrets(request)),
-    onRemark: (remark) => seen.remarks.push(remark),
+    remark: (remark) => void seen.remarks.push(remark),
     onRunFinished: async () => undefined,
     onProgress: () => undefined,
   };
@@ -114,7 +114,7 @@ async function preview(
   };
 }
 
-/** What is shown of a request: tokens are worth something even when they are sealed. */
+/** Redacts tokens of a request, sealed ones too. */
 const withoutSecrets = (request: unknown): unknown =>
   JSON.parse(
     JSON.stringify(request ?? null, (key, value: unknown) =>
@@ -122,7 +122,7 @@ const withoutSecrets = (request: unknown): unknown =>
     ),
   );
 
-/** Settles every entry of the run, those that it makes included. @returns why it failed, or null. */
+/** Settles every entry of the run, including those it adds. @returns why it failed, or null. */
 async function walk(
   execution: Execution,
   tx: Tx,
@@ -137,7 +137,7 @@ async function walk(
     );
     if (!entry) return checkConstraints(tx);
     const work = execution.catalogue.find(entry.job);
-    if (!work) return `no job answers to the name "${entry.job}"`;
+    if (!work) return `unknown job "${entry.job}"`;
     if (work.part === "range") seen.ranges += 1;
     const requested = seen.requests.length;
     try {
@@ -152,7 +152,7 @@ async function walk(
   return `more than ${MAX_STEPS} steps`;
 }
 
-/** A bare rollback would skip what is only checked at commit. */
+/** A rollback alone would skip constraints that are checked at commit. */
 async function checkConstraints(tx: Tx): Promise<string | null> {
   try {
     await tx.transaction((savepoint) => savepoint.execute(sql`set constraints all immediate`));
@@ -162,7 +162,7 @@ async function checkConstraints(tx: Tx): Promise<string | null> {
   }
 }
 
-/** Rows that this transaction wrote: no older than itself. */
+/** Rows that this transaction wrote. */
 const MINE = sql`age(xmin) <= age(pg_current_xact_id()::xid)`;
 
 async function written(

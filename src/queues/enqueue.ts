@@ -1,21 +1,23 @@
-import type { QueueName } from "../config/queues.ts";
+import { randomUUID } from "node:crypto";
 import { array, prepared, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { fillSeats, takeSeats } from "./direct-dispatch.ts";
+import { carrierCapacity, FRESH } from "./carriers.ts";
 import { type Job, rangeName, sumName } from "./job.ts";
 import type { Counts } from "./outcome.ts";
 
 export type EnqueueOptions = {
   /** Earliest start, from now. Default: at once. */
   readonly delayMs?: number;
+  /** Adds an entry of its own even if one with the same key is waiting: transactions that enqueue it never wait for each other. */
+  readonly separate?: boolean;
 };
 
 /**
- * Asks for work. This is the only way: the ask is a row, written by the transaction that caused it, and Redis is not talked to.
- * Asking again for the same key joins the entry that waits (with the newer payload) and revives a dead one.
+ * Enqueues a job. This is the only way to ask for work: it inserts a row into the outbox, in the transaction that caused it, and does
+ * not talk to Redis. Enqueueing the same key again updates the payload of the waiting entry and revives a dead one.
  *
  * @returns the id of the outbox entry.
- * @throws ZodError when the payload does not fit the job: a mistake of the caller, found before it is written down.
+ * @throws ZodError when the payload does not match the schema of the job.
  */
 export async function enqueue<P>(
   tx: Tx,
@@ -24,110 +26,92 @@ export async function enqueue<P>(
   options: EnqueueOptions = {},
 ): Promise<string> {
   const [id] = await enqueueMany(tx, job, [payload], options);
-  if (id === undefined) throw new Error(`The ask for ${job.name} wrote no entry.`);
+  if (id === undefined) throw new Error(`enqueueing ${job.name} wrote no entry`);
   return id;
 }
 
-/** The same for many payloads in one statement. Payloads of one key become one entry; the last one counts. */
+/** Enqueues many payloads in one statement. Payloads with the same key become one entry, with the last payload. */
 export async function enqueueMany<P>(
   tx: Tx,
   job: Job<P>,
   payloads: readonly P[],
-  options: EnqueueOptions = {},
+  { delayMs = 0, separate = false }: EnqueueOptions = {},
 ): Promise<string[]> {
   const entries = new Map<string, unknown>();
   for (const payload of payloads) {
     const parsed = job.payload.parse(payload);
-    entries.set(job.key(parsed), parsed);
+    const key = job.key(parsed);
+    entries.set(separate ? `${key}@${randomUUID()}` : key, parsed);
   }
-  const perCarrier = job.form === "batch" ? job.batch.size : 1;
-  return insertEntries(tx, {
-    queue: job.queue,
-    name: job.name,
-    entries,
-    perCarrier,
-    delayMs: options.delayMs ?? 0,
-  });
+  return insertEntries(tx, { job: job as Job, name: job.name, entries, delayMs });
 }
 
-/** Asks for a run that has a row in job_runs: never joined with another ask, since its outcome is its own. */
-export async function enqueueRun(
-  tx: Tx,
-  job: Job,
-  payload: unknown,
-  run: { readonly id: string; readonly slot: Date | null },
-): Promise<string> {
+/** The row of job_runs that entries belong to. `slot` freezes the time of the run. */
+type RunOfEntries = { readonly id: string; readonly slot: Date | null };
+
+/** Enqueues a run that has a row in job_runs. Its entry is never merged with another: each run has its own outcome. */
+export async function enqueueRun(tx: Tx, job: Job, payload: unknown, run: RunOfEntries): Promise<string> {
   const parsed = job.payload.parse(payload);
   const entries = new Map([[`${job.key(parsed)}@run-${run.id}`, parsed]]);
-  const [id] = await insertEntries(tx, { queue: job.queue, name: job.name, entries, run });
-  if (id === undefined) throw new Error(`The ask for ${job.name} wrote no entry.`);
+  const [id] = await insertEntries(tx, { job, name: job.name, entries, run });
+  if (id === undefined) throw new Error(`enqueueing a run of ${job.name} wrote no entry`);
   return id;
 }
 
-/** Where a run is: `stage` is how often it has gone on with further ranges. Absent in entries of earlier versions: 0. */
-type Stage = { readonly input: unknown; readonly stage?: number };
-export type RangeEntry = Stage & { readonly range: unknown };
-export type SumEntry = Stage & { readonly counts: Counts };
+/** The input of a run, and its round: 0 for the ranges of the cut, one more each time the sum adds ranges. */
+type Round = { readonly input: unknown; readonly round: number };
+export type RangeEntry = Round & { readonly range: unknown };
+export type SumEntry = Round & { readonly counts: Counts };
 
-/** `slot` freezes the time of all that belongs to a run. */
+/** A run of a ranged job: all its ranges and its sum run as of `slot`. */
 export type RunOfRanges = { readonly id: string; readonly slot: Date };
 
-/** Writes one entry per range of a stage. */
+/** Enqueues the ranges of one round, an entry each. */
 export async function enqueueRanges(
   tx: Tx,
   job: Job,
   run: RunOfRanges,
-  { input, stage }: Required<Stage>,
+  { input, round }: Round,
   ranges: readonly unknown[],
 ): Promise<void> {
   const entries = new Map<string, unknown>(
     ranges.map((range, index) => [
-      `${run.id}:${stage}:${index}`,
-      { input, stage, range } satisfies RangeEntry,
+      `${run.id}:${round}:${index}`,
+      { input, round, range } satisfies RangeEntry,
     ]),
   );
-  await insertEntries(tx, { queue: job.queue, name: rangeName(job), entries, run });
+  await insertEntries(tx, { job, name: rangeName(job), entries, run });
 }
 
-/** Writes the entry that ends a run, or takes it further, once all ranges of the stage are settled. */
+/** Enqueues the sum that follows the last range of a round. */
 export async function enqueueSum(tx: Tx, job: Job, run: RunOfRanges, sum: SumEntry): Promise<void> {
-  await insertEntries(tx, { queue: job.queue, name: sumName(job), entries: new Map([[run.id, sum]]), run });
+  await insertEntries(tx, { job, name: sumName(job), entries: new Map([[run.id, sum]]), run });
 }
 
 type Insertion = {
-  readonly queue: QueueName;
+  readonly job: Job;
+  /** The name of the entries: that of the job, or of its ranges or sum. */
   readonly name: string;
+  /** Payloads by key. */
   readonly entries: ReadonlyMap<string, unknown>;
-  readonly run?: { readonly id: string; readonly slot: Date | null };
+  readonly run?: RunOfEntries;
   readonly delayMs?: number;
-  /** How many of these entries may travel together at once; absent for entries of a run, which the relay brings. */
-  readonly perCarrier?: number;
 };
 
-/** Transactions that wrote entries which wait for the relay: whoever commits them has to wake it. */
-const asking = new WeakSet<Tx>();
-
-/** For work that a trigger asks for, in this transaction. */
-export const noteAsk = (tx: Tx): void => void asking.add(tx);
-
-/** True when work was asked for in this transaction that the relay has to bring after its commit. */
-export const hasAsked = (tx: Tx): boolean => asking.has(tx);
-
 async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
-  const { queue, name, entries, run, delayMs = 0 } = insertion;
+  const { job, name, entries, run, delayMs = 0 } = insertion;
   if (entries.size === 0) return [];
-  // In one order everywhere, so that two transactions that ask for the same keys never wait for each other in a circle.
+  // Sorted, so that two transactions that enqueue the same keys lock them in the same order and cannot deadlock.
   const keys = [...entries.keys()].sort();
   const payloads = keys.map((key) => JSON.stringify(entries.get(key)));
-  const seats =
-    run || delayMs > 0 ? null : takeSeats(tx, queue, name, keys.length, insertion.perCarrier ?? 1);
+  const carriers = run || delayMs > 0 ? null : reserveCarriers(tx, job, name, keys.length);
   const inserted = await rows<{ id: string; carrier: string | null }>(
     tx,
     prepared`insert into outbox (queue, job, key, payload, run_at, parent, slot, carrier, enqueued_at)
-        select ${queue}, ${name}, asked.key, asked.payload::jsonb,
+        select ${job.queue}, ${name}, asked.key, asked.payload::jsonb,
                now() + ${delayMs} * interval '1 millisecond', ${run?.id ?? null}::bigint, ${run?.slot ?? null}::timestamptz,
                asked.carrier, case when asked.carrier is not null then now() end
-        from unnest(${array(keys)}::text[], ${array(payloads)}::text[], ${array(seats ?? keys.map(() => null))}::text[])
+        from unnest(${array(keys)}::text[], ${array(payloads)}::text[], ${array(carriers ?? keys.map(() => null))}::text[])
              as asked(key, payload, carrier)
         on conflict (job, key) do update set
           asks = outbox.asks + 1,
@@ -140,6 +124,21 @@ async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
           dead_at = null
         returning id, carrier`,
   );
-  if (!seats || !fillSeats(tx, inserted, new Set(seats))) asking.add(tx);
+  assignCarriers(tx, inserted, new Set(carriers));
   return inserted.map((row) => row.id);
+}
+
+const reserveCarriers = (tx: Tx, job: Job, name: string, entries: number): readonly string[] | null =>
+  tx.dispatch.reserve(job.queue, name, entries, carrierCapacity(job, FRESH));
+
+/** An entry that existed before keeps the carrier it had; without a reserved carrier it waits for the relay. */
+function assignCarriers(
+  { dispatch }: Tx,
+  inserted: readonly { readonly id: string; readonly carrier: string | null }[],
+  reserved: ReadonlySet<string>,
+): void {
+  for (const { id, carrier } of inserted) {
+    if (carrier !== null && reserved.has(carrier)) dispatch.assign(carrier, id);
+    else dispatch.pending = true;
+  }
 }

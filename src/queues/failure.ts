@@ -8,27 +8,26 @@ import type { Job } from "./job.ts";
 import { CallFailed, Cancel, Interrupted, PayloadRejected, Snooze, TimeLimitExceeded } from "./outcome.ts";
 import { failRun, recordDeadWork } from "./runs.ts";
 
-/** What becomes of work that threw. */
-export type Fate =
+/** What happens to entries whose attempt threw. `later` uses no attempt. */
+export type Disposition =
   | { readonly kind: "dead" | "cancelled" | "retry"; readonly error: string }
-  | { readonly kind: "later"; readonly delayMs: number; readonly outcome: "snoozed" | "interrupted" }
-  | { readonly kind: "postgres absent" };
+  | { readonly kind: "later"; readonly delayMs: number; readonly outcome: "snoozed" | "interrupted" };
 
-/** Reads a fate from an error. Contention, snooze, interruption and an absent Postgres use no attempt. */
-export function fateOf(error: unknown, random: () => number = Math.random): Fate {
+/** The disposition of an error; null when Postgres was unreachable, for which no entry is to blame. */
+export function dispositionOf(error: unknown, random: () => number = Math.random): Disposition | null {
   if (error instanceof Snooze) return { kind: "later", delayMs: error.delayMs, outcome: "snoozed" };
   if (error instanceof Interrupted) return { kind: "later", delayMs: 0, outcome: "interrupted" };
   if (error instanceof Cancel) return { kind: "cancelled", error: `Cancel: ${error.message}` };
   if (error instanceof PayloadRejected) return { kind: "dead", error: `PayloadRejected: ${error.message}` };
   if (error instanceof CallFailed) return { kind: "retry", error: `call: ${describeError(error.cause)}` };
-  if (isDatabaseAbsent(error)) return { kind: "postgres absent" };
+  if (isDatabaseAbsent(error)) return null;
   if (isContention(error)) return { kind: "later", delayMs: 50 + random() * 450, outcome: "interrupted" };
   return { kind: "retry", error: describeError(error) };
 }
 
 /**
- * What is kept of an error: its kind, its code and constraint, where it was thrown. Never its message, which may hold values,
- * unless the message is our own.
+ * What is stored of an error: its type, code and constraint, and where it was thrown. Never its message, which may hold values,
+ * unless the message is ours.
  */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `threw ${typeof error}`;
@@ -37,48 +36,56 @@ export function describeError(error: unknown): string {
   if (error instanceof TimeLimitExceeded) return `TimeLimitExceeded: ${error.message}`;
   if (error.name === "ZodError") {
     const paths = (error as ZodError).issues.map((issue) => `${issue.path.join(".")}: ${issue.code}`);
-    return `ZodError ${paths.join("; ")}${placeOf(error)}`.slice(0, 500);
+    return `ZodError ${paths.join("; ")}${sourceOf(error)}`.slice(0, 500);
   }
-  return `${error.name}${placeOf(error)}`.slice(0, 500);
+  return `${error.name}${sourceOf(error)}`.slice(0, 500);
 }
 
-function placeOf(error: Error): string {
+/** The first frame of the stack that lies in our own code. */
+function sourceOf(error: Error): string {
   const frame = error.stack?.split("\n").find((line) => /\/(src|dist|test)\//.test(line));
-  const place = frame?.match(/((?:src|dist|test)\/[^)\s]+)/)?.[1];
-  return place ? ` at ${place}` : "";
+  const source = frame?.match(/((?:src|dist|test)\/[^)\s]+)/)?.[1];
+  return source ? ` at ${source}` : "";
 }
 
-/** Gives entries back at once, without using an attempt. */
-export async function giveBack(db: Database, ids: readonly string[], delayMs = 0): Promise<void> {
+/** Makes entries due again without using an attempt. */
+export async function releaseEntries(db: Database, ids: readonly string[], delayMs = 0): Promise<void> {
   await db.drizzle.execute(
     sql`update outbox set enqueued_at = null, carrier = null, run_at = now() + ${Math.round(delayMs)} * interval '1 millisecond'
         where id = any(${array(ids)}::bigint[]) and dead_at is null`,
   );
 }
 
+export type Failure = {
+  readonly error: string;
+  /** True when no further attempt is made. */
+  readonly final: boolean;
+  /** The status of its run if it is dead. */
+  readonly status?: "failed" | "cancelled";
+};
+
 /**
- * Uses up one attempt of an entry: it is due again after a capped exponential back-off with jitter, or dead when it was the last.
+ * Uses one attempt of an entry: it is due again after a capped exponential back-off with jitter, or dead if that was the last attempt.
  * A dead entry fails the run that it belongs to.
  */
-export async function postpone(
+export async function failEntry(
   db: Database,
   job: Job,
   id: string,
-  failure: { readonly error: string; readonly final: boolean; readonly status?: "failed" | "cancelled" },
+  { error, final, status = "failed" }: Failure,
 ): Promise<"retry" | "dead"> {
   const { baseMs, capMs } = job.backOff;
   return inTransaction(db, async (tx) => {
     const [entry] = await rows<{ dead: boolean; parent: string | null }>(
       tx,
       sql`update outbox set
-            attempts = attempts + 1, error = ${failure.error}, enqueued_at = null, carrier = null,
+            attempts = attempts + 1, error = ${error}, enqueued_at = null, carrier = null,
             run_at = now() + least(${capMs}, ${baseMs} * power(2, least(attempts, 30))) * (0.5 + random() / 2) * interval '1 millisecond',
-            dead_at = case when ${failure.final} or attempts + 1 >= ${job.attempts} then now() end
+            dead_at = case when ${final} or attempts + 1 >= ${job.attempts} then now() end
           where id = ${id} and dead_at is null
           returning dead_at is not null as dead, parent`,
     );
     if (!entry?.dead) return "retry";
-    const { status = "failed", error } = failure;
     if (entry.parent === null) await recordDeadWork(tx, { id, status, error });
     else await failRun(tx, entry.parent, status, error);
     return "dead";

@@ -1,17 +1,17 @@
-/** What a job did, counted: `{ paid: 5 }`. */
+/** What a job counted: `{ paid: 5 }`. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** How one piece of work ended. Throwing means: try again later. */
+/** How a job ended. An exception means retry. */
 export type Outcome =
   | { readonly kind: "done"; readonly counts: Counts }
   | { readonly kind: "skipped"; readonly reason: string };
 
 export const done = (counts: Counts = {}): Outcome => ({ kind: "done", counts });
 
-/** There was nothing to do, and that is well: the reason is kept. */
+/** Nothing to do, which is no failure. The reason is stored with the run. */
 export const skipped = (reason: string): Outcome => ({ kind: "skipped", reason });
 
-/** What the sum of a ranged job may say instead of an outcome: the run is not over. */
+/** Returned by the sum of a ranged job instead of an outcome when the run is not over. */
 export type Further<Range> = {
   readonly kind: "further";
   readonly ranges: readonly Range[];
@@ -19,8 +19,8 @@ export type Further<Range> = {
 };
 
 /**
- * The run goes on with these ranges; the sum is asked again when they are settled, at once when there are none. The counts are those of
- * the run from here on, as they are with `done`: a sum that keeps what its ranges counted says it again. Further ranges add to them.
+ * Continues the run with these ranges; the sum is called again when they are settled, at once if there are none. `counts` replaces
+ * the counts of the run, as with `done`, and the further ranges add to it: a sum passes on the counts it wants to keep.
  */
 export const further = <Range>(ranges: readonly Range[], counts: Counts = {}): Further<Range> => ({
   kind: "further",
@@ -28,12 +28,12 @@ export const further = <Range>(ranges: readonly Range[], counts: Counts = {}): F
   counts,
 });
 
-/** Thrown by a job: this work will never succeed, so it is a dead letter at once. The reason must hold no personal values. */
+/** Thrown by a job that can never succeed: the entry is dead at once. The reason is stored and must hold no personal values. */
 export class Cancel extends Error {
   override readonly name = "Cancel";
 }
 
-/** Thrown by a job: not now, but in `delayMs` milliseconds. Uses no attempt. */
+/** Thrown by a job to run again in `delayMs` milliseconds. Uses no attempt. */
 export class Snooze extends Error {
   override readonly name = "Snooze";
   readonly delayMs: number;
@@ -45,22 +45,22 @@ export class Snooze extends Error {
 
 const MAX_SNOOZE_MS = 7 * 24 * 3_600_000;
 
-/** The work ran longer than its limit allows. Uses an attempt. */
+/** The attempt ran longer than the time limit of the job. Uses an attempt. */
 export class TimeLimitExceeded extends Error {
   override readonly name = "TimeLimitExceeded";
 }
 
-/** The worker was told to stop, or lost its lock, before the work ended. Uses no attempt. */
+/** The worker stopped, or lost its lock, before the attempt ended. Uses no attempt. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
 
-/** The outside world failed a call. Kept apart from faults of Postgres, which may carry the same codes. Uses an attempt. */
+/** An outside call failed. Kept apart from errors of Postgres, which can have the same codes. Uses an attempt. */
 export class CallFailed extends Error {
   override readonly name = "CallFailed";
 }
 
-/** What waits in the outbox does not fit the schema of its job. Never tried again. */
+/** The payload of an entry does not match the schema of its job. Never retried. */
 export class PayloadRejected extends Error {
   override readonly name = "PayloadRejected";
 }

@@ -5,13 +5,13 @@ import { setUpSession } from "../db/session.ts";
 
 const RETRY_MS = 2_000;
 
-export type Listener = { start(): void; stop(): Promise<void> };
+export type PgListener = { start(): void; stop(): Promise<void> };
 
 /**
- * Hears of work that others than this service asked for. A connection of its own: one of the pool would serve nobody else. Nothing
- * depends on it, since the relay polls as well; so a connection that is lost, or a pooler that passes no notices on, only costs time.
+ * Listens for entries that other programs add, over a connection of its own. It only saves time: the relay polls as well, so a lost
+ * connection, or a pooler that drops notifications, delays work by one poll interval.
  */
-export function listenForAsks(db: Database, onAsked: () => void): Listener {
+export function listenForEntries(db: Database, onNotification: () => void): PgListener {
   let client: pg.Client | null = null;
   let timer: NodeJS.Timeout | undefined;
   let connecting: Promise<void> = Promise.resolve();
@@ -28,16 +28,16 @@ export function listenForAsks(db: Database, onAsked: () => void): Listener {
     });
     opened.on("error", () => undefined);
     opened.on("end", again);
-    opened.on("notification", onAsked);
+    opened.on("notification", onNotification);
     client = opened;
     try {
       await opened.connect();
       await setUpSession(opened, db.schema);
       await opened.query(`listen ${opened.escapeIdentifier(askedChannel(db.schema))}`);
-      // What came while nobody listened.
-      onAsked();
+      // Notifications sent before the listen are lost.
+      onNotification();
     } catch {
-      // Its end, if it had a beginning, is told as well: it is tried again once.
+      // A connection that was established emits "end" too; `again` schedules one retry for both.
       await opened.end().catch(() => undefined);
       again();
     }

@@ -3,12 +3,12 @@ import { QUEUE_WEIGHTS, type QueueName } from "../config/queues.ts";
 /** How many carriers of a queue one worker runs at once. */
 export const concurrencyOf = (queue: QueueName): number => QUEUE_WEIGHTS[queue];
 
-/** Times that decide how soon the work of a killed worker is taken up again (measured: 11.4 s at most). */
+/** Locks and stalled checks: they decide how soon the work of a killed worker runs again (measured: within 11.4 s). */
 export type LockPolicy = {
   readonly lockDurationMs: number;
   readonly stalledIntervalMs: number;
   readonly maxStalledCount: number;
-  /** A carrier is tried once, so every further start is a crash. */
+  /** A carrier has one attempt in BullMQ, so every further start follows a crash. */
   readonly maxStartedAttempts: number;
 };
 
@@ -19,20 +19,20 @@ export const LOCK_POLICY: LockPolicy = {
   maxStartedAttempts: 5,
 };
 
-/** No more carriers than this wait in Redis for one queue, whatever the backlog in Postgres. */
+/** At most this many carriers of a queue wait in Redis, whatever the backlog in Postgres. */
 export const MAX_WAITING_CARRIERS = 100;
 
-/** A job without a priority would run before priority 1, so every BullMQ job has one. */
+/** Every BullMQ job has a priority: one without would run before priority 1. */
 export const PRIORITY = { tick: 1, work: 2 } as const;
 
-/** A carrier holds ids alone; what is larger than this is a mistake. */
+/** Carriers hold only ids; a larger one is a bug. */
 export const CARRIER_SIZE_LIMIT_BYTES = 64 * 1024;
 
-/** Finished carriers are kept for the eyes of operators, and for no other purpose. */
+/** Finished carriers are kept only for display in Bull Board. */
 export const RETENTION = {
   removeOnComplete: { age: 3_600, count: 5_000 },
   removeOnFail: { age: 14 * 24 * 3_600, count: 50_000 },
 } as const;
 
-/** Keys of one queue share a hash tag of their own, so that each lies in one slot of a Redis Cluster. */
+/** All keys of a queue share a hash tag, and so a hash slot of Redis Cluster. */
 export const keyPrefix = (prefix: string, queue: QueueName): string => `{${prefix}:${queue}}`;

@@ -9,34 +9,34 @@ import type { Producers } from "./redis.ts";
 
 type Deps = { readonly db: Database; readonly producers: Producers; readonly log: Log };
 
-/** So many entries are written in a fraction of the time that a statement may take. */
+/** Entries per statement: far below what the statement timeout allows. */
 const PORTION = 5_000;
 
-/** Beside the keys of BullMQ, in the same slot. */
+/** Beside the keys of BullMQ, in the same hash slot. */
 function markerKey(producers: Producers, queue: QueueName): string {
-  return `${producers.queue(queue).opts.prefix ?? keyPrefix("cw", queue)}:marker-of-life`;
+  return `${producers.queue(queue).opts.prefix ?? keyPrefix("cw", queue)}:wipe-marker`;
 }
 
 /**
- * A key in Redis per queue that only a wipe removes. Where it is missing, every entry that a carrier held is due again; then the
- * key is put back. In that order: a process that dies in between leaves the wipe visible to the next one.
+ * Detects that Redis was wiped by a marker key per queue, which nothing else deletes. If the marker is missing, every entry that has
+ * a carrier is made due again, and then the marker is written. In that order: if the process dies in between, the next one still
+ * detects the wipe.
  */
-export async function restoreLostQueues({ db, producers, log }: Deps): Promise<QueueName[]> {
+export async function requeueAfterWipe({ db, producers, log }: Deps): Promise<QueueName[]> {
   const found = await Promise.all(
     QUEUE_NAMES.map((queue) => producers.redis.exists(markerKey(producers, queue))),
   );
-  const lost = QUEUE_NAMES.filter((_, index) => found[index] === 0);
-  if (lost.length === 0) return [];
-  const entries = await freeAll(db, lost);
-  for (const queue of lost) await producers.redis.set(markerKey(producers, queue), randomUUID());
-  if (entries > 0)
-    log.warn({ queues: lost, entries }, "Redis had forgotten these queues; their work is due again");
-  return lost;
+  const wiped = QUEUE_NAMES.filter((_, index) => found[index] === 0);
+  if (wiped.length === 0) return [];
+  const entries = await freeAll(db, wiped);
+  for (const queue of wiped) await producers.redis.set(markerKey(producers, queue), randomUUID());
+  if (entries > 0) log.warn({ queues: wiped, entries }, "Redis was wiped; unfinished work is due again");
+  return wiped;
 }
 
 /**
- * Makes what carriers held until now due again, a portion a statement. What a transaction is settling just now is left alone: it goes
- * with its commit, and should that fail, the sweep finds the carrier gone.
+ * Makes due what carriers held when it began, a portion per statement. Entries locked by a transaction that is settling them are
+ * skipped: its commit deletes them, and if it rolls back, the sweep finds their carrier missing.
  */
 async function freeAll(db: Database, queues: readonly QueueName[]): Promise<number> {
   const [clock] = await rows<{ now: string }>(db.drizzle, sql`select now()::text as now`);

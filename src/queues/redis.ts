@@ -1,13 +1,14 @@
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { QUEUE_NAMES, type QueueName } from "../config/queues.ts";
+import type { ThrottledWarning } from "../log.ts";
 import { CARRIER_SIZE_LIMIT_BYTES, keyPrefix } from "./queues.ts";
 
-/** Reconnects for ever, at least every two seconds, and not all processes at the same instant. */
+/** Reconnects forever, every two seconds at the latest, with jitter. */
 const retryStrategy = (times: number): number =>
   Math.round(Math.min(100 * 2 ** Math.min(times, 10), 2_000) * (0.75 + Math.random() / 2));
 
-/** Workers wait for Redis as long as it takes. */
+/** Commands of workers wait for Redis without limit. */
 export const workerConnection = (url: string, name: string): Redis =>
   new Redis(url, {
     maxRetriesPerRequest: null,
@@ -17,7 +18,7 @@ export const workerConnection = (url: string, name: string): Redis =>
     lazyConnect: true,
   });
 
-/** Producers learn at once that Redis is away: the entry waits in Postgres instead. */
+/** Commands of producers fail at once without Redis: the entries wait in Postgres instead. */
 export const producerConnection = (url: string, name: string): Redis =>
   new Redis(url, {
     maxRetriesPerRequest: 1,
@@ -34,16 +35,18 @@ export type Producers = {
   readonly redis: Redis;
   readonly queues: ReadonlyMap<QueueName, Queue>;
   queue(name: QueueName): Queue;
-  /** True when a command sent now would reach Redis. */
+  /** True when the connection is up. */
   ready(): boolean;
   close(): Promise<void>;
 };
 
-/** Opens the producing side. Resolves without Redis too: it connects when Redis is there. */
-export function openProducers(url: string, prefix: string, onError: (error: Error) => void): Producers {
+/** Opens the producing side. Needs no Redis yet: it connects in the background. */
+export function openProducers(url: string, prefix: string, connection: ThrottledWarning): Producers {
+  const onError = connection.warn;
   const redis = producerConnection(url, prefix);
   redis.on("error", onError);
-  // The first attempt may fail; the retry strategy takes it from there.
+  redis.on("ready", connection.recovered);
+  // The first attempt may fail; the retry strategy continues.
   redis.connect().catch(onError);
   const queues = new Map(
     QUEUE_NAMES.map((name) => {

@@ -2,168 +2,191 @@ import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { databaseFault, isContention, isDatabaseAbsent } from "../db/faults.ts";
-import { orAborted } from "../deadlines.ts";
-import { type Company, mayMeet } from "./coalesce-carriers.ts";
-import {
-  type Carrier,
-  type Execution,
-  emptyTally,
-  type Settled,
-  type Tally,
-  type Work,
-} from "./execution.ts";
-import { type Fate, fateOf, giveBack, postpone } from "./failure.ts";
-import { addCounts, Interrupted, TimeLimitExceeded } from "./outcome.ts";
+import { withTimeLimit } from "../deadlines.ts";
+import type { Carrier } from "./carriers.ts";
+import { type Coalescer, mayCoalesce } from "./coalesce-carriers.ts";
+import type { Execution, Work } from "./execution.ts";
+import { type Disposition, dispositionOf, failEntry, releaseEntries } from "./failure.ts";
+import { Interrupted, TimeLimitExceeded } from "./outcome.ts";
 import { markRunning } from "./runs.ts";
 import { settle } from "./settle.ts";
+import { countOutcome, countReason, emptyTally, type Tally } from "./tally.ts";
 
-export type RunJobDeps = Execution & {
+export type RunCarrierDeps = Execution & {
   readonly db: Database;
-  /** Where small carriers of one job meet; without it each goes alone. */
-  readonly company?: Company;
+  /** Settles small carriers of one job together; without it each is settled alone. */
+  readonly coalescer?: Coalescer;
+  /** Receives what became of the carrier, for its metrics and its log line. */
+  report(report: CarrierReport): void;
 };
 
-/** How long a worker waits for Postgres before it lets the sweep take the work up later. */
+export type CarrierReport = {
+  readonly carrier: Carrier;
+  readonly work: Work;
+  readonly tally: Tally;
+  readonly failures: readonly FailedEntry[];
+  readonly tookMs: number;
+};
+
+/** An entry that used an attempt. */
+export type FailedEntry = {
+  readonly entry: string;
+  readonly outcome: "retry" | "dead" | "interrupted";
+  readonly reason: string;
+  readonly error: unknown;
+};
+
+/** How long a worker waits for Postgres before it leaves the carrier to the sweep. */
 const POSTGRES_PATIENCE_MS = 120_000;
 
-/** Postgres may go away so often under one piece of work; after that the work is suspected of being the reason. */
+/** Postgres may go away this often under one carrier; after that its work is suspected of being the cause. */
 const MAX_LOSSES = 5;
 
-/** A job that this version does not know is left alone for so long: the version that does may be on its way. */
+/** Entries of a job that this version does not know are due again after this time: a newer version may be starting. */
 const UNKNOWN_JOB_DELAY_MS = 30_000;
 
-/** One carrier on its way through. */
-type Try = {
-  readonly deps: RunJobDeps;
+/** The state of one carrier while it runs. */
+type Attempt = {
+  readonly deps: RunCarrierDeps;
+  readonly carrier: Carrier;
   readonly work: Work;
   readonly stop: AbortSignal;
   readonly tally: Tally;
+  /** Entries that were not settled, and why. */
+  readonly unsettled: Unsettled[];
   /** How often in a row Postgres went away. */
   losses: number;
 };
 
+type Unsettled = {
+  readonly ids: readonly string[];
+  readonly disposition: Disposition;
+  readonly error?: unknown;
+};
+
 /**
- * The life of one carrier on a worker, as a row of named steps: claim and parse and run and settle in one transaction (settle.ts),
- * under a time limit; a group that throws is halved until the culprit stands alone; the culprit is postponed; one log line.
+ * Runs one carrier on a worker. Its entries are settled in one transaction under a time limit; a group that throws is halved until
+ * the failing entry is alone, and only that one uses an attempt.
  *
  * @returns how each entry ended.
- * @throws UnknownJob when this version has no such job; the entries are due again later, with no attempt used.
+ * @throws UnknownJob when this version has no such job; the entries are due again later, without using an attempt.
  */
-export async function runCarrier(deps: RunJobDeps, carrier: Carrier, stop: AbortSignal): Promise<Tally> {
-  const tally = emptyTally();
-  const work = deps.catalogue.find(carrier.job);
-  if (!work) return leaveToOthers(deps, carrier);
-  if (carrier.run !== undefined) await announce(deps, carrier.run);
-  const { company } = deps;
-  const settleFirst = company && mayMeet(work.job, carrier) ? company.settle : settle;
-  await attempt({ deps, work, stop, tally, losses: 0 }, carrier.entries, settleFirst);
+export async function runCarrier(deps: RunCarrierDeps, carrier: Carrier, stop: AbortSignal): Promise<Tally> {
+  const startedMs = performance.now();
+  const attempt = await findWork(deps, carrier, stop);
+  await markRunStarted(attempt);
+  await settleOrSplit(attempt, carrier.entries, firstSettle(attempt));
+  const failures = await applyFailures(attempt);
+  const { work, tally } = attempt;
+  deps.report({ carrier, work, tally, failures, tookMs: Math.round(performance.now() - startedMs) });
   return tally;
 }
 
-/** A carrier names a job that this version does not know: another version may. */
+/** No job of this version has the name on the carrier; another version may know it. */
 export class UnknownJob extends Error {
   override readonly name = "UnknownJob";
   constructor(job: string) {
-    super(`no job answers to the name "${job}" in this version`);
+    super(`unknown job "${job}" in this version`);
   }
 }
 
-async function leaveToOthers(deps: RunJobDeps, carrier: Carrier): Promise<never> {
-  await giveBack(deps.db, carrier.entries, UNKNOWN_JOB_DELAY_MS);
-  deps.log.warn({ job: carrier.job, entries: carrier.entries.length }, "no such job in this version");
+async function findWork(deps: RunCarrierDeps, carrier: Carrier, stop: AbortSignal): Promise<Attempt> {
+  const work = deps.catalogue.find(carrier.job);
+  if (work) return { deps, carrier, work, stop, tally: emptyTally(), unsettled: [], losses: 0 };
+  await releaseEntries(deps.db, carrier.entries, UNKNOWN_JOB_DELAY_MS);
+  deps.log.warn({ job: carrier.job, entries: carrier.entries.length }, "unknown job: entries released");
   throw new UnknownJob(carrier.job);
 }
 
-/** A run is seen as running from its first try on. Only a remark: a fault here is met and reported by the work itself. */
-async function announce(deps: RunJobDeps, runId: string): Promise<void> {
-  await markRunning(deps.db.drizzle, runId).catch(() => undefined);
+/** For display only: if Postgres fails here, settling fails too and reports it. */
+async function markRunStarted({ deps, carrier }: Attempt): Promise<void> {
+  if (carrier.run !== null) await markRunning(deps.db.drizzle, carrier.run).catch(() => undefined);
 }
 
-async function attempt(trial: Try, ids: readonly string[], settleGroup = settle): Promise<void> {
-  const { deps, work, stop, tally } = trial;
+/** A small carrier is first settled together with others; if that throws, alone. */
+const firstSettle = ({ deps: { coalescer }, work, carrier }: Attempt): typeof settle =>
+  coalescer && mayCoalesce(work.job, carrier) ? coalescer.settle : settle;
+
+async function settleOrSplit(
+  attempt: Attempt,
+  ids: readonly string[],
+  settleGroup: typeof settle = settle,
+): Promise<void> {
+  const { deps, work, stop, tally, unsettled } = attempt;
   try {
-    const settled = await withinTimeLimit(work, stop, (signal) => settleGroup(deps, work, ids, signal));
-    record(tally, ids.length, settled);
-    trial.losses = 0;
+    const limit = { ms: work.job.timeLimitMs, stop, timedOut: () => timedOut(work), stopped };
+    const settled = await withTimeLimit(limit, (signal) => settleGroup(deps, work, ids, signal));
+    tally.duplicate += ids.length - settled.length;
+    for (const { outcome } of settled) countOutcome(tally, outcome);
+    attempt.losses = 0;
   } catch (error) {
-    if (stop.aborted) return applyFate(trial, ids, fateOf(new Interrupted("the worker was told to stop")));
-    const lost = isAbsence(error);
-    if (lost && ++trial.losses <= MAX_LOSSES) return waitForPostgres(trial, ids);
-    if (ids.length > 1) return halve(trial, ids);
-    return applyFate(trial, ids, lost ? LOSES_POSTGRES : fateOf(error), error);
+    const disposition = stop.aborted ? INTERRUPTED : dispositionOf(error);
+    if (disposition === null && ++attempt.losses <= MAX_LOSSES) return settleAfterOutage(attempt, ids);
+    if (ids.length > 1 && !stop.aborted) return splitInHalf(attempt, ids);
+    unsettled.push({ ids, disposition: disposition ?? LOSES_POSTGRES, error });
   }
 }
 
-const isAbsence = (error: unknown): boolean => fateOf(error).kind === "postgres absent";
+const timedOut = ({ job }: Work) => new TimeLimitExceeded(`ran longer than ${job.timeLimitMs} ms`);
+const stopped = () => new Interrupted("the worker is stopping");
 
-const LOSES_POSTGRES: Fate = { kind: "retry", error: "Postgres went away each time that it ran" };
+const INTERRUPTED: Disposition = { kind: "later", delayMs: 0, outcome: "interrupted" };
+const LOSES_POSTGRES: Disposition = { kind: "retry", error: "Postgres went away each time it ran" };
 
-async function halve(trial: Try, ids: readonly string[]): Promise<void> {
+async function splitInHalf(attempt: Attempt, ids: readonly string[]): Promise<void> {
   const middle = ids.length >> 1;
-  await attempt(trial, ids.slice(0, middle));
-  await attempt(trial, ids.slice(middle));
+  await settleOrSplit(attempt, ids.slice(0, middle));
+  await settleOrSplit(attempt, ids.slice(middle));
 }
 
-function record(tally: Tally, asked: number, settled: Settled): void {
-  tally.duplicate += asked - settled.length;
-  for (const { outcome } of settled) {
-    if (outcome.kind === "done") {
-      tally.done += 1;
-      tally.counts = addCounts(tally.counts, outcome.counts);
-    } else {
-      tally.skipped += 1;
-      tally.reasons[outcome.reason] = (tally.reasons[outcome.reason] ?? 0) + 1;
-    }
-  }
+/** Postgres went away: the carrier continues as soon as it answers again. No attempt is used. */
+async function settleAfterOutage(attempt: Attempt, ids: readonly string[]): Promise<void> {
+  const ping = () => attempt.deps.db.drizzle.execute(sql`select 1`).then(() => true);
+  await delay(50 + Math.random() * 100, undefined, { signal: attempt.stop }).catch(() => undefined);
+  if (await untilWritten(attempt, ping)) return settleOrSplit(attempt, ids);
+  attempt.tally.interrupted += ids.length;
 }
 
-/** Aborts the work at its limit, or when the worker is told to stop: the transaction is abandoned, not awaited. */
-async function withinTimeLimit<T>(
-  work: Work,
-  stop: AbortSignal,
-  run: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const { job } = work;
-  const limit = new AbortController();
-  const timer = setTimeout(
-    () => limit.abort(new TimeLimitExceeded(`ran longer than ${job.timeLimitMs} ms`)),
-    job.timeLimitMs,
-  );
-  const interrupt = () => limit.abort(new Interrupted("the worker was told to stop"));
-  if (stop.aborted) interrupt();
-  stop.addEventListener("abort", interrupt, { once: true });
-  try {
-    limit.signal.throwIfAborted();
-    return await orAborted(run(limit.signal), limit.signal);
-  } finally {
-    clearTimeout(timer);
-    stop.removeEventListener("abort", interrupt);
+/** Gives back what was interrupted or snoozed, and uses an attempt of what failed. @returns the entries that failed. */
+async function applyFailures(attempt: Attempt): Promise<FailedEntry[]> {
+  const failures: FailedEntry[] = [];
+  for (const { ids, disposition, error } of attempt.unsettled) {
+    if (disposition.kind === "later") await giveBack(attempt, ids, disposition);
+    else for (const id of ids) failures.push(await fail(attempt, id, disposition, error));
   }
+  return failures;
 }
 
-/** Writes down what becomes of entries that threw. While Postgres is away this waits: nothing else knows of it. */
-async function applyFate(trial: Try, ids: readonly string[], fate: Fate, error?: unknown): Promise<void> {
-  const { deps, work, tally } = trial;
-  const [id] = ids;
-  if (fate.kind === "postgres absent" || id === undefined) return;
-  if (fate.kind === "later") {
-    const written = await untilWritten(trial, () => giveBack(deps.db, ids, fate.delayMs).then(() => true));
-    tally[written ? fate.outcome : "interrupted"] += ids.length;
-    return;
-  }
-  const status = fate.kind === "cancelled" ? "cancelled" : "failed";
-  const failure = { error: fate.error, final: fate.kind !== "retry", status } as const;
-  const end = await untilWritten(trial, () => postpone(deps.db, work.job, id, failure));
-  tally[end ?? "interrupted"] += 1;
-  tally.reasons[fate.error] = (tally.reasons[fate.error] ?? 0) + 1;
-  const line = { job: work.job.name, entry: id, outcome: end, reason: fate.error, err: error };
-  deps.log.warn(line, "work failed");
+async function giveBack(
+  attempt: Attempt,
+  ids: readonly string[],
+  { delayMs, outcome }: Extract<Disposition, { kind: "later" }>,
+): Promise<void> {
+  const { deps, tally } = attempt;
+  const written = await untilWritten(attempt, () => releaseEntries(deps.db, ids, delayMs).then(() => true));
+  tally[written ? outcome : "interrupted"] += ids.length;
+}
+
+async function fail(
+  attempt: Attempt,
+  entry: string,
+  { kind, error: reason }: Exclude<Disposition, { kind: "later" }>,
+  error: unknown,
+): Promise<FailedEntry> {
+  const { deps, work, tally } = attempt;
+  const status = kind === "cancelled" ? "cancelled" : "failed";
+  const failure = { error: reason, final: kind !== "retry", status } as const;
+  const outcome =
+    (await untilWritten(attempt, () => failEntry(deps.db, work.job, entry, failure))) ?? "interrupted";
+  tally[outcome] += 1;
+  countReason(tally, reason);
+  return { entry, outcome, reason, error };
 }
 
 const QUERY_CANCELED = "57014";
 
-/** Tries to write until it works, stop is said, or patience ends: then the sweep finds a carrier that ended without a word. */
-async function untilWritten<T>({ stop }: Try, write: () => Promise<T>): Promise<T | undefined> {
+/** Repeats a write until it succeeds, the worker stops, or patience ends. In the last two cases the sweep frees the entries later. */
+async function untilWritten<T>({ stop }: Attempt, write: () => Promise<T>): Promise<T | undefined> {
   const deadline = Date.now() + POSTGRES_PATIENCE_MS;
   for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 2_000)) {
     try {
@@ -176,12 +199,4 @@ async function untilWritten<T>({ stop }: Try, write: () => Promise<T>): Promise<
     if (stop.aborted || Date.now() >= deadline) return undefined;
     await delay(pauseMs * (0.5 + Math.random()), undefined, { signal: stop }).catch(() => undefined);
   }
-}
-
-/** Postgres went away: no attempt is used, and this carrier goes on as soon as it answers again. */
-async function waitForPostgres(trial: Try, ids: readonly string[]): Promise<void> {
-  const answer = () => trial.deps.db.drizzle.execute(sql`select 1`).then(() => true);
-  await delay(50 + Math.random() * 100, undefined, { signal: trial.stop }).catch(() => undefined);
-  if (await untilWritten(trial, answer)) return attempt(trial, ids);
-  trial.tally.interrupted += ids.length;
 }

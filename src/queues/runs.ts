@@ -1,11 +1,13 @@
 import { sql } from "drizzle-orm";
+import type { jobRuns } from "../db/schema/queue.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Job } from "./job.ts";
 import { addCounts, type Counts, type Outcome } from "./outcome.ts";
 
-export type RunTrigger = "schedule" | "manual" | "event";
-export type RunStatus = "queued" | "running" | "done" | "skipped" | "failed" | "cancelled";
+type RunRow = typeof jobRuns.$inferSelect;
+export type RunTrigger = RunRow["trigger"];
+export type RunStatus = RunRow["status"];
 
 export type Run = {
   id: string;
@@ -27,13 +29,13 @@ export type Run = {
 const RUN_COLUMNS = sql`id, job, trigger, schedule, slot, input, status, created_at as "createdAt", started_at as "startedAt",
   finished_at as "finishedAt", total, pending, counts, error`;
 
-/** Writes the row of a run that a person, or an event, asked for. */
+/** Inserts the row of a manual run, or of a ranged run that an event caused. */
 export async function openRun(tx: Tx, job: Job, trigger: RunTrigger, input: unknown): Promise<string> {
   const [run] = await rows<{ id: string }>(
     tx,
     sql`insert into job_runs (job, trigger, input) values (${job.name}, ${trigger}, ${JSON.stringify(input)}::jsonb) returning id`,
   );
-  if (!run) throw new Error("No row was written for the run.");
+  if (!run) throw new Error(`inserting a run of ${job.name} returned no row`);
   return run.id;
 }
 
@@ -51,7 +53,7 @@ export async function listRuns(on: Queryable, job: string | null, limit: number)
   return found.map(withDates);
 }
 
-/** Raw statements give times as text or Date, by driver setting; the rest of the code sees dates. */
+/** Raw statements return timestamps as text; the rest of the code expects dates. */
 function withDates(run: Run): Run {
   const date = (value: Date | null) => (value === null ? null : new Date(value));
   return {
@@ -63,7 +65,7 @@ function withDates(run: Run): Run {
   };
 }
 
-/** Said before the work begins, in a statement of its own, so that others see it. */
+/** In a statement of its own before the work begins, so that others can see it. */
 export async function markRunning(on: Queryable, id: string): Promise<void> {
   await on.execute(
     sql`update job_runs set status = 'running', started_at = coalesce(started_at, now()) where id = ${id} and status = 'queued'`,
@@ -90,7 +92,7 @@ export async function failRun(
   );
 }
 
-/** A piece of work that ended as a dead letter leaves a run too, so that it is seen where runs are seen. */
+/** A dead entry without a run gets one, so that it appears in the list of runs. */
 export async function recordDeadWork(
   tx: Tx,
   entry: { id: string; status: "failed" | "cancelled"; error: string },
@@ -104,7 +106,7 @@ export async function recordDeadWork(
   if (run) await tx.execute(sql`update outbox set parent = ${run.id} where id = ${entry.id}`);
 }
 
-/** Notes how many ranges the run has. */
+/** Stores how many ranges the run has. */
 export async function setTotal(tx: Tx, id: string, total: number): Promise<void> {
   await tx.execute(
     sql`update job_runs set total = ${total}, pending = ${total}, status = 'running', counts = '{}'::jsonb,
@@ -112,7 +114,7 @@ export async function setTotal(tx: Tx, id: string, total: number): Promise<void>
   );
 }
 
-/** The sum goes on with so many ranges more, and says what the run has counted. */
+/** Adds the ranges of a further round and replaces the counts of the run. */
 export async function extendTotal(tx: Tx, id: string, ranges: number, counts: Counts): Promise<void> {
   await tx.execute(
     sql`update job_runs set total = total + ${ranges}, pending = pending + ${ranges}, counts = ${JSON.stringify(counts)}::jsonb
@@ -120,7 +122,7 @@ export async function extendTotal(tx: Tx, id: string, ranges: number, counts: Co
   );
 }
 
-/** One range is settled. @returns what is still to do, and the sum of the counts so far. */
+/** Counts one range as settled. @returns how many are pending, and the counts of the run so far. */
 export async function settleRange(
   tx: Tx,
   id: string,
@@ -130,7 +132,7 @@ export async function settleRange(
     tx,
     sql`select total, pending, counts from job_runs where id = ${id} for no key update`,
   );
-  if (!run) throw new Error(`The run ${id} of this range is gone.`);
+  if (!run) throw new Error(`run ${id} of this range does not exist`);
   const counts = addCounts(run.counts, outcome.kind === "done" ? outcome.counts : { skippedRanges: 1 });
   const pending = run.pending - 1;
   await tx.execute(

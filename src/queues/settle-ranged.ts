@@ -1,46 +1,46 @@
 import type { Tx } from "../db/transaction.ts";
 import { enqueueRanges, enqueueSum, type RangeEntry, type RunOfRanges, type SumEntry } from "./enqueue.ts";
 import {
-  type Asked,
-  claim,
+  claimEntries,
   computeContextFor,
   contextFor,
   type Entry,
+  type EntryRefs,
   type Execution,
   endRun,
   parsePayload,
-  peek,
+  readEntry,
   type Settled,
 } from "./execution.ts";
 import type { Part, RangedJob } from "./job.ts";
 import { type Counts, done } from "./outcome.ts";
 import { extendTotal, openRun, setTotal, settleRange } from "./runs.ts";
 
-/** Settles the cut, a range or the sum of a job over many rows, each in one transaction. */
+/** Settles the cut, one range or the sum of a ranged job, each in one transaction. */
 export async function settleRangedPart(
   execution: Execution,
   job: RangedJob<unknown, unknown>,
   part: Part,
-  asked: Asked,
+  refs: EntryRefs,
   signal: AbortSignal,
 ): Promise<Settled> {
   const settlePart = { whole: settleCut, range: settleOneRange, sum: settleSum }[part];
-  const computed = part === "range" ? await computeAhead(execution, job, asked, signal) : undefined;
+  const computed = part === "range" ? await computeAhead(execution, job, refs, signal) : undefined;
   return execution.transact(async (tx) => {
-    const [entry] = await claim(tx, asked);
+    const [entry] = await claimEntries(tx, refs);
     return entry ? settlePart({ execution, job, tx, entry, computed, signal }) : [];
   }, signal);
 }
 
-/** Has the job compute what its range needs while no transaction is open; a range that is settled already needs nothing. */
+/** Runs `compute` before the transaction of a range is opened. A range that is already settled needs none. */
 async function computeAhead(
   execution: Execution,
   job: RangedJob<unknown, unknown>,
-  asked: Asked,
+  refs: EntryRefs,
   signal: AbortSignal,
 ): Promise<unknown> {
   if (!job.compute) return undefined;
-  const entry = await execution.transact((tx) => peek(tx, asked), signal);
+  const entry = await execution.transact((tx) => readEntry(tx, refs), signal);
   if (!entry) return undefined;
   const { range } = entry.payload as RangeEntry;
   return job.compute(range, computeContextFor(execution, entry, job, signal));
@@ -60,52 +60,52 @@ async function settleCut({ execution, job, tx, entry, signal }: Claimed): Promis
   const input = parsePayload(job, entry.payload);
   const context = contextFor(execution, tx, entry, job, signal);
   const ranges = await job.cut(input, context);
-  // The time of the cut is the time of every range and of the sum: two runs of one slot see the same world.
+  // Every range and the sum run as of the time of the cut, so that a repeated slot gives the same result.
   const run = { id: entry.parent ?? (await openRun(tx, job, "event", input)), slot: context.now };
   await setTotal(tx, run.id, ranges.length);
-  await beginStage(tx, job, run, { input, counts: {}, stage: 0 }, ranges);
+  await enqueueRound(tx, job, run, { input, counts: {}, round: 0 }, ranges);
   return [{ id: entry.id, outcome: done({ ranges: ranges.length }) }];
 }
 
 async function settleOneRange({ execution, job, tx, entry, computed, signal }: Claimed): Promise<Settled> {
-  const { input, range, stage = 0 } = entry.payload as RangeEntry;
+  const { input, range, round } = entry.payload as RangeEntry;
   const context = contextFor(execution, tx, entry, job, signal);
   const outcome = await job.run(range, context, computed);
   const run = runOf(entry, context.now);
   const { total, pending, counts } = await settleRange(tx, run.id, outcome);
   execution.onProgress((total - pending) / total);
-  if (pending === 0) await enqueueSum(tx, job, run, { input, counts, stage });
+  if (pending === 0) await enqueueSum(tx, job, run, { input, counts, round });
   return [{ id: entry.id, outcome }];
 }
 
 async function settleSum({ execution, job, tx, entry, signal }: Claimed): Promise<Settled> {
-  const { input, counts, stage = 0 } = entry.payload as SumEntry;
-  const context = { ...contextFor(execution, tx, entry, job, signal), stage };
-  const said = await job.sum(parsePayload(job, input), counts, context);
-  if (said.kind !== "further") {
-    await endRun(execution, tx, entry, said);
-    return [{ id: entry.id, outcome: said }];
+  const { input, counts, round } = entry.payload as SumEntry;
+  const context = { ...contextFor(execution, tx, entry, job, signal), round };
+  const result = await job.sum(parsePayload(job, input), counts, context);
+  if (result.kind !== "further") {
+    await endRun(execution, tx, entry, result);
+    return [{ id: entry.id, outcome: result }];
   }
-  const { ranges } = said;
+  const { ranges } = result;
   const run = runOf(entry, context.now);
-  await extendTotal(tx, run.id, ranges.length, said.counts);
-  await beginStage(tx, job, run, { input, counts: said.counts, stage: stage + 1 }, ranges);
+  await extendTotal(tx, run.id, ranges.length, result.counts);
+  await enqueueRound(tx, job, run, { input, counts: result.counts, round: round + 1 }, ranges);
   return [{ id: entry.id, outcome: done({ ranges: ranges.length }) }];
 }
 
-/** Asks for the ranges of a stage; where there are none, for the sum that follows them. */
-async function beginStage(
+/** Enqueues the ranges of a round, or the sum if there are none. */
+async function enqueueRound(
   tx: Tx,
   job: RangedJob<unknown, unknown>,
   run: RunOfRanges,
-  stage: { readonly input: unknown; readonly counts: Counts; readonly stage: number },
+  round: { readonly input: unknown; readonly counts: Counts; readonly round: number },
   ranges: readonly unknown[],
 ): Promise<void> {
-  if (ranges.length === 0) await enqueueSum(tx, job, run, stage);
-  else await enqueueRanges(tx, job, run, stage, ranges);
+  if (ranges.length === 0) await enqueueSum(tx, job, run, round);
+  else await enqueueRanges(tx, job, run, round, ranges);
 }
 
 function runOf(entry: Entry, now: Date): RunOfRanges {
-  if (entry.parent === null) throw new Error(`The entry ${entry.id} belongs to no run.`);
+  if (entry.parent === null) throw new Error(`entry ${entry.id} belongs to no run`);
   return { id: entry.parent, slot: entry.slot ?? now };
 }

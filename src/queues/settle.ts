@@ -2,13 +2,13 @@ import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import {
-  type Asked,
-  claim,
+  claimEntries,
   contextFor,
   type Entry,
+  type EntryRefs,
   type Execution,
   endRun,
-  hold,
+  lockEntry,
   parsePayload,
   type Settled,
   type Work,
@@ -17,7 +17,7 @@ import { type BatchJob, namesOf, type OutsideJob, type SingleJob } from "./job.t
 import { CallFailed, Cancel, type Outcome, Snooze, skipped } from "./outcome.ts";
 import { settleRangedPart } from "./settle-ranged.ts";
 
-/** Runs one group of entries in the form of its job, and settles it. Throws when the group has to be tried otherwise. */
+/** Runs a group of entries in the form of its job and settles it. Throws if any entry of the group failed; nothing is settled then. */
 export async function settle(
   execution: Execution,
   work: Work,
@@ -25,22 +25,22 @@ export async function settle(
   signal: AbortSignal,
 ): Promise<Settled> {
   const { job, part } = work;
-  const asked: Asked = { ids, names: namesOf(job, part) };
-  if (job.form === "batch") return settleBatch(execution, job, asked, signal);
-  if (ids.length > 1) throw new Error(`${job.name} takes one entry at a time, not ${ids.length}.`);
-  if (job.form === "outside") return settleOutside(execution, job, asked, signal);
-  if (job.form === "single") return settleSingle(execution, job, asked, signal);
-  return settleRangedPart(execution, job, part, asked, signal);
+  const refs: EntryRefs = { ids, names: namesOf(job, part) };
+  if (job.form === "batch") return settleBatch(execution, job, refs, signal);
+  if (ids.length > 1) throw new Error(`${job.name} runs one entry at a time, not ${ids.length}`);
+  if (job.form === "outside") return settleOutside(execution, job, refs, signal);
+  if (job.form === "single") return settleSingle(execution, job, refs, signal);
+  return settleRangedPart(execution, job, part, refs, signal);
 }
 
 async function settleSingle(
   execution: Execution,
   job: SingleJob<unknown>,
-  asked: Asked,
+  refs: EntryRefs,
   signal: AbortSignal,
 ): Promise<Settled> {
   return execution.transact(async (tx) => {
-    const [entry] = await claim(tx, asked);
+    const [entry] = await claimEntries(tx, refs);
     if (!entry) return [];
     const outcome = await job.run(
       parsePayload(job, entry.payload),
@@ -54,43 +54,38 @@ async function settleSingle(
 async function settleBatch(
   execution: Execution,
   job: BatchJob<unknown>,
-  asked: Asked,
+  refs: EntryRefs,
   signal: AbortSignal,
 ): Promise<Settled> {
   return execution.transact(async (tx) => {
-    const entries = await claim(tx, asked);
+    const entries = await claimEntries(tx, refs);
     if (entries.length === 0) return [];
     const payloads = entries.map((entry) => parsePayload(job, entry.payload));
-    const alone = entries.length === 1 ? entries[0] : undefined;
-    const outcomes = await job.runBatch(payloads, contextFor(execution, tx, alone, job, signal));
+    const single = entries.length === 1 ? entries[0] : undefined;
+    const outcomes = await job.runBatch(payloads, contextFor(execution, tx, single, job, signal));
     if (outcomes.length !== payloads.length) {
-      throw new Error(`${job.name} gave ${outcomes.length} outcomes for ${payloads.length} payloads.`);
+      throw new Error(`${job.name} returned ${outcomes.length} outcomes for ${payloads.length} payloads`);
     }
-    if (alone && outcomes[0]) await endRun(execution, tx, alone, outcomes[0]);
+    if (single && outcomes[0]) await endRun(execution, tx, single, outcomes[0]);
     return entries.map(({ id }, index) => ({ id, outcome: outcomes[index] as Outcome }));
   }, signal);
 }
 
-/**
- * What is stored around a call. The ask that it was prepared for stands beside the request: an ask that comes later, be it between
- * two tries, is not answered by it.
- */
+/** What is stored for a call: the request, with the payload and the number of asks it was prepared for. A later ask needs another call. */
 type StoredRequest = { readonly asks: number; readonly payload: unknown; readonly request: unknown };
 
 /**
- * Around a call nothing can be deleted first: the request is stored and committed, then sent, then the answer is recorded and the
- * entry settled if nobody asked again since it was prepared. If somebody did, the answer still counts and the entry is due again.
+ * An outside call cannot be settled by deleting first: the request is stored and committed, then sent, then its answer is recorded
+ * and the entry deleted. If the job was enqueued again since the request was prepared, the answer is recorded and the entry is due
+ * again.
  */
 async function settleOutside(
   execution: Execution,
   job: OutsideJob<unknown, unknown, unknown>,
-  asked: Asked,
+  refs: EntryRefs,
   signal: AbortSignal,
 ): Promise<Settled> {
-  const prepared = await execution.transact(
-    (tx) => prepareRequest(execution, job, tx, asked, signal),
-    signal,
-  );
+  const prepared = await execution.transact((tx) => prepareRequest(execution, job, tx, refs, signal), signal);
   if (prepared.kind === "settled") return prepared.settled;
   const { request } = prepared.stored;
   if (execution.insteadOfCall) {
@@ -101,7 +96,7 @@ async function settleOutside(
   return execution.transact((tx) => recordAnswer(execution, job, tx, prepared, answer, signal), signal);
 }
 
-/** A refused connection to the outside is not a Postgres that is away, though both say ECONNREFUSED. */
+/** Wraps errors of a call: an ECONNREFUSED from outside must not be mistaken for one from Postgres. */
 async function call(
   { ports, log }: Execution,
   job: OutsideJob<unknown, unknown, unknown>,
@@ -124,12 +119,12 @@ async function prepareRequest(
   execution: Execution,
   job: OutsideJob<unknown, unknown, unknown>,
   tx: Tx,
-  asked: Asked,
+  refs: EntryRefs,
   signal: AbortSignal,
 ): Promise<PreparedEntry> {
-  const entry = await hold(tx, asked);
+  const entry = await lockEntry(tx, refs);
   if (!entry) return { kind: "settled", settled: [] };
-  // An earlier try may have reached the other side: the same bytes go out again, under the same key.
+  // An earlier attempt may have reached the other side: send the same bytes again, under the same idempotency key.
   if (entry.request !== null) return { kind: "send", entry, stored: entry.request as StoredRequest };
   const prepared = await job.prepare(
     parsePayload(job, entry.payload),
@@ -137,17 +132,17 @@ async function prepareRequest(
   );
   if ("nothing" in prepared) {
     const outcome = skipped(prepared.nothing);
-    await claim(tx, asked);
+    await claimEntries(tx, refs);
     await endRun(execution, tx, entry, outcome);
     return { kind: "settled", settled: [{ id: entry.id, outcome }] };
   }
   const request: StoredRequest = { asks: entry.asks, payload: entry.payload, request: prepared.request };
-  // What Postgres made of it is sent, by the first try too: its order of keys is not ours.
+  // jsonb reorders keys, so the first attempt sends what Postgres returns too.
   const [row] = await rows<{ stored: StoredRequest }>(
     tx,
     sql`update outbox set request = ${JSON.stringify(request)}::jsonb where id = ${entry.id} returning request as stored`,
   );
-  if (!row) throw new Error(`The entry ${entry.id} vanished while it was held.`);
+  if (!row) throw new Error(`entry ${entry.id} vanished while it was locked`);
   return { kind: "send", entry, stored: row.stored };
 }
 
@@ -159,19 +154,19 @@ async function recordAnswer(
   answer: unknown,
   signal: AbortSignal,
 ): Promise<Settled> {
-  const entry = await hold(tx, { ids: [seen.id], names: [seen.job] });
-  // Another carrier has recorded the answer to this request.
+  const entry = await lockEntry(tx, { ids: [seen.id], names: [seen.job] });
+  // Another carrier has already recorded the answer to this request.
   if ((entry?.request as StoredRequest | null | undefined)?.asks !== stored.asks || !entry) return [];
   const payload = parsePayload(job, stored.payload);
   const outcome = await job.record(payload, answer, contextFor(execution, tx, seen, job, signal));
-  // Only now: recording may have asked again itself, because one call was not enough.
+  // Checked last: recording may have enqueued the job again itself, because one call was not enough.
   const settled = await tx.execute(sql`delete from outbox where id = ${entry.id} and asks = ${stored.asks}`);
   if (settled.rowCount) await endRun(execution, tx, seen, outcome);
   else await makeDueAgain(tx, entry.id);
   return [{ id: entry.id, outcome }];
 }
 
-/** Somebody asked since the request was prepared: it is prepared anew for them. */
+/** Enqueued again since the request was prepared: the next attempt prepares a new one. */
 async function makeDueAgain(tx: Tx, id: string): Promise<void> {
   await tx.execute(
     sql`update outbox set request = null, attempts = 0, error = null, run_at = now(), enqueued_at = null, carrier = null

@@ -4,7 +4,7 @@ import type { Database } from "../db/client.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Log } from "../log.ts";
 import { freeCarriers } from "./carriers.ts";
-import { postpone } from "./failure.ts";
+import { failEntry } from "./failure.ts";
 import type { Catalogue } from "./job.ts";
 import type { Producers } from "./redis.ts";
 
@@ -15,16 +15,16 @@ export type SweepDeps = {
   readonly log: Log;
 };
 
-/** Younger marks are left alone: their carrier may just be on its way. */
+/** Entries that got their carrier more recently are skipped: it may still be on its way to Redis. */
 const CARRIED_FOR_MS = 15_000;
 const CARRIERS_PER_PAGE = 1_000;
 
 type CarrierState = Carried & { readonly state: string; readonly lost: boolean };
 
 /**
- * Asks Redis once a carrier what became of it. Unknown (Redis forgot it) or completed (its worker could not settle): its entries
- * are due again. Failed (it killed its workers, or they could not write down why): due again alone, one attempt used; an entry that
- * travelled alone already is the culprit, and dead.
+ * Looks up the state of every carrier in Redis. Unknown (lost) or completed (its worker could not settle it): its entries are due
+ * again. Failed (it killed its workers, or they could not store why it failed): its entries use an attempt and are due again, each
+ * alone. An entry that was alone already and lost its workers again is the cause, and dead.
  *
  * @returns how many entries became due or dead.
  */
@@ -34,18 +34,18 @@ export async function sweep(
 ): Promise<{ due: number; dead: number }> {
   if (!deps.producers.ready()) return { due: 0, dead: 0 };
   const swept = { due: 0, dead: 0 };
-  // Page by page to the end: the carriers of a backlog, all well, must not hide one that is lost.
+  // All pages: the healthy carriers of a backlog must not hide a lost one.
   for (let after = "", full = true; full; ) {
     const page = await carriersAfter(deps.db, after, olderThanMs);
     const states = await Promise.all(page.map((row) => stateOf(deps.producers, row)));
     swept.due += await freeCarriers(deps.db, carriersIn(states, "unknown", "completed"));
-    const failed = await punish(deps, states);
+    const failed = await fail(deps, states);
     swept.due += failed.due;
     swept.dead += failed.dead;
     after = page.at(-1)?.carrier ?? "";
     full = page.length === CARRIERS_PER_PAGE;
   }
-  if (swept.due + swept.dead > 0) deps.log.warn(swept, "sweep found work whose carrier is gone");
+  if (swept.due + swept.dead > 0) deps.log.warn(swept, "sweep: carriers lost or failed; entries recovered");
   return swept;
 }
 
@@ -60,7 +60,7 @@ function carriersAfter(db: Database, after: string, olderThanMs: number): Promis
   );
 }
 
-/** BullMQ's words for a job that was started and never ended, too often. Any other failure is one of the program, not of the work. */
+/** BullMQ's failure reason for a job that stalled too often. Any other reason is a fault of the program, not of the entry. */
 const LOST_TOO_OFTEN = /more than allowable limit/;
 
 async function stateOf(producers: Producers, row: Carried): Promise<CarrierState> {
@@ -74,7 +74,7 @@ async function stateOf(producers: Producers, row: Carried): Promise<CarrierState
 const carriersIn = (states: readonly CarrierState[], ...names: string[]): string[] =>
   states.filter((row) => names.includes(row.state)).map((row) => row.carrier);
 
-async function punish(
+async function fail(
   deps: SweepDeps,
   states: readonly CarrierState[],
 ): Promise<{ due: number; dead: number }> {
@@ -92,8 +92,8 @@ async function punish(
     const job = deps.catalogue.find(entry.job)?.job;
     if (!job) continue;
     const lost = lostBy.get(entry.carrier) === true;
-    const error = lost ? "its worker was lost while it ran" : "its carrier failed without a word";
-    const end = await postpone(deps.db, job, entry.id, { error, final: lost && entry.alone });
+    const error = lost ? "its worker was lost while it ran" : "its carrier failed without a stored reason";
+    const end = await failEntry(deps.db, job, entry.id, { error, final: lost && entry.alone });
     tally[end === "dead" ? "dead" : "due"] += 1;
   }
   return tally;

@@ -1,13 +1,14 @@
 import { databaseFault } from "../db/faults.ts";
 import { isMigrated } from "../db/migrate.ts";
+import { becomesTrue } from "../deadlines.ts";
 import { NotFit, notFitIn } from "../not-fit.ts";
 import type { Runtime } from "./runtime.ts";
 
 const OLDEST_REDIS = [6, 2] as const;
 
 /**
- * What must be true before anything is taken: a current schema, and a Redis that will not throw keys away.
- * An absent Redis is no reason not to start: sales are accepted without it, and it is checked once it answers.
+ * Checks what must be true before any work is accepted: a current schema, and a Redis that does not evict keys. A missing Redis does
+ * not prevent the start, since webhooks are accepted without it.
  *
  * @throws NotFit with every fault.
  */
@@ -29,8 +30,8 @@ const CONNECT_LIMIT_MS = 3_000;
 
 async function redisFaults({ producers, log }: Pick<Runtime, "producers" | "log">): Promise<string[]> {
   const { redis } = producers;
-  if (!(await becomesReady(redis))) {
-    log.warn("Redis does not answer yet; sales are accepted and wait in Postgres until it does");
+  if (!(await becomesTrue(CONNECT_LIMIT_MS, () => redis.status === "ready"))) {
+    log.warn("Redis does not answer; work is accepted and waits in Postgres");
     return [];
   }
   const faults: string[] = [];
@@ -42,16 +43,8 @@ async function redisFaults({ producers, log }: Pick<Runtime, "producers" | "log"
   const policy = /maxmemory_policy:(\S+)/.exec(await redis.info("memory"))?.[1];
   if (policy !== undefined && policy !== "noeviction") {
     faults.push(
-      `Redis evicts keys (maxmemory-policy ${policy}). Set maxmemory-policy noeviction: work would vanish otherwise.`,
+      `Redis evicts keys (maxmemory-policy ${policy}). Set maxmemory-policy noeviction, or work is lost.`,
     );
   }
   return faults;
-}
-
-async function becomesReady(redis: Runtime["producers"]["redis"]): Promise<boolean> {
-  const deadline = Date.now() + CONNECT_LIMIT_MS;
-  while (redis.status !== "ready" && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  return redis.status === "ready";
 }

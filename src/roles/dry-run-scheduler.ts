@@ -1,56 +1,52 @@
-import { settingsFrom } from "../config/settings.ts";
 import { dryRun, type Preview } from "../queues/dry-run.ts";
 import { slotsBetween } from "../schedules/due-slots.ts";
 import type { Runtime } from "./runtime.ts";
+import type { Scheduler } from "./scheduler.ts";
 
-const LOOK_EVERY_MS = 1_000;
+const CHECK_EVERY_MS = 1_000;
 
 /**
- * Shows what each slot would do when it comes, and does none of it. Nothing is written down, so the slots are still due for a
- * process that works for real.
- *
- * @returns how to stop.
+ * Stands in for the scheduler in a dry run: previews the run of each slot as it comes due. It stores nothing, so the slots stay due
+ * for a process that runs for real.
  */
-export function previewDueSlots(
+export function createDryRunScheduler(
   runtime: Runtime,
   onPreview: (schedule: string, preview: Preview) => void = () => undefined,
-): () => Promise<void> {
+): Scheduler {
   let through = runtime.clock.now();
   let running: Promise<void> | null = null;
-  const look = async () => {
+  let timer: NodeJS.Timeout | undefined;
+  const previewDueSlots = async () => {
     const now = runtime.clock.now();
-    for (const schedule of runtime.timetable) {
-      for (const slot of slotsBetween(schedule, through, now)) {
-        const preview = await dryRun(
-          { ...runtime, settings: settingsFrom(runtime.config) },
-          schedule.job,
-          schedule.input,
-          slot,
-        );
-        runtime.log.info(
-          { schedule: schedule.name, slot, preview: shown(preview) },
-          "dry run: nothing was consumed",
-        );
-        onPreview(schedule.name, preview);
+    for (const { name: schedule, pattern, tz, job, input } of runtime.timetable) {
+      for (const slot of slotsBetween({ pattern, tz }, through, now)) {
+        const preview = await dryRun(runtime, job, input, slot);
+        runtime.log.info({ schedule, slot, preview: figuresOf(preview) }, "dry run: nothing was changed");
+        onPreview(schedule, preview);
       }
     }
     through = now;
   };
-  const timer = setInterval(() => {
-    running ??= look()
-      .catch((error) => runtime.log.warn({ err: error }, "the preview failed"))
+  const check = () => {
+    running ??= previewDueSlots()
+      .catch((error) => runtime.log.warn({ err: error }, "dry run failed"))
       .finally(() => {
         running = null;
       });
-  }, LOOK_EVERY_MS);
-  return async () => {
-    clearInterval(timer);
-    await running;
+  };
+  return {
+    start() {
+      timer = setInterval(check, CHECK_EVERY_MS);
+    },
+    async stop() {
+      clearInterval(timer);
+      await running;
+    },
   };
 }
 
-/** Figures alone: the payloads of a preview are for the person who asks for one. */
-const shown = (preview: Preview) => ({
+/** Figures only: payloads are shown to the person who requests a preview, and not logged. */
+const figuresOf = (preview: Preview) => ({
   job: preview.job,
   counts: preview.counts,
   skipped: preview.skipped,

@@ -1,7 +1,8 @@
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
+import { settingsFrom } from "../config/settings.ts";
 import { openDatabase } from "../db/client.ts";
-import type { Log } from "../log.ts";
+import { type Log, warnThrottled } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
 import { openPorts } from "../ports/open-ports.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -19,25 +20,25 @@ export type OpenOptions = {
   readonly log: Log;
   readonly catalogue: Catalogue;
   readonly timetable: readonly Schedule[];
-  /** Instead of those that the configuration opens. */
+  /** Replace those that the configuration opens. */
   readonly ports?: Partial<Ports>;
-  /** Of somebody else, who closes them; default: its own. */
+  /** Used instead of new ones, and not closed. */
   readonly threads?: Threads;
-  readonly databaseName?: string;
 };
 
-/** Opens what a process shares. Nothing runs yet: roles are started by whoever opened it, and `close` undoes only this. */
+/** Opens what a process shares. No role runs yet. `close` closes what this opened. */
 export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<void> } {
   const { config, clock, log, catalogue, timetable } = options;
-  const complain = rarely((error: Error) => log.warn({ err: error }, "a connection is in trouble"));
-  const db = openDatabase(config, { max: config.databasePoolMax, onError: complain });
-  const producers = openProducers(config.redisUrl, config.redisPrefix, complain);
+  const onError = warnThrottled(log, "Postgres connection lost").warn;
+  const db = openDatabase(config, { max: config.databasePoolMax, onError });
+  const connection = warnThrottled(log, "Redis connection failed");
+  const producers = openProducers(config.redisUrl, config.redisPrefix, connection);
   const relay = createRelay({ db, producers, catalogue, log });
-  const metrics = createMetrics();
   const ports = { ...openPorts(config, producers.redis, clock), ...options.ports };
   const compute = openCompute(options.threads);
   return {
     config,
+    settings: settingsFrom(config),
     clock,
     log,
     catalogue,
@@ -45,7 +46,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
     db,
     producers,
     relay,
-    metrics,
+    metrics: createMetrics(),
     ports,
     compute,
     async close() {
@@ -54,17 +55,5 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
       await producers.close();
       await db.close();
     },
-  };
-}
-
-const QUIET_MS = 30_000;
-
-/** A server that is away is said once in a while, not with every attempt to reach it. */
-function rarely<T>(say: (value: T) => void): (value: T) => void {
-  let saidAt = Number.NEGATIVE_INFINITY;
-  return (value) => {
-    if (performance.now() - saidAt < QUIET_MS) return;
-    saidAt = performance.now();
-    say(value);
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Database } from "../db/client.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -10,9 +11,11 @@ import type { Relay } from "../queues/relay.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import type { Compute } from "../threads/compute.ts";
 
-/** What the parts of one process share. Made once, in main.ts; handed down, never imported. */
+/** What the parts of one process share. It is made once, by `openRuntime`, and passed down, never imported. */
 export type Runtime = {
   readonly config: Config;
+  /** The part of the configuration that jobs may read. */
+  readonly settings: Settings;
   readonly clock: Clock;
   readonly log: Log;
   readonly db: Database;

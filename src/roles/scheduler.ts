@@ -3,7 +3,6 @@ import type { Clock } from "../clock.ts";
 import type { Database } from "../db/client.ts";
 import { lockKey } from "../db/schema-keys.ts";
 import { rows } from "../db/statement.ts";
-import { inTransaction } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
 import type { Catalogue } from "../queues/job.ts";
 import type { Producers } from "../queues/redis.ts";
@@ -26,28 +25,29 @@ export type SchedulerDeps = {
 export type Scheduler = { start(): void; stop(): Promise<void> };
 
 const SWEEP_EVERY_MS = 15_000;
-const ROUNDS_BETWEEN_SCHEDULES = 2;
-const LOCK = lockKey("scheduler");
+/** Every second round also opens due slots. */
+const ROUNDS_PER_SLOT_CHECK = 2;
+const ADVISORY_LOCK = lockKey("scheduler");
 
 /**
- * The safety net: sweeps every 15 s; every 30 s opens due slots and puts schedulers right. Any number of processes may run it;
- * one at a time gets the lock.
+ * The safety net behind the BullMQ schedulers: every 15 s it sweeps, and every 30 s it opens due slots and reconciles the schedulers
+ * in Redis. Any number of processes may run it; an advisory lock lets one of them work at a time.
  */
 export function createScheduler(deps: SchedulerDeps): Scheduler {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | null = null;
   let round = 0;
-  const turn = () => {
-    running ??= alone(deps, round++ % ROUNDS_BETWEEN_SCHEDULES === 0)
-      .catch((error) => deps.log.warn({ err: error }, "scheduler round failed; the next one tries again"))
+  const startRound = () => {
+    running ??= runLocked(deps, round++ % ROUNDS_PER_SLOT_CHECK === 0)
+      .catch((error) => deps.log.warn({ err: error }, "scheduler round failed; retrying in 15 s"))
       .finally(() => {
         running = null;
       });
   };
   return {
     start() {
-      timer = setInterval(turn, SWEEP_EVERY_MS);
-      turn();
+      timer = setInterval(startRound, SWEEP_EVERY_MS);
+      startRound();
     },
     async stop() {
       clearInterval(timer);
@@ -56,24 +56,26 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   };
 }
 
-/** Holds a lock of the session for the round, so that no long transaction stands open while Redis is asked. */
-async function alone(deps: SchedulerDeps, withSchedules: boolean): Promise<void> {
+/** Runs a round under a session-level lock, so that no transaction is open while Redis is queried. */
+async function runLocked(deps: SchedulerDeps, withSlots: boolean): Promise<void> {
   const holder = await deps.db.pool.connect();
-  // Without a listener a Postgres that goes away in the middle of a round would end the program.
+  // Without a listener, losing this connection in the middle of a round would end the process.
   let lost = false;
   const onLost = () => {
     lost = true;
   };
   holder.on("error", onLost);
   try {
-    const lock = await holder.query<{ mine: boolean }>(`select pg_try_advisory_lock(${LOCK}) as mine`);
+    const lock = await holder.query<{ mine: boolean }>(
+      `select pg_try_advisory_lock(${ADVISORY_LOCK}) as mine`,
+    );
     if (!lock.rows[0]?.mine) return;
     try {
-      if (withSchedules) await keepTime(deps);
+      if (withSlots) await openAndReconcile(deps);
       await sweep(deps);
       deps.relay.wake();
     } finally {
-      if (!lost) await holder.query(`select pg_advisory_unlock(${LOCK})`);
+      if (!lost) await holder.query(`select pg_advisory_unlock(${ADVISORY_LOCK})`);
     }
   } finally {
     holder.off("error", onLost);
@@ -81,28 +83,25 @@ async function alone(deps: SchedulerDeps, withSchedules: boolean): Promise<void>
   }
 }
 
-async function keepTime(deps: SchedulerDeps): Promise<void> {
+async function openAndReconcile(deps: SchedulerDeps): Promise<void> {
   await openSlots(deps, deps.timetable);
   if (deps.producers.ready()) await reconcileSchedulers(deps.producers, deps.timetable, deps.log);
 }
 
-/** Opens what is due, and has it relayed. */
+/** Opens the due slots of these schedules. */
 export async function openSlots(
-  deps: Pick<SchedulerDeps, "db" | "relay" | "clock" | "log">,
+  { relay, clock, log }: Pick<SchedulerDeps, "relay" | "clock" | "log">,
   timetable: readonly Schedule[],
 ): Promise<OpenedSlot[]> {
-  const opened = await inTransaction(deps.db, (tx) => openDueSlots(tx, timetable, deps.clock.now()));
+  const opened = await relay.transact((tx) => openDueSlots(tx, timetable, clock.now()));
   if (opened.length > 0) {
-    deps.relay.wake();
-    deps.log.info(
-      { slots: opened.map(({ schedule, slot }) => `${schedule} ${slot.toISOString()}`) },
-      "slots opened",
-    );
+    const slots = opened.map(({ schedule, slot }) => `${schedule} ${slot.toISOString()}`);
+    log.info({ slots }, "slots opened");
   }
   return opened;
 }
 
-/** Age of the oldest scheduled run that has not ended, in seconds. 0 when none is under way. */
+/** Age of the oldest unfinished scheduled run in seconds, 0 if there is none. */
 export async function scheduleLagSeconds(db: Database): Promise<number> {
   const [row] = await rows<{ lag: number }>(
     db.drizzle,

@@ -5,18 +5,18 @@ import type { Tx } from "../db/transaction.ts";
 import { enqueueRun } from "../queues/enqueue.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** Slots looked at in one go (a tenth of a second of work): those that lie further back no policy asks for. */
+/** At most this many slots are computed at once, in about a tenth of a second. No policy wants older ones. */
 const MAX_SLOTS = 1_000;
 const SKIP_GRACE_MS = 60_000;
 
 export type OpenedSlot = { readonly schedule: string; readonly slot: Date };
 
 /**
- * Opens every slot that has come due: one row in job_runs and one outbox entry a slot, in the caller's transaction. Safe to call
- * from anywhere, any number of times: the row of the schedule is locked, so there is one opener at a time.
+ * Opens the due slots of the timetable: one row in job_runs and one outbox entry per slot, in the caller's transaction. Idempotent and
+ * safe to call concurrently, since the row of the schedule is locked.
  *
- * A schedule that has never been seen begins now. One whose last run has not ended, or has failed while parts of it still run,
- * opens nothing: its next slot waits.
+ * A new schedule starts now. A schedule whose last run has not finished, or has failed while entries of it are still waiting, opens
+ * nothing: its next slot waits, so it never overlaps itself.
  */
 export async function openDueSlots(tx: Tx, timetable: readonly Schedule[], now: Date): Promise<OpenedSlot[]> {
   const opened: OpenedSlot[] = [];
@@ -31,13 +31,13 @@ export async function openDueSlots(tx: Tx, timetable: readonly Schedule[], now: 
       await openSlot(tx, schedule, slot);
       opened.push({ schedule: schedule.name, slot });
     }
-    // Only as far as has been opened: the other slots of a backfill follow when this one has ended.
+    // Only up to the opened slot: the further slots of a backfill are opened when this run has finished.
     await tx.execute(sql`update schedules set through = ${slot ?? last} where name = ${schedule.name}`);
   }
   return opened;
 }
 
-/** @returns the instant up to which slots have been opened, or null when a run of the schedule has not ended. */
+/** @returns the time up to which slots have been opened, or null while a run of the schedule is unfinished. */
 async function lockSchedule(tx: Tx, schedule: Schedule, now: Date): Promise<Date | null> {
   const [row] = await rows<{ through: string }>(
     tx,
@@ -54,6 +54,21 @@ async function lockSchedule(tx: Tx, schedule: Schedule, now: Date): Promise<Date
   return row && !run?.busy ? new Date(row.through) : null;
 }
 
+/** When a run of a schedule finishes: opens the next slot if it was waiting for this run, in the same transaction. */
+export async function openNextSlot(
+  tx: Tx,
+  timetable: readonly Schedule[],
+  runId: string,
+  now: Date,
+): Promise<void> {
+  const [run] = await rows<{ schedule: string | null }>(
+    tx,
+    sql`select schedule from job_runs where id = ${runId}`,
+  );
+  const schedule = timetable.find(({ name }) => name === run?.schedule);
+  if (schedule) await openDueSlots(tx, [schedule], now);
+}
+
 async function openSlot(tx: Tx, schedule: Schedule, slot: Date): Promise<void> {
   const [run] = await rows<{ id: string }>(
     tx,
@@ -64,13 +79,13 @@ async function openSlot(tx: Tx, schedule: Schedule, slot: Date): Promise<void> {
   if (run) await enqueueRun(tx, schedule.job, schedule.input, { id: run.id, slot });
 }
 
-/** The slots in (after, until], oldest first; of very many, the latest thousand or so. */
+/** The slots in (after, until], oldest first; if there are very many, about the latest thousand. */
 export function slotsBetween(schedule: Pick<Schedule, "pattern" | "tz">, after: Date, until: Date): Date[] {
   let from = after;
   let slots = firstSlots(schedule, from, until);
   while (slots.length === MAX_SLOTS) {
     const newest = slots.at(-1) ?? until;
-    // As long a stretch once more, but at the near end; where nothing fires there, onwards from here.
+    // Look at a stretch of the same length that ends at `until`; if it has no slots, continue from the newest one.
     const near = new Date(Math.max(newest.getTime(), until.getTime() - (newest.getTime() - from.getTime())));
     const later = firstSlots(schedule, near, until);
     from = later.length > 0 ? near : newest;
@@ -92,7 +107,7 @@ function firstSlots(schedule: Pick<Schedule, "pattern" | "tz">, after: Date, unt
   return slots;
 }
 
-/** The slots that the misfire policy still wants, oldest first. */
+/** The slots that the misfire policy runs, oldest first. */
 export function chosenSlots(schedule: Pick<Schedule, "misfire">, due: readonly Date[], now: Date): Date[] {
   const { misfire } = schedule;
   if (misfire === "once") return due.slice(-1);

@@ -5,14 +5,14 @@ import { PRIORITY, RETENTION } from "../queues/queues.ts";
 import type { Producers } from "../queues/redis.ts";
 import { fingerprint, type Schedule } from "./schedule.ts";
 
-/** The BullMQ job that a scheduler makes: it only says that a slot may be due. */
+/** The BullMQ job that a scheduler adds: a hint that a slot may be due. */
 export const TICK = "tick";
 
 export type RegisterReport = { readonly written: string[]; readonly removed: string[] };
 
 /**
- * Makes the schedulers in Redis those of the timetable: puts back what is missing, rewrites what has changed, removes what the code
- * no longer has. One that is right is left alone, since writing it would delete a run that is overdue.
+ * Reconciles the schedulers in Redis with the timetable: adds missing ones, rewrites changed ones, and removes those that the code no
+ * longer has. Unchanged ones are not written, since that would delete an overdue tick.
  */
 export async function reconcileSchedulers(
   producers: Producers,
@@ -35,16 +35,16 @@ export async function reconcileSchedulers(
         await upsert(producers, schedule);
         report.written.push(schedule.name);
       } catch (error) {
-        // One that Redis refuses must not keep the others from being put right; its slots are opened without it.
-        log.warn({ err: error, schedule: schedule.name }, "a scheduler could not be written");
+        // The other schedulers are still written. Slots of this one are opened by the scheduler role.
+        log.warn({ err: error, schedule: schedule.name }, "BullMQ scheduler could not be written");
       }
     }
   }
-  if (report.written.length + report.removed.length > 0) log.info(report, "schedulers reconciled");
+  if (report.written.length + report.removed.length > 0) log.info(report, "BullMQ schedulers reconciled");
   return report;
 }
 
-/** Long overdue: its delayed job was lost, so nothing will ever move it on. */
+/** A scheduler that is this far overdue has lost its delayed job and will not fire again. */
 const STALE_AFTER_MS = 5 * 60_000;
 
 function isCurrent(present: JobSchedulerJson | undefined, schedule: Schedule): boolean {

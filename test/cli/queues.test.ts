@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { startRun } from "../../src/queues/manual-runs.ts";
-import { relayOnce } from "../../src/queues/relay.ts";
+import { relayOnce } from "../../src/queues/relay-round.ts";
 import { verifyLedger } from "../../src/workers/commissions/verify-ledger.ts";
 import { cli, environmentOf } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
@@ -58,7 +59,7 @@ describe("commonwork queues clear", () => {
   it("deletes entries and carriers and cancels their runs, so that no schedule stays blocked", async () => {
     const world = await createWorld();
     await eventually(() => expect(world.producers.ready()).toBe(true));
-    const run = await startRun(world.db, verifyLedger, {});
+    const run = await inTransaction(world.db, (tx) => startRun(tx, verifyLedger, {}));
     await relayOnce(world);
     const answer = await cli(
       { ...environmentOf(world), NODE_ENV: "development" },

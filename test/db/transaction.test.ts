@@ -110,4 +110,34 @@ describe("a transaction", () => {
     await expect(open).rejects.toThrow();
     expect(await noted(world)).toEqual([]);
   });
+
+  it("hands the dispatch it was opened with to its savepoints", async () => {
+    const world = await createWorld();
+    const dispatch = { pending: false, reserve: () => null, assign: () => undefined };
+    await inTransaction(
+      world.db,
+      async (tx) => {
+        expect(tx.dispatch).toBe(dispatch);
+        await tx.transaction(async (savepoint) => {
+          savepoint.dispatch.pending = true;
+        });
+      },
+      undefined,
+      dispatch,
+    );
+    expect(dispatch.pending).toBe(true);
+  });
+
+  it("rolls a savepoint back alone when its work rejects", async () => {
+    const world = await createWorld();
+    await inTransaction(world.db, async (tx) => {
+      await note(tx, "kept");
+      const failing = tx.transaction(async (savepoint) => {
+        await note(savepoint, "dropped");
+        throw new Error("no");
+      });
+      await expect(failing).rejects.toThrow("no");
+    });
+    expect(await noted(world)).toEqual(["kept"]);
+  });
 });

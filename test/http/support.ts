@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { type HttpOptions, startHttp } from "../../src/http/server.ts";
+import { createRelay } from "../../src/queues/relay.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
 import type { World } from "../support/world.ts";
 
@@ -14,7 +15,9 @@ export async function serve(
   instead: Partial<Runtime> = {},
   options: HttpOptions = {},
 ): Promise<string> {
-  const server = await startHttp({ ...world, ...instead }, options);
+  const replaced = { ...world, ...instead };
+  const runtime = instead.db ? { ...replaced, relay: createRelay(replaced) } : replaced;
+  const server = await startHttp(runtime, options);
   world.closing(() => server.stop());
   return `http://127.0.0.1:${server.port}`;
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { createCompany } from "../../src/queues/coalesce-carriers.ts";
-import type { Carrier } from "../../src/queues/execution.ts";
+import { type Carrier, FRESH } from "../../src/queues/carriers.ts";
+import { createCoalescer } from "../../src/queues/coalesce-carriers.ts";
 import { defineJob } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
 import { runCarrier } from "../../src/queues/run-carrier.ts";
+import { executionOf } from "../../src/roles/execution.ts";
 import { gate } from "../support/gate.ts";
 import { ask, itemPayload, items, note, noted } from "../support/jobs.ts";
-import { executionOf } from "../support/logged.ts";
 import { createWorld } from "../support/world.ts";
 
 const never = new AbortController().signal;
@@ -38,10 +38,10 @@ async function openScene(fails: (item: string) => boolean = () => false) {
     },
   });
   const world = await createWorld({ jobs: [job] });
-  const deps = { ...executionOf(world), company: createCompany() };
+  const deps = executionOf(world, { coalescer: createCoalescer() });
   const ids = await ask(world, job, ...items(12));
   const go = (entries: readonly string[], more: Partial<Carrier> = {}, stop = never) =>
-    runCarrier(deps, { id: `c-${entries[0]}`, job: job.name, entries, ...more }, stop);
+    runCarrier(deps, { ...FRESH, id: `c-${entries[0]}`, job: job.name, entries, ...more }, stop);
   // The first entries go alone, and the others come while they are under way.
   const busy = [];
   for (const [at, one] of begun.entries()) {
@@ -103,7 +103,7 @@ describe("carriers that meet in a process", () => {
 
   it("are not joined by one that has failed before, nor by one that fills a transaction by itself", async () => {
     const { groups, ids, go, first, release } = await openScene();
-    const others = [go(ids.slice(0, 1)), go(ids.slice(1, 2), { alone: true }), go(ids.slice(2, 8))];
+    const others = [go(ids.slice(0, 1)), go(ids.slice(1, 2), { attempts: 1 }), go(ids.slice(2, 8))];
     release();
     await Promise.all([first, ...others]);
     expect(groups).toHaveLength(BUSY + 3);

@@ -1,9 +1,7 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { settingsFrom } from "../../src/config/settings.ts";
 import { rows } from "../../src/db/statement.ts";
-import { dryRun } from "../../src/queues/dry-run.ts";
 import { defineJob, rangeName } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
 import { askForRun, note, noted } from "../support/jobs.ts";
@@ -87,7 +85,7 @@ describe("a range that computes first", () => {
 
   it("is seen by a dry run as by a real one", async () => {
     const world = await begin([]);
-    const preview = await dryRun({ ...world, settings: settingsFrom(world.config) }, double, {
+    const preview = await world.dryRun(double, {
       numbers: [1, 2],
     });
     expect(preview).toMatchObject({ fault: null, ranges: 2, counts: { doubled: 2 } });

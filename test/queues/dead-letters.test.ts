@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { inTransaction } from "../../src/db/transaction.ts";
 import {
   discardDeadLetters,
   inspectDeadLetter,
@@ -63,7 +64,9 @@ describe("dead letters", () => {
 
   it("that are tried again have all their attempts, are done, and mend the row of their run", async () => {
     const world = await worldWithLetters(3);
-    expect(await retryDeadLetters(world.db, { error: "too early" }, { actor: "ann" })).toBe(2);
+    expect(
+      await inTransaction(world.db, (tx) => retryDeadLetters(tx, { error: "too early" }, { actor: "ann" })),
+    ).toBe(2);
     expect(await world.query("select attempts, error from outbox where dead_at is null")).toEqual([
       { attempts: 0, error: null },
       { attempts: 0, error: null },
@@ -84,9 +87,17 @@ describe("dead letters", () => {
     ]);
   });
 
+  it("that are retried wake the relay after the commit", async () => {
+    const world = await worldWithLetters(1);
+    await inTransaction(world.db, async (tx) => {
+      await retryDeadLetters(tx, {}, { actor: "ann" });
+      expect(tx.dispatch.pending).toBe(true);
+    });
+  });
+
   it("come back no faster than asked for, oldest first", async () => {
     const world = await worldWithLetters(10);
-    await retryDeadLetters(world.db, {}, { actor: "ann", perSecond: 2 });
+    await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "ann", perSecond: 2 }));
     const entries = await world.query<{ key: string; ms: number }>(
       "select key, extract(epoch from run_at - min(run_at) over ())::float8 * 1000 as ms from outbox order by run_at",
     );
@@ -98,7 +109,7 @@ describe("dead letters", () => {
 
   it("that are tried again and die again lie there again, with one run row", async () => {
     const world = await worldWithLetters(1);
-    await retryDeadLetters(world.db, {}, { actor: "ann" });
+    await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "ann" }));
     await world.drain();
     expect(await listDeadLetters(world.db.drizzle)).toHaveLength(1);
     expect(await world.query("select status from job_runs")).toEqual([{ status: "cancelled" }]);
@@ -107,7 +118,9 @@ describe("dead letters", () => {
   it("that are discarded are gone, and the audit log says which", async () => {
     const world = await worldWithLetters(3);
     const [letter] = await listDeadLetters(world.db.drizzle);
-    expect(await discardDeadLetters(world.db, { id: letter!.id }, { actor: "bob" })).toBe(1);
+    expect(
+      await inTransaction(world.db, (tx) => discardDeadLetters(tx, { id: letter!.id }, { actor: "bob" })),
+    ).toBe(1);
     expect(await listDeadLetters(world.db.drizzle)).toHaveLength(2);
     expect(await audits(world)).toMatchObject([
       {
@@ -122,8 +135,8 @@ describe("dead letters", () => {
   it("leave work that is not dead alone, and no audit row when there was nothing to do", async () => {
     const world = await worldWithLetters(0);
     await ask(world, fragile, { item: "alive" });
-    expect(await retryDeadLetters(world.db, {}, { actor: "ann" })).toBe(0);
-    expect(await discardDeadLetters(world.db, {}, { actor: "ann" })).toBe(0);
+    expect(await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "ann" }))).toBe(0);
+    expect(await inTransaction(world.db, (tx) => discardDeadLetters(tx, {}, { actor: "ann" }))).toBe(0);
     expect(await world.enqueued()).toHaveLength(1);
     expect(await audits(world)).toEqual([]);
   });

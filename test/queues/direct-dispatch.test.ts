@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { inTransaction, type Tx } from "../../src/db/transaction.ts";
-import { createExpress } from "../../src/queues/direct-dispatch.ts";
+import { createDirectDispatch } from "../../src/queues/direct-dispatch.ts";
 import { enqueueMany } from "../../src/queues/enqueue.ts";
 import { MAX_WAITING_CARRIERS } from "../../src/queues/queues.ts";
 import type { Producers } from "../../src/queues/redis.ts";
@@ -17,21 +17,19 @@ const entriesOf = (world: World) =>
     "select key, carrier, enqueued_at is not null as carried, asks from outbox order by key, id",
   );
 
-/** A lane of the test's own, over the world's servers unless told otherwise. */
-async function openLane(world: World, producers: Producers = world.producers) {
+/** Direct dispatch without a relay, which takes nothing in these tests. */
+async function openDispatch(world: World, producers: Producers = world.producers) {
   await eventually(() => expect(world.producers.ready()).toBe(true));
-  const express = createExpress({ ...world, producers });
-  express.allow(["maintenance"]);
+  const direct = createDirectDispatch({ ...world, producers });
+  direct.allow(["maintenance"]);
   const transact = async (work: (tx: Tx) => Promise<unknown>) => {
-    const lane = express.open();
-    await inTransaction(world.db, (tx) => {
-      lane.serve(tx);
-      return work(tx);
-    });
-    lane.depart();
-    await express.idle();
+    const reservations = direct.open();
+    await inTransaction(world.db, work, undefined, reservations);
+    direct.dispatch(reservations);
+    await direct.idle();
+    return reservations;
   };
-  return { express, transact };
+  return { direct, transact };
 }
 
 const waiting = async (world: World) =>
@@ -40,11 +38,12 @@ const waiting = async (world: World) =>
     entries: (carrier.data.entries as string[]).length,
   }));
 
-describe("the express lane", () => {
-  it("brings work with its commit, in groups of the job's size", async () => {
+describe("direct dispatch", () => {
+  it("adds carriers after the commit, each as full as a batch of the job", async () => {
     const world = await createWorld({ jobs: [batch] });
-    const { transact } = await openLane(world);
-    await transact((tx) => enqueueMany(tx, batch, items(50)));
+    const { transact } = await openDispatch(world);
+    const { pending } = await transact((tx) => enqueueMany(tx, batch, items(50)));
+    expect(pending).toBe(false);
     const entries = await entriesOf(world);
     expect(entries.every((entry) => entry.carried)).toBe(true);
     const carriers = await waiting(world);
@@ -52,9 +51,9 @@ describe("the express lane", () => {
     expect(new Set(entries.map((entry) => entry.carrier))).toEqual(new Set(carriers.map(({ id }) => id)));
   });
 
-  it("brings nothing of a transaction that was rolled back", async () => {
+  it("adds no carrier for a transaction that was rolled back", async () => {
     const world = await createWorld({ jobs: [batch] });
-    const { transact } = await openLane(world);
+    const { transact } = await openDispatch(world);
     const failing = transact(async (tx) => {
       await enqueueMany(tx, batch, items(3));
       throw new Error("no");
@@ -64,12 +63,21 @@ describe("the express lane", () => {
     expect(await waiting(world)).toEqual([]);
   });
 
-  it("leaves an entry that was there before to whoever brings it", async () => {
+  it("covers entries that were enqueued under a savepoint", async () => {
+    const world = await createWorld({ jobs: [batch] });
+    const { transact } = await openDispatch(world);
+    await transact((tx) => tx.transaction((savepoint) => enqueueMany(savepoint, batch, items(3))));
+    expect((await entriesOf(world)).every((entry) => entry.carried)).toBe(true);
+    expect((await waiting(world)).map((carrier) => carrier.entries)).toEqual([3]);
+  });
+
+  it("leaves an entry that existed before to the relay", async () => {
     const world = await createWorld({ jobs: [batch] });
     const [old] = items(1);
     await ask(world, batch, old!);
-    const { transact } = await openLane(world);
-    await transact((tx) => enqueueMany(tx, batch, items(2)));
+    const { transact } = await openDispatch(world);
+    const { pending } = await transact((tx) => enqueueMany(tx, batch, items(2)));
+    expect(pending).toBe(true);
     expect(await entriesOf(world)).toMatchObject([
       { carried: false, carrier: null, asks: 2 },
       { carried: true, asks: 1 },
@@ -77,39 +85,39 @@ describe("the express lane", () => {
     expect((await waiting(world)).map((carrier) => carrier.entries)).toEqual([1]);
   });
 
-  it("is closed to a queue that was given enough since it was looked at", async () => {
+  it("stops for a queue that used up its allowance, until the next one", async () => {
     const single = singleJob();
     const world = await createWorld({ jobs: [single] });
-    const { express, transact } = await openLane(world);
+    const { direct, transact } = await openDispatch(world);
     await transact((tx) => enqueueMany(tx, single, items(MAX_WAITING_CARRIERS)));
     await transact((tx) => enqueueMany(tx, single, [{ item: "one more" }]));
     expect((await entriesOf(world)).filter((entry) => !entry.carried).map((entry) => entry.key)).toEqual([
       "one more",
     ]);
-    express.allow(["maintenance"]);
+    direct.allow(["maintenance"]);
     await transact((tx) => enqueueMany(tx, single, [{ item: "later" }]));
     expect((await entriesOf(world)).find((entry) => entry.key === "later")).toMatchObject({ carried: true });
   });
 
-  it("lets work stand in line when Redis goes away before it is brought", async () => {
+  it("makes the entries due when Redis goes away before the carriers are added", async () => {
     const world = await createWorld({ jobs: [batch] });
     const broken = {
       ...world.producers,
       ready: () => true,
       queue: () => ({ addBulk: () => Promise.reject(new Error("Redis went away")) }),
     } as unknown as Producers;
-    const { transact } = await openLane(world, broken);
+    const { transact } = await openDispatch(world, broken);
     await transact((tx) => enqueueMany(tx, batch, items(3)));
     expect((await entriesOf(world)).map(({ carried, carrier }) => ({ carried, carrier }))).toEqual(
       items(3).map(() => ({ carried: false, carrier: null })),
     );
   });
 
-  it("is what a running relay gives to work that its process asks for", async () => {
+  it("is used by a running relay for work that its process enqueues", async () => {
     const world = await createWorld({ jobs: [batch] });
     await world.startWorkers({ queues: ["maintenance"] });
     for (let n = 0; n < 20; n++) {
-      await world.relay.transact(world.db, (tx) => enqueueMany(tx, batch, [{ item: `n-${n}` }]));
+      await world.relay.transact((tx) => enqueueMany(tx, batch, [{ item: `n-${n}` }]));
     }
     await eventually(async () => expect(await noted(world)).toHaveLength(20));
     expect(await entriesOf(world)).toEqual([]);

@@ -1,5 +1,6 @@
+import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import { inTransaction } from "../../src/db/transaction.ts";
+import { inTransaction, type Tx } from "../../src/db/transaction.ts";
 import { enqueue, enqueueMany } from "../../src/queues/enqueue.ts";
 import { defineJob } from "../../src/queues/job.ts";
 import { Cancel, skipped } from "../../src/queues/outcome.ts";
@@ -44,6 +45,23 @@ describe("enqueue", () => {
     expect(entries.map((e) => [e.key, (e.payload as { value: string }).value])).toEqual([
       ["a", "3"],
       ["b", "2"],
+    ]);
+  });
+
+  it("adds a separate entry where that is requested, without waiting for a transaction that adds another", async () => {
+    const job = singleJob();
+    const world = await createWorld({ jobs: [job] });
+    const add = (tx: Tx) => enqueue(tx, job, { item: "a" }, { separate: true });
+    await inTransaction(world.db, async (first) => {
+      await add(first);
+      await inTransaction(world.db, async (second) => {
+        await second.execute(sql`set local lock_timeout = '1s'`);
+        await add(second);
+      });
+    });
+    expect((await world.enqueued(job)).map(({ asks, payload }) => ({ asks, payload }))).toEqual([
+      { asks: 1, payload: { item: "a" } },
+      { asks: 1, payload: { item: "a" } },
     ]);
   });
 
@@ -113,7 +131,7 @@ describe("defineJob", () => {
   it("refuses a name that is not kebab-case, and a batch that no carrier can hold", () => {
     expect(() => singleJob(undefined, { name: "noteItem" })).toThrow(/kebab-case/);
     for (const size of [0, 1.5, 2_001])
-      expect(() => batchJob(undefined, { size })).toThrow(/batch of note-items/);
+      expect(() => batchJob(undefined, { size })).toThrow(/batch size of note-items/);
   });
 
   it("tells the form of a job by its functions", () => {

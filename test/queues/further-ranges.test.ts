@@ -1,55 +1,54 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { settingsFrom } from "../../src/config/settings.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { retryDeadLetters } from "../../src/queues/dead-letters.ts";
-import { dryRun } from "../../src/queues/dry-run.ts";
 import { defineJob, sumName } from "../../src/queues/job.ts";
 import { runInline } from "../../src/queues/manual-runs.ts";
 import { done, further } from "../../src/queues/outcome.ts";
 import { listRuns } from "../../src/queues/runs.ts";
+import { executionOf } from "../../src/roles/execution.ts";
 import { eventually } from "../support/eventually.ts";
 import { dieAtNextCommit } from "../support/five-cases.ts";
 import { askForRun, note, noted } from "../support/jobs.ts";
-import { executionOf } from "../support/logged.ts";
 import { createWorld, type OutboxRow, type World } from "../support/world.ts";
 
 let failOn: string | null = null;
 
-/** Goes on stage by stage, each with as many ranges as the payload says; every range counts one, every sum but the last keeps that. */
+/** Runs rounds with as many ranges as the payload says. Each range counts one, and every sum but the last keeps the counts. */
 const goOn = defineJob({
   name: "go-on",
   queue: "maintenance",
-  description: "Runs ranges in stages.",
-  payload: z.object({ stages: z.array(z.number()) }),
+  description: "Runs ranges in rounds.",
+  payload: z.object({ rounds: z.array(z.number()) }),
   key: () => "all",
   attempts: 1,
-  cut: async ({ stages }) => rangesOf(0, stages),
+  cut: async ({ rounds }) => rangesOf(0, rounds),
   run: async (range: string, { tx, now }) => {
     if (failOn === range) throw new Error("this range fails");
     await note(tx, `${range} at ${now.toISOString()}`);
     return done({ ranges: 1, [range.slice(0, 1)]: 1 });
   },
-  sum: async ({ stages }, counts, { tx, stage }) => {
-    await note(tx, `sum ${stage} of ${JSON.stringify(counts)}`);
-    if (stage + 1 < stages.length)
-      return further(rangesOf(stage + 1, stages), { ...counts, sums: stage + 1 });
-    return done({ ...counts, last: stage });
+  sum: async ({ rounds }, counts, { tx, round }) => {
+    await note(tx, `sum ${round} of ${JSON.stringify(counts)}`);
+    if (round + 1 < rounds.length)
+      return further(rangesOf(round + 1, rounds), { ...counts, sums: round + 1 });
+    return done({ ...counts, last: round });
   },
 });
 
-const rangesOf = (stage: number, stages: readonly number[]): string[] =>
-  Array.from({ length: stages[stage] ?? 0 }, (_, n) => `${"abc"[stage]}${n}`);
+const rangesOf = (round: number, rounds: readonly number[]): string[] =>
+  Array.from({ length: rounds[round] ?? 0 }, (_, n) => `${"abc"[round]}${n}`);
 
-const begin = async (stages: number[]) => {
+const begin = async (rounds: number[]) => {
   failOn = null;
   const world = await createWorld({ jobs: [goOn], at: "2026-05-01T00:00:00Z" });
-  await askForRun(world, goOn, { stages });
+  await askForRun(world, goOn, { rounds });
   return world;
 };
 const latest = async (world: World) => (await listRuns(world.db.drizzle, null, 10))[0]!;
 const runEntry = (world: World, entry: OutboxRow) => world.run({ name: entry.job }, [entry.id]);
 
-/** Settles what waits until the next entry is the sum. @returns it. */
+/** Settles entries until the next one is the sum. @returns that one. */
 async function untilSum(world: World): Promise<OutboxRow> {
   for (;;) {
     const [entry] = await world.enqueued();
@@ -58,8 +57,8 @@ async function untilSum(world: World): Promise<OutboxRow> {
   }
 }
 
-describe("a sum that goes on with further ranges", () => {
-  it("is asked again when they are settled, with the counts of all, and ends the run when it says so", async () => {
+describe("a sum that returns further ranges", () => {
+  it("is called again when they are settled, with the counts of all, until it returns an outcome", async () => {
     const world = await begin([2, 3, 1]);
     await world.drain();
     expect((await noted(world)).filter((what) => what.startsWith("sum"))).toEqual([
@@ -76,7 +75,7 @@ describe("a sum that goes on with further ranges", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("leaves the run running meanwhile, with more to do than before, and its time is that of the cut", async () => {
+  it("keeps the run running, with a larger total, as of the time of the cut", async () => {
     const world = await begin([2, 3]);
     const sum = await untilSum(world);
     world.at("2026-05-01T09:00:00Z");
@@ -96,7 +95,7 @@ describe("a sum that goes on with further ranges", () => {
     expect(new Set(times)).toEqual(new Set(["2026-05-01T00:00:00.000Z"]));
   });
 
-  it("without any further range is asked again at once", async () => {
+  it("without any further range is called again at once", async () => {
     const world = await begin([0, 0, 1]);
     await world.drain();
     expect(await latest(world)).toMatchObject({
@@ -107,7 +106,7 @@ describe("a sum that goes on with further ranges", () => {
     });
   });
 
-  it("happens once, though every carrier of every stage comes twice and all run at once", async () => {
+  it("takes effect once, even if every carrier of every round runs twice at the same time", async () => {
     const world = await begin([3, 4, 2]);
     for (;;) {
       const entries = await world.enqueued();
@@ -122,7 +121,7 @@ describe("a sum that goes on with further ranges", () => {
     expect(await noted(world)).toHaveLength(9 + 3);
   });
 
-  it("killed with everything written and nothing committed goes on once, by its next try", async () => {
+  it("killed before its commit continues once, with the next attempt", async () => {
     const world = await begin([2, 3]);
     const sum = await untilSum(world);
     const deaths = await dieAtNextCommit(world, "audit_log");
@@ -137,7 +136,7 @@ describe("a sum that goes on with further ranges", () => {
     });
   });
 
-  it("goes on from what Postgres holds alone, on whatever workers there are", async () => {
+  it("continues from what is stored in Postgres, on any worker", async () => {
     const world = await begin([5, 5]);
     await runEntry(world, await untilSum(world));
     expect(await world.enqueued()).toHaveLength(5);
@@ -149,13 +148,13 @@ describe("a sum that goes on with further ranges", () => {
     );
   });
 
-  it("waits for a dead range of a later stage, and ends when that was tried again", async () => {
+  it("waits for a dead range of a later round, and ends after that is retried", async () => {
     const world = await begin([1, 3]);
     failOn = "b1";
     await world.drain();
     expect(await latest(world)).toMatchObject({ status: "failed", total: 4, pending: 1 });
     failOn = null;
-    await retryDeadLetters(world.db, {}, { actor: "test" });
+    await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "test" }));
     await world.drain();
     expect(await latest(world)).toMatchObject({ status: "done", pending: 0, counts: { ranges: 4, last: 1 } });
   });
@@ -167,7 +166,7 @@ describe("a sum that goes on with further ranges", () => {
     const run = await runInline(
       executionOf(world),
       goOn,
-      { stages: [2, 3] },
+      { rounds: [2, 3] },
       ({ total }) => void seen.push(total ?? 0),
       new AbortController().signal,
     );
@@ -175,11 +174,10 @@ describe("a sum that goes on with further ranges", () => {
     expect([...new Set(seen)]).toEqual([2, 5]);
   });
 
-  it("in a dry run goes through every stage, counts everything once, and changes nothing", async () => {
+  it("in a dry run runs every round, counts everything once, and changes nothing", async () => {
     failOn = null;
     const world = await createWorld({ jobs: [goOn] });
-    const deps = { ...world, settings: settingsFrom(world.config) };
-    expect(await dryRun(deps, goOn, { stages: [2, 3, 0] })).toMatchObject({
+    expect(await world.dryRun(goOn, { rounds: [2, 3, 0] })).toMatchObject({
       fault: null,
       ranges: 5,
       counts: { a: 2, b: 3, ranges: 5, sums: 2, last: 2 },

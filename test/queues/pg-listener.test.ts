@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { emit } from "../../src/events/event.ts";
 import { commissionHeld } from "../../src/events/rewards.ts";
-import { listenForAsks } from "../../src/queues/pg-listener.ts";
+import { listenForEntries } from "../../src/queues/pg-listener.ts";
 import { eventually } from "../support/eventually.ts";
 import { hostEvent } from "../support/platform.ts";
 import { createWorld, type World } from "../support/world.ts";
@@ -10,7 +10,7 @@ import { createWorld, type World } from "../support/world.ts";
 /** A listener that counts what it hears. The first notice is that it listens. */
 async function listening(world: World) {
   const heard = { times: 0 };
-  const listener = listenForAsks(world.db, () => {
+  const listener = listenForEntries(world.db, () => {
     heard.times += 1;
   });
   world.closing(() => listener.stop());

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { retryDeadLetters } from "../../src/queues/dead-letters.ts";
 import { defineJob } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
@@ -118,7 +119,7 @@ describe("a job over many rows", () => {
     expect(await latest(world)).toMatchObject({ status: "failed", pending: 1 });
     expect(await sums(world)).toEqual([]);
     failOn = new Set();
-    expect(await retryDeadLetters(world.db, {}, { actor: "test" })).toBe(1);
+    expect(await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "test" }))).toBe(1);
     expect(await latest(world)).toMatchObject({ status: "queued", finishedAt: null });
     await world.drain();
     expect(await latest(world)).toMatchObject({
@@ -137,10 +138,10 @@ describe("a job over many rows", () => {
     await world.drain();
     const [first] = await world.enqueued();
     failOn = new Set();
-    await retryDeadLetters(world.db, { id: first!.id }, { actor: "test" });
+    await inTransaction(world.db, (tx) => retryDeadLetters(tx, { id: first!.id }, { actor: "test" }));
     await world.drain();
     expect(await latest(world)).toMatchObject({ status: "failed", pending: 1 });
-    await retryDeadLetters(world.db, {}, { actor: "test" });
+    await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "test" }));
     await world.drain();
     expect(await latest(world)).toMatchObject({ status: "done", counts: { total: 15 } });
     expect(await sums(world)).toHaveLength(1);

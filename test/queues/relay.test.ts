@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { QUEUE_NAMES } from "../../src/config/queues.ts";
 import { MAX_WAITING_CARRIERS } from "../../src/queues/queues.ts";
-import { relayOnce } from "../../src/queues/relay.ts";
+import { relayOnce } from "../../src/queues/relay-round.ts";
 import { eventually } from "../support/eventually.ts";
 import { chain, organization } from "../support/factories.ts";
 import { ask, askForRun, batchJob, items, noted, singleJob } from "../support/jobs.ts";

@@ -112,7 +112,10 @@ describe("an outcome", () => {
     await world.query("update outbox set payload = '{\"item\": 7}' where key = 'item-0003'");
     expect(await world.run(job, ids)).toMatchObject({ done: 4, dead: 1 });
     expect(await world.enqueued()).toMatchObject([
-      { dead: true, error: "PayloadRejected: the payload does not fit the job (item: invalid_type)" },
+      {
+        dead: true,
+        error: "PayloadRejected: the payload does not match the schema of the job (item: invalid_type)",
+      },
     ]);
   });
 

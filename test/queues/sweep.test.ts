@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { restoreLostQueues } from "../../src/queues/redis-wipe.ts";
-import { relayOnce } from "../../src/queues/relay.ts";
+import { requeueAfterWipe } from "../../src/queues/redis-wipe.ts";
+import { relayOnce } from "../../src/queues/relay-round.ts";
 import { sweep } from "../../src/queues/sweep.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, batchJob, items, noted, singleJob } from "../support/jobs.ts";
@@ -130,12 +130,12 @@ describe("a Redis that was wiped", () => {
     const job = batchJob();
     const world = await createWorld({ jobs: [job], redisUrl: redis.url });
     await ready(world);
-    expect(await restoreLostQueues(world)).toHaveLength(9);
-    expect(await restoreLostQueues(world)).toEqual([]);
+    expect(await requeueAfterWipe(world)).toHaveLength(9);
+    expect(await requeueAfterWipe(world)).toEqual([]);
     await ask(world, job, ...items(20));
     await relayOnce(world);
     await redis.flushAll();
-    expect(await restoreLostQueues(world)).toHaveLength(9);
+    expect(await requeueAfterWipe(world)).toHaveLength(9);
     expect(await outbox(world)).toMatchObject(Array(20).fill({ carrier: null, attempts: 0 }));
   });
 
@@ -144,14 +144,14 @@ describe("a Redis that was wiped", () => {
     const job = batchJob();
     const world = await createWorld({ jobs: [job], redisUrl: redis.url });
     await ready(world);
-    await restoreLostQueues(world);
+    await requeueAfterWipe(world);
     await ask(world, job, ...items(3));
     await relayOnce(world);
     const settling = await world.db.pool.connect();
     await settling.query("begin");
     await settling.query("select from outbox order by id limit 1 for update");
     await redis.flushAll();
-    await restoreLostQueues(world);
+    await requeueAfterWipe(world);
     await settling.query("rollback");
     settling.release();
     expect(await world.query("select 1 from outbox where carrier is null")).toHaveLength(2);
@@ -168,7 +168,7 @@ describe("a Redis that was wiped", () => {
        select 'maintenance', 'note-item', n::text, jsonb_build_object('item', n::text), 'c-' || n, now()
        from generate_series(1, 12000) n`,
     );
-    await restoreLostQueues(world);
+    await requeueAfterWipe(world);
     expect(await world.query("select 1 from outbox where enqueued_at is not null limit 1")).toEqual([]);
   });
 

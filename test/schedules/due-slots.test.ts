@@ -130,7 +130,7 @@ describe("a schedule", () => {
     world.at("2026-05-01T14:00:00Z");
     expect(await open(world)).toEqual(["2026-05-01T14:00"]);
     await world.drain();
-    await retryDeadLetters(world.db, {}, { actor: "test" });
+    await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "test" }));
     await world.drain();
     expect(await slotsRun(world)).toEqual(["2026-05-01T14:00", "2026-05-01T13:00"]);
   });

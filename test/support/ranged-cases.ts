@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Tally } from "../../src/queues/execution.ts";
 import { type Job, rangeName } from "../../src/queues/job.ts";
+import type { Tally } from "../../src/queues/tally.ts";
 import { dieAtNextCommit, type Scene } from "./five-cases.ts";
 import { askForRun } from "./jobs.ts";
 import type { World } from "./world.ts";

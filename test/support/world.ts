@@ -6,34 +6,35 @@ import { inject, onTestFinished } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import { type Config, readConfig } from "../../src/config/config.ts";
 import { QUEUE_NAMES } from "../../src/config/queues.ts";
-import { settingsFrom } from "../../src/config/settings.ts";
 import { rows } from "../../src/db/statement.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { createLog } from "../../src/log.ts";
 import type { Email } from "../../src/ports/mailers/mailer.ts";
 import type { Ports } from "../../src/ports/ports.ts";
+import { FRESH } from "../../src/queues/carriers.ts";
+import { dryRun, type Preview } from "../../src/queues/dry-run.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
-import type { Execution, Tally } from "../../src/queues/execution.ts";
 import type { Catalogue, Job } from "../../src/queues/job.ts";
 import { catalogueOf } from "../../src/queues/job.ts";
 import { keyPrefix, type LockPolicy } from "../../src/queues/queues.ts";
-import { runCarrier } from "../../src/queues/run-carrier.ts";
+import { type RunCarrierDeps, runCarrier } from "../../src/queues/run-carrier.ts";
+import type { Tally } from "../../src/queues/tally.ts";
+import { executionOf } from "../../src/roles/execution.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
 import { startWorkers, type WorkerOptions, type Workers } from "../../src/roles/worker.ts";
-import { openNextSlot } from "../../src/schedules/next-slot.ts";
 import type { Schedule } from "../../src/schedules/schedule.ts";
 import { openThreads } from "../../src/threads/threads.ts";
 import { catalogue as everyJob } from "../../src/workers/index.ts";
 import { recordingMailer } from "./mailbox.ts";
 
 export type WorldOptions = {
-  /** Jobs of the test itself, beside those of the catalogue. */
+  /** Jobs of the test, added to those of the catalogue. */
   readonly jobs?: readonly Job[];
   readonly timetable?: readonly Schedule[];
   readonly environment?: Record<string, string>;
   readonly ports?: Partial<Ports>;
-  /** ISO instant at which the clock stands; default: the real time at the start of the test. */
+  /** The fixed time of its clock, in ISO 8601; default: the real time at the start of the test. */
   readonly at?: string;
   readonly redisUrl?: string;
   readonly poolMax?: number;
@@ -50,25 +51,27 @@ export type OutboxRow = {
   error: string | null;
 };
 
-/** A test's own world: a database cloned from the template, a Redis prefix of its own, a clock that stands. */
+/** A runtime for one test: a database cloned from the template, a Redis prefix of its own, and a fixed clock. */
 export type World = Runtime & {
-  /** Every e-mail that was handed over, unless the test brought a mailer of its own. */
+  /** Every e-mail that was sent, unless the test has its own mailer. */
   readonly mailbox: Email[];
-  /** Moves the clock. */
+  /** Sets the clock. */
   at(instant: string): void;
-  /** Asks for a job and runs it here, without Redis, as one carrier. */
+  /** Enqueues payloads and runs them in this process, without Redis, as one carrier. */
   perform<P>(job: Job<P>, ...payloads: P[]): Promise<Tally>;
   /** Runs entries by id, as one carrier. */
-  run(job: { name: string }, entryIds: readonly string[]): Promise<Tally>;
-  /** What waits in the outbox. */
+  run(job: { name: string }, entryIds: readonly string[], hooks?: Partial<RunCarrierDeps>): Promise<Tally>;
+  /** Previews a job. */
+  dryRun<P>(job: Job<P>, payload: P, slot?: Date): Promise<Preview>;
+  /** The entries in the outbox. */
   enqueued(job?: { name: string }): Promise<OutboxRow[]>;
-  /** Runs everything that is due, and what follows from it, until nothing is left. */
+  /** Runs all due entries, and those they enqueue, until none is left. */
   drain(): Promise<Tally[]>;
-  /** Makes everything that waits for its back-off due now. */
+  /** Makes all waiting entries due now. */
   skipBackOff(): Promise<void>;
   startWorkers(options?: Partial<WorkerOptions>): Promise<Workers>;
   query<Row extends Record<string, unknown>>(statement: string, values?: unknown[]): Promise<Row[]>;
-  /** Registers something to be closed before the world is. */
+  /** Registers something to be closed before the runtime is. */
   closing(close: () => Promise<unknown>): void;
 };
 
@@ -82,18 +85,18 @@ export const FAST_LOCKS: LockPolicy = {
 const DRAIN_LIMIT = 10_000;
 
 /**
- * One pool for all worlds of a file: a thread takes a second to start. It gives way to nobody: beside other test files it would hardly
- * get its turn, and a job that waits for it would reach its time limit.
+ * One pool for all tests of a file, since a thread takes a second to start. It runs at normal priority: at idle priority, beside other
+ * test files, jobs would reach their time limits.
  */
 const threads = openThreads({ size: 2, idlePriority: false });
 
-/** Opens a world for the running test. It is taken down after it, and looked over: no open transaction, a ledger that sums to zero. */
+/** Creates a world for the running test. Afterwards it is checked (no open transaction, the ledger sums to zero) and closed. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const name = `cw_test_${process.pid}_${randomBytes(5).toString("hex")}`;
   const serverUrl = inject("databaseUrl");
   await onServer(serverUrl, `create database ${name} template ${inject("template")}`);
   const config = configFor(serverUrl, name, options);
-  const clock = standingClock(options.at);
+  const clock = fixedClock(options.at);
   const mailbox: Email[] = [];
   const catalogue = options.jobs ? catalogueOf([...everyJob.jobs, ...options.jobs]) : everyJob;
   const runtime = openRuntime({
@@ -108,15 +111,15 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const closers: (() => Promise<unknown>)[] = [];
   onTestFinished(async ({ task }) => {
     for (const close of closers.reverse()) await close();
-    // A round of the relay that is under way is no transaction that was forgotten.
+    // A round of the relay under way must not be taken for a leaked transaction.
     await runtime.relay.stop();
-    const faults = await lookOver(runtime);
+    const faults = await leftovers(runtime);
     await removeRedisKeys(runtime);
     await runtime.close();
-    // The database of a failed test is kept: its name is the way into what happened.
-    if (task.result?.state === "fail") process.stderr.write(`\nkept for you: database ${name}\n`);
+    // The database of a failed test is kept for inspection.
+    if (task.result?.state === "fail") process.stderr.write(`\nkept database ${name}\n`);
     else await dropDatabase(serverUrl, name);
-    if (faults.length > 0) throw new Error(`the world was left in disorder: ${faults.join("; ")}`);
+    if (faults.length > 0) throw new Error(`the test left a mess: ${faults.join("; ")}`);
   });
   return { ...worldOf(runtime, clock, closers, catalogue), mailbox };
 }
@@ -137,7 +140,7 @@ function configFor(serverUrl: string, name: string, options: WorldOptions): Conf
   });
 }
 
-function standingClock(at: string | undefined): Clock & { set(instant: string): void } {
+function fixedClock(at: string | undefined): Clock & { set(instant: string): void } {
   let now = at === undefined ? new Date() : new Date(at);
   return {
     now: () => new Date(now),
@@ -149,24 +152,21 @@ function standingClock(at: string | undefined): Clock & { set(instant: string): 
 
 function worldOf(
   runtime: Runtime,
-  clock: ReturnType<typeof standingClock>,
+  clock: ReturnType<typeof fixedClock>,
   closers: (() => Promise<unknown>)[],
   catalogue: Catalogue,
 ): Omit<World, "mailbox"> {
-  const execution: Execution & { db: Runtime["db"] } = {
-    ...runtime,
-    settings: settingsFrom(runtime.config),
-    transact: (work, signal) => inTransaction(runtime.db, work, signal),
-    insteadOfCall: null,
-    onRunFinished: (tx, runId) => openNextSlot(tx, runtime.timetable, runId, clock.now()),
-    onProgress: () => undefined,
-  };
-  const run: World["run"] = (job, entries) =>
-    runCarrier(execution, { id: "by-hand", job: job.name, entries }, new AbortController().signal);
+  const run: World["run"] = (job, entries, hooks) =>
+    runCarrier(
+      executionOf(runtime, hooks),
+      { ...FRESH, id: "by-hand", job: job.name, entries },
+      new AbortController().signal,
+    );
   const world: Omit<World, "mailbox"> = {
     ...runtime,
     at: (instant) => clock.set(instant),
     run,
+    dryRun: (job, payload, slot) => dryRun(runtime, job as Job, payload, slot),
     async perform(job, ...payloads) {
       const ids = await inTransaction(runtime.db, async (tx) => {
         const entries: string[] = [];
@@ -218,11 +218,11 @@ async function drain(runtime: Runtime, run: World["run"], catalogue: Catalogue):
       ),
     );
   }
-  throw new Error(`The world was still busy after ${DRAIN_LIMIT} carriers.`);
+  throw new Error(`entries were still due after ${DRAIN_LIMIT} carriers`);
 }
 
-/** What every test must leave behind. */
-async function lookOver(runtime: Runtime): Promise<string[]> {
+/** What a test must not leave behind. */
+async function leftovers(runtime: Runtime): Promise<string[]> {
   const faults: string[] = [];
   const [books] = await rows<{ total: string; unbalanced: number }>(
     runtime.db.drizzle,
@@ -250,7 +250,7 @@ async function removeRedisKeys(runtime: Runtime): Promise<void> {
   }
 }
 
-/** Without FORCE: a connection that is still open is a fault of the test. The server needs a moment to see that one has closed. */
+/** Without FORCE, since an open connection is a bug of the test. The server needs a moment to notice that one has closed. */
 async function dropDatabase(serverUrl: string, name: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {

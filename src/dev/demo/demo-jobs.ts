@@ -107,7 +107,8 @@ const RUN_LIMIT_MS = 30_000;
 export async function runEveryJob(scene: Scene): Promise<Run[]> {
   const ended: Run[] = [];
   for (const { job, input } of DEMO_RUNS) {
-    const id = await startRun(scene.db, job, await input(scene));
+    const payload = await input(scene);
+    const id = await inTransaction(scene.db, (tx) => startRun(tx, job, payload));
     ended.push(await followRun(scene.db, id, () => undefined, AbortSignal.timeout(RUN_LIMIT_MS)));
   }
   return ended;

@@ -44,15 +44,18 @@ export function deadLetterRoutes(runtime: Runtime): Router {
   router.post("/dead-letters/:id/discard", async (req, res, next) => {
     if (!ID.test(req.params.id)) return next();
     const { role: actor } = sessionOf(res);
-    const count = await discardDeadLetters(runtime.db, { id: req.params.id }, { actor });
+    const count = await runtime.relay.transact((tx) =>
+      discardDeadLetters(tx, { id: req.params.id }, { actor }),
+    );
     res.redirect(303, `/admin/dead-letters?discarded=${count}`);
   });
   return router;
 }
 
 async function retry(runtime: Runtime, res: Response, filter: DeadLetterFilter): Promise<void> {
-  const count = await retryDeadLetters(runtime.db, filter, { actor: sessionOf(res).role });
-  runtime.relay.wake();
+  const count = await runtime.relay.transact((tx) =>
+    retryDeadLetters(tx, filter, { actor: sessionOf(res).role }),
+  );
   res.redirect(303, `/admin/dead-letters?retried=${count}`);
 }
 

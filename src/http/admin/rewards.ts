@@ -55,7 +55,8 @@ async function decide(
     (hold) => hold.saleId === saleId,
   );
   if (!held) return refuse(res, 404, { code: "not-held", message: "This sale is not held." });
-  const run = await startRun(runtime.db, job as Job, { saleId, actor: sessionOf(res).role });
-  runtime.relay.wake();
+  const run = await runtime.relay.transact((tx) =>
+    startRun(tx, job as Job, { saleId, actor: sessionOf(res).role }),
+  );
   res.status(202).json({ run });
 }

@@ -2,7 +2,6 @@ import express, { type RequestHandler, type Response, Router } from "express";
 import { z } from "zod";
 import { PROVIDER } from "../../calendar/connections.ts";
 import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
-import { inTransaction } from "../../db/transaction.ts";
 import { connectCalendar, connectionOf, disconnectCalendar } from "../../intake/calendar-connections.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
@@ -33,8 +32,7 @@ export function calendarRoutes(runtime: Runtime): Router {
     await answered(res, async () => {
       const now = runtime.clock.now();
       const connecting = { port, userId: userOf(res), refreshToken: given.refresh_token, now };
-      await inTransaction(runtime.db, (tx) => connectCalendar(tx, connecting));
-      runtime.relay.wake();
+      await runtime.relay.transact((tx) => connectCalendar(tx, connecting));
       res.json({ provider: PROVIDER, status: "active" });
     });
   });
@@ -50,9 +48,8 @@ export function calendarRoutes(runtime: Runtime): Router {
   router.delete(PATH, async (_req, res) => {
     await answered(res, async () => {
       const now = runtime.clock.now();
-      const id = await inTransaction(runtime.db, (tx) => disconnectCalendar(tx, userOf(res), now));
+      const id = await runtime.relay.transact((tx) => disconnectCalendar(tx, userOf(res), now));
       if (id === null) return notConnected(res);
-      runtime.relay.wake();
       res.json({ provider: PROVIDER, status: "disconnected" });
     });
   });

@@ -1,7 +1,6 @@
 import express, { Router } from "express";
 import { z } from "zod";
 import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
-import { inTransaction } from "../../db/transaction.ts";
 import { type JoinRefusal, joinReferral } from "../../intake/referrals.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
@@ -39,12 +38,10 @@ export function referralRoutes(runtime: Runtime): Router {
     const { referral_code: referralCode, organization_id: organizationId } = given;
     const request = { userId: userOf(res), referralCode, organizationId: organizationId ?? undefined };
     try {
-      const joined = await inTransaction(runtime.db, (tx) => joinReferral(tx, request));
+      const joined = await runtime.relay.transact((tx) => joinReferral(tx, request));
       if (joined.kind === "refused") {
         return refuse(res, REFUSAL_CODES[joined.code], { code: joined.code, message: joined.message });
       }
-      // Sales that waited for this referrer may have become due.
-      runtime.relay.wake();
       res.status(201).json({ status: "joined", profile: joined.profileId, referrer: joined.referrerId });
     } catch (error) {
       if (!isDatabaseAbsent(error) && !isContention(error)) throw error;

@@ -1,6 +1,5 @@
 import { type RequestHandler, type Response, Router } from "express";
 import { rejectMessage } from "../../db/inbox.ts";
-import { inTransaction } from "../../db/transaction.ts";
 import { EVENTS_SOURCE, type EventsReceipt, hostEvents, takeEvents } from "../../intake/events.ts";
 import { retryAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
@@ -47,10 +46,9 @@ function take(runtime: Runtime, count: (ending: Ending) => void): RequestHandler
           "The delivery is signed but cannot be read as events. Nothing was taken. Mend the faults and send it again.";
         refuse(res, 422, { code: "bad-events", message, faults: read.faults });
       } else {
-        const receipt = await inTransaction(db, (tx) =>
+        const receipt = await relay.transact((tx) =>
           takeEvents(tx, { ...delivery, source: EVENTS_SOURCE, events: read.events }),
         );
-        if (receipt.status !== "duplicate") relay.wake();
         count(receipt.status);
         acknowledge(runtime, res, receipt);
       }

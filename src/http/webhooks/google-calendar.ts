@@ -1,6 +1,5 @@
 import { type Request, type Response, Router } from "express";
 import { createGroupCommit, type GroupCommit } from "../../db/group-commit.ts";
-import { inTransaction } from "../../db/transaction.ts";
 import { type Push, type PushResult, takePushes } from "../../intake/calendar-pushes.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { refuse } from "../error-response.ts";
@@ -78,10 +77,7 @@ async function fateOf(
 
 /** Messages that arrive together are looked up and written together. */
 function createPushIntake(runtime: Runtime): GroupCommit<Push, PushResult> {
-  const write = async (pushes: readonly Push[]): Promise<readonly PushResult[]> => {
-    const fates = await inTransaction(runtime.db, (tx) => takePushes(tx, pushes));
-    if (fates.includes("accepted")) runtime.relay.wake();
-    return fates;
-  };
+  const write = (pushes: readonly Push[]): Promise<readonly PushResult[]> =>
+    runtime.relay.transact((tx) => takePushes(tx, pushes));
   return createGroupCommit({ write, maxGroup: MAX_GROUP, maxWaiting: MAX_WAITING });
 }

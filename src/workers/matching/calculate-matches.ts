@@ -47,8 +47,8 @@ export const calculateMatches = defineJob({
     await lockSingleLists(context.tx, context.runId);
     return done({ ...(await storeLists(context, range, await computeAlone(context, range))) });
   },
-  sum: async ({ volunteerId }, counts, { tx, runId, now, settings, stage }) => {
-    if (!volunteerId || stage > 0) return done({ ...NOTHING, ...counts });
+  sum: async ({ volunteerId }, counts, { tx, runId, now, settings, round }) => {
+    if (!volunteerId || round > 0) return done({ ...NOTHING, ...counts });
     const keep = settings.matching.matchesPerProject;
     await lockSingleLists(tx, runId);
     const placed = await placeInLists(tx, volunteerId, keep, now);

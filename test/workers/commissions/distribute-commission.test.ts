@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { inTransaction } from "../../../src/db/transaction.ts";
-import { claim } from "../../../src/queues/execution.ts";
+import { claimEntries } from "../../../src/queues/execution.ts";
 import { distributeCommission } from "../../../src/workers/commissions/distribute-commission.ts";
 import { eventually } from "../../support/eventually.ts";
 import { balanceOf, chain, organization, volunteer } from "../../support/factories.ts";
@@ -80,7 +80,7 @@ describe("distribute-commission", () => {
     const { saleId } = await takeSale(world, { buyer: people[5]! });
     const [entry] = await world.enqueued(distributeCommission);
     const killed = inTransaction(world.db, async (tx) => {
-      await claim(tx, { ids: [entry!.id], names: [distributeCommission.name] });
+      await claimEntries(tx, { ids: [entry!.id], names: [distributeCommission.name] });
       await tx.execute("select pg_terminate_backend(pg_backend_pid())");
     });
     await expect(killed).rejects.toThrow();

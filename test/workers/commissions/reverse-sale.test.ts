@@ -1,7 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { settingsFrom } from "../../../src/config/settings.ts";
-import { inTransaction } from "../../../src/db/transaction.ts";
-import { type RunJobDeps, runCarrier } from "../../../src/queues/run-carrier.ts";
 import { COMMISSION_POLICY } from "../../../src/scoring/rewards/commission-policy.ts";
 import { releaseCommission } from "../../../src/workers/commissions/release-commission.ts";
 import { reverseSale } from "../../../src/workers/commissions/reverse-sale.ts";
@@ -93,16 +90,8 @@ describe("reverse-sale", () => {
     ]);
     const [id] = await ask(world, reverseSale, payload);
     const commissions = { ...COMMISSION_POLICY, ratesBps: [500] };
-    const deps: RunJobDeps = {
-      ...world,
-      settings: { ...settingsFrom(world.config), commissions },
-      transact: (work, signal) => inTransaction(world.db, work, signal),
-      insteadOfCall: null,
-      onRunFinished: async () => undefined,
-      onProgress: () => undefined,
-    };
-    const carrier = { id: "by-hand", job: reverseSale.name, entries: [id!] };
-    expect(await runCarrier(deps, carrier, new AbortController().signal)).toMatchObject({ done: 1 });
+    const settings = { ...world.settings, commissions };
+    expect(await world.run(reverseSale, [id!], { settings })).toMatchObject({ done: 1 });
     await effectIsThereOnce();
     expect((await linesOf(world, saleId)).map((line) => line.amount)).toEqual(["10050000", "8040000"]);
   });

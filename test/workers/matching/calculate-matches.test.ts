@@ -1,7 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { settingsFrom } from "../../../src/config/settings.ts";
-import { dryRun } from "../../../src/queues/dry-run.ts";
 import { listRuns } from "../../../src/queues/runs.ts";
 import { calculateMatches } from "../../../src/workers/matching/calculate-matches.ts";
 import { organization } from "../../support/factories.ts";
@@ -221,7 +219,7 @@ describe("calculate-matches", () => {
     const { world, organizationId } = await open();
     await skilled(world, { cooking: 1 }, { organizationId });
     await projectFor(world, ["cooking"], { organizationId });
-    const seen = await dryRun({ ...world, settings: settingsFrom(world.config) }, calculateMatches, {});
+    const seen = await world.dryRun(calculateMatches, {});
     expect(seen).toMatchObject({ fault: null, counts: { projects: 1, added: 1 } });
     expect(await storedMatches(world)).toEqual([]);
   });

@@ -404,7 +404,7 @@ describe("recalculate-multipliers", () => {
     expect(await run()).toMatchObject({ status: "failed", error: "23514 broken" });
     expect(await multiplierOf(world, person)).toBe(100);
     await world.query("alter table multiplier_history drop constraint broken");
-    await retryDeadLetters(world.db, {}, { actor: "test" });
+    await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "test" }));
     await world.drain();
     expect(await run()).toMatchObject({ status: "done", counts: { moved: 1 } });
   });

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows } from "../../../db/statement.ts";
-import { createMailings } from "../../../email/create-mailings.ts";
+import { createMailings, remarkMailings } from "../../../email/create-mailings.ts";
 import { enqueue, enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type SingleJob } from "../../../queues/job.ts";
 import { done, skipped } from "../../../queues/outcome.ts";
@@ -11,15 +11,14 @@ import { sendEmails } from "./send-emails.ts";
 const EMAILS_PER_RUN = 2_000;
 
 /** E-mails that are sent alone: decided `now`, or deferred to a time that has passed. */
-export const emailInstant: SingleJob<{ after?: string | undefined }> = defineJob({
+export const emailInstant: SingleJob<Record<string, never>> = defineJob({
   name: "email-instant",
   queue: "notifications",
   description:
     "Creates mailings of the e-mails that are due and are not part of a digest, and enqueues them.",
-  payload: z.object({ after: z.string().optional().describe("the event that asked for it") }),
-  // Concurrent fan-outs must not wait for each other: each enqueues an entry of its own.
-  key: ({ after }) => after ?? "due",
-  run: async (_payload, { tx, now, settings }) => {
+  payload: z.object({}),
+  key: () => "due",
+  run: async (_payload, { tx, now, settings, remark }) => {
     const due = await rows<{ id: string; userId: string }>(
       tx,
       sql`select d.id, d.user_id as "userId" from deliveries d
@@ -34,8 +33,9 @@ export const emailInstant: SingleJob<{ after?: string | undefined }> = defineJob
     await enqueueMany(
       tx,
       sendEmails,
-      mailings.map(({ mailingId, userIds }) => ({ batchId: mailingId, users: [...userIds] })),
+      mailings.map(({ mailingId }) => ({ batchId: mailingId })),
     );
+    remarkMailings(mailings, remark);
     if (due.length === EMAILS_PER_RUN) await enqueue(tx, emailInstant, {});
     return done({ emails: due.length, mailings: mailings.length });
   },

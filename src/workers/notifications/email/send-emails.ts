@@ -32,10 +32,7 @@ export const sendEmails = defineJob({
   name: "send-emails",
   queue: "notifications",
   description: "Sends one mailing, after checking once more whether each e-mail may still be sent.",
-  payload: z.object({
-    batchId: z.string().describe("the id of the mailing"),
-    users: z.array(z.string()).default([]).describe("whom it is for, for those who read a preview"),
-  }),
+  payload: z.object({ batchId: z.string().describe("the id of the mailing") }),
   key: ({ batchId }) => batchId,
   // More than fit into a day: the key expires before the attempts are used up.
   attempts: 80,

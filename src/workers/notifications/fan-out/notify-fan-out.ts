@@ -71,12 +71,13 @@ async function fanOut(
   const claimed = await claimEvents(tx, accepted.flat(), now);
   const { notifiable, rejected } = await readEvents(tx, claimed);
   const deliveries = await decideDeliveries(tx, notifiable, { settings, now });
-  if (remark) for (const delivery of deliveries) remark(remarkOf(delivery));
+  for (const delivery of deliveries) remark(remarkOf(delivery));
   await recordDeliveries(tx, deliveries, now);
   await markRejected(tx, rejected);
   await askSubscribers(tx, claimed);
-  const urgent = deliveries.find(({ channel, decision }) => channel === "email" && decision.kind === "now");
-  if (urgent) await enqueue(tx, emailInstant, { after: urgent.event.id });
+  const urgent = deliveries.some(({ channel, decision }) => channel === "email" && decision.kind === "now");
+  // An entry of its own, so that concurrent fan-outs do not wait for each other.
+  if (urgent) await enqueue(tx, emailInstant, {}, { separate: true });
   return outcomesOf(accepted, claimed, {
     deliveries,
     notifiable: new Set(notifiable.map(({ event }) => event.id)),

@@ -52,7 +52,7 @@ export const notifyProjectMatches = defineJob({
   run: (range: GatherRange | NotifyRange, context, computed: ComputedLists | null) =>
     "noticeRunId" in range ? notifyCandidates(context, range) : gather(range, context, computed),
   sum: async (_payload, counts, context) =>
-    context.stage === 0 ? choose(counts, context) : done({ ...counts }),
+    context.round === 0 ? choose(counts, context) : done({ ...counts }),
 });
 
 /** Stores the lists, unless they are current, and gathers their candidates. */

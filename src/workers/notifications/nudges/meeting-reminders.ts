@@ -25,8 +25,8 @@ export const meetingReminders = defineJob({
   cut: ({ meetingId }, { tx, now }) => cutMeetings(tx, meetingId ?? null, now),
   run: async (range: MeetingRange, { tx, now, remark }) => {
     const decided = decideReminders(await readReminderCandidates(tx, range, now), now);
-    for (const { candidate, decision } of remark ? decided : []) {
-      remark?.({
+    for (const { candidate, decision } of decided) {
+      remark({
         about: `meeting ${candidate.meetingId}, user ${candidate.userId}`,
         decision: decision.kind === "none" ? decision.reason : `reminded (${decision.offsetMinutes} minutes)`,
       });

@@ -25,8 +25,8 @@ export const resumeIncompleteNudges = defineJob({
   cut: ({ projectId }, { tx }) => cutResumeProjects(tx, projectId ?? null),
   run: async (range: ProjectRange, { tx, now, remark }) => {
     const decided = decideResumes(await readResumeCandidates(tx, range, now), now);
-    for (const { candidate, decision } of remark ? decided : []) {
-      remark?.({
+    for (const { candidate, decision } of decided) {
+      remark({
         about: `project ${candidate.projectId}, ${candidate.kind} resume, user ${candidate.userId}`,
         decision: decision.kind === "none" ? decision.reason : `nudged (step ${decision.step})`,
       });

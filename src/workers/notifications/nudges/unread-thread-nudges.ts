@@ -24,8 +24,8 @@ export const unreadThreadNudges: RangedJob<Payload, UnreadRange> = defineJob<Pay
       participant,
       decision: decideUnreadNudge(participant, settings.nudges.unread, now),
     }));
-    for (const { participant, decision } of remark ? decided : []) {
-      remark?.({
+    for (const { participant, decision } of decided) {
+      remark({
         about: `user ${participant.userId}, thread ${participant.threadId}`,
         decision: decision.kind === "none" ? decision.reason : `nudged (step ${decision.step})`,
       });

@@ -1,6 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { settingsFrom } from "../../../../src/config/settings.ts";
-import { dryRun } from "../../../../src/queues/dry-run.ts";
 import { renewCalendarWatches } from "../../../../src/workers/notifications/calendar/renew-calendar-watches.ts";
 import { stopCalendarChannel } from "../../../../src/workers/notifications/calendar/stop-calendar-channel.ts";
 import { watchCalendar } from "../../../../src/workers/notifications/calendar/watch-calendar.ts";
@@ -142,14 +140,13 @@ describe("renew-calendar-watches", () => {
     await world.drain();
     later(world, 6 * DAY_MS);
     const asked = google.asked.length;
-    const settings = settingsFrom(world.config);
-    const preview = await dryRun({ ...world, settings }, renewCalendarWatches, { full: true });
+    const preview = await world.dryRun(renewCalendarWatches, { full: true });
     expect(preview).toMatchObject({
       fault: null,
       counts: { renewing: 1, stopping: 0 },
       entries: [{ job: "watch-calendar", payload: { connectionId } }],
     });
-    const one = await dryRun({ ...world, settings }, watchCalendar, { connectionId });
+    const one = await world.dryRun(watchCalendar, { connectionId });
     expect(one.requests).toMatchObject([{ calendarId: "primary" }]);
     expect(one.requests).toMatchObject([{ grant: { refreshToken: "[not shown]" } }]);
     expect(JSON.stringify(one)).not.toContain("grant-1");

@@ -1,8 +1,6 @@
 import pg from "pg";
 import { describe, expect, it, vi } from "vitest";
-import { settingsFrom } from "../../../../src/config/settings.ts";
 import { inTransaction } from "../../../../src/db/transaction.ts";
-import { dryRun } from "../../../../src/queues/dry-run.ts";
 import { notifyFanOut } from "../../../../src/workers/notifications/fan-out/notify-fan-out.ts";
 import * as factory from "../../../support/factories.ts";
 import { fiveCases } from "../../../support/five-cases.ts";
@@ -368,7 +366,7 @@ describe("notify-fan-out", () => {
     await world.drain();
     write.mockRestore();
     vi.unstubAllEnvs();
-    expect(lines.join("")).toContain("work failed");
+    expect(lines.join("")).toContain("carrier settled with failures");
     expect(lines.join("")).not.toMatch(/4711|example\.org|User 1/);
   });
 
@@ -425,7 +423,7 @@ it("lists in a dry run who would be notified, who would not, and why", async () 
     projectId,
     resourceId,
   });
-  const preview = await dryRun({ ...world, settings: settingsFrom(world.config) }, notifyFanOut, {
+  const preview = await world.dryRun(notifyFanOut, {
     eventIds: [eventId],
   });
   const of = (user: string, channel: string) =>

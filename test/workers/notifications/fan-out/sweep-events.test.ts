@@ -123,12 +123,10 @@ describe("sweep-events", () => {
 describe("a dry run of the fan-out", () => {
   it("defect 5: consumes no event", async () => {
     const world = await createWorld();
-    const { dryRun } = await import("../../../../src/queues/dry-run.ts");
-    const { settingsFrom } = await import("../../../../src/config/settings.ts");
     await inTransaction(world.db, (tx) =>
       tx.execute("insert into domain_events (event_type) values ('weather_changed')"),
     );
-    const preview = await dryRun({ ...world, settings: settingsFrom(world.config) }, notifyFanOut, {
+    const preview = await world.dryRun(notifyFanOut, {
       eventIds: ["1"],
     });
     expect(preview).toMatchObject({ fault: null, counts: { events: 1 } });

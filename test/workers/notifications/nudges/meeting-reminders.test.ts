@@ -1,9 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { settingsFrom } from "../../../../src/config/settings.ts";
 import { inTransaction } from "../../../../src/db/transaction.ts";
 import { cutMeetings, readReminderCandidates } from "../../../../src/nudges/meeting-reminders.ts";
-import { dryRun } from "../../../../src/queues/dry-run.ts";
 import { openDueSlots } from "../../../../src/schedules/due-slots.ts";
 import { timetable } from "../../../../src/schedules/timetable.ts";
 import { decideReminder } from "../../../../src/scoring/notifications/meeting-reminder.ts";
@@ -168,7 +166,7 @@ describe("meeting-reminders", () => {
     await world.query("update meeting_participants set response = 'declined' where user_id = $1", [
       participants[1],
     ]);
-    const preview = await dryRun({ ...world, settings: settingsFrom(world.config) }, meetingReminders, {});
+    const preview = await world.dryRun(meetingReminders, {});
     expect(preview.remarks).toEqual([
       { about: `meeting ${meetingId}, user ${participants[0]}`, decision: "reminded (30 minutes)" },
       { about: `meeting ${meetingId}, user ${participants[1]}`, decision: "declined" },

@@ -1,7 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { settingsFrom } from "../../../../src/config/settings.ts";
-import { dryRun } from "../../../../src/queues/dry-run.ts";
 import { decideResumeNudge } from "../../../../src/scoring/notifications/resume-nudge.ts";
 import { resumeIncompleteNudges } from "../../../../src/workers/notifications/nudges/resume-incomplete-nudges.ts";
 import { countQueries } from "../../../support/count-queries.ts";
@@ -145,7 +143,7 @@ describe("resume-incomplete-nudges", () => {
     await run(world, days(1));
     const second = await user(world);
     await organizationMember(world, organizationId, second, "owner");
-    const preview = await dryRun({ ...world, settings: settingsFrom(world.config) }, resumeIncompleteNudges, {
+    const preview = await world.dryRun(resumeIncompleteNudges, {
       projectId,
     });
     expect(preview.remarks).toEqual([

@@ -1,6 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { settingsFrom } from "../../../../src/config/settings.ts";
-import { dryRun } from "../../../../src/queues/dry-run.ts";
 import { unreadThreadNudges } from "../../../../src/workers/notifications/nudges/unread-thread-nudges.ts";
 import { countQueries } from "../../../support/count-queries.ts";
 import { emitted, minutesAfter } from "../../../support/nudges.ts";
@@ -211,7 +209,7 @@ describe("unread-thread-nudges", () => {
     await say(hours(0.5), reader);
     await prefer(world, writer, { status: "muted" });
     world.at(hours(4));
-    const preview = await dryRun({ ...world, settings: settingsFrom(world.config) }, unreadThreadNudges, {});
+    const preview = await world.dryRun(unreadThreadNudges, {});
     expect(preview.remarks).toEqual([
       { about: `user ${reader}, thread ${threadId}`, decision: "nudged (step 1)" },
       { about: `user ${writer}, thread ${threadId}`, decision: "muted" },

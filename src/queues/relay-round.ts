@@ -1,0 +1,117 @@
+import { sql } from "drizzle-orm";
+import { QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "../config/queues.ts";
+import type { Database } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import { inTransaction, type Tx } from "../db/transaction.ts";
+import { addCarriers, type DueEntry, groupEntries, type NewCarrier } from "./carriers.ts";
+import type { Catalogue } from "./job.ts";
+import { MAX_WAITING_CARRIERS } from "./queues.ts";
+import type { Producers } from "./redis.ts";
+
+export type RoundDeps = {
+  readonly db: Database;
+  readonly producers: Producers;
+  readonly catalogue: Catalogue;
+};
+
+/** Entries taken per round. */
+const ENTRIES_PER_ROUND = 500;
+
+/** The state of the queues before a round. It may be one poll interval old. */
+export type QueueStates = {
+  /** Queues with room for more carriers in Redis. */
+  readonly open: readonly QueueName[];
+  /** Those among them with due entries: they share the rounds. */
+  readonly busy: readonly QueueName[];
+};
+
+export async function readQueueStates({ db, producers }: RoundDeps): Promise<QueueStates> {
+  const due = await queuesWithDueEntries(db);
+  const full = await fullQueues(producers, due);
+  const open = QUEUE_NAMES.filter((name) => !full.includes(name));
+  return { open, busy: open.filter((name) => due.includes(name)) };
+}
+
+/**
+ * One round: takes due entries, adds carriers for them to Redis, and stores which carrier holds which entry, in one transaction. A
+ * worker that starts a carrier before the commit waits for the row locks. If the commit fails, the worker still finds its entries by
+ * id, and the next round adds another carrier, which finds them settled.
+ *
+ * @returns how many entries were given a carrier.
+ */
+export async function relayOnce(deps: RoundDeps, states?: QueueStates): Promise<number> {
+  const { open, busy } = states ?? (await readQueueStates(deps));
+  if (open.length === 0) return 0;
+  return inTransaction(deps.db, async (tx) => {
+    const carriers = groupEntries(await takeDue(tx, open, sharesOf(open, busy)), deps.catalogue);
+    if (carriers.length === 0) return 0;
+    await addCarriers(deps.producers, carriers);
+    await storeCarriers(tx, carriers);
+    return carriers.reduce((sum, carrier) => sum + carrier.entries.length, 0);
+  });
+}
+
+async function queuesWithDueEntries(db: Database): Promise<QueueName[]> {
+  const due = await rows<{ queue: QueueName }>(
+    db.drizzle,
+    // One index lookup per queue. Written with `exists`, the planner may choose to read the whole backlog.
+    sql`select q.queue from unnest(${array(QUEUE_NAMES)}::text[]) with ordinality as q(queue, rank)
+        cross join lateral (
+          select o.id from outbox o
+          where o.queue = q.queue and o.enqueued_at is null and o.dead_at is null and o.run_at <= now()
+          order by o.run_at limit 1) due
+        order by q.rank`,
+  );
+  return due.map((row) => row.queue);
+}
+
+async function fullQueues(producers: Producers, names: readonly QueueName[]): Promise<QueueName[]> {
+  const waiting = await Promise.all(
+    names.map((name) => producers.queue(name).getJobCountByTypes("prioritized", "wait")),
+  );
+  return names.filter((_, index) => (waiting[index] ?? 0) >= MAX_WAITING_CARRIERS);
+}
+
+/**
+ * How many entries of each open queue one round takes: the round is divided by weight among that queue and the busy ones.
+ * Commissions alone get the whole round, and beside others most of it, so a backlog of theirs starves nobody.
+ */
+export function sharesOf(open: readonly QueueName[], busy: readonly QueueName[]): number[] {
+  const weightOf = (queues: Iterable<QueueName>) =>
+    [...queues].reduce((sum, queue) => sum + QUEUE_WEIGHTS[queue], 0);
+  return open.map((queue) =>
+    Math.floor((ENTRIES_PER_ROUND * QUEUE_WEIGHTS[queue]) / weightOf(new Set([...busy, queue]))),
+  );
+}
+
+/**
+ * Heaviest queue first, oldest entry first, skipping entries that another relay has locked. The commit need not be durable: if its
+ * marks are lost, the entries get another carrier.
+ */
+function takeDue(tx: Tx, queues: readonly QueueName[], shares: readonly number[]): Promise<DueEntry[]> {
+  return rows<DueEntry>(
+    tx,
+    sql`select e.id, e.queue, e.job, e.run, e.slot, e.attempts
+        from set_config('synchronous_commit', 'off', true)
+        cross join unnest(${array(queues)}::text[], ${array(shares)}::int[]) with ordinality as q(queue, share, rank)
+        cross join lateral (
+          select o.id, o.queue, o.job, o.run_at, o.parent as run, o.slot, o.attempts
+          from outbox o
+          where o.queue = q.queue and o.enqueued_at is null and o.dead_at is null and o.run_at <= now()
+          order by o.run_at, o.id
+          limit q.share
+          for update skip locked
+        ) e
+        order by q.rank, e.run_at, e.id`,
+  );
+}
+
+async function storeCarriers(tx: Tx, carriers: readonly NewCarrier[]): Promise<void> {
+  const ids = carriers.flatMap((carrier) => carrier.entries);
+  const holders = carriers.flatMap((carrier) => carrier.entries.map(() => carrier.id));
+  await tx.execute(
+    sql`update outbox o set enqueued_at = now(), carrier = held.carrier
+        from unnest(${array(ids)}::bigint[], ${array(holders)}::text[]) as held(id, carrier)
+        where o.id = held.id`,
+  );
+}

@@ -1,0 +1,25 @@
+import type { RunCarrierDeps } from "../queues/run-carrier.ts";
+import { openNextSlot } from "../schedules/due-slots.ts";
+import { reportCarrier } from "./carrier-report.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** How this process runs jobs: for real, unless a hook replaces a step. */
+export function executionOf(runtime: Runtime, hooks: Partial<RunCarrierDeps> = {}): RunCarrierDeps {
+  const { db, clock, log, catalogue, ports, settings, compute, relay, timetable } = runtime;
+  return {
+    db,
+    clock,
+    log,
+    catalogue,
+    ports,
+    settings,
+    compute,
+    transact: relay.transact,
+    insteadOfCall: null,
+    remark: () => undefined,
+    onRunFinished: (tx, runId) => openNextSlot(tx, timetable, runId, clock.now()),
+    onProgress: () => undefined,
+    report: (report) => reportCarrier(runtime, report),
+    ...hooks,
+  };
+}
