@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { emails } from "../../../db/schema/email.ts";
 import { array, rows } from "../../../db/statement.ts";
-import { remailEmails } from "../../../email/create-mailings.ts";
+import { remailEmails, remarkMailings } from "../../../email/create-mailings.ts";
 import { enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { done, skipped } from "../../../queues/outcome.ts";
@@ -26,7 +26,7 @@ export const retryEmails = defineJob({
     limit: z.int().min(1).max(2_000).default(100).describe("at most this many, oldest first"),
   }),
   key: ({ status }) => status,
-  run: async ({ status, since, limit }, { tx, settings }) => {
+  run: async ({ status, since, limit }, { tx, settings, remark }) => {
     const found = await rows<{ id: string; userId: string }>(
       tx,
       sql`select id, user_id as "userId" from emails
@@ -43,8 +43,9 @@ export const retryEmails = defineJob({
     await enqueueMany(
       tx,
       sendEmails,
-      mailings.map(({ mailingId, userIds }) => ({ batchId: mailingId, users: [...userIds] })),
+      mailings.map(({ mailingId }) => ({ batchId: mailingId })),
     );
+    remarkMailings(mailings, remark);
     return done({ emails: found.length, mailings: mailings.length });
   },
 });
