@@ -8,7 +8,7 @@ export type NoticeResult = {
   readonly variant: string;
   readonly users: number;
   /** Notices sent; a user may have got several. */
-  readonly told: number;
+  readonly notices: number;
   /** Notices whose user applied for the project afterwards. */
   readonly applied: number;
 };
@@ -19,7 +19,7 @@ export type NoticeResults = SampleRatio & { readonly variants: readonly NoticeRe
 export async function noticeResults(on: Queryable, now: Date): Promise<NoticeResults> {
   const counted = await rows<NoticeResult>(
     on,
-    sql`select c.variant, count(distinct c.volunteer_id)::int as users, count(*)::int as told,
+    sql`select c.variant, count(distinct c.volunteer_id)::int as users, count(*)::int as notices,
                (count(*) filter (where exists (
                  select 1 from project_applications a
                  where a.project_id = c.project_id and a.user_id = c.volunteer_id and a.created_at > c.slot)))::int as applied
@@ -31,7 +31,7 @@ export async function noticeResults(on: Queryable, now: Date): Promise<NoticeRes
   return {
     ...sampleRatio(MATCH_NOTICE, Object.fromEntries(counted.map(({ variant, users }) => [variant, users]))),
     variants: MATCH_NOTICE.variants.map(
-      ({ name }) => byVariant.get(name) ?? { variant: name, users: 0, told: 0, applied: 0 },
+      ({ name }) => byVariant.get(name) ?? { variant: name, users: 0, notices: 0, applied: 0 },
     ),
   };
 }

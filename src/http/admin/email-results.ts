@@ -60,7 +60,7 @@ ${ratioHtml(ratio)}
 <div class="wide"><table><tr><th>Variant</th>${["Users", "Notified", "Applied afterwards"].map(numberHeading)}</tr>
 ${variants.map(
   (v) =>
-    html`<tr><td>${v.variant}</td>${[v.users, v.told, withPercent(v.applied, v.told)].map(numberCell)}</tr>`,
+    html`<tr><td>${v.variant}</td>${[v.users, v.notices, withPercent(v.applied, v.notices)].map(numberCell)}</tr>`,
 )}
 </table></div>`;
 }
