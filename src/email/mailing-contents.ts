@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
+import type { emailDigests } from "../db/schema/email.ts";
+import type { userNotificationSettings } from "../db/schema/notifications.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { hashOfAddress } from "../notifications/recipients.ts";
-import type { DigestCadence, Frequency } from "../scoring/notifications/notify-decision.ts";
 
 /** An e-mail of a mailing that has not been sent yet. */
 export type PendingEmail = {
@@ -11,7 +12,7 @@ export type PendingEmail = {
   readonly deliveryId: string | null;
   readonly digestId: string | null;
   /** Null if it is not a digest. */
-  readonly digest: DigestCadence | null;
+  readonly digest: (typeof emailDigests.$inferSelect)["kind"] | null;
   readonly round: number;
 };
 
@@ -31,7 +32,7 @@ export type Addressee = {
   readonly email: string;
   readonly timeZone: string | null;
   readonly isSuppressed: boolean;
-  readonly frequency: Frequency | null;
+  readonly frequency: (typeof userNotificationSettings.$inferSelect)["frequency"] | null;
   readonly isUnsubscribed: boolean;
 };
 

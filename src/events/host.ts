@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { projectAccessGrants, resourcePermissions } from "../db/schema/platform.ts";
 import { idField } from "../ids.ts";
 import { defineEvent } from "./event.ts";
 
 // Events that the host platform writes. Their names are the host's.
 
-const accessLevel = z.enum(["view", "edit"]);
-const documentAccess = z.enum(["none", "view", "edit"]);
+const projectPermission = z.enum(projectAccessGrants.permission.enumValues);
+const documentPermission = z.enum(resourcePermissions.permission.enumValues);
 
 /** The actor added a document (the resource) to a project. */
 export const documentUploaded = defineEvent({ type: "document_uploaded", payload: z.object({}) });
@@ -34,7 +35,7 @@ export const inviteAccepted = defineEvent({
 /** The actor gave a user access to a project. */
 export const projectAccessGranted = defineEvent({
   type: "project_access_granted",
-  payload: z.object({ affected_user_id: idField(), new_permission: accessLevel }),
+  payload: z.object({ affected_user_id: idField(), new_permission: projectPermission }),
 });
 
 /** The actor changed a user's permission in a project. */
@@ -42,15 +43,18 @@ export const projectAccessChanged = defineEvent({
   type: "project_access_changed",
   payload: z.object({
     affected_user_id: idField(),
-    old_permission: accessLevel,
-    new_permission: accessLevel,
+    old_permission: projectPermission,
+    new_permission: projectPermission,
   }),
 });
 
 /** The actor gave a user access to a document. */
 export const documentPermissionGranted = defineEvent({
   type: "document_permission_granted",
-  payload: z.object({ affected_user_id: idField(), new_permission: accessLevel }),
+  payload: z.object({
+    affected_user_id: idField(),
+    new_permission: documentPermission.exclude(["none"]),
+  }),
 });
 
 /** The actor changed a user's permission for a document. */
@@ -58,8 +62,8 @@ export const documentPermissionChanged = defineEvent({
   type: "document_permission_changed",
   payload: z.object({
     affected_user_id: idField(),
-    old_permission: documentAccess,
-    new_permission: documentAccess,
+    old_permission: documentPermission,
+    new_permission: documentPermission,
   }),
 });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { resumes } from "../db/schema/platform.ts";
 import { idField } from "../ids.ts";
 import { defineEvent } from "./event.ts";
 
@@ -26,7 +27,7 @@ export const resumeIncompleteNudge = defineEvent({
   type: "resume_incomplete_nudge",
   payload: z.object({
     user_id: idField(),
-    resume_kind: z.enum(["project", "borrower"]),
+    resume_kind: z.enum(resumes.kind.enumValues),
     completeness: z.int().min(0).max(100),
     step: z.int().min(1).max(4),
   }),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { budgetPeriods } from "../db/schema/budgets.ts";
 import { ownIdField } from "../ids.ts";
 import { defineEvent } from "./event.ts";
 
@@ -30,7 +31,7 @@ export const budgetAwarded = defineEvent({
     profile_id: ownIdField(),
     organization_id: ownIdField(),
     period_id: ownIdField(),
-    period: z.enum(["daily", "weekly", "monthly"]),
+    period: z.enum(budgetPeriods.periodType.enumValues),
     period_start: z.string(),
     rank: z.int().min(1),
     amount: z.string(),

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
+import type { userNotificationSettings } from "../db/schema/notifications.ts";
 import { type Queryable, rows } from "../db/statement.ts";
-import type { Frequency } from "../scoring/notifications/notify-decision.ts";
 import { ACCESS } from "./access.ts";
 import type { AnyNotificationType, NotificationEvent } from "./notification-type.ts";
 
@@ -11,7 +11,7 @@ export type RecipientRow = {
   mayAccess: boolean;
   hasAddress: boolean;
   timeZone: string | null;
-  frequency: Frequency | null;
+  frequency: (typeof userNotificationSettings.$inferSelect)["frequency"] | null;
   quietFrom: number | null;
   quietTo: number | null;
   isUnsubscribed: boolean;

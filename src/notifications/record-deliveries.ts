@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import type { deliveries } from "../db/schema/notifications.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
@@ -96,30 +97,41 @@ const FIRST_COUNT = "^1 new message";
 const ANY_COUNT = "^\\d+ new messages?";
 const MANY_MESSAGES = " new messages";
 
+type Columns = typeof deliveries.$inferSelect;
+
 async function writeDeliveries(
   tx: Tx,
   decided: readonly DecidedDelivery[],
   notificationIds: ReadonlyMap<string, string>,
   now: Date,
 ): Promise<void> {
-  const deliveries = decided.map(({ event, userId, channel, decision }) => ({
+  const written = decided.map(({ event, userId, channel, decision }) => ({
     event_id: event.id,
     event_type: event.type,
     user_id: userId,
     channel,
     notification_id: notificationIds.get(pairOf(event.id, userId)) ?? null,
-    decision: decision.kind,
-    cadence: decision.kind === "digested" ? decision.cadence : null,
+    decision: decision.kind satisfies Columns["decision"],
+    cadence: (decision.kind === "digested" ? decision.cadence : null) satisfies Columns["cadence"],
     reason: decision.reason,
     not_before: decision.kind === "deferred" ? decision.notBefore : null,
-    status: decision.kind === "skipped" ? "none" : channel === "in_app" ? "delivered" : "pending",
+    status: initialStatus(channel, decision),
   }));
   await tx.execute(
     sql`insert into deliveries (event_id, event_type, user_id, channel, notification_id, decision, cadence, reason, not_before, status,
                                 decided_at, sent_at)
         select d.*, ${now}::timestamptz, case when d.status = 'delivered' then ${now}::timestamptz end
-        from jsonb_to_recordset(${JSON.stringify(deliveries)}::jsonb) as d(
+        from jsonb_to_recordset(${JSON.stringify(written)}::jsonb) as d(
           event_id bigint, event_type text, user_id bigint, channel text, notification_id bigint, decision text, cadence text, reason text,
           not_before timestamptz, status text)`,
   );
+}
+
+/** In the app, a delivery is delivered with the row itself. */
+function initialStatus(
+  channel: DecidedDelivery["channel"],
+  { kind }: DecidedDelivery["decision"],
+): Columns["status"] {
+  if (kind === "skipped") return "none";
+  return channel === "in_app" ? "delivered" : "pending";
 }

@@ -1,8 +1,10 @@
 import { sql } from "drizzle-orm";
+import type { userNotificationSettings } from "../db/schema/notifications.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import type { Frequency } from "../scoring/notifications/notify-decision.ts";
 import type { Preference } from "../scoring/notifications/preference.ts";
+
+type Frequency = (typeof userNotificationSettings.$inferSelect)["frequency"];
 
 /** The notification preferences of a user. Quiet hours are minutes of the local day. */
 export type UserPreferences = {

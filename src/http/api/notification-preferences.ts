@@ -1,5 +1,6 @@
 import express, { Router } from "express";
 import { z } from "zod";
+import { notificationPreferences, userNotificationSettings } from "../../db/schema/notifications.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { idField } from "../../ids.ts";
 import { NOTIFICATION_TYPES } from "../../notifications/index.ts";
@@ -19,13 +20,13 @@ const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of t
 
 const preference = z
   .strictObject({
-    scope_type: z.enum(["global", "project", "thread"]),
+    scope_type: z.enum(notificationPreferences.scopeType.enumValues),
     scope_id: idField()
       .nullish()
       .transform((value) => value ?? null),
     event_type: z.string().refine((type) => TYPES.has(type), "must be * or a type of event"),
-    channel: z.enum(["*", "in_app", "email"]),
-    status: z.enum(["muted", "digest", "immediate"]),
+    channel: z.enum(notificationPreferences.channel.enumValues),
+    status: z.enum(notificationPreferences.status.enumValues),
   })
   .refine(({ scope_type: type, scope_id: scopeId }) => (type === "global") === (scopeId === null), {
     path: ["scope_id"],
@@ -34,7 +35,7 @@ const preference = z
 
 /** Strict: what is left out goes back to its default, so a name that is spelt wrong must not count as left out. */
 const body = z.strictObject({
-  frequency: z.enum(["immediate", "hourly", "daily", "weekly", "none"]).default("immediate"),
+  frequency: z.enum(userNotificationSettings.frequency.enumValues).default("immediate"),
   quiet_hours: z.strictObject({ from: clock, to: clock }).nullable().default(null),
   reminder_offsets: z
     .array(z.union([z.literal(30), z.literal(15), z.literal(5)], "must be 30, 15 or 5"))

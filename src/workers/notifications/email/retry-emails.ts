@@ -1,14 +1,12 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { emails } from "../../../db/schema/email.ts";
+import { emails } from "../../../db/schema/email.ts";
 import { array, rows } from "../../../db/statement.ts";
 import { remailEmails, remarkMailings } from "../../../email/create-mailings.ts";
 import { enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { done, skipped } from "../../../queues/outcome.ts";
 import { sendEmails } from "./send-emails.ts";
-
-type EmailStatus = (typeof emails.$inferSelect)["status"];
 
 /**
  * For operators, after the cause is fixed. E-mails are sent under new keys: for those that need review, the
@@ -20,7 +18,8 @@ export const retryEmails = defineJob({
   description: "Sends e-mails again that failed, or that may not have been delivered.",
   payload: z.object({
     status: z
-      .enum(["failed", "needs_review"] satisfies EmailStatus[])
+      .enum(emails.status.enumValues)
+      .extract(["failed", "needs_review"])
       .describe("the status of the e-mails to send again"),
     since: z.iso.datetime({ offset: true }).optional().describe("only e-mails created at or after this time"),
     limit: z.int().min(1).max(2_000).default(100).describe("at most this many, oldest first"),
