@@ -4,16 +4,17 @@ import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { emit, type NewEvent } from "../events/event.ts";
 import { threadUnreadStale } from "../events/nudges.ts";
+import { groupBy } from "../group-by.ts";
 import { secondStepAt, type UnreadDecision } from "../scoring/notifications/unread-nudge.ts";
 import type { UnreadParticipant } from "./unread-facts.ts";
-import type { UnreadRange } from "./unread-ranges.ts";
+import type { WatchRange } from "./unread-ranges.ts";
 
 export type DecidedUnread = { readonly participant: UnreadParticipant; readonly decision: UnreadDecision };
 
-/** Unread messages are counted up to here; a thread with more says this many. */
+/** At most this many unread messages are counted per thread. */
 const MOST_COUNTED = 1_000;
 
-type Given = {
+type RecordedNudge = {
   userId: string;
   threadId: string;
   projectId: string | null;
@@ -23,8 +24,9 @@ type Given = {
 };
 
 /**
- * Writes the nudges down and emits them, one event a user, each thread only if nobody else has nudged about it meanwhile.
- * @returns how many threads and how many users were nudged about.
+ * Records nudges and emits an event for each user. A nudge that another run has recorded already is left out.
+ *
+ * @returns the number of threads and of users that were nudged.
  */
 export async function recordUnreadNudges(
   tx: Tx,
@@ -38,47 +40,51 @@ export async function recordUnreadNudges(
   });
   if (nudges.length === 0) return { nudged: 0, users: 0 };
   const column = <T>(read: (nudge: (typeof nudges)[number]) => T) => array(nudges.map(read));
-  const given = await rows<Given>(
+  const inserted = await rows<Omit<RecordedNudge, "projectId">>(
     tx,
-    sql`with given as (
+    sql`with inserted as (
           insert into unread_nudges (user_id, thread_id, oldest_unread_id, step, nudged_at)
           select n.*, ${now} from unnest(
             ${column(({ participant }) => participant.userId)}::bigint[], ${column(({ participant }) => participant.threadId)}::bigint[],
             ${column(({ oldestId }) => oldestId)}::bigint[], ${column(({ step }) => step)}::int[]) as n
           on conflict do nothing
           returning user_id, thread_id, oldest_unread_id, step)
-        select g.user_id as "userId", g.thread_id as "threadId", t.project_id as "projectId", g.oldest_unread_id as "oldestUnreadId", g.step,
+        select i.user_id as "userId", i.thread_id as "threadId", i.oldest_unread_id as "oldestUnreadId", i.step,
                (select count(*)::int from (
                   select 1 from messages m
-                  where m.thread_id = p.thread_id and m.created_at > coalesce(p.last_read_at, '-infinity') and m.sender_id <> p.user_id
+                  where m.thread_id = i.thread_id and m.created_at > coalesce(p.last_read_at, '-infinity') and m.sender_id <> i.user_id
                   limit ${MOST_COUNTED}) counted) as unread
-        from given g
-        join chat_thread_participants p on p.thread_id = g.thread_id and p.user_id = g.user_id
-        join chat_threads t on t.id = g.thread_id
-        order by g.user_id, g.thread_id`,
+        from inserted i
+        cross join lateral (
+          select last_read_at from chat_thread_participants
+          where thread_id = i.thread_id and user_id = i.user_id limit 1) p
+        order by i.user_id, i.thread_id`,
   );
-  const byUser = new Map<string, Given[]>();
-  for (const nudge of given) byUser.set(nudge.userId, [...(byUser.get(nudge.userId) ?? []), nudge]);
+  const projects = new Map(
+    nudges.map(({ participant }) => [keyOf(participant), participant.projectId] as const),
+  );
+  const recorded = inserted.map((nudge) => ({ ...nudge, projectId: projects.get(keyOf(nudge)) ?? null }));
+  const byUser = groupBy(recorded, ({ userId }) => userId);
   await emit(
     tx,
     threadUnreadStale,
     [...byUser.values()].map((threads) => eventOf(threads, now)),
   );
-  return { nudged: given.length, users: byUser.size };
+  return { nudged: recorded.length, users: byUser.size };
 }
 
 type Stale = z.output<typeof threadUnreadStale.payload>;
 
-/** All threads of a user are one event, and so one item of a digest. It names a thread or a project where there is but one. */
-function eventOf(threads: readonly Given[], now: Date): NewEvent<Stale> {
-  const [first, ...others] = threads as [Given, ...Given[]];
+/** One event for all threads of a user, and so one item of a digest. Names the thread or project if there is only one. */
+function eventOf(threads: readonly RecordedNudge[], now: Date): NewEvent<Stale> {
+  const [first, ...others] = threads as [RecordedNudge, ...RecordedNudge[]];
   const oneProject = others.every(({ projectId }) => projectId === first.projectId);
   return {
     payload: {
       user_id: first.userId,
       threads: threads.map(({ threadId, unread, oldestUnreadId, step }) => ({
         thread_id: threadId,
-        // Read at this very moment: the check before sending finds it so.
+        // Zero if the user read the thread at this moment; the check before sending will find that.
         unread: Math.max(unread, 1),
         oldest_unread_id: oldestUnreadId,
         step,
@@ -90,24 +96,22 @@ function eventOf(threads: readonly Given[], now: Date): NewEvent<Stale> {
   };
 }
 
-/** Watched until a change of preferences marks the user. */
+/** The thread is muted: watched until a change of preferences marks the user. */
 const UNTIL_MARKED = "infinity";
 
 /**
- * Watches whom a later run has to look at without a mark, and no longer whom it has not. A participant who is only too early, and
- * was looked at because of some message of the thread, stays as they are: the message that makes them due has its own mark.
+ * Sets when to look again at the participants of a range: deletes the watches of those whom only a new mark can make due.
  */
-export async function keepWatches(
+export async function updateWatches(
   tx: Tx,
-  range: UnreadRange,
+  range: WatchRange,
   decided: readonly DecidedUnread[],
   now: Date,
 ): Promise<void> {
   const looks = new Map(decided.map((one) => [keyOf(one.participant), lookAgainAt(one, now)]));
-  const changes = range.users.flatMap((userId, place) => {
-    const threadId = range.threads[place] as string;
-    const look = looks.get(keyOf({ userId, threadId })) ?? "never";
-    return look === "as before" ? [] : [{ userId, threadId, lookAt: look === "never" ? null : look }];
+  const changes = range.users.map((userId, index) => {
+    const threadId = range.threads[index] as string;
+    return { userId, threadId, lookAt: looks.get(keyOf({ userId, threadId })) ?? null };
   });
   const column = <T>(read: (change: (typeof changes)[number]) => T) => array(changes.map(read));
   const changed = sql`unnest(${column(({ userId }) => userId)}::bigint[], ${column(({ threadId }) => threadId)}::bigint[],
@@ -125,9 +129,8 @@ export async function keepWatches(
 
 const keyOf = ({ userId, threadId }: { userId: string; threadId: string }): string => `${userId}:${threadId}`;
 
-function lookAgainAt({ participant, decision }: DecidedUnread, now: Date): Date | string {
-  if (decision.kind === "nudge") return decision.step === 1 ? secondStepAt(now) : "never";
-  if (decision.reason === "muted") return UNTIL_MARKED;
-  if (decision.reason === "too-young" && !participant.watched) return "as before";
-  return decision.lookAt ?? "never";
+/** When to look again without a mark, or null for never. */
+function lookAgainAt({ decision }: DecidedUnread, now: Date): Date | string | null {
+  if (decision.kind === "nudge") return decision.step === 1 ? secondStepAt(now) : null;
+  return decision.reason === "muted" ? UNTIL_MARKED : decision.lookAt;
 }

@@ -2,23 +2,22 @@ import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { threadUnreadStale } from "../events/nudges.ts";
+import { readPreferences } from "../notifications/read-preferences.ts";
 import { type Preference, preferenceFor } from "../scoring/notifications/preference.ts";
 import { SILENCE_HOURS, type UnreadFacts } from "../scoring/notifications/unread-nudge.ts";
-import type { UnreadRange } from "./unread-ranges.ts";
+import type { WatchRange } from "./unread-ranges.ts";
 
-/** A participant with unread messages. Those who have read everything have no facts. */
+/** A participant with unread messages. There are no facts of one who has read everything. */
 export type UnreadParticipant = UnreadFacts & {
   readonly userId: string;
   readonly threadId: string;
   readonly projectId: string | null;
-  readonly watched: boolean;
 };
 
 type Row = {
   userId: string;
   threadId: string;
   projectId: string | null;
-  watched: boolean;
   joinedAt: string;
   lastActiveAt: string | null;
   oldestId: string;
@@ -32,71 +31,57 @@ type Row = {
 };
 
 /**
- * Reads the facts of a range, as `unreadFactsOf` makes them of whole threads: one statement that finds the oldest unread message, the
+ * Reads the facts of a range, equal to what `unreadFactsOf` computes from whole threads: the oldest unread message, the
  * latest nudge about a message that is still unread, and after a second nudge the message that ended a silence.
+ *
+ * Every table is probed by its key for each participant. The `limit 1` keeps the planner from turning the probes into
+ * joins: for a range it would read all users, and all threads of each user.
  */
-export async function readUnreadFacts(tx: Tx, range: UnreadRange): Promise<UnreadParticipant[]> {
+export async function readUnreadFacts(tx: Tx, range: WatchRange): Promise<UnreadParticipant[]> {
   const found = await rows<Row>(
     tx,
-    sql`select p.user_id as "userId", p.thread_id as "threadId", t.project_id as "projectId", a.watched, p.joined_at as "joinedAt",
-               u.last_active_at as "lastActiveAt", oldest.id as "oldestId", oldest.created_at as "oldestAt",
+    sql`select a.user_id as "userId", a.thread_id as "threadId", p.joined_at as "joinedAt",
+               (select t.project_id from chat_threads t where t.id = a.thread_id) as "projectId",
+               (select u.last_active_at from users u where u.id = a.user_id) as "lastActiveAt",
+               oldest.id as "oldestId", oldest.created_at as "oldestAt",
                nudge.oldest_unread_id as "nudgedId", nudge.created_at as "nudgedMessageAt", nudge.step as "nudgedStep",
                nudge.nudged_at as "nudgedAt", after.id as "afterId", after.created_at as "afterAt"
-        from unnest(${array(range.users)}::bigint[], ${array(range.threads)}::bigint[], ${array(range.watched)}::boolean[])
-             as a(user_id, thread_id, watched)
-        join chat_thread_participants p on p.thread_id = a.thread_id and p.user_id = a.user_id
+        from unnest(${array(range.users)}::bigint[], ${array(range.threads)}::bigint[]) as a(user_id, thread_id)
+        cross join lateral (
+          select joined_at, last_read_at from chat_thread_participants
+          where thread_id = a.thread_id and user_id = a.user_id limit 1) p
         cross join lateral (
           select m.id, m.created_at from messages m
-          where m.thread_id = p.thread_id and m.created_at > coalesce(p.last_read_at, '-infinity') and m.sender_id <> p.user_id
+          where m.thread_id = a.thread_id and m.created_at > coalesce(p.last_read_at, '-infinity') and m.sender_id <> a.user_id
           order by m.created_at, m.id limit 1) oldest
-        join chat_threads t on t.id = p.thread_id
-        join users u on u.id = p.user_id
         left join lateral (
           select n.oldest_unread_id, m.created_at, n.step, n.nudged_at
           from unread_nudges n join messages m on m.id = n.oldest_unread_id
-          where n.user_id = p.user_id and n.thread_id = p.thread_id
-            and m.thread_id = p.thread_id and m.created_at > coalesce(p.last_read_at, '-infinity') and m.sender_id <> p.user_id
+          where n.user_id = a.user_id and n.thread_id = a.thread_id
+            and m.thread_id = a.thread_id and m.created_at > coalesce(p.last_read_at, '-infinity') and m.sender_id <> a.user_id
           order by n.nudged_at desc, n.step desc limit 1) nudge on true
         left join lateral (
           select m.id, m.created_at from messages m
-          where nudge.step = 2 and m.thread_id = p.thread_id and m.sender_id <> p.user_id
+          where nudge.step = 2 and m.thread_id = a.thread_id and m.sender_id <> a.user_id
             and m.created_at > greatest(nudge.nudged_at, p.last_read_at)
             and not exists (select 1 from messages b
                             where b.thread_id = m.thread_id and (b.created_at, b.id) < (m.created_at, m.id)
                               and b.created_at > m.created_at - ${SILENCE_HOURS} * interval '1 hour')
           order by m.created_at, m.id limit 1) after on true
-        order by p.user_id, p.thread_id`,
+        order by a.user_id, a.thread_id`,
   );
-  const preferences = await readPreferences(tx, [...new Set(found.map(({ userId }) => userId))]);
+  const userIds = [...new Set(found.map(({ userId }) => userId))];
+  const preferences = await readPreferences(tx, userIds, [threadUnreadStale.type]);
   return found.map((row) => factsOf(row, preferences.get(row.userId) ?? []));
 }
 
-/** What these users prefer of nudges by e-mail. */
-async function readPreferences(tx: Tx, userIds: readonly string[]): Promise<Map<string, Preference[]>> {
-  const byUser = new Map<string, Preference[]>();
-  if (userIds.length === 0) return byUser;
-  const found = await rows<Preference & { userId: string }>(
-    tx,
-    sql`select user_id as "userId", scope_type as "scopeType", scope_id as "scopeId", event_type as "eventType", channel, status
-        from notification_preferences
-        where user_id = any(${array(userIds)}::bigint[]) and event_type in ('*', ${threadUnreadStale.type})`,
-  );
-  for (const preference of found) {
-    const known = byUser.get(preference.userId);
-    if (known) known.push(preference);
-    else byUser.set(preference.userId, [preference]);
-  }
-  return byUser;
-}
-
 function factsOf(row: Row, preferences: readonly Preference[]): UnreadParticipant {
-  const { userId, threadId, projectId, watched } = row;
+  const { userId, threadId, projectId } = row;
   const subject = { eventType: threadUnreadStale.type, channel: "email", projectId, threadId } as const;
   return {
     userId,
     threadId,
     projectId,
-    watched,
     joinedAt: new Date(row.joinedAt),
     lastActiveAt: row.lastActiveAt === null ? null : new Date(row.lastActiveAt),
     muted: preferenceFor(preferences, subject) === "muted",

@@ -1,64 +1,93 @@
 import { sql } from "drizzle-orm";
-import { rows } from "../db/statement.ts";
+import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { UnreadNudgePolicy } from "../scoring/notifications/unread-nudge.ts";
 
-/** So many are looked at in one transaction, whose statements are each a fraction of the 5 s that it may take. */
-const PAIRS_PER_RANGE = 5_000;
+/** Marks per transaction. The number of participants that they stand for is not known before. */
+const MARKS_PER_RANGE = 1_000;
 
-/** So many marks and watches a run takes; what is left waits for the run that follows at once. */
-const TAKEN_PER_RUN = 50_000;
+/** Participants per transaction. At most this many are nudged, with an event for each user. */
+const PARTICIPANTS_PER_RANGE = 2_500;
 
-/** Participants to look at, a place each in three lists. All that is looked at of a user lies in one range: it makes one event. */
-export type UnreadRange = {
+/** Marks or watches per round of a run. The sum goes on with the next round while any are due. */
+const ROUND_SIZE = 50_000;
+
+/** Rounds that take marks. The host may leave marks faster than rounds take them; the rest waits for the next run. */
+const MARK_ROUNDS = 20;
+
+/** Marks to turn into watches, by id. */
+export type MarkRange = { readonly kind: "marks"; readonly ids: readonly string[] };
+
+/** Watched participants to look at, in two parallel lists. All of a user's threads are in one range, to make one event. */
+export type WatchRange = {
+  readonly kind: "watches";
   readonly users: readonly string[];
   readonly threads: readonly string[];
-  /** Whether they are watched when it is too early: a message that was just written has a mark of its own still to come. */
-  readonly watched: readonly boolean[];
 };
 
+export type UnreadRange = MarkRange | WatchRange;
+
 /**
- * Takes the marks and watches that are due and cuts the participants whom they stand for into ranges. Marks are deleted by the
- * transaction that writes the ranges: from then on these hold the promise.
+ * The next round of a run: ranges of the marks that are due; when there are none, of the watches that are due; an
+ * empty list when nothing is left. Every watch that is looked at is deleted or moved to a later time, so the rounds
+ * come to an end.
+ *
+ * @param round how many rounds the run has had.
  */
-export async function cutUnread(
+export async function nextUnreadRanges(
   tx: Tx,
-  { thresholdMinutes }: UnreadNudgePolicy,
+  policy: UnreadNudgePolicy,
   now: Date,
-): Promise<UnreadRange[]> {
-  return rows<UnreadRange>(
-    tx,
-    sql`with taken as (
-          delete from unread_marks where id = any(array(
-            select id from unread_marks where at <= ${now}::timestamptz - ${thresholdMinutes} * interval '1 minute'
-            order by at, id limit ${TAKEN_PER_RUN} for update skip locked))
-          returning thread_id, user_id),
-        pairs as (
-          select p.user_id, p.thread_id, false as watched
-          from (select distinct thread_id from taken where user_id is null) t
-          join chat_thread_participants p on p.thread_id = t.thread_id
-          union all select user_id, thread_id, true from taken where user_id is not null and thread_id is not null
-          union all select w.user_id, w.thread_id, true from taken t join unread_watches w on w.user_id = t.user_id where t.thread_id is null
-          union all (select user_id, thread_id, true from unread_watches where look_at <= ${now} order by look_at limit ${TAKEN_PER_RUN})),
-        numbered as (
-          select user_id, thread_id, bool_or(watched) as watched, row_number() over (order by user_id, thread_id) as n
-          from pairs group by user_id, thread_id),
-        placed as (select *, (min(n) over (partition by user_id) - 1) / ${PAIRS_PER_RANGE} as range from numbered)
-        select json_agg(user_id::text order by n) as users, json_agg(thread_id::text order by n) as threads, json_agg(watched order by n) as watched
-        from placed group by range order by range`,
-  );
+  round: number,
+): Promise<readonly UnreadRange[]> {
+  const marks = round < MARK_ROUNDS ? await cutMarks(tx, policy, now) : [];
+  return marks.length > 0 ? marks : cutWatches(tx, now);
 }
 
-/** True when marks or watches are due that no run has taken: more than one run takes, or what came meanwhile. */
-export async function isUnreadLeft(
-  tx: Tx,
-  { thresholdMinutes }: UnreadNudgePolicy,
-  now: Date,
-): Promise<boolean> {
-  const [left] = await rows<{ is: boolean }>(
+/** The oldest marks first, each when its message is as old as the threshold. */
+const cutMarks = (tx: Tx, { thresholdMinutes }: UnreadNudgePolicy, now: Date): Promise<MarkRange[]> =>
+  rows<MarkRange>(
     tx,
-    sql`select exists (select 1 from unread_marks where at <= ${now}::timestamptz - ${thresholdMinutes} * interval '1 minute')
-            or exists (select 1 from unread_watches where look_at <= ${now}) as "is"`,
+    sql`select 'marks' as kind, json_agg(id::text order by n) as ids
+        from (select id, row_number() over (order by at, id) as n from unread_marks
+              where at <= ${now}::timestamptz - ${thresholdMinutes} * interval '1 minute'
+              order by at, id limit ${ROUND_SIZE}) due
+        group by (n - 1) / ${MARKS_PER_RANGE} order by min(n)`,
   );
-  return left?.is ?? false;
+
+const cutWatches = (tx: Tx, now: Date): Promise<WatchRange[]> =>
+  rows<WatchRange>(
+    tx,
+    sql`with due as (select user_id, thread_id from unread_watches where look_at <= ${now} order by look_at limit ${ROUND_SIZE}),
+        numbered as (select user_id, thread_id, row_number() over (order by user_id, thread_id) as n from due),
+        placed as (select *, (min(n) over (partition by user_id) - 1) / ${PARTICIPANTS_PER_RANGE} as range from numbered)
+        select 'watches' as kind, json_agg(user_id::text order by n) as users, json_agg(thread_id::text order by n) as threads
+        from placed group by range order by range`,
+  );
+
+/**
+ * Turns marks into watches that are due now, in one transaction: from then on the watches stand for them. A message
+ * has one mark for its whole thread; participants who have read past it are left out, since any later message has a
+ * mark of its own. A mark of a user without a thread stands for everything that is watched of the user.
+ *
+ * @returns how many marks were taken; fewer than in the range when another run took some.
+ */
+export async function takeMarks(tx: Tx, { ids }: MarkRange, now: Date): Promise<number> {
+  const [taken] = await rows<{ marks: number }>(
+    tx,
+    sql`with taken as (
+          delete from unread_marks where id = any(${array(ids)}::bigint[]) returning thread_id, user_id, at),
+        written as (select thread_id, max(at) as at from taken where user_id is null group by thread_id),
+        pairs as (
+          select p.user_id, p.thread_id from written w join chat_thread_participants p on p.thread_id = w.thread_id
+          where p.last_read_at is null or p.last_read_at < w.at
+          union select user_id, thread_id from taken where user_id is not null and thread_id is not null
+          union select w.user_id, w.thread_id from taken t join unread_watches w on w.user_id = t.user_id where t.thread_id is null),
+        watched as (
+          insert into unread_watches as w (user_id, thread_id, look_at)
+          select user_id, thread_id, ${now}::timestamptz from pairs order by user_id, thread_id
+          on conflict (user_id, thread_id) do update set look_at = excluded.look_at where w.look_at > excluded.look_at)
+        select count(*)::int as marks from taken`,
+  );
+  return taken?.marks ?? 0;
 }

@@ -71,3 +71,14 @@ export function addCounts(a: Counts, b: Counts): Counts {
   for (const [name, n] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + n;
   return sum;
 }
+
+/** Counts decisions to do nothing by their reason: `{ declined: 3 }`. */
+export function countReasons(
+  decisions: readonly { readonly kind: string; readonly reason?: string }[],
+): Counts {
+  const counts: Record<string, number> = {};
+  for (const { kind, reason } of decisions) {
+    if (kind === "none" && reason !== undefined) counts[reason] = (counts[reason] ?? 0) + 1;
+  }
+  return counts;
+}

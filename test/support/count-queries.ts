@@ -5,7 +5,11 @@ import type { World } from "./world.ts";
 export async function countQueries(world: World, work: () => Promise<unknown>): Promise<number> {
   let sent = 0;
   const undo: (() => void)[] = [];
+  const seen = new Set<PoolClient>();
   const acquired = (client: PoolClient) => {
+    // The pool hands out one client again and again.
+    if (seen.has(client)) return;
+    seen.add(client);
     const query = client.query as (...words: unknown[]) => unknown;
     const counted = (...words: unknown[]) => {
       sent += 1;

@@ -1,16 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { type Job, rangeName } from "../../src/queues/job.ts";
+import type { Job } from "../../src/queues/job.ts";
 import type { Tally } from "../../src/queues/tally.ts";
 import { dieAtNextCommit, type Scene } from "./five-cases.ts";
 import { askForRun } from "./jobs.ts";
 import type { World } from "./world.ts";
+
+/** True for the names under which the parts of a ranged job are enqueued. */
+const isPartOf = (job: { name: string }, name: string): boolean =>
+  name === job.name || name.startsWith(`${job.name}/`);
 
 /** Cuts, runs every range and sums. @returns the tally of the sum. */
 export async function performRanged<P>(world: World, job: Job<P>, payload: P): Promise<Tally> {
   await world.perform(job, payload);
   let last: Tally | undefined;
   for (;;) {
-    const [entry] = (await world.enqueued()).filter(({ job: name }) => name.startsWith(`${job.name}/`));
+    const [entry] = (await world.enqueued()).filter(
+      ({ job: name }) => name !== job.name && isPartOf(job, name),
+    );
     if (!entry) break;
     last = await world.run({ name: entry.job }, [entry.id]);
   }
@@ -52,9 +58,10 @@ export function rangedCases<P>(job: Job<P>, openScene: () => Promise<RangedScene
       const scene = await openScene();
       const { world, payload } = scene;
       await Promise.all([askForRun(world, job, payload), askForRun(world, job, payload)]);
-      for (const name of [job.name, rangeName(job)]) {
-        const entries = await world.enqueued({ name });
-        await Promise.all([...entries, ...entries].map(({ id }) => world.run({ name }, [id])));
+      for (;;) {
+        const entries = (await world.enqueued()).filter((entry) => isPartOf(job, entry.job));
+        if (entries.length === 0) break;
+        await Promise.all([...entries, ...entries].map(({ id, job: name }) => world.run({ name }, [id])));
       }
       await scene.effectIsThereOnce();
     });

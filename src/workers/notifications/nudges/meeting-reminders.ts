@@ -7,19 +7,18 @@ import {
   readReminderCandidates,
   recordReminders,
 } from "../../../nudges/meeting-reminders.ts";
-import { tallyOf } from "../../../nudges/tally.ts";
 import { defineJob } from "../../../queues/job.ts";
-import { done, skipped } from "../../../queues/outcome.ts";
+import { countReasons, done, skipped } from "../../../queues/outcome.ts";
 
-/** Settling an offset and telling of it are one transaction: a reminder is neither lost nor given twice. */
+/** An offset is recorded and its event emitted in one transaction, so a reminder is neither lost nor sent twice. */
 export const meetingReminders = defineJob({
   name: "meeting-reminders",
   queue: "notifications",
-  description: "Reminds the participants of meetings that begin soon, each at the times that they chose.",
+  description: "Reminds participants of upcoming meetings, at the offsets that each of them chose.",
   payload: z.object({
     meetingId: ownIdField()
       .optional()
-      .describe("of this meeting alone, by its id; default: of all that begin soon"),
+      .describe("only this meeting, by its id; default: all that start within 30 minutes"),
   }),
   key: ({ meetingId }) => meetingId ?? "all",
   cut: ({ meetingId }, { tx, now }) => cutMeetings(tx, meetingId ?? null, now),
@@ -32,8 +31,10 @@ export const meetingReminders = defineJob({
       });
     }
     const reminded = await recordReminders(tx, decided, now);
-    return done({ reminded, ...tallyOf(decided.map(({ decision }) => decision)) });
+    return done({ reminded, ...countReasons(decided.map(({ decision }) => decision)) });
   },
   sum: async (_payload, counts) =>
-    Object.keys(counts).length === 0 ? skipped("no meeting begins soon") : done({ reminded: 0, ...counts }),
+    Object.keys(counts).length === 0
+      ? skipped("no meeting starts within 30 minutes")
+      : done({ reminded: 0, ...counts }),
 });

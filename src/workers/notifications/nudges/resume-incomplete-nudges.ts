@@ -7,19 +7,16 @@ import {
   readResumeCandidates,
   recordResumeNudges,
 } from "../../../nudges/resume-nudges.ts";
-import { tallyOf } from "../../../nudges/tally.ts";
 import { defineJob } from "../../../queues/job.ts";
-import { done, skipped } from "../../../queues/outcome.ts";
+import { countReasons, done, skipped } from "../../../queues/outcome.ts";
 
-/** Each step is told once for each edit, by a log of its own: what becomes of the notification changes nothing in it. */
+/** Each step is sent once per edit. It is recorded in `resume_nudges`, independent of the notification. */
 export const resumeIncompleteNudges = defineJob({
   name: "resume-incomplete-nudges",
   queue: "notifications",
   description: "Nudges the owners of projects to complete their resumes, in four steps after the last edit.",
   payload: z.object({
-    projectId: ownIdField()
-      .optional()
-      .describe("of this project alone, by its id; default: of all that are open"),
+    projectId: ownIdField().optional().describe("only this project, by its id; default: all open projects"),
   }),
   key: ({ projectId }) => projectId ?? "all",
   cut: ({ projectId }, { tx }) => cutResumeProjects(tx, projectId ?? null),
@@ -32,8 +29,8 @@ export const resumeIncompleteNudges = defineJob({
       });
     }
     const nudged = await recordResumeNudges(tx, decided, now);
-    return done({ nudged, ...tallyOf(decided.map(({ decision }) => decision)) });
+    return done({ nudged, ...countReasons(decided.map(({ decision }) => decision)) });
   },
   sum: async (_payload, counts) =>
-    Object.keys(counts).length === 0 ? skipped("there is no open project") : done({ nudged: 0, ...counts }),
+    Object.keys(counts).length === 0 ? skipped("no project is open") : done({ nudged: 0, ...counts }),
 });

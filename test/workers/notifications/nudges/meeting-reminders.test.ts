@@ -108,7 +108,10 @@ describe("meeting-reminders", () => {
     const { world } = await scene();
     for (const status of ["cancelled", "completed"]) {
       await world.query("update meetings set status = $1", [status]);
-      expect(await run(world)).toMatchObject({ skipped: 1, reasons: { "no meeting begins soon": 1 } });
+      expect(await run(world)).toMatchObject({
+        skipped: 1,
+        reasons: { "no meeting starts within 30 minutes": 1 },
+      });
     }
     expect(await reminded(world)).toEqual([]);
   });

@@ -91,7 +91,7 @@ describe("resume-incomplete-nudges", () => {
       await world.query("update projects set project_status = $1", [status]);
       expect(await run(world, days(9))).toMatchObject({
         skipped: 1,
-        reasons: { "there is no open project": 1 },
+        reasons: { "no project is open": 1 },
       });
     }
     expect(await nudged(world)).toEqual([]);
