@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { emit } from "../../src/events/event.ts";
 import { renderSample, SAMPLE_NAMES } from "../../src/http/admin/email-samples.ts";
@@ -15,6 +15,13 @@ import { approve as approveTasks } from "../support/tasks.ts";
 import { createWorld } from "../support/world.ts";
 import { taskApprovedNotification } from "./example/task-approved.ts";
 import { taskApproved } from "./example/tasks.ts";
+
+// The files of a worker share their modules: these are loaded again with the example, and dropped at the end.
+vi.hoisted(() => vi.resetModules());
+afterAll(() => {
+  vi.doUnmock("../../src/notifications/index.ts");
+  vi.resetModules();
+});
 
 // All that a new type needs beside its file: a line in the index.
 vi.mock("../../src/notifications/index.ts", async (original) => {

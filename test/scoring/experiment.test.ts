@@ -50,7 +50,7 @@ describe("assigning variants", () => {
     for (const { variants } of EXPERIMENTS)
       expect(variants.reduce((sum, { share }) => sum + share, 0)).toBe(10_000);
     for (const { name } of DIGEST_SUBJECT.variants) expect(subjectVariant(name)).toBe(name);
-    expect(() => subjectVariant("other")).toThrow(/no variant/);
+    expect(() => subjectVariant("other")).toThrow(/Unknown variant/);
   });
 });
 

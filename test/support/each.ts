@@ -1,15 +1,22 @@
 import net from "node:net";
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost", "::ffff:127.0.0.1"]);
+const GUARDED = Symbol.for("commonwork.test.guarded");
 
-// A test that reaches for the outside world has forgotten a fake.
-const connect = net.Socket.prototype.connect;
-net.Socket.prototype.connect = function guarded(this: net.Socket, ...args: unknown[]) {
-  const host = hostIn(args);
-  if (host !== undefined && !LOOPBACK.has(host))
-    throw new Error(`A test tried to reach ${host}: only loopback is allowed.`);
-  return (connect as (...a: unknown[]) => net.Socket).apply(this, args);
-} as typeof connect;
+type Connect = typeof net.Socket.prototype.connect & { [GUARDED]?: true };
+
+// A test that reaches for the outside world has forgotten a fake. The files of a worker share one process: guard it once.
+const connect: Connect = net.Socket.prototype.connect;
+if (!connect[GUARDED]) {
+  const guarded = function (this: net.Socket, ...args: unknown[]) {
+    const host = hostIn(args);
+    if (host !== undefined && !LOOPBACK.has(host))
+      throw new Error(`A test tried to reach ${host}: only loopback is allowed.`);
+    return (connect as (...a: unknown[]) => net.Socket).apply(this, args);
+  } as Connect;
+  guarded[GUARDED] = true;
+  net.Socket.prototype.connect = guarded;
+}
 
 function hostIn(args: readonly unknown[]): string | undefined {
   const [first, second] = Array.isArray(args[0]) ? (args[0] as unknown[]) : args;

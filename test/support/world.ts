@@ -94,7 +94,7 @@ const threads = openThreads({ size: 2, idlePriority: false });
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const name = `cw_test_${process.pid}_${randomBytes(5).toString("hex")}`;
   const serverUrl = inject("databaseUrl");
-  await onServer(serverUrl, `create database ${name} template ${inject("template")}`);
+  await onServer(serverUrl, `create database ${name} template ${inject("template")} strategy file_copy`);
   const config = configFor(serverUrl, name, options);
   const clock = fixedClock(options.at);
   const mailbox: Email[] = [];

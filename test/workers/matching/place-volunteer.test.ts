@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { lockKey } from "../../../src/db/schema-keys.ts";
 import { inTransaction } from "../../../src/db/transaction.ts";
 import { emit } from "../../../src/events/event.ts";
 import { profileUpdated } from "../../../src/events/host.ts";
@@ -87,7 +88,7 @@ describe("place-volunteer", () => {
     expect(await world.perform(placeVolunteer, { volunteerId: third })).toMatchObject({ snoozed: 1 });
     await world.drain();
     await inTransaction(world.db, async (tx) => {
-      await tx.execute("select pg_advisory_xact_lock(hashtextextended('calculate-matches', 0))");
+      await tx.execute(`select pg_advisory_xact_lock(${lockKey("calculate-matches")})`);
       expect(await world.perform(placeVolunteer, { volunteerId: third })).toMatchObject({ snoozed: 1 });
     });
   });
