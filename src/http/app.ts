@@ -7,7 +7,7 @@ import { explainRoutes } from "./api/explain.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
 import { matchRoutes } from "./api/matches.ts";
 import { preferenceRoutes } from "./api/notification-preferences.ts";
-import type { StreamPace } from "./api/notification-streams.ts";
+import type { StreamIntervals } from "./api/notification-streams.ts";
 import { notificationRoutes } from "./api/notifications.ts";
 import { referralRoutes } from "./api/referrals.ts";
 import { errorHandler, notFound } from "./errors.ts";
@@ -25,7 +25,7 @@ export type AppOptions = {
   /** Aborts when the server closes, which ends streaming responses. */
   readonly closing?: AbortSignal;
   /** Overrides the intervals of notification streams. */
-  readonly streamPace?: StreamPace;
+  readonly streamIntervals?: StreamIntervals;
   /** Replaces the intake of sales: a benchmark measures the app without Postgres. */
   readonly intake?: SaleIntake;
 };
@@ -54,7 +54,7 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
     explainRoutes(runtime),
     calendarRoutes(runtime),
     matchRoutes(runtime),
-    notificationRoutes(runtime, options.closing ?? new AbortController().signal, options.streamPace),
+    notificationRoutes(runtime, options.closing ?? new AbortController().signal, options.streamIntervals),
     preferenceRoutes(runtime),
   );
   app.use(notFound);

@@ -4,7 +4,7 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import { isDatabaseAbsent } from "../db/faults.ts";
 import { rows } from "../db/statement.ts";
 import type { Runtime } from "../roles/runtime.ts";
-import { refuse, refuseForNow } from "./error-response.ts";
+import { sendError, sendRetryLater } from "./error-response.ts";
 
 const SECRET_ALGORITHM = "HS256";
 /** The algorithms of common identity providers. Never HMAC: its key would be the published one. */
@@ -34,7 +34,7 @@ export function userAuth(runtime: Runtime): RequestHandler {
     if (keys === null) {
       const message =
         "The user API is not configured: the operator must set AUTH_JWT_SECRET or AUTH_JWKS_URL.";
-      return refuseForNow(res, 503, { code: "not-configured", message }, 60_000);
+      return sendRetryLater(res, 503, { code: "not-configured", message }, 60_000);
     }
     const token = BEARER.exec(req.headers.authorization ?? "")?.[1];
     if (token === undefined)
@@ -53,7 +53,7 @@ export function userAuth(runtime: Runtime): RequestHandler {
       if (error instanceof KeysUnavailable || isDatabaseAbsent(error)) {
         runtime.log.warn({ err: error }, "could not verify a token");
         const message = "The token cannot be verified right now. Try again later.";
-        return refuseForNow(res, 503, { code: "unavailable", message }, 5_000);
+        return sendRetryLater(res, 503, { code: "unavailable", message }, 5_000);
       }
       if (!(error instanceof errors.JOSEError)) throw error;
       return rejectToken(
@@ -105,5 +105,5 @@ async function findUser(runtime: Runtime, { sub = "" }: JWTPayload): Promise<str
 
 function rejectToken(res: Response, message: string): void {
   res.set("WWW-Authenticate", 'Bearer realm="commonwork"');
-  refuse(res, 401, { code: "bad-token", message });
+  sendError(res, 401, { code: "bad-token", message });
 }

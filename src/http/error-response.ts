@@ -1,6 +1,6 @@
 import type { Response } from "express";
 
-export type ErrorAnswer = {
+export type ErrorBody = {
   /** For programs; kebab-case. */
   readonly code: string;
   /** For people: what is wrong and how to fix it. */
@@ -9,17 +9,17 @@ export type ErrorAnswer = {
 };
 
 /** Sends an error response. All have the body `{ error: { code, message, faults? } }`. */
-export function refuse(res: Response, status: number, error: ErrorAnswer): void {
+export function sendError(res: Response, status: number, error: ErrorBody): void {
   res.status(status).json({ error });
 }
 
 /** Sends an error that may be retried: 429 and 503 carry `Retry-After`, in whole seconds. */
-export function refuseForNow(
+export function sendRetryLater(
   res: Response,
   status: 429 | 503,
-  error: ErrorAnswer,
+  error: ErrorBody,
   retryAfterMs: number,
 ): void {
   res.set("Retry-After", String(Math.max(1, Math.ceil(retryAfterMs / 1_000))));
-  refuse(res, status, error);
+  sendError(res, status, error);
 }

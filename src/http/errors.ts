@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import type { Log } from "../log.ts";
-import { refuse } from "./error-response.ts";
+import { sendError } from "./error-response.ts";
 
 /** The errors of the body parsers, by their `type`. */
 const PARSER_ERRORS: Record<string, { status: number; code: string; message: string }> = {
@@ -30,7 +30,7 @@ const PARSER_ERRORS: Record<string, { status: number; code: string; message: str
 
 /** The fallback route. */
 export const notFound: RequestHandler = (_req, res) => {
-  refuse(res, 404, { code: "not-found", message: "Not found." });
+  sendError(res, 404, { code: "not-found", message: "Not found." });
 };
 
 /** The error handler of the app. Client errors are explained; of server errors the response reveals nothing. */
@@ -49,8 +49,8 @@ export function errorHandler(log: Log): ErrorRequestHandler {
       log.error({ err: error, method: req.method, path: req.path }, "unexpected error in a request");
     if (res.headersSent) return next(error);
     if (clientError !== null)
-      return refuse(res, clientError.status, { code: clientError.code, message: clientError.message });
-    refuse(res, 500, { code: "internal", message: "Unexpected error. It was logged." });
+      return sendError(res, clientError.status, { code: clientError.code, message: clientError.message });
+    sendError(res, 500, { code: "internal", message: "Unexpected error. It was logged." });
   };
 }
 

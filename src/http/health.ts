@@ -9,17 +9,17 @@ type Check = "ok" | "unreachable" | "too slow" | "behind";
 const CHECK_LIMIT_MS = 1_500;
 
 /**
- * `GET /health/live`: 200 while this process does its work; `isConsuming` is the judgement of its workers, since a worker that
- * answers PING may still take no jobs. 503 asks for a restart.
+ * `GET /health/live`: 200 while this process makes progress; `isConsuming` reports its workers, since a worker with a working
+ * connection may still take no jobs. 503 asks for a restart.
  *
- * `GET /health/ready`: 200 when Postgres and Redis answer and every migration has been applied; 503 names what is missing.
- * Without Redis the webhooks still take sales, but nothing is worked off: that is not ready.
+ * `GET /health/ready`: 200 if Postgres and Redis answer and all migrations are applied, else 503; `checks` has the result of each.
+ * Without Redis, webhooks still accept sales, but jobs do not run: the process is not ready.
  */
 export function healthRoutes(runtime: Runtime, isConsuming: () => boolean): Router {
   const router = Router();
   let migrated = false;
   const migrations = async () => {
-    // A migration is not taken back: once is enough.
+    // Migrations are never reverted, so the result true is final.
     migrated ||= await isMigrated(runtime.db);
     return migrated;
   };
@@ -41,9 +41,9 @@ export function healthRoutes(runtime: Runtime, isConsuming: () => boolean): Rout
   return router;
 }
 
-async function check(question: () => Promise<boolean>, otherwise: Check = "unreachable"): Promise<Check> {
+async function check(probe: () => Promise<boolean>, otherwise: Check = "unreachable"): Promise<Check> {
   try {
-    return (await withinLimit(CHECK_LIMIT_MS, question)) ? "ok" : otherwise;
+    return (await withinLimit(CHECK_LIMIT_MS, probe)) ? "ok" : otherwise;
   } catch (error) {
     return error instanceof DeadlineExceeded ? "too slow" : "unreachable";
   }

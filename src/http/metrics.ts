@@ -11,14 +11,14 @@ const READ_LIMIT_MS = 2_000;
 const CARRIER_STATES = ["prioritized", "wait", "active", "delayed", "failed", "completed"] as const;
 
 /**
- * `GET /metrics` in the text format of Prometheus: what this process measured, and what Postgres and Redis know now. Of one
- * that does not answer in time the gauges are left out, and `commonwork_reachable` says so: the rest is still told.
+ * `GET /metrics` in the Prometheus text format: the metrics of this process, and gauges read from Postgres and Redis. If one of them
+ * does not answer in time, its gauges are absent and `commonwork_reachable` is 0.
  */
 export function metricsRoutes(runtime: Runtime): Router {
   const router = Router();
   let reading: Promise<unknown> | null = null;
   router.get("/metrics", async (_req, res) => {
-    // Two scrapers at once share one reading: gauges are emptied before they are filled.
+    // Concurrent scrapes share one reading, because gauges are reset before they are set.
     reading ??= Promise.all([
       readPart(runtime, "postgres", () => readPostgres(runtime)),
       readPart(runtime, "redis", () => readRedis(runtime)),
@@ -37,20 +37,20 @@ async function readPart(
   part: "postgres" | "redis",
   read: () => Promise<() => void>,
 ): Promise<void> {
-  empty(runtime, part);
+  resetGauges(runtime, part);
   try {
-    // Filled in one go after everything was read: a part is told as a whole or not at all.
-    const fill = await withinLimit(READ_LIMIT_MS, read);
-    fill();
+    // Set at once after everything was read: a part is exported as a whole or not at all.
+    const setGauges = await withinLimit(READ_LIMIT_MS, read);
+    setGauges();
     runtime.metrics.reachable.set({ part }, 1);
   } catch (error) {
     runtime.metrics.reachable.set({ part }, 0);
-    runtime.log.debug({ err: error, part }, "metrics are partial");
+    runtime.log.debug({ err: error, part }, "could not read metrics");
   }
 }
 
-/** An old figure would look like a present one. */
-function empty(runtime: Runtime, part: "postgres" | "redis"): void {
+/** Removes old values, which would look like current ones. */
+function resetGauges(runtime: Runtime, part: "postgres" | "redis"): void {
   const { carriers, entries, oldest, scheduleLag, oldestTransaction, ledgerDrift } = runtime.metrics;
   for (const gauge of part === "redis" ? [carriers] : [entries, oldest]) gauge.reset();
   if (part === "postgres") for (const gauge of [scheduleLag, oldestTransaction, ledgerDrift]) gauge.remove();
@@ -89,7 +89,7 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
     for (const [queue, age] of ages) oldest.set({ queue }, age);
     scheduleLag.set(lagSeconds);
     oldestTransaction.set(books?.transaction ?? 0);
-    // Before the first verification nothing is known.
+    // Unknown before the first verification.
     if (typeof books?.drift === "number") ledgerDrift.set(books.drift);
   };
 }

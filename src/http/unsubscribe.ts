@@ -5,7 +5,7 @@ import { type Html, html } from "../html.ts";
 import { notificationTypeOf } from "../notifications/type-of-event.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { STYLE } from "./admin/page.ts";
-import { refuseForNow } from "./error-response.ts";
+import { sendRetryLater } from "./error-response.ts";
 import { addressKey, createRateLimit } from "./rate-limit.ts";
 
 /** Tokens of 32 random bytes cannot be guessed; the limit bounds what guessing costs us. */
@@ -28,7 +28,7 @@ export function unsubscribeRoutes(runtime: Runtime): Router {
   router.use("/unsubscribe", async (req, res, next) => {
     const waitMs = await limit.take(addressKey(req.ip));
     if (waitMs <= 0) return next();
-    refuseForNow(
+    sendRetryLater(
       res,
       429,
       { code: "too-many-requests", message: "Too many requests. Try again later." },

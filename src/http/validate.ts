@@ -1,13 +1,13 @@
 import type { Request, Response } from "express";
 import { z } from "zod";
-import { refuse } from "./error-response.ts";
+import { sendError } from "./error-response.ts";
 
 /** Parses the query with a schema. @returns null after sending 422 with the list of faults. */
-export function readQuery<T>(schema: z.ZodType<T>, req: Request, res: Response): T | null {
+export function validateQuery<T>(schema: z.ZodType<T>, req: Request, res: Response): T | null {
   const parsed = schema.safeParse(req.query);
   if (parsed.success) return parsed.data;
   const message = "Fix the errors and try again.";
-  refuse(res, 422, { code: "bad-query", message, faults: faultsOf(parsed.error, "query") });
+  sendError(res, 422, { code: "bad-query", message, faults: faultsOf(parsed.error, "query") });
   return null;
 }
 
@@ -15,16 +15,16 @@ export function readQuery<T>(schema: z.ZodType<T>, req: Request, res: Response):
  * Parses the body with a schema, behind `express.json`. A missing body, or one without a JSON content type, is rejected.
  * @returns null after sending 415, or 422 with `code` and the list of faults.
  */
-export function readBody<T>(schema: z.ZodType<T>, req: Request, res: Response, code: string): T | null {
+export function validateBody<T>(schema: z.ZodType<T>, req: Request, res: Response, code: string): T | null {
   if (req.body === undefined) {
     const message = "Send a JSON body with Content-Type: application/json.";
-    refuse(res, 415, { code: "not-json", message });
+    sendError(res, 415, { code: "not-json", message });
     return null;
   }
   const parsed = schema.safeParse(req.body);
   if (parsed.success) return parsed.data;
   const message = "Fix the errors and try again.";
-  refuse(res, 422, { code, message, faults: faultsOf(parsed.error, "body") });
+  sendError(res, 422, { code, message, faults: faultsOf(parsed.error, "body") });
   return null;
 }
 
@@ -32,7 +32,7 @@ const faultsOf = ({ issues }: z.ZodError, whole: string) =>
   issues.map(({ path, message }) => ({ field: path.join(".") || whole, fault: message }));
 
 /** A schema for an integer in a query. */
-export function wholeField(least: number, most: number) {
+export function integerField(least: number, most: number) {
   const fault = `must be a whole number from ${least} to ${most}`;
   return z.coerce.number(fault).refine((n) => Number.isInteger(n) && n >= least && n <= most, fault);
 }

@@ -6,7 +6,7 @@ import { openDatabase } from "../../src/db/client.ts";
 import { startHttp } from "../../src/http/server.ts";
 import { eventually } from "../support/eventually.ts";
 import { createWorld } from "../support/world.ts";
-import { deliver, saleBody, serve } from "./support.ts";
+import { callWebhook, saleBody, serve } from "./support.ts";
 
 const get = async (url: string) => {
   const response = await fetch(url);
@@ -30,7 +30,7 @@ test("an unexpected error reveals nothing in the response and is logged with its
   const log = Object.assign(Object.create(world.log), { error: (fields: unknown) => lines.push(fields) });
   const db = { ...world.db, pool: { connect: () => Promise.reject(new Error("password is hunter2")) } };
   const address = await serve(world, { log, db: db as never });
-  const answer = await deliver(address, saleBody());
+  const answer = await callWebhook(address, saleBody());
   expect(answer).toMatchObject({ status: 500, body: { error: { code: "internal" } } });
   expect(JSON.stringify(answer.body)).not.toContain("hunter2");
   expect(lines).toMatchObject([
@@ -79,7 +79,7 @@ test("metrics: gauges from Postgres and Redis, and the rest while one is down", 
   const world = await createWorld();
   await eventually(() => expect(world.producers.ready()).toBe(true));
   const address = await serve(world);
-  await deliver(address, saleBody());
+  await callWebhook(address, saleBody());
   await world.query(
     "insert into outbox (queue, job, key, payload, dead_at) values ('feeds', 'some-job', 'k', '{}', now())",
   );

@@ -6,17 +6,17 @@ import type { World } from "../support/world.ts";
 
 export const SALE_PATH = "/volunteer_scheduler/webhooks/scicent_sale";
 
-/** The secret of a world (test/support/world.ts). */
+/** The secret of every test world. */
 const SECRET = "test-secret";
 
-/** Serves the world over HTTP until its test ends. `instead` replaces parts of it. @returns the address. */
+/** Serves the world over HTTP until the test ends. `overrides` replaces parts of it. @returns the address. */
 export async function serve(
   world: World,
-  instead: Partial<Runtime> = {},
+  overrides: Partial<Runtime> = {},
   options: HttpOptions = {},
 ): Promise<string> {
-  const replaced = { ...world, ...instead };
-  const runtime = instead.db ? { ...replaced, relay: createRelay(replaced) } : replaced;
+  const replaced = { ...world, ...overrides };
+  const runtime = overrides.db ? { ...replaced, relay: createRelay(replaced) } : replaced;
   const server = await startHttp(runtime, options);
   world.closing(() => server.stop());
   return `http://127.0.0.1:${server.port}`;
@@ -25,41 +25,41 @@ export async function serve(
 export const sign = (body: string | Buffer, secret = SECRET): string =>
   `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
 
-export type Answer = {
+export type Reply = {
   status: number;
   headers: Headers;
   body: Record<string, unknown> & { error?: ErrorBody };
 };
 type ErrorBody = { code: string; message: string; faults?: { field: string; fault: string }[] };
 
-export type Sending = {
+export type CallOptions = {
   readonly method?: string;
   readonly path?: string;
-  /** Beside the signature and the content type; null leaves one of those out. */
+  /** Added to the signature and the content type; null removes one of those. */
   readonly headers?: Record<string, string | null>;
 };
 
-/** Sends a delivery, signed and declared as JSON unless told otherwise. */
-export async function deliver(
+/** Calls a webhook: signed, as JSON, unless the options say otherwise. */
+export async function callWebhook(
   address: string,
   body: string | Buffer,
-  sending: Sending = {},
-): Promise<Answer> {
+  options: CallOptions = {},
+): Promise<Reply> {
   const headers = {
     "X-Scicent-Signature": sign(body),
     "Content-Type": "application/json",
-    ...sending.headers,
+    ...options.headers,
   };
-  const response = await fetch(`${address}${sending.path ?? SALE_PATH}`, {
-    method: sending.method ?? "POST",
+  const response = await fetch(`${address}${options.path ?? SALE_PATH}`, {
+    method: options.method ?? "POST",
     headers: Object.entries(headers).filter((header): header is [string, string] => header[1] !== null),
-    ...(["GET", "HEAD"].includes(sending.method ?? "POST") ? {} : { body: Buffer.from(body) }),
+    ...(["GET", "HEAD"].includes(options.method ?? "POST") ? {} : { body: Buffer.from(body) }),
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: text === "" ? {} : JSON.parse(text) };
 }
 
-/** The body of a sale; a field is written as JSON text, and left out when it is null. */
+/** The body of a sale. Fields are JSON text; null removes one. */
 export function saleBody(fields: Record<string, string | null> = {}): string {
   const all = { user_id: "1", amount: "100.50", transaction_id: '"t_1"', ...fields };
   const written = Object.entries(all).filter(([, value]) => value !== null);

@@ -1,6 +1,6 @@
 import type { World } from "./world.ts";
 
-// Rows of the host platform, with what a test does not care about filled in.
+// Rows of the host platform, with defaults for what a test does not care about.
 
 async function insert(world: World, statement: string, values: unknown[]): Promise<string> {
   const [row] = await world.query<{ id: string }>(statement, values);
@@ -17,7 +17,7 @@ export const user = (
     [fields.name ?? "Somebody", fields.email ?? null, fields.timeZone ?? null, fields.isOperator ?? false],
   );
 
-/** Several users at once, named by their numbers. */
+/** Several users, with numbered names and addresses. */
 export async function users(world: World, count: number): Promise<string[]> {
   const drawn = await world.query<{ id: string }>(
     "insert into users (name, email) select 'User ' || n, 'user' || n || '@example.org' from generate_series(1, $1) n returning id",
@@ -91,7 +91,7 @@ export async function permit(
   );
 }
 
-/** A thread with its participants. */
+/** A thread with participants. */
 export async function thread(
   world: World,
   fields: { participants: readonly string[]; projectId?: string; topic?: string },
@@ -118,7 +118,7 @@ export const message = (
     [fields.threadId, fields.senderId, fields.body ?? "Who waters today?", fields.createdAt ?? null],
   );
 
-/** A meeting of an hour, with its participants. */
+/** A meeting of one hour with participants. */
 export async function meeting(
   world: World,
   fields: {
@@ -151,7 +151,7 @@ export type EventRow = {
   payload?: Record<string, unknown>;
 };
 
-/** An event as the host platform writes it. */
+/** An event, inserted like the host does. */
 export const hostEvent = (world: World, eventType: string, fields: EventRow = {}): Promise<string> =>
   insert(
     world,
@@ -168,7 +168,7 @@ export const hostEvent = (world: World, eventType: string, fields: EventRow = {}
     ],
   );
 
-/** What a user prefers; `scopeId` decides whether it is about a project or a thread. */
+/** Sets a preference of a user; global without `scope`. */
 export async function prefer(
   world: World,
   userId: string,
@@ -194,7 +194,7 @@ export async function prefer(
   );
 }
 
-/** How often and when a user wants e-mail. */
+/** Sets the e-mail frequency and quiet hours of a user. */
 export async function notificationSettings(
   world: World,
   userId: string,

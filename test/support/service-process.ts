@@ -5,16 +5,16 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** A Commonwork process of its own, as a deployment would start it. */
+/** A separate Commonwork process, started like in a deployment. */
 export type ServiceProcess = {
   readonly pid: number;
-  /** 0 when it does not listen. */
+  /** 0 if it does not listen. */
   readonly port: number;
   kill(): Promise<void>;
   stop(): Promise<number | null>;
 };
 
-/** Starts `commonwork start` from source, and waits until it says that it has started. */
+/** Starts `commonwork start` from source and waits until it logs that it has started. */
 export async function startServiceProcess(environment: Record<string, string>): Promise<ServiceProcess> {
   const child = spawn(process.execPath, ["--import", "tsx", "src/cli.ts", "start"], {
     cwd: root,
@@ -46,14 +46,14 @@ export async function startServiceProcess(environment: Record<string, string>): 
 }
 
 function startedOn(child: ChildProcess): Promise<number> {
-  const said: string[] = [];
+  const lines: string[] = [];
   return new Promise((resolve, reject) => {
     child.once("exit", (code) =>
-      reject(new Error(`the service ended with ${code}:\n${said.slice(-20).join("\n")}`)),
+      reject(new Error(`the service ended with ${code}:\n${lines.slice(-20).join("\n")}`)),
     );
     createInterface({ input: child.stderr as NodeJS.ReadableStream }).on("line", (line) => {
-      said.push(line);
-      if (said.length > 50) said.shift();
+      lines.push(line);
+      if (lines.length > 50) lines.shift();
       if (line.includes('"msg":"started"')) resolve((JSON.parse(line) as { port: number | null }).port ?? 0);
     });
   });

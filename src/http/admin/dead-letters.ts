@@ -9,7 +9,7 @@ import {
   retryDeadLetters,
 } from "../../queues/dead-letters.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { refuse } from "../error-response.ts";
+import { sendError } from "../error-response.ts";
 import { sessionOf } from "./guard.ts";
 import { hiddenToken, page } from "./page.ts";
 import type { Session } from "./sessions.ts";
@@ -33,7 +33,7 @@ export function deadLetterRoutes(runtime: Runtime): Router {
   router.post("/dead-letters/retry", async (req, res) => {
     const filter = filterOf((req.body ?? {}) as Record<string, unknown>);
     if (filter.job === undefined && filter.queue === undefined) {
-      return refuse(res, 422, { code: "no-filter", message: "Select a job or a queue." });
+      return sendError(res, 422, { code: "no-filter", message: "Select a job or a queue." });
     }
     await retry(runtime, res, filter);
   });

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from "express";
 import { audit } from "../../db/audit.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { refuse } from "../error-response.ts";
+import { sendError } from "../error-response.ts";
 import { type Session, type Sessions, sameText } from "./sessions.ts";
 
 export const SESSION_COOKIE = "cw_session";
@@ -60,7 +60,7 @@ export const secureHeaders: RequestHandler = (req, res, next) => {
  */
 export const requireSameOrigin: RequestHandler = (req, res, next) => {
   if (!changesState(req) || isSameOrigin(req)) return next();
-  refuse(res, 403, { code: "other-origin", message: "The request comes from another origin." });
+  sendError(res, 403, { code: "other-origin", message: "The request comes from another origin." });
 };
 
 function isSameOrigin(req: Request): boolean {
@@ -80,14 +80,14 @@ export function requireSession(sessions: Sessions): RequestHandler {
       return next();
     }
     if (wantsPage(req)) return res.redirect(303, `/admin/login?next=${encodeURIComponent(req.originalUrl)}`);
-    refuse(res, 401, { code: "no-session", message: "Sign in at /admin/login." });
+    sendError(res, 401, { code: "no-session", message: "Sign in at /admin/login." });
   };
 }
 
 /** Only admins may change state, whatever the routes behind it allow. */
 export const requireAdminToChange: RequestHandler = (req, res, next) => {
   if (!changesState(req) || sessionOf(res).role === "admin") return next();
-  refuse(res, 403, { code: "read-only", message: "The viewer login is read-only. Sign in as admin." });
+  sendError(res, 403, { code: "read-only", message: "The viewer login is read-only. Sign in as admin." });
 };
 
 /**
@@ -99,7 +99,7 @@ export const requireCsrfToken: RequestHandler = (req, res, next) => {
   const field = (req.body as Record<string, unknown> | undefined)?.[CSRF_FIELD];
   const given = req.get(CSRF_HEADER) ?? (typeof field === "string" ? field : "");
   if (sameText(given, sessionOf(res).csrfToken)) return next();
-  refuse(res, 403, {
+  sendError(res, 403, {
     code: "no-csrf-token",
     message: `Send the value of the cookie ${CSRF_COOKIE} in the header ${CSRF_HEADER}.`,
   });

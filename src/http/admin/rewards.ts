@@ -6,16 +6,16 @@ import { listHolds } from "../../rewards/holds.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { releaseCommission } from "../../workers/commissions/release-commission.ts";
 import { reverseSale } from "../../workers/commissions/reverse-sale.ts";
-import { answerExplanation } from "../api/explain.ts";
-import { refuse } from "../error-response.ts";
-import { readQuery, wholeField } from "../validate.ts";
+import { sendExplanation } from "../api/explain.ts";
+import { sendError } from "../error-response.ts";
+import { integerField, validateQuery } from "../validate.ts";
 import { sessionOf } from "./guard.ts";
 
 const ID = /^[1-9][0-9]{0,17}$/;
 const SALE = z.string().regex(ID, "must be an id");
 
 const page = z.object({
-  limit: wholeField(1, 1_000).default(50),
+  limit: integerField(1, 1_000).default(50),
   after: SALE.optional(),
 });
 
@@ -25,16 +25,16 @@ const DECISIONS: Readonly<Record<string, Job<{ saleId: string; actor: string }>>
 };
 
 /**
- * For operators, as JSON: `GET /api/explain/:kind/:id`, `GET /api/holds?limit=&after=`, `POST /api/holds/:sale/release|reverse`.
- * A decision is asked for as a run, and answered with its number: 202.
+ * The operators' JSON API: `GET /api/explain/:kind/:id`, `GET /api/holds?limit=&after=`, `POST /api/holds/:sale/release|reverse`.
+ * A decision is enqueued as a run; the response is 202 with the id of the run.
  */
 export function rewardRoutes(runtime: Runtime): Router {
   const router = Router();
   router.get("/api/explain/:kind/:id", (req, res) =>
-    answerExplanation(runtime, res, { kind: req.params.kind, id: req.params.id }, null),
+    sendExplanation(runtime, res, { kind: req.params.kind, id: req.params.id }, null),
   );
   router.get("/api/holds", async (req, res) => {
-    const query = readQuery(page, req, res);
+    const query = validateQuery(page, req, res);
     if (query === null) return;
     res.json({ holds: await listHolds(runtime.db.drizzle, query.limit, query.after) });
   });
@@ -54,7 +54,7 @@ async function decide(
   const [held] = (await listHolds(runtime.db.drizzle, 1, String(BigInt(saleId) - 1n))).filter(
     (hold) => hold.saleId === saleId,
   );
-  if (!held) return refuse(res, 404, { code: "not-held", message: "This sale is not held." });
+  if (!held) return sendError(res, 404, { code: "not-held", message: "The sale is not held." });
   const run = await runtime.relay.transact((tx) =>
     startRun(tx, job as Job, { saleId, actor: sessionOf(res).role }),
   );

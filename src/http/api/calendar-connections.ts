@@ -5,31 +5,33 @@ import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
 import { connectCalendar, connectionOf, disconnectCalendar } from "../../intake/calendar-connections.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
-import { refuse, refuseForNow } from "../error-response.ts";
-import { readBody } from "../validate.ts";
+import { sendError, sendRetryLater } from "../error-response.ts";
+import { validateBody } from "../validate.ts";
 
 const body = z.object({
-  refresh_token: z.string("must be a text").regex(/^\S{8,4096}$/, "must be one word of 8 characters or more"),
+  refresh_token: z
+    .string("must be a string")
+    .regex(/^\S{8,4096}$/, "must be a single word of 8 to 4096 characters"),
 });
 
 const PATH = "/calendar-connections/:provider";
 
 /**
- * The calendar of the user of the token: `PUT` connects it by the refresh token that they granted, `GET` tells how it stands, `DELETE`
- * disconnects it. A token that was sent in is never shown again.
+ * The calendar of the authenticated user: `PUT` connects it with the refresh token they granted, `GET` shows its status, `DELETE`
+ * disconnects it. Tokens are never returned.
  */
 export function calendarRoutes(runtime: Runtime): Router {
   const router = Router();
   router.use(PATH, userAuth(runtime), onlyGoogle, express.json({ limit: "16kb" }));
   router.put(PATH, async (req, res) => {
-    const given = readBody(body, req, res, "bad-connection");
+    const given = validateBody(body, req, res, "bad-connection");
     if (given === null) return;
     const port = runtime.ports.calendar;
     if (port === null) {
-      const message = "Calendars are not configured here: its operator has to set GOOGLE_CLIENT_ID.";
-      return refuseForNow(res, 503, { code: "not-configured", message }, 60_000);
+      const message = "Calendars are not configured: the operator must set GOOGLE_CLIENT_ID.";
+      return sendRetryLater(res, 503, { code: "not-configured", message }, 60_000);
     }
-    await answered(res, async () => {
+    await orUnavailable(res, async () => {
       const now = runtime.clock.now();
       const connecting = { port, userId: userOf(res), refreshToken: given.refresh_token, now };
       await runtime.relay.transact((tx) => connectCalendar(tx, connecting));
@@ -37,7 +39,7 @@ export function calendarRoutes(runtime: Runtime): Router {
     });
   });
   router.get(PATH, async (_req, res) => {
-    await answered(res, async () => {
+    await orUnavailable(res, async () => {
       const connection = await connectionOf(runtime.db.drizzle, userOf(res));
       if (connection === null) return notConnected(res);
       const { provider, status, reason, connectedAt, syncedAt } = connection;
@@ -46,7 +48,7 @@ export function calendarRoutes(runtime: Runtime): Router {
     });
   });
   router.delete(PATH, async (_req, res) => {
-    await answered(res, async () => {
+    await orUnavailable(res, async () => {
       const now = runtime.clock.now();
       const id = await runtime.relay.transact((tx) => disconnectCalendar(tx, userOf(res), now));
       if (id === null) return notConnected(res);
@@ -58,19 +60,20 @@ export function calendarRoutes(runtime: Runtime): Router {
 
 const onlyGoogle: RequestHandler = (req, res, next) => {
   if (req.params["provider"] === PROVIDER) return next();
-  const message = "There is no such provider: calendars can be connected with google alone.";
-  refuse(res, 404, { code: "unknown-provider", message });
+  const message = "Unknown provider: only google is supported.";
+  sendError(res, 404, { code: "unknown-provider", message });
 };
 
 const notConnected = (res: Response) =>
-  refuse(res, 404, { code: "not-connected", message: "No calendar is connected." });
+  sendError(res, 404, { code: "not-connected", message: "No calendar is connected." });
 
-async function answered(res: Response, answer: () => Promise<void>): Promise<void> {
+/** Answers 503 if Postgres is unavailable or busy. */
+async function orUnavailable(res: Response, answer: () => Promise<void>): Promise<void> {
   try {
     await answer();
   } catch (error) {
     if (!isDatabaseAbsent(error) && !isContention(error)) throw error;
     const message = "Nothing was changed. Try again after the time in Retry-After.";
-    refuseForNow(res, 503, { code: "unavailable", message }, 2_000);
+    sendRetryLater(res, 503, { code: "unavailable", message }, 2_000);
   }
 }

@@ -3,37 +3,37 @@ import type { Explanation } from "../../explain/explanation.ts";
 import { EXPLAINED, type Explained, explain } from "../../explain/index.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
-import { refuse } from "../error-response.ts";
+import { sendError } from "../error-response.ts";
 
 /**
- * `GET /explain/award|commission|match|multiplier/:id`: a figure of the user of the token, worked out again from its stored inputs. What
- * belongs to others is not there: operators ask /admin/api/explain.
+ * `GET /explain/award|commission|match|multiplier/:id`: explains a figure of the authenticated user. Figures of others are 404;
+ * operators use /admin/api/explain.
  */
 export function explainRoutes(runtime: Runtime): Router {
   const router = Router();
   router.get("/explain/:kind/:id", userAuth(runtime), (req, res) => {
     const { kind = "", id = "" } = req.params as Record<string, string | undefined>;
-    return answerExplanation(runtime, res, { kind, id }, userOf(res));
+    return sendExplanation(runtime, res, { kind, id }, userOf(res));
   });
   return router;
 }
 
-/** Answers with the explanation; 404 when there is no such figure, or when it is not one of `ownerUserId`. */
-export async function answerExplanation(
+/** Sends the explanation; 404 if there is no such figure or `userId` (null: an operator) may not see it. */
+export async function sendExplanation(
   runtime: Runtime,
   res: Response,
   { kind, id }: { kind: string; id: string },
-  ownerUserId: string | null,
+  userId: string | null,
 ): Promise<void> {
   const found = isExplained(kind) ? await explain(runtime.db.drizzle, kind, id) : undefined;
-  if (!found || (ownerUserId !== null && !isFor(found, ownerUserId))) {
-    return refuse(res, 404, { code: "not-found", message: "There is no such figure of yours." });
+  if (!found || (userId !== null && !isVisibleTo(found, userId))) {
+    return sendError(res, 404, { code: "not-found", message: "You have no such figure." });
   }
-  const { ownerUserId: _owner, alsoFor: _others, ...told } = found;
-  res.set("Cache-Control", "no-store").json(told);
+  const { ownerUserId: _owner, alsoFor: _others, ...explanation } = found;
+  res.set("Cache-Control", "no-store").json(explanation);
 }
 
-const isFor = ({ ownerUserId, alsoFor = [] }: Explanation, userId: string): boolean =>
+const isVisibleTo = ({ ownerUserId, alsoFor = [] }: Explanation, userId: string): boolean =>
   ownerUserId === userId || alsoFor.includes(userId);
 
 const isExplained = (kind: string): kind is Explained => (EXPLAINED as readonly string[]).includes(kind);

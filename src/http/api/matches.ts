@@ -8,14 +8,14 @@ import {
 } from "../../project-matching/project-candidates.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
-import { refuse } from "../error-response.ts";
-import { readQuery, wholeField } from "../validate.ts";
+import { sendError } from "../error-response.ts";
+import { integerField, validateQuery } from "../validate.ts";
 
-const SHARE = "must be a number from 0 to 1";
-const share = z.coerce.number(SHARE).refine((n) => n >= 0 && n <= 1, SHARE);
+const SHARE_FAULT = "must be a number from 0 to 1";
+const share = z.coerce.number(SHARE_FAULT).refine((n) => n >= 0 && n <= 1, SHARE_FAULT);
 const pageOf = (limit: number, minimumScore: number) =>
   z.object({
-    limit: wholeField(1, 200).default(limit),
+    limit: integerField(1, 200).default(limit),
     min_score: share.default(minimumScore),
   });
 const candidatesPage = pageOf(50, 0.1);
@@ -24,26 +24,26 @@ const ownPage = pageOf(20, 0.2);
 const ID = /^[1-9]\d{0,14}$/;
 
 /**
- * `GET /projects/:id/candidates?limit=&min_score=`: who fits the project, best first, for those who run it.
- * `GET /volunteers/me/matches?limit=&min_score=`: which open projects fit the user of the token, as of now.
+ * `GET /projects/:id/candidates?limit=&min_score=`: the matching volunteers of a project, best first, for those who run it.
+ * `GET /volunteers/me/matches?limit=&min_score=`: the open projects that match the authenticated user, computed on request.
  */
 export function matchRoutes(runtime: Runtime): Router {
   const router = Router();
   const auth = userAuth(runtime);
   const on = runtime.db.drizzle;
   router.get("/projects/:id/candidates", auth, async (req, res) => {
-    const query = readQuery(candidatesPage, req, res);
+    const query = validateQuery(candidatesPage, req, res);
     if (query === null) return;
     const id = String(req.params["id"]);
     if (!ID.test(id) || !(await maySeeCandidates(on, id, userOf(res))))
-      return refuse(res, 404, { code: "not-found", message: "There is no such project of yours." });
+      return sendError(res, 404, { code: "not-found", message: "You run no such project." });
     const candidates = await readMatchCandidates(on, id, {
       limit: query.limit,
       minimumScore: query.min_score,
     });
     res.set("Cache-Control", "no-store").json({
       candidates: candidates.map(({ userId, name, availability, calculatedAt, ...match }) => ({
-        ...told(match),
+        ...matchResponse(match),
         user_id: userId,
         name,
         availability,
@@ -53,13 +53,13 @@ export function matchRoutes(runtime: Runtime): Router {
     });
   });
   router.get("/volunteers/me/matches", auth, async (req, res) => {
-    const query = readQuery(ownPage, req, res);
+    const query = validateQuery(ownPage, req, res);
     if (query === null) return;
     const me = userOf(res);
     const matches = await readOwnMatches(on, me, { limit: query.limit, minimumScore: query.min_score });
     res.set("Cache-Control", "no-store").json({
       matches: matches.map(({ projectId, projectName, ...match }) => ({
-        ...told(match),
+        ...matchResponse(match),
         project_id: projectId,
         project_name: projectName,
         explain: `/api/v1/explain/match/${projectId}:${me}`,
@@ -69,8 +69,8 @@ export function matchRoutes(runtime: Runtime): Router {
   return router;
 }
 
-/** The score first. */
-const told = ({ score, percent, components, reasons, matchedSkills, missingSkills }: MatchView) => ({
+/** The common part of both responses. */
+const matchResponse = ({ score, percent, components, reasons, matchedSkills, missingSkills }: MatchView) => ({
   score,
   percent,
   components,

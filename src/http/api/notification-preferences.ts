@@ -11,12 +11,12 @@ import {
 } from "../../notifications/user-preferences.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
-import { readBody } from "../validate.ts";
+import { validateBody } from "../validate.ts";
 
 const MAX_PREFERENCES = 500;
 const TYPES = new Set(["*", ...NOTIFICATION_TYPES.map(({ event }) => event.type)]);
 
-const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of the day, such as 22:00");
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day such as 22:00");
 
 const preference = z
   .strictObject({
@@ -24,16 +24,16 @@ const preference = z
     scope_id: idField()
       .nullish()
       .transform((value) => value ?? null),
-    event_type: z.string().refine((type) => TYPES.has(type), "must be * or a type of event"),
+    event_type: z.string().refine((type) => TYPES.has(type), "must be * or an event type"),
     channel: z.enum(notificationPreferences.channel.enumValues),
     status: z.enum(notificationPreferences.status.enumValues),
   })
   .refine(({ scope_type: type, scope_id: scopeId }) => (type === "global") === (scopeId === null), {
     path: ["scope_id"],
-    message: "must be the id of the project or thread, and be left out for global",
+    message: "must be the id of the project or thread, and absent for global",
   });
 
-/** Strict: what is left out goes back to its default, so a name that is spelt wrong must not count as left out. */
+/** Strict: absent fields are reset to their defaults, so a misspelt field must not count as absent. */
 const body = z.strictObject({
   frequency: z.enum(userNotificationSettings.frequency.enumValues).default("immediate"),
   quiet_hours: z.strictObject({ from: clock, to: clock }).nullable().default(null),
@@ -49,32 +49,32 @@ const body = z.strictObject({
       (all) =>
         new Set(all.map((p) => [p.scope_type, p.scope_id, p.event_type, p.channel].join())).size ===
         all.length,
-      "must name each scope, type and channel once",
+      "must contain each combination of scope, event type and channel once",
     ),
 });
 
 /**
- * `GET /notification-preferences`: all that the user of the token wishes. `PUT` replaces all of it: what is left out goes back to
- * its default.
+ * `GET /notification-preferences`: the preferences of the authenticated user. `PUT` replaces all of them; absent fields are reset to
+ * their defaults.
  */
 export function preferenceRoutes(runtime: Runtime): Router {
   const router = Router();
   const auth = userAuth(runtime);
   router.get("/notification-preferences", auth, async (_req, res) => {
-    const wishes = await readUserPreferences(runtime.db.drizzle, userOf(res));
-    res.set("Cache-Control", "no-store").json(shown(wishes));
+    const preferences = await readUserPreferences(runtime.db.drizzle, userOf(res));
+    res.set("Cache-Control", "no-store").json(preferencesResponse(preferences));
   });
   router.put("/notification-preferences", auth, express.json({ limit: "128kb" }), async (req, res) => {
-    const given = readBody(body, req, res, "bad-preferences");
+    const given = validateBody(body, req, res, "bad-preferences");
     if (given === null) return;
-    const wishes = wished(given);
-    await inTransaction(runtime.db, (tx) => writeUserPreferences(tx, userOf(res), wishes));
-    res.set("Cache-Control", "no-store").json(shown(wishes));
+    const preferences = preferencesFrom(given);
+    await inTransaction(runtime.db, (tx) => writeUserPreferences(tx, userOf(res), preferences));
+    res.set("Cache-Control", "no-store").json(preferencesResponse(preferences));
   });
   return router;
 }
 
-function wished(given: z.output<typeof body>): UserPreferences {
+function preferencesFrom(given: z.output<typeof body>): UserPreferences {
   const quiet = given.quiet_hours;
   return {
     frequency: given.frequency,
@@ -91,7 +91,13 @@ function wished(given: z.output<typeof body>): UserPreferences {
   };
 }
 
-const shown = ({ frequency, quiet, reminderOffsets, isUnsubscribed, preferences }: UserPreferences) => ({
+const preferencesResponse = ({
+  frequency,
+  quiet,
+  reminderOffsets,
+  isUnsubscribed,
+  preferences,
+}: UserPreferences) => ({
   frequency,
   quiet_hours: quiet && { from: clockOf(quiet.from), to: clockOf(quiet.to) },
   reminder_offsets: reminderOffsets,

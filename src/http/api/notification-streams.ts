@@ -5,36 +5,36 @@ import {
   type UserNotification,
 } from "../../notifications/notification-list.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { refuseForNow } from "../error-response.ts";
-import { shown } from "./shown-notification.ts";
+import { sendRetryLater } from "../error-response.ts";
+import { notificationResponse } from "./notification-response.ts";
 
 const POLL_MS = 1_000;
 const HEARTBEAT_MS = 15_000;
 const RETRY_AFTER_MS = 15_000;
 const MAX_STREAMS = 2_000;
 const MAX_STREAMS_OF_USER = 5;
-/** A reader who falls behind by so much is cut off, and comes back for the rest. */
+/** A client that falls behind by more is disconnected; it resumes with Last-Event-ID. */
 const MAX_BUFFERED_BYTES = 256 * 1024;
-/** How far back a reader who returns may ask: beyond it they read the list. */
+/** How far back a client can resume; beyond it, it should read the list. */
 const MAX_RESUME_MS = 24 * 3_600_000;
-/** What has been sent is known for longer than a poll looks back. */
-const SENT_FOR_MS = 30_000;
+/** How long sent events are remembered: longer than a poll looks back. */
+const REMEMBER_SENT_MS = 30_000;
 
 type Stream = {
   readonly userId: string;
   readonly res: Response;
-  /** Changes before it are none of this stream's business: microseconds. Null until the first poll tells what time it is. */
+  /** Earlier changes are not sent: microseconds by Postgres's clock. Null until the first poll. */
   from: bigint | null;
-  /** Whether a poll has looked back to `from`. */
+  /** Whether a poll has read the changes since `from`. */
   isCaughtUp: boolean;
-  /** What was sent lately: by id the version, and when. */
+  /** Versions of recently sent notifications, by id. */
   readonly sent: Map<string, { readonly version: string; readonly atMs: number }>;
 };
 
-export type StreamPace = {
-  /** From one look at what has changed to the next. */
+export type StreamIntervals = {
+  /** Time between polls for changes. */
   readonly pollMs?: number;
-  /** After so long, at the next look, every stream says that it is alive: a proxy cuts what is silent. */
+  /** Time between heartbeats, which keep proxies from closing an idle stream. */
   readonly heartbeatMs?: number;
 };
 
@@ -42,26 +42,26 @@ export type NotificationStreams = {
   open(userId: string, lastEventId: string | undefined, req: Request, res: Response): void;
 };
 
-/** `<version>-<id>`, as the stream names its events. */
+/** The ids of events: `<version>-<id>`. */
 const EVENT_ID = /^(\d{1,17})-\d{1,18}$/;
 
 /**
- * Streams of server-sent events, one statement a second for all of them together, and none while there is no stream: that works
- * with any number of api processes, and puts no notice on the commits of the fan-out. An event may come twice, never not at all: a
- * reader who returns with Last-Event-ID gets what changed meanwhile.
+ * Streams of server-sent events. One query per second serves all streams of a process, and none runs without a stream. This works
+ * with any number of api processes and adds nothing to the transactions that write notifications. Delivery is at least once: a
+ * client that reconnects with Last-Event-ID gets the changes it missed.
  */
 export function createNotificationStreams(
   runtime: Runtime,
   closing: AbortSignal,
-  { pollMs = POLL_MS, heartbeatMs = HEARTBEAT_MS }: StreamPace = {},
+  { pollMs = POLL_MS, heartbeatMs = HEARTBEAT_MS }: StreamIntervals = {},
 ): NotificationStreams {
   const streams = new Set<Stream>();
   let since: bigint | null = null;
   let timer: NodeJS.Timeout | undefined;
   let isPolling = false;
-  let beatAtMs = performance.now();
+  let heartbeatAtMs = performance.now();
 
-  const look = async () => {
+  const sendChanges = async () => {
     const fresh = [...streams].filter(({ isCaughtUp }) => !isCaughtUp);
     const [earliest = null] = [since, ...fresh.map(({ from }) => from)]
       .filter((at) => at !== null)
@@ -79,18 +79,18 @@ export function createNotificationStreams(
     if (isPolling) return;
     isPolling = true;
     try {
-      await look();
+      await sendChanges();
     } catch (error) {
-      // What is missed now is found by the next poll, which asks from where this one did.
+      // Nothing is lost: the next poll reads from the same point.
       runtime.log.warn(
         { err: error, streams: streams.size },
-        "the streams of notifications wait for Postgres",
+        "could not read changes for notification streams; will retry",
       );
     }
     isPolling = false;
-    if (performance.now() - beatAtMs >= heartbeatMs) {
-      beatAtMs = performance.now();
-      for (const { res } of streams) res.write(": still here\n\n");
+    if (performance.now() - heartbeatAtMs >= heartbeatMs) {
+      heartbeatAtMs = performance.now();
+      for (const { res } of streams) res.write(": heartbeat\n\n");
     }
     clearTimeout(timer);
     if (streams.size === 0) since = null;
@@ -104,8 +104,8 @@ export function createNotificationStreams(
     open(userId, lastEventId, req, res) {
       const ofUser = [...streams].filter((stream) => stream.userId === userId).length;
       if (closing.aborted || streams.size >= MAX_STREAMS || ofUser >= MAX_STREAMS_OF_USER) {
-        const message = "Too many streams are open. Close one, or try again later.";
-        return refuseForNow(res, 429, { code: "too-many-streams", message }, RETRY_AFTER_MS);
+        const message = "Too many open streams. Close one or try again later.";
+        return sendRetryLater(res, 429, { code: "too-many-streams", message }, RETRY_AFTER_MS);
       }
       const stream: Stream = {
         userId,
@@ -120,14 +120,14 @@ export function createNotificationStreams(
         "Cache-Control": "no-store",
         "X-Accel-Buffering": "no",
       });
-      res.write("retry: 3000\n: welcome\n\n");
+      res.write("retry: 3000\n: connected\n\n");
       req.on("close", () => streams.delete(stream));
       void poll();
     },
   };
 }
 
-/** Whoever returns may have missed what a slow transaction brought later than its time: they look back as far as one can last. */
+/** Where a client resumes: earlier than its last event by the longest transaction, whose changes become visible late. */
 function resumeFrom(lastEventId: string | undefined): bigint | null {
   const seen = EVENT_ID.exec(lastEventId ?? "")?.[1];
   if (seen === undefined) return null;
@@ -138,13 +138,13 @@ function resumeFrom(lastEventId: string | undefined): bigint | null {
 
 function send({ userId, res, from, sent }: Stream, changes: readonly UserNotification[]): void {
   const nowMs = performance.now();
-  for (const [id, { atMs }] of sent) if (nowMs - atMs > SENT_FOR_MS) sent.delete(id);
+  for (const [id, { atMs }] of sent) if (nowMs - atMs > REMEMBER_SENT_MS) sent.delete(id);
   for (const change of changes) {
     if (change.userId !== userId || from === null || BigInt(change.version) < from) continue;
     if (sent.get(change.id)?.version === change.version) continue;
     sent.set(change.id, { version: change.version, atMs: nowMs });
     res.write(
-      `id: ${change.version}-${change.id}\nevent: notification\ndata: ${JSON.stringify(shown(change))}\n\n`,
+      `id: ${change.version}-${change.id}\nevent: notification\ndata: ${JSON.stringify(notificationResponse(change))}\n\n`,
     );
   }
   if (res.writableLength > MAX_BUFFERED_BYTES) res.destroy();

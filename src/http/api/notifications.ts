@@ -4,32 +4,38 @@ import { isId } from "../../ids.ts";
 import { markAllRead, markRead, readNotificationPage } from "../../notifications/notification-list.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
-import { refuse } from "../error-response.ts";
-import { readQuery, wholeField } from "../validate.ts";
-import { createNotificationStreams, type StreamPace } from "./notification-streams.ts";
-import { shown } from "./shown-notification.ts";
+import { sendError } from "../error-response.ts";
+import { integerField, validateQuery } from "../validate.ts";
+import { notificationResponse } from "./notification-response.ts";
+import { createNotificationStreams, type StreamIntervals } from "./notification-streams.ts";
 
 const page = z.object({
   unread: z.enum(["true", "false"], "must be true or false").default("false"),
-  page: wholeField(1, 1_000).default(1),
+  page: integerField(1, 1_000).default(1),
 });
 
 /**
  * `GET /notifications?unread=&page=`, `POST /notifications/:id/read`, `POST /notifications/read-all`, and
- * `GET /notifications/stream`, which tells of each as it appears or changes.
+ * `GET /notifications/stream`: server-sent events for new and changed notifications.
  */
-export function notificationRoutes(runtime: Runtime, closing: AbortSignal, pace?: StreamPace): Router {
+export function notificationRoutes(
+  runtime: Runtime,
+  closing: AbortSignal,
+  intervals?: StreamIntervals,
+): Router {
   const router = Router();
   const auth = userAuth(runtime);
-  const streams = createNotificationStreams(runtime, closing, pace);
+  const streams = createNotificationStreams(runtime, closing, intervals);
   router.get("/notifications", auth, async (req, res) => {
-    const query = readQuery(page, req, res);
+    const query = validateQuery(page, req, res);
     if (query === null) return;
     const inbox = await readNotificationPage(runtime.db.drizzle, userOf(res), {
       page: query.page,
       unreadOnly: query.unread === "true",
     });
-    res.set("Cache-Control", "no-store").json({ ...inbox, notifications: inbox.notifications.map(shown) });
+    res
+      .set("Cache-Control", "no-store")
+      .json({ ...inbox, notifications: inbox.notifications.map(notificationResponse) });
   });
   router.get("/notifications/stream", auth, (req, res) => {
     streams.open(userOf(res), req.get("last-event-id"), req, res);
@@ -41,7 +47,7 @@ export function notificationRoutes(runtime: Runtime, closing: AbortSignal, pace?
     const id = String(req.params["id"]);
     const readAt = isId(id) ? await markRead(runtime.db.drizzle, userOf(res), id, runtime.clock.now()) : null;
     if (readAt === null)
-      return refuse(res, 404, { code: "not-found", message: "You have no such notification." });
+      return sendError(res, 404, { code: "not-found", message: "You have no such notification." });
     res.json({ id, read_at: readAt });
   });
   return router;

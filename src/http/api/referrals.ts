@@ -4,8 +4,8 @@ import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
 import { type JoinRefusal, joinReferral } from "../../intake/referrals.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
-import { refuse, refuseForNow } from "../error-response.ts";
-import { readBody } from "../validate.ts";
+import { sendError, sendRetryLater } from "../error-response.ts";
+import { validateBody } from "../validate.ts";
 
 const REFUSAL_CODES: Record<JoinRefusal, number> = {
   "unknown-code": 404,
@@ -33,20 +33,20 @@ const body = z.object({
 export function referralRoutes(runtime: Runtime): Router {
   const router = Router();
   router.post("/referrals", userAuth(runtime), express.json({ limit: "8kb" }), async (req, res) => {
-    const given = readBody(body, req, res, "bad-referral");
+    const given = validateBody(body, req, res, "bad-referral");
     if (given === null) return;
     const { referral_code: referralCode, organization_id: organizationId } = given;
     const request = { userId: userOf(res), referralCode, organizationId: organizationId ?? undefined };
     try {
       const joined = await runtime.relay.transact((tx) => joinReferral(tx, request));
       if (joined.kind === "refused") {
-        return refuse(res, REFUSAL_CODES[joined.code], { code: joined.code, message: joined.message });
+        return sendError(res, REFUSAL_CODES[joined.code], { code: joined.code, message: joined.message });
       }
       res.status(201).json({ status: "joined", profile: joined.profileId, referrer: joined.referrerId });
     } catch (error) {
       if (!isDatabaseAbsent(error) && !isContention(error)) throw error;
       const message = "Nothing was changed. Try again after the time in Retry-After.";
-      refuseForNow(res, 503, { code: "unavailable", message }, 2_000);
+      sendRetryLater(res, 503, { code: "unavailable", message }, 2_000);
     }
   });
   return router;

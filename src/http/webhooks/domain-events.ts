@@ -3,61 +3,62 @@ import { rejectMessage } from "../../db/inbox.ts";
 import { EVENTS_SOURCE, type EventsReceipt, hostEvents, takeEvents } from "../../intake/events.ts";
 import { retryAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { refuse, refuseForNow } from "../error-response.ts";
-import { type Refusal, signedDeliveries, signedOf } from "./signed-webhook.ts";
+import { sendError, sendRetryLater } from "../error-response.ts";
+import { type Rejection, requireSignature, signedCallOf } from "./signed-webhook.ts";
 
 const MAX_BODY_BYTES = 512 * 1024;
 
-type Ending = EventsReceipt["status"] | "rejected" | Refusal;
+/** The result of a call, for the counter. */
+type CallResult = EventsReceipt["status"] | "rejected" | Rejection;
 
 /**
- * `POST /webhooks/domain_events`: events of the host platform, for a host that does not insert them itself. Up to 100 in a delivery,
- * all of them or none. It must be mounted before any parser: the signature is over the bytes.
+ * `POST /webhooks/domain_events`: events of a host that does not insert them into the table itself. Up to 100 per call, stored in one
+ * transaction. Must be mounted before any body parser.
  */
 export function eventsWebhook(runtime: Runtime): Router {
-  const count = (ending: Ending) => runtime.metrics.deliveries.inc({ source: EVENTS_SOURCE, status: ending });
+  const count = (result: CallResult) =>
+    runtime.metrics.deliveries.inc({ source: EVENTS_SOURCE, status: result });
   const router = Router();
   router.all(
     "/webhooks/domain_events",
-    signedDeliveries(runtime, {
+    requireSignature(runtime, {
       source: EVENTS_SOURCE,
       secrets: runtime.config.eventsWebhook.secrets,
       secretVariable: "DOMAIN_EVENTS_WEBHOOK_SECRET",
-      whatIsRefused: "deliveries of domain events",
       signatureHeader: "X-Commonwork-Signature",
       maxBodyBytes: MAX_BODY_BYTES,
       count,
     }),
-    take(runtime, count),
+    recordEvents(runtime, count),
   );
   return router;
 }
 
-function take(runtime: Runtime, count: (ending: Ending) => void): RequestHandler {
+function recordEvents(runtime: Runtime, count: (result: CallResult) => void): RequestHandler {
   const { db, relay, metrics } = runtime;
   return async (_req, res) => {
-    const { startedMs, ...delivery } = signedOf(res);
+    const { startedMs, ...message } = signedCallOf(res);
     try {
-      const read = readEvents(delivery.raw);
+      const read = readEvents(message.raw);
       if ("faults" in read) {
-        await rejectMessage(db.drizzle, { source: EVENTS_SOURCE, ...delivery, faults: read.faults });
+        await rejectMessage(db.drizzle, { source: EVENTS_SOURCE, ...message, faults: read.faults });
         count("rejected");
-        const message =
-          "The delivery is signed but cannot be read as events. Nothing was taken. Mend the faults and send it again.";
-        refuse(res, 422, { code: "bad-events", message, faults: read.faults });
+        const hint =
+          "The signature is valid, but the body is not a list of events. Fix the errors and try again.";
+        sendError(res, 422, { code: "bad-events", message: hint, faults: read.faults });
       } else {
         const receipt = await relay.transact((tx) =>
-          takeEvents(tx, { ...delivery, source: EVENTS_SOURCE, events: read.events }),
+          takeEvents(tx, { ...message, source: EVENTS_SOURCE, events: read.events }),
         );
         count(receipt.status);
         acknowledge(runtime, res, receipt);
       }
     } catch (error) {
-      const laterMs = retryAfterMs(error);
+      const waitMs = retryAfterMs(error);
       count("unavailable");
-      if (laterMs === null) throw error;
-      const message = "Nothing was taken. Send the same delivery again after the time in Retry-After.";
-      refuseForNow(res, 503, { code: "unavailable", message }, laterMs);
+      if (waitMs === null) throw error;
+      const hint = "Nothing was stored. Send the same body again after the time in Retry-After.";
+      sendRetryLater(res, 503, { code: "unavailable", message: hint }, waitMs);
     }
     metrics.accept.observe({ source: EVENTS_SOURCE }, (performance.now() - startedMs) / 1_000);
   };
@@ -90,9 +91,9 @@ function acknowledge(runtime: Runtime, res: Response, receipt: EventsReceipt): v
   }
   runtime.log.error(
     { alert: "event-conflict", source: EVENTS_SOURCE, receipt: receipt.receipt },
-    "a delivery contradicts events that were taken before; those were left as they are",
+    "a webhook call conflicts with events recorded before; those were not changed",
   );
   const message =
-    "Some ids were taken before with other values, see events. Those were left as they are; the others were taken.";
+    "Some ids were recorded before with other values, see events. Those were not changed; the others were recorded.";
   res.json({ ...receipt, error: { code: "conflict", message } });
 }

@@ -2,7 +2,7 @@ import { type Request, type Response, Router } from "express";
 import { createGroupCommit, type GroupCommit } from "../../db/group-commit.ts";
 import { type Push, type PushResult, takePushes } from "../../intake/calendar-pushes.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { refuse } from "../error-response.ts";
+import { sendError } from "../error-response.ts";
 import { addressKey, createRateLimit } from "../rate-limit.ts";
 
 const SOURCE = "google_calendar";
@@ -10,17 +10,18 @@ const PATH = "/webhooks/google_calendar";
 const MAX_GROUP = 256;
 const MAX_WAITING = 4_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** More than Google's words, and little enough to be looked at. */
-const MAX_WORD = 512;
+/** Longer header values are ignored; Google's are shorter. */
+const MAX_HEADER_LENGTH = 512;
 
-type Ending = PushResult | "limited" | "unavailable" | "refused";
+/** The result of a message, for the counter. */
+type CallResult = PushResult | "limited" | "unavailable" | "refused";
 
 /**
- * Where Google says that a calendar has changed. It sends headers alone, and is told 200 whatever they hold: whoever guesses learns
- * nothing. What is lost here, to a limit or to a Postgres that is away, the slow poll finds.
+ * `POST /webhooks/google_calendar`: Google's push messages about changed calendars. A message has only headers and is always
+ * answered with 200, so that guessing reveals nothing. A message lost to a limit or an outage is made up for by the slow poll.
  */
 export function calendarWebhook(runtime: Runtime): Router {
-  const count = (ending: Ending) => runtime.metrics.deliveries.inc({ source: SOURCE, status: ending });
+  const count = (result: CallResult) => runtime.metrics.deliveries.inc({ source: SOURCE, status: result });
   const intake = createPushIntake(runtime);
   const { addressPerSecond, addressBurst } = runtime.config.webhookLimits;
   const limit = createRateLimit({
@@ -34,48 +35,48 @@ export function calendarWebhook(runtime: Runtime): Router {
     if (req.method !== "POST") {
       count("refused");
       res.set("Allow", "POST");
-      return refuse(res, 405, { code: "method-not-allowed", message: "Messages are sent by POST." });
+      return sendError(res, 405, { code: "method-not-allowed", message: "Use POST." });
     }
     const startedMs = performance.now();
     const waitMs = await limit.take(addressKey(req.ip));
-    count(waitMs > 0 ? "limited" : await fateOf(runtime, intake, pushIn(req)));
+    count(waitMs > 0 ? "limited" : await resultOf(runtime, intake, pushFrom(req)));
     res.status(200).end();
     runtime.metrics.accept.observe({ source: SOURCE }, (performance.now() - startedMs) / 1_000);
   });
   return router;
 }
 
-/** Null when the headers cannot be those of a channel of ours. */
-function pushIn(req: Request): Push | null {
-  const word = (name: string): string => {
+/** The message in the headers; null if they cannot belong to one of our channels. */
+function pushFrom(req: Request): Push | null {
+  const header = (name: string): string => {
     const value = req.get(name) ?? "";
-    return value.length <= MAX_WORD ? value : "";
+    return value.length <= MAX_HEADER_LENGTH ? value : "";
   };
-  const channelId = word("X-Goog-Channel-ID").toLowerCase();
+  const channelId = header("X-Goog-Channel-ID").toLowerCase();
   const push = {
     channelId,
-    secret: word("X-Goog-Channel-Token"),
-    resourceId: word("X-Goog-Resource-ID"),
-    state: word("X-Goog-Resource-State"),
+    secret: header("X-Goog-Channel-Token"),
+    resourceId: header("X-Goog-Resource-ID"),
+    state: header("X-Goog-Resource-State"),
   };
   return UUID.test(channelId) && push.secret && push.resourceId && push.state ? push : null;
 }
 
-async function fateOf(
+async function resultOf(
   runtime: Runtime,
   intake: GroupCommit<Push, PushResult>,
   push: Push | null,
-): Promise<Ending> {
+): Promise<CallResult> {
   if (push === null) return "unknown";
   try {
     return await intake.submit(push);
   } catch (error) {
-    runtime.log.warn({ err: error, channel: push.channelId }, "a message of a calendar was not taken");
+    runtime.log.warn({ err: error, channel: push.channelId }, "could not store a calendar message");
     return "unavailable";
   }
 }
 
-/** Messages that arrive together are looked up and written together. */
+/** Looks up and stores messages in groups. */
 function createPushIntake(runtime: Runtime): GroupCommit<Push, PushResult> {
   const write = (pushes: readonly Push[]): Promise<readonly PushResult[]> =>
     runtime.relay.transact((tx) => takePushes(tx, pushes));

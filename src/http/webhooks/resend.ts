@@ -4,13 +4,13 @@ import { inTransaction } from "../../db/transaction.ts";
 import { applyProviderEvents, type ProviderEvent, storeProviderEvent } from "../../email/provider-events.ts";
 import { retryAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { refuse, refuseForNow } from "../error-response.ts";
+import { sendError, sendRetryLater } from "../error-response.ts";
 import { createWebhookLimits } from "./limits.ts";
 import { isSignedWebhook } from "./standard-webhook.ts";
 
 const SOURCE = "resend";
 const MAX_BODY_BYTES = 256 * 1024;
-const SAY_AGAIN_AFTER_MS = 60_000;
+const NOT_CONFIGURED_RETRY_MS = 60_000;
 
 const body = z.object({
   type: z.string(),
@@ -22,8 +22,8 @@ const body = z.object({
 });
 
 /**
- * The webhook of Resend: `POST /webhooks/resend`. What it tells is kept once a message, without addresses or texts, and brings the
- * e-mail, its deliveries and the suppression list in line. Types that mean nothing here are answered with 200, so that they are not
+ * The webhook of Resend, `POST /webhooks/resend`: what became of e-mails. Each message is stored once, without addresses or texts,
+ * and applied to the e-mail, its deliveries and the suppression list. Other types are acknowledged with 200, so that they are not
  * sent again.
  */
 export function resendWebhook(runtime: Runtime): Router {
@@ -33,24 +33,24 @@ export function resendWebhook(runtime: Runtime): Router {
   router.post(
     "/webhooks/resend",
     limits.address,
-    configured(runtime, count),
+    requireSecret(runtime, count),
     express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false }),
-    signed(runtime, limits.penalizeAddress, count),
-    take(runtime, count),
+    verifySignature(runtime, limits.penalizeAddress, count),
+    recordEvent(runtime, count),
   );
   return router;
 }
 
-function configured(runtime: Runtime, count: (status: string) => void): RequestHandler {
+function requireSecret(runtime: Runtime, count: (status: string) => void): RequestHandler {
   return (_req, res, next) => {
     if (runtime.config.email.webhookSecrets.length > 0) return next();
     count("unavailable");
-    const message = "The webhook is not configured: its operator has to set RESEND_WEBHOOK_SECRET.";
-    refuseForNow(res, 503, { code: "not-configured", message }, SAY_AGAIN_AFTER_MS);
+    const message = "The webhook is not configured: the operator must set RESEND_WEBHOOK_SECRET.";
+    sendRetryLater(res, 503, { code: "not-configured", message }, NOT_CONFIGURED_RETRY_MS);
   };
 }
 
-function signed(
+function verifySignature(
   runtime: Runtime,
   penalize: (address: string | undefined) => Promise<void>,
   count: (status: string) => void,
@@ -64,44 +64,49 @@ function signed(
     count("unsigned");
     await penalize(req.ip);
     const message =
-      "svix-signature must hold the HMAC-SHA256 of svix-id, svix-timestamp and the body, made within five minutes.";
-    refuse(res, 401, { code: "bad-signature", message });
+      "svix-signature must be the HMAC-SHA256 of svix-id, svix-timestamp and the body, with a timestamp within five minutes of now.";
+    sendError(res, 401, { code: "bad-signature", message });
   };
 }
 
-function take(runtime: Runtime, count: (status: string) => void): RequestHandler {
+function recordEvent(runtime: Runtime, count: (status: string) => void): RequestHandler {
   return async (req, res) => {
     const messageId = req.get("svix-id") ?? req.get("webhook-id") ?? "";
-    const told = readEvent(req.body as Buffer, messageId);
-    if (told === "unreadable") {
+    const event = readEvent(req.body as Buffer, messageId);
+    if (event === "unreadable") {
       count("rejected");
-      return refuse(res, 422, {
+      return sendError(res, 422, {
         code: "bad-event",
-        message: "The message is signed but is no event of Resend.",
+        message: "The signature is valid, but the body is not an event of Resend.",
       });
     }
-    if (told === "unimportant") {
+    if (event === "unimportant") {
       count("ignored");
       return void res.json({ status: "ignored" });
     }
     try {
       const isNew = await inTransaction(runtime.db, async (tx) => {
-        const kept = await storeProviderEvent(tx, told, runtime.clock.now());
-        if (kept) await applyProviderEvents(tx, [told.providerId]);
+        const kept = await storeProviderEvent(tx, event, runtime.clock.now());
+        if (kept) await applyProviderEvents(tx, [event.providerId]);
         return kept;
       });
       count(isNew ? "accepted" : "duplicate");
       res.json({ status: isNew ? "accepted" : "duplicate" });
     } catch (error) {
-      const laterMs = retryAfterMs(error);
+      const waitMs = retryAfterMs(error);
       count("unavailable");
-      if (laterMs === null) throw error;
-      refuseForNow(res, 503, { code: "unavailable", message: "Nothing was taken. Send it again." }, laterMs);
+      if (waitMs === null) throw error;
+      sendRetryLater(
+        res,
+        503,
+        { code: "unavailable", message: "Nothing was stored. Try again later." },
+        waitMs,
+      );
     }
   };
 }
 
-/** Resend calls a bounce Permanent, Transient or Undetermined; only the first is one that stays. */
+/** Parses an event. `unimportant`: a type that changes nothing here. */
 function readEvent(raw: Buffer, messageId: string): ProviderEvent | "unreadable" | "unimportant" {
   let parsed: unknown;
   try {
@@ -123,6 +128,6 @@ function kindOf(type: string, bounce: string | undefined): ProviderEvent["kind"]
   if (type === "email.delivered") return "delivered";
   if (type === "email.complained") return "complained";
   if (type !== "email.bounced") return null;
-  // Without a type it is what the event means: the other side refused it for good.
+  // Permanent, Transient or Undetermined. Without a type, the event itself means a permanent rejection.
   return bounce === undefined || bounce === "Permanent" ? "hard_bounce" : "soft_bounce";
 }

@@ -6,34 +6,33 @@ import { readSale, type SaleFault } from "../../rewards/read-sale.ts";
 import type { SaleReceipt } from "../../rewards/take-sales.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { VERSION } from "../../version.ts";
-import { refuse, refuseForNow } from "../error-response.ts";
-import { type Refusal, signedDeliveries, signedOf } from "./signed-webhook.ts";
+import { sendError, sendRetryLater } from "../error-response.ts";
+import { type Rejection, requireSignature, signedCallOf } from "./signed-webhook.ts";
 
 const SOURCE = "scicent";
 const SALE_PATHS = ["/volunteer_scheduler/webhooks/scicent_sale", "/webhooks/scicent_sale"];
 const HEALTH_PATHS = ["/volunteer_scheduler/webhooks/health", "/webhooks/health"];
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** How a delivery ended, for the counter: the four outcomes of the inbox, and the refusals that leave no row. */
-type Ending = SaleReceipt["status"] | "rejected" | Refusal;
+/** The result of a call, for the counter: the outcomes of the inbox, and rejections that leave no row. */
+type CallResult = SaleReceipt["status"] | "rejected" | Rejection;
 
-/** The webhook of the token seller, as docs/webhooks.md describes it. It must be mounted before any parser. `intake` groups the commits. */
+/** The webhook of the token seller (docs/webhooks.md). Must be mounted before any body parser. `intake` commits sales in groups. */
 export function saleWebhook(runtime: Runtime, intake: SaleIntake = createSaleIntake(runtime)): Router {
-  const count = (ending: Ending) => runtime.metrics.deliveries.inc({ source: SOURCE, status: ending });
+  const count = (result: CallResult) => runtime.metrics.deliveries.inc({ source: SOURCE, status: result });
   const { secrets } = runtime.config.saleWebhook;
   const router = Router();
   router.all(
     SALE_PATHS,
-    signedDeliveries(runtime, {
+    requireSignature(runtime, {
       source: SOURCE,
       secrets,
       secretVariable: "SCICENT_WEBHOOK_SECRET",
-      whatIsRefused: "deliveries of sales",
       signatureHeader: "X-Scicent-Signature",
       maxBodyBytes: MAX_BODY_BYTES,
       count,
     }),
-    take(runtime, intake, count),
+    recordSale(runtime, intake, count),
   );
   router.get(HEALTH_PATHS, (_req, res) => {
     const status = secrets.length > 0 ? "ok" : "off";
@@ -42,28 +41,32 @@ export function saleWebhook(runtime: Runtime, intake: SaleIntake = createSaleInt
   return router;
 }
 
-function take(runtime: Runtime, intake: SaleIntake, count: (ending: Ending) => void): RequestHandler {
+function recordSale(
+  runtime: Runtime,
+  intake: SaleIntake,
+  count: (result: CallResult) => void,
+): RequestHandler {
   const { accept } = runtime.metrics;
   return async (_req: Request, res: Response) => {
-    const { raw, signature, secretId, receivedAt, startedMs } = signedOf(res);
-    const delivery = { source: SOURCE, raw, signature, secretId, receivedAt };
+    const { raw, signature, secretId, receivedAt, startedMs } = signedCallOf(res);
+    const message = { source: SOURCE, raw, signature, secretId, receivedAt };
     const read = readSale(raw, receivedAt);
     try {
       if (read.kind === "sale") {
-        const receipt = await intake.submit({ ...delivery, ...read.sale });
+        const receipt = await intake.submit({ ...message, ...read.sale });
         count(receipt.status);
         acknowledge(runtime, res, receipt);
       } else {
-        await rejectMessage(runtime.db.drizzle, { ...delivery, faults: read.faults });
+        await rejectMessage(runtime.db.drizzle, { ...message, faults: read.faults });
         count("rejected");
-        refuseFaults(res, read.faults);
+        rejectFaults(res, read.faults);
       }
     } catch (error) {
-      const laterMs = retryAfterMs(error);
+      const waitMs = retryAfterMs(error);
       count("unavailable");
-      if (laterMs === null) throw error;
-      const message = "Nothing was taken. Send the same delivery again after the time in Retry-After.";
-      refuseForNow(res, 503, { code: "unavailable", message }, laterMs);
+      if (waitMs === null) throw error;
+      const hint = "Nothing was stored. Send the same body again after the time in Retry-After.";
+      sendRetryLater(res, 503, { code: "unavailable", message: hint }, waitMs);
     }
     accept.observe({ source: SOURCE }, (performance.now() - startedMs) / 1_000);
   };
@@ -80,13 +83,13 @@ function acknowledge(runtime: Runtime, res: Response, { status, receipt, saleId 
   }
   runtime.log.error(
     { alert: "sale-conflict", source: SOURCE, sale: saleId, receipt },
-    "a delivery contradicts a sale that was taken before; nothing was changed",
+    "a webhook call conflicts with a sale recorded before; nothing was changed",
   );
-  const message = "This transaction_id was taken before with other values. Nothing was changed.";
+  const message = "This transaction_id was recorded before with other values. Nothing was changed.";
   res.json({ ...answer, error: { code: "conflict", message } });
 }
 
-function refuseFaults(res: Response, faults: readonly SaleFault[]): void {
-  const message = "The delivery is signed but cannot be read as a sale. Mend the faults and send it again.";
-  refuse(res, 422, { code: "bad-sale", message, faults });
+function rejectFaults(res: Response, faults: readonly SaleFault[]): void {
+  const message = "The signature is valid, but the body is not a sale. Fix the errors and try again.";
+  sendError(res, 422, { code: "bad-sale", message, faults });
 }

@@ -1,20 +1,20 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** What a sender signs: its id of the message, the second at which it was sent, and the body. */
+/** The signed headers: the sender's id of the message, the Unix time it was sent, and the signature. */
 export type WebhookHeaders = {
   readonly id: string | undefined;
   readonly timestamp: string | undefined;
   readonly signature: string | undefined;
 };
 
-/** A message that is older, or younger, was not sent now: a signature that somebody recorded is worth nothing later. */
+/** How far the timestamp may be off: limits the replay of recorded messages. */
 const TOLERANCE_SECONDS = 300;
 const SIGNATURE_BYTES = 32;
 
 /**
- * Checks a webhook as Standard Webhooks (and Svix before it) says: HMAC-SHA256 over `id.timestamp.body` with one of the secrets,
- * `whsec_` and base64. The header holds several signatures, `v1,<base64>`, while the sender changes its secret. All are compared, so
- * that the time does not tell which one fitted.
+ * Verifies a message by the Standard Webhooks specification (Svix): HMAC-SHA256 over `id.timestamp.body` with one of the secrets,
+ * `whsec_<base64>`. The header may hold several signatures, `v1,<base64>`, while the sender rotates its secret. All are compared, so
+ * that the time does not reveal which one matched.
  */
 export function isSignedWebhook(
   raw: Buffer,
@@ -29,11 +29,11 @@ export function isSignedWebhook(
     const bytes = Buffer.from(text, "base64");
     return version === "v1" && bytes.length === SIGNATURE_BYTES ? [bytes] : [];
   });
-  let fits = false;
+  let isValid = false;
   for (const secret of secrets) {
     const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
     const expected = createHmac("sha256", key).update(`${id}.${timestamp}.`).update(raw).digest();
-    for (const bytes of given) if (timingSafeEqual(bytes, expected)) fits = true;
+    for (const bytes of given) if (timingSafeEqual(bytes, expected)) isValid = true;
   }
-  return fits;
+  return isValid;
 }

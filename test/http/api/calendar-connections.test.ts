@@ -1,19 +1,15 @@
-import { SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
 import { calendarWorld, statesOf } from "../../support/calendars.ts";
+import { JWT_SECRET, userToken } from "../../support/user-token.ts";
 import { createWorld, type World } from "../../support/world.ts";
 import { serve } from "../support.ts";
 
-const SECRET = "a shared secret of at least 32 bytes";
-const AUTH = { AUTH_JWT_SECRET: SECRET };
+const AUTH = { AUTH_JWT_SECRET: JWT_SECRET };
 
-async function asker(world: World) {
+async function client(world: World) {
   const address = await serve(world);
   const [user] = await world.query<{ id: string }>("insert into users (name) values ('') returning id");
-  const bearer = await new SignJWT({ exp: world.clock.now().getTime() / 1_000 + 600 })
-    .setProtectedHeader({ alg: "HS256" })
-    .setSubject(user!.id)
-    .sign(new TextEncoder().encode(SECRET));
+  const bearer = await userToken(user!.id, world.clock.now());
   const ask = async (method: string, body?: unknown, provider = "google", token: string | null = bearer) => {
     const response = await fetch(`${address}/api/v1/calendar-connections/${provider}`, {
       method,
@@ -28,10 +24,10 @@ async function asker(world: World) {
   return { userId: user!.id, ask };
 }
 
-describe("the API of calendar connections", () => {
-  it("connects, tells how it stands, and disconnects", async () => {
+describe("/api/v1/calendar-connections", () => {
+  it("connects, shows the status, and disconnects", async () => {
     const { world, google } = await calendarWorld({ environment: AUTH });
-    const { userId, ask } = await asker(world);
+    const { userId, ask } = await client(world);
     google.grants.add("refresh-token-1");
     expect(await ask("GET")).toMatchObject({ status: 404, body: { error: { code: "not-connected" } } });
     expect(await ask("PUT", { refresh_token: "refresh-token-1" })).toEqual({
@@ -64,12 +60,12 @@ describe("the API of calendar connections", () => {
     expect((await ask("DELETE")).status).toBe(404);
   });
 
-  it("refuses other providers, bad bodies and strangers, and changes nothing", async () => {
+  it("rejects other providers, invalid bodies and missing tokens, and changes nothing", async () => {
     const { world } = await calendarWorld({ environment: AUTH });
-    const { ask } = await asker(world);
+    const { ask } = await client(world);
     expect(await ask("PUT", { refresh_token: "refresh-token-1" }, "outlook")).toMatchObject({
       status: 404,
-      body: { error: { code: "unknown-provider", message: expect.stringContaining("google alone") } },
+      body: { error: { code: "unknown-provider", message: expect.stringContaining("only google") } },
     });
     for (const body of [{}, { refresh_token: "two words" }, { refresh_token: 7 }]) {
       expect(await ask("PUT", body)).toMatchObject({
@@ -81,8 +77,8 @@ describe("the API of calendar connections", () => {
     expect(await world.query("select 1 from calendar_connections")).toEqual([]);
   });
 
-  it("answers 503 where calendars are not configured", async () => {
-    const { ask } = await asker(await createWorld({ environment: AUTH }));
+  it("answers 503 if calendars are not configured", async () => {
+    const { ask } = await client(await createWorld({ environment: AUTH }));
     expect(await ask("PUT", { refresh_token: "refresh-token-1" })).toMatchObject({
       status: 503,
       body: { error: { code: "not-configured" } },

@@ -1,25 +1,17 @@
-import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { volunteer } from "../../support/factories.ts";
 import { NOW, type RewardsScene, rewardsScene } from "../../support/rewards-scene.ts";
 import { takeSale } from "../../support/sales.ts";
+import { JWT_SECRET, userToken } from "../../support/user-token.ts";
 import { serve } from "../support.ts";
-
-const SECRET = "a shared secret of at least 32 bytes";
-
-const token = (subject: string) =>
-  new SignJWT({ exp: Date.parse(NOW) / 1_000 + 60 })
-    .setProtectedHeader({ alg: "HS256" })
-    .setSubject(subject)
-    .sign(new TextEncoder().encode(SECRET));
 
 type Body = Record<string, unknown> & { error?: { code: string } };
 
 async function open() {
-  const scene = await rewardsScene({ AUTH_JWT_SECRET: SECRET });
+  const scene = await rewardsScene({ AUTH_JWT_SECRET: JWT_SECRET });
   const address = await serve(scene.world);
   const get = async (path: string, userId?: string) => {
-    const headers = userId === undefined ? {} : { Authorization: `Bearer ${await token(userId)}` };
+    const headers = userId === undefined ? {} : { Authorization: `Bearer ${await userToken(userId, NOW)}` };
     const response = await fetch(`${address}/api/v1${path}`, { headers });
     return { status: response.status, body: (await response.json()) as Body };
   };
@@ -29,7 +21,7 @@ async function open() {
 const person = ({ people }: Pick<RewardsScene, "people">, n: number) => people[n]!;
 
 describe("GET /ledger/me", () => {
-  test("tells the balance and each movement, newest first, with where it is explained", async () => {
+  test("shows the balance and each transaction, newest first, with a link to its explanation", async () => {
     const scene = await open();
     const { status, body } = await scene.get("/ledger/me", person(scene, 0).userId);
     expect(status).toBe(200);
@@ -51,7 +43,7 @@ describe("GET /ledger/me", () => {
     }
   });
 
-  test("goes on page by page, and misses and repeats nothing", async () => {
+  test("pages without missing or repeating a transaction", async () => {
     const scene = await open();
     for (let n = 0; n < 5; n++) await takeSale(scene.world, { buyer: person(scene, 3), amount: 10_000_000n });
     await scene.world.drain();
@@ -69,7 +61,7 @@ describe("GET /ledger/me", () => {
     expect(new Set(seen).size).toBe(7);
   });
 
-  test("shows nobody else's account, and refuses a query that it does not understand", async () => {
+  test("shows only the user's account, and rejects invalid queries", async () => {
     const scene = await open();
     expect(await scene.get("/ledger/me")).toMatchObject({ status: 401 });
     expect((await scene.get("/ledger/me", person(scene, 3).userId)).body).toMatchObject({
@@ -86,7 +78,7 @@ describe("GET /ledger/me", () => {
 });
 
 describe("GET /referrals/tree", () => {
-  test("shows whom the user brought, nearest first, names of direct referrals alone", async () => {
+  test("shows referred users, nearest first, with names of direct referrals only", async () => {
     const scene = await open();
     const { status, body } = await scene.get("/referrals/tree", person(scene, 0).userId);
     expect(status).toBe(200);
@@ -113,7 +105,7 @@ describe("GET /referrals/tree", () => {
     });
   });
 
-  test("keeps to its depth and its limit, and says what it left out", async () => {
+  test("respects depth and limit, and reports truncation", async () => {
     const scene = await open();
     const organizationId = "1";
     for (let n = 0; n < 3; n++) await volunteer(scene.world, { organizationId, referrer: person(scene, 0) });

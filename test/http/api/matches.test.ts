@@ -1,28 +1,21 @@
-import { SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
 import { calculateMatches } from "../../../src/workers/matching/calculate-matches.ts";
 import { organization, volunteer } from "../../support/factories.ts";
 import { askForRun } from "../../support/jobs.ts";
 import { BERLIN, projectFor, skilled } from "../../support/matching.ts";
+import { JWT_SECRET, userToken } from "../../support/user-token.ts";
 import { createWorld } from "../../support/world.ts";
 import { serve } from "../support.ts";
 
-const SECRET = "a shared secret of at least 32 bytes";
 const NOW = "2026-03-02T10:00:00Z";
-
-const token = (subject: string) =>
-  new SignJWT({ exp: Date.parse(NOW) / 1_000 + 60 })
-    .setProtectedHeader({ alg: "HS256" })
-    .setSubject(subject)
-    .sign(new TextEncoder().encode(SECRET));
 
 type Body = Record<string, unknown> & { error?: { code: string } };
 
 async function open(environment: Record<string, string> = {}) {
-  const world = await createWorld({ at: NOW, environment: { AUTH_JWT_SECRET: SECRET, ...environment } });
+  const world = await createWorld({ at: NOW, environment: { AUTH_JWT_SECRET: JWT_SECRET, ...environment } });
   const address = await serve(world);
   const get = async (path: string, userId?: string) => {
-    const headers = userId === undefined ? {} : { Authorization: `Bearer ${await token(userId)}` };
+    const headers = userId === undefined ? {} : { Authorization: `Bearer ${await userToken(userId, NOW)}` };
     const response = await fetch(`${address}/api/v1${path}`, { headers });
     return { status: response.status, body: (await response.json()) as Body };
   };
@@ -34,7 +27,7 @@ async function open(environment: Record<string, string> = {}) {
 }
 
 describe("GET /projects/:id/candidates", () => {
-  it("tells who fits, best first, with components and reasons; the score stands first", async () => {
+  it("lists matching volunteers, best first, with components and reasons; the score is the first field", async () => {
     const { world, get, calculate, organizationId } = await open();
     const lead = await volunteer(world, { organizationId });
     const ada = await skilled(
@@ -71,7 +64,7 @@ describe("GET /projects/:id/candidates", () => {
     expect(few.body["candidates"]).toHaveLength(1);
   });
 
-  it("is for those who run the project, and tells nobody who hides their skills by now", async () => {
+  it("is for those who run the project, and omits volunteers who hide their skills by now", async () => {
     const { world, get, calculate, organizationId } = await open();
     const [creator, owner, operator, stranger] = await Promise.all(
       Array.from({ length: 4 }, () => volunteer(world, { organizationId })),
@@ -92,7 +85,7 @@ describe("GET /projects/:id/candidates", () => {
       expect((await get(wrong, operator!.userId)).status).toBe(404);
     expect((await get(path)).status).toBe(401);
     expect((await get(`${path}?limit=0`, creator!.userId)).status).toBe(422);
-    // A stranger is not told why somebody is on a list, or not.
+    // Others may not see why somebody is on the list or not.
     expect((await get(`/explain/match/${project}:${person}`, stranger!.userId)).status).toBe(404);
     expect((await get(`/explain/match/${project}:${person}`, person)).status).toBe(200);
     await world.query("update volunteers set skills_visible = false where user_id = $1", [person]);
@@ -101,7 +94,7 @@ describe("GET /projects/:id/candidates", () => {
 });
 
 describe("GET /volunteers/me/matches", () => {
-  it("is worked out when asked, whether one is on the lists or not, with the score of the lists", async () => {
+  it("is computed on request, also for a user on no list, with the score of the lists", async () => {
     const { world, get, calculate, organizationId } = await open({ MATCHES_PER_PROJECT: "1" });
     await skilled(world, { cooking: 1, law: 1 }, { organizationId, place: BERLIN });
     const me = await skilled(world, { cooking: 0.8, law: 0.2 }, { organizationId, place: BERLIN });
@@ -121,7 +114,7 @@ describe("GET /volunteers/me/matches", () => {
     expect((await get("/volunteers/me/matches", me)).body["matches"]).toEqual([]);
   });
 
-  it("finds the best of many, as looking at each would", async () => {
+  it("finds the same best projects as scoring each of them", async () => {
     const { world, get, organizationId } = await open();
     const me = await skilled(
       world,

@@ -40,12 +40,12 @@ const preference = (fields: Record<string, unknown> = {}) => ({
 });
 
 describe("notification preferences", () => {
-  it("are the defaults of somebody who never set any", async () => {
+  it("are the defaults for a user who never set any", async () => {
     const { ann, ask } = await open();
     expect(await ask(ann, "GET")).toEqual({ status: 200, body: DEFAULTS });
   });
 
-  it("are read as they were written, replaced whole, and everybody's own", async () => {
+  it("are read as written, replaced as a whole, and separate for each user", async () => {
     const { ann, bob, ask } = await open();
     const wishes = {
       frequency: "daily",
@@ -73,7 +73,7 @@ describe("notification preferences", () => {
     });
   });
 
-  it("count from the next event on", async () => {
+  it("apply from the next event on", async () => {
     const { world, ann, bob, ask } = await open();
     await ask(ann, "PUT", {
       preferences: [preference({ event_type: "chat_thread_participant_added", channel: "email" })],
@@ -88,7 +88,7 @@ describe("notification preferences", () => {
     expect(await decided(world)).toEqual([`${ann} in_app now`, `${ann} email skipped muted`]);
   });
 
-  it("keep when somebody unsubscribed first", async () => {
+  it("keep the time of the first unsubscription", async () => {
     const { world, ann, ask } = await open();
     await ask(ann, "PUT", { unsubscribed: true });
     await world.query("update user_notification_settings set unsubscribed_at = '2026-01-01T00:00Z'");
@@ -98,7 +98,7 @@ describe("notification preferences", () => {
     ]);
   });
 
-  it("defect 10: written twice at once are those of one of the two, whole", async () => {
+  it("defect 10: written twice concurrently, are those of one request as a whole", async () => {
     const { ann, ask } = await open();
     const writings = ["muted", "digest", "immediate"].map((status) => ({
       preferences: [preference({ status }), preference({ status, channel: "email" })],
@@ -119,7 +119,7 @@ describe("notification preferences", () => {
     [{ preferences: [preference(), preference({ status: "digest" })] }, "preferences"],
     [{ frequncy: "daily" }, "body"],
     [{ preferences: [preference({ chanel: "email" })] }, "preferences.0"],
-  ])("refuse %j and change nothing", async (body, field) => {
+  ])("reject %j and stay unchanged", async (body, field) => {
     const { ann, ask } = await open();
     const refused = await ask(ann, "PUT", body);
     expect(refused).toMatchObject({ status: 422, body: { error: { code: "bad-preferences" } } });
@@ -127,7 +127,7 @@ describe("notification preferences", () => {
     expect((await ask(ann, "GET")).body).toEqual(DEFAULTS);
   });
 
-  it("are not put back to the defaults by what is no JSON, or is no body at all", async () => {
+  it("are not reset by a body that is missing or not JSON", async () => {
     const { address, ann, ask } = await open();
     await ask(ann, "PUT", { frequency: "daily" });
     const headers = { Authorization: `Bearer ${await userToken(ann)}` };

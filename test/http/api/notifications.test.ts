@@ -23,7 +23,7 @@ async function open() {
   return { world, address, ann, bob, ask };
 }
 
-/** Notifications of a user, each a second newer than the one before. */
+/** Notifications of a user, one second apart. */
 const written = async (world: World, userId: string, count: number): Promise<string[]> => {
   const inserted = await world.query<{ id: string }>(
     `insert into notifications (user_id, event_type, event_id, title, body, link, created_at, updated_at)
@@ -37,7 +37,7 @@ const written = async (world: World, userId: string, count: number): Promise<str
 const titles = (body: Body) => (body["notifications"] as { title: string }[]).map(({ title }) => title);
 
 describe("the list of notifications", () => {
-  it("is the user's own, newest first, page by page, with the number that is unread", async () => {
+  it("has the user's notifications, newest first, in pages, with the number of unread ones", async () => {
     const { world, ann, bob, ask } = await open();
     await written(world, ann, 60);
     await world.query("update notifications set read_at = now() where title in ('Number 60', 'Number 1')");
@@ -54,7 +54,7 @@ describe("the list of notifications", () => {
     expect((await ask(ann, "GET", "/notifications?unread=maybe&page=0")).status).toBe(422);
   });
 
-  it("marks one read, once, and only what is the user's", async () => {
+  it("marks one read, once, and only the user's own", async () => {
     const { world, ann, bob, ask } = await open();
     const [id] = (await written(world, ann, 1)) as [string];
     expect((await ask(bob, "POST", `/notifications/${id}/read`)).status).toBe(404);
@@ -65,7 +65,7 @@ describe("the list of notifications", () => {
     expect((await ask(ann, "POST", "/notifications/x/read")).status).toBe(404);
   });
 
-  it("marks all read, and leaves others' alone", async () => {
+  it("marks all read, but not those of other users", async () => {
     const { world, ann, bob, ask } = await open();
     await written(world, ann, 3);
     await written(world, bob, 1);
@@ -76,21 +76,21 @@ describe("the list of notifications", () => {
     ]);
   });
 
-  it("asks for a token", async () => {
+  it("requires a token", async () => {
     const { address } = await open();
     for (const path of ["/notifications", "/notifications/stream", "/notification-preferences"])
       expect((await fetch(`${address}/api/v1${path}`)).status).toBe(401);
   });
 });
 
-/** A notification that appears now. */
+/** Inserts a notification. */
 const show = (world: World, userId: string, n: number) =>
   world.query(
     `insert into notifications (user_id, event_type, event_id, title, body, link) values ($1, 'x', $2, $3, '', '/')`,
     [userId, n, `Number ${n}`],
   );
 
-/** A stream that is read in the background until the test ends. */
+/** Opens a stream and reads it until the test ends. */
 async function listen(world: World, address: string, userId: string, lastEventId?: string) {
   const stop = new AbortController();
   const response = await fetch(`${address}/api/v1/notifications/stream`, {
@@ -100,15 +100,15 @@ async function listen(world: World, address: string, userId: string, lastEventId
     },
     signal: stop.signal,
   });
-  const heard = { text: "", ended: false };
+  const received = { text: "", ended: false };
   const reading = (async () => {
     const decoder = new TextDecoder();
     for await (const chunk of response.body ?? [])
-      heard.text += decoder.decode(chunk as Uint8Array, { stream: true });
+      received.text += decoder.decode(chunk as Uint8Array, { stream: true });
   })()
     .catch(() => undefined)
     .finally(() => {
-      heard.ended = true;
+      received.ended = true;
     });
   const close = async () => {
     stop.abort();
@@ -117,10 +117,10 @@ async function listen(world: World, address: string, userId: string, lastEventId
   world.closing(close);
   return {
     response,
-    heard,
+    received,
     close,
     events: () =>
-      [...heard.text.matchAll(/^id: (.+)\nevent: notification\ndata: (.+)$/gm)].map(([, id, json]) => ({
+      [...received.text.matchAll(/^id: (.+)\nevent: notification\ndata: (.+)$/gm)].map(([, id, json]) => ({
         id: id as string,
         ...(JSON.parse(json as string) as { title: string; count: number }),
       })),
@@ -128,7 +128,7 @@ async function listen(world: World, address: string, userId: string, lastEventId
 }
 
 describe("the stream of notifications", () => {
-  it("tells of each as it appears, and of nobody else's, in every process", async () => {
+  it("sends each new notification of the user, in every process", async () => {
     const { world, address, ann, bob } = await open();
     const other = await serve(world);
     const streams = [await listen(world, address, ann), await listen(world, other, ann)];
@@ -157,7 +157,7 @@ describe("the stream of notifications", () => {
       );
   });
 
-  it("goes on where its reader left off: nothing is missed, what is repeated has the same id", async () => {
+  it("resumes after Last-Event-ID: misses nothing, and repeats only under the same id", async () => {
     const { world, address, ann } = await open();
     const first = await listen(world, address, ann);
     await show(world, ann, 1);
@@ -165,7 +165,7 @@ describe("the stream of notifications", () => {
     const [seen] = first.events();
     await first.close();
     await show(world, ann, 2);
-    // A transaction that began before the reader left, and ends after.
+    // A transaction that began before the client disconnected and committed after.
     await world.query(
       `insert into notifications (user_id, event_type, event_id, title, body, link, updated_at)
        select $1, 'x', 3, 'Number 3', '', '/', updated_at - interval '2 seconds' from notifications where event_id = 1`,
@@ -181,22 +181,22 @@ describe("the stream of notifications", () => {
     expect(repeated?.id).toBe(seen!.id);
   });
 
-  it("says that it is alive while nothing is told, as often as it should and no more", async () => {
+  it("sends heartbeats while idle, at its interval", async () => {
     const { world, ann } = await open();
-    const heartbeats = ({ heard }: { heard: { text: string } }) =>
-      heard.text.split(": still here\n\n").length - 1;
-    const at = (heartbeatMs: number) => serve(world, {}, { streamPace: { pollMs: 5, heartbeatMs } });
-    const lively = await listen(world, await at(10), ann);
+    const heartbeats = ({ received }: { received: { text: string } }) =>
+      received.text.split(": heartbeat\n\n").length - 1;
+    const at = (heartbeatMs: number) => serve(world, {}, { streamIntervals: { pollMs: 5, heartbeatMs } });
+    const frequent = await listen(world, await at(10), ann);
     const quiet = await listen(world, await at(600_000), ann);
-    await eventually(() => expect(heartbeats(lively)).toBeGreaterThan(2));
-    expect(lively.events()).toEqual([]);
-    // By when it has told something it has looked often enough.
+    await eventually(() => expect(heartbeats(frequent)).toBeGreaterThan(2));
+    expect(frequent.events()).toEqual([]);
+    // Once it has sent an event, it has polled often enough.
     await show(world, ann, 1);
     await eventually(() => expect(quiet.events()).toHaveLength(1));
     expect(heartbeats(quiet)).toBe(0);
   });
 
-  it("is open five times for a user at most, and each that closes makes room", async () => {
+  it("can be open five times per user; closing one makes room", async () => {
     const { world, address, ann, bob } = await open();
     const streams = [];
     for (let n = 0; n < 5; n++) streams.push(await listen(world, address, ann));
@@ -207,11 +207,11 @@ describe("the stream of notifications", () => {
     await eventually(async () => expect((await listen(world, address, ann)).response.status).toBe(200));
   });
 
-  it("ends when the server stops, at once", async () => {
+  it("ends when the server stops", async () => {
     const { world, ann } = await open();
     const server = await startHttp(world, { stopWithinMs: 60_000 });
     const stream = await listen(world, `http://127.0.0.1:${server.port}`, ann);
     await server.stop();
-    await eventually(() => expect(stream.heard.ended).toBe(true));
+    await eventually(() => expect(stream.received.ended).toBe(true));
   });
 });

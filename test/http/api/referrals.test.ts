@@ -45,7 +45,7 @@ async function community() {
   const organizationId = await organization(world);
   const [top, below] = await chain(world, organizationId, 2);
   const [alone] = await chain(world, organizationId, 1);
-  if (!top || !below || !alone) throw new Error("no people");
+  if (!top || !below || !alone) throw new Error("no profiles");
   return {
     world,
     address,
@@ -66,7 +66,7 @@ async function codeOf(world: World, person: { profileId: string }): Promise<stri
 }
 
 describe("POST /api/v1/referrals", () => {
-  test("201: the user of the token is referred by the owner of the code, once", async () => {
+  test("201: makes the owner of the code the referrer of the user, once", async () => {
     const { world, address, organizationId, below, alone, codeOf } = await community();
     const code = await codeOf(below);
     const body = { referral_code: ` ${code.toLowerCase()} `, organization_id: Number(organizationId) };
@@ -83,7 +83,7 @@ describe("POST /api/v1/referrals", () => {
     expect(profile).toEqual({ referrer_id: below.profileId });
   });
 
-  test("the subject may be the public id", async () => {
+  test("the subject of the token may be the public id", async () => {
     const { world, address, below, alone, codeOf } = await community();
     const [user] = await world.query<{ id: string }>("select public_id as id from users where id = $1", [
       alone.userId,
@@ -92,7 +92,7 @@ describe("POST /api/v1/referrals", () => {
     expect(answer.status).toBe(201);
   });
 
-  test("each refusal has its status", async () => {
+  test("each rejection has its status and code", async () => {
     const { world, address, top, below, alone, codeOf } = await community();
     const [stranger] = await world.query<{ id: string }>("insert into users default values returning id");
     const refusal = async (userId: string, referral_code: string) => {
@@ -109,7 +109,11 @@ describe("POST /api/v1/referrals", () => {
     ["no code", {}, "referral_code"],
     ["a short code", { referral_code: "ABC" }, "referral_code"],
     ["a code that is a number", { referral_code: 12345678 }, "referral_code"],
-    ["an organization that is none", { referral_code: "ABCD1234", organization_id: "x" }, "organization_id"],
+    [
+      "an organization that is not an id",
+      { referral_code: "ABCD1234", organization_id: "x" },
+      "organization_id",
+    ],
     [
       "an organization beyond bigint",
       { referral_code: "ABCD1234", organization_id: "9".repeat(19) },
@@ -122,7 +126,7 @@ describe("POST /api/v1/referrals", () => {
     expect(answer).toMatchObject({ status: 422, body: { error: { faults: [{ field }] } } });
   });
 
-  test("a body that is not JSON is told so", async () => {
+  test("400 for a body that is not JSON", async () => {
     const { address, alone } = await community();
     expect(await join(address, await token(alone.userId), "{")).toMatchObject({
       status: 400,
@@ -135,7 +139,7 @@ describe("tokens", () => {
   const unsigned = (subject: string) =>
     `${Buffer.from('{"alg":"none"}').toString("base64url")}.${Buffer.from(`{"sub":"${subject}","exp":${SECONDS + 60}}`).toString("base64url")}.`;
 
-  test("401 for whatever is no token of a user", async () => {
+  test("401 for anything that is not a token of a user", async () => {
     const { address, alone } = await community();
     const bearers = [
       null,
@@ -169,7 +173,7 @@ describe("tokens", () => {
     expect(answer).toMatchObject({ status: 503, body: { error: { code: "not-configured" } } });
   });
 
-  test("a key set: its keys are taken, its public key is no shared secret, and without it there is 503", async () => {
+  test("a key set: its keys are accepted, its public key is not a shared secret, and without it 503", async () => {
     const { publicKey, privateKey } = await generateKeyPair("ES256");
     const jwk = { ...(await exportJWK(publicKey)), kid: "k1", alg: "ES256" };
     let up = true;

@@ -2,17 +2,17 @@ import { describe, expect, it } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import * as platform from "../../support/platform.ts";
 import { createWorld, type World } from "../../support/world.ts";
-import { deliver, serve, sign } from "../support.ts";
+import { callWebhook, serve, sign } from "../support.ts";
 
 const PATH = "/webhooks/domain_events";
-const SECRET = "the secret of the host";
+const SECRET = "secret of the host";
 
 async function open(environment: Record<string, string> = { DOMAIN_EVENTS_WEBHOOK_SECRET: SECRET }) {
   const world = await createWorld({ environment });
   const address = await serve(world);
   const post = (body: unknown, headers: Record<string, string | null> = {}) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
-    return deliver(address, text, {
+    return callWebhook(address, text, {
       path: PATH,
       headers: { "X-Scicent-Signature": null, "X-Commonwork-Signature": sign(text, SECRET), ...headers },
     });
@@ -35,7 +35,7 @@ const inbox = (world: World) =>
   );
 
 describe("POST /webhooks/domain_events", () => {
-  it("takes events, which are told like those of the host's own rows", async () => {
+  it("records events, which are processed like rows inserted by the host", async () => {
     const { world, post } = await open();
     const userId = await platform.user(world, { email: "ann@example.org" });
     const at = "2026-06-01T10:00:00.000Z";
@@ -76,7 +76,7 @@ describe("POST /webhooks/domain_events", () => {
     ).toEqual([{ user_id: userId, decision: "digested" }]);
   });
 
-  it("takes an event once, whatever the order of its fields, and within a delivery too", async () => {
+  it("records an event once, whatever the order of its fields, also within one call", async () => {
     const { world, post } = await open();
     const first = await post({ events: [event("a"), event("a")] });
     expect(first.body["events"]).toMatchObject([{ status: "accepted" }, { status: "duplicate" }]);
@@ -94,7 +94,7 @@ describe("POST /webhooks/domain_events", () => {
     expect((await inbox(world)).map(({ outcome }) => outcome)).toEqual(["accepted", "duplicate"]);
   });
 
-  it("says what contradicts an event that was taken, and takes the others", async () => {
+  it("reports conflicts with recorded events, and records the others", async () => {
     const { world, post } = await open();
     await post({ events: [event("a")] });
     const answer = await post({ events: [event("a", { payload: { user_id: 1, count: 3 } }), event("b")] });
@@ -111,10 +111,10 @@ describe("POST /webhooks/domain_events", () => {
     expect(await events(world)).toMatchObject([{ payload: { count: 2 } }, { payload: { count: 2 } }]);
   });
 
-  it("takes the same delivery once, though it comes ten times at once", async () => {
+  it("records the same body once when it is sent ten times concurrently", async () => {
     const { world, post } = await open();
-    const delivery = { events: Array.from({ length: 100 }, (_, n) => event(`e${(n * 37) % 100}`)) };
-    const answers = await Promise.all(Array.from({ length: 10 }, () => post(delivery)));
+    const body = { events: Array.from({ length: 100 }, (_, n) => event(`e${(n * 37) % 100}`)) };
+    const answers = await Promise.all(Array.from({ length: 10 }, () => post(body)));
     expect(answers.map(({ status }) => status).sort()).toEqual([
       ...Array.from({ length: 9 }, () => 200),
       202,
@@ -123,17 +123,17 @@ describe("POST /webhooks/domain_events", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["no JSON", "{", "body"],
+    ["a body that is not JSON", "{", "body"],
     ["no events", { events: [] }, "events"],
     ["too many", { events: Array.from({ length: 101 }, (_, n) => event(n + 1)) }, "events"],
-    ["an id that is none", { events: [event("a"), event("b", { project_id: "x" })] }, "events.1.project_id"],
-    ["a type that is missing", { events: [{ id: "a" }] }, "events.0.event_type"],
+    ["an invalid id", { events: [event("a"), event("b", { project_id: "x" })] }, "events.1.project_id"],
+    ["a missing type", { events: [{ id: "a" }] }, "events.0.event_type"],
     [
       "a time without a zone",
       { events: [event("a", { occurred_at: "2026-06-01T10:00:00" })] },
       "events.0.occurred_at",
     ],
-  ])("refuses %s, and takes nothing of it", async (_, body, field) => {
+  ])("rejects %s as a whole", async (_, body, field) => {
     const { world, post } = await open();
     const answer = await post(body);
     expect(answer).toMatchObject({ status: 422, body: { error: { code: "bad-events" } } });
@@ -142,7 +142,7 @@ describe("POST /webhooks/domain_events", () => {
     expect(await inbox(world)).toEqual([{ outcome: "rejected", kept: true }]);
   });
 
-  it("takes nothing that is not signed, not JSON, too large, or before it is configured", async () => {
+  it("rejects calls that are unsigned, not JSON or too large, and every call while not configured", async () => {
     const { world, post } = await open();
     expect(
       (await post({ events: [event("a")] }, { "X-Commonwork-Signature": sign("other", SECRET) })).status,
@@ -161,7 +161,7 @@ describe("POST /webhooks/domain_events", () => {
     await eventually(() => expect(closed.world.producers.ready()).toBe(true));
   });
 
-  it("takes an event whose relay is told, so that a worker has it at once", async () => {
+  it("wakes the relay, so that a worker processes the event at once", async () => {
     const { world, post } = await open();
     await world.startWorkers();
     await post({ events: [event("a")] });

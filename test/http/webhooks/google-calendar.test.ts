@@ -11,7 +11,7 @@ import { serve } from "../support.ts";
 
 const PATH = "/webhooks/google_calendar";
 
-/** Ada's calendar is watched; Bob is somebody she meets. */
+/** Ada has a watched calendar; Bob is a guest. */
 async function scene(environment: Record<string, string> = {}) {
   const meeting = await meetingWorld({ environment });
   const { world, google } = meeting;
@@ -44,8 +44,8 @@ const counted = async (world: World): Promise<Record<string, number>> => {
   );
 };
 
-describe("the webhook of Google's calendars", () => {
-  it("has a calendar read that has changed", async () => {
+describe("POST /webhooks/google_calendar", () => {
+  it("enqueues the sync of a changed calendar", async () => {
     const { world, google, ada, bob, meet } = await scene();
     meet("m1", [ada, bob]);
     expect(await google.push(ada.grant)).toEqual([200]);
@@ -58,7 +58,7 @@ describe("the webhook of Google's calendars", () => {
     expect(await counted(world)).toEqual({ accepted: 1 });
   });
 
-  it("makes one piece of work of all messages of a calendar, over however many channels", async () => {
+  it("enqueues one job for all messages of a calendar, over any number of channels", async () => {
     const { world, google, ada } = await scene();
     later(world, 6 * DAY_MS);
     await world.perform(watchCalendar, ada);
@@ -71,7 +71,7 @@ describe("the webhook of Google's calendars", () => {
     expect(await counted(world)).toEqual({ accepted: 80 });
   });
 
-  it("takes the first message of a channel for a greeting", async () => {
+  it("treats the first message of a channel as a greeting", async () => {
     const { world, google, ada } = await scene();
     expect(await google.push(ada.grant, "sync")).toEqual([200]);
     expect(await world.enqueued()).toEqual([]);
@@ -82,11 +82,11 @@ describe("the webhook of Google's calendars", () => {
     ["another secret", { "X-Goog-Channel-Token": "x".repeat(43) }],
     ["no secret", { "X-Goog-Channel-Token": "" }],
     ["a channel that does not exist", { "X-Goog-Channel-ID": "6f1c0a9e-3f5f-4f0e-9a55-0d6a4c6f0b01" }],
-    ["a channel that is no uuid", { "X-Goog-Channel-ID": "1' or '1'='1" }],
+    ["a channel id that is not a uuid", { "X-Goog-Channel-ID": "1' or '1'='1" }],
     ["another resource", { "X-Goog-Resource-ID": "other" }],
     ["no state", { "X-Goog-Resource-State": "" }],
-    ["a secret without end", { "X-Goog-Channel-Token": "x".repeat(5_000) }],
-  ])("defect 20: answers 200 to %s, does nothing, and tells nothing", async (_what, wrong) => {
+    ["an oversized secret", { "X-Goog-Channel-Token": "x".repeat(5_000) }],
+  ])("defect 20: answers 200 to %s, without a body or an effect", async (_what, wrong) => {
     const { world, send, right } = await scene();
     expect(await send({ ...right, ...wrong })).toEqual({ status: 200, body: "" });
     expect(await world.enqueued()).toEqual([]);
@@ -95,7 +95,7 @@ describe("the webhook of Google's calendars", () => {
     expect(await world.enqueued(syncCalendar)).toHaveLength(1);
   });
 
-  it("ignores what comes over a channel that was stopped, or for a connection that is not active", async () => {
+  it("ignores messages over a stopped channel or for an inactive connection", async () => {
     const { world, send, right, ada } = await scene();
     await world.query("update calendar_connections set status = 'action_required'");
     await send(right);
@@ -107,7 +107,7 @@ describe("the webhook of Google's calendars", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("closes a channel whose answer was lost, once a message tells what it watches", async () => {
+  it("closes a channel whose creation was not confirmed, once a message names its resource", async () => {
     const { world, google, ada } = await scene();
     later(world, 6 * DAY_MS);
     google.fail("watch", "drop after");
@@ -126,13 +126,13 @@ describe("the webhook of Google's calendars", () => {
     expect((await statesOf(world, ada.connectionId)).sort()).toEqual(["active", "stopped", "stopped"]);
   });
 
-  it("takes messages only by POST", async () => {
+  it("answers 405 to methods other than POST", async () => {
     const { world, send } = await scene();
     expect((await send({}, "GET")).status).toBe(405);
     expect(await counted(world)).toEqual({ refused: 1 });
   });
 
-  it("answers 200 beyond the limit of an address, and looks at nothing", async () => {
+  it("answers 200 beyond the limit of an address, without processing", async () => {
     const { world, send, right } = await scene({
       WEBHOOK_ADDRESS_BURST: "3",
       WEBHOOK_ADDRESS_PER_SECOND: "1",
@@ -141,7 +141,7 @@ describe("the webhook of Google's calendars", () => {
     expect(await counted(world)).toEqual({ accepted: 3, limited: 2 });
   });
 
-  it("answers 200 while Postgres is away; the slow poll finds what was lost", async () => {
+  it("answers 200 while Postgres is down", async () => {
     const { world, right } = await scene();
     const away = openDatabase(
       { ...world.config, databaseUrl: "postgres://nobody:x@127.0.0.1:1/none" },
@@ -154,13 +154,13 @@ describe("the webhook of Google's calendars", () => {
     expect(await counted(world)).toEqual({ unavailable: 1 });
   });
 
-  it("answers 200 where no calendar was ever connected", async () => {
+  it("answers 200 without any connected calendar", async () => {
     const world = await createWorld();
     const address = await serve(world);
     expect((await fetch(`${address}${PATH}`, { method: "POST" })).status).toBe(200);
   });
 
-  it("end to end: a change in a watched calendar is a meeting within moments", async () => {
+  it("end to end: a change in a watched calendar becomes a meeting", async () => {
     const { world, google, ada, bob, meet } = await scene();
     await world.startWorkers();
     world.at(new Date(world.clock.now().getTime() + 60_000).toISOString());

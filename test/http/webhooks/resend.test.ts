@@ -34,7 +34,7 @@ async function scene(environment: Record<string, string> = { RESEND_WEBHOOK_SECR
   return { world, post };
 }
 
-/** Sends one letter. @returns the id under which the mail service knows it. */
+/** Sends one e-mail. @returns its id at the mail service. */
 async function sent(world: World, email = "ada@people.test"): Promise<string> {
   const [known] = await world.query<{ id: string }>("select id from users where email = $1", [email]);
   const id = await delivery(world, { userId: known?.id ?? (await user(world, { email })) });
@@ -49,7 +49,7 @@ const suppressed = (world: World) =>
   );
 
 describe("the webhook of Resend", () => {
-  it("brings e-mail and delivery in line with what it tells", async () => {
+  it("updates the e-mail and its delivery", async () => {
     const { world, post } = await scene();
     const id = await sent(world);
     expect((await post(eventOf("email.delivered", id))).status).toBe(200);
@@ -58,7 +58,7 @@ describe("the webhook of Resend", () => {
     expect(await suppressed(world)).toEqual([]);
   });
 
-  it("of a digest it brings all that was told in line", async () => {
+  it("updates every delivery of a digest", async () => {
     const { world, post } = await scene();
     const userId = await user(world, { email: "ada@people.test" });
     for (let n = 0; n < 3; n++) await delivery(world, { userId, cadence: "hourly" });
@@ -88,7 +88,7 @@ describe("the webhook of Resend", () => {
     },
   );
 
-  it("gives up an address after four soft bounces in a row, and begins again with one that arrived", async () => {
+  it("suppresses an address after four soft bounces in a row; a delivered e-mail resets the count", async () => {
     const { world, post } = await scene();
     const bounce = async () => post(eventOf("email.bounced", await sent(world), "Transient"));
     for (let n = 0; n < 3; n++) await bounce();
@@ -100,7 +100,7 @@ describe("the webhook of Resend", () => {
     expect(await suppressed(world)).toMatchObject([{ reason: "soft_bounces" }]);
   });
 
-  it("takes a message once, and events in any order: a complaint outweighs a bounce, a bounce a delivery", async () => {
+  it("applies a message once, and events in any order: complaint over bounce over delivered", async () => {
     const { world, post } = await scene();
     const id = await sent(world);
     const body = eventOf("email.complained", id);
@@ -113,7 +113,7 @@ describe("the webhook of Resend", () => {
     expect(await world.query("select kind from email_events order by id")).toHaveLength(3);
   });
 
-  it("may tell of an e-mail before its id is written down", async () => {
+  it("accepts an event for an e-mail whose id is not stored yet", async () => {
     const { world, post } = await scene();
     const [{ next } = { next: "" }] = await world.query<{ next: string }>("select '1' as next");
     await post(eventOf("email.delivered", `mailbox-delivery/${next}`));
@@ -121,14 +121,14 @@ describe("the webhook of Resend", () => {
     expect(await deliveryStates(world)).toEqual(["delivered"]);
   });
 
-  it("keeps neither addresses nor texts", async () => {
+  it("stores neither addresses nor texts", async () => {
     const { world, post } = await scene();
     await post(eventOf("email.bounced", await sent(world), "Permanent"));
     const kept = JSON.stringify([await world.query("select * from email_events"), await suppressed(world)]);
     expect(kept).not.toMatch(/people\.test|no such person/);
   });
 
-  it("answers 200 to what means nothing here, and 422 to what is no event", async () => {
+  it("answers 200 to irrelevant events, and 422 to a body that is not an event", async () => {
     const { world, post } = await scene();
     for (const type of ["email.opened", "email.sent", "contact.created", "email.delivery_delayed"])
       expect(await (await post(eventOf(type, "x"))).json()).toEqual({ status: "ignored" });
@@ -142,7 +142,7 @@ describe("the webhook of Resend", () => {
     expect(await world.query("select 1 from email_events")).toEqual([]);
   });
 
-  it("takes nothing that is not signed now with one of the secrets", async () => {
+  it("rejects calls without a current signature by one of the secrets", async () => {
     const { world, post } = await scene({ RESEND_WEBHOOK_SECRET: `${SECRET},whsec_b3RoZXI=` });
     const body = eventOf("email.delivered", "x");
     const at = (iso: string, secret = SECRET) => signedByResend(body, { secret, at: new Date(iso) });
@@ -171,7 +171,7 @@ describe("the webhook of Resend", () => {
     expect((await post(body, standard)).status).toBe(200);
   });
 
-  it("is closed without a secret", async () => {
+  it("answers 503 without a configured secret", async () => {
     const { post } = await scene({});
     const answer = await post(eventOf("email.delivered", "x"));
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "60"]);

@@ -3,11 +3,11 @@ import { describe, expect, test } from "vitest";
 import { openDatabase } from "../../../src/db/client.ts";
 import { eventually } from "../../support/eventually.ts";
 import { createWorld, type World } from "../../support/world.ts";
-import { deliver, SALE_PATH, type Sending, saleBody, serve, sign } from "../support.ts";
+import { type CallOptions, callWebhook, SALE_PATH, saleBody, serve, sign } from "../support.ts";
 
 const AT = "2026-03-08T02:00:00Z";
 
-/** What a refused delivery must not touch; `rejected` rows alone may be added to the inbox. */
+/** What a rejected call must not change; only `rejected` rows may be added to the inbox. */
 async function traces(world: World) {
   const [counts] = await world.query<Record<string, number>>(
     `select (select count(*)::int from token_sales) as sales, (select count(*)::int from outbox) as entries,
@@ -20,20 +20,20 @@ async function traces(world: World) {
 
 const NOTHING = { sales: 0, entries: 0, movements: 0, taken: 0, rejected: 0 };
 
-describe("deliveries that are taken", () => {
-  test("202 new, 200 the same again with the first receipt, 409 other values: nothing changes", async () => {
+describe("accepted calls", () => {
+  test("202 if new, 200 for the same values with the first receipt, 409 for others without a change", async () => {
     const world = await createWorld({ at: AT });
     const address = await serve(world);
-    const first = await deliver(address, saleBody());
+    const first = await callWebhook(address, saleBody());
     expect(first).toMatchObject({ status: 202, body: { status: "accepted", receipt: expect.any(String) } });
-    const again = await deliver(address, saleBody());
+    const again = await callWebhook(address, saleBody());
     expect(again).toMatchObject({ status: 200, body: { ...first.body, status: "duplicate" } });
-    const reordered = await deliver(
+    const reordered = await callWebhook(
       address,
       '{"transaction_id":"t_1","amount":1.005e2,"user_id":1,"currency":"SCICENT"}',
     );
     expect(reordered).toMatchObject({ status: 200, body: { status: "duplicate" } });
-    const altered = await deliver(address, saleBody({ amount: "100.51" }));
+    const altered = await callWebhook(address, saleBody({ amount: "100.51" }));
     expect(altered).toMatchObject({
       status: 409,
       body: { status: "conflict", receipt: first.body.receipt, error: { code: "conflict" } },
@@ -49,11 +49,13 @@ describe("deliveries that are taken", () => {
     ]);
   });
 
-  test("the inbox keeps the bytes, the signature and which secret it was", async () => {
+  test("the inbox stores the bytes, the signature and the fingerprint of the secret", async () => {
     const world = await createWorld({ environment: { SCICENT_WEBHOOK_SECRET: "new one, old one" } });
     const address = await serve(world);
     const body = saleBody();
-    await deliver(address, body, { headers: { "X-Scicent-Signature": sign(body, "old one").toUpperCase() } });
+    await callWebhook(address, body, {
+      headers: { "X-Scicent-Signature": sign(body, "old one").toUpperCase() },
+    });
     const [row] = await world.query<{ raw: Buffer; signature: string; secret_id: string }>(
       "select * from inbox",
     );
@@ -62,39 +64,39 @@ describe("deliveries that are taken", () => {
     expect(row?.secret_id).toMatch(/^[0-9a-f]{8}$/);
   });
 
-  test("a hundred at once are committed in groups, each answered for itself", async () => {
+  test("a hundred concurrent calls are committed in groups and answered individually", async () => {
     const world = await createWorld();
     const address = await serve(world);
     const bodies = Array.from({ length: 100 }, (_, i) => saleBody({ transaction_id: `"t_${i % 80}"` }));
-    const answers = await Promise.all(bodies.map((body) => deliver(address, body)));
+    const answers = await Promise.all(bodies.map((body) => callWebhook(address, body)));
     expect(answers.filter((answer) => answer.status === 202)).toHaveLength(80);
     expect(answers.filter((answer) => answer.status === 200)).toHaveLength(20);
     const { values } = await world.metrics.groupSize.get();
     expect(values.find((value) => value.metricName?.endsWith("_count"))?.value).toBeLessThan(60);
   });
 
-  test("the short path is the same webhook", async () => {
+  test("both paths are the same webhook", async () => {
     const world = await createWorld();
     const address = await serve(world);
-    expect(await deliver(address, saleBody(), { path: "/webhooks/scicent_sale" })).toMatchObject({
+    expect(await callWebhook(address, saleBody(), { path: "/webhooks/scicent_sale" })).toMatchObject({
       status: 202,
     });
-    expect(await deliver(address, saleBody())).toMatchObject({ status: 200 });
+    expect(await callWebhook(address, saleBody())).toMatchObject({ status: 200 });
   });
 
   test("Redis down: still 202", async () => {
     const world = await createWorld({ redisUrl: "redis://127.0.0.1:1" });
     const address = await serve(world);
-    expect(await deliver(address, saleBody())).toMatchObject({ status: 202 });
+    expect(await callWebhook(address, saleBody())).toMatchObject({ status: 202 });
     expect(await traces(world)).toMatchObject({ sales: 1, entries: 1 });
   });
 });
 
-describe("bad input, with a clear answer and nothing changed", () => {
+describe("invalid calls change nothing", () => {
   const body = saleBody();
-  const signature = (value: string | null): Sending => ({ headers: { "X-Scicent-Signature": value } });
+  const signature = (value: string | null): CallOptions => ({ headers: { "X-Scicent-Signature": value } });
   const zipped = gzipSync(body);
-  test.each<[string, number, string, string | Buffer, Sending]>([
+  test.each<[string, number, string, string | Buffer, CallOptions]>([
     ["no signature", 401, "bad-signature", body, signature(null)],
     ["empty signature", 401, "bad-signature", body, signature("")],
     ["short signature", 401, "bad-signature", body, signature(sign(body).slice(0, -2))],
@@ -134,17 +136,17 @@ describe("bad input, with a clear answer and nothing changed", () => {
       { method: "PUT", ...signature(null) },
     ],
     ["other path", 404, "not-found", body, { path: "/webhooks/other" }],
-  ])("%s: %i %s", async (_, status, code, sent, sending) => {
+  ])("%s: %i %s", async (_, status, code, sent, options) => {
     const world = await createWorld();
     const address = await serve(world);
-    const answer = await deliver(address, sent, sending);
+    const answer = await callWebhook(address, sent, options);
     expect(answer).toMatchObject({
       status,
       body: { error: { code, message: expect.stringMatching(/\w+ \w+/) } },
     });
     if (status === 405) expect(answer.headers.get("allow")).toBe("POST");
     expect(await traces(world)).toEqual(NOTHING);
-    expect(await deliver(address, body)).toMatchObject({ status: 202 });
+    expect(await callWebhook(address, body)).toMatchObject({ status: 202 });
   });
 
   const wrong = (
@@ -184,35 +186,35 @@ describe("bad input, with a clear answer and nothing changed", () => {
     wrong("currency", '"USD"', /SCICENT/),
     wrong("timestamp", '"2026-03-08T02:05:01Z"', /future/),
     wrong("timestamp", '"yesterday"', /ISO 8601/),
-  ])("422, kept as rejected: %s", async (_, sent, field, fault) => {
+  ])("422, stored as rejected: %s", async (_, sent, field, fault) => {
     const world = await createWorld({ at: AT });
     const address = await serve(world);
-    const answer = await deliver(address, sent);
+    const answer = await callWebhook(address, sent);
     const faults = [{ field, fault: expect.stringMatching(fault) }];
     expect(answer).toMatchObject({ status: 422, body: { error: { code: "bad-sale", faults } } });
     expect(await traces(world)).toEqual({ ...NOTHING, rejected: 1 });
     const [row] = await world.query("select external_id, raw, faults from inbox");
     expect(row).toMatchObject({ external_id: null, raw: Buffer.from(sent), faults });
-    // A corrected resend under the same key is welcome.
-    expect(await deliver(address, body)).toMatchObject({ status: 202 });
+    // The corrected sale is accepted under the same key.
+    expect(await callWebhook(address, body)).toMatchObject({ status: 202 });
   });
 
-  test("defect 12: no bypass in development, unsigned is refused there too", async () => {
+  test("defect 12: unsigned calls are rejected in development too", async () => {
     const world = await createWorld({ environment: { NODE_ENV: "development" } });
     const address = await serve(world);
-    expect(await deliver(address, body, signature(null))).toMatchObject({ status: 401 });
+    expect(await callWebhook(address, body, signature(null))).toMatchObject({ status: 401 });
   });
 
-  test("no secret: 503, and nothing is ever accepted unsigned", async () => {
+  test("503 without a configured secret: unsigned calls are never accepted", async () => {
     const world = await createWorld({ environment: { SCICENT_WEBHOOK_SECRET: "" } });
     const address = await serve(world);
-    const answer = await deliver(address, body, signature(sign(body, "")));
+    const answer = await callWebhook(address, body, signature(sign(body, "")));
     expect(answer).toMatchObject({ status: 503, body: { error: { code: "not-configured" } } });
     expect(answer.headers.get("retry-after")).toBe("60");
     expect(await traces(world)).toEqual(NOTHING);
   });
 
-  test("a chunked body of 64 KB + 1 is refused as well", async () => {
+  test("a chunked body of 64 KB + 1 is rejected", async () => {
     const world = await createWorld();
     const address = await serve(world);
     const stream = new ReadableStream({
@@ -235,7 +237,7 @@ describe("bad input, with a clear answer and nothing changed", () => {
     world.closing(() => db.close());
     const address = await serve(world, { db });
     for (const sent of [body, "not JSON"]) {
-      const answer = await deliver(address, sent);
+      const answer = await callWebhook(address, sent);
       expect(answer).toMatchObject({ status: 503, body: { error: { code: "unavailable" } } });
       expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
     }
@@ -244,8 +246,8 @@ describe("bad input, with a clear answer and nothing changed", () => {
 
 describe("limits", () => {
   const few = { WEBHOOK_ADDRESS_BURST: "5", WEBHOOK_ADDRESS_PER_SECOND: "1" };
-  const unsigned: Sending = { headers: { "X-Scicent-Signature": null } };
-  /** Before Redis is connected each process counts for itself. */
+  const unsigned: CallOptions = { headers: { "X-Scicent-Signature": null } };
+  /** Until Redis is connected, each process counts for itself. */
   const connected = (world: World) => eventually(() => expect(world.producers.ready()).toBe(true));
 
   test.each([
@@ -257,9 +259,9 @@ describe("limits", () => {
     const address = await serve(world);
     const sales = [1, 2, 3, 4, 5, 6].map((n) => saleBody({ transaction_id: `"t_${n}"` }));
     const statuses: number[] = [];
-    for (const sale of sales) statuses.push((await deliver(address, sale)).status);
+    for (const sale of sales) statuses.push((await callWebhook(address, sale)).status);
     expect(statuses).toEqual([202, 202, 202, 202, 202, 429]);
-    const answer = await deliver(address, saleBody());
+    const answer = await callWebhook(address, saleBody());
     expect(answer).toMatchObject({ status: 429, body: { error: { code: "too-many-requests" } } });
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
     expect(Number(answer.headers.get("retry-after"))).toBeLessThanOrEqual(5);
@@ -271,35 +273,39 @@ describe("limits", () => {
     await connected(world);
     const addresses = [await serve(world), await serve(world)];
     const statuses: number[] = [];
-    for (let n = 0; n < 6; n++) statuses.push((await deliver(addresses[n % 2] as string, saleBody())).status);
+    for (let n = 0; n < 6; n++)
+      statuses.push((await callWebhook(addresses[n % 2] as string, saleBody())).status);
     expect(statuses).toEqual([202, 200, 200, 200, 200, 429]);
   });
 
-  test("a bad signature costs more than a good delivery", async () => {
+  test("a bad signature costs more than a valid call", async () => {
     const world = await createWorld({ environment: { ...few, WEBHOOK_ADDRESS_BURST: "25" } });
     await connected(world);
     const address = await serve(world);
     const statuses: number[] = [];
-    for (let n = 0; n < 4; n++) statuses.push((await deliver(address, "x", unsigned)).status);
+    for (let n = 0; n < 4; n++) statuses.push((await callWebhook(address, "x", unsigned)).status);
     expect(statuses).toEqual([401, 401, 401, 429]);
-    expect(await deliver(address, saleBody())).toMatchObject({ status: 429 });
+    expect(await callWebhook(address, saleBody())).toMatchObject({ status: 429 });
   });
 
-  test("the source has a limit of its own, which unsigned requests do not use up", async () => {
+  test("the source has its own limit, which unsigned calls do not use up", async () => {
     const world = await createWorld({ environment: { WEBHOOK_SOURCE_PER_SECOND: "1" } });
     await connected(world);
     const address = await serve(world);
-    for (let n = 0; n < 4; n++) await deliver(address, "x", unsigned);
+    for (let n = 0; n < 4; n++) await callWebhook(address, "x", unsigned);
     const statuses: number[] = [];
-    for (let n = 0; n < 3; n++) statuses.push((await deliver(address, saleBody())).status);
+    for (let n = 0; n < 3; n++) statuses.push((await callWebhook(address, saleBody())).status);
     expect(statuses).toEqual([202, 200, 429]);
   });
 });
 
-test("health answers status, timestamp and version", async () => {
+test("health returns status, timestamp and version", async () => {
   const world = await createWorld({ at: AT });
   const address = await serve(world);
-  const answer = await deliver(address, "", { method: "GET", path: "/volunteer_scheduler/webhooks/health" });
+  const answer = await callWebhook(address, "", {
+    method: "GET",
+    path: "/volunteer_scheduler/webhooks/health",
+  });
   expect(answer).toMatchObject({
     status: 200,
     body: {

@@ -7,7 +7,7 @@ const secrets = signingSecrets(["new secret", "old secret"]);
 const hex = (secret: string, bytes = raw) => createHmac("sha256", secret).update(bytes).digest("hex");
 
 describe("findSigner", () => {
-  test("names the secret by its fingerprint, never by itself", () => {
+  test("returns the fingerprint of the secret", () => {
     expect(findSigner(raw, `sha256=${hex("new secret")}`, secrets)).toBe(secrets[0]?.id);
     expect(findSigner(raw, `sha256=${hex("old secret")}`, secrets)).toBe(secrets[1]?.id);
     expect(secrets.map((secret) => secret.id)).toEqual([
@@ -16,11 +16,11 @@ describe("findSigner", () => {
     ]);
   });
 
-  test("takes either case of letters", () => {
+  test("accepts upper and lower case", () => {
     expect(findSigner(raw, `SHA256=${hex("new secret").toUpperCase()}`, secrets)).toBe(secrets[0]?.id);
   });
 
-  test("is over the bytes, not over a text made of them", () => {
+  test("verifies the raw bytes, not decoded text", () => {
     const asText = hex("new secret", Buffer.from(raw.toString("utf8")));
     expect(findSigner(raw, `sha256=${asText}`, secrets)).toBeNull();
   });
@@ -33,16 +33,16 @@ describe("findSigner", () => {
     ["short", `sha256=${hex("new secret").slice(0, 62)}`],
     ["long", `sha256=${hex("new secret")}00`],
     ["not hex, of the right length", `sha256=${"zz".repeat(32)}`],
-    ["hex that stops half-way", `sha256=${hex("new secret").slice(0, 32)}${"zz".repeat(16)}`],
+    ["hex that ends half-way", `sha256=${hex("new secret").slice(0, 32)}${"zz".repeat(16)}`],
     ["line break after", `sha256=${hex("new secret")}\n`],
     ["two", `sha256=${hex("other")}, sha256=${hex("new secret")}`],
     ["other secret", `sha256=${hex("other")}`],
     ["empty secret", `sha256=${hex("")}`],
-  ])("refuses: %s", (_, header) => {
+  ])("rejects: %s", (_, header) => {
     expect(findSigner(raw, header, secrets)).toBeNull();
   });
 
-  test("without secrets nothing is signed", () => {
+  test("rejects everything without secrets", () => {
     expect(findSigner(raw, `sha256=${hex("")}`, [])).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 import type { UserNotification } from "../../notifications/notification-list.ts";
 
-/** As the API and the stream write it. */
-export const shown = (notification: UserNotification) => ({
+/** The JSON form of a notification, in the list and in the stream. */
+export const notificationResponse = (notification: UserNotification) => ({
   id: notification.id,
   event_type: notification.eventType,
   project_id: notification.projectId,
