@@ -2,7 +2,8 @@ import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
-import type { JobContext } from "../queues/job.ts";
+import { enqueueMany } from "../queues/enqueue.ts";
+import type { Job, JobContext } from "../queues/job.ts";
 
 /** What one e-mail contains: a delivery, or a digest. */
 export type EmailContent = {
@@ -11,7 +12,7 @@ export type EmailContent = {
   readonly digestId: string | null;
 };
 
-/** A mailing (a row of `email_batches`) and the users that its e-mails are for. Its members never change. */
+/** A new mailing, a row of `email_batches`, and the users its e-mails are for. Its members never change. */
 export type CreatedMailing = { readonly mailingId: string; readonly userIds: readonly string[] };
 
 /**
@@ -69,8 +70,18 @@ async function insertMailings(tx: Tx, emails: number, size: number): Promise<str
   return Array.from({ length: emails }, (_, index) => inserted[Math.floor(index / size)]?.id as string);
 }
 
-/** Lists in a dry run who would get an e-mail. */
-export function remarkMailings(mailings: readonly CreatedMailing[], remark: JobContext["remark"]): void {
+/** Enqueues the job that sends each mailing. A dry run lists the users. */
+export async function enqueueMailings(
+  { tx, remark }: Pick<JobContext, "tx" | "remark">,
+  send: Job<{ batchId: string }>,
+  mailings: readonly CreatedMailing[],
+): Promise<void> {
+  await enqueueMany(
+    tx,
+    send,
+    mailings.map(({ mailingId }) => ({ batchId: mailingId })),
+  );
   for (const { mailingId, userIds } of mailings)
-    for (const user of userIds) remark({ about: `user ${user}`, decision: `e-mail in mailing ${mailingId}` });
+    for (const userId of userIds)
+      remark({ about: `user ${userId}`, decision: `e-mail in mailing ${mailingId}` });
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { enqueue, enqueueMany } from "../queues/enqueue.ts";
+import { enqueue } from "../queues/enqueue.ts";
 import { defineJob, type Job, type SingleJob } from "../queues/job.ts";
 import { done, skipped } from "../queues/outcome.ts";
 import type { DigestCadence } from "../scoring/notifications/notify-decision.ts";
-import { createMailings, remarkMailings } from "./create-mailings.ts";
+import { createMailings, enqueueMailings } from "./create-mailings.ts";
 import { openDueDigests } from "./due-digests.ts";
 
 /** Digests per run. If more are due, another run follows. */
@@ -22,7 +22,8 @@ export function digestJob(
     description,
     payload: z.object({}),
     key: () => "due",
-    run: async (_payload, { tx, now, settings, remark }) => {
+    run: async (_payload, context) => {
+      const { tx, now, settings } = context;
       const { digests, items } = await openDueDigests(tx, cadence, now, {
         limit: DIGESTS_PER_RUN,
         defaultZone: settings.notifications.userTimeZone,
@@ -30,12 +31,7 @@ export function digestJob(
       });
       if (digests.length === 0) return skipped("no digest is due");
       const mailings = await createMailings(tx, digests, settings.email.batchSize);
-      await enqueueMany(
-        tx,
-        send,
-        mailings.map(({ mailingId }) => ({ batchId: mailingId })),
-      );
-      remarkMailings(mailings, remark);
+      await enqueueMailings(context, send, mailings);
       if (digests.length === DIGESTS_PER_RUN) await enqueue(tx, job, {});
       return done({ digests: digests.length, items, mailings: mailings.length });
     },

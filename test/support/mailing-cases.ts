@@ -11,10 +11,8 @@ export type MailingScene = {
   removeRow(): Promise<void>;
 };
 
-type Asking = { after?: string | undefined };
-
 /** The five cases for jobs that create mailings: each e-mail is created once and sent once. */
-export function mailingCases(job: Job<Asking>, openScene: () => Promise<MailingScene>): void {
+export function mailingCases(job: Job<Record<string, never>>, openScene: () => Promise<MailingScene>): void {
   const created = (world: World) => world.query("select id from emails");
   const sentOnce = async (world: World) => {
     expect(await created(world)).toHaveLength(1);

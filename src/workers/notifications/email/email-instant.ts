@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows } from "../../../db/statement.ts";
-import { createMailings, remarkMailings } from "../../../email/create-mailings.ts";
-import { enqueue, enqueueMany } from "../../../queues/enqueue.ts";
+import { createMailings, enqueueMailings } from "../../../email/create-mailings.ts";
+import { enqueue } from "../../../queues/enqueue.ts";
 import { defineJob, type SingleJob } from "../../../queues/job.ts";
 import { done, skipped } from "../../../queues/outcome.ts";
 import { sendEmails } from "./send-emails.ts";
@@ -18,7 +18,8 @@ export const emailInstant: SingleJob<Record<string, never>> = defineJob({
     "Creates mailings of the e-mails that are due and are not part of a digest, and enqueues them.",
   payload: z.object({}),
   key: () => "due",
-  run: async (_payload, { tx, now, settings, remark }) => {
+  run: async (_payload, context) => {
+    const { tx, now, settings } = context;
     const due = await rows<{ id: string; userId: string }>(
       tx,
       sql`select d.id, d.user_id as "userId" from deliveries d
@@ -30,12 +31,7 @@ export const emailInstant: SingleJob<Record<string, never>> = defineJob({
     if (due.length === 0) return skipped("no e-mail is due");
     const contents = due.map(({ id, userId }) => ({ userId, deliveryId: id, digestId: null }));
     const mailings = await createMailings(tx, contents, settings.email.batchSize);
-    await enqueueMany(
-      tx,
-      sendEmails,
-      mailings.map(({ mailingId }) => ({ batchId: mailingId })),
-    );
-    remarkMailings(mailings, remark);
+    await enqueueMailings(context, sendEmails, mailings);
     if (due.length === EMAILS_PER_RUN) await enqueue(tx, emailInstant, {});
     return done({ emails: due.length, mailings: mailings.length });
   },

@@ -2,8 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { emails } from "../../../db/schema/email.ts";
 import { array, rows } from "../../../db/statement.ts";
-import { remailEmails, remarkMailings } from "../../../email/create-mailings.ts";
-import { enqueueMany } from "../../../queues/enqueue.ts";
+import { enqueueMailings, remailEmails } from "../../../email/create-mailings.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { done, skipped } from "../../../queues/outcome.ts";
 import { sendEmails } from "./send-emails.ts";
@@ -25,7 +24,8 @@ export const retryEmails = defineJob({
     limit: z.int().min(1).max(2_000).default(100).describe("at most this many, oldest first"),
   }),
   key: ({ status }) => status,
-  run: async ({ status, since, limit }, { tx, settings, remark }) => {
+  run: async ({ status, since, limit }, context) => {
+    const { tx, settings } = context;
     const found = await rows<{ id: string; userId: string }>(
       tx,
       sql`select id, user_id as "userId" from emails
@@ -39,12 +39,7 @@ export const retryEmails = defineJob({
           where m.id = any(${array(found.map(({ id }) => id))}::bigint[])
             and (d.id = m.delivery_id or d.digest_id = m.digest_id) and d.status = ${status}`,
     );
-    await enqueueMany(
-      tx,
-      sendEmails,
-      mailings.map(({ mailingId }) => ({ batchId: mailingId })),
-    );
-    remarkMailings(mailings, remark);
+    await enqueueMailings(context, sendEmails, mailings);
     return done({ emails: found.length, mailings: mailings.length });
   },
 });

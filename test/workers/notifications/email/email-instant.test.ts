@@ -69,6 +69,16 @@ describe("email-instant", () => {
     expect(world.mailbox).toHaveLength(1);
   });
 
+  it("lists in a dry run who would get an e-mail, and creates none", async () => {
+    const world = await createWorld({ at: AT });
+    const people = await users(world, 2);
+    for (const userId of people) await delivery(world, { userId });
+    const { remarks } = await world.dryRun(emailInstant, {});
+    expect(remarks.map(({ about }) => about)).toEqual(people.map((userId) => `user ${userId}`));
+    expect(remarks[0]!.decision).toMatch(/^e-mail in mailing \d+$/);
+    expect(await emailRows(world)).toEqual([]);
+  });
+
   it("sends each e-mail alone over SMTP, which has no idempotency keys", async () => {
     const world = await createWorld({
       at: AT,
