@@ -2,10 +2,10 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** What this process measures about itself. What Postgres and Redis know is read when /metrics is asked (http/metrics.ts). */
+/** The metrics of one process. Gauges about Postgres and Redis are read at each scrape (http/metrics.ts). */
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** One registry a process; names begin with `commonwork_`, units last. */
+/** Names begin with `commonwork_` and end with the unit. */
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -14,21 +14,21 @@ export function createMetrics() {
     registry,
     wait: new Histogram({
       name: "commonwork_job_wait_seconds",
-      help: "From carrier in Redis to start of the try.",
+      help: "Time from adding a carrier to Redis to its start.",
       labelNames: ["queue", "job"],
       buckets: SECONDS,
       ...at,
     }),
     run: new Histogram({
       name: "commonwork_job_run_seconds",
-      help: "How long one try of a carrier took.",
+      help: "Time that one attempt of a carrier took.",
       labelNames: ["queue", "job"],
       buckets: SECONDS,
       ...at,
     }),
     outcomes: new Counter({
       name: "commonwork_job_outcomes_total",
-      help: "Entries by how they ended.",
+      help: "Entries by outcome.",
       labelNames: ["queue", "job", "outcome"],
       ...at,
     }),
@@ -46,27 +46,27 @@ export function createMetrics() {
     }),
     deliveries: new Counter({
       name: "commonwork_webhook_deliveries_total",
-      help: "Webhook deliveries by answer.",
+      help: "Webhook requests by result.",
       labelNames: ["source", "status"],
       ...at,
     }),
     accept: new Histogram({
       name: "commonwork_webhook_accept_seconds",
-      help: "From the last byte of a delivery to its answer.",
+      help: "Time from the last byte of a webhook request to its answer.",
       labelNames: ["source"],
       buckets: SECONDS,
       ...at,
     }),
     groupSize: new Histogram({
       name: "commonwork_intake_group_size",
-      help: "Deliveries that were committed together.",
+      help: "Webhook requests committed together.",
       buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
       ...at,
     }),
-    // Set when /metrics is asked.
+    // Set at each scrape.
     reachable: new Gauge({
       name: "commonwork_reachable",
-      help: "1 when the part answered in time: postgres, redis.",
+      help: "1 if postgres or redis answered in time, else 0.",
       labelNames: ["part"],
       ...at,
     }),
@@ -84,13 +84,13 @@ export function createMetrics() {
     }),
     oldest: new Gauge({
       name: "commonwork_outbox_oldest_seconds",
-      help: "Age of the oldest entry that is due and not settled.",
+      help: "Age of the oldest due entry.",
       labelNames: ["queue"],
       ...at,
     }),
     scheduleLag: new Gauge({
       name: "commonwork_schedule_lag_seconds",
-      help: "Age of the oldest scheduled run that has not ended.",
+      help: "Age of the oldest unfinished scheduled run.",
       ...at,
     }),
     oldestTransaction: new Gauge({
@@ -100,7 +100,7 @@ export function createMetrics() {
     }),
     ledgerDrift: new Gauge({
       name: "commonwork_ledger_drift",
-      help: "Faults that the last verification of the ledger found.",
+      help: "Faults found by the last ledger verification.",
       ...at,
     }),
   };

@@ -1,7 +1,7 @@
 /**
- * Arrays of numbers in the binary format of Postgres, for parameters with thousands of them: the driver sends a Buffer in binary, and
- * the server reads it several times as fast as text. Layout of array_recv: dimensions, whether there are nulls, type of the elements,
- * length, lower bound; then each element after its length.
+ * Number arrays in Postgres's binary format, for parameters with thousands of elements: the driver sends a Buffer in binary, and the
+ * server reads it several times as fast as text. Layout of array_recv: number of dimensions, null flag, element type, length, lower
+ * bound, then the length and value of each element.
  */
 const HEADER_BYTES = 20;
 const LENGTH_BYTES = 4;
@@ -19,7 +19,7 @@ function open(count: number, elementOid: number, elementBytes: number): { buffer
   return { buffer, view };
 }
 
-/** As a parameter `$n::int[]`. */
+/** For a parameter `$n::int[]`. */
 export function int4Array(values: Int32Array): Buffer {
   const { buffer, view } = open(values.length, INT4_OID, 4);
   let at = HEADER_BYTES;
@@ -31,7 +31,7 @@ export function int4Array(values: Int32Array): Buffer {
   return buffer;
 }
 
-/** As a parameter `$n::bigint[]`. @param values whole numbers below 2^53. */
+/** For a parameter `$n::bigint[]`. @param values whole numbers below 2^53. */
 export function int8Array(values: Float64Array): Buffer {
   const { buffer, view } = open(values.length, INT8_OID, 8);
   let at = HEADER_BYTES;

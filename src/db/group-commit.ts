@@ -1,38 +1,38 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { isDatabaseAbsent } from "./faults.ts";
 
-/** More is waiting than can be written soon: the caller should come again. */
+/** Too many items are waiting: the caller should retry later. */
 export class GroupCommitFull extends Error {
   override readonly name = "GroupCommitFull";
   constructor(waiting: number) {
-    super(`${waiting} items wait to be written already`);
+    super(`${waiting} items are already waiting`);
   }
 }
 
-/** The process is shutting down and takes nothing more. */
+/** The process is shutting down and accepts no more items. */
 export class GroupCommitClosed extends Error {
   override readonly name = "GroupCommitClosed";
   constructor() {
-    super("nothing more is taken: the process is stopping");
+    super("the process is shutting down");
   }
 }
 
 export type GroupCommitOptions<T, R> = {
-  /** Writes the items in one transaction; one result for each, in order. Throws when none of them was written. */
+  /** Writes the items in one transaction. Returns a result for each, in order; throws if none was written. */
   readonly write: (items: readonly T[]) => Promise<readonly R[]>;
   readonly maxGroup: number;
   readonly maxWaiting: number;
-  /** So many groups are written at the same time; one, unless said. */
+  /** How many groups are written concurrently. Default: 1. */
   readonly atOnce?: number;
 };
 
 export type GroupCommit<T, R> = {
   /**
    * Resolves when the item is committed.
-   * @throws GroupCommitFull, GroupCommitClosed, or what its own write threw.
+   * @throws GroupCommitFull, GroupCommitClosed, or what writing this item threw.
    */
   submit(item: T): Promise<R>;
-  /** Takes nothing more; resolves when everything taken has been answered. */
+  /** Accepts no more items; resolves when all accepted ones are settled. */
   close(): Promise<void>;
 };
 
@@ -43,8 +43,8 @@ type Waiting<T, R> = {
 };
 
 /**
- * Commits in groups: while writes are under way, the next group collects. There is no timer: an item alone waits for one
- * turn of the event loop, and the slower the disk, the larger the groups.
+ * Commits in groups: while writes are under way, the next group collects. There is no timer: a single item waits for one turn of the
+ * event loop, and the slower the disk, the larger the groups.
  */
 export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): GroupCommit<T, R> {
   const { write, maxGroup, maxWaiting, atOnce = 1 } = options;
@@ -55,18 +55,18 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
 
   const writeAll = async () => {
     while (waiting.length > 0) {
-      // What has arrived already comes along. Without this, senders that were answered together return as one that is
-      // written alone and all others who wait for it: measured, every second group was a group of one.
+      // Include what has arrived in this turn. Otherwise senders that were answered together come back as one item that is
+      // written alone while the others wait for it: measured, every second group had one item.
       await nextTurn();
       const group = waiting.slice(0, maxGroup);
       waiting = waiting.slice(maxGroup);
       // Another writer may have taken them all.
       if (group.length === 0) break;
       const outage = await writeGroup(group, write);
-      // Whoever waits would meet the same closed door, one group after another.
+      // Every queued group would fail the same way, so reject them all now.
       if (outage !== null) for (const one of waiting.splice(0)) one.reject(outage);
     }
-    // In the same turn as the last look: what comes now starts a writer of its own.
+    // In the same turn as the last check, so that a later item starts a writer.
     writers -= 1;
   };
   const startWriter = () => {
@@ -91,8 +91,8 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
 }
 
 /**
- * Answers each of the group; never throws. A group that fails is halved until the culprit stands alone.
- * @returns the error that says that Postgres is absent, if it was.
+ * Settles every item of the group; never throws. A group that fails is halved until the failing item is alone.
+ * @returns the error if Postgres is unreachable, else null.
  */
 async function writeGroup<T, R>(
   group: readonly Waiting<T, R>[],
@@ -101,7 +101,7 @@ async function writeGroup<T, R>(
   try {
     const results = await write(group.map((one) => one.item));
     if (results.length !== group.length)
-      throw new Error("A group was answered with too few or too many results.");
+      throw new Error("write returned the wrong number of results for its group");
     for (const [index, one] of group.entries()) one.resolve(results[index] as R);
     return null;
   } catch (error) {

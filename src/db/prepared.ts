@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 import type { ClientBase, QueryConfig } from "pg";
 
-/** How a statement says that it is to be prepared. */
+/** Marks a statement to be prepared. */
 export const PREPARED_MARK = "/* prepared */ ";
 
-/** More different texts than this are not prepared: something builds its statements anew each time. */
+/** At most this many texts are prepared: more would mean that some statement text is generated. */
 const MAX_STATEMENTS = 1_000;
 
-/** One name for one text, the same on every connection. */
+/** Names of texts, the same on every connection. */
 const names = new Map<string, string>();
 
 function nameOf(text: string): string | undefined {
@@ -21,29 +21,29 @@ function nameOf(text: string): string | undefined {
 type Send = (config: unknown, ...rest: unknown[]) => unknown;
 
 /**
- * Makes a connection prepare the statements that ask for it, each under a name, and run them by that name from then on: parsing and
- * planning were a third of what Postgres did for a lone sale. What is sent within one turn of the event loop leaves together.
+ * Makes a connection prepare marked statements under a name and reuse them: parsing and planning were a third of Postgres's time for a
+ * single sale. Statements sent within one turn of the event loop are written to the socket together.
  */
 export function prepareStatements(client: ClientBase): void {
   const send = client.query.bind(client) as Send;
   const stream = streamOf(client);
-  let held = false;
-  const letGo = () => {
-    held = false;
+  let corked = false;
+  const uncork = () => {
+    corked = false;
     stream.uncork();
   };
   const prepared: Send = (config, ...rest) => {
-    if (!held) {
-      held = true;
+    if (!corked) {
+      corked = true;
       stream.cork();
-      process.nextTick(letGo);
+      process.nextTick(uncork);
     }
     return send(withName(config, rest[0]), ...rest);
   };
   client.query = prepared as ClientBase["query"];
 }
 
-/** The socket of a connection. The driver has no word for it in its types. */
+/** The socket of a connection, which the types of the driver do not declare. */
 export const streamOf = (client: ClientBase): Socket =>
   (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
 

@@ -126,7 +126,7 @@ export type Job<P = unknown> =
 
 const DEFAULTS: Policy = {
   attempts: 8,
-  /** The limit of a transaction (db/client.ts). */
+  /** The limit of a transaction (db/session.ts). */
   timeLimitMs: 5_000,
   backOff: { baseMs: 1_000, capMs: 3_600_000 },
 };

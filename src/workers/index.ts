@@ -30,7 +30,7 @@ import { meetingReminders } from "./notifications/nudges/meeting-reminders.ts";
 import { resumeIncompleteNudges } from "./notifications/nudges/resume-incomplete-nudges.ts";
 import { unreadThreadNudges } from "./notifications/nudges/unread-thread-nudges.ts";
 
-/** Every job there is. A file that is missing here, or has no test, fails test/catalogue.test.ts. */
+/** All jobs. test/catalogue.test.ts fails for a job file that is missing here or has no test. */
 export const catalogue = catalogueOf([
   distributeCommission,
   releaseCommission,

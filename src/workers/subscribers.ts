@@ -6,7 +6,7 @@ import type { Job } from "../queues/job.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
 import { placeVolunteer } from "./matching/place-volunteer.ts";
 
-/** An event as a subscriber sees it. */
+/** An event as given to a subscriber. */
 export type Occurrence<P = unknown> = {
   readonly id: string;
   readonly type: string;
@@ -14,14 +14,14 @@ export type Occurrence<P = unknown> = {
   readonly payload: P;
 };
 
-/** A job that each event of a type asks for, in the transaction that turns the event into notifications. */
+/** A job that is enqueued for each event of a type, in the transaction that fans the event out. */
 export type Subscriber = {
   readonly eventType: string;
   readonly jobName: string;
-  ask(tx: Tx, events: readonly Occurrence[]): Promise<void>;
+  enqueue(tx: Tx, events: readonly Occurrence[]): Promise<void>;
 };
 
-/** @param payloadOf what the job is asked for; null when this event needs nothing. */
+/** @param payloadOf the payload of the job, or null if the event needs no job. */
 export const subscriber = <P, J>(
   event: EventType<P>,
   job: Job<J>,
@@ -29,7 +29,7 @@ export const subscriber = <P, J>(
 ): Subscriber => ({
   eventType: event.type,
   jobName: job.name,
-  async ask(tx, events) {
+  async enqueue(tx, events) {
     const payloads = events.flatMap((one) => {
       const parsed = event.payload.safeParse(one.payload);
       const payload = parsed.success ? payloadOf({ ...one, payload: parsed.data }) : null;
@@ -39,7 +39,7 @@ export const subscriber = <P, J>(
   },
 });
 
-/** Which jobs follow from which events. */
+/** The jobs that are enqueued for events. */
 export const SUBSCRIBERS: readonly Subscriber[] = [
   subscriber(profileUpdated, placeVolunteer, ({ payload }) => ({ volunteerId: payload.user_id })),
   subscriber(projectUpdated, calculateMatches, ({ projectId }) =>
@@ -47,14 +47,14 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   ),
 ];
 
-/** Asks for what follows from events, in one statement for each subscriber. */
-export async function askSubscribers(
+/** Enqueues the jobs of all subscribers, in one statement each. */
+export async function enqueueSubscribed(
   tx: Tx,
   events: readonly Occurrence[],
   subscribers: readonly Subscriber[] = SUBSCRIBERS,
 ): Promise<void> {
-  for (const { eventType, ask } of subscribers) {
+  for (const { eventType, enqueue } of subscribers) {
     const mine = events.filter(({ type }) => type === eventType);
-    if (mine.length > 0) await ask(tx, mine);
+    if (mine.length > 0) await enqueue(tx, mine);
   }
 }

@@ -100,7 +100,7 @@ describe("commonwork run, for budgets and multipliers", () => {
     expect(await run(...words)).toMatchObject({ code: 0, out: expect.stringContaining("is done") });
     expect(await run(...words)).toMatchObject({
       code: 0,
-      out: expect.stringContaining("the period is paid already"),
+      out: expect.stringContaining("the period is already paid"),
     });
     expect(await run("recalculate-multipliers", "--organization-id", "1")).toMatchObject({ code: 0 });
     expect(await run("recalculate-multipliers", "--full")).toMatchObject({ code: 0 });

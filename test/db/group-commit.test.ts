@@ -154,7 +154,7 @@ describe("failures", () => {
 
   test("a writer that answers for too few is a fault, not a wait without end", async () => {
     const intake = createGroupCommit<string, string>({ write: async () => [], ...limits });
-    await expect(intake.submit("a")).rejects.toThrow(/too few/);
+    await expect(intake.submit("a")).rejects.toThrow(/wrong number of results/);
   });
 });
 

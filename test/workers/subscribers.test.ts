@@ -6,7 +6,7 @@ import { idField } from "../../src/ids.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { placeVolunteer } from "../../src/workers/matching/place-volunteer.ts";
 import { notifyFanOut } from "../../src/workers/notifications/fan-out/notify-fan-out.ts";
-import { askSubscribers, subscriber } from "../../src/workers/subscribers.ts";
+import { enqueueSubscribed, subscriber } from "../../src/workers/subscribers.ts";
 import { singleJob } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -21,7 +21,7 @@ it("an event asks for the jobs that follow from it, in its transaction, and for 
   ];
   const event = (type: string, payload: unknown) => ({ id: "1", type, projectId: "5", payload });
   await inTransaction(world.db, (tx) =>
-    askSubscribers(
+    enqueueSubscribed(
       tx,
       [
         event("apple.ripened", { tree_id: 7 }),

@@ -20,13 +20,13 @@ import { parseAmountMicro } from "../../scoring/money.ts";
 import { decideBudget } from "../../scoring/rewards/budget.ts";
 
 const payload = z.object({
-  period: z.enum(PERIOD_TYPES).describe("which budget"),
-  organizationId: ownIdField().describe("the organization, by its id"),
+  period: z.enum(PERIOD_TYPES).describe("the budget"),
+  organizationId: ownIdField().describe("the id of the organization"),
   pool: z
     .string()
     .refine((text) => poolFrom(text) !== null, "must be an amount of tokens with up to 6 decimals, or 0")
     .optional()
-    .describe("tokens to share out; default: the organization's pool, or else the configured one"),
+    .describe("tokens to distribute; default: the pool of the organization, or else the configured one"),
   start: z.iso
     .date()
     .optional()
@@ -37,39 +37,39 @@ const payload = z.object({
 
 type Payload = z.output<typeof payload>;
 
-/** A closed period of one organization is paid, once. The next one that waits is asked for in the same transaction. */
+/** Pays a closed period of one organization, once, and enqueues the next unpaid one in the same transaction. */
 export const distributeBudget: SingleJob<Payload> = defineJob<Payload>({
   name: "distribute-budget",
   queue: "budgets",
-  description: "Shares out the budget of a closed period among an organization's best volunteers.",
+  description: "Distributes the budget of a closed period among the best volunteers of an organization.",
   payload,
   key: ({ period, organizationId, start }) => `${organizationId}:${period}:${start ?? "last"}`,
-  run: async (asked, context) => {
+  run: async (input, context) => {
     const { tx, now, settings } = context;
-    const organization = await lockOrganization(tx, asked);
+    const organization = await lockOrganization(tx, input);
     if (!organization) return skipped("there is no such organization");
     const timeZone = organization.timeZone ?? settings.defaultTimeZone;
-    if (!isTimeZone(timeZone)) throw new Cancel("nobody knows the time zone of the organization");
-    const period = asked.start
-      ? periodOfDay(asked.period, timeZone, asked.start)
-      : lastClosedPeriod(asked.period, timeZone, now);
+    if (!isTimeZone(timeZone)) throw new Cancel("the time zone of the organization is unknown");
+    const period = input.start
+      ? periodOfDay(input.period, timeZone, input.start)
+      : lastClosedPeriod(input.period, timeZone, now);
     if (period.endAt > now) return skipped("the period has not closed yet");
-    if (await isPaid(tx, asked.organizationId, period)) return skipped("the period is paid already");
-    const outOfTurn = (await nextInTurn(asked, context))?.start !== period.start;
-    const grantedMicro = poolOf(asked, organization, context);
-    const outcome = await pay(asked, context, period, { timeZone, grantedMicro, outOfTurn });
+    if (await isPaid(tx, input.organizationId, period)) return skipped("the period is already paid");
+    const outOfTurn = (await oldestUnpaid(input, context))?.start !== period.start;
+    const grantedMicro = poolOf(input, organization, context);
+    const outcome = await pay(input, context, period, { timeZone, grantedMicro, outOfTurn });
     if (!outOfTurn && periodAfter(period, timeZone).endAt <= now) {
-      const next = await nextInTurn(asked, context);
-      if (next) await enqueue(tx, distributeBudget, { ...lineOf(asked), start: next.start });
+      const next = await oldestUnpaid(input, context);
+      if (next) await enqueue(tx, distributeBudget, { ...budgetOf(input), start: next.start });
     }
     return outcome;
   },
 });
 
-const lineOf = ({ organizationId, period }: Payload) => ({ organizationId, period });
+const budgetOf = ({ organizationId, period }: Payload) => ({ organizationId, period });
 
-/** The oldest period that waits. Downtime is worked off from there on, one period a transaction, since each carries on a leftover. */
-async function nextInTurn(
+/** The oldest unpaid period. After downtime periods are paid in order, one per transaction, since each may carry a leftover to the next. */
+async function oldestUnpaid(
   { organizationId, period }: Payload,
   context: JobContext,
 ): Promise<Period | undefined> {
@@ -80,7 +80,7 @@ async function nextInTurn(
 
 type Organization = { timeZone: string | null; poolMicro: string | null };
 
-/** One payment of an organization at a time: each carries on the leftover of the one before. */
+/** Serializes the payments of an organization, since each may carry a leftover to the next. */
 async function lockOrganization(
   tx: Tx,
   { organizationId, period }: Payload,
@@ -118,13 +118,13 @@ async function pay(
   return done({ paid: 1, awards: decision.awards.length, eligible: candidates.eligible.length });
 }
 
-/** After a change of zone a period begins where the one before it ended: nothing counts twice, and nothing is left out. */
+/** After a change of time zone a period starts where the previous one ended, so that nothing counts twice and nothing is left out. */
 function startAfter(endOfPrevious: Date | null, { startAt, endAt }: Period): Date {
   if (endOfPrevious === null) return startAt;
   return endOfPrevious < endAt ? endOfPrevious : endAt;
 }
 
-/** What the payment before this one left to it, and where the period before it ended. */
+/** The leftover that the previous payment carries to this one, and the end of the previous period. */
 async function paidBefore(
   tx: Tx,
   organizationId: string,
@@ -151,11 +151,11 @@ function poolOf({ pool, period }: Payload, organization: Organization, { setting
     : BigInt(organization.poolMicro);
 }
 
-const NOTHING = /^-?0+(\.0+)?$/;
+const ZERO = /^-?0+(\.0+)?$/;
 
-/** Nobody is paid from 0 or less, but it can be asked for. @returns null for what is no amount. */
+/** A pool of 0 or less is allowed and pays nobody. @returns null if the text is no amount. */
 function poolFrom(text: string): bigint | null {
-  if (NOTHING.test(text)) return 0n;
+  if (ZERO.test(text)) return 0n;
   const parsed = parseAmountMicro(text.replace(/^-/, ""));
   if (parsed.kind === "fault") return null;
   return text.startsWith("-") ? -parsed.amountMicro : parsed.amountMicro;

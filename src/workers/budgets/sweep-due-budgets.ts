@@ -5,17 +5,18 @@ import { done } from "../../queues/outcome.ts";
 import { dueBudgets } from "../../rewards/due-budgets.ts";
 import { distributeBudget } from "./distribute-budget.ts";
 
-/** Finds what has closed and was not paid, in every organization's own zone. */
+/** Finds closed periods that were not paid, by the time zone of each organization. */
 export const sweepDueBudgets = defineJob({
   name: "sweep-due-budgets",
   queue: "budgets",
   description:
-    "Finds closed budget periods that were not paid, and has the oldest of each organization paid.",
+    "Finds closed budget periods that were not paid, and enqueues the oldest of each organization.",
   payload: z.object({}),
   key: () => "all",
   run: async (_payload, { tx, now, log, settings }) => {
     const { due, unknownZone } = await dueBudgets(tx, now, settings.defaultTimeZone);
-    if (unknownZone.length > 0) log.warn({ organizations: unknownZone }, "nobody knows these time zones");
+    if (unknownZone.length > 0)
+      log.warn({ organizations: unknownZone }, "unknown time zones of organizations");
     await enqueueMany(
       tx,
       distributeBudget,

@@ -9,13 +9,13 @@ import { lockSaleFacts } from "../../rewards/sale-facts.ts";
 import type { EnqueueCommissions } from "../../rewards/take-sales.ts";
 import { type CommissionDecision, decideCommission } from "../../scoring/rewards/commission.ts";
 
-/** A sale becomes commissions for the five referrers above its buyer, exactly once. */
+/** Pays a sale's commissions to the five referrers above its buyer, exactly once. */
 export const distributeCommission = defineJob({
   name: "distribute-commission",
   queue: "commissions",
   description:
     "Pays the commissions of a token sale to the buyer's referrers, or holds them for an operator.",
-  payload: z.object({ saleId: z.string().regex(/^\d+$/).describe("the sale, by its id in token_sales") }),
+  payload: z.object({ saleId: z.string().regex(/^\d+$/).describe("the id of the sale in token_sales") }),
   key: ({ saleId }) => saleId,
   attempts: 8,
   batch: { size: 200 },
@@ -31,7 +31,7 @@ export const distributeCommission = defineJob({
     await Promise.all([
       emit(tx, commissionEarned, earnedEvents(decisions, now)),
       emit(tx, commissionHeld, heldEvents(decisions, now)),
-      // Last, since it locks balances: others who pay the same people wait until this commits.
+      // Last, since it locks balances: transactions that pay the same people wait until this one commits.
       recordCommissions(tx, decisions, settings.commissions, now),
     ]);
     const outcomes = new Map(decisions.map(({ decision }) => [decision.saleId, outcomeOf(decision)]));

@@ -10,23 +10,23 @@ import { type ReceivedSale, takeSales } from "../../rewards/take-sales.ts";
 import { enqueueCommissions } from "./distribute-commission.ts";
 
 const SOURCE = "scicent";
-/** Asked for again and again: a sale may appear in the seller's list later than its time says. */
+/** The last days are requested every time: a sale may appear in the seller's list later than its timestamp. */
 const OVERLAP_DAYS = 3;
 const SALES_PER_GROUP = 500;
 
 type Request = { since: string };
 type Answer = { configured: boolean; sales: readonly string[]; receivedAt: string };
 
-/** Asks the seller what the webhook never brought, and takes it in the same way. */
+/** Fetches sales that never reached the webhook and takes them in the same way. */
 export const reconcileSales = defineJob({
   name: "reconcile-sales",
   queue: "commissions",
-  description: "Asks the seller of the tokens for sales that the webhook never brought, and takes them in.",
+  description: "Fetches sales from the seller's API that never reached the webhook, and takes them in.",
   payload: z.object({
     since: z.iso
       .datetime({ offset: true })
       .optional()
-      .describe("from when on; default: three days before the newest known sale"),
+      .describe("sales from this time on; default: three days before the newest known sale"),
   }),
   key: ({ since }) => since ?? "latest",
   timeLimitMs: 60_000,
@@ -40,8 +40,7 @@ export const reconcileSales = defineJob({
     return { configured: true, sales: page.sales, receivedAt };
   },
   record: async (_payload, answer, { tx }) => {
-    if (!answer.configured)
-      return { kind: "skipped", reason: "SCICENT_API_URL is not set: there is nobody to ask" };
+    if (!answer.configured) return { kind: "skipped", reason: "SCICENT_API_URL is not set" };
     const counts = { listed: answer.sales.length, accepted: 0, duplicate: 0, conflict: 0, rejected: 0 };
     for (let i = 0; i < answer.sales.length; i += SALES_PER_GROUP) {
       const group = await readable(

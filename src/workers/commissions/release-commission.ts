@@ -8,14 +8,14 @@ import { lockStoredSale, setSaleStatus } from "../../rewards/held-sales.ts";
 import { post } from "../../rewards/ledger.ts";
 import { earnedPayload } from "../../rewards/record-commissions.ts";
 
-/** An operator has looked at a held sale and finds it good: the stored lines are paid as they stand. */
+/** Pays a held sale that an operator approved: the stored lines, without computing them again. */
 export const releaseCommission = defineJob({
   name: "release-commission",
   queue: "commissions",
   description: "Pays the held commissions of a sale to their beneficiaries.",
   payload: z.object({
-    saleId: z.string().regex(/^\d+$/).describe("the held sale, by its id in token_sales"),
-    actor: z.string().min(1).max(100).default("cli").describe("who decided it, for the audit log"),
+    saleId: z.string().regex(/^\d+$/).describe("the id of the held sale in token_sales"),
+    actor: z.string().min(1).max(100).default("cli").describe("who decided, for the audit log"),
   }),
   key: ({ saleId }) => saleId,
   run: async ({ saleId, actor }, { tx, now }) => {

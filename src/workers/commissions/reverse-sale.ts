@@ -5,20 +5,20 @@ import { done, skipped } from "../../queues/outcome.ts";
 import { lockStoredSale, type StoredSale, setSaleStatus } from "../../rewards/held-sales.ts";
 import { type Leg, post } from "../../rewards/ledger.ts";
 
-/** A sale was taken back: the negative of what was stored is posted, never a recomputation, and at most once. */
+/** Posts the negative of the stored commissions of a sale, at most once and without computing them again. */
 export const reverseSale = defineJob({
   name: "reverse-sale",
   queue: "commissions",
-  description: "Takes back the commissions of a sale that was refunded or found to be fraud.",
+  description: "Takes back the commissions of a sale that was refunded or found to be fraudulent.",
   payload: z.object({
-    saleId: z.string().regex(/^\d+$/).describe("the sale, by its id in token_sales"),
-    actor: z.string().min(1).max(100).default("cli").describe("who decided it, for the audit log"),
+    saleId: z.string().regex(/^\d+$/).describe("the id of the sale in token_sales"),
+    actor: z.string().min(1).max(100).default("cli").describe("who decided, for the audit log"),
   }),
   key: ({ saleId }) => saleId,
   run: async ({ saleId, actor }, { tx, now }) => {
     const sale = await lockStoredSale(tx, saleId);
     if (!sale) return skipped("no such sale");
-    if (sale.status === "reversed") return skipped("the sale is reversed already");
+    if (sale.status === "reversed") return skipped("the sale is already reversed");
     const legs = reversedLegs(sale);
     if (sale.transactionId !== null && legs.length > 0) {
       await post(tx, [
@@ -43,7 +43,7 @@ export const reverseSale = defineJob({
   },
 });
 
-/** What was earned is taken from its beneficiaries, what is still held from the held account; the treasury gets it back. */
+/** Moves earned amounts from the beneficiaries, or held ones from the held account, back to the treasury. */
 function reversedLegs(sale: StoredSale): Leg[] {
   const total = sale.lines.reduce((sum, line) => sum + line.amountMicro, 0n);
   if (total === 0n) return [];

@@ -8,11 +8,11 @@ import { distributeCommission } from "./distribute-commission.ts";
 
 const SALES_PER_RUN = 5_000;
 
-/** A genuine sale of somebody unknown is kept; once that volunteer has appeared it is settled like any other. */
+/** Sales of unknown buyers are kept. Once the buyer has a volunteer profile, the sale is settled like any other. */
 export const settleUnresolvedSales = defineJob({
   name: "settle-unresolved-sales",
   queue: "commissions",
-  description: "Finds sales whose buyer was unknown and has a volunteer profile by now, and has them paid.",
+  description: "Enqueues sales whose buyer was unknown and now has a volunteer profile.",
   payload: z.object({}),
   key: () => "all",
   run: async (_payload, { tx }) => {

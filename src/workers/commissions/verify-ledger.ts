@@ -4,11 +4,12 @@ import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
 import { checkRange, cutChecks, type VerifyRange } from "../../rewards/verify.ts";
 
-/** Looks whether the books still agree with themselves. A fault is never repaired here: it is an alarm. */
+/** Checks the invariants of the ledger. It reports faults and never repairs them. */
 export const verifyLedger = defineJob({
   name: "verify-ledger",
   queue: "commissions",
-  description: "Verifies the books: sums, balances, sales, deliveries and uplines. Any drift is an alert.",
+  description:
+    "Verifies the ledger: sums, balances, sales, inbox messages and uplines. Any drift is an alert.",
   payload: z.object({}),
   key: () => "all",
   cut: (_payload, { tx }) => cutChecks(tx),
@@ -26,7 +27,7 @@ export const verifyLedger = defineJob({
   },
   sum: async (_payload, counts, { log }) => {
     const drift = counts["drift"] ?? 0;
-    if (drift > 0) log.error({ counts }, "the books do not agree with themselves");
+    if (drift > 0) log.error({ counts }, "ledger verification found drift");
     return done({ ...counts, drift });
   },
 });

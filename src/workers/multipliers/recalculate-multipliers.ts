@@ -10,29 +10,30 @@ import {
   otherRunUnderWay,
 } from "../../rewards/multiplier-scope.ts";
 
-const LOOK_AGAIN_MS = 2_000;
+const OTHER_RUN_CHECK_MS = 2_000;
 const NAME = "recalculate-multipliers";
 
-/** Brings the activity multipliers up to its slot. It asks for nothing further: a profile's referrer is marked when the profile acts. */
+/** Recalculates activity multipliers as of its slot. It enqueues nothing: the referrer of a profile is marked when the profile acts. */
 export const recalculateMultipliers = defineJob({
   name: NAME,
   queue: "multipliers",
-  description: "Works out the activity multipliers of volunteers from their tasks and referrals.",
+  description: "Recalculates the activity multipliers of volunteers from their tasks and referrals.",
   payload: z.object({
     organizationId: ownIdField()
       .optional()
-      .describe("of this organization alone, by its id; default: of all"),
+      .describe("only of the organization with this id; default: of all"),
     full: z
       .boolean()
       .default(false)
-      .describe("work out every multiplier, not only those that may have moved since the last run"),
+      .describe("recalculate every multiplier, not only those that may have changed since the last run"),
   }),
   key: ({ organizationId, full }) => `${organizationId ?? "all"}${full ? ":full" : ""}`,
   cut: async ({ organizationId, full }, { tx, runId, settings }) => {
     if (organizationId !== undefined && !(await organizationExists(tx, organizationId))) {
       throw new Cancel("there is no such organization");
     }
-    if (await otherRunUnderWay(tx, NAME, runId)) throw new Snooze(LOOK_AGAIN_MS, "another run is under way");
+    if (await otherRunUnderWay(tx, NAME, runId))
+      throw new Snooze(OTHER_RUN_CHECK_MS, "another run is under way");
     const { maxHundredths } = settings.multipliers;
     return cutProfiles(tx, { organizationId: organizationId ?? null, full, maxHundredths });
   },

@@ -55,7 +55,7 @@ describe("distribute-budget", () => {
     const { world, payload, effectIsThereOnce } = await scene();
     await world.perform(distributeBudget, payload);
     const again = await world.perform(distributeBudget, { ...payload, pool: "500", start: "2026-03-08" });
-    expect(again).toMatchObject({ skipped: 1, reasons: { "the period is paid already": 1 } });
+    expect(again).toMatchObject({ skipped: 1, reasons: { "the period is already paid": 1 } });
     await effectIsThereOnce();
   });
 
@@ -192,7 +192,7 @@ describe("distribute-budget", () => {
     const lost = await organization(world, { timeZone: "Europe/Atlantis" });
     expect(await pay(world, lost, "daily")).toMatchObject({
       dead: 1,
-      reasons: { "Cancel: nobody knows the time zone of the organization": 1 },
+      reasons: { "Cancel: the time zone of the organization is unknown": 1 },
     });
   });
 });

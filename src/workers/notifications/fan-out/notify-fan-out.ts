@@ -11,7 +11,7 @@ import { recordDeliveries } from "../../../notifications/record-deliveries.ts";
 import { enqueue, enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type JobContext } from "../../../queues/job.ts";
 import { done, type Outcome, skipped } from "../../../queues/outcome.ts";
-import { askSubscribers, SUBSCRIBERS } from "../../subscribers.ts";
+import { enqueueSubscribed, SUBSCRIBERS } from "../../subscribers.ts";
 import { emailInstant } from "../email/email-instant.ts";
 
 /** Events per transaction, whatever the size of the group: it has to stay within its time limit. */
@@ -74,7 +74,7 @@ async function fanOut(
   for (const delivery of deliveries) remark(remarkOf(delivery));
   await recordDeliveries(tx, deliveries, now);
   await markRejected(tx, rejected);
-  await askSubscribers(tx, claimed);
+  await enqueueSubscribed(tx, claimed);
   const urgent = deliveries.some(({ channel, decision }) => channel === "email" && decision.kind === "now");
   // An entry of its own, so that concurrent fan-outs do not wait for each other.
   if (urgent) await enqueue(tx, emailInstant, {}, { separate: true });
