@@ -38,8 +38,9 @@ type Pair = {
 };
 
 /**
- * Explains the match `<projectId>:<volunteerId>`: scores the pair as it is now, compares that with what is stored, and says why the
- * volunteer is not on the list when they are not. Of hidden skills it tells only that they are hidden.
+ * Explains the match `<projectId>:<volunteerId>`: scores the pair as it is now, compares that with what is
+ * stored, and says why the volunteer is not on the list when they are not. Of hidden skills it tells only
+ * that they are hidden.
  */
 export async function explainMatch(on: Queryable, id: string): Promise<Explanation | undefined> {
   const [, projectId, volunteerId] = ID.exec(id) ?? [];
@@ -91,7 +92,9 @@ async function readPair(on: Queryable, projectId: string, volunteerId: string): 
   return found;
 }
 
-/** The score that should be stored, as far as the stored list shows: candidates beyond its end are not stored. */
+/**
+ * The score that should be stored, as far as the stored list shows: candidates beyond its end are not stored.
+ */
 function expected({ score, lastOther }: Pair, match: Match | null): number | null {
   if (match === null) return null;
   if (score !== null) return match.score;

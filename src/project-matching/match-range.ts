@@ -120,13 +120,14 @@ async function countSkills(tx: Tx, ids: readonly number[]): Promise<Map<number, 
 
 /** Stores what differs from the stored lists, and ends the turn. */
 export async function storeLists(
-  { tx, now }: Pick<JobContext, "tx" | "now">,
+  { tx, now, signal }: Pick<JobContext, "tx" | "now" | "signal">,
   range: MatchRange,
   { projects, pieces, turn }: ComputedLists,
 ): Promise<MatchCounts> {
   const counts = { projects: projects.length, matches: 0, added: 0, changed: 0, removed: 0 };
   try {
     for (const [index, scope] of statementScopes(range.projects, projects).entries()) {
+      if (index > 0) await turn?.pause(signal);
       const columns = pieces[index] ?? NO_MATCHES;
       const written = await writeMatches(tx, scope, columns, now);
       counts.matches += columns.projectIds.length;

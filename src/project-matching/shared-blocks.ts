@@ -31,6 +31,7 @@ async function readInTurn({ read, compute, signal }: ComputeContext, number: num
   const parts: EncodedBlock[] = [];
   try {
     for (let index = 0; index < PARTS_PER_BLOCK; index++) {
+      if (index > 0) await turn.pause(signal);
       const part = { index, of: PARTS_PER_BLOCK };
       parts.push(await read((tx) => readBlock(tx, { number, part, skillIds: null, locations: true })));
     }

@@ -1,34 +1,64 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { openProcessorLoad, type ProcessorLoad } from "./processor-load.ts";
+
 /**
  * Lets one caller of this process at a time run large statements. Postgres cannot run a statement at a lower
  * priority, as threads can; so that other work is not kept waiting, large reads and writes are cut into
- * statements of about 10 ms, and one runs at a time.
+ * statements of about 10 ms, which run one at a time, and rest while other work wants the processors.
  */
 export type StatementTurns = {
   /**
-   * Resolves when it is the caller's turn, in the order of asking; rejects if the signal has aborted by then.
+   * Resolves when it is the caller's turn, in the order of asking. Rejects then if the signal has aborted.
    */
   take(signal: AbortSignal): Promise<StatementTurn>;
 };
 
 /** A turn ends when its owner ends it, and after 5 s at the latest. */
-export type StatementTurn = { end(): void };
+export type StatementTurn = {
+  /**
+   * To be called between two statements: rests if the processors are wanted. Rejects when the signal aborts.
+   */
+  pause(signal: AbortSignal): Promise<void>;
+  /** The next turn begins after the rest that is still owed. */
+  end(): void;
+};
 
+/**
+ * Under contention, statements run 1/5 of the time. Shorter still delays other work; longer only slows the
+ * run.
+ */
+const REST_PER_STATEMENT = 4;
+/** Limits a rest inside a transaction; what is left of it follows the turn. */
+const MAX_PAUSE_MS = 100;
+const MAX_REST_MS = 2_000;
 /**
  * A turn may be lost with the attempt that took it. No transaction lives longer than this, so nothing uses it
  * any more.
  */
 const MAX_TURN_MS = 5_000;
 
-export function openStatementTurns(): StatementTurns {
+type Machine = {
+  readonly load: ProcessorLoad;
+  now(): number;
+  rest(ms: number, signal?: AbortSignal): Promise<unknown>;
+};
+
+const thisMachine = (): Machine => ({
+  load: openProcessorLoad(),
+  now: () => performance.now(),
+  rest: (ms, signal) => delay(ms, undefined, { signal }),
+});
+
+export function openStatementTurns(machine: Machine = thisMachine()): StatementTurns {
   let previous: Promise<unknown> = Promise.resolve();
   return {
     take(signal) {
       const taken = previous.then(() => {
         signal.throwIfAborted();
-        return beginTurn();
+        return beginTurn(machine);
       });
       previous = taken.then(
-        ({ ended }) => ended,
+        ({ over }) => over,
         () => undefined,
       );
       return taken;
@@ -36,14 +66,40 @@ export function openStatementTurns(): StatementTurns {
   };
 }
 
-function beginTurn(): StatementTurn & { readonly ended: Promise<void> } {
+/** `over` resolves when the next turn may begin. */
+function beginTurn(machine: Machine): StatementTurn & { readonly over: Promise<void> } {
+  const { load, now } = machine;
+  let statementAt = now();
+  let owedMs = 0;
+  const finishStatement = (): void => {
+    const tookMs = now() - statementAt;
+    owedMs = load.isCrowded(tookMs) ? Math.min(owedMs + REST_PER_STATEMENT * tookMs, MAX_REST_MS) : 0;
+  };
   let end = (): void => undefined;
-  const ended = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, MAX_TURN_MS).unref();
-    end = () => {
-      clearTimeout(timer);
+  const over = new Promise<void>((resolve) => {
+    let isOver = false;
+    const lost = setTimeout(() => {
+      isOver = true;
       resolve();
+    }, MAX_TURN_MS).unref();
+    end = () => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(lost);
+      finishStatement();
+      if (owedMs > 0) void machine.rest(owedMs).then(() => resolve());
+      else resolve();
     };
   });
-  return { end, ended };
+  return {
+    over,
+    async pause(signal) {
+      finishStatement();
+      const restMs = Math.min(owedMs, MAX_PAUSE_MS);
+      owedMs -= restMs;
+      if (restMs > 0) await machine.rest(restMs, signal);
+      statementAt = now();
+    },
+    end,
+  };
 }

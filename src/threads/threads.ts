@@ -33,7 +33,10 @@ export type ThreadsOptions = {
 const MAX_WAITING = 1_000;
 /** A thread without work is stopped after this. */
 const IDLE_TIMEOUT_MS = 60_000;
-/** Where idle priority is not available, threads get the lowest ordinary priority instead. */
+/**
+ * Where idle priority is not available, threads get the lowest ordinary priority instead. Elsewhere it only
+ * makes the system count their time apart (src/threads/processor-load.ts).
+ */
 const NICENESS = 19;
 const PROBE_TIMEOUT_MS = 5_000;
 
@@ -66,7 +69,7 @@ function createPool({ idlePriority = true, size }: ThreadsOptions): Piscina {
     maxQueue: MAX_WAITING,
     idleTimeout: IDLE_TIMEOUT_MS,
     workerData: { runsIdle } satisfies ThreadData,
-    niceIncrement: idlePriority && !runsIdle ? NICENESS : 0,
+    niceIncrement: idlePriority ? NICENESS : 0,
   });
 }
 
