@@ -16,7 +16,7 @@ import { fakeResend, type Misbehaviour, type Taken } from "../support/resend.ts"
 import { startTwoWorkers } from "../support/two-workers.ts";
 import { createWorld, type World } from "../support/world.ts";
 
-/** 20,000 in the suite; `CHAOS_EVENTS=100000 npx vitest run test/chaos/notifications.test.ts` for the whole of it. */
+/** 20,000 in the suite. For a long run: `CHAOS_EVENTS=100000 npx vitest run test/chaos/notifications.test.ts`. */
 const EVENTS = Number(process.env["CHAOS_EVENTS"] ?? 20_000);
 const CIRCLES = EVENTS / 25;
 const WAVES = 10;
@@ -25,10 +25,11 @@ const LIMIT_MS = 180_000 + EVENTS * 10;
 const DIGESTS = [emailDigest, emailDaily, emailWeekly];
 
 /**
- * How the mail service treats its next requests: mostly as it should, else it refuses, fails, or is cut off before or after it took them.
- * A batch that has bad luck five times in a row waits a minute for its next try: that is rare enough.
+ * The failures of the provider's next requests. Most succeed; the others are rejected, fail, or lose their
+ * connection before or after they were accepted. Five failures of one mailing in a row, which cause a back-off
+ * of a minute, are rare enough.
  */
-function misfortune(): Misbehaviour[] {
+function randomFailures(): Misbehaviour[] {
   const drawn = Array.from({ length: EVENTS / 100 }, (): Misbehaviour => {
     const share = randomInt(100);
     if (share < 2) return "429";
@@ -39,14 +40,14 @@ function misfortune(): Misbehaviour[] {
   return ["none", "none", "accept-then-hang", "hang", "429", "500", "drop", "accept-then-drop", ...drawn];
 }
 
-/** What waits for a digest has waited since last week: no test is as long as a window. */
+/** Decides digested deliveries a week ago: no test lasts as long as a window. */
 const decideLastWeek = (world: World) =>
   world.query(
     `create function decide_last_week() returns trigger language plpgsql as $$ begin new.decided_at := new.decided_at - interval '8 days'; return new; end $$;
      create trigger decide_last_week before insert on deliveries for each row when (new.decision = 'digested') execute function decide_last_week()`,
   );
 
-/** The next windows open: those in which digests went out until now lie long ago, each alone in its own. */
+/** Opens the next windows, by moving the windows of earlier digests into the past, each to a time of its own. */
 async function openWindows(world: World): Promise<void> {
   await world.query(
     "update email_digests set window_start = timestamptz '2000-01-01' + id * interval '1 minute'",
@@ -55,8 +56,8 @@ async function openWindows(world: World): Promise<void> {
   for (const job of DIGESTS) await ask(world, job, {});
 }
 
-/** People go on with their lives: some read what they are told, some lose sight of a document. */
-async function lifeGoesOn(world: World): Promise<void> {
+/** Some users read notifications, some lose access to a document. */
+async function actAsUsers(world: World): Promise<void> {
   const unread = await world.query<{ id: string; user_id: string }>(
     "select id, user_id from notifications where read_at is null order by random() limit 100",
   );
@@ -68,22 +69,22 @@ async function lifeGoesOn(world: World): Promise<void> {
   );
 }
 
-const nobodyRests = (world: World) =>
+const endQuietHours = (world: World) =>
   world.query(
-    `with awake as (update user_notification_settings set quiet_from = null, quiet_to = null)
+    `with ended as (update user_notification_settings set quiet_from = null, quiet_to = null)
      update deliveries set not_before = now() where decision = 'deferred' and status = 'pending'`,
   );
 
-const untilToldOf = (world: World, leastEvents: number) =>
+const untilHandled = (world: World, leastEvents: number) =>
   eventually(
     async () => {
-      const [told] = await world.query<{ n: number }>("select count(*)::int as n from event_outcomes");
-      expect(told?.n).toBeGreaterThan(leastEvents);
+      const [handled] = await world.query<{ n: number }>("select count(*)::int as n from event_outcomes");
+      expect(handled?.n).toBeGreaterThan(leastEvents);
     },
     { withinMs: LIMIT_MS / 4 },
   );
 
-const untilNothingIsAsked = (world: World, jobs: readonly { name: string }[]) =>
+const untilNoEntries = (world: World, jobs: readonly { name: string }[]) =>
   eventually(
     async () =>
       expect(
@@ -94,35 +95,35 @@ const untilNothingIsAsked = (world: World, jobs: readonly { name: string }[]) =>
     { withinMs: LIMIT_MS / 2 },
   );
 
-const untilAllIsSent = (world: World) =>
+const untilAllSent = (world: World) =>
   eventually(
     async () => {
       await openWindows(world);
-      await untilNothingIsAsked(world, [emailInstant, ...DIGESTS, sendEmails]);
+      await untilNoEntries(world, [emailInstant, ...DIGESTS, sendEmails]);
       expect(await world.query("select id from deliveries where status = 'pending' limit 3")).toEqual([]);
     },
     { withinMs: LIMIT_MS / 2 },
   );
 
-/** The awards that an e-mail tells of. Each amount is of one award alone. */
+/** The awards in an e-mail. Each amount belongs to one award. */
 const awardsIn = ({ subject, text }: Taken): Set<string> =>
   new Set([...`${subject}\n${text}`.matchAll(/(\d+) tokens/g)].map(([, amount]) => amount as string));
 
-async function expectEachTold(world: World, events: number): Promise<void> {
+async function expectEachHandled(world: World, events: number): Promise<void> {
   const outcomes = await world.query(
     `select o.outcome, o.reason, count(*)::int as n from domain_events e left join event_outcomes o on o.event_id = e.id group by 1, 2`,
   );
   expect(outcomes).toEqual([{ outcome: "told", reason: null, n: events }]);
 }
 
-async function expectOneDecisionForEach(world: World): Promise<void> {
+async function expectOneDeliveryEach(world: World): Promise<void> {
   const [difference] = await world.query(
     `with due as materialized (${DECISIONS_DUE}), decided as materialized (select event_id, user_id, channel from deliveries)
      select (select count(*)::int from (select * from due except all select * from decided) x) as missing,
             (select count(*)::int from (select * from decided except all select * from due) x) as surplus`,
   );
   expect(difference).toEqual({ missing: 0, surplus: 0 });
-  // The messages that were counted are those that were let through.
+  // Every message that was let through is counted.
   const [counts] = await world.query<{ counted: string; shown: string }>(
     `select (select coalesce(sum(count), 0) from notifications where counting) as counted,
             (select count(*) from deliveries where event_type = 'chat_message_sent' and decision = 'now') as shown`,
@@ -130,19 +131,19 @@ async function expectOneDecisionForEach(world: World): Promise<void> {
   expect(counts?.counted).toBe(counts?.shown);
 }
 
-/** Sent with exactly one e-mail that was sent, alone or in a digest, or a reason why not. */
-async function expectOneEmailOrReasonForEach(world: World): Promise<void> {
-  const astray = await world.query(
+/** Every delivery was sent in exactly one e-mail, or has a reason. */
+async function expectOneEmailOrReasonEach(world: World): Promise<void> {
+  const others = await world.query(
     `select d.id, d.decision, d.status, d.reason, d.error, d.digest_id, array_agg(m.id) as emails
      from deliveries d left join emails m on m.delivery_id = d.id or m.digest_id = d.digest_id
      where d.channel = 'email' group by d.id
      having not case d.status when 'sent' then count(*) = 1 and bool_and(m.status = 'sent') when 'none' then d.reason is not null else false end
      limit 5`,
   );
-  expect(astray).toEqual([]);
+  expect(others).toEqual([]);
 }
 
-/** What the mail service took is what was sent, each content once, and nobody reads of one thing twice. */
+/** The provider accepted what was sent, each content once, and no award is in two e-mails. */
 async function expectEachContentOnce(world: World, taken: readonly Taken[]): Promise<void> {
   const sent = await world.query<{ content: string }>(
     `select coalesce('delivery/' || delivery_id, 'digest/' || digest_id) as content from emails where status = 'sent'`,
@@ -150,13 +151,13 @@ async function expectEachContentOnce(world: World, taken: readonly Taken[]): Pro
   const contents = taken.map(({ contentKey }) => contentKey);
   expect(contents.length - new Set(contents).size).toBe(0);
   expect(new Set(contents)).toEqual(new Set(sent.map(({ content }) => content)));
-  const awards = taken.flatMap((letter) => [...awardsIn(letter)]);
+  const awards = taken.flatMap((email) => [...awardsIn(email)]);
   expect(awards.length).toBeGreaterThan(EVENTS / 50);
   expect(awards.length - new Set(awards).size).toBe(0);
 }
 
-/** It was not for lack of e-mails of any kind, of reasons, or of trouble. */
-async function expectItWasATrial(world: World, resend: Awaited<ReturnType<typeof fakeResend>>) {
+/** Every kind of e-mail, reason and failure has occurred. */
+async function expectEveryKindOccurred(world: World, resend: Awaited<ReturnType<typeof fakeResend>>) {
   const kinds = await world.query<{ kind: string; n: number }>(
     `select coalesce(g.kind, 'alone') as kind, count(*)::int as n from emails m left join email_digests g on g.id = m.digest_id
      where m.status = 'sent' group by 1`,
@@ -175,9 +176,9 @@ async function expectItWasATrial(world: World, resend: Awaited<ReturnType<typeof
   expect([...answers]).toEqual(expect.arrayContaining([200, 429, 500, null]));
 }
 
-describe("notifications under fire", () => {
+describe("notifications under failures", () => {
   it(
-    "every event, user and channel has one decision, and everything is mailed once or has a reason, while workers are killed, Redis is wiped and the mail service fails",
+    "decide each event, user and channel once, and send each e-mail once or record a reason, while workers are killed, Redis is wiped and the provider fails",
     async () => {
       const redis = await ownRedis();
       const resend = await fakeResend({ keep: "text" });
@@ -185,14 +186,14 @@ describe("notifications under fire", () => {
       world.closing(() => resend.close());
       await plantCircles(world, { circles: CIRCLES, timeZone: zoneOfNoon(new Date()) });
       await decideLastWeek(world);
-      resend.misbehave = misfortune();
+      resend.misbehave = randomFailures();
       const workers = await startTwoWorkers(world, {
         WORKER_QUEUES: "notifications",
         RESEND_API_KEY: resend.apiKey,
         RESEND_BASE_URL: resend.url,
         EMAIL_FROM: "Commonwork <hello@commonwork.test>",
       });
-      const fires: Record<number, () => Promise<void>> = {
+      const failures: Record<number, () => Promise<void>> = {
         2: redis.flushAll,
         4: workers.killOne,
         6: redis.flushAll,
@@ -200,25 +201,25 @@ describe("notifications under fire", () => {
       };
       let events = 0;
       for (let wave = 0; wave < WAVES; wave++) {
-        const heard = resend.taken.length;
+        const accepted = resend.taken.length;
         events += await writeEvents(world, EVENTS / WAVES, MOST_IN_STATEMENT);
-        await lifeGoesOn(world);
+        await actAsUsers(world);
         if (wave % 2 === 0) await openWindows(world);
-        // The fire, and the next wave, come while this one is under way.
-        await untilToldOf(world, events - EVENTS / WAVES);
-        await eventually(() => expect(resend.taken.length).toBeGreaterThan(heard), {
+        // The failure and the next wave come while this one is being processed.
+        await untilHandled(world, events - EVENTS / WAVES);
+        await eventually(() => expect(resend.taken.length).toBeGreaterThan(accepted), {
           withinMs: LIMIT_MS / 4,
         });
-        await fires[wave]?.();
+        await failures[wave]?.();
       }
-      await untilNothingIsAsked(world, [notifyFanOut]);
-      await nobodyRests(world);
-      await untilAllIsSent(world);
-      await expectEachTold(world, events);
-      await expectOneDecisionForEach(world);
-      await expectOneEmailOrReasonForEach(world);
+      await untilNoEntries(world, [notifyFanOut]);
+      await endQuietHours(world);
+      await untilAllSent(world);
+      await expectEachHandled(world, events);
+      await expectOneDeliveryEach(world);
+      await expectOneEmailOrReasonEach(world);
       await expectEachContentOnce(world, resend.taken);
-      await expectItWasATrial(world, resend);
+      await expectEveryKindOccurred(world, resend);
     },
     LIMIT_MS,
   );

@@ -119,7 +119,7 @@ describe("document_uploaded", () => {
 });
 
 describe("chat_message_sent", () => {
-  const say = async (s: Scene, from: Name, body: string) => {
+  const post = async (s: Scene, from: Name, body: string) => {
     const messageId = await platform.message(s.world, { threadId: s.threadId, senderId: s.id[from], body });
     return s.emit("chat_message_sent", {
       actorId: s.id[from],
@@ -130,13 +130,13 @@ describe("chat_message_sent", () => {
 
   it("is one unread notification per thread with a count, except for the sender", async () => {
     const s = await scene();
-    await say(s, "owner", "one");
+    await post(s, "owner", "one");
     expect(await s.shown()).toEqual([
       "editor: 1 new message in Watering",
       "viewer: 1 new message in Watering",
     ]);
-    await say(s, "owner", "two");
-    await say(s, "editor", "three");
+    await post(s, "owner", "two");
+    await post(s, "editor", "three");
     expect(await s.shown()).toEqual([
       "editor: 2 new messages in Watering",
       "viewer: 3 new messages in Watering",
@@ -174,9 +174,9 @@ describe("chat_message_sent", () => {
 
   it("starts a new count after it has been read", async () => {
     const s = await scene();
-    await say(s, "owner", "one");
+    await post(s, "owner", "one");
     await s.world.query("update notifications set read_at = now()");
-    await say(s, "owner", "two");
+    await post(s, "owner", "two");
     expect((await s.shown()).filter((text) => text.startsWith("viewer"))).toEqual([
       "viewer: 1 new message in Watering",
       "viewer: 1 new message in Watering",
@@ -186,7 +186,7 @@ describe("chat_message_sent", () => {
   it("defect 7: a mention gets one notification of its own with the text, however often its event is handled", async () => {
     const s = await scene();
     const body = `Please @[Viewer](user:${s.id.viewer}), and you too @[Viewer](user:${s.id.viewer}), *water* <b>today</b>`;
-    const eventId = await say(s, "owner", body);
+    const eventId = await post(s, "owner", body);
     const { notifyFanOut } = await import("../../src/workers/notifications/fan-out/notify-fan-out.ts");
     await s.world.perform(notifyFanOut, { eventIds: [eventId] });
     expect(await s.shown()).toEqual([
@@ -201,7 +201,7 @@ describe("chat_message_sent", () => {
 
   it("does not notify a mentioned user who is not a participant", async () => {
     const s = await scene();
-    await say(s, "owner", `@[Stranger](user:${s.id.stranger}) look`);
+    await post(s, "owner", `@[Stranger](user:${s.id.stranger}) look`);
     expect((await s.shown()).join()).not.toContain("stranger");
   });
 
@@ -211,7 +211,7 @@ describe("chat_message_sent", () => {
       status: "muted",
       scope: { type: "thread", id: s.threadId },
     });
-    await say(s, "owner", "one");
+    await post(s, "owner", "one");
     expect(await s.decided()).toEqual(["editor in_app now", "viewer in_app skipped muted"]);
   });
 });
@@ -261,7 +261,7 @@ describe("meetings", () => {
     ["2026-06-02T21:50:00Z", "Spring planning starts in 10 minutes"],
     ["2026-06-02T21:59:01Z", "Spring planning starts in 1 minute"],
     ["2026-06-02T22:00:00Z", "Spring planning has started"],
-  ])("meeting_reminder at %s says: %s", async (at, title) => {
+  ])("meeting_reminder at %s has the title: %s", async (at, title) => {
     const s = await scene(at);
     await s.emit("meeting_reminder", {
       meetingId: s.meetingId,

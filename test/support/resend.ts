@@ -115,7 +115,7 @@ export async function fakeResend(
     const note = { path, key, status: null as number | null };
     state.requests.push(note);
     const fault = state.misbehave.shift();
-    const say = ({ status, body: said }: Answer, extra: Record<string, string> = {}) => {
+    const respond = ({ status, body: content }: Answer, extra: Record<string, string> = {}) => {
       note.status = status;
       const limit = state.perSecond === 0 ? 100_000 : state.perSecond;
       response.writeHead(status, {
@@ -123,19 +123,19 @@ export async function fakeResend(
         "ratelimit-limit": String(limit),
         ...extra,
       });
-      response.end(JSON.stringify(said));
+      response.end(JSON.stringify(content));
     };
     if (fault === "hang") return;
     if (fault === "drop") return void request.socket.destroy();
-    if (fault === "500") return void say(problem(500, "application_error"));
+    if (fault === "500") return void respond(problem(500, "application_error"));
     if (fault === "429" || overLimit())
-      return void say(problem(429, "rate_limit_exceeded"), { "retry-after": "1" });
+      return void respond(problem(429, "rate_limit_exceeded"), { "retry-after": "1" });
     if (request.headers.authorization !== `Bearer ${state.apiKey}`)
-      return void say(problem(401, "invalid_api_key"));
+      return void respond(problem(401, "invalid_api_key"));
     const outcome = once(path, body, request.headers["x-batch-validation"] === "permissive", key);
     if (fault === "accept-then-drop") return void request.socket.destroy();
     if (fault === "accept-then-hang") return;
-    say(outcome);
+    respond(outcome);
   };
 
   const server = await outsideServer((body, response, request) => {
@@ -154,14 +154,15 @@ const countsOf = (taken: readonly Taken[]) => ({
 
 const problem = (statusCode: number, name: string): Answer => ({
   status: statusCode,
-  body: { statusCode, name, message: "As Resend would say it, with the address in it." },
+  body: { statusCode, name, message: "Like those of Resend, this message contains the address." },
 });
 
 function faultOf(email: Email): Answer | null {
   const complete = email.from && email.subject && (email.html || email.text);
   return complete && ADDRESS.test(String(email.to)) ? null : problem(422, "validation_error");
 }
-/** The headers of a webhook of Resend: the id, the time and the body, signed as Standard Webhooks says. */
+
+/** The headers of a webhook call of Resend, signed as in Standard Webhooks. */
 export function signedByResend(
   body: string,
   options: { secret: string; id?: string; at?: Date },

@@ -37,7 +37,7 @@ export function emailGallery(runtime: Runtime): Router {
       name,
       html`<p><a href="/admin/emails">All previews</a> · <a href="/admin/emails/${name}/html">HTML</a> · <a href="/admin/emails/${name}/text">Plain text</a></p>
 <p>Subject: <strong>${email.subject}</strong></p>
-<iframe class="letter" title="${email.subject}" src="/admin/emails/${name}/html" sandbox></iframe>
+<iframe class="email" title="${email.subject}" src="/admin/emails/${name}/html" sandbox></iframe>
 <h2>Plain text</h2>
 <pre class="card">${email.text}</pre>`,
     );

@@ -72,6 +72,6 @@ th { white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .actions { display: flex; gap: .5rem; }
 form.bulk { margin-bottom: 1rem; }
-iframe.letter { width: 100%; height: 48rem; border: 1px solid var(--line); border-radius: .6rem; background: #fff; }
+iframe.email { width: 100%; height: 48rem; border: 1px solid var(--line); border-radius: .6rem; background: #fff; }
 pre { overflow-x: auto; font-size: .85rem; white-space: pre-wrap; }
 `;

@@ -24,8 +24,8 @@ it("the demo shows every kind of webhook call, verifies the ledger, exits with 0
     expect(out).toMatch(new RegExp(`^${period} budget of .*, paid [1-9]`, "m"));
   const [address] = /http:\/\/127\.0\.0\.1:\d+$/m.exec(out)!;
   const [, folder] = /single e-mails and \d+ digests in (.+)$/m.exec(out)!;
-  const [letter] = (await readdir(folder!)).filter((name) => name.endsWith(".eml"));
-  expect(await readFile(join(folder!, letter!), "utf8")).toMatch(
+  const [email] = (await readdir(folder!)).filter((name) => name.endsWith(".eml"));
+  expect(await readFile(join(folder!, email!), "utf8")).toMatch(
     new RegExp(`^List-Unsubscribe:\\s+<${address}/unsubscribe/`, "m"),
   );
   const [sales] = await world.query("select count(*)::int as n from token_sales");

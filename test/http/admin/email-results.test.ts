@@ -38,8 +38,8 @@ it("records an exposure per user with the send, and shows the results with a che
   expect(exposed).toEqual(
     people.map((id) => ({ user_id: id, variant: assignedVariant(DIGEST_SUBJECT, id) })),
   );
-  for (const letter of world.mailbox)
-    expect(letter.subject).toMatch(/^2 updates for you$|^You won .* and 1 more$/);
+  for (const email of world.mailbox)
+    expect(email.subject).toMatch(/^2 updates for you$|^You won .* and 1 more$/);
   await world.query(`update notifications set read_at = now() where user_id = any($1::bigint[])`, [
     people.filter((id) => assignedVariant(DIGEST_SUBJECT, id) === "count").slice(0, 3),
   ]);
