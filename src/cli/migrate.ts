@@ -1,18 +1,28 @@
 import type { Command } from "commander";
 import { readDatabaseConfig } from "../config/config.ts";
-import { migrateDatabase } from "../db/migrate.ts";
+import { type Migrated, migrateDatabase } from "../db/migrate.ts";
+import { rolesSql } from "../db/roles.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** `commonwork migrate`: needs Postgres only. */
+type Options = { readonly json?: true; readonly printRoles?: true };
+
+/** `commonwork migrate`: needs Postgres only, and with `--print-roles` not even that. */
 export function defineMigrate(command: Command, terminal: Terminal): void {
-  jsonFlag(command).action(async ({ json }: { json?: true }) => {
-    const migrated = await migrateDatabase(readDatabaseConfig(terminal.environment));
-    if (json) return printJson(terminal, migrated);
-    if (migrated.applied.length > 0) printLine(terminal, `Applied ${migrated.applied.join(", ")}.`);
-    printLine(terminal, "The schema is up to date.");
-    for (const { feature, reason } of migrated.featuresOff)
-      printLine(terminal, `Off: ${feature} (${reason})`);
-  });
+  jsonFlag(command)
+    .option("--print-roles", "print the SQL that creates roles with the rights they need, and stop")
+    .action(async ({ json, printRoles }: Options) => {
+      const address = readDatabaseConfig(terminal.environment);
+      if (printRoles) return terminal.write(rolesSql(address));
+      const migrated = await migrateDatabase(address);
+      if (json) printJson(terminal, migrated);
+      else printMigrated(terminal, migrated);
+    });
+}
+
+function printMigrated(terminal: Terminal, { applied, featuresOff }: Migrated): void {
+  if (applied.length > 0) printLine(terminal, `Applied ${applied.join(", ")}.`);
+  printLine(terminal, "The schema is up to date.");
+  for (const { feature, reason } of featuresOff) printLine(terminal, `Off: ${feature} (${reason})`);
 }

@@ -1,4 +1,4 @@
-import type { ClientBase } from "pg";
+import pg, { type ClientBase } from "pg";
 
 /** Extensions that improve a feature. Without one its feature is off; nothing else needs it. */
 const EXTENSIONS = [
@@ -25,23 +25,21 @@ export const SEARCH_PATH = `quote_ident($1) || coalesce((
   where e.extname = any($2::text[]) and n.nspname <> $1 and ${CLOSED}), '') || ', pg_temp'`;
 
 /** Creates the extensions that the database lacks, as far as the role may. Inside the transaction of `migrate`. */
-export async function createExtensions(client: ClientBase, quotedSchema: string): Promise<void> {
+export async function createExtensions(client: ClientBase, schema: string): Promise<void> {
   const found = await client.query<{ name: string }>("select extname as name from pg_extension");
   const present = new Set(found.rows.map(({ name }) => name));
   for (const name of EXTENSION_NAMES.filter((each) => !present.has(each))) {
     await client.query("savepoint extension");
     // Trusted extensions need CREATE on the database, others a superuser. What fails is reported by featuresOff.
     await client
-      .query(`create extension ${name} with schema ${quotedSchema}`)
+      .query(`create extension ${name} with schema ${pg.escapeIdentifier(schema)}`)
       .catch(() => client.query("rollback to savepoint extension"));
   }
 }
 
 /** The features that are off in this database, each with what to do about it. */
-export async function featuresOff(
-  client: Pick<ClientBase, "query">,
-  quotedSchema: string,
-): Promise<FeatureOff[]> {
+export async function featuresOff(client: Pick<ClientBase, "query">, schema: string): Promise<FeatureOff[]> {
+  const quoted = pg.escapeIdentifier(schema);
   const found = await client.query<{
     name: string;
     available: boolean;
@@ -61,13 +59,13 @@ export async function featuresOff(
     if (home !== null)
       return {
         feature,
-        reason: `the extension ${name} is in the schema ${home}, where other roles than its owner may create objects; a superuser can run: alter extension ${name} set schema ${quotedSchema}`,
+        reason: `the extension ${name} is in the schema ${home}, where other roles than its owner may create objects; a superuser can run: alter extension ${name} set schema ${quoted}`,
       };
     if (!available)
       return { feature, reason: `the extension ${name} is not installed on the server (postgresql-contrib)` };
     return {
       feature,
-      reason: `the extension ${name} is missing; a superuser can run: create extension ${name} with schema ${quotedSchema}`,
+      reason: `the extension ${name} is missing; a superuser can run: create extension ${name} with schema ${quoted}`,
     };
   });
 }

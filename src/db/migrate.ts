@@ -1,15 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sql } from "drizzle-orm";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import pg from "pg";
 import { NotFit } from "../not-fit.ts";
 import type { Database, DatabaseAddress } from "./client.ts";
 import { createExtensions, type FeatureOff, featuresOff } from "./extensions.ts";
 import { MIGRATION_LOCK_KEY } from "./schema-keys.ts";
-import { setUpSession } from "./session.ts";
-import { array, rows } from "./statement.ts";
+import { applySettings, checkSession } from "./session.ts";
 
 /** The folder of migrations lies beside src and dist alike. */
 const FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
@@ -47,8 +45,10 @@ export async function migrateDatabase(address: DatabaseAddress): Promise<Migrate
   client.on("error", () => undefined);
   await client.connect();
   try {
-    await setUpSession(client, address.databaseSchema, 0);
-    await client.query("begin");
+    // The settings below come too late for the transaction itself.
+    await client.query("begin isolation level read committed, read write, not deferrable");
+    // Nothing outlives the transaction, not even in a pooler's connection.
+    await applySettings(client, address.databaseSchema, { statementTimeoutMs: 0, scope: "transaction" });
     const migrated = await migrateWith(client, address.databaseSchema);
     await client.query("commit");
     return migrated;
@@ -58,22 +58,23 @@ export async function migrateDatabase(address: DatabaseAddress): Promise<Migrate
 }
 
 async function migrateWith(client: pg.Client, schema: string): Promise<Migrated> {
-  const quoted = client.escapeIdentifier(schema);
+  const quoted = pg.escapeIdentifier(schema);
   await client.query(`select pg_advisory_xact_lock(${MIGRATION_LOCK_KEY})`, [schema]);
   const role = await readRole(client, schema);
   if (!role.schemaExists) await createSchema(client, quoted, role);
-  const known = new Set(await appliedIn(client, quoted));
+  await checkSession(client, schema);
+  const known = new Set(role.readsMigrations ? await appliedIn(client, quoted) : []);
   const pending = readMigrations().filter(({ name }) => !known.has(name));
   if (pending.length > 0) {
     if (role.schemaExists) refuseWithoutRights(quoted, role);
     await client.query(
       `create table if not exists ${quoted}.migrations (name text primary key, applied_at timestamptz not null default now())`,
     );
-    await createExtensions(client, quoted);
+    await createExtensions(client, schema);
     for (const migration of pending) await apply(client, quoted, migration);
     await pinFunctions(client, schema);
   }
-  return { applied: pending.map(({ name }) => name), featuresOff: await featuresOff(client, quoted) };
+  return { applied: pending.map(({ name }) => name), featuresOff: await featuresOff(client, schema) };
 }
 
 type Role = {
@@ -82,6 +83,7 @@ type Role = {
   readonly schemaExists: boolean;
   readonly createsSchemas: boolean;
   readonly createsTables: boolean;
+  readonly readsMigrations: boolean;
   /** The owner of what earlier migrations made, if this role may not act as it. */
   readonly otherOwner: string | null;
 };
@@ -91,9 +93,10 @@ async function readRole(client: pg.Client, schema: string): Promise<Role> {
     `select current_user as name, current_database() as database, n.oid is not null as "schemaExists",
             has_database_privilege(current_database(), 'CREATE') as "createsSchemas",
             coalesce(has_schema_privilege(n.oid, 'USAGE') and has_schema_privilege(n.oid, 'CREATE'), false) as "createsTables",
-            (select pg_get_userbyid(c.relowner) from pg_class c
-             where c.relnamespace = n.oid and c.relname = 'migrations' and not pg_has_role(c.relowner, 'USAGE')) as "otherOwner"
-     from (select to_regnamespace(quote_ident($1))::oid as oid) n`,
+            coalesce(has_table_privilege(c.oid, 'SELECT'), true) as "readsMigrations",
+            case when not pg_has_role(c.relowner, 'USAGE') then pg_get_userbyid(c.relowner) end as "otherOwner"
+     from (select to_regnamespace(quote_ident($1))::oid as oid) n
+     left join pg_class c on c.relnamespace = n.oid and c.relname = 'migrations'`,
     [schema],
   );
   return found.rows[0] as Role;
@@ -102,7 +105,7 @@ async function readRole(client: pg.Client, schema: string): Promise<Role> {
 async function createSchema(client: pg.Client, quoted: string, role: Role): Promise<void> {
   if (!role.createsSchemas) {
     throw new NotFit(
-      `The role ${role.name} may not create the schema ${quoted} in the database ${role.database}. Its owner can run: create schema ${quoted} authorization ${quote(role.name)}`,
+      `The role ${role.name} may not create the schema ${quoted} in the database ${role.database}. Its owner can run: create schema ${quoted} authorization ${pg.escapeIdentifier(role.name)}`,
     );
   }
   await client.query(`create schema ${quoted}`);
@@ -111,20 +114,18 @@ async function createSchema(client: pg.Client, quoted: string, role: Role): Prom
 function refuseWithoutRights(quoted: string, { name, createsTables, otherOwner }: Role): void {
   if (otherOwner !== null) {
     throw new NotFit(
-      `The tables in the schema ${quoted} belong to the role ${otherOwner}, and ${name} may not change them. Migrate as ${otherOwner}, or run: grant ${quote(otherOwner)} to ${quote(name)}`,
+      `The tables in the schema ${quoted} belong to the role ${otherOwner}, and ${name} may not change them. Migrate as ${otherOwner}, or run: grant ${pg.escapeIdentifier(otherOwner)} to ${pg.escapeIdentifier(name)}`,
     );
   }
   if (!createsTables) {
     throw new NotFit(
-      `The role ${name} may not create tables in the schema ${quoted}. The owner of the schema can run: grant usage, create on schema ${quoted} to ${quote(name)}`,
+      `The role ${name} may not create tables in the schema ${quoted}. The owner of the schema can run: grant usage, create on schema ${quoted} to ${pg.escapeIdentifier(name)}`,
     );
   }
 }
 
-const quote = pg.escapeIdentifier;
-
 /** The names of the migrations that the schema has. */
-async function appliedIn(client: pg.Client, quoted: string): Promise<string[]> {
+async function appliedIn(client: Pick<pg.Client, "query">, quoted: string): Promise<string[]> {
   const table = await client.query("select to_regclass($1) is not null as exists", [`${quoted}.migrations`]);
   if (!table.rows[0]?.exists) return [];
   const found = await client.query<{ name: string }>(`select name from ${quoted}.migrations`);
@@ -149,18 +150,7 @@ async function pinFunctions(client: pg.Client, schema: string): Promise<void> {
 }
 
 /** True when every migration of this version has been applied. */
-export async function isMigrated(db: Database): Promise<boolean> {
-  const table = sql`${sql.identifier(db.schema)}.migrations`;
-  const [exists] = await rows<{ found: boolean }>(
-    db.drizzle,
-    sql`select to_regclass(quote_ident(${db.schema}) || '.migrations') is not null as found`,
-  );
-  if (!exists?.found) return false;
-  const names = readMigrations().map(({ name }) => name);
-  const [left] = await rows<{ n: number }>(
-    db.drizzle,
-    sql`select count(*)::int as n from unnest(${array(names)}::text[]) as m(name)
-        where not exists (select 1 from ${table} a where a.name = m.name)`,
-  );
-  return left?.n === 0;
+export async function isMigrated({ pool, schema }: Database): Promise<boolean> {
+  const applied = new Set(await appliedIn(pool, pg.escapeIdentifier(schema)));
+  return readMigrations().every(({ name }) => applied.has(name));
 }

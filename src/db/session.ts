@@ -32,17 +32,41 @@ const SETTINGS: Readonly<Record<string, string>> = {
   idle_in_transaction_session_timeout: String(2 * TRANSACTION_LIMIT_MS),
 };
 
-/** Unknown settings are skipped: transaction_timeout is new in version 17. What was acknowledged must survive a crash. */
+/**
+ * Settings that the server does not know are skipped: transaction_timeout is new in version 17. A commit that was acknowledged must
+ * survive a crash, so synchronous_commit is raised from off, and left alone otherwise.
+ */
 const SET_ALL = `
-  select set_config(name, value, false) from (
+  select set_config(name, value, $5) from (
     select 'search_path', ${SEARCH_PATH}
     union all select * from unnest($3::text[], $4::text[])
     union all select 'synchronous_commit', 'on' where current_setting('synchronous_commit') = 'off'
   ) s(name, value) where current_setting(name, true) is not null`;
 
+export type SettingsOptions = {
+  /** 0: no limit. */
+  readonly statementTimeoutMs: number;
+  /** Until when they are in force. */
+  readonly scope: "session" | "transaction";
+};
+
+/** Sets the search path and what statements rely on, for a session or for the open transaction. */
+export async function applySettings(
+  client: ClientBase,
+  schema: string,
+  { statementTimeoutMs, scope }: SettingsOptions,
+): Promise<void> {
+  const isLocal = scope === "transaction";
+  await Promise.all([
+    // First, since a default of the database may be too short for the rest.
+    client.query(`set ${isLocal ? "local" : "session"} statement_timeout = ${statementTimeoutMs}`),
+    client.query(SET_ALL, [schema, EXTENSION_NAMES, Object.keys(SETTINGS), Object.values(SETTINGS), isLocal]),
+  ]);
+}
+
 /**
- * Gives a new connection the search path and the settings that statements rely on. In statements, not in the startup message: poolers
- * refuse or drop startup parameters they do not know. Sent together, they take one round trip.
+ * Gives a new connection its settings. By statements, not in the startup message: poolers refuse or drop startup parameters that they
+ * do not know. Sent together, they take one round trip.
  */
 export async function setUpSession(
   client: ClientBase,
@@ -50,40 +74,45 @@ export async function setUpSession(
   statementTimeoutMs = TRANSACTION_LIMIT_MS,
 ): Promise<void> {
   await Promise.all([
-    // First, since a default of the database may be too short for the rest.
-    client.query(`set statement_timeout = ${statementTimeoutMs}`),
-    // Platforms without the means for it refuse the setting.
+    applySettings(client, schema, { statementTimeoutMs, scope: "session" }),
+    // Platforms that cannot do it refuse the setting.
     client.query(`set client_connection_check_interval = ${LOST_CLIENT_CHECK_MS}`).catch(() => undefined),
-    client.query(SET_ALL, [schema, EXTENSION_NAMES, Object.keys(SETTINGS), Object.values(SETTINGS)]),
   ]);
 }
 
 type Seen = {
-  readonly current: string | null;
   readonly exists: boolean;
+  readonly usable: boolean;
+  /** Null where it is not usable: asking then would create the schema of temporary tables, the next one on the path. */
+  readonly current: string | null;
   readonly role: string;
   readonly database: string;
   readonly replication: string;
 };
+
+const LOOK = `
+  select n.oid is not null as exists, n.usable, case when n.usable then current_schema() end as current, current_user as role,
+         current_database() as database, current_setting('session_replication_role') as replication
+  from (select oid, coalesce(has_schema_privilege(oid, 'USAGE'), false) as usable
+        from (select to_regnamespace(quote_ident($1))::oid as oid) o) n`;
 
 /**
  * Makes sure that unqualified names mean the tables of the schema, and that their triggers fire.
  * @throws NotFit otherwise.
  */
 export async function checkSession(client: ClientBase, schema: string): Promise<void> {
-  const { rows } = await client.query<Seen>(
-    `select current_schema() as current, to_regnamespace(quote_ident($1)) is not null as exists, current_user as role,
-            current_database() as database, current_setting('session_replication_role') as replication`,
-    [schema],
-  );
+  const { rows } = await client.query<Seen>(LOOK, [schema]);
   const fault = faultIn(rows[0] as Seen, schema);
   if (fault !== null) throw new NotFit(fault);
 }
 
-function faultIn({ current, exists, role, database, replication }: Seen, schema: string): string | null {
+function faultIn(
+  { exists, usable, current, role, database, replication }: Seen,
+  schema: string,
+): string | null {
   if (!exists)
     return `The database ${database} has no schema ${schema}. Run \`commonwork migrate\` first, or correct DB_SCHEMA.`;
-  if (current === null)
+  if (!usable)
     return `The role ${role} may not use the schema ${schema}. Run: grant usage on schema ${schema} to ${role}`;
   if (current !== schema)
     return `A connection uses the schema ${current} in place of ${schema}: a pooler does not keep the settings of a session. Connect to Postgres directly, or through a pooler in session mode.`;

@@ -1,10 +1,14 @@
+import { featuresOff } from "../db/extensions.ts";
 import { databaseFault } from "../db/faults.ts";
 import { isMigrated } from "../db/migrate.ts";
+import { directAddress, poolsTransactions } from "../db/pooler.ts";
 import { becomesTrue } from "../deadlines.ts";
 import { NotFit, notFitIn } from "../not-fit.ts";
 import type { Runtime } from "./runtime.ts";
 
 const OLDEST_REDIS = [6, 2] as const;
+
+type Checked = Pick<Runtime, "db" | "config" | "producers" | "log">;
 
 /**
  * Checks what must be true before any work is accepted: a current schema, and a Redis that does not evict keys. A missing Redis does
@@ -12,18 +16,37 @@ const OLDEST_REDIS = [6, 2] as const;
  *
  * @throws NotFit with every fault.
  */
-export async function checkServers(runtime: Pick<Runtime, "db" | "producers" | "log">): Promise<void> {
-  const faults = [...(await schemaFaults(runtime)), ...(await redisFaults(runtime))];
+export async function checkServers(runtime: Checked): Promise<void> {
+  const faults = [...(await databaseFaults(runtime)), ...(await redisFaults(runtime))];
   if (faults.length > 0) throw new NotFit(faults.join("\n"));
 }
 
-async function schemaFaults({ db }: Pick<Runtime, "db">): Promise<string[]> {
-  const current = await isMigrated(db).catch((error: Error) => error);
-  if (current === true) return [];
-  if (current === false) return ["The database schema is not current. Run `commonwork migrate` first."];
-  const notFit = notFitIn(current);
-  if (notFit !== null) return [notFit.message];
-  return [`Postgres does not answer (${databaseFault(current)?.code ?? current.name}). Check DATABASE_URL.`];
+async function databaseFaults({ db, config, log }: Checked): Promise<string[]> {
+  try {
+    if (await poolsTransactions(db)) return [poolerFault(config.databaseUrl)];
+    if (!(await isMigrated(db)))
+      return ["The database schema is not current. Run `commonwork migrate` first."];
+    for (const off of await featuresOff(db.pool, db.schema)) log.warn(off, "a feature is off");
+    return [];
+  } catch (error) {
+    return [messageOf(error as Error, db.schema)];
+  }
+}
+
+function poolerFault(databaseUrl: string): string {
+  const direct = directAddress(databaseUrl);
+  return `DATABASE_URL leads to a pooler in transaction mode, which loses session settings, session locks and LISTEN. Use ${direct === null ? "the address of Postgres itself, or a pooler in session mode" : `${direct} instead`}.`;
+}
+
+const INSUFFICIENT_PRIVILEGE = "42501";
+
+function messageOf(error: Error, schema: string): string {
+  const notFit = notFitIn(error);
+  if (notFit !== null) return notFit.message;
+  const code = databaseFault(error)?.code;
+  if (code === INSUFFICIENT_PRIVILEGE)
+    return `The role in DATABASE_URL may not read the tables in the schema ${schema}. \`commonwork migrate --print-roles\` prints the grants that it needs.`;
+  return `Postgres does not answer (${code ?? error.name}). Check DATABASE_URL.`;
 }
 
 const CONNECT_LIMIT_MS = 3_000;

@@ -1,8 +1,9 @@
-import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { readDatabaseConfig } from "../../src/config/config.ts";
 import { migrateDatabase } from "../../src/db/migrate.ts";
 import { startEmbeddedServers } from "../../src/dev/servers/embedded-servers.ts";
+import { dumpHost, hostPathSql, hostSql } from "./host-decoys.ts";
+import { onServer } from "./on-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -10,10 +11,14 @@ declare module "vitest" {
     redisUrl: string;
     template: string;
     databaseSchema: string;
+    hostDump: string | null;
   }
 }
 
-/** Once for the whole run: real servers, and a migrated template that each test clones. DB_SCHEMA names its schema. */
+/**
+ * Once for the whole run: real servers, and a migrated template that each test clones. DB_SCHEMA names its schema; with
+ * TEST_HOST_DECOYS=1 a host platform is in its `public`, and every test must leave that as it was.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const servers = await startEmbeddedServers({
     name: "test",
@@ -25,24 +30,22 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await onServer(servers.databaseUrl, `create database ${template}`);
   const url = new URL(servers.databaseUrl);
   url.pathname = `/${template}`;
+  const hostDump = process.env["TEST_HOST_DECOYS"] === "1" ? await plantHost(url.href, template) : null;
   const { databaseSchema } = readDatabaseConfig({ ...process.env, DATABASE_URL: url.href });
   await migrateDatabase({ databaseUrl: url.href, databaseSchema });
   project.provide("databaseUrl", servers.databaseUrl);
   project.provide("redisUrl", servers.redisUrl);
   project.provide("template", template);
   project.provide("databaseSchema", databaseSchema);
+  project.provide("hostDump", hostDump);
   return async () => {
     await onServer(servers.databaseUrl, `drop database if exists ${template}`);
     await servers.stop();
   };
 }
 
-async function onServer(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+async function plantHost(url: string, database: string): Promise<string> {
+  await onServer(url, hostPathSql(database));
+  await onServer(url, hostSql());
+  return dumpHost(url);
 }

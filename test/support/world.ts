@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import pg from "pg";
 import { inject, onTestFinished } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import { type Config, readConfig } from "../../src/config/config.ts";
 import { QUEUE_NAMES } from "../../src/config/queues.ts";
+import type { DatabaseAddress } from "../../src/db/client.ts";
 import { rows } from "../../src/db/statement.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { createLog } from "../../src/log.ts";
@@ -26,7 +26,9 @@ import { startWorkers, type WorkerOptions, type Workers } from "../../src/roles/
 import type { Schedule } from "../../src/schedules/schedule.ts";
 import { openThreads } from "../../src/threads/threads.ts";
 import { catalogue as everyJob } from "../../src/workers/index.ts";
+import { dumpHost, hostPathSql, hostSql } from "./host-decoys.ts";
 import { recordingMailer } from "./mailbox.ts";
+import { onServer } from "./on-server.ts";
 
 export type WorldOptions = {
   /** Jobs of the test, added to those of the catalogue. */
@@ -38,6 +40,10 @@ export type WorldOptions = {
   readonly at?: string;
   readonly redisUrl?: string;
   readonly poolMax?: number;
+  /** A migrated database of the test's own, instead of a clone of the template. */
+  readonly database?: DatabaseAddress;
+  /** Puts a host platform into the schema `public` of the database; TEST_HOST_DECOYS=1 does so for every world. */
+  readonly besideHost?: true;
 };
 
 export type OutboxRow = {
@@ -93,9 +99,9 @@ const threads = openThreads({ size: 2, idlePriority: false });
 /** Creates a world for the running test. Afterwards it is checked (no open transaction, the ledger sums to zero) and closed. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const name = `cw_test_${process.pid}_${randomBytes(5).toString("hex")}`;
-  const serverUrl = inject("databaseUrl");
-  await onServer(serverUrl, `create database ${name} template ${inject("template")} strategy file_copy`);
-  const config = configFor(serverUrl, name, options);
+  const database = options.database ?? (await cloneTemplate(name));
+  const host = options.database ? null : await hostIn(database, options);
+  const config = configFor(database, name, options);
   const clock = fixedClock(options.at);
   const mailbox: Email[] = [];
   const catalogue = options.jobs ? catalogueOf([...everyJob.jobs, ...options.jobs]) : everyJob;
@@ -114,22 +120,42 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     // A round of the relay under way must not be taken for a leaked transaction.
     await runtime.relay.stop();
     const faults = await leftovers(runtime);
+    if (host !== null && (await dumpHost(database.databaseUrl)) !== host)
+      faults.push("the host's schemas were changed");
     await removeRedisKeys(runtime);
     await runtime.close();
     // The database of a failed test is kept for inspection.
-    if (task.result?.state === "fail") process.stderr.write(`\nkept database ${name}\n`);
-    else await dropDatabase(serverUrl, name);
+    if (task.result?.state === "fail") process.stderr.write(`\nkept database ${database.databaseUrl}\n`);
+    else if (!options.database) await dropDatabase(inject("databaseUrl"), name);
     if (faults.length > 0) throw new Error(`the test left a mess: ${faults.join("; ")}`);
   });
   return { ...worldOf(runtime, clock, closers, catalogue), mailbox };
 }
 
-function configFor(serverUrl: string, name: string, options: WorldOptions): Config {
-  const url = new URL(serverUrl);
+async function cloneTemplate(name: string): Promise<DatabaseAddress> {
+  await onServer(
+    inject("databaseUrl"),
+    `create database ${name} template ${inject("template")} strategy file_copy`,
+  );
+  const url = new URL(inject("databaseUrl"));
   url.pathname = `/${name}`;
+  return { databaseUrl: url.href, databaseSchema: inject("databaseSchema") };
+}
+
+/** What the host's schemas hold that every test must leave alone; null without a host. */
+async function hostIn({ databaseUrl }: DatabaseAddress, options: WorldOptions): Promise<string | null> {
+  const planted = inject("hostDump");
+  if (planted === null && !options.besideHost) return null;
+  await onServer(databaseUrl, hostPathSql(new URL(databaseUrl).pathname.slice(1)));
+  if (planted !== null) return planted;
+  await onServer(databaseUrl, hostSql());
+  return dumpHost(databaseUrl);
+}
+
+function configFor(database: DatabaseAddress, name: string, options: WorldOptions): Config {
   return readConfig({
-    DATABASE_URL: url.href,
-    DB_SCHEMA: inject("databaseSchema"),
+    DATABASE_URL: database.databaseUrl,
+    DB_SCHEMA: database.databaseSchema,
     REDIS_URL: options.redisUrl ?? inject("redisUrl"),
     REDIS_PREFIX: name.replaceAll("_", "-"),
     HOST: "127.0.0.1",
@@ -259,15 +285,5 @@ async function dropDatabase(serverUrl: string, name: string): Promise<void> {
       if (tries >= 50) throw error;
       await delay(20 * Math.min(tries, 10));
     }
-  }
-}
-
-async function onServer(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
   }
 }

@@ -1,0 +1,49 @@
+import pg from "pg";
+import type { DatabaseAddress } from "./client.ts";
+import { EXTENSION_NAMES } from "./extensions.ts";
+
+/** The roles of a deployment. Named after its schema, since roles belong to the whole server. */
+export const roleNames = (schema: string) =>
+  ({ owner: `${schema}_owner`, app: `${schema}_app`, host: `${schema}_host` }) as const;
+
+/** SQL that creates the roles with no more rights than they need. It can be run again, and after `migrate`. */
+export function rolesSql({ databaseUrl, databaseSchema }: DatabaseAddress): string {
+  const names = roleNames(databaseSchema);
+  const [schema, database] = [databaseSchema, decodeURIComponent(new URL(databaseUrl).pathname.slice(1))].map(
+    pg.escapeIdentifier,
+  );
+  const { owner, app } = names;
+  return `-- Roles for the schema ${schema}. Run by a superuser, or by the owner of the database with CREATEROLE, who first runs:
+--   grant ${owner} to current_user;
+-- Afterwards give the first two a password: \\password ${names.owner}, \\password ${names.app}
+do $$
+declare wanted record;
+begin
+  for wanted in select * from (values
+    ('${names.owner}', 'login'),   -- migrates: DATABASE_URL of \`commonwork migrate\`
+    ('${names.app}', 'login'),     -- runs the service: DATABASE_URL of everything else
+    ('${names.host}', 'nologin')   -- for the roles of the host; it has no rights yet
+  ) as r(name, kind) loop
+    if not exists (select from pg_roles where rolname = wanted.name) then
+      execute format('create role %I %s', wanted.name, wanted.kind);
+    end if;
+  end loop;
+end $$;
+
+create schema if not exists ${schema} authorization ${owner};
+
+grant usage on schema ${schema} to ${app};
+grant select, insert, update, delete on all tables in schema ${schema} to ${app};
+grant usage, select on all sequences in schema ${schema} to ${app};
+alter default privileges for role ${owner} in schema ${schema} grant select, insert, update, delete on tables to ${app};
+alter default privileges for role ${owner} in schema ${schema} grant usage, select on sequences to ${app};
+alter default privileges for role ${owner} revoke execute on functions from public;
+
+-- What some features need, and the owner of the schema may not create. Each may fail without harm to the rest.
+${EXTENSION_NAMES.map((name) => `create extension if not exists ${name} with schema ${schema};`).join("\n")}
+
+-- For psql and other tools: the service sets its own path.
+alter role ${owner} in database ${database} set search_path = ${schema}, pg_temp;
+alter role ${app} in database ${database} set search_path = ${schema}, pg_temp;
+`;
+}
