@@ -16,7 +16,9 @@ import { fakeResend, type Misbehaviour, type Taken } from "../support/resend.ts"
 import { startTwoWorkers } from "../support/two-workers.ts";
 import { createWorld, type World } from "../support/world.ts";
 
-/** 20,000 in the suite. For a long run: `CHAOS_EVENTS=100000 npx vitest run test/chaos/notifications.test.ts`. */
+/**
+ * 20,000 in the suite. For a long run: `CHAOS_EVENTS=100000 npx vitest run test/chaos/notifications.test.ts`.
+ */
 const EVENTS = Number(process.env["CHAOS_EVENTS"] ?? 20_000);
 const CIRCLES = EVENTS / 25;
 const WAVES = 10;
@@ -26,8 +28,8 @@ const DIGESTS = [emailDigest, emailDaily, emailWeekly];
 
 /**
  * The failures of the provider's next requests. Most succeed; the others are rejected, fail, or lose their
- * connection before or after they were accepted. Five failures of one mailing in a row, which cause a back-off
- * of a minute, are rare enough.
+ * connection before or after they were accepted. Five failures of one mailing in a row, which cause a
+ * back-off of a minute, are rare enough.
  */
 function randomFailures(): Misbehaviour[] {
   const drawn = Array.from({ length: EVENTS / 100 }, (): Misbehaviour => {
@@ -47,7 +49,9 @@ const decideLastWeek = (world: World) =>
      create trigger decide_last_week before insert on deliveries for each row when (new.decision = 'digested') execute function decide_last_week()`,
   );
 
-/** Opens the next windows, by moving the windows of earlier digests into the past, each to a time of its own. */
+/**
+ * Opens the next windows, by moving the windows of earlier digests into the past, each to a time of its own.
+ */
 async function openWindows(world: World): Promise<void> {
   await world.query(
     "update email_digests set window_start = timestamptz '2000-01-01' + id * interval '1 minute'",

@@ -2,7 +2,10 @@ import { createHash, createHmac, randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { outsideServer } from "./outside.ts";
 
-/** How the next request fails: with a status, without an answer, or with a dropped connection, before or after it was accepted. */
+/**
+ * How the next request fails: with a status, without an answer, or with a dropped connection, before or after
+ * it was accepted.
+ */
 export type Misbehaviour = "none" | "429" | "500" | "hang" | "drop" | "accept-then-drop" | "accept-then-hang";
 
 /** An accepted e-mail. */

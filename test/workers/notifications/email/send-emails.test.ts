@@ -179,6 +179,16 @@ describe("the check before sending", () => {
     expect(await deliveryStates(world)).toEqual(["none: no-access"]);
   });
 
+  it("drops a delivery of a type that is not mailed, as after an upgrade that removed its e-mail", async () => {
+    const world = await createWorld({ at: AT });
+    const userId = await ada(world);
+    const payload = { user_id: userId, profile_id: "1", sale_id: "1", level: 1, amount: "5" };
+    await delivery(world, { userId, eventType: "commission.earned", payload });
+    expect(await world.perform(sendEmails, await createdMailing(world))).toMatchObject({ skipped: 1 });
+    expect(world.mailbox).toEqual([]);
+    expect(await deliveryStates(world)).toEqual(["none: unreadable"]);
+  });
+
   it("dropping one e-mail of a mailing does not stop the others", async () => {
     const world = await createWorld({ at: AT });
     const [a, b] = [await ada(world), await user(world, { email: "bo@people.test" })];
