@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { isNudge, nudgeCounts } from "../notifications/nudge-counts.ts";
+import { isNudge, nudgeEmailTimes } from "../notifications/nudge-emails.ts";
 import type { DigestCadence } from "../scoring/notifications/notify-decision.ts";
-import type { NudgeCapPolicy } from "../scoring/notifications/nudge-cap.ts";
+import { countNudges, decideNudgeDigest, type NudgeCapPolicy } from "../scoring/notifications/nudge-cap.ts";
 import type { EmailContent } from "./create-mailings.ts";
 import { digestWindow, zoneOf } from "./render/windows.ts";
 
@@ -69,18 +69,64 @@ async function openZones(
   });
 }
 
+/** A digest that could be opened, with what waits for it and the nudge e-mails that its user got lately. */
+type DueDigest = {
+  readonly userId: string;
+  readonly start: string;
+  readonly zone: string;
+  readonly nudges: number;
+  readonly others: number;
+  /** Empty where others wait: then it is not needed. */
+  readonly nudgedAt: readonly string[];
+};
+
 /** Inserts the digests that are due, and holds nudges that the cap does not allow. */
-const openDigests = (
+async function openDigests(
   tx: Tx,
   cadence: DigestCadence,
   now: Date,
   zones: readonly OpenZone[],
   { limit, cap }: Options,
-): Promise<OpenedDigest[]> =>
-  rows<OpenedDigest>(
+): Promise<OpenedDigest[]> {
+  const due = await findDueDigests(tx, cadence, now, zones, limit);
+  const isAllowed = ({ nudges, others, nudgedAt, zone }: DueDigest): boolean => {
+    const countedAt = nudgedAt.map((at) => new Date(at));
+    const counts = countNudges({ timeZone: zone, countedAt }, now);
+    return decideNudgeDigest({ nudges, others }, counts, cap).kind === "send";
+  };
+  const [allowed, held] = partition(due, isAllowed);
+  await holdNudges(tx, cadence, now, held);
+  if (allowed.length === 0) return [];
+  return rows<OpenedDigest>(
+    tx,
+    sql`insert into email_digests (user_id, kind, window_start, created_at)
+        select due.user_id, ${cadence}, due.start, ${now}::timestamptz
+        from unnest(${array(allowed.map(({ userId }) => userId))}::bigint[], ${array(allowed.map(({ start }) => start))}::timestamptz[])
+          as due(user_id, start)
+        order by due.user_id
+        on conflict do nothing
+        returning id, user_id as "userId"`,
+  );
+}
+
+function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
+  const parts: [T[], T[]] = [[], []];
+  for (const item of items) parts[belongs(item) ? 0 : 1].push(item);
+  return parts;
+}
+
+const findDueDigests = (
+  tx: Tx,
+  cadence: DigestCadence,
+  now: Date,
+  zones: readonly OpenZone[],
+  limit: number,
+): Promise<DueDigest[]> =>
+  rows<DueDigest>(
     tx,
     sql`with waits as materialized (
-          select d.user_id, w.start, w.known, bool_or(not ${isNudge(sql`d.event_type`)}) as others
+          select d.user_id, w.start, w.known, count(*) filter (where ${isNudge(sql`d.event_type`)})::int as nudges,
+                 count(*) filter (where not ${isNudge(sql`d.event_type`)})::int as others
           from deliveries d
           join users u on u.id = d.user_id
           join unnest(${array(zones.map(({ zone }) => zone))}::text[], ${array(zones.map(({ known }) => known))}::text[],
@@ -96,18 +142,27 @@ const openDigests = (
                             where g.user_id = d.user_id and g.kind = ${cadence} and g.window_start = w.start)
           group by d.user_id, w.start, w.known
           having bool_or(d.reason is distinct from 'nudge-cap')
-          order by d.user_id limit ${limit}),
-        due as materialized (
-          select w.user_id, w.start, w.others or (n.today < ${cap.perDay}::int and n.week < ${cap.perWeek}::int) as allowed
-          from waits w cross join lateral (${nudgeCounts(sql`w.user_id`, sql`w.known`, now)}) n),
-        held as (
-          update deliveries d set reason = 'nudge-cap' from due
-          where not due.allowed and d.user_id = due.user_id and ${isWaiting(cadence, now)} and d.decided_at < due.start)
-        insert into email_digests (user_id, kind, window_start, created_at)
-        select due.user_id, ${cadence}, due.start, ${now}::timestamptz from due where due.allowed order by due.user_id
-        on conflict do nothing
-        returning id, user_id as "userId"`,
+          order by d.user_id limit ${limit})
+        select w.user_id as "userId", w.start, w.known as zone, w.nudges, w.others,
+               case when w.others = 0 then ${nudgeEmailTimes(sql`w.user_id`, now)} else '[]' end as "nudgedAt"
+        from waits w order by w.user_id`,
   );
+
+/** Held deliveries join a later digest, but are no reason to open one. */
+async function holdNudges(
+  tx: Tx,
+  cadence: DigestCadence,
+  now: Date,
+  held: readonly DueDigest[],
+): Promise<void> {
+  if (held.length === 0) return;
+  await tx.execute(
+    sql`update deliveries d set reason = 'nudge-cap'
+        from unnest(${array(held.map(({ userId }) => userId))}::bigint[], ${array(held.map(({ start }) => start))}::timestamptz[])
+          as due(user_id, start)
+        where d.user_id = due.user_id and ${isWaiting(cadence, now)} and d.decided_at < due.start`,
+  );
+}
 
 /** Assigns the waiting deliveries to the opened digests. @returns the number of deliveries by digest. */
 async function assignDeliveries(

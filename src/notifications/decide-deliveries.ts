@@ -4,7 +4,9 @@ import {
   decideNotification,
   type NotifyDecision,
   type NotifyFacts,
+  type NudgeFacts,
 } from "../scoring/notifications/notify-decision.ts";
+import { countNudges, type NudgeCandidate, waitingCandidates } from "../scoring/notifications/nudge-cap.ts";
 import type { Channel, Preference } from "../scoring/notifications/preference.ts";
 import { type EmailStanding, NO_EMAIL_YET, readEmailStandings } from "./email-standings.ts";
 import { type EventRecipient, findRecipients } from "./find-recipients.ts";
@@ -55,19 +57,23 @@ export async function decideDeliveries(
       const standing = standings.get(userId) ?? NO_EMAIL_YET;
       const known = { preferences: preferences.get(userId) ?? [], standing };
       const decision = decideNotification(factsOf(one, channel, known, context));
-      if (channel === "email") standings.set(userId, standingAfter(standing, decision, type));
+      if (channel === "email") standings.set(userId, standingAfter(standing, decision, one, context.now));
       return { event, type, userId, timeZone, channel, decision };
     }),
   );
 }
 
-/** The users that some e-mail is decided for, with their zones. */
-const mailedUsers = (recipients: readonly EventRecipient[]) =>
-  new Map(
-    recipients
-      .filter((one) => emailKindOf(one) !== null)
-      .map(({ recipient, timeZone }) => [recipient.userId, { timeZone }]),
-  );
+/** The users that some e-mail is decided for, and whether it is a nudge. */
+function mailedUsers(recipients: readonly EventRecipient[]): Map<string, { nudged: boolean }> {
+  const users = new Map<string, { nudged: boolean }>();
+  for (const one of recipients) {
+    if (emailKindOf(one) === null) continue;
+    const { userId } = one.recipient;
+    const nudged = one.type.nudge !== undefined || (users.get(userId)?.nudged ?? false);
+    users.set(userId, { nudged });
+  }
+  return users;
+}
 
 function channelsOf(one: EventRecipient): Channel[] {
   const channels: Channel[] = one.type.inApp ? ["in_app"] : [];
@@ -102,30 +108,45 @@ function factsOf(
     timeZone,
     letThrough: standing.letThrough,
     letThroughLimit: settings.notifications.emailsPerHour,
-    nudges: type.nudge
-      ? {
-          today: standing.nudgesToday,
-          perDay: settings.nudges.cap.perDay,
-          week: standing.nudgesThisWeek,
-          perWeek: settings.nudges.cap.perWeek,
-        }
+    nudge: type.nudge
+      ? nudgeFacts({ id: event.id, kind: type.nudge }, timeZone, standing, { settings, now })
       : null,
     now,
   };
 }
 
+const nudgeFacts = (
+  candidate: NudgeCandidate,
+  timeZone: string,
+  { waiting, nudgedAt }: EmailStanding,
+  { settings, now }: Context,
+): NudgeFacts => ({
+  candidate,
+  waiting: waitingCandidates(Object.values(waiting), settings.nudges.cap),
+  counts: countNudges({ timeZone, countedAt: nudgedAt }, now),
+  policy: settings.nudges.cap,
+});
+
 /** The standing after a decision: limits also hold within one group of events. */
 function standingAfter(
   standing: EmailStanding,
   decision: NotifyDecision,
-  type: AnyNotificationType,
+  { event, type }: EventRecipient,
+  now: Date,
 ): EmailStanding {
-  if (decision.kind !== "now" && decision.kind !== "deferred") return standing;
-  const nudges = type.nudge ? 1 : 0;
+  if (decision.kind === "skipped") return standing;
+  if (decision.kind === "digested") {
+    const { cadence, reason } = decision;
+    const { nudges, others } = standing.waiting[cadence] ?? { nudges: [], others: 0 };
+    const waits = !type.nudge
+      ? { nudges, others: others + 1 }
+      : { nudges: reason === "nudge-cap" ? nudges : [...nudges, { id: event.id, kind: type.nudge }], others };
+    return { ...standing, waiting: { ...standing.waiting, [cadence]: waits } };
+  }
+  const sentAt = decision.kind === "deferred" ? decision.notBefore : now;
   return {
     ...standing,
     letThrough: standing.letThrough + (decision.reason === "must-send" ? 0 : 1),
-    nudgesToday: standing.nudgesToday + nudges,
-    nudgesThisWeek: standing.nudgesThisWeek + nudges,
+    nudgedAt: type.nudge ? [...standing.nudgedAt, sentAt] : standing.nudgedAt,
   };
 }

@@ -2,23 +2,34 @@ import { sql } from "drizzle-orm";
 import { lockKey } from "../db/schema-keys.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { nudgeCounts } from "./nudge-counts.ts";
+import type { DigestCadence } from "../scoring/notifications/notify-decision.ts";
+import type { WaitingDigest } from "../scoring/notifications/nudge-cap.ts";
+import { nudgeEmailTimes, type WaitingNudges, waitingDigests } from "./nudge-emails.ts";
 import { hashOfAddress } from "./recipients.ts";
+import { notificationTypeOf } from "./type-of-event.ts";
 
 /** What limits the e-mail of a user. */
 export type EmailStanding = {
   readonly isSuppressed: boolean;
   /** E-mails of the last hour that were sent alone, or will be; must-send ones are not counted. */
   readonly letThrough: number;
-  readonly nudgesToday: number;
-  readonly nudgesThisWeek: number;
+  /** When nudge e-mails of the last days were sent, or will be. */
+  readonly nudgedAt: readonly Date[];
+  /** What waits for a digest, by cadence. */
+  readonly waiting: Readonly<Partial<Record<DigestCadence, WaitingDigest>>>;
 };
 
 export const NO_EMAIL_YET: EmailStanding = {
   isSuppressed: false,
   letThrough: 0,
-  nudgesToday: 0,
-  nudgesThisWeek: 0,
+  nudgedAt: [],
+  waiting: {},
+};
+
+type StandingRow = Pick<EmailStanding, "isSuppressed" | "letThrough"> & {
+  userId: string;
+  nudgedAt: string[];
+  waiting: WaitingNudges[];
 };
 
 /** Users share this many advisory locks: one lock per user could exceed what the server holds. */
@@ -28,16 +39,19 @@ const LOCK = sql.raw(lockKey("email-of-users", "l"));
 /**
  * Reads what limits the e-mail of users. Locks them until the transaction ends: otherwise two transactions
  * could both let the last e-mail of an hour through.
+ *
+ * @param users by id; `nudged`: a nudge is decided for the user, so what limits nudges is read as well.
  */
 export async function readEmailStandings(
   tx: Tx,
-  users: ReadonlyMap<string, { readonly timeZone: string }>,
+  users: ReadonlyMap<string, { readonly nudged: boolean }>,
   now: Date,
 ): Promise<Map<string, EmailStanding>> {
   if (users.size === 0) return new Map();
   const ids = [...users.keys()];
+  const nudged = [...users.values()].map((one) => one.nudged);
   await lockUsers(tx, ids);
-  const found = await rows<EmailStanding & { userId: string }>(
+  const found = await rows<StandingRow>(
     tx,
     sql`select u.id as "userId",
           exists (select 1 from email_suppressions x join users a on x.address_hash = ${hashOfAddress(sql`a.email`)}
@@ -45,12 +59,30 @@ export async function readEmailStandings(
           (select count(*)::int from deliveries d
            where d.user_id = u.id and d.channel = 'email' and d.decision in ('now', 'deferred')
              and d.reason is distinct from 'must-send' and d.decided_at > ${now}::timestamptz - interval '1 hour') as "letThrough",
-          n.today as "nudgesToday", n.week as "nudgesThisWeek"
-        from unnest(${array(ids)}::bigint[], ${array([...users.values()].map(({ timeZone }) => timeZone))}::text[]) as u(id, zone)
-        cross join lateral (${nudgeCounts(sql`u.id`, sql`u.zone`, now)}) n`,
+          case when u.nudged then ${nudgeEmailTimes(sql`u.id`, now)} else '[]' end as "nudgedAt",
+          case when u.nudged then ${waitingDigests(sql`u.id`)} else '[]' end as waiting
+        from unnest(${array(ids)}::bigint[], ${array(nudged)}::boolean[]) as u(id, nudged)`,
   );
-  return new Map(found.map(({ userId, ...standing }) => [userId, standing]));
+  return new Map(found.map((row) => [row.userId, standingOf(row)]));
 }
+
+const standingOf = ({ isSuppressed, letThrough, nudgedAt, waiting }: StandingRow): EmailStanding => ({
+  isSuppressed,
+  letThrough,
+  nudgedAt: nudgedAt.map((at) => new Date(at)),
+  waiting: Object.fromEntries(
+    waiting.map(({ cadence, others, nudges }) => [
+      cadence,
+      {
+        others,
+        nudges: nudges.flatMap(({ eventId: id, eventType }) => {
+          const kind = notificationTypeOf(eventType)?.nudge;
+          return kind ? [{ id, kind }] : [];
+        }),
+      },
+    ]),
+  ),
+});
 
 /** Takes the locks in one order, so that two transactions cannot deadlock. */
 async function lockUsers(tx: Tx, ids: readonly string[]): Promise<void> {

@@ -17,6 +17,31 @@ function formatterOf(timeZone: string): Intl.DateTimeFormat {
   return made;
 }
 
+const dayFormatters = new Map<string, Intl.DateTimeFormat>();
+
+function dayFormatterOf(timeZone: string): Intl.DateTimeFormat {
+  const known = dayFormatters.get(timeZone);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat("en-US", {
+    timeZone,
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+  });
+  dayFormatters.set(timeZone, made);
+  return made;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** day = days from 1970-01-01 to the local date of an instant. @throws RangeError for an unknown zone. */
+export function localDay(at: Date, timeZone: string): number {
+  const parts = { year: Number.NaN, month: 1, day: 1 };
+  for (const { type, value } of dayFormatterOf(timeZone).formatToParts(at))
+    if (type === "year" || type === "month" || type === "day") parts[type] = Number(value);
+  return Date.UTC(parts.year, parts.month - 1, parts.day) / DAY_MS;
+}
+
 /** Whether this machine knows a time zone of that name. */
 export function isTimeZone(name: string): boolean {
   try {

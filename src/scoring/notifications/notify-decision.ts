@@ -1,5 +1,11 @@
 import { endOfQuiet, type QuietHours } from "../local-time.ts";
-import { nudgeRoom } from "./nudge-cap.ts";
+import {
+  decideNudges,
+  type NudgeCandidate,
+  type NudgeCapPolicy,
+  type NudgeCounts,
+  nudgeRoom,
+} from "./nudge-cap.ts";
 import { type Channel, type Preference, preferenceFor, type Subject } from "./preference.ts";
 
 /** How soon an e-mail is sent, soonest first. */
@@ -35,16 +41,17 @@ export type NotifyFacts = {
   readonly letThrough: number;
   readonly letThroughLimit: number;
   /** Null if it is not a nudge. */
-  readonly nudges: NudgesSent | null;
+  readonly nudge: NudgeFacts | null;
   readonly now: Date;
 };
 
-/** Nudge e-mails of a user, and their limits. */
-export type NudgesSent = {
-  readonly today: number;
-  readonly perDay: number;
-  readonly week: number;
-  readonly perWeek: number;
+/** A nudge, and what else uses up the cap of its user. */
+export type NudgeFacts = {
+  readonly candidate: NudgeCandidate;
+  /** Nudges that wait for a digest of their own. */
+  readonly waiting: readonly NudgeCandidate[];
+  readonly counts: NudgeCounts;
+  readonly policy: NudgeCapPolicy;
 };
 
 export const NOTIFICATION_SKIP_REASONS = [
@@ -148,8 +155,13 @@ export const isThrottled = ({ letThrough, letThroughLimit }: NotifyFacts): boole
 /**
  * The daily or weekly cap of nudge e-mails is used up; further ones may join a digest that is sent anyway.
  */
-export const isCapped = ({ nudges }: NotifyFacts): boolean =>
-  nudges !== null && nudgeRoom(nudges, nudges).left === 0;
+export const isCapped = ({ nudge }: NotifyFacts): boolean =>
+  nudge !== null && nudgeRoom(nudge.counts, nudge.policy).left === 0;
+
+/** Nudges of a higher priority wait for a digest, and what is left of the cap is theirs. */
+export const isOutranked = ({ nudge }: NotifyFacts): boolean =>
+  nudge !== null &&
+  decideNudges([nudge.candidate, ...nudge.waiting], nudge.counts, nudge.policy)[0]?.kind === "hold";
 
 /**
  * The decision for one event, user and channel. Rules in order: what stops everything, must-send, what stops
@@ -163,9 +175,8 @@ export function decideNotification(facts: NotifyFacts): NotifyDecision {
   if (unwanted) return { kind: "skipped", reason: unwanted };
   if (facts.channel === "in_app") return { kind: "now", reason: null };
   const { cadence, reason } = cadenceOf(facts);
-  if (isCapped(facts))
-    return { kind: "digested", cadence: cadence === "now" ? "hourly" : cadence, reason: "nudge-cap" };
-  if (cadence !== "now") return { kind: "digested", cadence, reason };
+  if (cadence !== "now") return { kind: "digested", cadence, reason: isCapped(facts) ? "nudge-cap" : reason };
+  if (isOutranked(facts)) return { kind: "digested", cadence: "hourly", reason: "nudge-cap" };
   if (isThrottled(facts)) return { kind: "digested", cadence: "hourly", reason: "throttle" };
   const notBefore = facts.quiet && endOfQuiet(facts.now, facts.quiet, facts.timeZone);
   if (notBefore) return { kind: "deferred", notBefore, reason: "quiet-hours" };

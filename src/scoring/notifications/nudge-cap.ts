@@ -1,3 +1,5 @@
+import { localDay } from "../local-time.ts";
+
 export const NUDGE_KINDS = ["unread", "match", "profile"] as const;
 export type NudgeKind = (typeof NUDGE_KINDS)[number];
 
@@ -17,8 +19,8 @@ export interface NudgeCapFacts {
   /** A time zone that Intl knows. */
   readonly timeZone: string;
   /**
-   * When e-mails that count were sent: single nudges, and digests of nothing but nudges. At least those of
-   * the last eight days, since a local day may be longer than 24 hours.
+   * When e-mails that count were sent, or will be: single nudges, and digests of nothing but nudges. At least
+   * those of the last eight days, since a local day may be longer than 24 hours.
    */
   readonly countedAt: readonly Date[];
 }
@@ -33,22 +35,23 @@ export type NudgeVerdict =
   | { readonly kind: "send" }
   | { readonly kind: "hold"; readonly reason: NudgeHoldReason };
 
-/** Nudge e-mails of a user that count: today, and today and the six days before, in local days. */
+/** Nudge e-mails of a user that count: from today on, and from six days before on, in local days. */
 export interface NudgeCounts {
   readonly today: number;
   readonly week: number;
 }
 
 /**
- * counts = e-mails of the local day of `now`, and of it and the six days before.
+ * today = e-mails of the local day of `now` or later; week = those and the ones of the six days before. An e-mail that is
+ * deferred counts today and on the day it is sent.
  *
  * @throws RangeError for an unknown time zone.
  */
 export function countNudges({ timeZone, countedAt }: NudgeCapFacts, now: Date): NudgeCounts {
-  const dayOf = localDays(timeZone);
-  const today = dayOf(now);
-  const ages = countedAt.filter((at) => at <= now).map((at) => today - dayOf(at));
-  return { today: ages.filter((days) => days === 0).length, week: ages.filter((days) => days < 7).length };
+  if (countedAt.length === 0) return { today: 0, week: 0 };
+  const today = localDay(now, timeZone);
+  const ages = countedAt.map((at) => today - localDay(at, timeZone));
+  return { today: ages.filter((days) => days <= 0).length, week: ages.filter((days) => days < 7).length };
 }
 
 /** left = max(0, min(perDay - today, perWeek - week)) nudge e-mails today, and the cap that forbids more. */
@@ -84,6 +87,21 @@ export function decideNudges(
   return verdicts;
 }
 
+/** What waits for one digest of a user. Nudges that were held are left out: they open no digest. */
+export interface WaitingDigest {
+  readonly nudges: readonly NudgeCandidate[];
+  readonly others: number;
+}
+
+/** candidates = the best nudge of each waiting digest of nothing but nudges, which is one e-mail. */
+export const waitingCandidates = (
+  digests: readonly WaitingDigest[],
+  policy: NudgeCapPolicy,
+): NudgeCandidate[] =>
+  digests.flatMap(({ nudges, others }) =>
+    others > 0 ? [] : [...nudges].sort((a, b) => byRank(a, b, policy)).slice(0, 1),
+  );
+
 /**
  * Nudges in a digest with other notifications are sent and do not count. A digest of nothing but nudges is
  * one e-mail: it counts, or is held as a whole when none is left.
@@ -105,21 +123,3 @@ function byRank(a: NudgeCandidate, b: NudgeCandidate, { priority }: NudgeCapPoli
 }
 
 const compareIds = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
-
-const DAY_MS = 24 * 3_600_000;
-
-/** Consecutive numbers of the local days of a time zone. @throws RangeError for an unknown one. */
-function localDays(timeZone: string): (at: Date) => number {
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-  });
-  return (at) => {
-    const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
-    return (
-      Date.UTC(parts.get("year") ?? Number.NaN, (parts.get("month") ?? 1) - 1, parts.get("day")) / DAY_MS
-    );
-  };
-}

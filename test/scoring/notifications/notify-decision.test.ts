@@ -4,12 +4,15 @@ import {
   cadenceOf,
   decideNotification,
   isCapped,
+  isOutranked,
   isThrottled,
   type NotifyDecision,
   type NotifyFacts,
+  type NudgeFacts,
   STOPS_EVERYTHING,
   STOPS_THE_REST,
 } from "../../../src/scoring/notifications/notify-decision.ts";
+import { NUDGE_CAP_POLICY } from "../../../src/scoring/notifications/nudge-cap.ts";
 import type { Preference } from "../../../src/scoring/notifications/preference.ts";
 
 const facts = (change: Partial<NotifyFacts> = {}): NotifyFacts => ({
@@ -30,7 +33,7 @@ const facts = (change: Partial<NotifyFacts> = {}): NotifyFacts => ({
   timeZone: "America/Los_Angeles",
   letThrough: 0,
   letThroughLimit: 10,
-  nudges: null,
+  nudge: null,
   now: new Date("2026-06-02T06:00:00Z"),
   ...change,
 });
@@ -45,7 +48,14 @@ const preference = (change: Partial<Preference>): Preference => ({
 const decided = (change: Partial<NotifyFacts>) => decideNotification(facts(change));
 const inApp = { channel: "in_app" } as const;
 const NIGHT = { from: 22 * 60, to: 7 * 60 };
-const CAPPED = { today: 1, perDay: 1, week: 1, perWeek: 3 };
+const NUDGE: NudgeFacts = {
+  candidate: { id: "9", kind: "match" },
+  waiting: [],
+  counts: { today: 0, week: 0 },
+  policy: NUDGE_CAP_POLICY,
+};
+const CAPPED: NudgeFacts = { ...NUDGE, counts: { today: 1, week: 1 } };
+const OUTRANKED: NudgeFacts = { ...NUDGE, waiting: [{ id: "1", kind: "unread" }] };
 const MUTED = [preference({})];
 
 describe("each rule by itself", () => {
@@ -116,11 +126,25 @@ describe("each rule by itself", () => {
 
   it.each([
     [null, false],
-    [{ today: 0, perDay: 1, week: 2, perWeek: 3 }, false],
-    [{ today: 1, perDay: 1, week: 1, perWeek: 3 }, true],
-    [{ today: 0, perDay: 1, week: 3, perWeek: 3 }, true],
-  ])("cap of nudges: %j", (nudges, capped) => {
-    expect(isCapped(facts({ nudges }))).toBe(capped);
+    [{ today: 0, week: 2 }, false],
+    [{ today: 1, week: 1 }, true],
+    [{ today: 0, week: 3 }, true],
+  ])("cap of nudges: %j", (counts, capped) => {
+    expect(isCapped(facts({ nudge: counts && { ...NUDGE, counts } }))).toBe(capped);
+  });
+
+  it.each([
+    ["profile", [], false],
+    ["profile", ["unread"], true],
+    ["profile", ["match", "unread"], true],
+    ["match", ["profile"], false],
+    ["unread", ["match", "profile"], false],
+    ["unread", ["unread"], true],
+  ] as const)("a nudge of kind %s while %j wait for a digest: outranked is %s", (kind, kinds, outranked) => {
+    const waiting = kinds.map((waitingKind, n) => ({ id: String(n + 1), kind: waitingKind }));
+    const nudge = { ...NUDGE, candidate: { id: "9", kind }, waiting };
+    expect(isOutranked(facts({ nudge }))).toBe(outranked);
+    expect(isOutranked(facts({ nudge: { ...nudge, policy: { ...NUDGE.policy, perDay: 3 } } }))).toBe(false);
   });
 });
 
@@ -151,7 +175,7 @@ describe("decideNotification", () => {
         frequency: "none",
         quiet: NIGHT,
         letThrough: 99,
-        nudges: CAPPED,
+        nudge: CAPPED,
       },
       { kind: "now", reason: "must-send" },
     ],
@@ -182,17 +206,27 @@ describe("decideNotification", () => {
     ],
     [
       "a capped nudge may ride in a digest",
-      { nudges: CAPPED },
+      { nudge: CAPPED },
       { kind: "digested", cadence: "hourly", reason: "nudge-cap" },
     ],
     [
       "a capped nudge of somebody with a daily digest",
-      { nudges: CAPPED, frequency: "daily" },
+      { nudge: CAPPED, frequency: "daily" },
       { kind: "digested", cadence: "daily", reason: "nudge-cap" },
     ],
     [
+      "an outranked nudge joins the digest",
+      { nudge: OUTRANKED },
+      { kind: "digested", cadence: "hourly", reason: "nudge-cap" },
+    ],
+    [
+      "a nudge that waits for its own digest is not outranked",
+      { nudge: OUTRANKED, emailKind: "digest" },
+      { kind: "digested", cadence: "hourly", reason: null },
+    ],
+    [
       "in the app only what stops counts",
-      { ...inApp, frequency: "none", isUnsubscribed: true, quiet: NIGHT, letThrough: 99, nudges: CAPPED },
+      { ...inApp, frequency: "none", isUnsubscribed: true, quiet: NIGHT, letThrough: 99, nudge: CAPPED },
       { kind: "now", reason: null },
     ],
     ["muted in the app", { ...inApp, preferences: MUTED }, { kind: "skipped", reason: "muted" }],
@@ -239,8 +273,13 @@ const anyFacts: fc.Arbitrary<NotifyFacts> = fc.record({
   timeZone: fc.constantFrom("America/Los_Angeles", "Europe/Berlin"),
   letThrough: fc.nat(12),
   letThroughLimit: fc.constant(10),
-  nudges: fc.option(
-    fc.record({ today: fc.nat(2), perDay: fc.constant(1), week: fc.nat(4), perWeek: fc.constant(3) }),
+  nudge: fc.option(
+    fc.record({
+      candidate: fc.constant(NUDGE.candidate),
+      waiting: fc.subarray([...OUTRANKED.waiting]),
+      counts: fc.record({ today: fc.nat(2), week: fc.nat(4) }),
+      policy: fc.constant(NUDGE_CAP_POLICY),
+    }),
   ),
   now: fc.date({ min: new Date("2026-01-01"), max: new Date("2026-12-31"), noInvalidDate: true }),
 });
