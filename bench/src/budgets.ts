@@ -73,14 +73,17 @@ async function ours(
   }));
   const startedAt = performance.now();
   await runtime.relay.transact((tx) => enqueueMany(tx, distributeBudget, payloads));
-  while ((await scratch.sql("select 1 from outbox where dead_at is null limit 1")).length > 0)
-    await delay(25);
+  // Awards emit events, whose entries are in a queue that is not served here.
+  while (await isWaiting(scratch)) await delay(25);
   const value = (performance.now() - startedAt) / 1_000;
   await workers.stop(5_000);
   await runtime.close();
   await expectPaid(context, scratch, organizations);
   return [{ figure: "monthly budgets paid", unit: "s", value }];
 }
+
+const isWaiting = async (scratch: Scratch): Promise<boolean> =>
+  (await scratch.sql("select 1 from outbox where queue = 'budgets' and dead_at is null limit 1")).length > 0;
 
 /** A run that left a payment out does not count. */
 async function expectPaid(context: BenchContext, scratch: Scratch, organizations: number): Promise<void> {
