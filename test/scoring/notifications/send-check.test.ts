@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { reasonToDrop, type SendFacts } from "../../../src/scoring/notifications/send-check.ts";
 
@@ -55,5 +56,20 @@ describe("the last look at an e-mail", () => {
       ) as SendFacts;
       expect(reasonToDrop(facts)).toBe(RULES[from]![0]);
     }
+  });
+
+  it("never sends for one more reason to drop, and drops a must-send e-mail only if it drops any other", () => {
+    const someRules = fc.subarray([...RULES]);
+    fc.assert(
+      fc.property(someRules, fc.constantFrom(...RULES), fc.boolean(), (rules, [, one], isMustSend) => {
+        const facts: SendFacts = Object.assign({}, sendable, ...rules.map(([, change]) => change), {
+          isMustSend,
+        });
+        const reason = reasonToDrop(facts);
+        if (reason !== null) expect(reasonToDrop({ ...facts, ...one })).not.toBeNull();
+        if (isMustSend && reason !== null) expect(reasonToDrop({ ...facts, isMustSend: false })).toBe(reason);
+        expect(reason !== null).toBe(rules.some(([, , always]) => always || !isMustSend));
+      }),
+    );
   });
 });
