@@ -5,6 +5,7 @@ import { payloadFrom } from "../src/cli/job-flags.ts";
 import { fullProgram } from "../src/cli/program.ts";
 import { VARIABLES } from "../src/config/config.ts";
 import { catalogue } from "../src/workers/index.ts";
+import { openTransaction } from "./support/open-transaction.ts";
 import { blocks, pages, read } from "./support/pages.ts";
 import { createWorld } from "./support/world.ts";
 
@@ -33,11 +34,13 @@ describe("the queries", () => {
   it.each(told)("of %s run", async (_file, statements) => {
     const world = await createWorld();
     for (const statement of statements) {
-      const isAlone = /^vacuum /.test(statement);
-      const fault = await world
-        .query(isAlone ? statement : `begin; ${statement}; rollback`)
-        .then(() => null, String);
-      expect(fault, statement).toBeNull();
+      if (/^vacuum /.test(statement)) await world.query(statement);
+      else {
+        const transaction = await openTransaction(world);
+        const fault = await transaction.query(statement).then(() => null, String);
+        await transaction.end("rollback");
+        expect(fault, statement).toBeNull();
+      }
     }
   });
 

@@ -11,6 +11,7 @@ import {
   statesOf,
 } from "../support/calendars.ts";
 import type { FakeGoogle } from "../support/google.ts";
+import { size } from "../support/sizes.ts";
 import type { World } from "../support/world.ts";
 
 /** Where a renewal can be cut off: between any two of its steps, and on both sides of each call. */
@@ -142,7 +143,7 @@ describe("a renewal that is cut off", () => {
         await expectOneChannel(world, google, connected);
         await world.query("delete from calendar_connections");
       }),
-      { numRuns: Number(process.env["CALENDAR_CRASH_RUNS"] ?? 5), endOnFailure: true },
+      { numRuns: size(5, 200), endOnFailure: true },
     );
   });
 });

@@ -91,9 +91,7 @@ describe("commonwork", () => {
       { ...environmentOf(world), PORT: "0", HOST: "127.0.0.1", LOG_LEVEL: "INFO" },
       "start",
     );
-    const started = await eventually(() => JSON.parse(/^.*"started".*$/m.exec(output.err)?.[0] ?? ""), {
-      withinMs: 60_000,
-    });
+    const started = await eventually(() => JSON.parse(/^.*"started".*$/m.exec(output.err)?.[0] ?? ""));
     const ready = await fetch(`http://127.0.0.1:${started.port}/health/ready`);
     expect(ready.status).toBe(200);
     child.kill("SIGTERM");

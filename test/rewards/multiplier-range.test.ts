@@ -5,6 +5,7 @@ import { recalculateRange } from "../../src/rewards/multiplier-range.ts";
 import { advanceWatermarks } from "../../src/rewards/multiplier-scope.ts";
 import { organization, type Person, volunteer } from "../support/factories.ts";
 import { referenceMultipliers } from "../support/multiplier-reference.ts";
+import { size } from "../support/sizes.ts";
 import { type Assignment, assign } from "../support/tasks.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -172,8 +173,7 @@ async function expectReference(
   }
 }
 
-/** More of them for a longer look: `MULTIPLIER_COMMUNITIES=3000 npx vitest run test/rewards/multiplier-range.test.ts`. */
-const COMMUNITIES = Number(process.env["MULTIPLIER_COMMUNITIES"] ?? 60);
+const COMMUNITIES = size(25, 3_000);
 
 describe("recalculateRange", () => {
   it("equals decideMultiplier on random communities, in full and step by step", {

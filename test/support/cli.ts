@@ -17,17 +17,23 @@ export const environmentOf = (world: World): Record<string, string> => ({
 });
 
 /** Runs `commonwork` in this process. */
-export async function cli(environment: Record<string, string>, ...argv: string[]): Promise<CliResult> {
-  return cliUntil(new AbortController().signal, environment, ...argv);
-}
+export const cli = (environment: Record<string, string>, ...argv: string[]): Promise<CliResult> =>
+  runHere(null, environment, argv);
 
-/** The same, interrupted when the signal aborts. */
-export async function cliUntil(
-  interrupted: AbortSignal,
+/** The same, interrupted by its user once an error message contains the text. */
+export const cliUntil = (
+  text: string,
   environment: Record<string, string>,
   ...argv: string[]
+): Promise<CliResult> => runHere(text, environment, argv);
+
+async function runHere(
+  until: string | null,
+  environment: Record<string, string>,
+  argv: readonly string[],
 ): Promise<CliResult> {
   const output = { out: "", err: "" };
+  const user = new AbortController();
   const terminal: Terminal = {
     environment,
     write(text) {
@@ -35,9 +41,10 @@ export async function cliUntil(
     },
     writeError(text) {
       output.err += text;
+      if (until !== null && output.err.includes(until)) user.abort();
     },
     interactive: false,
-    interrupted: () => interrupted,
+    interrupted: () => user.signal,
     exitCode: 0,
   };
   return { code: await runCli(argv, terminal), ...output };

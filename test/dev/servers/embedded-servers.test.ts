@@ -90,8 +90,8 @@ async function endOf(child: ChildProcess): Promise<number | string | null> {
 }
 
 async function expectNothingLeft({ pids, folder }: Awaited<ReturnType<typeof traces>>) {
-  await eventually(() => expect(pids.filter(runs)).toEqual([]), { withinMs: 10_000 });
-  await eventually(() => expect(existsSync(folder)).toBe(false), { withinMs: 10_000 });
+  await eventually(() => expect(pids.filter(runs)).toEqual([]));
+  await eventually(() => expect(existsSync(folder)).toBe(false));
 }
 
 describe("the embedded servers", () => {

@@ -9,6 +9,7 @@ import {
 import { matchProjects } from "../../../src/scoring/project-matching/match-index.ts";
 import { MAX_REQUIRED_SKILLS } from "../../../src/scoring/project-matching/match-search.ts";
 import { BLOCK_SIZE } from "../../../src/scoring/project-matching/skill-block.ts";
+import { size } from "../../support/sizes.ts";
 import { indexOf } from "../../support/skill-index.ts";
 
 /** Few skills, weights and locations, so that ties are common; some ids on both sides of a block boundary. */
@@ -62,7 +63,7 @@ describe("matchProjects", () => {
         fc.integer({ min: 1, max: 12 }),
         expectReference,
       ),
-      { numRuns: 1_500 },
+      { numRuns: size(400, 10_000) },
     );
   });
 

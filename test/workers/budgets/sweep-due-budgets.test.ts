@@ -5,6 +5,7 @@ import { sweepDueBudgets } from "../../../src/workers/budgets/sweep-due-budgets.
 import { faultsOfBooks } from "../../support/books.ts";
 import { awardsOf, micro, periodsOf, worker } from "../../support/budgets.ts";
 import { organization } from "../../support/factories.ts";
+import { size } from "../../support/sizes.ts";
 import { approve } from "../../support/tasks.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
@@ -185,9 +186,7 @@ describe("sweep-due-budgets", () => {
     expect(await starts(world, id, "daily")).toEqual(["2026-03-01"]);
   });
 
-  it("paid + leftover = pool, what is carried is what was left, and the books agree: whatever happens", {
-    timeout: 120_000,
-  }, async () => {
+  it("paid + leftover = pool, what is carried is what was left, and the books agree: whatever happens", async () => {
     const world = await createWorld({ at: "2026-03-01T00:00:00Z" });
     const step = fc.oneof(
       fc.record({
@@ -244,7 +243,7 @@ describe("sweep-due-budgets", () => {
           ]);
         },
       ),
-      { numRuns: 12 },
+      { numRuns: size(6, 100) },
     );
   });
 });

@@ -417,11 +417,8 @@ describe("recalculate-multipliers", () => {
     await askForRun(world, recalculateMultipliers, { full: false });
     world.relay.wake();
     const latest = async () => (await listRuns(world.db.drizzle, "recalculate-multipliers", 1))[0];
-    await eventually(
-      async () => expect(await latest()).toMatchObject({ status: "done", counts: { moved: 1 } }),
-      {
-        withinMs: 10_000,
-      },
+    await eventually(async () =>
+      expect(await latest()).toMatchObject({ status: "done", counts: { moved: 1 } }),
     );
     expect(await multiplierOf(world, person)).toBe(105);
   });

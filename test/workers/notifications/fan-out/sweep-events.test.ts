@@ -4,6 +4,7 @@ import { notifyFanOut } from "../../../../src/workers/notifications/fan-out/noti
 import { sweepEvents } from "../../../../src/workers/notifications/fan-out/sweep-events.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { outcomes } from "../../../support/notified.ts";
+import { openTransaction } from "../../../support/open-transaction.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
 /** Inserts events with triggers disabled, as restoring a dump or replication does. */
@@ -63,8 +64,7 @@ describe("sweep-events", () => {
 
   it("stops scanning an event only after all older transactions have ended", async () => {
     const world = await createWorld();
-    const slow = await world.db.pool.connect();
-    await slow.query("begin");
+    const slow = await openTransaction(world);
     await slow.query("alter table domain_events disable trigger domain_events_ask_for_fan_out");
     await slow.query("insert into domain_events (event_type) values ('slow')");
     await slow.query("alter table domain_events enable trigger domain_events_ask_for_fan_out");
@@ -84,8 +84,7 @@ describe("sweep-events", () => {
     await slow.query(
       "delete from outbox where key = (select max(id)::text from domain_events where event_type = 'slower')",
     );
-    await slow.query("commit");
-    slow.release();
+    await slow.end("commit");
     expect(await sweep(world)).toMatchObject({ counts: { found: 1 } });
     await world.drain();
     await throughBecomes(world, later[0]!.id);

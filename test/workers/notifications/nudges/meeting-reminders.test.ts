@@ -10,6 +10,7 @@ import { countQueries } from "../../../support/count-queries.ts";
 import { emitted, minutesAfter } from "../../../support/nudges.ts";
 import { meeting, user, users } from "../../../support/platform.ts";
 import { performRanged, rangedCases } from "../../../support/ranged-cases.ts";
+import { size } from "../../../support/sizes.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
 const START = "2026-03-10T10:00:00Z";
@@ -256,7 +257,7 @@ describe("meeting-reminders", () => {
           expect(told.map(({ meetingId }) => meetingId)).toEqual(expected);
         },
       ),
-      { numRuns: 12 },
+      { numRuns: size(6, 100) },
     );
   });
 });

@@ -7,6 +7,7 @@ import { organization } from "../../../support/factories.ts";
 import { emitted, minutesAfter } from "../../../support/nudges.ts";
 import { organizationMember, project, user } from "../../../support/platform.ts";
 import { performRanged, rangedCases } from "../../../support/ranged-cases.ts";
+import { size } from "../../../support/sizes.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
 const MADE = "2026-03-01T12:00:00Z";
@@ -210,7 +211,7 @@ describe("resume-incomplete-nudges", () => {
         const told = await emitted(world, "resume_incomplete_nudge");
         expect(told.map(({ projectId, payload }) => [projectId, payload["step"]])).toEqual(expected);
       }),
-      { numRuns: 12 },
+      { numRuns: size(6, 100) },
     );
   });
 });
