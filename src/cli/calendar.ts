@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { PROVIDER } from "../calendar/connections.ts";
 import { resealTokens } from "../calendar/reseal.ts";
 import { audit } from "../db/audit.ts";
+import { referencesTo } from "../db/references.ts";
 import { inTransaction, type Tx } from "../db/transaction.ts";
 import { formatInstant } from "../format-instant.ts";
 import { connectCalendar, disconnectCalendar, listConnections } from "../intake/calendar-connections.ts";
@@ -11,8 +12,8 @@ import type { Runtime } from "../roles/runtime.ts";
 import { jsonFlag, mandatoryFlag, requireFlag } from "./flags.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
+import { requireUserId, USER_ID_FORMS } from "./references.ts";
 import { CliError, operator, type Terminal } from "./terminal.ts";
-import { requireUserId } from "./users.ts";
 import { withDatabase } from "./with-database.ts";
 import { withRuntime } from "./with-runtime.ts";
 
@@ -23,7 +24,7 @@ export function defineCalendar(command: Command, terminal: Terminal): void {
   const connect = command
     .command("connect")
     .description("connect a user's calendar with the refresh token they granted");
-  mandatoryFlag(connect, "--user-id <id>", "the user: number or public uuid");
+  mandatoryFlag(connect, "--user-id <id>", `the user: ${USER_ID_FORMS}`);
   requireFlag(connect, new Option("--provider <name>", "the calendar provider: google"));
   mandatoryFlag(connect, "--refresh-token <file>", "file that holds the refresh token; - for standard input");
   jsonFlag(connect).action((options: ConnectOptions) => connectOne(terminal, options));
@@ -31,7 +32,7 @@ export function defineCalendar(command: Command, terminal: Terminal): void {
   const disconnect = command
     .command("disconnect")
     .description("disconnect a user's calendar: close its channel, then delete its tokens");
-  mandatoryFlag(disconnect, "--user-id <id>", "the user: number or public uuid");
+  mandatoryFlag(disconnect, "--user-id <id>", `the user: ${USER_ID_FORMS}`);
   jsonFlag(disconnect).action((options: { userId: string; json?: true }) => disconnectOne(terminal, options));
 
   const list = command.command("list").description("list connections, oldest first, without their tokens");
@@ -60,7 +61,7 @@ async function connectOne(terminal: Terminal, options: ConnectOptions): Promise<
     return inTransaction(db, async (tx) => {
       const id = await connectCalendar(tx, { port, userId, refreshToken, now: clock.now() });
       await auditConnection(tx, "calendar.connect", id);
-      return { connectionId: id, userId };
+      return { connectionId: id, userId: options.userId };
     });
   });
   if (json) return printJson(terminal, connected);
@@ -75,9 +76,9 @@ async function disconnectOne(terminal: Terminal, options: { userId: string; json
     const userId = await requireUserId(db.drizzle, options.userId);
     return inTransaction(db, async (tx) => {
       const id = await disconnectCalendar(tx, userId, new Date());
-      if (id === null) throw new CliError(`User ${userId} has no connected calendar.`);
+      if (id === null) throw new CliError(`User ${options.userId} has no connected calendar.`);
       await auditConnection(tx, "calendar.disconnect", id);
-      return { connectionId: id, userId };
+      return { connectionId: id, userId: options.userId };
     });
   });
   if (options.json) return printJson(terminal, disconnected);
@@ -91,7 +92,15 @@ const auditConnection = (tx: Tx, action: string, connectionId: string): Promise<
   audit(tx, { actor: operator(), action, subject: `calendar_connections:${connectionId}` });
 
 async function listAll(terminal: Terminal, { limit, json }: { limit: number; json?: true }): Promise<void> {
-  const connections = await withDatabase(terminal, (db) => listConnections(db.drizzle, limit));
+  const connections = await withDatabase(terminal, async ({ drizzle }) => {
+    const found = await listConnections(drizzle, limit);
+    const userReference = await referencesTo(
+      drizzle,
+      "users",
+      found.map(({ userId }) => userId),
+    );
+    return found.map((connection) => ({ ...connection, userId: userReference(connection.userId) }));
+  });
   if (json) return printJson(terminal, connections);
   printTable(
     terminal,

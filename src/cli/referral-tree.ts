@@ -3,15 +3,15 @@ import { type ReferralTree, readReferralTrees, type TreeNode } from "../rewards/
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine } from "./print.ts";
+import { requireUserId, USER_ID_FORMS } from "./references.ts";
 import type { Terminal } from "./terminal.ts";
-import { requireUserId } from "./users.ts";
 import { withDatabase } from "./with-database.ts";
 
 type Options = { userId: string; depth: number; limit: number; json?: true };
 
 /** `commonwork referral:tree`: whom a volunteer referred, directly and indirectly. */
 export function defineReferralTree(command: Command, terminal: Terminal): void {
-  mandatoryFlag(command, "--user-id <id>", "the volunteer: number or public uuid");
+  mandatoryFlag(command, "--user-id <id>", `the volunteer: ${USER_ID_FORMS}`);
   command.option("--depth <number>", "how many levels deep", integerOption("--depth", 1, 5), 5);
   command.option(
     "--limit <number>",

@@ -2,12 +2,11 @@ import type { Command } from "commander";
 import { audit } from "../db/audit.ts";
 import type { Database } from "../db/client.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { isId } from "../ids.ts";
 import { type Joined, joinReferral } from "../intake/referrals.ts";
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";
-import { CliError, operator, type Terminal } from "./terminal.ts";
-import { resolveUserId } from "./users.ts";
+import { requireReference, requireUserId, USER_ID_FORMS } from "./references.ts";
+import { operator, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 
 type Options = { userId: string; code: string; organizationId?: string; json?: true };
@@ -15,8 +14,11 @@ type Options = { userId: string; code: string; organizationId?: string; json?: t
 /** `commonwork referral`: makes the owner of a code the referrer of a user, once. */
 export function defineReferral(command: Command, terminal: Terminal): void {
   mandatoryFlag(command, "--code <code>", "the referrer's code: 8 letters and digits");
-  mandatoryFlag(command, "--user-id <id>", "the user who was referred: number or public uuid");
-  command.option("--organization-id <id>", "the organization, if the user has profiles in several");
+  mandatoryFlag(command, "--user-id <id>", `the user who was referred: ${USER_ID_FORMS}`);
+  command.option(
+    "--organization-id <id>",
+    "the organization, by the host's id or ours, if the user has profiles in several",
+  );
   jsonFlag(command).action(async (options: Options) => {
     const joined = await withDatabase(terminal, (db) => join(db, options));
     if (options.json) printJson(terminal, joined);
@@ -28,11 +30,10 @@ export function defineReferral(command: Command, terminal: Terminal): void {
 }
 
 async function join(db: Database, options: Options): Promise<Joined> {
-  const { code, organizationId } = options;
-  const userId = await resolveUserId(db.drizzle, options.userId);
-  if (!isId(userId)) throw new CliError("--user-id must be a number or a public uuid.");
-  if (organizationId !== undefined && !isId(organizationId))
-    throw new CliError("--organization-id must be a number.");
+  const userId = await requireUserId(db.drizzle, options.userId);
+  const organizationId =
+    options.organizationId && (await requireReference(db.drizzle, "organizations", options.organizationId));
+  const { code } = options;
   return inTransaction(db, async (tx) => {
     const joined = await joinReferral(tx, { userId, referralCode: code.trim(), organizationId });
     if (joined.kind === "joined") {

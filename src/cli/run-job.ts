@@ -1,4 +1,5 @@
 import type { Database } from "../db/client.ts";
+import type { Queryable } from "../db/statement.ts";
 import { dryRun } from "../queues/dry-run.ts";
 import type { Job } from "../queues/job.ts";
 import { followRun, runInline, startRun } from "../queues/manual-runs.ts";
@@ -11,6 +12,7 @@ import { runProgress, runSummary } from "./follow.ts";
 import { payloadFrom } from "./job-flags.ts";
 import { previewText } from "./preview-text.ts";
 import { printJson, printLine } from "./print.ts";
+import { requireReference } from "./references.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 import { redisAnswers, withRuntime } from "./with-runtime.ts";
 
@@ -24,7 +26,6 @@ const WORKER_CHECK_AFTER_MS = 5_000;
 
 /** Runs a job as the options say: in a worker, in this process, detached, or as a dry run. @throws CliError */
 export async function runJob(terminal: Terminal, job: Job, options: RunOptions): Promise<void> {
-  const payload = payloadFrom(job, options);
   const modes = [
     options.dryRun && "--dry-run",
     options.inline && "--inline",
@@ -32,6 +33,7 @@ export async function runJob(terminal: Terminal, job: Job, options: RunOptions):
   ].filter(Boolean);
   if (modes.length > 1) throw new CliError(`${modes.join(" and ")} cannot be combined.`);
   await withRuntime(terminal, async (runtime) => {
+    const payload = payloadFrom(job, await withOwnIds(runtime.db.drizzle, options));
     if (options.dryRun) return preview(terminal, runtime, job, payload, options);
     if (options.detach) {
       const id = await runtime.relay.transact((tx) => startRun(tx, job, payload));
@@ -48,6 +50,19 @@ export async function runJob(terminal: Terminal, job: Job, options: RunOptions):
     terminal.exitCode = exitCodeOf(run);
     if (run.finishedAt === null) terminal.writeError(unfinishedNote(run, options));
   });
+}
+
+/** The fields of payloads that refer to rows of the host. */
+const REFERENCES = { organizationId: "organizations", projectId: "projects", meetingId: "meetings" } as const;
+
+/** Replaces references to rows of the host by our ids. @throws CliError */
+async function withOwnIds(on: Queryable, options: RunOptions): Promise<RunOptions> {
+  const resolved: RunOptions = { ...options };
+  for (const [field, table] of Object.entries(REFERENCES)) {
+    const given = options[field];
+    if (typeof given === "string") resolved[field] = await requireReference(on, table, given);
+  }
+  return resolved;
 }
 
 async function preview(

@@ -1,14 +1,18 @@
 import type { Command } from "commander";
 import { audit } from "../db/audit.ts";
 import type { Database } from "../db/client.ts";
+import { resolveReference } from "../db/references.ts";
+import type { Queryable } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { isUuid } from "../ids.ts";
+import { readBuyerNumber } from "../rewards/buyers.ts";
 import { readSale } from "../rewards/read-sale.ts";
 import { type SaleReceipt, takeSales } from "../rewards/take-sales.ts";
 import { enqueueCommissions } from "../workers/commissions/distribute-commission.ts";
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";
+import { USER_ID_FORMS } from "./references.ts";
 import { CliError, operator, type Terminal } from "./terminal.ts";
-import { resolveUserId } from "./users.ts";
 import { withDatabase } from "./with-database.ts";
 
 /** The source of the webhook: a sale recorded by hand uses its keys, so that a later webhook call is a duplicate. */
@@ -31,7 +35,7 @@ const MESSAGES: Record<SaleReceipt["status"], string> = {
 
 /** `commonwork sale`: records a sale by hand, through the same intake as the webhook. */
 export function defineSale(command: Command, terminal: Terminal): void {
-  mandatoryFlag(command, "--user-id <id>", "the buyer: number or public uuid");
+  mandatoryFlag(command, "--user-id <id>", `the buyer: ${USER_ID_FORMS}`);
   mandatoryFlag(command, "--amount <tokens>", "the number of tokens, with up to 6 decimals");
   mandatoryFlag(command, "--transaction-id <id>", "the seller's id of the sale; recorded once");
   command.option("--currency <code>", "only SCICENT, the default");
@@ -46,7 +50,7 @@ export function defineSale(command: Command, terminal: Terminal): void {
 }
 
 async function recordSale(db: Database, options: Options): Promise<SaleReceipt> {
-  const raw = bodyOf({ ...options, userId: await resolveUserId(db.drizzle, options.userId) });
+  const raw = bodyOf({ ...options, userId: await buyerNumber(db.drizzle, options.userId) });
   const receivedAt = new Date();
   const read = readSale(raw, receivedAt);
   if (read.kind === "faults") {
@@ -61,6 +65,19 @@ async function recordSale(db: Database, options: Options): Promise<SaleReceipt> 
     await audit(tx, { actor: operator(), action: "sale.take", subject, details: { status: receipt.status } });
     return receipt;
   });
+}
+
+/** The number that names the buyer: one that no user has is recorded as it is, since the user may follow. @throws CliError */
+async function buyerNumber(on: Queryable, given: string): Promise<string> {
+  const userId = await resolveReference(on, "users", given);
+  if (userId === null) {
+    if (isUuid(given)) throw new CliError(`There is no user ${given}.`);
+    return given;
+  }
+  const number = await readBuyerNumber(on, userId);
+  if (number === null)
+    throw new CliError(`No number names the user ${given}: another user has it as host id.`);
+  return number;
 }
 
 const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;

@@ -4,15 +4,15 @@ import { isStatementCursor, readStatement } from "../rewards/statement.ts";
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
+import { requireUserId, USER_ID_FORMS } from "./references.ts";
 import { CliError, type Terminal } from "./terminal.ts";
-import { requireUserId } from "./users.ts";
 import { withDatabase } from "./with-database.ts";
 
 type Options = { userId: string; limit: number; before?: string; json?: true };
 
 /** `commonwork statement`: the account of a volunteer, newest first. */
 export function defineStatement(command: Command, terminal: Terminal): void {
-  mandatoryFlag(command, "--user-id <id>", "the volunteer: number or public uuid");
+  mandatoryFlag(command, "--user-id <id>", `the volunteer: ${USER_ID_FORMS}`);
   command.option("--limit <number>", "how many lines", integerOption("--limit", 1, 10_000), 50);
   command.option("--before <cursor>", "the next page: the cursor printed by the previous one");
   jsonFlag(command).action(async (options: Options) => {

@@ -24,7 +24,7 @@ type StoredInputs = {
 };
 
 type SaleRow = {
-  buyerUserId: string;
+  buyerUserId: string | null;
   profileId: string | null;
   amount: string;
   soldAt: string;
@@ -83,8 +83,9 @@ const titleOf = (saleId: string, { amount, status }: SaleRow, own: LineRow | und
 async function readSale(on: Queryable, saleId: string): Promise<SaleRow | undefined> {
   const [row] = await rows<SaleRow>(
     on,
-    sql`select buyer_user_id as "buyerUserId", profile_id as "profileId", amount_micro::text as amount, sold_at as "soldAt",
-               received_at as "receivedAt", status, reasons, inputs from token_sales where id = ${saleId}`,
+    sql`select p.user_id as "buyerUserId", s.profile_id as "profileId", s.amount_micro::text as amount, s.sold_at as "soldAt",
+               s.received_at as "receivedAt", s.status, s.reasons, s.inputs
+        from token_sales s left join volunteer_profiles p on p.id = s.profile_id where s.id = ${saleId}`,
   );
   return row;
 }
@@ -113,7 +114,7 @@ function factsFrom(saleId: string, sale: SaleRow, inputs: StoredInputs): Commiss
     soldAt: new Date(sale.soldAt),
     receivedAt: new Date(sale.receivedAt),
     buyer:
-      sale.profileId === null
+      sale.profileId === null || sale.buyerUserId === null
         ? null
         : {
             userId: sale.buyerUserId,

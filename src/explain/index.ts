@@ -1,3 +1,4 @@
+import { type HostTable, resolveReference } from "../db/references.ts";
 import type { Queryable } from "../db/statement.ts";
 import { explainAward } from "./award.ts";
 import { explainCommission } from "./commission.ts";
@@ -23,6 +24,31 @@ export const EXPLAINED_IDS: Readonly<Record<Explained, string>> = {
   multiplier: "<profileId> or <profileId>@<instant>",
 };
 
-/** Recomputes a stored figure from its stored inputs. @returns undefined if there is none with this id. */
-export const explain = (on: Queryable, kind: Explained, id: string): Promise<Explanation | undefined> =>
-  EXPLAIN[kind](on, id);
+/** The tables that the parts of an id refer to; null for ids of our own. */
+const ID_PARTS: Readonly<Record<Explained, { separator: string; tables: readonly (HostTable | null)[] }>> = {
+  award: { separator: ":", tables: [null, "volunteer_profiles"] },
+  commission: { separator: ":", tables: [null, null] },
+  match: { separator: ":", tables: ["projects", "users"] },
+  multiplier: { separator: "@", tables: ["volunteer_profiles"] },
+};
+
+/**
+ * Recomputes a stored figure from its stored inputs. In the id, rows of the host are referred to by its ids.
+ * @returns undefined if there is none with this id.
+ */
+export async function explain(on: Queryable, kind: Explained, id: string): Promise<Explanation | undefined> {
+  const ownId = await resolveId(on, kind, id);
+  const explanation = ownId === null ? undefined : await EXPLAIN[kind](on, ownId);
+  return explanation && { ...explanation, id };
+}
+
+async function resolveId(on: Queryable, kind: Explained, id: string): Promise<string | null> {
+  const { separator, tables } = ID_PARTS[kind];
+  const parts = await Promise.all(
+    id.split(separator).map((part, index) => {
+      const table = tables[index];
+      return table ? resolveReference(on, table, part) : part;
+    }),
+  );
+  return parts.includes(null) ? null : parts.join(separator);
+}

@@ -1,8 +1,7 @@
-import { sql } from "drizzle-orm";
 import type { RequestHandler, Response } from "express";
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { isDatabaseAbsent } from "../db/faults.ts";
-import { rows } from "../db/statement.ts";
+import { resolveReference } from "../db/references.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { sendError, sendRetryLater } from "./error-response.ts";
 
@@ -12,8 +11,6 @@ const KEY_SET_ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
 const CLOCK_TOLERANCE_SECONDS = 5;
 const KEY_SET_LIMIT_MS = 3_000;
 
-const USER_ID = /^[1-9][0-9]{0,17}$/;
-const PUBLIC_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 
 /** The authenticated user of a request behind `userAuth`: `users.id` in decimal digits. */
@@ -46,7 +43,7 @@ export function userAuth(runtime: Runtime): RequestHandler {
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: runtime.clock.now(),
       });
-      const userId = await findUser(runtime, payload);
+      const userId = await resolveReference(runtime.db.drizzle, "users", payload.sub ?? "");
       if (userId === null) return rejectToken(res, "The subject of the token is not a known user.");
       res.locals.userId = userId;
     } catch (error) {
@@ -90,17 +87,6 @@ function rethrowKeySetError(error: unknown): never {
   if ([JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported].some((kind) => error instanceof kind))
     throw error;
   throw new KeysUnavailable("could not read the keys of AUTH_JWKS_URL", { cause: error });
-}
-
-async function findUser(runtime: Runtime, { sub = "" }: JWTPayload): Promise<string | null> {
-  const byId = USER_ID.test(sub) ? sub : null;
-  const byPublicId = PUBLIC_ID.test(sub) ? sub : null;
-  if (byId === null && byPublicId === null) return null;
-  const [user] = await rows<{ id: string }>(
-    runtime.db.drizzle,
-    sql`select id from users where id = ${byId}::bigint or public_id = ${byPublicId}::uuid`,
-  );
-  return user?.id ?? null;
 }
 
 function rejectToken(res: Response, message: string): void {

@@ -1,13 +1,12 @@
 import type { Request, Response } from "express";
 import { z } from "zod";
-import { sendError } from "./error-response.ts";
+import { type ErrorBody, sendError } from "./error-response.ts";
 
 /** Parses the query with a schema. @returns null after sending 422 with the list of faults. */
 export function validateQuery<T>(schema: z.ZodType<T>, req: Request, res: Response): T | null {
   const parsed = schema.safeParse(req.query);
   if (parsed.success) return parsed.data;
-  const message = "Fix the errors and try again.";
-  sendError(res, 422, { code: "bad-query", message, faults: faultsOf(parsed.error, "query") });
+  sendFaults(res, "bad-query", faultsOf(parsed.error, "query"));
   return null;
 }
 
@@ -23,10 +22,13 @@ export function validateBody<T>(schema: z.ZodType<T>, req: Request, res: Respons
   }
   const parsed = schema.safeParse(req.body);
   if (parsed.success) return parsed.data;
-  const message = "Fix the errors and try again.";
-  sendError(res, 422, { code, message, faults: faultsOf(parsed.error, "body") });
+  sendFaults(res, code, faultsOf(parsed.error, "body"));
   return null;
 }
+
+/** Sends 422 with the list of faults. */
+export const sendFaults = (res: Response, code: string, faults: NonNullable<ErrorBody["faults"]>): void =>
+  sendError(res, 422, { code, message: "Fix the errors and try again.", faults });
 
 const faultsOf = ({ issues }: z.ZodError, whole: string) =>
   issues.map(({ path, message }) => ({ field: path.join(".") || whole, fault: message }));

@@ -5,7 +5,8 @@ import { type InboxMessage, type InboxStatus, recordMessage } from "../db/inbox.
 import { RELAYED_SETTING } from "../db/schema-keys.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { idField } from "../ids.ts";
+import { referenceField } from "../ids.ts";
+import { resolveEventReferences, UnknownReferences } from "./event-references.ts";
 
 /** Events per message. */
 export const MAX_EVENTS = 100;
@@ -15,11 +16,11 @@ export const EVENTS_SOURCE = "domain_events";
 const hostEvent = z.object({
   id: z.union([z.string(), z.int().transform(String)]).pipe(z.string().min(1).max(255)),
   event_type: z.string().min(1).max(255),
-  actor_id: idField().nullish(),
-  project_id: idField().nullish(),
-  resource_id: idField().nullish(),
-  thread_id: idField().nullish(),
-  meeting_id: idField().nullish(),
+  actor_id: referenceField().nullish(),
+  project_id: referenceField().nullish(),
+  resource_id: referenceField().nullish(),
+  thread_id: referenceField().nullish(),
+  meeting_id: referenceField().nullish(),
   payload: z.record(z.string(), z.unknown()).default({}),
   occurred_at: z.iso.datetime({ offset: true }).optional(),
 });
@@ -48,7 +49,9 @@ export type EventsReceipt = {
 /**
  * Takes the events of a message in one transaction. A new one becomes a row of `domain_events`, whose trigger enqueues the fan-out;
  * one whose id is taken is compared with the event that took it. Ids are sorted, so that two messages with the same ids cannot
- * deadlock.
+ * deadlock. In new events, ids of the host are replaced by ours.
+ *
+ * @throws UnknownReferences, which has to roll back.
  */
 export async function takeEvents(tx: Tx, message: ReceivedEvents): Promise<EventsReceipt> {
   const firsts = new Map<string, HostEvent>();
@@ -57,9 +60,12 @@ export async function takeEvents(tx: Tx, message: ReceivedEvents): Promise<Event
   const { receipt, eventIds } = await drawIds(tx, events.length);
   const offered = events.map((event, index) => ({ event, eventId: eventIds[index] as string }));
   const accepted = await acceptEvents(tx, receipt, offered);
+  const fresh = message.events.filter((event) => accepted.has(event.id) && firsts.get(event.id) === event);
+  const eventIdOf = new Map(offered.map(({ event, eventId }) => [event.id, eventId]));
+  const resolved = await resolveNew(tx, message.events, fresh);
   await insertEvents(
     tx,
-    offered.filter(({ event }) => accepted.has(event.id)),
+    resolved.map((event) => ({ event, eventId: eventIdOf.get(event.id) as string })),
     message.receivedAt,
   );
   const taken = await loadReceipts(tx, [...firsts.keys()]);
@@ -73,6 +79,24 @@ export async function takeEvents(tx: Tx, message: ReceivedEvents): Promise<Event
   const status = statusOf(receipts);
   await recordMessage(tx, receipt, status, message);
   return { receipt, status, events: receipts };
+}
+
+/** The new events with our ids. @throws UnknownReferences with indexes into all events of the message. */
+async function resolveNew(
+  tx: Tx,
+  all: readonly HostEvent[],
+  fresh: readonly HostEvent[],
+): Promise<HostEvent[]> {
+  try {
+    return await resolveEventReferences(tx, fresh);
+  } catch (error) {
+    if (!(error instanceof UnknownReferences)) throw error;
+    const inMessage = error.faults.map(({ index, field }) => ({
+      index: all.indexOf(fresh[index] as HostEvent),
+      field,
+    }));
+    throw new UnknownReferences(inMessage);
+  }
 }
 
 /** A message with one conflict is a conflict; else with one new event it is accepted. */

@@ -3,6 +3,7 @@ import { databaseFault } from "../db/faults.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { enqueueMany } from "../queues/enqueue.ts";
+import { buyerNumberOf } from "../rewards/buyers.ts";
 import { distributeCommission } from "../workers/commissions/distribute-commission.ts";
 
 export type JoinRequest = {
@@ -74,7 +75,7 @@ async function setReferrer(tx: Tx, profileId: string, referrerId: string): Promi
 async function enqueueUnresolvedSales(tx: Tx, userId: string): Promise<void> {
   const waiting = await rows<{ saleId: string }>(
     tx,
-    sql`select id as "saleId" from token_sales where status = 'unresolved' and buyer_user_id = ${userId} order by id limit 1000`,
+    sql`select id as "saleId" from token_sales where status = 'unresolved' and buyer_user_id = ${buyerNumberOf(userId)} order by id limit 1000`,
   );
   await enqueueMany(tx, distributeCommission, waiting);
 }

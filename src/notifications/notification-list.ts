@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 
-/** A notification as the user sees it. Times are ISO 8601; `version` grows with every change. */
+/** A notification as the user sees it. Project and thread are given by the host's ids where there are any. Times are ISO 8601; `version` grows with every change. */
 export type UserNotification = {
   readonly id: string;
   readonly userId: string;
@@ -20,7 +20,9 @@ export type UserNotification = {
 };
 
 const COLUMNS = sql.raw(
-  `n.id, n.user_id as "userId", n.event_type as "eventType", n.project_id as "projectId", n.thread_id as "threadId", n.title, n.body, n.link,
+  `n.id, n.user_id as "userId", n.event_type as "eventType",
+   coalesce((select p.host_id from projects p where p.id = n.project_id), n.project_id::text) as "projectId",
+   coalesce((select t.host_id from chat_threads t where t.id = n.thread_id), n.thread_id::text) as "threadId", n.title, n.body, n.link,
    n.count, to_json(n.created_at) #>> '{}' as "createdAt", to_json(n.updated_at) #>> '{}' as "updatedAt",
    to_json(n.read_at) #>> '{}' as "readAt", (extract(epoch from n.updated_at) * 1000000)::bigint::text as version`,
 );

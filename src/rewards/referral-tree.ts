@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
+import { referencesTo } from "../db/references.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import { formatAmount } from "../scoring/money.ts";
 
-/** Somebody in a referral tree. Amounts are decimal tokens. */
+/** A profile in a referral tree. Amounts are decimal tokens, ids the host's where there are any. */
 export type TreeNode = {
   readonly profileId: string;
   /** The display name; told of direct referrals alone, who met their referrer. */
@@ -60,20 +61,35 @@ export async function readReferralTrees(
 async function growTree(on: Queryable, root: RootRow, { depth, limit }: TreeOptions): Promise<ReferralTree> {
   const found = await readBranch(on, root.profileId, Math.min(depth, MAX_DEPTH), limit + 1);
   const shown = found.slice(0, limit);
+  const { organizationId, profileId, referralCode, upline } = root;
+  const organization = await referencesTo(on, "organizations", [organizationId]);
+  const profile = await referencesTo(on, "volunteer_profiles", [
+    profileId,
+    ...upline,
+    ...shown.map((row) => row.profileId),
+  ]);
   const nodes = new Map<string, TreeNode>();
   const children: TreeNode[] = [];
   // Nearest first: whoever referred somebody shown is shown too.
   for (const { referrerId, ...row } of shown) {
     const node: TreeNode = {
       ...row,
+      profileId: profile(row.profileId),
       referredAt: row.referredAt === null ? null : new Date(row.referredAt),
       earned: formatAmount(BigInt(row.earned)),
       children: [],
     };
-    nodes.set(node.profileId, node);
+    nodes.set(row.profileId, node);
     (nodes.get(referrerId)?.children ?? children).push(node);
   }
-  return { ...root, children, truncated: found.length > limit };
+  return {
+    organizationId: organization(organizationId),
+    profileId: profile(profileId),
+    referralCode,
+    upline: upline.map(profile),
+    children,
+    truncated: found.length > limit,
+  };
 }
 
 /** Level by level, so that the limit cuts off the farthest. */

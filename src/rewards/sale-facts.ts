@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { array, prepared, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type {
@@ -5,6 +6,7 @@ import type {
   CommissionFacts,
   CommissionReferrer,
 } from "../scoring/rewards/commission.ts";
+import { userOfBuyer } from "./buyers.ts";
 
 /** What a decision about a sale rests on. */
 export type SaleFacts = CommissionFacts;
@@ -43,7 +45,7 @@ type SaleRow = {
   amountMicro: string;
   soldAt: string;
   receivedAt: string;
-  buyerUserId: string;
+  buyerUserId: string | null;
   profileId: string | null;
   referredAt: string | null;
   upline: string[] | null;
@@ -61,12 +63,13 @@ function lockSales(tx: Tx, saleIds: readonly string[]): Promise<SaleRow[]> {
   return rows<SaleRow>(
     tx,
     prepared`select s.id as "saleId", s.status, s.amount_micro as "amountMicro", s.sold_at as "soldAt", s.received_at as "receivedAt",
-               s.buyer_user_id as "buyerUserId", p.id as "profileId", p.referred_at as "referredAt", p.upline::text[] as upline,
+               buyer.id as "buyerUserId", p.id as "profileId", p.referred_at as "referredAt", p.upline::text[] as upline,
                h.hour::int as "salesLastHour", h.month::int as "sales30Days", h.amount::text as "amount30DaysMicro"
         from token_sales s
+        cross join lateral (select ${userOfBuyer(sql`s.buyer_user_id`)} as id) buyer
         left join lateral (
           select id, referred_at, upline from volunteer_profiles
-          where user_id = s.buyer_user_id order by referrer_id is null, created_at, id limit 1) p on true
+          where user_id = buyer.id order by referrer_id is null, created_at, id limit 1) p on true
         cross join lateral (
           select count(*) filter (where t.sold_at > s.sold_at - interval '1 hour') as hour, count(*) as month,
                  coalesce(sum(t.amount_micro), 0) as amount
@@ -93,16 +96,14 @@ async function readReferrers(
 }
 
 function factsOf(sale: SaleRow, referrers: ReadonlyMap<string, CommissionReferrer>): SaleFacts {
-  const buyer = {
-    userId: sale.buyerUserId,
-    referredAt: sale.referredAt === null ? null : new Date(sale.referredAt),
-  };
+  const { buyerUserId: userId, profileId } = sale;
+  const referredAt = sale.referredAt === null ? null : new Date(sale.referredAt);
   return {
     saleId: sale.saleId,
     amountMicro: BigInt(sale.amountMicro),
     soldAt: new Date(sale.soldAt),
     receivedAt: new Date(sale.receivedAt),
-    buyer: sale.profileId === null ? null : { ...buyer, profileId: sale.profileId },
+    buyer: userId === null || profileId === null ? null : { userId, profileId, referredAt },
     chain: (sale.upline ?? []).flatMap((id) => referrers.get(id) ?? []),
     buyerHistory: {
       salesLastHour: sale.salesLastHour,

@@ -9,6 +9,7 @@ export type StatementLine = {
   readonly occurredAt: Date;
   readonly kind: string;
   readonly amount: string;
+  /** The host's id where there is one. */
   readonly organizationId: string;
   /** `award:12:34` or `commission:8:1`, as `explain` takes it; null when there is nothing to explain. */
   readonly explain: string | null;
@@ -63,7 +64,8 @@ export async function readStatement(
   const found = await rows<LineRow>(
     on,
     sql`select l.transaction_id as transaction, a.id as account, t.occurred_at as "occurredAt", t.kind, l.amount_micro::text as amount,
-               p.organization_id as "organizationId", p.id as "profileId", t.source, t.external_id as "externalId",
+               (select coalesce(o.host_id, o.id::text) from organizations o where o.id = p.organization_id) as "organizationId",
+               coalesce(p.host_id, p.id::text) as "profileId", t.source, t.external_id as "externalId",
                (select c.level from commissions c
                 where t.source = 'token_sale' and c.sale_id = t.external_id::bigint and c.beneficiary_id = p.id limit 1) as level
         from volunteer_profiles p

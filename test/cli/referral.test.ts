@@ -40,9 +40,9 @@ describe("commonwork referral", () => {
     ]);
   });
 
-  it("rejects a value that is not an id", async () => {
+  it("rejects an unknown user", async () => {
     const world = await createWorld();
     const answer = await cli(environmentOf(world), "referral", "--user-id=me", "--code=ABCDEFGH");
-    expect(answer).toMatchObject({ code: 1, err: "--user-id must be a number or a public uuid.\n" });
+    expect(answer).toMatchObject({ code: 1, err: "There is no user me.\n" });
   });
 });

@@ -81,6 +81,32 @@ describe("commonwork statement and referral:tree", () => {
     expect(tree.out).toContain("commissions 6.03");
   });
 
+  test("take and show the host's ids where there are any, else ours", async () => {
+    const { world, people, periodId } = await rewardsScene();
+    const run = (user: string, ...words: string[]) => cli(environmentOf(world), ...words, "--user-id", user);
+    const ours = await run(people[0]!.userId, "statement");
+    expect(ours.out).toContain("Balance 56.03");
+    await world.query("update users set host_id = 'ada' where id = $1", [people[0]!.userId]);
+    await world.query("update organizations set host_id = 'green-city'");
+    await world.query("update volunteer_profiles set host_id = 'profile-' || id");
+    expect(await run(people[0]!.userId, "statement")).toMatchObject({ code: 1 });
+    const { out } = await run("ada", "statement");
+    const id = `${periodId}:profile-${people[0]!.profileId}`;
+    expect(out).toContain("Balance 56.03");
+    expect(out).toContain(`explain award ${id}`);
+    expect((await run("ada", "statement", "--json")).out).toContain('"organizationId": "green-city"');
+    const explained = await cli(environmentOf(world), "explain", "award", id, "--json");
+    expect(JSON.parse(explained.out)).toMatchObject({ id, agrees: true });
+    expect((await run("ada", "referral:tree")).out).toContain(
+      `profile profile-${people[0]!.profileId} of organization green-city`,
+    );
+    const words = ["run", "distribute-budget", "--period", "weekly", "--pool", "500", "--inline"];
+    const budget = (organization: string) =>
+      cli(environmentOf(world), ...words, "--organization-id", organization);
+    expect(await budget("green-city")).toMatchObject({ code: 0, out: expect.stringContaining("is done") });
+    expect(await budget("1")).toMatchObject({ code: 1, err: "There is no organization 1.\n" });
+  });
+
   test("reject an unknown user", async () => {
     const { world } = await rewardsScene();
     for (const command of ["statement", "referral:tree"]) {

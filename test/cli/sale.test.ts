@@ -68,10 +68,33 @@ describe("commonwork sale", () => {
     expect(await world.query("select id from inbox")).toEqual([]);
   });
 
+  it("records the number that names the buyer: the host's id if it is one, else ours", async () => {
+    const world = await createWorld();
+    await world.query(
+      "insert into users (id, host_id) values (1, '70'), (2, '8c9b7a52-3b1e-4f0e-9a55-0d6a4c6f0b01'), (3, '2')",
+    );
+    const take = (user: string, n: number) =>
+      sale(world, "--user-id", user, "--amount=1", `--transaction-id=t${n}`);
+    expect(await take("70", 1)).toMatchObject({ code: 0 });
+    expect(await take("5", 2)).toMatchObject({ code: 0 });
+    // Our id 2 of the second user is the host's id of the third.
+    expect(await take("8c9b7a52-3b1e-4f0e-9a55-0d6a4c6f0b01", 3)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("No number names the user"),
+    });
+    await world.query("delete from users where id = 3");
+    expect(await take("8c9b7a52-3b1e-4f0e-9a55-0d6a4c6f0b01", 4)).toMatchObject({ code: 0 });
+    expect(await world.query("select buyer_user_id as buyer from token_sales order by id")).toEqual([
+      { buyer: "70" },
+      { buyer: "5" },
+      { buyer: "2" },
+    ]);
+  });
+
   it("rejects an unknown public id", async () => {
     const world = await createWorld();
     const nobody = "00000000-0000-4000-8000-000000000000";
     const answer = await sale(world, `--user-id=${nobody}`, "--amount=1", "--transaction-id=t");
-    expect(answer).toMatchObject({ code: 1, err: `There is no user with the public id ${nobody}.\n` });
+    expect(answer).toMatchObject({ code: 1, err: `There is no user ${nobody}.\n` });
   });
 });

@@ -1,5 +1,6 @@
 import { Router } from "express";
 import { z } from "zod";
+import { referencesTo, resolveReference } from "../../db/references.ts";
 import { readOwnMatches } from "../../project-matching/own-matches.ts";
 import {
   type MatchView,
@@ -21,8 +22,6 @@ const pageOf = (limit: number, minimumScore: number) =>
 const candidatesPage = pageOf(50, 0.1);
 const ownPage = pageOf(20, 0.2);
 
-const ID = /^[1-9]\d{0,14}$/;
-
 /**
  * `GET /projects/:id/candidates?limit=&min_score=`: the matching volunteers of a project, best first, for those who run it.
  * `GET /volunteers/me/matches?limit=&min_score=`: the open projects that match the authenticated user, computed on request.
@@ -34,21 +33,27 @@ export function matchRoutes(runtime: Runtime): Router {
   router.get("/projects/:id/candidates", auth, async (req, res) => {
     const query = validateQuery(candidatesPage, req, res);
     if (query === null) return;
-    const id = String(req.params["id"]);
-    if (!ID.test(id) || !(await maySeeCandidates(on, id, userOf(res))))
+    const project = String(req.params["id"]);
+    const id = await resolveReference(on, "projects", project);
+    if (id === null || !(await maySeeCandidates(on, id, userOf(res))))
       return sendError(res, 404, { code: "not-found", message: "You run no such project." });
     const candidates = await readMatchCandidates(on, id, {
       limit: query.limit,
       minimumScore: query.min_score,
     });
+    const userReference = await referencesTo(
+      on,
+      "users",
+      candidates.map(({ userId }) => userId),
+    );
     res.set("Cache-Control", "no-store").json({
       candidates: candidates.map(({ userId, name, availability, calculatedAt, ...match }) => ({
         ...matchResponse(match),
-        user_id: userId,
+        user_id: userReference(userId),
         name,
         availability,
         calculated_at: calculatedAt,
-        explain: `/api/v1/explain/match/${id}:${userId}`,
+        explain: explainLink(project, userReference(userId)),
       })),
     });
   });
@@ -57,17 +62,26 @@ export function matchRoutes(runtime: Runtime): Router {
     if (query === null) return;
     const me = userOf(res);
     const matches = await readOwnMatches(on, me, { limit: query.limit, minimumScore: query.min_score });
+    const userReference = await referencesTo(on, "users", [me]);
+    const projectReference = await referencesTo(
+      on,
+      "projects",
+      matches.map(({ projectId }) => projectId),
+    );
     res.set("Cache-Control", "no-store").json({
       matches: matches.map(({ projectId, projectName, ...match }) => ({
         ...matchResponse(match),
-        project_id: projectId,
+        project_id: projectReference(projectId),
         project_name: projectName,
-        explain: `/api/v1/explain/match/${projectId}:${me}`,
+        explain: explainLink(projectReference(projectId), userReference(me)),
       })),
     });
   });
   return router;
 }
+
+const explainLink = (project: string, user: string): string =>
+  `/api/v1/explain/match/${encodeURIComponent(project)}:${encodeURIComponent(user)}`;
 
 /** The common part of both responses. */
 const matchResponse = ({ score, percent, components, reasons, matchedSkills, missingSkills }: MatchView) => ({

@@ -1,8 +1,10 @@
 import express, { Router } from "express";
 import { z } from "zod";
+import { referencesTo, resolveOrKeep } from "../../db/references.ts";
 import { notificationPreferences, userNotificationSettings } from "../../db/schema/notifications.ts";
+import type { Queryable } from "../../db/statement.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { idField } from "../../ids.ts";
+import { referenceField } from "../../ids.ts";
 import { NOTIFICATION_TYPES } from "../../notifications/index.ts";
 import {
   readUserPreferences,
@@ -11,7 +13,7 @@ import {
 } from "../../notifications/user-preferences.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
-import { validateBody } from "../validate.ts";
+import { sendFaults, validateBody } from "../validate.ts";
 
 const MAX_PREFERENCES = 500;
 const TYPES = new Set(["*", ...NOTIFICATION_TYPES.map(({ event }) => event.type)]);
@@ -21,7 +23,7 @@ const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of d
 const preference = z
   .strictObject({
     scope_type: z.enum(notificationPreferences.scopeType.enumValues),
-    scope_id: idField()
+    scope_id: referenceField()
       .nullish()
       .transform((value) => value ?? null),
     event_type: z.string().refine((type) => TYPES.has(type), "must be * or an event type"),
@@ -62,19 +64,48 @@ export function preferenceRoutes(runtime: Runtime): Router {
   const auth = userAuth(runtime);
   router.get("/notification-preferences", auth, async (_req, res) => {
     const preferences = await readUserPreferences(runtime.db.drizzle, userOf(res));
-    res.set("Cache-Control", "no-store").json(preferencesResponse(preferences));
+    res.set("Cache-Control", "no-store").json(await preferencesResponse(runtime.db.drizzle, preferences));
   });
   router.put("/notification-preferences", auth, express.json({ limit: "128kb" }), async (req, res) => {
     const given = validateBody(body, req, res, "bad-preferences");
     if (given === null) return;
-    const preferences = preferencesFrom(given);
+    const preferences = preferencesFrom(given, await scopesOf(runtime.db.drizzle, userOf(res), given));
+    const unknown = preferences.preferences.flatMap(({ scopeType, scopeId }, index) =>
+      scopeType !== "global" && scopeId === null
+        ? [{ field: `preferences.${index}.scope_id`, fault: "is unknown" }]
+        : [],
+    );
+    if (unknown.length > 0) return sendFaults(res, "bad-preferences", unknown);
     await inTransaction(runtime.db, (tx) => writeUserPreferences(tx, userOf(res), preferences));
-    res.set("Cache-Control", "no-store").json(preferencesResponse(preferences));
+    res.set("Cache-Control", "no-store").json(await preferencesResponse(runtime.db.drizzle, preferences));
   });
   return router;
 }
 
-function preferencesFrom(given: z.output<typeof body>): UserPreferences {
+const SCOPE_TABLES = { project: "projects", thread: "chat_threads" } as const;
+
+type Scopes = Readonly<Record<keyof typeof SCOPE_TABLES, ReadonlyMap<string, string>>>;
+
+/** Our ids of the projects and threads that preferences refer to. Ids that are stored already stay valid after their row is gone. */
+async function scopesOf(
+  on: Queryable,
+  userId: string,
+  { preferences }: z.output<typeof body>,
+): Promise<Scopes> {
+  const stored = await readUserPreferences(on, userId);
+  const resolve = async (type: keyof Scopes) => {
+    const given = preferences.filter((preference) => preference.scope_type === type);
+    const kept = stored.preferences.filter(({ scopeType }) => scopeType === type);
+    const references = given.flatMap(({ scope_id: id }) => id ?? []);
+    return new Map([
+      ...kept.flatMap(({ scopeId: id }) => (id === null ? [] : [[id, id] as const])),
+      ...(await resolveOrKeep(on, SCOPE_TABLES[type], references)),
+    ]);
+  };
+  return { project: await resolve("project"), thread: await resolve("thread") };
+}
+
+function preferencesFrom(given: z.output<typeof body>, scopes: Scopes): UserPreferences {
   const quiet = given.quiet_hours;
   return {
     frequency: given.frequency,
@@ -83,7 +114,7 @@ function preferencesFrom(given: z.output<typeof body>): UserPreferences {
     isUnsubscribed: given.unsubscribed,
     preferences: given.preferences.map((p) => ({
       scopeType: p.scope_type,
-      scopeId: p.scope_id,
+      scopeId: p.scope_type === "global" ? null : (scopes[p.scope_type].get(p.scope_id ?? "") ?? null),
       eventType: p.event_type,
       channel: p.channel,
       status: p.status,
@@ -91,25 +122,28 @@ function preferencesFrom(given: z.output<typeof body>): UserPreferences {
   };
 }
 
-const preferencesResponse = ({
-  frequency,
-  quiet,
-  reminderOffsets,
-  isUnsubscribed,
-  preferences,
-}: UserPreferences) => ({
-  frequency,
-  quiet_hours: quiet && { from: clockOf(quiet.from), to: clockOf(quiet.to) },
-  reminder_offsets: reminderOffsets,
-  unsubscribed: isUnsubscribed,
-  preferences: preferences.map(({ scopeType, scopeId, eventType, channel, status }) => ({
-    scope_type: scopeType,
-    scope_id: scopeId,
-    event_type: eventType,
-    channel,
-    status,
-  })),
-});
+async function preferencesResponse(on: Queryable, wanted: UserPreferences) {
+  const { frequency, quiet, reminderOffsets, isUnsubscribed, preferences } = wanted;
+  const idsOf = (type: keyof Scopes) =>
+    preferences.filter(({ scopeType }) => scopeType === type).flatMap(({ scopeId }) => scopeId ?? []);
+  const references = {
+    project: await referencesTo(on, "projects", idsOf("project")),
+    thread: await referencesTo(on, "chat_threads", idsOf("thread")),
+  };
+  return {
+    frequency,
+    quiet_hours: quiet && { from: clockOf(quiet.from), to: clockOf(quiet.to) },
+    reminder_offsets: reminderOffsets,
+    unsubscribed: isUnsubscribed,
+    preferences: preferences.map(({ scopeType, scopeId, eventType, channel, status }) => ({
+      scope_type: scopeType,
+      scope_id: scopeType === "global" || scopeId === null ? null : references[scopeType](scopeId),
+      event_type: eventType,
+      channel,
+      status,
+    })),
+  };
+}
 
 const minutesOf = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
 

@@ -1,11 +1,13 @@
 import express, { Router } from "express";
 import { z } from "zod";
 import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
+import { referencesTo, resolveReference } from "../../db/references.ts";
+import { referenceField } from "../../ids.ts";
 import { type JoinRefusal, joinReferral } from "../../intake/referrals.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
 import { sendError, sendRetryLater } from "../error-response.ts";
-import { validateBody } from "../validate.ts";
+import { sendFaults, validateBody } from "../validate.ts";
 
 const REFUSAL_CODES: Record<JoinRefusal, number> = {
   "unknown-code": 404,
@@ -15,34 +17,42 @@ const REFUSAL_CODES: Record<JoinRefusal, number> = {
   self: 422,
 };
 
-const ID = /^[1-9][0-9]{0,17}$/;
-
 const body = z.object({
   referral_code: z
-    .string("must be a text")
+    .string("must be a string")
     .trim()
     .toUpperCase()
     .regex(/^[A-Z0-9]{8}$/, "must be 8 letters and digits"),
-  organization_id: z
-    .union([z.string(), z.int().transform(String)], "must be an id")
-    .pipe(z.string().regex(ID, "must be an id"))
-    .nullish(),
+  organization_id: referenceField().nullish(),
 });
 
-/** `POST /referrals { referral_code, organization_id? }`: the user of the token is referred by the owner of the code, once. */
+/** `POST /referrals { referral_code, organization_id? }`: makes the owner of the code the referrer of the authenticated user, once. */
 export function referralRoutes(runtime: Runtime): Router {
   const router = Router();
   router.post("/referrals", userAuth(runtime), express.json({ limit: "8kb" }), async (req, res) => {
     const given = validateBody(body, req, res, "bad-referral");
     if (given === null) return;
-    const { referral_code: referralCode, organization_id: organizationId } = given;
-    const request = { userId: userOf(res), referralCode, organizationId: organizationId ?? undefined };
+    const { referral_code: referralCode, organization_id: reference = null } = given;
     try {
+      const organizationId =
+        reference === null
+          ? undefined
+          : await resolveReference(runtime.db.drizzle, "organizations", reference);
+      if (organizationId === null)
+        return sendFaults(res, "bad-referral", [{ field: "organization_id", fault: "is unknown" }]);
+      const request = { userId: userOf(res), referralCode, organizationId };
       const joined = await runtime.relay.transact((tx) => joinReferral(tx, request));
       if (joined.kind === "refused") {
         return sendError(res, REFUSAL_CODES[joined.code], { code: joined.code, message: joined.message });
       }
-      res.status(201).json({ status: "joined", profile: joined.profileId, referrer: joined.referrerId });
+      const { profileId, referrerId } = joined;
+      const referenceTo = await referencesTo(runtime.db.drizzle, "volunteer_profiles", [
+        profileId,
+        referrerId,
+      ]);
+      res
+        .status(201)
+        .json({ status: "joined", profile: referenceTo(profileId), referrer: referenceTo(referrerId) });
     } catch (error) {
       if (!isDatabaseAbsent(error) && !isContention(error)) throw error;
       const message = "Nothing was changed. Try again after the time in Retry-After.";

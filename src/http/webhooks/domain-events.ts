@@ -1,5 +1,6 @@
 import { type RequestHandler, type Response, Router } from "express";
-import { rejectMessage } from "../../db/inbox.ts";
+import { type InboxMessage, rejectMessage } from "../../db/inbox.ts";
+import { UnknownReferences } from "../../intake/event-references.ts";
 import { EVENTS_SOURCE, type EventsReceipt, hostEvents, takeEvents } from "../../intake/events.ts";
 import { retryAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
@@ -35,23 +36,20 @@ export function eventsWebhook(runtime: Runtime): Router {
 }
 
 function recordEvents(runtime: Runtime, count: (result: CallResult) => void): RequestHandler {
-  const { db, relay, metrics } = runtime;
+  const { db, metrics } = runtime;
   return async (_req, res) => {
-    const { startedMs, ...message } = signedCallOf(res);
+    const { startedMs, ...call } = signedCallOf(res);
+    const message = { source: EVENTS_SOURCE, ...call };
     try {
-      const read = readEvents(message.raw);
-      if ("faults" in read) {
-        await rejectMessage(db.drizzle, { source: EVENTS_SOURCE, ...message, faults: read.faults });
+      const result = await takeMessage(runtime, message);
+      if ("faults" in result) {
+        await rejectMessage(db.drizzle, { ...message, faults: result.faults });
         count("rejected");
-        const hint =
-          "The signature is valid, but the body is not a list of events. Fix the errors and try again.";
-        sendError(res, 422, { code: "bad-events", message: hint, faults: read.faults });
+        const hint = "The signature is valid, but the events are not. Fix the errors and try again.";
+        sendError(res, 422, { code: "bad-events", message: hint, faults: result.faults });
       } else {
-        const receipt = await relay.transact((tx) =>
-          takeEvents(tx, { ...message, source: EVENTS_SOURCE, events: read.events }),
-        );
-        count(receipt.status);
-        acknowledge(runtime, res, receipt);
+        count(result.status);
+        acknowledge(runtime, res, result);
       }
     } catch (error) {
       const waitMs = retryAfterMs(error);
@@ -62,6 +60,25 @@ function recordEvents(runtime: Runtime, count: (result: CallResult) => void): Re
     }
     metrics.accept.observe({ source: EVENTS_SOURCE }, (performance.now() - startedMs) / 1_000);
   };
+}
+
+type Faults = { readonly faults: readonly { readonly field: string; readonly fault: string }[] };
+
+/** Parses and stores the events of a message, or returns what is wrong with them. */
+async function takeMessage({ relay }: Runtime, message: InboxMessage): Promise<EventsReceipt | Faults> {
+  const read = readEvents(message.raw);
+  if ("faults" in read) return read;
+  try {
+    return await relay.transact((tx) => takeEvents(tx, { ...message, events: read.events }));
+  } catch (error) {
+    if (!(error instanceof UnknownReferences)) throw error;
+    return {
+      faults: error.faults.map(({ index, field }) => ({
+        field: `events.${index}.${field}`,
+        fault: "is unknown",
+      })),
+    };
+  }
 }
 
 function readEvents(raw: Buffer) {

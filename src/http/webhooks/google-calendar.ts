@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from "express";
 import { createGroupCommit, type GroupCommit } from "../../db/group-commit.ts";
+import { isUuid } from "../../ids.ts";
 import { type Push, type PushResult, takePushes } from "../../intake/calendar-pushes.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { sendError } from "../error-response.ts";
@@ -9,7 +10,6 @@ const SOURCE = "google_calendar";
 const PATH = "/webhooks/google_calendar";
 const MAX_GROUP = 256;
 const MAX_WAITING = 4_000;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Longer header values are ignored; Google's are shorter. */
 const MAX_HEADER_LENGTH = 512;
 
@@ -59,7 +59,7 @@ function pushFrom(req: Request): Push | null {
     resourceId: header("X-Goog-Resource-ID"),
     state: header("X-Goog-Resource-State"),
   };
-  return UUID.test(channelId) && push.secret && push.resourceId && push.state ? push : null;
+  return isUuid(channelId) && push.secret && push.resourceId && push.state ? push : null;
 }
 
 async function resultOf(

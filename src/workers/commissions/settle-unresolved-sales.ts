@@ -4,6 +4,7 @@ import { rows } from "../../db/statement.ts";
 import { enqueueMany } from "../../queues/enqueue.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
+import { userOfBuyer } from "../../rewards/buyers.ts";
 import { distributeCommission } from "./distribute-commission.ts";
 
 const SALES_PER_RUN = 5_000;
@@ -19,7 +20,8 @@ export const settleUnresolvedSales = defineJob({
     const ready = await rows<{ saleId: string }>(
       tx,
       sql`select s.id as "saleId" from token_sales s
-          where s.status = 'unresolved' and exists (select 1 from volunteer_profiles p where p.user_id = s.buyer_user_id)
+          where s.status = 'unresolved'
+            and exists (select 1 from volunteer_profiles p where p.user_id = ${userOfBuyer(sql`s.buyer_user_id`)})
           order by s.id limit ${SALES_PER_RUN}`,
     );
     await enqueueMany(tx, distributeCommission, ready);

@@ -64,6 +64,31 @@ describe("GET /projects/:id/candidates", () => {
     expect(few.body["candidates"]).toHaveLength(1);
   });
 
+  it("takes and shows the host's ids where there are any", async () => {
+    const { world, get, calculate, organizationId } = await open();
+    const lead = await volunteer(world, { organizationId });
+    const ada = await skilled(world, { cooking: 1 }, { organizationId });
+    const ben = await skilled(world, { cooking: 0.5 }, { organizationId });
+    const project = await projectFor(world, ["cooking"], { organizationId, lead: lead.userId });
+    await calculate();
+    await world.query("update users set host_id = 'ada' where id = $1", [ada]);
+    expect((await get(`/projects/${project}/candidates`, lead.userId)).body["candidates"]).toMatchObject([
+      { user_id: "ada", explain: `/api/v1/explain/match/${project}:ada` },
+      { user_id: ben, explain: `/api/v1/explain/match/${project}:${ben}` },
+    ]);
+    await world.query("update projects set host_id = 'soup/kitchen' where id = $1", [project]);
+    expect((await get(`/projects/${project}/candidates`, lead.userId)).status).toBe(404);
+    const { body } = await get("/projects/soup%2Fkitchen/candidates", lead.userId);
+    const [{ explain }] = body["candidates"] as [{ explain: string }];
+    expect(explain).toBe("/api/v1/explain/match/soup%2Fkitchen:ada");
+    const explained = await get(explain.replace("/api/v1", ""), lead.userId);
+    expect(explained).toMatchObject({ status: 200, body: { id: "soup/kitchen:ada", agrees: true } });
+    const own = await get("/volunteers/me/matches", "ada");
+    expect(own.body["matches"]).toMatchObject([
+      { project_id: "soup/kitchen", explain: "/api/v1/explain/match/soup%2Fkitchen:ada" },
+    ]);
+  });
+
   it("is for those who run the project, and omits volunteers who hide their skills by now", async () => {
     const { world, get, calculate, organizationId } = await open();
     const [creator, owner, operator, stranger] = await Promise.all(

@@ -73,6 +73,32 @@ describe("notification preferences", () => {
     });
   });
 
+  it("take and show the host's ids of projects and threads, and keep those of deleted ones", async () => {
+    const { world, ask, ann } = await open();
+    await world.query("insert into organizations (id, name) values (1, 'Green City')");
+    await world.query(
+      "insert into projects (id, host_id, organization_id, created_by, name, project_status) values (7, 'garden', 1, $1, 'Garden', 'active')",
+      [ann],
+    );
+    const about = (scope_id: string) => ({
+      preferences: [{ scope_type: "project", scope_id, event_type: "*", channel: "email", status: "muted" }],
+    });
+    expect(await ask(ann, "PUT", about("7"))).toMatchObject({
+      status: 422,
+      body: { error: { faults: [{ field: "preferences.0.scope_id", fault: "is unknown" }] } },
+    });
+    expect(await ask(ann, "PUT", about("garden"))).toMatchObject({ status: 200, body: about("garden") });
+    expect((await ask(ann, "GET")).body).toMatchObject(about("garden"));
+    expect(await world.query("select scope_id from notification_preferences")).toEqual([{ scope_id: "7" }]);
+    await world.query(
+      "insert into projects (host_id, organization_id, created_by, name, project_status) values ('x', 1, $1, 'X', 'active')",
+      [ann],
+    );
+    await world.query("delete from projects where id = 7");
+    expect((await ask(ann, "GET")).body).toMatchObject(about("7"));
+    expect(await ask(ann, "PUT", about("7"))).toMatchObject({ status: 200, body: about("7") });
+  });
+
   it("apply from the next event on", async () => {
     const { world, ann, bob, ask } = await open();
     await ask(ann, "PUT", {

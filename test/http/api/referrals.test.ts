@@ -92,6 +92,25 @@ describe("POST /api/v1/referrals", () => {
     expect(answer.status).toBe(201);
   });
 
+  test("the subject and the organization may be the host's ids, ours only where there is none", async () => {
+    const { world, address, organizationId, below, alone, codeOf } = await community();
+    await world.query("update users set host_id = 'auth0|7f' where id = $1", [alone.userId]);
+    await world.query("update organizations set host_id = 'green-city' where id = $1", [organizationId]);
+    const referral_code = await codeOf(below);
+    const ask = async (subject: string, organization_id: string) =>
+      join(address, await token(subject), { referral_code, organization_id });
+    expect(await ask(alone.userId, "green-city")).toMatchObject({ status: 401 });
+    expect(await ask("auth0|7f", organizationId)).toMatchObject({
+      status: 422,
+      body: { error: { faults: [{ field: "organization_id", fault: "is unknown" }] } },
+    });
+    expect(await ask("auth0|7f", "green-city")).toMatchObject({ status: 201 });
+    expect(await ask(below.userId, "green-city")).toMatchObject({
+      status: 422,
+      body: { error: { code: "self" } },
+    });
+  });
+
   test("each rejection has its status and code", async () => {
     const { world, address, top, below, alone, codeOf } = await community();
     const [stranger] = await world.query<{ id: string }>("insert into users default values returning id");

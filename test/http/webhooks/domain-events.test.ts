@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import * as hostEvents from "../../../src/events/host.ts";
+import { PAYLOAD_REFERENCES } from "../../../src/intake/event-references.ts";
 import { eventually } from "../../support/eventually.ts";
 import * as platform from "../../support/platform.ts";
 import { createWorld, type World } from "../../support/world.ts";
@@ -76,6 +79,52 @@ describe("POST /webhooks/domain_events", () => {
     ).toEqual([{ user_id: userId, decision: "digested" }]);
   });
 
+  it("takes the host's ids, in columns and payloads", async () => {
+    const { world, post } = await open();
+    await world.query("insert into users (id, host_id) values (11, 'ada'), (12, null)");
+    await world.query("insert into organizations (id, host_id, name) values (21, '7', 'Green City')");
+    const sent = event("a", {
+      event_type: "invite_accepted",
+      actor_id: "ada",
+      payload: { org_id: 7, new_member_id: 12, note: "ada" },
+    });
+    expect(await post({ events: [sent] })).toMatchObject({ status: 202 });
+    expect(await events(world)).toMatchObject([
+      { actor_id: "11", payload: { org_id: "21", new_member_id: 12, note: "ada" } },
+    ]);
+    // The host's id is given to another row later: the same event is still the same.
+    await world.query("update users set host_id = 'ada-2' where id = 11");
+    expect(await post({ events: [sent] })).toMatchObject({ status: 200 });
+  });
+
+  it("rejects an event that refers to an unknown row", async () => {
+    const { world, post } = await open();
+    await world.query("insert into users (id, host_id) values (11, 'ada')");
+    const answer = await post({
+      events: [
+        event("a"),
+        event("b", { actor_id: 11, project_id: "x", payload: { user_id: "ada", count: 1 } }),
+      ],
+    });
+    expect(answer).toMatchObject({ status: 422, body: { error: { code: "bad-events" } } });
+    expect(answer.body.error?.faults).toEqual([
+      { field: "events.0.payload.user_id", fault: "is unknown" },
+      { field: "events.1.actor_id", fault: "is unknown" },
+      { field: "events.1.project_id", fault: "is unknown" },
+    ]);
+    expect(await events(world)).toEqual([]);
+    expect(await inbox(world)).toEqual([{ outcome: "rejected", kept: true }]);
+  });
+
+  it("knows every reference in the payloads of the host's events", () => {
+    const fields = Object.values(hostEvents).flatMap(({ payload }) =>
+      Object.keys(z.toJSONSchema(payload, { io: "input", unrepresentable: "any" }).properties ?? {}),
+    );
+    const references = fields.filter((name) => name.endsWith("_id"));
+    expect(references.length).toBeGreaterThan(5);
+    for (const name of references) expect(PAYLOAD_REFERENCES).toHaveProperty(name);
+  });
+
   it("records an event once, whatever the order of its fields, also within one call", async () => {
     const { world, post } = await open();
     const first = await post({ events: [event("a"), event("a")] });
@@ -126,7 +175,7 @@ describe("POST /webhooks/domain_events", () => {
     ["a body that is not JSON", "{", "body"],
     ["no events", { events: [] }, "events"],
     ["too many", { events: Array.from({ length: 101 }, (_, n) => event(n + 1)) }, "events"],
-    ["an invalid id", { events: [event("a"), event("b", { project_id: "x" })] }, "events.1.project_id"],
+    ["an invalid id", { events: [event("a"), event("b", { project_id: -1 })] }, "events.1.project_id"],
     ["a missing type", { events: [{ id: "a" }] }, "events.0.event_type"],
     [
       "a time without a zone",

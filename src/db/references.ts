@@ -1,0 +1,85 @@
+import { sql } from "drizzle-orm";
+import { isId, isUuid } from "../ids.ts";
+import { array, type Queryable, rows } from "./statement.ts";
+
+/** Tables whose rows a host knows by ids of its own. */
+export type HostTable =
+  | "users"
+  | "organizations"
+  | "volunteer_profiles"
+  | "projects"
+  | "chat_threads"
+  | "messages"
+  | "resources"
+  | "meetings";
+
+/**
+ * Finds the rows that references given as text stand for: the row with that host id; else the row without a host id whose id it is;
+ * else, for users, the one with that public uuid.
+ *
+ * @returns our ids by reference. Unknown references are missing.
+ */
+export async function resolveReferences(
+  on: Queryable,
+  table: HostTable,
+  references: readonly string[],
+): Promise<Map<string, string>> {
+  if (references.length === 0) return new Map();
+  const name = sql.identifier(table);
+  const byPublicId =
+    table === "users" ? sql`(select t.id from users t where t.public_id = r.public_id)` : sql`null::bigint`;
+  const found = await rows<{ reference: string; id: string | null }>(
+    on,
+    sql`select r.reference, coalesce((select t.id from ${name} t where t.host_id = r.reference),
+                 (select t.id from ${name} t where t.id = r.id and t.host_id is null), ${byPublicId}) as id
+        from unnest(${array(references)}::text[], ${array(references.map((text) => (isId(text) ? text : null)))}::bigint[],
+                    ${array(references.map((text) => (isUuid(text) ? text : null)))}::uuid[]) as r(reference, id, public_id)`,
+  );
+  return new Map(found.flatMap(({ reference, id }) => (id === null ? [] : [[reference, id] as const])));
+}
+
+/** Our id of the row that a reference stands for; null if it is unknown. */
+export async function resolveReference(
+  on: Queryable,
+  table: HostTable,
+  reference: string,
+): Promise<string | null> {
+  return (await resolveReferences(on, table, [reference])).get(reference) ?? null;
+}
+
+/**
+ * Like `resolveReferences`, but a number that no row has stands for itself where the host has no ids of its own: it uses ours, and
+ * the row may follow.
+ */
+export async function resolveOrKeep(
+  on: Queryable,
+  table: HostTable,
+  references: readonly string[],
+): Promise<Map<string, string>> {
+  const resolved = await resolveReferences(on, table, references);
+  const unknown = references.filter((reference) => !resolved.has(reference) && isId(reference));
+  if (unknown.length === 0 || (await usesHostIds(on, table))) return resolved;
+  return new Map([...resolved, ...unknown.map((id) => [id, id] as const)]);
+}
+
+async function usesHostIds(on: Queryable, table: HostTable): Promise<boolean> {
+  const found = await rows(on, sql`select 1 from ${sql.identifier(table)} where host_id is not null limit 1`);
+  return found.length > 0;
+}
+
+/** How rows are referred to: the host's id, or ours where there is none. @returns a function of our ids. */
+export async function referencesTo(
+  on: Queryable,
+  table: HostTable,
+  ids: readonly string[],
+): Promise<(id: string) => string> {
+  const distinct = [...new Set(ids)];
+  if (distinct.length === 0) return (id) => id;
+  const found = await rows<{ id: string; hostId: string }>(
+    on,
+    sql`select id, host_id as "hostId" from ${sql.identifier(table)}
+        where id = any(${array(distinct)}::bigint[]) and host_id is not null`,
+  );
+  const hostIds = new Map(found.map(({ id, hostId }) => [id, hostId]));
+  return (id) => hostIds.get(id) ?? id;
+}

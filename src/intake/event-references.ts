@@ -1,0 +1,97 @@
+import { type HostTable, resolveOrKeep } from "../db/references.ts";
+import type { Queryable } from "../db/statement.ts";
+
+/** The columns of an event that refer to rows of the host. */
+const COLUMNS = {
+  actor_id: "users",
+  project_id: "projects",
+  resource_id: "resources",
+  thread_id: "chat_threads",
+  meeting_id: "meetings",
+} as const satisfies Record<string, HostTable>;
+
+/** The fields of payloads of the host's events (src/events/host.ts) that do. */
+export const PAYLOAD_REFERENCES: Readonly<Record<string, HostTable>> = {
+  user_id: "users",
+  added_user_id: "users",
+  affected_user_id: "users",
+  new_member_id: "users",
+  org_id: "organizations",
+  message_id: "messages",
+};
+
+type EventReferences = { readonly [Column in keyof typeof COLUMNS]?: string | null | undefined } & {
+  readonly payload: Readonly<Record<string, unknown>>;
+};
+
+/** Events refer to rows that do not exist. `faults` name the fields, `index` the event. */
+export class UnknownReferences extends Error {
+  override readonly name = "UnknownReferences";
+  readonly faults: readonly { readonly index: number; readonly field: string }[];
+  constructor(faults: UnknownReferences["faults"]) {
+    super(`${faults.length} references are unknown`);
+    this.faults = faults;
+  }
+}
+
+type Found = {
+  readonly index: number;
+  readonly name: string;
+  readonly isInPayload: boolean;
+  readonly table: HostTable;
+  readonly reference: string;
+};
+
+/** Replaces references to rows of the host by our ids. @throws UnknownReferences */
+export async function resolveEventReferences<E extends EventReferences>(
+  on: Queryable,
+  events: readonly E[],
+): Promise<E[]> {
+  const found = events.flatMap((event, index) => referencesIn(event, index));
+  const idOf = await resolveFound(on, found);
+  const unknown = found.filter((one) => idOf(one) === undefined);
+  if (unknown.length > 0)
+    throw new UnknownReferences(
+      unknown.map(({ index, name, isInPayload }) => ({
+        index,
+        field: isInPayload ? `payload.${name}` : name,
+      })),
+    );
+  return events.map((event, index) => {
+    const idsIn = (isInPayload: boolean) =>
+      Object.fromEntries(
+        found
+          .filter((one) => one.index === index && one.isInPayload === isInPayload)
+          .filter((one) => idOf(one) !== one.reference)
+          .map((one) => [one.name, idOf(one)]),
+      );
+    return { ...event, ...idsIn(false), payload: { ...event.payload, ...idsIn(true) } };
+  });
+}
+
+function referencesIn(event: EventReferences, index: number): Found[] {
+  const among = (
+    values: object,
+    tables: Readonly<Record<string, HostTable>>,
+    isInPayload: boolean,
+  ): Found[] =>
+    Object.entries(tables).flatMap(([name, table]) => {
+      const value = (values as Record<string, unknown>)[name];
+      const isReference = typeof value === "string" || typeof value === "number";
+      return isReference ? [{ index, name, isInPayload, table, reference: String(value) }] : [];
+    });
+  return [...among(event, COLUMNS, false), ...among(event.payload, PAYLOAD_REFERENCES, true)];
+}
+
+/** One statement per table. */
+async function resolveFound(
+  on: Queryable,
+  found: readonly Found[],
+): Promise<(one: Found) => string | undefined> {
+  const ids = new Map<HostTable, ReadonlyMap<string, string>>();
+  for (const table of new Set(found.map((one) => one.table))) {
+    const references = new Set(found.filter((one) => one.table === table).map((one) => one.reference));
+    ids.set(table, await resolveOrKeep(on, table, [...references]));
+  }
+  return ({ table, reference }) => ids.get(table)?.get(reference);
+}
