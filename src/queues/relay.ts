@@ -99,6 +99,7 @@ export function createRelay(deps: RelayDeps): Relay {
       return result;
     },
     start() {
+      if (!stopped) return;
       stopped = false;
       timer = setInterval(startPoll, deps.pollMs ?? POLL_MS);
       listener.start();

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { pruneNotifications } from "../../src/workers/notifications/fan-out/prune-notifications.ts";
 import { resumeIncompleteNudges } from "../../src/workers/notifications/nudges/resume-incomplete-nudges.ts";
 import { organization } from "../support/factories.ts";
+import { performRanged } from "../support/jobs.ts";
 import { forgetOutlived, minutesAfter } from "../support/nudges.ts";
 import { message, organizationMember, project, thread, user, users } from "../support/platform.ts";
-import { performRanged } from "../support/ranged-cases.ts";
 import { size } from "../support/sizes.ts";
 import { createWorld, type World } from "../support/world.ts";
 

@@ -8,9 +8,9 @@ import {
   unreadFactsOf,
 } from "../../src/scoring/notifications/unread-nudge.ts";
 import { unreadThreadNudges } from "../../src/workers/notifications/nudges/unread-thread-nudges.ts";
+import { performRanged } from "../support/jobs.ts";
 import { forgetOutlived } from "../support/nudges.ts";
 import { message, prefer, thread, users } from "../support/platform.ts";
-import { performRanged } from "../support/ranged-cases.ts";
 import { size } from "../support/sizes.ts";
 import { createWorld, type World } from "../support/world.ts";
 

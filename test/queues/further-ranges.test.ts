@@ -8,8 +8,8 @@ import { done, further } from "../../src/queues/outcome.ts";
 import { listRuns } from "../../src/queues/runs.ts";
 import { executionOf } from "../../src/roles/execution.ts";
 import { eventually } from "../support/eventually.ts";
-import { dieAtNextCommit } from "../support/five-cases.ts";
 import { askForRun, note, noted } from "../support/jobs.ts";
+import { dieAtNextCommit } from "../support/kills.ts";
 import { createWorld, type OutboxRow, type World } from "../support/world.ts";
 
 let failOn: string | null = null;

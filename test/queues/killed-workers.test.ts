@@ -1,32 +1,21 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { LOCK_POLICY } from "../../src/queues/queues.ts";
 import { sweep } from "../../src/queues/sweep.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, batchJob, items, noted } from "../support/jobs.ts";
+import { spawnWorker } from "../support/kills.ts";
 import { createWorld, type World } from "../support/world.ts";
 
-const PROGRAM = fileURLToPath(new URL("../support/programs/killing-worker.ts", import.meta.url));
-
-/** Workers in processes of their own: one is started whenever the last one has been killed. */
+/** Worker processes, one at a time: when one was killed, the next one is started. @returns how they ended. */
 function keepWorkersRunning(world: World) {
   let child: ChildProcess | undefined;
   let stopped = false;
   const deaths: string[] = [];
   const run = async () => {
     while (!stopped) {
-      child = spawn(process.execPath, ["--import", "tsx", PROGRAM], {
-        env: {
-          PATH: process.env.PATH,
-          DATABASE_URL: world.config.databaseUrl,
-          DB_SCHEMA: world.config.databaseSchema,
-          REDIS_URL: world.config.redisUrl,
-          REDIS_PREFIX: world.config.redisPrefix,
-        },
-        stdio: ["ignore", "ignore", "inherit"],
-      });
+      child = spawnWorker(world);
       const [code, signal] = await once(child, "exit");
       deaths.push(signal ?? `code ${code}`);
     }
@@ -41,8 +30,8 @@ function keepWorkersRunning(world: World) {
 }
 
 describe("a job that kills its worker each time", () => {
-  it("ends as a dead letter, and its group-mates are done by other workers", async () => {
-    // Of the job only its name and size matter here: this process runs none.
+  it("ends as a dead letter, and the rest of its group is done by other workers", async () => {
+    // This process only needs the name and the batch size of the job.
     const world = await createWorld({ jobs: [batchJob()] });
     await ask(world, batchJob(), ...items(4), { item: "poison" });
     world.relay.start();
@@ -63,22 +52,12 @@ describe("a job that kills its worker each time", () => {
   });
 });
 
-describe("a worker that is killed while it works", () => {
+describe("a worker that is killed while it runs a job", () => {
   it("has its job run again by another, with the lock times of production", async () => {
     const world = await createWorld({ jobs: [batchJob()] });
     await ask(world, batchJob(), { item: "poison" });
     world.relay.start();
-    const child = spawn(process.execPath, ["--import", "tsx", PROGRAM], {
-      env: {
-        PATH: process.env.PATH,
-        DATABASE_URL: world.config.databaseUrl,
-        DB_SCHEMA: world.config.databaseSchema,
-        REDIS_URL: world.config.redisUrl,
-        REDIS_PREFIX: world.config.redisPrefix,
-        LOCKS: "production",
-      },
-      stdio: ["ignore", "ignore", "inherit"],
-    });
+    const child = spawnWorker(world, { LOCKS: "production" });
     expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
     await world.startWorkers({ queues: ["maintenance"], locks: LOCK_POLICY });
     await eventually(async () => expect(await noted(world)).toEqual(["poison"]));

@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { QUEUE_NAMES } from "../../src/config/queues.ts";
 import { MAX_WAITING_CARRIERS } from "../../src/queues/queues.ts";
+import { createRelay } from "../../src/queues/relay.ts";
 import { relayOnce } from "../../src/queues/relay-round.ts";
 import { eventually } from "../support/eventually.ts";
 import { chain, organization } from "../support/factories.ts";
@@ -98,6 +99,20 @@ describe("the relay", () => {
     expect(
       await world.query("select carrier is not null as carried from outbox where queue = 'commissions'"),
     ).toEqual([{ carried: true }]);
+  });
+
+  it("started twice still has one poll, which ends when it is stopped", async () => {
+    const world = await createWorld();
+    const set = vi.spyOn(globalThis, "setInterval");
+    const cleared = vi.spyOn(globalThis, "clearInterval");
+    onTestFinished(() => void vi.restoreAllMocks());
+    const relay = createRelay({ ...world, pollMs: 86_400_000 });
+    relay.start();
+    relay.start();
+    await relay.stop();
+    const polls = set.mock.results.filter((_, n) => set.mock.calls[n]?.[1] === 86_400_000);
+    expect(polls).toHaveLength(1);
+    expect(cleared).toHaveBeenCalledWith(polls[0]?.value);
   });
 
   it("never writes a payload into Redis, and gives every job a priority", async () => {

@@ -7,7 +7,7 @@ import { reverseSale } from "../../src/workers/commissions/reverse-sale.ts";
 import { faultsOfBooks, fingerprintOf } from "../support/books.ts";
 import { micro, periodsOf } from "../support/budgets.ts";
 import { chain, organization, type Person } from "../support/factories.ts";
-import { dieAtNextCommit } from "../support/five-cases.ts";
+import { dieAtNextCommit } from "../support/kills.ts";
 import { saleOf, takeSale } from "../support/sales.ts";
 import { size } from "../support/sizes.ts";
 import { approve } from "../support/tasks.ts";

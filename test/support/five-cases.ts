@@ -1,83 +1,111 @@
 import { describe, expect, it } from "vitest";
-import type { Job } from "../../src/queues/job.ts";
-import { ask } from "./jobs.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
+import { enqueue } from "../../src/queues/enqueue.ts";
+import { type Job, rangeName } from "../../src/queues/job.ts";
+import { eventually } from "./eventually.ts";
+import { ask, performRanged } from "./jobs.ts";
+import { dieAtNextCommit, killWorkerMidJob } from "./kills.ts";
 import type { World } from "./world.ts";
 
-/** A world in which a job that pays has something to do. */
+/** A world in which a job has something to do. */
 export type Scene<P> = {
   readonly world: World;
   readonly payload: P;
-  /** A payload whose row does not exist. */
-  readonly rowGone: P;
+  /** Removes the row that the job works on, or names one that does not exist. @returns the payload for it. */
+  rowGone(): Promise<P>;
   /** Fails unless the effect is there exactly once. */
   effectIsThereOnce(): Promise<void>;
-  /** The table in which its effect is written last; default: the movements in the books. */
-  readonly effectIn?: string;
   /** Fails unless nothing has happened. */
   nothingHappened(): Promise<void>;
+  /** The table that the effect is written to last. Default: the ledger's. */
+  readonly effectIn?: string;
 };
 
 /** The five cases of every job that pays or sends: does it; twice is once; row gone; two at once; killed half-way. */
-export function fiveCases<P>(job: Job<P>, openScene: () => Promise<Scene<P>>): void {
+export function fiveCases<P>(
+  job: Job<P>,
+  openScene: () => Promise<Scene<P>>,
+  { kill = "backend" }: { kill?: "backend" | "worker" } = {},
+): void {
+  const isRanged = job.form === "ranged";
+  const perform = (world: World, payload: P) =>
+    isRanged ? performRanged(world, job, payload) : world.perform(job, payload);
+
   describe(`${job.name}, the five cases`, () => {
     it("does it", async () => {
-      const scene = await openScene();
+      const { world, payload, ...scene } = await openScene();
       await scene.nothingHappened();
-      expect(await scene.world.perform(job, scene.payload)).toMatchObject({ done: 1 });
+      expect(await perform(world, payload)).toMatchObject({ done: 1 });
       await scene.effectIsThereOnce();
-      expect(await scene.world.enqueued(job)).toEqual([]);
+      expect(await world.enqueued(job)).toEqual([]);
     });
 
     it("twice is once", async () => {
-      const scene = await openScene();
-      await scene.world.perform(job, scene.payload);
-      expect(await scene.world.perform(job, scene.payload)).toMatchObject({ done: 0, skipped: 1 });
-      await scene.effectIsThereOnce();
+      const { world, payload, ...scene } = await openScene();
+      await perform(world, payload);
+      for (let again = 0; again < 2; again++) {
+        const tally = await perform(world, payload);
+        if (!isRanged) expect(tally).toMatchObject({ done: 0, skipped: 1 });
+        await scene.effectIsThereOnce();
+      }
     });
 
     it("does nothing when its row is gone", async () => {
-      const scene = await openScene();
-      expect(await scene.world.perform(job, scene.rowGone)).toMatchObject({ skipped: 1 });
+      const { world, ...scene } = await openScene();
+      const tally = await perform(world, await scene.rowGone());
+      expect(tally).toMatchObject({ retry: 0, dead: 0, ...(isRanged ? {} : { skipped: 1 }) });
       await scene.nothingHappened();
     });
 
     it("two at once do it once", async () => {
-      const scene = await openScene();
-      const [id] = await ask(scene.world, job, scene.payload);
-      const tallies = await Promise.all([1, 2, 3, 4].map(() => scene.world.run(job, [id!])));
-      expect(tallies.reduce((sum, tally) => sum + tally.done, 0)).toBe(1);
-      expect(tallies.reduce((sum, tally) => sum + tally.duplicate, 0)).toBe(3);
+      const { world, payload, ...scene } = await openScene();
+      await runTwiceAtOnce(world, job, await enqueueTwo(world, job, payload));
+      if (isRanged) {
+        const ranges = await world.enqueued({ name: rangeName(job) });
+        await runTwiceAtOnce(
+          world,
+          { name: rangeName(job) },
+          ranges.map(({ id }) => id),
+        );
+      }
+      await world.drain();
       await scene.effectIsThereOnce();
     });
 
-    it("killed half-way, with everything written and nothing committed, is done once by the next try", async () => {
-      const scene = await openScene();
-      const deaths = await dieAtNextCommit(scene.world, scene.effectIn);
-      expect(await scene.world.perform(job, scene.payload)).toMatchObject({ done: 1, retry: 0 });
-      expect(await deaths()).toBe(1);
-      await scene.effectIsThereOnce();
-    });
+    if (kill === "backend") {
+      it("killed before its commit, it is done once by the next attempt", async () => {
+        const { world, payload, effectIn, ...scene } = await openScene();
+        const deaths = await dieAtNextCommit(world, effectIn);
+        expect(await perform(world, payload)).toMatchObject({ done: 1, retry: 0 });
+        expect(await deaths()).toBe(1);
+        await scene.effectIsThereOnce();
+      });
+    } else {
+      it("its worker killed in the middle of it, it leaves nothing behind and is done once by another worker", async () => {
+        const { world, payload, effectIn, ...scene } = await openScene();
+        await ask(world, job, payload);
+        await killWorkerMidJob(world, effectIn);
+        await scene.nothingHappened();
+        await world.startWorkers({ queues: [job.queue] });
+        await eventually(async () => expect(await world.enqueued(job)).toEqual([]));
+        await scene.effectIsThereOnce();
+      });
+    }
   });
 }
 
-/** The backend that next commits a row of a table (default: a movement in the books) is terminated in that commit. @returns how many have died so. */
-export async function dieAtNextCommit(
-  world: World,
-  table = "ledger_transactions",
-): Promise<() => Promise<number>> {
-  await world.query("create sequence if not exists commits");
-  await world.query("select setval('commits', 1, false)");
-  await world.query(`create or replace function die_once() returns trigger language plpgsql as $$
-    begin
-      if nextval('commits') = 1 then perform pg_terminate_backend(pg_backend_pid()); end if;
-      return null;
-    end $$`);
-  await world.query(`drop trigger if exists die_once on ${table}`);
-  await world.query(
-    `create constraint trigger die_once after insert on ${table} deferrable initially deferred for each row execute function die_once()`,
-  );
-  return async () => {
-    const [row] = await world.query<{ died: boolean }>("select is_called as died from commits");
-    return row!.died ? 1 : 0;
-  };
+/** Two entries of their own, as a scheduled run and a manual one have. */
+const enqueueTwo = <P>(world: World, job: Job<P>, payload: P): Promise<string[]> =>
+  inTransaction(world.db, async (tx) => [
+    await enqueue(tx, job, payload, { separate: true }),
+    await enqueue(tx, job, payload, { separate: true }),
+  ]);
+
+/** Two carriers for each entry, all at once: at most one of them settles it. */
+async function runTwiceAtOnce(world: World, job: { name: string }, ids: readonly string[]): Promise<void> {
+  const tallies = await Promise.all([...ids, ...ids].map((id) => world.run(job, [id])));
+  const sum = (...ends: ("duplicate" | "interrupted" | "snoozed" | "retry" | "dead")[]) =>
+    tallies.reduce((total, tally) => total + ends.reduce((n, end) => n + tally[end], 0), 0);
+  expect(sum("retry", "dead")).toBe(0);
+  expect(sum("duplicate", "interrupted", "snoozed")).toBeGreaterThanOrEqual(ids.length);
 }

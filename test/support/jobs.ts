@@ -5,16 +5,17 @@ import { enqueueMany, enqueueRun } from "../../src/queues/enqueue.ts";
 import { defineJob, type Job, type JobContext } from "../../src/queues/job.ts";
 import { done, type Outcome } from "../../src/queues/outcome.ts";
 import { openRun } from "../../src/queues/runs.ts";
+import type { Tally } from "../../src/queues/tally.ts";
 import type { World } from "./world.ts";
 
-/** Jobs of tests write down what they did, in a table that everybody has and that asks for nothing in turn. */
+/** Records what a job of a test did, in a table without triggers. */
 export async function note(tx: Tx, what: string): Promise<void> {
   await tx.execute(
     sql`insert into audit_log (actor, action, subject) values ('test', 'test.noted', ${what})`,
   );
 }
 
-/** What jobs have noted, in order. */
+/** What jobs have recorded, in order. */
 export async function noted(world: World): Promise<string[]> {
   const found = await world.query<{ what: string }>(
     "select subject as what from audit_log where action = 'test.noted' order by id",
@@ -30,7 +31,7 @@ type Behaviour = (item: Item, context: JobContext) => Promise<Outcome | undefine
 
 type Fields = { name?: string; queue?: Job["queue"]; attempts?: number; timeLimitMs?: number };
 
-/** A job of one transaction that notes its item, after whatever the test wants done. */
+/** A single job that records its item after running `behaviour`. */
 export const singleJob = (behaviour: Behaviour = async () => undefined, fields: Fields = {}) =>
   defineJob({
     name: "note-item",
@@ -45,7 +46,7 @@ export const singleJob = (behaviour: Behaviour = async () => undefined, fields: 
     },
   });
 
-/** The same for a group. */
+/** A batch job that does the same for each item. */
 export const batchJob = (
   behaviour: Behaviour = async () => undefined,
   fields: Fields & { size?: number } = {},
@@ -70,11 +71,11 @@ export const batchJob = (
   });
 };
 
-/** Asks for items in one transaction. */
+/** Enqueues payloads in one transaction. */
 export const ask = <P>(world: World, job: Job<P>, ...payloads: P[]): Promise<string[]> =>
   inTransaction(world.db, (tx) => enqueueMany(tx, job, payloads));
 
-/** Asks for a manual run. */
+/** Enqueues a manual run. */
 export const askForRun = (world: World, job: Job, input: unknown): Promise<string> =>
   inTransaction(world.db, async (tx) => {
     const id = await openRun(tx, job, "manual", input);
@@ -84,3 +85,16 @@ export const askForRun = (world: World, job: Job, input: unknown): Promise<strin
 
 export const items = (count: number): Item[] =>
   Array.from({ length: count }, (_, index) => ({ item: `item-${String(index).padStart(4, "0")}` }));
+
+/** Cuts a ranged job, runs every range and the sum, one after the other. @returns the tally of the last sum. */
+export async function performRanged<P>(world: World, job: Job<P>, payload: P): Promise<Tally> {
+  await world.perform(job, payload);
+  let last: Tally | undefined;
+  for (;;) {
+    const [entry] = (await world.enqueued()).filter(({ job: name }) => name.startsWith(`${job.name}/`));
+    if (!entry) break;
+    last = await world.run({ name: entry.job }, [entry.id]);
+  }
+  if (!last) throw new Error(`${job.name} enqueued neither a range nor a sum`);
+  return last;
+}

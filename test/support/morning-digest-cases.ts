@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { SingleJob } from "../../src/queues/job.ts";
 import { delivery } from "./emails.ts";
-import { mailingCases } from "./mailing-cases.ts";
+import { fiveCases } from "./five-cases.ts";
+import { mailingScene } from "./mailing-scene.ts";
 import { user } from "./platform.ts";
 import { createWorld } from "./world.ts";
 
@@ -35,10 +36,10 @@ export function morningDigestCases(
   };
   const before = "2026-03-02T00:00:00Z";
 
-  mailingCases(job, async () => {
+  fiveCases(job, async () => {
     const { world, decide } = await scene();
     await decide(before);
-    return { world, removeRow: async () => void (await world.query("delete from deliveries")) };
+    return mailingScene(world);
   });
 
   describe(job.name, () => {

@@ -29,7 +29,7 @@ async function scene() {
   return {
     world,
     payload: { period: "daily" as const, organizationId },
-    rowGone: { period: "daily" as const, organizationId: "999" },
+    rowGone: async () => ({ period: "daily" as const, organizationId: "999" }),
     async effectIsThereOnce() {
       const [period, ...others] = await periodsOf(world, organizationId);
       expect(others).toEqual([]);

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { inTransaction } from "../../../src/db/transaction.ts";
-import { claimEntries } from "../../../src/queues/execution.ts";
 import { distributeCommission } from "../../../src/workers/commissions/distribute-commission.ts";
 import { eventually } from "../../support/eventually.ts";
 import { balanceOf, chain, organization, volunteer } from "../../support/factories.ts";
+import { fiveCases } from "../../support/five-cases.ts";
 import { takeSale } from "../../support/sales.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
@@ -20,6 +19,33 @@ const lines = (world: World, saleId: string) =>
     `select level, amount_micro::text as amount, status, beneficiary_id::text as beneficiary from commissions where sale_id = $1 order by level`,
     [saleId],
   );
+
+async function scene() {
+  const world = await createWorld();
+  const people = await chain(world, await organization(world), 6);
+  const { saleId } = await takeSale(world, { buyer: people[5]! });
+  return {
+    world,
+    payload: { saleId },
+    rowGone: async () => ({ saleId: "999" }),
+    async effectIsThereOnce() {
+      expect(await settledSale(world, saleId)).toEqual({ status: "applied", reasons: [] });
+      expect(await lines(world, saleId)).toHaveLength(5);
+      expect(await balanceOf(world, people[4]!)).toBe("10050000");
+      expect(await balanceOf(world, people[0]!)).toBe("2010000");
+      expect(
+        await world.query("select 1 from domain_events where event_type = 'commission.earned'"),
+      ).toHaveLength(5);
+    },
+    async nothingHappened() {
+      expect(await settledSale(world, saleId)).toMatchObject({ status: "accepted" });
+      expect(await lines(world, saleId)).toEqual([]);
+      expect(await balanceOf(world, people[4]!)).toBe("0");
+    },
+  };
+}
+
+fiveCases(distributeCommission, scene, { kill: "worker" });
 
 describe("distribute-commission", () => {
   it("pays five levels of 100.50 as 10.05, 8.04, 6.03, 4.02, 2.01", async () => {
@@ -45,49 +71,17 @@ describe("distribute-commission", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("twice is once", async () => {
-    const world = await createWorld();
-    const people = await chain(world, await organization(world), 3);
-    const { saleId } = await takeSale(world, { buyer: people[2]! });
+  it("skips a sale that is applied, and one that does not exist, with the reason", async () => {
+    const { world, payload } = await scene();
     await world.drain();
-    const again = await world.perform(distributeCommission, { saleId });
-    expect(again).toMatchObject({ skipped: 1, reasons: { "the sale is applied already": 1 } });
-    expect(await lines(world, saleId)).toHaveLength(2);
-  });
-
-  it("does nothing when the sale is gone", async () => {
-    const world = await createWorld();
-    expect(await world.perform(distributeCommission, { saleId: "999" })).toMatchObject({
-      skipped: 1,
-      reasons: { "no such sale": 1 },
-    });
-  });
-
-  it("two at once pay once", async () => {
-    const world = await createWorld();
-    const people = await chain(world, await organization(world), 6);
-    const { saleId } = await takeSale(world, { buyer: people[5]! });
-    const [entry] = await world.enqueued(distributeCommission);
-    const tallies = await Promise.all([1, 2, 3, 4].map(() => world.run(distributeCommission, [entry!.id])));
-    expect(tallies.reduce((sum, t) => sum + t.done, 0)).toBe(1);
-    expect(tallies.reduce((sum, t) => sum + t.duplicate, 0)).toBe(3);
-    expect(await lines(world, saleId)).toHaveLength(5);
-  });
-
-  it("killed half-way leaves nothing half done, and is done by the next", async () => {
-    const world = await createWorld();
-    const people = await chain(world, await organization(world), 6);
-    const { saleId } = await takeSale(world, { buyer: people[5]! });
-    const [entry] = await world.enqueued(distributeCommission);
-    const killed = inTransaction(world.db, async (tx) => {
-      await claimEntries(tx, { ids: [entry!.id], names: [distributeCommission.name] });
-      await tx.execute("select pg_terminate_backend(pg_backend_pid())");
-    });
-    await expect(killed).rejects.toThrow();
-    expect(await settledSale(world, saleId)).toMatchObject({ status: "accepted" });
-    await world.drain();
-    expect(await settledSale(world, saleId)).toMatchObject({ status: "applied" });
-    expect(await lines(world, saleId)).toHaveLength(5);
+    for (const [saleId, reason] of [
+      [payload.saleId, "the sale is applied already"],
+      ["999", "no such sale"],
+    ] as const)
+      expect(await world.perform(distributeCommission, { saleId })).toMatchObject({
+        skipped: 1,
+        reasons: { [reason]: 1 },
+      });
   });
 
   it("runs through Redis, from the outbox to the ledger", async () => {

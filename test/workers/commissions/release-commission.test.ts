@@ -15,7 +15,7 @@ async function scene() {
     people,
     saleId,
     payload: { saleId, actor: "ann" },
-    rowGone: { saleId: "999", actor: "ann" },
+    rowGone: async () => ({ saleId: "999", actor: "ann" }),
     async effectIsThereOnce() {
       expect(await saleOf(world, saleId)).toMatchObject({ status: "applied" });
       expect(await balanceOf(world, people[1]!)).toBe("10050000");

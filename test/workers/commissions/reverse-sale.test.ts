@@ -22,7 +22,7 @@ async function scene() {
     people,
     saleId,
     payload: { saleId, actor },
-    rowGone: { saleId: "999", actor },
+    rowGone: async () => ({ saleId: "999", actor }),
     async effectIsThereOnce() {
       expect(await saleOf(world, saleId)).toMatchObject({ status: "reversed" });
       expect(await movementsOf(world, saleId)).toEqual(["commission", "reversal"]);

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { listRuns } from "../../../src/queues/runs.ts";
 import { calculateMatches } from "../../../src/workers/matching/calculate-matches.ts";
@@ -285,7 +284,6 @@ describe("defect 8: readers see an empty table during the run", () => {
           "select count(*)::int as n from volunteer_initiative_matches",
         );
         counted.push(row!.n);
-        await delay(1);
       }
     })();
     for (const weight of [0.9, 0.3]) {

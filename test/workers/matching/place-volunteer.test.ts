@@ -38,7 +38,7 @@ fiveCases(placeVolunteer, async () => {
   return {
     world,
     payload: { volunteerId: third },
-    rowGone: { volunteerId: "999999" },
+    rowGone: async () => ({ volunteerId: "999999" }),
     effectIn: "volunteer_initiative_matches",
     effectIsThereOnce: async () => expect(await listed(world)).toEqual([first, third]),
     nothingHappened: async () => expect(await listed(world)).not.toContain(third),

@@ -10,7 +10,8 @@ import {
   projectOf,
   uploaded,
 } from "../../../support/emails.ts";
-import { mailingCases } from "../../../support/mailing-cases.ts";
+import { fiveCases } from "../../../support/five-cases.ts";
+import { mailingScene } from "../../../support/mailing-scene.ts";
 import {
   grant,
   message,
@@ -43,10 +44,10 @@ async function scene(fields: { timeZone?: string } = {}) {
   return { world, userId };
 }
 
-mailingCases(emailDigest, async () => {
+fiveCases(emailDigest, async () => {
   const { world, userId } = await scene();
   await delivery(world, { userId, cadence: "hourly" });
-  return { world, removeRow: async () => void (await world.query("delete from deliveries")) };
+  return mailingScene(world);
 });
 
 describe("email-digest", () => {

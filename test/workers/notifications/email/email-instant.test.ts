@@ -1,19 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { emailInstant } from "../../../../src/workers/notifications/email/email-instant.ts";
 import { delivery, deliveryStates, emailRows, expectNoContentTwice } from "../../../support/emails.ts";
-import { mailingCases } from "../../../support/mailing-cases.ts";
+import { fiveCases } from "../../../support/five-cases.ts";
+import { mailingScene } from "../../../support/mailing-scene.ts";
 import { user, users } from "../../../support/platform.ts";
 import { createWorld } from "../../../support/world.ts";
 
 const AT = "2026-03-02T18:00:00Z";
 
-mailingCases(emailInstant, async () => {
+fiveCases(emailInstant, async () => {
   const world = await createWorld({ at: AT });
-  const id = await delivery(world, { userId: await user(world, { email: "ada@people.test" }) });
-  return {
-    world,
-    removeRow: async () => void (await world.query("delete from deliveries where id = $1", [id])),
-  };
+  await delivery(world, { userId: await user(world, { email: "ada@people.test" }) });
+  return mailingScene(world);
 });
 
 describe("email-instant", () => {

@@ -4,8 +4,8 @@ import { emailDigest } from "../../../../src/workers/notifications/email/email-d
 import { emailInstant } from "../../../../src/workers/notifications/email/email-instant.ts";
 import { retryEmails } from "../../../../src/workers/notifications/email/retry-emails.ts";
 import { delivery, deliveryStates, emailRows } from "../../../support/emails.ts";
-import { dieAtNextCommit } from "../../../support/five-cases.ts";
 import { ask } from "../../../support/jobs.ts";
+import { dieAtNextCommit } from "../../../support/kills.ts";
 import { user } from "../../../support/platform.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 

@@ -56,7 +56,7 @@ fiveCases(sendEmails, async () => {
   return {
     world,
     payload,
-    rowGone: { batchId: "999" },
+    rowGone: async () => ({ batchId: "999" }),
     effectIn: "unsubscribe_tokens",
     async effectIsThereOnce() {
       expect(world.mailbox.map(({ key }) => key)).toEqual(["delivery/1"]);

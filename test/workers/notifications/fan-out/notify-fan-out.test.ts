@@ -48,7 +48,7 @@ async function uploadScene() {
   return {
     world,
     payload: { eventIds: [eventId] },
-    rowGone: { eventIds: ["999"] },
+    rowGone: async () => ({ eventIds: ["999"] }),
     effectIn: "deliveries",
     async effectIsThereOnce() {
       expect(await decided(world)).toEqual([

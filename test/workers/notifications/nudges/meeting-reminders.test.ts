@@ -7,9 +7,10 @@ import { timetable } from "../../../../src/schedules/timetable.ts";
 import { decideReminder } from "../../../../src/scoring/notifications/meeting-reminder.ts";
 import { meetingReminders } from "../../../../src/workers/notifications/nudges/meeting-reminders.ts";
 import { countQueries } from "../../../support/count-queries.ts";
+import { fiveCases } from "../../../support/five-cases.ts";
+import { performRanged } from "../../../support/jobs.ts";
 import { emitted, minutesAfter } from "../../../support/nudges.ts";
 import { meeting, user, users } from "../../../support/platform.ts";
-import { performRanged, rangedCases } from "../../../support/ranged-cases.ts";
 import { size } from "../../../support/sizes.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
@@ -312,12 +313,16 @@ describe("defects of the earlier system", () => {
   });
 });
 
-rangedCases(meetingReminders, async () => {
+fiveCases(meetingReminders, async () => {
   const { world, meetingId, userId } = await scene();
   return {
     world,
     payload: { meetingId },
-    removeRow: () => world.query("delete from meetings"),
+    rowGone: async () => {
+      await world.query("delete from meetings");
+      return { meetingId };
+    },
+    effectIn: "domain_events",
     effectIsThereOnce: async () => expect(await reminded(world)).toEqual([[userId, iso(START), 30]]),
     nothingHappened: async () => {
       expect(await reminded(world)).toEqual([]);

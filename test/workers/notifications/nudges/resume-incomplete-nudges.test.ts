@@ -4,9 +4,10 @@ import { decideResumeNudge } from "../../../../src/scoring/notifications/resume-
 import { resumeIncompleteNudges } from "../../../../src/workers/notifications/nudges/resume-incomplete-nudges.ts";
 import { countQueries } from "../../../support/count-queries.ts";
 import { organization } from "../../../support/factories.ts";
+import { fiveCases } from "../../../support/five-cases.ts";
+import { performRanged } from "../../../support/jobs.ts";
 import { emitted, minutesAfter } from "../../../support/nudges.ts";
 import { organizationMember, project, user } from "../../../support/platform.ts";
-import { performRanged, rangedCases } from "../../../support/ranged-cases.ts";
 import { size } from "../../../support/sizes.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
@@ -237,12 +238,16 @@ describe("defects of the earlier system", () => {
   });
 });
 
-rangedCases(resumeIncompleteNudges, async () => {
+fiveCases(resumeIncompleteNudges, async () => {
   const { world, owner, projectId } = await scene();
   return {
     world,
     payload: { projectId },
-    removeRow: () => world.query("delete from projects"),
+    rowGone: async () => {
+      await world.query("delete from projects");
+      return { projectId };
+    },
+    effectIn: "domain_events",
     effectIsThereOnce: async () => expect(await nudged(world)).toEqual([[owner, 1, "project", 1]]),
     nothingHappened: async () => {
       expect(await nudged(world)).toEqual([]);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { unreadThreadNudges } from "../../../../src/workers/notifications/nudges/unread-thread-nudges.ts";
 import { countQueries } from "../../../support/count-queries.ts";
+import { fiveCases } from "../../../support/five-cases.ts";
+import { performRanged } from "../../../support/jobs.ts";
 import { emitted, minutesAfter } from "../../../support/nudges.ts";
 import { message, prefer, thread, users } from "../../../support/platform.ts";
-import { performRanged, rangedCases } from "../../../support/ranged-cases.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
 const WRITTEN = "2026-03-10T09:00:00Z";
@@ -296,13 +297,17 @@ describe("defects of the earlier system", () => {
   });
 });
 
-rangedCases(unreadThreadNudges, async () => {
+fiveCases(unreadThreadNudges, async () => {
   const { world, reader, messageId } = await scene();
   return {
     world,
     payload: {},
     effectIsThereOnce: async () => expect(await nudged(world)).toEqual([[reader, 3, [[messageId, 1, 1]]]]),
     nothingHappened: async () => expect(await nudged(world)).toEqual([]),
-    removeRow: () => world.query("delete from chat_threads"),
+    rowGone: async () => {
+      await world.query("delete from chat_threads");
+      return {};
+    },
+    effectIn: "domain_events",
   };
 });
