@@ -1,7 +1,7 @@
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { prepareStatements } from "./prepared.ts";
-import { checkSession, setUpSession } from "./session.ts";
+import { sessionSetUp } from "./session.ts";
 
 /** Where the tables are: a database, and a schema in it. Both are part of the configuration. */
 export type DatabaseAddress = { readonly databaseUrl: string; readonly databaseSchema: string };
@@ -30,6 +30,7 @@ export type DatabaseOptions = {
  */
 export function openDatabase(address: DatabaseAddress, options: DatabaseOptions = {}): Database {
   const schema = address.databaseSchema;
+  const setUp = sessionSetUp(schema, options.statementTimeoutMs);
   const pool = new pg.Pool({
     connectionString: address.databaseUrl,
     max: options.max ?? 10,
@@ -42,10 +43,7 @@ export function openDatabase(address: DatabaseAddress, options: DatabaseOptions 
     pipeline: true,
     onConnect: async (client) => {
       prepareStatements(client);
-      await Promise.all([
-        setUpSession(client, schema, options.statementTimeoutMs),
-        checkSession(client, schema),
-      ]);
+      await setUp(client);
     },
   });
   // A connection that is lost while idle is replaced at the next use; without a listener it would end the process.

@@ -7,7 +7,7 @@ import { NotFit } from "../not-fit.ts";
 import type { Database, DatabaseAddress } from "./client.ts";
 import { createExtensions, type FeatureOff, featuresOff } from "./extensions.ts";
 import { MIGRATION_LOCK_KEY } from "./schema-keys.ts";
-import { applySettings, checkSession } from "./session.ts";
+import { readSettings, sessionFault } from "./session.ts";
 
 /** The folder of migrations lies beside src and dist alike. */
 const FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
@@ -48,7 +48,8 @@ export async function migrateDatabase(address: DatabaseAddress): Promise<Migrate
     // The settings below come too late for the transaction itself.
     await client.query("begin isolation level read committed, read write, not deferrable");
     // Nothing outlives the transaction, not even in a pooler's connection.
-    await applySettings(client, address.databaseSchema, { statementTimeoutMs: 0, scope: "transaction" });
+    const options = { statementTimeoutMs: 0, scope: "transaction" } as const;
+    await client.query(await readSettings(client, address.databaseSchema, options));
     const migrated = await migrateWith(client, address.databaseSchema);
     await client.query("commit");
     return migrated;
@@ -62,7 +63,8 @@ async function migrateWith(client: pg.Client, schema: string): Promise<Migrated>
   await client.query(`select pg_advisory_xact_lock(${MIGRATION_LOCK_KEY})`, [schema]);
   const role = await readRole(client, schema);
   if (!role.schemaExists) await createSchema(client, quoted, role);
-  await checkSession(client, schema);
+  const fault = await sessionFault(client, schema);
+  if (fault !== null) throw new NotFit(fault);
   const known = new Set(role.readsMigrations ? await appliedIn(client, quoted) : []);
   const pending = readMigrations().filter(({ name }) => !known.has(name));
   if (pending.length > 0) {

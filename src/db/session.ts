@@ -1,4 +1,4 @@
-import type { ClientBase } from "pg";
+import pg, { type ClientBase } from "pg";
 import { NotFit } from "../not-fit.ts";
 import { EXTENSION_NAMES, SEARCH_PATH } from "./extensions.ts";
 
@@ -32,58 +32,88 @@ const SETTINGS: Readonly<Record<string, string>> = {
   idle_in_transaction_session_timeout: String(2 * TRANSACTION_LIMIT_MS),
 };
 
+export type SettingsOptions = {
+  /** 0: no limit. */
+  readonly statementTimeoutMs: number;
+  /** Until when the settings are in force. */
+  readonly scope: "session" | "transaction";
+};
+
 /**
- * Settings that the server does not know are skipped: transaction_timeout is new in version 17. A commit that was acknowledged must
- * survive a crash, so synchronous_commit is raised from off, and left alone otherwise.
+ * `$3` and `$4` are SETTINGS; those that the server does not know are left out (transaction_timeout is new in version 17). A commit that
+ * was acknowledged must survive a crash, so synchronous_commit is raised from off, and left alone otherwise.
  */
-const SET_ALL = `
-  select set_config(name, value, $5) from (
+const SETTINGS_HERE = `
+  select name, value from (
     select 'search_path', ${SEARCH_PATH}
     union all select * from unnest($3::text[], $4::text[])
     union all select 'synchronous_commit', 'on' where current_setting('synchronous_commit') = 'off'
   ) s(name, value) where current_setting(name, true) is not null`;
 
-export type SettingsOptions = {
-  /** 0: no limit. */
-  readonly statementTimeoutMs: number;
-  /** Until when they are in force. */
-  readonly scope: "session" | "transaction";
-};
-
-/** Sets the search path and what statements rely on, for a session or for the open transaction. */
-export async function applySettings(
+/** SQL that sets the search path and what statements rely on: the same for all connections to this database as this role. */
+export async function readSettings(
   client: ClientBase,
   schema: string,
   { statementTimeoutMs, scope }: SettingsOptions,
-): Promise<void> {
-  const isLocal = scope === "transaction";
-  await Promise.all([
+): Promise<string> {
+  const set = scope === "transaction" ? "set local" : "set";
+  const timeout = `${set} statement_timeout = ${statementTimeoutMs}`;
+  const [, found] = await Promise.all([
     // First, since a default of the database may be too short for the rest.
-    client.query(`set ${isLocal ? "local" : "session"} statement_timeout = ${statementTimeoutMs}`),
-    client.query(SET_ALL, [schema, EXTENSION_NAMES, Object.keys(SETTINGS), Object.values(SETTINGS), isLocal]),
+    client.query(timeout),
+    client.query<{ name: string; value: string }>(SETTINGS_HERE, [
+      schema,
+      EXTENSION_NAMES,
+      Object.keys(SETTINGS),
+      Object.values(SETTINGS),
+    ]),
   ]);
+  const assignments = found.rows.map(({ name, value }) =>
+    // A path is a list of names, which are quoted already.
+    name === "search_path" ? `${set} ${name} = ${value}` : `${set} ${name} = ${pg.escapeLiteral(value)}`,
+  );
+  return [timeout, ...assignments].join("; ");
 }
 
 /**
- * Gives a new connection its settings. By statements, not in the startup message: poolers refuse or drop startup parameters that they
- * do not know. Sent together, they take one round trip.
+ * Returns the function that gives each new connection of a pool its settings, and checks them. By statements, not in the startup
+ * message: poolers refuse or drop startup parameters that they do not know. It takes one round trip, and one more for the first
+ * connection, which finds out what to set.
+ *
+ * @throws NotFit (the function) when unqualified names would not mean the tables of the schema, or no trigger would fire.
  */
-export async function setUpSession(
-  client: ClientBase,
+export function sessionSetUp(
   schema: string,
   statementTimeoutMs = TRANSACTION_LIMIT_MS,
-): Promise<void> {
-  await Promise.all([
-    applySettings(client, schema, { statementTimeoutMs, scope: "session" }),
-    // Platforms that cannot do it refuse the setting.
-    client.query(`set client_connection_check_interval = ${LOST_CLIENT_CHECK_MS}`).catch(() => undefined),
-  ]);
+): (client: ClientBase) => Promise<void> {
+  let settings: Promise<string> | null = null;
+  return async (client) => {
+    settings ??= readSettings(client, schema, { statementTimeoutMs, scope: "session" }).catch((error) => {
+      settings = null;
+      throw error;
+    });
+    const sql = await settings;
+    await Promise.all([
+      client.query(sql),
+      // Platforms that cannot do it refuse the setting.
+      client.query(`set client_connection_check_interval = ${LOST_CLIENT_CHECK_MS}`).catch(() => undefined),
+      refuseOtherSchema(client, schema),
+    ]);
+  };
+}
+
+async function refuseOtherSchema(client: ClientBase, schema: string): Promise<void> {
+  const seen = await client
+    .query("select current_schema() as current, current_setting('session_replication_role') as replication")
+    // Without the schema Postgres tries to create the next one on the path, that of temporary tables, which may be forbidden.
+    .catch(() => null);
+  if (seen?.rows[0].current === schema && seen.rows[0].replication !== "replica") return;
+  throw new NotFit((await sessionFault(client, schema)) ?? "The connection changed while it was set up.");
 }
 
 type Seen = {
   readonly exists: boolean;
   readonly usable: boolean;
-  /** Null where it is not usable: asking then would create the schema of temporary tables, the next one on the path. */
   readonly current: string | null;
   readonly role: string;
   readonly database: string;
@@ -96,20 +126,10 @@ const LOOK = `
   from (select oid, coalesce(has_schema_privilege(oid, 'USAGE'), false) as usable
         from (select to_regnamespace(quote_ident($1))::oid as oid) o) n`;
 
-/**
- * Makes sure that unqualified names mean the tables of the schema, and that their triggers fire.
- * @throws NotFit otherwise.
- */
-export async function checkSession(client: ClientBase, schema: string): Promise<void> {
+/** Why this connection must not be used, and what to change; null if it may. */
+export async function sessionFault(client: ClientBase, schema: string): Promise<string | null> {
   const { rows } = await client.query<Seen>(LOOK, [schema]);
-  const fault = faultIn(rows[0] as Seen, schema);
-  if (fault !== null) throw new NotFit(fault);
-}
-
-function faultIn(
-  { exists, usable, current, role, database, replication }: Seen,
-  schema: string,
-): string | null {
+  const { exists, usable, current, role, database, replication } = rows[0] as Seen;
   if (!exists)
     return `The database ${database} has no schema ${schema}. Run \`commonwork migrate\` first, or correct DB_SCHEMA.`;
   if (!usable)

@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { Database } from "../db/client.ts";
 import { askedChannel } from "../db/schema-keys.ts";
-import { setUpSession } from "../db/session.ts";
+import { sessionSetUp } from "../db/session.ts";
 
 const RETRY_MS = 2_000;
 
@@ -32,7 +32,7 @@ export function listenForEntries(db: Database, onNotification: () => void): PgLi
     client = opened;
     try {
       await opened.connect();
-      await setUpSession(opened, db.schema);
+      await sessionSetUp(db.schema)(opened);
       await opened.query(`listen ${opened.escapeIdentifier(askedChannel(db.schema))}`);
       // Notifications sent before the listen are lost.
       onNotification();

@@ -63,18 +63,21 @@ describe("a connection", () => {
     );
   });
 
-  it("is set up and checked in one round trip after the login", async () => {
+  it("is set up and checked in one round trip after the login, the first of a pool in two", async () => {
     const pooler = await startPooler(inject("databaseUrl"), "session");
     const world = await createWorld();
     const url = new URL(pooler.url);
     url.pathname = new URL(world.config.databaseUrl).pathname;
-    const db = openDatabase({ ...world.config, databaseUrl: url.href }, { max: 1 });
+    const db = openDatabase({ ...world.config, databaseUrl: url.href }, { max: 2 });
     world.closing(() => db.close());
-    const client = await db.pool.connect();
-    expect(pooler.flights).toEqual([1]);
-    await client.query("select 1");
+    const first = await db.pool.connect();
     expect(pooler.flights).toEqual([2]);
-    client.release();
+    const second = await db.pool.connect();
+    expect(pooler.flights).toEqual([2, 1]);
+    await second.query("select 1");
+    expect(pooler.flights).toEqual([2, 2]);
+    first.release();
+    second.release();
   });
 });
 

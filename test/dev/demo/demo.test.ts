@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { environmentOf, startCli } from "../../support/cli.ts";
 import { eventually } from "../../support/eventually.ts";
+import { deployWithRoles, scratchDatabase } from "../../support/scratch-database.ts";
 import { createWorld } from "../../support/world.ts";
 
-it("the demo shows every kind of webhook call, verifies the ledger, exits with 0, and cleans up an existing Redis", async () => {
-  const world = await createWorld();
+it("with the rights of the app role, the demo shows every kind of webhook call, verifies the ledger, exits with 0, and cleans up an existing Redis", async () => {
+  const { app } = await deployWithRoles(await scratchDatabase());
+  const world = await createWorld({ database: app });
   const { code, out, err } = await startCli(environmentOf(world), "demo", "--once").ended;
   expect(err).toBe("");
   expect(code).toBe(0);
