@@ -8,7 +8,7 @@ import { openRuntime } from "./roles/open-runtime.ts";
 import type { Runtime } from "./roles/runtime.ts";
 import { createScheduler, type Scheduler } from "./roles/scheduler.ts";
 import { type ShutdownStep, shutDown } from "./roles/shutdown.ts";
-import { startWorkers, type Workers } from "./roles/worker.ts";
+import { startWorkers } from "./roles/worker.ts";
 import { timetable } from "./schedules/timetable.ts";
 import { catalogue } from "./workers/index.ts";
 
@@ -38,8 +38,9 @@ export async function startService(config: Config, log: Log = createLog(config.l
   const steps: ShutdownStep[] = [];
   if (!config.dryRun) runtime.relay.start();
   const workers = runsWorkers(config) ? startWorkers(runtime, { queues: config.workerQueues }) : null;
-  const http = await listen(runtime, workers);
   const scheduler = schedulerOf(runtime);
+  const roles = [workers, scheduler, runtime.relay];
+  const http = await listen(runtime, () => roles.every((role) => role?.isAlive() ?? true));
   scheduler?.start();
   if (http) steps.push({ name: "http", limitMs: STEP_LIMIT_MS, stop: () => http.stop() });
   if (workers) {
@@ -66,7 +67,6 @@ function schedulerOf(runtime: Runtime): Scheduler | null {
   return runtime.config.roles.includes("scheduler") ? createScheduler(runtime) : null;
 }
 
-async function listen(runtime: Runtime, workers: Workers | null): Promise<HttpServer | null> {
-  if (!runtime.config.listens) return null;
-  return startHttp(runtime, workers ? { isConsuming: workers.isConsuming } : {});
+async function listen(runtime: Runtime, isAlive: () => boolean): Promise<HttpServer | null> {
+  return runtime.config.listens ? startHttp(runtime, { isAlive }) : null;
 }

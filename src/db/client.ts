@@ -1,7 +1,10 @@
+import type { Socket } from "node:net";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
-import { prepareStatements } from "./prepared.ts";
-import { sessionSetUp } from "./session.ts";
+import { settlesWithin } from "../deadlines.ts";
+import { prepareStatements, streamOf } from "./prepared.ts";
+import { sessionSetUp, TRANSACTION_LIMIT_MS } from "./session.ts";
+import { closeWhenUnanswered } from "./unanswered.ts";
 
 /** Where the tables are: a database, and a schema in it. Both are part of the configuration. */
 export type DatabaseAddress = { readonly databaseUrl: string; readonly databaseSchema: string };
@@ -15,6 +18,9 @@ export type Database = {
 
 /** Connections are reopened at this age, so that no cached plan gets much older than the statistics it was made from. */
 const CONNECTION_LIFETIME_S = 300;
+
+/** How much longer than its server a client waits for a statement to end. */
+export const UNANSWERED_MARGIN_MS = 2_500;
 
 export type DatabaseOptions = {
   readonly max?: number;
@@ -30,7 +36,8 @@ export type DatabaseOptions = {
  */
 export function openDatabase(address: DatabaseAddress, options: DatabaseOptions = {}): Database {
   const schema = address.databaseSchema;
-  const setUp = sessionSetUp(schema, options.statementTimeoutMs);
+  const limitMs = options.statementTimeoutMs ?? TRANSACTION_LIMIT_MS;
+  const setUp = sessionSetUp(schema, limitMs);
   const pool = new pg.Pool({
     connectionString: address.databaseUrl,
     max: options.max ?? 10,
@@ -38,10 +45,12 @@ export function openDatabase(address: DatabaseAddress, options: DatabaseOptions 
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     maxLifetimeSeconds: CONNECTION_LIFETIME_S,
     // Statements that do not wait for each other's result are sent together: Promise.all in a transaction is one round trip.
     pipeline: true,
     onConnect: async (client) => {
+      if (limitMs > 0) closeWhenUnanswered(client, limitMs + UNANSWERED_MARGIN_MS);
       prepareStatements(client);
       await setUp(client);
     },
@@ -52,9 +61,17 @@ export function openDatabase(address: DatabaseAddress, options: DatabaseOptions 
     // A server that stops right after us may cut connections that are still closing.
     if (!closing) options.onError?.(error);
   });
-  const close = () => {
+  const sockets = new Set<Socket>();
+  pool.on("connect", (client) => {
+    const socket = streamOf(client);
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  const close = async () => {
     closing = true;
-    return pool.end();
+    if (await settlesWithin(TRANSACTION_LIMIT_MS, pool.end())) return;
+    // A server that is gone does not end its side of a connection.
+    for (const socket of sockets) socket.destroy();
   };
   return { pool, schema, drizzle: drizzle(pool), close };
 }

@@ -32,18 +32,29 @@ const CONNECTION_CODES = new Set([
   "ETIMEDOUT",
   "EPIPE",
   "EHOSTUNREACH",
+  "ENETUNREACH",
+  // Shut down, crashed, starting, database dropped, session timed out, too many connections.
   "57P01",
   "57P02",
   "57P03",
+  "57P04",
+  "57P05",
   "53300",
   "3F000",
 ]);
 
-/** True when Postgres could not be reached or the connection was lost. Uses no attempt. */
+/** The server answers and cannot do the work: read-only, disk full, out of memory, a limit of its own, I/O error. */
+const UNFIT_CODES = new Set(["25006", "53000", "53100", "53200", "53400", "58030"]);
+
+/** True when Postgres could not be reached, went away or cannot write: not the fault of the work, so it uses no attempt. */
 export function isDatabaseAbsent(error: unknown): boolean {
   const fault = databaseFault(error);
-  return fault !== null && (CONNECTION_CODES.has(fault.code) || fault.code.startsWith("08"));
+  if (fault === null) return false;
+  return CONNECTION_CODES.has(fault.code) || fault.code.startsWith("08") || UNFIT_CODES.has(fault.code);
 }
+
+/** True when Postgres answered that it cannot do the work now: trying again at once would end the same way. */
+export const isDatabaseUnfit = (error: unknown): boolean => UNFIT_CODES.has(databaseFault(error)?.code ?? "");
 
 /**
  * True for a deadlock, a serialization failure, a lock timeout, or a plan outdated by a migration: the same work succeeds when it is

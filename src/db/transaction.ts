@@ -1,6 +1,6 @@
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Database } from "./client.ts";
-import { isOutdatedPlan } from "./faults.ts";
+import { isDatabaseAbsent, isOutdatedPlan } from "./faults.ts";
 import { streamOf } from "./prepared.ts";
 import type { Queryable } from "./statement.ts";
 
@@ -65,8 +65,9 @@ export async function inTransaction<T>(
     return await drizzle(client).transaction((inner) => work(ownTx(inner, dispatch)));
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    // A migration changed the schema under its prepared statements: the next connection prepares them again.
-    if (isOutdatedPlan(error)) release(true);
+    // A migration changed the schema under its prepared statements: the next connection prepares them again. A server that became
+    // read-only is no longer the primary: the next connection may lead to the new one.
+    if (isOutdatedPlan(error) || isDatabaseAbsent(error)) release(true);
     throw error;
   } finally {
     signal?.removeEventListener("abort", abandon);

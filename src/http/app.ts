@@ -21,7 +21,7 @@ import { saleWebhook } from "./webhooks/scicent-sale.ts";
 
 export type AppOptions = {
   /** Whether the workers of this process take work. Default: true, for a process without workers. */
-  readonly isConsuming?: () => boolean;
+  readonly isAlive?: () => boolean;
   /** Aborts when the server closes, which ends streaming responses. */
   readonly closing?: AbortSignal;
   /** Overrides the intervals of notification streams. */
@@ -43,7 +43,7 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.use(eventsWebhook(runtime));
   app.use(resendWebhook(runtime));
   app.use(unsubscribeRoutes(runtime));
-  app.use(healthRoutes(runtime, options.isConsuming ?? (() => true)));
+  app.use(healthRoutes(runtime, options.isAlive ?? (() => true)));
   app.use(metricsRoutes(runtime));
   app.use(calendarWebhook(runtime));
   app.use("/admin", adminRoutes(runtime));

@@ -1,6 +1,7 @@
-import type { ErrorRequestHandler, RequestHandler } from "express";
+import type { ErrorRequestHandler, Request, RequestHandler } from "express";
+import { retryAfterMs } from "../intake/retry-after.ts";
 import type { Log } from "../log.ts";
-import { sendError } from "./error-response.ts";
+import { sendError, sendRetryLater } from "./error-response.ts";
 
 /** The errors of the body parsers, by their `type`. */
 const PARSER_ERRORS: Record<string, { status: number; code: string; message: string }> = {
@@ -33,7 +34,10 @@ export const notFound: RequestHandler = (_req, res) => {
   sendError(res, 404, { code: "not-found", message: "Not found." });
 };
 
-/** The error handler of the app. Client errors are explained; of server errors the response reveals nothing. */
+/**
+ * The error handler of the app. Client errors are explained; of server errors the response reveals nothing. While Postgres is away,
+ * stuck or read-only every route answers 503 with Retry-After.
+ */
 export function errorHandler(log: Log): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const { type, status } = (typeof error === "object" && error !== null ? error : {}) as {
@@ -44,15 +48,26 @@ export function errorHandler(log: Log): ErrorRequestHandler {
     const clientError =
       parserError ??
       (typeof status === "number" && status >= 400 && status < 500 ? badRequest(status) : null);
-    // Without the query and the body: paths contain only ids.
-    if (clientError === null)
-      log.error({ err: error, method: req.method, path: req.path }, "unexpected error in a request");
+    // The pattern of the route, not its path: that may hold the token of an unsubscribe link.
+    const request = { err: error, method: req.method, routes: routesOf(req) };
+    const retryMs = clientError === null ? retryAfterMs(error) : null;
+    if (retryMs !== null) log.warn(request, "request refused: Postgres is unavailable");
+    else if (clientError === null) log.error(request, "unexpected error in a request");
     if (res.headersSent) return next(error);
     if (clientError !== null)
       return sendError(res, clientError.status, { code: clientError.code, message: clientError.message });
+    if (retryMs !== null) {
+      const message =
+        "Temporarily unavailable; nothing was changed. Try again after the time in Retry-After.";
+      return sendRetryLater(res, 503, { code: "unavailable", message }, retryMs);
+    }
     sendError(res, 500, { code: "internal", message: "Unexpected error. It was logged." });
   };
 }
+
+/** The patterns under which the route of a request was declared; none when no route was reached. */
+const routesOf = (req: Request): string[] =>
+  [req.route?.path ?? []].flat().map((path: string) => `${req.baseUrl}${path}`);
 
 const badRequest = (status: number) => ({
   status,

@@ -1,39 +1,45 @@
 import { sql } from "drizzle-orm";
 import { Router } from "express";
 import { isMigrated } from "../db/migrate.ts";
+import { rows } from "../db/statement.ts";
 import { DeadlineExceeded, withinLimit } from "../deadlines.ts";
+import { redisFaults } from "../queues/redis-faults.ts";
 import type { Runtime } from "../roles/runtime.ts";
 
-type Check = "ok" | "unreachable" | "too slow" | "behind";
+/** `ok`, or what is wrong. */
+type Check = string;
+
+const UNREACHABLE = "unreachable";
+const TOO_SLOW = "too slow";
 
 const CHECK_LIMIT_MS = 1_500;
 
 /**
- * `GET /health/live`: 200 while this process makes progress; `isConsuming` reports its workers, since a worker with a working
- * connection may still take no jobs. 503 asks for a restart.
+ * `GET /health/live`: 200 while this process makes progress; `isAlive` reports its roles, since a process that answers may still take
+ * no jobs. 503 asks for a restart.
  *
- * `GET /health/ready`: 200 if Postgres and Redis answer and all migrations are applied, else 503; `checks` has the result of each.
- * Without Redis, webhooks still accept sales, but jobs do not run: the process is not ready.
+ * `GET /health/ready`: 200 if Postgres and Redis accept writes and all migrations are applied, else 503; `checks` has the result of
+ * each. Without Redis, webhooks are still accepted, but jobs do not run: the process is not ready.
  */
-export function healthRoutes(runtime: Runtime, isConsuming: () => boolean): Router {
+export function healthRoutes(runtime: Runtime, isAlive: () => boolean): Router {
   const router = Router();
   let migrated = false;
-  const migrations = async () => {
+  const migrations = async (): Promise<Check> => {
     // Migrations are never reverted, so the result true is final.
     migrated ||= await isMigrated(runtime.db);
-    return migrated;
+    return migrated ? "ok" : "behind";
   };
   router.get("/health/live", (_req, res) => {
-    const live = isConsuming();
+    const live = isAlive();
     res.status(live ? 200 : 503).json({ status: live ? "live" : "stuck" });
   });
   router.get("/health/ready", async (_req, res) => {
-    const [postgres, redis, schema] = await Promise.all([
-      check(async () => (await runtime.db.drizzle.execute(sql`select 1`)) && true),
-      check(async () => runtime.producers.ready() && (await runtime.producers.redis.ping()) === "PONG"),
-      check(migrations, "behind"),
+    const [postgres, redis, applied] = await Promise.all([
+      check(() => postgresState(runtime)),
+      check(() => redisState(runtime)),
+      check(migrations),
     ]);
-    const checks = { postgres, redis, migrations: schema };
+    const checks = { postgres, redis, migrations: isUnanswered(postgres) ? "unknown" : applied };
     const ready = Object.values(checks).every((state) => state === "ok");
     res.set("Cache-Control", "no-store");
     res.status(ready ? 200 : 503).json({ status: ready ? "ready" : "not ready", checks });
@@ -41,10 +47,26 @@ export function healthRoutes(runtime: Runtime, isConsuming: () => boolean): Rout
   return router;
 }
 
-async function check(probe: () => Promise<boolean>, otherwise: Check = "unreachable"): Promise<Check> {
+async function postgresState({ db }: Runtime): Promise<Check> {
+  const [server] = await rows<{ readonly: boolean }>(
+    db.drizzle,
+    sql`select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as readonly`,
+  );
+  return server?.readonly ? "read-only" : "ok";
+}
+
+async function redisState({ producers, config }: Runtime): Promise<Check> {
+  if (producers.redis.status !== "ready") return UNREACHABLE;
+  const faults = await redisFaults(producers.redis, config.redisPrefix);
+  return faults.map(({ message }) => message).join(" ") || "ok";
+}
+
+const isUnanswered = (check: Check): boolean => check === UNREACHABLE || check === TOO_SLOW;
+
+async function check(question: () => Promise<Check>): Promise<Check> {
   try {
-    return (await withinLimit(CHECK_LIMIT_MS, probe)) ? "ok" : otherwise;
+    return await withinLimit(CHECK_LIMIT_MS, question);
   } catch (error) {
-    return error instanceof DeadlineExceeded ? "too slow" : "unreachable";
+    return error instanceof DeadlineExceeded ? TOO_SLOW : UNREACHABLE;
   }
 }

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
 import type { QueueName } from "../config/queues.ts";
 import type { Settings } from "../config/settings.ts";
+import { databaseFault } from "../db/faults.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
@@ -120,9 +121,18 @@ export const computeContextFor = (
   read: (work) =>
     execution.transact(async (tx) => {
       await tx.execute(sql`set transaction read only`);
-      return work(tx);
+      return work(tx).catch(rejectWrite);
     }, signal),
 });
+
+const READ_ONLY_TRANSACTION = "25006";
+
+/** A write is the fault of the job here. The code alone would mean that Postgres is read-only, for which no entry is to blame. */
+function rejectWrite(error: unknown): never {
+  if (databaseFault(error)?.code === READ_ONLY_TRANSACTION)
+    throw new Error("compute tried to write; only the transaction of the range may");
+  throw error;
+}
 
 function contextWithoutTx(
   execution: Execution,

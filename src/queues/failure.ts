@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { ZodError } from "zod";
 import type { Database } from "../db/client.ts";
-import { databaseFault, isContention, isDatabaseAbsent } from "../db/faults.ts";
+import { databaseFault, isContention, isDatabaseAbsent, isDatabaseUnfit } from "../db/faults.ts";
 import { array, rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Job } from "./job.ts";
@@ -13,6 +13,9 @@ export type Disposition =
   | { readonly kind: "dead" | "cancelled" | "retry"; readonly error: string }
   | { readonly kind: "later"; readonly delayMs: number; readonly outcome: "snoozed" | "interrupted" };
 
+/** A Postgres that is read-only or full is asked again after this time. */
+const UNFIT_DELAY_MS = 5_000;
+
 /** The disposition of an error; null when Postgres was unreachable, for which no entry is to blame. */
 export function dispositionOf(error: unknown, random: () => number = Math.random): Disposition | null {
   if (error instanceof Snooze) return { kind: "later", delayMs: error.delayMs, outcome: "snoozed" };
@@ -20,6 +23,7 @@ export function dispositionOf(error: unknown, random: () => number = Math.random
   if (error instanceof Cancel) return { kind: "cancelled", error: `Cancel: ${error.message}` };
   if (error instanceof PayloadRejected) return { kind: "dead", error: `PayloadRejected: ${error.message}` };
   if (error instanceof CallFailed) return { kind: "retry", error: `call: ${describeError(error.cause)}` };
+  if (isDatabaseUnfit(error)) return { kind: "later", delayMs: UNFIT_DELAY_MS, outcome: "interrupted" };
   if (isDatabaseAbsent(error)) return null;
   if (isContention(error)) return { kind: "later", delayMs: 50 + random() * 450, outcome: "interrupted" };
   return { kind: "retry", error: describeError(error) };

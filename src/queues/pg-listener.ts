@@ -1,9 +1,12 @@
 import pg from "pg";
-import type { Database } from "../db/client.ts";
+import { type Database, UNANSWERED_MARGIN_MS } from "../db/client.ts";
 import { askedChannel } from "../db/schema-keys.ts";
-import { sessionSetUp } from "../db/session.ts";
+import { sessionSetUp, TRANSACTION_LIMIT_MS } from "../db/session.ts";
+import { closeWhenUnanswered, endConnection } from "../db/unanswered.ts";
 
 const RETRY_MS = 2_000;
+/** A connection that only listens would never notice that its server is gone. */
+const HEARTBEAT_MS = 10_000;
 
 export type PgListener = { start(): void; stop(): Promise<void> };
 
@@ -14,6 +17,7 @@ export type PgListener = { start(): void; stop(): Promise<void> };
 export function listenForEntries(db: Database, onNotification: () => void): PgListener {
   let client: pg.Client | null = null;
   let timer: NodeJS.Timeout | undefined;
+  let heartbeat: NodeJS.Timeout | undefined;
   let connecting: Promise<void> = Promise.resolve();
   let stopped = true;
 
@@ -24,6 +28,7 @@ export function listenForEntries(db: Database, onNotification: () => void): PgLi
       application_name: "commonwork listen",
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
       pipeline: true,
     });
     opened.on("error", () => undefined);
@@ -32,13 +37,14 @@ export function listenForEntries(db: Database, onNotification: () => void): PgLi
     client = opened;
     try {
       await opened.connect();
+      closeWhenUnanswered(opened, TRANSACTION_LIMIT_MS + UNANSWERED_MARGIN_MS);
       await sessionSetUp(db.schema)(opened);
       await opened.query(`listen ${opened.escapeIdentifier(askedChannel(db.schema))}`);
       // Notifications sent before the listen are lost.
       onNotification();
     } catch {
       // A connection that was established emits "end" too; `again` schedules one retry for both.
-      await opened.end().catch(() => undefined);
+      await endConnection(opened);
       again();
     }
   };
@@ -54,13 +60,15 @@ export function listenForEntries(db: Database, onNotification: () => void): PgLi
       if (!stopped) return;
       stopped = false;
       connecting = connect();
+      heartbeat = setInterval(() => client?.query("select 1").catch(() => undefined), HEARTBEAT_MS);
     },
     async stop() {
       stopped = true;
       clearTimeout(timer);
+      clearInterval(heartbeat);
       timer = undefined;
       await connecting;
-      await client?.end().catch(() => undefined);
+      if (client) await endConnection(client);
       client = null;
     },
   };

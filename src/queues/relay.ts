@@ -14,6 +14,8 @@ export type RelayDeps = RoundDeps & {
 export type Relay = {
   /** Starts a round soon. Cheap: any number of calls become one round. `transact` does it by itself. */
   wake(): void;
+  /** False when it has not ended a poll for half a minute, successful or not: the process should be restarted. */
+  isAlive(): boolean;
   /**
    * Runs `work` in one transaction and starts the work it enqueued as soon as it has committed. Where the queue has no backlog,
    * without another transaction (direct-dispatch.ts).
@@ -25,6 +27,7 @@ export type Relay = {
 };
 
 const POLL_MS = 250;
+const STUCK_AFTER_MS = 30_000;
 /** A round of this many entries may have left some behind: the lightest of nine busy queues has a share of fifteen. */
 const LARGE_ROUND = 15;
 /** After this many rounds in a row the loop ends until the next wake or poll. */
@@ -36,6 +39,7 @@ export function createRelay(deps: RelayDeps): Relay {
   let polling: Promise<void> | null = null;
   let wokenAgain = false;
   let stopped = true;
+  let polledAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let states: QueueStates | null = null;
   const listener = listenForEntries(deps.db, () => wake());
@@ -87,10 +91,12 @@ export function createRelay(deps: RelayDeps): Relay {
       .catch(pollFailed.warn)
       .finally(() => {
         polling = null;
+        polledAt = performance.now();
       });
   };
   return {
     wake,
+    isAlive: () => stopped || performance.now() - polledAt < STUCK_AFTER_MS,
     async transact(work, signal) {
       const reservations = direct.open();
       const result = await inTransaction(deps.db, work, signal, reservations);
@@ -101,6 +107,7 @@ export function createRelay(deps: RelayDeps): Relay {
     start() {
       if (!stopped) return;
       stopped = false;
+      polledAt = performance.now();
       timer = setInterval(startPoll, deps.pollMs ?? POLL_MS);
       listener.start();
       startPoll();

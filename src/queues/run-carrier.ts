@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
-import { databaseFault, isContention, isDatabaseAbsent } from "../db/faults.ts";
+import { databaseFault, isContention, isDatabaseAbsent, isDatabaseUnfit } from "../db/faults.ts";
 import { withTimeLimit } from "../deadlines.ts";
 import type { Carrier } from "./carriers.ts";
 import { type Coalescer, mayCoalesce } from "./coalesce-carriers.ts";
@@ -122,7 +122,8 @@ async function settleOrSplit(
   } catch (error) {
     const disposition = stop.aborted ? INTERRUPTED : dispositionOf(error);
     if (disposition === null && ++attempt.losses <= MAX_LOSSES) return settleAfterOutage(attempt, ids);
-    if (ids.length > 1 && !stop.aborted) return splitInHalf(attempt, ids);
+    // The fault of the server is not found by halving.
+    if (ids.length > 1 && !stop.aborted && !isDatabaseUnfit(error)) return splitInHalf(attempt, ids);
     unsettled.push({ ids, disposition: disposition ?? LOSES_POSTGRES, error });
   }
 }

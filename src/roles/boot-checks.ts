@@ -4,20 +4,19 @@ import { isMigrated } from "../db/migrate.ts";
 import { directAddress, poolsTransactions } from "../db/pooler.ts";
 import { becomesTrue } from "../deadlines.ts";
 import { NotFit, notFitIn } from "../not-fit.ts";
+import { redisFaults } from "../queues/redis-faults.ts";
 import type { Runtime } from "./runtime.ts";
 
-const OLDEST_REDIS = [6, 2] as const;
-
-type Checked = Pick<Runtime, "db" | "config" | "producers" | "log">;
+type Checked = Pick<Runtime, "db" | "producers" | "config" | "log">;
 
 /**
- * Checks what must be true before any work is accepted: a current schema, and a Redis that does not evict keys. A missing Redis does
- * not prevent the start, since webhooks are accepted without it.
+ * Checks what must be true before any work is accepted: a current schema, and a Redis that can carry work. A Redis that is
+ * missing, or read-only or full for now, does not prevent the start, since webhooks are accepted without it.
  *
  * @throws NotFit with every fault.
  */
 export async function checkServers(runtime: Checked): Promise<void> {
-  const faults = [...(await databaseFaults(runtime)), ...(await redisFaults(runtime))];
+  const faults = [...(await databaseFaults(runtime)), ...(await permanentRedisFaults(runtime))];
   if (faults.length > 0) throw new NotFit(faults.join("\n"));
 }
 
@@ -51,23 +50,14 @@ function messageOf(error: Error, schema: string): string {
 
 const CONNECT_LIMIT_MS = 3_000;
 
-async function redisFaults({ producers, log }: Pick<Runtime, "producers" | "log">): Promise<string[]> {
+async function permanentRedisFaults({ producers, config, log }: Checked): Promise<string[]> {
   const { redis } = producers;
   if (!(await becomesTrue(CONNECT_LIMIT_MS, () => redis.status === "ready"))) {
     log.warn("Redis does not answer; work is accepted and waits in Postgres");
     return [];
   }
-  const faults: string[] = [];
-  const version = /redis_version:(\d+)\.(\d+)/.exec(await redis.info("server"));
-  const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];
-  if (major < OLDEST_REDIS[0] || (major === OLDEST_REDIS[0] && minor < OLDEST_REDIS[1])) {
-    faults.push(`Redis ${major}.${minor} is too old: ${OLDEST_REDIS.join(".")} or newer is needed.`);
-  }
-  const policy = /maxmemory_policy:(\S+)/.exec(await redis.info("memory"))?.[1];
-  if (policy !== undefined && policy !== "noeviction") {
-    faults.push(
-      `Redis evicts keys (maxmemory-policy ${policy}). Set maxmemory-policy noeviction, or work is lost.`,
-    );
-  }
-  return faults;
+  const faults = await redisFaults(redis, config.redisPrefix);
+  for (const { permanent, message } of faults)
+    if (!permanent) log.warn(`${message} Work is accepted and waits in Postgres.`);
+  return faults.filter(({ permanent }) => permanent).map(({ message }) => message);
 }

@@ -7,7 +7,7 @@ const CHECK_EVERY_MS = 5_000;
 
 export type Consumption = {
   /** False when carriers of a queue have waited for 30 s while none of it ran: the process should be restarted. */
-  isConsuming(): boolean;
+  isAlive(): boolean;
   stop(): void;
 };
 
@@ -30,7 +30,7 @@ export function watchConsumption(
     for (const queue of queues) check(queue).catch(() => undefined);
   }, CHECK_EVERY_MS);
   return {
-    isConsuming: () => [...aliveAt.values()].every((at) => Date.now() - at < STUCK_AFTER_MS),
+    isAlive: () => [...aliveAt.values()].every((at) => Date.now() - at < STUCK_AFTER_MS),
     stop: () => clearInterval(timer),
   };
 }

@@ -42,6 +42,7 @@ export function createDryRunScheduler(
       clearInterval(timer);
       await running;
     },
+    isAlive: () => true,
   };
 }
 

@@ -32,7 +32,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
   const onError = warnThrottled(log, "Postgres connection lost").warn;
   const db = openDatabase(config, { max: config.databasePoolMax, onError });
   const connection = warnThrottled(log, "Redis connection failed");
-  const producers = openProducers(config.redisUrl, config.redisPrefix, connection);
+  const producers = openProducers(config.redisUrl, config.redisPrefix, connection, log);
   const relay = createRelay({ db, producers, catalogue, log });
   const ports = { ...openPorts(config, producers.redis, clock), ...options.ports };
   const compute = openCompute(options.threads);

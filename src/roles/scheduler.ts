@@ -22,9 +22,15 @@ export type SchedulerDeps = {
   readonly log: Log;
 };
 
-export type Scheduler = { start(): void; stop(): Promise<void> };
+export type Scheduler = {
+  start(): void;
+  stop(): Promise<void>;
+  /** False when no round has ended for two minutes, successful or not: the process should be restarted. */
+  isAlive(): boolean;
+};
 
 const SWEEP_EVERY_MS = 15_000;
+const STUCK_AFTER_MS = 120_000;
 /** Every second round also opens due slots. */
 const ROUNDS_PER_SLOT_CHECK = 2;
 const ADVISORY_LOCK = lockKey("scheduler");
@@ -37,11 +43,13 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | null = null;
   let round = 0;
+  let endedAt = performance.now();
   const startRound = () => {
     running ??= runLocked(deps, round++ % ROUNDS_PER_SLOT_CHECK === 0)
       .catch((error) => deps.log.warn({ err: error }, "scheduler round failed; retrying in 15 s"))
       .finally(() => {
         running = null;
+        endedAt = performance.now();
       });
   };
   return {
@@ -53,6 +61,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       clearInterval(timer);
       await running;
     },
+    isAlive: () => performance.now() - endedAt < STUCK_AFTER_MS,
   };
 }
 

@@ -21,7 +21,7 @@ export type Workers = {
   /** Resolves once every queue is being consumed. */
   ready(): Promise<void>;
   /** False when work waits but nothing has run for a while: the process should be restarted. */
-  isConsuming(): boolean;
+  isAlive(): boolean;
   /** Takes no new carriers, waits for running ones up to the grace period, and gives the rest back. */
   stop(graceMs: number): Promise<void>;
 };
@@ -57,7 +57,7 @@ export function startWorkers(runtime: Runtime, options: WorkerOptions): Workers 
   const consumption = watchConsumption(runtime, queues, workers);
   return {
     ready: async () => void (await Promise.all(workers.map((worker) => worker.waitUntilReady()))),
-    isConsuming: consumption.isConsuming,
+    isAlive: consumption.isAlive,
     async stop(graceMs) {
       consumption.stop();
       await stopWorkers(workers, graceMs);
@@ -76,6 +76,8 @@ function startWorker(deps: WorkerDeps, queue: QueueName, concurrency: number): W
     stalledInterval: locks.stalledIntervalMs,
     maxStalledCount: locks.maxStalledCount,
     maxStartedAttempts: locks.maxStartedAttempts,
+    // After an error of Redis; 15 s by default, which is longer than most outages.
+    runRetryDelay: 2_000,
     metrics: { maxDataPoints: MetricsTime.ONE_WEEK },
   });
   worker.on("error", connectionFailed.warn);

@@ -24,7 +24,7 @@ test("an unknown path is 404 in JSON, without a header that names the server", a
   expect(answer.headers.get("x-powered-by")).toBeNull();
 });
 
-test("an unexpected error reveals nothing in the response and is logged with its cause and path", async () => {
+test("an unexpected error reveals nothing in the response and is logged with its cause and route", async () => {
   const world = await createWorld();
   const lines: unknown[] = [];
   const log = Object.assign(Object.create(world.log), { error: (fields: unknown) => lines.push(fields) });
@@ -34,17 +34,20 @@ test("an unexpected error reveals nothing in the response and is logged with its
   expect(answer).toMatchObject({ status: 500, body: { error: { code: "internal" } } });
   expect(JSON.stringify(answer.body)).not.toContain("hunter2");
   expect(lines).toMatchObject([
-    { err: { message: "password is hunter2" }, path: "/volunteer_scheduler/webhooks/scicent_sale" },
+    {
+      err: { message: "password is hunter2" },
+      routes: ["/volunteer_scheduler/webhooks/scicent_sale", "/webhooks/scicent_sale"],
+    },
   ]);
 });
 
-test("health: live reports the workers, ready reports each check", async () => {
+test("health: live reports the roles, ready reports each check", async () => {
   const world = await createWorld();
   await eventually(() => expect(world.producers.ready()).toBe(true));
-  let consuming = true;
-  const address = await serve(world, {}, { isConsuming: () => consuming });
+  let alive = true;
+  const address = await serve(world, {}, { isAlive: () => alive });
   expect((await get(`${address}/health/live`)).status).toBe(200);
-  consuming = false;
+  alive = false;
   expect((await get(`${address}/health/live`)).status).toBe(503);
   const ready = await get(`${address}/health/ready`);
   expect([ready.status, JSON.parse(ready.body)]).toEqual([
@@ -69,7 +72,7 @@ test("health: not ready without Redis, without Postgres, or with pending migrati
   world.closing(() => db.close());
   expect(await checks(await serve(world, { db }))).toMatchObject({
     postgres: "unreachable",
-    migrations: "unreachable",
+    migrations: "unknown",
   });
   await world.query("delete from migrations");
   expect(await checks(await serve(world))).toMatchObject({ postgres: "ok", migrations: "behind" });
@@ -180,4 +183,18 @@ test("starting on a port in use rejects", async () => {
   world.closing(() => server.stop());
   const again = startHttp({ ...world, config: { ...world.config, port: server.port } });
   await expect(again).rejects.toMatchObject({ code: "EADDRINUSE" });
+});
+
+test("a stuck Postgres is answered with 503, and the log holds the pattern of the route, not the token in its path", async () => {
+  const world = await createWorld();
+  const lines: unknown[] = [];
+  const log = Object.assign(Object.create(world.log), { warn: (fields: unknown) => lines.push(fields) });
+  const cancelled = () => Promise.reject(Object.assign(new Error("canceling statement"), { code: "57014" }));
+  const db = { ...world.db, drizzle: { execute: cancelled }, pool: { connect: cancelled } };
+  const address = await serve(world, { log, db: db as never });
+  const token = "a".repeat(43);
+  const answer = await fetch(`${address}/unsubscribe/${token}`);
+  expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+  expect(lines).toMatchObject([{ method: "GET", routes: ["/unsubscribe/:token"] }]);
+  expect(JSON.stringify(lines)).not.toContain(token);
 });

@@ -39,6 +39,8 @@ export type WorldOptions = {
   /** The fixed time of its clock, in ISO 8601; default: the real time at the start of the test. */
   readonly at?: string;
   readonly redisUrl?: string;
+  /** The address that the service connects to, made from the real one: for a proxy in between. */
+  readonly databaseUrl?: (real: string) => string;
   readonly poolMax?: number;
   /** A migrated database of the test's own, instead of a clone of the template. */
   readonly database?: DatabaseAddress;
@@ -154,7 +156,7 @@ async function hostIn({ databaseUrl }: DatabaseAddress, options: WorldOptions): 
 
 function configFor(database: DatabaseAddress, name: string, options: WorldOptions): Config {
   return readConfig({
-    DATABASE_URL: database.databaseUrl,
+    DATABASE_URL: options.databaseUrl?.(database.databaseUrl) ?? database.databaseUrl,
     DB_SCHEMA: database.databaseSchema,
     REDIS_URL: options.redisUrl ?? inject("redisUrl"),
     REDIS_PREFIX: name.replaceAll("_", "-"),

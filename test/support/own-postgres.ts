@@ -1,0 +1,49 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+import { inject, onTestFinished } from "vitest";
+import { migrateDatabase } from "../../src/db/migrate.ts";
+import { folderOpenToOthers, startEmbeddedPostgres } from "../../src/dev/servers/embedded-postgres.ts";
+
+/** A Postgres of the test's own, with the current schema, which it may stop, start again on the same port, demote and promote. */
+export type OwnPostgres = {
+  readonly url: string;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  /** Restarts it as a standby: it answers, and refuses writes with 25006. */
+  demote(): Promise<void>;
+  /** Makes a standby the primary again, without a restart. */
+  promote(): Promise<void>;
+};
+
+/** To be opened before the world that uses it, so that it outlives that world. */
+export async function ownPostgres(): Promise<OwnPostgres> {
+  const folder = await mkdtemp(join(await folderOpenToOthers(), "commonwork-own-postgres-"));
+  let server = await startEmbeddedPostgres({ folder, durable: false });
+  const { url } = server;
+  const port = Number(new URL(url).port);
+  const start = async () => {
+    server = await startEmbeddedPostgres({ folder, durable: false, port });
+  };
+  onTestFinished(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  await migrateDatabase({ databaseUrl: url, databaseSchema: inject("databaseSchema") });
+  return {
+    url,
+    stop: () => server.stop(),
+    start,
+    async demote() {
+      await server.stop();
+      await writeFile(join(folder, "cluster", "standby.signal"), "");
+      await start();
+    },
+    async promote() {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      await client.query("select pg_promote(wait => true)");
+      await client.end();
+    },
+  };
+}
