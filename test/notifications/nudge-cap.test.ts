@@ -140,7 +140,7 @@ async function write(world: World, { alone, digests, waiting }: History, timeZon
 const dayIn = (at: Date, timeZone: string) =>
   Date.parse(at.toLocaleDateString("en-CA", { timeZone })) / (24 * 3_600_000);
 
-/** The rule of domain/notifications.md over all rows: single nudges, and digests of nothing but nudges, that were not dropped. */
+/** The rule of the cap over all rows: single nudges, and digests of nothing but nudges, that were not dropped. */
 function countsOf({ alone, digests }: History, timeZone: string): NudgeCounts {
   const single = alone
     .filter(({ type, status }) => isNudge(type) && status !== "none")
