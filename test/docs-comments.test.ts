@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
+import { PLACES } from "./contributing/places.ts";
 import { filesIn, pages, read, root } from "./support/pages.ts";
 
 // Comments and pages name migrations, decisions, pages and files. A name that leads nowhere fails here.
@@ -65,6 +66,8 @@ describe("what comments and pages name", () => {
   it("as a source file exists", () => {
     const named = find(/(?<![\w/.:{}<>*-])([a-z][\w.-]*(?:\/[\w.-]+)*\.(?:ts|mjs|cjs))\b/g);
     const exists = ({ file, name }: Reference) =>
+      // The guide's examples are not part of the service.
+      Object.values(PLACES).includes(name) ||
       ["", "src", "test", "bench/src", dirname(file)].some((folder) => isThere(join(folder, name))) ||
       (!name.includes("/") && fileNames.has(name));
     expect(missing(named, exists)).toEqual([]);

@@ -117,12 +117,6 @@ describe("the links", () => {
     }
   });
 
-  it.each(pages)("and files that %s names exist", (page) => {
-    const files = [...read(page).matchAll(/`((?:src|test|drizzle|docs|bench)\/[\w./-]+\.(?:ts|sql|md))`/g)];
-    for (const [, file = ""] of files)
-      expect(existsSync(join(root, file)), `${page} names ${file}`).toBe(true);
-  });
-
   it("reach every page from the README", () => {
     const reached = new Set(["README.md"]);
     for (const page of reached) {
