@@ -17,6 +17,9 @@ export type InboxMessage = {
   readonly receivedAt: Date;
 };
 
+/** The source of messages with domain events: each carries several, with receipts of their own. */
+export const EVENTS_SOURCE = "domain_events";
+
 /** A message that carries an id of its sender's. */
 export type KeyedMessage = InboxMessage & { readonly externalId: string };
 

@@ -10,7 +10,6 @@ import { resolveEventReferences, UnknownReferences } from "./event-references.ts
 
 /** Events per message. */
 export const MAX_EVENTS = 100;
-export const EVENTS_SOURCE = "domain_events";
 
 /** An event as the host posts it. Its `id` is the idempotency key. */
 const hostEvent = z.object({

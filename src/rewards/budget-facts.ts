@@ -3,7 +3,7 @@ import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { BudgetCandidate } from "../scoring/rewards/budget.ts";
 import { BUDGET_RULES } from "../scoring/rewards/budget-shares.ts";
-import type { Period } from "./periods.ts";
+import type { BudgetPeriod } from "./budget-periods.ts";
 
 /** A candidate, and the person behind the profile. */
 export type EligibleCandidate = BudgetCandidate & { readonly userId: string };
@@ -15,7 +15,7 @@ export type BudgetCandidates = {
   readonly tooFew: number;
 };
 
-/** An assignment is overdue that was given earlier than this before the end of the period: 7 days of 24 hours. */
+/** An unsubmitted assignment is overdue 7 times 24 hours after it was assigned, as of the end of the period. */
 const OVERDUE_AFTER_MS = 7 * 24 * 3_600_000;
 
 type CandidateRow = {
@@ -32,23 +32,23 @@ type CandidateRow = {
 };
 
 /**
- * Everybody of an organization who is eligible for a period, with what their score is made of: one statement, however many they are.
- * Whoever had too few approved is counted alone: nothing else of them decides anything.
+ * The volunteers of an organization who are eligible for a period, with the components of their scores, in one
+ * statement. Those with too few approved assignments are only counted.
  *
- * The multiplier is the one in force just before the period ended; a profile without history then had the one that its first
- * movement replaced, or has never moved. An assignment that was reviewed without having been submitted counts as handed in.
- * (Scalar subqueries are looked up one by one; `exists` under an `or` may read the whole table.)
+ * The multiplier is the one in effect just before the period ended: the latest of the history before that instant, else
+ * the one that the first later change replaced, else the current one. An assignment that was reviewed but never submitted
+ * counts as submitted. (Scalar subqueries are executed per row; `exists` below an `or` may read the whole table.)
  */
 export async function readBudgetCandidates(
   tx: Tx,
   organizationId: string,
-  period: Period,
+  period: BudgetPeriod,
 ): Promise<BudgetCandidates> {
   const start = sql`${period.startAt}::timestamptz`;
   const end = sql`${period.endAt}::timestamptz`;
   const minimum = BUDGET_RULES.minimumApproved[period.type];
   const overdue = sql`${new Date(period.endAt.getTime() - OVERDUE_AFTER_MS)}::timestamptz`;
-  // A few milliseconds of work: starting helpers for it would take longer.
+  // It takes a few milliseconds, less than starting parallel workers.
   await tx.execute(sql`set local max_parallel_workers_per_gather = 0`);
   const found = await rows<CandidateRow>(
     tx,

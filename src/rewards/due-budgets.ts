@@ -2,19 +2,29 @@ import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { BudgetPeriodType } from "../scoring/rewards/budget-shares.ts";
-import { firstWholePeriod, isTimeZone, type Period, periodAfter, periodOfDay } from "./periods.ts";
+import {
+  type BudgetPeriod,
+  firstWholePeriod,
+  isTimeZone,
+  periodAfter,
+  periodOfDay,
+} from "./budget-periods.ts";
 
-export const PERIOD_TYPES = ["daily", "weekly", "monthly"] as const satisfies readonly BudgetPeriodType[];
+export const BUDGET_PERIOD_TYPES = [
+  "daily",
+  "weekly",
+  "monthly",
+] as const satisfies readonly BudgetPeriodType[];
 
-/** A closed period that waits to be paid. */
-export type DueBudget = { readonly organizationId: string; readonly period: Period };
+/** A closed period to be paid. */
+export type DueBudget = { readonly organizationId: string; readonly period: BudgetPeriod };
 
 /** The budgets of one type in one organization. */
 export type BudgetLine = { readonly organizationId: string; readonly periodType: BudgetPeriodType };
 
 export type DueBudgets = {
   readonly due: readonly DueBudget[];
-  /** Organizations whose time zone nobody knows: their periods have no midnight. */
+  /** Organizations with an unknown time zone: the bounds of their periods cannot be computed. */
   readonly unknownZone: readonly string[];
 };
 
@@ -23,17 +33,17 @@ type Progress = {
   timeZone: string | null;
   budgetsFrom: string;
   periodType: BudgetPeriodType;
-  /** The latest period that was paid in turn. */
+  /** The latest period that was paid in order. */
   latest: string | null;
-  /** Later ones that operators had paid out of turn. */
+  /** Later ones that operators have paid ahead of older ones. */
   ahead: string[];
 };
 
 /**
- * The oldest closed period of each organization and type that was not paid: those after it wait for its leftover.
+ * The oldest unpaid closed period of each organization and type. Later ones have to wait for its leftover.
  *
- * Begins with the first whole period on or after `budgets_from`, then follows what was paid. Periods are named by their local day, so
- * a change of zone neither repeats nor leaves out one.
+ * The first one is the first whole period at or after `budgets_from`, then each follows the one before. Periods are
+ * identified by their first local day, so a change of time zone neither repeats nor skips one.
  */
 export async function dueBudgets(
   tx: Tx,
@@ -55,7 +65,7 @@ export async function dueBudgets(
   return { due, unknownZone: [...unknownZone] };
 }
 
-function oldestUnpaid({ periodType, budgetsFrom, latest, ahead }: Progress, zone: string): Period {
+function oldestUnpaid({ periodType, budgetsFrom, latest, ahead }: Progress, zone: string): BudgetPeriod {
   const first = firstWholePeriod(periodType, zone, new Date(budgetsFrom));
   const next = latest === null ? first : periodAfter(periodOfDay(periodType, zone, latest), zone);
   let period = next.start > first.start ? next : first;
@@ -64,7 +74,7 @@ function oldestUnpaid({ periodType, budgetsFrom, latest, ahead }: Progress, zone
   return period;
 }
 
-/** One row for each organization and type, found by the unique index in a few lookups each. */
+/** One row for each organization and type, by a few lookups in the unique index each. */
 function readProgress(tx: Tx, only?: BudgetLine): Promise<Progress[]> {
   return rows<Progress>(
     tx,

@@ -2,13 +2,13 @@ import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 import { formatAmount } from "../scoring/money.ts";
 
-/** A sale whose commissions wait for an operator. Amounts are decimal tokens. */
+/** A sale whose commissions are held until an operator decides. Amounts are decimal tokens. */
 export type Hold = {
   readonly saleId: string;
   readonly transactionId: string;
   readonly buyerUserId: string;
   readonly amount: string;
-  /** What would be paid, and to how many. */
+  /** The sum of the held commissions; `lines` is their number. */
   readonly held: string;
   readonly lines: number;
   readonly soldAt: Date;
@@ -18,7 +18,7 @@ export type Hold = {
 
 type HoldRow = Omit<Hold, "soldAt" | "receivedAt"> & { soldAt: string; receivedAt: string };
 
-/** Held sales, oldest first; `after` is the last sale of the page before. */
+/** Held sales, oldest first; `after` is the last sale of the previous page. */
 export async function listHolds(on: Queryable, limit: number, after?: string): Promise<Hold[]> {
   const found = await rows<HoldRow>(
     on,

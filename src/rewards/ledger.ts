@@ -1,29 +1,29 @@
 import { array, prepared, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
-/** Who a leg is for: a system account, or the volunteer behind a profile. */
+/** A system account, or the account of a volunteer profile. */
 export type LedgerAccount = "treasury" | "held" | { readonly profileId: string };
 
 export type Leg = { readonly account: LedgerAccount; readonly amountMicro: bigint };
 
-/** A movement to be written down. Its legs sum to zero; (kind, source, externalId) makes it happen once. */
+/** A ledger transaction to be posted. Its legs sum to zero; (kind, source, externalId) is unique. */
 export type Posting = {
   readonly kind: "commission" | "release" | "reversal" | "budget";
   readonly source: string;
   readonly externalId: string;
   readonly occurredAt: Date;
   readonly legs: readonly Leg[];
-  /** The transaction that this one takes back. */
+  /** The transaction that this one reverses. */
   readonly reverses?: string;
 };
 
 /**
- * Writes postings and moves the balances of volunteers, in four statements however many there are, two on the way at a time.
+ * Writes ledger transactions and updates the balances of volunteers, in four statements, two of them pipelined.
  *
- * Balances are locked in account order and last, so that transactions neither deadlock nor hold them long; system accounts have
- * none (a balance row for the treasury would be the one row that everybody waits for).
+ * Balances are locked last and in account order, so that transactions do not deadlock and hold the locks briefly. System
+ * accounts have no balance row: every transaction would wait for that of the treasury.
  *
- * @throws a unique violation on `ledger_transactions_once` when a movement has been written before.
+ * @throws a unique violation on `ledger_transactions_once` for a transaction that exists.
  */
 export async function post(tx: Tx, postings: readonly Posting[]): Promise<void> {
   if (postings.length === 0) return;
@@ -45,11 +45,11 @@ export async function post(tx: Tx, postings: readonly Posting[]): Promise<void> 
         select * from unnest(${array(legs.map((l) => l.transaction))}::bigint[], ${array(legs.map((l) => l.leg))}::smallint[],
                              ${array(legs.map((l) => l.account))}::bigint[], ${array(legs.map((l) => l.amount))}::bigint[])`,
   );
-  // Sent together, in this order: nobody else holds the entries, many may wait for the balances.
+  // Pipelined in this order: the entries are contended by no one, the balances may be.
   await Promise.all([writeEntries, moveBalances(tx, postings, accountIds)]);
 }
 
-/** Account ids by profile id, and those of the system accounts by kind. */
+/** Account ids by profile id, those of system accounts by kind. */
 type Accounts = ReadonlyMap<string, string>;
 
 const accountKey = (account: LedgerAccount): string =>
@@ -72,7 +72,7 @@ async function insertTransactions(tx: Tx, postings: readonly Posting[]): Promise
   return new Map(inserted.map((row) => [onceKey(row), row.id]));
 }
 
-/** Finds the accounts of everybody concerned. Every profile has had one since it was created. */
+/** The accounts of all legs. Each profile has one since it was created. */
 async function accountsFor(tx: Tx, postings: readonly Posting[]): Promise<Accounts> {
   const profileIds = new Set<string>();
   for (const { legs } of postings) {
@@ -97,8 +97,8 @@ async function moveBalances(tx: Tx, postings: readonly Posting[], accountIds: Ac
   }
   const ids = [...deltas.keys()];
   if (ids.length === 0) return;
-  // All are locked first, in account order, then moved: one statement, since everybody who pays the same people waits meanwhile.
-  // (FOR UPDATE would deadlock against the key-share locks of the foreign keys; this strength does not.)
+  // All rows are locked in account order, then updated, in one statement, since others wait for these rows.
+  // (FOR UPDATE would deadlock with the key-share locks of foreign keys; FOR NO KEY UPDATE does not.)
   await tx.execute(
     prepared`with locked as materialized (
           select account_id from ledger_balances where account_id = any(${array(ids)}::bigint[]) order by account_id for no key update)

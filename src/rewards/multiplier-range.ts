@@ -3,31 +3,32 @@ import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { candidatesOf, decisionsFrom, factsOfEach, factsOfRange, instantsOf } from "./multiplier-sql.ts";
 
-/** A stretch of profiles, and what their multipliers are worked out with. Everything that a range depends on stands in it. */
+/** A range of profile ids, with everything that the calculation of their multipliers depends on. */
 export type MultiplierRange = {
   readonly from: string;
-  /** Not included. */
+  /** Exclusive. */
   readonly to: string;
-  /** Null: the profiles of every organization. */
+  /** Null for the profiles of all organizations. */
   readonly organizationId: string | null;
-  /** True: all of them; false: those whose multiplier may have moved. */
+  /** True for all profiles; false for those whose multiplier may have changed. */
   readonly full: boolean;
   readonly maxHundredths: number;
 };
 
 export type MultiplierCounts = {
-  /** Profiles whose multiplier was worked out. */
+  /** Profiles whose multiplier was calculated. */
   readonly calculated: number;
   readonly moved: number;
 };
 
 /**
- * Works out the multipliers of a range as of `slot` in ONE statement: takes the marks, reads the facts, decides, writes what moved by
- * 0.01 or more together with its history. One snapshot: a change that is not seen keeps its mark, and the next run sees it.
+ * Calculates the multipliers of a range as of `slot` in one statement: it takes the marks, reads the facts, decides, and
+ * writes those that changed by 0.01 or more together with their history. As one statement sees one snapshot, a change that
+ * it does not see keeps its mark for the next run.
  *
- * The last activity, and when time may lower the multiplier next, are noted whenever they differ: so the next run finds who is due by
- * looking at the profile alone. An organization, or a profile, that has been worked out as of this instant, or of a later one, is left
- * alone: an older figure never replaces a newer.
+ * The last activity, and the time from which the passing of time may lower the multiplier, are stored on the profile, so that
+ * the next run finds the profiles that are due by reading them alone. Organizations and profiles that were calculated as of
+ * this instant or later are skipped, so an older value never replaces a newer one.
  */
 export async function recalculateRange(
   tx: Tx,
@@ -41,8 +42,8 @@ export async function recalculateRange(
     : factsOfEach(candidatesOf(from, to, instants, maxHundredths), instants);
   const inRange = sql`p.id >= ${from}::bigint and p.id < ${to}::bigint
     and (${organizationId}::bigint is null or p.organization_id = ${organizationId}::bigint)`;
-  // A statement of a second is not worth being compiled. Where nobody has analyzed the tables yet, the counts of a range would be
-  // made again for each profile (a loop over them), or whole tables be read once a row.
+  // Compiling a statement of one second does not pay off. Without statistics the planner would compute the counts of a range
+  // again for each profile (nested loop), or read whole tables per row.
   await tx.execute(
     sql`select set_config('jit', 'off', true), set_config(${full ? "enable_nestloop" : "enable_seqscan"}, 'off', true)`,
   );

@@ -3,11 +3,11 @@ import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { MultiplierRange } from "./multiplier-range.ts";
 
-/** So many profiles take half a second to a second when all of them move, and a tenth of that when none does. */
+/** Profiles per transaction: half a second to a second when all multipliers change, a tenth of that when none does. */
 const PROFILES_PER_RANGE = 20_000;
 
 export type MultiplierScope = {
-  /** Null: every organization. */
+  /** Null for all organizations. */
   readonly organizationId: string | null;
   readonly full: boolean;
   readonly maxHundredths: number;
@@ -16,7 +16,7 @@ export type MultiplierScope = {
 /** Cuts the profiles of a scope into ranges of ids. */
 export async function cutProfiles(tx: Tx, scope: MultiplierScope): Promise<MultiplierRange[]> {
   const { organizationId } = scope;
-  // Ids are drawn in a row: of all profiles the bounds tell enough. Those of one organization lie scattered, so they are counted off.
+  // The ids of all profiles are dense, so ranges of equal width do. Those of one organization are not, so rows are counted.
   const starts = organizationId === null ? await evenStarts(tx) : await countedStarts(tx, organizationId);
   const full = scope.full || (await noneIsKnown(tx, scope));
   return starts
@@ -24,7 +24,7 @@ export async function cutProfiles(tx: Tx, scope: MultiplierScope): Promise<Multi
     .map((from, index) => ({ ...scope, full, from, to: starts[index + 1] as string }));
 }
 
-/** @returns where ranges start, and where the last one ends. */
+/** @returns the starts of the ranges, and the end of the last one. */
 async function evenStarts(tx: Tx): Promise<string[]> {
   const [span] = await rows<{ least: string | null; most: string | null }>(
     tx,
@@ -54,7 +54,7 @@ async function countedStarts(tx: Tx, organizationId: string): Promise<string[]> 
 const inScope = ({ organizationId }: Pick<MultiplierScope, "organizationId">): SQL =>
   sql`(${organizationId}::bigint is null or o.id = ${organizationId}::bigint)`;
 
-/** True when no organization was ever worked out with this maximum: reading everything in order is then the shorter way. */
+/** True if no organization was ever calculated with this maximum: then a full run, which reads in id order, is faster. */
 async function noneIsKnown(tx: Tx, scope: MultiplierScope): Promise<boolean> {
   const [known] = await rows<{ none: boolean }>(
     tx,
@@ -64,7 +64,7 @@ async function noneIsKnown(tx: Tx, scope: MultiplierScope): Promise<boolean> {
   return known?.none ?? true;
 }
 
-/** Notes that the multipliers of a scope have been worked out as of `slot`. Only ever forward. */
+/** Records that the multipliers of a scope were calculated as of `slot`. Never moves a watermark back. */
 export async function advanceWatermarks(
   tx: Tx,
   scope: Omit<MultiplierScope, "full">,
@@ -83,7 +83,7 @@ export async function organizationExists(tx: Tx, organizationId: string): Promis
   return found.length > 0;
 }
 
-/** Another run of the job that has been cut and has not ended: two at once could write an older figure over a newer one. */
+/** Whether another run of the job is in progress: two at once could replace a newer value by an older one. */
 export async function otherRunUnderWay(tx: Tx, job: string, runId: string | null): Promise<boolean> {
   const found = await rows(
     tx,

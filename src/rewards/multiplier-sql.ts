@@ -2,12 +2,12 @@ import { type SQL, sql } from "drizzle-orm";
 import { array } from "../db/statement.ts";
 import { DECAY_MILLIONTHS, DECAY_ONE_MILLIONTHS, MULTIPLIER_WEIGHTS } from "../scoring/rewards/multiplier.ts";
 
-/** `decideMultiplier` of src/scoring, in SQL: test/rewards/multiplier-range.test.ts holds both equal on random inputs. */
+// `decideMultiplier` of src/scoring in SQL. test/rewards/multiplier-range.test.ts compares both on random inputs.
 
 const WINDOW_DAYS = 30;
 const DAY_MS = 24 * 3_600_000;
 
-/** The instants that a run looks at, frozen: days are 24 hours, whatever the zone of the session. */
+/** The bounds of the window of a run. Days are 24 hours, independent of the session's time zone. */
 export type Instants = { readonly slot: Date; readonly windowStart: Date };
 
 export const instantsOf = (slot: Date): Instants => ({
@@ -20,7 +20,7 @@ const at = (instant: Date): SQL => sql`${instant}::timestamptz`;
 /** base, from `level`. */
 const BASE = sql`${MULTIPLIER_WEIGHTS.startHundredths}::int + ${MULTIPLIER_WEIGHTS.perLevelHundredths}::int * (level::bigint - 1)`;
 
-/** activity, from `approved`: what each step adds for the groups between it and the next. */
+/** activity, from `approved`: each step adds its part for the groups between it and the next step. */
 function activityOf(approved: SQL): SQL {
   const { activitySteps, approvalsPerGroup } = MULTIPLIER_WEIGHTS;
   const groups = sql`(${approved} / ${approvalsPerGroup}::int)`;
@@ -34,7 +34,7 @@ function activityOf(approved: SQL): SQL {
 
 const REFERRAL = sql`${MULTIPLIER_WEIGHTS.perReferralHundredths}::int * least(referrals, ${MULTIPLIER_WEIGHTS.maxReferrals}::int)`;
 
-/** decay, from `days`; a null among the arguments of least() would not make it null. */
+/** decay, from `days`; least() ignores a null argument, so null is handled first. */
 const DECAY = sql`case when days is null then ${DECAY_ONE_MILLIONTHS}::int
   else (${array([...DECAY_MILLIONTHS])}::int[])[least(days, ${MULTIPLIER_WEIGHTS.decayTableDays}::int) + 1] end`;
 
@@ -42,20 +42,22 @@ const WINDOW = sql`interval '${sql.raw(String(WINDOW_DAYS * 24))} hours'`;
 const DAY = sql`interval '24 hours'`;
 
 /**
- * From when on time alone may lower the multiplier: time only takes, and nothing falls below the floor. The first of: an approval leaves
- * the window, and the tens are not sure any more; a referral falls silent; the next day of decay.
+ * The time from which the passing of time alone may lower the multiplier; null when it is at its floor, since time never
+ * raises it. The earliest of: an approval leaves the window, so that a group of ten may be lost; a referral becomes inactive;
+ * the next day of decay.
  */
 const DUE = sql`case when value > least(base, value) then least(
   case when approved >= ${MULTIPLIER_WEIGHTS.approvalsPerGroup}::int then oldest_approval + ${WINDOW} end,
   referrals_until + ${WINDOW},
   last_at + greatest(days, ${MULTIPLIER_WEIGHTS.graceDays}::int) * ${DAY} + ${DAY}) end`;
 
-/** Ends a subquery so that what it names is worked out once, and not again wherever the name stands. */
+/** Keeps the planner from inlining a subquery, so that its expressions are computed once and not at each use. */
 const ONCE = sql`offset 0`;
 
 /**
- * The rows of `facts(id, level, previous, noted, noted_due, approved, oldest_approval, referrals, referrals_until, last_at)` with their
- * components and what the multiplier becomes. Whole numbers: half up is (2 x sum x decay + one) / (2 x one), exactly as `roundHalfUp`.
+ * Adds the components and the resulting multiplier to the rows of `facts(id, level, previous, noted, noted_due, approved,
+ * oldest_approval, referrals, referrals_until, last_at)`. Integer arithmetic: half up is (2 x sum x decay + one) / (2 x one),
+ * as in `roundHalfUp`.
  */
 export const decisionsFrom = (facts: SQL, { slot }: Instants, maxHundredths: number): SQL => sql`
   select valued.*, ${DUE} as due
@@ -69,8 +71,8 @@ export const decisionsFrom = (facts: SQL, { slot }: Instants, maxHundredths: num
         from (${facts} ${ONCE}) facts ${ONCE}) f ${ONCE}) components ${ONCE}) valued`;
 
 /**
- * Facts of every profile in [from, to), read in the order of their ids: three passes over ranges of indexes. Of the profiles
- * in `scope(id, level, previous, noted, noted_due)`.
+ * The facts of the profiles in [from, to) that are in `scope(id, level, previous, noted, noted_due)`, by three passes over
+ * index ranges in id order.
  */
 export function factsOfRange(from: string, to: string, instants: Instants): SQL {
   const { slot, windowStart } = instants;
@@ -94,7 +96,7 @@ export function factsOfRange(from: string, to: string, instants: Instants): SQL 
       group by p.referrer_id) r on r.id = s.id`;
 }
 
-/** The same facts, looked up one by one: for the few that may have moved. */
+/** The same facts, looked up per profile: for the few whose multiplier may have changed. */
 export function factsOfEach(candidates: SQL, instants: Instants): SQL {
   const { slot, windowStart } = instants;
   return sql`
@@ -116,7 +118,7 @@ const latestActivity = (profile: SQL): SQL => sql`
   select t.activity_at as at from task_assignments t
   where t.assignee_id = ${profile} and t.activity_at is not null order by t.activity_at desc limit 1`;
 
-/** The latest activity before the slot. Only who was active after it, which a run sees that comes late, is looked at more closely. */
+/** The latest activity before the slot. Costs a second lookup only for profiles active after it, which a late run sees. */
 const asOf = (latest: SQL, profile: SQL, slot: Date): SQL => sql`
   case when ${latest} >= ${at(slot)} then (
     select max(greatest(case when t.submitted_at < ${at(slot)} then t.submitted_at end,
@@ -128,9 +130,9 @@ const isActive = (latest: SQL, profile: SQL, { slot, windowStart }: Instants): S
   sql`${latest} >= ${at(windowStart)} and (${asOf(latest, profile, slot)}) >= ${at(windowStart)}`;
 
 /**
- * Who of `scope(id, noted_due, through, known_max)` may have moved: whoever bears a mark, has become due, or has never been worked out
- * with this maximum. A mark that is not due yet counts as well: what it stands for may have changed the time before the slot too, as
- * when a task that is approved later was handed in earlier, or was taken from somebody.
+ * The rows of `scope(id, noted_due, through, known_max)` whose multiplier may have changed: those with a mark, those that are
+ * due, and those never calculated with this maximum. Marks that are not due count too, since their cause may have changed the
+ * time before the slot: a task approved after it may have been submitted before it, or taken from another volunteer.
  */
 export const candidatesOf = (from: string, to: string, { slot }: Instants, maxHundredths: number): SQL => sql`
   select s.* from scope s

@@ -2,32 +2,32 @@ import { isUtf8 } from "node:buffer";
 import { isLosslessNumber, parse } from "lossless-json";
 import { parseAmountMicro } from "../scoring/money.ts";
 
-/** A sale as its seller wrote it, with every value checked. Nothing of it has passed through a float. */
+/** A sale as the seller sent it, with every value checked. No number has passed through a float. */
 type WrittenSale = {
   readonly externalId: string;
   readonly buyerUserId: string;
   readonly amountMicro: bigint;
   readonly currency: string;
   readonly soldAt: Date;
-  /** True when the seller named no time and the arrival stands for it. */
+  /** True when the seller gave no time, so `soldAt` is the time of arrival. */
   readonly timeAssumed: boolean;
 };
 
-/** What is wrong with one field, in words that its sender can act on. `body` stands for the whole. */
+/** What is wrong with one field, in words that the sender can act on. Field `body` is the whole body. */
 export type SaleFault = { readonly field: string; readonly fault: string };
 
 export type ReadSale =
   | { readonly kind: "sale"; readonly sale: WrittenSale }
   | { readonly kind: "faults"; readonly faults: SaleFault[] };
 
-/** The only currency of these sales. */
+/** The only accepted currency. */
 const SALE_CURRENCY = "SCICENT";
 
 const MAX_TRANSACTION_ID_LENGTH = 255;
 const MAX_CLOCK_SKEW_MS = 5 * 60_000;
-/** Digits alone: `1.0` and `1e3` are numbers of the right value, but no sender writes an identity so. */
+/** Digits only: `1.0` and `1e3` have the right value, but no sender writes an id like that. */
 const WHOLE_NUMBER = /^[1-9][0-9]{0,15}$/;
-/** Controls would be invisible in every list, and a lone surrogate cannot be stored. */
+/** Control characters would be invisible in lists, and Postgres cannot store a lone surrogate. */
 const UNSTORABLE = /[\p{Cc}\p{Cs}]/u;
 const INSTANT =
   /^([1-9]\d{3})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
@@ -37,9 +37,9 @@ type Field<T> = { readonly value: T } | { readonly fault: string };
 /**
  * Reads the body of a sale: `{ user_id, amount, transaction_id, currency?, timestamp? }`.
  *
- * `raw` are the bytes as they came; `receivedAt` is when, and stands in for a missing timestamp. Unknown fields are
- * ignored, so that the seller may add some; `null` in an optional field means that it was not given. Lists every
- * fault, not only the first. Pure; never throws. Documented in docs/webhooks.md.
+ * `receivedAt` replaces a missing timestamp. Unknown fields are ignored, so that the seller can add some; `null` in an
+ * optional field counts as missing. Lists every fault, not only the first. Pure; never throws. Documented in
+ * docs/webhooks.md.
  */
 export function readSale(raw: Buffer, receivedAt: Date): ReadSale {
   const body = readObject(raw);
@@ -57,18 +57,18 @@ export function readSale(raw: Buffer, receivedAt: Date): ReadSale {
   const currency = read("currency", readCurrency);
   const time = read("timestamp", (value) => readTimestamp(value, receivedAt));
   if (faults.length > 0) return { kind: "faults", faults };
-  // No fault means that every field was read.
+  // Without faults every field was read.
   return { kind: "sale", sale: { externalId, buyerUserId, amountMicro, currency, ...time } as WrittenSale };
 }
 
 function readObject(raw: Buffer): Field<Record<string, unknown>> {
-  if (raw.length === 0) return { fault: "is empty; a JSON object is needed" };
+  if (raw.length === 0) return { fault: "is empty; a JSON object is required" };
   if (!isUtf8(raw)) return { fault: "is not valid UTF-8" };
   try {
     return { value: parseObject(raw.toString("utf8")) };
   } catch (error) {
     if (error instanceof RefusedBody) return { fault: error.message };
-    // A RangeError is the stack: thousands of brackets inside each other.
+    // A RangeError is a stack overflow: thousands of nested brackets.
     if (error instanceof RangeError) return { fault: "is nested too deeply" };
     return { fault: `is not JSON: ${error instanceof Error ? shorten(error.message) : "unreadable"}` };
   }
@@ -83,18 +83,18 @@ function parseObject(text: string): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value) || isLosslessNumber(value)) {
     throw new RefusedBody("is not a JSON object");
   }
-  // The parser lets a key pass that comes twice with one value: what was written is counted against what was kept.
-  if (countWrittenKeys(text) !== countKeptKeys(value)) throw new RefusedBody("has a key twice");
+  // The parser accepts a duplicate key with an equal value, so the keys in the text are compared with those in the result.
+  if (countWrittenKeys(text) !== countKeptKeys(value)) throw new RefusedBody("has a duplicate key");
   return value as Record<string, unknown>;
 }
 
 function refuseDuplicate({ key }: { key: string }): never {
-  throw new RefusedBody(`has the key ${JSON.stringify(shorten(key))} twice`);
+  throw new RefusedBody(`has the duplicate key ${JSON.stringify(shorten(key))}`);
 }
 
 const shorten = (text: string): string => (text.length > 120 ? `${text.slice(0, 120)}…` : text);
 
-/** In valid JSON every key is followed by one colon, and no other colon stands outside a string. */
+/** In valid JSON each key is followed by a colon, and there is no other colon outside of strings. */
 function countWrittenKeys(text: string): number {
   let colons = 0;
   let quoted = false;
@@ -119,30 +119,29 @@ function readUserId(value: unknown): Field<string> {
   if (!isLosslessNumber(value)) return { fault: "must be a JSON number" };
   const text = value.toString();
   if (!WHOLE_NUMBER.test(text) || BigInt(text) > BigInt(Number.MAX_SAFE_INTEGER)) {
-    return { fault: `must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, written in digits alone` };
+    return { fault: `must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, in digits only` };
   }
   return { value: text };
 }
 
 function readAmount(value: unknown): Field<bigint> {
   if (value === undefined) return { fault: "is missing" };
-  if (!isLosslessNumber(value)) return { fault: "must be a JSON number, not a text" };
+  if (!isLosslessNumber(value)) return { fault: "must be a JSON number, not a string" };
   const parsed = parseAmountMicro(value.toString());
   if (parsed.kind === "amount") return { value: parsed.amountMicro };
-  // The field is named beside the fault already.
+  // The name of the field is reported separately.
   return { fault: parsed.fault.replace(/^amount /, "") };
 }
 
 function readTransactionId(value: unknown): Field<string> {
   if (value === undefined) return { fault: "is missing" };
-  if (typeof value !== "string") return { fault: "must be a text" };
+  if (typeof value !== "string") return { fault: "must be a string" };
   if (value === "") return { fault: "must not be empty" };
-  // Surrogate pairs count once; the first comparison spares counting what is far too long.
+  // Surrogate pairs count as one; the first comparison avoids counting strings that are far too long.
   if (value.length > 2 * MAX_TRANSACTION_ID_LENGTH || [...value].length > MAX_TRANSACTION_ID_LENGTH) {
     return { fault: `must not be longer than ${MAX_TRANSACTION_ID_LENGTH} characters` };
   }
-  if (UNSTORABLE.test(value))
-    return { fault: "must not contain control characters or halves of a character" };
+  if (UNSTORABLE.test(value)) return { fault: "must not contain control characters or lone surrogates" };
   return { value };
 }
 
@@ -155,11 +154,11 @@ function readTimestamp(value: unknown, receivedAt: Date): Field<Pick<WrittenSale
   if (value === undefined || value === null) return { value: { soldAt: receivedAt, timeAssumed: true } };
   const match = typeof value === "string" ? INSTANT.exec(value) : null;
   if (match === null || !isCalendarDay(Number(match[1]), Number(match[2]), Number(match[3]))) {
-    return { fault: "must be an ISO 8601 instant with its offset, such as 2026-03-08T02:00:00Z" };
+    return { fault: "must be an ISO 8601 instant with an offset, such as 2026-03-08T02:00:00Z" };
   }
   const soldAt = new Date(match[0]);
   if (soldAt.getTime() > receivedAt.getTime() + MAX_CLOCK_SKEW_MS) {
-    return { fault: "must not lie more than 5 minutes in the future" };
+    return { fault: "must not be more than 5 minutes in the future" };
   }
   return { value: { soldAt, timeAssumed: false } };
 }

@@ -7,16 +7,16 @@ import { formatAmount } from "../scoring/money.ts";
 import type { BudgetDecision, UnpaidReason } from "../scoring/rewards/budget.ts";
 import { BUDGET_RULES } from "../scoring/rewards/budget-shares.ts";
 import type { BudgetCandidates, EligibleCandidate } from "./budget-facts.ts";
+import type { BudgetPeriod } from "./budget-periods.ts";
 import { post } from "./ledger.ts";
-import type { Period } from "./periods.ts";
 
-/** Raise it whenever a rule of the budgets changes: it is kept with every period. */
+/** Stored with each period. Increment it with every change of a budget rule. */
 export const BUDGET_RULE_VERSION = 1;
 
-/** A period that is being paid. */
+/** The payment of a period. */
 export type BudgetPayment = {
   readonly organizationId: string;
-  readonly period: Period;
+  readonly period: BudgetPeriod;
   readonly timeZone: string;
   readonly grantedMicro: bigint;
   readonly carriedMicro: bigint;
@@ -26,11 +26,11 @@ export type BudgetPayment = {
 };
 
 /**
- * Writes a payment down: the period, what each of those eligible got and why, the movement from the treasury, the events. A leftover never
- * left the treasury, so it needs no movement.
+ * Records a payment: the period, the award of each eligible volunteer with its reason, the ledger transaction, the events. A
+ * leftover stays in the treasury, so it needs no transaction.
  *
  * @returns the id of the period.
- * @throws a unique violation on `budget_periods_once` when the period has been paid.
+ * @throws a unique violation on `budget_periods_once` when the period is already paid.
  */
 export async function recordBudget(
   tx: Tx,
@@ -85,7 +85,7 @@ async function insertPeriod(
           ${payment.outOfTurn}, ${payment.paidAt}, ${JSON.stringify(inputs)}::jsonb)
         returning id`,
   );
-  if (!row) throw new Error("No row was written for the period.");
+  if (!row) throw new Error("could not insert the budget period");
   return row.id;
 }
 
@@ -137,7 +137,7 @@ async function emitAwards(
   { awards }: BudgetDecision,
 ): Promise<void> {
   const userIds = new Map(candidates.map(({ profileId, userId }) => [profileId, userId]));
-  const facts = awards.map(({ profileId, rank, amountMicro }) => ({
+  const events = awards.map(({ profileId, rank, amountMicro }) => ({
     occurredAt: paidAt,
     payload: {
       user_id: userIds.get(profileId) as string,
@@ -150,5 +150,5 @@ async function emitAwards(
       amount: formatAmount(amountMicro),
     },
   }));
-  await emit(tx, budgetAwarded, facts);
+  await emit(tx, budgetAwarded, events);
 }

@@ -6,7 +6,7 @@ import { COMMISSION_RULE_VERSION, type CommissionPolicy } from "../scoring/rewar
 import { type Posting, post } from "./ledger.ts";
 import type { DecidedSale } from "./sale-facts.ts";
 
-/** Decisions that move tokens. */
+/** Decisions that move tokens in the ledger. */
 type Payable = DecidedSale & {
   readonly decision: Extract<DecidedSale["decision"], { kind: "award" | "hold" }>;
 };
@@ -14,7 +14,7 @@ type Payable = DecidedSale & {
 const payable = (decided: readonly DecidedSale[]): Payable[] =>
   decided.filter((d): d is Payable => d.decision.kind === "award" || d.decision.kind === "hold");
 
-/** Writes decisions down: movements, commission rows, and the state of each sale with the facts it was decided by. */
+/** Records decisions: ledger transactions, commission rows, and the status of each sale with the facts of its decision. */
 export async function recordCommissions(
   tx: Tx,
   decided: readonly DecidedSale[],
@@ -22,7 +22,7 @@ export async function recordCommissions(
   now: Date,
 ): Promise<void> {
   if (decided.length === 0) return;
-  // None waits for another's answer, so they travel together; post is last, since it locks balances that others wait for.
+  // None needs the result of another, so they are pipelined; post is last, since it locks balances that others wait for.
   await Promise.all([
     insertCommissions(tx, payable(decided), now),
     settleSales(tx, decided, policy, now),
@@ -33,7 +33,7 @@ export async function recordCommissions(
   ]);
 }
 
-/** The treasury pays; a held commission waits in the held account. */
+/** From the treasury to the beneficiaries, or to the held account. */
 function postingOf({ decision }: Payable, now: Date): Posting {
   const legs =
     decision.kind === "hold"
@@ -101,8 +101,8 @@ function reasonsOf(decision: DecidedSale["decision"]): readonly string[] {
 }
 
 /**
- * The facts and rules of a decision, so that its figures can be worked out again years on. Amount and times stand in the row of the
- * sale itself; the chain is [profile, user, created], nearest referrer first.
+ * The facts and rules of a decision, so that it can be recomputed years later. The amount and the times are columns of the
+ * sale; the chain is [profile, user, created], nearest referrer first.
  */
 function storedInputs({ facts }: DecidedSale, policy: CommissionPolicy): object {
   return {
@@ -119,7 +119,7 @@ function storedInputs({ facts }: DecidedSale, policy: CommissionPolicy): object 
   };
 }
 
-/** What beneficiaries are told. */
+/** The events for beneficiaries. */
 export function earnedEvents(decided: readonly DecidedSale[], now: Date) {
   return payable(decided)
     .filter(({ decision }) => decision.kind === "award")
@@ -139,7 +139,7 @@ export const earnedPayload = (
   amount: formatAmount(line.amountMicro),
 });
 
-/** What operators are told. */
+/** The events for operators. */
 export function heldEvents(decided: readonly DecidedSale[], now: Date) {
   return payable(decided)
     .filter(({ decision }) => decision.kind === "hold")

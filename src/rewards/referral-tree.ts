@@ -3,18 +3,18 @@ import { referencesTo } from "../db/references.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import { formatAmount } from "../scoring/money.ts";
 
-/** A profile in a referral tree. Amounts are decimal tokens, ids the host's where there are any. */
+/** A volunteer in a referral tree. Amounts are decimal tokens, ids the host's where there are any. */
 export type TreeNode = {
   readonly profileId: string;
-  /** The display name; told of direct referrals alone, who met their referrer. */
+  /** The display name, of direct referrals only. */
   readonly name: string | null;
   /** 1 for direct referrals. */
   readonly depth: number;
   readonly referredAt: Date | null;
   readonly level: number;
-  /** How many they referred themselves, shown or not. */
+  /** How many volunteers they have referred, whether listed or not. */
   readonly referred: number;
-  /** What the root earned by this person's purchases. */
+  /** What the root has earned from their purchases. */
   readonly earned: string;
   readonly children: TreeNode[];
 };
@@ -23,10 +23,10 @@ export type ReferralTree = {
   readonly profileId: string;
   readonly organizationId: string;
   readonly referralCode: string;
-  /** Who referred the root, nearest first. */
+  /** The referrers of the root, nearest first. */
   readonly upline: readonly string[];
   readonly children: readonly TreeNode[];
-  /** True when there are more people than are shown. */
+  /** True when the limit cut off some. */
   readonly truncated: boolean;
 };
 
@@ -41,7 +41,7 @@ const MAX_DEPTH = 5;
 type RootRow = { profileId: string; organizationId: string; referralCode: string; upline: string[] };
 type NodeRow = Omit<TreeNode, "children"> & { referrerId: string; earned: string; referredAt: string | null };
 
-/** The trees below the profiles of a person, one for each organization. */
+/** The trees below the profiles of a user, one for each organization. */
 export async function readReferralTrees(
   on: Queryable,
   userId: string,
@@ -53,7 +53,7 @@ export async function readReferralTrees(
         from volunteer_profiles where user_id = ${userId} order by id`,
   );
   const trees: ReferralTree[] = [];
-  // A person volunteers in a handful of organizations.
+  // A user is in a handful of organizations.
   for (const root of roots) trees.push(await growTree(on, root, options));
   return trees;
 }
@@ -70,7 +70,7 @@ async function growTree(on: Queryable, root: RootRow, { depth, limit }: TreeOpti
   ]);
   const nodes = new Map<string, TreeNode>();
   const children: TreeNode[] = [];
-  // Nearest first: whoever referred somebody shown is shown too.
+  // Nearest first, so the referrer of each listed volunteer is listed too.
   for (const { referrerId, ...row } of shown) {
     const node: TreeNode = {
       ...row,
@@ -92,7 +92,7 @@ async function growTree(on: Queryable, root: RootRow, { depth, limit }: TreeOpti
   };
 }
 
-/** Level by level, so that the limit cuts off the farthest. */
+/** Ordered by level, so that the limit cuts off the farthest. */
 const readBranch = (on: Queryable, profileId: string, depth: number, limit: number): Promise<NodeRow[]> =>
   rows<NodeRow>(
     on,

@@ -8,23 +8,23 @@ import type {
 } from "../scoring/rewards/commission.ts";
 import { userOfBuyer } from "./buyers.ts";
 
-/** What a decision about a sale rests on. */
+/** The facts of a decision about a sale. */
 export type SaleFacts = CommissionFacts;
 
-/** A sale with what was decided about it. */
+/** A sale and the decision about it. */
 export type DecidedSale = { readonly facts: SaleFacts; readonly decision: CommissionDecision };
 
-/** Sales that were asked for, locked. */
+/** Locked sales. */
 export type LockedSales = {
-  /** The facts of those that wait for a decision. */
+  /** The facts of those without a decision. */
   readonly facts: readonly SaleFacts[];
-  /** Why a sale that does not is left alone. */
+  /** Why another one is skipped. */
   reasonToSkip(saleId: string): string;
 };
 
 const UNDECIDED = ["accepted", "unresolved"];
 
-/** Locks sales and reads what the decision about each rests on: two statements, however many they are. */
+/** Locks sales and reads the facts of the undecided ones, in two statements. */
 export async function lockSaleFacts(tx: Tx, saleIds: readonly string[]): Promise<LockedSales> {
   const sales = await lockSales(tx, saleIds);
   const open = sales.filter((sale) => UNDECIDED.includes(sale.status));
@@ -34,7 +34,7 @@ export async function lockSaleFacts(tx: Tx, saleIds: readonly string[]): Promise
     facts: open.map((sale) => factsOf(sale, referrers)),
     reasonToSkip(saleId) {
       const status = statuses.get(saleId);
-      return status === undefined ? "no such sale" : `the sale is ${status} already`;
+      return status === undefined ? "no such sale" : `the sale is already ${status}`;
     },
   };
 }
@@ -55,9 +55,9 @@ type SaleRow = {
 };
 
 /**
- * The windows of a buyer hold the sales that came before this one in sale time and are not taken back, decided or not: what is still
- * `accepted` will be applied or held. So a decision is the same in whatever order, and however many at once, sales are settled.
- * Rows are locked in one order everywhere, so that two groups never wait for each other in a circle.
+ * The windows of a buyer contain the sales before this one in sale time that are not reversed, decided or not: an `accepted`
+ * one will be applied or held. So a decision does not depend on the order or grouping in which sales are settled. Rows are
+ * locked by id everywhere, so that two groups cannot deadlock.
  */
 function lockSales(tx: Tx, saleIds: readonly string[]): Promise<SaleRow[]> {
   return rows<SaleRow>(

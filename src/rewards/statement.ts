@@ -2,16 +2,16 @@ import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 import { formatAmount } from "../scoring/money.ts";
 
-/** One line of a volunteer's account: what moved, why, and where it is explained. Amounts are decimal tokens. */
+/** A line of a volunteer's account statement. Amounts are decimal tokens. */
 export type StatementLine = {
-  /** Names the line, and the page that follows it. */
+  /** Identifies the line; also the cursor of the page after it. */
   readonly id: string;
   readonly occurredAt: Date;
   readonly kind: string;
   readonly amount: string;
   /** The host's id where there is one. */
   readonly organizationId: string;
-  /** `award:12:34` or `commission:8:1`, as `explain` takes it; null when there is nothing to explain. */
+  /** The argument of `explain`: `award:12:34` or `commission:8:1`; null if there is no explanation. */
   readonly explain: string | null;
 };
 
@@ -19,13 +19,13 @@ export type Statement = {
   readonly balance: string;
   /** Newest first. */
   readonly lines: readonly StatementLine[];
-  /** What to ask for next; null on the last page. */
+  /** The cursor of the next page; null on the last page. */
   readonly next: string | null;
 };
 
 export type StatementOptions = {
   readonly limit: number;
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   readonly before?: string | undefined;
 };
 
@@ -44,10 +44,10 @@ type LineRow = {
 
 const CURSOR = /^(\d{1,18})-(\d{1,18})$/;
 
-/** True for a text that `next` may have been. */
+/** Whether a text has the form of a cursor. */
 export const isStatementCursor = (text: string): boolean => CURSOR.test(text);
 
-/** The account of a person over all organizations that they volunteer in, page by page. */
+/** A page of the account statement of a user, across all organizations. */
 export async function readStatement(
   on: Queryable,
   userId: string,
@@ -60,7 +60,7 @@ export async function readStatement(
         from volunteer_profiles p join ledger_accounts a on a.profile_id = p.id join ledger_balances b on b.account_id = a.id
         where p.user_id = ${userId}`,
   );
-  // For each account the newest lines, by its index; then the newest of those.
+  // The newest lines of each account by its index, then the newest of those.
   const found = await rows<LineRow>(
     on,
     sql`select l.transaction_id as transaction, a.id as account, t.occurred_at as "occurredAt", t.kind, l.amount_micro::text as amount,

@@ -1,24 +1,23 @@
 import { type SQL, sql } from "drizzle-orm";
+import { EVENTS_SOURCE } from "../db/inbox.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
-/** One kind of check, over ids from `from` up to but not including `to`. */
+/** A check over the ids in [from, to). */
 export type VerifyRange = { readonly check: CheckName; readonly from: string; readonly to: string };
 
 type Check = {
-  /** What it promises, for people. */
+  /** The invariant, in words. */
   readonly promise: string;
-  /** Whose ids are cut into ranges, and how many go into one. */
+  /** The table whose ids are cut into ranges of `size`. */
   readonly table: string;
   readonly idColumn: string;
   readonly size: number;
-  /** The ids in [from, to) that break the promise. */
+  /** Selects the ids in [from, to) that violate the invariant. */
   faults(from: string, to: string): SQL;
 };
 
-/**
- * What must hold at any instant. Each is one statement, so that it sees one snapshot and is right while others write.
- */
+/** Invariants that hold at any time. Each check is one statement, so it sees one snapshot and is exact during writes. */
 export const CHECKS = {
   transactions: {
     promise: "the entries of every ledger transaction sum to zero",
@@ -41,18 +40,18 @@ export const CHECKS = {
       where a.id >= ${from} and a.id < ${to} and a.kind = 'volunteer'
         and (b.account_id is null or b.balance_micro <> coalesce(e.total, 0))`,
   },
-  deliveries: {
-    promise: "every accepted delivery is exactly one sale, every other outcome is none",
+  inbox: {
+    promise: "every accepted inbox message of a sale is exactly one sale, and no other message is one",
     table: "inbox",
     idColumn: "id",
     size: 20_000,
     faults: (from, to) => sql`
       select i.id from inbox i left join token_sales s on s.inbox_id = i.id
-      where i.id >= ${from} and i.id < ${to}
+      where i.id >= ${from} and i.id < ${to} and i.source <> ${EVENTS_SOURCE}
         and ((i.outcome = 'accepted') <> (s.id is not null) or (i.outcome in ('duplicate', 'conflict')) <> (i.first_id is not null))`,
   },
   sales: {
-    promise: "every sale is applied, held, unresolved or reversed, or its work is still promised",
+    promise: "every sale is applied, held, unresolved or reversed, or its job is in the outbox",
     table: "token_sales",
     idColumn: "id",
     size: 5_000,
@@ -62,7 +61,7 @@ export const CHECKS = {
         and not exists (select 1 from outbox o where o.job = 'distribute-commission' and o.key = s.id::text)`,
   },
   commissions: {
-    promise: "what the books moved for a sale is what its lines say, and a reversal took all of it back",
+    promise: "the ledger moved for a sale what its commission lines say, and a reversal moved all of it back",
     table: "token_sales",
     idColumn: "id",
     size: 5_000,
@@ -84,7 +83,7 @@ export const CHECKS = {
         or (t.id is not null and (s.status = 'reversed') <> (r.id is not null)))`,
   },
   uplines: {
-    promise: "the upline of every profile is its chain of referrers, and it has an account",
+    promise: "the upline of every profile is its chain of referrers, and every profile has an account",
     table: "volunteer_profiles",
     idColumn: "id",
     size: 5_000,
@@ -96,8 +95,7 @@ export const CHECKS = {
              or not exists (select 1 from ledger_accounts a where a.profile_id = p.id))`,
   },
   budgets: {
-    promise:
-      "every budget paid its pool or left it over, carried what was left, and the books moved what its awards say",
+    promise: "every budget paid out or carried over its pool, and the ledger moved what its awards say",
     table: "budget_periods",
     idColumn: "id",
     size: 200,
@@ -119,7 +117,7 @@ export const CHECKS = {
                    where w.period_id = b.id and w.amount_micro > 0 and e.amount_micro is distinct from w.amount_micro))`,
   },
   multipliers: {
-    promise: "the multiplier of every profile is the latest of its history: nobody else writes it",
+    promise: "the multiplier of every profile is the latest of its history",
     table: "volunteer_profiles",
     idColumn: "id",
     size: 20_000,
@@ -134,7 +132,7 @@ export const CHECKS = {
 export type CheckName = keyof typeof CHECKS;
 export const CHECK_NAMES = Object.keys(CHECKS) as CheckName[];
 
-/** Cuts every check into ranges of ids that each take a second or two. */
+/** Cuts every check into ranges of ids that take a second or two each. */
 export async function cutChecks(tx: Tx): Promise<VerifyRange[]> {
   const ranges: VerifyRange[] = [];
   for (const check of CHECK_NAMES) {
@@ -156,9 +154,9 @@ export async function cutChecks(tx: Tx): Promise<VerifyRange[]> {
 
 const FAULTS_KEPT = 100;
 
-/** @returns ids that break the promise of the check, the first hundred of the range. */
+/** @returns the ids that violate the invariant, at most the first hundred of the range. */
 export async function checkRange(tx: Tx, range: VerifyRange): Promise<string[]> {
-  // A range is small and every lookup has an index; where the statistics are old, Postgres would read whole tables once a row.
+  // A range is small and every lookup has an index. With stale statistics the planner would scan whole tables per row.
   await tx.execute(sql`set local enable_seqscan = off`);
   const found = await rows<{ id: string }>(
     tx,

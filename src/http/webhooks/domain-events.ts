@@ -1,7 +1,7 @@
 import { type RequestHandler, type Response, Router } from "express";
-import { type InboxMessage, rejectMessage } from "../../db/inbox.ts";
+import { EVENTS_SOURCE, type InboxMessage, rejectMessage } from "../../db/inbox.ts";
 import { UnknownReferences } from "../../intake/event-references.ts";
-import { EVENTS_SOURCE, type EventsReceipt, hostEvents, takeEvents } from "../../intake/events.ts";
+import { type EventsReceipt, hostEvents, takeEvents } from "../../intake/events.ts";
 import { retryAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { sendError, sendRetryLater } from "../error-response.ts";

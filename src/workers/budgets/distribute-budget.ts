@@ -7,20 +7,20 @@ import { enqueue } from "../../queues/enqueue.ts";
 import { defineJob, type JobContext, type SingleJob } from "../../queues/job.ts";
 import { Cancel, done, type Outcome, skipped } from "../../queues/outcome.ts";
 import { readBudgetCandidates } from "../../rewards/budget-facts.ts";
-import { dueBudgets, PERIOD_TYPES } from "../../rewards/due-budgets.ts";
 import {
+  type BudgetPeriod,
   isTimeZone,
   lastClosedPeriod,
-  type Period,
   periodAfter,
   periodOfDay,
-} from "../../rewards/periods.ts";
+} from "../../rewards/budget-periods.ts";
+import { BUDGET_PERIOD_TYPES, dueBudgets } from "../../rewards/due-budgets.ts";
 import { recordBudget } from "../../rewards/record-budget.ts";
 import { parseAmountMicro } from "../../scoring/money.ts";
 import { decideBudget } from "../../scoring/rewards/budget.ts";
 
 const payload = z.object({
-  period: z.enum(PERIOD_TYPES).describe("the budget"),
+  period: z.enum(BUDGET_PERIOD_TYPES).describe("the budget"),
   organizationId: ownIdField().describe("the id of the organization"),
   pool: z
     .string()
@@ -72,7 +72,7 @@ const budgetOf = ({ organizationId, period }: Payload) => ({ organizationId, per
 async function oldestUnpaid(
   { organizationId, period }: Payload,
   context: JobContext,
-): Promise<Period | undefined> {
+): Promise<BudgetPeriod | undefined> {
   const { tx, now, settings } = context;
   const { due } = await dueBudgets(tx, now, settings.defaultTimeZone, { organizationId, periodType: period });
   return due[0]?.period;
@@ -93,7 +93,7 @@ async function lockOrganization(
   return found;
 }
 
-async function isPaid(tx: Tx, organizationId: string, { type, start }: Period): Promise<boolean> {
+async function isPaid(tx: Tx, organizationId: string, { type, start }: BudgetPeriod): Promise<boolean> {
   const found = await rows(
     tx,
     sql`select 1 from budget_periods where organization_id = ${organizationId} and period_type = ${type} and period_start = ${start}`,
@@ -104,7 +104,7 @@ async function isPaid(tx: Tx, organizationId: string, { type, start }: Period): 
 async function pay(
   { organizationId }: Payload,
   { tx, now, settings }: JobContext,
-  named: Period,
+  named: BudgetPeriod,
   given: { timeZone: string; grantedMicro: bigint; outOfTurn: boolean },
 ): Promise<Outcome> {
   const { carriedMicro, endOfPrevious } = await paidBefore(tx, organizationId, named);
@@ -119,7 +119,7 @@ async function pay(
 }
 
 /** After a change of time zone a period starts where the previous one ended, so that nothing counts twice and nothing is left out. */
-function startAfter(endOfPrevious: Date | null, { startAt, endAt }: Period): Date {
+function startAfter(endOfPrevious: Date | null, { startAt, endAt }: BudgetPeriod): Date {
   if (endOfPrevious === null) return startAt;
   return endOfPrevious < endAt ? endOfPrevious : endAt;
 }
@@ -128,7 +128,7 @@ function startAfter(endOfPrevious: Date | null, { startAt, endAt }: Period): Dat
 async function paidBefore(
   tx: Tx,
   organizationId: string,
-  { type, start }: Period,
+  { type, start }: BudgetPeriod,
 ): Promise<{ carriedMicro: bigint; endOfPrevious: Date | null }> {
   const step = { daily: "1 day", weekly: "7 days", monthly: "1 month" }[type];
   const [before] = await rows<{ carried: string | null; end: string | null }>(

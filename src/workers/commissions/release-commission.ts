@@ -4,9 +4,9 @@ import { emit } from "../../events/event.ts";
 import { commissionEarned } from "../../events/rewards.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done, skipped } from "../../queues/outcome.ts";
-import { lockStoredSale, setSaleStatus } from "../../rewards/held-sales.ts";
 import { post } from "../../rewards/ledger.ts";
 import { earnedPayload } from "../../rewards/record-commissions.ts";
+import { lockStoredSale, setSaleStatus } from "../../rewards/stored-sales.ts";
 
 /** Pays a held sale that an operator approved: the stored lines, without computing them again. */
 export const releaseCommission = defineJob({

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { audit } from "../../db/audit.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done, skipped } from "../../queues/outcome.ts";
-import { lockStoredSale, type StoredSale, setSaleStatus } from "../../rewards/held-sales.ts";
 import { type Leg, post } from "../../rewards/ledger.ts";
+import { lockStoredSale, type StoredSale, setSaleStatus } from "../../rewards/stored-sales.ts";
 
 /** Posts the negative of the stored commissions of a sale, at most once and without computing them again. */
 export const reverseSale = defineJob({

@@ -75,7 +75,7 @@ describe("distribute-commission", () => {
     const { world, payload } = await scene();
     await world.drain();
     for (const [saleId, reason] of [
-      [payload.saleId, "the sale is applied already"],
+      [payload.saleId, "the sale is already applied"],
       ["999", "no such sale"],
     ] as const)
       expect(await world.perform(distributeCommission, { saleId })).toMatchObject({

@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { EVENTS_SOURCE } from "../../../src/db/inbox.ts";
+import { inTransaction } from "../../../src/db/transaction.ts";
+import { hostEvents, takeEvents } from "../../../src/intake/events.ts";
 import { listRuns } from "../../../src/queues/runs.ts";
 import { CHECK_NAMES, type CheckName } from "../../../src/rewards/verify.ts";
 import { distributeBudget } from "../../../src/workers/budgets/distribute-budget.ts";
@@ -77,7 +80,7 @@ const BREAKAGES: Record<CheckName, Breakage> = {
       "update ledger_balances set balance_micro = balance_micro + 1 where account_id = (select min(account_id) from ledger_balances)",
     mend: "update ledger_balances set balance_micro = balance_micro - 1 where account_id = (select min(account_id) from ledger_balances)",
   },
-  deliveries: {
+  inbox: {
     table: "inbox",
     spoil: "update inbox set outcome = 'rejected' where id = (select min(id) from inbox)",
     mend: "update inbox set outcome = 'accepted' where id = (select min(id) from inbox)",
@@ -121,6 +124,22 @@ async function untriggered(world: World, { table }: Breakage, statement: string)
 describe("verify-ledger", () => {
   it("finds no drift in books in which everything has happened once", async () => {
     expect(await driftOf(await livelyWorld())).toMatchObject({ drift: 0 });
+  });
+
+  it("finds no drift in the messages that brought domain events, new and repeated", async () => {
+    const world = await livelyWorld();
+    const events = [{ id: "e-1", event_type: "profile.updated", payload: { user_id: "1" } }];
+    const message = { source: EVENTS_SOURCE, signature: "s", secretId: "0f", receivedAt: world.clock.now() };
+    for (const _ of [1, 2]) {
+      const raw = Buffer.from(JSON.stringify({ events }));
+      await inTransaction(world.db, (tx) =>
+        takeEvents(tx, { ...message, raw, ...hostEvents.parse({ events }) }),
+      );
+    }
+    expect(
+      await world.query("select outcome from inbox where source = $1 order by id", [EVENTS_SOURCE]),
+    ).toEqual([{ outcome: "accepted" }, { outcome: "duplicate" }]);
+    expect(await driftOf(world)).toMatchObject({ drift: 0 });
   });
 
   it("finds no drift in empty books", async () => {

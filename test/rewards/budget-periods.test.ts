@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  type BudgetPeriod,
   firstWholePeriod,
   isTimeZone,
   lastClosedPeriod,
-  type Period,
   periodAfter,
   periodAt,
   periodOfDay,
-} from "../../src/rewards/periods.ts";
+} from "../../src/rewards/budget-periods.ts";
 
 const HOUR_MS = 3_600_000;
-const hours = ({ startAt, endAt }: Period): number => (endAt.getTime() - startAt.getTime()) / HOUR_MS;
-const closed = (type: Period["type"], zone: string, now: string) =>
+const hours = ({ startAt, endAt }: BudgetPeriod): number => (endAt.getTime() - startAt.getTime()) / HOUR_MS;
+const closed = (type: BudgetPeriod["type"], zone: string, now: string) =>
   lastClosedPeriod(type, zone, new Date(now));
 
 describe("periods", () => {

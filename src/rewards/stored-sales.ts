@@ -1,23 +1,24 @@
 import { sql } from "drizzle-orm";
+import type { commissions, tokenSales } from "../db/schema/rewards.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
-export type SaleStatus = "accepted" | "applied" | "held" | "unresolved" | "reversed";
+type SaleStatus = (typeof tokenSales.$inferSelect)["status"];
 
-/** A line as it was paid or held. */
+/** A commission line as it was paid or held. */
 export type StoredLine = {
   readonly profileId: string;
   readonly userId: string;
   readonly level: number;
   readonly amountMicro: bigint;
-  readonly status: "earned" | "held" | "reversed";
+  readonly status: (typeof commissions.$inferSelect)["status"];
 };
 
-/** A sale with its stored lines, locked for an operator's decision. */
+/** A sale with its commission lines, locked to release or reverse it. */
 export type StoredSale = {
   readonly id: string;
   readonly status: SaleStatus;
-  /** The movement that paid or held its commissions; null when nothing was due. */
+  /** The ledger transaction that paid or held its commissions; null if there were none. */
   readonly transactionId: string | null;
   readonly lines: readonly StoredLine[];
 };
@@ -44,7 +45,7 @@ export async function lockStoredSale(tx: Tx, saleId: string): Promise<StoredSale
   };
 }
 
-/** Moves the sale and its lines to their new state together. */
+/** Sets the status of a sale and of all its lines. */
 export async function setSaleStatus(
   tx: Tx,
   saleId: string,
