@@ -1,4 +1,4 @@
-/** Text that is safe to send as HTML: made by `html`, which escapes whatever is put into it. */
+/** Safe HTML, made by `html`, which escapes the values of its template. */
 export type Html = { readonly html: string };
 
 type Piece = string | number | null | undefined | Html | readonly Html[];
@@ -20,7 +20,7 @@ function render(piece: Piece): string {
   return "html" in piece ? piece.html : piece.map(render).join("");
 }
 
-/** A template whose values are escaped, unless they are themselves made by it. */
+/** A template tag for HTML. Escapes values, except those made by itself. */
 export function html(parts: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
   return { html: parts.map((part, index) => part + render(pieces[index])).join("") };
 }

@@ -9,7 +9,10 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export const isUuid = (text: string): boolean => UUID.test(text);
 
-/** A reference to a row that the host knows by its own id: a text or a number, resolved by db/references.ts. Parsed to a text. */
+/**
+ * A reference to a row that the host knows by its own id: a text or a number, resolved by db/references.ts.
+ * Parsed to a text.
+ */
 export const referenceField = () =>
   z
     .union([z.string(), z.int().min(1)], "must be an id")

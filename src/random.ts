@@ -1,14 +1,14 @@
-/** A seeded source of chance: the same seed draws the same numbers on every machine. */
+/** A seeded random number generator: the same seed gives the same numbers on every machine. */
 export type Random = {
   /** At least 0, below 1. */
   next(): number;
-  /** A whole number from `min` to `max`, both included. */
+  /** An integer from `min` to `max` inclusive. */
   between(min: number, max: number): number;
   pick<T>(items: readonly T[]): T;
   shuffled<T>(items: readonly T[]): T[];
 };
 
-/** mulberry32: small, quick, even enough for invented people. */
+/** mulberry32: small, fast, and uniform enough for generated data. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {
@@ -22,7 +22,7 @@ export function seededRandom(seed: number): Random {
     next,
     between,
     pick<T>(items: readonly T[]): T {
-      if (items.length === 0) throw new RangeError("There is nothing to pick from.");
+      if (items.length === 0) throw new RangeError("cannot pick from an empty list");
       return items[between(0, items.length - 1)] as T;
     },
     shuffled<T>(items: readonly T[]): T[] {

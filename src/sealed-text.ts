@@ -1,21 +1,26 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from "node:crypto";
 
-/** A text that only the holder of a key can read: `v1.<key id>.<base64url of nonce, ciphertext and tag>`. */
+/** An encrypted text: `v1.<key id>.<base64url of nonce, ciphertext and tag>`. */
 export type SealedText = string;
 
-/** The keys of the deployment. The first one seals; all of them open, so that a new key can be put before the old one. */
+/**
+ * Encryption with the keys of the deployment. The first one encrypts, all of them decrypt, so that keys can
+ * be rotated.
+ */
 export type Seals = {
-  /** `purpose` is sealed along: a text that was copied to another row, or another column, does not open there. */
+  /** `purpose` is authenticated data: a text copied to another row or column cannot be opened there. */
   seal(text: string, purpose: string): SealedText;
-  /** @throws SealBroken when no key opens it, it was changed, or it was sealed for another purpose. */
+  /**
+   * @throws SealBroken when its key is not configured, it was modified, or it was sealed for another purpose.
+   */
   open(sealed: SealedText, purpose: string): string;
   /** Whether it was sealed with the first key. */
   isCurrent(sealed: SealedText): boolean;
-  /** A secret that belongs to a name and needs no keeping: whoever has the key works it out again. */
+  /** A secret derived from a name, which need not be stored. */
   secretFor(name: string): string;
 };
 
-/** What was sealed cannot be opened. The message holds neither the text nor the key. */
+/** A sealed text cannot be opened. The message contains neither the text nor the key. */
 export class SealBroken extends Error {
   override readonly name = "SealBroken";
 }
@@ -30,7 +35,7 @@ export const KEY_BYTES = 32;
 export function createSeals(keys: readonly Buffer[]): Seals {
   const [newest] = keys;
   if (newest === undefined || keys.some((key) => key.length !== KEY_BYTES))
-    throw new Error(`Seals need keys of ${KEY_BYTES} bytes, and at least one.`);
+    throw new Error(`at least one key is required, each of ${KEY_BYTES} bytes`);
   const byId = new Map(keys.map((key) => [idOf(key), key]));
   const newestId = idOf(newest);
   return {
@@ -44,7 +49,7 @@ export function createSeals(keys: readonly Buffer[]): Seals {
       const [version, keyId = "", body = ""] = sealed.split(".");
       const key = byId.get(keyId);
       if (version !== VERSION || key === undefined)
-        throw new SealBroken("it was sealed with a key that TOKEN_ENCRYPTION_KEY does not name any more");
+        throw new SealBroken("it was sealed with a key that is not in TOKEN_ENCRYPTION_KEY");
       return openWith(key, Buffer.from(body, "base64url"), purpose);
     },
     isCurrent: (sealed) => sealed.startsWith(`${VERSION}.${newestId}.`),
@@ -53,7 +58,7 @@ export function createSeals(keys: readonly Buffer[]): Seals {
 }
 
 function openWith(key: Buffer, bytes: Buffer, purpose: string): string {
-  if (bytes.length < NONCE_BYTES + TAG_BYTES) throw new SealBroken("it is too short to have been sealed");
+  if (bytes.length < NONCE_BYTES + TAG_BYTES) throw new SealBroken("it is too short");
   const end = bytes.length - TAG_BYTES;
   const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES))
     .setAAD(Buffer.from(purpose))
@@ -63,9 +68,9 @@ function openWith(key: Buffer, bytes: Buffer, purpose: string): string {
       "utf8",
     );
   } catch {
-    throw new SealBroken("it was changed, or sealed for another purpose");
+    throw new SealBroken("it was modified, or sealed for another purpose");
   }
 }
 
-/** Names a key without telling it: the first 8 hex digits of its SHA-256. */
+/** Identifies a key without revealing it: the first 8 hex digits of its SHA-256. */
 const idOf = (key: Buffer): string => createHash("sha256").update(key).digest("hex").slice(0, 8);

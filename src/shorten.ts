@@ -1,8 +1,8 @@
 const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /**
- * At most `limit` UTF-16 units of a text, the ellipsis among them. Cut between words where one ends in the second half, else between
- * characters as people see them: half an emoji is not a text any more.
+ * Shortens a text to `limit` UTF-16 units, including the ellipsis. Cuts between words if one ends in the
+ * second half, otherwise between grapheme clusters, so that an emoji is never split.
  */
 export function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;

@@ -6,7 +6,7 @@ import { createSeals, SealBroken } from "../src/sealed-text.ts";
 const key = () => randomBytes(32);
 
 describe("sealed texts", () => {
-  it("open to what was sealed, whatever it was", () => {
+  it("open to the sealed text, whatever it is", () => {
     const seals = createSeals([key()]);
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string(), (text, purpose) => {
@@ -15,7 +15,7 @@ describe("sealed texts", () => {
     );
   });
 
-  it("show nothing of the text, and are never the same twice", () => {
+  it("reveal nothing of the text, and differ each time", () => {
     const seals = createSeals([key()]);
     const texts = Array.from({ length: 50 }, () => seals.seal("1//refresh-token", "a"));
     expect(new Set(texts).size).toBe(50);
@@ -25,7 +25,7 @@ describe("sealed texts", () => {
     }
   });
 
-  it("do not open when a bit was changed, wherever it is", () => {
+  it("do not open when any bit was changed", () => {
     const seals = createSeals([key()]);
     const sealed = seals.seal("a token", "a");
     const [version, id, body] = sealed.split(".") as [string, string, string];
@@ -39,7 +39,7 @@ describe("sealed texts", () => {
     }
   });
 
-  it.each(["", "v1", "v1..", "v2.00000000.AAAA", "a plain token"])("does not take %j for one", (text) => {
+  it.each(["", "v1", "v1..", "v2.00000000.AAAA", "a plain token"])("reject %j", (text) => {
     expect(() => createSeals([key()]).open(text, "a")).toThrow(SealBroken);
   });
 
@@ -48,7 +48,7 @@ describe("sealed texts", () => {
     expect(() => seals.open(seals.seal("a token", "user 1"), "user 2")).toThrow(SealBroken);
   });
 
-  it("rotation: open with the old key beside the new one, and not when it is gone", () => {
+  it("key rotation: open with the old key beside the new one, and not without it", () => {
     const [old, fresh] = [key(), key()];
     const sealed = createSeals([old]).seal("a token", "a");
     const both = createSeals([fresh, old]);
@@ -60,7 +60,7 @@ describe("sealed texts", () => {
     expect(() => createSeals([fresh]).open(sealed, "a")).toThrow(/TOKEN_ENCRYPTION_KEY/);
   });
 
-  it("give each name a secret of its own, the same for whoever has the key", () => {
+  it("derive a secret for each name, the same with the same key", () => {
     const [a, b] = [key(), key()];
     expect(createSeals([a]).secretFor("x")).toBe(createSeals([a, b]).secretFor("x"));
     const secrets = [
@@ -72,7 +72,7 @@ describe("sealed texts", () => {
     for (const secret of secrets) expect(secret).toMatch(/^[\w-]{43}$/);
   });
 
-  it("need keys of 32 bytes", () => {
+  it("require keys of 32 bytes", () => {
     expect(() => createSeals([])).toThrow(/32 bytes/);
     expect(() => createSeals([randomBytes(16)])).toThrow(/32 bytes/);
   });

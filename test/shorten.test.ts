@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { shorten } from "../src/shorten.ts";
 
-describe("a text that is shortened", () => {
+describe("shorten", () => {
   it.each([
     ["one two three", 13, "one two three"],
     ["one two three", 9, "one two…"],
@@ -15,7 +15,7 @@ describe("a text that is shortened", () => {
     expect(shorten(text, limit)).toBe(expected);
   });
 
-  it("is as long as it may be, and whole Unicode", () => {
+  it("is as long as allowed, and valid Unicode", () => {
     fc.assert(
       fc.property(
         fc.string({ unit: "grapheme", maxLength: 60 }),

@@ -33,9 +33,9 @@ export async function beginChannel(tx: Tx, connectionId: string, now: Date): Pro
 }
 
 /**
- * Marks a channel that the provider has opened as active and the connection's previous ones as draining, in one
- * transaction, so that the connection always has a channel. If the connection is no longer active, the new
- * channel is marked as draining instead.
+ * Marks a channel that the provider has opened as active and the connection's previous ones as draining, in
+ * one transaction, so that the connection always has a channel. If the connection is no longer active, the
+ * new channel is marked as draining instead.
  *
  * @returns the channels to stop.
  */
@@ -63,8 +63,9 @@ export async function activateChannel(
 }
 
 /**
- * Gives up a channel that the provider opened in an earlier call whose answer was lost. It works, but it cannot
- * be stopped without its resource id. The first push message over it supplies the id; otherwise it expires.
+ * Gives up a channel that the provider opened in an earlier call whose answer was lost. It works, but it
+ * cannot be stopped without its resource id. The first push message over it supplies the id; otherwise it
+ * expires.
  */
 export async function abandonChannel(tx: Tx, channelId: string, tokenHash: string, now: Date): Promise<void> {
   await tx.execute(

@@ -25,7 +25,9 @@ export type Connection = {
 export const CONNECTION_COLUMNS = sql`id, user_id as "userId", calendar_id as "calendarId", status, grant_number as "grantNumber",
   refresh_token as "refreshToken", access_token as "accessToken", access_expires_at as "accessExpiresAt"`;
 
-/** The owner of a grant, authenticated with its sealed tokens, so that they cannot be opened for another user. */
+/**
+ * The owner of a grant, authenticated with its sealed tokens, so that they cannot be opened for another user.
+ */
 export const grantOwner = (userId: string): string => `${PROVIDER}:${userId}`;
 
 /** The grant of a connection, or null after its tokens were deleted. */
@@ -61,8 +63,8 @@ export async function storeTokens(
 }
 
 /**
- * Records that the provider refuses the grant: no job uses it again, and the user is notified once. Does nothing
- * if the grant was replaced since.
+ * Records that the provider refuses the grant: no job uses it again, and the user is notified once. Does
+ * nothing if the grant was replaced since.
  *
  * @returns whether the connection was active until now.
  */

@@ -45,7 +45,8 @@ export async function channelsToStop(tx: Tx, now: Date): Promise<string[]> {
 }
 
 /**
- * Marks expired channels as stopped, and deletes channels that were stopped 30 days ago and tokens without a use.
+ * Marks expired channels as stopped, and deletes channels that were stopped 30 days ago and tokens without a
+ * use.
  *
  * @returns how many channels had expired and how many were deleted.
  */

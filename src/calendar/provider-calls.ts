@@ -13,7 +13,10 @@ import { type Connection, grantOf, requireAction, storeTokens } from "./connecti
 /** Why calendar jobs are skipped when no provider is configured. */
 export const NOT_CONFIGURED = "GOOGLE_CLIENT_ID is not set: no calendar provider is configured";
 
-/** A connection and its grant: the part of every stored request that says whose calendar it is. Its tokens are sealed. */
+/**
+ * A connection and its grant: the part of every stored request that says whose calendar it is. Its tokens are
+ * sealed.
+ */
 export type ConnectionGrant = {
   readonly connection: { readonly id: string; readonly grantNumber: number };
   readonly grant: Grant;

@@ -8,9 +8,9 @@ import { emit } from "../events/event.ts";
 export type RemovedEntry = { readonly meetingId: string; readonly isOrganizer: boolean };
 
 /**
- * Applies the removal of entries from a user's calendar. Removed from the organizer's calendar, the meeting is
- * cancelled; from another one, that participant declines. A meeting without any entry left is cancelled too: its
- * organizer's calendar may not be connected.
+ * Applies the removal of entries from a user's calendar. Removed from the organizer's calendar, the meeting
+ * is cancelled; from another one, that participant declines. A meeting without any entry left is cancelled
+ * too: its organizer's calendar may not be connected.
  */
 export async function applyRemovals(
   tx: Tx,
@@ -39,7 +39,8 @@ export async function applyRemovals(
                or not exists (select 1 from calendar_copies c where c.meeting_id = m.id))
         returning m.id, m.organizer_id as "organizerId", m.project_id as "projectId", m.start_time > ${now} as "isFuture"`,
   );
-  // Another participant's calendar may show the meeting a moment longer: only a later change schedules it again.
+  // Another participant's calendar may show the meeting a moment longer: only a later change schedules it
+  // again.
   await tx.execute(
     sql`update calendar_meetings set changed_at = ${now} where meeting_id = any(${array(cancelled.map(({ id }) => id))}::bigint[])`,
   );
@@ -59,8 +60,9 @@ export async function applyRemovals(
 }
 
 /**
- * After a full sync of a window: removes the entries in it that the sync has not seen, since the message about
- * their removal was lost. Entries that ended before the window are deleted without any effect on their meetings.
+ * After a full sync of a window: removes the entries in it that the sync has not seen, since the message
+ * about their removal was lost. Entries that ended before the window are deleted without any effect on their
+ * meetings.
  *
  * @returns how many entries were missing.
  */

@@ -8,8 +8,8 @@ import { CONNECTION_COLUMNS, type Connection, grantOf } from "./connections.ts";
 const PAGE = 500;
 
 /**
- * Encrypts the tokens that were sealed with an older key with the first one, page by page. Can be interrupted and
- * repeated.
+ * Encrypts the tokens that were sealed with an older key with the first one, page by page. Can be interrupted
+ * and repeated.
  *
  * @returns how many connections were resealed.
  * @throws SealBroken when a token was sealed with a key that is no longer configured.

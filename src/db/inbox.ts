@@ -5,8 +5,8 @@ import { array, prepared, type Queryable, rows } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
 
 /**
- * An authentic message from outside, as it arrived. It is kept with its bytes, so that its signature can be checked again years
- * later.
+ * An authentic message from outside, as it arrived. It is kept with its bytes, so that its signature can be
+ * checked again years later.
  */
 export type InboxMessage = {
   readonly source: string;
@@ -23,7 +23,10 @@ export const EVENTS_SOURCE = "domain_events";
 /** A message that carries an id of its sender's. */
 export type KeyedMessage = InboxMessage & { readonly externalId: string };
 
-/** Accepted once under each key; a later message with the key is a duplicate (same values) or a conflict (other values). */
+/**
+ * Accepted once under each key; a later message with the key is a duplicate (same values) or a conflict
+ * (other values).
+ */
 export type InboxStatus = Exclude<(typeof inbox.$inferSelect)["outcome"], "rejected">;
 
 /** Identifies a message: the source and the sender's id. */
@@ -86,7 +89,10 @@ export async function recordRepeats(tx: Tx, repeats: readonly RepeatedMessage[])
   );
 }
 
-/** Records a message without a key under an id that was drawn before, for one that carries several items with keys of their own. */
+/**
+ * Records a message without a key under an id that was drawn before, for one that carries several items with
+ * keys of their own.
+ */
 export async function recordMessage(
   tx: Tx,
   id: string,

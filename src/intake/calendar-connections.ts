@@ -17,8 +17,8 @@ export type ConnectRequest = {
 };
 
 /**
- * Connects a user's calendar with a refresh token, or reconnects it. Enqueues the jobs that open its channel and read its entries;
- * they find out whether the token is valid.
+ * Connects a user's calendar with a refresh token, or reconnects it. Enqueues the jobs that open its channel
+ * and read its entries; they find out whether the token is valid.
  *
  * @returns the id of the connection.
  */
@@ -36,7 +36,8 @@ export async function connectCalendar(tx: Tx, request: ConnectRequest): Promise<
         returning id`,
   );
   if (!connection) throw new Error(`could not connect the calendar of user ${userId}`);
-  // A channel of an earlier grant may belong to another account: replace it, and close it if that is still possible.
+  // A channel of an earlier grant may belong to another account: replace it, and close it if that is still
+  // possible.
   await tx.execute(
     sql`update calendar_channels set renew_at = ${now} where connection_id = ${connection.id} and state = 'active'`,
   );

@@ -7,7 +7,9 @@ import { enqueueMany } from "../queues/enqueue.ts";
 import { stopCalendarChannel } from "../workers/notifications/calendar/stop-calendar-channel.ts";
 import { syncCalendar } from "../workers/notifications/calendar/sync-calendar.ts";
 
-/** A push message of the provider: the calendar of a channel has changed. It does not say what has changed. */
+/**
+ * A push message of the provider: the calendar of a channel has changed. It does not say what has changed.
+ */
 export type Push = {
   readonly channelId: string;
   readonly secret: string;
@@ -32,8 +34,9 @@ type Channel = {
 const NO_HASH = Buffer.alloc(32);
 
 /**
- * Takes a group of push messages in one transaction. Messages about one calendar become a single job. A message over a draining
- * channel whose resource is unknown (the answer that named it was lost) supplies the resource, so the channel can be closed.
+ * Takes a group of push messages in one transaction. Messages about one calendar become a single job. A
+ * message over a draining channel whose resource is unknown (the answer that named it was lost) supplies the
+ * resource, so the channel can be closed.
  */
 export async function takePushes(tx: Tx, pushes: readonly Push[]): Promise<PushResult[]> {
   const channels = await findChannels(tx, pushes);

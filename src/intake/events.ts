@@ -30,7 +30,10 @@ type HostEvent = z.output<typeof hostEvent>;
 /** A message with events: authentic and parsed. */
 export type ReceivedEvents = InboxMessage & { readonly events: readonly HostEvent[] };
 
-/** `duplicate`: the same values again. `conflict`: other values under an id that is taken; nothing was changed. */
+/**
+ * `duplicate`: the same values again. `conflict`: other values under an id that is taken; nothing was
+ * changed.
+ */
 export type EventReceipt = {
   readonly id: string;
   readonly status: InboxStatus;
@@ -46,9 +49,9 @@ export type EventsReceipt = {
 };
 
 /**
- * Takes the events of a message in one transaction. A new one becomes a row of `domain_events`, whose trigger enqueues the fan-out;
- * one whose id is taken is compared with the event that took it. Ids are sorted, so that two messages with the same ids cannot
- * deadlock. In new events, ids of the host are replaced by ours.
+ * Takes the events of a message in one transaction. A new one becomes a row of `domain_events`, whose trigger
+ * enqueues the fan-out; one whose id is taken is compared with the event that took it. Ids are sorted, so
+ * that two messages with the same ids cannot deadlock. In new events, ids of the host are replaced by ours.
  *
  * @throws UnknownReferences, which has to roll back.
  */

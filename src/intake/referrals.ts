@@ -30,8 +30,8 @@ const REFUSALS: Record<JoinRefusal, string> = {
 const refused = (code: JoinRefusal): Joined => ({ kind: "refused", code, message: REFUSALS[code] });
 
 /**
- * Makes the owner of a referral code the referrer of a user's profile, once. Refused if it would close a cycle of referrers. `upline`
- * is maintained by a trigger. The user's unresolved sales are enqueued again.
+ * Makes the owner of a referral code the referrer of a user's profile, once. Refused if it would close a
+ * cycle of referrers. `upline` is maintained by a trigger. The user's unresolved sales are enqueued again.
  */
 export async function joinReferral(tx: Tx, request: JoinRequest): Promise<Joined> {
   const [referrer] = await rows<{ id: string; userId: string; organizationId: string }>(

@@ -4,8 +4,8 @@ import { GroupCommitClosed, GroupCommitFull } from "../db/group-commit.ts";
 const QUERY_CANCELED = "57014";
 
 /**
- * How long the sender of a message should wait before it sends it again, in milliseconds, when it could not be written for a
- * temporary reason. Null for a fault of our own.
+ * How long the sender of a message should wait before it sends it again, in milliseconds, when it could not
+ * be written for a temporary reason. Null for a fault of our own.
  */
 export function retryAfterMs(error: unknown): number | null {
   if (error instanceof GroupCommitFull || error instanceof GroupCommitClosed || isContention(error))

@@ -7,9 +7,9 @@ import { NUDGE_EVENT_TYPES } from "./type-of-event.ts";
 export const isNudge = (eventType: SQL): SQL => sql`${eventType} = any(${array(NUDGE_EVENT_TYPES)}::text[])`;
 
 /**
- * When nudge e-mails of a user were sent or will be, of the last nine days, as a JSON array of instants: nudges sent alone,
- * and digests of nothing but nudges. What was dropped by the check before sending does not count. `countNudges` turns them
- * into the counts of a day and a week.
+ * When nudge e-mails of a user were sent or will be, of the last nine days, as a JSON array of instants:
+ * nudges sent alone, and digests of nothing but nudges. What was dropped by the check before sending does not
+ * count. `countNudges` turns them into the counts of a day and a week.
  */
 export const nudgeEmailTimes = (userId: SQL, now: Date): SQL => sql`(
   select coalesce(json_agg(e.at), '[]') from (
@@ -37,7 +37,9 @@ export const waitingDigests = (userId: SQL): SQL => sql`(
       group by d.cadence, d.event_type) by_type
     group by cadence) w)`;
 
-/** What waits for one digest of a user: the oldest nudge of each type that was not held, and how many others. */
+/**
+ * What waits for one digest of a user: the oldest nudge of each type that was not held, and how many others.
+ */
 export type WaitingNudges = {
   readonly cadence: DigestCadence;
   readonly others: number;

@@ -11,10 +11,10 @@ import {
   type ReminderFacts,
 } from "../scoring/notifications/meeting-reminder.ts";
 
-/** So many are looked at in one transaction, which may take 5 s: their participants are a few each. */
+/** Meetings per transaction, which is limited to 5 s. A meeting has a few participants. */
 const MEETINGS_PER_RANGE = 1_000;
 
-/** Meetings in the order of their start: from the first to the last, both included. */
+/** Meetings in the order of their start, from the first to the last inclusive. */
 export type MeetingRange = {
   readonly from: { readonly startTime: string; readonly id: string };
   readonly to: { readonly startTime: string; readonly id: string };
@@ -31,10 +31,10 @@ const startsSoon = (now: Date) =>
   sql`m.status = 'scheduled' and m.start_time > ${now}::timestamptz
       and m.start_time <= ${now}::timestamptz + ${LONGEST_OFFSET_MINUTES} * interval '1 minute'`;
 
-/** An instant as Postgres has it, to the microsecond, so that a range ends exactly where it says. */
+/** The start in microseconds, so that the bounds of a range are exact. */
 const exact = sql.raw(`to_char(m.start_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`);
 
-/** Cuts the meetings that begin soon into ranges. */
+/** Cuts the meetings that start soon into ranges. */
 export async function cutMeetings(tx: Tx, meetingId: string | null, now: Date): Promise<MeetingRange[]> {
   return rows<MeetingRange>(
     tx,
@@ -47,8 +47,8 @@ export async function cutMeetings(tx: Tx, meetingId: string | null, now: Date): 
 }
 
 /**
- * The participants of a range of meetings, but for those whose nearest offset that has come is settled, or none of whose offsets has
- * come: both are most of them, in most runs.
+ * The participants of a range of meetings, except those without an offset that has come and those whose
+ * nearest such offset is settled: in most runs that is most of them.
  */
 export async function readReminderCandidates(
   tx: Tx,
@@ -92,7 +92,10 @@ export const decideReminders = (candidates: readonly ReminderCandidate[], now: D
 
 type LogRow = { candidate: ReminderCandidate; offsetMinutes: number; told: boolean };
 
-/** Settles the offsets and emits the reminders, each only if nobody else has settled it meanwhile. @returns how many were emitted. */
+/**
+ * Settles offsets and emits the reminders. Offsets that another run has settled are skipped. @returns the
+ * number of reminders.
+ */
 export async function recordReminders(
   tx: Tx,
   decided: readonly DecidedReminder[],
@@ -107,7 +110,8 @@ export async function recordReminders(
   const column = <T>(read: (row: LogRow) => T) => array(log.map(read));
   const settled = await rows<{ meetingId: string; userId: string; offsetMinutes: number; told: boolean }>(
     tx,
-    // A meeting that is moved at this very moment is left to the next run. Its start is taken as Postgres has it, to the microsecond.
+    // A meeting that is being moved is left to the next run. Its start is taken from the table, with its
+    // microseconds.
     sql`insert into meeting_reminders (meeting_id, user_id, start_time, offset_minutes, told, decided_at)
         select l.meeting_id, l.user_id, m.start_time, l.offset_minutes, l.told, ${now}
         from unnest(${column((row) => row.candidate.meetingId)}::bigint[], ${column((row) => row.candidate.userId)}::bigint[],

@@ -3,17 +3,19 @@ import { type SQL, sql } from "drizzle-orm";
 const userIsGone = sql`not exists (select 1 from users u where u.id = r.user_id)`;
 
 /**
- * The tables that keep what was given, so that it is not given again. For each the condition over `r`, a row of it, under which the row is older than `before` and can keep nothing any more from being
- * given again. Ids do not come back, and time and edits go forward; all else may: a meeting is moved back, a message is marked as unread,
- * somebody who left returns, a project is opened again (decision 0050).
+ * The tables that record sent nudges, so that none is sent twice, and for each the condition on its rows `r`
+ * under which a row is older than `before` and no longer needed. A row is needed as long as its nudge could
+ * be due again: a meeting may be moved back, a message marked as unread, a participant may return, a project
+ * may be reopened. Ids are not reused, and times and edits only move forward (decision 0050).
  */
-export const OUTLIVED = {
-  // Nobody is reminded of a start that is over, wherever the meeting is moved.
+export const NUDGE_RETENTION = {
+  // No reminder is sent after the start, wherever the meeting is moved.
   meeting_reminders: (before: string) => sql`r.start_time < ${before}::timestamptz`,
-  // As long as the message is there it can be unread.
+  // A message can become unread again as long as it exists.
   unread_nudges: (before: string) => sql`r.nudged_at < ${before}::timestamptz and (${userIsGone}
     or not exists (select 1 from messages m where m.id = r.oldest_unread_id))`,
-  // Of one anchor the greatest step speaks for those before it. Without its resume a project counts from its making again.
+  // The greatest step of an anchor covers those before it. Without its resume, a project counts from its
+  // creation again.
   resume_nudges: (before: string) => sql`r.nudged_at < ${before}::timestamptz and (${userIsGone}
     or exists (select 1 from resume_nudges s where s.subject_id = r.subject_id and s.kind = r.kind and s.user_id = r.user_id
                  and s.anchor_at = r.anchor_at and s.step > r.step)
@@ -21,5 +23,5 @@ export const OUTLIVED = {
                    where p.id = r.subject_id and r.anchor_at in (p.created_at, w.edited_at)))`,
 } satisfies Record<string, (before: string) => SQL>;
 
-export type NudgeLog = keyof typeof OUTLIVED;
-export const NUDGE_LOGS = Object.keys(OUTLIVED) as readonly NudgeLog[];
+export type NudgeLog = keyof typeof NUDGE_RETENTION;
+export const NUDGE_LOGS = Object.keys(NUDGE_RETENTION) as readonly NudgeLog[];

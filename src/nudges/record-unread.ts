@@ -75,7 +75,10 @@ export async function recordUnreadNudges(
 
 type Stale = z.output<typeof threadUnreadStale.payload>;
 
-/** One event for all threads of a user, and so one item of a digest. Names the thread or project if there is only one. */
+/**
+ * One event for all threads of a user, and so one item of a digest. Names the thread or project if there is
+ * only one.
+ */
 function eventOf(threads: readonly RecordedNudge[], now: Date): NewEvent<Stale> {
   const [first, ...others] = threads as [RecordedNudge, ...RecordedNudge[]];
   const oneProject = others.every(({ projectId }) => projectId === first.projectId);
@@ -100,7 +103,8 @@ function eventOf(threads: readonly RecordedNudge[], now: Date): NewEvent<Stale> 
 const UNTIL_MARKED = "infinity";
 
 /**
- * Sets when to look again at the participants of a range: deletes the watches of those whom only a new mark can make due.
+ * Sets when to look again at the participants of a range: deletes the watches of those whom only a new mark
+ * can make due.
  */
 export async function updateWatches(
   tx: Tx,

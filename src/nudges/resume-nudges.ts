@@ -10,21 +10,23 @@ import {
   type ResumeFacts,
 } from "../scoring/notifications/resume-nudge.ts";
 
-/** So many are looked at in one transaction, which may take 5 s, also when every owner has to be told of both resumes. */
+/**
+ * Projects per transaction. It stays below the limit of 5 s even if every owner is nudged about both resumes.
+ */
 const PROJECTS_PER_RANGE = 5_000;
 
-/** Ids of projects, from the first up to before the end. */
+/** The project ids in [from, end). */
 export type ProjectRange = { readonly from: string; readonly end: string };
 
 export type ResumeCandidate = ResumeFacts & {
   readonly projectId: string;
   readonly kind: "project" | "borrower";
   readonly userId: string;
-  /** The anchor to the microsecond: part of the key. */
+  /** The anchor in microseconds, as part of the key. */
   readonly anchor: string;
 };
 
-/** Cuts the projects that may still need a resume into ranges of ids. */
+/** Cuts the open projects into ranges of ids. */
 export async function cutResumeProjects(tx: Tx, projectId: string | null): Promise<ProjectRange[]> {
   return rows<ProjectRange>(
     tx,
@@ -39,8 +41,8 @@ const [FIRST] = RESUME_STEPS;
 const LAST_STEP = RESUME_STEPS.length;
 
 /**
- * The incomplete resumes of a range, an owner each, whose first step has come and who were not told of the last one yet. Owners are
- * those of the project's organization, and whoever made the project.
+ * The incomplete resumes of a range with each of their owners, if the first step has come and the last one
+ * was not sent. Owners are those of the project's organization, and the creator of the project.
  */
 export async function readResumeCandidates(
   tx: Tx,
@@ -49,7 +51,7 @@ export async function readResumeCandidates(
 ): Promise<ResumeCandidate[]> {
   const found = await rows<Omit<ResumeCandidate, "anchorAt">>(
     tx,
-    sql`select p.id as "projectId", k.kind, owner.user_id as "userId", r.completeness, r.anchor::text as anchor, told.step as "lastStep"
+    sql`select p.id as "projectId", k.kind, owner.user_id as "userId", r.completeness, r.anchor::text as anchor, sent.step as "lastStep"
         from projects p
         cross join (values ('project'), ('borrower')) as k(kind)
         left join resumes written on written.project_id = p.id and written.kind = k.kind
@@ -59,10 +61,10 @@ export async function readResumeCandidates(
           union select p.created_by) owner
         cross join lateral (
           select coalesce(max(n.step), 0) as step from resume_nudges n
-          where n.subject_id = p.id and n.kind = k.kind and n.user_id = owner.user_id and n.anchor_at = r.anchor) told
+          where n.subject_id = p.id and n.kind = k.kind and n.user_id = owner.user_id and n.anchor_at = r.anchor) sent
         where p.id >= ${from}::bigint and p.id < ${end}::bigint and p.project_status not in ('completed', 'archived')
           and r.completeness < 100 and r.anchor <= ${now}::timestamptz - ${FIRST.fromDays * 24} * interval '1 hour'
-          and told.step < ${LAST_STEP}
+          and sent.step < ${LAST_STEP}
         order by p.id, k.kind, owner.user_id`,
   );
   return found.map((row) => ({ ...row, anchorAt: new Date(row.anchor) }));
@@ -73,7 +75,10 @@ export type DecidedResume = { readonly candidate: ResumeCandidate; readonly deci
 export const decideResumes = (candidates: readonly ResumeCandidate[], now: Date): DecidedResume[] =>
   candidates.map((candidate) => ({ candidate, decision: decideResumeNudge(candidate, now) }));
 
-/** Writes the steps down and emits them, each only if nobody else has told of it meanwhile. @returns how many were emitted. */
+/**
+ * Records steps and emits their events. Steps that another run has recorded are skipped. @returns the number
+ * of events.
+ */
 export async function recordResumeNudges(
   tx: Tx,
   decided: readonly DecidedResume[],
@@ -84,7 +89,7 @@ export async function recordResumeNudges(
   );
   if (nudges.length === 0) return 0;
   const column = <T>(read: (nudge: (typeof nudges)[number]) => T) => array(nudges.map(read));
-  const given = await rows<{ subjectId: string; kind: string; userId: string }>(
+  const inserted = await rows<{ subjectId: string; kind: string; userId: string }>(
     tx,
     sql`insert into resume_nudges (subject_id, kind, user_id, anchor_at, step, nudged_at)
         select n.*, ${now} from unnest(
@@ -94,16 +99,18 @@ export async function recordResumeNudges(
         returning subject_id as "subjectId", kind, user_id as "userId"`,
   );
   const keyOf = (projectId: string, kind: string, userId: string) => `${projectId}:${kind}:${userId}`;
-  const written = new Set(given.map(({ subjectId, kind, userId }) => keyOf(subjectId, kind, userId)));
-  const told = nudges.filter(({ projectId, kind, userId }) => written.has(keyOf(projectId, kind, userId)));
+  const written = new Set(inserted.map(({ subjectId, kind, userId }) => keyOf(subjectId, kind, userId)));
+  const recorded = nudges.filter(({ projectId, kind, userId }) =>
+    written.has(keyOf(projectId, kind, userId)),
+  );
   await emit(
     tx,
     resumeIncompleteNudge,
-    told.map(({ projectId, kind, userId, completeness, step }) => ({
+    recorded.map(({ projectId, kind, userId, completeness, step }) => ({
       payload: { user_id: userId, resume_kind: kind, completeness, step },
       occurredAt: now,
       projectId,
     })),
   );
-  return told.length;
+  return recorded.length;
 }

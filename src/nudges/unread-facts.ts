@@ -31,11 +31,12 @@ type Row = {
 };
 
 /**
- * Reads the facts of a range, equal to what `unreadFactsOf` computes from whole threads: the oldest unread message, the
- * latest nudge about a message that is still unread, and after a second nudge the message that ended a silence.
+ * Reads the facts of a range, equal to what `unreadFactsOf` computes from whole threads: the oldest unread
+ * message, the latest nudge about a message that is still unread, and after a second nudge the message that
+ * ended a silence.
  *
- * Every table is probed by its key for each participant. The `limit 1` keeps the planner from turning the probes into
- * joins: for a range it would read all users, and all threads of each user.
+ * Every table is probed by its key for each participant. The `limit 1` keeps the planner from turning the
+ * probes into joins: for a range it would read all users, and all threads of each user.
  */
 export async function readUnreadFacts(tx: Tx, range: WatchRange): Promise<UnreadParticipant[]> {
   const found = await rows<Row>(

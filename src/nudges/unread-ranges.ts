@@ -12,13 +12,19 @@ const PARTICIPANTS_PER_RANGE = 2_500;
 /** Marks or watches per round of a run. The sum goes on with the next round while any are due. */
 const ROUND_SIZE = 50_000;
 
-/** Rounds that take marks. The host may leave marks faster than rounds take them; the rest waits for the next run. */
+/**
+ * Rounds that take marks. The host may leave marks faster than rounds take them; the rest waits for the next
+ * run.
+ */
 const MARK_ROUNDS = 20;
 
 /** Marks to turn into watches, by id. */
 export type MarkRange = { readonly kind: "marks"; readonly ids: readonly string[] };
 
-/** Watched participants to look at, in two parallel lists. All of a user's threads are in one range, to make one event. */
+/**
+ * Watched participants to look at, in two parallel lists. All of a user's threads are in one range, to make
+ * one event.
+ */
 export type WatchRange = {
   readonly kind: "watches";
   readonly users: readonly string[];
@@ -28,9 +34,9 @@ export type WatchRange = {
 export type UnreadRange = MarkRange | WatchRange;
 
 /**
- * The next round of a run: ranges of the marks that are due; when there are none, of the watches that are due; an
- * empty list when nothing is left. Every watch that is looked at is deleted or moved to a later time, so the rounds
- * come to an end.
+ * The next round of a run: ranges of the marks that are due; when there are none, of the watches that are
+ * due; an empty list when nothing is left. Every watch that is looked at is deleted or moved to a later time,
+ * so the rounds come to an end.
  *
  * @param round how many rounds the run has had.
  */
@@ -66,9 +72,10 @@ const cutWatches = (tx: Tx, now: Date): Promise<WatchRange[]> =>
   );
 
 /**
- * Turns marks into watches that are due now, in one transaction: from then on the watches stand for them. A message
- * has one mark for its whole thread; participants who have read past it are left out, since any later message has a
- * mark of its own. A mark of a user without a thread stands for everything that is watched of the user.
+ * Turns marks into watches that are due now, in one transaction: from then on the watches stand for them. A
+ * message has one mark for its whole thread; participants who have read past it are left out, since any later
+ * message has a mark of its own. A mark of a thread at `-infinity`, which an operator may insert, stands for
+ * all participants, and a mark of a user without a thread for all watches of the user.
  *
  * @returns how many marks were taken; fewer than in the range when another run took some.
  */
@@ -77,7 +84,9 @@ export async function takeMarks(tx: Tx, { ids }: MarkRange, now: Date): Promise<
     tx,
     sql`with taken as (
           delete from unread_marks where id = any(${array(ids)}::bigint[]) returning thread_id, user_id, at),
-        written as (select thread_id, max(at) as at from taken where user_id is null group by thread_id),
+        written as (
+          select thread_id, max(case when at = '-infinity' then 'infinity' else at end) as at
+          from taken where user_id is null group by thread_id),
         pairs as (
           select p.user_id, p.thread_id from written w join chat_thread_participants p on p.thread_id = w.thread_id
           where p.last_read_at is null or p.last_read_at < w.at

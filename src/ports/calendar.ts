@@ -36,7 +36,10 @@ export type Watched =
       /** ISO instant as the provider returned it, which may differ from the one requested. */
       readonly expiresAt: string;
     }
-  /** The channel id is taken: an earlier call opened the channel and its answer was lost. Its resource id is unknown. */
+  /**
+   * The channel id is taken: an earlier call opened the channel and its answer was lost. Its resource id is
+   * unknown.
+   */
   | { readonly kind: "taken"; readonly tokenHash: string };
 
 /** A participant in an entry of a calendar. */
@@ -89,7 +92,8 @@ export type CalendarPort = {
   /** The same tokens sealed with the first key, or null if they are already. @throws SealBroken */
   resealGrant(grant: Grant): Grant | null;
   /**
-   * Opens a push channel with the given id and a secret that only the port knows. Returns the secret's SHA-256 in hex.
+   * Opens a push channel with the given id and a secret that only the port knows. Returns the secret's
+   * SHA-256 in hex.
    * @throws CalendarBusy, CalendarUnavailable, CalendarMisconfigured, SealBroken
    */
   watch(
@@ -101,7 +105,9 @@ export type CalendarPort = {
     request: { readonly grant: Grant; readonly channelId: string; readonly resourceId: string },
     signal: AbortSignal,
   ): Promise<Answer<{ readonly kind: "stopped" }>>;
-  /** Lists one page of entries. `expired`: a token is too old, so a full sync is needed. @throws as `watch` */
+  /**
+   * Lists one page of entries. `expired`: a token is too old, so a full sync is needed. @throws as `watch`
+   */
   listEvents(
     request: { readonly grant: Grant; readonly calendarId: string; readonly cursor: EventsCursor },
     signal: AbortSignal,

@@ -105,7 +105,9 @@ async function listPage(
   }
 }
 
-/** The resource id and the expiry that the provider gave the channel, which may differ from the one requested. */
+/**
+ * The resource id and the expiry that the provider gave the channel, which may differ from the one requested.
+ */
 function readChannel({ resourceId, expiration }: calendar_v3.Schema$Channel): {
   resourceId: string;
   expiresAt: string;
@@ -134,8 +136,8 @@ function resealed(seals: Seals, grant: Grant): Grant | null {
 }
 
 /**
- * Calls Google with the grant's access token, which is refreshed when it is about to expire, and once more when it
- * is rejected early. Refreshed tokens are part of the answer even if the call failed.
+ * Calls Google with the grant's access token, which is refreshed when it is about to expire, and once more
+ * when it is rejected early. Refreshed tokens are part of the answer even if the call failed.
  */
 async function withGrant<T>(
   options: GoogleOptions,
@@ -177,7 +179,9 @@ function useAccess(client: OAuthClient, seals: Seals, { owner, accessToken }: Gr
   client.setCredentials({ access_token: seals.open(accessToken ?? "", purpose(owner, "access")) });
 }
 
-/** Sets only the access token on the client. With the refresh token it would refresh on its own, unnoticed. */
+/**
+ * Sets only the access token on the client. With the refresh token it would refresh on its own, unnoticed.
+ */
 async function refresh(client: OAuthClient, options: GoogleOptions, grant: Grant): Promise<FreshTokens> {
   const { seals, clock } = options;
   const { owner } = grant;

@@ -1,6 +1,9 @@
 import { CalendarBusy, CalendarMisconfigured, CalendarUnavailable, type RefusalReason } from "./calendar.ts";
 
-/** What an error of Google's client means: the user has to connect again, or the error is thrown and the job retried. */
+/**
+ * What an error of Google's client means: the user has to connect again, or the error is thrown and the job
+ * retried.
+ */
 export type ErrorClass =
   | { readonly kind: "refused"; readonly reason: RefusalReason }
   | { readonly kind: "throw"; readonly error: Error };
@@ -60,7 +63,10 @@ export function readFailure(error: unknown): Failure {
   return { status: response.status, reason: readReason(response.data), retryAfter };
 }
 
-/** The token endpoint answers `{ error: "invalid_grant" }`, the API `{ error: { errors: [{ reason }], status } }`. */
+/**
+ * The token endpoint answers `{ error: "invalid_grant" }`, the API `{ error: { errors: [{ reason }], status }
+ * }`.
+ */
 function readReason(body: unknown): string {
   const { error } = (typeof body === "object" && body !== null ? body : {}) as { error?: unknown };
   if (typeof error === "string") return error;

@@ -23,8 +23,8 @@ export function readPage(page: calendar_v3.Schema$Events): EventsPage {
 }
 
 /**
- * A meeting is an entry with a time of day and at least two participants. Nothing is read of other entries, which
- * are private: solo appointments, all-day entries, absences, focus time.
+ * A meeting is an entry with a time of day and at least two participants. Nothing is read of other entries,
+ * which are private: solo appointments, all-day entries, absences, focus time.
  */
 function readEvent(event: calendar_v3.Schema$Event): CalendarEntry | null {
   const { id, iCalUID, updated } = event;

@@ -1,17 +1,17 @@
 import { parse, stringify } from "lossless-json";
 import type { SalesPage, TokenSalesPort } from "./token-sales.ts";
 
-/** The seller did not answer in time, or not with a list of sales. The call is tried again later. */
+/** The seller did not answer in time, or answered without a list of sales. The job is retried. */
 export class TokenSalesUnavailable extends Error {
   override readonly name = "TokenSalesUnavailable";
 }
 
-const ANSWER_LIMIT_BYTES = 16 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
 
 /**
- * The seller's API: `GET {url}/sales?since=<ISO 8601>` answers `{ "sales": [ ... ] }`, each as the webhook would bring it.
- * Numbers keep every digit.
+ * The seller's API: `GET {url}/sales?since=<ISO 8601>` answers `{ "sales": [ ... ] }`, each like the body of
+ * a webhook call. Numbers keep all digits.
  */
 export function scicentPort(options: {
   readonly url: string;
@@ -31,7 +31,7 @@ export function scicentPort(options: {
       });
       if (!response.ok) throw new TokenSalesUnavailable(`the seller answered ${response.status}`);
       const text = await response.text();
-      if (text.length > ANSWER_LIMIT_BYTES)
+      if (text.length > MAX_RESPONSE_BYTES)
         throw new TokenSalesUnavailable("the seller's answer is too large");
       return { sales: salesIn(text) };
     },

@@ -15,7 +15,9 @@ export type BudgetCandidates = {
   readonly tooFew: number;
 };
 
-/** An unsubmitted assignment is overdue 7 times 24 hours after it was assigned, as of the end of the period. */
+/**
+ * An unsubmitted assignment is overdue 7 times 24 hours after it was assigned, as of the end of the period.
+ */
 const OVERDUE_AFTER_MS = 7 * 24 * 3_600_000;
 
 type CandidateRow = {
@@ -32,12 +34,13 @@ type CandidateRow = {
 };
 
 /**
- * The volunteers of an organization who are eligible for a period, with the components of their scores, in one
- * statement. Those with too few approved assignments are only counted.
+ * The volunteers of an organization who are eligible for a period, with the components of their scores, in
+ * one statement. Those with too few approved assignments are only counted.
  *
- * The multiplier is the one in effect just before the period ended: the latest of the history before that instant, else
- * the one that the first later change replaced, else the current one. An assignment that was reviewed but never submitted
- * counts as submitted. (Scalar subqueries are executed per row; `exists` below an `or` may read the whole table.)
+ * The multiplier is the one in effect just before the period ended: the latest of the history before that
+ * instant, else the one that the first later change replaced, else the current one. An assignment that was
+ * reviewed but never submitted counts as submitted. (Scalar subqueries are executed per row; `exists` below
+ * an `or` may read the whole table.)
  */
 export async function readBudgetCandidates(
   tx: Tx,

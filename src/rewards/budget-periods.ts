@@ -1,4 +1,4 @@
-import { DateTime, IANAZone } from "luxon";
+import { DateTime } from "luxon";
 import type { BudgetPeriodType } from "../scoring/rewards/budget-shares.ts";
 
 /** A period `[startAt, endAt)` of whole local days, which may have 23, 24 or 25 hours. */
@@ -12,16 +12,19 @@ export type BudgetPeriod = {
 
 const LENGTH = { daily: { days: 1 }, weekly: { days: 7 }, monthly: { months: 1 } } as const;
 
-/** Whether this machine knows an IANA time zone of that name. */
-export const isTimeZone = (zone: string): boolean => IANAZone.isValidZone(zone);
-
-/** The first local day of the period that a day is in. A day starts at local midnight, or where the clock skips it, with the skip. */
+/**
+ * The first local day of the period that a day is in. A day starts at local midnight, or where the clock
+ * skips it, with the skip.
+ */
 function firstDay(type: BudgetPeriodType, day: DateTime): DateTime {
   if (type === "monthly") return day.startOf("month");
   return (type === "weekly" ? budgetWeekStart(day) : day).startOf("day");
 }
 
-/** Budget weeks start on Sunday, unlike the weeks of e-mail digests, which start on Monday. Luxon numbers Sunday 7. */
+/**
+ * Budget weeks start on Sunday, unlike the weeks of e-mail digests, which start on Monday. Luxon numbers
+ * Sunday 7.
+ */
 const budgetWeekStart = (day: DateTime): DateTime => day.minus({ days: day.weekday % 7 });
 
 function periodFrom(type: BudgetPeriodType, first: DateTime): BudgetPeriod {
@@ -45,7 +48,10 @@ export function periodAt(type: BudgetPeriodType, zone: string, at: Date): Budget
   return periodFrom(type, firstDay(type, validated(DateTime.fromJSDate(at, { zone }))));
 }
 
-/** The period that contains a local day, `YYYY-MM-DD`. @throws RangeError for an invalid day or an unknown zone. */
+/**
+ * The period that contains a local day, `YYYY-MM-DD`. @throws RangeError for an invalid day or an unknown
+ * zone.
+ */
 export function periodOfDay(type: BudgetPeriodType, zone: string, day: string): BudgetPeriod {
   return periodFrom(type, firstDay(type, validated(DateTime.fromISO(day, { zone }))));
 }

@@ -1,8 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 
-// A seller names a buyer by a whole number: the host's id of the user if that is a number, else our id. A sale keeps the number; the
-// user is looked up when it is needed, since a host may send the user later than the seller the sale.
+// A seller names a buyer by a whole number: the host's id of the user if that is a number, else our id. A
+// sale keeps the number; the user is looked up when it is needed, since a host may send the user later than
+// the seller the sale.
 
 const isNumber = (column: SQL) => sql`${column} ~ '^[1-9][0-9]{0,15}$'`;
 

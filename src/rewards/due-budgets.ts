@@ -1,14 +1,9 @@
 import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { isTimeZone } from "../scoring/local-time.ts";
 import type { BudgetPeriodType } from "../scoring/rewards/budget-shares.ts";
-import {
-  type BudgetPeriod,
-  firstWholePeriod,
-  isTimeZone,
-  periodAfter,
-  periodOfDay,
-} from "./budget-periods.ts";
+import { type BudgetPeriod, firstWholePeriod, periodAfter, periodOfDay } from "./budget-periods.ts";
 
 export const BUDGET_PERIOD_TYPES = [
   "daily",
@@ -42,8 +37,8 @@ type Progress = {
 /**
  * The oldest unpaid closed period of each organization and type. Later ones have to wait for its leftover.
  *
- * The first one is the first whole period at or after `budgets_from`, then each follows the one before. Periods are
- * identified by their first local day, so a change of time zone neither repeats nor skips one.
+ * The first one is the first whole period at or after `budgets_from`, then each follows the one before.
+ * Periods are identified by their first local day, so a change of time zone neither repeats nor skips one.
  */
 export async function dueBudgets(
   tx: Tx,

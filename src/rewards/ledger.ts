@@ -18,10 +18,11 @@ export type Posting = {
 };
 
 /**
- * Writes ledger transactions and updates the balances of volunteers, in four statements, two of them pipelined.
+ * Writes ledger transactions and updates the balances of volunteers, in four statements, two of them
+ * pipelined.
  *
- * Balances are locked last and in account order, so that transactions do not deadlock and hold the locks briefly. System
- * accounts have no balance row: every transaction would wait for that of the treasury.
+ * Balances are locked last and in account order, so that transactions do not deadlock and hold the locks
+ * briefly. System accounts have no balance row: every transaction would wait for that of the treasury.
  *
  * @throws a unique violation on `ledger_transactions_once` for a transaction that exists.
  */

@@ -22,13 +22,14 @@ export type MultiplierCounts = {
 };
 
 /**
- * Calculates the multipliers of a range as of `slot` in one statement: it takes the marks, reads the facts, decides, and
- * writes those that changed by 0.01 or more together with their history. As one statement sees one snapshot, a change that
- * it does not see keeps its mark for the next run.
+ * Calculates the multipliers of a range as of `slot` in one statement: it takes the marks, reads the facts,
+ * decides, and writes those that changed by 0.01 or more together with their history. As one statement sees
+ * one snapshot, a change that it does not see keeps its mark for the next run.
  *
- * The last activity, and the time from which the passing of time may lower the multiplier, are stored on the profile, so that
- * the next run finds the profiles that are due by reading them alone. Organizations and profiles that were calculated as of
- * this instant or later are skipped, so an older value never replaces a newer one.
+ * The last activity, and the time from which the passing of time may lower the multiplier, are stored on the
+ * profile, so that the next run finds the profiles that are due by reading them alone. Organizations and
+ * profiles that were calculated as of this instant or later are skipped, so an older value never replaces a
+ * newer one.
  */
 export async function recalculateRange(
   tx: Tx,
@@ -42,8 +43,8 @@ export async function recalculateRange(
     : factsOfEach(candidatesOf(from, to, instants, maxHundredths), instants);
   const inRange = sql`p.id >= ${from}::bigint and p.id < ${to}::bigint
     and (${organizationId}::bigint is null or p.organization_id = ${organizationId}::bigint)`;
-  // Compiling a statement of one second does not pay off. Without statistics the planner would compute the counts of a range
-  // again for each profile (nested loop), or read whole tables per row.
+  // Compiling a statement of one second does not pay off. Without statistics the planner would compute the
+  // counts of a range again for each profile (nested loop), or read whole tables per row.
   await tx.execute(
     sql`select set_config('jit', 'off', true), set_config(${full ? "enable_nestloop" : "enable_seqscan"}, 'off', true)`,
   );

@@ -3,7 +3,10 @@ import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { MultiplierRange } from "./multiplier-range.ts";
 
-/** Profiles per transaction: half a second to a second when all multipliers change, a tenth of that when none does. */
+/**
+ * Profiles per transaction: half a second to a second when all multipliers change, a tenth of that when none
+ * does.
+ */
 const PROFILES_PER_RANGE = 20_000;
 
 export type MultiplierScope = {
@@ -16,7 +19,8 @@ export type MultiplierScope = {
 /** Cuts the profiles of a scope into ranges of ids. */
 export async function cutProfiles(tx: Tx, scope: MultiplierScope): Promise<MultiplierRange[]> {
   const { organizationId } = scope;
-  // The ids of all profiles are dense, so ranges of equal width do. Those of one organization are not, so rows are counted.
+  // The ids of all profiles are dense, so ranges of equal width do. Those of one organization are not, so
+  // rows are counted.
   const starts = organizationId === null ? await evenStarts(tx) : await countedStarts(tx, organizationId);
   const full = scope.full || (await noneIsKnown(tx, scope));
   return starts
@@ -54,7 +58,10 @@ async function countedStarts(tx: Tx, organizationId: string): Promise<string[]> 
 const inScope = ({ organizationId }: Pick<MultiplierScope, "organizationId">): SQL =>
   sql`(${organizationId}::bigint is null or o.id = ${organizationId}::bigint)`;
 
-/** True if no organization was ever calculated with this maximum: then a full run, which reads in id order, is faster. */
+/**
+ * True if no organization was ever calculated with this maximum: then a full run, which reads in id order, is
+ * faster.
+ */
 async function noneIsKnown(tx: Tx, scope: MultiplierScope): Promise<boolean> {
   const [known] = await rows<{ none: boolean }>(
     tx,

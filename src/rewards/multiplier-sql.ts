@@ -2,7 +2,8 @@ import { type SQL, sql } from "drizzle-orm";
 import { array } from "../db/statement.ts";
 import { DECAY_MILLIONTHS, DECAY_ONE_MILLIONTHS, MULTIPLIER_WEIGHTS } from "../scoring/rewards/multiplier.ts";
 
-// `decideMultiplier` of src/scoring in SQL. test/rewards/multiplier-range.test.ts compares both on random inputs.
+// `decideMultiplier` of src/scoring in SQL. test/rewards/multiplier-range.test.ts compares both on random
+// inputs.
 
 const WINDOW_DAYS = 30;
 const DAY_MS = 24 * 3_600_000;
@@ -42,22 +43,24 @@ const WINDOW = sql`interval '${sql.raw(String(WINDOW_DAYS * 24))} hours'`;
 const DAY = sql`interval '24 hours'`;
 
 /**
- * The time from which the passing of time alone may lower the multiplier; null when it is at its floor, since time never
- * raises it. The earliest of: an approval leaves the window, so that a group of ten may be lost; a referral becomes inactive;
- * the next day of decay.
+ * The time from which the passing of time alone may lower the multiplier; null when it is at its floor, since
+ * time never raises it. The earliest of: an approval leaves the window, so that a group of ten may be lost; a
+ * referral becomes inactive; the next day of decay.
  */
 const DUE = sql`case when value > least(base, value) then least(
   case when approved >= ${MULTIPLIER_WEIGHTS.approvalsPerGroup}::int then oldest_approval + ${WINDOW} end,
   referrals_until + ${WINDOW},
   last_at + greatest(days, ${MULTIPLIER_WEIGHTS.graceDays}::int) * ${DAY} + ${DAY}) end`;
 
-/** Keeps the planner from inlining a subquery, so that its expressions are computed once and not at each use. */
+/**
+ * Keeps the planner from inlining a subquery, so that its expressions are computed once and not at each use.
+ */
 const ONCE = sql`offset 0`;
 
 /**
- * Adds the components and the resulting multiplier to the rows of `facts(id, level, previous, noted, noted_due, approved,
- * oldest_approval, referrals, referrals_until, last_at)`. Integer arithmetic: half up is (2 x sum x decay + one) / (2 x one),
- * as in `roundHalfUp`.
+ * Adds the components and the resulting multiplier to the rows of `facts(id, level, previous, noted,
+ * noted_due, approved, oldest_approval, referrals, referrals_until, last_at)`. Integer arithmetic: half up is
+ * (2 x sum x decay + one) / (2 x one), as in `roundHalfUp`.
  */
 export const decisionsFrom = (facts: SQL, { slot }: Instants, maxHundredths: number): SQL => sql`
   select valued.*, ${DUE} as due
@@ -71,8 +74,8 @@ export const decisionsFrom = (facts: SQL, { slot }: Instants, maxHundredths: num
         from (${facts} ${ONCE}) facts ${ONCE}) f ${ONCE}) components ${ONCE}) valued`;
 
 /**
- * The facts of the profiles in [from, to) that are in `scope(id, level, previous, noted, noted_due)`, by three passes over
- * index ranges in id order.
+ * The facts of the profiles in [from, to) that are in `scope(id, level, previous, noted, noted_due)`, by
+ * three passes over index ranges in id order.
  */
 export function factsOfRange(from: string, to: string, instants: Instants): SQL {
   const { slot, windowStart } = instants;
@@ -118,7 +121,10 @@ const latestActivity = (profile: SQL): SQL => sql`
   select t.activity_at as at from task_assignments t
   where t.assignee_id = ${profile} and t.activity_at is not null order by t.activity_at desc limit 1`;
 
-/** The latest activity before the slot. Costs a second lookup only for profiles active after it, which a late run sees. */
+/**
+ * The latest activity before the slot. Costs a second lookup only for profiles active after it, which a late
+ * run sees.
+ */
 const asOf = (latest: SQL, profile: SQL, slot: Date): SQL => sql`
   case when ${latest} >= ${at(slot)} then (
     select max(greatest(case when t.submitted_at < ${at(slot)} then t.submitted_at end,
@@ -130,9 +136,10 @@ const isActive = (latest: SQL, profile: SQL, { slot, windowStart }: Instants): S
   sql`${latest} >= ${at(windowStart)} and (${asOf(latest, profile, slot)}) >= ${at(windowStart)}`;
 
 /**
- * The rows of `scope(id, noted_due, through, known_max)` whose multiplier may have changed: those with a mark, those that are
- * due, and those never calculated with this maximum. Marks that are not due count too, since their cause may have changed the
- * time before the slot: a task approved after it may have been submitted before it, or taken from another volunteer.
+ * The rows of `scope(id, noted_due, through, known_max)` whose multiplier may have changed: those with a
+ * mark, those that are due, and those never calculated with this maximum. Marks that are not due count too,
+ * since their cause may have changed the time before the slot: a task approved after it may have been
+ * submitted before it, or taken from another volunteer.
  */
 export const candidatesOf = (from: string, to: string, { slot }: Instants, maxHundredths: number): SQL => sql`
   select s.* from scope s

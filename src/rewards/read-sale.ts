@@ -37,9 +37,9 @@ type Field<T> = { readonly value: T } | { readonly fault: string };
 /**
  * Reads the body of a sale: `{ user_id, amount, transaction_id, currency?, timestamp? }`.
  *
- * `receivedAt` replaces a missing timestamp. Unknown fields are ignored, so that the seller can add some; `null` in an
- * optional field counts as missing. Lists every fault, not only the first. Pure; never throws. Documented in
- * docs/webhooks.md.
+ * `receivedAt` replaces a missing timestamp. Unknown fields are ignored, so that the seller can add some;
+ * `null` in an optional field counts as missing. Lists every fault, not only the first. Pure; never throws.
+ * Documented in docs/webhooks.md.
  */
 export function readSale(raw: Buffer, receivedAt: Date): ReadSale {
   const body = readObject(raw);
@@ -83,7 +83,8 @@ function parseObject(text: string): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value) || isLosslessNumber(value)) {
     throw new RefusedBody("is not a JSON object");
   }
-  // The parser accepts a duplicate key with an equal value, so the keys in the text are compared with those in the result.
+  // The parser accepts a duplicate key with an equal value, so the keys in the text are compared with those
+  // in the result.
   if (countWrittenKeys(text) !== countKeptKeys(value)) throw new RefusedBody("has a duplicate key");
   return value as Record<string, unknown>;
 }

@@ -26,8 +26,8 @@ export type BudgetPayment = {
 };
 
 /**
- * Records a payment: the period, the award of each eligible volunteer with its reason, the ledger transaction, the events. A
- * leftover stays in the treasury, so it needs no transaction.
+ * Records a payment: the period, the award of each eligible volunteer with its reason, the ledger
+ * transaction, the events. A leftover stays in the treasury, so it needs no transaction.
  *
  * @returns the id of the period.
  * @throws a unique violation on `budget_periods_once` when the period is already paid.

@@ -14,7 +14,10 @@ type Payable = DecidedSale & {
 const payable = (decided: readonly DecidedSale[]): Payable[] =>
   decided.filter((d): d is Payable => d.decision.kind === "award" || d.decision.kind === "hold");
 
-/** Records decisions: ledger transactions, commission rows, and the status of each sale with the facts of its decision. */
+/**
+ * Records decisions: ledger transactions, commission rows, and the status of each sale with the facts of its
+ * decision.
+ */
 export async function recordCommissions(
   tx: Tx,
   decided: readonly DecidedSale[],
@@ -22,7 +25,8 @@ export async function recordCommissions(
   now: Date,
 ): Promise<void> {
   if (decided.length === 0) return;
-  // None needs the result of another, so they are pipelined; post is last, since it locks balances that others wait for.
+  // None needs the result of another, so they are pipelined; post is last, since it locks balances that
+  // others wait for.
   await Promise.all([
     insertCommissions(tx, payable(decided), now),
     settleSales(tx, decided, policy, now),
@@ -101,8 +105,8 @@ function reasonsOf(decision: DecidedSale["decision"]): readonly string[] {
 }
 
 /**
- * The facts and rules of a decision, so that it can be recomputed years later. The amount and the times are columns of the
- * sale; the chain is [profile, user, created], nearest referrer first.
+ * The facts and rules of a decision, so that it can be recomputed years later. The amount and the times are
+ * columns of the sale; the chain is [profile, user, created], nearest referrer first.
  */
 function storedInputs({ facts }: DecidedSale, policy: CommissionPolicy): object {
   return {

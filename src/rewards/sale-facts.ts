@@ -55,9 +55,9 @@ type SaleRow = {
 };
 
 /**
- * The windows of a buyer contain the sales before this one in sale time that are not reversed, decided or not: an `accepted`
- * one will be applied or held. So a decision does not depend on the order or grouping in which sales are settled. Rows are
- * locked by id everywhere, so that two groups cannot deadlock.
+ * The windows of a buyer contain the sales before this one in sale time that are not reversed, decided or
+ * not: an `accepted` one will be applied or held. So a decision does not depend on the order or grouping in
+ * which sales are settled. Rows are locked by id everywhere, so that two groups cannot deadlock.
  */
 function lockSales(tx: Tx, saleIds: readonly string[]): Promise<SaleRow[]> {
   return rows<SaleRow>(

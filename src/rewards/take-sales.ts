@@ -11,18 +11,26 @@ import {
 import { array, prepared, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
-/** A sale as received from its seller: authentic and parsed, not yet compared with what was received before. */
+/**
+ * A sale as received from its seller: authentic and parsed, not yet compared with what was received before.
+ */
 export type ReceivedSale = KeyedMessage & {
   readonly buyerUserId: string;
   readonly amountMicro: bigint;
   readonly currency: string;
   readonly soldAt: Date;
-  /** True when the seller gave no time, so `soldAt` is the time of arrival. A repeat then differs in time and is still a duplicate. */
+  /**
+   * True when the seller gave no time, so `soldAt` is the time of arrival. A repeat then differs in time and
+   * is still a duplicate.
+   */
   readonly timeAssumed: boolean;
 };
 
 export type SaleReceipt = {
-  /** `duplicate`: the same values again. `conflict`: other values under a key that is taken; nothing was changed. */
+  /**
+   * `duplicate`: the same values again. `conflict`: other values under a key that is taken; nothing was
+   * changed.
+   */
   readonly status: InboxStatus;
   /** The inbox id of the message that was accepted under this key. */
   readonly receipt: string;
@@ -33,8 +41,8 @@ export type SaleReceipt = {
 export type EnqueueCommissions = (tx: Tx, saleIds: readonly string[]) => Promise<unknown>;
 
 /**
- * Takes a group of sales in one transaction. A new one becomes a row of `token_sales` with its outbox entry; one whose key is taken
- * is compared with the sale that took it. Each leaves a row in `inbox`.
+ * Takes a group of sales in one transaction. A new one becomes a row of `token_sales` with its outbox entry;
+ * one whose key is taken is compared with the sale that took it. Each leaves a row in `inbox`.
  *
  * @param enqueueCommissions called once with the ids of the new sales.
  * @returns a receipt for each sale, in the order of `sales`.

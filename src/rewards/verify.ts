@@ -17,7 +17,10 @@ type Check = {
   faults(from: string, to: string): SQL;
 };
 
-/** Invariants that hold at any time. Each check is one statement, so it sees one snapshot and is exact during writes. */
+/**
+ * Invariants that hold at any time. Each check is one statement, so it sees one snapshot and is exact during
+ * writes.
+ */
 export const CHECKS = {
   transactions: {
     promise: "the entries of every ledger transaction sum to zero",
@@ -156,7 +159,8 @@ const FAULTS_KEPT = 100;
 
 /** @returns the ids that violate the invariant, at most the first hundred of the range. */
 export async function checkRange(tx: Tx, range: VerifyRange): Promise<string[]> {
-  // A range is small and every lookup has an index. With stale statistics the planner would scan whole tables per row.
+  // A range is small and every lookup has an index. With stale statistics the planner would scan whole tables
+  // per row.
   await tx.execute(sql`set local enable_seqscan = off`);
   const found = await rows<{ id: string }>(
     tx,

@@ -14,7 +14,7 @@ import type { FakeGoogle } from "../support/google.ts";
 import { size } from "../support/sizes.ts";
 import type { World } from "../support/world.ts";
 
-/** Where a renewal can be cut off: between any two of its steps, and on both sides of each call. */
+/** Where a renewal can be interrupted: between any two of its steps, and before and after each call. */
 const CRASHES = [
   "before the new channel is written down",
   "before Google is asked for it",
@@ -26,7 +26,7 @@ const CRASHES = [
 ] as const;
 type Crash = (typeof CRASHES)[number];
 
-/** The next write of that kind fails at its commit, as if the process had died just before it. */
+/** The next such write fails at its commit, as if the process had died just before it. */
 async function failNextCommit(world: World, when: string): Promise<void> {
   await world.query("create sequence if not exists crashes");
   await world.query("select setval('crashes', 1, false)");
@@ -53,13 +53,15 @@ async function arrange(crash: Crash, world: World, google: FakeGoogle): Promise<
   return failNextCommit(world, "new.state = 'stopped'");
 }
 
-/** Everything that was asked for is lost, with whatever was under way: the next run has what is written down of channels alone. */
+/**
+ * All enqueued work is lost, with whatever was running: the next run has only the recorded state of channels.
+ */
 async function dieCompletely(world: World): Promise<void> {
   await world.query("delete from outbox");
   await world.query("drop trigger if exists crash_once on calendar_channels");
 }
 
-/** Looks at every moment of a call, too: never may there be no channel. */
+/** Checks during calls too: there must always be a channel. */
 function watchOver(world: World, google: FakeGoogle): { least: number; connected: Connected | null } {
   const seen = { least: Number.POSITIVE_INFINITY, connected: null as Connected | null };
   google.observe = async () => {
@@ -69,15 +71,15 @@ function watchOver(world: World, google: FakeGoogle): { least: number; connected
   return seen;
 }
 
-/** The next pass, hours later: what waited for its back-off has been tried by then. */
+/** The next pass, hours later, when every back-off has elapsed. */
 async function renew(world: World): Promise<void> {
   await world.skipBackOff();
   await world.perform(renewCalendarWatches, { full: true });
   await world.drain();
 }
 
-describe("a renewal that is cut off", () => {
-  it.each(CRASHES)("%s: the old channel works on, and the next run repairs it", async (crash) => {
+describe("an interrupted renewal", () => {
+  it.each(CRASHES)("%s: the old channel keeps working, and the next run repairs it", async (crash) => {
     const { world, google, connect } = await calendarWorld();
     const connected = await connect("grant-1");
     await world.drain();
@@ -94,7 +96,7 @@ describe("a renewal that is cut off", () => {
     const states = await statesOf(world, connected.connectionId);
     expect(states.filter((state) => state === "active")).toHaveLength(1);
     expect(states).not.toContain("creating");
-    // One channel whose resource nobody knows ends by itself: all others are closed.
+    // A channel with an unknown resource expires: all others are closed.
     const lost = crash === CRASHES[2] || crash === CRASHES[3] ? 1 : 0;
     expect(google.live("grant-1")).toHaveLength(1 + lost);
     for (let days = 0; days < 9; days++) {
@@ -104,11 +106,11 @@ describe("a renewal that is cut off", () => {
     await expectOneChannel(world, google, connected);
   });
 
-  it("at random, again and again: never without a channel, and in order when it is let be", async () => {
+  it("at random, repeatedly: never without a channel, and repaired once it is left alone", async () => {
     const { world, google, connect } = await calendarWorld();
     const seen = watchOver(world, google);
     let drawn = 0;
-    // All of it within the 48 hours that are left when a renewal is due: however often it is cut off, there is time for one more.
+    // All within the 48 hours that are left when a renewal is due, so there is always time for one more.
     const step = fc.record({
       crash: fc.option(fc.constantFrom(...CRASHES)),
       losesWork: fc.boolean(),
@@ -134,7 +136,7 @@ describe("a renewal that is cut off", () => {
         await dieCompletely(world);
         later(world, 3_600_000);
         await renew(world);
-        // What was lost ends by itself within seven days; meanwhile the passes go on.
+        // Lost channels expire within seven days; the passes continue until then.
         for (let days = 0; days < 9; days++) {
           later(world, DAY_MS);
           await renew(world);

@@ -8,17 +8,17 @@ import { emailInstant } from "../../src/workers/notifications/email/email-instan
 import { emailWeekly } from "../../src/workers/notifications/email/email-weekly.ts";
 import { sendEmails } from "../../src/workers/notifications/email/send-emails.ts";
 import { notifyFanOut } from "../../src/workers/notifications/fan-out/notify-fan-out.ts";
-import { DECISIONS_DUE, plantCircles, writeEvents } from "../support/circles.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask } from "../support/jobs.ts";
 import { ownRedis } from "../support/own-redis.ts";
 import { fakeResend, type Misbehaviour, type Taken } from "../support/resend.ts";
 import { size } from "../support/sizes.ts";
+import { DECISIONS_DUE, insertTeams, writeEvents } from "../support/teams.ts";
 import { startTwoWorkers } from "../support/two-workers.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const EVENTS = size(6_000, 100_000);
-const CIRCLES = EVENTS / 25;
+const TEAMS = EVENTS / 25;
 const WAVES = 10;
 const MOST_IN_STATEMENT = 300;
 const LIMIT_MS = 300_000 + EVENTS * 10;
@@ -186,7 +186,7 @@ describe("notifications under failures", () => {
       const resend = await fakeResend({ keep: "text" });
       const world = await createWorld({ redisUrl: redis.url });
       world.closing(() => resend.close());
-      await plantCircles(world, { circles: CIRCLES, timeZone: zoneOfNoon(new Date()) });
+      await insertTeams(world, { teams: TEAMS, timeZone: zoneOfNoon(new Date()) });
       await decideLastWeek(world);
       resend.misbehave = randomFailures();
       const workers = await startTwoWorkers(world, {

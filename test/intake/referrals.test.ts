@@ -21,7 +21,7 @@ const codeOf = async (world: World, person: Person): Promise<string> =>
     )
   )[0]!.code;
 
-/** `person` names the code of `referrer`. */
+/** `person` enters the code of `referrer`. */
 async function join(world: World, person: Person, referrer: Person, organizationId?: string) {
   const referralCode = await codeOf(world, referrer);
   return inTransaction(world.db, (tx) =>
@@ -74,7 +74,7 @@ describe("joining by a referral code", () => {
     expect(await world.query("select count(*)::int as n from referrals")).toEqual([{ n: 1 }]);
   });
 
-  it("defect 10: a circle A-B-C-A is refused, however long the chain", async () => {
+  it("defect 10: a cycle A-B-C-A is refused, however long the chain", async () => {
     const { world, people } = await community(9);
     for (let i = 1; i < people.length; i++) await join(world, people[i]!, people[i - 1]!);
     expect(await join(world, people[0]!, people[2]!)).toMatchObject({ kind: "refused", code: "circle" });
@@ -82,7 +82,7 @@ describe("joining by a referral code", () => {
     expect(await uplineOf(world, people[0]!)).toEqual([]);
   });
 
-  it("at the same time as others, who together would close a circle: one of them is refused", async () => {
+  it("concurrently with others that together would close a cycle: one of them is refused", async () => {
     for (let round = 0; round < 8; round++) {
       const { world, people } = await community(3);
       const [ann, bob, eve] = people as [Person, Person, Person];
@@ -114,7 +114,7 @@ describe("the upline", () => {
       );
   });
 
-  it("follows when a statement moves several people of one branch at once", async () => {
+  it("follows when a statement moves several profiles of one branch at once", async () => {
     const { world, organizationId, people } = await community(2);
     const branch = await chain(world, organizationId, 5);
     await world.query(

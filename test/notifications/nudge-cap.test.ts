@@ -24,7 +24,10 @@ const KIND_OF_TYPE = {
 const NUDGE_TYPES = Object.keys(KIND_OF_TYPE) as (keyof typeof KIND_OF_TYPE)[];
 const isNudge = (type: string): type is keyof typeof KIND_OF_TYPE => type in KIND_OF_TYPE;
 
-/** A Sunday on which the clocks of some of these zones change, at a time at which their digest windows are open. */
+/**
+ * A Sunday on which the clocks of some of these zones change, at a time at which their digest windows are
+ * open.
+ */
 const NOW = new Date("2026-03-08T18:30:00Z");
 const ZONES = [
   "America/Los_Angeles",
@@ -140,7 +143,9 @@ async function write(world: World, { alone, digests, waiting }: History, timeZon
 const dayIn = (at: Date, timeZone: string) =>
   Date.parse(at.toLocaleDateString("en-CA", { timeZone })) / (24 * 3_600_000);
 
-/** The rule of the cap over all rows: single nudges, and digests of nothing but nudges, that were not dropped. */
+/**
+ * The rule of the cap over all rows: single nudges, and digests of nothing but nudges, that were not dropped.
+ */
 function countsOf({ alone, digests }: History, timeZone: string): NudgeCounts {
   const single = alone
     .filter(({ type, status }) => isNudge(type) && status !== "none")

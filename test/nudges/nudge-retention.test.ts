@@ -4,7 +4,7 @@ import { pruneNotifications } from "../../src/workers/notifications/fan-out/prun
 import { resumeIncompleteNudges } from "../../src/workers/notifications/nudges/resume-incomplete-nudges.ts";
 import { organization } from "../support/factories.ts";
 import { performRanged } from "../support/jobs.ts";
-import { forgetOutlived, minutesAfter } from "../support/nudges.ts";
+import { minutesAfter, pruneLog } from "../support/nudges.ts";
 import { message, organizationMember, project, thread, user, users } from "../support/platform.ts";
 import { size } from "../support/sizes.ts";
 import { createWorld, type World } from "../support/world.ts";
@@ -14,16 +14,16 @@ const RUNS = size(12, 200);
 const NOW = "2026-06-02T06:00:00Z";
 const daysAgo = (days: number) => minutesAfter(NOW, -days * 1_440);
 
-/** What the job leaves, with the days of NOTIFICATION_DAYS. */
+/** What the job leaves, with NOTIFICATION_DAYS days of retention. */
 async function left<Row extends Record<string, unknown>>(world: World, query: string): Promise<Row[]> {
   await performRanged(world, pruneNotifications, {});
   return world.query<Row>(query);
 }
 
-describe("what may be forgotten of the nudges that were given", () => {
-  it("a reminder goes by the start that it reminded of, not by when it was given", async () => {
+describe("retention of nudge logs", () => {
+  it("a reminder is kept by the start it was for, not by when it was sent", async () => {
     const world = await createWorld({ at: NOW });
-    // The third was given for a meeting that was moved far ahead, and may be moved back.
+    // The third was sent for a meeting that was moved far ahead and may be moved back.
     await world.query(
       `insert into meeting_reminders (meeting_id, user_id, start_time, offset_minutes, told, decided_at)
        values (1, 1, $1, 30, true, $1), (2, 1, $2, 30, true, $2), (3, 1, $3, 30, true, $1)`,
@@ -33,7 +33,7 @@ describe("what may be forgotten of the nudges that were given", () => {
     expect(await left(world, rest)).toEqual([{ id: "2" }, { id: "3" }]);
   });
 
-  it("a nudge about a message stays as long as the message, read or not, and its reader", async () => {
+  it("a nudge about a message is kept as long as the message, read or not, and its reader", async () => {
     const world = await createWorld({ at: NOW });
     const [reader, leaver, writer] = (await users(world, 3)) as [string, string, string];
     const threadId = await thread(world, { participants: [reader, writer] });
@@ -45,7 +45,7 @@ describe("what may be forgotten of the nudges that were given", () => {
       [reader, read, 299],
       [reader, gone, 299],
       [reader, gone, 100],
-      // Somebody who was deleted, not somebody who left the conversation.
+      // A deleted user, not one who left the thread.
       ["999999", read, 299],
       [leaver, read, 299],
     ] as const)
@@ -65,7 +65,7 @@ describe("what may be forgotten of the nudges that were given", () => {
     ]);
   });
 
-  it("of a resume the greatest step stays, for the last edit and for the time without any", async () => {
+  it("the greatest step of a resume is kept, for the last edit and for the time without one", async () => {
     const world = await createWorld({ at: NOW });
     const owner = await user(world);
     const projectId = await project(world, { organizationId: await organization(world), createdBy: owner });
@@ -89,7 +89,7 @@ describe("what may be forgotten of the nudges that were given", () => {
     ]);
   });
 
-  it("nobody is told a step of a resume twice for it, whatever becomes of resumes, projects and owners", async () => {
+  it("no step of a resume is sent twice because of it, whatever happens to resumes, projects and owners", async () => {
     const world = await createWorld();
     const organizationId = await organization(world);
     const owner = await user(world);
@@ -131,7 +131,7 @@ describe("what may be forgotten of the nudges that were given", () => {
           );
           expect(again).toEqual([]);
           await world.query("insert into given select * from resume_nudges where nudged_at = $1", [now]);
-          forgotten += (await forgetOutlived(world, "resume_nudges")).rowCount ?? 0;
+          forgotten += (await pruneLog(world, "resume_nudges")).rowCount ?? 0;
         }
       }),
       { numRuns: RUNS },

@@ -9,7 +9,7 @@ import {
 } from "../../src/scoring/notifications/unread-nudge.ts";
 import { unreadThreadNudges } from "../../src/workers/notifications/nudges/unread-thread-nudges.ts";
 import { performRanged } from "../support/jobs.ts";
-import { forgetOutlived } from "../support/nudges.ts";
+import { pruneLog } from "../support/nudges.ts";
 import { message, prefer, thread, users } from "../support/platform.ts";
 import { size } from "../support/sizes.ts";
 import { createWorld, type World } from "../support/world.ts";
@@ -64,7 +64,7 @@ type Act = { world: World; threadId: string; userId: string; at: string };
 
 const acts = Object.keys(ACTS) as (keyof typeof ACTS)[];
 
-/** What happens on the host platform between two runs, and how long after the last one the next run comes. */
+/** What happens on the host platform between two runs, and the pause before the next run. */
 const anyRound = fc.record({
   pauseMinutes: fc.constantFrom(15, 15, 30, 60, 165, 300, 720, 1_440),
   happened: fc.array(
@@ -88,7 +88,7 @@ type Participant = {
 type Spoken = Pick<ThreadMessage, "id" | "senderId" | "at"> & { threadId: string };
 type Muted = { userId: string; scopeType: "global" | "thread"; scopeId: string | null };
 
-/** Goes through all participants and all messages of all threads, as nobody could who had a million of them. */
+/** Reads all participants and messages of all threads, which would not scale. */
 async function reference(world: World, given: Map<string, GivenNudge[]>, now: Date): Promise<void> {
   const participants = await world.query<Participant>(
     `select p.user_id as "userId", p.thread_id as "threadId", p.joined_at as "joinedAt", p.last_read_at as "lastReadAt",
@@ -133,7 +133,7 @@ async function reference(world: World, given: Map<string, GivenNudge[]>, now: Da
 type Line = { pair: string; id: string; step: number; at: Date };
 const sorted = (lines: readonly Line[]) => lines.map((line) => JSON.stringify(line)).sort();
 
-it("nudges whom the pure rule nudges, and when, whatever happens to threads, on random histories", async () => {
+it("nudges the same users at the same times as the pure rule, on random histories", async () => {
   const world = await createWorld();
   let nudges = 0;
   let forgotten = 0;
@@ -171,14 +171,14 @@ it("nudges whom the pure rule nudges, and when, whatever happens to threads, on 
           })),
         );
         expect(sorted(told)).toEqual(sorted(expected));
-        // What may be forgotten makes no difference.
-        forgotten += (await forgetOutlived(world, "unread_nudges")).rowCount ?? 0;
+        // Pruned rows make no difference.
+        forgotten += (await pruneLog(world, "unread_nudges")).rowCount ?? 0;
       }
       nudges += [...given.values()].flat().length;
     }),
     { numRuns: RUNS },
   );
-  // A comparison of nothing with nothing would hold too.
+  // Two empty lists would be equal too.
   expect(nudges).toBeGreaterThan(RUNS / 4);
   expect(forgotten).toBeGreaterThan(0);
 });

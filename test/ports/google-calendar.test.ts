@@ -37,7 +37,7 @@ async function scene() {
   const stop = (grant: Grant, resourceId = resourceOf("grant-1")) =>
     port.stop({ grant, channelId: CHANNEL, resourceId }, never);
   const grant = port.sealGrant("google:1", "grant-1");
-  /** The grant with an access token that has so many minutes left. */
+  /** The grant with an access token that expires in some minutes. */
   const refreshed = async (minutesLeft: number): Promise<Grant> => {
     const { tokens } = await watch(grant, "11111111-3f5f-4f0e-9a55-0d6a4c6f0b01");
     now = new Date(Date.parse(tokens!.accessExpiresAt) - minutesLeft * 60_000);
@@ -47,8 +47,8 @@ async function scene() {
   return { google, port, grant, watch, stop, refreshed };
 }
 
-describe("Google's calendars: opening a channel", () => {
-  it("asks for seven days, and keeps what comes back", async () => {
+describe("Google Calendar: opening a channel", () => {
+  it("requests seven days, and keeps the expiry of the answer", async () => {
     const { google, grant, watch } = await scene();
     google.longestMs = 3 * 24 * 3_600_000;
     const { result } = await watch(grant);
@@ -65,7 +65,7 @@ describe("Google's calendars: opening a channel", () => {
     });
   });
 
-  it("defect 20: gives each channel a secret of its own, and tells its hash alone", async () => {
+  it("defect 20: gives each channel a secret of its own, and returns only its hash", async () => {
     const { google, grant, watch } = await scene();
     const first = await watch(grant);
     await watch(grant, "7f1c0a9e-3f5f-4f0e-9a55-0d6a4c6f0b01");
@@ -75,7 +75,7 @@ describe("Google's calendars: opening a channel", () => {
     expect(first.result).toMatchObject({ tokenHash: createHash("sha256").update(a!.token).digest("hex") });
   });
 
-  it("knows an id that Google has already", async () => {
+  it("recognizes an id that Google has already", async () => {
     const { grant, watch } = await scene();
     const first = await watch(grant);
     expect((await watch(grant)).result).toEqual({
@@ -84,7 +84,7 @@ describe("Google's calendars: opening a channel", () => {
     });
   });
 
-  it("does not believe a channel without resource or end", async () => {
+  it("rejects a channel without a resource id or an expiry", async () => {
     const { google, watch, refreshed } = await scene();
     const fresh = await refreshed(30);
     google.fail("watch", "nonsense");
@@ -92,7 +92,7 @@ describe("Google's calendars: opening a channel", () => {
   });
 });
 
-describe("Google's calendars: closing a channel", () => {
+describe("Google Calendar: closing a channel", () => {
   it("closes it", async () => {
     const { google, grant, watch, stop } = await scene();
     await watch(grant);
@@ -100,14 +100,14 @@ describe("Google's calendars: closing a channel", () => {
     expect(google.live("grant-1")).toEqual([]);
   });
 
-  it.each(["404", "401", "410"] as const)("takes %s for closed", async (fault) => {
+  it.each(["404", "401", "410"] as const)("treats %s as closed", async (fault) => {
     const { google, stop, refreshed } = await scene();
     const fresh = await refreshed(30);
     google.fail("stop", fault, fault);
     expect((await stop(fresh)).result).toEqual({ kind: "stopped" });
   });
 
-  it.each(["429", "500", "drop"] as const)("does not take %s for closed", async (fault) => {
+  it.each(["429", "500", "drop"] as const)("does not treat %s as closed", async (fault) => {
     const { google, stop, refreshed } = await scene();
     const fresh = await refreshed(30);
     google.fail("stop", fault);
@@ -115,8 +115,8 @@ describe("Google's calendars: closing a channel", () => {
   });
 });
 
-describe("Google's calendars: access tokens", () => {
-  it("are refreshed when there is none, when under 5 minutes are left, and not before", async () => {
+describe("Google Calendar: access tokens", () => {
+  it("are refreshed when missing or within 5 minutes of expiry, and not before", async () => {
     const { google, grant, watch, refreshed } = await scene();
     expect((await watch(grant)).tokens).not.toBeNull();
     const other = "8f1c0a9e-3f5f-4f0e-9a55-0d6a4c6f0b01";
@@ -129,7 +129,7 @@ describe("Google's calendars: access tokens", () => {
     expect(Math.abs(livesMs - 3_600_000)).toBeLessThan(1_000);
   });
 
-  it("are refreshed once when one is refused before its time", async () => {
+  it("are refreshed once when one is rejected early", async () => {
     const { google, watch, refreshed } = await scene();
     const fresh = await refreshed(30);
     google.dropAccess("grant-1");
@@ -139,7 +139,7 @@ describe("Google's calendars: access tokens", () => {
     expect(google.asked.map(({ route }) => route)).toEqual(["watch", "token", "watch"]);
   });
 
-  it("come back sealed, and so does a refresh token that takes the place of the old one", async () => {
+  it("are returned sealed, and so is a rotated refresh token", async () => {
     const { google, grant, watch } = await scene();
     google.replacements.set("grant-1", "grant-1b");
     const { tokens } = await watch(grant);
@@ -152,7 +152,7 @@ describe("Google's calendars: access tokens", () => {
     expect(google.asked[0]).toMatchObject({ route: "token", grant: "grant-1b" });
   });
 
-  it("that were refreshed are not lost when the call itself fails for a passing reason", async () => {
+  it("that were refreshed are not lost when the call fails for a temporary reason", async () => {
     const { google, grant, watch } = await scene();
     google.fail("watch", "500");
     const { tokens, result } = await watch(grant);
@@ -160,7 +160,7 @@ describe("Google's calendars: access tokens", () => {
     expect(tokens).not.toBeNull();
   });
 
-  it("rotation: what an old key sealed is opened, and sealed anew with the new one", async () => {
+  it("key rotation: opens what an old key sealed, and reseals it with the new one", async () => {
     const { google, grant } = await scene();
     const both = portFor(google, { TOKEN_ENCRYPTION_KEY: `${KEYS[1]},${KEYS[0]}` });
     const again = both.resealGrant(grant)!;
@@ -176,7 +176,7 @@ describe("Google's calendars: access tokens", () => {
   });
 });
 
-describe("Google's calendars: refusals", () => {
+describe("Google Calendar: refusals", () => {
   const refusals: [Route, Fault, string][] = [
     ["token", "400 invalid_grant", "grant_revoked"],
     ["watch", "403", "access_refused"],
@@ -188,14 +188,14 @@ describe("Google's calendars: refusals", () => {
     expect((await watch(grant)).result).toEqual({ kind: "refused", reason });
   });
 
-  it("a token that is refused twice is access refused", async () => {
+  it("a token that is rejected twice means access_refused", async () => {
     const { google, watch, refreshed } = await scene();
     const fresh = await refreshed(30);
     google.fail("watch", "401", "401");
     expect((await watch(fresh)).result).toEqual({ kind: "refused", reason: "access_refused" });
   });
 
-  it("a grant that was taken back is not asked for more than once", async () => {
+  it("a revoked grant is used only once", async () => {
     const { google, grant, watch } = await scene();
     google.revoke("grant-1");
     expect((await watch(grant)).result).toEqual({ kind: "refused", reason: "grant_revoked" });
@@ -211,20 +211,23 @@ describe("Google's calendars: refusals", () => {
     ["watch", "drop", CalendarUnavailable],
     ["watch", "403 accessNotConfigured", CalendarMisconfigured],
   ];
-  it.each(passing)("%s answers %s: thrown, asked once, no word of the user", async (route, fault, kind) => {
-    const { google, watch, refreshed } = await scene();
-    const fresh = await refreshed(30);
-    google.fail(route, fault);
-    const error = await watch(fresh).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(kind);
-    expect((error as Error).message).not.toMatch(/example\.com|access-/);
-    expect(google.count(route)).toBe(1);
-    if (fault === "429 retry-after")
-      expect((error as CalendarBusy).retryAfterMs).toBe(RETRY_AFTER_SECONDS * 1_000);
-  });
+  it.each(passing)(
+    "%s answers %s: thrown after one call, without the user's data",
+    async (route, fault, kind) => {
+      const { google, watch, refreshed } = await scene();
+      const fresh = await refreshed(30);
+      google.fail(route, fault);
+      const error = await watch(fresh).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(kind);
+      expect((error as Error).message).not.toMatch(/example\.com|access-/);
+      expect(google.count(route)).toBe(1);
+      if (fault === "429 retry-after")
+        expect((error as CalendarBusy).retryAfterMs).toBe(RETRY_AFTER_SECONDS * 1_000);
+    },
+  );
 
   it.each(["401 invalid_client", "500", "429", "drop"] as const)(
-    "the token endpoint answers %s: nobody's grant is to blame",
+    "the token endpoint answers %s: not the fault of the grant",
     async (fault) => {
       const { google, grant, watch } = await scene();
       google.fail("token", fault);
@@ -233,14 +236,17 @@ describe("Google's calendars: refusals", () => {
     },
   );
 
-  it.each(["token", "watch"] as const)("a %s that hangs ends with the signal of the try", async (route) => {
-    const { google, port, grant } = await scene();
-    google.fail(route, "hang");
-    const stop = new AbortController();
-    const asking = port.watch({ grant, calendarId: "primary", channelId: CHANNEL }, stop.signal);
-    const ended = expect(asking).rejects.toThrow("the time is up");
-    await eventually(() => expect(google.count(route)).toBe(1));
-    stop.abort(new Error("the time is up"));
-    await ended;
-  });
+  it.each(["token", "watch"] as const)(
+    "a %s that hangs ends with the signal of the attempt",
+    async (route) => {
+      const { google, port, grant } = await scene();
+      google.fail(route, "hang");
+      const stop = new AbortController();
+      const asking = port.watch({ grant, calendarId: "primary", channelId: CHANNEL }, stop.signal);
+      const ended = expect(asking).rejects.toThrow("the time is up");
+      await eventually(() => expect(google.count(route)).toBe(1));
+      stop.abort(new Error("the time is up"));
+      await ended;
+    },
+  );
 });

@@ -8,8 +8,8 @@ const two: Guest[] = [
 ];
 const seen = (event: object) => readPage({ items: [event], nextSyncToken: "s" }).events;
 
-describe("an entry of Google's", () => {
-  it("is a meeting: with its times, its people, and what they said", () => {
+describe("an entry of Google Calendar", () => {
+  it("is a meeting, with its times, attendees and their responses", () => {
     expect(
       seen(
         meetingEvent("m1", two, { updated: "2026-03-01T00:00:00.123Z", start: "2026-03-05T11:00:00+01:00" }),
@@ -40,16 +40,16 @@ describe("an entry of Google's", () => {
     ["an absence", { eventType: "outOfOffice" }],
     ["a time of focus", { eventType: "focusTime" }],
     ["one person's own", { attendees: [] }],
-  ])("is nobody's meeting: %s", (_what, fields) => {
+  ])("is not a meeting: %s", (_what, fields) => {
     const event = { ...meetingEvent("m1", two), updated: "2026-03-01T00:00:00Z", ...fields };
     expect(seen(event)).toEqual([{ kind: "none", id: "m1" }]);
   });
 
-  it("without an id says nothing", () => {
+  it("without an id is ignored", () => {
     expect(seen({ status: "confirmed" })).toEqual([]);
   });
 
-  it("without a title has a name all the same", () => {
+  it("without a title gets a placeholder", () => {
     const event = { ...meetingEvent("m1", two, { summary: "  " }), updated: "2026-03-01T00:00:00Z" };
     expect(seen(event)).toMatchObject([{ title: "(no title)" }]);
   });
@@ -64,6 +64,6 @@ describe("an entry of Google's", () => {
   });
 });
 
-it("a page that leads nowhere is no page", () => {
+it("a page without a next page or a sync token is rejected", () => {
   expect(() => readPage({ items: [] })).toThrow(/neither nextPageToken nor nextSyncToken/);
 });

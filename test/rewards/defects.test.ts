@@ -13,7 +13,7 @@ async function market(length = 6) {
   return { world, organizationId, people, buyer: people.at(-1)! };
 }
 
-/** Each is a fault of the system that this one replaces; none may come back. */
+/** Defects of the system that this one replaces. */
 describe("defects of the earlier system", () => {
   it("defect 1: a redelivered webhook pays once", async () => {
     const { world, people, buyer } = await market();
@@ -37,7 +37,7 @@ describe("defects of the earlier system", () => {
     expect(await balanceOf(world, people[4]!)).toBe("0");
   });
 
-  it("defect 2: lines never add up to more than the total, to the last digit of any amount", async () => {
+  it("defect 2: the lines never sum to more than the total, for any amount", async () => {
     const { world, buyer } = await market();
     for (const amount of [505_000n, 1_115_000n, 99_999_999n, 100_000_001n, 333_333_333n]) {
       const { saleId } = await takeSale(world, { buyer, amount });
@@ -57,12 +57,12 @@ describe("defects of the earlier system", () => {
       await world.drain();
       return (await linesOf(world, saleId)).map((line) => line.amount);
     };
-    // 0.40: level 5 is 0.008, which rounds to 0.01 and is left out all the same.
+    // 0.40: level 5 is 0.008, which would round to 0.01 but is below the minimum.
     expect(await cents(400_000n)).toEqual(["40000", "30000", "20000", "20000"]);
     expect(await cents(40_000n)).toEqual([]);
   });
 
-  it("defect 10: the buyer does not earn from their own sale, though another profile of theirs stands in the chain", async () => {
+  it("defect 10: buyers do not earn from their own sale through another profile in the chain", async () => {
     const { world, organizationId } = await market(1);
     const elsewhere = await organization(world);
     const buyer = await volunteer(world, { organizationId: elsewhere });
@@ -70,7 +70,7 @@ describe("defects of the earlier system", () => {
     const middle = await volunteer(world, { organizationId, referrer: top });
     await world.query("update volunteer_profiles set referrer_id = null where id = $1", [top.profileId]);
     const bought = await volunteer(world, { organizationId, referrer: middle });
-    // The same person: the profile that buys and the one two steps above it.
+    // The same user: the profile that buys and the one two levels above it.
     await world.query(
       "alter table volunteer_profiles drop constraint if exists volunteer_profiles_user_organization",
     );
@@ -85,7 +85,7 @@ describe("defects of the earlier system", () => {
     expect(await balanceOf(world, top)).toBe("0");
   });
 
-  it("defect 13: the genuine sale of an unknown user is kept, and paid once that volunteer appears", async () => {
+  it("defect 13: the sale of an unknown user is kept, and paid once there is a profile", async () => {
     const { world, organizationId, people } = await market(2);
     const { saleId, status } = await takeSale(world, { buyer: { userId: "900001" } });
     expect(status).toBe("accepted");
@@ -125,7 +125,7 @@ describe("defects of the earlier system", () => {
     ]);
   });
 
-  it("what is missing in a chain stays with the treasury", async () => {
+  it("the shares of missing levels stay in the treasury", async () => {
     const { world, buyer } = await market(3);
     await takeSale(world, { buyer });
     await world.drain();

@@ -22,7 +22,7 @@ type ModelSale = {
   soldAt: Date;
   status: Status;
 };
-/** What should be: sales in the order in which they were taken, and the days whose budget was paid, in that order. */
+/** The expected state: sales in order of intake, and the days whose budget was paid, in order. */
 type Model = { sales: ModelSale[]; paidDays: string[] };
 type Real = {
   readonly world: World;
@@ -32,7 +32,7 @@ type Real = {
 };
 type Command = fc.AsyncCommand<Model, Real>;
 
-/** After every step the books agree with themselves, and every sale is where it should be. */
+/** After every step the ledger is consistent, and every sale has the expected status. */
 async function lookAround(model: Model, { world, organizationId }: Real): Promise<void> {
   expect(await faultsOfBooks(world)).toEqual([]);
   const paid = await periodsOf(world, organizationId);
@@ -40,7 +40,8 @@ async function lookAround(model: Model, { world, organizationId }: Real): Promis
   for (const { granted } of paid) expect(granted).toBe(micro(100));
   for (const sale of model.sales) {
     const status = (await saleOf(world, sale.saleId))?.status;
-    // Whether a settled sale is held is for the decision to say; that it never changes by itself is for the model.
+    // The decision determines whether a settled sale is held; the model checks that it never changes by
+    // itself.
     if (sale.status === "accepted" && status !== "accepted") sale.status = status as Status;
     expect(status).toBe(sale.status);
   }
@@ -76,7 +77,7 @@ async function deliver(real: Real, sale: Omit<ModelSale, "saleId" | "status">) {
   });
 }
 
-/** An operation that must change nothing in the books. */
+/** An operation that must not change the ledger. */
 async function changingNothing(real: Real, work: () => Promise<unknown>): Promise<void> {
   const before = await fingerprintOf(real.world);
   await work();
@@ -224,11 +225,11 @@ const commands = fc.commands(
   { maxCommands: 30, size: "max" },
 );
 
-it("whatever happens in whatever order: sums are zero, balances agree, nothing is paid twice, and a refusal changes nothing", async () => {
+it("after any sequence of operations: sums are zero, balances agree, nothing is paid twice, and a refusal changes nothing", async () => {
   const world = await createWorld();
   let drawn = 0;
   const nextId = () => `model-${++drawn}`;
-  // Runs of the model share a database: what an earlier run left behind is part of the world that a later one must not disturb.
+  // Runs of the model share a database: a later one must not change the rows of an earlier one.
   await fc.assert(
     fc.asyncProperty(commands, async (steps) => {
       const organizationId = await organization(world, { timeZone: "UTC" });

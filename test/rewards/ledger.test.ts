@@ -39,8 +39,8 @@ const accountOf = async (world: World, person: Person) =>
     ])
   )[0]!.id;
 
-describe("a posting", () => {
-  it("moves the balance of everybody concerned, several times in one go too", async () => {
+describe("post", () => {
+  it("updates all balances, also several times in one call", async () => {
     const { world, people } = await bookkeepers();
     const [ann, bob] = people as [Person, Person];
     await inTransaction(world.db, (tx) =>
@@ -50,7 +50,7 @@ describe("a posting", () => {
     expect(await balanceOf(world, bob)).toBe("1");
   });
 
-  it("happens once: the second one is refused and changes nothing", async () => {
+  it("refuses a second posting with the same key, which changes nothing", async () => {
     const { world, people } = await bookkeepers();
     const twice = () => inTransaction(world.db, (tx) => post(tx, [paying("1", people[0]!, 5n)]));
     await twice();
@@ -58,7 +58,7 @@ describe("a posting", () => {
     expect(await balanceOf(world, people[0]!)).toBe("5");
   });
 
-  it("that is taken back is taken back at most once", async () => {
+  it("reverses a transaction at most once", async () => {
     const { world, people } = await bookkeepers();
     await inTransaction(world.db, (tx) => post(tx, [paying("1", people[0]!, 5n)]));
     const [movement] = await world.query<{ id: string }>("select id from ledger_transactions");
@@ -71,7 +71,7 @@ describe("a posting", () => {
     expect(await balanceOf(world, people[0]!)).toBe("0");
   });
 
-  it("in two steps, over the held account, ends where one step would", async () => {
+  it("hold and release give the same balances as paying at once", async () => {
     const { world, people } = await bookkeepers();
     const hold = posting(
       "1",
@@ -95,7 +95,7 @@ describe("a posting", () => {
     expect(await balanceOf(world, people[0]!)).toBe("5");
   });
 
-  it("never waits for another in a circle, though they name the same accounts in opposite order", async () => {
+  it("does not deadlock with another over the same accounts in opposite order", async () => {
     const { world, people } = await bookkeepers(8);
     const groups = Array.from({ length: 20 }, (_, n) => {
       const order = n % 2 === 0 ? people : [...people].reverse();
@@ -106,8 +106,8 @@ describe("a posting", () => {
   });
 });
 
-describe("the books", () => {
-  it("refuse a transaction that does not sum to zero, when it commits", async () => {
+describe("the ledger", () => {
+  it("refuses a transaction that does not sum to zero at commit", async () => {
     const { world, people } = await bookkeepers();
     const lopsided = posting("1", [
       { account: "treasury", amountMicro: -5n },
@@ -120,7 +120,7 @@ describe("the books", () => {
     expect(await balanceOf(world, people[0]!)).toBe("0");
   });
 
-  it("take one that two statements balance together, and refuse it when the second unbalances it", async () => {
+  it("accepts one that two statements balance together, and refuses it when the second unbalances it", async () => {
     const { world, people } = await bookkeepers();
     const account = await accountOf(world, people[0]!);
     const inTwoSteps = (externalId: string, second: number) =>
@@ -147,7 +147,7 @@ describe("the books", () => {
     });
   });
 
-  it("refuse an entry added later to a transaction that was balanced", async () => {
+  it("refuses an entry added later to a balanced transaction", async () => {
     const { world, people } = await bookkeepers();
     await inTransaction(world.db, (tx) => post(tx, [paying("1", people[0]!, 5n)]));
     const add = world.query(
@@ -157,7 +157,7 @@ describe("the books", () => {
     expect(await faultOf(add)).toMatchObject({ constraint: "ledger_transaction_balanced" });
   });
 
-  it("are never changed, deleted or emptied", async () => {
+  it("refuses updates, deletes and truncates", async () => {
     const { world, people } = await bookkeepers();
     await inTransaction(world.db, (tx) => post(tx, [paying("1", people[0]!, 5n)]));
     for (const statement of [
@@ -172,7 +172,7 @@ describe("the books", () => {
     expect(await balanceOf(world, people[0]!)).toBe("5");
   });
 
-  it("refuse an entry of nothing, for nobody, or of no transaction", async () => {
+  it("refuses an entry of zero, without an account, or without a transaction", async () => {
     const { world, people } = await bookkeepers();
     await inTransaction(world.db, (tx) => post(tx, [paying("1", people[0]!, 5n)]));
     const entry = (transaction: string, account: string, amount: number) =>

@@ -13,7 +13,7 @@ const DAY_MS = 24 * 3_600_000;
 const EPOCH = new Date("2026-03-02T02:00:00Z").getTime();
 const ALL_IDS = { from: "1", to: "1000000000000" } as const;
 
-/** Days before the epoch, with the edges of the windows made likely. */
+/** Days before the epoch, with the bounds of the windows more likely. */
 const daysAgo = fc.oneof(
   fc.double({ min: -3, max: 45, noNaN: true }),
   fc.constantFrom(0, 7, 8, 29.999, 30, 30.001, 37, 0.5, -0.5),
@@ -84,14 +84,15 @@ async function apply(world: World, made: readonly Person[], what: Change): Promi
       what.level,
     ]);
   else if (what.kind === "referrer") {
-    // A circle is refused by the database: then nothing has changed.
+    // The database refuses a cycle, and nothing has changed.
     await world
       .query("update volunteer_profiles set referrer_id = $2 where id = $1", [
         ids[what.who % ids.length],
         ids[what.to % ids.length],
       ])
       .catch(() => undefined);
-    // The mark of a day is for transactions that are under way elsewhere, of which there are none: it would hide what is missed.
+    // The mark a day ahead is for concurrent transactions, of which there are none here: it would hide missed
+    // changes.
     await world.query(
       "delete from multiplier_marks where due_at between now() + '23 hours' and now() + '25 hours'",
     );
@@ -209,7 +210,7 @@ describe("recalculateRange", () => {
     );
   });
 
-  it("reads each row a few times at most, also where nobody has analyzed the tables yet", async () => {
+  it("reads each row a few times at most, also without statistics", async () => {
     const world = await createWorld();
     const organizationId = await organization(world);
     await world.query("alter table volunteer_profiles set (autovacuum_enabled = off)");
@@ -243,7 +244,7 @@ describe("recalculateRange", () => {
         );
         return (found.rows[0] as { read: number }).read;
       });
-      // There are 10,000 rows; a loop over profiles that makes a count again for each would read millions.
+      // There are 10,000 rows; a nested loop that counts again for each profile would read millions.
       expect(read).toBeLessThan(100_000);
     }
   });

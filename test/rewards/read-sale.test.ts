@@ -19,7 +19,7 @@ const faults = (written: string | Buffer) => {
   return result.kind === "faults" ? result.faults : [];
 };
 
-describe("a sale that is accepted", () => {
+describe("an accepted sale", () => {
   test("all fields, exactly", () => {
     expect(sale(body({ currency: '"SCICENT"', timestamp: '"2026-03-07T12:00:00.5+02:00"' }))).toEqual({
       externalId: "t_1",
@@ -84,7 +84,7 @@ describe("a sale that is accepted", () => {
   });
 });
 
-describe("a body that is refused as a whole", () => {
+describe("a rejected body", () => {
   test.each<[string, string | Buffer, RegExp]>([
     ["empty", "", /empty/],
     ["white space", " ", /not JSON/],
@@ -127,7 +127,7 @@ describe("a body that is refused as a whole", () => {
   });
 });
 
-describe("a field that is refused", () => {
+describe("a rejected field", () => {
   test.each<[string, string, string, RegExp]>([
     ["amount", "missing", "", /missing/],
     ["amount", "text", '"100.50"', /JSON number/],

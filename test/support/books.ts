@@ -2,7 +2,7 @@ import { inTransaction } from "../../src/db/transaction.ts";
 import { checkRange, cutChecks } from "../../src/rewards/verify.ts";
 import type { World } from "./world.ts";
 
-/** Everything that the books, the sales and the budgets say, as one value: the same before and after an operation that was refused. */
+/** The ledger, sales and budgets as one value, to compare before and after a refused operation. */
 export async function fingerprintOf(world: World): Promise<string> {
   const [row] = await world.query<{ print: string }>(`select concat_ws('|',
     (select md5(string_agg(t::text, ',' order by transaction_id, leg)) from ledger_entries t),
@@ -16,8 +16,8 @@ export async function fingerprintOf(world: World): Promise<string> {
 }
 
 /**
- * What each sale moved for each person, that is not what its lines say: paid twice, paid while held, not taken back. Empty when all
- * is well.
+ * The sales for which the ledger moved other amounts than the commission lines say: paid twice, paid while
+ * held, not reversed. Empty if there are none.
  */
 const paidOtherwise = (world: World) =>
   world.query(`
@@ -29,7 +29,7 @@ const paidOtherwise = (world: World) =>
     select coalesce(m.sale, d.sale) as sale, m.amount as moved, d.amount as due from moved m full join due d using (sale, person)
     where coalesce(m.amount, 0) <> coalesce(d.amount, 0)`);
 
-/** @returns every way in which the books disagree with themselves. */
+/** @returns all inconsistencies of the ledger. */
 export async function faultsOfBooks(world: World): Promise<string[]> {
   const faults: string[] = [];
   const [sum] = await world.query<{ total: string }>(

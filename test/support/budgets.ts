@@ -16,7 +16,7 @@ export type PaidPeriod = {
   inputs: { unpaid: Record<string, number>; winners: number };
 };
 
-/** Periods in the order in which they were paid; amounts in millionths. */
+/** Periods in order of payment; amounts in millionths. */
 export const periodsOf = (world: World, organizationId: string): Promise<PaidPeriod[]> =>
   world.query<PaidPeriod>(
     `select id, period_type as type, period_start::text as start, granted_micro::text as granted, carried_micro::text as carried,
@@ -39,7 +39,7 @@ export type Award = {
   approved: number;
 };
 
-/** What each candidate of a period got, best first. */
+/** The award of each candidate of a period, best first. */
 export const awardsOf = (world: World, periodId: string): Promise<Award[]> =>
   world.query<Award>(
     `select profile_id::text as "profileId", rank, amount_micro::text as amount, reason, score_hundredths::text as score,
@@ -48,7 +48,7 @@ export const awardsOf = (world: World, periodId: string): Promise<Award[]> =>
     [periodId],
   );
 
-/** A volunteer with `count` assignments approved at `at`, which are worth `points` of the performance score. */
+/** A volunteer with `count` assignments approved at `at`, worth `points` of the performance score. */
 export async function worker(
   world: World,
   organizationId: string,
@@ -66,5 +66,5 @@ export async function worker(
   return person;
 }
 
-/** Tokens as millionths, in text. */
+/** Tokens in millionths, as text. */
 export const micro = (tokens: number): string => String(BigInt(Math.round(tokens * 1_000_000)));

@@ -8,7 +8,7 @@ export const KEYS = ["11".repeat(32), "22".repeat(32)] as const;
 
 export const DAY_MS = 24 * 3_600_000;
 
-/** The variables that lead to a fake Google. */
+/** The variables that configure a fake Google. */
 export const googleVariables = (google: Pick<FakeGoogle, "url">): Record<string, string> => ({
   TOKEN_ENCRYPTION_KEY: KEYS[0],
   GOOGLE_CLIENT_ID: "client-1",
@@ -18,7 +18,7 @@ export const googleVariables = (google: Pick<FakeGoogle, "url">): Record<string,
   GOOGLE_TOKEN_URL: `${google.url}/token`,
 });
 
-/** A world with calendars, and a Google that tells the same time. */
+/** A world with calendars, and a fake Google with the same clock. */
 export async function calendarWorld(
   options: WorldOptions = {},
 ): Promise<{ world: World; google: FakeGoogle; connect: (grant: string) => Promise<Connected> }> {
@@ -34,7 +34,7 @@ export async function calendarWorld(
 
 export type Connected = { userId: string; connectionId: string; grant: string };
 
-/** A user who grants access to their calendar. Nothing has been asked of Google yet. */
+/** A user with a connected calendar. Google has not been called yet. */
 async function connectUser(world: World, google: FakeGoogle, grant: string): Promise<Connected> {
   const [user] = await world.query<{ id: string }>("insert into users (name) values ('') returning id");
   const userId = user!.id;
@@ -72,7 +72,7 @@ export const channelsOf = (world: World, connectionId: string): Promise<ChannelR
 export const statesOf = async (world: World, connectionId: string): Promise<string[]> =>
   (await channelsOf(world, connectionId)).map(({ state }) => state);
 
-/** Channels over which Google still speaks and to which we still listen. */
+/** Channels that are open at Google and accepted here. */
 export async function heard(
   world: World,
   google: FakeGoogle,
@@ -84,7 +84,7 @@ export async function heard(
   return google.live(connected.grant).filter(({ id }) => listening.some((row) => row.id === id));
 }
 
-/** One channel at Google, and it is the one that is written down as active. */
+/** One channel at Google, and it is the one recorded as active. */
 export async function expectOneChannel(
   world: World,
   google: FakeGoogle,
@@ -95,6 +95,6 @@ export async function expectOneChannel(
   expect(active).toHaveLength(1);
 }
 
-/** Moves the clock of the world, and so of its Google. */
+/** Moves the clock of the world and of its Google. */
 export const later = (world: World, ms: number): void =>
   world.at(new Date(world.clock.now().getTime() + ms).toISOString());

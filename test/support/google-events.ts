@@ -2,17 +2,17 @@ import type { ServerResponse } from "node:http";
 import type { FakeGoogle } from "./google.ts";
 import { answer, refuse } from "./google-faults.ts";
 
-/** An entry as Google's API shows it. */
+/** An entry as Google's API returns it. */
 export type GoogleEvent = { id: string; status: string } & Record<string, unknown>;
 
 type Kept = { event: GoogleEvent; revision: number };
 
-/** What stands in the calendars of a fake Google. Each has one, named by the grant that opens it. */
+/** The entries of a fake Google. Each grant has one calendar. */
 export function googleEvents(google: FakeGoogle) {
   const calendars = new Map<string, Map<string, Kept>>();
   const events = {
     revision: 0,
-    /** Sync tokens of an earlier generation are too old. */
+    /** Sync tokens of an earlier generation have expired. */
     generation: 1,
     pageSize: 250,
     asked: [] as URLSearchParams[],
@@ -27,7 +27,7 @@ export function googleEvents(google: FakeGoogle) {
       const updated = google.now().toISOString();
       events.calendar(grant).set(event.id, { event: { updated, ...event }, revision: events.revision });
     },
-    /** Removes an entry: what is left of it is its id. */
+    /** Removes an entry; the API then returns only its id. */
     remove(grant: string, id: string): void {
       events.revision += 1;
       events.calendar(grant).set(id, { event: { id, status: "cancelled" }, revision: events.revision });
@@ -79,7 +79,7 @@ function isIn(event: GoogleEvent, query: URLSearchParams): boolean {
 
 export type Guest = { email: string; response?: string; self?: boolean };
 
-/** An entry for a meeting, as the calendar of one of its guests shows it. The first guest has called it. */
+/** The entry of a meeting in the calendar of one of its guests. The first guest is the organizer. */
 export function meetingEvent(
   id: string,
   guests: readonly Guest[],

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 
 export type Route = "token" | "watch" | "stop" | "list";
 
-/** How Google can fail. `drop` breaks the connection before anything is done, `drop after` once it is done. */
+/** How Google can fail. `drop` breaks the connection before the work is done, `drop after` afterwards. */
 export type Fault =
   | "400 invalid_grant"
   | "401 invalid_client"
@@ -33,7 +33,7 @@ const OF_THE_API: Record<string, string> = {
   "503": "backendError",
 };
 
-/** Answers as Google would. `drop after` is not an answer: the server does what it was asked first. */
+/** Answers as Google would. `drop after` is not an answer: the server does the work first. */
 export function answerFault(response: ServerResponse, fault: Exclude<Fault, "drop after">) {
   if (fault === "hang") return;
   if (fault === "drop") return void response.socket?.destroy();
@@ -46,7 +46,7 @@ export function answerFault(response: ServerResponse, fault: Exclude<Fault, "dro
   refuse(response, Number(status), reason ?? "unknown");
 }
 
-/** The API's way to say no. */
+/** Answers with an error in the format of the API. */
 export function refuse(response: ServerResponse, status: number, reason: string): void {
   const message = `${reason} of somebody@example.com`;
   answer(response, status, {

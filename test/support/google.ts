@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 import { answer, answerFault, type Fault, type Route, refuse } from "./google-faults.ts";
 import { outsideServer } from "./outside.ts";
 
-/** A channel as Google keeps it. */
+/** A channel at Google. */
 export type GoogleChannel = {
   readonly id: string;
   readonly token: string;
@@ -18,41 +18,42 @@ export type GoogleChannel = {
 
 export type Asked = { readonly route: Route; readonly grant: string; readonly body: Record<string, unknown> };
 
-/** What Google calls the calendar of a grant: a word that says nothing to anybody else. */
+/** Google's opaque resource id of the calendar of a grant. */
 export const resourceOf = (grant: string): string =>
   createHash("sha256").update(grant).digest("base64url").slice(0, 20);
 
 const ACCESS_SECONDS = 3_600;
 
 /**
- * Google's calendars and its token endpoint, as a small server. A grant is named by its refresh token and owns one calendar.
- * It misbehaves as told: the next call of a route takes the first fault that is meant for it.
+ * A fake of Google's Calendar API and token endpoint: a small HTTP server. A grant is identified by its
+ * refresh token and has one calendar. Faults are queued per route: the next call of a route takes the first
+ * one.
  */
 export async function fakeGoogle() {
   const google = {
     url: "",
-    /** Its clock: a test that moves the world's clock lets it tell the same time. */
+    /** Its clock. A test that moves the clock of the world sets it. */
     now: () => new Date(),
-    /** Grants that were given and not taken back. */
+    /** Valid grants. */
     grants: new Set<string>(),
     channels: [] as GoogleChannel[],
-    /** The longest that a channel may live, whatever is asked for. */
+    /** The longest lifetime of a channel, whatever is requested. */
     longestMs: 7 * 24 * 3_600_000,
     asked: [] as Asked[],
     faults: [] as { route: Route; fault: Fault }[],
-    /** Access tokens by what they open. */
+    /** The grants by access token. */
     accessTokens: new Map<string, string>(),
     losesPushes: false,
-    /** Where the webhook is, should it listen elsewhere than it was told. */
+    /** The webhook's URL, if it differs from the configured one. */
     webhook: null as string | null,
-    /** Looks on while a call is under way: before anything is done, and after. */
+    /** Called during a call: before anything is done, and after. */
     observe: async () => {},
-    /** A refresh token that takes the place of another at its next use. */
+    /** Refresh tokens that replace another at its next use. */
     replacements: new Map<string, string>(),
     fail(route: Route, ...faults: Fault[]) {
       google.faults.push(...faults.map((fault) => ({ route, fault })));
     },
-    /** Takes a grant back: its refresh token and its access tokens open nothing any more. */
+    /** Revokes a grant, with its refresh token and its access tokens. */
     revoke(grant: string) {
       google.grants.delete(grant);
       google.dropAccess(grant);
@@ -66,13 +67,13 @@ export async function fakeGoogle() {
         (channel) =>
           channel.grant === grant && !channel.stopped && channel.expiresMs > google.now().getTime(),
       ),
-    /** Ends a channel before its time. */
+    /** Closes a channel before it expires. */
     expire(id: string) {
       for (const channel of google.channels)
         if (channel.id === id) channel.expiresMs = google.now().getTime();
     },
     count: (route: Route): number => google.asked.filter((asked) => asked.route === route).length,
-    /** Tells every channel of a calendar that it has changed. @returns the status codes of the answers. */
+    /** Pushes a change over every channel of a calendar. @returns the status codes of the answers. */
     push: async (grant: string, state = "exists"): Promise<number[]> =>
       google.losesPushes
         ? []
@@ -92,7 +93,7 @@ export async function fakeGoogle() {
       await response.arrayBuffer();
       return response.status;
     },
-    /** What stands in the calendars: nothing, unless google-events.ts is asked to keep something there. */
+    /** Lists entries: none, unless google-events.ts adds some. */
     list(_grant: string, _url: URL, response: ServerResponse) {
       answer(response, 200, { items: [], nextSyncToken: "sync-1-0" });
     },
@@ -122,7 +123,7 @@ function serve(google: FakeGoogle, text: string, response: ServerResponse, reque
   const index = google.faults.findIndex((one) => one.route === route);
   const fault = index < 0 ? undefined : google.faults.splice(index, 1)[0]?.fault;
   if (fault !== undefined && fault !== "drop after") return answerFault(response, fault);
-  // The connection breaks once everything is done: nobody hears of it.
+  // The connection breaks after the work is done, so the answer is lost.
   if (fault === "drop after") response.end = (() => response.socket?.destroy()) as never;
   if (route === "token") return grantAccess(google, grant, response);
   if (grant === null) return answerFault(response, "401");
@@ -131,7 +132,7 @@ function serve(google: FakeGoogle, text: string, response: ServerResponse, reque
   return google.list(grant, url, response);
 }
 
-/** Keeps an answer back until it is released, so that a test can look at what was done before anybody hears of it. */
+/** Holds an answer back until it is released, so that a test can check the state before it arrives. */
 function holdEnd(response: ServerResponse): { release(): void } {
   const end = response.end.bind(response);
   let pending: (() => void) | null = null;
@@ -149,7 +150,7 @@ function routeOf(method: string, path: string): Route | null {
   return method === "GET" && path === "/calendar/v3/calendars/primary/events" ? "list" : null;
 }
 
-/** Whose the call is; null when what it carries opens nothing. */
+/** The grant of a call; null if its token is invalid. */
 function grantOf(
   google: FakeGoogle,
   route: Route,

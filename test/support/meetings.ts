@@ -4,7 +4,7 @@ import type { World, WorldOptions } from "./world.ts";
 
 export type Attendee = Connected & { email: string };
 
-/** A world with calendars that hold entries. */
+/** A world with calendars that have entries. */
 export async function meetingWorld(options: WorldOptions = {}) {
   const { world, google, connect } = await calendarWorld(options);
   const events = googleEvents(google);
@@ -23,7 +23,7 @@ export async function meetingWorld(options: WorldOptions = {}) {
     ]);
     return { userId: user!.id, email };
   };
-  /** Writes one meeting into the calendars of those who have one, each seeing themselves in it. */
+  /** Writes a meeting into the calendars of those guests who have one, each marked as `self` in their own. */
   const meet = (
     id: string,
     guests: readonly (Guest & Partial<Connected>)[],
@@ -50,7 +50,7 @@ export const meetingsOf = (world: World): Promise<MeetingRow[]> =>
      from meetings order by start_time, id`,
   );
 
-/** Who takes part in the only meeting, or in the one of that title, and what they said. */
+/** The participants of the only meeting, or of the one with that title, with their responses. */
 export async function responsesOf(world: World, title = "%"): Promise<Record<string, string>> {
   const found = await world.query<{ user: string; response: string }>(
     `select p.user_id as user, p.response from meeting_participants p join meetings m on m.id = p.meeting_id
@@ -62,7 +62,7 @@ export async function responsesOf(world: World, title = "%"): Promise<Record<str
 
 export type Told = { type: string; actor: string | null; payload: Record<string, unknown> };
 
-/** What was told of meetings, in order. */
+/** The events of meetings, in order. */
 export const toldOf = (world: World): Promise<Told[]> =>
   world.query<Told>(
     `select event_type as type, actor_id as actor, payload from domain_events

@@ -10,7 +10,9 @@ const DAY_MS = 24 * 3_600_000;
 type Profile = { id: string; level: number; referrer: string | null };
 type Task = { assignee: string; status: string; submitted: Date | null; reviewed: Date | null };
 
-/** What each profile's multiplier has to be as of an instant: read row by row, in plain words, with the formula of src/scoring. */
+/**
+ * The expected multiplier of each profile as of an instant, read row by row, with the formula of src/scoring.
+ */
 export async function referenceMultipliers(
   world: World,
   slot: Date,

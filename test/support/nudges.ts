@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type NudgeLog, OUTLIVED } from "../../src/nudges/nudge-retention.ts";
+import { NUDGE_RETENTION, type NudgeLog } from "../../src/nudges/nudge-retention.ts";
 import type { World } from "./world.ts";
 
 export type NudgeEvent = {
@@ -10,7 +10,7 @@ export type NudgeEvent = {
   occurredAt: Date;
 };
 
-/** What was emitted, in order. */
+/** The events of a type, in order. */
 export const emitted = (world: World, type: string): Promise<NudgeEvent[]> =>
   world.query<NudgeEvent>(
     `select event_type as type, payload, meeting_id as "meetingId", project_id as "projectId", occurred_at as "occurredAt"
@@ -18,10 +18,12 @@ export const emitted = (world: World, type: string): Promise<NudgeEvent[]> =>
     [type],
   );
 
-/** An instant so many minutes after another. */
+/** An instant some minutes after another. */
 export const minutesAfter = (instant: string, minutes: number): string =>
   new Date(Date.parse(instant) + minutes * 60_000).toISOString();
 
-/** Forgets all that a log may forget, of whatever age. */
-export const forgetOutlived = (world: World, log: NudgeLog) =>
-  world.db.drizzle.execute(sql`delete from ${sql.identifier(log)} r where ${OUTLIVED[log]("infinity")}`);
+/** Deletes all rows of a log that are not needed, of any age. */
+export const pruneLog = (world: World, log: NudgeLog) =>
+  world.db.drizzle.execute(
+    sql`delete from ${sql.identifier(log)} r where ${NUDGE_RETENTION[log]("infinity")}`,
+  );

@@ -10,14 +10,14 @@ export const NOW = "2026-03-09T02:00:00Z";
 
 export type RewardsScene = {
   world: World;
-  /** The first referred by nobody, each further one by the one before; the last one buys. */
+  /** The first has no referrer, each other one is referred by the one before; the last one buys. */
   people: Person[];
   saleId: string;
   heldId: string;
   periodId: string;
 };
 
-/** A community of four in which a sale was paid, another is held, a multiplier has moved, and a day's budget was shared out. */
+/** A community of four with a paid sale, a held one, a changed multiplier and a distributed daily budget. */
 export async function rewardsScene(environment: Record<string, string> = {}): Promise<RewardsScene> {
   const world = await createWorld({ at: NOW, environment });
   const organizationId = await organization(world, { timeZone: "UTC" });

@@ -35,7 +35,7 @@ function receivedSale(world: World, fields: SaleFields): ReceivedSale {
   };
 }
 
-/** Takes one sale; its work waits in the outbox. */
+/** Takes one sale; its job is in the outbox. */
 export async function takeSale(world: World, fields: SaleFields): Promise<SaleReceipt> {
   const [receipt] = await inTransaction(world.db, (tx) =>
     takeSales(tx, [receivedSale(world, fields)], enqueueCommissions),
@@ -43,7 +43,7 @@ export async function takeSale(world: World, fields: SaleFields): Promise<SaleRe
   return receipt as SaleReceipt;
 }
 
-/** What became of a sale. */
+/** The status and reasons of a sale. */
 export async function saleOf(world: World, saleId: string) {
   const [sale] = await world.query<{ status: string; reasons: string[] }>(
     "select status, reasons from token_sales where id = $1",
@@ -60,7 +60,7 @@ export const linesOf = (world: World, saleId: string): Promise<Line[]> =>
     [saleId],
   );
 
-/** What the system accounts hold, by their entries. */
+/** The balance of a system account, from its entries. */
 export async function systemBalance(world: World, kind: "treasury" | "held"): Promise<string> {
   const [row] = await world.query<{ total: string }>(
     `select coalesce(sum(e.amount_micro), 0)::text as total from ledger_accounts a
@@ -70,7 +70,7 @@ export async function systemBalance(world: World, kind: "treasury" | "held"): Pr
   return row!.total;
 }
 
-/** What happened in the books for a sale, in order. */
+/** The kinds of the ledger transactions of a sale, in order. */
 export const movementsOf = async (world: World, saleId: string): Promise<string[]> =>
   (
     await world.query<{ kind: string }>(

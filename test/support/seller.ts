@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import { outsideServer } from "./outside.ts";
 
-/** The seller of the tokens, as a small server: it lists the sales that the test gives it, or misbehaves as told. */
+/** A fake seller of tokens: a small HTTP server that lists the sales of the test, or fails as told. */
 export async function fakeSeller() {
   const state = {
     sales: [] as string[],

@@ -42,8 +42,8 @@ export interface NudgeCounts {
 }
 
 /**
- * today = e-mails of the local day of `now` or later; week = those and the ones of the six days before. An e-mail that is
- * deferred counts today and on the day it is sent.
+ * today = e-mails of the local day of `now` or later; week = those and the ones of the six days before. An
+ * e-mail that is deferred counts today and on the day it is sent.
  *
  * @throws RangeError for an unknown time zone.
  */

@@ -9,13 +9,13 @@ import { Cancel, done, type Outcome, skipped } from "../../queues/outcome.ts";
 import { readBudgetCandidates } from "../../rewards/budget-facts.ts";
 import {
   type BudgetPeriod,
-  isTimeZone,
   lastClosedPeriod,
   periodAfter,
   periodOfDay,
 } from "../../rewards/budget-periods.ts";
 import { BUDGET_PERIOD_TYPES, dueBudgets } from "../../rewards/due-budgets.ts";
 import { recordBudget } from "../../rewards/record-budget.ts";
+import { isTimeZone } from "../../scoring/local-time.ts";
 import { parseAmountMicro } from "../../scoring/money.ts";
 import { decideBudget } from "../../scoring/rewards/budget.ts";
 

@@ -17,7 +17,9 @@ type Payload = { channelId: string };
 type Request = ConnectionGrant & { channelId: string; resourceId: string };
 type Answer = ProviderAnswer<{ readonly kind: "stopped" }>;
 
-/** The last step of a renewal: closes the replaced channel. Until then both channels push, which is harmless. */
+/**
+ * The last step of a renewal: closes the replaced channel. Until then both channels push, which is harmless.
+ */
 export const stopCalendarChannel: OutsideJob<Payload, Request, Answer> = defineJob({
   name: "stop-calendar-channel",
   queue: "notifications",

@@ -25,7 +25,10 @@ type Request = ConnectionGrant & { calendarId: string; cursor: EventsCursor; ful
 type Answer = ProviderAnswer<EventsPage | { readonly kind: "expired" }> &
   Pick<Request, "cursor" | "fullSince">;
 
-/** Reads and stores one page, and enqueues itself while there are more, so that a transaction covers one page at most. */
+/**
+ * Reads and stores one page, and enqueues itself while there are more, so that a transaction covers one page
+ * at most.
+ */
 export const syncCalendar: OutsideJob<Payload, Request, Answer> = defineJob({
   name: "sync-calendar",
   queue: "notifications",

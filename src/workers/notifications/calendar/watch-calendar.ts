@@ -27,8 +27,8 @@ type Request = ConnectionGrant & { calendarId: string; channelId: string };
 type Answer = ProviderAnswer<Watched> & { channelId: string };
 
 /**
- * One renewal: the new channel is recorded, opened and activated, and only then is the old one stopped. If it fails
- * half-way, the old channel still works, and the next attempt continues with the recorded channel.
+ * One renewal: the new channel is recorded, opened and activated, and only then is the old one stopped. If it
+ * fails half-way, the old channel still works, and the next attempt continues with the recorded channel.
  */
 export const watchCalendar: OutsideJob<Payload, Request, Answer> = defineJob({
   name: "watch-calendar",

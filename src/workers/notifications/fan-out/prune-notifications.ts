@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows } from "../../../db/statement.ts";
 import type { Tx } from "../../../db/transaction.ts";
-import { NUDGE_LOGS, type NudgeLog, OUTLIVED } from "../../../nudges/nudge-retention.ts";
+import { NUDGE_LOGS, NUDGE_RETENTION, type NudgeLog } from "../../../nudges/nudge-retention.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { done } from "../../../queues/outcome.ts";
 
@@ -38,7 +38,7 @@ type Range = {
   readonly before: string;
 };
 
-const isLog = (table: Table | NudgeLog): table is NudgeLog => table in OUTLIVED;
+const isLog = (table: Table | NudgeLog): table is NudgeLog => table in NUDGE_RETENTION;
 
 /**
  * Deletes old rows. Pending ones are kept, whatever their age. Ids are drawn in order of time, so the last
@@ -87,7 +87,7 @@ function oldIn(table: Table, { from, to, before }: Range): SQL {
 }
 
 const outlivedIn = (log: NudgeLog, { from, to, before }: Range): SQL =>
-  sql`r.ctid >= ${`(${from},0)`}::tid and r.ctid < ${`(${to},0)`}::tid and ${OUTLIVED[log](before)}`;
+  sql`r.ctid >= ${`(${from},0)`}::tid and r.ctid < ${`(${to},0)`}::tid and ${NUDGE_RETENTION[log](before)}`;
 
 /** All pages of a nudge log. Its rows are never updated, so each stays in its page. */
 const pageRanges = (tx: Tx, table: NudgeLog, before: string): Promise<Range[]> =>

@@ -10,7 +10,10 @@ import {
 import { defineJob } from "../../../queues/job.ts";
 import { countReasons, done, skipped } from "../../../queues/outcome.ts";
 
-/** An offset is recorded and its event emitted in one transaction, so a reminder is neither lost nor sent twice. */
+/**
+ * An offset is recorded and its event emitted in one transaction, so a reminder is neither lost nor sent
+ * twice.
+ */
 export const meetingReminders = defineJob({
   name: "meeting-reminders",
   queue: "notifications",

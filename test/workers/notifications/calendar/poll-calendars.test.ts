@@ -9,7 +9,7 @@ import { createWorld } from "../../../support/world.ts";
 const HALF_HOUR_MS = 30 * 60_000;
 
 describe("poll-calendars", () => {
-  it("finds within six hours what no message told of", async () => {
+  it("finds changes without a push within six hours", async () => {
     const { world, google, person, guest, meet } = await meetingWorld();
     const [ada, bob] = [await person("ada"), await guest("bob")];
     await world.drain();
@@ -27,7 +27,7 @@ describe("poll-calendars", () => {
     expect(await meetingsOf(world)).toHaveLength(1);
   });
 
-  it("leaves alone what is not active", async () => {
+  it("skips connections that are not active", async () => {
     const { world, google, person } = await meetingWorld();
     const ada = await person("ada");
     google.revoke(ada.grant);
@@ -51,7 +51,7 @@ describe("poll-calendars", () => {
     expect(await world.enqueued(syncCalendar)).toHaveLength(300);
   });
 
-  it("says so and skips when no provider is configured", async () => {
+  it("is skipped when no provider is configured", async () => {
     expect(await (await createWorld()).perform(pollCalendars, {})).toMatchObject({
       reasons: { "GOOGLE_CLIENT_ID is not set: no calendar provider is configured": 1 },
     });

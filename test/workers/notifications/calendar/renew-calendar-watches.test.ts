@@ -15,7 +15,7 @@ import { createWorld, type World } from "../../../support/world.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** Connections whose channels run out at once, written down without asking Google. */
+/** Inserts connections whose channels are about to expire, without calling Google. */
 async function plant(world: World, count: number): Promise<void> {
   await world.query(
     `with people as (insert into users (name) select '' from generate_series(1, $1::int) returning id),
@@ -60,7 +60,7 @@ describe("renew-calendar-watches", () => {
     expect(google.channels).toHaveLength(7);
   });
 
-  it("the full pass finds a connection whose channel is gone without a trace, the hourly one does not look", async () => {
+  it("the full pass finds a connection whose channel row is missing, the hourly one does not", async () => {
     const { world, google, connect } = await calendarWorld();
     const connected = await connect("grant-1");
     await world.drain();
@@ -76,7 +76,7 @@ describe("renew-calendar-watches", () => {
     expect(google.live("grant-1")).toHaveLength(2);
   });
 
-  it("the full pass writes down what ended by itself, and forgets what ended long ago", async () => {
+  it("the full pass marks expired channels as stopped, and deletes those stopped long ago", async () => {
     const { world, google, connect } = await calendarWorld();
     const connected = await connect("grant-1");
     await world.drain();
@@ -93,7 +93,7 @@ describe("renew-calendar-watches", () => {
     expect(await channelsOf(world, connected.connectionId)).toEqual([]);
   });
 
-  it("leaves alone what is not active, and the channels that it cannot stop", async () => {
+  it("skips inactive connections, and channels that cannot be stopped", async () => {
     const { world, google, connect } = await calendarWorld();
     await connect("grant-1");
     await world.drain();
@@ -112,7 +112,7 @@ describe("renew-calendar-watches", () => {
     }
   });
 
-  it("asks once for one calendar, however often it runs", async () => {
+  it("enqueues one job per calendar, however often it runs", async () => {
     const { world, connect } = await calendarWorld();
     await connect("grant-1");
     await world.drain();
@@ -134,7 +134,7 @@ describe("renew-calendar-watches", () => {
     expect(many).toBe(few);
   });
 
-  it("a dry run shows which calendars it would renew, and asks nobody", async () => {
+  it("a dry run shows which calendars it would renew, and calls no one", async () => {
     const { world, google, connect } = await calendarWorld();
     const { connectionId } = await connect("grant-1");
     await world.drain();
@@ -155,7 +155,7 @@ describe("renew-calendar-watches", () => {
     expect(await statesOf(world, connectionId)).toEqual(["active"]);
   });
 
-  it("says so and skips when no provider is configured", async () => {
+  it("is skipped when no provider is configured", async () => {
     const world = await createWorld();
     expect(await world.perform(renewCalendarWatches, { full: true })).toMatchObject({
       reasons: { "GOOGLE_CLIENT_ID is not set: no calendar provider is configured": 1 },

@@ -6,7 +6,7 @@ import { watchCalendar } from "../../../../src/workers/notifications/calendar/wa
 import { calendarWorld, channelsOf, DAY_MS, expectOneChannel, later } from "../../../support/calendars.ts";
 import { createWorld } from "../../../support/world.ts";
 
-/** A connection whose channel was just replaced: the old one is still to be stopped. */
+/** A connection whose channel was just replaced, with the old one draining. */
 async function scene() {
   const { world, google, connect } = await calendarWorld();
   const connected = await connect("grant-1");
@@ -19,7 +19,7 @@ async function scene() {
 }
 
 describe("stop-calendar-channel", () => {
-  it("closes the channel that was replaced; until then both bring messages", async () => {
+  it("closes the replaced channel; until then both push", async () => {
     const { world, google, connected, channelId } = await scene();
     expect(google.live("grant-1")).toHaveLength(2);
     expect(await world.perform(stopCalendarChannel, { channelId })).toMatchObject({ counts: { stopped: 1 } });
@@ -27,14 +27,14 @@ describe("stop-calendar-channel", () => {
     expect((await channelsOf(world, connected.connectionId))[0]).toMatchObject({ state: "stopped" });
   });
 
-  it.each(["404", "410"] as const)("takes %s for done", async (fault) => {
+  it.each(["404", "410"] as const)("treats %s as done", async (fault) => {
     const { world, google, connected, channelId } = await scene();
     google.fail("stop", fault);
     await world.perform(stopCalendarChannel, { channelId });
     expect((await channelsOf(world, connected.connectionId))[0]).toMatchObject({ state: "stopped" });
   });
 
-  it("takes a refused grant for done, and leaves it to the renewal to say so", async () => {
+  it("treats a refused grant as done, and leaves notifying the user to the renewal", async () => {
     const { world, google, connected, channelId } = await scene();
     google.revoke("grant-1");
     await world.perform(stopCalendarChannel, { channelId });
@@ -42,7 +42,7 @@ describe("stop-calendar-channel", () => {
     expect(await world.query("select status from calendar_connections")).toEqual([{ status: "active" }]);
   });
 
-  it.each(["429", "500", "drop", "drop after"] as const)("tries again after %s", async (fault) => {
+  it.each(["429", "500", "drop", "drop after"] as const)("is retried after %s", async (fault) => {
     const { world, google, connected, channelId } = await scene();
     google.fail("stop", fault);
     await world.perform(stopCalendarChannel, { channelId });
@@ -52,7 +52,7 @@ describe("stop-calendar-channel", () => {
     await expectOneChannel(world, google, connected);
   });
 
-  it("twice is once, and what is not to be stopped is not", async () => {
+  it("stops a channel once, and skips one that is not draining", async () => {
     const { world, google, connected, channelId } = await scene();
     await world.perform(stopCalendarChannel, { channelId });
     const active = google.live("grant-1")[0]!.id;
@@ -66,7 +66,7 @@ describe("stop-calendar-channel", () => {
     await expectOneChannel(world, google, connected);
   });
 
-  it("forgets the tokens of a connection that was disconnected, once its channels are closed", async () => {
+  it("deletes the tokens of a disconnected connection once its channels are closed", async () => {
     const { world, google, connected } = await scene();
     await inTransaction(world.db, (tx) => disconnectCalendar(tx, connected.userId, world.clock.now()));
     const tokens = () =>
@@ -79,7 +79,7 @@ describe("stop-calendar-channel", () => {
     expect(await tokens()).toEqual([{ refresh: true, access: true }]);
   });
 
-  it("says so and skips when no provider is configured", async () => {
+  it("is skipped when no provider is configured", async () => {
     const world = await createWorld();
     const channelId = "6f1c0a9e-3f5f-4f0e-9a55-0d6a4c6f0b01";
     expect(await world.perform(stopCalendarChannel, { channelId })).toMatchObject({

@@ -9,14 +9,14 @@ import { createWorld, type World } from "../../../support/world.ts";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Somebody reads their calendar, a minute later. */
+/** Syncs a calendar, a minute later. */
 async function read(world: World, ...people: Attendee[]): Promise<void> {
   later(world, MINUTE_MS);
   for (const { connectionId } of people) await world.perform(syncCalendar, { connectionId });
   await world.drain();
 }
 
-/** Ada, who calls meetings, and Bob, both with calendars that were read once. */
+/** Ada, who organizes meetings, and Bob, both with calendars that were synced once. */
 async function twoPeople() {
   const scene = await meetingWorld();
   const [ada, bob] = [await scene.person("ada"), await scene.person("bob")];
@@ -25,7 +25,7 @@ async function twoPeople() {
 }
 
 describe("sync-calendar: meetings", () => {
-  it("stores a meeting once, in however many calendars it stands, and tells who was invited", async () => {
+  it("stores a meeting once, whatever the number of calendars with it, and notifies the invited", async () => {
     const { world, ada, bob, meet } = await twoPeople();
     meet("m1", [ada, bob]);
     await read(world, ada, bob);
@@ -43,7 +43,7 @@ describe("sync-calendar: meetings", () => {
     ]);
   });
 
-  it("two calendars that are read at once store one meeting", async () => {
+  it("two calendars synced at once store one meeting", async () => {
     const { world, ada, bob, meet } = await twoPeople();
     for (let n = 0; n < 20; n++) meet(`m${n}`, [ada, bob]);
     later(world, MINUTE_MS);
@@ -53,7 +53,7 @@ describe("sync-calendar: meetings", () => {
     expect(await toldOf(world)).toHaveLength(20);
   });
 
-  it("tells of a new time, of people who come and go, and of nothing else", async () => {
+  it("notifies of a new time and of added or removed participants, and of nothing else", async () => {
     const { world, ada, bob, guest, meet } = await twoPeople();
     const cid = await guest("cid");
     meet("m1", [ada, bob]);
@@ -78,7 +78,7 @@ describe("sync-calendar: meetings", () => {
     ]);
   });
 
-  it("says nothing of what was there before the calendar was read for the first time", async () => {
+  it("does not notify of entries from before the first sync", async () => {
     const { world, events, person, guest } = await meetingWorld();
     await guest("bob");
     const ada = await person("ada");
@@ -92,7 +92,7 @@ describe("sync-calendar: meetings", () => {
     expect(await toldOf(world)).toEqual([]);
   });
 
-  it("says nothing of what lies in the past", async () => {
+  it("does not notify of past meetings", async () => {
     const { world, ada, bob, meet } = await twoPeople();
     meet("m1", [ada, bob], { start: "2026-03-01T10:00:00Z" });
     await read(world, ada, bob);
@@ -100,7 +100,7 @@ describe("sync-calendar: meetings", () => {
     expect(await toldOf(world)).toEqual([]);
   });
 
-  it("calls off what the organizer removed, and tells once", async () => {
+  it("cancels a meeting that the organizer removed, and notifies once", async () => {
     const { world, ada, bob, events, meet } = await twoPeople();
     meet("m1", [ada, bob]);
     await read(world, ada, bob);
@@ -116,7 +116,7 @@ describe("sync-calendar: meetings", () => {
     ]);
   });
 
-  it("takes a removal from a guest's calendar for a refusal, and from the last one for the end", async () => {
+  it("treats removal from a guest's calendar as a decline, and from the last one as a cancellation", async () => {
     const { world, events, person } = await meetingWorld();
     const [bob, cid] = [await person("bob"), await person("cid")];
     await world.drain();
@@ -137,7 +137,7 @@ describe("sync-calendar: meetings", () => {
     expect(await meetingsOf(world)).toMatchObject([{ status: "cancelled" }]);
   });
 
-  it("does not take up a meeting again that was called off, because another calendar shows it a moment longer", async () => {
+  it("does not reschedule a cancelled meeting because another calendar shows it a moment longer", async () => {
     const { world, ada, bob, events, meet } = await twoPeople();
     meet("m1", [ada, bob]);
     await read(world, ada);
@@ -151,7 +151,7 @@ describe("sync-calendar: meetings", () => {
     expect(await meetingsOf(world)).toMatchObject([{ status: "scheduled" }]);
   });
 
-  it("leaves alone what is nobody's meeting: one's own appointments, whole days, absences", async () => {
+  it("ignores entries that are not meetings: solo appointments, all-day entries, absences", async () => {
     const { world, ada, events } = await twoPeople();
     const self = { email: ada.email, self: true };
     const two = [self, { email: "bob@example.org" }];
@@ -175,7 +175,7 @@ describe("sync-calendar: meetings", () => {
     expect(await meetingsOf(world)).toEqual([]);
   });
 
-  it("drops nobody because an entry hides the other guests", async () => {
+  it("removes no participant because an entry hides the other guests", async () => {
     const { world, ada, bob, guest, events, meet } = await twoPeople();
     const cid = await guest("cid");
     meet("m1", [ada, bob, cid]);
@@ -195,7 +195,7 @@ describe("sync-calendar: meetings", () => {
     });
   });
 
-  it("knows its owner by whatever address they use in their calendar", async () => {
+  it("recognizes the owner under any address used in the calendar", async () => {
     const { world, ada, events } = await twoPeople();
     events.put(
       ada.grant,
@@ -209,7 +209,7 @@ describe("sync-calendar: meetings", () => {
     expect(Object.keys(await responsesOf(world))).toHaveLength(2);
   });
 
-  it("keeps each of a series apart", async () => {
+  it("stores each meeting of a series", async () => {
     const { world, ada, bob, meet } = await twoPeople();
     for (const day of ["05", "12", "19"]) {
       const start = `2026-03-${day}T10:00:00Z`;
@@ -230,7 +230,7 @@ describe("sync-calendar: meetings", () => {
 });
 
 describe("sync-calendar: pages and tokens", () => {
-  it("reads page by page, each in a transaction of its own, and goes on from the end the next time", async () => {
+  it("reads page by page, each in its own transaction, and continues from there the next time", async () => {
     const { world, ada, bob, events, meet } = await twoPeople();
     events.pageSize = 4;
     for (let n = 0; n < 10; n++) meet(`m${n}`, [ada, bob]);
@@ -243,7 +243,7 @@ describe("sync-calendar: pages and tokens", () => {
     expect(events.asked[3]!.get("syncToken")).toBe("sync-1-20");
   });
 
-  it("goes on from the page where it was cut off", async () => {
+  it("continues from the page where it was interrupted", async () => {
     const { world, google, ada, bob, events, meet } = await twoPeople();
     events.pageSize = 4;
     for (let n = 0; n < 10; n++) meet(`m${n}`, [ada, bob]);
@@ -266,7 +266,7 @@ describe("sync-calendar: pages and tokens", () => {
     ).toEqual([{ sync_token: "sync-1-77" }]);
   });
 
-  it("410: reads everything again, finds what was removed meanwhile, and tells of it", async () => {
+  it("410: does a full sync, and finds and notifies of what was removed since", async () => {
     const { world, ada, bob, events, meet } = await twoPeople();
     for (const id of ["stays", "goes"]) meet(id, [ada, bob]);
     await read(world, ada, bob);
@@ -291,7 +291,7 @@ describe("sync-calendar: pages and tokens", () => {
     ]);
   });
 
-  it("reads everything again after seven days, because its window does not move by itself", async () => {
+  it("does a full sync every seven days, because the window of a token does not move", async () => {
     const { world, ada, bob, events, meet } = await twoPeople();
     meet("far", [ada, bob], { start: "2026-06-03T10:00:00Z" });
     events.revision += 1;
@@ -303,7 +303,7 @@ describe("sync-calendar: pages and tokens", () => {
     expect(events.asked[0]!.get("timeMax")).toMatch(/^2026-06-0/);
   });
 
-  it("the same page twice is once", async () => {
+  it("storing a page is idempotent", async () => {
     const { world, google, ada, bob, meet } = await twoPeople();
     meet("m1", [ada, bob]);
     later(world, MINUTE_MS);
@@ -332,7 +332,7 @@ describe("sync-calendar: pages and tokens", () => {
 
 describe("sync-calendar: refusals", () => {
   it.each(["429", "500", "drop", "403 rateLimitExceeded", "nonsense"] as const)(
-    "tries again after %s",
+    "is retried after %s",
     async (fault) => {
       const { world, google, ada, bob, meet } = await twoPeople();
       meet("m1", [ada, bob]);
@@ -345,7 +345,7 @@ describe("sync-calendar: refusals", () => {
     },
   );
 
-  it("gives up a Google that hangs at its time limit", async () => {
+  it("gives up at its time limit when Google hangs", async () => {
     const impatient = { ...syncCalendar, name: "sync-impatiently", timeLimitMs: 300 };
     const { world, google, person } = await meetingWorld({ jobs: [impatient] });
     const ada = await person("ada");
@@ -355,7 +355,7 @@ describe("sync-calendar: refusals", () => {
     expect((await world.enqueued())[0]?.error).toMatch(/^TimeLimitExceeded/);
   });
 
-  it("tells the user once when the grant is gone, and asks no more", async () => {
+  it("notifies the user once when the grant is revoked, and stops calling", async () => {
     const { world, google, ada } = await twoPeople();
     google.revoke(ada.grant);
     await read(world, ada);
@@ -367,7 +367,7 @@ describe("sync-calendar: refusals", () => {
     ).toEqual([{ user: ada.userId }]);
   });
 
-  it("forgets what stood in the calendar of another account, once that is read", async () => {
+  it("removes the entries of another account's calendar once that is synced", async () => {
     const { world, google, ada, bob, meet } = await twoPeople();
     meet("m1", [ada, bob]);
     await read(world, ada);
@@ -377,7 +377,7 @@ describe("sync-calendar: refusals", () => {
     expect(await meetingsOf(world)).toMatchObject([{ status: "cancelled" }]);
   });
 
-  it("does nothing for a connection that is gone, or without a provider", async () => {
+  it("does nothing for a missing connection, or without a provider", async () => {
     const { world } = await calendarWorld();
     expect(await world.perform(syncCalendar, { connectionId: "999" })).toMatchObject({
       reasons: { "the connection is not active": 1 },

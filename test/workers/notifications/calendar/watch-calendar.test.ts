@@ -29,7 +29,7 @@ const statusOf = async (world: Awaited<ReturnType<typeof calendarWorld>>["world"
   )[0];
 
 describe("watch-calendar", () => {
-  it("opens the channel of a new connection, and stores what came back", async () => {
+  it("opens the channel of a new connection, and stores the answer", async () => {
     const { world, google, connect } = await calendarWorld();
     const connected = await connect("grant-1");
     await world.drain();
@@ -42,7 +42,7 @@ describe("watch-calendar", () => {
     ]);
   });
 
-  it("defect 19: opens the new channel before it closes the old one; one that cannot be opened costs none", async () => {
+  it("defect 19: opens the new channel before it closes the old one, and keeps the old one if that fails", async () => {
     const { world, google, connect } = await calendarWorld();
     const connected = await connect("grant-1");
     await world.drain();
@@ -61,7 +61,7 @@ describe("watch-calendar", () => {
     await expectOneChannel(world, google, connected);
   });
 
-  it("defect 20: writes down the hash of each channel's secret, never the secret", async () => {
+  it("defect 20: stores the hash of each channel's secret, never the secret", async () => {
     const { world, google, connect } = await calendarWorld();
     const connected = await connect("grant-1");
     google.fail("watch", "drop after", "500");
@@ -101,7 +101,7 @@ describe("watch-calendar", () => {
     },
   );
 
-  it("tells the user again when a grant that was renewed is refused again", async () => {
+  it("notifies the user again when a renewed grant is refused again", async () => {
     const { world, google, connect } = await calendarWorld();
     const { userId, connectionId } = await connect("grant-1");
     google.revoke("grant-1");
@@ -115,7 +115,7 @@ describe("watch-calendar", () => {
     expect(await actionEvents(world)).toHaveLength(2);
   });
 
-  it("does not blame a new grant for what was said of the old one", async () => {
+  it("does not blame a new grant for an answer to the old one", async () => {
     const { world, google, connect } = await calendarWorld();
     const { userId, connectionId } = await connect("grant-1");
     google.revoke("grant-1");
@@ -137,7 +137,7 @@ describe("watch-calendar", () => {
   });
 
   it.each(["429", "500", "503", "drop", "403 rateLimitExceeded"] as const)(
-    "tries again after %s",
+    "is retried after %s",
     async (fault) => {
       const { world, google, connect } = await calendarWorld();
       const connected = await connect("grant-1");
@@ -151,7 +151,7 @@ describe("watch-calendar", () => {
     },
   );
 
-  it("comes back when Google says to, without using an attempt", async () => {
+  it("is retried at Google's Retry-After, without using an attempt", async () => {
     const { world, google, connect } = await calendarWorld();
     const connected = await connect("grant-1");
     await world.drain();
@@ -165,7 +165,7 @@ describe("watch-calendar", () => {
     expect(waiting!.seconds).toBeGreaterThan(30);
   });
 
-  it("gives up a Google that hangs at its time limit, and its old channel works on", async () => {
+  it("gives up at its time limit when Google hangs, and keeps the old channel", async () => {
     const { world, google, connect } = await calendarWorld({
       jobs: [{ ...watchCalendar, name: "watch-impatiently", timeLimitMs: 300 }],
     });
@@ -180,7 +180,7 @@ describe("watch-calendar", () => {
     expect(google.live("grant-1")).toHaveLength(1);
   });
 
-  it("keeps the id of a channel whose answer was lost from use, and opens another", async () => {
+  it("abandons the id of a channel whose answer was lost, and opens another", async () => {
     const { world, google, connect } = await calendarWorld();
     const connected = await connect("grant-1");
     google.fail("watch", "drop after");
@@ -205,7 +205,7 @@ describe("watch-calendar", () => {
     expect(google.asked).toHaveLength(asked);
   });
 
-  it("closes a channel that nobody wants any more when it is opened", async () => {
+  it("closes a new channel if the connection was disconnected during the call", async () => {
     const { world, google, connect } = await calendarWorld();
     const { userId, connectionId } = await connect("grant-1");
     const asked = gate();
@@ -243,7 +243,7 @@ describe("watch-calendar", () => {
     expect(await world.enqueued(stopCalendarChannel)).toEqual([]);
   });
 
-  it("says so and skips when no provider is configured", async () => {
+  it("is skipped when no provider is configured", async () => {
     const world = await createWorld();
     expect(await world.perform(watchCalendar, { connectionId: "1" })).toMatchObject({
       reasons: { "GOOGLE_CLIENT_ID is not set: no calendar provider is configured": 1 },

@@ -17,7 +17,7 @@ import { createWorld, type World } from "../../../support/world.ts";
 const START = "2026-03-10T10:00:00Z";
 const LONG_AGO = "2026-01-01T00:00:00Z";
 
-/** A meeting at START with participants who were invited long ago. */
+/** A meeting at START whose participants were invited long ago. */
 async function scene(options: { at?: string; startTime?: string; participants?: number } = {}) {
   const startTime = options.startTime ?? START;
   const world = await createWorld({ at: options.at ?? minutesAfter(startTime, -30) });
@@ -43,7 +43,7 @@ const reminded = async (world: World) =>
 const iso = (instant: string) => new Date(instant).toISOString();
 
 describe("meeting-reminders", () => {
-  it("reminds each participant half an hour before, once, whatever the number of runs", async () => {
+  it("reminds each participant once, half an hour before, whatever the number of runs", async () => {
     const { world, meetingId, participants } = await scene({ participants: 3 });
     for (let minutes = -40; minutes <= 5; minutes += 5) await run(world, minutesAfter(START, minutes));
     expect(await reminded(world)).toEqual(participants.map((id) => [id, iso(START), 30]));
@@ -54,7 +54,7 @@ describe("meeting-reminders", () => {
     ]);
   });
 
-  it("reminds at the times that a user chose, and not at all whoever chose none", async () => {
+  it("reminds at the offsets that a user chose, and not at all if none", async () => {
     const { world, participants } = await scene({ participants: 2 });
     await world.query(
       "insert into user_notification_settings (user_id, reminder_offsets) values ($1, '{5,15}'), ($2, '{}')",
@@ -67,7 +67,7 @@ describe("meeting-reminders", () => {
     ]);
   });
 
-  it("gives one reminder for several offsets that were missed", async () => {
+  it("sends one reminder for several missed offsets", async () => {
     const { world, userId } = await scene();
     await world.query(
       "insert into user_notification_settings (user_id, reminder_offsets) values ($1, '{5,15,30}')",
@@ -82,7 +82,7 @@ describe("meeting-reminders", () => {
     ]);
   });
 
-  it("reminds of a meeting that was made late, as soon as the invitation is five minutes old", async () => {
+  it("reminds of a late meeting as soon as its invitation is five minutes old", async () => {
     const { world, userId } = await scene();
     await world.query("update meeting_participants set invited_at = $1", [minutesAfter(START, -22)]);
     const first = await run(world, minutesAfter(START, -20));
@@ -106,7 +106,7 @@ describe("meeting-reminders", () => {
     ]);
   });
 
-  it("says nothing of a meeting that was cancelled, or is over", async () => {
+  it("does not remind of a cancelled or past meeting", async () => {
     const { world } = await scene();
     for (const status of ["cancelled", "completed"]) {
       await world.query("update meetings set status = $1", [status]);
@@ -118,7 +118,7 @@ describe("meeting-reminders", () => {
     expect(await reminded(world)).toEqual([]);
   });
 
-  it("works off an outage: late while the meeting has not begun, never after it", async () => {
+  it("after an outage reminds late, but never after the start", async () => {
     const { world, userId } = await scene({ at: minutesAfter(START, -60) });
     const begun = await meeting(world, {
       organizerId: userId,
@@ -142,7 +142,7 @@ describe("meeting-reminders", () => {
     ["America/Los_Angeles, clocks back", "2026-11-01T09:05:00Z"],
     ["Europe/Berlin, clocks forward", "2026-03-29T01:05:00Z"],
     ["Europe/Berlin, clocks back", "2026-10-25T01:05:00Z"],
-  ])("counts minutes that pass, over the change of the clocks: %s", async (_zone, startTime) => {
+  ])("counts elapsed minutes across clock changes: %s", async (_zone, startTime) => {
     const { world, userId } = await scene({ startTime });
     for (let minutes = -95; minutes <= 60; minutes += 5) await run(world, minutesAfter(startTime, minutes));
     expect(await reminded(world)).toEqual([[userId, iso(startTime), 30]]);
@@ -166,7 +166,7 @@ describe("meeting-reminders", () => {
     expect(await reminded(world)).toHaveLength(501);
   });
 
-  it("tells in a dry run who would be reminded, and who not and why", async () => {
+  it("shows in a dry run who would be reminded, and who not and why", async () => {
     const { world, meetingId, participants } = await scene({ participants: 2 });
     await world.query("update meeting_participants set response = 'declined' where user_id = $1", [
       participants[1],
@@ -182,7 +182,7 @@ describe("meeting-reminders", () => {
     expect(await world.query("select 1 from meeting_reminders")).toEqual([]);
   });
 
-  it("cuts into ranges that have every meeting once, those of the same instant included", async () => {
+  it("cuts into ranges that contain every meeting once, including those of the same instant", async () => {
     const { world, userId } = await scene();
     await world.query(
       `insert into meetings (organizer_id, title, start_time, end_time)
@@ -204,7 +204,7 @@ describe("meeting-reminders", () => {
     expect(new Set(found).size).toBe(2501);
   });
 
-  it("finds by its statement whom the pure rule reminds, on random meetings", async () => {
+  it("reminds the same users as the pure rule, on random meetings", async () => {
     const { world, userId } = await scene();
     await world.query("delete from meetings");
     const anyMeeting = fc.record({
@@ -280,7 +280,7 @@ describe("defects of the earlier system", () => {
     expect(await reminded(world)).toHaveLength(1);
   });
 
-  it("16: a rescheduled meeting is reminded of again; moved back to the old time it is not", async () => {
+  it("16: reminds again of a rescheduled meeting, but not when it is moved back to the old time", async () => {
     const { world, userId } = await scene();
     const moved = minutesAfter(START, 60);
     await run(world, minutesAfter(START, -30));
@@ -295,7 +295,7 @@ describe("defects of the earlier system", () => {
     ]);
   });
 
-  it("17: whoever declined is not reminded, and is again after another answer", async () => {
+  it("17: does not remind those who declined, unless they change their response", async () => {
     const { world, userId } = await scene();
     await world.query("update meeting_participants set response = 'declined'");
     expect(await run(world)).toMatchObject({ counts: { reminded: 0, declined: 1 } });
@@ -304,7 +304,7 @@ describe("defects of the earlier system", () => {
     expect(await reminded(world)).toEqual([[userId, iso(START), 20]]);
   });
 
-  it("18: the event carries the start, not '30 minutes', when it is told at 10 minutes", async () => {
+  it("18: the event carries the start, not '30 minutes', when it is sent at 10 minutes", async () => {
     const { world, userId, meetingId } = await scene();
     await run(world, minutesAfter(START, -10));
     expect(await emitted(world, "meeting_reminder")).toMatchObject([

@@ -14,7 +14,10 @@ import { createWorld, type World } from "../../../support/world.ts";
 const MADE = "2026-03-01T12:00:00Z";
 const days = (n: number) => minutesAfter(MADE, n * 1_440);
 
-/** A project made at MADE by its one owner, whose resume of the borrower is complete and whose own does not exist. */
+/**
+ * A project created at MADE by its only owner; the borrower resume is complete and the project resume is
+ * missing.
+ */
 async function scene() {
   const world = await createWorld({ at: days(1) });
   const organizationId = await organization(world);
@@ -48,7 +51,7 @@ async function everySixHours(world: World, from: number, until: number): Promise
   for (let day = from; day <= until; day += 0.25) await run(world, days(day));
 }
 
-/** Whom, when in days after MADE, of which resume, which step. */
+/** The user, days after MADE, resume and step of each nudge. */
 const nudged = async (world: World) =>
   (await emitted(world, "resume_incomplete_nudge")).map(({ payload, occurredAt }) => [
     payload["user_id"],
@@ -58,7 +61,7 @@ const nudged = async (world: World) =>
   ]);
 
 describe("resume-incomplete-nudges", () => {
-  it("nudges in four steps after the project was made, and then no more", async () => {
+  it("nudges in four steps after the creation of the project, and then no more", async () => {
     const { world, owner, projectId } = await scene();
     await everySixHours(world, 0, 12);
     expect(await nudged(world)).toEqual([
@@ -99,7 +102,7 @@ describe("resume-incomplete-nudges", () => {
     expect(await nudged(world)).toEqual([]);
   });
 
-  it("nudges every owner of the organization and whoever made the project, each once, and no member", async () => {
+  it("nudges every owner of the organization and the creator of the project, each once, and no member", async () => {
     const { world, organizationId, owner } = await scene();
     const [second, maker, member] = [await user(world), await user(world), await user(world)];
     await organizationMember(world, organizationId, second, "owner");
@@ -109,14 +112,14 @@ describe("resume-incomplete-nudges", () => {
     expect((await nudged(world)).map(([userId]) => userId)).toEqual([owner, second, maker]);
   });
 
-  it("sends the newest step alone after an outage", async () => {
+  it("sends only the newest step after an outage", async () => {
     const { world, owner } = await scene();
     await run(world, days(6));
     await run(world, days(6.25));
     expect(await nudged(world)).toEqual([[owner, 6, "project", 3]]);
   });
 
-  it("tells of both resumes of a project, each by its own clock", async () => {
+  it("nudges about both resumes of a project, each by its own last edit", async () => {
     const { world, owner, projectId } = await scene();
     await write(world, projectId, "borrower", 30, days(2));
     await run(world, days(3));
@@ -127,7 +130,7 @@ describe("resume-incomplete-nudges", () => {
   });
 
   it.each(["2026-03-07T20:00:00Z", "2026-10-31T20:00:00Z", "2026-03-28T12:00:00Z", "2026-10-24T12:00:00Z"])(
-    "counts times of 24 hours, over the change of the clocks after %s",
+    "counts periods of 24 hours across the clock change after %s",
     async (made) => {
       const { world, owner } = await scene();
       await world.query("update projects set created_at = $1", [made]);
@@ -140,7 +143,7 @@ describe("resume-incomplete-nudges", () => {
     },
   );
 
-  it("tells in a dry run who would be nudged, and who not and why", async () => {
+  it("shows in a dry run who would be nudged, and who not and why", async () => {
     const { world, owner, projectId, organizationId } = await scene();
     await run(world, days(1));
     const second = await user(world);
@@ -167,7 +170,7 @@ describe("resume-incomplete-nudges", () => {
     expect(await nudged(world)).toHaveLength(1 + 600);
   });
 
-  it("finds by its statement whom the pure rule nudges, on random projects", async () => {
+  it("nudges the same users as the pure rule, on random projects", async () => {
     const { world, organizationId, owner } = await scene();
     const anyResume = fc.record({
       completeness: fc.constantFrom(0, 50, 99, 100),
@@ -218,7 +221,7 @@ describe("resume-incomplete-nudges", () => {
 });
 
 describe("defects of the earlier system", () => {
-  it("27: what was told is known by its own log, however far fan-out is, and no notification is touched", async () => {
+  it("27: sent steps are known from their own log, independent of fan-out, and no notification is touched", async () => {
     const { world, owner, projectId } = await scene();
     await run(world, days(1));
     await run(world, days(1.25));

@@ -10,7 +10,7 @@ import { createWorld, type World } from "../../../support/world.ts";
 const WRITTEN = "2026-03-10T09:00:00Z";
 const hours = (n: number) => minutesAfter(WRITTEN, n * 60);
 
-/** A thread with a reader and a writer, in which the writer has written at WRITTEN. */
+/** A thread with a reader and a writer, who wrote at WRITTEN. */
 async function scene(options: { environment?: Record<string, string> } = {}) {
   const world = await createWorld({ at: hours(3), ...options });
   const [reader, writer] = (await users(world, 2)) as [string, string];
@@ -34,7 +34,7 @@ async function everyQuarter(world: World, from: number, until: number): Promise<
 
 type Told = { thread_id: string; unread: number; oldest_unread_id: string; step: number };
 
-/** Who was nudged, how many hours after WRITTEN, about what. */
+/** The user, hours after WRITTEN, and threads of each nudge. */
 const nudged = async (world: World) =>
   (await emitted(world, "thread_unread_stale")).map(({ payload, occurredAt }) => [
     payload["user_id"],
@@ -56,7 +56,7 @@ describe("unread-thread-nudges", () => {
     expect(await world.query("select 1 from unread_marks")).toEqual([]);
   });
 
-  it("says nothing of what was read, and begins anew with what comes after", async () => {
+  it("does not nudge about read messages, and starts over with later ones", async () => {
     const { world, reader, say, read } = await scene();
     await read(hours(1));
     const later = await say(hours(2));
@@ -67,7 +67,7 @@ describe("unread-thread-nudges", () => {
     expect(await nudged(world)).toHaveLength(1);
   });
 
-  it("begins anew at once when the user read up to a message that is old already, or marked one as unread", async () => {
+  it("starts over at once when the user read up to a message that is old enough, or marked one as unread", async () => {
     const { world, reader, say, read, messageId } = await scene();
     const second = await say(hours(1));
     await run(world, hours(5));
@@ -84,7 +84,7 @@ describe("unread-thread-nudges", () => {
     ]);
   });
 
-  it("begins anew with a message after twelve hours of silence", async () => {
+  it("starts over with a message after twelve hours of silence", async () => {
     const { world, reader, say, messageId } = await scene();
     await run(world, hours(3));
     await run(world, hours(27));
@@ -99,7 +99,7 @@ describe("unread-thread-nudges", () => {
     ]);
   });
 
-  it("waits until the user has not been seen for ten minutes", async () => {
+  it("waits until the user has been inactive for ten minutes", async () => {
     const { world, reader, messageId } = await scene();
     await world.query("update users set last_active_at = $1 where id = $2", [hours(2.9), reader]);
     expect(await run(world, hours(3))).toMatchObject({ counts: { nudged: 0, active: 1 } });
@@ -107,7 +107,7 @@ describe("unread-thread-nudges", () => {
     expect(await nudged(world)).toEqual([[reader, 3.25, [[messageId, 1, 1]]]]);
   });
 
-  it("says nothing of a muted thread, and looks again as soon as it is not", async () => {
+  it("does not nudge about a muted thread, and looks again when it is unmuted", async () => {
     const { world, reader, threadId, messageId } = await scene();
     await prefer(world, reader, { status: "muted", scope: { type: "thread", id: threadId } });
     expect(await run(world, hours(3))).toMatchObject({ counts: { nudged: 0, muted: 1 } });
@@ -117,7 +117,7 @@ describe("unread-thread-nudges", () => {
     expect(await nudged(world)).toEqual([[reader, 8.25, [[messageId, 1, 1]]]]);
   });
 
-  it("gives whoever joins three hours too", async () => {
+  it("waits three hours after a user joins", async () => {
     const { world, threadId, messageId, read, reader } = await scene();
     await read(hours(2));
     const [late] = (await users(world, 1)) as [string];
@@ -130,7 +130,7 @@ describe("unread-thread-nudges", () => {
     expect(late).not.toBe(reader);
   });
 
-  it("tells a user of all their threads at once, and of each once", async () => {
+  it("nudges a user about all threads at once, and about each once", async () => {
     const { world, reader, writer, threadId, messageId } = await scene();
     const other = await thread(world, { participants: [reader, writer] });
     await world.query("update chat_thread_participants set joined_at = $1", [hours(-1_000)]);
@@ -159,7 +159,7 @@ describe("unread-thread-nudges", () => {
   });
 
   it.each(["2026-03-08T05:00:00Z", "2026-11-01T05:00:00Z", "2026-03-28T22:00:00Z", "2026-10-24T22:00:00Z"])(
-    "counts hours that pass, over the change of the clocks after %s",
+    "counts elapsed hours across the clock change after %s",
     async (written) => {
       const { world, reader } = await scene();
       await world.query("update messages set created_at = $1", [written]);
@@ -180,7 +180,7 @@ describe("unread-thread-nudges", () => {
     expect(await nudged(world)).toEqual([[reader, 0.75, [[messageId, 1, 1]]]]);
   });
 
-  it("forgets whoever has left, and threads that are gone", async () => {
+  it("drops watches of participants who left and of deleted threads", async () => {
     const { world, reader, threadId } = await scene();
     await world.query("update users set last_active_at = $1 where id = $2", [hours(3), reader]);
     await run(world, hours(3));
@@ -216,13 +216,22 @@ describe("unread-thread-nudges", () => {
     expect(await nudged(world)).toHaveLength(1);
   });
 
-  it("looks at nobody who has read past the marked message", async () => {
+  it("does not look at participants who have read past the marked message", async () => {
     const { world, say } = await scene();
     await say(hours(2));
     await world.query("update chat_thread_participants set last_read_at = $1", [hours(1)]);
     await world.query("delete from unread_marks where user_id is not null");
     expect((await run(world, hours(3))).counts).toEqual({ marks: 1, nudged: 0, users: 0 });
     expect(await world.query("select 1 from unread_watches")).toEqual([]);
+  });
+
+  it("looks at all participants of a thread that an operator marked after a load with triggers off", async () => {
+    const { world, reader, threadId, messageId } = await scene();
+    await world.query("update chat_thread_participants set last_read_at = $1", [hours(-1)]);
+    await world.query("truncate unread_marks");
+    await world.query("insert into unread_marks (thread_id, at) values ($1, '-infinity')", [threadId]);
+    await run(world, hours(3));
+    expect(await nudged(world)).toEqual([[reader, 3, [[messageId, 1, 1]]]]);
   });
 
   it("looks at all of a user's threads in one range, however many are due", async () => {
@@ -238,7 +247,7 @@ describe("unread-thread-nudges", () => {
     expect(await nudged(world)).toHaveLength(1);
   });
 
-  it("tells in a dry run who would be nudged, and who not and why", async () => {
+  it("shows in a dry run who would be nudged, and who not and why", async () => {
     const { world, reader, writer, threadId, say } = await scene();
     await say(hours(0.5), reader);
     await prefer(world, writer, { status: "muted" });

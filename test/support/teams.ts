@@ -6,14 +6,14 @@ import type { World } from "./world.ts";
 const MEMBERS = 5;
 
 /**
- * Circles of five people, each with a project that one of them made and all may see, a document, and a conversation. Their wishes are
- * drawn at random, of every kind there is.
+ * Inserts teams of five users, each with a project that one of them created and all can view, a document and
+ * a thread. Their settings and preferences are random.
  */
-export async function plantCircles(
+export async function insertTeams(
   world: World,
-  { circles, timeZone }: { circles: number; timeZone: string },
+  { teams, timeZone }: { teams: number; timeZone: string },
 ): Promise<void> {
-  const people = await users(world, circles * MEMBERS);
+  const people = await users(world, teams * MEMBERS);
   const organizationId = await organization(world);
   await world.query("update users set time_zone = $1", [timeZone]);
   await world.query(
@@ -33,18 +33,18 @@ export async function plantCircles(
      participants as (
        insert into chat_thread_participants (thread_id, user_id) select t.id, m.user_id from threads t join members m on m.id = t.project_id)
      insert into messages (thread_id, sender_id, body) select t.id, m.created_by, 'Who waters?' from threads t join made m on m.id = t.project_id`,
-    [organizationId, people, circles],
+    [organizationId, people, teams],
   );
-  await drawWishes(world);
-  // No two awards are alike, so that they are known by their amounts.
+  await insertPreferences(world);
+  // Amounts are unique, so that they identify awards.
   await world.query("create sequence awards start 1000");
 }
 
-/** One of a list of SQL values, at random for each row. */
+/** A random one of a list of SQL values, for each row. */
 const oneOf = (...values: string[]): string =>
   `(array[${values.map((value) => `'${value}'`).join(", ")}])[1 + floor(random() * ${values.length})::int]`;
 
-async function drawWishes(world: World): Promise<void> {
+async function insertPreferences(world: World): Promise<void> {
   await world.query(
     `insert into user_notification_settings (user_id, frequency, quiet_from, quiet_to)
      select user_id, ${oneOf("immediate", "immediate", "hourly", "hourly", "daily", "daily", "daily", "weekly", "none")},
@@ -62,7 +62,7 @@ async function drawWishes(world: World): Promise<void> {
   );
 }
 
-/** Statements of the host that write `$1` events of a kind each, about circles and people at random. */
+/** Statements of the host that insert `$1` events of a type, about random groups and users. */
 const WRITTEN_BY_HOST = [
   `insert into domain_events (event_type, actor_id, project_id, resource_id)
    select 'document_uploaded', p.created_by, p.id, r.id from projects p join resources r on r.project_id = p.id order by random() limit $1`,
@@ -83,7 +83,7 @@ const WRITTEN_BY_HOST = [
    from chat_thread_participants order by random() limit least($1::int, 20)`,
 ];
 
-/** Writes at least so many events, in statements of random kinds and sizes. @returns how many. */
+/** Inserts at least `count` events, in statements of random types and sizes. @returns the number. */
 export async function writeEvents(world: World, atLeast: number, atMostAtOnce: number): Promise<number> {
   let written = 0;
   while (written < atLeast) {
@@ -93,7 +93,7 @@ export async function writeEvents(world: World, atLeast: number, atMostAtOnce: n
   return written;
 }
 
-/** Who is to be decided about, worked out anew from the events. */
+/** The expected recipients, computed again from the events. */
 export const DECISIONS_DUE = `
   select e.id as event_id, r.user_id, c.channel from domain_events e
   join lateral (
