@@ -5,6 +5,7 @@ import { SealBroken } from "../sealed-text.ts";
 import { CliError } from "./terminal.ts";
 
 const UNDEFINED_TABLE = "42P01";
+const INSUFFICIENT_PRIVILEGE = "42501";
 
 /** Invalid password, invalid authorization, unknown database. */
 const LOGIN_ERRORS = new Set(["28P01", "28000", "3D000"]);
@@ -22,6 +23,8 @@ export function errorMessage(error: unknown): string | null {
   const fault = databaseFault(error);
   if (fault?.code === UNDEFINED_TABLE)
     return "The database schema is not current. Run `commonwork migrate` first.";
+  if (fault?.code === INSUFFICIENT_PRIVILEGE)
+    return "The role in DATABASE_URL lacks a right for this (42501). `commonwork migrate --print-roles` prints the grants that it needs.";
   if (isDatabaseAbsent(error)) return `Postgres does not answer (${fault?.code}). Check DATABASE_URL.`;
   if (fault && LOGIN_ERRORS.has(fault.code))
     return `Postgres rejects the login (${fault.code}). Check DATABASE_URL.`;

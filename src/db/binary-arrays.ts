@@ -1,7 +1,7 @@
 /**
- * Number arrays in Postgres's binary format, for parameters with thousands of elements: the driver sends a Buffer in binary, and the
- * server reads it several times as fast as text. Layout of array_recv: number of dimensions, null flag, element type, length, lower
- * bound, then the length and value of each element.
+ * Number arrays in Postgres's binary format, for parameters with thousands of elements: the driver sends a
+ * Buffer in binary, and the server reads it several times as fast as text. Layout of array_recv: number of
+ * dimensions, null flag, element type, length, lower bound, then the length and value of each element.
  */
 const HEADER_BYTES = 20;
 const LENGTH_BYTES = 4;

@@ -16,7 +16,10 @@ export type Database = {
   close(): Promise<void>;
 };
 
-/** Connections are reopened at this age, so that no cached plan gets much older than the statistics it was made from. */
+/**
+ * Connections are reopened at this age, so that no cached plan gets much older than the statistics it was
+ * made from.
+ */
 const CONNECTION_LIFETIME_S = 300;
 
 /** How much longer than its server a client waits for a statement to end. */
@@ -31,8 +34,8 @@ export type DatabaseOptions = {
 };
 
 /**
- * Opens a pool. No connection is made before the first statement. Unqualified names in statements mean the schema of the address; a
- * connection for which they would mean another one is refused with NotFit.
+ * Opens a pool. No connection is made before the first statement. Unqualified names in statements mean the
+ * schema of the address; a connection for which they would mean another one is refused with NotFit.
  */
 export function openDatabase(address: DatabaseAddress, options: DatabaseOptions = {}): Database {
   const schema = address.databaseSchema;
@@ -47,7 +50,8 @@ export function openDatabase(address: DatabaseAddress, options: DatabaseOptions 
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     maxLifetimeSeconds: CONNECTION_LIFETIME_S,
-    // Statements that do not wait for each other's result are sent together: Promise.all in a transaction is one round trip.
+    // Statements that do not wait for each other's result are sent together: Promise.all in a transaction is
+    // one round trip.
     pipeline: true,
     onConnect: async (client) => {
       if (limitMs > 0) closeWhenUnanswered(client, limitMs + UNANSWERED_MARGIN_MS);
@@ -55,7 +59,8 @@ export function openDatabase(address: DatabaseAddress, options: DatabaseOptions 
       await setUp(client);
     },
   });
-  // A connection that is lost while idle is replaced at the next use; without a listener it would end the process.
+  // A connection that is lost while idle is replaced at the next use; without a listener it would end the
+  // process.
   let closing = false;
   pool.on("error", (error) => {
     // A server that stops right after us may cut connections that are still closing.

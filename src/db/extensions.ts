@@ -13,8 +13,9 @@ export const EXTENSION_NAMES: readonly string[] = EXTENSIONS.map(({ name }) => n
 export type FeatureOff = { readonly feature: string; readonly reason: string };
 
 /**
- * SQL for a condition on pg_namespace `n`: nobody but its owner can create objects there. Only then may a schema that holds an
- * extension be on the search path: others could put a function of their own in front of one that a statement means.
+ * SQL for a condition on pg_namespace `n`: nobody but its owner can create objects there. Only then may a
+ * schema that holds an extension be on the search path: others could put a function of their own in front of
+ * one that a statement means.
  */
 const CLOSED = `not exists (select 1 from aclexplode(n.nspacl) a where a.privilege_type = 'CREATE' and a.grantee <> n.nspowner)`;
 
@@ -24,13 +25,17 @@ export const SEARCH_PATH = `quote_ident($1) || coalesce((
   from pg_extension e join pg_namespace n on n.oid = e.extnamespace
   where e.extname = any($2::text[]) and n.nspname <> $1 and ${CLOSED}), '') || ', pg_temp'`;
 
-/** Creates the extensions that the database lacks, as far as the role may. Inside the transaction of `migrate`. */
+/**
+ * Creates the extensions that the database lacks, as far as the role may. Inside the transaction of
+ * `migrate`.
+ */
 export async function createExtensions(client: ClientBase, schema: string): Promise<void> {
   const found = await client.query<{ name: string }>("select extname as name from pg_extension");
   const present = new Set(found.rows.map(({ name }) => name));
   for (const name of EXTENSION_NAMES.filter((each) => !present.has(each))) {
     await client.query("savepoint extension");
-    // Trusted extensions need CREATE on the database, others a superuser. What fails is reported by featuresOff.
+    // Trusted extensions need CREATE on the database, others a superuser. What fails is reported by
+    // featuresOff.
     await client
       .query(`create extension ${name} with schema ${pg.escapeIdentifier(schema)}`)
       .catch(() => client.query("rollback to savepoint extension"));

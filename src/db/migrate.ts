@@ -28,8 +28,8 @@ export type Migrated = {
 };
 
 /**
- * Creates the schema if it is absent, and brings its tables and functions up to date, in one transaction. Callers at the same time wait
- * for the first one and find nothing to do.
+ * Creates the schema if it is absent, and brings its tables and functions up to date, in one transaction.
+ * Callers at the same time wait for the first one and find nothing to do.
  *
  * @throws NotFit when the role lacks a right, with the statement that grants it.
  */

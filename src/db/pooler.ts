@@ -5,10 +5,12 @@ import type { Database } from "./client.ts";
 const ATTEMPTS = 3;
 
 /**
- * Whether a pooler assigns a server connection to each transaction, and not to each client. Session settings, session locks and LISTEN
- * are lost there without an error, and an unqualified name may mean a table of the host.
+ * Whether a pooler assigns a server connection to each transaction, and not to each client. Session settings,
+ * session locks and LISTEN are lost there without an error, and an unqualified name may mean a table of the
+ * host.
  *
- * A connection that is told the number of its server process in two statements sees it change once another one holds a transaction.
+ * A connection that is told the number of its server process in two statements sees it change once another
+ * one holds a transaction.
  */
 export async function poolsTransactions(db: Database): Promise<boolean> {
   const [first, second] = await Promise.all([db.pool.connect(), db.pool.connect()]);
@@ -35,7 +37,10 @@ async function serverProcess(client: pg.PoolClient): Promise<number> {
   return rows[0]?.pid ?? 0;
 }
 
-/** Where the database answers without the pooler, as far as the address of a hosted one shows it; null for others. */
+/**
+ * Where the database answers without the pooler, as far as the address of a hosted one shows it; null for
+ * others.
+ */
 export function directAddress(databaseUrl: string): string | null {
   const { hostname, port } = new URL(databaseUrl);
   if (/\.pooler\.supabase\.com$/.test(hostname) && port === "6543") return `${hostname}:5432`;

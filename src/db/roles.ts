@@ -6,7 +6,9 @@ import { EXTENSION_NAMES } from "./extensions.ts";
 export const roleNames = (schema: string) =>
   ({ owner: `${schema}_owner`, app: `${schema}_app`, host: `${schema}_host` }) as const;
 
-/** SQL that creates the roles with no more rights than they need. It can be run again, and after `migrate`. */
+/**
+ * SQL that creates the roles with no more rights than they need. It can be run again, and after `migrate`.
+ */
 export function rolesSql({ databaseUrl, databaseSchema }: DatabaseAddress): string {
   const names = roleNames(databaseSchema);
   const [schema, database] = [databaseSchema, decodeURIComponent(new URL(databaseUrl).pathname.slice(1))].map(

@@ -1,6 +1,7 @@
 /**
- * Advisory locks, notification channels and custom settings belong to the whole database. Their keys contain the schema, so that two
- * deployments in one database do not share them. The functions in drizzle/ build theirs in the same way.
+ * Advisory locks, notification channels and custom settings belong to the whole database. Their keys contain
+ * the schema, so that two deployments in one database do not share them. The functions in drizzle/ build
+ * theirs in the same way.
  */
 type LockName = "scheduler" | "email-of-users" | "calculate-matches" | "calendar-meeting";
 
@@ -11,7 +12,10 @@ type LockName = "scheduler" | "email-of-users" | "calculate-matches" | "calendar
 export const lockKey = (name: LockName, suffix = "''"): string =>
   `hashtextextended(current_schema() || '.${name}.' || ${suffix}, 0)`;
 
-/** As `lockKey`, for the migrator: it locks before the schema exists, when current_schema() is null. `$1` is the schema. */
+/**
+ * As `lockKey`, for the migrator: it locks before the schema exists, when current_schema() is null. `$1` is
+ * the schema.
+ */
 export const MIGRATION_LOCK_KEY = "hashtextextended($1 || '.migrations', 0)";
 
 /** SQL for the name of the setting that is `on` in transactions whose events need no notification. */

@@ -5,7 +5,10 @@ import { EXTENSION_NAMES, SEARCH_PATH } from "./extensions.ts";
 /** No transaction lives longer: a held snapshot halves the rate at which others settle. */
 export const TRANSACTION_LIMIT_MS = 5_000;
 
-/** How soon the server cancels a statement whose client is gone, so that abandoned work and killed workers release their locks. */
+/**
+ * How soon the server cancels a statement whose client is gone, so that abandoned work and killed workers
+ * release their locks.
+ */
 const LOST_CLIENT_CHECK_MS = 500;
 
 /** What statements rely on, whatever the defaults of the database or the role are. */
@@ -40,8 +43,9 @@ export type SettingsOptions = {
 };
 
 /**
- * `$3` and `$4` are SETTINGS; those that the server does not know are left out (transaction_timeout is new in version 17). A commit that
- * was acknowledged must survive a crash, so synchronous_commit is raised from off, and left alone otherwise.
+ * `$3` and `$4` are SETTINGS; those that the server does not know are left out (transaction_timeout is new in
+ * version 17). A commit that was acknowledged must survive a crash, so synchronous_commit is raised from off,
+ * and left alone otherwise.
  */
 const SETTINGS_HERE = `
   select name, value from (
@@ -50,7 +54,10 @@ const SETTINGS_HERE = `
     union all select 'synchronous_commit', 'on' where current_setting('synchronous_commit') = 'off'
   ) s(name, value) where current_setting(name, true) is not null`;
 
-/** SQL that sets the search path and what statements rely on: the same for all connections to this database as this role. */
+/**
+ * SQL that sets the search path and what statements rely on: the same for all connections to this database as
+ * this role.
+ */
 export async function readSettings(
   client: ClientBase,
   schema: string,
@@ -76,11 +83,12 @@ export async function readSettings(
 }
 
 /**
- * Returns the function that gives each new connection of a pool its settings, and checks them. By statements, not in the startup
- * message: poolers refuse or drop startup parameters that they do not know. It takes one round trip, and one more for the first
- * connection, which finds out what to set.
+ * Returns the function that gives each new connection of a pool its settings, and checks them. By statements,
+ * not in the startup message: poolers refuse or drop startup parameters that they do not know. It takes one
+ * round trip, and one more for the first connection, which finds out what to set.
  *
- * @throws NotFit (the function) when unqualified names would not mean the tables of the schema, or no trigger would fire.
+ * @throws NotFit (the function) when unqualified names would not mean the tables of the schema, or no trigger
+ * would fire.
  */
 export function sessionSetUp(
   schema: string,
@@ -105,7 +113,8 @@ export function sessionSetUp(
 async function refuseOtherSchema(client: ClientBase, schema: string): Promise<void> {
   const seen = await client
     .query("select current_schema() as current, current_setting('session_replication_role') as replication")
-    // Without the schema Postgres tries to create the next one on the path, that of temporary tables, which may be forbidden.
+    // Without the schema Postgres tries to create the next one on the path, that of temporary tables, which
+    // may be forbidden.
     .catch(() => null);
   if (seen?.rows[0].current === schema && seen.rows[0].replication !== "replica") return;
   throw new NotFit((await sessionFault(client, schema)) ?? "The connection changed while it was set up.");

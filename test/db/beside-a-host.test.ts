@@ -6,9 +6,10 @@ import { chain, organization } from "../support/factories.ts";
 import { ask, items, noted, singleJob } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
-// Each world compares the host's schemas, definitions and rows, when it is taken down. TEST_HOST_DECOYS=1 puts every test beside a host.
+// Each world compares the host's schemas, definitions and rows, when it is taken down. TEST_HOST_DECOYS=1
+// puts every test beside a host.
 
-it("a sale is taken over HTTP, paid by a worker and notified beside a host with tables of the same names", async () => {
+it("a sale is accepted over HTTP, paid by a worker and notified beside a host with tables of the same names", async () => {
   const world = await createWorld({ besideHost: true });
   const people = await chain(world, await organization(world), 3);
   const address = await serve(world);

@@ -5,7 +5,7 @@ import { rows } from "../../src/db/statement.ts";
 import { createWorld } from "../support/world.ts";
 
 describe("an array in the binary format", () => {
-  it("arrives as it was sent: none, the least and the greatest of its type", async () => {
+  it("round-trips: no elements, the least and the greatest of its type", async () => {
     const world = await createWorld();
     const small = [0, 1, -1, 2 ** 31 - 1, -(2 ** 31)];
     const large = [0, 1, -1, 2 ** 32, -(2 ** 32) - 1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER];

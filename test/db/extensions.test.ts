@@ -29,13 +29,13 @@ describe("an extension", () => {
     }
   };
 
-  it("is created in the schema when the role may", async () => {
+  it("is created in the schema if the role may", async () => {
     await migrateDatabase({ ...address, databaseUrl: database.url });
     expect(await homes()).toHaveLength(EXTENSION_NAMES.length);
     expect(new Set((await homes()).map(({ schema }) => schema))).toEqual(new Set([address.databaseSchema]));
   });
 
-  it("that the role may not create turns its feature off, until a superuser runs the statement of the reason", async () => {
+  it("that the role may not create turns its feature off until a superuser runs the suggested statement", async () => {
     const { applied, featuresOff } = await migrateDatabase(address);
     expect(applied).not.toEqual([]);
     expect(featuresOff).toHaveLength(EXTENSION_NAMES.length);
@@ -47,7 +47,7 @@ describe("an extension", () => {
     expect(await migrateDatabase(address)).toEqual({ applied: [], featuresOff: [] });
   });
 
-  it("in another schema is found there, if nobody but its owner may create objects in it", async () => {
+  it("in another schema is used there if only the owner may create objects in it", async () => {
     await database.query(`create schema extras; create extension pg_trgm with schema extras; create extension unaccent with schema extras;
                           create extension btree_gin with schema extras; grant usage on schema extras to public`);
     expect((await migrateDatabase(address)).featuresOff).toEqual([]);

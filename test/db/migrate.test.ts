@@ -40,7 +40,7 @@ const schemasOf = async (database: ScratchDatabase): Promise<string[]> => {
   return found.map(({ name }) => name);
 };
 
-/** The statement at the end of a refusal, which is said to help. */
+/** Runs the statement that a refusal suggests. @returns the message without it. */
 async function refusedUntil(database: ScratchDatabase, address: DatabaseAddress): Promise<string> {
   const refusal = await migrateDatabase(address).catch((error: Error) => error);
   expect(refusal).toBeInstanceOf(NotFit);
@@ -50,7 +50,7 @@ async function refusedUntil(database: ScratchDatabase, address: DatabaseAddress)
 }
 
 describe("migrate", () => {
-  it("puts everything into its schema beside a host with the same names and a Drizzle journal of its own", async () => {
+  it("creates everything in its schema beside a host with the same names and its own Drizzle journal", async () => {
     const database = await scratchDatabase();
     await database.query(hostSql());
     await database.query(hostPathSql(new URL(database.url).pathname.slice(1)));
@@ -62,13 +62,13 @@ describe("migrate", () => {
     expect(await schemasOf(database)).toEqual([...schemas, address.databaseSchema].sort());
   });
 
-  it("runs once when several processes ask at the same time", async () => {
+  it("applies migrations once when several processes run it at the same time", async () => {
     const address = addressIn(await scratchDatabase());
     const all = await Promise.all(Array.from({ length: 4 }, () => migrateDatabase(address)));
     expect(all.map(({ applied }) => applied.length).sort()).toEqual([0, 0, 0, MIGRATIONS.length]);
   });
 
-  it("applies each migration that is not recorded, and the database is current afterwards", async () => {
+  it("applies each migration that is not recorded, and ignores recorded ones it does not know", async () => {
     const database = await scratchDatabase();
     const address = addressIn(database);
     const db = openDatabase(address, { max: 2 });
@@ -104,7 +104,7 @@ describe("migrate", () => {
     expect(tables).toEqual([{ relname: "outbox" }]);
   });
 
-  it("names the right that is missing, and the statement that grants it", async () => {
+  it("names a missing right and the statement that grants it", async () => {
     const database = await scratchDatabase();
     const [{ name, url }, other] = [await database.createRole(), await database.createRole()];
     const address = addressIn({ url });
@@ -127,7 +127,7 @@ describe("migrate", () => {
     );
   });
 
-  it("needs no right to create anything in the database when the schema exists", async () => {
+  it("needs no CREATE right on the database when the schema exists", async () => {
     const database = await scratchDatabase();
     const { name, url } = await database.createRole();
     const address = addressIn({ url });
@@ -136,7 +136,7 @@ describe("migrate", () => {
     expect(await dumpOf(address)).toBe(WRITTEN);
   });
 
-  it("functions keep to the schema, whatever path the session has: each one runs beside a host with its name", async () => {
+  it("pins every function: each one uses our tables in a session with search_path = public, beside a host", async () => {
     const database = await scratchDatabase();
     await database.query(hostSql());
     const address = addressIn(database);
@@ -163,7 +163,7 @@ describe("migrate", () => {
     );
   });
 
-  it("finds nothing to do for a role without any rights when the schema is current", async () => {
+  it("succeeds without any CREATE right when the schema is current", async () => {
     const { app } = await deployWithRoles(await scratchDatabase());
     expect(await migrateDatabase(app)).toMatchObject({ applied: [] });
   });

@@ -15,7 +15,7 @@ const mine = async (tx: Tx) =>
   )[0]?.n;
 
 describe("a prepared statement", () => {
-  it("is prepared once a connection, whatever its values", async () => {
+  it("is prepared once per connection, for all values", async () => {
     const world = await createWorld({ poolMax: 2 });
     await inTransaction(world.db, async (tx) => {
       for (const n of [1, 2, 3]) {
@@ -25,7 +25,7 @@ describe("a prepared statement", () => {
     });
   });
 
-  it("leaves all others as they are: their plans are made for their values", async () => {
+  it("is only one that is marked: other statements are planned for their values", async () => {
     const world = await createWorld();
     await inTransaction(world.db, async (tx) => {
       await rows(tx, sql`select ${1}::int as answer`);
@@ -33,7 +33,7 @@ describe("a prepared statement", () => {
     });
   });
 
-  it("that a migration outdated is tried again on another connection, and works", async () => {
+  it("that a migration made invalid succeeds on another connection", async () => {
     const world = await createWorld({ poolMax: 2 });
     await world.query("create table changing (id int)");
     const read = () =>
@@ -50,8 +50,8 @@ describe("a prepared statement", () => {
   });
 });
 
-describe("statements that travel together", () => {
-  it("are answered each by its own, in their order", async () => {
+describe("statements sent together", () => {
+  it("each get their own result, in order", async () => {
     const world = await createWorld();
     const answers = await inTransaction(world.db, (tx) =>
       Promise.all([1, 2, 3].map((n) => rows<{ n: number }>(tx, prepared`select ${n}::int as n`))),
@@ -59,7 +59,7 @@ describe("statements that travel together", () => {
     expect(answers.flat().map((row) => row.n)).toEqual([1, 2, 3]);
   });
 
-  it("are undone together when one of them fails, and its fault is the one that is told", async () => {
+  it("are rolled back together when one fails, with its error", async () => {
     const world = await createWorld();
     await world.query("create table kept (id int primary key)");
     const add = (tx: Tx, id: number) => tx.execute(prepared`insert into kept values (${id}::int)`);

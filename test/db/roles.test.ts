@@ -13,7 +13,7 @@ const environmentFor = ({ databaseUrl, databaseSchema }: DatabaseAddress) => ({
 });
 
 describe("the roles of migrate --print-roles", () => {
-  it("are printed for the schema and the database of the configuration, and can be created again", async () => {
+  it("are printed for the configured schema and database, and can be created again", async () => {
     const database = await scratchDatabase();
     const { owner } = await deployWithRoles(database);
     const superuser = { ...owner, databaseUrl: database.url };
@@ -26,7 +26,7 @@ describe("the roles of migrate --print-roles", () => {
     });
   });
 
-  it("let the owner migrate, and the app work but not create, alter or drop anything", async () => {
+  it("let the owner migrate, and the app read and write rows but not create, alter or drop anything", async () => {
     const { app } = await deployWithRoles(await scratchDatabase());
     const world = await createWorld({ database: app });
     await expect(checkServers(world)).resolves.toBeUndefined();
@@ -46,7 +46,7 @@ describe("the roles of migrate --print-roles", () => {
     }
   });
 
-  it("give the host nothing yet", async () => {
+  it("give the host role no rights yet", async () => {
     const database = await scratchDatabase();
     const { app } = await deployWithRoles(database);
     const host = roleNames(app.databaseSchema).host;
@@ -61,7 +61,7 @@ describe("the roles of migrate --print-roles", () => {
     expect(rights).toEqual({ usage: false, tables: 0, functions: 0 });
   });
 
-  it("are what the start points to when a role may not read the tables", async () => {
+  it("are what start points to if the role may not read the tables", async () => {
     const database = await scratchDatabase();
     const { app } = await deployWithRoles(database);
     const { name, url } = await database.createRole();
@@ -74,5 +74,9 @@ describe("the roles of migrate --print-roles", () => {
     expect((refusal as NotFit).message).toBe(
       `The role in DATABASE_URL may not read the tables in the schema ${app.databaseSchema}. \`commonwork migrate --print-roles\` prints the grants that it needs.`,
     );
+    expect(await cli(environmentFor({ ...app, databaseUrl: url }), "runs")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("lacks a right for this (42501)"),
+    });
   });
 });

@@ -15,7 +15,7 @@ it("the keys of locks, settings and channels contain the schema", async () => {
   expect(askedChannel(schema)).toBe(`${schema}_asked`);
 });
 
-it("no statement makes such a key by itself, and no migration makes one without the schema", () => {
+it("no statement builds such a key itself, and no migration builds one without the schema", () => {
   for (const file of filesIn("src", ".ts").filter((name) => name !== "src/db/schema-keys.ts")) {
     const text = read(file);
     expect(

@@ -31,7 +31,7 @@ async function runRound(world: World): Promise<void> {
   await world.drain();
 }
 
-it("two deployments in one database have a scheduler each, and do not wait for each other's round", async () => {
+it("two deployments in one database run their schedulers independently", async () => {
   const database = await scratchDatabase();
   const [one, two] = [await deploy(database), await deploy(database)];
   for (const world of [one, two]) {

@@ -18,8 +18,9 @@ const HOST_TABLES: Readonly<Record<string, string>> = {
 };
 
 /**
- * SQL that makes a host platform in `public`: its own tables, with rows; a table and a function with the name of each of ours, which
- * fit none of our statements; the journal of its own migrations by Drizzle, dated in the future.
+ * SQL that makes a host platform in `public`: its own tables, with rows; a table and a function with the name
+ * of each of ours, which fit none of our statements; the journal of its own migrations by Drizzle, dated in
+ * the future.
  */
 export function hostSql(): string {
   const ours = ["migrations", ...namesIn(drizzleFile("schema.sql"), /^CREATE (?:UNLOGGED )?TABLE (\w+)/gm)];

@@ -16,10 +16,16 @@ const KNOWN_PARAMETERS = new Set([
 
 const [QUERY, SYNC, TERMINATE, READY] = ["Q", "S", "X", "Z"];
 
-/** A pooler as far as clients notice it. Its log counts how often a client began to send after it had got an answer. */
+/**
+ * A pooler as far as clients notice it. Its log counts how often a client began to send after it had got an
+ * answer.
+ */
 export type Pooler = { readonly url: string; readonly flights: number[] };
 
-/** Starts one in front of a database. In session mode each client has a server connection, in transaction mode each transaction. */
+/**
+ * Starts one in front of a database. In session mode each client has a server connection, in transaction mode
+ * each transaction.
+ */
 export async function startPooler(databaseUrl: string, mode: "session" | "transaction"): Promise<Pooler> {
   const flights: number[] = [];
   const clients = new Set<Socket>();

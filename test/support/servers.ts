@@ -16,8 +16,9 @@ declare module "vitest" {
 }
 
 /**
- * Once for the whole run: real servers, and a migrated template that each test clones. DB_SCHEMA names its schema; with
- * TEST_HOST_DECOYS=1 a host platform is in its `public`, and every test must leave that as it was.
+ * Once for the whole run: real servers, and a migrated template that each test clones. DB_SCHEMA names its
+ * schema; with TEST_HOST_DECOYS=1 a host platform is in its `public`, and every test must leave that as it
+ * was.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const servers = await startEmbeddedServers({

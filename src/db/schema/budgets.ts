@@ -15,7 +15,7 @@ import {
 import { id, instant, micro, ref } from "./columns.ts";
 import { organizations } from "./users.ts";
 
-/** A period of an organization that was paid, once. Ids are drawn in the order of payment. */
+/** A budget period that was paid, once. Ids are in the order of payment. */
 export const budgetPeriods = pgTable(
   "budget_periods",
   {
@@ -24,14 +24,14 @@ export const budgetPeriods = pgTable(
       .notNull()
       .references(() => organizations.id),
     periodType: text({ enum: ["daily", "weekly", "monthly"] }).notNull(),
-    /** Its first day in the organization's zone: that names it, also when the zone is changed later. */
+    /** First day in the organization's zone. It names the period, even if the zone changes later. */
     periodStart: date({ mode: "string" }).notNull(),
     startAt: instant().notNull(),
     endAt: instant().notNull(),
     timeZone: text().notNull(),
-    /** What the configuration, the organization or an operator gave. */
+    /** Granted by the configuration, the organization or an operator. */
     grantedMicro: micro().notNull(),
-    /** What the period paid before this one of the same type had left over. */
+    /** Left over from the period of the same type that was paid before. */
     carriedMicro: micro().notNull(),
     poolMicro: micro().notNull(),
     paidMicro: micro().notNull(),
@@ -39,16 +39,16 @@ export const budgetPeriods = pgTable(
     /** Where the leftover goes. */
     leftoverTo: text({ enum: ["carry", "treasury"] }).notNull(),
     eligible: integer().notNull(),
-    /** An operator had it paid while older ones still waited: the sweep goes on with those. */
+    /** Paid by an operator while older periods were due: the sweep continues with those. */
     outOfTurn: boolean().notNull().default(false),
     paidAt: instant().notNull(),
-    /** The rules, the sum of the weights, and how many got nothing for which reason. */
+    /** The rules, the sum of the weights, and how many got nothing, by reason. */
     inputs: jsonb().notNull(),
   },
   (t) => [
-    // the last line of defence: a period is paid once. And the sweep: the latest one paid.
+    // a period is paid once. Sweep: the latest one paid.
     uniqueIndex("budget_periods_once").on(t.organizationId, t.periodType, t.periodStart),
-    // the period paid before: its leftover is carried.
+    // the previous period, whose leftover is carried.
     index("budget_periods_latest").on(t.organizationId, t.periodType, t.id),
     check("budget_periods_sum", sql`paid_micro + leftover_micro = pool_micro`),
     check("budget_periods_pool", sql`granted_micro + carried_micro = pool_micro`),
@@ -58,18 +58,19 @@ export const budgetPeriods = pgTable(
 );
 
 /**
- * What each of those eligible got of a pool, or why nothing, with the facts that it was decided by. Append only. References hold by construction, since one transaction writes the period and reads the
- * profiles; a foreign key a row would be most of the cost (docs/benchmarks.md), and verify-ledger compares both with the books.
+ * What each eligible volunteer got from a pool, or why nothing, with the facts it was decided by.
+ * Append-only. No foreign keys: one transaction writes the period and reads the profiles, a key per row would
+ * be most of the cost (docs/benchmarks.md), and verify-ledger compares both with the ledger.
  */
 export const budgetAwards = pgTable(
   "budget_awards",
   {
     periodId: ref().notNull(),
     profileId: ref().notNull(),
-    /** Null for whoever took no place. */
+    /** Null if not ranked. */
     rank: integer(),
     amountMicro: micro().notNull(),
-    /** Null for whoever was paid. */
+    /** Null if paid. */
     reason: text({
       enum: ["no-score", "no-place", "share-below-minimum", "empty-pool"],
     }),

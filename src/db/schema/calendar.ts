@@ -14,7 +14,7 @@ import { bytes, id, instant, ref } from "./columns.ts";
 import { meetings } from "./platform.ts";
 import { users } from "./users.ts";
 
-/** A user's calendar with a provider, and the sealed tokens that open it (src/sealed-text.ts). */
+/** A user's calendar at a provider, with the encrypted tokens for it (src/sealed-text.ts). */
 export const calendarConnections = pgTable(
   "calendar_connections",
   {
@@ -23,27 +23,27 @@ export const calendarConnections = pgTable(
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
     provider: text({ enum: ["google"] }).notNull(),
-    /** The provider's name of the calendar. */
+    /** The provider's id of the calendar. */
     calendarId: text().notNull().default("primary"),
     status: text({ enum: ["active", "action_required", "disconnected"] })
       .notNull()
       .default("active"),
     /** Why it is not active. */
     reason: text(),
-    /** Null once it is disconnected and nothing is left to be stopped. */
+    /** Null once it is disconnected and no channel is left to stop. */
     refreshToken: text(),
     accessToken: text(),
     accessExpiresAt: instant(),
-    /** Counts how often it was connected: an answer to an earlier grant says nothing about this one. */
+    /** Counts the grants: a response to an earlier one says nothing about this one. */
     grantNumber: integer().notNull().default(1),
-    /** What the provider is asked to go on from. Null: everything has to be read again. */
+    /** Where the next sync continues. Null: a full sync is due. */
     syncToken: text(),
-    /** The next page of a sync that is under way. */
+    /** The next page of the current sync. */
     pageToken: text(),
-    /** When the sync of everything began that is under way, and the last one that is complete. */
+    /** Start of the current full sync, and of the last complete one. */
     fullSyncStartedAt: instant(),
     fullSyncedAt: instant(),
-    /** When the last sync of any kind was complete. */
+    /** End of the last sync of any kind. */
     syncedAt: instant(),
     createdAt: instant().notNull().defaultNow(),
     updatedAt: instant().notNull().defaultNow(),
@@ -51,9 +51,9 @@ export const calendarConnections = pgTable(
   (t) => [
     // connecting again replaces the grant.
     uniqueIndex("calendar_connections_user").on(t.userId, t.provider),
-    // the full pass: connections that are alive.
+    // the full pass: active connections.
     index("calendar_connections_active").on(t.id).where(sql`status = 'active'`),
-    // the slow poll: those that were not read for longest.
+    // poll-calendars: the longest not synced.
     index("calendar_connections_synced").on(t.syncedAt).where(sql`status = 'active'`),
     check("calendar_connections_status", sql`status in ('active', 'action_required', 'disconnected')`),
     check("calendar_connections_provider", sql`provider in ('google')`),
@@ -61,7 +61,7 @@ export const calendarConnections = pgTable(
   ],
 );
 
-/** A channel over which the provider says that a calendar has changed. Its id is ours, and new for every channel. */
+/** A channel on which the provider notifies us of changes. We choose its id, a new one for each channel. */
 export const calendarChannels = pgTable(
   "calendar_channels",
   {
@@ -70,12 +70,15 @@ export const calendarChannels = pgTable(
       .notNull()
       .references(() => calendarConnections.id, { onDelete: "cascade" }),
     state: text({ enum: ["creating", "active", "draining", "stopped"] }).notNull(),
-    /** The provider's name of what is watched: stopping needs it. Null while no answer and no message has told it. */
+    /**
+     * The provider's id of the watched resource, needed for stopping. Null until a response or a notification
+     * contains it.
+     */
     resourceId: text(),
     /** SHA-256 of the channel's secret. Null while it is being created. */
     tokenHash: bytes(),
     expiresAt: instant(),
-    /** From when on it is to be replaced. */
+    /** When it is due to be replaced. */
     renewAt: instant(),
     createdAt: instant().notNull().defaultNow(),
     stoppedAt: instant(),
@@ -83,13 +86,13 @@ export const calendarChannels = pgTable(
   (t) => [
     // one new channel at a time.
     uniqueIndex("calendar_channels_creating").on(t.connectionId).where(sql`state = 'creating'`),
-    // the channels of a connection that are not stopped.
+    // the open channels of a connection.
     index("calendar_channels_open").on(t.connectionId).where(sql`state <> 'stopped'`),
-    // the hourly pass: what is to be replaced.
+    // the hourly pass: channels to replace.
     index("calendar_channels_renew").on(t.renewAt).where(sql`state = 'active'`),
-    // both passes: what is still to be stopped.
+    // both passes: channels to stop.
     index("calendar_channels_draining").on(t.expiresAt).where(sql`state = 'draining'`),
-    // the full pass: what was stopped long ago.
+    // the full pass: channels stopped long ago.
     index("calendar_channels_stopped").on(t.stoppedAt).where(sql`state = 'stopped'`),
     check("calendar_channels_state", sql`state in ('creating', 'active', 'draining', 'stopped')`),
     check(
@@ -100,7 +103,7 @@ export const calendarChannels = pgTable(
   ],
 );
 
-/** A meeting that came from a calendar: one, in however many calendars it stands. */
+/** A meeting read from calendars: one row, in however many calendars it is. */
 export const calendarMeetings = pgTable(
   "calendar_meetings",
   {
@@ -108,20 +111,20 @@ export const calendarMeetings = pgTable(
       .primaryKey()
       .references(() => meetings.id, { onDelete: "cascade" }),
     provider: text({ enum: ["google"] }).notNull(),
-    /** The same in every calendar. */
+    /** The same in all calendars. */
     icalUid: text().notNull(),
-    /** Which of a series it is, by when it was to begin at first; empty for one that is alone. */
+    /** Identifies the instance of a series by its original start; empty for a single meeting. */
     originalStart: text().notNull().default(""),
-    /** When it was last changed there: what is older says nothing new. */
+    /** Last change at the provider: older versions are ignored. */
     changedAt: instant().notNull(),
   },
   (t) => [
-    // sync-calendar: the meeting that an entry of a calendar stands for.
+    // sync-calendar: the meeting of a calendar entry.
     uniqueIndex("calendar_meetings_source").on(t.provider, t.icalUid, t.originalStart),
   ],
 );
 
-/** An entry of a calendar that stands for a meeting. The provider tells of its removal by its id alone. */
+/** A calendar entry and its meeting. The provider reports removed entries by id only. */
 export const calendarCopies = pgTable(
   "calendar_copies",
   {
@@ -132,15 +135,15 @@ export const calendarCopies = pgTable(
     meetingId: ref()
       .notNull()
       .references(() => meetings.id, { onDelete: "cascade" }),
-    /** Whether the calendar is the organizer's: removed there, the meeting is off. */
+    /** Whether this is the organizer's calendar: an entry removed there cancels the meeting. */
     isOrganizer: boolean().notNull(),
-    /** The last sync that has seen it. */
+    /** The last sync that saw it. */
     seenAt: instant().notNull(),
   },
   (t) => [
-    // sync-calendar: entries that were changed or removed.
+    // sync-calendar: changed and removed entries.
     primaryKey({ columns: [t.connectionId, t.eventId] }),
-    // whether a meeting still stands in any calendar.
+    // whether a meeting is still in any calendar.
     index("calendar_copies_meeting").on(t.meetingId),
   ],
 );

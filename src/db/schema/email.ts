@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { check, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { bytes, id, instant, ref } from "./columns.ts";
 
-/** One digest of a user. There is one for each window of its kind, so that a window that is looked at twice sends once. */
+/** One digest of a user: one for each window of its kind, so that no window sends twice. */
 export const emailDigests = pgTable(
   "email_digests",
   {
@@ -13,19 +13,19 @@ export const emailDigests = pgTable(
     createdAt: instant().notNull().defaultNow(),
   },
   (t) => [
-    // the last line of defence: one digest a window. And whether a user had theirs.
+    // one digest per window. Whether a user had theirs.
     uniqueIndex("email_digests_once").on(t.userId, t.kind, t.windowStart),
     check("email_digests_kind", sql`kind in ('hourly', 'daily', 'weekly')`),
   ],
 );
 
-/** E-mails that are handed over together. Its members are frozen: a further try sends the same ones. */
+/** E-mails that are sent together. The members are fixed: a retry sends the same ones. */
 export const emailBatches = pgTable("email_batches", {
   id: id(),
   createdAt: instant().notNull().defaultNow(),
 });
 
-/** One e-mail: of a delivery that goes alone, or of a digest. */
+/** One e-mail: for a single delivery, or for a digest. */
 export const emails = pgTable(
   "emails",
   {
@@ -39,30 +39,33 @@ export const emails = pgTable(
     })
       .notNull()
       .default("pending"),
-    /** Why it was not sent, failed or waits for a person: a code, never an address or a text. */
+    /** Why it was not sent, failed or needs review: a code, never an address or a text. */
     reason: text(),
-    /** The address that it went to, hashed: what bounces is found by it, after the user has another one too. */
+    /**
+     * Hash of the address it was sent to: bounces are found by it even after the user has changed the
+     * address.
+     */
     addressHash: bytes(),
-    /** The id under which the mail service knows it. */
+    /** The provider's id. */
     providerId: text(),
     experiment: text(),
     variant: text(),
-    /** How often an operator had it sent; each time under a key of its own. */
+    /** Counts the resends by an operator, each under its own idempotency key. */
     round: integer().notNull().default(1),
     createdAt: instant().notNull().defaultNow(),
     sentAt: instant(),
   },
   (t) => [
-    // the last line of defence: one e-mail for a delivery, one for a digest.
+    // one e-mail per delivery, one per digest.
     uniqueIndex("emails_delivery").on(t.deliveryId),
     uniqueIndex("emails_digest").on(t.digestId),
     // send-emails: the members of a batch.
     index("emails_batch").on(t.batchId),
-    // the webhook: what the mail service tells of.
+    // the webhook: the e-mail an event is about.
     index("emails_provider").on(t.providerId).where(sql`provider_id is not null`),
     // suppression: how often an address bounced.
     index("emails_address").on(t.addressHash).where(sql`status = 'bounced'`),
-    // operators: what failed or waits for them.
+    // operators: failed e-mails and those to review.
     index("emails_troubled").on(t.status, t.id).where(sql`status in ('failed', 'needs_review')`),
     // results of experiments.
     index("emails_experiment").on(t.experiment, t.variant).where(sql`experiment is not null`),
@@ -74,12 +77,12 @@ export const emails = pgTable(
   ],
 );
 
-/** What the mail service told, each message once. It may tell of an e-mail before we have written down its id. */
+/** Events of the provider, each message once. One may arrive before the id of its e-mail is stored. */
 export const emailEvents = pgTable(
   "email_events",
   {
     id: id(),
-    /** The id of the webhook message: a message that comes again changes nothing. */
+    /** The id of the webhook message: a repeated message changes nothing. */
     messageId: text().notNull(),
     providerId: text().notNull(),
     kind: text({ enum: ["delivered", "hard_bounce", "soft_bounce", "complained"] }).notNull(),
@@ -88,13 +91,13 @@ export const emailEvents = pgTable(
   },
   (t) => [
     uniqueIndex("email_events_once").on(t.messageId),
-    // what was told of an e-mail.
+    // the events of an e-mail.
     index("email_events_provider").on(t.providerId),
     check("email_events_kind", sql`kind in ('delivered', 'hard_bounce', 'soft_bounce', 'complained')`),
   ],
 );
 
-/** Addresses that get nothing more, not even what must be sent: SHA-256 of the address in lower case. */
+/** Addresses that get no e-mail at all, not even must-send: SHA-256 of the address in lower case. */
 export const emailSuppressions = pgTable(
   "email_suppressions",
   {
@@ -105,7 +108,7 @@ export const emailSuppressions = pgTable(
   () => [check("email_suppressions_reason", sql`reason in ('hard_bounce', 'soft_bounces', 'complaint')`)],
 );
 
-/** What the link at the end of an e-mail may do: random, kept as a hash, for one user, type and channel. */
+/** Unsubscribe tokens: random, stored as a hash, for one user, type and channel. */
 export const unsubscribeTokens = pgTable(
   "unsubscribe_tokens",
   {
@@ -121,16 +124,16 @@ export const unsubscribeTokens = pgTable(
     revokedAt: instant(),
   },
   (t) => [
-    // what a link is for.
+    // the token of a link.
     uniqueIndex("unsubscribe_tokens_hash").on(t.tokenHash),
-    // results of experiments: whether an e-mail made somebody leave. And revoking those of an e-mail.
+    // results of experiments: who unsubscribed through an e-mail. Revoking the tokens of an e-mail.
     index("unsubscribe_tokens_email").on(t.emailId),
-    // revoking those of a user.
+    // revoking the tokens of a user.
     index("unsubscribe_tokens_user").on(t.userId),
   ],
 );
 
-/** Which variant of an experiment somebody got first, and keeps. */
+/** The variant of an experiment that a user got first, and keeps. */
 export const experimentExposures = pgTable(
   "experiment_exposures",
   {
@@ -143,7 +146,7 @@ export const experimentExposures = pgTable(
   (t) => [
     // the variant that a user keeps.
     primaryKey({ columns: [t.experiment, t.userId] }),
-    // results: how many got which.
+    // results: users by variant.
     index("experiment_exposures_variant").on(t.experiment, t.variant),
   ],
 );

@@ -3,8 +3,8 @@ import { boolean, check, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import { bytes, id, instant, ref } from "./columns.ts";
 
 /**
- * Facts that have happened, in the past tense. Append only; the host platform may insert rows too. A trigger asks for the fan-out of
- * each (drizzle/0001_rules.sql).
+ * Domain events, named in the past tense. Append-only. The host platform may insert rows too; a trigger
+ * enqueues their fan-out (drizzle/0001_rules.sql).
  */
 export const domainEvents = pgTable("domain_events", {
   id: id(),
@@ -20,43 +20,48 @@ export const domainEvents = pgTable("domain_events", {
 });
 
 /**
- * What became of an event; events themselves are never changed. The row is the claim as well: the transaction that inserts it is the
- * one that decides who is told.
+ * What became of an event; events themselves never change. The row is also the claim: the transaction that
+ * inserts it decides who is notified.
  */
 export const eventOutcomes = pgTable("event_outcomes", {
   eventId: ref().primaryKey(),
-  /** `told`: decided for each recipient. `ignored`: nobody is told of its type. `rejected`: its payload does not fit its type. */
+  /**
+   * `told`: decided for each recipient. `ignored`: its type notifies nobody. `rejected`: its payload does not
+   * fit its type.
+   */
   outcome: text({ enum: ["told", "ignored", "rejected"] }).notNull(),
-  /** Which fields did not fit. */
+  /** The fields that did not fit. */
   reason: text(),
   decidedAt: instant().notNull(),
 });
 
-/** Events that the host posted, by its own ids: each becomes one domain event, however often it is sent. */
+/**
+ * Events that the host posted, by the host's ids: each becomes one domain event, however often it is sent.
+ */
 export const eventReceipts = pgTable("event_receipts", {
   /** The host's id. */
   externalId: text().primaryKey(),
   eventId: ref().notNull(),
-  /** The delivery that brought it first. */
+  /** The webhook call that contained it first. */
   inboxId: ref().notNull(),
-  /** SHA-256 of its values: the same id with others is a conflict. */
+  /** SHA-256 of its values: the same id with other values is a conflict. */
   hash: bytes().notNull(),
 });
 
 /**
- * How far the sweep has looked. An id is drawn before its transaction commits, so `through` passes one only when no transaction that
- * may still bring an older one is under way.
+ * How far the event sweep has advanced. Ids are drawn before their transactions commit, so `through` passes
+ * an id only when no running transaction can still commit an older one.
  */
 export const eventSweep = pgTable(
   "event_sweep",
   {
     one: boolean().primaryKey().default(true),
-    /** Each event up to here has an outcome, or had an entry when it was looked at. */
+    /** Every event up to this id has an outcome, or had an outbox entry when the sweep saw it. */
     through: ref().notNull().default(sql`0`),
-    /** `through` may move here once no transaction older than `horizon_xid` is under way. */
+    /** `through` may advance to this id once no transaction older than `horizon_xid` is running. */
     horizon: ref().notNull().default(sql`0`),
     horizonXid: text(),
-    /** The greatest id that had been drawn at the last look. */
+    /** The greatest id drawn by the time of the last sweep. */
     seen: ref().notNull().default(sql`0`),
   },
   () => [check("event_sweep_one_row", sql`one`)],

@@ -32,7 +32,7 @@ const userRef = () =>
     .notNull()
     .references(() => users.id, { onDelete: "cascade" });
 
-/** What people can do and projects need. Kept by the host platform, as the next four. */
+/** Skills of volunteers and projects. The host platform fills this table and the next four. */
 export const skills = pgTable("skills", { id: id(), hostId: hostId(), name: text().notNull().unique() });
 
 /** A skill that a volunteer has. */
@@ -44,16 +44,16 @@ export const volunteerSkills = pgTable(
       .notNull()
       .references(() => skills.id, { onDelete: "cascade" }),
     hostId: hostId(),
-    /** How strong it is; counted to a thousandth. */
+    /** Strength, in thousandths. */
     weight: real().notNull().default(0.5),
     proficiency: text(),
     years: real(),
     lastUsed: date(),
   },
   (t) => [
-    // matching: the skills of a stretch of volunteers, or of one.
+    // matching: the skills of a range of volunteers, or of one.
     primaryKey({ columns: [t.volunteerId, t.skillId] }),
-    // matching of one project: who has its skills. Read from the index alone.
+    // matching of one project: who has its skills. Index-only scans.
     index("volunteer_skills_skill").on(t.skillId, t.volunteerId, t.weight),
     check("volunteer_skills_weight", sql`weight between 0.1::real and 1::real`),
   ],
@@ -70,14 +70,14 @@ export const projectRequiredSkills = pgTable(
     hostId: hostId(),
   },
   (t) => [
-    // matching: the requirement of a project.
+    // matching: the required skills of a project.
     primaryKey({ columns: [t.projectId, t.skillId] }),
-    // matches of one volunteer: the projects that need their skills.
+    // matches of one volunteer: the projects that require their skills.
     index("project_required_skills_skill").on(t.skillId, t.projectId),
   ],
 );
 
-/** Who is on the team of a project, or was. */
+/** Current and former team members of a project. */
 export const projectTeamMembers = pgTable(
   "project_team_members",
   {
@@ -90,13 +90,13 @@ export const projectTeamMembers = pgTable(
     createdAt: instant().notNull().defaultNow(),
   },
   (t) => [
-    // notices: who is not told of a project any more.
+    // notices: who is no longer notified of a project.
     primaryKey({ columns: [t.projectId, t.userId] }),
     check("project_team_members_status", sql`status in ('invited', 'active', 'left', 'removed')`),
   ],
 );
 
-/** Who applied for a project, and what became of it. */
+/** Applications for projects, and their result. */
 export const projectApplications = pgTable(
   "project_applications",
   {
@@ -109,15 +109,16 @@ export const projectApplications = pgTable(
     createdAt: instant().notNull().defaultNow(),
   },
   (t) => [
-    // notices: who is not told of a project any more.
+    // notices: who is no longer notified of a project.
     primaryKey({ columns: [t.projectId, t.userId] }),
     check("project_applications_status", sql`status in ('pending', 'accepted', 'rejected', 'withdrawn')`),
   ],
 );
 
 /**
- * The best candidates of each open project. Two million rows are written by one run, so there is no foreign key (each would look up
- * every row), one index beside the key, and room in the pages for scores that change in place.
+ * The best candidates of each open project. One run writes two million rows, so there are no foreign keys
+ * (each would look up every row), one index besides the key, and free space in the pages for updates in
+ * place.
  */
 export const volunteerInitiativeMatches = pgTable(
   "volunteer_initiative_matches",
@@ -129,22 +130,22 @@ export const volunteerInitiativeMatches = pgTable(
     coverage: doublePrecision().notNull(),
     cosine: doublePrecision().notNull(),
     jaccard: doublePrecision().notNull(),
-    /** Null: it did not count. */
+    /** Null: not counted. */
     locationScore: doublePrecision(),
     matchedSkillIds: bigint({ mode: "bigint" }).array().notNull(),
     matchedSkillCount: smallint().notNull(),
-    /** The slot of the run that wrote these values; a run that finds the same leaves the row as it is. */
+    /** The slot of the run that wrote these values; a run that finds the same values does not write. */
     calculatedAt: instant().notNull(),
   },
   (t) => [
     // candidates of a project: at most a few hundred, sorted when read.
     primaryKey({ columns: [t.projectId, t.volunteerId] }),
-    // a volunteer whose skills changed, or who is gone.
+    // the matches of a volunteer whose skills changed, or who was deleted.
     index("volunteer_initiative_matches_volunteer").on(t.volunteerId),
   ],
 );
 
-/** How long the list of a project is, and the lowest score on it: whether somebody can enter, without reading the list. */
+/** Length and lowest score of a project's list: whether somebody can enter it, without reading it. */
 export const projectMatchLists = pgTable("project_match_lists", {
   projectId: ref().primaryKey(),
   size: integer().notNull(),
@@ -152,8 +153,8 @@ export const projectMatchLists = pgTable("project_match_lists", {
 });
 
 /**
- * Whom a run of the notices may choose for a project: written by its ranges, read and deleted by the sum that chooses. No foreign key to
- * projects: what is gone when the sum looks is left out by it.
+ * The candidates that a run of notices may choose from: written by its ranges, read and deleted by its sum.
+ * No foreign key to projects: the sum leaves out projects that no longer exist.
  */
 export const noticeCandidates = pgTable(
   "notice_candidates",
@@ -166,22 +167,24 @@ export const noticeCandidates = pgTable(
     pairs: bytes().notNull(),
   },
   (t) => [
-    // the sum: all of its run, by project. Deleting a run: what it left behind.
+    // the sum: all candidates of its run, by project. Deleting a run.
     primaryKey({ columns: [t.runId, t.projectId] }),
   ],
 );
 
-/** One run of the notices: for the audit, and for the report that the command line prints. Never for telling who was told before. */
+/**
+ * One run of notices: for the audit and for the report of the CLI. Not for finding who was notified before.
+ */
 export const candidateBatches = pgTable(
   "candidate_batches",
   {
     id: uuid().primaryKey().defaultRandom(),
     runId: ref(),
     slot: instant().notNull(),
-    /** The numbers that it was decided with. */
+    /** The settings it was decided with. */
     places: integer().notNull(),
     minimumScore: doublePrecision().notNull(),
-    /** For each project: how many were told, the lead who was, and how many were passed over for which reason. */
+    /** For each project: how many were notified, the lead who was, and how many were skipped, by reason. */
     report: jsonb().notNull(),
     createdAt: instant().notNull().defaultNow(),
   },
@@ -191,27 +194,27 @@ export const candidateBatches = pgTable(
   ],
 );
 
-/** Who was told of which project, when and in which run. */
+/** Who was notified of which project, when and in which run. */
 export const candidateNotifications = pgTable(
   "candidate_notifications",
   {
     projectId: projectRef(),
     volunteerId: volunteerRef(),
     matchScore: doublePrecision().notNull(),
-    /** The run, for the audit; what was told before is found by project, volunteer and slot. */
+    /** The run, for the audit. Earlier notices are found by project, volunteer and slot. */
     batchId: uuid().notNull(),
-    /** Which of the texts they got. */
+    /** The variant of the text. */
     variant: text(),
-    /** The slot of the run: days are compared by it, whatever the clock said. */
+    /** The slot of the run. Days are compared by it, not by the clock. */
     slot: instant().notNull(),
     notifiedAt: instant().notNull().defaultNow(),
   },
   (t) => [
-    // notices: when somebody was told of this project last.
+    // notices: when somebody was last notified of this project.
     primaryKey({ columns: [t.projectId, t.volunteerId, t.slot] }),
-    // notices: who has been told of anything on this day.
+    // notices: who was notified of anything on this day.
     index("candidate_notifications_volunteer").on(t.volunteerId, t.slot),
-    // audit and CLI: what one run told.
+    // audit and CLI: the notices of one run.
     index("candidate_notifications_batch").on(t.batchId),
     // prune-candidate-notifications.
     index("candidate_notifications_slot").on(t.slot),

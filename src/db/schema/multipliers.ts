@@ -3,22 +3,22 @@ import { instant, ref } from "./columns.ts";
 import { organizations } from "./users.ts";
 
 /**
- * Each movement of a multiplier with the facts and components that it was worked out from. Append only. Written by the statement that
- * reads the profile, so a foreign key would look up again what has just been read, for half as much again of its cost.
+ * Each change of a multiplier, with the facts and components it was computed from. Append-only. No foreign
+ * key: the statement that writes a row has just read the profile, and a lookup would add half of its cost.
  */
 export const multiplierHistory = pgTable(
   "multiplier_history",
   {
     profileId: ref().notNull(),
-    /** The slot of the run: what happened before it is counted, and from then on the multiplier is in force. */
+    /** The slot of the run: activity before it counts, and the multiplier is in force from then on. */
     calculatedAt: instant().notNull(),
     previousHundredths: integer().notNull(),
     multiplierHundredths: integer().notNull(),
     level: integer().notNull(),
     approvedIn30Days: integer("approved_in_30_days").notNull(),
-    /** Ten stands for ten or more: more count no further. */
+    /** At most 10: more do not count. */
     activeDirectReferrals: integer().notNull(),
-    /** Null: there never was any activity. */
+    /** Null: no activity yet. */
     daysSinceLastActivity: integer(),
     maxHundredths: integer().notNull(),
     baseHundredths: integer().notNull(),
@@ -33,14 +33,14 @@ export const multiplierHistory = pgTable(
 );
 
 /**
- * Whose multiplier may have moved: written by triggers, taken by the next run. Only ever inserted and deleted, so that the host
- * platform never waits for a run; several marks of one profile are as good as one.
+ * Profiles whose multiplier may have changed: inserted by triggers, deleted by the next run, never updated,
+ * so that the host never waits for a run. Several marks of one profile count as one.
  */
 export const multiplierMarks = pgTable(
   "multiplier_marks",
   {
     profileId: ref().notNull(),
-    /** The latest time in what was written: a run as of an earlier instant does not see it yet, and leaves the mark. */
+    /** The latest time in the written rows: a run as of an earlier instant leaves the mark. */
     dueAt: instant().notNull(),
   },
   (t) => [
@@ -49,7 +49,7 @@ export const multiplierMarks = pgTable(
   ],
 );
 
-/** Up to which instant the multipliers of an organization have been worked out, and with which maximum. */
+/** Until when the multipliers of an organization have been computed, and with which maximum. */
 export const multiplierWatermarks = pgTable("multiplier_watermarks", {
   organizationId: ref()
     .primaryKey()

@@ -4,8 +4,8 @@ import { hostId, id, instant, ref } from "./columns.ts";
 import { users } from "./users.ts";
 
 /**
- * What a user sees in the app. One for an event and user; of the messages of a thread one unread row, which counts them. Written by
- * the statement that reads the recipients, so that a foreign key would look up again what has just been read.
+ * Notifications in the app. One for an event and user; the unread messages of a thread share one row, which
+ * counts them. No foreign keys: the statement that writes a row has just read the recipient.
  */
 export const notifications = pgTable(
   "notifications",
@@ -13,7 +13,7 @@ export const notifications = pgTable(
     id: id(),
     userId: ref().notNull(),
     eventType: text().notNull(),
-    /** The latest event that it tells of. */
+    /** The latest event it is about. */
     eventId: ref().notNull(),
     projectId: ref(),
     threadId: ref(),
@@ -23,29 +23,29 @@ export const notifications = pgTable(
     body: text().notNull(),
     /** A path of the host platform. */
     link: text().notNull(),
-    /** How many events it stands for. */
+    /** The number of its events. */
     count: integer().notNull().default(1),
-    /** Whether later events of its thread are counted into it while it is unread. */
+    /** Whether later events of its thread are counted here while it is unread. */
     counting: boolean().notNull().default(false),
     createdAt: instant().notNull().defaultNow(),
     updatedAt: instant().notNull().defaultNow(),
     readAt: instant(),
   },
   (t) => [
-    // the last line of defence: an event is told a user once.
+    // a user is notified of an event once.
     uniqueIndex("notifications_once").on(t.eventId, t.userId),
-    // the list of a user, and their stream: what changed last comes first.
+    // the list and the stream of a user: latest change first.
     index("notifications_changed").on(t.userId, t.updatedAt, t.id),
-    // the unread ones of a user: the list, the count, read-all.
+    // unread notifications of a user: list, count, read-all.
     index("notifications_unread").on(t.userId, t.updatedAt, t.id).where(sql`read_at is null`),
-    // fan-out: the row that counts a thread.
+    // fan-out: the row that counts the messages of a thread.
     uniqueIndex("notifications_counting").on(t.userId, t.threadId).where(sql`counting and read_at is null`),
     check("notifications_count", sql`count > 0`),
     check("notifications_counting_thread", sql`not counting or thread_id is not null`),
   ],
 );
 
-/** One decision for each (event, user, channel), with its reason, and what became of it. */
+/** One decision for each event, user and channel, with its reason and its result. */
 export const deliveries = pgTable(
   "deliveries",
   {
@@ -54,46 +54,46 @@ export const deliveries = pgTable(
     eventType: text().notNull(),
     userId: ref().notNull(),
     channel: text({ enum: ["in_app", "email"] }).notNull(),
-    /** What is shown in the app, if anything. Several deliveries may point to one. */
+    /** The notification in the app, if any. Several deliveries may share one. */
     notificationId: ref(),
     decision: text({ enum: ["now", "deferred", "digested", "skipped"] }).notNull(),
-    /** Which digest takes it. */
+    /** The kind of digest it goes into. */
     cadence: text({ enum: ["hourly", "daily", "weekly"] }),
-    /** The rule that skipped, deferred or slowed it; null when no rule had a word. */
+    /** The rule that skipped, deferred or slowed it, if one did. */
     reason: text(),
-    /** Not sent before. */
+    /** Earliest time to send it. */
     notBefore: instant(),
-    /** The variant of a message under test that the user got. */
+    /** The variant of an experiment that the user got. */
     variant: text(),
     status: text({
       enum: ["pending", "sent", "delivered", "bounced", "complained", "failed", "needs_review", "none"],
     }).notNull(),
     digestId: ref(),
     attempts: integer().notNull().default(0),
-    /** The kind of the last failure; never an address or a text. */
+    /** The kind of the last failure, never an address or a text. */
     error: text(),
     createdAt: instant().notNull().defaultNow(),
     decidedAt: instant().notNull().defaultNow(),
     sentAt: instant(),
   },
   (t) => [
-    // the last line of defence: decided once. And explaining an event.
+    // decided once. Explaining an event.
     uniqueIndex("deliveries_once").on(t.eventId, t.userId, t.channel),
-    // email-instant: what goes out alone, in the order of its time.
+    // email-instant: single e-mails by time.
     index("deliveries_alone")
       .on(t.notBefore, t.id)
       .where(sql`channel = 'email' and status = 'pending' and decision in ('now', 'deferred')`),
-    // digests: what waits for the digest of a user.
+    // digests: the items waiting for a user.
     index("deliveries_digested")
       .on(t.userId, t.cadence, t.id)
       .where(sql`decision = 'digested' and digest_id is null and status = 'pending'`),
     // the items of a digest.
     index("deliveries_digest").on(t.digestId).where(sql`digest_id is not null`),
-    // throttle and cap of nudges: the e-mails of a user that were let through lately.
+    // rate limit and cap of nudges: the recent e-mails of a user.
     index("deliveries_let_through")
       .on(t.userId, t.decidedAt)
       .where(sql`channel = 'email' and decision in ('now', 'deferred')`),
-    // fan-out: addresses that bounced hard, or whose owner complained.
+    // fan-out: users whose address bounced, or who complained.
     index("deliveries_undeliverable").on(t.userId).where(sql`status in ('bounced', 'complained')`),
     check("deliveries_cadence", sql`decision <> 'digested' or cadence is not null`),
     check("deliveries_skipped_why", sql`decision <> 'skipped' or (reason is not null and status = 'none')`),
@@ -101,7 +101,10 @@ export const deliveries = pgTable(
   ],
 );
 
-/** What a user wants to be told, and how: the narrowest preference that fits counts (src/scoring/notifications/preference.ts). */
+/**
+ * Which notifications a user wants, and how. The narrowest match applies
+ * (src/scoring/notifications/preference.ts).
+ */
 export const notificationPreferences = pgTable(
   "notification_preferences",
   {
@@ -119,7 +122,7 @@ export const notificationPreferences = pgTable(
     updatedAt: instant().notNull().defaultNow(),
   },
   (t) => [
-    // one preference for each thing, for everything too; fan-out reads those of a user by it.
+    // one preference for each scope, type and channel. Fan-out: the preferences of a user.
     unique("notification_preferences_once")
       .on(t.userId, t.scopeType, t.scopeId, t.eventType, t.channel)
       .nullsNotDistinct(),
@@ -141,7 +144,7 @@ export const userNotificationSettings = pgTable(
     frequency: text({ enum: ["immediate", "hourly", "daily", "weekly", "none"] })
       .notNull()
       .default("immediate"),
-    /** Minutes of the local day; both null: no quiet hours. From late to early they go over midnight. */
+    /** Minutes of the local day; both null: no quiet hours. They may span midnight. */
     quietFrom: integer(),
     quietTo: integer(),
     /** Minutes before a meeting. */

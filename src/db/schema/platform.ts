@@ -13,14 +13,14 @@ import {
 import { hostId, id, instant, ref } from "./columns.ts";
 import { organizations, users } from "./users.ts";
 
-// What the host platform keeps and the jobs read: who belongs where, who may see what, who talks with whom, who meets whom.
+// Tables that the host platform fills and jobs read: memberships, permissions, conversations, meetings.
 
 const userRef = () =>
   ref()
     .notNull()
     .references(() => users.id, { onDelete: "cascade" });
 
-/** Who belongs to an organization. Its owners are told what concerns all of its projects. */
+/** Members of an organization. Its owners are notified of what concerns all its projects. */
 export const organizationMembers = pgTable(
   "organization_members",
   {
@@ -35,15 +35,15 @@ export const organizationMembers = pgTable(
     createdAt: instant().notNull().defaultNow(),
   },
   (t) => [
-    // the owners of an organization: recipients, and the owners of its projects.
+    // the owners of an organization, who also own its projects: recipients.
     primaryKey({ columns: [t.organizationId, t.userId] }),
-    // the organizations of a user: what they may see.
+    // the organizations of a user: permissions.
     index("organization_members_user").on(t.userId),
     check("organization_members_role", sql`role in ('owner', 'member')`),
   ],
 );
 
-/** What an organization does. Its owners are the owners of the organization, and whoever made it. */
+/** A project of an organization. Its owners are those of the organization, and its creator. */
 export const projects = pgTable(
   "projects",
   {
@@ -63,7 +63,7 @@ export const projects = pgTable(
     latitude: doublePrecision(),
     longitude: doublePrecision(),
     remote: boolean().notNull().default(false),
-    /** Whether candidates and the team lead are told of matches without being asked. */
+    /** Whether candidates and the team lead are notified of matches. */
     autoNotify: boolean().notNull().default(true),
     createdAt: instant().notNull().defaultNow(),
     updatedAt: instant().notNull().defaultNow(),
@@ -71,7 +71,7 @@ export const projects = pgTable(
   (t) => [
     // the projects of an organization: nudges of its owners.
     index("projects_organization").on(t.organizationId),
-    // matching: the projects that look for people.
+    // matching: open projects.
     index("projects_open").on(t.id).where(sql`project_status in ('recruiting', 'active')`),
     check(
       "projects_status",
@@ -84,7 +84,7 @@ export const projects = pgTable(
   ],
 );
 
-/** Who works on a project. */
+/** Members of a project. */
 export const projectMembers = pgTable(
   "project_members",
   {
@@ -103,7 +103,7 @@ export const projectMembers = pgTable(
   ],
 );
 
-/** Who may look into a project without owning it, or change it. */
+/** Access to a project for users who do not own it. */
 export const projectAccessGrants = pgTable(
   "project_access_grants",
   {
@@ -116,7 +116,7 @@ export const projectAccessGrants = pgTable(
     grantedAt: instant().notNull().defaultNow(),
   },
   (t) => [
-    // recipients of what happens in a project, and whether somebody may still see it.
+    // recipients of events in a project, and whether a user may still see it.
     primaryKey({ columns: [t.projectId, t.userId] }),
     // the grants of a user.
     index("project_access_grants_user").on(t.userId),
@@ -144,7 +144,7 @@ export const resources = pgTable(
   ],
 );
 
-/** What somebody may do with one document. It overrides what the project gives them, for better or worse. */
+/** A user's permission for one document. It overrides the permission for the project in both directions. */
 export const resourcePermissions = pgTable(
   "resource_permissions",
   {
@@ -156,7 +156,7 @@ export const resourcePermissions = pgTable(
     permission: text({ enum: ["none", "view", "edit"] }).notNull(),
   },
   (t) => [
-    // whether somebody may see a document.
+    // whether a user may see a document.
     primaryKey({ columns: [t.resourceId, t.userId] }),
     check("resource_permissions_permission", sql`permission in ('none', 'view', 'edit')`),
   ],
@@ -171,7 +171,7 @@ export const chatThreads = pgTable("chat_threads", {
   createdAt: instant().notNull().defaultNow(),
 });
 
-/** Who takes part in a conversation, and how far they have read. */
+/** Participants of a conversation, and how far they have read. */
 export const chatThreadParticipants = pgTable(
   "chat_thread_participants",
   {
@@ -191,7 +191,7 @@ export const chatThreadParticipants = pgTable(
   ],
 );
 
-/** What was said in a conversation. Mentions stand in the text as `@[Name](user:ID)`. */
+/** Messages of a conversation. A mention is `@[Name](user:ID)` in the text. */
 export const messages = pgTable(
   "messages",
   {
@@ -212,7 +212,7 @@ export const messages = pgTable(
   ],
 );
 
-/** When people meet. */
+/** A meeting. */
 export const meetings = pgTable(
   "meetings",
   {
@@ -232,14 +232,14 @@ export const meetings = pgTable(
     updatedAt: instant().notNull().defaultNow(),
   },
   (t) => [
-    // meeting-reminders: what begins soon.
+    // meeting-reminders: meetings that begin soon.
     index("meetings_scheduled").on(t.startTime).where(sql`status = 'scheduled'`),
     check("meetings_status", sql`status in ('scheduled', 'cancelled', 'completed')`),
     check("meetings_span", sql`end_time >= start_time`),
   ],
 );
 
-/** Who was invited to a meeting, and what they said. */
+/** Participants of a meeting, and their responses. */
 export const meetingParticipants = pgTable(
   "meeting_participants",
   {
@@ -254,7 +254,7 @@ export const meetingParticipants = pgTable(
     invitedAt: instant().notNull().defaultNow(),
   },
   (t) => [
-    // recipients of a change, reminders.
+    // recipients of changes and reminders.
     primaryKey({ columns: [t.meetingId, t.userId] }),
     // the meetings of a user.
     index("meeting_participants_user").on(t.userId),
@@ -262,7 +262,7 @@ export const meetingParticipants = pgTable(
   ],
 );
 
-/** How far the description of a project, or of who borrows for it, has come. A missing row counts as nothing filled in. */
+/** Completeness of the description of a project, or of its borrower. No row counts as 0. */
 export const resumes = pgTable(
   "resumes",
   {

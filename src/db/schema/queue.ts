@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, jsonb, pgTable, smallint, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { id, instant, ref } from "./columns.ts";
 
-/** What was promised: one row per piece of work that is not settled yet. The row is deleted by the transaction that does the work. */
+/** Work that was enqueued and is not settled. The transaction that does the work deletes the row. */
 export const outbox = pgTable(
   "outbox",
   {
@@ -11,32 +11,32 @@ export const outbox = pgTable(
     job: text().notNull(),
     key: text().notNull(),
     payload: jsonb().notNull(),
-    /** How often it was asked for: an ask during an outside call makes it due again. */
+    /** How often it was enqueued. Enqueueing it during its outside call makes it due again. */
     asks: integer().notNull().default(1),
     attempts: smallint().notNull().default(0),
-    /** Code and constraint of the last failure; never a message with values. */
+    /** Code and constraint of the last failure, never a message with values. */
     error: text(),
     runAt: instant().notNull().defaultNow(),
     enqueuedAt: instant(),
-    /** The BullMQ job that carries this entry now. */
+    /** The BullMQ job that carries this entry. */
     carrier: text(),
-    /** The row of job_runs that this entry belongs to. */
+    /** The run that this entry belongs to. */
     parent: ref().references(() => jobRuns.id, { onDelete: "set null" }),
-    /** The instant that a scheduled job stands for. */
+    /** The slot of a scheduled job. */
     slot: instant(),
-    /** The bytes of an outside call, kept so that a retry sends the same. */
+    /** The request of an outside call, stored so that a retry sends the same bytes. */
     request: jsonb(),
     createdAt: instant().notNull().defaultNow(),
     deadAt: instant(),
   },
   (t) => [
-    // enqueue: asking again finds the entry that waits.
+    // enqueue: the entry with the same key.
     uniqueIndex("outbox_job_key").on(t.job, t.key),
     // relay: the due entries of one queue, oldest first.
     index("outbox_due").on(t.queue, t.runAt, t.id).where(sql`enqueued_at is null and dead_at is null`),
-    // sweep: entries that a carrier holds.
+    // sweep: entries with a carrier.
     index("outbox_carried").on(t.enqueuedAt).where(sql`enqueued_at is not null`),
-    // failure of a carrier and the marker of a queue: the entries of one carrier.
+    // a failed carrier, a wiped queue: the entries of a carrier.
     index("outbox_carrier").on(t.carrier).where(sql`carrier is not null`),
     // dead letters, newest first.
     index("outbox_dead").on(t.deadAt).where(sql`dead_at is not null`),
@@ -45,7 +45,7 @@ export const outbox = pgTable(
   ],
 );
 
-/** Every scheduled or manual run, and each piece of work that ended as a dead letter. */
+/** Scheduled and manual runs, and work that ended as a dead letter. */
 export const jobRuns = pgTable(
   "job_runs",
   {
@@ -61,7 +61,7 @@ export const jobRuns = pgTable(
     createdAt: instant().notNull().defaultNow(),
     startedAt: instant(),
     finishedAt: instant(),
-    /** Ranges of a long job: how many there are, and how many are still to do. */
+    /** Ranges of a ranged job: all, and those not done. */
     total: integer(),
     pending: integer(),
     counts: jsonb().notNull().default({}),
@@ -77,13 +77,13 @@ export const jobRuns = pgTable(
   ],
 );
 
-/** How far each schedule has been opened. */
+/** The last slot that was opened, for each schedule. */
 export const schedules = pgTable("schedules", {
   name: text().primaryKey(),
   through: instant().notNull(),
 });
 
-/** What operators did, and what the service refused or noticed on its own. */
+/** Actions of operators, and findings of the service. */
 export const auditLog = pgTable(
   "audit_log",
   {
@@ -95,7 +95,7 @@ export const auditLog = pgTable(
     details: jsonb().notNull().default({}),
   },
   (t) => [
-    // what happened to one thing.
+    // the history of a subject.
     index("audit_log_subject").on(t.subject, t.id),
   ],
 );

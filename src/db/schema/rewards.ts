@@ -17,7 +17,7 @@ import { bytes, id, instant, micro, ref } from "./columns.ts";
 import { inbox } from "./intake.ts";
 import { users, volunteerProfiles } from "./users.ts";
 
-/** A sale of tokens, as its seller signed it, and what became of it. */
+/** A token sale as signed by the seller, and its state. */
 export const tokenSales = pgTable(
   "token_sales",
   {
@@ -27,32 +27,32 @@ export const tokenSales = pgTable(
     inboxId: ref()
       .notNull()
       .references(() => inbox.id),
-    /** The buyer as the seller named them: such a user need not exist yet. */
+    /** The buyer as named by the seller. The user need not exist yet. */
     buyerUserId: bigint({ mode: "bigint" }).notNull(),
     amountMicro: micro().notNull(),
     currency: text().notNull(),
     soldAt: instant().notNull(),
-    /** The seller named no time: the arrival stands for it. */
+    /** The seller named no time, so `sold_at` is the time of arrival. */
     timeAssumed: boolean().notNull().default(false),
     receivedAt: instant().notNull(),
     status: text({ enum: ["accepted", "applied", "held", "unresolved", "reversed"] })
       .notNull()
       .default("accepted"),
     settledAt: instant(),
-    /** The buyer's profile that the sale belongs to. */
+    /** The buyer's profile. */
     profileId: ref().references(() => volunteerProfiles.id),
     /** Why nothing was paid, or why it is held. */
     reasons: text().array().notNull().default(sql`'{}'`),
-    /** Facts and rules of the decision: a later change of referrer changes nothing in the past. */
+    /** Facts and rules of the decision. Later changes of referrers do not affect it. */
     inputs: jsonb(),
   },
   (t) => [
     uniqueIndex("token_sales_source_external_id").on(t.source, t.externalId),
-    // verify-ledger: the sale of an accepted delivery.
+    // verify-ledger: the sale of an accepted call.
     uniqueIndex("token_sales_inbox").on(t.inboxId),
     // fraud signals: a buyer's sales in a window of sale time.
     index("token_sales_buyer").on(t.buyerUserId, t.soldAt),
-    // settle-unresolved-sales and verify-ledger: sales that wait.
+    // settle-unresolved-sales, verify-ledger: unsettled sales.
     index("token_sales_open").on(t.status, t.id).where(sql`status in ('accepted', 'unresolved')`),
     // operators: the list of holds.
     index("token_sales_held").on(t.id).where(sql`status = 'held'`),
@@ -60,7 +60,10 @@ export const tokenSales = pgTable(
   ],
 );
 
-/** One line of a sale: what one referrer earns. References are checked by the statement, not by the row (drizzle/0001_rules.sql). */
+/**
+ * What one referrer earns from a sale. References are checked per statement, not per row
+ * (drizzle/0001_rules.sql).
+ */
 export const commissions = pgTable(
   "commissions",
   {
@@ -73,7 +76,7 @@ export const commissions = pgTable(
     createdAt: instant().notNull().defaultNow(),
   },
   (t) => [
-    // the last line of defence: a level of a sale is paid once.
+    // a level of a sale is paid once.
     primaryKey({ columns: [t.saleId, t.level] }),
     // a volunteer's statement.
     index("commissions_beneficiary").on(t.beneficiaryId, t.saleId),
@@ -82,7 +85,7 @@ export const commissions = pgTable(
   ],
 );
 
-/** Who can own tokens in the books. System accounts have no profile and no balance row. */
+/** Accounts of the ledger. System accounts have no profile and no balance. */
 export const ledgerAccounts = pgTable(
   "ledger_accounts",
   {
@@ -97,7 +100,7 @@ export const ledgerAccounts = pgTable(
   ],
 );
 
-/** A movement in the books. (kind, source, external_id) makes it happen once. */
+/** A transaction of the ledger, unique by (kind, source, external_id). */
 export const ledgerTransactions = pgTable(
   "ledger_transactions",
   {
@@ -118,8 +121,8 @@ export const ledgerTransactions = pgTable(
 );
 
 /**
- * The legs of a movement. They sum to zero and are never changed: triggers see to both. References are checked by the statement,
- * not by the row: a row-level foreign key is three quarters of the cost of an insert (docs/benchmarks.md).
+ * The entries of a transaction. Triggers enforce that they sum to zero and never change, and check references
+ * per statement: a foreign key per row would be three quarters of the cost of an insert (docs/benchmarks.md).
  */
 export const ledgerEntries = pgTable(
   "ledger_entries",
@@ -130,22 +133,25 @@ export const ledgerEntries = pgTable(
     amountMicro: micro().notNull(),
   },
   (t) => [
-    // the legs of one transaction: the sum check.
+    // the entries of a transaction: the sum check.
     primaryKey({ columns: [t.transactionId, t.leg] }),
-    // a statement, and the check of a balance against its entries.
+    // account statements, and the check of balances against entries.
     index("ledger_entries_account").on(t.accountId, t.transactionId),
     check("ledger_entries_amount", sql`amount_micro <> 0`),
   ],
 );
 
-/** Transactions that a statement left unbalanced; a deferred trigger refuses the commit unless they balance by then. */
+/**
+ * Transactions that a statement left unbalanced; a deferred trigger refuses the commit unless they balance by
+ * then.
+ */
 export const ledgerUnbalanced = pgTable("ledger_unbalanced", {
   transactionId: ref()
     .primaryKey()
     .references(() => ledgerTransactions.id),
 });
 
-/** Balances of volunteers, a row each, locked in account order. */
+/** Balances of volunteers. Rows are locked in account order. */
 export const ledgerBalances = pgTable("ledger_balances", {
   accountId: ref()
     .primaryKey()
@@ -153,7 +159,7 @@ export const ledgerBalances = pgTable("ledger_balances", {
   balanceMicro: micro().notNull().default(sql`0`),
 });
 
-/** Who invited whom, and when it was written down: kept so that a changed referrer can be explained. */
+/** History of referrers, so that a changed one can be explained. */
 export const referrals = pgTable(
   "referrals",
   {

@@ -3,7 +3,7 @@ import { check, index, integer, pgTable, text } from "drizzle-orm/pg-core";
 import { hostId, id, instant, ref } from "./columns.ts";
 import { volunteerProfiles } from "./users.ts";
 
-/** What can be done for an organization, and what it is worth. Kept by the host platform. */
+/** Tasks that volunteers can take on, and their reward. Filled by the host platform. */
 export const taskTemplates = pgTable(
   "task_templates",
   {
@@ -25,7 +25,10 @@ export const taskTemplates = pgTable(
   ],
 );
 
-/** A task that a volunteer took on. Kept by the host platform; triggers note whose multiplier may move (drizzle/0001_rules.sql). */
+/**
+ * A task that a volunteer took on. Filled by the host platform; triggers mark whose multiplier may change
+ * (drizzle/0001_rules.sql).
+ */
 export const taskAssignments = pgTable(
   "task_assignments",
   {
@@ -41,25 +44,26 @@ export const taskAssignments = pgTable(
       .notNull()
       .default("pending"),
     assignedAt: instant().notNull().defaultNow(),
-    /** Seven times 24 hours after it was given, whatever the zone of the session. */
+    /** 168 hours after the assignment, independent of the time zone of the session. */
     dueDate: instant()
       .notNull()
       .generatedAlwaysAs(sql`(assigned_at at time zone 'UTC' + interval '168 hours') at time zone 'UTC'`),
     submittedAt: instant(),
     reviewedAt: instant(),
-    /** The later of its submission and its approval: the last time that it was activity. */
+    /** The later of submission and approval: when it last counted as activity. */
     activityAt: instant().generatedAlwaysAs(
       sql`greatest(submitted_at, case when status = 'approved' then reviewed_at end)`,
     ),
   },
   (t) => [
-    // multipliers: approvals in the window of a volunteer. Budgets: approvals and rejections of a period, and what they were worth.
+    // multipliers: approvals of a volunteer in a window. Budgets: approvals and rejections in a period, and
+    // their reward.
     index("task_assignments_reviewed")
       .on(t.assigneeId, t.status, t.reviewedAt, t.templateId)
       .where(sql`reviewed_at is not null`),
     // multipliers and budgets: the last activity of a volunteer, and whether there was any in a window.
     index("task_assignments_activity").on(t.assigneeId, t.activityAt).where(sql`activity_at is not null`),
-    // budgets: what was given and never handed in.
+    // budgets: tasks that were never submitted.
     index("task_assignments_open")
       .on(t.assigneeId, t.assignedAt, t.reviewedAt)
       .where(sql`submitted_at is null`),

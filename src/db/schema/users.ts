@@ -15,7 +15,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { hostId, id, instant, micro, ref } from "./columns.ts";
 
-/** People of the host platform. Variables, API and CLI accept either id. */
+/** Users of the host platform. Variables, API and CLI accept either id. */
 export const users = pgTable(
   "users",
   {
@@ -24,27 +24,27 @@ export const users = pgTable(
     publicId: uuid().notNull().unique().defaultRandom(),
     name: text().notNull().default(""),
     email: text(),
-    /** Null: the configured zone stands for it. */
+    /** Null: the configured zone. */
     timeZone: text(),
     lastActiveAt: instant(),
-    /** Operators are told what waits for them. */
+    /** Operators are notified of held commissions and the like. */
     isOperator: boolean().notNull().default(false),
     createdAt: instant().notNull().defaultNow(),
   },
   (t) => [
-    // sync-calendar: who is meant by an address.
+    // sync-calendar: the user with an address.
     index("users_email").on(sql`lower(${t.email})`),
   ],
 );
 
-/** An organization closes its budget periods at midnight of its own zone. */
+/** An organization. Its budget periods end at midnight in its own zone. */
 export const organizations = pgTable("organizations", {
   id: id(),
   hostId: hostId(),
   name: text().notNull(),
   timeZone: text(),
   budgetsFrom: instant().notNull().defaultNow(),
-  /** Pools of this organization; null means the configured default. */
+  /** Pools of this organization. Null: the configured default. */
   dailyPoolMicro: micro(),
   weeklyPoolMicro: micro(),
   monthlyPoolMicro: micro(),
@@ -58,11 +58,11 @@ export const volunteers = pgTable(
       .primaryKey()
       .references(() => users.id),
     hostId: hostId(),
-    /** Skills that are hidden never enter the tables of matching. */
+    /** Volunteers with hidden skills are left out of matching. */
     skillsVisible: boolean().notNull().default(true),
     latitude: doublePrecision(),
     longitude: doublePrecision(),
-    /** When they have time, in their own words. */
+    /** When they have time, as free text. */
     availability: text(),
     createdAt: instant().notNull().defaultNow(),
   },
@@ -74,7 +74,7 @@ export const volunteers = pgTable(
   ],
 );
 
-/** A volunteer in one organization: referrals, levels and multipliers belong to the profile. */
+/** A volunteer in one organization, with referrals, level and multiplier. */
 export const volunteerProfiles = pgTable(
   "volunteer_profiles",
   {
@@ -87,7 +87,7 @@ export const volunteerProfiles = pgTable(
       .notNull()
       .references(() => organizations.id),
     referrerId: ref().references((): AnyPgColumn => volunteerProfiles.id),
-    /** The five nearest referrers, nearest first. Kept by a trigger whenever referrer_id is written. */
+    /** The five nearest referrers, nearest first. A trigger updates it when referrer_id is written. */
     upline: bigint({ mode: "bigint" }).array().notNull().default(sql`'{}'`),
     referralCode: text().notNull(),
     createdAt: instant().notNull().defaultNow(),
@@ -97,15 +97,16 @@ export const volunteerProfiles = pgTable(
     activityMultiplier: numeric({ precision: 5, scale: 2 }).notNull().default("1.0"),
     multiplierCalculatedAt: instant(),
     lastActivityAt: instant(),
-    /** From when on time alone may lower the multiplier; null while it stands at its floor. */
+    /** When the passing of time may next lower the multiplier. Null at the floor. */
     multiplierDueAt: instant(),
   },
   (t) => [
     uniqueIndex("volunteer_profiles_user_organization").on(t.userId, t.organizationId),
     uniqueIndex("volunteer_profiles_referral_code").on(t.referralCode),
-    // the direct referrals of a profile: referral tree, upline maintenance, multipliers and budgets (which read the index alone).
+    // the direct referrals of a profile: referral tree, upline maintenance, multipliers and budgets (which
+    // read the index alone).
     index("volunteer_profiles_referrer").on(t.referrerId, t.id),
-    // budgets, and multipliers of one organization: its profiles.
+    // budgets and multipliers: the profiles of an organization.
     index("volunteer_profiles_organization").on(t.organizationId, t.id),
     check("volunteer_profiles_level", sql`level >= 1`),
     check("volunteer_profiles_code", sql`referral_code ~ '^[A-Z0-9]{8}$'`),

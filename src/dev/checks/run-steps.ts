@@ -9,8 +9,8 @@ export type Step = {
 };
 
 /**
- * Runs the steps one after the other, with their output on this terminal, and prints a summary. A step that fails does not keep the
- * others from running.
+ * Runs the steps one after the other, with their output on this terminal, and prints a summary. A step that
+ * fails does not keep the others from running.
  *
  * @returns the exit code: 1 if any step failed.
  */

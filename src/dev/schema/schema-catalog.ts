@@ -29,8 +29,8 @@ const own = (oid: string, catalog: string) =>
   );
 
 /**
- * What pg_catalog says about the current schema, sorted by name, columns in their order. Without the table of applied migrations, which
- * no migration makes, and without what extensions brought.
+ * What pg_catalog says about the current schema, sorted by name, columns in their order. Without the table of
+ * applied migrations, which no migration makes, and without what extensions brought.
  */
 export async function readSchema(
   on: Queryable,

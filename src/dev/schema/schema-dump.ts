@@ -7,8 +7,8 @@ const HEADER = `-- The schema that the migrations make: for reading, and so that
 `;
 
 /**
- * The current schema as SQL: the same text from Postgres 15 to 18, in any order of the catalogs. It can be run: in an empty schema that
- * is first on the search path, it makes the same tables and functions again.
+ * The current schema as SQL: the same text from Postgres 15 to 18, in any order of the catalogs. It can be
+ * run: in an empty schema that is first on the search path, it makes the same tables and functions again.
  *
  * @throws Error when the schema contains a kind of object that this dump does not print.
  */

@@ -1,8 +1,8 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-// drizzle-kit writes the schema "public" in front of some names. Migrations run in any schema, so they name none.
-// Without an argument this removes it, with `--check` it fails on it.
+// drizzle-kit writes the schema "public" in front of some names. Migrations run in any schema, so they name
+// none. Without an argument this removes it, with `--check` it fails on it.
 
 const FOLDER = fileURLToPath(new URL("../../../drizzle/", import.meta.url));
 const QUALIFIER = /"public"\.|\bpublic\./gi;

@@ -15,7 +15,7 @@ const summaryOf = (written: string): string[] =>
     .split("\n")
     .map((line) => line.replace(/ +[\d.]+ min +/, " "));
 
-it("runs every step, though one fails, and ends with a summary and exit code 1", async () => {
+it("runs every step even if one fails, and ends with a summary and exit code 1", async () => {
   let written = "";
   const steps = [
     exits("0"),

@@ -3,13 +3,13 @@ import { differences } from "../../../src/dev/schema/line-diff.ts";
 
 const text = (...lines: string[]) => lines.join("\n");
 
-it("shows the lines that differ, with two around them", () => {
+it("shows differing lines with two lines of context", () => {
   expect(
     differences(text("a", "b", "c", "d", "e", "f", "g", "h"), text("a", "b", "c", "D", "e", "f", "g", "h")),
   ).toBe("  b\n  c\n- d\n+ D\n  e\n  f\n");
 });
 
-it("shows what was added and what is gone", () => {
+it("shows added and removed lines", () => {
   expect(differences(text("a", "b"), text("a", "x", "b"))).toBe("  a\n+ x\n  b\n");
   expect(differences(text("a", "x", "b"), text("a", "b"))).toBe("  a\n- x\n  b\n");
   expect(differences("same", "same")).toBe("");

@@ -25,14 +25,14 @@ async function dumpOf(world: World, name: string, statements: string): Promise<s
   }
 }
 
-it("the dump of the schema makes the same schema again", async () => {
+it("running the dump makes the same schema", async () => {
   const world = await createWorld();
   const dumped = await dumpSchema(world.db.drizzle);
   expect(dumped).toContain("CREATE TABLE outbox (");
   expect(await dumpOf(world, `cw_again_${process.pid}`, dumped)).toBe(dumped);
 });
 
-it("the dump keeps what tables can have", async () => {
+it("the dump contains everything a table can have", async () => {
   const world = await createWorld();
   const dumped = await dumpOf(
     world,
@@ -78,7 +78,7 @@ it("the dump keeps what tables can have", async () => {
   `);
 });
 
-it("the dump refuses what it would leave out", async () => {
+it("the dump fails on what it would leave out", async () => {
   const world = await createWorld();
   const view = dumpOf(
     world,
