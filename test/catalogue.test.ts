@@ -11,7 +11,7 @@ import { singleJob } from "./support/jobs.ts";
 const workers = fileURLToPath(new URL("../src/workers/", import.meta.url));
 const tests = fileURLToPath(new URL("./workers/", import.meta.url));
 
-/** `<queue>/[<area>/]<name>`: files directly in workers/ declare no job. */
+/** `<queue>/[<area>/]<name>`; files directly in workers/ declare no job. */
 const files = readdirSync(workers, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts") && file.includes("/"))
   .map((file) => file.replace(/\.ts$/, ""));
@@ -31,7 +31,7 @@ describe("the catalogue", () => {
   });
 
   it.each(catalogue.jobs.map((job) => [job.name, job] as const))(
-    "%s says what it does, in a sentence",
+    "%s has a description of one sentence",
     (name, job) => {
       expect(name).toMatch(/^[a-z]+(-[a-z]+)+$/);
       expect(job.description).toMatch(/^[A-Z].{20,}\.$/);
@@ -42,7 +42,7 @@ describe("the catalogue", () => {
     },
   );
 
-  it("refuses two jobs of one name, former names included", () => {
+  it("refuses two jobs with the same name, including former names", () => {
     const former = { ...singleJob(undefined, { name: "new-name" }), formerly: ["note-item"] };
     expect(() => catalogueOf([singleJob(), former])).toThrow(/duplicate job name "note-item"/);
     expect(catalogueOf([former]).find("note-item")?.job.name).toBe("new-name");

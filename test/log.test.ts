@@ -14,8 +14,8 @@ function recordingLog() {
   return { log, text: () => lines.join("") };
 }
 
-describe("a line of the log", () => {
-  it("carries ids and figures as they are", () => {
+describe("a log line", () => {
+  it("contains ids and figures unchanged", () => {
     const { log, text } = recordingLog();
     log.info({ job: "distribute-commission", entry: "17", counts: { paid: 1 } }, "carrier settled");
     expect(JSON.parse(text())).toMatchObject({
@@ -26,7 +26,7 @@ describe("a line of the log", () => {
     });
   });
 
-  it("is readable for people, wherever it goes", () => {
+  it("is readable as text, whatever its destination", () => {
     const lines: string[] = [];
     const log = createLog({
       level: "debug",
@@ -37,7 +37,7 @@ describe("a line of the log", () => {
     expect(lines.join("")).toMatch(/WARN.*: work failed\n[\s\S]*entry: "17"[\s\S]*spilt/);
   });
 
-  it("never carries secrets, bodies, addresses or names, wherever they stand", () => {
+  it("never contains secrets, bodies, addresses or names, at any depth", () => {
     const { log, text } = recordingLog();
     const secret = {
       password: "S3CRET",
@@ -60,7 +60,7 @@ describe("a line of the log", () => {
     expect(text()).toContain("[redacted]");
   });
 
-  it("never carries the values of a failed statement, however the error is wrapped", async () => {
+  it("never contains the values of a failed statement, however the error is wrapped", async () => {
     const world = await createWorld();
     const { log, text } = recordingLog();
     const failures = [

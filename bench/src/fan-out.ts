@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Queue, Worker } from "bullmq";
 import { systemClock } from "../../src/clock.ts";
-import { settingsFrom } from "../../src/config/settings.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { createLog } from "../../src/log.ts";
 import { decideDeliveries } from "../../src/notifications/decide-deliveries.ts";
@@ -118,7 +117,7 @@ async function plainWorker(context: BenchContext, scratch: Scratch): Promise<rea
   await upload(scratch, events);
   await scratch.sql("truncate outbox");
   const runtime = open(context, scratch);
-  const settings = settingsFrom(runtime.config);
+  const { settings } = runtime;
   const ids = (await scratch.sql("select id from domain_events order by id")) as { id: string }[];
   const startedAt = performance.now();
   const producing = producerConnection(context.redisUrl, "bench");

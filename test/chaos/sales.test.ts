@@ -20,7 +20,7 @@ const LIMIT_MS = 300_000 + DELIVERIES * 30;
 
 type Delivery = { externalId: string; body: string; altered: boolean };
 
-/** Each sale once, some again with the same values, a few again with others; in random order. */
+/** Each sale once, some repeated, a few repeated with other values, in random order. */
 function deliveriesFor(buyers: readonly Person[]): {
   deliveries: Delivery[];
   sales: number;
@@ -28,7 +28,7 @@ function deliveriesFor(buyers: readonly Person[]): {
 } {
   const deliveries: Delivery[] = [];
   const sales = Math.round(DELIVERIES * (1 - DUPLICATES - ALTERED));
-  // Spread over sale time, so that no buyer is held for haste: every sale is paid.
+  // Spread over time, so that no sale is held for buying too fast.
   const firstSoldAt = Math.floor(Date.now() / 1_000) * 1_000 - sales * APART_MS;
   const body = (i: number, amount: number) =>
     JSON.stringify({
@@ -43,7 +43,7 @@ function deliveriesFor(buyers: readonly Person[]): {
   while (deliveries.length < DELIVERIES - altered) deliveries.push(deliveries[randomInt(sales)] as Delivery);
   for (let i = 0; i < altered; i++)
     deliveries.push({ externalId: `sale-${i}`, body: body(i, 7), altered: true });
-  // An altered delivery that comes first would be the sale: it is sent once the true one was taken, as a forger would.
+  // An altered request that came first would be accepted as the sale, so it is sent after the true one.
   const [truthful, forged] = [deliveries.filter((d) => !d.altered), deliveries.filter((d) => d.altered)];
   return { deliveries: [...shuffled(truthful), ...forged], sales, altered };
 }
@@ -57,7 +57,7 @@ function shuffled<T>(items: readonly T[]): T[] {
   return result;
 }
 
-/** Sends as a seller does: again and again until there is an answer that is final. */
+/** Sends like a seller: repeats until the answer is final. */
 async function send(port: number, delivery: Delivery): Promise<number> {
   const signature = createHmac("sha256", "test-secret").update(delivery.body).digest("hex");
   for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -113,9 +113,9 @@ async function drift(world: World): Promise<string[]> {
   });
 }
 
-describe("sales under fire", () => {
+describe("sales under failures", () => {
   it(
-    "every sale is applied once, altered ones conflict, nothing is left behind, while workers are killed, Redis is wiped and Postgres connections die",
+    "are applied once each, and altered ones conflict, while workers are killed, Redis is wiped and connections to Postgres are lost",
     async () => {
       const redis = await ownRedis();
       const world = await createWorld({
@@ -142,7 +142,7 @@ describe("sales under fire", () => {
         if (done === at(0.35)) await workers.killOne();
       });
       expect(answers.get(409) ?? 0).toBe(altered);
-      // An answer may be lost with its connection: then a repetition is told 200 where the first was taken.
+      // An answer may be lost with its connection: the repetition then gets 200.
       expect((answers.get(202) ?? 0) + (answers.get(200) ?? 0)).toBe(deliveries.length - altered);
 
       await eventually(async () => {

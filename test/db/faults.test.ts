@@ -13,7 +13,7 @@ const thrownBy = (work: Promise<unknown>) =>
   );
 
 describe("a fault of Postgres", () => {
-  it("is told by code and constraint, whatever wraps it", async () => {
+  it("has a code and a constraint, whatever wraps it", async () => {
     const world = await createWorld();
     const error = await thrownBy(
       inTransaction(world.db, (tx) =>
@@ -25,7 +25,7 @@ describe("a fault of Postgres", () => {
     expect(isDatabaseAbsent(error)).toBe(false);
   });
 
-  it("is absence when nobody listens, when the wait for a connection is too long, and when the backend is terminated", async () => {
+  it("means an absent server when nothing listens, when connecting takes too long, and when the backend is terminated", async () => {
     const nobody = openDatabase({
       databaseUrl: "postgres://x@127.0.0.1:1/x",
       databaseSchema: inject("databaseSchema"),
@@ -46,13 +46,13 @@ describe("a fault of Postgres", () => {
     expect(isDatabaseAbsent(new Error("timeout exceeded when trying to connect"))).toBe(true);
   });
 
-  it("is contention for a deadlock, a serialization failure and a lock not granted", () => {
+  it("is contention for a deadlock, a serialization failure and a lock timeout", () => {
     const fault = (code: string) => Object.assign(new DatabaseError("x", 1, "error"), { code });
     for (const code of ["40P01", "40001", "55P03"]) expect(isContention(fault(code))).toBe(true);
     for (const code of ["23505", "57014", "57P01"]) expect(isContention(fault(code))).toBe(false);
   });
 
-  it("is nothing for errors of other kinds", () => {
+  it("is null for other errors", () => {
     for (const other of [new Error("x"), "text", undefined, null, { code: "40001" }]) {
       expect(databaseFault(other)).toBeNull();
       expect(isDatabaseAbsent(other)).toBe(false);

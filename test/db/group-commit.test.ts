@@ -7,7 +7,7 @@ import {
   GroupCommitFull,
 } from "../../src/db/group-commit.ts";
 
-/** A writer that waits for `open()` before each of its answers, and remembers its groups. */
+/** A writer that waits for `open()` before each result, and records its groups. */
 function writer(fail: (items: readonly string[]) => Error | undefined = () => undefined) {
   const groups: string[][] = [];
   let gate = Promise.resolve();
@@ -30,12 +30,12 @@ function writer(fail: (items: readonly string[]) => Error | undefined = () => un
   };
 }
 
-/** Submits the first, and the others while it is being written. */
+/** Submits the first item, and the others while it is being written. */
 async function oneThenOthers(intake: GroupCommit<string, string>, items: readonly string[]) {
   const answers = items.slice(0, 1).map((item) => intake.submit(item));
   await nextTurn();
   answers.push(...items.slice(1).map((item) => intake.submit(item)));
-  // Each is looked at later; until then none may count as unhandled.
+  // Each is awaited later; until then a rejection must not count as unhandled.
   for (const answer of answers) answer.catch(() => undefined);
   return answers;
 }
@@ -44,7 +44,7 @@ const limits = { maxGroup: 100, maxWaiting: 100 };
 const absent = () => Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
 
 describe("groups", () => {
-  test("one alone is written within a turn of the event loop", async () => {
+  test("a single item is written within a turn of the event loop", async () => {
     const { write, groups } = writer();
     const intake = createGroupCommit({ write, ...limits });
     const answer = intake.submit("a");
@@ -53,7 +53,7 @@ describe("groups", () => {
     expect(await answer).toBe("a!");
   });
 
-  test("what arrives in one turn is one group", async () => {
+  test("items that arrive in one turn are one group", async () => {
     const { write, groups } = writer();
     const intake = createGroupCommit({ write, ...limits });
     await Promise.all(["a", "b", "c"].map((item) => intake.submit(item)));
@@ -71,7 +71,7 @@ describe("groups", () => {
     expect(await intake.submit("d")).toBe("d!");
   });
 
-  test("two may be written at once, while the next one collects", async () => {
+  test("two groups may be written at once, while the next one collects", async () => {
     const { write, groups, shut, open } = writer();
     shut();
     const intake = createGroupCommit({ write, ...limits, atOnce: 2 });
@@ -96,7 +96,7 @@ describe("groups", () => {
 });
 
 describe("failures", () => {
-  test("the culprit stands alone, the others succeed", async () => {
+  test("the failing item fails alone, the others succeed", async () => {
     const { write, groups, shut, open } = writer((items) =>
       items.includes("bad") ? new Error("bad one") : undefined,
     );
@@ -124,7 +124,7 @@ describe("failures", () => {
     expect(await intake.submit("after")).toBe("after!");
   });
 
-  test("an absent Postgres refuses everyone at once, and is tried again for the next", async () => {
+  test("an unreachable Postgres rejects every item at once, and is tried again for the next", async () => {
     let down = true;
     const { write, groups, shut, open } = writer(() => (down ? absent() : undefined));
     shut();
@@ -138,7 +138,7 @@ describe("failures", () => {
     expect(await intake.submit("e")).toBe("e!");
   });
 
-  test("Postgres that leaves during the halving refuses the rest", async () => {
+  test("losing Postgres during the halving rejects the rest", async () => {
     const { write, groups, shut, open } = writer((items) => {
       if (items.length === 4) return new Error("some fault");
       return items.length === 2 ? absent() : undefined;
@@ -152,14 +152,14 @@ describe("failures", () => {
     expect(groups).toEqual([["first"], ["a", "b", "c", "d"], ["a", "b"]]);
   });
 
-  test("a writer that answers for too few is a fault, not a wait without end", async () => {
+  test("too few results are an error, not an endless wait", async () => {
     const intake = createGroupCommit<string, string>({ write: async () => [], ...limits });
     await expect(intake.submit("a")).rejects.toThrow(/wrong number of results/);
   });
 });
 
 describe("limits", () => {
-  test("more than may wait is refused at once", async () => {
+  test("an item beyond the limit is rejected at once", async () => {
     const { write, shut, open } = writer();
     shut();
     const intake = createGroupCommit({ write, maxGroup: 10, maxWaiting: 2 });
@@ -169,7 +169,7 @@ describe("limits", () => {
     expect(await Promise.all(answers)).toEqual(["a!", "b!", "c!"]);
   });
 
-  test("closing answers what was taken and takes nothing more", async () => {
+  test("closing settles accepted items and accepts no more", async () => {
     const { write, shut, open } = writer();
     shut();
     const intake = createGroupCommit({ write, ...limits });

@@ -41,7 +41,7 @@ describe("a prepared statement", () => {
     expect(await read()).toEqual([]);
     await world.query("alter table changing add column name text default 'new'");
     await world.query("insert into changing values (1)");
-    // Both connections of the pool may know the old one.
+    // Both connections of the pool may have prepared the old one.
     for (let tries = 0; tries < 2; tries++) {
       const outcome = await read().catch((error: unknown) => error);
       if (outcome instanceof Error) expect(isContention(outcome)).toBe(true);

@@ -5,7 +5,7 @@ import { array, rows } from "../../src/db/statement.ts";
 import { createWorld } from "../support/world.ts";
 
 describe("an array as one parameter", () => {
-  it("arrives as it was sent, whatever its texts hold", async () => {
+  it("arrives as it was sent, whatever its texts contain", async () => {
     const world = await createWorld();
     await fc.assert(
       fc.asyncProperty(
@@ -16,7 +16,7 @@ describe("an array as one parameter", () => {
           ),
         ),
         async (texts) => {
-          // Postgres holds no NUL in a text, however it is sent.
+          // Postgres stores no NUL in a text.
           const sent = texts.map((text) => text?.replaceAll("\0", "") ?? null);
           const [row] = await rows<{ got: (string | null)[] }>(
             world.db.drizzle,
@@ -29,7 +29,7 @@ describe("an array as one parameter", () => {
     );
   });
 
-  it("carries numbers, booleans, times and bytes", async () => {
+  it("supports numbers, booleans, timestamps and bytes", async () => {
     const world = await createWorld();
     const at = new Date("2026-03-08T10:00:00.123Z");
     const [row] = await rows<{ n: string[]; b: boolean[]; t: boolean; x: string }>(

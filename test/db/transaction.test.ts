@@ -47,7 +47,7 @@ describe("a transaction", () => {
     expect(await noted(world)).toEqual([]);
   });
 
-  it("that is aborted while a statement runs lets go of its locks at once", async () => {
+  it("that is aborted during a statement releases its locks at once", async () => {
     const world = await createWorld();
     await world.query("create table locked as select 1 as id");
     const abort = new AbortController();
@@ -75,7 +75,7 @@ describe("a transaction", () => {
     expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 
-  it("that is aborted while it waits for a connection never begins", async () => {
+  it("that is aborted while it waits for a connection never starts", async () => {
     const world = await createWorld({ poolMax: 2 });
     const holders = [await world.db.pool.connect(), await world.db.pool.connect()];
     const abort = new AbortController();
@@ -94,7 +94,7 @@ describe("a transaction", () => {
     expect(await world.query("select 1 as one")).toEqual([{ one: 1 }]);
   });
 
-  it("does not end the program when its backend is terminated while nothing is asked of it", async () => {
+  it("does not end the process when its backend is terminated while idle", async () => {
     const world = await createWorld();
     const idle = gate<number>();
     const terminated = gate();

@@ -6,8 +6,8 @@ import { createWorld } from "../support/world.ts";
 
 const forms = { single: singleJob, batch: batchJob };
 
-describe.each(Object.entries(forms))("a second ask for a key of a %s job", (_form, define) => {
-  it("before the run joins it, and the newer payload is the one that counts", async () => {
+describe.each(Object.entries(forms))("enqueueing a key of a %s job again", (_form, define) => {
+  it("before the attempt updates the entry to the newer payload", async () => {
     const job = define();
     const world = await createWorld({ jobs: [job] });
     await ask(world, job, { item: "a", value: "1" });
@@ -16,7 +16,7 @@ describe.each(Object.entries(forms))("a second ask for a key of a %s job", (_for
     expect(await noted(world)).toEqual(["2"]);
   });
 
-  it("during the run waits for its end and becomes new work", async () => {
+  it("during the attempt waits for its commit and adds a new entry", async () => {
     const running = gate();
     const finish = gate();
     const job = define(async ({ value }) => {
@@ -44,7 +44,7 @@ describe.each(Object.entries(forms))("a second ask for a key of a %s job", (_for
     expect(await noted(world)).toEqual(["1", "2"]);
   });
 
-  it("during a run that fails joins the entry that is tried again", async () => {
+  it("during an attempt that fails updates the entry that is retried", async () => {
     const running = gate();
     const finish = gate();
     const job = define(async ({ value }) => {
@@ -65,7 +65,7 @@ describe.each(Object.entries(forms))("a second ask for a key of a %s job", (_for
     expect(await noted(world)).toEqual(["2"]);
   });
 
-  it("after the run is new work", async () => {
+  it("after the attempt adds a new entry", async () => {
     const job = define();
     const world = await createWorld({ jobs: [job] });
     await world.perform(job, { item: "a", value: "1" });
@@ -73,7 +73,7 @@ describe.each(Object.entries(forms))("a second ask for a key of a %s job", (_for
     expect(await noted(world)).toEqual(["1", "2"]);
   });
 
-  it("is never lost when askers and workers race: the last value asked for is always the last one noted", async () => {
+  it("is never lost in a race with workers: the last payload enqueued is the last one processed", async () => {
     const job = define();
     const world = await createWorld({ jobs: [job] });
     await world.startWorkers();

@@ -11,10 +11,10 @@ import { createWorld } from "../support/world.ts";
 
 const never = new AbortController().signal;
 
-/** As many groups of one job as a process has under way at the same time. */
+/** How many groups of one job a process runs at the same time. */
 const BUSY = 2;
 
-/** A world whose job notes the groups that it is given, and holds them until `release`. */
+/** A world whose job records its groups and blocks them until `release`. */
 async function openScene(fails: (item: string) => boolean = () => false) {
   const groups: string[][] = [];
   const begun = Array.from({ length: BUSY }, gate);
@@ -42,7 +42,7 @@ async function openScene(fails: (item: string) => boolean = () => false) {
   const ids = await ask(world, job, ...items(12));
   const go = (entries: readonly string[], more: Partial<Carrier> = {}, stop = never) =>
     runCarrier(deps, { ...FRESH, id: `c-${entries[0]}`, job: job.name, entries, ...more }, stop);
-  // The first entries go alone, and the others come while they are under way.
+  // The first carriers run alone, and the others arrive while they are under way.
   const busy = [];
   for (const [at, one] of begun.entries()) {
     busy.push(go(ids.slice(at, at + 1)));
@@ -52,15 +52,15 @@ async function openScene(fails: (item: string) => boolean = () => false) {
   return { world, groups, ids: ids.slice(BUSY), go, first, release: () => held.open() };
 }
 
-/** Those that are under way already, and others by their place among the rest. */
+/** The items of the first carriers; `names` gives the others by their index. */
 const under = items(BUSY).map(({ item }) => item);
 const names = (from: number, to: number) =>
   items(12)
     .slice(BUSY + from, BUSY + to)
     .map(({ item }) => item);
 
-describe("carriers that meet in a process", () => {
-  it("are settled together once one of those before them is, each with its own tally", async () => {
+describe("small carriers of one job in one process", () => {
+  it("are settled together when one before them is done, each with its own tally", async () => {
     const { world, groups, ids, go, first, release } = await openScene();
     const others = [go(ids.slice(0, 1)), go(ids.slice(1, 4)), go(ids.slice(4, 5))];
     release();
@@ -72,7 +72,7 @@ describe("carriers that meet in a process", () => {
     expect((await noted(world)).sort()).toEqual([...under, ...names(0, 5)]);
   });
 
-  it("do not fail with the one that fails: it is tried again, and they are done", async () => {
+  it("do not fail with the one that fails: it is retried, and they are done", async () => {
     const [bad] = names(1, 2);
     const { world, ids, go, first, release } = await openScene((item) => item === bad);
     const others = ids.slice(0, 4).map((id) => go([id]));
@@ -88,7 +88,7 @@ describe("carriers that meet in a process", () => {
     expect((await noted(world)).sort()).toEqual([...under, ...names(0, 4)].filter((item) => item !== bad));
   });
 
-  it("go on without the one that is told to stop", async () => {
+  it("are settled without the one that is stopped", async () => {
     const { world, ids, go, first, release } = await openScene();
     const stop = new AbortController();
     const stopped = go(ids.slice(0, 1), {}, stop.signal);
@@ -101,7 +101,7 @@ describe("carriers that meet in a process", () => {
     expect((await noted(world)).sort()).toEqual([...under, ...names(1, 2)]);
   });
 
-  it("are not joined by one that has failed before, nor by one that fills a transaction by itself", async () => {
+  it("are settled apart from one that failed before, and from one that fills a transaction by itself", async () => {
     const { groups, ids, go, first, release } = await openScene();
     const others = [go(ids.slice(0, 1)), go(ids.slice(1, 2), { attempts: 1 }), go(ids.slice(2, 8))];
     release();

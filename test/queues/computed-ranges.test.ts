@@ -11,7 +11,7 @@ type Seen = { openTransactions: number; entries: number };
 let seen: Seen[] = [];
 let misbehave: "write" | "throw" | null = null;
 
-/** Doubles a number before the transaction of its range, and writes it down within. */
+/** Doubles a number in `compute` and records it in `run`. */
 const double = defineJob({
   name: "double",
   queue: "maintenance",
@@ -34,7 +34,7 @@ const double = defineJob({
   sum: async (_payload, counts) => done(counts),
 });
 
-/** Who else is in a transaction on this database, and which entries are there. */
+/** The other open transactions on this database, and the entries of the outbox. */
 const STATE = sql`select (select count(*)::int from pg_stat_activity
                           where datname = current_database() and pid <> pg_backend_pid() and state like 'idle in transaction%') as "openTransactions",
                          (select count(*)::int from outbox) as entries`;
@@ -49,8 +49,8 @@ async function begin(numbers: number[]): Promise<World> {
   return world;
 }
 
-describe("a range that computes first", () => {
-  it("computes while no transaction is open, and its run is given what came of it", async () => {
+describe("a range with compute", () => {
+  it("computes while no transaction is open, and passes the result to run", async () => {
     const world = await begin([3, 4]);
     await world.drain();
     expect(seen).toEqual([
@@ -60,7 +60,7 @@ describe("a range that computes first", () => {
     expect(await noted(world)).toEqual(["3 doubled is 6", "4 doubled is 8"]);
   });
 
-  it("that is settled already computes nothing", async () => {
+  it("computes nothing when it is already settled", async () => {
     const world = await begin([3]);
     const [range] = await world.enqueued();
     await world.run({ name: rangeName(double) }, [range!.id]);
@@ -69,7 +69,7 @@ describe("a range that computes first", () => {
     expect(await noted(world)).toEqual(["3 doubled is 6"]);
   });
 
-  it("cannot write, and is tried again when it fails", async () => {
+  it("cannot write in compute, and is retried when compute fails", async () => {
     const world = await begin([3]);
     for (const fault of ["write", "throw"] as const) {
       misbehave = fault;
@@ -83,7 +83,7 @@ describe("a range that computes first", () => {
     expect(await noted(world)).toEqual(["3 doubled is 6"]);
   });
 
-  it("is seen by a dry run as by a real one", async () => {
+  it("computes in a dry run as well", async () => {
     const world = await begin([]);
     const preview = await world.dryRun(double, {
       numbers: [1, 2],

@@ -51,7 +51,7 @@ describe("dead letters", () => {
     expect(await listDeadLetters(on, { error: "%" })).toEqual([]);
   });
 
-  it("can be looked into, payload and all, and only while they are dead", async () => {
+  it("can be inspected with their payload, only while they are dead", async () => {
     const world = await worldWithLetters(1);
     const [letter] = await listDeadLetters(world.db.drizzle);
     expect(await inspectDeadLetter(world.db.drizzle, letter!.id)).toMatchObject({
@@ -62,7 +62,7 @@ describe("dead letters", () => {
     expect(await inspectDeadLetter(world.db.drizzle, alive!)).toBeUndefined();
   });
 
-  it("that are tried again have all their attempts, are done, and mend the row of their run", async () => {
+  it("that are retried have all their attempts, are done, and update the row of their run", async () => {
     const world = await worldWithLetters(3);
     expect(
       await inTransaction(world.db, (tx) => retryDeadLetters(tx, { error: "too early" }, { actor: "ann" })),
@@ -95,7 +95,7 @@ describe("dead letters", () => {
     });
   });
 
-  it("come back no faster than asked for, oldest first", async () => {
+  it("are retried no faster than requested, oldest first", async () => {
     const world = await worldWithLetters(10);
     await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "ann", perSecond: 2 }));
     const entries = await world.query<{ key: string; ms: number }>(
@@ -107,7 +107,7 @@ describe("dead letters", () => {
     expect(entries[0]!.key).toBe("item-0000");
   });
 
-  it("that are tried again and die again lie there again, with one run row", async () => {
+  it("that are retried and fail again are dead again, with one row in job_runs", async () => {
     const world = await worldWithLetters(1);
     await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "ann" }));
     await world.drain();
@@ -115,7 +115,7 @@ describe("dead letters", () => {
     expect(await world.query("select status from job_runs")).toEqual([{ status: "cancelled" }]);
   });
 
-  it("that are discarded are gone, and the audit log says which", async () => {
+  it("that are discarded are deleted, and the audit log says which", async () => {
     const world = await worldWithLetters(3);
     const [letter] = await listDeadLetters(world.db.drizzle);
     expect(
@@ -132,7 +132,7 @@ describe("dead letters", () => {
     ]);
   });
 
-  it("leave work that is not dead alone, and no audit row when there was nothing to do", async () => {
+  it("are the only entries affected, and without any there is no audit row", async () => {
     const world = await worldWithLetters(0);
     await ask(world, fragile, { item: "alive" });
     expect(await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "ann" }))).toBe(0);

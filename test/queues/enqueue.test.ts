@@ -8,7 +8,7 @@ import { ask, batchJob, items, noted, singleJob } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
 describe("enqueue", () => {
-  it("joins the entry that waits for the same key, with the newer payload", async () => {
+  it("updates the waiting entry with the same key to the newer payload", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
     const [first] = await ask(world, job, { item: "a", value: "old" });
@@ -37,7 +37,7 @@ describe("enqueue", () => {
     expect(runs).toEqual([{ status: "done" }]);
   });
 
-  it("makes one entry of several payloads of one key, and the last one counts", async () => {
+  it("makes one entry of several payloads with the same key, with the last payload", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
     await ask(world, job, { item: "a", value: "1" }, { item: "b", value: "2" }, { item: "a", value: "3" });
@@ -48,7 +48,7 @@ describe("enqueue", () => {
     ]);
   });
 
-  it("adds a separate entry where that is requested, without waiting for a transaction that adds another", async () => {
+  it("adds a separate entry on request, without waiting for a transaction that adds another", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
     const add = (tx: Tx) => enqueue(tx, job, { item: "a" }, { separate: true });
@@ -65,7 +65,7 @@ describe("enqueue", () => {
     ]);
   });
 
-  it("does not make work that failed run before its back-off has passed", async () => {
+  it("does not run a failed entry before its back-off has passed", async () => {
     const job = singleJob(async () => {
       throw new Error("no");
     });
@@ -77,7 +77,7 @@ describe("enqueue", () => {
     ]);
   });
 
-  it("brings work forward that was to wait, and never puts it off", async () => {
+  it("moves a delayed entry forward, and never back", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
     const later = (delayMs: number) =>
@@ -92,14 +92,14 @@ describe("enqueue", () => {
     expect(await due()).toBe(true);
   });
 
-  it("refuses a payload that does not fit, before anything is written", async () => {
+  it("refuses an invalid payload before anything is written", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
     await expect(ask(world, job, { item: "a" }, { item: 7 } as never)).rejects.toThrow(/expected string/);
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("is undone with the transaction that asked", async () => {
+  it("is rolled back with its transaction", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
     const failing = inTransaction(world.db, async (tx) => {
@@ -110,7 +110,7 @@ describe("enqueue", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("never makes two askers wait for each other in a circle, in whatever order they ask", async () => {
+  it("never deadlocks two transactions, in whatever order they enqueue", async () => {
     const job = batchJob();
     const world = await createWorld({ jobs: [job] });
     const payloads = items(200);
@@ -128,13 +128,13 @@ describe("enqueue", () => {
 });
 
 describe("defineJob", () => {
-  it("refuses a name that is not kebab-case, and a batch that no carrier can hold", () => {
+  it("refuses a name that is not in kebab-case, and a batch size that no carrier can hold", () => {
     expect(() => singleJob(undefined, { name: "noteItem" })).toThrow(/kebab-case/);
     for (const size of [0, 1.5, 2_001])
       expect(() => batchJob(undefined, { size })).toThrow(/batch size of note-items/);
   });
 
-  it("tells the form of a job by its functions", () => {
+  it("derives the form of a job from its functions", () => {
     expect(singleJob().form).toBe("single");
     expect(batchJob().form).toBe("batch");
     const { name, queue, description, payload, key } = singleJob();

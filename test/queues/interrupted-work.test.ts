@@ -17,7 +17,7 @@ describe("the time limit", () => {
     expect(await noted(world)).toEqual([]);
   });
 
-  it("stops a statement on the server too, so that its locks do not outlive it", async () => {
+  it("cancels the statement on the server too, so that its locks are released", async () => {
     const job = singleJob(
       async (_item, { tx }) => {
         await tx.execute(sql`select pg_sleep(30)`);
@@ -31,7 +31,7 @@ describe("the time limit", () => {
     expect(performance.now() - startedAt).toBeLessThan(4_500);
   });
 
-  it("keeps a job that ignores its signal from writing anything, and gives nobody its connection", async () => {
+  it("keeps a job that ignores its signal from writing, and never reuses its connection", async () => {
     let after: unknown;
     const later = gate();
     const job = singleJob(
@@ -46,14 +46,14 @@ describe("the time limit", () => {
     await world.perform(job, { item: "a" });
     later.open();
     await eventually(() => expect(after).toBeInstanceOf(Error));
-    // Every connection that the pool gives out now begins outside any transaction.
+    // Every connection of the pool is now outside a transaction.
     await Promise.all([1, 2].map((n) => inTransaction(world.db, (tx) => note(tx, `clean ${n}`))));
     expect((await noted(world)).sort()).toEqual(["clean 1", "clean 2"]);
   });
 });
 
-describe("a worker that is told to stop", () => {
-  it("gives its work back without using an attempt", async () => {
+describe("a worker that is stopped", () => {
+  it("releases its entries without using an attempt", async () => {
     const started = gate();
     const job = batchJob(() => {
       started.open();
@@ -73,11 +73,11 @@ describe("a worker that is told to stop", () => {
   });
 });
 
-describe("a worker that has lost its lock", () => {
-  it("lets go of the work, since another may have taken it up, and uses no attempt", async () => {
+describe("a worker that lost its lock", () => {
+  it("abandons the carrier, since another worker may run it, and uses no attempt", async () => {
     const started = gate();
     let tries = 0;
-    // Its time limit is far away: only the loss of the lock can end the first try.
+    // Its time limit is far away: only the lost lock can end the first attempt.
     const job = batchJob(
       () => {
         started.open();
@@ -98,8 +98,8 @@ describe("a worker that has lost its lock", () => {
   });
 });
 
-describe("Postgres going away", () => {
-  it("during a run uses no attempt, and the work is done once", async () => {
+describe("losing Postgres", () => {
+  it("during an attempt uses no attempt, and the job is done once", async () => {
     let tries = 0;
     const job = batchJob(async (_item, { tx }) => {
       if (++tries <= 2) await tx.execute(sql`select pg_terminate_backend(pg_backend_pid())`);
@@ -112,7 +112,7 @@ describe("Postgres going away", () => {
     expect(await world.query("select * from job_runs")).toEqual([]);
   });
 
-  it("each time that one entry runs is held against that entry alone", async () => {
+  it("each time one entry runs uses attempts of that entry alone", async () => {
     const job = batchJob(async ({ item }, { tx }) => {
       if (item === "item-0001") await tx.execute(sql`select pg_terminate_backend(pg_backend_pid())`);
       return undefined;
@@ -123,11 +123,11 @@ describe("Postgres going away", () => {
     expect(await world.enqueued()).toMatchObject([{ key: "item-0001", attempts: 1 }]);
   });
 
-  it("while a failure is written down loses neither the failure nor an attempt more", async () => {
+  it("while a failure is stored neither loses it nor uses a second attempt", async () => {
     const job = singleJob(async () => Promise.reject(new Error("no")));
     const world = await createWorld({ jobs: [job] });
     const [id] = await ask(world, job, { item: "a" });
-    // The first write of a failure meets a terminated backend.
+    // The backend of the first write of a failure is terminated.
     await world.query(`create sequence failures`);
     await world.query(`create function lose_backend() returns trigger language plpgsql as $$
       begin

@@ -17,7 +17,7 @@ async function outsideWorld(
   return { outside, job, world: await createWorld({ jobs: [job] }) };
 }
 
-/** Fails the first so many calls. */
+/** Fails the first `n` calls. */
 const failing = (times: number): Parameters<typeof outsideServer>[0] => {
   let left = times;
   return (_body, response) => {
@@ -26,7 +26,7 @@ const failing = (times: number): Parameters<typeof outsideServer>[0] => {
   };
 };
 
-describe("a job that calls the outside", () => {
+describe("a job with an outside call", () => {
   it("prepares, calls and records once", async () => {
     const { outside, job, world } = await outsideWorld();
     expect(await world.perform(job, { item: "a" })).toMatchObject({ done: 1, counts: { sent: 1 } });
@@ -53,7 +53,7 @@ describe("a job that calls the outside", () => {
     expect(await noted(world)).toEqual(["a: 0 open"]);
   });
 
-  it("sends the same bytes when it tries again, the first try included", async () => {
+  it("sends the same bytes in every attempt, including the first", async () => {
     const { outside, job, world } = await outsideWorld(failing(2));
     const [id] = await ask(world, job, { item: "a" });
     for (const end of ["retry", "retry", "done"])
@@ -62,20 +62,20 @@ describe("a job that calls the outside", () => {
     expect(new Set(outside.bodies).size).toBe(1);
   });
 
-  it("uses an attempt when the other side refuses the connection: that is not Postgres being away", async () => {
+  it("uses an attempt when the other side refuses the connection: it is not mistaken for a lost Postgres", async () => {
     const { outside, job, world } = await outsideWorld();
     await outside.close();
     expect(await world.perform(job, { item: "a" })).toMatchObject({ retry: 1 });
     expect(await world.enqueued()).toMatchObject([{ attempts: 1, error: "call: ECONNREFUSED" }]);
   });
 
-  it("abandons a call that hangs at its time limit", async () => {
+  it("abandons a hanging call at its time limit", async () => {
     const { job, world } = await outsideWorld(() => undefined, { timeLimitMs: 200 });
     expect(await world.perform(job, { item: "a" })).toMatchObject({ retry: 1 });
     expect((await world.enqueued())[0]?.error).toMatch(/^TimeLimitExceeded/);
   });
 
-  it("shows the request to the operator who inspects its dead letter", async () => {
+  it("shows the request in its dead letter", async () => {
     const { job, world } = await outsideWorld(failing(99), { attempts: 1 });
     const [id] = await ask(world, job, { item: "a" });
     await world.run(job, [id!]);
@@ -85,7 +85,7 @@ describe("a job that calls the outside", () => {
     });
   });
 
-  it("records once when two carriers hold it at once", async () => {
+  it("records once when two carriers run it at the same time", async () => {
     const { job, world } = await outsideWorld();
     const [id] = await ask(world, job, { item: "a" });
     const tallies = await Promise.all([1, 2, 3].map(() => world.run(job, [id!])));
@@ -95,8 +95,8 @@ describe("a job that calls the outside", () => {
   });
 });
 
-describe("a second ask for a job that calls the outside", () => {
-  it("before the call joins it", async () => {
+describe("enqueueing a job with an outside call again", () => {
+  it("before the call updates the entry", async () => {
     const { outside, job, world } = await outsideWorld();
     await ask(world, job, { item: "a", value: "1" });
     await ask(world, job, { item: "a", value: "2" });
@@ -105,7 +105,7 @@ describe("a second ask for a job that calls the outside", () => {
     expect(outside.bodies).toHaveLength(1);
   });
 
-  it("while the call is in flight is answered by a call of its own", async () => {
+  it("during the call leads to another call", async () => {
     const inFlight = gate();
     const answer = gate();
     const { job, world } = await outsideWorld(async (_body, response) => {
@@ -126,7 +126,7 @@ describe("a second ask for a job that calls the outside", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("between two tries is not swallowed by the request of the first", async () => {
+  it("between two attempts leads to another request", async () => {
     const { job, world } = await outsideWorld(failing(1));
     const [id] = await ask(world, job, { item: "a", value: "1" });
     expect(await world.run(job, [id!])).toMatchObject({ retry: 1 });
@@ -148,7 +148,7 @@ describe("a second ask for a job that calls the outside", () => {
     const slow = world.run(job, [id!]);
     await eventually(() => expect(calls).toBe(1));
     await ask(world, job, { item: "a", value: "2" });
-    // Another carrier sends the same request again, records it, and the entry is due for the second ask.
+    // Another carrier sends the same request again and records it; the entry is due again because it was enqueued twice.
     await world.run(job, [id!]);
     await world.run(job, [id!]);
     firstAnswer.open();
@@ -157,7 +157,7 @@ describe("a second ask for a job that calls the outside", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("by the job itself, while it records, is answered by a call of its own", async () => {
+  it("by the job itself, in record, leads to another call", async () => {
     const { outside, job, world } = await outsideWorld();
     const twice: typeof job = {
       ...job,
@@ -177,7 +177,7 @@ describe("a second ask for a job that calls the outside", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("after the call is new work", async () => {
+  it("after the call adds a new entry", async () => {
     const { outside, job, world } = await outsideWorld();
     await world.perform(job, { item: "a", value: "1" });
     await world.perform(job, { item: "a", value: "2" });

@@ -7,7 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { hostEvent } from "../support/platform.ts";
 import { createWorld, type World } from "../support/world.ts";
 
-/** A listener that counts what it hears. The first notice is that it listens. */
+/** Counts notifications. The first one says that it is listening. */
 async function listening(world: World) {
   const heard = { times: 0 };
   const listener = listenForEntries(world.db, () => {
@@ -19,7 +19,7 @@ async function listening(world: World) {
   return heard;
 }
 
-it("events of the host are heard of at once; those of the service are not announced, since it knows of them", async () => {
+it("events of the host are notified at once; those of the service are not, since its commits wake the relay", async () => {
   const world = await createWorld();
   const heard = await listening(world);
   await inTransaction(world.db, (tx) =>
@@ -33,7 +33,7 @@ it("events of the host are heard of at once; those of the service are not announ
   await eventually(() => expect(heard.times).toBe(3));
 });
 
-it("a connection that is lost is made again, and what came meanwhile is looked for", async () => {
+it("a lost connection is reopened, and looks for what was added in between", async () => {
   const world = await createWorld();
   const heard = await listening(world);
   await world.query(
@@ -44,7 +44,7 @@ it("a connection that is lost is made again, and what came meanwhile is looked f
   await eventually(() => expect(heard.times).toBe(3));
 });
 
-it("the relay brings events of the host without waiting for its poll", async () => {
+it("the relay takes events of the host without waiting for its poll", async () => {
   const world = await createWorld();
   const { createRelay } = await import("../../src/queues/relay.ts");
   const relay = createRelay({ ...world, pollMs: 3_600_000 });

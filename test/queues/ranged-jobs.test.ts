@@ -11,7 +11,7 @@ import { createWorld, type OutboxRow, type World } from "../support/world.ts";
 
 let failOn: ReadonlySet<number> = new Set();
 
-/** Sums 1 to `upTo`, a number a range. */
+/** Sums 1 to `upTo`, one number per range. */
 const addUp = defineJob({
   name: "add-up",
   queue: "maintenance",
@@ -35,8 +35,8 @@ const latest = async (world: World) => (await listRuns(world.db.drizzle, null, 1
 const runEntry = (world: World, entry: OutboxRow) => world.run({ name: entry.job }, [entry.id]);
 const sums = async (world: World) => (await noted(world)).filter((what) => what.startsWith("sum"));
 
-describe("a job over many rows", () => {
-  it("is cut into ranges, and summed once when all are settled", async () => {
+describe("a ranged job", () => {
+  it("is cut into ranges, and summed once after all of them", async () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp], at: "2026-05-01T00:00:00Z" });
     await askForRun(world, addUp, { upTo: 10 });
@@ -51,7 +51,7 @@ describe("a job over many rows", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("shows how far it is", async () => {
+  it("shows its progress", async () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp] });
     await askForRun(world, addUp, { upTo: 4 });
@@ -68,7 +68,7 @@ describe("a job over many rows", () => {
     });
   });
 
-  it("without any range is summed at once", async () => {
+  it("without ranges is summed at once", async () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp] });
     await askForRun(world, addUp, { upTo: 0 });
@@ -77,7 +77,7 @@ describe("a job over many rows", () => {
     expect(await sums(world)).toHaveLength(1);
   });
 
-  it("gives every range and the sum one and the same time, whenever they run", async () => {
+  it("runs every range and the sum as of the same time", async () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp], at: "2026-05-01T00:00:00Z" });
     await askForRun(world, addUp, { upTo: 3 });
@@ -89,7 +89,7 @@ describe("a job over many rows", () => {
     expect(new Set(times)).toEqual(new Set(["2026-05-01T00:00:00.000Z"]));
   });
 
-  it("has a run of its own when an event asked for it", async () => {
+  it("has its own run when it was enqueued by an event", async () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp] });
     await ask(world, addUp, { upTo: 3 });
@@ -97,7 +97,7 @@ describe("a job over many rows", () => {
     expect(await latest(world)).toMatchObject({ trigger: "event", status: "done", counts: { total: 6 } });
   });
 
-  it("counts each range once, though every carrier comes twice and all run at once", async () => {
+  it("counts each range once, even if every carrier runs twice at the same time", async () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp] });
     await askForRun(world, addUp, { upTo: 20 });
@@ -111,7 +111,7 @@ describe("a job over many rows", () => {
     expect(await sums(world)).toHaveLength(1);
   });
 
-  it("fails when a range dies; retrying its dead letter completes it, and the sum runs once", async () => {
+  it("fails when a range is dead; retrying the dead letter completes the run, with one sum", async () => {
     failOn = new Set([3]);
     const world = await createWorld({ jobs: [addUp] });
     await askForRun(world, addUp, { upTo: 5 });
@@ -131,7 +131,7 @@ describe("a job over many rows", () => {
     expect(await sums(world)).toHaveLength(1);
   });
 
-  it("with two dead ranges stays failed while only one is tried again, and ends with the second", async () => {
+  it("with two dead ranges stays failed until both are retried", async () => {
     failOn = new Set([2, 4]);
     const world = await createWorld({ jobs: [addUp] });
     await askForRun(world, addUp, { upTo: 5 });
@@ -147,7 +147,7 @@ describe("a job over many rows", () => {
     expect(await sums(world)).toHaveLength(1);
   });
 
-  it("runs through Redis on whatever worker is free", async () => {
+  it("runs through Redis on any free worker", async () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp] });
     await world.startWorkers();

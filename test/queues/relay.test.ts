@@ -20,7 +20,7 @@ const groups = async (world: World) =>
   ).map((row) => row.n);
 
 describe("the relay", () => {
-  it("sends a batch job in groups of its size, and others alone", async () => {
+  it("groups entries of a batch job by its size, and gives others a carrier each", async () => {
     const batch = batchJob(undefined, { size: 20 });
     const single = singleJob();
     const world = await createWorld({ jobs: [batch, single] });
@@ -31,7 +31,7 @@ describe("the relay", () => {
     expect(await groups(world)).toEqual([20, 20, 10, 1, 1, 1]);
   });
 
-  it("sends alone what failed before and what belongs to a run", async () => {
+  it("gives entries that failed before, or belong to a run, a carrier each", async () => {
     const batch = batchJob();
     const world = await createWorld({ jobs: [batch] });
     await ready(world);
@@ -42,7 +42,7 @@ describe("the relay", () => {
     expect(await groups(world)).toEqual([4, 1, 1]);
   });
 
-  it("brings each entry once, though several relays are at it", async () => {
+  it("gives each entry one carrier when several relays run at once", async () => {
     const job = batchJob(undefined, { size: 10 });
     const world = await createWorld({ jobs: [job] });
     await ready(world);
@@ -53,7 +53,7 @@ describe("the relay", () => {
     expect(carriers.flatMap((carrier) => carrier.data.entries as string[])).toHaveLength(400);
   });
 
-  it("serves the heaviest queue first, and leaves the light one its share", async () => {
+  it("takes the heaviest queue first, and leaves the light one its share", async () => {
     const light = singleJob(undefined, { name: "light-work", queue: "maintenance" });
     const heavy = singleJob(undefined, { name: "heavy-work", queue: "commissions" });
     const world = await createWorld({ jobs: [light, heavy] });
@@ -64,14 +64,14 @@ describe("the relay", () => {
     const carried = await world.query(
       "select job, count(*)::int as n from outbox where carrier is not null group by job order by job",
     );
-    // Weights 10 and 1: a round of 500 is shared out accordingly.
+    // Weights 10 and 1 divide a round of 500.
     expect(carried).toEqual([
       { job: "heavy-work", n: 454 },
       { job: "light-work", n: 45 },
     ]);
   });
 
-  it("keeps Redis small whatever the backlog", async () => {
+  it("bounds the carriers in Redis whatever the backlog", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
     await ready(world);
@@ -82,7 +82,7 @@ describe("the relay", () => {
     expect(await relayOnce(world)).toBe(0);
   });
 
-  it("brings a sale in its first round, though 200,000 entries of another queue wait", async () => {
+  it("takes a sale in its first round while 200,000 entries of another queue wait", async () => {
     const feed = singleJob(undefined, { name: "feed-work", queue: "feeds" });
     const world = await createWorld({ jobs: [feed] });
     await ready(world);
@@ -101,7 +101,7 @@ describe("the relay", () => {
     ).toEqual([{ carried: true }]);
   });
 
-  it("started twice still has one poll, which ends when it is stopped", async () => {
+  it("polls once per interval even if it was started twice, until it is stopped", async () => {
     const world = await createWorld();
     const set = vi.spyOn(globalThis, "setInterval");
     const cleared = vi.spyOn(globalThis, "clearInterval");
@@ -138,7 +138,7 @@ describe("the relay", () => {
     }
   });
 
-  it("leaves entries due when Redis is away, and brings them within seconds once it is back", async () => {
+  it("leaves entries due without Redis, and takes them within seconds once it is back", async () => {
     const redis = await ownRedis();
     const job = batchJob();
     const world = await createWorld({ jobs: [job], redisUrl: redis.url });

@@ -31,7 +31,7 @@ describe("an outcome", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("a throw is tried again later, and nothing that it wrote stays", async () => {
+  it("an exception is retried later, and its writes are rolled back", async () => {
     const job = singleJob(async () => {
       throw new Error("secret value 4711");
     });
@@ -45,7 +45,7 @@ describe("an outcome", () => {
     expect(await dueIn(world)).toBeLessThanOrEqual(1_000);
   });
 
-  it("the back-off doubles up to its cap and never exceeds it", async () => {
+  it("the back-off doubles up to its cap", async () => {
     const job = {
       ...singleJob(async () => Promise.reject(new Error("no"))),
       attempts: 50,
@@ -65,7 +65,7 @@ describe("an outcome", () => {
     }
   });
 
-  it("a failed statement is kept as its code and constraint, never with its values", async () => {
+  it("a failed statement is stored by code and constraint, without its values", async () => {
     const job = singleJob(async (_item, { tx }) => {
       await tx.execute(sql`insert into token_sales (source, external_id, inbox_id, buyer_user_id, amount_micro, currency, sold_at, received_at)
         values ('PRIVATE', 'PRIVATE', 1, 1, 1, 'PRIVATE', now(), now())`);
@@ -76,7 +76,7 @@ describe("an outcome", () => {
     expect((await world.enqueued())[0]?.error).toBe("23503 token_sales_inbox_id_inbox_id_fk");
   });
 
-  it("a ZodError from inside the job is tried again, named by path and code", async () => {
+  it("a ZodError inside the job is retried, and stored by path and code", async () => {
     const job = singleJob(async () => {
       z.object({ deep: z.object({ n: z.number() }) }).parse({ deep: { n: "PRIVATE" } });
       return undefined;
@@ -95,7 +95,7 @@ describe("an outcome", () => {
     expect(await world.enqueued()).toMatchObject([{ dead: true, error: "Cancel: the project is closed" }]);
   });
 
-  it("Snooze puts the work off without using an attempt", async () => {
+  it("Snooze delays the entry without using an attempt", async () => {
     const job = singleJob(async () => {
       throw new Snooze(60_000);
     });
@@ -105,7 +105,7 @@ describe("an outcome", () => {
     expect(await dueIn(world)).toBeGreaterThan(55_000);
   });
 
-  it("a payload that does not fit is dead at once, apart from its group-mates", async () => {
+  it("an invalid payload is dead at once, and the rest of its group is done", async () => {
     const job = batchJob();
     const world = await createWorld({ jobs: [job] });
     const ids = await ask(world, job, ...items(5));
@@ -119,7 +119,7 @@ describe("an outcome", () => {
     ]);
   });
 
-  it("attempts used up are a dead letter, with a row in job_runs", async () => {
+  it("the last failed attempt makes a dead letter, with a row in job_runs", async () => {
     const job = singleJob(async () => Promise.reject(new Error("no")), { attempts: 3 });
     const world = await createWorld({ jobs: [job] });
     const [id] = await ask(world, job, { item: "a" });
@@ -131,7 +131,7 @@ describe("an outcome", () => {
     ]);
   });
 
-  it("deadlock and serialization failure use no attempt", async () => {
+  it("deadlocks and serialization failures use no attempt", async () => {
     for (const code of ["40P01", "40001", "55P03"]) {
       const job = singleJob(async (_item, { tx }) => {
         await tx.execute(sql.raw(`do $$ begin raise exception 'x' using errcode = '${code}'; end $$`));
@@ -143,7 +143,7 @@ describe("an outcome", () => {
     }
   });
 
-  it("a job of another version is left for later without using an attempt", async () => {
+  it("an unknown job is delayed without using an attempt", async () => {
     const world = await createWorld({ jobs: [singleJob()] });
     await world.query(
       "insert into outbox (queue, job, key, payload) values ('maintenance', 'not-here', 'k', '{}')",
@@ -156,7 +156,7 @@ describe("an outcome", () => {
 });
 
 describe("a group that throws", () => {
-  it("is halved until the culprit stands alone: 49 are done, one is tried again", async () => {
+  it("is halved until the failing entry is alone: 49 are done, one is retried", async () => {
     const job = batchJob(async ({ item }) => {
       if (item === "item-0033") throw new Error("poison");
       return undefined;
@@ -168,7 +168,7 @@ describe("a group that throws", () => {
     expect(await world.enqueued()).toMatchObject([{ key: "item-0033", attempts: 1 }]);
   });
 
-  it("settles nothing when the job gives too few outcomes", async () => {
+  it("settles nothing when the job returns too few outcomes", async () => {
     const job = { ...batchJob(), runBatch: async () => [] };
     const world = await createWorld({ jobs: [job] });
     const ids = await ask(world, job, ...items(2));
@@ -177,7 +177,7 @@ describe("a group that throws", () => {
 });
 
 describe("a carrier that outlived a restored database", () => {
-  it("leaves an entry alone whose id was drawn again for other work", async () => {
+  it("does not run an entry whose id was reused by another job", async () => {
     const [ours, other] = [singleJob(), batchJob()];
     const world = await createWorld({ jobs: [ours, other] });
     const [id] = await ask(world, other, { item: "not yours" });

@@ -15,7 +15,7 @@ const outbox = (world: World) =>
     "select key, attempts, carrier, dead_at is not null as dead, error from outbox order by id",
   );
 
-/** Entries in one carrier that has lain in Redis for a minute. */
+/** Entries in one carrier that has been in Redis for a minute. */
 async function carried(world: World, job: Parameters<typeof ask>[1], count: number): Promise<string> {
   await ready(world);
   await ask(world, job, ...items(count));
@@ -24,7 +24,7 @@ async function carried(world: World, job: Parameters<typeof ask>[1], count: numb
   return (await outbox(world))[0]!.carrier!;
 }
 
-/** As BullMQ leaves a job that was started too often. */
+/** The state of a BullMQ job that stalled too often. */
 async function failCarrier(world: World, carrier: string, reason: string): Promise<void> {
   const queue = world.producers.queue("maintenance");
   await queue.remove(carrier);
@@ -41,7 +41,7 @@ async function failCarrier(world: World, carrier: string, reason: string): Promi
 const LOST = "job stalled more than allowable limit";
 
 describe("the sweep", () => {
-  it("leaves alone what a carrier still holds, and what is young", async () => {
+  it("leaves entries whose carrier exists, and recent ones", async () => {
     const job = batchJob();
     const world = await createWorld({ jobs: [job] });
     const carrier = await carried(world, job, 3);
@@ -51,7 +51,7 @@ describe("the sweep", () => {
     expect(await sweep(world)).toEqual({ due: 0, dead: 0 });
   });
 
-  it("makes due again what Redis has forgotten, without using an attempt", async () => {
+  it("makes entries due again whose carrier is lost, without using an attempt", async () => {
     const job = batchJob();
     const world = await createWorld({ jobs: [job] });
     await world.producers.queue("maintenance").remove(await carried(world, job, 3));
@@ -59,7 +59,7 @@ describe("the sweep", () => {
     expect(await outbox(world)).toMatchObject(Array(3).fill({ attempts: 0, carrier: null, dead: false }));
   });
 
-  it("makes due again what a finished carrier left behind", async () => {
+  it("makes entries due again that a completed carrier left behind", async () => {
     const job = batchJob();
     const world = await createWorld({ jobs: [job] });
     const carrier = await carried(world, job, 2);
@@ -74,7 +74,7 @@ describe("the sweep", () => {
     expect(await sweep(world)).toEqual({ due: 2, dead: 0 });
   });
 
-  it("sends the group of a carrier that killed its workers on alone, one attempt used", async () => {
+  it("gives each entry of a carrier that killed its workers a carrier of its own, using one attempt", async () => {
     const job = batchJob();
     const world = await createWorld({ jobs: [job] });
     await failCarrier(world, await carried(world, job, 3), LOST);
@@ -87,7 +87,7 @@ describe("the sweep", () => {
     expect(new Set((await outbox(world)).map((entry) => entry.carrier)).size).toBe(3);
   });
 
-  it("buries an entry that killed its workers alone as well", async () => {
+  it("makes an entry dead that killed its workers alone again", async () => {
     const job = batchJob();
     const world = await createWorld({ jobs: [job] });
     const carrier = await carried(world, job, 1);
@@ -97,7 +97,7 @@ describe("the sweep", () => {
     expect(await world.query("select status from job_runs")).toEqual([{ status: "failed" }]);
   });
 
-  it("does not bury work whose carrier failed for another reason than a lost worker", async () => {
+  it("does not make an entry dead whose carrier failed for another reason than a lost worker", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
     const carrier = await carried(world, job, 1);
@@ -107,7 +107,7 @@ describe("the sweep", () => {
     expect(await outbox(world)).toMatchObject([{ attempts: 2, dead: false }]);
   });
 
-  it("finds the one carrier that is lost among thousands that wait", async () => {
+  it("finds one lost carrier among thousands that wait", async () => {
     const world = await createWorld({ jobs: [singleJob()] });
     await ready(world);
     await world.query(
@@ -125,8 +125,8 @@ describe("the sweep", () => {
   });
 });
 
-describe("a Redis that was wiped", () => {
-  it("is noticed at once: everything that was carried is due again", async () => {
+describe("a wipe of Redis", () => {
+  it("is detected at once: every entry that had a carrier is due again", async () => {
     const redis = await ownRedis();
     const job = batchJob();
     const world = await createWorld({ jobs: [job], redisUrl: redis.url });
@@ -140,7 +140,7 @@ describe("a Redis that was wiped", () => {
     expect(await outbox(world)).toMatchObject(Array(20).fill({ carrier: null, attempts: 0 }));
   });
 
-  it("does not wait for work that is being settled, which the sweep takes up should it fail", async () => {
+  it("does not wait for entries that are being settled; the sweep frees them if that fails", async () => {
     const redis = await ownRedis();
     const job = batchJob();
     const world = await createWorld({ jobs: [job], redisUrl: redis.url });
@@ -158,7 +158,7 @@ describe("a Redis that was wiped", () => {
     expect(await sweep(world)).toEqual({ due: 1, dead: 0 });
   });
 
-  it("has more work than one statement writes due again, all of it", async () => {
+  it("makes more entries due again than one statement updates", async () => {
     const redis = await ownRedis();
     const world = await createWorld({ jobs: [singleJob()], redisUrl: redis.url });
     await ready(world);
@@ -171,7 +171,7 @@ describe("a Redis that was wiped", () => {
     expect(await world.query("select 1 from outbox where enqueued_at is not null limit 1")).toEqual([]);
   });
 
-  it("in the middle of the work loses nothing and does nothing twice", async () => {
+  it("in the middle of the work loses nothing and repeats nothing", async () => {
     const redis = await ownRedis();
     const job = batchJob(undefined, { size: 5 });
     const world = await createWorld({ jobs: [job], redisUrl: redis.url });

@@ -43,7 +43,7 @@ const slotsRun = async (world: World) =>
   (await noted(world)).filter((what) => what !== "slot").map((what) => what.slice(0, 16));
 
 describe("a schedule", () => {
-  it("that was never seen begins now: nothing of the past is opened", async () => {
+  it("that is new starts now: no past slot is opened", async () => {
     const world = await scheduledWorld(every("0 * * * *", { backfill: 99 }), "2026-05-01T12:30:00Z");
     expect(await open(world)).toEqual([]);
     world.at("2026-05-01T13:00:00Z");
@@ -51,7 +51,7 @@ describe("a schedule", () => {
     expect(await open(world)).toEqual([]);
   });
 
-  it("gives its job the slot as the time, however late it runs", async () => {
+  it("runs its job as of the slot, however late it runs", async () => {
     const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
     world.at("2026-05-01T13:20:00Z");
     await open(world);
@@ -67,7 +67,7 @@ describe("a schedule", () => {
     ]);
   });
 
-  it("opens a slot once, though several look at the same instant", async () => {
+  it("opens a slot once when several processes check at the same time", async () => {
     const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
     world.at("2026-05-01T13:00:00Z");
     const opened = await Promise.all([1, 2, 3, 4, 5].map(() => open(world)));
@@ -100,13 +100,13 @@ describe("a schedule", () => {
     expect(await open(world)).toEqual([]);
   });
 
-  it("with `skip` still runs a slot that is under a minute old", async () => {
+  it("with `skip` still runs a slot that is less than a minute old", async () => {
     const world = await scheduledWorld(every("0 * * * *", "skip"), "2026-05-01T12:30:00Z");
     world.at("2026-05-01T18:00:59Z");
     expect(await open(world)).toEqual(["2026-05-01T18:00"]);
   });
 
-  it("never overlaps itself: the next slot waits, and opens in the transaction that ends the run", async () => {
+  it("never overlaps itself: the next slot waits, and is opened in the transaction that ends the run", async () => {
     const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
     world.at("2026-05-01T13:00:00Z");
     await open(world);
@@ -120,7 +120,7 @@ describe("a schedule", () => {
     expect(await slotsRun(world)).toEqual(["2026-05-01T13:00", "2026-05-01T14:00"]);
   });
 
-  it("goes on after a run that failed, and the dead letter keeps its own slot", async () => {
+  it("continues after a failed run, and the dead letter keeps its own slot", async () => {
     const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
     world.at("2026-05-01T13:00:00Z");
     await open(world);
@@ -135,7 +135,7 @@ describe("a schedule", () => {
     expect(await slotsRun(world)).toEqual(["2026-05-01T14:00", "2026-05-01T13:00"]);
   });
 
-  it("waits while parts of a failed run are still at work", async () => {
+  it("waits while entries of a failed run are unfinished", async () => {
     const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
     world.at("2026-05-01T13:00:00Z");
     await open(world);
@@ -162,7 +162,7 @@ describe("slots", () => {
       slot.toISOString().slice(0, 16),
     );
 
-  it("of a daily schedule at an hour that spring leaves out come once that day, an hour later by the wall", () => {
+  it("of a daily schedule in the hour that is skipped in spring fire once that day, an hour later on the clock", () => {
     expect(between("30 2 * * *", "2026-03-07T00:00:00Z", "2026-03-10T00:00:00Z")).toEqual([
       "2026-03-07T10:30",
       "2026-03-08T10:30",
@@ -170,7 +170,7 @@ describe("slots", () => {
     ]);
   });
 
-  it("of a daily schedule at an hour that autumn repeats come once that day", () => {
+  it("of a daily schedule in the hour that is repeated in autumn fire once that day", () => {
     expect(between("30 1 * * *", "2026-10-31T00:00:00Z", "2026-11-03T00:00:00Z")).toEqual([
       "2026-10-31T08:30",
       "2026-11-01T08:30",
@@ -178,12 +178,12 @@ describe("slots", () => {
     ]);
   });
 
-  it("of an hourly schedule come every real hour through both changes", () => {
+  it("of an hourly schedule fire every hour of real time through both changes", () => {
     expect(between("0 * * * *", "2026-03-08T08:30:00Z", "2026-03-08T12:00:00Z")).toHaveLength(4);
     expect(between("0 * * * *", "2026-11-01T06:30:00Z", "2026-11-01T11:00:00Z")).toHaveLength(5);
   });
 
-  it("are the same whether looked for at once or one after the other", () => {
+  it("are the same whether computed at once or one after the other", () => {
     for (const [pattern, from, to] of [
       ["30 2 * * *", "2026-03-06T00:00:00Z", "2026-03-11T00:00:00Z"],
       ["30 1 * * *", "2026-10-30T00:00:00Z", "2026-11-04T00:00:00Z"],

@@ -33,7 +33,7 @@ const schedulers = async (world: World) =>
     a.key < b.key ? -1 : 1,
   );
 
-/** As if its next tick had been lost, and nothing had moved the scheduler on. */
+/** The state of a scheduler whose next tick was lost. */
 const setNext = async (world: World, name: string, at: number) => {
   const { redis, queue } = world.producers;
   const key = `${queue("maintenance").opts.prefix}:maintenance`;
@@ -45,7 +45,7 @@ const setNext = async (world: World, name: string, at: number) => {
 };
 
 describe("the schedulers in Redis", () => {
-  it("are those of the timetable, in the queue of their job, with its zone and a priority", async () => {
+  it("match the timetable: in the queue of the job, with its zone and a priority", async () => {
     const world = await createWorld({ jobs: [job] });
     await ready(world);
     expect(await reconcile(world, [schedule("one"), schedule("two")])).toEqual({
@@ -60,7 +60,7 @@ describe("the schedulers in Redis", () => {
       expect(tick.opts.priority).toBe(1);
   });
 
-  it("are left alone when they are right: an overdue run would be lost", async () => {
+  it("are not rewritten while they are current: an overdue tick would be lost", async () => {
     const world = await createWorld({ jobs: [job] });
     await ready(world);
     await reconcile(world, [schedule("one")]);
@@ -70,7 +70,7 @@ describe("the schedulers in Redis", () => {
     expect((await schedulers(world))[0]?.next).toBe(overdue);
   });
 
-  it("are rewritten when long overdue, since nothing will ever move them on", async () => {
+  it("are rewritten when long overdue, since they would not fire again", async () => {
     const world = await createWorld({ jobs: [job] });
     await ready(world);
     await reconcile(world, [schedule("one")]);
@@ -79,7 +79,7 @@ describe("the schedulers in Redis", () => {
     expect((await schedulers(world))[0]?.next).toBeGreaterThan(Date.now());
   });
 
-  it("follow a changed pattern, and go when the code has them no longer", async () => {
+  it("follow a changed pattern, and are removed with their schedule", async () => {
     const world = await createWorld({ jobs: [job] });
     await ready(world);
     await reconcile(world, [schedule("one"), schedule("two")]);
@@ -89,7 +89,7 @@ describe("the schedulers in Redis", () => {
     expect(await world.producers.queue("maintenance").getDelayed()).toHaveLength(1);
   });
 
-  it("come back by themselves after Redis was wiped", async () => {
+  it("are restored after a wipe of Redis", async () => {
     const redis = await ownRedis();
     const world = await createWorld({ jobs: [job], redisUrl: redis.url, timetable: [schedule("one")] });
     await ready(world);
@@ -102,7 +102,7 @@ describe("the schedulers in Redis", () => {
     await scheduler.stop();
   });
 
-  it("really open slots: each tick that a worker takes asks what is due", async () => {
+  it("open slots: a worker that gets a tick opens due slots", async () => {
     const everySecond = schedule("every-second", "* * * * * *");
     const world = await createWorld({ jobs: [job], timetable: [everySecond], at: "2026-05-01T12:00:00Z" });
     await openSlots(world, world.timetable);
@@ -116,7 +116,7 @@ describe("the schedulers in Redis", () => {
 });
 
 describe("the scheduler role", () => {
-  it("opens what is due without any help from Redis", async () => {
+  it("opens due slots without Redis", async () => {
     const redis = await ownRedis();
     const world = await createWorld({
       jobs: [job],
@@ -135,7 +135,7 @@ describe("the scheduler role", () => {
     await redis.start();
   });
 
-  it("is played by one process at a time", async () => {
+  it("is held by one process at a time", async () => {
     const world = await createWorld({
       jobs: [job],
       timetable: [schedule("one", "0 * * * *")],

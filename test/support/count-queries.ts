@@ -1,13 +1,13 @@
 import type { PoolClient } from "pg";
 import type { World } from "./world.ts";
 
-/** How many statements the world's pool sends to Postgres while `work` runs, those of its transactions included. */
+/** Counts the statements that the pool sends to Postgres while `work` runs, including those of transactions. */
 export async function countQueries(world: World, work: () => Promise<unknown>): Promise<number> {
   let sent = 0;
   const undo: (() => void)[] = [];
   const seen = new Set<PoolClient>();
   const acquired = (client: PoolClient) => {
-    // The pool hands out one client again and again.
+    // The pool returns the same client several times.
     if (seen.has(client)) return;
     seen.add(client);
     const query = client.query as (...words: unknown[]) => unknown;

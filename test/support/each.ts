@@ -5,7 +5,7 @@ const GUARDED = Symbol.for("commonwork.test.guarded");
 
 type Connect = typeof net.Socket.prototype.connect & { [GUARDED]?: true };
 
-// A test that reaches for the outside world has forgotten a fake. The files of a worker share one process: guard it once.
+// A test that connects to another host lacks a fake. Test files share a process, so this is installed once.
 const connect: Connect = net.Socket.prototype.connect;
 if (!connect[GUARDED]) {
   const guarded = function (this: net.Socket, ...args: unknown[]) {

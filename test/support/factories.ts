@@ -4,7 +4,7 @@ let drawn = 0;
 
 export type Person = { userId: string; profileId: string };
 
-/** Long ago: young profiles hold commissions. */
+/** Long ago, since commissions of young profiles are held. */
 const SETTLED = "2020-01-01T00:00:00Z";
 
 export async function organization(world: World, fields: { timeZone?: string } = {}): Promise<string> {
@@ -15,7 +15,7 @@ export async function organization(world: World, fields: { timeZone?: string } =
   return (row as { id: string }).id;
 }
 
-/** A user with a profile in the organization, referred by somebody or by nobody. */
+/** A user with a profile in the organization, optionally with a referrer. */
 export async function volunteer(
   world: World,
   fields: {
@@ -50,10 +50,10 @@ export async function volunteer(
   return { userId, profileId: (profile as { id: string }).id };
 }
 
-/** Eight upper alphanumerics, never the same twice in one process. */
+/** Eight uppercase alphanumerics, unique within the process. */
 export const referralCode = (n: number): string => n.toString(36).toUpperCase().padStart(8, "0");
 
-/** A chain of people, the first referred by nobody, each further one by the one before. */
+/** A referral chain: each person was referred by the one before. */
 export async function chain(world: World, organizationId: string, length: number): Promise<Person[]> {
   const people: Person[] = [];
   for (let i = 0; i < length; i++) {

@@ -38,7 +38,7 @@ export const sendJob = (
 
 export type Outside = { readonly url: string; readonly bodies: string[]; close(): Promise<void> };
 
-/** A small server outside. It keeps what it was sent; `answer` decides what it says. */
+/** A small external server. It records requests; `answer` computes the answers. */
 export async function outsideServer(
   answer: (body: string, response: ServerResponse, request: IncomingMessage) => void | Promise<void> = (
     _body,

@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import { startEmbeddedRedis } from "../../src/dev/servers/embedded-redis.ts";
 
-/** A Redis of the test's own, which it may wipe, stop and start again on the same port. */
+/** A Redis for one test, which can wipe, stop and restart it on the same port. */
 export type OwnRedis = {
   readonly url: string;
   stop(): Promise<void>;
@@ -15,7 +15,7 @@ export type OwnRedis = {
 
 const cacheFolder = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "commonwork");
 
-/** To be opened before the world that uses it, so that it outlives that world. */
+/** Start it before the world that uses it, so that it is stopped after that world. */
 export async function ownRedis(): Promise<OwnRedis> {
   const folder = await mkdtemp(join(tmpdir(), "commonwork-own-redis-"));
   let server = await startEmbeddedRedis({ folder, durable: false, cacheFolder });

@@ -79,7 +79,7 @@ export const movementsOf = async (world: World, saleId: string): Promise<string[
     )
   ).map((row) => row.kind);
 
-/** A sale held for an operator: more than 30 days old when it arrived. */
+/** A held sale: more than 30 days old when it arrived. */
 export async function heldSale(world: World, buyer: { userId: string }, amount?: bigint): Promise<string> {
   const soldAt = new Date(world.clock.now().getTime() - 40 * 24 * 3_600_000);
   const { saleId } = await takeSale(world, { buyer, soldAt, ...(amount ? { amount } : {}) });

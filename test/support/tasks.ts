@@ -43,7 +43,7 @@ export async function assign(world: World, ...assignments: Assignment[]): Promis
   return inserted.map(({ id }) => id);
 }
 
-/** `count` assignments of somebody that were submitted and approved at one instant. */
+/** `count` assignments of a volunteer that were submitted and approved at the same time. */
 export const approve = (
   world: World,
   assignee: Person,

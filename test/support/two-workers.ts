@@ -2,11 +2,11 @@ import { type ServiceProcess, startServiceProcess } from "./service-process.ts";
 import type { World } from "./world.ts";
 
 export type TwoWorkers = {
-  /** SIGKILL for the one that has run longer; another one takes its place. */
+  /** Kills the older process with SIGKILL and starts another one. */
   killOne(): Promise<void>;
 };
 
-/** Two processes that work for a world and keep its schedules, until its test ends. */
+/** Two service processes (worker and scheduler) for a world, until its test ends. */
 export async function startTwoWorkers(
   world: World,
   environment: Record<string, string> = {},

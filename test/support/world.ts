@@ -144,7 +144,7 @@ async function cloneTemplate(name: string): Promise<DatabaseAddress> {
   return { databaseUrl: url.href, databaseSchema: inject("databaseSchema") };
 }
 
-/** What the host's schemas hold that every test must leave alone; null without a host. */
+/** The contents of the host's schemas, which no test may change; null without a host. */
 async function hostIn({ databaseUrl }: DatabaseAddress, options: WorldOptions): Promise<string | null> {
   const planted = inject("hostDump");
   if (planted === null && !options.besideHost) return null;
