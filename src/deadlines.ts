@@ -1,6 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Resolves or rejects as `work` does, or rejects with the signal's reason when that aborts first. The work itself is not stopped. */
+/**
+ * Resolves or rejects as `work` does, or rejects with the signal's reason when that aborts first. The work
+ * itself is not stopped.
+ */
 export const orAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
   Promise.race([work, rejectionOf(signal)]);
 
@@ -20,7 +23,8 @@ export class DeadlineExceeded extends Error {
 }
 
 /**
- * Resolves or rejects as `work` does, unless that takes longer than the limit. The work itself is not stopped.
+ * Resolves or rejects as `work` does, unless that takes longer than the limit. The work itself is not
+ * stopped.
  * @throws DeadlineExceeded, or what the work throws.
  */
 export async function withinLimit<T>(limitMs: number, work: () => Promise<T>): Promise<T> {

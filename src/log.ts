@@ -35,7 +35,10 @@ const redact = {
   censor: "[redacted]",
 };
 
-/** Keeps type, code and stack of an error. Messages of the database driver hold parameter values and are dropped. */
+/**
+ * Keeps type, code and stack of an error. Messages of the database driver hold parameter values and are
+ * dropped.
+ */
 function errorForLog(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error };
   const { code } = error as { code?: unknown };

@@ -15,7 +15,10 @@ import { catalogue } from "./workers/index.ts";
 /** A running process of the service. */
 export type Service = {
   readonly port: number | null;
-  /** Stops webhooks, jobs, schedules and connections, in that order, each within a limit. @returns false if a limit was exceeded. */
+  /**
+   * Stops webhooks, jobs, schedules and connections, in that order, each within a limit.
+   * @returns false if a limit was exceeded.
+   */
   stop(): Promise<boolean>;
 };
 

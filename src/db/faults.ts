@@ -43,22 +43,30 @@ const CONNECTION_CODES = new Set([
   "3F000",
 ]);
 
-/** The server answers and cannot do the work: read-only, disk full, out of memory, a limit of its own, I/O error. */
+/**
+ * The server answers and cannot do the work: read-only, disk full, out of memory, a limit of its own, I/O
+ * error.
+ */
 const UNFIT_CODES = new Set(["25006", "53000", "53100", "53200", "53400", "58030"]);
 
-/** True when Postgres could not be reached, went away or cannot write: not the fault of the work, so it uses no attempt. */
+/**
+ * True when Postgres could not be reached, went away or cannot write: not the fault of the work, so it uses
+ * no attempt.
+ */
 export function isDatabaseAbsent(error: unknown): boolean {
   const fault = databaseFault(error);
   if (fault === null) return false;
   return CONNECTION_CODES.has(fault.code) || fault.code.startsWith("08") || UNFIT_CODES.has(fault.code);
 }
 
-/** True when Postgres answered that it cannot do the work now: trying again at once would end the same way. */
+/**
+ * True when Postgres answered that it cannot do the work now: trying again at once would end the same way.
+ */
 export const isDatabaseUnfit = (error: unknown): boolean => UNFIT_CODES.has(databaseFault(error)?.code ?? "");
 
 /**
- * True for a deadlock, a serialization failure, a lock timeout, or a plan outdated by a migration: the same work succeeds when it is
- * retried.
+ * True for a deadlock, a serialization failure, a lock timeout, or a plan outdated by a migration: the same
+ * work succeeds when it is retried.
  */
 export function isContention(error: unknown): boolean {
   const fault = databaseFault(error);

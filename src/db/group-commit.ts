@@ -43,8 +43,8 @@ type Waiting<T, R> = {
 };
 
 /**
- * Commits in groups: while writes are under way, the next group collects. There is no timer: a single item waits for one turn of the
- * event loop, and the slower the disk, the larger the groups.
+ * Commits in groups: while writes are under way, the next group collects. There is no timer: a single item
+ * waits for one turn of the event loop, and the slower the disk, the larger the groups.
  */
 export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): GroupCommit<T, R> {
   const { write, maxGroup, maxWaiting, atOnce = 1 } = options;
@@ -55,8 +55,8 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
 
   const writeAll = async () => {
     while (waiting.length > 0) {
-      // Include what has arrived in this turn. Otherwise senders that were answered together come back as one item that is
-      // written alone while the others wait for it: measured, every second group had one item.
+      // Include what has arrived in this turn. Otherwise senders that were answered together come back as one
+      // item that is written alone while the others wait for it: measured, every second group had one item.
       await nextTurn();
       const group = waiting.slice(0, maxGroup);
       waiting = waiting.slice(maxGroup);
@@ -91,7 +91,8 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
 }
 
 /**
- * Settles every item of the group; never throws. A group that fails is halved until the failing item is alone.
+ * Settles every item of the group; never throws. A group that fails is halved until the failing item is
+ * alone.
  * @returns the error if Postgres is unreachable, else null.
  */
 async function writeGroup<T, R>(

@@ -14,8 +14,8 @@ export async function rows<Row extends Record<string, unknown>>(
 }
 
 /**
- * A statement that each connection prepares once, for statements that run per entry. Its plan may be older than the data, so the
- * statement must use an index whatever the table sizes are.
+ * A statement that each connection prepares once, for statements that run per entry. Its plan may be older
+ * than the data, so the statement must use an index whatever the table sizes are.
  */
 export const prepared: typeof sql = ((strings: TemplateStringsArray, ...values: unknown[]) =>
   sql`${PREPARED}${sql(strings, ...values)}`) as typeof sql;
@@ -23,8 +23,8 @@ export const prepared: typeof sql = ((strings: TemplateStringsArray, ...values: 
 const PREPARED = sql.raw(PREPARED_MARK);
 
 /**
- * An array as one parameter in Postgres's text format; the statement casts it (`::bigint[]`). Drizzle would expand it into a list, and
- * the driver's own quoting took a tenth of the time of a group of sales.
+ * An array as one parameter in Postgres's text format; the statement casts it (`::bigint[]`). Drizzle would
+ * expand it into a list, and the driver's own quoting took a tenth of the time of a group of sales.
  */
 export const array = (values: readonly unknown[]) => sql.param(arrayLiteral(values));
 

@@ -29,11 +29,11 @@ export type Dispatch = {
 const relayOnly = (): Dispatch => ({ pending: false, reserve: () => null, assign: () => undefined });
 
 /**
- * Runs `work` in one transaction on one connection. Commits when it resolves, rolls back when it rejects. Code that has a relay
- * uses `relay.transact`, which also starts the work that was enqueued.
+ * Runs `work` in one transaction on one connection. Commits when it resolves, rolls back when it rejects.
+ * Code that has a relay uses `relay.transact`, which also starts the work that was enqueued.
  *
- * When `signal` aborts, the connection is destroyed at once, so that statements the abandoned work still sends cannot run outside
- * its transaction. Rejects with the signal's reason.
+ * When `signal` aborts, the connection is destroyed at once, so that statements the abandoned work still
+ * sends cannot run outside its transaction. Rejects with the signal's reason.
  */
 export async function inTransaction<T>(
   db: Database,
@@ -65,8 +65,8 @@ export async function inTransaction<T>(
     return await drizzle(client).transaction((inner) => work(ownTx(inner, dispatch)));
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    // A migration changed the schema under its prepared statements: the next connection prepares them again. A server that became
-    // read-only is no longer the primary: the next connection may lead to the new one.
+    // A migration changed the schema under its prepared statements: the next connection prepares them again.
+    // A server that became read-only is no longer the primary: the next connection may lead to the new one.
     if (isOutdatedPlan(error) || isDatabaseAbsent(error)) release(true);
     throw error;
   } finally {

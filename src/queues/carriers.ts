@@ -21,8 +21,9 @@ export type Shareable = {
 export const FRESH: Shareable = { run: null, slot: null, attempts: 0 };
 
 /**
- * Entries of a batch job share a carrier and a transaction. An entry of a run is settled alone, since its slot and its outcome are
- * its own, and so is one that failed before, since it would make the others fail again.
+ * Entries of a batch job share a carrier and a transaction. An entry of a run is settled alone, since its
+ * slot and its outcome are its own, and so is one that failed before, since it would make the others fail
+ * again.
  */
 export const mayShare = (job: Pick<Job, "form">, { run, slot, attempts }: Shareable): boolean =>
   job.form === "batch" && run === null && slot === null && attempts === 0;

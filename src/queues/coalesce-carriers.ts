@@ -8,9 +8,9 @@ import { settle } from "./settle.ts";
 /** Settles small carriers of one job that run in one process at the same time in shared transactions. */
 export type Coalescer = {
   /**
-   * Settles the entries of a carrier together with those of other carriers that arrived while the job was busy, so that they do not
-   * wait for each other's row locks one commit after another. If the signal of a carrier aborts, its group is abandoned and the
-   * others are settled without it.
+   * Settles the entries of a carrier together with those of other carriers that arrived while the job was
+   * busy, so that they do not wait for each other's row locks one commit after another. If the signal of a
+   * carrier aborts, its group is abandoned and the others are settled without it.
    *
    * @throws what its own entries throw when they are settled alone.
    */
@@ -19,7 +19,9 @@ export type Coalescer = {
 
 /** At most this many carriers per group: together no more entries than a batch. */
 const MAX_GROUP = 10;
-/** While one group waits for its commit, the next one runs; more groups would only wait for each other's rows. */
+/**
+ * While one group waits for its commit, the next one runs; more groups would only wait for each other's rows.
+ */
 const GROUPS_AT_ONCE = 2;
 /** More carriers than any queue runs at once. */
 const MAX_WAITING = 100;

@@ -3,7 +3,10 @@ import { audit } from "../db/audit.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
-/** An entry that used all its attempts, was cancelled, or has an invalid payload. It stays in Postgres until an operator decides. */
+/**
+ * An entry that used all its attempts, was cancelled, or has an invalid payload. It stays in Postgres until
+ * an operator decides.
+ */
 export type DeadLetter = {
   id: string;
   queue: string;

@@ -8,15 +8,22 @@ import { MAX_WAITING_CARRIERS } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
 /**
- * Direct dispatch skips the relay for queues without a backlog: entries are inserted with their carrier already set, and the carrier
- * is added to Redis right after the commit. If the process dies in between, the sweep finds the carrier missing and frees its entries.
+ * Direct dispatch skips the relay for queues without a backlog: entries are inserted with their carrier
+ * already set, and the carrier is added to Redis right after the commit. If the process dies in between, the
+ * sweep finds the carrier missing and frees its entries.
  */
 export type DirectDispatch = {
-  /** Names the queues without a backlog. Each may receive up to `MAX_WAITING_CARRIERS` carriers until the next call. */
+  /**
+   * Names the queues without a backlog. Each may receive up to `MAX_WAITING_CARRIERS` carriers until the next
+   * call.
+   */
   allow(queues: readonly QueueName[]): void;
   /** Opens the reservations of one transaction. */
   open(): Reservations;
-  /** After the commit: adds the reserved carriers to Redis. Never throws: entries of carriers that cannot be added are due again. */
+  /**
+   * After the commit: adds the reserved carriers to Redis. Never throws: entries of carriers that cannot be
+   * added are due again.
+   */
   dispatch(reservations: Reservations): void;
   /** Resolves when no carrier is being added any more. */
   idle(): Promise<void>;

@@ -48,8 +48,8 @@ class RolledBack extends Error {
 }
 
 /**
- * Runs the code of a job in one transaction that is rolled back: each step under a savepoint, without outside calls. Deferred
- * constraints are checked before the rollback, so that what would fail at commit fails here.
+ * Runs the code of a job in one transaction that is rolled back: each step under a savepoint, without outside
+ * calls. Deferred constraints are checked before the rollback, so that what would fail at commit fails here.
  *
  * @param slot the time to run as of; default: now.
  */

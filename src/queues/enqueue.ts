@@ -8,13 +8,17 @@ import type { Counts } from "./outcome.ts";
 export type EnqueueOptions = {
   /** Earliest start, from now. Default: at once. */
   readonly delayMs?: number;
-  /** Adds an entry of its own even if one with the same key is waiting: transactions that enqueue it never wait for each other. */
+  /**
+   * Adds an entry of its own even if one with the same key is waiting: transactions that enqueue it never
+   * wait for each other.
+   */
   readonly separate?: boolean;
 };
 
 /**
- * Enqueues a job. This is the only way to ask for work: it inserts a row into the outbox, in the transaction that caused it, and does
- * not talk to Redis. Enqueueing the same key again updates the payload of the waiting entry and revives a dead one.
+ * Enqueues a job. This is the only way to ask for work: it inserts a row into the outbox, in the transaction
+ * that caused it, and does not talk to Redis. Enqueueing the same key again updates the payload of the
+ * waiting entry and revives a dead one.
  *
  * @returns the id of the outbox entry.
  * @throws ZodError when the payload does not match the schema of the job.
@@ -30,7 +34,10 @@ export async function enqueue<P>(
   return id;
 }
 
-/** Enqueues many payloads in one statement. Payloads with the same key become one entry, with the last payload. */
+/**
+ * Enqueues many payloads in one statement. Payloads with the same key become one entry, with the last
+ * payload.
+ */
 export async function enqueueMany<P>(
   tx: Tx,
   job: Job<P>,
@@ -49,7 +56,10 @@ export async function enqueueMany<P>(
 /** The row of job_runs that entries belong to. `slot` freezes the time of the run. */
 type RunOfEntries = { readonly id: string; readonly slot: Date | null };
 
-/** Enqueues a run that has a row in job_runs. Its entry is never merged with another: each run has its own outcome. */
+/**
+ * Enqueues a run that has a row in job_runs. Its entry is never merged with another: each run has its own
+ * outcome.
+ */
 export async function enqueueRun(tx: Tx, job: Job, payload: unknown, run: RunOfEntries): Promise<string> {
   const parsed = job.payload.parse(payload);
   const entries = new Map([[`${job.key(parsed)}@run-${run.id}`, parsed]]);
@@ -101,7 +111,8 @@ type Insertion = {
 async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
   const { job, name, entries, run, delayMs = 0 } = insertion;
   if (entries.size === 0) return [];
-  // Sorted, so that two transactions that enqueue the same keys lock them in the same order and cannot deadlock.
+  // Sorted, so that two transactions that enqueue the same keys lock them in the same order and cannot
+  // deadlock.
   const keys = [...entries.keys()].sort();
   const payloads = keys.map((key) => JSON.stringify(entries.get(key)));
   const carriers = run || delayMs > 0 ? null : reserveCarriers(tx, job, name, keys.length);
@@ -131,7 +142,9 @@ async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
 const reserveCarriers = (tx: Tx, job: Job, name: string, entries: number): readonly string[] | null =>
   tx.dispatch.reserve(job.queue, name, entries, carrierCapacity(job, FRESH));
 
-/** An entry that existed before keeps the carrier it had; without a reserved carrier it waits for the relay. */
+/**
+ * An entry that existed before keeps the carrier it had; without a reserved carrier it waits for the relay.
+ */
 function assignCarriers(
   { dispatch }: Tx,
   inserted: readonly { readonly id: string; readonly carrier: string | null }[],

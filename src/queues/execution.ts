@@ -12,7 +12,9 @@ import type { Catalogue, ComputeContext, Job, JobContext, Part, Remark } from ".
 import { type Outcome, PayloadRejected } from "./outcome.ts";
 import { finishRun } from "./runs.ts";
 
-/** How jobs reach the database and the outside world: for real, or inside the one transaction of a dry run. */
+/**
+ * How jobs reach the database and the outside world: for real, or inside the one transaction of a dry run.
+ */
 export type Execution = {
   readonly clock: Clock;
   readonly log: Log;
@@ -26,7 +28,9 @@ export type Execution = {
   readonly insteadOfCall: ((job: Job, request: unknown) => void) | null;
   /** Receives the decisions of a dry run. */
   remark(remark: Remark): void;
-  /** Called when a run ends, in its transaction: the next slot of its schedule may have been waiting for it. */
+  /**
+   * Called when a run ends, in its transaction: the next slot of its schedule may have been waiting for it.
+   */
   onRunFinished(tx: Tx, runId: string): Promise<void>;
   /** Receives the settled part of a ranged run, from 0 to 1. */
   onProgress(fraction: number): void;
@@ -53,12 +57,15 @@ const ENTRY_COLUMNS = sql`id, queue, job, key, payload, attempts, asks, slot, pa
 const withSlot = (entry: Entry): Entry => ({ ...entry, slot: entry.slot && new Date(entry.slot) });
 
 /**
- * The entries of a carrier: their ids, and the job names they may have. The id alone is not enough: a carrier that outlived a restore
- * of the database may hold an id that was assigned again, to other work.
+ * The entries of a carrier: their ids, and the job names they may have. The id alone is not enough: a carrier
+ * that outlived a restore of the database may hold an id that was assigned again, to other work.
  */
 export type EntryRefs = { readonly ids: readonly string[]; readonly names: readonly string[] };
 
-/** Claims, reads and settles in one statement: when the transaction commits, the work is done and its entries are gone. */
+/**
+ * Claims, reads and settles in one statement: when the transaction commits, the work is done and its entries
+ * are gone.
+ */
 export async function claimEntries(tx: Tx, { ids, names }: EntryRefs): Promise<Entry[]> {
   const claimed = await rows<Entry>(
     tx,
@@ -89,8 +96,8 @@ export async function readEntry(tx: Tx, { ids, names }: EntryRefs): Promise<Entr
 }
 
 /**
- * Parses a stored payload. It happens apart from the job's own code, so that an invalid payload is dead at once while a ZodError
- * thrown inside a job is retried.
+ * Parses a stored payload. It happens apart from the job's own code, so that an invalid payload is dead at
+ * once while a ZodError thrown inside a job is retried.
  *
  * @throws PayloadRejected
  */
@@ -127,7 +134,10 @@ export const computeContextFor = (
 
 const READ_ONLY_TRANSACTION = "25006";
 
-/** A write is the fault of the job here. The code alone would mean that Postgres is read-only, for which no entry is to blame. */
+/**
+ * A write is the fault of the job here. The code alone would mean that Postgres is read-only, for which no
+ * entry is to blame.
+ */
 function rejectWrite(error: unknown): never {
   if (databaseFault(error)?.code === READ_ONLY_TRANSACTION)
     throw new Error("compute tried to write; only the transaction of the range may");
@@ -152,7 +162,10 @@ function contextWithoutTx(
   };
 }
 
-/** The entries that were still there, with their outcomes. Those that are missing were settled by another carrier. */
+/**
+ * The entries that were still there, with their outcomes. Those that are missing were settled by another
+ * carrier.
+ */
 export type Settled = readonly { readonly id: string; readonly outcome: Outcome }[];
 
 /** Ends the run of an entry, if it has one, and lets the next slot of its schedule open. */

@@ -30,8 +30,8 @@ export function dispositionOf(error: unknown, random: () => number = Math.random
 }
 
 /**
- * What is stored of an error: its type, code and constraint, and where it was thrown. Never its message, which may hold values,
- * unless the message is ours.
+ * What is stored of an error: its type, code and constraint, and where it was thrown. Never its message,
+ * which may hold values, unless the message is ours.
  */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `threw ${typeof error}`;
@@ -69,8 +69,8 @@ export type Failure = {
 };
 
 /**
- * Uses one attempt of an entry: it is due again after a capped exponential back-off with jitter, or dead if that was the last attempt.
- * A dead entry fails the run that it belongs to.
+ * Uses one attempt of an entry: it is due again after a capped exponential back-off with jitter, or dead if
+ * that was the last attempt. A dead entry fails the run that it belongs to.
  */
 export async function failEntry(
   db: Database,

@@ -12,7 +12,10 @@ export type JobContext = {
   /** The transaction that settles the job: effects written in it happen exactly once. */
   readonly tx: Tx;
   readonly log: Log;
-  /** The slot of a scheduled run, else the time at which the attempt started. It does not change during the attempt. */
+  /**
+   * The slot of a scheduled run, else the time at which the attempt started. It does not change during the
+   * attempt.
+   */
   readonly now: Date;
   /** 1 for the first attempt. */
   readonly attempt: number;
@@ -22,20 +25,29 @@ export type JobContext = {
   readonly runId: string | null;
   /** The settings of this deployment: rates, minima, zones. */
   readonly settings: Settings;
-  /** Records, for the preview of a dry run, what was decided for whom and why. Ids only. Does nothing otherwise. */
+  /**
+   * Records, for the preview of a dry run, what was decided for whom and why. Ids only. Does nothing
+   * otherwise.
+   */
   readonly remark: (remark: Remark) => void;
   /** For work that takes more than a few milliseconds of processor time, here or in Postgres. */
   readonly compute: Compute;
 };
 
-/** What `compute` is given: no transaction is open while it runs. It reads in short ones of its own and cannot write. */
+/**
+ * What `compute` is given: no transaction is open while it runs. It reads in short ones of its own and cannot
+ * write.
+ */
 export type ComputeContext = Omit<JobContext, "tx"> & {
   read<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
 };
 
 /** What a sum is given. */
 export type SumContext = JobContext & {
-  /** The round whose ranges have just been settled: 0 for those of the cut, one more each time the sum returned further ranges. */
+  /**
+   * The round whose ranges have just been settled: 0 for those of the cut, one more each time the sum
+   * returned further ranges.
+   */
   readonly round: number;
 };
 
@@ -69,7 +81,10 @@ type Identity<P> = {
   readonly queue: QueueName;
   /** One sentence for `commonwork jobs`, Bull Board and the docs. */
   readonly description: string;
-  /** Field descriptions become help texts of the command line. New fields stay optional until the outbox has drained. */
+  /**
+   * Field descriptions become help texts of the command line. New fields stay optional until the outbox has
+   * drained.
+   */
   readonly payload: z.ZodType<P>;
   /** Payloads with the same key are one outbox entry. */
   key(payload: P): string;
@@ -85,8 +100,9 @@ type Batch<P> = {
 };
 
 /**
- * For outside calls. `prepare` reads and decides in a transaction and returns the request, which is stored before `call` sends it,
- * so that a retry sends the same bytes under the same idempotency key. `record` writes the answer and settles the entry.
+ * For outside calls. `prepare` reads and decides in a transaction and returns the request, which is stored
+ * before `call` sends it, so that a retry sends the same bytes under the same idempotency key. `record`
+ * writes the answer and settles the entry.
  */
 type Outside<P, Request, Answer> = {
   prepare(payload: P, context: JobContext): Promise<Prepared<Request>>;
@@ -97,12 +113,15 @@ type Outside<P, Request, Answer> = {
 export type Prepared<Request> = { readonly request: Request } | { readonly nothing: string };
 
 /**
- * For many rows. `cut` returns ranges, each of which runs in its own transaction on any worker. `sum` ends the run, or continues it
- * with further ranges, of the same kind or another.
+ * For many rows. `cut` returns ranges, each of which runs in its own transaction on any worker. `sum` ends
+ * the run, or continues it with further ranges, of the same kind or another.
  */
 type Ranged<P, Range, Computed> = {
   cut(payload: P, context: JobContext): Promise<readonly Range[]>;
-  /** The part of a range that takes too long for a transaction. Runs before it is opened; the result is passed to `run`. */
+  /**
+   * The part of a range that takes too long for a transaction. Runs before it is opened; the result is passed
+   * to `run`.
+   */
   compute?(range: Range, context: ComputeContext): Promise<Computed>;
   run(range: Range, context: JobContext, computed: Computed): Promise<Outcome>;
   sum(payload: P, counts: Counts, context: SumContext): Promise<Outcome | Further<Range>>;
@@ -119,7 +138,7 @@ export type RangedJob<P, Range, Computed = unknown> = Declared<P, "ranged"> & Ra
 export type Job<P = unknown> =
   | SingleJob<P>
   | BatchJob<P>
-  // biome-ignore lint/suspicious/noExplicitAny: requests, answers and ranges are private to their job; the catalogue never reads them.
+  // biome-ignore lint/suspicious/noExplicitAny: requests, answers and ranges are private to their job.
   | OutsideJob<P, any, any>
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   | RangedJob<P, any, any>;
@@ -137,11 +156,11 @@ const MAX_BATCH = 2_000;
 const NAME = /^[a-z]+(-[a-z]+)*$/;
 
 /**
- * Declares a job in one literal. It has exactly one of four forms, recognized by its functions: `run`; `runBatch`; `prepare`, `call`,
- * `record`; or `cut`, `run`, `sum`.
+ * Declares a job in one literal. It has exactly one of four forms, recognized by its functions: `run`;
+ * `runBatch`; `prepare`, `call`, `record`; or `cut`, `run`, `sum`.
  *
- * @throws Error when the name is not in kebab-case, since names are stored in Postgres and hard to change later; or when the batch
- *   size is more than a carrier can hold.
+ * @throws Error when the name is not in kebab-case, since names are stored in Postgres and hard to change
+ * later; or when the batch   size is more than a carrier can hold.
  */
 export function defineJob<P, Range, Computed = unknown>(
   job: Declaration<P> & Ranged<P, Range, Computed>,
@@ -168,7 +187,10 @@ function formOf(job: object): Job["form"] {
   return "cut" in job ? "ranged" : "single";
 }
 
-/** Entries of a ranged job have one of three names: that of the job for the cut, and these for its ranges and its sum. */
+/**
+ * Entries of a ranged job have one of three names: that of the job for the cut, and these for its ranges and
+ * its sum.
+ */
 export const rangeName = (job: { name: string }): string => `${job.name}/range`;
 export const sumName = (job: { name: string }): string => `${job.name}/sum`;
 

@@ -36,8 +36,9 @@ export async function followRun(
 }
 
 /**
- * Runs a job in this process, without Redis and workers. Its entries get a carrier that only this process knows, so that no relay
- * takes them. If the process dies, the sweep finds the carrier missing and the workers continue the run.
+ * Runs a job in this process, without Redis and workers. Its entries get a carrier that only this process
+ * knows, so that no relay takes them. If the process dies, the sweep finds the carrier missing and the
+ * workers continue the run.
  */
 export async function runInline(
   deps: RunCarrierDeps,

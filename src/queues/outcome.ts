@@ -19,8 +19,9 @@ export type Further<Range> = {
 };
 
 /**
- * Continues the run with these ranges; the sum is called again when they are settled, at once if there are none. `counts` replaces
- * the counts of the run, as with `done`, and the further ranges add to it: a sum passes on the counts it wants to keep.
+ * Continues the run with these ranges; the sum is called again when they are settled, at once if there are
+ * none. `counts` replaces the counts of the run, as with `done`, and the further ranges add to it: a sum
+ * passes on the counts it wants to keep.
  */
 export const further = <Range>(ranges: readonly Range[], counts: Counts = {}): Further<Range> => ({
   kind: "further",
@@ -28,7 +29,10 @@ export const further = <Range>(ranges: readonly Range[], counts: Counts = {}): F
   counts,
 });
 
-/** Thrown by a job that can never succeed: the entry is dead at once. The reason is stored and must hold no personal values. */
+/**
+ * Thrown by a job that can never succeed: the entry is dead at once. The reason is stored and must hold no
+ * personal values.
+ */
 export class Cancel extends Error {
   override readonly name = "Cancel";
 }
@@ -55,7 +59,9 @@ export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
 
-/** An outside call failed. Kept apart from errors of Postgres, which can have the same codes. Uses an attempt. */
+/**
+ * An outside call failed. Kept apart from errors of Postgres, which can have the same codes. Uses an attempt.
+ */
 export class CallFailed extends Error {
   override readonly name = "CallFailed";
 }

@@ -11,8 +11,9 @@ const HEARTBEAT_MS = 10_000;
 export type PgListener = { start(): void; stop(): Promise<void> };
 
 /**
- * Listens for entries that other programs add, over a connection of its own. It only saves time: the relay polls as well, so a lost
- * connection, or a pooler that drops notifications, delays work by one poll interval.
+ * Listens for entries that other programs add, over a connection of its own. It only saves time: the relay
+ * polls as well, so a lost connection, or a pooler that drops notifications, delays work by one poll
+ * interval.
  */
 export function listenForEntries(db: Database, onNotification: () => void): PgListener {
   let client: pg.Client | null = null;

@@ -3,7 +3,10 @@ import { QUEUE_WEIGHTS, type QueueName } from "../config/queues.ts";
 /** How many carriers of a queue one worker runs at once. */
 export const concurrencyOf = (queue: QueueName): number => QUEUE_WEIGHTS[queue];
 
-/** Locks and stalled checks: they decide how soon the work of a killed worker runs again (measured: within 11.4 s). */
+/**
+ * Locks and stalled checks: they decide how soon the work of a killed worker runs again (measured: within
+ * 11.4 s).
+ */
 export type LockPolicy = {
   readonly lockDurationMs: number;
   readonly stalledIntervalMs: number;

@@ -2,12 +2,15 @@ import type { Redis } from "ioredis";
 
 const OLDEST_REDIS = [6, 2] as const;
 
-/** Why a Redis cannot carry work. `permanent`: only an operator can change it, so that a process does not start with it. */
+/**
+ * Why a Redis cannot carry work. `permanent`: only an operator can change it, so that a process does not
+ * start with it.
+ */
 export type RedisFault = { readonly permanent: boolean; readonly message: string };
 
 /**
- * Asks a Redis whether it can do what is needed of it, not merely whether it answers: it has a known version, evicts no keys, is not a
- * node of a cluster, and accepts writes.
+ * Asks a Redis whether it can do what is needed of it, not merely whether it answers: it has a known version,
+ * evicts no keys, is not a node of a cluster, and accepts writes.
  *
  * @returns every fault; none means that it is fit.
  * @throws what the connection throws when Redis does not answer.

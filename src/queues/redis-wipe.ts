@@ -18,9 +18,9 @@ function markerKey(producers: Producers, queue: QueueName): string {
 }
 
 /**
- * Detects that Redis was wiped by a marker key per queue, which nothing else deletes. If the marker is missing, every entry that has
- * a carrier is made due again, and then the marker is written. In that order: if the process dies in between, the next one still
- * detects the wipe.
+ * Detects that Redis was wiped by a marker key per queue, which nothing else deletes. If the marker is
+ * missing, every entry that has a carrier is made due again, and then the marker is written. In that order:
+ * if the process dies in between, the next one still detects the wipe.
  */
 export async function requeueAfterWipe({ db, producers, log }: Deps): Promise<QueueName[]> {
   const found = await Promise.all(
@@ -35,8 +35,9 @@ export async function requeueAfterWipe({ db, producers, log }: Deps): Promise<Qu
 }
 
 /**
- * Makes due what carriers held when it began, a portion per statement. Entries locked by a transaction that is settling them are
- * skipped: its commit deletes them, and if it rolls back, the sweep finds their carrier missing.
+ * Makes due what carriers held when it began, a portion per statement. Entries locked by a transaction that
+ * is settling them are skipped: its commit deletes them, and if it rolls back, the sweep finds their carrier
+ * missing.
  */
 async function freeAll(db: Database, queues: readonly QueueName[]): Promise<number> {
   const [clock] = await rows<{ now: string }>(db.drizzle, sql`select now()::text as now`);

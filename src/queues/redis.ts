@@ -13,7 +13,10 @@ const retryStrategy = (times: number): number =>
 const NOT_PRIMARY = new Set(["READONLY", "LOADING", "MASTERDOWN"]);
 const RECONNECT_PAUSE_MS = 2_000;
 
-/** Connects anew when the server was demoted: the address may lead to the new primary by now. Every two seconds at most. */
+/**
+ * Connects anew when the server was demoted: the address may lead to the new primary by now. Every two
+ * seconds at most.
+ */
 function reconnectWhenDemoted(): (error: Error) => boolean {
   let last = Number.NEGATIVE_INFINITY;
   return (error) => {
@@ -52,7 +55,10 @@ export type Producers = {
   readonly redis: Redis;
   readonly queues: ReadonlyMap<QueueName, Queue>;
   queue(name: QueueName): Queue;
-  /** True when the connection is up and leads to a Redis that can carry work, as far as was seen at the last check. */
+  /**
+   * True when the connection is up and leads to a Redis that can carry work, as far as was seen at the last
+   * check.
+   */
   ready(): boolean;
   close(): Promise<void>;
 };
@@ -61,8 +67,8 @@ export type Producers = {
 const RECHECK_MS = 2_000;
 
 /**
- * Opens the producing side. Needs no Redis yet: it connects in the background. Each connection is checked before it is used, since
- * Redis may have been away, or another one, when the process started.
+ * Opens the producing side. Needs no Redis yet: it connects in the background. Each connection is checked
+ * before it is used, since Redis may have been away, or another one, when the process started.
  */
 export function openProducers(
   url: string,
@@ -101,7 +107,10 @@ export function openProducers(
   };
 }
 
-/** Checks a connection whenever it is made, and again while a fault was found. Faults are logged at most once a minute. */
+/**
+ * Checks a connection whenever it is made, and again while a fault was found. Faults are logged at most once
+ * a minute.
+ */
 function watchFitness(redis: Redis, prefix: string, log: Log) {
   const unfit = warnThrottled(log, "Redis cannot carry work; it waits in Postgres");
   let fit = true;

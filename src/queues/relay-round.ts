@@ -33,9 +33,10 @@ export async function readQueueStates({ db, producers }: RoundDeps): Promise<Que
 }
 
 /**
- * One round: takes due entries, adds carriers for them to Redis, and stores which carrier holds which entry, in one transaction. A
- * worker that starts a carrier before the commit waits for the row locks. If the commit fails, the worker still finds its entries by
- * id, and the next round adds another carrier, which finds them settled.
+ * One round: takes due entries, adds carriers for them to Redis, and stores which carrier holds which entry,
+ * in one transaction. A worker that starts a carrier before the commit waits for the row locks. If the commit
+ * fails, the worker still finds its entries by id, and the next round adds another carrier, which finds them
+ * settled.
  *
  * @returns how many entries were given a carrier.
  */
@@ -73,8 +74,9 @@ async function fullQueues(producers: Producers, names: readonly QueueName[]): Pr
 }
 
 /**
- * How many entries of each open queue one round takes: the round is divided by weight among that queue and the busy ones.
- * Commissions alone get the whole round, and beside others most of it, so a backlog of theirs starves nobody.
+ * How many entries of each open queue one round takes: the round is divided by weight among that queue and
+ * the busy ones. Commissions alone get the whole round, and beside others most of it, so a backlog of theirs
+ * starves nobody.
  */
 export function sharesOf(open: readonly QueueName[], busy: readonly QueueName[]): number[] {
   const weightOf = (queues: Iterable<QueueName>) =>
@@ -85,8 +87,8 @@ export function sharesOf(open: readonly QueueName[], busy: readonly QueueName[])
 }
 
 /**
- * Heaviest queue first, oldest entry first, skipping entries that another relay has locked. The commit need not be durable: if its
- * marks are lost, the entries get another carrier.
+ * Heaviest queue first, oldest entry first, skipping entries that another relay has locked. The commit need
+ * not be durable: if its marks are lost, the entries get another carrier.
  */
 function takeDue(tx: Tx, queues: readonly QueueName[], shares: readonly number[]): Promise<DueEntry[]> {
   return rows<DueEntry>(

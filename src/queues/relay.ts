@@ -7,18 +7,23 @@ import { type QueueStates, type RoundDeps, readQueueStates, relayOnce } from "./
 
 export type RelayDeps = RoundDeps & {
   readonly log: Log;
-  /** How often to look for due entries without being woken: for retries, and for what other processes left behind. */
+  /**
+   * How often to look for due entries without being woken: for retries, and for what other processes left
+   * behind.
+   */
   readonly pollMs?: number;
 };
 
 export type Relay = {
   /** Starts a round soon. Cheap: any number of calls become one round. `transact` does it by itself. */
   wake(): void;
-  /** False when it has not ended a poll for half a minute, successful or not: the process should be restarted. */
+  /**
+   * False when it has not ended a poll for half a minute, successful or not: the process should be restarted.
+   */
   isAlive(): boolean;
   /**
-   * Runs `work` in one transaction and starts the work it enqueued as soon as it has committed. Where the queue has no backlog,
-   * without another transaction (direct-dispatch.ts).
+   * Runs `work` in one transaction and starts the work it enqueued as soon as it has committed. Where the
+   * queue has no backlog, without another transaction (direct-dispatch.ts).
    */
   transact<T>(work: (tx: Tx) => Promise<T>, signal?: AbortSignal): Promise<T>;
   start(): void;
@@ -28,12 +33,18 @@ export type Relay = {
 
 const POLL_MS = 250;
 const STUCK_AFTER_MS = 30_000;
-/** A round of this many entries may have left some behind: the lightest of nine busy queues has a share of fifteen. */
+/**
+ * A round of this many entries may have left some behind: the lightest of nine busy queues has a share of
+ * fifteen.
+ */
 const LARGE_ROUND = 15;
 /** After this many rounds in a row the loop ends until the next wake or poll. */
 const ROUNDS_PER_WAKE = 1_000;
 
-/** Moves due entries into Redis: after each commit of this process, on a notification of Postgres, and by polling. */
+/**
+ * Moves due entries into Redis: after each commit of this process, on a notification of Postgres, and by
+ * polling.
+ */
 export function createRelay(deps: RelayDeps): Relay {
   let running: Promise<void> | null = null;
   let polling: Promise<void> | null = null;
@@ -60,8 +71,8 @@ export function createRelay(deps: RelayDeps): Relay {
       states ??= await look();
       const taken = await relayOnce(deps, states);
       roundFailed.recovered();
-      // A large round outdates the states and may have left entries behind. After a small one nothing was left, and the states hold
-      // until the next poll.
+      // A large round outdates the states and may have left entries behind. After a small one nothing was
+      // left, and the states hold until the next poll.
       const large = taken >= LARGE_ROUND;
       if (large) states = null;
       if (!large && !wokenAgain) return;

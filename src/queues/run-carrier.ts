@@ -42,7 +42,10 @@ const POSTGRES_PATIENCE_MS = 120_000;
 /** Postgres may go away this often under one carrier; after that its work is suspected of being the cause. */
 const MAX_LOSSES = 5;
 
-/** Entries of a job that this version does not know are due again after this time: a newer version may be starting. */
+/**
+ * Entries of a job that this version does not know are due again after this time: a newer version may be
+ * starting.
+ */
 const UNKNOWN_JOB_DELAY_MS = 30_000;
 
 /** The state of one carrier while it runs. */
@@ -65,11 +68,12 @@ type Unsettled = {
 };
 
 /**
- * Runs one carrier on a worker. Its entries are settled in one transaction under a time limit; a group that throws is halved until
- * the failing entry is alone, and only that one uses an attempt.
+ * Runs one carrier on a worker. Its entries are settled in one transaction under a time limit; a group that
+ * throws is halved until the failing entry is alone, and only that one uses an attempt.
  *
  * @returns how each entry ended.
- * @throws UnknownJob when this version has no such job; the entries are due again later, without using an attempt.
+ * @throws UnknownJob when this version has no such job; the entries are due again later, without using an
+ * attempt.
  */
 export async function runCarrier(deps: RunCarrierDeps, carrier: Carrier, stop: AbortSignal): Promise<Tally> {
   const startedMs = performance.now();
@@ -148,7 +152,10 @@ async function settleAfterOutage(attempt: Attempt, ids: readonly string[]): Prom
   attempt.tally.interrupted += ids.length;
 }
 
-/** Gives back what was interrupted or snoozed, and uses an attempt of what failed. @returns the entries that failed. */
+/**
+ * Gives back what was interrupted or snoozed, and uses an attempt of what failed.
+ * @returns the entries that failed.
+ */
 async function applyFailures(attempt: Attempt): Promise<FailedEntry[]> {
   const failures: FailedEntry[] = [];
   for (const { ids, disposition, error } of attempt.unsettled) {
@@ -186,7 +193,10 @@ async function fail(
 
 const QUERY_CANCELED = "57014";
 
-/** Repeats a write until it succeeds, the worker stops, or patience ends. In the last two cases the sweep frees the entries later. */
+/**
+ * Repeats a write until it succeeds, the worker stops, or patience ends. In the last two cases the sweep
+ * frees the entries later.
+ */
 async function untilWritten<T>({ stop }: Attempt, write: () => Promise<T>): Promise<T | undefined> {
   const deadline = Date.now() + POSTGRES_PATIENCE_MS;
   for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 2_000)) {

@@ -17,7 +17,10 @@ import { type BatchJob, namesOf, type OutsideJob, type SingleJob } from "./job.t
 import { CallFailed, Cancel, type Outcome, Snooze, skipped } from "./outcome.ts";
 import { settleRangedPart } from "./settle-ranged.ts";
 
-/** Runs a group of entries in the form of its job and settles it. Throws if any entry of the group failed; nothing is settled then. */
+/**
+ * Runs a group of entries in the form of its job and settles it. Throws if any entry of the group failed;
+ * nothing is settled then.
+ */
 export async function settle(
   execution: Execution,
   work: Work,
@@ -71,13 +74,16 @@ async function settleBatch(
   }, signal);
 }
 
-/** What is stored for a call: the request, with the payload and the number of asks it was prepared for. A later ask needs another call. */
+/**
+ * What is stored for a call: the request, with the payload and the number of asks it was prepared for. A
+ * later ask needs another call.
+ */
 type StoredRequest = { readonly asks: number; readonly payload: unknown; readonly request: unknown };
 
 /**
- * An outside call cannot be settled by deleting first: the request is stored and committed, then sent, then its answer is recorded
- * and the entry deleted. If the job was enqueued again since the request was prepared, the answer is recorded and the entry is due
- * again.
+ * An outside call cannot be settled by deleting first: the request is stored and committed, then sent, then
+ * its answer is recorded and the entry deleted. If the job was enqueued again since the request was prepared,
+ * the answer is recorded and the entry is due again.
  */
 async function settleOutside(
   execution: Execution,
@@ -124,7 +130,8 @@ async function prepareRequest(
 ): Promise<PreparedEntry> {
   const entry = await lockEntry(tx, refs);
   if (!entry) return { kind: "settled", settled: [] };
-  // An earlier attempt may have reached the other side: send the same bytes again, under the same idempotency key.
+  // An earlier attempt may have reached the other side: send the same bytes again, under the same idempotency
+  // key.
   if (entry.request !== null) return { kind: "send", entry, stored: entry.request as StoredRequest };
   const prepared = await job.prepare(
     parsePayload(job, entry.payload),

@@ -22,9 +22,10 @@ const CARRIERS_PER_PAGE = 1_000;
 type CarrierState = Carried & { readonly state: string; readonly lost: boolean };
 
 /**
- * Looks up the state of every carrier in Redis. Unknown (lost) or completed (its worker could not settle it): its entries are due
- * again. Failed (it killed its workers, or they could not store why it failed): its entries use an attempt and are due again, each
- * alone. An entry that was alone already and lost its workers again is the cause, and dead.
+ * Looks up the state of every carrier in Redis. Unknown (lost) or completed (its worker could not settle it):
+ * its entries are due again. Failed (it killed its workers, or they could not store why it failed): its
+ * entries use an attempt and are due again, each alone. An entry that was alone already and lost its workers
+ * again is the cause, and dead.
  *
  * @returns how many entries became due or dead.
  */
@@ -60,7 +61,10 @@ function carriersAfter(db: Database, after: string, olderThanMs: number): Promis
   );
 }
 
-/** BullMQ's failure reason for a job that stalled too often. Any other reason is a fault of the program, not of the entry. */
+/**
+ * BullMQ's failure reason for a job that stalled too often. Any other reason is a fault of the program, not
+ * of the entry.
+ */
 const LOST_TOO_OFTEN = /more than allowable limit/;
 
 async function stateOf(producers: Producers, row: Carried): Promise<CarrierState> {

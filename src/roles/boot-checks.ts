@@ -10,8 +10,9 @@ import type { Runtime } from "./runtime.ts";
 type Checked = Pick<Runtime, "db" | "producers" | "config" | "log">;
 
 /**
- * Checks what must be true before any work is accepted: a current schema, and a Redis that can carry work. A Redis that is
- * missing, or read-only or full for now, does not prevent the start, since webhooks are accepted without it.
+ * Checks what must be true before any work is accepted: a current schema, and a Redis that can carry work. A
+ * Redis that is missing, or read-only or full for now, does not prevent the start, since webhooks are
+ * accepted without it.
  *
  * @throws NotFit with every fault.
  */

@@ -6,14 +6,17 @@ const STUCK_AFTER_MS = 30_000;
 const CHECK_EVERY_MS = 5_000;
 
 export type Consumption = {
-  /** False when carriers of a queue have waited for 30 s while none of it ran: the process should be restarted. */
+  /**
+   * False when carriers of a queue have waited for 30 s while none of it ran: the process should be
+   * restarted.
+   */
   isAlive(): boolean;
   stop(): void;
 };
 
 /**
- * Watches that the queues are consumed, since a worker with a healthy connection can still take no jobs. A queue that an operator
- * paused does not count.
+ * Watches that the queues are consumed, since a worker with a healthy connection can still take no jobs. A
+ * queue that an operator paused does not count.
  */
 export function watchConsumption(
   runtime: Pick<Runtime, "producers">,

@@ -6,8 +6,8 @@ import type { Scheduler } from "./scheduler.ts";
 const CHECK_EVERY_MS = 1_000;
 
 /**
- * Stands in for the scheduler in a dry run: previews the run of each slot as it comes due. It stores nothing, so the slots stay due
- * for a process that runs for real.
+ * Stands in for the scheduler in a dry run: previews the run of each slot as it comes due. It stores nothing,
+ * so the slots stay due for a process that runs for real.
  */
 export function createDryRunScheduler(
   runtime: Runtime,

@@ -11,7 +11,9 @@ import type { Relay } from "../queues/relay.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import type { Compute } from "../threads/compute.ts";
 
-/** What the parts of one process share. It is made once, by `openRuntime`, and passed down, never imported. */
+/**
+ * What the parts of one process share. It is made once, by `openRuntime`, and passed down, never imported.
+ */
 export type Runtime = {
   readonly config: Config;
   /** The part of the configuration that jobs may read. */

@@ -36,8 +36,9 @@ const ROUNDS_PER_SLOT_CHECK = 2;
 const ADVISORY_LOCK = lockKey("scheduler");
 
 /**
- * The safety net behind the BullMQ schedulers: every 15 s it sweeps, and every 30 s it opens due slots and reconciles the schedulers
- * in Redis. Any number of processes may run it; an advisory lock lets one of them work at a time.
+ * The safety net behind the BullMQ schedulers: every 15 s it sweeps, and every 30 s it opens due slots and
+ * reconciles the schedulers in Redis. Any number of processes may run it; an advisory lock lets one of them
+ * work at a time.
  */
 export function createScheduler(deps: SchedulerDeps): Scheduler {
   let timer: NodeJS.Timeout | undefined;

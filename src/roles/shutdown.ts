@@ -4,7 +4,10 @@ import type { Log } from "../log.ts";
 /** One step of an ordered shutdown. It is awaited, but no longer than its limit. */
 export type ShutdownStep = { readonly name: string; readonly limitMs: number; stop(): Promise<unknown> };
 
-/** Runs the steps in order. If one fails or exceeds its limit, the next one still runs. @returns whether all ended cleanly. */
+/**
+ * Runs the steps in order. If one fails or exceeds its limit, the next one still runs.
+ * @returns whether all ended cleanly.
+ */
 export async function shutDown(steps: readonly ShutdownStep[], log: Log): Promise<boolean> {
   let clean = true;
   for (const { name: step, limitMs, stop } of steps) {

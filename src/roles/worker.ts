@@ -109,7 +109,10 @@ const processorFor =
 
 type CarrierData = { entries: string[]; run?: string; slot?: string; attempts?: number };
 
-/** A start that did not end counts as an attempt: the carrier may have killed its worker, and would take others down with it. */
+/**
+ * A start that did not end counts as an attempt: the carrier may have killed its worker, and would take
+ * others down with it.
+ */
 function carrierOf({ id = "", name, data, timestamp, attemptsStarted }: BullJob<CarrierData>): Carrier {
   const { entries, run = null, slot = null, attempts = 0 } = data;
   const earlierAttempts = attempts + attemptsStarted - 1;

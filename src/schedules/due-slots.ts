@@ -12,11 +12,11 @@ const SKIP_GRACE_MS = 60_000;
 export type OpenedSlot = { readonly schedule: string; readonly slot: Date };
 
 /**
- * Opens the due slots of the timetable: one row in job_runs and one outbox entry per slot, in the caller's transaction. Idempotent and
- * safe to call concurrently, since the row of the schedule is locked.
+ * Opens the due slots of the timetable: one row in job_runs and one outbox entry per slot, in the caller's
+ * transaction. Idempotent and safe to call concurrently, since the row of the schedule is locked.
  *
- * A new schedule starts now. A schedule whose last run has not finished, or has failed while entries of it are still waiting, opens
- * nothing: its next slot waits, so it never overlaps itself.
+ * A new schedule starts now. A schedule whose last run has not finished, or has failed while entries of it
+ * are still waiting, opens nothing: its next slot waits, so it never overlaps itself.
  */
 export async function openDueSlots(tx: Tx, timetable: readonly Schedule[], now: Date): Promise<OpenedSlot[]> {
   const opened: OpenedSlot[] = [];
@@ -37,7 +37,9 @@ export async function openDueSlots(tx: Tx, timetable: readonly Schedule[], now: 
   return opened;
 }
 
-/** @returns the time up to which slots have been opened, or null while a run of the schedule is unfinished. */
+/**
+ * @returns the time up to which slots have been opened, or null while a run of the schedule is unfinished.
+ */
 async function lockSchedule(tx: Tx, schedule: Schedule, now: Date): Promise<Date | null> {
   const [row] = await rows<{ through: string }>(
     tx,
@@ -54,7 +56,10 @@ async function lockSchedule(tx: Tx, schedule: Schedule, now: Date): Promise<Date
   return row && !run?.busy ? new Date(row.through) : null;
 }
 
-/** When a run of a schedule finishes: opens the next slot if it was waiting for this run, in the same transaction. */
+/**
+ * When a run of a schedule finishes: opens the next slot if it was waiting for this run, in the same
+ * transaction.
+ */
 export async function openNextSlot(
   tx: Tx,
   timetable: readonly Schedule[],
@@ -85,7 +90,8 @@ export function slotsBetween(schedule: Pick<Schedule, "pattern" | "tz">, after: 
   let slots = firstSlots(schedule, from, until);
   while (slots.length === MAX_SLOTS) {
     const newest = slots.at(-1) ?? until;
-    // Look at a stretch of the same length that ends at `until`; if it has no slots, continue from the newest one.
+    // Look at a stretch of the same length that ends at `until`; if it has no slots, continue from the newest
+    // one.
     const near = new Date(Math.max(newest.getTime(), until.getTime() - (newest.getTime() - from.getTime())));
     const later = firstSlots(schedule, near, until);
     from = later.length > 0 ? near : newest;

@@ -11,8 +11,9 @@ export const TICK = "tick";
 export type RegisterReport = { readonly written: string[]; readonly removed: string[] };
 
 /**
- * Reconciles the schedulers in Redis with the timetable: adds missing ones, rewrites changed ones, and removes those that the code no
- * longer has. Unchanged ones are not written, since that would delete an overdue tick.
+ * Reconciles the schedulers in Redis with the timetable: adds missing ones, rewrites changed ones, and
+ * removes those that the code no longer has. Unchanged ones are not written, since that would delete an
+ * overdue tick.
  */
 export async function reconcileSchedulers(
   producers: Producers,

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { Job } from "../queues/job.ts";
 
 /**
- * What to do with slots that were missed. `once`: run the latest; `skip`: run none, unless the latest is less than a minute old;
+ * What to do with slots that were missed. `once`: run the latest; `skip`: run none, unless the latest is less
+ * than a minute old;
  * `backfill`: run the latest `backfill` ones, oldest first.
  */
 export type Misfire = "once" | "skip" | { readonly backfill: number };
@@ -24,7 +25,10 @@ type ScheduleOptions<P> = Partial<Pick<Schedule, "name" | "tz" | "misfire">> & {
   readonly input?: Partial<P>;
 };
 
-/** A schedule for a job: by default under the job's name, in UTC, without input, and with missed slots run once. */
+/**
+ * A schedule for a job: by default under the job's name, in UTC, without input, and with missed slots run
+ * once.
+ */
 export const every = <P>(
   pattern: string,
   job: Job<P>,

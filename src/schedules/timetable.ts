@@ -19,7 +19,10 @@ import { resumeIncompleteNudges } from "../workers/notifications/nudges/resume-i
 import { unreadThreadNudges } from "../workers/notifications/nudges/unread-thread-nudges.ts";
 import { every, type Schedule } from "./schedule.ts";
 
-/** All schedules. The name of a schedule is the name of its job, its zone is UTC, and missed slots run once, unless given. */
+/**
+ * All schedules. The name of a schedule is the name of its job, its zone is UTC, and missed slots run once,
+ * unless given.
+ */
 export const timetable: readonly Schedule[] = [
   every("*/5 * * * *", settleUnresolvedSales),
   every("0 2 * * *", renewCalendarWatches, { input: { full: true } }),
@@ -39,7 +42,8 @@ export const timetable: readonly Schedule[] = [
   every("* * * * *", sweepEvents),
   every("30 3 * * *", pruneNotifications),
   every("* * * * *", emailInstant),
-  // Digest windows open at full hours of the user's zone, and every zone is offset by a multiple of 15 minutes.
+  // Digest windows open at full hours of the user's zone, and every zone is offset by a multiple of 15
+  // minutes.
   every("*/15 * * * *", emailDigest),
   every("*/15 * * * *", emailDaily),
   every("*/15 * * * *", emailWeekly),

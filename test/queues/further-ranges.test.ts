@@ -14,7 +14,10 @@ import { createWorld, type OutboxRow, type World } from "../support/world.ts";
 
 let failOn: string | null = null;
 
-/** Runs rounds with as many ranges as the payload says. Each range counts one, and every sum but the last keeps the counts. */
+/**
+ * Runs rounds with as many ranges as the payload says. Each range counts one, and every sum but the last
+ * keeps the counts.
+ */
 const goOn = defineJob({
   name: "go-on",
   queue: "maintenance",

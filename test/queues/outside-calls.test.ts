@@ -148,7 +148,8 @@ describe("enqueueing a job with an outside call again", () => {
     const slow = world.run(job, [id!]);
     await eventually(() => expect(calls).toBe(1));
     await ask(world, job, { item: "a", value: "2" });
-    // Another carrier sends the same request again and records it; the entry is due again because it was enqueued twice.
+    // Another carrier sends the same request again and records it; the entry is due again because it was
+    // enqueued twice.
     await world.run(job, [id!]);
     await world.run(job, [id!]);
     firstAnswer.open();

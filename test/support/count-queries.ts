@@ -1,7 +1,9 @@
 import type { PoolClient } from "pg";
 import type { World } from "./world.ts";
 
-/** Counts the statements that the pool sends to Postgres while `work` runs, including those of transactions. */
+/**
+ * Counts the statements that the pool sends to Postgres while `work` runs, including those of transactions.
+ */
 export async function countQueries(world: World, work: () => Promise<unknown>): Promise<number> {
   let sent = 0;
   const undo: (() => void)[] = [];

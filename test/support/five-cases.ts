@@ -21,7 +21,10 @@ export type Scene<P> = {
   readonly effectIn?: string;
 };
 
-/** The five cases of every job that pays or sends: does it; twice is once; row gone; two at once; killed half-way. */
+/**
+ * The five cases of every job that pays or sends: does it; twice is once; row gone; two at once; killed
+ * half-way.
+ */
 export function fiveCases<P>(
   job: Job<P>,
   openScene: () => Promise<Scene<P>>,

@@ -86,7 +86,10 @@ export const askForRun = (world: World, job: Job, input: unknown): Promise<strin
 export const items = (count: number): Item[] =>
   Array.from({ length: count }, (_, index) => ({ item: `item-${String(index).padStart(4, "0")}` }));
 
-/** Cuts a ranged job, runs every range and the sum, one after the other. @returns the tally of the last sum. */
+/**
+ * Cuts a ranged job, runs every range and the sum, one after the other.
+ * @returns the tally of the last sum.
+ */
 export async function performRanged<P>(world: World, job: Job<P>, payload: P): Promise<Tally> {
   await world.perform(job, payload);
   let last: Tally | undefined;

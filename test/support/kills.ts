@@ -7,7 +7,10 @@ import type { World } from "./world.ts";
 /** The table in which a job that pays writes its effect last. */
 const MOVEMENTS = "ledger_transactions";
 
-/** Terminates the backend that next commits a row of a table, in that commit. @returns how many were terminated. */
+/**
+ * Terminates the backend that next commits a row of a table, in that commit.
+ * @returns how many were terminated.
+ */
 export async function dieAtNextCommit(world: World, table = MOVEMENTS): Promise<() => Promise<number>> {
   await world.query("create sequence if not exists commits");
   await world.query("select setval('commits', 1, false)");
@@ -43,8 +46,9 @@ export const spawnWorker = (world: World, environment: Record<string, string> = 
   });
 
 /**
- * Runs due entries in a worker process and sends it SIGKILL in the middle of a job: after the job claimed its entry, and before it
- * could write its first row into `table`. Resolves when the server has rolled the transaction back.
+ * Runs due entries in a worker process and sends it SIGKILL in the middle of a job: after the job claimed its
+ * entry, and before it could write its first row into `table`. Resolves when the server has rolled the
+ * transaction back.
  */
 export async function killWorkerMidJob(world: World, table = MOVEMENTS): Promise<void> {
   const blocker = await world.db.pool.connect();

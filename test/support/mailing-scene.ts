@@ -2,7 +2,10 @@ import { expect } from "vitest";
 import type { Scene } from "./five-cases.ts";
 import type { World } from "./world.ts";
 
-/** The scene of a job that creates mailings, for a world in which one e-mail is due: it is created once and sent once. */
+/**
+ * The scene of a job that creates mailings, for a world in which one e-mail is due: it is created once and
+ * sent once.
+ */
 export const mailingScene = (world: World): Scene<Record<string, never>> => ({
   world,
   payload: {},

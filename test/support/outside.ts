@@ -8,7 +8,10 @@ import { type Item, itemPayload, note } from "./jobs.ts";
 
 type Letter = { zebra: string; apple: string; at: string };
 
-/** A job that posts its item to a server outside. Its request has keys out of order, and a time that a second preparation changes. */
+/**
+ * A job that posts its item to a server outside. Its request has keys out of order, and a time that a second
+ * preparation changes.
+ */
 export const sendJob = (
   url: () => string,
   fields: { attempts?: number; timeLimitMs?: number } = {},

@@ -5,7 +5,10 @@ import { inject, onTestFinished } from "vitest";
 import { migrateDatabase } from "../../src/db/migrate.ts";
 import { folderOpenToOthers, startEmbeddedPostgres } from "../../src/dev/servers/embedded-postgres.ts";
 
-/** A Postgres of the test's own, with the current schema, which it may stop, start again on the same port, demote and promote. */
+/**
+ * A Postgres of the test's own, with the current schema, which it may stop, start again on the same port,
+ * demote and promote.
+ */
 export type OwnPostgres = {
   readonly url: string;
   stop(): Promise<void>;

@@ -7,7 +7,10 @@ export type TcpProxy = {
   readonly port: number;
   /** The address of the server with that of the proxy in its place. */
   through(url: string): string;
-  /** Connections that exist now stay open, and nothing passes over them any more, as after a failover without a reset. New ones work. */
+  /**
+   * Connections that exist now stay open, and nothing passes over them any more, as after a failover without
+   * a reset. New ones work.
+   */
   swallow(): void;
   /** Ends all connections with a reset. */
   reset(): void;
@@ -22,7 +25,10 @@ export type TcpProxy = {
 
 type Pair = { readonly client: Socket; readonly server: Socket };
 
-/** Opens a proxy to a port of this machine; it closes when the test ends. To be opened before what connects through it. */
+/**
+ * Opens a proxy to a port of this machine; it closes when the test ends. To be opened before what connects
+ * through it.
+ */
 export async function tcpProxy(target: number): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let port = target;

@@ -44,7 +44,10 @@ export type WorldOptions = {
   readonly poolMax?: number;
   /** A migrated database of the test's own, instead of a clone of the template. */
   readonly database?: DatabaseAddress;
-  /** Puts a host platform into the schema `public` of the database; TEST_HOST_DECOYS=1 does so for every world. */
+  /**
+   * Puts a host platform into the schema `public` of the database; TEST_HOST_DECOYS=1 does so for every
+   * world.
+   */
   readonly besideHost?: true;
 };
 
@@ -59,7 +62,9 @@ export type OutboxRow = {
   error: string | null;
 };
 
-/** A runtime for one test: a database cloned from the template, a Redis prefix of its own, and a fixed clock. */
+/**
+ * A runtime for one test: a database cloned from the template, a Redis prefix of its own, and a fixed clock.
+ */
 export type World = Runtime & {
   /** Every e-mail that was sent, unless the test has its own mailer. */
   readonly mailbox: Email[];
@@ -93,12 +98,15 @@ export const FAST_LOCKS: LockPolicy = {
 const DRAIN_LIMIT = 10_000;
 
 /**
- * One pool for all tests of a file, since a thread takes a second to start. It runs at normal priority: at idle priority, beside other
- * test files, jobs would reach their time limits.
+ * One pool for all tests of a file, since a thread takes a second to start. It runs at normal priority: at
+ * idle priority, beside other test files, jobs would reach their time limits.
  */
 const threads = openThreads({ size: 2, idlePriority: false });
 
-/** Creates a world for the running test. Afterwards it is checked (no open transaction, the ledger sums to zero) and closed. */
+/**
+ * Creates a world for the running test. Afterwards it is checked (no open transaction, the ledger sums to
+ * zero) and closed.
+ */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const name = `cw_test_${process.pid}_${randomBytes(5).toString("hex")}`;
   const database = options.database ?? (await cloneTemplate(name));
@@ -278,7 +286,10 @@ async function removeRedisKeys(runtime: Runtime): Promise<void> {
   }
 }
 
-/** Without FORCE, since an open connection is a bug of the test. The server needs a moment to notice that one has closed. */
+/**
+ * Without FORCE, since an open connection is a bug of the test. The server needs a moment to notice that one
+ * has closed.
+ */
 async function dropDatabase(serverUrl: string, name: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {

@@ -10,7 +10,7 @@ import { enqueueSubscribed, subscriber } from "../../src/workers/subscribers.ts"
 import { singleJob } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
-it("an event asks for the jobs that follow from it, in its transaction, and for nothing else", async () => {
+it("an event enqueues the jobs of its subscribers, in its transaction, and nothing else", async () => {
   const job = singleJob();
   const world = await createWorld({ jobs: [job] });
   const ripened = defineEvent({ type: "apple.ripened", payload: z.object({ tree_id: idField() }) });

@@ -37,7 +37,9 @@ const payload = z.object({
 
 type Payload = z.output<typeof payload>;
 
-/** Pays a closed period of one organization, once, and enqueues the next unpaid one in the same transaction. */
+/**
+ * Pays a closed period of one organization, once, and enqueues the next unpaid one in the same transaction.
+ */
 export const distributeBudget: SingleJob<Payload> = defineJob<Payload>({
   name: "distribute-budget",
   queue: "budgets",
@@ -68,7 +70,10 @@ export const distributeBudget: SingleJob<Payload> = defineJob<Payload>({
 
 const budgetOf = ({ organizationId, period }: Payload) => ({ organizationId, period });
 
-/** The oldest unpaid period. After downtime periods are paid in order, one per transaction, since each may carry a leftover to the next. */
+/**
+ * The oldest unpaid period. After downtime periods are paid in order, one per transaction, since each may
+ * carry a leftover to the next.
+ */
 async function oldestUnpaid(
   { organizationId, period }: Payload,
   context: JobContext,

@@ -10,7 +10,9 @@ import { type ReceivedSale, takeSales } from "../../rewards/take-sales.ts";
 import { enqueueCommissions } from "./distribute-commission.ts";
 
 const SOURCE = "scicent";
-/** The last days are requested every time: a sale may appear in the seller's list later than its timestamp. */
+/**
+ * The last days are requested every time: a sale may appear in the seller's list later than its timestamp.
+ */
 const OVERLAP_DAYS = 3;
 const SALES_PER_GROUP = 500;
 

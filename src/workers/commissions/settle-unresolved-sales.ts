@@ -9,7 +9,10 @@ import { distributeCommission } from "./distribute-commission.ts";
 
 const SALES_PER_RUN = 5_000;
 
-/** Sales of unknown buyers are kept. Once the buyer has a volunteer profile, the sale is settled like any other. */
+/**
+ * Sales of unknown buyers are kept. Once the buyer has a volunteer profile, the sale is settled like any
+ * other.
+ */
 export const settleUnresolvedSales = defineJob({
   name: "settle-unresolved-sales",
   queue: "commissions",

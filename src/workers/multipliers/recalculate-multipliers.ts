@@ -13,7 +13,10 @@ import {
 const OTHER_RUN_CHECK_MS = 2_000;
 const NAME = "recalculate-multipliers";
 
-/** Recalculates activity multipliers as of its slot. It enqueues nothing: the referrer of a profile is marked when the profile acts. */
+/**
+ * Recalculates activity multipliers as of its slot. It enqueues nothing: the referrer of a profile is marked
+ * when the profile acts.
+ */
 export const recalculateMultipliers = defineJob({
   name: NAME,
   queue: "multipliers",

@@ -8,7 +8,10 @@ import { systemBalance } from "../../support/sales.ts";
 import { approve, assign, template } from "../../support/tasks.ts";
 import { createWorld, type World, type WorldOptions } from "../../support/world.ts";
 
-/** A Monday. The last closed day is Sunday 2026-03-08, the last closed week ends there, the last closed month is February. */
+/**
+ * A Monday. The last closed day is Sunday 2026-03-08, which ends the last closed week; the last closed month
+ * is February.
+ */
 const NOW = "2026-03-09T00:30:00Z";
 const IN_DAY = "2026-03-08T12:00:00Z";
 const IN_WEEK = "2026-03-05T12:00:00Z";
@@ -59,7 +62,7 @@ describe("distribute-budget", () => {
     await effectIsThereOnce();
   });
 
-  it("defect 7: a run by hand and one of the sweep at once pay once", async () => {
+  it("defect 7: a manual run and one of the sweep at the same time pay once", async () => {
     const { world, payload, effectIsThereOnce } = await scene();
     const tallies = await Promise.all([
       world.perform(distributeBudget, payload),
@@ -70,7 +73,7 @@ describe("distribute-budget", () => {
     await effectIsThereOnce();
   });
 
-  it("defect 8: with fewer winners than places the rest is leftover, and goes into the next pool", async () => {
+  it("defect 8: with fewer winners than ranks the rest is leftover, and is added to the next pool", async () => {
     const { world, organizationId } = await open();
     await worker(world, organizationId, { points: 10, at: IN_DAY });
     await pay(world, organizationId, "daily");
@@ -99,7 +102,7 @@ describe("distribute-budget", () => {
     expect(await systemBalance(world, "treasury")).toBe(micro(-1000));
   });
 
-  it("defect 5: the run on the 1st at 00:00 pays the month before", async () => {
+  it("defect 5: the run on the 1st at 00:00 pays the previous month", async () => {
     const { world, organizationId } = await open({ at: "2026-03-01T00:00:00Z" });
     const person = await worker(world, organizationId, { points: 10, at: "2026-02-28T23:59:59Z", count: 10 });
     await pay(world, organizationId, "monthly");
@@ -107,7 +110,7 @@ describe("distribute-budget", () => {
     expect(await balanceOf(world, person)).toBe(micro(2_500));
   });
 
-  it("defect 11: ranks do not differ between runs on ties: earlier last approval, then lower id", async () => {
+  it("defect 11: ties are broken in the same way by every run: earlier last approval, then lower id", async () => {
     const { world, organizationId } = await open();
     const late = await worker(world, organizationId, { points: 10, at: "2026-03-08T13:00:00Z" });
     const early = await worker(world, organizationId, { points: 10, at: "2026-03-08T11:00:00Z" });
@@ -121,7 +124,7 @@ describe("distribute-budget", () => {
     ]);
   });
 
-  it("defect 15: asks the database as often for thirty volunteers as for one", async () => {
+  it("defect 15: sends as many statements for thirty volunteers as for one", async () => {
     const statements = async (people: number) => {
       const { world, organizationId } = await open();
       for (let n = 0; n < people; n++)
@@ -151,7 +154,7 @@ describe("distribute-budget", () => {
     ]);
   });
 
-  it("takes the pool of the run before that of the organization, and that before the configured one", async () => {
+  it("prefers the pool of the run, then that of the organization, then the configured one", async () => {
     const { world, organizationId } = await open();
     await world.query(
       "update organizations set daily_pool_micro = 7000000, weekly_pool_micro = 8000000 where id = $1",
@@ -167,7 +170,7 @@ describe("distribute-budget", () => {
     ]);
   });
 
-  it("leaves a leftover with the treasury when told so, also for the period after", async () => {
+  it("leaves a leftover with the treasury if configured so, for the next period too", async () => {
     const { world, organizationId } = await open({ environment: { BUDGET_LEFTOVER: "treasury" } });
     await pay(world, organizationId, "daily");
     world.at("2026-03-10T00:30:00Z");
@@ -178,7 +181,7 @@ describe("distribute-budget", () => {
     ]);
   });
 
-  it("pays a named period, and not one that has not closed", async () => {
+  it("pays a given period, and none that has not closed", async () => {
     const { world, organizationId } = await open();
     const ask = (start: string) =>
       world.perform(distributeBudget, { period: "weekly", organizationId, start });
@@ -187,7 +190,7 @@ describe("distribute-budget", () => {
     expect(await periodsOf(world, organizationId)).toMatchObject([{ start: "2026-02-15", outOfTurn: true }]);
   });
 
-  it("cancels the work for an organization in a zone that nobody knows", async () => {
+  it("cancels the job for an organization with an unknown zone", async () => {
     const { world } = await open();
     const lost = await organization(world, { timeZone: "Europe/Atlantis" });
     expect(await pay(world, lost, "daily")).toMatchObject({
@@ -197,8 +200,8 @@ describe("distribute-budget", () => {
   });
 });
 
-describe("the edges of a budget", () => {
-  it("nobody eligible: recorded, all leftover, and it says how many had too few", async () => {
+describe("edge cases of a budget", () => {
+  it("nobody eligible: recorded, all leftover, with the number who had too few tasks", async () => {
     const { world, organizationId } = await open();
     await worker(world, organizationId, { points: 10, at: IN_WEEK, count: 2 });
     await pay(world, organizationId, "weekly");
@@ -223,7 +226,7 @@ describe("the edges of a budget", () => {
     expect(await balanceOf(world, person)).toBe(micro(100));
   });
 
-  it("the places of a day are 50, 25, 15, 7 and 3 percent, and the sixth gets nothing", async () => {
+  it("the ranks of a day get 50, 25, 15, 7 and 3 percent, and the sixth nothing", async () => {
     const { world, organizationId } = await open();
     for (let n = 0; n < 6; n++) await worker(world, organizationId, { points: 60 - n, at: IN_DAY });
     await pay(world, organizationId, "daily");
@@ -253,11 +256,11 @@ describe("the edges of a budget", () => {
     expect(await world.query("select 1 from ledger_transactions")).toEqual([]);
     world.at("2026-03-10T00:30:00Z");
     await pay(world, organizationId, "daily");
-    // What was never there is not owed either.
+    // A pool that was never there is not owed.
     expect((await periodsOf(world, organizationId))[1]).toMatchObject({ carried: "0" });
   });
 
-  it("a pool smaller than the winners x 0.01 pays whom 0.01 reaches, and the rest is leftover", async () => {
+  it("a pool smaller than 0.01 per winner pays as many as it can, and the rest is leftover", async () => {
     const { world, organizationId } = await open();
     for (let n = 0; n < 10; n++)
       await worker(world, organizationId, { points: n === 0 ? 60 : 10, at: IN_WEEK, count: 3 });
@@ -284,7 +287,7 @@ describe("the edges of a budget", () => {
 });
 
 describe("the performance score", () => {
-  it("counts xp, the multiplier, referrals, rejections and what is overdue", async () => {
+  it("counts xp, the multiplier, referrals, rejections and overdue tasks", async () => {
     const { world, organizationId } = await open();
     const person = await volunteer(world, { organizationId });
     const referral = await volunteer(world, { organizationId, referrer: person });
@@ -293,10 +296,10 @@ describe("the performance score", () => {
     await assign(
       world,
       { assignee: referral, status: "submitted", submittedAt: IN_DAY },
-      // Rejected in the period, and once outside of it.
+      // Rejected once in the period, and once outside it.
       { assignee: person, status: "rejected", submittedAt: IN_WEEK, reviewedAt: IN_DAY },
       { assignee: person, status: "rejected", submittedAt: IN_WEEK, reviewedAt: IN_WEEK },
-      // Overdue: given more than 7 days before the end, and not handed in by then.
+      // Overdue: assigned more than 7 days before the end, and not submitted by then.
       { assignee: person, assignedAt: "2026-03-01T23:59:59Z" },
       {
         assignee: person,
@@ -304,7 +307,7 @@ describe("the performance score", () => {
         assignedAt: "2026-02-20T00:00:00Z",
         submittedAt: "2026-03-09T00:10:00Z",
       },
-      // Not overdue: given exactly 7 days before; handed in; reviewed without ever having been submitted.
+      // Not overdue: assigned exactly 7 days before; submitted; reviewed without having been submitted.
       { assignee: person, assignedAt: "2026-03-02T00:00:00Z" },
       { assignee: person, status: "submitted", assignedAt: "2026-02-20T00:00:00Z", submittedAt: IN_WEEK },
       { assignee: person, status: "rejected", assignedAt: "2026-02-20T00:00:00Z", reviewedAt: IN_WEEK },
@@ -317,7 +320,7 @@ describe("the performance score", () => {
     ]);
   });
 
-  it("takes the multiplier that was in force at the end of the period, not today's", async () => {
+  it("uses the multiplier at the end of the period, not today's", async () => {
     const { world, organizationId } = await open({ at: "2026-03-08T02:00:00Z" });
     const person = await worker(world, organizationId, { points: 10, at: "2026-03-07T12:00:00Z", count: 10 });
     await world.perform(recalculateMultipliers, { full: false });
@@ -335,7 +338,7 @@ describe("the performance score", () => {
     expect(await multiplierOn("2026-03-08")).toEqual([105]);
   });
 
-  it("counts a referral by what it did in the period, also when it was active later", async () => {
+  it("counts a referral by its activity in the period, even if it was active later", async () => {
     const { world, organizationId } = await open();
     const person = await worker(world, organizationId, { points: 10, at: IN_DAY });
     const before = await volunteer(world, { organizationId, referrer: person });
@@ -359,7 +362,7 @@ describe("the performance score", () => {
   });
 });
 
-/** How many statements this database was asked. */
+/** The number of statements sent to this database. */
 async function statementsOf(world: World): Promise<number> {
   return counted.get(world) ?? countStatements(world);
 }

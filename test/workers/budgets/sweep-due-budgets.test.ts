@@ -25,7 +25,7 @@ const starts = async (world: World, organizationId: string, type: string): Promi
   (await periodsOf(world, organizationId)).filter((period) => period.type === type).map(({ start }) => start);
 
 describe("sweep-due-budgets", () => {
-  it("defect 6: asks for each organization by its id, never for none", async () => {
+  it("defect 6: enqueues each organization by its id, never without one", async () => {
     const world = await createWorld({ at: "2026-03-10T00:15:00Z" });
     const ids = [];
     for (let n = 0; n < 3; n++) ids.push(await startingAt(world, "2026-03-09T00:00:00Z", "UTC"));
@@ -37,7 +37,7 @@ describe("sweep-due-budgets", () => {
     for (const id of ids) expect(await starts(world, id, "daily")).toEqual(["2026-03-09"]);
   });
 
-  it("asks for what has closed, once, and not again once it is paid", async () => {
+  it("enqueues closed periods once, and not again once they are paid", async () => {
     const world = await createWorld();
     const id = await startingAt(world, "2026-03-01T00:00:00Z", "UTC");
     await sweep(world, "2026-03-01T23:45:00Z");
@@ -48,7 +48,7 @@ describe("sweep-due-budgets", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("begins with the first whole period on or after budgets_from", async () => {
+  it("starts with the first whole period on or after budgets_from", async () => {
     const world = await createWorld();
     const id = await startingAt(world, "2026-02-03T12:00:00Z", "UTC");
     await sweep(world, "2026-04-01T00:00:00Z");
@@ -57,7 +57,7 @@ describe("sweep-due-budgets", () => {
     expect(await starts(world, id, "monthly")).toEqual(["2026-03-01"]);
   });
 
-  it("works off every period that closed during a downtime, oldest first, and carries each leftover on", async () => {
+  it("pays every period that closed during a downtime, oldest first, and carries each leftover to the next", async () => {
     const world = await createWorld();
     const id = await startingAt(world, "2026-03-01T00:00:00Z", "UTC");
     await sweep(world, "2026-03-05T09:00:00Z");
@@ -122,7 +122,7 @@ describe("sweep-due-budgets", () => {
     },
   );
 
-  it("closes periods at midnight of DEFAULT_TIME_ZONE where an organization has none of its own", async () => {
+  it("closes periods at midnight of DEFAULT_TIME_ZONE if the organization has no zone", async () => {
     const world = await createWorld({ environment: { DEFAULT_TIME_ZONE: "Asia/Kolkata" } });
     const id = await startingAt(world, "2026-03-01T00:00:00+05:30");
     await sweep(world, "2026-03-01T18:29:59Z");
@@ -131,7 +131,7 @@ describe("sweep-due-budgets", () => {
     expect(await starts(world, id, "daily")).toEqual(["2026-03-01"]);
   });
 
-  it("after a change of zone goes on where the last period ended", async () => {
+  it("continues after a change of zone where the last period ended", async () => {
     const world = await createWorld();
     const id = await startingAt(world, "2026-03-01T00:00:00+09:00", "Asia/Tokyo");
     const person = await worker(world, id, { points: 1, at: "2026-03-01T12:00:00Z" });
@@ -148,7 +148,7 @@ describe("sweep-due-budgets", () => {
     expect(approved).toEqual([1, 3]);
   });
 
-  it("steps over what an operator paid out of turn, and leaves nothing out", async () => {
+  it("skips a period that an operator paid out of turn, and leaves no other out", async () => {
     const world = await createWorld({ at: "2026-03-05T09:00:00Z" });
     const id = await startingAt(world, "2026-03-01T00:00:00Z", "UTC");
     await world.perform(distributeBudget, { period: "daily", organizationId: id, pool: "7" });
@@ -162,11 +162,11 @@ describe("sweep-due-budgets", () => {
       "2026-03-03",
       "2026-03-05",
     ]);
-    // Each payment carries on the leftover of the one before it: nothing is carried twice.
+    // Each payment includes the leftover of the previous one: nothing is carried twice.
     expect(periods.map(({ pool }) => pool)).toEqual([7, 107, 207, 307, 407].map(micro));
   });
 
-  it("says which organizations have a zone that nobody knows, and pays the others", async () => {
+  it("logs organizations with an unknown zone, and pays the others", async () => {
     const world = await createWorld();
     await startingAt(world, "2026-03-01T00:00:00Z", "Europe/Atlantis");
     const id = await startingAt(world, "2026-03-01T00:00:00Z", "UTC");
@@ -176,7 +176,7 @@ describe("sweep-due-budgets", () => {
     expect(await starts(world, id, "daily")).toHaveLength(1);
   });
 
-  it("asks again for a payment that has died", async () => {
+  it("enqueues a dead payment again", async () => {
     const world = await createWorld();
     const id = await startingAt(world, "2026-03-01T00:00:00Z", "UTC");
     world.at("2026-03-02T00:00:00Z");
@@ -186,7 +186,7 @@ describe("sweep-due-budgets", () => {
     expect(await starts(world, id, "daily")).toEqual(["2026-03-01"]);
   });
 
-  it("paid + leftover = pool, what is carried is what was left, and the books agree: whatever happens", async () => {
+  it("paid + leftover = pool, carried = leftover, and the ledger is consistent: whatever happens", async () => {
     const world = await createWorld({ at: "2026-03-01T00:00:00Z" });
     const step = fc.oneof(
       fc.record({
@@ -237,7 +237,7 @@ describe("sweep-due-budgets", () => {
             await expectWhole(world, id);
           }
           expect(await faultsOfBooks(world)).toEqual([]);
-          // Nobody looks at this organization again: the sweeps to come need not pay its periods too.
+          // This organization is not checked again, so later sweeps need not pay its periods.
           await world.query("update organizations set budgets_from = '2100-01-01T00:00:00Z' where id = $1", [
             id,
           ]);
@@ -248,7 +248,7 @@ describe("sweep-due-budgets", () => {
   });
 });
 
-/** To the unit, after every step. */
+/** Exactly, after every step. */
 async function expectWhole(world: World, organizationId: string): Promise<void> {
   const left = new Map<string, bigint>();
   for (const period of await periodsOf(world, organizationId)) {

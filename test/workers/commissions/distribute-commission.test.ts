@@ -95,7 +95,7 @@ describe("distribute-commission", () => {
     );
   });
 
-  it("holds the twelfth purchase of an hour, also when all come in one group", async () => {
+  it("holds the twelfth purchase of an hour, even if all are in one group", async () => {
     const world = await createWorld();
     const orgId = await organization(world);
     const buyer = await volunteer(world, {

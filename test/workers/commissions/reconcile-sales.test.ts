@@ -7,7 +7,7 @@ import { takeSale } from "../../support/sales.ts";
 import { fakeSeller } from "../../support/seller.ts";
 import { createWorld } from "../../support/world.ts";
 
-/** The seller lists sales of the real yesterday: a delivery is dated by the real arrival of the list. */
+/** The listed sales are from the real yesterday, since a sale is received at the real time of the listing. */
 const YESTERDAY = new Date(Date.now() - 24 * 3_600_000);
 
 async function scene() {
@@ -27,7 +27,7 @@ const sales = (world: Awaited<ReturnType<typeof scene>>["world"]) =>
   );
 
 describe("reconcile-sales", () => {
-  it("takes in what the webhook never brought, and has it paid", async () => {
+  it("takes sales that never reached the webhook, and they are paid", async () => {
     const { seller, world, listed } = await scene();
     seller.sales = [listed("a"), listed("b", "7")];
     expect(await world.perform(reconcileSales, {})).toMatchObject({
@@ -42,7 +42,7 @@ describe("reconcile-sales", () => {
     expect(seller.keys).toEqual(["Bearer key-1"]);
   });
 
-  it("knows again what the webhook has brought, and takes nothing twice", async () => {
+  it("recognizes sales from the webhook, and takes none twice", async () => {
     const { seller, world, buyer, listed } = await scene();
     await takeSale(world, { buyer, externalId: "a", soldAt: YESTERDAY });
     seller.sales = [listed("a"), listed("b")];
@@ -70,7 +70,7 @@ describe("reconcile-sales", () => {
     ]);
   });
 
-  it("changes nothing when the seller contradicts what is known, and says so", async () => {
+  it("reports a conflict and changes nothing when the seller lists other values", async () => {
     const { seller, world, buyer, listed } = await scene();
     await takeSale(world, { buyer, externalId: "a", soldAt: YESTERDAY });
     seller.sales = [listed("a", "999")];
@@ -79,7 +79,7 @@ describe("reconcile-sales", () => {
     expect(await world.query("select action from audit_log")).toEqual([{ action: "sale.conflict" }]);
   });
 
-  it("keeps as rejected what cannot be read, and takes the rest", async () => {
+  it("records unreadable sales as rejected, and takes the rest", async () => {
     const { seller, world, listed } = await scene();
     seller.sales = [listed("a", '"100"'), '{"x":1}', "7", listed("b")];
     expect(await world.perform(reconcileSales, {})).toMatchObject({ counts: { accepted: 1, rejected: 3 } });
@@ -105,7 +105,7 @@ describe("reconcile-sales", () => {
     },
   );
 
-  it("gives up a seller that hangs at its time limit", async () => {
+  it("abandons a hanging seller at its time limit", async () => {
     const { seller, world } = await scene();
     seller.misbehave = ["hang"];
     const impatient = { ...reconcileSales, name: "reconcile-impatiently", timeLimitMs: 200 };
@@ -114,7 +114,7 @@ describe("reconcile-sales", () => {
     expect((await slow.enqueued())[0]?.error).toMatch(/^TimeLimitExceeded/);
   });
 
-  it("asks from three days before the newest sale that is known, or from when it is told", async () => {
+  it("lists from three days before the newest known sale, or from the given time", async () => {
     const { seller, world, buyer } = await scene();
     await takeSale(world, { buyer, receivedAt: new Date("2026-05-09T00:00:00Z") });
     await world.perform(reconcileSales, {});
@@ -125,7 +125,7 @@ describe("reconcile-sales", () => {
     ]);
   });
 
-  it("skips, and says why, when no seller is configured", async () => {
+  it("skips with a reason when no seller is configured", async () => {
     const world = await createWorld();
     expect(await world.perform(reconcileSales, {})).toMatchObject({
       skipped: 1,

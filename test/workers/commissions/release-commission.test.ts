@@ -51,7 +51,7 @@ describe("release-commission", () => {
     expect(await world.perform(releaseCommission, { saleId, actor: "ann" })).toMatchObject({ skipped: 1 });
   });
 
-  it("and a reversal of the same sale at once: one of them wins, and the books agree", async () => {
+  it("and a reversal of the same sale at the same time: one of them wins, and the ledger is consistent", async () => {
     for (let round = 0; round < 5; round++) {
       const { world, people, saleId, payload } = await scene();
       await Promise.all([world.perform(releaseCommission, payload), world.perform(reverseSale, payload)]);

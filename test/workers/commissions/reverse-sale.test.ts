@@ -40,7 +40,7 @@ async function scene() {
 fiveCases(reverseSale, scene);
 
 describe("reverse-sale", () => {
-  it("takes a held sale back from the held account", async () => {
+  it("reverses a held sale from the held account", async () => {
     const { world, people } = await scene();
     const saleId = await heldSale(world, people[2]!);
     expect(await systemBalance(world, "held")).toBe("18090000");
@@ -50,7 +50,7 @@ describe("reverse-sale", () => {
     expect(await saleOf(world, saleId)).toMatchObject({ status: "reversed" });
   });
 
-  it("takes a released sale back from those who were paid", async () => {
+  it("reverses a released sale from its beneficiaries", async () => {
     const { world, people } = await scene();
     const saleId = await heldSale(world, people[2]!);
     await world.perform(releaseCommission, { saleId, actor });
@@ -60,7 +60,7 @@ describe("reverse-sale", () => {
     expect(await world.perform(releaseCommission, { saleId, actor })).toMatchObject({ skipped: 1 });
   });
 
-  it("of a sale that moved nothing moves nothing, and keeps it from being paid later", async () => {
+  it("moves nothing for a sale without commissions, and keeps it from being paid later", async () => {
     const { world, organizationId } = await scene();
     const stranger = { userId: "4711" };
     const { saleId } = await takeSale(world, { buyer: stranger });
@@ -74,7 +74,7 @@ describe("reverse-sale", () => {
     expect(await movementsOf(world, saleId)).toEqual([]);
   });
 
-  it("of a sale that was not yet settled keeps it from being paid", async () => {
+  it("keeps a sale that is not settled from being paid", async () => {
     const { world, people } = await scene();
     const { saleId } = await takeSale(world, { buyer: people[2]! });
     await world.perform(reverseSale, { saleId, actor });
@@ -83,7 +83,7 @@ describe("reverse-sale", () => {
     expect(await linesOf(world, saleId)).toEqual([]);
   });
 
-  it("takes back what was stored, never what the rates and referrers of today would give", async () => {
+  it("reverses what was stored, whatever the current rates and referrers are", async () => {
     const { world, people, saleId, payload, effectIsThereOnce } = await scene();
     await world.query("update volunteer_profiles set referrer_id = null where id = $1", [
       people[2]!.profileId,
@@ -96,7 +96,7 @@ describe("reverse-sale", () => {
     expect((await linesOf(world, saleId)).map((line) => line.amount)).toEqual(["10050000", "8040000"]);
   });
 
-  it("says who did it, and what the sale was before", async () => {
+  it("records the actor and the status before", async () => {
     const { world, payload, saleId } = await scene();
     await world.perform(reverseSale, payload);
     expect(await world.query("select actor, action, subject, details from audit_log")).toEqual([

@@ -16,7 +16,7 @@ async function scene() {
 }
 
 describe("settle-unresolved-sales", () => {
-  it("pays a kept sale once its buyer has appeared, and only once", async () => {
+  it("pays a kept sale when its buyer has a profile, and only once", async () => {
     const { world, organizationId, people, saleId } = await scene();
     expect(await world.perform(settleUnresolvedSales, {})).toMatchObject({ counts: { found: 0 } });
     await volunteer(world, { organizationId, referrer: people[1]!, userId: STRANGER.userId });
@@ -29,7 +29,7 @@ describe("settle-unresolved-sales", () => {
     expect(await balanceOf(world, people[1]!)).toBe("10050000");
   });
 
-  it("leaves the sales of strangers where they are", async () => {
+  it("leaves sales of unknown buyers unchanged", async () => {
     const { world, saleId } = await scene();
     await world.perform(settleUnresolvedSales, {});
     await world.drain();

@@ -14,7 +14,7 @@ import { heldSale, takeSale } from "../../support/sales.ts";
 import { approve } from "../../support/tasks.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
-/** Books in which everything has happened once. */
+/** A ledger with every kind of transaction. */
 async function livelyWorld(): Promise<World> {
   const world = await createWorld();
   const people = await chain(world, await organization(world), 6);
@@ -31,7 +31,7 @@ async function livelyWorld(): Promise<World> {
   return world;
 }
 
-/** A multiplier that has moved, and two payments: the second carries on what the first left over. */
+/** A changed multiplier, and two budget payments, the second of which includes the leftover of the first. */
 async function playBudgets(world: World, person: Person): Promise<void> {
   const yesterday = new Date(world.clock.now().getTime() - 24 * 3_600_000).toISOString();
   await approve(world, person, 10, yesterday);
@@ -64,7 +64,7 @@ async function driftOf(world: World): Promise<Record<string, number>> {
   return run!.counts;
 }
 
-/** Breaks the books behind the back of their triggers, and says how to mend them. */
+/** Corrupts the ledger with its triggers disabled. @returns how to repair it. */
 type Breakage = { readonly table: string; readonly spoil: string; readonly mend: string };
 
 const BREAKAGES: Record<CheckName, Breakage> = {
@@ -122,7 +122,7 @@ async function untriggered(world: World, { table }: Breakage, statement: string)
 }
 
 describe("verify-ledger", () => {
-  it("finds no drift in books in which everything has happened once", async () => {
+  it("finds no drift in a ledger with every kind of transaction", async () => {
     expect(await driftOf(await livelyWorld())).toMatchObject({ drift: 0 });
   });
 
@@ -162,13 +162,13 @@ describe("verify-ledger", () => {
     expect(await driftOf(world)).toMatchObject({ drift: 0 });
   });
 
-  it("finds a sale that says it is applied while its commissions are held", async () => {
+  it("finds an applied sale whose commissions are held", async () => {
     const world = await livelyWorld();
     await world.query("update token_sales set status = 'applied' where status = 'held'");
     expect(await driftOf(world)).toMatchObject({ "drift-commissions": 1 });
   });
 
-  it("finds a sale that says it is reversed while nothing was taken back", async () => {
+  it("finds a reversed sale without a reversal in the ledger", async () => {
     const world = await livelyWorld();
     await world.query("update token_sales set status = 'reversed' where status = 'held'");
     await world.query("update commissions set status = 'reversed' where status = 'held'");

@@ -24,7 +24,7 @@ const daysBefore = (days: number): string => new Date(Date.parse(NOW) - days * D
 
 type Counts = { calculated?: number; moved?: number };
 
-/** Runs the job as of an instant, ranges and sum included. */
+/** Runs the job as of a time, with its ranges and sum. */
 async function recalculate(
   world: World,
   at: string,
@@ -46,7 +46,7 @@ const historyOf = (world: World, profileId: string) =>
   );
 
 describe("recalculate-multipliers", () => {
-  it("works out every multiplier of the first run, and keeps what moved with its components", async () => {
+  it("calculates every multiplier in the first run, and stores changes with their components", async () => {
     const world = await createWorld({ at: NOW });
     const organizationId = await organization(world);
     const active = await volunteer(world, { organizationId });
@@ -89,7 +89,7 @@ describe("recalculate-multipliers", () => {
     expect(await historyOf(world, person.profileId)).toHaveLength(1);
   });
 
-  it("looks at nobody when nothing has happened", async () => {
+  it("recalculates nobody when nothing has happened", async () => {
     const world = await createWorld({ at: NOW });
     const people = await chain(world, await organization(world), 4);
     for (const person of people) await approve(world, person, 10, YESTERDAY);
@@ -101,7 +101,7 @@ describe("recalculate-multipliers", () => {
     });
   });
 
-  it("looks at whoever did something since, and at their referrer", async () => {
+  it("recalculates volunteers who were active since, and their referrers", async () => {
     const world = await createWorld({ at: NOW });
     const [top, middle, bottom, other] = await chain(world, await organization(world), 4);
     await recalculate(world, NOW);
@@ -112,7 +112,7 @@ describe("recalculate-multipliers", () => {
     ]);
   });
 
-  it("looks at whoever lost an approval out of the window, and at the referrer of whoever fell silent", async () => {
+  it("recalculates volunteers with an approval that left the window, and referrers of those who became inactive", async () => {
     const world = await createWorld({ at: NOW });
     const [referrer, person] = await chain(world, await organization(world), 2);
     await approve(world, person!, 10, daysBefore(29.5));
@@ -126,7 +126,7 @@ describe("recalculate-multipliers", () => {
     expect(await multiplierOf(world, referrer!)).toBe(100);
   });
 
-  it("follows a decay day by day down to the floor, and then leaves it alone", async () => {
+  it("follows a decay day by day down to the floor, and then stops", async () => {
     const world = await createWorld({ at: NOW });
     const person = await volunteer(world, { organizationId: await organization(world) });
     await world.query("update volunteer_profiles set level = 3 where id = $1", [person.profileId]);
@@ -139,14 +139,14 @@ describe("recalculate-multipliers", () => {
       calculated += counts.calculated ?? 0;
       seen.push(await multiplierOf(world, person));
     }
-    // 1.20 + 0.20; from the eighth day on x 0.95^(days / 7), never below 1.20.
+    // 1.20 + 0.20; from the eighth day on times 0.95^(days / 7), never below 1.20.
     expect(seen.slice(0, 8)).toEqual(Array(8).fill(140));
     expect(seen.slice(8, 14)).toEqual([132, 131, 130, 129, 128, 127]);
     expect(seen.slice(20, 25)).toEqual([121, 120, 120, 120, 120]);
     expect(calculated).toBeLessThanOrEqual(16);
   });
 
-  it("sees what committed late, what was corrected, and a new level or referrer", async () => {
+  it("sees late commits, corrections, and a new level or referrer", async () => {
     const world = await createWorld({ at: NOW });
     const organizationId = await organization(world);
     const [referrer, person] = await chain(world, organizationId, 2);
@@ -154,7 +154,7 @@ describe("recalculate-multipliers", () => {
     const ids = await approve(world, person!, 20, YESTERDAY);
     await recalculate(world, NOW);
     expect(await multiplierOf(world, person!)).toBe(110);
-    // Its time lies before the last run, which could not see it.
+    // Its time is before the last run, which could not see it.
     await approve(world, newcomer, 10, YESTERDAY);
     await world.query("update task_assignments set status = 'rejected' where id = any($1::bigint[])", [
       ids.slice(0, 11),
@@ -173,7 +173,7 @@ describe("recalculate-multipliers", () => {
     expect(await Promise.all([referrer!, newcomer].map((p) => multiplierOf(world, p)))).toEqual([112, 100]);
   });
 
-  it("does not count what happens after its slot, and keeps the mark for the next run", async () => {
+  it("does not count what happened after its slot, and keeps the mark for the next run", async () => {
     const world = await createWorld({ at: NOW });
     const person = await volunteer(world, { organizationId: await organization(world) });
     await approve(world, person, 10, "2026-03-02T02:00:00Z");
@@ -183,7 +183,7 @@ describe("recalculate-multipliers", () => {
     expect(await multiplierOf(world, person)).toBe(105);
   });
 
-  it("sees what was handed in before its slot of a task that is approved after it", async () => {
+  it("sees a submission before its slot of a task that is approved after it", async () => {
     const world = await createWorld({ at: NOW });
     const [referrer, person] = await chain(world, await organization(world), 2);
     await recalculate(world, NOW);
@@ -197,7 +197,7 @@ describe("recalculate-multipliers", () => {
     expect(await multiplierOf(world, referrer!)).toBe(102);
   });
 
-  it("a new referrer counts what was noted for the volunteer before, also when it lies after the next run", async () => {
+  it("a new referrer counts earlier marks of the volunteer, even for a time after the next run", async () => {
     const world = await createWorld({ at: NOW });
     const organizationId = await organization(world);
     const [referrer, person] = [
@@ -210,7 +210,7 @@ describe("recalculate-multipliers", () => {
       person.profileId,
       referrer.profileId,
     ]);
-    // Not the mark of a day, which would hide it.
+    // Not the mark of a day, which would hide the test case.
     await world.query("delete from multiplier_marks where due_at > now()");
     await recalculate(world, "2026-03-03T02:00:00Z");
     expect(await multiplierOf(world, referrer)).toBe(100);
@@ -218,7 +218,7 @@ describe("recalculate-multipliers", () => {
     expect(await multiplierOf(world, referrer)).toBe(102);
   });
 
-  it("a new referrer counts what a transaction was still writing when the referral was made", async () => {
+  it("a new referrer counts what an open transaction was writing when the referral was made", async () => {
     const world = await createWorld({ at: NOW });
     const organizationId = await organization(world);
     const [referrer, person] = [
@@ -241,7 +241,7 @@ describe("recalculate-multipliers", () => {
     expect(await multiplierOf(world, referrer)).toBe(102);
   });
 
-  it("an older figure never replaces a newer one, also after a run that did not end", async () => {
+  it("an older value never replaces a newer one, even after an unfinished run", async () => {
     const world = await createWorld({ at: NOW });
     const person = await volunteer(world, { organizationId: await organization(world) });
     await approve(world, person, 10, YESTERDAY);
@@ -252,7 +252,7 @@ describe("recalculate-multipliers", () => {
     expect(await multiplierOf(world, person)).toBe(105);
   });
 
-  it("of one organization leaves the others alone", async () => {
+  it("of one organization leaves the others unchanged", async () => {
     const world = await createWorld({ at: NOW });
     const [one, other] = [await organization(world), await organization(world)];
     const mine = await volunteer(world, { organizationId: one });
@@ -260,12 +260,12 @@ describe("recalculate-multipliers", () => {
     for (const person of [mine, theirs]) await approve(world, person, 10, YESTERDAY);
     expect(await recalculate(world, NOW, { organizationId: one })).toEqual({ calculated: 1, moved: 1 });
     expect(await multiplierOf(world, theirs)).toBe(100);
-    // The nightly run for all then finds the other one new, and this one known.
+    // The nightly run for all then finds the other one new and this one current.
     expect(await recalculate(world, "2026-03-02T03:00:00Z")).toEqual({ calculated: 1, moved: 1 });
     expect(await multiplierOf(world, theirs)).toBe(105);
   });
 
-  it("is cancelled for an organization that does not exist, and has nothing to do in one without volunteers", async () => {
+  it("is cancelled for an unknown organization, and does nothing in one without volunteers", async () => {
     const world = await createWorld({ at: NOW });
     expect(await world.perform(recalculateMultipliers, { organizationId: "999", full: false })).toMatchObject(
       { dead: 1 },
@@ -276,7 +276,7 @@ describe("recalculate-multipliers", () => {
     });
   });
 
-  it("works everything out anew when the maximum is another", async () => {
+  it("recalculates everything when the maximum has changed", async () => {
     const [first, second] = [await createWorld({ at: NOW }), NOW];
     const person = await volunteer(first, { organizationId: await organization(first) });
     await first.query("update volunteer_profiles set level = 9 where id = $1", [person.profileId]);
@@ -298,7 +298,7 @@ describe("recalculate-multipliers", () => {
     expect(await multiplierOf(world, person)).toBe(105);
   });
 
-  it("defect 9: there is one formula: nothing but the run moves a multiplier, however often it is asked", async () => {
+  it("defect 9: there is one formula: only the run changes a multiplier, however often it is read", async () => {
     const world = await createWorld({ at: NOW });
     const organizationId = await organization(world);
     const people = await chain(world, organizationId, 3);
@@ -322,7 +322,7 @@ describe("recalculate-multipliers", () => {
     expect(writersOf("activity_multiplier =")).toEqual(["rewards/multiplier-range.ts"]);
   });
 
-  it("defect 15: asks the database as often for sixty volunteers as for one", async () => {
+  it("defect 15: sends as many statements for sixty volunteers as for one", async () => {
     const statements = async (count: number) => {
       const world = await createWorld({ at: NOW });
       const people = await chain(world, await organization(world), count);
@@ -342,7 +342,7 @@ describe("recalculate-multipliers", () => {
     expect([await statements(1), await statements(60)]).toEqual([2, 2]);
   });
 
-  it("defect 16: asks for nobody's ancestors: after a run the outbox is empty", async () => {
+  it("defect 16: enqueues nothing for ancestors: after a run the outbox is empty", async () => {
     const world = await createWorld({ at: NOW });
     const people = await chain(world, await organization(world), 6);
     for (const person of people) await approve(world, person, 10, YESTERDAY);
@@ -369,7 +369,7 @@ describe("recalculate-multipliers", () => {
     ).toEqual(["done", "done"]);
   });
 
-  it("a range that was killed half-way has written nothing; a range left over from an older run changes nothing newer", async () => {
+  it("a range killed half-way has written nothing; a range of an older run changes nothing newer", async () => {
     const world = await createWorld({ at: NOW });
     const person = await volunteer(world, { organizationId: await organization(world) });
     await approve(world, person, 10, YESTERDAY);
@@ -390,7 +390,7 @@ describe("recalculate-multipliers", () => {
     expect(await multiplierOf(world, person)).toBe(105);
   });
 
-  it("fails when a range dies, and ends when its dead letter is tried again", async () => {
+  it("fails when a range is dead, and ends when its dead letter is retried", async () => {
     const world = await createWorld({ at: NOW });
     const person = await volunteer(world, { organizationId: await organization(world) });
     await approve(world, person, 10, YESTERDAY);
@@ -409,7 +409,7 @@ describe("recalculate-multipliers", () => {
     expect(await run()).toMatchObject({ status: "done", counts: { moved: 1 } });
   });
 
-  it("runs through Redis, cut into ranges on whatever worker is free", async () => {
+  it("runs through Redis, in ranges on any free worker", async () => {
     const world = await createWorld({ at: NOW });
     const person = await volunteer(world, { organizationId: await organization(world) });
     await approve(world, person, 10, YESTERDAY);
@@ -423,14 +423,14 @@ describe("recalculate-multipliers", () => {
     expect(await multiplierOf(world, person)).toBe(105);
   });
 
-  it("does not make a host transaction wait: work is noted while a range is being written", async () => {
+  it("does not block host transactions: activity is marked while a range is being written", async () => {
     const world = await createWorld({ at: NOW });
     const person = await volunteer(world, { organizationId: await organization(world) });
     await approve(world, person, 10, YESTERDAY);
     const range = { from: "1", to: "1000", organizationId: null, full: true, maxHundredths: 300 };
     await inTransaction(world.db, async (tx) => {
       await recalculateRange(tx, range, new Date(NOW));
-      // In another transaction, while the row of the profile is locked by this one.
+      // In another transaction, while this one locks the row of the profile.
       await world.query("set lock_timeout = '2s'");
       await approve(world, person, 10, YESTERDAY);
     });
