@@ -5,6 +5,7 @@ import { payloadFrom } from "../src/cli/job-flags.ts";
 import { fullProgram } from "../src/cli/program.ts";
 import { VARIABLES } from "../src/config/config.ts";
 import { roleNames } from "../src/db/roles.ts";
+import { createMetrics } from "../src/metrics.ts";
 import { catalogue } from "../src/workers/index.ts";
 import { openTransaction } from "./support/open-transaction.ts";
 import { blocks, pages, read } from "./support/pages.ts";
@@ -126,5 +127,16 @@ describe("the variables and metrics of the pages of operations", () => {
     for (const [, name] of rows.join(" ").matchAll(/`([A-Z0-9_]+)`/g)) expect(VARIABLES).toContain(name);
     for (const [name] of page.matchAll(/commonwork_[a-z_]+/g))
       if (!ROLES.includes(name)) expect(measured, name).toContain(name.replace(/^commonwork_|_bucket$/g, ""));
+  });
+
+  it("docs/operations/index.md lists every metric with its labels", () => {
+    const { registry, ...metrics } = createMetrics();
+    registry.clear();
+    const rows = read("docs/operations/index.md").matchAll(/^\| `(commonwork_[a-z_]+)` \| ([a-z, ]*) ?\|/gm);
+    const listed = Object.fromEntries([...rows].map(([, name, labels = ""]) => [name, labels.trim()]));
+    const made = Object.values(metrics) as unknown as { name: string; labelNames: string[] }[];
+    expect(listed).toEqual(
+      Object.fromEntries(made.map(({ name, labelNames }) => [name, labelNames.join(", ")])),
+    );
   });
 });
