@@ -63,7 +63,7 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
  * A command as somebody would type it: with all that is optional, and the first of what excludes each other.
  */
 function wordsOf(written: string): string[] {
-  const [command = ""] = written.split(/ < | +# /);
+  const [command = ""] = written.split(/ [<>|] | +# /);
   const typed = PLACEHOLDERS.reduce((text, [pattern, value]) => text.replace(pattern, value), command)
     .replace(/(\w)(\\?\|[a-z]+)+/g, "$1")
     .replace(/ \\?\| [^\]]*|[[\]]/g, "");
