@@ -1,6 +1,6 @@
 import type { Tx } from "../db/transaction.ts";
 import {
-  type Answer,
+  type CalendarAnswer,
   CalendarBusy,
   type CalendarPort,
   type Grant,
@@ -25,7 +25,7 @@ export type ConnectionGrant = {
 /** The answer to a call, and the connection that it was made for. */
 export type ProviderAnswer<T> = {
   readonly connection: ConnectionGrant["connection"];
-  readonly answer: Answer<T>;
+  readonly answer: CalendarAnswer<T>;
 };
 
 /** Null when the connection has no grant, or one that the provider refuses. */
@@ -43,7 +43,7 @@ export function connectionGrant(connection: Connection | undefined): ConnectionG
 export async function callProvider<T>(
   { connection }: ConnectionGrant,
   { ports, signal }: CallContext,
-  call: (port: CalendarPort, signal: AbortSignal) => Promise<Answer<T>>,
+  call: (port: CalendarPort, signal: AbortSignal) => Promise<CalendarAnswer<T>>,
 ): Promise<ProviderAnswer<T>> {
   if (ports.calendar === null) throw new Cancel(NOT_CONFIGURED);
   try {

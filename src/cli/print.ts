@@ -1,4 +1,4 @@
-import { type Cell, type Column, formatTable } from "./table.ts";
+import { type Cell, type TableColumn, formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Prints what `--json` asks for: one indented value. */
@@ -14,7 +14,7 @@ export function printLine(terminal: Terminal, line = ""): void {
 /** Prints a table, or `emptyText` when there are no rows. */
 export function printTable(
   terminal: Terminal,
-  columns: readonly Column[],
+  columns: readonly TableColumn[],
   rows: readonly (readonly Cell[])[],
   emptyText: string,
 ): void {

@@ -1,5 +1,5 @@
 /** A column: its heading and the alignment of its cells. */
-export type Column = { readonly title: string; readonly align?: "left" | "right" };
+export type TableColumn = { readonly title: string; readonly align?: "left" | "right" };
 
 export type Cell = string | number | null;
 
@@ -9,7 +9,7 @@ const GAP = "  ";
  * Text in aligned columns, two spaces apart, with a rule below the headings. Null is printed as a dash. Cells are never
  * truncated, so the output can be piped to grep.
  */
-export function formatTable(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
+export function formatTable(columns: readonly TableColumn[], rows: readonly (readonly Cell[])[]): string {
   const texts = rows.map((row) => columns.map((_, index) => cellText(row[index] ?? null)));
   const widths = columns.map((column, index) =>
     Math.max(width(column.title), ...texts.map((row) => width(row[index] ?? ""))),

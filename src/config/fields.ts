@@ -47,7 +47,7 @@ export const textOr = (fallback: string) =>
   withDefault(fallback, { rule: "text", parse: (written) => written });
 
 /** Text that matches a pattern. */
-export const matching = (fallback: string, pattern: RegExp, rule: string) =>
+export const textMatching = (fallback: string, pattern: RegExp, rule: string) =>
   withDefault(fallback, { rule, parse: (written) => (pattern.test(written) ? written : undefined) });
 
 const wholeBetween = (min: number, max: number): Parse<number> => ({

@@ -1,5 +1,5 @@
 import { defineArea } from "./area.ts";
-import { matching, optional, url, whole } from "./fields.ts";
+import { textMatching, optional, url, whole } from "./fields.ts";
 
 /** Roles, channels and settings are named after the schema, so the name leaves them room below 63 bytes. */
 const OWN_SCHEMA = /^(?!pg_|public$|information_schema$)[a-z_][a-z0-9_]{0,39}$/;
@@ -17,7 +17,7 @@ export const postgres = defineArea({
     DB_NAME: optional.describe("Name of the database."),
     DB_USER: optional.describe("User name."),
     DB_PASSWORD: optional.describe("Password. It may contain any characters."),
-    DB_SCHEMA: matching(
+    DB_SCHEMA: textMatching(
       "commonwork",
       OWN_SCHEMA,
       "a schema of its own, not public: 1 to 40 lower-case letters, digits and underscores, not beginning with a digit or pg_",

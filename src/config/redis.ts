@@ -1,5 +1,5 @@
 import { defineArea } from "./area.ts";
-import { matching, url } from "./fields.ts";
+import { textMatching, url } from "./fields.ts";
 
 export const redis = defineArea({
   title: "Redis",
@@ -7,7 +7,7 @@ export const redis = defineArea({
     REDIS_URL: url("redis", "rediss")
       .meta({ example: "redis://localhost:6379" })
       .describe("Redis, as `redis://host:6379`, or `rediss://` for TLS."),
-    REDIS_PREFIX: matching(
+    REDIS_PREFIX: textMatching(
       "cw",
       /^[a-z0-9-]{1,40}$/,
       "1 to 40 lower-case letters, digits and hyphens",

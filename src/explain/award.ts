@@ -5,7 +5,7 @@ import { BUDGET_RULE_VERSION } from "../rewards/record-budget.ts";
 import { formatAmount } from "../scoring/money.ts";
 import { type BudgetDecision, decideBudget } from "../scoring/rewards/budget.ts";
 import { BUDGET_RULES, type BudgetPeriodType } from "../scoring/rewards/budget-shares.ts";
-import { differences, type Explanation, hundredths, type Step, step } from "./explanation.ts";
+import { mismatches, type Explanation, hundredths, type Step, step } from "./explanation.ts";
 
 type PeriodRow = {
   type: BudgetPeriodType;
@@ -140,7 +140,7 @@ const readAwards = (on: Queryable, periodId: string): Promise<AwardRow[]> =>
 const tokens = (micro: bigint | string): string => formatAmount(BigInt(micro));
 
 const faultsOfPeriod = (period: PeriodRow, decision: BudgetDecision): string[] =>
-  differences([
+  mismatches([
     ["rules", period.ruleVersion, BUDGET_RULE_VERSION],
     ["granted + carried", tokens(period.pool), tokens(BigInt(period.granted) + BigInt(period.carried))],
     ["paid", tokens(period.paid), tokens(decision.paidMicro)],
@@ -157,7 +157,7 @@ function outcomeOf({ profileId }: AwardRow, decision: BudgetDecision) {
 function faultsOfAward(award: AwardRow, decision: BudgetDecision): string[] {
   const { winner, unpaid, scoreHundredths } = outcomeOf(award, decision);
   const amount = tokens(winner?.amountMicro ?? 0n);
-  return differences([
+  return mismatches([
     [`score of ${award.profileId}`, hundredths(BigInt(award.score)), hundredths(scoreHundredths)],
     [`rank of ${award.profileId}`, award.rank, winner?.rank],
     [`award of ${award.profileId}`, tokens(award.amount), amount],

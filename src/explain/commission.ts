@@ -11,7 +11,7 @@ import {
   COMMISSION_RULE_VERSION,
   type CommissionPolicy,
 } from "../scoring/rewards/commission-policy.ts";
-import { differences, type Explanation, type Step, step } from "./explanation.ts";
+import { mismatches, type Explanation, type Step, step } from "./explanation.ts";
 
 /** The inputs as record-commissions stores them. */
 type StoredInputs = {
@@ -150,7 +150,7 @@ function reasonsOf(decision: CommissionDecision): readonly string[] {
 }
 
 const faultsOfSale = (sale: SaleRow, inputs: StoredInputs, decision: CommissionDecision): string[] =>
-  differences([
+  mismatches([
     ["rules", inputs.ruleVersion, COMMISSION_RULE_VERSION],
     ["reasons", sale.reasons.join(", "), reasonsOf(decision).join(", ")],
   ]);
@@ -160,7 +160,7 @@ function faultsOfLines(lines: readonly LineRow[], decision: CommissionDecision):
   const stored = new Map(lines.map((line) => [line.level, line]));
   return [1, 2, 3, 4, 5].flatMap((level) => {
     const [line, other] = [stored.get(level), due.get(level)];
-    return differences([
+    return mismatches([
       [`level ${level}`, line && tokens(line.amount), other && tokens(other.amountMicro)],
       [`beneficiary of level ${level}`, line?.profileId, other?.profileId],
       [`rate of level ${level}`, line?.rateBps, other?.rateBps],

@@ -25,7 +25,7 @@ export type Explain = (on: Queryable, id: string) => Promise<Explanation | undef
 export const step = (what: string, how: string): Step => ({ what, how });
 
 /** One line for each pair that differs. */
-export function differences(
+export function mismatches(
   pairs: readonly (readonly [name: string, stored: unknown, recomputed: unknown])[],
 ): string[] {
   return pairs

@@ -17,7 +17,7 @@ import {
   weightsOf,
 } from "../scoring/project-matching/match.ts";
 import { MAX_REQUIRED_SKILLS } from "../scoring/project-matching/match-search.ts";
-import { differences, type Explanation, type Step, step } from "./explanation.ts";
+import { mismatches, type Explanation, type Step, step } from "./explanation.ts";
 
 const ID = /^([1-9]\d{0,14}):([1-9]\d{0,14})$/;
 
@@ -57,7 +57,7 @@ export async function explainMatch(on: Queryable, id: string): Promise<Explanati
   const [project] = await readProjects(on, { ids: [projectId] });
   const volunteer = await readVolunteer(on, volunteerId);
   const match = project && volunteer ? matchOf(project, volunteer) : null;
-  const faults = differences([["score", pair.score, expected(pair, match)]]);
+  const faults = mismatches([["score", pair.score, expected(pair, match)]]);
   const steps = project && volunteer ? await stepsOf(on, project, volunteer, match) : [];
   return {
     ...header,

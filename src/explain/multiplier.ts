@@ -6,7 +6,7 @@ import {
   MULTIPLIER_WEIGHTS,
   type MultiplierDecision,
 } from "../scoring/rewards/multiplier.ts";
-import { differences, type Explanation, hundredths, type Step, step } from "./explanation.ts";
+import { mismatches, type Explanation, hundredths, type Step, step } from "./explanation.ts";
 
 type HistoryRow = {
   userId: string;
@@ -81,7 +81,7 @@ async function readHistory(
 }
 
 const faultsOf = (row: HistoryRow, { components, multiplierHundredths }: MultiplierDecision): string[] =>
-  differences([
+  mismatches([
     ["base", hundredths(row.base), hundredths(components.baseHundredths)],
     ["activity", hundredths(row.activity), hundredths(components.activityHundredths)],
     ["referral", hundredths(row.referral), hundredths(components.referralHundredths)],

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import { DeadlineExceeded, withinLimit } from "../deadlines.ts";
 
 export type RateLimitOptions = {
   readonly redis: Redis;
@@ -104,18 +105,15 @@ function dropLeases(leases: Map<string, Lease>): void {
 /** Calls `redis`, or `fallback` if Redis does not answer in time or recently did not. */
 function createRedisFallback() {
   let pausedUntilMs = 0;
-  return function call<T>(redis: () => Promise<T>, fallback: () => Promise<T>): Promise<T> {
+  return async function call<T>(redis: () => Promise<T>, fallback: () => Promise<T>): Promise<T> {
     if (performance.now() < pausedUntilMs) return fallback();
-    return new Promise((resolve, reject) => {
-      const giveUp = () => {
-        pausedUntilMs = performance.now() + REDIS_PAUSE_MS;
-        void fallback().then(resolve, reject);
-      };
-      const timer = setTimeout(giveUp, REDIS_TIMEOUT_MS);
-      void redis()
-        .then(resolve, reject)
-        .finally(() => clearTimeout(timer));
-    });
+    try {
+      return await withinLimit(REDIS_TIMEOUT_MS, redis);
+    } catch (error) {
+      if (!(error instanceof DeadlineExceeded)) throw error;
+      pausedUntilMs = performance.now() + REDIS_PAUSE_MS;
+      return fallback();
+    }
   };
 }
 

@@ -26,7 +26,7 @@ export type NoResult =
   | { readonly kind: "refused"; readonly reason: RefusalReason }
   | { readonly kind: "again" };
 
-export type Answer<T> = { readonly tokens: FreshTokens | null; readonly result: T | NoResult };
+export type CalendarAnswer<T> = { readonly tokens: FreshTokens | null; readonly result: T | NoResult };
 
 export type Watched =
   | {
@@ -99,19 +99,19 @@ export type CalendarPort = {
   watch(
     request: { readonly grant: Grant; readonly calendarId: string; readonly channelId: string },
     signal: AbortSignal,
-  ): Promise<Answer<Watched>>;
+  ): Promise<CalendarAnswer<Watched>>;
   /** Closes a channel. A channel that does not exist counts as stopped. @throws as `watch` */
   stop(
     request: { readonly grant: Grant; readonly channelId: string; readonly resourceId: string },
     signal: AbortSignal,
-  ): Promise<Answer<{ readonly kind: "stopped" }>>;
+  ): Promise<CalendarAnswer<{ readonly kind: "stopped" }>>;
   /**
    * Lists one page of entries. `expired`: a token is too old, so a full sync is needed. @throws as `watch`
    */
   listEvents(
     request: { readonly grant: Grant; readonly calendarId: string; readonly cursor: EventsCursor },
     signal: AbortSignal,
-  ): Promise<Answer<EventsPage | { readonly kind: "expired" }>>;
+  ): Promise<CalendarAnswer<EventsPage | { readonly kind: "expired" }>>;
 };
 
 /** The provider rejected the call because of too many requests. */

@@ -5,7 +5,7 @@ import type { GoogleCalendarConfig } from "../config/calendar.ts";
 import { CHANNEL_POLICY } from "../scoring/calendar/channel-lifetime.ts";
 import { SealBroken, type Seals } from "../sealed-text.ts";
 import {
-  type Answer,
+  type CalendarAnswer,
   type CalendarPort,
   CalendarUnavailable,
   type EventsCursor,
@@ -144,7 +144,7 @@ async function withGrant<T>(
   grant: Grant,
   signal: AbortSignal,
   call: Call<T>,
-): Promise<Answer<T>> {
+): Promise<CalendarAnswer<T>> {
   // Loaded by the first call: it is slow to load, and most processes never call it.
   const google = await import("@googleapis/calendar");
   const client = oauthClient(google, options, signal);

@@ -23,9 +23,9 @@ describe("explain match", () => {
   it("shows how the percentage is made of matched skills, missing skills and the distance", async () => {
     const world = await createWorld();
     const organizationId = await organization(world);
-    const place = { latitude: BERLIN.latitude + 0.25, longitude: BERLIN.longitude };
-    const person = await skilled(world, { cooking: 0.8, music: 1 }, { organizationId, place });
-    const project = await projectFor(world, ["cooking", "driving"], { organizationId, place: BERLIN });
+    const location = { latitude: BERLIN.latitude + 0.25, longitude: BERLIN.longitude };
+    const person = await skilled(world, { cooking: 0.8, music: 1 }, { organizationId, location });
+    const project = await projectFor(world, ["cooking", "driving"], { organizationId, location: BERLIN });
     await run(world);
     const { text, agrees, ownerUserId } = await explained(world, project, person);
     expect({ agrees, ownerUserId }).toEqual({ agrees: true, ownerUserId: person });

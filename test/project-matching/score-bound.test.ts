@@ -21,7 +21,7 @@ it("the SQL bound is scoreBound and a little for rounding, for every project tha
     await projectFor(world, names, {
       organizationId,
       remote: n % 3 === 0,
-      ...(n % 2 === 0 ? { place: BERLIN } : {}),
+      ...(n % 2 === 0 ? { location: BERLIN } : {}),
     });
   const ids = (await world.query<{ id: string }>("select id from projects")).map(({ id }) => id);
   const projects = await readProjects(on, { ids });
@@ -30,7 +30,7 @@ it("the SQL bound is scoreBound and a little for rounding, for every project tha
     { cooking: 0.55, law: 1 },
     { driving: 0.3, maths: 0.7, music: 0.999 },
   ]) {
-    const userId = await skilled(world, weights, { organizationId, place: BERLIN });
+    const userId = await skilled(world, weights, { organizationId, location: BERLIN });
     const volunteer = await readVolunteer(on, userId);
     const bounds = await rows<{ id: string; bound: number }>(on, boundedProjects(userId));
     const expected = projects.flatMap((project) => {

@@ -19,13 +19,13 @@ export async function skillIds(world: World, ...names: string[]): Promise<string
 export async function skilled(
   world: World,
   weights: Record<string, number>,
-  fields: { organizationId: string; place?: Coordinates; visible?: boolean; name?: string },
+  fields: { organizationId: string; location?: Coordinates; visible?: boolean; name?: string },
 ): Promise<string> {
   const { userId } = await volunteer(world, { organizationId: fields.organizationId });
   await world.query("update users set name = $2 where id = $1", [userId, fields.name ?? `Person ${userId}`]);
   await world.query(
     "insert into volunteers (user_id, skills_visible, latitude, longitude) values ($1, $2, $3, $4)",
-    [userId, fields.visible ?? true, fields.place?.latitude ?? null, fields.place?.longitude ?? null],
+    [userId, fields.visible ?? true, fields.location?.latitude ?? null, fields.location?.longitude ?? null],
   );
   await giveSkills(world, userId, weights);
   return userId;
@@ -53,7 +53,7 @@ export async function projectFor(
   fields: {
     organizationId: string;
     status?: string;
-    place?: Coordinates;
+    location?: Coordinates;
     remote?: boolean;
     autoNotify?: boolean;
     lead?: string | null;
@@ -72,8 +72,8 @@ export async function projectFor(
       fields.status ?? "recruiting",
       fields.lead ?? null,
       createdBy,
-      fields.place?.latitude ?? null,
-      fields.place?.longitude ?? null,
+      fields.location?.latitude ?? null,
+      fields.location?.longitude ?? null,
       fields.remote ?? false,
       fields.autoNotify ?? true,
     ],

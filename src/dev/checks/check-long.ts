@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { runSteps, type Step } from "./run-steps.ts";
+import { runSteps, type CheckStep } from "./run-steps.ts";
 
 // What takes too long for every change: `npm run check:long`. Add a step to the list.
 
@@ -8,7 +8,7 @@ const withLongForm = readdirSync("test", { recursive: true, encoding: "utf8" })
   .map((name) => `test/${name}`)
   .filter((name) => name.endsWith(".test.ts") && readFileSync(name, "utf8").includes("/support/sizes.ts"));
 
-const STEPS: readonly Step[] = [
+const STEPS: readonly CheckStep[] = [
   {
     name: "the suite in another schema, beside a host with tables and functions of the same names",
     command: ["npx", "vitest", "run"],

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 
 /** A program that passes or fails. Variables are added to those of this process. */
-export type Step = {
+export type CheckStep = {
   readonly name: string;
   readonly command: readonly [program: string, ...args: string[]];
   readonly environment?: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ export type Step = {
  *
  * @returns the exit code: 1 if any step failed.
  */
-export async function runSteps(steps: readonly Step[], write: (text: string) => void): Promise<number> {
+export async function runSteps(steps: readonly CheckStep[], write: (text: string) => void): Promise<number> {
   const lines: string[] = [];
   let exitCode = 0;
   for (const { name, command, environment } of steps) {
@@ -31,7 +31,7 @@ export async function runSteps(steps: readonly Step[], write: (text: string) => 
   return exitCode;
 }
 
-async function failureOf(command: Step["command"], environment: Step["environment"]): Promise<string | null> {
+async function failureOf(command: CheckStep["command"], environment: CheckStep["environment"]): Promise<string | null> {
   const [program, ...args] = command;
   const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...environment } });
   try {

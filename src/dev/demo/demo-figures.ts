@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { array, rows } from "../../db/statement.ts";
 import { formatAmount } from "../../scoring/money.ts";
-import type { Answer } from "./demo-send.ts";
+import type { WebhookAnswer } from "./demo-send.ts";
 import { CALL_COUNTS, type CallKind, type WebhookCall } from "./webhook-calls.ts";
 
 const KIND_NAMES: Readonly<Record<CallKind, string>> = {
@@ -29,12 +29,12 @@ export type CallResult = {
 export async function resultsOf(
   db: Database,
   calls: readonly WebhookCall[],
-  answers: readonly Answer[],
+  answers: readonly WebhookAnswer[],
 ): Promise<CallResult[]> {
   const sales = await salesOf(db, calls);
   return (Object.keys(CALL_COUNTS) as CallKind[]).map((kind) => {
     const mine = calls.flatMap((call, index) =>
-      call.kind === kind ? [{ call, answer: answers[index] as Answer }] : [],
+      call.kind === kind ? [{ call, answer: answers[index] as WebhookAnswer }] : [],
     );
     return {
       kind: KIND_NAMES[kind],

@@ -1,16 +1,16 @@
 import type { WebhookCall } from "./webhook-calls.ts";
 
 /** A response of the webhook, and how long it took. */
-export type Answer = { readonly code: number; readonly status: string; readonly tookMs: number };
+export type WebhookAnswer = { readonly code: number; readonly status: string; readonly tookMs: number };
 
 const SENDERS = 16;
 
 /**
  * Sends all calls over HTTP, 16 at a time. A call that repeats another waits for the response to that one.
  */
-export async function sendCalls(url: string, calls: readonly WebhookCall[]): Promise<Answer[]> {
-  const answers: Promise<Answer>[] = [];
-  const settled: Answer[] = [];
+export async function sendCalls(url: string, calls: readonly WebhookCall[]): Promise<WebhookAnswer[]> {
+  const answers: Promise<WebhookAnswer>[] = [];
+  const settled: WebhookAnswer[] = [];
   let next = 0;
   const sender = async () => {
     for (let index = next++; index < calls.length; index = next++) {
@@ -27,8 +27,8 @@ export async function sendCalls(url: string, calls: readonly WebhookCall[]): Pro
 async function answerTo(
   url: string,
   call: WebhookCall,
-  first: Promise<Answer> | null | undefined,
-): Promise<Answer> {
+  first: Promise<WebhookAnswer> | null | undefined,
+): Promise<WebhookAnswer> {
   await first;
   const startedMs = performance.now();
   const response = await fetch(url, {

@@ -8,7 +8,7 @@ import { mailText } from "./demo-mail.ts";
 import { type Closers, type OpenDemo, openDemo, SEED, stepsOn } from "./demo-open.ts";
 import { booksText, callsText, earnersText, logText, runsText } from "./demo-report.ts";
 import { rewardsText } from "./demo-rewards.ts";
-import { type Answer, sendCalls } from "./demo-send.ts";
+import { type WebhookAnswer, sendCalls } from "./demo-send.ts";
 import { drawCalls, type WebhookCall } from "./webhook-calls.ts";
 
 const EARNERS = 8;
@@ -84,7 +84,7 @@ async function showJobs(terminal: Terminal, demo: OpenDemo): Promise<boolean> {
   return allSucceeded && verified.drift === 0 && Number(books.sum) === 0;
 }
 
-function answersText(calls: readonly WebhookCall[], answers: readonly Answer[]): string {
+function answersText(calls: readonly WebhookCall[], answers: readonly WebhookAnswer[]): string {
   const times = answers.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
   const median = times[times.length >> 1] ?? 0;
   return `${formatNumber(calls.length)} signed webhook calls over HTTP, median response time ${median.toFixed(0)} ms`;

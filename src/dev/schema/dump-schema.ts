@@ -4,7 +4,7 @@ import pg from "pg";
 import { openDatabase } from "../../db/client.ts";
 import { migrateDatabase } from "../../db/migrate.ts";
 import { startEmbeddedServers } from "../servers/embedded-servers.ts";
-import { differences } from "./line-diff.ts";
+import { lineDiff } from "./line-diff.ts";
 import { dumpSchema } from "./schema-dump.ts";
 
 const SCHEMA_FILE = fileURLToPath(new URL("../../../drizzle/schema.sql", import.meta.url));
@@ -18,7 +18,7 @@ if (process.argv.includes("--check")) {
   if (written === dumped) process.stdout.write("drizzle/schema.sql matches the migrations.\n");
   else {
     process.stdout.write(
-      `drizzle/schema.sql differs from what the migrations make (- file, + migrations). Run \`npm run schema:dump\`.\n\n${differences(written, dumped)}`,
+      `drizzle/schema.sql differs from what the migrations make (- file, + migrations). Run \`npm run schema:dump\`.\n\n${lineDiff(written, dumped)}`,
     );
     process.exitCode = 1;
   }

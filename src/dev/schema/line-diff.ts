@@ -4,7 +4,7 @@ const CONTEXT = 2;
  * The lines in which two texts differ, with two lines of context: `-` only in the first, `+` only in the
  * second. Quadratic: for texts of a few thousand lines.
  */
-export function differences(before: string, after: string): string {
+export function lineDiff(before: string, after: string): string {
   const [a, b] = [before.split("\n"), after.split("\n")];
   const common = commonLengths(a, b);
   const lines: { mark: " " | "-" | "+"; text: string }[] = [];

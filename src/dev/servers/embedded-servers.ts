@@ -4,7 +4,7 @@ import { access, chmod, constants, lstat, mkdir, mkdtemp, rm, statfs } from "nod
 import { Socket } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { settlesWithin } from "../../deadlines.ts";
 import { folderOpenToOthers, startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { startEmbeddedRedis } from "./embedded-redis.ts";
 import type { EmbeddedServer, Watch } from "./server-program.ts";
@@ -130,9 +130,7 @@ async function startGuardian(folder: string): Promise<Watch & { dismiss(): Promi
     ended: (pid) => void pipe.write(`ended ${pid}\n`),
     dismiss: async () => {
       pipe.end();
-      const timer = new AbortController();
-      await Promise.race([ended, delay(10_000, undefined, { signal: timer.signal }).catch(() => undefined)]);
-      timer.abort();
+      await settlesWithin(10_000, ended);
     },
   };
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { open, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { settlesWithin } from "../../deadlines.ts";
 
 /** A running server; `stop` may be called twice. */
 export interface EmbeddedServer {
@@ -56,13 +57,7 @@ export async function startProgram(file: string, args: string[], start: ProgramS
   const running = () => child.exitCode === null && child.signalCode === null;
   const logTail = async () =>
     (await readFile(start.logFile, "utf8")).trim().split("\n").slice(-15).join("\n");
-  const endsWithin = async (limitMs: number): Promise<boolean> => {
-    const timer = new AbortController();
-    const late = delay(limitMs, false, { signal: timer.signal }).catch(() => false);
-    const inTime = await Promise.race([ending.then(() => true), late]);
-    timer.abort();
-    return inTime;
-  };
+  const endsWithin = (limitMs: number): Promise<boolean> => settlesWithin(limitMs, ending);
   const stop = async (steps: StopSteps): Promise<void> => {
     for (const [signal, limitMs] of Object.entries(steps)) {
       if (!running()) return;

@@ -1,16 +1,16 @@
 import { expect, it } from "vitest";
-import { differences } from "../../../src/dev/schema/line-diff.ts";
+import { lineDiff } from "../../../src/dev/schema/line-diff.ts";
 
 const text = (...lines: string[]) => lines.join("\n");
 
 it("shows differing lines with two lines of context", () => {
   expect(
-    differences(text("a", "b", "c", "d", "e", "f", "g", "h"), text("a", "b", "c", "D", "e", "f", "g", "h")),
+    lineDiff(text("a", "b", "c", "d", "e", "f", "g", "h"), text("a", "b", "c", "D", "e", "f", "g", "h")),
   ).toBe("  b\n  c\n- d\n+ D\n  e\n  f\n");
 });
 
 it("shows added and removed lines", () => {
-  expect(differences(text("a", "b"), text("a", "x", "b"))).toBe("  a\n+ x\n  b\n");
-  expect(differences(text("a", "x", "b"), text("a", "b"))).toBe("  a\n- x\n  b\n");
-  expect(differences("same", "same")).toBe("");
+  expect(lineDiff(text("a", "b"), text("a", "x", "b"))).toBe("  a\n+ x\n  b\n");
+  expect(lineDiff(text("a", "x", "b"), text("a", "b"))).toBe("  a\n- x\n  b\n");
+  expect(lineDiff("same", "same")).toBe("");
 });

@@ -33,12 +33,12 @@ describe("GET /projects/:id/candidates", () => {
     const ada = await skilled(
       world,
       { cooking: 1, music: 0.5 },
-      { organizationId, place: BERLIN, name: "Ada" },
+      { organizationId, location: BERLIN, name: "Ada" },
     );
     const ben = await skilled(world, { cooking: 0.2 }, { organizationId, name: "Ben" });
     const project = await projectFor(world, ["cooking", "driving"], {
       organizationId,
-      place: BERLIN,
+      location: BERLIN,
       lead: lead.userId,
     });
     await calculate();
@@ -121,9 +121,9 @@ describe("GET /projects/:id/candidates", () => {
 describe("GET /volunteers/me/matches", () => {
   it("is computed on request, also for a user on no list, with the score of the lists", async () => {
     const { world, get, calculate, organizationId } = await open({ MATCHES_PER_PROJECT: "1" });
-    await skilled(world, { cooking: 1, law: 1 }, { organizationId, place: BERLIN });
-    const me = await skilled(world, { cooking: 0.8, law: 0.2 }, { organizationId, place: BERLIN });
-    const kitchen = await projectFor(world, ["cooking"], { organizationId, place: BERLIN, name: "Kitchen" });
+    await skilled(world, { cooking: 1, law: 1 }, { organizationId, location: BERLIN });
+    const me = await skilled(world, { cooking: 0.8, law: 0.2 }, { organizationId, location: BERLIN });
+    const kitchen = await projectFor(world, ["cooking"], { organizationId, location: BERLIN, name: "Kitchen" });
     const court = await projectFor(world, ["law"], { organizationId, remote: true });
     await projectFor(world, ["law"], { organizationId, status: "archived" });
     await projectFor(world, ["music"], { organizationId });
@@ -144,7 +144,7 @@ describe("GET /volunteers/me/matches", () => {
     const me = await skilled(
       world,
       { cooking: 0.5, law: 0.9, music: 0.3 },
-      { organizationId, place: BERLIN },
+      { organizationId, location: BERLIN },
     );
     const owner = await volunteer(world, { organizationId });
     // 600 projects in three pages: those that could be best by nearness are not.

@@ -33,15 +33,15 @@ describe("calculate-matches", () => {
   it("stores the best candidates of each open project with their components, best first", async () => {
     const { world, organizationId } = await open();
     const [cooking, , driving] = await skillIds(world, "cooking", "gardening", "driving");
-    const expert = await skilled(world, { cooking: 1, driving: 0.6 }, { organizationId, place: BERLIN });
-    const novice = await skilled(world, { cooking: 0.1 }, { organizationId, place: BERLIN });
+    const expert = await skilled(world, { cooking: 1, driving: 0.6 }, { organizationId, location: BERLIN });
+    const novice = await skilled(world, { cooking: 0.1 }, { organizationId, location: BERLIN });
     const far = await skilled(
       world,
       { cooking: 1, driving: 0.6 },
-      { organizationId, place: { latitude: 48.1, longitude: 11.6 } },
+      { organizationId, location: { latitude: 48.1, longitude: 11.6 } },
     );
     await skilled(world, { gardening: 1 }, { organizationId });
-    const project = await projectFor(world, ["cooking", "driving"], { organizationId, place: BERLIN });
+    const project = await projectFor(world, ["cooking", "driving"], { organizationId, location: BERLIN });
     await projectFor(world, ["cooking"], { organizationId, status: "draft" });
     await projectFor(world, [], { organizationId });
     expect(await run(world)).toEqual({ projects: 1, matches: 3, added: 3, changed: 0, removed: 0 });
@@ -99,8 +99,8 @@ describe("calculate-matches", () => {
       );
     const somewhere = () => (draw() < 0.5 ? { latitude: 52 + draw(), longitude: 13 + draw() } : undefined);
     const placed = () => {
-      const place = somewhere();
-      return place ? { place } : {};
+      const location = somewhere();
+      return location ? { location } : {};
     };
     const people: string[] = [];
     for (let n = 0; n < 9; n++)
@@ -130,11 +130,11 @@ describe("calculate-matches", () => {
       },
       async () => {
         const volunteerId = pick(people);
-        const place = somewhere();
+        const location = somewhere();
         await world.query("update volunteers set latitude = $2, longitude = $3 where user_id = $1", [
           volunteerId,
-          place?.latitude ?? null,
-          place?.longitude ?? null,
+          location?.latitude ?? null,
+          location?.longitude ?? null,
         ]);
         return { volunteerId };
       },
