@@ -1,4 +1,4 @@
-import { type Cell, type TableColumn, formatTable } from "./table.ts";
+import { type Cell, formatTable, type TableColumn } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Prints what `--json` asks for: one indented value. */

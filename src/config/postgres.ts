@@ -1,5 +1,5 @@
 import { defineArea } from "./area.ts";
-import { textMatching, optional, url, whole } from "./fields.ts";
+import { optional, textMatching, url, whole } from "./fields.ts";
 
 /** Roles, channels and settings are named after the schema, so the name leaves them room below 63 bytes. */
 const OWN_SCHEMA = /^(?!pg_|public$|information_schema$)[a-z_][a-z0-9_]{0,39}$/;

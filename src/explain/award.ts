@@ -5,7 +5,7 @@ import { BUDGET_RULE_VERSION } from "../rewards/record-budget.ts";
 import { formatAmount } from "../scoring/money.ts";
 import { type BudgetDecision, decideBudget } from "../scoring/rewards/budget.ts";
 import { BUDGET_RULES, type BudgetPeriodType } from "../scoring/rewards/budget-shares.ts";
-import { mismatches, type Explanation, hundredths, type Step, step } from "./explanation.ts";
+import { type Explanation, hundredths, mismatches, type Step, step } from "./explanation.ts";
 
 type PeriodRow = {
   type: BudgetPeriodType;

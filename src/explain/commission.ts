@@ -11,7 +11,7 @@ import {
   COMMISSION_RULE_VERSION,
   type CommissionPolicy,
 } from "../scoring/rewards/commission-policy.ts";
-import { mismatches, type Explanation, type Step, step } from "./explanation.ts";
+import { type Explanation, mismatches, type Step, step } from "./explanation.ts";
 
 /** The inputs as record-commissions stores them. */
 type StoredInputs = {

@@ -17,7 +17,7 @@ import {
   weightsOf,
 } from "../scoring/project-matching/match.ts";
 import { MAX_REQUIRED_SKILLS } from "../scoring/project-matching/match-search.ts";
-import { mismatches, type Explanation, type Step, step } from "./explanation.ts";
+import { type Explanation, mismatches, type Step, step } from "./explanation.ts";
 
 const ID = /^([1-9]\d{0,14}):([1-9]\d{0,14})$/;
 

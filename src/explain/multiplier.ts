@@ -6,7 +6,7 @@ import {
   MULTIPLIER_WEIGHTS,
   type MultiplierDecision,
 } from "../scoring/rewards/multiplier.ts";
-import { mismatches, type Explanation, hundredths, type Step, step } from "./explanation.ts";
+import { type Explanation, hundredths, mismatches, type Step, step } from "./explanation.ts";
 
 type HistoryRow = {
   userId: string;

@@ -26,7 +26,9 @@ export type MatchRange = {
 export type ComputedLists = {
   /** The matched projects of the range, by id. */
   readonly projects: readonly MatchProject[];
-  /** Their rows, in pieces of PROJECTS_PER_STATEMENT projects. */
+  /** Number of projects whose lists one statement stores. */
+  readonly projectsPerPiece: number;
+  /** Their rows, in pieces of that many projects. */
   readonly pieces: readonly MatchColumns[];
   /** The turn at storing them; null where none is needed. */
   readonly turn: StatementTurn | null;
@@ -37,8 +39,8 @@ export type ComputedLists = {
  * processor cache once for all projects of a range: with 16 of them, each takes a third longer.
  */
 const PROJECTS_PER_RANGE = 64;
-/** About 10 ms of writing. */
-const PROJECTS_PER_STATEMENT = 4;
+/** About 10 ms of writing: for times when other work wants the processors. */
+const PROJECTS_PER_SMALL_STATEMENT = 4;
 
 /** Cuts all projects into ranges. */
 export const cutRanges = async (tx: Tx, keep: number): Promise<MatchRange[]> =>
@@ -67,17 +69,18 @@ export type MatchCounts = {
 export async function computeLists(context: ComputeContext, range: MatchRange): Promise<ComputedLists> {
   const { compute, signal } = context;
   const projects = await context.read((tx) => readProjects(tx, range.projects));
+  const projectsPerPiece = compute.turns.isCrowded() ? PROJECTS_PER_SMALL_STATEMENT : PROJECTS_PER_RANGE;
   const pieces = await withSharedBlocks(context, (blocks) => {
     const input: RankInput = {
       blocks,
       projects,
       keep: range.keep,
       skillCounts: null,
-      projectsPerPiece: PROJECTS_PER_STATEMENT,
+      projectsPerPiece,
     };
     return onThread<MatchColumns[]>(compute.threads, "rankProjects", input, signal);
   });
-  return { projects, pieces, turn: await compute.turns.take(signal) };
+  return { projects, projectsPerPiece, pieces, turn: await compute.turns.take(signal) };
 }
 
 /**
@@ -101,9 +104,10 @@ export async function computeAlone(
   // list.
   const ids = await onThread<number[]>(threads, "rankedVolunteers", { blocks, projects, keep }, signal);
   const skillCounts = await countSkills(tx, ids);
-  const input: RankInput = { blocks, projects, keep, skillCounts, projectsPerPiece: PROJECTS_PER_STATEMENT };
+  const input: RankInput = { blocks, projects, keep, skillCounts, projectsPerPiece: PROJECTS_PER_RANGE };
   return {
     projects,
+    projectsPerPiece: PROJECTS_PER_RANGE,
     pieces: await onThread<MatchColumns[]>(threads, "rankProjects", input, signal),
     turn: null,
   };
@@ -122,11 +126,11 @@ async function countSkills(tx: Tx, ids: readonly number[]): Promise<Map<number, 
 export async function storeLists(
   { tx, now, signal }: Pick<JobContext, "tx" | "now" | "signal">,
   range: MatchRange,
-  { projects, pieces, turn }: ComputedLists,
+  { projects, projectsPerPiece, pieces, turn }: ComputedLists,
 ): Promise<MatchCounts> {
   const counts = { projects: projects.length, matches: 0, added: 0, changed: 0, removed: 0 };
   try {
-    for (const [index, scope] of statementScopes(range.projects, projects).entries()) {
+    for (const [index, scope] of statementScopes(range.projects, projects, projectsPerPiece).entries()) {
       if (index > 0) await turn?.pause(signal);
       const columns = pieces[index] ?? NO_MATCHES;
       const written = await writeMatches(tx, scope, columns, now);
@@ -145,11 +149,13 @@ export async function storeLists(
  * The part of a range that each statement updates. Together they cover all of it, so that lists of closed
  * projects are removed too.
  */
-function statementScopes(scope: ProjectScope, projects: readonly MatchProject[]): ProjectScope[] {
+function statementScopes(
+  scope: ProjectScope,
+  projects: readonly MatchProject[],
+  projectsPerPiece: number,
+): ProjectScope[] {
   if ("ids" in scope || projects.length === 0) return [scope];
-  const firsts = projects
-    .filter((_, index) => index % PROJECTS_PER_STATEMENT === 0)
-    .map(({ id }) => String(id));
+  const firsts = projects.filter((_, index) => index % projectsPerPiece === 0).map(({ id }) => String(id));
   const bounds = [scope.from, ...firsts.slice(1), scope.to];
   return bounds.slice(1).map((to, index) => ({ from: bounds[index] as string, to }));
 }

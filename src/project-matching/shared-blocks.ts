@@ -3,8 +3,8 @@ import type { SkillBlock } from "../scoring/project-matching/skill-block.ts";
 import type { EncodedBlock } from "./rank.task.ts";
 import { blockNumbers, indexBlocks, readBlock } from "./volunteer-blocks.ts";
 
-/** A block is read in this many statements, of about 10 ms each. */
-const PARTS_PER_BLOCK = 8;
+/** While other work wants the processors, a block is read in this many statements, of about 10 ms each. */
+const SMALL_PARTS_PER_BLOCK = 8;
 
 /**
  * Calls `work` with the index of all volunteers, which the ranges of a run share. Reads are short
@@ -28,11 +28,12 @@ async function loadBlock(context: ComputeContext, number: number): Promise<Skill
 
 async function readInTurn({ read, compute, signal }: ComputeContext, number: number): Promise<EncodedBlock> {
   const turn = await compute.turns.take(signal);
+  const of = compute.turns.isCrowded() ? SMALL_PARTS_PER_BLOCK : 1;
   const parts: EncodedBlock[] = [];
   try {
-    for (let index = 0; index < PARTS_PER_BLOCK; index++) {
+    for (let index = 0; index < of; index++) {
       if (index > 0) await turn.pause(signal);
-      const part = { index, of: PARTS_PER_BLOCK };
+      const part = { index, of };
       parts.push(await read((tx) => readBlock(tx, { number, part, skillIds: null, locations: true })));
     }
   } finally {

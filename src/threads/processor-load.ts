@@ -13,13 +13,12 @@ const SAMPLE_MS = 300;
  * seen.
  */
 export type ProcessorLoad = {
-  /**
-   * Records that a statement kept a processor busy.
-   *
-   * @returns whether, in the last sample, other work at normal priority used more than 30 % of the
-   * processors.
-   */
-  isCrowded(statementMs: number): boolean;
+  /** Begins a new sample: what happened before the statements that follow says nothing about them. */
+  restart(): void;
+  /** Records that a statement of our own kept a processor busy; to be called after each. */
+  record(statementMs: number): void;
+  /** Whether, in the last sample, other work at normal priority used more than 30 % of the processors. */
+  isCrowded(): boolean;
 };
 
 /** @param times and `now`, for tests. */
@@ -31,15 +30,20 @@ export function openProcessorLoad(
   let ownMs = 0;
   let crowded = false;
   return {
-    isCrowded(statementMs) {
+    restart() {
+      since = { at: now(), times: times() };
+      ownMs = 0;
+      crowded = false;
+    },
+    isCrowded: () => crowded,
+    record(statementMs) {
       ownMs += statementMs;
-      if (now() - since.at < SAMPLE_MS) return crowded;
+      if (now() - since.at < SAMPLE_MS) return;
       const current = times();
       const othersMs = current.normal - since.times.normal - ownMs;
       crowded = othersMs > CROWDED_SHARE * (current.total - since.times.total);
       since = { at: now(), times: current };
       ownMs = 0;
-      return crowded;
     },
   };
 }

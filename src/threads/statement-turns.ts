@@ -3,14 +3,16 @@ import { openProcessorLoad, type ProcessorLoad } from "./processor-load.ts";
 
 /**
  * Lets one caller of this process at a time run large statements. Postgres cannot run a statement at a lower
- * priority, as threads can; so that other work is not kept waiting, large reads and writes are cut into
- * statements of about 10 ms, which run one at a time, and rest while other work wants the processors.
+ * priority, as threads can; so that other work is not kept waiting, while it wants the processors large reads
+ * and writes are cut into statements of about 10 ms, and each is followed by a rest.
  */
 export type StatementTurns = {
   /**
    * Resolves when it is the caller's turn, in the order of asking. Rejects then if the signal has aborted.
    */
   take(signal: AbortSignal): Promise<StatementTurn>;
+  /** Whether other work wants the processors: then statements should take about 10 ms. */
+  isCrowded(): boolean;
 };
 
 /** A turn ends when its owner ends it, and after 5 s at the latest. */
@@ -36,6 +38,8 @@ const MAX_REST_MS = 2_000;
  * any more.
  */
 const MAX_TURN_MS = 5_000;
+/** After this long without a turn, the processors are sampled anew. */
+const FORGET_LOAD_MS = 10_000;
 
 type Machine = {
   readonly load: ProcessorLoad;
@@ -51,14 +55,20 @@ const thisMachine = (): Machine => ({
 
 export function openStatementTurns(machine: Machine = thisMachine()): StatementTurns {
   let previous: Promise<unknown> = Promise.resolve();
+  let lastOverAt = Number.NEGATIVE_INFINITY;
   return {
+    isCrowded: machine.load.isCrowded,
     take(signal) {
       const taken = previous.then(() => {
         signal.throwIfAborted();
+        if (machine.now() - lastOverAt > FORGET_LOAD_MS) machine.load.restart();
         return beginTurn(machine);
       });
       previous = taken.then(
-        ({ over }) => over,
+        async ({ over }) => {
+          await over;
+          lastOverAt = machine.now();
+        },
         () => undefined,
       );
       return taken;
@@ -73,7 +83,8 @@ function beginTurn(machine: Machine): StatementTurn & { readonly over: Promise<v
   let owedMs = 0;
   const finishStatement = (): void => {
     const tookMs = now() - statementAt;
-    owedMs = load.isCrowded(tookMs) ? Math.min(owedMs + REST_PER_STATEMENT * tookMs, MAX_REST_MS) : 0;
+    load.record(tookMs);
+    owedMs = load.isCrowded() ? Math.min(owedMs + REST_PER_STATEMENT * tookMs, MAX_REST_MS) : 0;
   };
   let end = (): void => undefined;
   const over = new Promise<void>((resolve) => {

@@ -16,8 +16,9 @@ describe("statement turns", () => {
 
   /** Turns on a machine that is crowded or not; names are recorded as their turns begin. */
   function open(crowded: boolean) {
+    const restart = vi.fn();
     const turns = openStatementTurns({
-      load: { isCrowded: () => crowded },
+      load: { isCrowded: () => crowded, record: () => undefined, restart },
       now: () => performance.now(),
       rest,
     });
@@ -29,7 +30,7 @@ describe("statement turns", () => {
     };
     /** Runs a statement of the turn that has begun. */
     const statement = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-    return { begun, take, statement };
+    return { begun, take, statement, restart };
   }
 
   it("come one at a time, in the order of asking", async () => {
@@ -53,6 +54,19 @@ describe("statement turns", () => {
     first.end();
     await settled();
     expect(begun).toEqual(["first", "second"]);
+  });
+
+  it("sample the processors anew after 10 s without a turn, and not between turns", async () => {
+    const { take, statement, restart } = open(false);
+    const first = await take("first");
+    await statement(50);
+    first.end();
+    await statement(9_000);
+    (await take("second")).end();
+    expect(restart).toHaveBeenCalledTimes(1);
+    await statement(10_001);
+    await take("third");
+    expect(restart).toHaveBeenCalledTimes(2);
   });
 
   it("rest four times as long as they worked while the processors are wanted", async () => {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { runSteps, type CheckStep } from "./run-steps.ts";
+import { type CheckStep, runSteps } from "./run-steps.ts";
 
 // What takes too long for every change: `npm run check:long`. Add a step to the list.
 

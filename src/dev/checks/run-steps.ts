@@ -31,7 +31,10 @@ export async function runSteps(steps: readonly CheckStep[], write: (text: string
   return exitCode;
 }
 
-async function failureOf(command: CheckStep["command"], environment: CheckStep["environment"]): Promise<string | null> {
+async function failureOf(
+  command: CheckStep["command"],
+  environment: CheckStep["environment"],
+): Promise<string | null> {
   const [program, ...args] = command;
   const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...environment } });
   try {

@@ -39,7 +39,11 @@ export const SEED = 20_260_308;
 const VOLUNTEERS = 2_000;
 
 /** Runs one step, then prints its result and duration. */
-export type DemoStep = <T>(title: string, work: () => Promise<T>, describe: (result: T) => string) => Promise<T>;
+export type DemoStep = <T>(
+  title: string,
+  work: () => Promise<T>,
+  describe: (result: T) => string,
+) => Promise<T>;
 
 export function stepsOn(terminal: Terminal): DemoStep {
   return async (title, work, describe) => {

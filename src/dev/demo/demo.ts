@@ -8,7 +8,7 @@ import { mailText } from "./demo-mail.ts";
 import { type Closers, type OpenDemo, openDemo, SEED, stepsOn } from "./demo-open.ts";
 import { booksText, callsText, earnersText, logText, runsText } from "./demo-report.ts";
 import { rewardsText } from "./demo-rewards.ts";
-import { type WebhookAnswer, sendCalls } from "./demo-send.ts";
+import { sendCalls, type WebhookAnswer } from "./demo-send.ts";
 import { drawCalls, type WebhookCall } from "./webhook-calls.ts";
 
 const EARNERS = 8;

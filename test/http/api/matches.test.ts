@@ -123,7 +123,11 @@ describe("GET /volunteers/me/matches", () => {
     const { world, get, calculate, organizationId } = await open({ MATCHES_PER_PROJECT: "1" });
     await skilled(world, { cooking: 1, law: 1 }, { organizationId, location: BERLIN });
     const me = await skilled(world, { cooking: 0.8, law: 0.2 }, { organizationId, location: BERLIN });
-    const kitchen = await projectFor(world, ["cooking"], { organizationId, location: BERLIN, name: "Kitchen" });
+    const kitchen = await projectFor(world, ["cooking"], {
+      organizationId,
+      location: BERLIN,
+      name: "Kitchen",
+    });
     const court = await projectFor(world, ["law"], { organizationId, remote: true });
     await projectFor(world, ["law"], { organizationId, status: "archived" });
     await projectFor(world, ["music"], { organizationId });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { listRuns } from "../../../src/queues/runs.ts";
 import { calculateMatches } from "../../../src/workers/matching/calculate-matches.ts";
 import { organization } from "../../support/factories.ts";
@@ -86,6 +86,29 @@ describe("calculate-matches", () => {
       [first, c],
     ]);
     expect(await storedLists(world)).toHaveLength(1);
+  });
+
+  it("stores the same lists in small statements, while other work wants the processors", async () => {
+    const { world, organizationId } = await open();
+    for (let n = 0; n < 10; n++) {
+      await projectFor(world, ["cooking", "driving"], { organizationId });
+      await skilled(world, { cooking: 0.1 + 0.05 * n, driving: 1 - 0.05 * n }, { organizationId });
+    }
+    const isCrowded = vi.spyOn(world.compute.turns, "isCrowded").mockReturnValue(true);
+    const small = await run(world);
+    const stored = await storedMatches(world);
+    expect(small).toMatchObject({ projects: 10, added: 100 });
+    expect(isCrowded).toHaveBeenCalled();
+    isCrowded.mockReturnValue(false);
+    await world.query(
+      "update projects set project_status = 'completed' where id in (select min(id) from projects)",
+    );
+    expect(await run(world)).toMatchObject({ projects: 9, added: 0, changed: 0, removed: 10 });
+    isCrowded.mockReturnValue(true);
+    await world.query("delete from volunteer_initiative_matches");
+    expect(await run(world)).toMatchObject({ projects: 9, added: 90 });
+    const [gone] = stored;
+    expect(await storedMatches(world)).toEqual(stored.filter(({ project }) => project !== gone!.project));
   });
 
   it("for one project or one volunteer leaves the rows of a full run, whatever changed", async () => {
