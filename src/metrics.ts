@@ -32,6 +32,18 @@ export function createMetrics() {
       labelNames: ["queue", "job", "outcome"],
       ...at,
     }),
+    circuitOpenings: new Counter({
+      name: "commonwork_circuit_openings_total",
+      help: "Pauses of a job whose work failed for a reason that is not about its entries, by fault.",
+      labelNames: ["job", "fault"],
+      ...at,
+    }),
+    circuitOpen: new Gauge({
+      name: "commonwork_circuit_open",
+      help: "1 while this process pauses a job, else 0.",
+      labelNames: ["job"],
+      ...at,
+    }),
     stalled: new Counter({
       name: "commonwork_carriers_stalled_total",
       help: "Carriers whose worker was lost.",
@@ -80,6 +92,12 @@ export function createMetrics() {
       name: "commonwork_outbox_entries",
       help: "Entries in the outbox by state.",
       labelNames: ["queue", "state"],
+      ...at,
+    }),
+    failingEntries: new Gauge({
+      name: "commonwork_outbox_failing_entries",
+      help: "Entries that failed five times or more and are still retried.",
+      labelNames: ["queue"],
       ...at,
     }),
     oldest: new Gauge({

@@ -80,3 +80,16 @@ export const isOutdatedPlan = (error: unknown): boolean => databaseFault(error)?
 export function carriesValues(error: Error): boolean {
   return error instanceof DrizzleQueryError || "severity" in error;
 }
+
+const QUERY_CANCELED = "57014";
+
+/** True when the server cancelled the statement: at its time limit, or on demand. */
+export const isStatementCancelled = (error: unknown): boolean =>
+  databaseFault(error)?.code === QUERY_CANCELED;
+
+/**
+ * True when the fault is not about the rows of the work: Postgres is away or unfit, a lock was not granted,
+ * or the statement was cancelled. Fewer rows would fail in the same way.
+ */
+export const isSystemicFault = (error: unknown): boolean =>
+  isDatabaseAbsent(error) || isContention(error) || isStatementCancelled(error);

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { isDatabaseAbsent } from "./faults.ts";
+import { isContention, isDatabaseAbsent, isSystemicFault } from "./faults.ts";
 
 /** Too many items are waiting: the caller should retry later. */
 export class GroupCommitFull extends Error {
@@ -24,6 +24,8 @@ export type GroupCommitOptions<T, R> = {
   readonly maxWaiting: number;
   /** How many groups are written concurrently. Default: 1. */
   readonly atOnce?: number;
+  /** Whether halving a group would not help. Default: for faults that are not about rows. */
+  readonly isSystemic?: (error: unknown) => boolean;
 };
 
 export type GroupCommit<T, R> = {
@@ -47,7 +49,7 @@ type Waiting<T, R> = {
  * waits for one turn of the event loop, and the slower the disk, the larger the groups.
  */
 export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): GroupCommit<T, R> {
-  const { write, maxGroup, maxWaiting, atOnce = 1 } = options;
+  const { maxGroup, maxWaiting, atOnce = 1 } = options;
   let waiting: Waiting<T, R>[] = [];
   let writers = 0;
   let written = Promise.resolve();
@@ -62,7 +64,7 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
       waiting = waiting.slice(maxGroup);
       // Another writer may have taken them all.
       if (group.length === 0) break;
-      const outage = await writeGroup(group, write);
+      const outage = await writeGroup(group, options);
       // Every queued group would fail the same way, so reject them all now.
       if (outage !== null) for (const one of waiting.splice(0)) one.reject(outage);
     }
@@ -91,31 +93,34 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
 }
 
 /**
- * Settles every item of the group; never throws. A group that fails is halved until the failing item is
- * alone.
+ * Settles every item of the group; never throws. A group that fails because of an item is halved until that
+ * one is alone. A fault that is not about the items rejects the whole group.
  * @returns the error if Postgres is unreachable, else null.
  */
 async function writeGroup<T, R>(
   group: readonly Waiting<T, R>[],
-  write: GroupCommitOptions<T, R>["write"],
+  options: GroupCommitOptions<T, R>,
+  contended = false,
 ): Promise<unknown> {
   try {
-    const results = await write(group.map((one) => one.item));
+    const results = await options.write(group.map((one) => one.item));
     if (results.length !== group.length)
       throw new Error("write returned the wrong number of results for its group");
     for (const [index, one] of group.entries()) one.resolve(results[index] as R);
     return null;
   } catch (error) {
-    const absent = isDatabaseAbsent(error);
-    if (absent || group.length === 1) {
+    // The other transaction of a deadlock has been committed by now.
+    if (!contended && isContention(error)) return writeGroup(group, options, true);
+    const systemic = (options.isSystemic ?? isSystemicFault)(error);
+    if (systemic || group.length === 1) {
       for (const one of group) one.reject(error);
-      return absent ? error : null;
+      return isDatabaseAbsent(error) ? error : null;
     }
   }
   const middle = Math.ceil(group.length / 2);
-  const outage = await writeGroup(group.slice(0, middle), write);
+  const outage = await writeGroup(group.slice(0, middle), options);
   const rest = group.slice(middle);
-  if (outage === null) return writeGroup(rest, write);
+  if (outage === null) return writeGroup(rest, options);
   for (const one of rest) one.reject(outage);
   return outage;
 }

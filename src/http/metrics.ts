@@ -51,21 +51,22 @@ async function readPart(
 
 /** Removes old values, which would look like current ones. */
 function resetGauges(runtime: Runtime, part: "postgres" | "redis"): void {
-  const { carriers, entries, oldest, scheduleLag, oldestTransaction, ledgerDrift } = runtime.metrics;
-  for (const gauge of part === "redis" ? [carriers] : [entries, oldest]) gauge.reset();
+  const { carriers, entries, failingEntries, oldest, scheduleLag, oldestTransaction, ledgerDrift } =
+    runtime.metrics;
+  for (const gauge of part === "redis" ? [carriers] : [entries, failingEntries, oldest]) gauge.reset();
   if (part === "postgres") for (const gauge of [scheduleLag, oldestTransaction, ledgerDrift]) gauge.remove();
 }
 
 async function readPostgres(runtime: Runtime): Promise<() => void> {
-  const { entries, oldest, scheduleLag, oldestTransaction, ledgerDrift } = runtime.metrics;
+  const { entries, failingEntries, oldest, scheduleLag, oldestTransaction, ledgerDrift } = runtime.metrics;
   const on = runtime.db.drizzle;
   const [outbox, lagSeconds, [books]] = await Promise.all([
-    rows<{ queue: string; state: string; count: number; age: number | null }>(
+    rows<{ queue: string; state: string; count: number; failing: number; age: number | null }>(
       on,
       sql`select queue,
                  case when dead_at is not null then 'dead' when enqueued_at is not null then 'carried'
                       when run_at > now() then 'later' else 'due' end as state,
-                 count(*)::int as count,
+                 count(*)::int as count, count(*) filter (where attempts >= 5 and dead_at is null)::int as failing,
                  (extract(epoch from now() - min(run_at) filter (where run_at <= now())))::float8 as age
           from outbox group by 1, 2`,
     ),
@@ -82,8 +83,9 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
   ]);
   return () => {
     const ages = new Map<string, number>();
-    for (const { queue, state, count, age } of outbox) {
+    for (const { queue, state, count, failing, age } of outbox) {
       entries.set({ queue, state }, count);
+      failingEntries.inc({ queue }, failing);
       if (state === "due" || state === "carried") ages.set(queue, Math.max(age ?? 0, ages.get(queue) ?? 0));
     }
     for (const [queue, age] of ages) oldest.set({ queue }, age);

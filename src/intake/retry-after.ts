@@ -1,7 +1,5 @@
-import { databaseFault, isContention, isDatabaseAbsent } from "../db/faults.ts";
+import { isContention, isDatabaseAbsent, isStatementCancelled } from "../db/faults.ts";
 import { GroupCommitClosed, GroupCommitFull } from "../db/group-commit.ts";
-
-const QUERY_CANCELED = "57014";
 
 /**
  * How long the sender of a message should wait before it sends it again, in milliseconds, when it could not
@@ -10,6 +8,6 @@ const QUERY_CANCELED = "57014";
 export function retryAfterMs(error: unknown): number | null {
   if (error instanceof GroupCommitFull || error instanceof GroupCommitClosed || isContention(error))
     return 1_000;
-  if (isDatabaseAbsent(error) || databaseFault(error)?.code === QUERY_CANCELED) return 5_000;
+  if (isDatabaseAbsent(error) || isStatementCancelled(error)) return 5_000;
   return null;
 }

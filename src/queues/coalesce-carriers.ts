@@ -1,20 +1,24 @@
+import { isSystemicFault } from "../db/faults.ts";
 import { createGroupCommit, type GroupCommit } from "../db/group-commit.ts";
 import { orAborted } from "../deadlines.ts";
 import { type Carrier, mayShare } from "./carriers.ts";
 import type { Execution, Settled, Work } from "./execution.ts";
 import type { Job } from "./job.ts";
-import { settle } from "./settle.ts";
+import { Interrupted, TimeLimitExceeded } from "./outcome.ts";
+import { settleInTime } from "./settle.ts";
 
 /** Settles small carriers of one job that run in one process at the same time in shared transactions. */
 export type Coalescer = {
   /**
    * Settles the entries of a carrier together with those of other carriers that arrived while the job was
-   * busy, so that they do not wait for each other's row locks one commit after another. If the signal of a
-   * carrier aborts, its group is abandoned and the others are settled without it.
+   * busy, so that they do not wait for each other's row locks one commit after another. The group has one
+   * time limit, from when it begins. A carrier that is stopped does not wait for its group any longer; the
+   * group is abandoned when all of its carriers are.
    *
-   * @throws what its own entries throw when they are settled alone.
+   * @throws what its own entries throw when they are settled alone; or the fault of the group, if that is
+   * not about entries.
    */
-  settle(execution: Execution, work: Work, ids: readonly string[], signal: AbortSignal): Promise<Settled>;
+  settle(execution: Execution, work: Work, ids: readonly string[], stop: AbortSignal): Promise<Settled>;
 };
 
 /** At most this many carriers per group: together no more entries than a batch. */
@@ -34,7 +38,7 @@ type Member = {
   readonly execution: Execution;
   readonly work: Work;
   readonly ids: readonly string[];
-  readonly signal: AbortSignal;
+  readonly stop: AbortSignal;
 };
 
 /** Creates the coalescer of one process. */
@@ -48,22 +52,44 @@ export function createCoalescer(): Coalescer {
       maxGroup: MAX_GROUP,
       maxWaiting: MAX_WAITING,
       atOnce: GROUPS_AT_ONCE,
+      isSystemic: (error) =>
+        isSystemicFault(error) || error instanceof TimeLimitExceeded || error instanceof Interrupted,
     });
     groups.set(job, created);
     return created;
   };
   return {
-    settle: (execution, work, ids, signal) => groupOf(work.job.name).submit({ execution, work, ids, signal }),
+    settle: (execution, work, ids, stop) =>
+      orAborted(groupOf(work.job.name).submit({ execution, work, ids, stop }), stop),
   };
 }
 
 async function settleMembers(members: readonly Member[]): Promise<readonly Settled[]> {
-  const [first] = members;
-  if (!first) return [];
-  const ids = members.flatMap((member) => member.ids);
-  const signal = AbortSignal.any(members.map((member) => member.signal));
-  signal.throwIfAborted();
-  const settled = await orAborted(settle(first.execution, first.work, ids, signal), signal);
-  const byId = new Map(settled.map((entry) => [entry.id, entry]));
-  return members.map((member) => member.ids.flatMap((id) => byId.get(id) ?? []));
+  const present = members.filter(({ stop }) => !stop.aborted);
+  const [first] = present;
+  if (!first) return members.map(() => []);
+  const ids = present.flatMap((member) => member.ids);
+  const { signal, detach } = abortedByAll(present.map(({ stop }) => stop));
+  try {
+    const settled = await settleInTime(first.execution, first.work, ids, signal);
+    const byId = new Map(settled.map((entry) => [entry.id, entry]));
+    return members.map((member) => member.ids.flatMap((id) => byId.get(id) ?? []));
+  } finally {
+    detach();
+  }
+}
+
+/** A signal that aborts once all the others have. */
+function abortedByAll(signals: readonly AbortSignal[]): { readonly signal: AbortSignal; detach(): void } {
+  const all = new AbortController();
+  const onAbort = () => {
+    if (signals.every(({ aborted }) => aborted)) all.abort();
+  };
+  for (const signal of signals) signal.addEventListener("abort", onAbort, { once: true });
+  return {
+    signal: all.signal,
+    detach() {
+      for (const signal of signals) signal.removeEventListener("abort", onAbort);
+    },
+  };
 }

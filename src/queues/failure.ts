@@ -1,7 +1,13 @@
 import { sql } from "drizzle-orm";
 import type { ZodError } from "zod";
 import type { Database } from "../db/client.ts";
-import { databaseFault, isContention, isDatabaseAbsent, isDatabaseUnfit } from "../db/faults.ts";
+import {
+  databaseFault,
+  isContention,
+  isDatabaseAbsent,
+  isDatabaseUnfit,
+  isStatementCancelled,
+} from "../db/faults.ts";
 import { array, rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Job } from "./job.ts";
@@ -13,19 +19,35 @@ export type Disposition =
   | { readonly kind: "dead" | "cancelled" | "retry"; readonly error: string }
   | { readonly kind: "later"; readonly delayMs: number; readonly outcome: "snoozed" | "interrupted" };
 
-/** A Postgres that is read-only or full is asked again after this time. */
-const UNFIT_DELAY_MS = 5_000;
+/**
+ * What an error is about: a Postgres that is gone, one that is read-only or full, locks of others, time that
+ * ran out, or the entry itself. Only the last one is the fault of the entry for certain.
+ */
+export type FaultKind = "absent" | "unfit" | "contention" | "limit" | "own";
 
-/** The disposition of an error; null when Postgres was unreachable, for which no entry is to blame. */
-export function dispositionOf(error: unknown, random: () => number = Math.random): Disposition | null {
+export function faultKindOf(error: unknown): FaultKind {
+  if (error instanceof TimeLimitExceeded) return "limit";
+  // They may wrap errors with the codes of a lost connection.
+  if (OWN.some((own) => error instanceof own)) return "own";
+  if (isDatabaseUnfit(error)) return "unfit";
+  if (isDatabaseAbsent(error)) return "absent";
+  if (isContention(error)) return "contention";
+  return isStatementCancelled(error) ? "limit" : "own";
+}
+
+const OWN = [Snooze, Interrupted, Cancel, PayloadRejected, CallFailed] as const;
+
+/** The code of a fault that opens a circuit: a label of metrics. */
+export const faultCode = (error: unknown): string =>
+  error instanceof TimeLimitExceeded ? "time-limit" : (databaseFault(error)?.code ?? "unknown");
+
+/** The disposition of an entry that failed by its own fault. */
+export function dispositionOf(error: unknown): Disposition {
   if (error instanceof Snooze) return { kind: "later", delayMs: error.delayMs, outcome: "snoozed" };
   if (error instanceof Interrupted) return { kind: "later", delayMs: 0, outcome: "interrupted" };
   if (error instanceof Cancel) return { kind: "cancelled", error: `Cancel: ${error.message}` };
   if (error instanceof PayloadRejected) return { kind: "dead", error: `PayloadRejected: ${error.message}` };
   if (error instanceof CallFailed) return { kind: "retry", error: `call: ${describeError(error.cause)}` };
-  if (isDatabaseUnfit(error)) return { kind: "later", delayMs: UNFIT_DELAY_MS, outcome: "interrupted" };
-  if (isDatabaseAbsent(error)) return null;
-  if (isContention(error)) return { kind: "later", delayMs: 50 + random() * 450, outcome: "interrupted" };
   return { kind: "retry", error: describeError(error) };
 }
 

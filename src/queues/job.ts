@@ -63,14 +63,27 @@ export type CallContext = {
 
 export type BackOff = { readonly baseMs: number; readonly capMs: number };
 
-/** The part of a declaration that has defaults. */
-type Policy = {
-  /** Attempts before an entry is dead. */
+/** How often work is tried before its entry is dead, and over which time. */
+type Retries = {
   readonly attempts: number;
-  /** An attempt that runs longer is abandoned and its transaction rolled back. */
-  readonly timeLimitMs: number;
   /** Delay between attempts: doubles from `baseMs` up to `capMs`, with jitter. */
   readonly backOff: BackOff;
+};
+
+const UP_TO_AN_HOUR: BackOff = { baseMs: 1_000, capMs: 3_600_000 };
+
+/** The schedules of retries; a job that declares none has `hours`. */
+export const RETRIES = {
+  /** For two hours: what is wrong for longer needs a person. */
+  hours: { attempts: 15, backOff: UP_TO_AN_HOUR },
+  /** For almost three days, hourly after the first hour: money and mail survive a weekend. */
+  days: { attempts: 100, backOff: UP_TO_AN_HOUR },
+} as const satisfies Record<string, Retries>;
+
+/** The part of a declaration that has defaults. */
+type Policy = Retries & {
+  /** An attempt that runs longer is abandoned and its transaction rolled back. */
+  readonly timeLimitMs: number;
 };
 
 type Identity<P> = {
@@ -144,10 +157,9 @@ export type Job<P = unknown> =
   | RangedJob<P, any, any>;
 
 const DEFAULTS: Policy = {
-  attempts: 8,
+  ...RETRIES.hours,
   /** The limit of a transaction (db/session.ts). */
   timeLimitMs: 5_000,
-  backOff: { baseMs: 1_000, capMs: 3_600_000 },
 };
 
 /** At 19 digits per id, this many ids stay well below the size limit of a carrier. */

@@ -4,10 +4,11 @@ import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { rows } from "../db/statement.ts";
 import { inTransaction, type Tx } from "../db/transaction.ts";
+import type { RunCarrierDeps } from "./attempt.ts";
 import { enqueueRun } from "./enqueue.ts";
 import { parsePayload } from "./execution.ts";
 import type { Job } from "./job.ts";
-import { type RunCarrierDeps, runCarrier } from "./run-carrier.ts";
+import { runCarrier } from "./run-carrier.ts";
 import { loadRun, openRun, type Run } from "./runs.ts";
 
 const POLL_MS = 200;

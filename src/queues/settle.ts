@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { withTimeLimit } from "../deadlines.ts";
 import {
   claimEntries,
   contextFor,
@@ -14,7 +15,15 @@ import {
   type Work,
 } from "./execution.ts";
 import { type BatchJob, namesOf, type OutsideJob, type SingleJob } from "./job.ts";
-import { CallFailed, Cancel, type Outcome, Snooze, skipped } from "./outcome.ts";
+import {
+  CallFailed,
+  Cancel,
+  Interrupted,
+  type Outcome,
+  Snooze,
+  skipped,
+  TimeLimitExceeded,
+} from "./outcome.ts";
 import { settleRangedPart } from "./settle-ranged.ts";
 
 /**
@@ -34,6 +43,22 @@ export async function settle(
   if (job.form === "outside") return settleOutside(execution, job, refs, signal);
   if (job.form === "single") return settleSingle(execution, job, refs, signal);
   return settleRangedPart(execution, job, part, refs, signal);
+}
+
+/**
+ * Settles a group under the time limit of its job, which starts now.
+ * @param stop abandons it.
+ */
+export function settleInTime(
+  execution: Execution,
+  work: Work,
+  ids: readonly string[],
+  stop: AbortSignal,
+): Promise<Settled> {
+  const ms = work.job.timeLimitMs;
+  const timedOut = () => new TimeLimitExceeded(`ran longer than ${ms} ms`);
+  const stopped = () => new Interrupted("the worker is stopping");
+  return withTimeLimit({ ms, stop, timedOut, stopped }, (signal) => settle(execution, work, ids, signal));
 }
 
 async function settleSingle(

@@ -1,4 +1,4 @@
-import type { CarrierReport } from "../queues/run-carrier.ts";
+import type { CarrierReport } from "../queues/attempt.ts";
 import type { Tally } from "../queues/tally.ts";
 import type { Runtime } from "./runtime.ts";
 

@@ -1,11 +1,11 @@
-import type { RunCarrierDeps } from "../queues/run-carrier.ts";
+import type { RunCarrierDeps } from "../queues/attempt.ts";
 import { openNextSlot } from "../schedules/due-slots.ts";
 import { reportCarrier } from "./carrier-report.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** How this process runs jobs: for real, unless a hook replaces a step. */
 export function executionOf(runtime: Runtime, hooks: Partial<RunCarrierDeps> = {}): RunCarrierDeps {
-  const { db, clock, log, catalogue, ports, settings, compute, relay, timetable } = runtime;
+  const { db, clock, log, catalogue, ports, settings, compute, circuits, relay, timetable } = runtime;
   return {
     db,
     clock,
@@ -14,6 +14,7 @@ export function executionOf(runtime: Runtime, hooks: Partial<RunCarrierDeps> = {
     ports,
     settings,
     compute,
+    circuits,
     transact: relay.transact,
     insteadOfCall: null,
     remark: () => undefined,

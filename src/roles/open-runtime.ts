@@ -3,9 +3,10 @@ import type { Config } from "../config/config.ts";
 import { settingsFrom } from "../config/settings.ts";
 import { openDatabase } from "../db/client.ts";
 import { type Log, warnThrottled } from "../log.ts";
-import { createMetrics } from "../metrics.ts";
+import { createMetrics, type Metrics } from "../metrics.ts";
 import { openPorts } from "../ports/open-ports.ts";
 import type { Ports } from "../ports/ports.ts";
+import { type CircuitChange, createCircuits } from "../queues/circuits.ts";
 import type { Catalogue } from "../queues/job.ts";
 import { openProducers } from "../queues/redis.ts";
 import { createRelay } from "../queues/relay.ts";
@@ -36,6 +37,8 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
   const relay = createRelay({ db, producers, catalogue, log });
   const ports = { ...openPorts(config, producers.redis, clock), ...options.ports };
   const compute = openCompute(options.threads);
+  const metrics = createMetrics();
+  const circuits = createCircuits({ log, onChange: (change) => countCircuit(metrics, change) });
   return {
     config,
     settings: settingsFrom(config),
@@ -46,9 +49,10 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
     db,
     producers,
     relay,
-    metrics: createMetrics(),
+    metrics,
     ports,
     compute,
+    circuits,
     async close() {
       await relay.stop();
       await compute.close();
@@ -56,4 +60,9 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
       await db.close();
     },
   };
+}
+
+function countCircuit({ circuitOpenings, circuitOpen }: Metrics, { work, fault, open }: CircuitChange): void {
+  circuitOpen.set({ job: work }, open ? 1 : 0);
+  if (open) circuitOpenings.inc({ job: work, fault });
 }

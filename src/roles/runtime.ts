@@ -5,6 +5,7 @@ import type { Database } from "../db/client.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Ports } from "../ports/ports.ts";
+import type { Circuits } from "../queues/circuits.ts";
 import type { Catalogue } from "../queues/job.ts";
 import type { Producers } from "../queues/redis.ts";
 import type { Relay } from "../queues/relay.ts";
@@ -28,4 +29,5 @@ export type Runtime = {
   readonly ports: Ports;
   readonly compute: Compute;
   readonly metrics: Metrics;
+  readonly circuits: Circuits;
 };

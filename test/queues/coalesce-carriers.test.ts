@@ -5,17 +5,16 @@ import { defineJob } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
 import { runCarrier } from "../../src/queues/run-carrier.ts";
 import { executionOf } from "../../src/roles/execution.ts";
+import { eventually } from "../support/eventually.ts";
 import { gate } from "../support/gate.ts";
 import { ask, itemPayload, items, note, noted } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
-
-const never = new AbortController().signal;
 
 /** How many groups of one job a process runs at the same time. */
 const BUSY = 2;
 
 /** A world whose job records its groups and blocks them until `release`. */
-async function openScene(fails: (item: string) => boolean = () => false) {
+async function openScene(fails: (item: string) => boolean = () => false, timeLimitMs = 5_000) {
   const groups: string[][] = [];
   const begun = Array.from({ length: BUSY }, gate);
   const held = gate();
@@ -25,6 +24,7 @@ async function openScene(fails: (item: string) => boolean = () => false) {
     description: "Notes its items.",
     payload: itemPayload,
     key: ({ item }) => item,
+    timeLimitMs,
     batch: { size: 50 },
     runBatch: async (payloads, { tx }) => {
       groups.push(payloads.map(({ item }) => item));
@@ -40,7 +40,7 @@ async function openScene(fails: (item: string) => boolean = () => false) {
   const world = await createWorld({ jobs: [job] });
   const deps = executionOf(world, { coalescer: createCoalescer() });
   const ids = await ask(world, job, ...items(12));
-  const go = (entries: readonly string[], more: Partial<Carrier> = {}, stop = never) =>
+  const go = (entries: readonly string[], more: Partial<Carrier> = {}, stop = new AbortController().signal) =>
     runCarrier(deps, { ...FRESH, id: `c-${entries[0]}`, job: job.name, entries, ...more }, stop);
   // The first carriers run alone, and the others arrive while they are under way.
   const busy = [];
@@ -109,5 +109,16 @@ describe("small carriers of one job in one process", () => {
     expect(groups).toHaveLength(BUSY + 3);
     expect(groups).toContainEqual(names(1, 2));
     expect(groups).toContainEqual(names(2, 8));
+  });
+
+  it("have one time limit, from when their group begins: waiting for it uses none of it", async () => {
+    const { world, groups, ids, go, first, release } = await openScene(() => false, 1_000);
+    const waiting = ids.slice(0, 8).map((id) => go([id]));
+    // It begins when the groups before it have run out of time, and all eight have waited as long as those.
+    await eventually(() => expect(groups).toContainEqual(names(0, 8)));
+    release();
+    expect((await Promise.all(waiting)).map(({ done }) => done)).toEqual(Array(8).fill(1));
+    expect((await first).map(({ done }) => done)).toEqual(Array(BUSY).fill(1));
+    expect(await world.enqueued()).toHaveLength(2);
   });
 });

@@ -4,7 +4,7 @@ import { rows } from "../../db/statement.ts";
 import type { Tx } from "../../db/transaction.ts";
 import { ownIdField } from "../../ids.ts";
 import { enqueue } from "../../queues/enqueue.ts";
-import { defineJob, type JobContext, type SingleJob } from "../../queues/job.ts";
+import { defineJob, type JobContext, RETRIES, type SingleJob } from "../../queues/job.ts";
 import { Cancel, done, type Outcome, skipped } from "../../queues/outcome.ts";
 import { readBudgetCandidates } from "../../rewards/budget-facts.ts";
 import {
@@ -46,6 +46,7 @@ export const distributeBudget: SingleJob<Payload> = defineJob<Payload>({
   description: "Distributes the budget of a closed period among the best volunteers of an organization.",
   payload,
   key: ({ period, organizationId, start }) => `${organizationId}:${period}:${start ?? "last"}`,
+  ...RETRIES.days,
   run: async (input, context) => {
     const { tx, now, settings } = context;
     const organization = await lockOrganization(tx, input);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { emit } from "../../events/event.ts";
 import { commissionEarned, commissionHeld } from "../../events/rewards.ts";
 import { enqueueMany } from "../../queues/enqueue.ts";
-import { defineJob } from "../../queues/job.ts";
+import { defineJob, RETRIES } from "../../queues/job.ts";
 import { done, type Outcome, skipped } from "../../queues/outcome.ts";
 import { earnedEvents, heldEvents, recordCommissions } from "../../rewards/record-commissions.ts";
 import { lockSaleFacts } from "../../rewards/sale-facts.ts";
@@ -17,7 +17,7 @@ export const distributeCommission = defineJob({
     "Pays the commissions of a token sale to the buyer's referrers, or holds them for an operator.",
   payload: z.object({ saleId: z.string().regex(/^\d+$/).describe("the id of the sale in token_sales") }),
   key: ({ saleId }) => saleId,
-  attempts: 8,
+  ...RETRIES.days,
   batch: { size: 200 },
   runBatch: async (payloads, { tx, now, settings }) => {
     const sales = await lockSaleFacts(

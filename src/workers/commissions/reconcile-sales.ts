@@ -3,7 +3,7 @@ import { z } from "zod";
 import { rejectMessage } from "../../db/inbox.ts";
 import { rows } from "../../db/statement.ts";
 import type { Tx } from "../../db/transaction.ts";
-import { defineJob } from "../../queues/job.ts";
+import { defineJob, RETRIES } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
 import { readSale } from "../../rewards/read-sale.ts";
 import { type ReceivedSale, takeSales } from "../../rewards/take-sales.ts";
@@ -31,6 +31,7 @@ export const reconcileSales = defineJob({
       .describe("sales from this time on; default: three days before the newest known sale"),
   }),
   key: ({ since }) => since ?? "latest",
+  ...RETRIES.days,
   timeLimitMs: 60_000,
   prepare: async ({ since }, { tx, now }) => ({
     request: { since: since ?? (await overlapStart(tx, now)) } satisfies Request,

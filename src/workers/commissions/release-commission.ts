@@ -2,7 +2,7 @@ import { z } from "zod";
 import { audit } from "../../db/audit.ts";
 import { emit } from "../../events/event.ts";
 import { commissionEarned } from "../../events/rewards.ts";
-import { defineJob } from "../../queues/job.ts";
+import { defineJob, RETRIES } from "../../queues/job.ts";
 import { done, skipped } from "../../queues/outcome.ts";
 import { post } from "../../rewards/ledger.ts";
 import { earnedPayload } from "../../rewards/record-commissions.ts";
@@ -18,6 +18,7 @@ export const releaseCommission = defineJob({
     actor: z.string().min(1).max(100).default("cli").describe("who decided, for the audit log"),
   }),
   key: ({ saleId }) => saleId,
+  ...RETRIES.days,
   run: async ({ saleId, actor }, { tx, now }) => {
     const sale = await lockStoredSale(tx, saleId);
     if (!sale) return skipped("no such sale");

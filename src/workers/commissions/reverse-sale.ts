@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { audit } from "../../db/audit.ts";
-import { defineJob } from "../../queues/job.ts";
+import { defineJob, RETRIES } from "../../queues/job.ts";
 import { done, skipped } from "../../queues/outcome.ts";
 import { type Leg, post } from "../../rewards/ledger.ts";
 import { lockStoredSale, type StoredSale, setSaleStatus } from "../../rewards/stored-sales.ts";
@@ -15,6 +15,7 @@ export const reverseSale = defineJob({
     actor: z.string().min(1).max(100).default("cli").describe("who decided, for the audit log"),
   }),
   key: ({ saleId }) => saleId,
+  ...RETRIES.days,
   run: async ({ saleId, actor }, { tx, now }) => {
     const sale = await lockStoredSale(tx, saleId);
     if (!sale) return skipped("no such sale");

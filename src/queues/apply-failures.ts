@@ -1,0 +1,64 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { isSystemicFault } from "../db/faults.ts";
+import type { Attempt, FailedEntry } from "./attempt.ts";
+import { type Disposition, failEntry, releaseEntries } from "./failure.ts";
+import { countReason } from "./tally.ts";
+
+/** How long a worker waits for Postgres before it leaves the carrier to the sweep. */
+const POSTGRES_PATIENCE_MS = 120_000;
+
+/**
+ * Gives back what was interrupted or snoozed, and uses an attempt of what failed.
+ * @returns the entries that failed.
+ */
+export async function applyFailures(attempt: Attempt): Promise<FailedEntry[]> {
+  const failures: FailedEntry[] = [];
+  for (const { ids, disposition, error } of attempt.unsettled) {
+    if (disposition.kind === "later") await giveBack(attempt, ids, disposition);
+    else for (const id of ids) failures.push(await fail(attempt, id, disposition, error));
+  }
+  return failures;
+}
+
+async function giveBack(
+  attempt: Attempt,
+  ids: readonly string[],
+  { delayMs, outcome }: Extract<Disposition, { kind: "later" }>,
+): Promise<void> {
+  const { deps, tally } = attempt;
+  const written = await untilWritten(attempt, () => releaseEntries(deps.db, ids, delayMs).then(() => true));
+  tally[written ? outcome : "interrupted"] += ids.length;
+}
+
+async function fail(
+  attempt: Attempt,
+  entry: string,
+  { kind, error: reason }: Exclude<Disposition, { kind: "later" }>,
+  error: unknown,
+): Promise<FailedEntry> {
+  const { deps, work, tally } = attempt;
+  const status = kind === "cancelled" ? "cancelled" : "failed";
+  const failure = { error: reason, final: kind !== "retry", status } as const;
+  const outcome =
+    (await untilWritten(attempt, () => failEntry(deps.db, work.job, entry, failure))) ?? "interrupted";
+  tally[outcome] += 1;
+  countReason(tally, reason);
+  return { entry, outcome, reason, error };
+}
+
+/**
+ * Repeats a write until it succeeds, the worker stops, or patience ends. In the last two cases the sweep
+ * frees the entries later.
+ */
+export async function untilWritten<T>({ stop }: Attempt, write: () => Promise<T>): Promise<T | undefined> {
+  const deadline = Date.now() + POSTGRES_PATIENCE_MS;
+  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 2_000)) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isSystemicFault(error)) throw error;
+    }
+    if (stop.aborted || Date.now() >= deadline) return undefined;
+    await delay(pauseMs * (0.5 + Math.random()), undefined, { signal: stop }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,51 @@
+import type { Database } from "../db/client.ts";
+import type { Carrier } from "./carriers.ts";
+import type { Circuits } from "./circuits.ts";
+import type { Coalescer } from "./coalesce-carriers.ts";
+import type { Execution, Work } from "./execution.ts";
+import type { Disposition } from "./failure.ts";
+import type { Tally } from "./tally.ts";
+
+export type RunCarrierDeps = Execution & {
+  readonly db: Database;
+  readonly circuits: Circuits;
+  /** Settles small carriers of one job together; without it each is settled alone. */
+  readonly coalescer?: Coalescer;
+  /** Receives what became of the carrier, for its metrics and its log line. */
+  report(report: CarrierReport): void;
+};
+
+export type CarrierReport = {
+  readonly carrier: Carrier;
+  readonly work: Work;
+  readonly tally: Tally;
+  readonly failures: readonly FailedEntry[];
+  readonly tookMs: number;
+};
+
+/** An entry that used an attempt. */
+export type FailedEntry = {
+  readonly entry: string;
+  readonly outcome: "retry" | "dead" | "interrupted";
+  readonly reason: string;
+  readonly error: unknown;
+};
+
+/** The state of one carrier while it runs. */
+export type Attempt = {
+  readonly deps: RunCarrierDeps;
+  readonly carrier: Carrier;
+  readonly work: Work;
+  readonly stop: AbortSignal;
+  readonly tally: Tally;
+  /** Entries that were not settled, and why. */
+  readonly unsettled: Unsettled[];
+  /** How often in a row Postgres went away. */
+  losses: number;
+};
+
+export type Unsettled = {
+  readonly ids: readonly string[];
+  readonly disposition: Disposition;
+  readonly error?: unknown;
+};
