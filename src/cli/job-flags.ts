@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Job } from "../queues/job.ts";
 import { kebabCase } from "./argv.ts";
 import { requireFlag } from "./flags.ts";
+import { REFERENCE_FIELDS, USER_ID_FORMS } from "./references.ts";
 import { CliError, operator } from "./terminal.ts";
 
 /** The part of JSON Schema that flags are made from, for one field of a payload. */
@@ -39,6 +40,7 @@ export function addPayloadFlags(command: Command, job: Job): void {
   for (const [name, schema] of fields) {
     if (name === ACTOR_FIELD) continue;
     const option = new Option(`--${kebabCase(name)}${placeholder(schema)}`, schema.description ?? "");
+    if (name in REFERENCE_FIELDS) option.description += `; ${idForms(name)}`;
     // Shown but not set: the schema itself applies the default.
     if (schema.default !== undefined) option.description += ` (default: ${JSON.stringify(schema.default)})`;
     if (schema.enum) option.choices(schema.enum.map(String));
@@ -68,6 +70,9 @@ export function payloadFrom(job: Job, given: Readonly<Record<string, unknown>>):
   );
   throw new CliError(`Invalid options for ${job.name}:\n${faults.join("\n")}`);
 }
+
+const idForms = (field: string): string =>
+  REFERENCE_FIELDS[field] === "users" ? USER_ID_FORMS : "the host's id, or ours where there is none";
 
 const isOf = (schema: FieldSchema, type: string): boolean => [schema.type].flat().includes(type);
 

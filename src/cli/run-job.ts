@@ -12,7 +12,7 @@ import { runProgress, runSummary } from "./follow.ts";
 import { payloadFrom } from "./job-flags.ts";
 import { previewText } from "./preview-text.ts";
 import { printJson, printLine } from "./print.ts";
-import { requireReference } from "./references.ts";
+import { REFERENCE_FIELDS, requireReference } from "./references.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 import { redisAnswers, withRuntime } from "./with-runtime.ts";
 
@@ -24,7 +24,10 @@ export type RunOptions = { dryRun?: true; inline?: true; detach?: true; json?: t
 /** How long a run may stay queued before the CLI checks for a worker. */
 const WORKER_CHECK_AFTER_MS = 5_000;
 
-/** Runs a job as the options say: in a worker, in this process, detached, or as a dry run. @throws CliError */
+/**
+ * Runs a job as the options say: in a worker, in this process, detached, or as a dry run.
+ * @throws CliError
+ */
 export async function runJob(terminal: Terminal, job: Job, options: RunOptions): Promise<void> {
   const modes = [
     options.dryRun && "--dry-run",
@@ -52,13 +55,10 @@ export async function runJob(terminal: Terminal, job: Job, options: RunOptions):
   });
 }
 
-/** The fields of payloads that refer to rows of the host. */
-const REFERENCES = { organizationId: "organizations", projectId: "projects", meetingId: "meetings" } as const;
-
 /** Replaces references to rows of the host by our ids. @throws CliError */
 async function withOwnIds(on: Queryable, options: RunOptions): Promise<RunOptions> {
   const resolved: RunOptions = { ...options };
-  for (const [field, table] of Object.entries(REFERENCES)) {
+  for (const [field, table] of Object.entries(REFERENCE_FIELDS)) {
     const given = options[field];
     if (typeof given === "string") resolved[field] = await requireReference(on, table, given);
   }

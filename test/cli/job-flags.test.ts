@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { normalizeArgv } from "../../src/cli/argv.ts";
 import { addPayloadFlags, payloadFrom } from "../../src/cli/job-flags.ts";
+import { REFERENCE_FIELDS } from "../../src/cli/references.ts";
 import { defineJob, type Job } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
 import { catalogue } from "../../src/workers/index.ts";
@@ -54,6 +55,17 @@ describe("payload flags", () => {
       levels: [1, 2, 3],
       options: { deep: true },
     });
+  });
+
+  it("say that a reference takes the host's id", () => {
+    for (const job of catalogue.jobs) {
+      const command = new Command();
+      addPayloadFlags(command, job);
+      for (const option of command.options) {
+        if (!(option.attributeName() in REFERENCE_FIELDS)) continue;
+        expect(option.description, `${job.name} ${option.flags}`).toContain("the host's id");
+      }
+    }
   });
 
   it("leave missing fields to the schema", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { cli, cliUntil, environmentOf } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { chain, organization } from "../support/factories.ts";
+import { projectFor, skilled, storedMatches } from "../support/matching.ts";
 import { takeSale } from "../support/sales.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -89,6 +90,30 @@ describe("commonwork run", () => {
     await eventually(async () => {
       expect(await world.query("select status from job_runs")).toEqual([{ status: "done" }]);
     });
+  });
+
+  it.each(["calculate-matches", "place-volunteer"])(
+    "%s takes the volunteer by the host's id",
+    async (job) => {
+      const world = await createWorld();
+      const organizationId = await organization(world);
+      await projectFor(world, ["cooking"], { organizationId });
+      const other = await skilled(world, {}, { organizationId });
+      const userId = await skilled(world, { cooking: 1 }, { organizationId });
+      // The host's id of one user is the number that we gave another.
+      await world.query("update users set host_id = 'host-' || id");
+      await world.query("update users set host_id = $2 where id = $1", [userId, other]);
+      const answer = await cli(environmentOf(world), "run", job, "--volunteer-id", other, "--inline", "--json");
+      expect(answer).toMatchObject({ code: 0, err: "" });
+      expect(await storedMatches(world)).toMatchObject([{ volunteer: userId }]);
+    },
+  );
+
+  it("rejects a volunteer whom the host does not know", async () => {
+    const world = await createWorld();
+    const unknown = "0b0f3a52-8f1c-4a5e-9d3c-0c6d5b7f3a10";
+    const answer = await cli(environmentOf(world), "run", "place-volunteer", "--volunteer-id", unknown);
+    expect(answer).toMatchObject({ code: 1, out: "", err: expect.stringContaining(`no user ${unknown}`) });
   });
 
   it("rejects an invalid input before anything is written", async () => {

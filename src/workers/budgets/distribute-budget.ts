@@ -21,7 +21,7 @@ import { decideBudget } from "../../scoring/rewards/budget.ts";
 
 const payload = z.object({
   period: z.enum(BUDGET_PERIOD_TYPES).describe("the budget"),
-  organizationId: ownIdField().describe("the id of the organization"),
+  organizationId: ownIdField().describe("the organization"),
   pool: z
     .string()
     .refine((text) => poolFrom(text) !== null, "must be an amount of tokens with up to 6 decimals, or 0")
@@ -124,7 +124,10 @@ async function pay(
   return done({ paid: 1, awards: decision.awards.length, eligible: candidates.eligible.length });
 }
 
-/** After a change of time zone a period starts where the previous one ended, so that nothing counts twice and nothing is left out. */
+/**
+ * After a change of time zone a period starts where the previous one ended, so that nothing counts twice and
+ * nothing is left out.
+ */
 function startAfter(endOfPrevious: Date | null, { startAt, endAt }: BudgetPeriod): Date {
   if (endOfPrevious === null) return startAt;
   return endOfPrevious < endAt ? endOfPrevious : endAt;

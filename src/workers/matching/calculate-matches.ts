@@ -25,7 +25,7 @@ export const calculateMatches = defineJob({
   payload: z
     .object({
       projectId: ID.optional().describe("update the list of this project only"),
-      volunteerId: ID.optional().describe("update the lists for this volunteer only, by their user id"),
+      volunteerId: ID.optional().describe("update the lists for this volunteer only"),
     })
     .refine(
       ({ projectId, volunteerId }) => projectId === undefined || volunteerId === undefined,

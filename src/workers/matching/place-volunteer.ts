@@ -15,7 +15,7 @@ export const placeVolunteer = defineJob({
     volunteerId: z
       .string()
       .regex(/^[1-9]\d{0,14}$/, "must be an id")
-      .describe("the user id of the volunteer"),
+      .describe("the volunteer"),
   }),
   key: ({ volunteerId }) => volunteerId,
   run: async ({ volunteerId }, { tx, runId, now, settings }) => {

@@ -24,7 +24,7 @@ export const recalculateMultipliers = defineJob({
   payload: z.object({
     organizationId: ownIdField()
       .optional()
-      .describe("only of the organization with this id; default: of all"),
+      .describe("only of this organization; default: of all"),
     full: z
       .boolean()
       .default(false)

@@ -21,7 +21,7 @@ export const meetingReminders = defineJob({
   payload: z.object({
     meetingId: ownIdField()
       .optional()
-      .describe("only this meeting, by its id; default: all that start within 30 minutes"),
+      .describe("only this meeting; default: all that start within 30 minutes"),
   }),
   key: ({ meetingId }) => meetingId ?? "all",
   cut: ({ meetingId }, { tx, now }) => cutMeetings(tx, meetingId ?? null, now),

@@ -16,7 +16,7 @@ export const resumeIncompleteNudges = defineJob({
   queue: "notifications",
   description: "Nudges the owners of projects to complete their resumes, in four steps after the last edit.",
   payload: z.object({
-    projectId: ownIdField().optional().describe("only this project, by its id; default: all open projects"),
+    projectId: ownIdField().optional().describe("only this project; default: all open projects"),
   }),
   key: ({ projectId }) => projectId ?? "all",
   cut: ({ projectId }, { tx }) => cutResumeProjects(tx, projectId ?? null),
