@@ -67,12 +67,12 @@ async function migrateWith(client: pg.Client, schema: string): Promise<Migrated>
   if (fault !== null) throw new NotFit(fault);
   const known = new Set(role.readsMigrations ? await appliedIn(client, quoted) : []);
   const pending = readMigrations().filter(({ name }) => !known.has(name));
+  if (pending.length > 0 && role.schemaExists) refuseWithoutRights(quoted, role);
+  await createExtensions(client, schema);
   if (pending.length > 0) {
-    if (role.schemaExists) refuseWithoutRights(quoted, role);
     await client.query(
       `create table if not exists ${quoted}.migrations (name text primary key, applied_at timestamptz not null default now())`,
     );
-    await createExtensions(client, schema);
     for (const migration of pending) await apply(client, quoted, migration);
     await pinFunctions(client, schema);
   }

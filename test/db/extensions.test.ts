@@ -47,6 +47,14 @@ describe("an extension", () => {
     expect(await migrateDatabase(address)).toEqual({ applied: [], featuresOff: [] });
   });
 
+  it("that is missing is created by a later run although no migration is pending", async () => {
+    await migrateDatabase(address);
+    expect(await homes()).toEqual([]);
+    const later = await migrateDatabase({ ...address, databaseUrl: database.url });
+    expect(later).toEqual({ applied: [], featuresOff: [] });
+    expect(await homes()).toHaveLength(EXTENSION_NAMES.length);
+  });
+
   it("in another schema is used there if only the owner may create objects in it", async () => {
     await database.query(`create schema extras; create extension pg_trgm with schema extras; create extension unaccent with schema extras;
                           create extension btree_gin with schema extras; grant usage on schema extras to public`);
