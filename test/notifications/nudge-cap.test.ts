@@ -161,7 +161,7 @@ function countsOf({ alone, digests }: History, timeZone: string): NudgeCounts {
 }
 
 describe("the cap of nudges, on random rows", () => {
-  it("counts the e-mails that the rule counts, in every zone", { timeout: 120_000 }, async () => {
+  it("counts the e-mails that the rule counts, in every zone", async () => {
     const world = await createWorld();
     let counted = 0;
     await fc.assert(
@@ -187,9 +187,7 @@ describe("the cap of nudges, on random rows", () => {
     expect(counted).toBeGreaterThan(50);
   });
 
-  it("opens the digests that decideNudgeDigest sends, and holds the others", {
-    timeout: 120_000,
-  }, async () => {
+  it("opens the digests that decideNudgeDigest sends, and holds the others", async () => {
     const world = await createWorld();
     const seen = { opened: 0, held: 0 };
     await fc.assert(
@@ -277,9 +275,7 @@ const nudgeEmails = (world: World, userId: string): Promise<NudgeEmail[]> =>
   );
 
 describe("the cap of nudges, over random days", () => {
-  it("holds for each local day and for seven, whatever is deferred, digested or preferred", {
-    timeout: 240_000,
-  }, async () => {
+  it("holds for each local day and for seven, whatever is deferred, digested or preferred", async () => {
     const world = await createWorld();
     let sent = 0;
     await fc.assert(

@@ -58,7 +58,7 @@ export async function killWorkerMidJob(world: World, table = MOVEMENTS): Promise
     await blocker.query("set local idle_in_transaction_session_timeout = 0");
     await blocker.query(`lock table ${table} in share mode`);
     world.relay.start();
-    const backend = await eventually(() => backendBlockedOn(world, table), { withinMs: 60_000 });
+    const backend = await eventually(() => backendBlockedOn(world, table));
     worker.kill("SIGKILL");
     await once(worker, "exit");
     await eventually(async () => {

@@ -67,9 +67,7 @@ describe("matchProjects", () => {
     );
   });
 
-  it("equals bestMatches where far more volunteers match than a list keeps, with common and rare skills", {
-    timeout: 60_000,
-  }, () => {
+  it("equals bestMatches where far more volunteers match than a list keeps, with common and rare skills", () => {
     // Two blocks, so that the level guessed from the first is wrong for the second, and the second pass has
     // work.
     const draw = drawing(7);
