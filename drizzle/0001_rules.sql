@@ -1,6 +1,7 @@
--- Functions, triggers, storage settings and the first rows: what the table definitions cannot state. drizzle/schema.sql shows the result.
--- `commonwork migrate` pins the search path of every function to this schema and pg_temp, so that a host's session with another path
--- cannot change which tables they read and write. Inside of them, current_schema() is this schema.
+-- Functions, triggers, storage settings and the first rows: what the table definitions cannot state.
+-- drizzle/schema.sql shows the result. `commonwork migrate` pins the search path of every function to this
+-- schema and pg_temp, so that a host's session with another path cannot change which tables they read and
+-- write. Inside of them, current_schema() is this schema.
 
 -- Append-only tables: the ledger, events, and paid budgets.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -28,8 +29,9 @@ CREATE TRIGGER budget_periods_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 --> statement-breakpoint
 
--- Every profile gets its account and balance when it is inserted: opening them at the first movement would make groups that settle
--- at the same time wait for each other. An unused account is deleted with its profile; a used one is kept.
+-- Every profile gets its account and balance when it is inserted: opening them at the first movement would
+-- make groups that settle at the same time wait for each other. An unused account is deleted with its
+-- profile; a used one is kept.
 CREATE FUNCTION open_accounts() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO ledger_accounts (kind, profile_id) SELECT 'volunteer', id FROM new_profiles ORDER BY id;
@@ -54,10 +56,11 @@ END $$;
 CREATE TRIGGER ledger_accounts_used BEFORE DELETE ON ledger_accounts FOR EACH ROW EXECUTE FUNCTION keep_used_account();
 --> statement-breakpoint
 
--- Ledger entries must name existing accounts and transactions, and the entries of a transaction must sum to zero at commit. Both are
--- checked once per statement: foreign keys or deferred row triggers would run six times a sale. Transactions that do not balance yet
--- are noted in ledger_unbalanced and checked again at commit. Parents are never deleted (above), so a reference cannot break later.
--- The plans are cached by the session; the planner settings keep one made on small tables from reading large ones whole.
+-- Ledger entries must name existing accounts and transactions, and the entries of a transaction must sum to
+-- zero at commit. Both are checked once per statement: foreign keys or deferred row triggers would run six
+-- times a sale. Transactions that do not balance yet are noted in ledger_unbalanced and checked again at
+-- commit. Parents are never deleted (above), so a reference cannot break later. The plans are cached by the
+-- session; the planner settings keep one made on small tables from reading large ones whole.
 CREATE FUNCTION check_written_entries() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
@@ -96,7 +99,8 @@ CREATE CONSTRAINT TRIGGER ledger_transaction_balanced AFTER INSERT ON ledger_unb
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unbalanced();
 --> statement-breakpoint
 
--- A commission must name an existing sale and a profile with an account; checked per statement, for the same reason.
+-- A commission must name an existing sale and a profile with an account; checked per statement, for the same
+-- reason.
 CREATE FUNCTION check_written_commissions() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
@@ -121,8 +125,9 @@ CREATE TRIGGER commissions_checked AFTER INSERT ON commissions REFERENCING NEW T
 ALTER TABLE ledger_balances SET (fillfactor = 50);
 --> statement-breakpoint
 
--- Referrals: any write of referrer_id keeps the chain free of cycles and `upline` in step with it. Inserts take the organization's lock
--- shared; changing an existing referrer takes it exclusively, since it moves a whole branch.
+-- Referrals: any write of referrer_id keeps the chain free of cycles and `upline` in step with it. Inserts
+-- take the organization's lock shared; changing an existing referrer takes it exclusively, since it moves a
+-- whole branch.
 CREATE FUNCTION keep_upline() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   chain bigint[] := '{}'; ancestor bigint; next_ancestor bigint; home bigint;
@@ -149,7 +154,8 @@ BEGIN
         USING ERRCODE = 'check_violation', CONSTRAINT = 'volunteer_profiles_one_organization', TABLE = 'volunteer_profiles';
     END IF;
     chain := chain || ancestor;
-    -- A new profile has no descendants and cannot close a cycle; only an existing one has to walk the whole chain.
+    -- A new profile has no descendants and cannot close a cycle; only an existing one has to walk the whole
+    -- chain.
     EXIT WHEN TG_OP = 'INSERT' AND cardinality(chain) >= 5;
     ancestor := next_ancestor;
   END LOOP;
@@ -176,13 +182,15 @@ CREATE TRIGGER volunteer_profiles_move_branch AFTER UPDATE OF referrer_id ON vol
   FOR EACH ROW WHEN (OLD.referrer_id IS DISTINCT FROM NEW.referrer_id) EXECUTE FUNCTION move_branch();
 --> statement-breakpoint
 
--- A nightly run may update every multiplier, and the timestamps it adds make a row longer than it was when inserted. With room for a
--- second version in the page no index is written: 4 s instead of 9 s for a million profiles with five indexes.
+-- A nightly run may update every multiplier, and the timestamps it adds make a row longer than it was when
+-- inserted. With room for a second version in the page no index is written: 4 s instead of 9 s for a million
+-- profiles with five indexes.
 ALTER TABLE volunteer_profiles SET (fillfactor = 40);
 --> statement-breakpoint
 
--- Multipliers: any write that can change one inserts a mark for the profile and for its referrer, who counts active referrals. Marks
--- are only inserted, so host transactions and runs never wait for each other; a mark that commits late is found by the next run.
+-- Multipliers: any write that can change one inserts a mark for the profile and for its referrer, who counts
+-- active referrals. Marks are only inserted, so host transactions and runs never wait for each other; a mark
+-- that commits late is found by the next run.
 CREATE FUNCTION mark_active() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
@@ -222,9 +230,10 @@ CREATE TRIGGER task_assignments_mark_deleted AFTER DELETE ON task_assignments RE
 --> statement-breakpoint
 
 -- A row trigger, so that the run itself, which writes neither column, does not pay for it.
--- A new referrer counts the profile's past activity and the marks already waiting for it, even those due after the next run. A
--- transaction that is still writing an assignment marks the referrer it sees, the old one, so the new one is looked at again for a day
--- until such transactions have ended. (Locks would make the host wait, or deadlock when it updates profile and assignment together.)
+-- A new referrer counts the profile's past activity and the marks already waiting for it, even those due
+-- after the next run. A transaction that is still writing an assignment marks the referrer it sees, the old
+-- one, so the new one is looked at again for a day until such transactions have ended. (Locks would make the
+-- host wait, or deadlock when it updates profile and assignment together.)
 CREATE FUNCTION mark_profile() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO multiplier_marks (profile_id, due_at) VALUES (NEW.id, '-infinity');
@@ -244,8 +253,9 @@ CREATE TRIGGER volunteer_profiles_mark_new AFTER INSERT ON volunteer_profiles
   FOR EACH ROW WHEN (NEW.level > 1) EXECUTE FUNCTION mark_profile();
 --> statement-breakpoint
 
--- Unread messages: any write that can make a nudge due inserts a mark. Marks are only inserted, so host transactions and runs never
--- wait for each other. A message gets one mark for all participants, due when the message is as old as the threshold.
+-- Unread messages: any write that can make a nudge due inserts a mark. Marks are only inserted, so host
+-- transactions and runs never wait for each other. A message gets one mark for all participants, due when the
+-- message is as old as the threshold.
 CREATE FUNCTION mark_written_messages() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO unread_marks (thread_id, at) SELECT thread_id, created_at FROM written;
@@ -289,7 +299,8 @@ END $$;
 CREATE TRIGGER chat_thread_participants_mark_new AFTER INSERT ON chat_thread_participants REFERENCING NEW TABLE AS written
   FOR EACH STATEMENT EXECUTE FUNCTION mark_new_participants();
 --> statement-breakpoint
--- Reading to the end, the usual case, inserts no mark: nothing is unread, and later messages insert their own.
+-- Reading to the end, the usual case, inserts no mark: nothing is unread, and later messages insert their
+-- own.
 CREATE FUNCTION mark_reading() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO unread_marks (thread_id, user_id, at)
@@ -333,13 +344,15 @@ CREATE TRIGGER notification_preferences_mark_gone AFTER DELETE ON notification_p
   FOR EACH STATEMENT EXECUTE FUNCTION mark_preferences();
 --> statement-breakpoint
 
--- Matches: room for scores that are updated in place, and early vacuum and analyze, since a tenth of the table may change every hour.
+-- Matches: room for scores that are updated in place, and early vacuum and analyze, since a tenth of the
+-- table may change every hour.
 ALTER TABLE volunteer_initiative_matches SET (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 --> statement-breakpoint
 
--- The fan-out of an event is asked for by the statement that inserts it, wherever it comes from: one entry per hundred events, so that
--- the sales of a group, with a thousand events, cost ten rows. Only rows from outside the service are notified: a notice in every
--- transaction would halve the commits per second. The service sets `<schema>.relayed` in its own transactions.
+-- The fan-out of an event is asked for by the statement that inserts it, wherever it comes from: one entry
+-- per hundred events, so that the sales of a group, with a thousand events, cost ten rows. Only rows from
+-- outside the service are notified: a notice in every transaction would halve the commits per second. The
+-- service sets `<schema>.relayed` in its own transactions.
 CREATE FUNCTION ask_for_fan_out() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO outbox (queue, job, key, payload)
@@ -359,8 +372,8 @@ CREATE TRIGGER domain_events_ask_for_fan_out AFTER INSERT ON domain_events REFER
   FOR EACH STATEMENT EXECUTE FUNCTION ask_for_fan_out();
 --> statement-breakpoint
 
--- First rows: the system accounts of the ledger, the position of the event sweep, and the sender of automated messages. No sequence
--- draws id 0; the uuid is the default of SYSTEM_USER_ID.
+-- First rows: the system accounts of the ledger, the position of the event sweep, and the sender of automated
+-- messages. No sequence draws id 0; the uuid is the default of SYSTEM_USER_ID.
 INSERT INTO ledger_accounts (kind) VALUES ('treasury'), ('held');
 --> statement-breakpoint
 INSERT INTO event_sweep (one) VALUES (true);

@@ -98,7 +98,8 @@ BEGIN
         USING ERRCODE = 'check_violation', CONSTRAINT = 'volunteer_profiles_one_organization', TABLE = 'volunteer_profiles';
     END IF;
     chain := chain || ancestor;
-    -- A new profile has no descendants and cannot close a cycle; only an existing one has to walk the whole chain.
+    -- A new profile has no descendants and cannot close a cycle; only an existing one has to walk the whole
+    -- chain.
     EXIT WHEN TG_OP = 'INSERT' AND cardinality(chain) >= 5;
     ancestor := next_ancestor;
   END LOOP;

@@ -40,6 +40,24 @@ const isThere = (path: string): boolean => existsSync(join(root, normalize(path)
 const missing = (references: readonly Reference[], exists: (reference: Reference) => boolean): string[] =>
   references.filter((reference) => !exists(reference)).map(({ file, name }) => `${file}: ${name}`);
 
+/** The columns at which comments wrap. */
+const MAX_COLUMNS = 110;
+
+describe("comments", () => {
+  it(`wrap at ${MAX_COLUMNS} columns`, () => {
+    const files = [...sources, ...filesIn("drizzle", ".sql")];
+    const commentLines = files.flatMap((file) =>
+      read(file)
+        .split("\n")
+        .flatMap((line, index) =>
+          /^\s*(?:\/\/|\/?\*|-- )/.test(line) ? [{ at: `${file}:${index + 1}`, columns: line.length }] : [],
+        ),
+    );
+    expect(commentLines.filter(({ columns }) => columns > MAX_COLUMNS)).toEqual([]);
+    expect(commentLines.length).toBeGreaterThan(1_000);
+  });
+});
+
 describe("what comments and pages name", () => {
   it("as a migration exists", () => {
     const named = find(/(?<![\w/-])(?:drizzle\/)?(\d{4}_[a-z][a-z_]*)(?:\.sql)?/g);

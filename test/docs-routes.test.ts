@@ -16,7 +16,9 @@ type Layer = {
   readonly handle: { readonly stack?: Layer[] };
 };
 
-/** `POST /webhooks/resend`, for each route. A route for all methods answers only to POST: the others are 405. */
+/**
+ * `POST /webhooks/resend`, for each route. A route for all methods answers only to POST: the others are 405.
+ */
 function routesOf(layers: readonly Layer[], prefix = ""): string[] {
   return layers.flatMap((layer) => {
     const { route } = layer;

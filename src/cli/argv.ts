@@ -1,8 +1,9 @@
 const LONG_OPTION = /^--([a-z][a-zA-Z0-9-]*)(?:=(.+))?$/s;
 
 /**
- * Rewrites long options to the form the commands declare: `--saleId=8` becomes `--sale-id 8`. Splitting the name from the value
- * lets commander suggest the nearest option for a misspelt name. Arguments after `--` are not touched.
+ * Rewrites long options to the form the commands declare: `--saleId=8` becomes `--sale-id 8`. Splitting the
+ * name from the value lets commander suggest the nearest option for a misspelt name. Arguments after `--` are
+ * not touched.
  */
 export function normalizeArgv(argv: readonly string[]): string[] {
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;

@@ -19,7 +19,10 @@ type Notified = { projectId: string; name: string; score: number };
 
 const RULE = "=".repeat(60);
 
-/** The result of a run of notify-project-matches, per project and in total; null when the run notified about nothing. */
+/**
+ * The result of a run of notify-project-matches, per project and in total; null when the run notified about
+ * nothing.
+ */
 export async function candidatesReport(db: Database, run: Run): Promise<string | null> {
   const [noticeRun] = await rows<NoticeRun>(
     db.drizzle,

@@ -11,7 +11,10 @@ export type CommandEntry = {
   readonly load: () => Promise<DefineCommand>;
 };
 
-/** All commands, in the order of `--help`. Only the command that runs is loaded: `--help` and `--version` load none. */
+/**
+ * All commands, in the order of `--help`. Only the command that runs is loaded: `--help` and `--version` load
+ * none.
+ */
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "start",

@@ -7,7 +7,10 @@ import { formatFacts } from "./table.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 
-/** `commonwork explain award|commission|match|multiplier <id>`: exit code 1 when the stored figure differs from the recomputed one. */
+/**
+ * `commonwork explain award|commission|match|multiplier <id>`: exit code 1 when the stored figure differs
+ * from the recomputed one.
+ */
 export function defineExplain(command: Command, terminal: Terminal): void {
   for (const kind of EXPLAINED) {
     const one = command

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 
 /**
- * Adds a required option. It is checked in a hook, after unknown options have been rejected: a misspelt name is reported as
- * unknown, with a suggestion, instead of as missing.
+ * Adds a required option. It is checked in a hook, after unknown options have been rejected: a misspelt name
+ * is reported as unknown, with a suggestion, instead of as missing.
  */
 export function requireFlag(command: Command, option: Option): Command {
   option.description += " (required)";

@@ -5,8 +5,8 @@ import { COMMANDS } from "./commands.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * Runs `commonwork`: parses the arguments, runs the command, returns the exit code. Every error ends as one message on standard
- * error and exit code 1.
+ * Runs `commonwork`: parses the arguments, runs the command, returns the exit code. Every error ends as one
+ * message on standard error and exit code 1.
  */
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
@@ -54,7 +54,9 @@ async function loadCommand(command: Command, terminal: Terminal): Promise<void> 
   define(command, terminal);
 }
 
-/** `help dead` becomes `dead --help`: commander's own help command would not load the command it describes. */
+/**
+ * `help dead` becomes `dead --help`: commander's own help command would not load the command it describes.
+ */
 const helpAsOption = (argv: readonly string[]): readonly string[] =>
   argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
 

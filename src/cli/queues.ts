@@ -103,7 +103,9 @@ function printSizes(terminal: Terminal, sizes: readonly QueueSizes[]): void {
   if (sizes.some(({ redis }) => redis === null)) terminal.writeError("Redis does not answer.\n");
 }
 
-/** Deletes entries and carriers and cancels their runs. Carriers alone would be recreated from the entries. */
+/**
+ * Deletes entries and carriers and cancels their runs. Carriers alone would be recreated from the entries.
+ */
 async function clearQueues(
   terminal: Terminal,
   runtime: Runtime,

@@ -15,7 +15,10 @@ import { USER_ID_FORMS } from "./references.ts";
 import { CliError, operator, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 
-/** The source of the webhook: a sale recorded by hand uses its keys, so that a later webhook call is a duplicate. */
+/**
+ * The source of the webhook: a sale recorded by hand uses its keys, so that a later webhook call is a
+ * duplicate.
+ */
 const SOURCE = "scicent";
 
 type Options = {
@@ -67,7 +70,10 @@ async function recordSale(db: Database, options: Options): Promise<SaleReceipt> 
   });
 }
 
-/** The number that names the buyer: one that no user has is recorded as it is, since the user may follow. @throws CliError */
+/**
+ * The number that names the buyer: one that no user has is recorded as it is, since the user may follow.
+ * @throws CliError
+ */
 async function buyerNumber(on: Queryable, given: string): Promise<string> {
   const userId = await resolveReference(on, "users", given);
   if (userId === null) {

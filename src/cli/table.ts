@@ -6,8 +6,8 @@ export type Cell = string | number | null;
 const GAP = "  ";
 
 /**
- * Text in aligned columns, two spaces apart, with a rule below the headings. Null is printed as a dash. Cells are never
- * truncated, so the output can be piped to grep.
+ * Text in aligned columns, two spaces apart, with a rule below the headings. Null is printed as a dash. Cells
+ * are never truncated, so the output can be piped to grep.
  */
 export function formatTable(columns: readonly TableColumn[], rows: readonly (readonly Cell[])[]): string {
   const texts = rows.map((row) => columns.map((_, index) => cellText(row[index] ?? null)));

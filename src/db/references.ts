@@ -14,8 +14,8 @@ export type HostTable =
   | "meetings";
 
 /**
- * Finds the rows that references given as text stand for: the row with that host id; else the row without a host id whose id it is;
- * else, for users, the one with that public uuid.
+ * Finds the rows that references given as text stand for: the row with that host id; else the row without a
+ * host id whose id it is; else, for users, the one with that public uuid.
  *
  * @returns our ids by reference. Unknown references are missing.
  */
@@ -48,8 +48,8 @@ export async function resolveReference(
 }
 
 /**
- * Like `resolveReferences`, but a number that no row has stands for itself where the host has no ids of its own: it uses ours, and
- * the row may follow.
+ * Like `resolveReferences`, but a number that no row has stands for itself where the host has no ids of its
+ * own: it uses ours, and the row may follow.
  */
 export async function resolveOrKeep(
   on: Queryable,

@@ -12,9 +12,10 @@ class StatementUnanswered extends Error {
 }
 
 /**
- * Closes a connection over which nothing has come for `limitMs` while a statement waits for its answer. `statement_timeout` is
- * enforced by the server. When that is gone without a reset (a host without power, a failover of the address, a NAT that dropped the
- * flow), only the client can notice; left to the kernel, it takes 15 minutes.
+ * Closes a connection over which nothing has come for `limitMs` while a statement waits for its answer.
+ * `statement_timeout` is enforced by the server. When that is gone without a reset (a host without power, a
+ * failover of the address, a NAT that dropped the flow), only the client can notice; left to the kernel, it
+ * takes 15 minutes.
  */
 export function closeWhenUnanswered(client: ClientBase, limitMs: number): void {
   const stream = streamOf(client);
@@ -26,7 +27,8 @@ export function closeWhenUnanswered(client: ClientBase, limitMs: number): void {
     const close = () => {
       if (stream.bytesRead === bytesRead) stream.destroy(new StatementUnanswered(limitMs));
     };
-    // After the event loop was blocked, timers run before the answers that have arrived are read: read them first.
+    // After the event loop was blocked, timers run before the answers that have arrived are read: read them
+    // first.
     setImmediate(() => setImmediate(close));
   });
 }

@@ -63,8 +63,8 @@ export async function explainAward(on: Queryable, id: string): Promise<Explanati
 }
 
 /**
- * Explains why a profile without an award was not eligible. Nothing is stored about it, so its tasks are counted now; if there are
- * enough by now, that is reported as a difference, since a paid period is final.
+ * Explains why a profile without an award was not eligible. Nothing is stored about it, so its tasks are
+ * counted now; if there are enough by now, that is reported as a difference, since a paid period is final.
  */
 async function explainTooFew(
   on: Queryable,

@@ -26,7 +26,10 @@ type HistoryRow = {
 
 const ID = /^([1-9]\d{0,17})(?:@(.+))?$/;
 
-/** Explains the current multiplier of a profile, `<profileId>`, or the one at an instant, `<profileId>@<ISO 8601>`. */
+/**
+ * Explains the current multiplier of a profile, `<profileId>`, or the one at an instant,
+ * `<profileId>@<ISO 8601>`.
+ */
 export async function explainMultiplier(on: Queryable, id: string): Promise<Explanation | undefined> {
   const [, profileId, instant] = ID.exec(id) ?? [];
   if (profileId === undefined || (instant !== undefined && Number.isNaN(Date.parse(instant))))

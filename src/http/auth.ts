@@ -21,9 +21,9 @@ export function userOf(res: Response): string {
 }
 
 /**
- * Authenticates a user by `Authorization: Bearer <JWT>`: signed with AUTH_JWT_SECRET (HS256) or by a key of AUTH_JWKS_URL, not
- * expired, and with an id of an existing user as its subject. Otherwise 401; 503 if neither is configured, or if the key set or
- * Postgres is unavailable.
+ * Authenticates a user by `Authorization: Bearer <JWT>`: signed with AUTH_JWT_SECRET (HS256) or by a key of
+ * AUTH_JWKS_URL, not expired, and with an id of an existing user as its subject. Otherwise 401; 503 if
+ * neither is configured, or if the key set or Postgres is unavailable.
  */
 export function userAuth(runtime: Runtime): RequestHandler {
   const keys = keysOf(runtime);
@@ -62,7 +62,9 @@ export function userAuth(runtime: Runtime): RequestHandler {
   };
 }
 
-/** Binds each algorithm to its kind of key: a token cannot use a public key of the key set as an HMAC secret. */
+/**
+ * Binds each algorithm to its kind of key: a token cannot use a public key of the key set as an HMAC secret.
+ */
 function keysOf(runtime: Runtime): JWTVerifyGetKey | null {
   const { jwtSecret, jwksUrl } = runtime.config.auth;
   const secret = jwtSecret === null ? null : new TextEncoder().encode(jwtSecret);

@@ -15,11 +15,12 @@ const TOO_SLOW = "too slow";
 const CHECK_LIMIT_MS = 1_500;
 
 /**
- * `GET /health/live`: 200 while this process makes progress; `isAlive` reports its roles, since a process that answers may still take
- * no jobs. 503 asks for a restart.
+ * `GET /health/live`: 200 while this process makes progress; `isAlive` reports its roles, since a process
+ * that answers may still take no jobs. 503 asks for a restart.
  *
- * `GET /health/ready`: 200 if Postgres and Redis accept writes and all migrations are applied, else 503; `checks` has the result of
- * each. Without Redis, webhooks are still accepted, but jobs do not run: the process is not ready.
+ * `GET /health/ready`: 200 if Postgres and Redis accept writes and all migrations are applied, else 503;
+ * `checks` has the result of each. Without Redis, webhooks are still accepted, but jobs do not run: the
+ * process is not ready.
  */
 export function healthRoutes(runtime: Runtime, isAlive: () => boolean): Router {
   const router = Router();

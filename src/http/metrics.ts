@@ -11,8 +11,8 @@ const READ_LIMIT_MS = 2_000;
 const CARRIER_STATES = ["prioritized", "wait", "active", "delayed", "failed", "completed"] as const;
 
 /**
- * `GET /metrics` in the Prometheus text format: the metrics of this process, and gauges read from Postgres and Redis. If one of them
- * does not answer in time, its gauges are absent and `commonwork_reachable` is 0.
+ * `GET /metrics` in the Prometheus text format: the metrics of this process, and gauges read from Postgres
+ * and Redis. If one of them does not answer in time, its gauges are absent and `commonwork_reachable` is 0.
  */
 export function metricsRoutes(runtime: Runtime): Router {
   const router = Router();

@@ -19,20 +19,29 @@ export type RateLimit = {
   penalize(key: string, points: number): Promise<void>;
 };
 
-/** Points of one key that this process may spend without renewing Redis. `renewing` is the renewal in flight. */
+/**
+ * Points of one key that this process may spend without renewing Redis. `renewing` is the renewal in flight.
+ */
 type Lease = { left: number; untilMs: number; blocked: boolean; renewing: Promise<void> | null };
 
-/** A lease is burst / 50 points: one call to Redis covers that many requests, and a dying process loses at most that. */
+/**
+ * A lease is burst / 50 points: one call to Redis covers that many requests, and a dying process loses at
+ * most that.
+ */
 const LEASES_PER_BURST = 50;
 const MAX_LEASE = 1_000;
 const MAX_LEASES = 20_000;
-/** If Redis does not answer within this time, it is not asked again for `REDIS_PAUSE_MS`: a limit must not delay requests. */
+/**
+ * If Redis does not answer within this time, it is not asked again for `REDIS_PAUSE_MS`: a limit must not
+ * delay requests.
+ */
 const REDIS_TIMEOUT_MS = 250;
 const REDIS_PAUSE_MS = 5_000;
 
 /**
- * A rate limit shared by all processes through Redis. Points are leased in lots and spent locally, so most requests cost no call.
- * While Redis is down or slow, each process counts for itself. A small burst is leased point by point and is exact.
+ * A rate limit shared by all processes through Redis. Points are leased in lots and spent locally, so most
+ * requests cost no call. While Redis is down or slow, each process counts for itself. A small burst is leased
+ * point by point and is exact.
  */
 export function createRateLimit(options: RateLimitOptions): RateLimit {
   const { burst, perSecond, keyPrefix, redis } = options;
@@ -57,7 +66,8 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
     const isCounted = answer instanceof RateLimiterRes;
     lease.renewing = null;
     lease.untilMs = performance.now() + (isCounted ? Math.max(answer.msBeforeNext, 1) : 1_000);
-    // Over the limit, the limiter rejects with the points consumed. Any other rejection is an error of ours and lets pass.
+    // Over the limit, the limiter rejects with the points consumed. Any other rejection is an error of ours
+    // and lets pass.
     lease.blocked = isCounted && answer.consumedPoints > burst;
     lease.left = lease.blocked ? 0 : lot;
   };
@@ -118,8 +128,8 @@ function createRedisFallback() {
 }
 
 /**
- * The key under which an address is counted: IPv4 as it is, also if mapped into IPv6; IPv6 by its /64, the smallest block that a
- * customer is assigned.
+ * The key under which an address is counted: IPv4 as it is, also if mapped into IPv6; IPv6 by its /64, the
+ * smallest block that a customer is assigned.
  */
 export function addressKey(address: string | undefined): string {
   if (address === undefined) return "unknown";

@@ -13,8 +13,9 @@ const PER_SECOND = 5;
 const BURST = 100;
 
 /**
- * `GET /unsubscribe/:token` shows what the link unsubscribes from and changes nothing, since mail scanners follow links. `POST`
- * unsubscribes, idempotently and without login, cookie or redirect: it serves the button of the page and RFC 8058 one-click.
+ * `GET /unsubscribe/:token` shows what the link unsubscribes from and changes nothing, since mail scanners
+ * follow links. `POST` unsubscribes, idempotently and without login, cookie or redirect: it serves the button
+ * of the page and RFC 8058 one-click.
  */
 export function unsubscribeRoutes(runtime: Runtime): Router {
   const { publicUrl } = runtime.config;

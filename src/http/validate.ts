@@ -11,7 +11,8 @@ export function validateQuery<T>(schema: z.ZodType<T>, req: Request, res: Respon
 }
 
 /**
- * Parses the body with a schema, behind `express.json`. A missing body, or one without a JSON content type, is rejected.
+ * Parses the body with a schema, behind `express.json`. A missing body, or one without a JSON content type,
+ * is rejected.
  * @returns null after sending 415, or 422 with `code` and the list of faults.
  */
 export function validateBody<T>(schema: z.ZodType<T>, req: Request, res: Response, code: string): T | null {

@@ -1,7 +1,10 @@
 import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 
-/** A notification as the user sees it. Project and thread are given by the host's ids where there are any. Times are ISO 8601; `version` grows with every change. */
+/**
+ * A notification as the user sees it. Project and thread are given by the host's ids where there are any.
+ * Times are ISO 8601; `version` grows with every change.
+ */
 export type UserNotification = {
   readonly id: string;
   readonly userId: string;

@@ -111,7 +111,7 @@ export type NotificationType<P> = {
 };
 
 /** A type whose payload is opaque: only the type itself reads it. */
-// biome-ignore lint/suspicious/noExplicitAny: types with different payloads share one list, and each reads only its own events.
+// biome-ignore lint/suspicious/noExplicitAny: types with different payloads share one list.
 export type AnyNotificationType = NotificationType<any>;
 
 /** An event and its notification type. */

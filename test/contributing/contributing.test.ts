@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { blocks, read } from "../support/pages.ts";
 import { PLACES } from "./places.ts";
 
-// The worked examples of CONTRIBUTING.md are files here, compiled and run like everything else. This compares them with the page.
+// The worked examples of CONTRIBUTING.md are files here, compiled and run like everything else. This compares
+// them with the page.
 
 /** The text of an example as it would read there. */
 function inItsPlace(file: string, place: string): string {

@@ -22,7 +22,10 @@ import { page, STYLE } from "./page.ts";
 import { rewardRoutes } from "./rewards.ts";
 import { createSessions, type Session } from "./sessions.ts";
 
-/** The operators' pages under /admin. Disabled, with a message, unless ADMIN_PASSWORD or VIEWER_PASSWORD is set. */
+/**
+ * The operators' pages under /admin. Disabled, with a message, unless ADMIN_PASSWORD or VIEWER_PASSWORD is
+ * set.
+ */
 export function adminRoutes(runtime: Runtime): Router {
   const { adminPassword, viewerPassword } = runtime.config.admin;
   const router = Router();

@@ -9,8 +9,8 @@ import { sessionOf } from "./guard.ts";
 const BOARD_PATH = "/admin/queues";
 
 /**
- * Routes that are removed for every role. `obliterate` would delete the schedules with the queue. A hand-written carrier, or
- * edited ids in one, would claim work that other carriers hold.
+ * Routes that are removed for every role. `obliterate` would delete the schedules with the queue. A
+ * hand-written carrier, or edited ids in one, would claim work that other carriers hold.
  */
 const REMOVED_ROUTES = /\/(obliterate|add|update-data)$/;
 

@@ -19,8 +19,9 @@ const ID = /^[1-9][0-9]{0,17}$/;
 const NAME = /^[a-z][a-z/-]{0,80}$/;
 
 /**
- * `GET /dead-letters?job=&queue=` lists dead letters without their payloads. `POST /dead-letters/:id/retry|discard` acts on one,
- * `POST /dead-letters/retry` with the field `job` or `queue` on all of that job or queue, a limited number per second.
+ * `GET /dead-letters?job=&queue=` lists dead letters without their payloads.
+ * `POST /dead-letters/:id/retry|discard` acts on one, `POST /dead-letters/retry` with the field `job` or
+ * `queue` on all of that job or queue, a limited number per second.
  */
 export function deadLetterRoutes(runtime: Runtime): Router {
   const router = Router();

@@ -9,7 +9,10 @@ import type { Session } from "./sessions.ts";
 const EMAIL_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox";
 
-/** Previews of every e-mail: `GET /emails`, `GET /emails/:name`, and the e-mail itself as `/emails/:name/html` and `/text`. */
+/**
+ * Previews of every e-mail: `GET /emails`, `GET /emails/:name`, and the e-mail itself as `/emails/:name/html`
+ * and `/text`.
+ */
 export function emailGallery(runtime: Runtime): Router {
   const { publicUrl } = runtime.config;
   const router = Router();

@@ -30,7 +30,10 @@ export function cookieOf(req: Request, name: string): string | undefined {
   return pair?.slice(pair.indexOf("=") + 1).trim();
 }
 
-/** The security headers of every page. Bull Board sets styles from scripts and uses data images; our own pages do neither. */
+/**
+ * The security headers of every page. Bull Board sets styles from scripts and uses data images; our own pages
+ * do neither.
+ */
 export const secureHeaders: RequestHandler = (req, res, next) => {
   const board = req.path.startsWith("/queues");
   res.set({
@@ -55,8 +58,8 @@ export const secureHeaders: RequestHandler = (req, res, next) => {
 };
 
 /**
- * Rejects state-changing requests from other origins. Browsers report the origin in headers that pages cannot forge:
- * Sec-Fetch-Site, or Origin in old ones. Other clients send neither, and no cookie of a user either.
+ * Rejects state-changing requests from other origins. Browsers report the origin in headers that pages cannot
+ * forge: Sec-Fetch-Site, or Origin in old ones. Other clients send neither, and no cookie of a user either.
  */
 export const requireSameOrigin: RequestHandler = (req, res, next) => {
   if (!changesState(req) || isSameOrigin(req)) return next();
@@ -91,8 +94,8 @@ export const requireAdminToChange: RequestHandler = (req, res, next) => {
 };
 
 /**
- * Requires the CSRF token of the session, in a header (scripts) or a form field (after a body parser). Pages of other origins
- * cannot read it.
+ * Requires the CSRF token of the session, in a header (scripts) or a form field (after a body parser). Pages
+ * of other origins cannot read it.
  */
 export const requireCsrfToken: RequestHandler = (req, res, next) => {
   if (!changesState(req)) return next();
@@ -105,7 +108,10 @@ export const requireCsrfToken: RequestHandler = (req, res, next) => {
   });
 };
 
-/** Writes an audit row for each state-changing request of a signed-in user: actor, request and response status. */
+/**
+ * Writes an audit row for each state-changing request of a signed-in user: actor, request and response
+ * status.
+ */
 export function auditChanges(runtime: Runtime, actorOf: (res: Response) => string | null): RequestHandler {
   return (req, res, next) => {
     if (!changesState(req)) return next();

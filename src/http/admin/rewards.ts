@@ -25,8 +25,9 @@ const DECISIONS: Readonly<Record<string, Job<{ saleId: string; actor: string }>>
 };
 
 /**
- * The operators' JSON API: `GET /api/explain/:kind/:id`, `GET /api/holds?limit=&after=`, `POST /api/holds/:sale/release|reverse`.
- * A decision is enqueued as a run; the response is 202 with the id of the run.
+ * The operators' JSON API: `GET /api/explain/:kind/:id`, `GET /api/holds?limit=&after=`,
+ * `POST /api/holds/:sale/release|reverse`. A decision is enqueued as a run; the response is 202 with the id
+ * of the run.
  */
 export function rewardRoutes(runtime: Runtime): Router {
   const router = Router();

@@ -15,7 +15,10 @@ export type Session = {
 };
 
 export type Sessions = {
-  /** The role of a login, or null. Takes the same time for a wrong name, a wrong password and a password that is not set. */
+  /**
+   * The role of a login, or null. Takes the same time for a wrong name, a wrong password and a password that
+   * is not set.
+   */
   check(login: string, password: string): AdminRole | null;
   /** Creates a session. @returns it with the value of its cookie. */
   open(role: AdminRole): { session: Session; cookie: string };
@@ -26,8 +29,9 @@ export type Sessions = {
 export const SESSION_LIMIT_MS = 12 * 60 * 60_000;
 
 /**
- * Stateless sessions: a cookie with a signature. Each role signs with its own key, derived with scrypt from its password, so a
- * viewer's cookie reveals nothing about the admin's password, and changing a password ends its sessions.
+ * Stateless sessions: a cookie with a signature. Each role signs with its own key, derived with scrypt from
+ * its password, so a viewer's cookie reveals nothing about the admin's password, and changing a password ends
+ * its sessions.
  */
 export function createSessions(admin: Config["admin"], clock: Clock): Sessions {
   const passwords = { admin: admin.adminPassword, viewer: admin.viewerPassword };

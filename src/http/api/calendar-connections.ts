@@ -17,8 +17,8 @@ const body = z.object({
 const PATH = "/calendar-connections/:provider";
 
 /**
- * The calendar of the authenticated user: `PUT` connects it with the refresh token they granted, `GET` shows its status, `DELETE`
- * disconnects it. Tokens are never returned.
+ * The calendar of the authenticated user: `PUT` connects it with the refresh token they granted, `GET` shows
+ * its status, `DELETE` disconnects it. Tokens are never returned.
  */
 export function calendarRoutes(runtime: Runtime): Router {
   const router = Router();

@@ -23,8 +23,9 @@ const candidatesPage = pageOf(50, 0.1);
 const ownPage = pageOf(20, 0.2);
 
 /**
- * `GET /projects/:id/candidates?limit=&min_score=`: the matching volunteers of a project, best first, for those who run it.
- * `GET /volunteers/me/matches?limit=&min_score=`: the open projects that match the authenticated user, computed on request.
+ * `GET /projects/:id/candidates?limit=&min_score=`: the matching volunteers of a project, best first, for
+ * those who run it. `GET /volunteers/me/matches?limit=&min_score=`: the open projects that match the
+ * authenticated user, computed on request.
  */
 export function matchRoutes(runtime: Runtime): Router {
   const router = Router();

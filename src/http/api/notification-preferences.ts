@@ -56,8 +56,8 @@ const body = z.strictObject({
 });
 
 /**
- * `GET /notification-preferences`: the preferences of the authenticated user. `PUT` replaces all of them; absent fields are reset to
- * their defaults.
+ * `GET /notification-preferences`: the preferences of the authenticated user. `PUT` replaces all of them;
+ * absent fields are reset to their defaults.
  */
 export function preferenceRoutes(runtime: Runtime): Router {
   const router = Router();
@@ -86,7 +86,10 @@ const SCOPE_TABLES = { project: "projects", thread: "chat_threads" } as const;
 
 type Scopes = Readonly<Record<keyof typeof SCOPE_TABLES, ReadonlyMap<string, string>>>;
 
-/** Our ids of the projects and threads that preferences refer to. Ids that are stored already stay valid after their row is gone. */
+/**
+ * Our ids of the projects and threads that preferences refer to. Ids that are stored already stay valid after
+ * their row is gone.
+ */
 async function scopesOf(
   on: Queryable,
   userId: string,

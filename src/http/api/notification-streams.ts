@@ -46,9 +46,10 @@ export type NotificationStreams = {
 const EVENT_ID = /^(\d{1,17})-\d{1,18}$/;
 
 /**
- * Streams of server-sent events. One query per second serves all streams of a process, and none runs without a stream. This works
- * with any number of api processes and adds nothing to the transactions that write notifications. Delivery is at least once: a
- * client that reconnects with Last-Event-ID gets the changes it missed.
+ * Streams of server-sent events. One query per second serves all streams of a process, and none runs without
+ * a stream. This works with any number of api processes and adds nothing to the transactions that write
+ * notifications. Delivery is at least once: a client that reconnects with Last-Event-ID gets the changes it
+ * missed.
  */
 export function createNotificationStreams(
   runtime: Runtime,
@@ -127,7 +128,10 @@ export function createNotificationStreams(
   };
 }
 
-/** Where a client resumes: earlier than its last event by the longest transaction, whose changes become visible late. */
+/**
+ * Where a client resumes: earlier than its last event by the longest transaction, whose changes become
+ * visible late.
+ */
 function resumeFrom(lastEventId: string | undefined): bigint | null {
   const seen = EVENT_ID.exec(lastEventId ?? "")?.[1];
   if (seen === undefined) return null;

@@ -26,7 +26,10 @@ const body = z.object({
   organization_id: referenceField().nullish(),
 });
 
-/** `POST /referrals { referral_code, organization_id? }`: makes the owner of the code the referrer of the authenticated user, once. */
+/**
+ * `POST /referrals { referral_code, organization_id? }`: makes the owner of the code the referrer of the
+ * authenticated user, once.
+ */
 export function referralRoutes(runtime: Runtime): Router {
   const router = Router();
   router.post("/referrals", userAuth(runtime), express.json({ limit: "8kb" }), async (req, res) => {

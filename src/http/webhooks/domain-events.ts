@@ -13,8 +13,8 @@ const MAX_BODY_BYTES = 512 * 1024;
 type CallResult = EventsReceipt["status"] | "rejected" | Rejection;
 
 /**
- * `POST /webhooks/domain_events`: events of a host that does not insert them into the table itself. Up to 100 per call, stored in one
- * transaction. Must be mounted before any body parser.
+ * `POST /webhooks/domain_events`: events of a host that does not insert them into the table itself. Up to 100
+ * per call, stored in one transaction. Must be mounted before any body parser.
  */
 export function eventsWebhook(runtime: Runtime): Router {
   const count = (result: CallResult) =>

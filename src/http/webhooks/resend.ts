@@ -22,9 +22,9 @@ const body = z.object({
 });
 
 /**
- * The webhook of Resend, `POST /webhooks/resend`: what became of e-mails. Each message is stored once, without addresses or texts,
- * and applied to the e-mail, its deliveries and the suppression list. Other types are acknowledged with 200, so that they are not
- * sent again.
+ * The webhook of Resend, `POST /webhooks/resend`: what became of e-mails. Each message is stored once,
+ * without addresses or texts, and applied to the e-mail, its deliveries and the suppression list. Other types
+ * are acknowledged with 200, so that they are not sent again.
  */
 export function resendWebhook(runtime: Runtime): Router {
   const count = (status: string) => runtime.metrics.deliveries.inc({ source: SOURCE, status });

@@ -17,7 +17,10 @@ const MAX_BODY_BYTES = 64 * 1024;
 /** The result of a call, for the counter: the outcomes of the inbox, and rejections that leave no row. */
 type CallResult = SaleReceipt["status"] | "rejected" | Rejection;
 
-/** The webhook of the token seller (docs/webhooks.md). Must be mounted before any body parser. `intake` commits sales in groups. */
+/**
+ * The webhook of the token seller (docs/webhooks.md). Must be mounted before any body parser. `intake`
+ * commits sales in groups.
+ */
 export function saleWebhook(runtime: Runtime, intake: SaleIntake = createSaleIntake(runtime)): Router {
   const count = (result: CallResult) => runtime.metrics.deliveries.inc({ source: SOURCE, status: result });
   const { secrets } = runtime.config.saleWebhook;

@@ -11,11 +11,12 @@ export function signingSecrets(secrets: readonly string[]): SigningSecret[] {
 }
 
 /**
- * Finds the active secret that signed these bytes: the header holds `sha256=` and the HMAC-SHA256 in hex, in any letter case.
+ * Finds the active secret that signed these bytes: the header holds `sha256=` and the HMAC-SHA256 in hex, in
+ * any letter case.
  *
- * The signature is over the raw bytes, never over decoded text. The header is matched before it is decoded, because a hex decoder
- * stops silently at the first invalid character; so 32 bytes are always compared with 32. All secrets are tried, so that the time
- * does not reveal which one it was.
+ * The signature is over the raw bytes, never over decoded text. The header is matched before it is decoded,
+ * because a hex decoder stops silently at the first invalid character; so 32 bytes are always compared with
+ * 32. All secrets are tried, so that the time does not reveal which one it was.
  *
  * @returns the fingerprint of the secret, or null.
  */

@@ -36,8 +36,9 @@ export const signedCallOf = (res: Response): SignedCall =>
 const NOT_CONFIGURED_RETRY_MS = 60_000;
 
 /**
- * The checks of a webhook call, in order: method, rate limit of the address, configured secret, length, signature over the raw
- * bytes, rate limit of the source, content type. Must be mounted before any body parser.
+ * The checks of a webhook call, in order: method, rate limit of the address, configured secret, length,
+ * signature over the raw bytes, rate limit of the source, content type. Must be mounted before any body
+ * parser.
  */
 export function requireSignature(runtime: Runtime, webhook: SignedWebhook): RequestHandler[] {
   const limits = createWebhookLimits(runtime, webhook.source, () => webhook.count("limited"));

@@ -12,9 +12,9 @@ const TOLERANCE_SECONDS = 300;
 const SIGNATURE_BYTES = 32;
 
 /**
- * Verifies a message by the Standard Webhooks specification (Svix): HMAC-SHA256 over `id.timestamp.body` with one of the secrets,
- * `whsec_<base64>`. The header may hold several signatures, `v1,<base64>`, while the sender rotates its secret. All are compared, so
- * that the time does not reveal which one matched.
+ * Verifies a message by the Standard Webhooks specification (Svix): HMAC-SHA256 over `id.timestamp.body` with
+ * one of the secrets, `whsec_<base64>`. The header may hold several signatures, `v1,<base64>`, while the
+ * sender rotates its secret. All are compared, so that the time does not reveal which one matched.
  */
 export function isSignedWebhook(
   raw: Buffer,
