@@ -10,8 +10,14 @@ export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const at = { registers: [registry] };
+  return { registry, ...jobMetrics(at), ...webhookMetrics(at), ...scrapedMetrics(at) };
+}
+
+type Registered = { readonly registers: Registry[] };
+
+/** Counted by workers. */
+function jobMetrics(at: Registered) {
   return {
-    registry,
     wait: new Histogram({
       name: "commonwork_job_wait_seconds",
       help: "Time from adding a carrier to Redis to its start.",
@@ -56,7 +62,13 @@ export function createMetrics() {
       labelNames: ["queue"],
       ...at,
     }),
-    deliveries: new Counter({
+  };
+}
+
+/** Counted by the api role. */
+function webhookMetrics(at: Registered) {
+  return {
+    webhookCalls: new Counter({
       name: "commonwork_webhook_deliveries_total",
       help: "Webhook requests by result.",
       labelNames: ["source", "status"],
@@ -75,7 +87,12 @@ export function createMetrics() {
       buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
       ...at,
     }),
-    // Set at each scrape.
+  };
+}
+
+/** Set at each scrape. */
+function scrapedMetrics(at: Registered) {
+  return {
     reachable: new Gauge({
       name: "commonwork_reachable",
       help: "1 if postgres or redis answered in time, else 0.",

@@ -11,17 +11,15 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { bytes, id, instant, ref } from "./columns.ts";
-import { meetings } from "./platform.ts";
-import { users } from "./users.ts";
+import { meetings } from "./meetings.ts";
+import { userRef } from "./users.ts";
 
 /** A user's calendar at a provider, with the encrypted tokens for it (src/sealed-text.ts). */
 export const calendarConnections = pgTable(
   "calendar_connections",
   {
     id: id(),
-    userId: ref()
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    userId: userRef(),
     provider: text({ enum: ["google"] }).notNull(),
     /** The provider's id of the calendar. */
     calendarId: text().notNull().default("primary"),

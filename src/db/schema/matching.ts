@@ -17,7 +17,7 @@ import {
 import { bytes, hostId, id, instant, ref } from "./columns.ts";
 import { projects } from "./platform.ts";
 import { jobRuns } from "./queue.ts";
-import { users, volunteers } from "./users.ts";
+import { userRef, volunteers } from "./users.ts";
 
 const volunteerRef = () =>
   ref()
@@ -27,10 +27,6 @@ const projectRef = () =>
   ref()
     .notNull()
     .references(() => projects.id, { onDelete: "cascade" });
-const userRef = () =>
-  ref()
-    .notNull()
-    .references(() => users.id, { onDelete: "cascade" });
 
 /** Skills of volunteers and projects. The host platform fills this table and the next four. */
 export const skills = pgTable("skills", { id: id(), hostId: hostId(), name: text().notNull().unique() });

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, pgTable, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
 import { hostId, id, instant, ref } from "./columns.ts";
-import { users } from "./users.ts";
+import { userRef, users } from "./users.ts";
 
 /**
  * Notifications in the app. One for an event and user; the unread messages of a thread share one row, which
@@ -110,9 +110,7 @@ export const notificationPreferences = pgTable(
   {
     id: id(),
     hostId: hostId(),
-    userId: ref()
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    userId: userRef(),
     scopeType: text({ enum: ["global", "project", "thread"] }).notNull(),
     scopeId: ref(),
     /** `*` is every type. */

@@ -11,14 +11,9 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import { hostId, id, instant, ref } from "./columns.ts";
-import { organizations, users } from "./users.ts";
+import { organizations, userRef, users } from "./users.ts";
 
-// Tables that the host platform fills and jobs read: memberships, permissions, conversations, meetings.
-
-const userRef = () =>
-  ref()
-    .notNull()
-    .references(() => users.id, { onDelete: "cascade" });
+// Tables that the host platform fills and jobs read: memberships, projects, documents, permissions.
 
 /** Members of an organization. Its owners are notified of what concerns all its projects. */
 export const organizationMembers = pgTable(
@@ -159,106 +154,6 @@ export const resourcePermissions = pgTable(
     // whether a user may see a document.
     primaryKey({ columns: [t.resourceId, t.userId] }),
     check("resource_permissions_permission", sql`permission in ('none', 'view', 'edit')`),
-  ],
-);
-
-/** A conversation, in a project or between people. */
-export const chatThreads = pgTable("chat_threads", {
-  id: id(),
-  hostId: hostId(),
-  projectId: ref().references(() => projects.id, { onDelete: "cascade" }),
-  topic: text().notNull().default(""),
-  createdAt: instant().notNull().defaultNow(),
-});
-
-/** Participants of a conversation, and how far they have read. */
-export const chatThreadParticipants = pgTable(
-  "chat_thread_participants",
-  {
-    threadId: ref()
-      .notNull()
-      .references(() => chatThreads.id, { onDelete: "cascade" }),
-    userId: userRef(),
-    hostId: hostId(),
-    lastReadAt: instant(),
-    joinedAt: instant().notNull().defaultNow(),
-  },
-  (t) => [
-    // recipients of a message.
-    primaryKey({ columns: [t.threadId, t.userId] }),
-    // unread threads of a user.
-    index("chat_thread_participants_user").on(t.userId),
-  ],
-);
-
-/** Messages of a conversation. A mention is `@[Name](user:ID)` in the text. */
-export const messages = pgTable(
-  "messages",
-  {
-    id: id(),
-    hostId: hostId(),
-    threadId: ref()
-      .notNull()
-      .references(() => chatThreads.id, { onDelete: "cascade" }),
-    senderId: ref()
-      .notNull()
-      .references(() => users.id),
-    body: text().notNull(),
-    createdAt: instant().notNull().defaultNow(),
-  },
-  (t) => [
-    // unread messages: those of a thread after an instant, oldest first.
-    index("messages_thread").on(t.threadId, t.createdAt, t.id),
-  ],
-);
-
-/** A meeting. */
-export const meetings = pgTable(
-  "meetings",
-  {
-    id: id(),
-    hostId: hostId(),
-    projectId: ref().references(() => projects.id, { onDelete: "set null" }),
-    organizerId: ref()
-      .notNull()
-      .references(() => users.id),
-    title: text().notNull(),
-    startTime: instant().notNull(),
-    endTime: instant().notNull(),
-    status: text({ enum: ["scheduled", "cancelled", "completed"] })
-      .notNull()
-      .default("scheduled"),
-    createdAt: instant().notNull().defaultNow(),
-    updatedAt: instant().notNull().defaultNow(),
-  },
-  (t) => [
-    // meeting-reminders: meetings that begin soon.
-    index("meetings_scheduled").on(t.startTime).where(sql`status = 'scheduled'`),
-    check("meetings_status", sql`status in ('scheduled', 'cancelled', 'completed')`),
-    check("meetings_span", sql`end_time >= start_time`),
-  ],
-);
-
-/** Participants of a meeting, and their responses. */
-export const meetingParticipants = pgTable(
-  "meeting_participants",
-  {
-    meetingId: ref()
-      .notNull()
-      .references(() => meetings.id, { onDelete: "cascade" }),
-    userId: userRef(),
-    hostId: hostId(),
-    response: text({ enum: ["pending", "accepted", "declined", "tentative"] })
-      .notNull()
-      .default("pending"),
-    invitedAt: instant().notNull().defaultNow(),
-  },
-  (t) => [
-    // recipients of changes and reminders.
-    primaryKey({ columns: [t.meetingId, t.userId] }),
-    // the meetings of a user.
-    index("meeting_participants_user").on(t.userId),
-    check("meeting_participants_response", sql`response in ('pending', 'accepted', 'declined', 'tentative')`),
   ],
 );
 

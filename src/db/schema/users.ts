@@ -37,6 +37,12 @@ export const users = pgTable(
   ],
 );
 
+/** A reference to a user. Rows are deleted with the user. */
+export const userRef = () =>
+  ref()
+    .notNull()
+    .references(() => users.id, { onDelete: "cascade" });
+
 /** An organization. Its budget periods end at midnight in its own zone. */
 export const organizations = pgTable("organizations", {
   id: id(),

@@ -18,7 +18,7 @@ type CallResult = EventsReceipt["status"] | "rejected" | Rejection;
  */
 export function eventsWebhook(runtime: Runtime): Router {
   const count = (result: CallResult) =>
-    runtime.metrics.deliveries.inc({ source: EVENTS_SOURCE, status: result });
+    runtime.metrics.webhookCalls.inc({ source: EVENTS_SOURCE, status: result });
   const router = Router();
   router.all(
     "/webhooks/domain_events",

@@ -22,7 +22,7 @@ type CallResult = PushResult | "limited" | "unavailable" | "refused";
  * outage is made up for by the slow poll.
  */
 export function calendarWebhook(runtime: Runtime): Router {
-  const count = (result: CallResult) => runtime.metrics.deliveries.inc({ source: SOURCE, status: result });
+  const count = (result: CallResult) => runtime.metrics.webhookCalls.inc({ source: SOURCE, status: result });
   const intake = createPushIntake(runtime);
   const { addressPerSecond, addressBurst } = runtime.config.webhookLimits;
   const limit = createRateLimit({

@@ -27,7 +27,7 @@ const body = z.object({
  * are acknowledged with 200, so that they are not sent again.
  */
 export function resendWebhook(runtime: Runtime): Router {
-  const count = (status: string) => runtime.metrics.deliveries.inc({ source: SOURCE, status });
+  const count = (status: string) => runtime.metrics.webhookCalls.inc({ source: SOURCE, status });
   const limits = createWebhookLimits(runtime, SOURCE, () => count("limited"));
   const router = Router();
   router.post(

@@ -22,7 +22,7 @@ type CallResult = SaleReceipt["status"] | "rejected" | Rejection;
  * commits sales in groups.
  */
 export function saleWebhook(runtime: Runtime, intake: SaleIntake = createSaleIntake(runtime)): Router {
-  const count = (result: CallResult) => runtime.metrics.deliveries.inc({ source: SOURCE, status: result });
+  const count = (result: CallResult) => runtime.metrics.webhookCalls.inc({ source: SOURCE, status: result });
   const { secrets } = runtime.config.saleWebhook;
   const router = Router();
   router.all(

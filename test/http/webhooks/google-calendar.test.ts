@@ -36,7 +36,7 @@ async function scene(environment: Record<string, string> = {}) {
 }
 
 const counted = async (world: World): Promise<Record<string, number>> => {
-  const metric = await world.metrics.deliveries.get();
+  const metric = await world.metrics.webhookCalls.get();
   return Object.fromEntries(
     metric.values
       .filter(({ labels }) => labels["source"] === "google_calendar")

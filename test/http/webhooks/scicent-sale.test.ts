@@ -41,7 +41,7 @@ describe("accepted calls", () => {
     expect(await traces(world)).toEqual({ ...NOTHING, sales: 1, entries: 1, taken: 4 });
     const [sale] = await world.query("select amount_micro, buyer_user_id, sold_at from token_sales");
     expect(sale).toEqual({ amount_micro: "100500000", buyer_user_id: "1", sold_at: new Date(AT) });
-    const counted = await world.metrics.deliveries.get();
+    const counted = await world.metrics.webhookCalls.get();
     expect(counted.values.map(({ labels, value }) => [labels.status, value])).toEqual([
       ["accepted", 1],
       ["duplicate", 2],
