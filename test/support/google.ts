@@ -24,80 +24,95 @@ export const resourceOf = (grant: string): string =>
 
 const ACCESS_SECONDS = 3_600;
 
+/** What a test sets, and reads. */
+const googleState = () => ({
+  url: "",
+  /** Its clock. A test that moves the clock of the world sets it. */
+  now: () => new Date(),
+  /** Valid grants. */
+  grants: new Set<string>(),
+  channels: [] as GoogleChannel[],
+  /** The longest lifetime of a channel, whatever is requested. */
+  longestMs: 7 * 24 * 3_600_000,
+  asked: [] as Asked[],
+  faults: [] as { route: Route; fault: Fault }[],
+  /** The grants by access token. */
+  accessTokens: new Map<string, string>(),
+  losesPushes: false,
+  /** The webhook's URL, if it differs from the configured one. */
+  webhook: null as string | null,
+  /** Called during a call: before anything is done, and after. */
+  observe: async () => {},
+  /** Refresh tokens that replace another at its next use. */
+  replacements: new Map<string, string>(),
+  /** Lists entries: none, unless google-events.ts adds some. */
+  list(_grant: string, _url: URL, response: ServerResponse) {
+    answer(response, 200, { items: [], nextSyncToken: "sync-1-0" });
+  },
+});
+
+type GoogleState = ReturnType<typeof googleState>;
+
+function faultsAndGrants(google: GoogleState) {
+  const dropAccess = (grant: string) => {
+    for (const [token, owner] of google.accessTokens) if (owner === grant) google.accessTokens.delete(token);
+  };
+  return {
+    fail(route: Route, ...faults: Fault[]) {
+      google.faults.push(...faults.map((fault) => ({ route, fault })));
+    },
+    count: (route: Route): number => google.asked.filter((asked) => asked.route === route).length,
+    dropAccess,
+    /** Revokes a grant, with its refresh token and its access tokens. */
+    revoke(grant: string) {
+      google.grants.delete(grant);
+      dropAccess(grant);
+    },
+  };
+}
+
+function channelsAndPushes(google: GoogleState) {
+  const live = (grant: string): GoogleChannel[] =>
+    google.channels.filter(
+      (channel) => channel.grant === grant && !channel.stopped && channel.expiresMs > google.now().getTime(),
+    );
+  const pushOver = async (channel: GoogleChannel, state = "exists"): Promise<number> => {
+    channel.messages += 1;
+    const headers = {
+      "X-Goog-Channel-ID": channel.id,
+      "X-Goog-Channel-Token": channel.token,
+      "X-Goog-Channel-Expiration": new Date(channel.expiresMs).toUTCString(),
+      "X-Goog-Resource-ID": channel.resourceId,
+      "X-Goog-Resource-URI": `${google.url}/calendar/v3/calendars/primary/events`,
+      "X-Goog-Resource-State": state,
+      "X-Goog-Message-Number": String(channel.messages),
+    };
+    const response = await fetch(google.webhook ?? channel.address, { method: "POST", headers });
+    await response.arrayBuffer();
+    return response.status;
+  };
+  return {
+    live,
+    pushOver,
+    /** Closes a channel before it expires. */
+    expire(id: string) {
+      for (const channel of google.channels)
+        if (channel.id === id) channel.expiresMs = google.now().getTime();
+    },
+    /** Pushes a change over every channel of a calendar. @returns the status codes of the answers. */
+    push: async (grant: string, state = "exists"): Promise<number[]> =>
+      google.losesPushes ? [] : Promise.all(live(grant).map((channel) => pushOver(channel, state))),
+  };
+}
+
 /**
  * A fake of Google's Calendar API and token endpoint: a small HTTP server. A grant is identified by its
  * refresh token and has one calendar. Faults are queued per route: the next call of a route takes the first
  * one.
  */
 export async function fakeGoogle() {
-  const google = {
-    url: "",
-    /** Its clock. A test that moves the clock of the world sets it. */
-    now: () => new Date(),
-    /** Valid grants. */
-    grants: new Set<string>(),
-    channels: [] as GoogleChannel[],
-    /** The longest lifetime of a channel, whatever is requested. */
-    longestMs: 7 * 24 * 3_600_000,
-    asked: [] as Asked[],
-    faults: [] as { route: Route; fault: Fault }[],
-    /** The grants by access token. */
-    accessTokens: new Map<string, string>(),
-    losesPushes: false,
-    /** The webhook's URL, if it differs from the configured one. */
-    webhook: null as string | null,
-    /** Called during a call: before anything is done, and after. */
-    observe: async () => {},
-    /** Refresh tokens that replace another at its next use. */
-    replacements: new Map<string, string>(),
-    fail(route: Route, ...faults: Fault[]) {
-      google.faults.push(...faults.map((fault) => ({ route, fault })));
-    },
-    /** Revokes a grant, with its refresh token and its access tokens. */
-    revoke(grant: string) {
-      google.grants.delete(grant);
-      google.dropAccess(grant);
-    },
-    dropAccess(grant: string) {
-      for (const [token, owner] of google.accessTokens)
-        if (owner === grant) google.accessTokens.delete(token);
-    },
-    live: (grant: string): GoogleChannel[] =>
-      google.channels.filter(
-        (channel) =>
-          channel.grant === grant && !channel.stopped && channel.expiresMs > google.now().getTime(),
-      ),
-    /** Closes a channel before it expires. */
-    expire(id: string) {
-      for (const channel of google.channels)
-        if (channel.id === id) channel.expiresMs = google.now().getTime();
-    },
-    count: (route: Route): number => google.asked.filter((asked) => asked.route === route).length,
-    /** Pushes a change over every channel of a calendar. @returns the status codes of the answers. */
-    push: async (grant: string, state = "exists"): Promise<number[]> =>
-      google.losesPushes
-        ? []
-        : Promise.all(google.live(grant).map((channel) => google.pushOver(channel, state))),
-    async pushOver(channel: GoogleChannel, state = "exists"): Promise<number> {
-      channel.messages += 1;
-      const headers = {
-        "X-Goog-Channel-ID": channel.id,
-        "X-Goog-Channel-Token": channel.token,
-        "X-Goog-Channel-Expiration": new Date(channel.expiresMs).toUTCString(),
-        "X-Goog-Resource-ID": channel.resourceId,
-        "X-Goog-Resource-URI": `${google.url}/calendar/v3/calendars/primary/events`,
-        "X-Goog-Resource-State": state,
-        "X-Goog-Message-Number": String(channel.messages),
-      };
-      const response = await fetch(google.webhook ?? channel.address, { method: "POST", headers });
-      await response.arrayBuffer();
-      return response.status;
-    },
-    /** Lists entries: none, unless google-events.ts adds some. */
-    list(_grant: string, _url: URL, response: ServerResponse) {
-      answer(response, 200, { items: [], nextSyncToken: "sync-1-0" });
-    },
-  };
+  const state = googleState();
+  const google = Object.assign(state, faultsAndGrants(state), channelsAndPushes(state));
   const server = await outsideServer(async (body, response, request) => {
     await google.observe();
     const held = holdEnd(response);

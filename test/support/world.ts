@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { inject, onTestFinished } from "vitest";
 import type { Clock } from "../../src/clock.ts";
@@ -17,7 +16,7 @@ import { dryRun, type Preview } from "../../src/queues/dry-run.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
 import type { Catalogue, Job } from "../../src/queues/job.ts";
 import { catalogueOf } from "../../src/queues/job.ts";
-import { keyPrefix, type LockPolicy } from "../../src/queues/queues.ts";
+import type { LockPolicy } from "../../src/queues/queues.ts";
 import { runCarrier } from "../../src/queues/run-carrier.ts";
 import type { Tally } from "../../src/queues/tally.ts";
 import { executionOf } from "../../src/roles/execution.ts";
@@ -27,9 +26,10 @@ import { startWorkers, type WorkerOptions, type Workers } from "../../src/roles/
 import type { Schedule } from "../../src/schedules/schedule.ts";
 import { openThreads } from "../../src/threads/threads.ts";
 import { catalogue as everyJob } from "../../src/workers/index.ts";
-import { dumpHost, hostPathSql, hostSql } from "./host-decoys.ts";
+import { dumpHost } from "./host-decoys.ts";
 import { recordingMailer } from "./mailbox.ts";
-import { onServer } from "./on-server.ts";
+import { cloneTemplate, dropDatabase, hostIn } from "./world-database.ts";
+import { leftovers, removeRedisKeys } from "./world-leftovers.ts";
 
 export type WorldOptions = {
   /** Jobs of the test, added to those of the catalogue. */
@@ -143,26 +143,6 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   return { ...worldOf(runtime, clock, closers, catalogue), mailbox };
 }
 
-async function cloneTemplate(name: string): Promise<DatabaseAddress> {
-  await onServer(
-    inject("databaseUrl"),
-    `create database ${name} template ${inject("template")} strategy file_copy`,
-  );
-  const url = new URL(inject("databaseUrl"));
-  url.pathname = `/${name}`;
-  return { databaseUrl: url.href, databaseSchema: inject("databaseSchema") };
-}
-
-/** The contents of the host's schemas, which no test may change; null without a host. */
-async function hostIn({ databaseUrl }: DatabaseAddress, options: WorldOptions): Promise<string | null> {
-  const planted = inject("hostDump");
-  if (planted === null && !options.besideHost) return null;
-  await onServer(databaseUrl, hostPathSql(new URL(databaseUrl).pathname.slice(1)));
-  if (planted !== null) return planted;
-  await onServer(databaseUrl, hostSql());
-  return dumpHost(databaseUrl);
-}
-
 function configFor(database: DatabaseAddress, name: string, options: WorldOptions): Config {
   return readConfig({
     DATABASE_URL: options.databaseUrl?.(database.databaseUrl) ?? database.databaseUrl,
@@ -256,48 +236,4 @@ async function drain(runtime: Runtime, run: World["run"], catalogue: Catalogue):
     );
   }
   throw new Error(`entries were still due after ${DRAIN_LIMIT} carriers`);
-}
-
-/** What a test must not leave behind. */
-async function leftovers(runtime: Runtime): Promise<string[]> {
-  const faults: string[] = [];
-  const [books] = await rows<{ total: string; unbalanced: number }>(
-    runtime.db.drizzle,
-    sql`select coalesce(sum(amount_micro), 0)::text as total,
-               (select count(*)::int from (select 1 from ledger_entries group by transaction_id having sum(amount_micro) <> 0) u) as unbalanced
-        from ledger_entries`,
-  );
-  if (books && (books.total !== "0" || books.unbalanced > 0))
-    faults.push(`the ledger sums to ${books.total}`);
-  const [open] = await rows<{ n: number }>(
-    runtime.db.drizzle,
-    sql`select count(*)::int as n from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state like 'idle in transaction%'`,
-  );
-  if (open && open.n > 0) faults.push(`${open.n} transactions are open`);
-  return faults;
-}
-
-async function removeRedisKeys(runtime: Runtime): Promise<void> {
-  if (!runtime.producers.ready()) return;
-  for (const queue of QUEUE_NAMES) {
-    const keys = await runtime.producers.redis.keys(
-      `${keyPrefix(runtime.config.redisPrefix, queue).replaceAll("{", "\\{")}*`,
-    );
-    if (keys.length > 0) await runtime.producers.redis.del(...keys);
-  }
-}
-
-/**
- * Without FORCE, since an open connection is a bug of the test. The server needs a moment to notice that one
- * has closed.
- */
-async function dropDatabase(serverUrl: string, name: string): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await onServer(serverUrl, `drop database ${name}`);
-    } catch (error) {
-      if (tries >= 50) throw error;
-      await delay(20 * Math.min(tries, 10));
-    }
-  }
 }
