@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
 import { lockKey } from "../db/schema-keys.ts";
+import type { meetingParticipants, meetings } from "../db/schema/meetings.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { CalendarEntry } from "../ports/calendar.ts";
-import type { MeetingFacts, Response } from "../scoring/calendar/meeting-changes.ts";
+import type { MeetingFacts } from "../scoring/calendar/meeting-changes.ts";
 import { PROVIDER } from "./connections.ts";
 
 const LOCK = sql.raw(lockKey("calendar-meeting", "s"));
@@ -49,8 +50,8 @@ type Row = {
   title: string;
   start: string;
   end: string;
-  status: string;
-  responses: Record<string, Response> | null;
+  status: (typeof meetings.$inferSelect)["status"];
+  responses: Record<string, (typeof meetingParticipants.$inferSelect)["response"]> | null;
 };
 
 /** The meetings of these entries that are stored already, by source. */

@@ -1,14 +1,15 @@
 import { sql } from "drizzle-orm";
+import type { budgetPeriods } from "../db/schema/budgets.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { EligibleCandidate } from "../rewards/budget-facts.ts";
 import { BUDGET_RULE_VERSION } from "../rewards/record-budget.ts";
 import { formatAmount } from "../scoring/money.ts";
 import { type BudgetDecision, decideBudget } from "../scoring/rewards/budget.ts";
-import { BUDGET_RULES, type BudgetPeriodType } from "../scoring/rewards/budget-shares.ts";
+import { BUDGET_RULES } from "../scoring/rewards/budget-shares.ts";
 import { type Explanation, hundredths, mismatches, type Step, step } from "./explanation.ts";
 
 type PeriodRow = {
-  type: BudgetPeriodType;
+  type: (typeof budgetPeriods.$inferSelect)["periodType"];
   start: string;
   granted: string;
   carried: string;

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import type { meetingParticipants, meetings } from "../db/schema/meetings.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { emit } from "../events/event.ts";
@@ -56,7 +57,12 @@ export async function readReminderCandidates(
   now: Date,
 ): Promise<ReminderCandidate[]> {
   const found = await rows<
-    Omit<ReminderCandidate, "startTime" | "invitedAt"> & { startTime: string; invitedAt: string }
+    Omit<ReminderCandidate, "startTime" | "invitedAt" | "status" | "response"> & {
+      startTime: string;
+      status: (typeof meetings.$inferSelect)["status"];
+      invitedAt: string;
+      response: (typeof meetingParticipants.$inferSelect)["response"];
+    }
   >(
     tx,
     sql`select m.id as "meetingId", p.user_id as "userId", m.project_id as "projectId", m.start_time as "startTime", m.status,

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import type { resumes } from "../db/schema/platform.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { emit } from "../events/event.ts";
@@ -20,7 +21,7 @@ export type ProjectRange = { readonly from: string; readonly end: string };
 
 export type ResumeCandidate = ResumeFacts & {
   readonly projectId: string;
-  readonly kind: "project" | "borrower";
+  readonly kind: (typeof resumes.$inferSelect)["kind"];
   readonly userId: string;
   /** The anchor in microseconds, as part of the key. */
   readonly anchor: string;

@@ -12,7 +12,7 @@ import { array, rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Job } from "./job.ts";
 import { CallFailed, Cancel, Interrupted, PayloadRejected, Snooze, TimeLimitExceeded } from "./outcome.ts";
-import { failRun, recordDeadWork } from "./runs.ts";
+import { type DeadStatus, failRun, recordDeadWork } from "./runs.ts";
 
 /** What happens to entries whose attempt threw. `later` uses no attempt. */
 export type Disposition =
@@ -87,7 +87,7 @@ export type Failure = {
   /** True when no further attempt is made. */
   readonly final: boolean;
   /** The status of its run if it is dead. */
-  readonly status?: "failed" | "cancelled";
+  readonly status?: DeadStatus;
 };
 
 /**

@@ -8,6 +8,8 @@ import { addCounts, type Counts, type Outcome } from "./outcome.ts";
 type RunRow = typeof jobRuns.$inferSelect;
 export type RunTrigger = RunRow["trigger"];
 export type RunStatus = RunRow["status"];
+/** The statuses of a run whose entry is dead. */
+export type DeadStatus = Extract<RunStatus, "failed" | "cancelled">;
 
 export type Run = {
   id: string;
@@ -84,7 +86,7 @@ export async function finishRun(tx: Tx, id: string, outcome: Outcome): Promise<v
 export async function failRun(
   on: Queryable,
   id: string,
-  status: "failed" | "cancelled",
+  status: DeadStatus,
   error: string,
 ): Promise<void> {
   await on.execute(
@@ -95,7 +97,7 @@ export async function failRun(
 /** A dead entry without a run gets one, so that it appears in the list of runs. */
 export async function recordDeadWork(
   tx: Tx,
-  entry: { id: string; status: "failed" | "cancelled"; error: string },
+  entry: { id: string; status: DeadStatus; error: string },
 ): Promise<void> {
   const [run] = await rows<{ id: string }>(
     tx,

@@ -1,3 +1,4 @@
+import type { ledgerTransactions } from "../db/schema/rewards.ts";
 import { array, prepared, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
@@ -8,7 +9,7 @@ export type Leg = { readonly account: LedgerAccount; readonly amountMicro: bigin
 
 /** A ledger transaction to be posted. Its legs sum to zero; (kind, source, externalId) is unique. */
 export type Posting = {
-  readonly kind: "commission" | "release" | "reversal" | "budget";
+  readonly kind: (typeof ledgerTransactions.$inferSelect)["kind"];
   readonly source: string;
   readonly externalId: string;
   readonly occurredAt: Date;

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import type { budgetPeriods } from "../db/schema/budgets.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { emit } from "../events/event.ts";
@@ -20,7 +21,7 @@ export type BudgetPayment = {
   readonly timeZone: string;
   readonly grantedMicro: bigint;
   readonly carriedMicro: bigint;
-  readonly leftoverTo: "carry" | "treasury";
+  readonly leftoverTo: (typeof budgetPeriods.$inferSelect)["leftoverTo"];
   readonly outOfTurn: boolean;
   readonly paidAt: Date;
 };

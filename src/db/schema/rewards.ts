@@ -105,7 +105,7 @@ export const ledgerTransactions = pgTable(
   "ledger_transactions",
   {
     id: id(),
-    kind: text().notNull(),
+    kind: text({ enum: ["commission", "release", "reversal", "budget"] }).notNull(),
     source: text().notNull(),
     externalId: text().notNull(),
     bodyHash: bytes(),

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
+import type { taskAssignments } from "../../db/schema/tasks.ts";
 import { array, rows } from "../../db/statement.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Random, seededRandom } from "../../random.ts";
@@ -23,7 +24,7 @@ const MOST_TASKS = 55;
 type Assignment = {
   task: number;
   assignee: string;
-  status: "pending" | "submitted" | "approved" | "rejected";
+  status: (typeof taskAssignments.$inferSelect)["status"];
   assignedAt: Date;
   submittedAt: Date | null;
   reviewedAt: Date | null;
