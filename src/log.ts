@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import { prettyFactory } from "pino-pretty";
-import { carriesValues, databaseFault } from "./db/faults.ts";
+import { carriesValues, databaseFault } from "./database-fault.ts";
 
 export type Log = Logger;
 

@@ -5,8 +5,9 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startEmbeddedServers } from "../../src/dev/servers/embedded-servers.ts";
+import { seededRandom } from "../../src/random.ts";
 import { compareCheckouts } from "./against.ts";
-import { type Bench, machine, type Row, seededRandom } from "./bench.ts";
+import { type Bench, machine, type Row } from "./bench.ts";
 import { budgets } from "./budgets.ts";
 import { commissions } from "./commissions.ts";
 import { digest } from "./digest.ts";
@@ -133,7 +134,7 @@ async function runOne(
     ...servers,
     scale: options.scale,
     runs: options.runs,
-    random: seededRandom(SEED),
+    random: seededRandom(SEED).next,
     report: (row: Omit<Row, "bench">) => void rows.push({ bench: bench.name, ...row }),
     say,
     loaded: async () => {

@@ -1,5 +1,5 @@
+import { seededRandom } from "../../src/random.ts";
 import type { MatchProject, MatchVolunteer } from "../../src/scoring/project-matching/match.ts";
-import { seededRandom } from "./bench.ts";
 import type { Scratch } from "./database.ts";
 
 export const SKILLS = 500;
@@ -19,8 +19,8 @@ export type SkillPlan = {
 
 /** The same volunteers and projects in every run, with ids from 1. Each call returns the next one. */
 export function planSkills(volunteers: number, projects: number): SkillPlan {
-  const random = seededRandom(SEED);
-  const forProjects = seededRandom(SEED + 1);
+  const random = seededRandom(SEED).next;
+  const forProjects = seededRandom(SEED + 1).next;
   const sums: number[] = [];
   for (let rank = 1; rank <= SKILLS; rank++) sums.push((sums.at(-1) ?? 0) + 1 / rank);
   const draw = (chance: () => number): Set<number> => {

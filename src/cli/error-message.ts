@@ -1,5 +1,6 @@
 import { ConfigurationFault } from "../config/config.ts";
-import { databaseFault, isDatabaseAbsent } from "../db/faults.ts";
+import { databaseFault } from "../database-fault.ts";
+import { isDatabaseAbsent } from "../db/faults.ts";
 import { notFitIn } from "../not-fit.ts";
 import { SealBroken } from "../sealed-text.ts";
 import { CliError } from "./terminal.ts";

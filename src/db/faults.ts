@@ -1,26 +1,4 @@
-import { DrizzleQueryError } from "drizzle-orm";
-
-/** An error of Postgres without its message, which may contain values. */
-export type DatabaseFault = { readonly code: string; readonly constraint: string | null };
-
-/** Finds the error of the server or the connection under the wrappers of the drivers. */
-export function databaseFault(error: unknown): DatabaseFault | null {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-    const { code, constraint } = cause as Error & { code?: unknown; constraint?: unknown };
-    if (typeof code === "string" && !(cause instanceof DrizzleQueryError)) {
-      return { code, constraint: typeof constraint === "string" ? constraint : null };
-    }
-    if (isLostConnection(cause.message)) return { code: "08006", constraint: null };
-  }
-  return null;
-}
-
-/** pg reports a lost connection without a code. */
-function isLostConnection(message: string): boolean {
-  return /Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(
-    message,
-  );
-}
+import { databaseFault } from "../database-fault.ts";
 
 /** feature_not_supported: raised for a cached plan whose result type a migration changed. */
 const OUTDATED_PLAN = "0A000";
@@ -75,11 +53,6 @@ export function isContention(error: unknown): boolean {
 
 /** True when the schema changed under a prepared statement: preparing it again helps. */
 export const isOutdatedPlan = (error: unknown): boolean => databaseFault(error)?.code === OUTDATED_PLAN;
-
-/** True when the message of the error may contain parameter values. */
-export function carriesValues(error: Error): boolean {
-  return error instanceof DrizzleQueryError || "severity" in error;
-}
 
 const QUERY_CANCELED = "57014";
 

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { databaseFault } from "../db/faults.ts";
+import { databaseFault } from "../database-fault.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { enqueueMany } from "../queues/enqueue.ts";

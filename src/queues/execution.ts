@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
 import type { QueueName } from "../config/queues.ts";
 import type { Settings } from "../config/settings.ts";
-import { databaseFault } from "../db/faults.ts";
+import { databaseFault } from "../database-fault.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Log } from "../log.ts";

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { ZodError } from "zod";
 import type { Database } from "../db/client.ts";
+import { databaseFault } from "../database-fault.ts";
 import {
-  databaseFault,
   isContention,
   isDatabaseAbsent,
   isDatabaseUnfit,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { databaseFault } from "../../src/db/faults.ts";
+import { databaseFault } from "../../src/database-fault.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { joinReferral } from "../../src/intake/referrals.ts";
 import { chain, organization, type Person, volunteer } from "../support/factories.ts";

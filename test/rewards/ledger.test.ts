@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import { databaseFault } from "../../src/db/faults.ts";
+import { databaseFault } from "../../src/database-fault.ts";
 import { rows } from "../../src/db/statement.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { type Posting, post } from "../../src/rewards/ledger.ts";
