@@ -39,7 +39,7 @@ export async function candidatesReport(db: Database, run: Run): Promise<string |
   const byProject = groupBy(notified, ({ projectId }) => projectId);
   const lines = [
     `Project candidates, slot ${formatInstant(noticeRun.slot)}`,
-    `Batch ${noticeRun.id}`,
+    `Notice run ${noticeRun.id}`,
     `At most ${noticeRun.places} candidates per project, minimum score ${noticeRun.minimumScore}`,
     `${formatNumber(noticeRun.report.length)} recruiting or active projects notify candidates`,
     ...noticeRun.report.flatMap((project) => [

@@ -172,7 +172,7 @@ const NAME = /^[a-z]+(-[a-z]+)*$/;
  * `runBatch`; `prepare`, `call`, `record`; or `cut`, `run`, `sum`.
  *
  * @throws Error when the name is not in kebab-case, since names are stored in Postgres and hard to change
- * later; or when the batch   size is more than a carrier can hold.
+ * later; or when the batch size is more than a carrier can hold.
  */
 export function defineJob<P, Range, Computed = unknown>(
   job: Declaration<P> & Ranged<P, Range, Computed>,

@@ -10,24 +10,24 @@ import { size } from "../support/sizes.ts";
 import { startTwoWorkers } from "../support/two-workers.ts";
 import { createWorld, type World } from "../support/world.ts";
 
-const DELIVERIES = size(1_000, 10_000);
+const CALLS = size(1_000, 10_000);
 const DUPLICATES = 0.3;
 const ALTERED = 0.01;
 const CONNECTIONS = 24;
 const APART_MS = 137_000;
 const TRIES = 200;
-const LIMIT_MS = 300_000 + DELIVERIES * 30;
+const LIMIT_MS = 300_000 + CALLS * 30;
 
-type Delivery = { externalId: string; body: string; altered: boolean };
+type Call = { externalId: string; body: string; altered: boolean };
 
 /** Each sale once, some repeated, a few repeated with other values, in random order. */
-function deliveriesFor(buyers: readonly Person[]): {
-  deliveries: Delivery[];
+function callsFor(buyers: readonly Person[]): {
+  calls: Call[];
   sales: number;
   altered: number;
 } {
-  const deliveries: Delivery[] = [];
-  const sales = Math.round(DELIVERIES * (1 - DUPLICATES - ALTERED));
+  const calls: Call[] = [];
+  const sales = Math.round(CALLS * (1 - DUPLICATES - ALTERED));
   // Spread over time, so that no sale is held for buying too fast.
   const firstSoldAt = Math.floor(Date.now() / 1_000) * 1_000 - sales * APART_MS;
   const body = (i: number, amount: number) =>
@@ -38,14 +38,14 @@ function deliveriesFor(buyers: readonly Person[]): {
       timestamp: new Date(firstSoldAt + i * APART_MS).toISOString(),
     });
   for (let i = 0; i < sales; i++)
-    deliveries.push({ externalId: `sale-${i}`, body: body(i, 100 + (i % 50)), altered: false });
-  const altered = Math.round(DELIVERIES * ALTERED);
-  while (deliveries.length < DELIVERIES - altered) deliveries.push(deliveries[randomInt(sales)] as Delivery);
+    calls.push({ externalId: `sale-${i}`, body: body(i, 100 + (i % 50)), altered: false });
+  const altered = Math.round(CALLS * ALTERED);
+  while (calls.length < CALLS - altered) calls.push(calls[randomInt(sales)] as Call);
   for (let i = 0; i < altered; i++)
-    deliveries.push({ externalId: `sale-${i}`, body: body(i, 7), altered: true });
+    calls.push({ externalId: `sale-${i}`, body: body(i, 7), altered: true });
   // An altered request that came first would be accepted as the sale, so it is sent after the true one.
-  const [truthful, forged] = [deliveries.filter((d) => !d.altered), deliveries.filter((d) => d.altered)];
-  return { deliveries: [...shuffled(truthful), ...forged], sales, altered };
+  const [truthful, forged] = [calls.filter((one) => !one.altered), calls.filter((one) => one.altered)];
+  return { calls: [...shuffled(truthful), ...forged], sales, altered };
 }
 
 function shuffled<T>(items: readonly T[]): T[] {
@@ -58,13 +58,13 @@ function shuffled<T>(items: readonly T[]): T[] {
 }
 
 /** Sends like a seller: repeats until the answer is final. */
-async function send(port: number, delivery: Delivery): Promise<number> {
-  const signature = createHmac("sha256", "test-secret").update(delivery.body).digest("hex");
+async function send(port: number, call: Call): Promise<number> {
+  const signature = createHmac("sha256", "test-secret").update(call.body).digest("hex");
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const status = await fetch(`http://127.0.0.1:${port}/volunteer_scheduler/webhooks/scicent_sale`, {
       method: "POST",
       headers: { "content-type": "application/json", "x-scicent-signature": `sha256=${signature}` },
-      body: delivery.body,
+      body: call.body,
     }).then(
       async (response) => {
         await response.arrayBuffer();
@@ -73,23 +73,23 @@ async function send(port: number, delivery: Delivery): Promise<number> {
       () => 0,
     );
     if ([200, 202, 409].includes(status)) return status;
-    if (![0, 429, 500, 503].includes(status)) throw new Error(`a delivery was answered ${status}`);
+    if (![0, 429, 500, 503].includes(status)) throw new Error(`a call was answered ${status}`);
     await new Promise((resolve) => setTimeout(resolve, 20 + randomInt(80)));
   }
-  throw new Error("a delivery was never taken");
+  throw new Error("a call was never accepted");
 }
 
 async function sendAll(
   port: number,
-  deliveries: readonly Delivery[],
+  calls: readonly Call[],
   onSent: (done: number) => Promise<void>,
 ): Promise<Map<number, number>> {
   const answers = new Map<number, number>();
   let next = 0;
   let done = 0;
   const sender = async () => {
-    for (let delivery = deliveries[next++]; delivery; delivery = deliveries[next++]) {
-      const status = await send(port, delivery);
+    for (let call = calls[next++]; call; call = calls[next++]) {
+      const status = await send(port, call);
       answers.set(status, (answers.get(status) ?? 0) + 1);
       await onSent(++done);
     }
@@ -134,16 +134,16 @@ describe("sales under failures", () => {
       world.closing(() => http.stop());
       const workers = await startTwoWorkers(world);
 
-      const { deliveries, sales, altered } = deliveriesFor(buyers);
-      const at = (share: number) => Math.round(deliveries.length * share);
-      const answers = await sendAll(http.port, deliveries, async (done) => {
+      const { calls, sales, altered } = callsFor(buyers);
+      const at = (share: number) => Math.round(calls.length * share);
+      const answers = await sendAll(http.port, calls, async (done) => {
         if (done === at(0.2) || done === at(0.55)) await redis.flushAll();
         if (done % at(0.1) === 0) await terminateBackends(world).catch(() => undefined);
         if (done === at(0.35)) await workers.killOne();
       });
       expect(answers.get(409) ?? 0).toBe(altered);
       // An answer may be lost with its connection: the repetition then gets 200.
-      expect((answers.get(202) ?? 0) + (answers.get(200) ?? 0)).toBe(deliveries.length - altered);
+      expect((answers.get(202) ?? 0) + (answers.get(200) ?? 0)).toBe(calls.length - altered);
 
       await eventually(async () => {
         const [left] = await world.query<{ open: string; waiting: string }>(

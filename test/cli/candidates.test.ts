@@ -19,7 +19,7 @@ describe("commonwork run notify-project-matches", () => {
     const { code, out } = await cli(environmentOf(world), "run", "notify-project-matches", "--inline");
     expect(code).toBe(0);
     expect(out).toMatch(/^Project candidates, slot \d{4}-/m);
-    expect(out).toMatch(/^Batch [0-9a-f-]{36}$/m);
+    expect(out).toMatch(/^Notice run [0-9a-f-]{36}$/m);
     expect(out).toContain(
       "At most 10 candidates per project, minimum score 0.6\n2 recruiting or active projects",
     );

@@ -59,7 +59,7 @@ export const emails = pgTable(
     // one e-mail per delivery, one per digest.
     uniqueIndex("emails_delivery").on(t.deliveryId),
     uniqueIndex("emails_digest").on(t.digestId),
-    // send-emails: the members of a batch.
+    // send-emails: the members of a mailing.
     index("emails_batch").on(t.batchId),
     // the webhook: the e-mail an event is about.
     index("emails_provider").on(t.providerId).where(sql`provider_id is not null`),

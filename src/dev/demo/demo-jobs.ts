@@ -36,7 +36,7 @@ import { meetingReminders } from "../../workers/notifications/nudges/meeting-rem
 import { resumeIncompleteNudges } from "../../workers/notifications/nudges/resume-incomplete-nudges.ts";
 import { unreadThreadNudges } from "../../workers/notifications/nudges/unread-thread-nudges.ts";
 import { untilSettled } from "./demo-figures.ts";
-import { aBatch, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
+import { aMailing, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
 import { aMeetingBeginsSoon, aMessageIsLeftUnread, aProjectIsLeftUndescribed } from "./demo-nudges.ts";
 import type { Seller } from "./demo-seller.ts";
 import { aVolunteerLearnsSkills } from "./skills.ts";
@@ -92,7 +92,7 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: emailDigest, input: noonComes },
   { job: emailDaily, input: async () => ({}) },
   { job: emailWeekly, input: async () => ({}) },
-  { job: sendEmails, input: aBatch },
+  { job: sendEmails, input: aMailing },
   { job: retryEmails, input: async () => ({ status: "failed" }) },
   { job: pruneNotifications, input: async () => ({}) },
   { job: verifyLedger, input: onceAllIsQuiet },

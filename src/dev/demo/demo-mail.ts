@@ -60,14 +60,14 @@ export async function noonComes({ db, now }: Scene): Promise<object> {
   return {};
 }
 
-/** The newest batch, which has been sent by now. */
-export async function aBatch({ db }: Scene): Promise<object> {
+/** The newest mailing, which has been sent by now. */
+export async function aMailing({ db }: Scene): Promise<object> {
   await untilSettled(db);
-  const [batch] = await rows<{ id: string }>(
+  const [mailing] = await rows<{ id: string }>(
     db.drizzle,
     sql`select id from email_batches order by id desc limit 1`,
   );
-  return { batchId: batch?.id ?? "0" };
+  return { batchId: mailing?.id ?? "0" };
 }
 
 /** How many e-mails were written to files, and where. */

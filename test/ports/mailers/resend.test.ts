@@ -48,8 +48,8 @@ describe("resend", () => {
 
   it("refuses the invalid e-mail of a mailing and sends the others", async () => {
     const { resend, mailer } = await scene();
-    const batch = emails(3).map((one, n) => (n === 1 ? { ...one, to: "nowhere" } : one));
-    const results = await mailer.send({ key: "batch/1", emails: batch }, neverAborts());
+    const mailing = emails(3).map((one, n) => (n === 1 ? { ...one, to: "nowhere" } : one));
+    const results = await mailer.send({ key: "batch/1", emails: mailing }, neverAborts());
     expect(results).toEqual([
       { kind: "accepted", providerId: resend.taken[0]!.id },
       { kind: "refused", reason: "422 validation_error" },
@@ -62,10 +62,10 @@ describe("resend", () => {
     async (fault) => {
       const { resend, mailer } = await scene({ timeoutMs: 300 });
       resend.misbehave = [fault];
-      const batch = { key: "batch/1", emails: emails(2) };
-      await expect(mailer.send(batch, neverAborts())).rejects.toMatchObject({ name: "MailerUnavailable" });
+      const mailing = { key: "batch/1", emails: emails(2) };
+      await expect(mailer.send(mailing, neverAborts())).rejects.toMatchObject({ name: "MailerUnavailable" });
       expect(resend.taken).toHaveLength(2);
-      const results = await mailer.send(batch, neverAborts());
+      const results = await mailer.send(mailing, neverAborts());
       expect(results.map((result) => result.kind === "accepted" && result.providerId)).toEqual(
         resend.taken.map(({ id }) => id),
       );

@@ -33,6 +33,6 @@ export const pruneCandidateNotifications: SingleJob<Payload> = defineJob<Payload
     );
     const pruned = notices.rowCount ?? 0;
     if (pruned === ROWS_PER_TRANSACTION) await enqueue(tx, pruneCandidateNotifications, { days });
-    return done({ notices: pruned, batches: noticeRuns.rowCount ?? 0 });
+    return done({ notices: pruned, runs: noticeRuns.rowCount ?? 0 });
   },
 });

@@ -18,11 +18,11 @@ it("deletes notices whose slot is older than the given days, and runs without no
     );
   }
   expect(await world.perform(pruneCandidateNotifications, { days: 90 })).toMatchObject({
-    counts: { notices: 1, batches: 1 },
+    counts: { notices: 1, runs: 1 },
   });
   expect(await world.query("select 1 from candidate_notifications")).toHaveLength(2);
   expect(await world.perform(pruneCandidateNotifications, { days: 30 })).toMatchObject({
-    counts: { notices: 1, batches: 1 },
+    counts: { notices: 1, runs: 1 },
   });
   expect(await world.enqueued()).toEqual([]);
 });
