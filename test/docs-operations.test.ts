@@ -29,11 +29,11 @@ describe("the queries", () => {
           .filter(Boolean),
     );
   };
-  const told = shownPages
+  const documented = shownPages
     .map((file) => [file, statementsOf(file)] as const)
     .filter(([, all]) => all.length > 0);
 
-  it.each(told)("of %s run", async (_file, statements) => {
+  it.each(documented)("of %s run", async (_file, statements) => {
     const world = await createWorld();
     for (const statement of statements) {
       if (/^vacuum /.test(statement)) await world.query(statement);
@@ -47,7 +47,7 @@ describe("the queries", () => {
   });
 
   it("are found", () => {
-    expect(told.flatMap(([, statements]) => statements).length).toBeGreaterThan(40);
+    expect(documented.flatMap(([, statements]) => statements).length).toBeGreaterThan(40);
   });
 });
 
@@ -92,11 +92,11 @@ function commandOf(program: Command, words: readonly string[]): { command: Comma
 }
 
 describe("the commands", () => {
-  const told = shownPages.flatMap((file) =>
+  const documented = shownPages.flatMap((file) =>
     typedIn(file).map((typed) => [typed.words.join(" "), file, typed] as const),
   );
 
-  it.each(told)("commonwork %s, of %s", async (_name, _file, { variables, words }) => {
+  it.each(documented)("commonwork %s, of %s", async (_name, _file, { variables, words }) => {
     const { command, rest } = commandOf(await fullProgram(), words);
     const { operands, unknown } = command.parseOptions(rest);
     expect(unknown.filter((flag) => flag !== "--help")).toEqual([]);
@@ -112,7 +112,7 @@ describe("the commands", () => {
   });
 
   it("are found", () => {
-    expect(told.length).toBeGreaterThan(80);
+    expect(documented.length).toBeGreaterThan(80);
   });
 });
 

@@ -70,7 +70,7 @@ async function load(scratch: Scratch, users: number): Promise<void> {
     [AT],
   );
   await scratch.sql(
-    "insert into event_outcomes (event_id, outcome, decided_at) select id, 'told', now() from domain_events",
+    "insert into event_outcomes (event_id, outcome, decided_at) select id, 'decided', now() from domain_events",
   );
   await scratch.sql("delete from outbox");
 }
@@ -97,7 +97,7 @@ async function send(context: BenchContext, scratch: Scratch, users: number): Pro
   await runtime.close();
   const counts = (await (await fetch(url)).json()) as { taken: number; contents: number };
   await resend.stop();
-  await expectTold(scratch, users, counts);
+  await expectComplete(scratch, users, counts);
   return [
     { figure: "digests rendered and handed over", unit: "s", value: seconds },
     { figure: "digests", unit: "1/s", value: users / seconds },
@@ -105,13 +105,13 @@ async function send(context: BenchContext, scratch: Scratch, users: number): Pro
 }
 
 /** A run that left a user out, or sent something twice, does not count. */
-async function expectTold(
+async function expectComplete(
   scratch: Scratch,
   users: number,
   counts: { taken: number; contents: number },
 ): Promise<void> {
-  const [told] = await scratch.sql("select count(*)::int as n from deliveries where status = 'sent'");
-  const n = Number(told?.n);
+  const [found] = await scratch.sql("select count(*)::int as n from deliveries where status = 'sent'");
+  const n = Number(found?.n);
   if (counts.taken !== users || counts.contents !== users || n !== users * ITEMS)
     throw new Error(
       `not sent: ${counts.taken} e-mails with ${counts.contents} distinct contents, ${n} of ${users * ITEMS} notifications`,

@@ -83,11 +83,11 @@ function open(context: BenchContext, scratch: Scratch) {
 }
 
 /** A run that left something out does not count. */
-async function expectTold(scratch: Scratch, events: number): Promise<void> {
-  const [told] = await scratch.sql(
+async function expectComplete(scratch: Scratch, events: number): Promise<void> {
+  const [found] = await scratch.sql(
     "select (select count(*)::int from deliveries) as decisions, (select count(*)::int from notifications) as notifications",
   );
-  const { decisions, notifications } = told as { decisions: number; notifications: number };
+  const { decisions, notifications } = found as { decisions: number; notifications: number };
   if (decisions !== events * RECIPIENTS * 2 || notifications !== events * RECIPIENTS)
     throw new Error(`${decisions} decisions and ${notifications} notifications of ${events} events`);
 }
@@ -107,7 +107,7 @@ async function ours(context: BenchContext, scratch: Scratch): Promise<readonly F
   const figures = perSecond(events, startedAt);
   await workers.stop(5_000);
   await runtime.close();
-  await expectTold(scratch, events);
+  await expectComplete(scratch, events);
   return figures;
 }
 
@@ -146,7 +146,7 @@ async function plainWorker(context: BenchContext, scratch: Scratch): Promise<rea
   producing.disconnect();
   consuming.disconnect();
   await runtime.close();
-  await expectTold(scratch, events);
+  await expectComplete(scratch, events);
   return figures;
 }
 
@@ -183,7 +183,7 @@ async function latency(context: BenchContext, scratch: Scratch): Promise<readonl
   );
   await workers.stop(5_000);
   await runtime.close();
-  await expectTold(scratch, events);
+  await expectComplete(scratch, events);
   const { p50, p99 } = taken as { p50: number; p99: number };
   return [
     { figure: "event to in-app row, p99", unit: "ms", value: p99 },

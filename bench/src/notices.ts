@@ -96,7 +96,7 @@ async function once(context: BenchContext, template: string, name: string): Prom
       const { ageS, query } = transactions.longest();
       context.say(`the longest transaction was last seen at: ${query}`);
       return [
-        { figure: `${name}: chosen and told`, unit: "s", value: tookS },
+        { figure: `${name}: chosen and notified`, unit: "s", value: tookS },
         { figure: `${name}: longest transaction`, unit: "s", value: ageS },
         { figure: `${name}: event loop held at most`, unit: "ms", value: loop.max / 1e6 },
         { figure: `${name}: memory of the process at most`, unit: "MB", value: memory.mostMb() },
@@ -114,9 +114,9 @@ async function runOnce(context: BenchContext, runtime: Runtime, scratch: Scratch
   const id = await runtime.relay.transact((tx) => startRun(tx, notifyProjectMatches, {}));
   const ended = await followRun(runtime.db, id, () => undefined, AbortSignal.timeout(LIMIT_MS));
   context.say(`${ended.status}: ${JSON.stringify(ended.counts)}`);
-  const [told] = await scratch.sql("select count(*)::int as n from candidate_notifications");
-  if (ended.status !== "done" || !told?.["n"] || told["n"] !== ended.counts["candidates"])
-    throw new Error(`the run is ${ended.status}, ${told?.["n"]} notices were written: ${ended.error}`);
+  const [notices] = await scratch.sql("select count(*)::int as n from candidate_notifications");
+  if (ended.status !== "done" || !notices?.["n"] || notices["n"] !== ended.counts["candidates"])
+    throw new Error(`the run is ${ended.status}, ${notices?.["n"]} notices were written: ${ended.error}`);
   return (Number(ended.finishedAt) - Number(ended.createdAt)) / 1_000;
 }
 

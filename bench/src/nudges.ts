@@ -116,11 +116,11 @@ async function perThread(scratch: Scratch, sample: number): Promise<number> {
         on,
         sql`select 1 from notification_preferences where user_id = ${userId}`,
       );
-      const told = await rows(
+      const reported = await rows(
         on,
         sql`select 1 from unread_nudges where user_id = ${userId} and thread_id = ${thread} and oldest_unread_id = ${oldest.id}`,
       );
-      if (!user || preferences.length > 0 || told.length > 0) continue;
+      if (!user || preferences.length > 0 || reported.length > 0) continue;
       await inTransaction(scratch.db, async (tx) => {
         await tx.execute(
           sql`insert into unread_nudges values (${userId}, ${thread}, ${oldest.id}, 1, ${now})`,
@@ -153,11 +153,11 @@ async function perMeeting(scratch: Scratch, sample: number): Promise<number> {
       sql`select user_id as "userId" from meeting_participants where meeting_id = ${id} and response <> 'declined'`,
     );
     for (const { userId } of participants) {
-      const told = await rows(
+      const reported = await rows(
         on,
         sql`select 1 from meeting_reminders where meeting_id = ${id} and user_id = ${userId} and start_time = ${startTime}`,
       );
-      if (told.length > 0) continue;
+      if (reported.length > 0) continue;
       await inTransaction(scratch.db, async (tx) => {
         await tx.execute(
           sql`insert into meeting_reminders values (${id}, ${userId}, ${startTime}, 30, true, ${now})`,

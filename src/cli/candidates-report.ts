@@ -13,7 +13,7 @@ type NoticeRun = {
   slot: string;
   places: number;
   minimumScore: number;
-  report: { projectId: string; told: number; leadId: string | null; passedOver: Record<string, number> }[];
+  report: { projectId: string; notified: number; leadId: string | null; skipped: Record<string, number> }[];
 };
 type Notified = { projectId: string; name: string; score: number };
 
@@ -64,28 +64,28 @@ async function readProjectNames(db: Database, { report }: NoticeRun): Promise<Ma
 }
 
 function projectLines(
-  { told: count, leadId, passedOver }: NoticeRun["report"][number],
-  notified: readonly Notified[],
+  { notified: count, leadId, skipped }: NoticeRun["report"][number],
+  candidates: readonly Notified[],
 ): string[] {
-  const skipped = formatCounts(passedOver);
+  const skips = formatCounts(skipped);
   return [
-    `  ${count === 0 ? "no candidates to notify" : `${count} to notify`}${skipped ? `; skipped: ${skipped}` : ""}`,
-    ...notified.map(({ name, score }) => `    notified ${name} (${percentOf(score)}% match)`),
+    `  ${count === 0 ? "no candidates to notify" : `${count} to notify`}${skips ? `; skipped: ${skips}` : ""}`,
+    ...candidates.map(({ name, score }) => `    notified ${name} (${percentOf(score)}% match)`),
     ...(leadId === null ? [] : [`  notified the team lead, user ${leadId}, of ${count}`]),
   ];
 }
 
 function summaryLines(run: Run, { report }: NoticeRun): string[] {
-  const skipped: Record<string, number> = {};
-  for (const { passedOver } of report)
-    for (const [reason, n] of Object.entries(passedOver)) skipped[reason] = (skipped[reason] ?? 0) + n;
-  const candidates = report.reduce((sum, { told }) => sum + told, 0);
+  const skips: Record<string, number> = {};
+  for (const { skipped } of report)
+    for (const [reason, n] of Object.entries(skipped)) skips[reason] = (skips[reason] ?? 0) + n;
+  const candidates = report.reduce((sum, { notified }) => sum + notified, 0);
   return [
     `Completed ${formatInstant(run.finishedAt) ?? "-"} after ${formatDuration(run) ?? "-"}`,
     `Projects processed: ${formatNumber(report.length)}`,
     `Candidates notified: ${formatNumber(candidates)}`,
     `Team leads notified: ${formatNumber(report.filter(({ leadId }) => leadId !== null).length)}`,
-    `Skipped: ${formatCounts(skipped) || "none"}`,
+    `Skipped: ${formatCounts(skips) || "none"}`,
     `Errors: ${run.status === "done" ? 0 : 1}`,
   ];
 }

@@ -9,7 +9,7 @@ const ATTEMPTS = 3;
  * session locks and LISTEN are lost there without an error, and an unqualified name may mean a table of the
  * host.
  *
- * A connection that is told the number of its server process in two statements sees it change once another
+ * A connection that asks for the id of its server process in two statements sees it change once another
  * one holds a transaction.
  */
 export async function poolsTransactions(db: Database): Promise<boolean> {

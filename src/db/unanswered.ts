@@ -2,7 +2,7 @@ import type { Client, ClientBase } from "pg";
 import { settlesWithin } from "../deadlines.ts";
 import { streamOf } from "./prepared.ts";
 
-/** Counts as "Postgres is away", as its code says (faults.ts). */
+/** Counts as "Postgres is unreachable", as its code says (faults.ts). */
 class StatementUnanswered extends Error {
   override readonly name = "StatementUnanswered";
   readonly code = "ETIMEDOUT";

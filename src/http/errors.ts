@@ -36,7 +36,7 @@ export const notFound: RequestHandler = (_req, res) => {
 
 /**
  * The error handler of the app. Client errors are explained; of server errors the response reveals nothing.
- * While Postgres is away, stuck or read-only every route answers 503 with Retry-After.
+ * While Postgres is unreachable, stuck or read-only every route answers 503 with Retry-After.
  */
 export function errorHandler(log: Log): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {

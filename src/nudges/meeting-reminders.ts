@@ -133,11 +133,11 @@ export async function recordReminders(
   const candidates = new Map(
     decided.map(({ candidate }) => [keyOf(candidate.meetingId, candidate.userId), candidate]),
   );
-  const told = settled.filter((row) => row.told);
+  const sent = settled.filter((row) => row.told);
   await emit(
     tx,
     meetingReminder,
-    told.map(({ meetingId, userId, offsetMinutes }) => {
+    sent.map(({ meetingId, userId, offsetMinutes }) => {
       const { startTime, projectId } = candidates.get(keyOf(meetingId, userId)) as ReminderCandidate;
       return {
         payload: { user_id: userId, start_time: startTime.toISOString(), offset_minutes: offsetMinutes },
@@ -147,5 +147,5 @@ export async function recordReminders(
       };
     }),
   );
-  return told.length;
+  return sent.length;
 }

@@ -53,8 +53,8 @@ redis.call('SET', KEYS[1], string.format('%.3f', until_), 'PX', math.ceil(until_
 return 0`;
 
 /**
- * Creates a limiter that is shared through Redis. While Redis is away, each process keeps the limits by
- * itself.
+ * Creates a limiter that is shared through Redis. While Redis is unreachable, each process keeps the limits
+ * by itself.
  */
 export function createRateLimiter({ redis, keyPrefix, perSecond }: RateLimiterOptions): RateLimiter {
   const buckets = new Map<string, Bucket>();

@@ -33,7 +33,7 @@ export const skipReason = (slot: Date) => sql`case
     when exists (select 1 from candidate_notifications c
                  where c.project_id = p.id and c.volunteer_id = m.volunteer_id
                    and c.slot > ${slot}::timestamptz - ${NOTICE_REPEAT.afterDays} * interval '24 hours'
-                   and round((m.match_score - c.match_score)::numeric, 6) < ${NOTICE_REPEAT.scoreRise}::numeric) then 'told-before'
+                   and round((m.match_score - c.match_score)::numeric, 6) < ${NOTICE_REPEAT.scoreRise}::numeric) then 'notified-before'
     when exists (select 1 from candidate_notifications c
-                 where c.volunteer_id = m.volunteer_id and c.slot > ${slot}::timestamptz - interval '24 hours') then 'told-today'
+                 where c.volunteer_id = m.volunteer_id and c.slot > ${slot}::timestamptz - interval '24 hours') then 'notified-today'
   end`;

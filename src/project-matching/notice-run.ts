@@ -15,7 +15,7 @@ import type { ChosenPair, NotifyRange } from "./notify-candidates.ts";
 type ProjectChoice = {
   readonly project: NoticeProject;
   readonly chosen: readonly ChosenPair[];
-  readonly passedOver: Counts;
+  readonly skipped: Counts;
 };
 
 /** What a run of the notices decided, and with which settings: a row of candidate_batches. */
@@ -41,7 +41,7 @@ export async function findSender(tx: Tx, systemUser: string): Promise<string> {
 export function choicesOf(
   projects: readonly NoticeProject[],
   { pairs, ends }: CandidateLists,
-  { chosen, passedOver }: ChosenFromLists,
+  { chosen, skipped }: ChosenFromLists,
 ): ProjectChoice[] {
   const { volunteer, score } = readerOf(pairs);
   let next = 0;
@@ -53,19 +53,19 @@ export function choicesOf(
     }
     const counts = NOTICE_SKIP_REASONS.map(
       (reason, column) =>
-        [reason, passedOver[index * NOTICE_SKIP_REASONS.length + column] as number] as const,
+        [reason, skipped[index * NOTICE_SKIP_REASONS.length + column] as number] as const,
     );
-    return { project, chosen: own, passedOver: Object.fromEntries(counts.filter(([, n]) => n !== 0)) };
+    return { project, chosen: own, skipped: Object.fromEntries(counts.filter(([, n]) => n !== 0)) };
   });
 }
 
 /** Writes the row of the run with its report, an element per project. @returns the id of the row. */
 export async function writeNoticeRun(tx: Tx, run: NoticeRun): Promise<string> {
-  const report = run.choices.map(({ project, chosen, passedOver }) => ({
+  const report = run.choices.map(({ project, chosen, skipped }) => ({
     projectId: project.id,
-    told: chosen.length,
+    notified: chosen.length,
     leadId: chosen.length > 0 ? project.leadId : null,
-    passedOver,
+    skipped,
   }));
   const [written] = await rows<{ id: string }>(
     tx,
@@ -94,10 +94,10 @@ export function cutChoices(
 }
 
 /** Skipped candidates of all projects by reason, as counts of the run. */
-export function passedOverCounts(choices: readonly ProjectChoice[]): Counts {
+export function skipCounts(choices: readonly ProjectChoice[]): Counts {
   const counts: Record<string, number> = {};
-  for (const { passedOver } of choices)
-    for (const [reason, n] of Object.entries(passedOver))
+  for (const { skipped } of choices)
+    for (const [reason, n] of Object.entries(skipped))
       counts[`skipped-${reason}`] = (counts[`skipped-${reason}`] ?? 0) + n;
   return counts;
 }

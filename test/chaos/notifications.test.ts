@@ -115,7 +115,7 @@ async function expectEachHandled(world: World, events: number): Promise<void> {
   const outcomes = await world.query(
     `select o.outcome, o.reason, count(*)::int as n from domain_events e left join event_outcomes o on o.event_id = e.id group by 1, 2`,
   );
-  expect(outcomes).toEqual([{ outcome: "told", reason: null, n: events }]);
+  expect(outcomes).toEqual([{ outcome: "decided", reason: null, n: events }]);
 }
 
 async function expectOneDeliveryEach(world: World): Promise<void> {

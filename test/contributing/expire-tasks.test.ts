@@ -13,7 +13,7 @@ async function scene() {
   const [id] = await assign(world, { assignee: person, assignedAt: "2026-03-01T15:00:00Z" });
   const stateOf = () =>
     world.query(
-      "select a.status, e.payload->>'user_id' as told from task_assignments a left join domain_events e on true",
+      "select a.status, e.payload->>'user_id' as notified from task_assignments a left join domain_events e on true",
     );
   return { world, person, id, stateOf };
 }
@@ -28,9 +28,9 @@ fiveCases(expireTasks, async () => {
       return { days: 30 };
     },
     effectIsThereOnce: async () =>
-      expect(await stateOf()).toEqual([{ status: "rejected", told: person.userId }]),
+      expect(await stateOf()).toEqual([{ status: "rejected", notified: person.userId }]),
     nothingHappened: async () =>
-      expect((await stateOf()).filter(({ status, told }) => status !== "pending" || told !== null)).toEqual(
+      expect((await stateOf()).filter(({ status, notified }) => status !== "pending" || notified !== null)).toEqual(
         [],
       ),
     effectIn: "domain_events",

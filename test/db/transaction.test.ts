@@ -41,8 +41,8 @@ describe("a transaction", () => {
       abort.signal,
     );
     const pid = await begun.passed;
-    abort.abort(new Error("told to stop"));
-    await expect(open).rejects.toThrow("told to stop");
+    abort.abort(new Error("stopped by the test"));
+    await expect(open).rejects.toThrow("stopped by the test");
     await eventually(async () => expect((await backends(world)).map((row) => row.pid)).not.toContain(pid));
     expect(await noted(world)).toEqual([]);
   });
@@ -68,8 +68,8 @@ describe("a transaction", () => {
       );
       expect(running).toHaveLength(1);
     });
-    abort.abort(new Error("told to stop"));
-    await expect(sleeping).rejects.toThrow("told to stop");
+    abort.abort(new Error("stopped by the test"));
+    await expect(sleeping).rejects.toThrow("stopped by the test");
     await world.query("select * from locked for update");
     const sleepingStill = await world.query(
       "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'",
@@ -89,9 +89,9 @@ describe("a transaction", () => {
       },
       abort.signal,
     );
-    abort.abort(new Error("told to stop"));
+    abort.abort(new Error("stopped by the test"));
     for (const holder of holders) holder.release();
-    await expect(waiting).rejects.toThrow("told to stop");
+    await expect(waiting).rejects.toThrow("stopped by the test");
     expect(began).toBe(false);
     expect(await world.query("select 1 as one")).toEqual([{ one: 1 }]);
   });

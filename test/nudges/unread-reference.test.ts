@@ -157,7 +157,7 @@ it("nudges the same users at the same times as the pure rule, on random historie
         world.at(new Date(now).toISOString());
         await performRanged(world, unreadThreadNudges, {});
         await reference(world, given, new Date(now));
-        const told = await world.query<Line>(
+        const recorded = await world.query<Line>(
           `select payload->>'user_id' || ':' || (t->>'thread_id') as pair, t->>'oldest_unread_id' as id, (t->>'step')::int as step,
                   occurred_at as at
            from domain_events, jsonb_array_elements(payload->'threads') t where event_type = 'thread_unread_stale'`,
@@ -170,7 +170,7 @@ it("nudges the same users at the same times as the pure rule, on random historie
             at: nudgedAt,
           })),
         );
-        expect(sorted(told)).toEqual(sorted(expected));
+        expect(sorted(recorded)).toEqual(sorted(expected));
         // Pruned rows make no difference.
         forgotten += (await pruneLog(world, "unread_nudges")).rowCount ?? 0;
       }

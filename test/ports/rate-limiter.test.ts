@@ -94,7 +94,7 @@ describe("the rate limiter", () => {
     expect(await b.reserve(HOST, "4")).toBeLessThanOrEqual(1);
   });
 
-  it("limits within the process while Redis is away", async () => {
+  it("limits within the process while Redis is unreachable", async () => {
     const world = await createWorld({ redisUrl: "redis://127.0.0.1:1" });
     const limiter = createRateLimiter({ redis: world.producers.redis, keyPrefix: "away", perSecond: SLOW });
     expect(await limiter.reserve(HOST, "1")).toBe(0);

@@ -69,22 +69,22 @@ describe("the candidates that a run notifies", () => {
       if (!entry) break;
       await world.run({ name: entry.job }, [entry.id]);
     }
-    const told = await world.query<{ pair: string }>(
+    const notified = await world.query<{ pair: string }>(
       "select volunteer_id || ' of ' || project_id as pair from candidate_notifications",
     );
     const expected = chooseCandidates(pairs, OPENINGS);
-    expect(told.map(({ pair }) => pair).sort()).toEqual(
+    expect(notified.map(({ pair }) => pair).sort()).toEqual(
       expected.chosen.map(({ projectId, volunteerId }) => `${volunteerId} of ${projectId}`).sort(),
     );
-    const count = (reason: string) => expected.passedOver.filter(({ skip }) => skip === reason).length;
-    expect(count("told-today")).toBeGreaterThan(0);
+    const count = (reason: string) => expected.skipped.filter(({ skip }) => skip === reason).length;
+    expect(count("notified-today")).toBeGreaterThan(0);
     const [run] = await listRuns(world.db.drizzle, notifyProjectMatches.name, 1);
     expect(run).toMatchObject({
       status: "done",
       counts: {
         candidates: expected.chosen.length,
         "skipped-applied": count("applied"),
-        "skipped-told-today": count("told-today"),
+        "skipped-notified-today": count("notified-today"),
       },
     });
   });

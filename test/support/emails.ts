@@ -28,7 +28,7 @@ export async function delivery(world: World, fields: DeliveryFields): Promise<st
     ...fields,
     payload: fields.payload ?? awarded(fields.userId),
   });
-  await markTold(world, [eventId]);
+  await markDecided(world, [eventId]);
   const notificationId = fields.inApp ? await notification(world, eventId, eventType, fields) : null;
   const decision = fields.decision ?? (fields.cadence ? "digested" : "now");
   const [row] = await world.query<{ id: string }>(
@@ -50,9 +50,9 @@ export async function delivery(world: World, fields: DeliveryFields): Promise<st
 }
 
 /** Claims events whose deliveries the test inserts itself, so that fan-out skips them. */
-export async function markTold(world: World, eventIds: readonly string[]): Promise<void> {
+export async function markDecided(world: World, eventIds: readonly string[]): Promise<void> {
   await world.query(
-    "insert into event_outcomes (event_id, outcome, decided_at) select unnest($1::bigint[]), 'told', now()",
+    "insert into event_outcomes (event_id, outcome, decided_at) select unnest($1::bigint[]), 'decided', now()",
     [eventIds],
   );
 }

@@ -60,11 +60,11 @@ export async function responsesOf(world: World, title = "%"): Promise<Record<str
   return Object.fromEntries(found.map(({ user, response }) => [user, response]));
 }
 
-export type Told = { type: string; actor: string | null; payload: Record<string, unknown> };
+export type MeetingEvent = { type: string; actor: string | null; payload: Record<string, unknown> };
 
 /** The events of meetings, in order. */
-export const toldOf = (world: World): Promise<Told[]> =>
-  world.query<Told>(
+export const meetingEventsOf = (world: World): Promise<MeetingEvent[]> =>
+  world.query<MeetingEvent>(
     `select event_type as type, actor_id as actor, payload from domain_events
      where event_type in ('meeting_invited', 'meeting_updated') and meeting_id is not null order by id`,
   );

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** A TCP proxy on loopback in front of a server, which can be told to fail. */
+/** A TCP proxy on loopback in front of a server, which fails on request. */
 export type TcpProxy = {
   readonly port: number;
   /** The address of the server with that of the proxy in its place. */

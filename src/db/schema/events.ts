@@ -26,10 +26,10 @@ export const domainEvents = pgTable("domain_events", {
 export const eventOutcomes = pgTable("event_outcomes", {
   eventId: ref().primaryKey(),
   /**
-   * `told`: decided for each recipient. `ignored`: its type notifies nobody. `rejected`: its payload does not
-   * fit its type.
+   * `decided`: its deliveries were decided. `ignored`: its type notifies nobody. `rejected`: its payload does
+   * not fit its type.
    */
-  outcome: text({ enum: ["told", "ignored", "rejected"] }).notNull(),
+  outcome: text({ enum: ["decided", "ignored", "rejected"] }).notNull(),
   /** The fields that did not fit. */
   reason: text(),
   decidedAt: instant().notNull(),

@@ -21,7 +21,7 @@ export interface ResumeFacts {
 
 export type ResumeDecision =
   | { readonly kind: "nudge"; readonly step: ResumeStep }
-  | { readonly kind: "none"; readonly reason: "complete" | "too-early" | "already-told" };
+  | { readonly kind: "none"; readonly reason: "complete" | "too-early" | "already-nudged" };
 
 /** step = 1 from 24 hours after the anchor, 2 from 3 x 24, 3 from 5 x 24, 4 from 7 x 24; null before. */
 export function resumeStepAt(anchorAt: Date, now: Date): ResumeStep | null {
@@ -37,5 +37,5 @@ export function decideResumeNudge(facts: ResumeFacts, now: Date): ResumeDecision
   if (facts.completeness >= 100) return { kind: "none", reason: "complete" };
   const step = resumeStepAt(facts.anchorAt, now);
   if (step === null) return { kind: "none", reason: "too-early" };
-  return facts.lastStep >= step ? { kind: "none", reason: "already-told" } : { kind: "nudge", step };
+  return facts.lastStep >= step ? { kind: "none", reason: "already-nudged" } : { kind: "nudge", step };
 }

@@ -4,8 +4,8 @@ export const NOTICE_SKIP_REASONS = [
   "on-the-team",
   "applied",
   "rejected",
-  "told-before",
-  "told-today",
+  "notified-before",
+  "notified-today",
 ] as const;
 export type NoticeSkipReason = (typeof NOTICE_SKIP_REASONS)[number];
 
@@ -23,7 +23,7 @@ export type ChosenCandidates = {
   /** Whom to notify of which project, in the order of choosing. */
   readonly chosen: readonly NoticePair[];
   /** Candidates that were skipped while their project still had an opening. */
-  readonly passedOver: readonly (NoticePair & { readonly skip: NoticeSkipReason })[];
+  readonly skipped: readonly (NoticePair & { readonly skip: NoticeSkipReason })[];
 };
 
 /**
@@ -44,20 +44,20 @@ export function chooseCandidates(pairs: readonly NoticePair[], openings: number)
   const filled = new Map<string, number>();
   const notified = new Set<string>();
   const chosen: NoticePair[] = [];
-  const passedOver: (NoticePair & { skip: NoticeSkipReason })[] = [];
+  const skipped: (NoticePair & { skip: NoticeSkipReason })[] = [];
   for (const pair of ordered) {
     const taken = filled.get(pair.projectId) ?? 0;
     if (taken >= openings) continue;
-    const skip = pair.skip ?? (notified.has(pair.volunteerId) ? "told-today" : null);
+    const skip = pair.skip ?? (notified.has(pair.volunteerId) ? "notified-today" : null);
     if (skip !== null) {
-      passedOver.push({ ...pair, skip });
+      skipped.push({ ...pair, skip });
       continue;
     }
     filled.set(pair.projectId, taken + 1);
     notified.add(pair.volunteerId);
     chosen.push(pair);
   }
-  return { chosen, passedOver };
+  return { chosen, skipped };
 }
 
 /** Ids are decimal numbers without leading zeros, so the shorter one is lower. */

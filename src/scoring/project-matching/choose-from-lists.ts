@@ -31,10 +31,10 @@ export type ChosenFromLists = {
    * How many candidates were skipped while their project had an opening: a row per project, a column per
    * reason.
    */
-  readonly passedOver: Int32Array;
+  readonly skipped: Int32Array;
 };
 
-const TOLD_TODAY = NOTICE_SKIP_REASONS.indexOf("told-today") + 1;
+const NOTIFIED_TODAY = NOTICE_SKIP_REASONS.indexOf("notified-today") + 1;
 
 /**
  * Chooses exactly what `chooseCandidates` chooses, from lists that are already sorted.
@@ -50,16 +50,16 @@ export function* chooseFromLists({
   openings,
 }: ChooseInput): Generator<void, ChosenFromLists> {
   const pairs = readerOf(bytes);
-  const passedOver = new Int32Array(ends.length * NOTICE_SKIP_REASONS.length);
+  const skipped = new Int32Array(ends.length * NOTICE_SKIP_REASONS.length);
   const filled = new Int32Array(ends.length);
   const notified = new Set<number>();
   const chosen: number[] = [];
   const decide = (list: number, pair: number): void => {
     const volunteer = pairs.volunteer(pair);
-    const skip = pairs.skip(pair) || (notified.has(volunteer) ? TOLD_TODAY : 0);
+    const skip = pairs.skip(pair) || (notified.has(volunteer) ? NOTIFIED_TODAY : 0);
     if (skip !== 0) {
       const at = list * NOTICE_SKIP_REASONS.length + skip - 1;
-      passedOver[at] = (passedOver[at] as number) + 1;
+      skipped[at] = (skipped[at] as number) + 1;
       return;
     }
     notified.add(volunteer);
@@ -68,7 +68,7 @@ export function* chooseFromLists({
   };
   const hasOpening = (list: number): boolean => (filled[list] as number) < openings;
   yield* mergeLists(ends, pairs.score, decide, hasOpening);
-  return { chosen: Int32Array.from(chosen).sort(), passedOver };
+  return { chosen: Int32Array.from(chosen).sort(), skipped };
 }
 
 /** Reads single pairs out of the bytes. */

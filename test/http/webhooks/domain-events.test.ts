@@ -215,7 +215,7 @@ describe("POST /webhooks/domain_events", () => {
     await world.startWorkers();
     await post({ events: [event("a")] });
     await eventually(async () =>
-      expect(await world.query("select outcome from event_outcomes")).toEqual([{ outcome: "told" }]),
+      expect(await world.query("select outcome from event_outcomes")).toEqual([{ outcome: "decided" }]),
     );
   });
 });

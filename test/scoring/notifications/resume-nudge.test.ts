@@ -32,10 +32,10 @@ describe("decideResumeNudge", () => {
     [100, 0, 9, { kind: "none", reason: "complete" }],
     [99, 0, 0.5, { kind: "none", reason: "too-early" }],
     [99, 0, 1, { kind: "nudge", step: 1 }],
-    [0, 1, 2, { kind: "none", reason: "already-told" }],
+    [0, 1, 2, { kind: "none", reason: "already-nudged" }],
     [0, 1, 3, { kind: "nudge", step: 2 }],
     [0, 1, 8, { kind: "nudge", step: 4 }],
-    [0, 4, 400, { kind: "none", reason: "already-told" }],
+    [0, 4, 400, { kind: "none", reason: "already-nudged" }],
   ])("at %i%%, last step %i, after %f days: %j", (completeness, lastStep, days, decision) => {
     expect(decide(completeness, lastStep, days)).toEqual(decision);
   });
@@ -46,14 +46,14 @@ describe("decideResumeNudge", () => {
       .map((list) => list.sort((a, b) => a - b));
     fc.assert(
       fc.property(instants, fc.integer({ min: 0, max: 99 }), (asked, completeness) => {
-        const told: number[] = [];
+        const nudged: number[] = [];
         for (const days of asked) {
-          const decision = decide(completeness, told.at(-1) ?? 0, days);
-          if (decision.kind === "nudge") told.push(decision.step);
+          const decision = decide(completeness, nudged.at(-1) ?? 0, days);
+          if (decision.kind === "nudge") nudged.push(decision.step);
         }
-        expect(told).toEqual([...new Set(told)].sort());
+        expect(nudged).toEqual([...new Set(nudged)].sort());
         const steps = asked.map((days) => resumeStepAt(ANCHOR, daysOn(days))).filter((step) => step !== null);
-        expect(told).toEqual([...new Set(steps)]);
+        expect(nudged).toEqual([...new Set(steps)]);
       }),
     );
   });

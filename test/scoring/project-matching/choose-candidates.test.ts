@@ -38,13 +38,13 @@ describe("chooseCandidates", () => {
   });
 
   it("gives the opening of a skipped candidate to the next one, and reports the skipped", () => {
-    const { chosen, passedOver } = chooseCandidates(
+    const { chosen, skipped } = chooseCandidates(
       [pair(1, 1, 0.9, "applied"), pair(1, 2, 0.8, "hidden"), pair(1, 3, 0.7), pair(1, 4, 0.6, "rejected")],
       1,
     );
     expect(chosen.map(({ volunteerId }) => volunteerId)).toEqual(["3"]);
     // The fourth comes after the last opening was filled, so no decision was made.
-    expect(passedOver.map(({ volunteerId, skip }) => [volunteerId, skip])).toEqual([
+    expect(skipped.map(({ volunteerId, skip }) => [volunteerId, skip])).toEqual([
       ["1", "applied"],
       ["2", "hidden"],
     ]);
@@ -65,7 +65,7 @@ describe("chooseCandidates", () => {
       .map((list) => list.map((p) => pair(p.projectId, p.volunteerId, p.score, p.skip)));
     fc.assert(
       fc.property(pairs, fc.integer({ min: 1, max: 4 }), (given, openings) => {
-        const { chosen, passedOver } = chooseCandidates(given, openings);
+        const { chosen, skipped } = chooseCandidates(given, openings);
         const people = chosen.map(({ volunteerId }) => volunteerId);
         expect(new Set(people).size).toBe(people.length);
         const filled = (projectId: string) => chosen.filter((p) => p.projectId === projectId);
@@ -75,13 +75,13 @@ describe("chooseCandidates", () => {
           if (chosen.includes(one)) expect(one.skip).toBeNull();
           // Neither chosen nor skipped: their project was full of others at least as good.
           else if (
-            !passedOver.some((p) => p.projectId === one.projectId && p.volunteerId === one.volunteerId)
+            !skipped.some((p) => p.projectId === one.projectId && p.volunteerId === one.volunteerId)
           ) {
             expect(mine).toHaveLength(openings);
             for (const better of mine) expect(better.score).toBeGreaterThanOrEqual(one.score);
           }
         }
-        expect(chooseCandidates([...given].reverse(), openings)).toEqual({ chosen, passedOver });
+        expect(chooseCandidates([...given].reverse(), openings)).toEqual({ chosen, skipped });
       }),
     );
   });

@@ -38,10 +38,10 @@ function choose(ask: ChooseInput): ChosenFromLists {
 const nameOf = ({ projectId, volunteerId }: NoticePair) => `${volunteerId} of ${projectId}`;
 
 /** Skipped candidates: a row per project, a column per reason. */
-const tallyOf = (passedOver: readonly (NoticePair & { skip: string })[]) =>
+const tallyOf = (skipped: readonly (NoticePair & { skip: string })[]) =>
   PROJECTS.flatMap((id) =>
     NOTICE_SKIP_REASONS.map(
-      (reason) => passedOver.filter(({ projectId, skip }) => projectId === id && skip === reason).length,
+      (reason) => skipped.filter(({ projectId, skip }) => projectId === id && skip === reason).length,
     ),
   );
 
@@ -51,11 +51,11 @@ describe("chooseFromLists", () => {
       fc.property(pairs, fc.integer({ min: 0, max: 5 }), (given, openings) => {
         const { ordered, ...lists } = listsOf(PROJECTS, given);
         const expected = chooseCandidates(given, openings);
-        const { chosen, passedOver } = choose({ ...lists, openings });
+        const { chosen, skipped } = choose({ ...lists, openings });
         expect([...chosen].map((pair) => nameOf(ordered[pair]!)).sort()).toEqual(
           expected.chosen.map(nameOf).sort(),
         );
-        expect([...passedOver]).toEqual(tallyOf(expected.passedOver));
+        expect([...skipped]).toEqual(tallyOf(expected.skipped));
         expect([...chosen]).toEqual([...chosen].sort((a, b) => a - b));
       }),
       { numRuns: 500 },

@@ -119,7 +119,7 @@ function claimEvents(tx: Tx, eventIds: readonly string[], now: Date): Promise<Ev
     tx,
     sql`with claimed as (
           insert into event_outcomes (event_id, outcome, decided_at)
-          select id, case when event_type = any(${array(CONSUMED_TYPES)}::text[]) then 'told' else 'ignored' end, ${now}::timestamptz
+          select id, case when event_type = any(${array(CONSUMED_TYPES)}::text[]) then 'decided' else 'ignored' end, ${now}::timestamptz
           from domain_events where id = any(${array(eventIds)}::bigint[]) order by id
           on conflict (event_id) do nothing returning event_id)
         select ${EVENT_COLUMNS} from domain_events d

@@ -16,7 +16,7 @@ import {
   choicesOf,
   cutChoices,
   findSender,
-  passedOverCounts,
+  skipCounts,
   writeNoticeRun,
 } from "../../../project-matching/notice-run.ts";
 import { type NotifyRange, notifyCandidates } from "../../../project-matching/notify-candidates.ts";
@@ -86,7 +86,7 @@ async function choose(counts: Counts, context: JobContext): Promise<Further<Noti
     projects: projects.length,
     candidates: 0,
     leads: 0,
-    ...passedOverCounts(choices),
+    ...skipCounts(choices),
   });
 }
 

@@ -3,7 +3,7 @@ import { syncCalendar } from "../../../../src/workers/notifications/calendar/syn
 import { calendarWorld, DAY_MS, later, reconnect } from "../../../support/calendars.ts";
 import { countQueries } from "../../../support/count-queries.ts";
 import { meetingEvent } from "../../../support/google-events.ts";
-import { type Attendee, meetingsOf, meetingWorld, responsesOf, toldOf } from "../../../support/meetings.ts";
+import { type Attendee, meetingsOf, meetingWorld, responsesOf, meetingEventsOf } from "../../../support/meetings.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
 const MINUTE_MS = 60_000;
@@ -38,7 +38,7 @@ describe("sync-calendar: meetings", () => {
       }),
     ]);
     expect(await responsesOf(world)).toEqual({ [ada.userId]: "accepted", [bob.userId]: "pending" });
-    expect(await toldOf(world)).toEqual([
+    expect(await meetingEventsOf(world)).toEqual([
       { type: "meeting_invited", actor: ada.userId, payload: { invited_user_id: bob.userId } },
     ]);
   });
@@ -50,7 +50,7 @@ describe("sync-calendar: meetings", () => {
     await Promise.all([ada, bob].map(({ connectionId }) => world.perform(syncCalendar, { connectionId })));
     await world.drain();
     expect(await meetingsOf(world)).toHaveLength(20);
-    expect(await toldOf(world)).toHaveLength(20);
+    expect(await meetingEventsOf(world)).toHaveLength(20);
   });
 
   it("notifies of a new time and of added or removed participants, and of nothing else", async () => {
@@ -58,8 +58,8 @@ describe("sync-calendar: meetings", () => {
     const cid = await guest("cid");
     meet("m1", [ada, bob]);
     await read(world, ada, bob);
-    const before = (await toldOf(world)).length;
-    const news = async () => (await toldOf(world)).slice(before);
+    const before = (await meetingEventsOf(world)).length;
+    const news = async () => (await meetingEventsOf(world)).slice(before);
     meet("m1", [ada, { ...bob, response: "accepted" }]);
     await read(world, ada, bob);
     expect(await responsesOf(world)).toMatchObject({ [bob.userId]: "accepted" });
@@ -89,7 +89,7 @@ describe("sync-calendar: meetings", () => {
       );
     await read(world, ada);
     expect(await meetingsOf(world)).toHaveLength(3);
-    expect(await toldOf(world)).toEqual([]);
+    expect(await meetingEventsOf(world)).toEqual([]);
   });
 
   it("does not notify of past meetings", async () => {
@@ -97,7 +97,7 @@ describe("sync-calendar: meetings", () => {
     meet("m1", [ada, bob], { start: "2026-03-01T10:00:00Z" });
     await read(world, ada, bob);
     expect(await meetingsOf(world)).toHaveLength(1);
-    expect(await toldOf(world)).toEqual([]);
+    expect(await meetingEventsOf(world)).toEqual([]);
   });
 
   it("cancels a meeting that the organizer removed, and notifies once", async () => {
@@ -107,7 +107,7 @@ describe("sync-calendar: meetings", () => {
     for (const { grant } of [ada, bob]) events.remove(grant, "m1");
     await read(world, ada, bob);
     expect(await meetingsOf(world)).toMatchObject([{ status: "cancelled" }]);
-    expect((await toldOf(world)).slice(1)).toEqual([
+    expect((await meetingEventsOf(world)).slice(1)).toEqual([
       {
         type: "meeting_updated",
         actor: ada.userId,
@@ -285,7 +285,7 @@ describe("sync-calendar: pages and tokens", () => {
       ["Meeting goes", "cancelled"],
       ["Meeting stays", "scheduled"],
     ]);
-    expect((await toldOf(world)).slice(2).map(({ type }) => type)).toEqual([
+    expect((await meetingEventsOf(world)).slice(2).map(({ type }) => type)).toEqual([
       "meeting_invited",
       "meeting_updated",
     ]);
@@ -314,7 +314,7 @@ describe("sync-calendar: pages and tokens", () => {
     await world.query("update calendar_connections set sync_token = 'sync-1-0', page_token = null");
     await read(world, ada, bob);
     expect(await meetingsOf(world)).toHaveLength(1);
-    expect(await toldOf(world)).toHaveLength(1);
+    expect(await meetingEventsOf(world)).toHaveLength(1);
   });
 
   it("sends as many statements for a page of 200 meetings as for one of 5", async () => {

@@ -81,7 +81,7 @@ describe("watch-calendar", () => {
     ["403", "watch", "access_refused"],
     ["404", "watch", "calendar_gone"],
   ] as const)(
-    "defect 21: %s is told to the user once, and never tried again",
+    "defect 21: %s notifies the user once, and is never retried",
     async (fault, route, reason) => {
       const { world, google, connect } = await calendarWorld();
       const connected = await connect("grant-1");

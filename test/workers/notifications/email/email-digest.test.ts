@@ -6,7 +6,7 @@ import {
   deliveryStates,
   emailRows,
   expectNoContentTwice,
-  markTold,
+  markDecided,
   projectOf,
   uploaded,
 } from "../../../support/emails.ts";
@@ -160,7 +160,7 @@ describe("email-digest", () => {
        select id, event_type, (payload->>'user_id')::bigint, 'email', 'digested', 'hourly', 'pending', '2026-03-02T00:00Z' from domain_events`,
     );
     const events = await world.query<{ id: string }>("select id from domain_events");
-    await markTold(
+    await markDecided(
       world,
       events.map(({ id }) => id),
     );

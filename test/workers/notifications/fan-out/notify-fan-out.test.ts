@@ -58,7 +58,7 @@ async function uploadScene() {
         `${viewer} email digested hourly`,
       ]);
       expect(await notifications(world)).toHaveLength(2);
-      expect(await outcomes(world)).toEqual([{ event_id: eventId, outcome: "told", reason: null }]);
+      expect(await outcomes(world)).toEqual([{ event_id: eventId, outcome: "decided", reason: null }]);
     },
     async nothingHappened() {
       expect(await decisions(world)).toEqual([]);
@@ -181,7 +181,7 @@ describe("notify-fan-out", () => {
     expect(await world.query("select 1 from event_outcomes")).toEqual([]);
     await world.query("update outbox set enqueued_at = null, carrier = null");
     await world.drain();
-    expect(await outcomes(world)).toMatchObject([{ outcome: "told" }]);
+    expect(await outcomes(world)).toMatchObject([{ outcome: "decided" }]);
   });
 
   it("defect 4: handles an event once that is enqueued twice", async () => {

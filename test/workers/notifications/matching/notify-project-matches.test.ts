@@ -166,7 +166,7 @@ describe("notify-project-matches, the five cases", () => {
   it("twice is once", async () => {
     const { world } = await scene();
     await notify(world, MONDAY);
-    expect((await notify(world, MONDAY)).counts).toMatchObject({ candidates: 0, "skipped-told-before": 1 });
+    expect((await notify(world, MONDAY)).counts).toMatchObject({ candidates: 0, "skipped-notified-before": 1 });
     await once(world);
   });
 
@@ -274,7 +274,7 @@ describe("notify-project-matches, between choosing and notifying", () => {
   });
 });
 
-describe("defect 1: same person told every day", () => {
+describe("defect 1: same person notified every day", () => {
   it("a candidate is notified again about a project after 30 days, or when the score has risen by 0.1", async () => {
     const { world, organizationId } = await open();
     const fits = await skilled(world, { cooking: 0.5 }, { organizationId });

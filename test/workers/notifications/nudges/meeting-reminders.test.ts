@@ -254,8 +254,8 @@ describe("meeting-reminders", () => {
             if (decideReminder(facts, now).kind === "remind") expected.push(id);
           }
           await run(world);
-          const told = await emitted(world, "meeting_reminder");
-          expect(told.map(({ meetingId }) => meetingId)).toEqual(expected);
+          const reminders = await emitted(world, "meeting_reminder");
+          expect(reminders.map(({ meetingId }) => meetingId)).toEqual(expected);
         },
       ),
       { numRuns: size(6, 100) },

@@ -135,8 +135,8 @@ describe("resume-incomplete-nudges", () => {
       const { world, owner } = await scene();
       await world.query("update projects set created_at = $1", [made]);
       for (const minutes of [1_439, 1_440, 4_319, 4_320]) await run(world, minutesAfter(made, minutes));
-      const told = await emitted(world, "resume_incomplete_nudge");
-      expect(told.map(({ payload, occurredAt }) => [payload["user_id"], occurredAt])).toEqual([
+      const nudges = await emitted(world, "resume_incomplete_nudge");
+      expect(nudges.map(({ payload, occurredAt }) => [payload["user_id"], occurredAt])).toEqual([
         [owner, new Date(minutesAfter(made, 1_440))],
         [owner, new Date(minutesAfter(made, 4_320))],
       ]);
@@ -152,10 +152,10 @@ describe("resume-incomplete-nudges", () => {
       projectId,
     });
     expect(preview.remarks).toEqual([
-      { about: `project ${projectId}, project resume, user ${owner}`, decision: "already-told" },
+      { about: `project ${projectId}, project resume, user ${owner}`, decision: "already-nudged" },
       { about: `project ${projectId}, project resume, user ${second}`, decision: "nudged (step 1)" },
     ]);
-    expect(preview).toMatchObject({ ranges: 1, counts: { nudged: 1, "already-told": 1 } });
+    expect(preview).toMatchObject({ ranges: 1, counts: { nudged: 1, "already-nudged": 1 } });
     expect(await nudged(world)).toHaveLength(1);
   });
 
@@ -212,8 +212,8 @@ describe("resume-incomplete-nudges", () => {
           if (decision.kind === "nudge") expected.push([projectId, decision.step]);
         }
         await run(world, now.toISOString());
-        const told = await emitted(world, "resume_incomplete_nudge");
-        expect(told.map(({ projectId, payload }) => [projectId, payload["step"]])).toEqual(expected);
+        const nudges = await emitted(world, "resume_incomplete_nudge");
+        expect(nudges.map(({ projectId, payload }) => [projectId, payload["step"]])).toEqual(expected);
       }),
       { numRuns: size(6, 100) },
     );

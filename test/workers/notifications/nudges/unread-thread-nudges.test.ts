@@ -32,14 +32,14 @@ async function everyQuarter(world: World, from: number, until: number): Promise<
   for (let hour = from; hour <= until; hour += 0.25) await run(world, hours(hour));
 }
 
-type Told = { thread_id: string; unread: number; oldest_unread_id: string; step: number };
+type NudgedThread = { thread_id: string; unread: number; oldest_unread_id: string; step: number };
 
 /** The user, hours after WRITTEN, and threads of each nudge. */
 const nudged = async (world: World) =>
   (await emitted(world, "thread_unread_stale")).map(({ payload, occurredAt }) => [
     payload["user_id"],
     (occurredAt.getTime() - Date.parse(WRITTEN)) / 3_600_000,
-    (payload["threads"] as Told[]).map((t) => [t.oldest_unread_id, t.step, t.unread]),
+    (payload["threads"] as NudgedThread[]).map((t) => [t.oldest_unread_id, t.step, t.unread]),
   ]);
 
 describe("unread-thread-nudges", () => {
@@ -166,8 +166,8 @@ describe("unread-thread-nudges", () => {
       await world.query("update chat_thread_participants set joined_at = $1", [minutesAfter(written, -60)]);
       for (const minutes of [165, 180, 195, 1_605, 1_620, 1_635])
         await run(world, minutesAfter(written, minutes));
-      const told = await emitted(world, "thread_unread_stale");
-      expect(told.map(({ payload, occurredAt }) => [payload["user_id"], occurredAt])).toEqual([
+      const nudges = await emitted(world, "thread_unread_stale");
+      expect(nudges.map(({ payload, occurredAt }) => [payload["user_id"], occurredAt])).toEqual([
         [reader, new Date(minutesAfter(written, 180))],
         [reader, new Date(minutesAfter(written, 1_620))],
       ]);
