@@ -16,7 +16,7 @@ BEGIN
   GROUP BY entry ORDER BY entry
   ON CONFLICT (job, key) DO NOTHING;
   IF FOUND AND current_setting(current_schema() || '.relayed', true) IS DISTINCT FROM 'on' THEN
-    PERFORM pg_notify(current_schema() || '_asked', '');
+    PERFORM pg_notify(current_schema() || '_enqueued', '');
   END IF;
   RETURN NULL;
 END $function$;

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextIteration } from "node:timers/promises";
 import { isContention, isDatabaseAbsent, isSystemicFault } from "./faults.ts";
 
 /** Too many items are waiting: the caller should retry later. */
@@ -46,7 +46,7 @@ type Waiting<T, R> = {
 
 /**
  * Commits in groups: while writes are under way, the next group collects. There is no timer: a single item
- * waits for one turn of the event loop, and the slower the disk, the larger the groups.
+ * waits for one iteration of the event loop, and the slower the disk, the larger the groups.
  */
 export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): GroupCommit<T, R> {
   const { maxGroup, maxWaiting, atOnce = 1 } = options;
@@ -57,9 +57,10 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
 
   const writeAll = async () => {
     while (waiting.length > 0) {
-      // Include what has arrived in this turn. Otherwise senders that were answered together come back as one
-      // item that is written alone while the others wait for it: measured, every second group had one item.
-      await nextTurn();
+      // Include what has arrived in this iteration. Otherwise senders that were answered together come back
+      // as one item that is written alone while the others wait for it: measured, every second group had one
+      // item.
+      await nextIteration();
       const group = waiting.slice(0, maxGroup);
       waiting = waiting.slice(maxGroup);
       // Another writer may have taken them all.
@@ -68,7 +69,7 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
       // Every queued group would fail the same way, so reject them all now.
       if (outage !== null) for (const one of waiting.splice(0)) one.reject(outage);
     }
-    // In the same turn as the last check, so that a later item starts a writer.
+    // In the same iteration as the last check, so that a later item starts a writer.
     writers -= 1;
   };
   const startWriter = () => {

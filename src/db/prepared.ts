@@ -22,8 +22,8 @@ type Send = (config: unknown, ...rest: unknown[]) => unknown;
 
 /**
  * Makes a connection prepare marked statements under a name and reuse them: parsing and planning were a third
- * of Postgres's time for a single sale. Statements sent within one turn of the event loop are written to the
- * socket together.
+ * of Postgres's time for a single sale. Statements sent within one iteration of the event loop are written to
+ * the socket together.
  */
 export function prepareStatements(client: ClientBase): void {
   const send = client.query.bind(client) as Send;

@@ -22,4 +22,4 @@ export const MIGRATION_LOCK_KEY = "hashtextextended($1 || '.migrations', 0)";
 export const RELAYED_SETTING = "current_schema() || '.relayed'";
 
 /** The channel on which inserts from outside the service are notified. */
-export const askedChannel = (schema: string): string => `${schema}_asked`;
+export const enqueuedChannel = (schema: string): string => `${schema}_enqueued`;

@@ -79,18 +79,18 @@ function readUnread(
   items: readonly PendingItem<Stale>[],
 ): Promise<({ deliveryId: string } & UnreadThread)[]> {
   const threads = items.flatMap(({ deliveryId, userId, event }) =>
-    threadsOf(event).map((thread, place) => ({ delivery_id: deliveryId, user_id: userId, place, ...thread })),
+    threadsOf(event).map((thread, index) => ({ delivery_id: deliveryId, user_id: userId, index, ...thread })),
   );
   return rows<{ deliveryId: string } & UnreadThread>(
     tx,
     sql`select i.delivery_id as "deliveryId", i.thread_id, i.step, u.unread, u.oldest_unread_id
-        from jsonb_to_recordset(${JSON.stringify(threads)}::jsonb) as i(delivery_id bigint, user_id bigint, place int, thread_id bigint, step int)
+        from jsonb_to_recordset(${JSON.stringify(threads)}::jsonb) as i(delivery_id bigint, user_id bigint, index int, thread_id bigint, step int)
         join chat_thread_participants p on p.thread_id = i.thread_id and p.user_id = i.user_id
         cross join lateral (
           select count(*)::int as unread, min(m.id)::text as oldest_unread_id from messages m
           where m.thread_id = i.thread_id and m.sender_id <> i.user_id
             and m.created_at > coalesce(p.last_read_at, '-infinity')) u
         where u.unread > 0
-        order by i.delivery_id, i.place`,
+        order by i.delivery_id, i.index`,
   );
 }

@@ -65,17 +65,17 @@ export function createRateLimiter({ redis, keyPrefix, perSecond }: RateLimiterOp
   };
   // One hash tag per host: all of its keys are in one slot of a Redis Cluster.
   const keyOf = (host: string, name: string): string => `{${keyPrefix}:${host}}:${name}`;
-  const ask = async (fallback: () => number, question: (on: Redis) => Promise<unknown>): Promise<number> => {
+  const onRedis = async (fallback: () => number, call: (on: Redis) => Promise<unknown>): Promise<number> => {
     if (redis === null || redis.status !== "ready") return fallback();
     try {
-      return Number(await question(redis));
+      return Number(await call(redis));
     } catch {
       return fallback();
     }
   };
   return {
     reserve: (host, request) =>
-      ask(
+      onRedis(
         () => bucketOf(host).reserve(request),
         (on) =>
           on.eval(
@@ -92,14 +92,14 @@ export function createRateLimiter({ redis, keyPrefix, perSecond }: RateLimiterOp
       if (!(newRate > 0)) return;
       bucketOf(host).setRate(newRate);
       // Written even if it is unchanged: Redis may have been wiped since.
-      await ask(
+      await onRedis(
         () => 0,
         (on) => on.set(keyOf(host, "rate"), String(newRate)),
       );
     },
     async pause(host, ms) {
       bucketOf(host).pause(ms);
-      await ask(
+      await onRedis(
         () => 0,
         (on) => on.eval(PAUSE, 1, keyOf(host, "next"), Math.ceil(ms), FORGET_MS),
       );

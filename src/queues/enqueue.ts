@@ -119,11 +119,11 @@ async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
   const inserted = await rows<{ id: string; carrier: string | null }>(
     tx,
     prepared`insert into outbox (queue, job, key, payload, run_at, parent, slot, carrier, enqueued_at)
-        select ${job.queue}, ${name}, asked.key, asked.payload::jsonb,
+        select ${job.queue}, ${name}, entry.key, entry.payload::jsonb,
                now() + ${delayMs} * interval '1 millisecond', ${run?.id ?? null}::bigint, ${run?.slot ?? null}::timestamptz,
-               asked.carrier, case when asked.carrier is not null then now() end
+               entry.carrier, case when entry.carrier is not null then now() end
         from unnest(${array(keys)}::text[], ${array(payloads)}::text[], ${array(carriers ?? keys.map(() => null))}::text[])
-             as asked(key, payload, carrier)
+             as entry(key, payload, carrier)
         on conflict (job, key) do update set
           asks = outbox.asks + 1,
           payload = excluded.payload,

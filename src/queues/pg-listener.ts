@@ -1,6 +1,6 @@
 import pg from "pg";
 import { type Database, UNANSWERED_MARGIN_MS } from "../db/client.ts";
-import { askedChannel } from "../db/schema-keys.ts";
+import { enqueuedChannel } from "../db/schema-keys.ts";
 import { sessionSetUp, TRANSACTION_LIMIT_MS } from "../db/session.ts";
 import { closeWhenUnanswered, endConnection } from "../db/unanswered.ts";
 
@@ -40,7 +40,7 @@ export function listenForEntries(db: Database, onNotification: () => void): PgLi
       await opened.connect();
       closeWhenUnanswered(opened, TRANSACTION_LIMIT_MS + UNANSWERED_MARGIN_MS);
       await sessionSetUp(db.schema)(opened);
-      await opened.query(`listen ${opened.escapeIdentifier(askedChannel(db.schema))}`);
+      await opened.query(`listen ${opened.escapeIdentifier(enqueuedChannel(db.schema))}`);
       // Notifications sent before the listen are lost.
       onNotification();
     } catch {

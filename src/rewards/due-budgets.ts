@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { budgetPeriods } from "../db/schema/budgets.ts";
-import { rows } from "../db/statement.ts";
+import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { isTimeZone } from "../scoring/local-time.ts";
 import type { BudgetPeriodType } from "../scoring/rewards/budget-shares.ts";
@@ -72,15 +72,15 @@ function readProgress(tx: Tx, only?: BudgetLine): Promise<Progress[]> {
   return rows<Progress>(
     tx,
     sql`select o.id as "organizationId", o.time_zone as "timeZone", o.budgets_from as "budgetsFrom",
-               kinds.kind as "periodType", turn.latest::text as latest,
+               kinds.kind as "periodType", last_paid.start::text as latest,
                array(select b.period_start::text from budget_periods b
                      where b.organization_id = o.id and b.period_type = kinds.kind and b.out_of_turn
-                       and b.period_start > coalesce(turn.latest, '-infinity')) as ahead
+                       and b.period_start > coalesce(last_paid.start, '-infinity')) as ahead
         from organizations o
-        cross join unnest(array['daily', 'weekly', 'monthly']) as kinds(kind)
+        cross join unnest(${array(BUDGET_PERIOD_TYPES)}::text[]) as kinds(kind)
         cross join lateral (
-          select max(b.period_start) as latest from budget_periods b
-          where b.organization_id = o.id and b.period_type = kinds.kind and not b.out_of_turn) turn
+          select max(b.period_start) as start from budget_periods b
+          where b.organization_id = o.id and b.period_type = kinds.kind and not b.out_of_turn) last_paid
         where (${only?.organizationId ?? null}::bigint is null
                or (o.id = ${only?.organizationId ?? null}::bigint and kinds.kind = ${only?.periodType ?? null}))
         order by o.id, kinds.kind`,

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextIteration } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import {
   createGroupCommit,
@@ -33,7 +33,7 @@ function writer(fail: (items: readonly string[]) => Error | undefined = () => un
 /** Submits the first item, and the others while it is being written. */
 async function oneThenOthers(intake: GroupCommit<string, string>, items: readonly string[]) {
   const answers = items.slice(0, 1).map((item) => intake.submit(item));
-  await nextTurn();
+  await nextIteration();
   answers.push(...items.slice(1).map((item) => intake.submit(item)));
   // Each is awaited later; until then a rejection must not count as unhandled.
   for (const answer of answers) answer.catch(() => undefined);
@@ -44,16 +44,16 @@ const limits = { maxGroup: 100, maxWaiting: 100 };
 const absent = () => Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
 
 describe("groups", () => {
-  test("a single item is written within a turn of the event loop", async () => {
+  test("a single item is written within one iteration of the event loop", async () => {
     const { write, groups } = writer();
     const intake = createGroupCommit({ write, ...limits });
     const answer = intake.submit("a");
-    await nextTurn();
+    await nextIteration();
     expect(groups).toEqual([["a"]]);
     expect(await answer).toBe("a!");
   });
 
-  test("items that arrive in one turn are one group", async () => {
+  test("items that arrive in one iteration are one group", async () => {
     const { write, groups } = writer();
     const intake = createGroupCommit({ write, ...limits });
     await Promise.all(["a", "b", "c"].map((item) => intake.submit(item)));
@@ -78,7 +78,7 @@ describe("groups", () => {
     const answers = [];
     for (const item of ["a", "b", "c", "d"]) {
       answers.push(intake.submit(item));
-      await nextTurn();
+      await nextIteration();
     }
     expect(groups).toEqual([["a"], ["b"]]);
     open();

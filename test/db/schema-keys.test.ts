@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { askedChannel, lockKey, RELAYED_SETTING } from "../../src/db/schema-keys.ts";
+import { enqueuedChannel, lockKey, RELAYED_SETTING } from "../../src/db/schema-keys.ts";
 import { filesIn, read } from "../support/pages.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -12,7 +12,7 @@ it("the keys of locks, settings and channels contain the schema", async () => {
     [schema],
   );
   expect(row).toEqual({ scheduler: true, users: true, setting: `${schema}.relayed` });
-  expect(askedChannel(schema)).toBe(`${schema}_asked`);
+  expect(enqueuedChannel(schema)).toBe(`${schema}_enqueued`);
 });
 
 it("no statement builds such a key itself, and no migration builds one without the schema", () => {

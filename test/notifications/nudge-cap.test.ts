@@ -321,7 +321,7 @@ describe("the cap of nudges, over random days", () => {
     expect(sent).toBeGreaterThan(20);
   });
 
-  it("faults 21: a nudge of lower priority does not take the place of a higher one that waits for its digest", async () => {
+  it("faults 21: a nudge of lower priority does not use the cap before a higher one that waits for its digest", async () => {
     const world = await createWorld({ at: "2026-03-10T18:05:00Z" });
     const { userId, events } = await recipient(world, "America/Los_Angeles");
     await world.perform(notifyFanOut, { eventIds: [await events.unread()] });
@@ -339,7 +339,7 @@ describe("the cap of nudges, over random days", () => {
     expect(new Set(email?.kinds)).toEqual(new Set(["thread_unread_stale", "resume_incomplete_nudge"]));
   });
 
-  it("faults 21: a nudge that waits beside other notifications leaves the place to one of lower priority", async () => {
+  it("faults 21: a nudge that waits beside other notifications does not hold back one of lower priority", async () => {
     const world = await createWorld({ at: "2026-03-10T18:05:00Z" });
     const { userId, events } = await recipient(world, "America/Los_Angeles");
     await world.perform(notifyFanOut, { eventIds: [await events.unread()] });
@@ -354,7 +354,7 @@ describe("the cap of nudges, over random days", () => {
     ]);
   });
 
-  it("faults 21: a nudge that the check before sending dropped uses up no place", async () => {
+  it("faults 21: a nudge that the check before sending dropped does not count against the cap", async () => {
     const world = await createWorld({ at: "2026-03-10T18:05:00Z" });
     const { userId, events } = await recipient(world, "America/Los_Angeles");
     await world.perform(notifyFanOut, { eventIds: [await events.profile()] });

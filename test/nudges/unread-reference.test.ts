@@ -150,9 +150,9 @@ it("nudges the same users at the same times as the pure rule, on random historie
       let now = ZERO + 24 * 3_600_000;
       for (const { pauseMinutes, happened } of rounds) {
         now += pauseMinutes * 60_000;
-        for (const { act, person, thread: place, minutesAgo } of happened) {
+        for (const { act, person, thread: index, minutesAgo } of happened) {
           const at = new Date(now - minutesAgo * 60_000).toISOString();
-          await ACTS[act]({ world, threadId: threads[place]!, userId: people[person]!, at });
+          await ACTS[act]({ world, threadId: threads[index]!, userId: people[person]!, at });
         }
         world.at(new Date(now).toISOString());
         await performRanged(world, unreadThreadNudges, {});

@@ -72,7 +72,7 @@ export const budgetAwards = pgTable(
     amountMicro: micro().notNull(),
     /** Null if paid. */
     reason: text({
-      enum: ["no-score", "no-place", "share-below-minimum", "empty-pool"],
+      enum: ["no-score", "not-a-winner", "share-below-minimum", "empty-pool"],
     }),
     scoreHundredths: bigint({ mode: "bigint" }).notNull(),
     approved: integer().notNull(),

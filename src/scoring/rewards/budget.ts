@@ -38,7 +38,7 @@ export interface BudgetWinner {
 export type UnpaidReason =
   | "too-few-approved"
   | "no-score"
-  | "no-place"
+  | "not-a-winner"
   | "share-below-minimum"
   | "empty-pool";
 
@@ -159,7 +159,7 @@ function explainUnpaid(
   return scored.flatMap(({ profileId, approved, scoreHundredths }): UnpaidCandidate[] => {
     const amountMicro = amounts.get(profileId);
     if (amountMicro !== undefined && amountMicro > 0n) return [];
-    let reason: UnpaidReason = "no-place";
+    let reason: UnpaidReason = "not-a-winner";
     if (approved < BUDGET_RULES.minimumApproved[periodType]) reason = "too-few-approved";
     else if (scoreHundredths === 0) reason = "no-score";
     else if (poolMicro <= 0n) reason = "empty-pool";

@@ -21,7 +21,7 @@ describe("GET /explain/:kind/:id", () => {
       expect(await status(1, path)).toBe(404);
     }
     // A figure of several users is visible to none of them.
-    for (const path of [`award/${periodId}`, `commission/${saleId}`, "wish/1", "award/x"]) {
+    for (const path of [`award/${periodId}`, `commission/${saleId}`, "salary/1", "award/x"]) {
       expect(await status(0, path)).toBe(404);
     }
     expect((await fetch(`${address}/api/v1/explain/${own[0]}`)).status).toBe(401);

@@ -47,7 +47,7 @@ describe("notification preferences", () => {
 
   it("are read as written, replaced as a whole, and separate for each user", async () => {
     const { ann, bob, ask } = await open();
-    const wishes = {
+    const written = {
       frequency: "daily",
       quiet_hours: { from: "22:00", to: "06:30" },
       reminder_offsets: [30, 5],
@@ -63,8 +63,8 @@ describe("notification preferences", () => {
         preference({ scope_type: "thread", scope_id: "8", channel: "email", status: "immediate" }),
       ],
     };
-    expect(await ask(ann, "PUT", wishes)).toEqual({ status: 200, body: wishes });
-    expect((await ask(ann, "GET")).body).toEqual(wishes);
+    expect(await ask(ann, "PUT", written)).toEqual({ status: 200, body: written });
+    expect((await ask(ann, "GET")).body).toEqual(written);
     expect((await ask(bob, "GET")).body).toEqual(DEFAULTS);
     await ask(ann, "PUT", { preferences: [preference({ scope_type: "thread", scope_id: 9 })] });
     expect((await ask(ann, "GET")).body).toEqual({
@@ -129,7 +129,7 @@ describe("notification preferences", () => {
     const writings = ["muted", "digest", "immediate"].map((status) => ({
       preferences: [preference({ status }), preference({ status, channel: "email" })],
     }));
-    await Promise.all(writings.map((wishes) => ask(ann, "PUT", wishes)));
+    await Promise.all(writings.map((body) => ask(ann, "PUT", body)));
     const { preferences } = (await ask(ann, "GET")).body as { preferences: { status: string }[] };
     expect(preferences).toHaveLength(2);
     expect(new Set(preferences.map(({ status }) => status)).size).toBe(1);

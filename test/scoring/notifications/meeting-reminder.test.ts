@@ -64,8 +64,8 @@ describe("decideReminder", () => {
   });
 
   it("does not send an earlier offset that is added later", () => {
-    const wish = facts({ offsetsMinutes: [30, 5], settledMinutes: [5] });
-    expect(decideReminder(wish, minutesAhead(4))).toMatchObject({ reason: "already-reminded" });
+    const participant = facts({ offsetsMinutes: [30, 5], settledMinutes: [5] });
+    expect(decideReminder(participant, minutesAhead(4))).toMatchObject({ reason: "already-reminded" });
   });
 
   it("waits until the invitation is five minutes old", () => {

@@ -303,7 +303,7 @@ describe("whatever the facts", () => {
     );
   });
 
-  it("a mute of everything, without narrower wishes, sends nothing but must-send", () => {
+  it("a mute of everything, without narrower preferences, sends nothing but must-send", () => {
     fc.assert(
       fc.property(anyFacts, (given) => {
         const decision = decideNotification({ ...given, preferences: MUTED });

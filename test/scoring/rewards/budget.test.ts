@@ -58,7 +58,7 @@ describe("decideBudget: daily", () => {
       ["5", 3n * TOKEN],
     ]);
     expect(decision).toMatchObject({ kind: "award", paidMicro: 100n * TOKEN, leftoverMicro: 0n });
-    expect(decision.unpaid).toEqual([{ profileId: "6", scoreHundredths: 5500, reason: "no-place" }]);
+    expect(decision.unpaid).toEqual([{ profileId: "6", scoreHundredths: 5500, reason: "not-a-winner" }]);
   });
 
   it("defect 8: with fewer winners than ranks the rest is leftover, and nothing vanishes", () => {

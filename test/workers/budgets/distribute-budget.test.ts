@@ -233,7 +233,7 @@ describe("edge cases of a budget", () => {
     const [period] = await periodsOf(world, organizationId);
     const awards = await awardsOf(world, period!.id);
     expect(awards.map(({ amount }) => amount)).toEqual([50, 25, 15, 7, 3, 0].map(micro));
-    expect(awards[5]).toMatchObject({ rank: null, reason: "no-place" });
+    expect(awards[5]).toMatchObject({ rank: null, reason: "not-a-winner" });
   });
 
   it("a total score of zero pays nobody", async () => {
