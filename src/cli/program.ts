@@ -24,7 +24,7 @@ function createProgram(terminal: Terminal): Command {
   program
     .exitOverride()
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError })
-    .showHelpAfterError("(--help lists what there is)")
+    .showHelpAfterError("(see --help)")
     .description("The background work of a community platform.")
     .version(VERSION, "--version", "print the version")
     .hook("preSubcommand", (_program, command) => loadCommand(command, terminal));

@@ -10,7 +10,7 @@ export const access = defineArea({
     ),
     ADMIN_PASSWORD: optional.describe("Password of the login `admin`, which may make changes."),
     VIEWER_PASSWORD: optional.describe(
-      "Password of the login `viewer`, which may only look. Without either `/admin` is off.",
+      "Password of the login `viewer`, which is read-only. Without either `/admin` is off.",
     ),
     SESSION_SECRET: optional.describe("Part of the key that signs sessions. Changing it ends all sessions."),
   },

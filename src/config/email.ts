@@ -24,7 +24,7 @@ const variables = {
   EMAIL_TEST_RECIPIENT: mailbox.describe(
     "If set, every e-mail is sent to this address instead of its recipient.",
   ),
-  RESEND_API_KEY: optional.describe("API key of Resend, through which e-mail is then sent."),
+  RESEND_API_KEY: optional.describe("API key of Resend. If set, e-mail is sent through Resend."),
   RESEND_BASE_URL: url("http", "https").describe("Base URL of Resend's API, if it is not the public one."),
   RESEND_WEBHOOK_SECRET: secrets.describe(
     "Secret of Resend's webhook, `whsec_...`. Several, separated by commas, are all accepted.",
@@ -60,7 +60,7 @@ export const email = defineArea({
   },
   faults: ({ EMAIL_FROM, RESEND_API_KEY, SMTP_URL }) =>
     (RESEND_API_KEY || SMTP_URL) && !EMAIL_FROM
-      ? ["EMAIL_FROM is not set (Name <address>), though e-mail can be sent"]
+      ? ["EMAIL_FROM is required with Resend or SMTP (Name <address>)"]
       : [],
 });
 

@@ -65,7 +65,7 @@ export const codeOf = (error: unknown): string =>
 const WRITE_REFUSALS: Readonly<Record<string, string>> = {
   READONLY: "Redis is read-only: REDIS_URL leads to a replica (READONLY).",
   OOM: "Redis is full: raise maxmemory or free memory (OOM).",
-  MISCONF: "Redis cannot save its data and refuses writes: look at its disk (MISCONF).",
+  MISCONF: "Redis cannot save its data and refuses writes: check its disk (MISCONF).",
   LOADING: "Redis is loading its data (LOADING).",
   MASTERDOWN: "Redis has lost its primary (MASTERDOWN).",
   NOREPLICAS: "Redis has too few replicas to accept writes (NOREPLICAS).",

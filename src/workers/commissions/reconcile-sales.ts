@@ -19,11 +19,11 @@ const SALES_PER_GROUP = 500;
 type Request = { since: string };
 type Answer = { configured: boolean; sales: readonly string[]; receivedAt: string };
 
-/** Fetches sales that never reached the webhook and takes them in the same way. */
+/** Fetches sales that never reached the webhook and records them in the same way. */
 export const reconcileSales = defineJob({
   name: "reconcile-sales",
   queue: "commissions",
-  description: "Fetches sales from the seller's API that never reached the webhook, and takes them in.",
+  description: "Fetches sales from the seller's API that never reached the webhook, and records them.",
   payload: z.object({
     since: z.iso
       .datetime({ offset: true })

@@ -14,7 +14,7 @@ import { sendEmails } from "./send-emails.ts";
 export const retryEmails = defineJob({
   name: "retry-emails",
   queue: "notifications",
-  description: "Sends e-mails again that failed, or that may not have been delivered.",
+  description: "Resends e-mails that failed or may not have been delivered.",
   payload: z.object({
     status: z
       .enum(emails.status.enumValues)

@@ -34,8 +34,7 @@ type GatherRange = MatchRange & { readonly isCalculated: boolean };
 export const notifyProjectMatches = defineJob({
   name: "notify-project-matches",
   queue: "notifications",
-  description:
-    "Notifies the best candidates of each project that it fits them, and the project's lead of its candidates.",
+  description: "Notifies each project's best candidates, and its lead about them.",
   // Threads run at idle priority, so a range may wait long before its transaction begins.
   timeLimitMs: 60_000,
   payload: z.object({}),
