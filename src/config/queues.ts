@@ -1,5 +1,5 @@
 /**
- * The queues. A queue is one policy: how many carriers run at once, and how soon a silent worker is given up.
+ * The queues. A queue is one policy: how many carriers run at once, and how soon a silent worker counts as lost.
  * The weight decides both the concurrency and the order in which the relay serves them.
  */
 export const QUEUE_WEIGHTS = {

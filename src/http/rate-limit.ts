@@ -66,8 +66,8 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
     const isCounted = answer instanceof RateLimiterRes;
     lease.renewing = null;
     lease.untilMs = performance.now() + (isCounted ? Math.max(answer.msBeforeNext, 1) : 1_000);
-    // Over the limit, the limiter rejects with the points consumed. Any other rejection is an error of ours
-    // and lets pass.
+    // Over the limit, the limiter rejects with the points consumed. Any other rejection is an error of ours,
+    // and the request is allowed.
     lease.blocked = isCounted && answer.consumedPoints > burst;
     lease.left = lease.blocked ? 0 : lot;
   };

@@ -9,7 +9,7 @@ const MARKS_PER_RANGE = 1_000;
 /** Participants per transaction. At most this many are nudged, with an event for each user. */
 const PARTICIPANTS_PER_RANGE = 2_500;
 
-/** Marks or watches per round of a run. The sum goes on with the next round while any are due. */
+/** Marks or watches per round of a run. The sum continues with the next round while any are due. */
 const ROUND_SIZE = 50_000;
 
 /**

@@ -37,8 +37,8 @@ type ChosenCandidate = {
 
 /**
  * Records the notices of a range and emits their events: one for each candidate, and one for the lead of each
- * project with its candidates. The rules are checked again, since a range may be retried late: whoever
- * applied, was notified or left since the choice is skipped.
+ * project with its candidates. The rules are checked again, since a range may be retried late:
+ * volunteers who applied, were notified or left since the choice are skipped.
  */
 export async function notifyCandidates({ tx, now }: JobContext, range: NotifyRange): Promise<Outcome> {
   const candidates = await readChosenCandidates(tx, range.chosen, now);

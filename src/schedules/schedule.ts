@@ -2,9 +2,8 @@ import { createHash } from "node:crypto";
 import type { Job } from "../queues/job.ts";
 
 /**
- * What to do with slots that were missed. `once`: run the latest; `skip`: run none, unless the latest is less
- * than a minute old;
- * `backfill`: run the latest `backfill` ones, oldest first.
+ * What to do with missed slots. `once`: run the latest. `skip`: run none, unless the latest is less than a
+ * minute old. `backfill`: run the latest `backfill` ones, oldest first.
  */
 export type Misfire = "once" | "skip" | { readonly backfill: number };
 

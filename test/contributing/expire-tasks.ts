@@ -51,7 +51,7 @@ export const expireTasks = defineJob({
   sum: async (_payload, counts) => done({ expired: 0, ...counts }),
 });
 
-/** Locks the assignments, so that one that is handed in meanwhile is not rejected. */
+/** Locks the assignments, so that one handed in at the same time is not rejected. */
 async function readPending(tx: Tx, { first, last }: TaskRange, defaultZone: string) {
   const found = await rows<{ id: string; userId: string; assignedAt: string; timeZone: string }>(
     tx,

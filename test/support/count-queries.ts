@@ -27,6 +27,6 @@ export async function countQueries(world: World, work: () => Promise<unknown>): 
     world.db.pool.off("acquire", acquired);
     for (const one of undo.reverse()) one();
   }
-  if (sent === 0) throw new Error("No statement was seen: whoever compares counts would compare nothing.");
+  if (sent === 0) throw new Error("No statement was seen, so a comparison of counts would prove nothing.");
   return sent;
 }

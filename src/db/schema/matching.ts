@@ -112,9 +112,8 @@ export const projectApplications = pgTable(
 );
 
 /**
- * The best candidates of each open project. One run writes two million rows, so there are no foreign keys
- * (each would look up every row), one index besides the key, and free space in the pages for updates in
- * place.
+ * The best candidates of each open project. One run writes two million rows: no foreign keys, which would
+ * look up every row, one index besides the key, and room in the pages for updates in place.
  */
 export const volunteerInitiativeMatches = pgTable(
   "volunteer_initiative_matches",

@@ -30,8 +30,8 @@ export type IndexedMatch = Match & { readonly weights: readonly number[] };
 /**
  * The best candidates of each project, best first: the same ids, scores and ties as `bestMatches`.
  *
- * Whoever cannot beat the last entry of a full list is skipped, which is exact: MaxScore, by the number of
- * skills (Turtle and Flood, Query evaluation: strategies and optimizations, 1995). A first pass over all
+ * Volunteers who cannot beat the last entry of a full list are skipped, which is exact: MaxScore, by the
+ * number of skills (Turtle and Flood, Query evaluation: strategies and optimizations, 1995). A first pass over all
  * blocks offers those with many of the skills, so that the lists are good before a second pass offers the
  * rest. Survivors are scored again by the reference.
  *

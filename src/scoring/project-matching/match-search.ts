@@ -32,7 +32,7 @@ const MATCHED = (1 << COUNT_SHIFT) + MATCH_WEIGHTS.matchedMilli;
 const FULL = MATCH_WEIGHTS.fullMilli;
 
 /**
- * A degree of latitude is a little longer than this everywhere, so whoever is further apart has a location
+ * A degree of latitude is a little longer than this everywhere, so volunteers further apart have a location
  * score of 0.
  */
 const KM_PER_DEGREE = 111;

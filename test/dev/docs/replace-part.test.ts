@@ -4,7 +4,7 @@ import { replacePart } from "../../../src/dev/docs/replace-part.ts";
 const page = (text: string) =>
   `# Page\n\n<!-- generated: jobs; change it with npm run docs:generate -->\n\n${text}\n\n<!-- end of generated -->\n\nafter\n`;
 
-it("replaces what stands between the markers, and nothing else", () => {
+it("replaces the text between the markers, and nothing else", () => {
   expect(replacePart(page("old"), "jobs", "new")).toBe(page("new"));
   expect(replacePart(page("new"), "jobs", "new")).toBe(page("new"));
 });

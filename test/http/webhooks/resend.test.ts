@@ -73,7 +73,7 @@ describe("the webhook of Resend", () => {
     ["email.bounced", undefined, "bounced", "hard_bounce"],
     ["email.complained", undefined, "complained", "complaint"],
   ] as const)(
-    "after %s (%s) the address gets nothing more, whoever has it",
+    "after %s (%s) the address gets nothing more, for any user who has it",
     async (type, bounce, status, reason) => {
       const { world, post } = await scene();
       await post(eventOf(type, await sent(world), bounce));

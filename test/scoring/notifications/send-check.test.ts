@@ -37,8 +37,8 @@ const RULES: readonly [string, Partial<SendFacts>, always: boolean][] = [
   ["overtaken", { isOvertaken: true }, false],
 ];
 
-describe("the last look at an e-mail", () => {
-  it("lets pass what nothing speaks against", () => {
+describe("the check before an e-mail is sent", () => {
+  it("passes an e-mail that no rule stops", () => {
     expect(reasonToDrop(sendable)).toBeNull();
   });
 

@@ -71,7 +71,7 @@ async function uploadScene() {
 fiveCases(notifyFanOut, uploadScene);
 
 describe("the trigger of domain_events", () => {
-  it("enqueues every event, a hundred per entry, whoever inserts them", async () => {
+  it("enqueues every event, a hundred per entry, no matter who inserts them", async () => {
     const world = await createWorld();
     const one = await platform.hostEvent(world, "document_uploaded");
     await world.query(
