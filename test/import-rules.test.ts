@@ -11,7 +11,8 @@ import { root } from "./support/pages.ts";
 // nothing is silent, so this shows that each one matches.
 
 const imports = (path: string): string => `export { one } from "${path}";\n`;
-const importsType = (path: string): string => `import type { one } from "${path}";\nexport type Two = typeof one;\n`;
+const importsType = (path: string): string =>
+  `import type { one } from "${path}";\nexport type Two = typeof one;\n`;
 
 /** The files of a source tree that breaks every rule, and one import that is allowed. */
 const FILES: Readonly<Record<string, string>> = {
@@ -85,8 +86,16 @@ describe("the import rules reject", () => {
     ["a cycle of nested folders", "no-folder-cycles", "src/workers/a"],
     ["a cycle of folders of dev", "no-folder-cycles-dev", "src/dev/schema"],
     ["an import of a Node module in scoring", "scoring-is-pure", "src/scoring/impure.ts"],
-    ["an import of the database in a task file", "task-files-are-pure", "src/project-matching/impure.task.ts"],
-    ["an import of the configuration in the look of e-mail", "email-render-is-pure", "src/email/render/impure.ts"],
+    [
+      "an import of the database in a task file",
+      "task-files-are-pure",
+      "src/project-matching/impure.task.ts",
+    ],
+    [
+      "an import of the configuration in the look of e-mail",
+      "email-render-is-pure",
+      "src/email/render/impure.ts",
+    ],
     ["an import of bullmq in a job", "workers-know-no-transport", "src/workers/transport.ts"],
     ["an import of the demo outside its command", "dev-stays-in-dev", "src/queues/demo.ts"],
     ["a development package in production", "no-dev-dependencies-in-production", "src/cli/dev-package.ts"],
@@ -97,7 +106,11 @@ describe("the import rules reject", () => {
 });
 
 it("the import rules allow the command that starts the demo, although the demo imports the CLI", () => {
-  const between = violations.filter(({ from, to }) => /^src\/(cli|dev)/.test(from) && /^src\/(cli|dev)/.test(to));
+  const between = violations.filter(
+    ({ from, to }) => /^src\/(cli|dev)/.test(from) && /^src\/(cli|dev)/.test(to),
+  );
   expect(between.filter(({ rule }) => rule !== "no-folder-cycles-dev")).toEqual([]);
-  expect(between.every(({ from, to }) => from.startsWith("src/dev/") && to.startsWith("src/dev/"))).toBe(true);
+  expect(between.every(({ from, to }) => from.startsWith("src/dev/") && to.startsWith("src/dev/"))).toBe(
+    true,
+  );
 });

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { lockKey } from "../db/schema-keys.ts";
 import type { meetingParticipants, meetings } from "../db/schema/meetings.ts";
+import { lockKey } from "../db/schema-keys.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { CalendarEntry } from "../ports/calendar.ts";

@@ -82,7 +82,9 @@ async function buyerNumber(on: Queryable, given: string): Promise<string> {
   }
   const number = await readBuyerNumber(on, userId);
   if (number === null)
-    throw new CliError(`The user ${given} cannot be given as the buyer: their number is the host's id of another user.`);
+    throw new CliError(
+      `The user ${given} cannot be given as the buyer: their number is the host's id of another user.`,
+    );
   return number;
 }
 

@@ -52,8 +52,7 @@ export function choicesOf(
       own.push([project.id, String(volunteer(pair)), score(pair)]);
     }
     const counts = NOTICE_SKIP_REASONS.map(
-      (reason, column) =>
-        [reason, skipped[index * NOTICE_SKIP_REASONS.length + column] as number] as const,
+      (reason, column) => [reason, skipped[index * NOTICE_SKIP_REASONS.length + column] as number] as const,
     );
     return { project, chosen: own, skipped: Object.fromEntries(counts.filter(([, n]) => n !== 0)) };
   });

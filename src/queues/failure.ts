@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { ZodError } from "zod";
-import type { Database } from "../db/client.ts";
 import { databaseFault } from "../database-fault.ts";
+import type { Database } from "../db/client.ts";
 import {
   isContention,
   isDatabaseAbsent,

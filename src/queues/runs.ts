@@ -83,12 +83,7 @@ export async function finishRun(tx: Tx, id: string, outcome: Outcome): Promise<v
   );
 }
 
-export async function failRun(
-  on: Queryable,
-  id: string,
-  status: DeadStatus,
-  error: string,
-): Promise<void> {
+export async function failRun(on: Queryable, id: string, status: DeadStatus, error: string): Promise<void> {
   await on.execute(
     sql`update job_runs set status = ${status}, finished_at = now(), error = ${error} where id = ${id}`,
   );

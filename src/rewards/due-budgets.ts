@@ -6,8 +6,7 @@ import { isTimeZone } from "../scoring/local-time.ts";
 import type { BudgetPeriodType } from "../scoring/rewards/budget-shares.ts";
 import { type BudgetPeriod, firstWholePeriod, periodAfter, periodOfDay } from "./budget-periods.ts";
 
-export const BUDGET_PERIOD_TYPES = budgetPeriods.periodType
-  .enumValues satisfies readonly BudgetPeriodType[];
+export const BUDGET_PERIOD_TYPES = budgetPeriods.periodType.enumValues satisfies readonly BudgetPeriodType[];
 
 /** A closed period to be paid. */
 export type DueBudget = { readonly organizationId: string; readonly period: BudgetPeriod };

@@ -1,5 +1,5 @@
-import { featuresOff } from "../db/extensions.ts";
 import { databaseFault } from "../database-fault.ts";
+import { featuresOff } from "../db/extensions.ts";
 import { isMigrated } from "../db/migrate.ts";
 import { directAddress, poolsTransactions } from "../db/pooler.ts";
 import { becomesTrue } from "../deadlines.ts";

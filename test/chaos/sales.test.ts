@@ -41,8 +41,7 @@ function callsFor(buyers: readonly Person[]): {
     calls.push({ externalId: `sale-${i}`, body: body(i, 100 + (i % 50)), altered: false });
   const altered = Math.round(CALLS * ALTERED);
   while (calls.length < CALLS - altered) calls.push(calls[randomInt(sales)] as Call);
-  for (let i = 0; i < altered; i++)
-    calls.push({ externalId: `sale-${i}`, body: body(i, 7), altered: true });
+  for (let i = 0; i < altered; i++) calls.push({ externalId: `sale-${i}`, body: body(i, 7), altered: true });
   // An altered request that came first would be accepted as the sale, so it is sent after the true one.
   const [truthful, forged] = [calls.filter((one) => !one.altered), calls.filter((one) => one.altered)];
   return { calls: [...shuffled(truthful), ...forged], sales, altered };

@@ -103,7 +103,15 @@ describe("commonwork run", () => {
       // The host's id of one user is the number that we gave another.
       await world.query("update users set host_id = 'host-' || id");
       await world.query("update users set host_id = $2 where id = $1", [userId, other]);
-      const answer = await cli(environmentOf(world), "run", job, "--volunteer-id", other, "--inline", "--json");
+      const answer = await cli(
+        environmentOf(world),
+        "run",
+        job,
+        "--volunteer-id",
+        other,
+        "--inline",
+        "--json",
+      );
       expect(answer).toMatchObject({ code: 0, err: "" });
       expect(await storedMatches(world)).toMatchObject([{ volunteer: userId }]);
     },

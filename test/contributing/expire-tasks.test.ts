@@ -30,9 +30,9 @@ fiveCases(expireTasks, async () => {
     effectIsThereOnce: async () =>
       expect(await stateOf()).toEqual([{ status: "rejected", notified: person.userId }]),
     nothingHappened: async () =>
-      expect((await stateOf()).filter(({ status, notified }) => status !== "pending" || notified !== null)).toEqual(
-        [],
-      ),
+      expect(
+        (await stateOf()).filter(({ status, notified }) => status !== "pending" || notified !== null),
+      ).toEqual([]),
     effectIn: "domain_events",
   };
 });

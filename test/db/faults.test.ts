@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { DatabaseError } from "pg";
 import { describe, expect, inject, it } from "vitest";
-import { openDatabase } from "../../src/db/client.ts";
 import { databaseFault } from "../../src/database-fault.ts";
+import { openDatabase } from "../../src/db/client.ts";
 import { isContention, isDatabaseAbsent } from "../../src/db/faults.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { createWorld } from "../support/world.ts";

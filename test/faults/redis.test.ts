@@ -43,8 +43,8 @@ describe("a Redis that answers and does not accept writes", () => {
     await eventually(async () => expect(await redisCheck()).toMatch(/read-only.*READONLY/));
     await ask("while demoted");
     proxy.lead(portOf(other));
-    await eventually(
-      async () => expect((await noted(world)).toSorted()).toEqual(["before", "while demoted"]),
+    await eventually(async () =>
+      expect((await noted(world)).toSorted()).toEqual(["before", "while demoted"]),
     );
     await eventually(async () => expect(await redisCheck()).toBe("ok"));
   });

@@ -14,7 +14,13 @@ export const filesIn = (folder: string, ending: string): string[] =>
     .map((file) => join(folder, file));
 
 /** Every page of the repository. */
-export const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...filesIn("docs", ".md")];
+export const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "THIRD-PARTY-LICENCES.md",
+  ...filesIn("docs", ".md"),
+];
 
 /** The blocks of a page in one language. */
 export const blocks = (page: string, language: string): string[] =>

@@ -27,7 +27,10 @@ export async function sendExplanation(
 ): Promise<void> {
   const found = isExplained(kind) ? await explain(runtime.db.drizzle, kind, id) : undefined;
   if (!found || (userId !== null && !isVisibleTo(found, userId))) {
-    return sendError(res, 404, { code: "not-found", message: "There is no such figure, or it is not yours." });
+    return sendError(res, 404, {
+      code: "not-found",
+      message: "There is no such figure, or it is not yours.",
+    });
   }
   const { ownerUserId: _owner, alsoFor: _others, ...explanation } = found;
   res.set("Cache-Control", "no-store").json(explanation);

@@ -37,7 +37,10 @@ export function matchRoutes(runtime: Runtime): Router {
     const project = String(req.params["id"]);
     const id = await resolveReference(on, "projects", project);
     if (id === null || !(await maySeeCandidates(on, id, userOf(res))))
-      return sendError(res, 404, { code: "not-found", message: "There is no such project, or you do not run it." });
+      return sendError(res, 404, {
+        code: "not-found",
+        message: "There is no such project, or you do not run it.",
+      });
     const candidates = await readMatchCandidates(on, id, {
       limit: query.limit,
       minimumScore: query.min_score,

@@ -47,7 +47,10 @@ export function notificationRoutes(
     const id = String(req.params["id"]);
     const readAt = isId(id) ? await markRead(runtime.db.drizzle, userOf(res), id, runtime.clock.now()) : null;
     if (readAt === null)
-      return sendError(res, 404, { code: "not-found", message: "There is no such notification, or it is not yours." });
+      return sendError(res, 404, {
+        code: "not-found",
+        message: "There is no such notification, or it is not yours.",
+      });
     res.json({ id, read_at: readAt });
   });
   return router;

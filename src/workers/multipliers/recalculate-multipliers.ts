@@ -22,9 +22,7 @@ export const recalculateMultipliers = defineJob({
   queue: "multipliers",
   description: "Recalculates the activity multipliers of volunteers from their tasks and referrals.",
   payload: z.object({
-    organizationId: ownIdField()
-      .optional()
-      .describe("only of this organization; default: of all"),
+    organizationId: ownIdField().optional().describe("only of this organization; default: of all"),
     full: z
       .boolean()
       .default(false)

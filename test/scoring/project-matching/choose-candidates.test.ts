@@ -74,9 +74,7 @@ describe("chooseCandidates", () => {
           expect(mine.length).toBeLessThanOrEqual(openings);
           if (chosen.includes(one)) expect(one.skip).toBeNull();
           // Neither chosen nor skipped: their project was full of others at least as good.
-          else if (
-            !skipped.some((p) => p.projectId === one.projectId && p.volunteerId === one.volunteerId)
-          ) {
+          else if (!skipped.some((p) => p.projectId === one.projectId && p.volunteerId === one.volunteerId)) {
             expect(mine).toHaveLength(openings);
             for (const better of mine) expect(better.score).toBeGreaterThanOrEqual(one.score);
           }

@@ -72,13 +72,15 @@ const BREAKAGES: Record<CheckName, Breakage> = {
     table: "ledger_entries",
     spoil:
       "update ledger_entries set amount_micro = amount_micro + 1 where (transaction_id, leg) = (select transaction_id, leg from ledger_entries order by 1, 2 limit 1)",
-    repair: "update ledger_entries set amount_micro = amount_micro - 1 where (transaction_id, leg) = (select transaction_id, leg from ledger_entries order by 1, 2 limit 1)",
+    repair:
+      "update ledger_entries set amount_micro = amount_micro - 1 where (transaction_id, leg) = (select transaction_id, leg from ledger_entries order by 1, 2 limit 1)",
   },
   balances: {
     table: "ledger_balances",
     spoil:
       "update ledger_balances set balance_micro = balance_micro + 1 where account_id = (select min(account_id) from ledger_balances)",
-    repair: "update ledger_balances set balance_micro = balance_micro - 1 where account_id = (select min(account_id) from ledger_balances)",
+    repair:
+      "update ledger_balances set balance_micro = balance_micro - 1 where account_id = (select min(account_id) from ledger_balances)",
   },
   inbox: {
     table: "inbox",
@@ -94,24 +96,28 @@ const BREAKAGES: Record<CheckName, Breakage> = {
     table: "commissions",
     spoil:
       "update commissions set amount_micro = amount_micro + 10000 where (sale_id, level) = (select sale_id, level from commissions order by 1, 2 limit 1)",
-    repair: "update commissions set amount_micro = amount_micro - 10000 where (sale_id, level) = (select sale_id, level from commissions order by 1, 2 limit 1)",
+    repair:
+      "update commissions set amount_micro = amount_micro - 10000 where (sale_id, level) = (select sale_id, level from commissions order by 1, 2 limit 1)",
   },
   budgets: {
     table: "budget_awards",
     spoil:
       "update budget_awards set amount_micro = amount_micro + 10000 where (period_id, profile_id) = (select period_id, profile_id from budget_awards where amount_micro > 0 order by 1, 2 limit 1)",
-    repair: "update budget_awards set amount_micro = amount_micro - 10000 where (period_id, profile_id) = (select period_id, profile_id from budget_awards where amount_micro > 0 order by 1, 2 limit 1)",
+    repair:
+      "update budget_awards set amount_micro = amount_micro - 10000 where (period_id, profile_id) = (select period_id, profile_id from budget_awards where amount_micro > 0 order by 1, 2 limit 1)",
   },
   multipliers: {
     table: "volunteer_profiles",
     spoil:
       "update volunteer_profiles set activity_multiplier = activity_multiplier + 0.01 where id = (select profile_id from multiplier_history limit 1)",
-    repair: "update volunteer_profiles set activity_multiplier = activity_multiplier - 0.01 where id = (select profile_id from multiplier_history limit 1)",
+    repair:
+      "update volunteer_profiles set activity_multiplier = activity_multiplier - 0.01 where id = (select profile_id from multiplier_history limit 1)",
   },
   uplines: {
     table: "volunteer_profiles",
     spoil: "update volunteer_profiles set upline = '{}' where id = (select max(id) from volunteer_profiles)",
-    repair: "update volunteer_profiles p set upline = (r.id || r.upline)[1:5] from volunteer_profiles r where r.id = p.referrer_id and p.id = (select max(id) from volunteer_profiles)",
+    repair:
+      "update volunteer_profiles p set upline = (r.id || r.upline)[1:5] from volunteer_profiles r where r.id = p.referrer_id and p.id = (select max(id) from volunteer_profiles)",
   },
 };
 

@@ -3,7 +3,13 @@ import { syncCalendar } from "../../../../src/workers/notifications/calendar/syn
 import { calendarWorld, DAY_MS, later, reconnect } from "../../../support/calendars.ts";
 import { countQueries } from "../../../support/count-queries.ts";
 import { meetingEvent } from "../../../support/google-events.ts";
-import { type Attendee, meetingsOf, meetingWorld, responsesOf, meetingEventsOf } from "../../../support/meetings.ts";
+import {
+  type Attendee,
+  meetingEventsOf,
+  meetingsOf,
+  meetingWorld,
+  responsesOf,
+} from "../../../support/meetings.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
 const MINUTE_MS = 60_000;

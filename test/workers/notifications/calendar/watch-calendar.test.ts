@@ -80,26 +80,23 @@ describe("watch-calendar", () => {
     ["400 invalid_grant", "token", "grant_revoked"],
     ["403", "watch", "access_refused"],
     ["404", "watch", "calendar_gone"],
-  ] as const)(
-    "defect 21: %s notifies the user once, and is never retried",
-    async (fault, route, reason) => {
-      const { world, google, connect } = await calendarWorld();
-      const connected = await connect("grant-1");
-      google.fail(route, fault);
-      await world.drain();
-      expect(await statusOf(world, connected.connectionId)).toEqual({ status: "action_required", reason });
-      const asked = google.asked.length;
-      for (let day = 0; day < 3; day++) {
-        later(world, DAY_MS);
-        expect(await world.perform(watchCalendar, connected)).toMatchObject({ skipped: 1 });
-      }
-      expect(google.asked).toHaveLength(asked);
-      expect((await actionEvents(world)).map(({ payload }) => payload)).toEqual([
-        { user_id: connected.userId, connection_id: connected.connectionId, provider: "google" },
-      ]);
-      expect(await world.enqueued()).toEqual([]);
-    },
-  );
+  ] as const)("defect 21: %s notifies the user once, and is never retried", async (fault, route, reason) => {
+    const { world, google, connect } = await calendarWorld();
+    const connected = await connect("grant-1");
+    google.fail(route, fault);
+    await world.drain();
+    expect(await statusOf(world, connected.connectionId)).toEqual({ status: "action_required", reason });
+    const asked = google.asked.length;
+    for (let day = 0; day < 3; day++) {
+      later(world, DAY_MS);
+      expect(await world.perform(watchCalendar, connected)).toMatchObject({ skipped: 1 });
+    }
+    expect(google.asked).toHaveLength(asked);
+    expect((await actionEvents(world)).map(({ payload }) => payload)).toEqual([
+      { user_id: connected.userId, connection_id: connected.connectionId, provider: "google" },
+    ]);
+    expect(await world.enqueued()).toEqual([]);
+  });
 
   it("notifies the user again when a renewed grant is refused again", async () => {
     const { world, google, connect } = await calendarWorld();

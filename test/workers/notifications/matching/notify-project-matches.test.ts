@@ -166,7 +166,10 @@ describe("notify-project-matches, the five cases", () => {
   it("twice is once", async () => {
     const { world } = await scene();
     await notify(world, MONDAY);
-    expect((await notify(world, MONDAY)).counts).toMatchObject({ candidates: 0, "skipped-notified-before": 1 });
+    expect((await notify(world, MONDAY)).counts).toMatchObject({
+      candidates: 0,
+      "skipped-notified-before": 1,
+    });
     await once(world);
   });
 
