@@ -1,6 +1,6 @@
 /**
- * The queues. A queue is one policy: how many carriers run at once, and how soon a silent worker counts as lost.
- * The weight decides both the concurrency and the order in which the relay serves them.
+ * The queues. A queue is one policy: how many carriers run at once, and how soon a silent worker counts as
+ * lost. The weight decides both the concurrency and the order in which the relay serves them.
  */
 export const QUEUE_WEIGHTS = {
   commissions: 10,

@@ -41,7 +41,7 @@ alter default privileges for role ${owner} in schema ${schema} grant select, ins
 alter default privileges for role ${owner} in schema ${schema} grant usage, select on sequences to ${app};
 alter default privileges for role ${owner} revoke execute on functions from public;
 
--- What some features need, and the owner of the schema may not create. Each may fail without harm to the rest.
+-- Extensions of optional features, which the owner of the schema may not create. Each of them may fail.
 ${EXTENSION_NAMES.map((name) => `create extension if not exists ${name} with schema ${schema};`).join("\n")}
 
 -- For psql and other tools: the service sets its own path.

@@ -2,12 +2,7 @@ import { sql } from "drizzle-orm";
 import type { ZodError } from "zod";
 import { databaseFault } from "../database-fault.ts";
 import type { Database } from "../db/client.ts";
-import {
-  isContention,
-  isDatabaseAbsent,
-  isDatabaseUnfit,
-  isStatementCancelled,
-} from "../db/faults.ts";
+import { isContention, isDatabaseAbsent, isDatabaseUnfit, isStatementCancelled } from "../db/faults.ts";
 import { array, rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Job } from "./job.ts";

@@ -1,7 +1,9 @@
 import { onTestFinished } from "vitest";
 import { outsideServer } from "./outside.ts";
 
-/** A fake seller of tokens: a small HTTP server that lists the sales of the test, or fails as the test asks. */
+/**
+ * A fake seller of tokens: a small HTTP server that lists the sales of the test, or fails as the test asks.
+ */
 export async function fakeSeller() {
   const state = {
     sales: [] as string[],

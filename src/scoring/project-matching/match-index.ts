@@ -31,9 +31,9 @@ export type IndexedMatch = Match & { readonly weights: readonly number[] };
  * The best candidates of each project, best first: the same ids, scores and ties as `bestMatches`.
  *
  * Volunteers who cannot beat the last entry of a full list are skipped, which is exact: MaxScore, by the
- * number of skills (Turtle and Flood, Query evaluation: strategies and optimizations, 1995). A first pass over all
- * blocks offers those with many of the skills, so that the lists are good before a second pass offers the
- * rest. Survivors are scored again by the reference.
+ * number of skills (Turtle and Flood, Query evaluation: strategies and optimizations, 1995). A first pass
+ * over all blocks offers those with many of the skills, so that the lists are good before a second pass
+ * offers the rest. Survivors are scored again by the reference.
  *
  * @param keep at least 1.
  * @param skillCounts number of skills by volunteer id, where the blocks hold only some skills; null when they
