@@ -54,10 +54,12 @@ export function deadLetterRoutes(runtime: Runtime): Router {
 }
 
 async function retry(runtime: Runtime, res: Response, filter: DeadLetterFilter): Promise<void> {
-  const count = await runtime.relay.transact((tx) =>
-    retryDeadLetters(tx, filter, { actor: sessionOf(res).role }),
+  const { catalogue } = runtime;
+  const { retried, superseded } = await runtime.relay.transact((tx) =>
+    retryDeadLetters(tx, filter, { actor: sessionOf(res).role, catalogue }),
   );
-  res.redirect(303, `/admin/dead-letters?retried=${count}`);
+  const left = superseded > 0 ? `&superseded=${superseded}` : "";
+  res.redirect(303, `/admin/dead-letters?retried=${retried}${left}`);
 }
 
 function filterOf(from: Record<string, unknown>): DeadLetterFilter {
@@ -65,12 +67,18 @@ function filterOf(from: Record<string, unknown>): DeadLetterFilter {
   return { job: name(from.job), queue: name(from.queue) };
 }
 
+const RESULTS = {
+  retried: "Entries retried",
+  discarded: "Entries discarded",
+  superseded: "Entries of runs that a newer run has replaced, not retried",
+};
+
 function resultOf(req: Request): string | null {
-  for (const action of ["retried", "discarded"]) {
-    const count = req.query[action];
-    if (typeof count === "string" && /^\d{1,9}$/.test(count)) return `Entries ${action}: ${count}.`;
-  }
-  return null;
+  const results = Object.entries(RESULTS).flatMap(([name, text]) => {
+    const count = req.query[name];
+    return typeof count === "string" && /^\d{1,9}$/.test(count) ? [`${text}: ${count}.`] : [];
+  });
+  return results.length > 0 ? results.join(" ") : null;
 }
 
 function deadLetterPage(

@@ -111,7 +111,7 @@ export function createNotificationStreams(
       const stream: Stream = {
         userId,
         res,
-        from: resumeFrom(lastEventId),
+        from: resumeFrom(lastEventId, runtime.clock.now()),
         isCaughtUp: false,
         sent: new Map(),
       };
@@ -132,10 +132,10 @@ export function createNotificationStreams(
  * Where a client resumes: earlier than its last event by the longest transaction, whose changes become
  * visible late.
  */
-function resumeFrom(lastEventId: string | undefined): bigint | null {
+function resumeFrom(lastEventId: string | undefined, now: Date): bigint | null {
   const seen = EVENT_ID.exec(lastEventId ?? "")?.[1];
   if (seen === undefined) return null;
-  const earliest = BigInt(Date.now() - MAX_RESUME_MS) * 1_000n;
+  const earliest = BigInt(now.getTime() - MAX_RESUME_MS) * 1_000n;
   const from = BigInt(seen) - LOOK_BACK_MICROS;
   return from > earliest ? from : earliest;
 }
