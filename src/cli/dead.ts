@@ -6,6 +6,7 @@ import {
   discardDeadLetters,
   inspectDeadLetter,
   listDeadLetters,
+  type RetryResult,
   retryDeadLetters,
 } from "../queues/dead-letters.ts";
 import { jsonFlag } from "./flags.ts";
@@ -38,11 +39,13 @@ export function defineDead(command: Command, terminal: Terminal): void {
   retry.option("--per-second <number>", "how many become due per second", perSecond, 50);
   filterFlags(retry).action(async (options: Options) => {
     const filter = requireFilter(options);
-    const how = { actor: operator(), perSecond: options.perSecond };
-    const retried = await withDatabase(terminal, (db) =>
+    // Only this command needs the jobs.
+    const { catalogue } = await import("../workers/index.ts");
+    const how = { actor: operator(), catalogue, perSecond: options.perSecond };
+    const result = await withDatabase(terminal, (db) =>
       inTransaction(db, (tx) => retryDeadLetters(tx, filter, how)),
     );
-    printResult(terminal, options, { retried }, `${letters(retried)} due again.`);
+    printResult(terminal, options, result, `${letters(result.retried)} due again.${supersededText(result)}`);
   });
 
   const discard = command
@@ -57,6 +60,11 @@ export function defineDead(command: Command, terminal: Terminal): void {
     printResult(terminal, options, { discarded }, `${letters(discarded)} discarded.`);
   });
 }
+
+const supersededText = ({ superseded }: RetryResult): string =>
+  superseded === 0
+    ? ""
+    : ` ${superseded === 1 ? "1 belongs to a run that a newer run has replaced, and stays" : `${superseded} belong to runs that newer runs have replaced, and stay`} dead: discard them.`;
 
 const letters = (count: number): string => (count === 1 ? "1 dead letter is" : `${count} dead letters are`);
 

@@ -65,8 +65,10 @@ describe("dead letters", () => {
   it("that are retried have all their attempts, are done, and update the row of their run", async () => {
     const world = await worldWithLetters(3);
     expect(
-      await inTransaction(world.db, (tx) => retryDeadLetters(tx, { error: "too early" }, { actor: "ann" })),
-    ).toBe(2);
+      await inTransaction(world.db, (tx) =>
+        retryDeadLetters(tx, { error: "too early" }, { actor: "ann", catalogue: world.catalogue }),
+      ),
+    ).toEqual({ retried: 2, superseded: 0 });
     expect(await world.query("select attempts, error from outbox where dead_at is null")).toEqual([
       { attempts: 0, error: null },
       { attempts: 0, error: null },
@@ -90,14 +92,16 @@ describe("dead letters", () => {
   it("that are retried wake the relay after the commit", async () => {
     const world = await worldWithLetters(1);
     await inTransaction(world.db, async (tx) => {
-      await retryDeadLetters(tx, {}, { actor: "ann" });
+      await retryDeadLetters(tx, {}, { actor: "ann", catalogue: world.catalogue });
       expect(tx.dispatch.pending).toBe(true);
     });
   });
 
   it("are retried no faster than requested, oldest first", async () => {
     const world = await worldWithLetters(10);
-    await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "ann", perSecond: 2 }));
+    await inTransaction(world.db, (tx) =>
+      retryDeadLetters(tx, {}, { actor: "ann", catalogue: world.catalogue, perSecond: 2 }),
+    );
     const entries = await world.query<{ key: string; ms: number }>(
       "select key, extract(epoch from run_at - min(run_at) over ())::float8 * 1000 as ms from outbox order by run_at",
     );
@@ -109,7 +113,9 @@ describe("dead letters", () => {
 
   it("that are retried and fail again are dead again, with one row in job_runs", async () => {
     const world = await worldWithLetters(1);
-    await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "ann" }));
+    await inTransaction(world.db, (tx) =>
+      retryDeadLetters(tx, {}, { actor: "ann", catalogue: world.catalogue }),
+    );
     await world.drain();
     expect(await listDeadLetters(world.db.drizzle)).toHaveLength(1);
     expect(await world.query("select status from job_runs")).toEqual([{ status: "cancelled" }]);
@@ -135,7 +141,11 @@ describe("dead letters", () => {
   it("are the only entries affected, and without any there is no audit row", async () => {
     const world = await worldWithLetters(0);
     await ask(world, fragile, { item: "alive" });
-    expect(await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "ann" }))).toBe(0);
+    expect(
+      await inTransaction(world.db, (tx) =>
+        retryDeadLetters(tx, {}, { actor: "ann", catalogue: world.catalogue }),
+      ),
+    ).toEqual({ retried: 0, superseded: 0 });
     expect(await inTransaction(world.db, (tx) => discardDeadLetters(tx, {}, { actor: "ann" }))).toBe(0);
     expect(await world.enqueued()).toHaveLength(1);
     expect(await audits(world)).toEqual([]);
