@@ -51,6 +51,13 @@ export function isContention(error: unknown): boolean {
   return fault !== null && ["40001", "40P01", "55P03", OUTDATED_PLAN].includes(fault.code);
 }
 
+/** Invalid text for the encoding, in a text or in JSON; an instant out of range; nested too deeply. */
+const UNSTORABLE_CODES = new Set(["22021", "22P05", "22008", "54001"]);
+
+/** True when Postgres cannot store a value: the fault of its sender. */
+export const isUnstorable = (error: unknown): boolean =>
+  UNSTORABLE_CODES.has(databaseFault(error)?.code ?? "");
+
 /** True when the schema changed under a prepared statement: preparing it again helps. */
 export const isOutdatedPlan = (error: unknown): boolean => databaseFault(error)?.code === OUTDATED_PLAN;
 

@@ -96,12 +96,21 @@ export async function recordRepeats(tx: Tx, repeats: readonly RepeatedMessage[])
 export async function recordMessage(
   tx: Tx,
   id: string,
-  status: InboxStatus,
-  { source, raw, signature, secretId, receivedAt }: InboxMessage,
+  status: InboxStatus | "rejected",
+  {
+    source,
+    raw,
+    signature,
+    secretId,
+    receivedAt,
+    faults,
+  }: InboxMessage & { readonly faults: readonly unknown[] },
 ): Promise<void> {
+  const stored = faults.length === 0 ? null : JSON.stringify(faults);
   await tx.execute(
-    sql`insert into inbox (id, source, outcome, raw, raw_hash, signature, secret_id, received_at)
-        values (${id}, ${source}, ${status}, ${raw}, ${hashOf(raw)}, ${signature}, ${secretId}, ${receivedAt}::timestamptz)`,
+    sql`insert into inbox (id, source, outcome, raw, raw_hash, signature, secret_id, faults, received_at)
+        values (${id}, ${source}, ${status}, ${raw}, ${hashOf(raw)}, ${signature}, ${secretId}, ${stored}::jsonb,
+                ${receivedAt}::timestamptz)`,
   );
 }
 

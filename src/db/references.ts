@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { isStorable } from "../foreign-text.ts";
 import { isId, isUuid } from "../ids.ts";
 import { array, type Queryable, rows } from "./statement.ts";
 
@@ -13,6 +14,11 @@ export type HostTable =
   | "resources"
   | "meetings";
 
+type ReferenceOptions = {
+  /** Whether our ids are accepted for rows without a host id. */
+  readonly ownIds?: boolean;
+};
+
 /**
  * Finds the rows that references given as text stand for: the row with that host id; else the row without a
  * host id whose id it is; else, for users, the one with that public uuid.
@@ -22,8 +28,11 @@ export type HostTable =
 export async function resolveReferences(
   on: Queryable,
   table: HostTable,
-  references: readonly string[],
+  given: readonly string[],
+  { ownIds = true }: ReferenceOptions = {},
 ): Promise<Map<string, string>> {
+  // Text that cannot be stored is no row's id, and would fail the statement for all.
+  const references = given.filter(isStorable);
   if (references.length === 0) return new Map();
   const name = sql.identifier(table);
   const byPublicId =
@@ -32,10 +41,19 @@ export async function resolveReferences(
     on,
     sql`select r.reference, coalesce((select t.id from ${name} t where t.host_id = r.reference),
                  (select t.id from ${name} t where t.id = r.id and t.host_id is null), ${byPublicId}) as id
-        from unnest(${array(references)}::text[], ${array(references.map((text) => (isId(text) ? text : null)))}::bigint[],
+        from unnest(${array(references)}::text[], ${array(references.map((text) => (ownIds && isId(text) ? text : null)))}::bigint[],
                     ${array(references.map((text) => (isUuid(text) ? text : null)))}::uuid[]) as r(reference, id, public_id)`,
   );
   return new Map(found.flatMap(({ reference, id }) => (id === null ? [] : [[reference, id] as const])));
+}
+
+/** Those of the users, by our ids, that exist. */
+export async function existingUsers(on: Queryable, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = await rows<{ id: string }>(
+    on,
+    sql`select id from users where id = any(${array([...new Set(ids)])}::bigint[])`,
+  );
+  return new Set(found.map(({ id }) => id));
 }
 
 /** Our id of the row that a reference stands for; null if it is unknown. */
@@ -43,8 +61,9 @@ export async function resolveReference(
   on: Queryable,
   table: HostTable,
   reference: string,
+  options: ReferenceOptions = {},
 ): Promise<string | null> {
-  return (await resolveReferences(on, table, [reference])).get(reference) ?? null;
+  return (await resolveReferences(on, table, [reference], options)).get(reference) ?? null;
 }
 
 /**

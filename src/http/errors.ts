@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from "express";
+import { isUnstorable } from "../db/faults.ts";
 import { retryAfterMs } from "../intake/retry-after.ts";
 import type { Log } from "../log.ts";
 import { sendError, sendRetryLater } from "./error-response.ts";
@@ -47,7 +48,8 @@ export function errorHandler(log: Log): ErrorRequestHandler {
     const parserError = typeof type === "string" ? PARSER_ERRORS[type] : undefined;
     const clientError =
       parserError ??
-      (typeof status === "number" && status >= 400 && status < 500 ? badRequest(status) : null);
+      (typeof status === "number" && status >= 400 && status < 500 ? badRequest(status) : null) ??
+      (isUnstorable(error) ? badRequest(400) : null);
     // The pattern of the route, not its path: that may hold the token of an unsubscribe link.
     const request = { err: error, method: req.method, routes: routesOf(req) };
     const retryMs = clientError === null ? retryAfterMs(error) : null;

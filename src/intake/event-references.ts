@@ -24,16 +24,6 @@ type EventReferences = { readonly [Column in keyof typeof COLUMNS]?: string | nu
   readonly payload: Readonly<Record<string, unknown>>;
 };
 
-/** Events refer to rows that do not exist. `faults` name the fields, `index` the event. */
-export class UnknownReferences extends Error {
-  override readonly name = "UnknownReferences";
-  readonly faults: readonly { readonly index: number; readonly field: string }[];
-  constructor(faults: UnknownReferences["faults"]) {
-    super(`${faults.length} references are unknown`);
-    this.faults = faults;
-  }
-}
-
 type Found = {
   readonly index: number;
   readonly name: string;
@@ -42,30 +32,28 @@ type Found = {
   readonly reference: string;
 };
 
-/** Replaces references to rows of the host by our ids. @throws UnknownReferences */
+/** The event with our ids, or the fields that refer to unknown rows. */
+type Resolved<E> = { readonly event: E } | { readonly unknown: readonly string[] };
+
+/** Replaces references to rows of the host by our ids, in each event by itself. */
 export async function resolveEventReferences<E extends EventReferences>(
   on: Queryable,
   events: readonly E[],
-): Promise<E[]> {
+): Promise<Resolved<E>[]> {
   const found = events.flatMap((event, index) => referencesIn(event, index));
   const idOf = await resolveFound(on, found);
-  const unknown = found.filter((one) => idOf(one) === undefined);
-  if (unknown.length > 0)
-    throw new UnknownReferences(
-      unknown.map(({ index, name, isInPayload }) => ({
-        index,
-        field: isInPayload ? `payload.${name}` : name,
-      })),
-    );
   return events.map((event, index) => {
+    const mine = found.filter((one) => one.index === index);
+    const unknown = mine.filter((one) => idOf(one) === undefined);
+    if (unknown.length > 0)
+      return { unknown: unknown.map(({ name, isInPayload }) => (isInPayload ? `payload.${name}` : name)) };
     const idsIn = (isInPayload: boolean) =>
       Object.fromEntries(
-        found
-          .filter((one) => one.index === index && one.isInPayload === isInPayload)
-          .filter((one) => idOf(one) !== one.reference)
+        mine
+          .filter((one) => one.isInPayload === isInPayload && idOf(one) !== one.reference)
           .map((one) => [one.name, idOf(one)]),
       );
-    return { ...event, ...idsIn(false), payload: { ...event.payload, ...idsIn(true) } };
+    return { event: { ...event, ...idsIn(false), payload: { ...event.payload, ...idsIn(true) } } };
   });
 }
 

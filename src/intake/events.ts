@@ -1,123 +1,125 @@
 import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
-import { z } from "zod";
 import { type InboxMessage, type InboxStatus, recordMessage } from "../db/inbox.ts";
 import { RELAYED_SETTING } from "../db/schema-keys.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { referenceField } from "../ids.ts";
-import { resolveEventReferences, UnknownReferences } from "./event-references.ts";
+import { resolveEventReferences } from "./event-references.ts";
+import type { EventFault, HostEvent, ReadEvent } from "./read-events.ts";
 
-/** Events per message. */
-export const MAX_EVENTS = 100;
-
-/** An event as the host posts it. Its `id` is the idempotency key. */
-const hostEvent = z.object({
-  id: z.union([z.string(), z.int().transform(String)]).pipe(z.string().min(1).max(255)),
-  event_type: z.string().min(1).max(255),
-  actor_id: referenceField().nullish(),
-  project_id: referenceField().nullish(),
-  resource_id: referenceField().nullish(),
-  thread_id: referenceField().nullish(),
-  meeting_id: referenceField().nullish(),
-  payload: z.record(z.string(), z.unknown()).default({}),
-  occurred_at: z.iso.datetime({ offset: true }).optional(),
-});
-
-export const hostEvents = z.object({ events: z.array(hostEvent).min(1).max(MAX_EVENTS) });
-type HostEvent = z.output<typeof hostEvent>;
-
-/** A message with events: authentic and parsed. */
-export type ReceivedEvents = InboxMessage & { readonly events: readonly HostEvent[] };
+/** An authentic message with events, each read by itself. */
+export type ReceivedEvents = InboxMessage & { readonly events: readonly ReadEvent[] };
 
 /**
- * `duplicate`: the same values again. `conflict`: other values under an id that is taken; nothing was
- * changed.
+ * `duplicate`: the same values again. `conflict`: other values under an id that is taken. `rejected`: the
+ * event has errors. A conflict and a rejected event change nothing.
  */
-export type EventReceipt = {
-  readonly id: string;
-  readonly status: InboxStatus;
-  /** The domain event that was written when the id was first accepted. */
-  readonly event: string;
-};
+export type EventReceipt =
+  | {
+      readonly id: string;
+      readonly status: InboxStatus;
+      /** The domain event that was written when the id was first accepted. */
+      readonly event: string;
+    }
+  | { readonly id: string | null; readonly status: "rejected"; readonly faults: readonly EventFault[] };
+
+type MessageStatus = EventReceipt["status"];
 
 export type EventsReceipt = {
   /** The inbox id of the message. */
   readonly receipt: string;
-  readonly status: InboxStatus;
+  readonly status: MessageStatus;
   readonly events: readonly EventReceipt[];
 };
 
 /**
  * Takes the events of a message in one transaction. A new one becomes a row of `domain_events`, whose trigger
  * enqueues the fan-out; one whose id is taken is compared with the event that took it. Ids are sorted, so
- * that two messages with the same ids cannot deadlock. In new events, ids of the host are replaced by ours.
- *
- * @throws UnknownReferences, which has to roll back.
+ * that two messages with the same ids cannot deadlock. In new events, ids of the host are replaced by ours;
+ * one that refers to an unknown row is rejected, and the others are taken.
  */
 export async function takeEvents(tx: Tx, message: ReceivedEvents): Promise<EventsReceipt> {
-  const firsts = new Map<string, HostEvent>();
-  for (const event of message.events) if (!firsts.has(event.id)) firsts.set(event.id, event);
-  const events = [...firsts.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const { receipt, eventIds } = await drawIds(tx, events.length);
-  const offered = events.map((event, index) => ({ event, eventId: eventIds[index] as string }));
+  const firsts = firstOfEachId(message.events);
+  const { receipt, eventIds, taken } = await drawIds(tx, [...firsts.keys()]);
+  const fresh = [...firsts.values()].filter(({ id }) => !taken.has(id));
+  const resolved = await resolveEventReferences(tx, fresh);
+  const unknown = new Map<string, readonly EventFault[]>();
+  const offered: Offered[] = [];
+  for (const [index, event] of fresh.entries()) {
+    const known = resolved[index];
+    if (known && "event" in known)
+      offered.push({ event, resolved: known.event, eventId: eventIds[index] as string });
+    else
+      unknown.set(
+        event.id,
+        (known?.unknown ?? []).map((field) => ({ field, fault: "is unknown" })),
+      );
+  }
   const accepted = await acceptEvents(tx, receipt, offered);
-  const fresh = message.events.filter((event) => accepted.has(event.id) && firsts.get(event.id) === event);
-  const eventIdOf = new Map(offered.map(({ event, eventId }) => [event.id, eventId]));
-  const resolved = await resolveNew(tx, message.events, fresh);
   await insertEvents(
     tx,
-    resolved.map((event) => ({ event, eventId: eventIdOf.get(event.id) as string })),
+    offered.filter(({ event }) => accepted.has(event.id)),
     message.receivedAt,
   );
-  const taken = await loadReceipts(tx, [...firsts.keys()]);
-  const receipts = message.events.map((event): EventReceipt => {
-    const first = taken.get(event.id);
-    if (!first) throw new Error("the receipt behind a taken id cannot be read");
-    if (first.hash !== hashOf(event)) return { id: event.id, status: "conflict", event: first.eventId };
-    const isNew = accepted.has(event.id) && firsts.get(event.id) === event;
-    return { id: event.id, status: isNew ? "accepted" : "duplicate", event: first.eventId };
+  const receiptOf = await receiptsBy(tx, [...firsts.keys()]);
+  const receipts = message.events.map((read): EventReceipt => {
+    if (read.kind === "rejected") return { id: read.id, status: "rejected", faults: read.faults };
+    const { event } = read;
+    const faults = unknown.get(event.id);
+    if (faults) return { id: event.id, status: "rejected", faults };
+    return receiptOf(event, accepted.has(event.id) && firsts.get(event.id) === event);
   });
   const status = statusOf(receipts);
-  await recordMessage(tx, receipt, status, message);
+  await recordMessage(tx, receipt, status, { ...message, faults: faultsOf({ events: receipts }) });
   return { receipt, status, events: receipts };
 }
 
-/** The new events with our ids. @throws UnknownReferences with indexes into all events of the message. */
-async function resolveNew(
-  tx: Tx,
-  all: readonly HostEvent[],
-  fresh: readonly HostEvent[],
-): Promise<HostEvent[]> {
-  try {
-    return await resolveEventReferences(tx, fresh);
-  } catch (error) {
-    if (!(error instanceof UnknownReferences)) throw error;
-    const inMessage = error.faults.map(({ index, field }) => ({
-      index: all.indexOf(fresh[index] as HostEvent),
-      field,
-    }));
-    throw new UnknownReferences(inMessage);
-  }
+/** The errors of all rejected events; the fields begin with the place of the event in the message. */
+export const faultsOf = ({ events }: Pick<EventsReceipt, "events">): EventFault[] =>
+  events.flatMap((receipt, index) =>
+    receipt.status === "rejected"
+      ? receipt.faults.map(({ field, fault }) => ({
+          field: ["events", index, field].filter((part) => part !== "").join("."),
+          fault,
+        }))
+      : [],
+  );
+
+/** The first event with each id, sorted by id. */
+function firstOfEachId(events: readonly ReadEvent[]): Map<string, HostEvent> {
+  const firsts = new Map<string, HostEvent>();
+  for (const read of events)
+    if (read.kind === "event" && !firsts.has(read.event.id)) firsts.set(read.event.id, read.event);
+  return new Map([...firsts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** A message with one conflict is a conflict; else with one new event it is accepted. */
-function statusOf(receipts: readonly EventReceipt[]): InboxStatus {
+/** What the sender has to look into comes first; with one new event a message is accepted. */
+function statusOf(receipts: readonly EventReceipt[]): MessageStatus {
   const statuses = new Set(receipts.map(({ status }) => status));
-  return (["conflict", "accepted"] as const).find((status) => statuses.has(status)) ?? "duplicate";
+  return (
+    (["rejected", "conflict", "accepted"] as const).find((status) => statuses.has(status)) ?? "duplicate"
+  );
 }
 
-async function drawIds(tx: Tx, count: number): Promise<{ receipt: string; eventIds: string[] }> {
-  const [drawn] = await rows<{ receipt: string; eventIds: string[] }>(
+/** Draws an id for the message and one for each event, and finds the ids of the sender that are taken. */
+async function drawIds(
+  tx: Tx,
+  externalIds: readonly string[],
+): Promise<{ receipt: string; eventIds: string[]; taken: ReadonlySet<string> }> {
+  const [drawn] = await rows<{ receipt: string; eventIds: string[]; taken: string[] }>(
     tx,
     sql`select nextval(pg_get_serial_sequence('inbox', 'id'))::text as receipt,
-               array(select nextval(pg_get_serial_sequence('domain_events', 'id'))::text from generate_series(1, ${count}::int)) as "eventIds"`,
+               array(select nextval(pg_get_serial_sequence('domain_events', 'id'))::text
+                     from generate_series(1, ${externalIds.length}::int)) as "eventIds",
+               array(select external_id from event_receipts
+                     where external_id = any(${array(externalIds)}::text[])) as taken`,
   );
   if (!drawn) throw new Error("could not draw ids");
-  return drawn;
+  return { ...drawn, taken: new Set(drawn.taken) };
 }
 
-type Offered = { readonly event: HostEvent; readonly eventId: string };
+/** A new event as it was sent, which its hash is made of, and with our ids. */
+type Offered = { readonly event: HostEvent; readonly resolved: HostEvent; readonly eventId: string };
 
 /** A hash of the values, independent of the order of keys: the sender may serialize an event anew. */
 const hashOf = (event: HostEvent): string =>
@@ -151,10 +153,10 @@ async function acceptEvents(tx: Tx, receipt: string, offered: readonly Offered[]
 
 const RELAYED = sql.raw(RELAYED_SETTING);
 
-async function insertEvents(tx: Tx, fresh: readonly Offered[], receivedAt: Date): Promise<void> {
-  if (fresh.length === 0) return;
+async function insertEvents(tx: Tx, accepted: readonly Offered[], receivedAt: Date): Promise<void> {
+  if (accepted.length === 0) return;
   tx.dispatch.pending = true;
-  const events = fresh.map(({ event, eventId }) => ({ ...event, id: eventId }));
+  const events = accepted.map(({ resolved, eventId }) => ({ ...resolved, id: eventId }));
   await tx.execute(
     sql`insert into domain_events (id, event_type, actor_id, project_id, resource_id, thread_id, meeting_id, payload, occurred_at)
         select e.id, e.event_type, e.actor_id, e.project_id, e.resource_id, e.thread_id, e.meeting_id, e.payload,
@@ -166,14 +168,21 @@ async function insertEvents(tx: Tx, fresh: readonly Offered[], receivedAt: Date)
   );
 }
 
-async function loadReceipts(
+/** What became of an event whose id is taken, by now at the latest. */
+async function receiptsBy(
   tx: Tx,
   ids: readonly string[],
-): Promise<Map<string, { eventId: string; hash: string }>> {
+): Promise<(event: HostEvent, isNew: boolean) => EventReceipt> {
   const found = await rows<{ externalId: string; eventId: string; hash: string }>(
     tx,
     sql`select external_id as "externalId", event_id as "eventId", encode(hash, 'hex') as hash
         from event_receipts where external_id = any(${array(ids)}::text[])`,
   );
-  return new Map(found.map((row) => [row.externalId, row]));
+  const taken = new Map(found.map((row) => [row.externalId, row]));
+  return (event, isNew) => {
+    const first = taken.get(event.id);
+    if (!first) throw new Error("the receipt behind a taken id cannot be read");
+    if (first.hash !== hashOf(event)) return { id: event.id, status: "conflict", event: first.eventId };
+    return { id: event.id, status: isNew ? "accepted" : "duplicate", event: first.eventId };
+  };
 }

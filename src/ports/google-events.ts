@@ -1,11 +1,12 @@
 import type { calendar_v3 } from "@googleapis/calendar";
+import { isPlainText, isStorableInstant, storable } from "../foreign-text.ts";
 import { type Attendee, type CalendarEntry, CalendarUnavailable, type EventsPage } from "./calendar.ts";
 
-const RESPONSES: Record<string, Attendee["response"]> = {
-  accepted: "accepted",
-  declined: "declined",
-  tentative: "tentative",
-};
+const RESPONSES: ReadonlyMap<string, Attendee["response"]> = new Map([
+  ["accepted", "accepted"],
+  ["declined", "declined"],
+  ["tentative", "tentative"],
+]);
 
 /** @throws CalendarUnavailable for a page with neither a next page nor a sync token. */
 export function readPage(page: calendar_v3.Schema$Events): EventsPage {
@@ -24,42 +25,59 @@ export function readPage(page: calendar_v3.Schema$Events): EventsPage {
 
 /**
  * A meeting is an entry with a time of day and at least two participants. Nothing is read of other entries,
- * which are private: solo appointments, all-day entries, absences, focus time.
+ * which are private: solo appointments, all-day entries, absences, focus time. An entry that cannot be stored
+ * counts as no meeting, so that the others of its page are.
  */
 function readEvent(event: calendar_v3.Schema$Event): CalendarEntry | null {
-  const { id, iCalUID, updated } = event;
-  if (!id) return null;
-  const start = event.start?.dateTime;
-  const end = event.end?.dateTime;
+  const { id, iCalUID } = event;
+  if (!id || !isPlainText(id)) return null;
+  const start = instantOf(event.start?.dateTime);
+  const end = instantOf(event.end?.dateTime);
+  const changedAt = instantOf(event.updated);
+  const originalStart = originalStartOf(event);
   const isMeeting = (event.eventType ?? "default") === "default" && event.status !== "cancelled";
   const people = (event.attendees ?? []).flatMap((attendee) => readAttendee(attendee) ?? []);
-  if (!isMeeting || !start || !end || !iCalUID || !updated || !isShared(event, people))
-    return { kind: "none", id };
-  const original = event.originalStartTime?.dateTime ?? event.originalStartTime?.date;
+  const isComplete = isMeeting && iCalUID && isPlainText(iCalUID) && originalStart !== null;
+  if (!isComplete || !start || !end || !changedAt || !isShared(event, people)) return { kind: "none", id };
+  const organizer = addressOf(event.organizer?.email);
   return {
     kind: "meeting",
     id,
     icalUid: iCalUID,
-    originalStart: original ? new Date(original).toISOString() : "",
-    title: event.summary?.trim() || "(no title)",
-    start: new Date(start).toISOString(),
-    end: new Date(end).toISOString(),
-    changedAt: new Date(updated).toISOString(),
-    organizer: event.organizer?.email
-      ? { email: event.organizer.email.toLowerCase(), isSelf: event.organizer.self === true }
-      : null,
+    originalStart,
+    title: storable(event.summary?.trim() || "(no title)"),
+    start,
+    end,
+    changedAt,
+    organizer: organizer ? { email: organizer, isSelf: event.organizer?.self === true } : null,
     people,
     showsEverybody: showsEverybody(event),
   };
 }
 
+/** Empty for a meeting that does not recur, null for an instant that cannot be stored. */
+function originalStartOf({ originalStartTime }: calendar_v3.Schema$Event): string | null {
+  const original = originalStartTime?.dateTime ?? originalStartTime?.date;
+  return original ? instantOf(original) : "";
+}
+
+/** In UTC; null if it is missing or cannot be stored. */
+function instantOf(text: string | null | undefined): string | null {
+  const at = text ? new Date(text) : null;
+  return at !== null && isStorableInstant(at) ? at.toISOString() : null;
+}
+
+const addressOf = (email: string | null | undefined): string | null =>
+  email && isPlainText(email) ? email.toLowerCase() : null;
+
 /** Null for rooms and other resources, which are invited like people. */
 function readAttendee(attendee: calendar_v3.Schema$EventAttendee): Attendee | null {
-  if (!attendee.email || attendee.resource) return null;
+  const email = addressOf(attendee.email);
+  if (email === null || attendee.resource) return null;
   return {
-    email: attendee.email.toLowerCase(),
+    email,
     isSelf: attendee.self === true,
-    response: RESPONSES[attendee.responseStatus ?? ""] ?? "pending",
+    response: RESPONSES.get(attendee.responseStatus ?? "") ?? "pending",
   };
 }
 

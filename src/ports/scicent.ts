@@ -1,4 +1,4 @@
-import { parse, stringify } from "lossless-json";
+import { readItems } from "../foreign-json.ts";
 import type { SalesPage, TokenSalesPort } from "./token-sales.ts";
 
 /** The seller did not answer in time, or answered without a list of sales. The job is retried. */
@@ -11,7 +11,7 @@ const TIMEOUT_MS = 30_000;
 
 /**
  * The seller's API: `GET {url}/sales?since=<ISO 8601>` answers `{ "sales": [ ... ] }`, each like the body of
- * a webhook call. Numbers keep all digits.
+ * a webhook call, and read as such: a sale that cannot be read does not keep the others from being taken.
  */
 export function scicentPort(options: {
   readonly url: string;
@@ -30,23 +30,12 @@ export function scicentPort(options: {
         redirect: "error",
       });
       if (!response.ok) throw new TokenSalesUnavailable(`the seller answered ${response.status}`);
-      const text = await response.text();
-      if (text.length > MAX_RESPONSE_BYTES)
+      const raw = Buffer.from(await response.arrayBuffer());
+      if (raw.length > MAX_RESPONSE_BYTES)
         throw new TokenSalesUnavailable("the seller's answer is too large");
-      return { sales: salesIn(text) };
+      const read = readItems(raw, "sales");
+      if ("fault" in read) throw new TokenSalesUnavailable(`the seller's answer ${read.fault}`);
+      return { sales: read.items };
     },
   };
-}
-
-function salesIn(text: string): string[] {
-  let answer: unknown;
-  try {
-    answer = parse(text);
-  } catch {
-    throw new TokenSalesUnavailable("the seller's answer is not JSON");
-  }
-  const list =
-    typeof answer === "object" && answer !== null ? (answer as { sales?: unknown }).sales : undefined;
-  if (!Array.isArray(list)) throw new TokenSalesUnavailable("the seller's answer has no list of sales");
-  return list.map((sale) => stringify(sale) ?? "null");
 }

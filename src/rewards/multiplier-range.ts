@@ -1,21 +1,19 @@
 import { sql } from "drizzle-orm";
-import { z } from "zod";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { candidatesOf, decisionsFrom, factsOfEach, factsOfRange, instantsOf } from "./multiplier-sql.ts";
 
 /** A range of profile ids, with everything that the calculation of their multipliers depends on. */
-export const multiplierRange = z.object({
-  from: z.string(),
+export type MultiplierRange = {
+  readonly from: string;
   /** Exclusive. */
-  to: z.string(),
+  readonly to: string;
   /** Null for the profiles of all organizations. */
-  organizationId: z.string().nullable(),
+  readonly organizationId: string | null;
   /** True for all profiles; false for those whose multiplier may have changed. */
-  full: z.boolean(),
-  maxHundredths: z.int(),
-});
-export type MultiplierRange = z.infer<typeof multiplierRange>;
+  readonly full: boolean;
+  readonly maxHundredths: number;
+};
 
 export type MultiplierCounts = {
   /** Profiles whose multiplier was calculated. */

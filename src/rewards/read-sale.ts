@@ -1,5 +1,6 @@
-import { isUtf8 } from "node:buffer";
 import { isLosslessNumber, parse } from "lossless-json";
+import { decodeUtf8, readJson } from "../foreign-json.ts";
+import { isPlainText } from "../foreign-text.ts";
 import { parseAmountMicro } from "../scoring/money.ts";
 
 /** A sale as the seller sent it, with every value checked. No number has passed through a float. */
@@ -27,8 +28,6 @@ const MAX_TRANSACTION_ID_LENGTH = 255;
 const MAX_CLOCK_SKEW_MS = 5 * 60_000;
 /** Digits only: `1.0` and `1e3` have the right value, but no sender writes an id like that. */
 const WHOLE_NUMBER = /^[1-9][0-9]{0,15}$/;
-/** Control characters would be invisible in lists, and Postgres cannot store a lone surrogate. */
-const UNSTORABLE = /[\p{Cc}\p{Cs}]/u;
 const INSTANT =
   /^([1-9]\d{3})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
@@ -62,57 +61,18 @@ export function readSale(raw: Buffer, receivedAt: Date): ReadSale {
 }
 
 function readObject(raw: Buffer): Field<Record<string, unknown>> {
-  if (raw.length === 0) return { fault: "is empty; a JSON object is required" };
-  if (!isUtf8(raw)) return { fault: "is not valid UTF-8" };
-  try {
-    return { value: parseObject(raw.toString("utf8")) };
-  } catch (error) {
-    if (error instanceof RefusedBody) return { fault: error.message };
-    // A RangeError is a stack overflow: thousands of nested brackets.
-    if (error instanceof RangeError) return { fault: "is nested too deeply" };
-    return { fault: `is not JSON: ${error instanceof Error ? shorten(error.message) : "unreadable"}` };
-  }
-}
-
-class RefusedBody extends Error {
-  override readonly name = "RefusedBody";
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  const value = parse(text, null, { onDuplicateKey: refuseDuplicate });
-  if (typeof value !== "object" || value === null || Array.isArray(value) || isLosslessNumber(value)) {
-    throw new RefusedBody("is not a JSON object");
-  }
-  // The parser accepts a duplicate key with an equal value, so the keys in the text are compared with those
-  // in the result.
-  if (countWrittenKeys(text) !== countKeptKeys(value)) throw new RefusedBody("has a duplicate key");
-  return value as Record<string, unknown>;
-}
-
-function refuseDuplicate({ key }: { key: string }): never {
-  throw new RefusedBody(`has the duplicate key ${JSON.stringify(shorten(key))}`);
-}
-
-const shorten = (text: string): string => (text.length > 120 ? `${text.slice(0, 120)}…` : text);
-
-/** In valid JSON each key is followed by a colon, and there is no other colon outside of strings. */
-function countWrittenKeys(text: string): number {
-  let colons = 0;
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0x22) quoted = !quoted;
-    else if (code === 0x5c && quoted) i++;
-    else if (code === 0x3a && !quoted) colons++;
-  }
-  return colons;
-}
-
-function countKeptKeys(value: unknown): number {
-  if (typeof value !== "object" || value === null || isLosslessNumber(value)) return 0;
-  const children = Object.values(value);
-  const own = Array.isArray(value) ? 0 : children.length;
-  return children.reduce((sum: number, child) => sum + countKeptKeys(child), own);
+  const decoded = decodeUtf8(raw);
+  if ("fault" in decoded) return decoded;
+  const read = readJson(decoded.text);
+  if ("fault" in read) return read;
+  // Text that cannot be stored is a fault of the field it stands in, if that field is read at all.
+  const ambiguous = read.faults.find(({ kind }) => kind !== "text");
+  if (ambiguous) return { fault: ambiguous.fault };
+  // Parsed a second time, because numbers must not pass through a float.
+  const value = parse(decoded.text);
+  if (typeof value !== "object" || value === null || Array.isArray(value) || isLosslessNumber(value))
+    return { fault: "is not a JSON object" };
+  return { value: value as Record<string, unknown> };
 }
 
 function readUserId(value: unknown): Field<string> {
@@ -142,7 +102,7 @@ function readTransactionId(value: unknown): Field<string> {
   if (value.length > 2 * MAX_TRANSACTION_ID_LENGTH || [...value].length > MAX_TRANSACTION_ID_LENGTH) {
     return { fault: `must not be longer than ${MAX_TRANSACTION_ID_LENGTH} characters` };
   }
-  if (UNSTORABLE.test(value)) return { fault: "must not contain control characters or lone surrogates" };
+  if (!isPlainText(value)) return { fault: "must not contain control characters or lone surrogates" };
   return { value };
 }
 

@@ -107,10 +107,14 @@ describe("a rejected body", () => {
     ["overlong UTF-8", Buffer.from([0x22, 0xc0, 0xaf, 0x22]), /UTF-8/],
     ["UTF-16", Buffer.from(body({}), "utf16le"), /not JSON/],
     ["duplicate key, other value", '{"amount": 1, "amount": 2}', /the duplicate key "amount"/],
-    ["duplicate key, same number", body({}).replace("}", ', "amount": 100.50}'), /has a duplicate key/],
-    ["duplicate key, same text", body({}).replace("}", ', "transaction_id": "t_1"}'), /has a duplicate key/],
+    ["duplicate key, same number", body({}).replace("}", ', "amount": 100.50}'), /has the duplicate key/],
+    [
+      "duplicate key, same text",
+      body({}).replace("}", ', "transaction_id": "t_1"}'),
+      /has the duplicate key/,
+    ],
     ["duplicate key, escaped", body({}).replace("}", ', "\\u0061mount": 1}'), /the duplicate key "amount"/],
-    ["duplicate key, nested", body({ note: '{"a": 1, "a": 1}' }), /has a duplicate key/],
+    ["duplicate key, nested", body({ note: '{"a": 1, "a": 1}' }), /has the duplicate key/],
     ["nested too deeply", body({ note: "[".repeat(30_000) }), /nested too deeply|not JSON/],
     [
       "nested too deeply, whole",

@@ -1,16 +1,17 @@
 import { type RequestHandler, type Response, Router } from "express";
-import { EVENTS_SOURCE, type InboxMessage, rejectMessage } from "../../db/inbox.ts";
-import { UnknownReferences } from "../../intake/event-references.ts";
-import { type EventsReceipt, hostEvents, takeEvents } from "../../intake/events.ts";
+import { EVENTS_SOURCE, rejectMessage } from "../../db/inbox.ts";
+import { type EventsReceipt, faultsOf, takeEvents } from "../../intake/events.ts";
+import { type EventFault, readEvents } from "../../intake/read-events.ts";
 import { retryAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { sendError, sendRetryLater } from "../error-response.ts";
+import { type ErrorBody, sendError, sendRetryLater } from "../error-response.ts";
+import { hmacScheme } from "./signature-schemes.ts";
 import { type Rejection, requireSignature, signedCallOf } from "./signed-webhook.ts";
 
 const MAX_BODY_BYTES = 512 * 1024;
 
 /** The result of a call, for the counter. */
-type CallResult = EventsReceipt["status"] | "rejected" | Rejection;
+type CallResult = EventsReceipt["status"] | Rejection;
 
 /**
  * `POST /webhooks/domain_events`: events of a host that does not insert them into the table itself. Up to 100
@@ -19,14 +20,15 @@ type CallResult = EventsReceipt["status"] | "rejected" | Rejection;
 export function eventsWebhook(runtime: Runtime): Router {
   const count = (result: CallResult) =>
     runtime.metrics.webhookCalls.inc({ source: EVENTS_SOURCE, status: result });
+  const { secrets } = runtime.config.eventsWebhook;
   const router = Router();
   router.all(
     "/webhooks/domain_events",
     requireSignature(runtime, {
       source: EVENTS_SOURCE,
-      secrets: runtime.config.eventsWebhook.secrets,
+      secrets,
       secretVariable: "DOMAIN_EVENTS_WEBHOOK_SECRET",
-      signatureHeader: "X-Commonwork-Signature",
+      scheme: hmacScheme("X-Commonwork-Signature", secrets),
       maxBodyBytes: MAX_BODY_BYTES,
       count,
     }),
@@ -36,20 +38,20 @@ export function eventsWebhook(runtime: Runtime): Router {
 }
 
 function recordEvents(runtime: Runtime, count: (result: CallResult) => void): RequestHandler {
-  const { db, metrics } = runtime;
+  const { db, metrics, relay } = runtime;
   return async (_req, res) => {
     const { startedMs, ...call } = signedCallOf(res);
     const message = { source: EVENTS_SOURCE, ...call };
     try {
-      const result = await takeMessage(runtime, message);
-      if ("faults" in result) {
-        await rejectMessage(db.drizzle, { ...message, faults: result.faults });
+      const read = readEvents(message.raw, message.receivedAt);
+      if ("faults" in read) {
+        await rejectMessage(db.drizzle, { ...message, faults: read.faults });
         count("rejected");
-        const hint = "The signature is valid, but the events are not. Fix the errors and try again.";
-        sendError(res, 422, { code: "bad-events", message: hint, faults: result.faults });
+        sendError(res, 422, badEvents("Nothing was recorded.", read.faults));
       } else {
-        count(result.status);
-        acknowledge(runtime, res, result);
+        const receipt = await relay.transact((tx) => takeEvents(tx, { ...message, ...read }));
+        count(receipt.status);
+        acknowledge(runtime, res, receipt);
       }
     } catch (error) {
       const waitMs = retryAfterMs(error);
@@ -62,55 +64,26 @@ function recordEvents(runtime: Runtime, count: (result: CallResult) => void): Re
   };
 }
 
-type Faults = { readonly faults: readonly { readonly field: string; readonly fault: string }[] };
+const badEvents = (consequence: string, faults: readonly EventFault[]): ErrorBody => ({
+  code: "bad-events",
+  message: `The signature is valid, but the events have errors. ${consequence} Fix the errors and try again.`,
+  faults,
+});
 
-/** Parses and stores the events of a message, or returns what is wrong with them. */
-async function takeMessage({ relay }: Runtime, message: InboxMessage): Promise<EventsReceipt | Faults> {
-  const read = readEvents(message.raw);
-  if ("faults" in read) return read;
-  try {
-    return await relay.transact((tx) => takeEvents(tx, { ...message, events: read.events }));
-  } catch (error) {
-    if (!(error instanceof UnknownReferences)) throw error;
-    return {
-      faults: error.faults.map(({ index, field }) => ({
-        field: `events.${index}.${field}`,
-        fault: "is unknown",
-      })),
-    };
-  }
-}
-
-function readEvents(raw: Buffer) {
-  let json: unknown;
-  try {
-    json = JSON.parse(raw.toString("utf8"));
-  } catch {
-    return { faults: [{ field: "body", fault: "must be JSON" }] };
-  }
-  const parsed = hostEvents.safeParse(json);
-  if (parsed.success) return parsed.data;
-  return {
-    faults: parsed.error.issues.map((issue) => ({
-      field: issue.path.join(".") || "body",
-      fault: issue.message,
-    })),
-  };
-}
-
-const STATUS_CODES = { accepted: 202, duplicate: 200, conflict: 409 } as const;
+const STATUS_CODES = { accepted: 202, duplicate: 200, conflict: 409, rejected: 422 } as const;
 
 function acknowledge(runtime: Runtime, res: Response, receipt: EventsReceipt): void {
   res.status(STATUS_CODES[receipt.status]);
-  if (receipt.status !== "conflict") {
-    res.json(receipt);
-    return;
-  }
-  runtime.log.error(
-    { alert: "event-conflict", source: EVENTS_SOURCE, receipt: receipt.receipt },
-    "a webhook call conflicts with events recorded before; those were not changed",
-  );
-  const message =
-    "Some ids were recorded before with other values, see events. Those were not changed; the others were recorded.";
-  res.json({ ...receipt, error: { code: "conflict", message } });
+  if (receipt.status === "rejected") {
+    const consequence = "Those with the status rejected were not recorded; the others were.";
+    res.json({ ...receipt, error: badEvents(consequence, faultsOf(receipt)) });
+  } else if (receipt.status === "conflict") {
+    runtime.log.error(
+      { alert: "event-conflict", source: EVENTS_SOURCE, receipt: receipt.receipt },
+      "a webhook call conflicts with events recorded before; those were not changed",
+    );
+    const message =
+      "Some ids were recorded before with other values, see events. Those were not changed; the others were recorded.";
+    res.json({ ...receipt, error: { code: "conflict", message } });
+  } else res.json(receipt);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { EVENTS_SOURCE } from "../../../src/db/inbox.ts";
 import { inTransaction } from "../../../src/db/transaction.ts";
-import { hostEvents, takeEvents } from "../../../src/intake/events.ts";
+import { takeEvents } from "../../../src/intake/events.ts";
+import { readEvents } from "../../../src/intake/read-events.ts";
 import { listRuns } from "../../../src/queues/runs.ts";
 import { CHECK_NAMES, type CheckName } from "../../../src/rewards/verify.ts";
 import { distributeBudget } from "../../../src/workers/budgets/distribute-budget.ts";
@@ -59,7 +60,7 @@ async function driftOf(world: World): Promise<Record<string, number>> {
   );
   await world.drain();
   expect(await world.enqueued({ name: "distribute-commission" })).toHaveLength(entries.length);
-  const [run] = await listRuns(world.db.drizzle, { job: "verify-ledger" }, 1);
+  const [run] = await listRuns(world.db.drizzle, "verify-ledger", 1);
   expect(run?.status).toBe("done");
   return run!.counts;
 }
@@ -138,9 +139,9 @@ describe("verify-ledger", () => {
     const message = { source: EVENTS_SOURCE, signature: "s", secretId: "0f", receivedAt: world.clock.now() };
     for (const _ of [1, 2]) {
       const raw = Buffer.from(JSON.stringify({ events }));
-      await inTransaction(world.db, (tx) =>
-        takeEvents(tx, { ...message, raw, ...hostEvents.parse({ events }) }),
-      );
+      const read = readEvents(raw, message.receivedAt);
+      if ("faults" in read) throw new Error(JSON.stringify(read.faults));
+      await inTransaction(world.db, (tx) => takeEvents(tx, { ...message, raw, ...read }));
     }
     expect(
       await world.query("select outcome from inbox where source = $1 order by id", [EVENTS_SOURCE]),
