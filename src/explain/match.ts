@@ -3,6 +3,7 @@ import { array, type Queryable, rows } from "../db/statement.ts";
 import { skipReason } from "../project-matching/notice-rules.ts";
 import { readProjects } from "../project-matching/project-facts.ts";
 import { readVolunteer } from "../project-matching/volunteer-facts.ts";
+import { distanceText } from "../scoring/distance.ts";
 import type { NoticeSkipReason } from "../scoring/project-matching/choose-candidates.ts";
 import {
   compareMatches,
@@ -28,6 +29,8 @@ type Pair = {
   /** Users who may see the candidates of the project. */
   leaders: string[];
   isVolunteer: boolean;
+  /** Whether they show their skills now. */
+  isVisible: boolean;
   /** Null when the volunteer is not on the list. */
   score: number | null;
   rank: number;
@@ -52,7 +55,8 @@ export async function explainMatch(on: Queryable, id: string): Promise<Explanati
     id,
     title: `Volunteer ${volunteerId} for project ${projectId}, ${pair.name} (${pair.status})`,
     ownerUserId: volunteerId,
-    alsoFor: pair.leaders,
+    // Those who run the project may see its candidates, and nothing about anybody else.
+    alsoFor: pair.score !== null && pair.isVisible ? pair.leaders : [],
   } as const;
   const [project] = await readProjects(on, { ids: [projectId] });
   const volunteer = await readVolunteer(on, volunteerId);
@@ -71,6 +75,7 @@ async function readPair(on: Queryable, projectId: string, volunteerId: string): 
   const [found] = await rows<Pair>(
     on,
     sql`select p.name, p.project_status as status, v.user_id is not null as "isVolunteer",
+               coalesce(v.skills_visible, false) as "isVisible",
                array(select p.created_by union select p.team_lead where p.team_lead is not null
                      union select o.user_id from organization_members o
                            where o.organization_id = p.organization_id and o.role = 'owner') as leaders,
@@ -167,7 +172,7 @@ function distanceStep(project: MatchProject, volunteer: MatchVolunteer, match: M
   const km = distanceKm(project.location, volunteer.location);
   return step(
     "distance",
-    `${km.toFixed(1)} km: 1 - min(km / ${MATCH_WEIGHTS.reachKm}, 1) = ${match.locationScore}`,
+    `${distanceText(km)}: 1 - min(km / ${MATCH_WEIGHTS.reachKm}, 1) = ${match.locationScore}`,
   );
 }
 

@@ -1,5 +1,4 @@
 import { sql } from "drizzle-orm";
-import { z } from "zod";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { noticeVariantOf } from "../email/render/experiments.ts";
@@ -14,23 +13,17 @@ import { skipReason } from "./notice-rules.ts";
 import { IS_MATCHED } from "./project-facts.ts";
 
 /** A chosen candidate. A tuple, since the payload of a range holds hundreds. */
-const chosenPair = z.tuple([
-  z.string().describe("project"),
-  z.string().describe("volunteer"),
-  z.number().describe("score"),
-]);
-export type ChosenPair = Readonly<z.infer<typeof chosenPair>>;
+export type ChosenPair = readonly [projectId: string, volunteerId: string, score: number];
 
 /** The chosen candidates of some projects. */
-export const notifyRange = z.object({
+export type NotifyRange = {
   /** The row of candidate_batches. */
-  noticeRunId: z.string(),
+  readonly noticeRunId: string;
   /** The user who sends automated messages. */
-  senderId: z.string(),
+  readonly senderId: string;
   /** Project by project, best first. */
-  chosen: z.array(chosenPair.readonly()).readonly(),
-});
-export type NotifyRange = z.infer<typeof notifyRange>;
+  readonly chosen: readonly ChosenPair[];
+};
 
 /** What the texts need, and the rule that forbids the notice by now, if any. */
 type ChosenCandidate = {

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
-import { distanceKm, type Location, percentOf } from "../scoring/project-matching/match.ts";
+import type { Location } from "../scoring/distance.ts";
+import { distanceKm, percentOf } from "../scoring/project-matching/match.ts";
 import { matchReasons } from "../scoring/project-matching/match-reasons.ts";
 
 export type Page = { readonly limit: number; readonly minimumScore: number };
@@ -72,9 +73,9 @@ export async function readMatchCandidates(
                array(select s.name from skills s where s.id = any(m.matched_skill_ids) order by s.name) as matched,
                array(select s.name from project_required_skills r join skills s on s.id = r.skill_id
                      where r.project_id = m.project_id and r.skill_id <> all (m.matched_skill_ids) order by s.name) as missing,
-               case when m.location_score is not null and p.latitude is not null and v.latitude is not null
+               case when m.location_score is not null and p.latitude is not null and v.grid_latitude is not null
                     then jsonb_build_array(jsonb_build_object('latitude', p.latitude, 'longitude', p.longitude),
-                                           jsonb_build_object('latitude', v.latitude, 'longitude', v.longitude)) end as locations
+                                           jsonb_build_object('latitude', v.grid_latitude, 'longitude', v.grid_longitude)) end as locations
         from volunteer_initiative_matches m
         join projects p on p.id = m.project_id
         join volunteers v on v.user_id = m.volunteer_id and v.skills_visible

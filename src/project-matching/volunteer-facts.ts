@@ -2,7 +2,9 @@ import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { MatchVolunteer } from "../scoring/project-matching/match.ts";
 
-/** @returns null for somebody who does not volunteer, or hides their skills. */
+/**
+ * The location is that of the cell. @returns null for somebody who does not volunteer, or hides their skills.
+ */
 export async function readVolunteer(tx: Queryable, volunteerId: string): Promise<MatchVolunteer | null> {
   const [found] = await rows<{
     latitude: number | null;
@@ -10,7 +12,7 @@ export async function readVolunteer(tx: Queryable, volunteerId: string): Promise
     skills: [skillId: number, weight: number][];
   }>(
     tx,
-    sql`select v.latitude, v.longitude,
+    sql`select v.grid_latitude as latitude, v.grid_longitude as longitude,
                (select coalesce(jsonb_agg(jsonb_build_array(s.skill_id, (s.weight * 1000)::int)), '[]')
                 from volunteer_skills s where s.volunteer_id = v.user_id) as skills
         from volunteers v where v.user_id = ${volunteerId} and v.skills_visible`,

@@ -23,7 +23,7 @@ describe("explain match", () => {
   it("shows how the percentage is made of matched skills, missing skills and the distance", async () => {
     const world = await createWorld();
     const organizationId = await organization(world);
-    const location = { latitude: BERLIN.latitude + 0.25, longitude: BERLIN.longitude };
+    const location = { latitude: BERLIN.latitude + 0.26, longitude: BERLIN.longitude };
     const person = await skilled(world, { cooking: 0.8, music: 1 }, { organizationId, location });
     const project = await projectFor(world, ["cooking", "driving"], { organizationId, location: BERLIN });
     await run(world);
@@ -32,13 +32,13 @@ describe("explain match", () => {
     expect(text).toContain("skill: cooking, weight 0.8: 0.5 + 0.5 x 0.8 = 0.9000");
     expect(text).toContain("missing: driving: counts 0");
     expect(text).toContain("skill share: 0.9000 / 2 required = 0.45");
-    expect(text).toMatch(/distance: 27\.8 km: 1 - min\(km \/ 100, 1\) = 0\.72/);
-    expect(text).toMatch(/score: 0\.7 x 0\.45 \+ 0\.3 x 0\.72\d+ = 0\.53\d+, shown as 53 %/);
+    expect(text).toMatch(/distance: 25 to 50 km away: 1 - min\(km \/ 100, 1\) = 0\.71/);
+    expect(text).toMatch(/score: 0\.7 x 0\.45 \+ 0\.3 x 0\.71\d+ = 0\.52\d+, shown as 52 %/);
     expect(text).toContain("list: rank 1 of 1");
     expect(text).toContain("notice: no rule forbids one");
   });
 
-  it("says why a volunteer is not on the list, and lets the project's creator see it", async () => {
+  it("says why a volunteer is not on the list; the project's creator sees only those on it", async () => {
     const world = await createWorld({ environment: { MATCHES_PER_PROJECT: "1" } });
     const organizationId = await organization(world);
     const best = await skilled(world, { cooking: 0.8 }, { organizationId });
@@ -62,7 +62,11 @@ describe("explain match", () => {
       "select created_by as id from projects where id = $1",
       [project],
     );
-    expect(shy.alsoFor).toContain(creator!.id);
+    for (const volunteer of [second, hidden, other])
+      expect((await explained(world, project, volunteer)).alsoFor).toEqual([]);
+    expect((await explained(world, project, best)).alsoFor).toContain(creator!.id);
+    await world.query("update volunteers set skills_visible = false where user_id = $1", [best]);
+    expect((await explained(world, project, best)).alsoFor).toEqual([]);
   });
 
   it("reports a stored score that no longer follows from the profiles", async () => {

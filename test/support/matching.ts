@@ -3,7 +3,7 @@ import type { World } from "./world.ts";
 
 export type Coordinates = { latitude: number; longitude: number };
 
-export const BERLIN: Coordinates = { latitude: 52.52, longitude: 13.405 };
+export const BERLIN: Coordinates = { latitude: 52.52, longitude: 13.4 };
 
 /** Skills by name, made when they are new. @returns their ids in the order of the names. */
 export async function skillIds(world: World, ...names: string[]): Promise<string[]> {

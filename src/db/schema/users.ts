@@ -56,6 +56,10 @@ export const organizations = pgTable("organizations", {
   monthlyPoolMicro: micro(),
 });
 
+/** The coordinate of the cell of the grid, computed as in src/scoring/distance.ts. */
+const onGrid = (column: "latitude" | "longitude") =>
+  sql.raw(`floor(${column} / 0.02::float8 + 0.5::float8) * 0.02::float8`);
+
 /** A user who volunteers. */
 export const volunteers = pgTable(
   "volunteers",
@@ -66,8 +70,12 @@ export const volunteers = pgTable(
     hostId: hostId(),
     /** Volunteers with hidden skills are left out of matching. */
     skillsVisible: boolean().notNull().default(true),
+    /** Where they are, exactly. No statement reads it. */
     latitude: doublePrecision(),
     longitude: doublePrecision(),
+    /** The cell that they are in: what scores, lists and explanations read (src/scoring/distance.ts). */
+    gridLatitude: doublePrecision().generatedAlwaysAs(onGrid("latitude")),
+    gridLongitude: doublePrecision().generatedAlwaysAs(onGrid("longitude")),
     /** When they have time, as free text. */
     availability: text(),
     createdAt: instant().notNull().defaultNow(),

@@ -1,3 +1,4 @@
+import { distanceText } from "../distance.ts";
 import { type MatchScore, percentOf } from "./match.ts";
 
 /** What the reasons of a match are made from. */
@@ -17,6 +18,6 @@ export function matchReasons({ score, matched, missing, distanceKm }: ReasonFact
   const reasons = [`${score.matchedCount} of ${required} required skills: ${matched.join(", ")}`];
   if (missing.length > 0) reasons.push(`missing: ${missing.join(", ")}`);
   if (distanceKm !== null && score.locationScore !== null)
-    reasons.push(`${Math.round(distanceKm)} km away: location score ${percentOf(score.locationScore)} %`);
+    reasons.push(`${distanceText(distanceKm)}: location score ${percentOf(score.locationScore)} %`);
   return reasons;
 }

@@ -1,12 +1,6 @@
+import type { Location } from "../distance.ts";
 import type { BestList } from "./best-list.ts";
-import {
-  type Location,
-  locationScoreOf,
-  MATCH_WEIGHTS,
-  type MatchProject,
-  scoreDistance,
-  totalScore,
-} from "./match.ts";
+import { locationScoreOf, MATCH_WEIGHTS, type MatchProject, scoreDistance, totalScore } from "./match.ts";
 import {
   aboveWeight,
   type Bits,

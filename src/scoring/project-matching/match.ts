@@ -1,3 +1,5 @@
+import type { Location } from "../distance.ts";
+
 /** The numbers of the match score (docs/decisions/0044). SQL takes them from here. */
 export const MATCH_WEIGHTS = {
   /**
@@ -12,9 +14,6 @@ export const MATCH_WEIGHTS = {
   /** The location score is 0 from this distance on. */
   reachKm: 100,
 } as const;
-
-/** Coordinates in degrees. */
-export type Location = { readonly latitude: number; readonly longitude: number };
 
 /** A project as matching sees it. Ids are numbers, since ties break by them. */
 export type MatchProject = {

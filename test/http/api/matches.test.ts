@@ -54,7 +54,7 @@ describe("GET /projects/:id/candidates", () => {
       components: { coverage: 0.5, jaccard: 0.333333, location: 1 },
       matched_skills: ["cooking"],
       missing_skills: ["driving"],
-      reasons: ["1 of 2 required skills: cooking", "missing: driving", "0 km away: location score 100 %"],
+      reasons: ["1 of 2 required skills: cooking", "missing: driving", "within 2 km: location score 100 %"],
     });
     expect(second).toMatchObject({ user_id: ben, score: 0.3, components: { location: null } });
     const explained = await get((first!["explain"] as string).replace("/api/v1", ""), lead.userId);

@@ -10,7 +10,7 @@ describe("matchReasons", () => {
     ).toEqual([
       "1 of 3 required skills: cooking",
       "missing: driving, law",
-      "15 km away: location score 85 %",
+      "10 to 25 km away: location score 85 %",
     ]);
   });
 
