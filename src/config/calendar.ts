@@ -1,5 +1,6 @@
 import { defineArea } from "./area.ts";
-import { encryptionKeys, optional, url, webUrl } from "./fields.ts";
+import { optional, url, webUrl } from "./fields.ts";
+import { encryptionKeys } from "./secret-fields.ts";
 
 /** How Google calendars are reached, and the keys that encrypt their users' tokens. */
 export type GoogleCalendarConfig = {

@@ -1,5 +1,6 @@
 import { defineArea, type Values } from "./area.ts";
-import { baseUrl, mailbox, optional, secrets, textOr, url } from "./fields.ts";
+import { baseUrl, mailbox, optional, textOr, url } from "./fields.ts";
+import { standardWebhookSecrets } from "./secret-fields.ts";
 
 /**
  * Maximum number of e-mails per request to the mailer. SMTP has no idempotency keys, so each e-mail is sent
@@ -26,7 +27,7 @@ const variables = {
   ),
   RESEND_API_KEY: optional.describe("API key of Resend. If set, e-mail is sent through Resend."),
   RESEND_BASE_URL: url("http", "https").describe("Base URL of Resend's API, if it is not the public one."),
-  RESEND_WEBHOOK_SECRET: secrets.describe(
+  RESEND_WEBHOOK_SECRET: standardWebhookSecrets.describe(
     "Secret of Resend's webhook, `whsec_...`. Several, separated by commas, are all accepted.",
   ),
   SMTP_URL: url("smtp", "smtps").describe(

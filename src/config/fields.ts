@@ -20,7 +20,7 @@ type Parse<T> = {
   readonly parse: (written: string) => T | undefined;
 };
 
-function reject(context: z.RefinementCtx, rule: Parse<unknown>["rule"], written: string): never {
+export function reject(context: z.RefinementCtx, rule: Parse<unknown>["rule"], written: string): never {
   const mustBe = typeof rule === "string" ? rule : rule(written);
   context.addIssue({ code: "custom", message: `must be ${mustBe}` });
   return z.NEVER;
@@ -36,7 +36,7 @@ export const withDefault = <T>(fallback: string, { rule, parse }: Parse<T>) =>
     .meta({ default: fallback });
 
 /** A variable without a default: undefined when it is not set. */
-const withoutDefault = <T>({ rule, parse }: Parse<T>) =>
+export const withoutDefault = <T>({ rule, parse }: Parse<T>) =>
   text.transform((written, context): T | undefined => {
     if (written === undefined) return undefined;
     const value = parse(written);
@@ -78,7 +78,8 @@ export const oneOf = <const T extends string>(fallback: T, words: readonly T[]) 
     parse: (written) => words.find((word) => word === written.toLowerCase()),
   });
 
-const entriesOf = (written: string): string[] =>
+/** The entries of a list, separated by commas. */
+export const entriesOf = (written: string): string[] =>
   written
     .split(",")
     .map((entry) => entry.trim())
@@ -201,23 +202,9 @@ export const timeZone = (fallback: string) =>
     },
   });
 
-/** Secrets separated by commas, all of them active. */
-export const secrets = text.transform((written) => entriesOf(written ?? ""));
-
 /** `address` or `Name <address>`, on one line: it becomes a header. */
 export const mailbox = withoutDefault({
   rule: "an address, or Name <address>",
   parse: (written) =>
     /^([^<>\r\n"]+ )?<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/.test(written) ? written : undefined,
-});
-
-const KEY_BYTES = 32;
-
-/** Keys of 32 bytes for encryption at rest, newest first, as 64 hex digits or in base64. */
-export const encryptionKeys = text.transform((written, context): Buffer[] => {
-  const keys = entriesOf(written ?? "").map((key) =>
-    Buffer.from(key, /^[0-9a-f]{64}$/i.test(key) ? "hex" : "base64"),
-  );
-  if (keys.every((key) => key.length === KEY_BYTES)) return keys;
-  return reject(context, "keys of 32 bytes, in hex or base64 (openssl rand -hex 32), the newest first", "");
 });

@@ -1,11 +1,12 @@
 import { defineArea } from "./area.ts";
-import { secrets, timeZone, whole } from "./fields.ts";
+import { timeZone, whole } from "./fields.ts";
+import { webhookSecrets } from "./secret-fields.ts";
 
 export const notifications = defineArea({
   title: "Notifications",
   variables: {
-    DOMAIN_EVENTS_WEBHOOK_SECRET: secrets.describe(
-      "Shared secret of `POST /webhooks/domain_events`. Several, separated by commas, are all accepted. Without one the webhook answers 503.",
+    DOMAIN_EVENTS_WEBHOOK_SECRET: webhookSecrets.describe(
+      "Shared secret of `POST /webhooks/domain_events`, at least 24 bytes. Several, separated by commas, are all accepted. Without one the webhook answers 503.",
     ),
     USER_TIME_ZONE: timeZone("America/Los_Angeles").describe(
       "Time zone of users who have not set one: for quiet hours, times in texts, and digests.",

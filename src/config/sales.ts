@@ -1,11 +1,12 @@
 import { defineArea } from "./area.ts";
-import { optional, secrets, url, whole } from "./fields.ts";
+import { optional, url, whole } from "./fields.ts";
+import { webhookSecrets } from "./secret-fields.ts";
 
 export const sales = defineArea({
   title: "Token sales",
   variables: {
-    SCICENT_WEBHOOK_SECRET: secrets.describe(
-      "Shared secret of the sale webhook. Several, separated by commas, are all accepted. Without one the webhook answers 503.",
+    SCICENT_WEBHOOK_SECRET: webhookSecrets.describe(
+      "Shared secret of the sale webhook, at least 24 bytes. Several, separated by commas, are all accepted. Without one the webhook answers 503.",
     ),
     SCICENT_API_URL: url("http", "https").describe(
       "The seller's API, asked once a day for sales whose webhook call never arrived. Without it that job is skipped.",

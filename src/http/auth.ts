@@ -3,7 +3,8 @@ import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jos
 import { isDatabaseAbsent } from "../db/faults.ts";
 import { resolveReference } from "../db/references.ts";
 import type { Runtime } from "../roles/runtime.ts";
-import { sendError, sendRetryLater } from "./error-response.ts";
+import { sendError, sendRetryLater, tooManyRequests } from "./error-response.ts";
+import { createRateLimit } from "./rate-limit.ts";
 
 const SECRET_ALGORITHM = "HS256";
 /** The algorithms of common identity providers. Never HMAC: its key would be the published one. */
@@ -13,20 +14,38 @@ const KEY_SET_LIMIT_MS = 3_000;
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 
-/** The authenticated user of a request behind `userAuth`: `users.id` in decimal digits. */
-export function userOf(res: Response): string {
-  const { userId } = res.locals as { userId?: string };
-  if (userId === undefined) throw new Error("This route is not behind userAuth.");
-  return userId;
+/** Requests of one user: all routes together. */
+const USER_PER_SECOND = 20;
+const USER_BURST = 200;
+
+/** The user whose token a request carries: `users.id` in decimal digits. */
+export type Caller = { readonly userId: string; readonly tokenExpiresAt: Date };
+
+/** The authenticated user of a request behind `userAuth`. */
+export function callerOf(res: Response): Caller {
+  const { caller } = res.locals as { caller?: Caller };
+  if (caller === undefined) throw new Error("This route is not behind userAuth.");
+  return caller;
 }
+
+/** Their id. */
+export const userOf = (res: Response): string => callerOf(res).userId;
 
 /**
  * Authenticates a user by `Authorization: Bearer <JWT>`: signed with AUTH_JWT_SECRET (HS256) or by a key of
- * AUTH_JWKS_URL, not expired, and with an id of an existing user as its subject. Otherwise 401; 503 if
- * neither is configured, or if the key set or Postgres is unavailable.
+ * AUTH_JWKS_URL, for this service where issuer and audience are configured, not expired and not valid for too
+ * long, and with an id of an existing user as its subject. Otherwise 401; 429 beyond the rate of a user; 503
+ * if neither is configured, or if the key set or Postgres is unavailable.
  */
 export function userAuth(runtime: Runtime): RequestHandler {
   const keys = keysOf(runtime);
+  const findUser = createUserLookup(runtime);
+  const limit = createRateLimit({
+    redis: runtime.producers.redis,
+    keyPrefix: `${runtime.config.redisPrefix}:limit:user`,
+    burst: USER_BURST,
+    perSecond: USER_PER_SECOND,
+  });
   return async (req, res, next) => {
     if (keys === null) {
       const message =
@@ -37,15 +56,10 @@ export function userAuth(runtime: Runtime): RequestHandler {
     if (token === undefined)
       return rejectToken(res, "The request needs the header Authorization: Bearer <token>.");
     try {
-      const { payload } = await jwtVerify(token, keys, {
-        algorithms: [SECRET_ALGORITHM, ...KEY_SET_ALGORITHMS],
-        requiredClaims: ["sub", "exp"],
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-        currentDate: runtime.clock.now(),
-      });
-      const userId = await resolveReference(runtime.db.drizzle, "users", payload.sub ?? "");
+      const claims = await verifyToken(runtime, keys, token);
+      const userId = await findUser(claims);
       if (userId === null) return rejectToken(res, "The subject of the token is not a known user.");
-      res.locals.userId = userId;
+      res.locals.caller = { userId, tokenExpiresAt: claims.expiresAt } satisfies Caller;
     } catch (error) {
       if (error instanceof KeysUnavailable || isDatabaseAbsent(error)) {
         runtime.log.warn({ err: error }, "could not verify a token");
@@ -58,7 +72,50 @@ export function userAuth(runtime: Runtime): RequestHandler {
         error instanceof errors.JWTExpired ? "The token has expired." : "The token is invalid.",
       );
     }
+    const waitMs = await limit.take(userOf(res));
+    if (waitMs > 0) return tooManyRequests(res, waitMs);
     next();
+  };
+}
+
+type Claims = {
+  readonly subject: string;
+  readonly expiresAt: Date;
+  /** Signed with the shared secret, by the host itself. */
+  readonly isOurs: boolean;
+};
+
+/** @throws a JOSEError if the token is not valid here and now, KeysUnavailable */
+async function verifyToken(runtime: Runtime, keys: JWTVerifyGetKey, token: string): Promise<Claims> {
+  const { issuer, audience, maxLifetimeMs } = runtime.config.auth;
+  const now = runtime.clock.now();
+  const { payload, protectedHeader } = await jwtVerify(token, keys, {
+    algorithms: [SECRET_ALGORITHM, ...KEY_SET_ALGORITHMS],
+    requiredClaims: ["sub", "exp"],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    currentDate: now,
+    ...(issuer === null ? {} : { issuer }),
+    ...(audience === null ? {} : { audience }),
+  });
+  const { sub, exp } = payload as { sub: unknown; exp: number };
+  if (typeof sub !== "string") throw new errors.JWTInvalid("the claim sub is not a string");
+  const expiresAt = new Date(exp * 1_000);
+  if (!(expiresAt.getTime() - now.getTime() <= maxLifetimeMs + CLOCK_TOLERANCE_SECONDS * 1_000))
+    throw new errors.JWTInvalid("the token is valid for too long");
+  return { subject: sub, expiresAt, isOurs: protectedHeader.alg === SECRET_ALGORITHM };
+}
+
+/**
+ * Finds users by the subjects of tokens. Numbers of an identity provider are not ours, so ours are accepted
+ * only from the host itself. The sender of automated messages does not sign in.
+ */
+function createUserLookup(runtime: Runtime): (claims: Claims) => Promise<string | null> {
+  const on = runtime.db.drizzle;
+  let systemUser: string | null = null;
+  return async ({ subject, isOurs }) => {
+    const userId = await resolveReference(on, "users", subject, { ownIds: isOurs });
+    systemUser ??= await resolveReference(on, "users", runtime.config.matching.systemUser);
+    return userId === systemUser ? null : userId;
   };
 }
 

@@ -23,3 +23,12 @@ export function sendRetryLater(
   res.set("Retry-After", String(Math.max(1, Math.ceil(retryAfterMs / 1_000))));
   sendError(res, status, error);
 }
+
+/** Sends 429 for a rate limit. */
+export const tooManyRequests = (res: Response, waitMs: number): void =>
+  sendRetryLater(
+    res,
+    429,
+    { code: "too-many-requests", message: "Too many requests. Retry after the time in Retry-After." },
+    waitMs,
+  );

@@ -4,7 +4,8 @@ export const escapeMarkdown = (text: string): string => text.replace(/[\\`*_{}[\
 /** A name in bold. */
 export const bold = (name: string): string => `**${escapeMarkdown(name)}**`;
 
-const MENTION = /@\[([^\]\n]{1,200})\]\(user:(\d{1,18})\)/g;
+/** A mention: its length is bounded, so that text full of opening brackets is read in linear time. */
+export const MENTION = /@\[([^\]\n]{1,200})\]\(user:(\d{1,18})\)/g;
 
 /** The ids of the users that a message mentions as `@[Name](user:ID)`, without duplicates. */
 export function mentionedIn(message: string): string[] {

@@ -90,6 +90,8 @@ export async function markAllRead(db: Queryable, userId: string, now: Date): Pro
  */
 export const LOOK_BACK_MICROS = 7_000_000n;
 
+const asOfNow = sql`(select (extract(epoch from now()) * 1000000)::bigint as as_of) clock`;
+
 /**
  * Reads the notifications of some users that changed since an instant in microseconds (null: now).
  * @returns them, and the instant to pass next.
@@ -101,7 +103,7 @@ export async function readChanges(
 ): Promise<{ readonly changes: readonly UserNotification[]; readonly asOf: bigint }> {
   const found = await rows<UserNotification & { asOf: string }>(
     db,
-    sql`select clock.as_of as "asOf", n.* from (select (extract(epoch from now()) * 1000000)::bigint as as_of) clock
+    sql`select clock.as_of as "asOf", n.* from ${asOfNow}
         left join lateral (
           select ${COLUMNS} from notifications n
           where n.user_id = any(${array(userIds)}::bigint[])
@@ -111,6 +113,36 @@ export async function readChanges(
   );
   return {
     changes: found.filter(({ id }) => id !== null).map(({ asOf: _, ...notification }) => notification),
+    asOf: BigInt(found[0]?.asOf ?? 0),
+  };
+}
+
+/**
+ * Reads what one user missed since an instant in microseconds: the latest changes, in order.
+ * @returns `isIncomplete` if there were more than `limit`, and the instant up to which nothing is missing.
+ */
+export async function readMissed(
+  db: Queryable,
+  userId: string,
+  from: bigint,
+  limit: number,
+): Promise<{
+  readonly changes: readonly UserNotification[];
+  readonly isIncomplete: boolean;
+  readonly asOf: bigint;
+}> {
+  const found = await rows<UserNotification & { asOf: string }>(
+    db,
+    sql`select clock.as_of as "asOf", n.* from ${asOfNow}
+        left join lateral (
+          select ${COLUMNS} from notifications n
+          where n.user_id = ${userId} and n.updated_at >= to_timestamp(${String(from)}::bigint / 1000000.0)
+          order by n.updated_at desc, n.id desc limit ${limit + 1}) n on true`,
+  );
+  const changes = found.filter(({ id }) => id !== null).map(({ asOf: _, ...notification }) => notification);
+  return {
+    changes: changes.slice(0, limit).reverse(),
+    isIncomplete: changes.length > limit,
     asOf: BigInt(found[0]?.asOf ?? 0),
   };
 }

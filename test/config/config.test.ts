@@ -100,11 +100,44 @@ describe("the configuration", () => {
   });
 
   it("accepts several webhook secrets, for rotation", () => {
-    expect(readConfig({ ...needed, SCICENT_WEBHOOK_SECRET: "old, new," }).saleWebhook.secrets).toEqual([
-      "old",
-      "new",
-    ]);
+    const [old, fresh] = ["o".repeat(24), "n".repeat(24)];
+    expect(
+      readConfig({ ...needed, SCICENT_WEBHOOK_SECRET: `${old}, ${fresh},` }).saleWebhook.secrets,
+    ).toEqual([old, fresh]);
     expect(readConfig(needed).saleWebhook.secrets).toEqual([]);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ["AUTH_JWT_SECRET", "a", /at least 32 bytes/],
+    ["AUTH_JWT_SECRET", "s".repeat(31), /at least 32 bytes/],
+    ["SESSION_SECRET", "short", /at least 32 bytes/],
+    ["ADMIN_PASSWORD", "x", /at least 12 characters/],
+    ["VIEWER_PASSWORD", "elevenchars", /at least 12 characters/],
+    ["SCICENT_WEBHOOK_SECRET", "secret", /at least 24 bytes/],
+    ["SCICENT_WEBHOOK_SECRET", `${"s".repeat(24)},short`, /at least 24 bytes/],
+    ["DOMAIN_EVENTS_WEBHOOK_SECRET", "s".repeat(23), /at least 24 bytes/],
+    ["RESEND_WEBHOOK_SECRET", "whsec_", /at least 24 bytes/],
+    ["RESEND_WEBHOOK_SECRET", `whsec_${Buffer.alloc(23).toString("base64")}`, /at least 24 bytes/],
+    ["RESEND_WEBHOOK_SECRET", "s".repeat(40), /whsec_/],
+    ["METRICS_TOKEN", "short", /at least 24 bytes/],
+  ])("refuses a weak secret in %s: %s", (name, weak, message) => {
+    const faults = faultsOf({ ...needed, [name]: weak });
+    expect(faults).toEqual([expect.stringMatching(message)]);
+    expect(faults[0]).toMatch(new RegExp(`^${name} `));
+    if (weak.length > 6) expect(faults[0]).not.toContain(weak);
+  });
+
+  it("requires issuer and audience with a key set", () => {
+    const keySet = { ...needed, AUTH_JWKS_URL: "https://id.example.org/keys" };
+    expect(faultsOf(keySet)).toEqual([
+      expect.stringMatching(/^AUTH_JWT_ISSUER is not set/),
+      expect.stringMatching(/^AUTH_JWT_AUDIENCE is not set/),
+    ]);
+    const whole = { ...keySet, AUTH_JWT_ISSUER: "https://id.example.org/", AUTH_JWT_AUDIENCE: "commonwork" };
+    expect(readConfig(whole).auth).toMatchObject({
+      issuer: "https://id.example.org/",
+      audience: "commonwork",
+    });
   });
 
   it("lists each variable once", () => {

@@ -5,7 +5,8 @@ import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
 import { connectCalendar, connectionOf, disconnectCalendar } from "../../intake/calendar-connections.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
-import { sendError, sendRetryLater } from "../error-response.ts";
+import { sendError, sendRetryLater, tooManyRequests } from "../error-response.ts";
+import { createRateLimit } from "../rate-limit.ts";
 import { validateBody } from "../validate.ts";
 
 const body = z.object({
@@ -16,13 +17,16 @@ const body = z.object({
 
 const PATH = "/calendar-connections/:provider";
 
+/** Each change causes several calls to the provider, whose quota all users share. */
+const CHANGES_PER_HOUR = 10;
+
 /**
  * The calendar of the authenticated user: `PUT` connects it with the refresh token they granted, `GET` shows
  * its status, `DELETE` disconnects it. Tokens are never returned.
  */
 export function calendarRoutes(runtime: Runtime): Router {
   const router = Router();
-  router.use(PATH, userAuth(runtime), onlyGoogle, express.json({ limit: "16kb" }));
+  router.use(PATH, userAuth(runtime), onlyGoogle, limitChanges(runtime), express.json({ limit: "16kb" }));
   router.put(PATH, async (req, res) => {
     const given = validateBody(body, req, res, "bad-connection");
     if (given === null) return;
@@ -56,6 +60,20 @@ export function calendarRoutes(runtime: Runtime): Router {
     });
   });
   return router;
+}
+
+function limitChanges({ producers, config }: Runtime): RequestHandler {
+  const limit = createRateLimit({
+    redis: producers.redis,
+    keyPrefix: `${config.redisPrefix}:limit:calendar-changes`,
+    burst: CHANGES_PER_HOUR,
+    perSecond: CHANGES_PER_HOUR / 3_600,
+  });
+  return async (req, res, next) => {
+    const waitMs = req.method === "GET" ? 0 : await limit.take(userOf(res));
+    if (waitMs > 0) tooManyRequests(res, waitMs);
+    else next();
+  };
 }
 
 const onlyGoogle: RequestHandler = (req, res, next) => {

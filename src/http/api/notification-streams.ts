@@ -1,32 +1,49 @@
 import type { Request, Response } from "express";
+import { existingUsers } from "../../db/references.ts";
 import {
   LOOK_BACK_MICROS,
   readChanges,
+  readMissed,
   type UserNotification,
 } from "../../notifications/notification-list.ts";
 import type { Runtime } from "../../roles/runtime.ts";
+import type { Caller } from "../auth.ts";
 import { sendRetryLater } from "../error-response.ts";
+import { createTaskQueue, type TaskQueue } from "../task-queue.ts";
 import { notificationResponse } from "./notification-response.ts";
 
 const POLL_MS = 1_000;
 const HEARTBEAT_MS = 15_000;
+const USER_CHECK_MS = 60_000;
 const RETRY_AFTER_MS = 15_000;
 const MAX_STREAMS = 2_000;
 const MAX_STREAMS_OF_USER = 5;
 /** A client that falls behind by more is disconnected; it resumes with Last-Event-ID. */
 const MAX_BUFFERED_BYTES = 256 * 1024;
-/** How far back a client can resume; beyond it, it should read the list. */
+/** How far back a client can resume, and by how many changes; beyond it, it has to read the list. */
 const MAX_RESUME_MS = 24 * 3_600_000;
+const MAX_MISSED = 500;
+/**
+ * Reads of missed changes at once, so that many clients that return together do not take every connection.
+ */
+const MISSED_READS = 4;
+/** The shared poll never reads changes further back: after a longer outage each stream reads its own. */
+const MAX_POLL_GAP_MS = 30_000;
 /** How long sent events are remembered: longer than a poll looks back. */
 const REMEMBER_SENT_MS = 30_000;
 
 type Stream = {
   readonly userId: string;
   readonly res: Response;
-  /** Earlier changes are not sent: microseconds by Postgres's clock. Null until the first poll. */
+  /** When the token expires. */
+  readonly endsAtMs: number;
+  /**
+   * Earlier changes are not sent: microseconds by Postgres's clock. Null until the stream has read its first
+   * changes.
+   */
   from: bigint | null;
-  /** Whether a poll has read the changes since `from`. */
-  isCaughtUp: boolean;
+  /** Whether the shared poll serves it; not before it has read what it missed. */
+  isJoined: boolean;
   /** Versions of recently sent notifications, by id. */
   readonly sent: Map<string, { readonly version: string; readonly atMs: number }>;
 };
@@ -36,85 +53,91 @@ export type StreamIntervals = {
   readonly pollMs?: number;
   /** Time between heartbeats, which keep proxies from closing an idle stream. */
   readonly heartbeatMs?: number;
+  /** Time between checks that the users still exist. */
+  readonly userCheckMs?: number;
+  /** The longest time that the shared poll makes up for. */
+  readonly maxGapMs?: number;
 };
 
 export type NotificationStreams = {
-  open(userId: string, lastEventId: string | undefined, req: Request, res: Response): void;
+  /** Opens a stream for the user, until their token expires. */
+  open(caller: Caller, lastEventId: string | undefined, req: Request, res: Response): void;
 };
 
 /** The ids of events: `<version>-<id>`. */
 const EVENT_ID = /^(\d{1,17})-\d{1,18}$/;
 
+type State = {
+  readonly runtime: Runtime;
+  readonly heartbeatMs: number;
+  readonly userCheckMs: number;
+  readonly maxGapMs: number;
+  readonly streams: Set<Stream>;
+  readonly missedReads: TaskQueue;
+  /** Where the next poll begins, and when the last one ended. */
+  since: bigint | null;
+  polledAtMs: number;
+  heartbeatAtMs: number;
+  checkedAtMs: number;
+};
+
 /**
  * Streams of server-sent events. One query per second serves all streams of a process, and none runs without
  * a stream. This works with any number of api processes and adds nothing to the transactions that write
  * notifications. Delivery is at least once: a client that reconnects with Last-Event-ID gets the changes it
- * missed.
+ * missed, by a query of its own, which holds up no other stream.
  */
 export function createNotificationStreams(
   runtime: Runtime,
   closing: AbortSignal,
-  { pollMs = POLL_MS, heartbeatMs = HEARTBEAT_MS }: StreamIntervals = {},
+  intervals: StreamIntervals = {},
 ): NotificationStreams {
   const streams = new Set<Stream>();
-  let since: bigint | null = null;
+  const now = performance.now();
+  const state: State = {
+    runtime,
+    heartbeatMs: intervals.heartbeatMs ?? HEARTBEAT_MS,
+    userCheckMs: intervals.userCheckMs ?? USER_CHECK_MS,
+    maxGapMs: intervals.maxGapMs ?? MAX_POLL_GAP_MS,
+    streams,
+    missedReads: createTaskQueue(MISSED_READS),
+    since: null,
+    polledAtMs: now,
+    heartbeatAtMs: now,
+    checkedAtMs: now,
+  };
   let timer: NodeJS.Timeout | undefined;
   let isPolling = false;
-  let heartbeatAtMs = performance.now();
-
-  const sendChanges = async () => {
-    const fresh = [...streams].filter(({ isCaughtUp }) => !isCaughtUp);
-    const [earliest = null] = [since, ...fresh.map(({ from }) => from)]
-      .filter((at) => at !== null)
-      .sort((a, b) => (a < b ? -1 : 1));
-    const users = [...new Set([...streams].map(({ userId }) => userId))];
-    const { changes, asOf } = await readChanges(runtime.db.drizzle, users, earliest);
-    since = asOf;
-    for (const stream of fresh) {
-      stream.from ??= asOf - LOOK_BACK_MICROS;
-      stream.isCaughtUp = true;
-    }
-    for (const stream of streams) if (stream.isCaughtUp) send(stream, changes);
-  };
   const poll = async () => {
     if (isPolling) return;
     isPolling = true;
-    try {
-      await sendChanges();
-    } catch (error) {
-      // Nothing is lost: the next poll reads from the same point.
-      runtime.log.warn(
-        { err: error, streams: streams.size },
-        "could not read changes for notification streams; will retry",
-      );
-    }
+    await runRound(state);
     isPolling = false;
-    if (performance.now() - heartbeatAtMs >= heartbeatMs) {
-      heartbeatAtMs = performance.now();
-      for (const { res } of streams) res.write(": heartbeat\n\n");
-    }
     clearTimeout(timer);
-    if (streams.size === 0) since = null;
-    else timer = setTimeout(poll, pollMs).unref();
+    if (streams.size === 0) state.since = null;
+    else timer = setTimeout(poll, intervals.pollMs ?? POLL_MS).unref();
   };
   closing.addEventListener("abort", () => {
     clearTimeout(timer);
     for (const { res } of streams) res.end();
   });
   return {
-    open(userId, lastEventId, req, res) {
+    open({ userId, tokenExpiresAt }, lastEventId, req, res) {
       const ofUser = [...streams].filter((stream) => stream.userId === userId).length;
       if (closing.aborted || streams.size >= MAX_STREAMS || ofUser >= MAX_STREAMS_OF_USER) {
         const message = "Too many open streams. Close one or try again later.";
         return sendRetryLater(res, 429, { code: "too-many-streams", message }, RETRY_AFTER_MS);
       }
+      const resumeAt = resumeFrom(lastEventId);
       const stream: Stream = {
         userId,
         res,
-        from: resumeFrom(lastEventId, runtime.clock.now()),
-        isCaughtUp: false,
+        endsAtMs: tokenExpiresAt.getTime(),
+        from: null,
+        isJoined: resumeAt === null,
         sent: new Map(),
       };
+      if (streams.size === 0) state.polledAtMs = performance.now();
       streams.add(stream);
       res.status(200).set({
         "Content-Type": "text/event-stream; charset=utf-8",
@@ -123,19 +146,113 @@ export function createNotificationStreams(
       });
       res.write("retry: 3000\n: connected\n\n");
       req.on("close", () => streams.delete(stream));
+      if (resumeAt !== null) sendMissed(state, stream, resumeAt);
       void poll();
     },
   };
+}
+
+/** Never rejects. */
+async function runRound(state: State): Promise<void> {
+  const { runtime, streams } = state;
+  endExpired(state);
+  try {
+    await endOfRemovedUsers(state);
+    await sendChanges(state);
+  } catch (error) {
+    runtime.log.warn(
+      { err: error, streams: streams.size },
+      "could not read changes for notification streams; will retry",
+    );
+  }
+  if (performance.now() - state.heartbeatAtMs < state.heartbeatMs) return;
+  state.heartbeatAtMs = performance.now();
+  for (const { res } of streams) res.write(": heartbeat\n\n");
+}
+
+/** Sends the changes since the last poll to the streams that have read everything before. */
+async function sendChanges(state: State): Promise<void> {
+  if (state.since !== null && performance.now() - state.polledAtMs > state.maxGapMs)
+    return catchUpAlone(state, state.since);
+  const joined = [...state.streams].filter(({ isJoined }) => isJoined);
+  // A stream that read what it missed while a poll was under way may have to go back by as long as that took.
+  const [earliest = null] = [state.since, ...joined.map(({ from }) => from && from + LOOK_BACK_MICROS)]
+    .filter((at) => at !== null)
+    .sort((a, b) => (a < b ? -1 : 1));
+  const users = [...new Set(joined.map(({ userId }) => userId))];
+  const { changes, asOf } = await readChanges(state.runtime.db.drizzle, users, earliest);
+  state.since = asOf;
+  state.polledAtMs = performance.now();
+  for (const stream of joined) {
+    stream.from ??= asOf - LOOK_BACK_MICROS;
+    send(stream, changes);
+    stream.from = asOf - LOOK_BACK_MICROS;
+  }
+}
+
+/**
+ * After an outage: what all streams missed may be too much for one statement. Begins once Postgres answers
+ * again.
+ */
+async function catchUpAlone(state: State, since: bigint): Promise<void> {
+  const { asOf } = await readChanges(state.runtime.db.drizzle, [], null);
+  state.since = asOf;
+  state.polledAtMs = performance.now();
+  for (const stream of state.streams) {
+    if (!stream.isJoined) continue;
+    stream.isJoined = false;
+    sendMissed(state, stream, since - LOOK_BACK_MICROS);
+  }
+}
+
+/**
+ * Sends one stream the changes that it missed, and has it join the others; a stream whose read fails is
+ * ended.
+ */
+function sendMissed({ runtime, streams, missedReads }: State, stream: Stream, from: bigint): void {
+  missedReads.add(async () => {
+    if (!streams.has(stream)) return;
+    try {
+      const missed = await readMissed(runtime.db.drizzle, stream.userId, from, MAX_MISSED);
+      if (missed.isIncomplete) stream.res.write("event: incomplete\ndata: {}\n\n");
+      stream.from = from;
+      send(stream, missed.changes);
+      stream.from = missed.asOf - LOOK_BACK_MICROS;
+      stream.isJoined = true;
+    } catch (error) {
+      runtime.log.warn(
+        { err: error },
+        "could not read what a notification stream missed; the stream is ended",
+      );
+      stream.res.end();
+    }
+  });
+}
+
+function endExpired({ runtime, streams }: State): void {
+  const nowMs = runtime.clock.now().getTime();
+  for (const { res, endsAtMs } of streams) if (endsAtMs <= nowMs) res.end();
+}
+
+async function endOfRemovedUsers(state: State): Promise<void> {
+  if (performance.now() - state.checkedAtMs < state.userCheckMs) return;
+  const asked = [...state.streams];
+  const existing = await existingUsers(
+    state.runtime.db.drizzle,
+    asked.map(({ userId }) => userId),
+  );
+  state.checkedAtMs = performance.now();
+  for (const { userId, res } of asked) if (!existing.has(userId)) res.end();
 }
 
 /**
  * Where a client resumes: earlier than its last event by the longest transaction, whose changes become
  * visible late.
  */
-function resumeFrom(lastEventId: string | undefined, now: Date): bigint | null {
+function resumeFrom(lastEventId: string | undefined): bigint | null {
   const seen = EVENT_ID.exec(lastEventId ?? "")?.[1];
   if (seen === undefined) return null;
-  const earliest = BigInt(now.getTime() - MAX_RESUME_MS) * 1_000n;
+  const earliest = BigInt(Date.now() - MAX_RESUME_MS) * 1_000n;
   const from = BigInt(seen) - LOOK_BACK_MICROS;
   return from > earliest ? from : earliest;
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isId } from "../../ids.ts";
 import { markAllRead, markRead, readNotificationPage } from "../../notifications/notification-list.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { userAuth, userOf } from "../auth.ts";
+import { callerOf, userAuth, userOf } from "../auth.ts";
 import { sendError } from "../error-response.ts";
 import { integerField, validateQuery } from "../validate.ts";
 import { notificationResponse } from "./notification-response.ts";
@@ -38,7 +38,7 @@ export function notificationRoutes(
       .json({ ...inbox, notifications: inbox.notifications.map(notificationResponse) });
   });
   router.get("/notifications/stream", auth, (req, res) => {
-    streams.open(userOf(res), req.get("last-event-id"), req, res);
+    streams.open(callerOf(res), req.get("last-event-id"), req, res);
   });
   router.post("/notifications/read-all", auth, async (_req, res) => {
     res.json({ read: await markAllRead(runtime.db.drizzle, userOf(res), runtime.clock.now()) });

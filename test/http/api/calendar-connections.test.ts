@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { calendarWorld, statesOf } from "../../support/calendars.ts";
+import { eventually } from "../../support/eventually.ts";
 import { JWT_SECRET, userToken } from "../../support/user-token.ts";
 import { createWorld, type World } from "../../support/world.ts";
 import { serve } from "../support.ts";
@@ -83,5 +84,18 @@ describe("/api/v1/calendar-connections", () => {
       status: 503,
       body: { error: { code: "not-configured" } },
     });
+  });
+
+  it("limits the changes of a user, each of which calls the provider, and not what they read", async () => {
+    const { world } = await calendarWorld({ environment: AUTH });
+    await eventually(() => expect(world.producers.ready()).toBe(true));
+    const [{ ask }, other] = [await client(world), await client(world)];
+    const statuses: number[] = [];
+    for (let n = 0; n < 12; n++)
+      statuses.push((await ask(n % 2 ? "DELETE" : "PUT", { refresh_token: `refresh-${n}` })).status);
+    expect(statuses.slice(0, 10)).toEqual(Array(5).fill([200, 200]).flat());
+    expect(statuses.slice(10)).toEqual([429, 429]);
+    expect((await ask("GET")).status).toBe(200);
+    expect((await other.ask("PUT", { refresh_token: "refresh-x" })).status).toBe(200);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { startHttp } from "../../../src/http/server.ts";
 import { eventually } from "../../support/eventually.ts";
 import * as platform from "../../support/platform.ts";
+import { listen, show } from "../../support/streams.ts";
 import { JWT_SECRET, userToken } from "../../support/user-token.ts";
 import { createWorld, type World } from "../../support/world.ts";
 import { serve } from "../support.ts";
@@ -83,50 +84,6 @@ describe("the list of notifications", () => {
   });
 });
 
-/** Inserts a notification. */
-const show = (world: World, userId: string, n: number) =>
-  world.query(
-    `insert into notifications (user_id, event_type, event_id, title, body, link) values ($1, 'x', $2, $3, '', '/')`,
-    [userId, n, `Number ${n}`],
-  );
-
-/** Opens a stream and reads it until the test ends. */
-async function listen(world: World, address: string, userId: string, lastEventId?: string) {
-  const stop = new AbortController();
-  const response = await fetch(`${address}/api/v1/notifications/stream`, {
-    headers: {
-      Authorization: `Bearer ${await userToken(userId)}`,
-      ...(lastEventId === undefined ? {} : { "Last-Event-ID": lastEventId }),
-    },
-    signal: stop.signal,
-  });
-  const received = { text: "", ended: false };
-  const reading = (async () => {
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body ?? [])
-      received.text += decoder.decode(chunk as Uint8Array, { stream: true });
-  })()
-    .catch(() => undefined)
-    .finally(() => {
-      received.ended = true;
-    });
-  const close = async () => {
-    stop.abort();
-    await reading;
-  };
-  world.closing(close);
-  return {
-    response,
-    received,
-    close,
-    events: () =>
-      [...received.text.matchAll(/^id: (.+)\nevent: notification\ndata: (.+)$/gm)].map(([, id, json]) => ({
-        id: id as string,
-        ...(JSON.parse(json as string) as { title: string; count: number }),
-      })),
-  };
-}
-
 describe("the stream of notifications", () => {
   it("sends each new notification of the user, in every process", async () => {
     const { world, address, ann, bob } = await open();
@@ -171,7 +128,7 @@ describe("the stream of notifications", () => {
        select $1, 'x', 3, 'Number 3', '', '/', updated_at - interval '2 seconds' from notifications where event_id = 1`,
       [ann],
     );
-    const second = await listen(world, address, ann, seen!.id);
+    const second = await listen(world, address, ann, { lastEventId: seen!.id });
     await eventually(() =>
       expect(new Set(second.events().map(({ title }) => title))).toEqual(
         new Set(["Number 1", "Number 2", "Number 3"]),

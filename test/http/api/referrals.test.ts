@@ -11,6 +11,9 @@ const SECRET = "a shared secret of at least 32 bytes";
 const AT = "2026-03-08T02:00:00Z";
 const SECONDS = Date.parse(AT) / 1_000;
 
+const FOR_US = { AUTH_JWT_ISSUER: "https://id.example.org/", AUTH_JWT_AUDIENCE: "commonwork" };
+const CLAIMS = { iss: FOR_US.AUTH_JWT_ISSUER, aud: FOR_US.AUTH_JWT_AUDIENCE };
+
 const token = (subject: string, claims: { exp?: number; secret?: string } = {}) =>
   new SignJWT({ exp: claims.exp ?? SECONDS + 60 })
     .setProtectedHeader({ alg: "HS256" })
@@ -202,12 +205,14 @@ describe("tokens", () => {
     }).listen(0, "127.0.0.1");
     await once(provider, "listening");
     const url = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/keys`;
-    const world = await createWorld({ at: AT, environment: { AUTH_JWKS_URL: url } });
+    const world = await createWorld({ at: AT, environment: { AUTH_JWKS_URL: url, ...FOR_US } });
     world.closing(async () => provider.close());
-    const [user] = await world.query<{ id: string }>("insert into users default values returning id");
-    const signed = await new SignJWT({ exp: SECONDS + 60 })
+    const [user] = await world.query<{ id: string }>(
+      "insert into users (host_id) values ('ada') returning id",
+    );
+    const signed = await new SignJWT({ ...CLAIMS, exp: SECONDS + 60 })
       .setProtectedHeader({ alg: "ES256", kid: "k1" })
-      .setSubject(user?.id ?? "")
+      .setSubject("ada")
       .sign(privateKey);
     up = false;
     const down = await join(await serve(world), signed, { referral_code: "ABCD1234" });
@@ -217,9 +222,9 @@ describe("tokens", () => {
     expect(await join(address, signed, { referral_code: "ABCD1234" })).toMatchObject({ status: 404 });
     const forged = await token(user?.id ?? "", { secret: JSON.stringify(jwk) });
     expect(await join(address, forged, { referral_code: "ABCD1234" })).toMatchObject({ status: 401 });
-    const unknownKey = await new SignJWT({ exp: SECONDS + 60 })
+    const unknownKey = await new SignJWT({ ...CLAIMS, exp: SECONDS + 60 })
       .setProtectedHeader({ alg: "ES256", kid: "k2" })
-      .setSubject(user?.id ?? "")
+      .setSubject("ada")
       .sign(privateKey);
     expect(await join(address, unknownKey, { referral_code: "ABCD1234" })).toMatchObject({ status: 401 });
   });
