@@ -17,7 +17,6 @@ import { type Bench, type BenchContext, compare, type Figure, measure } from "./
 import { loadCommunity, loadSales } from "./community.ts";
 import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
 import { settleLatency } from "./latency.ts";
-import { sayLoopDelays } from "./loop-delays.ts";
 
 const SALES = 20_000;
 const VOLUNTEERS = 30_000;
@@ -95,7 +94,6 @@ async function ours(context: BenchContext, scratch: Scratch, sales: number): Pro
   );
   const figures = perSecond(sales, startedAt);
   await workers.stop(5_000);
-  await sayLoopDelays(context, runtime);
   await runtime.close();
   await expectSettled(scratch, sales);
   return figures;

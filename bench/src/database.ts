@@ -3,6 +3,7 @@ import pg from "pg";
 import { readConfig, readDatabaseConfig } from "../../src/config/config.ts";
 import { type Database, openDatabase } from "../../src/db/client.ts";
 import { migrateDatabase } from "../../src/db/migrate.ts";
+import { SECRET } from "./sale-requests.ts";
 
 /** A database for one run, on the server of the benchmark. */
 export type Scratch = {
@@ -96,7 +97,7 @@ export function benchConfig(databaseUrl: string, redisUrl: string, extra: Record
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,
     REDIS_PREFIX: `bench-${randomBytes(5).toString("hex")}`,
-    SCICENT_WEBHOOK_SECRET: "bench-secret",
+    SCICENT_WEBHOOK_SECRET: SECRET,
     HOST: "127.0.0.1",
     LOG_LEVEL: "warn",
     ...extra,

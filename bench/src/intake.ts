@@ -3,7 +3,7 @@ import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts"
 import { loadCommunity } from "./community.ts";
 import { makeTemplate, openScratch } from "./database.ts";
 import { closedLoop } from "./load-client.ts";
-import { saleRequests } from "./sale-requests.ts";
+import { SECRET, saleRequests } from "./sale-requests.ts";
 import { type Service, startCommonwork, startProgram } from "./service.ts";
 
 const DELIVERIES = 20_000;
@@ -35,7 +35,7 @@ async function api(context: BenchContext, template: string): Promise<readonly Fi
     DATABASE_URL: scratch.url,
     REDIS_URL: context.redisUrl,
     REDIS_PREFIX: `bench-${randomBytes(4).toString("hex")}`,
-    SCICENT_WEBHOOK_SECRET: "bench-secret",
+    SCICENT_WEBHOOK_SECRET: SECRET,
     ROLES: "api",
     // All requests come from one address, whose rate limit would be measured otherwise.
     WEBHOOK_ADDRESS_PER_SECOND: "1000000",

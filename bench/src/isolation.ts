@@ -8,6 +8,7 @@ import { type Bench, type BenchContext, type Figure, measure, quantile } from ".
 import { loadCommunity } from "./community.ts";
 import { makeTemplate, openScratch, type Scratch } from "./database.ts";
 import { figuresOf, measureLatency } from "./latency.ts";
+import { SECRET } from "./sale-requests.ts";
 import { startCommonwork } from "./service.ts";
 import { loadSkills, planSkills, SKILLS } from "./skills.ts";
 
@@ -44,7 +45,7 @@ async function measureIsolation(context: BenchContext, template: string): Promis
     DATABASE_URL: scratch.url,
     REDIS_URL: context.redisUrl,
     REDIS_PREFIX: `bench-${randomBytes(4).toString("hex")}`,
-    SCICENT_WEBHOOK_SECRET: "bench-secret",
+    SCICENT_WEBHOOK_SECRET: SECRET,
     WEBHOOK_ADDRESS_PER_SECOND: "100000",
     WEBHOOK_ADDRESS_BURST: "100000",
   };

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type BenchContext, type Figure, quantile } from "./bench.ts";
 import type { Scratch } from "./database.ts";
 import { openLoop } from "./load-client.ts";
-import { saleRequests } from "./sale-requests.ts";
+import { SECRET, saleRequests } from "./sale-requests.ts";
 import { startCommonwork } from "./service.ts";
 
 const PER_SECOND = 200;
@@ -27,7 +27,7 @@ export async function settleLatency(
     DATABASE_URL: scratch.url,
     REDIS_URL: context.redisUrl,
     REDIS_PREFIX: `bench-${randomBytes(4).toString("hex")}`,
-    SCICENT_WEBHOOK_SECRET: "bench-secret",
+    SCICENT_WEBHOOK_SECRET: SECRET,
     WEBHOOK_ADDRESS_PER_SECOND: "100000",
     WEBHOOK_ADDRESS_BURST: "100000",
   };

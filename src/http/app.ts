@@ -1,5 +1,6 @@
-import express, { type Express } from "express";
+import express, { type Express, type RequestHandler } from "express";
 import type { SaleIntake } from "../intake/sales.ts";
+import { warnThrottled } from "../log.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { adminRoutes } from "./admin/admin.ts";
 import { calendarRoutes } from "./api/calendar-connections.ts";
@@ -26,9 +27,28 @@ export type AppOptions = {
   readonly closing?: AbortSignal;
   /** Overrides the intervals of notification streams. */
   readonly streamIntervals?: StreamIntervals;
+  /** How long the result of `/metrics` is served again. */
+  readonly metricsCacheMs?: number;
   /** Replaces the intake of sales: a benchmark measures the app without Postgres. */
   readonly intake?: SaleIntake;
 };
+
+/**
+ * For every response: browsers must not guess its type. Warns about a proxy that the configuration does not
+ * know.
+ */
+function securityBasics({ config, log }: Runtime): RequestHandler {
+  const unknownProxy = warnThrottled(
+    log,
+    "X-Forwarded-For arrives while TRUST_PROXY is 0: all clients of the proxy share one rate limit. Set TRUST_PROXY to the number of proxies.",
+  );
+  return (req, res, next) => {
+    res.setHeader("X-Content-Type-Options", "nosniff");
+    if (config.trustedProxies === 0 && req.headers["x-forwarded-for"] !== undefined)
+      unknownProxy.warn(undefined);
+    next();
+  };
+}
 
 /** The Express app with every route of the service. */
 export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
@@ -38,13 +58,14 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.disable("etag");
   app.set("query parser", "simple");
   app.set("trust proxy", runtime.config.trustedProxies);
+  app.use(securityBasics(runtime));
   // Mounted before any body parser: signatures are over the raw bytes.
   app.use(saleWebhook(runtime, options.intake));
   app.use(eventsWebhook(runtime));
   app.use(resendWebhook(runtime));
   app.use(unsubscribeRoutes(runtime));
   app.use(healthRoutes(runtime, options.isAlive ?? (() => true)));
-  app.use(metricsRoutes(runtime));
+  app.use(metricsRoutes(runtime, options.metricsCacheMs));
   app.use(calendarWebhook(runtime));
   app.use("/admin", adminRoutes(runtime));
   app.use(

@@ -3,36 +3,53 @@ import { Router } from "express";
 import { QUEUE_NAMES } from "../config/queues.ts";
 import { rows } from "../db/statement.ts";
 import { withinLimit } from "../deadlines.ts";
-import { countPostponed } from "../queues/postpone.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { scheduleLagSeconds } from "../roles/scheduler.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
+import { sendError } from "./error-response.ts";
+import { sameText } from "./same-text.ts";
 
 const READ_LIMIT_MS = 2_000;
 const CARRIER_STATES = ["prioritized", "wait", "active", "delayed", "failed", "completed"] as const;
 
+/** Many scrapes in a row cost as much as one. */
+const CACHE_MS = 1_000;
+
 /**
  * `GET /metrics` in the Prometheus text format: the metrics of this process, and gauges read from Postgres
- * and Redis. If one of them does not answer in time, its gauges are absent and `commonwork_reachable` is 0.
+ * and Redis, at most a second old. If one of them does not answer in time, its gauges are absent and
+ * `commonwork_reachable` is 0. With METRICS_TOKEN the request needs `Authorization: Bearer <token>`.
  */
-export function metricsRoutes(runtime: Runtime): Router {
+export function metricsRoutes(runtime: Runtime, cacheMs = CACHE_MS): Router {
   const router = Router();
-  let reading: Promise<unknown> | null = null;
-  router.get("/metrics", async (_req, res) => {
-    // Concurrent scrapes share one reading, because gauges are reset before they are set.
-    reading ??= Promise.all([
-      readPart(runtime, "postgres", () => readPostgres(runtime)),
-      readPart(runtime, "redis", () => readRedis(runtime)),
-    ]).finally(() => {
-      reading = null;
-    });
-    await reading;
-    const offsetMs = runtime.serverClock?.offsetMs() ?? null;
-    if (offsetMs !== null) runtime.metrics.clockOffset.set(offsetMs / 1_000);
-    const text = await runtime.metrics.registry.metrics();
-    res.set("Content-Type", runtime.metrics.registry.contentType).send(text);
+  const { metricsToken } = runtime.config;
+  let reading: Promise<string> | null = null;
+  let last = { text: "", untilMs: Number.NEGATIVE_INFINITY };
+  router.get("/metrics", async (req, res) => {
+    if (metricsToken !== null && !sameText(req.headers.authorization ?? "", `Bearer ${metricsToken}`)) {
+      res.set("WWW-Authenticate", 'Bearer realm="metrics"');
+      return sendError(res, 401, {
+        code: "bad-token",
+        message: "The request needs the token of METRICS_TOKEN.",
+      });
+    }
+    if (performance.now() >= last.untilMs) {
+      // Concurrent scrapes share one reading, because gauges are reset before they are set.
+      reading ??= readMetrics(runtime).finally(() => {
+        reading = null;
+      });
+      last = { text: await reading, untilMs: performance.now() + cacheMs };
+    }
+    res.set("Content-Type", runtime.metrics.registry.contentType).send(last.text);
   });
   return router;
+}
+async function readMetrics(runtime: Runtime): Promise<string> {
+  await Promise.all([
+    readPart(runtime, "postgres", () => readPostgres(runtime)),
+    readPart(runtime, "redis", () => readRedis(runtime)),
+  ]);
+  return runtime.metrics.registry.metrics();
 }
 
 async function readPart(
@@ -54,18 +71,16 @@ async function readPart(
 
 /** Removes old values, which would look like current ones. */
 function resetGauges(runtime: Runtime, part: "postgres" | "redis"): void {
-  const { carriers, entries, failingEntries, postponed, schedulePaused, oldest } = runtime.metrics;
-  const { scheduleLag, oldestTransaction, ledgerDrift } = runtime.metrics;
-  const ofPostgres = [entries, failingEntries, postponed, schedulePaused, oldest];
-  for (const gauge of part === "redis" ? [carriers] : ofPostgres) gauge.reset();
+  const { carriers, entries, failingEntries, oldest, scheduleLag, oldestTransaction, ledgerDrift } =
+    runtime.metrics;
+  for (const gauge of part === "redis" ? [carriers] : [entries, failingEntries, oldest]) gauge.reset();
   if (part === "postgres") for (const gauge of [scheduleLag, oldestTransaction, ledgerDrift]) gauge.remove();
 }
 
 async function readPostgres(runtime: Runtime): Promise<() => void> {
-  const { entries, failingEntries, postponed, schedulePaused, oldest } = runtime.metrics;
-  const { scheduleLag, oldestTransaction, ledgerDrift } = runtime.metrics;
+  const { entries, failingEntries, oldest, scheduleLag, oldestTransaction, ledgerDrift } = runtime.metrics;
   const on = runtime.db.drizzle;
-  const [outbox, waiting, paused, lagSeconds, [books]] = await Promise.all([
+  const [outbox, lagSeconds, [books]] = await Promise.all([
     rows<{ queue: string; state: string; count: number; failing: number; age: number | null }>(
       on,
       sql`select queue,
@@ -74,11 +89,6 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
                  count(*)::int as count, count(*) filter (where attempts >= 5 and dead_at is null)::int as failing,
                  (extract(epoch from now() - min(run_at) filter (where run_at <= now())))::float8 as age
           from outbox group by 1, 2`,
-    ),
-    countPostponed(on),
-    rows<{ schedule: string; seconds: number }>(
-      on,
-      sql`select name as schedule, extract(epoch from now() - paused_at)::float8 as seconds from schedules where paused_at is not null`,
     ),
     scheduleLagSeconds(runtime.db),
     rows<{ transaction: number; drift: number | null }>(
@@ -99,8 +109,6 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
       if (state === "due" || state === "carried") ages.set(queue, Math.max(age ?? 0, ages.get(queue) ?? 0));
     }
     for (const [queue, age] of ages) oldest.set({ queue }, age);
-    for (const { job, count } of waiting) postponed.set({ job }, count);
-    for (const { schedule, seconds } of paused) schedulePaused.set({ schedule }, seconds);
     scheduleLag.set(lagSeconds);
     oldestTransaction.set(books?.transaction ?? 0);
     // Unknown before the first verification.

@@ -15,8 +15,8 @@ export type RateLimitOptions = {
 export type RateLimit = {
   /** Spends one point. @returns 0, or how many milliseconds to wait. Never rejects. */
   take(key: string): number | Promise<number>;
-  /** Charges a key extra points. Never rejects. */
-  penalize(key: string, points: number): Promise<void>;
+  /** Gives back one point that was taken just before, for other requests of this process. */
+  refund(key: string): void;
 };
 
 /**
@@ -91,13 +91,9 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
   };
   return {
     take: spend,
-    async penalize(key, points) {
-      leases.delete(key);
-      const charged = withFallback(
-        () => shared.penalty(key, points),
-        () => local.penalty(key, points),
-      );
-      await charged.catch(() => undefined);
+    refund(key) {
+      const lease = leases.get(key);
+      if (lease !== undefined && !lease.blocked) lease.left++;
     },
   };
 }
@@ -128,8 +124,8 @@ function createRedisFallback() {
 }
 
 /**
- * The key under which an address is counted: IPv4 as it is, also if mapped into IPv6; IPv6 by its /64, the
- * smallest block that a customer is assigned.
+ * The key under which an address is counted: IPv4 as it is, also if mapped into IPv6; IPv6 by its /56, since
+ * that is what many customers are assigned.
  */
 export function addressKey(address: string | undefined): string {
   if (address === undefined) return "unknown";
@@ -141,6 +137,7 @@ export function addressKey(address: string | undefined): string {
   const right = tail === undefined || tail === "" ? [] : tail.split(":");
   const middle =
     tail === undefined ? [] : Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0");
-  const groups = [...left, ...middle, ...right].slice(0, 4);
-  return `${groups.map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/64`;
+  const groups = [...left, ...middle, ...right].slice(0, 4).map((group) => Number.parseInt(group, 16) || 0);
+  const last = (groups[3] ?? 0) & 0xff00;
+  return `${[...groups.slice(0, 3), last].map((group) => group.toString(16)).join(":")}::/56`;
 }

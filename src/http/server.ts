@@ -13,12 +13,20 @@ export type HttpServer = {
 export type HttpOptions = AppOptions & {
   /** How long open requests may take after `stop`. */
   readonly stopWithinMs?: number;
+  /** How long a request may take to arrive. */
+  readonly requestLimitMs?: number;
+  readonly maxConnections?: number;
 };
 
 /** Longer than the idle timeout of common load balancers, so that they close connections first. */
 const KEEP_ALIVE_MS = 65_000;
 const HEADERS_LIMIT_MS = 10_000;
-const REQUEST_LIMIT_MS = 30_000;
+/** A body that arrives more slowly is a mistake or an attack: none is larger than 512 KiB. */
+const REQUEST_LIMIT_MS = 15_000;
+/** How often connections are checked for these limits. */
+const CHECK_MS = 2_000;
+/** Beyond it connections are closed at once. Streams hold at most 2,000. */
+const MAX_CONNECTIONS = 10_000;
 const BACKLOG = 1_024;
 
 /** Starts the HTTP server on the configured address. @throws the error of `listen`, such as EADDRINUSE. */
@@ -26,14 +34,21 @@ export async function startHttp(runtime: Runtime, options: HttpOptions = {}): Pr
   const closing = new AbortController();
   const app = createApp(runtime, { ...options, closing: closing.signal });
   let stopping = false;
+  const requestLimitMs = options.requestLimitMs ?? REQUEST_LIMIT_MS;
   const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_LIMIT_MS, requestTimeout: REQUEST_LIMIT_MS },
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: Math.min(HEADERS_LIMIT_MS, requestLimitMs),
+      requestTimeout: requestLimitMs,
+      connectionsCheckingInterval: Math.min(CHECK_MS, requestLimitMs),
+    },
     (req, res) => {
       // A busy keep-alive connection would keep the server open: close it after its next response.
       if (stopping) res.shouldKeepAlive = false;
       app(req, res);
     },
   );
+  server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
   const { host, port } = runtime.config;
   server.listen({ host, port, backlog: BACKLOG });
   await once(server, "listening");

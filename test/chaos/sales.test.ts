@@ -8,7 +8,7 @@ import { chain, organization, type Person } from "../support/factories.ts";
 import { ownRedis } from "../support/own-redis.ts";
 import { size } from "../support/sizes.ts";
 import { startTwoWorkers } from "../support/two-workers.ts";
-import { createWorld, type World } from "../support/world.ts";
+import { createWorld, SALE_SECRET, type World } from "../support/world.ts";
 
 const CALLS = size(1_000, 10_000);
 const DUPLICATES = 0.3;
@@ -58,7 +58,7 @@ function shuffled<T>(items: readonly T[]): T[] {
 
 /** Sends like a seller: repeats until the answer is final. */
 async function send(port: number, call: Call): Promise<number> {
-  const signature = createHmac("sha256", "test-secret").update(call.body).digest("hex");
+  const signature = createHmac("sha256", SALE_SECRET).update(call.body).digest("hex");
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const status = await fetch(`http://127.0.0.1:${port}/volunteer_scheduler/webhooks/scicent_sale`, {
       method: "POST",

@@ -10,11 +10,13 @@ describe("addressKey", () => {
     ["203.0.113.7", "203.0.113.7"],
     ["::ffff:203.0.113.7", "203.0.113.7"],
     ["::FFFF:203.0.113.7", "203.0.113.7"],
-    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
-    ["2001:0DB8:0001:0002::9", "2001:db8:1:2::/64"],
-    ["2001:db8::9", "2001:db8:0:0::/64"],
-    ["::1", "0:0:0:0::/64"],
-    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:0::/56"],
+    ["2001:db8:1:ff02::9", "2001:db8:1:ff00::/56"],
+    ["2001:db8:1:ffff::9", "2001:db8:1:ff00::/56"],
+    ["2001:0DB8:0001:0002::9", "2001:db8:1:0::/56"],
+    ["2001:db8::9", "2001:db8:0:0::/56"],
+    ["::1", "0:0:0:0::/56"],
+    ["fe80::1%eth0", "fe80:0:0:0::/56"],
     [undefined, "unknown"],
   ])("%s is counted as %s", (address, key) => {
     expect(addressKey(address)).toBe(key);
@@ -53,11 +55,16 @@ describe("createRateLimit", () => {
     expect(waits.filter((wait) => wait === 0)).toHaveLength(100);
   });
 
-  test("a penalty counts at once", async () => {
+  test("a point that is given back can be taken again", async () => {
     const { limit } = await opened();
-    const { take, penalize } = limit(100);
-    expect(await take("a")).toBe(0);
-    await penalize("a", 100);
+    const { take, refund } = limit(10);
+    for (let n = 0; n < 50; n++) {
+      expect(await take("a")).toBe(0);
+      refund("a");
+    }
+    for (let n = 0; n < 10; n++) expect(await take("a")).toBe(0);
+    expect(await take("a")).toBeGreaterThan(0);
+    refund("a");
     expect(await take("a")).toBeGreaterThan(0);
   });
 

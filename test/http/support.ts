@@ -2,12 +2,9 @@ import { createHmac } from "node:crypto";
 import { type HttpOptions, startHttp } from "../../src/http/server.ts";
 import { createRelay } from "../../src/queues/relay.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
-import type { World } from "../support/world.ts";
+import { SALE_SECRET, type World } from "../support/world.ts";
 
 export const SALE_PATH = "/volunteer_scheduler/webhooks/scicent_sale";
-
-/** The secret of every test world. */
-const SECRET = "test-secret";
 
 /** Serves the world over HTTP until the test ends. `overrides` replaces parts of it. @returns the address. */
 export async function serve(
@@ -22,7 +19,7 @@ export async function serve(
   return `http://127.0.0.1:${server.port}`;
 }
 
-export const sign = (body: string | Buffer, secret = SECRET): string =>
+export const sign = (body: string | Buffer, secret = SALE_SECRET): string =>
   `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
 
 export type Reply = {

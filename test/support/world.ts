@@ -89,6 +89,9 @@ export type World = Runtime & {
   closing(close: () => Promise<unknown>): void;
 };
 
+/** The secret of the sale webhook in every test world. */
+export const SALE_SECRET = "the secret of the sale webhook";
+
 export const FAST_LOCKS: LockPolicy = {
   lockDurationMs: 1_000,
   stalledIntervalMs: 400,
@@ -152,7 +155,7 @@ function configFor(database: DatabaseAddress, name: string, options: WorldOption
     HOST: "127.0.0.1",
     PORT: "0",
     DB_POOL_MAX: String(options.poolMax ?? 12),
-    SCICENT_WEBHOOK_SECRET: "test-secret",
+    SCICENT_WEBHOOK_SECRET: SALE_SECRET,
     ...options.environment,
   });
 }

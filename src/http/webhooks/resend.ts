@@ -1,22 +1,26 @@
-import express, { type RequestHandler, Router } from "express";
+import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
 import { applyProviderEvents, type ProviderEvent, storeProviderEvent } from "../../email/provider-events.ts";
+import { decodeUtf8, readJson } from "../../foreign-json.ts";
+import { foreignId, isStorableInstant } from "../../foreign-text.ts";
 import { retryAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { sendError, sendRetryLater } from "../error-response.ts";
-import { createWebhookLimits } from "./limits.ts";
-import { isSignedWebhook } from "./standard-webhook.ts";
+import { standardScheme } from "./signature-schemes.ts";
+import { requireSignature, signedCallOf } from "./signed-webhook.ts";
 
 const SOURCE = "resend";
 const MAX_BODY_BYTES = 256 * 1024;
-const NOT_CONFIGURED_RETRY_MS = 60_000;
 
 const body = z.object({
   type: z.string(),
-  created_at: z.string(),
+  created_at: z
+    .string()
+    .transform((text) => new Date(text))
+    .refine(isStorableInstant),
   data: z.object({
-    email_id: z.string().min(1).max(200).optional(),
+    email_id: foreignId(200).optional(),
     bounce: z.object({ type: z.string().optional() }).optional(),
   }),
 });
@@ -28,51 +32,27 @@ const body = z.object({
  */
 export function resendWebhook(runtime: Runtime): Router {
   const count = (status: string) => runtime.metrics.webhookCalls.inc({ source: SOURCE, status });
-  const limits = createWebhookLimits(runtime, SOURCE, () => count("limited"));
+  const secrets = runtime.config.email.webhookSecrets;
   const router = Router();
-  router.post(
+  router.all(
     "/webhooks/resend",
-    limits.address,
-    requireSecret(runtime, count),
-    express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false }),
-    verifySignature(runtime, limits.penalizeAddress, count),
+    requireSignature(runtime, {
+      source: SOURCE,
+      secrets,
+      secretVariable: "RESEND_WEBHOOK_SECRET",
+      scheme: standardScheme(secrets, runtime.clock),
+      maxBodyBytes: MAX_BODY_BYTES,
+      count,
+    }),
     recordEvent(runtime, count),
   );
   return router;
 }
 
-function requireSecret(runtime: Runtime, count: (status: string) => void): RequestHandler {
-  return (_req, res, next) => {
-    if (runtime.config.email.webhookSecrets.length > 0) return next();
-    count("unavailable");
-    const message = "The webhook is not configured: the operator must set RESEND_WEBHOOK_SECRET.";
-    sendRetryLater(res, 503, { code: "not-configured", message }, NOT_CONFIGURED_RETRY_MS);
-  };
-}
-
-function verifySignature(
-  runtime: Runtime,
-  penalize: (address: string | undefined) => Promise<void>,
-  count: (status: string) => void,
-): RequestHandler {
-  return async (req, res, next) => {
-    const raw = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
-    const header = (name: string) => req.get(`svix-${name}`) ?? req.get(`webhook-${name}`);
-    const headers = { id: header("id"), timestamp: header("timestamp"), signature: header("signature") };
-    if (isSignedWebhook(raw, headers, runtime.config.email.webhookSecrets, runtime.clock.now()))
-      return next();
-    count("unsigned");
-    await penalize(req.ip);
-    const message =
-      "svix-signature must be the HMAC-SHA256 of svix-id, svix-timestamp and the body, with a timestamp within five minutes of now.";
-    sendError(res, 401, { code: "bad-signature", message });
-  };
-}
-
 function recordEvent(runtime: Runtime, count: (status: string) => void): RequestHandler {
-  return async (req, res) => {
-    const messageId = req.get("svix-id") ?? req.get("webhook-id") ?? "";
-    const event = readEvent(req.body as Buffer, messageId);
+  return async (_req, res) => {
+    const { raw, messageId } = signedCallOf(res);
+    const event = readEvent(raw, messageId ?? "");
     if (event === "unreadable") {
       count("rejected");
       return sendError(res, 422, {
@@ -106,18 +86,17 @@ function recordEvent(runtime: Runtime, count: (status: string) => void): Request
   };
 }
 
-/** Parses an event. `unimportant`: a type that changes nothing here. */
+/**
+ * Parses an event. Its texts are not stored, so any text is accepted in them. `unimportant`: a type that
+ * changes nothing here.
+ */
 function readEvent(raw: Buffer, messageId: string): ProviderEvent | "unreadable" | "unimportant" {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(raw.toString("utf8"));
-  } catch {
-    return "unreadable";
-  }
-  const event = body.safeParse(parsed);
-  const occurredAt = new Date(event.data?.created_at ?? Number.NaN);
-  if (!event.success || Number.isNaN(occurredAt.getTime())) return "unreadable";
-  const { type, data } = event.data;
+  const decoded = decodeUtf8(raw);
+  const read = "fault" in decoded ? decoded : readJson(decoded.text);
+  if ("fault" in read || read.faults.some(({ kind }) => kind !== "text")) return "unreadable";
+  const event = body.safeParse(read.value);
+  if (!event.success || !foreignId().safeParse(messageId).success) return "unreadable";
+  const { type, data, created_at: occurredAt } = event.data;
   const kind = kindOf(type, data.bounce?.type);
   if (kind === null) return "unimportant";
   if (data.email_id === undefined) return "unreadable";

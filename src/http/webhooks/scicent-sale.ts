@@ -7,6 +7,7 @@ import type { SaleReceipt } from "../../rewards/take-sales.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { VERSION } from "../../version.ts";
 import { sendError, sendRetryLater } from "../error-response.ts";
+import { hmacScheme } from "./signature-schemes.ts";
 import { type Rejection, requireSignature, signedCallOf } from "./signed-webhook.ts";
 
 const SOURCE = "scicent";
@@ -31,7 +32,7 @@ export function saleWebhook(runtime: Runtime, intake: SaleIntake = createSaleInt
       source: SOURCE,
       secrets,
       secretVariable: "SCICENT_WEBHOOK_SECRET",
-      signatureHeader: "X-Scicent-Signature",
+      scheme: hmacScheme("X-Scicent-Signature", secrets),
       maxBodyBytes: MAX_BODY_BYTES,
       count,
     }),

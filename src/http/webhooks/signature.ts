@@ -5,6 +5,10 @@ export type SigningSecret = { readonly key: string; readonly id: string };
 
 const HEADER = /^sha256=([0-9a-f]{64})$/i;
 
+/** Whether a header can hold a signature at all. */
+export const hasSignatureForm = (header: string | undefined): header is string =>
+  header !== undefined && HEADER.test(header);
+
 /** Fingerprints each secret with the first 8 hex digits of its SHA-256. */
 export function signingSecrets(secrets: readonly string[]): SigningSecret[] {
   return secrets.map((key) => ({ key, id: createHash("sha256").update(key).digest("hex").slice(0, 8) }));

@@ -1,8 +1,8 @@
-import express, { type RequestHandler, type Response } from "express";
+import express, { type Request, type RequestHandler, type Response } from "express";
 import type { Runtime } from "../../roles/runtime.ts";
-import { sendError, sendRetryLater } from "../error-response.ts";
-import { createWebhookLimits } from "./limits.ts";
-import { findSigner, signingSecrets } from "./signature.ts";
+import { sendError, sendRetryLater, tooManyRequests } from "../error-response.ts";
+import { createWebhookLimits, type WebhookLimits } from "./limits.ts";
+import type { SignatureScheme, SignedBy } from "./signature-schemes.ts";
 
 /** How a webhook call is rejected before it is parsed, for the counter. */
 export type Rejection = "limited" | "refused" | "unsigned" | "unavailable";
@@ -14,17 +14,14 @@ export type SignedWebhook = {
   readonly secrets: readonly string[];
   /** The variable that holds the secrets. */
   readonly secretVariable: string;
-  /** The header with `sha256=` and the HMAC in hex. */
-  readonly signatureHeader: string;
+  readonly scheme: SignatureScheme;
   readonly maxBodyBytes: number;
   readonly count: (rejection: Rejection) => void;
 };
 
 /** A webhook call with a valid signature. */
-export type SignedCall = {
+export type SignedCall = SignedBy & {
   readonly raw: Buffer;
-  readonly signature: string;
-  readonly secretId: string;
   readonly receivedAt: Date;
   readonly startedMs: number;
 };
@@ -36,19 +33,21 @@ export const signedCallOf = (res: Response): SignedCall =>
 const NOT_CONFIGURED_RETRY_MS = 60_000;
 
 /**
- * The checks of a webhook call, in order: method, rate limit of the address, configured secret, length,
- * signature over the raw bytes, rate limit of the source, content type. Must be mounted before any body
- * parser.
+ * The checks of a webhook call, in order: method, configured secret, headers that can be a signature, length,
+ * rate limit of the address, memory, signature over the raw bytes, rate limit of the source, content type.
+ * Without such headers the body is not kept. Must be mounted before any body parser.
  */
 export function requireSignature(runtime: Runtime, webhook: SignedWebhook): RequestHandler[] {
-  const limits = createWebhookLimits(runtime, webhook.source, () => webhook.count("limited"));
+  const limits = createWebhookLimits(runtime, webhook, () => webhook.count("limited"));
   return [
     onlyPost(webhook),
-    limits.address,
     requireSecret(runtime, webhook),
+    readHeaders(webhook, limits),
     rejectLarge(webhook),
+    limits.address,
+    limits.memory,
     express.raw({ type: () => true, limit: webhook.maxBodyBytes, inflate: false }),
-    verifySignature(runtime, webhook, limits.penalizeAddress),
+    verifySignature(runtime, webhook, limits),
     limits.source,
     onlyJson(webhook),
   ];
@@ -91,34 +90,44 @@ function rejectLarge({ maxBodyBytes, count }: SignedWebhook): RequestHandler {
   };
 }
 
-function verifySignature(
-  runtime: Runtime,
-  webhook: SignedWebhook,
-  penalize: (address: string | undefined) => Promise<void>,
-): RequestHandler {
-  const secrets = signingSecrets(webhook.secrets);
-  return async (req, res, next) => {
+type Verifier = NonNullable<ReturnType<SignatureScheme["verifierOf"]>>;
+type Locals = { verifier?: Verifier; signedCall?: SignedCall };
+
+function readHeaders(webhook: SignedWebhook, limits: WebhookLimits): RequestHandler {
+  return (req, res, next) => {
+    const verifier = webhook.scheme.verifierOf(req);
+    if (verifier === null) return rejectUnsigned(webhook, limits, req, res);
+    (res.locals as Locals).verifier = verifier;
+    next();
+  };
+}
+
+function verifySignature(runtime: Runtime, webhook: SignedWebhook, limits: WebhookLimits): RequestHandler {
+  return (req, res, next) => {
+    const locals = res.locals as Locals;
     // Without a body the parser sets none.
     const raw = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
-    const signature = req.get(webhook.signatureHeader);
-    const secretId = findSigner(raw, signature, secrets);
-    if (signature !== undefined && secretId !== null) {
-      res.locals.signedCall = {
-        raw,
-        signature,
-        secretId,
-        receivedAt: runtime.clock.now(),
-        startedMs: performance.now(),
-      } satisfies SignedCall;
-      return next();
+    const signed = locals.verifier?.(raw) ?? null;
+    if (signed === null) {
+      limits.refundAddress(req);
+      return rejectUnsigned(webhook, limits, req, res);
     }
-    webhook.count("unsigned");
-    await penalize(req.ip);
-    sendError(res, 401, {
-      code: "bad-signature",
-      message: `${webhook.signatureHeader} must be sha256= followed by the HMAC-SHA256 of the raw body with the shared secret, as 64 hex digits.`,
-    });
+    locals.signedCall = { ...signed, raw, receivedAt: runtime.clock.now(), startedMs: performance.now() };
+    next();
   };
+}
+
+/** 401, or 429 for an address that has sent too many. */
+async function rejectUnsigned(
+  { count, scheme }: SignedWebhook,
+  limits: WebhookLimits,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  count("unsigned");
+  const waitMs = await limits.countUnsigned(req);
+  if (waitMs > 0) tooManyRequests(res, waitMs);
+  else sendError(res, 401, { code: "bad-signature", message: scheme.rule });
 }
 
 /** JSON is UTF-8. With another charset the signed bytes would be decoded wrongly. */

@@ -11,6 +11,29 @@ export type WebhookHeaders = {
 const TOLERANCE_SECONDS = 300;
 const SIGNATURE_BYTES = 32;
 
+/** Headers that can belong to a signed message that was sent just now. */
+export type SignedHeaders = {
+  readonly id: string;
+  readonly timestamp: string;
+  /** The signatures that have the right length. */
+  readonly signatures: readonly Buffer[];
+};
+
+/** Parses the headers of a message. @returns null if no body could make them valid. */
+export function parseWebhookHeaders(
+  { id, timestamp, signature }: WebhookHeaders,
+  now: Date,
+): SignedHeaders | null {
+  if (!id || !timestamp || !signature || !/^\d{1,12}$/.test(timestamp)) return null;
+  if (Math.abs(now.getTime() / 1_000 - Number(timestamp)) > TOLERANCE_SECONDS) return null;
+  const signatures = signature.split(" ").flatMap((part) => {
+    const [version, text = ""] = part.split(",");
+    const bytes = Buffer.from(text, "base64");
+    return version === "v1" && bytes.length === SIGNATURE_BYTES ? [bytes] : [];
+  });
+  return signatures.length === 0 ? null : { id, timestamp, signatures };
+}
+
 /**
  * Verifies a message by the Standard Webhooks specification (Svix): HMAC-SHA256 over `id.timestamp.body` with
  * one of the secrets, `whsec_<base64>`. The header may hold several signatures, `v1,<base64>`, while the
@@ -18,22 +41,14 @@ const SIGNATURE_BYTES = 32;
  */
 export function isSignedWebhook(
   raw: Buffer,
-  { id, timestamp, signature }: WebhookHeaders,
+  { id, timestamp, signatures }: SignedHeaders,
   secrets: readonly string[],
-  now: Date,
 ): boolean {
-  if (!id || !timestamp || !signature || !/^\d{1,12}$/.test(timestamp)) return false;
-  if (Math.abs(now.getTime() / 1_000 - Number(timestamp)) > TOLERANCE_SECONDS) return false;
-  const given = signature.split(" ").flatMap((part) => {
-    const [version, text = ""] = part.split(",");
-    const bytes = Buffer.from(text, "base64");
-    return version === "v1" && bytes.length === SIGNATURE_BYTES ? [bytes] : [];
-  });
   let isValid = false;
   for (const secret of secrets) {
     const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
     const expected = createHmac("sha256", key).update(`${id}.${timestamp}.`).update(raw).digest();
-    for (const bytes of given) if (timingSafeEqual(bytes, expected)) isValid = true;
+    for (const bytes of signatures) if (timingSafeEqual(bytes, expected)) isValid = true;
   }
   return isValid;
 }

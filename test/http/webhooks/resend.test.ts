@@ -10,6 +10,8 @@ import { serve } from "../support.ts";
 const AT = "2026-03-02T18:00:00Z";
 const SECRET = `whsec_${Buffer.from("a secret of thirty-two bytes....").toString("base64")}`;
 
+const OTHER_SECRET = `whsec_${Buffer.from("another secret of several bytes").toString("base64")}`;
+
 const eventOf = (type: string, providerId: string, bounce?: string): string =>
   JSON.stringify({
     type,
@@ -143,7 +145,7 @@ describe("the webhook of Resend", () => {
   });
 
   it("rejects calls without a current signature by one of the secrets", async () => {
-    const { world, post } = await scene({ RESEND_WEBHOOK_SECRET: `${SECRET},whsec_b3RoZXI=` });
+    const { world, post } = await scene({ RESEND_WEBHOOK_SECRET: `${SECRET},${OTHER_SECRET}` });
     const body = eventOf("email.delivered", "x");
     const at = (iso: string, secret = SECRET) => signedByResend(body, { secret, at: new Date(iso) });
     const good = at(AT);
@@ -161,7 +163,7 @@ describe("the webhook of Resend", () => {
     expect(await world.query("select 1 from email_events")).toEqual([]);
     const several = { ...good, "svix-signature": `v1,${"A".repeat(43)}= ${good["svix-signature"]}` };
     expect((await post(body, several)).status).toBe(200);
-    expect((await post(body, at(AT, "whsec_b3RoZXI="))).status).toBe(200);
+    expect((await post(body, at(AT, OTHER_SECRET))).status).toBe(200);
     const standard = Object.fromEntries(
       Object.entries(at("2026-03-02T17:58:00Z")).map(([name, value]) => [
         name.replace("svix-", "webhook-"),

@@ -1,0 +1,59 @@
+import type { Request } from "express";
+import type { Clock } from "../../clock.ts";
+import { findSigner, hasSignatureForm, signingSecrets } from "./signature.ts";
+import { isSignedWebhook, parseWebhookHeaders } from "./standard-webhook.ts";
+
+/** What the signature of a call says about it. */
+export type SignedBy = {
+  /** The header with the signature. */
+  readonly signature: string;
+  /** The fingerprint of the secret; null where the scheme keeps none. */
+  readonly secretId: string | null;
+  /** The sender's id of the message, if it is signed with it. */
+  readonly messageId: string | null;
+};
+
+/** How the calls of a webhook are signed. */
+export type SignatureScheme = {
+  /** What a sender has to send, for the error. */
+  readonly rule: string;
+  /**
+   * Reads the headers, before the body. @returns null if no body could make them valid, else the check of the
+   * body.
+   */
+  verifierOf(req: Request): ((raw: Buffer) => SignedBy | null) | null;
+};
+
+/** A header with `sha256=` and the HMAC-SHA256 of the raw bytes in hex. */
+export function hmacScheme(header: string, secrets: readonly string[]): SignatureScheme {
+  const keys = signingSecrets(secrets);
+  return {
+    rule: `${header} must be sha256= followed by the HMAC-SHA256 of the raw body with the shared secret, as 64 hex digits.`,
+    verifierOf(req) {
+      const signature = req.get(header);
+      if (!hasSignatureForm(signature)) return null;
+      return (raw) => {
+        const secretId = findSigner(raw, signature, keys);
+        return secretId === null ? null : { signature, secretId, messageId: null };
+      };
+    },
+  };
+}
+
+/** Standard Webhooks, with its own header names or those of Svix. */
+export function standardScheme(secrets: readonly string[], clock: Clock): SignatureScheme {
+  return {
+    rule: "svix-signature must be the HMAC-SHA256 of svix-id, svix-timestamp and the body, with a timestamp within five minutes of now.",
+    verifierOf(req) {
+      const header = (name: string) => req.get(`svix-${name}`) ?? req.get(`webhook-${name}`);
+      const signature = header("signature");
+      const parsed = parseWebhookHeaders(
+        { id: header("id"), timestamp: header("timestamp"), signature },
+        clock.now(),
+      );
+      if (parsed === null || signature === undefined) return null;
+      return (raw) =>
+        isSignedWebhook(raw, parsed, secrets) ? { signature, secretId: null, messageId: parsed.id } : null;
+    },
+  };
+}

@@ -1,0 +1,197 @@
+import { describe, expect, it } from "vitest";
+import type { HttpOptions } from "../../src/http/server.ts";
+import { createBodyMemory } from "../../src/http/webhooks/body-memory.ts";
+import { callWebhook, SALE_PATH, saleBody, serve, sign } from "../http/support.ts";
+import { eventually } from "../support/eventually.ts";
+import { type RawConnection, rawConnection, requestHead } from "../support/raw-http.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+const EVENTS_PATH = "/webhooks/domain_events";
+const EVENTS_SECRET = "the long secret of the host";
+const MAX_EVENTS_BODY = 512 * 1024;
+/** Has the form of a signature, and is none. */
+const FORGED = `sha256=${"0".repeat(64)}`;
+
+async function open(environment: Record<string, string> = {}, options: HttpOptions = {}) {
+  const world = await createWorld({
+    environment: { DOMAIN_EVENTS_WEBHOOK_SECRET: EVENTS_SECRET, ...environment },
+  });
+  await eventually(() => expect(world.producers.ready()).toBe(true));
+  return { world, address: await serve(world, {}, options) };
+}
+
+const raw = async (world: World, address: string) => {
+  const connection = await rawConnection(address);
+  world.closing(async () => connection.close());
+  return connection;
+};
+
+const postEvent = (address: string, id: string) => {
+  const body = JSON.stringify({ events: [{ id, event_type: "document_uploaded" }] });
+  return callWebhook(address, body, {
+    path: EVENTS_PATH,
+    headers: { "X-Scicent-Signature": null, "X-Commonwork-Signature": sign(body, EVENTS_SECRET) },
+  });
+};
+
+describe("unsigned calls from the address of the proxy", () => {
+  it("do not keep signed calls from being accepted, however many there are", async () => {
+    const { address } = await open({ WEBHOOK_ADDRESS_BURST: "30", WEBHOOK_ADDRESS_PER_SECOND: "1" });
+    for (let n = 0; n < 60; n++)
+      await callWebhook(address, "x", { headers: { "X-Scicent-Signature": n % 2 ? FORGED : null } });
+    for (let n = 0; n < 5; n++)
+      expect((await callWebhook(address, saleBody({ transaction_id: `"t_${n}"` }))).status).toBe(202);
+  });
+
+  it("to one webhook do not count for another", async () => {
+    const { address } = await open({ WEBHOOK_ADDRESS_BURST: "3", WEBHOOK_ADDRESS_PER_SECOND: "1" });
+    const statuses = [];
+    for (let n = 0; n < 4; n++) statuses.push((await callWebhook(address, saleBody())).status);
+    expect(statuses.at(-1)).toBe(429);
+    expect((await postEvent(address, "a")).status).toBe(202);
+  });
+
+  it("are warned about when the configuration knows no proxy", async () => {
+    const { world } = await open();
+    const lines: string[] = [];
+    const log = Object.assign(Object.create(world.log), {
+      warn: (_fields: unknown, message: string) => lines.push(message),
+    });
+    const address = await serve(world, { log });
+    const forwarded = { headers: { "X-Forwarded-For": "203.0.113.7" } };
+    for (let n = 0; n < 3; n++) await callWebhook(address, saleBody(), forwarded);
+    expect(lines).toEqual([expect.stringMatching(/TRUST_PROXY/)]);
+    const behind = await open({ TRUST_PROXY: "1" });
+    const quiet: string[] = [];
+    const knowing = await serve(behind.world, {
+      log: Object.assign(Object.create(behind.world.log), {
+        warn: (_: unknown, text: string) => quiet.push(text),
+      }),
+    });
+    await callWebhook(knowing, saleBody(), forwarded);
+    expect(quiet).toEqual([]);
+  });
+});
+
+describe("a body", () => {
+  it.each([
+    ["/webhooks/scicent_sale", {}],
+    ["/webhooks/scicent_sale", { "X-Scicent-Signature": "sha256=short" }],
+    ["/webhooks/domain_events", { "X-Scicent-Signature": FORGED }],
+    ["/webhooks/resend", { "svix-id": "m", "svix-timestamp": "1", "svix-signature": "v1,AAAA" }],
+  ])("without a signature that could be one is not waited for: %s %j", async (path, headers) => {
+    const { world, address } = await open({
+      RESEND_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString("base64")}`,
+    });
+    const { received, write } = await raw(world, address);
+    write(requestHead("POST", path, { ...headers, "Content-Length": 60_000 }));
+    await eventually(() => expect(received.text).toMatch(/^HTTP\/1\.1 401 /));
+  });
+
+  it("that has to be kept in memory is refused beyond the limit of its address, and in all", async () => {
+    const { world, address } = await open({ TRUST_PROXY: "1" });
+    const hold = async (from: string) => {
+      const connection = await raw(world, address);
+      connection.write(
+        requestHead("POST", EVENTS_PATH, {
+          "X-Forwarded-For": from,
+          "X-Commonwork-Signature": FORGED,
+          "Content-Length": MAX_EVENTS_BODY,
+          Expect: "100-continue",
+        }),
+      );
+      await eventually(() => expect(connection.received.text).toMatch(/HTTP\/1\.1 100 /));
+      return connection;
+    };
+    const held = [];
+    for (let n = 0; n < 32; n++) held.push(await hold("203.0.113.1"));
+    const ofAddress = await hold("203.0.113.1");
+    await eventually(() => expect(ofAddress.received.text).toMatch(/HTTP\/1\.1 429 /));
+    for (let n = 0; n < 32; n++) held.push(await hold("203.0.113.2"));
+    const inAll = await hold("203.0.113.3");
+    await eventually(() => expect(inAll.received.text).toMatch(/HTTP\/1\.1 503 [\s\S]*Retry-After: 1/i));
+    // Another webhook has memory of its own, and a body that ends gives it back.
+    expect((await callWebhook(address, saleBody())).status).toBe(202);
+    for (const { close } of held) close();
+    await eventually(async () => expect((await postEvent(address, "a")).status).toBe(202));
+  });
+
+  it("that arrives in drips is given up", async () => {
+    const { world, address } = await open({}, { requestLimitMs: 300 });
+    const { received, write } = await raw(world, address);
+    write(requestHead("POST", SALE_PATH, { "X-Scicent-Signature": FORGED, "Content-Length": 60_000 }));
+    write("{");
+    await eventually(() =>
+      expect(received).toMatchObject({ ended: true, text: expect.stringMatching(/ 408 /) }),
+    );
+  });
+});
+
+it("connections beyond the greatest number are closed at once", async () => {
+  const { world, address } = await open({}, { maxConnections: 3 });
+  const all: RawConnection[] = [];
+  for (let n = 0; n < 5; n++) all.push(await raw(world, address));
+  await eventually(() => expect(all.filter(({ received }) => received.ended)).toHaveLength(2));
+});
+
+it("memory is counted per address and in all", () => {
+  const { reserve } = createBodyMemory(10, 6);
+  const first = reserve("a", 5);
+  expect(reserve("a", 2)).toBe("address");
+  const second = reserve("b", 5);
+  expect(reserve("c", 1)).toBe("all");
+  if (typeof first !== "function" || typeof second !== "function") throw new Error("not reserved");
+  first();
+  expect(reserve("a", 6)).toBe("all");
+  expect(typeof reserve("a", 5)).toBe("function");
+});
+
+describe("every answer", () => {
+  it("tells browsers not to guess its type", async () => {
+    const { address } = await open();
+    for (const path of [
+      "/health/live",
+      "/health/ready",
+      "/metrics",
+      "/nothing",
+      "/api/v1/ledger/me",
+      SALE_PATH,
+    ]) {
+      const answer = await fetch(`${address}${path}`);
+      expect([path, answer.headers.get("x-content-type-options")]).toEqual([path, "nosniff"]);
+    }
+  });
+});
+
+describe("/metrics", () => {
+  it("needs its token, if one is set", async () => {
+    const token = "a token of at least 24 bytes";
+    const { address } = await open({ METRICS_TOKEN: token });
+    const status = async (authorization?: string) =>
+      (await fetch(`${address}/metrics`, { headers: authorization ? { Authorization: authorization } : {} }))
+        .status;
+    expect(await status()).toBe(401);
+    expect(await status("Bearer another")).toBe(401);
+    expect(await status(`Bearer ${token}`)).toBe(200);
+  });
+
+  it("is read once for many scrapes", async () => {
+    const { world } = await open();
+    let reads = 0;
+    const address = await serve(
+      world,
+      {
+        producers: {
+          ...world.producers,
+          ready: () => {
+            reads += 1;
+            return world.producers.ready();
+          },
+        },
+      },
+      { metricsCacheMs: 600_000 },
+    );
+    for (let n = 0; n < 5; n++) expect((await fetch(`${address}/metrics`)).status).toBe(200);
+    expect(reads).toBe(1);
+  });
+});
