@@ -37,7 +37,7 @@ describe("the documented routes", () => {
   );
 
   it("are those of the app", async () => {
-    const world = await createWorld({ environment: { ADMIN_PASSWORD: "open sesame" } });
+    const world = await createWorld({ environment: { ADMIN_PASSWORD: "open sesame, please" } });
     const app = createApp(world);
     const routes = routesOf((app.router as IRouter & { stack: Layer[] }).stack).map((route) =>
       route === "GET /admin/" ? "GET /admin" : route,

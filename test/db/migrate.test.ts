@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
@@ -14,7 +14,10 @@ import {
   scratchDatabase,
 } from "../support/scratch-database.ts";
 
-const MIGRATIONS = ["0000_tables", "0001_rules"];
+const MIGRATIONS = readdirSync(new URL("../../drizzle/", import.meta.url))
+  .filter((file) => /^\d{4}_.*\.sql$/.test(file))
+  .map((file) => file.slice(0, -".sql".length))
+  .sort();
 const WRITTEN = readFileSync(new URL("../../drizzle/schema.sql", import.meta.url), "utf8");
 
 const addressIn = (database: { url: string }): DatabaseAddress => ({

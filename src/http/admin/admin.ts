@@ -7,6 +7,7 @@ import { boards } from "./board.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
 import { emailResults } from "./email-results.ts";
 import { emailGallery } from "./emails.ts";
+import { liveSessions } from "./ended-sessions.ts";
 import {
   auditChanges,
   requireAdminToChange,
@@ -20,7 +21,6 @@ import {
 import { loginRoutes, logout } from "./login.ts";
 import { page, STYLE } from "./page.ts";
 import { rewardRoutes } from "./rewards.ts";
-import { scheduleRoutes } from "./schedules.ts";
 import { createSessions, type Session } from "./sessions.ts";
 
 /**
@@ -37,6 +37,7 @@ export function adminRoutes(runtime: Runtime): Router {
   if (runtime.config.development) router.use(gallery);
   if (adminPassword === null && viewerPassword === null) return router.use(disabled);
   const sessions = createSessions(runtime.config.admin, runtime.clock);
+  const live = liveSessions(runtime, sessions);
 
   router.use(
     auditChanges(
@@ -45,17 +46,16 @@ export function adminRoutes(runtime: Runtime): Router {
     ),
   );
   router.use(requireSameOrigin);
-  router.use(loginRoutes(runtime, sessions));
+  router.use(loginRoutes(runtime, sessions, live));
 
-  router.use(requireSession(sessions));
+  router.use(requireSession(live));
   // Both roles may sign out. The token is required there too, so that no other site can do it.
   const form = express.urlencoded({ extended: false, limit: "8kb" });
-  router.post("/logout", form, requireCsrfToken, (_req, res) => logout(res));
+  router.post("/logout", form, requireCsrfToken, logout(live));
   router.use(requireAdminToChange);
   router.use("/queues", requireCsrfToken, boards(runtime));
   router.use(form, requireCsrfToken);
   router.use(deadLetterRoutes(runtime));
-  router.use(scheduleRoutes(runtime));
   router.use(rewardRoutes(runtime));
   router.use(gallery);
   router.use(emailResults(runtime));
@@ -118,7 +118,6 @@ ${card(
   "Dead letters",
   ifKnown(({ dead }) => `${dead} waiting for an operator.`),
 )}
-${card("/admin/schedules", "Schedules", "Last and next slots; pause, resume, run now.")}
 ${card("/admin/emails", "E-mail previews", "Every e-mail with sample content.")}
 ${card("/admin/email-results", "E-mail results", "Delivery status and experiments.")}
 ${card("/health/ready", "Health", "Postgres, Redis and migrations.")}

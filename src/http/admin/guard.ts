@@ -2,7 +2,9 @@ import type { Request, RequestHandler, Response } from "express";
 import { audit } from "../../db/audit.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { sendError } from "../error-response.ts";
-import { type Session, type Sessions, sameText } from "./sessions.ts";
+import { sameText } from "../same-text.ts";
+import type { LiveSessions } from "./ended-sessions.ts";
+import type { Session } from "./sessions.ts";
 
 export const SESSION_COOKIE = "cw_session";
 /** The default names of axios, which Bull Board uses: it copies this cookie into this header. */
@@ -75,9 +77,9 @@ function isSameOrigin(req: Request): boolean {
 }
 
 /** Requires a session. Browsers are redirected to the login; other clients get 401. */
-export function requireSession(sessions: Sessions): RequestHandler {
-  return (req, res, next) => {
-    const session = sessions.read(cookieOf(req, SESSION_COOKIE));
+export function requireSession(sessions: LiveSessions): RequestHandler {
+  return async (req, res, next) => {
+    const session = await sessions.read(cookieOf(req, SESSION_COOKIE));
     if (session !== null) {
       res.locals.session = session;
       return next();

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { createWorld, type World, type WorldOptions } from "../../support/world.ts";
+import { createWorld, type World } from "../../support/world.ts";
 import { serve } from "../support.ts";
 
-export const PASSWORDS = { ADMIN_PASSWORD: "open sesame", VIEWER_PASSWORD: "just looking" };
+export const PASSWORDS = { ADMIN_PASSWORD: "open sesame, please", VIEWER_PASSWORD: "just looking around" };
 
 export type Browser = {
   /** The CSRF token, as scripts read it from the cookie. */
@@ -16,9 +16,8 @@ export type Browser = {
 
 export async function adminWorld(
   environment: Record<string, string> = PASSWORDS,
-  options: WorldOptions = {},
 ): Promise<{ world: World; address: string }> {
-  const world = await createWorld({ ...options, environment });
+  const world = await createWorld({ environment });
   return { world, address: await serve(world) };
 }
 
