@@ -5,6 +5,7 @@ import { formatInstant } from "../format-instant.ts";
 import { groupBy } from "../group-by.ts";
 import type { Run } from "../queues/runs.ts";
 import { percentOf } from "../scoring/project-matching/match.ts";
+import { printable } from "./printable.ts";
 import { formatDuration } from "./runs.ts";
 import { formatCounts, formatNumber } from "./table.ts";
 
@@ -44,7 +45,7 @@ export async function candidatesReport(db: Database, run: Run): Promise<string |
     `${formatNumber(noticeRun.report.length)} recruiting or active projects notify candidates`,
     ...noticeRun.report.flatMap((project) => [
       "",
-      `Project ${projects.get(project.projectId) ?? "(deleted)"} (${project.projectId})`,
+      `Project ${printable(projects.get(project.projectId) ?? "(deleted)")} (${project.projectId})`,
       ...projectLines(project, byProject.get(project.projectId) ?? []),
     ]),
     "",
@@ -70,7 +71,7 @@ function projectLines(
   const skips = formatCounts(skipped);
   return [
     `  ${count === 0 ? "no candidates to notify" : `${count} to notify`}${skips ? `; skipped: ${skips}` : ""}`,
-    ...candidates.map(({ name, score }) => `    notified ${name} (${percentOf(score)}% match)`),
+    ...candidates.map(({ name, score }) => `    notified ${printable(name)} (${percentOf(score)}% match)`),
     ...(leadId === null ? [] : [`  notified the team lead, user ${leadId}, of ${count}`]),
   ];
 }

@@ -1,14 +1,15 @@
 import type { Command } from "commander";
-import { inTransaction } from "../db/transaction.ts";
+import { inTransaction, type Tx } from "../db/transaction.ts";
 import { formatInstant } from "../format-instant.ts";
 import {
+  countDeadLetters,
   type DeadLetterFilter,
   discardDeadLetters,
   inspectDeadLetter,
   listDeadLetters,
-  type RetryResult,
   retryDeadLetters,
 } from "../queues/dead-letters.ts";
+import { type DecisionOptions, decisionFlags, requireConfirmation, requireReason } from "./confirm.ts";
 import { jsonFlag } from "./flags.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
@@ -17,13 +18,13 @@ import { CliError, operator, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 
 type Filters = { id?: string; job?: string; queue?: string; error?: string };
-type Options = Filters & { limit: number; perSecond: number; all?: true; json?: true };
+type Options = Filters & DecisionOptions & { limit: number; perSecond: number; all?: true };
 
 /** `commonwork dead list|show|retry|discard`. */
 export function defineDead(command: Command, terminal: Terminal): void {
   const list = command.command("list").description("list dead letters, newest first");
   list.option("--limit <number>", "how many", integerOption("--limit", 1, 10_000), 50);
-  filterFlags(list).action((options: Options) => listLetters(terminal, options));
+  jsonFlag(filterFlags(list)).action((options: Options) => listLetters(terminal, options));
 
   const show = command
     .command("show")
@@ -37,43 +38,59 @@ export function defineDead(command: Command, terminal: Terminal): void {
   const perSecond = integerOption("--per-second", 1, 10_000);
   retry.option("--all", "every dead letter, without a filter");
   retry.option("--per-second <number>", "how many become due per second", perSecond, 50);
-  filterFlags(retry).action(async (options: Options) => {
-    const filter = requireFilter(options);
-    // Only this command needs the jobs.
-    const { catalogue } = await import("../workers/index.ts");
-    const how = { actor: operator(), catalogue, perSecond: options.perSecond };
-    const result = await withDatabase(terminal, (db) =>
-      inTransaction(db, (tx) => retryDeadLetters(tx, filter, how)),
-    );
-    printResult(terminal, options, result, `${letters(result.retried)} due again.${supersededText(result)}`);
-  });
+  decisionFlags(filterFlags(retry)).action((options: Options) =>
+    decide(terminal, options, "Make due again", "retried", (tx, filter, reason) =>
+      retryDeadLetters(tx, filter, { actor: operator(), reason, perSecond: options.perSecond }),
+    ),
+  );
 
   const discard = command
     .command("discard")
     .description("delete dead letters for good; the audit log records which");
   discard.option("--all", "every dead letter, without a filter");
-  filterFlags(discard).action(async (options: Options) => {
-    const filter = requireFilter(options);
-    const discarded = await withDatabase(terminal, (db) =>
-      inTransaction(db, (tx) => discardDeadLetters(tx, filter, { actor: operator() })),
-    );
-    printResult(terminal, options, { discarded }, `${letters(discarded)} discarded.`);
-  });
+  decisionFlags(filterFlags(discard)).action((options: Options) =>
+    decide(terminal, options, "Delete for good", "discarded", (tx, filter, reason) =>
+      discardDeadLetters(tx, filter, { actor: operator(), reason }),
+    ),
+  );
 }
 
-const supersededText = ({ superseded }: RetryResult): string =>
-  superseded === 0
-    ? ""
-    : ` ${superseded === 1 ? "1 belongs to a run that a newer run has replaced, and stays" : `${superseded} belong to runs that newer runs have replaced, and stay`} dead: discard them.`;
+/** Shows what would be done, or does it once it is confirmed. */
+async function decide(
+  terminal: Terminal,
+  options: Options,
+  question: string,
+  done: "retried" | "discarded",
+  work: (tx: Tx, filter: DeadLetterFilter, reason: string) => Promise<number>,
+): Promise<void> {
+  const filter = requireFilter(options);
+  if (options.dryRun) {
+    await listLetters(terminal, { ...options, limit: DRY_RUN_LIMIT });
+    const found = await withDatabase(terminal, (db) => countDeadLetters(db.drizzle, filter));
+    if (!options.json)
+      printLine(terminal, `Dry run: ${letters(found)} would be ${done}. Nothing was changed.`);
+    return;
+  }
+  const reason = requireReason(options);
+  const count = await withDatabase(terminal, async (db) => {
+    const found = await countDeadLetters(db.drizzle, filter);
+    await requireConfirmation(terminal, options, `${question} ${letters(found)}?`);
+    return inTransaction(db, (tx) => work(tx, filter, reason));
+  });
+  if (options.json) printJson(terminal, { [done]: count });
+  else printLine(terminal, `${letters(count)} ${done}.`);
+}
 
-const letters = (count: number): string => (count === 1 ? "1 dead letter is" : `${count} dead letters are`);
+const DRY_RUN_LIMIT = 50;
+
+const letters = (count: number): string => (count === 1 ? "1 dead letter" : `${count} dead letters`);
 
 function filterFlags(command: Command): Command {
   command.option("--id <number>", "the entry with this id");
   command.option("--job <name>", "of this job");
   command.option("--queue <name>", "of this queue");
   command.option("--error <text>", "whose error contains this text");
-  return jsonFlag(command);
+  return command;
 }
 
 function filterFrom({ id, job, queue, error }: Filters): DeadLetterFilter {
@@ -131,9 +148,4 @@ async function showLetter(terminal: Terminal, id: string, { json }: Options): Pr
       request: letter.request === null ? null : JSON.stringify(letter.request),
     }),
   );
-}
-
-function printResult(terminal: Terminal, { json }: Options, value: object, sentence: string): void {
-  if (json) printJson(terminal, value);
-  else printLine(terminal, sentence);
 }

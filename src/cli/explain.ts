@@ -3,6 +3,7 @@ import type { Explanation } from "../explain/explanation.ts";
 import { EXPLAINED, EXPLAINED_IDS, explain } from "../explain/index.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";
+import { printable } from "./printable.ts";
 import { formatFacts } from "./table.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
@@ -30,12 +31,12 @@ export function defineExplain(command: Command, terminal: Terminal): void {
 const LABEL_WIDTH = 12;
 
 function printExplanation(terminal: Terminal, { title, steps, agrees, faults }: Explanation): void {
-  printLine(terminal, `${title}\n`);
+  printLine(terminal, `${printable(title)}\n`);
   for (const { what, how } of steps) terminal.write(formatFacts({ [what.padEnd(LABEL_WIDTH)]: how }));
   printLine(terminal);
   printLine(
     terminal,
     agrees ? "The stored figures match the recomputed ones." : "The stored figures do NOT match:",
   );
-  for (const fault of faults) printLine(terminal, `  ${fault}`);
+  for (const fault of faults) printLine(terminal, `  ${printable(fault)}`);
 }

@@ -7,14 +7,17 @@ import { listHolds } from "../rewards/holds.ts";
 import { executionOf } from "../roles/execution.ts";
 import { releaseCommission } from "../workers/commissions/release-commission.ts";
 import { reverseSale } from "../workers/commissions/reverse-sale.ts";
+import { type DecisionOptions, decisionFlags, requireConfirmation, requireReason } from "./confirm.ts";
 import { jsonFlag } from "./flags.ts";
 import { runSummary } from "./follow.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
+import { preview } from "./run-job.ts";
 import { CliError, operator, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 import { withRuntime } from "./with-runtime.ts";
 
+type HoldDecision = { saleId: string; actor: string; reason?: string | undefined };
 type Options = { limit: number; after?: string; json?: true };
 
 /** `commonwork holds list|release|reverse`: sales whose commissions wait for an operator. */
@@ -68,17 +71,25 @@ async function listAll(terminal: Terminal, { limit, after, json }: Options): Pro
 function addDecision(
   holds: Command,
   terminal: Terminal,
-  job: Job<{ saleId: string; actor: string }>,
+  job: Job<HoldDecision>,
   verb: string,
   description: string,
 ): void {
   const command = holds.command(verb).argument("<sale>", "the id of the sale").description(description);
-  jsonFlag(command).action(async (sale: string, { json }: { json?: true }) => {
-    const payload = { saleId: saleId(sale), actor: operator() };
+  decisionFlags(command).action(async (sale: string, options: DecisionOptions) => {
+    const held = { saleId: saleId(sale), actor: operator() };
+    if (options.dryRun)
+      return withRuntime(terminal, (runtime) => preview(terminal, runtime, job, held, options));
+    const payload = { ...held, reason: requireReason(options) };
+    await requireConfirmation(
+      terminal,
+      options,
+      `${description[0]?.toUpperCase()}${description.slice(1)} (${sale})?`,
+    );
     const run = await withRuntime(terminal, (runtime) =>
       runInline(executionOf(runtime), job as Job, payload, () => undefined, terminal.interrupted()),
     );
-    if (json) printJson(terminal, run);
+    if (options.json) printJson(terminal, run);
     else printLine(terminal, runSummary(run));
     if (run.status !== "done") terminal.exitCode = 1;
   });

@@ -1,5 +1,6 @@
 import { formatInstant } from "../format-instant.ts";
 import type { Preview } from "../queues/dry-run.ts";
+import { printable, printableJson } from "./printable.ts";
 import { formatCounts } from "./table.ts";
 
 /** At most this many items of a list are printed. */
@@ -11,12 +12,12 @@ export function previewText(preview: Preview): string {
     `Dry run of ${preview.job} for ${formatInstant(preview.now)}. Nothing was consumed, written or sent.`,
     "",
     `  counts    ${formatCounts(preview.counts) || "none"}`,
-    ...preview.skipped.map((reason) => `  skipped   ${reason}`),
+    ...preview.skipped.map((reason) => `  skipped   ${printable(reason)}`),
     ...(preview.ranges > 0 ? [`  ranges    ${preview.ranges}`] : []),
     ...list("outside calls", preview.requests.map(inOneLine)),
     ...list(
       "decisions",
-      preview.remarks.map(({ about, decision }) => `${about}: ${decision}`),
+      preview.remarks.map(({ about, decision }) => printable(`${about}: ${decision}`)),
     ),
     ...list(
       "jobs it would enqueue",
@@ -26,12 +27,12 @@ export function previewText(preview: Preview): string {
       "events it would emit",
       preview.events.map(({ type, payload }) => `${type} ${inOneLine(payload)}`),
     ),
-    ...(preview.fault === null ? [] : ["", `  It would fail: ${preview.fault}`]),
+    ...(preview.fault === null ? [] : ["", `  It would fail: ${printable(preview.fault)}`]),
   ];
   return lines.map((line) => `${line}\n`).join("");
 }
 
-const inOneLine = (value: unknown): string => JSON.stringify(value);
+const inOneLine = (value: unknown): string => printableJson(JSON.stringify(value));
 
 function list(title: string, items: readonly string[]): string[] {
   if (items.length === 0) return [];

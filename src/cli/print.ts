@@ -1,9 +1,10 @@
+import { printableJson } from "./printable.ts";
 import { type Cell, formatTable, type TableColumn } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Prints what `--json` asks for: one indented value. */
 export function printJson(terminal: Terminal, value: unknown): void {
-  terminal.write(`${JSON.stringify(value, null, 2)}\n`);
+  terminal.write(`${printableJson(JSON.stringify(value, null, 2))}\n`);
 }
 
 /** Prints one line. */

@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { sql } from "drizzle-orm";
 import { QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "../config/queues.ts";
@@ -7,6 +6,7 @@ import type { Database } from "../db/client.ts";
 import { array, rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Runtime } from "../roles/runtime.ts";
+import { confirm } from "./confirm.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printLine, printTable } from "./print.ts";
 import { CliError, operator, type Terminal } from "./terminal.ts";
@@ -145,14 +145,4 @@ async function clearQueues(
     }
   }
   printLine(terminal, `Entries discarded: ${entries}.`);
-}
-
-async function confirm(terminal: Terminal, question: string): Promise<boolean> {
-  if (!terminal.interactive) throw new CliError("Not a terminal: pass --yes to confirm.");
-  const dialogue = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return /^y(es)?$/i.test((await dialogue.question(`${question} [y/N] `)).trim());
-  } finally {
-    dialogue.close();
-  }
 }

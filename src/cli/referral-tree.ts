@@ -3,6 +3,7 @@ import { type ReferralTree, readReferralTrees, type TreeNode } from "../rewards/
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine } from "./print.ts";
+import { printable } from "./printable.ts";
 import { requireUserId, USER_ID_FORMS } from "./references.ts";
 import type { Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
@@ -42,7 +43,7 @@ function printTree(terminal: Terminal, tree: ReferralTree): void {
 }
 
 function printNode(terminal: Terminal, node: TreeNode): void {
-  const name = node.name ? ` ${node.name}` : "";
+  const name = node.name ? ` ${printable(node.name)}` : "";
   const facts = [`level ${node.level}`, `referred ${node.referred}`, `commissions ${node.earned}`];
   printLine(terminal, `${"  ".repeat(node.depth)}profile ${node.profileId}${name}: ${facts.join(", ")}`);
   for (const child of node.children) printNode(terminal, child);

@@ -65,14 +65,15 @@ async function withOwnIds(on: Queryable, options: RunOptions): Promise<RunOption
   return resolved;
 }
 
-async function preview(
+/** Prints what a job would do. The exit code is 1 if it would fail. */
+export async function preview<P>(
   terminal: Terminal,
   runtime: Runtime,
-  job: Job,
+  job: Job<P>,
   payload: unknown,
-  options: RunOptions,
+  options: { readonly json?: true | undefined },
 ): Promise<void> {
-  const result = await dryRun(runtime, job, payload);
+  const result = await dryRun(runtime, job as Job, payload);
   if (options.json) printJson(terminal, result);
   else terminal.write(previewText(result));
   if (result.fault !== null) terminal.exitCode = 1;

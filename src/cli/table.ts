@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 /** A column: its heading and the alignment of its cells. */
 export type TableColumn = { readonly title: string; readonly align?: "left" | "right" };
 
@@ -44,7 +46,7 @@ export const formatNumber = (n: number): string => n.toLocaleString("en-US");
 
 const cellText = (cell: Cell): string => {
   if (cell === null) return "-";
-  return typeof cell === "number" ? formatNumber(cell) : cell;
+  return typeof cell === "number" ? formatNumber(cell) : printable(cell);
 };
 
 /** In characters, not UTF-16 code units. */

@@ -1,4 +1,5 @@
 import { userInfo } from "node:os";
+import { printableLines } from "./printable.ts";
 
 /** What a command reads from and writes to: the real terminal, or one that a test inspects. */
 export type Terminal = {
@@ -30,8 +31,8 @@ export function ownTerminal(environment: NodeJS.ProcessEnv): Terminal {
   });
   return {
     environment,
-    write: (text) => void process.stdout.write(text),
-    writeError: (text) => void process.stderr.write(text),
+    write: (text) => void process.stdout.write(printableLines(text)),
+    writeError: (text) => void process.stderr.write(printableLines(text)),
     interactive: process.stdout.isTTY === true,
     interrupted() {
       interrupted ??= abortAtSignal();

@@ -11,6 +11,8 @@ async function letter(world: World, key: string, error: string): Promise<string>
   return (row as { id: string }).id;
 }
 
+const DECIDED = ["--reason=the bug is fixed", "--yes"];
+
 const left = (world: World) =>
   world.query("select key, dead_at is not null as dead from outbox order by key");
 
@@ -39,24 +41,49 @@ describe("commonwork dead", () => {
       "retry",
       "--error=TimeLimit",
       "--perSecond=1",
+      ...DECIDED,
       "--json",
     );
-    expect(JSON.parse(retried.out)).toEqual({ retried: 3, superseded: 0 });
+    expect(JSON.parse(retried.out)).toEqual({ retried: 3 });
     const [spread] = await world.query<{ seconds: number }>(
       "select extract(epoch from max(run_at) - min(run_at))::int as seconds from outbox where dead_at is null",
     );
     expect(spread?.seconds).toBe(2);
-    expect((await cli(environmentOf(world), "dead", "discard", "--id", other)).out).toBe(
-      "1 dead letter is discarded.\n",
+    expect((await cli(environmentOf(world), "dead", "discard", "--id", other, ...DECIDED)).out).toBe(
+      "1 dead letter discarded.\n",
     );
     expect((await left(world)).map(({ key, dead }) => [key, dead])).toEqual([
       ["1", false],
       ["2", false],
       ["3", false],
     ]);
-    const audited = await world.query("select actor, action from audit_log order by id");
+    const audited = await world.query(
+      "select actor, action, details->>'reason' as reason from audit_log order by id",
+    );
     expect(audited.map(({ action }) => action)).toEqual(["dead-letters.retry", "dead-letters.discard"]);
-    for (const { actor } of audited) expect(actor).toMatch(/^cli:./);
+    for (const { actor, reason } of audited) {
+      expect(actor).toMatch(/^cli:./);
+      expect(reason).toBe("the bug is fixed");
+    }
+  });
+
+  it("changes nothing without a reason and a confirmation, nor in a dry run", async () => {
+    const world = await createWorld();
+    await letter(world, "1", "TimeLimitExceeded");
+    const run = (...words: string[]) => cli(environmentOf(world), "dead", ...words, "--all");
+    for (const verb of ["retry", "discard"]) {
+      expect(await run(verb, "--yes")).toMatchObject({ code: 1, err: expect.stringContaining("--reason") });
+      expect(await run(verb, "--reason= ", "--yes")).toMatchObject({ code: 1 });
+      expect(await run(verb, "--reason=fixed")).toMatchObject({
+        code: 1,
+        err: expect.stringContaining("--yes"),
+      });
+      const preview = await run(verb, "--dry-run");
+      expect(preview).toMatchObject({ code: 0, out: expect.stringContaining("TimeLimitExceeded") });
+      expect(preview.out).toMatch(/1 dead letter would be (retried|discarded)\. Nothing was changed\./);
+    }
+    expect(await left(world)).toEqual([{ key: "1", dead: true }]);
+    expect(await world.query("select 1 from audit_log")).toEqual([]);
   });
 
   it("changes nothing without a filter or --all, nor with both", async () => {
@@ -69,7 +96,9 @@ describe("commonwork dead", () => {
       });
     }
     expect(await left(world)).toEqual([{ key: "1", dead: true }]);
-    expect(await cli(environmentOf(world), "dead", "discard", "--all")).toMatchObject({ code: 0 });
+    expect(await cli(environmentOf(world), "dead", "discard", "--all", ...DECIDED)).toMatchObject({
+      code: 0,
+    });
     expect(await left(world)).toEqual([]);
   });
 });

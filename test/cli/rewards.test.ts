@@ -43,18 +43,33 @@ describe("commonwork holds", () => {
     expect(JSON.parse((await run("list", "--after", heldId, "--json")).out)).toMatchObject([
       { saleId: other },
     ]);
-    expect(await run("release", heldId)).toMatchObject({ code: 0 });
-    expect(await run("reverse", other)).toMatchObject({ code: 0 });
+    const decided = ["--reason=checked with the seller", "--yes"];
+    expect(await run("release", heldId, "--yes")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("--reason"),
+    });
+    expect(await run("release", heldId, "--reason=x")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("--yes"),
+    });
+    expect(await run("release", heldId, "--dry-run")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("released 1"),
+    });
+    expect(await saleOf(world, heldId)).toMatchObject({ status: "held" });
+    expect(await run("release", heldId, ...decided)).toMatchObject({ code: 0 });
+    expect(await run("reverse", other, ...decided)).toMatchObject({ code: 0 });
     expect(await saleOf(world, heldId)).toMatchObject({ status: "applied" });
     expect(await saleOf(world, other)).toMatchObject({ status: "reversed" });
     expect((await run("list")).out).toBe("No sales are held.\n");
-    expect(await run("release", heldId)).toMatchObject({
+    expect(await run("release", heldId, ...decided)).toMatchObject({
       code: 1,
       out: expect.stringContaining("applied, not held"),
     });
-    const audited = await world.query<{ actor: string }>(
-      "select actor from audit_log where action in ('commission.release', 'sale.reverse')",
+    const audited = await world.query<{ actor: string; reason: string }>(
+      "select actor, details->>'reason' as reason from audit_log where action in ('commission.release', 'sale.reverse')",
     );
+    expect(audited.map(({ reason }) => reason)).toEqual(Array(2).fill("checked with the seller"));
     expect(audited.map(({ actor }) => actor)).toEqual([
       expect.stringMatching(/^cli:/),
       expect.stringMatching(/^cli:/),

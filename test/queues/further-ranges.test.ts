@@ -25,7 +25,6 @@ const goOn = defineJob({
   payload: z.object({ rounds: z.array(z.number()) }),
   key: () => "all",
   attempts: 1,
-  range: z.string(),
   cut: async ({ rounds }) => rangesOf(0, rounds),
   run: async (range: string, { tx, now }) => {
     if (failOn === range) throw new Error("this range fails");
@@ -157,9 +156,7 @@ describe("a sum that returns further ranges", () => {
     await world.drain();
     expect(await latest(world)).toMatchObject({ status: "failed", total: 4, pending: 1 });
     failOn = null;
-    await inTransaction(world.db, (tx) =>
-      retryDeadLetters(tx, {}, { actor: "test", catalogue: world.catalogue }),
-    );
+    await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "test", reason: "fixed" }));
     await world.drain();
     expect(await latest(world)).toMatchObject({ status: "done", pending: 0, counts: { ranges: 4, last: 1 } });
   });

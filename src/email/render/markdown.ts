@@ -7,9 +7,13 @@ type Piece =
   | { readonly kind: "text" | "bold" | "emphasis" | "code"; readonly text: string }
   | { readonly kind: "link"; readonly text: string; readonly target: string };
 
-/** Escapes come first, then mentions, which would match as links too. */
-const TOKEN =
-  /\\([!-/:-@[-`{-~])|@\[((?:\\.|[^\]\\])+)\]\(user:\d+\)|\[((?:\\.|[^\]\\])+)\]\(([^()\s]+)\)|\*\*((?:\\.|[^*\\])+)\*\*|\*((?:\\.|[^*\\])+)\*|`([^`]+)`/g;
+/**
+ * Escapes come first, then mentions, which would match as links too. What may stand between two marks is
+ * bounded, so that text full of opening marks takes a time that grows with its length, not with the square of
+ * it.
+ */
+export const MARKDOWN_TOKEN =
+  /\\([!-/:-@[-`{-~])|@\[((?:\\.|[^\]\\]){1,300})\]\(user:\d{1,18}\)|\[((?:\\.|[^\]\\]){1,300})\]\(([^()\s]{1,500})\)|\*\*((?:\\.|[^*\\]){1,500})\*\*|\*((?:\\.|[^*\\]){1,500})\*|`([^`]{1,500})`/g;
 
 const unescaped = (text: string): string => text.replace(/\\([!-/:-@[-`{-~])/g, "$1");
 
@@ -17,7 +21,7 @@ function piecesOf(markdown: string): Piece[] {
   const pieces: Piece[] = [];
   let from = 0;
   const plain = (text: string) => text !== "" && pieces.push({ kind: "text", text });
-  for (const match of markdown.matchAll(TOKEN)) {
+  for (const match of markdown.matchAll(MARKDOWN_TOKEN)) {
     const [whole, escaped, mention, text, target, bold, emphasis, code] = match;
     plain(markdown.slice(from, match.index));
     from = match.index + whole.length;

@@ -1,4 +1,4 @@
-import { type Response, Router } from "express";
+import express, { type Response, Router } from "express";
 import { z } from "zod";
 import type { Job } from "../../queues/job.ts";
 import { startRun } from "../../queues/manual-runs.ts";
@@ -8,8 +8,9 @@ import { releaseCommission } from "../../workers/commissions/release-commission.
 import { reverseSale } from "../../workers/commissions/reverse-sale.ts";
 import { sendExplanation } from "../api/explain.ts";
 import { sendError } from "../error-response.ts";
-import { integerField, validateQuery } from "../validate.ts";
+import { integerField, validateBody, validateQuery } from "../validate.ts";
 import { sessionOf } from "./guard.ts";
+import { reasonBody } from "./reason.ts";
 
 const ID = /^[1-9][0-9]{0,17}$/;
 const SALE = z.string().regex(ID, "must be an id");
@@ -19,15 +20,17 @@ const page = z.object({
   after: SALE.optional(),
 });
 
-const DECISIONS: Readonly<Record<string, Job<{ saleId: string; actor: string }>>> = {
-  release: releaseCommission,
-  reverse: reverseSale,
-};
+type Decision = Job<{ saleId: string; actor: string; reason?: string | undefined }>;
+
+const DECISIONS: ReadonlyMap<string, Decision> = new Map([
+  ["release", releaseCommission],
+  ["reverse", reverseSale],
+]);
 
 /**
- * The operators' JSON API: `GET /api/explain/:kind/:id`, `GET /api/holds?limit=&after=`,
- * `POST /api/holds/:sale/release|reverse`. A decision is enqueued as a run; the response is 202 with the id
- * of the run.
+ * The operators' JSON API: `GET /api/explain/:kind/:id`, `GET /api/holds?limit=&after=`, `POST
+ * /api/holds/:sale/release|reverse`. A decision needs a `reason` in its body. It is enqueued as a run; the
+ * response is 202 with the id of the run.
  */
 export function rewardRoutes(runtime: Runtime): Router {
   const router = Router();
@@ -39,9 +42,11 @@ export function rewardRoutes(runtime: Runtime): Router {
     if (query === null) return;
     res.json({ holds: await listHolds(runtime.db.drizzle, query.limit, query.after) });
   });
-  router.post("/api/holds/:sale/:decision", (req, res, next) => {
-    const job = DECISIONS[req.params.decision];
-    return job && ID.test(req.params.sale) ? decide(runtime, res, job, req.params.sale) : next();
+  router.post("/api/holds/:sale/:decision", express.json({ limit: "8kb" }), (req, res, next) => {
+    const job = DECISIONS.get(req.params.decision);
+    if (!job || !ID.test(req.params.sale)) return next();
+    const given = validateBody(reasonBody, req, res, "no-reason");
+    if (given !== null) return decide(runtime, res, job, { saleId: req.params.sale, reason: given.reason });
   });
   return router;
 }
@@ -49,15 +54,15 @@ export function rewardRoutes(runtime: Runtime): Router {
 async function decide(
   runtime: Runtime,
   res: Response,
-  job: Job<{ saleId: string; actor: string }>,
-  saleId: string,
+  job: Decision,
+  { saleId, reason }: { readonly saleId: string; readonly reason: string },
 ): Promise<void> {
   const [held] = (await listHolds(runtime.db.drizzle, 1, String(BigInt(saleId) - 1n))).filter(
     (hold) => hold.saleId === saleId,
   );
   if (!held) return sendError(res, 404, { code: "not-held", message: "The sale is not held." });
   const run = await runtime.relay.transact((tx) =>
-    startRun(tx, job as Job, { saleId, actor: sessionOf(res).role }),
+    startRun(tx, job as Job, { saleId, reason, actor: sessionOf(res).role }),
   );
   res.status(202).json({ run });
 }

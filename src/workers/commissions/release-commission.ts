@@ -16,10 +16,11 @@ export const releaseCommission = defineJob({
   payload: z.object({
     saleId: z.string().regex(/^\d+$/).describe("the id of the held sale in token_sales"),
     actor: z.string().min(1).max(100).default("cli").describe("who decided, for the audit log"),
+    reason: z.string().min(1).max(500).optional().describe("why, for the audit log"),
   }),
   key: ({ saleId }) => saleId,
   ...RETRIES.days,
-  run: async ({ saleId, actor }, { tx, now }) => {
+  run: async ({ saleId, actor, reason }, { tx, now }) => {
     const sale = await lockStoredSale(tx, saleId);
     if (!sale) return skipped("no such sale");
     if (sale.status !== "held") return skipped(`the sale is ${sale.status}, not held`);
@@ -40,7 +41,12 @@ export const releaseCommission = defineJob({
       commissionEarned,
       sale.lines.map((line) => ({ occurredAt: now, payload: earnedPayload(saleId, line) })),
     );
-    await audit(tx, { actor, action: "commission.release", subject: `token_sales:${saleId}` });
+    await audit(tx, {
+      actor,
+      action: "commission.release",
+      subject: `token_sales:${saleId}`,
+      details: { reason, amountMicro: String(total), lines: sale.lines.length },
+    });
     return done({ released: 1, lines: sale.lines.length });
   },
 });

@@ -13,10 +13,11 @@ export const reverseSale = defineJob({
   payload: z.object({
     saleId: z.string().regex(/^\d+$/).describe("the id of the sale in token_sales"),
     actor: z.string().min(1).max(100).default("cli").describe("who decided, for the audit log"),
+    reason: z.string().min(1).max(500).optional().describe("why, for the audit log"),
   }),
   key: ({ saleId }) => saleId,
   ...RETRIES.days,
-  run: async ({ saleId, actor }, { tx, now }) => {
+  run: async ({ saleId, actor, reason }, { tx, now }) => {
     const sale = await lockStoredSale(tx, saleId);
     if (!sale) return skipped("no such sale");
     if (sale.status === "reversed") return skipped("the sale is already reversed");
@@ -38,7 +39,7 @@ export const reverseSale = defineJob({
       actor,
       action: "sale.reverse",
       subject: `token_sales:${saleId}`,
-      details: { was: sale.status },
+      details: { reason, was: sale.status },
     });
     return done({ reversed: 1, lines: sale.lines.length });
   },

@@ -54,11 +54,12 @@ describe("access", () => {
     expect((await send(address, "GET", "/admin/style.css")).status).toBe(200);
     const answer = await signIn(address, "admin", PASSWORDS.ADMIN_PASSWORD);
     expect([answer.status, answer.headers.get("location")]).toEqual([303, "/admin"]);
-    const [session, token] = answer.headers.getSetCookie();
+    const [session, token, device] = answer.headers.getSetCookie();
     expect(session).toMatch(/^cw_session=.*; Path=\/admin;.*HttpOnly; SameSite=Strict$/);
     expect(session).not.toContain("Secure");
     expect(token).toMatch(/^XSRF-TOKEN=[\w-]+; .*SameSite=Strict$/);
     expect(token).not.toContain("HttpOnly");
+    expect(device).toMatch(/^cw_device=.*; Path=\/admin;.*HttpOnly; SameSite=Strict$/);
     await eventually(async () =>
       expect(await audited(world)).toMatchObject([{ actor: "admin", subject: "POST /admin/login" }]),
     );
@@ -186,7 +187,7 @@ describe("Bull Board", () => {
     expect(await isPaused(world)).toBe(false);
   });
 
-  test("obliterate, add and update-data do not exist, not even for admins", async () => {
+  test("what changes a carrier or a queue for good does not exist, not even for admins", async () => {
     const { address, world } = await adminWorld();
     const admin = await browser(address, "admin");
     const queue = world.producers.queue("feeds");
@@ -199,6 +200,12 @@ describe("Bull Board", () => {
       "%6fbliterate",
       "add",
       `${job.id}/update-data`,
+      `${job.id}/clean`,
+      `${job.id}/delay`,
+      "rate-limit",
+      "concurrency",
+      "empty",
+      "clean/prioritized",
     ];
     for (const [spelling, method] of spellings.flatMap((path) =>
       ["PUT", "POST", "PATCH"].map((verb) => [path, verb]),
@@ -262,9 +269,11 @@ describe("dead letters", () => {
     const act = (path: string, fields: Record<string, string>) =>
       admin.send("POST", `/admin/dead-letters/${path}`, {
         headers: FORM,
-        body: new URLSearchParams(fields).toString(),
+        body: new URLSearchParams({ reason: "the bug is fixed", ...fields }).toString(),
       });
     expect((await act(`${id}/retry`, {})).status).toBe(403);
+    for (const path of [`${id}/retry`, `${id}/discard`])
+      expect((await act(path, { _csrf: admin.csrf, reason: " " })).status).toBe(422);
     expect(await isDead(world, id)).toBe(true);
     const answer = await act(`${id}/retry`, { _csrf: admin.csrf });
     expect([answer.status, answer.headers.get("location")]).toEqual([303, "/admin/dead-letters?retried=1"]);
@@ -277,10 +286,10 @@ describe("dead letters", () => {
     expect((await act(`${id}/discard`, { _csrf: admin.csrf })).status).toBe(303);
     expect(await isDead(world, id)).toBeUndefined();
     expect((await act("x/discard", { _csrf: admin.csrf })).status).toBe(404);
-    const done = await world.query<{ actor: string }>(
-      "select actor from audit_log where action like 'dead-letters.%'",
+    const done = await world.query(
+      "select actor, details->>'reason' as reason from audit_log where action like 'dead-letters.%'",
     );
-    expect(done.map((row) => row.actor)).toEqual(["admin", "admin", "admin"]);
+    expect(done).toEqual(Array(3).fill({ actor: "admin", reason: "the bug is fixed" }));
     await eventually(async () => expect((await audited(world)).length).toBeGreaterThanOrEqual(7));
   });
 });

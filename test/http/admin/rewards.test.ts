@@ -29,18 +29,27 @@ describe("rewards for operators", () => {
     expect(await list()).toMatchObject([
       { saleId: heldId, amount: "100.50", held: "24.12", lines: 3, reasons: ["late-receipt"] },
     ]);
-    const act = (user: typeof admin, path: string) =>
-      user.send("POST", `/admin/api/holds/${path}`, { headers: { "X-XSRF-TOKEN": user.csrf } });
+    const act = (user: typeof admin, path: string, body = '{"reason": "checked with the seller"}') =>
+      user.send("POST", `/admin/api/holds/${path}`, {
+        headers: { "X-XSRF-TOKEN": user.csrf, "Content-Type": "application/json" },
+        body,
+      });
     expect((await act(viewer, `${heldId}/release`)).status).toBe(403);
     expect((await admin.send("POST", `/admin/api/holds/${heldId}/release`)).status).toBe(403);
     expect((await act(admin, `${heldId}/burn`)).status).toBe(404);
+    expect((await act(admin, `${heldId}/constructor`)).status).toBe(404);
     expect((await act(admin, "999/release")).status).toBe(404);
+    for (const body of ["{}", '{"reason": " "}', '{"reason": "\\u0000"}', `{"reason": "${"x".repeat(501)}"}`])
+      expect((await act(admin, `${heldId}/release`, body)).status).toBe(422);
+    expect(await saleOf(world, heldId)).toMatchObject({ status: "held" });
     expect((await act(admin, `${heldId}/release`)).status).toBe(202);
     await world.drain();
     expect(await saleOf(world, heldId)).toMatchObject({ status: "applied" });
     expect(await list()).toEqual([]);
-    expect(await world.query("select actor from audit_log where action = 'commission.release'")).toEqual([
-      { actor: "admin" },
+    expect(
+      await world.query("select actor, details from audit_log where action = 'commission.release'"),
+    ).toEqual([
+      { actor: "admin", details: { reason: "checked with the seller", amountMicro: "24120000", lines: 3 } },
     ]);
   });
 });

@@ -126,11 +126,9 @@ describe("meeting-reminders", () => {
       participants: [userId],
     });
     const schedule = timetable.filter(({ name }) => name === "meeting-reminders");
-    await inTransaction(world.db, (tx) => openDueSlots(tx, schedule, world.clock.now(), () => undefined));
+    await inTransaction(world.db, (tx) => openDueSlots(tx, schedule, world.clock.now()));
     world.at(minutesAfter(START, -8));
-    const opened = await inTransaction(world.db, (tx) =>
-      openDueSlots(tx, schedule, world.clock.now(), () => undefined),
-    );
+    const opened = await inTransaction(world.db, (tx) => openDueSlots(tx, schedule, world.clock.now()));
     expect(opened).toEqual([{ schedule: "meeting-reminders", slot: new Date(minutesAfter(START, -10)) }]);
     await world.query("update meeting_participants set invited_at = $1", [LONG_AGO]);
     await world.query("update meetings set start_time = $1 where id = $2", [minutesAfter(START, -11), begun]);

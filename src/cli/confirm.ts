@@ -1,0 +1,47 @@
+import { createInterface } from "node:readline/promises";
+import type { Command } from "commander";
+import { jsonFlag } from "./flags.ts";
+import { CliError, type Terminal } from "./terminal.ts";
+
+/** Asks the operator. @throws CliError when there is nobody to ask. */
+export async function confirm(terminal: Terminal, question: string): Promise<boolean> {
+  if (!terminal.interactive) throw new CliError("Not a terminal: pass --yes to confirm.");
+  const dialogue = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await dialogue.question(`${question} [y/N] `)).trim());
+  } finally {
+    dialogue.close();
+  }
+}
+
+/** The options of a command by which an operator decides about something that cannot be undone. */
+export type DecisionOptions = { reason?: string; yes?: true; dryRun?: true; json?: true };
+
+/** Adds `--reason`, `--yes`, `--dry-run` and `--json`. */
+export function decisionFlags(command: Command): Command {
+  command.option("--reason <text>", "why, for the audit log; required unless --dry-run is given");
+  command.option("--yes", "skip the confirmation");
+  command.option("--dry-run", "show what would be done, and do nothing");
+  return jsonFlag(command);
+}
+
+const MAX_REASON_LENGTH = 500;
+
+/** The reason of a decision. @throws CliError if it is missing. */
+export function requireReason({ reason = "" }: DecisionOptions): string {
+  const given = reason.trim();
+  if (given === "" || given.length > MAX_REASON_LENGTH)
+    throw new CliError(
+      `Say why with --reason, in up to ${MAX_REASON_LENGTH} characters: the audit log keeps it.`,
+    );
+  return given;
+}
+
+/** Asks for a confirmation, unless --yes was given. @throws CliError if it is denied. */
+export async function requireConfirmation(
+  terminal: Terminal,
+  { yes }: DecisionOptions,
+  question: string,
+): Promise<void> {
+  if (yes !== true && !(await confirm(terminal, question))) throw new CliError("Nothing was changed.");
+}
