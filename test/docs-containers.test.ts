@@ -3,7 +3,21 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readConfig, VARIABLES } from "../src/config/config.ts";
 import { QUEUE_NAMES } from "../src/config/queues.ts";
+import { rolesSql } from "../src/db/roles.ts";
 import { read, root } from "./support/pages.ts";
+
+/** Variables of the images and of the build. */
+const OF_IMAGES = [
+  "POSTGRES_DB",
+  "POSTGRES_USER",
+  "POSTGRES_PASSWORD",
+  "POSTGRES_IMAGE",
+  "DB_OWNER_PASSWORD",
+  "REDIS_IMAGE",
+  "REDIS_PASSWORD",
+  "REDISCLI_AUTH",
+  "NODE_IMAGE",
+];
 
 const needed = { DATABASE_URL: "postgres://u:p@db:5432/cw", REDIS_URL: "redis://cache:6379" };
 
@@ -11,7 +25,7 @@ describe("docker-compose.yml", () => {
   const compose = read("docker-compose.yml");
   const [, servicesText = ""] = compose.split("\nservices:\n");
   const services = new Map(
-    [...(servicesText.split("\nvolumes:\n")[0] ?? "").matchAll(/^ {2}([a-z-]+):\n((?: {4}.*\n|\n)+)/gm)].map(
+    [...(servicesText.split("\nnetworks:\n")[0] ?? "").matchAll(/^ {2}([a-z-]+):\n((?: {4}.*\n|\n)+)/gm)].map(
       ([, name = "", text = ""]) => [name, text],
     ),
   );
@@ -33,9 +47,47 @@ describe("docker-compose.yml", () => {
   it("sets and asks for variables that are read, and for no other", () => {
     const set = [...compose.matchAll(/^ +([A-Z][A-Z0-9_]+):/gm)].map(([, name = ""]) => name);
     const asked = [...compose.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name = ""]) => name);
-    // Those of the image of Postgres.
-    const others = [...set, ...asked].filter((name) => !name.startsWith("POSTGRES_"));
+    const others = [...set, ...asked].filter((name) => !OF_IMAGES.includes(name));
     expect(others.filter((name) => !VARIABLES.includes(name))).toEqual([]);
+  });
+
+  it("passes each variable of the program to the services that read it, and secrets to no other", () => {
+    // Written differently: the parts of the address of Postgres, and what nobody sets here.
+    const left = ["DB_SCHEMA", "NODE_ENV", "SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY"];
+    expect(
+      VARIABLES.filter(
+        (name) =>
+          !left.includes(name) && !compose.includes(`      ${name}:`) && !compose.includes(`  ${name}:`),
+      ),
+    ).toEqual([]);
+    const readers = (name: string) =>
+      [...services]
+        .filter(([, text]) => new RegExp(`^ +${name}:`, "m").test(text))
+        .map(([service]) => service);
+    expect(compose).not.toContain("env_file");
+    expect(readers("SCICENT_WEBHOOK_SECRET")).toEqual(["api"]);
+    expect(readers("ADMIN_PASSWORD")).toEqual(["api"]);
+    expect(readers("RESEND_API_KEY")).toEqual(["worker"]);
+    expect(readers("SCICENT_API_KEY")).toEqual(["worker-commissions"]);
+    expect(readers("POSTGRES_PASSWORD")).toEqual(["postgres"]);
+  });
+
+  it("limits memory, processes, networks and privileges of every service", () => {
+    for (const [name, text] of services) {
+      const whole = text.includes("*commonwork")
+        ? `${compose.split("\nx-commonwork:")[1]?.split("\nx-")[0]}${text}`
+        : text;
+      for (const limit of ["mem_limit:", "pids_limit:", "networks:", "no-new-privileges:true"])
+        expect(whole, name).toContain(limit);
+    }
+    expect(compose).toMatch(/data:\n {4}internal: true/);
+  });
+
+  it("runs the service as the app role, with the grants that `migrate --print-roles` prints", () => {
+    expect(compose).toMatch(/x-app:[\s\S]*DB_USER: commonwork_app\n/);
+    expect(value("migrate", "DB_USER")).toBe("commonwork_owner");
+    const address = { databaseUrl: "postgres://db/commonwork", databaseSchema: "commonwork" };
+    expect(read("docker/roles.sql")).toBe(rolesSql(address));
   });
 
   it.each(["api", "scheduler", "worker", "worker-commissions"])(

@@ -1,5 +1,4 @@
 import { sql } from "drizzle-orm";
-import { z } from "zod";
 import type { meetingParticipants, meetings } from "../db/schema/meetings.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -17,12 +16,11 @@ import {
 const MEETINGS_PER_RANGE = 1_000;
 
 /** Meetings in the order of their start, from the first to the last inclusive. */
-export const meetingRange = z.object({
-  from: z.object({ startTime: z.string(), id: z.string() }),
-  to: z.object({ startTime: z.string(), id: z.string() }),
-  meetingId: z.string().nullable(),
-});
-export type MeetingRange = z.infer<typeof meetingRange>;
+export type MeetingRange = {
+  readonly from: { readonly startTime: string; readonly id: string };
+  readonly to: { readonly startTime: string; readonly id: string };
+  readonly meetingId: string | null;
+};
 
 export type ReminderCandidate = ReminderFacts & {
   readonly meetingId: string;

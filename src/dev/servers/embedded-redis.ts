@@ -1,5 +1,15 @@
 import { execFile } from "node:child_process";
-import { access, constants, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import {
+  access,
+  constants,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
@@ -15,6 +25,8 @@ export interface EmbeddedRedisOptions {
   /** Where a downloaded Redis is cached. */
   cacheFolder: string;
   port?: number;
+  /** Without one every local user may connect. */
+  password?: string;
   /**
    * Where to look for redis-server, valkey-server, apt-get and dpkg; like PATH, which is the default.
    */
@@ -58,18 +70,31 @@ async function runRedis(
     "--appendonly",
     options.durable ? "yes" : "no",
   ];
-  const program = await startProgram(redis.file, [...location, ...keeping, "--appendfsync", "everysec"], {
-    cwd: options.folder,
-    env: redis.env,
-    logFile: join(options.folder, "redis.log"),
-    ...(options.watch && { watch: options.watch }),
-  });
-  const url = `redis://127.0.0.1:${port}`;
+  const access = await accessOf(options);
+  const program = await startProgram(
+    redis.file,
+    [...access, ...location, ...keeping, "--appendfsync", "everysec"],
+    {
+      cwd: options.folder,
+      env: redis.env,
+      logFile: join(options.folder, "redis.log"),
+      ...(options.watch && { watch: options.watch }),
+    },
+  );
+  const url = `redis://${options.password === undefined ? "" : `:${options.password}@`}127.0.0.1:${port}`;
   await program.answersWithin(30_000, async () => {
     const pid = await pidOfRedisAt(url);
     if (pid !== program.pid) throw new Error(`Port ${port} is taken by another Redis, with pid ${pid}.`);
   });
   return { url, pid: program.pid, stop: () => program.stop({ SIGTERM: 10_000, SIGKILL: 5_000 }) };
+}
+
+/** The password is in a file: other users can read the arguments of a program. */
+async function accessOf({ folder, password }: EmbeddedRedisOptions): Promise<string[]> {
+  if (password === undefined) return [];
+  const file = join(folder, "redis.conf");
+  await writeFile(file, `requirepass ${password}\n`, { mode: 0o600 });
+  return [file];
 }
 
 async function pidOfRedisAt(url: string): Promise<number> {

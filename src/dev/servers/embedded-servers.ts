@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { access, chmod, constants, lstat, mkdir, mkdtemp, rm, statfs } from "node:fs/promises";
 import { Socket } from "node:net";
@@ -48,9 +49,12 @@ export async function startEmbeddedServers(options: EmbeddedServersOptions): Pro
       : startEmbeddedPostgres({
           ...both,
           folder: join(folder, "postgres"),
+          password: drawPassword(),
           settings: options.postgresSettings,
         }),
-    redisUrl ? given(redisUrl) : startEmbeddedRedis({ ...both, cacheFolder, folder: join(folder, "redis") }),
+    redisUrl
+      ? given(redisUrl)
+      : startEmbeddedRedis({ ...both, cacheFolder, folder: join(folder, "redis"), password: drawPassword() }),
   ]);
   const stopAll = async () => {
     const stops = starts.map((start) => (start.status === "fulfilled" ? start.value.stop() : undefined));
@@ -71,6 +75,9 @@ export async function startEmbeddedServers(options: EmbeddedServersOptions): Pro
   };
   return { databaseUrl: postgres.value.url, redisUrl: redis.value.url, stop };
 }
+
+/** Other users of the machine can reach the ports. */
+const drawPassword = (): string => randomBytes(24).toString("hex");
 
 async function given(url: string): Promise<Pick<EmbeddedServer, "url" | "stop">> {
   return { url, stop: async () => undefined };

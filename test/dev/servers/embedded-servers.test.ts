@@ -111,6 +111,24 @@ describe("the embedded servers", () => {
     expect(existsSync(left.folder)).toBe(false);
   });
 
+  test("let nobody in without their passwords", async () => {
+    const servers = await startEmbeddedServers({ name: "test", durable: false });
+    cleanups.push(servers.stop);
+    const withoutPassword = (address: string, user: string) => {
+      const url = new URL(address);
+      Object.assign(url, { username: user, password: "" });
+      return url.href;
+    };
+    for (const user of ["postgres", "root"])
+      await expect(askPostgres(withoutPassword(servers.databaseUrl, user), "select 1")).rejects.toThrow(
+        /password/i,
+      );
+    await expect(askRedis(withoutPassword(servers.redisUrl, ""), "PING")).rejects.toThrow(/NOAUTH/);
+    expect(
+      await askPostgres(servers.databaseUrl, "select left(rolpassword, 15) from pg_authid where rolsuper"),
+    ).toBe("SCRAM-SHA-256$1");
+  });
+
   test("are crash-safe with `durable`", async () => {
     const servers = await startEmbeddedServers({ name: "test", durable: true });
     cleanups.push(servers.stop);

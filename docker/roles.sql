@@ -1,0 +1,34 @@
+-- Roles for the schema "commonwork". Run by a superuser, or by the owner of the database with CREATEROLE, who first runs:
+--   grant commonwork_owner to current_user;
+-- Afterwards give the first two a password: \password commonwork_owner, \password commonwork_app
+do $$
+declare wanted record;
+begin
+  for wanted in select * from (values
+    ('commonwork_owner', 'login'),   -- migrates: DATABASE_URL of `commonwork migrate`
+    ('commonwork_app', 'login'),     -- runs the service: DATABASE_URL of everything else
+    ('commonwork_host', 'nologin')   -- for the roles of the host; it has no rights yet
+  ) as r(name, kind) loop
+    if not exists (select from pg_roles where rolname = wanted.name) then
+      execute format('create role %I %s', wanted.name, wanted.kind);
+    end if;
+  end loop;
+end $$;
+
+create schema if not exists "commonwork" authorization commonwork_owner;
+
+grant usage on schema "commonwork" to commonwork_app;
+grant select, insert, update, delete on all tables in schema "commonwork" to commonwork_app;
+grant usage, select on all sequences in schema "commonwork" to commonwork_app;
+alter default privileges for role commonwork_owner in schema "commonwork" grant select, insert, update, delete on tables to commonwork_app;
+alter default privileges for role commonwork_owner in schema "commonwork" grant usage, select on sequences to commonwork_app;
+alter default privileges for role commonwork_owner revoke execute on functions from public;
+
+-- Extensions of optional features, which the owner of the schema may not create. Each of them may fail.
+create extension if not exists pg_trgm with schema "commonwork";
+create extension if not exists unaccent with schema "commonwork";
+create extension if not exists btree_gin with schema "commonwork";
+
+-- For psql and other tools: the service sets its own path.
+alter role commonwork_owner in database "commonwork" set search_path = "commonwork", pg_temp;
+alter role commonwork_app in database "commonwork" set search_path = "commonwork", pg_temp;
