@@ -1,4 +1,3 @@
-import { systemClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { type HttpServer, startHttp } from "./http/server.ts";
 import { createLog, type Log } from "./log.ts";
@@ -29,7 +28,7 @@ const STEP_LIMIT_MS = 6_000;
  * @throws NotFit when Postgres or Redis cannot be used.
  */
 export async function startService(config: Config, log: Log = createLog(config.log)): Promise<Service> {
-  const runtime = openRuntime({ config, clock: systemClock, log, catalogue, timetable });
+  const runtime = openRuntime({ config, log, catalogue, timetable });
   try {
     await checkServers(runtime);
   } catch (error) {
@@ -38,6 +37,7 @@ export async function startService(config: Config, log: Log = createLog(config.l
   }
   if (config.supabase)
     log.info("SUPABASE_ variables are ignored: set DATABASE_URL to the connection string of its Postgres");
+  runtime.serverClock?.start();
   const steps: ShutdownStep[] = [];
   if (!config.dryRun) runtime.relay.start();
   const workers = runsWorkers(config) ? startWorkers(runtime, { queues: config.workerQueues }) : null;

@@ -50,6 +50,13 @@ function jobMetrics(at: Registered) {
       labelNames: ["job"],
       ...at,
     }),
+    loopDelay: new Histogram({
+      name: "commonwork_job_loop_delay_seconds",
+      help: "Longest delay of the event loop while a carrier ran, if it was 50 ms or more.",
+      labelNames: ["queue", "job"],
+      buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      ...at,
+    }),
     stalled: new Counter({
       name: "commonwork_carriers_stalled_total",
       help: "Carriers whose worker was lost.",
@@ -123,10 +130,33 @@ function scrapedMetrics(at: Registered) {
       labelNames: ["queue"],
       ...at,
     }),
+    postponed: new Gauge({
+      name: "commonwork_outbox_postponed_entries",
+      help: "Entries that wait for a version of the program which knows their job and payload.",
+      labelNames: ["job"],
+      ...at,
+    }),
     oldest: new Gauge({
       name: "commonwork_outbox_oldest_seconds",
       help: "Age of the oldest due entry.",
       labelNames: ["queue"],
+      ...at,
+    }),
+    scheduleFaults: new Counter({
+      name: "commonwork_schedule_faults_total",
+      help: "Schedules that threw, or whose last slot was in the future because a clock was wrong.",
+      labelNames: ["schedule", "kind"],
+      ...at,
+    }),
+    schedulePaused: new Gauge({
+      name: "commonwork_schedule_paused_seconds",
+      help: "How long a schedule has been paused; absent for the others.",
+      labelNames: ["schedule"],
+      ...at,
+    }),
+    clockOffset: new Gauge({
+      name: "commonwork_clock_offset_seconds",
+      help: "The clock of this machine minus that of Postgres, as last measured.",
       ...at,
     }),
     scheduleLag: new Gauge({

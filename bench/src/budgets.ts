@@ -12,6 +12,7 @@ import { distributeBudget } from "../../src/workers/budgets/distribute-budget.ts
 import { catalogue } from "../../src/workers/index.ts";
 import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES } from "./bench.ts";
 import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
+import { sayLoopDelays } from "./loop-delays.ts";
 import { loadVolunteers } from "./volunteers.ts";
 
 const ORGANIZATIONS = 1_000;
@@ -77,6 +78,7 @@ async function ours(
   while (await isWaiting(scratch)) await delay(25);
   const value = (performance.now() - startedAt) / 1_000;
   await workers.stop(5_000);
+  await sayLoopDelays(context, runtime);
   await runtime.close();
   await expectPaid(context, scratch, organizations);
   return [{ figure: "monthly budgets paid", unit: "s", value }];

@@ -17,6 +17,7 @@ import { type Bench, type BenchContext, compare, type Figure, measure } from "./
 import { loadCommunity, loadSales } from "./community.ts";
 import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
 import { settleLatency } from "./latency.ts";
+import { sayLoopDelays } from "./loop-delays.ts";
 
 const SALES = 20_000;
 const VOLUNTEERS = 30_000;
@@ -94,6 +95,7 @@ async function ours(context: BenchContext, scratch: Scratch, sales: number): Pro
   );
   const figures = perSecond(sales, startedAt);
   await workers.stop(5_000);
+  await sayLoopDelays(context, runtime);
   await runtime.close();
   await expectSettled(scratch, sales);
   return figures;

@@ -7,6 +7,7 @@ import { catalogue } from "../../src/workers/index.ts";
 import { emailDigest } from "../../src/workers/notifications/email/email-digest.ts";
 import { type Bench, type BenchContext, type Figure, measure } from "./bench.ts";
 import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
+import { sayLoopDelays } from "./loop-delays.ts";
 import { startProgram } from "./service.ts";
 
 const USERS = 10_000;
@@ -94,6 +95,7 @@ async function send(context: BenchContext, scratch: Scratch, users: number): Pro
     await delay(25);
   const seconds = (performance.now() - startedAt) / 1_000;
   await workers.stop(5_000);
+  await sayLoopDelays(context, runtime);
   await runtime.close();
   const counts = (await (await fetch(url)).json()) as { taken: number; contents: number };
   await resend.stop();

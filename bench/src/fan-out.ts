@@ -12,6 +12,7 @@ import { startWorkers } from "../../src/roles/worker.ts";
 import { catalogue } from "../../src/workers/index.ts";
 import { type Bench, type BenchContext, compare, type Figure, measure } from "./bench.ts";
 import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
+import { sayLoopDelays } from "./loop-delays.ts";
 
 const EVENTS = 40_000;
 /** The baseline is measured on this many. */
@@ -106,6 +107,7 @@ async function ours(context: BenchContext, scratch: Scratch): Promise<readonly F
   await until(async () => (await scratch.sql("select 1 from outbox limit 1")).length === 0);
   const figures = perSecond(events, startedAt);
   await workers.stop(5_000);
+  await sayLoopDelays(context, runtime);
   await runtime.close();
   await expectComplete(scratch, events);
   return figures;
@@ -182,6 +184,7 @@ async function latency(context: BenchContext, scratch: Scratch): Promise<readonl
            from seen s join domain_events e on e.id = s.event_id group by e.id) x`,
   );
   await workers.stop(5_000);
+  await sayLoopDelays(context, runtime);
   await runtime.close();
   await expectComplete(scratch, events);
   const { p50, p99 } = taken as { p50: number; p99: number };

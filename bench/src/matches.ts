@@ -10,6 +10,7 @@ import { catalogue } from "../../src/workers/index.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";
 import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
+import { sayLoopDelays } from "./loop-delays.ts";
 import { watchMemory } from "./memory.ts";
 import { loadSkills, planSkills, SKILLS } from "./skills.ts";
 
@@ -63,6 +64,7 @@ async function ours(context: BenchContext, template: string, projects: number): 
   } finally {
     memory.stop();
     await workers.stop(5_000);
+    await sayLoopDelays(context, runtime);
     await runtime.close();
     await scratch.drop();
   }

@@ -12,6 +12,7 @@ import { catalogue } from "../../src/workers/index.ts";
 import { recalculateMultipliers } from "../../src/workers/multipliers/recalculate-multipliers.ts";
 import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES } from "./bench.ts";
 import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
+import { sayLoopDelays } from "./loop-delays.ts";
 import { loadVolunteers } from "./volunteers.ts";
 
 const VOLUNTEERS = 1_000_000;
@@ -85,6 +86,7 @@ async function ours(context: BenchContext, scratch: Scratch, volunteers: number)
   const nothingFull = await timed("nothing changes, --full", TWO_HOURS_LATER, true);
   const day = await timed("a day of changes", DAY_LATER, false);
   await workers.stop(5_000);
+  await sayLoopDelays(context, runtime);
   await runtime.close();
   return [all.took, nothing.took, nothingFull.took, day.took];
 }

@@ -9,6 +9,7 @@ import { catalogue } from "../../src/workers/index.ts";
 import { notifyProjectMatches } from "../../src/workers/notifications/matching/notify-project-matches.ts";
 import { type Bench, type BenchContext, type Figure, measure } from "./bench.ts";
 import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
+import { sayLoopDelays } from "./loop-delays.ts";
 import { watchMemory } from "./memory.ts";
 
 const PROJECTS = 10_000;
@@ -105,6 +106,7 @@ async function once(context: BenchContext, template: string, name: string): Prom
       await transactions.stop();
       memory.stop();
       await workers.stop(5_000);
+      await sayLoopDelays(context, runtime);
       await runtime.close();
     }
   });

@@ -13,6 +13,7 @@ import { meetingReminders } from "../../src/workers/notifications/nudges/meeting
 import { unreadThreadNudges } from "../../src/workers/notifications/nudges/unread-thread-nudges.ts";
 import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";
 import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
+import { sayLoopDelays } from "./loop-delays.ts";
 import { loadNudges, type NudgePlan } from "./nudge-data.ts";
 
 const THREADS = 1_000_000;
@@ -74,6 +75,7 @@ async function ours(context: BenchContext, scratch: Scratch, plan: NudgePlan): P
   const reminders = await timed(REMINDERS, meetingReminders, "reminded", plan.dueMeetings * 2);
   const unread = await timed(NUDGES, unreadThreadNudges, "nudged", plan.dueThreads);
   await workers.stop(5_000);
+  await sayLoopDelays(context, runtime);
   await runtime.close();
   return [unread, reminders];
 }

@@ -11,6 +11,7 @@ import { type Bench, machine, type Row } from "./bench.ts";
 import { budgets } from "./budgets.ts";
 import { commissions } from "./commissions.ts";
 import { digest } from "./digest.ts";
+import { dueBudgets } from "./due-budgets.ts";
 import { fanOut } from "./fan-out.ts";
 import { intake } from "./intake.ts";
 import { isolation } from "./isolation.ts";
@@ -25,6 +26,7 @@ const BENCHES: readonly Bench[] = [
   intake,
   multipliers,
   budgets,
+  dueBudgets,
   fanOut,
   digest,
   nudges,

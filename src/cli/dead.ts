@@ -7,6 +7,7 @@ import {
   discardDeadLetters,
   inspectDeadLetter,
   listDeadLetters,
+  type RetryResult,
   retryDeadLetters,
 } from "../queues/dead-letters.ts";
 import { type DecisionOptions, decisionFlags, requireConfirmation, requireReason } from "./confirm.ts";
@@ -38,47 +39,72 @@ export function defineDead(command: Command, terminal: Terminal): void {
   const perSecond = integerOption("--per-second", 1, 10_000);
   retry.option("--all", "every dead letter, without a filter");
   retry.option("--per-second <number>", "how many become due per second", perSecond, 50);
-  decisionFlags(filterFlags(retry)).action((options: Options) =>
-    decide(terminal, options, "Make due again", "retried", (tx, filter, reason) =>
-      retryDeadLetters(tx, filter, { actor: operator(), reason, perSecond: options.perSecond }),
-    ),
-  );
+  decisionFlags(filterFlags(retry)).action(async (options: Options) => {
+    // Only this command needs the jobs.
+    const { catalogue } = await import("../workers/index.ts");
+    await decide(terminal, options, RETRY, (tx, filter, reason) =>
+      retryDeadLetters(tx, filter, { actor: operator(), reason, catalogue, perSecond: options.perSecond }),
+    );
+  });
 
   const discard = command
     .command("discard")
     .description("delete dead letters for good; the audit log records which");
   discard.option("--all", "every dead letter, without a filter");
   decisionFlags(filterFlags(discard)).action((options: Options) =>
-    decide(terminal, options, "Delete for good", "discarded", (tx, filter, reason) =>
-      discardDeadLetters(tx, filter, { actor: operator(), reason }),
-    ),
+    decide(terminal, options, DISCARD, async (tx, filter, reason) => ({
+      discarded: await discardDeadLetters(tx, filter, { actor: operator(), reason }),
+    })),
   );
 }
 
+const supersededText = ({ superseded }: RetryResult): string =>
+  superseded === 0
+    ? ""
+    : ` ${superseded === 1 ? "1 belongs to a run that a newer run has replaced, and stays" : `${superseded} belong to runs that newer runs have replaced, and stay`} dead: discard them.`;
+
+/** The words of a decision. */
+type Words<R> = {
+  readonly question: string;
+  readonly wouldBe: string;
+  readonly done: (result: R) => string;
+};
+
+const RETRY: Words<RetryResult> = {
+  question: "Make due again",
+  wouldBe: "retried",
+  done: (result) => `${letters(result.retried)} due again.${supersededText(result)}`,
+};
+
+const DISCARD: Words<{ readonly discarded: number }> = {
+  question: "Delete for good",
+  wouldBe: "discarded",
+  done: ({ discarded }) => `${letters(discarded)} discarded.`,
+};
+
 /** Shows what would be done, or does it once it is confirmed. */
-async function decide(
+async function decide<R>(
   terminal: Terminal,
   options: Options,
-  question: string,
-  done: "retried" | "discarded",
-  work: (tx: Tx, filter: DeadLetterFilter, reason: string) => Promise<number>,
+  { question, wouldBe, done }: Words<R>,
+  work: (tx: Tx, filter: DeadLetterFilter, reason: string) => Promise<R>,
 ): Promise<void> {
   const filter = requireFilter(options);
   if (options.dryRun) {
     await listLetters(terminal, { ...options, limit: DRY_RUN_LIMIT });
     const found = await withDatabase(terminal, (db) => countDeadLetters(db.drizzle, filter));
     if (!options.json)
-      printLine(terminal, `Dry run: ${letters(found)} would be ${done}. Nothing was changed.`);
+      printLine(terminal, `Dry run: ${letters(found)} would be ${wouldBe}. Nothing was changed.`);
     return;
   }
   const reason = requireReason(options);
-  const count = await withDatabase(terminal, async (db) => {
+  const result = await withDatabase(terminal, async (db) => {
     const found = await countDeadLetters(db.drizzle, filter);
     await requireConfirmation(terminal, options, `${question} ${letters(found)}?`);
     return inTransaction(db, (tx) => work(tx, filter, reason));
   });
-  if (options.json) printJson(terminal, { [done]: count });
-  else printLine(terminal, `${letters(count)} ${done}.`);
+  if (options.json) printJson(terminal, result);
+  else printLine(terminal, done(result));
 }
 
 const DRY_RUN_LIMIT = 50;

@@ -1,6 +1,6 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { formatInstant } from "../format-instant.ts";
-import { listRuns, loadRun, type Run } from "../queues/runs.ts";
+import { listRuns, loadRun, RUN_STATUSES, type Run, type RunFilter, type RunStatus } from "../queues/runs.ts";
 import { jsonFlag } from "./flags.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
@@ -8,18 +8,48 @@ import { formatCounts, formatFacts } from "./table.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 
-type Options = { job?: string; limit: number; json?: true };
+type Options = {
+  job?: string;
+  status?: RunStatus;
+  since?: Date;
+  all?: true;
+  limit: number;
+  json?: true;
+};
+
+const filterOf = ({ job, status, since, all }: Options): RunFilter => ({
+  job,
+  status,
+  since,
+  withWork: all !== true,
+});
+
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function sinceOption(text: string): Date {
+  const ago = /^(\d{1,6})([mhd])$/.exec(text);
+  if (ago) return new Date(Date.now() - Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS]);
+  const at = new Date(text);
+  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(at.getTime()))
+    throw new InvalidArgumentError("Write 30m, 2h, 7d or an instant, such as 2026-03-08T04:45:00Z.");
+  return at;
+}
 
 /** `commonwork runs [id]`: the latest runs, or one in full. */
 export function defineRuns(command: Command, terminal: Terminal): void {
   command.argument("[id]", "show only this run, with its input");
   command.option("--job <name>", "only runs of this job");
+  command.addOption(new Option("--status <status>", "only runs with this status").choices(RUN_STATUSES));
+  command.option(
+    "--since <time>",
+    "only runs opened since: 30m, 2h, 7d, or an instant as 2026-03-08T04:45:00Z",
+    sinceOption,
+  );
+  command.option("--all", "scheduled runs that had nothing to do as well");
   command.option("--limit <number>", "how many", integerOption("--limit", 1, 1_000), 20);
   jsonFlag(command).action(async (id: string | undefined, options: Options) => {
     if (id !== undefined) return showRun(terminal, id, options);
-    const runs = await withDatabase(terminal, (db) =>
-      listRuns(db.drizzle, options.job ?? null, options.limit),
-    );
+    const runs = await withDatabase(terminal, (db) => listRuns(db.drizzle, filterOf(options), options.limit));
     if (options.json) return printJson(terminal, runs);
     printTable(
       terminal,

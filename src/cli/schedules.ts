@@ -1,59 +1,83 @@
 import type { Command } from "commander";
-import { sql } from "drizzle-orm";
-import type { Database } from "../db/client.ts";
-import { array, rows } from "../db/statement.ts";
+import { inTransaction } from "../db/transaction.ts";
 import { formatInstant } from "../format-instant.ts";
-import { nextSlot } from "../schedules/due-slots.ts";
+import { listSchedules } from "../schedules/list-schedules.ts";
+import { pauseSchedule, resumeSchedule } from "../schedules/pause.ts";
 import { timetable } from "../schedules/timetable.ts";
 import { jsonFlag } from "./flags.ts";
-import { printJson, printTable } from "./print.ts";
-import type { Terminal } from "./terminal.ts";
+import { printJson, printLine, printTable } from "./print.ts";
+import { CliError, operator, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 
-/** `commonwork schedules`: the last run and the next slot of every schedule. */
+/** `commonwork schedules [list|pause|resume]`. */
 export function defineSchedules(command: Command, terminal: Terminal): void {
-  jsonFlag(command).action(async ({ json }: { json?: true }) => {
-    const schedules = await withDatabase(terminal, readSchedules);
-    if (json) return printJson(terminal, schedules);
-    printTable(
-      terminal,
-      ["Schedule", "Pattern", "Time zone", "Job", "Last slot", "Status", "Next slot"].map((title) => ({
-        title,
-      })),
-      schedules.map((s) => [
-        s.name,
-        s.pattern,
-        s.tz,
-        s.job,
-        formatInstant(s.lastSlot),
-        s.lastStatus,
-        formatInstant(s.nextSlot),
-      ]),
-      "There are no schedules.",
-    );
+  const list = command
+    .command("list", { isDefault: true })
+    .description("list the schedules: pattern, time zone, last run, next slot");
+  jsonFlag(list).action(({ json }: { json?: true }) => printSchedules(terminal, json === true));
+
+  addSwitch(command, terminal, {
+    name: "pause",
+    description: "open no slots of a schedule until it is resumed; a run under way goes on",
+    change: pauseSchedule,
+    done: "is paused",
+    before: "is paused already",
+  });
+  addSwitch(command, terminal, {
+    name: "resume",
+    description: "resume a schedule; its misfire policy decides about the slots it missed",
+    change: resumeSchedule,
+    done: "is resumed",
+    before: "is not paused",
   });
 }
 
-async function readSchedules(db: Database) {
-  const latest = await rows<{ schedule: string; slot: string; status: string; run: string }>(
-    db.drizzle,
-    sql`select distinct on (schedule) schedule, slot, status, id as run from job_runs
-        where schedule = any(${array(timetable.map(({ name }) => name))}::text[]) order by schedule, slot desc`,
+async function printSchedules(terminal: Terminal, json: boolean): Promise<void> {
+  const schedules = await withDatabase(terminal, (db) => listSchedules(db.drizzle, timetable, new Date()));
+  if (json) return printJson(terminal, schedules);
+  printTable(
+    terminal,
+    ["Schedule", "Pattern", "Time zone", "Job", "Last slot", "Status", "Next slot"].map((title) => ({
+      title,
+    })),
+    schedules.map((s) => [
+      s.name,
+      s.pattern,
+      s.tz,
+      s.job,
+      formatInstant(s.lastSlot),
+      s.lastStatus,
+      s.pausedAt ? `paused since ${formatInstant(s.pausedAt)}` : formatInstant(s.nextSlot),
+    ]),
+    "There are no schedules.",
   );
-  const now = new Date();
-  return timetable.map((schedule) => {
-    const last = latest.find((run) => run.schedule === schedule.name);
-    return {
-      name: schedule.name,
-      pattern: schedule.pattern,
-      tz: schedule.tz,
-      job: schedule.job.name,
-      input: schedule.input,
-      misfire: schedule.misfire,
-      lastSlot: last ? new Date(last.slot) : null,
-      lastStatus: last?.status ?? null,
-      lastRun: last?.run ?? null,
-      nextSlot: nextSlot(schedule, now),
-    };
-  });
+}
+
+type Switch = {
+  readonly name: string;
+  readonly description: string;
+  readonly change: typeof pauseSchedule;
+  readonly done: string;
+  /** Why nothing changed. */
+  readonly before: string;
+};
+
+function addSwitch(
+  command: Command,
+  terminal: Terminal,
+  { name, description, change, done, before }: Switch,
+): void {
+  command
+    .command(name)
+    .argument("<schedule>", "the name of the schedule")
+    .description(description)
+    .option("--reason <text>", "why, for the audit log")
+    .action(async (schedule: string, { reason }: { reason?: string }) => {
+      if (!timetable.some((known) => known.name === schedule))
+        throw new CliError(`There is no schedule "${schedule}". \`commonwork schedules\` lists them.`);
+      const changed = await withDatabase(terminal, (db) =>
+        inTransaction(db, (tx) => change(tx, schedule, { actor: operator(), reason })),
+      );
+      printLine(terminal, `${schedule} ${changed ? done : before}.`);
+    });
 }

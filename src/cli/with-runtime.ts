@@ -1,4 +1,3 @@
-import { systemClock } from "../clock.ts";
 import { type Config, readConfig } from "../config/config.ts";
 import { becomesTrue } from "../deadlines.ts";
 import { createLog, type Log } from "../log.ts";
@@ -11,8 +10,10 @@ import type { Terminal } from "./terminal.ts";
 /** Runs `work` with everything a service process opens, but without starting a role. */
 export async function withRuntime<T>(terminal: Terminal, work: (runtime: Runtime) => Promise<T>): Promise<T> {
   const config = readConfig(terminal.environment);
-  const runtime = openRuntime({ config, clock: systemClock, log: quietLog(config), catalogue, timetable });
+  const runtime = openRuntime({ config, log: quietLog(config), catalogue, timetable });
   try {
+    // Without Postgres the command fails with a message of its own.
+    await runtime.serverClock?.measure().catch(() => undefined);
     return await work(runtime);
   } finally {
     await runtime.close();

@@ -3,6 +3,7 @@ import { Router } from "express";
 import { QUEUE_NAMES } from "../config/queues.ts";
 import { rows } from "../db/statement.ts";
 import { withinLimit } from "../deadlines.ts";
+import { countPostponed } from "../queues/postpone.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { scheduleLagSeconds } from "../roles/scheduler.ts";
 import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
@@ -49,6 +50,8 @@ async function readMetrics(runtime: Runtime): Promise<string> {
     readPart(runtime, "postgres", () => readPostgres(runtime)),
     readPart(runtime, "redis", () => readRedis(runtime)),
   ]);
+  const offsetMs = runtime.serverClock?.offsetMs() ?? null;
+  if (offsetMs !== null) runtime.metrics.clockOffset.set(offsetMs / 1_000);
   return runtime.metrics.registry.metrics();
 }
 
@@ -71,16 +74,18 @@ async function readPart(
 
 /** Removes old values, which would look like current ones. */
 function resetGauges(runtime: Runtime, part: "postgres" | "redis"): void {
-  const { carriers, entries, failingEntries, oldest, scheduleLag, oldestTransaction, ledgerDrift } =
-    runtime.metrics;
-  for (const gauge of part === "redis" ? [carriers] : [entries, failingEntries, oldest]) gauge.reset();
+  const { carriers, entries, failingEntries, postponed, schedulePaused, oldest } = runtime.metrics;
+  const { scheduleLag, oldestTransaction, ledgerDrift } = runtime.metrics;
+  const ofPostgres = [entries, failingEntries, postponed, schedulePaused, oldest];
+  for (const gauge of part === "redis" ? [carriers] : ofPostgres) gauge.reset();
   if (part === "postgres") for (const gauge of [scheduleLag, oldestTransaction, ledgerDrift]) gauge.remove();
 }
 
 async function readPostgres(runtime: Runtime): Promise<() => void> {
-  const { entries, failingEntries, oldest, scheduleLag, oldestTransaction, ledgerDrift } = runtime.metrics;
+  const { entries, failingEntries, postponed, schedulePaused, oldest } = runtime.metrics;
+  const { scheduleLag, oldestTransaction, ledgerDrift } = runtime.metrics;
   const on = runtime.db.drizzle;
-  const [outbox, lagSeconds, [books]] = await Promise.all([
+  const [outbox, waiting, paused, lagSeconds, [books]] = await Promise.all([
     rows<{ queue: string; state: string; count: number; failing: number; age: number | null }>(
       on,
       sql`select queue,
@@ -89,6 +94,11 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
                  count(*)::int as count, count(*) filter (where attempts >= 5 and dead_at is null)::int as failing,
                  (extract(epoch from now() - min(run_at) filter (where run_at <= now())))::float8 as age
           from outbox group by 1, 2`,
+    ),
+    countPostponed(on),
+    rows<{ schedule: string; seconds: number }>(
+      on,
+      sql`select name as schedule, extract(epoch from now() - paused_at)::float8 as seconds from schedules where paused_at is not null`,
     ),
     scheduleLagSeconds(runtime.db),
     rows<{ transaction: number; drift: number | null }>(
@@ -109,6 +119,8 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
       if (state === "due" || state === "carried") ages.set(queue, Math.max(age ?? 0, ages.get(queue) ?? 0));
     }
     for (const [queue, age] of ages) oldest.set({ queue }, age);
+    for (const { job, count } of waiting) postponed.set({ job }, count);
+    for (const { schedule, seconds } of paused) schedulePaused.set({ schedule }, seconds);
     scheduleLag.set(lagSeconds);
     oldestTransaction.set(books?.transaction ?? 0);
     // Unknown before the first verification.

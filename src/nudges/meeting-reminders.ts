@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { z } from "zod";
 import type { meetingParticipants, meetings } from "../db/schema/meetings.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -16,11 +17,12 @@ import {
 const MEETINGS_PER_RANGE = 1_000;
 
 /** Meetings in the order of their start, from the first to the last inclusive. */
-export type MeetingRange = {
-  readonly from: { readonly startTime: string; readonly id: string };
-  readonly to: { readonly startTime: string; readonly id: string };
-  readonly meetingId: string | null;
-};
+export const meetingRange = z.object({
+  from: z.object({ startTime: z.string(), id: z.string() }),
+  to: z.object({ startTime: z.string(), id: z.string() }),
+  meetingId: z.string().nullable(),
+});
+export type MeetingRange = z.infer<typeof meetingRange>;
 
 export type ReminderCandidate = ReminderFacts & {
   readonly meetingId: string;

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { z } from "zod";
 import type { resumes } from "../db/schema/platform.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -17,7 +18,8 @@ import {
 const PROJECTS_PER_RANGE = 5_000;
 
 /** The project ids in [from, end). */
-export type ProjectRange = { readonly from: string; readonly end: string };
+export const projectRange = z.object({ from: z.string(), end: z.string() });
+export type ProjectRange = z.infer<typeof projectRange>;
 
 export type ResumeCandidate = ResumeFacts & {
   readonly projectId: string;

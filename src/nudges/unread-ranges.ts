@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { z } from "zod";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { UnreadNudgePolicy } from "../scoring/notifications/unread-nudge.ts";
@@ -19,19 +20,22 @@ const ROUND_SIZE = 50_000;
 const MARK_ROUNDS = 20;
 
 /** Marks to turn into watches, by id. */
-export type MarkRange = { readonly kind: "marks"; readonly ids: readonly string[] };
+const markRange = z.object({ kind: z.literal("marks"), ids: z.array(z.string()).readonly() });
+export type MarkRange = z.infer<typeof markRange>;
 
 /**
  * Watched participants to look at, in two parallel lists. All of a user's threads are in one range, to make
  * one event.
  */
-export type WatchRange = {
-  readonly kind: "watches";
-  readonly users: readonly string[];
-  readonly threads: readonly string[];
-};
+const watchRange = z.object({
+  kind: z.literal("watches"),
+  users: z.array(z.string()).readonly(),
+  threads: z.array(z.string()).readonly(),
+});
+export type WatchRange = z.infer<typeof watchRange>;
 
-export type UnreadRange = MarkRange | WatchRange;
+export const unreadRange = z.discriminatedUnion("kind", [markRange, watchRange]);
+export type UnreadRange = z.infer<typeof unreadRange>;
 
 /**
  * The next round of a run: ranges of the marks that are due; when there are none, of the watches that are

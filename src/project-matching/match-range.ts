@@ -1,26 +1,28 @@
 import { sql } from "drizzle-orm";
+import { z } from "zod";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { ComputeContext, JobContext } from "../queues/job.ts";
 import type { MatchProject } from "../scoring/project-matching/match.ts";
 import type { StatementTurn } from "../threads/statement-turns.ts";
-import { cutMatchProjects, type ProjectScope, readProjects } from "./project-facts.ts";
+import { cutMatchProjects, type ProjectScope, projectScope, readProjects } from "./project-facts.ts";
 import { type EncodedBlock, type MatchColumns, NO_MATCHES, type RankInput } from "./rank.task.ts";
 import { withSharedBlocks } from "./shared-blocks.ts";
 import { blockNumbers, indexBlocks, onThread, readBlock } from "./volunteer-blocks.ts";
 import { writeMatches } from "./write-matches.ts";
 
 /** Projects whose lists are computed together. */
-export type MatchRange = {
-  readonly projects: ProjectScope;
+export const matchRange = z.object({
+  projects: projectScope,
   /**
    * Whether to use the index of all volunteers, which the ranges of a run share. For few projects it takes
    * less to read their skills alone.
    */
-  readonly shared: boolean;
+  shared: z.boolean(),
   /** Length of a list. */
-  readonly keep: number;
-};
+  keep: z.int(),
+});
+export type MatchRange = z.infer<typeof matchRange>;
 
 /** The lists of a range before they are stored. */
 export type ComputedLists = {

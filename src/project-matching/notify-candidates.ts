@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { z } from "zod";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { noticeVariantOf } from "../email/render/experiments.ts";
@@ -13,17 +14,23 @@ import { skipReason } from "./notice-rules.ts";
 import { IS_MATCHED } from "./project-facts.ts";
 
 /** A chosen candidate. A tuple, since the payload of a range holds hundreds. */
-export type ChosenPair = readonly [projectId: string, volunteerId: string, score: number];
+const chosenPair = z.tuple([
+  z.string().describe("project"),
+  z.string().describe("volunteer"),
+  z.number().describe("score"),
+]);
+export type ChosenPair = Readonly<z.infer<typeof chosenPair>>;
 
 /** The chosen candidates of some projects. */
-export type NotifyRange = {
+export const notifyRange = z.object({
   /** The row of candidate_batches. */
-  readonly noticeRunId: string;
+  noticeRunId: z.string(),
   /** The user who sends automated messages. */
-  readonly senderId: string;
+  senderId: z.string(),
   /** Project by project, best first. */
-  readonly chosen: readonly ChosenPair[];
-};
+  chosen: z.array(chosenPair.readonly()).readonly(),
+});
+export type NotifyRange = z.infer<typeof notifyRange>;
 
 /** What the texts need, and the rule that forbids the notice by now, if any. */
 type ChosenCandidate = {

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { MatchProject } from "../scoring/project-matching/match.ts";
@@ -11,9 +12,11 @@ export const IS_MATCHED = sql`p.project_status in ('recruiting', 'active')
   and (select count(*) from project_required_skills q where q.project_id = p.id) between 1 and ${sql.raw(String(MAX_REQUIRED_SKILLS))}`;
 
 /** A range of project ids, `to` excluded, or a set of them. */
-export type ProjectScope =
-  | { readonly from: string; readonly to: string }
-  | { readonly ids: readonly string[] };
+export const projectScope = z.union([
+  z.object({ from: z.string(), to: z.string() }),
+  z.object({ ids: z.array(z.string()).readonly() }),
+]);
+export type ProjectScope = z.infer<typeof projectScope>;
 
 /** SQL: whether an id is in a scope. */
 export const inScope = (id: SQL, scope: ProjectScope): SQL =>

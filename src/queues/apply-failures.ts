@@ -2,19 +2,21 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isSystemicFault } from "../db/faults.ts";
 import type { Attempt, FailedEntry } from "./attempt.ts";
 import { type Disposition, failEntry, releaseEntries } from "./failure.ts";
+import { postponeEntries } from "./postpone.ts";
 import { countReason } from "./tally.ts";
 
 /** How long a worker waits for Postgres before it leaves the carrier to the sweep. */
 const POSTGRES_PATIENCE_MS = 120_000;
 
 /**
- * Gives back what was interrupted or snoozed, and uses an attempt of what failed.
+ * Gives back what was interrupted, snoozed or postponed, and uses an attempt of what failed.
  * @returns the entries that failed.
  */
 export async function applyFailures(attempt: Attempt): Promise<FailedEntry[]> {
   const failures: FailedEntry[] = [];
   for (const { ids, disposition, error } of attempt.unsettled) {
     if (disposition.kind === "later") await giveBack(attempt, ids, disposition);
+    else if (disposition.kind === "postponed") await postpone(attempt, ids, disposition.error);
     else for (const id of ids) failures.push(await fail(attempt, id, disposition, error));
   }
   return failures;
@@ -30,10 +32,17 @@ async function giveBack(
   tally[written ? outcome : "interrupted"] += ids.length;
 }
 
+async function postpone(attempt: Attempt, ids: readonly string[], reason: string): Promise<void> {
+  const { deps, tally } = attempt;
+  const written = await untilWritten(attempt, () => postponeEntries(deps.db.drizzle, ids, reason));
+  tally[written === undefined ? "interrupted" : "postponed"] += ids.length;
+  countReason(tally, reason);
+}
+
 async function fail(
   attempt: Attempt,
   entry: string,
-  { kind, error: reason }: Exclude<Disposition, { kind: "later" }>,
+  { kind, error: reason }: Exclude<Disposition, { kind: "later" | "postponed" }>,
   error: unknown,
 ): Promise<FailedEntry> {
   const { deps, work, tally } = attempt;

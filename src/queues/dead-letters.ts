@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { audit } from "../db/audit.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { type Catalogue, namesOf } from "./job.ts";
 
 /**
  * An entry that used all its attempts, was cancelled, or has an invalid payload. It stays in Postgres until
@@ -65,29 +66,35 @@ export async function inspectDeadLetter(
 export type Decision = { readonly actor: string; readonly reason: string };
 
 export type RetryOptions = Decision & {
+  readonly catalogue: Catalogue;
   /** How many become due per second, so that a service that has just recovered is not flooded. */
   readonly perSecond?: number;
   readonly limit?: number;
 };
 
-/** Makes dead letters due again with all their attempts, oldest first. @returns how many. */
+export type RetryResult = {
+  readonly retried: number;
+  /** Dead letters of ranged runs that a newer run has replaced. They stay dead. */
+  readonly superseded: number;
+};
+
+/**
+ * Makes dead letters due again with all their attempts, oldest first. Parts of a ranged run stay dead once a
+ * newer run of the job exists: they would write results as of an older time beside it, or after it.
+ */
 export async function retryDeadLetters(
   tx: Tx,
   filter: DeadLetterFilter,
   options: RetryOptions,
-): Promise<number> {
-  const { actor, reason, perSecond = 50, limit = 10_000 } = options;
-  const ids = await lockLetters(tx, filter, limit);
-  if (ids.length === 0) return 0;
-  // A run with another dead entry stays failed: reopened, it would never end and block its schedule.
+): Promise<RetryResult> {
+  const { actor, reason, catalogue, perSecond = 50, limit = 10_000 } = options;
+  const locked = await lockLetters(tx, filter, limit);
+  if (locked.length === 0) return { retried: 0, superseded: 0 };
+  const superseded = await supersededLetters(tx, locked, catalogue);
+  const ids = locked.filter((id) => !superseded.has(id));
+  await reopenRuns(tx, ids);
   await tx.execute(
-    sql`update job_runs r set status = 'queued', finished_at = null, error = null
-        where r.id in (select parent from outbox where id = any(${array(ids)}::bigint[]))
-          and not exists (select 1 from outbox d where d.parent = r.id and d.dead_at is not null
-                          and d.id <> all(${array(ids)}::bigint[]))`,
-  );
-  await tx.execute(
-    sql`update outbox o set dead_at = null, attempts = 0, error = null,
+    sql`update outbox o set dead_at = null, attempts = 0, error = null, postponed_at = null,
           run_at = now() + ((letter.n - 1) / ${perSecond}::float8) * interval '1 second'
         from unnest(${array(ids)}::bigint[]) with ordinality as letter(id, n) where o.id = letter.id`,
   );
@@ -96,12 +103,55 @@ export async function retryDeadLetters(
     actor,
     action: "dead-letters.retry",
     subject: subjectOf(filter),
-    details: { reason, ids, perSecond },
+    details: { reason, ids, perSecond, ...(superseded.size > 0 ? { superseded: [...superseded] } : {}) },
   });
-  return ids.length;
+  return { retried: ids.length, superseded: superseded.size };
 }
 
-/** Deletes dead letters. @returns how many. */
+async function supersededLetters(
+  tx: Tx,
+  ids: readonly string[],
+  { jobs }: Catalogue,
+): Promise<ReadonlySet<string>> {
+  // A schedule opens its next slot under the same lock, and either sees the reopened run or is seen here.
+  await tx.execute(
+    sql`select 1 from schedules where name in (
+          select r.schedule from outbox o join job_runs r on r.id = o.parent where o.id = any(${array(ids)}::bigint[]))
+        order by name for update`,
+  );
+  const names = jobs
+    .filter(({ form }) => form === "ranged")
+    .flatMap((job) => PARTS.flatMap((part) => namesOf(job, part)));
+  const found = await rows<{ id: string }>(
+    tx,
+    sql`select o.id from outbox o join job_runs r on r.id = o.parent
+        where o.id = any(${array(ids)}::bigint[]) and o.job = any(${array(names)}::text[])
+          and exists (select 1 from job_runs newer
+                      where newer.status in ('queued', 'running', 'done')
+                        and ((newer.job = r.job and newer.id > r.id and newer.input = r.input)
+                          or (newer.schedule = r.schedule and newer.slot > r.slot)))`,
+  );
+  return new Set(found.map(({ id }) => id));
+}
+
+const PARTS = ["whole", "range", "sum"] as const;
+
+/**
+ * A run stays failed if another entry of it is dead, or was discarded: reopened, it would never end and block
+ * its schedule.
+ */
+async function reopenRuns(tx: Tx, ids: readonly string[]): Promise<void> {
+  await tx.execute(
+    sql`update job_runs r set status = 'queued', finished_at = null, error = null
+        where r.id in (select parent from outbox where id = any(${array(ids)}::bigint[]))
+          and not exists (select 1 from outbox d where d.parent = r.id and d.dead_at is not null
+                          and d.id <> all(${array(ids)}::bigint[]))
+          and (r.pending is null or r.pending = 0
+               or r.pending = (select count(*) from outbox o where o.parent = r.id))`,
+  );
+}
+
+/** Deletes dead letters. Their runs stay failed, and count them as `discarded`. @returns how many. */
 export async function discardDeadLetters(
   tx: Tx,
   filter: DeadLetterFilter,
@@ -109,6 +159,14 @@ export async function discardDeadLetters(
 ): Promise<number> {
   const ids = await lockLetters(tx, filter, options.limit ?? 10_000);
   if (ids.length === 0) return 0;
+  await tx.execute(
+    sql`update job_runs r set
+          status = case when r.finished_at is null then 'failed' else r.status end,
+          finished_at = coalesce(r.finished_at, now()),
+          counts = r.counts || jsonb_build_object('discarded', coalesce((r.counts ->> 'discarded')::int, 0) + gone.entries)
+        from (select parent, count(*)::int as entries from outbox where id = any(${array(ids)}::bigint[]) group by parent) gone
+        where r.id = gone.parent`,
+  );
   const discarded = await rows<{ id: string; job: string; key: string }>(
     tx,
     sql`delete from outbox where id = any(${array(ids)}::bigint[]) returning id, job, key`,

@@ -127,12 +127,14 @@ async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
         on conflict (job, key) do update set
           asks = outbox.asks + 1,
           payload = excluded.payload,
+          queue = case when outbox.carrier is null then excluded.queue else outbox.queue end,
           attempts = case when outbox.dead_at is null then outbox.attempts else 0 end,
           error = case when outbox.dead_at is null then outbox.error end,
           run_at = case when outbox.dead_at is not null then excluded.run_at
                         when outbox.attempts > 0 then outbox.run_at
                         else least(outbox.run_at, excluded.run_at) end,
-          dead_at = null
+          dead_at = null,
+          postponed_at = null
         returning id, carrier`,
   );
   assignCarriers(tx, inserted, new Set(carriers));

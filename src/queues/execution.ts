@@ -11,6 +11,7 @@ import type { Compute } from "../threads/compute.ts";
 import type { Catalogue, ComputeContext, Job, JobContext, Part, Remark } from "./job.ts";
 import { type Outcome, PayloadRejected } from "./outcome.ts";
 import { finishRun } from "./runs.ts";
+import { rejectUnknownFields } from "./stored-values.ts";
 
 /**
  * How jobs reach the database and the outside world: for real, or inside the one transaction of a dry run.
@@ -96,7 +97,7 @@ export async function readEntry(tx: Tx, { ids, names }: EntryRefs): Promise<Entr
 }
 
 /**
- * Parses a stored payload. It happens apart from the job's own code, so that an invalid payload is dead at
+ * Parses the input of a job. It happens apart from the job's own code, so that an invalid payload is dead at
  * once while a ZodError thrown inside a job is retried.
  *
  * @throws PayloadRejected
@@ -106,6 +107,18 @@ export function parsePayload(job: Job, payload: unknown): unknown {
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join(".") || "payload"}: ${issue.code}`);
   throw new PayloadRejected(`the payload does not match the schema of the job (${faults.join("; ")})`);
+}
+
+/**
+ * Parses the payload of an entry.
+ *
+ * @throws PayloadRejected when it is invalid.
+ * @throws AnotherVersion when it has fields that this version does not know, and would ignore.
+ */
+export function readPayload(job: Job, stored: unknown): unknown {
+  const payload = parsePayload(job, stored);
+  rejectUnknownFields("the payload", stored, payload);
+  return payload;
 }
 
 /** The context of a job: `entry` is undefined for a batch of several. */

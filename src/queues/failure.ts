@@ -6,12 +6,21 @@ import { isContention, isDatabaseAbsent, isDatabaseUnfit, isStatementCancelled }
 import { array, rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Job } from "./job.ts";
-import { CallFailed, Cancel, Interrupted, PayloadRejected, Snooze, TimeLimitExceeded } from "./outcome.ts";
+import {
+  AnotherVersion,
+  CallFailed,
+  Cancel,
+  Interrupted,
+  PayloadRejected,
+  Snooze,
+  TimeLimitExceeded,
+} from "./outcome.ts";
 import { type DeadStatus, failRun, recordDeadWork } from "./runs.ts";
 
-/** What happens to entries whose attempt threw. `later` uses no attempt. */
+/** What happens to entries whose attempt threw. `later` and `postponed` use no attempt. */
 export type Disposition =
   | { readonly kind: "dead" | "cancelled" | "retry"; readonly error: string }
+  | { readonly kind: "postponed"; readonly error: string }
   | { readonly kind: "later"; readonly delayMs: number; readonly outcome: "snoozed" | "interrupted" };
 
 /**
@@ -30,7 +39,7 @@ export function faultKindOf(error: unknown): FaultKind {
   return isStatementCancelled(error) ? "limit" : "own";
 }
 
-const OWN = [Snooze, Interrupted, Cancel, PayloadRejected, CallFailed] as const;
+const OWN = [Snooze, Interrupted, Cancel, PayloadRejected, AnotherVersion, CallFailed] as const;
 
 /** The code of a fault that opens a circuit: a label of metrics. */
 export const faultCode = (error: unknown): string =>
@@ -42,6 +51,8 @@ export function dispositionOf(error: unknown): Disposition {
   if (error instanceof Interrupted) return { kind: "later", delayMs: 0, outcome: "interrupted" };
   if (error instanceof Cancel) return { kind: "cancelled", error: `Cancel: ${error.message}` };
   if (error instanceof PayloadRejected) return { kind: "dead", error: `PayloadRejected: ${error.message}` };
+  if (error instanceof AnotherVersion)
+    return { kind: "postponed", error: `AnotherVersion: ${error.message}` };
   if (error instanceof CallFailed) return { kind: "retry", error: `call: ${describeError(error.cause)}` };
   return { kind: "retry", error: describeError(error) };
 }
@@ -91,7 +102,7 @@ export type Failure = {
  */
 export async function failEntry(
   db: Database,
-  job: Job,
+  job: Pick<Job, "attempts" | "backOff">,
   id: string,
   { error, final, status = "failed" }: Failure,
 ): Promise<"retry" | "dead"> {

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { QueueName } from "../config/queues.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -57,6 +57,8 @@ export type Remark = { readonly about: string; readonly decision: string };
 /** What an outside call is given. No transaction is open while it runs. */
 export type CallContext = {
   readonly ports: Ports;
+  /** The time of the call. */
+  readonly now: Date;
   readonly log: Log;
   readonly signal: AbortSignal;
 };
@@ -130,6 +132,8 @@ export type Prepared<Request> = { readonly request: Request } | { readonly nothi
  * the run, or continues it with further ranges, of the same kind or another.
  */
 type Ranged<P, Range, Computed> = {
+  /** What a range looks like: one that another version has cut differently waits for that version. */
+  readonly range: z.ZodType<Range>;
   cut(payload: P, context: JobContext): Promise<readonly Range[]>;
   /**
    * The part of a range that takes too long for a transaction. Runs before it is opened; the result is passed
@@ -146,7 +150,14 @@ type Declared<P, Form extends string> = Identity<P> & Policy & { readonly form: 
 export type SingleJob<P> = Declared<P, "single"> & Single<P>;
 export type BatchJob<P> = Declared<P, "batch"> & Batch<P>;
 export type OutsideJob<P, Request, Answer> = Declared<P, "outside"> & Outside<P, Request, Answer>;
-export type RangedJob<P, Range, Computed = unknown> = Declared<P, "ranged"> & Ranged<P, Range, Computed>;
+/** Counts that no range has counted are absent. */
+type CountsSchema = z.ZodType<{ readonly [name: string]: number | undefined }>;
+
+export type RangedJob<P, Range, Computed = unknown> = Declared<P, "ranged"> &
+  Ranged<P, Range, Computed> & {
+    /** What its ranges count, and its sums are given. Default: numbers under any names. */
+    readonly counts: CountsSchema;
+  };
 
 export type Job<P = unknown> =
   | SingleJob<P>
@@ -162,6 +173,9 @@ const DEFAULTS: Policy = {
   timeLimitMs: 5_000,
 };
 
+/** A count that is not a number would make every sum of it NaN. */
+const COUNTS: CountsSchema = z.record(z.string(), z.number());
+
 /** At 19 digits per id, this many ids stay well below the size limit of a carrier. */
 const MAX_BATCH = 2_000;
 
@@ -169,13 +183,13 @@ const NAME = /^[a-z]+(-[a-z]+)*$/;
 
 /**
  * Declares a job in one literal. It has exactly one of four forms, recognized by its functions: `run`;
- * `runBatch`; `prepare`, `call`, `record`; or `cut`, `run`, `sum`.
+ * `runBatch`; `prepare`, `call`, `record`; or `cut`, `run`, `sum` with the schema of a range.
  *
  * @throws Error when the name is not in kebab-case, since names are stored in Postgres and hard to change
  * later; or when the batch size is more than a carrier can hold.
  */
 export function defineJob<P, Range, Computed = unknown>(
-  job: Declaration<P> & Ranged<P, Range, Computed>,
+  job: Declaration<P> & Ranged<P, Range, Computed> & { readonly counts?: CountsSchema },
 ): RangedJob<P, Range, Computed>;
 export function defineJob<P, Request, Answer>(
   job: Declaration<P> & Outside<P, Request, Answer>,
@@ -190,7 +204,8 @@ export function defineJob(job: {
   const size = job.batch?.size ?? 1;
   if (!Number.isInteger(size) || size < 1 || size > MAX_BATCH)
     throw new Error(`batch size of ${job.name} must be a whole number from 1 to ${MAX_BATCH}, not ${size}`);
-  return { ...DEFAULTS, ...job, form: formOf(job) };
+  const form = formOf(job);
+  return { ...DEFAULTS, ...(form === "ranged" ? { counts: COUNTS } : {}), ...job, form };
 }
 
 function formOf(job: object): Job["form"] {
@@ -219,6 +234,8 @@ export function namesOf(job: Job, part: Part): string[] {
 /** Finds jobs by the names of outbox entries. */
 export type Catalogue = {
   readonly jobs: readonly Job[];
+  /** Every name that an entry of these jobs may have. */
+  readonly names: readonly string[];
   find(name: string): { readonly job: Job; readonly part: Part } | undefined;
 };
 
@@ -238,5 +255,5 @@ export function catalogueOf(jobs: readonly Job[]): Catalogue {
       }
     }
   }
-  return { jobs, find: (name) => byName.get(name) };
+  return { jobs, names: [...byName.keys()], find: (name) => byName.get(name) };
 }

@@ -71,6 +71,14 @@ export class PayloadRejected extends Error {
   override readonly name = "PayloadRejected";
 }
 
+/**
+ * What is stored was written by a version with other fields. The entry waits for a version that knows them.
+ * Uses no attempt.
+ */
+export class AnotherVersion extends Error {
+  override readonly name = "AnotherVersion";
+}
+
 /** Sums counts key by key. */
 export function addCounts(a: Counts, b: Counts): Counts {
   const sum: Record<string, number> = { ...a };

@@ -3,8 +3,11 @@ import { QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "../config/queues.ts"
 import type { Database } from "../db/client.ts";
 import { array, rows } from "../db/statement.ts";
 import { inTransaction, type Tx } from "../db/transaction.ts";
+import { groupBy } from "../group-by.ts";
+import type { Log } from "../log.ts";
 import { addCarriers, type DueEntry, groupEntries, type NewCarrier } from "./carriers.ts";
 import type { Catalogue } from "./job.ts";
+import { postponeEntries, unknownJob } from "./postpone.ts";
 import { MAX_WAITING_CARRIERS } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
@@ -12,6 +15,7 @@ export type RoundDeps = {
   readonly db: Database;
   readonly producers: Producers;
   readonly catalogue: Catalogue;
+  readonly log: Log;
 };
 
 /** Entries taken per round. */
@@ -44,12 +48,27 @@ export async function relayOnce(deps: RoundDeps, states?: QueueStates): Promise<
   const { open, busy } = states ?? (await readQueueStates(deps));
   if (open.length === 0) return 0;
   return inTransaction(deps.db, async (tx) => {
-    const carriers = groupEntries(await takeDue(tx, open, sharesOf(open, busy)), deps.catalogue);
-    if (carriers.length === 0) return 0;
+    const due = await takeDue(tx, open, sharesOf(open, busy), deps.catalogue.names);
+    const known = due.filter(({ job }) => deps.catalogue.find(job));
+    if (known.length < due.length) await postponeUnknown(deps, tx, due);
+    if (known.length === 0) return due.length;
+    const carriers = groupEntries(known, deps.catalogue);
     await addCarriers(deps.producers, carriers);
     await storeCarriers(tx, carriers);
-    return carriers.reduce((sum, carrier) => sum + carrier.entries.length, 0);
+    return due.length;
   });
+}
+
+async function postponeUnknown(deps: RoundDeps, tx: Tx, due: readonly DueEntry[]): Promise<void> {
+  const unknown = groupBy(
+    due.filter(({ job }) => !deps.catalogue.find(job)),
+    ({ job }) => job,
+  );
+  for (const [job, entries] of unknown) {
+    const ids = entries.map(({ id }) => id);
+    const added = await postponeEntries(tx, ids, unknownJob(job));
+    if (added > 0) deps.log.warn({ job, entries: added }, "unknown job: entries postponed");
+  }
 }
 
 async function queuesWithDueEntries(db: Database): Promise<QueueName[]> {
@@ -86,11 +105,19 @@ export function sharesOf(open: readonly QueueName[], busy: readonly QueueName[])
   );
 }
 
+/** Entries of unknown jobs are left to the relays of other versions for this time, then postponed. */
+const UNKNOWN_FOR_MS = 5_000;
+
 /**
  * Heaviest queue first, oldest entry first, skipping entries that another relay has locked. The commit need
  * not be durable: if its marks are lost, the entries get another carrier.
  */
-function takeDue(tx: Tx, queues: readonly QueueName[], shares: readonly number[]): Promise<DueEntry[]> {
+function takeDue(
+  tx: Tx,
+  queues: readonly QueueName[],
+  shares: readonly number[],
+  names: readonly string[],
+): Promise<DueEntry[]> {
   return rows<DueEntry>(
     tx,
     sql`select e.id, e.queue, e.job, e.run, e.slot, e.attempts
@@ -100,6 +127,7 @@ function takeDue(tx: Tx, queues: readonly QueueName[], shares: readonly number[]
           select o.id, o.queue, o.job, o.run_at, o.parent as run, o.slot, o.attempts
           from outbox o
           where o.queue = q.queue and o.enqueued_at is null and o.dead_at is null and o.run_at <= now()
+            and (o.job = any(${array(names)}::text[]) or o.run_at < now() - ${UNKNOWN_FOR_MS} * interval '1 millisecond')
           order by o.run_at, o.id
           limit q.share
           for update skip locked

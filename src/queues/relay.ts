@@ -1,12 +1,12 @@
 import { inTransaction, type Tx } from "../db/transaction.ts";
-import { type Log, warnThrottled } from "../log.ts";
+import { warnThrottled } from "../log.ts";
 import { createDirectDispatch } from "./direct-dispatch.ts";
 import { listenForEntries } from "./pg-listener.ts";
+import { resumePostponed } from "./postpone.ts";
 import { requeueAfterWipe } from "./redis-wipe.ts";
 import { type QueueStates, type RoundDeps, readQueueStates, relayOnce } from "./relay-round.ts";
 
 export type RelayDeps = RoundDeps & {
-  readonly log: Log;
   /**
    * How often to look for due entries without being woken: for retries, and for what other processes left
    * behind.
@@ -50,6 +50,7 @@ export function createRelay(deps: RelayDeps): Relay {
   let polling: Promise<void> | null = null;
   let wokenAgain = false;
   let stopped = true;
+  let resumed = false;
   let polledAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let states: QueueStates | null = null;
@@ -88,6 +89,8 @@ export function createRelay(deps: RelayDeps): Relay {
       });
   };
   const poll = async () => {
+    if (!resumed) await resumePostponed(deps.db.drizzle, deps.catalogue.names);
+    resumed = true;
     if (deps.producers.ready()) {
       await requeueAfterWipe(deps);
       states = await look();

@@ -3,16 +3,10 @@ import { applyFailures } from "./apply-failures.ts";
 import type { Attempt, RunCarrierDeps } from "./attempt.ts";
 import type { Carrier } from "./carriers.ts";
 import { type Coalescer, mayCoalesce } from "./coalesce-carriers.ts";
-import { releaseEntries } from "./failure.ts";
+import { postponeEntries, unknownJob } from "./postpone.ts";
 import { markRunning } from "./runs.ts";
 import { settleOrSplit } from "./settle-or-split.ts";
 import { emptyTally, type Tally } from "./tally.ts";
-
-/**
- * Entries of a job that this version does not know are due again after this time: a newer version may be
- * starting.
- */
-const UNKNOWN_JOB_DELAY_MS = 30_000;
 
 /** How long a carrier of a job whose circuit is open keeps its seat before its entries are given back. */
 const SEAT_WAIT_MS = 1_000;
@@ -23,12 +17,11 @@ const SEAT_WAIT_MS = 1_000;
  * about the entries open the circuit of the job instead.
  *
  * @returns how each entry ended.
- * @throws UnknownJob when this version has no such job; the entries are due again later, without using an
- * attempt.
  */
 export async function runCarrier(deps: RunCarrierDeps, carrier: Carrier, stop: AbortSignal): Promise<Tally> {
   const startedMs = performance.now();
-  const attempt = await findWork(deps, carrier, stop);
+  const attempt = findWork(deps, carrier, stop);
+  if (attempt === null) return postponeUnknown(deps, carrier);
   if (await isAdmitted(attempt)) {
     await markRunStarted(attempt);
     await settleOrSplit(attempt, carrier.entries, coalescerFor(attempt));
@@ -39,20 +32,17 @@ export async function runCarrier(deps: RunCarrierDeps, carrier: Carrier, stop: A
   return tally;
 }
 
-/** No job of this version has the name on the carrier; another version may know it. */
-export class UnknownJob extends Error {
-  override readonly name = "UnknownJob";
-  constructor(job: string) {
-    super(`unknown job "${job}" in this version`);
-  }
+/** @returns null when no job of this version has the name on the carrier. */
+function findWork(deps: RunCarrierDeps, carrier: Carrier, stop: AbortSignal): Attempt | null {
+  const work = deps.catalogue.find(carrier.job);
+  return work ? { deps, carrier, work, stop, tally: emptyTally(), unsettled: [], losses: 0 } : null;
 }
 
-async function findWork(deps: RunCarrierDeps, carrier: Carrier, stop: AbortSignal): Promise<Attempt> {
-  const work = deps.catalogue.find(carrier.job);
-  if (work) return { deps, carrier, work, stop, tally: emptyTally(), unsettled: [], losses: 0 };
-  await releaseEntries(deps.db, carrier.entries, UNKNOWN_JOB_DELAY_MS);
-  deps.log.warn({ job: carrier.job, entries: carrier.entries.length }, "unknown job: entries released");
-  throw new UnknownJob(carrier.job);
+/** Another version of a rolling deploy has dispatched the carrier. */
+async function postponeUnknown(deps: RunCarrierDeps, { job, entries }: Carrier): Promise<Tally> {
+  const added = await postponeEntries(deps.db.drizzle, entries, unknownJob(job));
+  if (added > 0) deps.log.warn({ job, entries: added }, "unknown job: entries postponed");
+  return { ...emptyTally(), postponed: entries.length };
 }
 
 /**

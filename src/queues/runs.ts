@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { jobRuns } from "../db/schema/queue.ts";
+import { jobRuns } from "../db/schema/queue.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Job } from "./job.ts";
@@ -10,6 +10,7 @@ export type RunTrigger = RunRow["trigger"];
 export type RunStatus = RunRow["status"];
 /** The statuses of a run whose entry is dead. */
 export type DeadStatus = Extract<RunStatus, "failed" | "cancelled">;
+export const RUN_STATUSES: readonly RunStatus[] = jobRuns.status.enumValues;
 
 export type Run = {
   id: string;
@@ -46,14 +47,31 @@ export async function loadRun(on: Queryable, id: string): Promise<Run | undefine
   return run && withDates(run);
 }
 
+export type RunFilter = {
+  readonly job?: string | undefined;
+  readonly status?: RunStatus | undefined;
+  /** Only runs that were opened at this time or later. */
+  readonly since?: Date | undefined;
+  /** Leaves out scheduled runs that had nothing to do. */
+  readonly withWork?: boolean;
+};
+
 /** The latest runs, newest first. */
-export async function listRuns(on: Queryable, job: string | null, limit: number): Promise<Run[]> {
+export async function listRuns(on: Queryable, filter: RunFilter | null, limit: number): Promise<Run[]> {
+  const { job = null, status = null, since = null, withWork = false } = filter ?? {};
   const found = await rows<Run>(
     on,
-    sql`select ${RUN_COLUMNS} from job_runs where ${job}::text is null or job = ${job} order by id desc limit ${limit}`,
+    sql`select ${RUN_COLUMNS} from job_runs
+        where (${job}::text is null or job = ${job}) and (${status}::text is null or status = ${status})
+          and (${since}::timestamptz is null or created_at >= ${since}::timestamptz)
+          and not (${withWork}::boolean and schedule is not null and ${HAD_NOTHING_TO_DO})
+        order by id desc limit ${limit}`,
   );
   return found.map(withDates);
 }
+
+const HAD_NOTHING_TO_DO = sql`(status = 'skipped'
+  or status = 'done' and not exists (select 1 from jsonb_each_text(counts) as counted where counted.value <> '0'))`;
 
 /** Raw statements return timestamps as text; the rest of the code expects dates. */
 function withDates(run: Run): Run {
@@ -131,9 +149,28 @@ export async function settleRange(
   );
   if (!run) throw new Error(`run ${id} of this range does not exist`);
   const counts = addCounts(run.counts, outcome.kind === "done" ? outcome.counts : { skippedRanges: 1 });
+  const broken = Object.keys(counts).filter((name) => !Number.isFinite(counts[name]));
+  if (broken.length > 0) throw new Error(`the range counted no number: ${broken.join(", ")}`);
   const pending = run.pending - 1;
   await tx.execute(
     sql`update job_runs set pending = ${pending}, counts = ${JSON.stringify(counts)}::jsonb where id = ${id}`,
   );
   return { total: run.total, pending, counts };
+}
+
+/**
+ * Fails unfinished runs none of whose entries is waiting: nothing would ever end them, and their schedules
+ * would wait for them. No transaction leaves a run so; entries deleted by hand do.
+ *
+ * @returns the runs.
+ */
+export async function failAbandonedRuns(on: Queryable): Promise<string[]> {
+  const failed = await rows<{ id: string }>(
+    on,
+    sql`update job_runs r set status = 'failed', finished_at = now(), error = 'its entries are gone'
+        where r.finished_at is null
+          and not exists (select 1 from outbox o where o.parent = r.id and o.dead_at is null)
+        returning r.id`,
+  );
+  return failed.map(({ id }) => id);
 }

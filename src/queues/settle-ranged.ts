@@ -8,13 +8,14 @@ import {
   type EntryRefs,
   type Execution,
   endRun,
-  parsePayload,
   readEntry,
+  readPayload,
   type Settled,
 } from "./execution.ts";
 import type { Part, RangedJob } from "./job.ts";
 import { type Counts, done } from "./outcome.ts";
 import { extendTotal, openRun, setTotal, settleRange } from "./runs.ts";
+import { parseStored } from "./stored-values.ts";
 
 /** Settles the cut, one range or the sum of a ranged job, each in one transaction. */
 export async function settleRangedPart(
@@ -42,8 +43,7 @@ async function computeAhead(
   if (!job.compute) return undefined;
   const entry = await execution.transact((tx) => readEntry(tx, refs), signal);
   if (!entry) return undefined;
-  const { range } = entry.payload as RangeEntry;
-  return job.compute(range, computeContextFor(execution, entry, job, signal));
+  return job.compute(rangeOf(job, entry), computeContextFor(execution, entry, job, signal));
 }
 
 /** An entry of a ranged job, claimed in the transaction that settles it. */
@@ -57,7 +57,7 @@ type Claimed = {
 };
 
 async function settleCut({ execution, job, tx, entry, signal }: Claimed): Promise<Settled> {
-  const input = parsePayload(job, entry.payload);
+  const input = readPayload(job, entry.payload);
   const context = contextFor(execution, tx, entry, job, signal);
   const ranges = await job.cut(input, context);
   // Every range and the sum run as of the time of the cut, so that a repeated slot gives the same result.
@@ -68,9 +68,9 @@ async function settleCut({ execution, job, tx, entry, signal }: Claimed): Promis
 }
 
 async function settleOneRange({ execution, job, tx, entry, computed, signal }: Claimed): Promise<Settled> {
-  const { input, range, round } = entry.payload as RangeEntry;
+  const { input, round } = entry.payload as RangeEntry;
   const context = contextFor(execution, tx, entry, job, signal);
-  const outcome = await job.run(range, context, computed);
+  const outcome = await job.run(rangeOf(job, entry), context, computed);
   const run = runOf(entry, context.now);
   const { total, pending, counts } = await settleRange(tx, run.id, outcome);
   execution.onProgress((total - pending) / total);
@@ -79,9 +79,10 @@ async function settleOneRange({ execution, job, tx, entry, computed, signal }: C
 }
 
 async function settleSum({ execution, job, tx, entry, signal }: Claimed): Promise<Settled> {
-  const { input, counts, round } = entry.payload as SumEntry;
+  const { input, round, counts: stored } = entry.payload as SumEntry;
+  const counts = parseStored("the counts", job.counts, stored) as Counts;
   const context = { ...contextFor(execution, tx, entry, job, signal), round };
-  const result = await job.sum(parsePayload(job, input), counts, context);
+  const result = await job.sum(readPayload(job, input), counts, context);
   if (result.kind !== "further") {
     await endRun(execution, tx, entry, result);
     return [{ id: entry.id, outcome: result }];
@@ -92,6 +93,9 @@ async function settleSum({ execution, job, tx, entry, signal }: Claimed): Promis
   await enqueueRound(tx, job, run, { input, counts: result.counts, round: round + 1 }, ranges);
   return [{ id: entry.id, outcome: done({ ranges: ranges.length }) }];
 }
+
+const rangeOf = (job: RangedJob<unknown, unknown>, { payload }: Entry): unknown =>
+  parseStored("the range", job.range, (payload as RangeEntry).range);
 
 /** Enqueues the ranges of a round, or the sum if there are none. */
 async function enqueueRound(

@@ -10,7 +10,7 @@ import {
   type Execution,
   endRun,
   lockEntry,
-  parsePayload,
+  readPayload,
   type Settled,
   type Work,
 } from "./execution.ts";
@@ -71,7 +71,7 @@ async function settleSingle(
     const [entry] = await claimEntries(tx, refs);
     if (!entry) return [];
     const outcome = await job.run(
-      parsePayload(job, entry.payload),
+      readPayload(job, entry.payload),
       contextFor(execution, tx, entry, job, signal),
     );
     await endRun(execution, tx, entry, outcome);
@@ -88,7 +88,7 @@ async function settleBatch(
   return execution.transact(async (tx) => {
     const entries = await claimEntries(tx, refs);
     if (entries.length === 0) return [];
-    const payloads = entries.map((entry) => parsePayload(job, entry.payload));
+    const payloads = entries.map((entry) => readPayload(job, entry.payload));
     const single = entries.length === 1 ? entries[0] : undefined;
     const outcomes = await job.runBatch(payloads, contextFor(execution, tx, single, job, signal));
     if (outcomes.length !== payloads.length) {
@@ -129,13 +129,13 @@ async function settleOutside(
 
 /** Wraps errors of a call: an ECONNREFUSED from outside must not be mistaken for one from Postgres. */
 async function call(
-  { ports, log }: Execution,
+  { ports, clock, log }: Execution,
   job: OutsideJob<unknown, unknown, unknown>,
   request: unknown,
   signal: AbortSignal,
 ): Promise<unknown> {
   try {
-    return await job.call(request, { ports, log: log.child({ job: job.name }), signal });
+    return await job.call(request, { ports, now: clock.now(), log: log.child({ job: job.name }), signal });
   } catch (error) {
     if (error instanceof Snooze || error instanceof Cancel) throw error;
     throw new CallFailed("the call failed", { cause: error });
@@ -157,9 +157,14 @@ async function prepareRequest(
   if (!entry) return { kind: "settled", settled: [] };
   // An earlier attempt may have reached the other side: send the same bytes again, under the same idempotency
   // key.
-  if (entry.request !== null) return { kind: "send", entry, stored: entry.request as StoredRequest };
+  if (entry.request !== null) {
+    const stored = entry.request as StoredRequest;
+    // Before the call, since its answer could not be recorded.
+    readPayload(job, stored.payload);
+    return { kind: "send", entry, stored };
+  }
   const prepared = await job.prepare(
-    parsePayload(job, entry.payload),
+    readPayload(job, entry.payload),
     contextFor(execution, tx, entry, job, signal),
   );
   if ("nothing" in prepared) {
@@ -189,7 +194,7 @@ async function recordAnswer(
   const entry = await lockEntry(tx, { ids: [seen.id], names: [seen.job] });
   // Another carrier has already recorded the answer to this request.
   if ((entry?.request as StoredRequest | null | undefined)?.asks !== stored.asks || !entry) return [];
-  const payload = parsePayload(job, stored.payload);
+  const payload = readPayload(job, stored.payload);
   const outcome = await job.record(payload, answer, contextFor(execution, tx, seen, job, signal));
   // Checked last: recording may have enqueued the job again itself, because one call was not enough.
   const settled = await tx.execute(sql`delete from outbox where id = ${entry.id} and asks = ${stored.asks}`);

@@ -1,11 +1,12 @@
 import { sql } from "drizzle-orm";
-import type { QueueName } from "../config/queues.ts";
+import { QUEUE_NAMES, type QueueName } from "../config/queues.ts";
 import type { Database } from "../db/client.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Log } from "../log.ts";
 import { freeCarriers } from "./carriers.ts";
 import { failEntry } from "./failure.ts";
 import type { Catalogue } from "./job.ts";
+import { postponeEntries, unknownJob } from "./postpone.ts";
 import type { Producers } from "./redis.ts";
 
 export type SweepDeps = {
@@ -56,7 +57,7 @@ function carriersAfter(db: Database, after: string, olderThanMs: number): Promis
   return rows<Carried>(
     db.drizzle,
     sql`select min(queue) as queue, carrier from outbox
-        where carrier > ${after} and enqueued_at < now() - ${olderThanMs} * interval '1 millisecond' and dead_at is null
+        where carrier > ${after} and queue = any(${array(QUEUE_NAMES)}::text[]) and enqueued_at < now() - ${olderThanMs} * interval '1 millisecond' and dead_at is null
         group by carrier order by carrier limit ${CARRIERS_PER_PAGE}`,
   );
 }
@@ -94,7 +95,11 @@ async function fail(
   );
   for (const entry of entries) {
     const job = deps.catalogue.find(entry.job)?.job;
-    if (!job) continue;
+    if (!job) {
+      await postponeEntries(deps.db.drizzle, [entry.id], unknownJob(entry.job));
+      tally.due += 1;
+      continue;
+    }
     const lost = lostBy.get(entry.carrier) === true;
     const error = lost ? "its worker was lost while it ran" : "its carrier failed without a stored reason";
     const end = await failEntry(deps.db, job, entry.id, { error, final: lost && entry.alone });

@@ -10,6 +10,8 @@ export type Tally = {
   dead: number;
   snoozed: number;
   interrupted: number;
+  /** They belong to another version of the program. */
+  postponed: number;
   /** What the job counted. */
   counts: Counts;
   /** How often each reason was given, for skipped and for failed entries. */
@@ -24,6 +26,7 @@ export const emptyTally = (): Tally => ({
   dead: 0,
   snoozed: 0,
   interrupted: 0,
+  postponed: 0,
   counts: {},
   reasons: {},
 });

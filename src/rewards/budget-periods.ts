@@ -1,4 +1,4 @@
-import { DateTime } from "luxon";
+import { localDay, startOfLocalDay } from "../scoring/local-time.ts";
 import type { BudgetPeriodType } from "../scoring/rewards/budget-shares.ts";
 
 /** A period `[startAt, endAt)` of whole local days, which may have 23, 24 or 25 hours. */
@@ -10,50 +10,56 @@ export type BudgetPeriod = {
   readonly endAt: Date;
 };
 
-const LENGTH = { daily: { days: 1 }, weekly: { days: 7 }, monthly: { months: 1 } } as const;
+const DAY_MS = 86_400_000;
 
-/**
- * The first local day of the period that a day is in. A day starts at local midnight, or where the clock
- * skips it, with the skip.
- */
-function firstDay(type: BudgetPeriodType, day: DateTime): DateTime {
-  if (type === "monthly") return day.startOf("month");
-  return (type === "weekly" ? budgetWeekStart(day) : day).startOf("day");
+const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
+
+/** The first local day of the period that a day is in, as days from 1970-01-01. */
+function firstDay(type: BudgetPeriodType, day: number): number {
+  if (type === "daily") return day;
+  const date = new Date(day * DAY_MS);
+  // Budget weeks start on Sunday, unlike the weeks of e-mail digests, which start on Monday.
+  return type === "weekly" ? day - date.getUTCDay() : day - (date.getUTCDate() - 1);
 }
 
-/**
- * Budget weeks start on Sunday, unlike the weeks of e-mail digests, which start on Monday. Luxon numbers
- * Sunday 7.
- */
-const budgetWeekStart = (day: DateTime): DateTime => day.minus({ days: day.weekday % 7 });
+function firstDayOfNext(type: BudgetPeriodType, first: number): number {
+  if (type !== "monthly") return first + (type === "weekly" ? 7 : 1);
+  const date = new Date(first * DAY_MS);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) / DAY_MS;
+}
 
-function periodFrom(type: BudgetPeriodType, first: DateTime): BudgetPeriod {
-  const end = first.plus(LENGTH[type]).startOf("day");
-  return {
+/** Bounds of periods are expensive to compute, and most organizations share their zone. */
+const known = new Map<string, BudgetPeriod>();
+const MAX_KNOWN = 10_000;
+
+function periodOfDayNumber(type: BudgetPeriodType, zone: string, day: number): BudgetPeriod {
+  const first = firstDay(type, day);
+  const key = `${type} ${first} ${zone}`;
+  const found = known.get(key);
+  if (found) return found;
+  const computed = {
     type,
-    start: first.toISODate() ?? "",
-    startAt: first.toJSDate(),
-    endAt: end.toJSDate(),
+    start: dateOf(first),
+    startAt: startOfLocalDay(first, zone),
+    endAt: startOfLocalDay(firstDayOfNext(type, first), zone),
   };
-}
-
-function validated(day: DateTime): DateTime {
-  if (!day.isValid)
-    throw new RangeError(`invalid day or time zone: ${day.invalidExplanation ?? day.invalidReason}`);
-  return day;
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(key, computed);
+  return computed;
 }
 
 /** The period that contains an instant. @throws RangeError for an unknown zone. */
-export function periodAt(type: BudgetPeriodType, zone: string, at: Date): BudgetPeriod {
-  return periodFrom(type, firstDay(type, validated(DateTime.fromJSDate(at, { zone }))));
-}
+export const periodAt = (type: BudgetPeriodType, zone: string, at: Date): BudgetPeriod =>
+  periodOfDayNumber(type, zone, localDay(at, zone));
 
 /**
  * The period that contains a local day, `YYYY-MM-DD`. @throws RangeError for an invalid day or an unknown
  * zone.
  */
 export function periodOfDay(type: BudgetPeriodType, zone: string, day: string): BudgetPeriod {
-  return periodFrom(type, firstDay(type, validated(DateTime.fromISO(day, { zone }))));
+  const number = Date.parse(`${day}T00:00:00Z`) / DAY_MS;
+  if (!Number.isInteger(number) || dateOf(number) !== day) throw new RangeError(`invalid day: ${day}`);
+  return periodOfDayNumber(type, zone, number);
 }
 
 /** The next period. */

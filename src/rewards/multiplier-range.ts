@@ -1,19 +1,21 @@
 import { sql } from "drizzle-orm";
+import { z } from "zod";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { candidatesOf, decisionsFrom, factsOfEach, factsOfRange, instantsOf } from "./multiplier-sql.ts";
 
 /** A range of profile ids, with everything that the calculation of their multipliers depends on. */
-export type MultiplierRange = {
-  readonly from: string;
+export const multiplierRange = z.object({
+  from: z.string(),
   /** Exclusive. */
-  readonly to: string;
+  to: z.string(),
   /** Null for the profiles of all organizations. */
-  readonly organizationId: string | null;
+  organizationId: z.string().nullable(),
   /** True for all profiles; false for those whose multiplier may have changed. */
-  readonly full: boolean;
-  readonly maxHundredths: number;
-};
+  full: z.boolean(),
+  maxHundredths: z.int(),
+});
+export type MultiplierRange = z.infer<typeof multiplierRange>;
 
 export type MultiplierCounts = {
   /** Profiles whose multiplier was calculated. */

@@ -1,10 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
 import { EVENTS_SOURCE } from "../db/inbox.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-
-/** A check over the ids in [from, to). */
-export type VerifyRange = { readonly check: CheckName; readonly from: string; readonly to: string };
 
 type Check = {
   /** The invariant, in words. */
@@ -134,6 +132,10 @@ export const CHECKS = {
 
 export type CheckName = keyof typeof CHECKS;
 export const CHECK_NAMES = Object.keys(CHECKS) as CheckName[];
+
+/** A check over the ids in [from, to). */
+export const verifyRange = z.object({ check: z.enum(CHECK_NAMES), from: z.string(), to: z.string() });
+export type VerifyRange = z.infer<typeof verifyRange>;
 
 /** Cuts every check into ranges of ids that take a second or two each. */
 export async function cutChecks(tx: Tx): Promise<VerifyRange[]> {

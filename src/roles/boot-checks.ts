@@ -7,7 +7,7 @@ import { NotFit, notFitIn } from "../not-fit.ts";
 import { redisFaults } from "../queues/redis-faults.ts";
 import type { Runtime } from "./runtime.ts";
 
-type Checked = Pick<Runtime, "db" | "producers" | "config" | "log">;
+type Checked = Pick<Runtime, "db" | "producers" | "config" | "log" | "serverClock">;
 
 /**
  * Checks what must be true before any work is accepted: a current schema, and a Redis that can carry work. A
@@ -21,12 +21,19 @@ export async function checkServers(runtime: Checked): Promise<void> {
   if (faults.length > 0) throw new NotFit(faults.join("\n"));
 }
 
-async function databaseFaults({ db, config, log }: Checked): Promise<string[]> {
+async function databaseFaults({ db, config, log, serverClock }: Checked): Promise<string[]> {
   try {
     if (await poolsTransactions(db)) return [poolerFault(config.databaseUrl)];
     if (!(await isMigrated(db)))
       return ["The database schema is not current. Run `commonwork migrate` first."];
     for (const off of await featuresOff(db.pool, db.schema)) log.warn(off, "a feature is off");
+    await serverClock?.measure();
+    const offsetMs = serverClock?.offsetMs() ?? 0;
+    if (Math.abs(offsetMs) > CLOCK_TOLERANCE_MS)
+      log.warn(
+        { offsetSeconds: Math.round(offsetMs / 1_000) },
+        "the clock of this machine differs from Postgres's, which is used; set it, for example with NTP",
+      );
     return [];
   } catch (error) {
     return [messageOf(error as Error, db.schema)];
@@ -37,6 +44,8 @@ function poolerFault(databaseUrl: string): string {
   const direct = directAddress(databaseUrl);
   return `DATABASE_URL leads to a pooler in transaction mode, which loses session settings, session locks and LISTEN. Use ${direct === null ? "the address of Postgres itself, or a pooler in session mode" : `${direct} instead`}.`;
 }
+
+const CLOCK_TOLERANCE_MS = 5_000;
 
 const INSUFFICIENT_PRIVILEGE = "42501";
 

@@ -2,7 +2,16 @@ import type { CarrierReport } from "../queues/attempt.ts";
 import type { Tally } from "../queues/tally.ts";
 import type { Runtime } from "./runtime.ts";
 
-const OUTCOMES = ["done", "skipped", "duplicate", "retry", "dead", "snoozed", "interrupted"] as const;
+const OUTCOMES = [
+  "done",
+  "skipped",
+  "duplicate",
+  "retry",
+  "dead",
+  "snoozed",
+  "interrupted",
+  "postponed",
+] as const;
 
 const MAX_LOGGED_FAILURES = 10;
 

@@ -2,6 +2,7 @@ import type { RunCarrierDeps } from "../queues/attempt.ts";
 import { openNextSlot } from "../schedules/due-slots.ts";
 import { reportCarrier } from "./carrier-report.ts";
 import type { Runtime } from "./runtime.ts";
+import { scheduleFaults } from "./schedule-faults.ts";
 
 /** How this process runs jobs: for real, unless a hook replaces a step. */
 export function executionOf(runtime: Runtime, hooks: Partial<RunCarrierDeps> = {}): RunCarrierDeps {
@@ -18,7 +19,7 @@ export function executionOf(runtime: Runtime, hooks: Partial<RunCarrierDeps> = {
     transact: relay.transact,
     insteadOfCall: null,
     remark: () => undefined,
-    onRunFinished: (tx, runId) => openNextSlot(tx, timetable, runId, clock.now()),
+    onRunFinished: (tx, runId) => openNextSlot(tx, timetable, runId, clock.now(), scheduleFaults(runtime)),
     onProgress: () => undefined,
     report: (report) => reportCarrier(runtime, report),
     ...hooks,

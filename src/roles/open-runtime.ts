@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import { settingsFrom } from "../config/settings.ts";
 import { openDatabase } from "../db/client.ts";
+import { createServerClock, type ServerClock } from "../db/server-clock.ts";
 import { type Log, warnThrottled } from "../log.ts";
 import { createMetrics, type Metrics } from "../metrics.ts";
 import { openPorts } from "../ports/open-ports.ts";
@@ -17,7 +18,8 @@ import type { Runtime } from "./runtime.ts";
 
 export type OpenOptions = {
   readonly config: Config;
-  readonly clock: Clock;
+  /** A fixed time, for tests and simulations. Default: the clock of Postgres. */
+  readonly clock?: Clock;
   readonly log: Log;
   readonly catalogue: Catalogue;
   readonly timetable: readonly Schedule[];
@@ -29,9 +31,11 @@ export type OpenOptions = {
 
 /** Opens what a process shares. No role runs yet. `close` closes what this opened. */
 export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<void> } {
-  const { config, clock, log, catalogue, timetable } = options;
+  const { config, log, catalogue, timetable } = options;
   const onError = warnThrottled(log, "Postgres connection lost").warn;
   const db = openDatabase(config, { max: config.databasePoolMax, onError });
+  const serverClock = options.clock ? null : createServerClock({ on: db.drizzle });
+  const clock = options.clock ?? (serverClock as ServerClock);
   const connection = warnThrottled(log, "Redis connection failed");
   const producers = openProducers(config.redisUrl, config.redisPrefix, connection, log);
   const relay = createRelay({ db, producers, catalogue, log });
@@ -43,6 +47,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
     config,
     settings: settingsFrom(config),
     clock,
+    serverClock,
     log,
     catalogue,
     timetable,
@@ -54,6 +59,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
     compute,
     circuits,
     async close() {
+      serverClock?.stop();
       await relay.stop();
       await compute.close();
       await producers.close();

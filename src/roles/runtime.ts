@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Database } from "../db/client.ts";
+import type { ServerClock } from "../db/server-clock.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -20,6 +21,8 @@ export type Runtime = {
   /** The part of the configuration that jobs may read. */
   readonly settings: Settings;
   readonly clock: Clock;
+  /** `clock`, unless the time is fixed. */
+  readonly serverClock: ServerClock | null;
   readonly log: Log;
   readonly db: Database;
   readonly producers: Producers;

@@ -2,15 +2,21 @@ import { sql } from "drizzle-orm";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../db/client.ts";
 import { lockKey } from "../db/schema-keys.ts";
+import type { ServerClock } from "../db/server-clock.ts";
 import { rows } from "../db/statement.ts";
 import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { adoptEntries } from "../queues/adopt-entries.ts";
 import type { Catalogue } from "../queues/job.ts";
+import { failPostponed } from "../queues/postpone.ts";
 import type { Producers } from "../queues/redis.ts";
 import type { Relay } from "../queues/relay.ts";
+import { failAbandonedRuns } from "../queues/runs.ts";
 import { sweep } from "../queues/sweep.ts";
 import { type OpenedSlot, openDueSlots } from "../schedules/due-slots.ts";
 import { reconcileSchedulers } from "../schedules/register.ts";
 import type { Schedule } from "../schedules/schedule.ts";
+import { scheduleFaults } from "./schedule-faults.ts";
 
 export type SchedulerDeps = {
   readonly db: Database;
@@ -19,6 +25,8 @@ export type SchedulerDeps = {
   readonly catalogue: Catalogue;
   readonly timetable: readonly Schedule[];
   readonly clock: Clock;
+  readonly serverClock: ServerClock | null;
+  readonly metrics: Metrics;
   readonly log: Log;
 };
 
@@ -46,7 +54,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   let round = 0;
   let endedAt = performance.now();
   const startRound = () => {
-    running ??= runLocked(deps, round++ % ROUNDS_PER_SLOT_CHECK === 0)
+    running ??= runLocked(deps, stepsOf(round++))
       .catch((error) => deps.log.warn({ err: error }, "scheduler round failed; retrying in 15 s"))
       .finally(() => {
         running = null;
@@ -67,7 +75,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
 }
 
 /** Runs a round under a session-level lock, so that no transaction is open while Redis is queried. */
-async function runLocked(deps: SchedulerDeps, withSlots: boolean): Promise<void> {
+async function runLocked(deps: SchedulerDeps, steps: readonly Step[]): Promise<void> {
   const holder = await deps.db.pool.connect();
   // Without a listener, losing this connection in the middle of a round would end the process.
   let lost = false;
@@ -81,8 +89,7 @@ async function runLocked(deps: SchedulerDeps, withSlots: boolean): Promise<void>
     );
     if (!lock.rows[0]?.mine) return;
     try {
-      if (withSlots) await openAndReconcile(deps);
-      await sweep(deps);
+      await runSteps(deps, steps);
       deps.relay.wake();
     } finally {
       if (!lost) await holder.query(`select pg_advisory_unlock(${ADVISORY_LOCK})`);
@@ -93,17 +100,69 @@ async function runLocked(deps: SchedulerDeps, withSlots: boolean): Promise<void>
   }
 }
 
-async function openAndReconcile(deps: SchedulerDeps): Promise<void> {
-  await openSlots(deps, deps.timetable);
-  if (deps.producers.ready()) await reconcileSchedulers(deps.producers, deps.timetable, deps.log);
+type Step = { readonly name: string; run(deps: SchedulerDeps): Promise<unknown> };
+
+const SLOT_STEPS: readonly Step[] = [
+  { name: "open due slots", run: (deps) => openSlots(deps, deps.timetable) },
+  {
+    name: "reconcile BullMQ schedulers",
+    run: async ({ producers, timetable, log }) =>
+      producers.ready() && reconcileSchedulers(producers, timetable, log),
+  },
+];
+
+const SWEEP_STEPS: readonly Step[] = [
+  { name: "adopt entries", run: adoptEntries },
+  { name: "sweep", run: (deps) => sweep(deps) },
+  {
+    name: "fail postponed entries",
+    run: async ({ db, log }) => {
+      const dead = await failPostponed(db);
+      if (dead > 0)
+        log.error({ dead }, "no version could run these entries for a day; they are dead letters");
+    },
+  },
+  {
+    name: "fail abandoned runs",
+    run: async ({ db, log }) => {
+      const runs = await failAbandonedRuns(db.drizzle);
+      if (runs.length > 0) log.error({ runs }, "unfinished runs without entries; they have failed");
+    },
+  },
+];
+
+const stepsOf = (round: number): readonly Step[] =>
+  round % ROUNDS_PER_SLOT_CHECK === 0 ? [...SLOT_STEPS, ...SWEEP_STEPS] : SWEEP_STEPS;
+
+/** A step that fails does not keep the others from running. */
+async function runSteps(deps: SchedulerDeps, steps: readonly Step[]): Promise<void> {
+  for (const { name, run } of steps) {
+    try {
+      await run(deps);
+    } catch (error) {
+      deps.log.warn({ err: error, step: name }, "step of the scheduler failed; retrying in the next round");
+    }
+  }
 }
 
-/** Opens the due slots of these schedules. */
+/** Opens the due slots of these schedules, unless Postgres's clock is not where it is expected. */
 export async function openSlots(
-  { relay, clock, log }: Pick<SchedulerDeps, "relay" | "clock" | "log">,
+  {
+    relay,
+    clock,
+    serverClock,
+    metrics,
+    log,
+  }: Pick<SchedulerDeps, "relay" | "clock" | "serverClock" | "metrics" | "log">,
   timetable: readonly Schedule[],
 ): Promise<OpenedSlot[]> {
-  const opened = await relay.transact((tx) => openDueSlots(tx, timetable, clock.now()));
+  const opened = await relay.transact(async (tx) => {
+    if (serverClock && !(await serverClock.confirm(tx))) {
+      log.error("Postgres's clock has jumped; no slots are opened in this round");
+      return [];
+    }
+    return openDueSlots(tx, timetable, clock.now(), scheduleFaults({ metrics, log }));
+  });
   if (opened.length > 0) {
     const slots = opened.map(({ schedule, slot }) => `${schedule} ${slot.toISOString()}`);
     log.info({ slots }, "slots opened");

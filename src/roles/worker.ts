@@ -14,6 +14,7 @@ import { TICK } from "../schedules/register.ts";
 import { summaryOf } from "./carrier-report.ts";
 import { watchConsumption } from "./consumption.ts";
 import { executionOf } from "./execution.ts";
+import { type LoopWatch, startLoopWatch } from "./loop-watch.ts";
 import type { Runtime } from "./runtime.ts";
 import { openSlots } from "./scheduler.ts";
 
@@ -36,8 +37,14 @@ export type WorkerOptions = {
 /** How long an interrupted carrier may take to abandon its transaction. */
 const ABANDON_MS = 2_000;
 
+/** Delays that are not worth a series in the metrics. */
+const SHORT_DELAY_MS = 50;
+/** Locks cannot be renewed, and requests are not answered. */
+const LONG_DELAY_MS = 1_000;
+
 type WorkerDeps = {
   readonly runtime: Runtime;
+  readonly loop: LoopWatch;
   readonly execution: RunCarrierDeps;
   readonly connection: Redis;
   readonly connectionFailed: ThrottledWarning;
@@ -53,7 +60,8 @@ export function startWorkers(runtime: Runtime, options: WorkerOptions): Workers 
   connection.on("ready", connectionFailed.recovered);
   connection.connect().catch(connectionFailed.warn);
   const execution = executionOf(runtime, { coalescer: createCoalescer() });
-  const deps = { runtime, execution, connection, connectionFailed, locks };
+  const loop = startLoopWatch();
+  const deps = { runtime, loop, execution, connection, connectionFailed, locks };
   const workers = queues.map((queue) => startWorker(deps, queue, concurrency(queue)));
   const consumption = watchConsumption(runtime, queues, workers);
   return {
@@ -61,6 +69,7 @@ export function startWorkers(runtime: Runtime, options: WorkerOptions): Workers 
     isAlive: consumption.isAlive,
     async stop(graceMs) {
       consumption.stop();
+      loop.stop();
       await stopWorkers(workers, graceMs);
       connection.disconnect();
     },
@@ -93,20 +102,32 @@ function startWorker(deps: WorkerDeps, queue: QueueName, concurrency: number): W
 
 /** BullMQ counts the declared parameters: only a processor with three of them can be cancelled. */
 const processorFor =
-  ({ runtime, execution }: WorkerDeps) =>
+  ({ runtime, loop, execution }: WorkerDeps) =>
   async (bullJob: BullJob, _token: string | undefined, signal: AbortSignal | undefined): Promise<unknown> => {
     if (bullJob.name === TICK) return tick(runtime, bullJob);
     const carrier = carrierOf(bullJob);
     const onProgress = (fraction: number) =>
       void bullJob.updateProgress(Math.round(fraction * 100)).catch(() => undefined);
+    const endOfWatch = loop.begin();
     const tally = await runCarrier(
       { ...execution, onProgress },
       carrier,
       signal ?? new AbortController().signal,
-    );
+    ).finally(() => reportDelay(runtime, bullJob, endOfWatch()));
     if (carrier.entries.length === 1 && tally.retry + tally.dead > 0) throw new CarrierFailed(tally);
     return summaryOf(tally);
   };
+
+function reportDelay(
+  { metrics, log }: Runtime,
+  { queueName: queue, name: job }: BullJob,
+  delayMs: number,
+): void {
+  if (delayMs < SHORT_DELAY_MS) return;
+  metrics.loopDelay.observe({ queue, job }, delayMs / 1_000);
+  if (delayMs >= LONG_DELAY_MS)
+    log.warn({ queue, job, delayMs: Math.round(delayMs) }, "the event loop was blocked while the job ran");
+}
 
 type CarrierData = { entries: string[]; run?: string; slot?: string; attempts?: number };
 

@@ -42,6 +42,33 @@ export function localDay(at: Date, timeZone: string): number {
   return Date.UTC(parts.year, parts.month - 1, parts.day) / DAY_MS;
 }
 
+/**
+ * start = the first instant whose local date is `day` or later, exact to the minute. That is local midnight;
+ * the first of two, where the clock goes back over it; or where the clock skips it, the end of the skip.
+ *
+ * @param day days from 1970-01-01.
+ * @throws RangeError for an unknown zone.
+ */
+export function startOfLocalDay(day: number, timeZone: string): Date {
+  const hasBegun = (ms: number) => localDay(new Date(ms), timeZone) >= day;
+  const midnight = day * DAY_MS;
+  const isDayBefore = localDay(new Date(midnight), timeZone) < day;
+  const likely =
+    midnight - localMinute(new Date(midnight), timeZone) * MINUTE_MS + (isDayBefore ? DAY_MS : 0);
+  if (hasBegun(likely) && !hasBegun(likely - MINUTE_MS)) return new Date(likely);
+  let before = midnight - MAX_OFFSET_MS;
+  let begun = midnight + MAX_OFFSET_MS;
+  while (begun - before > MINUTE_MS) {
+    const middle = before + Math.floor((begun - before) / 2 / MINUTE_MS) * MINUTE_MS;
+    if (hasBegun(middle)) begun = middle;
+    else before = middle;
+  }
+  return new Date(begun);
+}
+
+/** No zone differs from UTC by more. */
+const MAX_OFFSET_MS = 16 * 3_600_000;
+
 /** Whether this machine knows a time zone of that name. */
 export function isTimeZone(name: string): boolean {
   try {

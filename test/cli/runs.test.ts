@@ -25,7 +25,61 @@ describe("commonwork runs", () => {
   });
 });
 
+describe("the filters of commonwork runs", () => {
+  it("select by status and age, and leave out scheduled runs that had nothing to do", async () => {
+    const world = await createWorld();
+    await world.query(
+      `insert into job_runs (job, trigger, schedule, slot, input, status, counts, created_at) values
+         ('verify-ledger', 'schedule', 'verify-ledger', now() - interval '3 hours', '{}', 'done', '{"ranges": 4}', now() - interval '3 hours'),
+         ('calculate-matches', 'schedule', 'calculate-matches', now() - interval '2 hours', '{}', 'done', '{"matches": 0}', now() - interval '2 hours'),
+         ('sweep-events', 'schedule', 'sweep-events', now(), '{}', 'skipped', '{}', now()),
+         ('verify-ledger', 'manual', null, null, '{}', 'failed', '{}', now() - interval '1 hour')`,
+    );
+    const listed = async (...flags: string[]) =>
+      JSON.parse((await cli(environmentOf(world), "runs", "--json", ...flags)).out).map(
+        ({ job, status }: Record<string, string>) => `${job} ${status}`,
+      );
+    expect(await listed()).toEqual(["verify-ledger failed", "verify-ledger done"]);
+    expect(await listed("--all")).toHaveLength(4);
+    expect(await listed("--status=failed")).toEqual(["verify-ledger failed"]);
+    expect(await listed("--since=90m", "--all")).toEqual(["verify-ledger failed", "sweep-events skipped"]);
+    expect(await listed("--since=2026-01-01")).toHaveLength(2);
+    for (const flag of ["--status=lost", "--since=yesterday"])
+      expect((await cli(environmentOf(world), "runs", flag)).code).toBe(1);
+  });
+});
+
 describe("commonwork schedules", () => {
+  it("pauses one and resumes it, with a reason for the audit log", async () => {
+    const world = await createWorld();
+    const schedules = (...args: string[]) => cli(environmentOf(world), "schedules", ...args);
+    expect((await schedules("pause", "verify-ledger", "--reason=restore")).out).toBe(
+      "verify-ledger is paused.\n",
+    );
+    expect((await schedules("pause", "verify-ledger")).out).toBe("verify-ledger is paused already.\n");
+    expect((await schedules()).out).toMatch(/^verify-ledger .* paused since \d{4}-/m);
+    expect((await schedules("resume", "verify-ledger")).out).toBe("verify-ledger is resumed.\n");
+    expect((await schedules("resume", "verify-ledger")).out).toBe("verify-ledger is not paused.\n");
+    expect(await schedules("pause", "no-such-one")).toMatchObject({ code: 1 });
+    expect(await world.query("select action, subject, details from audit_log order by id")).toEqual([
+      { action: "schedules.pause", subject: "schedules:verify-ledger", details: { reason: "restore" } },
+      { action: "schedules.resume", subject: "schedules:verify-ledger", details: {} },
+    ]);
+  });
+
+  it("shows a slot whose run left no row as one without work", async () => {
+    const world = await createWorld();
+    await world.query(
+      "insert into schedules (name, through) values ('sweep-events', '2026-03-08T04:45:00Z')",
+    );
+    await world.query(
+      `insert into job_runs (job, trigger, schedule, slot, input, status, finished_at)
+       values ('sweep-events', 'schedule', 'sweep-events', '2026-03-07T04:45:00Z', '{}', 'done', now())`,
+    );
+    const { out } = await cli(environmentOf(world), "schedules");
+    expect(out).toMatch(/^sweep-events .* 2026-03-08 04:45:00Z +no work /m);
+  });
+
   it("shows the last slot and the next one", async () => {
     const world = await createWorld();
     await world.query(

@@ -9,7 +9,8 @@ import { isExpired } from "./expiry.ts";
 import { taskExpired } from "./task-expired.ts";
 
 /** Consecutive assignments, by id, that one transaction handles. */
-type TaskRange = { readonly first: string; readonly last: string; readonly days: number };
+const taskRange = z.object({ first: z.string(), last: z.string(), days: z.int() });
+type TaskRange = z.infer<typeof taskRange>;
 
 const TASKS_PER_RANGE = 1_000;
 
@@ -20,6 +21,7 @@ export const expireTasks = defineJob({
   description: "Rejects tasks that were not handed in within the given number of days.",
   payload: z.object({ days: z.int().min(1).default(30).describe("local days before a task expires") }),
   key: ({ days }) => String(days),
+  range: taskRange,
   cut: async ({ days }, { tx }) => {
     const ranges = await rows<{ first: string; last: string }>(
       tx,
@@ -30,7 +32,7 @@ export const expireTasks = defineJob({
     );
     return ranges.map((range): TaskRange => ({ ...range, days }));
   },
-  run: async (range: TaskRange, { tx, now, settings, remark }) => {
+  run: async (range, { tx, now, settings, remark }) => {
     const pending = await readPending(tx, range, settings.notifications.userTimeZone);
     const expired = pending.filter((task) => isExpired(task, now, range.days));
     for (const { id } of expired) remark({ about: `task ${id}`, decision: "expired" });

@@ -86,7 +86,15 @@ test("metrics: gauges from Postgres and Redis, and the rest while one is down", 
   await world.query(
     "insert into outbox (queue, job, key, payload, dead_at) values ('feeds', 'some-job', 'k', '{}', now())",
   );
+  await world.query(
+    "insert into outbox (queue, job, key, payload, postponed_at) values ('feeds', 'newer-job', 'k', '{}', now())",
+  );
+  await world.query(
+    "insert into schedules (name, through, paused_at) values ('verify-ledger', now(), now() - interval '1 hour')",
+  );
   const { body, headers } = await get(`${address}/metrics`);
+  expect(body).toMatch(/^commonwork_outbox_postponed_entries\{job="newer-job"\} 1$/m);
+  expect(body).toMatch(/^commonwork_schedule_paused_seconds\{schedule="verify-ledger"\} 36\d\d/m);
   expect(headers.get("content-type")).toMatch(/^text\/plain.*version=0.0.4/);
   expect(body).toMatch(/^commonwork_outbox_entries\{queue="commissions",state="due"\} 1$/m);
   expect(body).toMatch(/^commonwork_outbox_entries\{queue="feeds",state="dead"\} 1$/m);

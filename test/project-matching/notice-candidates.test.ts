@@ -78,7 +78,7 @@ describe("the candidates that a run notifies", () => {
     );
     const count = (reason: string) => expected.skipped.filter(({ skip }) => skip === reason).length;
     expect(count("notified-today")).toBeGreaterThan(0);
-    const [run] = await listRuns(world.db.drizzle, notifyProjectMatches.name, 1);
+    const [run] = await listRuns(world.db.drizzle, { job: notifyProjectMatches.name }, 1);
     expect(run).toMatchObject({
       status: "done",
       counts: {

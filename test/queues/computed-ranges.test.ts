@@ -19,6 +19,7 @@ const double = defineJob({
   payload: z.object({ numbers: z.array(z.number()) }),
   key: () => "all",
   attempts: 3,
+  range: z.number(),
   cut: async ({ numbers }) => numbers,
   compute: async (range: number, { read }) => {
     if (misbehave === "throw") throw new Error("this cannot be computed");

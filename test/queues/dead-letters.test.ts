@@ -66,9 +66,13 @@ describe("dead letters", () => {
     const world = await worldWithLetters(3);
     expect(
       await inTransaction(world.db, (tx) =>
-        retryDeadLetters(tx, { error: "too early" }, { actor: "ann", reason: "fixed" }),
+        retryDeadLetters(
+          tx,
+          { error: "too early" },
+          { actor: "ann", reason: "fixed", catalogue: world.catalogue },
+        ),
       ),
-    ).toBe(2);
+    ).toEqual({ retried: 2, superseded: 0 });
     expect(await world.query("select attempts, error from outbox where dead_at is null")).toEqual([
       { attempts: 0, error: null },
       { attempts: 0, error: null },
@@ -92,7 +96,7 @@ describe("dead letters", () => {
   it("that are retried wake the relay after the commit", async () => {
     const world = await worldWithLetters(1);
     await inTransaction(world.db, async (tx) => {
-      await retryDeadLetters(tx, {}, { actor: "ann", reason: "fixed" });
+      await retryDeadLetters(tx, {}, { actor: "ann", reason: "fixed", catalogue: world.catalogue });
       expect(tx.dispatch.pending).toBe(true);
     });
   });
@@ -100,7 +104,7 @@ describe("dead letters", () => {
   it("are retried no faster than requested, oldest first", async () => {
     const world = await worldWithLetters(10);
     await inTransaction(world.db, (tx) =>
-      retryDeadLetters(tx, {}, { actor: "ann", reason: "fixed", perSecond: 2 }),
+      retryDeadLetters(tx, {}, { actor: "ann", reason: "fixed", catalogue: world.catalogue, perSecond: 2 }),
     );
     const entries = await world.query<{ key: string; ms: number }>(
       "select key, extract(epoch from run_at - min(run_at) over ())::float8 * 1000 as ms from outbox order by run_at",
@@ -113,7 +117,9 @@ describe("dead letters", () => {
 
   it("that are retried and fail again are dead again, with one row in job_runs", async () => {
     const world = await worldWithLetters(1);
-    await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "ann", reason: "fixed" }));
+    await inTransaction(world.db, (tx) =>
+      retryDeadLetters(tx, {}, { actor: "ann", reason: "fixed", catalogue: world.catalogue }),
+    );
     await world.drain();
     expect(await listDeadLetters(world.db.drizzle)).toHaveLength(1);
     expect(await world.query("select status from job_runs")).toEqual([{ status: "cancelled" }]);
@@ -142,8 +148,10 @@ describe("dead letters", () => {
     const world = await worldWithLetters(0);
     await ask(world, fragile, { item: "alive" });
     expect(
-      await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "ann", reason: "fixed" })),
-    ).toBe(0);
+      await inTransaction(world.db, (tx) =>
+        retryDeadLetters(tx, {}, { actor: "ann", reason: "fixed", catalogue: world.catalogue }),
+      ),
+    ).toEqual({ retried: 0, superseded: 0 });
     expect(
       await inTransaction(world.db, (tx) => discardDeadLetters(tx, {}, { actor: "ann", reason: "fixed" })),
     ).toBe(0);

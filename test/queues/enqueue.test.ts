@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { inTransaction, type Tx } from "../../src/db/transaction.ts";
 import { enqueue, enqueueMany } from "../../src/queues/enqueue.ts";
 import { defineJob } from "../../src/queues/job.ts";
@@ -141,6 +142,7 @@ describe("defineJob", () => {
     const base = { name, queue, description, payload, key };
     const ranged = defineJob({
       ...base,
+      range: z.number(),
       cut: async () => [1],
       run: async () => skipped(""),
       sum: async () => skipped(""),

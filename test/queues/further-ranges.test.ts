@@ -25,6 +25,7 @@ const goOn = defineJob({
   payload: z.object({ rounds: z.array(z.number()) }),
   key: () => "all",
   attempts: 1,
+  range: z.string(),
   cut: async ({ rounds }) => rangesOf(0, rounds),
   run: async (range: string, { tx, now }) => {
     if (failOn === range) throw new Error("this range fails");
@@ -156,7 +157,9 @@ describe("a sum that returns further ranges", () => {
     await world.drain();
     expect(await latest(world)).toMatchObject({ status: "failed", total: 4, pending: 1 });
     failOn = null;
-    await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "test", reason: "fixed" }));
+    await inTransaction(world.db, (tx) =>
+      retryDeadLetters(tx, {}, { actor: "test", reason: "fixed", catalogue: world.catalogue }),
+    );
     await world.drain();
     expect(await latest(world)).toMatchObject({ status: "done", pending: 0, counts: { ranges: 4, last: 1 } });
   });

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { inTransaction } from "../../src/db/transaction.ts";
-import { retryDeadLetters } from "../../src/queues/dead-letters.ts";
+import { discardDeadLetters, retryDeadLetters } from "../../src/queues/dead-letters.ts";
 import { defineJob } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
-import { listRuns } from "../../src/queues/runs.ts";
+import { failAbandonedRuns, listRuns } from "../../src/queues/runs.ts";
+import { openDueSlots } from "../../src/schedules/due-slots.ts";
+import { every } from "../../src/schedules/schedule.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, askForRun, note, noted } from "../support/jobs.ts";
 import { createWorld, type OutboxRow, type World } from "../support/world.ts";
@@ -19,6 +21,7 @@ const addUp = defineJob({
   payload: z.object({ upTo: z.number() }),
   key: () => "all",
   attempts: 1,
+  range: z.number(),
   cut: async ({ upTo }) => Array.from({ length: upTo }, (_, n) => n + 1),
   run: async (n: number, { tx, now }) => {
     if (failOn.has(n)) throw new Error("this range fails");
@@ -31,8 +34,17 @@ const addUp = defineJob({
   },
 });
 
+const rethrow = (_schedule: string, fault: unknown) => {
+  throw fault;
+};
 const latest = async (world: World) => (await listRuns(world.db.drizzle, null, 10))[0]!;
 const runEntry = (world: World, entry: OutboxRow) => world.run({ name: entry.job }, [entry.id]);
+const retry = (world: World, { id }: OutboxRow) =>
+  inTransaction(world.db, (tx) =>
+    retryDeadLetters(tx, { id }, { actor: "test", reason: "fixed", catalogue: world.catalogue }),
+  );
+const discard = (world: World, { id }: OutboxRow) =>
+  inTransaction(world.db, (tx) => discardDeadLetters(tx, { id }, { actor: "test", reason: "fixed" }));
 const sums = async (world: World) => (await noted(world)).filter((what) => what.startsWith("sum"));
 
 describe("a ranged job", () => {
@@ -120,8 +132,10 @@ describe("a ranged job", () => {
     expect(await sums(world)).toEqual([]);
     failOn = new Set();
     expect(
-      await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "test", reason: "fixed" })),
-    ).toBe(1);
+      await inTransaction(world.db, (tx) =>
+        retryDeadLetters(tx, {}, { actor: "test", reason: "fixed", catalogue: world.catalogue }),
+      ),
+    ).toEqual({ retried: 1, superseded: 0 });
     expect(await latest(world)).toMatchObject({ status: "queued", finishedAt: null });
     await world.drain();
     expect(await latest(world)).toMatchObject({
@@ -141,14 +155,65 @@ describe("a ranged job", () => {
     const [first] = await world.enqueued();
     failOn = new Set();
     await inTransaction(world.db, (tx) =>
-      retryDeadLetters(tx, { id: first!.id }, { actor: "test", reason: "fixed" }),
+      retryDeadLetters(tx, { id: first!.id }, { actor: "test", reason: "fixed", catalogue: world.catalogue }),
     );
     await world.drain();
     expect(await latest(world)).toMatchObject({ status: "failed", pending: 1 });
-    await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "test", reason: "fixed" }));
+    await inTransaction(world.db, (tx) =>
+      retryDeadLetters(tx, {}, { actor: "test", reason: "fixed", catalogue: world.catalogue }),
+    );
     await world.drain();
     expect(await latest(world)).toMatchObject({ status: "done", counts: { total: 15 } });
     expect(await sums(world)).toHaveLength(1);
+  });
+
+  it("with one dead range discarded and another retried stays failed, and does not block its schedule", async () => {
+    failOn = new Set([2, 4]);
+    const world = await createWorld({ jobs: [addUp], at: "2026-05-01T00:00:00Z" });
+    const timetable = [every("0 * * * *", addUp, { input: { upTo: 5 } })];
+    const open = () =>
+      inTransaction(world.db, (tx) => openDueSlots(tx, timetable, world.clock.now(), rethrow));
+    await open();
+    world.at("2026-05-01T01:00:00Z");
+    await open();
+    await world.drain();
+    const [first, second] = await world.enqueued();
+    failOn = new Set();
+    await discard(world, first!);
+    await retry(world, second!);
+    expect(await latest(world)).toMatchObject({ status: "failed", counts: { discarded: 1 } });
+    await world.drain();
+    expect(await latest(world)).toMatchObject({ status: "failed", pending: 1 });
+    expect(await sums(world)).toEqual([]);
+    world.at("2026-05-01T02:00:00Z");
+    expect(await open()).toHaveLength(1);
+  });
+
+  it("does not retry a dead range once a newer run has begun", async () => {
+    failOn = new Set([2]);
+    const world = await createWorld({ jobs: [addUp] });
+    await askForRun(world, addUp, { upTo: 3 });
+    await world.drain();
+    const [old] = await world.enqueued();
+    failOn = new Set();
+    await askForRun(world, addUp, { upTo: 3 });
+    expect(await retry(world, old!)).toEqual({ retried: 0, superseded: 1 });
+    await world.drain();
+    expect(await retry(world, old!)).toEqual({ retried: 0, superseded: 1 });
+    expect(await world.enqueued()).toMatchObject([{ id: old!.id, dead: true }]);
+  });
+
+  it("retries a dead range after a run with another input, or one that failed", async () => {
+    failOn = new Set([2]);
+    const world = await createWorld({ jobs: [addUp] });
+    await askForRun(world, addUp, { upTo: 2 });
+    await world.drain();
+    await askForRun(world, addUp, { upTo: 1 });
+    await askForRun(world, addUp, { upTo: 2 });
+    await world.drain();
+    const [old] = await world.enqueued();
+    failOn = new Set();
+    expect(await retry(world, old!)).toEqual({ retried: 1, superseded: 0 });
   });
 
   it("runs through Redis on any free worker", async () => {
@@ -160,5 +225,22 @@ describe("a ranged job", () => {
     await eventually(async () =>
       expect(await latest(world)).toMatchObject({ status: "done", counts: { total: 465 } }),
     );
+  });
+});
+
+describe("an unfinished run", () => {
+  it("without entries fails, and one with entries does not", async () => {
+    failOn = new Set();
+    const world = await createWorld({ jobs: [addUp] });
+    const lost = await askForRun(world, addUp, { upTo: 3 });
+    await askForRun(world, addUp, { upTo: 4 });
+    await world.query("delete from outbox where parent = $1", [lost]);
+    expect(await failAbandonedRuns(world.db.drizzle)).toEqual([lost]);
+    expect(await world.query("select status, error from job_runs order by id")).toEqual([
+      { status: "failed", error: "its entries are gone" },
+      { status: "queued", error: null },
+    ]);
+    await world.drain();
+    expect(await failAbandonedRuns(world.db.drizzle)).toEqual([]);
   });
 });

@@ -2,7 +2,6 @@ import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { Cancel, Snooze, skipped } from "../../src/queues/outcome.ts";
-import { UnknownJob } from "../../src/queues/run-carrier.ts";
 import { ask, batchJob, items, noted, singleJob } from "../support/jobs.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -141,17 +140,6 @@ describe("an outcome", () => {
       expect(await world.perform(job, { item: "a" })).toMatchObject({ interrupted: 1 });
       expect(await world.enqueued()).toMatchObject([{ attempts: 0, error: null }]);
     }
-  });
-
-  it("an unknown job is delayed without using an attempt", async () => {
-    const world = await createWorld({ jobs: [singleJob()] });
-    await world.query(
-      "insert into outbox (queue, job, key, payload) values ('maintenance', 'not-here', 'k', '{}')",
-    );
-    const [entry] = await world.enqueued();
-    await expect(world.run({ name: "not-here" }, [entry!.id])).rejects.toThrow(UnknownJob);
-    expect(await world.enqueued()).toMatchObject([{ attempts: 0, dead: false }]);
-    expect(await dueIn(world)).toBeGreaterThan(20_000);
   });
 });
 

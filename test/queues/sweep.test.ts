@@ -97,6 +97,17 @@ describe("the sweep", () => {
     expect(await world.query("select status from job_runs")).toEqual([{ status: "failed" }]);
   });
 
+  it("postpones the entry of a failed carrier whose job this version does not have", async () => {
+    const job = singleJob();
+    const world = await createWorld({ jobs: [job] });
+    const carrier = await carried(world, job, 1);
+    await world.query("update outbox set job = 'gone-job'");
+    await failCarrier(world, carrier, LOST);
+    expect(await sweep(world)).toEqual({ due: 1, dead: 0 });
+    expect(await outbox(world)).toMatchObject([{ attempts: 0, carrier: null, dead: false }]);
+    expect(await world.query("select 1 from outbox where postponed_at is not null")).toHaveLength(1);
+  });
+
   it("does not make an entry dead whose carrier failed for another reason than a lost worker", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });

@@ -8,11 +8,34 @@ import {
   periodAt,
   periodOfDay,
 } from "../../src/rewards/budget-periods.ts";
+import { localDay, localMinute } from "../../src/scoring/local-time.ts";
 
 const HOUR_MS = 3_600_000;
 const hours = ({ startAt, endAt }: BudgetPeriod): number => (endAt.getTime() - startAt.getTime()) / HOUR_MS;
 const closed = (type: BudgetPeriod["type"], zone: string, now: string) =>
   lastClosedPeriod(type, zone, new Date(now));
+
+const offsetAt = (at: number, zone: string): number => {
+  const date = new Date(at);
+  return localDay(date, zone) * 1_440 + localMinute(date, zone) - Math.floor(at / 60_000);
+};
+
+/** The instants at which the clocks of a zone change, to the minute. */
+function transitions(zone: string, from: number, until: number): number[] {
+  const found: number[] = [];
+  const step = 7 * 24 * HOUR_MS;
+  for (let at = from; at < until; at += step) {
+    if (offsetAt(at, zone) === offsetAt(at + step, zone)) continue;
+    let [low, high] = [at, at + step];
+    while (high - low > 60_000) {
+      const middle = low + Math.floor((high - low) / 2 / 60_000) * 60_000;
+      if (offsetAt(middle, zone) === offsetAt(low, zone)) low = middle;
+      else high = middle;
+    }
+    found.push(high);
+  }
+  return found;
+}
 
 describe("budget periods", () => {
   it("defect 5: the run on the 1st at 00:00 pays the closed month, not the one that has just begun", () => {
@@ -58,6 +81,40 @@ describe("budget periods", () => {
     expect(day.startAt).toEqual(new Date("2026-04-23T22:00:00Z"));
     expect(periodOfDay("daily", "Africa/Cairo", "2026-04-23").endAt).toEqual(day.startAt);
     expect(hours(day)).toBe(23);
+  });
+
+  it("starts a day whose midnight comes twice with the first of them, from whichever side it is asked", () => {
+    // In Havana the clocks go back from 01:00 to 00:00, in the Azores too.
+    for (const [zone, date, startAt] of [
+      ["America/Havana", "2026-11-01", "2026-11-01T04:00:00Z"],
+      ["Atlantic/Azores", "2026-10-25", "2026-10-25T00:00:00Z"],
+    ] as const) {
+      const day = periodOfDay("daily", zone, date);
+      expect(day.startAt).toEqual(new Date(startAt));
+      expect(hours(day)).toBe(25);
+      for (const hour of [0, 1, 2, 24])
+        expect(periodAt("daily", zone, new Date(day.startAt.getTime() + hour * HOUR_MS))).toEqual(day);
+      expect(lastClosedPeriod("daily", zone, day.startAt).endAt).toEqual(day.startAt);
+    }
+  });
+
+  it("has one beginning for every day, at every transition of three years in every zone", () => {
+    for (const zone of Intl.supportedValuesOf("timeZone"))
+      for (const at of transitions(zone, Date.UTC(2026, 0, 1), Date.UTC(2029, 0, 1))) {
+        const before = periodAt("daily", zone, new Date(at - 1));
+        for (const period of [
+          before,
+          periodAfter(before, zone),
+          periodAfter(periodAfter(before, zone), zone),
+        ]) {
+          expect(periodOfDay("daily", zone, period.start), `${zone} ${period.start}`).toEqual(period);
+          expect(periodAt("daily", zone, period.startAt)).toEqual(period);
+          expect(periodAt("daily", zone, new Date(period.endAt.getTime() - 1))).toEqual(period);
+          expect(periodAfter(period, zone).startAt).toEqual(period.endAt);
+          expect(hours(period)).toBeGreaterThanOrEqual(22);
+          expect(hours(period)).toBeLessThanOrEqual(26);
+        }
+      }
   });
 
   it("starts with the first whole period at or after an instant", () => {

@@ -1,13 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { retryDeadLetters } from "../../src/queues/dead-letters.ts";
+import { done } from "../../src/queues/outcome.ts";
 import { listRuns } from "../../src/queues/runs.ts";
-import { chosenSlots, openDueSlots, slotsBetween } from "../../src/schedules/due-slots.ts";
+import {
+  chosenSlots,
+  openDueSlots,
+  type ScheduleFault,
+  slotsBetween,
+} from "../../src/schedules/due-slots.ts";
+import { pauseSchedule, resumeSchedule } from "../../src/schedules/pause.ts";
 import type { Misfire, Schedule } from "../../src/schedules/schedule.ts";
 import { note, noted, singleJob } from "../support/jobs.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 let broken = false;
+let faults: [schedule: string, fault: ScheduleFault][] = [];
 
 const job = singleJob(
   async (_item, { tx, now }) => {
@@ -29,13 +37,16 @@ const every = (pattern: string, misfire: Misfire = "once", tz = "UTC"): Schedule
 
 async function scheduledWorld(schedule: Schedule, at: string): Promise<World> {
   broken = false;
+  faults = [];
   const world = await createWorld({ jobs: [job], timetable: [schedule], at });
   await open(world);
   return world;
 }
 
 const open = async (world: World): Promise<string[]> => {
-  const opened = await inTransaction(world.db, (tx) => openDueSlots(tx, world.timetable, world.clock.now()));
+  const opened = await inTransaction(world.db, (tx) =>
+    openDueSlots(tx, world.timetable, world.clock.now(), (schedule, fault) => faults.push([schedule, fault])),
+  );
   return opened.map(({ slot }) => slot.toISOString().slice(0, 16));
 };
 
@@ -130,7 +141,9 @@ describe("a schedule", () => {
     world.at("2026-05-01T14:00:00Z");
     expect(await open(world)).toEqual(["2026-05-01T14:00"]);
     await world.drain();
-    await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "test", reason: "fixed" }));
+    await inTransaction(world.db, (tx) =>
+      retryDeadLetters(tx, {}, { actor: "test", reason: "fixed", catalogue: world.catalogue }),
+    );
     await world.drain();
     expect(await slotsRun(world)).toEqual(["2026-05-01T14:00", "2026-05-01T13:00"]);
   });
@@ -144,6 +157,119 @@ describe("a schedule", () => {
     expect(await open(world)).toEqual([]);
     await world.query("update outbox set dead_at = now()");
     expect(await open(world)).toEqual(["2026-05-01T14:00"]);
+  });
+
+  it("whose last slot lies in the future because of a wrong clock fires again at once, and reports it", async () => {
+    const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
+    world.at("2026-05-03T13:00:00Z");
+    expect(await open(world)).toEqual(["2026-05-03T13:00"]);
+    await world.drain();
+    world.at("2026-05-01T13:00:10Z");
+    expect(await open(world)).toEqual([]);
+    expect(faults).toEqual([["test-schedule", { kind: "ahead", through: new Date("2026-05-03T13:00:00Z") }]]);
+    world.at("2026-05-01T14:00:00Z");
+    expect(await open(world)).toEqual(["2026-05-01T14:00"]);
+    await world.drain();
+    world.at("2026-05-01T15:00:00Z");
+    expect(await open(world)).toEqual(["2026-05-01T15:00"]);
+    expect(faults).toHaveLength(1);
+  });
+
+  it("set back after a wrong clock does not open the early slot again", async () => {
+    const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
+    world.at("2026-05-01T15:00:00Z");
+    await open(world);
+    await world.drain();
+    world.at("2026-05-01T13:10:00Z");
+    await open(world);
+    for (const [at, expected] of [
+      ["2026-05-01T14:00:00Z", ["2026-05-01T14:00"]],
+      ["2026-05-01T15:00:00Z", []],
+      ["2026-05-01T16:00:00Z", ["2026-05-01T16:00"]],
+    ] as const) {
+      world.at(at);
+      expect(await open(world)).toEqual(expected);
+      await world.drain();
+    }
+    expect(await slotsRun(world)).toEqual(["2026-05-01T15:00", "2026-05-01T14:00", "2026-05-01T16:00"]);
+  });
+
+  it("whose job was replaced fires, whatever became of the run of the former job", async () => {
+    const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
+    world.at("2026-05-01T13:00:00Z");
+    await open(world);
+    await world.query("update job_runs set job = 'former-job'");
+    await world.query("update outbox set job = 'former-job'");
+    world.at("2026-05-01T14:00:00Z");
+    expect(await open(world)).toEqual(["2026-05-01T14:00"]);
+  });
+
+  it("that throws is rolled back alone, and the others are opened", async () => {
+    const healthy = { ...every("0 * * * *"), name: "a-healthy-one" };
+    const sick = { ...every("0 * * * *"), name: "a-sick-one", input: { item: 7 } as never };
+    const wrong = { ...every("not a pattern"), name: "b-wrong-one" };
+    const later = { ...every("0 * * * *"), name: "c-healthy-one" };
+    const timetable = [healthy, sick, wrong, later];
+    const world = await createWorld({ jobs: [job], timetable, at: "2026-05-01T12:30:00Z" });
+    faults = [];
+    await open(world);
+    faults = [];
+    world.at("2026-05-01T13:00:00Z");
+    expect(await open(world)).toHaveLength(2);
+    expect(faults.map(([schedule, { kind }]) => [schedule, kind])).toEqual([
+      ["a-sick-one", "threw"],
+      ["b-wrong-one", "threw"],
+    ]);
+    expect(await world.query("select schedule from job_runs order by schedule")).toEqual([
+      { schedule: "a-healthy-one" },
+      { schedule: "c-healthy-one" },
+    ]);
+  });
+
+  it("that throws does not undo the run that it waited for", async () => {
+    const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
+    world.at("2026-05-01T13:00:00Z");
+    await open(world);
+    world.at("2026-05-01T14:00:00Z");
+    await world.query(
+      `create function refuse() returns trigger language plpgsql as $$ begin
+         if new.slot >= '2026-05-01T14:00:00Z' then raise exception 'refused'; end if; return new; end $$`,
+    );
+    await world.query(
+      "create trigger refuse before insert on job_runs for each row execute function refuse()",
+    );
+    await world.drain();
+    expect(await slotsRun(world)).toEqual(["2026-05-01T13:00"]);
+    expect(await listRuns(world.db.drizzle, null, 5)).toMatchObject([{ status: "done" }]);
+  });
+
+  it("that is paused opens nothing, and after that runs by its misfire policy", async () => {
+    const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
+    const actor = { actor: "test" };
+    expect(await inTransaction(world.db, (tx) => pauseSchedule(tx, "test-schedule", actor))).toBe(true);
+    world.at("2026-05-01T14:10:00Z");
+    expect(await open(world)).toEqual([]);
+    expect(await inTransaction(world.db, (tx) => resumeSchedule(tx, "test-schedule", actor))).toBe(true);
+    expect(await open(world)).toEqual(["2026-05-01T14:00"]);
+  });
+
+  it("leaves no row of a run that had nothing to do, if it fires every quarter of an hour or more often", async () => {
+    for (const [pattern, counted, rows] of [
+      ["* * * * *", 0, 0],
+      ["*/15 * * * *", 0, 0],
+      ["0 * * * *", 0, 1],
+      ["* * * * *", 1, 1],
+    ] as const) {
+      const counting = singleJob(async () => done({ found: counted, ofOthers: 0 }));
+      const timetable = [{ ...every(pattern), job: counting }];
+      const world = await createWorld({ jobs: [counting], timetable, at: "2026-05-01T12:30:00Z" });
+      await open(world);
+      world.at("2026-05-01T13:00:00Z");
+      expect(await open(world)).toEqual(["2026-05-01T13:00"]);
+      await world.drain();
+      expect(await world.query("select id from job_runs")).toHaveLength(rows);
+      expect(await open(world)).toEqual([]);
+    }
   });
 
   it("after a year of downtime runs its latest slot, once", async () => {

@@ -99,6 +99,7 @@ it("Bull Board serves the routes that are listed, and no others of its version",
     "get /api/queues/:queueName/:jobId",
     "put /api/queues/:queueName/pause",
     "put /api/queues/:queueName/resume",
+    "put /api/queues/:queueName/job-schedulers/:schedulerId/run",
   ]);
 });
 

@@ -28,6 +28,8 @@ export const outbox = pgTable(
     request: jsonb(),
     createdAt: instant().notNull().defaultNow(),
     deadAt: instant(),
+    /** Since when the versions that met it could not run it. */
+    postponedAt: instant(),
   },
   (t) => [
     // enqueue: the entry with the same key.
@@ -40,6 +42,8 @@ export const outbox = pgTable(
     index("outbox_carrier").on(t.carrier).where(sql`carrier is not null`),
     // dead letters, newest first.
     index("outbox_dead").on(t.deadAt).where(sql`dead_at is not null`),
+    // sweep and metrics: entries of other versions.
+    index("outbox_postponed").on(t.postponedAt).where(sql`postponed_at is not null`),
     // job_runs: the entries of one run.
     index("outbox_parent").on(t.parent).where(sql`parent is not null`),
   ],
@@ -81,6 +85,8 @@ export const jobRuns = pgTable(
 export const schedules = pgTable("schedules", {
   name: text().primaryKey(),
   through: instant().notNull(),
+  /** Since when it is paused by an operator. */
+  pausedAt: instant(),
 });
 
 /** Actions of operators, and findings of the service. */

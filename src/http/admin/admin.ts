@@ -21,6 +21,7 @@ import {
 import { loginRoutes, logout } from "./login.ts";
 import { page, STYLE } from "./page.ts";
 import { rewardRoutes } from "./rewards.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { createSessions, type Session } from "./sessions.ts";
 
 /**
@@ -56,6 +57,7 @@ export function adminRoutes(runtime: Runtime): Router {
   router.use("/queues", requireCsrfToken, boards(runtime));
   router.use(form, requireCsrfToken);
   router.use(deadLetterRoutes(runtime));
+  router.use(scheduleRoutes(runtime));
   router.use(rewardRoutes(runtime));
   router.use(gallery);
   router.use(emailResults(runtime));
@@ -118,6 +120,7 @@ ${card(
   "Dead letters",
   ifKnown(({ dead }) => `${dead} waiting for an operator.`),
 )}
+${card("/admin/schedules", "Schedules", "Last and next slots; pause, resume, run now.")}
 ${card("/admin/emails", "E-mail previews", "Every e-mail with sample content.")}
 ${card("/admin/email-results", "E-mail results", "Delivery status and experiments.")}
 ${card("/health/ready", "Health", "Postgres, Redis and migrations.")}

@@ -1,8 +1,9 @@
 import { createBullBoard } from "@bull-board/api";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { ExpressAdapter } from "@bull-board/express";
-import type { RequestHandler } from "express";
+import type { RequestHandler, Response } from "express";
 import { QUEUE_NAMES } from "../../config/queues.ts";
+import { startRun } from "../../queues/manual-runs.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { redactBody } from "./board-redaction.ts";
 import { sessionOf } from "./guard.ts";
@@ -20,6 +21,7 @@ const ROUTES: readonly RegExp[] = [
   /^get \/api\/queues\/:queueName\/(metrics|default-job-options|workers|rate-limit|job-data-schema)$/,
   /^get \/api\/queues\/:queueName\/:jobId(\/logs|\/flow)?$/,
   /^put \/api\/queues\/(:queueName\/)?(pause|resume)$/,
+  /^put \/api\/queues\/:queueName\/job-schedulers\/:schedulerId\/run$/,
 ];
 
 type Route = { readonly method: string | readonly string[]; readonly route: string | readonly string[] };
@@ -32,16 +34,39 @@ export const isServed = ({ method, route }: Route): boolean =>
       [route].flat().every((path) => ROUTES.some((allowed) => allowed.test(`${verb} ${path}`))),
     );
 
+/** The buttons of removed routes: on the page of the schedulers, all but the first one, "Run now". */
+const HIDDEN_BUTTONS = `<style>td[class^="actionsCell"] button:not(:first-child) { display: none }</style>`;
+
+/** A tick would only open slots that are due, so "Run now" opens a manual run. */
+const RUN_NOW = "/api/queues/:queueName/job-schedulers/:schedulerId/run";
+
 /** Bull Board, one instance per role: the viewers' is read-only, its writing routes answer 405. */
 export function boards(runtime: Runtime): RequestHandler {
   const byRole = { admin: board(runtime, false), viewer: board(runtime, true) };
-  return (req, res, next) => byRole[sessionOf(res).role](req, res, next);
+  return (req, res, next) => {
+    hideButtons(res);
+    byRole[sessionOf(res).role](req, res, next);
+  };
+}
+
+/** Adds a style to the page of the board. */
+function hideButtons(res: Response): void {
+  const send = res.send.bind(res);
+  res.send = (body) =>
+    send(typeof body === "string" ? body.replace("</head>", `${HIDDEN_BUTTONS}</head>`) : body);
 }
 
 function board(runtime: Runtime, readOnlyMode: boolean): RequestHandler {
   const adapter = new ExpressAdapter();
   const setApiRoutes = adapter.setApiRoutes.bind(adapter);
-  adapter.setApiRoutes = (routes) => setApiRoutes(routes.filter(isServed));
+  adapter.setApiRoutes = (routes) =>
+    setApiRoutes(
+      routes
+        .filter(isServed)
+        .map((route) =>
+          !readOnlyMode && route.route === RUN_NOW ? { ...route, handler: runNow(runtime) } : route,
+        ),
+    );
   adapter.setBasePath(BOARD_PATH);
   const queues = QUEUE_NAMES.map(
     (name) =>
@@ -63,6 +88,7 @@ function board(runtime: Runtime, readOnlyMode: boolean): RequestHandler {
         miscLinks: [
           { text: "Operations", url: "/admin" },
           { text: "Dead letters", url: "/admin/dead-letters" },
+          { text: "Schedules", url: "/admin/schedules" },
         ],
         ...(runtime.config.development ? { environment: { label: "development", color: "#2f6f5e" } } : {}),
       },
@@ -70,3 +96,13 @@ function board(runtime: Runtime, readOnlyMode: boolean): RequestHandler {
   });
   return adapter.getRouter() as RequestHandler;
 }
+
+/** Opens a manual run of the job of a schedule, with its input. */
+const runNow =
+  (runtime: Runtime): Parameters<ExpressAdapter["setApiRoutes"]>[0][number]["handler"] =>
+  async (request) => {
+    const schedule = runtime.timetable.find(({ name }) => name === request?.params["schedulerId"]);
+    if (!schedule) return { status: 404, body: { error: "ERRORS.JOB_SCHEDULER_NOT_FOUND" } };
+    const run = await runtime.relay.transact((tx) => startRun(tx, schedule.job, schedule.input));
+    return { status: 200, body: { run } };
+  };

@@ -71,8 +71,12 @@ async function retry(
   filter: DeadLetterFilter,
   decision: Decision,
 ): Promise<void> {
-  const count = await runtime.relay.transact((tx) => retryDeadLetters(tx, filter, decision));
-  res.redirect(303, `/admin/dead-letters?retried=${count}`);
+  const { catalogue } = runtime;
+  const { retried, superseded } = await runtime.relay.transact((tx) =>
+    retryDeadLetters(tx, filter, { ...decision, catalogue }),
+  );
+  const left = superseded > 0 ? `&superseded=${superseded}` : "";
+  res.redirect(303, `/admin/dead-letters?retried=${retried}${left}`);
 }
 
 function filterOf(from: Record<string, unknown>): DeadLetterFilter {
@@ -80,12 +84,18 @@ function filterOf(from: Record<string, unknown>): DeadLetterFilter {
   return { job: name(from.job), queue: name(from.queue) };
 }
 
+const RESULTS = {
+  retried: "Entries retried",
+  discarded: "Entries discarded",
+  superseded: "Entries of runs that a newer run has replaced, not retried",
+};
+
 function resultOf(req: Request): string | null {
-  for (const action of ["retried", "discarded"]) {
-    const count = req.query[action];
-    if (typeof count === "string" && /^\d{1,9}$/.test(count)) return `Entries ${action}: ${count}.`;
-  }
-  return null;
+  const results = Object.entries(RESULTS).flatMap(([name, text]) => {
+    const count = req.query[name];
+    return typeof count === "string" && /^\d{1,9}$/.test(count) ? [`${text}: ${count}.`] : [];
+  });
+  return results.length > 0 ? results.join(" ") : null;
 }
 
 function deadLetterPage(

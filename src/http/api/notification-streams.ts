@@ -128,7 +128,7 @@ export function createNotificationStreams(
         const message = "Too many open streams. Close one or try again later.";
         return sendRetryLater(res, 429, { code: "too-many-streams", message }, RETRY_AFTER_MS);
       }
-      const resumeAt = resumeFrom(lastEventId);
+      const resumeAt = resumeFrom(lastEventId, runtime.clock.now());
       const stream: Stream = {
         userId,
         res,
@@ -249,10 +249,10 @@ async function endOfRemovedUsers(state: State): Promise<void> {
  * Where a client resumes: earlier than its last event by the longest transaction, whose changes become
  * visible late.
  */
-function resumeFrom(lastEventId: string | undefined): bigint | null {
+function resumeFrom(lastEventId: string | undefined, now: Date): bigint | null {
   const seen = EVENT_ID.exec(lastEventId ?? "")?.[1];
   if (seen === undefined) return null;
-  const earliest = BigInt(Date.now() - MAX_RESUME_MS) * 1_000n;
+  const earliest = BigInt(now.getTime() - MAX_RESUME_MS) * 1_000n;
   const from = BigInt(seen) - LOOK_BACK_MICROS;
   return from > earliest ? from : earliest;
 }

@@ -36,8 +36,8 @@ export const reconcileSales = defineJob({
   prepare: async ({ since }, { tx, now }) => ({
     request: { since: since ?? (await overlapStart(tx, now)) } satisfies Request,
   }),
-  call: async (request: Request, { ports, signal }): Promise<Answer> => {
-    const receivedAt = new Date().toISOString();
+  call: async (request: Request, { ports, now, signal }): Promise<Answer> => {
+    const receivedAt = now.toISOString();
     if (ports.tokenSales === null) return { configured: false, sales: [], receivedAt };
     const page = await ports.tokenSales.listSales(new Date(request.since), signal);
     return { configured: true, sales: page.sales, receivedAt };

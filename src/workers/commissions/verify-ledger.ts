@@ -2,7 +2,7 @@ import { z } from "zod";
 import { audit } from "../../db/audit.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
-import { checkRange, cutChecks, type VerifyRange } from "../../rewards/verify.ts";
+import { checkRange, cutChecks, verifyRange } from "../../rewards/verify.ts";
 
 /** Checks the invariants of the ledger. It reports faults and never repairs them. */
 export const verifyLedger = defineJob({
@@ -12,8 +12,9 @@ export const verifyLedger = defineJob({
     "Verifies the ledger: sums, balances, sales, inbox messages and uplines. Any drift is an alert.",
   payload: z.object({}),
   key: () => "all",
+  range: verifyRange,
   cut: (_payload, { tx }) => cutChecks(tx),
-  run: async (range: VerifyRange, { tx, log }) => {
+  run: async (range, { tx, log }) => {
     const faults = await checkRange(tx, range);
     if (faults.length === 0) return done({ ranges: 1 });
     log.error({ check: range.check, ids: faults }, "ledger drift");

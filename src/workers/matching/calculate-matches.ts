@@ -5,6 +5,7 @@ import {
   computeLists,
   cutRanges,
   type MatchRange,
+  matchRange,
   rangeOfProject,
   storeLists,
 } from "../../project-matching/match-range.ts";
@@ -35,6 +36,7 @@ export const calculateMatches = defineJob({
   timeLimitMs: 600_000,
   key: ({ projectId, volunteerId }) =>
     projectId ? `project:${projectId}` : volunteerId ? `volunteer:${volunteerId}` : "all",
+  range: matchRange,
   cut: async ({ projectId, volunteerId }, { tx, runId, settings }): Promise<MatchRange[]> => {
     await waitForFullRun(tx, runId);
     const keep = settings.matching.matchesPerProject;

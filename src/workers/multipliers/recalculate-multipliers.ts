@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ownIdField } from "../../ids.ts";
 import { defineJob } from "../../queues/job.ts";
 import { Cancel, done, Snooze } from "../../queues/outcome.ts";
-import { type MultiplierRange, recalculateRange } from "../../rewards/multiplier-range.ts";
+import { multiplierRange, recalculateRange } from "../../rewards/multiplier-range.ts";
 import {
   advanceWatermarks,
   cutProfiles,
@@ -29,6 +29,8 @@ export const recalculateMultipliers = defineJob({
       .describe("recalculate every multiplier, not only those that may have changed since the last run"),
   }),
   key: ({ organizationId, full }) => `${organizationId ?? "all"}${full ? ":full" : ""}`,
+  range: multiplierRange,
+  counts: z.object({ calculated: z.int().optional(), moved: z.int().optional() }),
   cut: async ({ organizationId, full }, { tx, runId, settings }) => {
     if (organizationId !== undefined && !(await organizationExists(tx, organizationId))) {
       throw new Cancel("there is no such organization");
@@ -38,7 +40,7 @@ export const recalculateMultipliers = defineJob({
     const { maxHundredths } = settings.multipliers;
     return cutProfiles(tx, { organizationId: organizationId ?? null, full, maxHundredths });
   },
-  run: async (range: MultiplierRange, { tx, now }) => done({ ...(await recalculateRange(tx, range, now)) }),
+  run: async (range, { tx, now }) => done({ ...(await recalculateRange(tx, range, now)) }),
   sum: async ({ organizationId }, counts, { tx, now, settings }) => {
     const { maxHundredths } = settings.multipliers;
     await advanceWatermarks(tx, { organizationId: organizationId ?? null, maxHundredths }, now);

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { createWorld, type World } from "../../support/world.ts";
+import { createWorld, type World, type WorldOptions } from "../../support/world.ts";
 import { serve } from "../support.ts";
 
 export const PASSWORDS = { ADMIN_PASSWORD: "open sesame, please", VIEWER_PASSWORD: "just looking around" };
@@ -16,8 +16,9 @@ export type Browser = {
 
 export async function adminWorld(
   environment: Record<string, string> = PASSWORDS,
+  options: WorldOptions = {},
 ): Promise<{ world: World; address: string }> {
-  const world = await createWorld({ environment });
+  const world = await createWorld({ ...options, environment });
   return { world, address: await serve(world) };
 }
 

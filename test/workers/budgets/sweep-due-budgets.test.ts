@@ -5,6 +5,7 @@ import { sweepDueBudgets } from "../../../src/workers/budgets/sweep-due-budgets.
 import { faultsOfBooks } from "../../support/books.ts";
 import { awardsOf, micro, periodsOf, worker } from "../../support/budgets.ts";
 import { organization } from "../../support/factories.ts";
+import { performRanged } from "../../support/jobs.ts";
 import { size } from "../../support/sizes.ts";
 import { approve } from "../../support/tasks.ts";
 import { createWorld, type World } from "../../support/world.ts";
@@ -29,7 +30,7 @@ describe("sweep-due-budgets", () => {
     const world = await createWorld({ at: "2026-03-10T00:15:00Z" });
     const ids = [];
     for (let n = 0; n < 3; n++) ids.push(await startingAt(world, "2026-03-09T00:00:00Z", "UTC"));
-    await world.perform(sweepDueBudgets, {});
+    await performRanged(world, sweepDueBudgets, {});
     expect((await world.enqueued(distributeBudget)).map(({ payload }) => payload)).toEqual(
       ids.map((organizationId) => ({ organizationId, period: "daily", start: "2026-03-09" })),
     );
@@ -171,7 +172,9 @@ describe("sweep-due-budgets", () => {
     await startingAt(world, "2026-03-01T00:00:00Z", "Europe/Atlantis");
     const id = await startingAt(world, "2026-03-01T00:00:00Z", "UTC");
     world.at("2026-03-02T00:00:00Z");
-    expect(await world.perform(sweepDueBudgets, {})).toMatchObject({ counts: { due: 1, unknownZone: 1 } });
+    expect(await performRanged(world, sweepDueBudgets, {})).toMatchObject({
+      counts: { due: 1, unknownZone: 1 },
+    });
     await world.drain();
     expect(await starts(world, id, "daily")).toHaveLength(1);
   });
@@ -180,7 +183,7 @@ describe("sweep-due-budgets", () => {
     const world = await createWorld();
     const id = await startingAt(world, "2026-03-01T00:00:00Z", "UTC");
     world.at("2026-03-02T00:00:00Z");
-    await world.perform(sweepDueBudgets, {});
+    await performRanged(world, sweepDueBudgets, {});
     await world.query("update outbox set dead_at = now(), attempts = 8");
     await sweep(world, "2026-03-02T00:15:00Z");
     expect(await starts(world, id, "daily")).toEqual(["2026-03-01"]);

@@ -60,7 +60,7 @@ async function driftOf(world: World): Promise<Record<string, number>> {
   );
   await world.drain();
   expect(await world.enqueued({ name: "distribute-commission" })).toHaveLength(entries.length);
-  const [run] = await listRuns(world.db.drizzle, "verify-ledger", 1);
+  const [run] = await listRuns(world.db.drizzle, { job: "verify-ledger" }, 1);
   expect(run?.status).toBe("done");
   return run!.counts;
 }

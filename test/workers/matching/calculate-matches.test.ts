@@ -19,7 +19,7 @@ import { createWorld, type World } from "../../support/world.ts";
 const run = async (world: World, input: { projectId?: string; volunteerId?: string } = {}) => {
   await askForRun(world, calculateMatches, input);
   await world.drain();
-  const [latest] = await listRuns(world.db.drizzle, "calculate-matches", 1);
+  const [latest] = await listRuns(world.db.drizzle, { job: "calculate-matches" }, 1);
   expect(latest).toMatchObject({ status: "done" });
   return latest!.counts;
 };

@@ -33,7 +33,7 @@ async function recalculate(
   world.at(at);
   await askForRun(world, recalculateMultipliers, { full: false, ...options });
   await world.drain();
-  const [run] = await listRuns(world.db.drizzle, "recalculate-multipliers", 1);
+  const [run] = await listRuns(world.db.drizzle, { job: "recalculate-multipliers" }, 1);
   expect(run?.status).toBe("done");
   return run!.counts;
 }
@@ -365,7 +365,7 @@ describe("recalculate-multipliers", () => {
     await world.skipBackOff();
     await world.drain();
     expect(
-      (await listRuns(world.db.drizzle, "recalculate-multipliers", 5)).map(({ status }) => status),
+      (await listRuns(world.db.drizzle, { job: "recalculate-multipliers" }, 5)).map(({ status }) => status),
     ).toEqual(["done", "done"]);
   });
 
@@ -400,11 +400,13 @@ describe("recalculate-multipliers", () => {
     await world.query("alter table multiplier_history add constraint broken check (false) not valid");
     await world.query("update outbox set attempts = 7");
     await world.drain();
-    const run = async () => (await listRuns(world.db.drizzle, "recalculate-multipliers", 1))[0];
+    const run = async () => (await listRuns(world.db.drizzle, { job: "recalculate-multipliers" }, 1))[0];
     expect(await run()).toMatchObject({ status: "failed", error: "23514 broken" });
     expect(await multiplierOf(world, person)).toBe(100);
     await world.query("alter table multiplier_history drop constraint broken");
-    await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { actor: "test", reason: "fixed" }));
+    await inTransaction(world.db, (tx) =>
+      retryDeadLetters(tx, {}, { actor: "test", reason: "fixed", catalogue: world.catalogue }),
+    );
     await world.drain();
     expect(await run()).toMatchObject({ status: "done", counts: { moved: 1 } });
   });
@@ -416,7 +418,7 @@ describe("recalculate-multipliers", () => {
     await world.startWorkers();
     await askForRun(world, recalculateMultipliers, { full: false });
     world.relay.wake();
-    const latest = async () => (await listRuns(world.db.drizzle, "recalculate-multipliers", 1))[0];
+    const latest = async () => (await listRuns(world.db.drizzle, { job: "recalculate-multipliers" }, 1))[0];
     await eventually(async () =>
       expect(await latest()).toMatchObject({ status: "done", counts: { moved: 1 } }),
     );

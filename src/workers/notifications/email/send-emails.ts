@@ -1,6 +1,4 @@
-import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { rows } from "../../../db/statement.ts";
 import { checkDeliveries } from "../../../email/check-deliveries.ts";
 import { type ComposedEmail, composeEmails } from "../../../email/compose-emails.ts";
 import { pendingDeliveries, pendingEmails } from "../../../email/mailing-contents.ts";
@@ -52,15 +50,14 @@ export const sendEmails = defineJob({
     );
     const emails = await composeEmails(tx, pending, checked, { settings: settings.email, now });
     if (emails.length === 0) return { nothing: "nothing is left to send" };
-    const [clock] = await rows<{ at: string }>(tx, sql`select clock_timestamp() as at`);
     const [only] = emails;
     const key = emails.length === 1 && only ? only.email.key : `batch/${batchId}`;
-    return { request: { key, composedAt: String(clock?.at), emails } satisfies Request };
+    return { request: { key, composedAt: now.toISOString(), emails } satisfies Request };
   },
-  call: async (request: Request | FormerRequest, { ports, log, signal }): Promise<EmailResult[]> => {
+  call: async (request: Request | FormerRequest, { ports, now, log, signal }): Promise<EmailResult[]> => {
     const { key } = request;
     const emails = emailsIn(request);
-    if (Date.now() - Date.parse(request.composedAt) > RETRY_WITHIN_MS)
+    if (now.getTime() - Date.parse(request.composedAt) > RETRY_WITHIN_MS)
       return emails.map(({ emailId }) => ({ emailId, result: { kind: "expired" } }));
     try {
       const results = await ports.mailer.send({ key, emails: emails.map(({ email }) => email) }, signal);

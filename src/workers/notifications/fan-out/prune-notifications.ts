@@ -31,12 +31,13 @@ type Table = (typeof TABLES)[number];
 const PAGES_PER_RANGE = 256;
 
 /** Ids `from` to `to`, inclusive; or, for a nudge log, pages from `from` up to but not including `to`. */
-type Range = {
-  readonly table: Table | NudgeLog;
-  readonly from: string;
-  readonly to: string;
-  readonly before: string;
-};
+const range = z.object({
+  table: z.enum([...TABLES, ...NUDGE_LOGS]),
+  from: z.string(),
+  to: z.string(),
+  before: z.string(),
+});
+type Range = z.infer<typeof range>;
 
 const isLog = (table: Table | NudgeLog): table is NudgeLog => table in NUDGE_RETENTION;
 
@@ -54,6 +55,7 @@ export const pruneNotifications = defineJob({
     days: z.int().min(30).optional().describe("days to keep; default: NOTIFICATION_DAYS"),
   }),
   key: () => "all",
+  range,
   cut: async ({ days }, { tx, now, settings }): Promise<readonly Range[]> => {
     const kept = days ?? settings.notifications.keptDays;
     const before = new Date(now.getTime() - kept * 86_400_000).toISOString();
@@ -68,7 +70,7 @@ export const pruneNotifications = defineJob({
     for (const log of NUDGE_LOGS) ranges.push(...(await pageRanges(tx, log, before)));
     return ranges;
   },
-  run: async (range: Range, { tx }) => {
+  run: async (range, { tx }) => {
     const { table } = range;
     const pruned = await tx.execute(
       sql`delete from ${sql.identifier(table)} r where ${isLog(table) ? outlivedIn(table, range) : oldIn(table, range)}`,

@@ -3,7 +3,7 @@ import {
   type ComputedLists,
   computeLists,
   cutRanges,
-  type MatchRange,
+  matchRange,
   storeLists,
 } from "../../../project-matching/match-range.ts";
 import {
@@ -19,13 +19,18 @@ import {
   skipCounts,
   writeNoticeRun,
 } from "../../../project-matching/notice-run.ts";
-import { type NotifyRange, notifyCandidates } from "../../../project-matching/notify-candidates.ts";
+import {
+  type NotifyRange,
+  notifyCandidates,
+  notifyRange,
+} from "../../../project-matching/notify-candidates.ts";
 import { isCalculatedSince, waitForFullRun } from "../../../project-matching/run-exclusion.ts";
 import { defineJob, type JobContext } from "../../../queues/job.ts";
 import { type Counts, done, type Further, further, type Outcome } from "../../../queues/outcome.ts";
 
 /** Projects whose candidates are gathered, after their lists are updated to the slot, unless they are. */
-type GatherRange = MatchRange & { readonly isCalculated: boolean };
+const gatherRange = matchRange.extend({ isCalculated: z.boolean() });
+type GatherRange = z.infer<typeof gatherRange>;
 
 /**
  * Updates the lists to its slot and gathers candidates in ranges, chooses over all projects in the sum, then
@@ -39,6 +44,7 @@ export const notifyProjectMatches = defineJob({
   timeLimitMs: 60_000,
   payload: z.object({}),
   key: () => "all",
+  range: z.union([notifyRange, gatherRange]),
   cut: async (_payload, { tx, runId, now, settings }): Promise<(GatherRange | NotifyRange)[]> => {
     await waitForFullRun(tx, runId);
     // The hourly run of this slot may have been first.

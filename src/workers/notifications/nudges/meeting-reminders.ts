@@ -3,7 +3,7 @@ import { ownIdField } from "../../../ids.ts";
 import {
   cutMeetings,
   decideReminders,
-  type MeetingRange,
+  meetingRange,
   readReminderCandidates,
   recordReminders,
 } from "../../../nudges/meeting-reminders.ts";
@@ -24,8 +24,9 @@ export const meetingReminders = defineJob({
       .describe("only this meeting; default: all that start within 30 minutes"),
   }),
   key: ({ meetingId }) => meetingId ?? "all",
+  range: meetingRange,
   cut: ({ meetingId }, { tx, now }) => cutMeetings(tx, meetingId ?? null, now),
-  run: async (range: MeetingRange, { tx, now, remark }) => {
+  run: async (range, { tx, now, remark }) => {
     const decided = decideReminders(await readReminderCandidates(tx, range, now), now);
     for (const { candidate, decision } of decided) {
       remark({

@@ -3,7 +3,7 @@ import { ownIdField } from "../../../ids.ts";
 import {
   cutResumeProjects,
   decideResumes,
-  type ProjectRange,
+  projectRange,
   readResumeCandidates,
   recordResumeNudges,
 } from "../../../nudges/resume-nudges.ts";
@@ -19,8 +19,9 @@ export const resumeIncompleteNudges = defineJob({
     projectId: ownIdField().optional().describe("only this project; default: all open projects"),
   }),
   key: ({ projectId }) => projectId ?? "all",
+  range: projectRange,
   cut: ({ projectId }, { tx }) => cutResumeProjects(tx, projectId ?? null),
-  run: async (range: ProjectRange, { tx, now, remark }) => {
+  run: async (range, { tx, now, remark }) => {
     const decided = decideResumes(await readResumeCandidates(tx, range, now), now);
     for (const { candidate, decision } of decided) {
       remark({

@@ -5,6 +5,7 @@ import {
   nextUnreadRanges,
   takeMarks,
   type UnreadRange,
+  unreadRange,
   type WatchRange,
 } from "../../../nudges/unread-ranges.ts";
 import { defineJob, type JobContext, type RangedJob } from "../../../queues/job.ts";
@@ -23,6 +24,7 @@ export const unreadThreadNudges: RangedJob<Payload, UnreadRange> = defineJob<Pay
   description: "Nudges users about threads in which messages have been unread for hours.",
   payload: z.object({}),
   key: () => "all",
+  range: unreadRange,
   cut: (_payload, { tx, now, settings }) => nextUnreadRanges(tx, settings.nudges.unread, now, 0),
   run: async (range, context) =>
     range.kind === "marks"

@@ -273,7 +273,8 @@ describe("when sending fails", () => {
     resend.misbehave = ["accept-then-drop"];
     await world.perform(sendEmails, await createdMailing(world));
     await world.query(
-      `update outbox set request = jsonb_set(request, '{request,composedAt}', to_jsonb((now() - interval '24 hours')::text))`,
+      "update outbox set request = jsonb_set(request, '{request,composedAt}', to_jsonb($1::text))",
+      [new Date(world.clock.now().getTime() - 24 * 3_600_000).toISOString()],
     );
     await world.skipBackOff();
     await world.drain();

@@ -15,7 +15,7 @@ const open = async (environment: Record<string, string> = {}) => {
 };
 
 const latest = async (world: World): Promise<Run> =>
-  (await listRuns(world.db.drizzle, notifyProjectMatches.name, 1))[0]!;
+  (await listRuns(world.db.drizzle, { job: notifyProjectMatches.name }, 1))[0]!;
 
 /** The cut, a range that gathers, the sum that chooses, a range that notifies, the final sum. */
 const PARTS = ["", "/range", "/sum", "/range", "/sum"];

@@ -126,9 +126,11 @@ describe("meeting-reminders", () => {
       participants: [userId],
     });
     const schedule = timetable.filter(({ name }) => name === "meeting-reminders");
-    await inTransaction(world.db, (tx) => openDueSlots(tx, schedule, world.clock.now()));
+    await inTransaction(world.db, (tx) => openDueSlots(tx, schedule, world.clock.now(), () => undefined));
     world.at(minutesAfter(START, -8));
-    const opened = await inTransaction(world.db, (tx) => openDueSlots(tx, schedule, world.clock.now()));
+    const opened = await inTransaction(world.db, (tx) =>
+      openDueSlots(tx, schedule, world.clock.now(), () => undefined),
+    );
     expect(opened).toEqual([{ schedule: "meeting-reminders", slot: new Date(minutesAfter(START, -10)) }]);
     await world.query("update meeting_participants set invited_at = $1", [LONG_AGO]);
     await world.query("update meetings set start_time = $1 where id = $2", [minutesAfter(START, -11), begun]);

@@ -1,0 +1,69 @@
+import { sql } from "drizzle-orm";
+import { QUEUE_NAMES } from "../config/queues.ts";
+import type { Database } from "../db/client.ts";
+import { array, rows } from "../db/statement.ts";
+import type { Log } from "../log.ts";
+import type { Catalogue } from "./job.ts";
+
+type Deps = { readonly db: Database; readonly catalogue: Catalogue; readonly log: Log };
+
+/** A version that has the queue takes its entries before this time. */
+const DUE_FOR_MS = 60_000;
+/** Carriers in a queue that no process of this version consumes are given up after this time. */
+const CARRIED_FOR_MS = 3_600_000;
+const PORTION = 5_000;
+
+/**
+ * Moves entries that wait in a queue which this version does not have: into the queue of their job, or, if
+ * the job is unknown too, into `maintenance`, where the relay postpones them.
+ *
+ * @returns how many were moved.
+ */
+export async function adoptEntries({ db, catalogue, log }: Deps): Promise<number> {
+  await freeForeignCarriers(db);
+  const foreign = await foreignQueues(db);
+  if (foreign.length === 0) return 0;
+  const { names } = catalogue;
+  const queues = names.map((name) => catalogue.find(name)?.job.queue);
+  const moved = await rows(
+    db.drizzle,
+    sql`update outbox o set queue = coalesce(known.queue, 'maintenance')
+        from (select id, job from outbox
+              where queue = any(${array(foreign)}::text[]) and enqueued_at is null and dead_at is null
+                and run_at < now() - ${DUE_FOR_MS} * interval '1 millisecond'
+              order by run_at limit ${PORTION} for update skip locked) as waiting
+        left join unnest(${array(names)}::text[], ${array(queues)}::text[]) as known(name, queue)
+          on known.name = waiting.job
+        where o.id = waiting.id returning o.id`,
+  );
+  if (moved.length > 0)
+    log.warn(
+      { queues: foreign, entries: moved.length },
+      "entries moved from queues this version does not have",
+    );
+  return moved.length;
+}
+
+/** The names of queues with waiting entries that are not ours: one index lookup per name. */
+async function foreignQueues(db: Database): Promise<string[]> {
+  const found = await rows<{ queue: string }>(
+    db.drizzle,
+    sql`with recursive present(queue) as (
+          (select queue from outbox where enqueued_at is null and dead_at is null order by queue limit 1)
+          union all
+          select (select o.queue from outbox o
+                  where o.queue > present.queue and o.enqueued_at is null and o.dead_at is null
+                  order by o.queue limit 1)
+          from present where present.queue is not null)
+        select queue from present where queue is not null and queue <> all(${array(QUEUE_NAMES)}::text[])`,
+  );
+  return found.map((row) => row.queue);
+}
+
+async function freeForeignCarriers(db: Database): Promise<void> {
+  await db.drizzle.execute(
+    sql`update outbox set enqueued_at = null, carrier = null
+        where enqueued_at < now() - ${CARRIED_FOR_MS} * interval '1 millisecond'
+          and queue <> all(${array(QUEUE_NAMES)}::text[]) and dead_at is null`,
+  );
+}

@@ -1,0 +1,16 @@
+import type { OnScheduleFault } from "../schedules/due-slots.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Counts and logs what is wrong with a schedule. */
+export const scheduleFaults =
+  ({ metrics, log }: Pick<Runtime, "metrics" | "log">): OnScheduleFault =>
+  (schedule, fault) => {
+    metrics.scheduleFaults.inc({ schedule, kind: fault.kind });
+    if (fault.kind === "threw")
+      log.error({ err: fault.error, schedule }, "schedule failed; the others go on");
+    else
+      log.error(
+        { schedule, through: fault.through },
+        "slots had been opened into the future by a wrong clock; the schedule was set back",
+      );
+  };

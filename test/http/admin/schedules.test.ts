@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { openSlots } from "../../../src/roles/scheduler.ts";
+import { reconcileSchedulers } from "../../../src/schedules/register.ts";
+import { every } from "../../../src/schedules/schedule.ts";
+import { eventually } from "../../support/eventually.ts";
+import { singleJob } from "../../support/jobs.ts";
+import type { World } from "../../support/world.ts";
+import { adminWorld, browser, FORM, PASSWORDS } from "./browser.ts";
+
+const job = singleJob();
+const timetable = [every("0 * * * *", job, { name: "hourly", input: { item: "slot" } })];
+
+const scheduled = () => adminWorld(PASSWORDS, { jobs: [job], timetable, at: "2026-05-01T12:30:00Z" });
+const SCHEDULER = "/admin/queues/api/queues/maintenance/job-schedulers/hourly";
+const runs = (world: World) => world.query("select trigger, schedule, input from job_runs order by id");
+
+describe("the schedules of the dashboard", () => {
+  test("an admin pauses and resumes one, which the audit log records", async () => {
+    const { address, world } = await scheduled();
+    const admin = await browser(address, "admin");
+    const post = (action: string) =>
+      admin.send("POST", `/admin/schedules/hourly/${action}`, { headers: FORM, body: `_csrf=${admin.csrf}` });
+    const shown = async () => (await admin.send("GET", "/admin/schedules")).text();
+    await openSlots(world, timetable);
+    expect((await post("pause")).status).toBe(303);
+    expect(await shown()).toContain("paused");
+    world.at("2026-05-01T13:00:00Z");
+    expect(await openSlots(world, timetable)).toEqual([]);
+    expect((await post("resume")).status).toBe(303);
+    expect(await shown()).not.toContain("paused");
+    expect(await openSlots(world, timetable)).toHaveLength(1);
+    expect(
+      await world.query(
+        "select actor, action, subject from audit_log where subject like 'schedules:%' order by id",
+      ),
+    ).toEqual([
+      { actor: "admin", action: "schedules.pause", subject: "schedules:hourly" },
+      { actor: "admin", action: "schedules.resume", subject: "schedules:hourly" },
+    ]);
+  });
+
+  test("Run now opens a manual run", async () => {
+    const { address, world } = await scheduled();
+    const admin = await browser(address, "admin");
+    const answer = await admin.send("POST", "/admin/schedules/hourly/run", {
+      headers: FORM,
+      body: `_csrf=${admin.csrf}`,
+    });
+    expect(answer.headers.get("location")).toMatch(/^\/admin\/schedules\?run=\d+$/);
+    expect(await runs(world)).toEqual([{ trigger: "manual", schedule: null, input: { item: "slot" } }]);
+  });
+
+  test("viewers see them without buttons, and unknown names and actions are 404", async () => {
+    const { address } = await scheduled();
+    const viewer = await browser(address, "viewer");
+    const text = await (await viewer.send("GET", "/admin/schedules")).text();
+    expect(text).toContain("hourly");
+    expect(text).not.toContain("Pause");
+    const admin = await browser(address, "admin");
+    for (const path of ["/admin/schedules/hourly/delete", "/admin/schedules/daily/pause"])
+      expect((await admin.send("POST", path, { headers: FORM, body: `_csrf=${admin.csrf}` })).status).toBe(
+        404,
+      );
+  });
+});
+
+describe("the schedulers of Bull Board", () => {
+  test("Run now opens a manual run", async () => {
+    const { address, world } = await scheduled();
+    await eventually(() => expect(world.producers.ready()).toBe(true));
+    await reconcileSchedulers(world.producers, timetable, world.log);
+    const admin = await browser(address, "admin");
+    const answer = await admin.send("PUT", `${SCHEDULER}/run`, { headers: { "X-XSRF-TOKEN": admin.csrf } });
+    expect(answer.status).toBe(200);
+    expect(await runs(world)).toEqual([{ trigger: "manual", schedule: null, input: { item: "slot" } }]);
+  });
+
+  test("cannot be edited or removed, since they would be written again, and the buttons are hidden", async () => {
+    const { address, world } = await scheduled();
+    await eventually(() => expect(world.producers.ready()).toBe(true));
+    await reconcileSchedulers(world.producers, timetable, world.log);
+    const admin = await browser(address, "admin");
+    const headers = { "X-XSRF-TOKEN": admin.csrf, "Content-Type": "application/json" };
+    expect((await admin.send("PUT", `${SCHEDULER}/remove`, { headers })).status).toBe(404);
+    const edit = await admin.send("PATCH", SCHEDULER, { headers, body: '{"pattern": "* * * * *"}' });
+    expect(edit.status).toBe(404);
+    expect(await world.producers.queue("maintenance").getJobSchedulers()).toMatchObject([
+      { key: "hourly", pattern: "0 * * * *" },
+    ]);
+    const page = await (await admin.send("GET", "/admin/queues/job-schedulers")).text();
+    expect(page).toContain('td[class^="actionsCell"] button:not(:first-child) { display: none }');
+  });
+});
