@@ -43,7 +43,7 @@ type Progress = {
 };
 
 /** If all of their budgets are due, computing their periods takes less than 50 ms. */
-const ORGANIZATIONS_PER_RANGE = 500;
+const ORGANIZATIONS_PER_RANGE = 1_000;
 
 /** Cuts all organizations into ranges of ids. */
 export const cutOrganizations = (tx: Tx): Promise<OrganizationRange[]> =>
