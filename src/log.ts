@@ -46,8 +46,18 @@ function errorForLog(error: unknown): object {
     type: error.name,
     code,
     ...databaseFault(error),
-    ...(carriesValues(error) ? {} : { message: error.message, stack: error.stack }),
+    ...(carriesValues(error) ? {} : textOf(error)),
   };
+}
+
+/**
+ * A refused or lost connection says all in its message; its stack lies in Node. A name with several addresses
+ * has an error for each, and no message of its own.
+ */
+function textOf(error: Error): object {
+  const first = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
+  const message = error.message || first.message;
+  return "syscall" in first ? { message } : { message, stack: error.stack };
 }
 
 /** The logger of the process. `text` is for people at a terminal, `json` for everything else. */
@@ -79,7 +89,10 @@ export type ThrottledWarning = {
 
 const THROTTLE_MS = 60_000;
 
-/** Logs the first error, then at most one a minute, with the number of errors in between as `suppressed`. */
+/**
+ * Logs the first error, then at most one a minute, with the number of errors in between as `suppressed` and
+ * how long it has failed as `seconds`.
+ */
 export function warnThrottled(
   log: Log,
   message: string,
@@ -87,14 +100,17 @@ export function warnThrottled(
 ): ThrottledWarning {
   let loggedAtMs = Number.NEGATIVE_INFINITY;
   let failing = false;
+  let failingSinceMs = 0;
   let suppressed = 0;
+  const seconds = () => Math.round((nowMs() - failingSinceMs) / 1_000);
   return {
     warn(error) {
       if (nowMs() - loggedAtMs < THROTTLE_MS) {
         suppressed += 1;
         return;
       }
-      log.warn({ err: error, suppressed }, message);
+      if (!failing) failingSinceMs = nowMs();
+      log.warn({ err: error, suppressed, seconds: seconds() }, message);
       loggedAtMs = nowMs();
       failing = true;
       suppressed = 0;
@@ -102,7 +118,7 @@ export function warnThrottled(
     recovered() {
       if (!failing) return;
       failing = false;
-      log.info({ suppressed }, `recovered: ${message}`);
+      log.info({ suppressed, seconds: seconds() }, `recovered: ${message}`);
     },
   };
 }

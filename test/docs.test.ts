@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { AREAS, readConfig, VARIABLES } from "../src/config/config.ts";
 import { QUEUE_NAMES, QUEUE_WEIGHTS } from "../src/config/queues.ts";
 import { generatedFiles } from "../src/dev/docs/generated-files.ts";
-import { filesIn, pages, read, root, section } from "./support/pages.ts";
+import { blocks, filesIn, pages, read, root, section } from "./support/pages.ts";
 
 /** What `openssl rand` may print. */
 const DRAWN = "0123456789abcdef".repeat(2);
@@ -51,6 +51,21 @@ describe(".env.example", () => {
 });
 
 describe("docs/deploy.md", () => {
+  it("shows addresses of Sentinel and of a Cluster that are valid", () => {
+    const shown = blocks(section(read("docs/deploy.md"), "Servers"), "sh")
+      .filter((block) => block.includes("REDIS_URL="))
+      .map((block) =>
+        Object.fromEntries([...block.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value])),
+      );
+    const configs = shown.map((variables) => readConfig({ ...needed, ...variables }));
+    expect(
+      configs.map(({ redisSentinels, redisClusterNodes }) => [redisSentinels, redisClusterNodes]),
+    ).toEqual([
+      [expect.arrayContaining([{ host: "sentinel-1", port: 26_379 }]), []],
+      [[], expect.arrayContaining([{ host: "node-1", port: 6_379 }])],
+    ]);
+  });
+
   it("shows a production environment that starts, with a secret for everything that needs one", () => {
     const lines = section(read("docs/deploy.md"), "Production").matchAll(/^([A-Z_]+)=(.*)$/gm);
     const shown = Object.fromEntries(

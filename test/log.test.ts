@@ -82,6 +82,29 @@ describe("a log line", () => {
   });
 });
 
+it("a refused connection is logged without a stack, and with its message where a name has several addresses", () => {
+  const { log, text } = recordingLog();
+  const refused = (address: string) =>
+    Object.assign(new Error(`connect ECONNREFUSED ${address}:6379`), {
+      code: "ECONNREFUSED",
+      syscall: "connect",
+    });
+  const all = Object.assign(new AggregateError([refused("::1"), refused("127.0.0.1")]), {
+    code: "ECONNREFUSED",
+  });
+  log.warn({ err: refused("10.0.0.1") }, "one address");
+  log.warn({ err: all }, "two addresses");
+  const errors = text()
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line).err);
+  expect(errors).toMatchObject([
+    { code: "ECONNREFUSED", message: "connect ECONNREFUSED 10.0.0.1:6379" },
+    { code: "ECONNREFUSED", message: "connect ECONNREFUSED ::1:6379" },
+  ]);
+  expect(text()).not.toContain('"stack"');
+});
+
 describe("a throttled warning", () => {
   const open = () => {
     const { log, text } = recordingLog();
@@ -92,7 +115,7 @@ describe("a throttled warning", () => {
         .split("\n")
         .filter(Boolean)
         .map((line) => JSON.parse(line))
-        .map(({ level, msg, suppressed }) => [level, msg, suppressed]);
+        .map(({ level, msg, suppressed, seconds }) => [level, msg, suppressed, seconds]);
     return { failed, lines, at: (ms: number) => (nowMs = ms) };
   };
 
@@ -103,8 +126,8 @@ describe("a throttled warning", () => {
       failed.warn(new Error("connect ECONNREFUSED"));
     }
     expect(lines()).toEqual([
-      ["warn", "Redis connection failed", 0],
-      ["warn", "Redis connection failed", 2],
+      ["warn", "Redis connection failed", 0, 0],
+      ["warn", "Redis connection failed", 2, 60],
     ]);
   });
 
@@ -113,14 +136,15 @@ describe("a throttled warning", () => {
     failed.recovered();
     failed.warn(new Error("no"));
     failed.warn(new Error("no"));
+    at(30_000);
     failed.recovered();
     failed.recovered();
-    at(1_000);
+    at(31_000);
     failed.warn(new Error("no"));
     failed.recovered();
     expect(lines()).toEqual([
-      ["warn", "Redis connection failed", 0],
-      ["info", "recovered: Redis connection failed", 1],
+      ["warn", "Redis connection failed", 0, 0],
+      ["info", "recovered: Redis connection failed", 1, 30],
     ]);
   });
 });

@@ -6,7 +6,7 @@ import { inTransaction } from "../../src/db/transaction.ts";
 import { emit } from "../../src/events/event.ts";
 import { commissionEarned } from "../../src/events/rewards.ts";
 import { createLog } from "../../src/log.ts";
-import { producerConnection, workerConnection } from "../../src/queues/redis.ts";
+import { producerConnection, workerConnection } from "../../src/queues/redis-connections.ts";
 import { earnedEvents, recordCommissions } from "../../src/rewards/record-commissions.ts";
 import { lockSaleFacts } from "../../src/rewards/sale-facts.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";
@@ -118,8 +118,8 @@ async function plainWorker(
   const { commissions: policy } = settingsFrom(config);
   const ids = (await scratch.sql("select id from token_sales order by id")) as { id: string }[];
   const startedAt = performance.now();
-  const producing = producerConnection(context.redisUrl, "bench");
-  const consuming = workerConnection(context.redisUrl, "bench");
+  const producing = producerConnection(config, "bench");
+  const consuming = workerConnection(config, "bench");
   const queue = new Queue("plain", { connection: producing, prefix: config.redisPrefix });
   for (let i = 0; i < ids.length; i += 1_000) {
     await queue.addBulk(

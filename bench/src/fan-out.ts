@@ -6,7 +6,7 @@ import { createLog } from "../../src/log.ts";
 import { decideDeliveries } from "../../src/notifications/decide-deliveries.ts";
 import { loadEvents, readEvents } from "../../src/notifications/read-events.ts";
 import { recordDeliveries } from "../../src/notifications/record-deliveries.ts";
-import { producerConnection, workerConnection } from "../../src/queues/redis.ts";
+import { producerConnection, workerConnection } from "../../src/queues/redis-connections.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";
 import { startWorkers } from "../../src/roles/worker.ts";
 import { catalogue } from "../../src/workers/index.ts";
@@ -122,8 +122,8 @@ async function plainWorker(context: BenchContext, scratch: Scratch): Promise<rea
   const { settings } = runtime;
   const ids = (await scratch.sql("select id from domain_events order by id")) as { id: string }[];
   const startedAt = performance.now();
-  const producing = producerConnection(context.redisUrl, "bench");
-  const consuming = workerConnection(context.redisUrl, "bench");
+  const producing = producerConnection(runtime.config, "bench");
+  const consuming = workerConnection(runtime.config, "bench");
   const queue = new Queue("plain", { connection: producing, prefix: runtime.config.redisPrefix });
   await queue.addBulk(
     ids.map(({ id }) => ({ name: "event", data: { eventId: id }, opts: { removeOnComplete: true } })),

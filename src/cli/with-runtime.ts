@@ -10,7 +10,14 @@ import type { Terminal } from "./terminal.ts";
 /** Runs `work` with everything a service process opens, but without starting a role. */
 export async function withRuntime<T>(terminal: Terminal, work: (runtime: Runtime) => Promise<T>): Promise<T> {
   const config = readConfig(terminal.environment);
-  const runtime = openRuntime({ config, log: quietLog(config), catalogue, timetable });
+  const runtime = openRuntime({
+    config,
+    log: quietLog(config),
+    // A command that needs a server says itself that it does not answer.
+    connectionLog: createLog({ ...config.log, level: "silent" }),
+    catalogue,
+    timetable,
+  });
   try {
     // Without Postgres the command fails with a message of its own.
     await runtime.serverClock?.measure().catch(() => undefined);

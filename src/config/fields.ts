@@ -176,6 +176,25 @@ export const baseUrl = (fallback: string) =>
         : undefined,
   });
 
+type HostPort = { readonly host: string; readonly port: number };
+
+/** A name, an IPv4 address, or an IPv6 address in brackets; then a port. */
+const HOST_PORT = /^(?:\[([0-9a-f:.]+)\]|([^\s:,/@[\]]+)):(\d{1,5})$/i;
+
+function hostPortIn(written: string): HostPort | undefined {
+  const [, bracketed, name, digits] = HOST_PORT.exec(written) ?? [];
+  const [host, port] = [bracketed ?? name, Number(digits)];
+  return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : undefined;
+}
+
+/** Addresses of several servers, separated by commas; none by default. */
+export const hostPorts = text.transform((written, context): readonly HostPort[] => {
+  const found = entriesOf(written ?? "").map(hostPortIn);
+  const complete = found.filter((each) => each !== undefined);
+  if (complete.length === found.length) return complete;
+  return reject(context, "addresses as host:port, separated by commas", "");
+});
+
 /** Rates in basis points, level 1 first. */
 export const rates = (fallback: string) =>
   withDefault(fallback, {

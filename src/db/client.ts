@@ -3,6 +3,7 @@ import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { settlesWithin } from "../deadlines.ts";
 import { prepareStatements, streamOf } from "./prepared.ts";
+import { noticeRefusedWrites, type RefusedWrites } from "./refused-writes.ts";
 import { sessionSetUp, TRANSACTION_LIMIT_MS } from "./session.ts";
 import { closeWhenUnanswered } from "./unanswered.ts";
 
@@ -13,6 +14,7 @@ export type Database = {
   readonly pool: pg.Pool;
   readonly schema: string;
   readonly drizzle: NodePgDatabase<Record<string, never>>;
+  readonly refusedWrites: RefusedWrites;
   close(): Promise<void>;
 };
 
@@ -41,6 +43,7 @@ export function openDatabase(address: DatabaseAddress, options: DatabaseOptions 
   const schema = address.databaseSchema;
   const limitMs = options.statementTimeoutMs ?? TRANSACTION_LIMIT_MS;
   const setUp = sessionSetUp(schema, limitMs);
+  const refusedWrites = noticeRefusedWrites();
   const pool = new pg.Pool({
     connectionString: address.databaseUrl,
     max: options.max ?? 10,
@@ -55,6 +58,7 @@ export function openDatabase(address: DatabaseAddress, options: DatabaseOptions 
     pipeline: true,
     onConnect: async (client) => {
       if (limitMs > 0) closeWhenUnanswered(client, limitMs + UNANSWERED_MARGIN_MS);
+      refusedWrites.watch(client);
       prepareStatements(client);
       await setUp(client);
     },
@@ -78,5 +82,5 @@ export function openDatabase(address: DatabaseAddress, options: DatabaseOptions 
     // A server that is gone does not end its side of a connection.
     for (const socket of sockets) socket.destroy();
   };
-  return { pool, schema, drizzle: drizzle(pool), close };
+  return { pool, schema, drizzle: drizzle(pool), refusedWrites, close };
 }

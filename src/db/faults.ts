@@ -25,7 +25,14 @@ const CONNECTION_CODES = new Set([
  * The server answers and cannot do the work: read-only, disk full, out of memory, a limit of its own, I/O
  * error.
  */
-const UNFIT_CODES = new Set(["25006", "53000", "53100", "53200", "53400", "58030"]);
+export const UNFIT_CODES: ReadonlySet<string> = new Set([
+  "25006",
+  "53000",
+  "53100",
+  "53200",
+  "53400",
+  "58030",
+]);
 
 /**
  * True when Postgres could not be reached, went away or cannot write: not the fault of the work, so it uses

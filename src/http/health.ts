@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { Router } from "express";
 import { isMigrated } from "../db/migrate.ts";
 import { rows } from "../db/statement.ts";
+import { writeRefusal } from "../db/write-check.ts";
 import { DeadlineExceeded, withinLimit } from "../deadlines.ts";
 import { redisFaults } from "../queues/redis-faults.ts";
 import type { Runtime } from "../roles/runtime.ts";
@@ -53,7 +54,7 @@ async function postgresState({ db }: Runtime): Promise<Check> {
     db.drizzle,
     sql`select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as readonly`,
   );
-  return server?.readonly ? "read-only" : "ok";
+  return server?.readonly ? "read-only" : ((await writeRefusal(db)) ?? "ok");
 }
 
 async function redisState({ producers, config }: Runtime): Promise<Check> {

@@ -1,9 +1,9 @@
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import { DeadlineExceeded, withinLimit } from "../deadlines.ts";
 
 export type RateLimitOptions = {
-  readonly redis: Redis;
+  readonly redis: Redis | Cluster;
   /** Prefix of its counters in Redis. */
   readonly keyPrefix: string;
   /** Points of one key per window; all may be spent at once. */

@@ -1,4 +1,4 @@
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import type { Clock } from "../clock.ts";
 import type { GoogleCalendarConfig } from "../config/calendar.ts";
 import type { Config } from "../config/config.ts";
@@ -20,7 +20,7 @@ const INITIAL_PER_SECOND = 2;
 /** Opens the configured ports. Without Redis, each process limits its rates by itself. */
 export function openPorts(
   config: Pick<Config, "tokenSales" | "email" | "redisPrefix" | "googleCalendar">,
-  redis: Redis | null,
+  redis: Redis | Cluster | null,
   clock: Clock,
 ): Ports {
   return {
@@ -32,7 +32,7 @@ export function openPorts(
 
 function openMailer(
   { email, redisPrefix }: Pick<Config, "email" | "redisPrefix">,
-  redis: Redis | null,
+  redis: Redis | Cluster | null,
 ): Mailer {
   const { transport } = email;
   if (transport.kind === "smtp") return smtpMailer(transport);

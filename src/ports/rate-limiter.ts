@@ -1,4 +1,4 @@
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 
 /** Limits how often hosts are called, over all processes: one token bucket of one token per host. */
 export type RateLimiter = {
@@ -17,7 +17,7 @@ export type RateLimiter = {
 
 export type RateLimiterOptions = {
   /** Null: the limits hold within this process alone. */
-  readonly redis: Redis | null;
+  readonly redis: Redis | Cluster | null;
   readonly keyPrefix: string;
   /** The rate of a host until `setRate`. */
   readonly perSecond: number;
@@ -65,7 +65,10 @@ export function createRateLimiter({ redis, keyPrefix, perSecond }: RateLimiterOp
   };
   // One hash tag per host: all of its keys are in one slot of a Redis Cluster.
   const keyOf = (host: string, name: string): string => `{${keyPrefix}:${host}}:${name}`;
-  const onRedis = async (fallback: () => number, call: (on: Redis) => Promise<unknown>): Promise<number> => {
+  const onRedis = async (
+    fallback: () => number,
+    call: (on: Redis | Cluster) => Promise<unknown>,
+  ): Promise<number> => {
     if (redis === null || redis.status !== "ready") return fallback();
     try {
       return Number(await call(redis));

@@ -85,10 +85,11 @@ async function addOrFree(
   try {
     await addCarriers(producers, carriers);
   } catch (error) {
-    log.warn(
-      { err: error, carriers: carriers.length },
-      "direct dispatch failed: Redis did not accept the carriers; the relay retries their entries",
-    );
+    if (!producers.failed(error))
+      log.warn(
+        { err: error, carriers: carriers.length },
+        "direct dispatch failed: Redis did not accept the carriers; the relay retries their entries",
+      );
     const ids = carriers.map((carrier) => carrier.id);
     await freeCarriers(db, ids).catch((err: unknown) =>
       log.warn({ err }, "carriers could not be freed; the sweep will free them"),

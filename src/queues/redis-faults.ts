@@ -1,6 +1,8 @@
-import type { Redis } from "ioredis";
-
-const OLDEST_REDIS = [6, 2] as const;
+import { Cluster, type Redis } from "ioredis";
+import { QUEUE_NAMES } from "../config/queues.ts";
+import { keyPrefix } from "./queues.ts";
+import { OLDEST_REDIS, type RedisClient } from "./redis-connections.ts";
+import { codeOf, WRITE_REFUSALS } from "./redis-errors.ts";
 
 /**
  * Why a Redis cannot carry work. `permanent`: only an operator can change it, so that a process does not
@@ -9,20 +11,25 @@ const OLDEST_REDIS = [6, 2] as const;
 export type RedisFault = { readonly permanent: boolean; readonly message: string };
 
 /**
- * Asks a Redis whether it can do what is needed of it, not merely whether it answers: it has a known version,
- * evicts no keys, is not a node of a cluster, and accepts writes.
+ * Asks a Redis whether it can do what is needed of it, not merely whether it answers: every primary has a
+ * known version, evicts no keys, is not a node of a cluster behind a plain client, and accepts writes.
  *
  * @returns every fault; none means that it is fit.
  * @throws what the connection throws when Redis does not answer.
  */
-export async function redisFaults(redis: Redis, prefix: string): Promise<RedisFault[]> {
-  const [settings, writes] = await Promise.all([settingFaults(redis), writeFault(redis, prefix)]);
-  return [...settings, ...writes];
+export async function redisFaults(redis: RedisClient, prefix: string): Promise<RedisFault[]> {
+  const primaries = redis instanceof Cluster ? redis.nodes("master") : [redis];
+  const found = await Promise.all([
+    ...primaries.map((primary) => settingFaults(primary, redis instanceof Cluster)),
+    // The keys of a queue are on one node of a Cluster, so that all nodes that carry work are written to.
+    ...QUEUE_NAMES.map((queue) => writeFault(redis, `${keyPrefix(prefix, queue)}:write-probe`)),
+  ]);
+  return [...new Map(found.flat().map((fault) => [fault.message, fault])).values()];
 }
 
 const permanent = (message: string): RedisFault => ({ permanent: true, message });
 
-async function settingFaults(redis: Redis): Promise<RedisFault[]> {
+async function settingFaults(redis: Redis, cluster: boolean): Promise<RedisFault[]> {
   const info = await redis.info().catch((error: Error) => error);
   if (info instanceof Error) {
     if (!/^NOPERM/.test(info.message)) throw info;
@@ -39,17 +46,17 @@ async function settingFaults(redis: Redis): Promise<RedisFault[]> {
         `Redis evicts keys (maxmemory-policy ${policy}). Set maxmemory-policy noeviction, or work is lost.`,
       ),
     );
-  if (/cluster_enabled:1/.test(info))
-    faults.push(permanent("REDIS_URL leads to a node of a Redis Cluster, which is not supported."));
+  if (!cluster && /cluster_enabled:1/.test(info))
+    faults.push(permanent("REDIS_URL leads to a node of a Redis Cluster. Set REDIS_CLUSTER_NODES."));
   return faults;
 }
 
 const PROBE_LIFETIME_MS = 10_000;
 
 /** Writing is what a demoted, read-only or full Redis refuses. */
-async function writeFault(redis: Redis, prefix: string): Promise<RedisFault[]> {
+async function writeFault(redis: RedisClient, key: string): Promise<RedisFault[]> {
   try {
-    await redis.set(`${prefix}:write-probe`, "", "PX", PROBE_LIFETIME_MS);
+    await redis.set(key, "", "PX", PROBE_LIFETIME_MS);
     return [];
   } catch (error) {
     const message = WRITE_REFUSALS[codeOf(error)];
@@ -57,19 +64,3 @@ async function writeFault(redis: Redis, prefix: string): Promise<RedisFault[]> {
     return [{ permanent: false, message }];
   }
 }
-
-/** The first word of a reply, which tells errors of Redis apart. */
-export const codeOf = (error: unknown): string =>
-  error instanceof Error ? (/^[A-Z]{3,}/.exec(error.message)?.[0] ?? "") : "";
-
-const WRITE_REFUSALS: Readonly<Record<string, string>> = {
-  READONLY: "Redis is read-only: REDIS_URL leads to a replica (READONLY).",
-  OOM: "Redis is full: raise maxmemory or free memory (OOM).",
-  MISCONF: "Redis cannot save its data and refuses writes: check its disk (MISCONF).",
-  LOADING: "Redis is loading its data (LOADING).",
-  MASTERDOWN: "Redis has lost its primary (MASTERDOWN).",
-  NOREPLICAS: "Redis has too few replicas to accept writes (NOREPLICAS).",
-  NOPERM: "Redis refuses writes to this user: grant +@all on the keys of REDIS_PREFIX (NOPERM).",
-  CLUSTERDOWN: "The Redis Cluster is down (CLUSTERDOWN).",
-  MOVED: "REDIS_URL leads to a node of a Redis Cluster, which is not supported (MOVED).",
-};

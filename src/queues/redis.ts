@@ -1,58 +1,19 @@
 import { Queue } from "bullmq";
-import { Redis } from "ioredis";
 import { QUEUE_NAMES, type QueueName } from "../config/queues.ts";
 import { type Log, type ThrottledWarning, warnThrottled } from "../log.ts";
 import { CARRIER_SIZE_LIMIT_BYTES, keyPrefix } from "./queues.ts";
-import { codeOf, redisFaults } from "./redis-faults.ts";
-
-/** Reconnects forever, every two seconds at the latest, with jitter. */
-const retryStrategy = (times: number): number =>
-  Math.round(Math.min(100 * 2 ** Math.min(times, 10), 2_000) * (0.75 + Math.random() / 2));
-
-/** Replies that say that the connection leads to a server that is not, or not yet, the primary. */
-const NOT_PRIMARY = new Set(["READONLY", "LOADING", "MASTERDOWN"]);
-const RECONNECT_PAUSE_MS = 2_000;
-
-/**
- * Connects anew when the server was demoted: the address may lead to the new primary by now. Every two
- * seconds at most.
- */
-function reconnectWhenDemoted(): (error: Error) => boolean {
-  let last = Number.NEGATIVE_INFINITY;
-  return (error) => {
-    if (!NOT_PRIMARY.has(codeOf(error)) || performance.now() - last < RECONNECT_PAUSE_MS) return false;
-    last = performance.now();
-    return true;
-  };
-}
-
-/** Commands of workers wait for Redis without limit. */
-export const workerConnection = (url: string, name: string): Redis =>
-  new Redis(url, {
-    maxRetriesPerRequest: null,
-    retryStrategy,
-    reconnectOnError: reconnectWhenDemoted(),
-    keepAlive: 10_000,
-    connectionName: `${name}-worker`,
-    lazyConnect: true,
-  });
-
-/** Commands of producers fail at once without Redis: the entries wait in Postgres instead. */
-export const producerConnection = (url: string, name: string): Redis =>
-  new Redis(url, {
-    maxRetriesPerRequest: 1,
-    enableOfflineQueue: false,
-    retryStrategy,
-    reconnectOnError: reconnectWhenDemoted(),
-    keepAlive: 10_000,
-    connectionName: `${name}-producer`,
-    lazyConnect: true,
-    commandTimeout: 5_000,
-  });
+import {
+  producerConnection,
+  type RedisAddress,
+  type RedisClient,
+  VERSION_UNASKED,
+} from "./redis-connections.ts";
+import { isRedisAbsent } from "./redis-errors.ts";
+import { redisFaults } from "./redis-faults.ts";
 
 /** The producing side of every queue, over one connection. */
 export type Producers = {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly queues: ReadonlyMap<QueueName, Queue>;
   queue(name: QueueName): Queue;
   /**
@@ -60,6 +21,11 @@ export type Producers = {
    * check.
    */
   ready(): boolean;
+  /**
+   * Reports that a command failed. Redis is checked then, and its fault logged once for the whole process.
+   * @returns false when it is not a fault of Redis: the caller logs it.
+   */
+  failed(error: unknown): boolean;
   close(): Promise<void>;
 };
 
@@ -70,27 +36,23 @@ const RECHECK_MS = 2_000;
  * Opens the producing side. Needs no Redis yet: it connects in the background. Each connection is checked
  * before it is used, since Redis may have been away, or another one, when the process started.
  */
-export function openProducers(
-  url: string,
-  prefix: string,
-  connection: ThrottledWarning,
-  log: Log,
-): Producers {
-  const onError = connection.warn;
-  const redis = producerConnection(url, prefix);
-  redis.on("error", onError);
+export function openProducers(address: RedisAddress & { readonly redisPrefix: string }, log: Log): Producers {
+  const prefix = address.redisPrefix;
+  const connection = warnThrottled(log, "no connection to Redis; work waits in Postgres");
+  const redis = producerConnection(address, prefix);
+  redis.on("error", (error) => connection.warn(rootCause(error)));
   redis.on("ready", connection.recovered);
   const fitness = watchFitness(redis, prefix, log);
-  // The first attempt may fail; the retry strategy continues.
-  redis.connect().catch(onError);
   const queues = new Map(
     QUEUE_NAMES.map((name) => {
       const queue = new Queue(name, {
         connection: redis,
         prefix: keyPrefix(prefix, name),
         defaultJobOptions: { sizeLimit: CARRIER_SIZE_LIMIT_BYTES },
+        ...VERSION_UNASKED,
       });
-      queue.on("error", onError);
+      // Errors of the connection, which has a listener already.
+      queue.on("error", () => undefined);
       return [name, queue] as const;
     }),
   );
@@ -99,6 +61,11 @@ export function openProducers(
     queues,
     queue: (name) => queues.get(name) as Queue,
     ready: () => redis.status === "ready" && fitness.isFit(),
+    failed(error) {
+      if (!isRedisAbsent(error)) return false;
+      void fitness.check();
+      return true;
+    },
     async close() {
       fitness.stop();
       await Promise.allSettled([...queues.values()].map((queue) => queue.close()));
@@ -107,24 +74,43 @@ export function openProducers(
   };
 }
 
+/** A Cluster client says that no node answers, and keeps why. */
+const rootCause = (error: Error & { lastNodeError?: Error | null }): Error => error.lastNodeError ?? error;
+
 /**
- * Checks a connection whenever it is made, and again while a fault was found. Faults are logged at most once
- * a minute.
+ * Checks a connection whenever it is made (in a Cluster, whenever a node is connected), when a command
+ * failed, and again while a fault was found. Faults are logged at most once a minute.
  */
-function watchFitness(redis: Redis, prefix: string, log: Log) {
-  const unfit = warnThrottled(log, "Redis cannot carry work; it waits in Postgres");
+function watchFitness(redis: RedisClient, prefix: string, log: Log) {
+  const unfit: ThrottledWarning = warnThrottled(log, "Redis cannot carry work; it waits in Postgres");
   let fit = true;
+  let running = false;
+  let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   const check = async () => {
+    if (running || redis.status !== "ready") return;
+    running = true;
     clearTimeout(timer);
-    const faults = await redisFaults(redis, prefix);
-    fit = faults.length === 0;
+    const reasons = await redisFaults(redis, prefix).then(
+      (faults) => faults.map(({ message }) => message),
+      (error: Error) => [error.message],
+    );
+    running = false;
+    // A connection that was lost during the check is checked when it is ready again.
+    if (stopped || redis.status !== "ready") return;
+    fit = reasons.length === 0;
     if (fit) return unfit.recovered();
-    unfit.warn(new Error(faults.map(({ message }) => message).join(" ")));
-    timer = setTimeout(checkSoon, RECHECK_MS);
+    unfit.warn(new Error(reasons.join(" ")));
+    timer = setTimeout(check, RECHECK_MS);
   };
-  // A connection that is lost during a check is checked when it is ready again.
-  const checkSoon = () => void check().catch(() => undefined);
-  redis.on("ready", checkSoon);
-  return { isFit: () => fit, stop: () => clearTimeout(timer) };
+  redis.on("ready", check);
+  redis.on("+node", check);
+  return {
+    isFit: () => fit,
+    check,
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { inTransaction, type Tx } from "../db/transaction.ts";
-import { warnThrottled } from "../log.ts";
+import { type ThrottledWarning, warnThrottled } from "../log.ts";
 import { createDirectDispatch } from "./direct-dispatch.ts";
 import { listenForEntries } from "./pg-listener.ts";
 import { resumePostponed } from "./postpone.ts";
@@ -60,6 +60,12 @@ export function createRelay(deps: RelayDeps): Relay {
   const roundFailed = warnThrottled(deps.log, "relay round failed; entries stay due in Postgres");
   const pollFailed = warnThrottled(deps.log, "relay poll failed; entries stay due in Postgres");
 
+  const unlessRedis =
+    ({ warn }: ThrottledWarning) =>
+    (error: unknown) => {
+      if (!deps.producers.failed(error)) warn(error);
+    };
+
   const look = async () => {
     const seen = await readQueueStates(deps);
     direct.allow(seen.open.filter((queue) => !seen.busy.includes(queue)));
@@ -83,7 +89,7 @@ export function createRelay(deps: RelayDeps): Relay {
     wokenAgain = true;
     if (running !== null || stopped) return;
     running = rounds()
-      .catch(roundFailed.warn)
+      .catch(unlessRedis(roundFailed))
       .finally(() => {
         running = null;
       });
@@ -102,7 +108,7 @@ export function createRelay(deps: RelayDeps): Relay {
   };
   const startPoll = () => {
     polling ??= poll()
-      .catch(pollFailed.warn)
+      .catch(unlessRedis(pollFailed))
       .finally(() => {
         polling = null;
         polledAt = performance.now();

@@ -21,6 +21,8 @@ export type OpenOptions = {
   /** A fixed time, for tests and simulations. Default: the clock of Postgres. */
   readonly clock?: Clock;
   readonly log: Log;
+  /** Where lost connections are logged; default: `log`. */
+  readonly connectionLog?: Log;
   readonly catalogue: Catalogue;
   readonly timetable: readonly Schedule[];
   /** Replace those that the configuration opens. */
@@ -32,12 +34,11 @@ export type OpenOptions = {
 /** Opens what a process shares. No role runs yet. `close` closes what this opened. */
 export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<void> } {
   const { config, log, catalogue, timetable } = options;
-  const onError = warnThrottled(log, "Postgres connection lost").warn;
+  const onError = warnThrottled(options.connectionLog ?? log, "Postgres connection lost").warn;
   const db = openDatabase(config, { max: config.databasePoolMax, onError });
   const serverClock = options.clock ? null : createServerClock({ on: db.drizzle });
   const clock = options.clock ?? (serverClock as ServerClock);
-  const connection = warnThrottled(log, "Redis connection failed");
-  const producers = openProducers(config.redisUrl, config.redisPrefix, connection, log);
+  const producers = openProducers(config, options.connectionLog ?? log);
   const relay = createRelay({ db, producers, catalogue, log });
   const ports = { ...openPorts(config, producers.redis, clock), ...options.ports };
   const compute = openCompute(options.threads);

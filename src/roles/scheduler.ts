@@ -55,7 +55,10 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   let endedAt = performance.now();
   const startRound = () => {
     running ??= runLocked(deps, stepsOf(round++))
-      .catch((error) => deps.log.warn({ err: error }, "scheduler round failed; retrying in 15 s"))
+      .catch((error) => {
+        if (!deps.producers.failed(error))
+          deps.log.warn({ err: error }, "scheduler round failed; retrying in 15 s");
+      })
       .finally(() => {
         running = null;
         endedAt = performance.now();

@@ -1,13 +1,13 @@
 import { type Job as BullJob, MetricsTime, Worker } from "bullmq";
-import type { Redis } from "ioredis";
 import type { QueueName } from "../config/queues.ts";
 import { settlesWithin } from "../deadlines.ts";
-import { type ThrottledWarning, warnThrottled } from "../log.ts";
+import { warnThrottled } from "../log.ts";
 import type { RunCarrierDeps } from "../queues/attempt.ts";
 import type { Carrier } from "../queues/carriers.ts";
 import { createCoalescer } from "../queues/coalesce-carriers.ts";
 import { concurrencyOf, keyPrefix, LOCK_POLICY, type LockPolicy } from "../queues/queues.ts";
-import { workerConnection } from "../queues/redis.ts";
+import { type RedisClient, VERSION_UNASKED, workerConnection } from "../queues/redis-connections.ts";
+import { isRedisAbsent, refusesWrites } from "../queues/redis-errors.ts";
 import { runCarrier } from "../queues/run-carrier.ts";
 import type { Tally } from "../queues/tally.ts";
 import { TICK } from "../schedules/register.ts";
@@ -46,22 +46,19 @@ type WorkerDeps = {
   readonly runtime: Runtime;
   readonly loop: LoopWatch;
   readonly execution: RunCarrierDeps;
-  readonly connection: Redis;
-  readonly connectionFailed: ThrottledWarning;
+  readonly connection: RedisClient;
+  readonly onError: (error: Error) => void;
   readonly locks: LockPolicy;
 };
 
 /** Starts a BullMQ worker per queue, over one connection (each opens a blocking one of its own). */
 export function startWorkers(runtime: Runtime, options: WorkerOptions): Workers {
   const { queues, locks = LOCK_POLICY, concurrency = concurrencyOf } = options;
-  const connection = workerConnection(runtime.config.redisUrl, runtime.config.redisPrefix);
-  const connectionFailed = warnThrottled(runtime.log, "Redis connection of the workers failed");
-  connection.on("error", connectionFailed.warn);
-  connection.on("ready", connectionFailed.recovered);
-  connection.connect().catch(connectionFailed.warn);
+  const connection = workerConnection(runtime.config, runtime.config.redisPrefix);
+  const onError = workerErrors(runtime, connection);
   const execution = executionOf(runtime, { coalescer: createCoalescer() });
   const loop = startLoopWatch();
-  const deps = { runtime, loop, execution, connection, connectionFailed, locks };
+  const deps = { runtime, loop, execution, connection, onError, locks };
   const workers = queues.map((queue) => startWorker(deps, queue, concurrency(queue)));
   const consumption = watchConsumption(runtime, queues, workers);
   return {
@@ -76,9 +73,27 @@ export function startWorkers(runtime: Runtime, options: WorkerOptions): Workers 
   };
 }
 
+/**
+ * Logs errors of the workers and their connections at most once a minute. While Redis is away or unfit, the
+ * producers' connection says so for the whole process.
+ */
+function workerErrors({ log, producers }: Runtime, connection: RedisClient): (error: Error) => void {
+  const connectionFailed = warnThrottled(log, "the workers have no connection to Redis");
+  const commandFailed = warnThrottled(log, "a worker's command to Redis failed");
+  const onError = (error: Error) => {
+    if (refusesWrites(error)) return void producers.failed(error);
+    if (!isRedisAbsent(error) && !("syscall" in error)) return commandFailed.warn(error);
+    if (producers.ready()) connectionFailed.warn(error);
+  };
+  connection.on("error", onError);
+  connection.on("ready", connectionFailed.recovered);
+  return onError;
+}
+
 function startWorker(deps: WorkerDeps, queue: QueueName, concurrency: number): Worker {
-  const { runtime, connection, connectionFailed, locks } = deps;
+  const { runtime, connection, onError, locks } = deps;
   const worker = new Worker(queue, processorFor(deps), {
+    ...VERSION_UNASKED,
     connection,
     prefix: keyPrefix(runtime.config.redisPrefix, queue),
     concurrency,
@@ -90,7 +105,7 @@ function startWorker(deps: WorkerDeps, queue: QueueName, concurrency: number): W
     runRetryDelay: 2_000,
     metrics: { maxDataPoints: MetricsTime.ONE_WEEK },
   });
-  worker.on("error", connectionFailed.warn);
+  worker.on("error", onError);
   worker.on("stalled", () => runtime.metrics.stalled.inc({ queue }));
   worker.on("lockRenewalFailed", (ids) => {
     runtime.metrics.lockLost.inc({ queue }, ids.length);

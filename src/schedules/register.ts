@@ -37,7 +37,8 @@ export async function reconcileSchedulers(
         report.written.push(schedule.name);
       } catch (error) {
         // The other schedulers are still written. Slots of this one are opened by the scheduler role.
-        log.warn({ err: error, schedule: schedule.name }, "BullMQ scheduler could not be written");
+        if (!producers.failed(error))
+          log.warn({ err: error, schedule: schedule.name }, "BullMQ scheduler could not be written");
       }
     }
   }

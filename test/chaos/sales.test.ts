@@ -1,162 +1,68 @@
-import { createHmac, randomInt } from "node:crypto";
-import { describe, expect, it } from "vitest";
-import { inTransaction } from "../../src/db/transaction.ts";
-import { startHttp } from "../../src/http/server.ts";
-import { checkRange, cutChecks } from "../../src/rewards/verify.ts";
-import { eventually } from "../support/eventually.ts";
-import { chain, organization, type Person } from "../support/factories.ts";
+import { describe, it } from "vitest";
 import { ownRedis } from "../support/own-redis.ts";
+import { redisCluster } from "../support/redis-cluster.ts";
+import { redisSentinel } from "../support/redis-sentinel.ts";
+import { saleScene, sendThroughFaults } from "../support/sale-calls.ts";
 import { size } from "../support/sizes.ts";
 import { startTwoWorkers } from "../support/two-workers.ts";
-import { createWorld, SALE_SECRET, type World } from "../support/world.ts";
+import type { World } from "../support/world.ts";
 
 const CALLS = size(1_000, 10_000);
-const DUPLICATES = 0.3;
-const ALTERED = 0.01;
-const CONNECTIONS = 24;
-const APART_MS = 137_000;
-const TRIES = 200;
+/** For hangs: the long form takes its time. */
 const LIMIT_MS = 300_000 + CALLS * 30;
 
-type Call = { externalId: string; body: string; altered: boolean };
-
-/** Each sale once, some repeated, a few repeated with other values, in random order. */
-function callsFor(buyers: readonly Person[]): {
-  calls: Call[];
-  sales: number;
-  altered: number;
-} {
-  const calls: Call[] = [];
-  const sales = Math.round(CALLS * (1 - DUPLICATES - ALTERED));
-  // Spread over time, so that no sale is held for buying too fast.
-  const firstSoldAt = Math.floor(Date.now() / 1_000) * 1_000 - sales * APART_MS;
-  const body = (i: number, amount: number) =>
-    JSON.stringify({
-      user_id: Number(buyers[i % buyers.length]?.userId),
-      amount,
-      transaction_id: `sale-${i}`,
-      timestamp: new Date(firstSoldAt + i * APART_MS).toISOString(),
-    });
-  for (let i = 0; i < sales; i++)
-    calls.push({ externalId: `sale-${i}`, body: body(i, 100 + (i % 50)), altered: false });
-  const altered = Math.round(CALLS * ALTERED);
-  while (calls.length < CALLS - altered) calls.push(calls[randomInt(sales)] as Call);
-  for (let i = 0; i < altered; i++) calls.push({ externalId: `sale-${i}`, body: body(i, 7), altered: true });
-  // An altered request that came first would be accepted as the sale, so it is sent after the true one.
-  const [truthful, forged] = [calls.filter((one) => !one.altered), calls.filter((one) => one.altered)];
-  return { calls: [...shuffled(truthful), ...forged], sales, altered };
-}
-
-function shuffled<T>(items: readonly T[]): T[] {
-  const result = [...items];
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = randomInt(i + 1);
-    [result[i], result[j]] = [result[j] as T, result[i] as T];
-  }
-  return result;
-}
-
-/** Sends like a seller: repeats until the answer is final. */
-async function send(port: number, call: Call): Promise<number> {
-  const signature = createHmac("sha256", SALE_SECRET).update(call.body).digest("hex");
-  for (let attempt = 0; attempt < TRIES; attempt++) {
-    const status = await fetch(`http://127.0.0.1:${port}/volunteer_scheduler/webhooks/scicent_sale`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-scicent-signature": `sha256=${signature}` },
-      body: call.body,
-    }).then(
-      async (response) => {
-        await response.arrayBuffer();
-        return response.status;
-      },
-      () => 0,
-    );
-    if ([200, 202, 409].includes(status)) return status;
-    if (![0, 429, 500, 503].includes(status)) throw new Error(`a call was answered ${status}`);
-    await new Promise((resolve) => setTimeout(resolve, 20 + randomInt(80)));
-  }
-  throw new Error("a call was never accepted");
-}
-
-async function sendAll(
-  port: number,
-  calls: readonly Call[],
-  onSent: (done: number) => Promise<void>,
-): Promise<Map<number, number>> {
-  const answers = new Map<number, number>();
-  let next = 0;
-  let done = 0;
-  const sender = async () => {
-    for (let call = calls[next++]; call; call = calls[next++]) {
-      const status = await send(port, call);
-      answers.set(status, (answers.get(status) ?? 0) + 1);
-      await onSent(++done);
-    }
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, sender));
-  return answers;
-}
-
 const terminateBackends = (world: World) =>
-  world.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() order by random() limit 3`,
-  );
+  world
+    .query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() order by random() limit 3`,
+    )
+    .catch(() => undefined);
 
-async function drift(world: World): Promise<string[]> {
-  return inTransaction(world.db, async (tx) => {
-    const found: string[] = [];
-    for (const range of await cutChecks(tx)) {
-      for (const id of await checkRange(tx, range)) found.push(`${range.check}:${id}`);
-    }
-    return found;
-  });
-}
-
-describe("sales under failures", () => {
+describe("sales under failures are applied once each, and altered ones conflict,", () => {
   it(
-    "are applied once each, and altered ones conflict, while workers are killed, Redis is wiped and connections to Postgres are lost",
+    "while workers are killed, Redis is wiped and connections to Postgres are lost",
     async () => {
       const redis = await ownRedis();
-      const world = await createWorld({
-        redisUrl: redis.url,
-        environment: {
-          WEBHOOK_ADDRESS_PER_SECOND: "100000",
-          WEBHOOK_ADDRESS_BURST: "100000",
-          WEBHOOK_SOURCE_PER_SECOND: "100000",
-        },
-      });
-      const organizationId = await organization(world);
-      const trees = await Promise.all(Array.from({ length: 40 }, () => chain(world, organizationId, 6)));
-      const buyers = trees.flatMap((tree) => tree.slice(1));
-      world.relay.start();
-      const http = await startHttp(world);
-      world.closing(() => http.stop());
-      const workers = await startTwoWorkers(world);
+      const scene = await saleScene({ redisUrl: redis.url });
+      const workers = await startTwoWorkers(scene.world);
+      await sendThroughFaults(scene, CALLS, [
+        ...[0.2, 0.55].map((at) => ({ at, strike: () => redis.flushAll() })),
+        ...[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1].map((at) => ({
+          at,
+          strike: () => terminateBackends(scene.world),
+        })),
+        { at: 0.35, strike: () => workers.killOne() },
+      ]);
+    },
+    LIMIT_MS,
+  );
 
-      const { calls, sales, altered } = callsFor(buyers);
-      const at = (share: number) => Math.round(calls.length * share);
-      const answers = await sendAll(http.port, calls, async (done) => {
-        if (done === at(0.2) || done === at(0.55)) await redis.flushAll();
-        if (done % at(0.1) === 0) await terminateBackends(world).catch(() => undefined);
-        if (done === at(0.35)) await workers.killOne();
-      });
-      expect(answers.get(409) ?? 0).toBe(altered);
-      // An answer may be lost with its connection: the repetition then gets 200.
-      expect((answers.get(202) ?? 0) + (answers.get(200) ?? 0)).toBe(calls.length - altered);
+  it(
+    "while the primary under Redis Sentinel is killed, twice, and a worker",
+    async () => {
+      const redis = await redisSentinel();
+      const scene = await saleScene({ environment: redis.environment });
+      const workers = await startTwoWorkers(scene.world);
+      await sendThroughFaults(scene, CALLS, [
+        { at: 0.2, strike: () => redis.killPrimary() },
+        { at: 0.35, strike: () => workers.killOne() },
+        { at: 0.6, strike: () => redis.killPrimary() },
+      ]);
+    },
+    LIMIT_MS,
+  );
 
-      await eventually(async () => {
-        const [left] = await world.query<{ open: string; waiting: string }>(
-          "select (select count(*) from token_sales where status = 'accepted') as open, (select count(*) from outbox where job = 'distribute-commission') as waiting",
-        );
-        expect(left).toEqual({ open: "0", waiting: "0" });
-      });
-      const [books] = await world.query<{ sales: string; paid: string; total: string }>(
-        `select (select count(*) from token_sales where status = 'applied') as sales,
-                (select count(*) from ledger_transactions where kind = 'commission') as paid,
-                (select coalesce(sum(amount_micro), 0) from ledger_entries) as total`,
-      );
-      expect(books).toEqual({ sales: String(sales), paid: String(sales), total: "0" });
-      expect(await drift(world)).toEqual([]);
+  it(
+    "while masters of a Redis Cluster are killed, that of the sales among them, and a worker",
+    async () => {
+      const redis = await redisCluster();
+      const scene = await saleScene({ environment: redis.environment });
+      const workers = await startTwoWorkers(scene.world);
+      await sendThroughFaults(scene, CALLS, [
+        { at: 0.2, strike: () => redis.killMasterOf(scene.world, "commissions") },
+        { at: 0.35, strike: () => workers.killOne() },
+        { at: 0.6, strike: () => redis.killAnotherMaster() },
+      ]);
     },
     LIMIT_MS,
   );

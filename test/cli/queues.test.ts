@@ -3,7 +3,7 @@ import { inTransaction } from "../../src/db/transaction.ts";
 import { startRun } from "../../src/queues/manual-runs.ts";
 import { relayOnce } from "../../src/queues/relay-round.ts";
 import { verifyLedger } from "../../src/workers/commissions/verify-ledger.ts";
-import { cli, environmentOf } from "../support/cli.ts";
+import { cli, environmentOf, startCli } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { takeSale } from "../support/sales.ts";
 import { createWorld } from "../support/world.ts";
@@ -41,6 +41,13 @@ describe("commonwork queues", () => {
     expect(answer).toMatchObject({ code: 0, err: expect.stringContaining("Redis does not answer.") });
     expect(answer.out).toMatch(/^commissions +10 +0 .* - +- +- +-$/m);
   });
+});
+
+it("a command gives up on a Redis that is away, and says so in one line", async () => {
+  const world = await createWorld();
+  const environment = { ...environmentOf(world), LOG_LEVEL: "info", REDIS_URL: "redis://127.0.0.1:1" };
+  const answer = await startCli(environment, "queues").ended;
+  expect([answer.code, answer.err]).toEqual([0, "Redis does not answer.\n"]);
 });
 
 describe("commonwork queues clear", () => {

@@ -55,6 +55,50 @@ describe("the configuration", () => {
     ]);
   });
 
+  it("takes the addresses of sentinels and of cluster nodes", () => {
+    expect(
+      readConfig({
+        ...needed,
+        REDIS_URL: "rediss://worker:s3cret@sales-primary/2?family=6",
+        REDIS_SENTINELS: "one:26379, 10.0.0.2:26379,[fd00::3]:26380",
+        REDIS_SENTINEL_PASSWORD: "other",
+      }),
+    ).toMatchObject({
+      redisSentinels: [
+        { host: "one", port: 26_379 },
+        { host: "10.0.0.2", port: 26_379 },
+        { host: "fd00::3", port: 26_380 },
+      ],
+      redisSentinelPassword: "other",
+      redisClusterNodes: [],
+    });
+    expect(readConfig({ ...needed, REDIS_CLUSTER_NODES: "a:7000,b:7001" }).redisClusterNodes).toHaveLength(2);
+  });
+
+  it.each([
+    [{ REDIS_SENTINELS: "one" }, "REDIS_SENTINELS must be addresses as host:port, separated by commas"],
+    [
+      { REDIS_CLUSTER_NODES: "one:70000" },
+      "REDIS_CLUSTER_NODES must be addresses as host:port, separated by commas",
+    ],
+    [
+      { REDIS_SENTINELS: "one:26379", REDIS_CLUSTER_NODES: "one:6379" },
+      "REDIS_SENTINELS and REDIS_CLUSTER_NODES exclude each other",
+    ],
+    [
+      { REDIS_URL: "redis://one/3", REDIS_CLUSTER_NODES: "one:6379" },
+      "REDIS_URL must not name a database: a Redis Cluster has only database 0",
+    ],
+    [{ REDIS_SENTINEL_PASSWORD: "x" }, "REDIS_SENTINEL_PASSWORD is set, but REDIS_SENTINELS is not"],
+    [{ REDIS_URL: "redis://one/primary" }, "REDIS_URL must end with the host, or with /0 for database 0"],
+    [
+      { REDIS_URL: "redis://one?tls=true" },
+      "REDIS_URL has an unknown option, tls: only family=0, 4 or 6 is known",
+    ],
+  ])("refuses an address of Redis that cannot be meant: %j", (environment, fault) => {
+    expect(faultsOf({ ...needed, ...environment })).toEqual([fault]);
+  });
+
   it("builds the database URL from the DB_ variables, with any characters in the password", () => {
     const { DATABASE_URL: _, ...rest } = needed;
     const parts = { DB_HOST: "db", DB_NAME: "common work", DB_USER: "me@home", DB_PASSWORD: "p@ss/w:rd?" };

@@ -8,6 +8,8 @@ import { eventually } from "../support/eventually.ts";
 import { chain, organization } from "../support/factories.ts";
 import { noted, singleJob } from "../support/jobs.ts";
 import { ownPostgres } from "../support/own-postgres.ts";
+import { saleScene, sendThroughFaults } from "../support/sale-calls.ts";
+import { smallDisk } from "../support/small-disk.ts";
 import { tcpProxy } from "../support/tcp-proxy.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -89,6 +91,47 @@ describe("a Postgres that answers and cannot write", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
+  it("full: ready says so, webhooks get 503 with Retry-After, no attempt is used; with space everything is done", async ({
+    skip,
+  }) => {
+    const disk = await smallDisk(260);
+    if (typeof disk === "string") return skip(disk);
+    const postgres = await ownPostgres({ parent: disk.folder, settings: ["max_wal_size=48MB"] });
+    const job = singleJob();
+    const world = await createWorld({ jobs: [job], databaseUrl: () => postgres.url });
+    const [buyer] = await chain(world, await organization(world), 2);
+    await world.startWorkers();
+    const address = await serve(world);
+    await inTransaction(world.db, (tx) => enqueue(tx, job, { item: "before" }));
+    await eventually(async () => expect(await noted(world)).toEqual(["before"]));
+
+    await disk.fill();
+    const sold: string[] = [];
+    // The pages there are have room for some.
+    await eventually(async () => {
+      const id = `sale-${sold.length}`;
+      sold.push(id);
+      const answer = await callWebhook(
+        address,
+        saleBody({ user_id: buyer!.userId, transaction_id: JSON.stringify(id) }),
+      );
+      expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+    });
+    await eventually(async () => {
+      const ready = await fetch(`${address}/health/ready`);
+      expect([ready.status, await ready.json()]).toMatchObject([
+        503,
+        { checks: { postgres: "full: there is no space on its disk (53100)" } },
+      ]);
+    });
+
+    await disk.free();
+    await eventually(async () => expect((await fetch(`${address}/health/ready`)).status).toBe(200));
+    for (const id of sold) await sendUntilAccepted(address, id, buyer!.userId);
+    await eventually(async () => expect(await statuses(world)).toEqual(Array(sold.length).fill("applied")));
+    await eventually(async () => expect(await world.enqueued()).toEqual([]));
+  });
+
   it("restarted on the same address: all work continues by itself", async () => {
     const postgres = await ownPostgres();
     const world = await createWorld({ databaseUrl: () => postgres.url });
@@ -106,5 +149,17 @@ describe("a Postgres that answers and cannot write", () => {
     await postgres.start();
     await sendUntilAccepted(address, "after", buyer!.userId);
     await eventually(async () => expect(await statuses(world)).toEqual(["applied"]));
+  });
+
+  it("killed while sales come in, and restarted: each is applied once", async () => {
+    const postgres = await ownPostgres();
+    const scene = await saleScene({ databaseUrl: () => postgres.url });
+    await scene.world.startWorkers();
+    const restart = async () => {
+      await postgres.kill();
+      // Its processes may take a moment to notice.
+      await eventually(() => postgres.start());
+    };
+    await sendThroughFaults(scene, 300, [{ at: 0.3, strike: restart }]);
   });
 });

@@ -1,62 +1,138 @@
-import { Redis } from "ioredis";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
 import { checkServers } from "../../src/roles/boot-checks.ts";
-import { serve } from "../http/support.ts";
+import { startWorkers } from "../../src/roles/worker.ts";
+import { callWebhook, saleBody, serve } from "../http/support.ts";
 import { eventually } from "../support/eventually.ts";
+import { chain, organization } from "../support/factories.ts";
 import { noted, singleJob } from "../support/jobs.ts";
-import { type OwnRedis, ownRedis } from "../support/own-redis.ts";
+import { ownRedis } from "../support/own-redis.ts";
+import { startServiceProcess } from "../support/service-process.ts";
+import { size } from "../support/sizes.ts";
 import { tcpProxy } from "../support/tcp-proxy.ts";
-import { createWorld } from "../support/world.ts";
+import { createWorld, serversOf } from "../support/world.ts";
 
-const portOf = (server: OwnRedis) => Number(new URL(server.url).port);
-
-async function command(server: OwnRedis, ...words: string[]): Promise<unknown> {
-  const client = new Redis(server.url);
-  try {
-    return await client.call(words[0] as string, ...words.slice(1));
-  } finally {
-    client.disconnect();
-  }
-}
-
+/** A world whose Redis can be led elsewhere, with workers, a webhook and a buyer of sales. */
 async function scene() {
   const [primary, other] = [await ownRedis(), await ownRedis()];
-  const proxy = await tcpProxy(portOf(primary));
+  const proxy = await tcpProxy(primary.port);
   const job = singleJob();
   const world = await createWorld({ jobs: [job], redisUrl: proxy.through(primary.url) });
+  const [, buyer] = await chain(world, await organization(world), 2);
   await world.startWorkers();
   const address = await serve(world);
+  const sell = async (id: string) =>
+    (await callWebhook(address, saleBody({ user_id: buyer!.userId, transaction_id: JSON.stringify(id) })))
+      .status;
   const ask = (item: string) => world.relay.transact((tx) => enqueue(tx, job, { item }));
-  const redisCheck = async () =>
-    ((await (await fetch(`${address}/health/ready`)).json()) as { checks: { redis: string } }).checks.redis;
+  /** What /health/ready says about Redis; it must be 503 unless that is ok. */
+  const redisCheck = async () => {
+    const ready = await fetch(`${address}/health/ready`);
+    const { checks } = (await ready.json()) as { checks: { redis: string } };
+    expect(ready.status).toBe(checks.redis === "ok" ? 200 : 503);
+    return checks.redis;
+  };
+  /** Every ask and every sale was worked off, once. */
+  const expectDone = async (asked: readonly string[], sold: number) => {
+    await eventually(async () => {
+      expect((await noted(world)).toSorted()).toEqual(asked.toSorted());
+      const paid = await world.query("select 1 from ledger_transactions where kind = 'commission'");
+      expect(paid).toHaveLength(sold);
+      expect(await world.enqueued()).toEqual([]);
+    });
+    await eventually(async () => expect(await redisCheck()).toBe("ok"));
+  };
   await ask("before");
   await eventually(async () => expect(await noted(world)).toEqual(["before"]));
-  return { primary, other, proxy, world, ask, redisCheck };
+  return { primary, other, proxy, world, ask, sell, redisCheck, expectDone };
 }
 
 describe("a Redis that answers and does not accept writes", () => {
   it("demoted, its address led to the new primary while the sockets stay: work continues over new connections", async () => {
-    const { primary, other, proxy, world, ask, redisCheck } = await scene();
-    await command(primary, "replicaof", "127.0.0.1", String(portOf(other)));
+    const { primary, other, proxy, ask, sell, redisCheck, expectDone } = await scene();
+    await primary.command("replicaof", "127.0.0.1", other.port);
     await eventually(async () => expect(await redisCheck()).toMatch(/read-only.*READONLY/));
     await ask("while demoted");
-    proxy.lead(portOf(other));
-    await eventually(async () =>
-      expect((await noted(world)).toSorted()).toEqual(["before", "while demoted"]),
-    );
-    await eventually(async () => expect(await redisCheck()).toBe("ok"));
+    expect(await sell("while demoted")).toBe(202);
+    proxy.lead(other.port);
+    await expectDone(["before", "while demoted"], 1);
   });
 
-  it("full: ready says so, work waits in Postgres and is done once there is memory", async () => {
-    const { primary, world, ask, redisCheck } = await scene();
-    await command(primary, "config", "set", "maxmemory", "1");
+  it("full: ready says so, sales are accepted, work waits in Postgres and is done once there is memory", async () => {
+    const { primary, world, ask, sell, redisCheck, expectDone } = await scene();
+    await primary.command("config", "set", "maxmemory", "1");
     await eventually(async () => expect(await redisCheck()).toMatch(/full.*OOM/));
     await ask("while full");
-    await command(primary, "config", "set", "maxmemory", "0");
-    await eventually(async () => expect(await noted(world)).toEqual(["before", "while full"]));
-    expect(await world.enqueued()).toEqual([]);
+    expect(await sell("while full")).toBe(202);
+    // The first refused write is noticed, and no other is tried until there is memory.
+    await eventually(() => expect(world.producers.ready()).toBe(false));
+    await primary.command("config", "set", "maxmemory", "0");
+    await expectDone(["before", "while full"], 1);
+  });
+});
+
+describe("a Redis that is gone", () => {
+  it("restarted on another address, without its data: work continues there", async () => {
+    const { primary, other, proxy, ask, sell, redisCheck, expectDone } = await scene();
+    await primary.kill();
+    await eventually(async () => expect(await redisCheck()).toBe("unreachable"));
+    await ask("while away");
+    expect(await sell("while away")).toBe(202);
+    proxy.lead(other.port);
+    await expectDone(["before", "while away"], 1);
+  });
+
+  it("without a reset of its connections: they are closed by the client, and work continues over new ones", async () => {
+    const { proxy, ask, sell, expectDone } = await scene();
+    proxy.swallow();
+    await ask("unanswered");
+    expect(await sell("unanswered")).toBe(202);
+    await expectDone(["before", "unanswered"], 1);
+  });
+
+  it("away when the workers start: they begin once it is there, and do not stop when their queue is empty", async () => {
+    const redis = await ownRedis();
+    await redis.stop();
+    const job = singleJob();
+    const world = await createWorld({ jobs: [job], redisUrl: redis.url });
+    const workers = startWorkers(world, { queues: ["maintenance"] });
+    world.closing(() => workers.stop(1_000));
+    world.relay.start();
+    // Each worker has a connection of its own, which must have failed.
+    await eventually(() => expect(world.producers.redis.status).toBe("reconnecting"));
+    await redis.start();
+    for (const item of ["first", "second"]) {
+      await world.relay.transact((tx) => enqueue(tx, job, { item }));
+      await eventually(async () => expect(await noted(world)).toContain(item));
+      await eventually(async () =>
+        expect(await world.producers.queue("maintenance").getActiveCount()).toBe(0),
+      );
+    }
+  });
+
+  it("away for a while: the log of a process says so in a few lines, and when it is back", async () => {
+    const redis = await ownRedis();
+    const world = await createWorld();
+    const service = await startServiceProcess({ ...serversOf(world), REDIS_URL: redis.url });
+    world.closing(() => service.kill());
+    await redis.stop();
+    const before = service.lines().length;
+    const about = () =>
+      service
+        .lines()
+        .slice(before)
+        .filter((line) => /redis/i.test(line));
+    await delay(size(5_000, 120_000));
+    const during = about();
+    await redis.start();
+    await eventually(() => expect(about().at(-1)).toMatch(/recovered: no connection to Redis/));
+    expect(during.length).toBeGreaterThan(0);
+    expect(about().length).toBeLessThan(10);
+    expect(during[0]).toMatch(/no connection to Redis/);
+    // A refused connection has no stack worth reading.
+    expect(about().join("")).not.toContain('"stack"');
   });
 });
 
@@ -67,13 +143,13 @@ describe("a Redis that cannot do what is needed", () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job], redisUrl: redis.url });
     await redis.start();
-    await command(redis, "config", "set", "maxmemory-policy", "allkeys-lru");
+    await redis.command("config", "set", "maxmemory-policy", "allkeys-lru");
     // The connection may have been checked before the policy was set: it is made anew.
     world.producers.redis.disconnect(true);
     await eventually(() => expect(world.producers.redis.status).toBe("ready"));
     await eventually(() => expect(world.producers.ready()).toBe(false));
     await expect(checkServers(world)).rejects.toThrow(/evicts keys \(maxmemory-policy allkeys-lru\)/);
-    await command(redis, "config", "set", "maxmemory-policy", "noeviction");
+    await redis.command("config", "set", "maxmemory-policy", "noeviction");
     await world.startWorkers();
     await inTransaction(world.db, (tx) => enqueue(tx, job, { item: "a" }));
     await eventually(async () => expect(await noted(world)).toEqual(["a"]));
@@ -81,7 +157,7 @@ describe("a Redis that cannot do what is needed", () => {
 
   it("refuses INFO to its user: the start says which right is missing", async () => {
     const redis = await ownRedis();
-    await command(redis, "acl", "setuser", "limited", "on", ">secret", "~*", "&*", "+@all", "-info");
+    await redis.command("acl", "setuser", "limited", "on", ">secret", "~*", "&*", "+@all", "-info");
     const url = new URL(redis.url);
     url.username = "limited";
     url.password = "secret";

@@ -3,16 +3,13 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { runCli } from "../../src/cli/program.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
-import type { World } from "./world.ts";
+import { serversOf, type World } from "./world.ts";
 
 export type CliResult = { code: number; out: string; err: string };
 
 /** The variables that point a command to the servers of a world. */
 export const environmentOf = (world: World): Record<string, string> => ({
-  DATABASE_URL: world.config.databaseUrl,
-  DB_SCHEMA: world.config.databaseSchema,
-  REDIS_URL: world.config.redisUrl,
-  REDIS_PREFIX: world.config.redisPrefix,
+  ...serversOf(world),
   LOG_LEVEL: "silent",
 });
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { eventually } from "./eventually.ts";
-import type { World } from "./world.ts";
+import { serversOf, type World } from "./world.ts";
 
 /** The table in which a job that pays writes its effect last. */
 const MOVEMENTS = "ledger_transactions";
@@ -36,10 +36,7 @@ export const spawnWorker = (world: World, environment: Record<string, string> = 
   spawn(process.execPath, ["--import", "tsx", PROGRAM], {
     env: {
       PATH: process.env["PATH"],
-      DATABASE_URL: world.config.databaseUrl,
-      DB_SCHEMA: world.config.databaseSchema,
-      REDIS_URL: world.config.redisUrl,
-      REDIS_PREFIX: world.config.redisPrefix,
+      ...serversOf(world),
       ...environment,
     },
     stdio: ["ignore", "ignore", "inherit"],

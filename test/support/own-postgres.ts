@@ -12,6 +12,8 @@ import { folderOpenToOthers, startEmbeddedPostgres } from "../../src/dev/servers
 export type OwnPostgres = {
   readonly url: string;
   stop(): Promise<void>;
+  /** Ends it with SIGKILL. */
+  kill(): Promise<void>;
   start(): Promise<void>;
   /** Restarts it as a standby: it answers, and refuses writes with 25006. */
   demote(): Promise<void>;
@@ -19,14 +21,29 @@ export type OwnPostgres = {
   promote(): Promise<void>;
 };
 
+export type OwnPostgresOptions = {
+  /** The folder that its own one is made in. */
+  readonly parent?: string;
+  /** Additional settings, each `name=value`. */
+  readonly settings?: readonly string[];
+};
+
 /** To be opened before the world that uses it, so that it outlives that world. */
-export async function ownPostgres(): Promise<OwnPostgres> {
-  const folder = await mkdtemp(join(await folderOpenToOthers(), "commonwork-own-postgres-"));
-  let server = await startEmbeddedPostgres({ folder, durable: false });
+export async function ownPostgres(options: OwnPostgresOptions = {}): Promise<OwnPostgres> {
+  const parent = options.parent ?? (await folderOpenToOthers());
+  const folder = await mkdtemp(join(parent, "commonwork-own-postgres-"));
+  const startOn = (port?: number) =>
+    startEmbeddedPostgres({
+      folder,
+      durable: false,
+      settings: options.settings,
+      ...(port === undefined ? {} : { port }),
+    });
+  let server = await startOn();
   const { url } = server;
   const port = Number(new URL(url).port);
   const start = async () => {
-    server = await startEmbeddedPostgres({ folder, durable: false, port });
+    server = await startOn(port);
   };
   onTestFinished(async () => {
     await server.stop();
@@ -36,6 +53,10 @@ export async function ownPostgres(): Promise<OwnPostgres> {
   return {
     url,
     stop: () => server.stop(),
+    async kill() {
+      process.kill(server.pid, "SIGKILL");
+      await server.stop();
+    },
     start,
     async demote() {
       await server.stop();

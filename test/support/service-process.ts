@@ -10,6 +10,8 @@ export type ServiceProcess = {
   readonly pid: number;
   /** 0 if it does not listen. */
   readonly port: number;
+  /** What it has logged so far. */
+  lines(): readonly string[];
   kill(): Promise<void>;
   stop(): Promise<number | null>;
 };
@@ -27,10 +29,12 @@ export async function startServiceProcess(environment: Record<string, string>): 
     },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  const port = await startedOn(child);
+  const lines: string[] = [];
+  const port = await startedOn(child, lines);
   return {
     pid: child.pid as number,
     port,
+    lines: () => lines,
     async kill() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill("SIGKILL");
@@ -45,15 +49,13 @@ export async function startServiceProcess(environment: Record<string, string>): 
   };
 }
 
-function startedOn(child: ChildProcess): Promise<number> {
-  const lines: string[] = [];
+function startedOn(child: ChildProcess, lines: string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("exit", (code) =>
       reject(new Error(`the service ended with ${code}:\n${lines.slice(-20).join("\n")}`)),
     );
     createInterface({ input: child.stderr as NodeJS.ReadableStream }).on("line", (line) => {
       lines.push(line);
-      if (lines.length > 50) lines.shift();
       if (line.includes('"msg":"started"')) resolve((JSON.parse(line) as { port: number | null }).port ?? 0);
     });
   });

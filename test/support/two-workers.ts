@@ -1,5 +1,5 @@
 import { type ServiceProcess, startServiceProcess } from "./service-process.ts";
-import type { World } from "./world.ts";
+import { serversOf, type World } from "./world.ts";
 
 export type TwoWorkers = {
   /** Kills the older process with SIGKILL and starts another one. */
@@ -13,10 +13,7 @@ export async function startTwoWorkers(
 ): Promise<TwoWorkers> {
   const start = () =>
     startServiceProcess({
-      DATABASE_URL: world.config.databaseUrl,
-      DB_SCHEMA: world.config.databaseSchema,
-      REDIS_URL: world.config.redisUrl,
-      REDIS_PREFIX: world.config.redisPrefix,
+      ...serversOf(world),
       ROLES: "worker,scheduler",
       ...environment,
     });

@@ -25,7 +25,8 @@ export async function leftovers(runtime: Runtime): Promise<string[]> {
 
 /** Deletes the keys of the test's prefix. */
 export async function removeRedisKeys(runtime: Runtime): Promise<void> {
-  if (!runtime.producers.ready()) return;
+  // A Cluster belongs to the test, and is removed with its keys.
+  if (!runtime.producers.ready() || runtime.config.redisClusterNodes.length > 0) return;
   for (const queue of QUEUE_NAMES) {
     const keys = await runtime.producers.redis.keys(
       `${keyPrefix(runtime.config.redisPrefix, queue).replaceAll("{", "\\{")}*`,

@@ -63,6 +63,20 @@ export type OutboxRow = {
   error: string | null;
 };
 
+/** The variables that lead another process to the servers of a world. */
+export const serversOf = ({ config }: Pick<World, "config">): Record<string, string> => {
+  const list = (addresses: readonly { host: string; port: number }[]) =>
+    addresses.map(({ host, port }) => `${host}:${port}`).join(",");
+  return {
+    DATABASE_URL: config.databaseUrl,
+    DB_SCHEMA: config.databaseSchema,
+    REDIS_URL: config.redisUrl,
+    REDIS_SENTINELS: list(config.redisSentinels),
+    REDIS_CLUSTER_NODES: list(config.redisClusterNodes),
+    REDIS_PREFIX: config.redisPrefix,
+  };
+};
+
 /**
  * A runtime for one test: a database cloned from the template, a Redis prefix of its own, and a fixed clock.
  */

