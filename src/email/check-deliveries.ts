@@ -142,7 +142,7 @@ function check(
     isSuppressed: addressee.isSuppressed,
     isMustSend: type.isMustSend === true,
     preferences: facts.preferences.get(delivery.userId) ?? [],
-    isUnsubscribed: addressee.isUnsubscribed,
+    isUnsubscribed: addressee.isUnsubscribed || addressee.unsubscribedTypes.includes(event.type),
     frequency: addressee.frequency ?? "immediate",
     isRead: delivery.isRead,
     isOvertaken: current === null,

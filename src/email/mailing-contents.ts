@@ -33,7 +33,10 @@ export type Addressee = {
   readonly timeZone: string | null;
   readonly isSuppressed: boolean;
   readonly frequency: (typeof userNotificationSettings.$inferSelect)["frequency"] | null;
+  /** From all e-mail. */
   readonly isUnsubscribed: boolean;
+  /** The types of events that the user unsubscribed from. */
+  readonly unsubscribedTypes: readonly string[];
 };
 
 /** Reads and locks the pending e-mails of a mailing. */
@@ -66,7 +69,8 @@ export async function readAddressees(tx: Tx, userIds: readonly string[]): Promis
   const found = await rows<Addressee>(
     tx,
     sql`select u.id as "userId", u.name, coalesce(btrim(u.email), '') as email, u.time_zone as "timeZone",
-               x.address_hash is not null as "isSuppressed", s.frequency, s.unsubscribed_at is not null as "isUnsubscribed"
+               x.address_hash is not null as "isSuppressed", s.frequency, s.unsubscribed_at is not null as "isUnsubscribed",
+               coalesce(s.unsubscribed_types, '{}') as "unsubscribedTypes"
         from users u
         left join user_notification_settings s on s.user_id = u.id
         left join email_suppressions x on x.address_hash = ${hashOfAddress(sql`u.email`)}

@@ -8,7 +8,11 @@ export const drawToken = (): string => randomBytes(32).toString("base64url");
 
 const hashOf = (token: string): Buffer => createHash("sha256").update(token).digest();
 
-export const isToken = (text: string): boolean => /^[\w-]{43}$/.test(text);
+/**
+ * The token in the last part of a link, or null if it has none. Mail programs may take the punctuation around
+ * a link for a part of it: it is ignored.
+ */
+export const tokenIn = (text: string): string | null => /^([\w-]{43})[.,;:>)\]}"'\s]*$/.exec(text)?.[1] ?? null;
 
 /** What the link with a token stops. */
 export type TokenScope = {
@@ -44,7 +48,7 @@ export async function lookUpToken(on: Queryable, token: string): Promise<KnownTo
 }
 
 /**
- * Unsubscribes the user of a token: mutes its type in e-mail, or (`*`) stops all e-mail but must-send. May be
+ * Unsubscribes the user of a token from e-mail of its type, or (`*`) from all e-mail but must-send. May be
  * repeated.
  * @returns what was stopped, or null if the token is unknown or was revoked.
  */
@@ -62,9 +66,9 @@ export async function unsubscribe(tx: Tx, token: string, now: Date): Promise<Kno
     );
   } else {
     await tx.execute(
-      sql`insert into notification_preferences (user_id, scope_type, scope_id, event_type, channel, status)
-          values (${userId}, 'global', null, ${eventType}, 'email', 'muted')
-          on conflict on constraint notification_preferences_once do update set status = 'muted', updated_at = now()`,
+      sql`insert into user_notification_settings as s (user_id, unsubscribed_types) values (${userId}, array[${eventType}::text])
+          on conflict (user_id) do update set unsubscribed_types = s.unsubscribed_types || excluded.unsubscribed_types, updated_at = now()
+          where not s.unsubscribed_types @> excluded.unsubscribed_types`,
     );
   }
   return known;

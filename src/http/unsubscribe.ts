@@ -1,6 +1,6 @@
-import express, { type Response, Router } from "express";
+import { type Response, Router } from "express";
 import { inTransaction } from "../db/transaction.ts";
-import { isToken, lookUpToken, unsubscribe } from "../email/unsubscribe.ts";
+import { lookUpToken, tokenIn, unsubscribe } from "../email/unsubscribe.ts";
 import { type Html, html } from "../html.ts";
 import { notificationTypeOf } from "../notifications/type-of-event.ts";
 import type { Runtime } from "../roles/runtime.ts";
@@ -15,7 +15,8 @@ const BURST = 100;
 /**
  * `GET /unsubscribe/:token` shows what the link unsubscribes from and changes nothing, since mail scanners
  * follow links. `POST` unsubscribes, idempotently and without login, cookie or redirect: it serves the button
- * of the page and RFC 8058 one-click.
+ * of the page and RFC 8058 one-click. Its body is ignored, whatever its type, size or encoding: the link says
+ * everything.
  */
 export function unsubscribeRoutes(runtime: Runtime): Router {
   const { publicUrl } = runtime.config;
@@ -37,8 +38,8 @@ export function unsubscribeRoutes(runtime: Runtime): Router {
     );
   });
   router.get("/unsubscribe/:token", async (req, res) => {
-    const { token } = req.params;
-    const known = isToken(token) ? await lookUpToken(runtime.db.drizzle, token) : null;
+    const token = tokenIn(req.params.token);
+    const known = token === null ? null : await lookUpToken(runtime.db.drizzle, token);
     if (known === null) return showUnknown(res, publicUrl);
     if (known.isUsed) return showAlreadyUsed(res, known.eventType, publicUrl);
     show(
@@ -49,24 +50,20 @@ export function unsubscribeRoutes(runtime: Runtime): Router {
 <p class="dim"><a href="${publicUrl}/settings/notifications">Notification settings</a></p>`,
     );
   });
-  router.post(
-    "/unsubscribe/:token",
-    express.urlencoded({ extended: false, limit: "4kb" }),
-    async (req, res) => {
-      const { token } = req.params;
-      const now = runtime.clock.now();
-      const known = isToken(token)
-        ? await inTransaction(runtime.db, (tx) => unsubscribe(tx, token, now))
-        : null;
-      if (known === null) return showUnknown(res, publicUrl);
-      show(
-        res,
-        "Unsubscribed",
-        html`<p>You will no longer receive ${subjectOf(known.eventType)}.</p>
+  router.post("/unsubscribe/:token", async (req, res) => {
+    req.resume();
+    const token = tokenIn(req.params.token);
+    const now = runtime.clock.now();
+    const known =
+      token === null ? null : await inTransaction(runtime.db, (tx) => unsubscribe(tx, token, now));
+    if (known === null) return showUnknown(res, publicUrl);
+    show(
+      res,
+      "Unsubscribed",
+      html`<p>You will no longer receive ${subjectOf(known.eventType)}.</p>
 <p class="dim"><a href="${publicUrl}/settings/notifications">Notification settings</a></p>`,
-      );
-    },
-  );
+    );
+  });
   return router;
 }
 

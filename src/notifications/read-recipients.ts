@@ -47,7 +47,8 @@ export const readRecipients = (
              r as materialized (select distinct event_id, user_id from (${type.recipients}) recipient)
         select e.event_id as "eventId", u.id as "userId", ${ACCESS[type.access]} as "mayAccess",
                coalesce(u.email, '') <> '' as "hasAddress", u.time_zone as "timeZone", s.frequency,
-               s.quiet_from as "quietFrom", s.quiet_to as "quietTo", s.unsubscribed_at is not null as "isUnsubscribed"
+               s.quiet_from as "quietFrom", s.quiet_to as "quietTo",
+               coalesce(s.unsubscribed_at is not null or ${type.event.type} = any(s.unsubscribed_types), false) as "isUnsubscribed"
         from r join e on e.event_id = r.event_id join users u on u.id = r.user_id
         left join user_notification_settings s on s.user_id = u.id
         order by e.event_id, u.id`,

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { userNotificationSettings } from "../db/schema/notifications.ts";
-import { type Queryable, rows } from "../db/statement.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Preference } from "../scoring/notifications/preference.ts";
 
@@ -11,7 +11,10 @@ export type UserPreferences = {
   readonly frequency: Frequency;
   readonly quiet: { readonly from: number; readonly to: number } | null;
   readonly reminderOffsets: readonly number[];
+  /** From all e-mail but must-send. */
   readonly isUnsubscribed: boolean;
+  /** The types of events that the user unsubscribed from in e-mail. */
+  readonly unsubscribedTypes: readonly string[];
   readonly preferences: readonly Preference[];
 };
 
@@ -23,10 +26,11 @@ export async function readUserPreferences(db: Queryable, userId: string): Promis
     quietTo: number | null;
     reminderOffsets: number[];
     isUnsubscribed: boolean;
+    unsubscribedTypes: string[];
   }>(
     db,
     sql`select frequency, quiet_from as "quietFrom", quiet_to as "quietTo", reminder_offsets as "reminderOffsets",
-               unsubscribed_at is not null as "isUnsubscribed"
+               unsubscribed_at is not null as "isUnsubscribed", unsubscribed_types as "unsubscribedTypes"
         from user_notification_settings where user_id = ${userId}`,
   );
   const preferences = await rows<Preference>(
@@ -40,22 +44,43 @@ export async function readUserPreferences(db: Queryable, userId: string): Promis
     quiet: quietFrom === null || quietTo === null ? null : { from: quietFrom, to: quietTo },
     reminderOffsets: settings?.reminderOffsets ?? [30],
     isUnsubscribed: settings?.isUnsubscribed ?? false,
+    unsubscribedTypes: settings?.unsubscribedTypes ?? [],
     preferences,
   };
 }
 
-/** Replaces all preferences of a user. Of two concurrent calls the later one wins completely. */
-export async function writeUserPreferences(tx: Tx, userId: string, wanted: UserPreferences): Promise<void> {
+/** What a user unsubscribed from. */
+type Unsubscriptions = Pick<UserPreferences, "isUnsubscribed" | "unsubscribedTypes">;
+
+/** New preferences. Null keeps what the user unsubscribed from. */
+export type WantedPreferences = Omit<UserPreferences, keyof Unsubscriptions> & {
+  readonly [Field in keyof Unsubscriptions]: Unsubscriptions[Field] | null;
+};
+
+/**
+ * Replaces all preferences of a user. Of two concurrent calls the later one wins completely. A link that
+ * unsubscribes at the same time is not undone.
+ */
+export async function writeUserPreferences(
+  tx: Tx,
+  userId: string,
+  wanted: WantedPreferences,
+): Promise<UserPreferences> {
+  const { isUnsubscribed, unsubscribedTypes } = wanted;
   await tx.execute(sql`select 1 from users where id = ${userId} for no key update`);
-  await tx.execute(
-    sql`insert into user_notification_settings (user_id, frequency, quiet_from, quiet_to, reminder_offsets, unsubscribed_at)
+  const [written] = await rows<Unsubscriptions>(
+    tx,
+    sql`insert into user_notification_settings as s (user_id, frequency, quiet_from, quiet_to, reminder_offsets, unsubscribed_at, unsubscribed_types)
         values (${userId}, ${wanted.frequency}, ${wanted.quiet?.from ?? null}, ${wanted.quiet?.to ?? null},
-                ${sql.param(`{${wanted.reminderOffsets.join(",")}}`)}::int[], case when ${wanted.isUnsubscribed} then now() end)
+                ${sql.param(`{${wanted.reminderOffsets.join(",")}}`)}::int[], case when ${isUnsubscribed ?? false} then now() end,
+                ${array(unsubscribedTypes ?? [])}::text[])
         on conflict (user_id) do update set
           frequency = excluded.frequency, quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to,
           reminder_offsets = excluded.reminder_offsets, updated_at = now(),
-          unsubscribed_at = case when excluded.unsubscribed_at is not null
-                                 then coalesce(user_notification_settings.unsubscribed_at, now()) end`,
+          unsubscribed_at = case when ${isUnsubscribed ?? null}::boolean then coalesce(s.unsubscribed_at, now())
+                                 when ${isUnsubscribed === null} then s.unsubscribed_at end,
+          unsubscribed_types = case when ${unsubscribedTypes === null} then s.unsubscribed_types else excluded.unsubscribed_types end
+        returning unsubscribed_at is not null as "isUnsubscribed", unsubscribed_types as "unsubscribedTypes"`,
   );
   await tx.execute(sql`delete from notification_preferences where user_id = ${userId}`);
   const preferences = wanted.preferences.map(({ scopeType, scopeId, eventType, channel, status }) => ({
@@ -70,4 +95,5 @@ export async function writeUserPreferences(tx: Tx, userId: string, wanted: UserP
         select ${userId}, p.* from jsonb_to_recordset(${JSON.stringify(preferences)}::jsonb) as p(
           scope_type text, scope_id bigint, event_type text, channel text, status text)`,
   );
+  return { ...wanted, ...(written ?? { isUnsubscribed: false, unsubscribedTypes: [] }) };
 }

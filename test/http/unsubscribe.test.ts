@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { emailDigest } from "../../src/workers/notifications/email/email-digest.ts";
 import { emailInstant } from "../../src/workers/notifications/email/email-instant.ts";
-import { delivery, deliveryStates, projectOf, uploaded } from "../support/emails.ts";
-import { grant, user } from "../support/platform.ts";
+import { awarded, delivery, deliveryStates, projectOf, uploaded } from "../support/emails.ts";
+import { decided } from "../support/notified.ts";
+import { grant, hostEvent, prefer, user } from "../support/platform.ts";
 import { createWorld, type World } from "../support/world.ts";
 import { serve } from "./support.ts";
 
@@ -24,12 +25,14 @@ async function linkOf(world: World, job: typeof emailInstant): Promise<string> {
   return link.slice(1, -1).replace("https://app.test", "");
 }
 
-const preferences = (world: World) =>
-  world.query(
-    "select user_id, scope_type, scope_id, event_type, channel, status from notification_preferences",
-  );
-
-const settings = (world: World) => world.query("select unsubscribed_at from user_notification_settings");
+/** What users unsubscribed from, as `user: all` or `user: type`. */
+const unsubscriptions = async (world: World): Promise<string[]> =>
+  (
+    await world.query<{ scope: string }>(
+      `select user_id || ': ' || scope as scope from user_notification_settings,
+              unnest(unsubscribed_types || case when unsubscribed_at is not null then '{all}'::text[] else '{}' end) scope order by 1`,
+    )
+  ).map(({ scope }) => scope);
 
 const oneClick = (url: string) =>
   fetch(url, {
@@ -37,6 +40,12 @@ const oneClick = (url: string) =>
     body: new URLSearchParams({ "List-Unsubscribe": "One-Click" }),
     redirect: "error",
   });
+
+const form = (): FormData => {
+  const fields = new FormData();
+  fields.set("List-Unsubscribe", "One-Click");
+  return fields;
+};
 
 describe("the unsubscribe link", () => {
   it("shows what it unsubscribes from and changes nothing when it is followed", async () => {
@@ -50,7 +59,7 @@ describe("the unsubscribe link", () => {
         expect(page).toMatch(/no longer receive e-mail about awards[\s\S]*<form method="post">/);
       expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
     }
-    expect(await preferences(world)).toEqual([]);
+    expect(await unsubscriptions(world)).toEqual([]);
     expect(await world.query("select used_at from unsubscribe_tokens")).toEqual([{ used_at: null }]);
   });
 
@@ -65,41 +74,35 @@ describe("the unsubscribe link", () => {
     expect(await (await fetch(`${address}${link}`)).text()).toContain(
       "This link already unsubscribed you from e-mail about awards",
     );
-    expect(await preferences(world)).toEqual([
-      {
-        user_id: userId,
-        scope_type: "global",
-        scope_id: null,
-        event_type: "budget.awarded",
-        channel: "email",
-        status: "muted",
-      },
-    ]);
+    expect(await unsubscriptions(world)).toEqual([`${userId}: budget.awarded`]);
     await delivery(world, { userId });
     const gardens = await projectOf(world);
     await grant(world, gardens.projectId, userId);
     await delivery(world, uploaded(userId, gardens));
     await world.perform(emailInstant, {});
     await world.drain();
-    expect(await deliveryStates(world)).toEqual(["sent", "none: muted", "sent"]);
+    expect(await deliveryStates(world)).toEqual(["sent", "none: unsubscribed", "sent"]);
   });
 
   it("of a digest with one type unsubscribes from that type, with several from all optional e-mail", async () => {
     const { world, address, userId } = await scene({ cadence: "hourly", times: 2 });
     await oneClick(`${address}${await linkOf(world, emailDigest)}`);
-    expect(await preferences(world)).toMatchObject([{ event_type: "budget.awarded" }]);
-    await world.query("delete from notification_preferences");
+    expect(await unsubscriptions(world)).toEqual([`${userId}: budget.awarded`]);
+    await world.query("delete from user_notification_settings");
     const gardens = await projectOf(world);
     await grant(world, gardens.projectId, userId);
     await delivery(world, { ...uploaded(userId, gardens), cadence: "hourly" });
     await delivery(world, { userId, cadence: "hourly" });
     world.at("2026-03-02T19:00:00Z");
     const link = await linkOf(world, emailDigest);
-    expect(await settings(world)).toEqual([]);
+    expect(await unsubscriptions(world)).toEqual([]);
     expect(await (await oneClick(`${address}${link}`)).text()).toContain(
       "except messages that we are required to send",
     );
-    expect(await settings(world)).toEqual([{ unsubscribed_at: new Date("2026-03-02T19:00:00Z") }]);
+    expect(await unsubscriptions(world)).toEqual([`${userId}: all`]);
+    expect(await world.query("select unsubscribed_at from user_notification_settings")).toEqual([
+      { unsubscribed_at: new Date("2026-03-02T19:00:00Z") },
+    ]);
   });
 
   it("is invalid once revoked, damaged or made up", async () => {
@@ -110,7 +113,49 @@ describe("the unsubscribe link", () => {
       expect((await fetch(`${address}${path}`)).status).toBe(404);
       expect((await oneClick(`${address}${path}`)).status).toBe(404);
     }
-    expect(await preferences(world)).toEqual([]);
+    expect(await unsubscriptions(world)).toEqual([]);
+  });
+
+  it("ends the e-mail even where a narrower preference asks for it at once", async () => {
+    const { world, address, userId } = await scene();
+    const link = await linkOf(world, emailInstant);
+    await prefer(world, userId, { status: "immediate", eventType: "budget.awarded", channel: "email" });
+    await oneClick(`${address}${link}`);
+    await prefer(world, userId, { status: "immediate", eventType: "budget.awarded", channel: "*" });
+    await delivery(world, { userId });
+    await world.perform(emailInstant, {});
+    await world.drain();
+    expect(await deliveryStates(world)).toEqual(["sent", "none: unsubscribed"]);
+    await hostEvent(world, "budget.awarded", { payload: awarded(userId) });
+    await world.drain();
+    expect((await decided(world)).slice(-2)).toEqual([
+      `${userId} in_app now`,
+      `${userId} email skipped unsubscribed`,
+    ]);
+  });
+
+  it.each([
+    ["no body at all", {}],
+    ["an unknown type", { body: "One-Click", headers: { "content-type": "application/x-whatever" } }],
+    ["a malformed type", { body: "{", headers: { "content-type": "application/json; charset=klingon" } }],
+    ["multipart", { body: form() }],
+    ["a body of a megabyte", { body: "x".repeat(1_000_000) }],
+    ["an unknown encoding", { body: "x", headers: { "content-encoding": "br, zstd" } }],
+    ["a broken encoding", { body: "no gzip", headers: { "content-encoding": "gzip" } }],
+  ])("unsubscribes by a POST with %s", async (_name, request: RequestInit) => {
+    const { world, address, userId } = await scene();
+    const link = await linkOf(world, emailInstant);
+    const answer = await fetch(`${address}${link}`, { method: "POST", redirect: "error", ...request });
+    expect(answer.status).toBe(200);
+    expect(await unsubscriptions(world)).toEqual([`${userId}: budget.awarded`]);
+  });
+
+  it.each([".", ">", "%3E", "%3e.", ",", ")", "%22"])("works with a trailing %s", async (tail) => {
+    const { world, address, userId } = await scene();
+    const link = await linkOf(world, emailInstant);
+    expect((await fetch(`${address}${link}${tail}`)).status).toBe(200);
+    expect((await oneClick(`${address}${link}${tail}`)).status).toBe(200);
+    expect(await unsubscriptions(world)).toEqual([`${userId}: budget.awarded`]);
   });
 
   it("is stored only as a hash", async () => {

@@ -147,7 +147,10 @@ export const userNotificationSettings = pgTable(
     quietTo: integer(),
     /** Minutes before a meeting. */
     reminderOffsets: integer().array().notNull().default(sql`'{30}'`),
+    /** Unsubscribed from all e-mail but must-send. */
     unsubscribedAt: instant(),
+    /** Event types that the user unsubscribed from in e-mail. No preference undoes this. */
+    unsubscribedTypes: text().array().notNull().default(sql`'{}'`),
     updatedAt: instant().notNull().defaultNow(),
   },
   () => [

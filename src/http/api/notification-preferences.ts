@@ -9,6 +9,7 @@ import { NOTIFICATION_TYPES } from "../../notifications/index.ts";
 import {
   readUserPreferences,
   type UserPreferences,
+  type WantedPreferences,
   writeUserPreferences,
 } from "../../notifications/user-preferences.ts";
 import type { Runtime } from "../../roles/runtime.ts";
@@ -35,14 +36,22 @@ const preference = z
     message: "must be the id of the project or thread, and absent for global",
   });
 
-/** Strict: absent fields are reset to their defaults, so a misspelt field must not count as absent. */
+/**
+ * Strict: absent fields are reset to their defaults, so a misspelt field must not count as absent. Absent
+ * fields about unsubscribing keep their values: only an explicit one subscribes the user again.
+ */
 const body = z.strictObject({
   frequency: z.enum(userNotificationSettings.frequency.enumValues).default("immediate"),
   quiet_hours: z.strictObject({ from: clock, to: clock }).nullable().default(null),
   reminder_offsets: z
     .array(z.union([z.literal(30), z.literal(15), z.literal(5)], "must be 30, 15 or 5"))
     .default([30]),
-  unsubscribed: z.boolean().default(false),
+  unsubscribed: z.boolean().optional(),
+  unsubscribed_types: z
+    .array(z.string().refine((type) => type !== "*" && TYPES.has(type), "must be an event type"))
+    .max(TYPES.size)
+    .transform((types) => [...new Set(types)].sort())
+    .optional(),
   preferences: z
     .array(preference)
     .max(MAX_PREFERENCES)
@@ -76,8 +85,10 @@ export function preferenceRoutes(runtime: Runtime): Router {
         : [],
     );
     if (unknown.length > 0) return sendFaults(res, "bad-preferences", unknown);
-    await inTransaction(runtime.db, (tx) => writeUserPreferences(tx, userOf(res), preferences));
-    res.set("Cache-Control", "no-store").json(await preferencesResponse(runtime.db.drizzle, preferences));
+    const written = await inTransaction(runtime.db, (tx) =>
+      writeUserPreferences(tx, userOf(res), preferences),
+    );
+    res.set("Cache-Control", "no-store").json(await preferencesResponse(runtime.db.drizzle, written));
   });
   return router;
 }
@@ -108,13 +119,14 @@ async function scopesOf(
   return { project: await resolve("project"), thread: await resolve("thread") };
 }
 
-function preferencesFrom(given: z.output<typeof body>, scopes: Scopes): UserPreferences {
+function preferencesFrom(given: z.output<typeof body>, scopes: Scopes): WantedPreferences {
   const quiet = given.quiet_hours;
   return {
     frequency: given.frequency,
     quiet: quiet === null ? null : { from: minutesOf(quiet.from), to: minutesOf(quiet.to) },
     reminderOffsets: [...new Set(given.reminder_offsets)].sort((a, b) => b - a),
-    isUnsubscribed: given.unsubscribed,
+    isUnsubscribed: given.unsubscribed ?? null,
+    unsubscribedTypes: given.unsubscribed_types ?? null,
     preferences: given.preferences.map((p) => ({
       scopeType: p.scope_type,
       scopeId: p.scope_type === "global" ? null : (scopes[p.scope_type].get(p.scope_id ?? "") ?? null),
@@ -126,7 +138,7 @@ function preferencesFrom(given: z.output<typeof body>, scopes: Scopes): UserPref
 }
 
 async function preferencesResponse(on: Queryable, wanted: UserPreferences) {
-  const { frequency, quiet, reminderOffsets, isUnsubscribed, preferences } = wanted;
+  const { frequency, quiet, reminderOffsets, isUnsubscribed, unsubscribedTypes, preferences } = wanted;
   const idsOf = (type: keyof Scopes) =>
     preferences.filter(({ scopeType }) => scopeType === type).flatMap(({ scopeId }) => scopeId ?? []);
   const references = {
@@ -138,6 +150,7 @@ async function preferencesResponse(on: Queryable, wanted: UserPreferences) {
     quiet_hours: quiet && { from: clockOf(quiet.from), to: clockOf(quiet.to) },
     reminder_offsets: reminderOffsets,
     unsubscribed: isUnsubscribed,
+    unsubscribed_types: [...unsubscribedTypes].sort(),
     preferences: preferences.map(({ scopeType, scopeId, eventType, channel, status }) => ({
       scope_type: scopeType,
       scope_id: scopeType === "global" || scopeId === null ? null : references[scopeType](scopeId),

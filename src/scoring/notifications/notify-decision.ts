@@ -32,6 +32,7 @@ export type NotifyFacts = {
   readonly isSuppressed: boolean;
   readonly isMustSend: boolean;
   readonly preferences: readonly Preference[];
+  /** From all e-mail, or from this type. */
   readonly isUnsubscribed: boolean;
   readonly frequency: Frequency;
   readonly emailKind: EmailKind;
@@ -108,12 +109,12 @@ const address: StopRule = ({ channel, hasAddress }) =>
 const suppression: StopRule = ({ channel, isSuppressed }) =>
   channel === "email" && isSuppressed ? "suppressed" : null;
 
-/** The narrowest matching preference mutes it. */
-const mute: StopRule = (facts) => (preferenceFor(facts.preferences, facts) === "muted" ? "muted" : null);
-
-/** The user unsubscribed from all e-mail. */
+/** The user unsubscribed from all e-mail or from this type, which no preference undoes. */
 const unsubscribed: StopRule = ({ channel, isUnsubscribed }) =>
   channel === "email" && isUnsubscribed ? "unsubscribed" : null;
+
+/** The narrowest matching preference mutes it. */
+const mute: StopRule = (facts) => (preferenceFor(facts.preferences, facts) === "muted" ? "muted" : null);
 
 /** The user set the frequency of e-mail to none. */
 const noFrequency: StopRule = ({ channel, frequency }) =>
@@ -122,7 +123,7 @@ const noFrequency: StopRule = ({ channel, frequency }) =>
 /** Rules that also stop must-send types. */
 export const STOPS_EVERYTHING = { actorIsRecipient, access, address, suppression } as const;
 /** Rules that do not stop must-send types. */
-export const STOPS_THE_REST = { mute, unsubscribed, noFrequency } as const;
+export const STOPS_THE_REST = { unsubscribed, mute, noFrequency } as const;
 
 const CADENCE_OF_KIND: Record<EmailKind, Cadence> = { immediate: "now", digest: "hourly", weekly: "weekly" };
 

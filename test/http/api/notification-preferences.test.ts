@@ -12,6 +12,7 @@ const DEFAULTS = {
   quiet_hours: null,
   reminder_offsets: [30],
   unsubscribed: false,
+  unsubscribed_types: [],
   preferences: [],
 };
 
@@ -52,6 +53,7 @@ describe("notification preferences", () => {
       quiet_hours: { from: "22:00", to: "06:30" },
       reminder_offsets: [30, 5],
       unsubscribed: true,
+      unsubscribed_types: ["budget.awarded", "document_uploaded"],
       preferences: [
         preference(),
         preference({
@@ -69,6 +71,8 @@ describe("notification preferences", () => {
     await ask(ann, "PUT", { preferences: [preference({ scope_type: "thread", scope_id: 9 })] });
     expect((await ask(ann, "GET")).body).toEqual({
       ...DEFAULTS,
+      unsubscribed: true,
+      unsubscribed_types: wishes.unsubscribed_types,
       preferences: [preference({ scope_type: "thread", scope_id: "9" })],
     });
   });
@@ -112,6 +116,21 @@ describe("notification preferences", () => {
     });
     await world.drain();
     expect(await decided(world)).toEqual([`${ann} in_app now`, `${ann} email skipped muted`]);
+  });
+
+  it("written without what the user unsubscribed from, do not undo it; written with it, do", async () => {
+    const { ann, ask } = await open();
+    const left = { unsubscribed: true, unsubscribed_types: ["budget.awarded"] };
+    await ask(ann, "PUT", left);
+    const kept = { ...DEFAULTS, ...left, frequency: "daily" };
+    expect((await ask(ann, "PUT", { frequency: "daily" })).body).toEqual(kept);
+    expect((await ask(ann, "GET")).body).toEqual(kept);
+    await ask(ann, "PUT", { unsubscribed: false });
+    expect((await ask(ann, "GET")).body).toEqual({ ...DEFAULTS, unsubscribed_types: ["budget.awarded"] });
+    await ask(ann, "PUT", { unsubscribed_types: [] });
+    expect((await ask(ann, "GET")).body).toEqual(DEFAULTS);
+    for (const unknown of ["*", "nothing_happened", 7])
+      expect(await ask(ann, "PUT", { unsubscribed_types: [unknown] })).toMatchObject({ status: 422 });
   });
 
   it("keep the time of the first unsubscription", async () => {

@@ -180,9 +180,9 @@ describe("decideNotification", () => {
       { kind: "now", reason: "must-send" },
     ],
     [
-      "mute comes before unsubscribed",
+      "unsubscribed comes before mute",
       { preferences: MUTED, isUnsubscribed: true },
-      { kind: "skipped", reason: "muted" },
+      { kind: "skipped", reason: "unsubscribed" },
     ],
     [
       "unsubscribed comes before frequency",
@@ -291,6 +291,15 @@ const amount = (decision: NotifyDecision): number => {
 };
 
 describe("whatever the facts", () => {
+  it("nothing is mailed after an unsubscription but must-send", () => {
+    fc.assert(
+      fc.property(anyFacts, (facts) => {
+        const left = { ...facts, channel: "email", isUnsubscribed: true, isMustSend: false } as const;
+        expect(decideNotification(left).kind).toBe("skipped");
+      }),
+    );
+  });
+
   it("adding a mute never sends more", () => {
     fc.assert(
       fc.property(anyFacts, anyPreference, (before, added) => {
