@@ -436,7 +436,7 @@ CREATE TABLE email_events (
   occurred_at timestamp with time zone NOT NULL,
   created_at  timestamp with time zone NOT NULL,
   CONSTRAINT email_events_pkey PRIMARY KEY (id),
-  CONSTRAINT email_events_kind CHECK (kind = ANY (ARRAY['delivered'::text, 'hard_bounce'::text, 'soft_bounce'::text, 'complained'::text]))
+  CONSTRAINT email_events_kind CHECK (kind = ANY (ARRAY['delivered'::text, 'hard_bounce'::text, 'soft_bounce'::text, 'complained'::text, 'suppressed'::text, 'failed'::text]))
 );
 CREATE UNIQUE INDEX email_events_once ON email_events (message_id);
 CREATE INDEX email_events_provider ON email_events (provider_id);
@@ -464,6 +464,7 @@ CREATE TABLE emails (
   round        integer NOT NULL DEFAULT 1,
   created_at   timestamp with time zone NOT NULL DEFAULT now(),
   sent_at      timestamp with time zone,
+  composed_at  timestamp with time zone,
   CONSTRAINT emails_pkey PRIMARY KEY (id),
   CONSTRAINT emails_one_content CHECK (num_nonnulls(delivery_id, digest_id) = 1),
   CONSTRAINT emails_status CHECK (status = ANY (ARRAY['pending'::text, 'sent'::text, 'delivered'::text, 'bounced'::text, 'complained'::text, 'failed'::text, 'needs_review'::text, 'none'::text]))
@@ -742,9 +743,10 @@ CREATE TABLE unsubscribe_tokens (
   created_at timestamp with time zone NOT NULL,
   used_at    timestamp with time zone,
   revoked_at timestamp with time zone,
+  round      integer NOT NULL DEFAULT 1,
   CONSTRAINT unsubscribe_tokens_pkey PRIMARY KEY (id)
 );
-CREATE INDEX unsubscribe_tokens_email ON unsubscribe_tokens (email_id);
+CREATE UNIQUE INDEX unsubscribe_tokens_email ON unsubscribe_tokens (email_id, round);
 CREATE UNIQUE INDEX unsubscribe_tokens_hash ON unsubscribe_tokens (token_hash);
 CREATE INDEX unsubscribe_tokens_user ON unsubscribe_tokens (user_id);
 
@@ -951,14 +953,15 @@ CREATE INDEX projects_open ON projects (id) WHERE project_status = ANY (ARRAY['r
 CREATE INDEX projects_organization ON projects (organization_id);
 
 CREATE TABLE user_notification_settings (
-  user_id          bigint NOT NULL,
-  host_id          text,
-  frequency        text NOT NULL DEFAULT 'immediate'::text,
-  quiet_from       integer,
-  quiet_to         integer,
-  reminder_offsets integer[] NOT NULL DEFAULT '{30}'::integer[],
-  unsubscribed_at  timestamp with time zone,
-  updated_at       timestamp with time zone NOT NULL DEFAULT now(),
+  user_id            bigint NOT NULL,
+  host_id            text,
+  frequency          text NOT NULL DEFAULT 'immediate'::text,
+  quiet_from         integer,
+  quiet_to           integer,
+  reminder_offsets   integer[] NOT NULL DEFAULT '{30}'::integer[],
+  unsubscribed_at    timestamp with time zone,
+  updated_at         timestamp with time zone NOT NULL DEFAULT now(),
+  unsubscribed_types text[] NOT NULL DEFAULT '{}'::text[],
   CONSTRAINT user_notification_settings_pkey PRIMARY KEY (user_id),
   CONSTRAINT user_notification_settings_host_id_unique UNIQUE (host_id),
   CONSTRAINT user_notification_settings_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,

@@ -83,6 +83,7 @@ async function send(context: BenchContext, scratch: Scratch, users: number): Pro
     RESEND_API_KEY: "re_test",
     RESEND_BASE_URL: url,
     EMAIL_FROM: "Commonwork <hello@commonwork.test>",
+    PUBLIC_URL: "https://app.test",
   });
   const clock = { now: () => new Date(AT) };
   const runtime = openRuntime({ config, clock, log: createLog(config.log), catalogue, timetable: [] });

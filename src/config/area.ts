@@ -23,8 +23,11 @@ export type Area<V extends Variables, C extends object> = {
   /** The part of `Config` that this area contributes. */
   read(values: Values<V>): C;
   /** Errors that concern several variables at once, such as one that requires another. */
-  faults?(written: Written<V>): string[];
+  faults?(written: Written<V>, deployment: Deployment): string[];
 };
+
+/** What the errors of an area may depend on besides its own variables. */
+export type Deployment = { readonly isProduction: boolean };
 
 export const defineArea = <V extends Variables, C extends object>(area: Area<V, C>): Area<V, C> => area;
 
@@ -48,7 +51,8 @@ export function readArea<V extends Variables, C extends object>(
     if (parsed.success) values[name] = parsed.data;
     else found.push(...parsed.error.issues.map(({ message }) => `${name} ${message}`));
   }
-  found.push(...(area.faults?.(written as Written<V>) ?? []));
+  const deployment = { isProduction: (environment["NODE_ENV"]?.trim() || "production") === "production" };
+  found.push(...(area.faults?.(written as Written<V>, deployment) ?? []));
   faults.push(...found);
   return found.length === 0 ? area.read(values as Values<V>) : null;
 }

@@ -220,10 +220,3 @@ export const timeZone = (fallback: string) =>
       }
     },
   });
-
-/** `address` or `Name <address>`, on one line: it becomes a header. */
-export const mailbox = withoutDefault({
-  rule: "an address, or Name <address>",
-  parse: (written) =>
-    /^([^<>\r\n"]+ )?<[^\s<>@]+@[^\s<>@]+>$|^[^\s<>@]+@[^\s<>@]+$/.test(written) ? written : undefined,
-});

@@ -3,7 +3,12 @@
  * the schema, so that two deployments in one database do not share them. The functions in drizzle/ build
  * theirs in the same way.
  */
-type LockName = "scheduler" | "email-of-users" | "calculate-matches" | "calendar-meeting";
+type LockName =
+  | "scheduler"
+  | "email-of-users"
+  | "single-emails-of-users"
+  | "calculate-matches"
+  | "calendar-meeting";
 
 /**
  * SQL for the key of an advisory lock.

@@ -5,6 +5,7 @@ import type { Notifiable, NotificationEvent } from "../notifications/notificatio
 import { loadEvents, readEvents } from "../notifications/read-events.ts";
 import { readPreferences } from "../notifications/read-preferences.ts";
 import { type AccessQuestion, whoMayAccess } from "../notifications/read-recipients.ts";
+import { addressIn } from "../scoring/notifications/mailbox.ts";
 import type { Preference } from "../scoring/notifications/preference.ts";
 import { type DropReason, reasonToDrop } from "../scoring/notifications/send-check.ts";
 import { type Addressee, type PendingDelivery, readAddressees } from "./mailing-contents.ts";
@@ -138,7 +139,7 @@ function check(
     projectId: event.projectId,
     threadId: event.threadId,
     mayAccess: facts.accessible.has(delivery.id),
-    hasAddress: addressee.email !== "",
+    hasAddress: addressIn(addressee.email) !== null,
     isSuppressed: addressee.isSuppressed,
     isMustSend: type.isMustSend === true,
     preferences: facts.preferences.get(delivery.userId) ?? [],

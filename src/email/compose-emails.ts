@@ -5,6 +5,7 @@ import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
 import { hashOfAddress } from "../notifications/recipients.ts";
 import type { Email } from "../ports/mailers/mailer.ts";
+import { addressIn } from "../scoring/notifications/mailbox.ts";
 import type { CheckedDeliveries, CheckedDelivery } from "./check-deliveries.ts";
 import type { Addressee, PendingEmail } from "./mailing-contents.ts";
 import { renderDigest } from "./render/digest.ts";
@@ -27,8 +28,8 @@ type Draft = {
 type Context = { readonly settings: Settings["email"]; readonly now: Date };
 
 /**
- * Composes the e-mails of a mailing. Called once per mailing: the result is stored, and every attempt sends
- * it unchanged. E-mails without sendable deliveries are left out.
+ * Composes the e-mails of a mailing. The result is stored before it is sent, and composed again only if it
+ * was certainly not accepted. E-mails without sendable deliveries are left out.
  */
 export async function composeEmails(
   tx: Tx,
@@ -40,11 +41,12 @@ export async function composeEmails(
   const tokens: TokenScope[] = [];
   const composed = drafts.map((draft) => {
     const scope = unsubscribeScope(draft);
-    if (scope !== null) tokens.push(scope);
+    // The links of a test do nothing.
+    if (scope !== null && settings.testRecipient === null) tokens.push(scope);
     return { emailId: draft.row.id, email: compose(draft, scope?.token ?? null, settings) };
   });
   await keepTokens(tx, tokens, now);
-  await recordComposed(tx, drafts, composed);
+  await recordComposed(tx, drafts, composed, now);
   return composed;
 }
 
@@ -76,12 +78,13 @@ function unsubscribeScope({ row, contents }: Draft): TokenScope | null {
   const types = new Set(contents.map(({ eventType }) => eventType));
   const [only] = types;
   const eventType = types.size === 1 && only !== undefined ? only : "*";
-  return { token: drawToken(), userId: row.userId, eventType, emailId: row.id };
+  return { token: drawToken(), userId: row.userId, eventType, emailId: row.id, round: row.round };
 }
 
 function compose(draft: Draft, token: string | null, settings: Settings["email"]): Email {
   const { row, addressee } = draft;
   const unsubscribeUrl = token === null ? null : `${settings.publicUrl}/unsubscribe/${token}`;
+  const address = addressIn(addressee.email) ?? "";
   const recipient: Recipient = {
     name: addressee.name,
     homeUrl: `${settings.publicUrl}/notifications`,
@@ -89,23 +92,32 @@ function compose(draft: Draft, token: string | null, settings: Settings["email"]
     unsubscribeUrl,
   };
   const content = contentKey(row);
+  const rendered = render(draft, recipient, settings.publicUrl);
   return {
     key: row.round === 1 ? content : `${content}/${row.round}`,
     from: settings.from,
-    to: settings.testRecipient ?? addressee.email,
-    ...render(draft, recipient, settings.publicUrl),
+    to: settings.testRecipient ?? address,
+    replyTo: settings.replyTo,
+    ...rendered,
+    subject: settings.testRecipient === null ? rendered.subject : `[for ${address}] ${rendered.subject}`,
     headers: {
       // Keeps Gmail from threading e-mails with equal subjects.
       "X-Entity-Ref-ID": content,
-      ...(unsubscribeUrl === null
+      // Keeps vacation responders from answering (RFC 3834).
+      "Auto-Submitted": "auto-generated",
+      ...(token === null || unsubscribeUrl === null
         ? {}
         : {
-            "List-Unsubscribe": `<${unsubscribeUrl}>`,
+            "List-Unsubscribe": `<${unsubscribeUrl}>${mailtoLink(token, settings.unsubscribeAddress)}`,
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
           }),
     },
   };
 }
+
+/** For mail programs that unsubscribe by e-mail only. */
+const mailtoLink = (token: string, address: string | null): string =>
+  address === null ? "" : `, <mailto:${encodeURI(address)}?subject=unsubscribe%20${token}>`;
 
 function render({ row, contents, variant }: Draft, recipient: Recipient, publicUrl: string): RenderedEmail {
   const items = contents.map(
@@ -134,10 +146,11 @@ async function recordComposed(
   tx: Tx,
   drafts: readonly Draft[],
   composed: readonly ComposedEmail[],
+  now: Date,
 ): Promise<void> {
   if (drafts.length === 0) return;
   await tx.execute(
-    sql`update emails m set address_hash = ${hashOfAddress(sql`t.address`)}, variant = t.variant,
+    sql`update emails m set address_hash = ${hashOfAddress(sql`t.address`)}, variant = t.variant, composed_at = ${now}::timestamptz,
                experiment = case when t.variant is not null then ${DIGEST_SUBJECT.name} end
         from unnest(${array(drafts.map(({ row }) => row.id))}::bigint[], ${array(composed.map(({ email }) => email.to))}::text[],
                     ${array(drafts.map(({ variant }) => variant))}::text[]) as t(id, address, variant)

@@ -54,6 +54,30 @@ export async function remailEmails(
         from unnest(${array(emails.map(({ id }) => id))}::bigint[], ${array(mailingIds)}::bigint[]) as t(id, batch_id)
         where m.id = t.id`,
   );
+  return membersOf(emails, mailingIds);
+}
+
+/** Moves the pending e-mails of a mailing into `parts` new ones of about the same size. */
+export async function splitMailing(tx: Tx, mailingId: string, parts: number): Promise<CreatedMailing[]> {
+  const pending = await rows<{ id: string; userId: string }>(
+    tx,
+    sql`select id, user_id as "userId" from emails where batch_id = ${mailingId} and status = 'pending' order by id for update`,
+  );
+  if (pending.length === 0) return [];
+  const mailingIds = await insertMailings(tx, pending.length, Math.ceil(pending.length / parts));
+  await tx.execute(
+    sql`update emails m set batch_id = t.batch_id
+        from unnest(${array(pending.map(({ id }) => id))}::bigint[], ${array(mailingIds)}::bigint[]) as t(id, batch_id)
+        where m.id = t.id`,
+  );
+  return membersOf(pending, mailingIds);
+}
+
+/** The mailings, with the users of their e-mails. */
+function membersOf(
+  emails: readonly { readonly userId: string }[],
+  mailingIds: readonly string[],
+): CreatedMailing[] {
   const placed = emails.map(({ userId }, index) => ({ userId, mailingId: mailingIds[index] as string }));
   return [...groupBy(placed, ({ mailingId }) => mailingId)].map(([mailingId, members]) => ({
     mailingId,

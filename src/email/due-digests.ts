@@ -12,8 +12,12 @@ const isWaiting = (cadence: DigestCadence, now: Date) => sql`
   d.channel = 'email' and d.decision = 'digested' and d.digest_id is null and d.status = 'pending' and d.cadence = ${cadence}
   and (d.not_before is null or d.not_before <= ${now}::timestamptz)`;
 
-/** `zone` is the users' column; `known` a valid zone for it. */
-type OpenZone = { readonly zone: string | null; readonly known: string; readonly start: Date };
+/** The zone and quiet hours of users, as they are in their rows; "" and -1 if they have none. */
+type Hours = { readonly zone: string; readonly quietFrom: number; readonly quietTo: number };
+const HOURS = sql`coalesce(u.time_zone, ''), coalesce(s.quiet_from, -1), coalesce(s.quiet_to, -1)`;
+
+/** Users with the same hours, for whom a window is open. `known`: a valid zone for theirs. */
+type OpenWindow = Hours & { readonly known: string; readonly start: Date };
 type OpenedDigest = { readonly id: string; readonly userId: string };
 
 type Options = {
@@ -26,8 +30,7 @@ type Options = {
 
 /**
  * Opens the digests that are due and assigns their deliveries to them. A digest is due when the user's window
- * has opened, a delivery was decided before it opened, the user has no digest for it yet, and it is not
- * within the user's quiet hours. A digest takes all waiting deliveries of its user: they are never split.
+ * has opened, a delivery was decided before it opened, and the user has no digest for it yet. A digest takes all waiting deliveries of its user: they are never split.
  *
  * Nudges do not count in a digest that is sent anyway. A digest of nothing but nudges counts as one nudge
  * e-mail (decideNudgeDigest): it is opened if the cap allows, else its deliveries are held. Held deliveries
@@ -39,9 +42,9 @@ export async function openDueDigests(
   now: Date,
   options: Options,
 ): Promise<{ readonly digests: readonly EmailContent[]; readonly items: number }> {
-  const zones = await openZones(tx, cadence, now, options.defaultZone);
-  if (zones.length === 0) return { digests: [], items: 0 };
-  const opened = await openDigests(tx, cadence, now, zones, options);
+  const windows = await openWindows(tx, cadence, now, options.defaultZone);
+  if (windows.length === 0) return { digests: [], items: 0 };
+  const opened = await openDigests(tx, cadence, now, windows, options);
   const itemCounts = await assignDeliveries(tx, cadence, now, opened);
   // A digest is empty if a concurrent transaction took its deliveries: no e-mail.
   const digests = opened
@@ -50,22 +53,28 @@ export async function openDueDigests(
   return { digests, items: [...itemCounts.values()].reduce((sum, items) => sum + items, 0) };
 }
 
-/** The zones of users with waiting deliveries in which a window is open now, with its start. */
-async function openZones(
+/**
+ * The windows that are open now for users with waiting deliveries. Local times are computed here alone: names
+ * of zones that Postgres does not know must not fail the statement for everybody.
+ */
+async function openWindows(
   tx: Tx,
   cadence: DigestCadence,
   now: Date,
   defaultZone: string,
-): Promise<OpenZone[]> {
-  const found = await rows<{ zone: string | null }>(
+): Promise<OpenWindow[]> {
+  const found = await rows<Hours>(
     tx,
-    sql`select distinct u.time_zone as zone from users u
-        where exists (select 1 from deliveries d where d.user_id = u.id and ${isWaiting(cadence, now)})`,
+    sql`select distinct zone, "quietFrom", "quietTo" from (
+          select ${HOURS} from users u left join user_notification_settings s on s.user_id = u.id
+          where exists (select 1 from deliveries d where d.user_id = u.id and ${isWaiting(cadence, now)})) h(zone, "quietFrom", "quietTo")`,
   );
-  return found.flatMap(({ zone }) => {
+  return found.flatMap((hours) => {
+    const { zone, quietFrom, quietTo } = hours;
     const known = zoneOf(zone, defaultZone);
-    const window = digestWindow(cadence, known, now);
-    return window === null ? [] : [{ zone, known, start: window.start }];
+    const quiet = quietFrom < 0 ? null : { from: quietFrom, to: quietTo };
+    const window = digestWindow(cadence, known, now, quiet);
+    return window === null ? [] : [{ ...hours, known, start: window.start }];
   });
 }
 
@@ -85,10 +94,10 @@ async function openDigests(
   tx: Tx,
   cadence: DigestCadence,
   now: Date,
-  zones: readonly OpenZone[],
+  windows: readonly OpenWindow[],
   { limit, cap }: Options,
 ): Promise<OpenedDigest[]> {
-  const due = await findDueDigests(tx, cadence, now, zones, limit);
+  const due = await findDueDigests(tx, cadence, now, windows, limit);
   const isAllowed = ({ nudges, others, nudgedAt, zone }: DueDigest): boolean => {
     const countedAt = nudgedAt.map((at) => new Date(at));
     const counts = countNudges({ timeZone: zone, countedAt }, now);
@@ -119,7 +128,7 @@ const findDueDigests = (
   tx: Tx,
   cadence: DigestCadence,
   now: Date,
-  zones: readonly OpenZone[],
+  windows: readonly OpenWindow[],
   limit: number,
 ): Promise<DueDigest[]> =>
   rows<DueDigest>(
@@ -129,15 +138,12 @@ const findDueDigests = (
                  count(*) filter (where not ${isNudge(sql`d.event_type`)})::int as others
           from deliveries d
           join users u on u.id = d.user_id
-          join unnest(${array(zones.map(({ zone }) => zone))}::text[], ${array(zones.map(({ known }) => known))}::text[],
-                      ${array(zones.map(({ start }) => start))}::timestamptz[]) as w(zone, known, start)
-            on w.zone is not distinct from u.time_zone
           left join user_notification_settings s on s.user_id = d.user_id
-          cross join lateral (select extract(hour from ${now}::timestamptz at time zone w.known) * 60
-                                   + extract(minute from ${now}::timestamptz at time zone w.known) as minute) clock
+          join unnest(${array(windows.map(({ zone }) => zone))}::text[], ${array(windows.map(({ quietFrom }) => quietFrom))}::int[],
+                      ${array(windows.map(({ quietTo }) => quietTo))}::int[], ${array(windows.map(({ known }) => known))}::text[],
+                      ${array(windows.map(({ start }) => start))}::timestamptz[]) as w(zone, quiet_from, quiet_to, known, start)
+            on (w.zone, w.quiet_from, w.quiet_to) = (${HOURS})
           where ${isWaiting(cadence, now)} and d.decided_at < w.start
-            and not coalesce(case when s.quiet_from <= s.quiet_to then clock.minute >= s.quiet_from and clock.minute < s.quiet_to
-                                  else clock.minute >= s.quiet_from or clock.minute < s.quiet_to end, false)
             and not exists (select 1 from email_digests g
                             where g.user_id = d.user_id and g.kind = ${cadence} and g.window_start = w.start)
           group by d.user_id, w.start, w.known

@@ -3,6 +3,7 @@ import type { emailDigests } from "../db/schema/email.ts";
 import type { userNotificationSettings } from "../db/schema/notifications.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { cleanName } from "../notifications/clean-name.ts";
 import { hashOfAddress } from "../notifications/recipients.ts";
 
 /** An e-mail of a mailing that has not been sent yet. */
@@ -49,7 +50,10 @@ export const pendingEmails = (tx: Tx, mailingId: string): Promise<PendingEmail[]
   );
 
 /** Reads the deliveries that these e-mails contain, in the order in which they were decided. */
-export const pendingDeliveries = (tx: Tx, emails: readonly PendingEmail[]): Promise<PendingDelivery[]> => {
+export const pendingDeliveries = (
+  tx: Tx,
+  emails: readonly Pick<PendingEmail, "id">[],
+): Promise<PendingDelivery[]> => {
   const ids = array(emails.map(({ id }) => id));
   return rows<PendingDelivery>(
     tx,
@@ -76,5 +80,5 @@ export async function readAddressees(tx: Tx, userIds: readonly string[]): Promis
         left join email_suppressions x on x.address_hash = ${hashOfAddress(sql`u.email`)}
         where u.id = any(${array([...new Set(userIds)])}::bigint[])`,
   );
-  return new Map(found.map((addressee) => [addressee.userId, addressee]));
+  return new Map(found.map((one) => [one.userId, { ...one, name: cleanName(one.name) }]));
 }

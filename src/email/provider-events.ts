@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { emailEvents } from "../db/schema/email.ts";
 import { array } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -24,9 +24,35 @@ export async function storeProviderEvent(tx: Tx, event: ProviderEvent, receivedA
   return stored.rows.length > 0;
 }
 
+/** An address bounced at least SOFT_BOUNCES times since the last delivery to it. */
+const bouncesSoftly = (addressHash: SQL): SQL => sql`
+  ${SOFT_BOUNCES} <= (select count(*) from emails b where b.address_hash = ${addressHash} and b.status = 'bounced'
+    and b.id > coalesce((select max(g.id) from emails g where g.address_hash = ${addressHash} and g.status = 'delivered'), 0))`;
+
+/** Suppresses addresses that the mail server refused when e-mails were handed over to it. */
+export async function suppressBounced(
+  tx: Tx,
+  { hard, soft }: { readonly hard: readonly string[]; readonly soft: readonly string[] },
+): Promise<void> {
+  if (hard.length + soft.length === 0) return;
+  await tx.execute(
+    sql`insert into email_suppressions (address_hash, reason)
+        select distinct m.address_hash, 'hard_bounce' from emails m
+        where m.id = any(${array(hard)}::bigint[]) and m.address_hash is not null
+        on conflict (address_hash) do nothing`,
+  );
+  await tx.execute(
+    sql`insert into email_suppressions (address_hash, reason)
+        select distinct m.address_hash, 'soft_bounces' from emails m
+        where m.id = any(${array(soft)}::bigint[]) and m.address_hash is not null and ${bouncesSoftly(sql`m.address_hash`)}
+        on conflict (address_hash) do nothing`,
+  );
+}
+
 /**
  * Updates e-mails, their deliveries and the suppression list from the stored events, in whatever order they
- * arrived. A complaint outweighs a bounce, and a bounce outweighs a delivery.
+ * arrived. A complaint outweighs a bounce, a bounce a delivery, and a delivery a failure. An address that the
+ * provider has on its own suppression list counts as bounced.
  */
 export async function applyProviderEvents(tx: Tx, providerIds: readonly string[]): Promise<void> {
   if (providerIds.length === 0) return;
@@ -34,18 +60,20 @@ export async function applyProviderEvents(tx: Tx, providerIds: readonly string[]
   const reported = sql`(
     select m.id, m.delivery_id, m.digest_id, m.address_hash,
            case when bool_or(e.kind = 'complained') then 'complained'
-                when bool_or(e.kind in ('hard_bounce', 'soft_bounce')) then 'bounced' else 'delivered' end as status,
-           bool_or(e.kind = 'complained') as complained, bool_or(e.kind = 'hard_bounce') as hard
+                when bool_or(e.kind in ('hard_bounce', 'soft_bounce', 'suppressed')) then 'bounced'
+                when bool_or(e.kind = 'delivered') then 'delivered' else 'failed' end as status,
+           case when bool_and(e.kind = 'failed') then 'reported by the provider' end as reason,
+           bool_or(e.kind = 'complained') as complained, bool_or(e.kind in ('hard_bounce', 'suppressed')) as hard
     from emails m join email_events e on e.provider_id = m.provider_id
-    where m.provider_id = any(${ids}::text[]) and m.status in ('sent', 'delivered', 'bounced', 'complained')
+    where m.provider_id = any(${ids}::text[]) and m.status in ('sent', 'delivered', 'bounced', 'complained', 'failed')
     group by m.id)`;
   await tx.execute(
-    sql`update emails m set status = t.status from ${reported} t where m.id = t.id and m.status <> t.status`,
+    sql`update emails m set status = t.status, reason = t.reason from ${reported} t where m.id = t.id and m.status <> t.status`,
   );
   await tx.execute(
-    sql`update deliveries d set status = t.status from ${reported} t
+    sql`update deliveries d set status = t.status, error = t.reason from ${reported} t
         where (d.id = t.delivery_id or d.digest_id = t.digest_id) and d.status <> t.status
-          and d.status in ('sent', 'delivered', 'bounced', 'complained')`,
+          and d.status in ('sent', 'delivered', 'bounced', 'complained', 'failed')`,
   );
   await tx.execute(
     sql`insert into email_suppressions (address_hash, reason)
@@ -53,9 +81,7 @@ export async function applyProviderEvents(tx: Tx, providerIds: readonly string[]
         from ${reported} t where t.address_hash is not null and (t.complained or t.hard) group by t.address_hash
         union all
         select t.address_hash, 'soft_bounces' from ${reported} t
-        where t.address_hash is not null and t.status = 'bounced' and not t.hard
-          and ${SOFT_BOUNCES} <= (select count(*) from emails b where b.address_hash = t.address_hash and b.status = 'bounced'
-                and b.id > coalesce((select max(g.id) from emails g where g.address_hash = t.address_hash and g.status = 'delivered'), 0))
+        where t.address_hash is not null and t.status = 'bounced' and not t.hard and ${bouncesSoftly(sql`t.address_hash`)}
         group by t.address_hash
         on conflict (address_hash) do nothing`,
   );

@@ -1,37 +1,33 @@
 import { sql } from "drizzle-orm";
-import type { emails } from "../db/schema/email.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { SendResult } from "../ports/mailers/mailer.ts";
-import { applyProviderEvents } from "./provider-events.ts";
+import type { Counts } from "../queues/outcome.ts";
+import { applyProviderEvents, suppressBounced } from "./provider-events.ts";
 
-/** The result for one e-mail. `expired`: unknown, and the idempotency key is too old for another attempt. */
-export type EmailResult = {
-  readonly emailId: string;
-  readonly result: SendResult | { readonly kind: "expired" };
-};
+/** The result for one e-mail. */
+export type EmailResult = { readonly emailId: string; readonly result: SendResult };
 
-const STATUS = {
-  accepted: "sent",
-  refused: "failed",
-  unclear: "needs_review",
-  expired: "needs_review",
-} as const satisfies Record<EmailResult["result"]["kind"], (typeof emails.$inferSelect)["status"]>;
+/** The status of an e-mail with a result. */
+function statusOf(result: SendResult) {
+  if (result.kind === "accepted") return "sent";
+  if (result.kind === "unclear") return "needs_review";
+  return result.bounce === null ? "failed" : "bounced";
+}
 
-/** Records results on e-mails and their deliveries, and which user was sent which variant. */
-export async function recordResults(
-  tx: Tx,
-  results: readonly EmailResult[],
-  now: Date,
-): Promise<{ sent: number; failed: number; needs_review: number }> {
-  const counts = { sent: 0, failed: 0, needs_review: 0 };
-  for (const { result } of results) counts[STATUS[result.kind]] += 1;
+/**
+ * Records results on e-mails and their deliveries, addresses that do not take e-mail, and which user was sent
+ * which variant.
+ */
+export async function recordResults(tx: Tx, results: readonly EmailResult[], now: Date): Promise<Counts> {
+  const counts: Record<string, number> = { sent: 0, failed: 0, needs_review: 0 };
+  for (const { result } of results) counts[statusOf(result)] = (counts[statusOf(result)] ?? 0) + 1;
   const written = await rows<{ id: string; providerId: string | null }>(
     tx,
     sql`update emails m set status = t.status, reason = t.reason, provider_id = t.provider_id,
                sent_at = case when t.status = 'sent' then ${now}::timestamptz end
-        from unnest(${array(results.map(({ emailId }) => emailId))}::bigint[], ${array(results.map(({ result }) => STATUS[result.kind]))}::text[],
-                    ${array(results.map(({ result }) => reasonOf(result)))}::text[],
+        from unnest(${array(results.map(({ emailId }) => emailId))}::bigint[], ${array(results.map(({ result }) => statusOf(result)))}::text[],
+                    ${array(results.map(({ result }) => (result.kind === "accepted" ? null : result.reason)))}::text[],
                     ${array(results.map(({ result }) => (result.kind === "accepted" ? result.providerId : null)))}::text[])
           as t(id, status, reason, provider_id)
         where m.id = t.id and m.status = 'pending'
@@ -53,6 +49,11 @@ export async function recordResults(
         where m.id = any(${ids}::bigint[]) and m.status = 'sent' and m.experiment is not null
         on conflict do nothing`,
   );
+  const bounced = (bounce: "hard" | "soft") =>
+    results.flatMap(({ emailId, result }) =>
+      result.kind === "refused" && result.bounce === bounce ? [emailId] : [],
+    );
+  await suppressBounced(tx, { hard: bounced("hard"), soft: bounced("soft") });
   // The webhook may have reported them before the provider answered the request.
   await applyProviderEvents(
     tx,
@@ -60,11 +61,6 @@ export async function recordResults(
   );
   return counts;
 }
-
-const reasonOf = (result: EmailResult["result"]): string | null => {
-  if (result.kind === "accepted") return null;
-  return result.kind === "expired" ? "no answer within a day" : result.reason;
-};
 
 /** Records why deliveries are not sent. An e-mail without remaining deliveries is not sent either. */
 export async function dropDeliveries(

@@ -12,7 +12,8 @@ const hashOf = (token: string): Buffer => createHash("sha256").update(token).dig
  * The token in the last part of a link, or null if it has none. Mail programs may take the punctuation around
  * a link for a part of it: it is ignored.
  */
-export const tokenIn = (text: string): string | null => /^([\w-]{43})[.,;:>)\]}"'\s]*$/.exec(text)?.[1] ?? null;
+export const tokenIn = (text: string): string | null =>
+  /^([\w-]{43})[.,;:>)\]}"'\s]*$/.exec(text)?.[1] ?? null;
 
 /** What the link with a token stops. */
 export type TokenScope = {
@@ -21,17 +22,24 @@ export type TokenScope = {
   /** `*` is every type. */
   readonly eventType: string;
   readonly emailId: string;
+  readonly round: number;
 };
 
-/** Stores tokens as hashes, so that reading the table does not allow anyone to use them. */
+/**
+ * Stores tokens as hashes, so that reading the table does not allow anyone to use them. The token of an e-mail
+ * that is composed again replaces the one of the same round, which was not sent.
+ */
 export async function keepTokens(tx: Tx, scopes: readonly TokenScope[], now: Date): Promise<void> {
   if (scopes.length === 0) return;
   await tx.execute(
-    sql`insert into unsubscribe_tokens (token_hash, user_id, event_type, channel, email_id, created_at)
-        select t.hash, t.user_id, t.event_type, 'email', t.email_id, ${now}::timestamptz
+    sql`insert into unsubscribe_tokens (token_hash, user_id, event_type, channel, email_id, round, created_at)
+        select t.hash, t.user_id, t.event_type, 'email', t.email_id, t.round, ${now}::timestamptz
         from unnest(${array(scopes.map(({ token }) => hashOf(token)))}::bytea[], ${array(scopes.map(({ userId }) => userId))}::bigint[],
-                    ${array(scopes.map(({ eventType }) => eventType))}::text[], ${array(scopes.map(({ emailId }) => emailId))}::bigint[])
-          as t(hash, user_id, event_type, email_id)`,
+                    ${array(scopes.map(({ eventType }) => eventType))}::text[], ${array(scopes.map(({ emailId }) => emailId))}::bigint[],
+                    ${array(scopes.map(({ round }) => round))}::int[])
+          as t(hash, user_id, event_type, email_id, round)
+        on conflict (email_id, round) do update set
+          token_hash = excluded.token_hash, event_type = excluded.event_type, created_at = excluded.created_at`,
   );
 }
 

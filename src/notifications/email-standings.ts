@@ -11,7 +11,10 @@ import { notificationTypeOf } from "./type-of-event.ts";
 /** What limits the e-mail of a user. */
 export type EmailStanding = {
   readonly isSuppressed: boolean;
-  /** E-mails of the last hour that were sent alone, or will be; must-send ones are not counted. */
+  /**
+   * E-mails sent alone in the last hour, or that will be; must-send ones are not counted. One that quiet hours
+   * defer counts for an hour from their end.
+   */
   readonly letThrough: number;
   /** When nudge e-mails of the last days were sent, or will be. */
   readonly nudgedAt: readonly Date[];
@@ -58,7 +61,8 @@ export async function readEmailStandings(
                   where a.id = u.id) as "isSuppressed",
           (select count(*)::int from deliveries d
            where d.user_id = u.id and d.channel = 'email' and d.decision in ('now', 'deferred')
-             and d.reason is distinct from 'must-send' and d.decided_at > ${now}::timestamptz - interval '1 hour') as "letThrough",
+             and d.reason is distinct from 'must-send' and d.decided_at > ${now}::timestamptz - interval '26 hours'
+             and greatest(d.decided_at, d.not_before) > ${now}::timestamptz - interval '1 hour') as "letThrough",
           case when u.nudged then ${nudgeEmailTimes(sql`u.id`, now)} else '[]' end as "nudgedAt",
           case when u.nudged then ${waitingDigests(sql`u.id`)} else '[]' end as waiting
         from unnest(${array(ids)}::bigint[], ${array(nudged)}::boolean[]) as u(id, nudged)`,

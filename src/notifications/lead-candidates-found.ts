@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { leadCandidatesFound } from "../events/matching.ts";
+import { cleanName } from "./clean-name.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { SAMPLE_GARDENS } from "./samples.ts";
@@ -45,4 +46,4 @@ export const leadCandidatesFoundNotification = defineNotification({
 const listed = (candidates: readonly { readonly name: string; readonly score: number }[] = []): string =>
   candidates.length === 0
     ? ""
-    : `: ${candidates.map(({ name, score }) => `${bold(named(name, "Someone"))} (${score}%)`).join(", ")}`;
+    : `: ${candidates.map(({ name, score }) => `${bold(named(cleanName(name), "Someone"))} (${score}%)`).join(", ")}`;

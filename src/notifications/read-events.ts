@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
+import { cleanName, cleanText } from "./clean-name.ts";
 import {
   type AnyNotificationType,
   NAMELESS,
@@ -70,6 +71,11 @@ function parse(row: EventRow) {
 const faultsOf = (issues: readonly { path: readonly PropertyKey[]; code?: string | undefined }[]): string =>
   issues.map(({ path, code }) => `${path.join(".") || "payload"}: ${code}`).join("; ");
 
+const cleanNames = <N extends Record<string, string | null>>(names: N): N =>
+  Object.fromEntries(
+    Object.entries(names).map(([of, name]) => [of, name === null ? null : cleanName(name)]),
+  ) as N;
+
 async function loadNames(
   db: Queryable,
   events: readonly { row: EventRow; type: AnyNotificationType; payload: unknown }[],
@@ -110,9 +116,13 @@ async function loadNames(
         left join messages s on s.id = e.message_id`,
   );
   return new Map(
-    found.map(({ id, meetingStart, ...names }) => [
+    found.map(({ id, meetingStart, message, ...names }) => [
       id,
-      { ...names, meetingStart: meetingStart === null ? null : new Date(meetingStart) },
+      {
+        ...cleanNames(names),
+        message: message === null ? null : cleanText(message),
+        meetingStart: meetingStart === null ? null : new Date(meetingStart),
+      },
     ]),
   );
 }

@@ -14,8 +14,8 @@ import type { Ports } from "./ports.ts";
 import { createRateLimiter } from "./rate-limiter.ts";
 import { scicentPort } from "./scicent.ts";
 
-/** Requests per second until a response announces the rate. The lowest that Resend has ever granted. */
-const INITIAL_PER_SECOND = 2;
+/** Requests per second to Resend until a response announces the rate. The lowest it has ever granted. */
+const RESEND_PER_SECOND = 2;
 
 /** Opens the configured ports. Without Redis, each process limits its rates by itself. */
 export function openPorts(
@@ -35,14 +35,17 @@ function openMailer(
   redis: Redis | Cluster | null,
 ): Mailer {
   const { transport } = email;
-  if (transport.kind === "smtp") return smtpMailer(transport);
   if (transport.kind === "file") return fileMailer(transport);
-  const rates = createRateLimiter({
-    redis,
-    keyPrefix: `${redisPrefix}:outbound`,
-    perSecond: INITIAL_PER_SECOND,
-  });
-  return resendMailer({ ...transport, limiter: createMailLimiter(rates, "resend") });
+  const limiterOf = (provider: string, perSecond: number) =>
+    createMailLimiter(
+      createRateLimiter({ redis, keyPrefix: `${redisPrefix}:outbound`, perSecond }),
+      provider,
+    );
+  if (transport.kind === "smtp") {
+    const { server } = transport;
+    return smtpMailer({ server, limiter: limiterOf("smtp", server.perSecond) });
+  }
+  return resendMailer({ ...transport, limiter: limiterOf("resend", RESEND_PER_SECOND) });
 }
 
 function openCalendar({ encryptionKeys, ...google }: GoogleCalendarConfig, clock: Clock): CalendarPort {

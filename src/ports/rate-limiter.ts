@@ -11,7 +11,10 @@ export type RateLimiter = {
   reserve(host: string, request: string): Promise<number>;
   /** Sets the rate of a host. Never rejects. */
   setRate(host: string, perSecond: number): Promise<void>;
-  /** Moves the next free slot of a host to this many milliseconds from now. Never rejects. */
+  /**
+   * Lets no request through for this many milliseconds, not even those that have reserved a slot. Slots within
+   * the pause are void. Never rejects.
+   */
   pause(host: string, ms: number): Promise<void>;
 };
 
@@ -26,16 +29,18 @@ export type RateLimiterOptions = {
 /** An unclaimed slot is forgotten after this long. */
 const FORGET_MS = 60_000;
 
-/** KEYS: next free slot, rate, slot of this request. ARGV: default rate, FORGET_MS. */
+/** KEYS: next free slot, rate, slot of this request, end of the pause. ARGV: default rate, FORGET_MS. */
 const RESERVE = `
 local t = redis.call('TIME')
 local now = t[1] * 1000 + t[2] / 1000
+local paused = tonumber(redis.call('GET', KEYS[4]) or '0')
+if paused > now then return math.ceil(paused - now) end
 local kept = redis.call('GET', KEYS[3])
 if kept then
   local wait = tonumber(kept) - now
   if wait > 0 then return math.ceil(wait) end
   redis.call('DEL', KEYS[3])
-  return 0
+  if tonumber(kept) >= paused then return 0 end
 end
 local gap = 1000 / tonumber(redis.call('GET', KEYS[2]) or ARGV[1])
 local slot = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
@@ -44,7 +49,7 @@ local wait = math.ceil(slot - now)
 if wait > 0 then redis.call('SET', KEYS[3], string.format('%.3f', slot), 'PX', wait + ARGV[2]) end
 return wait`;
 
-/** KEYS: next free slot. ARGV: milliseconds, FORGET_MS. */
+/** KEYS: end of the pause, which is kept while slots from before it are. ARGV: milliseconds, FORGET_MS. */
 const PAUSE = `
 local t = redis.call('TIME')
 local now = t[1] * 1000 + t[2] / 1000
@@ -83,10 +88,11 @@ export function createRateLimiter({ redis, keyPrefix, perSecond }: RateLimiterOp
         (on) =>
           on.eval(
             RESERVE,
-            3,
+            4,
             keyOf(host, "next"),
             keyOf(host, "rate"),
             keyOf(host, `slot:${request}`),
+            keyOf(host, "paused"),
             perSecond,
             FORGET_MS,
           ),
@@ -104,7 +110,7 @@ export function createRateLimiter({ redis, keyPrefix, perSecond }: RateLimiterOp
       bucketOf(host).pause(ms);
       await onRedis(
         () => 0,
-        (on) => on.eval(PAUSE, 1, keyOf(host, "next"), Math.ceil(ms), FORGET_MS),
+        (on) => on.eval(PAUSE, 1, keyOf(host, "paused"), Math.ceil(ms), FORGET_MS),
       );
     },
   };
@@ -120,15 +126,17 @@ type Bucket = {
 function createBucket(perSecond: number): Bucket {
   let gapMs = 1_000 / perSecond;
   let nextMs = 0;
+  let pausedUntilMs = 0;
   const slots = new Map<string, number>();
   return {
     reserve(request) {
       const now = performance.now();
+      if (pausedUntilMs > now) return Math.ceil(pausedUntilMs - now);
       const kept = slots.get(request);
       if (kept !== undefined) {
         if (kept > now) return Math.ceil(kept - now);
         slots.delete(request);
-        return 0;
+        if (kept >= pausedUntilMs) return 0;
       }
       for (const [other, slot] of slots) if (slot < now - FORGET_MS) slots.delete(other);
       const slot = Math.max(nextMs, now);
@@ -140,7 +148,7 @@ function createBucket(perSecond: number): Bucket {
       gapMs = 1_000 / rate;
     },
     pause(ms) {
-      nextMs = Math.max(nextMs, performance.now() + ms);
+      pausedUntilMs = Math.max(pausedUntilMs, performance.now() + ms);
     },
   };
 }

@@ -25,10 +25,12 @@ export async function applyFailures(attempt: Attempt): Promise<FailedEntry[]> {
 async function giveBack(
   attempt: Attempt,
   ids: readonly string[],
-  { delayMs, outcome }: Extract<Disposition, { kind: "later" }>,
+  { delayMs, outcome, discardsRequest }: Extract<Disposition, { kind: "later" }>,
 ): Promise<void> {
   const { deps, tally } = attempt;
-  const written = await untilWritten(attempt, () => releaseEntries(deps.db, ids, delayMs).then(() => true));
+  const written = await untilWritten(attempt, () =>
+    releaseEntries(deps.db, ids, { delayMs, discardsRequest }).then(() => true),
+  );
   tally[written ? outcome : "interrupted"] += ids.length;
 }
 
@@ -42,12 +44,12 @@ async function postpone(attempt: Attempt, ids: readonly string[], reason: string
 async function fail(
   attempt: Attempt,
   entry: string,
-  { kind, error: reason }: Exclude<Disposition, { kind: "later" | "postponed" }>,
+  { kind, error: reason, discardsRequest }: Exclude<Disposition, { kind: "later" | "postponed" }>,
   error: unknown,
 ): Promise<FailedEntry> {
   const { deps, work, tally } = attempt;
   const status = kind === "cancelled" ? "cancelled" : "failed";
-  const failure = { error: reason, final: kind !== "retry", status } as const;
+  const failure = { error: reason, final: kind !== "retry", status, discardsRequest } as const;
   const outcome =
     (await untilWritten(attempt, () => failEntry(deps.db, work.job, entry, failure))) ?? "interrupted";
   tally[outcome] += 1;

@@ -11,17 +11,22 @@ import {
   CallFailed,
   Cancel,
   Interrupted,
+  NotSent,
   PayloadRejected,
   Snooze,
   TimeLimitExceeded,
 } from "./outcome.ts";
 import { type DeadStatus, failRun, recordDeadWork } from "./runs.ts";
 
-/** What happens to entries whose attempt threw. `later` and `postponed` use no attempt. */
-export type Disposition =
+/**
+ * What happens to entries whose attempt threw. `later` and `postponed` use no attempt. `discardsRequest`: the
+ * next attempt prepares a new request.
+ */
+export type Disposition = { readonly discardsRequest?: true } & (
   | { readonly kind: "dead" | "cancelled" | "retry"; readonly error: string }
   | { readonly kind: "postponed"; readonly error: string }
-  | { readonly kind: "later"; readonly delayMs: number; readonly outcome: "snoozed" | "interrupted" };
+  | { readonly kind: "later"; readonly delayMs: number; readonly outcome: "snoozed" | "interrupted" }
+);
 
 /**
  * What an error is about: a Postgres that is gone, one that is read-only or full, locks of others, time that
@@ -39,7 +44,7 @@ export function faultKindOf(error: unknown): FaultKind {
   return isStatementCancelled(error) ? "limit" : "own";
 }
 
-const OWN = [Snooze, Interrupted, Cancel, PayloadRejected, AnotherVersion, CallFailed] as const;
+const OWN = [Snooze, NotSent, Interrupted, Cancel, PayloadRejected, AnotherVersion, CallFailed] as const;
 
 /** The code of a fault that opens a circuit: a label of metrics. */
 export const faultCode = (error: unknown): string =>
@@ -48,6 +53,7 @@ export const faultCode = (error: unknown): string =>
 /** The disposition of an entry that failed by its own fault. */
 export function dispositionOf(error: unknown): Disposition {
   if (error instanceof Snooze) return { kind: "later", delayMs: error.delayMs, outcome: "snoozed" };
+  if (error instanceof NotSent) return dispositionOfNotSent(error);
   if (error instanceof Interrupted) return { kind: "later", delayMs: 0, outcome: "interrupted" };
   if (error instanceof Cancel) return { kind: "cancelled", error: `Cancel: ${error.message}` };
   if (error instanceof PayloadRejected) return { kind: "dead", error: `PayloadRejected: ${error.message}` };
@@ -55,6 +61,11 @@ export function dispositionOf(error: unknown): Disposition {
     return { kind: "postponed", error: `AnotherVersion: ${error.message}` };
   if (error instanceof CallFailed) return { kind: "retry", error: `call: ${describeError(error.cause)}` };
   return { kind: "retry", error: describeError(error) };
+}
+
+function dispositionOfNotSent({ delayMs, message }: NotSent): Disposition {
+  if (delayMs === null) return { kind: "retry", error: `call: ${message}`, discardsRequest: true };
+  return { kind: "later", delayMs, outcome: "snoozed", discardsRequest: true };
 }
 
 /**
@@ -81,9 +92,14 @@ function sourceOf(error: Error): string {
 }
 
 /** Makes entries due again without using an attempt. */
-export async function releaseEntries(db: Database, ids: readonly string[], delayMs = 0): Promise<void> {
+export async function releaseEntries(
+  db: Database,
+  ids: readonly string[],
+  { delayMs = 0, discardsRequest = false }: { delayMs?: number; discardsRequest?: boolean | undefined } = {},
+): Promise<void> {
   await db.drizzle.execute(
-    sql`update outbox set enqueued_at = null, carrier = null, run_at = now() + ${Math.round(delayMs)} * interval '1 millisecond'
+    sql`update outbox set enqueued_at = null, carrier = null, run_at = now() + ${Math.round(delayMs)} * interval '1 millisecond',
+               request = case when not ${discardsRequest} then request end
         where id = any(${array(ids)}::bigint[]) and dead_at is null`,
   );
 }
@@ -92,6 +108,7 @@ export type Failure = {
   readonly error: string;
   /** True when no further attempt is made. */
   readonly final: boolean;
+  readonly discardsRequest?: boolean | undefined;
   /** The status of its run if it is dead. */
   readonly status?: DeadStatus;
 };
@@ -104,7 +121,7 @@ export async function failEntry(
   db: Database,
   job: Pick<Job, "attempts" | "backOff">,
   id: string,
-  { error, final, status = "failed" }: Failure,
+  { error, final, status = "failed", discardsRequest = false }: Failure,
 ): Promise<"retry" | "dead"> {
   const { baseMs, capMs } = job.backOff;
   return inTransaction(db, async (tx) => {
@@ -112,6 +129,7 @@ export async function failEntry(
       tx,
       sql`update outbox set
             attempts = attempts + 1, error = ${error}, enqueued_at = null, carrier = null,
+            request = case when not ${discardsRequest} then request end,
             run_at = now() + least(${capMs}, ${baseMs} * power(2, least(attempts, 30))) * (0.5 + random() / 2) * interval '1 millisecond',
             dead_at = case when ${final} or attempts + 1 >= ${job.attempts} then now() end
           where id = ${id} and dead_at is null

@@ -54,13 +54,22 @@ export type SumContext = JobContext & {
 /** A decision in words: the subject it is about, and what was decided. */
 export type Remark = { readonly about: string; readonly decision: string };
 
-/** What an outside call is given. No transaction is open while it runs. */
-export type CallContext = {
+/** What code outside of transactions is given. */
+export type OutsideContext = {
   readonly ports: Ports;
   /** The time of the call. */
   readonly now: Date;
   readonly log: Log;
   readonly signal: AbortSignal;
+};
+
+/** What an outside call is given. No transaction is open while it runs. */
+export type CallContext = OutsideContext & {
+  /**
+   * Stores a note with the request, which `resume` reads if the call is never answered. Throws if another
+   * carrier has taken over the request: nothing may be sent then.
+   */
+  note(text: string): Promise<void>;
 };
 
 export type BackOff = { readonly baseMs: number; readonly capMs: number };
@@ -117,13 +126,30 @@ type Batch<P> = {
 /**
  * For outside calls. `prepare` reads and decides in a transaction and returns the request, which is stored
  * before `call` sends it, so that a retry sends the same bytes under the same idempotency key. `record`
- * writes the answer and settles the entry.
+ * writes the answer and settles the entry. A call that throws NotSent had no effect: its request is
+ * discarded.
  */
 type Outside<P, Request, Answer> = {
+  /**
+   * Runs before anything is read. Throws Snooze while the other side takes no requests, so that what waits
+   * for it is decided when it is sent.
+   */
+  admit?(entry: string, context: OutsideContext): Promise<void>;
   prepare(payload: P, context: JobContext): Promise<Prepared<Request>>;
+  /**
+   * What becomes of a request that an earlier attempt stored, and may have sent. Default: it is sent again.
+   * `note`: the last that the call noted.
+   */
+  resume?(request: Request, note: string | null, context: JobContext): Promise<Resumption<Answer>>;
   call(request: Request, context: CallContext): Promise<Answer>;
   record(payload: P, answer: Answer, context: JobContext): Promise<Outcome>;
 };
+
+/** Sends the request again, prepares a new one instead, or records an answer without a call. */
+export type Resumption<Answer> =
+  | { readonly kind: "send" }
+  | { readonly kind: "prepare" }
+  | { readonly kind: "answer"; readonly answer: Answer };
 
 export type Prepared<Request> = { readonly request: Request } | { readonly nothing: string };
 

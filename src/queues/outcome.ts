@@ -60,6 +60,20 @@ export class Interrupted extends Error {
 }
 
 /**
+ * Thrown by an outside call that certainly had no effect. Its stored request is discarded, so the next attempt
+ * decides again what to send. With `delayMs` it runs again then, without using an attempt. The reason is
+ * stored and must hold no personal values.
+ */
+export class NotSent extends Error {
+  override readonly name = "NotSent";
+  readonly delayMs: number | null;
+  constructor(reason: string, delayMs: number | null = null) {
+    super(reason);
+    this.delayMs = delayMs === null ? null : Math.min(Math.max(delayMs, 0), MAX_SNOOZE_MS);
+  }
+}
+
+/**
  * An outside call failed. Kept apart from errors of Postgres, which can have the same codes. Uses an attempt.
  */
 export class CallFailed extends Error {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -14,11 +15,12 @@ import {
   type Settled,
   type Work,
 } from "./execution.ts";
-import { type BatchJob, namesOf, type OutsideJob, type SingleJob } from "./job.ts";
+import { type BatchJob, namesOf, type OutsideContext, type OutsideJob, type SingleJob } from "./job.ts";
 import {
   CallFailed,
   Cancel,
   Interrupted,
+  NotSent,
   type Outcome,
   Snooze,
   skipped,
@@ -101,9 +103,15 @@ async function settleBatch(
 
 /**
  * What is stored for a call: the request, with the payload and the number of asks it was prepared for. A
- * later ask needs another call.
+ * later ask needs another call. `id`: unlike that of any other request. `note`: what the call noted last.
  */
-type StoredRequest = { readonly asks: number; readonly payload: unknown; readonly request: unknown };
+type StoredRequest = {
+  readonly id: string;
+  readonly asks: number;
+  readonly payload: unknown;
+  readonly request: unknown;
+  readonly note?: string;
+};
 
 /**
  * An outside call cannot be settled by deleting first: the request is stored and committed, then sent, then
@@ -116,35 +124,56 @@ async function settleOutside(
   refs: EntryRefs,
   signal: AbortSignal,
 ): Promise<Settled> {
+  if (!execution.insteadOfCall) await job.admit?.(refs.ids[0] ?? "", outsideContext(execution, job, signal));
   const prepared = await execution.transact((tx) => prepareRequest(execution, job, tx, refs, signal), signal);
   if (prepared.kind === "settled") return prepared.settled;
-  const { request } = prepared.stored;
   if (execution.insteadOfCall) {
-    execution.insteadOfCall(job, request);
+    execution.insteadOfCall(job, prepared.stored.request);
     return [{ id: prepared.entry.id, outcome: skipped("dry run: the call was not made") }];
   }
-  const answer = await call(execution, job, request, signal);
+  const answer = prepared.kind === "answer" ? prepared.answer : await call(execution, job, prepared, signal);
   return execution.transact((tx) => recordAnswer(execution, job, tx, prepared, answer, signal), signal);
 }
 
 /** Wraps errors of a call: an ECONNREFUSED from outside must not be mistaken for one from Postgres. */
 async function call(
-  { ports, clock, log }: Execution,
+  execution: Execution,
   job: OutsideJob<unknown, unknown, unknown>,
-  request: unknown,
+  { entry, stored }: RequestOfEntry,
   signal: AbortSignal,
 ): Promise<unknown> {
+  const note = (text: string) => execution.transact((tx) => storeNote(tx, { entry, stored }, text), signal);
   try {
-    return await job.call(request, { ports, now: clock.now(), log: log.child({ job: job.name }), signal });
+    return await job.call(stored.request, { ...outsideContext(execution, job, signal), note });
   } catch (error) {
-    if (error instanceof Snooze || error instanceof Cancel) throw error;
+    if (PASSED_ON.some((type) => error instanceof type)) throw error;
     throw new CallFailed("the call failed", { cause: error });
   }
 }
 
+/** Errors by which a call says itself what happens next. */
+const PASSED_ON = [Snooze, Cancel, NotSent, Interrupted];
+
+const outsideContext = (
+  { ports, clock, log }: Execution,
+  job: OutsideJob<unknown, unknown, unknown>,
+  signal: AbortSignal,
+): OutsideContext => ({ ports, now: clock.now(), log: log.child({ job: job.name }), signal });
+
+type RequestOfEntry = { readonly entry: Entry; readonly stored: StoredRequest };
+
 type PreparedEntry =
   | { readonly kind: "settled"; readonly settled: Settled }
-  | { readonly kind: "send"; readonly entry: Entry; readonly stored: StoredRequest };
+  | (RequestOfEntry & { readonly kind: "send" })
+  | (RequestOfEntry & { readonly kind: "answer"; readonly answer: unknown });
+
+async function storeNote(tx: Tx, { entry, stored }: RequestOfEntry, text: string): Promise<void> {
+  const written = await tx.execute(
+    sql`update outbox set request = request || jsonb_build_object('note', ${text}::text)
+        where id = ${entry.id} and dead_at is null and request->>'id' = ${stored.id}`,
+  );
+  if (!written.rowCount) throw new Interrupted("another carrier has taken over the request");
+}
 
 async function prepareRequest(
   execution: Execution,
@@ -155,25 +184,29 @@ async function prepareRequest(
 ): Promise<PreparedEntry> {
   const entry = await lockEntry(tx, refs);
   if (!entry) return { kind: "settled", settled: [] };
+  const context = contextFor(execution, tx, entry, job, signal);
   // An earlier attempt may have reached the other side: send the same bytes again, under the same idempotency
   // key.
   if (entry.request !== null) {
     const stored = entry.request as StoredRequest;
     // Before the call, since its answer could not be recorded.
     readPayload(job, stored.payload);
-    return { kind: "send", entry, stored };
+    const resumption = (await job.resume?.(stored.request, stored.note ?? null, context)) ?? SEND_AGAIN;
+    if (resumption.kind !== "prepare") return { entry, stored, ...resumption };
   }
-  const prepared = await job.prepare(
-    readPayload(job, entry.payload),
-    contextFor(execution, tx, entry, job, signal),
-  );
+  const prepared = await job.prepare(readPayload(job, entry.payload), context);
   if ("nothing" in prepared) {
     const outcome = skipped(prepared.nothing);
     await claimEntries(tx, refs);
     await endRun(execution, tx, entry, outcome);
     return { kind: "settled", settled: [{ id: entry.id, outcome }] };
   }
-  const request: StoredRequest = { asks: entry.asks, payload: entry.payload, request: prepared.request };
+  const request: StoredRequest = {
+    id: randomUUID(),
+    asks: entry.asks,
+    payload: entry.payload,
+    request: prepared.request,
+  };
   // jsonb reorders keys, so the first attempt sends what Postgres returns too.
   const [row] = await rows<{ stored: StoredRequest }>(
     tx,
@@ -183,11 +216,13 @@ async function prepareRequest(
   return { kind: "send", entry, stored: row.stored };
 }
 
+const SEND_AGAIN = { kind: "send" } as const;
+
 async function recordAnswer(
   execution: Execution,
   job: OutsideJob<unknown, unknown, unknown>,
   tx: Tx,
-  { entry: seen, stored }: Extract<PreparedEntry, { kind: "send" }>,
+  { entry: seen, stored }: RequestOfEntry,
   answer: unknown,
   signal: AbortSignal,
 ): Promise<Settled> {

@@ -62,6 +62,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
     async close() {
       serverClock?.stop();
       await relay.stop();
+      await ports.mailer.close();
       await compute.close();
       await producers.close();
       await db.close();

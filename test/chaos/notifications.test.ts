@@ -44,7 +44,7 @@ function randomFailures(): Misbehaviour[] {
 const decideLastWeek = (world: World) =>
   world.query(
     `create function decide_last_week() returns trigger language plpgsql as $$ begin new.decided_at := new.decided_at - interval '8 days'; return new; end $$;
-     create trigger decide_last_week before insert on deliveries for each row when (new.decision = 'digested') execute function decide_last_week()`,
+     create trigger decide_last_week before insert or update of decision on deliveries for each row when (new.decision = 'digested') execute function decide_last_week()`,
   );
 
 /**
@@ -194,6 +194,7 @@ describe("notifications under failures", () => {
         RESEND_API_KEY: resend.apiKey,
         RESEND_BASE_URL: resend.url,
         EMAIL_FROM: "Commonwork <hello@commonwork.test>",
+        PUBLIC_URL: "https://app.test",
       });
       const failures: Record<number, () => Promise<void>> = {
         2: redis.flushAll,

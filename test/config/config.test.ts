@@ -204,7 +204,7 @@ describe("the configuration", () => {
   });
 
   describe("the e-mail transport", () => {
-    const from = { EMAIL_FROM: "Commonwork <hello@commonwork.test>" };
+    const from = { EMAIL_FROM: "Commonwork <hello@commonwork.test>", PUBLIC_URL: "https://app.test" };
     const transport = (environment: NodeJS.ProcessEnv) =>
       readConfig({ ...needed, ...from, ...environment }).email.transport;
 
@@ -218,7 +218,7 @@ describe("the configuration", () => {
       expect(transport({ RESEND_API_KEY: "re_1", RESEND_BASE_URL: "http://127.0.0.1:1/" })).toMatchObject({
         url: "http://127.0.0.1:1",
       });
-      expect(transport(smtp)).toEqual({ kind: "smtp", url: "smtps://u:p@mail.test" });
+      expect(transport(smtp)).toMatchObject({ kind: "smtp", server: { host: "mail.test", port: 465 } });
       expect(transport({ EMAIL_FOLDER: "/tmp/mail" })).toEqual({ kind: "file", folder: "/tmp/mail" });
     });
 
@@ -227,6 +227,34 @@ describe("the configuration", () => {
       expect(faultsOf({ ...needed, SMTP_URL: "smtp://mail.test" }).join()).toContain("EMAIL_FROM");
       for (const bad of ["nobody", "A <a@b.test>\r\nBcc: c@d.test", "a@b@c"])
         expect(faultsOf({ ...needed, EMAIL_FROM: bad }).join()).toContain("EMAIL_FROM");
+    });
+
+    it("accepts a sender with a quoted name, and one address for tests", () => {
+      const sender = '"Commonwork, Inc." <hello@commonwork.test>';
+      const { email } = readConfig({
+        ...needed,
+        EMAIL_FROM: sender,
+        EMAIL_TEST_RECIPIENT: "Me <me@team.test>",
+      });
+      expect(email).toMatchObject({ from: sender, testRecipient: "me@team.test" });
+      for (const several of ["a@b.test, c@d.test", "A <a@b.test>, c@d.test"])
+        expect(faultsOf({ ...needed, EMAIL_TEST_RECIPIENT: several }).join()).toContain(
+          "EMAIL_TEST_RECIPIENT",
+        );
+    });
+
+    it("refuses an option of the SMTP server that it does not know, without showing the password", () => {
+      const faults = faultsOf({ ...needed, ...from, SMTP_URL: "smtp://u:S3CRET@mail.test?ssl=true" }).join();
+      expect(faults).toContain("SMTP_URL must be a URL with no options but tls and rate (not ssl)");
+      expect(faults).not.toContain("S3CRET");
+    });
+
+    it("requires links with https in production once e-mail can reach people", () => {
+      const sent = { ...needed, ...from, SMTP_URL: "smtp://mail.test", PUBLIC_URL: "http://app.test" };
+      expect(faultsOf(sent).join()).toContain("PUBLIC_URL must begin with https://");
+      expect(faultsOf({ ...sent, PUBLIC_URL: undefined }).join()).toContain("PUBLIC_URL must begin with");
+      expect(readConfig({ ...sent, NODE_ENV: "development" }).publicUrl).toBe("http://app.test");
+      expect(readConfig({ ...needed, PUBLIC_URL: "http://app.test" }).publicUrl).toBe("http://app.test");
     });
 
     it("requires a base URL that paths can be appended to", () => {

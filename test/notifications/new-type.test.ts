@@ -129,7 +129,7 @@ describe("a notification type that is one file and a line in the index", () => {
     expect(await page.text()).toContain("e-mail about approved tasks");
     await approve("Tulips");
     await world.drain();
-    expect(await deliveryStates(world)).toEqual(["sent", "none: muted"]);
+    expect(await deliveryStates(world)).toEqual(["sent", "none: unsubscribed"]);
   });
 
   it("has a sample in the gallery", () => {

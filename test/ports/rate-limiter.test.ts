@@ -73,6 +73,21 @@ describe("the rate limiter", () => {
     expect(await limiter.reserve(HOST, "2")).toBeLessThanOrEqual(1);
   });
 
+  it.each(["shared", "alone"])(
+    "%s, holds those that have reserved a slot during a pause, and spaces them afterwards",
+    async (kind) => {
+      const limiter = await limiterOf(kind);
+      await limiter.setRate(HOST, 2);
+      expect(await limiter.reserve(HOST, "1")).toBe(0);
+      for (const request of ["2", "3"])
+        expect(await limiter.reserve(HOST, request)).toBeLessThanOrEqual(1_000);
+      await limiter.pause(HOST, 1_200);
+      expect(await limiter.reserve(HOST, "2")).toBeGreaterThan(500);
+      await eventually(async () => expect(await limiter.reserve(HOST, "2")).toBe(0));
+      expect(await limiter.reserve(HOST, "3")).toBeGreaterThan(0);
+    },
+  );
+
   it("shares rates and pauses between processes", async () => {
     const [a, b] = await twoProcesses();
     await a.setRate(HOST, FAST);

@@ -5,6 +5,8 @@ export function recordingMailer(mailbox: Email[]): Mailer {
   const accepted = new Set<string>();
   return {
     name: "resend",
+    admit: async () => undefined,
+    close: async () => undefined,
     async send({ key, emails }) {
       if (!accepted.has(key)) mailbox.push(...emails);
       accepted.add(key);

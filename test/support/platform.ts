@@ -198,17 +198,24 @@ export async function prefer(
 export async function notificationSettings(
   world: World,
   userId: string,
-  fields: { frequency?: string; quietFrom?: number; quietTo?: number; unsubscribedAt?: string },
+  fields: {
+    frequency?: string;
+    quietFrom?: number;
+    quietTo?: number;
+    unsubscribedAt?: string;
+    unsubscribedTypes?: readonly string[];
+  },
 ): Promise<void> {
   await world.query(
-    `insert into user_notification_settings (user_id, frequency, quiet_from, quiet_to, unsubscribed_at)
-     values ($1, $2, $3, $4, $5)`,
+    `insert into user_notification_settings (user_id, frequency, quiet_from, quiet_to, unsubscribed_at, unsubscribed_types)
+     values ($1, $2, $3, $4, $5, $6)`,
     [
       userId,
       fields.frequency ?? "immediate",
       fields.quietFrom ?? null,
       fields.quietTo ?? null,
       fields.unsubscribedAt ?? null,
+      fields.unsubscribedTypes ?? [],
     ],
   );
 }

@@ -3,10 +3,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { outsideServer } from "./outside.ts";
 
 /**
- * How the next request fails: with a status, without an answer, or with a dropped connection, before or after
- * it was accepted.
+ * How the next request fails: with a status or an error of Resend's, without an answer, or with a dropped
+ * connection, before or after it was accepted.
  */
-export type Misbehaviour = "none" | "429" | "500" | "hang" | "drop" | "accept-then-drop" | "accept-then-hang";
+export type Misbehaviour =
+  | "none"
+  | "429"
+  | "500"
+  | "hang"
+  | "drop"
+  | "accept-then-drop"
+  | "accept-then-hang"
+  | { readonly status: number; readonly name: string; readonly message?: string };
 
 /** An accepted e-mail. */
 export type Taken = {
@@ -39,8 +47,8 @@ const ADDRESS = /^([^<>]+ )?<?[^\s<>@]+@[^\s<>@]+>?$/;
 
 /**
  * A Resend server with the real rules: an API key, idempotency keys that are valid for 24 hours (the same key
- * with another body is a conflict), batches of at most 100, strict or permissive, and a limit of requests per
- * second. `keep`: the parts of each e-mail that are kept, for tests with many. GET returns the number of
+ * with another body is a conflict), batches of at most 100, strict or permissive, a limit of requests per
+ * second, and one of their size. `keep`: the parts of each e-mail that are kept, for tests with many. GET returns the number of
  * accepted e-mails, for other processes.
  */
 export async function fakeResend(
@@ -53,6 +61,12 @@ export async function fakeResend(
     apiKey: "re_test",
     perSecond: options.perSecond ?? 0,
     misbehave: [] as Misbehaviour[],
+    /** Addresses whose e-mail is too large: a request with one is rejected as a whole. */
+    oversized: [] as string[],
+    /** Addresses that are rejected as invalid, in addition to those that are. */
+    refused: [] as string[],
+    /** Called for each request, before it is answered. */
+    onRequest: () => {},
     taken: [] as Taken[],
     requests: [] as { path: string; key: string | null; status: number | null }[],
     nowMs: () => Date.now(),
@@ -75,13 +89,13 @@ export async function fakeResend(
   const accept = (path: string, body: string, permissive: boolean, key: string | null): Answer => {
     const sent = JSON.parse(body) as Email | Email[];
     if (path === "/emails") {
-      const fault = faultOf(sent as Email);
+      const fault = faultOf(sent as Email, state.refused);
       return fault ?? { status: 200, body: { id: take(sent as Email, key) } };
     }
     const emails = sent as Email[];
     if (emails.length > BATCH_MAX) return problem(422, "validation_error");
     const faults = emails.flatMap((email, index) =>
-      faultOf(email) ? [{ index, message: "not valid" }] : [],
+      faultOf(email, state.refused) ? [{ index, message: INVALID_TO }] : [],
     );
     if (faults.length > 0 && !permissive) return problem(422, "validation_error");
     const refused = new Set(faults.map(({ index }) => index));
@@ -117,6 +131,7 @@ export async function fakeResend(
     if (request.method === "GET") return void response.end(JSON.stringify(countsOf(state.taken)));
     const note = { path, key, status: null as number | null };
     state.requests.push(note);
+    state.onRequest();
     const fault = state.misbehave.shift();
     const respond = ({ status, body: content }: Answer, extra: Record<string, string> = {}) => {
       note.status = status;
@@ -133,6 +148,9 @@ export async function fakeResend(
     if (fault === "500") return void respond(problem(500, "application_error"));
     if (fault === "429" || overLimit())
       return void respond(problem(429, "rate_limit_exceeded"), { "retry-after": "1" });
+    if (typeof fault === "object") return void respond(problem(fault.status, fault.name, fault.message));
+    if (state.oversized.some((to) => body.includes(`"${to}"`)))
+      return void respond(problem(413, "validation_error", "Too large."));
     if (request.headers.authorization !== `Bearer ${state.apiKey}`)
       return void respond(problem(401, "invalid_api_key"));
     const outcome = once(path, body, request.headers["x-batch-validation"] === "permissive", key);
@@ -155,14 +173,20 @@ const countsOf = (taken: readonly Taken[]) => ({
   contents: new Set(taken.map(({ contentKey }) => contentKey)).size,
 });
 
-const problem = (statusCode: number, name: string): Answer => ({
-  status: statusCode,
-  body: { statusCode, name, message: "Like those of Resend, this message contains the address." },
-});
+const problem = (
+  statusCode: number,
+  name: string,
+  message = "Like those of Resend, this message contains the address.",
+): Answer => ({ status: statusCode, body: { statusCode, name, message } });
 
-function faultOf(email: Email): Answer | null {
+const INVALID_TO = "Invalid `to` field. The address must follow the format `email@example.com`.";
+
+function faultOf(email: Email, refused: readonly string[]): Answer | null {
   const complete = email.from && email.subject && (email.html || email.text);
-  return complete && ADDRESS.test(String(email.to)) ? null : problem(422, "validation_error");
+  if (!complete) return problem(422, "missing_required_field");
+  return ADDRESS.test(String(email.to)) && !refused.includes(String(email.to))
+    ? null
+    : problem(422, "validation_error", INVALID_TO);
 }
 
 /** The headers of a webhook call of Resend, signed as in Standard Webhooks. */

@@ -53,6 +53,8 @@ export const emails = pgTable(
     /** Counts the resends by an operator, each under its own idempotency key. */
     round: integer().notNull().default(1),
     createdAt: instant().notNull().defaultNow(),
+    /** When it was last composed: it may have been sent since. */
+    composedAt: instant(),
     sentAt: instant(),
   },
   (t) => [
@@ -85,7 +87,9 @@ export const emailEvents = pgTable(
     /** The id of the webhook message: a repeated message changes nothing. */
     messageId: text().notNull(),
     providerId: text().notNull(),
-    kind: text({ enum: ["delivered", "hard_bounce", "soft_bounce", "complained"] }).notNull(),
+    kind: text({
+      enum: ["delivered", "hard_bounce", "soft_bounce", "complained", "suppressed", "failed"],
+    }).notNull(),
     occurredAt: instant().notNull(),
     createdAt: instant().notNull(),
   },
@@ -93,7 +97,10 @@ export const emailEvents = pgTable(
     uniqueIndex("email_events_once").on(t.messageId),
     // the events of an e-mail.
     index("email_events_provider").on(t.providerId),
-    check("email_events_kind", sql`kind in ('delivered', 'hard_bounce', 'soft_bounce', 'complained')`),
+    check(
+      "email_events_kind",
+      sql`kind in ('delivered', 'hard_bounce', 'soft_bounce', 'complained', 'suppressed', 'failed')`,
+    ),
   ],
 );
 
@@ -119,6 +126,8 @@ export const unsubscribeTokens = pgTable(
     eventType: text().notNull(),
     channel: text({ enum: ["email"] }).notNull(),
     emailId: ref().notNull(),
+    /** The round of the e-mail: its latest link of each works. */
+    round: integer().notNull().default(1),
     createdAt: instant().notNull(),
     usedAt: instant(),
     revokedAt: instant(),
@@ -126,8 +135,8 @@ export const unsubscribeTokens = pgTable(
   (t) => [
     // the token of a link.
     uniqueIndex("unsubscribe_tokens_hash").on(t.tokenHash),
-    // results of experiments: who unsubscribed through an e-mail. Revoking the tokens of an e-mail.
-    index("unsubscribe_tokens_email").on(t.emailId),
+    // results of experiments: who unsubscribed through an e-mail. Composing an e-mail again.
+    uniqueIndex("unsubscribe_tokens_email").on(t.emailId, t.round),
     // revoking the tokens of a user.
     index("unsubscribe_tokens_user").on(t.userId),
   ],

@@ -28,7 +28,8 @@ const body = z.object({
 /**
  * The webhook of Resend, `POST /webhooks/resend`: what became of e-mails. Each message is stored once,
  * without addresses or texts, and applied to the e-mail, its deliveries and the suppression list. Other types
- * are acknowledged with 200, so that they are not sent again.
+ * are acknowledged with 200, so that they are not sent again. Types about e-mails that this version does not
+ * know are counted apart and logged: they may be final.
  */
 export function resendWebhook(runtime: Runtime): Router {
   const count = (status: string) => runtime.metrics.webhookCalls.inc({ source: SOURCE, status });
@@ -60,6 +61,14 @@ function recordEvent(runtime: Runtime, count: (status: string) => void): Request
         message: "The signature is valid, but the body is not an event of Resend.",
       });
     }
+    if (event === "unknown") {
+      count("unknown");
+      runtime.log.warn(
+        { source: SOURCE, message: messageId },
+        "unknown type of event about an e-mail: ignored",
+      );
+      return void res.json({ status: "ignored" });
+    }
     if (event === "unimportant") {
       count("ignored");
       return void res.json({ status: "ignored" });
@@ -88,9 +97,9 @@ function recordEvent(runtime: Runtime, count: (status: string) => void): Request
 
 /**
  * Parses an event. Its texts are not stored, so any text is accepted in them. `unimportant`: a type that
- * changes nothing here.
+ * changes nothing here. `unknown`: one that might.
  */
-function readEvent(raw: Buffer, messageId: string): ProviderEvent | "unreadable" | "unimportant" {
+function readEvent(raw: Buffer, messageId: string): ProviderEvent | "unreadable" | "unimportant" | "unknown" {
   const decoded = decodeUtf8(raw);
   const read = "fault" in decoded ? decoded : readJson(decoded.text);
   if ("fault" in read || read.faults.some(({ kind }) => kind !== "text")) return "unreadable";
@@ -98,14 +107,28 @@ function readEvent(raw: Buffer, messageId: string): ProviderEvent | "unreadable"
   if (!event.success || !foreignId().safeParse(messageId).success) return "unreadable";
   const { type, data, created_at: occurredAt } = event.data;
   const kind = kindOf(type, data.bounce?.type);
-  if (kind === null) return "unimportant";
+  if (kind === null) return isUnknown(type) ? "unknown" : "unimportant";
   if (data.email_id === undefined) return "unreadable";
   return { messageId, providerId: data.email_id, kind, occurredAt };
 }
 
+/** Types about e-mails that say nothing final. */
+const PASSING = new Set(
+  ["sent", "scheduled", "delivery_delayed", "opened", "clicked", "received"].map((name) => `email.${name}`),
+);
+
+const isUnknown = (type: string): boolean => type.startsWith("email.") && !PASSING.has(type);
+
+/** Types whose meaning does not depend on anything else. */
+const KINDS: Readonly<Record<string, ProviderEvent["kind"]>> = {
+  "email.delivered": "delivered",
+  "email.complained": "complained",
+  "email.suppressed": "suppressed",
+  "email.failed": "failed",
+};
+
 function kindOf(type: string, bounce: string | undefined): ProviderEvent["kind"] | null {
-  if (type === "email.delivered") return "delivered";
-  if (type === "email.complained") return "complained";
+  if (Object.hasOwn(KINDS, type)) return KINDS[type] ?? null;
   if (type !== "email.bounced") return null;
   // Permanent, Transient or Undetermined. Without a type, the event itself means a permanent rejection.
   return bounce === undefined || bounce === "Permanent" ? "hard_bounce" : "soft_bounce";

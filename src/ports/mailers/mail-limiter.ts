@@ -2,10 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { RateLimiter } from "../rate-limiter.ts";
 import { MailerBusy } from "./mailer.ts";
 
-/** Limits the requests to one mail provider to the rate that its responses announce. */
+/** Limits the requests to one mail provider, and holds all of them back while it takes nothing. */
 export type MailLimiter = {
   /**
-   * Waits for the slot of a mailing.
+   * Waits for the slot of a request.
    * @throws MailerBusy if the slot is too far away to wait for.
    */
   admit(key: string, signal: AbortSignal): Promise<void>;

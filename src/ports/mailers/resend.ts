@@ -1,13 +1,7 @@
 import { Resend } from "resend";
 import type { MailLimiter } from "./mail-limiter.ts";
-import {
-  type Email,
-  type Mailer,
-  MailerBusy,
-  MailerUnavailable,
-  type Mailing,
-  type SendResult,
-} from "./mailer.ts";
+import { type Email, type Mailer, MailerUnavailable, type Mailing, type SendResult } from "./mailer.ts";
+import { faultOfResponse, isAboutRecipient } from "./resend-faults.ts";
 
 export type ResendOptions = {
   readonly apiKey: string;
@@ -18,97 +12,72 @@ export type ResendOptions = {
 };
 
 const TIMEOUT_MS = 20_000;
-const BUSY_MS = 1_000;
-/** Daily and monthly quotas: check again once an hour. */
-const QUOTA_MS = 3_600_000;
-
-type Failure = { readonly statusCode: number | null; readonly name: string };
-type Response = { readonly error: Failure | null; readonly headers: Record<string, string> | null };
 
 /** Sends through Resend's SDK, which does not throw, retry or time out by itself. */
 export function resendMailer({ apiKey, url, limiter, timeoutMs = TIMEOUT_MS }: ResendOptions): Mailer {
   const resend = new Resend(apiKey, { baseUrl: url });
-  const send = async (mailing: Mailing, signal: AbortSignal): Promise<readonly SendResult[]> => {
-    await limiter.admit(mailing.key, signal);
+  const send: Mailer["send"] = async (mailing, { signal }) => {
     // The SDK passes its options on to fetch, including the signal.
     const options = {
       idempotencyKey: mailing.key,
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     };
     const [email] = mailing.emails;
-    if (mailing.emails.length === 1 && email !== undefined) {
-      const response = await resend.emails.send(requestOf(email), options);
-      await limiter.adoptRate(response.headers);
-      return response.error
-        ? [await resultOf(response, limiter)]
-        : [{ kind: "accepted", providerId: response.data?.id ?? null }];
-    }
-    const response = await resend.batch.send(mailing.emails.map(requestOf), {
-      ...options,
-      batchValidation: "permissive",
-    });
+    const isSingle = mailing.emails.length === 1 && email !== undefined;
+    const response = isSingle
+      ? await resend.emails.send(requestOf(email), options)
+      : await resend.batch.send(mailing.emails.map(requestOf), { ...options, batchValidation: "permissive" });
     await limiter.adoptRate(response.headers);
     if (response.error) {
-      const result = await resultOf(response, limiter);
+      const result = await faultOfResponse(response, mailing.emails.length, limiter);
       return mailing.emails.map(() => result);
     }
-    return resultsIn(mailing, response.data);
+    const { data } = response;
+    if ("id" in data) return [{ kind: "accepted", providerId: data.id }];
+    return resultsIn(mailing, data);
   };
-  return { name: "resend", send };
+  return {
+    name: "resend",
+    admit: (key, signal) => limiter.admit(key, signal),
+    send,
+    close: async () => undefined,
+  };
 }
 
-const requestOf = ({ from, to, subject, html, text, headers }: Email) => ({
+const requestOf = ({ from, to, replyTo, subject, html, text, headers }: Email) => ({
   from,
   to,
+  ...(replyTo === null ? {} : { replyTo }),
   subject,
   html,
   text,
   headers: { ...headers },
 });
 
-/**
- * The result of a failed request. 429: retry later. 5xx, timeouts and network errors: unknown. 401 and 403:
- * the API key or the domain is not accepted, which is not the e-mail's fault, so it waits until an operator
- * fixes that (docs/decisions/0030). Any other 4xx is permanent.
- */
-async function resultOf({ error, headers }: Response, limiter: MailLimiter): Promise<SendResult> {
-  const { statusCode: status, name } = error ?? { statusCode: null, name: "no_answer" };
-  if (status === null) throw new MailerUnavailable("no answer");
-  if (name === "concurrent_idempotent_requests")
-    throw new MailerBusy("another attempt is still running", 5 * BUSY_MS);
-  if (name === "invalid_idempotent_request") return { kind: "unclear", reason: `${status} ${name}` };
-  if (status === 429) {
-    const waitMs = name.endsWith("_quota_exceeded") ? QUOTA_MS : retryAfterMs(headers);
-    await limiter.pause(waitMs);
-    throw new MailerBusy(name, waitMs);
-  }
-  if (status >= 500 || status === 408 || status === 401 || status === 403)
-    throw new MailerUnavailable(`answered ${status}`);
-  return { kind: "refused", reason: `${status} ${name}` };
-}
-
-function retryAfterMs(headers: Record<string, string> | null): number {
-  const seconds = Number(headers?.["retry-after"]);
-  return seconds > 0 ? seconds * 1_000 : BUSY_MS;
-}
-
 type BatchData = {
-  readonly data: readonly { readonly id: string }[];
-  readonly errors?: readonly { readonly index: number }[];
-} | null;
+  readonly data?: readonly { readonly id: string }[];
+  readonly errors?: readonly { readonly index: number; readonly message?: string }[];
+};
 
 /**
  * In permissive mode, `errors` holds the indexes of invalid e-mails, and `data` the ids of the others, in
  * order.
  */
 function resultsIn({ emails }: Mailing, response: BatchData): SendResult[] {
-  const refused = new Set((response?.errors ?? []).map(({ index }) => index));
-  const ids = (response?.data ?? []).map(({ id }) => id);
+  if (!Array.isArray(response.data)) throw new MailerUnavailable("answered without results");
+  const refused = new Map((response.errors ?? []).map(({ index, message = "" }) => [index, message]));
+  const ids = response.data.map(({ id }) => id);
   // With any other number of ids, they would be assigned to the wrong e-mails.
   const isComplete = ids.length === emails.length - refused.size;
   let next = 0;
   return emails.map((_email, index): SendResult => {
-    if (refused.has(index)) return { kind: "refused", reason: "422 validation_error" };
-    return { kind: "accepted", providerId: isComplete ? (ids[next++] ?? null) : null };
+    const message = refused.get(index);
+    if (message === undefined)
+      return { kind: "accepted", providerId: isComplete ? (ids[next++] ?? null) : null };
+    return {
+      kind: "refused",
+      reason: "422 validation_error",
+      bounce: isAboutRecipient(message) ? "hard" : null,
+    };
   });
 }

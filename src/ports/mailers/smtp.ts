@@ -1,96 +1,103 @@
-import { PassThrough } from "node:stream";
-import { createTransport } from "nodemailer";
-import { type Email, type Mailer, MailerUnavailable, type SendResult } from "./mailer.ts";
+import type { MailLimiter } from "./mail-limiter.ts";
+import { ChannelFault, type Email, EmailDeferred, type Mailer, type SendResult } from "./mailer.ts";
+import { composeMessage } from "./message.ts";
+import { createSmtpPool, type SmtpError, type SmtpPoolOptions, type SmtpSession } from "./smtp-pool.ts";
+import { codesOf, type SmtpStage, verdictOn } from "./smtp-replies.ts";
 
-export type SmtpOptions = { readonly url: string; readonly timeoutMs?: number };
+export type SmtpOptions = Omit<SmtpPoolOptions, "timeoutMs"> & {
+  readonly limiter: MailLimiter;
+  readonly timeoutMs?: number;
+};
 
 const TIMEOUT_MS = 20_000;
-
-/** The fields of nodemailer's errors that are safe to log. Their messages contain addresses. */
-type SmtpError = { readonly code?: string; readonly responseCode?: number };
+/** A server that cannot be used is tried again once a minute. */
+const CHANNEL_RETRY_MS = 60_000;
 
 /**
- * Sends through any SMTP server. SMTP has no idempotency keys: an e-mail whose connection broke during the
- * transfer may or may not have been accepted, so its result is `unclear` and it is not sent again. Its
- * Message-ID is always the same.
+ * Sends through any SMTP server. SMTP has no idempotency keys: an e-mail whose connection broke after its
+ * content began to leave may or may not have been accepted, so its result is `unclear` and it is not sent
+ * again. Its Message-ID is always the same.
  */
-export function smtpMailer({ url, timeoutMs = TIMEOUT_MS }: SmtpOptions): Mailer {
-  const server = new URL(url);
-  const transport = createTransport({
-    host: server.hostname,
-    port: Number(server.port) || (server.protocol === "smtps:" ? 465 : 587),
-    secure: server.protocol === "smtps:",
-    ...(server.username
-      ? { auth: { user: decodeURIComponent(server.username), pass: decodeURIComponent(server.password) } }
-      : {}),
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-  });
-  // nodemailer reports every lost connection as lost while connecting. The body is read only once the
-  // transfer starts, which tells the two cases apart.
-  const transferring = new Set<string>();
-  transport.use("stream", (mail, done) => {
-    const { messageId } = mail.data;
-    mail.message.transform(() => {
-      transferring.add(String(messageId));
-      return new PassThrough();
-    });
-    done();
-  });
-  const sendOne = async (email: Email, isFirst: boolean): Promise<SendResult> => {
-    const message = messageOf(email);
-    transferring.delete(message.messageId);
+export function smtpMailer({ limiter, timeoutMs = TIMEOUT_MS, ...options }: SmtpOptions): Mailer {
+  const pool = createSmtpPool({ ...options, timeoutMs });
+
+  const sendOne = async (email: Email, begin: () => Promise<void>): Promise<SendResult> => {
+    const message = await composeMessage(email);
+    let stage: Stage = "connect";
+    const overSession = async (session: SmtpSession): Promise<SendResult | "closed"> => {
+      stage = "envelope";
+      try {
+        await session.send(message, async () => {
+          await begin();
+          stage = "handed-over";
+        });
+      } catch (error) {
+        const { response, code } = error as SmtpError;
+        const isStale = session.isUsed && stage === "envelope" && (!response || /^421/.test(response));
+        if (isStale && code !== "ESTREAM") return "closed";
+        throw error;
+      }
+      return { kind: "accepted", providerId: message.id };
+    };
     try {
-      const sent = await transport.sendMail(message);
-      return { kind: "accepted", providerId: sent.messageId };
+      const result = await pool.use(overSession);
+      if (result !== "closed") return result;
+      // The server had closed the idle connection. A fresh one is never reported as closed.
+      stage = "connect";
+      return (await pool.use(overSession, { fresh: true })) as SendResult;
     } catch (error) {
-      const result = resultOf(error as SmtpError, transferring.has(message.messageId));
-      if (result !== null) return result;
-      // The e-mails before this one were sent, and a retry of the mailing would send them again.
-      if (!isFirst) return { kind: "unclear", reason: "not tried: the server went away" };
-      throw new MailerUnavailable(`not accepted: ${(error as SmtpError).code ?? "unknown"}`);
-    } finally {
-      transferring.delete(message.messageId);
+      return await resultOf(error as SmtpError, stage, limiter);
     }
   };
+
   return {
     name: "smtp",
-    async send({ emails }, signal) {
-      const results: SendResult[] = [];
-      for (const email of emails) {
-        signal.throwIfAborted();
-        results.push(await sendOne(email, results.length === 0));
-      }
-      return results;
+    admit: (key, signal) => limiter.admit(key, signal),
+    async send({ emails }, { signal, begin }) {
+      const [email] = emails;
+      if (email === undefined || emails.length > 1)
+        throw new Error(`SMTP sends one e-mail at a time, not ${emails.length}`);
+      signal.throwIfAborted();
+      return [await sendOne(email, begin)];
     },
+    close: async () => pool.close(),
   };
 }
 
-/** Null: it was certainly not accepted, and may be sent again. */
-function resultOf({ code, responseCode }: SmtpError, wasTransferring: boolean): SendResult | null {
-  if (code === "EAUTH") return null;
-  if (responseCode !== undefined)
-    return responseCode >= 500 ? { kind: "refused", reason: `SMTP ${responseCode}` } : null;
-  return wasTransferring ? { kind: "unclear", reason: `SMTP ${code ?? "lost"}` } : null;
-}
+/** How far an attempt got. */
+type Stage = "connect" | "envelope" | "handed-over";
 
 /**
- * An e-mail in nodemailer's form. Prepared headers are not folded: a folded List-Unsubscribe breaks DKIM
- * signatures.
+ * The result of a failed attempt.
+ * @throws ChannelFault, EmailDeferred if it was certainly not accepted and may be sent later.
  */
-export function messageOf({ key, from, to, subject, html, text, headers }: Email) {
-  const domain = /@([\w.-]+)/.exec(from)?.[1] ?? "localhost";
-  return {
-    from,
-    to,
-    subject,
-    html,
-    text,
-    messageId: `<${key.replace(/[^\w.-]/g, ".")}@${domain}>`,
-    headers: Object.entries(headers).map(([name, value]) => ({
-      key: name,
-      value: { prepared: true, value },
-    })),
-  };
+async function resultOf(error: SmtpError, stage: Stage, limiter: MailLimiter): Promise<SendResult> {
+  // What `begin` threw: nothing was sent.
+  if (error.code === "ESTREAM" || error.code === undefined) throw error;
+  const reply = { stage: stageOf(error, stage), text: error.response ?? "" };
+  if (error.responseCode !== undefined) {
+    const reason = `SMTP ${codesOf(reply)}`;
+    const verdict = verdictOn(reply);
+    if (verdict === "channel") return holdAll(reason, limiter);
+    if (verdict === "deferred") throw new EmailDeferred(reason);
+    const bounce = { "hard-bounce": "hard", "soft-bounce": "soft", refused: null } as const;
+    return { kind: "refused", reason, bounce: bounce[verdict] };
+  }
+  const reason = `SMTP ${error.originalCode ?? error.code}`;
+  if (stage === "handed-over") return { kind: "unclear", reason };
+  // Checked before sending: the message is larger than the server announced to accept.
+  if (error.code === "EMESSAGE") return { kind: "refused", reason: "SMTP too large", bounce: null };
+  if (stage === "connect") return holdAll(reason, limiter);
+  throw new EmailDeferred(reason);
+}
+
+async function holdAll(reason: string, limiter: MailLimiter): Promise<never> {
+  await limiter.pause(CHANNEL_RETRY_MS);
+  throw new ChannelFault(reason, CHANNEL_RETRY_MS);
+}
+
+function stageOf({ command }: SmtpError, stage: Stage): SmtpStage {
+  if (stage === "connect") return "session";
+  if (command === "RCPT TO") return "recipient";
+  return command === "DATA" ? "content" : "session";
 }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { DateTime } from "luxon";
 import { describe, expect, it } from "vitest";
 import { digestWindow, zoneOf } from "../../../src/email/render/windows.ts";
+import { isQuiet, localMinute } from "../../../src/scoring/local-time.ts";
 
 const MINUTES_15 = 15 * 60_000;
 const PACIFIC = "America/Los_Angeles";
@@ -39,6 +40,40 @@ function windowsByDay(
   }
   return found;
 }
+
+describe("windows and quiet hours", () => {
+  const anyQuiet = fc.record({ from: fc.nat(1439), to: fc.nat(1439) });
+  const zones = [PACIFIC, "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Havana"];
+  const weeks = ticks("2026-03-26", "2026-04-09");
+
+  it.each(["hourly", "daily", "weekly"] as const)(
+    "a %s window opens every day (or week), whatever the quiet hours, and only outside of them or as they end",
+    (cadence) => {
+      fc.assert(
+        fc.property(fc.constantFrom(...zones), anyQuiet, (zone, quiet) => {
+          const opened = new Map<number, Date>();
+          for (const tick of weeks) {
+            const window = digestWindow(cadence, zone, tick, quiet);
+            if (window === null) continue;
+            expect(window.start.getTime()).toBeLessThanOrEqual(tick.getTime());
+            if (!opened.has(window.start.getTime())) opened.set(window.start.getTime(), tick);
+            const sinceQuiet = (minuteOf(tick, zone) - quiet.to + 1_440) % 1_440;
+            if (isQuiet(tick, quiet, zone)) expect(sinceQuiet).toBeLessThan(120);
+          }
+          const days = new Set([...opened.values()].map((at) => dayOf(at, zone)));
+          const weeksSeen = new Set([...opened.keys()].map((at) => weekOf(new Date(at), zone)));
+          if (cadence === "weekly") expect(weeksSeen.size).toBeGreaterThanOrEqual(2);
+          else expect(days.size).toBeGreaterThanOrEqual(13);
+        }),
+        { numRuns: 8 },
+      );
+    },
+  );
+});
+
+const minuteOf = (at: Date, zone: string): number => localMinute(at, zone);
+const dayOf = (at: Date, zone: string): string => DateTime.fromJSDate(at, { zone }).toISODate()!;
+const weekOf = (at: Date, zone: string): string => DateTime.fromJSDate(at, { zone }).toFormat("kkkk-WW");
 
 describe("the hourly windows", () => {
   const expectThirteen = (days: readonly [string, Date[]][], zone: string) => {

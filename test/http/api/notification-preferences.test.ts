@@ -72,7 +72,7 @@ describe("notification preferences", () => {
     expect((await ask(ann, "GET")).body).toEqual({
       ...DEFAULTS,
       unsubscribed: true,
-      unsubscribed_types: wishes.unsubscribed_types,
+      unsubscribed_types: written.unsubscribed_types,
       preferences: [preference({ scope_type: "thread", scope_id: "9" })],
     });
   });

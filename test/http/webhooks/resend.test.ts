@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { emailDigest } from "../../../src/workers/notifications/email/email-digest.ts";
 import { emailInstant } from "../../../src/workers/notifications/email/email-instant.ts";
+import { retryEmails } from "../../../src/workers/notifications/email/retry-emails.ts";
 import { delivery, deliveryStates, emailRows } from "../../support/emails.ts";
 import { user } from "../../support/platform.ts";
 import { signedByResend } from "../../support/resend.ts";
@@ -74,6 +75,7 @@ describe("the webhook of Resend", () => {
     ["email.bounced", "Permanent", "bounced", "hard_bounce"],
     ["email.bounced", undefined, "bounced", "hard_bounce"],
     ["email.complained", undefined, "complained", "complaint"],
+    ["email.suppressed", undefined, "bounced", "hard_bounce"],
   ] as const)(
     "after %s (%s) the address gets nothing more, for any user who has it",
     async (type, bounce, status, reason) => {
@@ -89,6 +91,31 @@ describe("the webhook of Resend", () => {
       expect((await deliveryStates(world)).slice(1)).toEqual(["none: suppressed", "none: suppressed"]);
     },
   );
+
+  it("an e-mail that failed at the provider is failed, and can be sent again", async () => {
+    const { world, post } = await scene();
+    const id = await sent(world);
+    await post(eventOf("email.failed", id));
+    expect(await deliveryStates(world)).toEqual(["failed: reported by the provider"]);
+    expect(await emailRows(world)).toMatchObject([{ status: "failed", reason: "reported by the provider" }]);
+    expect(await suppressed(world)).toEqual([]);
+    expect(await world.perform(retryEmails, { status: "failed", limit: 10 })).toMatchObject({ done: 1 });
+    await world.drain();
+    expect(await deliveryStates(world)).toEqual(["sent"]);
+    await post(eventOf("email.failed", `${id}/2`));
+    await post(eventOf("email.delivered", `${id}/2`));
+    expect(await deliveryStates(world)).toEqual(["delivered"]);
+  });
+
+  it("counts types about e-mails that it does not know apart", async () => {
+    const { world, post } = await scene();
+    await post(eventOf("email.opened", "x"));
+    expect(await (await post(eventOf("email.exploded", "x"))).json()).toEqual({ status: "ignored" });
+    await post(eventOf("email.constructor", "x"));
+    const metrics = await world.metrics.registry.metrics();
+    expect(metrics).toMatch(/webhook_deliveries_total\{source="resend",status="ignored"\} 1\n/);
+    expect(metrics).toMatch(/webhook_deliveries_total\{source="resend",status="unknown"\} 2\n/);
+  });
 
   it("suppresses an address after four soft bounces in a row; a delivered e-mail resets the count", async () => {
     const { world, post } = await scene();

@@ -1,32 +1,24 @@
 import { z } from "zod";
 import { checkDeliveries } from "../../../email/check-deliveries.ts";
-import { type ComposedEmail, composeEmails } from "../../../email/compose-emails.ts";
+import { composeEmails } from "../../../email/compose-emails.ts";
+import { enqueueMailings, splitMailing } from "../../../email/create-mailings.ts";
 import { pendingDeliveries, pendingEmails } from "../../../email/mailing-contents.ts";
-import { dropDeliveries, type EmailResult, recordResults } from "../../../email/record-results.ts";
-import { MailerBusy, MailerUnavailable } from "../../../ports/mailers/mailer.ts";
-import { defineJob } from "../../../queues/job.ts";
+import { dropDeliveries, recordResults } from "../../../email/record-results.ts";
+import { HANDED_OVER, resumeMailing } from "../../../email/resume-mailing.ts";
+import { type MailingAnswer, type MailingRequest, sendMailing } from "../../../email/send-mailing.ts";
+import { gatherSurplus } from "../../../email/single-emails.ts";
+import { MailerBusy } from "../../../ports/mailers/mailer.ts";
+import { defineJob, type JobContext, type OutsideJob } from "../../../queues/job.ts";
 import { done, Snooze } from "../../../queues/outcome.ts";
 
-/**
- * Idempotency keys expire after 24 hours. The margin covers clock differences and the duration of the
- * request.
- */
-const RETRY_WITHIN_MS = 24 * 3_600_000 - 10 * 60_000;
-
-type Request = { key: string; composedAt: string; emails: ComposedEmail[] };
-
-/** A request that an earlier version stored. */
-type FormerRequest = {
-  key: string;
-  composedAt: string;
-  letters: { emailId: string; letter: ComposedEmail["email"] }[];
-};
+type Payload = { batchId: string };
 
 /**
- * Sends one mailing. What may be sent is checked and composed once; every attempt sends the same bytes under
- * the same key. If it is unknown whether they arrived, it is retried for a day.
+ * Sends one mailing. What may be sent is checked and composed right before it is sent. If the mailer certainly
+ * accepted nothing, the next attempt checks and composes again. If that is unknown, every attempt sends the
+ * same bytes under the same key for a day, unless somebody in it may not get them any more.
  */
-export const sendEmails = defineJob({
+export const sendEmails: OutsideJob<Payload, MailingRequest, MailingAnswer> = defineJob({
   name: "send-emails",
   queue: "notifications",
   description: "Sends one mailing, after checking once more whether each e-mail may still be sent.",
@@ -36,46 +28,54 @@ export const sendEmails = defineJob({
   attempts: 80,
   timeLimitMs: 60_000,
   backOff: { baseMs: 2_000, capMs: 3_600_000 },
-  prepare: async ({ batchId }, { tx, now, settings }) => {
-    const pending = await pendingEmails(tx, batchId);
-    if (pending.length === 0) return { nothing: "no e-mail of this mailing is pending" };
-    const checked = await checkDeliveries(tx, await pendingDeliveries(tx, pending), {
-      now,
-      defaultZone: settings.notifications.userTimeZone,
-    });
-    await dropDeliveries(
-      tx,
-      pending.map(({ id }) => id),
-      checked.dropped,
-    );
-    const emails = await composeEmails(tx, pending, checked, { settings: settings.email, now });
-    if (emails.length === 0) return { nothing: "nothing is left to send" };
-    const [only] = emails;
-    const key = emails.length === 1 && only ? only.email.key : `batch/${batchId}`;
-    return { request: { key, composedAt: now.toISOString(), emails } satisfies Request };
-  },
-  call: async (request: Request | FormerRequest, { ports, now, log, signal }): Promise<EmailResult[]> => {
-    const { key } = request;
-    const emails = emailsIn(request);
-    if (now.getTime() - Date.parse(request.composedAt) > RETRY_WITHIN_MS)
-      return emails.map(({ emailId }) => ({ emailId, result: { kind: "expired" } }));
+  admit: async (entry, { ports, signal }) => {
     try {
-      const results = await ports.mailer.send({ key, emails: emails.map(({ email }) => email) }, signal);
-      return emails.map(({ emailId }, index) => ({
-        emailId,
-        result: results[index] ?? { kind: "unclear", reason: "the mailer returned no result" },
-      }));
+      await ports.mailer.admit(entry, signal);
     } catch (error) {
-      if (error instanceof MailerBusy) throw new Snooze(error.retryAfterMs, error.message);
-      if (error instanceof MailerUnavailable)
-        log.warn({ mailing: key, emails: emails.length, reason: error.message }, "sending a mailing failed");
-      throw error;
+      throw error instanceof MailerBusy ? new Snooze(error.retryAfterMs, error.message) : error;
     }
   },
-  record: async (_payload, results, { tx, now }) => done(await recordResults(tx, results, now)),
+  prepare: prepareMailing,
+  resume: resumeMailing,
+  call: (request, { ports, log, signal, note }) =>
+    sendMailing(request, ports.mailer, { log, signal, begin: () => note(HANDED_OVER) }),
+  record: async ({ batchId }, answer, context) => {
+    const { tx, now } = context;
+    if (answer.kind === "results") return done(await recordResults(tx, answer.results, now));
+    return done({ mailings: await split(batchId, context, answer.parts) });
+  },
 });
 
-const emailsIn = (request: Request | FormerRequest): ComposedEmail[] =>
-  "emails" in request
-    ? request.emails
-    : request.letters.map(({ emailId, letter }) => ({ emailId, email: letter }));
+async function prepareMailing({ batchId }: Payload, context: JobContext) {
+  const { tx, now, settings } = context;
+  const found = await pendingEmails(tx, batchId);
+  if (found.length === 0) return { nothing: "no e-mail of this mailing is pending" };
+  // Created while another mailer was configured.
+  if (found.length > settings.email.batchSize) {
+    await split(batchId, context, Math.ceil(found.length / settings.email.batchSize));
+    return { nothing: "split into smaller mailings" };
+  }
+  const pending = await gatherSurplus(tx, found, { perHour: settings.notifications.emailsPerHour, now });
+  const checked = await checkDeliveries(tx, await pendingDeliveries(tx, pending), {
+    now,
+    defaultZone: settings.notifications.userTimeZone,
+  });
+  await dropDeliveries(
+    tx,
+    pending.map(({ id }) => id),
+    checked.dropped,
+  );
+  const emails = await composeEmails(tx, pending, checked, { settings: settings.email, now });
+  if (emails.length === 0) return { nothing: "nothing is left to send" };
+  const [only] = emails;
+  const key = emails.length === 1 && only ? only.email.key : `batch/${batchId}`;
+  const { mailer } = settings.email;
+  return { request: { key, mailer, composedAt: now.toISOString(), emails } satisfies MailingRequest };
+}
+
+/** Divides a mailing into mailings of their own. @returns how many. */
+async function split(batchId: string, context: JobContext, parts: number): Promise<number> {
+  const mailings = await splitMailing(context.tx, batchId, parts);
+  await enqueueMailings(context, sendEmails, mailings);
+  return mailings.length;
+}

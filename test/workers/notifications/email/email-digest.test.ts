@@ -190,6 +190,35 @@ describe("email-digest", () => {
     expect(await tick(world, "2026-03-02T20:00:00Z")).toMatchObject({ counts: { digests: 1 } });
   });
 
+  it("opens a window at the end of quiet hours that cover all of them", async () => {
+    const { world, userId } = await scene();
+    await notificationSettings(world, userId, { quietFrom: 5 * 60, quietTo: 21 * 60 });
+    await delivery(world, { userId, cadence: "hourly" });
+    for (const quiet of [TEN, "2026-03-03T04:45:00Z"])
+      expect(await tick(world, quiet)).toMatchObject({ skipped: 1 });
+    expect(await tick(world, "2026-03-03T05:00:00Z")).toMatchObject({ counts: { digests: 1, items: 1 } });
+    await delivery(world, { userId, cadence: "hourly", decidedAt: "2026-03-03T05:10:00Z" });
+    for (const later of ["2026-03-03T05:30:00Z", "2026-03-03T09:00:00Z", "2026-03-03T20:00:00Z"])
+      expect(await tick(world, later)).toMatchObject({ skipped: 1 });
+    expect(await tick(world, "2026-03-04T05:15:00Z")).toMatchObject({ counts: { digests: 1, items: 1 } });
+  });
+
+  it("serves everybody when zones are unknown to Postgres, or to anybody", async () => {
+    const { world, userId } = await scene();
+    const names = ["ECT", "AGT", "US/Pacific-New", "IST", "Mars/Olympus", "", "'; --"];
+    for (const [n, zone] of names.entries()) {
+      const other = await user(world, { email: `p${n}@people.test`, timeZone: zone });
+      await notificationSettings(world, other, { quietFrom: 3 * 60, quietTo: 4 * 60 });
+      await delivery(world, { userId: other, cadence: "hourly" });
+    }
+    await delivery(world, { userId, cadence: "hourly" });
+    await tick(world, TEN);
+    expect(world.mailbox.map(({ to }) => to)).toContain("ada@people.test");
+    for (const at of ["2026-03-02T23:00:00Z", "2026-03-03T04:30:00Z", "2026-03-03T08:30:00Z"])
+      expect(await tick(world, at)).toMatchObject({ retry: 0, dead: 0 });
+    expect(world.mailbox).toHaveLength(names.length + 1);
+  });
+
   it("sends nothing if the check drops all items, and records each reason", async () => {
     const { world, userId } = await scene();
     const gardens = await projectOf(world);

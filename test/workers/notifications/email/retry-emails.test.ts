@@ -17,6 +17,8 @@ async function unsent(result: Exclude<SendResult, { kind: "accepted" }>) {
   const provider = { result: result as SendResult };
   const mailer: Mailer = {
     name: "resend",
+    admit: async () => undefined,
+    close: async () => undefined,
     async send({ emails }) {
       keys.push(...emails.map(({ key }) => key));
       return emails.map(() => provider.result);
@@ -40,7 +42,7 @@ const states = async (world: World) => new Set(await deliveryStates(world));
 
 describe("retry-emails", () => {
   it.each([
-    ["failed", { kind: "refused", reason: "422 validation_error" }],
+    ["failed", { kind: "refused", reason: "422 validation_error", bounce: null }],
     ["needs_review", { kind: "unclear", reason: "SMTP ECONNECTION" }],
   ] as const)(
     "sends e-mails that are %s again under new keys, digests with all their items",
@@ -59,7 +61,7 @@ describe("retry-emails", () => {
   );
 
   it("skips when no e-mail has the status, or none since the given time", async () => {
-    const { world } = await unsent({ kind: "refused", reason: "x" });
+    const { world } = await unsent({ kind: "refused", reason: "x", bounce: null });
     expect(await world.perform(retryEmails, { status: "needs_review", limit: 100 })).toMatchObject({
       skipped: 1,
     });
@@ -70,7 +72,7 @@ describe("retry-emails", () => {
   });
 
   it("sends once when run twice, concurrently, or after being killed", async () => {
-    const { world, keys, fix } = await unsent({ kind: "refused", reason: "x" });
+    const { world, keys, fix } = await unsent({ kind: "refused", reason: "x", bounce: null });
     fix();
     const deaths = await dieAtNextCommit(world, "email_batches");
     const [id] = await ask(world, retryEmails, { status: "failed", limit: 100 });

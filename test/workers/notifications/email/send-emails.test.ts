@@ -1,9 +1,8 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createLog } from "../../../../src/log.ts";
-import { createMailLimiter } from "../../../../src/ports/mailers/mail-limiter.ts";
 import { resendMailer } from "../../../../src/ports/mailers/resend.ts";
-import { createRateLimiter } from "../../../../src/ports/rate-limiter.ts";
+import { smtpMailer } from "../../../../src/ports/mailers/smtp.ts";
 import { executionOf } from "../../../../src/roles/execution.ts";
 import { emailDigest } from "../../../../src/workers/notifications/email/email-digest.ts";
 import { emailInstant } from "../../../../src/workers/notifications/email/email-instant.ts";
@@ -19,8 +18,10 @@ import {
 import { eventually } from "../../../support/eventually.ts";
 import { fiveCases } from "../../../support/five-cases.ts";
 import { ask } from "../../../support/jobs.ts";
+import { pausableLimiter } from "../../../support/mail-limiter.ts";
 import { grant, notificationSettings, prefer, user } from "../../../support/platform.ts";
 import { fakeResend } from "../../../support/resend.ts";
+import { fakeSmtp, smtpServerOf } from "../../../support/smtp.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
 const AT = "2026-03-02T18:00:00Z";
@@ -29,11 +30,10 @@ const AT = "2026-03-02T18:00:00Z";
 async function resendWorld(environment: Record<string, string> = {}) {
   const resend = await fakeResend();
   onTestFinished(() => resend.close());
-  const rates = createRateLimiter({ redis: null, keyPrefix: "test", perSecond: 10_000 });
-  const limiter = createMailLimiter(rates, "resend");
+  const limiter = pausableLimiter();
   const mailer = resendMailer({ apiKey: "re_test", url: resend.url, limiter, timeoutMs: 400 });
   const world = await createWorld({ at: AT, ports: { mailer }, environment });
-  return { world, resend };
+  return { world, resend, limiter };
 }
 
 /** Creates the mailing that is due. @returns the payload that sends it. */
@@ -74,7 +74,12 @@ describe("an e-mail that is sent", () => {
   it("has a sender, a recipient, a key and an unsubscribe link", async () => {
     const world = await createWorld({
       at: AT,
-      environment: { EMAIL_FROM: "Commonwork <hello@commonwork.test>", PUBLIC_URL: "https://app.test" },
+      environment: {
+        EMAIL_FROM: "Commonwork <hello@commonwork.test>",
+        EMAIL_REPLY_TO: "help@commonwork.test",
+        EMAIL_UNSUBSCRIBE_ADDRESS: "leave@commonwork.test",
+        PUBLIC_URL: "https://app.test",
+      },
     });
     const userId = await ada(world);
     const gardens = await projectOf(world);
@@ -86,6 +91,7 @@ describe("an e-mail that is sent", () => {
       key: "delivery/1",
       from: "Commonwork <hello@commonwork.test>",
       to: "ada@people.test",
+      replyTo: "help@commonwork.test",
       subject: "New document in Riverbank Gardens: Plan.pdf",
     });
     expect(email!.text).toContain(
@@ -93,10 +99,13 @@ describe("an e-mail that is sent", () => {
     );
     expect(email!.headers).toEqual({
       "X-Entity-Ref-ID": "delivery/1",
-      "List-Unsubscribe": expect.stringMatching(/^<https:\/\/app\.test\/unsubscribe\/[\w-]{43}>$/),
+      "Auto-Submitted": "auto-generated",
+      "List-Unsubscribe": expect.stringMatching(
+        /^<https:\/\/app\.test\/unsubscribe\/([\w-]{43})>, <mailto:leave@commonwork\.test\?subject=unsubscribe%20\1>$/,
+      ),
       "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     });
-    expect(email!.html).toContain(email!.headers["List-Unsubscribe"]!.slice(1, -1));
+    expect(email!.html).toContain(/<(https[^>]+)>/.exec(email!.headers["List-Unsubscribe"]!)![1]);
   });
 
   it("goes to EMAIL_TEST_RECIPIENT if it is set", async () => {
@@ -105,6 +114,26 @@ describe("an e-mail that is sent", () => {
       await delivery(world, { userId: await user(world, { email }) });
     await world.perform(sendEmails, await createdMailing(world));
     expect(world.mailbox.map(({ to }) => to)).toEqual(["me@team.test", "me@team.test"]);
+    expect(world.mailbox.map(({ subject }) => subject.slice(0, 22))).toEqual([
+      "[for ada@people.test] ",
+      "[for bo@people.test] Y",
+    ]);
+    // Whoever tries a link must not unsubscribe the user.
+    expect(world.mailbox[0]!.headers["List-Unsubscribe"]).toContain("/unsubscribe/");
+    expect(await world.query("select 1 from unsubscribe_tokens")).toEqual([]);
+  });
+
+  it.each([
+    "ada@people.test, bo@people.test",
+    "Ada <ada@people.test>",
+    "ada@people.test;bo@people.test",
+    "ada",
+  ])("goes to exactly one address, never to %s", async (email) => {
+    const world = await createWorld({ at: AT });
+    await delivery(world, { userId: await user(world, { email }) });
+    expect(await world.perform(sendEmails, await createdMailing(world))).toMatchObject({ skipped: 1 });
+    expect(world.mailbox).toEqual([]);
+    expect(await deliveryStates(world)).toEqual(["none: no-address"]);
   });
 
   it("ignores mutes and has no unsubscribe link if it is must-send", async () => {
@@ -116,7 +145,7 @@ describe("an e-mail that is sent", () => {
     await delivery(world, { userId, eventType: "calendar.action_required", payload });
     await world.perform(sendEmails, await createdMailing(world));
     expect(world.mailbox).toHaveLength(1);
-    expect(Object.keys(world.mailbox[0]!.headers)).toEqual(["X-Entity-Ref-ID"]);
+    expect(Object.keys(world.mailbox[0]!.headers)).toEqual(["Auto-Submitted", "X-Entity-Ref-ID"]);
   });
 });
 
@@ -130,6 +159,11 @@ describe("the check before sending", () => {
     unsubscribing: {
       reason: "unsubscribed",
       change: (world, userId) => notificationSettings(world, userId, { unsubscribedAt: AT }),
+    },
+    "unsubscribing from its type": {
+      reason: "unsubscribed",
+      change: (world, userId) =>
+        notificationSettings(world, userId, { unsubscribedTypes: ["budget.awarded"] }),
     },
     "the frequency none": {
       reason: "frequency-none",
@@ -256,15 +290,144 @@ describe("when sending fails", () => {
     expect((await world.enqueued(sendEmails))[0]).toMatchObject({ attempts: 0 });
   });
 
+  it.each([
+    "429",
+    { status: 401, name: "invalid_api_key" },
+    { status: 429, name: "daily_quota_exceeded" },
+  ] as const)(
+    "is decided again after it waited for the mail service (%j), and not sent to those who must not get it now",
+    async (fault) => {
+      const { world, resend, limiter } = await resendWorld();
+      const emails = ["ada", "bo", "cy", "di", "ed"].map((name) => `${name}@people.test`);
+      const people: string[] = [];
+      for (const email of emails) people.push(await user(world, { email, name: "Before" }));
+      const gardens = await projectOf(world);
+      for (const userId of people) {
+        await grant(world, gardens.projectId, userId);
+        await delivery(world, { ...uploaded(userId, gardens), inApp: "unread" });
+      }
+      resend.misbehave = [fault];
+      expect(await world.perform(sendEmails, await createdMailing(world))).toMatchObject({ snoozed: 1 });
+      await world.query("delete from project_access_grants where user_id = $1", [people[0]]);
+      await notificationSettings(world, people[1]!, { unsubscribedTypes: ["document_uploaded"] });
+      await world.query(
+        "insert into email_suppressions values (sha256('cy@people.test'::bytea), 'complaint')",
+      );
+      await world.query("update notifications set read_at = now() where user_id = $1", [people[3]]);
+      await world.query("update users set name = 'After' where id = $1", [people[4]]);
+      await world.skipBackOff();
+      expect((await world.drain())[0]).toMatchObject({ snoozed: 1 });
+      expect(resend.requests).toHaveLength(1);
+      limiter.endPause();
+      await world.skipBackOff();
+      await world.drain();
+      expect(await deliveryStates(world)).toEqual([
+        "none: no-access",
+        "none: unsubscribed",
+        "none: suppressed",
+        "none: read-meanwhile",
+        "sent",
+      ]);
+      expect(resend.taken.map(({ to, text }) => [to, text.includes("Hello After,")])).toEqual([
+        ["ed@people.test", true],
+      ]);
+      // One link each, and the one that was sent works.
+      expect(await world.query("select count(*)::int as links from unsubscribe_tokens")).toEqual([
+        { links: 5 },
+      ]);
+    },
+  );
+
+  it.each([
+    ["no-access", (world: World) => world.query("delete from project_access_grants")],
+    [
+      "suppressed",
+      (world: World) =>
+        world.query("insert into email_suppressions values (sha256('ada@people.test'::bytea), 'complaint')"),
+    ],
+    [
+      "unsubscribed",
+      (world: World, userId: string) =>
+        notificationSettings(world, userId, { unsubscribedTypes: ["document_uploaded"] }),
+    ],
+  ] as const)(
+    "after an attempt that may have arrived, is not sent again to somebody who must not get it (%s), and needs review",
+    async (reason, change) => {
+      const { world, resend } = await resendWorld();
+      const userId = await ada(world);
+      const gardens = await projectOf(world);
+      await grant(world, gardens.projectId, userId);
+      await delivery(world, uploaded(userId, gardens));
+      await delivery(world, { userId: await user(world, { email: "bo@people.test" }) });
+      resend.misbehave = ["hang"];
+      await world.perform(sendEmails, await createdMailing(world));
+      await change(world, userId);
+      await world.skipBackOff();
+      await world.drain();
+      expect(resend.requests).toHaveLength(1);
+      expect(await deliveryStates(world)).toEqual([
+        `needs_review: ${reason}`,
+        "needs_review: in one mailing with an e-mail that was stopped",
+      ]);
+    },
+  );
+
+  it("counts a day from the first attempt that may have arrived, however long it waited before", async () => {
+    const { world, resend, limiter } = await resendWorld();
+    await delivery(world, { userId: await ada(world) });
+    resend.misbehave = ["429", "500"];
+    await world.perform(sendEmails, await createdMailing(world));
+    expect(await world.query("select request from outbox")).toEqual([{ request: null }]);
+    limiter.endPause();
+    for (let n = 0; n < 2; n++) {
+      await world.skipBackOff();
+      await world.drain();
+    }
+    expect(resend.taken).toHaveLength(1);
+  });
+
+  it("splits a mailing that is refused as a whole until the e-mail at fault is alone", async () => {
+    const { world, resend } = await resendWorld();
+    const addresses = Array.from({ length: 9 }, (_, n) => `p${n}@people.test`);
+    for (const email of addresses) await delivery(world, { userId: await user(world, { email }) });
+    resend.oversized = ["p4@people.test"];
+    await world.perform(emailInstant, {});
+    await world.drain();
+    expect(resend.taken.map(({ to }) => to).sort()).toEqual(addresses.toSpliced(4, 1));
+    expect((await deliveryStates(world)).filter((state) => state !== "sent")).toEqual([
+      "failed: 413 validation_error",
+    ]);
+    expect(await world.query("select 1 from email_suppressions")).toEqual([]);
+  });
+
+  it("divides a mailing that was created for a mailer that takes more at once", async () => {
+    const smtp = await fakeSmtp();
+    const mailer = smtpMailer({ server: smtpServerOf(smtp.url), limiter: pausableLimiter() });
+    const world = await createWorld({
+      at: AT,
+      ports: { mailer },
+      environment: { SMTP_URL: smtp.url, EMAIL_FROM: "a@b.test", PUBLIC_URL: "https://x.test" },
+    });
+    world.closing(() => smtp.close());
+    for (let n = 0; n < 3; n++)
+      await delivery(world, { userId: await user(world, { email: `p${n}@people.test` }) });
+    await world.perform(emailInstant, {});
+    await world.query("update emails set batch_id = (select min(id) from email_batches)");
+    await world.drain();
+    expect(smtp.messages).toHaveLength(3);
+    expect(await deliveryStates(world)).toEqual(["sent", "sent", "sent"]);
+  });
+
   it("treats a refusal as final and records its reason; the rest of the mailing is sent", async () => {
     const { world, resend } = await resendWorld();
-    await delivery(world, { userId: await user(world, { email: "nowhere" }) });
+    resend.refused = ["bo@people.test"];
+    await delivery(world, { userId: await user(world, { email: "bo@people.test" }) });
     await delivery(world, { userId: await ada(world) });
     expect(await world.perform(sendEmails, await createdMailing(world))).toMatchObject({
-      counts: { sent: 1, failed: 1 },
+      counts: { sent: 1, bounced: 1 },
     });
     expect(resend.taken).toHaveLength(1);
-    expect(await deliveryStates(world)).toEqual(["failed: 422 validation_error", "sent"]);
+    expect(await deliveryStates(world)).toEqual(["bounced: 422 validation_error", "sent"]);
   });
 
   it("needs review after a day without an answer, and is not sent again", async () => {
@@ -303,22 +466,6 @@ describe("when sending fails", () => {
   });
 });
 
-it("sends a request that an earlier version stored", async () => {
-  const { world, resend } = await resendWorld();
-  await delivery(world, { userId: await ada(world) });
-  resend.misbehave = ["500"];
-  await world.perform(sendEmails, await createdMailing(world));
-  await world.query(
-    `update outbox set request = jsonb_set(request, '{request}', (request->'request') - 'emails' || jsonb_build_object(
-       'letters', (select jsonb_agg(jsonb_build_object('emailId', e->'emailId', 'letter', e->'email'))
-                   from jsonb_array_elements(request->'request'->'emails') e)))`,
-  );
-  await world.skipBackOff();
-  await world.drain();
-  expect(resend.taken).toMatchObject([{ contentKey: "delivery/1", to: "ada@people.test" }]);
-  expect(await deliveryStates(world)).toEqual(["sent"]);
-});
-
 it("regression 14: logs contain ids, never bodies, addresses or names", async () => {
   const { world, resend } = await resendWorld();
   const stream = new PassThrough();
@@ -327,7 +474,8 @@ it("regression 14: logs contain ids, never bodies, addresses or names", async ()
   const log = createLog({ level: "trace", format: "json", destination: stream });
   const userId = await user(world, { email: "secret@people.test", name: "Secretina" });
   await delivery(world, { userId, payload: awarded(userId, "77.77") });
-  await delivery(world, { userId: await user(world, { email: "secretly nowhere" }) });
+  await delivery(world, { userId: await user(world, { email: "secretly@people.test" }) });
+  resend.refused = ["secretly@people.test"];
   resend.misbehave = ["500"];
   const mailing = await createdMailing(world);
   const ids = await ask(world, sendEmails, mailing);
