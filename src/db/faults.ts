@@ -75,8 +75,8 @@ export const isStatementCancelled = (error: unknown): boolean =>
   databaseFault(error)?.code === QUERY_CANCELED;
 
 /**
- * True when the fault is not about the rows of the work: Postgres is away or unfit, a lock was not granted,
- * or the statement was cancelled. Fewer rows would fail in the same way.
+ * True when the fault is not about the rows of the work: Postgres is unreachable or unfit, a lock was not
+ * granted, or the statement was cancelled. Fewer rows would fail in the same way.
  */
 export const isSystemicFault = (error: unknown): boolean =>
   isDatabaseAbsent(error) || isContention(error) || isStatementCancelled(error);

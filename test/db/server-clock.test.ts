@@ -42,7 +42,7 @@ describe("the clock of a process", () => {
     expect(Math.abs(clock.now().getTime() - Date.now())).toBeLessThan(DAY_MS / 2);
   });
 
-  it("goes on from its last measurement while Postgres is away", async () => {
+  it("continues from its last measurement while Postgres is unreachable", async () => {
     const world = await createWorld();
     const { server, read } = postgresAt("2026-05-01T12:00:00Z");
     let away = false;

@@ -12,7 +12,7 @@ export type LiveSessions = {
 };
 
 /**
- * Sessions that can be ended. Their ids are in Postgres until they would have expired. While it is away, a
+ * Sessions that can be ended. Their ids are in Postgres until they would have expired. While it is down, a
  * process knows the sessions that were signed out at itself: the dashboard is needed most when something is
  * down.
  */
