@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { Command } from "commander";
+import { integerOption } from "./number-option.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 
 const NOT_INSTALLED =
@@ -10,12 +11,24 @@ const NOT_INSTALLED =
 export function defineDemo(command: Command, terminal: Terminal): void {
   command
     .option("--once", "exit after everything has been shown")
-    .action(async ({ once }: { once?: true }) => {
+    .option(
+      "--port <port>",
+      "port to listen on; default: PORT, or a free one",
+      integerOption("--port", 1, 65_535),
+    )
+    .action(async ({ once, port }: { once?: true; port?: number }) => {
       if (!hasDevDependencies()) throw new CliError(NOT_INSTALLED);
       const { runDemo } = await import("../dev/demo/demo.ts");
-      terminal.exitCode = await runDemo(terminal, { once: once === true });
+      terminal.exitCode = await runDemo(terminal, {
+        once: once === true,
+        port: port ?? environmentPort(terminal.environment),
+      });
     });
 }
+
+/** PORT, unless it is empty or 0: then the demo takes a free one. */
+const environmentPort = ({ PORT }: NodeJS.ProcessEnv): number | null =>
+  PORT && PORT !== "0" ? Number(PORT) : null;
 
 /** A production install omits the packages src/dev needs. */
 function hasDevDependencies(): boolean {

@@ -35,6 +35,8 @@ import { pruneCandidateNotifications } from "../../workers/notifications/matchin
 import { meetingReminders } from "../../workers/notifications/nudges/meeting-reminders.ts";
 import { resumeIncompleteNudges } from "../../workers/notifications/nudges/resume-incomplete-nudges.ts";
 import { unreadThreadNudges } from "../../workers/notifications/nudges/unread-thread-nudges.ts";
+import type { CalendarProvider } from "./demo-calendar.ts";
+import { aCalendarIsConnected, aChannelIsDue, aChannelIsReplaced } from "./demo-calendar-scene.ts";
 import { untilSettled } from "./demo-figures.ts";
 import { aMailing, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
 import { aMeetingBeginsSoon, aMessageIsLeftUnread, aProjectIsLeftUndescribed } from "./demo-nudges.ts";
@@ -45,6 +47,9 @@ import { aVolunteerLearnsSkills } from "./skills.ts";
 export type Scene = {
   readonly db: Database;
   readonly seller: Seller;
+  readonly calendars: CalendarProvider;
+  readonly address: string;
+  readonly jwtSecret: string;
   readonly organizationIds: readonly string[];
   /** Prefix of every transaction id of this demo. */
   readonly name: string;
@@ -64,11 +69,10 @@ type DemoRun = {
 export const DEMO_RUNS: readonly DemoRun[] = [
   { job: distributeCommission, input: async (scene) => ({ saleId: await aSale(scene, "applied") }) },
   { job: settleUnresolvedSales, input: unknownBuyersAppear },
-  // The demo has no calendar provider: these are skipped and say why.
+  { job: syncCalendar, input: aCalendarIsConnected },
+  { job: watchCalendar, input: aChannelIsDue },
+  { job: stopCalendarChannel, input: aChannelIsReplaced },
   { job: renewCalendarWatches, input: async () => ({ full: true }) },
-  { job: watchCalendar, input: async () => ({ connectionId: "1" }) },
-  { job: stopCalendarChannel, input: async () => ({ channelId: "00000000-0000-4000-8000-000000000000" }) },
-  { job: syncCalendar, input: async () => ({ connectionId: "1" }) },
   { job: pollCalendars, input: async () => ({}) },
   { job: reconcileSales, input: missedSalesAreListed },
   { job: releaseCommission, input: async (scene) => ({ saleId: await aSale(scene, "held"), actor: "demo" }) },

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatNumber } from "../../cli/table.ts";
@@ -12,6 +12,7 @@ import { startService } from "../../main.ts";
 import { onFreePort } from "../servers/server-program.ts";
 import { createActivity } from "./activity.ts";
 import { type Community, createCommunity } from "./community.ts";
+import { type CalendarProvider, startCalendarProvider } from "./demo-calendar.ts";
 import type { DemoLog } from "./demo-log.ts";
 import { type Seller, startSeller } from "./demo-seller.ts";
 import { type DemoServers, startDemoServers } from "./demo-servers.ts";
@@ -26,12 +27,15 @@ export type OpenDemo = {
   readonly db: Database;
   readonly community: Community;
   readonly seller: Seller;
+  readonly calendars: CalendarProvider;
+  /** Secret of the tokens of the user API. */
+  readonly jwtSecret: string;
   /** Base URL of the service, without a trailing slash. */
   readonly address: string;
   /** Prefix of every transaction id of this demo. */
   readonly name: string;
   readonly now: Date;
-  /** Folder of the sent e-mails. It is kept after the demo. */
+  /** Folder of the sent e-mails: EMAIL_FOLDER, or a temporary one that is deleted at the end. */
   readonly emailFolder: string;
 };
 
@@ -55,8 +59,18 @@ export function stepsOn(terminal: Terminal): DemoStep {
   };
 }
 
+/** How the demo is started. */
+export type DemoOptions = {
+  readonly terminal: Terminal;
+  readonly log: DemoLog;
+  /** Receives what has to be closed. */
+  readonly closers: Closers;
+  /** The port to listen on; null for a free one. */
+  readonly port: number | null;
+};
+
 /** Starts servers, schema, community, and a service with every role, all in this process. */
-export async function openDemo(terminal: Terminal, log: DemoLog, closers: Closers): Promise<OpenDemo> {
+export async function openDemo({ terminal, log, closers, port }: DemoOptions): Promise<OpenDemo> {
   const { environment } = terminal;
   const step = stepsOn(terminal);
   const servers = await step(
@@ -92,13 +106,16 @@ export async function openDemo(terminal: Terminal, log: DemoLog, closers: Closer
   );
   const seller = await startSeller();
   closers.push(() => seller.stop());
-  const emailFolder = await mkdtemp(join(tmpdir(), "commonwork-emails-"));
-  const port = [undefined, "", "0"].includes(environment.PORT) ? undefined : Number(environment.PORT);
+  const calendars = await startCalendarProvider();
+  closers.push(() => calendars.stop());
+  const emailFolder = environment.EMAIL_FOLDER || (await temporaryFolder(closers));
+  const jwtSecret = drawSecret();
+  const around = { seller, calendars, emailFolder, jwtSecret };
   const { config, service } = await step(
     "service",
     () =>
-      onFreePort(port, async (free) => {
-        const config = configFor(environment, servers, { port: free, seller, emailFolder });
+      onFreePort(port ?? undefined, async (free) => {
+        const config = configFor(environment, servers, { ...around, port: free });
         const destination = { ...config.log, destination: log.destination };
         return { config, service: await startService(config, createLog(destination)) };
       }),
@@ -110,6 +127,8 @@ export async function openDemo(terminal: Terminal, log: DemoLog, closers: Closer
     db,
     community,
     seller,
+    calendars,
+    jwtSecret,
     address: config.publicUrl,
     name: `demo-${now.getTime().toString(36)}`,
     now,
@@ -117,15 +136,24 @@ export async function openDemo(terminal: Terminal, log: DemoLog, closers: Closer
   };
 }
 
-const drawSecret = (): string => randomBytes(12).toString("base64url");
+async function temporaryFolder(closers: Closers): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "commonwork-emails-"));
+  closers.push(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
 
-type Around = { readonly port: number; readonly seller: Seller; readonly emailFolder: string };
+const drawPassword = (): string => randomBytes(12).toString("base64url");
+const drawSecret = (): string => randomBytes(32).toString("base64url");
+
+type Around = Pick<OpenDemo, "seller" | "calendars" | "emailFolder" | "jwtSecret"> & {
+  readonly port: number;
+};
 
 /** Every variable is set explicitly, so that nothing else in the environment affects the demo. */
 function configFor(
   environment: NodeJS.ProcessEnv,
   servers: DemoServers,
-  { port, seller, emailFolder }: Around,
+  { port, seller, calendars, emailFolder, jwtSecret }: Around,
 ): Config {
   const host = environment.HOST || "127.0.0.1";
   return readConfig({
@@ -142,7 +170,16 @@ function configFor(
     SCICENT_WEBHOOK_SECRET: drawSecret(),
     SCICENT_API_URL: seller.url,
     EMAIL_FOLDER: emailFolder,
-    ADMIN_PASSWORD: drawSecret(),
-    VIEWER_PASSWORD: drawSecret(),
+    DOMAIN_EVENTS_WEBHOOK_SECRET: drawSecret(),
+    AUTH_JWT_SECRET: jwtSecret,
+    ADMIN_PASSWORD: drawPassword(),
+    VIEWER_PASSWORD: drawPassword(),
+    TOKEN_ENCRYPTION_KEY: randomBytes(32).toString("hex"),
+    GOOGLE_CLIENT_ID: "demo",
+    GOOGLE_CLIENT_SECRET: "demo",
+    // The demo's provider never pushes.
+    GOOGLE_CALENDAR_WEBHOOK_URL: "https://demo.invalid/webhooks/google_calendar",
+    GOOGLE_API_URL: `${calendars.url}/`,
+    GOOGLE_TOKEN_URL: `${calendars.url}/token`,
   });
 }

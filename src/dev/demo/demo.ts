@@ -1,6 +1,8 @@
 import { prettyFactory } from "pino-pretty";
 import { formatNumber } from "../../cli/table.ts";
 import type { Terminal } from "../../cli/terminal.ts";
+import { keepARunUnderWay } from "./demo-calendar-scene.ts";
+import { leaveADeadLetter, openCases } from "./demo-failures.ts";
 import { booksOf, resultsOf, topEarners, untilSettled } from "./demo-figures.ts";
 import { runEveryJob } from "./demo-jobs.ts";
 import { createDemoLog } from "./demo-log.ts";
@@ -9,6 +11,7 @@ import { type Closers, type OpenDemo, openDemo, SEED, stepsOn } from "./demo-ope
 import { booksText, callsText, earnersText, logText, runsText } from "./demo-report.ts";
 import { rewardsText } from "./demo-rewards.ts";
 import { sendCalls, type WebhookAnswer } from "./demo-send.ts";
+import { tryCommands } from "./demo-try.ts";
 import { drawCalls, type WebhookCall } from "./webhook-calls.ts";
 
 const EARNERS = 8;
@@ -20,7 +23,10 @@ const INTERRUPTED = 130;
  *
  * @returns the exit code: 0, 1 if a result is wrong, 130 if it was interrupted.
  */
-export async function runDemo(terminal: Terminal, { once }: { once: boolean }): Promise<number> {
+export async function runDemo(
+  terminal: Terminal,
+  { once, port }: { once: boolean; port: number | null },
+): Promise<number> {
   const end = AbortSignal.any([terminal.interrupted(), endOfNpm(terminal.environment)]);
   const readable = prettyFactory({ ignore: "pid,hostname" });
   const log = createDemoLog((line) => terminal.writeError(readable(line)));
@@ -28,12 +34,16 @@ export async function runDemo(terminal: Terminal, { once }: { once: boolean }): 
   const show = async () => {
     const startedMs = performance.now();
     terminal.write("Commonwork demo\n\n");
-    const demo = await openDemo(terminal, log, closers);
+    const demo = await openDemo({ terminal, log, closers, port });
     await showSales(terminal, demo);
     const succeeded = await showJobs(terminal, demo);
+    terminal.write(await failuresText(demo));
     terminal.write(logText(log.release()));
     terminal.write(`\nFinished in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s.\n`);
-    if (!once) terminal.write(invitation(demo));
+    if (!once) {
+      closers.push(keepBusy(demo));
+      terminal.write(await invitation(demo));
+    }
     return succeeded ? 0 : 1;
   };
   try {
@@ -90,14 +100,45 @@ function answersText(calls: readonly WebhookCall[], answers: readonly WebhookAns
   return `${formatNumber(calls.length)} signed webhook calls over HTTP, median response time ${median.toFixed(0)} ms`;
 }
 
-const invitation = ({ config, address }: OpenDemo): string => `
-Running until Ctrl-C.
+/** Leaves a dead letter, and says what waits for an operator. */
+async function failuresText({ db }: OpenDemo): Promise<string> {
+  await leaveADeadLetter(db);
+  const { deadLetters, heldSales } = await openCases(db);
+  return `\nFor an operator: ${deadLetters} dead letter (commonwork dead list), ${heldSales} sales on hold (commonwork holds list).\n`;
+}
+
+/** Keeps a slow run under way. @returns what stops it. */
+function keepBusy(demo: OpenDemo): () => Promise<void> {
+  const stop = new AbortController();
+  const busy = keepARunUnderWay(demo, stop.signal);
+  // It ends with the servers when they are taken away from under the demo.
+  busy.catch(() => undefined);
+  return async () => {
+    stop.abort();
+    await busy.catch(() => undefined);
+  };
+}
+
+async function invitation(demo: OpenDemo): Promise<string> {
+  const { config, address } = demo;
+  const commands = await tryCommands({
+    db: demo.db,
+    address,
+    name: demo.name,
+    saleSecret: config.saleWebhook.secrets[0] ?? "",
+    eventsSecret: config.eventsWebhook.secrets[0] ?? "",
+    jwtSecret: demo.jwtSecret,
+  });
+  return `${access(demo)}${commands.map(({ title, command }) => `\n# ${title}\n${command}\n`).join("")}`;
+}
+
+const access = ({ config, address }: OpenDemo): string => `
+Running until Ctrl-C. A calendar that answers slowly keeps one run under way.
 
   dashboard   ${address}/admin
   login       admin   ${config.admin.adminPassword}
               viewer  ${config.admin.viewerPassword}
   metrics     ${address}/metrics
-  webhook     ${address}/volunteer_scheduler/webhooks/scicent_sale, signed with ${config.saleWebhook.secrets[0]}
   commands    DATABASE_URL=${config.databaseUrl} DB_SCHEMA=${config.databaseSchema} REDIS_URL=${config.redisUrl} REDIS_PREFIX=${config.redisPrefix} npm run dev -- queues
 `;
 
