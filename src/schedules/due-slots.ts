@@ -101,7 +101,7 @@ export function busySql(timetable: readonly Schedule[]): SQL {
 }
 
 async function openDueSlot(tx: Tx, schedule: Schedule, through: Date, now: Date): Promise<Date | null> {
-  const due = slotsBetween(schedule, through, now);
+  const due = latestSlots(schedule, through, now);
   const last = due.at(-1);
   if (!last) return null;
   const [slot] = chosenSlots(schedule, due, now);
@@ -177,6 +177,29 @@ export async function openNextSlot(
   } catch (error) {
     onFault(schedule.name, { kind: "threw", error });
   }
+}
+
+const HOUR_MS = 3_600_000;
+const WINDOWS_MS = [HOUR_MS, 24 * HOUR_MS, 8 * 24 * HOUR_MS];
+
+/**
+ * The slots in (after, until] that the misfire policy may run, oldest first, and perhaps some before them.
+ * Computing all slots of a week takes a second for a schedule that fires every minute, so shorter stretches
+ * before `until` are tried first.
+ */
+export function latestSlots(
+  schedule: Pick<Schedule, "pattern" | "tz" | "misfire">,
+  after: Date,
+  until: Date,
+): Date[] {
+  const wanted = typeof schedule.misfire === "string" ? 1 : schedule.misfire.backfill;
+  for (const window of WINDOWS_MS) {
+    const from = until.getTime() - window;
+    if (from <= after.getTime()) break;
+    const slots = slotsBetween(schedule, new Date(from), until);
+    if (slots.length >= wanted) return slots;
+  }
+  return slotsBetween(schedule, after, until);
 }
 
 /** The slots in (after, until], oldest first; if there are very many, about the latest thousand. */

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { retryDeadLetters } from "../../src/queues/dead-letters.ts";
@@ -5,6 +6,7 @@ import { done } from "../../src/queues/outcome.ts";
 import { listRuns } from "../../src/queues/runs.ts";
 import {
   chosenSlots,
+  latestSlots,
   openDueSlots,
   type ScheduleFault,
   slotsBetween,
@@ -12,6 +14,7 @@ import {
 import { pauseSchedule, resumeSchedule } from "../../src/schedules/pause.ts";
 import type { Misfire, Schedule } from "../../src/schedules/schedule.ts";
 import { note, noted, singleJob } from "../support/jobs.ts";
+import { size } from "../support/sizes.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 let broken = false;
@@ -326,6 +329,25 @@ describe("slots", () => {
       }
       expect(oneByOne).toEqual(atOnce);
     }
+  });
+
+  it("that a misfire policy runs are found without computing all of a long downtime", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom("* * * * *", "*/15 * * * *", "30 2 * * *", "30 1 * * *", "15 4 * * 0", "0 0 1 * *"),
+        fc.constantFrom<Misfire>("once", "skip", { backfill: 3 }, { backfill: 30 }),
+        fc.date({ min: new Date("2026-02-01"), max: new Date("2026-12-01"), noInvalidDate: true }),
+        fc.nat({ max: 40 * 24 }),
+        (pattern, misfire, until, hours) => {
+          const schedule = { pattern, tz: LA, misfire };
+          const after = new Date(until.getTime() - hours * 3_600_000);
+          expect(chosenSlots(schedule, latestSlots(schedule, after, until), until)).toEqual(
+            chosenSlots(schedule, slotsBetween(schedule, after, until), until),
+          );
+        },
+      ),
+      { numRuns: size(60, 1_000) },
+    );
   });
 
   it("of very many are the latest ones, and of rare ones none is missed", () => {
