@@ -30,7 +30,8 @@ type Options = {
 
 /**
  * Opens the digests that are due and assigns their deliveries to them. A digest is due when the user's window
- * has opened, a delivery was decided before it opened, and the user has no digest for it yet. A digest takes all waiting deliveries of its user: they are never split.
+ * has opened, a delivery was decided before it opened, and the user has no digest for it yet. A digest takes
+ * all waiting deliveries of its user: they are never split.
  *
  * Nudges do not count in a digest that is sent anyway. A digest of nothing but nudges counts as one nudge
  * e-mail (decideNudgeDigest): it is opened if the cap allows, else its deliveries are held. Held deliveries

@@ -63,8 +63,8 @@ const composedLately = (emailIds: readonly string[], now: Date): SQL => sql`
   group by d.user_id`;
 
 /**
- * Keeps the hourly limit when e-mails are sent, however long they waited for the mail service: those beyond it
- * are not sent, and their deliveries join a digest.
+ * Keeps the hourly limit when e-mails are sent, however long they waited for the mail service: those beyond
+ * it are not sent, and their deliveries join a digest.
  * @returns the e-mails that are sent.
  */
 export async function gatherSurplus(

@@ -26,8 +26,8 @@ export type TokenScope = {
 };
 
 /**
- * Stores tokens as hashes, so that reading the table does not allow anyone to use them. The token of an e-mail
- * that is composed again replaces the one of the same round, which was not sent.
+ * Stores tokens as hashes, so that reading the table does not allow anyone to use them. The token of an
+ * e-mail that is composed again replaces the one of the same round, which was not sent.
  */
 export async function keepTokens(tx: Tx, scopes: readonly TokenScope[], now: Date): Promise<void> {
   if (scopes.length === 0) return;

@@ -12,8 +12,8 @@ import { notificationTypeOf } from "./type-of-event.ts";
 export type EmailStanding = {
   readonly isSuppressed: boolean;
   /**
-   * E-mails sent alone in the last hour, or that will be; must-send ones are not counted. One that quiet hours
-   * defer counts for an hour from their end.
+   * E-mails sent alone in the last hour, or that will be; must-send ones are not counted. One that quiet
+   * hours defer counts for an hour from their end.
    */
   readonly letThrough: number;
   /** When nudge e-mails of the last days were sent, or will be. */

@@ -12,8 +12,8 @@ export type RateLimiter = {
   /** Sets the rate of a host. Never rejects. */
   setRate(host: string, perSecond: number): Promise<void>;
   /**
-   * Lets no request through for this many milliseconds, not even those that have reserved a slot. Slots within
-   * the pause are void. Never rejects.
+   * Lets no request through for this many milliseconds, not even those that have reserved a slot. Slots
+   * within the pause are void. Never rejects.
    */
   pause(host: string, ms: number): Promise<void>;
 };

@@ -60,9 +60,9 @@ export class Interrupted extends Error {
 }
 
 /**
- * Thrown by an outside call that certainly had no effect. Its stored request is discarded, so the next attempt
- * decides again what to send. With `delayMs` it runs again then, without using an attempt. The reason is
- * stored and must hold no personal values.
+ * Thrown by an outside call that certainly had no effect. Its stored request is discarded, so the next
+ * attempt decides again what to send. With `delayMs` it runs again then, without using an attempt. The reason
+ * is stored and must hold no personal values.
  */
 export class NotSent extends Error {
   override readonly name = "NotSent";

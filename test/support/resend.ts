@@ -48,8 +48,8 @@ const ADDRESS = /^([^<>]+ )?<?[^\s<>@]+@[^\s<>@]+>?$/;
 /**
  * A Resend server with the real rules: an API key, idempotency keys that are valid for 24 hours (the same key
  * with another body is a conflict), batches of at most 100, strict or permissive, a limit of requests per
- * second, and one of their size. `keep`: the parts of each e-mail that are kept, for tests with many. GET returns the number of
- * accepted e-mails, for other processes.
+ * second, and one of their size. `keep`: the parts of each e-mail that are kept, for tests with many. GET
+ * returns the number of accepted e-mails, for other processes.
  */
 export async function fakeResend(
   options: { perSecond?: number; keep?: "everything" | "text" | "keys" } = {},

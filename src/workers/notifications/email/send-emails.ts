@@ -14,9 +14,9 @@ import { done, Snooze } from "../../../queues/outcome.ts";
 type Payload = { batchId: string };
 
 /**
- * Sends one mailing. What may be sent is checked and composed right before it is sent. If the mailer certainly
- * accepted nothing, the next attempt checks and composes again. If that is unknown, every attempt sends the
- * same bytes under the same key for a day, unless somebody in it may not get them any more.
+ * Sends one mailing. What may be sent is checked and composed right before it is sent. If the mailer
+ * certainly accepted nothing, the next attempt checks and composes again. If that is unknown, every attempt
+ * sends the same bytes under the same key for a day, unless somebody in it may not get them any more.
  */
 export const sendEmails: OutsideJob<Payload, MailingRequest, MailingAnswer> = defineJob({
   name: "send-emails",

@@ -1,0 +1,392 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { inTransaction } from "../../src/db/transaction.ts";
+import { digestWindow } from "../../src/email/render/windows.ts";
+import { unsubscribe } from "../../src/email/unsubscribe.ts";
+import type { Email, Mailer, SendResult } from "../../src/ports/mailers/mailer.ts";
+import { ChannelFault, MailerBusy, MailerUnavailable } from "../../src/ports/mailers/mailer.ts";
+import { emailDaily } from "../../src/workers/notifications/email/email-daily.ts";
+import { emailDigest } from "../../src/workers/notifications/email/email-digest.ts";
+import { emailInstant } from "../../src/workers/notifications/email/email-instant.ts";
+import { awarded, projectOf } from "../support/emails.ts";
+import { grant, hostEvent, user } from "../support/platform.ts";
+import { size } from "../support/sizes.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+// Random histories of events, preferences, unsubscriptions, access, quiet hours and faults of the mail
+// service. Each history is lived by two teams at once. The first team has one more member, whose data is bad.
+
+const RUNS = size(200, 2_000);
+const PER_HOUR = 2;
+const START = Date.parse("2026-03-02T14:00:00Z");
+const ZONE = "America/Los_Angeles";
+const MEMBERS = [0, 1] as const;
+const TYPES = ["document_uploaded", "project_access_granted", "budget.awarded"] as const;
+const MINUTE_MS = 60_000;
+
+type Fault = "none" | "busy" | "channel" | "lost before" | "lost after";
+type Step =
+  | {
+      readonly kind: "event";
+      readonly type: (typeof TYPES)[number];
+      readonly member: number;
+      readonly times: number;
+    }
+  | { readonly kind: "must-send" | "grant" | "revoke" | "read" | "click"; readonly member: number }
+  | { readonly kind: "prefer"; readonly member: number; readonly type: string; readonly status: string }
+  | { readonly kind: "quiet"; readonly member: number; readonly from: number; readonly to: number }
+  | { readonly kind: "frequency"; readonly member: number; readonly frequency: string }
+  | { readonly kind: "unsubscribe"; readonly member: number; readonly type: string }
+  | { readonly kind: "fault"; readonly fault: Fault }
+  | { readonly kind: "wait"; readonly minutes: number };
+
+const member = fc.constantFrom(...MEMBERS);
+const type = fc.constantFrom(...TYPES);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant("event"), type, member, times: fc.integer({ min: 1, max: 4 }) }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant("wait"), minutes: fc.constantFrom(10, 30, 60, 180, 600) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constantFrom("grant", "revoke", "read", "click", "must-send"), member }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("prefer"),
+      member,
+      type: fc.constantFrom("*", ...TYPES),
+      status: fc.constantFrom("immediate", "digest", "muted"),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("quiet"), member, from: fc.nat(1439), to: fc.nat(1439) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("frequency"),
+      member,
+      frequency: fc.constantFrom("immediate", "hourly", "daily", "none"),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("unsubscribe"), member, type: fc.constantFrom("*", ...TYPES) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("fault"),
+      fault: fc.constantFrom("none", "busy", "channel", "lost before", "lost after"),
+    }),
+  },
+) as fc.Arbitrary<Step>;
+
+type Team = {
+  readonly ownerId: string;
+  readonly projectId: string;
+  readonly resourceId: string;
+  readonly members: readonly string[];
+};
+
+/** An accepted e-mail. */
+type Accepted = { readonly to: string; readonly at: number; readonly kind: string };
+
+/** The mail service: it accepts or fails as it is told, and checks what it accepts. */
+function mailService() {
+  const state = {
+    fault: "none" as Fault,
+    accepted: [] as Accepted[],
+    /** By address: the token of the last unsubscribe link. */
+    links: new Map<string, string>(),
+    wrongs: [] as string[],
+    world: null as World | null,
+  };
+  const known = new Map<string, { bytes: string; results: SendResult[] }>();
+  const accept = async ({ headers, to, key }: Email): Promise<SendResult> => {
+    const world = state.world as World;
+    const content = headers["X-Entity-Ref-ID"] ?? "";
+    const { kind, wrongs } = await judge(world, content);
+    state.wrongs.push(...wrongs.map((wrong) => `${content} to ${to}: ${wrong}`));
+    state.accepted.push({ to, at: world.clock.now().getTime(), kind });
+    const token = /unsubscribe\/([\w-]{43})/.exec(headers["List-Unsubscribe"] ?? "")?.[1];
+    if (token) state.links.set(to, token);
+    return { kind: "accepted", providerId: `${key}@provider` };
+  };
+  const mailer: Mailer = {
+    name: "resend",
+    admit: async () => undefined,
+    close: async () => undefined,
+    async send({ key, emails }) {
+      if (state.fault === "busy") throw new MailerBusy("busy", 600_000);
+      if (state.fault === "channel") throw new ChannelFault("401", 600_000);
+      if (state.fault === "lost before") throw new MailerUnavailable("no answer");
+      const bytes = JSON.stringify(emails);
+      const before = known.get(key);
+      if (before && before.bytes !== bytes) state.wrongs.push(`${key} was used for other bytes`);
+      const results = before?.results ?? [];
+      if (!before) for (const email of emails) results.push(await accept(email));
+      known.set(key, { bytes, results });
+      if (state.fault === "lost after") throw new MailerUnavailable("no answer");
+      return results;
+    },
+  };
+  return { state, mailer };
+}
+
+type Mail = ReturnType<typeof mailService>["state"];
+
+/** What an e-mail is, and what is wrong about sending it now, by the facts in the database. */
+async function judge(world: World, content: string): Promise<{ kind: string; wrongs: string[] }> {
+  const [of = "", id = "0"] = content.split("/");
+  const items = await world.query<{ must: boolean; left: boolean; barred: boolean }>(
+    `select d.reason = 'must-send' as must,
+            coalesce(s.unsubscribed_at is not null or d.event_type = any(s.unsubscribed_types), false) as left,
+            e.project_id is not null and not exists (
+              select 1 from project_access_grants g where g.project_id = e.project_id and g.user_id = d.user_id) as barred
+     from deliveries d join domain_events e on e.id = d.event_id left join user_notification_settings s on s.user_id = d.user_id
+     where d.status = 'pending' and ${of === "digest" ? "d.digest_id" : "d.id"} = $1`,
+    [id],
+  );
+  const isMust = items.every(({ must }) => must);
+  return {
+    kind: of === "digest" ? "digest" : isMust ? "must-send" : "single",
+    wrongs: [
+      ...(items.length === 0 ? ["it has no content"] : []),
+      ...(items.some(({ left }) => left) && !isMust ? ["the user unsubscribed"] : []),
+      ...(items.some(({ barred }) => barred) ? ["the user has no access"] : []),
+    ],
+  };
+}
+
+async function openTeam(world: World, name: string, withBadMember: boolean): Promise<Team> {
+  const { ownerId, projectId, resourceId } = await projectOf(world, "Gardens");
+  await world.query("update users set email = null where id = $1", [ownerId]);
+  const members: string[] = [];
+  for (const n of MEMBERS)
+    members.push(await user(world, { name: `Member ${n}`, email: `${name}.${n}@people.test` }));
+  const all = withBadMember ? [...members, await badMember(world)] : members;
+  for (const userId of all) await grant(world, projectId, userId);
+  return { ownerId, projectId, resourceId, members };
+}
+
+async function badMember(world: World): Promise<string> {
+  const id = await user(world, {
+    name: "Eve\r\nBcc: everybody@people.test \u202e https://evil.test",
+    email: "eve@people.test, everybody@people.test",
+    timeZone: "Mars/Olympus",
+  });
+  await world.query(
+    `insert into user_notification_settings (user_id, quiet_from, quiet_to, unsubscribed_types)
+     values ($1, 0, 1439, '{nothing_known}')`,
+    [id],
+  );
+  return id;
+}
+
+type Story = { readonly world: World; readonly mail: Mail; now: number };
+
+function moveTo(story: Story, at: number): void {
+  story.now = at;
+  story.world.at(new Date(at).toISOString());
+}
+
+/** Runs the jobs that are due, once. */
+async function tick({ world }: Story): Promise<void> {
+  for (const job of [emailInstant, emailDigest, emailDaily]) await world.perform(job, {});
+  await world.skipBackOff();
+  await world.drain();
+}
+
+async function live(story: Story, team: Team, happening: Step): Promise<void> {
+  const { world, mail } = story;
+  if (happening.kind === "fault" || happening.kind === "wait") return;
+  const userId = team.members[happening.member] as string;
+  const settings = (column: string, value: unknown) =>
+    world.query(
+      `insert into user_notification_settings (user_id, ${column}) values ($1, $2)
+       on conflict (user_id) do update set ${column} = excluded.${column}`,
+      [userId, value],
+    );
+  switch (happening.kind) {
+    case "event":
+      for (let n = 0; n < happening.times; n++) await emit(world, team, happening.type, userId);
+      return void (await world.drain());
+    case "must-send": {
+      const payload = { user_id: userId, connection_id: "1", provider: "google" };
+      await hostEvent(world, "calendar.action_required", { payload });
+      return void (await world.drain());
+    }
+    case "grant":
+      return void (await world.query(
+        "insert into project_access_grants (project_id, user_id, permission) values ($1, $2, 'view') on conflict do nothing",
+        [team.projectId, userId],
+      ));
+    case "revoke":
+      return void (await world.query("delete from project_access_grants where user_id = $1", [userId]));
+    case "read":
+      return void (await world.query("update notifications set read_at = now() where user_id = $1", [
+        userId,
+      ]));
+    case "click": {
+      const [{ email } = { email: "" }] = await world.query<{ email: string }>(
+        "select email from users where id = $1",
+        [userId],
+      );
+      const token = mail.links.get(email);
+      if (token) await inTransaction(world.db, (tx) => unsubscribe(tx, token, world.clock.now()));
+      return;
+    }
+    case "prefer":
+      return void (await world.query(
+        `insert into notification_preferences (user_id, scope_type, scope_id, event_type, channel, status)
+         values ($1, 'project', $2, $3, 'email', $4)
+         on conflict on constraint notification_preferences_once do update set status = excluded.status`,
+        [userId, team.projectId, happening.type, happening.status],
+      ));
+    case "quiet":
+      return void (await world.query(
+        `insert into user_notification_settings (user_id, quiet_from, quiet_to) values ($1, $2, $3)
+         on conflict (user_id) do update set quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to`,
+        [userId, happening.from, happening.to],
+      ));
+    case "frequency":
+      return void (await settings("frequency", happening.frequency));
+    case "unsubscribe":
+      return void (await (happening.type === "*"
+        ? settings("unsubscribed_at", new Date(story.now))
+        : settings("unsubscribed_types", [happening.type])));
+  }
+}
+
+function emit(world: World, team: Team, type: (typeof TYPES)[number], userId: string): Promise<string> {
+  const { ownerId, projectId, resourceId } = team;
+  if (type === "budget.awarded") return hostEvent(world, type, { payload: awarded(userId) });
+  if (type === "document_uploaded")
+    return hostEvent(world, type, { actorId: ownerId, projectId, resourceId, payload: {} });
+  const payload = { affected_user_id: userId, new_permission: "view" };
+  return hostEvent(world, type, { actorId: ownerId, projectId, payload });
+}
+
+type Waiting = {
+  id: string;
+  cadence: "hourly" | "daily" | null;
+  notBefore: Date | null;
+  quietFrom: number | null;
+  quietTo: number | null;
+};
+
+const waiting = (world: World): Promise<Waiting[]> =>
+  world.query<Waiting>(
+    `select d.id, d.cadence, d.not_before as "notBefore", s.quiet_from as "quietFrom", s.quiet_to as "quietTo"
+     from deliveries d left join user_notification_settings s on s.user_id = d.user_id
+     where d.channel = 'email' and d.status = 'pending' order by d.id`,
+  );
+
+/** The next run at which a delivery can be sent. */
+function nextRun({ cadence, notBefore, quietFrom, quietTo }: Waiting, now: number): number {
+  const grid = 15 * MINUTE_MS;
+  const first = Math.floor(now / grid) * grid + grid;
+  if (cadence === null) return Math.max(first, notBefore?.getTime() ?? 0);
+  const quiet = quietFrom === null || quietTo === null ? null : { from: quietFrom, to: quietTo };
+  for (let at = first; ; at += grid) {
+    const window = digestWindow(cadence, ZONE, new Date(at), quiet);
+    if (window !== null && window.start.getTime() > now) return at;
+  }
+}
+
+/** The mail service works: everything that waits ends within two windows. */
+async function endWithinTwoWindows(story: Story): Promise<void> {
+  story.mail.fault = "none";
+  const windows = new Map<string, number>();
+  await tick(story);
+  for (let left = await waiting(story.world); left.length > 0; left = await waiting(story.world)) {
+    const runs = left.map((one) => ({ id: one.id, at: nextRun(one, story.now) }));
+    const at = Math.min(...runs.map((run) => run.at));
+    for (const run of runs) if (run.at === at) windows.set(run.id, (windows.get(run.id) ?? 0) + 1);
+    moveTo(story, at);
+    await tick(story);
+    for (const { id } of await waiting(story.world)) expect(windows.get(id) ?? 0).toBeLessThan(2);
+  }
+}
+
+/** No user got more than PER_HOUR single e-mails in any hour. */
+function expectLimitKept({ accepted }: Mail): void {
+  const singles = accepted.filter(({ kind }) => kind === "single");
+  for (const { to, at } of singles) {
+    const inHour = singles.filter(
+      (other) => other.to === to && other.at <= at && other.at > at - 60 * MINUTE_MS,
+    );
+    expect(inHour.length).toBeLessThanOrEqual(PER_HOUR);
+  }
+}
+
+/** What each member of a team got and did not get. */
+async function fatesOf({ world, mail }: Story, { members }: Team): Promise<unknown[]> {
+  const fates: unknown[] = [];
+  for (const userId of members) {
+    const [{ email } = { email: "" }] = await world.query<{ email: string }>(
+      "select email from users where id = $1",
+      [userId],
+    );
+    const got = mail.accepted.filter(({ to }) => to === email).map(({ at, kind }) => ({ at, kind }));
+    const rows = await world.query(
+      "select event_type, decision, status, coalesce(error, reason) as why from deliveries where user_id = $1 and channel = 'email' order by id",
+      [userId],
+    );
+    fates.push({ got, rows });
+  }
+  return fates;
+}
+
+it(
+  "whatever happens, e-mail keeps its promises",
+  async () => {
+    const { state, mailer } = mailService();
+    const world = await createWorld({
+      at: new Date(START).toISOString(),
+      ports: { mailer },
+      environment: {
+        USER_EMAILS_PER_HOUR: String(PER_HOUR),
+        USER_TIME_ZONE: ZONE,
+        RESEND_API_KEY: "re_test",
+        EMAIL_FROM: "a@b.test",
+        PUBLIC_URL: "https://x.test",
+      },
+    });
+    state.world = world;
+    const story: Story = { world, mail: state, now: START };
+    let histories = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (history) => {
+        Object.assign(state, { fault: "none", accepted: [], wrongs: [] });
+        moveTo(story, START);
+        histories += 1;
+        const teams = [
+          await openTeam(world, `a${histories}`, true),
+          await openTeam(world, `b${histories}`, false),
+        ] as const;
+        for (const happening of history) {
+          for (const team of teams) await live(story, team, happening);
+          if (happening.kind === "fault") state.fault = happening.fault;
+          if (happening.kind === "wait") moveTo(story, story.now + happening.minutes * MINUTE_MS);
+          if (happening.kind === "fault" || happening.kind === "wait") await tick(story);
+        }
+        await endWithinTwoWindows(story);
+        expect(state.wrongs).toEqual([]);
+        expectLimitKept(state);
+        expect(await fatesOf(story, teams[0])).toEqual(await fatesOf(story, teams[1]));
+        expect(await world.enqueued()).toEqual([]);
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  size(900_000, 6_000_000),
+);
