@@ -19,6 +19,7 @@ import { matches } from "./matches.ts";
 import { multipliers } from "./multipliers.ts";
 import { notices } from "./notices.ts";
 import { nudges } from "./nudges.ts";
+import { slots } from "./slots.ts";
 import { tableOf } from "./table.ts";
 
 const BENCHES: readonly Bench[] = [
@@ -32,6 +33,7 @@ const BENCHES: readonly Bench[] = [
   nudges,
   matches,
   notices,
+  slots,
   isolation,
 ];
 const SEED = 20_241_215;

@@ -1,14 +1,18 @@
 import { sql } from "drizzle-orm";
 import { inTransaction } from "../../src/db/transaction.ts";
+import { createLog } from "../../src/log.ts";
+import { catalogueOf } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
 import { finishRun } from "../../src/queues/runs.ts";
+import { openRuntime } from "../../src/roles/open-runtime.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
 import { busySql, openDueSlots, openNextSlot } from "../../src/schedules/due-slots.ts";
 import { timetable } from "../../src/schedules/timetable.ts";
 import { sweepDueBudgets } from "../../src/workers/budgets/sweep-due-budgets.ts";
-import { type BenchContext, type Figure, quantile } from "./bench.ts";
-import type { Scratch } from "./database.ts";
+import { type Bench, type BenchContext, type Figure, LARGE_POSTGRES, measure, quantile } from "./bench.ts";
+import { benchConfig, openScratch, type Scratch, vacuumLoaded } from "./database.ts";
 
+const WAITING = 5_000_000;
 const TIMES = 20;
 const DAY_MS = 86_400_000;
 
@@ -16,8 +20,40 @@ const failed = (schedule: string, fault: unknown): never => {
   throw new Error(`${schedule} was not opened`, { cause: fault });
 };
 
+/** Opening slots, and ending a scheduled run, with a large backlog. */
+export const slots: Bench = {
+  name: "slots",
+  postgres: LARGE_POSTGRES,
+  describe: ({ scale }) =>
+    `opening the due slots of every schedule at once, and ending a scheduled run whose next slot is due, with ${WAITING * scale} entries waiting.`,
+  async run(context) {
+    context.say("loading");
+    const scratch = await openScratch(context.databaseUrl);
+    await loadWaiting(scratch, Math.round(WAITING * context.scale));
+    await context.loaded();
+    const config = benchConfig(scratch.url, context.redisUrl);
+    const catalogue = catalogueOf([]);
+    const runtime = openRuntime({ config, log: createLog(config.log), catalogue, timetable: [] });
+    await measure({ ...context, runs: context.runs ?? 1 }, () => measureSlots(context, runtime, scratch));
+    await runtime.close();
+    await scratch.drop();
+  },
+};
+
+/** Due entries of several queues, and some that are due later. */
+async function loadWaiting(scratch: Scratch, entries: number): Promise<void> {
+  await scratch.sql(
+    `insert into outbox (queue, job, key, payload, run_at)
+     select (array['matching', 'feeds', 'media'])[1 + g % 3], 'place-volunteer', 'waiting-' || g, '{}',
+            now() + (g - $1::int * 0.9) * interval '1 millisecond' from generate_series(1, $1::int) g`,
+    [entries],
+  );
+  await vacuumLoaded(scratch);
+  await scratch.sql("checkpoint");
+}
+
 /** What it costs to open every schedule at once, and to end one scheduled run whose next slot is due. */
-export async function measureSlots(
+async function measureSlots(
   context: Pick<BenchContext, "say">,
   { db }: Pick<Runtime, "db">,
   scratch: Scratch,
