@@ -169,9 +169,15 @@ function scrapedMetrics(at: Registered) {
       help: "Age of the oldest open transaction of this database.",
       ...at,
     }),
+    ledgerVerifiedAge: new Gauge({
+      name: "commonwork_ledger_verified_age_seconds",
+      help: "Time since the last verification of the ledger without faults began: of new rows, or of all.",
+      labelNames: ["scope"],
+      ...at,
+    }),
     ledgerDrift: new Gauge({
       name: "commonwork_ledger_drift",
-      help: "Faults found by the last ledger verification.",
+      help: "Faults found by the last ledger verifications.",
       ...at,
     }),
   };

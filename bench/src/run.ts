@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { startEmbeddedServers } from "../../src/dev/servers/embedded-servers.ts";
 import { seededRandom } from "../../src/random.ts";
 import { compareCheckouts } from "./against.ts";
+import { backlog } from "./backlog.ts";
 import { type Bench, machine, type Row } from "./bench.ts";
 import { budgets } from "./budgets.ts";
 import { commissions } from "./commissions.ts";
@@ -15,6 +16,7 @@ import { dueBudgets } from "./due-budgets.ts";
 import { fanOut } from "./fan-out.ts";
 import { intake } from "./intake.ts";
 import { isolation } from "./isolation.ts";
+import { longRun } from "./long-run.ts";
 import { matches } from "./matches.ts";
 import { multipliers } from "./multipliers.ts";
 import { notices } from "./notices.ts";
@@ -35,6 +37,8 @@ const BENCHES: readonly Bench[] = [
   notices,
   slots,
   isolation,
+  backlog,
+  longRun,
 ];
 const SEED = 20_241_215;
 /** Paths are relative to the root of the repository; npm runs this in bench/. */

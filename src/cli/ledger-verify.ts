@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { runInline } from "../queues/manual-runs.ts";
 import { executionOf } from "../roles/execution.ts";
-import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
+import { verifyLedger } from "../workers/maintenance/verify-ledger.ts";
 import { jsonFlag } from "./flags.ts";
 import { runProgress, runSummary } from "./follow.ts";
 import { ledgerChecks } from "./ledger-checks.ts";

@@ -2,6 +2,7 @@ import { access } from "./access.ts";
 import { type AnyArea, type ReadOf, readArea } from "./area.ts";
 import { calendar } from "./calendar.ts";
 import { email } from "./email.ts";
+import { history } from "./history.ts";
 import { matching } from "./matching.ts";
 import { notifications } from "./notifications.ts";
 import { nudges } from "./nudges.ts";
@@ -22,6 +23,7 @@ const areas = [
   nudges,
   calendar,
   matching,
+  history,
   access,
 ] as const;
 

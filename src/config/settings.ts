@@ -8,6 +8,7 @@ type Shared =
   | "nudges"
   | "matching"
   | "notifications"
+  | "historyDays"
   | "defaultTimeZone";
 
 /**
@@ -20,17 +21,8 @@ export type Settings = Pick<Config, Shared> & {
 
 export function settingsFrom(config: Pick<Config, Shared | "email">): Settings {
   const { transport: _transport, webhookSecrets: _secrets, ...email } = config.email;
-  const { calendars, commissions, multipliers, budgets, nudges, matching, notifications, defaultTimeZone } =
-    config;
-  return {
-    calendars,
-    commissions,
-    multipliers,
-    budgets,
-    nudges,
-    matching,
-    notifications,
-    defaultTimeZone,
-    email,
-  };
+  const { calendars, commissions, multipliers, budgets, nudges, matching } = config;
+  const { notifications, historyDays, defaultTimeZone } = config;
+  const rewards = { commissions, multipliers, budgets };
+  return { ...rewards, calendars, nudges, matching, notifications, historyDays, defaultTimeZone, email };
 }

@@ -20,6 +20,9 @@ export type InboxMessage = {
 /** The source of messages with domain events: each carries several, with receipts of their own. */
 export const EVENTS_SOURCE = "domain_events";
 
+/** The sources of messages about money. They are kept for ever. */
+export const MONEY_SOURCES = ["scicent", "scicent_refund"] as const;
+
 /** A message that carries an id of its sender's. */
 export type KeyedMessage = InboxMessage & { readonly externalId: string };
 
@@ -75,19 +78,25 @@ export type RepeatedMessage = {
   readonly firstId: string;
 };
 
-/** Records duplicates and conflicts, so that every message ends in exactly one outcome. They hold no key. */
+/**
+ * Records duplicates and conflicts, so that every message ends in exactly one outcome. They hold no key. Of a
+ * duplicate the hash is kept, not the body: the accepted message has the same values.
+ */
 export async function recordRepeats(tx: Tx, repeats: readonly RepeatedMessage[]): Promise<void> {
   if (repeats.length === 0) return;
   await tx.execute(
     sql`insert into inbox (source, outcome, first_id, raw, raw_hash, signature, secret_id, received_at)
         select * from unnest(
           ${array(repeats.map((r) => r.message.source))}::text[], ${array(repeats.map((r) => r.status))}::text[],
-          ${array(repeats.map((r) => r.firstId))}::bigint[], ${array(repeats.map((r) => r.message.raw))}::bytea[],
+          ${array(repeats.map((r) => r.firstId))}::bigint[], ${array(repeats.map(bodyOf))}::bytea[],
           ${array(repeats.map((r) => hashOf(r.message.raw)))}::bytea[], ${array(repeats.map((r) => r.message.signature))}::text[],
           ${array(repeats.map((r) => r.message.secretId))}::text[],
           ${array(repeats.map((r) => r.message.receivedAt.toISOString()))}::timestamptz[])`,
   );
 }
+
+const bodyOf = ({ message, status }: RepeatedMessage): Buffer | null =>
+  status === "duplicate" ? null : message.raw;
 
 /**
  * Records a message without a key under an id that was drawn before, for one that carries several items with
@@ -109,7 +118,7 @@ export async function recordMessage(
   const stored = faults.length === 0 ? null : JSON.stringify(faults);
   await tx.execute(
     sql`insert into inbox (id, source, outcome, raw, raw_hash, signature, secret_id, faults, received_at)
-        values (${id}, ${source}, ${status}, ${raw}, ${hashOf(raw)}, ${signature}, ${secretId}, ${stored}::jsonb,
+        values (${id}, ${source}, ${status}, ${status === "duplicate" ? null : raw}, ${hashOf(raw)}, ${signature}, ${secretId}, ${stored}::jsonb,
                 ${receivedAt}::timestamptz)`,
   );
 }

@@ -19,6 +19,8 @@ type StoredInputs = {
   ratesBps: number[];
   minimum: string;
   history: { salesLastHour: number; sales30Days: number; amount30Days: string };
+  /** What was refunded of the sale before the decision, in millionths; absent if nothing was. */
+  refunded?: string;
   referredAt: string | null;
   chain: [profileId: string, userId: string, createdAt: string][];
 };
@@ -40,6 +42,7 @@ type LineRow = {
   userId: string;
   rateBps: number;
   amount: string;
+  reversed: string;
   status: string;
 };
 
@@ -94,7 +97,7 @@ const readLines = (on: Queryable, saleId: string): Promise<LineRow[]> =>
   rows<LineRow>(
     on,
     sql`select c.level, c.beneficiary_id as "profileId", p.user_id as "userId", c.rate_bps as "rateBps",
-               c.amount_micro::text as amount, c.status
+               c.amount_micro::text as amount, c.reversed_micro::text as reversed, c.status
         from commissions c join volunteer_profiles p on p.id = c.beneficiary_id where c.sale_id = ${saleId} order by c.level`,
   );
 
@@ -110,7 +113,7 @@ function factsFrom(saleId: string, sale: SaleRow, inputs: StoredInputs): Commiss
   const { history, referredAt } = inputs;
   return {
     saleId,
-    amountMicro: BigInt(sale.amount),
+    amountMicro: decidedOn(sale, inputs),
     soldAt: new Date(sale.soldAt),
     receivedAt: new Date(sale.receivedAt),
     buyer:
@@ -133,6 +136,10 @@ function factsFrom(saleId: string, sale: SaleRow, inputs: StoredInputs): Commiss
     },
   };
 }
+
+/** The part of the sale that its commissions were decided on. */
+const decidedOn = ({ amount }: SaleRow, { refunded = "0" }: StoredInputs): bigint =>
+  BigInt(amount) - BigInt(refunded);
 
 const policyFrom = (inputs: StoredInputs): CommissionPolicy => ({
   ratesBps: inputs.ratesBps,
@@ -185,7 +192,7 @@ function stepsOfSale(sale: SaleRow, inputs: StoredInputs, decision: CommissionDe
     ...decision.omitted.map(({ level, reason }) => step(`level ${level}`, `omitted: ${reason}`)),
     step(
       "total",
-      `${tokens(sale.amount)} x ${due / 100} % = ${tokens(decision.totalMicro)}, rounded half up to 0.01`,
+      `${tokens(decidedOn(sale, inputs))} x ${due / 100} % = ${tokens(decision.totalMicro)}, rounded half up to 0.01`,
     ),
     step(
       "signals",
@@ -194,8 +201,10 @@ function stepsOfSale(sale: SaleRow, inputs: StoredInputs, decision: CommissionDe
   ];
 }
 
-const stepOfLine = ({ level, rateBps, amount, status }: LineRow): Step =>
-  step(
+const stepOfLine = ({ level, rateBps, amount, reversed, status }: LineRow): Step => {
+  const takenBack = reversed === "0" ? "" : `; ${tokens(reversed)} of it was taken back by refunds`;
+  return step(
     `level ${level}`,
-    `${rateBps / 100} % of the total, by largest remainder: ${tokens(amount)} (${status})`,
+    `${rateBps / 100} % of the total, by largest remainder: ${tokens(amount)} (${status})${takenBack}`,
   );
+};

@@ -18,6 +18,7 @@ import { unsubscribeRoutes } from "./unsubscribe.ts";
 import { eventsWebhook } from "./webhooks/domain-events.ts";
 import { calendarWebhook } from "./webhooks/google-calendar.ts";
 import { resendWebhook } from "./webhooks/resend.ts";
+import { refundWebhook } from "./webhooks/scicent-refund.ts";
 import { saleWebhook } from "./webhooks/scicent-sale.ts";
 
 export type AppOptions = {
@@ -61,6 +62,7 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.use(securityBasics(runtime));
   // Mounted before any body parser: signatures are over the raw bytes.
   app.use(saleWebhook(runtime, options.intake));
+  app.use(refundWebhook(runtime));
   app.use(eventsWebhook(runtime));
   app.use(resendWebhook(runtime));
   app.use(unsubscribeRoutes(runtime));

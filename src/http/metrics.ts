@@ -4,9 +4,9 @@ import { QUEUE_NAMES } from "../config/queues.ts";
 import { rows } from "../db/statement.ts";
 import { withinLimit } from "../deadlines.ts";
 import { countPostponed } from "../queues/postpone.ts";
+import { verificationState } from "../rewards/verifications.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { scheduleLagSeconds } from "../roles/scheduler.ts";
-import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
 import { sendError } from "./error-response.ts";
 import { sameText } from "./same-text.ts";
 
@@ -75,17 +75,17 @@ async function readPart(
 /** Removes old values, which would look like current ones. */
 function resetGauges(runtime: Runtime, part: "postgres" | "redis"): void {
   const { carriers, entries, failingEntries, postponed, schedulePaused, oldest } = runtime.metrics;
-  const { scheduleLag, oldestTransaction, ledgerDrift } = runtime.metrics;
-  const ofPostgres = [entries, failingEntries, postponed, schedulePaused, oldest];
+  const { scheduleLag, oldestTransaction, ledgerDrift, ledgerVerifiedAge } = runtime.metrics;
+  const ofPostgres = [entries, failingEntries, postponed, schedulePaused, oldest, ledgerVerifiedAge];
   for (const gauge of part === "redis" ? [carriers] : ofPostgres) gauge.reset();
   if (part === "postgres") for (const gauge of [scheduleLag, oldestTransaction, ledgerDrift]) gauge.remove();
 }
 
 async function readPostgres(runtime: Runtime): Promise<() => void> {
   const { entries, failingEntries, postponed, schedulePaused, oldest } = runtime.metrics;
-  const { scheduleLag, oldestTransaction, ledgerDrift } = runtime.metrics;
+  const { scheduleLag, oldestTransaction, ledgerDrift, ledgerVerifiedAge } = runtime.metrics;
   const on = runtime.db.drizzle;
-  const [outbox, waiting, paused, lagSeconds, [books]] = await Promise.all([
+  const [outbox, waiting, paused, lagSeconds, [open], books] = await Promise.all([
     rows<{ queue: string; state: string; count: number; failing: number; age: number | null }>(
       on,
       sql`select queue,
@@ -101,15 +101,12 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
       sql`select name as schedule, extract(epoch from now() - paused_at)::float8 as seconds from schedules where paused_at is not null`,
     ),
     scheduleLagSeconds(runtime.db),
-    rows<{ transaction: number; drift: number | null }>(
+    rows<{ seconds: number }>(
       on,
-      sql`select
-            coalesce((select extract(epoch from now() - min(xact_start)) from pg_stat_activity
-                      where datname = current_database() and pid <> pg_backend_pid()
-                        and backend_type = 'client backend'), 0)::float8 as transaction,
-            (select (counts->>'drift')::float8 from job_runs
-             where job = ${verifyLedger.name} and status = 'done' order by id desc limit 1) as drift`,
+      sql`select coalesce(extract(epoch from now() - min(xact_start)), 0)::float8 as seconds from pg_stat_activity
+          where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
     ),
+    verificationState(on),
   ]);
   return () => {
     const ages = new Map<string, number>();
@@ -122,9 +119,10 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
     for (const { job, count } of waiting) postponed.set({ job }, count);
     for (const { schedule, seconds } of paused) schedulePaused.set({ schedule }, seconds);
     scheduleLag.set(lagSeconds);
-    oldestTransaction.set(books?.transaction ?? 0);
+    oldestTransaction.set(open?.seconds ?? 0);
     // Unknown before the first verification.
-    if (typeof books?.drift === "number") ledgerDrift.set(books.drift);
+    if (books.drift !== null) ledgerDrift.set(books.drift);
+    for (const { scope, seconds } of books.ages) ledgerVerifiedAge.set({ scope }, seconds);
   };
 }
 

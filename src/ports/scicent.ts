@@ -8,10 +8,12 @@ export class TokenSalesUnavailable extends Error {
 
 const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
+const SALES_PER_REQUEST = 1_000;
 
 /**
  * The seller's API: `GET {url}/sales?since=<ISO 8601>` answers `{ "sales": [ ... ] }`, each like the body of
  * a webhook call, and read as such: a sale that cannot be read does not keep the others from being taken.
+ * `limit` is a hint: the seller may list more or fewer, oldest first.
  */
 export function scicentPort(options: {
   readonly url: string;
@@ -21,6 +23,7 @@ export function scicentPort(options: {
     async listSales(since: Date, signal: AbortSignal): Promise<SalesPage> {
       const target = new URL(`${options.url.replace(/\/$/, "")}/sales`);
       target.searchParams.set("since", since.toISOString());
+      target.searchParams.set("limit", String(SALES_PER_REQUEST));
       const response = await fetch(target, {
         headers: {
           accept: "application/json",

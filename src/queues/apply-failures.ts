@@ -27,9 +27,9 @@ async function giveBack(
   ids: readonly string[],
   { delayMs, outcome, discardsRequest }: Extract<Disposition, { kind: "later" }>,
 ): Promise<void> {
-  const { deps, tally } = attempt;
+  const { deps, holder, tally } = attempt;
   const written = await untilWritten(attempt, () =>
-    releaseEntries(deps.db, ids, { delayMs, discardsRequest }).then(() => true),
+    releaseEntries(deps.db, ids, holder, { delayMs, discardsRequest }).then(() => true),
   );
   tally[written ? outcome : "interrupted"] += ids.length;
 }
@@ -47,13 +47,13 @@ async function fail(
   { kind, error: reason, discardsRequest }: Exclude<Disposition, { kind: "later" | "postponed" }>,
   error: unknown,
 ): Promise<FailedEntry> {
-  const { deps, work, tally } = attempt;
+  const { deps, holder, work, tally } = attempt;
   const status = kind === "cancelled" ? "cancelled" : "failed";
   const failure = { error: reason, final: kind !== "retry", status, discardsRequest } as const;
-  const outcome =
-    (await untilWritten(attempt, () => failEntry(deps.db, work.job, entry, failure))) ?? "interrupted";
+  const end = await untilWritten(attempt, () => failEntry(deps.db, work.job, entry, failure, holder));
+  const outcome = end === "lost" ? "duplicate" : (end ?? "interrupted");
   tally[outcome] += 1;
-  countReason(tally, reason);
+  if (outcome !== "duplicate") countReason(tally, reason);
   return { entry, outcome, reason, error };
 }
 

@@ -1,4 +1,5 @@
 import type { Database } from "../db/client.ts";
+import type { Holder } from "./call-lease.ts";
 import type { Carrier } from "./carriers.ts";
 import type { Circuits } from "./circuits.ts";
 import type { Coalescer } from "./coalesce-carriers.ts";
@@ -26,7 +27,7 @@ export type CarrierReport = {
 /** An entry that used an attempt. */
 export type FailedEntry = {
   readonly entry: string;
-  readonly outcome: "retry" | "dead" | "interrupted";
+  readonly outcome: "retry" | "dead" | "duplicate" | "interrupted";
   readonly reason: string;
   readonly error: unknown;
 };
@@ -35,6 +36,7 @@ export type FailedEntry = {
 export type Attempt = {
   readonly deps: RunCarrierDeps;
   readonly carrier: Carrier;
+  readonly holder: Holder;
   readonly work: Work;
   readonly stop: AbortSignal;
   readonly tally: Tally;

@@ -94,11 +94,14 @@ function byQueue(carriers: readonly NewCarrier[]): Map<QueueName, NewCarrier[]> 
   return groups;
 }
 
-/** Makes the entries of carriers due again. @returns how many. */
+/**
+ * Makes the entries of carriers due again, from now, where the looks of all relays find them. @returns how
+ * many.
+ */
 export async function freeCarriers(db: Database, carriers: readonly string[]): Promise<number> {
   if (carriers.length === 0) return 0;
   const freed = await db.drizzle.execute(
-    sql`update outbox set enqueued_at = null, carrier = null where carrier = any(${array(carriers)}::text[]) and dead_at is null`,
+    sql`update outbox set enqueued_at = null, carrier = null, run_at = now() where carrier = any(${array(carriers)}::text[]) and dead_at is null`,
   );
   return freed.rowCount ?? 0;
 }

@@ -4,6 +4,7 @@ import type { Tx } from "../db/transaction.ts";
 import { carrierCapacity, FRESH } from "./carriers.ts";
 import { type Job, rangeName, sumName } from "./job.ts";
 import type { Counts } from "./outcome.ts";
+import { rangesAtOnce } from "./parked-ranges.ts";
 
 export type EnqueueOptions = {
   /** Earliest start, from now. Default: at once. */
@@ -76,7 +77,7 @@ export type SumEntry = Round & { readonly counts: Counts };
 /** A run of a ranged job: all its ranges and its sum run as of `slot`. */
 export type RunOfRanges = { readonly id: string; readonly slot: Date };
 
-/** Enqueues the ranges of one round, an entry each. */
+/** Enqueues the ranges of one round, an entry each. Only some are due; the others are parked. */
 export async function enqueueRanges(
   tx: Tx,
   job: Job,
@@ -90,7 +91,7 @@ export async function enqueueRanges(
       { input, round, range } satisfies RangeEntry,
     ]),
   );
-  await insertEntries(tx, { job, name: rangeName(job), entries, run });
+  await insertEntries(tx, { job, name: rangeName(job), entries, run, dueAtOnce: rangesAtOnce(job.queue) });
 }
 
 /** Enqueues the sum that follows the last range of a round. */
@@ -106,10 +107,12 @@ type Insertion = {
   readonly entries: ReadonlyMap<string, unknown>;
   readonly run?: RunOfEntries;
   readonly delayMs?: number;
+  /** How many of the entries are due; the others are parked (parked-ranges.ts). Default: all. */
+  readonly dueAtOnce?: number;
 };
 
 async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
-  const { job, name, entries, run, delayMs = 0 } = insertion;
+  const { job, name, entries, run, delayMs = 0, dueAtOnce = entries.size } = insertion;
   if (entries.size === 0) return [];
   // Sorted, so that two transactions that enqueue the same keys lock them in the same order and cannot
   // deadlock.
@@ -120,16 +123,17 @@ async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
     tx,
     prepared`insert into outbox (queue, job, key, payload, run_at, parent, slot, carrier, enqueued_at)
         select ${job.queue}, ${name}, entry.key, entry.payload::jsonb,
-               now() + ${delayMs} * interval '1 millisecond', ${run?.id ?? null}::bigint, ${run?.slot ?? null}::timestamptz,
+               case when entry.n > ${dueAtOnce} then 'infinity' else now() + ${delayMs} * interval '1 millisecond' end, ${run?.id ?? null}::bigint, ${run?.slot ?? null}::timestamptz,
                entry.carrier, case when entry.carrier is not null then now() end
         from unnest(${array(keys)}::text[], ${array(payloads)}::text[], ${array(carriers ?? keys.map(() => null))}::text[])
-             as entry(key, payload, carrier)
+             with ordinality as entry(key, payload, carrier, n)
         on conflict (job, key) do update set
           asks = outbox.asks + 1,
           payload = excluded.payload,
           queue = case when outbox.carrier is null then excluded.queue else outbox.queue end,
           attempts = case when outbox.dead_at is null then outbox.attempts else 0 end,
           error = case when outbox.dead_at is null then outbox.error end,
+          request = case when outbox.dead_at is null then outbox.request end,
           run_at = case when outbox.dead_at is not null then excluded.run_at
                         when outbox.attempts > 0 then outbox.run_at
                         else least(outbox.run_at, excluded.run_at) end,

@@ -76,12 +76,30 @@ export async function claimEntries(tx: Tx, { ids, names }: EntryRefs): Promise<E
   return claimed.map(withSlot).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
 }
 
-/** Locks and reads a single entry that is settled later, after an outside call. */
-export async function lockEntry(tx: Tx, { ids, names }: EntryRefs): Promise<Entry | undefined> {
+/**
+ * Locks and reads a single entry that is settled later, after an outside call.
+ * @param carrier the carrier that must stand in it; null in a dry run, whose entries have none.
+ */
+export async function lockEntry(
+  tx: Tx,
+  { ids, names }: EntryRefs,
+  carrier: string | null,
+): Promise<Entry | undefined> {
+  // Compared afterwards: the relay may not have committed the carrier yet, and the lock waits for that.
+  const [entry] = await rows<Entry & { carrier: string | null }>(
+    tx,
+    sql`select ${ENTRY_COLUMNS}, carrier from outbox
+        where id = any(${array(ids)}::bigint[]) and job = any(${array(names)}::text[]) and dead_at is null for update`,
+  );
+  return entry?.carrier === carrier ? withSlot(entry) : undefined;
+}
+
+/** Locks the entry whose outside call an attempt has made, if it still has the lease. */
+export async function lockLeased(tx: Tx, id: string, token: string | null): Promise<Entry | undefined> {
   const [entry] = await rows<Entry>(
     tx,
     sql`select ${ENTRY_COLUMNS} from outbox
-        where id = any(${array(ids)}::bigint[]) and job = any(${array(names)}::text[]) and dead_at is null for update`,
+        where id = ${id} and dead_at is null and leased_by is not distinct from ${token} for update`,
   );
   return entry && withSlot(entry);
 }

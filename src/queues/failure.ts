@@ -5,6 +5,7 @@ import type { Database } from "../db/client.ts";
 import { isContention, isDatabaseAbsent, isDatabaseUnfit, isStatementCancelled } from "../db/faults.ts";
 import { array, rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { type Holder, heldBy } from "./call-lease.ts";
 import type { Job } from "./job.ts";
 import {
   AnotherVersion,
@@ -16,6 +17,7 @@ import {
   Snooze,
   TimeLimitExceeded,
 } from "./outcome.ts";
+import { releaseNextRange } from "./parked-ranges.ts";
 import { type DeadStatus, failRun, recordDeadWork } from "./runs.ts";
 
 /**
@@ -91,16 +93,23 @@ function sourceOf(error: Error): string {
   return source ? ` at ${source}` : "";
 }
 
-/** Makes entries due again without using an attempt. */
+/**
+ * Makes entries due again without using an attempt, unless another carrier stands in them by now. The lease
+ * of another attempt stays.
+ */
 export async function releaseEntries(
   db: Database,
   ids: readonly string[],
+  holder: Holder,
   { delayMs = 0, discardsRequest = false }: { delayMs?: number; discardsRequest?: boolean | undefined } = {},
 ): Promise<void> {
   await db.drizzle.execute(
     sql`update outbox set enqueued_at = null, carrier = null, run_at = now() + ${Math.round(delayMs)} * interval '1 millisecond',
-               request = case when not ${discardsRequest} then request end
-        where id = any(${array(ids)}::bigint[]) and dead_at is null`,
+               request = case when not ${discardsRequest} then request end,
+               leased_until = case when leased_by = ${holder.token} then null else leased_until end,
+               leased_by = nullif(leased_by, ${holder.token})
+        where id = any(${array(ids)}::bigint[]) and dead_at is null
+          and (carrier = ${holder.carrier} or leased_by = ${holder.token})`,
   );
 }
 
@@ -116,13 +125,17 @@ export type Failure = {
 /**
  * Uses one attempt of an entry: it is due again after a capped exponential back-off with jitter, or dead if
  * that was the last attempt. A dead entry fails the run that it belongs to.
+ *
+ * @param holder the attempt that failed; null for an entry that no attempt holds.
+ * @returns "lost" if another attempt holds it by now, or has settled it. Nothing is changed then.
  */
 export async function failEntry(
   db: Database,
   job: Pick<Job, "attempts" | "backOff">,
   id: string,
   { error, final, status = "failed", discardsRequest = false }: Failure,
-): Promise<"retry" | "dead"> {
+  holder: Holder | null,
+): Promise<"retry" | "dead" | "lost"> {
   const { baseMs, capMs } = job.backOff;
   return inTransaction(db, async (tx) => {
     const [entry] = await rows<{ dead: boolean; parent: string | null }>(
@@ -130,12 +143,16 @@ export async function failEntry(
       sql`update outbox set
             attempts = attempts + 1, error = ${error}, enqueued_at = null, carrier = null,
             request = case when not ${discardsRequest} then request end,
+            leased_by = null, leased_until = null,
             run_at = now() + least(${capMs}, ${baseMs} * power(2, least(attempts, 30))) * (0.5 + random() / 2) * interval '1 millisecond',
             dead_at = case when ${final} or attempts + 1 >= ${job.attempts} then now() end
-          where id = ${id} and dead_at is null
+          where id = ${id} and dead_at is null and ${holder ? heldBy(holder) : sql`true`}
           returning dead_at is not null as dead, parent`,
     );
-    if (!entry?.dead) return "retry";
+    // While it waits for its next attempt, or for an operator, another range of its run has its turn.
+    if (!entry) return "lost";
+    if (entry.parent !== null) await releaseNextRange(tx, entry.parent, id);
+    if (!entry.dead) return "retry";
     if (entry.parent === null) await recordDeadWork(tx, { id, status, error });
     else await failRun(tx, entry.parent, status, error);
     return "dead";

@@ -55,7 +55,7 @@ export async function failPostponed(db: Database): Promise<number> {
         where postponed_at < now() - ${DEAD_AFTER_MS} * interval '1 millisecond' and dead_at is null and enqueued_at is null
         order by postponed_at limit ${DEAD_PER_SWEEP}`,
   );
-  for (const { id, error } of expired) await failEntry(db, NEVER_RETRIED, id, { error, final: true });
+  for (const { id, error } of expired) await failEntry(db, NEVER_RETRIED, id, { error, final: true }, null);
   return expired.length;
 }
 

@@ -44,7 +44,7 @@ async function freeAll(db: Database, queues: readonly QueueName[]): Promise<numb
   for (let freed = 0; ; ) {
     const portion = await rows(
       db.drizzle,
-      sql`update outbox set enqueued_at = null, carrier = null
+      sql`update outbox set enqueued_at = null, carrier = null, run_at = now()
           where id = any(array(select id from outbox
             where queue = any(${array(queues)}::text[]) and enqueued_at <= ${clock?.now}::timestamptz and dead_at is null
             order by enqueued_at limit ${PORTION} for update skip locked))

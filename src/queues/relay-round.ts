@@ -27,13 +27,34 @@ export type QueueStates = {
   readonly open: readonly QueueName[];
   /** Those among them with due entries: they share the rounds. */
   readonly busy: readonly QueueName[];
+  /** Where in the backlog of each queue the next look and the rounds begin: an instant as text. */
+  readonly from: Beginnings;
 };
 
-export async function readQueueStates({ db, producers }: RoundDeps): Promise<QueueStates> {
-  const due = await queuesWithDueEntries(db);
+/** The `run_at` that a look begins at, by queue. A queue that is missing is read from its beginning. */
+export type Beginnings = ReadonlyMap<QueueName, string>;
+
+const EVERYTHING: Beginnings = new Map();
+
+/**
+ * Reads which queues have due entries and room for carriers.
+ *
+ * @param from where it begins. Entries that were taken before leave dead rows in the index; while somebody
+ * holds a snapshot, they cannot be removed, and reading past a million of them takes half a second.
+ */
+export async function readQueueStates(
+  { db, producers }: RoundDeps,
+  from: Beginnings = EVERYTHING,
+): Promise<QueueStates> {
+  const looks = await lookForDue(db, from);
+  const due = looks.filter(({ due }) => due).map(({ queue }) => queue);
   const full = await fullQueues(producers, due);
   const open = QUEUE_NAMES.filter((name) => !full.includes(name));
-  return { open, busy: open.filter((name) => due.includes(name)) };
+  return {
+    open,
+    busy: open.filter((name) => due.includes(name)),
+    from: new Map(looks.map(({ queue, next }) => [queue, next])),
+  };
 }
 
 /**
@@ -45,10 +66,10 @@ export async function readQueueStates({ db, producers }: RoundDeps): Promise<Que
  * @returns how many entries were given a carrier.
  */
 export async function relayOnce(deps: RoundDeps, states?: QueueStates): Promise<number> {
-  const { open, busy } = states ?? (await readQueueStates(deps));
-  if (open.length === 0) return 0;
+  const seen = states ?? (await readQueueStates(deps));
+  if (seen.open.length === 0) return 0;
   return inTransaction(deps.db, async (tx) => {
-    const due = await takeDue(tx, open, sharesOf(open, busy), deps.catalogue.names);
+    const due = await takeDue(tx, seen, deps.catalogue.names);
     const known = due.filter(({ job }) => deps.catalogue.find(job));
     if (known.length < due.length) await postponeUnknown(deps, tx, due);
     if (known.length === 0) return due.length;
@@ -71,19 +92,30 @@ async function postponeUnknown(deps: RoundDeps, tx: Tx, due: readonly DueEntry[]
   }
 }
 
-async function queuesWithDueEntries(db: Database): Promise<QueueName[]> {
-  const due = await rows<{ queue: QueueName }>(
-    db.drizzle,
-    // One index lookup per queue. Written with `exists`, the planner may choose to read the whole backlog.
-    sql`select q.queue from unnest(${array(QUEUE_NAMES)}::text[]) with ordinality as q(queue, rank)
-        cross join lateral (
-          select o.id from outbox o
-          where o.queue = q.queue and o.enqueued_at is null and o.dead_at is null and o.run_at <= now()
-          order by o.run_at limit 1) due
-        order by q.rank`,
-  );
-  return due.map((row) => row.queue);
-}
+type Look = { queue: QueueName; due: boolean; next: string };
+
+/**
+ * Transactions last five seconds at most, and an entry is due when its transaction begins: what is committed
+ * from now on is hardly older than this. The rest is found by the next look from the beginning.
+ */
+const MARGIN_MS = 15_000;
+
+const lookForDue = (db: Database, from: Beginnings): Promise<Look[]> => rows<Look>(db.drizzle, lookSql(from));
+
+/** One index lookup per queue. Written with `exists`, the planner may choose to read the whole backlog. */
+export const lookSql = (from: Beginnings) => sql`
+  select q.queue, found.run_at is not null as due,
+         (coalesce(found.run_at, now()) - ${MARGIN_MS} * interval '1 millisecond')::text as next
+  from unnest(${array(QUEUE_NAMES)}::text[], ${array(beginningsOf(QUEUE_NAMES, from))}::timestamptz[])
+       with ordinality as q(queue, since, rank)
+  left join lateral (
+    select o.run_at from outbox o
+    where o.queue = q.queue and o.enqueued_at is null and o.dead_at is null and o.run_at <= now() and o.run_at >= q.since
+    order by o.run_at limit 1) found on true
+  order by q.rank`;
+
+const beginningsOf = (queues: readonly QueueName[], from: Beginnings): string[] =>
+  queues.map((queue) => from.get(queue) ?? "-infinity");
 
 async function fullQueues(producers: Producers, names: readonly QueueName[]): Promise<QueueName[]> {
   const waiting = await Promise.all(
@@ -112,21 +144,18 @@ const UNKNOWN_FOR_MS = 5_000;
  * Heaviest queue first, oldest entry first, skipping entries that another relay has locked. The commit need
  * not be durable: if its marks are lost, the entries get another carrier.
  */
-function takeDue(
-  tx: Tx,
-  queues: readonly QueueName[],
-  shares: readonly number[],
-  names: readonly string[],
-): Promise<DueEntry[]> {
+function takeDue(tx: Tx, { open, busy, from }: QueueStates, names: readonly string[]): Promise<DueEntry[]> {
   return rows<DueEntry>(
     tx,
     sql`select e.id, e.queue, e.job, e.run, e.slot, e.attempts
         from set_config('synchronous_commit', 'off', true)
-        cross join unnest(${array(queues)}::text[], ${array(shares)}::int[]) with ordinality as q(queue, share, rank)
+        cross join unnest(${array(open)}::text[], ${array(sharesOf(open, busy))}::int[], ${array(beginningsOf(open, from))}::timestamptz[])
+             with ordinality as q(queue, share, since, rank)
         cross join lateral (
           select o.id, o.queue, o.job, o.run_at, o.parent as run, o.slot, o.attempts
           from outbox o
           where o.queue = q.queue and o.enqueued_at is null and o.dead_at is null and o.run_at <= now()
+            and o.run_at >= q.since
             and (o.job = any(${array(names)}::text[]) or o.run_at < now() - ${UNKNOWN_FOR_MS} * interval '1 millisecond')
           order by o.run_at, o.id
           limit q.share

@@ -1,6 +1,7 @@
 import { inTransaction, type Tx } from "../db/transaction.ts";
 import { type ThrottledWarning, warnThrottled } from "../log.ts";
 import { createDirectDispatch } from "./direct-dispatch.ts";
+import { createLookMemory } from "./look-memory.ts";
 import { listenForEntries } from "./pg-listener.ts";
 import { resumePostponed } from "./postpone.ts";
 import { requeueAfterWipe } from "./redis-wipe.ts";
@@ -54,6 +55,7 @@ export function createRelay(deps: RelayDeps): Relay {
   let polledAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let states: QueueStates | null = null;
+  const memory = createLookMemory();
   const listener = listenForEntries(deps.db, () => wake());
   const direct = createDirectDispatch(deps);
   // Nothing is lost when a round or a poll fails: the entries stay due, and the next poll tries again.
@@ -67,7 +69,7 @@ export function createRelay(deps: RelayDeps): Relay {
     };
 
   const look = async () => {
-    const seen = await readQueueStates(deps);
+    const seen = await memory.look((from) => readQueueStates(deps, from));
     direct.allow(seen.open.filter((queue) => !seen.busy.includes(queue)));
     return seen;
   };
@@ -98,7 +100,7 @@ export function createRelay(deps: RelayDeps): Relay {
     if (!resumed) await resumePostponed(deps.db.drizzle, deps.catalogue.names);
     resumed = true;
     if (deps.producers.ready()) {
-      await requeueAfterWipe(deps);
+      if ((await requeueAfterWipe(deps)).length > 0) memory.forget();
       states = await look();
       pollFailed.recovered();
     } else {

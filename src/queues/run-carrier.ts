@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { applyFailures } from "./apply-failures.ts";
 import type { Attempt, RunCarrierDeps } from "./attempt.ts";
@@ -35,7 +36,9 @@ export async function runCarrier(deps: RunCarrierDeps, carrier: Carrier, stop: A
 /** @returns null when no job of this version has the name on the carrier. */
 function findWork(deps: RunCarrierDeps, carrier: Carrier, stop: AbortSignal): Attempt | null {
   const work = deps.catalogue.find(carrier.job);
-  return work ? { deps, carrier, work, stop, tally: emptyTally(), unsettled: [], losses: 0 } : null;
+  if (!work) return null;
+  const holder = { carrier: carrier.id, token: randomUUID() };
+  return { deps, carrier, holder, work, stop, tally: emptyTally(), unsettled: [], losses: 0 };
 }
 
 /** Another version of a rolling deploy has dispatched the carrier. */

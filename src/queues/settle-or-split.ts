@@ -41,11 +41,11 @@ async function trySettle(
   ids: readonly string[],
   coalescer?: Coalescer,
 ): Promise<{ readonly error: unknown } | null> {
-  const { deps, carrier, work, stop, tally } = attempt;
+  const { deps, carrier, holder, work, stop, tally } = attempt;
   try {
     const settled = coalescer
       ? await orAborted(coalescer.settle(deps, work, ids, stop), stop)
-      : await settleInTime(deps, work, ids, stop);
+      : await settleInTime(deps, work, ids, stop, holder);
     tally.duplicate += ids.length - settled.length;
     for (const { outcome } of settled) countOutcome(tally, outcome);
     if (settled.length > 0) deps.circuits.succeeded(carrier.job);

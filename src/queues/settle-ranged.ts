@@ -14,6 +14,7 @@ import {
 } from "./execution.ts";
 import type { Part, RangedJob } from "./job.ts";
 import { type Counts, done } from "./outcome.ts";
+import { rangesAtOnce, releaseNextRange } from "./parked-ranges.ts";
 import { extendTotal, openRun, setTotal, settleRange } from "./runs.ts";
 import { parseStored } from "./stored-values.ts";
 
@@ -75,6 +76,7 @@ async function settleOneRange({ execution, job, tx, entry, computed, signal }: C
   const { total, pending, counts } = await settleRange(tx, run.id, outcome);
   execution.onProgress((total - pending) / total);
   if (pending === 0) await enqueueSum(tx, job, run, { input, counts, round });
+  else if (total > rangesAtOnce(job.queue)) await releaseNextRange(tx, run.id, entry.id);
   return [{ id: entry.id, outcome }];
 }
 

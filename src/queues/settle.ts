@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { withTimeLimit } from "../deadlines.ts";
+import { type Holder, isLeaseOver, renewLease, takeLease } from "./call-lease.ts";
 import {
   claimEntries,
   contextFor,
@@ -11,6 +12,7 @@ import {
   type Execution,
   endRun,
   lockEntry,
+  lockLeased,
   readPayload,
   type Settled,
   type Work,
@@ -31,18 +33,21 @@ import { settleRangedPart } from "./settle-ranged.ts";
 /**
  * Runs a group of entries in the form of its job and settles it. Throws if any entry of the group failed;
  * nothing is settled then.
+ *
+ * @param holder the attempt, whose carrier must stand in the row of an outside call; null in a dry run.
  */
 export async function settle(
   execution: Execution,
   work: Work,
   ids: readonly string[],
   signal: AbortSignal,
+  holder: Holder | null = null,
 ): Promise<Settled> {
   const { job, part } = work;
   const refs: EntryRefs = { ids, names: namesOf(job, part) };
   if (job.form === "batch") return settleBatch(execution, job, refs, signal);
   if (ids.length > 1) throw new Error(`${job.name} runs one entry at a time, not ${ids.length}`);
-  if (job.form === "outside") return settleOutside(execution, job, refs, signal);
+  if (job.form === "outside") return settleOutside(execution, job, refs, signal, holder);
   if (job.form === "single") return settleSingle(execution, job, refs, signal);
   return settleRangedPart(execution, job, part, refs, signal);
 }
@@ -56,11 +61,14 @@ export function settleInTime(
   work: Work,
   ids: readonly string[],
   stop: AbortSignal,
+  holder: Holder | null = null,
 ): Promise<Settled> {
   const ms = work.job.timeLimitMs;
   const timedOut = () => new TimeLimitExceeded(`ran longer than ${ms} ms`);
   const stopped = () => new Interrupted("the worker is stopping");
-  return withTimeLimit({ ms, stop, timedOut, stopped }, (signal) => settle(execution, work, ids, signal));
+  return withTimeLimit({ ms, stop, timedOut, stopped }, (signal) =>
+    settle(execution, work, ids, signal, holder),
+  );
 }
 
 async function settleSingle(
@@ -123,17 +131,40 @@ async function settleOutside(
   job: OutsideJob<unknown, unknown, unknown>,
   refs: EntryRefs,
   signal: AbortSignal,
+  holder: Holder | null,
 ): Promise<Settled> {
+  const startedMs = performance.now();
   if (!execution.insteadOfCall) await job.admit?.(refs.ids[0] ?? "", outsideContext(execution, job, signal));
-  const prepared = await execution.transact((tx) => prepareRequest(execution, job, tx, refs, signal), signal);
+  const prepared = await execution.transact(
+    (tx) => prepareRequest({ execution, job, tx, signal, holder }, refs),
+    signal,
+  );
   if (prepared.kind === "settled") return prepared.settled;
   if (execution.insteadOfCall) {
     execution.insteadOfCall(job, prepared.stored.request);
     return [{ id: prepared.entry.id, outcome: skipped("dry run: the call was not made") }];
   }
-  const answer = prepared.kind === "answer" ? prepared.answer : await call(execution, job, prepared, signal);
-  return execution.transact((tx) => recordAnswer(execution, job, tx, prepared, answer, signal), signal);
+  if (isLeaseOver(startedMs)) throw new TimeLimitExceeded("the event loop was blocked before the call");
+  const transact = (work: (tx: Tx) => Promise<unknown>) => execution.transact(work, signal);
+  const renewal = holder && renewLease(transact, prepared.entry.id, holder);
+  const answer = await (prepared.kind === "answer"
+    ? Promise.resolve(prepared.answer)
+    : call(execution, job, prepared, signal)
+  ).finally(() => renewal?.stop());
+  return execution.transact(
+    (tx) => recordAnswer({ execution, job, tx, signal, holder }, prepared, answer),
+    signal,
+  );
 }
+
+/** One transaction around an outside call. */
+type OutsideStep = {
+  readonly execution: Execution;
+  readonly job: OutsideJob<unknown, unknown, unknown>;
+  readonly tx: Tx;
+  readonly signal: AbortSignal;
+  readonly holder: Holder | null;
+};
 
 /** Wraps errors of a call: an ECONNREFUSED from outside must not be mistaken for one from Postgres. */
 async function call(
@@ -176,14 +207,12 @@ async function storeNote(tx: Tx, { entry, stored }: RequestOfEntry, text: string
 }
 
 async function prepareRequest(
-  execution: Execution,
-  job: OutsideJob<unknown, unknown, unknown>,
-  tx: Tx,
+  { execution, job, tx, signal, holder }: OutsideStep,
   refs: EntryRefs,
-  signal: AbortSignal,
 ): Promise<PreparedEntry> {
-  const entry = await lockEntry(tx, refs);
+  const entry = await lockEntry(tx, refs, holder?.carrier ?? null);
   if (!entry) return { kind: "settled", settled: [] };
+  if (holder) await takeLease(tx, entry.id, holder);
   const context = contextFor(execution, tx, entry, job, signal);
   // An earlier attempt may have reached the other side: send the same bytes again, under the same idempotency
   // key.
@@ -219,14 +248,11 @@ async function prepareRequest(
 const SEND_AGAIN = { kind: "send" } as const;
 
 async function recordAnswer(
-  execution: Execution,
-  job: OutsideJob<unknown, unknown, unknown>,
-  tx: Tx,
+  { execution, job, tx, signal, holder }: OutsideStep,
   { entry: seen, stored }: RequestOfEntry,
   answer: unknown,
-  signal: AbortSignal,
 ): Promise<Settled> {
-  const entry = await lockEntry(tx, { ids: [seen.id], names: [seen.job] });
+  const entry = await lockLeased(tx, seen.id, holder?.token ?? null);
   // Another carrier has already recorded the answer to this request.
   if ((entry?.request as StoredRequest | null | undefined)?.asks !== stored.asks || !entry) return [];
   const payload = readPayload(job, stored.payload);
@@ -241,7 +267,8 @@ async function recordAnswer(
 /** Enqueued again since the request was prepared: the next attempt prepares a new one. */
 async function makeDueAgain(tx: Tx, id: string): Promise<void> {
   await tx.execute(
-    sql`update outbox set request = null, attempts = 0, error = null, run_at = now(), enqueued_at = null, carrier = null
+    sql`update outbox set request = null, attempts = 0, error = null, run_at = now(), enqueued_at = null, carrier = null,
+          leased_by = null, leased_until = null
         where id = ${id}`,
   );
 }

@@ -102,8 +102,17 @@ async function fail(
     }
     const lost = lostBy.get(entry.carrier) === true;
     const error = lost ? "its worker was lost while it ran" : "its carrier failed without a stored reason";
-    const end = await failEntry(deps.db, job, entry.id, { error, final: lost && entry.alone });
-    tally[end === "dead" ? "dead" : "due"] += 1;
+    const end = await failEntry(
+      deps.db,
+      job,
+      entry.id,
+      { error, final: lost && entry.alone },
+      {
+        carrier: entry.carrier,
+        token: "sweep",
+      },
+    );
+    if (end !== "lost") tally[end === "dead" ? "dead" : "due"] += 1;
   }
   return tally;
 }

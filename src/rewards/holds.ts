@@ -26,7 +26,7 @@ export async function listHolds(on: Queryable, limit: number, after?: string): P
                c.held, c.lines, s.sold_at as "soldAt", s.received_at as "receivedAt", s.reasons
         from token_sales s
         cross join lateral (
-          select coalesce(sum(amount_micro), 0)::text as held, count(*)::int as lines from commissions where sale_id = s.id) c
+          select coalesce(sum(amount_micro - reversed_micro), 0)::text as held, count(*)::int as lines from commissions where sale_id = s.id) c
         where s.status = 'held' and s.id > ${after ?? "0"} order by s.id limit ${limit}`,
   );
   return found.map((row) => ({

@@ -31,7 +31,7 @@ const WHOLE_NUMBER = /^[1-9][0-9]{0,15}$/;
 const INSTANT =
   /^([1-9]\d{3})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
-type Field<T> = { readonly value: T } | { readonly fault: string };
+export type Field<T> = { readonly value: T } | { readonly fault: string };
 
 /**
  * Reads the body of a sale: `{ user_id, amount, transaction_id, currency?, timestamp? }`.
@@ -60,7 +60,7 @@ export function readSale(raw: Buffer, receivedAt: Date): ReadSale {
   return { kind: "sale", sale: { externalId, buyerUserId, amountMicro, currency, ...time } as WrittenSale };
 }
 
-function readObject(raw: Buffer): Field<Record<string, unknown>> {
+export function readObject(raw: Buffer): Field<Record<string, unknown>> {
   const decoded = decodeUtf8(raw);
   if ("fault" in decoded) return decoded;
   const read = readJson(decoded.text);
@@ -85,7 +85,7 @@ function readUserId(value: unknown): Field<string> {
   return { value: text };
 }
 
-function readAmount(value: unknown): Field<bigint> {
+export function readAmount(value: unknown): Field<bigint> {
   if (value === undefined) return { fault: "is missing" };
   if (!isLosslessNumber(value)) return { fault: "must be a JSON number, not a string" };
   const parsed = parseAmountMicro(value.toString());
@@ -94,7 +94,7 @@ function readAmount(value: unknown): Field<bigint> {
   return { fault: parsed.fault.replace(/^amount /, "") };
 }
 
-function readTransactionId(value: unknown): Field<string> {
+export function readTransactionId(value: unknown): Field<string> {
   if (value === undefined) return { fault: "is missing" };
   if (typeof value !== "string") return { fault: "must be a string" };
   if (value === "") return { fault: "must not be empty" };

@@ -118,6 +118,7 @@ function storedInputs({ facts }: DecidedSale, policy: CommissionPolicy): object 
       sales30Days: facts.buyerHistory.sales30Days,
       amount30Days: formatAmount(facts.buyerHistory.amount30DaysMicro),
     },
+    ...(facts.refundedMicro > 0n ? { refunded: String(facts.refundedMicro) } : {}),
     referredAt: facts.buyer?.referredAt ?? null,
     chain: facts.chain.map(({ profileId, userId, createdAt }) => [profileId, userId, createdAt]),
   };

@@ -106,7 +106,7 @@ const readBranch = (on: Queryable, profileId: string, depth: number, limit: numb
         select s.id as "profileId", s.referrer_id as "referrerId", case when s.depth = 1 then u.name end as name, s.depth,
                s.referred_at as "referredAt", s.level,
                (select count(*)::int from volunteer_profiles r where r.referrer_id = s.id) as referred,
-               (select coalesce(sum(c.amount_micro), 0)::text from commissions c join token_sales t on t.id = c.sale_id
+               (select coalesce(sum(c.amount_micro - c.reversed_micro), 0)::text from commissions c join token_sales t on t.id = c.sale_id
                 where c.beneficiary_id = ${profileId} and c.status = 'earned' and t.profile_id = s.id) as earned
         from shown s join users u on u.id = s.user_id order by s.depth, s.id`,
   );

@@ -8,8 +8,8 @@ import type {
 } from "../scoring/rewards/commission.ts";
 import { userOfBuyer } from "./buyers.ts";
 
-/** The facts of a decision about a sale. */
-export type SaleFacts = CommissionFacts;
+/** The facts of a decision about a sale: its amount is what is left of it after refunds. */
+export type SaleFacts = CommissionFacts & { readonly refundedMicro: bigint };
 
 /** A sale and the decision about it. */
 export type DecidedSale = { readonly facts: SaleFacts; readonly decision: CommissionDecision };
@@ -43,6 +43,7 @@ type SaleRow = {
   saleId: string;
   status: string;
   amountMicro: string;
+  refundedMicro: string;
   soldAt: string;
   receivedAt: string;
   buyerUserId: string | null;
@@ -56,13 +57,14 @@ type SaleRow = {
 
 /**
  * The windows of a buyer contain the sales before this one in sale time that are not reversed, decided or
- * not: an `accepted` one will be applied or held. So a decision does not depend on the order or grouping in
- * which sales are settled. Rows are locked by id everywhere, so that two groups cannot deadlock.
+ * not: an accepted or unresolved one may still be applied or held. So a decision does not depend on the order
+ * or grouping in which sales are settled. Rows are locked by id everywhere, so that two groups cannot
+ * deadlock.
  */
 function lockSales(tx: Tx, saleIds: readonly string[]): Promise<SaleRow[]> {
   return rows<SaleRow>(
     tx,
-    prepared`select s.id as "saleId", s.status, s.amount_micro as "amountMicro", s.sold_at as "soldAt", s.received_at as "receivedAt",
+    prepared`select s.id as "saleId", s.status, s.amount_micro - s.refunded_micro as "amountMicro", s.refunded_micro as "refundedMicro", s.sold_at as "soldAt", s.received_at as "receivedAt",
                buyer.id as "buyerUserId", p.id as "profileId", p.referred_at as "referredAt", p.upline::text[] as upline,
                h.hour::int as "salesLastHour", h.month::int as "sales30Days", h.amount::text as "amount30DaysMicro"
         from token_sales s
@@ -75,7 +77,7 @@ function lockSales(tx: Tx, saleIds: readonly string[]): Promise<SaleRow[]> {
                  coalesce(sum(t.amount_micro), 0) as amount
           from token_sales t
           where t.buyer_user_id = s.buyer_user_id and t.sold_at > s.sold_at - interval '30 days'
-            and (t.sold_at, t.id) < (s.sold_at, s.id) and t.status in ('accepted', 'applied', 'held')) h
+            and (t.sold_at, t.id) < (s.sold_at, s.id) and t.status <> 'reversed') h
         where s.id = any(${array(saleIds)}::bigint[])
         order by s.id
         for no key update of s`,
@@ -101,6 +103,7 @@ function factsOf(sale: SaleRow, referrers: ReadonlyMap<string, CommissionReferre
   return {
     saleId: sale.saleId,
     amountMicro: BigInt(sale.amountMicro),
+    refundedMicro: BigInt(sale.refundedMicro),
     soldAt: new Date(sale.soldAt),
     receivedAt: new Date(sale.receivedAt),
     buyer: userId === null || profileId === null ? null : { userId, profileId, referredAt },

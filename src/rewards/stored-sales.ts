@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { commissions, tokenSales } from "../db/schema/rewards.ts";
-import { rows } from "../db/statement.ts";
+import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
 type SaleStatus = (typeof tokenSales.$inferSelect)["status"];
@@ -11,27 +11,38 @@ export type StoredLine = {
   readonly userId: string;
   readonly level: number;
   readonly amountMicro: bigint;
+  /** What refunds took back of it. */
+  readonly reversedMicro: bigint;
   readonly status: (typeof commissions.$inferSelect)["status"];
 };
 
-/** A sale with its commission lines, locked to release or reverse it. */
+/** A sale with its commission lines, locked to release, refund or reverse it. */
 export type StoredSale = {
   readonly id: string;
   readonly status: SaleStatus;
+  readonly amountMicro: bigint;
+  readonly refundedMicro: bigint;
+  /** What was refunded before its commissions were decided, which are those of the rest. */
+  readonly refundedBeforeMicro: bigint;
   /** The ledger transaction that paid or held its commissions; null if there were none. */
   readonly transactionId: string | null;
   readonly lines: readonly StoredLine[];
 };
 
 export async function lockStoredSale(tx: Tx, saleId: string): Promise<StoredSale | undefined> {
-  const [sale] = await rows<{ id: string; status: SaleStatus }>(
+  const [sale] = await rows<SaleRow>(
     tx,
-    sql`select id, status from token_sales where id = ${saleId} for no key update`,
+    sql`select id, status, amount_micro as "amountMicro", refunded_micro as "refundedMicro",
+               coalesce(inputs->>'refunded', '0') as "refundedBefore"
+        from token_sales where id = ${saleId} for no key update`,
   );
   if (!sale) return undefined;
-  const lines = await rows<Omit<StoredLine, "amountMicro"> & { amountMicro: string }>(
+  const lines = await rows<
+    Omit<StoredLine, "amountMicro" | "reversedMicro"> & { amountMicro: string; reversedMicro: string }
+  >(
     tx,
-    sql`select c.beneficiary_id as "profileId", p.user_id as "userId", c.level, c.amount_micro as "amountMicro", c.status
+    sql`select c.beneficiary_id as "profileId", p.user_id as "userId", c.level, c.amount_micro as "amountMicro",
+               c.reversed_micro as "reversedMicro", c.status
         from commissions c join volunteer_profiles p on p.id = c.beneficiary_id where c.sale_id = ${saleId} order by c.level`,
   );
   const [movement] = await rows<{ id: string }>(
@@ -39,10 +50,46 @@ export async function lockStoredSale(tx: Tx, saleId: string): Promise<StoredSale
     sql`select id from ledger_transactions where kind = 'commission' and source = 'token_sale' and external_id = ${saleId}`,
   );
   return {
-    ...sale,
+    id: sale.id,
+    status: sale.status,
+    amountMicro: BigInt(sale.amountMicro),
+    refundedMicro: BigInt(sale.refundedMicro),
+    refundedBeforeMicro: BigInt(sale.refundedBefore),
     transactionId: movement?.id ?? null,
-    lines: lines.map((line) => ({ ...line, amountMicro: BigInt(line.amountMicro) })),
+    lines: lines.map((line) => ({
+      ...line,
+      amountMicro: BigInt(line.amountMicro),
+      reversedMicro: BigInt(line.reversedMicro),
+    })),
   };
+}
+
+type SaleRow = {
+  id: string;
+  status: SaleStatus;
+  amountMicro: string;
+  refundedMicro: string;
+  refundedBefore: string;
+};
+
+/** What is left of a line after refunds. */
+export const leftOf = ({ amountMicro, reversedMicro }: StoredLine): bigint => amountMicro - reversedMicro;
+
+/** Records that a part of a sale was refunded, and what was taken back of each of its lines, by level. */
+export async function addRefunded(
+  tx: Tx,
+  saleId: string,
+  refundMicro: bigint,
+  shares: ReadonlyMap<number, bigint>,
+): Promise<void> {
+  await tx.execute(
+    sql`update token_sales set refunded_micro = refunded_micro + ${String(refundMicro)}::bigint where id = ${saleId}`,
+  );
+  await tx.execute(
+    sql`update commissions c set reversed_micro = c.reversed_micro + share.amount
+        from unnest(${array([...shares.keys()])}::smallint[], ${array([...shares.values()].map(String))}::bigint[]) as share(level, amount)
+        where c.sale_id = ${saleId} and c.level = share.level`,
+  );
 }
 
 /** Sets the status of a sale and of all its lines. */

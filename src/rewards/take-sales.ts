@@ -42,7 +42,8 @@ export type EnqueueCommissions = (tx: Tx, saleIds: readonly string[]) => Promise
 
 /**
  * Takes a group of sales in one transaction. A new one becomes a row of `token_sales` with its outbox entry;
- * one whose key is taken is compared with the sale that took it. Each leaves a row in `inbox`.
+ * one whose key is taken is compared with the sale that took it. Each leaves a row in `inbox`, except, when
+ * they were `listed` by us, those that are there already.
  *
  * @param enqueueCommissions called once with the ids of the new sales.
  * @returns a receipt for each sale, in the order of `sales`.
@@ -51,6 +52,7 @@ export async function takeSales(
   tx: Tx,
   sales: readonly ReceivedSale[],
   enqueueCommissions: EnqueueCommissions,
+  { listed = false }: { readonly listed?: boolean } = {},
 ): Promise<SaleReceipt[]> {
   const firsts = firstOfEachKey(sales);
   const accepted = await acceptMessages(tx, firsts);
@@ -66,7 +68,7 @@ export async function takeSales(
   const receipts = sales.map((sale) =>
     isNew.has(sale) ? receiptOfNew.get(messageKey(sale)) : compare(sale, stored.get(messageKey(sale))),
   ) as SaleReceipt[];
-  await recordRepeated(tx, sales, receipts);
+  await recordRepeated(tx, sales, receipts, (status) => status === "conflict" || !listed);
   return receipts;
 }
 
@@ -142,10 +144,11 @@ async function recordRepeated(
   tx: Tx,
   sales: readonly ReceivedSale[],
   receipts: readonly SaleReceipt[],
+  isRecorded: (status: SaleReceipt["status"]) => boolean,
 ): Promise<void> {
   const repeats = sales.flatMap((message, index) => {
     const { status, receipt: firstId, saleId } = receipts[index] as SaleReceipt;
-    return status === "accepted" ? [] : [{ message, status, firstId, saleId }];
+    return status === "accepted" || !isRecorded(status) ? [] : [{ message, status, firstId, saleId }];
   });
   await recordRepeats(tx, repeats);
   for (const { message, status, firstId, saleId } of repeats) {

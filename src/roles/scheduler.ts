@@ -8,6 +8,7 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { adoptEntries } from "../queues/adopt-entries.ts";
 import type { Catalogue } from "../queues/job.ts";
+import { topUpRanges } from "../queues/parked-ranges.ts";
 import { failPostponed } from "../queues/postpone.ts";
 import type { Producers } from "../queues/redis.ts";
 import type { Relay } from "../queues/relay.ts";
@@ -117,6 +118,10 @@ const SLOT_STEPS: readonly Step[] = [
 const SWEEP_STEPS: readonly Step[] = [
   { name: "adopt entries", run: adoptEntries },
   { name: "sweep", run: (deps) => sweep(deps) },
+  {
+    name: "release parked ranges",
+    run: async ({ db, producers }) => producers.ready() && topUpRanges(db, producers),
+  },
   {
     name: "fail postponed entries",
     run: async ({ db, log }) => {

@@ -92,7 +92,8 @@ function workerErrors({ log, producers }: Runtime, connection: RedisClient): (er
 
 function startWorker(deps: WorkerDeps, queue: QueueName, concurrency: number): Worker {
   const { runtime, connection, onError, locks } = deps;
-  const worker = new Worker(queue, processorFor(deps), {
+  const calling = new Set<string>();
+  const worker = new Worker(queue, processorFor(deps, calling), {
     ...VERSION_UNASKED,
     connection,
     prefix: keyPrefix(runtime.config.redisPrefix, queue),
@@ -109,26 +110,32 @@ function startWorker(deps: WorkerDeps, queue: QueueName, concurrency: number): W
   worker.on("stalled", () => runtime.metrics.stalled.inc({ queue }));
   worker.on("lockRenewalFailed", (ids) => {
     runtime.metrics.lockLost.inc({ queue }, ids.length);
-    // Another worker may be running these by now: interrupt this copy.
-    for (const id of ids) worker.cancelJob(id, "the lock was lost");
+    // Another worker may be running these by now: interrupt this copy. Around an outside call the row of the
+    // entry is the lease, and the other worker does nothing.
+    for (const id of ids) if (!calling.has(id)) worker.cancelJob(id, "the lock was lost");
   });
   return worker;
 }
 
 /** BullMQ counts the declared parameters: only a processor with three of them can be cancelled. */
 const processorFor =
-  ({ runtime, loop, execution }: WorkerDeps) =>
+  ({ runtime, loop, execution }: WorkerDeps, calling: Set<string>) =>
   async (bullJob: BullJob, _token: string | undefined, signal: AbortSignal | undefined): Promise<unknown> => {
     if (bullJob.name === TICK) return tick(runtime, bullJob);
     const carrier = carrierOf(bullJob);
     const onProgress = (fraction: number) =>
       void bullJob.updateProgress(Math.round(fraction * 100)).catch(() => undefined);
     const endOfWatch = loop.begin();
+    const isCall = runtime.catalogue.find(carrier.job)?.job.form === "outside";
+    if (isCall) calling.add(carrier.id);
     const tally = await runCarrier(
       { ...execution, onProgress },
       carrier,
       signal ?? new AbortController().signal,
-    ).finally(() => reportDelay(runtime, bullJob, endOfWatch()));
+    ).finally(() => {
+      calling.delete(carrier.id);
+      reportDelay(runtime, bullJob, endOfWatch());
+    });
     if (carrier.entries.length === 1 && tally.retry + tally.dead > 0) throw new CarrierFailed(tally);
     return summaryOf(tally);
   };

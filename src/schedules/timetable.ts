@@ -1,7 +1,8 @@
 import { sweepDueBudgets } from "../workers/budgets/sweep-due-budgets.ts";
 import { reconcileSales } from "../workers/commissions/reconcile-sales.ts";
 import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-sales.ts";
-import { verifyLedger } from "../workers/commissions/verify-ledger.ts";
+import { pruneHistory } from "../workers/maintenance/prune-history.ts";
+import { verifyLedger } from "../workers/maintenance/verify-ledger.ts";
 import { calculateMatches } from "../workers/matching/calculate-matches.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
 import { pollCalendars } from "../workers/notifications/calendar/poll-calendars.ts";
@@ -29,7 +30,8 @@ export const timetable: readonly Schedule[] = [
   every("0 * * * *", renewCalendarWatches, { name: "renew-calendar-watches-near", input: { full: false } }),
   every("*/30 * * * *", pollCalendars),
   every("15 4 * * *", reconcileSales),
-  every("45 4 * * *", verifyLedger),
+  every("45 4 * * *", verifyLedger, { input: { full: false } }),
+  every("45 5 * * 0", verifyLedger, { name: "verify-ledger-full", input: { full: true } }),
   every("0 2 * * *", recalculateMultipliers),
   every("*/15 * * * *", sweepDueBudgets),
   every("*/5 * * * *", meetingReminders),
@@ -41,6 +43,7 @@ export const timetable: readonly Schedule[] = [
   // The safety net of the trigger that enqueues the fan-out of each event.
   every("* * * * *", sweepEvents),
   every("30 3 * * *", pruneNotifications),
+  every("10 3 * * *", pruneHistory),
   every("* * * * *", emailInstant),
   // Digest windows open at full hours of the user's zone, and every zone is offset by a multiple of 15
   // minutes.

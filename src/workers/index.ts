@@ -6,7 +6,8 @@ import { reconcileSales } from "./commissions/reconcile-sales.ts";
 import { releaseCommission } from "./commissions/release-commission.ts";
 import { reverseSale } from "./commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts";
-import { verifyLedger } from "./commissions/verify-ledger.ts";
+import { pruneHistory } from "./maintenance/prune-history.ts";
+import { verifyLedger } from "./maintenance/verify-ledger.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
 import { placeVolunteer } from "./matching/place-volunteer.ts";
 import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
@@ -43,6 +44,7 @@ export const catalogue = catalogueOf([
   syncCalendar,
   pollCalendars,
   verifyLedger,
+  pruneHistory,
   recalculateMultipliers,
   distributeBudget,
   sweepDueBudgets,

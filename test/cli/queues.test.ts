@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { startRun } from "../../src/queues/manual-runs.ts";
 import { relayOnce } from "../../src/queues/relay-round.ts";
-import { verifyLedger } from "../../src/workers/commissions/verify-ledger.ts";
+import { verifyLedger } from "../../src/workers/maintenance/verify-ledger.ts";
 import { cli, environmentOf, startCli } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { takeSale } from "../support/sales.ts";
@@ -72,12 +72,12 @@ describe("commonwork queues clear", () => {
       { ...environmentOf(world), NODE_ENV: "development" },
       "queues",
       "clear",
-      "commissions",
+      "maintenance",
       "--yes",
     );
     expect(answer).toMatchObject({ code: 0, out: "Entries discarded: 1.\n" });
     expect(await world.enqueued()).toEqual([]);
-    expect(await world.producers.queue("commissions").getJobCountByTypes("prioritized", "wait")).toBe(0);
+    expect(await world.producers.queue("maintenance").getJobCountByTypes("prioritized", "wait")).toBe(0);
     expect(await world.query("select id, status from job_runs")).toEqual([{ id: run, status: "cancelled" }]);
     expect(await world.query("select action from audit_log")).toEqual([{ action: "queues.clear" }]);
   });

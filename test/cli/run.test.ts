@@ -84,7 +84,7 @@ describe("commonwork run", () => {
     const world = await createWorld();
     const answer = await cliUntil("No worker serves", environmentOf(world), "run", "verify-ledger");
     expect(answer.code).toBe(130);
-    expect(answer.err).toContain("No worker serves the queue commissions");
+    expect(answer.err).toContain("No worker serves the queue maintenance");
     expect(answer.err).toContain("commonwork run verify-ledger --inline");
     await world.startWorkers();
     await eventually(async () => {

@@ -104,9 +104,13 @@ test("metrics: gauges from Postgres and Redis, and the rest while one is down", 
   expect(body).toMatch(/^commonwork_reachable\{part="postgres"\} 1$/m);
   expect(body).not.toMatch(/^commonwork_ledger_drift /m);
   await world.query(
-    `insert into job_runs (job, trigger, input, status, counts) values ('verify-ledger', 'manual', '{}', 'done', '{"drift": 2}')`,
+    `insert into ledger_verifications (as_of, scope, covers, drift) values
+     (now() - interval '9 days', 'all', '{}', 0), (now() - interval '2 days', 'new', '{}', 0), (now(), 'new', '{}', 2)`,
   );
-  expect((await get(`${address}/metrics`)).body).toMatch(/^commonwork_ledger_drift 2$/m);
+  const verified = (await get(`${address}/metrics`)).body;
+  expect(verified).toMatch(/^commonwork_ledger_drift 2$/m);
+  expect(verified).toMatch(/^commonwork_ledger_verified_age_seconds\{scope="new"\} 1728\d\d/m);
+  expect(verified).toMatch(/^commonwork_ledger_verified_age_seconds\{scope="all"\} 7776\d\d/m);
 
   const db = openDatabase({ ...world.config, databaseUrl: "postgres://nobody@127.0.0.1:1/nothing" });
   world.closing(() => db.close());

@@ -1,11 +1,16 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { FRESH } from "../../src/queues/carriers.ts";
 import { inspectDeadLetter } from "../../src/queues/dead-letters.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
+import { relayOnce } from "../../src/queues/relay-round.ts";
+import { runCarrier } from "../../src/queues/run-carrier.ts";
+import { sweep } from "../../src/queues/sweep.ts";
+import { executionOf } from "../../src/roles/execution.ts";
 import { eventually } from "../support/eventually.ts";
 import { gate } from "../support/gate.ts";
 import { ask, noted } from "../support/jobs.ts";
 import { outsideServer, sendJob } from "../support/outside.ts";
-import { createWorld } from "../support/world.ts";
+import { createWorld, type World } from "../support/world.ts";
 
 async function outsideWorld(
   answer?: Parameters<typeof outsideServer>[0],
@@ -85,13 +90,122 @@ describe("a job with an outside call", () => {
     });
   });
 
-  it("records once when two carriers run it at the same time", async () => {
-    const { job, world } = await outsideWorld();
+  it("is called and recorded once when its carrier runs three times at once", async () => {
+    const { outside, job, world } = await outsideWorld();
     const [id] = await ask(world, job, { item: "a" });
     const tallies = await Promise.all([1, 2, 3].map(() => world.run(job, [id!])));
     expect(tallies.reduce((sum, tally) => sum + tally.done, 0)).toBe(1);
-    expect(tallies.reduce((sum, tally) => sum + tally.duplicate, 0)).toBe(2);
+    expect(tallies.reduce((sum, tally) => sum + tally.duplicate + tally.snoozed, 0)).toBe(2);
+    expect(outside.bodies).toHaveLength(1);
     expect(await noted(world)).toEqual(["a: ok"]);
+    expect(await world.enqueued()).toEqual([]);
+  });
+});
+
+/** A call that stays open until it is answered. */
+async function openCall(fields?: Parameters<typeof sendJob>[1]) {
+  const inFlight = gate();
+  const answer = gate();
+  const scene = await outsideWorld(async (_body, response) => {
+    inFlight.open();
+    await answer.passed;
+    response.end("ok");
+  }, fields);
+  const [id] = await ask(scene.world, scene.job, { item: "a" });
+  const run = scene.world.run(scene.job, [id!]);
+  await inFlight.passed;
+  return { ...scene, id: id!, run, answer };
+}
+
+const dueInMs = async (world: World): Promise<number> => {
+  const [row] = await world.query<{ ms: number }>(
+    "select extract(epoch from run_at - now())::float8 * 1000 as ms from outbox",
+  );
+  return row!.ms;
+};
+
+describe("the lease of an outside call", () => {
+  it("keeps the same carrier, run again after its lock was lost, from calling side by side", async () => {
+    const { outside, job, world, id, run, answer } = await openCall();
+    expect(await world.run(job, [id])).toMatchObject({ snoozed: 1, done: 0 });
+    expect(await dueInMs(world)).toBeGreaterThan(5_000);
+    answer.open();
+    expect(await run).toMatchObject({ done: 1 });
+    expect(outside.bodies).toHaveLength(1);
+    expect(await noted(world)).toEqual(["a: ok"]);
+    expect(await world.enqueued()).toEqual([]);
+  });
+
+  it("keeps a carrier that the sweep gave its entry from calling, and the first one from being fenced off", async () => {
+    const { outside, job, world, run, answer } = await openCall();
+    await eventually(async () => {
+      await sweep(world, 0);
+      expect(await world.query("select carrier from outbox")).toEqual([{ carrier: null }]);
+    });
+    await relayOnce(world);
+    const [{ id, carrier } = { id: "", carrier: "" }] = await world.query<{ id: string; carrier: string }>(
+      "select id, carrier from outbox",
+    );
+    const second = { ...FRESH, id: carrier, job: job.name, entries: [id] };
+    expect(await runCarrier(executionOf(world), second, new AbortController().signal)).toMatchObject({
+      snoozed: 1,
+    });
+    answer.open();
+    expect(await run).toMatchObject({ done: 1 });
+    expect(outside.bodies).toHaveLength(1);
+    expect(await world.enqueued()).toEqual([]);
+  });
+
+  it("is given up with the attempt: a failed call is repeated after its back-off, not after the lease", async () => {
+    const { job, world } = await outsideWorld(failing(1));
+    const [id] = await ask(world, job, { item: "a" });
+    expect(await world.run(job, [id!])).toMatchObject({ retry: 1 });
+    expect(await world.query("select leased_by, leased_until from outbox")).toEqual([
+      { leased_by: null, leased_until: null },
+    ]);
+    expect(await world.run(job, [id!])).toMatchObject({ done: 1 });
+  });
+
+  it("ends when it is not renewed: then another attempt may call", async () => {
+    const { job, world, id, run, answer } = await openCall();
+    await world.query("update outbox set leased_until = now()");
+    const again = world.run(job, [id]);
+    answer.open();
+    const tallies = await Promise.all([run, again]);
+    expect(tallies.map(({ done }) => done)).toEqual([0, 1]);
+    expect(tallies[0]).toMatchObject({ duplicate: 1, retry: 0 });
+    expect(await noted(world)).toEqual(["a: ok"]);
+  });
+
+  it("an attempt that lost it neither fails the entry nor gives it back", async () => {
+    const answer = gate();
+    const inFlight = gate();
+    const { job, world } = await outsideWorld(async (_body, response) => {
+      inFlight.open();
+      await answer.passed;
+      response.statusCode = 500;
+      response.end("no");
+    });
+    const [id] = await ask(world, job, { item: "a" });
+    const run = world.run(job, [id!]);
+    await inFlight.passed;
+    await world.query("update outbox set leased_by = 'another attempt', carrier = 'another carrier'");
+    answer.open();
+    expect(await run).toMatchObject({ duplicate: 1, retry: 0 });
+    expect(await world.query("select attempts, carrier, leased_by from outbox")).toEqual([
+      { attempts: 0, carrier: "another carrier", leased_by: "another attempt" },
+    ]);
+  });
+
+  it("is not needed by a carrier that does not stand in the row: it does nothing", async () => {
+    const { outside, job, world } = await outsideWorld();
+    const [id] = await ask(world, job, { item: "a" });
+    const stranger = { ...FRESH, id: "stranger", job: job.name, entries: [id!] };
+    expect(await runCarrier(executionOf(world), stranger, new AbortController().signal)).toMatchObject({
+      duplicate: 1,
+    });
+    expect(outside.bodies).toEqual([]);
+    expect(await world.enqueued()).toHaveLength(1);
   });
 });
 
@@ -148,8 +262,9 @@ describe("enqueueing a job with an outside call again", () => {
     const slow = world.run(job, [id!]);
     await eventually(() => expect(calls).toBe(1));
     await ask(world, job, { item: "a", value: "2" });
-    // Another carrier sends the same request again and records it; the entry is due again because it was
-    // enqueued twice.
+    // The first attempt seems lost: its lease has ended. Another one sends the same request again and records
+    // it; the entry is due again because it was enqueued twice.
+    await world.query("update outbox set leased_until = now()");
     await world.run(job, [id!]);
     await world.run(job, [id!]);
     firstAnswer.open();
@@ -184,5 +299,15 @@ describe("enqueueing a job with an outside call again", () => {
     await world.perform(job, { item: "a", value: "2" });
     expect(outside.bodies).toHaveLength(2);
     expect(await noted(world)).toEqual(["1: ok", "2: ok"]);
+  });
+
+  it("after it died prepares a new request: the corrected payload is sent, not the one that was refused", async () => {
+    const { outside, job, world } = await outsideWorld(failing(1), { attempts: 1 });
+    expect(await world.perform(job, { item: "a", value: "refused" })).toMatchObject({ dead: 1 });
+    await ask(world, job, { item: "a", value: "corrected" });
+    await world.drain();
+    expect(outside.bodies.map((body) => JSON.parse(body).zebra)).toEqual(["refused", "corrected"]);
+    expect(await noted(world)).toEqual(["corrected: ok"]);
+    expect(await world.enqueued()).toEqual([]);
   });
 });

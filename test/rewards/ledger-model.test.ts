@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { formatAmount } from "../../src/scoring/money.ts";
 import { distributeBudget } from "../../src/workers/budgets/distribute-budget.ts";
 import { distributeCommission } from "../../src/workers/commissions/distribute-commission.ts";
 import { releaseCommission } from "../../src/workers/commissions/release-commission.ts";
@@ -21,6 +22,7 @@ type ModelSale = {
   amount: bigint;
   soldAt: Date;
   status: Status;
+  refunded: bigint;
 };
 /** The expected state: sales in order of intake, and the days whose budget was paid, in order. */
 type Model = { sales: ModelSale[]; paidDays: string[] };
@@ -67,7 +69,7 @@ const DAY_MS = 24 * 3_600_000;
 
 const daysBefore = ({ world }: Real, days: number) => new Date(world.clock.now().getTime() - days * DAY_MS);
 
-async function deliver(real: Real, sale: Omit<ModelSale, "saleId" | "status">) {
+async function deliver(real: Real, sale: Omit<ModelSale, "saleId" | "status" | "refunded">) {
   const buyer = real.buyers[sale.buyer]!;
   return takeSale(real.world, {
     buyer,
@@ -92,7 +94,7 @@ const sell = (buyer: number, amount: bigint, ageDays: number) =>
       const sale = { externalId: real.nextId(), buyer, amount, soldAt: daysBefore(real, ageDays) };
       const receipt = await deliver(real, sale);
       expect(receipt.status).toBe("accepted");
-      model.sales.push({ ...sale, saleId: receipt.saleId, status: "accepted" });
+      model.sales.push({ ...sale, saleId: receipt.saleId, status: "accepted", refunded: 0n });
     },
   );
 
@@ -153,6 +155,26 @@ const decide = (word: "release" | "reverse", n: number, withCrash: boolean) =>
       expect(await run()).toMatchObject({ done: 1 });
       if (withCrash) await world.query("drop trigger die_once on ledger_transactions");
       sale.status = word === "release" ? "applied" : "reversed";
+    },
+  );
+
+/** A refund of some thousandths of a sale; more than is left of it is refused. */
+const refund = (n: number, thousandths: bigint, withCrash: boolean) =>
+  command(
+    `refund ${thousandths}/1000 of sale ${n}${withCrash ? ", with a crash in the commit" : ""}`,
+    some,
+    async (model, real) => {
+      const { world } = real;
+      const sale = pick(model, n);
+      const part = (sale.amount * thousandths) / 1_000n || 1n;
+      const run = () =>
+        world.perform(reverseSale, { saleId: sale.saleId, amount: formatAmount(part), actor: "model" });
+      if (sale.status === "reversed" || sale.refunded + part > sale.amount) return changingNothing(real, run);
+      if (withCrash) await dieAtNextCommit(world);
+      expect(await run()).toMatchObject({ done: 1 });
+      if (withCrash) await world.query("drop trigger die_once on ledger_transactions");
+      sale.refunded += part;
+      if (sale.refunded === sale.amount) sale.status = "reversed";
     },
   );
 
@@ -217,6 +239,9 @@ const commands = fc.commands(
     fc.nat(20).map(again),
     fc.tuple(fc.nat(20), fc.boolean()).map(([n, c]) => decide("release", n, c)),
     fc.tuple(fc.nat(20), fc.boolean()).map(([n, c]) => decide("reverse", n, c)),
+    fc
+      .tuple(fc.nat(20), fc.bigInt(1n, 1_000n), fc.boolean())
+      .map(([n, thousandths, c]) => refund(n, thousandths, c)),
     fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 3 })).map(([n, tasks]) => work(n, tasks)),
     fc.constant(night),
     fc.boolean().map(payDay),

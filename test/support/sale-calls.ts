@@ -147,7 +147,7 @@ export async function sendThroughFaults(
 async function drift(world: World): Promise<string[]> {
   return inTransaction(world.db, async (tx) => {
     const found: string[] = [];
-    for (const range of await cutChecks(tx)) {
+    for (const range of (await cutChecks(tx)).ranges) {
       for (const id of await checkRange(tx, range)) found.push(`${range.check}:${id}`);
     }
     return found;

@@ -74,7 +74,7 @@ export async function systemBalance(world: World, kind: "treasury" | "held"): Pr
 export const movementsOf = async (world: World, saleId: string): Promise<string[]> =>
   (
     await world.query<{ kind: string }>(
-      "select kind from ledger_transactions where external_id = $1 order by id",
+      "select kind from ledger_transactions where source = 'token_sale' and external_id = $1 order by id",
       [saleId],
     )
   ).map((row) => row.kind);

@@ -2,7 +2,8 @@ import { onTestFinished } from "vitest";
 import { outsideServer } from "./outside.ts";
 
 /**
- * A fake seller of tokens: a small HTTP server that lists the sales of the test, or fails as the test asks.
+ * A fake seller of tokens: a small HTTP server that lists the sales of the test from the time that it is
+ * asked for, at most `pageSize`, or fails as the test asks.
  */
 export async function fakeSeller() {
   const state = {
@@ -10,6 +11,7 @@ export async function fakeSeller() {
     misbehave: [] as ("429" | "500" | "hang" | "drop" | "nonsense")[],
     asked: [] as string[],
     keys: [] as (string | undefined)[],
+    pageSize: Number.POSITIVE_INFINITY,
   };
   const server = await outsideServer((_body, response, request) => {
     state.asked.push(request.url ?? "");
@@ -19,8 +21,16 @@ export async function fakeSeller() {
     if (fault === "drop") return void request.socket.destroy();
     if (fault === "429" || fault === "500") response.statusCode = Number(fault);
     response.setHeader("content-type", "application/json");
-    response.end(fault === "nonsense" ? "<html>" : `{"sales":[${state.sales.join(",")}]}`);
+    const sales = listedSince(state.sales, request.url ?? "").slice(0, state.pageSize);
+    response.end(fault === "nonsense" ? "<html>" : `{"sales":[${sales.join(",")}]}`);
   });
   onTestFinished(() => server.close());
   return Object.assign(state, { url: server.url });
+}
+
+/** Sales without a time are always listed. */
+function listedSince(sales: readonly string[], url: string): string[] {
+  const since = new URL(url, "http://seller").searchParams.get("since") ?? "";
+  const timeOf = (sale: string) => /"timestamp":"([^"]+)"/.exec(sale)?.[1];
+  return sales.filter((sale) => Date.parse(timeOf(sale) ?? since) >= Date.parse(since));
 }

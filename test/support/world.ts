@@ -5,7 +5,7 @@ import type { Clock } from "../../src/clock.ts";
 import { type Config, readConfig } from "../../src/config/config.ts";
 import { QUEUE_NAMES } from "../../src/config/queues.ts";
 import type { DatabaseAddress } from "../../src/db/client.ts";
-import { rows } from "../../src/db/statement.ts";
+import { array, rows } from "../../src/db/statement.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { createLog } from "../../src/log.ts";
 import type { Email } from "../../src/ports/mailers/mailer.ts";
@@ -190,12 +190,14 @@ function worldOf(
   closers: (() => Promise<unknown>)[],
   catalogue: Catalogue,
 ): Omit<World, "mailbox"> {
-  const run: World["run"] = (job, entries, hooks) =>
-    runCarrier(
-      executionOf(runtime, hooks),
-      { ...FRESH, id: "by-hand", job: job.name, entries },
-      new AbortController().signal,
+  const run: World["run"] = async (job, entries, hooks) => {
+    const carrier = { ...FRESH, id: "by-hand", job: job.name, entries };
+    // As the relay does: a carrier stands in the rows of its entries.
+    await runtime.db.drizzle.execute(
+      sql`update outbox set carrier = ${carrier.id}, enqueued_at = now() where id = any(${array(entries)}::bigint[]) and dead_at is null`,
     );
+    return runCarrier(executionOf(runtime, hooks), carrier, new AbortController().signal);
+  };
   const world: Omit<World, "mailbox"> = {
     ...runtime,
     at: (instant) => clock.set(instant),

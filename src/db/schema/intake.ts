@@ -2,7 +2,10 @@ import { sql } from "drizzle-orm";
 import { index, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { bytes, id, instant, ref } from "./columns.ts";
 
-/** Authenticated webhook calls, with their bytes, so that a signature can be verified again years later. */
+/**
+ * Authenticated webhook calls, with their bytes, so that a signature can be verified again later. Those about
+ * money are kept for ever, the others for INBOX_DAYS.
+ */
 export const inbox = pgTable(
   "inbox",
   {
@@ -13,7 +16,8 @@ export const inbox = pgTable(
     outcome: text({ enum: ["accepted", "duplicate", "conflict", "rejected"] }).notNull(),
     /** The accepted call that this one repeats or contradicts. */
     firstId: ref(),
-    raw: bytes().notNull(),
+    /** Null for duplicates: the accepted call has the same values. */
+    raw: bytes(),
     rawHash: bytes().notNull(),
     signature: text(),
     /** Fingerprint of the secret that signed it. */
@@ -30,3 +34,13 @@ export const inbox = pgTable(
     index("inbox_first").on(t.firstId).where(sql`first_id is not null`),
   ],
 );
+
+/** How far the list of sales of a seller was read, for what its webhook never delivered. */
+export const saleListings = pgTable("sale_listings", {
+  source: text().primaryKey(),
+  /** Everything that was listed up to this time was taken. Only a listing read to its end advances it. */
+  through: instant(),
+  /** A listing under way: when it began, and the time of sale that its next page begins at. */
+  startedAt: instant(),
+  pageFrom: instant(),
+});

@@ -16,6 +16,7 @@ export const outbox = pgTable(
     attempts: smallint().notNull().default(0),
     /** Code and constraint of the last failure, never a message with values. */
     error: text(),
+    /** When it is due. Infinity: a range that is parked until others of its run are settled. */
     runAt: instant().notNull().defaultNow(),
     enqueuedAt: instant(),
     /** The BullMQ job that carries this entry. */
@@ -26,6 +27,9 @@ export const outbox = pgTable(
     slot: instant(),
     /** The request of an outside call, stored so that a retry sends the same bytes. */
     request: jsonb(),
+    /** The attempt that is making the outside call, and until when no other one may. */
+    leasedBy: text(),
+    leasedUntil: instant(),
     createdAt: instant().notNull().defaultNow(),
     deadAt: instant(),
     /** Since when the versions that met it could not run it. */
@@ -44,6 +48,8 @@ export const outbox = pgTable(
     index("outbox_dead").on(t.deadAt).where(sql`dead_at is not null`),
     // sweep and metrics: entries of other versions.
     index("outbox_postponed").on(t.postponedAt).where(sql`postponed_at is not null`),
+    // parked ranges: the next one of a run.
+    index("outbox_parked").on(t.parent, t.id).where(sql`run_at = 'infinity'`),
     // job_runs: the entries of one run.
     index("outbox_parent").on(t.parent).where(sql`parent is not null`),
   ],

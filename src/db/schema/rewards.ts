@@ -30,6 +30,8 @@ export const tokenSales = pgTable(
     /** The buyer as named by the seller. The user need not exist yet. */
     buyerUserId: bigint({ mode: "bigint" }).notNull(),
     amountMicro: micro().notNull(),
+    /** What the buyer got back; all of it once it is reversed. */
+    refundedMicro: micro().notNull().default(sql`0`),
     currency: text().notNull(),
     soldAt: instant().notNull(),
     /** The seller named no time, so `sold_at` is the time of arrival. */
@@ -57,6 +59,7 @@ export const tokenSales = pgTable(
     // operators: the list of holds.
     index("token_sales_held").on(t.id).where(sql`status = 'held'`),
     check("token_sales_amount", sql`amount_micro > 0`),
+    check("token_sales_refunded", sql`refunded_micro between 0 and amount_micro`),
   ],
 );
 
@@ -72,6 +75,8 @@ export const commissions = pgTable(
     beneficiaryId: ref().notNull(),
     rateBps: integer().notNull(),
     amountMicro: micro().notNull(),
+    /** What refunds took back of it. */
+    reversedMicro: micro().notNull().default(sql`0`),
     status: text({ enum: ["earned", "held", "reversed"] }).notNull(),
     createdAt: instant().notNull().defaultNow(),
   },
@@ -82,6 +87,39 @@ export const commissions = pgTable(
     index("commissions_beneficiary").on(t.beneficiaryId, t.saleId),
     check("commissions_level", sql`level between 1 and 5`),
     check("commissions_amount", sql`amount_micro > 0`),
+    check("commissions_reversed", sql`reversed_micro between 0 and amount_micro`),
+  ],
+);
+
+/** A refund of a part of a sale, or of all of it, as its seller signed it or an operator asked for it. */
+export const saleRefunds = pgTable(
+  "sale_refunds",
+  {
+    id: id(),
+    source: text().notNull(),
+    /** The seller's id of the refund, or the run of the operator. */
+    externalId: text().notNull(),
+    saleId: ref()
+      .notNull()
+      .references(() => tokenSales.id),
+    /** The message of the seller. */
+    inboxId: ref().references(() => inbox.id),
+    amountMicro: micro().notNull(),
+    /** `refused`: more than was left of the sale. */
+    status: text({ enum: ["accepted", "applied", "refused"] })
+      .notNull()
+      .default("accepted"),
+    createdAt: instant().notNull().defaultNow(),
+    settledAt: instant(),
+  },
+  (t) => [
+    // intake: a refund is accepted once.
+    uniqueIndex("sale_refunds_source_external_id").on(t.source, t.externalId),
+    // verify-ledger: the refund of an accepted call.
+    uniqueIndex("sale_refunds_inbox").on(t.inboxId),
+    // verify-ledger: the refunds of a sale.
+    index("sale_refunds_sale").on(t.saleId, t.id),
+    check("sale_refunds_amount", sql`amount_micro > 0`),
   ],
 );
 
@@ -105,7 +143,7 @@ export const ledgerTransactions = pgTable(
   "ledger_transactions",
   {
     id: id(),
-    kind: text({ enum: ["commission", "release", "reversal", "budget"] }).notNull(),
+    kind: text({ enum: ["commission", "release", "reversal", "refund", "budget"] }).notNull(),
     source: text().notNull(),
     externalId: text().notNull(),
     bodyHash: bytes(),
@@ -157,6 +195,18 @@ export const ledgerBalances = pgTable("ledger_balances", {
     .primaryKey()
     .references(() => ledgerAccounts.id, { onDelete: "cascade" }),
   balanceMicro: micro().notNull().default(sql`0`),
+});
+
+/** Verifications of the ledger: what each covered, and what it found. */
+export const ledgerVerifications = pgTable("ledger_verifications", {
+  /** The time of its cut, which all its ranges share. */
+  asOf: instant().primaryKey(),
+  /** What is new since the last one without faults, or everything. */
+  scope: text({ enum: ["new", "all"] }).notNull(),
+  /** The end of the ids that it covered, by table. */
+  covers: jsonb().notNull(),
+  /** Faults that it found; null until it has ended. */
+  drift: integer(),
 });
 
 /** History of referrers, so that a changed one can be explained. */

@@ -12,7 +12,8 @@ import { reconcileSales } from "../../workers/commissions/reconcile-sales.ts";
 import { releaseCommission } from "../../workers/commissions/release-commission.ts";
 import { reverseSale } from "../../workers/commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "../../workers/commissions/settle-unresolved-sales.ts";
-import { verifyLedger } from "../../workers/commissions/verify-ledger.ts";
+import { pruneHistory } from "../../workers/maintenance/prune-history.ts";
+import { verifyLedger } from "../../workers/maintenance/verify-ledger.ts";
 import { calculateMatches } from "../../workers/matching/calculate-matches.ts";
 import { placeVolunteer } from "../../workers/matching/place-volunteer.ts";
 import { recalculateMultipliers } from "../../workers/multipliers/recalculate-multipliers.ts";
@@ -99,6 +100,7 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: sendEmails, input: aMailing },
   { job: retryEmails, input: async () => ({ status: "failed" }) },
   { job: pruneNotifications, input: async () => ({}) },
+  { job: pruneHistory, input: async () => ({}) },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];
 

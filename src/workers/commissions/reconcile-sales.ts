@@ -1,26 +1,27 @@
-import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rejectMessage } from "../../db/inbox.ts";
-import { rows } from "../../db/statement.ts";
 import type { Tx } from "../../db/transaction.ts";
-import { defineJob, RETRIES } from "../../queues/job.ts";
+import { enqueue } from "../../queues/enqueue.ts";
+import { defineJob, type OutsideJob, RETRIES } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
 import { readSale } from "../../rewards/read-sale.ts";
+import { finishListing, nextPageFrom, storePageEnd } from "../../rewards/sale-listings.ts";
 import { type ReceivedSale, takeSales } from "../../rewards/take-sales.ts";
 import { enqueueCommissions } from "./distribute-commission.ts";
 
 const SOURCE = "scicent";
-/**
- * The last days are requested every time: a sale may appear in the seller's list later than its timestamp.
- */
-const OVERLAP_DAYS = 3;
-const SALES_PER_GROUP = 500;
+/** Sales per transaction. */
+const PAGE = 500;
 
+type Payload = { since?: string | undefined };
 type Request = { since: string };
-type Answer = { configured: boolean; sales: readonly string[]; receivedAt: string };
+type Answer = { configured: boolean; since: string; sales: readonly string[]; receivedAt: string };
 
-/** Fetches sales that never reached the webhook and records them in the same way. */
-export const reconcileSales = defineJob({
+/**
+ * Fetches sales that never reached the webhook and records them in the same way, a page in a transaction. It
+ * enqueues itself until the seller lists nothing later than it was asked for.
+ */
+export const reconcileSales: OutsideJob<Payload, Request, Answer> = defineJob({
   name: "reconcile-sales",
   queue: "commissions",
   description: "Fetches sales from the seller's API that never reached the webhook, and records them.",
@@ -28,62 +29,84 @@ export const reconcileSales = defineJob({
     since: z.iso
       .datetime({ offset: true })
       .optional()
-      .describe("sales from this time on; default: three days before the newest known sale"),
+      .describe(
+        "sales from this time on; default: three days before the last listing that was read to its end",
+      ),
   }),
   key: ({ since }) => since ?? "latest",
   ...RETRIES.days,
   timeLimitMs: 60_000,
   prepare: async ({ since }, { tx, now }) => ({
-    request: { since: since ?? (await overlapStart(tx, now)) } satisfies Request,
+    request: { since: since ?? (await nextPageFrom(tx, SOURCE, now)).toISOString() },
   }),
-  call: async (request: Request, { ports, now, signal }): Promise<Answer> => {
+  call: async ({ since }, { ports, now, signal }) => {
     const receivedAt = now.toISOString();
-    if (ports.tokenSales === null) return { configured: false, sales: [], receivedAt };
-    const page = await ports.tokenSales.listSales(new Date(request.since), signal);
-    return { configured: true, sales: page.sales, receivedAt };
+    if (ports.tokenSales === null) return { configured: false, since, sales: [], receivedAt };
+    const { sales } = await ports.tokenSales.listSales(new Date(since), signal);
+    return { configured: true, since, sales, receivedAt };
   },
-  record: async (_payload, answer, { tx }) => {
+  record: async (payload, answer, { tx }) => {
     if (!answer.configured) return { kind: "skipped", reason: "SCICENT_API_URL is not set" };
-    const counts = { listed: answer.sales.length, accepted: 0, duplicate: 0, conflict: 0, rejected: 0 };
-    for (let i = 0; i < answer.sales.length; i += SALES_PER_GROUP) {
-      const group = await readable(
-        tx,
-        answer.sales.slice(i, i + SALES_PER_GROUP),
-        new Date(answer.receivedAt),
-      );
-      counts.rejected += group.rejected;
-      for (const receipt of await takeSales(tx, group.sales, enqueueCommissions)) counts[receipt.status] += 1;
-    }
-    return done(counts);
+    const page = firstPage(answer);
+    const counts = { listed: page.sales.length + page.faulty.length, rejected: page.faulty.length };
+    for (const message of page.faulty) await rejectMessage(tx, message);
+    const taken = { accepted: 0, duplicate: 0, conflict: 0 };
+    for (const { status } of await takeSales(tx, page.sales, enqueueCommissions, { listed: true }))
+      taken[status] += 1;
+    await continueAfter(tx, payload, page.next);
+    return done({ ...counts, ...taken });
   },
 });
 
-async function overlapStart(tx: Tx, now: Date): Promise<string> {
-  const [newest] = await rows<{ at: string | null }>(
-    tx,
-    sql`select max(received_at) as at from token_sales where source = ${SOURCE}`,
-  );
-  const from = newest?.at ? new Date(newest.at) : now;
-  return new Date(from.getTime() - OVERLAP_DAYS * 24 * 3_600_000).toISOString();
+/** @param next where the next page begins; null after the last one. */
+async function continueAfter(tx: Tx, { since }: Payload, next: Date | null): Promise<void> {
+  if (next !== null)
+    await enqueue(tx, reconcileSales, since === undefined ? {} : { since: next.toISOString() });
+  // What an operator asks for by hand says nothing about how far the list was read.
+  if (since !== undefined) return;
+  if (next === null) await finishListing(tx, SOURCE);
+  else await storePageEnd(tx, SOURCE, next);
 }
 
-/** A sale that cannot be read is recorded as rejected, as it would be if the webhook had received it. */
-async function readable(
-  tx: Tx,
-  texts: readonly string[],
+type FaultyMessage = Parameters<typeof rejectMessage>[1];
+
+type Page = {
+  readonly sales: readonly ReceivedSale[];
+  /**
+   * Sales that cannot be read are recorded as rejected, as they would be if the webhook had received them.
+   */
+  readonly faulty: readonly FaultyMessage[];
+  /** The time of sale that the next page begins at; null when nothing later was listed. */
+  readonly next: Date | null;
+};
+
+/** The first sales of a list, oldest first, with all that were sold at the same time as the last of them. */
+function firstPage(answer: Answer): Page {
+  const receivedAt = new Date(answer.receivedAt);
+  const since = new Date(answer.since);
+  const listed = answer.sales.map((text) => readListed(text, receivedAt));
+  const later = listed.flatMap(({ sale }) =>
+    sale && !sale.timeAssumed && sale.soldAt > since ? [sale.soldAt] : [],
+  );
+  const next =
+    later.toSorted((a, b) => a.getTime() - b.getTime()).at(Math.min(PAGE, later.length) - 1) ?? null;
+  const isInPage = (sale: ReceivedSale) => sale.timeAssumed || sale.soldAt <= (next ?? since);
+  const end = listed.findLastIndex(({ sale }) => sale && isInPage(sale));
+  return {
+    sales: listed.flatMap(({ sale }) => (sale && isInPage(sale) ? [sale] : [])),
+    faulty: listed.flatMap(({ faulty }, index) => (faulty && (next === null || index < end) ? [faulty] : [])),
+    next,
+  };
+}
+
+function readListed(
+  text: string,
   receivedAt: Date,
-): Promise<{ sales: ReceivedSale[]; rejected: number }> {
-  const sales: ReceivedSale[] = [];
-  let rejected = 0;
-  for (const text of texts) {
-    const raw = Buffer.from(text);
-    const read = readSale(raw, receivedAt);
-    const origin = { source: SOURCE, raw, signature: null, secretId: null, receivedAt };
-    if (read.kind === "sale") sales.push({ ...read.sale, ...origin });
-    else {
-      rejected += 1;
-      await rejectMessage(tx, { ...origin, faults: read.faults });
-    }
-  }
-  return { sales, rejected };
+): { readonly sale?: ReceivedSale; readonly faulty?: FaultyMessage } {
+  const raw = Buffer.from(text);
+  const read = readSale(raw, receivedAt);
+  const origin = { source: SOURCE, raw, signature: null, secretId: null, receivedAt };
+  return read.kind === "sale"
+    ? { sale: { ...read.sale, ...origin } }
+    : { faulty: { ...origin, faults: read.faults } };
 }

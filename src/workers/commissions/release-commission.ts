@@ -6,7 +6,7 @@ import { defineJob, RETRIES } from "../../queues/job.ts";
 import { done, skipped } from "../../queues/outcome.ts";
 import { post } from "../../rewards/ledger.ts";
 import { earnedPayload } from "../../rewards/record-commissions.ts";
-import { lockStoredSale, setSaleStatus } from "../../rewards/stored-sales.ts";
+import { leftOf, lockStoredSale, setSaleStatus } from "../../rewards/stored-sales.ts";
 
 /** Pays a held sale that an operator approved: the stored lines, without computing them again. */
 export const releaseCommission = defineJob({
@@ -24,22 +24,27 @@ export const releaseCommission = defineJob({
     const sale = await lockStoredSale(tx, saleId);
     if (!sale) return skipped("no such sale");
     if (sale.status !== "held") return skipped(`the sale is ${sale.status}, not held`);
-    const total = sale.lines.reduce((sum, line) => sum + line.amountMicro, 0n);
-    const paid = sale.lines.map(({ profileId, amountMicro }) => ({ account: { profileId }, amountMicro }));
-    await post(tx, [
-      {
-        kind: "release",
-        source: "token_sale",
-        externalId: saleId,
-        occurredAt: now,
-        legs: [{ account: "held", amountMicro: -total }, ...paid],
-      },
-    ]);
+    // What refunds took back of a line is not paid.
+    const lines = sale.lines.map((line) => ({ ...line, amountMicro: leftOf(line) }));
+    const due = lines.filter(({ amountMicro }) => amountMicro > 0n);
+    const total = due.reduce((sum, line) => sum + line.amountMicro, 0n);
+    const paid = due.map(({ profileId, amountMicro }) => ({ account: { profileId }, amountMicro }));
+    if (due.length > 0) {
+      await post(tx, [
+        {
+          kind: "release",
+          source: "token_sale",
+          externalId: saleId,
+          occurredAt: now,
+          legs: [{ account: "held", amountMicro: -total }, ...paid],
+        },
+      ]);
+    }
     await setSaleStatus(tx, saleId, "applied", "earned");
     await emit(
       tx,
       commissionEarned,
-      sale.lines.map((line) => ({ occurredAt: now, payload: earnedPayload(saleId, line) })),
+      due.map((line) => ({ occurredAt: now, payload: earnedPayload(saleId, line) })),
     );
     await audit(tx, {
       actor,

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { explainCommission } from "../../../src/explain/commission.ts";
 import { COMMISSION_POLICY } from "../../../src/scoring/rewards/commission-policy.ts";
 import { releaseCommission } from "../../../src/workers/commissions/release-commission.ts";
 import { reverseSale } from "../../../src/workers/commissions/reverse-sale.ts";
+import { faultsOfBooks } from "../../support/books.ts";
 import { balanceOf, chain, organization, volunteer } from "../../support/factories.ts";
 import { fiveCases } from "../../support/five-cases.ts";
-import { ask } from "../../support/jobs.ts";
+import { ask, askForRun } from "../../support/jobs.ts";
 import { heldSale, linesOf, movementsOf, saleOf, systemBalance, takeSale } from "../../support/sales.ts";
-import { createWorld } from "../../support/world.ts";
+import { createWorld, type World } from "../../support/world.ts";
 
 const actor = "ann";
 
@@ -102,5 +104,91 @@ describe("reverse-sale", () => {
     expect(await world.query("select actor, action, subject, details from audit_log")).toEqual([
       { actor, action: "sale.reverse", subject: `token_sales:${saleId}`, details: { was: "applied" } },
     ]);
+  });
+});
+
+describe("a refund of a part of a sale", () => {
+  const refund = (world: World, saleId: string, amount: string) =>
+    world.perform(reverseSale, { saleId, amount, actor });
+
+  it("takes back its part of every line, and leaves the sale applied", async () => {
+    const { world, people, saleId } = await scene();
+    expect(await refund(world, saleId, "50.25")).toMatchObject({
+      done: 1,
+      counts: { refunded: 1, lines: 2 },
+    });
+    expect(await saleOf(world, saleId)).toMatchObject({ status: "applied" });
+    expect(await movementsOf(world, saleId)).toEqual(["commission"]);
+    // Half of 10.05 and 8.04: 9.045, half up to 9.05, by largest remainder of what is left.
+    expect(await balanceOf(world, people[1]!)).toBe("5020000");
+    expect(await balanceOf(world, people[0]!)).toBe("4020000");
+    expect(
+      await world.query("select refunded_micro::text as refunded from token_sales where id = $1", [saleId]),
+    ).toEqual([{ refunded: "50250000" }]);
+    expect(await faultsOfBooks(world)).toEqual([]);
+  });
+
+  it("is one of several: the last one reverses the sale, and all is taken back", async () => {
+    const { world, people, saleId } = await scene();
+    for (const amount of ["33.50", "33.50"]) await refund(world, saleId, amount);
+    expect(await refund(world, saleId, "33.50")).toMatchObject({ counts: { reversed: 1 } });
+    expect(await saleOf(world, saleId)).toMatchObject({ status: "reversed" });
+    for (const person of people) expect(await balanceOf(world, person)).toBe("0");
+    expect(await refund(world, saleId, "0.01")).toMatchObject({ skipped: 1 });
+    expect(await faultsOfBooks(world)).toEqual([]);
+  });
+
+  it("is followed by a reversal of what is left", async () => {
+    const { world, people, saleId, payload } = await scene();
+    await refund(world, saleId, "0.03");
+    await world.perform(reverseSale, payload);
+    for (const person of people) expect(await balanceOf(world, person)).toBe("0");
+    expect(await faultsOfBooks(world)).toEqual([]);
+  });
+
+  it("is at most what is left of the sale: more is refused, and changes nothing", async () => {
+    const { world, people, saleId } = await scene();
+    await refund(world, saleId, "100");
+    const before = await balanceOf(world, people[1]!);
+    expect(await refund(world, saleId, "0.51")).toMatchObject({
+      skipped: 1,
+      reasons: { "more than is left of the sale": 1 },
+    });
+    expect(await balanceOf(world, people[1]!)).toBe(before);
+  });
+
+  it("of a held sale comes out of the held account, and a release pays the rest", async () => {
+    const { world, people } = await scene();
+    const saleId = await heldSale(world, people[2]!);
+    await refund(world, saleId, "50.25");
+    expect(await systemBalance(world, "held")).toBe("9040000");
+    await world.perform(releaseCommission, { saleId, actor });
+    expect(await systemBalance(world, "held")).toBe("0");
+    expect(await balanceOf(world, people[1]!)).toBe(String(10_050_000 + 5_020_000));
+    expect(await faultsOfBooks(world)).toEqual([]);
+  });
+
+  it("of a sale that is not decided yet lowers the amount that its commissions are decided on", async () => {
+    const { world, people } = await scene();
+    const { saleId } = await takeSale(world, { buyer: people[2]! });
+    await refund(world, saleId, "50.25");
+    await world.drain();
+    expect((await linesOf(world, saleId)).map(({ amount }) => amount)).toEqual(["5030000", "4020000"]);
+    expect(await explainCommission(world.db.drizzle, saleId)).toMatchObject({ agrees: true });
+    // A later refund is in proportion to what was decided on.
+    await refund(world, saleId, "50.25");
+    expect(await saleOf(world, saleId)).toMatchObject({ status: "reversed" });
+    expect(await faultsOfBooks(world)).toEqual([]);
+  });
+
+  it("is one refund for one run, whatever the amount of another one is", async () => {
+    const { world, saleId } = await scene();
+    for (const _ of [1, 2]) {
+      await askForRun(world, reverseSale, { saleId, amount: "10", actor });
+      await world.drain();
+    }
+    expect(
+      await world.query("select source, amount_micro::text as amount, status from sale_refunds order by id"),
+    ).toEqual(Array(2).fill({ source: "operator", amount: "10000000", status: "applied" }));
   });
 });

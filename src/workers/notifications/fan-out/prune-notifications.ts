@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
+import { idsBefore } from "../../../db/ids-before.ts";
 import { rows } from "../../../db/statement.ts";
 import type { Tx } from "../../../db/transaction.ts";
 import { NUDGE_LOGS, NUDGE_RETENTION, type NudgeLog } from "../../../nudges/nudge-retention.ts";
@@ -42,9 +43,8 @@ type Range = z.infer<typeof range>;
 const isLog = (table: Table | NudgeLog): table is NudgeLog => table in NUDGE_RETENTION;
 
 /**
- * Deletes old rows. Pending ones are kept, whatever their age. Ids are drawn in order of time, so the last
- * old row is found by binary search. Rows of the nudge logs are deleted only if their nudge cannot be
- * repeated.
+ * Deletes old rows. Pending ones are kept, whatever their age. Rows of the nudge logs are deleted only if
+ * their nudge cannot be repeated.
  */
 export const pruneNotifications = defineJob({
   name: "prune-notifications",
@@ -61,9 +61,12 @@ export const pruneNotifications = defineJob({
     const before = new Date(now.getTime() - kept * 86_400_000).toISOString();
     const ranges: Range[] = [];
     for (const table of TABLES) {
-      const span = await oldSpan(tx, table, before);
-      for (let from = span.first; from <= span.last; from += PER_RANGE) {
-        const to = from + PER_RANGE - 1n < span.last ? from + PER_RANGE - 1n : span.last;
+      const span = await idsBefore(tx, { table, time: "created_at" }, before);
+      if (span === null) continue;
+      const most = span.first + PER_RANGE * MAX_RANGES;
+      const end = span.end < most ? span.end : most;
+      for (let from = span.first; from < end; from += PER_RANGE) {
+        const to = (from + PER_RANGE < end ? from + PER_RANGE : end) - 1n;
         ranges.push({ table, from: String(from), to: String(to), before });
       }
     }
@@ -98,26 +101,3 @@ const pageRanges = (tx: Tx, table: NudgeLog, before: string): Promise<Range[]> =
     sql`select ${table}::text as "table", first::text as "from", (first + ${PAGES_PER_RANGE}::int)::text as "to", ${before}::text as before
         from generate_series(0, pg_relation_size(${table}::text::regclass) / current_setting('block_size')::int - 1, ${PAGES_PER_RANGE}::int) as first`,
   );
-
-/** The ids of the first and the last old row. `last` is below `first` if there is none. */
-async function oldSpan(tx: Tx, table: Table, before: string): Promise<{ first: bigint; last: bigint }> {
-  const [span] = await rows<{ first: string | null; last: string | null }>(
-    tx,
-    sql`select min(id) as first, max(id) as last from ${sql.identifier(table)}`,
-  );
-  if (span?.first == null || span.last === null) return { first: 1n, last: 0n };
-  const first = BigInt(span.first);
-  let low = first - 1n;
-  let high = BigInt(span.last);
-  while (low < high) {
-    const middle = (low + high + 1n) / 2n;
-    const [row] = await rows<{ isOld: boolean }>(
-      tx,
-      sql`select created_at < ${before}::timestamptz as "isOld" from ${sql.identifier(table)} where id >= ${String(middle)} order by id limit 1`,
-    );
-    if (row?.isOld) low = middle;
-    else high = middle - 1n;
-  }
-  const most = first + PER_RANGE * MAX_RANGES - 1n;
-  return { first, last: low < most ? low : most };
-}

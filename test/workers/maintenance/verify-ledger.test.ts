@@ -4,10 +4,11 @@ import { inTransaction } from "../../../src/db/transaction.ts";
 import { takeEvents } from "../../../src/intake/events.ts";
 import { readEvents } from "../../../src/intake/read-events.ts";
 import { listRuns } from "../../../src/queues/runs.ts";
+import { lastCoverage, verificationState } from "../../../src/rewards/verifications.ts";
 import { CHECK_NAMES, type CheckName } from "../../../src/rewards/verify.ts";
 import { distributeBudget } from "../../../src/workers/budgets/distribute-budget.ts";
 import { reverseSale } from "../../../src/workers/commissions/reverse-sale.ts";
-import { verifyLedger } from "../../../src/workers/commissions/verify-ledger.ts";
+import { verifyLedger } from "../../../src/workers/maintenance/verify-ledger.ts";
 import { recalculateMultipliers } from "../../../src/workers/multipliers/recalculate-multipliers.ts";
 import { chain, organization, type Person } from "../../support/factories.ts";
 import { askForRun } from "../../support/jobs.ts";
@@ -50,8 +51,8 @@ async function playBudgets(world: World, person: Person): Promise<void> {
   await world.query("update outbox set run_at = now() where job = 'distribute-commission'");
 }
 
-async function driftOf(world: World): Promise<Record<string, number>> {
-  await askForRun(world, verifyLedger, {});
+async function driftOf(world: World, full = true): Promise<Record<string, number>> {
+  await askForRun(world, verifyLedger, { full });
   const entries = await world.query<{ id: string }>(
     "select id from outbox where job = 'distribute-commission'",
   );
@@ -180,5 +181,84 @@ describe("verify-ledger", () => {
     await world.query("update token_sales set status = 'reversed' where status = 'held'");
     await world.query("update commissions set status = 'reversed' where status = 'held'");
     expect(await driftOf(world)).toMatchObject({ "drift-commissions": 1 });
+  });
+});
+
+describe("a verification of what is new", () => {
+  /** A verified ledger, the last rows of which have far greater ids than the first ones. */
+  async function verifiedWorld() {
+    const world = await livelyWorld();
+    for (const table of ["ledger_transactions", "token_sales", "inbox"])
+      await world.query(`alter table ${table} alter column id restart with 10000`);
+    const [buyer] = await world.query<{ userId: string }>(
+      `select user_id as "userId" from volunteer_profiles order by id desc limit 1`,
+    );
+    await takeSale(world, { buyer: buyer! });
+    await world.drain();
+    world.at("2030-01-01T00:00:00Z");
+    expect(await driftOf(world)).toMatchObject({ drift: 0 });
+    world.at("2030-01-02T00:00:00Z");
+    return { world, buyer: buyer! };
+  }
+
+  it("does not read what was verified before: that is left to the weekly one", async () => {
+    const { world } = await verifiedWorld();
+    await untriggered(world, BREAKAGES.transactions, BREAKAGES.transactions.spoil);
+    expect(await driftOf(world, false)).toMatchObject({ drift: 0 });
+    world.at("2030-01-03T00:00:00Z");
+    expect((await driftOf(world, true))["drift"]).toBeGreaterThan(0);
+    await untriggered(world, BREAKAGES.transactions, BREAKAGES.transactions.repair);
+  });
+
+  it("finds new faults, again each day until they are repaired", async () => {
+    const { world, buyer } = await verifiedWorld();
+    const { saleId } = await takeSale(world, { buyer });
+    await world.drain();
+    await untriggered(
+      world,
+      BREAKAGES.commissions,
+      `update commissions set amount_micro = amount_micro + 10000 where sale_id = ${saleId} and level = 1`,
+    );
+    expect(await driftOf(world, false)).toMatchObject({ "drift-commissions": 1 });
+    expect((await verificationState(world.db.drizzle)).drift).toBe(1);
+    world.at("2030-01-03T00:00:00Z");
+    expect(await driftOf(world, false)).toMatchObject({ "drift-commissions": 1 });
+  });
+
+  it("finds a wrong balance of an account that moved", async () => {
+    const { world, buyer } = await verifiedWorld();
+    await takeSale(world, { buyer });
+    await world.drain();
+    await untriggered(
+      world,
+      BREAKAGES.balances,
+      `update ledger_balances set balance_micro = balance_micro + 1 where account_id = (
+         select account_id from ledger_entries e join ledger_accounts a on a.id = e.account_id
+         where a.kind = 'volunteer' order by transaction_id desc limit 1)`,
+    );
+    expect(await driftOf(world, false)).toMatchObject({ "drift-balances": 1 });
+  });
+
+  it("of a ledger that was never verified is one of everything", async () => {
+    const world = await livelyWorld();
+    await driftOf(world, false);
+    expect(await world.query("select scope, drift from ledger_verifications")).toEqual([
+      { scope: "all", drift: 0 },
+    ]);
+    const { drift, ages } = await verificationState(world.db.drizzle);
+    expect([drift, ages.map(({ scope }) => scope)]).toEqual([0, ["new", "all"]]);
+  });
+
+  it("that has not ended, or found faults, is not the last good one", async () => {
+    const { world, buyer } = await verifiedWorld();
+    const before = await lastCoverage(world.db.drizzle);
+    await takeSale(world, { buyer });
+    await world.drain();
+    await askForRun(world, verifyLedger, { full: false });
+    const [cut] = await world.enqueued({ name: verifyLedger.name });
+    await world.run(verifyLedger, [cut!.id]);
+    expect(await lastCoverage(world.db.drizzle)).toEqual(before);
+    await world.drain();
+    expect(await lastCoverage(world.db.drizzle)).not.toEqual(before);
   });
 });

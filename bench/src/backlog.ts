@@ -1,0 +1,118 @@
+import { sql } from "drizzle-orm";
+import pg from "pg";
+import { systemClock } from "../../src/clock.ts";
+import { createLog } from "../../src/log.ts";
+import { type Beginnings, lookSql, type QueueStates, readQueueStates } from "../../src/queues/relay-round.ts";
+import { openRuntime } from "../../src/roles/open-runtime.ts";
+import type { Runtime } from "../../src/roles/runtime.ts";
+import { catalogue } from "../../src/workers/index.ts";
+import { type Bench, type BenchContext, type Figure, LARGE_POSTGRES, measure, quantile } from "./bench.ts";
+import { benchConfig, openScratch, type Scratch, vacuumLoaded } from "./database.ts";
+
+const WAITING = 5_000_000;
+const DEAD_ROWS = 1_000_000;
+const LOOKS = 40;
+
+/** What the relay's look costs with a large backlog, and with dead rows that a held snapshot keeps. */
+export const backlog: Bench = {
+  name: "backlog",
+  postgres: LARGE_POSTGRES,
+  describe: ({ scale }) =>
+    `one look of the relay with ${WAITING * scale} entries waiting, and with ${DEAD_ROWS * scale} dead rows under a held snapshot.`,
+  async run(context) {
+    context.say("loading");
+    const scratch = await openScratch(context.databaseUrl);
+    await loadWaiting(scratch, Math.round(WAITING * context.scale));
+    await context.loaded();
+    await measure({ ...context, runs: context.runs ?? 3 }, () => measureLooks(context, scratch));
+    await scratch.drop();
+  },
+};
+
+/** Due entries of several queues, and some that are due later. */
+async function loadWaiting(scratch: Scratch, entries: number): Promise<void> {
+  await scratch.sql(
+    `insert into outbox (queue, job, key, payload, run_at)
+     select (array['matching', 'feeds', 'media'])[1 + g % 3], 'place-volunteer', 'waiting-' || g, '{}',
+            now() + (g - $1::int * 0.9) * interval '1 millisecond' from generate_series(1, $1::int) g`,
+    [entries],
+  );
+  await vacuumLoaded(scratch);
+  await scratch.sql("checkpoint");
+}
+
+async function measureLooks(context: BenchContext, scratch: Scratch): Promise<readonly Figure[]> {
+  const config = benchConfig(scratch.url, context.redisUrl);
+  const log = createLog(config.log);
+  const runtime = openRuntime({ config, clock: systemClock, log, catalogue, timetable: [] });
+  await runtime.producers.queue("media").waitUntilReady();
+  const waiting = await lookTimes(runtime);
+  await printPlan(context, scratch, "with a backlog", new Map());
+  const snapshot = await holdSnapshot(scratch.url);
+  await leaveDeadRows(scratch, Math.round(DEAD_ROWS * context.scale));
+  const [first] = await lookTimes(runtime, new Map(), 1);
+  const { from } = await readQueueStates(runtime);
+  const held = await lookTimes(runtime, from);
+  await printPlan(context, scratch, "with dead rows", from);
+  await snapshot.end();
+  await runtime.close();
+  return [
+    ...figuresOf("a look, entries waiting", waiting),
+    ...figuresOf("a look, dead rows under a held snapshot", held),
+    {
+      figure: "a look from the beginning, dead rows, every 30 s at most",
+      unit: "ms",
+      value: first ?? Number.NaN,
+    },
+  ];
+}
+
+const figuresOf = (name: string, sorted: readonly number[]): Figure[] => [
+  { figure: `${name}, p50`, unit: "ms", value: quantile(sorted, 0.5) },
+  { figure: `${name}, worst of ${LOOKS}`, unit: "ms", value: sorted.at(-1) ?? Number.NaN },
+];
+
+/** As the relay does it: each look begins where the one before it ended. */
+async function lookTimes(runtime: Runtime, from: Beginnings = new Map(), looks = LOOKS): Promise<number[]> {
+  const times: number[] = [];
+  let seen: Pick<QueueStates, "from"> = { from };
+  for (let look = 0; look < looks; look++) {
+    const startedAt = performance.now();
+    seen = await readQueueStates(runtime, seen.from);
+    times.push(performance.now() - startedAt);
+  }
+  return times.sort((a, b) => a - b);
+}
+
+async function holdSnapshot(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query("begin isolation level repeatable read");
+  await client.query("select 1 from pg_class limit 1");
+  return client;
+}
+
+/** Entries that were taken, as the relay leaves them. */
+async function leaveDeadRows(scratch: Scratch, entries: number): Promise<void> {
+  await scratch.sql(
+    `insert into outbox (queue, job, key, payload, run_at)
+     select 'commissions', 'distribute-commission', 'taken-' || txid_current() || '-' || g, '{}', now() - interval '1 hour'
+     from generate_series(1, $1::int) g`,
+    [entries],
+  );
+  await scratch.sql(
+    "update outbox set enqueued_at = now(), carrier = 'taken' where queue = 'commissions' and enqueued_at is null",
+  );
+}
+
+async function printPlan(
+  { say }: BenchContext,
+  { db }: Scratch,
+  title: string,
+  from: Beginnings,
+): Promise<void> {
+  const { rows } = await db.drizzle.execute<{ "QUERY PLAN": string }>(
+    sql`explain (analyze, buffers, costs off, summary off) ${lookSql(from)}`,
+  );
+  say([`plan of a look ${title}:`, ...rows.map((row) => `  ${row["QUERY PLAN"]}`)].join("\n"));
+}

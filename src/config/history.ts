@@ -1,0 +1,23 @@
+import { defineArea } from "./area.ts";
+import { whole } from "./fields.ts";
+
+const kept = (days: number) => whole(days, 0, 36_500);
+
+export const history = defineArea({
+  title: "History",
+  variables: {
+    INBOX_DAYS: kept(90).describe(
+      "How many days webhook calls are kept; 0 keeps them for ever. Calls about sales are always kept, except repeated ones.",
+    ),
+    JOB_RUNS_DAYS: kept(30).describe(
+      "How many days finished runs are kept; 0 keeps them for ever. The last run of each schedule is always kept.",
+    ),
+    AUDIT_LOG_DAYS: kept(400).describe(
+      "How many days the audit log is kept; 0 keeps it for ever. Entries about sales, commissions, referrals and the ledger are always kept.",
+    ),
+  },
+  read: (v) => ({
+    /** How many days each kind of history is kept; 0: for ever. */
+    historyDays: { inbox: v.INBOX_DAYS, jobRuns: v.JOB_RUNS_DAYS, auditLog: v.AUDIT_LOG_DAYS },
+  }),
+});

@@ -1,0 +1,54 @@
+import { sql } from "drizzle-orm";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import { Snooze } from "./outcome.ts";
+
+/**
+ * Who an attempt is. Only the carrier that stands in the row of an entry may settle, fail or give it back.
+ * Around an outside call that is not enough: a worker whose lock expired may still be calling when the same
+ * carrier runs elsewhere. So the attempt that calls puts its own token into the row, and renews it.
+ */
+export type Holder = { readonly carrier: string; readonly token: string };
+
+/** Longer than an event loop stalls, and than the lock of a carrier lasts. */
+const LEASE_MS = 20_000;
+const RENEW_EVERY_MS = 5_000;
+
+/**
+ * Takes the lease of an entry that this transaction has locked.
+ * @throws Snooze until the lease of another attempt ends.
+ */
+export async function takeLease(tx: Tx, id: string, { token }: Holder): Promise<void> {
+  const [lease] = await rows<{ isMine: boolean; leftMs: number }>(
+    tx,
+    sql`update outbox set
+          leased_by = case when leased_until > now() and leased_by <> ${token} then leased_by else ${token} end,
+          leased_until = case when leased_until > now() and leased_by <> ${token} then leased_until
+                              else now() + ${LEASE_MS} * interval '1 millisecond' end
+        where id = ${id}
+        returning leased_by = ${token} as "isMine", (extract(epoch from leased_until - now()) * 1000)::float8 as "leftMs"`,
+  );
+  if (lease && !lease.isMine) throw new Snooze(lease.leftMs, "another attempt is making its call");
+}
+
+/** The condition that an attempt may fail an entry: no other one has its lease or its carrier. */
+export const heldBy = ({ carrier, token }: Holder) =>
+  sql`(leased_by = ${token} or (carrier = ${carrier} and (leased_by is null or leased_until <= now())))`;
+
+/** Renews the lease of an entry until it is stopped. A renewal that fails is made up for by the next one. */
+export function renewLease(
+  transact: (work: (tx: Tx) => Promise<unknown>) => Promise<unknown>,
+  id: string,
+  { token }: Holder,
+): { stop(): void } {
+  const renew = (tx: Tx) =>
+    tx.execute(
+      sql`update outbox set leased_until = now() + ${LEASE_MS} * interval '1 millisecond' where id = ${id} and leased_by = ${token}`,
+    );
+  const timer = setInterval(() => void transact(renew).catch(() => undefined), RENEW_EVERY_MS);
+  return { stop: () => clearInterval(timer) };
+}
+
+/** True when the lease of an attempt that began to take it at this time may have ended before the call. */
+export const isLeaseOver = (startedMs: number): boolean =>
+  performance.now() - startedMs > LEASE_MS - RENEW_EVERY_MS;
