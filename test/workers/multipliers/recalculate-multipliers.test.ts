@@ -398,7 +398,7 @@ describe("recalculate-multipliers", () => {
     const [cut] = await world.enqueued();
     await world.run({ name: cut!.job }, [cut!.id]);
     await world.query("alter table multiplier_history add constraint broken check (false) not valid");
-    await world.query("update outbox set attempts = 7");
+    await world.query("update outbox set attempts = $1", [recalculateMultipliers.attempts - 1]);
     await world.drain();
     const run = async () => (await listRuns(world.db.drizzle, { job: "recalculate-multipliers" }, 1))[0];
     expect(await run()).toMatchObject({ status: "failed", error: "23514 broken" });
