@@ -134,8 +134,8 @@ async function expectOneDeliveryEach(world: World): Promise<void> {
 }
 
 /**
- * Every delivery was sent in exactly one e-mail, or has a reason. Mailings that may have arrived when somebody
- * in them lost access need review.
+ * Every delivery was sent in exactly one e-mail, or has a reason. Mailings that may have arrived when
+ * somebody in them lost access need review.
  */
 async function expectOneEmailOrReasonEach(world: World): Promise<void> {
   const others = await world.query(
