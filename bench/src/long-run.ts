@@ -7,6 +7,7 @@ import { loadCommunity } from "./community.ts";
 import { makeTemplate, openScratch } from "./database.ts";
 import { figuresOf, measureLatency } from "./latency.ts";
 import { RANGES, slowRun } from "./long-run-job.ts";
+import { SECRET } from "./sale-requests.ts";
 import { startCommonwork, startProgram } from "./service.ts";
 
 const BUYERS = 30_000;
@@ -32,7 +33,7 @@ async function measureBeside(context: BenchContext, template: string): Promise<r
     DATABASE_URL: scratch.url,
     REDIS_URL: context.redisUrl,
     REDIS_PREFIX: `bench-${randomBytes(4).toString("hex")}`,
-    SCICENT_WEBHOOK_SECRET: "bench-secret",
+    SCICENT_WEBHOOK_SECRET: SECRET,
     WEBHOOK_ADDRESS_PER_SECOND: "100000",
     WEBHOOK_ADDRESS_BURST: "100000",
   };
