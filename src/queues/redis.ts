@@ -1,4 +1,5 @@
 import { Queue } from "bullmq";
+import { Cluster } from "ioredis";
 import { QUEUE_NAMES, type QueueName } from "../config/queues.ts";
 import { type Log, type ThrottledWarning, warnThrottled } from "../log.ts";
 import { CARRIER_SIZE_LIMIT_BYTES, keyPrefix } from "./queues.ts";
@@ -77,6 +78,10 @@ export function openProducers(address: RedisAddress & { readonly redisPrefix: st
 /** A Cluster client says that no node answers, and keeps why. */
 const rootCause = (error: Error & { lastNodeError?: Error | null }): Error => error.lastNodeError ?? error;
 
+/** Whether the socket of a connection has ended, which its status says only an event later. */
+const isClosing = (redis: RedisClient): boolean =>
+  !(redis instanceof Cluster) && redis.stream?.writable === false;
+
 /**
  * Checks a connection whenever it is made (in a Cluster, whenever a node is connected), when a command
  * failed, and again while a fault was found. Faults are logged at most once a minute.
@@ -96,8 +101,8 @@ function watchFitness(redis: RedisClient, prefix: string, log: Log) {
       (error: Error) => [error.message],
     );
     running = false;
-    // A connection that was lost during the check is checked when it is ready again.
-    if (stopped || redis.status !== "ready") return;
+    // A connection that was lost during the check reports that itself, and is checked when it is ready again.
+    if (stopped || redis.status !== "ready" || isClosing(redis)) return;
     fit = reasons.length === 0;
     if (fit) return unfit.recovered();
     unfit.warn(new Error(reasons.join(" ")));

@@ -4,7 +4,8 @@ import { isMigrated } from "../db/migrate.ts";
 import { directAddress, poolsTransactions } from "../db/pooler.ts";
 import { becomesTrue } from "../deadlines.ts";
 import { NotFit, notFitIn } from "../not-fit.ts";
-import { redisFaults } from "../queues/redis-faults.ts";
+import { isRedisAbsent } from "../queues/redis-errors.ts";
+import { type RedisFault, redisFaults } from "../queues/redis-faults.ts";
 import type { Runtime } from "./runtime.ts";
 
 type Checked = Pick<Runtime, "db" | "producers" | "config" | "log" | "serverClock">;
@@ -59,14 +60,19 @@ function messageOf(error: Error, schema: string): string {
 }
 
 const CONNECT_LIMIT_MS = 3_000;
+const NO_ANSWER = "Redis does not answer. Work is accepted and waits in Postgres.";
 
 async function permanentRedisFaults({ producers, config, log }: Checked): Promise<string[]> {
   const { redis } = producers;
   if (!(await becomesTrue(CONNECT_LIMIT_MS, () => redis.status === "ready"))) {
-    log.warn("Redis does not answer; work is accepted and waits in Postgres");
+    log.warn(NO_ANSWER);
     return [];
   }
-  const faults = await redisFaults(redis, config.redisPrefix);
+  const faults = await redisFaults(redis, config.redisPrefix).catch((error: unknown): RedisFault[] => {
+    // A process may start while a replica takes over.
+    if (!isRedisAbsent(error)) throw error;
+    return [{ permanent: false, message: "Redis does not answer." }];
+  });
   for (const { permanent, message } of faults)
     if (!permanent) log.warn(`${message} Work is accepted and waits in Postgres.`);
   return faults.filter(({ permanent }) => permanent).map(({ message }) => message);

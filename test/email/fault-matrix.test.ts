@@ -337,7 +337,8 @@ async function killAt(
     await once(worker, "exit");
   }
   await world.relay.stop();
-  await world.query("update outbox set enqueued_at = null, carrier = null");
+  // As the sweep leaves it once the carrier is missing, after the lease of the call has ended.
+  await world.query("update outbox set enqueued_at = null, carrier = null, leased_until = now()");
   scene.mend();
   for (let round = 0; round < 3; round++) await tryAgain(world);
 }

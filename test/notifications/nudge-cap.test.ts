@@ -216,9 +216,10 @@ describe("the cap of nudges, on random rows", () => {
         seen.opened += opens ? 1 : 0;
         seen.held += isDue && !opens ? 1 : 0;
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
-    expect(Math.min(seen.opened, seen.held)).toBeGreaterThan(5);
+    // Both happen often enough that 300 histories without one of them are a defect.
+    expect(Math.min(seen.opened, seen.held)).toBeGreaterThan(0);
   });
 });
 

@@ -134,6 +134,8 @@ describe("resuming an outside call", () => {
     });
     const slow = run();
     await eventually(() => expect(sent).toHaveLength(1));
+    // It stalls for longer than its lease.
+    await world.query("update outbox set leased_until = now()");
     expect(await run()).toMatchObject({ done: 1 });
     stalled.open();
     expect(await refused.passed).toMatchObject({ name: "Interrupted" });

@@ -11,7 +11,7 @@ export type RedisCluster = {
   readonly environment: Record<string, string>;
   /** One of the masters, for a plain client. */
   readonly anyUrl: string;
-  /** Ends the master that holds a queue with SIGKILL. Its replica takes over within seconds. */
+  /** Ends the master that holds a queue with SIGKILL, and waits until its replica has taken over. */
   killMasterOf(world: World, queue: QueueName): Promise<void>;
   /** The same with another master that still has its replica. */
   killAnotherMaster(): Promise<void>;
@@ -33,10 +33,15 @@ export async function redisCluster(): Promise<RedisCluster> {
       if (!info.includes("cluster_state:ok")) throw new Error(`the cluster is not complete:\n${info}`);
     });
   const alive = new Set<OwnRedis>(masters);
+  const killed = new Set<OwnRedis>();
+  // Replicas are promoted by a majority of masters: two that die at once take the cluster with them.
   const kill = async (master: OwnRedis | undefined) => {
     if (!master) throw new Error("every master was killed already");
     alive.delete(master);
+    killed.add(master);
     await master.kill();
+    for (const node of nodes.filter((each) => !killed.has(each)))
+      await eventually(async () => expectMasters(String(await node.command("cluster", "nodes"))));
   };
   return {
     environment: {
@@ -54,6 +59,14 @@ export async function redisCluster(): Promise<RedisCluster> {
     },
     killAnotherMaster: () => kill([...alive][0]),
   };
+}
+
+/** Every slot has a master again: a replica took over from each that was killed. */
+function expectMasters(known: string): void {
+  const masters = known
+    .split("\n")
+    .filter((line) => /\bmaster\b/.test(line) && !/\bfail\b|fail\?/.test(line));
+  if (masters.length !== MASTERS) throw new Error(`the cluster has not recovered:\n${known}`);
 }
 
 type Node = OwnRedis & { readonly busPort: number };

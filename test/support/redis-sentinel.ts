@@ -9,7 +9,7 @@ import { type OwnRedis, ownRedis } from "./own-redis.ts";
 export type RedisSentinel = {
   /** The variables that lead the service there. */
   readonly environment: Record<string, string>;
-  /** Ends the primary with SIGKILL. The sentinels promote a replica within seconds. */
+  /** Ends the primary with SIGKILL, and waits until the sentinels have promoted a replica. */
   killPrimary(): Promise<void>;
 };
 

@@ -109,7 +109,7 @@ export async function saleScene(options: Pick<WorldOptions, "redisUrl" | "databa
   return { world, port: http.port, buyers: trees.flatMap((tree) => tree.slice(1)) };
 }
 
-/** What happens when a share of the calls has been answered. */
+/** What happens when a share of the calls has been answered, and the fault before it has ended. */
 type Fault = { readonly at: number; readonly strike: () => Promise<unknown> };
 
 /**
@@ -123,8 +123,13 @@ export async function sendThroughFaults(
 ): Promise<void> {
   const { calls, sales, altered } = callsFor(buyers, count);
   const due = faults.map(({ at, strike }) => ({ after: Math.round(calls.length * at), strike }));
+  let struck: Promise<unknown> = Promise.resolve();
   const answers = await sendAll(port, calls, async (done) => {
-    for (const { after, strike } of due) if (done === after) await strike();
+    for (const { after, strike } of due) {
+      if (done !== after) continue;
+      struck = struck.then(strike);
+      await struck;
+    }
   });
   expect(answers.get(409) ?? 0).toBe(altered);
   // An answer may be lost with its connection: the repetition then gets 200.
