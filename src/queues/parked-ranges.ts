@@ -6,8 +6,8 @@ import type { Tx } from "../db/transaction.ts";
 import { concurrencyOf } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
-// At most so many ranges of a run are due at a time that single work always finds a free seat. The others
-// are parked: their run_at is infinity. Each range that is settled, or fails, releases the next one.
+// Only some ranges of a run are due at a time, so that other work always finds a free worker. The others are
+// parked: their run_at is infinity. Each range that is settled, or fails, releases the next one.
 
 /** How many ranges of one run are due at a time, for a number of worker processes. */
 export const rangesAtOnce = (queue: QueueName, processes = 1): number =>

@@ -1,4 +1,4 @@
-import { type Field, readAmount, readObject, readTransactionId, type SaleFault } from "./read-sale.ts";
+import { openFields, readAmount, readTransactionId, type SaleFault } from "./read-sale.ts";
 
 /** A refund as the seller sent it, with every value checked. */
 type WrittenRefund = {
@@ -18,15 +18,7 @@ export type ReadRefund =
  * every fault, not only the first. Pure; never throws. Documented in docs/webhooks.md.
  */
 export function readRefund(raw: Buffer): ReadRefund {
-  const body = readObject(raw);
-  if ("fault" in body) return { kind: "faults", faults: [{ field: "body", fault: body.fault }] };
-  const faults: SaleFault[] = [];
-  const read = <T>(name: string, check: (value: unknown) => Field<T>): T | undefined => {
-    const field = check(Object.hasOwn(body.value, name) ? body.value[name] : undefined);
-    if ("value" in field) return field.value;
-    faults.push({ field: name, fault: field.fault });
-    return undefined;
-  };
+  const { read, faults } = openFields(raw);
   const externalId = read("refund_id", readTransactionId);
   const saleExternalId = read("transaction_id", readTransactionId);
   const amountMicro = read("amount", readAmount);

@@ -41,15 +41,7 @@ export type Field<T> = { readonly value: T } | { readonly fault: string };
  * Documented in docs/webhooks.md.
  */
 export function readSale(raw: Buffer, receivedAt: Date): ReadSale {
-  const body = readObject(raw);
-  if ("fault" in body) return { kind: "faults", faults: [{ field: "body", fault: body.fault }] };
-  const faults: SaleFault[] = [];
-  const read = <T>(name: string, check: (value: unknown) => Field<T>): T | undefined => {
-    const field = check(Object.hasOwn(body.value, name) ? body.value[name] : undefined);
-    if ("value" in field) return field.value;
-    faults.push({ field: name, fault: field.fault });
-    return undefined;
-  };
+  const { read, faults } = openFields(raw);
   const buyerUserId = read("user_id", readUserId);
   const amountMicro = read("amount", readAmount);
   const externalId = read("transaction_id", readTransactionId);
@@ -60,7 +52,30 @@ export function readSale(raw: Buffer, receivedAt: Date): ReadSale {
   return { kind: "sale", sale: { externalId, buyerUserId, amountMicro, currency, ...time } as WrittenSale };
 }
 
-export function readObject(raw: Buffer): Field<Record<string, unknown>> {
+/** The fields of a body, and the faults of those that have been read. */
+export type Fields = {
+  /** @returns undefined when the field has a fault, or the body cannot be read. */
+  read<T>(name: string, check: (value: unknown) => Field<T>): T | undefined;
+  readonly faults: SaleFault[];
+};
+
+/** Opens the body of a signed call. One that cannot be read is one fault, of the field `body`. */
+export function openFields(raw: Buffer): Fields {
+  const body = readObject(raw);
+  if ("fault" in body) return { read: () => undefined, faults: [{ field: "body", fault: body.fault }] };
+  const faults: SaleFault[] = [];
+  return {
+    faults,
+    read(name, check) {
+      const field = check(Object.hasOwn(body.value, name) ? body.value[name] : undefined);
+      if ("value" in field) return field.value;
+      faults.push({ field: name, fault: field.fault });
+      return undefined;
+    },
+  };
+}
+
+function readObject(raw: Buffer): Field<Record<string, unknown>> {
   const decoded = decodeUtf8(raw);
   if ("fault" in decoded) return decoded;
   const read = readJson(decoded.text);

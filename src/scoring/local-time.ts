@@ -1,36 +1,18 @@
 const MINUTE_MS = 60_000;
 const MINUTES_PER_DAY = 1_440;
 
-/** Formatters are expensive to create and have no state, so there is one per zone. */
-const formatters = new Map<string, Intl.DateTimeFormat>();
-
-function formatterOf(timeZone: string): Intl.DateTimeFormat {
-  const known = formatters.get(timeZone);
-  if (known) return known;
-  const made = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    hourCycle: "h23",
-    hour: "numeric",
-    minute: "numeric",
-  });
-  formatters.set(timeZone, made);
-  return made;
+/** Formatters are expensive to create and have no state, so there is one of each kind per zone. */
+function formattersOf(options: Intl.DateTimeFormatOptions): (timeZone: string) => Intl.DateTimeFormat {
+  const made = new Map<string, Intl.DateTimeFormat>();
+  return (timeZone) => {
+    const formatter = made.get(timeZone) ?? new Intl.DateTimeFormat("en-US", { ...options, timeZone });
+    made.set(timeZone, formatter);
+    return formatter;
+  };
 }
 
-const dayFormatters = new Map<string, Intl.DateTimeFormat>();
-
-function dayFormatterOf(timeZone: string): Intl.DateTimeFormat {
-  const known = dayFormatters.get(timeZone);
-  if (known) return known;
-  const made = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-  });
-  dayFormatters.set(timeZone, made);
-  return made;
-}
+const formatterOf = formattersOf({ hourCycle: "h23", hour: "numeric", minute: "numeric" });
+const dayFormatterOf = formattersOf({ year: "numeric", month: "numeric", day: "numeric" });
 
 const DAY_MS = 24 * 3_600_000;
 

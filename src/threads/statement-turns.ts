@@ -8,7 +8,7 @@ import { openProcessorLoad, type ProcessorLoad } from "./processor-load.ts";
  */
 export type StatementTurns = {
   /**
-   * Resolves when it is the caller's turn, in the order of asking. Rejects then if the signal has aborted.
+   * Resolves when it is the caller's turn, first come, first served. Rejects then if the signal has aborted.
    */
   take(signal: AbortSignal): Promise<StatementTurn>;
   /** Whether other work wants the processors: then statements should take about 10 ms. */

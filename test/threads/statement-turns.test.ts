@@ -33,7 +33,7 @@ describe("statement turns", () => {
     return { begun, take, statement, restart };
   }
 
-  it("come one at a time, in the order of asking", async () => {
+  it("come one at a time, first come, first served", async () => {
     const { begun, take } = open(false);
     const [first, second, third] = ["first", "second", "third"].map((name) => take(name));
     await settled();

@@ -2,11 +2,10 @@ import { type RequestHandler, type Response, Router } from "express";
 import { EVENTS_SOURCE, rejectMessage } from "../../db/inbox.ts";
 import { type EventsReceipt, faultsOf, takeEvents } from "../../intake/events.ts";
 import { type EventFault, readEvents } from "../../intake/read-events.ts";
-import { retryAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { type ErrorBody, sendError, sendRetryLater } from "../error-response.ts";
+import { type ErrorBody, sendError } from "../error-response.ts";
 import { hmacScheme } from "./signature-schemes.ts";
-import { type Rejection, requireSignature, signedCallOf } from "./signed-webhook.ts";
+import { answerUnavailable, type Rejection, requireSignature, signedCallOf } from "./signed-webhook.ts";
 
 const MAX_BODY_BYTES = 512 * 1024;
 
@@ -54,11 +53,7 @@ function recordEvents(runtime: Runtime, count: (result: CallResult) => void): Re
         acknowledge(runtime, res, receipt);
       }
     } catch (error) {
-      const waitMs = retryAfterMs(error);
-      count("unavailable");
-      if (waitMs === null) throw error;
-      const hint = "Nothing was stored. Send the same body again after the time in Retry-After.";
-      sendRetryLater(res, 503, { code: "unavailable", message: hint }, waitMs);
+      answerUnavailable(res, error, count);
     }
     metrics.accept.observe({ source: EVENTS_SOURCE }, (performance.now() - startedMs) / 1_000);
   };

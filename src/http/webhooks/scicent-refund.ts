@@ -1,19 +1,17 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { rejectMessage } from "../../db/inbox.ts";
-import { retryAfterMs } from "../../intake/retry-after.ts";
 import { readRefund } from "../../rewards/read-refund.ts";
 import type { SaleFault } from "../../rewards/read-sale.ts";
 import { type RefundReceipt, takeRefund, UnknownSale } from "../../rewards/take-refunds.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { enqueueRefund } from "../../workers/commissions/reverse-sale.ts";
-import { sendError, sendRetryLater } from "../error-response.ts";
-import { hmacScheme } from "./signature-schemes.ts";
-import { type Rejection, requireSignature, signedCallOf } from "./signed-webhook.ts";
+import { sendError } from "../error-response.ts";
+import { requireSellerSignature } from "./scicent-signature.ts";
+import { answerUnavailable, type Rejection, signedCallOf } from "./signed-webhook.ts";
 
 const SOURCE = "scicent_refund";
 const SALES_SOURCE = "scicent";
 const PATHS = ["/volunteer_scheduler/webhooks/scicent_refund", "/webhooks/scicent_refund"];
-const MAX_BODY_BYTES = 64 * 1024;
 
 type CallResult = RefundReceipt["status"] | "rejected" | "unknown" | Rejection;
 
@@ -23,20 +21,8 @@ type CallResult = RefundReceipt["status"] | "rejected" | "unknown" | Rejection;
  */
 export function refundWebhook(runtime: Runtime): Router {
   const count = (result: CallResult) => runtime.metrics.webhookCalls.inc({ source: SOURCE, status: result });
-  const { secrets } = runtime.config.saleWebhook;
   const router = Router();
-  router.all(
-    PATHS,
-    requireSignature(runtime, {
-      source: SOURCE,
-      secrets,
-      secretVariable: "SCICENT_WEBHOOK_SECRET",
-      scheme: hmacScheme("X-Scicent-Signature", secrets),
-      maxBodyBytes: MAX_BODY_BYTES,
-      count,
-    }),
-    recordRefund(runtime, count),
-  );
+  router.all(PATHS, requireSellerSignature(runtime, SOURCE, count), recordRefund(runtime, count));
   return router;
 }
 
@@ -100,9 +86,5 @@ function answerError(res: Response, error: unknown, count: (result: CallResult) 
     sendError(res, 404, { code: "unknown-sale", message });
     return;
   }
-  const waitMs = retryAfterMs(error);
-  count("unavailable");
-  if (waitMs === null) throw error;
-  const hint = "Nothing was stored. Send the same body again after the time in Retry-After.";
-  sendRetryLater(res, 503, { code: "unavailable", message: hint }, waitMs);
+  answerUnavailable(res, error, count);
 }

@@ -1,19 +1,17 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { rejectMessage } from "../../db/inbox.ts";
-import { retryAfterMs } from "../../intake/retry-after.ts";
 import { createSaleIntake, type SaleIntake } from "../../intake/sales.ts";
 import { readSale, type SaleFault } from "../../rewards/read-sale.ts";
 import type { SaleReceipt } from "../../rewards/take-sales.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { VERSION } from "../../version.ts";
-import { sendError, sendRetryLater } from "../error-response.ts";
-import { hmacScheme } from "./signature-schemes.ts";
-import { type Rejection, requireSignature, signedCallOf } from "./signed-webhook.ts";
+import { sendError } from "../error-response.ts";
+import { requireSellerSignature } from "./scicent-signature.ts";
+import { answerUnavailable, type Rejection, signedCallOf } from "./signed-webhook.ts";
 
 const SOURCE = "scicent";
 const SALE_PATHS = ["/volunteer_scheduler/webhooks/scicent_sale", "/webhooks/scicent_sale"];
 const HEALTH_PATHS = ["/volunteer_scheduler/webhooks/health", "/webhooks/health"];
-const MAX_BODY_BYTES = 64 * 1024;
 
 /** The result of a call, for the counter: the outcomes of the inbox, and rejections that leave no row. */
 type CallResult = SaleReceipt["status"] | "rejected" | Rejection;
@@ -26,18 +24,7 @@ export function saleWebhook(runtime: Runtime, intake: SaleIntake = createSaleInt
   const count = (result: CallResult) => runtime.metrics.webhookCalls.inc({ source: SOURCE, status: result });
   const { secrets } = runtime.config.saleWebhook;
   const router = Router();
-  router.all(
-    SALE_PATHS,
-    requireSignature(runtime, {
-      source: SOURCE,
-      secrets,
-      secretVariable: "SCICENT_WEBHOOK_SECRET",
-      scheme: hmacScheme("X-Scicent-Signature", secrets),
-      maxBodyBytes: MAX_BODY_BYTES,
-      count,
-    }),
-    recordSale(runtime, intake, count),
-  );
+  router.all(SALE_PATHS, requireSellerSignature(runtime, SOURCE, count), recordSale(runtime, intake, count));
   router.get(HEALTH_PATHS, (_req, res) => {
     const status = secrets.length > 0 ? "ok" : "off";
     res.json({ status, timestamp: runtime.clock.now().toISOString(), version: VERSION });
@@ -66,11 +53,7 @@ function recordSale(
         rejectFaults(res, read.faults);
       }
     } catch (error) {
-      const waitMs = retryAfterMs(error);
-      count("unavailable");
-      if (waitMs === null) throw error;
-      const hint = "Nothing was stored. Send the same body again after the time in Retry-After.";
-      sendRetryLater(res, 503, { code: "unavailable", message: hint }, waitMs);
+      answerUnavailable(res, error, count);
     }
     accept.observe({ source: SOURCE }, (performance.now() - startedMs) / 1_000);
   };

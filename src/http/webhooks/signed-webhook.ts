@@ -1,4 +1,5 @@
 import express, { type Request, type RequestHandler, type Response } from "express";
+import { retryAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { sendError, sendRetryLater, tooManyRequests } from "../error-response.ts";
 import { createWebhookLimits, type WebhookLimits } from "./limits.ts";
@@ -29,6 +30,19 @@ export type SignedCall = SignedBy & {
 /** The call of a request behind `requireSignature`. */
 export const signedCallOf = (res: Response): SignedCall =>
   (res.locals as { signedCall: SignedCall }).signedCall;
+
+/** Answers a call that Postgres could not take with 503. @throws any other error, after counting it. */
+export function answerUnavailable(
+  res: Response,
+  error: unknown,
+  count: (result: "unavailable") => void,
+): void {
+  const waitMs = retryAfterMs(error);
+  count("unavailable");
+  if (waitMs === null) throw error;
+  const message = "Nothing was stored. Send the same body again after the time in Retry-After.";
+  sendRetryLater(res, 503, { code: "unavailable", message }, waitMs);
+}
 
 const NOT_CONFIGURED_RETRY_MS = 60_000;
 
