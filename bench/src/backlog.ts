@@ -7,7 +7,7 @@ import { openRuntime } from "../../src/roles/open-runtime.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
 import { catalogue } from "../../src/workers/index.ts";
 import { type Bench, type BenchContext, type Figure, LARGE_POSTGRES, measure, quantile } from "./bench.ts";
-import { benchConfig, openScratch, type Scratch, vacuumLoaded } from "./database.ts";
+import { benchConfig, loadBacklog, openScratch, type Scratch } from "./database.ts";
 
 const WAITING = 5_000_000;
 const DEAD_ROWS = 1_000_000;
@@ -22,24 +22,12 @@ export const backlog: Bench = {
   async run(context) {
     context.say("loading");
     const scratch = await openScratch(context.databaseUrl);
-    await loadWaiting(scratch, Math.round(WAITING * context.scale));
+    await loadBacklog(scratch, Math.round(WAITING * context.scale));
     await context.loaded();
     await measure({ ...context, runs: context.runs ?? 3 }, () => measureLooks(context, scratch));
     await scratch.drop();
   },
 };
-
-/** Due entries of several queues, and some that are due later. */
-async function loadWaiting(scratch: Scratch, entries: number): Promise<void> {
-  await scratch.sql(
-    `insert into outbox (queue, job, key, payload, run_at)
-     select (array['matching', 'feeds', 'media'])[1 + g % 3], 'place-volunteer', 'waiting-' || g, '{}',
-            now() + (g - $1::int * 0.9) * interval '1 millisecond' from generate_series(1, $1::int) g`,
-    [entries],
-  );
-  await vacuumLoaded(scratch);
-  await scratch.sql("checkpoint");
-}
 
 async function measureLooks(context: BenchContext, scratch: Scratch): Promise<readonly Figure[]> {
   const config = benchConfig(scratch.url, context.redisUrl);

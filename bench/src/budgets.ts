@@ -24,6 +24,8 @@ const MONTH = { start: "2026-02-01T00:00:00Z", end: "2026-03-01T00:00:00Z" };
 const POOL_MICRO = 5_000_000_000n;
 /** The baseline is measured on this many organizations and extrapolated. */
 const SAMPLE = 2;
+/** A hang, not a slow machine. */
+const LIMIT_MS = 20 * 60_000;
 
 /** From enqueue to the last payment, through Redis and the workers of one process. */
 export const budgets: Bench = {
@@ -75,7 +77,8 @@ async function ours(
   const startedAt = performance.now();
   await runtime.relay.transact((tx) => enqueueMany(tx, distributeBudget, payloads));
   // Awards emit events, whose entries are in a queue that is not served here.
-  while (await isWaiting(scratch)) await delay(25);
+  for (const deadline = startedAt + LIMIT_MS; await isWaiting(scratch); await delay(25))
+    if (performance.now() > deadline) throw new Error("The budgets were not paid in time.");
   const value = (performance.now() - startedAt) / 1_000;
   await workers.stop(5_000);
   await sayLoopDelays(context, runtime);

@@ -103,3 +103,15 @@ export function benchConfig(databaseUrl: string, redisUrl: string, extra: Record
     ...extra,
   });
 }
+
+/** Due entries of several queues, and some that are due later. */
+export async function loadBacklog(scratch: Scratch, entries: number): Promise<void> {
+  await scratch.sql(
+    `insert into outbox (queue, job, key, payload, run_at)
+     select (array['matching', 'feeds', 'media'])[1 + g % 3], 'place-volunteer', 'waiting-' || g, '{}',
+            now() + (g - $1::int * 0.9) * interval '1 millisecond' from generate_series(1, $1::int) g`,
+    [entries],
+  );
+  await vacuumLoaded(scratch);
+  await scratch.sql("checkpoint");
+}

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { startRun } from "../../src/queues/manual-runs.ts";
@@ -7,8 +6,7 @@ import { calculateMatches } from "../../src/workers/matching/calculate-matches.t
 import { type Bench, type BenchContext, type Figure, measure, quantile } from "./bench.ts";
 import { loadCommunity } from "./community.ts";
 import { makeTemplate, openScratch, type Scratch } from "./database.ts";
-import { figuresOf, measureLatency } from "./latency.ts";
-import { SECRET } from "./sale-requests.ts";
+import { figuresOf, latencyEnvironment, measureLatency } from "./latency.ts";
 import { startCommonwork } from "./service.ts";
 import { loadSkills, planSkills, SKILLS } from "./skills.ts";
 
@@ -41,14 +39,7 @@ export const isolation: Bench = {
 
 async function measureIsolation(context: BenchContext, template: string): Promise<readonly Figure[]> {
   const scratch = await openScratch(context.databaseUrl, template);
-  const environment = {
-    DATABASE_URL: scratch.url,
-    REDIS_URL: context.redisUrl,
-    REDIS_PREFIX: `bench-${randomBytes(4).toString("hex")}`,
-    SCICENT_WEBHOOK_SECRET: SECRET,
-    WEBHOOK_ADDRESS_PER_SECOND: "100000",
-    WEBHOOK_ADDRESS_BURST: "100000",
-  };
+  const environment = latencyEnvironment(context, scratch);
   const api = await startCommonwork({ ...environment, ROLES: "api" });
   const worker = await startCommonwork({
     ...environment,

@@ -23,14 +23,7 @@ export async function settleLatency(
   scratch: Scratch,
   volunteers: number,
 ): Promise<readonly Figure[]> {
-  const environment = {
-    DATABASE_URL: scratch.url,
-    REDIS_URL: context.redisUrl,
-    REDIS_PREFIX: `bench-${randomBytes(4).toString("hex")}`,
-    SCICENT_WEBHOOK_SECRET: SECRET,
-    WEBHOOK_ADDRESS_PER_SECOND: "100000",
-    WEBHOOK_ADDRESS_BURST: "100000",
-  };
+  const environment = latencyEnvironment(context, scratch);
   const api = await startCommonwork({ ...environment, ROLES: "api" });
   const worker = await startCommonwork({ ...environment, ROLES: "worker", WORKER_QUEUES: "commissions" });
   const idle = await measureLatency(context, scratch, api.port, volunteers, "idle");
@@ -51,6 +44,16 @@ export async function settleLatency(
     },
   ];
 }
+
+/** The variables of the services whose latency is measured: no limit of addresses, a prefix of their own. */
+export const latencyEnvironment = (context: BenchContext, scratch: Scratch): Record<string, string> => ({
+  DATABASE_URL: scratch.url,
+  REDIS_URL: context.redisUrl,
+  REDIS_PREFIX: `bench-${randomBytes(4).toString("hex")}`,
+  SCICENT_WEBHOOK_SECRET: SECRET,
+  WEBHOOK_ADDRESS_PER_SECOND: "100000",
+  WEBHOOK_ADDRESS_BURST: "100000",
+});
 
 export const figuresOf = (name: string, sorted: readonly number[]): Figure[] => [
   { figure: `${name}, p50`, unit: "ms", value: quantile(sorted, 0.5) },

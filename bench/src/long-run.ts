@@ -1,13 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { startRun } from "../../src/queues/manual-runs.ts";
 import { loadRun } from "../../src/queues/runs.ts";
 import { type Bench, type BenchContext, type Figure, measure, quantile } from "./bench.ts";
 import { loadCommunity } from "./community.ts";
 import { makeTemplate, openScratch } from "./database.ts";
-import { figuresOf, measureLatency } from "./latency.ts";
+import { figuresOf, latencyEnvironment, measureLatency } from "./latency.ts";
 import { RANGES, slowRun } from "./long-run-job.ts";
-import { SECRET } from "./sale-requests.ts";
 import { startCommonwork, startProgram } from "./service.ts";
 
 const BUYERS = 30_000;
@@ -29,14 +27,7 @@ export const longRun: Bench = {
 
 async function measureBeside(context: BenchContext, template: string): Promise<readonly Figure[]> {
   const scratch = await openScratch(context.databaseUrl, template);
-  const environment = {
-    DATABASE_URL: scratch.url,
-    REDIS_URL: context.redisUrl,
-    REDIS_PREFIX: `bench-${randomBytes(4).toString("hex")}`,
-    SCICENT_WEBHOOK_SECRET: SECRET,
-    WEBHOOK_ADDRESS_PER_SECOND: "100000",
-    WEBHOOK_ADDRESS_BURST: "100000",
-  };
+  const environment = latencyEnvironment(context, scratch);
   const api = await startCommonwork({ ...environment, ROLES: "api" });
   const worker = await startProgram("bench/src/long-run-program.ts", [], environment);
   const latency = (name: string) => measureLatency(context, scratch, api.port, BUYERS, name, PER_SECOND);

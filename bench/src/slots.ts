@@ -10,7 +10,7 @@ import { busySql, openDueSlots, openNextSlot } from "../../src/schedules/due-slo
 import { timetable } from "../../src/schedules/timetable.ts";
 import { sweepDueBudgets } from "../../src/workers/budgets/sweep-due-budgets.ts";
 import { type Bench, type BenchContext, type Figure, LARGE_POSTGRES, measure, quantile } from "./bench.ts";
-import { benchConfig, openScratch, type Scratch, vacuumLoaded } from "./database.ts";
+import { benchConfig, loadBacklog, openScratch, type Scratch } from "./database.ts";
 
 const WAITING = 5_000_000;
 const TIMES = 20;
@@ -29,7 +29,7 @@ export const slots: Bench = {
   async run(context) {
     context.say("loading");
     const scratch = await openScratch(context.databaseUrl);
-    await loadWaiting(scratch, Math.round(WAITING * context.scale));
+    await loadBacklog(scratch, Math.round(WAITING * context.scale));
     await context.loaded();
     const config = benchConfig(scratch.url, context.redisUrl);
     const catalogue = catalogueOf([]);
@@ -39,18 +39,6 @@ export const slots: Bench = {
     await scratch.drop();
   },
 };
-
-/** Due entries of several queues, and some that are due later. */
-async function loadWaiting(scratch: Scratch, entries: number): Promise<void> {
-  await scratch.sql(
-    `insert into outbox (queue, job, key, payload, run_at)
-     select (array['matching', 'feeds', 'media'])[1 + g % 3], 'place-volunteer', 'waiting-' || g, '{}',
-            now() + (g - $1::int * 0.9) * interval '1 millisecond' from generate_series(1, $1::int) g`,
-    [entries],
-  );
-  await vacuumLoaded(scratch);
-  await scratch.sql("checkpoint");
-}
 
 /** What it costs to open every schedule at once, and to end one scheduled run whose next slot is due. */
 async function measureSlots(
