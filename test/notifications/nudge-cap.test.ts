@@ -216,10 +216,10 @@ describe("the cap of nudges, on random rows", () => {
         seen.opened += opens ? 1 : 0;
         seen.held += isDue && !opens ? 1 : 0;
       }),
-      { numRuns: 300 },
+      { numRuns: 600 },
     );
-    // Both happen often enough that 300 histories without one of them are a defect.
-    expect(Math.min(seen.opened, seen.held)).toBeGreaterThan(0);
+    // One in twenty is held: with 150 histories, chance drew five or fewer.
+    expect(Math.min(seen.opened, seen.held)).toBeGreaterThan(5);
   });
 });
 
