@@ -56,12 +56,14 @@ export const jobs = pgTable(
       enum: ["full-time", "part-time", "contract", "freelance", "temporary", "internship", "volunteer"],
     }),
     remoteType: text({ enum: ["remote", "hybrid", "onsite"] }),
-    status: text({ enum: ["open", "closed"] }).notNull().default("open"),
+    status: text({ enum: ["open", "closed"] })
+      .notNull()
+      .default("open"),
     closedAt: instant(),
     /** Company without its legal form, title without level and location, place or "remote". */
     contentKey: text(),
     /** LSH buckets of its text (scoring/postings/near-duplicate). Empty: never compared. */
-    buckets: bigint({ mode: "bigint" }).array().notNull().default(sql`'{}'`),
+    buckets: bigint({ mode: "number" }).array().notNull().default(sql`'{}'`),
     /** The same for all copies: the id of the first of them. Null: no copy is known. */
     cluster: ref(),
     /** Whether this is the copy of its cluster that is shown. */
@@ -69,10 +71,10 @@ export const jobs = pgTable(
   },
   (t) => [
     uniqueIndex("jobs_source").on(t.source, t.sourceId),
-    // duplicates: open postings with the same content.
-    index("jobs_content_key").on(t.contentKey).where(sql`status = 'open'`),
-    // duplicates: open postings with a similar text.
-    index("jobs_buckets").using("gin", t.buckets).where(sql`status = 'open'`),
+    // duplicates: postings with the same content.
+    index("jobs_content_key").on(t.contentKey, t.id),
+    // duplicates: postings with a similar text.
+    index("jobs_buckets").using("gin", t.buckets),
     // the copies of a posting.
     index("jobs_cluster").on(t.cluster).where(sql`cluster is not null`),
     // recommendations: open postings of the last days.
@@ -138,6 +140,8 @@ export const postingSightings = pgTable(
       .notNull()
       .references(() => jobs.id, { onDelete: "cascade" }),
     seenAt: instant().notNull(),
+    /** Hash of the posting as it was listed, to notice edits. */
+    contentHash: text().notNull(),
     /** Successful full listings in a row that did not contain it. */
     missing: smallint().notNull().default(0),
   },
