@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { QUEUE_NAMES } from "../src/config/queues.ts";
 import { catalogueOf } from "../src/queues/job.ts";
-import { slotsBetween } from "../src/schedules/due-slots.ts";
+import { slotsBetween } from "../src/schedules/slots.ts";
 import { timetable } from "../src/schedules/timetable.ts";
 import { catalogue } from "../src/workers/index.ts";
 import { singleJob } from "./support/jobs.ts";

@@ -57,17 +57,31 @@ export async function enqueueMany<P>(
 /** The row of job_runs that entries belong to. `slot` freezes the time of the run. */
 type RunOfEntries = { readonly id: string; readonly slot: Date | null };
 
+/** A run that has a row in job_runs, and no entry yet. */
+export type NewRun = RunOfEntries & { readonly job: Job; readonly payload: unknown };
+
 /**
- * Enqueues a run that has a row in job_runs. Its entry is never merged with another: each run has its own
- * outcome.
+ * Enqueues runs, of any jobs, in one statement. An entry of a run is never merged with another: each run has
+ * its own outcome.
  */
-export async function enqueueRun(tx: Tx, job: Job, payload: unknown, run: RunOfEntries): Promise<string> {
-  const parsed = job.payload.parse(payload);
-  const entries = new Map([[`${job.key(parsed)}@run-${run.id}`, parsed]]);
-  const [id] = await insertEntries(tx, { job, name: job.name, entries, run });
-  if (id === undefined) throw new Error(`enqueueing a run of ${job.name} wrote no entry`);
-  return id;
+export async function enqueueRuns(tx: Tx, runs: readonly NewRun[]): Promise<void> {
+  if (runs.length === 0) return;
+  const payloads = runs.map(({ job, payload }) => job.payload.parse(payload));
+  const keys = runs.map(({ job, id }, index) => `${job.key(payloads[index])}@run-${id}`);
+  await tx.execute(
+    prepared`insert into outbox (queue, job, key, payload, parent, slot)
+        select queue, job, key, payload::jsonb, parent, slot
+        from unnest(${array(runs.map(({ job }) => job.queue))}::text[], ${array(runs.map(({ job }) => job.name))}::text[],
+                    ${array(keys)}::text[], ${array(payloads.map((payload) => JSON.stringify(payload)))}::text[],
+                    ${array(runs.map(({ id }) => id))}::bigint[], ${array(runs.map(({ slot }) => slot))}::timestamptz[])
+             as run(queue, job, key, payload, parent, slot)`,
+  );
+  tx.dispatch.pending = true;
 }
+
+/** Enqueues one run. */
+export const enqueueRun = (tx: Tx, job: Job, payload: unknown, run: RunOfEntries): Promise<void> =>
+  enqueueRuns(tx, [{ job, payload, ...run }]);
 
 /** The input of a run, and its round: 0 for the ranges of the cut, one more each time the sum adds ranges. */
 type Round = { readonly input: unknown; readonly round: number };

@@ -1,5 +1,5 @@
 import { dryRun, type Preview } from "../queues/dry-run.ts";
-import { slotsBetween } from "../schedules/due-slots.ts";
+import { slotsBetween } from "../schedules/slots.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Scheduler } from "./scheduler.ts";
 

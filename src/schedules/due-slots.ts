@@ -1,14 +1,11 @@
-import { CronExpressionParser } from "cron-parser";
 import { type SQL, sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { enqueueRun } from "../queues/enqueue.ts";
+import { enqueueRuns } from "../queues/enqueue.ts";
 import { namesOf } from "../queues/job.ts";
 import type { Schedule } from "./schedule.ts";
+import { chosenSlots, latestSlots, nextSlot } from "./slots.ts";
 
-/** At most this many slots are computed at once, in about a tenth of a second. No policy wants older ones. */
-const MAX_SLOTS = 1_000;
-const SKIP_GRACE_MS = 60_000;
 /** A schedule may be this far ahead of the clock: the clocks of two Postgres servers differ. */
 const AHEAD_GRACE_MS = 60_000;
 
@@ -37,7 +34,7 @@ export async function openDueSlots(
 ): Promise<OpenedSlot[]> {
   const locked = await lockSchedules(tx, timetable, now);
   const busy = new Set((await rows<{ name: string }>(tx, busySql(timetable))).map(({ name }) => name));
-  const opened: OpenedSlot[] = [];
+  const due: DueSlot[] = [];
   for (const schedule of timetable) {
     const { through, paused } = locked.get(schedule.name) ?? { through: now, paused: false };
     if (paused || busy.has(schedule.name)) continue;
@@ -46,14 +43,14 @@ export async function openDueSlots(
         await tx.transaction((savepoint) => setBack(savepoint, schedule, now));
         onFault(schedule.name, { kind: "ahead", through });
       } else {
-        const slot = await openDueSlot(tx, schedule, through, now);
-        if (slot) opened.push({ schedule: schedule.name, slot });
+        const slot = dueSlot(schedule, through, now);
+        if (slot) due.push(slot);
       }
     } catch (error) {
       onFault(schedule.name, { kind: "threw", error });
     }
   }
-  return opened;
+  return openTogetherOrAlone(tx, due, onFault);
 }
 
 type LockedSchedule = { readonly through: Date; readonly paused: boolean };
@@ -100,19 +97,84 @@ export function busySql(timetable: readonly Schedule[]): SQL {
                   where latest.job = s.job)`;
 }
 
-async function openDueSlot(tx: Tx, schedule: Schedule, through: Date, now: Date): Promise<Date | null> {
-  const due = latestSlots(schedule, through, now);
-  const last = due.at(-1);
+type DueSlot = {
+  readonly schedule: Schedule;
+  /** Null if the misfire policy runs none of the slots that were missed. */
+  readonly slot: Date | null;
+  /** Where the schedule stands once the slot is open. */
+  readonly through: Date;
+};
+
+/** @throws what is wrong with the schedule. */
+function dueSlot(schedule: Schedule, through: Date, now: Date): DueSlot | null {
+  const missed = latestSlots(schedule, through, now);
+  const last = missed.at(-1);
   if (!last) return null;
-  const [slot] = chosenSlots(schedule, due, now);
-  return tx.transaction(async (savepoint) => {
-    const isNew = slot !== undefined && (await openSlot(savepoint, schedule, slot));
-    // Only up to the opened slot: the further slots of a backfill are opened when this run has finished.
-    await savepoint.execute(
-      sql`update schedules set through = ${slot ?? last} where name = ${schedule.name}`,
-    );
-    return isNew ? slot : null;
+  const slot = chosenSlots(schedule, missed, now)[0] ?? null;
+  if (slot) schedule.job.payload.parse(schedule.input);
+  // Only up to the opened slot: the further slots of a backfill are opened when this run has finished.
+  return { schedule, slot, through: slot ?? last };
+}
+
+/**
+ * Opens all of them with three statements, so that the time does not grow with the timetable. If that fails,
+ * opens each under a savepoint of its own.
+ */
+async function openTogetherOrAlone(
+  tx: Tx,
+  due: readonly DueSlot[],
+  onFault: OnScheduleFault,
+): Promise<OpenedSlot[]> {
+  const [first] = due;
+  if (!first) return [];
+  try {
+    return await tx.transaction((savepoint) => openAll(savepoint, due));
+  } catch (error) {
+    if (due.length === 1) {
+      onFault(first.schedule.name, { kind: "threw", error });
+      return [];
+    }
+  }
+  const opened: OpenedSlot[] = [];
+  for (const one of due) opened.push(...(await openTogetherOrAlone(tx, [one], onFault)));
+  return opened;
+}
+
+/** @returns the slots that were not opened before. */
+async function openAll(tx: Tx, due: readonly DueSlot[]): Promise<OpenedSlot[]> {
+  const runIds = await insertRuns(tx, due);
+  const opened = due.flatMap(({ schedule, slot }) => {
+    const id = runIds.get(schedule.name);
+    return slot && id ? [{ schedule, slot, id }] : [];
   });
+  await enqueueRuns(
+    tx,
+    opened.map(({ schedule: { job, input }, id, slot }) => ({ job, payload: input, id, slot })),
+  );
+  await tx.execute(
+    sql`update schedules set through = due.through
+        from unnest(${array(due.map(({ schedule }) => schedule.name))}::text[],
+                    ${array(due.map(({ through }) => through))}::timestamptz[]) as due(name, through)
+        where schedules.name = due.name`,
+  );
+  return opened.map(({ schedule, slot }) => ({ schedule: schedule.name, slot }));
+}
+
+/** @returns the ids of the new runs by schedule. */
+async function insertRuns(tx: Tx, due: readonly DueSlot[]): Promise<ReadonlyMap<string, string>> {
+  const chosen = due.filter(({ slot }) => slot !== null);
+  if (chosen.length === 0) return new Map();
+  const inserted = await rows<{ id: string; schedule: string }>(
+    tx,
+    sql`insert into job_runs (job, trigger, schedule, slot, input)
+        select job, 'schedule', schedule, slot, input::jsonb
+        from unnest(${array(chosen.map(({ schedule }) => schedule.job.name))}::text[],
+                    ${array(chosen.map(({ schedule }) => schedule.name))}::text[],
+                    ${array(chosen.map(({ slot }) => slot))}::timestamptz[],
+                    ${array(chosen.map(({ schedule }) => JSON.stringify(schedule.input)))}::text[]) as due(job, schedule, slot, input)
+        on conflict (schedule, slot) where schedule is not null do nothing returning id, schedule`,
+  );
+  return new Map(inserted.map(({ id, schedule }) => [schedule, id]));
 }
 
 /**
@@ -126,18 +188,6 @@ async function setBack(tx: Tx, { name }: Schedule, now: Date): Promise<void> {
           ${now}::timestamptz)
         where name = ${name}`,
   );
-}
-
-/** @returns false if the slot was opened before. */
-async function openSlot(tx: Tx, schedule: Schedule, slot: Date): Promise<boolean> {
-  const [run] = await rows<{ id: string }>(
-    tx,
-    sql`insert into job_runs (job, trigger, schedule, slot, input)
-        values (${schedule.job.name}, 'schedule', ${schedule.name}, ${slot}, ${JSON.stringify(schedule.input)}::jsonb)
-        on conflict (schedule, slot) where schedule is not null do nothing returning id`,
-  );
-  if (run) await enqueueRun(tx, schedule.job, schedule.input, { id: run.id, slot });
-  return run !== undefined;
 }
 
 type EndedRun = { schedule: string | null; status: string; counts: Record<string, number> };
@@ -178,68 +228,3 @@ export async function openNextSlot(
     onFault(schedule.name, { kind: "threw", error });
   }
 }
-
-const HOUR_MS = 3_600_000;
-const WINDOWS_MS = [HOUR_MS, 24 * HOUR_MS, 8 * 24 * HOUR_MS];
-
-/**
- * The slots in (after, until] that the misfire policy may run, oldest first, and perhaps some before them.
- * Computing all slots of a week takes a second for a schedule that fires every minute, so shorter stretches
- * before `until` are tried first.
- */
-export function latestSlots(
-  schedule: Pick<Schedule, "pattern" | "tz" | "misfire">,
-  after: Date,
-  until: Date,
-): Date[] {
-  const wanted = typeof schedule.misfire === "string" ? 1 : schedule.misfire.backfill;
-  for (const window of WINDOWS_MS) {
-    const from = until.getTime() - window;
-    if (from <= after.getTime()) break;
-    const slots = slotsBetween(schedule, new Date(from), until);
-    if (slots.length >= wanted) return slots;
-  }
-  return slotsBetween(schedule, after, until);
-}
-
-/** The slots in (after, until], oldest first; if there are very many, about the latest thousand. */
-export function slotsBetween(schedule: Pick<Schedule, "pattern" | "tz">, after: Date, until: Date): Date[] {
-  let from = after;
-  let slots = firstSlots(schedule, from, until);
-  while (slots.length === MAX_SLOTS) {
-    const newest = slots.at(-1) ?? until;
-    // Look at a stretch of the same length that ends at `until`; if it has no slots, continue from the newest
-    // one.
-    const near = new Date(Math.max(newest.getTime(), until.getTime() - (newest.getTime() - from.getTime())));
-    const later = firstSlots(schedule, near, until);
-    from = later.length > 0 ? near : newest;
-    const next = later.length > 0 ? later : firstSlots(schedule, newest, until);
-    if (next.length === 0) break;
-    slots = next;
-  }
-  return slots;
-}
-
-function firstSlots(schedule: Pick<Schedule, "pattern" | "tz">, after: Date, until: Date): Date[] {
-  const cron = CronExpressionParser.parse(schedule.pattern, { currentDate: after, tz: schedule.tz });
-  const slots: Date[] = [];
-  while (slots.length < MAX_SLOTS) {
-    const next = cron.next().toDate();
-    if (next > until) break;
-    slots.push(next);
-  }
-  return slots;
-}
-
-/** The slots that the misfire policy runs, oldest first. */
-export function chosenSlots(schedule: Pick<Schedule, "misfire">, due: readonly Date[], now: Date): Date[] {
-  const { misfire } = schedule;
-  if (misfire === "once") return due.slice(-1);
-  if (misfire === "skip")
-    return due.slice(-1).filter((slot) => now.getTime() - slot.getTime() < SKIP_GRACE_MS);
-  return due.slice(-misfire.backfill);
-}
-
-/** When the schedule fires next. */
-export const nextSlot = (schedule: Pick<Schedule, "pattern" | "tz">, after: Date): Date =>
-  CronExpressionParser.parse(schedule.pattern, { currentDate: after, tz: schedule.tz }).next().toDate();

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { RunStatus } from "../queues/runs.ts";
-import { nextSlot } from "./due-slots.ts";
 import type { Schedule } from "./schedule.ts";
+import { nextSlot } from "./slots.ts";
 
 export type ListedSchedule = {
   readonly name: string;
