@@ -53,8 +53,11 @@ export async function becomesTrue(limitMs: number, condition: () => boolean): Pr
   return condition();
 }
 
+const WORK_ENDED = new Error("the work has ended");
+
 /**
- * Runs work with a signal that aborts at a time limit or when `stop` does, and stops waiting for it then.
+ * Runs work with a signal that aborts at a time limit or when `stop` does, and stops waiting for it then. The
+ * signal also aborts once the work has ended: what the work took for its own duration is given back then.
  * @param timedOut and `stopped` make the reason of the signal.
  */
 export async function withTimeLimit<T>(
@@ -71,6 +74,7 @@ export async function withTimeLimit<T>(
     return await orAborted(work(controller.signal), controller.signal);
   } finally {
     clearTimeout(timer);
+    controller.abort(WORK_ENDED);
     limit.stop.removeEventListener("abort", onStop);
   }
 }

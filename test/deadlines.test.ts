@@ -72,6 +72,16 @@ describe("withTimeLimit", () => {
     expect(reasons).toEqual(["timed out", "stopped"]);
   });
 
+  it("aborts the signal once the work has ended, so that what it holds is given back", async () => {
+    const signals: AbortSignal[] = [];
+    const work = async (signal: AbortSignal) => {
+      signals.push(signal);
+      return signal.aborted;
+    };
+    expect(await withTimeLimit(limit(60_000, new AbortController().signal), work)).toBe(false);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
   it("does not start work that is stopped already", async () => {
     let started = false;
     const work = async () => {

@@ -9,13 +9,15 @@ import { openProcessorLoad, type ProcessorLoad } from "./processor-load.ts";
 export type StatementTurns = {
   /**
    * Resolves when it is the caller's turn, first come, first served. Rejects then if the signal has aborted.
+   *
+   * @param signal of the attempt; the turn ends when it aborts.
    */
   take(signal: AbortSignal): Promise<StatementTurn>;
   /** Whether other work wants the processors: then statements should take about 10 ms. */
   isCrowded(): boolean;
 };
 
-/** A turn ends when its owner ends it, and after 5 s at the latest. */
+/** A turn ends when its owner ends it, when its attempt ends, and after 5 s at the latest. */
 export type StatementTurn = {
   /**
    * To be called between two statements: rests if the processors are wanted. Rejects when the signal aborts.
@@ -33,10 +35,7 @@ const REST_PER_STATEMENT = 4;
 /** Limits a rest inside a transaction; what is left of it follows the turn. */
 const MAX_PAUSE_MS = 100;
 const MAX_REST_MS = 2_000;
-/**
- * A turn may be lost with the attempt that took it. No transaction lives longer than this, so nothing uses it
- * any more.
- */
+/** No transaction lives longer than this, so nothing uses the turn any more. */
 const MAX_TURN_MS = 5_000;
 /** After this long without a turn, the processors are sampled anew. */
 const FORGET_LOAD_MS = 10_000;
@@ -62,7 +61,7 @@ export function openStatementTurns(machine: Machine = thisMachine()): StatementT
       const taken = previous.then(() => {
         signal.throwIfAborted();
         if (machine.now() - lastOverAt > FORGET_LOAD_MS) machine.load.restart();
-        return beginTurn(machine);
+        return beginTurn(machine, signal);
       });
       previous = taken.then(
         async ({ over }) => {
@@ -77,7 +76,7 @@ export function openStatementTurns(machine: Machine = thisMachine()): StatementT
 }
 
 /** `over` resolves when the next turn may begin. */
-function beginTurn(machine: Machine): StatementTurn & { readonly over: Promise<void> } {
+function beginTurn(machine: Machine, signal: AbortSignal): StatementTurn & { readonly over: Promise<void> } {
   const { load, now } = machine;
   let statementAt = now();
   let owedMs = 0;
@@ -86,22 +85,22 @@ function beginTurn(machine: Machine): StatementTurn & { readonly over: Promise<v
     load.record(tookMs);
     owedMs = load.isCrowded() ? Math.min(owedMs + REST_PER_STATEMENT * tookMs, MAX_REST_MS) : 0;
   };
-  let end = (): void => undefined;
+  let isOver = false;
+  let restThenPass = (): void => undefined;
   const over = new Promise<void>((resolve) => {
-    let isOver = false;
-    const lost = setTimeout(() => {
-      isOver = true;
-      resolve();
-    }, MAX_TURN_MS).unref();
-    end = () => {
-      if (isOver) return;
-      isOver = true;
-      clearTimeout(lost);
-      finishStatement();
+    restThenPass = () => {
       if (owedMs > 0) void machine.rest(owedMs).then(() => resolve());
       else resolve();
     };
   });
+  const finish = (): void => {
+    isOver = true;
+    clearTimeout(timer);
+    signal.removeEventListener("abort", finish);
+    restThenPass();
+  };
+  const timer = setTimeout(finish, MAX_TURN_MS).unref();
+  signal.addEventListener("abort", finish, { once: true });
   return {
     over,
     async pause(signal) {
@@ -111,6 +110,10 @@ function beginTurn(machine: Machine): StatementTurn & { readonly over: Promise<v
       if (restMs > 0) await machine.rest(restMs, signal);
       statementAt = now();
     },
-    end,
+    end() {
+      if (isOver) return;
+      finishStatement();
+      finish();
+    },
   };
 }

@@ -4,9 +4,13 @@ import { openStatementTurns } from "../../src/threads/statement-turns.ts";
 const never = new AbortController().signal;
 /** By the faked timers. */
 const rest = (ms: number, signal = never) =>
-  new Promise((resolve, reject) => {
-    setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => reject(signal.reason));
+  new Promise<void>((resolve, reject) => {
+    const aborted = () => reject(signal.reason);
+    signal.addEventListener("abort", aborted);
+    setTimeout(() => {
+      signal.removeEventListener("abort", aborted);
+      resolve();
+    }, ms);
   });
 const settled = () => new Promise(setImmediate);
 
@@ -123,6 +127,22 @@ describe("statement turns", () => {
     (await second).end();
     await vi.advanceTimersByTimeAsync(2_000);
     await third;
+  });
+
+  it("end with the attempt that took them, and ending one late does not end another's", async () => {
+    const { begun, take } = open(true);
+    const attempt = new AbortController();
+    const first = await take("first", attempt.signal);
+    const second = take("second");
+    void take("third");
+    await settled();
+    expect(begun).toEqual(["first"]);
+    attempt.abort();
+    await second;
+    first.end();
+    await settled();
+    expect(begun).toEqual(["first", "second"]);
+    (await second).end();
   });
 
   it("are not given to a caller that has been aborted, and the next one has its turn", async () => {
