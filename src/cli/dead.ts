@@ -19,7 +19,8 @@ import { CliError, operator, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 
 type Filters = { id?: string; job?: string; queue?: string; error?: string };
-type Options = Filters & DecisionOptions & { limit: number; perSecond: number; all?: true };
+type Options = Filters &
+  DecisionOptions & { limit: number; perSecond: number; all?: true; prepareAnew?: true };
 
 /** `commonwork dead list|show|retry|discard`. */
 export function defineDead(command: Command, terminal: Terminal): void {
@@ -39,11 +40,16 @@ export function defineDead(command: Command, terminal: Terminal): void {
   const perSecond = integerOption("--per-second", 1, 10_000);
   retry.option("--all", "every dead letter, without a filter");
   retry.option("--per-second <number>", "how many become due per second", perSecond, 50);
+  retry.option(
+    "--prepare-anew",
+    "prepare the requests of outside calls again instead of sending the stored ones, which may have been sent before",
+  );
   decisionFlags(filterFlags(retry)).action(async (options: Options) => {
     // Only this command needs the jobs.
     const { catalogue } = await import("../workers/index.ts");
-    await decide(terminal, options, RETRY, (tx, filter, reason) =>
-      retryDeadLetters(tx, filter, { actor: operator(), reason, catalogue, perSecond: options.perSecond }),
+    const { perSecond, prepareAnew = false } = options;
+    await decide(terminal, options, prepareAnew ? RETRY_ANEW : RETRY, (tx, filter, reason) =>
+      retryDeadLetters(tx, filter, { actor: operator(), reason, catalogue, perSecond, prepareAnew }),
     );
   });
 
@@ -65,19 +71,25 @@ const supersededText = ({ superseded }: RetryResult): string =>
 
 /** The words of a decision. */
 type Words<R> = {
-  readonly question: string;
+  readonly question: (letters: string) => string;
   readonly wouldBe: string;
   readonly done: (result: R) => string;
 };
 
 const RETRY: Words<RetryResult> = {
-  question: "Make due again",
+  question: (found) => `Make due again ${found}?`,
   wouldBe: "retried",
   done: (result) => `${letters(result.retried)} due again.${supersededText(result)}`,
 };
 
+const RETRY_ANEW: Words<RetryResult> = {
+  ...RETRY,
+  question: (found) =>
+    `Make due again ${found} with new requests? What a stored request has done already may be done again.`,
+};
+
 const DISCARD: Words<{ readonly discarded: number }> = {
-  question: "Delete for good",
+  question: (found) => `Delete for good ${found}?`,
   wouldBe: "discarded",
   done: ({ discarded }) => `${letters(discarded)} discarded.`,
 };
@@ -100,7 +112,7 @@ async function decide<R>(
   const reason = requireReason(options);
   const result = await withDatabase(terminal, async (db) => {
     const found = await countDeadLetters(db.drizzle, filter);
-    await requireConfirmation(terminal, options, `${question} ${letters(found)}?`);
+    await requireConfirmation(terminal, options, question(letters(found)));
     return inTransaction(db, (tx) => work(tx, filter, reason));
   });
   if (options.json) printJson(terminal, result);

@@ -69,6 +69,11 @@ export type RetryOptions = Decision & {
   readonly catalogue: Catalogue;
   /** How many become due per second, so that a service that has just recovered is not flooded. */
   readonly perSecond?: number;
+  /**
+   * Drops the stored requests of outside calls, so that the next attempt prepares new ones. For requests that
+   * are wrong themselves; what such a request has done already may be done a second time.
+   */
+  readonly prepareAnew?: boolean;
   readonly limit?: number;
 };
 
@@ -87,7 +92,7 @@ export async function retryDeadLetters(
   filter: DeadLetterFilter,
   options: RetryOptions,
 ): Promise<RetryResult> {
-  const { actor, reason, catalogue, perSecond = 50, limit = 10_000 } = options;
+  const { actor, reason, catalogue, perSecond = 50, prepareAnew = false, limit = 10_000 } = options;
   const locked = await lockLetters(tx, filter, limit);
   if (locked.length === 0) return { retried: 0, superseded: 0 };
   const superseded = await supersededLetters(tx, locked, catalogue);
@@ -95,6 +100,7 @@ export async function retryDeadLetters(
   await reopenRuns(tx, ids);
   await tx.execute(
     sql`update outbox o set dead_at = null, attempts = 0, error = null, postponed_at = null,
+          request = case when ${prepareAnew} then null else o.request end,
           run_at = now() + ((letter.n - 1) / ${perSecond}::float8) * interval '1 second'
         from unnest(${array(ids)}::bigint[]) with ordinality as letter(id, n) where o.id = letter.id`,
   );
@@ -103,7 +109,13 @@ export async function retryDeadLetters(
     actor,
     action: "dead-letters.retry",
     subject: subjectOf(filter),
-    details: { reason, ids, perSecond, ...(superseded.size > 0 ? { superseded: [...superseded] } : {}) },
+    details: {
+      reason,
+      ids,
+      perSecond,
+      ...(prepareAnew ? { prepareAnew } : {}),
+      ...(superseded.size > 0 ? { superseded: [...superseded] } : {}),
+    },
   });
   return { retried: ids.length, superseded: superseded.size };
 }

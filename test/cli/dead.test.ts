@@ -67,6 +67,20 @@ describe("commonwork dead", () => {
     }
   });
 
+  it("keeps the stored request of an outside call, unless it is to be prepared anew", async () => {
+    const world = await createWorld();
+    await letter(world, "1", "call: 422");
+    const retryWith = async (...words: string[]) => {
+      await world.query(`update outbox set dead_at = now(), request = '{"request": "wrong"}'`);
+      await cli(environmentOf(world), "dead", "retry", "--all", ...DECIDED, ...words);
+      return world.query("select dead_at, request->>'request' as request from outbox");
+    };
+    expect(await retryWith()).toEqual([{ dead_at: null, request: "wrong" }]);
+    expect(await retryWith("--prepare-anew")).toEqual([{ dead_at: null, request: null }]);
+    const audited = await world.query("select details->'prepareAnew' as anew from audit_log order by id");
+    expect(audited).toEqual([{ anew: null }, { anew: true }]);
+  });
+
   it("changes nothing without a reason and a confirmation, nor in a dry run", async () => {
     const world = await createWorld();
     await letter(world, "1", "TimeLimitExceeded");

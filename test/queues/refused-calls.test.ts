@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { inTransaction } from "../../src/db/transaction.ts";
+import { retryDeadLetters } from "../../src/queues/dead-letters.ts";
 import { type CallContext, defineJob, type OutsideJob, type Resumption } from "../../src/queues/job.ts";
-import { done, NotSent, Snooze } from "../../src/queues/outcome.ts";
+import { Cancel, done, NotSent, Snooze } from "../../src/queues/outcome.ts";
 import { eventually } from "../support/eventually.ts";
 import { gate } from "../support/gate.ts";
 import { ask, type Item, itemPayload, note, noted } from "../support/jobs.ts";
@@ -60,6 +62,19 @@ describe("an outside call that was certainly not sent", () => {
     expect(await world.enqueued()).toMatchObject([{ attempts: 1, error: "call: 550" }]);
     expect(await run()).toMatchObject({ done: 1 });
     expect(sent).toEqual(["request 1", "request 2"]);
+  });
+
+  it("but whose request is wrong itself is prepared again by a retry that asks for it", async () => {
+    const { world, sent, run } = await scene({ answers: [new Cancel("invalid"), new Cancel("invalid")] });
+    const decided = { actor: "test", reason: "fixed", catalogue: world.catalogue };
+    for (const prepareAnew of [false, true]) {
+      await run();
+      expect(
+        await inTransaction(world.db, (tx) => retryDeadLetters(tx, {}, { ...decided, prepareAnew })),
+      ).toMatchObject({ retried: 1 });
+    }
+    expect(await run()).toMatchObject({ done: 1 });
+    expect(sent).toEqual(["request 1", "request 1", "request 2"]);
   });
 
   it("but may have been is sent again with the same request", async () => {
