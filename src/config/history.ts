@@ -15,9 +15,17 @@ export const history = defineArea({
     AUDIT_LOG_DAYS: kept(400).describe(
       "How many days the audit log is kept; 0 keeps it for ever. Entries about sales, commissions, referrals and the ledger are always kept.",
     ),
+    FAILED_LOGINS_DAYS: kept(30).describe(
+      "How many days the audit log keeps failed logins to the dashboard, with their addresses; 0 keeps them as long as other entries.",
+    ),
   },
   read: (v) => ({
     /** How many days each kind of history is kept; 0: for ever. */
-    historyDays: { inbox: v.INBOX_DAYS, jobRuns: v.JOB_RUNS_DAYS, auditLog: v.AUDIT_LOG_DAYS },
+    historyDays: {
+      inbox: v.INBOX_DAYS,
+      jobRuns: v.JOB_RUNS_DAYS,
+      auditLog: v.AUDIT_LOG_DAYS,
+      failedLogins: v.FAILED_LOGINS_DAYS,
+    },
   }),
 });

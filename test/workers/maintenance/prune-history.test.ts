@@ -97,9 +97,33 @@ describe("prune-history", () => {
     expect(await column(world, "select action as x from audit_log")).toHaveLength(8);
   });
 
+  it("deletes failed logins, which hold addresses, before other audit entries", async () => {
+    for (const [environment, expected] of [
+      [{}, ["admin.login-failed 29", "admin.request 29", "admin.request 31"]],
+      [
+        { FAILED_LOGINS_DAYS: "0" },
+        ["admin.login-failed 29", "admin.login-failed 31", "admin.request 29", "admin.request 31"],
+      ],
+    ] as const) {
+      const world = await openWorld({ environment });
+      await world.query(
+        `insert into audit_log (at, actor, action, subject)
+         select $1::timestamptz - age * interval '1 day', 'anonymous', action, 'x'
+         from unnest(array['admin.login-failed', 'admin.request']) as action, unnest(array[31, 29]) as age`,
+        [AT],
+      );
+      await prune(world);
+      const left = await column(
+        world,
+        `select action || ' ' || ('2026-06-02'::date - at::date) as x from audit_log where actor = 'anonymous' order by x`,
+      );
+      expect(left).toEqual(expected);
+    }
+  });
+
   it("deletes nothing of a kind whose number of days is 0", async () => {
     const world = await openWorld({
-      environment: { INBOX_DAYS: "0", JOB_RUNS_DAYS: "0", AUDIT_LOG_DAYS: "7" },
+      environment: { INBOX_DAYS: "0", JOB_RUNS_DAYS: "0", AUDIT_LOG_DAYS: "7", FAILED_LOGINS_DAYS: "0" },
     });
     await calls(world, EVENTS_SOURCE, "accepted", [4_000]);
     await runs(world, null, [4_000]);
