@@ -103,6 +103,26 @@ it("Bull Board serves the routes that are listed, and no others of its version",
   ]);
 });
 
+it("Bull Board answers each of its buttons that is not served with where to go instead", async () => {
+  const { address } = await adminWorld();
+  const admin = await browser(address, "admin");
+  const refused = appRoutes.api.filter((route) => !isServed(route));
+  expect(refused.length).toBeGreaterThan(10);
+  for (const { method, route } of refused) {
+    const path = [route].flat()[0]?.replace(":queueName", "feeds").replace(/:\w+/g, "1");
+    const answer = await admin.send(String(method).toUpperCase(), `/admin/queues${path}`, {
+      headers: { "X-XSRF-TOKEN": admin.csrf, "Content-Type": "application/json" },
+      body: "{}",
+    });
+    expect([path, answer.status]).toEqual([path, 405]);
+    // The board shows both texts.
+    expect(await answer.json()).toEqual({
+      error: "Not available here",
+      message: expect.stringContaining("Dead letters"),
+    });
+  }
+});
+
 it("Bull Board shows no text of a carrier: neither name, options, progress, error, stack nor log", async () => {
   const { world, address } = await adminWorld();
   const viewer = await browser(address, "viewer");

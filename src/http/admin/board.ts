@@ -11,10 +11,10 @@ import { sessionOf } from "./guard.ts";
 const BOARD_PATH = "/admin/queues";
 
 /**
- * The routes that exist. Carriers are owned by Postgres: removing, retrying, editing or adding one has no
- * lasting effect, a rate limit or a concurrency of a queue would make the process look stuck, and schedules
- * are data of the code. A later version of Bull Board may have more routes; they do not exist here until they
- * are listed.
+ * The routes that are served; all others are refused. Carriers are owned by Postgres: removing, retrying,
+ * editing or adding one has no lasting effect, a rate limit or a concurrency of a queue would make the process
+ * look stuck, and schedules are data of the code. A later version of Bull Board may have more routes; they are
+ * refused until they are listed.
  */
 const ROUTES: readonly RegExp[] = [
   /^get \/api\/(redis\/stats|queues|job-schedulers)$/,
@@ -61,11 +61,10 @@ function board(runtime: Runtime, readOnlyMode: boolean): RequestHandler {
   const setApiRoutes = adapter.setApiRoutes.bind(adapter);
   adapter.setApiRoutes = (routes) =>
     setApiRoutes(
-      routes
-        .filter(isServed)
-        .map((route) =>
-          !readOnlyMode && route.route === RUN_NOW ? { ...route, handler: runNow(runtime) } : route,
-        ),
+      routes.map((route) => {
+        if (!isServed(route)) return { ...route, handler: refuse };
+        return !readOnlyMode && route.route === RUN_NOW ? { ...route, handler: runNow(runtime) } : route;
+      }),
     );
   adapter.setBasePath(BOARD_PATH);
   const queues = QUEUE_NAMES.map(
@@ -97,9 +96,21 @@ function board(runtime: Runtime, readOnlyMode: boolean): RequestHandler {
   return adapter.getRouter() as RequestHandler;
 }
 
+type Handler = Parameters<ExpressAdapter["setApiRoutes"]>[0][number]["handler"];
+
+/** Bull Board shows buttons for some of these; the answer is what it shows after a click. */
+const refuse: Handler = () => ({
+  status: 405,
+  body: {
+    error: "Not available here",
+    message:
+      "Postgres owns the work, and Redis only carries it: changes made here would not last. Use the pages Dead letters and Schedules, or the command line.",
+  },
+});
+
 /** Opens a manual run of the job of a schedule, with its input. */
 const runNow =
-  (runtime: Runtime): Parameters<ExpressAdapter["setApiRoutes"]>[0][number]["handler"] =>
+  (runtime: Runtime): Handler =>
   async (request) => {
     const schedule = runtime.timetable.find(({ name }) => name === request?.params["schedulerId"]);
     if (!schedule) return { status: 404, body: { error: "ERRORS.JOB_SCHEDULER_NOT_FOUND" } };

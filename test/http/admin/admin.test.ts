@@ -187,7 +187,7 @@ describe("Bull Board", () => {
     expect(await isPaused(world)).toBe(false);
   });
 
-  test("what changes a carrier or a queue for good does not exist, not even for admins", async () => {
+  test("what changes a carrier or a queue for good is refused, in any spelling and also to admins", async () => {
     const { address, world } = await adminWorld();
     const admin = await browser(address, "admin");
     const queue = world.producers.queue("feeds");
@@ -214,7 +214,7 @@ describe("Bull Board", () => {
         headers: { "X-XSRF-TOKEN": admin.csrf, "Content-Type": "application/json" },
         body: JSON.stringify({ force: true, name: "x", data: {}, options: {}, jobData: { entries: ["2"] } }),
       });
-      expect([spelling, method, answer.status]).toEqual([spelling, method, 404]);
+      expect([spelling, method, [404, 405].includes(answer.status)]).toEqual([spelling, method, true]);
     }
     expect((await queue.getJob(job.id as string))?.data).toEqual({ entries: ["1"] });
     expect(await queue.getJobCountByTypes("prioritized", "wait")).toBe(1);

@@ -81,9 +81,9 @@ describe("the schedulers of Bull Board", () => {
     await reconcileSchedulers(world.producers, timetable, world.log);
     const admin = await browser(address, "admin");
     const headers = { "X-XSRF-TOKEN": admin.csrf, "Content-Type": "application/json" };
-    expect((await admin.send("PUT", `${SCHEDULER}/remove`, { headers })).status).toBe(404);
+    expect((await admin.send("PUT", `${SCHEDULER}/remove`, { headers })).status).toBe(405);
     const edit = await admin.send("PATCH", SCHEDULER, { headers, body: '{"pattern": "* * * * *"}' });
-    expect(edit.status).toBe(404);
+    expect(edit.status).toBe(405);
     expect(await world.producers.queue("maintenance").getJobSchedulers()).toMatchObject([
       { key: "hourly", pattern: "0 * * * *" },
     ]);
