@@ -280,6 +280,31 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION place_on_grid()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path FROM CURRENT
+AS $function$
+DECLARE
+  cell_latitude float8 := floor(NEW.latitude / 0.02::float8 + 0.5::float8) * 0.02::float8;
+  cell_longitude float8 := floor(NEW.longitude / 0.02::float8 + 0.5::float8) * 0.02::float8;
+BEGIN
+  NEW.grid_waiting := false;
+  IF cell_latitude IS NOT DISTINCT FROM NEW.grid_latitude AND cell_longitude IS NOT DISTINCT FROM NEW.grid_longitude THEN
+    RETURN NEW;
+  END IF;
+  IF TG_OP = 'UPDATE' AND cell_latitude IS NOT NULL THEN
+    IF cardinality(NEW.grid_moves) >= 2 AND NEW.grid_moves[1] > now() - interval '1 day' THEN
+      NEW.grid_waiting := true;
+      RETURN NEW;
+    END IF;
+    NEW.grid_moves := (NEW.grid_moves || now())[greatest(cardinality(NEW.grid_moves), 1):];
+  END IF;
+  NEW.grid_latitude := cell_latitude;
+  NEW.grid_longitude := cell_longitude;
+  RETURN NEW;
+END $function$;
+
 CREATE OR REPLACE FUNCTION refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1026,6 +1051,7 @@ CREATE INDEX outbox_carried ON outbox (enqueued_at) WHERE enqueued_at IS NOT NUL
 CREATE INDEX outbox_carrier ON outbox (carrier) WHERE carrier IS NOT NULL;
 CREATE INDEX outbox_dead ON outbox (dead_at) WHERE dead_at IS NOT NULL;
 CREATE INDEX outbox_due ON outbox (queue, run_at, id) WHERE enqueued_at IS NULL AND dead_at IS NULL;
+CREATE INDEX outbox_failing ON outbox (queue) WHERE attempts >= 5 AND dead_at IS NULL;
 CREATE UNIQUE INDEX outbox_job_key ON outbox (job, key);
 CREATE INDEX outbox_parent ON outbox (parent) WHERE parent IS NOT NULL;
 CREATE INDEX outbox_parked ON outbox (parent, id) WHERE run_at = 'infinity'::timestamp with time zone;
@@ -1133,13 +1159,18 @@ CREATE TABLE volunteers (
   longitude      double precision,
   availability   text,
   created_at     timestamp with time zone NOT NULL DEFAULT now(),
-  grid_latitude  double precision GENERATED ALWAYS AS ((floor(((latitude / (0.02)::double precision) + (0.5)::double precision)) * (0.02)::double precision)) STORED,
-  grid_longitude double precision GENERATED ALWAYS AS ((floor(((longitude / (0.02)::double precision) + (0.5)::double precision)) * (0.02)::double precision)) STORED,
+  grid_latitude  double precision,
+  grid_longitude double precision,
+  grid_moves     timestamp with time zone[] NOT NULL DEFAULT '{}'::timestamp with time zone[],
+  grid_waiting   boolean NOT NULL DEFAULT false,
   CONSTRAINT volunteers_pkey PRIMARY KEY (user_id),
   CONSTRAINT volunteers_host_id_unique UNIQUE (host_id),
   CONSTRAINT volunteers_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id),
   CONSTRAINT volunteers_place CHECK ((latitude IS NULL) = (longitude IS NULL) AND latitude >= '-90'::integer::double precision AND latitude <= 90::double precision AND longitude >= '-180'::integer::double precision AND longitude <= 180::double precision)
 );
+CREATE INDEX volunteers_waiting ON volunteers (user_id) WHERE grid_waiting;
+CREATE TRIGGER volunteers_place_moved BEFORE UPDATE OF latitude, longitude, grid_waiting ON volunteers FOR EACH ROW EXECUTE FUNCTION place_on_grid();
+CREATE TRIGGER volunteers_place_new BEFORE INSERT ON volunteers FOR EACH ROW WHEN (new.latitude IS NOT NULL) EXECUTE FUNCTION place_on_grid();
 
 CREATE TABLE calendar_channels (
   id            uuid NOT NULL,

@@ -120,7 +120,7 @@ function scrapedMetrics(at: Registered) {
     }),
     entries: new Gauge({
       name: "commonwork_outbox_entries",
-      help: "Entries in the outbox by state.",
+      help: "Entries in the outbox by state; more than 10,000 are estimated.",
       labelNames: ["queue", "state"],
       ...at,
     }),

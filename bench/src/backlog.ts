@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import pg from "pg";
 import { systemClock } from "../../src/clock.ts";
 import { createLog } from "../../src/log.ts";
+import { countEntries, countFailing } from "../../src/queues/outbox-counts.ts";
 import { type Beginnings, lookSql, type QueueStates, readQueueStates } from "../../src/queues/relay-round.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
@@ -13,12 +14,15 @@ const WAITING = 5_000_000;
 const DEAD_ROWS = 1_000_000;
 const LOOKS = 40;
 
-/** What the relay's look costs with a large backlog, and with dead rows that a held snapshot keeps. */
+/**
+ * What the relay's look costs with a large backlog, and with dead rows that a held snapshot keeps; and what a
+ * scrape of the metrics costs.
+ */
 export const backlog: Bench = {
   name: "backlog",
   postgres: LARGE_POSTGRES,
   describe: ({ scale }) =>
-    `one look of the relay with ${WAITING * scale} entries waiting, and with ${DEAD_ROWS * scale} dead rows under a held snapshot.`,
+    `one look of the relay with ${WAITING * scale} entries waiting, and with ${DEAD_ROWS * scale} dead rows under a held snapshot; counting the entries for the metrics.`,
   async run(context) {
     context.say("loading");
     const scratch = await openScratch(context.databaseUrl);
@@ -36,6 +40,7 @@ async function measureLooks(context: BenchContext, scratch: Scratch): Promise<re
   await runtime.producers.queue("media").waitUntilReady();
   const waiting = await lookTimes(runtime);
   await printPlan(context, scratch, "with a backlog", new Map());
+  const counting = await countTimes(runtime);
   const snapshot = await holdSnapshot(scratch.url);
   await leaveDeadRows(scratch, Math.round(DEAD_ROWS * context.scale));
   const [first] = await lookTimes(runtime, new Map(), 1);
@@ -46,6 +51,7 @@ async function measureLooks(context: BenchContext, scratch: Scratch): Promise<re
   await runtime.close();
   return [
     ...figuresOf("a look, entries waiting", waiting),
+    ...figuresOf("counting for a scrape of the metrics", counting),
     ...figuresOf("a look, dead rows under a held snapshot", held),
     {
       figure: "a look from the beginning, dead rows, every 30 s at most",
@@ -67,6 +73,17 @@ async function lookTimes(runtime: Runtime, from: Beginnings = new Map(), looks =
   for (let look = 0; look < looks; look++) {
     const startedAt = performance.now();
     seen = await readQueueStates(runtime, seen.from);
+    times.push(performance.now() - startedAt);
+  }
+  return times.sort((a, b) => a - b);
+}
+
+/** As a scrape of the metrics does it. */
+async function countTimes({ db }: Runtime): Promise<number[]> {
+  const times: number[] = [];
+  for (let scrape = 0; scrape < LOOKS; scrape++) {
+    const startedAt = performance.now();
+    await Promise.all([countEntries(db.drizzle), countFailing(db.drizzle)]);
     times.push(performance.now() - startedAt);
   }
   return times.sort((a, b) => a - b);

@@ -3,6 +3,7 @@ import { Router } from "express";
 import { QUEUE_NAMES } from "../config/queues.ts";
 import { rows } from "../db/statement.ts";
 import { withinLimit } from "../deadlines.ts";
+import { countEntries, countFailing } from "../queues/outbox-counts.ts";
 import { countPostponed } from "../queues/postpone.ts";
 import { verificationState } from "../rewards/verifications.ts";
 import type { Runtime } from "../roles/runtime.ts";
@@ -85,16 +86,9 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
   const { entries, failingEntries, postponed, schedulePaused, oldest } = runtime.metrics;
   const { scheduleLag, oldestTransaction, ledgerDrift, ledgerVerifiedAge } = runtime.metrics;
   const on = runtime.db.drizzle;
-  const [outbox, waiting, paused, lagSeconds, [open], books] = await Promise.all([
-    rows<{ queue: string; state: string; count: number; failing: number; age: number | null }>(
-      on,
-      sql`select queue,
-                 case when dead_at is not null then 'dead' when enqueued_at is not null then 'carried'
-                      when run_at > now() then 'later' else 'due' end as state,
-                 count(*)::int as count, count(*) filter (where attempts >= 5 and dead_at is null)::int as failing,
-                 (extract(epoch from now() - min(run_at) filter (where run_at <= now())))::float8 as age
-          from outbox group by 1, 2`,
-    ),
+  const [outbox, failing, waiting, paused, lagSeconds, [open], books] = await Promise.all([
+    countEntries(on),
+    countFailing(on),
     countPostponed(on),
     rows<{ schedule: string; seconds: number }>(
       on,
@@ -110,11 +104,11 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
   ]);
   return () => {
     const ages = new Map<string, number>();
-    for (const { queue, state, count, failing, age } of outbox) {
+    for (const { queue, state, count, oldestSeconds } of outbox) {
       entries.set({ queue, state }, count);
-      failingEntries.inc({ queue }, failing);
-      if (state === "due" || state === "carried") ages.set(queue, Math.max(age ?? 0, ages.get(queue) ?? 0));
+      if (oldestSeconds !== null) ages.set(queue, Math.max(oldestSeconds, ages.get(queue) ?? 0));
     }
+    for (const { queue, count } of failing) failingEntries.set({ queue }, count);
     for (const [queue, age] of ages) oldest.set({ queue }, age);
     for (const { job, count } of waiting) postponed.set({ job }, count);
     for (const { schedule, seconds } of paused) schedulePaused.set({ schedule }, seconds);

@@ -101,6 +101,38 @@ it("Postgres and the pure function find the same cell", async () => {
   for (const { exact, cell } of found) expect(cell).toEqual(onGrid(exact));
 });
 
+it("a third move within a day counts once the day is over, and hiding the location counts at once", async () => {
+  const world = await createWorld();
+  const organizationId = await organization(world);
+  const person = await skilled(world, { cooking: 1 }, { organizationId, location: HOME });
+  const moveTo = (latitude: number | null) =>
+    world.query("update volunteers set latitude = $2, longitude = $2 where user_id = $1", [person, latitude]);
+  const cell = async () =>
+    (
+      await world.query<{ x: number | null }>(
+        "select grid_latitude as x from volunteers where user_id = $1",
+        [person],
+      )
+    )[0]?.x;
+  const at = async (latitude: number | null) => {
+    await moveTo(latitude);
+    return cell();
+  };
+  expect([await at(10), await at(10.001), await at(20)]).toEqual([10, 10, 20]);
+  expect([await at(30), await at(20), await at(40)]).toEqual([20, 20, 20]);
+  const run = async () => {
+    await askForRun(world, calculateMatches, {});
+    await world.drain();
+    return cell();
+  };
+  expect(await run()).toBe(20);
+  await world.query(
+    "update volunteers set grid_moves = array(select m - interval '25 hours' from unnest(grid_moves) m)",
+  );
+  expect(await run()).toBe(40);
+  expect([await at(50), await at(60), await at(null), await at(70)]).toEqual([50, 50, null, null]);
+});
+
 type Point = { latitude: number; longitude: number };
 
 it("no statement outside of the demo reads the exact location of a volunteer", () => {

@@ -48,6 +48,8 @@ export const outbox = pgTable(
     index("outbox_dead").on(t.deadAt).where(sql`dead_at is not null`),
     // sweep and metrics: entries of other versions.
     index("outbox_postponed").on(t.postponedAt).where(sql`postponed_at is not null`),
+    // metrics: entries that keep failing.
+    index("outbox_failing").on(t.queue).where(sql`attempts >= 5 and dead_at is null`),
     // parked ranges: the next one of a run.
     index("outbox_parked").on(t.parent, t.id).where(sql`run_at = 'infinity'`),
     // job_runs: the entries of one run.

@@ -56,10 +56,6 @@ export const organizations = pgTable("organizations", {
   monthlyPoolMicro: micro(),
 });
 
-/** The coordinate of the cell of the grid, computed as in src/scoring/distance.ts. */
-const onGrid = (column: "latitude" | "longitude") =>
-  sql.raw(`floor(${column} / 0.02::float8 + 0.5::float8) * 0.02::float8`);
-
 /** A user who volunteers. */
 export const volunteers = pgTable(
   "volunteers",
@@ -73,14 +69,23 @@ export const volunteers = pgTable(
     /** Where they are, exactly. No statement reads it. */
     latitude: doublePrecision(),
     longitude: doublePrecision(),
-    /** The cell that they are in: what scores, lists and explanations read (src/scoring/distance.ts). */
-    gridLatitude: doublePrecision().generatedAlwaysAs(onGrid("latitude")),
-    gridLongitude: doublePrecision().generatedAlwaysAs(onGrid("longitude")),
+    /**
+     * The cell that they are in: what scores, lists and explanations read (src/scoring/distance.ts). Written by
+     * a trigger, which lets it change at most twice a day.
+     */
+    gridLatitude: doublePrecision(),
+    gridLongitude: doublePrecision(),
+    /** When the cell changed, the last two times. */
+    gridMoves: instant().array().notNull().default(sql`'{}'`),
+    /** Whether they are in another cell by now, which does not count yet. */
+    gridWaiting: boolean().notNull().default(false),
     /** When they have time, as free text. */
     availability: text(),
     createdAt: instant().notNull().defaultNow(),
   },
-  () => [
+  (t) => [
+    // calculate-matches: changes of location that waited.
+    index("volunteers_waiting").on(t.userId).where(sql`grid_waiting`),
     check(
       "volunteers_place",
       sql`(latitude is null) = (longitude is null) and latitude between -90 and 90 and longitude between -180 and 180`,

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import express, { type RequestHandler, Router } from "express";
 import { rows } from "../../db/statement.ts";
 import { type Html, html } from "../../html.ts";
+import { countEntries, type EntryCount } from "../../queues/outbox-counts.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { boards } from "./board.ts";
 import { deadLetterRoutes } from "./dead-letters.ts";
@@ -86,22 +87,33 @@ const disabled: RequestHandler = (_req, res) => {
 const signedInAs = (locals: Record<string, unknown>): string | null =>
   typeof locals.actor === "string" ? locals.actor : null;
 
-type WorkCounts = { waiting: number; dead: number; held: number; unresolved: number };
+type Sales = { held: number; unresolved: number };
+type WorkCounts = Sales & { readonly waiting: string; readonly dead: string };
 
 async function countWork(runtime: Runtime): Promise<WorkCounts | null> {
   try {
-    const [counts] = await rows<WorkCounts>(
-      runtime.db.drizzle,
-      sql`select (select count(*)::int from outbox where dead_at is null) as waiting,
-                 (select count(*)::int from outbox where dead_at is not null) as dead,
-                 (select count(*)::int from token_sales where status = 'held') as held,
-                 (select count(*)::int from token_sales where status = 'unresolved') as unresolved`,
-    );
-    return counts ?? null;
+    const on = runtime.db.drizzle;
+    const [entries, [sales]] = await Promise.all([
+      countEntries(on),
+      rows<Sales>(
+        on,
+        sql`select (select count(*)::int from token_sales where status = 'held') as held,
+                   (select count(*)::int from token_sales where status = 'unresolved') as unresolved`,
+      ),
+    ]);
+    const [dead, waiting] = [true, false].map((isDead) =>
+      total(entries.filter(({ state }) => (state === "dead") === isDead)),
+    ) as [string, string];
+    return { held: 0, unresolved: 0, ...sales, waiting, dead };
   } catch {
     // The page must work while Postgres is down.
     return null;
   }
+}
+
+function total(counts: readonly EntryCount[]): string {
+  const sum = counts.reduce((all, { count }) => all + count, 0);
+  return counts.some(({ isEstimate }) => isEstimate) ? `about ${sum}` : `${sum}`;
 }
 
 function startPage(counts: WorkCounts | null): Html {

@@ -11,6 +11,7 @@ import {
 } from "../../project-matching/match-range.ts";
 import { placeInLists } from "../../project-matching/place-volunteer.ts";
 import { lockSingleLists, waitForFullRun } from "../../project-matching/run-exclusion.ts";
+import { moveWaitingLocations } from "../../project-matching/waiting-locations.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done, further } from "../../queues/outcome.ts";
 
@@ -41,7 +42,9 @@ export const calculateMatches = defineJob({
     await waitForFullRun(tx, runId);
     const keep = settings.matching.matchesPerProject;
     if (projectId) return [rangeOfProject(projectId, keep)];
-    return volunteerId ? [] : cutRanges(tx, keep);
+    if (volunteerId) return [];
+    await moveWaitingLocations(tx);
+    return cutRanges(tx, keep);
   },
   compute: async (range: MatchRange, context) => (range.shared ? computeLists(context, range) : null),
   run: async (range: MatchRange, context, computed: ComputedLists | null) => {

@@ -1,0 +1,96 @@
+import { sql } from "drizzle-orm";
+import { describe, expect, it } from "vitest";
+import { rows } from "../../src/db/statement.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
+import { countEntries, countFailing } from "../../src/queues/outbox-counts.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+/** Adds entries of a queue whose columns beyond queue, job, key and payload are given. */
+const add = (
+  world: World,
+  queue: string,
+  count: number,
+  columns = "run_at",
+  values = "now() - interval '1 hour'",
+) =>
+  world.query(
+    `insert into outbox (queue, job, key, payload, ${columns})
+     select $1, 'some-job', gen_random_uuid()::text, '{}', ${values} from generate_series(1, $2::int)`,
+    [queue, count],
+  );
+
+async function mixedWorld(): Promise<World> {
+  const world = await createWorld();
+  await add(world, "commissions", 7);
+  await add(world, "commissions", 3, "run_at", "now() + interval '1 hour'");
+  await add(world, "feeds", 2, "run_at", "'infinity'");
+  await add(world, "feeds", 4, "run_at, enqueued_at, carrier", "now() - interval '2 hours', now(), 'c'");
+  await add(world, "feeds", 5, "attempts, dead_at", "9, now()");
+  await add(world, "media", 6, "attempts, run_at", "5, now() + interval '1 hour'");
+  return world;
+}
+
+const byName = (a: string, b: string) => (a < b ? -1 : 1);
+const summary = (counts: Awaited<ReturnType<typeof countEntries>>) =>
+  counts.map((c) => `${c.queue} ${c.state} ${c.isEstimate ? "about " : ""}${c.count}`).sort(byName);
+
+describe("counting the entries of the outbox", () => {
+  it("is exact for small numbers, with the age of the oldest", async () => {
+    const world = await mixedWorld();
+    const counts = await countEntries(world.db.drizzle);
+    expect(summary(counts)).toEqual([
+      "commissions due 7",
+      "commissions later 3",
+      "feeds carried 4",
+      "feeds dead 5",
+      "feeds later 2",
+      "media later 6",
+    ]);
+    const ages = counts.map(({ oldestSeconds }) => oldestSeconds && Math.round(oldestSeconds / 3_600));
+    expect(ages.filter((age) => age !== null).sort()).toEqual([1, 2]);
+    expect(await countFailing(world.db.drizzle)).toEqual([{ queue: "media", count: 6 }]);
+  });
+
+  it("estimates only what exceeds the limit", async () => {
+    const world = await mixedWorld();
+    await add(world, "commissions", 30);
+    await add(world, "media", 8, "attempts, dead_at", "9, now()");
+    // The sample is the whole table, so the estimate is the number itself.
+    expect(summary(await countEntries(world.db.drizzle, { exactUpTo: 10, samplePages: 1_000 }))).toEqual([
+      "commissions due about 37",
+      "commissions later 3",
+      "feeds carried 4",
+      "feeds dead about 5",
+      "feeds later 2",
+      "media dead about 8",
+      "media later 6",
+    ]);
+  });
+
+  it("reads some pages of a large outbox, and comes near the number", async () => {
+    const world = await createWorld();
+    await add(world, "feeds", 20_000);
+    const [counted] = await countEntries(world.db.drizzle, { exactUpTo: 100, samplePages: 60 });
+    expect(counted).toMatchObject({ queue: "feeds", state: "due", isEstimate: true });
+    expect(counted?.count).toBeGreaterThan(5_000);
+    expect(counted?.count).toBeLessThan(60_000);
+  });
+
+  it("does not read the outbox as a whole", async () => {
+    const world = await createWorld();
+    await add(world, "feeds", 20_000);
+    await add(world, "media", 20_000, "run_at", "now() + interval '1 hour'");
+    await world.query("analyze outbox");
+    const read = await inTransaction(world.db, async (tx) => {
+      await countEntries(tx, { exactUpTo: 100, samplePages: 10 });
+      await countFailing(tx);
+      const [table] = await rows<{ n: number }>(
+        tx,
+        sql`select (pg_stat_get_xact_tuples_returned(oid) + pg_stat_get_xact_tuples_fetched(oid))::int as n
+            from pg_class where oid = 'outbox'::regclass`,
+      );
+      return table?.n;
+    });
+    expect(read).toBeLessThan(4_000);
+  });
+});
