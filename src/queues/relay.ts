@@ -47,62 +47,135 @@ const ROUNDS_PER_WAKE = 1_000;
  * polling.
  */
 export function createRelay(deps: RelayDeps): Relay {
-  let running: Promise<void> | null = null;
-  let polling: Promise<void> | null = null;
-  let wokenAgain = false;
-  let stopped = true;
-  let resumed = false;
-  let polledAt = performance.now();
-  let timer: NodeJS.Timeout | undefined;
-  let states: QueueStates | null = null;
-  const memory = createLookMemory();
-  const listener = listenForEntries(deps.db, () => wake());
   const direct = createDirectDispatch(deps);
-  // Nothing is lost when a round or a poll fails: the entries stay due, and the next poll tries again.
-  const roundFailed = warnThrottled(deps.log, "relay round failed; entries stay due in Postgres");
-  const pollFailed = warnThrottled(deps.log, "relay poll failed; entries stay due in Postgres");
+  const looks = createLooks(deps, direct);
+  const rounds = createRounds(deps, looks);
+  const polls = createPolls(deps, looks, direct, rounds.wake);
+  const listener = listenForEntries(deps.db, () => rounds.wake());
+  let started = false;
+  return {
+    wake: rounds.wake,
+    isAlive: () => !started || polls.isAlive(),
+    async transact(work, signal) {
+      const reservations = direct.open();
+      const result = await inTransaction(deps.db, work, signal, reservations);
+      direct.dispatch(reservations);
+      if (reservations.pending) rounds.wake();
+      return result;
+    },
+    start() {
+      if (started) return;
+      started = true;
+      rounds.open();
+      listener.start();
+      polls.start();
+    },
+    async stop() {
+      started = false;
+      const roundsEnded = rounds.close();
+      direct.allow([]);
+      await listener.stop();
+      await polls.stop();
+      // The last poll may have allowed it again.
+      direct.allow([]);
+      await roundsEnded;
+      await direct.idle();
+    },
+  };
+}
 
-  const unlessRedis =
-    ({ warn }: ThrottledWarning) =>
-    (error: unknown) => {
-      if (!deps.producers.failed(error)) warn(error);
-    };
+type DirectDispatch = ReturnType<typeof createDirectDispatch>;
 
+/** What the relay knows about the queues. */
+type Looks = {
+  /** The states that were seen last; looks if they are outdated. */
+  states(): Promise<QueueStates>;
+  look(): Promise<QueueStates>;
+  outdate(): void;
+  /** The next look reads everything, not only what came after the last one. */
+  forget(): void;
+};
+
+function createLooks(deps: RelayDeps, direct: DirectDispatch): Looks {
+  const memory = createLookMemory();
+  let states: QueueStates | null = null;
   const look = async () => {
     const seen = await memory.look((from) => readQueueStates(deps, from));
     direct.allow(seen.open.filter((queue) => !seen.busy.includes(queue)));
+    states = seen;
     return seen;
   };
-  const rounds = async () => {
-    for (let round = 0; round < ROUNDS_PER_WAKE && !stopped; round++) {
+  return {
+    states: async () => states ?? look(),
+    look,
+    outdate() {
+      states = null;
+    },
+    forget: () => memory.forget(),
+  };
+}
+
+/** Warns of what fails, unless it is a fault of Redis. Nothing is lost then: the next poll tries again. */
+const warnUnlessRedis =
+  ({ producers }: RelayDeps, { warn }: ThrottledWarning) =>
+  (error: unknown): void => {
+    if (!producers.failed(error)) warn(error);
+  };
+
+/** Rounds, one at a time: each takes due entries, until none is left. */
+function createRounds(deps: RelayDeps, looks: Looks) {
+  const failed = warnThrottled(deps.log, "relay round failed; entries stay due in Postgres");
+  let running: Promise<void> | null = null;
+  let wokenAgain = false;
+  let isOpen = false;
+  const run = async () => {
+    for (let round = 0; round < ROUNDS_PER_WAKE && isOpen; round++) {
       wokenAgain = false;
       if (!deps.producers.ready()) return;
-      states ??= await look();
-      const taken = await relayOnce(deps, states);
-      roundFailed.recovered();
+      const taken = await relayOnce(deps, await looks.states());
+      failed.recovered();
       // A large round outdates the states and may have left entries behind. After a small one nothing was
       // left, and the states hold until the next poll.
       const large = taken >= LARGE_ROUND;
-      if (large) states = null;
+      if (large) looks.outdate();
       if (!large && !wokenAgain) return;
     }
   };
-  const wake = () => {
-    wokenAgain = true;
-    if (running !== null || stopped) return;
-    running = rounds()
-      .catch(unlessRedis(roundFailed))
-      .finally(() => {
-        running = null;
-      });
+  return {
+    wake(): void {
+      wokenAgain = true;
+      if (running !== null || !isOpen) return;
+      running = run()
+        .catch(warnUnlessRedis(deps, failed))
+        .finally(() => {
+          running = null;
+        });
+    },
+    open(): void {
+      isOpen = true;
+    },
+    /** Resolves when the round under way has ended. */
+    async close(): Promise<void> {
+      isOpen = false;
+      await running;
+    },
   };
+}
+
+/** Looks at the queues in intervals, and wakes the rounds. */
+function createPolls(deps: RelayDeps, looks: Looks, direct: DirectDispatch, wake: () => void) {
+  const failed = warnThrottled(deps.log, "relay poll failed; entries stay due in Postgres");
+  let polling: Promise<void> | null = null;
+  let resumed = false;
+  let endedAt = performance.now();
+  let timer: NodeJS.Timeout | undefined;
   const poll = async () => {
     if (!resumed) await resumePostponed(deps.db.drizzle, deps.catalogue.names);
     resumed = true;
     if (deps.producers.ready()) {
-      if ((await requeueAfterWipe(deps)).length > 0) memory.forget();
-      states = await look();
-      pollFailed.recovered();
+      if ((await requeueAfterWipe(deps)).length > 0) looks.forget();
+      await looks.look();
+      failed.recovered();
     } else {
       direct.allow([]);
     }
@@ -110,38 +183,23 @@ export function createRelay(deps: RelayDeps): Relay {
   };
   const startPoll = () => {
     polling ??= poll()
-      .catch(unlessRedis(pollFailed))
+      .catch(warnUnlessRedis(deps, failed))
       .finally(() => {
         polling = null;
-        polledAt = performance.now();
+        endedAt = performance.now();
       });
   };
   return {
-    wake,
-    isAlive: () => stopped || performance.now() - polledAt < STUCK_AFTER_MS,
-    async transact(work, signal) {
-      const reservations = direct.open();
-      const result = await inTransaction(deps.db, work, signal, reservations);
-      direct.dispatch(reservations);
-      if (reservations.pending) wake();
-      return result;
-    },
-    start() {
-      if (!stopped) return;
-      stopped = false;
-      polledAt = performance.now();
+    isAlive: () => performance.now() - endedAt < STUCK_AFTER_MS,
+    start(): void {
+      endedAt = performance.now();
       timer = setInterval(startPoll, deps.pollMs ?? POLL_MS);
-      listener.start();
       startPoll();
     },
-    async stop() {
-      stopped = true;
+    /** Resolves when the poll under way has ended. */
+    async stop(): Promise<void> {
       clearInterval(timer);
-      direct.allow([]);
-      await listener.stop();
       await polling;
-      await running;
-      await direct.idle();
     },
   };
 }

@@ -45,126 +45,171 @@ const KEY_LIFE_MS = 24 * 3_600_000;
 const BATCH_MAX = 100;
 const ADDRESS = /^([^<>]+ )?<?[^\s<>@]+@[^\s<>@]+>?$/;
 
+type Kept = "everything" | "text" | "keys";
+
 /**
  * A Resend server with the real rules: an API key, idempotency keys that are valid for 24 hours (the same key
  * with another body is a conflict), batches of at most 100, strict or permissive, a limit of requests per
  * second, and one of their size. `keep`: the parts of each e-mail that are kept, for tests with many. GET
  * returns the number of accepted e-mails, for other processes.
  */
-export async function fakeResend(
-  options: { perSecond?: number; keep?: "everything" | "text" | "keys" } = {},
-) {
-  const { keep = "everything" } = options;
-  const keys = new Map<string, Remembered>();
-  const window = { startMs: 0, used: 0 };
-  const state = {
-    apiKey: "re_test",
-    perSecond: options.perSecond ?? 0,
-    misbehave: [] as Misbehaviour[],
-    /** Addresses whose e-mail is too large: a request with one is rejected as a whole. */
-    oversized: [] as string[],
-    /** Addresses that are rejected as invalid, in addition to those that are. */
-    refused: [] as string[],
-    /** Called for each request, before it is answered. */
-    onRequest: () => {},
-    taken: [] as Taken[],
-    requests: [] as { path: string; key: string | null; status: number | null }[],
-    nowMs: () => Date.now(),
+export async function fakeResend(options: { perSecond?: number; keep?: Kept } = {}) {
+  const { perSecond = 0, keep = "everything" } = options;
+  const state = createState(perSecond);
+  const account: Account = {
+    state,
+    keep,
+    keys: new Map(),
+    isOverLimit: requestLimit(() => state.perSecond),
   };
-  const take = (email: Email, idempotencyKey: string | null): string => {
-    const id = randomUUID();
-    state.taken.push({
-      id,
-      idempotencyKey,
-      contentKey: email.headers?.["X-Entity-Ref-ID"] ?? null,
-      to: String(email.to),
-      subject: email.subject ?? "",
-      headers: keep === "everything" ? (email.headers ?? {}) : {},
-      html: keep === "everything" ? (email.html ?? "") : "",
-      text: keep === "keys" ? "" : (email.text ?? ""),
-    });
-    return id;
-  };
-
-  const accept = (path: string, body: string, permissive: boolean, key: string | null): Answer => {
-    const sent = JSON.parse(body) as Email | Email[];
-    if (path === "/emails") {
-      const fault = faultOf(sent as Email, state.refused);
-      return fault ?? { status: 200, body: { id: take(sent as Email, key) } };
-    }
-    const emails = sent as Email[];
-    if (emails.length > BATCH_MAX) return problem(422, "validation_error");
-    const faults = emails.flatMap((email, index) =>
-      faultOf(email, state.refused) ? [{ index, message: INVALID_TO }] : [],
-    );
-    if (faults.length > 0 && !permissive) return problem(422, "validation_error");
-    const refused = new Set(faults.map(({ index }) => index));
-    const data = emails.filter((_, index) => !refused.has(index)).map((email) => ({ id: take(email, key) }));
-    return { status: 200, body: permissive ? { data, errors: faults } : { data } };
-  };
-
-  const once = (path: string, body: string, permissive: boolean, key: string | null): Answer => {
-    if (key === null) return accept(path, body, permissive, key);
-    const hash = createHash("sha256").update(`${path} ${body}`).digest("hex");
-    const known = keys.get(key);
-    if (known && state.nowMs() - known.atMs < KEY_LIFE_MS) {
-      if (known.hash !== hash) return problem(409, "invalid_idempotent_request");
-      return known.answer;
-    }
-    const answer = accept(path, body, permissive, key);
-    // A rejected request may be repeated under its key.
-    if (answer.status === 200) keys.set(key, { hash, atMs: state.nowMs(), answer });
-    return answer;
-  };
-
-  const overLimit = (): boolean => {
-    if (state.perSecond === 0) return false;
-    const now = Date.now();
-    if (now - window.startMs >= 1_000) Object.assign(window, { startMs: now, used: 0 });
-    window.used += 1;
-    return window.used > state.perSecond;
-  };
-
-  const answer = (body: string, response: ServerResponse, request: IncomingMessage): void => {
-    const key = (request.headers["idempotency-key"] as string | undefined) ?? null;
-    const path = request.url ?? "";
-    if (request.method === "GET") return void response.end(JSON.stringify(countsOf(state.taken)));
-    const note = { path, key, status: null as number | null };
-    state.requests.push(note);
-    state.onRequest();
-    const fault = state.misbehave.shift();
-    const respond = ({ status, body: content }: Answer, extra: Record<string, string> = {}) => {
-      note.status = status;
-      const limit = state.perSecond === 0 ? 100_000 : state.perSecond;
-      response.writeHead(status, {
-        "content-type": "application/json",
-        "ratelimit-limit": String(limit),
-        ...extra,
-      });
-      response.end(JSON.stringify(content));
-    };
-    if (fault === "hang") return;
-    if (fault === "drop") return void request.socket.destroy();
-    if (fault === "500") return void respond(problem(500, "application_error"));
-    if (fault === "429" || overLimit())
-      return void respond(problem(429, "rate_limit_exceeded"), { "retry-after": "1" });
-    if (typeof fault === "object") return void respond(problem(fault.status, fault.name, fault.message));
-    if (state.oversized.some((to) => body.includes(`"${to}"`)))
-      return void respond(problem(413, "validation_error", "Too large."));
-    if (request.headers.authorization !== `Bearer ${state.apiKey}`)
-      return void respond(problem(401, "invalid_api_key"));
-    const outcome = once(path, body, request.headers["x-batch-validation"] === "permissive", key);
-    if (fault === "accept-then-drop") return void request.socket.destroy();
-    if (fault === "accept-then-hang") return;
-    respond(outcome);
-  };
-
   const server = await outsideServer((body, response, request) => {
     // E-mails are kept one by one, if at all.
     server.bodies.length = 0;
-    answer(body, response, request);
+    if (request.method === "GET") return void response.end(JSON.stringify(countsOf(state.taken)));
+    answer(account, body, response, request);
   });
   return Object.assign(state, { url: server.url, close: server.close });
+}
+
+/** What tests set and read. */
+const createState = (perSecond: number) => ({
+  apiKey: "re_test",
+  perSecond,
+  misbehave: [] as Misbehaviour[],
+  /** Addresses whose e-mail is too large: a request with one is rejected as a whole. */
+  oversized: [] as string[],
+  /** Addresses that are rejected as invalid, in addition to those that are. */
+  refused: [] as string[],
+  /** Called for each request, before it is answered. */
+  onRequest: () => {},
+  taken: [] as Taken[],
+  requests: [] as { path: string; key: string | null; status: number | null }[],
+  nowMs: () => Date.now(),
+});
+
+type Account = {
+  readonly state: ReturnType<typeof createState>;
+  readonly keep: Kept;
+  readonly keys: Map<string, Remembered>;
+  isOverLimit(): boolean;
+};
+
+/** One request for `/emails` or `/emails/batch`. */
+type Request = {
+  readonly path: string;
+  readonly body: string;
+  readonly permissive: boolean;
+  readonly key: string | null;
+};
+
+function answer(account: Account, body: string, response: ServerResponse, request: IncomingMessage): void {
+  const { state } = account;
+  const { headers, socket, url: path = "" } = request;
+  const key = (headers["idempotency-key"] as string | undefined) ?? null;
+  const note = { path, key, status: null as number | null };
+  state.requests.push(note);
+  state.onRequest();
+  const fault = state.misbehave.shift();
+  const respond = (outcome: Answer, extra: Record<string, string> = {}) => {
+    note.status = outcome.status;
+    send(response, outcome, { "ratelimit-limit": String(state.perSecond || 100_000), ...extra });
+  };
+  if (fault === "hang") return;
+  if (fault === "drop") return void socket.destroy();
+  if (fault === "429" || (fault !== "500" && account.isOverLimit()))
+    return void respond(problem(429, "rate_limit_exceeded"), { "retry-after": "1" });
+  const refusal = refusalOf(state, fault, body, headers.authorization);
+  if (refusal) return void respond(refusal);
+  const permissive = headers["x-batch-validation"] === "permissive";
+  const outcome = acceptOnce(account, { path, body, permissive, key });
+  if (fault === "accept-then-drop") return void socket.destroy();
+  if (fault !== "accept-then-hang") respond(outcome);
+}
+
+function send(response: ServerResponse, { status, body }: Answer, headers: Record<string, string>): void {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(JSON.stringify(body));
+}
+
+/** Why a request is rejected as a whole, before its e-mails are looked at. */
+function refusalOf(
+  { oversized, apiKey }: Account["state"],
+  fault: Misbehaviour | undefined,
+  body: string,
+  authorization: string | undefined,
+): Answer | null {
+  if (fault === "500") return problem(500, "application_error");
+  if (typeof fault === "object") return problem(fault.status, fault.name, fault.message);
+  if (oversized.some((to) => body.includes(`"${to}"`))) return problem(413, "validation_error", "Too large.");
+  return authorization === `Bearer ${apiKey}` ? null : problem(401, "invalid_api_key");
+}
+
+/** A request with a key that was accepted before gets the same answer, if its body is the same. */
+function acceptOnce(account: Account, request: Request): Answer {
+  const { path, body, key } = request;
+  const { keys, state } = account;
+  if (key === null) return accept(account, request);
+  const hash = createHash("sha256").update(`${path} ${body}`).digest("hex");
+  const known = keys.get(key);
+  if (known && state.nowMs() - known.atMs < KEY_LIFE_MS) {
+    if (known.hash !== hash) return problem(409, "invalid_idempotent_request");
+    return known.answer;
+  }
+  const accepted = accept(account, request);
+  // A rejected request may be repeated under its key.
+  if (accepted.status === 200) keys.set(key, { hash, atMs: state.nowMs(), answer: accepted });
+  return accepted;
+}
+
+function accept(account: Account, { path, body, permissive, key }: Request): Answer {
+  const { refused } = account.state;
+  const sent = JSON.parse(body) as Email | Email[];
+  if (path === "/emails") {
+    const fault = faultOf(sent as Email, refused);
+    return fault ?? { status: 200, body: { id: take(account, sent as Email, key) } };
+  }
+  const emails = sent as Email[];
+  if (emails.length > BATCH_MAX) return problem(422, "validation_error");
+  const faults = emails.flatMap((email, index) =>
+    faultOf(email, refused) ? [{ index, message: INVALID_TO }] : [],
+  );
+  if (faults.length > 0 && !permissive) return problem(422, "validation_error");
+  const left = new Set(faults.map(({ index }) => index));
+  const data = emails
+    .filter((_, index) => !left.has(index))
+    .map((email) => ({ id: take(account, email, key) }));
+  return { status: 200, body: permissive ? { data, errors: faults } : { data } };
+}
+
+function take({ state, keep }: Account, email: Email, idempotencyKey: string | null): string {
+  const id = randomUUID();
+  state.taken.push({
+    id,
+    idempotencyKey,
+    contentKey: email.headers?.["X-Entity-Ref-ID"] ?? null,
+    to: String(email.to),
+    subject: email.subject ?? "",
+    headers: keep === "everything" ? (email.headers ?? {}) : {},
+    html: keep === "everything" ? (email.html ?? "") : "",
+    text: keep === "keys" ? "" : (email.text ?? ""),
+  });
+  return id;
+}
+
+/** Counts the requests of each second. 0 per second: no limit. */
+function requestLimit(perSecond: () => number): () => boolean {
+  let startMs = 0;
+  let used = 0;
+  return () => {
+    if (perSecond() === 0) return false;
+    const now = Date.now();
+    if (now - startMs >= 1_000) {
+      startMs = now;
+      used = 0;
+    }
+    used += 1;
+    return used > perSecond();
+  };
 }
 
 /** The numbers of accepted e-mails and of distinct contents. They differ if a content was sent twice. */
