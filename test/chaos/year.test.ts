@@ -1,13 +1,16 @@
-import { expect, it } from "vitest";
+import { expect, inject, it } from "vitest";
+import type { DatabaseAddress } from "../../src/db/client.ts";
 import { createServerClock } from "../../src/db/server-clock.ts";
 import { openSlots } from "../../src/roles/scheduler.ts";
-import { slotsBetween } from "../../src/schedules/due-slots.ts";
+import { slotsBetween } from "../../src/schedules/slots.ts";
 import { timetable } from "../../src/schedules/timetable.ts";
 import { localDay } from "../../src/scoring/local-time.ts";
 import { periodsOf, worker } from "../support/budgets.ts";
 import { delivery, expectNoContentTwice } from "../support/emails.ts";
 import { eventually } from "../support/eventually.ts";
 import { organization } from "../support/factories.ts";
+import { type FakeTime, fakeTime } from "../support/fake-time.ts";
+import { ownPostgres } from "../support/own-postgres.ts";
 import { user } from "../support/platform.ts";
 import { size } from "../support/sizes.ts";
 import { shiftedClock } from "../support/versions.ts";
@@ -44,9 +47,27 @@ const STEPS = STRETCHES.flatMap(([from, to]) =>
   ),
 );
 
-/** Two processes whose machines have clocks of their own, and a Postgres whose clock the test sets. */
-function processes(world: World) {
-  const postgres = { ms: STEPS[0] as number };
+const START = new Date(STEPS[0] as number);
+/** From here on, all kinds of records that are deleted by age have been deleted for a while. */
+const HALF_MS = Date.parse("2028-02-01T00:00:00Z");
+
+/** What grows for ever, or in the whole year: money, the log of events, and the audit log, which is kept for 400 days. */
+const GROWS = [
+  "audit_log",
+  "budget_awards",
+  "budget_periods",
+  "domain_events",
+  "ledger_entries",
+  "ledger_transactions",
+  "ledger_verifications",
+];
+
+/**
+ * Two processes whose machines have clocks of their own, and a Postgres whose clock the test sets: really, or
+ * in the eyes of these processes.
+ */
+function processes(world: World, time: FakeTime | null) {
+  const postgres = { ms: START.getTime() };
   const machine = { now: () => new Date(postgres.ms) };
   const wrong = {
     now: () =>
@@ -54,49 +75,72 @@ function processes(world: World) {
         ? shiftedClock(machine, WRONG.byMs).now()
         : machine.now(),
   };
+  const read = time ? {} : { read: async () => postgres.ms };
   const clocks = [machine, wrong].map((of) =>
-    createServerClock({ on: world.db.drizzle, machine: of, read: async () => postgres.ms }),
+    createServerClock({ on: world.db.drizzle, machine: of, ...read }),
   );
-  return { postgres, clocks };
+  const moveTo = async (ms: number) => {
+    postgres.ms = ms;
+    world.at(new Date(ms).toISOString());
+    await time?.set(new Date(ms));
+    for (const clock of clocks) await clock.measure();
+  };
+  return { clocks, moveTo };
+}
+
+type Person = { readonly zone: string; readonly organizationId: string; readonly userId: string };
+
+async function personIn(world: World, zone: string): Promise<Person> {
+  const organizationId = await organization(world, { timeZone: zone });
+  await world.query("update organizations set budgets_from = $2 where id = $1", [organizationId, START]);
+  await worker(world, organizationId, {
+    points: 30,
+    at: new Date(START.getTime() + DAY_MS).toISOString(),
+  });
+  return {
+    zone,
+    organizationId,
+    userId: await user(world, { email: `${zone.length}@people.test`, timeZone: zone }),
+  };
+}
+
+const addDeliveries = async (world: World, people: readonly Person[], ms: number): Promise<void> => {
+  for (const { userId } of people)
+    for (const cadence of ["hourly", "daily", "weekly"] as const)
+      await delivery(world, { userId, cadence, decidedAt: new Date(ms - 1_000).toISOString() });
+};
+
+/** Lives through all steps. @returns the opened slots by schedule, and the sizes of the tables at two times. */
+async function liveThrough(world: World, people: readonly Person[], time: FakeTime | null) {
+  const { clocks, moveTo } = processes(world, time);
+  const opened = new Map<string, string[]>();
+  const sizes: ReadonlyMap<string, number>[] = [];
+  for (const [step, ms] of STEPS.entries()) {
+    await moveTo(ms);
+    if (step % 8 === 0) await addDeliveries(world, people, ms);
+    for (const clock of step % 2 === 0 ? clocks : clocks.toReversed())
+      for (const { schedule, slot } of await openSlots({ ...world, clock, serverClock: clock }, timetable))
+        opened.set(schedule, [...(opened.get(schedule) ?? []), slot.toISOString()]);
+    await endRuns(world);
+    if (ms === HALF_MS || step === STEPS.length - 1) sizes.push(await sizesOfTables(world));
+  }
+  return { opened, sizes };
 }
 
 it(
-  "a year in three zones fires every slot once, pays every budget once, and sends no digest twice",
-  async () => {
-    const world = await createWorld({ timetable, at: new Date(STEPS[0] as number).toISOString() });
-    const { postgres, clocks } = processes(world);
-    const people: { zone: string; organizationId: string; userId: string }[] = [];
-    for (const zone of ZONES) {
-      const organizationId = await organization(world, { timeZone: zone });
-      await world.query("update organizations set budgets_from = $2 where id = $1", [
-        organizationId,
-        new Date(STEPS[0] as number),
-      ]);
-      await worker(world, organizationId, {
-        points: 30,
-        at: new Date((STEPS[0] as number) + DAY_MS).toISOString(),
-      });
-      people.push({
-        zone,
-        organizationId,
-        userId: await user(world, { email: `${zone.length}@people.test`, timeZone: zone }),
-      });
-    }
-    const opened = new Map<string, string[]>();
-    for (const [step, ms] of STEPS.entries()) {
-      postgres.ms = ms;
-      const now = new Date(ms).toISOString();
-      world.at(now);
-      for (const clock of clocks) await clock.measure();
-      if (step % 8 === 0)
-        for (const { userId } of people)
-          for (const cadence of ["hourly", "daily", "weekly"] as const)
-            await delivery(world, { userId, cadence, decidedAt: new Date(ms - 1_000).toISOString() });
-      for (const clock of step % 2 === 0 ? clocks : clocks.toReversed())
-        for (const { schedule, slot } of await openSlots({ ...world, clock, serverClock: clock }, timetable))
-          opened.set(schedule, [...(opened.get(schedule) ?? []), slot.toISOString()]);
-      await endRuns(world);
-    }
+  "a year in three zones fires every slot once, pays every budget once, sends no digest twice, and bounds every table",
+  async ({ skip }) => {
+    // In full: old records are deleted, by Postgres's own clock.
+    const time = isWholeYear ? await fakeTime(START) : null;
+    if (typeof time === "string") return skip(time);
+    const world = await createWorld({
+      timetable,
+      at: START.toISOString(),
+      ...(time ? { database: await databaseWith(time) } : {}),
+    });
+    const people: Person[] = [];
+    for (const zone of ZONES) people.push(await personIn(world, zone));
+    const { opened, sizes } = await liveThrough(world, people, time);
 
     for (const schedule of timetable) {
       const due = STEPS.slice(1).flatMap((ms, step) => {
@@ -116,9 +160,34 @@ it(
       "select count(*)::int as n from job_runs where schedule is not null and status = 'skipped' and job in ('sweep-events', 'email-instant')",
     );
     expect(runs).toEqual({ n: 0 });
+    if (time) expectBounded(sizes);
   },
   size(600_000, 7_200_000),
 );
+
+async function databaseWith({ environment }: FakeTime): Promise<DatabaseAddress> {
+  const { url } = await ownPostgres({ environment });
+  return { databaseUrl: url, databaseSchema: inject("databaseSchema") };
+}
+
+async function sizesOfTables(world: World): Promise<ReadonlyMap<string, number>> {
+  const tables = await world.query<{ name: string }>(
+    "select relname as name from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r'",
+  );
+  const sizes = new Map<string, number>();
+  for (const { name } of tables) {
+    const [counted] = await world.query<{ n: number }>(`select count(*)::int as n from "${name}"`);
+    sizes.set(name, counted?.n ?? 0);
+  }
+  return sizes;
+}
+
+/** A table that is bounded by its retention is about as large in July as in February. */
+function expectBounded([half, end]: readonly ReadonlyMap<string, number>[]): void {
+  const grown = [...(end ?? [])].filter(([table, rows]) => rows > (half?.get(table) ?? 0) * 1.25 + 20);
+  expect(grown.length).toBeGreaterThan(0);
+  expect(grown.filter(([table]) => !GROWS.includes(table))).toEqual([]);
+}
 
 /** Runs everything to its end, also what waits for another run: otherwise the next slots would wait. */
 async function endRuns(world: World): Promise<void> {
@@ -148,10 +217,7 @@ async function expectConsecutive(world: World, organizationId: string, zone: str
 }
 
 /** At most one daily digest per local day of a user, and one weekly digest per week. */
-async function expectOneDigestEach(
-  world: World,
-  people: readonly { zone: string; userId: string }[],
-): Promise<void> {
+async function expectOneDigestEach(world: World, people: readonly Person[]): Promise<void> {
   for (const { zone, userId } of people) {
     const sent = await world.query<{ cadence: string; n: number }>(
       `select kind as cadence, count(*)::int as n from email_digests

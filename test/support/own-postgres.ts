@@ -26,6 +26,8 @@ export type OwnPostgresOptions = {
   readonly parent?: string;
   /** Additional settings, each `name=value`. */
   readonly settings?: readonly string[];
+  /** Additional variables of its process. */
+  readonly environment?: Readonly<Record<string, string>>;
 };
 
 /** To be opened before the world that uses it, so that it outlives that world. */
@@ -37,6 +39,7 @@ export async function ownPostgres(options: OwnPostgresOptions = {}): Promise<Own
       folder,
       durable: false,
       settings: options.settings,
+      environment: options.environment,
       ...(port === undefined ? {} : { port }),
     });
   let server = await startOn();

@@ -41,6 +41,8 @@ export interface EmbeddedPostgresOptions {
   maxConnections?: number;
   /** Additional settings, each `name=value`. */
   settings?: readonly string[] | undefined;
+  /** Additional variables of its process. */
+  environment?: Readonly<Record<string, string>> | undefined;
   /**
    * Of the superuser. Without one every local user may connect as superuser. Random: it is hashed once only.
    */
@@ -71,7 +73,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     ...(options.watch && { watch: options.watch }),
   };
   await createCluster(join(programs, "initdb"), options, start);
-  return onFreePort(options.port, (port) => runPostgres(join(programs, "postgres"), port, options, start));
+  const server = { ...start, env: { ...start.env, ...options.environment } };
+  return onFreePort(options.port, (port) => runPostgres(join(programs, "postgres"), port, options, server));
 }
 
 async function createCluster(initdb: string, options: EmbeddedPostgresOptions, start: ProgramStart) {
