@@ -7,6 +7,7 @@ import { type Bench, type BenchContext, type Figure, measure, quantile } from ".
 import { loadCommunity } from "./community.ts";
 import { makeTemplate, openScratch, type Scratch } from "./database.ts";
 import { figuresOf, latencyEnvironment, measureLatency } from "./latency.ts";
+import { sayLoopDelaysAt } from "./loop-delays.ts";
 import { startCommonwork } from "./service.ts";
 import { loadSkills, planSkills, SKILLS } from "./skills.ts";
 
@@ -57,6 +58,7 @@ async function measureIsolation(context: BenchContext, template: string): Promis
   context.say(`the recompute is ${run?.status}, ${run?.pending} of ${run?.total} ranges are left`);
   if (run?.status !== "running")
     throw new Error("The recompute ended during the measurement: choose a larger scale.");
+  await sayLoopDelaysAt(context, worker.port);
   await worker.stop();
   await api.stop();
   await scratch.drop();

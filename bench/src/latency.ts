@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type BenchContext, type Figure, quantile } from "./bench.ts";
 import type { Scratch } from "./database.ts";
 import { openLoop } from "./load-client.ts";
+import { sayLoopDelaysAt } from "./loop-delays.ts";
 import { SECRET, saleRequests } from "./sale-requests.ts";
 import { startCommonwork } from "./service.ts";
 
@@ -31,6 +32,7 @@ export async function settleLatency(
     `insert into outbox (queue, job, key, payload) select 'feeds', 'wait-in-line', g::text, '{}' from generate_series(1, ${BACKLOG}) g`,
   );
   const busy = await measureLatency(context, scratch, api.port, volunteers, "busy");
+  await sayLoopDelaysAt(context, worker.port);
   await worker.stop();
   await api.stop();
   await scratch.drop();
