@@ -111,7 +111,10 @@ async function sampleEntries(
   );
 }
 
-/** Entries that failed five times or more and are still retried, by queue; beyond 10,000 in all, a part of them. */
+/**
+ * Entries that failed five times or more and are still retried, by queue; beyond 10,000 in all, a part of
+ * them.
+ */
 export function countFailing(on: Queryable): Promise<{ queue: string; count: number }[]> {
   return rows(
     on,

@@ -51,7 +51,7 @@ const START = new Date(STEPS[0] as number);
 /** From here on, all kinds of records that are deleted by age have been deleted for a while. */
 const HALF_MS = Date.parse("2028-02-01T00:00:00Z");
 
-/** What grows for ever, or in the whole year: money, the log of events, and the audit log, which is kept for 400 days. */
+/** What grows all year: money and the log of events, kept for ever, and the audit log, kept for 400 days. */
 const GROWS = [
   "audit_log",
   "budget_awards",
@@ -110,7 +110,7 @@ const addDeliveries = async (world: World, people: readonly Person[], ms: number
       await delivery(world, { userId, cadence, decidedAt: new Date(ms - 1_000).toISOString() });
 };
 
-/** Lives through all steps. @returns the opened slots by schedule, and the sizes of the tables at two times. */
+/** Lives through all steps. @returns the opened slots by schedule, and the sizes of tables at two times. */
 async function liveThrough(world: World, people: readonly Person[], time: FakeTime | null) {
   const { clocks, moveTo } = processes(world, time);
   const opened = new Map<string, string[]>();

@@ -178,6 +178,7 @@ function statementsForEveryFunction(schema: string): string {
     `do $$ begin ${statement}; raise exception 'not refused'; exception when integrity_constraint_violation or restrict_violation then null; end $$`;
   return [
     "insert into T.users (id, name) values (1, 'Ada'), (2, 'Ben'), (3, 'Cleo')",
+    "insert into T.volunteers (user_id, latitude, longitude) values (1, 52.5, 13.4)",
     "insert into T.organizations (id, name) values (1, 'Helpers')",
     `insert into T.volunteer_profiles (id, user_id, organization_id, referral_code, level)
      values (1, 1, 1, 'AAAAAAA1', 2), (2, 2, 1, 'AAAAAAA2', 1), (3, 3, 1, 'AAAAAAA3', 1)`,

@@ -70,8 +70,8 @@ export const volunteers = pgTable(
     latitude: doublePrecision(),
     longitude: doublePrecision(),
     /**
-     * The cell that they are in: what scores, lists and explanations read (src/scoring/distance.ts). Written by
-     * a trigger, which lets it change at most twice a day.
+     * The cell that they are in: what scores, lists and explanations read (src/scoring/distance.ts). Written
+     * by a trigger, which lets it change at most twice a day.
      */
     gridLatitude: doublePrecision(),
     gridLongitude: doublePrecision(),

@@ -12,9 +12,9 @@ const BOARD_PATH = "/admin/queues";
 
 /**
  * The routes that are served; all others are refused. Carriers are owned by Postgres: removing, retrying,
- * editing or adding one has no lasting effect, a rate limit or a concurrency of a queue would make the process
- * look stuck, and schedules are data of the code. A later version of Bull Board may have more routes; they are
- * refused until they are listed.
+ * editing or adding one has no lasting effect, a rate limit or a concurrency of a queue would make the
+ * process look stuck, and schedules are data of the code. A later version of Bull Board may have more routes;
+ * they are refused until they are listed.
  */
 const ROUTES: readonly RegExp[] = [
   /^get \/api\/(redis\/stats|queues|job-schedulers)$/,
