@@ -35,7 +35,7 @@ const eventsAsTable = (events: readonly NotificationEvent[]) => sql`
   )}::jsonb) as e(event_id bigint, actor_id bigint, project_id bigint, resource_id bigint, thread_id bigint,
                   meeting_id bigint, payload jsonb)`;
 
-/** Reads the recipients of events of one type, in one statement. Deleted users are left out. */
+/** Reads the recipients of events of one type, in one statement. Deleted and erased users are left out. */
 export const readRecipients = (
   db: Queryable,
   type: AnyNotificationType,
@@ -49,7 +49,7 @@ export const readRecipients = (
                coalesce(u.email, '') <> '' as "hasAddress", u.time_zone as "timeZone", s.frequency,
                s.quiet_from as "quietFrom", s.quiet_to as "quietTo",
                coalesce(s.unsubscribed_at is not null or ${type.event.type} = any(s.unsubscribed_types), false) as "isUnsubscribed"
-        from r join e on e.event_id = r.event_id join users u on u.id = r.user_id
+        from r join e on e.event_id = r.event_id join users u on u.id = r.user_id and u.erased_at is null
         left join user_notification_settings s on s.user_id = u.id
         order by e.event_id, u.id`,
   );

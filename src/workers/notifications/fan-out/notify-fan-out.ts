@@ -8,6 +8,7 @@ import { countNameOf, remarkOf } from "../../../notifications/describe-delivery.
 import { NOTIFICATION_TYPES } from "../../../notifications/index.ts";
 import { EVENT_COLUMNS, type EventRow, readEvents } from "../../../notifications/read-events.ts";
 import { recordDeliveries } from "../../../notifications/record-deliveries.ts";
+import { reportEvents } from "../../../notifications/report-events.ts";
 import { enqueue, enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type JobContext } from "../../../queues/job.ts";
 import { done, type Outcome, skipped } from "../../../queues/outcome.ts";
@@ -62,10 +63,8 @@ async function splitEntry(tx: Tx, { eventIds }: FanOut): Promise<Outcome> {
   return done({ split: eventIds.length });
 }
 
-async function fanOut(
-  entries: readonly FanOut[],
-  { tx, now, settings, remark }: JobContext,
-): Promise<Outcome[]> {
+async function fanOut(entries: readonly FanOut[], context: JobContext): Promise<Outcome[]> {
+  const { tx, now, settings, remark } = context;
   const { accepted, postponed } = withinLimit(entries);
   await enqueueMany(tx, notifyFanOut, postponed);
   const claimed = await claimEvents(tx, accepted.flat(), now);
@@ -74,6 +73,11 @@ async function fanOut(
   for (const delivery of deliveries) remark(remarkOf(delivery));
   await recordDeliveries(tx, deliveries, now);
   await markRejected(tx, rejected);
+  const reasons = new Map(rejected.map(({ id, reason }) => [id, reason]));
+  reportEvents(
+    context,
+    claimed.map(({ id, type }) => ({ id, type, ...outcomeOf(type, reasons.get(id) ?? null) })),
+  );
   await enqueueSubscribed(tx, claimed);
   const urgent = deliveries.some(({ channel, decision }) => channel === "email" && decision.kind === "now");
   // An entry of its own, so that concurrent fan-outs do not wait for each other.
@@ -134,6 +138,13 @@ async function markRejected(tx: Tx, rejected: readonly { id: string; reason: str
         from jsonb_to_recordset(${JSON.stringify(rejected)}::jsonb) as r(id bigint, reason text) where o.event_id = r.id`,
   );
 }
+
+/** What event_outcomes has about an event. */
+const outcomeOf = (type: string, reason: string | null) =>
+  ({
+    outcome: reason !== null ? "rejected" : CONSUMED_TYPES.includes(type) ? "decided" : "ignored",
+    reason,
+  }) as const;
 
 /** The outcome of each entry, with counts of its events and of their deliveries. */
 function outcomesOf(
