@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { withoutRule } from "../../src/dev/schema/personal-columns.ts";
 import { readSchema } from "../../src/dev/schema/schema-catalog.ts";
 import { PAYLOAD_FIELDS } from "../../src/erasure/events.ts";
 import { keeps } from "../../src/erasure/rule.ts";
@@ -10,7 +11,6 @@ import * as host from "../../src/events/host.ts";
 import * as matching from "../../src/events/matching.ts";
 import * as nudges from "../../src/events/nudges.ts";
 import * as rewards from "../../src/events/rewards.ts";
-import { withoutRule } from "../support/personal-columns.ts";
 import { createWorld } from "../support/world.ts";
 
 describe("the rules of erasure", () => {
