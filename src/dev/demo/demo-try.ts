@@ -22,9 +22,12 @@ const TOKEN_SECONDS = 8 * 3_600;
 
 /**
  * One ready curl command for a signed sale, a signed event and the user API, about people and projects of
- * this demo. Their signatures are computed, so they can be pasted as they are.
+ * this demo. Their signatures are computed, so they can be pasted as they are. And the variables that the
+ * commands of docs/webhooks.md and docs/api.md use.
  */
-export async function tryCommands(setting: TrySetting): Promise<TryCommand[]> {
+export async function tryCommands(
+  setting: TrySetting,
+): Promise<{ readonly commands: readonly TryCommand[]; readonly variables: string }> {
   const { buyer, document, referrer } = await subjects(setting.db);
   const sale = `{"user_id":${buyer},"amount":100.50,"transaction_id":"${setting.name}-try","currency":"SCICENT"}`;
   const event = JSON.stringify({
@@ -39,7 +42,7 @@ export async function tryCommands(setting: TrySetting): Promise<TryCommand[]> {
     ],
   });
   const token = await userToken(referrer, setting.jwtSecret);
-  return [
+  const commands = [
     {
       title: "a signed sale; the same again answers duplicate",
       command: signedCurl(
@@ -61,6 +64,8 @@ export async function tryCommands(setting: TrySetting): Promise<TryCommand[]> {
       command: `curl -s -H 'Authorization: Bearer ${token}' '${setting.address}/api/v1/ledger/me?limit=3'`,
     },
   ];
+  const variables = `export SCICENT_WEBHOOK_SECRET=${setting.saleSecret} DOMAIN_EVENTS_WEBHOOK_SECRET=${setting.eventsSecret} TOKEN=${token}`;
+  return { commands, variables };
 }
 
 type Subjects = {

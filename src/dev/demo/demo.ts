@@ -121,7 +121,7 @@ function keepBusy(demo: OpenDemo): () => Promise<void> {
 
 async function invitation(demo: OpenDemo): Promise<string> {
   const { config, address } = demo;
-  const commands = await tryCommands({
+  const { commands, variables } = await tryCommands({
     db: demo.db,
     address,
     name: demo.name,
@@ -129,7 +129,8 @@ async function invitation(demo: OpenDemo): Promise<string> {
     eventsSecret: config.eventsWebhook.secrets[0] ?? "",
     jwtSecret: demo.jwtSecret,
   });
-  return `${access(demo)}${commands.map(({ title, command }) => `\n# ${title}\n${command}\n`).join("")}`;
+  const pages = `\n# for the commands of docs/webhooks.md and docs/api.md, which expect port 3000 (npm run demo -- --port 3000)\n${variables}\n`;
+  return `${access(demo)}${pages}${commands.map(({ title, command }) => `\n# ${title}\n${command}\n`).join("")}`;
 }
 
 const access = ({ config, address }: OpenDemo): string => `

@@ -1,9 +1,12 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
 import { environmentOf, startCli } from "../../support/cli.ts";
 import { eventually } from "../../support/eventually.ts";
+import { blocks, read } from "../../support/pages.ts";
 import { deployWithRoles, scratchDatabase } from "../../support/scratch-database.ts";
 import { createWorld } from "../../support/world.ts";
 
@@ -46,7 +49,7 @@ it("with the rights of the app role, the demo shows every kind of webhook call, 
   expect(await world.producers.redis.keys("*cw-demo-*")).toEqual([]);
 });
 
-it("the demo that stays prints a curl command each for a sale, an event and the API, keeps a run under way, and deletes its folder", async () => {
+it("the demo that stays takes the curl commands that it prints and those of the pages, keeps a run under way, and deletes its folder", async () => {
   const world = await createWorld({ environment: { EMAIL_FOLDER: "" } });
   const demo = startCli({ ...environmentOf(world), EMAIL_FOLDER: "" }, "demo");
   onTestFinished(async () => {
@@ -59,19 +62,20 @@ it("the demo that stays prints a curl command each for a sale, an event and the 
     });
     void demo.ended.then(({ err }) => reject(new Error(`the demo ended: ${err}`)));
   });
-  const [sale, event, api] = demo.output.out.match(/^curl .*$/gm)!.map(requestOf);
-  const send = async ({ url, ...request }: ReturnType<typeof requestOf>) => {
-    const response = await fetch(url, request);
-    return { code: response.status, body: await response.json() };
-  };
-  expect(await send(sale!)).toMatchObject({ code: 202, body: { status: "accepted" } });
-  expect(await send(sale!)).toMatchObject({ code: 200, body: { status: "duplicate" } });
-  expect(await send(event!)).toMatchObject({ code: 202, body: { events: [{ status: "accepted" }] } });
-  await eventually(async () =>
-    expect((await send(api!)).body).toMatchObject({
-      lines: expect.arrayContaining([expect.objectContaining({ kind: "commission" })]),
-    }),
-  );
+  const [address] = /http:\/\/127\.0\.0\.1:\d+(?=\/admin)/.exec(demo.output.out)!;
+  const [variables] = /^export .*$/m.exec(demo.output.out)!;
+  const [sale, event, api] = demo.output.out.match(/^curl .*$/gm)!;
+  expect(await shell(sale!)).toMatch(/"accepted".*\n202$/);
+  expect(await shell(sale!)).toMatch(/"duplicate".*\n200$/);
+  expect(await shell(event!)).toMatch(/"accepted".*\n202$/);
+  await eventually(async () => expect(await shell(api!)).toContain('"kind":"commission"'));
+  for (const command of documentedCommands()) {
+    const statuses = (
+      await shell(`${variables}\n${command.replace(/(http:\/\/)?localhost:3000/g, address)}`)
+    ).match(/^\d{3}$/gm);
+    expect(statuses, command).toHaveLength(command.match(/curl /g)!.length);
+    for (const status of statuses!) expect(status, command).toMatch(/^2/);
+  }
   await eventually(async () =>
     expect(
       await world.query("select 1 from job_runs where job = 'sync-calendar' and finished_at is null"),
@@ -83,12 +87,18 @@ it("the demo that stays prints a curl command each for a sale, an event and the 
   await expect(readdir(folder!)).rejects.toThrow("ENOENT");
 });
 
-/** The request that a printed curl command makes. */
-function requestOf(command: string) {
-  const quoted = (flag: string) =>
-    [...command.matchAll(new RegExp(`${flag} '([^']*)'`, "g"))].map(([, value]) => value!);
-  const headers = Object.fromEntries(quoted("-H").map((header) => header.split(": ") as [string, string]));
-  const [body] = quoted("--data-binary");
-  const [url] = /http:[^ ']+/.exec(command)!;
-  return { url, headers, ...(body ? { method: "POST", body } : {}) };
+/** Runs commands as a user would paste them. Each curl prints the status of its answer on a line of its own. */
+async function shell(commands: string): Promise<string> {
+  const curl = `curl() { command curl -sS -w '\\n%{http_code}\\n' "$@"; }`;
+  const { stdout } = await promisify(execFile)("bash", ["-euc", `${curl}\n${commands}`]);
+  return stdout.trim();
+}
+
+/** The blocks of the pages that call the service; a stream has no end. */
+function documentedCommands(): string[] {
+  const found = ["docs/webhooks.md", "docs/api.md", "docs/operations/notifications.md"].flatMap((page) =>
+    blocks(read(page), "sh").filter((block) => /^curl /m.test(block)),
+  );
+  expect(found.length).toBeGreaterThan(4);
+  return found.map((block) => block.replace(/^.*until Ctrl-C.*$/m, ""));
 }
