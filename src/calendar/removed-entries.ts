@@ -10,7 +10,8 @@ export type RemovedEntry = { readonly meetingId: string; readonly isOrganizer: b
 /**
  * Applies the removal of entries from a user's calendar. Removed from the organizer's calendar, the meeting
  * is cancelled; from another one, that participant declines. A meeting without any entry left is cancelled
- * too: its organizer's calendar may not be connected.
+ * too: its organizer's calendar may not be connected. Afterwards only a version that was changed later
+ * counts.
  */
 export async function applyRemovals(
   tx: Tx,
@@ -28,7 +29,7 @@ export async function applyRemovals(
   );
   const cancelled = await rows<{
     id: string;
-    organizerId: string;
+    organizerId: string | null;
     projectId: string | null;
     isFuture: boolean;
   }>(
@@ -36,13 +37,13 @@ export async function applyRemovals(
     sql`update meetings m set status = 'cancelled', updated_at = ${now}
         where m.id = any(${array(ids)}::bigint[]) and m.status = 'scheduled'
           and (m.id = any(${array(organized)}::bigint[])
-               or not exists (select 1 from calendar_copies c where c.meeting_id = m.id))
+               or not exists (select 1 from calendar_copies c where c.meeting_id = m.id and c.removed_at is null))
         returning m.id, m.organizer_id as "organizerId", m.project_id as "projectId", m.start_time > ${now} as "isFuture"`,
   );
   // Another participant's calendar may show the meeting a moment longer: only a later change schedules it
   // again.
   await tx.execute(
-    sql`update calendar_meetings set changed_at = ${now} where meeting_id = any(${array(cancelled.map(({ id }) => id))}::bigint[])`,
+    sql`update calendar_meetings set changed_at = ${now}, source_id = null, from_organizer = false where meeting_id = any(${array(cancelled.map(({ id }) => id))}::bigint[])`,
   );
   await emit(
     tx,
@@ -52,7 +53,7 @@ export async function applyRemovals(
       .map(({ id, organizerId, projectId }) => ({
         payload: { changes: { time: false, participants: false } },
         occurredAt: now,
-        actorId: organizerId,
+        ...(organizerId ? { actorId: organizerId } : {}),
         meetingId: id,
         ...(projectId ? { projectId } : {}),
       })),
@@ -74,8 +75,8 @@ export async function removeMissing(
 ): Promise<number> {
   const missing = await rows<RemovedEntry>(
     tx,
-    sql`delete from calendar_copies c using meetings m
-        where c.connection_id = ${connection.id} and m.id = c.meeting_id and c.seen_at < ${window.startedAt}
+    sql`update calendar_copies c set removed_at = ${now}, response = 'declined' from meetings m
+        where c.connection_id = ${connection.id} and m.id = c.meeting_id and c.seen_at < ${window.startedAt} and c.removed_at is null
           and m.end_time > ${window.from} and m.start_time < ${window.until}
         returning c.meeting_id as "meetingId", c.is_organizer as "isOrganizer"`,
   );

@@ -8,7 +8,14 @@ import type { Counts } from "../queues/outcome.ts";
 import { PROVIDER } from "./connections.ts";
 import { type MeetingPlan, planMeetings } from "./plan-meetings.ts";
 import { applyRemovals, type RemovedEntry } from "./removed-entries.ts";
-import { loadStored, lockSources, type MeetingEntry, sourceOf, usersByEmail } from "./stored-meetings.ts";
+import {
+  addressKey,
+  loadStored,
+  lockSources,
+  type MeetingEntry,
+  sourceOf,
+  usersByEmail,
+} from "./stored-meetings.ts";
 
 export type SyncedPage = {
   readonly connection: { readonly id: string; readonly userId: string };
@@ -30,15 +37,21 @@ export async function savePage(tx: Tx, page: SyncedPage): Promise<Counts> {
   const meetings = [...bySource.values()];
   await lockSources(tx, meetings);
   const plans = planMeetings(meetings, {
+    connectionId: connection.id,
     ownerId: connection.userId,
     userByEmail: await usersByEmail(tx, meetings),
-    stored: await loadStored(tx, meetings),
+    stored: await loadStored(tx, connection.id, meetings),
     lastSyncedAt,
     now,
   });
   const planned = await withIds(tx, plans);
   const changed = planned.filter(({ changes }) => changes !== null);
-  await writeMeetings(tx, changed, now);
+  await writeMeetings(
+    tx,
+    changed.filter(({ version }) => version !== null),
+    now,
+  );
+  await writeVersions(tx, planned);
   await writeParticipants(tx, changed, now);
   await writeEntries(tx, connection.id, entries, planned, now);
   const removed = await removeEntries(tx, page);
@@ -65,9 +78,6 @@ async function writeMeetings(tx: Tx, planned: readonly Planned[], now: Date): Pr
       title: entry.title,
       start_time: entry.start,
       end_time: entry.end,
-      ical_uid: entry.icalUid,
-      original_start: entry.originalStart,
-      changed_at: entry.changedAt,
     })),
   );
   await tx.execute(
@@ -79,12 +89,38 @@ async function writeMeetings(tx: Tx, planned: readonly Planned[], now: Date): Pr
           organizer_id = excluded.organizer_id, title = excluded.title, start_time = excluded.start_time,
           end_time = excluded.end_time, status = excluded.status, updated_at = excluded.updated_at`,
   );
+}
+
+/** Records which version of each meeting is stored, and who was in it. */
+async function writeVersions(tx: Tx, planned: readonly Planned[]): Promise<void> {
+  const versions = planned.flatMap(({ id, entry, version }) =>
+    version === null
+      ? []
+      : [
+          {
+            id,
+            ical_uid: entry.icalUid,
+            original_start: entry.originalStart,
+            changed_at: entry.changedAt,
+            source_id: version.sourceId,
+            from_organizer: version.fromOrganizer,
+            shows_everybody: entry.showsEverybody,
+            guests: [...(entry.organizer ? [entry.organizer] : []), ...entry.people].map(({ email }) =>
+              addressKey(email),
+            ),
+          },
+        ],
+  );
+  if (versions.length === 0) return;
   await tx.execute(
-    sql`insert into calendar_meetings (meeting_id, provider, ical_uid, original_start, changed_at)
-        select id, ${PROVIDER}, ical_uid, original_start, changed_at
-        from jsonb_to_recordset(${document}::jsonb)
-          as m(id bigint, ical_uid text, original_start text, changed_at timestamptz)
-        on conflict (meeting_id) do update set changed_at = excluded.changed_at`,
+    sql`insert into calendar_meetings (meeting_id, provider, ical_uid, original_start, changed_at, source_id, from_organizer, guests, shows_everybody)
+        select id, ${PROVIDER}, ical_uid, original_start, changed_at, source_id, from_organizer, guests, shows_everybody
+        from jsonb_to_recordset(${JSON.stringify(versions)}::jsonb)
+          as m(id bigint, ical_uid text, original_start text, changed_at timestamptz, source_id bigint, from_organizer boolean,
+               guests text[], shows_everybody boolean)
+        on conflict (meeting_id) do update set
+          changed_at = excluded.changed_at, source_id = excluded.source_id, from_organizer = excluded.from_organizer,
+          guests = excluded.guests, shows_everybody = excluded.shows_everybody`,
   );
 }
 
@@ -128,23 +164,31 @@ async function writeEntries(
   );
   if (byId.size === 0) return;
   const all = [...byId.values()];
+  const self = all.map(({ people }) => people.find(({ isSelf }) => isSelf) ?? null);
   await tx.execute(
-    sql`insert into calendar_copies (connection_id, event_id, meeting_id, is_organizer, seen_at)
-        select ${connectionId}, c.event_id, c.meeting_id, c.is_organizer, ${now}
+    sql`insert into calendar_copies (connection_id, event_id, meeting_id, is_organizer, self_key, response, seen_at)
+        select ${connectionId}, c.event_id, c.meeting_id, c.is_organizer, c.self_key, c.response, ${now}
         from unnest(${array(all.map(({ id }) => id))}::text[], ${array(all.map((entry) => idOf.get(sourceOf(entry))))}::bigint[],
-                    ${array(all.map(({ organizer }) => organizer?.isSelf === true))}::boolean[]) as c(event_id, meeting_id, is_organizer)
+                    ${array(all.map(({ organizer }) => organizer?.isSelf === true))}::boolean[],
+                    ${array(self.map((one) => one && addressKey(one.email)))}::text[], ${array(self.map((one) => one?.response))}::text[])
+          as c(event_id, meeting_id, is_organizer, self_key, response)
         on conflict (connection_id, event_id) do update set
-          meeting_id = excluded.meeting_id, is_organizer = excluded.is_organizer, seen_at = excluded.seen_at`,
+          meeting_id = excluded.meeting_id, is_organizer = excluded.is_organizer, self_key = excluded.self_key,
+          response = excluded.response, removed_at = null, seen_at = excluded.seen_at`,
   );
 }
 
-/** Entries that are not, or no longer, meetings. Most of them were never stored. */
+/**
+ * Entries that are not, or no longer, meetings. Most of them were never stored. Those that were are kept
+ * until the meeting has ended: that their owner declined counts whatever other calendars show.
+ */
 async function removeEntries(tx: Tx, { connection, entries, now }: SyncedPage): Promise<number> {
   const gone = entries.flatMap((entry) => (entry.kind === "none" ? [entry.id] : []));
   if (gone.length === 0) return 0;
   const removed = await rows<RemovedEntry>(
     tx,
-    sql`delete from calendar_copies where connection_id = ${connection.id} and event_id = any(${array(gone)}::text[])
+    sql`update calendar_copies set removed_at = ${now}, response = 'declined'
+        where connection_id = ${connection.id} and event_id = any(${array(gone)}::text[]) and removed_at is null
         returning meeting_id as "meetingId", is_organizer as "isOrganizer"`,
   );
   await applyRemovals(tx, connection.userId, removed, now);
@@ -154,7 +198,7 @@ async function removeEntries(tx: Tx, { connection, entries, now }: SyncedPage): 
 async function emitChanges(tx: Tx, planned: readonly Planned[], now: Date): Promise<void> {
   const about = ({ id, organizerId, stored }: Planned) => ({
     occurredAt: now,
-    actorId: organizerId,
+    ...(organizerId ? { actorId: organizerId } : {}),
     meetingId: id,
     ...(stored?.projectId ? { projectId: stored.projectId } : {}),
   });

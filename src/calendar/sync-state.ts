@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -79,4 +80,19 @@ export async function connectionsNotSyncedSince(tx: Tx, since: Date, limit: numb
         order by synced_at nulls first, id limit ${limit}`,
   );
   return found.map(({ id }) => id);
+}
+
+/**
+ * Records which calendar a connection reads. If it was another one before, the user has connected another
+ * account: the entries of the earlier one are forgotten, and their meetings left as they are.
+ */
+export async function recordCalendarName(tx: Tx, connectionId: string, name: string | null): Promise<void> {
+  if (name === null) return;
+  const hash = createHash("sha256").update(name).digest();
+  await tx.execute(
+    sql`with before as (select id, calendar_name from calendar_connections where id = ${connectionId}),
+             named as (update calendar_connections c set calendar_name = ${hash} from before b
+                       where c.id = b.id and b.calendar_name is distinct from ${hash})
+        delete from calendar_copies c using before b where c.connection_id = b.id and b.calendar_name <> ${hash}`,
+  );
 }

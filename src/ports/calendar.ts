@@ -68,10 +68,14 @@ export type CalendarEntry =
       readonly people: readonly Attendee[];
       /** False when the provider omits some of the attendees. */
       readonly showsEverybody: boolean;
+      /** Whether a change by a guest is a change for everybody. */
+      readonly guestsCanModify: boolean;
     };
 
 export type EventsPage = {
   readonly kind: "page";
+  /** The provider's name of the calendar, by default the address of the account; null if it has none. */
+  readonly calendarName: string | null;
   readonly events: readonly CalendarEntry[];
   /** Exactly one of the two is set: the next page, or after the last page the token of the next sync. */
   readonly nextPageToken: string | null;

@@ -17,6 +17,7 @@ export function readPage(page: calendar_v3.Schema$Events): EventsPage {
     );
   return {
     kind: "page",
+    calendarName: page.summary ?? null,
     events: items.flatMap((item) => readEvent(item) ?? []),
     nextPageToken,
     nextSyncToken,
@@ -52,6 +53,7 @@ function readEvent(event: calendar_v3.Schema$Event): CalendarEntry | null {
     organizer: organizer ? { email: organizer, isSelf: event.organizer?.self === true } : null,
     people,
     showsEverybody: showsEverybody(event),
+    guestsCanModify: event.guestsCanModify === true,
   };
 }
 

@@ -16,6 +16,8 @@ export function googleEvents(google: FakeGoogle) {
     generation: 1,
     pageSize: 250,
     asked: [] as URLSearchParams[],
+    /** The name of the calendar of a grant, by default its own. */
+    names: new Map<string, string>(),
     calendar(grant: string): Map<string, Kept> {
       const known = calendars.get(grant) ?? new Map<string, Kept>();
       calendars.set(grant, known);
@@ -59,6 +61,7 @@ function list(events: GoogleEvents, grant: string, query: URLSearchParams, respo
   const isLast = offset + size >= kept.length;
   answer(response, 200, {
     kind: "calendar#events",
+    summary: events.names.get(grant) ?? `${grant}@calendar.test`,
     items: page.map(({ event }) => event),
     ...(isLast
       ? { nextSyncToken: `sync-${generation}-${until}` }

@@ -34,6 +34,8 @@ export const calendarConnections = pgTable(
     accessExpiresAt: instant(),
     /** Counts the grants: a response to an earlier one says nothing about this one. */
     grantNumber: integer().notNull().default(1),
+    /** SHA-256 of the provider's name of the calendar: another one is another account. Null: not read yet. */
+    calendarName: bytes(),
     /** Where the next sync continues. Null: a full sync is due. */
     syncToken: text(),
     /** The next page of the current sync. */
@@ -113,8 +115,16 @@ export const calendarMeetings = pgTable(
     icalUid: text().notNull(),
     /** Identifies the instance of a series by its original start; empty for a single meeting. */
     originalStart: text().notNull().default(""),
-    /** Last change at the provider: older versions are ignored. */
+    /**
+     * The version that is stored: its last change at the provider, the connection it was read from (null
+     * after a cancellation), and whether that is the organizer's (src/scoring/calendar/meeting-version.ts).
+     */
     changedAt: instant().notNull(),
+    sourceId: ref(),
+    fromOrganizer: boolean().notNull().default(false),
+    /** Hashed addresses of its organizer and guests, and whether these are all. */
+    guests: text().array().notNull().default(sql`'{}'`),
+    showsEverybody: boolean().notNull().default(true),
   },
   (t) => [
     // sync-calendar: the meeting of a calendar entry.
@@ -135,6 +145,11 @@ export const calendarCopies = pgTable(
       .references(() => meetings.id, { onDelete: "cascade" }),
     /** Whether this is the organizer's calendar: an entry removed there cancels the meeting. */
     isOrganizer: boolean().notNull(),
+    /** The hashed address of the owner in this entry, and their response. Null if they are not listed. */
+    selfKey: text(),
+    response: text({ enum: ["pending", "accepted", "declined", "tentative"] }),
+    /** When it was removed: its owner has declined. */
+    removedAt: instant(),
     /** The last sync that saw it. */
     seenAt: instant().notNull(),
   },

@@ -13,9 +13,8 @@ export const meetings = pgTable(
     id: id(),
     hostId: hostId(),
     projectId: ref().references(() => projects.id, { onDelete: "set null" }),
-    organizerId: ref()
-      .notNull()
-      .references(() => users.id),
+    /** Null: somebody who is no user. */
+    organizerId: ref().references(() => users.id, { onDelete: "set null" }),
     title: text().notNull(),
     startTime: instant().notNull(),
     endTime: instant().notNull(),

@@ -10,7 +10,13 @@ import {
 } from "../../../calendar/provider-calls.ts";
 import { removeMissing } from "../../../calendar/removed-entries.ts";
 import { savePage } from "../../../calendar/save-page.ts";
-import { finishSync, loadSync, resetSync, storePage } from "../../../calendar/sync-state.ts";
+import {
+  finishSync,
+  loadSync,
+  recordCalendarName,
+  resetSync,
+  storePage,
+} from "../../../calendar/sync-state.ts";
 import type { Tx } from "../../../db/transaction.ts";
 import { ownIdField } from "../../../ids.ts";
 import type { EventsCursor, EventsPage } from "../../../ports/calendar.ts";
@@ -88,6 +94,7 @@ async function recordPage(
   { cursor, fullSince }: Pick<Request, "cursor" | "fullSince">,
   now: Date,
 ): Promise<Counts> {
+  await recordCalendarName(tx, connection.id, page.calendarName);
   const { syncedAt: lastSyncedAt } = await loadSync(tx, connection.id);
   const counts = await savePage(tx, { connection, entries: page.events, lastSyncedAt, now });
   const startedAt = fullSince === null ? null : new Date(fullSince);

@@ -373,11 +373,28 @@ describe("sync-calendar: refusals", () => {
     ).toEqual([{ user: ada.userId }]);
   });
 
-  it("removes the entries of another account's calendar once that is synced", async () => {
+  it("faults 26: connecting another account leaves the meetings of the earlier one as they are", async () => {
     const { world, google, ada, bob, meet } = await twoPeople();
     meet("m1", [ada, bob]);
-    await read(world, ada);
+    await read(world, ada, bob);
+    const before = await meetingEventsOf(world);
     await reconnect(world, google, ada.userId, "grant-of-another-account");
+    later(world, MINUTE_MS);
+    await world.drain();
+    expect(await meetingsOf(world)).toMatchObject([{ status: "scheduled" }]);
+    expect(await responsesOf(world)).toEqual({ [ada.userId]: "accepted", [bob.userId]: "pending" });
+    expect(await meetingEventsOf(world)).toEqual(before);
+    expect(
+      await world.query("select 1 from calendar_copies where connection_id = $1", [ada.connectionId]),
+    ).toEqual([]);
+  });
+
+  it("finds what was removed while the same account was not connected", async () => {
+    const { world, google, ada, bob, events, meet } = await twoPeople();
+    meet("m1", [ada, bob]);
+    await read(world, ada);
+    events.names.set("a-new-grant", `${ada.grant}@calendar.test`);
+    await reconnect(world, google, ada.userId, "a-new-grant");
     later(world, MINUTE_MS);
     await world.drain();
     expect(await meetingsOf(world)).toMatchObject([{ status: "cancelled" }]);
