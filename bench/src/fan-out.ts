@@ -4,6 +4,7 @@ import { systemClock } from "../../src/clock.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { createLog } from "../../src/log.ts";
 import { decideDeliveries } from "../../src/notifications/decide-deliveries.ts";
+import { findRecipients } from "../../src/notifications/find-recipients.ts";
 import { loadEvents, readEvents } from "../../src/notifications/read-events.ts";
 import { recordDeliveries } from "../../src/notifications/record-deliveries.ts";
 import { producerConnection, workerConnection } from "../../src/queues/redis-connections.ts";
@@ -119,7 +120,7 @@ async function plainWorker(context: BenchContext, scratch: Scratch): Promise<rea
   await upload(scratch, events);
   await scratch.sql("truncate outbox");
   const runtime = open(context, scratch);
-  const { settings } = runtime;
+  const { settings, log } = runtime;
   const ids = (await scratch.sql("select id from domain_events order by id")) as { id: string }[];
   const startedAt = performance.now();
   const producing = producerConnection(runtime.config, "bench");
@@ -135,7 +136,8 @@ async function plainWorker(context: BenchContext, scratch: Scratch): Promise<rea
       await inTransaction(runtime.db, async (tx) => {
         const now = new Date();
         const { notifiable } = await readEvents(tx, await loadEvents(tx, [job.data.eventId]));
-        await recordDeliveries(tx, await decideDeliveries(tx, notifiable, { settings, now }), now);
+        const { recipients } = await findRecipients(tx, notifiable, { limit: 1_000, now });
+        await recordDeliveries(tx, await decideDeliveries(tx, recipients, { settings, log, now }), now);
       });
       decided += 1;
     },

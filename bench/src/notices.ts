@@ -57,6 +57,9 @@ async function load(scratch: Scratch, scale: number, people: number): Promise<vo
   ]);
   await scratch.sql("insert into volunteers (user_id) select id from users where id > 0");
   await scratch.sql(
+    "insert into organization_members (organization_id, user_id) select o.id, u.id from organizations o, users u where u.id > 0",
+  );
+  await scratch.sql(
     `insert into projects (organization_id, name, project_status, created_by)
      select (select min(id) from organizations), 'Project ' || g, 'recruiting', 1 + g % $2::int from generate_series(1, $1::int) g`,
     [projects, volunteers],

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { startEmbeddedServers } from "../../src/dev/servers/embedded-servers.ts";
 import { seededRandom } from "../../src/random.ts";
 import { compareCheckouts } from "./against.ts";
+import { announcement } from "./announcement.ts";
 import { backlog } from "./backlog.ts";
 import { type Bench, machine, type Row } from "./bench.ts";
 import { budgets } from "./budgets.ts";
@@ -31,6 +32,7 @@ const BENCHES: readonly Bench[] = [
   budgets,
   dueBudgets,
   fanOut,
+  announcement,
   digest,
   nudges,
   matches,

@@ -57,11 +57,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./dead.ts")).defineDead,
   },
   {
-    name: "events",
-    description: "list domain events by their outcome, such as those that were rejected",
-    load: async () => (await import("./events.ts")).defineEvents,
-  },
-  {
     name: "sale",
     description: "record a token sale by hand, through the same intake as the webhook",
     load: async () => (await import("./sale.ts")).defineSale,
@@ -95,11 +90,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "calendar",
     description: "connect, disconnect and list calendars of users; re-encrypt their tokens",
     load: async () => (await import("./calendar.ts")).defineCalendar,
-  },
-  {
-    name: "erase-user",
-    description: "erase the personal data of a user everywhere; the books are kept",
-    load: async () => (await import("./erase-user.ts")).defineEraseUser,
   },
   {
     name: "ledger:verify",

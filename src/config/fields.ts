@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isTimeZone } from "../scoring/local-time.ts";
 import { parseAmountMicro } from "../scoring/money.ts";
 
 // The kinds of values that variables hold. A default is written as it would stand in the environment and
@@ -211,12 +212,5 @@ export const rates = (fallback: string) =>
 export const timeZone = (fallback: string) =>
   withDefault(fallback, {
     rule: (written) => `an IANA time zone, such as Europe/Berlin (not ${written})`,
-    parse: (written) => {
-      try {
-        new Intl.DateTimeFormat("en", { timeZone: written });
-        return written;
-      } catch {
-        return undefined;
-      }
-    },
+    parse: (written) => (isTimeZone(written) ? written : undefined),
   });

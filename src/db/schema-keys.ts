@@ -7,6 +7,7 @@ type LockName =
   | "scheduler"
   | "email-of-users"
   | "single-emails-of-users"
+  | "recipients-of-event"
   | "calculate-matches"
   | "calendar-meeting";
 

@@ -5,11 +5,11 @@ import type { Notifiable, NotificationEvent } from "../notifications/notificatio
 import { loadEvents, readEvents } from "../notifications/read-events.ts";
 import { readPreferences } from "../notifications/read-preferences.ts";
 import { type AccessQuestion, whoMayAccess } from "../notifications/read-recipients.ts";
+import { userZone, type ZoneContext } from "../notifications/user-zone.ts";
 import { addressIn } from "../scoring/notifications/mailbox.ts";
 import type { Preference } from "../scoring/notifications/preference.ts";
 import { type DropReason, reasonToDrop } from "../scoring/notifications/send-check.ts";
 import { type Addressee, type PendingDelivery, readAddressees } from "./mailing-contents.ts";
-import { zoneOf } from "./render/windows.ts";
 
 /** A delivery that is sent, with its texts. */
 export type CheckedDelivery = {
@@ -30,8 +30,7 @@ export type CheckedDeliveries = {
   readonly addressees: ReadonlyMap<string, Addressee>;
 };
 
-/** `defaultZone`: the zone of users whose own is missing or unknown. */
-type Context = { readonly now: Date; readonly defaultZone: string };
+type Context = ZoneContext & { readonly now: Date };
 
 /**
  * Checks again, with current facts, whether pending deliveries may be sent, and writes their texts. The
@@ -120,11 +119,7 @@ async function recheck(tx: Tx, known: readonly KnownDelivery[]): Promise<Facts["
 }
 
 /** @returns the delivery with its texts, or why it is not sent. */
-function check(
-  delivery: PendingDelivery,
-  facts: Facts,
-  { now, defaultZone }: Context,
-): CheckedDelivery | DropReason {
+function check(delivery: PendingDelivery, facts: Facts, context: Context): CheckedDelivery | DropReason {
   const known = facts.events.get(delivery.eventId);
   const wording = known?.type.email;
   if (!known || !wording) return "unreadable";
@@ -145,8 +140,7 @@ function check(
     preferences: facts.preferences.get(delivery.userId) ?? [],
     isUnsubscribed: addressee.isUnsubscribed || addressee.unsubscribedTypes.includes(event.type),
     frequency: addressee.frequency ?? "immediate",
-    isRead: delivery.isRead,
-    isOvertaken: current === null,
+    staleReason: delivery.isRead ? "read-meanwhile" : current === null ? "overtaken" : null,
   });
   if (reason !== null) return reason;
   const { projectId, names } = event;
@@ -155,9 +149,9 @@ function check(
     eventType: event.type,
     isMustSend: type.isMustSend === true,
     ...type.text(event, {
-      userId: addressee.userId,
-      timeZone: zoneOf(addressee.timeZone, defaultZone),
-      now,
+      isMentioned: type.mentions?.(event).includes(addressee.userId) ?? false,
+      timeZone: userZone(addressee.timeZone, context),
+      now: context.now,
     }),
     project: projectId !== null && names.project !== null ? { id: projectId, name: names.project } : null,
     wording,

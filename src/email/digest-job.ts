@@ -23,10 +23,11 @@ export function digestJob(
     payload: z.object({}),
     key: () => "due",
     run: async (_payload, context) => {
-      const { tx, now, settings } = context;
+      const { tx, now, settings, log } = context;
       const { digests, items } = await openDueDigests(tx, cadence, now, {
         limit: DIGESTS_PER_RUN,
         defaultZone: settings.notifications.userTimeZone,
+        log,
         cap: settings.nudges.cap,
       });
       if (digests.length === 0) return skipped("no digest is due");

@@ -2,10 +2,11 @@ import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { isNudge, nudgeEmailTimes } from "../notifications/nudge-emails.ts";
+import { userZone, type ZoneContext } from "../notifications/user-zone.ts";
 import type { DigestCadence } from "../scoring/notifications/notify-decision.ts";
 import { countNudges, decideNudgeDigest, type NudgeCapPolicy } from "../scoring/notifications/nudge-cap.ts";
 import type { EmailContent } from "./create-mailings.ts";
-import { digestWindow, zoneOf } from "./render/windows.ts";
+import { digestWindow } from "./render/windows.ts";
 
 /** Deliveries `d` that wait for a digest of this cadence. */
 const isWaiting = (cadence: DigestCadence, now: Date) => sql`
@@ -20,11 +21,9 @@ const HOURS = sql`coalesce(u.time_zone, ''), coalesce(s.quiet_from, -1), coalesc
 type OpenWindow = Hours & { readonly known: string; readonly start: Date };
 type OpenedDigest = { readonly id: string; readonly userId: string };
 
-type Options = {
+type Options = ZoneContext & {
   /** At most this many digests per call. */
   readonly limit: number;
-  /** The zone of users whose own is missing or unknown. */
-  readonly defaultZone: string;
   readonly cap: Pick<NudgeCapPolicy, "perDay" | "perWeek">;
 };
 
@@ -43,7 +42,7 @@ export async function openDueDigests(
   now: Date,
   options: Options,
 ): Promise<{ readonly digests: readonly EmailContent[]; readonly items: number }> {
-  const windows = await openWindows(tx, cadence, now, options.defaultZone);
+  const windows = await openWindows(tx, cadence, now, options);
   if (windows.length === 0) return { digests: [], items: 0 };
   const opened = await openDigests(tx, cadence, now, windows, options);
   const itemCounts = await assignDeliveries(tx, cadence, now, opened);
@@ -62,7 +61,7 @@ async function openWindows(
   tx: Tx,
   cadence: DigestCadence,
   now: Date,
-  defaultZone: string,
+  zones: ZoneContext,
 ): Promise<OpenWindow[]> {
   const found = await rows<Hours>(
     tx,
@@ -72,7 +71,7 @@ async function openWindows(
   );
   return found.flatMap((hours) => {
     const { zone, quietFrom, quietTo } = hours;
-    const known = zoneOf(zone, defaultZone);
+    const known = userZone(zone, zones);
     const quiet = quietFrom < 0 ? null : { from: quietFrom, to: quietTo };
     const window = digestWindow(cadence, known, now, quiet);
     return window === null ? [] : [{ ...hours, known, start: window.start }];

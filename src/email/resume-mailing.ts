@@ -29,7 +29,7 @@ const STOPS_RETRIES = new Set(["no-access", "no-address", "suppressed", "unsubsc
 export async function resumeMailing(
   request: MailingRequest,
   note: string | null,
-  { tx, now, settings }: JobContext,
+  { tx, now, settings, log }: JobContext,
 ): Promise<Resumption<MailingAnswer>> {
   const { mailer, composedAt, emails } = request;
   if (mailer === "smtp" && note !== HANDED_OVER) return { kind: "prepare" };
@@ -42,6 +42,7 @@ export async function resumeMailing(
   const { dropped } = await checkDeliveries(tx, deliveries, {
     now,
     defaultZone: settings.notifications.userTimeZone,
+    log,
   });
   const emailOf = new Map(deliveries.map(({ id, emailId }) => [id, emailId]));
   const stopped = new Map(

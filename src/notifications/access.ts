@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { CREATOR_BELONGS } from "../db/project-owners.ts";
 
 /** What a recipient must have access to, or be, to be notified of an event. */
 export type AccessKind =
@@ -12,7 +13,7 @@ export type AccessKind =
   | "operator";
 
 const ownsProject = sql`exists (
-  select 1 from projects p where p.id = e.project_id and (p.created_by = u.id or exists (
+  select 1 from projects p where p.id = e.project_id and ((p.created_by = u.id and ${CREATOR_BELONGS}) or exists (
     select 1 from organization_members m
     where m.organization_id = p.organization_id and m.user_id = u.id and m.role = 'owner')))`;
 

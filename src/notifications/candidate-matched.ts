@@ -1,4 +1,7 @@
+import { sql } from "drizzle-orm";
+import { candidacyStop, IS_OPEN } from "../db/candidacy.ts";
 import { candidateMatched } from "../events/matching.ts";
+import { keepWhere } from "./keep-where.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
@@ -35,4 +38,13 @@ export const candidateMatchedNotification = defineNotification({
       link: projectLink(event),
     };
   },
+  /** Not mailed if the project has closed, or the volunteer has applied, joined it or hidden their skills. */
+  recheck: (tx, items) =>
+    keepWhere(
+      tx,
+      items,
+      sql`i.project_id is null or exists (
+        select 1 from projects p join volunteers v on v.user_id = i.user_id
+        where p.id = i.project_id and ${IS_OPEN} and ${candidacyStop(sql`i.user_id`)} is null)`,
+    ),
 });

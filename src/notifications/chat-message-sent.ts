@@ -2,14 +2,11 @@ import { sql } from "drizzle-orm";
 import { chatMessageSent } from "../events/host.ts";
 import { shorten } from "../shorten.ts";
 import { bold, escapeMarkdown, mentionedIn, withoutMarkup } from "./markdown.ts";
-import { defineNotification, type NotificationEvent } from "./notification-type.ts";
+import { defineNotification } from "./notification-type.ts";
 import { actorOf, named, threadLink } from "./wording.ts";
 
 /** Characters of a message that a mentioned user sees. */
 const EXCERPT_LENGTH = 280;
-
-const isMentioned = ({ names }: NotificationEvent, userId: string): boolean =>
-  names.message !== null && mentionedIn(names.message).includes(userId);
 
 /**
  * For the participants, except the sender. A mentioned user gets a notification of their own with the text;
@@ -26,13 +23,17 @@ export const chatMessageSentNotification = defineNotification({
   inApp: true,
   email: null,
   references: (payload) => ({ messageId: payload.message_id }),
-  countsInThread: (event, userId) => !isMentioned(event, userId),
-  text: (event, reader) => {
+  mentions: ({ names }) => mentionedIn(names.message ?? ""),
+  countsInThread: true,
+  staleReason: sql`(
+    select 'read-meanwhile' from chat_thread_participants t join messages s on s.thread_id = t.thread_id
+    where s.id = (e.payload->>'message_id')::bigint and t.user_id = u.id and t.last_read_at >= s.created_at)`,
+  text: (event, { isMentioned }) => {
     const { names } = event;
     const topic = named(names.thread, "a conversation");
     const link = threadLink(event);
     // record-deliveries.ts replaces the number when it counts further messages.
-    if (!isMentioned(event, reader.userId)) return { title: `1 new message in ${topic}`, body: "", link };
+    if (!isMentioned) return { title: `1 new message in ${topic}`, body: "", link };
     return {
       title: `${actorOf(names)} mentioned you in ${topic}`,
       body: `${bold(actorOf(names))}: ${escapeMarkdown(shorten(withoutMarkup(names.message ?? ""), EXCERPT_LENGTH))}`,

@@ -1,125 +1,188 @@
 import type { Settings } from "../config/settings.ts";
 import type { Tx } from "../db/transaction.ts";
+import type { Log } from "../log.ts";
 import {
   decideNotification,
+  isLimited,
   type NotifyDecision,
   type NotifyFacts,
   type NudgeFacts,
 } from "../scoring/notifications/notify-decision.ts";
-import { countNudges, type NudgeCandidate, waitingCandidates } from "../scoring/notifications/nudge-cap.ts";
-import type { Channel, Preference } from "../scoring/notifications/preference.ts";
+import {
+  countNudges,
+  type NudgeCandidate,
+  type NudgeKind,
+  waitingCandidates,
+} from "../scoring/notifications/nudge-cap.ts";
+import type { Channel } from "../scoring/notifications/preference.ts";
 import { type EmailStanding, NO_EMAIL_YET, readEmailStandings } from "./email-standings.ts";
-import { type EventRecipient, findRecipients } from "./find-recipients.ts";
+import type { EventRecipients } from "./find-recipients.ts";
 import {
   type AnyNotificationType,
   emailKindOf,
   type Notifiable,
   type NotificationEvent,
+  type Reader,
 } from "./notification-type.ts";
-import { readPreferences } from "./read-preferences.ts";
+import { userZone } from "./user-zone.ts";
 
-/** What was decided for one event, user and channel. */
-export type DecidedDelivery = {
+/** What was decided for some recipients of one event. Null: it is never shown in the app, or never mailed. */
+export type Decided = {
   readonly event: NotificationEvent;
   readonly type: AnyNotificationType;
-  readonly userId: string;
-  readonly timeZone: string;
-  readonly channel: Channel;
-  readonly decision: NotifyDecision;
+  readonly userIds: readonly string[];
+  readonly reader: Reader;
+  readonly inApp: NotifyDecision | null;
+  readonly email: NotifyDecision | null;
 };
 
-type Context = { readonly settings: Pick<Settings, "notifications" | "nudges">; readonly now: Date };
+type Context = {
+  readonly settings: Pick<Settings, "notifications" | "nudges">;
+  readonly log: Log;
+  readonly now: Date;
+};
 
 /**
- * Decides each channel for each recipient of each event. The number of statements does not depend on the
- * number of events; the rules are scoring/notifications/notify-decision.ts.
+ * Decides each channel for the recipients of events, once for all that have the same facts. Only e-mails that
+ * limits may stop are decided user by user. The number of statements does not depend on the number of events;
+ * the rules are scoring/notifications/notify-decision.ts.
  */
 export async function decideDeliveries(
   tx: Tx,
-  events: readonly Notifiable[],
+  recipients: readonly EventRecipients[],
   context: Context,
-): Promise<DecidedDelivery[]> {
-  const { notifications, nudges } = context.settings;
-  const recipients = await findRecipients(tx, events, {
-    defaultZone: notifications.userTimeZone,
-    nudgePriority: nudges.cap.priority,
-  });
-  const preferences = await readPreferences(
-    tx,
-    [...new Set(recipients.map(({ recipient }) => recipient.userId))],
-    [...new Set(recipients.map(({ event }) => event.type))],
-  );
-  const standings = await readEmailStandings(tx, mailedUsers(recipients), context.now);
-  return recipients.flatMap((one) =>
-    channelsOf(one).map((channel): DecidedDelivery => {
-      const { event, type, timeZone } = one;
-      const { userId } = one.recipient;
-      const standing = standings.get(userId) ?? NO_EMAIL_YET;
-      const known = { preferences: preferences.get(userId) ?? [], standing };
-      const decision = decideNotification(factsOf(one, channel, known, context));
-      if (channel === "email") standings.set(userId, standingAfter(standing, decision, one, context.now));
-      return { event, type, userId, timeZone, channel, decision };
-    }),
-  );
+): Promise<Decided[]> {
+  const decided: Decided[] = [];
+  const limited: { one: EventRecipients; facts: NotifyFacts; reader: Reader }[] = [];
+  for (const one of recipients) {
+    const reader = readerOf(one, context);
+    const facts = factsOf(one, reader, context);
+    if (facts.email !== null && isLimited(facts.email, one.type.nudge !== undefined))
+      limited.push({ one, facts: facts.email, reader });
+    else decided.push(decide(one, one.group.userIds, reader, facts));
+  }
+  if (limited.length === 0) return decided;
+  const standings = await readEmailStandings(tx, limitedUsers(limited.map(({ one }) => one)), context.now);
+  for (const { userIds, email, event, type } of decided)
+    if (email?.kind === "digested")
+      for (const userId of userIds) {
+        const standing = standings.get(userId);
+        if (standing) standings.set(userId, standingAfter(standing, email, { event, type }, context.now));
+      }
+  const { priority } = context.settings.nudges.cap;
+  const single = limited
+    .flatMap((group) => group.one.group.userIds.map((userId) => ({ ...group, userId })))
+    .sort(inDecidingOrder(priority));
+  for (const { one, userId, reader } of single) {
+    const standing = standings.get(userId) ?? NO_EMAIL_YET;
+    const facts = factsOf(one, reader, context);
+    const email = facts.email && withStanding(facts.email, standing, one, context);
+    const result = decide(one, [userId], reader, { ...facts, email });
+    if (result.email) standings.set(userId, standingAfter(standing, result.email, one, context.now));
+    decided.push(result);
+  }
+  return decided;
 }
 
-/** The users that some e-mail is decided for, and whether it is a nudge. */
-function mailedUsers(recipients: readonly EventRecipient[]): Map<string, { nudged: boolean }> {
+type ChannelFacts = { readonly inApp: NotifyFacts | null; readonly email: NotifyFacts | null };
+
+const decide = (
+  { event, type }: EventRecipients,
+  userIds: readonly string[],
+  reader: Reader,
+  { inApp, email }: ChannelFacts,
+): Decided => ({
+  event,
+  type,
+  userIds,
+  reader,
+  inApp: inApp && decideNotification(inApp),
+  email: email && decideNotification(email),
+});
+
+const readerOf = ({ group }: EventRecipients, { settings, log, now }: Context): Reader => ({
+  timeZone: userZone(group.timeZone, { defaultZone: settings.notifications.userTimeZone, log }),
+  isMentioned: group.isMentioned,
+  now,
+});
+
+/** The users that some limited e-mail is decided for, and whether it is a nudge. */
+function limitedUsers(limited: readonly EventRecipients[]): Map<string, { nudged: boolean }> {
   const users = new Map<string, { nudged: boolean }>();
-  for (const one of recipients) {
-    if (emailKindOf(one) === null) continue;
-    const { userId } = one.recipient;
-    const nudged = one.type.nudge !== undefined || (users.get(userId)?.nudged ?? false);
-    users.set(userId, { nudged });
-  }
+  for (const { type, group } of limited)
+    for (const userId of group.userIds)
+      users.set(userId, { nudged: type.nudge !== undefined || (users.get(userId)?.nudged ?? false) });
   return users;
 }
 
-function channelsOf(one: EventRecipient): Channel[] {
-  const channels: Channel[] = one.type.inApp ? ["in_app"] : [];
-  return emailKindOf(one) === null ? channels : [...channels, "email"];
+type SingleRecipient = { readonly one: EventRecipients; readonly userId: string };
+
+/**
+ * By event, so that the hourly limit lets the first ones through; nudges last, by priority, so that the cap
+ * lets the most important one through.
+ */
+const inDecidingOrder = (priority: readonly NudgeKind[]) => (a: SingleRecipient, b: SingleRecipient) =>
+  nudgeRank(a.one.type.nudge, priority) - nudgeRank(b.one.type.nudge, priority) ||
+  compareIds(a.one.event.id, b.one.event.id) ||
+  compareIds(a.userId, b.userId);
+
+function nudgeRank(kind: NudgeKind | undefined, priority: readonly NudgeKind[]): number {
+  if (kind === undefined) return -1;
+  return priority.includes(kind) ? priority.indexOf(kind) : priority.length;
 }
 
-type KnownOfUser = { readonly preferences: readonly Preference[]; readonly standing: EmailStanding };
+const compareIds = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 
-function factsOf(
-  one: EventRecipient,
-  channel: Channel,
-  { preferences, standing }: KnownOfUser,
-  { settings, now }: Context,
-): NotifyFacts {
-  const { event, type, recipient, timeZone } = one;
-  const { quietFrom, quietTo } = recipient;
-  return {
-    channel,
-    eventType: event.type,
-    projectId: event.projectId,
-    threadId: event.threadId,
-    isActor: recipient.userId === event.actorId,
-    mayAccess: recipient.mayAccess,
-    hasAddress: recipient.hasAddress,
-    isSuppressed: standing.isSuppressed,
-    isMustSend: type.isMustSend ?? false,
-    preferences,
-    isUnsubscribed: recipient.isUnsubscribed,
-    frequency: recipient.frequency ?? "immediate",
-    emailKind: emailKindOf(one) ?? "digest",
-    quiet: quietFrom === null || quietTo === null ? null : { from: quietFrom, to: quietTo },
-    timeZone,
-    letThrough: standing.letThrough,
-    letThroughLimit: settings.notifications.emailsPerHour,
-    nudge: type.nudge
-      ? nudgeFacts({ id: event.id, kind: type.nudge }, timeZone, standing, { settings, now })
-      : null,
-    now,
+/** The facts of each channel, as if the user had no other e-mail. */
+function factsOf(one: EventRecipients, reader: Reader, context: Context): ChannelFacts {
+  const kind = emailKindOf(one);
+  const facts = (channel: Channel): NotifyFacts => {
+    const { event, type, group } = one;
+    const { quietFrom, quietTo } = group;
+    return {
+      channel,
+      eventType: event.type,
+      projectId: event.projectId,
+      threadId: event.threadId,
+      isActor: group.isActor,
+      mayAccess: group.mayAccess,
+      hasAddress: group.hasAddress,
+      isSuppressed: group.isSuppressed,
+      isMustSend: type.isMustSend ?? false,
+      preferences: group.preferences,
+      isUnsubscribed: group.isUnsubscribed,
+      staleReason: group.staleReason,
+      frequency: group.frequency ?? "immediate",
+      emailKind: kind ?? "digest",
+      quiet: quietFrom === null || quietTo === null ? null : { from: quietFrom, to: quietTo },
+      timeZone: reader.timeZone,
+      letThrough: 0,
+      letThroughLimit: context.settings.notifications.emailsPerHour,
+      nudge: null,
+      now: context.now,
+    };
   };
+  return { inApp: one.type.inApp ? facts("in_app") : null, email: kind === null ? null : facts("email") };
 }
+
+const withStanding = (
+  facts: NotifyFacts,
+  standing: EmailStanding,
+  { event, type }: EventRecipients,
+  { settings, now }: Context,
+): NotifyFacts => ({
+  ...facts,
+  letThrough: standing.letThrough,
+  nudge: type.nudge
+    ? nudgeFacts({ id: event.id, kind: type.nudge }, facts.timeZone, standing, { settings, now })
+    : null,
+});
 
 const nudgeFacts = (
   candidate: NudgeCandidate,
   timeZone: string,
   { waiting, nudgedAt }: EmailStanding,
-  { settings, now }: Context,
+  { settings, now }: Pick<Context, "settings" | "now">,
 ): NudgeFacts => ({
   candidate,
   waiting: waitingCandidates(Object.values(waiting), settings.nudges.cap),
@@ -131,7 +194,7 @@ const nudgeFacts = (
 function standingAfter(
   standing: EmailStanding,
   decision: NotifyDecision,
-  { event, type }: EventRecipient,
+  { event, type }: Notifiable,
   now: Date,
 ): EmailStanding {
   if (decision.kind === "skipped") return standing;
@@ -146,7 +209,7 @@ function standingAfter(
   const sentAt = decision.kind === "deferred" ? decision.notBefore : now;
   return {
     ...standing,
-    letThrough: standing.letThrough + (decision.reason === "must-send" ? 0 : 1),
+    letThrough: standing.letThrough + 1,
     nudgedAt: type.nudge ? [...standing.nudgedAt, sentAt] : standing.nudgedAt,
   };
 }

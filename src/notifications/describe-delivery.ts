@@ -1,20 +1,33 @@
-import type { DecidedDelivery } from "./decide-deliveries.ts";
+import type { Channel } from "../scoring/notifications/preference.ts";
+import type { Decided } from "./decide-deliveries.ts";
 
-/** The name under which a run counts a delivery. */
-export function countNameOf({ channel, decision }: DecidedDelivery): string {
-  if (decision.kind === "skipped") return `${channel} skipped: ${decision.reason}`;
-  return channel === "in_app" ? "shown" : `e-mail ${decision.kind}`;
+/** The deliveries of a group by the name under which a run counts them. */
+export function countsOf(decided: Decided): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [channel, decision] of channelsOf(decided)) {
+    const shown = channel === "in_app" ? "shown" : `e-mail ${decision.kind}`;
+    const name = decision.kind === "skipped" ? `${channel} skipped: ${decision.reason}` : shown;
+    counts[name] = (counts[name] ?? 0) + decided.userIds.length;
+  }
+  return counts;
 }
 
-/** A delivery for the preview of a dry run. Ids only. */
-export function remarkOf({ event, userId, channel, decision }: DecidedDelivery): {
-  readonly about: string;
-  readonly decision: string;
-} {
-  const kind = decision.kind !== "skipped" && channel === "in_app" ? "shown" : decision.kind;
-  const reason = decision.reason === null ? "" : ` (${decision.reason})`;
-  return {
-    about: `event ${event.id}, ${event.type}: user ${userId}, ${channel}`,
-    decision: `${kind}${reason}`,
-  };
+/** The deliveries of a group for the preview of a dry run. Ids only. */
+export const remarksOf = (decided: Decided): { readonly about: string; readonly decision: string }[] =>
+  channelsOf(decided).flatMap(([channel, decision]) => {
+    const kind = decision.kind !== "skipped" && channel === "in_app" ? "shown" : decision.kind;
+    const reason = decision.reason === null ? "" : ` (${decision.reason})`;
+    const { id, type } = decided.event;
+    return decided.userIds.map((userId) => ({
+      about: `event ${id}, ${type}: user ${userId}, ${channel}`,
+      decision: `${kind}${reason}`,
+    }));
+  });
+
+function channelsOf({ inApp, email }: Decided) {
+  const both = [
+    ["in_app", inApp],
+    ["email", email],
+  ] as const satisfies readonly (readonly [Channel, Decided["email"]])[];
+  return both.flatMap(([channel, decision]) => (decision === null ? [] : [[channel, decision] as const]));
 }

@@ -12,7 +12,7 @@ export const documentUploadedNotification = defineNotification({
   recipients: sql`
     select r.event_id, r.user_id from e join (
       select e.event_id, g.user_id from e join project_access_grants g on g.project_id = e.project_id
-      union ${projectOwners}
+      union all ${projectOwners}
     ) r on r.event_id = e.event_id where r.user_id is distinct from e.actor_id`,
   access: "resource",
   inApp: true,

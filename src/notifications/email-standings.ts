@@ -5,12 +5,10 @@ import type { Tx } from "../db/transaction.ts";
 import type { DigestCadence } from "../scoring/notifications/notify-decision.ts";
 import type { WaitingDigest } from "../scoring/notifications/nudge-cap.ts";
 import { nudgeEmailTimes, type WaitingNudges, waitingDigests } from "./nudge-emails.ts";
-import { hashOfAddress } from "./recipients.ts";
 import { notificationTypeOf } from "./type-of-event.ts";
 
 /** What limits the e-mail of a user. */
 export type EmailStanding = {
-  readonly isSuppressed: boolean;
   /**
    * E-mails sent alone in the last hour, or that will be; must-send ones are not counted. One that quiet
    * hours defer counts for an hour from their end.
@@ -23,13 +21,12 @@ export type EmailStanding = {
 };
 
 export const NO_EMAIL_YET: EmailStanding = {
-  isSuppressed: false,
   letThrough: 0,
   nudgedAt: [],
   waiting: {},
 };
 
-type StandingRow = Pick<EmailStanding, "isSuppressed" | "letThrough"> & {
+type StandingRow = Pick<EmailStanding, "letThrough"> & {
   userId: string;
   nudgedAt: string[];
   waiting: WaitingNudges[];
@@ -57,8 +54,6 @@ export async function readEmailStandings(
   const found = await rows<StandingRow>(
     tx,
     sql`select u.id as "userId",
-          exists (select 1 from email_suppressions x join users a on x.address_hash = ${hashOfAddress(sql`a.email`)}
-                  where a.id = u.id) as "isSuppressed",
           (select count(*)::int from deliveries d
            where d.user_id = u.id and d.channel = 'email' and d.decision in ('now', 'deferred')
              and d.reason is distinct from 'must-send' and d.decided_at > ${now}::timestamptz - interval '26 hours'
@@ -70,8 +65,7 @@ export async function readEmailStandings(
   return new Map(found.map((row) => [row.userId, standingOf(row)]));
 }
 
-const standingOf = ({ isSuppressed, letThrough, nudgedAt, waiting }: StandingRow): EmailStanding => ({
-  isSuppressed,
+const standingOf = ({ letThrough, nudgedAt, waiting }: StandingRow): EmailStanding => ({
   letThrough,
   nudgedAt: nudgedAt.map((at) => new Date(at)),
   waiting: Object.fromEntries(

@@ -1,54 +1,88 @@
 import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
-import { isTimeZone } from "../scoring/local-time.ts";
-import type { NudgeKind } from "../scoring/notifications/nudge-cap.ts";
-import type { Notifiable } from "./notification-type.ts";
-import { type RecipientRow, readRecipients } from "./read-recipients.ts";
+import type { AnyNotificationType, Notifiable } from "./notification-type.ts";
+import {
+  type RecipientGroup,
+  readRecipients,
+  readRecipientsInRange,
+  type UserRange,
+} from "./read-recipients.ts";
 
-/** A recipient of an event, before anything is decided. */
-export type EventRecipient = Notifiable & {
-  readonly recipient: RecipientRow;
-  readonly timeZone: string;
-};
+/** Recipients of an event with equal facts, before anything is decided. */
+export type EventRecipients = Notifiable & { readonly group: RecipientGroup };
 
-type Options = {
-  /** The zone of users whose own is missing or unknown. */
-  readonly defaultZone: string;
-  readonly nudgePriority: readonly NudgeKind[];
+/** The recipients of the events that one transaction takes, and the events that it does not. */
+export type FoundRecipients = {
+  readonly recipients: readonly EventRecipients[];
+  /** Ids of events with more recipients than a transaction takes. */
+  readonly large: readonly string[];
+  /** Ids of events for which there was no room. */
+  readonly postponed: readonly string[];
 };
 
 /**
- * Finds the recipients of events, in the order in which their e-mails are decided: by event, so that the
- * hourly limit lets the first ones through; nudges last, by priority, so that the cap lets the most important
- * one through. One statement per type.
+ * Finds the recipients of events, at most `limit` together: the first event is taken, or too large for any
+ * transaction. One statement per type, as long as there is room.
  */
 export async function findRecipients(
   tx: Tx,
   events: readonly Notifiable[],
-  { defaultZone, nudgePriority }: Options,
-): Promise<EventRecipient[]> {
-  const found: EventRecipient[] = [];
+  { limit, now }: { readonly limit: number; readonly now: Date },
+): Promise<FoundRecipients> {
+  const recipients: EventRecipients[] = [];
+  const large: string[] = [];
+  const postponed: string[] = [];
+  let room = limit;
   for (const [type, ofType] of groupBy(events, ({ type }) => type)) {
-    const byId = new Map(ofType.map(({ event }) => [event.id, event]));
-    for (const recipient of await readRecipients(tx, type, [...byId.values()])) {
-      const event = byId.get(recipient.eventId);
-      if (event) found.push({ event, type, recipient, timeZone: zoneFor(recipient.timeZone, defaultZone) });
+    const fitting = await firstFitting(tx, type, ofType, { limit: room, now });
+    const rest = ofType.slice(fitting.events);
+    const [next] = rest;
+    if (fitting.events === 0 && room === limit && next) {
+      large.push(next.event.id);
+      rest.shift();
     }
+    postponed.push(...rest.map(({ event }) => event.id));
+    recipients.push(...pairUp(ofType, fitting.groups));
+    room -= fitting.found;
   }
-  return found.sort(inDecidingOrder(nudgePriority));
+  return { recipients, large, postponed };
 }
 
-const zoneFor = (timeZone: string | null, defaultZone: string): string =>
-  timeZone !== null && isTimeZone(timeZone) ? timeZone : defaultZone;
-
-const inDecidingOrder = (priority: readonly NudgeKind[]) => (a: EventRecipient, b: EventRecipient) =>
-  nudgeRank(a.type.nudge, priority) - nudgeRank(b.type.nudge, priority) ||
-  compareIds(a.event.id, b.event.id) ||
-  compareIds(a.recipient.userId, b.recipient.userId);
-
-function nudgeRank(kind: NudgeKind | undefined, priority: readonly NudgeKind[]): number {
-  if (kind === undefined) return -1;
-  return priority.includes(kind) ? priority.indexOf(kind) : priority.length;
+/** Finds the recipients of one event in a range of users, except those for whom it was decided before. */
+export async function findRecipientsInRange(
+  tx: Tx,
+  one: Notifiable,
+  range: UserRange,
+  now: Date,
+): Promise<readonly EventRecipients[]> {
+  return pairUp([one], await readRecipientsInRange(tx, one.type, one.event, range, now));
 }
 
-const compareIds = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+type Fitting = {
+  readonly events: number;
+  readonly groups: readonly RecipientGroup[];
+  readonly found: number;
+};
+
+/** Halves the events until their recipients fit. */
+async function firstFitting(
+  tx: Tx,
+  type: AnyNotificationType,
+  events: readonly Notifiable[],
+  room: { readonly limit: number; readonly now: Date },
+): Promise<Fitting> {
+  for (let size = events.length; size > 0; size = Math.floor(size / 2)) {
+    const tried = events.slice(0, size).map(({ event }) => event);
+    const { groups, found } = await readRecipients(tx, type, tried, room);
+    if (found <= room.limit) return { events: size, groups, found };
+  }
+  return { events: 0, groups: [], found: 0 };
+}
+
+function pairUp(events: readonly Notifiable[], groups: readonly RecipientGroup[]): EventRecipients[] {
+  const byId = new Map(events.map((one) => [one.event.id, one]));
+  return groups.flatMap((group) => {
+    const one = byId.get(group.eventId);
+    return one === undefined ? [] : [{ ...one, group }];
+  });
+}

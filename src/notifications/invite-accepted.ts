@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { inviteAccepted } from "../events/host.ts";
+import { keepWhere } from "./keep-where.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { byTomas } from "./samples.ts";
@@ -32,4 +33,13 @@ export const inviteAcceptedNotification = defineNotification({
       link: `/organizations/${payload.org_id}/members`,
     };
   },
+  /** Not mailed if the new member has left. */
+  recheck: (tx, items) =>
+    keepWhere(
+      tx,
+      items,
+      sql`i.payload->>'new_member_id' is null or exists (
+        select 1 from organization_members m
+        where m.organization_id = (i.payload->>'org_id')::bigint and m.user_id = (i.payload->>'new_member_id')::bigint)`,
+    ),
 });

@@ -1,8 +1,13 @@
 import { sql } from "drizzle-orm";
+import type { z } from "zod";
+import { IS_OPEN } from "../db/candidacy.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { leadCandidatesFound } from "../events/matching.ts";
 import { cleanName } from "./clean-name.ts";
+import { itemsAsTable } from "./keep-where.ts";
 import { bold } from "./markdown.ts";
-import { defineNotification } from "./notification-type.ts";
+import { defineNotification, type PendingItem } from "./notification-type.ts";
 import { SAMPLE_GARDENS } from "./samples.ts";
 import { counted, named, projectLink } from "./wording.ts";
 
@@ -40,7 +45,47 @@ export const leadCandidatesFoundNotification = defineNotification({
       link: `${projectLink(event)}/candidates`,
     };
   },
+  /** Mailed to whom leads the project now, with the candidates who still show their skills. */
+  recheck: async (tx, items) => {
+    const visible = await readVisible(tx, items);
+    return new Map(
+      items.map(({ deliveryId, event }) => {
+        const names = visible.get(deliveryId);
+        const { candidates } = event.payload;
+        if (names === undefined) return [deliveryId, null];
+        if (candidates === undefined) return [deliveryId, event];
+        const left = candidates.flatMap((one) => {
+          const name = names[one.user_id];
+          return name === undefined ? [] : [{ ...one, name }];
+        });
+        const payload = { ...event.payload, count: left.length, candidates: left };
+        return [deliveryId, left.length === 0 ? null : { ...event, payload }];
+      }),
+    );
+  },
 });
+
+type Found = z.output<typeof leadCandidatesFound.payload>;
+
+/**
+ * The names of the candidates who show their skills, by user, for each delivery to the present lead of an
+ * open project.
+ */
+async function readVisible(
+  tx: Tx,
+  items: readonly PendingItem<Found>[],
+): Promise<Map<string, Readonly<Record<string, string>>>> {
+  const found = await rows<{ id: string; names: Record<string, string> }>(
+    tx,
+    sql`select i.delivery_id as id,
+               (select coalesce(jsonb_object_agg(u.id, u.name), '{}') from jsonb_array_elements(i.payload->'candidates') c
+                join volunteers v on v.user_id = (c->>'user_id')::bigint and v.skills_visible
+                join users u on u.id = v.user_id) as names
+        from ${itemsAsTable(items)} join projects p on p.id = i.project_id
+        where ${IS_OPEN} and coalesce(p.team_lead, p.created_by) = i.user_id`,
+  );
+  return new Map(found.map(({ id, names }) => [id, names]));
+}
 
 /** Names and scores, best first. */
 const listed = (candidates: readonly { readonly name: string; readonly score: number }[] = []): string =>

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { meetingReminder } from "../events/nudges.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
@@ -13,11 +14,17 @@ export const meetingReminderNotification = defineNotification({
   access: "meeting",
   inApp: true,
   email: null,
+  // It is late after an outage: the meeting may have begun, been moved or cancelled, or the user declined.
+  staleReason: sql`case when not exists (
+    select 1 from meetings m left join meeting_participants p on p.meeting_id = m.id and p.user_id = u.id
+    where m.id = e.meeting_id and m.status = 'scheduled' and m.start_time > c.now
+      and date_trunc('milliseconds', m.start_time) = date_trunc('milliseconds', (e.payload->>'start_time')::timestamptz)
+      and p.response is distinct from 'declined') then 'overtaken' end`,
   text: (event, { timeZone, now }) => {
     const meeting = named(event.names.meeting, "Your meeting");
     const start = new Date(event.payload.start_time);
     const minutes = Math.ceil((start.getTime() - now.getTime()) / MINUTE_MS);
-    const soon = minutes > 0 ? `starts in ${counted(minutes, "minute")}` : "has started";
+    const soon = `starts in ${counted(minutes, "minute")}`;
     return {
       title: `${meeting} ${soon}`,
       body: `${bold(meeting)} ${soon}: ${timeIn(start, timeZone)}.`,

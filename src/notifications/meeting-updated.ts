@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import { meetingUpdated } from "../events/calendar.ts";
 import { bold } from "./markdown.ts";
-import { defineNotification } from "./notification-type.ts";
+import { defineNotification, type Names } from "./notification-type.ts";
 import { actorOf, meetingLink, named, timeIn } from "./wording.ts";
 
-/** For the participants, except the one who changed the meeting. Names what changed. */
+/** For the participants, except the one who changed the meeting. Says what changed, or that it is off. */
 export const meetingUpdatedNotification = defineNotification({
   event: meetingUpdated,
   recipients: sql`
@@ -16,6 +16,12 @@ export const meetingUpdatedNotification = defineNotification({
   text: (event, { timeZone }) => {
     const { names, payload } = event;
     const meeting = named(names.meeting, "a meeting");
+    if (names.meetingStatus === "cancelled")
+      return {
+        title: `Cancelled: ${meeting}`,
+        body: `${bold(actorOf(names))} cancelled ${bold(meeting)}${startOf(names, timeZone)}.`,
+        link: meetingLink(event),
+      };
     const { time, participants } = payload.changes;
     const when = time && names.meetingStart ? ` It starts ${timeIn(names.meetingStart, timeZone)}.` : "";
     return {
@@ -25,6 +31,9 @@ export const meetingUpdatedNotification = defineNotification({
     };
   },
 });
+
+const startOf = ({ meetingStart }: Names, timeZone: string): string =>
+  meetingStart === null ? "" : `, ${timeIn(meetingStart, timeZone)}`;
 
 function partsOf({ time, participants }: { readonly time: boolean; readonly participants: boolean }): string {
   if (time && participants) return "the time and the participants";

@@ -1,4 +1,5 @@
 import type { SQL } from "drizzle-orm";
+import type { meetings } from "../db/schema/meetings.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { EventType } from "../events/event.ts";
 import type { EmailKind } from "../scoring/notifications/notify-decision.ts";
@@ -17,6 +18,7 @@ export type Names = {
   readonly thread: string | null;
   readonly meeting: string | null;
   readonly meetingStart: Date | null;
+  readonly meetingStatus: (typeof meetings.$inferSelect)["status"] | null;
   /** The body of the message. */
   readonly message: string | null;
 };
@@ -31,6 +33,7 @@ export const NAMELESS: Names = {
   thread: null,
   meeting: null,
   meetingStart: null,
+  meetingStatus: null,
   message: null,
 };
 
@@ -55,8 +58,14 @@ export type NotificationEvent<P = unknown> = {
   readonly names: Names;
 };
 
-/** Who reads a text, and when. Times are written in the reader's zone. */
-export type Reader = { readonly userId: string; readonly timeZone: string; readonly now: Date };
+/** What a text may depend on beside the event: recipients with an equal reader get the same text. */
+export type Reader = {
+  /** Times are written in this zone. */
+  readonly timeZone: string;
+  /** Whether the event mentions the reader (`mentions`). */
+  readonly isMentioned: boolean;
+  readonly now: Date;
+};
 
 /** A title without markup, a body in Markdown, and a path on the host platform. */
 export type NotificationText = { readonly title: string; readonly body: string; readonly link: string };
@@ -103,8 +112,15 @@ export type NotificationType<P> = {
   /** Set on nudges, which count towards the nudge cap. */
   readonly nudge?: NudgeKind;
   references?(payload: P): References;
-  /** True if the event is counted into one unread notification per thread instead of getting its own. */
-  countsInThread?(event: NotificationEvent<P>, userId: string): boolean;
+  /** The users that the event mentions, by id. */
+  mentions?(event: NotificationEvent<P>): readonly string[];
+  /** One unread notification per thread counts the events, except for users that they mention. */
+  readonly countsInThread?: boolean;
+  /**
+   * Why the event no longer matters to a recipient when it is decided (`StaleReason`, or null), over `e` and
+   * `u` (access.ts) and the time `c.now`.
+   */
+  readonly staleReason?: SQL;
   text(event: NotificationEvent<P>, reader: Reader): NotificationText;
   /** Reads again, for all items at once, whether their e-mail still applies. */
   recheck?(tx: Tx, items: readonly PendingItem<P>[]): Promise<Rechecked<P>>;

@@ -1,7 +1,8 @@
 import { projectAccessChanged } from "../events/host.ts";
+import { keepWhere } from "./keep-where.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
-import { userIn } from "./recipients.ts";
+import { HAS_PERMISSION, userIn } from "./recipients.ts";
 import { byInes, SAMPLE_LIBRARY } from "./samples.ts";
 import { actorOf, named, projectLink } from "./wording.ts";
 
@@ -33,4 +34,6 @@ export const projectAccessChangedNotification = defineNotification({
       link: projectLink(event),
     };
   },
+  /** Not mailed if the permission has changed again. */
+  recheck: (tx, items) => keepWhere(tx, items, HAS_PERMISSION),
 });

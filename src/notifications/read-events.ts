@@ -102,7 +102,7 @@ async function loadNames(
   const found = await rows<Omit<Names, "meetingStart"> & { id: string; meetingStart: string | null }>(
     db,
     sql`select e.event_id as id, a.name as actor, x.name as other, o.name as organization, p.name as project, r.name as resource,
-               t.topic as thread, m.title as meeting, m.start_time as "meetingStart", s.body as message
+               t.topic as thread, m.title as meeting, m.start_time as "meetingStart", m.status as "meetingStatus", s.body as message
         from jsonb_to_recordset(${JSON.stringify(named)}::jsonb) as e(
           event_id bigint, actor_id bigint, project_id bigint, resource_id bigint, thread_id bigint, meeting_id bigint,
           message_id bigint, organization_id bigint, other_id bigint)
@@ -116,11 +116,12 @@ async function loadNames(
         left join messages s on s.id = e.message_id`,
   );
   return new Map(
-    found.map(({ id, meetingStart, message, ...names }) => [
+    found.map(({ id, meetingStart, meetingStatus, message, ...names }) => [
       id,
       {
         ...cleanNames(names),
         message: message === null ? null : cleanText(message),
+        meetingStatus,
         meetingStart: meetingStart === null ? null : new Date(meetingStart),
       },
     ]),

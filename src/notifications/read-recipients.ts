@@ -1,21 +1,34 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { userNotificationSettings } from "../db/schema/notifications.ts";
-import { type Queryable, rows } from "../db/statement.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
+import type { StaleReason } from "../scoring/notifications/notify-decision.ts";
+import type { Preference } from "../scoring/notifications/preference.ts";
 import { ACCESS } from "./access.ts";
 import type { AnyNotificationType, NotificationEvent } from "./notification-type.ts";
+import { hashOfAddress } from "./recipients.ts";
 
-/** A recipient of an event, with the facts that decide what they get. */
-export type RecipientRow = {
+/** Recipients of one event for whom the same facts hold, so that one decision serves them all. */
+export type RecipientGroup = {
   eventId: string;
-  userId: string;
+  userIds: string[];
+  isActor: boolean;
   mayAccess: boolean;
   hasAddress: boolean;
+  /** Always false for events that are never mailed. */
+  isSuppressed: boolean;
   timeZone: string | null;
   frequency: (typeof userNotificationSettings.$inferSelect)["frequency"] | null;
   quietFrom: number | null;
   quietTo: number | null;
   isUnsubscribed: boolean;
+  isMentioned: boolean;
+  staleReason: StaleReason | null;
+  /** Those that apply to the event. */
+  preferences: Preference[];
 };
+
+/** Users with ids in (after, through]; null: no bound. */
+export type UserRange = { readonly after: string | null; readonly through: string | null };
 
 /**
  * The events of one type as `e`: event_id, actor_id, project_id, resource_id, thread_id, meeting_id, payload.
@@ -35,23 +48,122 @@ const eventsAsTable = (events: readonly NotificationEvent[]) => sql`
   )}::jsonb) as e(event_id bigint, actor_id bigint, project_id bigint, resource_id bigint, thread_id bigint,
                   meeting_id bigint, payload jsonb)`;
 
-/** Reads the recipients of events of one type, in one statement. Deleted and erased users are left out. */
-export const readRecipients = (
+/** Whether the event mentions the user, over `r` (event_id, user_id). */
+function isMentioned(type: AnyNotificationType, events: readonly NotificationEvent[]): SQL {
+  const mentions = events.flatMap((event) =>
+    (type.mentions?.(event) ?? []).map((userId) => ({ eventId: event.id, userId })),
+  );
+  if (mentions.length === 0) return sql`false`;
+  return sql`exists (
+    select 1 from unnest(${array(mentions.map(({ eventId }) => eventId))}::bigint[], ${array(mentions.map(({ userId }) => userId))}::bigint[])
+      as m(event_id, user_id) where m.event_id = r.event_id and m.user_id = r.user_id)`;
+}
+
+/**
+ * The facts about a recipient `u` of an event `e`, beside those of RecipientGroup that SQL only groups by.
+ */
+const factsOf = (type: AnyNotificationType, events: readonly NotificationEvent[], now: Date): SQL => sql`
+  select e.event_id as "eventId", u.id, coalesce(u.id = e.actor_id, false) as "isActor", ${ACCESS[type.access]} as "mayAccess", coalesce(u.email, '') <> '' as "hasAddress",
+         ${type.email === null ? sql`false` : sql`exists (select 1 from email_suppressions x where x.address_hash = ${hashOfAddress(sql`u.email`)})`} as "isSuppressed",
+         u.time_zone as "timeZone", s.frequency, s.quiet_from as "quietFrom", s.quiet_to as "quietTo",
+         coalesce(s.unsubscribed_at is not null or ${type.event.type} = any(s.unsubscribed_types), false) as "isUnsubscribed",
+         ${isMentioned(type, events)} as "isMentioned", ${type.staleReason ?? sql`null::text`} as "staleReason",
+         (select jsonb_agg(jsonb_build_object('scopeType', f.scope_type, 'scopeId', f.scope_id::text, 'eventType', f.event_type,
+                                              'channel', f.channel, 'status', f.status) order by f.scope_type, f.event_type, f.channel)
+          from notification_preferences f
+          where f.user_id = u.id and f.event_type in ('*', ${type.event.type})
+            and (f.scope_type = 'global' or (f.scope_type = 'project' and f.scope_id = e.project_id)
+                 or (f.scope_type = 'thread' and f.scope_id = e.thread_id))) as preferences
+  from r join e on e.event_id = r.event_id join users u on u.id = r.user_id
+  left join user_notification_settings s on s.user_id = u.id
+  cross join (select ${now}::timestamptz as now) c`;
+
+type FoundRow = Omit<RecipientGroup, "eventId" | "preferences"> & {
+  eventId: string | null;
+  preferences: Preference[] | null;
+  found: number;
+};
+
+/**
+ * Reads the recipients of events of one type, in one statement. Deleted users are left out.
+ *
+ * @param options.limit if there are more recipients, duplicates included, none is read.
+ * @returns the groups, and how many recipients were found, at most one more than the limit.
+ */
+export async function readRecipients(
   db: Queryable,
   type: AnyNotificationType,
   events: readonly NotificationEvent[],
-): Promise<RecipientRow[]> =>
-  rows<RecipientRow>(
+  { limit, now }: { readonly limit: number; readonly now: Date },
+): Promise<{ readonly groups: readonly RecipientGroup[]; readonly found: number }> {
+  const read = await rows<FoundRow>(
     db,
     sql`with e as materialized (${eventsAsTable(events)}),
-             r as materialized (select distinct event_id, user_id from (${type.recipients}) recipient)
-        select e.event_id as "eventId", u.id as "userId", ${ACCESS[type.access]} as "mayAccess",
-               coalesce(u.email, '') <> '' as "hasAddress", u.time_zone as "timeZone", s.frequency,
-               s.quiet_from as "quietFrom", s.quiet_to as "quietTo",
-               coalesce(s.unsubscribed_at is not null or ${type.event.type} = any(s.unsubscribed_types), false) as "isUnsubscribed"
-        from r join e on e.event_id = r.event_id join users u on u.id = r.user_id and u.erased_at is null
-        left join user_notification_settings s on s.user_id = u.id
-        order by e.event_id, u.id`,
+             found as materialized (select event_id, user_id from (${type.recipients}) recipient limit ${limit + 1}),
+             r as materialized (select distinct event_id, user_id from found where (select count(*) from found) <= ${limit})
+        select c.found, g.* from (select count(*)::int as found from found) c left join (${grouped(factsOf(type, events, now))}) g on true`,
+  );
+  return { groups: groupsOf(read), found: read[0]?.found ?? 0 };
+}
+
+/**
+ * Reads the recipients of one event in a range of users, in one statement. Those for whom it was decided
+ * before are left out. The `limit 1` makes that a look-up for each of them: a join with a table that was
+ * empty a moment ago may compare all pairs.
+ */
+export async function readRecipientsInRange(
+  db: Queryable,
+  type: AnyNotificationType,
+  event: NotificationEvent,
+  range: UserRange,
+  now: Date,
+): Promise<readonly RecipientGroup[]> {
+  const read = await rows<FoundRow>(
+    db,
+    sql`with e as materialized (${eventsAsTable([event])}),
+             r as materialized (
+               select distinct event_id, user_id from (${type.recipients}) recipient
+               where ${isInRange(range)}
+                 and (select true from deliveries d where d.event_id = recipient.event_id and d.user_id = recipient.user_id limit 1) is null)
+        select 0 as found, g.* from (${grouped(factsOf(type, [event], now))}) g`,
+  );
+  return groupsOf(read);
+}
+
+const isInRange = ({ after, through }: UserRange): SQL => sql`
+  recipient.user_id > ${after ?? "-1"}::bigint and recipient.user_id <= ${through ?? MAX_ID}::bigint`;
+
+const MAX_ID = "9223372036854775807";
+
+/** Divides the recipients of an event into ranges of at most `size`. Together they cover all ids. */
+export async function cutRecipients(
+  db: Queryable,
+  type: AnyNotificationType,
+  event: NotificationEvent,
+  size: number,
+): Promise<UserRange[]> {
+  const bounds = await rows<{ id: string }>(
+    db,
+    sql`with e as materialized (${eventsAsTable([event])})
+        select distinct user_id as id from (
+          select user_id, row_number() over (order by user_id) as n from (${type.recipients}) recipient) numbered
+        where n % ${size} = 0 order by user_id`,
+  );
+  const ids = bounds.map(({ id }) => id);
+  return [...ids, null].map((through, index) => ({ after: ids[index - 1] ?? null, through }));
+}
+
+const grouped = (facts: SQL): SQL => sql`
+  select "eventId", array_agg(id::text order by id) as "userIds", "isActor", "mayAccess", "hasAddress", "isSuppressed", "timeZone", frequency, "quietFrom",
+         "quietTo", "isUnsubscribed", "isMentioned", "staleReason", preferences
+  from (${facts}) f
+  group by "eventId", "isActor", "mayAccess", "hasAddress", "isSuppressed", "timeZone", frequency, "quietFrom", "quietTo", "isUnsubscribed",
+           "isMentioned", "staleReason", preferences`;
+
+/** A left join without recipients is a row without an event. */
+const groupsOf = (read: readonly FoundRow[]): RecipientGroup[] =>
+  read.flatMap(({ found: _, eventId, preferences, ...facts }) =>
+    eventId === null ? [] : [{ ...facts, eventId, preferences: preferences ?? [] }],
   );
 
 /** A recipient whose access may have changed since the delivery was decided. */

@@ -2,94 +2,73 @@ import { sql } from "drizzle-orm";
 import type { deliveries } from "../db/schema/notifications.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { groupBy } from "../group-by.ts";
-import type { DecidedDelivery } from "./decide-deliveries.ts";
+import type { NotifyDecision } from "../scoring/notifications/notify-decision.ts";
+import type { Decided } from "./decide-deliveries.ts";
 import type { NotificationText } from "./notification-type.ts";
 
-type Shown = DecidedDelivery & { readonly text: NotificationText };
-
 /**
- * Writes deliveries, and the notifications that are shown in the app. Three statements, whatever the number
- * of deliveries.
+ * Writes deliveries, and the notifications that are shown in the app. Two statements, whatever the number of
+ * recipients. The texts of a group are written once and copied by Postgres.
  */
-export async function recordDeliveries(
-  tx: Tx,
-  decided: readonly DecidedDelivery[],
-  now: Date,
-): Promise<void> {
+export async function recordDeliveries(tx: Tx, decided: readonly Decided[], now: Date): Promise<void> {
   if (decided.length === 0) return;
-  const shown = decided
-    .filter(({ channel, decision }) => channel === "in_app" && decision.kind === "now")
-    .map((one) => ({ ...one, text: textOf(one, now) }));
-  const counting = shown.filter(isCounting);
-  const counted = await countInThreads(tx, counting);
-  const alone = await insertNotifications(
-    tx,
-    shown.filter((one) => !isCounting(one)),
-  );
-  await writeDeliveries(tx, decided, new Map([...counted, ...alone]), now);
+  const texts = new Map(decided.filter(isShown).map((one) => [one, one.type.text(one.event, one.reader)]));
+  const counted = await countInThreads(tx, decided.filter(isCounting), texts);
+  await writeDeliveries(tx, decided, { texts, counted }, now);
 }
 
-const textOf = ({ type, event, userId, timeZone }: DecidedDelivery, now: Date): NotificationText =>
-  type.text(event, { userId, timeZone, now });
+type Texts = ReadonlyMap<Decided, NotificationText>;
 
-const isCounting = ({ type, event, userId }: DecidedDelivery): boolean =>
-  event.threadId !== null && (type.countsInThread?.(event, userId) ?? false);
+const isShown = ({ inApp }: Decided): boolean => inApp?.kind === "now";
 
-const pairOf = (eventId: string, userId: string): string => `${eventId}:${userId}`;
+const isCounting = (one: Decided): boolean =>
+  isShown(one) && one.type.countsInThread === true && one.event.threadId !== null && !one.reader.isMentioned;
 
-async function insertNotifications(tx: Tx, shown: readonly Shown[]): Promise<Map<string, string>> {
-  if (shown.length === 0) return new Map();
-  const written = await rows<{ id: string; eventId: string; userId: string }>(
-    tx,
-    sql`insert into notifications (user_id, event_type, event_id, project_id, thread_id, title, body, link)
-        select * from jsonb_to_recordset(${JSON.stringify(shown.map(rowOf))}::jsonb) as n(
-          user_id bigint, event_type text, event_id bigint, project_id bigint, thread_id bigint, title text, body text, link text)
-        returning id, event_id as "eventId", user_id as "userId"`,
-  );
-  return new Map(written.map(({ id, eventId, userId }) => [pairOf(eventId, userId), id]));
-}
-
-const rowOf = ({ event, userId, text }: Shown) => ({
-  user_id: userId,
-  event_type: event.type,
+/** The columns of a notification that all recipients of a group share. */
+const contentOf = ({ event }: Decided, { title, body, link }: NotificationText) => ({
   event_id: event.id,
+  event_type: event.type,
   project_id: event.projectId,
   thread_id: event.threadId,
-  ...text,
+  title,
+  body,
+  link,
 });
 
 /**
  * Counts messages into the unread notification of their thread, and creates it if there is none. The
  * statement computes the number in the title, since another transaction may count at the same time. Rows are
  * locked in one order, so that two transactions cannot deadlock.
+ *
+ * @returns the ids of the notifications by user and thread.
  */
-async function countInThreads(tx: Tx, shown: readonly Shown[]): Promise<Map<string, string>> {
-  if (shown.length === 0) return new Map();
-  const threadOf = ({ event, userId }: { event: DecidedDelivery["event"]; userId: string }) =>
-    `${userId}:${event.threadId}`;
-  const groups = [...groupBy(shown, threadOf)].map(([, group]) => ({
-    ...rowOf(group.at(-1) as Shown),
-    count: group.length,
-  }));
+async function countInThreads(
+  tx: Tx,
+  counting: readonly Decided[],
+  texts: Texts,
+): Promise<Map<string, string>> {
+  const groups = counting.flatMap((one) => {
+    const text = texts.get(one);
+    return text === undefined ? [] : [{ ...contentOf(one, text), user_ids: one.userIds }];
+  });
+  if (groups.length === 0) return new Map();
   const written = await rows<{ id: string; userId: string; threadId: string }>(
     tx,
     sql`insert into notifications as n (user_id, event_type, event_id, project_id, thread_id, title, body, link, count, counting)
-        select user_id, event_type, event_id, project_id, thread_id,
-               case when count = 1 then title else regexp_replace(title, ${FIRST_COUNT}, count || ${MANY_MESSAGES}) end,
-               body, link, count, true
+        select u.user_id, max(g.event_type), max(g.event_id), max(g.project_id), g.thread_id,
+               case when count(*) = 1 then max(g.title) else regexp_replace(max(g.title), ${FIRST_COUNT}, count(*) || ${MANY_MESSAGES}) end,
+               max(g.body), max(g.link), count(*), true
         from jsonb_to_recordset(${JSON.stringify(groups)}::jsonb) as g(
-          user_id bigint, event_type text, event_id bigint, project_id bigint, thread_id bigint, title text, body text, link text, count int)
-        order by user_id, thread_id
+          event_id bigint, event_type text, project_id bigint, thread_id bigint, title text, body text, link text, user_ids bigint[])
+        cross join lateral unnest(g.user_ids) as u(user_id)
+        group by u.user_id, g.thread_id
+        order by u.user_id, g.thread_id
         on conflict (user_id, thread_id) where counting and read_at is null do update set
           count = n.count + excluded.count, event_id = greatest(n.event_id, excluded.event_id), updated_at = now(),
           title = regexp_replace(excluded.title, ${ANY_COUNT}, (n.count + excluded.count) || ${MANY_MESSAGES})
         returning id, user_id as "userId", thread_id as "threadId"`,
   );
-  const ids = new Map(written.map(({ id, userId, threadId }) => [`${userId}:${threadId}`, id]));
-  return new Map(
-    shown.map((one) => [pairOf(one.event.id, one.userId), ids.get(threadOf(one)) as string] as const),
-  );
+  return new Map(written.map(({ id, userId, threadId }) => [`${userId}:${threadId}`, id]));
 }
 
 /** The beginning of the title of a notification that counts messages. */
@@ -99,39 +78,71 @@ const MANY_MESSAGES = " new messages";
 
 type Columns = typeof deliveries.$inferSelect;
 
-async function writeDeliveries(
-  tx: Tx,
-  decided: readonly DecidedDelivery[],
-  notificationIds: ReadonlyMap<string, string>,
-  now: Date,
-): Promise<void> {
-  const written = decided.map(({ event, userId, channel, decision }) => ({
+type WrittenGroup = {
+  readonly texts: Texts;
+  /** Ids of notifications that count, by user and thread. */
+  readonly counted: ReadonlyMap<string, string>;
+};
+
+/** What the recipients of a group share, and the recipients. */
+function groupOf(one: Decided, { texts, counted }: WrittenGroup) {
+  const text = texts.get(one);
+  const counts = isCounting(one);
+  const { event, userIds, inApp, email } = one;
+  return {
     event_id: event.id,
     event_type: event.type,
-    user_id: userId,
-    channel,
-    notification_id: notificationIds.get(pairOf(event.id, userId)) ?? null,
-    decision: decision.kind satisfies Columns["decision"],
-    cadence: (decision.kind === "digested" ? decision.cadence : null) satisfies Columns["cadence"],
-    reason: decision.reason,
-    not_before: decision.kind === "deferred" ? decision.notBefore : null,
-    status: initialStatus(channel, decision),
-  }));
-  await tx.execute(
-    sql`insert into deliveries (event_id, event_type, user_id, channel, notification_id, decision, cadence, reason, not_before, status,
-                                decided_at, sent_at)
-        select d.*, ${now}::timestamptz, case when d.status = 'delivered' then ${now}::timestamptz end
-        from jsonb_to_recordset(${JSON.stringify(written)}::jsonb) as d(
-          event_id bigint, event_type text, user_id bigint, channel text, notification_id bigint, decision text, cadence text, reason text,
-          not_before timestamptz, status text)`,
-  );
+    ...(text === undefined || counts ? {} : { ...contentOf(one, text), is_new: true }),
+    user_ids: userIds,
+    counted_ids: counts ? userIds.map((userId) => counted.get(`${userId}:${event.threadId}`)) : undefined,
+    in_app: inApp?.kind satisfies Columns["decision"] | undefined,
+    in_app_reason: inApp?.reason,
+    in_app_status: inApp && statusOf(inApp, "delivered"),
+    email: email?.kind satisfies Columns["decision"] | undefined,
+    email_reason: email?.reason,
+    email_status: email && statusOf(email, "pending"),
+    cadence: (email?.kind === "digested" ? email.cadence : null) satisfies Columns["cadence"],
+    not_before: email?.kind === "deferred" ? email.notBefore : null,
+  };
 }
 
-/** In the app, a delivery is delivered with the row itself. */
-function initialStatus(
-  channel: DecidedDelivery["channel"],
-  { kind }: DecidedDelivery["decision"],
-): Columns["status"] {
-  if (kind === "skipped") return "none";
-  return channel === "in_app" ? "delivered" : "pending";
+const statusOf = ({ kind }: NotifyDecision, status: Columns["status"]): Columns["status"] =>
+  kind === "skipped" ? "none" : status;
+
+/**
+ * Writes the notifications that are not counted, and all deliveries. The id of each notification is drawn
+ * before it is written, so that no join is needed to find it. In the app, a delivery is delivered with the
+ * row itself.
+ */
+async function writeDeliveries(
+  tx: Tx,
+  decided: readonly Decided[],
+  written: WrittenGroup,
+  now: Date,
+): Promise<void> {
+  const groups = decided.map((one) => groupOf(one, written));
+  await tx.execute(
+    sql`with decided as materialized (
+          select g.event_id, g.event_type, g.project_id, g.thread_id, g.title, g.body, g.link, g.is_new, g.in_app, g.in_app_reason,
+                 g.in_app_status, g.email, g.email_reason, g.email_status, g.cadence, g.not_before, u.user_id,
+                 case when g.is_new then nextval('notifications_id_seq') else u.counted_id end as notification_id
+          from jsonb_to_recordset(${JSON.stringify(groups)}::jsonb) as g(
+            event_id bigint, event_type text, project_id bigint, thread_id bigint, title text, body text, link text, is_new boolean,
+            user_ids bigint[], counted_ids bigint[], in_app text, in_app_reason text, in_app_status text,
+            email text, email_reason text, email_status text, cadence text, not_before timestamptz)
+          cross join lateral unnest(g.user_ids, g.counted_ids) as u(user_id, counted_id)),
+        shown as (
+          insert into notifications (id, user_id, event_type, event_id, project_id, thread_id, title, body, link)
+          select notification_id, user_id, event_type, event_id, project_id, thread_id, title, body, link from decided where is_new)
+        insert into deliveries (event_id, event_type, user_id, notification_id, channel, decision, cadence, reason, not_before, status,
+                                decided_at, sent_at)
+        select d.event_id, d.event_type, d.user_id, d.notification_id, c.channel, c.decision, c.cadence, c.reason, c.not_before, c.status,
+               ${now}::timestamptz, case when c.status = 'delivered' then ${now}::timestamptz end
+        from decided d
+        cross join lateral (values
+          ('in_app', d.in_app, null, d.in_app_reason, null, d.in_app_status),
+          ('email', d.email, d.cadence, d.email_reason, d.not_before, d.email_status))
+          as c(channel, decision, cadence, reason, not_before, status)
+        where c.decision is not null`,
+  );
 }

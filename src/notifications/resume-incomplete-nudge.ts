@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { rows } from "../db/statement.ts";
 import { resumeIncompleteNudge } from "../events/nudges.ts";
+import { keepWhere } from "./keep-where.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
@@ -34,20 +34,12 @@ export const resumeIncompleteNudgeNotification = defineNotification({
       link: `${projectLink(event)}/resume/${kind}`,
     };
   },
-  /** A resume that has been completed since needs no nudge. */
-  recheck: async (tx, items) => {
-    const references = items.map(({ deliveryId, event }) => ({
-      delivery_id: deliveryId,
-      project_id: event.projectId,
-      kind: event.payload.resume_kind,
-    }));
-    const completed = await rows<{ deliveryId: string }>(
+  /** Not mailed if the resume has been completed, or the project has ended. */
+  recheck: (tx, items) =>
+    keepWhere(
       tx,
-      sql`select i.delivery_id as "deliveryId"
-          from jsonb_to_recordset(${JSON.stringify(references)}::jsonb) as i(delivery_id bigint, project_id bigint, kind text)
-          join resumes r on r.project_id = i.project_id and r.kind = i.kind and r.completeness >= 100`,
-    );
-    const done = new Set(completed.map(({ deliveryId }) => deliveryId));
-    return new Map(items.map(({ deliveryId, event }) => [deliveryId, done.has(deliveryId) ? null : event]));
-  },
+      items,
+      sql`not exists (select 1 from resumes r where r.project_id = i.project_id and r.kind = i.payload->>'resume_kind' and r.completeness >= 100)
+          and not exists (select 1 from projects p where p.id = i.project_id and p.project_status in ('completed', 'archived'))`,
+    ),
 });

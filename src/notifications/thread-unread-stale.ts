@@ -4,8 +4,10 @@ import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { threadUnreadStale } from "../events/nudges.ts";
 import { groupBy } from "../group-by.ts";
+import { type Preference, preferenceFor } from "../scoring/notifications/preference.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification, type NotificationEvent, type PendingItem } from "./notification-type.ts";
+import { readPreferences } from "./read-preferences.ts";
 import { userIn } from "./recipients.ts";
 import { SAMPLE_GARDENS } from "./samples.ts";
 import { counted, named, threadLink } from "./wording.ts";
@@ -52,13 +54,18 @@ export const threadUnreadStaleNotification = defineNotification({
       link: threadLink({ threadId: event.threadId ?? thread?.thread_id ?? null }),
     };
   },
-  /** Keeps the threads that are still unread, with their current counts. */
+  /** Keeps the threads that are still unread and not muted, with their current counts. */
   recheck: async (tx, items) => {
     const unread = groupBy(await readUnread(tx, items), ({ deliveryId }) => deliveryId);
+    const userIds = [...new Set(items.map(({ userId }) => userId))];
+    const preferences = await readPreferences(tx, userIds, [threadUnreadStale.type]);
     return new Map(
-      items.map(({ deliveryId, event }) => {
-        const threads = unread.get(deliveryId)?.map(({ deliveryId: _, ...thread }) => thread);
-        return [deliveryId, threads ? { ...event, payload: { ...event.payload, threads } } : null];
+      items.map(({ deliveryId, userId, event }) => {
+        const threads = (unread.get(deliveryId) ?? [])
+          .filter((thread) => !isMuted(thread, preferences.get(userId) ?? []))
+          .map(({ deliveryId: _, projectId: __, ...thread }) => thread);
+        const payload = { ...event.payload, threads };
+        return [deliveryId, threads.length > 0 ? { ...event, payload } : null];
       }),
     );
   },
@@ -67,6 +74,17 @@ export const threadUnreadStaleNotification = defineNotification({
 type Stale = z.output<typeof threadUnreadStale.payload>;
 type UnreadThread = NonNullable<Stale["threads"]>[number];
 
+/** An unread thread of a delivery. */
+type FoundThread = UnreadThread & { readonly deliveryId: string; readonly projectId: string | null };
+
+const isMuted = ({ thread_id: threadId, projectId }: FoundThread, preferences: readonly Preference[]) =>
+  preferenceFor(preferences, {
+    eventType: threadUnreadStale.type,
+    channel: "email",
+    projectId,
+    threadId,
+  }) === "muted";
+
 /** The threads of the payload, or else the event's own. */
 function threadsOf({ payload: { threads = [] }, threadId }: NotificationEvent<Stale>) {
   if (threads.length > 0) return threads.map(({ thread_id, step }) => ({ thread_id, step }));
@@ -74,18 +92,16 @@ function threadsOf({ payload: { threads = [] }, threadId }: NotificationEvent<St
 }
 
 /** The threads of each delivery that have unread messages now, in their order. */
-function readUnread(
-  tx: Tx,
-  items: readonly PendingItem<Stale>[],
-): Promise<({ deliveryId: string } & UnreadThread)[]> {
+function readUnread(tx: Tx, items: readonly PendingItem<Stale>[]): Promise<FoundThread[]> {
   const threads = items.flatMap(({ deliveryId, userId, event }) =>
     threadsOf(event).map((thread, index) => ({ delivery_id: deliveryId, user_id: userId, index, ...thread })),
   );
-  return rows<{ deliveryId: string } & UnreadThread>(
+  return rows<FoundThread>(
     tx,
-    sql`select i.delivery_id as "deliveryId", i.thread_id, i.step, u.unread, u.oldest_unread_id
+    sql`select i.delivery_id as "deliveryId", i.thread_id, t.project_id as "projectId", i.step, u.unread, u.oldest_unread_id
         from jsonb_to_recordset(${JSON.stringify(threads)}::jsonb) as i(delivery_id bigint, user_id bigint, index int, thread_id bigint, step int)
         join chat_thread_participants p on p.thread_id = i.thread_id and p.user_id = i.user_id
+        join chat_threads t on t.id = i.thread_id
         cross join lateral (
           select count(*)::int as unread, min(m.id)::text as oldest_unread_id from messages m
           where m.thread_id = i.thread_id and m.sender_id <> i.user_id

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import { CREATOR_BELONGS } from "../db/project-owners.ts";
 import type { resumes } from "../db/schema/platform.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -45,7 +46,8 @@ const LAST_STEP = RESUME_STEPS.length;
 
 /**
  * The incomplete resumes of a range with each of their owners, if the first step has come and the last one
- * was not sent. Owners are those of the project's organization, and the creator of the project.
+ * was not sent. Owners are those of the project's organization, and its creator while they
+ * belong to it.
  */
 export async function readResumeCandidates(
   tx: Tx,
@@ -61,7 +63,7 @@ export async function readResumeCandidates(
         cross join lateral (select coalesce(written.completeness, 0) as completeness, coalesce(written.edited_at, p.created_at) as anchor) r
         cross join lateral (
           select m.user_id from organization_members m where m.organization_id = p.organization_id and m.role = 'owner'
-          union select p.created_by) owner
+          union select p.created_by where ${CREATOR_BELONGS}) owner
         cross join lateral (
           select coalesce(max(n.step), 0) as step from resume_nudges n
           where n.subject_id = p.id and n.kind = k.kind and n.user_id = owner.user_id and n.anchor_at = r.anchor) sent

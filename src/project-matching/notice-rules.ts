@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { candidacyStop } from "../db/candidacy.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { NOTICE_REPEAT } from "../scoring/project-matching/choose-candidates.ts";
@@ -19,21 +20,11 @@ export const readNoticeProjects = (tx: Tx): Promise<NoticeProject[]> =>
  * about project `p`; null when none does. Ages are measured from slot to slot: a notice of less than 24 hours
  * before this slot counts as one of today.
  */
-export const skipReason = (slot: Date) => sql`case
-    when not v.skills_visible then 'hidden'
-    when m.volunteer_id in (p.team_lead, p.created_by)
-      or exists (select 1 from project_members t where t.project_id = p.id and t.user_id = m.volunteer_id)
-      or exists (select 1 from project_team_members t
-                 where t.project_id = p.id and t.user_id = m.volunteer_id and t.status in ('invited', 'active')) then 'on-the-team'
-    when exists (select 1 from project_applications a
-                 where a.project_id = p.id and a.user_id = m.volunteer_id and a.status = 'rejected')
-      or exists (select 1 from project_team_members t
-                 where t.project_id = p.id and t.user_id = m.volunteer_id and t.status = 'removed') then 'rejected'
-    when exists (select 1 from project_applications a where a.project_id = p.id and a.user_id = m.volunteer_id) then 'applied'
+export const skipReason = (slot: Date) => sql`coalesce(${candidacyStop(sql`m.volunteer_id`)}, case
     when exists (select 1 from candidate_notifications c
                  where c.project_id = p.id and c.volunteer_id = m.volunteer_id
                    and c.slot > ${slot}::timestamptz - ${NOTICE_REPEAT.afterDays} * interval '24 hours'
                    and round((m.match_score - c.match_score)::numeric, 6) < ${NOTICE_REPEAT.scoreRise}::numeric) then 'notified-before'
     when exists (select 1 from candidate_notifications c
                  where c.volunteer_id = m.volunteer_id and c.slot > ${slot}::timestamptz - interval '24 hours') then 'notified-today'
-  end`;
+  end)`;

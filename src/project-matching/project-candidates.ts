@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { CREATOR_BELONGS } from "../db/project-owners.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { Location } from "../scoring/distance.ts";
 import { distanceKm, percentOf } from "../scoring/project-matching/match.ts";
@@ -29,13 +30,13 @@ export type MatchCandidate = MatchView & {
 };
 
 /**
- * Whether a user may see the candidates of a project: its lead, its creator, an owner of its organization, or
- * an operator.
+ * Whether a user may see the candidates of a project: its lead, its creator while they belong to it, an owner
+ * of its organization, or an operator.
  */
 export async function maySeeCandidates(on: Queryable, projectId: string, userId: string): Promise<boolean> {
   const found = await rows(
     on,
-    sql`select 1 from projects p where p.id = ${projectId} and (${userId}::bigint in (p.team_lead, p.created_by)
+    sql`select 1 from projects p where p.id = ${projectId} and (p.team_lead = ${userId} or (p.created_by = ${userId} and ${CREATOR_BELONGS})
           or exists (select 1 from organization_members o
                      where o.organization_id = p.organization_id and o.user_id = ${userId} and o.role = 'owner')
           or exists (select 1 from users u where u.id = ${userId} and u.is_operator))`,

@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
+import { IS_OPEN } from "../db/candidacy.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { MatchProject } from "../scoring/project-matching/match.ts";
@@ -8,7 +9,7 @@ import { MAX_REQUIRED_SKILLS } from "../scoring/project-matching/match-search.ts
 /**
  * SQL: whether the project `p` has a list of candidates: it is open, and requires skills, but not too many.
  */
-export const IS_MATCHED = sql`p.project_status in ('recruiting', 'active')
+export const IS_MATCHED = sql`${IS_OPEN}
   and (select count(*) from project_required_skills q where q.project_id = p.id) between 1 and ${sql.raw(String(MAX_REQUIRED_SKILLS))}`;
 
 /** A range of project ids, `to` excluded, or a set of them. */

@@ -31,7 +31,7 @@ export type Preview = {
 
 export type DryRunDeps = Omit<
   Execution,
-  "transact" | "insteadOfCall" | "remark" | "measure" | "onRunFinished" | "onProgress"
+  "transact" | "insteadOfCall" | "remark" | "onRunFinished" | "onProgress"
 > & {
   readonly db: Database;
 };
@@ -99,7 +99,6 @@ async function preview(
     transact: (work) => tx.transaction(work),
     insteadOfCall: (_job, request) => seen.requests.push(withoutSecrets(request)),
     remark: (remark) => void seen.remarks.push(remark),
-    measure: () => undefined,
     onRunFinished: async () => undefined,
     onProgress: () => undefined,
   };

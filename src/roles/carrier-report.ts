@@ -15,12 +15,9 @@ const OUTCOMES = [
 
 const MAX_LOGGED_FAILURES = 10;
 
-/**
- * Writes the metrics and the log line of a carrier: at level `warn` if an entry failed, else at level `info`,
- * or `debug` in a log for people.
- */
+/** Writes the metrics and the log line of a carrier: at level `info`, or `warn` if an entry failed. */
 export function reportCarrier(
-  { metrics, log, config }: Pick<Runtime, "metrics" | "log" | "config">,
+  { metrics, log }: Pick<Runtime, "metrics" | "log">,
   { carrier, work, tally, failures, tookMs }: CarrierReport,
 ): void {
   const labels = { queue: work.job.queue, job: carrier.job };
@@ -37,7 +34,7 @@ export function reportCarrier(
     tookMs,
     ...summaryOf(tally),
   };
-  if (failures.length === 0) log[config.log.format === "text" ? "debug" : "info"](line, "carrier settled");
+  if (failures.length === 0) log.info(line, "carrier settled");
   else log.warn({ ...line, ...failuresForLog(failures) }, "carrier settled with failures");
 }
 

@@ -51,8 +51,18 @@ export function startOfLocalDay(day: number, timeZone: string): Date {
 /** No zone differs from UTC by more. */
 const MAX_OFFSET_MS = 16 * 3_600_000;
 
-/** Whether this machine knows a time zone of that name. */
+/**
+ * Three letters, in any case, which mean different zones to different readers: IST is India, Ireland or
+ * Israel. The exceptions are names of the tz database and nothing else.
+ */
+const ABBREVIATION = /^(?!utc$|gmt$|uct$|prc$|roc$|rok$)[a-z]{3}$/i;
+
+/**
+ * Whether a text is the name of a time zone that this machine knows. Abbreviations and offsets are not: other
+ * systems read them differently.
+ */
 export function isTimeZone(name: string): boolean {
+  if (!/^[a-z]/i.test(name) || ABBREVIATION.test(name)) return false;
   try {
     formatterOf(name);
     return true;

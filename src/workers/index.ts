@@ -6,7 +6,6 @@ import { reconcileSales } from "./commissions/reconcile-sales.ts";
 import { releaseCommission } from "./commissions/release-commission.ts";
 import { reverseSale } from "./commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts";
-import { eraseUser } from "./maintenance/erase-user.ts";
 import { pruneHistory } from "./maintenance/prune-history.ts";
 import { verifyLedger } from "./maintenance/verify-ledger.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
@@ -24,6 +23,7 @@ import { emailWeekly } from "./notifications/email/email-weekly.ts";
 import { retryEmails } from "./notifications/email/retry-emails.ts";
 import { sendEmails } from "./notifications/email/send-emails.ts";
 import { notifyFanOut } from "./notifications/fan-out/notify-fan-out.ts";
+import { notifyRecipients } from "./notifications/fan-out/notify-recipients.ts";
 import { pruneNotifications } from "./notifications/fan-out/prune-notifications.ts";
 import { sweepEvents } from "./notifications/fan-out/sweep-events.ts";
 import { notifyProjectMatches } from "./notifications/matching/notify-project-matches.ts";
@@ -46,7 +46,6 @@ export const catalogue = catalogueOf([
   pollCalendars,
   verifyLedger,
   pruneHistory,
-  eraseUser,
   recalculateMultipliers,
   distributeBudget,
   sweepDueBudgets,
@@ -58,6 +57,7 @@ export const catalogue = catalogueOf([
   notifyProjectMatches,
   pruneCandidateNotifications,
   notifyFanOut,
+  notifyRecipients,
   sweepEvents,
   pruneNotifications,
   emailInstant,

@@ -223,11 +223,7 @@ describe("a meeting in several calendars", () => {
     expect(organized).toBeGreaterThan(5);
   });
 
-  function entryOf(
-    owner: Attendee,
-    copy: Copy,
-    { organizer, rights }: Omit<Meeting, "copies">,
-  ): GoogleEvent {
+  function entryOf(owner: Attendee, copy: Copy, { organizer, rights }: Omit<Meeting, "copies">): GoogleEvent {
     const isHidden = rights === "see nobody";
     const addressOf = (index: number) => `${NAMES[index] ?? "outside"}@example.org`;
     const isOrganizer = copy.reader === organizer;

@@ -73,7 +73,7 @@ describe("names in notifications", () => {
       payload: hostile,
       names,
     };
-    const { title, body } = type.text(event, { userId: "7", timeZone: "UTC", now: new Date() });
+    const { title, body } = type.text(event, { isMentioned: false, timeZone: "UTC", now: new Date() });
     for (const text of [title, body]) {
       expect(text).not.toMatch(/[\r\n\u202e]/);
       expect(text.replaceAll("\\", "")).not.toContain("https://evil.test");

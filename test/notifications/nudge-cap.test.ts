@@ -195,7 +195,12 @@ describe("the cap of nudges, on random rows", () => {
         await world.query("truncate deliveries, email_digests");
         const userId = await write(world, history, timeZone);
         const { digests } = await inTransaction(world.db, (tx) =>
-          openDueDigests(tx, "hourly", NOW, { limit: 10, defaultZone: "UTC", cap: NUDGE_CAP_POLICY }),
+          openDueDigests(tx, "hourly", NOW, {
+            limit: 10,
+            defaultZone: "UTC",
+            log: world.log,
+            cap: NUDGE_CAP_POLICY,
+          }),
         );
         const waiting = history.waiting.filter(({ cadence }) => cadence === "hourly");
         const nudges = waiting.filter(({ type }) => isNudge(type)).length;
@@ -302,6 +307,7 @@ describe("the cap of nudges, over random days", () => {
                 openDueDigests(tx, "hourly", new Date(now), {
                   limit: 10,
                   defaultZone: "UTC",
+                  log: world.log,
                   cap: NUDGE_CAP_POLICY,
                 }),
               );
@@ -332,6 +338,7 @@ describe("the cap of nudges, over random days", () => {
       openDueDigests(tx, "hourly", new Date("2026-03-10T19:00:00Z"), {
         limit: 10,
         defaultZone: "UTC",
+        log: world.log,
         cap: NUDGE_CAP_POLICY,
       }),
     );

@@ -83,13 +83,14 @@ it("deleting a user deletes the user's rows and leaves those of others", async (
   await platform.hostEvent(world, "document_uploaded", { actorId: leaver, resourceId });
   await world.query("delete from users where id = $1", [leaver]);
   const [left] = await world.query(
-    `select (select count(*) from organization_members) + (select count(*) from project_access_grants)
+    `select (select count(*) from organization_members where user_id = $1) + (select count(*) from project_access_grants)
           + (select count(*) from notification_preferences) + (select count(*) from user_notification_settings)
           + (select count(*) from resource_permissions) as gone,
             (select array_agg(user_id) from chat_thread_participants) as talking,
             (select array_agg(user_id) from meeting_participants) as meeting,
             (select created_by from resources) as creator,
             (select actor_id from domain_events) as actor`,
+    [leaver],
   );
   expect(left).toEqual({ gone: "0", talking: [owner], meeting: [owner], creator: null, actor: leaver });
 });

@@ -63,6 +63,10 @@ export async function projectFor(
 ): Promise<string> {
   const createdBy =
     fields.createdBy ?? (await volunteer(world, { organizationId: fields.organizationId })).userId;
+  await world.query(
+    "insert into organization_members (organization_id, user_id) values ($1, $2) on conflict do nothing",
+    [fields.organizationId, createdBy],
+  );
   const [project] = await world.query<{ id: string }>(
     `insert into projects (organization_id, name, project_status, team_lead, created_by, latitude, longitude, remote, auto_notify)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id`,

@@ -32,18 +32,23 @@ export async function organizationMember(
   userId: string,
   role: "owner" | "member" = "member",
 ): Promise<void> {
-  await world.query("insert into organization_members (organization_id, user_id, role) values ($1, $2, $3)", [
-    organizationId,
-    userId,
-    role,
-  ]);
+  await world.query(
+    `insert into organization_members (organization_id, user_id, role) values ($1, $2, $3)
+     on conflict (organization_id, user_id) do update set role = excluded.role`,
+    [organizationId, userId, role],
+  );
 }
 
-export const project = (
+/** A project, whose creator is a member of its organization. */
+export async function project(
   world: World,
   fields: { organizationId: string; createdBy: string; name?: string; status?: string; teamLead?: string },
-): Promise<string> =>
-  insert(
+): Promise<string> {
+  await world.query(
+    "insert into organization_members (organization_id, user_id) values ($1, $2) on conflict do nothing",
+    [fields.organizationId, fields.createdBy],
+  );
+  return insert(
     world,
     "insert into projects (organization_id, created_by, name, project_status, team_lead) values ($1, $2, $3, $4, $5) returning id",
     [
@@ -54,6 +59,7 @@ export const project = (
       fields.teamLead ?? null,
     ],
   );
+}
 
 export async function grant(
   world: World,

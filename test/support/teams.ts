@@ -25,6 +25,8 @@ export async function insertTeams(
        from unnest($2::bigint[]) with ordinality u(user_id, n)
        join unnest($2::bigint[]) with ordinality maker(user_id, n) on maker.n = (u.n - 1) / ${MEMBERS} * ${MEMBERS} + ${MEMBERS}
        join made on made.created_by = maker.user_id),
+     joined as (
+       insert into organization_members (organization_id, user_id) select $1, created_by from made),
      granted as (
        insert into project_access_grants (project_id, user_id, permission)
        select id, user_id, 'view' from members where user_id <> created_by),

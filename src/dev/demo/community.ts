@@ -53,6 +53,7 @@ export async function createCommunity(
     const profileIds = await drawIds(tx, "volunteer_profiles", plan.length);
     await insertUsers(tx, plan, userIds);
     await insertProfiles(tx, plan, { organizationIds, userIds, profileIds });
+    await insertMembers(tx, profileIds);
     const members = plan.map((volunteer, index) => ({
       userId: userIds[index] as string,
       profileId: profileIds[index] as string,
@@ -127,6 +128,15 @@ async function insertProfiles(
           ${column((v) => (v.referrer === null ? null : ids.profileIds[v.referrer]))}::bigint[],
           ${column((v) => v.referralCode)}::text[], ${column((v) => v.joinedAt.toISOString())}::timestamptz[],
           ${column((v) => (v.referrer === null ? null : v.joinedAt.toISOString()))}::timestamptz[])`,
+  );
+}
+
+/** Volunteers are members of their organization. */
+async function insertMembers(tx: Tx, profileIds: readonly string[]): Promise<void> {
+  await tx.execute(
+    sql`insert into organization_members (organization_id, user_id)
+        select organization_id, user_id from volunteer_profiles where id = any(${array(profileIds)}::bigint[])
+        on conflict do nothing`,
   );
 }
 

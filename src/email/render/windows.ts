@@ -1,13 +1,9 @@
-import { DateTime, IANAZone } from "luxon";
+import { DateTime } from "luxon";
 import { isQuiet, type QuietHours } from "../../scoring/local-time.ts";
 import type { DigestCadence } from "../../scoring/notifications/notify-decision.ts";
 
 /** A period in which one digest may be sent. Deliveries decided after its start wait for the next one. */
 export type DigestWindow = { readonly start: Date; readonly end: Date };
-
-/** A user's zone, or the default if it is missing or unknown. */
-export const zoneOf = (timeZone: string | null, defaultZone: string): string =>
-  timeZone !== null && IANAZone.isValidZone(timeZone) ? timeZone : defaultZone;
 
 const FIRST_HOUR = 6;
 const LAST_HOUR = 18;

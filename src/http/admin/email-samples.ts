@@ -69,7 +69,7 @@ export function renderSample(name: string, publicUrl: string): RenderedEmail | u
   return item && renderItem(item, recipient);
 }
 
-const READER = { userId: "5", timeZone: "America/Los_Angeles", now: new Date("2026-03-09T17:00:00Z") };
+const READER = { timeZone: "America/Los_Angeles", isMentioned: false, now: new Date("2026-03-09T17:00:00Z") };
 
 /** One item, or none for a type that is never mailed. */
 function itemsOf(

@@ -19,6 +19,9 @@ export type EmailKind = "immediate" | "digest" | "weekly";
 /** How often a user gets e-mail at most. */
 export type Frequency = "immediate" | "hourly" | "daily" | "weekly" | "none";
 
+/** Why an event no longer matters to a recipient: they have read about it, or its subject has changed. */
+export type StaleReason = "read-meanwhile" | "overtaken";
+
 /** The facts of one decision. */
 export type NotifyFacts = {
   readonly channel: Channel;
@@ -34,6 +37,8 @@ export type NotifyFacts = {
   readonly preferences: readonly Preference[];
   /** From all e-mail, or from this type. */
   readonly isUnsubscribed: boolean;
+  /** Null while it matters to the recipient. */
+  readonly staleReason: StaleReason | null;
   readonly frequency: Frequency;
   readonly emailKind: EmailKind;
   readonly quiet: QuietHours | null;
@@ -63,6 +68,8 @@ export const NOTIFICATION_SKIP_REASONS = [
   "muted",
   "unsubscribed",
   "frequency-none",
+  "read-meanwhile",
+  "overtaken",
 ] as const;
 type NotificationSkipReason = (typeof NOTIFICATION_SKIP_REASONS)[number];
 
@@ -90,6 +97,7 @@ export type StopFacts = Pick<
   | "preferences"
   | "isUnsubscribed"
   | "frequency"
+  | "staleReason"
 >;
 export type StopReason = Exclude<NotificationSkipReason, "actor-is-recipient">;
 type StopRule = (facts: StopFacts) => StopReason | null;
@@ -120,10 +128,13 @@ const mute: StopRule = (facts) => (preferenceFor(facts.preferences, facts) === "
 const noFrequency: StopRule = ({ channel, frequency }) =>
   channel === "email" && frequency === "none" ? "frequency-none" : null;
 
+/** It does not matter any more by the time it is decided or sent. */
+const stale: StopRule = ({ staleReason }) => staleReason;
+
 /** Rules that also stop must-send types. */
 export const STOPS_EVERYTHING = { actorIsRecipient, access, address, suppression } as const;
 /** Rules that do not stop must-send types. */
-export const STOPS_THE_REST = { unsubscribed, mute, noFrequency } as const;
+export const STOPS_THE_REST = { unsubscribed, mute, noFrequency, stale } as const;
 
 const CADENCE_OF_KIND: Record<EmailKind, Cadence> = { immediate: "now", digest: "hourly", weekly: "weekly" };
 
@@ -183,6 +194,15 @@ export function decideNotification(facts: NotifyFacts): NotifyDecision {
   if (notBefore) return { kind: "deferred", notBefore, reason: "quiet-hours" };
   return { kind: "now", reason: null };
 }
+
+/**
+ * Whether the decision about an e-mail depends on the other e-mails of the user: it would be sent alone, or
+ * is a nudge.
+ */
+export const isLimited = (facts: NotifyFacts, isNudge: boolean): boolean =>
+  !facts.isMustSend &&
+  firstReason([...Object.values(STOPS_EVERYTHING), ...Object.values(STOPS_THE_REST)], facts) === null &&
+  (isNudge || cadenceOf(facts).cadence === "now");
 
 /** The reason of the first rule that applies; null if none does. */
 export function firstReason<F, R>(rules: readonly ((facts: F) => R | null)[], facts: F): R | null {

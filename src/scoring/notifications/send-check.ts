@@ -8,16 +8,10 @@ import {
 } from "./notify-decision.ts";
 
 /** The facts that are checked again right before an e-mail is sent. */
-export type SendFacts = StopFacts &
-  Pick<NotifyFacts, "isMustSend"> & {
-    /** It has been read in the app. */
-    readonly isRead: boolean;
-    /** It no longer applies: the thread was read, or the resume completed. */
-    readonly isOvertaken: boolean;
-  };
+export type SendFacts = StopFacts & Pick<NotifyFacts, "isMustSend">;
 
 /** Why a pending delivery is not sent. `unreadable`: its event or its notification type is gone. */
-export type DropReason = StopReason | "read-meanwhile" | "overtaken" | "unreadable";
+export type DropReason = StopReason | "unreadable";
 
 /**
  * Why an e-mail is not sent after all; null if it is. Access, address and suppression stop every e-mail;
@@ -27,8 +21,5 @@ export function reasonToDrop(facts: SendFacts): DropReason | null {
   const { access, address, suppression } = STOPS_EVERYTHING;
   const stopped = firstReason([access, address, suppression], facts);
   if (stopped !== null || facts.isMustSend) return stopped;
-  const unwanted = firstReason(Object.values(STOPS_THE_REST), facts);
-  if (unwanted !== null) return unwanted;
-  if (facts.isRead) return "read-meanwhile";
-  return facts.isOvertaken ? "overtaken" : null;
+  return firstReason(Object.values(STOPS_THE_REST), facts);
 }

@@ -4,6 +4,7 @@ import {
   cadenceOf,
   decideNotification,
   isCapped,
+  isLimited,
   isOutranked,
   isThrottled,
   type NotifyDecision,
@@ -27,6 +28,7 @@ const facts = (change: Partial<NotifyFacts> = {}): NotifyFacts => ({
   isMustSend: false,
   preferences: [],
   isUnsubscribed: false,
+  staleReason: null,
   frequency: "immediate",
   emailKind: "immediate",
   quiet: null,
@@ -89,6 +91,9 @@ describe("each rule by itself", () => {
     ["noFrequency", { frequency: "none" }, "frequency-none"],
     ["noFrequency", { frequency: "none", ...inApp }, null],
     ["noFrequency", { frequency: "weekly" }, null],
+    ["stale", { staleReason: "read-meanwhile" }, "read-meanwhile"],
+    ["stale", { staleReason: "overtaken", ...inApp }, "overtaken"],
+    ["stale", { staleReason: null }, null],
   ] as const)("%s of %j: %s", (rule, change, reason) => {
     expect(STOPS_THE_REST[rule](facts(change as Partial<NotifyFacts>))).toBe(reason);
   });
@@ -267,6 +272,7 @@ const anyFacts: fc.Arbitrary<NotifyFacts> = fc.record({
   isMustSend: fc.boolean(),
   preferences: anyPreferences,
   isUnsubscribed: fc.boolean(),
+  staleReason: fc.constantFrom(null, "read-meanwhile", "overtaken"),
   frequency: fc.constantFrom("immediate", "hourly", "daily", "weekly", "none"),
   emailKind: fc.constantFrom("immediate", "digest", "weekly"),
   quiet: fc.option(fc.record({ from: fc.nat(1439), to: fc.nat(1439) })),
@@ -291,6 +297,20 @@ const amount = (decision: NotifyDecision): number => {
 };
 
 describe("whatever the facts", () => {
+  it("a decision that is not limited is the same for every other e-mail of the user", () => {
+    let unlimited = 0;
+    fc.assert(
+      fc.property(anyFacts, (given) => {
+        const one = { ...given, channel: "email" } as const;
+        if (isLimited(one, one.nudge !== null)) return;
+        unlimited += 1;
+        expect(decideNotification({ ...one, letThrough: 0, nudge: null })).toEqual(decideNotification(one));
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(unlimited).toBeGreaterThan(200);
+  });
+
   it("nothing is mailed after an unsubscription but must-send", () => {
     fc.assert(
       fc.property(anyFacts, (facts) => {

@@ -14,8 +14,7 @@ const sendable: SendFacts = {
   preferences: [],
   isUnsubscribed: false,
   frequency: "immediate",
-  isRead: false,
-  isOvertaken: false,
+  staleReason: null,
 };
 
 const mute = {
@@ -33,13 +32,16 @@ const RULES: readonly [string, Partial<SendFacts>, always: boolean][] = [
   ["unsubscribed", { isUnsubscribed: true }, false],
   ["muted", { preferences: [mute] }, false],
   ["frequency-none", { frequency: "none" }, false],
-  ["read-meanwhile", { isRead: true }, false],
-  ["overtaken", { isOvertaken: true }, false],
+  ["read-meanwhile", { staleReason: "read-meanwhile" }, false],
 ];
 
 describe("the check before an e-mail is sent", () => {
   it("passes an e-mail that no rule stops", () => {
     expect(reasonToDrop(sendable)).toBeNull();
+  });
+
+  it("an event that was overtaken stops it", () => {
+    expect(reasonToDrop({ ...sendable, staleReason: "overtaken" })).toBe("overtaken");
   });
 
   it.each(RULES)("%s stops it", (reason, facts, always) => {

@@ -47,7 +47,7 @@ export const sendEmails: OutsideJob<Payload, MailingRequest, MailingAnswer> = de
 });
 
 async function prepareMailing({ batchId }: Payload, context: JobContext) {
-  const { tx, now, settings } = context;
+  const { tx, now, settings, log } = context;
   const found = await pendingEmails(tx, batchId);
   if (found.length === 0) return { nothing: "no e-mail of this mailing is pending" };
   // Created while another mailer was configured.
@@ -59,6 +59,7 @@ async function prepareMailing({ batchId }: Payload, context: JobContext) {
   const checked = await checkDeliveries(tx, await pendingDeliveries(tx, pending), {
     now,
     defaultZone: settings.notifications.userTimeZone,
+    log,
   });
   await dropDeliveries(
     tx,

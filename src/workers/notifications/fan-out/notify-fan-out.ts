@@ -3,19 +3,19 @@ import { z } from "zod";
 import { array, rows } from "../../../db/statement.ts";
 import type { Tx } from "../../../db/transaction.ts";
 import { idField } from "../../../ids.ts";
-import { type DecidedDelivery, decideDeliveries } from "../../../notifications/decide-deliveries.ts";
-import { countNameOf, remarkOf } from "../../../notifications/describe-delivery.ts";
+import type { Decided } from "../../../notifications/decide-deliveries.ts";
+import { countsOf } from "../../../notifications/describe-delivery.ts";
+import { findRecipients } from "../../../notifications/find-recipients.ts";
 import { NOTIFICATION_TYPES } from "../../../notifications/index.ts";
 import { EVENT_COLUMNS, type EventRow, readEvents } from "../../../notifications/read-events.ts";
-import { recordDeliveries } from "../../../notifications/record-deliveries.ts";
-import { reportEvents } from "../../../notifications/report-events.ts";
-import { enqueue, enqueueMany } from "../../../queues/enqueue.ts";
+import { enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type JobContext } from "../../../queues/job.ts";
-import { done, type Outcome, skipped } from "../../../queues/outcome.ts";
+import { addCounts, type Counts, done, type Outcome, skipped } from "../../../queues/outcome.ts";
+import { notify, RECIPIENTS_PER_TRANSACTION } from "../../notify.ts";
 import { enqueueSubscribed, SUBSCRIBERS } from "../../subscribers.ts";
-import { emailInstant } from "../email/email-instant.ts";
+import { notifyRecipients } from "./notify-recipients.ts";
 
-/** Events per transaction, whatever the size of the group: it has to stay within its time limit. */
+/** Events per transaction, whatever the size of the group: it must stay within its time limit. */
 const EVENTS_PER_TRANSACTION = 4_000;
 /** Events per entry. The trigger uses the same number (drizzle/0001_rules.sql). */
 export const EVENTS_PER_ENTRY = 100;
@@ -64,28 +64,37 @@ async function splitEntry(tx: Tx, { eventIds }: FanOut): Promise<Outcome> {
 }
 
 async function fanOut(entries: readonly FanOut[], context: JobContext): Promise<Outcome[]> {
-  const { tx, now, settings, remark } = context;
+  const { tx, now } = context;
   const { accepted, postponed } = withinLimit(entries);
   await enqueueMany(tx, notifyFanOut, postponed);
   const claimed = await claimEvents(tx, accepted.flat(), now);
   const { notifiable, rejected } = await readEvents(tx, claimed);
-  const deliveries = await decideDeliveries(tx, notifiable, { settings, now });
-  for (const delivery of deliveries) remark(remarkOf(delivery));
-  await recordDeliveries(tx, deliveries, now);
-  await markRejected(tx, rejected);
-  const reasons = new Map(rejected.map(({ id, reason }) => [id, reason]));
-  reportEvents(
-    context,
-    claimed.map(({ id, type }) => ({ id, type, ...outcomeOf(type, reasons.get(id) ?? null) })),
+  const found = await findRecipients(tx, notifiable, { limit: RECIPIENTS_PER_TRANSACTION, now });
+  await postponeEvents(tx, found.postponed);
+  await enqueueMany(
+    tx,
+    notifyRecipients,
+    found.large.map((eventId) => ({ eventId })),
   );
-  await enqueueSubscribed(tx, claimed);
-  const urgent = deliveries.some(({ channel, decision }) => channel === "email" && decision.kind === "now");
-  // An entry of its own, so that concurrent fan-outs do not wait for each other.
-  if (urgent) await enqueue(tx, emailInstant, {}, { separate: true });
-  return outcomesOf(accepted, claimed, {
-    deliveries,
+  const decided = await notify(found.recipients, context);
+  await markRejected(tx, rejected);
+  const left = new Set(found.postponed);
+  const handled = claimed.filter(({ id }) => !left.has(id));
+  await enqueueSubscribed(tx, handled);
+  return outcomesOf(accepted, {
+    handled: new Set(handled.map(({ id }) => id)),
+    postponed: left,
+    large: new Set(found.large),
     notifiable: new Set(notifiable.map(({ event }) => event.id)),
+    decided,
   });
+}
+
+/** Gives events back whose recipients did not fit into the transaction: they are claimed again later. */
+async function postponeEvents(tx: Tx, eventIds: readonly string[]): Promise<void> {
+  if (eventIds.length === 0) return;
+  await tx.execute(sql`delete from event_outcomes where event_id = any(${array(eventIds)}::bigint[])`);
+  await enqueueMany(tx, notifyFanOut, fanOutEntries(eventIds));
 }
 
 /** Splits entries into the event ids that one transaction takes, by entry, and new entries for the rest. */
@@ -139,37 +148,37 @@ async function markRejected(tx: Tx, rejected: readonly { id: string; reason: str
   );
 }
 
-/** What event_outcomes has about an event. */
-const outcomeOf = (type: string, reason: string | null) =>
-  ({
-    outcome: reason !== null ? "rejected" : CONSUMED_TYPES.includes(type) ? "decided" : "ignored",
-    reason,
-  }) as const;
+type Handled = {
+  readonly handled: ReadonlySet<string>;
+  readonly postponed: ReadonlySet<string>;
+  readonly large: ReadonlySet<string>;
+  readonly notifiable: ReadonlySet<string>;
+  readonly decided: readonly Decided[];
+};
 
 /** The outcome of each entry, with counts of its events and of their deliveries. */
-function outcomesOf(
-  accepted: readonly (readonly string[])[],
-  claimed: readonly EventRow[],
-  known: { readonly deliveries: readonly DecidedDelivery[]; readonly notifiable: ReadonlySet<string> },
-): Outcome[] {
-  const claimedIds = new Set(claimed.map(({ id }) => id));
-  const countsOfEvent = new Map<string, Record<string, number>>();
-  for (const delivery of known.deliveries) {
-    const counts = countsOfEvent.get(delivery.event.id) ?? {};
-    const name = countNameOf(delivery);
-    counts[name] = (counts[name] ?? 0) + 1;
-    countsOfEvent.set(delivery.event.id, counts);
-  }
+function outcomesOf(accepted: readonly (readonly string[])[], known: Handled): Outcome[] {
+  const countsOfEvent = new Map<string, Counts>();
+  for (const one of known.decided)
+    countsOfEvent.set(one.event.id, addCounts(countsOfEvent.get(one.event.id) ?? {}, countsOf(one)));
   return accepted.map((eventIds) => {
     if (eventIds.length === 0) return done({ postponed: 1 });
-    const claimedHere = eventIds.filter((id) => claimedIds.has(id));
-    if (claimedHere.length === 0) return skipped("the events do not exist or have an outcome already");
-    const counts: Record<string, number> = { events: claimedHere.length };
-    const others = claimedHere.filter((id) => !known.notifiable.has(id)).length;
-    if (others > 0) counts["ignored or rejected"] = others;
-    for (const id of claimedHere)
-      for (const [name, n] of Object.entries(countsOfEvent.get(id) ?? {}))
-        counts[name] = (counts[name] ?? 0) + n;
-    return done(counts);
+    const handled = eventIds.filter((id) => known.handled.has(id));
+    const postponed = eventIds.filter((id) => known.postponed.has(id)).length;
+    if (handled.length + postponed === 0)
+      return skipped("the events do not exist or have an outcome already");
+    return done(
+      handled.reduce((counts, id) => addCounts(counts, countsOfEvent.get(id) ?? {}), {
+        ...nonZero({
+          events: handled.length,
+          "events postponed": postponed,
+          "ignored or rejected": handled.filter((id) => !known.notifiable.has(id)).length,
+          "events with ranges of recipients": handled.filter((id) => known.large.has(id)).length,
+        }),
+      }),
+    );
   });
 }
+
+const nonZero = (counts: Counts): Counts =>
+  Object.fromEntries(Object.entries(counts).filter(([, n]) => n > 0));

@@ -107,6 +107,7 @@ describe("resume-incomplete-nudges", () => {
     const [second, maker, member] = [await user(world), await user(world), await user(world)];
     await organizationMember(world, organizationId, second, "owner");
     await organizationMember(world, organizationId, member);
+    await organizationMember(world, organizationId, maker);
     await world.query("update projects set created_by = $1", [maker]);
     await run(world, days(1));
     expect((await nudged(world)).map(([userId]) => userId)).toEqual([owner, second, maker]);

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { decided } from "../support/notified.ts";
+import * as platform from "../support/platform.ts";
+import { createWorld } from "../support/world.ts";
+
+/** A writer and two readers in a thread. */
+async function conversation() {
+  const world = await createWorld();
+  const [writer, reader, other] = (await platform.users(world, 3)) as [string, string, string];
+  const threadId = await platform.thread(world, { participants: [writer, reader, other] });
+  /** Writes a message at a minute after ten. */
+  const say = async (minute: number, body?: string) => {
+    const messageId = await platform.message(world, {
+      threadId,
+      senderId: writer,
+      createdAt: at(minute),
+      ...(body ? { body } : {}),
+    });
+    return platform.hostEvent(world, "chat_message_sent", {
+      threadId,
+      actorId: writer,
+      payload: { message_id: messageId },
+    });
+  };
+  const read = (minute: number, userId = reader) =>
+    world.query("update chat_thread_participants set last_read_at = $1 where user_id = $2", [
+      at(minute),
+      userId,
+    ]);
+  const shown = (userId = reader) =>
+    world.query<{ title: string; count: number; unread: boolean }>(
+      "select title, count, read_at is null as unread from notifications where user_id = $1 order by id",
+      [userId],
+    );
+  return { world, writer, reader, other, threadId, say, read, shown };
+}
+
+const at = (minute: number) => new Date(Date.UTC(2026, 2, 2, 10, minute)).toISOString();
+
+describe("chat_message_sent", () => {
+  it("faults 19: is not shown to a participant who has read past the message", async () => {
+    const { world, reader, other, say, read, shown } = await conversation();
+    const eventId = await say(1);
+    await read(5);
+    await world.drain();
+    expect(await decided(world, eventId)).toEqual([
+      `${reader} in_app skipped read-meanwhile`,
+      `${other} in_app now`,
+    ]);
+    expect(await shown()).toEqual([]);
+  });
+
+  it("faults 19: reading the whole thread marks its counting notification as read", async () => {
+    const { world, other, say, read, shown } = await conversation();
+    for (const minute of [1, 2, 3]) await say(minute);
+    await world.drain();
+    expect(await shown()).toEqual([{ title: "3 new messages in Watering", count: 3, unread: true }]);
+    await read(3);
+    expect(await shown()).toMatchObject([{ unread: false }]);
+    expect(await shown(other)).toMatchObject([{ count: 3, unread: true }]);
+    await say(9);
+    await world.drain();
+    expect(await shown()).toMatchObject([
+      { unread: false },
+      { title: "1 new message in Watering", count: 1, unread: true },
+    ]);
+  });
+
+  it("faults 19: reading a part of it lowers the count to what is unread", async () => {
+    const { world, reader, say, read, shown } = await conversation();
+    for (const minute of [1, 2, 3]) await say(minute);
+    await say(4, `@[User](user:${reader}) Look!`);
+    await world.drain();
+    await read(1);
+    expect((await shown())[0]).toEqual({ title: "2 new messages in Watering", count: 2, unread: true });
+    await read(2);
+    expect((await shown())[0]).toEqual({ title: "1 new message in Watering", count: 1, unread: true });
+    await say(6);
+    await world.drain();
+    expect((await shown())[0]).toEqual({ title: "2 new messages in Watering", count: 2, unread: true });
+    // Marking the thread as unread again shows nothing anew.
+    await read(0);
+    expect((await shown())[0]).toEqual({ title: "2 new messages in Watering", count: 2, unread: true });
+  });
+
+  it("a mentioned participant gets a notification of their own, however many are in the thread", async () => {
+    const { world, reader, say, shown, other } = await conversation();
+    await say(1, `@[User](user:${reader}) and @[Nobody](user:999) look!`);
+    await world.drain();
+    expect(await shown()).toEqual([{ title: "User 1 mentioned you in Watering", count: 1, unread: true }]);
+    expect(await shown(other)).toMatchObject([{ title: "1 new message in Watering" }]);
+  });
+});
