@@ -635,7 +635,6 @@ CREATE TABLE jobs (
   status          text NOT NULL DEFAULT 'open'::text,
   closed_at       timestamp with time zone,
   content_key     text,
-  buckets         bigint[] NOT NULL DEFAULT '{}'::bigint[],
   cluster         bigint,
   is_preferred    boolean NOT NULL DEFAULT true,
   CONSTRAINT jobs_pkey PRIMARY KEY (id),
@@ -650,7 +649,6 @@ CREATE TABLE jobs (
   CONSTRAINT jobs_title CHECK (title <> ''::text AND company <> ''::text),
   CONSTRAINT jobs_type CHECK (job_type = ANY (ARRAY['full-time'::text, 'part-time'::text, 'contract'::text, 'freelance'::text, 'temporary'::text, 'internship'::text, 'volunteer'::text]))
 );
-CREATE INDEX jobs_buckets ON jobs USING gin (buckets);
 CREATE INDEX jobs_closed ON jobs (closed_at) WHERE status = 'closed'::text;
 CREATE INDEX jobs_cluster ON jobs (cluster) WHERE cluster IS NOT NULL;
 CREATE INDEX jobs_content_key ON jobs (content_key, id);
@@ -1082,6 +1080,14 @@ CREATE UNIQUE INDEX outbox_job_key ON outbox (job, key);
 CREATE INDEX outbox_parent ON outbox (parent) WHERE parent IS NOT NULL;
 CREATE INDEX outbox_parked ON outbox (parent, id) WHERE run_at = 'infinity'::timestamp with time zone;
 CREATE INDEX outbox_postponed ON outbox (postponed_at) WHERE postponed_at IS NOT NULL;
+
+CREATE TABLE posting_buckets (
+  bucket     bigint NOT NULL,
+  posting_id bigint NOT NULL,
+  CONSTRAINT posting_buckets_bucket_posting_id_pk PRIMARY KEY (bucket, posting_id),
+  CONSTRAINT posting_buckets_posting_id_jobs_id_fk FOREIGN KEY (posting_id) REFERENCES jobs(id) ON DELETE CASCADE
+);
+CREATE INDEX posting_buckets_posting ON posting_buckets (posting_id);
 
 CREATE TABLE posting_sightings (
   source       text NOT NULL,

@@ -154,6 +154,18 @@ function scrapedMetrics(at: Registered) {
       labelNames: ["schedule"],
       ...at,
     }),
+    postingListFailures: new Gauge({
+      name: "commonwork_posting_list_failures",
+      help: "Failed fetches of a list of job postings since the last that succeeded.",
+      labelNames: ["source", "board"],
+      ...at,
+    }),
+    postingListAge: new Gauge({
+      name: "commonwork_posting_list_success_age_seconds",
+      help: "Time since the last successful fetch of a list of job postings; absent before the first.",
+      labelNames: ["source", "board"],
+      ...at,
+    }),
     clockOffset: new Gauge({
       name: "commonwork_clock_offset_seconds",
       help: "The clock of this machine minus that of Postgres, as last measured.",

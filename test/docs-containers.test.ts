@@ -57,6 +57,8 @@ describe("docker-compose.yml", () => {
     const left = [
       ...["DB_SCHEMA", "NODE_ENV", "SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY", "REDIS_CLUSTER_NODES"],
       ...["REDIS_SENTINELS", "REDIS_SENTINEL_USERNAME", "REDIS_SENTINEL_PASSWORD"],
+      // For tests and the demo.
+      ...["POSTING_BASE_URLS", "FETCH_ALLOW_LOOPBACK"],
     ];
     expect(
       VARIABLES.filter(

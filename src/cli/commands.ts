@@ -92,6 +92,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./calendar.ts")).defineCalendar,
   },
   {
+    name: "postings:sources",
+    description: "list the sources of job postings: last success, next fetch, counts, what each waits for",
+    load: async () => (await import("./postings-sources.ts")).definePostingsSources,
+  },
+  {
     name: "ledger:verify",
     description: "verify the ledger now; exit code 1 when a check fails",
     load: async () => (await import("./ledger-verify.ts")).defineLedgerVerify,

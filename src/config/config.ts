@@ -7,6 +7,7 @@ import { matching } from "./matching.ts";
 import { notifications } from "./notifications.ts";
 import { nudges } from "./nudges.ts";
 import { postgres } from "./postgres.ts";
+import { postings } from "./postings.ts";
 import { processArea } from "./process.ts";
 import { redis } from "./redis.ts";
 import { rewards } from "./rewards.ts";
@@ -23,6 +24,7 @@ const areas = [
   nudges,
   calendar,
   matching,
+  postings,
   history,
   access,
 ] as const;

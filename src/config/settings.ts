@@ -7,6 +7,7 @@ type Shared =
   | "budgets"
   | "nudges"
   | "matching"
+  | "postings"
   | "notifications"
   | "historyDays"
   | "defaultTimeZone";
@@ -22,7 +23,8 @@ export type Settings = Pick<Config, Shared> & {
 export function settingsFrom(config: Pick<Config, Shared | "email">): Settings {
   const { transport: _transport, webhookSecrets: _secrets, ...email } = config.email;
   const { calendars, commissions, multipliers, budgets, nudges, matching } = config;
-  const { notifications, historyDays, defaultTimeZone } = config;
+  const { notifications, postings, historyDays, defaultTimeZone } = config;
   const rewards = { commissions, multipliers, budgets };
-  return { ...rewards, calendars, nudges, matching, notifications, historyDays, defaultTimeZone, email };
+  const shown = { ...rewards, calendars, nudges, matching, postings, notifications };
+  return { ...shown, historyDays, defaultTimeZone, email };
 }

@@ -9,7 +9,8 @@ type LockName =
   | "single-emails-of-users"
   | "recipients-of-event"
   | "calculate-matches"
-  | "calendar-meeting";
+  | "calendar-meeting"
+  | "store-postings";
 
 /**
  * SQL for the key of an advisory lock.

@@ -3,6 +3,7 @@ import { Router } from "express";
 import { QUEUE_NAMES } from "../config/queues.ts";
 import { rows } from "../db/statement.ts";
 import { withinLimit } from "../deadlines.ts";
+import { listStates } from "../postings/listings.ts";
 import { countEntries, countFailing } from "../queues/outbox-counts.ts";
 import { countPostponed } from "../queues/postpone.ts";
 import { verificationState } from "../rewards/verifications.ts";
@@ -77,7 +78,17 @@ async function readPart(
 function resetGauges(runtime: Runtime, part: "postgres" | "redis"): void {
   const { carriers, entries, failingEntries, postponed, schedulePaused, oldest } = runtime.metrics;
   const { scheduleLag, oldestTransaction, ledgerDrift, ledgerVerifiedAge } = runtime.metrics;
-  const ofPostgres = [entries, failingEntries, postponed, schedulePaused, oldest, ledgerVerifiedAge];
+  const { postingListFailures, postingListAge } = runtime.metrics;
+  const ofLists = [postingListFailures, postingListAge];
+  const ofPostgres = [
+    entries,
+    failingEntries,
+    postponed,
+    schedulePaused,
+    oldest,
+    ledgerVerifiedAge,
+    ...ofLists,
+  ];
   for (const gauge of part === "redis" ? [carriers] : ofPostgres) gauge.reset();
   if (part === "postgres") for (const gauge of [scheduleLag, oldestTransaction, ledgerDrift]) gauge.remove();
 }
@@ -86,7 +97,7 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
   const { entries, failingEntries, postponed, schedulePaused, oldest } = runtime.metrics;
   const { scheduleLag, oldestTransaction, ledgerDrift, ledgerVerifiedAge } = runtime.metrics;
   const on = runtime.db.drizzle;
-  const [outbox, failing, waiting, paused, lagSeconds, [open], books] = await Promise.all([
+  const [outbox, failing, waiting, paused, lagSeconds, [open], books, lists] = await Promise.all([
     countEntries(on),
     countFailing(on),
     countPostponed(on),
@@ -101,6 +112,7 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
           where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
     ),
     verificationState(on),
+    listStates(on),
   ]);
   return () => {
     const ages = new Map<string, number>();
@@ -117,7 +129,18 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
     // Unknown before the first verification.
     if (books.drift !== null) ledgerDrift.set(books.drift);
     for (const { scope, seconds } of books.ages) ledgerVerifiedAge.set({ scope }, seconds);
+    setListGauges(runtime.metrics, lists);
   };
+}
+
+function setListGauges(
+  { postingListFailures, postingListAge }: Runtime["metrics"],
+  lists: Awaited<ReturnType<typeof listStates>>,
+): void {
+  for (const { source, board, failures, age } of lists) {
+    postingListFailures.set({ source, board }, failures);
+    if (age !== null) postingListAge.set({ source, board }, age);
+  }
 }
 
 async function readRedis(runtime: Runtime): Promise<() => void> {

@@ -2,6 +2,7 @@ import type { Cluster, Redis } from "ioredis";
 import type { Clock } from "../clock.ts";
 import type { GoogleCalendarConfig } from "../config/calendar.ts";
 import type { Config } from "../config/config.ts";
+import type { Queryable } from "../db/statement.ts";
 import { createSeals } from "../sealed-text.ts";
 import type { CalendarPort } from "./calendar.ts";
 import { googleCalendarPort } from "./google-calendar.ts";
@@ -10,23 +11,37 @@ import { createMailLimiter } from "./mailers/mail-limiter.ts";
 import type { Mailer } from "./mailers/mailer.ts";
 import { resendMailer } from "./mailers/resend.ts";
 import { smtpMailer } from "./mailers/smtp.ts";
+import { fetchRecords } from "./polite-fetch/fetch-records.ts";
+import { createPoliteFetch } from "./polite-fetch/polite-fetch.ts";
 import type { Ports } from "./ports.ts";
+import { type PostingsPort, postingsPort } from "./postings/postings-port.ts";
 import { createRateLimiter } from "./rate-limiter.ts";
 import { scicentPort } from "./scicent.ts";
 
 /** Requests per second to Resend until a response announces the rate. The lowest it has ever granted. */
 const RESEND_PER_SECOND = 2;
 
-/** Opens the configured ports. Without Redis, each process limits its rates by itself. */
-export function openPorts(
-  config: Pick<Config, "tokenSales" | "email" | "redisPrefix" | "googleCalendar">,
-  redis: Redis | Cluster | null,
-  clock: Clock,
-): Ports {
+type PortsConfig = Pick<
+  Config,
+  "tokenSales" | "email" | "redisPrefix" | "googleCalendar" | "postingSources" | "fetching"
+>;
+
+/** What ports share with the rest of the process. */
+export type PortsOn = {
+  /** Null: each process limits its rates by itself. */
+  readonly redis: Redis | Cluster | null;
+  readonly clock: Clock;
+  /** Where requests to hosts with daily limits are counted. */
+  readonly db: Queryable;
+};
+
+/** Opens the configured ports. */
+export function openPorts(config: PortsConfig, { redis, clock, db }: PortsOn): Ports {
   return {
     tokenSales: config.tokenSales ? scicentPort(config.tokenSales) : null,
     mailer: openMailer(config, redis),
     calendar: config.googleCalendar ? openCalendar(config.googleCalendar, clock) : null,
+    postings: config.postingSources.lists.length > 0 ? openPostings(config, { redis, clock, db }) : null,
   };
 }
 
@@ -50,4 +65,12 @@ function openMailer(
 
 function openCalendar({ encryptionKeys, ...google }: GoogleCalendarConfig, clock: Clock): CalendarPort {
   return googleCalendarPort({ ...google, clock, seals: createSeals(encryptionKeys) });
+}
+
+function openPostings(config: PortsConfig, { redis, clock, db }: PortsOn): PostingsPort {
+  const { contact, perSecond, allowLoopback } = config.fetching;
+  const limiter = createRateLimiter({ redis, keyPrefix: `${config.redisPrefix}:fetch`, perSecond });
+  const records = fetchRecords(db);
+  const fetch = createPoliteFetch({ contact: contact ?? "", limiter, records, clock, allowLoopback });
+  return postingsPort(config.postingSources, fetch, clock);
 }

@@ -1,5 +1,6 @@
 import type { CalendarPort } from "./calendar.ts";
 import type { Mailer } from "./mailers/mailer.ts";
+import type { PostingsPort } from "./postings/postings-port.ts";
 import type { TokenSalesPort } from "./token-sales.ts";
 
 /** The outside systems that jobs may call. A port that is not configured is null, and its jobs skip. */
@@ -8,4 +9,5 @@ export type Ports = {
   /** Never null: without credentials, e-mails are written to files. */
   readonly mailer: Mailer;
   readonly calendar: CalendarPort | null;
+  readonly postings: PostingsPort | null;
 };

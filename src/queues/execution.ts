@@ -161,6 +161,11 @@ export const computeContextFor = (
       await tx.execute(sql`set transaction read only`);
       return work(tx).catch(rejectWrite);
     }, signal),
+  fetch: async (request, call) => {
+    if (execution.insteadOfCall === null) return call(execution.ports);
+    execution.insteadOfCall(job, request);
+    return null;
+  },
 });
 
 const READ_ONLY_TRANSACTION = "25006";

@@ -40,6 +40,11 @@ export type JobContext = {
  */
 export type ComputeContext = Omit<JobContext, "tx"> & {
   read<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * Reads from the outside world. The range may be computed again, so the call must have no effect there. A
+   * dry run lists the request instead, and gets null.
+   */
+  fetch<T>(request: unknown, call: (ports: Ports) => Promise<T>): Promise<T | null>;
 };
 
 /** What a sum is given. */

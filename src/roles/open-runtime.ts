@@ -7,6 +7,7 @@ import { type Log, warnThrottled } from "../log.ts";
 import { createMetrics, type Metrics } from "../metrics.ts";
 import { openPorts } from "../ports/open-ports.ts";
 import type { Ports } from "../ports/ports.ts";
+import { checkPostingLists } from "../ports/postings/postings-port.ts";
 import { type CircuitChange, createCircuits } from "../queues/circuits.ts";
 import type { Catalogue } from "../queues/job.ts";
 import { openProducers } from "../queues/redis.ts";
@@ -34,13 +35,16 @@ export type OpenOptions = {
 /** Opens what a process shares. No role runs yet. `close` closes what this opened. */
 export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<void> } {
   const { config, log, catalogue, timetable } = options;
+  // Before anything is opened that would have to be closed.
+  checkPostingLists(config.postingSources);
   const onError = warnThrottled(options.connectionLog ?? log, "Postgres connection lost").warn;
   const db = openDatabase(config, { max: config.databasePoolMax, onError });
   const serverClock = options.clock ? null : createServerClock({ on: db.drizzle });
   const clock = options.clock ?? (serverClock as ServerClock);
   const producers = openProducers(config, options.connectionLog ?? log);
   const relay = createRelay({ db, producers, catalogue, log });
-  const ports = { ...openPorts(config, producers.redis, clock), ...options.ports };
+  const outside = { redis: producers.redis, clock, db: db.drizzle };
+  const ports = { ...openPorts(config, outside), ...options.ports };
   const compute = openCompute(options.threads);
   const metrics = createMetrics();
   const circuits = createCircuits({ log, onChange: (change) => countCircuit(metrics, change) });

@@ -18,6 +18,8 @@ import { pruneCandidateNotifications } from "../workers/notifications/matching/p
 import { meetingReminders } from "../workers/notifications/nudges/meeting-reminders.ts";
 import { resumeIncompleteNudges } from "../workers/notifications/nudges/resume-incomplete-nudges.ts";
 import { unreadThreadNudges } from "../workers/notifications/nudges/unread-thread-nudges.ts";
+import { cleanupOldPostings } from "../workers/recommendations/cleanup-old-postings.ts";
+import { scrapeJobPostings } from "../workers/recommendations/scrape-job-postings.ts";
 import { every, type Schedule } from "./schedule.ts";
 
 /**
@@ -40,6 +42,8 @@ export const timetable: readonly Schedule[] = [
   every("0 */6 * * *", resumeIncompleteNudges),
   every("0 9 * * *", notifyProjectMatches),
   every("30 4 * * 0", pruneCandidateNotifications, { input: { days: 90 } }),
+  every("0 6 * * *", scrapeJobPostings),
+  every("10 0 * * *", cleanupOldPostings),
   // The safety net of the trigger that enqueues the fan-out of each event.
   every("* * * * *", sweepEvents),
   every("30 3 * * *", pruneNotifications),

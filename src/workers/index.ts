@@ -31,6 +31,8 @@ import { pruneCandidateNotifications } from "./notifications/matching/prune-cand
 import { meetingReminders } from "./notifications/nudges/meeting-reminders.ts";
 import { resumeIncompleteNudges } from "./notifications/nudges/resume-incomplete-nudges.ts";
 import { unreadThreadNudges } from "./notifications/nudges/unread-thread-nudges.ts";
+import { cleanupOldPostings } from "./recommendations/cleanup-old-postings.ts";
+import { scrapeJobPostings } from "./recommendations/scrape-job-postings.ts";
 
 /** All jobs. test/catalogue.test.ts fails for a job file that is missing here or has no test. */
 export const catalogue = catalogueOf([
@@ -56,6 +58,8 @@ export const catalogue = catalogueOf([
   placeVolunteer,
   notifyProjectMatches,
   pruneCandidateNotifications,
+  scrapeJobPostings,
+  cleanupOldPostings,
   notifyFanOut,
   notifyRecipients,
   sweepEvents,

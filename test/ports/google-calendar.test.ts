@@ -14,6 +14,8 @@ import { type FakeGoogle, fakeGoogle, resourceOf } from "../support/google.ts";
 import { type Fault, RETRY_AFTER_SECONDS, type Route } from "../support/google-faults.ts";
 
 const never = new AbortController().signal;
+/** A calendar needs none. */
+const noDatabase = {} as Parameters<typeof openPorts>[1]["db"];
 const CHANNEL = "6f1c0a9e-3f5f-4f0e-9a55-0d6a4c6f0b01";
 
 function portFor(google: FakeGoogle, variables: Record<string, string> = {}) {
@@ -23,7 +25,7 @@ function portFor(google: FakeGoogle, variables: Record<string, string> = {}) {
     ...googleVariables(google),
     ...variables,
   });
-  return openPorts(config, null, { now: google.now }).calendar!;
+  return openPorts(config, { redis: null, clock: { now: google.now }, db: noDatabase }).calendar!;
 }
 
 async function scene() {

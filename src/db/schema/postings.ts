@@ -62,8 +62,6 @@ export const jobs = pgTable(
     closedAt: instant(),
     /** Company without its legal form, title without level and location, place or "remote". */
     contentKey: text(),
-    /** LSH buckets of its text (scoring/postings/near-duplicate). Empty: never compared. */
-    buckets: bigint({ mode: "number" }).array().notNull().default(sql`'{}'`),
     /** The same for all copies: the id of the first of them. Null: no copy is known. */
     cluster: ref(),
     /** Whether this is the copy of its cluster that is shown. */
@@ -73,8 +71,6 @@ export const jobs = pgTable(
     uniqueIndex("jobs_source").on(t.source, t.sourceId),
     // duplicates: postings with the same content.
     index("jobs_content_key").on(t.contentKey, t.id),
-    // duplicates: postings with a similar text.
-    index("jobs_buckets").using("gin", t.buckets),
     // the copies of a posting.
     index("jobs_cluster").on(t.cluster).where(sql`cluster is not null`),
     // recommendations: open postings of the last days.
@@ -93,6 +89,23 @@ export const jobs = pgTable(
       sql`job_type in ('full-time', 'part-time', 'contract', 'freelance', 'temporary', 'internship', 'volunteer')`,
     ),
     check("jobs_remote_type", sql`remote_type in ('remote', 'hybrid', 'onsite')`),
+  ],
+);
+
+/** LSH buckets of the texts of postings that are no copies (src/scoring/postings/near-duplicate.ts). */
+export const postingBuckets = pgTable(
+  "posting_buckets",
+  {
+    bucket: bigint({ mode: "number" }).notNull(),
+    postingId: ref()
+      .notNull()
+      .references(() => jobs.id, { onDelete: "cascade" }),
+  },
+  (t) => [
+    // duplicates: postings with a similar text.
+    primaryKey({ columns: [t.bucket, t.postingId] }),
+    // deleting a posting.
+    index("posting_buckets_posting").on(t.postingId),
   ],
 );
 

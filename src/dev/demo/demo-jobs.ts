@@ -36,6 +36,8 @@ import { pruneCandidateNotifications } from "../../workers/notifications/matchin
 import { meetingReminders } from "../../workers/notifications/nudges/meeting-reminders.ts";
 import { resumeIncompleteNudges } from "../../workers/notifications/nudges/resume-incomplete-nudges.ts";
 import { unreadThreadNudges } from "../../workers/notifications/nudges/unread-thread-nudges.ts";
+import { cleanupOldPostings } from "../../workers/recommendations/cleanup-old-postings.ts";
+import { scrapeJobPostings } from "../../workers/recommendations/scrape-job-postings.ts";
 import type { CalendarProvider } from "./demo-calendar.ts";
 import { aCalendarIsConnected, aChannelIsDue, aChannelIsReplaced } from "./demo-calendar-scene.ts";
 import { untilSettled } from "./demo-figures.ts";
@@ -101,6 +103,8 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: retryEmails, input: async () => ({ status: "failed" }) },
   { job: pruneNotifications, input: async () => ({}) },
   { job: pruneHistory, input: async () => ({}) },
+  { job: scrapeJobPostings, input: async () => ({}) },
+  { job: cleanupOldPostings, input: async () => ({}) },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];
 

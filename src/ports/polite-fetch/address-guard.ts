@@ -1,0 +1,58 @@
+import type { LookupAddress } from "node:dns";
+import { lookup } from "node:dns/promises";
+import type { LookupFunction } from "node:net";
+import ipaddr from "ipaddr.js";
+import { FetchFailed } from "./fetch-failed.ts";
+
+/** Resolves a name to its addresses. */
+export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
+
+/** As the operating system resolves it. */
+export const resolveWithSystem: Resolve = (hostname) => lookup(hostname, { all: true, verbatim: true });
+
+/** Which addresses may be connected to: public ones, and this machine only for tests and the demo. */
+export type AddressPolicy = { readonly allowLoopback: boolean };
+
+/**
+ * Whether an address is public. Private, link-local, shared, reserved, documentation and multicast ranges are
+ * not, nor are IPv6 addresses that embed an IPv4 address which is not.
+ */
+export function isAllowedAddress(address: string, { allowLoopback }: AddressPolicy): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  const range = parsed.range();
+  return range === "unicast" || (allowLoopback && range === "loopback");
+}
+
+/**
+ * Refuses URLs that name an address which is not allowed, in any notation: the URL parser has turned decimal
+ * and octal ones into the usual one. Names are checked when they are resolved.
+ *
+ * @throws FetchFailed
+ */
+export function checkUrl(url: URL, policy: AddressPolicy): void {
+  if (url.protocol !== "http:" && url.protocol !== "https:") throw new FetchFailed("protocol");
+  if (url.username !== "" || url.password !== "") throw new FetchFailed("credentials-in-url");
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (ipaddr.isValid(host) && !isAllowedAddress(host, policy)) throw new FetchFailed("private-address");
+}
+
+/**
+ * The look-up of a connection. The addresses that it checks are those that are connected to, so a name that
+ * resolves to something else a moment later gains nothing.
+ */
+export function guardedLookup(resolve: Resolve, policy: AddressPolicy): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname).then(
+      (addresses) => {
+        const [first] = addresses;
+        if (first === undefined) return callback(new FetchFailed("unknown-host"), "", 0);
+        if (!addresses.every(({ address }) => isAllowedAddress(address, policy)))
+          return callback(new FetchFailed("private-address"), "", 0);
+        if (options.all) callback(null, [...addresses]);
+        else callback(null, first.address, first.family);
+      },
+      () => callback(new FetchFailed("unknown-host"), "", 0),
+    );
+  };
+}

@@ -1,0 +1,83 @@
+import robotsParser from "robots-parser";
+import type { Clock } from "../../clock.ts";
+import { storable } from "../../foreign-text.ts";
+import type { RateLimiter } from "../rate-limiter.ts";
+import { FetchFailed } from "./fetch-failed.ts";
+import type { FetchRecords } from "./fetch-records.ts";
+import type { RawResponse } from "./http-get.ts";
+
+export type Robots = {
+  /**
+   * @throws FetchFailed if robots.txt forbids the page, or cannot be read: a host that is broken has not
+   * allowed anything (RFC 9309, 2.3.1.4).
+   */
+  check(url: URL, signal: AbortSignal): Promise<void>;
+};
+
+type RobotsOptions = {
+  /** The name that the rules of a robots.txt know this service by. */
+  readonly product: string;
+  readonly records: FetchRecords;
+  readonly limiter: RateLimiter;
+  readonly clock: Clock;
+  readonly get: (url: URL, headers: Record<string, string>, signal: AbortSignal) => Promise<RawResponse>;
+};
+
+type Rules = {
+  isAllowed(url: string, product: string): boolean | undefined;
+  getCrawlDelay(product: string): number | undefined;
+};
+
+/** Its types describe an ES module, but it is CommonJS. */
+const parseRobots = robotsParser as unknown as (url: string, text: string) => Rules;
+
+const KEPT_MS = 86_400_000;
+/** RFC 9309, 2.5. */
+const MAX_CHARACTERS = 512 * 1024;
+const MAX_REDIRECTS = 5;
+/** A longer delay would make a day too short for a board. */
+const MAX_CRAWL_DELAY_S = 60;
+
+/** Reads robots.txt of each origin once a day, and applies its Crawl-delay to the rate of the host. */
+export function createRobots({ product, records, limiter, clock, get }: RobotsOptions): Robots {
+  return {
+    async check(url, signal) {
+      const rules = await rulesOf(url, signal);
+      if (rules === null) return;
+      const robots = parseRobots(new URL("/robots.txt", url).href, rules);
+      if (robots.isAllowed(url.href, product) === false) throw new FetchFailed("forbidden-by-robots-txt");
+      const delayS = Math.min(robots.getCrawlDelay(product) ?? 0, MAX_CRAWL_DELAY_S);
+      if (delayS > 0) await limiter.setRate(url.host, 1 / delayS);
+    },
+  };
+
+  async function rulesOf(url: URL, signal: AbortSignal): Promise<string | null> {
+    const kept = await records.readRobots(url.origin);
+    const now = clock.now();
+    if (kept !== null && now.getTime() - kept.fetchedAt.getTime() < KEPT_MS) return kept.rules;
+    const rules = await fetchRules(url, signal);
+    await records.storeRobots(url.origin, { rules, fetchedAt: now });
+    return rules;
+  }
+
+  async function fetchRules(of: URL, signal: AbortSignal): Promise<string | null> {
+    let url = new URL("/robots.txt", of);
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+      const { status, headers, body } = await get(url, { accept: "text/plain" }, signal).catch(unreachable);
+      if (status >= 200 && status < 300) return storable(body.toString("utf8").slice(0, MAX_CHARACTERS));
+      if (status === 429 || status >= 500) throw new FetchFailed("robots-txt-unreachable");
+      const { location } = headers;
+      if (status < 300 || status >= 400 || location === undefined || !URL.canParse(location, url.href))
+        return null;
+      url = new URL(location, url);
+    }
+    // RFC 9309, 2.3.1.2: after five redirects it counts as absent.
+    return null;
+  }
+}
+
+function unreachable(error: unknown): never {
+  if (error instanceof FetchFailed && error.fault !== "private-address")
+    throw new FetchFailed("robots-txt-unreachable", error.retryAfterMs);
+  throw error;
+}

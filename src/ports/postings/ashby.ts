@@ -1,0 +1,48 @@
+import {
+  BOARD_NAME,
+  companyOfBoard,
+  fieldsOf,
+  itemsOf,
+  JSON_TYPE,
+  needsNothing,
+  type PostingSource,
+} from "./posting-source.ts";
+
+/** `{ apiVersion, jobs: [...] }` in one response. Jobs that are not listed are left out. */
+export const ashby: PostingSource = {
+  name: "ashby",
+  about: "Boards of employers on Ashby.",
+  terms: { attribution: null, requestsPerDay: null, everyMinutes: 60 },
+  isEmployer: true,
+  isFull: true,
+  board: { what: "the name of the board", pattern: BOARD_NAME },
+  requires: needsNothing,
+  accept: JSON_TYPE,
+  pageUrl: (board, _number, { baseUrl }) =>
+    new URL(
+      `${baseUrl ?? "https://api.ashbyhq.com"}/posting-api/job-board/${board}?includeCompensation=true`,
+    ),
+  parse: ({ text }) => ({
+    items: itemsOf(text, "jobs").filter((item) => fieldsOf(item)["isListed"] !== false),
+    hasNext: false,
+  }),
+  draft(item, { board }) {
+    const job = fieldsOf(item);
+    return {
+      id: job["id"],
+      title: job["title"],
+      company: companyOfBoard(board),
+      location: job["location"],
+      description: job["descriptionHtml"] ?? job["descriptionPlain"],
+      link: job["jobUrl"],
+      postedAt: job["publishedAt"],
+      salary: { raw: fieldsOf(job["compensation"])["compensationTierSummary"] },
+      jobType: splitWords(job["employmentType"]),
+      remoteType: splitWords(job["workplaceType"]) ?? job["isRemote"],
+    };
+  },
+};
+
+/** "FullTime" is "Full Time". */
+const splitWords = (value: unknown): unknown =>
+  typeof value === "string" ? value.replace(/(?<=[a-z])(?=[A-Z])/g, " ") : value;

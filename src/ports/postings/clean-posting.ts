@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import { isStorableInstant, storable } from "../../foreign-text.ts";
+import { canonicalLink } from "../../scoring/postings/canonical-link.ts";
+import { shorten } from "../../shorten.ts";
+import { htmlToText } from "./html-text.ts";
+import type { DraftPosting } from "./posting-source.ts";
+import { cleanSalary, type Salary } from "./salary.ts";
+
+export type JobType =
+  | "full-time"
+  | "part-time"
+  | "contract"
+  | "freelance"
+  | "temporary"
+  | "internship"
+  | "volunteer";
+export type RemoteType = "remote" | "hybrid" | "onsite";
+
+/** A posting that can be stored and shown. */
+export type ListedPosting = {
+  readonly sourceId: string;
+  readonly title: string;
+  readonly company: string;
+  readonly location: string | null;
+  readonly description: string;
+  readonly link: string;
+  readonly postedAt: Date | null;
+  readonly validThrough: Date | null;
+  readonly salary: Salary;
+  readonly jobType: JobType | null;
+  readonly remoteType: RemoteType | null;
+  /** Changes if anything else of it does. */
+  readonly contentHash: string;
+};
+
+/** Why a posting was refused. */
+export type Refusal = "no-id" | "no-title" | "no-company" | "no-link" | "expired";
+
+export class PostingRefused extends Error {
+  override readonly name = "PostingRefused";
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal);
+    this.refusal = refusal;
+  }
+}
+
+export const MAX_ID = 300;
+const MAX_TITLE = 300;
+const MAX_COMPANY = 200;
+const MAX_LOCATION = 300;
+const MAX_DESCRIPTION = 20_000;
+const DAY_MS = 86_400_000;
+const FIRST_POSTED = Date.UTC(2000, 0, 1);
+
+/**
+ * Makes a posting of a draft. What is optional and makes no sense is left out; without an id, title, company
+ * or http(s) link the posting is refused.
+ *
+ * @throws PostingRefused
+ */
+export function cleanPosting(draft: DraftPosting, now: Date): ListedPosting {
+  const sourceId = cleanLine(draft.id, MAX_ID);
+  const title = cleanLine(draft.title, MAX_TITLE);
+  const company = cleanLine(draft.company, MAX_COMPANY);
+  const link = typeof draft.link === "string" ? canonicalLink(storable(draft.link.trim())) : null;
+  if (sourceId === null) throw new PostingRefused("no-id");
+  if (title === null) throw new PostingRefused("no-title");
+  if (company === null) throw new PostingRefused("no-company");
+  if (link === null) throw new PostingRefused("no-link");
+  const validThrough = instantOf(draft.validThrough);
+  if (validThrough !== null && validThrough < now && validThrough.getTime() > FIRST_POSTED)
+    throw new PostingRefused("expired");
+  const postedAt = instantOf(draft.postedAt);
+  const isPostedPlausible =
+    postedAt !== null && postedAt.getTime() >= FIRST_POSTED && postedAt.getTime() <= now.getTime() + DAY_MS;
+  const posting = {
+    sourceId,
+    title,
+    company,
+    location: cleanLine(draft.location, MAX_LOCATION),
+    description: cleanText(draft.description),
+    link,
+    postedAt: isPostedPlausible ? postedAt : null,
+    validThrough: validThrough !== null && validThrough >= now ? validThrough : null,
+    salary: cleanSalary(draft.salary ?? {}),
+    jobType: jobTypeOf(draft.jobType),
+    remoteType: remoteTypeOf(draft.remoteType),
+  };
+  return { ...posting, contentHash: hashOf(posting) };
+}
+
+const hashOf = (posting: Omit<ListedPosting, "contentHash">): string =>
+  createHash("sha256").update(JSON.stringify(posting)).digest("base64url").slice(0, 22);
+
+/** Controls, format characters (directions of writing among them) and line breaks. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]+/gu;
+const UNPRINTABLE_IN_TEXT = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]+/gu;
+
+/** One line without markup and invisible characters: it reaches e-mails and terminals. Null if empty. */
+export function cleanLine(value: unknown, limit: number): string | null {
+  if (typeof value !== "string" && !Number.isFinite(value)) return null;
+  const text = htmlToText(String(value).slice(0, limit * 10));
+  const line = text.replace(UNPRINTABLE, " ").replace(/\s+/g, " ").trim();
+  return line === "" ? null : shorten(line, limit);
+}
+
+function cleanText(value: unknown): string {
+  if (typeof value !== "string") return "";
+  const text = htmlToText(value).replace(UNPRINTABLE_IN_TEXT, " ").trim();
+  return shorten(text.slice(0, MAX_DESCRIPTION * 2), MAX_DESCRIPTION);
+}
+
+const NAIVE = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
+
+/** An instant as ISO 8601 or milliseconds. Null for what is none, or in no year that can be stored. */
+function instantOf(value: unknown): Date | null {
+  if (typeof value !== "string" && typeof value !== "number") return null;
+  const written = typeof value === "string" ? value.trim() : value;
+  const isNaive = typeof written === "string" && NAIVE.test(written);
+  const at = new Date(isNaive ? `${written.replace(" ", "T")}Z` : written);
+  return !Number.isNaN(at.getTime()) && isStorableInstant(at) ? at : null;
+}
+
+const JOB_TYPES: readonly (readonly [RegExp, JobType])[] = [
+  [/intern/i, "internship"],
+  [/volunteer/i, "volunteer"],
+  [/free\s*lanc/i, "freelance"],
+  [/part[\s_-]*time/i, "part-time"],
+  [/temp|seasonal/i, "temporary"],
+  [/contract|fixed[\s_-]*term/i, "contract"],
+  [/full[\s_-]*time|permanent|regular/i, "full-time"],
+];
+
+function jobTypeOf(value: unknown): JobType | null {
+  const written = wordsIn(value);
+  return JOB_TYPES.find(([pattern]) => pattern.test(written))?.[1] ?? null;
+}
+
+function remoteTypeOf(value: unknown): RemoteType | null {
+  if (value === true) return "remote";
+  const written = wordsIn(value);
+  if (/hybrid/i.test(written)) return "hybrid";
+  if (/remote|telecommute|anywhere|worldwide/i.test(written)) return "remote";
+  return /on[\s_-]*site|office/i.test(written) ? "onsite" : null;
+}
+
+const wordsIn = (value: unknown): string =>
+  (Array.isArray(value) ? value : [value])
+    .filter((each) => typeof each === "string")
+    .join(" ")
+    .slice(0, 1_000);

@@ -1,0 +1,100 @@
+import { jsonLdScripts } from "./html-text.ts";
+import { fieldsOf, needsNothing, type PostingSource, UnreadableList } from "./posting-source.ts";
+
+const MAX_DEPTH = 8;
+
+/** Any page with schema.org JobPosting in `<script type="application/ld+json">`, also in @graph or arrays. */
+export const jsonld: PostingSource = {
+  name: "jsonld",
+  about: "Any page with schema.org JobPosting: careers pages of employers.",
+  terms: { attribution: null, requestsPerDay: null, everyMinutes: 60 },
+  isEmployer: true,
+  isFull: true,
+  board: { what: "the address of the page", pattern: /^https?:\/\/\S{1,500}$/ },
+  requires: needsNothing,
+  accept: "text/html",
+  pageUrl: (board) => new URL(board),
+  parse({ text }) {
+    const scripts = jsonLdScripts(text);
+    const items = scripts.flatMap((script) => postingsIn(script));
+    const isAlone = items.length === 1;
+    // A page without any is as likely to be an error page as a company that hires nobody.
+    if (items.length === 0) throw new UnreadableList("no-job-posting");
+    return { items: items.map((job) => ({ job, isAlone })), hasNext: false };
+  },
+  draft(item, { url }) {
+    const { job: posting, isAlone } = fieldsOf(item);
+    const job = fieldsOf(posting);
+    const organization = job["hiringOrganization"];
+    const identifier = job["identifier"];
+    const link = linkOf(job["url"], url) ?? (isAlone === true ? url.href : null);
+    const own = typeof identifier === "object" ? fieldsOf(identifier)["value"] : identifier;
+    const id = typeof own === "string" || typeof own === "number" ? own : link;
+    return {
+      // Identifiers are those of the employer: another one may use the same.
+      id: id === null ? null : `${url.host}:${id}`,
+      title: job["title"],
+      company: typeof organization === "string" ? organization : fieldsOf(organization)["name"],
+      location: locationOf(job),
+      description: job["description"],
+      link,
+      postedAt: job["datePosted"],
+      validThrough: job["validThrough"],
+      salary: salaryOf(job["baseSalary"]),
+      jobType: job["employmentType"],
+      remoteType: job["jobLocationType"],
+    };
+  },
+};
+
+/** The JobPostings of a script; none of one that is no JSON, whose page may have others. */
+function postingsIn(script: string): unknown[] {
+  const found: unknown[] = [];
+  const visit = (value: unknown, depth: number): void => {
+    if (depth > MAX_DEPTH) return;
+    if (Array.isArray(value)) {
+      for (const each of value) visit(each, depth + 1);
+      return;
+    }
+    const fields = fieldsOf(value);
+    const types = [fields["@type"]].flat();
+    if (types.includes("JobPosting")) found.push(value);
+    else for (const key of ["@graph", "itemListElement", "item", "mainEntity"]) visit(fields[key], depth + 1);
+  };
+  try {
+    visit(JSON.parse(script), 0);
+  } catch {
+    return [];
+  }
+  return found;
+}
+
+/** Of several postings on a page, each needs an address of its own. */
+const linkOf = (written: unknown, page: URL): string | null =>
+  typeof written === "string" && URL.canParse(written, page.href) ? new URL(written, page).href : null;
+
+function locationOf(job: Readonly<Record<string, unknown>>): string {
+  const places = [job["jobLocation"]].flat().map((place) => {
+    const address = fieldsOf(place)["address"];
+    if (typeof address === "string") return address;
+    const { addressLocality, addressRegion, addressCountry } = fieldsOf(address);
+    const country = typeof addressCountry === "object" ? fieldsOf(addressCountry)["name"] : addressCountry;
+    return [addressLocality, addressRegion, country].filter((part) => typeof part === "string").join(", ");
+  });
+  const named = places.filter((place) => place !== "");
+  if (named.length > 0) return named.join("; ");
+  const regions = [job["applicantLocationRequirements"]].flat().map((region) => fieldsOf(region)["name"]);
+  return regions.filter((name) => typeof name === "string").join("; ");
+}
+
+function salaryOf(baseSalary: unknown) {
+  const salary = fieldsOf(baseSalary);
+  const value = fieldsOf(salary["value"]);
+  const single = value["value"] ?? (typeof salary["value"] === "object" ? null : salary["value"]);
+  return {
+    min: value["minValue"] ?? single,
+    max: value["maxValue"] ?? single,
+    currency: salary["currency"],
+    period: value["unitText"],
+  };
+}

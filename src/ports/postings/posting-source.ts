@@ -1,0 +1,125 @@
+import type { PostingSourcesConfig } from "../../config/postings.ts";
+
+/** A posting as a source lists it. Nothing in it can be relied on: `cleanPosting` does. */
+export type DraftPosting = {
+  readonly id: unknown;
+  readonly title: unknown;
+  readonly company: unknown;
+  readonly location?: unknown;
+  /** HTML or plain text. */
+  readonly description?: unknown;
+  readonly link: unknown;
+  /** ISO 8601 (without an offset: UTC), or milliseconds. */
+  readonly postedAt?: unknown;
+  readonly validThrough?: unknown;
+  readonly salary?: DraftSalary;
+  /** In the words of the source, such as FULL_TIME. */
+  readonly jobType?: unknown;
+  /** In the words of the source, or whether it is remote. */
+  readonly remoteType?: unknown;
+};
+
+export type DraftSalary = {
+  readonly min?: unknown;
+  readonly max?: unknown;
+  readonly currency?: unknown;
+  readonly period?: unknown;
+  /** As text. Min and max are read from it if they are absent. */
+  readonly raw?: unknown;
+};
+
+/** One page of a list. */
+export type ListPage = { readonly text: string; readonly url: URL; readonly number: number };
+
+export type ParsedPage = {
+  /** Each is drafted and cleaned by itself, so that one which cannot be read is the only one refused. */
+  readonly items: readonly unknown[];
+  /** Whether the list goes on. */
+  readonly hasNext: boolean;
+};
+
+/** What the operator of a source asks for. */
+export type SourceTerms = {
+  /** What has to be shown beside its postings, with the link back; null: nothing but the link. */
+  readonly attribution: string | null;
+  /** Null: the terms name no number. */
+  readonly requestsPerDay: number | null;
+  /** Least time between two fetches of a list. */
+  readonly everyMinutes: number;
+};
+
+/** A source of job postings. Adding one: a file like this, a line in index.ts, a fixture. */
+export type PostingSource = {
+  readonly name: string;
+  /** One sentence for `commonwork postings:sources` and the docs. */
+  readonly about: string;
+  readonly terms: SourceTerms;
+  /** Whether it is the employer's own board, which is preferred to copies elsewhere. */
+  readonly isEmployer: boolean;
+  /** Whether a list holds all open postings, so that one which is missing is closed. */
+  readonly isFull: boolean;
+  /** What the board in POSTING_LISTS names; null: the source has one list. */
+  readonly board: { readonly what: string; readonly pattern: RegExp } | null;
+  /** Variables without which it cannot be used. */
+  readonly requires: (config: PostingSourcesConfig) => string | null;
+  readonly accept: string;
+  /** @param number from 1. */
+  pageUrl(board: string, number: number, access: SourceAccess): URL;
+  /** @throws UnreadableList */
+  parse(page: ListPage, board: string): ParsedPage;
+  draft(item: unknown, page: { readonly url: URL; readonly board: string }): DraftPosting;
+};
+
+/** Where a source is reached, and with which credentials. */
+export type SourceAccess = {
+  /** Null: the usual address. */
+  readonly baseUrl: string | null;
+  readonly adzuna: PostingSourcesConfig["adzuna"];
+};
+
+/** A response that is no list of postings: an error page, half a document, another format. */
+export class UnreadableList extends Error {
+  override readonly name = "UnreadableList";
+}
+
+export const JSON_TYPE = "application/json";
+
+export const needsNothing = (): null => null;
+
+/** A board name that can stand in a path. */
+export const BOARD_NAME = /^[\w.-]{1,100}$/;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The fields of an object; none of anything else. */
+export const fieldsOf = (value: unknown): Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+
+/**
+ * The items of a JSON document: the document itself, or a list in it.
+ *
+ * @throws UnreadableList
+ */
+export function itemsOf(text: string, key: string | null): readonly unknown[] {
+  const document = parseJson(text);
+  const items = key === null ? document : fieldsOf(document)[key];
+  if (!Array.isArray(items)) throw new UnreadableList("no-list");
+  return items as unknown[];
+}
+
+/** @throws UnreadableList */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new UnreadableList("no-json");
+  }
+}
+
+/** The name of a board as the name of its company: "acme-labs" is "Acme Labs". */
+export const companyOfBoard = (board: string): string =>
+  board
+    .replace(/^.*\//, "")
+    .split(/[-_.]+/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join(" ");

@@ -1,0 +1,133 @@
+import { setImmediate as nextIteration } from "node:timers/promises";
+import type { Clock } from "../../clock.ts";
+import { ConfigurationFault } from "../../config/config.ts";
+import type { ListRef, PostingSourcesConfig } from "../../config/postings.ts";
+import type { PoliteFetch, Validators } from "../polite-fetch/polite-fetch.ts";
+import { cleanLine, cleanPosting, type ListedPosting, MAX_ID, PostingRefused } from "./clean-posting.ts";
+import { POSTING_SOURCES, sourceNamed } from "./index.ts";
+import { type DraftPosting, type PostingSource, UnreadableList } from "./posting-source.ts";
+
+/** What was read of a list. */
+export type ReadList =
+  | { readonly kind: "unchanged" }
+  | {
+      readonly kind: "list";
+      readonly postings: readonly ListedPosting[];
+      /** Items that could not be read, by reason. */
+      readonly refused: Readonly<Record<string, number>>;
+      /** Their ids, as far as they could be read: these postings are not missing. */
+      readonly unreadableIds: readonly string[];
+      /** Null for a list of several pages, which is always read. */
+      readonly validators: Validators | null;
+      /** Whether all of its pages were read. */
+      readonly isWhole: boolean;
+    };
+
+/** The boards and search engines that postings are fetched from. */
+export type PostingsPort = {
+  /**
+   * Reads a list.
+   * @throws FetchFailed, UnreadableList, or the reason of the signal.
+   */
+  read(list: ListRef, validators: Validators | null, signal: AbortSignal): Promise<ReadList>;
+};
+
+export const postingsPort = (
+  config: PostingSourcesConfig,
+  fetch: PoliteFetch,
+  clock: Clock,
+): PostingsPort => ({
+  async read(list, validators, signal) {
+    const source = sourceNamed(list.source);
+    if (source === undefined) throw new UnreadableList("unknown-source");
+    return readPages(source, list.board, { config, fetch, clock, validators, signal });
+  },
+});
+
+/**
+ * Checks what config/ cannot, since it does not know the sources.
+ * @throws ConfigurationFault for a source that does not exist, or a board that it does not have.
+ */
+export function checkPostingLists({ lists, baseUrls }: PostingSourcesConfig): void {
+  const faults = lists.flatMap((list) => listFault(list) ?? []);
+  const unknown = [...baseUrls.keys()].filter((name) => sourceNamed(name) === undefined);
+  faults.push(...unknown.map((name) => `POSTING_BASE_URLS names the unknown source "${name}"`));
+  if (faults.length > 0) throw new ConfigurationFault(faults);
+}
+
+function listFault({ source: name, board }: ListRef): string | null {
+  const source = sourceNamed(name);
+  if (source === undefined) {
+    const names = POSTING_SOURCES.map((each) => each.name).join(", ");
+    return `POSTING_LISTS names the unknown source "${name}" (sources: ${names})`;
+  }
+  if (source.board === null)
+    return board === "" ? null : `POSTING_LISTS: ${name} has one list, so it takes no board`;
+  return source.board.pattern.test(board)
+    ? null
+    : `POSTING_LISTS: ${name} needs its board, as ${name}:<board> (${source.board.what})`;
+}
+
+const ITEMS_PER_TURN = 50;
+
+type Reading = {
+  readonly config: PostingSourcesConfig;
+  readonly fetch: PoliteFetch;
+  readonly clock: Clock;
+  readonly validators: Validators | null;
+  readonly signal: AbortSignal;
+};
+
+async function readPages(source: PostingSource, board: string, reading: Reading): Promise<ReadList> {
+  const { config, fetch, clock, signal } = reading;
+  const access = { baseUrl: config.baseUrls.get(source.name) ?? null, adzuna: config.adzuna };
+  const { requestsPerDay } = source.terms;
+  const allowance = requestsPerDay === null ? null : { name: source.name, perDay: requestsPerDay };
+  const postings = new Map<string, ListedPosting>();
+  const refused: Record<string, number> = {};
+  const unreadableIds: string[] = [];
+  for (let number = 1; ; number++) {
+    const url = source.pageUrl(board, number, access);
+    // Only a list of one page is compared with the last time: of several, one says nothing about the others.
+    const validators = number === 1 ? reading.validators : null;
+    const fetched = await fetch({ url, accept: source.accept, validators, allowance }, signal);
+    if (fetched.kind === "unchanged") return { kind: "unchanged" };
+    const { items, hasNext } = source.parse({ text: fetched.text, url, number }, board);
+    for (const [index, item] of items.entries()) {
+      // Turning thousands of descriptions into text would hold the event loop.
+      if (index % ITEMS_PER_TURN === 0) await nextIteration();
+      const read = readItem(source, item, { url, board }, clock.now());
+      if ("refusal" in read) {
+        refused[read.refusal] = (refused[read.refusal] ?? 0) + 1;
+        if (read.id !== null) unreadableIds.push(read.id);
+      } else if (!postings.has(read.sourceId)) postings.set(read.sourceId, read);
+    }
+    if (hasNext && number < config.maxPages) continue;
+    const single = number === 1 && !hasNext ? fetched.validators : null;
+    const read = { postings: [...postings.values()], refused, unreadableIds };
+    return { kind: "list", ...read, validators: single, isWhole: !hasNext };
+  }
+}
+
+type Refused = {
+  readonly refusal: string;
+  /** Null for one without an id, and for one that has expired and may be taken for missing. */
+  readonly id: string | null;
+};
+
+function readItem(
+  source: PostingSource,
+  item: unknown,
+  page: { readonly url: URL; readonly board: string },
+  now: Date,
+): ListedPosting | Refused {
+  let draft: DraftPosting | null = null;
+  try {
+    draft = source.draft(item, page);
+    return cleanPosting(draft, now);
+  } catch (error) {
+    // A draft reads fields of any type; a fault of ours in one item must not hide the others.
+    const refusal = error instanceof PostingRefused ? error.refusal : "unreadable";
+    return { refusal, id: refusal === "expired" ? null : cleanLine(draft?.id, MAX_ID) };
+  }
+}

@@ -1,0 +1,34 @@
+import { fieldsOf, itemsOf, JSON_TYPE, needsNothing, type PostingSource } from "./posting-source.ts";
+
+/** An array, whose first element is a notice about the terms. */
+export const remoteok: PostingSource = {
+  name: "remoteok",
+  about: "Remote jobs of many companies, the latest ones.",
+  terms: { attribution: "Remote OK", requestsPerDay: 24, everyMinutes: 60 },
+  isEmployer: false,
+  isFull: false,
+  board: null,
+  requires: needsNothing,
+  accept: JSON_TYPE,
+  pageUrl: (_board, _number, { baseUrl }) => new URL(`${baseUrl ?? "https://remoteok.com"}/api`),
+  parse: ({ text }) => ({
+    items: itemsOf(text, null).filter((item) => fieldsOf(item)["legal"] === undefined),
+    hasNext: false,
+  }),
+  draft(item) {
+    const job = fieldsOf(item);
+    return {
+      id: job["id"],
+      title: job["position"],
+      company: job["company"],
+      location: job["location"],
+      description: job["description"],
+      link: job["url"],
+      postedAt: job["date"],
+      // 0 means that none was given.
+      salary: { min: job["salary_min"], max: job["salary_max"], currency: "USD", period: "year" },
+      jobType: job["tags"],
+      remoteType: true,
+    };
+  },
+};

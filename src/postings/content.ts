@@ -1,0 +1,17 @@
+import type { ListedPosting } from "../ports/postings/clean-posting.ts";
+import { type PostingKeys, postingKeys } from "../scoring/postings/content-key.ts";
+import { textBuckets } from "../scoring/postings/find-copies.ts";
+
+/** A listed posting with everything that is computed from it. */
+export type PreparedPosting = {
+  readonly posting: ListedPosting;
+  readonly keys: PostingKeys;
+  /** Buckets of its text. */
+  readonly buckets: readonly number[];
+};
+
+/** Computes the keys of a posting. */
+export function preparePosting(posting: ListedPosting): PreparedPosting {
+  const keys = postingKeys(posting);
+  return { posting, keys, buckets: textBuckets({ ...keys, description: posting.description }) };
+}

@@ -1,0 +1,228 @@
+import { existsSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../../../src/config/config.ts";
+import type { ListedPosting } from "../../../src/ports/postings/clean-posting.ts";
+import { POSTING_SOURCES } from "../../../src/ports/postings/index.ts";
+import { checkPostingLists, postingsPort } from "../../../src/ports/postings/postings-port.ts";
+import { postingFixture } from "../../support/job-boards.ts";
+
+const NOW = new Date("2026-06-02T06:00:00Z");
+const never = new AbortController().signal;
+
+/** A configured list, and its fixture. */
+const BOARDS: Readonly<Record<string, string>> = {
+  adzuna: "gb",
+  greenhouse: "northwind",
+  lever: "quill-labs",
+  ashby: "tideway",
+  jsonld: "https://mill.example/careers",
+};
+
+const configOf = (lists: string, variables: Record<string, string> = {}) =>
+  readConfig({
+    DATABASE_URL: "postgres://u:p@db:5432/cw",
+    REDIS_URL: "redis://cache:6379",
+    POSTING_LISTS: lists,
+    FETCH_CONTACT: "ops@example.org",
+    ADZUNA_APP_ID: "id",
+    ADZUNA_APP_KEY: "key",
+    ...variables,
+  }).postingSources;
+
+/** Reads the fixture of a source through its own code. */
+async function readFixture(source: string, board = BOARDS[source] ?? ""): Promise<readonly ListedPosting[]> {
+  const file = `${source}.${source === "jsonld" ? "html" : "json"}`;
+  const text = postingFixture(file);
+  const validators = { etag: null, lastModified: null, bodyHash: "x" };
+  const config = configOf(board ? `${source}:${board}` : source);
+  const port = postingsPort(config, async () => ({ kind: "page", text, validators }), { now: () => NOW });
+  const read = await port.read({ source, board }, null, never);
+  if (read.kind !== "list") throw new Error(read.kind);
+  expect(read.refused).toEqual({});
+  return read.postings;
+}
+
+describe("each source reads the shape that it documents", () => {
+  it.each(POSTING_SOURCES.map(({ name }) => name))("%s has a fixture", (name) => {
+    const url = new URL(`fixtures/${name}.${name === "jsonld" ? "html" : "json"}`, import.meta.url);
+    expect(existsSync(url)).toBe(true);
+  });
+
+  it("remotive: naive dates are UTC, the salary is read from text, markup and scripts are gone", async () => {
+    const [backend, editor] = await readFixture("remotive");
+    expect(backend).toMatchObject({
+      sourceId: "1900001",
+      title: "Backend Engineer",
+      company: "Lumen Works",
+      location: "Europe",
+      description: "We build light planning tools.\n\n- Python & Postgres\n- On call once a month",
+      link: "https://remotive.com/remote-jobs/software-dev/backend-engineer-1900001",
+      postedAt: new Date("2026-06-01T09:30:00Z"),
+      salary: { min: 80_000, max: 120_000, currency: "USD", period: null, raw: "$80k - $120k" },
+      jobType: "full-time",
+      remoteType: "remote",
+    });
+    expect(editor).toMatchObject({ company: "Page & Sons", jobType: "contract", salary: { raw: null } });
+  });
+
+  it("remoteok: the notice is no posting", async () => {
+    expect(await readFixture("remoteok")).toMatchObject([
+      {
+        sourceId: "300001",
+        title: "Site Reliability Engineer",
+        description: "Keep the lights on.\nRotate.",
+        salary: { min: 90_000, max: 130_000, currency: "USD", period: "year" },
+        jobType: "full-time",
+      },
+    ]);
+  });
+
+  it("adzuna: the currency is that of the country", async () => {
+    expect(await readFixture("adzuna")).toMatchObject([
+      {
+        title: "Care Assistant",
+        company: "Willow Homes Ltd",
+        location: "Leeds, West Yorkshire",
+        link: "https://adzuna.co.uk/jobs/land/ad/4900001?se=x",
+        salary: { min: 24_000, max: 26_000, currency: "GBP", period: "year" },
+        jobType: "part-time",
+      },
+    ]);
+  });
+
+  it("greenhouse: HTML that is escaped once more, ids of its board", async () => {
+    expect(await readFixture("greenhouse")).toMatchObject([
+      {
+        sourceId: "northwind:5100001",
+        description: "About us\n\nWe move R&D data.",
+        link: "https://boards.greenhouse.io/northwind/jobs/5100001",
+        postedAt: new Date("2026-06-01T08:00:00Z"),
+        salary: { min: 90_000, max: 120_000, currency: "EUR", period: "year" },
+        location: "Berlin, Germany",
+      },
+    ]);
+  });
+
+  it("lever: the description is in three parts, the company is the board", async () => {
+    expect(await readFixture("lever")).toMatchObject([
+      {
+        company: "Quill Labs",
+        description: "Design with us.\n\nWhat you do\n\n- Draw\n- Test\n\nWe answer everybody.",
+        postedAt: new Date(1780302600000),
+        salary: { min: 45_000, max: 60_000, currency: "EUR", period: "year" },
+        jobType: "full-time",
+        remoteType: "hybrid",
+      },
+    ]);
+  });
+
+  it("ashby: jobs that are not listed are left out", async () => {
+    expect(await readFixture("ashby")).toMatchObject([
+      {
+        title: "Support Lead",
+        company: "Tideway",
+        salary: { min: 50_000, max: 65_000, currency: "EUR" },
+        jobType: "full-time",
+        remoteType: "onsite",
+      },
+    ]);
+  });
+
+  it("arbeitnow: seconds, gender marks stay in the title that is shown", async () => {
+    expect(await readFixture("arbeitnow")).toMatchObject([
+      {
+        title: "Pflegefachkraft (m/w/d)",
+        description: "Wir suchen Verstärkung.",
+        postedAt: new Date(1780304400000),
+        location: "Hamburg",
+        remoteType: null,
+      },
+    ]);
+  });
+
+  it("jsonld: a posting inside @graph, beside a script that is no JSON", async () => {
+    expect(await readFixture("jsonld")).toMatchObject([
+      {
+        sourceId: "mill.example:B-12",
+        title: "Baker",
+        company: "Mill & Oak",
+        location: "Ghent, BE",
+        link: "https://mill.example/jobs/baker",
+        postedAt: new Date("2026-06-01T00:00:00Z"),
+        validThrough: new Date("2026-07-01T00:00:00Z"),
+        salary: { min: 17.5, max: 17.5, currency: "EUR", period: "hour" },
+        jobType: "part-time",
+      },
+    ]);
+  });
+});
+
+describe("reading a list", () => {
+  const validators = { etag: '"1"', lastModified: null, bodyHash: "x" };
+  const portOn = (pages: Record<string, unknown>, lists: string, variables?: Record<string, string>) => {
+    const asked: URL[] = [];
+    const port = postingsPort(
+      configOf(lists, variables),
+      async ({ url }) => {
+        asked.push(url);
+        return { kind: "page", text: JSON.stringify(pages[url.searchParams.get("page") ?? ""]), validators };
+      },
+      { now: () => NOW },
+    );
+    return { port, asked };
+  };
+  const job = (slug: string) => ({ slug, title: slug, company_name: "A", url: `https://a.example/${slug}` });
+
+  it("reads page after page, at most as many as configured, and then knows that it is not whole", async () => {
+    const pages = {
+      1: { data: [job("a"), job("b")], links: { next: "https://elsewhere.example/" } },
+      2: { data: [job("b"), job("c")], links: { next: null } },
+    };
+    const whole = portOn(pages, "arbeitnow");
+    const read = await whole.port.read({ source: "arbeitnow", board: "" }, null, never);
+    expect(read).toMatchObject({ isWhole: true, validators: null });
+    expect(read.kind === "list" && read.postings.map(({ sourceId }) => sourceId)).toEqual(["a", "b", "c"]);
+    // The next page is built here: a list cannot send its reader elsewhere.
+    expect(whole.asked.map(({ host }) => host)).toEqual(["www.arbeitnow.com", "www.arbeitnow.com"]);
+    const cut = portOn(pages, "arbeitnow", { POSTINGS_MAX_PAGES: "1" });
+    expect(await cut.port.read({ source: "arbeitnow", board: "" }, null, never)).toMatchObject({
+      isWhole: false,
+    });
+  });
+
+  it("refuses one item and reads the others", async () => {
+    const items = [
+      job("a"),
+      null,
+      7,
+      { ...job("b"), title: {} },
+      { ...job("c"), url: "javascript:alert(1)" },
+    ];
+    const { port } = portOn({ 1: { data: items, links: {} } }, "arbeitnow");
+    expect(await port.read({ source: "arbeitnow", board: "" }, null, never)).toMatchObject({
+      postings: [{ sourceId: "a" }],
+      refused: { "no-id": 2, "no-title": 1, "no-link": 1 },
+      unreadableIds: ["b", "c"],
+    });
+  });
+
+  it("the secret of adzuna is in no error", async () => {
+    const port = postingsPort(
+      configOf("adzuna:gb"),
+      async () => ({ kind: "page", text: "<html>", validators }),
+      { now: () => NOW },
+    );
+    const error = await port.read({ source: "adzuna", board: "gb" }, null, never).catch((e: unknown) => e);
+    expect(String(error)).toBe("UnreadableList: no-json");
+  });
+
+  it.each([
+    ["monster", /unknown source "monster"/],
+    ["remotive:x", /remotive has one list/],
+    ["greenhouse", /greenhouse needs its board/],
+    ["greenhouse:../../v2", /greenhouse needs its board/],
+    ["jsonld:ftp://a", /jsonld needs its board/],
+  ])("refuses the configuration %s", (lists, message) => {
+    expect(() => checkPostingLists(configOf(lists))).toThrow(message);
+  });
+});
