@@ -542,6 +542,7 @@ CREATE TABLE event_outcomes (
   decided_at timestamp with time zone NOT NULL,
   CONSTRAINT event_outcomes_pkey PRIMARY KEY (event_id)
 );
+CREATE INDEX event_outcomes_undecided ON event_outcomes (outcome, event_id) WHERE outcome <> 'decided'::text;
 
 CREATE TABLE event_receipts (
   external_id text NOT NULL,
@@ -909,6 +910,7 @@ CREATE TABLE users (
   last_active_at timestamp with time zone,
   is_operator    boolean NOT NULL DEFAULT false,
   created_at     timestamp with time zone NOT NULL DEFAULT now(),
+  erased_at      timestamp with time zone,
   CONSTRAINT users_pkey PRIMARY KEY (id),
   CONSTRAINT users_host_id_unique UNIQUE (host_id),
   CONSTRAINT "users_publicId_unique" UNIQUE (public_id)

@@ -7,6 +7,8 @@ export type Log = Logger;
 export type LogOptions = {
   readonly level: string;
   readonly format: "json" | "text";
+  /** The roles of the process, which precede each message in text. */
+  readonly roles?: readonly string[];
   readonly destination?: DestinationStream;
 };
 
@@ -60,7 +62,10 @@ function textOf(error: Error): object {
   return "syscall" in first ? { message } : { message, stack: error.stack };
 }
 
-/** The logger of the process. `text` is for people at a terminal, `json` for everything else. */
+/**
+ * The logger of the process. `text` is for people at a terminal: one line a record, with its date and the
+ * roles, except for the stack of an error. `json` is for everything else.
+ */
 export function createLog(options: LogOptions): Log {
   const settings = {
     level: options.level,
@@ -76,6 +81,9 @@ export function createLog(options: LogOptions): Log {
   const readable = prettyFactory({
     colorize: options.destination === undefined && process.stderr.isTTY,
     ignore: "pid,hostname",
+    singleLine: true,
+    translateTime: "SYS:yyyy-mm-dd HH:MM:ss.l",
+    ...(options.roles?.length ? { messageFormat: `[${options.roles.join(",")}] {msg}` } : {}),
   });
   return pino(settings, { write: (line: string) => destination.write(readable(line)) });
 }

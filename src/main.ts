@@ -1,7 +1,8 @@
 import type { Config } from "./config/config.ts";
-import { type HttpServer, startHttp } from "./http/server.ts";
+import { closeListener, listen, serveOn } from "./http/server.ts";
 import { createLog, type Log } from "./log.ts";
 import { checkServers } from "./roles/boot-checks.ts";
+import { capabilitiesOf } from "./roles/capabilities.ts";
 import { createDryRunScheduler } from "./roles/dry-run-scheduler.ts";
 import { openRuntime } from "./roles/open-runtime.ts";
 import type { Runtime } from "./roles/runtime.ts";
@@ -9,6 +10,7 @@ import { createScheduler, type Scheduler } from "./roles/scheduler.ts";
 import { type ShutdownStep, shutDown } from "./roles/shutdown.ts";
 import { startWorkers } from "./roles/worker.ts";
 import { timetable } from "./schedules/timetable.ts";
+import { VERSION } from "./version.ts";
 import { catalogue } from "./workers/index.ts";
 
 /** A running process of the service. */
@@ -24,26 +26,32 @@ export type Service = {
 const STEP_LIMIT_MS = 6_000;
 
 /**
- * The composition root: opens the connections, checks the servers and starts the configured roles.
+ * The composition root: takes the port, opens the connections, checks the servers and starts the configured
+ * roles.
+ *
  * @throws NotFit when Postgres or Redis cannot be used.
  */
 export async function startService(config: Config, log: Log = createLog(config.log)): Promise<Service> {
+  const listener = config.listens ? await listen(config) : null;
   const runtime = openRuntime({ config, log, catalogue, timetable });
   try {
     await checkServers(runtime);
   } catch (error) {
     await runtime.close();
+    if (listener) await closeListener(listener);
     throw error;
   }
   if (config.supabase)
     log.info("SUPABASE_ variables are ignored: set DATABASE_URL to the connection string of its Postgres");
+  for (const capability of capabilitiesOf(config)) log.info(capability, "capability");
   runtime.serverClock?.start();
   const steps: ShutdownStep[] = [];
   if (!config.dryRun) runtime.relay.start();
   const workers = runsWorkers(config) ? startWorkers(runtime, { queues: config.workerQueues }) : null;
   const scheduler = schedulerOf(runtime);
   const roles = [workers, scheduler, runtime.relay];
-  const http = await listen(runtime, () => roles.every((role) => role?.isAlive() ?? true));
+  const isAlive = () => roles.every((role) => role?.isAlive() ?? true);
+  const http = listener && serveOn(listener, runtime, { isAlive });
   scheduler?.start();
   if (http) steps.push({ name: "http", limitMs: STEP_LIMIT_MS, stop: () => http.stop() });
   if (workers) {
@@ -55,12 +63,18 @@ export async function startService(config: Config, log: Log = createLog(config.l
   }
   if (scheduler) steps.push({ name: "scheduler", limitMs: STEP_LIMIT_MS, stop: () => scheduler.stop() });
   steps.push({ name: "connections", limitMs: STEP_LIMIT_MS, stop: () => runtime.close() });
-  log.info(
-    { roles: config.roles, queues: config.workerQueues, port: http?.port ?? null, dryRun: config.dryRun },
-    "started",
-  );
+  log.info(startedLine(config, http?.port ?? null), "started");
   return { port: http?.port ?? null, stop: () => shutDown(steps, log) };
 }
+
+const startedLine = ({ host, roles, workerQueues, dryRun }: Config, port: number | null) => ({
+  version: VERSION,
+  roles,
+  ...(roles.includes("worker") ? { queues: workerQueues } : {}),
+  port,
+  ...(port === null ? {} : { url: `http://${host.includes(":") ? `[${host}]` : host}:${port}` }),
+  dryRun,
+});
 
 /** A dry run consumes no queue. */
 const runsWorkers = (config: Config): boolean => config.roles.includes("worker") && !config.dryRun;
@@ -68,8 +82,4 @@ const runsWorkers = (config: Config): boolean => config.roles.includes("worker")
 function schedulerOf(runtime: Runtime): Scheduler | null {
   if (runtime.config.dryRun) return createDryRunScheduler(runtime);
   return runtime.config.roles.includes("scheduler") ? createScheduler(runtime) : null;
-}
-
-async function listen(runtime: Runtime, isAlive: () => boolean): Promise<HttpServer | null> {
-  return runtime.config.listens ? startHttp(runtime, { isAlive }) : null;
 }

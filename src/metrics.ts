@@ -50,6 +50,12 @@ function jobMetrics(at: Registered) {
       labelNames: ["job"],
       ...at,
     }),
+    events: new Counter({
+      name: "commonwork_events_total",
+      help: "Domain events by type and outcome: decided, ignored (the type is unknown) or rejected (the payload does not fit).",
+      labelNames: ["type", "outcome"],
+      ...at,
+    }),
     loopDelay: new Histogram({
       name: "commonwork_job_loop_delay_seconds",
       help: "Longest delay of the event loop while a carrier ran, if it was 50 ms or more.",

@@ -34,7 +34,21 @@ describe("a log line", () => {
       destination: { write: (line) => void lines.push(line) },
     });
     log.warn({ entry: "17", err: new Error("spilt") }, "work failed");
-    expect(lines.join("")).toMatch(/WARN.*: work failed\n[\s\S]*entry: "17"[\s\S]*spilt/);
+    expect(lines.join("")).toMatch(/WARN.*work failed.*"entry":"17"[\s\S]*spilt/);
+  });
+
+  it("is one line in text, with the date and the roles", () => {
+    const lines: string[] = [];
+    const log = createLog({
+      level: "debug",
+      format: "text",
+      roles: ["api", "worker"],
+      destination: { write: (line) => void lines.push(line) },
+    });
+    log.info({ job: "distribute-commission", entries: 3, counts: { paid: 1 } }, "carrier settled");
+    expect(lines.join("")).toMatch(
+      /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\] INFO: \[api,worker\] carrier settled .*"job":"distribute-commission".*"paid":1.*\n$/,
+    );
   });
 
   it("never contains secrets, bodies, addresses or names, at any depth", () => {

@@ -45,7 +45,9 @@ export function defineCalendar(command: Command, terminal: Terminal): void {
       "re-encrypt every token with the first key of TOKEN_ENCRYPTION_KEY; run it before removing an old key",
     );
   jsonFlag(reseal).action(async ({ json }: { json?: true }) => {
-    const resealed = await withRuntime(terminal, ({ db, ports }) => resealTokens(db, requirePort(ports)));
+    const resealed = await withRuntime(terminal, { redis: false }, ({ db, ports }) =>
+      resealTokens(db, requirePort(ports)),
+    );
     if (json) printJson(terminal, { resealed });
     else printLine(terminal, `Re-encrypted the tokens of ${resealed} connections.`);
   });
@@ -55,7 +57,7 @@ async function connectOne(terminal: Terminal, options: ConnectOptions): Promise<
   const { provider, refreshToken: file, json } = options;
   if (provider !== PROVIDER) throw new CliError(`Unknown provider "${provider}": only google is supported.`);
   const refreshToken = readToken(file);
-  const connected = await withRuntime(terminal, async ({ db, ports, clock }) => {
+  const connected = await withRuntime(terminal, { redis: false }, async ({ db, ports, clock }) => {
     const port = requirePort(ports);
     const userId = await requireUserId(db.drizzle, options.userId);
     return inTransaction(db, async (tx) => {

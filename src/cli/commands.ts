@@ -57,6 +57,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./dead.ts")).defineDead,
   },
   {
+    name: "events",
+    description: "list domain events by their outcome, such as those that were rejected",
+    load: async () => (await import("./events.ts")).defineEvents,
+  },
+  {
     name: "sale",
     description: "record a token sale by hand, through the same intake as the webhook",
     load: async () => (await import("./sale.ts")).defineSale,
@@ -95,6 +100,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "postings:sources",
     description: "list the sources of job postings: last success, next fetch, counts, what each waits for",
     load: async () => (await import("./postings-sources.ts")).definePostingsSources,
+  },
+  {
+    name: "erase-user",
+    description: "erase the personal data of a user everywhere; the books are kept",
+    load: async () => (await import("./erase-user.ts")).defineEraseUser,
   },
   {
     name: "ledger:verify",

@@ -79,14 +79,16 @@ function addDecision(
   decisionFlags(command).action(async (sale: string, options: DecisionOptions) => {
     const held = { saleId: saleId(sale), actor: operator() };
     if (options.dryRun)
-      return withRuntime(terminal, (runtime) => preview(terminal, runtime, job, held, options));
+      return withRuntime(terminal, { redis: false }, (runtime) =>
+        preview(terminal, runtime, job, held, options),
+      );
     const payload = { ...held, reason: requireReason(options) };
     await requireConfirmation(
       terminal,
       options,
       `${description[0]?.toUpperCase()}${description.slice(1)} (${sale})?`,
     );
-    const run = await withRuntime(terminal, (runtime) =>
+    const run = await withRuntime(terminal, { redis: false }, (runtime) =>
       runInline(executionOf(runtime), job as Job, payload, () => undefined, terminal.interrupted()),
     );
     if (options.json) printJson(terminal, run);

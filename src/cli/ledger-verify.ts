@@ -12,7 +12,7 @@ import { withRuntime } from "./with-runtime.ts";
 /** `commonwork ledger:verify`: exit code 1 when a check fails. */
 export function defineLedgerVerify(command: Command, terminal: Terminal): void {
   jsonFlag(command).action(async ({ json }: { json?: true }) => {
-    await withRuntime(terminal, async (runtime) => {
+    await withRuntime(terminal, { redis: false }, async (runtime) => {
       const progress = runProgress(terminal, json === true || !terminal.interactive);
       const signal = terminal.interrupted();
       const run = await runInline(executionOf(runtime), verifyLedger, {}, progress.update, signal).finally(

@@ -15,7 +15,7 @@ import { redisAnswers, withRuntime } from "./with-runtime.ts";
 /** `commonwork queues` and `commonwork queues clear`. */
 export function defineQueues(command: Command, terminal: Terminal): void {
   jsonFlag(command).action(async ({ json }: { json?: true }) => {
-    await withRuntime(terminal, async (runtime) => {
+    await withRuntime(terminal, { redis: true }, async (runtime) => {
       const sizes = await readSizes(runtime);
       if (json) return printJson(terminal, sizes);
       printSizes(terminal, sizes);
@@ -32,7 +32,9 @@ export function defineQueues(command: Command, terminal: Terminal): void {
         `There is no queue ${unknown.join(", ")}. The queues are ${QUEUE_NAMES.join(", ")}.`,
       );
     const chosen = names.length > 0 ? (names as QueueName[]) : QUEUE_NAMES;
-    await withRuntime(terminal, (runtime) => clearQueues(terminal, runtime, chosen, yes === true));
+    await withRuntime(terminal, { redis: true }, (runtime) =>
+      clearQueues(terminal, runtime, chosen, yes === true),
+    );
   });
 }
 

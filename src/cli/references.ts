@@ -11,6 +11,7 @@ export const REFERENCE_FIELDS: Readonly<Record<string, HostTable>> = {
   projectId: "projects",
   meetingId: "meetings",
   volunteerId: "users",
+  userId: "users",
 };
 
 const NOUNS: Partial<Record<HostTable, string>> = {

@@ -35,7 +35,8 @@ export async function runJob(terminal: Terminal, job: Job, options: RunOptions):
     options.detach && "--detach",
   ].filter(Boolean);
   if (modes.length > 1) throw new CliError(`${modes.join(" and ")} cannot be combined.`);
-  await withRuntime(terminal, async (runtime) => {
+  const redis = !options.dryRun && !options.inline;
+  await withRuntime(terminal, { redis }, async (runtime) => {
     const payload = payloadFrom(job, await withOwnIds(runtime.db.drizzle, options));
     if (options.dryRun) return preview(terminal, runtime, job, payload, options);
     if (options.detach) {

@@ -1,4 +1,4 @@
-import { type Config, readConfig } from "../config/config.ts";
+import { type Config, readConfig, readConfigWithoutRedis } from "../config/config.ts";
 import { becomesTrue } from "../deadlines.ts";
 import { createLog, type Log } from "../log.ts";
 import { openRuntime } from "../roles/open-runtime.ts";
@@ -7,9 +7,18 @@ import { timetable } from "../schedules/timetable.ts";
 import { catalogue } from "../workers/index.ts";
 import type { Terminal } from "./terminal.ts";
 
+type Needs = {
+  /** Whether REDIS_URL has to be set. */
+  readonly redis: boolean;
+};
+
 /** Runs `work` with everything a service process opens, but without starting a role. */
-export async function withRuntime<T>(terminal: Terminal, work: (runtime: Runtime) => Promise<T>): Promise<T> {
-  const config = readConfig(terminal.environment);
+export async function withRuntime<T>(
+  terminal: Terminal,
+  { redis }: Needs,
+  work: (runtime: Runtime) => Promise<T>,
+): Promise<T> {
+  const config = (redis ? readConfig : readConfigWithoutRedis)(terminal.environment);
   const runtime = openRuntime({
     config,
     log: quietLog(config),

@@ -63,6 +63,20 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
   Object.freeze(readAreas(AREAS, environment) as Config);
 
 /**
+ * The same for commands that need no Redis: REDIS_URL may be unset, and `redisUrl` is then empty.
+ * @throws ConfigurationFault
+ */
+export const readConfigWithoutRedis = (environment: NodeJS.ProcessEnv): Config =>
+  environment["REDIS_URL"]
+    ? readConfig(environment)
+    : Object.freeze(
+        readAreas(
+          AREAS.map((area) => (area.variables === redis.variables ? { ...area, faults: () => [] } : area)),
+          environment,
+        ) as Config,
+      );
+
+/**
  * What is needed to reach Postgres, for commands that need nothing else.
  * @throws ConfigurationFault
  */

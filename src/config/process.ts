@@ -50,7 +50,7 @@ export const processArea = defineArea({
       "`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.",
     ),
     LOG_FORMAT: oneOf("json", ["json", "text"]).describe(
-      "`json`, or `text` to be read by people. The log is written to standard error.",
+      "`json`, or `text` to be read by people, with settled carriers at level `debug`. The log is written to standard error.",
     ),
     DRY_RUN: yesNo.describe(
       "`true`: the process takes no jobs and opens no slots; it logs what each due slot would do.",
@@ -70,7 +70,7 @@ export const processArea = defineArea({
     workerQueues: v.WORKER_QUEUES,
     databasePoolMax: v.DB_POOL_MAX > 0 ? v.DB_POOL_MAX : connectionsUsed(v.ROLES, v.WORKER_QUEUES),
     development: v.NODE_ENV === "development",
-    log: { level: v.LOG_LEVEL, format: v.LOG_FORMAT },
+    log: { level: v.LOG_LEVEL, format: v.LOG_FORMAT, roles: v.ROLES },
     dryRun: v.DRY_RUN,
     shutdownGraceMs: v.SHUTDOWN_GRACE_MS,
     defaultTimeZone: v.DEFAULT_TIME_ZONE,

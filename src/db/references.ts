@@ -35,23 +35,27 @@ export async function resolveReferences(
   const references = given.filter(isStorable);
   if (references.length === 0) return new Map();
   const name = sql.identifier(table);
-  const byPublicId =
-    table === "users" ? sql`(select t.id from users t where t.public_id = r.public_id)` : sql`null::bigint`;
+  const isUsers = table === "users";
+  // Nobody is called what an erased user was called.
+  const present = isUsers ? sql`t.erased_at is null` : sql`true`;
+  const byPublicId = isUsers
+    ? sql`(select t.id from users t where t.public_id = r.public_id and ${present})`
+    : sql`null::bigint`;
   const found = await rows<{ reference: string; id: string | null }>(
     on,
-    sql`select r.reference, coalesce((select t.id from ${name} t where t.host_id = r.reference),
-                 (select t.id from ${name} t where t.id = r.id and t.host_id is null), ${byPublicId}) as id
+    sql`select r.reference, coalesce((select t.id from ${name} t where t.host_id = r.reference and ${present}),
+                 (select t.id from ${name} t where t.id = r.id and t.host_id is null and ${present}), ${byPublicId}) as id
         from unnest(${array(references)}::text[], ${array(references.map((text) => (ownIds && isId(text) ? text : null)))}::bigint[],
                     ${array(references.map((text) => (isUuid(text) ? text : null)))}::uuid[]) as r(reference, id, public_id)`,
   );
   return new Map(found.flatMap(({ reference, id }) => (id === null ? [] : [[reference, id] as const])));
 }
 
-/** Those of the users, by our ids, that exist. */
+/** Those of the users, by our ids, that exist and are not erased. */
 export async function existingUsers(on: Queryable, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const found = await rows<{ id: string }>(
     on,
-    sql`select id from users where id = any(${array([...new Set(ids)])}::bigint[])`,
+    sql`select id from users where id = any(${array([...new Set(ids)])}::bigint[]) and erased_at is null`,
   );
   return new Set(found.map(({ id }) => id));
 }

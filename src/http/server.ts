@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Config } from "../config/config.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { type AppOptions, createApp } from "./app.ts";
 
@@ -29,12 +30,28 @@ const CHECK_MS = 2_000;
 const MAX_CONNECTIONS = 10_000;
 const BACKLOG = 1_024;
 
-/** Starts the HTTP server on the configured address. @throws the error of `listen`, such as EADDRINUSE. */
-export async function startHttp(runtime: Runtime, options: HttpOptions = {}): Promise<HttpServer> {
-  const closing = new AbortController();
-  const app = createApp(runtime, { ...options, closing: closing.signal });
-  let stopping = false;
+/** A server that listens. It answers 503 until it is given an app. */
+export type Listener = {
+  readonly server: Server;
+  readonly port: number;
+  handle: RequestListener;
+};
+
+const starting: RequestListener = (_req, res) => {
+  res.writeHead(503, { "Content-Type": "application/json", "Retry-After": "1", Connection: "close" });
+  res.end(JSON.stringify({ error: { code: "starting", message: "The service is starting." } }));
+};
+
+/**
+ * Listens on the configured address, so that a port in use is found before anything else is opened.
+ * @throws the error of `listen`, such as EADDRINUSE.
+ */
+export async function listen(
+  { host, port }: Pick<Config, "host" | "port">,
+  options: Pick<HttpOptions, "requestLimitMs" | "maxConnections"> = {},
+): Promise<Listener> {
   const requestLimitMs = options.requestLimitMs ?? REQUEST_LIMIT_MS;
+  const opened = { handle: starting };
   const server = createServer(
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -42,18 +59,35 @@ export async function startHttp(runtime: Runtime, options: HttpOptions = {}): Pr
       requestTimeout: requestLimitMs,
       connectionsCheckingInterval: Math.min(CHECK_MS, requestLimitMs),
     },
-    (req, res) => {
-      // A busy keep-alive connection would keep the server open: close it after its next response.
-      if (stopping) res.shouldKeepAlive = false;
-      app(req, res);
-    },
+    (req, res) => opened.handle(req, res),
   );
   server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
-  const { host, port } = runtime.config;
   server.listen({ host, port, backlog: BACKLOG });
   await once(server, "listening");
+  return Object.assign(opened, { server, port: (server.address() as AddressInfo).port });
+}
+
+/** Closes a listener that was never given an app. */
+export async function closeListener({ server }: Listener): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+/** Serves the app on a listener. */
+export function serveOn(listener: Listener, runtime: Runtime, options: HttpOptions = {}): HttpServer {
+  const { server, port } = listener;
+  const closing = new AbortController();
+  const app = createApp(runtime, { ...options, closing: closing.signal });
+  let stopping = false;
+  listener.handle = (req, res) => {
+    // A busy keep-alive connection would keep the server open: close it after its next response.
+    if (stopping) res.shouldKeepAlive = false;
+    app(req, res);
+  };
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     async stop() {
       stopping = true;
       const closed = once(server, "close");
@@ -68,3 +102,7 @@ export async function startHttp(runtime: Runtime, options: HttpOptions = {}): Pr
     },
   };
 }
+
+/** Starts the HTTP server on the configured address. @throws the error of `listen`, such as EADDRINUSE. */
+export const startHttp = async (runtime: Runtime, options: HttpOptions = {}): Promise<HttpServer> =>
+  serveOn(await listen(runtime.config, options), runtime, options);

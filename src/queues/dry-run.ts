@@ -31,7 +31,7 @@ export type Preview = {
 
 export type DryRunDeps = Omit<
   Execution,
-  "transact" | "insteadOfCall" | "remark" | "onRunFinished" | "onProgress"
+  "transact" | "insteadOfCall" | "remark" | "measure" | "onRunFinished" | "onProgress"
 > & {
   readonly db: Database;
 };
@@ -99,6 +99,7 @@ async function preview(
     transact: (work) => tx.transaction(work),
     insteadOfCall: (_job, request) => seen.requests.push(withoutSecrets(request)),
     remark: (remark) => void seen.remarks.push(remark),
+    measure: () => undefined,
     onRunFinished: async () => undefined,
     onProgress: () => undefined,
   };

@@ -8,7 +8,7 @@ import type { Tx } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Compute } from "../threads/compute.ts";
-import type { Catalogue, ComputeContext, Job, JobContext, Part, Remark } from "./job.ts";
+import type { Catalogue, ComputeContext, Job, JobContext, Measure, Part, Remark } from "./job.ts";
 import { type Outcome, PayloadRejected } from "./outcome.ts";
 import { finishRun } from "./runs.ts";
 import { rejectUnknownFields } from "./stored-values.ts";
@@ -29,6 +29,8 @@ export type Execution = {
   readonly insteadOfCall: ((job: Job, request: unknown) => void) | null;
   /** Receives the decisions of a dry run. */
   remark(remark: Remark): void;
+  /** Receives what jobs count; a dry run counts nothing. */
+  readonly measure: Measure;
   /**
    * Called when a run ends, in its transaction: the next slot of its schedule may have been waiting for it.
    */
@@ -194,6 +196,7 @@ function contextWithoutTx(
     runId: entry?.parent ?? null,
     settings: execution.settings,
     remark: execution.remark,
+    measure: execution.measure,
     compute: execution.compute,
   };
 }

@@ -30,6 +30,8 @@ export type JobContext = {
    * otherwise.
    */
   readonly remark: (remark: Remark) => void;
+  /** Counts for the metrics. What an attempt has counted stays counted when it is rolled back. */
+  readonly measure: Measure;
   /** For work that takes more than a few milliseconds of processor time, here or in Postgres. */
   readonly compute: Compute;
 };
@@ -55,6 +57,13 @@ export type SumContext = JobContext & {
    */
   readonly round: number;
 };
+
+/** Adds to a counter of the metrics, by labels. */
+export type Measure = (
+  counter: "events",
+  labels: { readonly type: string; readonly outcome: string },
+  n: number,
+) => void;
 
 /** A decision in words: the subject it is about, and what was decided. */
 export type Remark = { readonly about: string; readonly decision: string };

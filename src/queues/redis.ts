@@ -75,6 +75,23 @@ export function openProducers(address: RedisAddress & { readonly redisPrefix: st
   };
 }
 
+/** For commands that need no Redis, where none is configured: what they enqueue waits for the relay. */
+export function noProducers(): Producers {
+  const absent = (): never => {
+    throw new Error("REDIS_URL is not set");
+  };
+  return {
+    get redis(): RedisClient {
+      return absent();
+    },
+    queues: new Map(),
+    queue: absent,
+    ready: () => false,
+    failed: () => false,
+    close: async () => undefined,
+  };
+}
+
 /** A Cluster client says that no node answers, and keeps why. */
 const rootCause = (error: Error & { lastNodeError?: Error | null }): Error => error.lastNodeError ?? error;
 

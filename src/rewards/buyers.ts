@@ -9,8 +9,8 @@ const isNumber = (column: SQL) => sql`${column} ~ '^[1-9][0-9]{0,15}$'`;
 
 /** The id of the user that a buyer number names; null if there is none yet. */
 export const userOfBuyer = (buyer: SQL) => sql`coalesce(
-  (select u.id from users u where u.host_id = ${buyer}::text),
-  (select u.id from users u where u.id = ${buyer} and (u.host_id is null or not ${isNumber(sql`u.host_id`)})))`;
+  (select u.id from users u where u.host_id = ${buyer}::text and u.erased_at is null),
+  (select u.id from users u where u.id = ${buyer} and u.erased_at is null and (u.host_id is null or not ${isNumber(sql`u.host_id`)})))`;
 
 /** The buyer number of a user. */
 export const buyerNumberOf = (userId: string) =>

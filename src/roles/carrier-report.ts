@@ -15,9 +15,12 @@ const OUTCOMES = [
 
 const MAX_LOGGED_FAILURES = 10;
 
-/** Writes the metrics and the log line of a carrier: at level `info`, or `warn` if an entry failed. */
+/**
+ * Writes the metrics and the log line of a carrier: at level `warn` if an entry failed, else at level `info`,
+ * or `debug` in a log for people.
+ */
 export function reportCarrier(
-  { metrics, log }: Pick<Runtime, "metrics" | "log">,
+  { metrics, log, config }: Pick<Runtime, "metrics" | "log" | "config">,
   { carrier, work, tally, failures, tookMs }: CarrierReport,
 ): void {
   const labels = { queue: work.job.queue, job: carrier.job };
@@ -34,7 +37,7 @@ export function reportCarrier(
     tookMs,
     ...summaryOf(tally),
   };
-  if (failures.length === 0) log.info(line, "carrier settled");
+  if (failures.length === 0) log[config.log.format === "text" ? "debug" : "info"](line, "carrier settled");
   else log.warn({ ...line, ...failuresForLog(failures) }, "carrier settled with failures");
 }
 

@@ -6,7 +6,8 @@ import { scheduleFaults } from "./schedule-faults.ts";
 
 /** How this process runs jobs: for real, unless a hook replaces a step. */
 export function executionOf(runtime: Runtime, hooks: Partial<RunCarrierDeps> = {}): RunCarrierDeps {
-  const { db, clock, log, catalogue, ports, settings, compute, circuits, relay, timetable } = runtime;
+  const { db, clock, log, catalogue, ports, settings, compute, circuits, relay, timetable, metrics } =
+    runtime;
   return {
     db,
     clock,
@@ -19,6 +20,7 @@ export function executionOf(runtime: Runtime, hooks: Partial<RunCarrierDeps> = {
     transact: relay.transact,
     insteadOfCall: null,
     remark: () => undefined,
+    measure: (counter, labels, n) => metrics[counter].inc(labels, n),
     onRunFinished: (tx, runId) => openNextSlot(tx, timetable, runId, clock.now(), scheduleFaults(runtime)),
     onProgress: () => undefined,
     report: (report) => reportCarrier(runtime, report),

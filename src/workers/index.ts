@@ -6,6 +6,7 @@ import { reconcileSales } from "./commissions/reconcile-sales.ts";
 import { releaseCommission } from "./commissions/release-commission.ts";
 import { reverseSale } from "./commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts";
+import { eraseUser } from "./maintenance/erase-user.ts";
 import { pruneHistory } from "./maintenance/prune-history.ts";
 import { verifyLedger } from "./maintenance/verify-ledger.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
@@ -48,6 +49,7 @@ export const catalogue = catalogueOf([
   pollCalendars,
   verifyLedger,
   pruneHistory,
+  eraseUser,
   recalculateMultipliers,
   distributeBudget,
   sweepDueBudgets,

@@ -1,5 +1,7 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { catalogue } from "../../src/workers/index.ts";
 import { cli, environmentOf, startCli } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
@@ -96,6 +98,36 @@ describe("commonwork", () => {
     expect(ready.status).toBe(200);
     child.kill("SIGTERM");
     expect((await ended).code).toBe(0);
+  });
+
+  it("finds a port in use before it opens anything", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    onTestFinished(() => void taken.close());
+    const { port } = taken.address() as AddressInfo;
+    const answer = await startCli({ ...NOWHERE, PORT: String(port), HOST: "127.0.0.1" }, "start").ended;
+    // Postgres, which does not answer, was not asked.
+    expect(answer).toMatchObject({ code: 1, err: `Port ${port} is in use. Set PORT to another one.\n` });
+  });
+
+  it.each([
+    ["run", "verify-ledger", "--inline"],
+    ["run", "verify-ledger", "--dry-run"],
+    ["ledger:verify"],
+    ["holds", "list"],
+    ["holds", "release", "1", "--reason=none", "--yes"],
+  ])("asks for no REDIS_URL in %s %s %s", async (...words) => {
+    const { REDIS_URL: _, ...environment } = environmentOf(await createWorld());
+    const { err } = await cli(environment, ...words);
+    expect(err).toBe("");
+  });
+
+  it("asks for REDIS_URL where workers run the job", async () => {
+    const { REDIS_URL: _, ...environment } = environmentOf(await createWorld());
+    expect(await cli(environment, "run", "verify-ledger")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("REDIS_URL is not set"),
+    });
   });
 
   it("reports in one line that Postgres does not answer", async () => {

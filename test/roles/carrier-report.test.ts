@@ -65,3 +65,16 @@ it("writes one line at level warn that names the failed entries, and counts the 
     expect.objectContaining({ value: 1, labels: { ...labels, outcome: "retry" } }),
   ]);
 });
+
+it("writes that line at level debug in a log for people", async () => {
+  const world = await createWorld({ jobs: [failing], environment: { LOG_FORMAT: "text" } });
+  const levels: string[] = [];
+  const log = createLog({
+    level: "debug",
+    format: "json",
+    destination: { write: (line) => void levels.push(JSON.parse(line).level) },
+  });
+  const [id] = await ask(world, failing, ...items(1));
+  await world.run(failing, [id!], executionOf({ ...world, log }));
+  expect(levels).toEqual(["debug"]);
+});

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { boolean, check, index, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import { bytes, id, instant, ref } from "./columns.ts";
 
 /**
@@ -23,17 +23,24 @@ export const domainEvents = pgTable("domain_events", {
  * What became of an event; events themselves never change. The row is also the claim: the transaction that
  * inserts it decides who is notified.
  */
-export const eventOutcomes = pgTable("event_outcomes", {
-  eventId: ref().primaryKey(),
-  /**
-   * `decided`: its deliveries were decided. `ignored`: its type notifies nobody. `rejected`: its payload does
-   * not fit its type.
-   */
-  outcome: text({ enum: ["decided", "ignored", "rejected"] }).notNull(),
-  /** The fields that did not fit. */
-  reason: text(),
-  decidedAt: instant().notNull(),
-});
+export const eventOutcomes = pgTable(
+  "event_outcomes",
+  {
+    eventId: ref().primaryKey(),
+    /**
+     * `decided`: its deliveries were decided. `ignored`: its type notifies nobody. `rejected`: its payload
+     * does not fit its type.
+     */
+    outcome: text({ enum: ["decided", "ignored", "rejected"] }).notNull(),
+    /** The fields that did not fit. */
+    reason: text(),
+    decidedAt: instant().notNull(),
+  },
+  (t) => [
+    // operators: the few events that were ignored or rejected.
+    index("event_outcomes_undecided").on(t.outcome, t.eventId).where(sql`outcome <> 'decided'`),
+  ],
+);
 
 /**
  * Events that the host posted, by the host's ids: each becomes one domain event, however often it is sent.

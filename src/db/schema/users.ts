@@ -30,6 +30,8 @@ export const users = pgTable(
     /** Operators are notified of held commissions and the like. */
     isOperator: boolean().notNull().default(false),
     createdAt: instant().notNull().defaultNow(),
+    /** Since when the row stands for nobody: no reference leads to it, and nothing is sent to it. */
+    erasedAt: instant(),
   },
   (t) => [
     // sync-calendar: the user with an address.

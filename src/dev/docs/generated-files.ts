@@ -3,10 +3,12 @@ import { fileURLToPath } from "node:url";
 import { cruise } from "dependency-cruiser";
 import { fullProgram } from "../../cli/program.ts";
 import { AREAS } from "../../config/config.ts";
+import { ERASURE_RULES } from "../../erasure/rules.ts";
 import { timetable } from "../../schedules/timetable.ts";
 import { catalogue } from "../../workers/index.ts";
 import { SUBSCRIBERS } from "../../workers/subscribers.ts";
 import { commandSections } from "./commands.ts";
+import { erasureTable } from "./erasure.ts";
 import { folderGraph, folderPicture, type Import, type Layers, listingFaults } from "./folder-graph.ts";
 import { jobSections, jobTable, scheduleTable } from "./jobs.ts";
 import { markdownTable } from "./markdown-table.ts";
@@ -29,6 +31,7 @@ const PARTS: readonly {
   { file: "docs/jobs.md", part: "schedules", text: () => scheduleTable(timetable) },
   { file: "docs/jobs.md", part: "details", text: () => jobSections(catalogue.jobs, timetable, eventsFor) },
   { file: "docs/commands.md", part: "commands", text: ({ commands }) => commands },
+  { file: "docs/privacy.md", part: "tables", text: () => erasureTable(ERASURE_RULES) },
   { file: "docs/architecture.md", part: "picture", text: ({ folders }) => folders.picture },
   { file: "docs/architecture.md", part: "folders", text: ({ folders }) => folders.table },
   { file: "docs/decisions/index.md", part: "decisions", text: ({ decisions }) => decisions },

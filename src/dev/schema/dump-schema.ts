@@ -3,8 +3,11 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { openDatabase } from "../../db/client.ts";
 import { migrateDatabase } from "../../db/migrate.ts";
+import { ERASURE_RULES } from "../../erasure/rules.ts";
 import { startEmbeddedServers } from "../servers/embedded-servers.ts";
 import { lineDiff } from "./line-diff.ts";
+import { withoutRule } from "./personal-columns.ts";
+import { readSchema } from "./schema-catalog.ts";
 import { dumpSchema } from "./schema-dump.ts";
 
 const SCHEMA_FILE = fileURLToPath(new URL("../../../drizzle/schema.sql", import.meta.url));
@@ -12,7 +15,7 @@ const SCHEMA_FILE = fileURLToPath(new URL("../../../drizzle/schema.sql", import.
 /** Not the default: a migration that names the schema fails. The dump does not show it. */
 const SCHEMA = "cw_dump";
 
-const dumped = await dumpOfMigrations();
+const { dumped, unruled } = await dumpOfMigrations();
 if (process.argv.includes("--check")) {
   const written = await readFile(SCHEMA_FILE, "utf8").catch(() => "");
   if (written === dumped) process.stdout.write("drizzle/schema.sql matches the migrations.\n");
@@ -22,13 +25,19 @@ if (process.argv.includes("--check")) {
     );
     process.exitCode = 1;
   }
+  if (unruled.length > 0) {
+    process.stdout.write(
+      `src/erasure/rules.ts does not say what becomes of ${unruled.join(", ")} when a user is erased. Add a line for each.\n`,
+    );
+    process.exitCode = 1;
+  }
 } else {
   await writeFile(SCHEMA_FILE, dumped);
   process.stdout.write("Wrote drizzle/schema.sql.\n");
 }
 
-/** Migrates a scratch database and dumps it. */
-async function dumpOfMigrations(): Promise<string> {
+/** Migrates a scratch database, dumps it, and looks for what no rule of erasure is about. */
+async function dumpOfMigrations(): Promise<{ dumped: string; unruled: string[] }> {
   const given = process.env.DATABASE_URL;
   // No Redis is needed: a given address keeps it from being started.
   const servers = await startEmbeddedServers({
@@ -48,7 +57,8 @@ async function dumpOfMigrations(): Promise<string> {
     await migrateDatabase(address);
     const db = openDatabase(address, { max: 1 });
     try {
-      return await dumpSchema(db.drizzle);
+      const { tables } = await readSchema(db.drizzle);
+      return { dumped: await dumpSchema(db.drizzle), unruled: withoutRule(tables, ERASURE_RULES) };
     } finally {
       await db.close();
     }

@@ -1,4 +1,4 @@
-import { access, mkdir, rename, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Email, Mailer } from "./mailer.ts";
 import { composeMessage } from "./message.ts";
@@ -29,6 +29,21 @@ export function fileMailer({ folder }: { readonly folder: string }): Mailer {
     },
     close: async () => undefined,
   };
+}
+
+/** Deletes the e-mails that were written for an address. @returns how many. */
+export async function deleteEmailsTo(folder: string, address: string): Promise<number> {
+  const directory = resolve(folder);
+  const names = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith(".eml"));
+  let deleted = 0;
+  for (const name of names) {
+    const [headers = ""] = (await readFile(join(directory, name), "utf8")).split("\r\n\r\n");
+    const to = /^To: (.*)$/im.exec(headers)?.[1] ?? "";
+    if (!to.toLowerCase().includes(address.toLowerCase())) continue;
+    await rm(join(directory, name));
+    deleted += 1;
+  }
+  return deleted;
 }
 
 const exists = (path: string): Promise<boolean> =>

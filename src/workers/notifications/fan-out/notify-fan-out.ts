@@ -8,6 +8,7 @@ import { countsOf } from "../../../notifications/describe-delivery.ts";
 import { findRecipients } from "../../../notifications/find-recipients.ts";
 import { NOTIFICATION_TYPES } from "../../../notifications/index.ts";
 import { EVENT_COLUMNS, type EventRow, readEvents } from "../../../notifications/read-events.ts";
+import { reportEvents } from "../../../notifications/report-events.ts";
 import { enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type JobContext } from "../../../queues/job.ts";
 import { addCounts, type Counts, done, type Outcome, skipped } from "../../../queues/outcome.ts";
@@ -80,6 +81,11 @@ async function fanOut(entries: readonly FanOut[], context: JobContext): Promise<
   await markRejected(tx, rejected);
   const left = new Set(found.postponed);
   const handled = claimed.filter(({ id }) => !left.has(id));
+  const reasons = new Map(rejected.map(({ id, reason }) => [id, reason]));
+  reportEvents(
+    context,
+    handled.map(({ id, type }) => ({ id, type, ...outcomeOf(type, reasons.get(id) ?? null) })),
+  );
   await enqueueSubscribed(tx, handled);
   return outcomesOf(accepted, {
     handled: new Set(handled.map(({ id }) => id)),
@@ -147,6 +153,13 @@ async function markRejected(tx: Tx, rejected: readonly { id: string; reason: str
         from jsonb_to_recordset(${JSON.stringify(rejected)}::jsonb) as r(id bigint, reason text) where o.event_id = r.id`,
   );
 }
+
+/** What event_outcomes has about an event. */
+const outcomeOf = (type: string, reason: string | null) =>
+  ({
+    outcome: reason !== null ? "rejected" : CONSUMED_TYPES.includes(type) ? "decided" : "ignored",
+    reason,
+  }) as const;
 
 type Handled = {
   readonly handled: ReadonlySet<string>;

@@ -1,0 +1,2 @@
+ALTER TABLE "users" ADD COLUMN "erased_at" timestamp with time zone;--> statement-breakpoint
+CREATE INDEX "event_outcomes_undecided" ON "event_outcomes" USING btree ("outcome","event_id") WHERE outcome <> 'decided';

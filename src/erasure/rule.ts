@@ -1,0 +1,92 @@
+import { type SQL, sql } from "drizzle-orm";
+import { array } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+
+/** A user who is erased. */
+export type Person = {
+  readonly userId: string;
+  readonly profileIds: readonly string[];
+  /** What others call the user: the host's id, or ours where there is none, and the public uuid. */
+  readonly references: readonly string[];
+};
+
+/** Rows by table. */
+export type Erased = Readonly<Record<string, number>>;
+
+/** What becomes of the rows of a table that are about an erased user, whose alias is `r`. */
+export type Rule =
+  | {
+      readonly does: "delete" | "clear";
+      /** The columns by which its rows are found, and those that are cleared. */
+      readonly columns: readonly string[];
+      /** Null: not by a statement of its own (erase-user.ts). */
+      readonly where: ((person: Person) => SQL) | null;
+      /** The assignments of `clear`. */
+      readonly set?: (person: Person) => SQL;
+      /** Rows that are left when it was carried out; default: `where`. */
+      readonly left?: (person: Person) => SQL;
+      /** Whether no index leads to the rows: the table is then read in ranges of ids. */
+      readonly scan: boolean;
+      /** Whether it needs the references, which are stored in its ranges alone. */
+      readonly byReference: boolean;
+      /** Instead of one statement. `within` restricts the ids. */
+      readonly run?: (tx: Tx, person: Person, within: SQL) => Promise<Erased>;
+      /** For docs/privacy.md, where the columns do not say it. */
+      readonly note: string | null;
+    }
+  | { readonly does: "keep"; readonly columns: readonly string[]; readonly note: string };
+
+type Options = Partial<Pick<Extract<Rule, { where: unknown }>, "where" | "left" | "scan" | "run">> & {
+  readonly byReference?: boolean;
+  readonly note?: string;
+};
+
+const DEFAULTS = { scan: false, byReference: false, note: null };
+
+/** The rows of which a column holds the user's id. */
+export const ofUser =
+  (column: string) =>
+  ({ userId }: Person): SQL =>
+    sql`r.${sql.identifier(column)} = ${userId}`;
+
+/** The rows of which a column holds the id of one of the user's profiles. */
+export const ofProfiles =
+  (column: string) =>
+  ({ profileIds }: Person): SQL =>
+    sql`r.${sql.identifier(column)} = any(${array(profileIds)}::bigint[])`;
+
+/** Deletes the rows of which a column holds the user's id. */
+export const deletes = (column: string, options: Options = {}): Rule => ({
+  ...DEFAULTS,
+  where: ofUser(column),
+  ...options,
+  does: "delete",
+  columns: [column],
+});
+
+/** Sets a reference to the user to null. */
+export const unlinks = (column: string): Rule => ({
+  ...DEFAULTS,
+  does: "clear",
+  columns: [column],
+  where: ofUser(column),
+  set: () => sql`${sql.identifier(column)} = null`,
+  scan: true,
+});
+
+/** Clears columns of the rows that `where` selects. */
+export const clears = (
+  columns: readonly string[],
+  set: (person: Person) => SQL,
+  options: Options & { readonly where: (person: Person) => SQL },
+): Rule => ({ ...DEFAULTS, ...options, does: "clear", columns, set });
+
+/** Keeps columns as they are. */
+export const keeps = (note: string, ...columns: readonly string[]): Rule => ({
+  does: "keep",
+  columns,
+  note,
+});
+
+/** For tables that hold nothing about a person. */
+export const NOTHING: readonly Rule[] = [];

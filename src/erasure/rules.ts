@@ -1,0 +1,187 @@
+import { type SQL, sql } from "drizzle-orm";
+import { deleteEvents, PAYLOAD_FIELDS } from "./events.ts";
+import { namesThem } from "./inbox.ts";
+import {
+  clears,
+  deletes,
+  keeps,
+  NOTHING,
+  ofProfiles,
+  ofUser,
+  type Person,
+  type Rule,
+  unlinks,
+} from "./rule.ts";
+
+const BOOKS = "the books: ledger, sales and payouts stay complete; our id of an emptied row";
+const FIGURES = "multipliers and budgets of others are computed from it; our id of an emptied row";
+const OUR_ID = "our id of an emptied row, until the row is pruned";
+
+/** A mention of the user in a message (src/notifications/markdown.ts), as a pattern of Postgres. */
+const mention = ({ userId }: Person): SQL => sql`${`@\\[[^]\n]{1,200}\\]\\(user:${userId}\\)`}`;
+
+/**
+ * Every table, and what becomes of what it holds about a user who is erased. A new table is one line;
+ * test/erasure/rules.test.ts fails for a table, or a column that refers to a person, that is missing here.
+ */
+export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
+  audit_log: [keeps(OUR_ID, "subject", "details")],
+  budget_awards: [keeps(BOOKS, "profile_id")],
+  budget_periods: [keeps("counts and rules, no ids of persons", "inputs")],
+  calendar_channels: NOTHING,
+  calendar_connections: [deletes("user_id", { note: "with its channels, copies and tokens" })],
+  calendar_copies: NOTHING,
+  calendar_meetings: NOTHING,
+  candidate_batches: [keeps(OUR_ID, "report")],
+  candidate_notifications: [deletes("volunteer_id")],
+  chat_thread_participants: [deletes("user_id")],
+  chat_threads: NOTHING,
+  commissions: [keeps(BOOKS, "beneficiary_id")],
+  deliveries: [deletes("user_id", { scan: true })],
+  domain_events: [
+    deletes("actor_id", {
+      where: (person) => deleteEvents.where(person),
+      scan: true,
+      run: deleteEvents.run,
+      note: "events by or about the user, with the notifications of others that were written from them",
+    }),
+    deletes("payload", { where: null, note: `by its fields ${PAYLOAD_FIELDS.join(", ")}` }),
+  ],
+  email_batches: NOTHING,
+  email_digests: [deletes("user_id")],
+  email_events: NOTHING,
+  email_suppressions: [
+    keeps("a hash, so that an address that bounced or complained is not written to again", "address_hash"),
+  ],
+  emails: [deletes("user_id", { scan: true, note: "with the hash of the address" })],
+  ended_sessions: NOTHING,
+  event_outcomes: NOTHING,
+  event_receipts: NOTHING,
+  event_sweep: NOTHING,
+  experiment_exposures: [deletes("user_id")],
+  inbox: [
+    clears(["raw", "faults"], () => sql`raw = null, faults = null`, {
+      where: namesThem,
+      scan: true,
+      byReference: true,
+      note: "bodies that name the user; the hash stays, so that a body that the sender still has can be compared",
+    }),
+  ],
+  job_runs: [keeps(OUR_ID, "input"), keeps("numbers", "counts")],
+  jobs: NOTHING,
+  ledger_accounts: [keeps(BOOKS, "profile_id")],
+  ledger_balances: NOTHING,
+  ledger_entries: NOTHING,
+  ledger_transactions: NOTHING,
+  ledger_unbalanced: NOTHING,
+  ledger_verifications: [keeps("ranges of ids of the ledger", "covers")],
+  meeting_participants: [deletes("user_id")],
+  meeting_reminders: [deletes("user_id")],
+  meetings: [
+    deletes("organizer_id", { where: organizedAlone, scan: true, note: "if nobody else takes part" }),
+    clears(["title"], () => sql`title = ''`, {
+      where: (person) => sql`${ofUser("organizer_id")(person)} and r.title <> ''`,
+      scan: true,
+      note: "if others take part",
+    }),
+    unlinks("organizer_id"),
+  ],
+  messages: [
+    deletes("sender_id", { scan: true }),
+    clears(
+      ["body"],
+      (person) => sql`body = regexp_replace(body, ${mention(person)}, '@former member', 'g')`,
+      {
+        where: (person) => sql`r.body ~ ${mention(person)}`,
+        scan: true,
+        note: "mentions of the user in messages of others",
+      },
+    ),
+  ],
+  multiplier_history: [keeps(BOOKS, "profile_id")],
+  multiplier_marks: [keeps(FIGURES, "profile_id")],
+  multiplier_watermarks: NOTHING,
+  notice_candidates: NOTHING,
+  notification_preferences: [deletes("user_id")],
+  notifications: [deletes("user_id")],
+  organization_members: [deletes("user_id")],
+  organizations: NOTHING,
+  outbox: [
+    keeps(
+      "our ids, until the entry is settled; no stored e-mail for or about the user (mailings.ts)",
+      "payload",
+    ),
+    keeps("as the payload", "request"),
+    keeps("a carrier", "leased_by"),
+  ],
+  outside_requests: NOTHING,
+  posting_buckets: NOTHING,
+  posting_listings: NOTHING,
+  posting_sightings: NOTHING,
+  project_access_grants: [deletes("user_id")],
+  project_applications: [deletes("user_id")],
+  project_match_lists: NOTHING,
+  project_members: [deletes("user_id")],
+  project_required_skills: NOTHING,
+  project_team_members: [deletes("user_id")],
+  projects: [
+    unlinks("team_lead"),
+    keeps("every project has a creator; our id of an emptied row", "created_by"),
+  ],
+  referrals: [unlinks("by_user_id"), keeps(BOOKS, "profile_id", "referrer_id")],
+  resource_permissions: [deletes("user_id")],
+  resources: [unlinks("created_by")],
+  resume_nudges: [deletes("user_id")],
+  resumes: NOTHING,
+  robots_files: NOTHING,
+  sale_listings: NOTHING,
+  sale_refunds: NOTHING,
+  schedules: NOTHING,
+  skills: NOTHING,
+  task_assignments: [
+    clears(["host_id"], () => sql`host_id = null`, {
+      where: (person) => sql`${ofProfiles("assignee_id")(person)} and r.host_id is not null`,
+      scan: true,
+    }),
+    keeps(FIGURES, "assignee_id"),
+  ],
+  task_templates: NOTHING,
+  token_sales: [
+    keeps("the number by which the seller names the buyer: part of what was sold", "buyer_user_id"),
+    keeps(BOOKS, "profile_id", "inputs"),
+  ],
+  unread_marks: [deletes("user_id")],
+  unread_nudges: [deletes("user_id")],
+  unread_watches: [deletes("user_id")],
+  unsubscribe_tokens: [deletes("user_id")],
+  user_notification_settings: [deletes("user_id")],
+  users: [
+    clears(
+      ["host_id", "public_id", "name", "email", "time_zone", "last_active_at", "is_operator"],
+      () => sql`host_id = null, public_id = gen_random_uuid(), name = '', email = null, time_zone = null,
+                last_active_at = null, is_operator = false`,
+      { where: ofUser("id"), left: (person) => sql`${ofUser("id")(person)} and r.host_id is not null` },
+    ),
+  ],
+  volunteer_initiative_matches: [
+    deletes("volunteer_id", { where: null, note: "the lists are filled up from the other volunteers" }),
+  ],
+  volunteer_profiles: [
+    clears(
+      ["host_id", "referral_code"],
+      () => sql`host_id = null, referral_code = upper(left(replace(gen_random_uuid()::text, '-', ''), 8))`,
+      {
+        where: ofUser("user_id"),
+        left: (person) => sql`${ofUser("user_id")(person)} and r.host_id is not null`,
+      },
+    ),
+    keeps(BOOKS, "user_id", "referrer_id", "upline"),
+  ],
+  volunteer_skills: [deletes("volunteer_id")],
+  volunteers: [deletes("user_id", { note: "with the location" })],
+};
+
+function organizedAlone(person: Person): SQL {
+  return sql`${ofUser("organizer_id")(person)} and not exists (
+    select 1 from meeting_participants p where p.meeting_id = r.id and p.user_id <> ${person.userId})`;
+}

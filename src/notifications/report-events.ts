@@ -1,0 +1,48 @@
+import type { Log } from "../log.ts";
+import type { Measure } from "../queues/job.ts";
+import { notificationTypeOf } from "./type-of-event.ts";
+
+/** An event with its outcome, and the fields at fault if it was rejected. */
+type Handled = {
+  readonly id: string;
+  readonly type: string;
+  readonly outcome: "decided" | "ignored" | "rejected";
+  readonly reason: string | null;
+};
+
+const HOUR_MS = 3_600_000;
+/** More types than a host has; a sender of random ones must not fill the memory. */
+const MAX_TYPES = 1_000;
+
+const warnedAtMs = new Map<string, number>();
+
+/** A name of a type as far as it may be logged: anybody who may insert events chooses it. */
+const printableType = (type: string): string => (/^[\w.:-]{1,80}$/.test(type) ? type : "(not a name)");
+
+/**
+ * Counts handled events by type and outcome, and warns of types that nothing handles and of payloads that do
+ * not fit, once an hour each.
+ */
+export function reportEvents(
+  { log, measure }: { readonly log: Log; readonly measure: Measure },
+  events: readonly Handled[],
+  nowMs: number = performance.now(),
+): void {
+  const groups = new Map<string, Handled[]>();
+  for (const event of events) {
+    const key = `${event.outcome} ${event.type}`;
+    groups.set(key, [...(groups.get(key) ?? []), event]);
+  }
+  for (const [key, group] of groups) {
+    const [{ id, type, outcome, reason }] = group as [Handled];
+    const isKnown = notificationTypeOf(type) !== undefined || outcome === "decided";
+    measure("events", { type: isKnown ? type : "unknown", outcome }, group.length);
+    if (outcome === "decided" || nowMs - (warnedAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < HOUR_MS)
+      continue;
+    if (warnedAtMs.size >= MAX_TYPES) warnedAtMs.clear();
+    warnedAtMs.set(key, nowMs);
+    const line = { eventType: printableType(type), event: id, events: group.length };
+    if (outcome === "ignored") log.warn(line, "events of an unknown type are ignored");
+    else log.warn({ ...line, fields: reason }, "events are rejected: their payload does not fit their type");
+  }
+}
