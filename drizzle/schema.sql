@@ -911,10 +911,12 @@ CREATE TABLE users (
   is_operator    boolean NOT NULL DEFAULT false,
   created_at     timestamp with time zone NOT NULL DEFAULT now(),
   erased_at      timestamp with time zone,
+  deactivated_at timestamp with time zone,
   CONSTRAINT users_pkey PRIMARY KEY (id),
   CONSTRAINT users_host_id_unique UNIQUE (host_id),
   CONSTRAINT "users_publicId_unique" UNIQUE (public_id)
 );
+CREATE INDEX users_deactivated ON users (id) WHERE deactivated_at IS NOT NULL;
 CREATE INDEX users_email ON users (lower(email));
 
 CREATE TABLE volunteer_initiative_matches (
@@ -1131,6 +1133,17 @@ CREATE TABLE projects (
 );
 CREATE INDEX projects_open ON projects (id) WHERE project_status = ANY (ARRAY['recruiting'::text, 'active'::text]);
 CREATE INDEX projects_organization ON projects (organization_id);
+
+CREATE TABLE stream_tickets (
+  ticket_hash    bytea NOT NULL,
+  user_id        bigint NOT NULL,
+  expires_at     timestamp with time zone NOT NULL,
+  stream_ends_at timestamp with time zone NOT NULL,
+  CONSTRAINT stream_tickets_pkey PRIMARY KEY (ticket_hash),
+  CONSTRAINT stream_tickets_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX stream_tickets_expires ON stream_tickets (expires_at);
+CREATE INDEX stream_tickets_user ON stream_tickets (user_id);
 
 CREATE TABLE user_notification_settings (
   user_id            bigint NOT NULL,

@@ -68,7 +68,7 @@ export const pendingDeliveries = (
   );
 };
 
-/** Reads the recipients, by user id. Deleted users are left out. */
+/** Reads the recipients, by user id. Deleted and deactivated users are left out. */
 export async function readAddressees(tx: Tx, userIds: readonly string[]): Promise<Map<string, Addressee>> {
   const found = await rows<Addressee>(
     tx,
@@ -78,7 +78,7 @@ export async function readAddressees(tx: Tx, userIds: readonly string[]): Promis
         from users u
         left join user_notification_settings s on s.user_id = u.id
         left join email_suppressions x on x.address_hash = ${hashOfAddress(sql`u.email`)}
-        where u.id = any(${array([...new Set(userIds)])}::bigint[])`,
+        where u.id = any(${array([...new Set(userIds)])}::bigint[]) and u.deactivated_at is null`,
   );
   return new Map(found.map((one) => [one.userId, { ...one, name: cleanName(one.name) }]));
 }

@@ -138,6 +138,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   sale_refunds: NOTHING,
   schedules: NOTHING,
   skills: NOTHING,
+  stream_tickets: [deletes("user_id")],
   task_assignments: [
     clears(["host_id"], () => sql`host_id = null`, {
       where: (person) => sql`${ofProfiles("assignee_id")(person)} and r.host_id is not null`,

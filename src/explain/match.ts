@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { IS_VISIBLE } from "../db/candidacy.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { skipReason } from "../project-matching/notice-rules.ts";
 import { readProjects } from "../project-matching/project-facts.ts";
@@ -75,7 +76,7 @@ async function readPair(on: Queryable, projectId: string, volunteerId: string): 
   const [found] = await rows<Pair>(
     on,
     sql`select p.name, p.project_status as status, v.user_id is not null as "isVolunteer",
-               coalesce(v.skills_visible, false) as "isVisible",
+               coalesce(${IS_VISIBLE}, false) as "isVisible",
                array(select p.created_by union select p.team_lead where p.team_lead is not null
                      union select o.user_id from organization_members o
                            where o.organization_id = p.organization_id and o.role = 'owner') as leaders,

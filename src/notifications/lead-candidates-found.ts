@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { z } from "zod";
-import { IS_OPEN } from "../db/candidacy.ts";
+import { IS_OPEN, IS_VISIBLE } from "../db/candidacy.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { leadCandidatesFound } from "../events/matching.ts";
@@ -79,7 +79,7 @@ async function readVisible(
     tx,
     sql`select i.delivery_id as id,
                (select coalesce(jsonb_object_agg(u.id, u.name), '{}') from jsonb_array_elements(i.payload->'candidates') c
-                join volunteers v on v.user_id = (c->>'user_id')::bigint and v.skills_visible
+                join volunteers v on v.user_id = (c->>'user_id')::bigint and ${IS_VISIBLE}
                 join users u on u.id = v.user_id) as names
         from ${itemsAsTable(items)} join projects p on p.id = i.project_id
         where ${IS_OPEN} and coalesce(p.team_lead, p.created_by) = i.user_id`,

@@ -74,7 +74,7 @@ const factsOf = (type: AnyNotificationType, events: readonly NotificationEvent[]
           where f.user_id = u.id and f.event_type in ('*', ${type.event.type})
             and (f.scope_type = 'global' or (f.scope_type = 'project' and f.scope_id = e.project_id)
                  or (f.scope_type = 'thread' and f.scope_id = e.thread_id))) as preferences
-  from r join e on e.event_id = r.event_id join users u on u.id = r.user_id and u.erased_at is null
+  from r join e on e.event_id = r.event_id join users u on u.id = r.user_id and u.erased_at is null and u.deactivated_at is null
   left join user_notification_settings s on s.user_id = u.id
   cross join (select ${now}::timestamptz as now) c`;
 
@@ -85,7 +85,8 @@ type FoundRow = Omit<RecipientGroup, "eventId" | "preferences"> & {
 };
 
 /**
- * Reads the recipients of events of one type, in one statement. Deleted and erased users are left out.
+ * Reads the recipients of events of one type, in one statement. Deleted, erased and deactivated users are
+ * left out.
  *
  * @param options.limit if there are more recipients, duplicates included, none is read.
  * @returns the groups, and how many recipients were found, at most one more than the limit.
@@ -181,7 +182,7 @@ export async function whoMayAccess(
         select e.event_id as "eventId", u.id as "userId"
         from jsonb_to_recordset(${JSON.stringify(questions.map(({ event, userId }) => ({ event_id: event.id, user_id: userId })))}::jsonb)
           as r(event_id bigint, user_id bigint)
-        join e on e.event_id = r.event_id join users u on u.id = r.user_id
+        join e on e.event_id = r.event_id join users u on u.id = r.user_id and u.deactivated_at is null
         where ${ACCESS[type.access]}`,
   );
   const allowed = new Set(found.map(({ eventId, userId }) => `${eventId}:${userId}`));

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { IS_VISIBLE } from "../db/candidacy.ts";
 import { CREATOR_BELONGS } from "../db/project-owners.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { Location } from "../scoring/distance.ts";
@@ -79,7 +80,7 @@ export async function readMatchCandidates(
                                            jsonb_build_object('latitude', v.grid_latitude, 'longitude', v.grid_longitude)) end as locations
         from volunteer_initiative_matches m
         join projects p on p.id = m.project_id
-        join volunteers v on v.user_id = m.volunteer_id and v.skills_visible
+        join volunteers v on v.user_id = m.volunteer_id and ${IS_VISIBLE}
         join users u on u.id = m.volunteer_id
         where m.project_id = ${projectId} and m.match_score >= ${page.minimumScore}
         order by m.match_score desc, m.matched_skill_count desc, m.volunteer_id limit ${page.limit}`,

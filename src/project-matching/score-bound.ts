@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { IS_VISIBLE } from "../db/candidacy.ts";
 import { MATCH_WEIGHTS } from "../scoring/project-matching/match.ts";
 import { IS_MATCHED } from "./project-facts.ts";
 
@@ -20,7 +21,7 @@ export function boundedProjects(volunteerId: string): SQL {
     from (select q.project_id, sum(${matchedMilli}::int + (s.weight * 1000)::int)::float8 / (${fullMilli}::int *
                  (select count(*) from project_required_skills n where n.project_id = q.project_id)) as skill
           from volunteer_skills s
-          join volunteers v on v.user_id = s.volunteer_id and v.skills_visible
+          join volunteers v on v.user_id = s.volunteer_id and ${IS_VISIBLE}
           join project_required_skills q on q.skill_id = s.skill_id
           where s.volunteer_id = ${volunteerId} group by q.project_id) r
     join projects p on p.id = r.project_id where ${IS_MATCHED}`;

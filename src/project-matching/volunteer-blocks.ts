@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { IS_VISIBLE } from "../db/candidacy.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { BLOCK_SIZE, type SkillBlock } from "../scoring/project-matching/skill-block.ts";
@@ -40,10 +41,10 @@ export async function readBlock(tx: Tx, scope: BlockScope): Promise<EncodedBlock
     tx,
     sql`select (select encode(string_agg(int8send((s.skill_id << 24) | (${local(sql`s.volunteer_id`)} << 10) | (s.weight * 1000)::int), ''::bytea), 'base64')
                 from volunteer_skills s join volunteers v on v.user_id = s.volunteer_id
-                where ${within(sql`s.volunteer_id`)} and ${within(sql`v.user_id`)} and ${chosen} and v.skills_visible) as skills,
+                where ${within(sql`s.volunteer_id`)} and ${within(sql`v.user_id`)} and ${chosen} and ${IS_VISIBLE}) as skills,
                (select encode(string_agg(int4send(${local(sql`v.user_id`)}::int) || float8send(v.grid_latitude) || float8send(v.grid_longitude), ''::bytea), 'base64')
                 from volunteers v
-                where ${locations} and ${within(sql`v.user_id`)} and v.skills_visible and v.grid_latitude is not null) as locations`,
+                where ${locations} and ${within(sql`v.user_id`)} and ${IS_VISIBLE} and v.grid_latitude is not null) as locations`,
   );
   return { number, skills: [read?.skills ?? ""], locations: [read?.locations ?? ""] };
 }

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { IS_VISIBLE } from "../db/candidacy.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { MatchVolunteer } from "../scoring/project-matching/match.ts";
 
@@ -15,7 +16,7 @@ export async function readVolunteer(tx: Queryable, volunteerId: string): Promise
     sql`select v.grid_latitude as latitude, v.grid_longitude as longitude,
                (select coalesce(jsonb_agg(jsonb_build_array(s.skill_id, (s.weight * 1000)::int)), '[]')
                 from volunteer_skills s where s.volunteer_id = v.user_id) as skills
-        from volunteers v where v.user_id = ${volunteerId} and v.skills_visible`,
+        from volunteers v where v.user_id = ${volunteerId} and ${IS_VISIBLE}`,
   );
   if (!found) return null;
   const { latitude, longitude, skills } = found;

@@ -29,11 +29,15 @@ export const users = pgTable(
     lastActiveAt: instant(),
     /** Operators are notified of held commissions and the like. */
     isOperator: boolean().notNull().default(false),
+    /** Set: the user has left or was locked out. They are not notified, mailed or matched. */
+    deactivatedAt: instant(),
     createdAt: instant().notNull().defaultNow(),
     /** Since when the row stands for nobody: no reference leads to it, and nothing is sent to it. */
     erasedAt: instant(),
   },
   (t) => [
+    // matching: who is no candidate.
+    index("users_deactivated").on(t.id).where(sql`deactivated_at is not null`),
     // sync-calendar: the user with an address.
     index("users_email").on(sql`lower(${t.email})`),
   ],

@@ -8,6 +8,7 @@ import { sendError } from "../error-response.ts";
 import { integerField, validateQuery } from "../validate.ts";
 import { notificationResponse } from "./notification-response.ts";
 import { createNotificationStreams, type StreamIntervals } from "./notification-streams.ts";
+import { issueStreamTicket, ticketAuth } from "./stream-tickets.ts";
 
 const page = z.object({
   unread: z.enum(["true", "false"], "must be true or false").default("false"),
@@ -16,7 +17,8 @@ const page = z.object({
 
 /**
  * `GET /notifications?unread=&page=`, `POST /notifications/:id/read`, `POST /notifications/read-all`, and
- * `GET /notifications/stream`: server-sent events for new and changed notifications.
+ * `GET /notifications/stream`: server-sent events for new and changed notifications. Browsers open it with a
+ * ticket of `POST /notifications/stream-ticket`.
  */
 export function notificationRoutes(
   runtime: Runtime,
@@ -37,8 +39,21 @@ export function notificationRoutes(
       .set("Cache-Control", "no-store")
       .json({ ...inbox, notifications: inbox.notifications.map(notificationResponse) });
   });
-  router.get("/notifications/stream", auth, (req, res) => {
-    streams.open(callerOf(res), req.get("last-event-id"), req, res);
+  router.post("/notifications/stream-ticket", auth, async (_req, res) => {
+    const { ticket, expiresAt } = await issueStreamTicket(
+      runtime.db.drizzle,
+      callerOf(res),
+      runtime.clock.now(),
+    );
+    res.set("Cache-Control", "no-store").json({ ticket, expires_at: expiresAt.toISOString() });
+  });
+  const authByTicket = ticketAuth(runtime);
+  router.get("/notifications/stream", (req, res, next) =>
+    ("ticket" in req.query ? authByTicket : auth)(req, res, next),
+  );
+  router.get("/notifications/stream", (req, res) => {
+    const lastEventId = req.get("last-event-id") ?? req.query["last_event_id"];
+    streams.open(callerOf(res), typeof lastEventId === "string" ? lastEventId : undefined, req, res);
   });
   router.post("/notifications/read-all", auth, async (_req, res) => {
     res.json({ read: await markAllRead(runtime.db.drizzle, userOf(res), runtime.clock.now()) });

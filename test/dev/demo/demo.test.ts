@@ -87,7 +87,7 @@ it("the demo that stays takes the curl commands that it prints and those of the 
   await expect(readdir(folder!)).rejects.toThrow("ENOENT");
 });
 
-/** Runs commands as a user would paste them. Each curl prints the status of its answer on a line of its own. */
+/** Runs commands as a user would paste them. Each curl prints the status of its answer on its own line. */
 async function shell(commands: string): Promise<string> {
   const curl = `curl() { command curl -sS -w '\\n%{http_code}\\n' "$@"; }`;
   const { stdout } = await promisify(execFile)("bash", ["-euc", `${curl}\n${commands}`]);

@@ -172,3 +172,75 @@ describe("the stream of notifications", () => {
     await eventually(() => expect(stream.received.ended).toBe(true));
   });
 });
+
+describe("a stream in a browser, which cannot send a header", () => {
+  const issue = async (address: string, userId: string) => {
+    const response = await fetch(`${address}/api/v1/notifications/stream-ticket`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${await userToken(userId)}` },
+    });
+    return {
+      status: response.status,
+      ...((await response.json()) as { ticket: string; expires_at: string }),
+    };
+  };
+  /** Opens a stream by its address alone, and reads until a text has come. */
+  const openByAddress = async (world: World, address: string, query: string) => {
+    const stop = new AbortController();
+    world.closing(async () => stop.abort());
+    const response = await fetch(`${address}/api/v1/notifications/stream?${query}`, { signal: stop.signal });
+    const until = async (text: string) => {
+      const decoder = new TextDecoder();
+      let read = "";
+      for await (const chunk of response.body ?? []) {
+        read += decoder.decode(chunk as Uint8Array, { stream: true });
+        if (read.includes(text)) return read;
+      }
+      throw new Error(`The stream ended without ${text}.`);
+    };
+    return { status: response.status, until };
+  };
+
+  it("faults 23: opens with a ticket, for the ticket's user, and resumes from last_event_id", async () => {
+    const { world, address, ann, bob } = await open();
+    const { ticket, expires_at: expiresAt } = await issue(address, ann);
+    expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now());
+    await written(world, ann, 1);
+    await written(world, bob, 1);
+    await world.query("update notifications set updated_at = now()");
+    const seen = `${(Date.now() - 60_000) * 1_000}-1`;
+    const stream = await openByAddress(world, address, `ticket=${ticket}&last_event_id=${seen}`);
+    expect(stream.status).toBe(200);
+    const text = await stream.until("event: notification");
+    expect(text.match(/event: notification/g)).toHaveLength(1);
+    expect(text).toContain('"title":"Number 1"');
+  });
+
+  it("faults 23: a ticket opens one stream, within a minute", async () => {
+    const { world, address, ann } = await open();
+    const used = await issue(address, ann);
+    expect((await openByAddress(world, address, `ticket=${used.ticket}`)).status).toBe(200);
+    expect((await openByAddress(world, address, `ticket=${used.ticket}`)).status).toBe(401);
+    expect((await openByAddress(world, address, "ticket=x&ticket=y")).status).toBe(401);
+    const late = await issue(address, ann);
+    await world.query("update stream_tickets set expires_at = now() - interval '1 second'");
+    expect((await openByAddress(world, address, `ticket=${late.ticket}`)).status).toBe(401);
+    await issue(address, ann);
+    await issue(address, ann);
+    expect(await world.query("select user_id from stream_tickets")).toEqual([
+      { user_id: ann },
+      { user_id: ann },
+    ]);
+  });
+
+  it("faults 23: no ticket without a token, and only its hash is stored", async () => {
+    const { world, address, ann } = await open();
+    const without = await fetch(`${address}/api/v1/notifications/stream-ticket`, { method: "POST" });
+    expect(without.status).toBe(401);
+    const { ticket } = await issue(address, ann);
+    const [row] = await world.query<{ hash: string }>(
+      "select encode(ticket_hash, 'escape') as hash from stream_tickets",
+    );
+    expect(row!.hash).not.toContain(ticket);
+  });
+});

@@ -25,6 +25,15 @@ const TABLES = [
 const WITH_PENDING: readonly string[] = ["deliveries", "emails"];
 type Table = (typeof TABLES)[number];
 
+/** The last change of a row `r`, where that may be later than its creation. */
+const LAST_CHANGE: Partial<Record<Table, SQL>> = {
+  // One notification counts the messages of a thread for as long as it is unread.
+  notifications: sql`greatest(r.updated_at, r.read_at)`,
+  deliveries: sql`greatest(r.created_at, r.decided_at, r.sent_at)`,
+  emails: sql`greatest(r.created_at, r.composed_at, r.sent_at)`,
+  unsubscribe_tokens: sql`greatest(r.created_at, r.used_at)`,
+};
+
 /**
  * The nudge logs have no ids in order of time, so their ranges are pages of 8 KiB, with about a hundred rows
  * each.
@@ -43,14 +52,14 @@ type Range = z.infer<typeof range>;
 const isLog = (table: Table | NudgeLog): table is NudgeLog => table in NUDGE_RETENTION;
 
 /**
- * Deletes old rows. Pending ones are kept, whatever their age. Rows of the nudge logs are deleted only if
- * their nudge cannot be repeated.
+ * Deletes rows that were last changed long ago. Pending ones are kept, whatever their age. Rows of the nudge
+ * logs are deleted only if their nudge cannot be repeated.
  */
 export const pruneNotifications = defineJob({
   name: "prune-notifications",
   queue: "notifications",
   description:
-    "Deletes notifications, deliveries and e-mails older than the configured number of days, and nudges that cannot be repeated.",
+    "Deletes notifications, deliveries and e-mails that were last changed more than the configured number of days ago, and nudges that cannot be repeated.",
   payload: z.object({
     days: z.int().min(30).optional().describe("days to keep; default: NOTIFICATION_DAYS"),
   }),
@@ -84,7 +93,7 @@ export const pruneNotifications = defineJob({
 });
 
 function oldIn(table: Table, { from, to, before }: Range): SQL {
-  const old = sql`r.id between ${from} and ${to} and r.created_at < ${before}::timestamptz`;
+  const old = sql`r.id between ${from} and ${to} and ${LAST_CHANGE[table] ?? sql`r.created_at`} < ${before}::timestamptz`;
   if (WITH_PENDING.includes(table)) return sql`${old} and r.status <> 'pending'`;
   if (table !== "notifications") return old;
   return sql`${old} and not exists (

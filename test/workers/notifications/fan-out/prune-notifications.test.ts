@@ -6,10 +6,10 @@ import { createWorld, type World } from "../../../support/world.ts";
 async function written(world: World, ages: readonly number[], status = "delivered"): Promise<void> {
   await world.query(
     `with aged as (select age, n from unnest($1::int[]) with ordinality as a(age, n)),
-          shown as (insert into notifications (user_id, event_type, event_id, title, body, link, created_at)
-                    select 1, 'x', n, '', '', '/', '2026-06-02T06:00Z'::timestamptz - age * interval '1 day' from aged order by n)
-     insert into deliveries (event_id, event_type, user_id, channel, decision, status, created_at)
-     select n, 'x', 1, 'in_app', 'now', $2, '2026-06-02T06:00Z'::timestamptz - age * interval '1 day' from aged order by n`,
+          shown as (insert into notifications (user_id, event_type, event_id, title, body, link, created_at, updated_at)
+                    select 1, 'x', n, '', '', '/', t, t from aged, lateral (select '2026-06-02T06:00Z'::timestamptz - age * interval '1 day' as t) w order by n)
+     insert into deliveries (event_id, event_type, user_id, channel, decision, status, created_at, decided_at)
+     select n, 'x', 1, 'in_app', 'now', $2, t, t from aged, lateral (select '2026-06-02T06:00Z'::timestamptz - age * interval '1 day' as t) w order by n`,
     [ages, status],
   );
 }
@@ -33,6 +33,17 @@ describe("prune-notifications", () => {
     expect(await left(world, "deliveries")).toEqual([3, 4, 5, 6]);
     await prune(world, 100);
     expect(await left(world, "notifications")).toEqual([5, 6]);
+  });
+
+  it("faults 22: keeps what was changed lately, however old it is", async () => {
+    const world = await createWorld({ at: "2026-06-02T06:00Z" });
+    await written(world, [400, 400, 400, 400]);
+    await world.query("update notifications set updated_at = '2026-06-01T00:00Z' where event_id = 2");
+    await world.query("update notifications set read_at = '2026-06-01T00:00Z' where event_id = 3");
+    await world.query("update deliveries set sent_at = '2026-06-01T00:00Z' where event_id = 4");
+    await prune(world);
+    expect(await left(world, "notifications")).toEqual([2, 3]);
+    expect(await left(world, "deliveries")).toEqual([4]);
   });
 
   it("keeps pending deliveries and their notifications", async () => {
