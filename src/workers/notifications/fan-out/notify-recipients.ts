@@ -46,10 +46,13 @@ export const notifyRecipients = defineJob({
   sum: async (_payload, counts) => done(counts),
 });
 
-/** Two runs for one event must not decide for the same recipients at once. */
+/**
+ * Two runs for one event must not decide for the same recipients at once. Compiling the statement of a range
+ * takes longer than running it.
+ */
 async function lockRange(tx: Tx, eventId: string, after: string | null): Promise<void> {
   await tx.execute(
-    sql`select pg_advisory_xact_lock(${RANGE_LOCK}) from (values (${`${eventId}:${after ?? ""}`})) as range(l)`,
+    sql`select set_config('jit', 'off', true), pg_advisory_xact_lock(${RANGE_LOCK}) from (values (${`${eventId}:${after ?? ""}`})) as range(l)`,
   );
 }
 
