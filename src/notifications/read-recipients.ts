@@ -74,7 +74,7 @@ const factsOf = (type: AnyNotificationType, events: readonly NotificationEvent[]
           where f.user_id = u.id and f.event_type in ('*', ${type.event.type})
             and (f.scope_type = 'global' or (f.scope_type = 'project' and f.scope_id = e.project_id)
                  or (f.scope_type = 'thread' and f.scope_id = e.thread_id))) as preferences
-  from r join e on e.event_id = r.event_id join users u on u.id = r.user_id and u.erased_at is null and u.deactivated_at is null
+  from r join e on e.event_id = r.event_id join users u on u.id = r.user_id and num_nonnulls(u.erased_at, u.deactivated_at) < 1
   left join user_notification_settings s on s.user_id = u.id
   cross join (select ${now}::timestamptz as now) c`;
 
