@@ -79,6 +79,7 @@ export function describeError(error: unknown): string {
   const fault = databaseFault(error);
   if (fault) return fault.constraint ? `${fault.code} ${fault.constraint}` : fault.code;
   if (error instanceof TimeLimitExceeded) return `TimeLimitExceeded: ${error.message}`;
+  if (error instanceof NotSent) return error.message;
   if (error.name === "ZodError") {
     const paths = (error as ZodError).issues.map((issue) => `${issue.path.join(".")}: ${issue.code}`);
     return `ZodError ${paths.join("; ")}${sourceOf(error)}`.slice(0, 500);

@@ -141,7 +141,7 @@ type Batch<P> = {
  * For outside calls. `prepare` reads and decides in a transaction and returns the request, which is stored
  * before `call` sends it, so that a retry sends the same bytes under the same idempotency key. `record`
  * writes the answer and settles the entry. A call that throws NotSent had no effect: its request is
- * discarded.
+ * discarded, unless an earlier attempt may have sent it.
  */
 type Outside<P, Request, Answer> = {
   /**

@@ -61,8 +61,9 @@ export class Interrupted extends Error {
 
 /**
  * Thrown by an outside call that certainly had no effect. Its stored request is discarded, so the next
- * attempt decides again what to send. With `delayMs` it runs again then, without using an attempt. The reason
- * is stored and must hold no personal values.
+ * attempt decides again what to send; unless an earlier attempt may have sent it: then it stays. With
+ * `delayMs` it runs again then, without using an attempt. The reason is stored and must hold no personal
+ * values.
  */
 export class NotSent extends Error {
   override readonly name = "NotSent";

@@ -170,17 +170,27 @@ type OutsideStep = {
 async function call(
   execution: Execution,
   job: OutsideJob<unknown, unknown, unknown>,
-  { entry, stored }: RequestOfEntry,
+  { entry, stored, isResent }: RequestToSend,
   signal: AbortSignal,
 ): Promise<unknown> {
   const note = (text: string) => execution.transact((tx) => storeNote(tx, { entry, stored }, text), signal);
   try {
     return await job.call(stored.request, { ...outsideContext(execution, job, signal), note });
   } catch (error) {
+    if (isResent && error instanceof NotSent) throw keepingRequest(error);
     if (PASSED_ON.some((type) => error instanceof type)) throw error;
     throw new CallFailed("the call failed", { cause: error });
   }
 }
+
+/**
+ * An earlier attempt may have arrived with this request, so its bytes stay, although this attempt had no
+ * effect: other bytes under the same idempotency key would be refused, or sent twice.
+ */
+const keepingRequest = (error: NotSent): Error =>
+  error.delayMs === null
+    ? new CallFailed("the call failed", { cause: error })
+    : new Snooze(error.delayMs, error.message);
 
 /** Errors by which a call says itself what happens next. */
 const PASSED_ON = [Snooze, Cancel, NotSent, Interrupted];
@@ -193,9 +203,12 @@ const outsideContext = (
 
 type RequestOfEntry = { readonly entry: Entry; readonly stored: StoredRequest };
 
+/** `isResent`: an earlier attempt may have sent it. */
+type RequestToSend = RequestOfEntry & { readonly isResent: boolean };
+
 type PreparedEntry =
   | { readonly kind: "settled"; readonly settled: Settled }
-  | (RequestOfEntry & { readonly kind: "send" })
+  | (RequestToSend & { readonly kind: "send" })
   | (RequestOfEntry & { readonly kind: "answer"; readonly answer: unknown });
 
 async function storeNote(tx: Tx, { entry, stored }: RequestOfEntry, text: string): Promise<void> {
@@ -221,7 +234,8 @@ async function prepareRequest(
     // Before the call, since its answer could not be recorded.
     readPayload(job, stored.payload);
     const resumption = (await job.resume?.(stored.request, stored.note ?? null, context)) ?? SEND_AGAIN;
-    if (resumption.kind !== "prepare") return { entry, stored, ...resumption };
+    if (resumption.kind === "answer") return { entry, stored, ...resumption };
+    if (resumption.kind === "send") return { kind: "send", entry, stored, isResent: true };
   }
   const prepared = await job.prepare(readPayload(job, entry.payload), context);
   if ("nothing" in prepared) {
@@ -242,7 +256,7 @@ async function prepareRequest(
     sql`update outbox set request = ${JSON.stringify(request)}::jsonb where id = ${entry.id} returning request as stored`,
   );
   if (!row) throw new Error(`entry ${entry.id} vanished while it was locked`);
-  return { kind: "send", entry, stored: row.stored };
+  return { kind: "send", entry, stored: row.stored, isResent: false };
 }
 
 const SEND_AGAIN = { kind: "send" } as const;

@@ -84,6 +84,21 @@ describe("an outside call that was certainly not sent", () => {
     expect(await run()).toMatchObject({ done: 1 });
     expect(sent).toEqual(["request 1", "request 1", "request 1"]);
   });
+
+  it.each([
+    ["for a while", new NotSent("429", 60_000), { snoozed: 1 }, { attempts: 1 }],
+    ["with a fault of its own", new NotSent("550"), { retry: 1 }, { attempts: 2, error: "call: 550" }],
+  ])(
+    "but may have been keeps its request when a later attempt is refused %s",
+    async (_, refusal, counts, entry) => {
+      const { world, sent, run } = await scene({ answers: [new Error("no answer"), refusal] });
+      expect(await run()).toMatchObject({ retry: 1 });
+      expect(await run()).toMatchObject(counts);
+      expect(await world.enqueued()).toMatchObject([entry]);
+      expect(await run()).toMatchObject({ done: 1 });
+      expect(sent).toEqual(["request 1", "request 1", "request 1"]);
+    },
+  );
 });
 
 describe("admission to an outside call", () => {
