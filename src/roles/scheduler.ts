@@ -142,12 +142,16 @@ const SWEEP_STEPS: readonly Step[] = [
 const stepsOf = (round: number): readonly Step[] =>
   round % ROUNDS_PER_SLOT_CHECK === 0 ? [...SLOT_STEPS, ...SWEEP_STEPS] : SWEEP_STEPS;
 
-/** A step that fails does not keep the others from running. */
+/**
+ * A step that fails does not keep the others from running. If it lost Redis, the connection of the producers
+ * says so for the whole process.
+ */
 async function runSteps(deps: SchedulerDeps, steps: readonly Step[]): Promise<void> {
   for (const { name, run } of steps) {
     try {
       await run(deps);
     } catch (error) {
+      if (deps.producers.failed(error)) continue;
       deps.log.warn({ err: error, step: name }, "step of the scheduler failed; retrying in the next round");
     }
   }

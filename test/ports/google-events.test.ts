@@ -30,6 +30,7 @@ describe("an entry of Google Calendar", () => {
           { email: "bob@example.org", isSelf: false, response: "declined" },
         ],
         showsEverybody: true,
+        guestsCanModify: false,
       },
     ]);
   });

@@ -12,6 +12,7 @@ import { reconcileSales } from "../../workers/commissions/reconcile-sales.ts";
 import { releaseCommission } from "../../workers/commissions/release-commission.ts";
 import { reverseSale } from "../../workers/commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "../../workers/commissions/settle-unresolved-sales.ts";
+import { eraseUser } from "../../workers/maintenance/erase-user.ts";
 import { pruneHistory } from "../../workers/maintenance/prune-history.ts";
 import { verifyLedger } from "../../workers/maintenance/verify-ledger.ts";
 import { calculateMatches } from "../../workers/matching/calculate-matches.ts";
@@ -29,6 +30,7 @@ import { emailWeekly } from "../../workers/notifications/email/email-weekly.ts";
 import { retryEmails } from "../../workers/notifications/email/retry-emails.ts";
 import { sendEmails } from "../../workers/notifications/email/send-emails.ts";
 import { notifyFanOut } from "../../workers/notifications/fan-out/notify-fan-out.ts";
+import { notifyRecipients } from "../../workers/notifications/fan-out/notify-recipients.ts";
 import { pruneNotifications } from "../../workers/notifications/fan-out/prune-notifications.ts";
 import { sweepEvents } from "../../workers/notifications/fan-out/sweep-events.ts";
 import { notifyProjectMatches } from "../../workers/notifications/matching/notify-project-matches.ts";
@@ -94,6 +96,7 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: notifyProjectMatches, input: async () => ({}) },
   { job: pruneCandidateNotifications, input: async () => ({ days: 90 }) },
   { job: notifyFanOut, input: aDocumentIsUploaded },
+  { job: notifyRecipients, input: theDocumentHasMoreReaders },
   { job: sweepEvents, input: async () => ({}) },
   { job: emailInstant, input: newcomersAreLetIn },
   { job: emailDigest, input: noonComes },
@@ -105,6 +108,7 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: pruneHistory, input: async () => ({}) },
   { job: scrapeJobPostings, input: async () => ({}) },
   { job: cleanupOldPostings, input: async () => ({}) },
+  { job: eraseUser, input: someoneLeaves },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];
 
@@ -161,6 +165,39 @@ async function aDocumentIsUploaded({ db, organizationIds, name }: Scene): Promis
   );
   if (!event) throw new Error("The demo could not upload a document.");
   return { eventIds: [event.id] };
+}
+
+/** More people join the project after its document was announced. */
+async function theDocumentHasMoreReaders({ db, name }: Scene): Promise<object> {
+  const [event] = await rows<{ id: string }>(
+    db.drizzle,
+    sql`with project as (select id, organization_id from projects where name = ${`${name} garden`}),
+          granted as (
+            insert into project_access_grants (project_id, user_id, permission)
+            select project.id, v.user_id, 'view'
+            from project, lateral (
+              select user_id from volunteer_profiles p where p.organization_id = project.organization_id
+              order by id offset 4 limit 3) v)
+        select e.id from domain_events e, project where e.project_id = project.id and e.event_type = 'document_uploaded'`,
+  );
+  if (!event) throw new Error("The demo has no document.");
+  return { eventId: event.id };
+}
+
+/** A volunteer asks for the erasure of all personal data. */
+async function someoneLeaves({ db, organizationIds, name }: Scene): Promise<object> {
+  const [user] = await inTransaction(db, (tx) =>
+    rows<{ id: string }>(
+      tx,
+      sql`with leaver as (
+            insert into users (id, name, email)
+            select max(id) + 1, 'Leaving Volunteer', ${`leaving-${name}@demo.test`} from users returning id)
+          insert into volunteer_profiles (user_id, organization_id, referral_code)
+          select id, ${organizationIds[0]}, upper(substr(md5(${name} || 'leaving'), 1, 8)) from leaver returning user_id as id`,
+    ),
+  );
+  if (!user) throw new Error("The demo could not add a volunteer.");
+  return { userId: user.id, actor: "demo", reason: "asked for it" };
 }
 
 /** The ledger is verified after the last budget that the sweep enqueued has been paid. */

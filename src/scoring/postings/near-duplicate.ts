@@ -35,7 +35,7 @@ for (let i = 0, state = 0x9e3779b9; i < BANDS * ROWS; i++) {
  */
 export function bucketsOf(words: readonly string[], company: string, place: string): number[] {
   const minima = minHash(words);
-  const seed = mix(hashText(company) ^ Math.imul(hashText(place), 0x85ebca6b));
+  const seed = mix(hashOfText(company) ^ Math.imul(hashOfText(place), 0x85ebca6b));
   const buckets: number[] = [];
   for (let band = 0; band < BANDS; band++) {
     let [high, low] = [mix(seed + band), mix(seed ^ 0x5bd1e995) + band];
@@ -52,7 +52,7 @@ export function bucketsOf(words: readonly string[], company: string, place: stri
 /** The least value of each hash function over the shingles of a text. */
 function minHash(words: readonly string[]): Uint32Array {
   const minima = new Uint32Array(BANDS * ROWS).fill(0xffffffff);
-  const hashes = words.map(hashText);
+  const hashes = words.map(hashOfText);
   for (let at = 0; at + SHINGLE_WORDS <= hashes.length; at++) {
     let shingle = 0;
     for (let i = 0; i < SHINGLE_WORDS; i++)
@@ -66,7 +66,7 @@ function minHash(words: readonly string[]): Uint32Array {
 }
 
 /** FNV-1a over UTF-16 units. */
-function hashText(text: string): number {
+function hashOfText(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return mix(hash);

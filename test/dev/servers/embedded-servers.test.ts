@@ -125,8 +125,8 @@ describe("the embedded servers", () => {
       );
     await expect(askRedis(withoutPassword(servers.redisUrl, ""), "PING")).rejects.toThrow(/NOAUTH/);
     expect(
-      await askPostgres(servers.databaseUrl, "select left(rolpassword, 15) from pg_authid where rolsuper"),
-    ).toBe("SCRAM-SHA-256$1");
+      await askPostgres(servers.databaseUrl, "select left(rolpassword, 14) from pg_authid where rolsuper"),
+    ).toBe("SCRAM-SHA-256$");
   });
 
   test("are crash-safe with `durable`", async () => {
