@@ -14,6 +14,7 @@ import { budgets } from "./budgets.ts";
 import { commissions } from "./commissions.ts";
 import { digest } from "./digest.ts";
 import { dueBudgets } from "./due-budgets.ts";
+import { duplicates } from "./duplicates.ts";
 import { fanOut } from "./fan-out.ts";
 import { intake } from "./intake.ts";
 import { isolation } from "./isolation.ts";
@@ -37,6 +38,7 @@ const BENCHES: readonly Bench[] = [
   nudges,
   matches,
   notices,
+  duplicates,
   slots,
   isolation,
   backlog,

@@ -56,10 +56,10 @@ export function createCopyFinder(): CopyFinder {
       addContent(posting, posting.id);
       const original: Original = { posting, shingles: null };
       return buckets.filter((bucket) => {
-        const known = byBucket.get(bucket) ?? [];
-        if (known.length === MAX_COMPARED) return false;
-        byBucket.set(bucket, known);
-        known.push(original);
+        const known = byBucket.get(bucket);
+        if (known === undefined) byBucket.set(bucket, [original]);
+        else if (known.length < MAX_COMPARED) known.push(original);
+        else return false;
         return true;
       });
     },

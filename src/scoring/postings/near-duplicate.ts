@@ -17,15 +17,11 @@ export function comparedWords(description: string): readonly string[] | null {
   return words.length < MIN_WORDS ? null : words;
 }
 
-/** Distinct odd multipliers and offsets, one pair for each hash function. */
-const MULTIPLIERS = new Int32Array(BANDS * ROWS);
-const OFFSETS = new Int32Array(BANDS * ROWS);
-for (let i = 0, state = 0x9e3779b9; i < BANDS * ROWS; i++) {
-  state = mix(state + 0x6d2b79f5);
-  MULTIPLIERS[i] = state | 1;
-  state = mix(state + 0x6d2b79f5);
-  OFFSETS[i] = state;
-}
+/** One hash function for each row, of 32 bits. */
+const SEEDS = [0x9e3779b9, 0x6d2b79f5, 0x1b873593, 0x85ebca77] as const;
+/** The upper bits of a hash choose its band. */
+const BAND_SHIFT = 28;
+const NONE = 0xffffffff;
 
 /**
  * The buckets of a text within its company and place: two texts with Jaccard J share one with probability
@@ -49,20 +45,39 @@ export function bucketsOf(words: readonly string[], company: string, place: stri
   return buckets;
 }
 
-/** The least value of each hash function over the shingles of a text. */
+/**
+ * One-permutation hashing (Li et al. 2012): each hash function spreads the shingles over the bands, and the
+ * least value in a band is its minimum. That is one operation for a shingle and function instead of 16. A
+ * band without a shingle borrows from the next one that has some (Shrivastava and Li 2014).
+ */
 function minHash(words: readonly string[]): Uint32Array {
-  const minima = new Uint32Array(BANDS * ROWS).fill(0xffffffff);
+  const minima = new Uint32Array(BANDS * ROWS).fill(NONE);
   const hashes = words.map(hashOfText);
   for (let at = 0; at + SHINGLE_WORDS <= hashes.length; at++) {
     let shingle = 0;
     for (let i = 0; i < SHINGLE_WORDS; i++)
       shingle = mix(Math.imul(shingle, 31) + (hashes[at + i] as number));
-    for (let i = 0; i < BANDS * ROWS; i++) {
-      const hash = (Math.imul(shingle, MULTIPLIERS[i] as number) + (OFFSETS[i] as number)) >>> 0;
-      if (hash < (minima[i] as number)) minima[i] = hash;
+    for (let row = 0; row < ROWS; row++) {
+      const hash = mix(shingle ^ (SEEDS[row] as number)) >>> 0;
+      const index = (hash >>> BAND_SHIFT) * ROWS + row;
+      if (hash < (minima[index] as number)) minima[index] = hash;
     }
   }
-  return minima;
+  return filled(minima);
+}
+
+/** Replaces the empty bands of each row. */
+function filled(minima: Uint32Array): Uint32Array {
+  const full = minima.slice();
+  for (let index = 0; index < minima.length; index++) {
+    let steps = 0;
+    while (steps < BANDS && minima[(index + steps * ROWS) % minima.length] === NONE) steps++;
+    if (steps > 0)
+      full[index] = mix(
+        (minima[(index + steps * ROWS) % minima.length] as number) + Math.imul(steps, SEEDS[0]),
+      );
+  }
+  return full;
 }
 
 /** FNV-1a over UTF-16 units. */
