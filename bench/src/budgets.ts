@@ -12,7 +12,7 @@ import { distributeBudget } from "../../src/workers/budgets/distribute-budget.ts
 import { catalogue } from "../../src/workers/index.ts";
 import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES } from "./bench.ts";
 import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
-import { sayLoopDelays } from "./loop-delays.ts";
+import { watchLoop } from "./loop-delays.ts";
 import { loadVolunteers } from "./volunteers.ts";
 
 const ORGANIZATIONS = 1_000;
@@ -65,6 +65,7 @@ async function ours(
   const clock = { now: () => new Date(AT) };
   const runtime = openRuntime({ config, clock, log: createLog(config.log), catalogue, timetable: [] });
   runtime.relay.start();
+  const loop = watchLoop();
   const workers = startWorkers(runtime, { queues: ["budgets"] });
   await workers.ready();
   // Let the relay write its marker keys while the queues are empty.
@@ -81,10 +82,10 @@ async function ours(
     if (performance.now() > deadline) throw new Error("The budgets were not paid in time.");
   const value = (performance.now() - startedAt) / 1_000;
   await workers.stop(5_000);
-  await sayLoopDelays(context, runtime);
+  const held = await loop.end(context, runtime);
   await runtime.close();
   await expectPaid(context, scratch, organizations);
-  return [{ figure: "monthly budgets paid", unit: "s", value }];
+  return [{ figure: "monthly budgets paid", unit: "s", value }, held];
 }
 
 const isWaiting = async (scratch: Scratch): Promise<boolean> =>

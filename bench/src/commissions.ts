@@ -17,7 +17,7 @@ import { type Bench, type BenchContext, compare, type Figure, measure } from "./
 import { loadCommunity, loadSales } from "./community.ts";
 import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
 import { settleLatency } from "./latency.ts";
-import { sayLoopDelays } from "./loop-delays.ts";
+import { watchLoop } from "./loop-delays.ts";
 
 const SALES = 20_000;
 const VOLUNTEERS = 30_000;
@@ -89,16 +89,17 @@ async function ours(context: BenchContext, scratch: Scratch, sales: number): Pro
   });
   const startedAt = performance.now();
   runtime.relay.start();
+  const loop = watchLoop();
   const workers = startWorkers(runtime, { queues: ["commissions"] });
   await until(
     async () => (await scratch.sql("select 1 from outbox where queue = 'commissions' limit 1")).length === 0,
   );
   const figures = perSecond(sales, startedAt);
   await workers.stop(5_000);
-  await sayLoopDelays(context, runtime);
+  const held = await loop.end(context, runtime);
   await runtime.close();
   await expectSettled(scratch, sales);
-  return figures;
+  return [...figures, held];
 }
 
 /** Without Commonwork: a job in Redis and a transaction in Postgres per sale. */

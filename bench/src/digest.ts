@@ -7,7 +7,7 @@ import { catalogue } from "../../src/workers/index.ts";
 import { emailDigest } from "../../src/workers/notifications/email/email-digest.ts";
 import { type Bench, type BenchContext, type Figure, measure } from "./bench.ts";
 import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
-import { sayLoopDelays } from "./loop-delays.ts";
+import { watchLoop } from "./loop-delays.ts";
 import { startProgram } from "./service.ts";
 
 const USERS = 10_000;
@@ -88,6 +88,7 @@ async function send(context: BenchContext, scratch: Scratch, users: number): Pro
   const clock = { now: () => new Date(AT) };
   const runtime = openRuntime({ config, clock, log: createLog(config.log), catalogue, timetable: [] });
   runtime.relay.start();
+  const loop = watchLoop();
   const workers = startWorkers(runtime, { queues: ["notifications"] });
   await workers.ready();
   const startedAt = performance.now();
@@ -96,7 +97,7 @@ async function send(context: BenchContext, scratch: Scratch, users: number): Pro
     await delay(25);
   const seconds = (performance.now() - startedAt) / 1_000;
   await workers.stop(5_000);
-  await sayLoopDelays(context, runtime);
+  const held = await loop.end(context, runtime);
   await runtime.close();
   const counts = (await (await fetch(url)).json()) as { taken: number; contents: number };
   await resend.stop();
@@ -104,6 +105,7 @@ async function send(context: BenchContext, scratch: Scratch, users: number): Pro
   return [
     { figure: "digests rendered and handed over", unit: "s", value: seconds },
     { figure: "digests", unit: "1/s", value: users / seconds },
+    held,
   ];
 }
 

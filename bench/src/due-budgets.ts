@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createLog } from "../../src/log.ts";
 import { catalogueOf } from "../../src/queues/job.ts";
 import { followRun, startRun } from "../../src/queues/manual-runs.ts";
@@ -7,7 +6,7 @@ import { startWorkers } from "../../src/roles/worker.ts";
 import { sweepDueBudgets } from "../../src/workers/budgets/sweep-due-budgets.ts";
 import { type Bench, type BenchContext, type Figure, measure } from "./bench.ts";
 import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
-import { sayLoopDelays } from "./loop-delays.ts";
+import { named, watchLoop } from "./loop-delays.ts";
 
 const ORGANIZATIONS = 100_000;
 const ZONES = 40;
@@ -80,12 +79,10 @@ async function once(context: BenchContext, template: string, name: string): Prom
     runtime.relay.start();
     const workers = startWorkers(runtime, { queues: ["budgets"] });
     await workers.ready();
-    const loop = monitorEventLoopDelay({ resolution: 10 });
-    loop.enable();
+    const loop = watchLoop();
     try {
       const id = await runtime.relay.transact((tx) => startRun(tx, sweepDueBudgets, {}));
       const ended = await followRun(runtime.db, id, () => undefined, AbortSignal.timeout(LIMIT_MS));
-      loop.disable();
       context.say(`${name}: ${ended.status}: ${JSON.stringify(ended.counts)}`);
       if (ended.status !== "done") throw new Error(`the run is ${ended.status}: ${ended.error}`);
       return [
@@ -94,11 +91,10 @@ async function once(context: BenchContext, template: string, name: string): Prom
           unit: "s",
           value: (Number(ended.finishedAt) - Number(ended.createdAt)) / 1_000,
         },
-        { figure: `${name}: event loop held at most`, unit: "ms", value: loop.max / 1e6 },
+        named(name, await loop.end(context, runtime)),
       ];
     } finally {
       await workers.stop(5_000);
-      await sayLoopDelays(context, runtime);
       await runtime.close();
     }
   });

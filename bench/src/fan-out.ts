@@ -13,7 +13,7 @@ import { startWorkers } from "../../src/roles/worker.ts";
 import { catalogue } from "../../src/workers/index.ts";
 import { type Bench, type BenchContext, compare, type Figure, measure } from "./bench.ts";
 import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
-import { sayLoopDelays } from "./loop-delays.ts";
+import { watchLoop } from "./loop-delays.ts";
 
 const EVENTS = 40_000;
 /** The baseline is measured on this many. */
@@ -104,14 +104,15 @@ async function ours(context: BenchContext, scratch: Scratch): Promise<readonly F
   const runtime = open(context, scratch);
   const startedAt = performance.now();
   runtime.relay.start();
+  const loop = watchLoop();
   const workers = startWorkers(runtime, { queues: ["notifications"] });
   await until(async () => (await scratch.sql("select 1 from outbox limit 1")).length === 0);
   const figures = perSecond(events, startedAt);
   await workers.stop(5_000);
-  await sayLoopDelays(context, runtime);
+  const held = await loop.end(context, runtime);
   await runtime.close();
   await expectComplete(scratch, events);
-  return figures;
+  return [...figures, held];
 }
 
 /** Without Commonwork: a job in Redis and a transaction in Postgres per event. */
@@ -158,6 +159,7 @@ async function plainWorker(context: BenchContext, scratch: Scratch): Promise<rea
 async function latency(context: BenchContext, scratch: Scratch): Promise<readonly Figure[]> {
   const runtime = open(context, scratch);
   runtime.relay.start();
+  const loop = watchLoop();
   const workers = startWorkers(runtime, { queues: ["notifications"] });
   await workers.ready();
   const events = Math.max(200, Math.round(LATENCY_EVENTS * context.scale));
@@ -186,13 +188,14 @@ async function latency(context: BenchContext, scratch: Scratch): Promise<readonl
            from seen s join domain_events e on e.id = s.event_id group by e.id) x`,
   );
   await workers.stop(5_000);
-  await sayLoopDelays(context, runtime);
+  const held = await loop.end(context, runtime);
   await runtime.close();
   await expectComplete(scratch, events);
   const { p50, p99 } = taken as { p50: number; p99: number };
   return [
     { figure: "event to in-app row, p99", unit: "ms", value: p99 },
     { figure: "event to in-app row, p50", unit: "ms", value: p50 },
+    held,
   ];
 }
 

@@ -1,29 +1,67 @@
+import { readFileSync } from "node:fs";
 import type { Runtime } from "../../src/roles/runtime.ts";
-import type { BenchContext } from "./bench.ts";
+import type { BenchContext, Figure } from "./bench.ts";
 
 const METRIC = "commonwork_job_loop_delay_seconds";
 
 /** A sample of the metric: of a bucket, which are cumulative and in ascending order, or of all carriers. */
 type Sample = { readonly job: string; readonly le: string | null; readonly value: number };
 
+const TICK_MS = 5;
+
+export type LoopWatch = {
+  /** Ends the watch, and tells which jobs held the loop for 50 ms or more, as the metric of production sees it. */
+  end(context: Pick<BenchContext, "say">, runtime: Pick<Runtime, "metrics">): Promise<Figure>;
+};
+
 /**
- * Tells which jobs held the event loop of their workers for 50 ms or more, as the metric of production sees
- * it.
+ * Measures the longest stretch for which the event loop of this process ran without coming back to its
+ * timers, in processor time: other programs that want the processors do not lengthen it.
  */
-export async function sayLoopDelays(
-  { say }: Pick<BenchContext, "say">,
-  { metrics }: Pick<Runtime, "metrics">,
-): Promise<void> {
-  const { values } = await metrics.loopDelay.get();
-  const samples = values.flatMap(({ metricName, labels, value }): Sample[] => {
+export function watchLoop(): LoopWatch {
+  let longestMs = 0;
+  let last = loopMs();
+  const tick = () => {
+    const now = loopMs();
+    longestMs = Math.max(longestMs, now - last);
+    last = now;
+  };
+  const timer = setInterval(tick, TICK_MS).unref();
+  return {
+    async end({ say }, { metrics }) {
+      tick();
+      clearInterval(timer);
+      for (const line of linesOf(await samplesOf(metrics))) say(line);
+      return { figure: "event loop held at most, processor time", unit: "ms", value: longestMs };
+    },
+  };
+}
+
+/** The figure of one case of several. */
+export const named = (name: string, { figure, ...rest }: Figure): Figure => ({
+  figure: `${name}: ${figure}`,
+  ...rest,
+});
+
+/** Processor time of the thread of the event loop; elsewhere than on Linux, the time that has passed. */
+function loopMs(): number {
+  try {
+    return Number(readFileSync("/proc/thread-self/schedstat", "latin1").split(" ")[0]) / 1e6;
+  } catch {
+    return performance.now();
+  }
+}
+
+async function samplesOf({ loopDelay }: Runtime["metrics"]): Promise<Sample[]> {
+  const { values } = await loopDelay.get();
+  return values.flatMap(({ metricName, labels, value }): Sample[] => {
     const job = String(labels["job"]);
     if (metricName === `${METRIC}_count`) return [{ job, le: null, value }];
     return "le" in labels ? [{ job, le: String(labels["le"]), value }] : [];
   });
-  for (const line of linesOf(samples)) say(line);
 }
 
-/** The same for a process of its own, which serves its metrics on this port. */
+/** Tells the same about a process of its own, which serves its metrics on this port. */
 export async function sayLoopDelaysAt({ say }: Pick<BenchContext, "say">, port: number): Promise<void> {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const samples = text.split("\n").flatMap((line): Sample[] => {

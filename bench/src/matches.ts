@@ -10,7 +10,7 @@ import { catalogue } from "../../src/workers/index.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";
 import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
-import { sayLoopDelays } from "./loop-delays.ts";
+import { watchLoop } from "./loop-delays.ts";
 import { watchMemory } from "./memory.ts";
 import { loadSkills, planSkills, SKILLS } from "./skills.ts";
 
@@ -55,16 +55,20 @@ async function ours(context: BenchContext, template: string, projects: number): 
     timetable: [],
   });
   runtime.relay.start();
+  const loop = watchLoop();
   const workers = startWorkers(runtime, { queues: ["matching"] });
   await workers.ready();
   const memory = watchMemory();
   try {
     const figures = await measureRuns(context, runtime, scratch, projects);
-    return [...figures, { figure: "memory of the process at most", unit: "MB", value: memory.mostMb() }];
+    return [
+      ...figures,
+      { figure: "memory of the process at most", unit: "MB", value: memory.mostMb() },
+      await loop.end(context, runtime),
+    ];
   } finally {
     memory.stop();
     await workers.stop(5_000);
-    await sayLoopDelays(context, runtime);
     await runtime.close();
     await scratch.drop();
   }

@@ -12,7 +12,7 @@ import { catalogue } from "../../src/workers/index.ts";
 import { recalculateMultipliers } from "../../src/workers/multipliers/recalculate-multipliers.ts";
 import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES } from "./bench.ts";
 import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
-import { sayLoopDelays } from "./loop-delays.ts";
+import { watchLoop } from "./loop-delays.ts";
 import { loadVolunteers } from "./volunteers.ts";
 
 const VOLUNTEERS = 1_000_000;
@@ -64,6 +64,7 @@ async function ours(context: BenchContext, scratch: Scratch, volunteers: number)
   const clock: Clock & { at: string } = { at: AT, now: () => new Date(clock.at) };
   const runtime = openRuntime({ config, clock, log: createLog(config.log), catalogue, timetable: [] });
   runtime.relay.start();
+  const loop = watchLoop();
   const workers = startWorkers(runtime, { queues: ["multipliers"] });
   await workers.ready();
   // Let the relay write its marker keys while the queues are empty.
@@ -86,9 +87,9 @@ async function ours(context: BenchContext, scratch: Scratch, volunteers: number)
   const nothingFull = await timed("nothing changes, --full", TWO_HOURS_LATER, true);
   const day = await timed("a day of changes", DAY_LATER, false);
   await workers.stop(5_000);
-  await sayLoopDelays(context, runtime);
+  const held = await loop.end(context, runtime);
   await runtime.close();
-  return [all.took, nothing.took, nothingFull.took, day.took];
+  return [all.took, nothing.took, nothingFull.took, day.took, held];
 }
 
 const DAY_MS = 24 * 3_600_000;

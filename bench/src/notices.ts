@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { systemClock } from "../../src/clock.ts";
 import { createLog } from "../../src/log.ts";
 import { followRun, startRun } from "../../src/queues/manual-runs.ts";
@@ -9,7 +8,7 @@ import { catalogue } from "../../src/workers/index.ts";
 import { notifyProjectMatches } from "../../src/workers/notifications/matching/notify-project-matches.ts";
 import { type Bench, type BenchContext, type Figure, measure } from "./bench.ts";
 import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
-import { sayLoopDelays } from "./loop-delays.ts";
+import { named, watchLoop } from "./loop-delays.ts";
 import { watchMemory } from "./memory.ts";
 
 const PROJECTS = 10_000;
@@ -92,24 +91,21 @@ async function once(context: BenchContext, template: string, name: string): Prom
     await workers.ready();
     const memory = watchMemory();
     const transactions = watchTransactions(scratch);
-    const loop = monitorEventLoopDelay({ resolution: 10 });
-    loop.enable();
+    const loop = watchLoop();
     try {
       const tookS = await runOnce(context, runtime, scratch);
-      loop.disable();
       const { ageS, query } = transactions.longest();
       context.say(`the longest transaction was last seen at: ${query}`);
       return [
         { figure: `${name}: chosen and notified`, unit: "s", value: tookS },
         { figure: `${name}: longest transaction`, unit: "s", value: ageS },
-        { figure: `${name}: event loop held at most`, unit: "ms", value: loop.max / 1e6 },
+        named(name, await loop.end(context, runtime)),
         { figure: `${name}: memory of the process at most`, unit: "MB", value: memory.mostMb() },
       ];
     } finally {
       await transactions.stop();
       memory.stop();
       await workers.stop(5_000);
-      await sayLoopDelays(context, runtime);
       await runtime.close();
     }
   });

@@ -13,7 +13,7 @@ import { meetingReminders } from "../../src/workers/notifications/nudges/meeting
 import { unreadThreadNudges } from "../../src/workers/notifications/nudges/unread-thread-nudges.ts";
 import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";
 import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
-import { sayLoopDelays } from "./loop-delays.ts";
+import { watchLoop } from "./loop-delays.ts";
 import { loadNudges, type NudgePlan } from "./nudge-data.ts";
 
 const THREADS = 1_000_000;
@@ -57,6 +57,7 @@ async function ours(context: BenchContext, scratch: Scratch, plan: NudgePlan): P
   const clock = { now: () => new Date(AT) };
   const runtime = openRuntime({ config, clock, log: createLog(config.log), catalogue, timetable: [] });
   runtime.relay.start();
+  const loop = watchLoop();
   const workers = startWorkers(runtime, { queues: ["notifications"] });
   await workers.ready();
   const timed = async (figure: string, job: Job, count: string, expected: number): Promise<Figure> => {
@@ -75,9 +76,9 @@ async function ours(context: BenchContext, scratch: Scratch, plan: NudgePlan): P
   const reminders = await timed(REMINDERS, meetingReminders, "reminded", plan.dueMeetings * 2);
   const unread = await timed(NUDGES, unreadThreadNudges, "nudged", plan.dueThreads);
   await workers.stop(5_000);
-  await sayLoopDelays(context, runtime);
+  const held = await loop.end(context, runtime);
   await runtime.close();
-  return [unread, reminders];
+  return [unread, reminders, held];
 }
 
 async function loop(scratch: Scratch, plan: NudgePlan): Promise<readonly Figure[]> {

@@ -21,7 +21,8 @@ export async function fakeTime(start: Date): Promise<FakeTime | string> {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, "offset");
   const set = async (instant: Date) => {
-    const seconds = Math.round((instant.getTime() - Date.now()) / 1_000);
+    // Whole seconds: never before the instant.
+    const seconds = Math.ceil((instant.getTime() - Date.now()) / 1_000);
     await writeFile(`${file}-next`, `${seconds < 0 ? "" : "+"}${seconds}`, { mode: 0o644 });
     // Never read half-written.
     await rename(`${file}-next`, file);
