@@ -24,6 +24,14 @@ alter default privileges for role commonwork_owner in schema "commonwork" grant 
 alter default privileges for role commonwork_owner in schema "commonwork" grant usage, select on sequences to commonwork_app;
 alter default privileges for role commonwork_owner revoke execute on functions from public;
 
+-- Rows that users of the host may see, where the tables exist already.
+do $$
+begin
+  if to_regprocedure('"commonwork".apply_row_policies()') is not null then
+    perform "commonwork".apply_row_policies();
+  end if;
+end $$;
+
 -- Extensions of optional features, which the owner of the schema may not create. Each of them may fail.
 create extension if not exists pg_trgm with schema "commonwork";
 create extension if not exists unaccent with schema "commonwork";

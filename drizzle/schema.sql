@@ -2,6 +2,28 @@
 -- Written by `npm run schema:dump` and checked by `npm run check:schema`. Do not edit it.
 -- Names are unqualified: `commonwork migrate` puts everything into the schema DB_SCHEMA.
 
+CREATE OR REPLACE FUNCTION apply_row_policies()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path FROM CURRENT
+AS $function$
+DECLARE
+  app name := current_schema() || '_app';
+  host name := current_schema() || '_host';
+  guarded text;
+BEGIN
+  FOREACH guarded IN ARRAY ARRAY['cvs', 'user_profiles', 'job_applications', 'recommendation_views', 'recommendation_lists'] LOOP
+    EXECUTE format('DROP POLICY IF EXISTS every_row ON %I', guarded);
+    EXECUTE format('DROP POLICY IF EXISTS own_rows ON %I', guarded);
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = app) THEN
+      EXECUTE format('CREATE POLICY every_row ON %I TO %I USING (true)', guarded, app);
+    END IF;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = host) THEN
+      EXECUTE format('CREATE POLICY own_rows ON %I TO %I USING (user_id = nullif(current_setting(''app.user_id'', true), '''')::bigint)', guarded, host);
+    END IF;
+  END LOOP;
+END $function$;
+
 CREATE OR REPLACE FUNCTION ask_for_fan_out()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -65,6 +87,62 @@ BEGIN
   INSERT INTO ledger_unbalanced (transaction_id)
   SELECT transaction_id FROM written_entries GROUP BY transaction_id HAVING sum(amount_micro) <> 0
   ON CONFLICT (transaction_id) DO NOTHING;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION component_share(components bytea, n bigint, at integer)
+ RETURNS double precision
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path FROM CURRENT
+AS $function$
+  SELECT nullif(get_byte(components, (n - 1)::int * 24 + at) * 256 + get_byte(components, (n - 1)::int * 24 + at + 1), 65535) / 10000.0::float8
+$function$;
+
+CREATE OR REPLACE FUNCTION component_skills(components bytea, n bigint)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path FROM CURRENT
+AS $function$
+BEGIN
+  RETURN (
+    SELECT coalesce(array_agg(s.name ORDER BY k.at), '{}')
+    FROM generate_series(0, 2) AS k(at)
+    JOIN skill_names s ON s.key = ('x' || encode(substring(components FROM (n - 1)::int * 24 + 4 * k.at + 1 FOR 4), 'hex'))::bit(32)::int);
+END $function$;
+
+CREATE OR REPLACE FUNCTION delete_recommendation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path FROM CURRENT
+AS $function$
+BEGIN
+  UPDATE recommendation_lists l
+  SET posting_ids = k.ids, scores = k.scores, created_at = k.created, components = k.components, first_places = k.first_places,
+      floor_score = 'Infinity'
+  FROM (
+    SELECT coalesce(array_agg(e.job_id ORDER BY e.n), '{}') AS ids, coalesce(array_agg(e.score ORDER BY e.n), '{}') AS scores,
+           coalesce(array_agg(e.created ORDER BY e.n), '{}') AS created,
+           coalesce(string_agg(substring(o.components FROM (e.n - 1)::int * 24 + 1 FOR 24), ''::bytea ORDER BY e.n), ''::bytea) AS components,
+           CASE WHEN max(o.first_places) < 20 THEN count(*) FILTER (WHERE e.n <= o.first_places) ELSE least(count(*), 20) END AS first_places
+    FROM recommendation_lists o
+    CROSS JOIN LATERAL unnest(o.posting_ids, o.scores, o.created_at) WITH ORDINALITY AS e(job_id, score, created, n)
+    WHERE o.user_id = OLD.user_id AND e.job_id <> OLD.job_id
+      AND NOT (e.n > CASE WHEN o.first_places < 20 THEN o.first_places ELSE 50 END AND to_timestamp(e.created + 259200) < now())
+  ) k
+  WHERE l.user_id = OLD.user_id;
+  DELETE FROM recommendation_lists l WHERE l.user_id = OLD.user_id AND cardinality(l.posting_ids) = 0;
+  RETURN OLD;
+END $function$;
+
+CREATE OR REPLACE FUNCTION distrust_list()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path FROM CURRENT
+AS $function$
+BEGIN
+  UPDATE recommendation_lists SET floor_score = 'Infinity' WHERE user_id = OLD.user_id;
   RETURN NULL;
 END $function$;
 
@@ -305,6 +383,46 @@ BEGIN
   RETURN NEW;
 END $function$;
 
+CREATE OR REPLACE FUNCTION recommendation_components(components bytea, n bigint)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path FROM CURRENT
+AS $function$
+  SELECT jsonb_build_object(
+    'matched_skills', component_skills(components, n), 'matched_count', get_byte(components, (n - 1)::int * 24 + 20),
+    'skills', component_share(components, n, 12), 'title', component_share(components, n, 14),
+    'semantic', component_share(components, n, 16), 'interest', component_share(components, n, 18),
+    'remote', f.flags & 1 > 0, 'seniority', f.flags & 2 > 0, 'below_salary', f.flags & 4 > 0, 'misses_stack', f.flags & 8 > 0,
+    'freshness_step', f.flags >> 4)
+  FROM (SELECT get_byte(components, (n - 1)::int * 24 + 21)) AS f(flags)
+$function$;
+
+CREATE OR REPLACE FUNCTION recommendation_id(user_id bigint, job_id bigint)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path FROM CURRENT
+AS $function$
+  SELECT encode(set_byte(set_byte(h.hash, 6, (get_byte(h.hash, 6) & 15) | 128), 8, (get_byte(h.hash, 8) & 63) | 128), 'hex')::uuid
+  FROM (SELECT substring(sha256(convert_to('commonwork recommendation ' || user_id || ':' || job_id, 'UTF8')) FOR 16)) AS h(hash)
+$function$;
+
+CREATE OR REPLACE FUNCTION recommendation_reason(components bytea, n bigint)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path FROM CURRENT
+AS $function$
+  SELECT concat_ws('; ',
+    'Matches your skills: ' || nullif(array_to_string(component_skills(components, n), ', '), ''),
+    CASE WHEN component_share(components, n, 14) >= 0.5 THEN 'Fits the title you look for' END,
+    CASE WHEN f.flags & 1 > 0 THEN 'Remote' END,
+    CASE WHEN f.flags & 2 > 0 THEN 'Fits your level' END,
+    CASE WHEN f.flags >> 4 = 0 THEN 'Posted in the last 48 hours' END)
+  FROM (SELECT get_byte(components, (n - 1)::int * 24 + 21)) AS f(flags)
+$function$;
+
 CREATE OR REPLACE FUNCTION refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -354,6 +472,16 @@ BEGIN
     WHERE w.last_read_at > coalesce(g.last_read_at, '-infinity')) u
   WHERE n.id = u.id AND n.read_at IS NULL AND u.unread < n.count;
   RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION touch_row()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path FROM CURRENT
+AS $function$
+BEGIN
+  NEW.updated_at := now();
+  RETURN NEW;
 END $function$;
 
 CREATE TABLE audit_log (
@@ -833,6 +961,20 @@ CREATE TABLE schedules (
   CONSTRAINT schedules_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE skill_names (
+  key  integer NOT NULL,
+  name text NOT NULL,
+  CONSTRAINT skill_names_pkey PRIMARY KEY (key)
+);
+
+CREATE TABLE skill_rarities (
+  id         bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  vocabulary text NOT NULL,
+  weights    bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT skill_rarities_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE skills (
   id      bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
   host_id text,
@@ -992,6 +1134,50 @@ CREATE INDEX calendar_connections_active ON calendar_connections (id) WHERE stat
 CREATE INDEX calendar_connections_synced ON calendar_connections (synced_at) WHERE status = 'active'::text;
 CREATE UNIQUE INDEX calendar_connections_user ON calendar_connections (user_id, provider);
 
+CREATE TABLE cvs (
+  id             bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id        text,
+  user_id        bigint NOT NULL,
+  parsed_content jsonb NOT NULL DEFAULT '{}'::jsonb,
+  raw_text       text,
+  parsing_status text NOT NULL DEFAULT 'completed'::text,
+  is_active      boolean NOT NULL DEFAULT true,
+  created_at     timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at     timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT cvs_pkey PRIMARY KEY (id),
+  CONSTRAINT cvs_host_id_unique UNIQUE (host_id),
+  CONSTRAINT cvs_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT cvs_status CHECK (parsing_status = ANY (ARRAY['pending'::text, 'processing'::text, 'completed'::text, 'failed'::text]))
+);
+CREATE UNIQUE INDEX cvs_active ON cvs (user_id) WHERE is_active;
+CREATE INDEX cvs_user ON cvs (user_id);
+CREATE TRIGGER cvs_touch BEFORE UPDATE ON cvs FOR EACH ROW EXECUTE FUNCTION touch_row();
+ALTER TABLE cvs ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE job_applications (
+  user_id        bigint NOT NULL,
+  job_id         bigint NOT NULL,
+  host_id        text,
+  status         text NOT NULL,
+  dismiss_reason text,
+  dismissed_at   timestamp with time zone,
+  saved_at       timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at     timestamp with time zone GENERATED ALWAYS AS ((((saved_at AT TIME ZONE 'UTC'::text) + '10 days'::interval) AT TIME ZONE 'UTC'::text)) STORED,
+  updated_at     timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT job_applications_user_id_job_id_pk PRIMARY KEY (user_id, job_id),
+  CONSTRAINT job_applications_host_id_unique UNIQUE (host_id),
+  CONSTRAINT job_applications_job_id_jobs_id_fk FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE,
+  CONSTRAINT job_applications_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT job_applications_reason CHECK (dismiss_reason = ANY (ARRAY['company'::text, 'title'::text, 'other'::text])),
+  CONSTRAINT job_applications_status CHECK (status = ANY (ARRAY['saved'::text, 'applied'::text, 'dismissed'::text, 'hidden'::text, 'interviewing'::text, 'rejected'::text, 'offer'::text]))
+);
+CREATE INDEX job_applications_dismissed ON job_applications (dismissed_at) WHERE dismiss_reason IS NOT NULL;
+CREATE INDEX job_applications_job ON job_applications (job_id);
+CREATE INDEX job_applications_saved ON job_applications (expires_at) WHERE status = 'saved'::text;
+CREATE TRIGGER job_applications_deleted AFTER DELETE ON job_applications FOR EACH ROW WHEN (old.status <> 'saved'::text) EXECUTE FUNCTION distrust_list();
+CREATE TRIGGER job_applications_touch BEFORE UPDATE ON job_applications FOR EACH ROW EXECUTE FUNCTION touch_row();
+ALTER TABLE job_applications ENABLE ROW LEVEL SECURITY;
+
 CREATE TABLE ledger_unbalanced (
   transaction_id bigint NOT NULL,
   CONSTRAINT ledger_unbalanced_pkey PRIMARY KEY (transaction_id),
@@ -1134,6 +1320,38 @@ CREATE TABLE projects (
 CREATE INDEX projects_open ON projects (id) WHERE project_status = ANY (ARRAY['recruiting'::text, 'active'::text]);
 CREATE INDEX projects_organization ON projects (organization_id);
 
+CREATE TABLE recommendation_lists (
+  user_id      bigint NOT NULL,
+  posting_ids  bigint[] NOT NULL,
+  scores       double precision[] NOT NULL,
+  created_at   integer[] NOT NULL,
+  components   bytea NOT NULL,
+  first_places smallint NOT NULL,
+  floor_score  double precision NOT NULL,
+  algo_version text NOT NULL,
+  as_of        timestamp with time zone NOT NULL,
+  CONSTRAINT recommendation_lists_pkey PRIMARY KEY (user_id),
+  CONSTRAINT recommendation_lists_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT recommendation_lists_sizes CHECK (cardinality(scores) = cardinality(posting_ids) AND cardinality(created_at) = cardinality(posting_ids) AND length(components) = (24 * cardinality(posting_ids)) AND first_places >= 0 AND first_places <= cardinality(posting_ids))
+);
+ALTER TABLE recommendation_lists ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE recommendation_views (
+  user_id    bigint NOT NULL,
+  job_id     bigint NOT NULL,
+  days       smallint NOT NULL,
+  last_day   date NOT NULL,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT recommendation_views_user_id_job_id_pk PRIMARY KEY (user_id, job_id),
+  CONSTRAINT recommendation_views_job_id_jobs_id_fk FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE,
+  CONSTRAINT recommendation_views_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX recommendation_views_job ON recommendation_views (job_id);
+CREATE INDEX recommendation_views_last_day ON recommendation_views (last_day);
+CREATE TRIGGER recommendation_views_deleted AFTER DELETE ON recommendation_views FOR EACH ROW WHEN (old.days >= 3) EXECUTE FUNCTION distrust_list();
+CREATE TRIGGER recommendation_views_touch BEFORE UPDATE ON recommendation_views FOR EACH ROW EXECUTE FUNCTION touch_row();
+ALTER TABLE recommendation_views ENABLE ROW LEVEL SECURITY;
+
 CREATE TABLE stream_tickets (
   ticket_hash    bytea NOT NULL,
   user_id        bigint NOT NULL,
@@ -1162,6 +1380,37 @@ CREATE TABLE user_notification_settings (
   CONSTRAINT user_notification_settings_offsets CHECK (reminder_offsets <@ '{30,15,5}'::integer[]),
   CONSTRAINT user_notification_settings_quiet CHECK ((quiet_from IS NULL) = (quiet_to IS NULL) AND quiet_from >= 0 AND quiet_from <= 1439 AND quiet_to >= 0 AND quiet_to <= 1439)
 );
+
+CREATE TABLE user_profiles (
+  user_id               bigint NOT NULL,
+  host_id               text,
+  primary_job_title     text,
+  secondary_job_titles  text[] NOT NULL DEFAULT '{}'::text[],
+  seniority_level       text,
+  work_preference       text,
+  technical_skills      jsonb NOT NULL DEFAULT '[]'::jsonb,
+  tools                 text[] NOT NULL DEFAULT '{}'::text[],
+  desired_industries    text[] NOT NULL DEFAULT '{}'::text[],
+  salary_range_min      double precision,
+  salary_range_max      double precision,
+  salary_currency       text,
+  contract_type         text[] NOT NULL DEFAULT '{}'::text[],
+  preferred_keywords    text[] NOT NULL DEFAULT '{}'::text[],
+  excluded_keywords     text[] NOT NULL DEFAULT '{}'::text[],
+  blacklisted_companies text[] NOT NULL DEFAULT '{}'::text[],
+  job_freshness_days    integer NOT NULL DEFAULT 30,
+  embeddings_allowed    boolean NOT NULL DEFAULT true,
+  updated_at            timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT user_profiles_pkey PRIMARY KEY (user_id),
+  CONSTRAINT user_profiles_host_id_unique UNIQUE (host_id),
+  CONSTRAINT user_profiles_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT user_profiles_freshness CHECK (job_freshness_days >= 1 AND job_freshness_days <= 365),
+  CONSTRAINT user_profiles_preference CHECK (work_preference = ANY (ARRAY['remote'::text, 'remote_only'::text, 'hybrid'::text, 'onsite'::text, 'flexible'::text]))
+);
+CREATE INDEX user_profiles_updated ON user_profiles (updated_at);
+CREATE TRIGGER user_profiles_deleted AFTER DELETE ON user_profiles FOR EACH ROW EXECUTE FUNCTION distrust_list();
+CREATE TRIGGER user_profiles_touch BEFORE UPDATE ON user_profiles FOR EACH ROW EXECUTE FUNCTION touch_row();
+ALTER TABLE user_profiles ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE volunteer_profiles (
   id                       bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -1591,3 +1840,21 @@ CREATE TABLE sale_refunds (
 CREATE UNIQUE INDEX sale_refunds_inbox ON sale_refunds (inbox_id);
 CREATE INDEX sale_refunds_sale ON sale_refunds (sale_id, id);
 CREATE UNIQUE INDEX sale_refunds_source_external_id ON sale_refunds (source, external_id);
+
+CREATE VIEW job_recommendations WITH (security_invoker=true) AS
+ SELECT recommendation_id(l.user_id, i.job_id) AS id,
+    l.user_id,
+    i.job_id,
+    i.match_score,
+    recommendation_reason(l.components, i.n) AS match_reason,
+    recommendation_components(l.components, i.n) AS components,
+    to_timestamp(i.created::double precision) AS created_at,
+    to_timestamp((i.created + 259200)::double precision) AS expires_at
+   FROM recommendation_lists l
+     CROSS JOIN LATERAL UNNEST(l.posting_ids, l.scores, l.created_at) WITH ORDINALITY i(job_id, match_score, created, n)
+  WHERE i.n <=
+        CASE
+            WHEN l.first_places < 20 THEN l.first_places::integer
+            ELSE 50
+        END;
+CREATE TRIGGER job_recommendations_delete INSTEAD OF DELETE ON job_recommendations FOR EACH ROW EXECUTE FUNCTION delete_recommendation();

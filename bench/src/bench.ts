@@ -10,6 +10,8 @@ export type Bench = {
   readonly name: string;
   /** Settings of Postgres that differ from its defaults, as `name=value`; printed with the figures. */
   readonly postgres?: readonly string[];
+  /** False for a benchmark that needs neither Postgres nor Redis. Default: true. */
+  readonly servers?: boolean;
   /** What is measured, with the size of the data. */
   readonly describe: (context: BenchContext) => string;
   readonly run: (context: BenchContext) => Promise<void>;
@@ -22,6 +24,8 @@ export type BenchContext = {
   readonly scale: number;
   /** Null: the default of the benchmark. */
   readonly runs: number | null;
+  /** Folder of tables that some benchmarks measure by; null where none was named. */
+  readonly data: string | null;
   /** Seeded, so that every run gets the same numbers. */
   readonly random: () => number;
   readonly report: Reporter;

@@ -10,7 +10,7 @@ type Sample = { readonly job: string; readonly le: string | null; readonly value
 const TICK_MS = 5;
 
 export type LoopWatch = {
-  /** Ends the watch, and tells which jobs held the loop for 50 ms or more, as the metric of production sees it. */
+  /** Ends the watch, and says which jobs held the loop for 50 ms or more by the metric of production. */
   end(context: Pick<BenchContext, "say">, runtime: Pick<Runtime, "metrics">): Promise<Figure>;
 };
 

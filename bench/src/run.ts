@@ -23,6 +23,7 @@ import { matches } from "./matches.ts";
 import { multipliers } from "./multipliers.ts";
 import { notices } from "./notices.ts";
 import { nudges } from "./nudges.ts";
+import { recommendQuality } from "./recommend-quality.ts";
 import { slots } from "./slots.ts";
 import { tableOf } from "./table.ts";
 
@@ -43,6 +44,7 @@ const BENCHES: readonly Bench[] = [
   isolation,
   backlog,
   longRun,
+  recommendQuality,
 ];
 const SEED = 20_241_215;
 /** Paths are relative to the root of the repository; npm runs this in bench/. */
@@ -59,6 +61,8 @@ type Options = {
   /** Root of another checkout to compare this one with. */
   readonly against: string | null;
   readonly pairs: number;
+  /** Folder of tables that some benchmarks measure by. */
+  readonly data: string | null;
 };
 
 const OPTIONS = {
@@ -68,6 +72,7 @@ const OPTIONS = {
   runs: { type: "string" },
   against: { type: "string" },
   pairs: { type: "string", default: "5" },
+  data: { type: "string" },
 } as const;
 
 /** @throws TypeError naming an unknown option. */
@@ -81,6 +86,7 @@ function readOptions(args: readonly string[]): Options {
     runs: values.runs === undefined ? null : Number(values.runs),
     against: values.against ?? null,
     pairs: Number(values.pairs),
+    data: values.data === undefined ? null : resolve(ROOT, values.data),
   };
 }
 
@@ -99,7 +105,7 @@ function faultOf({ names, scale, runs, against, pairs, pause }: Options): string
 function refuse(fault: string): void {
   const names = BENCHES.map(({ name }) => name).join("|");
   say(
-    `${fault}\nusage: npm run bench -- <${names}>... [--json] [--scale 0.1] [--runs 5] [--pause] [--against <checkout> [--pairs 5]]`,
+    `${fault}\nusage: npm run bench -- <${names}>... [--json] [--scale 0.1] [--runs 5] [--pause] [--data <folder>] [--against <checkout> [--pairs 5]]`,
   );
   process.exitCode = 1;
 }
@@ -124,6 +130,10 @@ async function main(): Promise<void> {
 async function runHere(options: Options): Promise<void> {
   const chosen = BENCHES.filter((bench) => options.names.includes(bench.name));
   const postgresSettings = [...new Set(chosen.flatMap(({ postgres = [] }) => postgres))];
+  if (chosen.every(({ servers: needed = true }) => !needed)) {
+    for (const bench of chosen) await runOne(bench, options, NO_SERVERS);
+    return;
+  }
   const servers = await startEmbeddedServers({ name: "demo", durable: true, postgresSettings });
   try {
     for (const bench of chosen) await runOne(bench, options, servers);
@@ -131,6 +141,8 @@ async function runHere(options: Options): Promise<void> {
     await servers.stop();
   }
 }
+
+const NO_SERVERS = { databaseUrl: "", redisUrl: "" };
 
 function report(rows: readonly Row[], { json }: Options): void {
   process.stdout.write(json ? rows.map((row) => `${JSON.stringify(row)}\n`).join("") : tableOf(rows));
@@ -146,6 +158,7 @@ async function runOne(
     ...servers,
     scale: options.scale,
     runs: options.runs,
+    data: options.data,
     random: seededRandom(SEED).next,
     report: (row: Omit<Row, "bench">) => void rows.push({ bench: bench.name, ...row }),
     say,
@@ -155,7 +168,8 @@ async function runOne(
   };
   say(`${bench.name}: ${bench.describe(context)}`);
   const settings = ["fsync and synchronous_commit on", ...(bench.postgres ?? [])].join(", ");
-  say(`machine: ${machine()}; Postgres with ${settings}; Redis with AOF everysec`);
+  const withServers = bench.servers === false ? "" : `; Postgres with ${settings}; Redis with AOF everysec`;
+  say(`machine: ${machine()}${withServers}`);
   await bench.run(context);
   report(rows, options);
 }

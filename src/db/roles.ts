@@ -41,6 +41,14 @@ alter default privileges for role ${owner} in schema ${schema} grant select, ins
 alter default privileges for role ${owner} in schema ${schema} grant usage, select on sequences to ${app};
 alter default privileges for role ${owner} revoke execute on functions from public;
 
+-- Rows that users of the host may see, where the tables exist already.
+do $$
+begin
+  if to_regprocedure('${schema}.apply_row_policies()') is not null then
+    perform ${schema}.apply_row_policies();
+  end if;
+end $$;
+
 -- Extensions of optional features, which the owner of the schema may not create. Each of them may fail.
 ${EXTENSION_NAMES.map((name) => `create extension if not exists ${name} with schema ${schema};`).join("\n")}
 

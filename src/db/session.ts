@@ -23,8 +23,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   standard_conforming_strings: "on",
   transform_null_equals: "off",
   gin_fuzzy_search_limit: "0",
-  // A row security policy that hides rows from the service is an error, not a shorter answer.
-  row_security: "off",
+  // Some tables have policies for users of the host; what hides rows from the service is refused below.
+  row_security: "on",
   default_transaction_isolation: "read committed",
   default_transaction_read_only: "off",
   default_transaction_deferrable: "off",
@@ -87,8 +87,8 @@ export async function readSettings(
  * not in the startup message: poolers refuse or drop startup parameters that they do not know. It takes one
  * round trip, and one more for the first connection, which finds out what to set.
  *
- * @throws NotFit (the function) when unqualified names would not mean the tables of the schema, or no trigger
- * would fire.
+ * @throws NotFit (the function) when unqualified names would not mean the tables of the schema, no trigger
+ * would fire, or row security hides rows.
  */
 export function sessionSetUp(
   schema: string,
@@ -110,12 +110,32 @@ export function sessionSetUp(
   };
 }
 
+/**
+ * SQL: the tables whose rows a policy may hide from this role: row security applies to it, and no policy
+ * shows it every row, or another one restricts it. Null for none.
+ */
+const HIDDEN = `
+  (select string_agg(quote_ident(c.relname), ', ' order by c.relname) from pg_class c
+   where c.relnamespace = to_regnamespace(quote_ident(current_schema())) and c.relkind = 'r' and has_table_privilege(c.oid, 'SELECT') and row_security_active(c.oid)
+     and (not exists (
+            select 1 from pg_policy p
+            where p.polrelid = c.oid and p.polpermissive and p.polcmd = '*' and pg_get_expr(p.polqual, c.oid) = 'true'
+              and exists (select 1 from unnest(p.polroles) r where r = 0 or pg_has_role(r, 'usage')))
+       or exists (select 1 from pg_policy p where p.polrelid = c.oid and not p.polpermissive)))`;
+
 async function refuseOtherSchema(client: ClientBase, schema: string): Promise<void> {
   const seen = await client
-    .query("select current_schema() as current, current_setting('session_replication_role') as replication")
+    .query(
+      `select current_schema() as current, current_setting('session_replication_role') as replication, ${HIDDEN} as hidden`,
+    )
     // Without the schema Postgres tries to create the next one on the path, that of temporary tables, which
     // may be forbidden.
     .catch(() => null);
+  const hidden: string | null = seen?.rows[0].hidden ?? null;
+  if (hidden !== null)
+    throw new NotFit(
+      `Row security may hide rows of ${hidden} from the role in DATABASE_URL. Run the statements of \`commonwork migrate --print-roles\` again, or switch row security off for the schema ${schema}.`,
+    );
   if (seen?.rows[0].current === schema && seen.rows[0].replication !== "replica") return;
   throw new NotFit((await sessionFault(client, schema)) ?? "The connection changed while it was set up.");
 }

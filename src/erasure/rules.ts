@@ -37,6 +37,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   chat_thread_participants: [deletes("user_id")],
   chat_threads: NOTHING,
   commissions: [keeps(BOOKS, "beneficiary_id")],
+  cvs: [deletes("user_id")],
   deliveries: [deletes("user_id", { scan: true })],
   domain_events: [
     deletes("actor_id", {
@@ -67,6 +68,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
       note: "bodies that name the user; the hash stays, so that a body that the sender still has can be compared",
     }),
   ],
+  job_applications: [deletes("user_id")],
   job_runs: [keeps(OUR_ID, "input"), keeps("numbers", "counts")],
   jobs: NOTHING,
   ledger_accounts: [keeps(BOOKS, "profile_id")],
@@ -128,6 +130,8 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
     unlinks("team_lead"),
     keeps("every project has a creator; our id of an emptied row", "created_by"),
   ],
+  recommendation_lists: [deletes("user_id")],
+  recommendation_views: [deletes("user_id")],
   referrals: [unlinks("by_user_id"), keeps(BOOKS, "profile_id", "referrer_id")],
   resource_permissions: [deletes("user_id")],
   resources: [unlinks("created_by")],
@@ -137,6 +141,8 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   sale_listings: NOTHING,
   sale_refunds: NOTHING,
   schedules: NOTHING,
+  skill_names: NOTHING,
+  skill_rarities: NOTHING,
   skills: NOTHING,
   stream_tickets: [deletes("user_id")],
   task_assignments: [
@@ -156,6 +162,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   unread_watches: [deletes("user_id")],
   unsubscribe_tokens: [deletes("user_id")],
   user_notification_settings: [deletes("user_id")],
+  user_profiles: [deletes("user_id")],
   users: [
     clears(
       ["host_id", "public_id", "name", "email", "time_zone", "last_active_at", "is_operator"],

@@ -73,5 +73,11 @@ export const profileUpdated = defineEvent({
   payload: z.object({ user_id: idField() }),
 });
 
+/** A user uploaded a CV or changed what they look for. Their recommendations are computed at once. */
+export const cvUpdated = defineEvent({
+  type: "cv.updated",
+  payload: z.object({ user_id: idField() }),
+});
+
 /** The requirements or the location of the event's project changed. Its candidate list is recomputed. */
 export const projectUpdated = defineEvent({ type: "project.updated", payload: z.object({}) });

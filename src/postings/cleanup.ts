@@ -57,13 +57,15 @@ async function close(tx: Tx, now: Date, which: ReturnType<typeof sql>): Promise<
 
 /**
  * Deletes postings that were closed a number of days ago. Recommendations expire three days after a posting
- * was open for the last time, so none of them is recommended any longer; what the host inserted stays.
+ * was open for the last time, so none of them is recommended any longer; what the host inserted stays, and
+ * what a user saved or applied to.
  */
 export async function deleteClosed(tx: Tx, days: number, now: Date): Promise<number> {
   const deleted = await tx.execute(
     sql`delete from jobs where id in (
           select id from jobs where status = 'closed' and source <> 'host'
             and closed_at < ${now}::timestamptz - ${days} * interval '1 day'
+            and not exists (select 1 from job_applications a where a.job_id = jobs.id and a.status not in ('dismissed', 'hidden'))
           order by closed_at limit ${MAX_ROWS})`,
   );
   return deleted.rowCount ?? 0;

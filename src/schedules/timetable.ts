@@ -18,7 +18,11 @@ import { pruneCandidateNotifications } from "../workers/notifications/matching/p
 import { meetingReminders } from "../workers/notifications/nudges/meeting-reminders.ts";
 import { resumeIncompleteNudges } from "../workers/notifications/nudges/resume-incomplete-nudges.ts";
 import { unreadThreadNudges } from "../workers/notifications/nudges/unread-thread-nudges.ts";
+import { backfillRecommendations } from "../workers/recommendations/backfill-recommendations.ts";
 import { cleanupOldPostings } from "../workers/recommendations/cleanup-old-postings.ts";
+import { cleanupRecommendations } from "../workers/recommendations/cleanup-recommendations.ts";
+import { cleanupSavedJobs } from "../workers/recommendations/cleanup-saved-jobs.ts";
+import { generateRecommendations } from "../workers/recommendations/generate-recommendations.ts";
 import { scrapeJobPostings } from "../workers/recommendations/scrape-job-postings.ts";
 import { every, type Schedule } from "./schedule.ts";
 
@@ -39,6 +43,10 @@ export const timetable: readonly Schedule[] = [
   every("*/5 * * * *", meetingReminders),
   every("*/15 * * * *", unreadThreadNudges),
   every("0 * * * *", calculateMatches),
+  every("0 7 * * *", generateRecommendations),
+  every("15 * * * *", backfillRecommendations),
+  every("0 0 * * *", cleanupSavedJobs),
+  every("5 0 * * *", cleanupRecommendations),
   every("0 */6 * * *", resumeIncompleteNudges),
   every("0 9 * * *", notifyProjectMatches),
   every("30 4 * * 0", pruneCandidateNotifications, { input: { days: 90 } }),

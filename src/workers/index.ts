@@ -32,7 +32,11 @@ import { pruneCandidateNotifications } from "./notifications/matching/prune-cand
 import { meetingReminders } from "./notifications/nudges/meeting-reminders.ts";
 import { resumeIncompleteNudges } from "./notifications/nudges/resume-incomplete-nudges.ts";
 import { unreadThreadNudges } from "./notifications/nudges/unread-thread-nudges.ts";
+import { backfillRecommendations } from "./recommendations/backfill-recommendations.ts";
 import { cleanupOldPostings } from "./recommendations/cleanup-old-postings.ts";
+import { cleanupRecommendations } from "./recommendations/cleanup-recommendations.ts";
+import { cleanupSavedJobs } from "./recommendations/cleanup-saved-jobs.ts";
+import { generateRecommendations } from "./recommendations/generate-recommendations.ts";
 import { scrapeJobPostings } from "./recommendations/scrape-job-postings.ts";
 
 /** All jobs. test/catalogue.test.ts fails for a job file that is missing here or has no test. */
@@ -70,6 +74,10 @@ export const catalogue = catalogueOf([
   emailDigest,
   emailDaily,
   emailWeekly,
+  generateRecommendations,
+  backfillRecommendations,
+  cleanupRecommendations,
+  cleanupSavedJobs,
   sendEmails,
   retryEmails,
 ]);

@@ -1,10 +1,11 @@
 import type { Tx } from "../db/transaction.ts";
 import type { EventType } from "../events/event.ts";
-import { profileUpdated, projectUpdated } from "../events/host.ts";
+import { cvUpdated, profileUpdated, projectUpdated } from "../events/host.ts";
 import { enqueueMany } from "../queues/enqueue.ts";
 import type { Job } from "../queues/job.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
 import { placeVolunteer } from "./matching/place-volunteer.ts";
+import { generateRecommendations } from "./recommendations/generate-recommendations.ts";
 
 /** An event as given to a subscriber. */
 export type Occurrence<P = unknown> = {
@@ -45,6 +46,7 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   subscriber(projectUpdated, calculateMatches, ({ projectId }) =>
     projectId === null ? null : { projectId },
   ),
+  subscriber(cvUpdated, generateRecommendations, ({ payload }) => ({ userId: payload.user_id })),
 ];
 
 /** Enqueues the jobs of all subscribers, in one statement each. */

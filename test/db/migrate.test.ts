@@ -205,6 +205,15 @@ function statementsForEveryFunction(schema: string): string {
      insert into T.ledger_entries (transaction_id, leg, account_id, amount_micro) values (1, 2, 2, -5); commit`,
     refused("delete from T.ledger_entries"),
     refused("delete from T.ledger_accounts where id = 1"),
+    "select T.apply_row_policies()",
+    "insert into T.cvs (user_id) values (1)",
+    "update T.cvs set raw_text = 'x'",
+    "insert into T.user_profiles (user_id) values (1)",
+    "delete from T.user_profiles",
+    `insert into T.recommendation_lists (user_id, posting_ids, scores, created_at, components, first_places, floor_score, algo_version, as_of)
+     values (1, '{1}', '{0.5}', '{1}', decode(repeat('00', 24), 'hex'), 1, 0, 'v', now())`,
+    "select id, match_reason, components from T.job_recommendations",
+    "delete from T.job_recommendations",
   ]
     .map((statement) => statement.replaceAll("T.", `${schema}.`))
     .join(";\n");

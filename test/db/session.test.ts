@@ -97,7 +97,7 @@ describe("settings of the database and the role", () => {
     default_transaction_isolation: "serializable",
     default_transaction_read_only: "on",
     default_transaction_deferrable: "on",
-    row_security: "on",
+    row_security: "off",
     lock_timeout: "1",
     statement_timeout: "20",
     idle_session_timeout: "1s",

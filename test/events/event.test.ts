@@ -99,6 +99,7 @@ const SMALLEST: Record<string, Record<string, unknown>> = {
   "lead.candidates_found": { count: 2 },
   "recommendations.ready": { user_id: 1, count: 2 },
   "calendar.action_required": { user_id: 1, connection_id: 2, provider: "google" },
+  "cv.updated": { user_id: 1 },
   "profile.updated": { user_id: 1 },
   "project.updated": {},
 };

@@ -38,13 +38,18 @@ import { pruneCandidateNotifications } from "../../workers/notifications/matchin
 import { meetingReminders } from "../../workers/notifications/nudges/meeting-reminders.ts";
 import { resumeIncompleteNudges } from "../../workers/notifications/nudges/resume-incomplete-nudges.ts";
 import { unreadThreadNudges } from "../../workers/notifications/nudges/unread-thread-nudges.ts";
+import { backfillRecommendations } from "../../workers/recommendations/backfill-recommendations.ts";
 import { cleanupOldPostings } from "../../workers/recommendations/cleanup-old-postings.ts";
+import { cleanupRecommendations } from "../../workers/recommendations/cleanup-recommendations.ts";
+import { cleanupSavedJobs } from "../../workers/recommendations/cleanup-saved-jobs.ts";
+import { generateRecommendations } from "../../workers/recommendations/generate-recommendations.ts";
 import { scrapeJobPostings } from "../../workers/recommendations/scrape-job-postings.ts";
 import type { CalendarProvider } from "./demo-calendar.ts";
 import { aCalendarIsConnected, aChannelIsDue, aChannelIsReplaced } from "./demo-calendar-scene.ts";
 import { untilSettled } from "./demo-figures.ts";
 import { aMailing, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
 import { aMeetingBeginsSoon, aMessageIsLeftUnread, aProjectIsLeftUndescribed } from "./demo-nudges.ts";
+import { peopleLookForWork } from "./demo-postings.ts";
 import type { Seller } from "./demo-seller.ts";
 import { aVolunteerLearnsSkills } from "./skills.ts";
 
@@ -108,6 +113,10 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: pruneHistory, input: async () => ({}) },
   { job: scrapeJobPostings, input: async () => ({}) },
   { job: cleanupOldPostings, input: async () => ({}) },
+  { job: generateRecommendations, input: peopleLookForWork },
+  { job: backfillRecommendations, input: async () => ({}) },
+  { job: cleanupRecommendations, input: async () => ({}) },
+  { job: cleanupSavedJobs, input: async () => ({}) },
   { job: eraseUser, input: someoneLeaves },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];

@@ -18,6 +18,15 @@ export type Table = {
   readonly constraints: readonly Constraint[];
   readonly indexes: readonly string[];
   readonly triggers: readonly string[];
+  /** Row-level security is on. Its policies name roles of the server, so no migration creates them. */
+  readonly rowSecurity: boolean;
+};
+
+export type View = {
+  readonly name: string;
+  readonly options: readonly string[];
+  readonly definition: string;
+  readonly triggers: readonly string[];
 };
 
 const SCHEMA = sql.raw("quote_ident(current_schema())::regnamespace");
@@ -34,7 +43,7 @@ const own = (oid: string, catalog: string) =>
  */
 export async function readSchema(
   on: Queryable,
-): Promise<{ tables: readonly Table[]; functions: readonly string[] }> {
+): Promise<{ tables: readonly Table[]; views: readonly View[]; functions: readonly string[] }> {
   await refuseUnknownKinds(on);
   const [columns, constraints, indexes, triggers] = [
     await readColumns(on),
@@ -51,24 +60,27 @@ export async function readSchema(
     indexes: of(indexes, table.name).map(({ definition }) => definition),
     triggers: of(triggers, table.name).map(({ definition }) => definition),
   }));
-  return { tables, functions: await readFunctions(on) };
+  const views = (await readViews(on)).map((view) => ({
+    ...view,
+    triggers: of(triggers, view.name).map(({ definition }) => definition),
+  }));
+  return { tables, views, functions: await readFunctions(on) };
 }
 
 /** Kinds of objects that this dump does not print yet must not be left out silently. */
 async function refuseUnknownKinds(on: Queryable): Promise<void> {
   const found = await rows<{ what: string }>(
     on,
-    sql`select case c.relkind when 'v' then 'the view ' when 'm' then 'the materialized view ' when 'S' then 'the sequence '
+    sql`select case c.relkind when 'm' then 'the materialized view ' when 'S' then 'the sequence '
                               when 'p' then 'the partitioned table ' else 'the relation ' end || c.relname as what
         from pg_class c
-        where c.relnamespace = ${SCHEMA} and c.relkind not in ('r', 'i', 't')
+        where c.relnamespace = ${SCHEMA} and c.relkind not in ('r', 'i', 't', 'v')
           and not exists (select 1 from pg_depend d where d.objid = c.oid and d.classid = 'pg_class'::regclass and d.deptype = 'i')
         union all
         select 'the type ' || t.typname from pg_type t
         where t.typnamespace = ${SCHEMA} and t.typtype in ('e', 'd', 'r') and ${own("t.oid", "pg_type")}
         union all
-        select 'the row security of ' || c.relname from pg_class c
-        where c.relnamespace = ${SCHEMA} and c.relrowsecurity
+        select 'the policy ' || p.polname from pg_policy p join pg_class c on c.oid = p.polrelid where c.relnamespace = ${SCHEMA}
         order by 1`,
   );
   if (found.length === 0) return;
@@ -77,13 +89,29 @@ async function refuseUnknownKinds(on: Queryable): Promise<void> {
   );
 }
 
-async function readTables(on: Queryable): Promise<Pick<Table, "name" | "unlogged" | "options">[]> {
-  const found = await rows<{ name: string; unlogged: boolean; options: string[] | null }>(
+async function readTables(
+  on: Queryable,
+): Promise<Pick<Table, "name" | "unlogged" | "options" | "rowSecurity">[]> {
+  const found = await rows<{
+    name: string;
+    unlogged: boolean;
+    options: string[] | null;
+    rowSecurity: boolean;
+  }>(
     on,
-    sql`select quote_ident(relname) as name, relpersistence = 'u' as unlogged, reloptions as options
+    sql`select quote_ident(relname) as name, relpersistence = 'u' as unlogged, reloptions as options, relrowsecurity as "rowSecurity"
         from pg_class where relnamespace = ${SCHEMA} and relkind = 'r' and relname <> 'migrations' order by relname collate "C"`,
   );
   return found.map((table) => ({ ...table, options: [...(table.options ?? [])].sort() }));
+}
+
+async function readViews(on: Queryable): Promise<Omit<View, "triggers">[]> {
+  const found = await rows<{ name: string; options: string[] | null; definition: string }>(
+    on,
+    sql`select quote_ident(relname) as name, reloptions as options, pg_get_viewdef(oid, true) as definition
+        from pg_class where relnamespace = ${SCHEMA} and relkind = 'v' and ${own("pg_class.oid", "pg_class")} order by relname collate "C"`,
+  );
+  return found.map((view) => ({ ...view, options: [...(view.options ?? [])].sort() }));
 }
 
 async function readColumns(on: Queryable): Promise<(Column & { table: string })[]> {

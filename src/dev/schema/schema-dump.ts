@@ -1,5 +1,5 @@
 import type { Queryable } from "../../db/statement.ts";
-import { type Constraint, readSchema, type Table } from "./schema-catalog.ts";
+import { type Constraint, readSchema, type Table, type View } from "./schema-catalog.ts";
 
 const HEADER = `-- The schema that the migrations make: for reading, and so that a review shows what a migration changes.
 -- Written by \`npm run schema:dump\` and checked by \`npm run check:schema\`. Do not edit it.
@@ -13,7 +13,7 @@ const HEADER = `-- The schema that the migrations make: for reading, and so that
  * @throws Error when the schema contains a kind of object that this dump does not print.
  */
 export async function dumpSchema(on: Queryable): Promise<string> {
-  const { tables, functions } = await readSchema(on);
+  const { tables, views, functions } = await readSchema(on);
   const printed = new Set<string>();
   const later: string[] = [];
   const parts = [HEADER, ...functions.map((definition) => `${definition.trim()};\n`)];
@@ -22,7 +22,18 @@ export async function dumpSchema(on: Queryable): Promise<string> {
     parts.push(tableText(table, printed, later));
   }
   if (later.length > 0) parts.push(`${later.join("\n")}\n`);
+  parts.push(...views.map(viewText));
   return parts.join("\n");
+}
+
+function viewText({ name, options, definition, triggers }: View): string {
+  const having = options.length > 0 ? ` WITH (${options.join(", ")})` : "";
+  return [
+    `CREATE VIEW ${name}${having} AS`,
+    definition,
+    ...triggers.map((trigger) => `${trigger};`),
+    "",
+  ].join("\n");
 }
 
 /** Tables after those they refer to, so that a foreign key is printed with its table; otherwise by name. */
@@ -61,6 +72,7 @@ function tableText(table: Table, printed: ReadonlySet<string>, later: string[]):
     `CREATE ${kind} ${table.name} (\n${lines.map((line) => `  ${line}`).join(",\n")}\n)${options};`,
     ...table.indexes.map((definition) => `${definition};`),
     ...table.triggers.map((definition) => `${definition};`),
+    ...(table.rowSecurity ? [`ALTER TABLE ${table.name} ENABLE ROW LEVEL SECURITY;`] : []),
     "",
   ].join("\n");
 }

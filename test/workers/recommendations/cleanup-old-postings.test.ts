@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { listRuns } from "../../../src/queues/runs.ts";
 import { cleanupOldPostings } from "../../../src/workers/recommendations/cleanup-old-postings.ts";
+import { applicant } from "../../support/recommendations.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const AT = "2026-06-30T00:10:00Z";
@@ -89,6 +90,29 @@ describe("cleanup-old-postings", () => {
     expect(await world.query("select count(*)::int as n from jobs")).toEqual([{ n: 3 }]);
     // A recommendation lives three days; the shortest time that a closed posting can be kept is a week.
     await expect(createWorld({ environment: { POSTINGS_DAYS: "6" } })).rejects.toThrow(/POSTINGS_DAYS/);
+  });
+
+  it("keeps the postings that somebody saved or applied to, and not those that were dismissed", async () => {
+    const world = await createWorld({ at: AT });
+    const old = { closedAt: "2026-01-01T00:00:00Z" };
+    const [saved, applied, dismissed] = [
+      await posting(world, old),
+      await posting(world, old),
+      await posting(world, old),
+    ];
+    const user = await applicant(world, []);
+    for (const [id, status] of [
+      [saved, "saved"],
+      [applied, "applied"],
+      [dismissed, "dismissed"],
+    ])
+      await world.query("insert into job_applications (user_id, job_id, status) values ($1, $2, $3)", [
+        user,
+        id,
+        status,
+      ]);
+    expect(await cleanUp(world)).toMatchObject({ deleted: 1 });
+    expect(await world.query("select id from jobs order by id")).toEqual([{ id: saved }, { id: applied }]);
   });
 
   it("continues when a statement reached its limit of rows", async () => {

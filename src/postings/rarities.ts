@@ -1,0 +1,35 @@
+import { sql } from "drizzle-orm";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import { FORMULA_VERSION } from "../scoring/postings/recommend/score-posting.ts";
+import { SKILLS, VOCABULARY_VERSION } from "../scoring/postings/skills/vocabulary.ts";
+
+/** Stored weights of skills. */
+export type StoredRarity = { readonly id: string; readonly weights: Uint8Array };
+
+/** The version of lists computed with these weights by this version of the service. */
+export const algoVersionOf = ({ id }: Pick<StoredRarity, "id">): string =>
+  `${FORMULA_VERSION}.${VOCABULARY_VERSION}.${id}`;
+
+/** The latest weights of this vocabulary; null before the first full run. */
+export async function latestRarity(tx: Tx): Promise<StoredRarity | null> {
+  const [found] = await rows<{ id: string; weights: Buffer }>(
+    tx,
+    sql`select id, weights from skill_rarities where vocabulary = ${VOCABULARY_VERSION} order by id desc limit 1`,
+  );
+  return found ?? null;
+}
+
+/** Stores weights unless they are the latest, and the names of the skills. */
+export async function storeRarity(tx: Tx, weights: Uint8Array): Promise<void> {
+  const latest = await latestRarity(tx);
+  if (latest !== null && Buffer.compare(latest.weights, weights) === 0) return;
+  await tx.execute(
+    sql`insert into skill_rarities (vocabulary, weights) values (${VOCABULARY_VERSION}, ${sql.param(Buffer.from(weights))})`,
+  );
+  await tx.execute(
+    sql`insert into skill_names (key, name)
+        select * from unnest(${array(SKILLS.map(({ key }) => key))}::int[], ${array(SKILLS.map(({ name }) => name))}::text[])
+        on conflict (key) do update set name = excluded.name where skill_names.name <> excluded.name`,
+  );
+}

@@ -1,0 +1,74 @@
+/** Lengths of a list of recommendations. */
+export const LIST_SIZES = {
+  /** Served to a user. */
+  served: 50,
+  /** Stored: the others take the places of postings that close or are dismissed. */
+  stored: 80,
+  /** The first places, of which one company gets at most `perCompany`. */
+  first: 20,
+  perCompany: 3,
+} as const;
+
+/** What the order of a list depends on besides the score. */
+export type Listed = {
+  /** The same for copies of one posting; null when no copy is known. */
+  readonly cluster: number | null;
+  /** Identifies the company. */
+  readonly company: unknown;
+};
+
+/** A list that is being filled. */
+export type OpenList<T> = {
+  /** Offers the next best item. @returns whether the list is full, so that no further item enters it. */
+  offer(item: T, listed: Listed, score: number): boolean;
+  close(): ClosedList<T>;
+};
+
+export type ClosedList<T> = {
+  /** The first places, then the rest, each best first. */
+  readonly items: readonly T[];
+  /** Number of items in the first places: below 20, the rest is not served. */
+  readonly first: number;
+  /** Nothing that is not in the list scores more, copies of what is in it aside. 0 when everything is. */
+  readonly floor: number;
+};
+
+/**
+ * Fills a list from items that are offered best first: of copies only the best, and in the first 20 places at
+ * most 3 of one company; what exceeds that comes after them.
+ */
+export function openList<T>(): OpenList<T> {
+  const first: T[] = [];
+  const rest: T[] = [];
+  const clusters = new Set<number>();
+  const companies = new Map<unknown, number>();
+  const restSize = LIST_SIZES.stored - LIST_SIZES.first;
+  let dropped = 0;
+  let lastScore = 0;
+  const isFull = () => first.length === LIST_SIZES.first && rest.length === restSize;
+  return {
+    offer(item, { cluster, company }, score) {
+      lastScore = score;
+      if (cluster !== null) {
+        if (clusters.has(cluster)) return isFull();
+        clusters.add(cluster);
+      }
+      const ofCompany = companies.get(company) ?? 0;
+      if (first.length < LIST_SIZES.first && ofCompany < LIST_SIZES.perCompany) {
+        companies.set(company, ofCompany + 1);
+        first.push(item);
+      } else if (rest.length < restSize) rest.push(item);
+      else dropped = Math.max(dropped, score);
+      return isFull();
+    },
+    close: () => ({
+      items: [...first, ...rest],
+      first: first.length,
+      floor: Math.max(dropped, isFull() ? lastScore : 0),
+    }),
+  };
+}
+
+/** How many of a stored list are served. */
+export const servedCount = (stored: number, first: number): number =>
+  first < LIST_SIZES.first ? first : Math.min(stored, LIST_SIZES.served);

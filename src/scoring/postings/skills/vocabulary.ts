@@ -1,0 +1,64 @@
+import type { SkillKind } from "./skill-kinds.ts";
+import { VOCABULARY } from "./vocabulary.generated.ts";
+import { foldedWords } from "./words.ts";
+
+/** A skill of the vocabulary. Its index in `SKILLS` is what the code computes with. */
+export type Skill = {
+  /** Identifies the skill in Postgres: a hash of its name, the same in every version of the vocabulary. */
+  readonly key: number;
+  readonly name: string;
+  readonly kind: SkillKind;
+  /** Every way to write it, the name first. `isAmbiguous`: the word also means something else. */
+  readonly spellings: readonly { readonly text: string; readonly isAmbiguous: boolean }[];
+};
+
+/** 32-bit FNV-1a of the folded name, as a signed integer. Source: Fowler, Noll, Vo, draft-eastlake-fnv-21. */
+export function skillKey(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const char of foldedWords(name).join("")) {
+    hash ^= char.codePointAt(0) as number;
+    hash = Math.imul(hash, 0x01000193);
+  }
+  return hash | 0;
+}
+
+/** Parses a line of the vocabulary: `kind`, then the spellings; `?` marks an ambiguous one. */
+function parseSkill(line: string): Skill {
+  const [kind, ...texts] = line.split("|");
+  const spellings = texts.map((text) => ({
+    text: text.replace(/^\?/, ""),
+    isAmbiguous: text.startsWith("?"),
+  }));
+  const name = spellings[0]?.text ?? "";
+  return { key: skillKey(name), name, kind: kind as SkillKind, spellings };
+}
+
+/** All skills, by name. */
+export const SKILLS: readonly Skill[] = VOCABULARY.trim().split("\n").map(parseSkill);
+
+/** Kinds whose words in a title name what the work is done with. */
+const STACK: ReadonlySet<SkillKind> = new Set([
+  "language",
+  "framework",
+  "database",
+  "cloud",
+  "tool",
+  "office",
+]);
+
+/** Whether a posting that names the skill in its title asks for the skill itself. */
+export const isStack = (skill: number): boolean => STACK.has((SKILLS[skill] as Skill).kind);
+
+/** Changes with every change of the vocabulary. Lists computed with different ones are never mixed. */
+export const VOCABULARY_VERSION = (skillKey(VOCABULARY) >>> 0).toString(16).padStart(8, "0");
+
+const byFolded = new Map<string, number>();
+for (const [index, { spellings }] of SKILLS.entries())
+  for (const { text } of spellings) byFolded.set(foldedWords(text).join(""), index);
+
+/**
+ * Finds a skill that was typed as one, in any spelling: "node js", "Node.js", "NODEJS".
+ *
+ * @returns its index in `SKILLS`, or -1.
+ */
+export const findSkill = (name: string): number => byFolded.get(foldedWords(name).join("")) ?? -1;

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { ownIdField } from "../../ids.ts";
+import { latestRarity } from "../../postings/rarities.ts";
+import { cutUsers } from "../../postings/recommend-facts.ts";
+import {
+  type ComputedRange,
+  computeRange,
+  type RecommendRange,
+  recommendRange,
+  storeRange,
+  USERS_PER_RANGE,
+} from "../../postings/recommend-range.ts";
+import { defineJob } from "../../queues/job.ts";
+import { done, further, skipped } from "../../queues/outcome.ts";
+
+const HOUR_MS = 3_600_000;
+const NOTHING = { users: 0, recommendations: 0, kept: 0, failed: 0, deleted: 0 };
+
+/** Computes the recommendations of all users with an active CV, or of one. */
+export const generateRecommendations = defineJob({
+  name: "generate-recommendations",
+  queue: "recommendations",
+  description: "Computes which open job postings fit each user with a CV, and stores the best of each.",
+  payload: z
+    .object({
+      userId: ownIdField().optional().describe("of this user only"),
+      sinceHours: z
+        .int()
+        .min(1)
+        .max(168)
+        .optional()
+        .describe("merge the postings of these hours into the stored lists; default: compute them anew"),
+    })
+    .refine(
+      ({ userId, sinceHours }) => userId === undefined || sinceHours === undefined,
+      "userId and sinceHours exclude each other",
+    ),
+  // Threads run at idle priority, so a range may wait for minutes before its transaction begins.
+  timeLimitMs: 600_000,
+  key: ({ userId, sinceHours }) => (userId ? `user:${userId}` : sinceHours ? `since:${sinceHours}` : "all"),
+  range: recommendRange,
+  counts: z.record(z.string(), z.number()),
+  cut: async (input, { tx, now }): Promise<RecommendRange[]> => {
+    // A full run weighs the skills anew; the others use its weights.
+    const isFull = input.userId === undefined && input.sinceHours === undefined;
+    if (isFull || (await latestRarity(tx)) === null) return [{ weigh: true }];
+    return input.userId
+      ? [rangeOfUser(input.userId)]
+      : cutSince(await cutUsers(tx, USERS_PER_RANGE), input, now);
+  },
+  compute: (range: RecommendRange, context) => computeRange(context, range),
+  run: async (range: RecommendRange, context, computed: ComputedRange) =>
+    done({ ...(await storeRange(context, range, computed)) }),
+  sum: async (input, counts, { tx, now, round }) => {
+    if (round > 0 || counts["weighed"] === undefined) return done({ ...NOTHING, ...counts });
+    // Without postings there is nothing to compare with: what is stored stays.
+    if (counts["postings"] === 0) return skipped("no open posting was stored in the last seven days");
+    const users = input.userId
+      ? [rangeOfUser(input.userId)]
+      : cutSince(await cutUsers(tx, USERS_PER_RANGE), input, now);
+    return further(users, { postings: counts["postings"] ?? 0 });
+  },
+});
+
+const rangeOfUser = (userId: string): RecommendRange => ({ users: { ids: [userId] }, since: null });
+
+const cutSince = (
+  scopes: Awaited<ReturnType<typeof cutUsers>>,
+  { sinceHours }: { sinceHours?: number | undefined },
+  now: Date,
+): RecommendRange[] => {
+  const since =
+    sinceHours === undefined ? null : new Date(now.getTime() - sinceHours * HOUR_MS).toISOString();
+  return scopes.map((users) => ({ users, since }));
+};

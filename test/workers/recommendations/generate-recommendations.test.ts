@@ -1,0 +1,293 @@
+import { describe, expect, it } from "vitest";
+import { inTransaction } from "../../../src/db/transaction.ts";
+import { indexPostings, recommendToUsers, weighSkills } from "../../../src/postings/recommend.task.ts";
+import { readPostings, readUsers } from "../../../src/postings/recommend-facts.ts";
+import { storeRange } from "../../../src/postings/recommend-range.ts";
+import { swapLists } from "../../../src/postings/swap-lists.ts";
+import { listRuns } from "../../../src/queues/runs.ts";
+import { openDueSlots } from "../../../src/schedules/due-slots.ts";
+import { timetable } from "../../../src/schedules/timetable.ts";
+import { generateRecommendations } from "../../../src/workers/recommendations/generate-recommendations.ts";
+import { askForRun } from "../../support/jobs.ts";
+import { applicant, posting, recommended, storeList } from "../../support/recommendations.ts";
+import { createWorld, type World } from "../../support/world.ts";
+
+const AT = "2026-06-02T07:00:00Z";
+const open = () => createWorld({ at: AT });
+
+async function generate(world: World, input: { userId?: string; sinceHours?: number } = {}) {
+  await askForRun(world, generateRecommendations, input);
+  await world.drain();
+  const [latest] = await listRuns(world.db.drizzle, { job: "generate-recommendations" }, 1);
+  return latest!;
+}
+
+const jobsOf = async (world: World, userId: string) =>
+  (await recommended(world, userId)).map(({ job_id }) => job_id);
+
+const pythonPosting = (world: World, fields: Record<string, unknown> = {}) =>
+  posting(world, {
+    title: "Python Developer",
+    description: "Python, PostgreSQL, Docker and Redis",
+    ...fields,
+  });
+
+const SKILLS = ["python", "postgres", "docker", "redis"];
+
+describe("generate-recommendations", () => {
+  it("stores what fits each user with an active CV, with reasons, for three days", async () => {
+    const world = await open();
+    const ada = await applicant(world, SKILLS, {
+      primary_job_title: "Python Developer",
+      work_preference: "remote",
+    });
+    const bob = await applicant(world, ["nursing"]);
+    const fits = await pythonPosting(world, { remote_type: "remote" });
+    await posting(world, { title: "Welder", description: "Welding" });
+    const run = await generate(world);
+    expect(run).toMatchObject({ status: "done", counts: { users: 2, recommendations: 1, failed: 0 } });
+    expect(await recommended(world, ada)).toEqual([
+      {
+        job_id: fits,
+        match_score: expect.closeTo(0.6 * (80 / 100) + 0.35, 9),
+        match_reason:
+          "Matches your skills: Docker, PostgreSQL, Python; Fits the title you look for; Remote; Posted in the last 48 hours",
+        created_at: new Date(AT),
+        expires_at: new Date("2026-06-05T07:00:00Z"),
+      },
+    ]);
+    expect(await recommended(world, bob)).toEqual([]);
+  });
+
+  it("serves one user, and runs again for nobody else", async () => {
+    const world = await open();
+    const [ada, bob] = [await applicant(world, SKILLS), await applicant(world, SKILLS)];
+    const job = await pythonPosting(world);
+    expect((await generate(world, { userId: ada })).counts).toMatchObject({ users: 1, recommendations: 1 });
+    expect([await jobsOf(world, ada), await jobsOf(world, bob)]).toEqual([[job], []]);
+  });
+
+  // Named regression 3.
+  it("an empty run deletes no good rows", async () => {
+    const world = await open();
+    const ada = await applicant(world, SKILLS);
+    const job = await pythonPosting(world);
+    await generate(world);
+    world.at("2026-06-03T07:00:00Z");
+    await world.query("update jobs set status = 'closed', closed_at = now()");
+    expect(await generate(world)).toMatchObject({ status: "skipped" });
+    expect(await jobsOf(world, ada)).toEqual([job]);
+    // Other postings, none of which fits: what was found before stays until it expires.
+    await world.query("update cvs set updated_at = '2026-06-01'");
+    await world.query("alter table cvs disable trigger all");
+    await world.query("update cvs set updated_at = '2026-06-01'");
+    await posting(world, { title: "Welder", description: "Welding" });
+    expect((await generate(world)).counts).toMatchObject({ kept: 1 });
+    expect(await jobsOf(world, ada)).toEqual([job]);
+  });
+
+  // Named regression 1.
+  it("a user whose facts cannot be read is counted as failed, and does not stop the others", async () => {
+    const world = await open();
+    const [ada, bob] = [await applicant(world, SKILLS), await applicant(world, SKILLS)];
+    const job = await pythonPosting(world);
+    await generate(world);
+    await world.query("delete from recommendation_lists");
+    const users = JSON.parse(
+      await inTransaction(world.db, (tx) => readUsers(tx, { ids: [ada, bob] }, new Date(AT), null)),
+    ) as object[];
+    const pieces = await inTransaction(world.db, (tx) =>
+      readPostings(tx, { asOf: new Date(AT), changedSince: null }, { from: "0", to: "999" }),
+    );
+    const index = indexPostings([pieces]);
+    const result = recommendToUsers({
+      key: "test",
+      index,
+      rarity: weighSkills(index),
+      users: JSON.stringify([{ ...users[0], dismissals: null }, users[1]]),
+      asOf: Date.parse(AT),
+      openPostings: null,
+    });
+    const rarity = { id: "1", weights: weighSkills(index) };
+    const counts = await inTransaction(world.db, (tx) =>
+      storeRange(
+        { tx, now: new Date(AT), log: world.log },
+        { users: { ids: [ada, bob] }, since: null },
+        { results: [result], rarity },
+      ),
+    );
+    expect(counts).toMatchObject({ users: 1, failed: 1, recommendations: 1 });
+    expect([await jobsOf(world, ada), await jobsOf(world, bob)]).toEqual([[], [job]]);
+  });
+
+  // Named regression 2: the column holds shares.
+  it("stores scores from 0 to 1", async () => {
+    const world = await open();
+    await applicant(world, SKILLS, { primary_job_title: "Python Developer" });
+    for (let n = 0; n < 5; n++) await pythonPosting(world, { company: `c${n}` });
+    await generate(world);
+    expect(
+      await world.query("select 1 from job_recommendations where match_score not between 0.2 and 1"),
+    ).toEqual([]);
+    expect(await world.query("select count(*)::int as n from job_recommendations")).toEqual([{ n: 5 }]);
+  });
+
+  // Named regression 5.
+  it("compares instants, whatever the time zone of the database", async () => {
+    const world = await open();
+    const ada = await applicant(world, SKILLS);
+    await world.query(
+      `alter database ${(await world.query<{ n: string }>("select current_database() as n"))[0]!.n} set timezone = 'Pacific/Kiritimati'`,
+    );
+    const inside = await pythonPosting(world, { scraped_at: "2026-05-26T07:00:00Z", company: "in" });
+    await pythonPosting(world, { scraped_at: "2026-05-26T06:59:59Z", company: "out" });
+    await generate(world);
+    expect(await jobsOf(world, ada)).toEqual([inside]);
+  });
+
+  // Named regression 8: postings leave the window as time passes, without an index that froze now().
+  it("finds what is in the window at the time of each run", async () => {
+    const world = await open();
+    const ada = await applicant(world, SKILLS);
+    const old = await pythonPosting(world, { scraped_at: "2026-05-27T00:00:00Z", company: "old" });
+    await generate(world);
+    expect(await jobsOf(world, ada)).toEqual([old]);
+    world.at("2026-06-03T07:00:00Z");
+    const fresh = await pythonPosting(world, { company: "new" });
+    await generate(world);
+    expect(await jobsOf(world, ada)).toEqual([fresh]);
+    const indexes = await world.query(
+      "select 1 from pg_indexes where schemaname = current_schema() and indexdef ~ 'now\\(\\)'",
+    );
+    expect(indexes).toEqual([]);
+  });
+
+  // Named regression 9.
+  it("leaves out blacklisted companies, excluded keywords, and what the user applied for or dismissed", async () => {
+    const world = await open();
+    const ada = await applicant(world, SKILLS, {
+      blacklisted_companies: ["Globex Inc"],
+      excluded_keywords: ["night shift"],
+    });
+    await pythonPosting(world, { company: "Globex" });
+    await pythonPosting(world, { description: "Python, PostgreSQL, Docker, Redis. Night shift." });
+    const [applied, dismissed] = [await pythonPosting(world), await pythonPosting(world)];
+    await world.query(
+      "insert into job_applications (user_id, job_id, status) values ($1, $2, 'applied'), ($1, $3, 'dismissed')",
+      [ada, applied, dismissed],
+    );
+    const saved = await pythonPosting(world);
+    await world.query("insert into job_applications (user_id, job_id, status) values ($1, $2, 'saved')", [
+      ada,
+      saved,
+    ]);
+    await generate(world);
+    expect(await jobsOf(world, ada)).toEqual([saved]);
+  });
+
+  // Named regression 12.
+  it("runs once where two schedulers open its slot", async () => {
+    const world = await createWorld({ at: "2026-06-02T06:59:00Z" });
+    const schedule = timetable.filter(({ job }) => job === generateRecommendations);
+    const openSlots = () =>
+      inTransaction(world.db, (tx) => openDueSlots(tx, schedule, world.clock.now(), () => undefined));
+    await openSlots();
+    world.at("2026-06-02T07:00:01Z");
+    const opened = await Promise.all([openSlots(), openSlots()]);
+    expect(opened.flat()).toHaveLength(1);
+    expect(await world.query("select slot from job_runs where job = 'generate-recommendations'")).toEqual([
+      { slot: new Date(AT) },
+    ]);
+  });
+
+  it("deletes the list of a user who removed the CV", async () => {
+    const world = await open();
+    const ada = await applicant(world, SKILLS);
+    await pythonPosting(world);
+    await generate(world);
+    await world.query("update cvs set is_active = false");
+    expect((await generate(world)).counts).toMatchObject({ deleted: 1 });
+    expect(await jobsOf(world, ada)).toEqual([]);
+  });
+
+  it("never replaces a list by one of an earlier instant", async () => {
+    const world = await open();
+    const ada = await applicant(world, SKILLS);
+    await storeList(world, ada, [{ id: 7, score: 0.9 }], new Date("2026-06-03T07:00:00Z"));
+    await pythonPosting(world);
+    await generate(world);
+    expect(await jobsOf(world, ada)).toEqual(["7"]);
+  });
+
+  it("stores nothing for no lists", async () => {
+    const world = await open();
+    const empty = {
+      userIds: new Float64Array(),
+      sizes: new Int32Array(),
+      firstPlaces: new Int32Array(),
+      floors: new Float64Array(),
+      postingIds: new Float64Array(),
+      scores: new Float64Array(),
+      components: new Uint8Array(),
+    };
+    await inTransaction(world.db, (tx) => swapLists(tx, empty, { asOf: new Date(AT), algoVersion: "1" }));
+    expect(await world.query("select 1 from recommendation_lists")).toEqual([]);
+  });
+});
+
+describe("an incremental run", () => {
+  const lists = (world: World) =>
+    world.query(
+      "select user_id, posting_ids[:50] as ids, scores[:50] as scores, first_places from recommendation_lists order by user_id",
+    );
+
+  it("gives what a full run gives as of the same instant", async () => {
+    const world = await open();
+    for (let n = 0; n < 6; n++)
+      await applicant(
+        world,
+        SKILLS.slice(0, 1 + (n % 4)),
+        n % 2 ? { primary_job_title: "Python Developer" } : {},
+      );
+    for (let n = 0; n < 120; n++)
+      await pythonPosting(world, {
+        company: `c${n % 9}`,
+        description: SKILLS.slice(n % 4).join(", "),
+        scraped_at: new Date(Date.parse(AT) - n * 3_600_000),
+        cluster: n % 10 === 0 ? 1 : null,
+      });
+    await generate(world);
+    world.at("2026-06-03T07:00:00Z");
+    for (let n = 0; n < 15; n++) await pythonPosting(world, { company: `d${n}` });
+    await world.query("update jobs set status = 'closed', closed_at = now() where id % 7 = 0");
+    await world.query("alter table cvs disable trigger all; update cvs set updated_at = '2026-06-01'");
+    await world.query(
+      "alter table user_profiles disable trigger all; update user_profiles set updated_at = '2026-06-01'",
+    );
+    expect(await generate(world, { sinceHours: 24 })).toMatchObject({
+      status: "done",
+      counts: { users: 6, failed: 0 },
+    });
+    const merged = await lists(world);
+    await world.query("delete from recommendation_lists");
+    const [rarity] = await world.query<{ id: string }>("select max(id) as id from skill_rarities");
+    // With the weights that the lists were merged with.
+    for (const { user_id } of merged) await generate(world, { userId: String(user_id) });
+    expect(await lists(world)).toEqual(merged);
+    expect(await world.query("select max(id) as id from skill_rarities")).toEqual([rarity]);
+    expect(merged.filter(({ ids }) => (ids as unknown[]).length > 0).length).toBeGreaterThan(3);
+  });
+
+  it("computes the list of a user who changed anew", async () => {
+    const world = await createWorld();
+    const ada = await applicant(world, ["nursing"]);
+    const job = await pythonPosting(world, {
+      scraped_at: new Date(world.clock.now().getTime() - 3 * 86_400_000),
+    });
+    await generate(world);
+    expect(await jobsOf(world, ada)).toEqual([]);
+    await world.query("update cvs set parsed_content = $1", [{ skills: SKILLS }]);
+    await generate(world, { sinceHours: 1 });
+    expect(await jobsOf(world, ada)).toEqual([job]);
+  });
+});
