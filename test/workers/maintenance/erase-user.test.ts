@@ -169,6 +169,8 @@ async function contentOf(redis: RedisClient, key: string): Promise<string> {
     set: () => redis.smembers(key),
     zset: () => redis.zrange(key, "0", "-1"),
     stream: () => redis.xrange(key, "-", "+"),
+    // Deleted since the keys were listed.
+    none: async () => null,
   };
   return JSON.stringify(await read[type]!());
 }
