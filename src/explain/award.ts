@@ -6,7 +6,7 @@ import { BUDGET_RULE_VERSION } from "../rewards/record-budget.ts";
 import { formatAmount } from "../scoring/money.ts";
 import { type BudgetDecision, decideBudget } from "../scoring/rewards/budget.ts";
 import { BUDGET_RULES } from "../scoring/rewards/budget-shares.ts";
-import { type Explanation, hundredths, mismatches, type Step, step } from "./explanation.ts";
+import { type Explanation, hundredths, mismatches, rowOf, type Step, step } from "./explanation.ts";
 
 type PeriodRow = {
   type: (typeof budgetPeriods.$inferSelect)["periodType"];
@@ -55,7 +55,7 @@ export async function explainAward(on: Queryable, id: string): Promise<Explanati
   return {
     kind: "award",
     id,
-    title: `${period.type} budget from ${period.start}${own ? `, profile ${own.profileId}` : ""}`,
+    title: `${period.type} budget from ${period.start}${own ? `, profile ${rowOf("volunteer_profiles", own.profileId)}` : ""}`,
     agrees: faults.length === 0,
     faults: own ? faultsFor(own, period, decision, faults) : faults,
     steps: [...stepsOfPeriod(period, decision), ...(own ? stepsOfAward(own, decision) : [])],
@@ -87,7 +87,7 @@ async function explainTooFew(
   return {
     kind: "award",
     id,
-    title: `${type} budget from ${start}, profile ${profileId}`,
+    title: `${type} budget from ${start}, profile ${rowOf("volunteer_profiles", profileId)}`,
     agrees: !enough,
     faults: enough ? [`approved: ${found.approved} now, fewer than ${needed} when the period was paid`] : [],
     steps: [
@@ -158,12 +158,13 @@ function outcomeOf({ profileId }: AwardRow, decision: BudgetDecision) {
 function faultsOfAward(award: AwardRow, decision: BudgetDecision): string[] {
   const { winner, unpaid, scoreHundredths } = outcomeOf(award, decision);
   const amount = tokens(winner?.amountMicro ?? 0n);
+  const profile = rowOf("volunteer_profiles", award.profileId);
   return mismatches([
-    [`score of ${award.profileId}`, hundredths(BigInt(award.score)), hundredths(scoreHundredths)],
-    [`rank of ${award.profileId}`, award.rank, winner?.rank],
-    [`award of ${award.profileId}`, tokens(award.amount), amount],
-    [`reason of ${award.profileId}`, award.reason, unpaid?.reason],
-    [`ledger of ${award.profileId}`, tokens(award.booked ?? 0n.toString()), amount],
+    [`score of ${profile}`, hundredths(BigInt(award.score)), hundredths(scoreHundredths)],
+    [`rank of ${profile}`, award.rank, winner?.rank],
+    [`award of ${profile}`, tokens(award.amount), amount],
+    [`reason of ${profile}`, award.reason, unpaid?.reason],
+    [`ledger of ${profile}`, tokens(award.booked ?? 0n.toString()), amount],
   ]);
 }
 

@@ -1,4 +1,6 @@
+import { type HostTable, referencesTo } from "../db/references.ts";
 import type { Queryable } from "../db/statement.ts";
+import { groupBy } from "../group-by.ts";
 
 /** One step of a calculation: the name of the figure and how it follows. */
 export type Step = { readonly what: string; readonly how: string };
@@ -21,6 +23,40 @@ export type Explanation = {
 
 /** Explains a figure. @returns undefined if there is none with this id. */
 export type Explain = (on: Queryable, id: string) => Promise<Explanation | undefined>;
+
+/**
+ * Refers to a row of the host in a text of an explanation. `withReferences` replaces it by the id that the host
+ * knows it by.
+ */
+export const rowOf = (table: HostTable, id: string): string => `\u27e6${table}:${id}\u27e7`;
+
+const ROW = /\u27e6(\w+):(\d+)\u27e7/g;
+
+/** The explanation with the host's ids, or ours where there are none, instead of references to rows. */
+export async function withReferences(on: Queryable, explanation: Explanation): Promise<Explanation> {
+  const { title, faults, steps } = explanation;
+  const texts = [title, ...faults, ...steps.flatMap(({ what, how }) => [what, how])];
+  const ids = groupBy(
+    texts.flatMap((text) => [...text.matchAll(ROW)]),
+    ([, table]) => table as HostTable,
+  );
+  const names = new Map<string, string>();
+  for (const [table, found] of ids) {
+    const nameOf = await referencesTo(
+      on,
+      table,
+      found.map(([, , id = ""]) => id),
+    );
+    for (const [row, , id = ""] of found) names.set(row, nameOf(id));
+  }
+  const written = (text: string): string => text.replace(ROW, (row) => names.get(row) ?? row);
+  return {
+    ...explanation,
+    title: written(title),
+    faults: faults.map(written),
+    steps: steps.map(({ what, how }) => step(written(what), written(how))),
+  };
+}
 
 export const step = (what: string, how: string): Step => ({ what, how });
 

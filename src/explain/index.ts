@@ -2,7 +2,7 @@ import { type HostTable, resolveReference } from "../db/references.ts";
 import type { Queryable } from "../db/statement.ts";
 import { explainAward } from "./award.ts";
 import { explainCommission } from "./commission.ts";
-import type { Explain, Explanation } from "./explanation.ts";
+import { type Explain, type Explanation, withReferences } from "./explanation.ts";
 import { explainMatch } from "./match.ts";
 import { explainMultiplier } from "./multiplier.ts";
 
@@ -39,7 +39,7 @@ const ID_PARTS: Readonly<Record<Explained, { separator: string; tables: readonly
 export async function explain(on: Queryable, kind: Explained, id: string): Promise<Explanation | undefined> {
   const ownId = await resolveId(on, kind, id);
   const explanation = ownId === null ? undefined : await EXPLAIN[kind](on, ownId);
-  return explanation && { ...explanation, id };
+  return explanation && { ...(await withReferences(on, explanation)), id };
 }
 
 async function resolveId(on: Queryable, kind: Explained, id: string): Promise<string | null> {

@@ -19,7 +19,7 @@ import {
   weightsOf,
 } from "../scoring/project-matching/match.ts";
 import { MAX_REQUIRED_SKILLS } from "../scoring/project-matching/match-search.ts";
-import { type Explanation, mismatches, type Step, step } from "./explanation.ts";
+import { type Explanation, mismatches, rowOf, type Step, step } from "./explanation.ts";
 
 const ID = /^([1-9]\d{0,14}):([1-9]\d{0,14})$/;
 
@@ -54,7 +54,7 @@ export async function explainMatch(on: Queryable, id: string): Promise<Explanati
   const header = {
     kind: "match",
     id,
-    title: `Volunteer ${volunteerId} for project ${projectId}, ${pair.name} (${pair.status})`,
+    title: `Volunteer ${rowOf("users", volunteerId)} for project ${rowOf("projects", projectId)}, ${pair.name} (${pair.status})`,
     ownerUserId: volunteerId,
     // Those who run the project may see its candidates, and nothing about anybody else.
     alsoFor: pair.score !== null && pair.isVisible ? pair.leaders : [],

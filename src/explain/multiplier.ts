@@ -6,7 +6,7 @@ import {
   MULTIPLIER_WEIGHTS,
   type MultiplierDecision,
 } from "../scoring/rewards/multiplier.ts";
-import { type Explanation, hundredths, mismatches, type Step, step } from "./explanation.ts";
+import { type Explanation, hundredths, mismatches, rowOf, type Step, step } from "./explanation.ts";
 
 type HistoryRow = {
   userId: string;
@@ -39,7 +39,13 @@ export async function explainMultiplier(on: Queryable, id: string): Promise<Expl
   const header = { kind: "multiplier", id, ownerUserId: row.userId } as const;
   if (row.calculatedAt === null) {
     const steps = [step("multiplier", `${hundredths(row.multiplier)}: it has never changed`)];
-    return { ...header, title: `Multiplier of profile ${profileId}`, agrees: true, faults: [], steps };
+    return {
+      ...header,
+      title: `Multiplier of profile ${rowOf("volunteer_profiles", profileId)}`,
+      agrees: true,
+      faults: [],
+      steps,
+    };
   }
   const decision = decideMultiplier(
     {
@@ -52,7 +58,7 @@ export async function explainMultiplier(on: Queryable, id: string): Promise<Expl
     { maxHundredths: row.max },
   );
   const faults = faultsOf(row, decision);
-  const title = `Multiplier of profile ${profileId}, computed as of ${new Date(row.calculatedAt).toISOString()}`;
+  const title = `Multiplier of profile ${rowOf("volunteer_profiles", profileId)}, computed as of ${new Date(row.calculatedAt).toISOString()}`;
   return { ...header, title, agrees: faults.length === 0, faults, steps: stepsOf(row, decision) };
 }
 
