@@ -924,6 +924,7 @@ CREATE TABLE project_match_lists (
   project_id  bigint NOT NULL,
   size        integer NOT NULL,
   floor_score double precision NOT NULL,
+  capacity    integer NOT NULL DEFAULT 0,
   CONSTRAINT project_match_lists_pkey PRIMARY KEY (project_id)
 );
 

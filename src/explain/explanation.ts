@@ -25,8 +25,8 @@ export type Explanation = {
 export type Explain = (on: Queryable, id: string) => Promise<Explanation | undefined>;
 
 /**
- * Refers to a row of the host in a text of an explanation. `withReferences` replaces it by the id that the host
- * knows it by.
+ * Refers to a row of the host in a text of an explanation. `withReferences` replaces it by the id that the
+ * host knows it by.
  */
 export const rowOf = (table: HostTable, id: string): string => `\u27e6${table}:${id}\u27e7`;
 

@@ -3,9 +3,14 @@ import { z } from "zod";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { ComputeContext, JobContext } from "../queues/job.ts";
-import type { MatchProject } from "../scoring/project-matching/match.ts";
 import type { StatementTurn } from "../threads/statement-turns.ts";
-import { cutMatchProjects, type ProjectScope, projectScope, readProjects } from "./project-facts.ts";
+import {
+  cutMatchProjects,
+  type ListedProject,
+  type ProjectScope,
+  projectScope,
+  readListedProjects,
+} from "./project-facts.ts";
 import { type EncodedBlock, type MatchColumns, NO_MATCHES, type RankInput } from "./rank.task.ts";
 import { withSharedBlocks } from "./shared-blocks.ts";
 import { blockNumbers, indexBlocks, onThread, readBlock } from "./volunteer-blocks.ts";
@@ -19,7 +24,7 @@ export const matchRange = z.object({
    * less to read their skills alone.
    */
   shared: z.boolean(),
-  /** Length of a list. */
+  /** Length of a list of which nobody is spent (project-facts.ts). */
   keep: z.int(),
 });
 export type MatchRange = z.infer<typeof matchRange>;
@@ -27,7 +32,7 @@ export type MatchRange = z.infer<typeof matchRange>;
 /** The lists of a range before they are stored. */
 export type ComputedLists = {
   /** The matched projects of the range, by id. */
-  readonly projects: readonly MatchProject[];
+  readonly projects: readonly ListedProject[];
   /** Number of projects whose lists one statement stores. */
   readonly projectsPerPiece: number;
   /** Their rows, in pieces of that many projects. */
@@ -70,13 +75,12 @@ export type MatchCounts = {
  */
 export async function computeLists(context: ComputeContext, range: MatchRange): Promise<ComputedLists> {
   const { compute, signal } = context;
-  const projects = await context.read((tx) => readProjects(tx, range.projects));
+  const projects = await context.read((tx) => readListedProjects(tx, range.projects, range.keep));
   const projectsPerPiece = compute.turns.isCrowded() ? PROJECTS_PER_SMALL_STATEMENT : PROJECTS_PER_RANGE;
   const pieces = await withSharedBlocks(context, (blocks) => {
     const input: RankInput = {
       blocks,
       projects,
-      keep: range.keep,
       skillCounts: null,
       projectsPerPiece,
     };
@@ -94,8 +98,7 @@ export async function computeAlone(
   range: MatchRange,
 ): Promise<ComputedLists> {
   const { threads } = compute;
-  const { keep } = range;
-  const projects = await readProjects(tx, range.projects);
+  const projects = await readListedProjects(tx, range.projects, range.keep);
   const skillIds = [...new Set(projects.flatMap(({ requiredSkillIds }) => requiredSkillIds))].map(String);
   const locations = projects.some(({ remote, location }) => !remote && location !== null);
   const encoded: EncodedBlock[] = [];
@@ -104,9 +107,9 @@ export async function computeAlone(
   const blocks = await indexBlocks(threads, encoded, signal);
   // These blocks hold the required skills alone, so the number of all skills is read for those who are on a
   // list.
-  const ids = await onThread<number[]>(threads, "rankedVolunteers", { blocks, projects, keep }, signal);
+  const ids = await onThread<number[]>(threads, "rankedVolunteers", { blocks, projects }, signal);
   const skillCounts = await countSkills(tx, ids);
-  const input: RankInput = { blocks, projects, keep, skillCounts, projectsPerPiece: PROJECTS_PER_RANGE };
+  const input: RankInput = { blocks, projects, skillCounts, projectsPerPiece: PROJECTS_PER_RANGE };
   return {
     projects,
     projectsPerPiece: PROJECTS_PER_RANGE,
@@ -135,7 +138,7 @@ export async function storeLists(
     for (const [index, scope] of statementScopes(range.projects, projects, projectsPerPiece).entries()) {
       if (index > 0) await turn?.pause(signal);
       const columns = pieces[index] ?? NO_MATCHES;
-      const written = await writeMatches(tx, scope, columns, now);
+      const written = await writeMatches(tx, { scope, columns, projects }, now);
       counts.matches += columns.projectIds.length;
       counts.added += written.added;
       counts.changed += written.changed;
@@ -153,7 +156,7 @@ export async function storeLists(
  */
 function statementScopes(
   scope: ProjectScope,
-  projects: readonly MatchProject[],
+  projects: readonly ListedProject[],
   projectsPerPiece: number,
 ): ProjectScope[] {
   if ("ids" in scope || projects.length === 0) return [scope];

@@ -65,7 +65,7 @@ function projectsByBound(
 ): Promise<{ id: string; bound: number }[]> {
   return rows<{ id: string; bound: number }>(
     on,
-    sql`select id, bound from (${boundedProjects(volunteerId)}) b where bound >= ${minimumScore}::float8 order by bound desc, id`,
+    sql`select id, bound from (${boundedProjects([volunteerId])}) b where bound >= ${minimumScore}::float8 order by bound desc, id`,
   );
 }
 

@@ -47,6 +47,47 @@ export async function readProjects(tx: Queryable, scope: ProjectScope): Promise<
   }));
 }
 
+/** A project, and how long its list may be. */
+export type ListedProject = MatchProject & { readonly capacity: number };
+
+/** A list is at most this much longer than others. */
+const MAX_SPENT = 1_000;
+
+/**
+ * SQL: the number of volunteers who take up no room on the list of project `p`, since they are spent as
+ * candidates: on the team, applicants, or notified before. Otherwise a list that is notified of ten
+ * candidates a day would be used up in three weeks, and nobody below its end would ever be notified.
+ */
+const SPENT = sql`(
+  select count(*)::int from (
+    select p.team_lead as user_id union select p.created_by
+    union select t.user_id from project_members t where t.project_id = p.id
+    union select t.user_id from project_team_members t where t.project_id = p.id
+    union select a.user_id from project_applications a where a.project_id = p.id
+    union select c.volunteer_id from candidate_notifications c where c.project_id = p.id) spent
+  where exists (select 1 from volunteers v where v.user_id = spent.user_id))`;
+
+/**
+ * The matched projects of a scope with the capacity of their lists, by id.
+ * @param keep length of a list of which nobody is spent.
+ */
+export async function readListedProjects(
+  tx: Queryable,
+  scope: ProjectScope,
+  keep: number,
+): Promise<ListedProject[]> {
+  const projects = await readProjects(tx, scope);
+  const found = await rows<{ id: string; spent: number }>(
+    tx,
+    sql`select p.id, ${SPENT} as spent from projects p where ${inScope(sql`p.id`, scope)}`,
+  );
+  const spent = new Map(found.map(({ id, spent }) => [Number(id), spent]));
+  return projects.map((project) => ({
+    ...project,
+    capacity: keep + Math.min(spent.get(project.id) ?? 0, MAX_SPENT),
+  }));
+}
+
 /** No bigint is higher. */
 const MAX_ID = "9223372036854775807";
 

@@ -2,11 +2,12 @@ import { type MatchProject, millionths } from "../scoring/project-matching/match
 import { type IndexedMatch, matchProjects } from "../scoring/project-matching/match-index.ts";
 import { buildBlock, type SkillBlock } from "../scoring/project-matching/skill-block.ts";
 
+/** A project, and the length of its list. */
+type RankedProject = MatchProject & { readonly capacity: number };
+
 export type RankInput = {
   readonly blocks: readonly SkillBlock[];
-  readonly projects: readonly MatchProject[];
-  /** Length of a list. */
-  readonly keep: number;
+  readonly projects: readonly RankedProject[];
   /** Number of skills by volunteer id, where the blocks hold only some skills; null when they hold all. */
   readonly skillCounts: ReadonlyMap<number, number> | null;
   /** Number of projects whose rows form one piece. */
@@ -52,22 +53,20 @@ export const buildBlocks = (encoded: readonly EncodedBlock[]): SkillBlock[] =>
     buildBlock({ number, skills: decode(skills), locations: decode(locations) }),
   );
 
+const lengthsOf = (projects: readonly RankedProject[]): number[] => projects.map(({ capacity }) => capacity);
+
 /** Thread task: the ids of all volunteers who are on a list of one of the projects. */
-export function rankedVolunteers({
-  blocks,
-  projects,
-  keep,
-}: Pick<RankInput, "blocks" | "projects" | "keep">): number[] {
+export function rankedVolunteers({ blocks, projects }: Pick<RankInput, "blocks" | "projects">): number[] {
   const ids = new Set<number>();
-  for (const list of matchProjects(blocks, projects, keep))
+  for (const list of matchProjects(blocks, projects, lengthsOf(projects)))
     for (const { volunteerId } of list) ids.add(volunteerId);
   return [...ids];
 }
 
 /** Thread task: the lists of the projects as rows, in pieces of `projectsPerPiece` projects. */
 export function rankProjects(input: RankInput): MatchColumns[] {
-  const { blocks, projects, keep, skillCounts, projectsPerPiece } = input;
-  const lists = matchProjects(blocks, projects, keep, skillCounts);
+  const { blocks, projects, skillCounts, projectsPerPiece } = input;
+  const lists = matchProjects(blocks, projects, lengthsOf(projects), skillCounts);
   const pieces: MatchColumns[] = [];
   for (let from = 0; from < projects.length; from += projectsPerPiece) {
     const to = from + projectsPerPiece;

@@ -2,13 +2,20 @@ import { type SQL, sql } from "drizzle-orm";
 import { int4Array, int8Array } from "../db/binary-arrays.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { inScope, type ProjectScope } from "./project-facts.ts";
+import { inScope, type ListedProject, type ProjectScope } from "./project-facts.ts";
 import type { MatchColumns } from "./rank.task.ts";
 
 export type WrittenMatches = {
   readonly added: number;
   readonly changed: number;
   readonly removed: number;
+};
+
+/** The lists of a scope, and its projects. */
+export type ComputedScope = {
+  readonly scope: ProjectScope;
+  readonly columns: MatchColumns;
+  readonly projects: readonly Pick<ListedProject, "id" | "capacity">[];
 };
 
 const VALUES = ["match_score", "coverage", "cosine", "jaccard", "location_score", "matched_skill_ids"];
@@ -23,19 +30,14 @@ const valuesOf = (row: string) => sql.raw(VALUES.map((name) => `${row}.${name}`)
  * The joins are of thousands of rows with thousands. Where statistics are older than the lists, the planner
  * expects one row and picks a nested loop, which exceeds the statement timeout; so nested loops are off.
  */
-export async function writeMatches(
-  tx: Tx,
-  scope: ProjectScope,
-  columns: MatchColumns,
-  slot: Date,
-): Promise<WrittenMatches> {
+export async function writeMatches(tx: Tx, lists: ComputedScope, slot: Date): Promise<WrittenMatches> {
   await tx.execute(sql`select set_config('jit', 'off', true), set_config('enable_nestloop', 'off', true)`);
-  const [written] = await rows<WrittenMatches>(tx, mergeStatement(scope, columns, slot));
+  const [written] = await rows<WrittenMatches>(tx, mergeStatement(lists, slot));
   await tx.execute(sql`set local enable_nestloop = on`);
   return written ?? { added: 0, changed: 0, removed: 0 };
 }
 
-function mergeStatement(scope: ProjectScope, columns: MatchColumns, slot: Date): SQL {
+function mergeStatement({ scope, columns, projects }: ComputedScope, slot: Date): SQL {
   const skillSets = columns.skillSets.map((ids) => `{${ids.join()}}`);
   return sql`with skill_sets as (select n - 1 as at, f::bigint[] as skill_ids from unnest(${array(skillSets)}::text[]) with ordinality s(f, n)),
         fresh as materialized (
@@ -70,14 +72,17 @@ function mergeStatement(scope: ProjectScope, columns: MatchColumns, slot: Date):
           from compared c where c.held_project_id is not null and c.differs
             and m.project_id = c.project_id and m.volunteer_id = c.volunteer_id and ${inScope(sql`m.project_id`, scope)} returning 1),
         lists as (
-          select project_id, count(*)::int as size, min(match_score) as floor_score from fresh group by project_id),
+          select f.project_id, count(*)::int as size, min(f.match_score) as floor_score, min(c.capacity) as capacity
+          from fresh f join unnest(${array(projects.map(({ id }) => id))}::bigint[],
+                                   ${array(projects.map(({ capacity }) => capacity))}::int[]) as c(id, capacity) on c.id = f.project_id
+          group by f.project_id),
         unlisted as (
           delete from project_match_lists l
           where ${inScope(sql`l.project_id`, scope)} and not exists (select 1 from lists n where n.project_id = l.project_id)),
         listed as (
-          insert into project_match_lists as l (project_id, size, floor_score)
-          select project_id, size, floor_score from lists order by project_id
-          on conflict (project_id) do update set size = excluded.size, floor_score = excluded.floor_score
-          where (l.size, l.floor_score) is distinct from (excluded.size, excluded.floor_score))
+          insert into project_match_lists as l (project_id, size, floor_score, capacity)
+          select project_id, size, floor_score, capacity from lists order by project_id
+          on conflict (project_id) do update set size = excluded.size, floor_score = excluded.floor_score, capacity = excluded.capacity
+          where (l.size, l.floor_score, l.capacity) is distinct from (excluded.size, excluded.floor_score, excluded.capacity))
         select (select count(*) from added)::int as added, (select count(*) from changed)::int as changed, (select count(*) from gone)::int as removed`;
 }

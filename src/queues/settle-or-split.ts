@@ -91,7 +91,8 @@ async function splitOrLeave(
   disposition: Disposition,
   error: unknown,
 ): Promise<void> {
-  if (ids.length === 1) return leave(attempt, ids, disposition, error);
+  // Nothing is wrong with work that asks to be run later, so no entry of the group is to be found.
+  if (ids.length === 1 || disposition.kind === "later") return leave(attempt, ids, disposition, error);
   return splitInHalf(attempt, ids);
 }
 

@@ -8,11 +8,12 @@ const person = (id: number, skills: [number, number][]): MatchVolunteer => ({
   skills: new Map(skills),
   location: null,
 });
-const project = (id: number, ...requiredSkillIds: number[]): MatchProject => ({
+const project = (id: number, ...requiredSkillIds: number[]): MatchProject & { capacity: number } => ({
   id,
   requiredSkillIds,
   location: null,
   remote: true,
+  capacity: 5,
 });
 const people = [
   person(9, [[1, 1_000]]),
@@ -28,7 +29,7 @@ const projects = [project(20, 1, 2), project(21, 6), project(22, 1)];
 describe("rankProjects", () => {
   it("returns columns of numbers, project by project, scores in millionths, each set of skills once", () => {
     expect(
-      rankProjects({ blocks: indexOf(people), projects, keep: 5, skillCounts: null, projectsPerPiece: 9 }),
+      rankProjects({ blocks: indexOf(people), projects, skillCounts: null, projectsPerPiece: 9 }),
     ).toEqual([
       {
         projectIds: Float64Array.of(20, 20, 22, 22),
@@ -45,7 +46,7 @@ describe("rankProjects", () => {
   });
 
   it("returns pieces of the given number of projects", () => {
-    const input = { blocks: indexOf(people), projects, keep: 5, skillCounts: null, projectsPerPiece: 2 };
+    const input = { blocks: indexOf(people), projects, skillCounts: null, projectsPerPiece: 2 };
     expect(rankProjects(input).map(({ projectIds }) => [...projectIds])).toEqual([
       [20, 20],
       [22, 22],
@@ -55,18 +56,18 @@ describe("rankProjects", () => {
   it("uses the given numbers of skills where the blocks hold only some skills", () => {
     const blocks = indexOf([person(9, [[1, 1_000]])]);
     const wanted = [project(22, 1)];
-    expect(rankedVolunteers({ blocks, projects: wanted, keep: 5 })).toEqual([9]);
+    expect(rankedVolunteers({ blocks, projects: wanted })).toEqual([9]);
     const skillCounts = new Map([[9, 4]]);
-    expect(
-      rankProjects({ blocks, projects: wanted, keep: 5, skillCounts, projectsPerPiece: 1 })[0]?.jaccards,
-    ).toEqual(Int32Array.of(250_000));
+    expect(rankProjects({ blocks, projects: wanted, skillCounts, projectsPerPiece: 1 })[0]?.jaccards).toEqual(
+      Int32Array.of(250_000),
+    );
   });
 
   it("returns no rows without volunteers or projects", () => {
-    expect(
-      rankProjects({ blocks: [], projects, keep: 5, skillCounts: null, projectsPerPiece: 9 }),
-    ).toMatchObject([{ projectIds: new Float64Array(), skillSets: [] }]);
-    expect(rankedVolunteers({ blocks: indexOf(people), projects: [], keep: 5 })).toEqual([]);
+    expect(rankProjects({ blocks: [], projects, skillCounts: null, projectsPerPiece: 9 })).toMatchObject([
+      { projectIds: new Float64Array(), skillSets: [] },
+    ]);
+    expect(rankedVolunteers({ blocks: indexOf(people), projects: [] })).toEqual([]);
     expect(buildBlocks([{ number: 3, skills: [""], locations: [] }])).toMatchObject([
       { number: 3, allLocated: true },
     ]);

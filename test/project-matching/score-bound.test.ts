@@ -32,7 +32,7 @@ it("the SQL bound is scoreBound and a little for rounding, for every project tha
   ]) {
     const userId = await skilled(world, weights, { organizationId, location: BERLIN });
     const volunteer = await readVolunteer(on, userId);
-    const bounds = await rows<{ id: string; bound: number }>(on, boundedProjects(userId));
+    const bounds = await rows<{ id: string; bound: number }>(on, boundedProjects([userId]));
     const expected = projects.flatMap((project) => {
       const match = matchOf(project, volunteer!);
       if (!match) return [];
@@ -56,5 +56,5 @@ it("there are no rows for somebody who hides their skills", async () => {
   const organizationId = await organization(world);
   const hidden = await skilled(world, { cooking: 1 }, { organizationId, visible: false });
   await projectFor(world, ["cooking"], { organizationId });
-  expect(await rows(world.db.drizzle, boundedProjects(hidden))).toEqual([]);
+  expect(await rows(world.db.drizzle, boundedProjects([hidden]))).toEqual([]);
 });

@@ -26,11 +26,14 @@ function listsOf(projectIds: readonly number[]): MatchColumns {
   };
 }
 
+const projectsIn = ({ projectIds }: MatchColumns) =>
+  [...new Set(projectIds)].map((id) => ({ id, capacity: 200 }));
+
 it("stores a whole range within the statement timeout, though the statistics are older than the lists", async () => {
   const world = await createWorld({});
   const at = new Date("2026-03-02T10:00:00Z");
   const write = (scope: { from: string; to: string }, columns: MatchColumns) =>
-    inTransaction(world.db, (tx) => writeMatches(tx, scope, columns, at));
+    inTransaction(world.db, (tx) => writeMatches(tx, { scope, columns, projects: projectsIn(columns) }, at));
   await write({ from: "1000", to: "1001" }, listsOf([1_000]));
   await world.query("analyze volunteer_initiative_matches");
   const lists = listsOf(Array.from({ length: 64 }, (_, at) => at + 1));

@@ -144,6 +144,8 @@ export const volunteerInitiativeMatches = pgTable(
 export const projectMatchLists = pgTable("project_match_lists", {
   projectId: ref().primaryKey(),
   size: integer().notNull(),
+  /** How many rows it could hold when it was computed. Below that, everybody who matches is on it. */
+  capacity: integer().notNull().default(0),
   floorScore: doublePrecision().notNull(),
 });
 

@@ -1,34 +1,49 @@
 import { compareMatches, type MatchRank } from "./match.ts";
 
-/** One project's list, and one volunteer whose profile changed. */
-export type ListChangeFacts = {
-  /** What the volunteer scores now; null when nothing matches, or nothing of them is visible. */
+/** A volunteer whose profile changed, as far as one list is concerned. */
+export type ChangedVolunteer = {
+  /** What they score now; null when nothing matches, or nothing of them is visible. */
   readonly now: MatchRank | null;
-  /** Their row on the list; null when they are not on it. */
-  readonly stored: MatchRank | null;
-  /** Whether the list holds as many as are kept: then there may be candidates beyond its end. */
-  readonly full: boolean;
-  /** The last row of the others; null when there are none. */
-  readonly lastOther: MatchRank | null;
+  /** Whether they are on the list. */
+  readonly isStored: boolean;
 };
 
-/**
- * `recompute`: the list alone does not show who belongs on it, so it has to be computed from all volunteers.
- */
-export type ListChange = "upsert" | "remove" | "none" | "recompute";
+/** One project's list, and volunteers whose profiles changed. */
+export type ListChangeFacts = {
+  /** Rows of the list. */
+  readonly size: number;
+  /** How many rows it may hold. */
+  readonly capacity: number;
+  /** Its last row; null when it is empty. */
+  readonly last: MatchRank | null;
+  /** All changed volunteers who are on the list or could be. */
+  readonly changed: readonly ChangedVolunteer[];
+};
+
+/** What becomes of a changed volunteer. */
+export type ListChange = "upsert" | "remove" | "none";
 
 /**
- * Updates the list of one project for one volunteer without looking at other volunteers, where the list shows
+ * Updates the list of one project for changed volunteers without looking at others, where the list shows
  * enough for that.
  *
- * They are inserted or updated if they belong on the list, removed if they do not. A full list that they
- * leave, or at whose end they would be after falling, needs a recompute: the next candidate beyond its end is
- * not stored.
+ * On a list with room everybody who matches is stored. Beyond the end of a full one nobody is known, but all
+ * of them rank after its last row. So the list is known as long as enough volunteers rank before that: those
+ * who stayed on it unchanged, and the changed ones who rank before it now.
+ *
+ * @returns what becomes of each, in order; the list is then cut to its capacity. Or `recompute`: it has to be
+ * computed from all volunteers.
  */
-export function decideListChange({ now, stored, full, lastOther }: ListChangeFacts): ListChange {
-  if (now === null) return stored === null ? "none" : full ? "recompute" : "remove";
-  if (!full) return "upsert";
-  if (stored === null) return lastOther !== null && compareMatches(now, lastOther) < 0 ? "upsert" : "none";
-  if (compareMatches(now, stored) <= 0) return "upsert";
-  return lastOther !== null && compareMatches(now, lastOther) < 0 ? "upsert" : "recompute";
+export function decideListChanges({
+  size,
+  capacity,
+  last,
+  changed,
+}: ListChangeFacts): readonly ListChange[] | "recompute" {
+  if (size < capacity || last === null)
+    return changed.map(({ now, isStored }) => (now !== null ? "upsert" : isStored ? "remove" : "none"));
+  const isKnown = ({ now }: ChangedVolunteer): boolean => now !== null && compareMatches(now, last) <= 0;
+  const unchanged = size - changed.filter(({ isStored }) => isStored).length;
+  if (unchanged + changed.filter(isKnown).length < capacity) return "recompute";
+  return changed.map((one) => (isKnown(one) ? "upsert" : one.isStored ? "remove" : "none"));
 }

@@ -35,7 +35,7 @@ export type IndexedMatch = Match & { readonly weights: readonly number[] };
  * over all blocks offers those with many of the skills, so that the lists are good before a second pass
  * offers the rest. Survivors are scored again by the reference.
  *
- * @param keep at least 1.
+ * @param lengths of the lists, project by project; at least 1.
  * @param skillCounts number of skills by volunteer id, where the blocks hold only some skills; null when they
  * hold all.
  * @throws RangeError for a project that requires more than 500 skills.
@@ -43,12 +43,14 @@ export type IndexedMatch = Match & { readonly weights: readonly number[] };
 export function matchProjects(
   blocks: readonly SkillBlock[],
   projects: readonly MatchProject[],
-  keep: number,
+  lengths: readonly number[],
   skillCounts: ReadonlyMap<number, number> | null = null,
 ): IndexedMatch[][] {
   if (projects.some(({ requiredSkillIds }) => requiredSkillIds.length > MAX_REQUIRED_SKILLS))
     throw new RangeError(`a project requires more than ${MAX_REQUIRED_SKILLS} skills`);
-  const searches = projects.map((project) => openSearch(project, blocks.length, keep));
+  const searches = projects.map((project, index) =>
+    openSearch(project, blocks.length, lengths[index] as number),
+  );
   const scratch: Scratch = {
     counter: openBitCounter(BLOCK_WORDS),
     chosen: new Uint32Array(BLOCK_WORDS),

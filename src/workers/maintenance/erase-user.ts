@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { audit } from "../../db/audit.ts";
 import { beginErasure, cutErasure, eraseRange, erasureRange, remainingRanges } from "../../erasure/erase.ts";
-import { placeInLists } from "../../project-matching/place-volunteer.ts";
+import { placeInLists } from "../../project-matching/place-volunteers.ts";
 import { lockSingleLists } from "../../project-matching/run-exclusion.ts";
 import { enqueueMany } from "../../queues/enqueue.ts";
 import { defineJob } from "../../queues/job.ts";
@@ -50,7 +50,7 @@ export const eraseUser = defineJob({
         counts,
       );
     await lockSingleLists(tx, runId);
-    const placed = await placeInLists(tx, userId, settings.matching.matchesPerProject, now);
+    const placed = await placeInLists(tx, [userId], settings.matching.matchesPerProject, now);
     await enqueueMany(
       tx,
       calculateMatches,

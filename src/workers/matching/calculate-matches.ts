@@ -9,7 +9,7 @@ import {
   rangeOfProject,
   storeLists,
 } from "../../project-matching/match-range.ts";
-import { placeInLists } from "../../project-matching/place-volunteer.ts";
+import { placeInLists } from "../../project-matching/place-volunteers.ts";
 import { lockSingleLists, waitForFullRun } from "../../project-matching/run-exclusion.ts";
 import { moveWaitingLocations } from "../../project-matching/waiting-locations.ts";
 import { defineJob } from "../../queues/job.ts";
@@ -56,7 +56,7 @@ export const calculateMatches = defineJob({
     if (!volunteerId || round > 0) return done({ ...NOTHING, ...counts });
     const keep = settings.matching.matchesPerProject;
     await lockSingleLists(tx, runId);
-    const placed = await placeInLists(tx, volunteerId, keep, now);
+    const placed = await placeInLists(tx, [volunteerId], keep, now);
     return further(
       placed.recompute.map((id) => rangeOfProject(id, keep)),
       { ...placed.counts },

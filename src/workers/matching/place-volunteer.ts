@@ -1,16 +1,22 @@
 import { z } from "zod";
-import { placeInLists } from "../../project-matching/place-volunteer.ts";
+import { placeInLists } from "../../project-matching/place-volunteers.ts";
 import { lockSingleLists } from "../../project-matching/run-exclusion.ts";
-import { enqueueMany } from "../../queues/enqueue.ts";
+import { enqueue, enqueueMany } from "../../queues/enqueue.ts";
 import { defineJob } from "../../queues/job.ts";
-import { done, skipped } from "../../queues/outcome.ts";
+import { done, type Outcome, skipped } from "../../queues/outcome.ts";
 import { calculateMatches } from "./calculate-matches.ts";
 
-/** Follows `profile.updated`. Lists that have to be computed from all volunteers become jobs of their own. */
+/** More at once are left to one run over all lists, which takes less than they would. */
+const MAX_PLACED = 100;
+
+/**
+ * Follows `profile.updated`: volunteers whose profiles changed at the same time are placed together. Lists
+ * that have to be computed from all volunteers become jobs of their own.
+ */
 export const placeVolunteer = defineJob({
   name: "place-volunteer",
   queue: "matching",
-  description: "Updates the match lists for one volunteer whose profile changed.",
+  description: "Updates the match lists for volunteers whose profiles changed.",
   payload: z.object({
     volunteerId: z
       .string()
@@ -18,11 +24,17 @@ export const placeVolunteer = defineJob({
       .describe("the volunteer"),
   }),
   key: ({ volunteerId }) => volunteerId,
-  run: async ({ volunteerId }, { tx, runId, now, settings }) => {
+  batch: { size: 2_000 },
+  runBatch: async (payloads, { tx, runId, now, settings }): Promise<Outcome[]> => {
+    if (payloads.length > MAX_PLACED) {
+      await enqueue(tx, calculateMatches, {});
+      return forAll(payloads, done({ "full runs": 1 }), done());
+    }
     await lockSingleLists(tx, runId);
+    const volunteerIds = [...new Set(payloads.map(({ volunteerId }) => volunteerId))];
     const { counts, recompute } = await placeInLists(
       tx,
-      volunteerId,
+      volunteerIds,
       settings.matching.matchesPerProject,
       now,
     );
@@ -32,7 +44,12 @@ export const placeVolunteer = defineJob({
       recompute.map((projectId) => ({ projectId })),
     );
     const { added, changed, removed } = counts;
-    if (added + changed + removed + recompute.length === 0) return skipped("no list changes");
-    return done({ ...counts, recomputes: recompute.length });
+    if (added + changed + removed + recompute.length === 0)
+      return forAll(payloads, skipped("no list changes"), skipped("no list changes"));
+    return forAll(payloads, done({ ...counts, recomputes: recompute.length }), done());
   },
 });
+
+/** What was done together is counted once. */
+const forAll = (payloads: readonly unknown[], first: Outcome, others: Outcome): Outcome[] =>
+  payloads.map((_, index) => (index === 0 ? first : others));

@@ -1,94 +1,98 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decideListChange } from "../../../src/scoring/project-matching/list-change.ts";
+import { decideListChanges } from "../../../src/scoring/project-matching/list-change.ts";
 import { compareMatches, type MatchRank } from "../../../src/scoring/project-matching/match.ts";
 
 const rank = (score: number, volunteerId = 5): MatchRank => ({ score, matchedCount: 1, volunteerId });
 const last = rank(0.5, 9);
+const full = { size: 2, capacity: 2, last };
+const withRoom = { size: 2, capacity: 3, last };
 
-describe("decideListChange", () => {
+describe("decideListChanges", () => {
   it.each([
-    ["is not on a list and does not match", { now: null, stored: null, full: true, lastOther: last }, "none"],
-    ["leaves a list with room", { now: null, stored: rank(0.7), full: false, lastOther: last }, "remove"],
-    ["leaves a full list", { now: null, stored: rank(0.7), full: true, lastOther: last }, "recompute"],
-    ["enters a list with room", { now: rank(0.1), stored: null, full: false, lastOther: last }, "upsert"],
+    ["is not on a full list and does not match", full, { now: null, isStored: false }, "none"],
+    ["leaves a list with room", withRoom, { now: null, isStored: true }, "remove"],
+    ["leaves a full list", full, { now: null, isStored: true }, "recompute"],
+    ["enters a list with room", withRoom, { now: rank(0.1), isStored: false }, "upsert"],
     [
-      "beats the last of a full list",
-      { now: rank(0.6), stored: null, full: true, lastOther: last },
+      "enters an empty list",
+      { size: 0, capacity: 2, last: null },
+      { now: rank(0.1), isStored: false },
       "upsert",
     ],
+    ["beats the last of a full list", full, { now: rank(0.6), isStored: false }, "upsert"],
+    ["ties with the last and has the lower id", full, { now: rank(0.5), isStored: false }, "upsert"],
+    ["ties with the last and has the higher id", full, { now: rank(0.5, 10), isStored: false }, "none"],
+    ["rises", full, { now: rank(0.8), isStored: true }, "upsert"],
+    ["stays the last", full, { now: last, isStored: true }, "upsert"],
+    ["falls, but not to the end", full, { now: rank(0.6), isStored: true }, "upsert"],
+    ["falls below the end of a full list", full, { now: rank(0.4), isStored: true }, "recompute"],
+    ["falls to the end of a list with room", withRoom, { now: rank(0.4), isStored: true }, "upsert"],
+    // Its capacity was lowered: one row more than it may hold.
     [
-      "ties with the last and has the lower id",
-      { now: rank(0.5), stored: null, full: true, lastOther: last },
-      "upsert",
+      "leaves a list that holds too many",
+      { size: 3, capacity: 2, last },
+      { now: null, isStored: true },
+      "remove",
     ],
-    [
-      "ties with the last and has the higher id",
-      { now: rank(0.5, 10), stored: null, full: true, lastOther: last },
-      "none",
-    ],
-    ["rises", { now: rank(0.8), stored: rank(0.7), full: true, lastOther: last }, "upsert"],
-    ["stays the last", { now: rank(0.4), stored: rank(0.4), full: true, lastOther: last }, "upsert"],
-    [
-      "falls, but not to the end",
-      { now: rank(0.6), stored: rank(0.7), full: true, lastOther: last },
-      "upsert",
-    ],
-    [
-      "falls to the end of a full list",
-      { now: rank(0.4), stored: rank(0.7), full: true, lastOther: last },
-      "recompute",
-    ],
-    [
-      "falls in a full list of one",
-      { now: rank(0.4), stored: rank(0.7), full: true, lastOther: null },
-      "recompute",
-    ],
-    [
-      "falls to the end of a list with room",
-      { now: rank(0.4), stored: rank(0.7), full: false, lastOther: last },
-      "upsert",
-    ],
-  ] as const)("for a volunteer who %s", (_, facts, change) => {
-    expect(decideListChange(facts)).toBe(change);
+  ] as const)("for a volunteer who %s", (_, list, one, change) => {
+    const changes = decideListChanges({ ...list, changed: [one] });
+    expect(changes === "recompute" ? changes : changes[0]).toBe(change);
+  });
+
+  it("lets one who rises take the place of one who leaves a full list", () => {
+    const changed = [
+      { now: null, isStored: true },
+      { now: rank(0.7), isStored: false },
+    ];
+    expect(decideListChanges({ ...full, changed })).toEqual(["remove", "upsert"]);
   });
 
   it("leaves the list that sorting all volunteers gives, unless it asks for a recompute", () => {
-    const score = fc.constantFrom(0.2, 0.4, 0.5, 0.6, 0.9);
-    const entry = fc.record({ score, matchedCount: fc.integer({ min: 1, max: 2 }) });
-    const others = fc.dictionary(fc.integer({ min: 1, max: 12 }).map(String), entry);
-    const me = 6;
-    fc.assert(
-      fc.property(
-        others,
-        fc.option(entry, { nil: null }),
-        fc.option(entry, { nil: null }),
-        fc.integer({ min: 1, max: 5 }),
-        (drawn, before, after, keep) => {
-          const rest = Object.entries(drawn)
-            .map(([id, one]): MatchRank => ({ ...one, volunteerId: Number(id) }))
-            .filter(({ volunteerId }) => volunteerId !== me);
-          const own = (one: typeof before): MatchRank[] => (one ? [{ ...one, volunteerId: me }] : []);
-          const best = (all: MatchRank[]) => [...all].sort(compareMatches).slice(0, keep);
-          const stored = best([...rest, ...own(before)]);
-          const others = stored.filter(({ volunteerId }) => volunteerId !== me);
-          const change = decideListChange({
-            now: own(after)[0] ?? null,
-            stored: stored.find(({ volunteerId }) => volunteerId === me) ?? null,
-            full: stored.length >= keep,
-            lastOther: others.at(-1) ?? null,
-          });
-          const changed = {
-            none: stored,
-            remove: others,
-            upsert: best([...others, ...own(after)]),
-            recompute: null,
-          }[change];
-          if (changed) expect(changed).toEqual(best([...rest, ...own(after)]));
-          else expect(stored).toHaveLength(keep);
-        },
-      ),
-      { numRuns: 2_000 },
+    const entry = fc.option(
+      fc.record({
+        score: fc.constantFrom(0.2, 0.4, 0.5, 0.6, 0.9),
+        matchedCount: fc.integer({ min: 1, max: 2 }),
+      }),
+      { nil: null },
     );
+    const people = fc.array(fc.record({ before: entry, after: entry, isChanged: fc.boolean() }), {
+      maxLength: 14,
+    });
+    let recomputes = 0;
+    fc.assert(
+      fc.property(people, fc.integer({ min: 1, max: 6 }), (drawn, capacity) => {
+        const ranks = (read: (one: (typeof drawn)[number]) => Omit<MatchRank, "volunteerId"> | null) =>
+          drawn.flatMap((one, volunteerId): MatchRank[] => {
+            const found = read(one);
+            return found === null ? [] : [{ ...found, volunteerId }];
+          });
+        const best = (all: MatchRank[]) => [...all].sort(compareMatches).slice(0, capacity);
+        const stored = best(ranks(({ before }) => before));
+        const after = ranks((one) => (one.isChanged ? one.after : one.before));
+        const ids = drawn.flatMap(({ isChanged }, id) => (isChanged ? [id] : []));
+        const changed = ids.map((id) => ({
+          now: after.find(({ volunteerId }) => volunteerId === id) ?? null,
+          isStored: stored.some(({ volunteerId }) => volunteerId === id),
+        }));
+        const changes = decideListChanges({
+          size: stored.length,
+          capacity,
+          last: stored.at(-1) ?? null,
+          changed,
+        });
+        if (changes === "recompute") {
+          recomputes += 1;
+          expect(stored).toHaveLength(capacity);
+          return;
+        }
+        const touched = new Set(ids.filter((_, n) => changes[n] !== "none"));
+        const upserts = changed.flatMap(({ now }, n) => (changes[n] === "upsert" && now ? [now] : []));
+        const left = stored.filter(({ volunteerId }) => !touched.has(volunteerId));
+        expect(best([...left, ...upserts])).toEqual(best(after));
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(recomputes).toBeGreaterThan(0);
   });
 });

@@ -43,7 +43,11 @@ const project: fc.Arbitrary<MatchProject> = fc.record({
 const volunteers = fc.uniqueArray(volunteer, { selector: ({ id }) => id, maxLength: 80 });
 
 const expectReference = (people: MatchVolunteer[], projects: MatchProject[], keep: number) => {
-  const found = matchProjects(indexOf(people), projects, keep);
+  const found = matchProjects(
+    indexOf(people),
+    projects,
+    projects.map(() => keep),
+  );
   const byId = new Map(people.map((person) => [person.id, person]));
   const reference = projects.map((wanted) =>
     bestMatches(wanted, people, keep).map((match) => ({
@@ -96,7 +100,7 @@ describe("matchProjects", () => {
   it("throws for a project that requires more skills than a sum can hold", () => {
     const requiredSkillIds = Array.from({ length: MAX_REQUIRED_SKILLS + 1 }, (_, n) => n + 1);
     const tooMany = { id: 1, requiredSkillIds, location: null, remote: true };
-    expect(() => matchProjects([], [tooMany], 10)).toThrow(RangeError);
+    expect(() => matchProjects([], [tooMany], [10])).toThrow(RangeError);
     const everything = new Map(requiredSkillIds.slice(1).map((id) => [id, 1_000]));
     const most = { ...tooMany, requiredSkillIds: requiredSkillIds.slice(1) };
     expectReference([{ id: 9, skills: everything, location: null }], [most], 10);

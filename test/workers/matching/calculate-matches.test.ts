@@ -246,6 +246,43 @@ describe("calculate-matches", () => {
   });
 });
 
+describe("a list whose candidates are used up", () => {
+  it("is filled up with as many as are on the team, have applied or were notified", async () => {
+    const { world, organizationId } = await open({ MATCHES_PER_PROJECT: "2" });
+    const people = [];
+    for (const weight of [1, 0.9, 0.8, 0.7, 0.6, 0.5])
+      people.push(await skilled(world, { cooking: weight }, { organizationId }));
+    const project = await projectFor(world, ["cooking"], { organizationId });
+    const listed = async () => {
+      await run(world);
+      return (await storedMatches(world)).map(({ volunteer }) => volunteer);
+    };
+    expect(await listed()).toEqual(people.slice(0, 2));
+    await world.query(
+      "insert into project_applications (project_id, user_id, status) values ($1, $2, 'rejected')",
+      [project, people[0]],
+    );
+    expect(await listed()).toEqual(people.slice(0, 3));
+    await world.query(
+      "insert into candidate_notifications (project_id, volunteer_id, match_score, batch_id, slot) values ($1, $2, 1, gen_random_uuid(), now())",
+      [project, people[1]],
+    );
+    expect(await listed()).toEqual(people.slice(0, 4));
+    // Nobody takes up room twice, nor somebody who does not volunteer.
+    await world.query("insert into project_members (project_id, user_id) values ($1, $2)", [
+      project,
+      people[0],
+    ]);
+    expect(await listed()).toEqual(people.slice(0, 4));
+    await giveSkills(world, people[5]!, { cooking: 0.75 });
+    await run(world, { volunteerId: people[5]! });
+    expect((await storedMatches(world)).map(({ volunteer }) => volunteer)).toEqual([
+      ...people.slice(0, 3),
+      people[5],
+    ]);
+  });
+});
+
 describe("defect 5: hidden skills stored", () => {
   it("hidden skills are never stored, and are removed when they become hidden", async () => {
     const { world, organizationId } = await open();

@@ -1,0 +1,1 @@
+ALTER TABLE "project_match_lists" ADD COLUMN "capacity" integer DEFAULT 0 NOT NULL;
