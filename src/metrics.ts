@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+/** Every part of every job has its own series, so they have few buckets: a time limit of each form is one. */
+const RUN_SECONDS = [0.01, 0.05, 0.25, 1, 5, 60, 600];
 
 /** The metrics of one process. Gauges about Postgres and Redis are read at each scrape (http/metrics.ts). */
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -21,7 +23,7 @@ function jobMetrics(at: Registered) {
     wait: new Histogram({
       name: "commonwork_job_wait_seconds",
       help: "Time from adding a carrier to Redis to its start.",
-      labelNames: ["queue", "job"],
+      labelNames: ["queue"],
       buckets: SECONDS,
       ...at,
     }),
@@ -29,7 +31,7 @@ function jobMetrics(at: Registered) {
       name: "commonwork_job_run_seconds",
       help: "Time that one attempt of a carrier took.",
       labelNames: ["queue", "job"],
-      buckets: SECONDS,
+      buckets: RUN_SECONDS,
       ...at,
     }),
     outcomes: new Counter({
@@ -120,7 +122,7 @@ function scrapedMetrics(at: Registered) {
     }),
     carriers: new Gauge({
       name: "commonwork_queue_carriers",
-      help: "Carriers in Redis by state.",
+      help: "Carriers in Redis by state; absent for states without carriers.",
       labelNames: ["queue", "state"],
       ...at,
     }),

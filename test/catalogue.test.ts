@@ -26,6 +26,10 @@ describe("the catalogue", () => {
     expect(existsSync(`${tests}${file}.test.ts`), `test/workers/${file}.test.ts is missing`).toBe(true);
   });
 
+  it("has a job for each queue, so that nobody serves an empty one", () => {
+    expect([...new Set(catalogue.jobs.map(({ queue }) => queue))].sort()).toEqual([...QUEUE_NAMES].sort());
+  });
+
   it("has no job without a file", () => {
     expect(catalogue.jobs.map((job) => job.name).sort()).toEqual(files.map(nameOf).sort());
   });

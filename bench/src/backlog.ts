@@ -37,7 +37,7 @@ async function measureLooks(context: BenchContext, scratch: Scratch): Promise<re
   const config = benchConfig(scratch.url, context.redisUrl);
   const log = createLog(config.log);
   const runtime = openRuntime({ config, clock: systemClock, log, catalogue, timetable: [] });
-  await runtime.producers.queue("media").waitUntilReady();
+  await runtime.producers.queue("recommendations").waitUntilReady();
   const waiting = await lookTimes(runtime);
   await printPlan(context, scratch, "with a backlog", new Map());
   const counting = await countTimes(runtime);

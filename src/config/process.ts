@@ -41,7 +41,7 @@ export const processArea = defineArea({
         "must be 0 (as many as the roles use) or at least 2: the scheduler holds one and needs another",
       )
       .describe(
-        "Maximum number of Postgres connections of this process. 0: as many as its roles can use at once, 40 for all of them.",
+        "Maximum number of Postgres connections of this process. 0: as many as its roles can use at once, 35 for all of them.",
       ),
     NODE_ENV: textOr("production").describe(
       "`development` allows `commonwork queues clear` and marks the dashboard.",

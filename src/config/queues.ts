@@ -1,6 +1,7 @@
 /**
  * The queues. A queue is one policy: how many carriers run at once, and how soon a silent worker counts as
- * lost. The weight decides both the concurrency and the order in which the relay serves them.
+ * lost. The weight decides both the concurrency and the order in which the relay serves them. A queue is
+ * listed here once it has a job.
  */
 export const QUEUE_WEIGHTS = {
   commissions: 10,
@@ -8,9 +9,7 @@ export const QUEUE_WEIGHTS = {
   matching: 3,
   multipliers: 3,
   recommendations: 3,
-  feeds: 3,
   budgets: 2,
-  media: 2,
   maintenance: 1,
 } as const;
 

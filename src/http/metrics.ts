@@ -150,8 +150,10 @@ async function readRedis(runtime: Runtime): Promise<() => void> {
   );
   return () => {
     for (const [index, queue] of QUEUE_NAMES.entries()) {
-      for (const state of CARRIER_STATES)
-        runtime.metrics.carriers.set({ queue, state }, counted[index]?.[state] ?? 0);
+      for (const state of CARRIER_STATES) {
+        const count = counted[index]?.[state] ?? 0;
+        if (count > 0) runtime.metrics.carriers.set({ queue, state }, count);
+      }
     }
   };
 }

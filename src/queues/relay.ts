@@ -35,8 +35,8 @@ export type Relay = {
 const POLL_MS = 250;
 const STUCK_AFTER_MS = 30_000;
 /**
- * A round of this many entries may have left some behind: the lightest of nine busy queues has a share of
- * fifteen.
+ * A round of this many entries may have left some behind: while all queues are busy, the share of the
+ * lightest is hardly more.
  */
 const LARGE_ROUND = 15;
 /** After this many rounds in a row the loop ends until the next wake or poll. */

@@ -25,7 +25,7 @@ export function reportCarrier(
 ): void {
   const labels = { queue: work.job.queue, job: carrier.job };
   const waitedMs = carrier.addedAtMs === undefined ? null : Date.now() - tookMs - carrier.addedAtMs;
-  if (waitedMs !== null) metrics.wait.observe(labels, Math.max(waitedMs, 0) / 1_000);
+  if (waitedMs !== null) metrics.wait.observe({ queue: labels.queue }, Math.max(waitedMs, 0) / 1_000);
   metrics.run.observe(labels, tookMs / 1_000);
   for (const outcome of OUTCOMES)
     if (tally[outcome] > 0) metrics.outcomes.inc({ ...labels, outcome }, tally[outcome]);

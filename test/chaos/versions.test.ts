@@ -78,8 +78,8 @@ const removed = simple("removed-job");
 const added = simple("added-job");
 const formerName = simple("former-name");
 const laterName = simple("later-name", { formerly: ["former-name"] });
-const oldMover = simple("moved-job", { queue: "feeds" });
-const newMover = simple("moved-job", { queue: "media" });
+const oldMover = simple("moved-job", { queue: "multipliers" });
+const newMover = simple("moved-job", { queue: "recommendations" });
 const hourly = { input: { item: "of a slot" } };
 
 const HOURS = size(24, 24 * 7);

@@ -132,13 +132,13 @@ describe("the configuration", () => {
     const config = readConfig({
       ...needed,
       ROLES: " worker , api,worker",
-      WORKER_QUEUES: "feeds",
+      WORKER_QUEUES: "multipliers",
       LOG_LEVEL: "DEBUG",
       LOG_FORMAT: "TEXT",
     });
     expect(config).toMatchObject({
       roles: ["worker", "api"],
-      workerQueues: ["feeds"],
+      workerQueues: ["multipliers"],
       log: { level: "debug", format: "text" },
     });
   });

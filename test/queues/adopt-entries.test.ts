@@ -11,12 +11,12 @@ const queues = async (world: World) =>
 describe("a job that moved to another queue", () => {
   it("takes along an entry that is enqueued again, unless a carrier holds it", async () => {
     const world = await createWorld();
-    await ask(world, singleJob(undefined, { queue: "feeds" }), { item: "waits" }, { item: "runs" });
+    await ask(world, singleJob(undefined, { queue: "multipliers" }), { item: "waits" }, { item: "runs" });
     await world.query("update outbox set carrier = 'c', enqueued_at = now() where key = 'runs'");
-    await ask(world, singleJob(undefined, { queue: "media" }), { item: "waits" }, { item: "runs" });
+    await ask(world, singleJob(undefined, { queue: "recommendations" }), { item: "waits" }, { item: "runs" });
     expect(await world.query("select key, queue, asks from outbox order by key")).toEqual([
-      { key: "runs", queue: "feeds", asks: 2 },
-      { key: "waits", queue: "media", asks: 2 },
+      { key: "runs", queue: "multipliers", asks: 2 },
+      { key: "waits", queue: "recommendations", asks: 2 },
     ]);
   });
 });
@@ -30,12 +30,12 @@ describe("entries of a queue that this version does not have", () => {
     );
 
   it("move into the queue of their job, once no other version has taken them for a minute", async () => {
-    const world = await createWorld({ jobs: [singleJob(undefined, { queue: "media" })] });
+    const world = await createWorld({ jobs: [singleJob(undefined, { queue: "recommendations" })] });
     await plant(world, "note-item", "30 seconds");
     expect(await adoptEntries(world)).toBe(0);
     await plant(world, "note-item");
     expect(await adoptEntries(world)).toBe(1);
-    expect(await queues(world)).toEqual(["former-queue", "media"]);
+    expect(await queues(world)).toEqual(["former-queue", "recommendations"]);
     expect(await adoptEntries(world)).toBe(0);
   });
 

@@ -6,7 +6,7 @@ import { ask, singleJob } from "../support/jobs.ts";
 import { openTransaction } from "../support/open-transaction.ts";
 import { createWorld, type World } from "../support/world.ts";
 
-const seen = (at: string): QueueStates => ({ open: [], busy: [], from: new Map([["media", at]]) });
+const seen = (at: string): QueueStates => ({ open: [], busy: [], from: new Map([["recommendations", at]]) });
 
 describe("the memory of a relay's looks", () => {
   function scene() {
@@ -15,7 +15,7 @@ describe("the memory of a relay's looks", () => {
     const memory = createLookMemory(() => nowMs);
     const look = (tookMs = 0) =>
       memory.look(async (from?: Beginnings) => {
-        begun.push(from?.get("media"));
+        begun.push(from?.get("recommendations"));
         nowMs += tookMs;
         return seen(`look ${begun.length}`);
       });

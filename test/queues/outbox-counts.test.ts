@@ -23,10 +23,16 @@ async function mixedWorld(): Promise<World> {
   const world = await createWorld();
   await add(world, "commissions", 7);
   await add(world, "commissions", 3, "run_at", "now() + interval '1 hour'");
-  await add(world, "feeds", 2, "run_at", "'infinity'");
-  await add(world, "feeds", 4, "run_at, enqueued_at, carrier", "now() - interval '2 hours', now(), 'c'");
-  await add(world, "feeds", 5, "attempts, dead_at", "9, now()");
-  await add(world, "media", 6, "attempts, run_at", "5, now() + interval '1 hour'");
+  await add(world, "multipliers", 2, "run_at", "'infinity'");
+  await add(
+    world,
+    "multipliers",
+    4,
+    "run_at, enqueued_at, carrier",
+    "now() - interval '2 hours', now(), 'c'",
+  );
+  await add(world, "multipliers", 5, "attempts, dead_at", "9, now()");
+  await add(world, "recommendations", 6, "attempts, run_at", "5, now() + interval '1 hour'");
   return world;
 }
 
@@ -41,45 +47,45 @@ describe("counting the entries of the outbox", () => {
     expect(summary(counts)).toEqual([
       "commissions due 7",
       "commissions later 3",
-      "feeds carried 4",
-      "feeds dead 5",
-      "feeds later 2",
-      "media later 6",
+      "multipliers carried 4",
+      "multipliers dead 5",
+      "multipliers later 2",
+      "recommendations later 6",
     ]);
     const ages = counts.map(({ oldestSeconds }) => oldestSeconds && Math.round(oldestSeconds / 3_600));
     expect(ages.filter((age) => age !== null).sort()).toEqual([1, 2]);
-    expect(await countFailing(world.db.drizzle)).toEqual([{ queue: "media", count: 6 }]);
+    expect(await countFailing(world.db.drizzle)).toEqual([{ queue: "recommendations", count: 6 }]);
   });
 
   it("estimates only what exceeds the limit", async () => {
     const world = await mixedWorld();
     await add(world, "commissions", 30);
-    await add(world, "media", 8, "attempts, dead_at", "9, now()");
+    await add(world, "recommendations", 8, "attempts, dead_at", "9, now()");
     // The sample is the whole table, so the estimate is the number itself.
     expect(summary(await countEntries(world.db.drizzle, { exactUpTo: 10, samplePages: 1_000 }))).toEqual([
       "commissions due about 37",
       "commissions later 3",
-      "feeds carried 4",
-      "feeds dead about 5",
-      "feeds later 2",
-      "media dead about 8",
-      "media later 6",
+      "multipliers carried 4",
+      "multipliers dead about 5",
+      "multipliers later 2",
+      "recommendations dead about 8",
+      "recommendations later 6",
     ]);
   });
 
   it("reads some pages of a large outbox, and comes near the number", async () => {
     const world = await createWorld();
-    await add(world, "feeds", 20_000);
+    await add(world, "multipliers", 20_000);
     const [counted] = await countEntries(world.db.drizzle, { exactUpTo: 100, samplePages: 60 });
-    expect(counted).toMatchObject({ queue: "feeds", state: "due", isEstimate: true });
+    expect(counted).toMatchObject({ queue: "multipliers", state: "due", isEstimate: true });
     expect(counted?.count).toBeGreaterThan(5_000);
     expect(counted?.count).toBeLessThan(60_000);
   });
 
   it("does not read the outbox as a whole", async () => {
     const world = await createWorld();
-    await add(world, "feeds", 20_000);
-    await add(world, "media", 20_000, "run_at", "now() + interval '1 hour'");
+    await add(world, "multipliers", 20_000);
+    await add(world, "recommendations", 20_000, "run_at", "now() + interval '1 hour'");
     await world.query("analyze outbox");
     const read = await inTransaction(world.db, async (tx) => {
       await countEntries(tx, { exactUpTo: 100, samplePages: 10 });

@@ -83,13 +83,13 @@ describe("the relay", () => {
   });
 
   it("takes a sale in its first round while 200,000 entries of another queue wait", async () => {
-    const feed = singleJob(undefined, { name: "feed-work", queue: "feeds" });
+    const feed = singleJob(undefined, { name: "feed-work", queue: "multipliers" });
     const world = await createWorld({ jobs: [feed] });
     await ready(world);
     for (let from = 1; from <= 200_000; from += 20_000)
       await world.query(
         `insert into outbox (queue, job, key, payload, run_at)
-         select 'feeds', 'feed-work', n::text, jsonb_build_object('item', n::text), now() - interval '1 hour'
+         select 'multipliers', 'feed-work', n::text, jsonb_build_object('item', n::text), now() - interval '1 hour'
          from generate_series($1::int, $1 + 19999) n`,
         [from],
       );

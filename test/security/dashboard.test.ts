@@ -20,7 +20,7 @@ it("a session that was signed out is over, also for copies of its cookie and in 
   for (const each of [address, other]) {
     expect((await send(each, "GET", "/admin/dead-letters", copied)).status).toBe(401);
     const change = { ...copied, "X-XSRF-TOKEN": csrf };
-    expect((await send(each, "PUT", "/admin/queues/api/queues/feeds/pause", change)).status).toBe(401);
+    expect((await send(each, "PUT", "/admin/queues/api/queues/multipliers/pause", change)).status).toBe(401);
   }
   // A session of the same login is not affected, and rows go once they have expired.
   const again = await browser(address, "admin");
@@ -109,7 +109,7 @@ it("Bull Board answers each of its buttons that is not served with where to go i
   const refused = appRoutes.api.filter((route) => !isServed(route));
   expect(refused.length).toBeGreaterThan(10);
   for (const { method, route } of refused) {
-    const path = [route].flat()[0]?.replace(":queueName", "feeds").replace(/:\w+/g, "1");
+    const path = [route].flat()[0]?.replace(":queueName", "multipliers").replace(/:\w+/g, "1");
     const answer = await admin.send(String(method).toUpperCase(), `/admin/queues${path}`, {
       headers: { "X-XSRF-TOKEN": admin.csrf, "Content-Type": "application/json" },
       body: "{}",
@@ -126,12 +126,12 @@ it("Bull Board answers each of its buttons that is not served with where to go i
 it("Bull Board shows no text of a carrier: neither name, options, progress, error, stack nor log", async () => {
   const { world, address } = await adminWorld();
   const viewer = await browser(address, "viewer");
-  const queue = world.producers.queue("feeds");
+  const queue = world.producers.queue("multipliers");
   const secret = "Ada Lovelace <ada@example.org>";
   const job = await queue.add(`for ${secret}`, { entries: ["7"], to: secret }, { priority: 1, jobId: "j1" });
   await job.updateProgress({ for: secret });
   await job.log(secret);
-  const key = `${queue.opts.prefix}:feeds:j1`;
+  const key = `${queue.opts.prefix}:multipliers:j1`;
   await world.producers.redis.hset(key, {
     failedReason: `could not write to ${secret}`,
     stacktrace: JSON.stringify([`Error: ${secret}\n    at send (file:///app/dist/email/send.js:12:7)`]),
@@ -140,8 +140,8 @@ it("Bull Board shows no text of a carrier: neither name, options, progress, erro
   });
   const texts = [];
   for (const path of ["j1", "j1/logs", "j1/flow"])
-    texts.push(await (await viewer.send("GET", `/admin/queues/api/queues/feeds/${path}`)).text());
-  texts.push(await (await viewer.send("GET", "/admin/queues/api/queues?activeQueue=feeds")).text());
+    texts.push(await (await viewer.send("GET", `/admin/queues/api/queues/multipliers/${path}`)).text());
+  texts.push(await (await viewer.send("GET", "/admin/queues/api/queues?activeQueue=multipliers")).text());
   expect(texts.join()).not.toMatch(/ada@example|Lovelace/);
   expect(texts[0]).toContain('"entries":["7"]');
   expect(texts[0]).toContain("send.js:12:7");

@@ -12,7 +12,7 @@ it("a name with escape sequences does not reach the terminal of an operator", as
   const people = await chain(world, await organization(world), 2);
   await world.query("update users set name = $1", [HOSTILE]);
   await world.query(
-    "insert into outbox (queue, job, key, payload, dead_at, error) values ('feeds', 'x', $1, jsonb_build_object('n', $1::text), now(), $1)",
+    "insert into outbox (queue, job, key, payload, dead_at, error) values ('multipliers', 'x', $1, jsonb_build_object('n', $1::text), now(), $1)",
     [HOSTILE],
   );
   const [letter] = await world.query<{ id: string }>("select id from outbox where job = 'x'");

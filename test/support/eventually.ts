@@ -10,11 +10,43 @@ export async function eventually<T>(
   options: { withinMs?: number } = {},
 ): Promise<T> {
   const deadline = performance.now() + (options.withinMs ?? 120_000);
+  return repeat(assertion, async () => performance.now() < deadline);
+}
+
+/** How often progress is read. */
+const PROGRESS_INTERVAL_MS = 5_000;
+
+/**
+ * Like `eventually`, for work whose duration depends on the machine: throws the last error once `progress`
+ * has returned the same value for `stalledMs`. Retries must not count as progress, or work that fails for
+ * ever never stalls.
+ *
+ * @param nowMs a clock in milliseconds; tests pass their own.
+ */
+export async function untilStalled<T>(
+  assertion: () => T | Promise<T>,
+  options: { progress: () => unknown; stalledMs?: number; nowMs?: () => number },
+): Promise<T> {
+  const { progress, stalledMs = 300_000, nowMs = () => performance.now() } = options;
+  let last = "";
+  let movedMs = nowMs();
+  let readMs = Number.NEGATIVE_INFINITY;
+  return repeat(assertion, async () => {
+    if (nowMs() - readMs < Math.min(PROGRESS_INTERVAL_MS, stalledMs)) return true;
+    readMs = nowMs();
+    const current = JSON.stringify(await progress());
+    if (current !== last) movedMs = nowMs();
+    last = current;
+    return nowMs() - movedMs < stalledMs;
+  });
+}
+
+async function repeat<T>(assertion: () => T | Promise<T>, goesOn: () => Promise<boolean>): Promise<T> {
   for (;;) {
     try {
       return await assertion();
     } catch (error) {
-      if (performance.now() >= deadline) throw error;
+      if (!(await goesOn())) throw error;
       await delay(20);
     }
   }

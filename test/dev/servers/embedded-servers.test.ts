@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { parseEnv } from "node:util";
 import { Redis } from "ioredis";
 import { Client } from "pg";
 import { afterEach, describe, expect, test } from "vitest";
@@ -186,6 +187,26 @@ describe("the embedded servers", () => {
     expect(await endOf(child)).toBe(0);
     await expectNothingLeft(left);
   });
+});
+
+test("npm run servers prints the addresses as lines of a .env file, and leaves nothing behind", async () => {
+  const child = spawn("npm", ["run", "--silent", "servers"], {
+    cwd: fileURLToPath(new URL("../../../", import.meta.url)),
+    detached: true,
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  cleanups.push(() => child.exitCode === null && child.signalCode === null && child.kill("SIGKILL"));
+  const printed: string[] = [];
+  createInterface({ input: child.stdout }).on("line", (line) => printed.push(line));
+  await eventually(() => expect(printed).toHaveLength(2));
+  const { DATABASE_URL: databaseUrl = "", REDIS_URL: redisUrl = "" } = parseEnv(printed.join("\n"));
+  expect(await askPostgres(databaseUrl, "select 1")).toBe("1");
+  expect(await askRedis(redisUrl, "PING")).toBe("PONG");
+  const left = await traces({ databaseUrl, redisUrl });
+  // Ctrl-C signals the whole group of the terminal.
+  process.kill(-(child.pid ?? Number.NaN), "SIGINT");
+  expect(await endOf(child)).toBe(0);
+  await expectNothingLeft(left);
 });
 
 test("a Postgres that does not start reports the end of its log", async () => {

@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
+import { QUEUE_NAMES } from "../../../src/config/queues.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { World } from "../../support/world.ts";
 import { adminWorld, browser, FORM, PASSWORDS, send, signIn } from "./browser.ts";
 
-const PAUSE = "/admin/queues/api/queues/feeds/pause";
+const PAUSE = "/admin/queues/api/queues/multipliers/pause";
 
 const audited = (world: World) =>
   world.query<{ actor: string; subject: string; details: { status: number } }>(
     "select actor, subject, details from audit_log where action = 'admin.request' order by id",
   );
-const isPaused = (world: World) => world.producers.queue("feeds").isPaused();
+const isPaused = (world: World) => world.producers.queue("multipliers").isPaused();
 
 describe("access", () => {
   test("without a password the dashboard is disabled", async () => {
@@ -132,7 +133,7 @@ describe("Bull Board", () => {
       const { queues } = (await (await get("GET", "/admin/queues/api/queues")).json()) as {
         queues: { readOnlyMode: boolean }[];
       };
-      expect(queues).toHaveLength(9);
+      expect(queues).toHaveLength(QUEUE_NAMES.length);
       expect(queues.every((queue) => queue.readOnlyMode === (role === "viewer"))).toBe(true);
     }
   });
@@ -190,7 +191,7 @@ describe("Bull Board", () => {
   test("what changes a carrier or a queue for good is refused, in any spelling and also to admins", async () => {
     const { address, world } = await adminWorld();
     const admin = await browser(address, "admin");
-    const queue = world.producers.queue("feeds");
+    const queue = world.producers.queue("multipliers");
     await queue.pause();
     const job = await queue.add("kept", { entries: ["1"] }, { priority: 1 });
     const spellings = [
@@ -210,7 +211,7 @@ describe("Bull Board", () => {
     for (const [spelling, method] of spellings.flatMap((path) =>
       ["PUT", "POST", "PATCH"].map((verb) => [path, verb]),
     )) {
-      const answer = await admin.send(method as string, `/admin/queues/api/queues/feeds/${spelling}`, {
+      const answer = await admin.send(method as string, `/admin/queues/api/queues/multipliers/${spelling}`, {
         headers: { "X-XSRF-TOKEN": admin.csrf, "Content-Type": "application/json" },
         body: JSON.stringify({ force: true, name: "x", data: {}, options: {}, jobData: { entries: ["2"] } }),
       });
@@ -224,9 +225,9 @@ describe("Bull Board", () => {
     const { address, world } = await adminWorld();
     const viewer = await browser(address, "viewer");
     const job = await world.producers
-      .queue("feeds")
+      .queue("multipliers")
       .add("refresh", { entries: ["7"], email: "ada@example.org" }, { priority: 1 });
-    const text = await (await viewer.send("GET", `/admin/queues/api/queues/feeds/${job.id}`)).text();
+    const text = await (await viewer.send("GET", `/admin/queues/api/queues/multipliers/${job.id}`)).text();
     expect(text).toContain('"entries":["7"]');
     expect(text).not.toContain("ada@example.org");
   });
@@ -236,7 +237,7 @@ describe("dead letters", () => {
   const bury = async (world: World) => {
     const [letter] = await world.query<{ id: string }>(
       `insert into outbox (queue, job, key, payload, attempts, error, dead_at)
-       values ('feeds', 'refresh-feed', '<b>7</b>', '{"secret": "hidden"}', 8, '23505 some_key', now()) returning id`,
+       values ('multipliers', 'refresh-feed', '<b>7</b>', '{"secret": "hidden"}', 8, '23505 some_key', now()) returning id`,
     );
     return (letter as { id: string }).id;
   };

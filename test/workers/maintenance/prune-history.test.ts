@@ -73,7 +73,7 @@ describe("prune-history", () => {
     const world = await openWorld();
     await runs(world, null, [400]);
     await world.query(
-      `insert into outbox (queue, job, key, payload, dead_at, parent) select 'feeds', 'x', 'k', '{}', now(), id from job_runs`,
+      `insert into outbox (queue, job, key, payload, dead_at, parent) select 'multipliers', 'x', 'k', '{}', now(), id from job_runs`,
     );
     await prune(world);
     expect(await column(world, "select job as x from job_runs where job = 'some-job'")).toHaveLength(1);

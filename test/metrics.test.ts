@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import { createMetrics } from "../src/metrics.ts";
+import { emptyTally } from "../src/queues/tally.ts";
+import { reportCarrier } from "../src/roles/carrier-report.ts";
+import { catalogue } from "../src/workers/index.ts";
+import { createWorld } from "./support/world.ts";
+
+it("faults of use 10: a scrape is small, even after every part of every job has run", async () => {
+  const { log, config } = await createWorld();
+  const metrics = createMetrics();
+  for (const name of catalogue.names) {
+    const found = catalogue.find(name);
+    if (!found) throw new Error(`no job ${name}`);
+    const { job, part } = found;
+    const ids = { id: "c", job: name, entries: ["1"], run: null, slot: null };
+    const carrier = { ...ids, attempts: 1, addedAtMs: Date.now() - 20 };
+    const tally = { ...emptyTally(), done: 1, skipped: 1 };
+    const report = { carrier, work: { job, part }, tally, failures: [], tookMs: 12 };
+    reportCarrier({ metrics, log, config }, report as Parameters<typeof reportCarrier>[1]);
+  }
+  const text = await metrics.registry.metrics();
+  expect(catalogue.names.length).toBeGreaterThan(50);
+  // Buckets make it large: 3,000 bytes a part were 181 KB at rest.
+  expect(text.length / catalogue.names.length).toBeLessThan(1_600);
+});
+
+it("has no series of jobs, queues and callers before there is something to count", async () => {
+  const text = await createMetrics().registry.metrics();
+  const own = text.split("\n").filter((line) => /^commonwork_\w+\{/.test(line));
+  expect(own.filter((line) => !line.startsWith("commonwork_intake_group_size"))).toEqual([]);
+});
