@@ -60,7 +60,7 @@ function jobMetrics(at: Registered) {
     }),
     loopDelay: new Histogram({
       name: "commonwork_job_loop_delay_seconds",
-      help: "Longest delay of the event loop while a carrier ran, if it was 50 ms or more.",
+      help: "Times of 50 ms or more for which code of a job held the event loop; job none: what no job held.",
       labelNames: ["queue", "job"],
       buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       ...at,

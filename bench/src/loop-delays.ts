@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
+import { openProcessorClock } from "../../src/processor-time.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
 import type { BenchContext, Figure } from "./bench.ts";
 
 const METRIC = "commonwork_job_loop_delay_seconds";
 
-/** A sample of the metric: of a bucket, which are cumulative and in ascending order, or of all carriers. */
+/** A sample of the metric: of a bucket, which are cumulative and in ascending order, or of all times. */
 type Sample = { readonly job: string; readonly le: string | null; readonly value: number };
 
 const TICK_MS = 5;
@@ -19,10 +19,11 @@ export type LoopWatch = {
  * timers, in processor time: other programs that want the processors do not lengthen it.
  */
 export function watchLoop(): LoopWatch {
+  const clock = openProcessorClock();
   let longestMs = 0;
-  let last = loopMs();
+  let last = clock();
   const tick = () => {
-    const now = loopMs();
+    const now = clock();
     longestMs = Math.max(longestMs, now - last);
     last = now;
   };
@@ -42,15 +43,6 @@ export const named = (name: string, { figure, ...rest }: Figure): Figure => ({
   figure: `${name}: ${figure}`,
   ...rest,
 });
-
-/** Processor time of the thread of the event loop; elsewhere than on Linux, the time that has passed. */
-function loopMs(): number {
-  try {
-    return Number(readFileSync("/proc/thread-self/schedstat", "latin1").split(" ")[0]) / 1e6;
-  } catch {
-    return performance.now();
-  }
-}
 
 async function samplesOf({ loopDelay }: Runtime["metrics"]): Promise<Sample[]> {
   const { values } = await loopDelay.get();
@@ -77,12 +69,13 @@ export async function sayLoopDelaysAt({ say }: Pick<BenchContext, "say">, port: 
 function linesOf(samples: readonly Sample[]): string[] {
   const totals = samples.filter(({ le }) => le === null);
   if (totals.length === 0) return ["the event loop was never held for 50 ms"];
-  return totals.map(({ job, value: carriers }) => {
-    // The first bucket with all carriers bounds the longest delay.
+  return totals.map(({ job, value: times }) => {
+    // The first bucket with all of them bounds the longest.
     const bound = samples.find(
-      (sample) => sample.job === job && sample.le !== null && sample.value === carriers,
+      (sample) => sample.job === job && sample.le !== null && sample.value === times,
     );
     const atMost = bound && bound.le !== "+Inf" ? `at most ${bound.le} s` : "more than the last bucket";
-    return `the event loop was held for 50 ms or more by ${carriers} carriers of ${job}, for ${atMost}`;
+    const by = job === "none" ? "no job (garbage collection, other programs)" : job;
+    return `the event loop was held for 50 ms or more ${times} times by ${by}, for ${atMost}`;
   });
 }

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Database } from "./client.ts";
 import { isDatabaseAbsent, isOutdatedPlan } from "./faults.ts";
@@ -8,6 +9,11 @@ import type { Queryable } from "./statement.ts";
 export type Tx = Queryable & {
   /** How work that this transaction enqueues reaches Redis after the commit. Savepoints share it. */
   readonly dispatch: Dispatch;
+  /**
+   * Calls a listener whenever an answer of Postgres has arrived, before it is read.
+   * @returns a function that ends it.
+   */
+  onAnswer(listener: () => void): () => void;
   /** Runs `work` under a savepoint, which is rolled back when it rejects. */
   transaction<T>(work: (savepoint: Tx) => Promise<T>): Promise<T>;
 };
@@ -62,7 +68,8 @@ export async function inTransaction<T>(
   client.on("error", ignoreLostConnection);
   signal?.addEventListener("abort", abandon, { once: true });
   try {
-    return await drizzle(client).transaction((inner) => work(ownTx(inner, dispatch)));
+    const stream = streamOf(client);
+    return await drizzle(client).transaction((inner) => work(ownTx(inner, { dispatch, stream })));
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     // A migration changed the schema under its prepared statements: the next connection prepares them again.
@@ -78,11 +85,18 @@ export async function inTransaction<T>(
 
 type DrizzleTransaction = Parameters<Parameters<NodePgDatabase["transaction"]>[0]>[0];
 
-function ownTx(inner: DrizzleTransaction, dispatch: Dispatch): Tx {
+type Opened = { readonly dispatch: Dispatch; readonly stream: Socket };
+
+function ownTx(inner: DrizzleTransaction, opened: Opened): Tx {
+  const { dispatch, stream } = opened;
   return {
     execute: inner.execute.bind(inner) as Tx["execute"],
     dispatch,
-    transaction: (work) => inner.transaction((savepoint) => work(ownTx(savepoint, dispatch))),
+    onAnswer(listener) {
+      stream.prependListener("data", listener);
+      return () => void stream.off("data", listener);
+    },
+    transaction: (work) => inner.transaction((savepoint) => work(ownTx(savepoint, opened))),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
+import { mapInPortions } from "../portions.ts";
 import {
   decideNotification,
   isLimited,
@@ -54,13 +55,13 @@ export async function decideDeliveries(
 ): Promise<Decided[]> {
   const decided: Decided[] = [];
   const limited: { one: EventRecipients; facts: NotifyFacts; reader: Reader }[] = [];
-  for (const one of recipients) {
+  await mapInPortions(recipients, (one) => {
     const reader = readerOf(one, context);
     const facts = factsOf(one, reader, context);
     if (facts.email !== null && isLimited(facts.email, one.type.nudge !== undefined))
       limited.push({ one, facts: facts.email, reader });
     else decided.push(decide(one, one.group.userIds, reader, facts));
-  }
+  });
   if (limited.length === 0) return decided;
   const standings = await readEmailStandings(tx, limitedUsers(limited.map(({ one }) => one)), context.now);
   for (const { userIds, email, event, type } of decided)
@@ -73,14 +74,15 @@ export async function decideDeliveries(
   const single = limited
     .flatMap((group) => group.one.group.userIds.map((userId) => ({ ...group, userId })))
     .sort(inDecidingOrder(priority));
-  for (const { one, userId, reader } of single) {
+  // One after another: each decision counts towards the limits of the next.
+  await mapInPortions(single, ({ one, userId, reader }) => {
     const standing = standings.get(userId) ?? NO_EMAIL_YET;
     const facts = factsOf(one, reader, context);
     const email = facts.email && withStanding(facts.email, standing, one, context);
     const result = decide(one, [userId], reader, { ...facts, email });
     if (result.email) standings.set(userId, standingAfter(standing, result.email, one, context.now));
     decided.push(result);
-  }
+  });
   return decided;
 }
 

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
+import { mapInPortions, stringifyInPortions } from "../portions.ts";
 import { cleanName, cleanText } from "./clean-name.ts";
 import {
   type AnyNotificationType,
@@ -40,7 +41,7 @@ export const loadEvents = (db: Queryable, ids: readonly string[]): Promise<Event
 
 /** Parses the payloads by type, and reads the names that the texts use, in one statement for all events. */
 export async function readEvents(db: Queryable, found: readonly EventRow[]): Promise<ReadEvents> {
-  const parsed = found.map((row) => ({ row, ...parse(row) }));
+  const parsed = await mapInPortions(found, (row) => ({ row, ...parse(row) }));
   const fitting = parsed.flatMap(({ row, type, payload }) =>
     type && payload?.success ? [{ row, type, payload: payload.data as unknown }] : [],
   );
@@ -71,10 +72,19 @@ function parse(row: EventRow) {
 const faultsOf = (issues: readonly { path: readonly PropertyKey[]; code?: string | undefined }[]): string =>
   issues.map(({ path, code }) => `${path.join(".") || "payload"}: ${code}`).join("; ");
 
-const cleanNames = <N extends Record<string, string | null>>(names: N): N =>
-  Object.fromEntries(
-    Object.entries(names).map(([of, name]) => [of, name === null ? null : cleanName(name)]),
-  ) as N;
+/** Cleans names of many events. Most of them occur in several. */
+function nameCleaner(): <N extends Record<string, string | null>>(names: N) => N {
+  const cleaned = new Map<string, string>();
+  const clean = (name: string): string => {
+    const known = cleaned.get(name) ?? cleanName(name);
+    cleaned.set(name, known);
+    return known;
+  };
+  return <N extends Record<string, string | null>>(names: N) =>
+    Object.fromEntries(
+      Object.entries(names).map(([of, name]) => [of, name === null ? null : clean(name)]),
+    ) as N;
+}
 
 async function loadNames(
   db: Queryable,
@@ -103,7 +113,7 @@ async function loadNames(
     db,
     sql`select e.event_id as id, a.name as actor, x.name as other, o.name as organization, p.name as project, r.name as resource,
                t.topic as thread, m.title as meeting, m.start_time as "meetingStart", m.status as "meetingStatus", s.body as message
-        from jsonb_to_recordset(${JSON.stringify(named)}::jsonb) as e(
+        from jsonb_to_recordset(${await stringifyInPortions(named, (event) => event)}::jsonb) as e(
           event_id bigint, actor_id bigint, project_id bigint, resource_id bigint, thread_id bigint, meeting_id bigint,
           message_id bigint, organization_id bigint, other_id bigint)
         left join users a on a.id = e.actor_id
@@ -115,8 +125,9 @@ async function loadNames(
         left join meetings m on m.id = e.meeting_id
         left join messages s on s.id = e.message_id`,
   );
+  const cleanNames = nameCleaner();
   return new Map(
-    found.map(({ id, meetingStart, meetingStatus, message, ...names }) => [
+    await mapInPortions(found, ({ id, meetingStart, meetingStatus, message, ...names }) => [
       id,
       {
         ...cleanNames(names),

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { deliveries } from "../db/schema/notifications.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { mapInPortions, stringifyInPortions } from "../portions.ts";
 import type { NotifyDecision } from "../scoring/notifications/notify-decision.ts";
 import type { Decided } from "./decide-deliveries.ts";
 import type { NotificationText } from "./notification-type.ts";
@@ -12,7 +13,9 @@ import type { NotificationText } from "./notification-type.ts";
  */
 export async function recordDeliveries(tx: Tx, decided: readonly Decided[], now: Date): Promise<void> {
   if (decided.length === 0) return;
-  const texts = new Map(decided.filter(isShown).map((one) => [one, one.type.text(one.event, one.reader)]));
+  const texts = new Map(
+    await mapInPortions(decided.filter(isShown), (one) => [one, one.type.text(one.event, one.reader)]),
+  );
   const counted = await countInThreads(tx, decided.filter(isCounting), texts);
   await writeDeliveries(tx, decided, { texts, counted }, now);
 }
@@ -58,7 +61,7 @@ async function countInThreads(
         select u.user_id, max(g.event_type), max(g.event_id), max(g.project_id), g.thread_id,
                case when count(*) = 1 then max(g.title) else regexp_replace(max(g.title), ${FIRST_COUNT}, count(*) || ${MANY_MESSAGES}) end,
                max(g.body), max(g.link), count(*), true
-        from jsonb_to_recordset(${JSON.stringify(groups)}::jsonb) as g(
+        from jsonb_to_recordset(${await stringifyInPortions(groups, (group) => group)}::jsonb) as g(
           event_id bigint, event_type text, project_id bigint, thread_id bigint, title text, body text, link text, user_ids bigint[])
         cross join lateral unnest(g.user_ids) as u(user_id)
         group by u.user_id, g.thread_id
@@ -120,13 +123,13 @@ async function writeDeliveries(
   written: WrittenGroup,
   now: Date,
 ): Promise<void> {
-  const groups = decided.map((one) => groupOf(one, written));
+  const groups = await stringifyInPortions(decided, (one) => groupOf(one, written));
   await tx.execute(
     sql`with decided as materialized (
           select g.event_id, g.event_type, g.project_id, g.thread_id, g.title, g.body, g.link, g.is_new, g.in_app, g.in_app_reason,
                  g.in_app_status, g.email, g.email_reason, g.email_status, g.cadence, g.not_before, u.user_id,
                  case when g.is_new then nextval('notifications_id_seq') else u.counted_id end as notification_id
-          from jsonb_to_recordset(${JSON.stringify(groups)}::jsonb) as g(
+          from jsonb_to_recordset(${groups}::jsonb) as g(
             event_id bigint, event_type text, project_id bigint, thread_id bigint, title text, body text, link text, is_new boolean,
             user_ids bigint[], counted_ids bigint[], in_app text, in_app_reason text, in_app_status text,
             email text, email_reason text, email_status text, cadence text, not_before timestamptz)

@@ -1,3 +1,4 @@
+import { groupBy } from "../group-by.ts";
 import type { Log } from "../log.ts";
 import type { Measure } from "../queues/job.ts";
 import { notificationTypeOf } from "./type-of-event.ts";
@@ -28,12 +29,7 @@ export function reportEvents(
   events: readonly Handled[],
   nowMs: number = performance.now(),
 ): void {
-  const groups = new Map<string, Handled[]>();
-  for (const event of events) {
-    const key = `${event.outcome} ${event.type}`;
-    groups.set(key, [...(groups.get(key) ?? []), event]);
-  }
-  for (const [key, group] of groups) {
+  for (const [key, group] of groupBy(events, ({ outcome, type }) => `${outcome} ${type}`)) {
     const [{ id, type, outcome, reason }] = group as [Handled];
     const isKnown = notificationTypeOf(type) !== undefined || outcome === "decided";
     measure("events", { type: isKnown ? type : "unknown", outcome }, group.length);

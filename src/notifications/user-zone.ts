@@ -19,7 +19,8 @@ const logged = new Set<string>();
  * Postgres, which knows others. An unknown name is logged once by each process.
  */
 export function userZone(timeZone: string | null, { defaultZone, log }: ZoneContext): string {
-  if (timeZone === null || timeZone === "") return defaultZone;
+  // Trying a name that is unknown takes as long as a hundred decisions.
+  if (timeZone === null || timeZone === "" || logged.has(timeZone)) return defaultZone;
   if (isTimeZone(timeZone)) return timeZone;
   const zone = shorten(timeZone, NAME_LENGTH);
   if (!logged.has(zone) && logged.size < MAX_LOGGED) {

@@ -14,7 +14,7 @@ import { TICK } from "../schedules/register.ts";
 import { summaryOf } from "./carrier-report.ts";
 import { watchConsumption } from "./consumption.ts";
 import { executionOf } from "./execution.ts";
-import { type LoopWatch, startLoopWatch } from "./loop-watch.ts";
+import { type LoopUser, type LoopWatch, startLoopWatch } from "./loop-watch.ts";
 import type { Runtime } from "./runtime.ts";
 import { openSlots } from "./scheduler.ts";
 
@@ -37,10 +37,8 @@ export type WorkerOptions = {
 /** How long an interrupted carrier may take to abandon its transaction. */
 const ABANDON_MS = 2_000;
 
-/** Delays that are not worth a series in the metrics. */
-const SHORT_DELAY_MS = 50;
 /** Locks cannot be renewed, and requests are not answered. */
-const LONG_DELAY_MS = 1_000;
+const LONG_MS = 1_000;
 
 type WorkerDeps = {
   readonly runtime: Runtime;
@@ -57,7 +55,7 @@ export function startWorkers(runtime: Runtime, options: WorkerOptions): Workers 
   const connection = workerConnection(runtime.config, runtime.config.redisPrefix);
   const onError = workerErrors(runtime, connection);
   const execution = executionOf(runtime, { coalescer: createCoalescer() });
-  const loop = startLoopWatch();
+  const loop = startLoopWatch((user, ms) => reportHeld(runtime, user, ms));
   const deps = { runtime, loop, execution, connection, onError, locks };
   const workers = queues.map((queue) => startWorker(deps, queue, concurrency(queue)));
   const consumption = watchConsumption(runtime, queues, workers);
@@ -93,7 +91,7 @@ function workerErrors({ log, producers }: Runtime, connection: RedisClient): (er
 function startWorker(deps: WorkerDeps, queue: QueueName, concurrency: number): Worker {
   const { runtime, connection, onError, locks } = deps;
   const calling = new Set<string>();
-  const worker = new Worker(queue, processorFor(deps, calling), {
+  const worker = new Worker(queue, processorFor(deps, queue, calling), {
     ...VERSION_UNASKED,
     connection,
     prefix: keyPrefix(runtime.config.redisPrefix, queue),
@@ -119,36 +117,44 @@ function startWorker(deps: WorkerDeps, queue: QueueName, concurrency: number): W
 
 /** BullMQ counts the declared parameters: only a processor with three of them can be cancelled. */
 const processorFor =
-  ({ runtime, loop, execution }: WorkerDeps, calling: Set<string>) =>
+  ({ runtime, loop, execution }: WorkerDeps, queue: QueueName, calling: Set<string>) =>
   async (bullJob: BullJob, _token: string | undefined, signal: AbortSignal | undefined): Promise<unknown> => {
     if (bullJob.name === TICK) return tick(runtime, bullJob);
     const carrier = carrierOf(bullJob);
     const onProgress = (fraction: number) =>
       void bullJob.updateProgress(Math.round(fraction * 100)).catch(() => undefined);
-    const endOfWatch = loop.begin();
     const isCall = runtime.catalogue.find(carrier.job)?.job.form === "outside";
     if (isCall) calling.add(carrier.id);
     const tally = await runCarrier(
-      { ...execution, onProgress },
+      { ...execution, onProgress, transact: watched(loop, { queue, job: carrier.job }, execution) },
       carrier,
       signal ?? new AbortController().signal,
-    ).finally(() => {
-      calling.delete(carrier.id);
-      reportDelay(runtime, bullJob, endOfWatch());
-    });
+    ).finally(() => calling.delete(carrier.id));
     if (carrier.entries.length === 1 && tally.retry + tally.dead > 0) throw new CarrierFailed(tally);
     return summaryOf(tally);
   };
 
-function reportDelay(
-  { metrics, log }: Runtime,
-  { queueName: queue, name: job }: BullJob,
-  delayMs: number,
-): void {
-  if (delayMs < SHORT_DELAY_MS) return;
-  metrics.loopDelay.observe({ queue, job }, delayMs / 1_000);
-  if (delayMs >= LONG_DELAY_MS)
-    log.warn({ queue, job, delayMs: Math.round(delayMs) }, "the event loop was blocked while the job ran");
+/** Transactions whose code is known to the watch of the event loop as code of a job. */
+function watched(loop: LoopWatch, user: LoopUser, { transact }: RunCarrierDeps): RunCarrierDeps["transact"] {
+  const runs = loop.watch(user);
+  return (work, signal) =>
+    transact(async (tx) => {
+      runs();
+      const end = tx.onAnswer(runs);
+      try {
+        return await work(tx);
+      } finally {
+        end();
+      }
+    }, signal);
+}
+
+const NO_JOB = { queue: "none", job: "none" } as const;
+
+function reportHeld({ metrics, log }: Runtime, user: LoopUser | null, ms: number): void {
+  metrics.loopDelay.observe({ ...(user ?? NO_JOB) }, ms / 1_000);
+  if (ms < LONG_MS) return;
+  log.warn({ ...user, delayMs: Math.round(ms) }, "the event loop was blocked");
 }
 
 type CarrierData = { entries: string[]; run?: string; slot?: string; attempts?: number };

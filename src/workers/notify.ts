@@ -2,6 +2,7 @@ import { type Decided, decideDeliveries } from "../notifications/decide-deliveri
 import { remarksOf } from "../notifications/describe-delivery.ts";
 import type { EventRecipients } from "../notifications/find-recipients.ts";
 import { recordDeliveries } from "../notifications/record-deliveries.ts";
+import { mapInPortions } from "../portions.ts";
 import { enqueue } from "../queues/enqueue.ts";
 import type { JobContext } from "../queues/job.ts";
 import { emailInstant } from "./notifications/email/email-instant.ts";
@@ -16,7 +17,7 @@ export async function notify(
 ): Promise<Decided[]> {
   const { tx, now, remark } = context;
   const decided = await decideDeliveries(tx, recipients, context);
-  for (const one of decided) for (const line of remarksOf(one)) remark(line);
+  await mapInPortions(decided, (one) => remarksOf(one).forEach(remark));
   await recordDeliveries(tx, decided, now);
   // An entry of its own, so that concurrent fan-outs do not wait for each other.
   if (decided.some(({ email }) => email?.kind === "now"))

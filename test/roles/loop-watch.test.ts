@@ -1,55 +1,98 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextIteration } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { startLoopWatch } from "../../src/roles/loop-watch.ts";
+import { openProcessorClock } from "../../src/processor-time.ts";
+import { type LoopUser, startLoopWatch } from "../../src/roles/loop-watch.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, singleJob } from "../support/jobs.ts";
-import { createWorld } from "../support/world.ts";
+import { createWorld, type World } from "../support/world.ts";
 
+const clock = openProcessorClock();
+
+/** Uses the processor for a time, however many other programs want it. */
 function block(ms: number): void {
-  for (const until = performance.now() + ms; performance.now() < until; );
+  for (const until = clock() + ms; clock() < until; );
 }
 
 const watching = () => {
-  const watch = startLoopWatch();
+  const held: [string | null, number][] = [];
+  const watch = startLoopWatch((user, ms) => void held.push([user?.job ?? null, ms]));
   onTestFinished(watch.stop);
-  return watch;
+  return { watch, held, byJobs: () => held.filter(([job]) => job !== null) };
 };
 
+const a: LoopUser = { queue: "maintenance", job: "a" };
+const b: LoopUser = { queue: "maintenance", job: "b" };
+
 describe("the watch of the event loop", () => {
-  it("charges work with the time that the loop was blocked while it ran", async () => {
-    const watch = watching();
-    const end = watch.begin();
+  it("charges a job with the time from its answer until the loop goes on", async () => {
+    const { watch, byJobs } = watching();
+    const runs = watch.watch(a);
+    runs();
     block(200);
+    await nextIteration();
+    block(200);
+    await nextIteration();
+    expect(byJobs()).toEqual([["a", expect.any(Number)]]);
+    expect(byJobs()[0]![1]).toBeGreaterThanOrEqual(100);
+  });
+
+  it("does not charge the jobs beside it", async () => {
+    const { watch, byJobs } = watching();
+    watch.watch(b)();
+    watch.watch(a)();
+    block(200);
+    watch.watch(b)();
+    await nextIteration();
+    expect(byJobs().map(([job]) => job)).toEqual(["a"]);
+  });
+
+  it("adds up what the carriers of a job use in one iteration", async () => {
+    const { watch, byJobs } = watching();
+    for (let carrier = 0; carrier < 4; carrier++) {
+      watch.watch({ ...a })();
+      block(30);
+      watch.watch(b)();
+    }
+    await nextIteration();
+    expect(byJobs().map(([job]) => job)).toEqual(["a"]);
+  });
+
+  it("charges no job with what runs while all of them wait", async () => {
+    const { watch, held } = watching();
+    watch.watch(a)();
     await delay(1);
-    expect(end()).toBeGreaterThanOrEqual(170);
-  });
-
-  it("charges work that ends without letting a timer run", () => {
-    const watch = watching();
-    const end = watch.begin();
-    block(200);
-    expect(end()).toBeGreaterThanOrEqual(170);
-  });
-
-  it("does not charge work with what came before it", () => {
-    const watch = watching();
-    block(2_000);
-    const end = watch.begin();
-    expect(end()).toBeLessThan(1_500);
+    block(300);
+    await eventually(async () => expect(held.map(([job]) => job)).toContain(null));
+    expect(held.map(([job]) => job)).not.toContain("a");
   });
 });
 
-it("a job that blocks the loop appears in the metrics under its name", async () => {
-  const job = singleJob(async () => {
+const heldBy = (world: World, job: string) =>
+  world.metrics.registry
+    .metrics()
+    .then((text) => text.includes(`loop_delay_seconds_count{queue="maintenance",job="${job}"} 1`));
+
+it("a job that blocks the loop appears in the metrics under its name, and one beside it does not", async () => {
+  let blocked = () => {};
+  const done = new Promise<void>((resolve) => {
+    blocked = resolve;
+  });
+  const blocking = singleJob(async () => {
     block(300);
+    blocked();
     return undefined;
   });
-  const world = await createWorld({ jobs: [job] });
-  await world.startWorkers();
-  await ask(world, job, { item: "a" });
-  await eventually(async () =>
-    expect(await world.metrics.registry.metrics()).toMatch(
-      /^commonwork_job_loop_delay_seconds_count\{queue="maintenance",job="note-item"\} 1$/m,
-    ),
+  const waiting = singleJob(
+    async () => {
+      await done;
+      return undefined;
+    },
+    { name: "wait-beside" },
   );
+  const world = await createWorld({ jobs: [waiting, blocking] });
+  await world.startWorkers({ concurrency: () => 2 });
+  await ask(world, waiting, { item: "a" });
+  await ask(world, blocking, { item: "a" });
+  await eventually(async () => expect(await heldBy(world, "note-item")).toBe(true));
+  expect(await heldBy(world, "wait-beside")).toBe(false);
 });

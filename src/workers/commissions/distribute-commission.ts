@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { emit } from "../../events/event.ts";
 import { commissionEarned, commissionHeld } from "../../events/rewards.ts";
+import { mapInPortions } from "../../portions.ts";
 import { enqueueMany } from "../../queues/enqueue.ts";
 import { defineJob, RETRIES } from "../../queues/job.ts";
 import { done, type Outcome, skipped } from "../../queues/outcome.ts";
@@ -24,7 +25,7 @@ export const distributeCommission = defineJob({
       tx,
       payloads.map(({ saleId }) => saleId),
     );
-    const decisions = sales.facts.map((facts) => ({
+    const decisions = await mapInPortions(sales.facts, (facts) => ({
       facts,
       decision: decideCommission(facts, settings.commissions),
     }));

@@ -394,11 +394,11 @@ describe("notify-fan-out", () => {
     expect(counts[1]).toBe(counts[0]);
   });
 
-  it("handles at most 4,000 events per transaction, and enqueues the rest", async () => {
+  it("handles at most 2,000 events per transaction, and enqueues the rest", async () => {
     const { world, people } = await garden();
     await world.query(
       `insert into domain_events (event_type, payload)
-       select 'recommendations.ready', jsonb_build_object('user_id', $1::bigint, 'count', 1) from generate_series(1, 4250)`,
+       select 'recommendations.ready', jsonb_build_object('user_id', $1::bigint, 'count', 1) from generate_series(1, 2250)`,
       [people[0]],
     );
     const entries = await world.enqueued(notifyFanOut);
@@ -406,13 +406,13 @@ describe("notify-fan-out", () => {
       notifyFanOut,
       entries.map(({ id }) => id),
     );
-    expect(tally.counts).toMatchObject({ events: 4000, postponed: 3 });
+    expect(tally.counts).toMatchObject({ events: 2000, postponed: 3 });
     const left = await world.enqueued(notifyFanOut);
     expect(left.map(({ payload }) => (payload as { eventIds: string[] }).eventIds.length)).toEqual([
       100, 100, 50,
     ]);
     await world.drain();
-    expect(await world.query("select count(*)::int as n from deliveries")).toEqual([{ n: 4250 }]);
+    expect(await world.query("select count(*)::int as n from deliveries")).toEqual([{ n: 2250 }]);
   });
 });
 
