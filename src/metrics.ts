@@ -58,6 +58,12 @@ function jobMetrics(at: Registered) {
       labelNames: ["type", "outcome"],
       ...at,
     }),
+    embeddings: new Counter({
+      name: "commonwork_embeddings_total",
+      help: "Texts of postings and users by outcome: embedded, or why not. Without them, recommendations use the formula without embeddings.",
+      labelNames: ["type", "outcome"],
+      ...at,
+    }),
     loopDelay: new Histogram({
       name: "commonwork_job_loop_delay_seconds",
       help: "Times of 50 ms or more for which code of a job held the event loop; job none: what no job held.",

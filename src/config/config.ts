@@ -2,6 +2,7 @@ import { access } from "./access.ts";
 import { type AnyArea, type ReadOf, readArea } from "./area.ts";
 import { calendar } from "./calendar.ts";
 import { email } from "./email.ts";
+import { embeddings } from "./embeddings.ts";
 import { history } from "./history.ts";
 import { matching } from "./matching.ts";
 import { notifications } from "./notifications.ts";
@@ -25,6 +26,7 @@ const areas = [
   calendar,
   matching,
   postings,
+  embeddings,
   history,
   access,
 ] as const;

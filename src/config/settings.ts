@@ -8,6 +8,7 @@ type Shared =
   | "nudges"
   | "matching"
   | "postings"
+  | "embeddingModel"
   | "notifications"
   | "historyDays"
   | "defaultTimeZone";
@@ -23,8 +24,8 @@ export type Settings = Pick<Config, Shared> & {
 export function settingsFrom(config: Pick<Config, Shared | "email">): Settings {
   const { transport: _transport, webhookSecrets: _secrets, ...email } = config.email;
   const { calendars, commissions, multipliers, budgets, nudges, matching } = config;
-  const { notifications, postings, historyDays, defaultTimeZone } = config;
+  const { notifications, postings, embeddingModel, historyDays, defaultTimeZone } = config;
   const rewards = { commissions, multipliers, budgets };
-  const shown = { ...rewards, calendars, nudges, matching, postings, notifications };
+  const shown = { ...rewards, calendars, nudges, matching, postings, embeddingModel, notifications };
   return { ...shown, historyDays, defaultTimeZone, email };
 }

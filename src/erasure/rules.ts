@@ -120,6 +120,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   posting_buckets: NOTHING,
   posting_listings: NOTHING,
   posting_sightings: NOTHING,
+  posting_vectors: NOTHING,
   project_access_grants: [deletes("user_id")],
   project_applications: [deletes("user_id")],
   project_match_lists: NOTHING,
@@ -163,6 +164,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   unsubscribe_tokens: [deletes("user_id")],
   user_notification_settings: [deletes("user_id")],
   user_profiles: [deletes("user_id")],
+  user_vectors: [deletes("user_id")],
   users: [
     clears(
       ["host_id", "public_id", "name", "email", "time_zone", "last_active_at", "is_operator"],

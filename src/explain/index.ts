@@ -5,8 +5,9 @@ import { explainCommission } from "./commission.ts";
 import { type Explain, type Explanation, withReferences } from "./explanation.ts";
 import { explainMatch } from "./match.ts";
 import { explainMultiplier } from "./multiplier.ts";
+import { explainRecommendation } from "./recommendation.ts";
 
-export const EXPLAINED = ["award", "commission", "match", "multiplier"] as const;
+export const EXPLAINED = ["award", "commission", "match", "multiplier", "recommendation"] as const;
 export type Explained = (typeof EXPLAINED)[number];
 
 const EXPLAIN: Readonly<Record<Explained, Explain>> = {
@@ -14,6 +15,7 @@ const EXPLAIN: Readonly<Record<Explained, Explain>> = {
   commission: explainCommission,
   match: explainMatch,
   multiplier: explainMultiplier,
+  recommendation: explainRecommendation,
 };
 
 /** The form of the ids of each kind, for help texts. */
@@ -22,6 +24,7 @@ export const EXPLAINED_IDS: Readonly<Record<Explained, string>> = {
   commission: "<saleId> or <saleId>:<level>",
   match: "<projectId>:<volunteerId>",
   multiplier: "<profileId> or <profileId>@<instant>",
+  recommendation: "<userId>:<postingId>",
 };
 
 /** The tables that the parts of an id refer to; null for ids of our own. */
@@ -30,6 +33,7 @@ const ID_PARTS: Readonly<Record<Explained, { separator: string; tables: readonly
   commission: { separator: ":", tables: [null, null] },
   match: { separator: ":", tables: ["projects", "users"] },
   multiplier: { separator: "@", tables: ["volunteer_profiles"] },
+  recommendation: { separator: ":", tables: ["users", null] },
 };
 
 /**

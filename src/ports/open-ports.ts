@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import type { Queryable } from "../db/statement.ts";
 import { createSeals } from "../sealed-text.ts";
 import type { CalendarPort } from "./calendar.ts";
+import { embeddingsPort } from "./embeddings.ts";
 import { googleCalendarPort } from "./google-calendar.ts";
 import { fileMailer } from "./mailers/file.ts";
 import { createMailLimiter } from "./mailers/mail-limiter.ts";
@@ -23,7 +24,7 @@ const RESEND_PER_SECOND = 2;
 
 type PortsConfig = Pick<
   Config,
-  "tokenSales" | "email" | "redisPrefix" | "googleCalendar" | "postingSources" | "fetching"
+  "tokenSales" | "email" | "redisPrefix" | "googleCalendar" | "postingSources" | "fetching" | "embeddings"
 >;
 
 /** What ports share with the rest of the process. */
@@ -42,6 +43,9 @@ export function openPorts(config: PortsConfig, { redis, clock, db }: PortsOn): P
     mailer: openMailer(config, redis),
     calendar: config.googleCalendar ? openCalendar(config.googleCalendar, clock) : null,
     postings: config.postingSources.lists.length > 0 ? openPostings(config, { redis, clock, db }) : null,
+    embeddings: config.embeddings
+      ? embeddingsPort({ config: config.embeddings, records: fetchRecords(db), clock })
+      : null,
   };
 }
 

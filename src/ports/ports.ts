@@ -1,4 +1,5 @@
 import type { CalendarPort } from "./calendar.ts";
+import type { EmbeddingsPort } from "./embeddings.ts";
 import type { Mailer } from "./mailers/mailer.ts";
 import type { PostingsPort } from "./postings/postings-port.ts";
 import type { TokenSalesPort } from "./token-sales.ts";
@@ -10,4 +11,5 @@ export type Ports = {
   readonly mailer: Mailer;
   readonly calendar: CalendarPort | null;
   readonly postings: PostingsPort | null;
+  readonly embeddings: EmbeddingsPort | null;
 };

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { array, rows } from "../db/statement.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { FORMULA_VERSION } from "../scoring/postings/recommend/score-posting.ts";
 import { SKILLS, VOCABULARY_VERSION } from "../scoring/postings/skills/vocabulary.ts";
@@ -7,15 +7,38 @@ import { SKILLS, VOCABULARY_VERSION } from "../scoring/postings/skills/vocabular
 /** Stored weights of skills. */
 export type StoredRarity = { readonly id: string; readonly weights: Uint8Array };
 
-/** The version of lists computed with these weights by this version of the service. */
-export const algoVersionOf = ({ id }: Pick<StoredRarity, "id">): string =>
-  `${FORMULA_VERSION}.${VOCABULARY_VERSION}.${id}`;
+/**
+ * The version of lists computed with these weights by this version of the service.
+ *
+ * @param model that embeddings are of; null for the formula without them.
+ */
+export const algoVersionOf = ({ id }: Pick<StoredRarity, "id">, model: string | null): string =>
+  [FORMULA_VERSION, VOCABULARY_VERSION, id, ...(model === null ? [] : [model])].join(".");
+
+/** The parts of a version; null unless formula and vocabulary are those of this version of the service. */
+export function versionParts(
+  algoVersion: string | null,
+): { readonly rarityId: string; readonly model: string | null } | null {
+  const [formula, vocabulary, rarityId, ...model] = (algoVersion ?? "").split(".");
+  if (formula !== String(FORMULA_VERSION) || vocabulary !== VOCABULARY_VERSION || rarityId === undefined)
+    return null;
+  return { rarityId, model: model.length === 0 ? null : model.join(".") };
+}
 
 /** The latest weights of this vocabulary; null before the first full run. */
-export async function latestRarity(tx: Tx): Promise<StoredRarity | null> {
+export async function latestRarity(on: Queryable): Promise<StoredRarity | null> {
   const [found] = await rows<{ id: string; weights: Buffer }>(
-    tx,
+    on,
     sql`select id, weights from skill_rarities where vocabulary = ${VOCABULARY_VERSION} order by id desc limit 1`,
+  );
+  return found ?? null;
+}
+
+/** The weights with this id, if they are of this vocabulary; null otherwise. */
+export async function rarityWithId(on: Queryable, id: string): Promise<StoredRarity | null> {
+  const [found] = await rows<{ id: string; weights: Buffer }>(
+    on,
+    sql`select id, weights from skill_rarities where vocabulary = ${VOCABULARY_VERSION} and id::text = ${id}`,
   );
   return found ?? null;
 }

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import { array, rows } from "../db/statement.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { WINDOW_MS } from "../scoring/postings/recommend/score-posting.ts";
 import { MAX_TEXT } from "../scoring/postings/skills/match-skills.ts";
@@ -32,10 +32,11 @@ const isUnchangedSince = (since: SQL, asOf: Date): SQL =>
   sql`(c.updated_at < ${since} - ${COMMIT_LAG} and coalesce(p.updated_at < ${since} - ${COMMIT_LAG}, true)
        and not exists (select 1 from job_applications a where a.user_id = c.user_id and (a.updated_at >= ${since} - ${COMMIT_LAG}
          or a.dismissed_at + ${REMEMBERED} between ${since} and ${asOf}::timestamptz))
-       and not exists (select 1 from recommendation_views w where w.user_id = c.user_id and w.updated_at >= ${since} - ${COMMIT_LAG}))`;
+       and not exists (select 1 from recommendation_views w where w.user_id = c.user_id and w.updated_at >= ${since} - ${COMMIT_LAG})
+       and not exists (select 1 from user_vectors v where v.user_id = c.user_id and v.created_at >= ${since} - ${COMMIT_LAG}))`;
 
-/** Which stored lists may be merged: those of this version, computed at this instant or later. */
-export type MergeLimits = { readonly since: Date; readonly algoVersion: string };
+/** Which stored lists may be merged: those of these versions, computed at this instant or later. */
+export type MergeLimits = { readonly since: Date; readonly versions: readonly string[] };
 
 /**
  * The users of a scope who have an active CV, as a JSON array of RangeUser.
@@ -48,16 +49,27 @@ export async function readUsers(
   asOf: Date,
   merge: MergeLimits | null,
 ): Promise<string> {
-  const list = merge
-    ? sql`case when l.algo_version = ${merge.algoVersion} and l.as_of >= ${merge.since}::timestamptz and ${isUnchangedSince(sql`l.as_of`, asOf)}
-          then json_build_object('ids', encode(array_send(l.posting_ids), 'base64'), 'scores', encode(array_send(l.scores), 'base64'),
-                                 'components', encode(l.components, 'base64'), 'floor', l.floor_score) end`
-    : sql`null`;
   await tx.execute(sql`set local jit = off`);
+  return readFewUsers(tx, scope, asOf, merge);
+}
+
+/** The same for so few users that it does not matter whether the statement is compiled. */
+export async function readFewUsers(
+  on: Queryable,
+  scope: UserScope,
+  asOf: Date,
+  merge: MergeLimits | null = null,
+): Promise<string> {
+  const list = merge
+    ? sql`case when l.algo_version = any(${array(merge.versions)}::text[]) and l.as_of >= ${merge.since}::timestamptz and ${isUnchangedSince(sql`l.as_of`, asOf)}
+          then json_build_object('ids', encode(array_send(l.posting_ids), 'base64'), 'scores', encode(array_send(l.scores), 'base64'),
+                                 'components', encode(l.components, 'base64'), 'floor', l.floor_score, 'version', l.algo_version) end`
+    : sql`null`;
   const [read] = await rows<{ users: string }>(
-    tx,
+    on,
     sql`select coalesce(json_agg(json_build_object(
-          'id', c.user_id, 'parsedContent', c.parsed_content, 'rawText', left(c.raw_text, ${MAX_TEXT}::int),
+          'id', c.user_id, 'name', u.name, 'embeddingsAllowed', coalesce(p.embeddings_allowed, true),
+          'parsedContent', c.parsed_content, 'rawText', left(c.raw_text, ${MAX_TEXT}::int),
           'profile', case when p.user_id is not null then json_build_object(
             'primaryJobTitle', p.primary_job_title, 'secondaryJobTitles', p.secondary_job_titles, 'seniorityLevel', p.seniority_level,
             'workPreference', p.work_preference, 'technicalSkills', p.technical_skills, 'tools', p.tools,
@@ -69,7 +81,7 @@ export async function readUsers(
                             where w.user_id = c.user_id), '[]'::json),
           'isUnchanged', l.user_id is not null and cardinality(l.posting_ids) > 0 and ${isUnchangedSince(sql`l.as_of`, asOf)},
           'list', ${list}) order by c.user_id), '[]'::json)::text as users
-        from cvs c
+        from cvs c join users u on u.id = c.user_id
         left join user_profiles p on p.user_id = c.user_id
         left join recommendation_lists l on l.user_id = c.user_id
         left join lateral (
@@ -164,6 +176,13 @@ export async function cutPostings(tx: Tx, scope: PostingScope): Promise<{ from: 
 const inPostingScope = ({ asOf, changedSince }: PostingScope): SQL =>
   changedSince === null ? isCandidate(asOf) : sql`${isCandidate(asOf)} and ${isChanged(changedSince, asOf)}`;
 
+/** SQL: the posting `j` as a PostingRow. */
+export const POSTING_ROW = sql`json_build_object(
+  'id', j.id, 'cluster', j.cluster, 'title', left(j.title, 500), 'company', left(j.company, 500),
+  'description', left(j.description, 20000), 'isRemote', coalesce(j.remote_type = 'remote', false),
+  'salaryMin', j.salary_min, 'salaryMax', j.salary_max, 'salaryCurrency', j.salary_currency, 'salaryPeriod', j.salary_period,
+  'postedAt', ${ms(POSTED_AT)}, 'scrapedAt', ${ms(sql`j.scraped_at`)})`;
+
 /** The postings of a scope with these ids, as a JSON array of PostingRow. */
 export async function readPostings(
   tx: Tx,
@@ -173,11 +192,7 @@ export async function readPostings(
   await tx.execute(sql`set local jit = off`);
   const [read] = await rows<{ postings: string }>(
     tx,
-    sql`select coalesce(json_agg(json_build_object(
-          'id', j.id, 'cluster', j.cluster, 'title', left(j.title, 500), 'company', left(j.company, 500),
-          'description', left(j.description, 20000), 'isRemote', coalesce(j.remote_type = 'remote', false),
-          'salaryMin', j.salary_min, 'salaryMax', j.salary_max, 'salaryCurrency', j.salary_currency, 'salaryPeriod', j.salary_period,
-          'postedAt', ${ms(POSTED_AT)}, 'scrapedAt', ${ms(sql`j.scraped_at`)})), '[]'::json)::text as postings
+    sql`select coalesce(json_agg(${POSTING_ROW}), '[]'::json)::text as postings
         from jobs j where j.id >= ${from}::bigint and j.id < ${to}::bigint and ${inPostingScope(scope)}`,
   );
   return read?.postings ?? "[]";

@@ -1,26 +1,25 @@
 import { z } from "zod";
 import type { ComputeContext, JobContext } from "../queues/job.ts";
-import type { PostingIndex } from "../scoring/postings/recommend/posting-index.ts";
+import { type ListColumns, servedOf } from "../scoring/postings/recommend/list-columns.ts";
+import {
+  type ComputedVectors,
+  computeVectors,
+  type EmbedRange,
+  embedRange,
+  storeVectors,
+} from "./embeddings/embed-range.ts";
+import { vectorsOfUsers } from "./embeddings/range-vectors.ts";
+import { type LoadedIndex, withIndex } from "./load-index.ts";
+import { onThread } from "./on-thread.ts";
 import { algoVersionOf, latestRarity, type StoredRarity, storeRarity } from "./rarities.ts";
 import type { RangeInput, RangeResult } from "./recommend.task.ts";
-import { servedOf } from "./recommend.task.ts";
-import {
-  cutPostings,
-  type PostingScope,
-  postingsFingerprint,
-  readOpenPostings,
-  readPostings,
-  readUsers,
-  type UserScope,
-  userScope,
-} from "./recommend-facts.ts";
+import { type MergeLimits, readUsers, type UserScope, userScope } from "./recommend-facts.ts";
 import { deleteOrphanedLists, swapLists } from "./swap-lists.ts";
 
-const TASKS = new URL(`./recommend.task.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
-
-/** A part of a run: the weights of skills, or the lists of some users. */
+/** A part of a run: the weights of skills, the vectors of texts, or the lists of some users. */
 export const recommendRange = z.union([
   z.object({ weigh: z.literal(true) }),
+  embedRange,
   z.object({
     users: userScope,
     /** Merge new postings into lists computed since then; null: compute them from all postings. */
@@ -28,6 +27,7 @@ export const recommendRange = z.union([
   }),
 ]);
 export type RecommendRange = z.infer<typeof recommendRange>;
+type ListsRange = Exclude<RecommendRange, EmbedRange | { weigh: true }>;
 
 /** Users whose lists are computed together: less than a second of work, and 4 MB of lists. */
 export const USERS_PER_RANGE = 1_000;
@@ -35,115 +35,90 @@ export const USERS_PER_RANGE = 1_000;
 /** A part of a run before it is stored. */
 export type ComputedRange =
   | { readonly weights: Uint8Array; readonly postings: number }
+  | { readonly vectors: ComputedVectors }
   | { readonly results: readonly RangeResult[]; readonly rarity: StoredRarity };
 
 /** Computes a part of a run. No transaction is open: it waits for threads. */
 export async function computeRange(context: ComputeContext, range: RecommendRange): Promise<ComputedRange> {
   if ("weigh" in range) {
-    return withIndex(context, { asOf: context.now, changedSince: null }, async ({ index }) => ({
+    const scope = { asOf: context.now, changedSince: null };
+    return withIndex(context, scope, async ({ index }) => ({
       weights: await onThread<Uint8Array>(context, "weighSkills", { bySkill: index.bySkill, ids: index.ids }),
       postings: index.ids.length,
     }));
   }
+  if ("embed" in range) {
+    const { embeddingModel } = context.settings;
+    // The range was cut by a process that has an endpoint.
+    if (embeddingModel === null) throw new Error("EMBEDDINGS_URL is not set in this process");
+    return { vectors: await computeVectors(context, range, embeddingModel) };
+  }
   const rarity = await context.read(latestRarity);
   if (rarity === null) throw new Error("no weights of skills are stored for this vocabulary");
-  const results = await recommendTo(context, range.users, rarity, range.since);
-  return { results, rarity };
+  return { results: await recommendTo(context, range, rarity), rarity };
 }
 
 async function recommendTo(
   context: ComputeContext,
-  users: UserScope,
+  { users, since }: ListsRange,
   rarity: StoredRarity,
-  since: string | null,
 ): Promise<RangeResult[]> {
-  if (since === null) return [await recommendFromAll(context, users, rarity)];
-  const merged = await mergeChanged(context, users, rarity, new Date(since));
+  if (since === null) return [await recommendWith(context, users, rarity, null)];
+  const merged = await recommendWith(context, users, rarity, new Date(since));
   if (merged.incomplete.length === 0) return [merged];
-  return [merged, await recommendFromAll(context, { ids: merged.incomplete.map(String) }, rarity)];
+  const incomplete = { ids: merged.incomplete.map(String) };
+  return [merged, await recommendWith(context, incomplete, rarity, null)];
 }
 
-function recommendFromAll(
+/** The lists of users from all postings, or from what changed since an instant and their stored lists. */
+function recommendWith(
   context: ComputeContext,
-  users: UserScope,
+  scope: UserScope,
   rarity: StoredRarity,
+  changedSince: Date | null,
 ): Promise<RangeResult> {
-  return withIndex(context, { asOf: context.now, changedSince: null }, async ({ key, index }) => {
+  const { now: asOf, settings } = context;
+  const version = algoVersionOf(rarity, null);
+  const semanticVersion = algoVersionOf(rarity, settings.embeddingModel);
+  const merge: MergeLimits | null = changedSince && {
+    since: changedSince,
+    versions: [version, semanticVersion],
+  };
+  return withIndex(context, { asOf, changedSince }, async (loaded) => {
+    const users = await context.read((tx) => readUsers(tx, scope, asOf, merge));
     const input: RangeInput = {
-      key: `${key} ${rarity.id}`,
-      index,
+      key: `${loaded.key} ${rarity.id}`,
+      index: loaded.index,
       rarity: rarity.weights,
-      users: await context.read((tx) => readUsers(tx, users, context.now, null)),
-      asOf: context.now.getTime(),
-      openPostings: null,
-    };
-    return onThread<RangeResult>(context, "recommendToUsers", input);
-  });
-}
-
-function mergeChanged(
-  context: ComputeContext,
-  users: UserScope,
-  rarity: StoredRarity,
-  since: Date,
-): Promise<RangeResult> {
-  const { now: asOf } = context;
-  return withIndex(context, { asOf, changedSince: since }, async ({ key, index, openPostings }) => {
-    const limits = { since, algoVersion: algoVersionOf(rarity) };
-    const input: RangeInput = {
-      key: `${key} ${rarity.id}`,
-      index,
-      rarity: rarity.weights,
-      users: await context.read((tx) => readUsers(tx, users, asOf, limits)),
+      users,
       asOf: asOf.getTime(),
-      openPostings,
+      openPostings: loaded.openPostings,
+      embeddings: await embeddingsOf(context, loaded, { scope, users, version: semanticVersion }),
+      version,
     };
     return onThread<RangeResult>(context, "recommendToUsers", input);
   });
 }
 
-const onThread = <Result>({ compute, signal }: ComputeContext, task: string, input: unknown) =>
-  compute.threads.call<Result>(TASKS, task, input, signal);
-
-type LoadedIndex = {
-  readonly key: string;
-  readonly index: PostingIndex;
-  /** For merges; else null. */
-  readonly openPostings: string | null;
-};
-
-/** Calls `work` with an index of the postings, shared by all that need the same one at about this time. */
-async function withIndex<Result>(
+async function embeddingsOf(
   context: ComputeContext,
-  scope: PostingScope,
-  work: (loaded: LoadedIndex) => Promise<Result>,
-): Promise<Result> {
-  const fingerprint = await context.read((tx) => postingsFingerprint(tx, scope.asOf));
-  const { asOf, changedSince } = scope;
-  const merge =
-    changedSince === null ? "" : ` after ${changedSince.toISOString()} as of ${asOf.toISOString()}`;
-  const key = `postings ${fingerprint}${merge}`;
-  const loader = { names: async () => [key], load: () => loadIndex(context, scope, key) };
-  return context.compute.shared.use(key, loader, ([loaded]) => work(loaded as LoadedIndex));
-}
-
-async function loadIndex(context: ComputeContext, scope: PostingScope, key: string): Promise<LoadedIndex> {
-  const { read, now, signal } = context;
-  const pieces: string[] = [];
-  for (const ids of await read((tx) => cutPostings(tx, scope))) {
-    signal.throwIfAborted();
-    pieces.push(await read((tx) => readPostings(tx, scope, ids)));
-  }
-  const index = await onThread<PostingIndex>(context, "indexPostings", pieces);
-  const { changedSince } = scope;
-  const openPostings =
-    changedSince === null ? null : await read((tx) => readOpenPostings(tx, now, changedSince));
-  return { key, index, openPostings };
+  { vectors }: LoadedIndex,
+  of: { readonly scope: UserScope; readonly users: string; readonly version: string },
+): Promise<RangeInput["embeddings"]> {
+  const model = context.settings.embeddingModel;
+  if (model === null || vectors === null) return null;
+  return {
+    postings: vectors,
+    users: await vectorsOfUsers(context, model, of.scope, of.users),
+    version: of.version,
+  };
 }
 
 export type RangeCounts = {
   /** Users whose lists were computed. */
   readonly users: number;
+  /** Those of them whose lists were computed with embeddings. */
+  readonly semantic: number;
   /** Entries of their lists that are served. */
   readonly recommendations: number;
   /** Users whose old list stays, since nothing new was found. */
@@ -152,25 +127,44 @@ export type RangeCounts = {
   readonly deleted: number;
 };
 
-/** Stores a part of a run. */
+/** Stores a part of a run. @returns what it counts. */
 export async function storeRange(
-  { tx, now, log }: Pick<JobContext, "tx" | "now" | "log">,
+  context: Pick<JobContext, "tx" | "now" | "log" | "measure" | "settings">,
   range: RecommendRange,
   computed: ComputedRange,
-): Promise<RangeCounts | { readonly weighed: number; readonly postings: number }> {
+): Promise<Readonly<Record<string, number>>> {
+  const { tx } = context;
   if ("weights" in computed) {
     if (computed.postings > 0) await storeRarity(tx, computed.weights);
     return { weighed: 1, postings: computed.postings };
   }
-  const { results, rarity } = computed;
-  for (const { lists } of results)
-    await swapLists(tx, lists, { asOf: now, algoVersion: algoVersionOf(rarity) });
+  if ("vectors" in computed) {
+    if (!("embed" in range)) throw new Error("vectors were computed for another range");
+    return storeVectors(context, range, computed.vectors);
+  }
+  return storeLists(context, range, computed);
+}
+
+async function storeLists(
+  { tx, now, log, settings }: Pick<JobContext, "tx" | "now" | "log" | "settings">,
+  range: RecommendRange,
+  { results, rarity }: Extract<ComputedRange, { results: unknown }>,
+): Promise<RangeCounts> {
+  const version = algoVersionOf(rarity, null);
+  const semanticVersion = algoVersionOf(rarity, settings.embeddingModel);
+  for (const { lists, semanticLists } of results) {
+    await swapLists(tx, lists, { asOf: now, algoVersion: version });
+    await swapLists(tx, semanticLists, { asOf: now, algoVersion: semanticVersion });
+  }
   const failures = results.flatMap((result) => result.failures);
   for (const { userId, error } of failures) log.error({ userId, error }, "recommendations of a user failed");
   const sum = (of: (result: RangeResult) => number) => results.reduce((total, each) => total + of(each), 0);
+  const both = (of: (lists: ListColumns) => number) =>
+    sum(({ lists, semanticLists }) => of(lists) + of(semanticLists));
   return {
-    users: sum(({ lists }) => lists.userIds.length),
-    recommendations: sum(({ lists }) => servedOf(lists)),
+    users: both(({ userIds }) => userIds.length),
+    semantic: sum(({ semanticLists }) => semanticLists.userIds.length),
+    recommendations: both(servedOf),
     kept: sum(({ kept }) => kept),
     failed: failures.length,
     deleted: "users" in range ? await deleteOrphanedLists(tx, range.users) : 0,

@@ -1,12 +1,14 @@
-import { type ClosedList, servedCount } from "../scoring/postings/diversity.ts";
-import { COMPONENT_BYTES, writeComponents } from "../scoring/postings/recommend/components.ts";
+import type { ClosedList } from "../scoring/postings/diversity.ts";
+import { cosineOf, type Vector, type Vectors, vectorOf } from "../scoring/postings/recommend/cosine.ts";
+import { type EmbeddedUserRow, postingText, userText } from "../scoring/postings/recommend/embedding-text.ts";
 import { rarityOf } from "../scoring/postings/recommend/facts.ts";
 import {
-  isComplete,
-  keptEntries,
-  type OpenPosting,
-  type StoredList,
-} from "../scoring/postings/recommend/merge-list.ts";
+  columnsOf,
+  decodeList,
+  type EncodedList,
+  type ListColumns,
+} from "../scoring/postings/recommend/list-columns.ts";
+import { isComplete, keptEntries, type OpenPosting } from "../scoring/postings/recommend/merge-list.ts";
 import {
   buildPostingIndex,
   type OpenIndex,
@@ -18,7 +20,6 @@ import {
   type PostingRow,
   readPosting,
   readUser,
-  type UserRow,
 } from "../scoring/postings/recommend/read-facts.ts";
 import {
   type ListItem,
@@ -35,6 +36,22 @@ export const indexPostings = (pieces: readonly string[]): PostingIndex =>
     SKILLS.length,
   );
 
+/** A text that is sent to the endpoint of embeddings. */
+export type SentText = { readonly id: number; readonly text: string };
+
+/** Thread task: what is sent of postings, given as a JSON array of PostingRow. */
+export const textsOfPostings = (postings: string): SentText[] =>
+  (JSON.parse(postings) as PostingRow[]).map((row) => ({ id: row.id, text: postingText(row) }));
+
+/**
+ * Thread task: what is sent of users, given as a JSON array of EmbeddedUserRow. Those without a text are left
+ * out.
+ */
+export const textsOfUsers = (users: string): SentText[] =>
+  (JSON.parse(users) as EmbeddedUserRow[])
+    .map((row) => ({ id: row.id, text: userText(row) }))
+    .filter(({ text }) => text !== "");
+
 /** Weights of all skills, from the number of postings that name each. */
 export function weighSkills({ bySkill, ids }: Pick<PostingIndex, "bySkill" | "ids">): Uint8Array {
   const { starts } = bySkill;
@@ -43,16 +60,8 @@ export function weighSkills({ bySkill, ids }: Pick<PostingIndex, "bySkill" | "id
   );
 }
 
-/** A stored list with arrays as Postgres sends them, in base64. */
-export type EncodedList = {
-  readonly ids: string;
-  readonly scores: string;
-  readonly components: string;
-  readonly floor: number;
-};
-
 /** The rows of a user, and what is stored for them. */
-export type RangeUser = UserRow & {
+export type RangeUser = EmbeddedUserRow & {
   /** Whether what is stored was computed from the facts as they are now. */
   readonly isUnchanged: boolean;
   /** The list to merge into; null for a full computation. */
@@ -73,21 +82,26 @@ export type RangeInput = {
    * index holds those that changed.
    */
   readonly openPostings: string | null;
+  /** Null for the formula without embeddings. */
+  readonly embeddings: RangeEmbeddings | null;
+  /** The version of lists by the formula without embeddings. */
+  readonly version: string;
 };
 
-/** Lists as columns of numbers, one after the other: list n has `sizes[n]` entries. */
-export type ListColumns = {
-  readonly userIds: Float64Array;
-  readonly sizes: Int32Array;
-  readonly firstPlaces: Int32Array;
-  readonly floors: Float64Array;
-  readonly postingIds: Float64Array;
-  readonly scores: Float64Array;
-  readonly components: Uint8Array;
+/** Vectors of all postings of an index, and of the users that have one. */
+export type RangeEmbeddings = {
+  /** By position in the index. */
+  readonly postings: Vectors;
+  readonly users: ReadonlyMap<number, Float32Array>;
+  /** The version of lists that are computed with them. */
+  readonly version: string;
 };
 
 export type RangeResult = {
+  /** By the formula without embeddings. */
   readonly lists: ListColumns;
+  /** By the formula with embeddings. */
+  readonly semanticLists: ListColumns;
   /** Users whose new list is empty, while what is stored was computed from the same facts: it stays. */
   readonly kept: number;
   /** Users whose lists have to be computed from all postings. */
@@ -100,13 +114,14 @@ type Cached = {
   readonly open: OpenIndex;
   readonly openPostings: ReadonlyMap<number, OpenPosting> | null;
   buffers: SearchBuffers;
+  readonly cosines: Float64Array;
 };
 
 /** The indexes that this thread searched last: one of all postings, and one of those that changed. */
 const cache: Cached[] = [];
 const MAX_CACHED = 2;
 
-function openCached({ key, index, rarity, openPostings }: Omit<RangeInput, "users" | "asOf">): Cached {
+function openCached({ key, index, rarity, openPostings }: RangeInput): Cached {
   const known = cache.find((each) => each.key === key);
   if (known) return known;
   const open = openIndex(index, rarity);
@@ -115,6 +130,7 @@ function openCached({ key, index, rarity, openPostings }: Omit<RangeInput, "user
     open,
     openPostings: openPostings === null ? null : readOpenPostings(openPostings),
     buffers: openBuffers(open),
+    cosines: new Float64Array(index.ids.length),
   };
   cache.unshift(opened);
   cache.length = Math.min(cache.length, MAX_CACHED);
@@ -135,91 +151,55 @@ const readOpenPostings = (json: string): Map<number, OpenPosting> =>
  */
 export function recommendToUsers(input: RangeInput): RangeResult {
   const opened = openCached(input);
-  const lists: { userId: number; list: ClosedList<ListItem> }[] = [];
+  const lists: UserList[] = [];
+  const semanticLists: UserList[] = [];
   const incomplete: number[] = [];
   const failures: { userId: number; error: string }[] = [];
   let kept = 0;
   for (const row of JSON.parse(input.users) as RangeUser[]) {
     try {
-      const list = listFor(opened, row, input.asOf);
+      const vector = vectorFor(input, row);
+      const list = listFor(opened, row, input, vector);
       if (list === null) incomplete.push(row.id);
       else if (list.items.length === 0 && row.isUnchanged) kept += 1;
-      else lists.push({ userId: row.id, list });
+      else (vector === null ? lists : semanticLists).push({ userId: row.id, list });
     } catch (error) {
       failures.push({ userId: row.id, error: error instanceof Error ? error.message : String(error) });
       // The search has left its buffers as they were when it failed.
       opened.buffers = openBuffers(opened.open);
     }
   }
-  return { lists: columnsOf(lists), kept, incomplete, failures };
+  return { lists: columnsOf(lists), semanticLists: columnsOf(semanticLists), kept, incomplete, failures };
 }
 
-/** @returns null when the stored list does not decide the new one. */
+type UserList = { readonly userId: number; readonly list: ClosedList<ListItem> };
+
+/** The vector of a user whose list is computed with embeddings; null for the formula without them. */
+function vectorFor({ embeddings }: RangeInput, { id, embeddingsAllowed }: RangeUser): Vector | null {
+  const values = embeddingsAllowed ? embeddings?.users.get(id) : undefined;
+  return values?.length === embeddings?.postings.dimensions && values !== undefined ? vectorOf(values) : null;
+}
+
+/** @returns null when the stored list does not decide the new one, or was computed by another version. */
 function listFor(
-  { open, buffers, openPostings }: Cached,
+  { open, buffers, openPostings, cosines: buffer }: Cached,
   row: RangeUser,
-  asOf: number,
+  { asOf, embeddings, version }: RangeInput,
+  vector: Vector | null,
 ): ClosedList<ListItem> | null {
   const user = readUser(row);
-  if (openPostings === null) return searchPostings(open, buffers, user, { asOf });
-  if (row.list === null) return null;
+  const cosines = vector && embeddings && fillCosines(buffer, vector, embeddings.postings);
+  if (openPostings === null) return searchPostings(open, buffers, user, { asOf, cosines });
+  if (row.list?.version !== (cosines && embeddings ? embeddings.version : version)) return null;
   const stored = decodeList(row.list);
   const kept = keptEntries(stored, openPostings, user, asOf);
-  const list = searchPostings(open, buffers, user, { asOf, kept });
+  const list = searchPostings(open, buffers, user, { asOf, cosines, kept });
   if (!isComplete(list, stored.floor)) return null;
   return { ...list, floor: Math.max(list.floor, stored.floor) };
 }
 
-/** Layout of array_send: 20 bytes, then the length and value of each element; shorter for an empty array. */
-const ARRAY_HEADER = 20;
-const LENGTH_BYTES = 4;
-const ELEMENT_BYTES = 8;
-
-function decodeArray(base64: string, read: (view: DataView, at: number) => number): Float64Array {
-  const bytes = Buffer.from(base64, "base64");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const size = Math.max(0, (bytes.byteLength - ARRAY_HEADER) / (LENGTH_BYTES + ELEMENT_BYTES));
-  return Float64Array.from({ length: size }, (_, n) =>
-    read(view, ARRAY_HEADER + n * (LENGTH_BYTES + ELEMENT_BYTES) + LENGTH_BYTES),
-  );
+function fillCosines(buffer: Float64Array, vector: Vector, postings: Vectors): Float64Array {
+  for (let posting = 0; posting < buffer.length; posting++)
+    buffer[posting] = cosineOf(vector, postings, posting);
+  return buffer;
 }
-
-const decodeList = ({ ids, scores, components, floor }: EncodedList): StoredList => ({
-  ids: decodeArray(ids, (view, at) => Number(view.getBigInt64(at))),
-  scores: decodeArray(scores, (view, at) => view.getFloat64(at)),
-  components: Buffer.from(components, "base64"),
-  floor,
-});
-
-function columnsOf(lists: readonly { userId: number; list: ClosedList<ListItem> }[]): ListColumns {
-  const entries = lists.reduce((sum, { list }) => sum + list.items.length, 0);
-  const columns = {
-    userIds: new Float64Array(lists.length),
-    sizes: new Int32Array(lists.length),
-    firstPlaces: new Int32Array(lists.length),
-    floors: new Float64Array(lists.length),
-    postingIds: new Float64Array(entries),
-    scores: new Float64Array(entries),
-    components: new Uint8Array(entries * COMPONENT_BYTES),
-  };
-  const view = new DataView(columns.components.buffer);
-  let at = 0;
-  for (const [n, { userId, list }] of lists.entries()) {
-    columns.userIds[n] = userId;
-    columns.sizes[n] = list.items.length;
-    columns.firstPlaces[n] = list.first;
-    columns.floors[n] = list.floor;
-    for (const item of list.items) {
-      columns.postingIds[at] = item.id;
-      columns.scores[at] = item.score;
-      if ("stored" in item) columns.components.set(item.stored, at * COMPONENT_BYTES);
-      else writeComponents(view, at * COMPONENT_BYTES, item.components);
-      at += 1;
-    }
-  }
-  return columns;
-}
-
-/** Number of entries that are served of lists. */
-export const servedOf = ({ sizes, firstPlaces }: ListColumns): number =>
-  sizes.reduce((sum, size, n) => sum + servedCount(size, firstPlaces[n] as number), 0);

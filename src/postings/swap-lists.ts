@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { float8Array, int4Array, int8Array } from "../db/binary-arrays.ts";
 import type { Tx } from "../db/transaction.ts";
 import { COMPONENT_BYTES } from "../scoring/postings/recommend/components.ts";
-import type { ListColumns } from "./recommend.task.ts";
+import type { ListColumns } from "../scoring/postings/recommend/list-columns.ts";
 import { inUserScope, type UserScope } from "./recommend-facts.ts";
 
 /** What all lists of a run have in common. */

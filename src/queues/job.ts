@@ -60,7 +60,7 @@ export type SumContext = JobContext & {
 
 /** Adds to a counter of the metrics, by labels. */
 export type Measure = (
-  counter: "events",
+  counter: "events" | "embeddings",
   labels: { readonly type: string; readonly outcome: string },
   n: number,
 ) => void;

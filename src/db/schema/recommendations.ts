@@ -199,3 +199,40 @@ export const skillRarities = pgTable("skill_rarities", {
 
 /** Names of the skills that stored components refer to by key. */
 export const skillNames = pgTable("skill_names", { key: integer().primaryKey(), name: text().notNull() });
+
+/**
+ * Vectors of the texts of postings, by the SHA-256 of the text that was sent. Deleted after 30 days: texts
+ * that are still in use are sent again.
+ */
+export const postingVectors = pgTable(
+  "posting_vectors",
+  {
+    /** Rises with every vector, so that the latest one tells whether any was added. */
+    id: id(),
+    model: text().notNull(),
+    textHash: bytes().notNull(),
+    /** Single-precision floats, little-endian. */
+    vector: bytes().notNull(),
+    createdAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // recommendations: the vectors of texts.
+    uniqueIndex("posting_vectors_text").on(t.model, t.textHash),
+    // cleanup-recommendations.
+    index("posting_vectors_created").on(t.createdAt),
+    check("posting_vectors_size", sql`length(vector) between 4 and 32768 and length(vector) % 4 = 0`),
+  ],
+);
+
+/** The vector of what was sent of a user: one row each, for the text of that hash. */
+export const userVectors = pgTable(
+  "user_vectors",
+  {
+    userId: userRef().primaryKey(),
+    model: text().notNull(),
+    textHash: bytes().notNull(),
+    vector: bytes().notNull(),
+    createdAt: instant().notNull().defaultNow(),
+  },
+  () => [check("user_vectors_size", sql`length(vector) between 4 and 32768 and length(vector) % 4 = 0`)],
+).enableRLS();

@@ -10,17 +10,28 @@ export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
 /** As the operating system resolves it. */
 export const resolveWithSystem: Resolve = (hostname) => lookup(hostname, { all: true, verbatim: true });
 
-/** Which addresses may be connected to: public ones, and this machine only for tests and the demo. */
-export type AddressPolicy = { readonly allowLoopback: boolean };
+/** Which addresses may be connected to: public ones, and others only where the operator says so. */
+export type AddressPolicy = {
+  /** This machine: for tests and the demo, and for servers of the operator. */
+  readonly allowLoopback: boolean;
+  /** Private networks: for servers of the operator. */
+  readonly allowPrivate?: boolean;
+};
+
+const PRIVATE_RANGES: ReadonlySet<string> = new Set(["private", "uniqueLocal", "carrierGradeNat"]);
 
 /**
  * Whether an address is public. Private, link-local, shared, reserved, documentation and multicast ranges are
  * not, nor are IPv6 addresses that embed an IPv4 address which is not.
  */
-export function isAllowedAddress(address: string, { allowLoopback }: AddressPolicy): boolean {
+export function isAllowedAddress(
+  address: string,
+  { allowLoopback, allowPrivate = false }: AddressPolicy,
+): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
   const range = parsed.range();
+  if (allowPrivate && PRIVATE_RANGES.has(range)) return true;
   return range === "unicast" || (allowLoopback && range === "loopback");
 }
 

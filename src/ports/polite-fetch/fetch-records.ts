@@ -6,20 +6,24 @@ export type RobotsFile = { readonly rules: string | null; readonly fetchedAt: Da
 
 /** What has to survive a wiped Redis: requests counted by day, and the robots.txt of each origin. */
 export type FetchRecords = {
-  /** Counts a request of today. @returns false, and counts nothing, if the day's requests are used up. */
-  takeRequest(name: string, perDay: number, now: Date): Promise<boolean>;
+  /**
+   * Counts a request of today, or several.
+   * @returns false, and counts nothing, if fewer are left of the day's.
+   */
+  takeRequest(name: string, perDay: number, now: Date, count?: number): Promise<boolean>;
   readRobots(origin: string): Promise<RobotsFile | null>;
   storeRobots(origin: string, file: RobotsFile): Promise<void>;
 };
 
 /** Records in Postgres. Each call is a transaction of its own: a request that was sent stays counted. */
 export const fetchRecords = (on: Queryable): FetchRecords => ({
-  async takeRequest(name, perDay, now) {
+  async takeRequest(name, perDay, now, count = 1) {
     const counted = await rows(
       on,
       sql`insert into outside_requests as r (name, day, requests)
-          values (${name}, (${now}::timestamptz at time zone 'UTC')::date, 1)
-          on conflict (name, day) do update set requests = r.requests + 1 where r.requests < ${perDay}
+          select ${name}, (${now}::timestamptz at time zone 'UTC')::date, ${count}::int where ${count}::int <= ${perDay}::int
+          on conflict (name, day) do update set requests = r.requests + excluded.requests
+          where r.requests + excluded.requests <= ${perDay}::int
           returning requests`,
     );
     return counted.length > 0;

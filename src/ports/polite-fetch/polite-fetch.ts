@@ -7,7 +7,7 @@ import { checkUrl, guardedLookup, type Resolve, resolveWithSystem } from "./addr
 import { decodeBody } from "./decode-body.ts";
 import { FetchFailed, isTransient } from "./fetch-failed.ts";
 import type { FetchRecords } from "./fetch-records.ts";
-import { ACCEPT_ENCODING, httpGet, type Limits, type RawResponse } from "./http-get.ts";
+import { ACCEPT_ENCODING, httpRequest, type Limits, type RawResponse } from "./http-request.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { createRobots, type Robots } from "./robots.ts";
 
@@ -80,7 +80,7 @@ export function createPoliteFetch(options: PoliteFetchOptions): PoliteFetch {
     checkUrl(url, options);
     await waitForSlot(options.limiter, url, signal);
     const own = { "user-agent": userAgent, "accept-encoding": ACCEPT_ENCODING };
-    return httpGet(url, { ...own, ...headers }, { lookup, limits, signal });
+    return httpRequest(url, { ...own, ...headers }, { lookup, limits, signal });
   };
   const robots = createRobots({ ...options, product: PRODUCT, get });
   const sender: Sender = { options, userAgent, robots, get };

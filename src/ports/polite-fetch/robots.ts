@@ -4,7 +4,7 @@ import { storable } from "../../foreign-text.ts";
 import type { RateLimiter } from "../rate-limiter.ts";
 import { FetchFailed } from "./fetch-failed.ts";
 import type { FetchRecords } from "./fetch-records.ts";
-import type { RawResponse } from "./http-get.ts";
+import type { RawResponse } from "./http-request.ts";
 
 export type Robots = {
   /**

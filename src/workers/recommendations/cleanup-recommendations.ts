@@ -11,7 +11,8 @@ const LISTS_PER_RUN = 50_000;
 export const cleanupRecommendations = defineJob({
   name: "cleanup-recommendations",
   queue: "recommendations",
-  description: "Deletes recommendations three days after they were computed, and views of 90 days ago.",
+  description:
+    "Deletes recommendations three days after they were computed, views of 90 days ago, and embeddings of 30 days ago.",
   payload: z.object({}),
   key: () => "all",
   run: async (_, { tx, now }) => {
@@ -26,6 +27,14 @@ export const cleanupRecommendations = defineJob({
     const views = await tx.execute(
       sql`delete from recommendation_views where last_day < (${now}::timestamptz - interval '90 days')::date`,
     );
+    const vectors = await tx.execute(
+      sql`delete from posting_vectors where id in (
+            select id from posting_vectors where created_at < ${now}::timestamptz - interval '30 days' limit ${LISTS_PER_RUN})`,
+    );
+    await tx.execute(
+      sql`delete from user_vectors v where not exists (select 1 from cvs c where c.user_id = v.user_id and c.is_active)
+            or exists (select 1 from user_profiles p where p.user_id = v.user_id and not p.embeddings_allowed)`,
+    );
     // The latest are in use, whatever their age.
     await tx.execute(
       sql`delete from skill_rarities r where r.created_at < ${now}::timestamptz - interval '30 days'
@@ -35,6 +44,7 @@ export const cleanupRecommendations = defineJob({
       lists: lists?.lists ?? 0,
       recommendations: lists?.recommendations ?? 0,
       views: views.rowCount ?? 0,
+      vectors: vectors.rowCount ?? 0,
     });
   },
 });

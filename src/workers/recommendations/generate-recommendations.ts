@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ownIdField } from "../../ids.ts";
 import { latestRarity } from "../../postings/rarities.ts";
-import { cutUsers } from "../../postings/recommend-facts.ts";
+import { cutUsers, type UserScope } from "../../postings/recommend-facts.ts";
 import {
   type ComputedRange,
   computeRange,
@@ -10,11 +10,12 @@ import {
   storeRange,
   USERS_PER_RANGE,
 } from "../../postings/recommend-range.ts";
-import { defineJob } from "../../queues/job.ts";
+import { nextRanges, type Phase } from "../../postings/run-phases.ts";
+import { defineJob, type JobContext } from "../../queues/job.ts";
 import { done, further, skipped } from "../../queues/outcome.ts";
 
 const HOUR_MS = 3_600_000;
-const NOTHING = { users: 0, recommendations: 0, kept: 0, failed: 0, deleted: 0 };
+const NOTHING = { users: 0, semantic: 0, recommendations: 0, kept: 0, failed: 0, deleted: 0 };
 
 /** Computes the recommendations of all users with an active CV, or of one. */
 export const generateRecommendations = defineJob({
@@ -40,36 +41,33 @@ export const generateRecommendations = defineJob({
   key: ({ userId, sinceHours }) => (userId ? `user:${userId}` : sinceHours ? `since:${sinceHours}` : "all"),
   range: recommendRange,
   counts: z.record(z.string(), z.number()),
-  cut: async (input, { tx, now }): Promise<RecommendRange[]> => {
+  cut: async (input, context): Promise<readonly RecommendRange[]> => {
     // A full run weighs the skills anew; the others use its weights.
     const isFull = input.userId === undefined && input.sinceHours === undefined;
-    if (isFull || (await latestRarity(tx)) === null) return [{ weigh: true }];
-    return input.userId
-      ? [rangeOfUser(input.userId)]
-      : cutSince(await cutUsers(tx, USERS_PER_RANGE), input, now);
+    if (isFull || (await latestRarity(context.tx)) === null) return [{ weigh: true }];
+    return (await nextRanges(context.tx, {}, await phaseOf(input, context))) ?? [];
   },
   compute: (range: RecommendRange, context) => computeRange(context, range),
   run: async (range: RecommendRange, context, computed: ComputedRange) =>
     done({ ...(await storeRange(context, range, computed)) }),
-  sum: async (input, counts, { tx, now, round }) => {
-    if (round > 0 || counts["weighed"] === undefined) return done({ ...NOTHING, ...counts });
+  sum: async (input, counts, context) => {
     // Without postings there is nothing to compare with: what is stored stays.
     if (counts["postings"] === 0) return skipped("no open posting was stored in the last seven days");
-    const users = input.userId
-      ? [rangeOfUser(input.userId)]
-      : cutSince(await cutUsers(tx, USERS_PER_RANGE), input, now);
-    return further(users, { postings: counts["postings"] ?? 0 });
+    const ranges = await nextRanges(context.tx, counts, await phaseOf(input, context));
+    if (ranges === null) return done({ ...NOTHING, ...counts });
+    const { weighed: _, ...kept } = counts;
+    return further(ranges, kept);
   },
 });
 
-const rangeOfUser = (userId: string): RecommendRange => ({ users: { ids: [userId] }, since: null });
+type Input = { readonly userId?: string | undefined; readonly sinceHours?: number | undefined };
 
-const cutSince = (
-  scopes: Awaited<ReturnType<typeof cutUsers>>,
-  { sinceHours }: { sinceHours?: number | undefined },
-  now: Date,
-): RecommendRange[] => {
+async function phaseOf(
+  { userId, sinceHours }: Input,
+  { tx, now, settings }: Pick<JobContext, "tx" | "now" | "settings">,
+): Promise<Phase> {
+  const users: UserScope[] = userId ? [{ ids: [userId] }] : await cutUsers(tx, USERS_PER_RANGE);
   const since =
     sinceHours === undefined ? null : new Date(now.getTime() - sinceHours * HOUR_MS).toISOString();
-  return scopes.map((users) => ({ users, since }));
-};
+  return { model: settings.embeddingModel, asOf: now, users, since };
+}

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { settingsFrom } from "../../../src/config/settings.ts";
 import { inTransaction } from "../../../src/db/transaction.ts";
 import { indexPostings, recommendToUsers, weighSkills } from "../../../src/postings/recommend.task.ts";
 import { readPostings, readUsers } from "../../../src/postings/recommend-facts.ts";
@@ -107,11 +108,19 @@ describe("generate-recommendations", () => {
       users: JSON.stringify([{ ...users[0], dismissals: null }, users[1]]),
       asOf: Date.parse(AT),
       openPostings: null,
+      embeddings: null,
+      version: "test",
     });
     const rarity = { id: "1", weights: weighSkills(index) };
     const counts = await inTransaction(world.db, (tx) =>
       storeRange(
-        { tx, now: new Date(AT), log: world.log },
+        {
+          tx,
+          now: new Date(AT),
+          log: world.log,
+          measure: () => undefined,
+          settings: settingsFrom(world.config),
+        },
         { users: { ids: [ada, bob] }, since: null },
         { results: [result], rarity },
       ),

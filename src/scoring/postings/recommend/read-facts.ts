@@ -101,13 +101,16 @@ export function readPosting(row: PostingRow): RecommendPosting {
   };
 }
 
+/** The titles that a user looks for; the one that the CV states where the profile has none. */
+export function statedTitles({ profile, parsedContent }: UserRow): string[] {
+  const titles = profile ? texts([profile.primaryJobTitle, ...profile.secondaryJobTitles]) : [];
+  return (titles.length > 0 ? titles : titlesOf(parsedContent)).slice(0, USER_LIMITS.titles).map(cut);
+}
+
 /** Reads a user. Whatever a CV holds, it is read up to USER_LIMITS. */
 export function readUser(row: UserRow): RecommendUser {
   const { profile } = row;
-  const titles = profile ? texts([profile.primaryJobTitle, ...profile.secondaryJobTitles]) : [];
-  const targets = (titles.length > 0 ? titles : titlesOf(row.parsedContent))
-    .slice(0, USER_LIMITS.titles)
-    .map((title) => roleWordsOf(cut(title)));
+  const targets = statedTitles(row).map(roleWordsOf);
   const dismissed = (reason: string) => row.dismissals.filter((each) => each.reason === reason);
   return {
     id: row.id,

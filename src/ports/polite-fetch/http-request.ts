@@ -19,15 +19,23 @@ export type RawResponse = {
   readonly body: Buffer;
 };
 
+export type RequestOptions = {
+  readonly lookup: LookupFunction;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+  /** Sent with POST; without it the request is a GET. */
+  readonly body?: Buffer;
+};
+
 /**
- * One GET request, without redirects, on a connection of its own.
+ * One request, without redirects, on a connection of its own.
  *
  * @throws FetchFailed, or the reason of the signal.
  */
-export async function httpGet(
+export async function httpRequest(
   url: URL,
   headers: Readonly<Record<string, string>>,
-  options: { readonly lookup: LookupFunction; readonly limits: Limits; readonly signal: AbortSignal },
+  options: RequestOptions,
 ): Promise<RawResponse> {
   const { limits, signal } = options;
   const total = AbortSignal.timeout(limits.totalMs);
@@ -49,20 +57,26 @@ export async function httpGet(
 function send(
   url: URL,
   headers: Readonly<Record<string, string>>,
-  { lookup, limits, signal }: Parameters<typeof httpGet>[2],
+  { lookup, limits, signal, body }: RequestOptions,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = url.protocol === "https:" ? requestHttps : requestHttp;
-    const sent = request(url, { headers, lookup, signal, agent: false, timeout: limits.totalMs });
+    const sending = body === undefined ? { headers } : { method: "POST", headers: withLength(headers, body) };
+    const sent = request(url, { ...sending, lookup, signal, agent: false, timeout: limits.totalMs });
     const connecting = setTimeout(() => sent.destroy(new FetchFailed("timeout")), limits.connectMs);
     const connected = url.protocol === "https:" ? "secureConnect" : "connect";
     sent.once("socket", (socket) => socket.once(connected, () => clearTimeout(connecting)));
     sent.once("close", () => clearTimeout(connecting));
     sent.once("response", resolve);
     sent.once("error", reject);
-    sent.end();
+    sent.end(body);
   });
 }
+
+const withLength = (headers: Readonly<Record<string, string>>, body: Buffer) => ({
+  ...headers,
+  "content-length": String(body.length),
+});
 
 /** A body that ends before its announced length is an error of the connection. */
 async function readBody(response: IncomingMessage, maxBytes: number, signal: AbortSignal): Promise<Buffer> {

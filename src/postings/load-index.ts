@@ -1,0 +1,57 @@
+import type { ComputeContext } from "../queues/job.ts";
+import type { Vectors } from "../scoring/postings/recommend/cosine.ts";
+import type { PostingIndex } from "../scoring/postings/recommend/posting-index.ts";
+import { vectorsOfPostings } from "./embeddings/range-vectors.ts";
+import { latestVector } from "./embeddings/vectors.ts";
+import { onThread } from "./on-thread.ts";
+import {
+  cutPostings,
+  type PostingScope,
+  postingsFingerprint,
+  readOpenPostings,
+  readPostings,
+} from "./recommend-facts.ts";
+
+export type LoadedIndex = {
+  readonly key: string;
+  readonly index: PostingIndex;
+  /** For merges; else null. */
+  readonly openPostings: string | null;
+  /** By position in the index. Null without embeddings, and when a posting has none. */
+  readonly vectors: Vectors | null;
+};
+
+/** Calls `work` with an index of the postings, shared by all that need the same one at about this time. */
+export async function withIndex<Result>(
+  context: ComputeContext,
+  scope: PostingScope,
+  work: (loaded: LoadedIndex) => Promise<Result>,
+): Promise<Result> {
+  const fingerprint = await context.read((tx) => postingsFingerprint(tx, scope.asOf));
+  const { asOf, changedSince } = scope;
+  const merge =
+    changedSince === null ? "" : ` after ${changedSince.toISOString()} as of ${asOf.toISOString()}`;
+  const model = context.settings.embeddingModel;
+  const vectors = model === null ? "" : ` vectors of ${model} up to ${await context.read(latestVector)}`;
+  const key = `postings ${fingerprint}${merge}${vectors}`;
+  const loader = { names: async () => [key], load: () => loadIndex(context, scope, key) };
+  return context.compute.shared.use(key, loader, ([loaded]) => work(loaded as LoadedIndex));
+}
+
+async function loadIndex(context: ComputeContext, scope: PostingScope, key: string): Promise<LoadedIndex> {
+  const { read, now, signal, settings } = context;
+  const pieces: string[] = [];
+  for (const ids of await read((tx) => cutPostings(tx, scope))) {
+    signal.throwIfAborted();
+    pieces.push(await read((tx) => readPostings(tx, scope, ids)));
+  }
+  const index = await onThread<PostingIndex>(context, "indexPostings", pieces);
+  const { changedSince } = scope;
+  const openPostings =
+    changedSince === null ? null : await read((tx) => readOpenPostings(tx, now, changedSince));
+  const vectors =
+    settings.embeddingModel === null
+      ? null
+      : await vectorsOfPostings(context, settings.embeddingModel, pieces, index.ids);
+  return { key, index, openPostings, vectors };
+}
