@@ -138,7 +138,7 @@ export async function storeVectors(
   if ("users" in embed) await deleteUnwantedVectors(tx, embed.users);
   const type = "users" in embed ? "user" : "posting";
   const embedded = postings.size + users.size;
-  measure("embeddings", { type, outcome: "embedded" }, embedded);
+  if (embedded > 0) measure("embeddings", { type, outcome: "embedded" }, embedded);
   if (fault !== null) {
     measure("embeddings", { type, outcome: fault }, missing);
     log.warn(
