@@ -29,7 +29,8 @@ export async function settleLatency(
   const worker = await startCommonwork({ ...environment, ROLES: "worker", WORKER_QUEUES: "commissions" });
   const idle = await measureLatency(context, scratch, api.port, volunteers, "idle");
   await scratch.sql(
-    `insert into outbox (queue, job, key, payload) select 'feeds', 'wait-in-line', g::text, '{}' from generate_series(1, ${BACKLOG}) g`,
+    `insert into outbox (queue, job, key, payload)
+     select 'matching', 'place-volunteer', g::text, jsonb_build_object('volunteerId', g::text) from generate_series(1, ${BACKLOG}) g`,
   );
   const busy = await measureLatency(context, scratch, api.port, volunteers, "busy");
   await sayLoopDelaysAt(context, worker.port);

@@ -17,6 +17,9 @@ export const notifications = defineArea({
     NOTIFICATION_DAYS: whole(180, 30, 3_650).describe(
       "How many days notifications and deliveries are kept. Records that nudges depend on may be kept longer.",
     ),
+    EVENT_DAYS: whole(400, 0, 36_500).describe(
+      "How many days events are kept; 0 keeps them for ever. An event is kept at least as long as its notifications. Once it is deleted, a webhook call with its id is taken as a new event.",
+    ),
   },
   read: (v) => ({
     eventsWebhook: { secrets: v.DOMAIN_EVENTS_WEBHOOK_SECRET },
@@ -27,6 +30,8 @@ export const notifications = defineArea({
       emailsPerHour: v.USER_EMAILS_PER_HOUR,
       /** How long notifications and deliveries are kept. */
       keptDays: v.NOTIFICATION_DAYS,
+      /** How long events are kept; 0: for ever. */
+      eventDays: v.EVENT_DAYS,
     },
   }),
 });

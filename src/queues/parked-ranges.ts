@@ -7,7 +7,7 @@ import { concurrencyOf } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
 // Only some ranges of a run are due at a time, so that other work always finds a free worker. The others are
-// parked: their run_at is infinity. Each range that is settled, or fails, releases the next one.
+// parked: their run_at is infinity. Entries without a run, whose run_at is infinity, are held (postpone.ts). Each range that is settled, or fails, releases the next one.
 
 /** How many ranges of one run are due at a time, for a number of worker processes. */
 export const rangesAtOnce = (queue: QueueName, processes = 1): number =>
@@ -46,7 +46,7 @@ const parkedRuns = (on: Queryable): Promise<ParkedRun[]> =>
   rows<ParkedRun>(
     on,
     sql`with recursive parked(run, queue) as (
-          (select parent, queue from outbox where run_at = 'infinity' order by parent, id limit 1)
+          (select parent, queue from outbox where run_at = 'infinity' and parent is not null order by parent, id limit 1)
           union all
           select next.parent, next.queue from parked cross join lateral (
             select o.parent, o.queue from outbox o where o.run_at = 'infinity' and o.parent > parked.run

@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
+import type { QueueName } from "../config/queues.ts";
 import type { Database } from "../db/client.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
 import { failEntry } from "./failure.ts";
 
 /** The first wait of a postponed entry: another process of a rolling deploy may know its job. */
@@ -10,6 +12,10 @@ const MAX_WAIT_MS = 15 * 60_000;
 const DEAD_AFTER_MS = 24 * 3_600_000;
 /** Entries that become dead letters per sweep. */
 const DEAD_PER_SWEEP = 500;
+
+/** When a postponed entry is due again. */
+const nextTry = sql`now() + least(${MAX_WAIT_MS} * interval '1 millisecond',
+            greatest(${FIRST_WAIT_MS} * interval '1 millisecond', (now() - postponed_at) / 4))`;
 
 /**
  * Postpones entries that this version cannot run: it has no such job, or the payload was written by a version
@@ -28,19 +34,53 @@ export async function postponeEntries(
     on,
     sql`update outbox set
           enqueued_at = null, carrier = null, error = ${reason}, postponed_at = coalesce(postponed_at, now()),
-          run_at = now() + least(${MAX_WAIT_MS} * interval '1 millisecond',
-                                 greatest(${FIRST_WAIT_MS} * interval '1 millisecond', (now() - postponed_at) / 4))
+          run_at = ${nextTry}
         where id = any(${array(ids)}::bigint[]) and dead_at is null
         returning postponed_at = now() as "isNew"`,
   );
   return postponed.filter(({ isNew }) => isNew).length;
 }
 
+/** Entries of a queue that are looked at by one call of `holdEntries`. */
+const HELD_AT_ONCE = 2_000;
+
+/**
+ * Holds the first due entries of a queue whose jobs are not among `names`, until a relay whose version has the
+ * job takes them (relay-round.ts): their run_at is infinity. Entries of a run are postponed, since there are
+ * only a few due at a time, and parked ranges have the same run_at.
+ *
+ * @returns how many, by job.
+ */
+export async function holdEntries(
+  tx: Tx,
+  queue: QueueName,
+  names: readonly string[],
+): Promise<{ job: string; entries: number }[]> {
+  const due = await rows<{ id: string; job: string }>(
+    tx,
+    sql`select id, job from outbox
+        where queue = ${queue} and enqueued_at is null and dead_at is null and run_at <= now()
+        order by run_at, id limit ${HELD_AT_ONCE} for update skip locked`,
+  );
+  const unknown = due.filter(({ job }) => !names.includes(job)).map(({ id }) => id);
+  return rows(
+    tx,
+    sql`with held as (
+          update outbox set error = format('unknown job "%s" in this version', job),
+            postponed_at = coalesce(postponed_at, now()),
+            run_at = case when parent is null then 'infinity' else ${nextTry} end
+          where id = any(${array(unknown)}::bigint[])
+          returning job)
+        select job, count(*)::int as entries from held group by job`,
+  );
+}
+
 /** Makes the postponed entries due that a version which has just started may know. */
 export async function resumePostponed(on: Queryable, names: readonly string[]): Promise<void> {
   await on.execute(
     sql`update outbox set run_at = now()
-        where postponed_at is not null and dead_at is null and enqueued_at is null and job = any(${array(names)}::text[])`,
+        where postponed_at is not null and dead_at is null and enqueued_at is null and run_at < 'infinity'
+          and job = any(${array(names)}::text[])`,
   );
 }
 

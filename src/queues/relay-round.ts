@@ -3,11 +3,10 @@ import { QUEUE_NAMES, QUEUE_WEIGHTS, type QueueName } from "../config/queues.ts"
 import type { Database } from "../db/client.ts";
 import { array, rows } from "../db/statement.ts";
 import { inTransaction, type Tx } from "../db/transaction.ts";
-import { groupBy } from "../group-by.ts";
 import type { Log } from "../log.ts";
 import { addCarriers, type DueEntry, groupEntries, type NewCarrier } from "./carriers.ts";
 import type { Catalogue } from "./job.ts";
-import { postponeEntries, unknownJob } from "./postpone.ts";
+import { holdEntries } from "./postpone.ts";
 import { MAX_WAITING_CARRIERS } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
@@ -20,6 +19,8 @@ export type RoundDeps = {
 
 /** Entries taken per round. */
 const ENTRIES_PER_ROUND = 500;
+/** Entries held by other versions that are taken per round. */
+const HELD_PER_ROUND = 200;
 
 /** The state of the queues before a round. It may be one poll interval old. */
 export type QueueStates = {
@@ -71,7 +72,7 @@ export async function relayOnce(deps: RoundDeps, states?: QueueStates): Promise<
   return inTransaction(deps.db, async (tx) => {
     const due = await takeDue(tx, seen, deps.catalogue.names);
     const known = due.filter(({ job }) => deps.catalogue.find(job));
-    if (known.length < due.length) await postponeUnknown(deps, tx, due);
+    if (known.length < due.length) await holdUnknown(deps, tx, due);
     if (known.length === 0) return due.length;
     const carriers = groupEntries(known, deps.catalogue);
     await addCarriers(deps.producers, carriers);
@@ -80,16 +81,12 @@ export async function relayOnce(deps: RoundDeps, states?: QueueStates): Promise<
   });
 }
 
-async function postponeUnknown(deps: RoundDeps, tx: Tx, due: readonly DueEntry[]): Promise<void> {
-  const unknown = groupBy(
-    due.filter(({ job }) => !deps.catalogue.find(job)),
-    ({ job }) => job,
-  );
-  for (const [job, entries] of unknown) {
-    const ids = entries.map(({ id }) => id);
-    const added = await postponeEntries(tx, ids, unknownJob(job));
-    if (added > 0) deps.log.warn({ job, entries: added }, "unknown job: entries postponed");
-  }
+/** Holds what this version cannot run, of every queue in which the round met such an entry. */
+async function holdUnknown(deps: RoundDeps, tx: Tx, due: readonly DueEntry[]): Promise<void> {
+  const unknown = due.filter(({ job }) => !deps.catalogue.find(job));
+  for (const queue of new Set(unknown.map((entry) => entry.queue)))
+    for (const { job, entries } of await holdEntries(tx, queue, deps.catalogue.names))
+      deps.log.warn({ job, entries }, "unknown job: entries are held for a version that has it");
 }
 
 type Look = { queue: QueueName; due: boolean; next: string };
@@ -137,31 +134,37 @@ export function sharesOf(open: readonly QueueName[], busy: readonly QueueName[])
   );
 }
 
-/** Entries of unknown jobs are left to the relays of other versions for this time, then postponed. */
-const UNKNOWN_FOR_MS = 5_000;
-
 /**
- * Heaviest queue first, oldest entry first, skipping entries that another relay has locked. The commit need
- * not be durable: if its marks are lost, the entries get another carrier.
+ * Heaviest queue first, oldest entry first, skipping entries that another relay has locked; and entries that
+ * another version holds for those who have their job. The commit need not be durable: if its marks are lost,
+ * the entries get another carrier.
  */
 function takeDue(tx: Tx, { open, busy, from }: QueueStates, names: readonly string[]): Promise<DueEntry[]> {
   return rows<DueEntry>(
     tx,
-    sql`select e.id, e.queue, e.job, e.run, e.slot, e.attempts
-        from set_config('synchronous_commit', 'off', true)
-        cross join unnest(${array(open)}::text[], ${array(sharesOf(open, busy))}::int[], ${array(beginningsOf(open, from))}::timestamptz[])
-             with ordinality as q(queue, share, since, rank)
-        cross join lateral (
-          select o.id, o.queue, o.job, o.run_at, o.parent as run, o.slot, o.attempts
-          from outbox o
-          where o.queue = q.queue and o.enqueued_at is null and o.dead_at is null and o.run_at <= now()
-            and o.run_at >= q.since
-            and (o.job = any(${array(names)}::text[]) or o.run_at < now() - ${UNKNOWN_FOR_MS} * interval '1 millisecond')
-          order by o.run_at, o.id
-          limit q.share
+    sql`(select e.id, e.queue, e.job, e.run, e.slot, e.attempts
+         from set_config('synchronous_commit', 'off', true)
+         cross join unnest(${array(open)}::text[], ${array(sharesOf(open, busy))}::int[], ${array(beginningsOf(open, from))}::timestamptz[])
+              with ordinality as q(queue, share, since, rank)
+         cross join lateral (
+           select o.id, o.queue, o.job, o.run_at, o.parent as run, o.slot, o.attempts
+           from outbox o
+           where o.queue = q.queue and o.enqueued_at is null and o.dead_at is null and o.run_at <= now()
+             and o.run_at >= q.since
+           order by o.run_at, o.id
+           limit q.share
+           for update skip locked
+         ) e
+         order by q.rank, e.run_at, e.id)
+        union all
+        select h.id, h.queue, h.job, h.run, h.slot, h.attempts from (
+          select o.id, o.queue, o.job, o.parent as run, o.slot, o.attempts from outbox o
+          where o.run_at = 'infinity' and o.parent is null and o.enqueued_at is null and o.dead_at is null
+            and o.job = any(${array(names)}::text[]) and o.queue = any(${array(open)}::text[])
+          order by o.job, o.id
+          limit ${HELD_PER_ROUND}
           for update skip locked
-        ) e
-        order by q.rank, e.run_at, e.id`,
+         ) h`,
   );
 }
 
@@ -169,8 +172,8 @@ async function storeCarriers(tx: Tx, carriers: readonly NewCarrier[]): Promise<v
   const ids = carriers.flatMap((carrier) => carrier.entries);
   const holders = carriers.flatMap((carrier) => carrier.entries.map(() => carrier.id));
   await tx.execute(
-    sql`update outbox o set enqueued_at = now(), carrier = held.carrier
-        from unnest(${array(ids)}::bigint[], ${array(holders)}::text[]) as held(id, carrier)
-        where o.id = held.id`,
+    sql`update outbox o set enqueued_at = now(), carrier = given.carrier, run_at = least(o.run_at, now())
+        from unnest(${array(ids)}::bigint[], ${array(holders)}::text[]) as given(id, carrier)
+        where o.id = given.id`,
   );
 }

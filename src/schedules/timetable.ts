@@ -11,6 +11,7 @@ import { emailDaily } from "../workers/notifications/email/email-daily.ts";
 import { emailDigest } from "../workers/notifications/email/email-digest.ts";
 import { emailInstant } from "../workers/notifications/email/email-instant.ts";
 import { emailWeekly } from "../workers/notifications/email/email-weekly.ts";
+import { pruneEvents } from "../workers/notifications/fan-out/prune-events.ts";
 import { pruneNotifications } from "../workers/notifications/fan-out/prune-notifications.ts";
 import { sweepEvents } from "../workers/notifications/fan-out/sweep-events.ts";
 import { notifyProjectMatches } from "../workers/notifications/matching/notify-project-matches.ts";
@@ -55,6 +56,7 @@ export const timetable: readonly Schedule[] = [
   // The safety net of the trigger that enqueues the fan-out of each event.
   every("* * * * *", sweepEvents),
   every("30 3 * * *", pruneNotifications),
+  every("50 3 * * *", pruneEvents),
   every("10 3 * * *", pruneHistory),
   every("* * * * *", emailInstant),
   // Digest windows open at full hours of the user's zone, and every zone is offset by a multiple of 15

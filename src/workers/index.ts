@@ -25,6 +25,7 @@ import { retryEmails } from "./notifications/email/retry-emails.ts";
 import { sendEmails } from "./notifications/email/send-emails.ts";
 import { notifyFanOut } from "./notifications/fan-out/notify-fan-out.ts";
 import { notifyRecipients } from "./notifications/fan-out/notify-recipients.ts";
+import { pruneEvents } from "./notifications/fan-out/prune-events.ts";
 import { pruneNotifications } from "./notifications/fan-out/prune-notifications.ts";
 import { sweepEvents } from "./notifications/fan-out/sweep-events.ts";
 import { notifyProjectMatches } from "./notifications/matching/notify-project-matches.ts";
@@ -70,6 +71,7 @@ export const catalogue = catalogueOf([
   notifyRecipients,
   sweepEvents,
   pruneNotifications,
+  pruneEvents,
   emailInstant,
   emailDigest,
   emailDaily,

@@ -51,12 +51,13 @@ const START = new Date(STEPS[0] as number);
 /** From here on, all kinds of records that are deleted by age have been deleted for a while. */
 const HALF_MS = Date.parse("2028-02-01T00:00:00Z");
 
-/** What grows all year: money and the log of events, kept for ever, and the audit log, kept for 400 days. */
+/** What grows all year: money, kept for ever; and events and the audit log, kept for 400 days. */
 const GROWS = [
   "audit_log",
   "budget_awards",
   "budget_periods",
   "domain_events",
+  "event_outcomes",
   "ledger_entries",
   "ledger_transactions",
   "ledger_verifications",

@@ -41,14 +41,39 @@ describe("entries of a job that this version does not have", () => {
     ]);
   });
 
-  it("are left to the relays of other versions for some seconds", async () => {
+  it("are held at once, and looked at no more by a version without the job", async () => {
     const world = await createWorld({ jobs: [singleJob()] });
     await ready(world);
-    await world.query(
-      "insert into outbox (queue, job, key, payload) values ('maintenance', 'newer-job', 'k', '{}')",
-    );
+    await plant(world, 4_500);
+    for (const left of [2_500, 500, 0]) {
+      await relayOnce(world);
+      const [due] = await world.query<{ n: number }>(
+        "select count(*)::int as n from outbox where run_at <= now()",
+      );
+      expect(due?.n).toBe(left);
+    }
     expect(await relayOnce(world)).toBe(0);
-    expect(await world.query("select postponed_at from outbox")).toEqual([{ postponed_at: null }]);
+    expect(await world.query("select distinct run_at::text, attempts, error from outbox")).toEqual([
+      { run_at: "infinity", attempts: 0, error: 'unknown job "gone-job" in this version' },
+    ]);
+  });
+
+  it("are taken from where they are held by a version that has the job, and run once", async () => {
+    const job = singleJob();
+    const world = await createWorld({ jobs: [] });
+    await ready(world);
+    const newer = openVersion(world, { jobs: [job] });
+    await world.query(
+      `insert into outbox (queue, job, key, payload)
+       select $1, $2, n::text, jsonb_build_object('item', n::text) from generate_series(1, 300) n`,
+      [job.queue, job.name],
+    );
+    await relayOnce(world);
+    expect(await world.query("select distinct run_at::text from outbox")).toEqual([{ run_at: "infinity" }]);
+    await newer.start();
+    await eventually(async () => expect(await noted(world)).toHaveLength(300));
+    expect(new Set(await noted(world)).size).toBe(300);
+    expect(await world.enqueued()).toEqual([]);
   });
 
   it("wait longer each time, up to a quarter of an hour, without using an attempt", async () => {

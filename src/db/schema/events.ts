@@ -45,15 +45,20 @@ export const eventOutcomes = pgTable(
 /**
  * Events that the host posted, by the host's ids: each becomes one domain event, however often it is sent.
  */
-export const eventReceipts = pgTable("event_receipts", {
-  /** The host's id. */
-  externalId: text().primaryKey(),
-  eventId: ref().notNull(),
-  /** The webhook call that contained it first. */
-  inboxId: ref().notNull(),
-  /** SHA-256 of its values: the same id with other values is a conflict. */
-  hash: bytes().notNull(),
-});
+export const eventReceipts = pgTable(
+  "event_receipts",
+  {
+    /** The host's id. */
+    externalId: text().primaryKey(),
+    eventId: ref().notNull(),
+    /** The webhook call that contained it first. */
+    inboxId: ref().notNull(),
+    /** SHA-256 of its values: the same id with other values is a conflict. */
+    hash: bytes().notNull(),
+  },
+  // prune-events: deleted with their event.
+  (t) => [index("event_receipts_event").on(t.eventId)],
+);
 
 /**
  * How far the event sweep has advanced. Ids are drawn before their transactions commit, so `through` passes

@@ -31,6 +31,7 @@ import { retryEmails } from "../../workers/notifications/email/retry-emails.ts";
 import { sendEmails } from "../../workers/notifications/email/send-emails.ts";
 import { notifyFanOut } from "../../workers/notifications/fan-out/notify-fan-out.ts";
 import { notifyRecipients } from "../../workers/notifications/fan-out/notify-recipients.ts";
+import { pruneEvents } from "../../workers/notifications/fan-out/prune-events.ts";
 import { pruneNotifications } from "../../workers/notifications/fan-out/prune-notifications.ts";
 import { sweepEvents } from "../../workers/notifications/fan-out/sweep-events.ts";
 import { notifyProjectMatches } from "../../workers/notifications/matching/notify-project-matches.ts";
@@ -110,6 +111,7 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: sendEmails, input: aMailing },
   { job: retryEmails, input: async () => ({ status: "failed" }) },
   { job: pruneNotifications, input: async () => ({}) },
+  { job: pruneEvents, input: async () => ({}) },
   { job: pruneHistory, input: async () => ({}) },
   { job: scrapeJobPostings, input: async () => ({}) },
   { job: cleanupOldPostings, input: async () => ({}) },

@@ -1,0 +1,60 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { idsBefore } from "../../../db/ids-before.ts";
+import { rows } from "../../../db/statement.ts";
+import { defineJob } from "../../../queues/job.ts";
+import { done } from "../../../queues/outcome.ts";
+
+const DAY_MS = 86_400_000;
+/** Events per range: well under a second. */
+const PER_RANGE = 10_000n;
+/** At most this many ranges per run. The rest waits for the next run. */
+const MAX_RANGES = 1_000n;
+
+/** The ids from `from` up to but not including `to`. */
+const range = z.object({ from: z.string(), to: z.string(), before: z.string() });
+
+/**
+ * Deletes old events with their outcomes, and the host's ids that they were received under. An event stays as
+ * long as nobody has decided who is notified of it, or one of its notifications or deliveries is kept.
+ */
+export const pruneEvents = defineJob({
+  name: "prune-events",
+  queue: "notifications",
+  description:
+    "Deletes events older than the configured number of days, with their outcomes, once their notifications and deliveries are gone.",
+  payload: z.object({}),
+  key: () => "all",
+  range,
+  cut: async (_payload, { tx, now, settings }) => {
+    const { eventDays, keptDays } = settings.notifications;
+    if (eventDays === 0) return [];
+    const before = new Date(now.getTime() - Math.max(eventDays, keptDays) * DAY_MS).toISOString();
+    const span = await idsBefore(tx, { table: "domain_events", time: "created_at" }, before);
+    if (span === null) return [];
+    const most = span.first + PER_RANGE * MAX_RANGES;
+    const end = span.end < most ? span.end : most;
+    const ranges: z.infer<typeof range>[] = [];
+    for (let from = span.first; from < end; from += PER_RANGE) {
+      const to = from + PER_RANGE < end ? from + PER_RANGE : end;
+      ranges.push({ from: String(from), to: String(to), before });
+    }
+    return ranges;
+  },
+  run: async ({ from, to, before }, { tx }) => {
+    const [pruned] = await rows<{ events: number }>(
+      tx,
+      sql`with gone as (
+            delete from domain_events r using event_outcomes o
+            where r.id >= ${from} and r.id < ${to} and r.created_at < ${before}::timestamptz and o.event_id = r.id
+              and not exists (select 1 from notifications n where n.event_id = r.id)
+              and not exists (select 1 from deliveries d where d.event_id = r.id)
+            returning r.id),
+          outcomes as (delete from event_outcomes o using gone where o.event_id = gone.id),
+          receipts as (delete from event_receipts p using gone where p.event_id = gone.id)
+          select count(*)::int as events from gone`,
+    );
+    return done({ events: pruned?.events ?? 0 });
+  },
+  sum: async (_payload, counts) => done(counts),
+});
