@@ -87,6 +87,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./holds.ts")).defineHolds,
   },
   {
+    name: "matches",
+    description:
+      "list the projects that match a volunteer, or the candidates of a project, or say why there are none",
+    load: async () => (await import("./matches.ts")).defineMatches,
+  },
+  {
     name: "explain",
     description: "recompute a stored figure from its stored inputs and show the steps",
     load: async () => (await import("./explain.ts")).defineExplain,

@@ -22,6 +22,7 @@ export const candidacyStop = (volunteerId: SQL): SQL => sql`case
       or exists (select 1 from project_team_members t
                  where t.project_id = p.id and t.user_id = ${volunteerId} and t.status = 'removed') then 'rejected'
     when exists (select 1 from project_applications a where a.project_id = p.id and a.user_id = ${volunteerId}) then 'applied'
+    when exists (select 1 from match_dismissals d where d.project_id = p.id and d.user_id = ${volunteerId}) then 'dismissed'
   end`;
 
 /** Whether a project `p` looks for people. */

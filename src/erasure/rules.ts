@@ -77,6 +77,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   ledger_transactions: NOTHING,
   ledger_unbalanced: NOTHING,
   ledger_verifications: [keeps("ranges of ids of the ledger", "covers")],
+  match_dismissals: [deletes("user_id")],
   meeting_participants: [deletes("user_id")],
   meeting_reminders: [deletes("user_id")],
   meetings: [

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { candidacyStop } from "../db/candidacy.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import {
   distanceKm,
@@ -25,8 +26,8 @@ type Found = { readonly project: MatchProject; readonly match: Match };
 
 /**
  * The projects that fit a volunteer best, computed from current profiles whether they are on the projects'
- * lists or not. Projects are scored in the order of their bounds, until no bound that is left reaches the
- * last match of the page.
+ * lists or not; without those that they dismissed, joined, applied for, or were rejected by. Projects are
+ * scored in the order of their bounds, until no bound that is left reaches the last match of the page.
  */
 export async function readOwnMatches(on: Queryable, volunteerId: string, page: Page): Promise<OwnMatch[]> {
   const volunteer = await readVolunteer(on, volunteerId);
@@ -52,10 +53,25 @@ async function scored(
   ids: readonly string[],
   page: Page,
 ): Promise<Found[]> {
-  return (await readProjects(on, { ids })).flatMap((project) => {
+  const candidacies = await readCandidacies(on, String(volunteer.id), ids);
+  return (await readProjects(on, { ids: candidacies })).flatMap((project) => {
     const match = matchOf(project, volunteer);
     return match && match.score >= page.minimumScore ? [{ project, match }] : [];
   });
+}
+
+/** Those of the projects of which the volunteer may be a candidate. */
+async function readCandidacies(
+  on: Queryable,
+  volunteerId: string,
+  ids: readonly string[],
+): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    on,
+    sql`select p.id from projects p join volunteers v on v.user_id = ${volunteerId}
+        where p.id = any(${array(ids)}::bigint[]) and ${candidacyStop(sql`v.user_id`)} is null`,
+  );
+  return found.map(({ id }) => id);
 }
 
 function projectsByBound(

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { IS_VISIBLE } from "../db/candidacy.ts";
+import { candidacyStop } from "../db/candidacy.ts";
 import { CREATOR_BELONGS } from "../db/project-owners.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { Location } from "../scoring/distance.ts";
@@ -62,7 +62,10 @@ type Row = {
   calculatedAt: string;
 };
 
-/** The stored candidates of a project, best first, without those who hide their skills now. */
+/**
+ * The stored candidates of a project, best first, without those who may not be candidates now: who hide their
+ * skills, are on the team, applied, were rejected, or dismissed the project.
+ */
 export async function readMatchCandidates(
   on: Queryable,
   projectId: string,
@@ -80,9 +83,9 @@ export async function readMatchCandidates(
                                            jsonb_build_object('latitude', v.grid_latitude, 'longitude', v.grid_longitude)) end as locations
         from volunteer_initiative_matches m
         join projects p on p.id = m.project_id
-        join volunteers v on v.user_id = m.volunteer_id and ${IS_VISIBLE}
+        join volunteers v on v.user_id = m.volunteer_id
         join users u on u.id = m.volunteer_id
-        where m.project_id = ${projectId} and m.match_score >= ${page.minimumScore}
+        where m.project_id = ${projectId} and m.match_score >= ${page.minimumScore} and ${candidacyStop(sql`m.volunteer_id`)} is null
         order by m.match_score desc, m.matched_skill_count desc, m.volunteer_id limit ${page.limit}`,
   );
   return found.map(({ userId, name, availability, calculatedAt, locations, ...row }) => ({

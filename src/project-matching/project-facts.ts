@@ -55,8 +55,8 @@ const MAX_SPENT = 1_000;
 
 /**
  * SQL: the number of volunteers who take up no room on the list of project `p`, since they are spent as
- * candidates: on the team, applicants, or notified before. Otherwise a list that is notified of ten
- * candidates a day would be used up in three weeks, and nobody below its end would ever be notified.
+ * candidates: on the team, applicants, notified before, or not interested. Otherwise a list that is notified
+ * of ten candidates a day would be used up in three weeks, and nobody below its end would ever be notified.
  */
 const SPENT = sql`(
   select count(*)::int from (
@@ -64,6 +64,7 @@ const SPENT = sql`(
     union select t.user_id from project_members t where t.project_id = p.id
     union select t.user_id from project_team_members t where t.project_id = p.id
     union select a.user_id from project_applications a where a.project_id = p.id
+    union select d.user_id from match_dismissals d where d.project_id = p.id
     union select c.volunteer_id from candidate_notifications c where c.project_id = p.id) spent
   where exists (select 1 from volunteers v where v.user_id = spent.user_id))`;
 

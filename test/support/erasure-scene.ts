@@ -153,6 +153,10 @@ async function match(world: World, organizationId: string, ada: Person, lead: Pe
     project,
     ada.userId,
   ]);
+  await world.query("insert into match_dismissals (project_id, user_id) values ($1, $2)", [
+    project,
+    ada.userId,
+  ]);
   await askForRun(world, calculateMatches, {});
   await host.hostEvent(world, "lead.candidates_found", {
     projectId: project,

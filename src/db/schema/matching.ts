@@ -111,6 +111,22 @@ export const projectApplications = pgTable(
   ],
 );
 
+/** Projects that users dismissed: they are no longer matched with them. */
+export const matchDismissals = pgTable(
+  "match_dismissals",
+  {
+    projectId: projectRef(),
+    userId: userRef(),
+    dismissedAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // candidates of a project.
+    primaryKey({ columns: [t.projectId, t.userId] }),
+    // what a user dismissed; deleting the user.
+    index("match_dismissals_user").on(t.userId),
+  ],
+);
+
 /**
  * The best candidates of each open project. One run writes two million rows: no foreign keys, which would
  * look up every row, one index besides the key, and room in the pages for updates in place.

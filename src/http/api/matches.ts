@@ -1,6 +1,8 @@
 import { Router } from "express";
 import { z } from "zod";
 import { referencesTo, resolveReference } from "../../db/references.ts";
+import { dismissMatch, restoreMatch } from "../../project-matching/dismissals.ts";
+import { explainNoCandidates, explainNoMatches } from "../../project-matching/empty-lists.ts";
 import { readOwnMatches } from "../../project-matching/own-matches.ts";
 import {
   type MatchView,
@@ -25,7 +27,8 @@ const ownPage = pageOf(20, 0.2);
 /**
  * `GET /projects/:id/candidates?limit=&min_score=`: the matching volunteers of a project, best first, for
  * those who run it. `GET /volunteers/me/matches?limit=&min_score=`: the open projects that match the
- * authenticated user, computed on request.
+ * authenticated user, computed on request. An empty list comes with the reason. `POST` and `DELETE
+ * /volunteers/me/matches/:projectId/dismiss`: the user does not want that project, or does again.
  */
 export function matchRoutes(runtime: Runtime): Router {
   const router = Router();
@@ -45,6 +48,7 @@ export function matchRoutes(runtime: Runtime): Router {
       limit: query.limit,
       minimumScore: query.min_score,
     });
+    const empty = candidates.length === 0 ? await explainNoCandidates(on, id) : undefined;
     const userReference = await referencesTo(
       on,
       "users",
@@ -59,6 +63,7 @@ export function matchRoutes(runtime: Runtime): Router {
         calculated_at: calculatedAt,
         explain: explainLink(project, userReference(userId)),
       })),
+      empty,
     });
   });
   router.get("/volunteers/me/matches", auth, async (req, res) => {
@@ -66,6 +71,7 @@ export function matchRoutes(runtime: Runtime): Router {
     if (query === null) return;
     const me = userOf(res);
     const matches = await readOwnMatches(on, me, { limit: query.limit, minimumScore: query.min_score });
+    const empty = matches.length === 0 ? await explainNoMatches(on, me) : undefined;
     const userReference = await referencesTo(on, "users", [me]);
     const projectReference = await referencesTo(
       on,
@@ -79,7 +85,23 @@ export function matchRoutes(runtime: Runtime): Router {
         project_name: projectName,
         explain: explainLink(projectReference(projectId), userReference(me)),
       })),
+      empty,
     });
+  });
+  const dismissal = "/volunteers/me/matches/:projectId/dismiss";
+  router.post(dismissal, auth, async (req, res) => {
+    const id = await resolveReference(on, "projects", String(req.params["projectId"]));
+    const isDismissed = id !== null && (await dismissMatch(on, id, userOf(res), runtime.clock.now()));
+    if (!isDismissed)
+      return sendError(res, 404, { code: "not-found", message: "There is no such open project." });
+    res.status(204).end();
+  });
+  router.delete(dismissal, auth, async (req, res) => {
+    const id = await resolveReference(on, "projects", String(req.params["projectId"]));
+    const isRestored = id !== null && (await restoreMatch(on, id, userOf(res)));
+    if (!isRestored)
+      return sendError(res, 404, { code: "not-found", message: "You have not dismissed such a project." });
+    res.status(204).end();
   });
   return router;
 }

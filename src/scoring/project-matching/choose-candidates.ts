@@ -1,4 +1,4 @@
-/** Why a candidate is not notified. */
+/** Why a candidate is not notified. Runs under way store indexes into this list: append only. */
 export const NOTICE_SKIP_REASONS = [
   "hidden",
   "on-the-team",
@@ -6,6 +6,7 @@ export const NOTICE_SKIP_REASONS = [
   "rejected",
   "notified-before",
   "notified-today",
+  "dismissed",
 ] as const;
 export type NoticeSkipReason = (typeof NOTICE_SKIP_REASONS)[number];
 

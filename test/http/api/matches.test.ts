@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { listRuns } from "../../../src/queues/runs.ts";
 import { calculateMatches } from "../../../src/workers/matching/calculate-matches.ts";
+import { notifyProjectMatches } from "../../../src/workers/notifications/matching/notify-project-matches.ts";
 import { organization, volunteer } from "../../support/factories.ts";
 import { askForRun } from "../../support/jobs.ts";
-import { BERLIN, projectFor, skilled } from "../../support/matching.ts";
+import { BERLIN, giveSkills, projectFor, skilled, skillIds } from "../../support/matching.ts";
 import { JWT_SECRET, userToken } from "../../support/user-token.ts";
 import { createWorld } from "../../support/world.ts";
 import { serve } from "../support.ts";
@@ -14,6 +16,10 @@ type Body = Record<string, unknown> & { error?: { code: string } };
 async function open(environment: Record<string, string> = {}) {
   const world = await createWorld({ at: NOW, environment: { AUTH_JWT_SECRET: JWT_SECRET, ...environment } });
   const address = await serve(world);
+  const send = async (method: "POST" | "DELETE", path: string, userId: string) => {
+    const headers = { Authorization: `Bearer ${await userToken(userId, NOW)}` };
+    return (await fetch(`${address}/api/v1${path}`, { method, headers })).status;
+  };
   const get = async (path: string, userId?: string) => {
     const headers = userId === undefined ? {} : { Authorization: `Bearer ${await userToken(userId, NOW)}` };
     const response = await fetch(`${address}/api/v1${path}`, { headers });
@@ -23,7 +29,7 @@ async function open(environment: Record<string, string> = {}) {
     await askForRun(world, calculateMatches, {});
     await world.drain();
   };
-  return { world, get, calculate, organizationId: await organization(world) };
+  return { world, get, send, calculate, organizationId: await organization(world) };
 }
 
 describe("GET /projects/:id/candidates", () => {
@@ -170,5 +176,143 @@ describe("GET /volunteers/me/matches", () => {
     expect(best).toEqual(all.slice(0, 7));
     const scores = all.map(({ score }) => score);
     expect(scores).toEqual([...scores].sort((a, b) => b - a));
+  });
+});
+
+describe("faults of people 30", () => {
+  it("a dismissed match stays dismissed: among the user's matches, the candidates and the notices, whatever the score is later", async () => {
+    const { world, get, send, calculate, organizationId } = await open();
+    const lead = await volunteer(world, { organizationId });
+    const me = await skilled(world, { cooking: 0.7 }, { organizationId });
+    const kitchen = await projectFor(world, ["cooking"], { organizationId, lead: lead.userId });
+    await calculate();
+    const seen = async () => [
+      ((await get("/volunteers/me/matches", me)).body["matches"] as unknown[]).length,
+      ((await get(`/projects/${kitchen}/candidates`, lead.userId)).body["candidates"] as unknown[]).length,
+    ];
+    expect(await seen()).toEqual([1, 1]);
+    const dismissal = `/volunteers/me/matches/${kitchen}/dismiss`;
+    expect(await send("POST", dismissal, me)).toBe(204);
+    expect(await send("POST", dismissal, me)).toBe(204);
+    expect(await seen()).toEqual([0, 0]);
+    await giveSkills(world, me, { cooking: 1 });
+    await askForRun(world, notifyProjectMatches, {});
+    await world.drain();
+    expect(await seen()).toEqual([0, 0]);
+    expect(await world.query("select 1 from candidate_notifications")).toEqual([]);
+    const [run] = await listRuns(world.db.drizzle, { job: notifyProjectMatches.name }, 1);
+    expect(run?.counts).toMatchObject({ candidates: 0, "skipped-dismissed": 1 });
+    expect(await send("DELETE", dismissal, me)).toBe(204);
+    expect(await send("DELETE", dismissal, me)).toBe(404);
+    expect(await seen()).toEqual([1, 1]);
+  });
+
+  it("a user can dismiss open projects only, by the host's ids, and for nobody but themselves", async () => {
+    const { world, get, send, organizationId } = await open();
+    const [me, other] = [
+      await skilled(world, { cooking: 1 }, { organizationId }),
+      await skilled(world, { cooking: 1 }, { organizationId }),
+    ];
+    const draft = await projectFor(world, ["cooking"], { organizationId, status: "draft" });
+    const kitchen = await projectFor(world, ["cooking"], { organizationId });
+    await world.query("update projects set host_id = 'kitchen' where id = $1", [kitchen]);
+    for (const id of [draft, kitchen, "999", "x"])
+      expect(await send("POST", `/volunteers/me/matches/${id}/dismiss`, me)).toBe(404);
+    expect(await send("POST", "/volunteers/me/matches/kitchen/dismiss", me)).toBe(204);
+    expect((await get("/volunteers/me/matches", me)).body["matches"]).toEqual([]);
+    expect((await get("/volunteers/me/matches", other)).body["matches"]).toHaveLength(1);
+  });
+
+  it("neither list has the team, applicants, the rejected and the dismissed", async () => {
+    const { world, get, calculate, organizationId } = await open();
+    const people = [];
+    for (let n = 0; n < 6; n++) people.push(await skilled(world, { cooking: 1 }, { organizationId }));
+    const [lead, member, invited, applicant, rejected, free] = people as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    const project = await projectFor(world, ["cooking"], { organizationId, lead });
+    await world.query("insert into project_members (project_id, user_id) values ($1, $2)", [project, member]);
+    await world.query(
+      "insert into project_team_members (project_id, user_id, status) values ($1, $2, 'invited')",
+      [project, invited],
+    );
+    await world.query(
+      "insert into project_applications (project_id, user_id, status) values ($1, $2, 'pending'), ($1, $3, 'rejected')",
+      [project, applicant, rejected],
+    );
+    await calculate();
+    const { body } = await get(`/projects/${project}/candidates`, lead);
+    expect(body["candidates"]).toMatchObject([{ user_id: free }]);
+    expect(body["candidates"]).toHaveLength(1);
+    for (const person of people)
+      expect((await get("/volunteers/me/matches", person)).body["matches"]).toHaveLength(
+        person === free ? 1 : 0,
+      );
+  });
+
+  it("volunteers/me/matches says why it is empty", async () => {
+    const { world, get, organizationId } = await open();
+    const reasonFor = async (userId: string, query = "") => {
+      const { body } = await get(`/volunteers/me/matches${query}`, userId);
+      return (body["empty"] as { reason: string } | undefined)?.reason;
+    };
+    const nobody = (await volunteer(world, { organizationId })).userId;
+    const idle = await skilled(world, {}, { organizationId });
+    const cook = await skilled(world, { cooking: 0.2 }, { organizationId });
+    const hidden = await skilled(world, { cooking: 1 }, { organizationId, visible: false });
+    expect(await reasonFor(nobody)).toBe("not-a-volunteer");
+    expect(await reasonFor(idle)).toBe("no-skills");
+    expect(await reasonFor(cook)).toBe("no-open-projects");
+    const court = await projectFor(world, ["law"], { organizationId });
+    expect(await reasonFor(cook)).toBe("no-required-skill");
+    const kitchen = await projectFor(world, ["cooking"], { organizationId });
+    expect(await reasonFor(hidden)).toBe("skills-hidden");
+    expect(await reasonFor(cook)).toBeUndefined();
+    const { body } = await get("/volunteers/me/matches?min_score=0.9", cook);
+    expect(body["empty"]).toEqual({
+      reason: "below-min-score",
+      message: "The best score is 0.6, below the minimum.",
+    });
+    await world.query("insert into project_applications (project_id, user_id) values ($1, $2)", [
+      kitchen,
+      cook,
+    ]);
+    expect(await reasonFor(cook)).toBe("none-left");
+    await world.query("update projects set project_status = 'archived' where id = any($1)", [
+      [court, kitchen],
+    ]);
+    expect(await reasonFor(cook)).toBe("no-open-projects");
+  });
+
+  it("projects/:id/candidates says why it is empty", async () => {
+    const { world, get, calculate, organizationId } = await open();
+    const lead = (await volunteer(world, { organizationId })).userId;
+    const project = await projectFor(world, [], { organizationId, lead, status: "draft" });
+    const reason = async (query = "") => {
+      const { body } = await get(`/projects/${project}/candidates${query}`, lead);
+      return (body["empty"] as { reason: string } | undefined)?.reason;
+    };
+    expect(await reason()).toBe("not-open");
+    await world.query("update projects set project_status = 'recruiting' where id = $1", [project]);
+    expect(await reason()).toBe("no-skills-required");
+    const [cooking] = await skillIds(world, "cooking");
+    await world.query("insert into project_required_skills (project_id, skill_id) values ($1, $2)", [
+      project,
+      cooking,
+    ]);
+    await calculate();
+    expect(await reason()).toBe("no-volunteer-matches");
+    const cook = await skilled(world, { cooking: 0.5 }, { organizationId });
+    expect(await reason()).toBe("not-calculated");
+    await calculate();
+    expect(await reason()).toBeUndefined();
+    expect(await reason("?min_score=0.9")).toBe("below-min-score");
+    await world.query("update volunteers set skills_visible = false where user_id = $1", [cook]);
+    expect(await reason()).toBe("none-left");
   });
 });
