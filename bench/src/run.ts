@@ -24,8 +24,10 @@ import { multipliers } from "./multipliers.ts";
 import { notices } from "./notices.ts";
 import { nudges } from "./nudges.ts";
 import { recommendQuality } from "./recommend-quality.ts";
+import { recommendations } from "./recommendations.ts";
 import { slots } from "./slots.ts";
 import { tableOf } from "./table.ts";
+import { vocabulary } from "./vocabulary.ts";
 
 const BENCHES: readonly Bench[] = [
   commissions,
@@ -45,6 +47,8 @@ const BENCHES: readonly Bench[] = [
   backlog,
   longRun,
   recommendQuality,
+  recommendations,
+  vocabulary,
 ];
 const SEED = 20_241_215;
 /** Paths are relative to the root of the repository; npm runs this in bench/. */
