@@ -1,0 +1,450 @@
+// The filter of pair scores in AssemblyScript, compiled by `npm run kernel:build` into
+// pair-filter.generated.ts. It scores everybody for one viewer in f32 and keeps the pairs whose score may be
+// among the best in f64 (decision 0161). Layouts: pair-layout.ts, with the same numbers. Four candidates form
+// a group, 64 a block, 1,024 a chunk.
+
+// Parameters of a viewer: byte offsets.
+const RECORDS: usize = 0;
+const NEAR: usize = 4;
+const ROWS: usize = 8;
+const EXTRA_MASKS: usize = 12;
+const TRAIT_WORDS: usize = 16;
+const QUIZZES: usize = 20;
+const META: usize = 24;
+const BLOCKS: usize = 28;
+const CHUNKS: usize = 32;
+const EXCLUDED: usize = 36;
+const GENDERS: usize = 40;
+const COUNTERS: usize = 44;
+const KEPT: usize = 48;
+const HITS: usize = 52;
+const HIT_CAPACITY: usize = 56;
+const HISTOGRAMS: usize = 60;
+const LIST_LENGTH: usize = 64;
+const POSTINGS: usize = 68;
+const CURSORS: usize = 72;
+const CURSOR_COUNT: usize = 76;
+const OWN_CHUNK: usize = 80;
+const RATINGS: usize = 84;
+const ROOT_TRAITS: usize = 96;
+const FALLBACK: usize = 100;
+const EMPTY_INTERESTS: usize = 104;
+const INTEREST_COUNT: usize = 108;
+const POPULAR: usize = 112;
+const POINT: usize = 116;
+const PROXIMITY_PER_RADIAN: usize = 128;
+const CHORD: usize = 132;
+const TEXT: usize = 136;
+const AGE_MIN: usize = 140;
+const AGE_MAX: usize = 144;
+const LIMITS_DISTANCE: usize = 148;
+const CHORD_MET: usize = 152;
+const CHORD_UNMET: usize = 156;
+const MARGIN: usize = 160;
+const MASKS: usize = 164;
+const ROW: usize = 168;
+const ROW_MASK: usize = 172;
+const QUIZ: usize = 176;
+const HAS_QUIZ: usize = 180;
+const LANE_MASKS: usize = 184;
+const TIERS: usize = 192;
+
+// A record of a group.
+const RECORD_BYTES: usize = 144;
+const R_STATIC: usize = 0;
+const R_RATING_0: usize = 16;
+const R_RATING_1: usize = 32;
+const R_RATING_2: usize = 48;
+const R_MASK: usize = 64;
+const R_ROOT: usize = 80;
+const R_FALLBACK: usize = 96;
+const R_POPULAR: usize = 112;
+const R_INTERESTS: usize = 128;
+
+const NEAR_BYTES: usize = 64;
+const KEPT_BYTES: usize = 64;
+const GROUPS_PER_BLOCK: u32 = 16;
+const BLOCKS_PER_CHUNK: u32 = 16;
+const CHUNK: u32 = 1024;
+const QUIZ_BYTES: usize = 32;
+
+const TIER_A: u32 = 0;
+const TIER_B: u32 = 1;
+/** The distance is too close to the limit for f32: counted in neither tier, decided in f64. */
+const TIER_UNSURE: u32 = 2;
+const FLAG_NO_INTERESTS: u32 = 1 << 16;
+const FLAG_QUIZ: u32 = 1 << 17;
+
+const BINS: i32 = 2048;
+const BINS_PER_SCORE: f32 = 2000;
+/** A bin's lower edge, computed in f32, may lie above a score in it by rounding. */
+const EDGE: f32 = 1e-6;
+/** Points of people without a location are farther than this from everybody's, squared. */
+const NO_POINT: f32 = 1e6;
+const TEXT_SCORE: f32 = 0.05;
+const NO_INTERESTS_SCORE: f32 = 0.02;
+
+// The viewer's parameters. An instance serves one thread.
+let viewer: usize = 0;
+let hitCount: u32 = 0;
+
+/** @returns the number of hits, or -1 when more tie than the buffer holds. */
+export function scan(params: usize): i32 {
+  viewer = params;
+  hitCount = 0;
+  resetTiers();
+  const own = load<u32>(params, OWN_CHUNK);
+  seekCursors(own * CHUNK);
+  if (!scanChunk(own)) return -1;
+  seekCursors(0);
+  const chunks = load<u32>(params, CHUNKS);
+  for (let chunk: u32 = 0; chunk < chunks; chunk++) {
+    if (chunk == own) countInterests(chunk);
+    else if (!scanChunk(chunk)) return -1;
+  }
+  dropHits();
+  return hitCount;
+}
+
+function scanChunk(chunk: u32): bool {
+  countInterests(chunk);
+  return scoreKept(filterChunk(chunk));
+}
+
+// Floors: at least LIST_LENGTH pairs of the tier score as much. A tier is { bin, pairs from that bin on, floor }.
+
+function resetTiers(): void {
+  memory.fill(load<u32>(viewer, HISTOGRAMS), 0, 2 * BINS * 4);
+  for (let tier: usize = 0; tier < 2; tier++) {
+    store<u32>(viewer + (tier << 4), 0, TIERS);
+    store<u32>(viewer + (tier << 4), 0, TIERS + 4);
+    store<f32>(viewer + (tier << 4), -1, TIERS + 8);
+  }
+}
+
+@inline
+function floorOf(tier: u32): f32 {
+  return load<f32>(viewer + (<usize>tier << 4), TIERS + 8);
+}
+
+@inline
+function lowerFloor(): f32 {
+  return min(floorOf(TIER_A), floorOf(TIER_B));
+}
+
+function countScore(tier: u32, score: f32): void {
+  const state = viewer + (<usize>tier << 4);
+  const histogram = <usize>load<u32>(viewer, HISTOGRAMS) + <usize>tier * BINS * 4;
+  let at = load<i32>(state, TIERS);
+  const bin = min(max(<i32>(score * BINS_PER_SCORE), 0), BINS - 1);
+  if (bin < at) return;
+  const place = histogram + (<usize>bin << 2);
+  store<u32>(place, load<u32>(place) + 1);
+  let above = load<u32>(state, TIERS + 4) + 1;
+  const length = load<u32>(viewer, LIST_LENGTH);
+  while (above - load<u32>(histogram + (<usize>at << 2)) >= length) {
+    above -= load<u32>(histogram + (<usize>at << 2));
+    at++;
+  }
+  store<i32>(state, at, TIERS);
+  store<u32>(state, above, TIERS + 4);
+  if (above >= length) store<f32>(state, <f32>at / BINS_PER_SCORE - EDGE, TIERS + 8);
+}
+
+// Interests that are not among the 32 commonest: { next, first, end } of the postings of each.
+
+function seekCursors(from: u32): void {
+  const postings = <usize>load<u32>(viewer, POSTINGS);
+  let cursor = <usize>load<u32>(viewer, CURSORS);
+  const end = cursor + <usize>load<u32>(viewer, CURSOR_COUNT) * 12;
+  for (; cursor < end; cursor += 12) {
+    let low = load<u32>(cursor, 4);
+    let high = load<u32>(cursor, 8);
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (load<u32>(postings + (<usize>middle << 2)) < from) low = middle + 1;
+      else high = middle;
+    }
+    store<u32>(cursor, low);
+  }
+}
+
+/** Counts the viewer's interests in the candidates of a chunk, up to which all cursors have advanced. */
+function countInterests(chunk: u32): void {
+  const counters = <usize>load<u32>(viewer, COUNTERS);
+  const postings = <usize>load<u32>(viewer, POSTINGS);
+  memory.fill(counters, 0, CHUNK * 2);
+  const first = chunk * CHUNK;
+  let cursor = <usize>load<u32>(viewer, CURSORS);
+  const end = cursor + <usize>load<u32>(viewer, CURSOR_COUNT) * 12;
+  for (; cursor < end; cursor += 12) {
+    let next = load<u32>(cursor);
+    const last = load<u32>(cursor, 8);
+    while (next < last) {
+      const place = load<u32>(postings + (<usize>next << 2)) - first;
+      if (place >= CHUNK) break;
+      const counter = counters + (<usize>place << 1);
+      store<u16>(counter, load<u16>(counter) + 1);
+      next++;
+    }
+    store<u32>(cursor, next);
+  }
+}
+
+@inline
+function countBits(bits: v128): v128 {
+  const pairs = i32x4.sub(bits, v128.and(i32x4.shr_u(bits, 1), i32x4.splat(0x55555555)));
+  const low = i32x4.splat(0x33333333);
+  const fours = i32x4.add(v128.and(pairs, low), v128.and(i32x4.shr_u(pairs, 2), low));
+  const bytes = v128.and(i32x4.add(fours, i32x4.shr_u(fours, 4)), i32x4.splat(0x0f0f0f0f));
+  return i32x4.shr_u(i32x4.mul(bytes, i32x4.splat(0x01010101)), 24);
+}
+
+/** Bits in common of the trait masks after the first. */
+function countExtraTraits(group: usize, words: u32): v128 {
+  const others = words - 1;
+  let mask = <usize>load<u32>(viewer, EXTRA_MASKS) + group * others * 16;
+  const own = <usize>load<u32>(viewer, MASKS) + 4;
+  let count = i32x4.splat(0);
+  for (let word: u32 = 0; word < others; word++) {
+    const ownWord = i32x4.splat(load<u32>(own + (<usize>word << 2)));
+    count = i32x4.add(count, countBits(v128.and(v128.load(mask), ownWord)));
+    mask += 16;
+  }
+  return count;
+}
+
+/** 0.2 x proximity of four candidates, at least what it is in f64 but for rounding. */
+@inline
+function proximity(near: usize, x: v128, y: v128, z: v128, perRadian: v128, text: v128): v128 {
+  const dx = f32x4.sub(v128.load(near), x);
+  const dy = f32x4.sub(v128.load(near, 16), y);
+  const dz = f32x4.sub(v128.load(near, 32), z);
+  const squared = f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), f32x4.mul(dz, dz));
+  let series = f32x4.add(f32x4.splat(3.0 / 640.0), f32x4.mul(squared, f32x4.splat(5.0 / 7168.0)));
+  series = f32x4.add(f32x4.splat(1.0 / 24.0), f32x4.mul(squared, series));
+  series = f32x4.add(f32x4.splat(1), f32x4.mul(squared, series));
+  const arc = f32x4.mul(f32x4.sqrt(squared), series);
+  const by = f32x4.pmax(f32x4.splat(0), f32x4.sub(f32x4.splat(0.2), f32x4.mul(arc, perRadian)));
+  const sameText = v128.and(
+    i32x4.eq(v128.load(near, 48), text),
+    f32x4.gt(squared, f32x4.splat(NO_POINT)),
+  );
+  return f32x4.add(by, v128.and(sameText, f32x4.splat(TEXT_SCORE)));
+}
+
+/**
+ * Writes the groups of a chunk in which a candidate may reach a floor, each as four vectors: { group, lanes,
+ * near }, the sum without traits and proximity, the bound of traits, proximity. @returns the end.
+ */
+function filterChunk(chunk: u32): usize {
+  const r0 = f32x4.splat(load<f32>(viewer, RATINGS));
+  const r1 = f32x4.splat(load<f32>(viewer, RATINGS + 4));
+  const r2 = f32x4.splat(load<f32>(viewer, RATINGS + 8));
+  const ownMask = i32x4.splat(load<u32>(load<u32>(viewer, MASKS)));
+  const root = f32x4.splat(load<f32>(viewer, ROOT_TRAITS));
+  const fallback = f32x4.splat(load<f32>(viewer, FALLBACK));
+  const popular = i32x4.splat(load<u32>(viewer, POPULAR));
+  const interests = f32x4.splat(load<f32>(viewer, INTEREST_COUNT));
+  const own = f32x4.splat(load<f32>(viewer, EMPTY_INTERESTS));
+  const x = f32x4.splat(load<f32>(viewer, POINT));
+  const y = f32x4.splat(load<f32>(viewer, POINT + 4));
+  const z = f32x4.splat(load<f32>(viewer, POINT + 8));
+  const perRadian = f32x4.splat(load<f32>(viewer, PROXIMITY_PER_RADIAN));
+  const text = i32x4.splat(load<i32>(viewer, TEXT));
+  const words = load<u32>(viewer, TRAIT_WORDS);
+  const margin = load<f32>(viewer, MARGIN);
+  const nearLimit = f32x4.splat(lowerFloor() - margin);
+  const farFloor = load<u32>(viewer, LIMITS_DISTANCE) != 0 ? floorOf(TIER_B) : lowerFloor();
+  const farLimit = f32x4.splat(farFloor - margin);
+  const zero = f32x4.splat(0);
+
+  let kept = <usize>load<u32>(viewer, KEPT);
+  let counter = <usize>load<u32>(viewer, COUNTERS);
+  for (let block = chunk * BLOCKS_PER_CHUNK; block < (chunk + 1) * BLOCKS_PER_CHUNK; block++) {
+    const near = isNear(block);
+    const limit = near ? nearLimit : farLimit;
+    const end = (block + 1) * GROUPS_PER_BLOCK;
+    for (let group = block * GROUPS_PER_BLOCK; group < end; group++) {
+      const record = <usize>load<u32>(viewer, RECORDS) + <usize>group * RECORD_BYTES;
+      let sum = f32x4.add(v128.load(record, R_STATIC), own);
+      sum = f32x4.add(sum, f32x4.mul(v128.load(record, R_RATING_0), r0));
+      sum = f32x4.add(sum, f32x4.mul(v128.load(record, R_RATING_1), r1));
+      sum = f32x4.add(sum, f32x4.mul(v128.load(record, R_RATING_2), r2));
+      let common = countBits(v128.and(v128.load(record, R_MASK), ownMask));
+      if (words > 1) common = i32x4.add(common, countExtraTraits(group, words));
+      const roots = f32x4.pmax(root, v128.load(record, R_ROOT));
+      const traits = v128.bitselect(
+        f32x4.mul(f32x4.sqrt(f32x4.convert_i32x4_u(common)), roots),
+        f32x4.pmin(fallback, v128.load(record, R_FALLBACK)),
+        i32x4.gt_s(common, i32x4.splat(1)),
+      );
+      const shared = f32x4.convert_i32x4_u(
+        i32x4.add(
+          countBits(v128.and(v128.load(record, R_POPULAR), popular)),
+          v128.load_ext<u16>(counter),
+        ),
+      );
+      const either = f32x4.sub(f32x4.add(interests, v128.load(record, R_INTERESTS)), shared);
+      sum = f32x4.add(sum, f32x4.div(f32x4.mul(f32x4.splat(0.2), shared), either));
+      const by = near
+        ? proximity(<usize>load<u32>(viewer, NEAR) + <usize>group * NEAR_BYTES, x, y, z, perRadian, text)
+        : zero;
+      const lanes = i32x4.bitmask(f32x4.ge(f32x4.add(f32x4.add(sum, traits), by), limit));
+      counter += 8;
+      if (lanes == 0) continue;
+      store<u32>(kept, group);
+      store<u32>(kept, lanes, 4);
+      store<u32>(kept, near ? 1 : 0, 8);
+      v128.store(kept, sum, 16);
+      v128.store(kept, traits, 32);
+      v128.store(kept, by, 48);
+      kept += KEPT_BYTES;
+    }
+  }
+  return kept;
+}
+
+/** Whether a block may contain somebody within the viewer's radius, or without a location. */
+@inline
+function isNear(block: u32): bool {
+  const sphere = <usize>load<u32>(viewer, BLOCKS) + (<usize>block << 4);
+  const dx = load<f32>(sphere) - load<f32>(viewer, POINT);
+  const dy = load<f32>(sphere, 4) - load<f32>(viewer, POINT + 4);
+  const dz = load<f32>(sphere, 8) - load<f32>(viewer, POINT + 8);
+  return sqrt<f32>(dx * dx + dy * dy + dz * dz) - load<f32>(sphere, 12) <= load<f32>(viewer, CHORD);
+}
+
+// Candidates that leave the filter.
+
+/** @returns false when the hits do not fit. */
+function scoreKept(end: usize): bool {
+  const ownEmpty = load<f32>(viewer, EMPTY_INTERESTS) > 0;
+  const margin = load<f32>(viewer, MARGIN);
+  for (let kept = <usize>load<u32>(viewer, KEPT); kept < end; kept += KEPT_BYTES) {
+    const group = load<u32>(kept);
+    const near = load<u32>(kept, 8) != 0;
+    for (let lanes = load<u32>(kept, 4); lanes != 0; lanes &= lanes - 1) {
+      const lane = ctz<u32>(lanes);
+      const candidate = (group << 2) + lane;
+      if (load<u8>(<usize>load<u32>(viewer, EXCLUDED) + candidate)) continue;
+      const meta = load<u32>(<usize>load<u32>(viewer, META) + (<usize>candidate << 2));
+      const place = kept + (<usize>lane << 2);
+      let sum = load<f32>(place, 16) + load<f32>(place, 48);
+      if (ownEmpty && (meta & FLAG_NO_INTERESTS) != 0) sum -= NO_INTERESTS_SCORE;
+      const tier = tierOf(group, lane, meta, near);
+      const floor = tier == TIER_UNSURE ? lowerFloor() : floorOf(tier);
+      if (sum + load<f32>(place, 32) < floor - margin) continue;
+      const score = sum + traitsScore(group, lane, meta);
+      if (score < floor - margin) continue;
+      if (!addHit(candidate | (tier << 30), score)) return false;
+      if (tier != TIER_UNSURE) countScore(tier, score);
+    }
+  }
+  return true;
+}
+
+function tierOf(group: u32, lane: u32, meta: u32, near: bool): u32 {
+  const age = <i32>(meta & 0xff);
+  if (age < load<i32>(viewer, AGE_MIN) || age > load<i32>(viewer, AGE_MAX)) return TIER_B;
+  if (!load<u8>(<usize>load<u32>(viewer, GENDERS) + ((meta >>> 8) & 0xff))) return TIER_B;
+  if (load<u32>(viewer, LIMITS_DISTANCE) == 0) return TIER_A;
+  if (!near) return TIER_B;
+  const place = <usize>load<u32>(viewer, NEAR) + <usize>group * NEAR_BYTES + (<usize>lane << 2);
+  const dx = load<f32>(place) - load<f32>(viewer, POINT);
+  const dy = load<f32>(place, 16) - load<f32>(viewer, POINT + 4);
+  const dz = load<f32>(place, 32) - load<f32>(viewer, POINT + 8);
+  const chord = sqrt<f32>(dx * dx + dy * dy + dz * dz);
+  if (chord <= load<f32>(viewer, CHORD_MET)) return TIER_A;
+  return chord < load<f32>(viewer, CHORD_UNMET) ? TIER_UNSURE : TIER_B;
+}
+
+/** 0.25 x the traits term. */
+function traitsScore(group: u32, lane: u32, meta: u32): f32 {
+  const record = <usize>load<u32>(viewer, RECORDS) + <usize>group * RECORD_BYTES + (<usize>lane << 2);
+  const words = load<u32>(viewer, TRAIT_WORDS);
+  const masks = <usize>load<u32>(viewer, MASKS);
+  const candidate = (group << 2) + lane;
+  const laneMasks = <usize>load<u32>(viewer, LANE_MASKS);
+  let common: u32 = 0;
+  let row = <usize>load<u32>(viewer, ROWS) + <usize>candidate * words * 128;
+  let own = <usize>load<u32>(viewer, ROW);
+  let ownMask = <usize>load<u32>(viewer, ROW_MASK);
+  let product = f32x4.splat(0);
+  let squares = f32x4.splat(0);
+  let ownSquares = f32x4.splat(0);
+  for (let word: u32 = 0; word < words; word++) {
+    let mask = maskOf(record, group, lane, word, words);
+    common += popcnt<u32>(mask & load<u32>(masks + (<usize>word << 2)));
+    for (let four = 0; four < 8; four++) {
+      const theirs = v128.load(row);
+      const ours = v128.load(own);
+      product = f32x4.add(product, f32x4.mul(ours, theirs));
+      squares = f32x4.add(squares, v128.and(f32x4.mul(theirs, theirs), v128.load(ownMask)));
+      const has = v128.load(laneMasks + ((mask & 15) << 4));
+      ownSquares = f32x4.add(ownSquares, v128.and(f32x4.mul(ours, ours), has));
+      mask >>>= 4;
+      row += 16;
+      own += 16;
+      ownMask += 16;
+    }
+  }
+  if (common < 2) return quizScore(candidate, meta);
+  const lengths = sumLanes(squares) * sumLanes(ownSquares);
+  const cosine = lengths > 0 ? sumLanes(product) / sqrt<f32>(lengths) : <f32>0;
+  const root = max(load<f32>(viewer, ROOT_TRAITS), load<f32>(record, R_ROOT));
+  return 0.5 * (1 + cosine) * sqrt<f32>(<f32>common) * root;
+}
+
+@inline
+function maskOf(record: usize, group: u32, lane: u32, word: u32, words: u32): u32 {
+  if (word == 0) return load<u32>(record, R_MASK);
+  const extra = (<usize>group * (words - 1) + word - 1) * 16 + (<usize>lane << 2);
+  return load<u32>(<usize>load<u32>(viewer, EXTRA_MASKS) + extra);
+}
+
+@inline
+function sumLanes(v: v128): f32 {
+  return (
+    f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
+  );
+}
+
+function quizScore(candidate: u32, meta: u32): f32 {
+  if (load<u32>(viewer, HAS_QUIZ) == 0 || (meta & FLAG_QUIZ) == 0) return 0.125;
+  const theirs = <usize>load<u32>(viewer, QUIZZES) + <usize>candidate * QUIZ_BYTES;
+  const ours = <usize>load<u32>(viewer, QUIZ);
+  const low = f32x4.mul(v128.load(theirs), v128.load(ours));
+  const high = f32x4.mul(v128.load(theirs, 16), v128.load(ours, 16));
+  return 0.125 * (1 + sumLanes(f32x4.add(low, high)));
+}
+
+function addHit(candidate: u32, score: f32): bool {
+  const capacity = load<u32>(viewer, HIT_CAPACITY);
+  if (hitCount == capacity) {
+    dropHits();
+    // Dropping few again and again would take longer than scoring everybody.
+    if (hitCount > capacity - (capacity >>> 2)) return false;
+  }
+  const place = <usize>load<u32>(viewer, HITS) + (<usize>hitCount << 3);
+  store<u32>(place, candidate);
+  store<f32>(place, score, 4);
+  hitCount++;
+  return true;
+}
+
+/** Drops the hits that later ones have pushed below the floor. */
+function dropHits(): void {
+  const hits = <usize>load<u32>(viewer, HITS);
+  const margin = load<f32>(viewer, MARGIN);
+  let left: u32 = 0;
+  for (let hit: u32 = 0; hit < hitCount; hit++) {
+    const place = hits + (<usize>hit << 3);
+    const tier = load<u32>(place) >>> 30;
+    const floor = tier == TIER_UNSURE ? lowerFloor() : floorOf(tier);
+    if (load<f32>(place, 4) < floor - margin) continue;
+    store<u64>(hits + (<usize>left << 3), load<u64>(place));
+    left++;
+  }
+  hitCount = left;
+}

@@ -1,0 +1,204 @@
+import { countCommon, firstCommon } from "./interest-sets.ts";
+import type { Person } from "./person.ts";
+
+/** Shares of the terms in a pair score; their sum is 1. */
+export const PAIR_WEIGHTS = {
+  traits: 0.25,
+  interests: 0.2,
+  quality: 0.15,
+  fit: 0.1,
+  proximity: 0.2,
+  newness: 0.1,
+} as const;
+
+export type PairTerm = keyof typeof PAIR_WEIGHTS;
+/** Each from 0 to 1, unweighted. */
+export type PairTerms = { readonly [Term in PairTerm]: number };
+
+/** What a term is worth where a side of it is missing. */
+export const MISSING = { traits: 0.5, interests: 0.1, quality: 0.5, fit: 0.5, sameText: 0.25 } as const;
+
+/** Radius of proximity of a viewer without a preferred distance. */
+export const DEFAULT_RADIUS_KM = 100;
+/** IUGG mean radius. */
+export const EARTH_KM = 6_371.0088;
+/** Traits that both must have for a comparison. */
+export const MIN_COMMON_TRAITS = 2;
+
+/** A: all preferences of the viewer are met; else B. */
+export type PairTier = "A" | "B";
+
+export type PairScore = {
+  /** From 0 to 1. */
+  readonly score: number;
+  readonly tier: PairTier;
+  readonly terms: PairTerms;
+};
+
+export type ScoredPair = PairScore & { readonly candidateId: number };
+
+/**
+ * score = 0.25 traits + 0.2 interests + 0.15 quality + 0.1 fit + 0.2 proximity + 0.1 newness, as one person,
+ * the viewer, sees the other. The reference: fast paths find the same candidates and store these scores.
+ *
+ * Summed in this order, newness last, so that a stored sum of the rest can take a later newness.
+ */
+export function scorePair(viewer: Person, candidate: Person): PairScore {
+  const km = distanceKm(viewer, candidate);
+  const terms: PairTerms = {
+    traits: traitsTerm(viewer, candidate),
+    interests: interestsTerm(viewer.interests, candidate.interests),
+    quality: qualityTerm(candidate),
+    fit: fitTerm(viewer, candidate),
+    proximity: proximityTerm(viewer, candidate, km),
+    newness: candidate.newness,
+  };
+  return { score: sumTerms(terms), tier: tierOf(viewer, candidate, km), terms };
+}
+
+function sumTerms({ traits, interests, quality, fit, proximity, newness }: PairTerms): number {
+  const w = PAIR_WEIGHTS;
+  const rest =
+    w.traits * traits + w.interests * interests + w.quality * quality + w.fit * fit + w.proximity * proximity;
+  return rest + w.newness * newness;
+}
+
+const clampCosine = (cosine: number): number => Math.max(-1, Math.min(1, cosine));
+/** A cosine as a share from 0 to 1. */
+const share = (cosine: number): number => (clampCosine(cosine) + 1) / 2;
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}
+
+/**
+ * traits = (cosine + 1) / 2 x sqrt(common / smaller number of traits), the cosine being that of the strengths
+ * of the common traits, 0 where either side's are all 0. Below 2 common traits the quiz vectors are compared
+ * instead; without both, 0.5.
+ */
+export function traitsTerm(a: Person, b: Person): number {
+  let common = 0;
+  let product = 0;
+  let squaresA = 0;
+  let squaresB = 0;
+  for (let i = 0, j = 0; i < a.traitIds.length && j < b.traitIds.length; ) {
+    const order = (a.traitIds[i] as number) - (b.traitIds[j] as number);
+    if (order === 0) {
+      const strengthA = a.strengths[i] as number;
+      const strengthB = b.strengths[j] as number;
+      common += 1;
+      product += strengthA * strengthB;
+      squaresA += strengthA * strengthA;
+      squaresB += strengthB * strengthB;
+    }
+    if (order <= 0) i += 1;
+    if (order >= 0) j += 1;
+  }
+  if (common < MIN_COMMON_TRAITS) return a.quiz && b.quiz ? share(dot(a.quiz, b.quiz)) : MISSING.traits;
+  const cosine = squaresA > 0 && squaresB > 0 ? product / (Math.sqrt(squaresA) * Math.sqrt(squaresB)) : 0;
+  return share(cosine) * Math.sqrt(common / Math.min(a.traitIds.length, b.traitIds.length));
+}
+
+/** interests = common / all of both (Jaccard); 0.1 where either has none. */
+function interestsTerm(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length === 0 || b.length === 0) return MISSING.interests;
+  const common = countCommon(a, b);
+  return common / (a.length + b.length - common);
+}
+
+/** quality = mean of the four ratings that the candidate received / 5; 0.5 below 3 ratings. */
+export const qualityTerm = (candidate: Person): number => candidate.quality ?? MISSING.quality;
+
+/**
+ * fit = (cosine + 1) / 2 of the ratings that the viewer gives and those that the candidate receives, both
+ * minus their mean; 0.5 below 3 ratings on either side.
+ */
+export const fitTerm = ({ given }: Person, { received }: Person): number =>
+  given && received ? share(dot(given, received)) : MISSING.fit;
+
+/** km = 2 R asin(chord / 2), from the difference of the points; null where either has no location. */
+function distanceKm({ point: a }: Person, { point: b }: Person): number | null {
+  if (!a || !b) return null;
+  const x = (a[0] as number) - (b[0] as number);
+  const y = (a[1] as number) - (b[1] as number);
+  const z = (a[2] as number) - (b[2] as number);
+  return 2 * EARTH_KM * Math.asin(Math.min(1, Math.sqrt(x * x + y * y + z * z) / 2));
+}
+
+/** proximity = max(0, 1 - km / radius); without both locations 0.25 for the same location text, else 0. */
+function proximityTerm(viewer: Person, candidate: Person, km: number | null): number {
+  if (km !== null) return Math.max(0, 1 - km / (viewer.distanceKm ?? DEFAULT_RADIUS_KM));
+  return viewer.locationText !== null && viewer.locationText === candidate.locationText
+    ? MISSING.sameText
+    : 0;
+}
+
+/** A preference that cannot be checked, because the candidate's value is missing, is not met. */
+function tierOf(viewer: Person, candidate: Person, km: number | null): PairTier {
+  const { genders, ageMin, ageMax, distanceKm: limitKm } = viewer;
+  const { age, gender } = candidate;
+  const genderMet = genders.length === 0 || (gender !== null && contains(genders, gender));
+  const ageMet =
+    (ageMin === null && ageMax === null) ||
+    (age !== null && (ageMin === null || age >= ageMin) && (ageMax === null || age <= ageMax));
+  const distanceMet = limitKm === null || (km !== null && km <= limitKm);
+  return genderMet && ageMet && distanceMet ? "A" : "B";
+}
+
+function contains(values: ArrayLike<number>, value: number): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] === value) return true;
+  return false;
+}
+
+/** Whether a candidate may be on the viewer's lists at all. @param blocked both directions, by id. */
+export const mayList = (viewer: Person, candidate: Person, blocked: ReadonlySet<number>): boolean =>
+  candidate.isCandidate && candidate.id !== viewer.id && !blocked.has(candidate.id);
+
+/** Order of a list: higher score, then the lower id. */
+export const comparePairs = (
+  a: Pick<ScoredPair, "score" | "candidateId">,
+  b: Pick<ScoredPair, "score" | "candidateId">,
+): number => b.score - a.score || a.candidateId - b.candidateId;
+
+export type PairLists = { readonly [Tier in PairTier]: readonly ScoredPair[] };
+
+/**
+ * The best `keep` candidates of each tier, best first, by scoring everybody: the reference that faster paths
+ * are tested against.
+ */
+export function bestPairs(
+  viewer: Person,
+  people: Iterable<Person>,
+  keep: number,
+  blocked: ReadonlySet<number> = new Set(),
+): PairLists {
+  const lists: { [Tier in PairTier]: ScoredPair[] } = { A: [], B: [] };
+  for (const candidate of people) {
+    if (!mayList(viewer, candidate, blocked)) continue;
+    const pair = scorePair(viewer, candidate);
+    lists[pair.tier].push({ candidateId: candidate.id, ...pair });
+  }
+  return { A: lists.A.sort(comparePairs).slice(0, keep), B: lists.B.sort(comparePairs).slice(0, keep) };
+}
+
+export type PairReasons = {
+  /** Up to 5 interests that both have, by id. */
+  readonly sharedInterests: readonly number[];
+  /** Up to 3 terms that contribute to the score, the largest contribution first. */
+  readonly strongest: readonly PairTerm[];
+};
+
+const SHARED_INTERESTS = 5;
+const STRONGEST_TERMS = 3;
+
+/** Why a pair is on a list. */
+export function pairReasons(viewer: Person, candidate: Person, terms: PairTerms): PairReasons {
+  const contribution = (term: PairTerm): number => PAIR_WEIGHTS[term] * terms[term];
+  const strongest = (Object.keys(PAIR_WEIGHTS) as PairTerm[])
+    .filter((term) => contribution(term) > 0)
+    .sort((a, b) => contribution(b) - contribution(a))
+    .slice(0, STRONGEST_TERMS);
+  return { sharedInterests: firstCommon(viewer.interests, candidate.interests, SHARED_INTERESTS), strongest };
+}

@@ -1,0 +1,226 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { seededRandom } from "../../../src/random.ts";
+import { packPeople } from "../../../src/scoring/people/pack-people.ts";
+import { type Person, type PersonFacts, preparePerson } from "../../../src/scoring/people/person.ts";
+import { bestPairs, EARTH_KM } from "../../../src/scoring/people/score-pair.ts";
+import { type FoundPairs, type PairViewer, searchPairs } from "../../../src/scoring/people/search-pairs.ts";
+import { AS_OF, person, randomPeople } from "../../support/people.ts";
+
+const prepared = (facts: readonly PersonFacts[]): Person[] => facts.map((one) => preparePerson(one, AS_OF));
+
+const viewersOf = (
+  people: readonly Person[],
+  blocked: (id: number) => readonly number[] = () => [],
+): PairViewer[] => people.map(({ id }) => ({ id, blocked: blocked(id) }));
+
+/** What both give for these viewers: ids in their order, scores to the last bit, tiers and terms. */
+function expectSame(people: readonly Person[], viewers: readonly PairViewer[], keep: number): FoundPairs[] {
+  const found = searchPairs(packPeople(people), viewers, keep);
+  const byId = new Map(people.map((one) => [one.id, one]));
+  expect(found).toHaveLength(viewers.length);
+  for (const [index, { id, blocked }] of viewers.entries()) {
+    const { A, B } = found[index]!;
+    expect({ id, A, B }).toEqual({ id, ...bestPairs(byId.get(id)!, people, keep, new Set(blocked)) });
+  }
+  return found;
+}
+
+/** Every n-th viewer, so that all parts of the population take part. */
+const some = (people: readonly Person[], count: number): Person[] => {
+  const step = Math.max(1, Math.floor(people.length / count));
+  return people.filter((_, index) => index % step === 0);
+};
+
+const filtered = (found: readonly FoundPairs[]): number => found.filter(({ scoredAll }) => !scoredAll).length;
+
+describe("searchPairs", () => {
+  it.each(["clustered", "uniform", "none"] as const)(
+    "finds what the reference finds among 6,000 people, geography %s",
+    (geography) => {
+      const people = prepared(randomPeople(7, 6_000, { geography }));
+      const found = expectSame(people, viewersOf(some(people, 120)), 50);
+      expect(filtered(found)).toBe(found.length);
+    },
+  );
+
+  it("finds what the reference finds in small random populations with random blocks", () => {
+    const drawn = fc.record({
+      seed: fc.nat(),
+      count: fc.integer({ min: 1, max: 300 }),
+      keep: fc.integer({ min: 1, max: 60 }),
+      traits: fc.constantFrom(1, 2, 5, 32, 33, 90, 128),
+      interests: fc.constantFrom(3, 40, 500),
+      geography: fc.constantFrom("clustered" as const, "uniform" as const, "none" as const),
+      radiusKm: fc.constantFrom(
+        [1, 3] as const,
+        [10, 149] as const,
+        [500, 3_000] as const,
+        [3_000, 20_016] as const,
+      ),
+    });
+    fc.assert(
+      fc.property(drawn, ({ seed, count, keep, ...population }) => {
+        const people = prepared(randomPeople(seed, count, population));
+        const random = seededRandom(seed).next;
+        const blocked = (): number[] => people.filter(() => random() < 0.05).map(({ id }) => id);
+        const found = expectSame(people, viewersOf(some(people, 25), blocked), keep);
+        expect(filtered(found)).toBe(found.length);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("scores nobody by the filter where SIMD or shared memory is missing, and finds the same", () => {
+    const people = prepared(randomPeople(3, 400));
+    const viewers = viewersOf(people);
+    const found = searchPairs(packPeople(people, { filter: false }), viewers, 20);
+    expect(filtered(found)).toBe(0);
+    const withFilter = searchPairs(packPeople(people), viewers, 20);
+    expect(found.map(({ A, B }) => ({ A, B }))).toEqual(withFilter.map(({ A, B }) => ({ A, B })));
+  });
+
+  it("leaves out the viewer, hidden people and blocked ones, even if there is nobody else", () => {
+    const alone = prepared([person(1)]);
+    expect(expectSame(alone, viewersOf(alone), 200)[0]).toMatchObject({ A: [], B: [] });
+    const all = prepared(randomPeople(5, 200));
+    const everybody = all.map(({ id }) => id);
+    for (const { A, B } of expectSame(
+      all,
+      viewersOf(all, () => everybody),
+      200,
+    ))
+      expect([A, B]).toEqual([[], []]);
+  });
+
+  it("gives the lower ids on ties, also where more tie than the filter holds", () => {
+    const twins = prepared(Array.from({ length: 9_000 }, (_, index) => person(9_000 - index)));
+    const [found] = expectSame(twins, viewersOf([twins[4_000]!]), 200);
+    expect(found!.scoredAll).toBe(true);
+    expect(found!.A.slice(0, 3).map(({ candidateId }) => candidateId)).toEqual([1, 2, 3]);
+    const few = prepared(Array.from({ length: 500 }, (_, index) => person(500 - index)));
+    expect(filtered(expectSame(few, viewersOf(some(few, 20)), 100))).toBe(20);
+  });
+
+  it("takes common traits whose values are all zero for a cosine of 0", () => {
+    const random = seededRandom(11).next;
+    const facts = randomPeople(11, 1_500).map((one) => ({
+      ...one,
+      traits: new Map(
+        [...one.traits].map(([id, trait]) => [id, random() < 0.6 ? { ...trait, value: 0 } : trait]),
+      ),
+    }));
+    const people = prepared(facts);
+    expectSame(people, viewersOf(some(people, 60)), 30);
+  });
+
+  it("finds the same across the antimeridian and at the poles", () => {
+    const random = seededRandom(13).next;
+    const facts = randomPeople(13, 1_500).map((one, index) => ({
+      ...one,
+      location:
+        index % 2 === 0
+          ? { latitude: random() * 2 - 1, longitude: (index % 4 === 0 ? 179 : -180) + random() }
+          : {
+              latitude: index % 4 === 1 ? 90 - random() / 2 : -90 + random() / 2,
+              longitude: random() * 360 - 180,
+            },
+    }));
+    const people = prepared(facts);
+    expectSame(people, viewersOf(some(people, 60)), 30);
+  });
+
+  it.each([
+    [1, 5],
+    [5, 20],
+    [100, 1_000],
+    [1_000, 10_000],
+    [10_000, 20_016],
+  ] as const)("finds the same for radii from %d to %d km", (from, to) => {
+    const people = prepared(randomPeople(17, 1_500, { radiusKm: [from, to], geography: "uniform" }));
+    expectSame(people, viewersOf(some(people, 50)), 30);
+    const near = prepared(randomPeople(18, 1_500, { radiusKm: [from, to] }));
+    expectSame(near, viewersOf(some(near, 50)), 30);
+  });
+
+  it("finds the same for people with 300 interests, and with 10,000", () => {
+    const facts = randomPeople(19, 800, { interests: 2_000 });
+    const many = facts.map((one, index) =>
+      index % 3 === 0
+        ? {
+            ...one,
+            interests: Array.from({ length: index === 0 ? 10_000 : 300 }, (_, n) => n * 2 + (index % 7)),
+          }
+        : one,
+    );
+    const people = prepared(many);
+    const found = expectSame(people, viewersOf(some(people, 40)), 30);
+    expect(filtered(found)).toBe(found.length);
+  });
+
+  it("scores everybody where there are more traits or genders than the filter holds", () => {
+    const traits = prepared(randomPeople(23, 300, { traits: 200 }));
+    expect(filtered(expectSame(traits, viewersOf(some(traits, 20)), 20))).toBe(0);
+    const genders = prepared(randomPeople(23, 300).map((one, index) => ({ ...one, gender: index })));
+    expect(filtered(expectSame(genders, viewersOf(some(genders, 20)), 20))).toBe(0);
+  });
+
+  it("hostile values affect their own row alone", () => {
+    const hostile: Partial<PersonFacts>[] = [
+      { location: { latitude: 999, longitude: 0 } },
+      { location: { latitude: Number.NaN, longitude: Number.POSITIVE_INFINITY } },
+      {
+        traits: new Map([
+          [1, { value: Number.NaN, count: 5 }],
+          [2, { value: 1e300, count: Number.NaN }],
+        ]),
+      },
+      { quiz: [Number.NaN, 0, 0, 0, 0, 0, 0, 0] },
+      { quiz: [1, 2, 3] },
+      { birthDate: "2099-01-01" },
+      { birthDate: "0001-01-01" },
+      { updatedAt: Number.NaN },
+      { received: { count: 9, attractive: Number.NaN, smart: 1, funny: 1, interesting: 1 } },
+      { given: { count: 9, attractive: 3.3, smart: 3.3, funny: 3.3, interesting: 3.3 } },
+      { preferences: { genders: [77], ageMin: 60, ageMax: 20, distanceKm: -5 } },
+      { preferences: { genders: [], ageMin: Number.NaN, ageMax: -1e300, distanceKm: 0 } },
+      { preferences: { genders: [], ageMin: 1e300, ageMax: null, distanceKm: Number.NaN } },
+      { preferences: { genders: [], ageMin: 20.5, ageMax: 30.5, distanceKm: 1e300 } },
+      { preferences: { genders: [], ageMin: null, ageMax: null, distanceKm: 1e-300 } },
+    ];
+    const facts = randomPeople(29, 1_200);
+    const people = prepared(
+      facts.map((one, index) => ({ ...one, ...hostile[index % (8 * hostile.length)] })),
+    );
+    for (const { A, B } of expectSame(people, viewersOf(some(people, 150)), 30))
+      for (const { score } of [...A, ...B]) expect(score >= 0 && score <= 1 + 1e-12).toBe(true);
+    // Those whose own facts are sound score each other as they do without the others.
+    const sound = people.filter((_, index) => hostile[index % (8 * hostile.length)] === undefined);
+    const before = prepared(facts).filter(({ id }) => sound.some((one) => one.id === id));
+    expect(sound).toEqual(before);
+  });
+
+  it("regression 5: decides in f64 who is exactly as far away as the viewer prefers", () => {
+    // A ring around the viewer that f32 cannot place; those inside are of another gender and score more.
+    const ring = Array.from({ length: 300 }, (_, index) =>
+      person(index + 2, { gender: 1, location: { latitude: 89.1, longitude: index - 150 } }),
+    );
+    const inside = Array.from({ length: 300 }, (_, index) =>
+      person(index + 1_000, { gender: 2, location: { latitude: 89.9, longitude: index - 150 } }),
+    );
+    const km = (0.9 * Math.PI * EARTH_KM) / 180;
+    const preferences = { genders: [1], ageMin: null, ageMax: null, distanceKm: km };
+    const pole = person(1, { location: { latitude: 90, longitude: 0 }, preferences });
+    const people = prepared([pole, ...ring, ...inside]);
+    const [found] = expectSame(people, viewersOf(people.slice(0, 1)), 50);
+    expect(found!.B).toHaveLength(50);
+    expect(found!.A.length).toBeGreaterThan(0);
+  });
+
+  it("leaves no slot taken, whatever a search throws", () => {
+    const packed = packPeople(prepared(randomPeople(31, 50)), { slots: 1 });
+    expect(() => searchPairs(packed, [{ id: 999, blocked: [] }], 5)).toThrow("Person 999 is not packed.");
+    const [again] = searchPairs(packed, [{ id: 1, blocked: [] }], 5);
+    expect(again?.viewerId).toBe(1);
+  });
+});
