@@ -21,8 +21,8 @@ type Notified = { projectId: string; name: string; score: number };
 const RULE = "=".repeat(60);
 
 /**
- * The result of a run of notify-project-matches, per project and in total; null when the run notified about
- * nothing.
+ * The result of a run of notify-project-matches, per project and in total: who was notified, not who was
+ * chosen, which a range checks again. Null when the run chose nobody yet.
  */
 export async function candidatesReport(db: Database, run: Run): Promise<string | null> {
   const [noticeRun] = await rows<NoticeRun>(
@@ -38,6 +38,7 @@ export async function candidatesReport(db: Database, run: Run): Promise<string |
         where c.batch_id = ${noticeRun.id} order by c.project_id, c.match_score desc, c.volunteer_id`,
   );
   const byProject = groupBy(notified, ({ projectId }) => projectId);
+  const errors = await countErrors(db, run);
   const lines = [
     `Project candidates, slot ${formatInstant(noticeRun.slot)}`,
     `Notice run ${noticeRun.id}`,
@@ -50,7 +51,8 @@ export async function candidatesReport(db: Database, run: Run): Promise<string |
     ]),
     "",
     RULE,
-    ...summaryLines(run, noticeRun),
+    ...summaryLines(run, noticeRun, byProject),
+    `Errors: ${errors}`,
     RULE,
   ];
   return lines.map((line) => `${line}\n`).join("");
@@ -64,29 +66,47 @@ async function readProjectNames(db: Database, { report }: NoticeRun): Promise<Ma
   return new Map(found.map(({ id, name }) => [id, name]));
 }
 
+/** Dead entries of the run, or 1 if it failed without any. */
+async function countErrors(db: Database, { id, status }: Run): Promise<number> {
+  const [dead] = await rows<{ n: number }>(
+    db.drizzle,
+    sql`select count(*)::int as n from outbox where parent = ${id} and dead_at is not null`,
+  );
+  return Math.max(dead?.n ?? 0, status === "failed" || status === "cancelled" ? 1 : 0);
+}
+
 function projectLines(
-  { notified: count, leadId, skipped }: NoticeRun["report"][number],
-  candidates: readonly Notified[],
+  { notified: chosen, leadId, skipped }: NoticeRun["report"][number],
+  notified: readonly Notified[],
 ): string[] {
   const skips = formatCounts(skipped);
+  const missing = chosen - notified.length;
   return [
-    `  ${count === 0 ? "no candidates to notify" : `${count} to notify`}${skips ? `; skipped: ${skips}` : ""}`,
-    ...candidates.map(({ name, score }) => `    notified ${printable(name)} (${percentOf(score)}% match)`),
-    ...(leadId === null ? [] : [`  notified the team lead, user ${leadId}, of ${count}`]),
+    `  ${chosen === 0 ? "no candidates to notify" : `${chosen} chosen, ${notified.length} notified`}${skips ? `; skipped: ${skips}` : ""}`,
+    ...notified.map(({ name, score }) => `    notified ${printable(name)} (${percentOf(score)}% match)`),
+    ...(missing > 0
+      ? [`    ${missing} chosen but not notified: no longer a candidate, or not processed`]
+      : []),
+    ...(leadId === null || notified.length === 0
+      ? []
+      : [`  notified the team lead, user ${leadId}, of ${notified.length}`]),
   ];
 }
 
-function summaryLines(run: Run, { report }: NoticeRun): string[] {
+function summaryLines(
+  run: Run,
+  { report }: NoticeRun,
+  byProject: ReadonlyMap<string, readonly Notified[]>,
+): string[] {
   const skips: Record<string, number> = {};
   for (const { skipped } of report)
     for (const [reason, n] of Object.entries(skipped)) skips[reason] = (skips[reason] ?? 0) + n;
-  const candidates = report.reduce((sum, { notified }) => sum + notified, 0);
+  const candidates = [...byProject.values()].reduce((sum, { length }) => sum + length, 0);
   return [
     `Completed ${formatInstant(run.finishedAt) ?? "-"} after ${formatDuration(run) ?? "-"}`,
     `Projects processed: ${formatNumber(report.length)}`,
     `Candidates notified: ${formatNumber(candidates)}`,
-    `Team leads notified: ${formatNumber(report.filter(({ leadId }) => leadId !== null).length)}`,
+    `Team leads notified: ${formatNumber(byProject.size)}`,
     `Skipped: ${formatCounts(skips) || "none"}`,
-    `Errors: ${run.status === "done" ? 0 : 1}`,
   ];
 }

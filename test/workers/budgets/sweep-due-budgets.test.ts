@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { inTransaction } from "../../../src/db/transaction.ts";
+import type { SumContext } from "../../../src/queues/job.ts";
 import { distributeBudget } from "../../../src/workers/budgets/distribute-budget.ts";
 import { sweepDueBudgets } from "../../../src/workers/budgets/sweep-due-budgets.ts";
 import { faultsOfBooks } from "../../support/books.ts";
@@ -167,16 +169,22 @@ describe("sweep-due-budgets", () => {
     expect(periods.map(({ pool }) => pool)).toEqual([7, 107, 207, 307, 407].map(micro));
   });
 
-  it("logs organizations with an unknown zone, and pays the others", async () => {
+  it("lists organizations with an unknown zone in its result, at most ten by id, and pays the others", async () => {
     const world = await createWorld();
-    await startingAt(world, "2026-03-01T00:00:00Z", "Europe/Atlantis");
+    const lost = await startingAt(world, "2026-03-01T00:00:00Z", "Europe/Atlantis");
     const id = await startingAt(world, "2026-03-01T00:00:00Z", "UTC");
     world.at("2026-03-02T00:00:00Z");
     expect(await performRanged(world, sweepDueBudgets, {})).toMatchObject({
-      counts: { due: 1, unknownZone: 1 },
+      counts: { due: 1, unknownZone: 1, [`unknownZone-${lost}`]: 1 },
     });
     await world.drain();
     expect(await starts(world, id, "daily")).toHaveLength(1);
+    const ofRanges = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`unknownZone-${n}`, 1]));
+    const sum = await inTransaction(world.db, (tx) =>
+      sweepDueBudgets.sum({}, { due: 2, unknownZone: 30, ...ofRanges }, { tx } as SumContext),
+    );
+    expect(sum).toMatchObject({ kind: "done", counts: { due: 2, unknownZone: 30 } });
+    expect(Object.keys("counts" in sum ? sum.counts : {})).toHaveLength(12);
   });
 
   it("enqueues a dead payment again", async () => {
