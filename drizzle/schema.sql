@@ -383,6 +383,16 @@ BEGIN
   RETURN NEW;
 END $function$;
 
+CREATE OR REPLACE FUNCTION posting_words(title text, company text, location text)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path FROM CURRENT
+AS $function$
+  SELECT setweight(to_tsvector('pg_catalog.simple', title), 'A') || setweight(to_tsvector('pg_catalog.simple', company), 'B')
+      || setweight(to_tsvector('pg_catalog.simple', coalesce(location, '')), 'C')
+$function$;
+
 CREATE OR REPLACE FUNCTION recommendation_components(components bytea, n bigint)
  RETURNS jsonb
  LANGUAGE sql
@@ -784,6 +794,7 @@ CREATE INDEX jobs_cluster ON jobs (cluster) WHERE cluster IS NOT NULL;
 CREATE INDEX jobs_content_key ON jobs (content_key, id);
 CREATE INDEX jobs_open_scraped ON jobs (scraped_at, id) WHERE status = 'open'::text;
 CREATE INDEX jobs_open_valid_through ON jobs (valid_through) WHERE status = 'open'::text;
+CREATE INDEX jobs_search ON jobs USING gin (posting_words(title, company, location)) WHERE status = 'open'::text;
 CREATE UNIQUE INDEX jobs_source ON jobs (source, source_id);
 
 CREATE TABLE ledger_entries (
@@ -1350,6 +1361,15 @@ CREATE TABLE recommendation_lists (
   CONSTRAINT recommendation_lists_sizes CHECK (cardinality(scores) = cardinality(posting_ids) AND cardinality(created_at) = cardinality(posting_ids) AND length(components) = (24 * cardinality(posting_ids)) AND first_places >= 0 AND first_places <= cardinality(posting_ids))
 );
 ALTER TABLE recommendation_lists ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE recommendation_requests (
+  user_id      bigint NOT NULL,
+  run_id       bigint NOT NULL,
+  requested_at timestamp with time zone NOT NULL,
+  CONSTRAINT recommendation_requests_pkey PRIMARY KEY (user_id),
+  CONSTRAINT recommendation_requests_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX recommendation_requests_requested ON recommendation_requests (requested_at);
 
 CREATE TABLE recommendation_views (
   user_id    bigint NOT NULL,

@@ -1,8 +1,19 @@
 import { defineArea } from "./area.ts";
-import { optional, url, whole } from "./fields.ts";
+import { entriesOf, optional, url, whole, withDefault } from "./fields.ts";
 import { password, secret } from "./secret-fields.ts";
 
 const HOUR_MS = 3_600_000;
+
+const origins = withDefault("", {
+  rule: "a list of origins, such as https://community.example,http://localhost:3000",
+  parse: (written): readonly string[] | undefined => {
+    const all = entriesOf(written).map((entry) => entry.toLowerCase());
+    const areOrigins = all.every(
+      (entry) => /^https?:\/\//.test(entry) && URL.canParse(entry) && new URL(entry).origin === entry,
+    );
+    return areOrigins ? [...new Set(all)] : undefined;
+  },
+});
 
 export const access = defineArea({
   title: "Access",
@@ -17,6 +28,9 @@ export const access = defineArea({
     ),
     AUTH_JWT_MAX_HOURS: whole(24, 1, 8_760).describe(
       "Tokens that are valid for longer than this many hours from now are refused.",
+    ),
+    API_ALLOWED_ORIGINS: origins.describe(
+      "Origins whose pages may call the user API from a browser, separated by commas. Empty: only pages of its own origin.",
     ),
     ADMIN_PASSWORD: password.describe(
       "Password of the login `admin`, which may make changes: at least 12 characters.",
@@ -41,6 +55,7 @@ export const access = defineArea({
       /** How far ahead a token may expire. */
       maxLifetimeMs: v.AUTH_JWT_MAX_HOURS * HOUR_MS,
     },
+    allowedOrigins: v.API_ALLOWED_ORIGINS,
     admin: {
       adminPassword: v.ADMIN_PASSWORD ?? null,
       viewerPassword: v.VIEWER_PASSWORD ?? null,

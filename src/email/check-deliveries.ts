@@ -41,7 +41,7 @@ export async function checkDeliveries(
   deliveries: readonly PendingDelivery[],
   context: Context,
 ): Promise<CheckedDeliveries> {
-  const facts = await loadFacts(tx, deliveries);
+  const facts = await loadFacts(tx, deliveries, context.now);
   const sendable: CheckedDelivery[] = [];
   const dropped: { id: string; reason: DropReason }[] = [];
   for (const delivery of deliveries) {
@@ -66,7 +66,7 @@ type Facts = {
 
 type KnownDelivery = Notifiable & { readonly delivery: PendingDelivery };
 
-async function loadFacts(tx: Tx, deliveries: readonly PendingDelivery[]): Promise<Facts> {
+async function loadFacts(tx: Tx, deliveries: readonly PendingDelivery[], now: Date): Promise<Facts> {
   const userIds = [...new Set(deliveries.map(({ userId }) => userId))];
   const { notifiable } = await readEvents(
     tx,
@@ -83,7 +83,7 @@ async function loadFacts(tx: Tx, deliveries: readonly PendingDelivery[]): Promis
     addressees: await readAddressees(tx, userIds),
     preferences: await readPreferences(tx, userIds, eventTypes),
     accessible: await readAccessible(tx, known),
-    rechecked: await recheck(tx, known),
+    rechecked: await recheck(tx, known, now),
   };
 }
 
@@ -104,7 +104,7 @@ async function readAccessible(tx: Tx, known: readonly KnownDelivery[]): Promise<
 }
 
 /** One call per type that rechecks. */
-async function recheck(tx: Tx, known: readonly KnownDelivery[]): Promise<Facts["rechecked"]> {
+async function recheck(tx: Tx, known: readonly KnownDelivery[], now: Date): Promise<Facts["rechecked"]> {
   const rechecked = new Map<string, NotificationEvent | null>();
   for (const [type, ofType] of groupBy(known, (one) => one.type)) {
     if (type.recheck === undefined) continue;
@@ -113,7 +113,7 @@ async function recheck(tx: Tx, known: readonly KnownDelivery[]): Promise<Facts["
       userId: delivery.userId,
       event,
     }));
-    for (const [deliveryId, event] of await type.recheck(tx, items)) rechecked.set(deliveryId, event);
+    for (const [deliveryId, event] of await type.recheck(tx, items, now)) rechecked.set(deliveryId, event);
   }
   return rechecked;
 }

@@ -133,6 +133,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
     keeps("every project has a creator; our id of an emptied row", "created_by"),
   ],
   recommendation_lists: [deletes("user_id")],
+  recommendation_requests: [deletes("user_id")],
   recommendation_views: [deletes("user_id")],
   referrals: [unlinks("by_user_id"), keeps(BOOKS, "profile_id", "referrer_id")],
   resource_permissions: [deletes("user_id")],

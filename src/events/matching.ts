@@ -26,8 +26,15 @@ export const leadCandidatesFound = defineEvent({
   }),
 });
 
-/** A user has new recommendations. */
+/** A user has new recommendations of job postings. Scores are in percent, rounded down. */
 export const recommendationsReady = defineEvent({
   type: "recommendations.ready",
-  payload: z.object({ user_id: idField(), count: z.int().min(1) }),
+  payload: z.object({
+    user_id: idField(),
+    count: z.int().min(1),
+    /** Best first. Read again for the e-mail, so that the event itself needs none. */
+    best: z
+      .array(z.object({ title: z.string(), company: z.string(), score: z.number().min(0).max(100) }))
+      .optional(),
+  }),
 });

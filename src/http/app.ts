@@ -5,12 +5,15 @@ import type { Runtime } from "../roles/runtime.ts";
 import { adminRoutes } from "./admin/admin.ts";
 import { calendarRoutes } from "./api/calendar-connections.ts";
 import { explainRoutes } from "./api/explain.ts";
+import { jobPostingRoutes } from "./api/job-postings.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
 import { matchRoutes } from "./api/matches.ts";
 import { preferenceRoutes } from "./api/notification-preferences.ts";
 import type { StreamIntervals } from "./api/notification-streams.ts";
 import { notificationRoutes } from "./api/notifications.ts";
+import { recommendationRoutes } from "./api/recommendations.ts";
 import { referralRoutes } from "./api/referrals.ts";
+import { allowOrigins } from "./cors.ts";
 import { errorHandler, notFound } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
@@ -72,11 +75,15 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.use("/admin", adminRoutes(runtime));
   app.use(
     "/api/v1",
+    allowOrigins(runtime.config.allowedOrigins),
     referralRoutes(runtime),
     ledgerRoutes(runtime),
     explainRoutes(runtime),
     calendarRoutes(runtime),
     matchRoutes(runtime),
+    // Its paths come before those of a posting, whose id may be any text.
+    recommendationRoutes(runtime),
+    jobPostingRoutes(runtime),
     notificationRoutes(runtime, options.closing ?? new AbortController().signal, options.streamIntervals),
     preferenceRoutes(runtime),
   );

@@ -10,4 +10,6 @@ export type EmailWording = {
   readonly about: string;
   /** At most this many items per section of a plain-text digest; default: 5. HTML shows more. */
   readonly textItems?: number;
+  /** How much of a body digests show, in characters, in plain text too; default: 240, and the title. */
+  readonly digestLength?: number;
 };

@@ -123,7 +123,7 @@ export type NotificationType<P> = {
   readonly staleReason?: SQL;
   text(event: NotificationEvent<P>, reader: Reader): NotificationText;
   /** Reads again, for all items at once, whether their e-mail still applies. */
-  recheck?(tx: Tx, items: readonly PendingItem<P>[]): Promise<Rechecked<P>>;
+  recheck?(tx: Tx, items: readonly PendingItem<P>[], now: Date): Promise<Rechecked<P>>;
 };
 
 /** A type whose payload is opaque: only the type itself reads it. */

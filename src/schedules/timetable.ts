@@ -23,6 +23,7 @@ import { backfillRecommendations } from "../workers/recommendations/backfill-rec
 import { cleanupOldPostings } from "../workers/recommendations/cleanup-old-postings.ts";
 import { cleanupRecommendations } from "../workers/recommendations/cleanup-recommendations.ts";
 import { cleanupSavedJobs } from "../workers/recommendations/cleanup-saved-jobs.ts";
+import { emitRecommendationsReady } from "../workers/recommendations/emit-recommendations-ready.ts";
 import { generateRecommendations } from "../workers/recommendations/generate-recommendations.ts";
 import { scrapeJobPostings } from "../workers/recommendations/scrape-job-postings.ts";
 import { every, type Schedule } from "./schedule.ts";
@@ -46,6 +47,7 @@ export const timetable: readonly Schedule[] = [
   every("0 * * * *", calculateMatches),
   every("0 7 * * *", generateRecommendations),
   every("15 * * * *", backfillRecommendations),
+  every("0 5 * * 1", emitRecommendationsReady),
   every("0 0 * * *", cleanupSavedJobs),
   every("5 0 * * *", cleanupRecommendations),
   every("0 */6 * * *", resumeIncompleteNudges),

@@ -37,6 +37,7 @@ import { backfillRecommendations } from "./recommendations/backfill-recommendati
 import { cleanupOldPostings } from "./recommendations/cleanup-old-postings.ts";
 import { cleanupRecommendations } from "./recommendations/cleanup-recommendations.ts";
 import { cleanupSavedJobs } from "./recommendations/cleanup-saved-jobs.ts";
+import { emitRecommendationsReady } from "./recommendations/emit-recommendations-ready.ts";
 import { generateRecommendations } from "./recommendations/generate-recommendations.ts";
 import { scrapeJobPostings } from "./recommendations/scrape-job-postings.ts";
 
@@ -80,6 +81,7 @@ export const catalogue = catalogueOf([
   backfillRecommendations,
   cleanupRecommendations,
   cleanupSavedJobs,
+  emitRecommendationsReady,
   sendEmails,
   retryEmails,
 ]);

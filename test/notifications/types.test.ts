@@ -473,10 +473,10 @@ describe("events of this service", () => {
     expect(shown[1]!.body).toContain("(85%)");
   });
 
-  it("recommendations.ready goes into the weekly digest only", async () => {
+  it("recommendations.ready is shown in the app and goes into the weekly digest", async () => {
     const s = await scene();
     await s.emit("recommendations.ready", { payload: { user_id: s.id.viewer, count: 2 } });
-    expect(await s.decided()).toEqual(["viewer email digested weekly"]);
+    expect(await s.decided()).toEqual(["viewer in_app now", "viewer email digested weekly"]);
   });
 
   it("calendar.action_required is sent whatever the preferences", async () => {

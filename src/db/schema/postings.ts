@@ -75,6 +75,10 @@ export const jobs = pgTable(
     index("jobs_cluster").on(t.cluster).where(sql`cluster is not null`),
     // recommendations: open postings of the last days.
     index("jobs_open_scraped").on(t.scrapedAt, t.id).where(sql`status = 'open'`),
+    // search: words of title (A), company (B) and place (C).
+    index("jobs_search")
+      .using("gin", sql`posting_words(title, company, location)`)
+      .where(sql`status = 'open'`),
     // cleanup-old-postings: what is past its last day.
     index("jobs_open_valid_through").on(t.validThrough).where(sql`status = 'open'`),
     // cleanup-old-postings: what was closed long ago.

@@ -188,6 +188,21 @@ export const recommendationLists = pgTable(
   ],
 ).enableRLS();
 
+/** The last time that a user asked for recommendations, which is once an hour. */
+export const recommendationRequests = pgTable(
+  "recommendation_requests",
+  {
+    userId: userRef().primaryKey(),
+    /** A row of job_runs. No foreign key: this row is deleted long before it. */
+    runId: ref().notNull(),
+    requestedAt: instant().notNull(),
+  },
+  (t) => [
+    // cleanup-recommendations.
+    index("recommendation_requests_requested").on(t.requestedAt),
+  ],
+);
+
 /** Weights of skills, as the full runs computed them. Lists that are merged were computed with the same. */
 export const skillRarities = pgTable("skill_rarities", {
   id: id(),

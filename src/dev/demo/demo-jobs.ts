@@ -43,6 +43,7 @@ import { backfillRecommendations } from "../../workers/recommendations/backfill-
 import { cleanupOldPostings } from "../../workers/recommendations/cleanup-old-postings.ts";
 import { cleanupRecommendations } from "../../workers/recommendations/cleanup-recommendations.ts";
 import { cleanupSavedJobs } from "../../workers/recommendations/cleanup-saved-jobs.ts";
+import { emitRecommendationsReady } from "../../workers/recommendations/emit-recommendations-ready.ts";
 import { generateRecommendations } from "../../workers/recommendations/generate-recommendations.ts";
 import { scrapeJobPostings } from "../../workers/recommendations/scrape-job-postings.ts";
 import type { CalendarProvider } from "./demo-calendar.ts";
@@ -117,6 +118,7 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: cleanupOldPostings, input: async () => ({}) },
   { job: generateRecommendations, input: peopleLookForWork },
   { job: backfillRecommendations, input: async () => ({}) },
+  { job: emitRecommendationsReady, input: async () => ({}) },
   { job: cleanupRecommendations, input: async () => ({}) },
   { job: cleanupSavedJobs, input: async () => ({}) },
   { job: eraseUser, input: someoneLeaves },

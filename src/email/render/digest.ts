@@ -1,4 +1,5 @@
 import { type Html, html } from "../../html.ts";
+import type { EmailWording } from "../../notifications/email-wording.ts";
 import type { DigestCadence } from "../../scoring/notifications/notify-decision.ts";
 import { shorten } from "../../shorten.ts";
 import { type Group, groupsOf, headingOf, type Section } from "./digest-groups.ts";
@@ -16,6 +17,7 @@ import {
   unsubscribeFrom,
 } from "./email.ts";
 import { button, COLOURS, footerText, frame, raw, style } from "./layout.ts";
+import { markdownToText } from "./markdown.ts";
 
 /** What the subject of a digest states: the number of updates, or the first headline. */
 export type SubjectVariant = "count" | "headline";
@@ -138,17 +140,17 @@ function sectionHtml({ wording, items }: Section, limit: number): Html {
   const left = items.length - shown.length;
   return html`<p class="accent" style="${raw(style.eyebrow)}margin:16px 0 4px;">${wording.section}</p>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="table-layout:fixed;">
-${shown.map(itemHtml)}
+${shown.map((item) => itemHtml(item, wording))}
 ${left === 0 ? null : html`<tr><td class="dim" style="padding:6px 0;${raw(style.small)}">and ${left} more</td><td width="24"></td></tr>`}
 </table>`;
 }
 
 /** The body, in which names stand out, or else the title. The whole line is a link, marked by the arrow. */
-function itemHtml({ title, body, url }: Item): Html {
+function itemHtml({ title, body, url }: Item, { digestLength = LINE_LENGTH }: EmailWording): Html {
   const line =
     body === ""
       ? html`<strong dir="auto">${shorten(title, LINE_LENGTH)}</strong>`
-      : bodyHtml(body, LINE_LENGTH);
+      : bodyHtml(body, digestLength);
   return html`<tr><td class="ink" style="padding:6px 0;${raw(style.text)}">${lineLink(url, line)}</td><td class="accent" width="24" align="right" valign="top" aria-hidden="true" style="padding:6px 0;${raw(style.text)}color:${COLOURS.accent};">&rsaquo;</td></tr>`;
 }
 
@@ -156,8 +158,14 @@ function groupText({ name, sections }: Group): string {
   const lines = sections.map(({ wording, items }) => {
     const shown = items.slice(0, wording.textItems ?? TEXT_ITEMS);
     const left = items.length - shown.length;
-    const entries = shown.map(({ title, url }) => `* ${shorten(title, LINE_LENGTH)}\n  ${url}\n`);
+    const entries = shown.map((item) => `* ${lineText(item, wording)}\n  ${item.url}\n`);
     return `${wording.section}\n${entries.join("")}${left === 0 ? "" : `  and ${left} more\n`}`;
   });
   return `\n${name}\n${"=".repeat(Math.min(name.length, 60))}\n${lines.join("\n")}`;
+}
+
+/** The title, or the body if the type sets how much of it is shown. */
+function lineText({ title, body }: Item, { digestLength }: EmailWording): string {
+  if (digestLength === undefined || body === "") return shorten(title, LINE_LENGTH);
+  return shorten(markdownToText(body), digestLength);
 }

@@ -35,6 +35,9 @@ export const cleanupRecommendations = defineJob({
       sql`delete from user_vectors v where not exists (select 1 from cvs c where c.user_id = v.user_id and c.is_active)
             or exists (select 1 from user_profiles p where p.user_id = v.user_id and not p.embeddings_allowed)`,
     );
+    await tx.execute(
+      sql`delete from recommendation_requests where requested_at < ${now}::timestamptz - interval '72 hours'`,
+    );
     // The latest are in use, whatever their age.
     await tx.execute(
       sql`delete from skill_rarities r where r.created_at < ${now}::timestamptz - interval '30 days'

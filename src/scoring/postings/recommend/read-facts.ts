@@ -54,7 +54,7 @@ export type UserRow = {
 };
 
 /** Descriptions are read up to here. */
-const MAX_DESCRIPTION = 20_000;
+export const MAX_DESCRIPTION = 20_000;
 /** Limits of what one user may state: what exceeds them is left out. */
 export const USER_LIMITS = { names: 1_000, nameLength: 100, skills: 200, titles: 10, phrases: 50 } as const;
 const DEFAULT_FRESHNESS_DAYS = 30;

@@ -75,6 +75,17 @@ export function skillShare(matched: number, posting: number, user: number): numb
 }
 
 /**
+ * What feedback multiplies a score by: 0.8 for each dismissal of the company (at most three), 0.95 for each
+ * role word of a dismissed title (not below 0.8), 0.8 from the third day seen without a click.
+ */
+export const feedbackFactor = (
+  terms: Pick<ScoreTerms, "dismissedCompany" | "dismissedWords" | "seenDays">,
+): number =>
+  (RECOMMEND_LIMITS.dismissedCompany[terms.dismissedCompany] as number) *
+  (RECOMMEND_LIMITS.dismissedWords[terms.dismissedWords] as number) *
+  (terms.seenDays >= RECOMMEND_LIMITS.seen.fromDay ? RECOMMEND_LIMITS.seen.factor : 1);
+
+/**
  * Score from 0 to 1: 0.60 skills + 0.30 title + 0.05 remote + 0.05 seniority, times what lowers it. With
  * embeddings 0.40 semantic + 0.25 title + 0.20 skills + 0.10 freshness + 0.05 interest, times the rest.
  */
@@ -84,9 +95,7 @@ export function scoreOf(terms: ScoreTerms): number {
   const lowered =
     (terms.belowSalary ? limits.belowSalary : 1) *
     (terms.missesStack ? limits.missesStack : 1) *
-    (limits.dismissedCompany[terms.dismissedCompany] as number) *
-    (limits.dismissedWords[terms.dismissedWords] as number) *
-    (terms.seenDays >= limits.seen.fromDay ? limits.seen.factor : 1);
+    feedbackFactor(terms);
   if (terms.semantic !== null) {
     const w = RECOMMEND_WEIGHTS.semantic;
     const sum =
@@ -116,8 +125,18 @@ export type Exclusion =
   | "too-old"
   | "seen-too-often";
 
+/** What of a user and of a posting decides whether it is excluded. */
+export type ExcludingUser = Pick<
+  RecommendUser,
+  "hidden" | "blacklist" | "remoteOnly" | "freshnessDays" | "seenDays" | "excludedKeywords"
+>;
+export type ExcludedPosting = Pick<
+  RecommendPosting,
+  "id" | "company" | "isRemote" | "postedAt" | "scrapedAt" | "textWords"
+>;
+
 /** The first reason why the posting is left out, or null. @param asOf in milliseconds. */
-export function exclusionOf(user: RecommendUser, posting: RecommendPosting, asOf: number): Exclusion | null {
+export function exclusionOf(user: ExcludingUser, posting: ExcludedPosting, asOf: number): Exclusion | null {
   if (!isInWindow(posting.scrapedAt, asOf)) return "outside-window";
   if (user.hidden.has(posting.id)) return "hidden";
   if (user.blacklist.has(posting.company)) return "blacklisted-company";

@@ -1,0 +1,73 @@
+import { sql } from "drizzle-orm";
+import type { jobApplications } from "../db/schema/recommendations.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
+
+/** What a user did with a posting. */
+export type ApplicationStatus = (typeof jobApplications.$inferSelect)["status"];
+/** What was wrong with a dismissed posting. */
+export type DismissReason = NonNullable<(typeof jobApplications.$inferSelect)["dismissReason"]>;
+
+/** Feedback of a user about a posting. */
+export type GivenFeedback =
+  | { readonly status: "saved" | "applied" }
+  | { readonly status: "dismissed"; readonly reason: DismissReason | null };
+
+/**
+ * Records feedback, idempotently. It takes the place of what was saved, dismissed or hidden; an application
+ * that is under way or was decided stays. Saving again starts the ten days anew.
+ *
+ * @returns the status of the posting for the user; null if it is gone.
+ */
+export async function recordFeedback(
+  on: Queryable,
+  { userId, postingId }: { readonly userId: string; readonly postingId: string },
+  given: GivenFeedback,
+  now: Date,
+): Promise<ApplicationStatus | null> {
+  const isDismissal = given.status === "dismissed";
+  const [row] = await rows<{ status: ApplicationStatus }>(
+    on,
+    sql`with recorded as (
+          insert into job_applications as a (user_id, job_id, status, dismiss_reason, dismissed_at, saved_at)
+          select ${userId}::bigint, j.id, ${given.status}, ${isDismissal ? given.reason : null}::text,
+                 ${isDismissal ? now : null}::timestamptz, ${now}::timestamptz
+          from jobs j where j.id = ${postingId}::bigint for key share of j
+          on conflict (user_id, job_id) do update set
+            status = excluded.status, dismiss_reason = excluded.dismiss_reason, dismissed_at = excluded.dismissed_at,
+            saved_at = case when excluded.status = 'saved' then excluded.saved_at else a.saved_at end
+          where a.status in ('saved', 'dismissed', 'hidden')
+          returning status)
+        select status from recorded
+        union all
+        select status from job_applications
+        where user_id = ${userId}::bigint and job_id = ${postingId}::bigint and not exists (select 1 from recorded)`,
+  );
+  return row?.status ?? null;
+}
+
+/**
+ * Forgets why a user dismissed postings, so that it lowers no score any more. The postings themselves stay
+ * dismissed.
+ *
+ * @returns how many dismissals had a reason.
+ */
+export async function forgetDismissals(on: Queryable, userId: string): Promise<number> {
+  const forgotten = await on.execute(
+    sql`update job_applications set dismiss_reason = null where user_id = ${userId} and dismiss_reason is not null`,
+  );
+  return forgotten.rowCount ?? 0;
+}
+
+/** What a user did with postings, by their id. */
+export async function readStatuses(
+  on: Queryable,
+  userId: string,
+  postingIds: readonly string[],
+): Promise<ReadonlyMap<string, ApplicationStatus>> {
+  const found = await rows<{ id: string; status: ApplicationStatus }>(
+    on,
+    sql`select job_id as id, status from job_applications
+        where user_id = ${userId} and job_id = any(${array(postingIds)}::bigint[])`,
+  );
+  return new Map(found.map(({ id, status }) => [id, status]));
+}
