@@ -177,8 +177,8 @@ export function bestPairs(
   const lists: { [Tier in PairTier]: ScoredPair[] } = { A: [], B: [] };
   for (const candidate of people) {
     if (!mayList(viewer, candidate, blocked)) continue;
-    const pair = scorePair(viewer, candidate);
-    lists[pair.tier].push({ candidateId: candidate.id, ...pair });
+    const { score, tier, terms } = scorePair(viewer, candidate);
+    lists[tier].push({ candidateId: candidate.id, score, tier, terms });
   }
   return { A: lists.A.sort(comparePairs).slice(0, keep), B: lists.B.sort(comparePairs).slice(0, keep) };
 }

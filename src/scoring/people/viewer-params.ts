@@ -1,4 +1,5 @@
-import { type PackedPeople, projectRatings } from "./pack-people.ts";
+import { projectRatings } from "./pack-filter.ts";
+import type { PackedPeople } from "./pack-people.ts";
 import {
   CHUNK,
   CURSOR_WORDS,
