@@ -13,9 +13,11 @@ export const sales = defineArea({
     ),
     SCICENT_API_KEY: optional.describe("Bearer token for that API."),
     WEBHOOK_ADDRESS_PER_SECOND: whole(100, 1, 1_000_000).describe(
-      "Sustained rate of webhook calls from one address; above it the answer is 429.",
+      "Sustained rate of signed webhook calls from one address; above it the answer is 429.",
     ),
-    WEBHOOK_ADDRESS_BURST: whole(1_000, 1, 10_000_000).describe("Burst of webhook calls from one address."),
+    WEBHOOK_ADDRESS_BURST: whole(1_000, 1, 10_000_000).describe(
+      "Burst of signed webhook calls from one address.",
+    ),
     WEBHOOK_SOURCE_PER_SECOND: whole(2_000, 1, 1_000_000).describe(
       "Sustained rate of signed calls per source; the burst is twice as high.",
     ),

@@ -26,11 +26,21 @@ const raw = async (world: World, address: string) => {
   return connection;
 };
 
-const postEvent = (address: string, id: string) => {
+/** How many calls a limit rejected. */
+const limited = async (world: World): Promise<number> =>
+  (await world.metrics.webhookCalls.get()).values
+    .filter(({ labels }) => labels.status === "limited")
+    .reduce((sum, { value }) => sum + value, 0);
+
+const postEvent = (address: string, id: string, from = "203.0.113.9") => {
   const body = JSON.stringify({ events: [{ id, event_type: "document_uploaded" }] });
   return callWebhook(address, body, {
     path: EVENTS_PATH,
-    headers: { "X-Scicent-Signature": null, "X-Commonwork-Signature": sign(body, EVENTS_SECRET) },
+    headers: {
+      "X-Forwarded-For": from,
+      "X-Scicent-Signature": null,
+      "X-Commonwork-Signature": sign(body, EVENTS_SECRET),
+    },
   });
 };
 
@@ -41,6 +51,28 @@ describe("unsigned calls from the address of the proxy", () => {
       await callWebhook(address, "x", { headers: { "X-Scicent-Signature": n % 2 ? FORGED : null } });
     for (let n = 0; n < 5; n++)
       expect((await callWebhook(address, saleBody({ transaction_id: `"t_${n}"` }))).status).toBe(202);
+  });
+
+  it("do not use up the limit of signed ones by ending before their signature is checked", async () => {
+    const { world, address } = await open({ WEBHOOK_ADDRESS_BURST: "5", WEBHOOK_ADDRESS_PER_SECOND: "1" });
+    const head = requestHead("POST", SALE_PATH, { "X-Scicent-Signature": FORGED, "Content-Length": 60_000 });
+    const chunked = requestHead("POST", SALE_PATH, {
+      "X-Scicent-Signature": FORGED,
+      "Transfer-Encoding": "chunked",
+    });
+    for (let n = 0; n < 10; n++) {
+      const { write, socket } = await raw(world, address);
+      write(`${head}{`);
+      socket.resetAndDestroy();
+      // Still arriving, and too large.
+      (await raw(world, address)).write(`${head}{`);
+      const large = await raw(world, address);
+      large.write(`${chunked}10001\r\n${"x".repeat(65_537)}`);
+      await eventually(() => expect(large.received.text).toMatch(/^HTTP\/1\.1 413 /));
+    }
+    for (let n = 0; n < 5; n++)
+      expect((await callWebhook(address, saleBody({ transaction_id: `"t_${n}"` }))).status).toBe(202);
+    expect((await callWebhook(address, saleBody())).status).toBe(429);
   });
 
   it("to one webhook do not count for another", async () => {
@@ -88,7 +120,7 @@ describe("a body", () => {
     await eventually(() => expect(received.text).toMatch(/^HTTP\/1\.1 401 /));
   });
 
-  it("that has to be kept in memory is refused beyond the limit of its address, and in all", async () => {
+  it("that is slow is given up when memory is short, and keeps out none that arrives at once", async () => {
     const { world, address } = await open({ TRUST_PROXY: "1" });
     const hold = async (from: string) => {
       const connection = await raw(world, address);
@@ -97,23 +129,34 @@ describe("a body", () => {
           "X-Forwarded-For": from,
           "X-Commonwork-Signature": FORGED,
           "Content-Length": MAX_EVENTS_BODY,
-          Expect: "100-continue",
         }),
       );
-      await eventually(() => expect(connection.received.text).toMatch(/HTTP\/1\.1 100 /));
+      connection.write("x".repeat(MAX_EVENTS_BODY - 1));
       return connection;
     };
-    const held = [];
-    for (let n = 0; n < 32; n++) held.push(await hold("203.0.113.1"));
-    const ofAddress = await hold("203.0.113.1");
-    await eventually(() => expect(ofAddress.received.text).toMatch(/HTTP\/1\.1 429 /));
-    for (let n = 0; n < 32; n++) held.push(await hold("203.0.113.2"));
-    const inAll = await hold("203.0.113.3");
-    await eventually(() => expect(inAll.received.text).toMatch(/HTTP\/1\.1 503 [\s\S]*Retry-After: 1/i));
-    // Another webhook has memory of its own, and a body that ends gives it back.
+    const held: RawConnection[] = [];
+    const refused = (status: number) => held.filter(({ received }) => received.text.includes(` ${status} `));
+    // The bodies of an address fill its half of the memory: its oldest ones make room.
+    for (let n = 0; n < 34; n++) held.push(await hold("203.0.113.1"));
+    await eventually(() => expect(refused(429).length).toBeGreaterThan(2));
+    expect((await postEvent(address, "a", "203.0.113.1")).status).toBe(202);
+    // With those of another the memory is full: the oldest of the address that holds most make room.
+    for (let n = 0; n < 33; n++) held.push(await hold("203.0.113.2"));
+    for (let n = 0; n < 3; n++) held.push(await hold("203.0.113.3"));
+    await eventually(() => expect(refused(503).length).toBeGreaterThan(0));
+    expect(refused(503)[0]?.received.text).toMatch(/Retry-After: 1/i);
+    expect((await postEvent(address, "b", "203.0.113.4")).status).toBe(202);
+    expect(await limited(world)).toBe(refused(429).length + refused(503).length);
+  });
+
+  it("that says to be long and does not arrive takes no memory from signed calls", async () => {
+    const { world, address } = await open();
+    for (let n = 0; n < 300; n++) {
+      const { write } = await raw(world, address);
+      write(requestHead("POST", SALE_PATH, { "X-Scicent-Signature": FORGED, "Content-Length": 65_536 }));
+      write("{");
+    }
     expect((await callWebhook(address, saleBody())).status).toBe(202);
-    for (const { close } of held) close();
-    await eventually(async () => expect((await postEvent(address, "a")).status).toBe(202));
   });
 
   it("that arrives in drips is given up", async () => {
@@ -134,16 +177,54 @@ it("connections beyond the greatest number are closed at once", async () => {
   await eventually(() => expect(all.filter(({ received }) => received.ended)).toHaveLength(2));
 });
 
-it("memory is counted per address and in all", () => {
-  const { reserve } = createBodyMemory(10, 6);
-  const first = reserve("a", 5);
-  expect(reserve("a", 2)).toBe("address");
-  const second = reserve("b", 5);
-  expect(reserve("c", 1)).toBe("all");
-  if (typeof first !== "function" || typeof second !== "function") throw new Error("not reserved");
-  first();
-  expect(reserve("a", 6)).toBe("all");
-  expect(typeof reserve("a", 5)).toBe("function");
+describe("the memory for bodies", () => {
+  const scene = () => {
+    const memory = createBodyMemory(10, 6);
+    const gone: string[] = [];
+    const opened = (name: string, address = name) =>
+      memory.open(address, (shortage) => gone.push(`${name} ${shortage}`));
+    return { gone, opened };
+  };
+
+  it("is taken back from the oldest body of the address that is at its limit", () => {
+    const { gone, opened } = scene();
+    const bodies = ["1", "2", "3"].map((name) => opened(name, "a"));
+    expect(bodies.map((body) => body.grow(3))).toEqual([true, true, true]);
+    expect(gone).toEqual(["1 address"]);
+    expect(bodies[0]?.grow(1)).toBe(false);
+    expect(opened("4", "b").grow(4)).toBe(true);
+    expect(gone).toHaveLength(1);
+  });
+
+  it("is taken back from the address that holds most", () => {
+    const { gone, opened } = scene();
+    expect([opened("1").grow(3), opened("2").grow(5), opened("3").grow(2)]).toEqual([true, true, true]);
+    expect(opened("4").grow(1)).toBe(true);
+    expect(gone).toEqual(["2 all"]);
+  });
+
+  it("is kept by a body that has arrived, until it is released", () => {
+    const { gone, opened } = scene();
+    const [first, second] = [opened("1"), opened("2")];
+    expect([first.grow(6), second.grow(4)]).toEqual([true, true]);
+    for (const body of [first, second]) body.complete();
+    expect(opened("3").grow(1)).toBe(false);
+    expect(gone).toEqual(["3 all"]);
+    for (let times = 0; times < 2; times++) first.release();
+    const third = opened("4");
+    expect(third.grow(6)).toBe(true);
+    third.complete();
+    expect(opened("5").grow(1)).toBe(false);
+  });
+
+  it("of a body that never arrived in full is free once it is released", () => {
+    const { opened } = scene();
+    for (let n = 0; n < 20; n++) {
+      const body = opened("a");
+      expect(body.grow(6)).toBe(true);
+      body.release();
+    }
+  });
 });
 
 describe("every answer", () => {

@@ -1,8 +1,9 @@
-import express, { type Request, type RequestHandler, type Response } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import { retryAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { sendError, sendRetryLater, tooManyRequests } from "../error-response.ts";
 import { createWebhookLimits, type WebhookLimits } from "./limits.ts";
+import { readBody, sendTooLarge, sendUnread } from "./read-body.ts";
 import type { SignatureScheme, SignedBy } from "./signature-schemes.ts";
 
 /** How a webhook call is rejected before it is parsed, for the counter. */
@@ -48,20 +49,19 @@ const NOT_CONFIGURED_RETRY_MS = 60_000;
 
 /**
  * The checks of a webhook call, in order: method, configured secret, headers that can be a signature, length,
- * rate limit of the address, memory, signature over the raw bytes, rate limit of the source, content type.
- * Without such headers the body is not kept. Must be mounted before any body parser.
+ * memory for the body, signature over the raw bytes, rate limits of the address and of the source, content
+ * type. Without such headers the body is not kept. Must be mounted before any body parser.
  */
 export function requireSignature(runtime: Runtime, webhook: SignedWebhook): RequestHandler[] {
-  const limits = createWebhookLimits(runtime, webhook, () => webhook.count("limited"));
+  const limits = createWebhookLimits(runtime, webhook.source, () => webhook.count("limited"));
   return [
     onlyPost(webhook),
     requireSecret(runtime, webhook),
     readHeaders(webhook, limits),
     rejectLarge(webhook),
-    limits.address,
-    limits.memory,
-    express.raw({ type: () => true, limit: webhook.maxBodyBytes, inflate: false }),
+    readBody(webhook),
     verifySignature(runtime, webhook, limits),
+    limits.address,
     limits.source,
     onlyJson(webhook),
   ];
@@ -99,8 +99,7 @@ function rejectLarge({ maxBodyBytes, count }: SignedWebhook): RequestHandler {
   return (req, res, next) => {
     if (!(Number(req.headers["content-length"]) > maxBodyBytes)) return next();
     count("refused");
-    res.set("Connection", "close");
-    sendError(res, 413, { code: "too-large", message: `The body is limited to ${maxBodyBytes} bytes.` });
+    sendUnread(res, () => sendTooLarge(res, maxBodyBytes));
   };
 }
 
@@ -119,13 +118,9 @@ function readHeaders(webhook: SignedWebhook, limits: WebhookLimits): RequestHand
 function verifySignature(runtime: Runtime, webhook: SignedWebhook, limits: WebhookLimits): RequestHandler {
   return (req, res, next) => {
     const locals = res.locals as Locals;
-    // Without a body the parser sets none.
-    const raw = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
+    const raw = req.body as Buffer;
     const signed = locals.verifier?.(raw) ?? null;
-    if (signed === null) {
-      limits.refundAddress(req);
-      return rejectUnsigned(webhook, limits, req, res);
-    }
+    if (signed === null) return rejectUnsigned(webhook, limits, req, res);
     locals.signedCall = { ...signed, raw, receivedAt: runtime.clock.now(), startedMs: performance.now() };
     next();
   };
