@@ -6,6 +6,7 @@ import { slotsBetween } from "../../src/schedules/slots.ts";
 import { timetable } from "../../src/schedules/timetable.ts";
 import { localDay } from "../../src/scoring/local-time.ts";
 import { periodsOf, worker } from "../support/budgets.ts";
+import { type Community, liveADay, openCommunity } from "../support/community-day.ts";
 import { delivery, expectNoContentTwice } from "../support/emails.ts";
 import { eventually } from "../support/eventually.ts";
 import { organization } from "../support/factories.ts";
@@ -36,7 +37,9 @@ const DAYS = [
 const isWholeYear = size(0, 1) === 1;
 const STRETCHES = isWholeYear ? YEAR : DAYS;
 /** How often the processes look whether a slot is due. */
-const STEP_MS = size(3, 1) * HOUR_MS;
+const STEP_MS = size(3, 2) * HOUR_MS;
+/** Steps between two days in the life of the community. */
+const STEPS_PER_DAY = DAY_MS / STEP_MS;
 /** The second process has a wrong clock on this day. */
 const WRONG = { from: Date.parse("2027-11-07T00:00:00Z"), byMs: DAY_MS };
 
@@ -51,16 +54,36 @@ const START = new Date(STEPS[0] as number);
 /** From here on, all kinds of records that are deleted by age have been deleted for a while. */
 const HALF_MS = Date.parse("2028-02-01T00:00:00Z");
 
-/** What grows all year: money, kept for ever; and events and the audit log, kept for 400 days. */
+/** What grows all year. */
 const GROWS = [
-  "audit_log",
+  // Money is kept for ever.
   "budget_awards",
   "budget_periods",
-  "domain_events",
-  "event_outcomes",
+  "commissions",
+  "inbox",
   "ledger_entries",
   "ledger_transactions",
   "ledger_verifications",
+  "token_sales",
+  // 400 days.
+  "audit_log",
+  "domain_events",
+  "event_outcomes",
+  // Rows of the host.
+  "meeting_participants",
+  "meetings",
+  "messages",
+  "resources",
+];
+/** Tables that every day adds rows to, and retention empties. */
+const FILLED = [
+  "notifications",
+  "deliveries",
+  "emails",
+  "email_digests",
+  "job_runs",
+  "jobs",
+  "meeting_reminders",
 ];
 
 /**
@@ -112,13 +135,21 @@ const addDeliveries = async (world: World, people: readonly Person[], ms: number
 };
 
 /** Lives through all steps. @returns the opened slots by schedule, and the sizes of tables at two times. */
-async function liveThrough(world: World, people: readonly Person[], time: FakeTime | null) {
+async function liveThrough(
+  world: World,
+  people: readonly Person[],
+  community: Community,
+  time: FakeTime | null,
+) {
   const { clocks, moveTo } = processes(world, time);
   const opened = new Map<string, string[]>();
   const sizes: ReadonlyMap<string, number>[] = [];
   for (const [step, ms] of STEPS.entries()) {
     await moveTo(ms);
-    if (step % 8 === 0) await addDeliveries(world, people, ms);
+    if (step % STEPS_PER_DAY === 0) {
+      await addDeliveries(world, people, ms);
+      await liveADay(world, community);
+    }
     for (const clock of step % 2 === 0 ? clocks : clocks.toReversed())
       for (const { schedule, slot } of await openSlots({ ...world, clock, serverClock: clock }, timetable))
         opened.set(schedule, [...(opened.get(schedule) ?? []), slot.toISOString()]);
@@ -141,7 +172,12 @@ it(
     });
     const people: Person[] = [];
     for (const zone of ZONES) people.push(await personIn(world, zone));
-    const { opened, sizes } = await liveThrough(world, people, time);
+    const community = await openCommunity(
+      world,
+      (people[0] as Person).organizationId,
+      people.map(({ userId }) => userId),
+    );
+    const { opened, sizes } = await liveThrough(world, people, community, time);
 
     for (const schedule of timetable) {
       const due = STEPS.slice(1).flatMap((ms, step) => {
@@ -155,6 +191,10 @@ it(
     for (const { zone, organizationId } of people) await expectConsecutive(world, organizationId, zone);
     await expectOneDigestEach(world, people);
     expectNoContentTwice(world.mailbox);
+    expect(await world.query("select distinct status from token_sales")).toEqual([{ status: "applied" }]);
+    expect(await world.query("select distinct outcome from event_outcomes")).toEqual([
+      { outcome: "decided" },
+    ]);
     expect(await world.query("select job, error from outbox where dead_at is not null")).toEqual([]);
     // Only runs that had something to do, and those of rare schedules, have rows.
     const [runs] = await world.query<{ n: number }>(
@@ -185,6 +225,7 @@ async function sizesOfTables(world: World): Promise<ReadonlyMap<string, number>>
 
 /** A table that is bounded by its retention is about as large in July as in February. */
 function expectBounded([half, end]: readonly ReadonlyMap<string, number>[]): void {
+  expect(FILLED.filter((table) => !half?.get(table))).toEqual([]);
   const grown = [...(end ?? [])].filter(([table, rows]) => rows > (half?.get(table) ?? 0) * 1.25 + 20);
   expect(grown.length).toBeGreaterThan(0);
   expect(grown.filter(([table]) => !GROWS.includes(table))).toEqual([]);
@@ -202,7 +243,10 @@ async function endRuns(world: World): Promise<void> {
   });
 }
 
-/** Every daily period from the first one on, without a gap or an overlap, through the last closed one. */
+/**
+ * Every daily period from the first one on through the last closed one; and no gap or overlap between two
+ * periods of any type.
+ */
 async function expectConsecutive(world: World, organizationId: string, zone: string): Promise<void> {
   const days = (await periodsOf(world, organizationId)).filter(({ type }) => type === "daily");
   const numbers = days.map(({ start }) => Date.parse(start) / DAY_MS).sort((a, b) => a - b);
@@ -210,11 +254,18 @@ async function expectConsecutive(world: World, organizationId: string, zone: str
   const first = numbers[0] as number;
   expect([zone, numbers]).toEqual([zone, Array.from({ length: last - first + 1 }, (_, n) => first + n)]);
   const bounds = await world.query<{ gap: number }>(
-    `select extract(epoch from start_at - lag(end_at) over (order by period_start))::float8 as gap
-     from budget_periods where organization_id = $1 and period_type = 'daily' order by period_start`,
+    `select gap from (
+       select extract(epoch from start_at - lag(end_at) over (partition by period_type order by period_start))::float8 as gap
+       from budget_periods where organization_id = $1) b
+     where gap is not null`,
     [organizationId],
   );
-  expect(bounds.slice(1).every(({ gap }) => gap === 0)).toBe(true);
+  expect(bounds.filter(({ gap }) => gap !== 0)).toEqual([]);
+  const types = await world.query<{ type: string }>(
+    "select distinct period_type as type from budget_periods where organization_id = $1 order by 1",
+    [organizationId],
+  );
+  expect(types.map(({ type }) => type)).toEqual(["daily", "monthly", "weekly"]);
 }
 
 /** At most one daily digest per local day of a user, and one weekly digest per week. */
