@@ -7,7 +7,8 @@ import { concurrencyOf } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
 // Only some ranges of a run are due at a time, so that other work always finds a free worker. The others are
-// parked: their run_at is infinity. Entries without a run, whose run_at is infinity, are held (postpone.ts). Each range that is settled, or fails, releases the next one.
+// parked: their run_at is infinity. Each range that is settled, or fails, releases the next one. Entries
+// without a run whose run_at is infinity are held (postpone.ts).
 
 /** How many ranges of one run are due at a time, for a number of worker processes. */
 export const rangesAtOnce = (queue: QueueName, processes = 1): number =>

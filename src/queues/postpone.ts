@@ -45,9 +45,9 @@ export async function postponeEntries(
 const HELD_AT_ONCE = 2_000;
 
 /**
- * Holds the first due entries of a queue whose jobs are not among `names`, until a relay whose version has the
- * job takes them (relay-round.ts): their run_at is infinity. Entries of a run are postponed, since there are
- * only a few due at a time, and parked ranges have the same run_at.
+ * Holds the first due entries of a queue whose jobs are not among `names`, until a relay whose version has
+ * the job takes them (relay-round.ts): their run_at is infinity. Entries of a run are postponed, since there
+ * are only a few due at a time, and parked ranges have the same run_at.
  *
  * @returns how many, by job.
  */

@@ -30,8 +30,8 @@ export async function openCommunity(
 }
 
 /**
- * What a host writes on a day: a sale, a document, a message, a meeting in three hours, an advertised job, and
- * somebody who guesses a password.
+ * What a host writes on a day: a sale, a document, a message, a meeting in three hours, an advertised job,
+ * and somebody who guesses a password.
  */
 export async function liveADay(
   world: World,

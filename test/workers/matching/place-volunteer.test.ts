@@ -128,7 +128,8 @@ describe("place-volunteer", () => {
     expect(await world.enqueued()).toEqual([]);
     const runs = await world.query("select input, counts from job_runs where job = 'calculate-matches'");
     expect(runs[0]).toMatchObject({ input: {}, counts: { projects: 1, added: 200 } });
-    expect(runs.length).toBeLessThanOrEqual(2);
+    // Each batch of 2,000 asks for a pass; those that ask while one waits share it.
+    expect(runs.length).toBeLessThanOrEqual(5);
   });
 
   it("snoozes a group as a whole", async () => {
