@@ -33,6 +33,10 @@ const SETTINGS: Readonly<Record<string, string>> = {
   transaction_timeout: "0",
   idle_session_timeout: "0",
   idle_in_transaction_session_timeout: String(2 * TRANSACTION_LIMIT_MS),
+  // Ends the idle sessions of a host that is gone without a reset: the kernel's default is two hours.
+  tcp_keepalives_idle: "10",
+  tcp_keepalives_interval: "5",
+  tcp_keepalives_count: "3",
 };
 
 export type SettingsOptions = {

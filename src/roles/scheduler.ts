@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Database } from "../db/client.ts";
 import { lockKey } from "../db/schema-keys.ts";
 import type { ServerClock } from "../db/server-clock.ts";
+import { withSessionLock } from "../db/session-lock.ts";
 import { rows } from "../db/statement.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -78,30 +79,12 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   };
 }
 
-/** Runs a round under a session-level lock, so that no transaction is open while Redis is queried. */
+/** Runs a round under a lock of a session, so that no transaction is open while Redis is queried. */
 async function runLocked(deps: SchedulerDeps, steps: readonly Step[]): Promise<void> {
-  const holder = await deps.db.pool.connect();
-  // Without a listener, losing this connection in the middle of a round would end the process.
-  let lost = false;
-  const onLost = () => {
-    lost = true;
-  };
-  holder.on("error", onLost);
-  try {
-    const lock = await holder.query<{ mine: boolean }>(
-      `select pg_try_advisory_lock(${ADVISORY_LOCK}) as mine`,
-    );
-    if (!lock.rows[0]?.mine) return;
-    try {
-      await runSteps(deps, steps);
-      deps.relay.wake();
-    } finally {
-      if (!lost) await holder.query(`select pg_advisory_unlock(${ADVISORY_LOCK})`);
-    }
-  } finally {
-    holder.off("error", onLost);
-    holder.release(lost);
-  }
+  await withSessionLock(deps.db, ADVISORY_LOCK, async () => {
+    await runSteps(deps, steps);
+    deps.relay.wake();
+  });
 }
 
 type Step = { readonly name: string; run(deps: SchedulerDeps): Promise<unknown> };

@@ -102,6 +102,9 @@ describe("settings of the database and the role", () => {
     statement_timeout: "20",
     idle_session_timeout: "1s",
     idle_in_transaction_session_timeout: "1s",
+    tcp_keepalives_idle: "3600",
+    tcp_keepalives_interval: "600",
+    tcp_keepalives_count: "9",
     synchronous_commit: "off",
   };
 

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { describe, expect, inject, it } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
@@ -59,6 +60,49 @@ describe("a Postgres connection that dies without a reset", () => {
       expect(await noted(world)).toContain("asked");
     });
     expect(await world.query("select 1 from outbox where dead_at is not null or attempts > 0")).toEqual([]);
+  });
+});
+
+/** Locks the table of schedules over a connection that does not pass the proxy. */
+async function blockSchedules(world: World) {
+  const url = new URL(world.config.databaseUrl);
+  url.port = new URL(inject("databaseUrl")).port;
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  const end = async () => client.end();
+  world.closing(end);
+  await client.query(`begin; lock table ${world.config.databaseSchema}.schedules`);
+  return {
+    async sessionLocks() {
+      const { rowCount } = await client.query(
+        `select 1 from pg_locks
+         where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())`,
+      );
+      return rowCount;
+    },
+    end,
+  };
+}
+
+describe("a host that is gone in the middle of a round of the scheduler, without a reset", () => {
+  it("does not keep the scheduler's lock: the next round opens the slots", async () => {
+    const proxy = await tcpProxy(Number(new URL(inject("databaseUrl")).port));
+    const job = singleJob();
+    const world = await createWorld({
+      jobs: [job],
+      databaseUrl: (url) => proxy.through(url),
+      timetable: [every("* * * * *", job, { input: { item: "scheduled" } })],
+    });
+    const blocker = await blockSchedules(world);
+    const scheduler = createScheduler(world);
+    world.closing(() => scheduler.stop());
+    scheduler.start();
+    await eventually(async () => expect(await blocker.sessionLocks()).toBe(1));
+    const endOrphans = proxy.halfOpen();
+    world.closing(async () => endOrphans());
+    expect(await blocker.sessionLocks()).toBe(1);
+    await blocker.end();
+    await eventually(async () => expect(await world.query("select name from schedules")).toHaveLength(1));
   });
 });
 

@@ -12,6 +12,12 @@ export type TcpProxy = {
    * a reset. New ones work.
    */
   swallow(): void;
+  /**
+   * Resets the client's side of all connections and leaves that of the server open, which notices nothing, as
+   * when the client's host loses power. New ones work.
+   * @returns a function that ends the server's side too: a database in use cannot be dropped after the test.
+   */
+  halfOpen(): () => void;
   /** Ends all connections with a reset. */
   reset(): void;
   /** Refuses new connections until `accept`, and resets those there are. */
@@ -31,6 +37,7 @@ type Pair = { readonly client: Socket; readonly server: Socket };
  */
 export async function tcpProxy(target: number): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
+  const orphans = new Set<Socket>();
   let port = target;
   let accepting = true;
   let accepted = 0;
@@ -46,9 +53,9 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
       [client, server],
       [server, client],
     ] as const) {
-      one.on("error", () => other.destroy());
+      one.on("error", () => undefined);
       one.on("close", () => {
-        other.destroy();
+        if (!orphans.has(other)) other.destroy();
         pairs.delete(pair);
       });
     }
@@ -62,8 +69,12 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
       server.destroy();
     }
   };
+  const endOrphans = () => {
+    for (const orphan of orphans) orphan.destroy();
+  };
   onTestFinished(async () => {
     reset();
+    endOrphans();
     proxy.close();
     await once(proxy, "close");
   });
@@ -82,6 +93,16 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
         client.resume();
         server.resume();
       }
+    },
+    halfOpen() {
+      for (const { client, server } of pairs) {
+        orphans.add(server.on("close", () => orphans.delete(server)));
+        client.unpipe(server);
+        server.unpipe(client);
+        server.resume();
+        client.resetAndDestroy();
+      }
+      return endOrphans;
     },
     reset,
     refuse() {
