@@ -37,17 +37,19 @@ const retryStrategy = (times: number): number =>
 
 const RECONNECT_PAUSE_MS = 2_000;
 
+/** When each connection was last made anew, by its options: ioredis calls the function as their method. */
+const reconnectedMs = new WeakMap<object, number>();
+
 /**
  * Connects anew when the server was demoted: the address may lead to the new primary by now. Every two
- * seconds at most.
+ * seconds at most for each connection. The connections that BullMQ duplicates share this function, and each
+ * has options of its own.
  */
-function reconnectWhenDemoted(): (error: Error) => boolean {
-  let last = Number.NEGATIVE_INFINITY;
-  return (error) => {
-    if (!NOT_PRIMARY.has(codeOf(error)) || performance.now() - last < RECONNECT_PAUSE_MS) return false;
-    last = performance.now();
-    return true;
-  };
+function reconnectWhenDemoted(this: object, error: Error): boolean {
+  const last = reconnectedMs.get(this) ?? Number.NEGATIVE_INFINITY;
+  if (!NOT_PRIMARY.has(codeOf(error)) || performance.now() - last < RECONNECT_PAUSE_MS) return false;
+  reconnectedMs.set(this, performance.now());
+  return true;
 }
 
 /** What distinguishes the connections of workers from those of producers. */
@@ -100,7 +102,7 @@ function connect(address: RedisAddress, purpose: Purpose): RedisClient {
     ...(purpose.commandTimeoutMs === null ? {} : { commandTimeout: purpose.commandTimeoutMs }),
     connectTimeout: CONNECT_LIMIT_MS,
     keepAlive: 10_000,
-    reconnectOnError: reconnectWhenDemoted(),
+    reconnectOnError: reconnectWhenDemoted,
     connectionName: purpose.name,
   } satisfies RedisOptions;
   if (address.redisClusterNodes.length > 0) {
