@@ -42,7 +42,7 @@ export type DatabaseOptions = {
 export function openDatabase(address: DatabaseAddress, options: DatabaseOptions = {}): Database {
   const schema = address.databaseSchema;
   const limitMs = options.statementTimeoutMs ?? TRANSACTION_LIMIT_MS;
-  const setUp = sessionSetUp(schema, limitMs);
+  const setUp = sessionSetUp(address, limitMs);
   const refusedWrites = noticeRefusedWrites();
   const pool = new pg.Pool({
     connectionString: address.databaseUrl,

@@ -50,7 +50,7 @@ export async function migrateDatabase(address: DatabaseAddress): Promise<Migrate
     // Nothing outlives the transaction, not even in a pooler's connection.
     const options = { statementTimeoutMs: 0, scope: "transaction" } as const;
     await client.query(await readSettings(client, address.databaseSchema, options));
-    const migrated = await migrateWith(client, address.databaseSchema);
+    const migrated = await migrateWith(client, address);
     await client.query("commit");
     return migrated;
   } finally {
@@ -58,12 +58,15 @@ export async function migrateDatabase(address: DatabaseAddress): Promise<Migrate
   }
 }
 
-async function migrateWith(client: pg.Client, schema: string): Promise<Migrated> {
+async function migrateWith(
+  client: pg.Client,
+  { databaseUrl, databaseSchema: schema }: DatabaseAddress,
+): Promise<Migrated> {
   const quoted = pg.escapeIdentifier(schema);
   await client.query(`select pg_advisory_xact_lock(${MIGRATION_LOCK_KEY})`, [schema]);
   const role = await readRole(client, schema);
   if (!role.schemaExists) await createSchema(client, quoted, role);
-  const fault = await sessionFault(client, schema);
+  const fault = await sessionFault(client, schema, databaseUrl);
   if (fault !== null) throw new NotFit(fault);
   const known = new Set(role.readsMigrations ? await appliedIn(client, quoted) : []);
   const pending = readMigrations().filter(({ name }) => !known.has(name));

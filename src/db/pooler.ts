@@ -36,14 +36,3 @@ async function serverProcess(client: pg.PoolClient): Promise<number> {
   const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
   return rows[0]?.pid ?? 0;
 }
-
-/**
- * Where the database answers without the pooler, as far as the address of a hosted one shows it; null for
- * others.
- */
-export function directAddress(databaseUrl: string): string | null {
-  const { hostname, port } = new URL(databaseUrl);
-  if (/\.pooler\.supabase\.com$/.test(hostname) && port === "6543") return `${hostname}:5432`;
-  if (/-pooler\..*neon\.tech$/.test(hostname)) return hostname.replace("-pooler.", ".");
-  return null;
-}

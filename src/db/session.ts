@@ -1,6 +1,7 @@
 import pg, { type ClientBase } from "pg";
 import { NotFit } from "../not-fit.ts";
 import { EXTENSION_NAMES, SEARCH_PATH } from "./extensions.ts";
+import { poolerFault } from "./pooler-fault.ts";
 
 /** No transaction lives longer: a held snapshot halves the rate at which others settle. */
 export const TRANSACTION_LIMIT_MS = 5_000;
@@ -95,7 +96,7 @@ export async function readSettings(
  * would fire, or row security hides rows.
  */
 export function sessionSetUp(
-  schema: string,
+  { databaseUrl, databaseSchema: schema }: { readonly databaseUrl: string; readonly databaseSchema: string },
   statementTimeoutMs = TRANSACTION_LIMIT_MS,
 ): (client: ClientBase) => Promise<void> {
   let settings: Promise<string> | null = null;
@@ -109,7 +110,7 @@ export function sessionSetUp(
       client.query(sql),
       // Platforms that cannot do it refuse the setting.
       client.query(`set client_connection_check_interval = ${LOST_CLIENT_CHECK_MS}`).catch(() => undefined),
-      refuseOtherSchema(client, schema),
+      refuseOtherSchema(client, schema, databaseUrl),
     ]);
   };
 }
@@ -127,7 +128,7 @@ const HIDDEN = `
               and exists (select 1 from unnest(p.polroles) r where r = 0 or pg_has_role(r, 'usage')))
        or exists (select 1 from pg_policy p where p.polrelid = c.oid and not p.polpermissive)))`;
 
-async function refuseOtherSchema(client: ClientBase, schema: string): Promise<void> {
+async function refuseOtherSchema(client: ClientBase, schema: string, databaseUrl: string): Promise<void> {
   const seen = await client
     .query(
       `select current_schema() as current, current_setting('session_replication_role') as replication, ${HIDDEN} as hidden`,
@@ -141,7 +142,8 @@ async function refuseOtherSchema(client: ClientBase, schema: string): Promise<vo
       `Row security may hide rows of ${hidden} from the role in DATABASE_URL. Run the statements of \`commonwork migrate --print-roles\` again, or switch row security off for the schema ${schema}.`,
     );
   if (seen?.rows[0].current === schema && seen.rows[0].replication !== "replica") return;
-  throw new NotFit((await sessionFault(client, schema)) ?? "The connection changed while it was set up.");
+  // Without a fault now, the two looks went to different sessions.
+  throw new NotFit((await sessionFault(client, schema, databaseUrl)) ?? poolerFault(databaseUrl));
 }
 
 type Seen = {
@@ -160,15 +162,19 @@ const LOOK = `
         from (select to_regnamespace(quote_ident($1))::oid as oid) o) n`;
 
 /** Why this connection must not be used, and what to change; null if it may. */
-export async function sessionFault(client: ClientBase, schema: string): Promise<string | null> {
+export async function sessionFault(
+  client: ClientBase,
+  schema: string,
+  databaseUrl: string,
+): Promise<string | null> {
   const { rows } = await client.query<Seen>(LOOK, [schema]);
   const { exists, usable, current, role, database, replication } = rows[0] as Seen;
   if (!exists)
     return `The database ${database} has no schema ${schema}. Run \`commonwork migrate\` first, or correct DB_SCHEMA.`;
   if (!usable)
     return `The role ${role} may not use the schema ${schema}. Run: grant usage on schema ${schema} to ${role}`;
-  if (current !== schema)
-    return `A connection uses the schema ${current} in place of ${schema}: a pooler does not keep the settings of a session. Connect to Postgres directly, or through a pooler in session mode.`;
+  // The path was set in a session which is not the one that was looked at.
+  if (current !== schema) return poolerFault(databaseUrl);
   if (replication === "replica")
     return `session_replication_role is replica for the role ${role}, so that no trigger fires. Run: alter role ${role} reset session_replication_role`;
   return null;

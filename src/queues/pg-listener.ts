@@ -39,7 +39,7 @@ export function listenForEntries(db: Database, onNotification: () => void): PgLi
     try {
       await opened.connect();
       closeWhenUnanswered(opened, TRANSACTION_LIMIT_MS + UNANSWERED_MARGIN_MS);
-      await sessionSetUp(db.schema)(opened);
+      await sessionSetUp({ databaseUrl: connectionString ?? "", databaseSchema: db.schema })(opened);
       await opened.query(`listen ${opened.escapeIdentifier(enqueuedChannel(db.schema))}`);
       // Notifications sent before the listen are lost.
       onNotification();

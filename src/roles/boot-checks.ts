@@ -1,7 +1,8 @@
 import { databaseFault } from "../database-fault.ts";
 import { featuresOff } from "../db/extensions.ts";
 import { isMigrated } from "../db/migrate.ts";
-import { directAddress, poolsTransactions } from "../db/pooler.ts";
+import { poolsTransactions } from "../db/pooler.ts";
+import { poolerFault } from "../db/pooler-fault.ts";
 import { becomesTrue } from "../deadlines.ts";
 import { NotFit, notFitIn } from "../not-fit.ts";
 import { isRedisAbsent } from "../queues/redis-errors.ts";
@@ -39,11 +40,6 @@ async function databaseFaults({ db, config, log, serverClock }: Checked): Promis
   } catch (error) {
     return [messageOf(error as Error, db.schema)];
   }
-}
-
-function poolerFault(databaseUrl: string): string {
-  const direct = directAddress(databaseUrl);
-  return `DATABASE_URL leads to a pooler in transaction mode, which loses session settings, session locks and LISTEN. Use ${direct === null ? "the address of Postgres itself, or a pooler in session mode" : `${direct} instead`}.`;
 }
 
 const CLOCK_TOLERANCE_MS = 5_000;

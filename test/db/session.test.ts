@@ -3,7 +3,8 @@ import { describe, expect, inject, it } from "vitest";
 import { type DatabaseAddress, openDatabase } from "../../src/db/client.ts";
 import { isDatabaseAbsent } from "../../src/db/faults.ts";
 import { migrateDatabase } from "../../src/db/migrate.ts";
-import { directAddress } from "../../src/db/pooler.ts";
+import { directAddress } from "../../src/db/pooler-fault.ts";
+import { sessionSetUp } from "../../src/db/session.ts";
 import { NotFit } from "../../src/not-fit.ts";
 import { checkServers } from "../../src/roles/boot-checks.ts";
 import { chain, organization } from "../support/factories.ts";
@@ -166,6 +167,26 @@ describe("a pooler", () => {
     expect(await migrateDatabase({ ...world.config, databaseUrl: pooler.url })).toMatchObject({
       applied: [],
     });
+  });
+
+  it("that is busy, so that the settings and the check meet different sessions, is named with the direct address", async () => {
+    const world = await createWorld();
+    const [set, looked] = [await world.db.pool.connect(), await world.db.pool.connect()];
+    const query = (text: string, values?: unknown[]) =>
+      (text.startsWith("set ") ? set : looked).query(text, values);
+    try {
+      await looked.query("set search_path = public");
+      const setUp = sessionSetUp({
+        databaseSchema: world.config.databaseSchema,
+        databaseUrl: "postgres://u:p@aws-0-eu.pooler.supabase.com:6543/postgres",
+      });
+      await expect(setUp({ query } as unknown as pg.ClientBase)).rejects.toThrow(
+        /^DATABASE_URL leads to a pooler in transaction mode.*Use aws-0-eu\.pooler\.supabase\.com:5432 instead\.$/,
+      );
+    } finally {
+      set.release(true);
+      looked.release(true);
+    }
   });
 
   it("in transaction mode is refused by start", async () => {
