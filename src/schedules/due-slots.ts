@@ -221,9 +221,12 @@ export async function openNextSlot(
   const schedule = timetable.find(({ name }) => name === run?.schedule);
   if (!run || !schedule) return;
   try {
-    if (hadNothingToDo(run) && isFrequent(schedule, now))
-      await tx.execute(sql`delete from job_runs where id = ${runId}`);
-    await tx.transaction((savepoint) => openDueSlots(savepoint, [schedule], now, onFault));
+    const isForgotten = hadNothingToDo(run) && isFrequent(schedule, now);
+    // One savepoint for both: an error outside it would abort the transaction that ends the run.
+    await tx.transaction(async (savepoint) => {
+      if (isForgotten) await savepoint.execute(sql`delete from job_runs where id = ${runId}`);
+      await openDueSlots(savepoint, [schedule], now, onFault);
+    });
   } catch (error) {
     onFault(schedule.name, { kind: "threw", error });
   }

@@ -283,6 +283,25 @@ describe("a schedule", () => {
     expect(await listRuns(world.db.drizzle, null, 5)).toMatchObject([{ status: "done" }]);
   });
 
+  it("whose run cannot be deleted by the transaction that ends it does not undo that", async () => {
+    const counting = singleJob(async () => done({ found: 0 }));
+    const timetable = [{ ...every("* * * * *"), job: counting }];
+    const world = await createWorld({ jobs: [counting], timetable, at: "2026-05-01T12:30:00Z" });
+    await open(world);
+    world.at("2026-05-01T13:00:00Z");
+    await open(world);
+    await world.query(
+      "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$",
+    );
+    await world.query(
+      "create trigger refuse before delete on job_runs for each row execute function refuse()",
+    );
+    const [entry] = await world.enqueued();
+    expect(await world.run(counting, [entry!.id])).toMatchObject({ done: 1 });
+    expect(await world.enqueued()).toEqual([]);
+    expect(await listRuns(world.db.drizzle, null, 5)).toMatchObject([{ status: "done" }]);
+  });
+
   it("that is paused opens nothing, and after that runs by its misfire policy", async () => {
     const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
     const actor = { actor: "test" };
