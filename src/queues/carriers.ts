@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import type { QueueName } from "../config/queues.ts";
 import type { Database } from "../db/client.ts";
 import { array } from "../db/statement.ts";
-import type { Catalogue, Job } from "./job.ts";
+import { type Catalogue, isRange, type Job } from "./job.ts";
 import { PRIORITY, RETENTION } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
@@ -78,7 +78,12 @@ export async function addCarriers(producers: Producers, carriers: readonly NewCa
           ...(slot === null ? {} : { slot }),
           ...(attempts > 0 ? { attempts } : {}),
         },
-        opts: { jobId: id, attempts: 1, priority: PRIORITY.work, ...RETENTION },
+        opts: {
+          jobId: id,
+          attempts: 1,
+          priority: isRange(job) ? PRIORITY.range : PRIORITY.work,
+          ...RETENTION,
+        },
       })),
     );
   }

@@ -254,11 +254,14 @@ function formOf(job: object): Job["form"] {
   return "cut" in job ? "ranged" : "single";
 }
 
+const RANGE_SUFFIX = "/range";
+
 /**
  * Entries of a ranged job have one of three names: that of the job for the cut, and these for its ranges and
  * its sum.
  */
-export const rangeName = (job: { name: string }): string => `${job.name}/range`;
+export const rangeName = (job: { name: string }): string => `${job.name}${RANGE_SUFFIX}`;
+export const isRange = (entryName: string): boolean => entryName.endsWith(RANGE_SUFFIX);
 export const sumName = (job: { name: string }): string => `${job.name}/sum`;
 
 /** The parts of a job that an outbox entry can name. */

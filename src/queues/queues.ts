@@ -25,8 +25,11 @@ export const LOCK_POLICY: LockPolicy = {
 /** At most this many carriers of a queue wait in Redis, whatever the backlog in Postgres. */
 export const MAX_WAITING_CARRIERS = 100;
 
-/** Every BullMQ job has a priority: one without would run before priority 1. */
-export const PRIORITY = { tick: 1, work: 2 } as const;
+/**
+ * Every BullMQ job has a priority: one without would run before priority 1. A range waits behind other work, so
+ * that several runs at once delay that work by one range at most.
+ */
+export const PRIORITY = { tick: 1, work: 2, range: 3 } as const;
 
 /** Carriers hold only ids; a larger one is a bug. */
 export const CARRIER_SIZE_LIMIT_BYTES = 64 * 1024;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineJob, rangeName } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
 import { rangesAtOnce, topUpRanges } from "../../src/queues/parked-ranges.ts";
+import { relayOnce } from "../../src/queues/relay-round.ts";
 import { listRuns } from "../../src/queues/runs.ts";
 import { eventually } from "../support/eventually.ts";
 import { gate } from "../support/gate.ts";
@@ -60,6 +61,20 @@ describe("the ranges of a run", () => {
     await eventually(async () => {
       const [run] = await listRuns(world.db.drizzle, { job: job.name }, 1);
       expect(run).toMatchObject({ status: "done", counts: { ranges: RANGES } });
+    });
+  });
+
+  it("wait in Redis behind single work that was asked for later", async () => {
+    const job = longRun();
+    const world = await createWorld({ jobs: [job, sale] });
+    await eventually(() => expect(world.producers.ready()).toBe(true));
+    await world.perform(job, {});
+    await relayOnce(world);
+    await ask(world, sale, { item: "a" });
+    await relayOnce(world);
+    await eventually(async () => {
+      const waiting = await world.producers.queue(QUEUE).getPrioritized();
+      expect(waiting.map(({ name }) => name)).toEqual([sale.name, ...Array(AT_ONCE).fill(rangeName(job))]);
     });
   });
 
