@@ -35,8 +35,8 @@ async function giveBack(
 }
 
 async function postpone(attempt: Attempt, ids: readonly string[], reason: string): Promise<void> {
-  const { deps, tally } = attempt;
-  const written = await untilWritten(attempt, () => postponeEntries(deps.db.drizzle, ids, reason));
+  const { deps, holder, tally } = attempt;
+  const written = await untilWritten(attempt, () => postponeEntries(deps.db.drizzle, ids, reason, holder));
   tally[written === undefined ? "interrupted" : "postponed"] += ids.length;
   countReason(tally, reason);
 }

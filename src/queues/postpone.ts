@@ -3,6 +3,7 @@ import type { QueueName } from "../config/queues.ts";
 import type { Database } from "../db/client.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { type Holder, heldBy } from "./call-lease.ts";
 import { failEntry } from "./failure.ts";
 
 /** The first wait of a postponed entry: another process of a rolling deploy may know its job. */
@@ -23,19 +24,21 @@ const nextTry = sql`now() + least(${MAX_WAIT_MS} * interval '1 millisecond',
  * another version finds a new entry within seconds, and old entries cost little.
  *
  * @param reason stored with the entry; must hold no values of the payload.
+ * @param holder entries that another attempt has are left to it.
  * @returns how many were not postponed before.
  */
 export async function postponeEntries(
   on: Queryable,
   ids: readonly string[],
   reason: string,
+  holder: Holder,
 ): Promise<number> {
   const postponed = await rows<{ isNew: boolean }>(
     on,
     sql`update outbox set
           enqueued_at = null, carrier = null, error = ${reason}, postponed_at = coalesce(postponed_at, now()),
           run_at = ${nextTry}
-        where id = any(${array(ids)}::bigint[]) and dead_at is null
+        where id = any(${array(ids)}::bigint[]) and dead_at is null and ${heldBy(holder)}
         returning postponed_at = now() as "isNew"`,
   );
   return postponed.filter(({ isNew }) => isNew).length;

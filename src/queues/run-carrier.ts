@@ -42,8 +42,9 @@ function findWork(deps: RunCarrierDeps, carrier: Carrier, stop: AbortSignal): At
 }
 
 /** Another version of a rolling deploy has dispatched the carrier. */
-async function postponeUnknown(deps: RunCarrierDeps, { job, entries }: Carrier): Promise<Tally> {
-  const added = await postponeEntries(deps.db.drizzle, entries, unknownJob(job));
+async function postponeUnknown(deps: RunCarrierDeps, { id, job, entries }: Carrier): Promise<Tally> {
+  const holder = { carrier: id, token: randomUUID() };
+  const added = await postponeEntries(deps.db.drizzle, entries, unknownJob(job), holder);
   if (added > 0) deps.log.warn({ job, entries: added }, "unknown job: entries postponed");
   return { ...emptyTally(), postponed: entries.length };
 }

@@ -94,24 +94,16 @@ async function fail(
         from outbox where carrier = any(${array([...lostBy.keys()])}::text[]) and dead_at is null`,
   );
   for (const entry of entries) {
+    const holder = { carrier: entry.carrier, token: "sweep" };
     const job = deps.catalogue.find(entry.job)?.job;
     if (!job) {
-      await postponeEntries(deps.db.drizzle, [entry.id], unknownJob(entry.job));
+      await postponeEntries(deps.db.drizzle, [entry.id], unknownJob(entry.job), holder);
       tally.due += 1;
       continue;
     }
     const lost = lostBy.get(entry.carrier) === true;
     const error = lost ? "its worker was lost while it ran" : "its carrier failed without a stored reason";
-    const end = await failEntry(
-      deps.db,
-      job,
-      entry.id,
-      { error, final: lost && entry.alone },
-      {
-        carrier: entry.carrier,
-        token: "sweep",
-      },
-    );
+    const end = await failEntry(deps.db, job, entry.id, { error, final: lost && entry.alone }, holder);
     if (end !== "lost") tally[end === "dead" ? "dead" : "due"] += 1;
   }
   return tally;

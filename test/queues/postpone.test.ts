@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { FRESH } from "../../src/queues/carriers.ts";
 import { countPostponed, failPostponed } from "../../src/queues/postpone.ts";
 import { relayOnce } from "../../src/queues/relay-round.ts";
+import { runCarrier } from "../../src/queues/run-carrier.ts";
 import { listRuns } from "../../src/queues/runs.ts";
+import { executionOf } from "../../src/roles/execution.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, askForRun, noted, singleJob } from "../support/jobs.ts";
 import { openVersion } from "../support/versions.ts";
@@ -96,6 +99,18 @@ describe("entries of a job that this version does not have", () => {
     }
     expect(await world.enqueued()).toMatchObject([
       { attempts: 0, dead: false, error: 'unknown job "gone-job" in this version' },
+    ]);
+  });
+
+  it("are left alone by an attempt that another carrier has replaced", async () => {
+    const world = await createWorld({ jobs: [singleJob()] });
+    await plant(world, 1);
+    const [entry] = await world.enqueued();
+    await world.query("update outbox set carrier = 'the other', enqueued_at = now()");
+    const carrier = { ...FRESH, id: "replaced", job: "gone-job", entries: [entry!.id] };
+    await runCarrier(executionOf(world), carrier, new AbortController().signal);
+    expect(await world.query("select carrier, postponed_at from outbox")).toEqual([
+      { carrier: "the other", postponed_at: null },
     ]);
   });
 
