@@ -26,8 +26,8 @@ export const LOCK_POLICY: LockPolicy = {
 export const MAX_WAITING_CARRIERS = 100;
 
 /**
- * Every BullMQ job has a priority: one without would run before priority 1. A range waits behind other work, so
- * that several runs at once delay that work by one range at most.
+ * Every BullMQ job has a priority: one without would run before priority 1. A range waits behind other work,
+ * so that several runs at once delay that work by one range at most.
  */
 export const PRIORITY = { tick: 1, work: 2, range: 3 } as const;
 
