@@ -29,9 +29,13 @@ export async function storePageEnd(tx: Tx, source: string, next: Date): Promise<
   await tx.execute(sql`update sale_listings set page_from = ${next} where source = ${source}`);
 }
 
-/** Records that the list was read to its end. */
-export async function finishListing(tx: Tx, source: string): Promise<void> {
+/**
+ * Records that the list was read to its end. It was read through the time of its newest sale: until there is
+ * a later one, nothing shows whether the seller listed all of that time.
+ */
+export async function finishListing(tx: Tx, source: string, newest: Date | null): Promise<void> {
   await tx.execute(
-    sql`update sale_listings set through = greatest(through, started_at), page_from = null where source = ${source}`,
+    sql`update sale_listings set through = greatest(through, least(started_at, ${newest}::timestamptz)), page_from = null
+        where source = ${source}`,
   );
 }

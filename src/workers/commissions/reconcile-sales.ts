@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { audit } from "../../db/audit.ts";
 import { rejectMessage } from "../../db/inbox.ts";
 import type { Tx } from "../../db/transaction.ts";
+import type { TokenSalesPort } from "../../ports/token-sales.ts";
 import { enqueue } from "../../queues/enqueue.ts";
 import { defineJob, type OutsideJob, RETRIES } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
@@ -15,7 +17,14 @@ const PAGE = 500;
 
 type Payload = { since?: string | undefined };
 type Request = { since: string };
-type Answer = { configured: boolean; since: string; sales: readonly string[]; receivedAt: string };
+type Answer = {
+  configured: boolean;
+  since: string;
+  sales: readonly string[];
+  /** True if the seller has more sales of the time `since` than it lists: the rest cannot be asked for. */
+  isCut: boolean;
+  receivedAt: string;
+};
 
 /**
  * Fetches sales that never reached the webhook and records them in the same way, a page in a transaction. It
@@ -41,9 +50,9 @@ export const reconcileSales: OutsideJob<Payload, Request, Answer> = defineJob({
   }),
   call: async ({ since }, { ports, now, signal }) => {
     const receivedAt = now.toISOString();
-    if (ports.tokenSales === null) return { configured: false, since, sales: [], receivedAt };
-    const { sales } = await ports.tokenSales.listSales(new Date(since), signal);
-    return { configured: true, since, sales, receivedAt };
+    if (ports.tokenSales === null) return { configured: false, since, sales: [], isCut: false, receivedAt };
+    const listed = await listPastOneTime(ports.tokenSales, new Date(since), now, signal);
+    return { configured: true, since, ...listed, receivedAt };
   },
   record: async (payload, answer, { tx }) => {
     if (!answer.configured) return { kind: "skipped", reason: "SCICENT_API_URL is not set" };
@@ -53,18 +62,56 @@ export const reconcileSales: OutsideJob<Payload, Request, Answer> = defineJob({
     const taken = { accepted: 0, duplicate: 0, conflict: 0 };
     for (const { status } of await takeSales(tx, page.sales, enqueueCommissions, { listed: true }))
       taken[status] += 1;
-    await continueAfter(tx, payload, page.next);
-    return done({ ...counts, ...taken });
+    if (answer.isCut) await recordCut(tx, answer.since);
+    await continueAfter(tx, payload, page);
+    return done({ ...counts, ...taken, ...(answer.isCut ? { timesCut: 1 } : {}) });
   },
 });
 
-/** @param next where the next page begins; null after the last one. */
-async function continueAfter(tx: Tx, { since }: Payload, next: Date | null): Promise<void> {
+/** The least step of a time of sale. */
+const STEP_MS = 1;
+
+/**
+ * Lists sales from a time on. If all are of that very time, the seller's page may have no room for others, so
+ * it is asked for later ones too. If it has some, its list of that time may be cut.
+ */
+async function listPastOneTime(
+  seller: TokenSalesPort,
+  since: Date,
+  now: Date,
+  signal: AbortSignal,
+): Promise<Pick<Answer, "sales" | "isCut">> {
+  const hasLater = (sales: readonly string[]) => sales.some((text) => isSoldAfter(since, text, now));
+  const listed = await seller.listSales(since, signal);
+  const ends = listed.sales.length === 0 || hasLater(listed.sales);
+  if (ends) return { sales: listed.sales, isCut: false };
+  const later = await seller.listSales(new Date(since.getTime() + STEP_MS), signal);
+  if (!hasLater(later.sales)) return { sales: listed.sales, isCut: false };
+  // A sale that was made between the two answers is in the list now.
+  const again = await seller.listSales(since, signal);
+  if (hasLater(again.sales)) return { sales: again.sales, isCut: false };
+  return { sales: [...again.sales, ...later.sales], isCut: true };
+}
+
+function isSoldAfter(since: Date, text: string, now: Date): boolean {
+  const read = readSale(Buffer.from(text), now);
+  return read.kind === "sale" && !read.sale.timeAssumed && read.sale.soldAt > since;
+}
+
+const recordCut = (tx: Tx, since: string): Promise<void> =>
+  audit(tx, {
+    actor: "service",
+    action: "sales.cut",
+    subject: `sale_listings:${SOURCE}`,
+    details: { soldAt: since },
+  });
+
+async function continueAfter(tx: Tx, { since }: Payload, { next, newest }: Page): Promise<void> {
   if (next !== null)
     await enqueue(tx, reconcileSales, since === undefined ? {} : { since: next.toISOString() });
   // What an operator asks for by hand says nothing about how far the list was read.
   if (since !== undefined) return;
-  if (next === null) await finishListing(tx, SOURCE);
+  if (next === null) await finishListing(tx, SOURCE, newest);
   else await storePageEnd(tx, SOURCE, next);
 }
 
@@ -78,6 +125,8 @@ type Page = {
   readonly faulty: readonly FaultyMessage[];
   /** The time of sale that the next page begins at; null when nothing later was listed. */
   readonly next: Date | null;
+  /** The latest time of sale in the list; null without one. */
+  readonly newest: Date | null;
 };
 
 /** The first sales of a list, oldest first, with all that were sold at the same time as the last of them. */
@@ -85,17 +134,18 @@ function firstPage(answer: Answer): Page {
   const receivedAt = new Date(answer.receivedAt);
   const since = new Date(answer.since);
   const listed = answer.sales.map((text) => readListed(text, receivedAt));
-  const later = listed.flatMap(({ sale }) =>
-    sale && !sale.timeAssumed && sale.soldAt > since ? [sale.soldAt] : [],
-  );
-  const next =
-    later.toSorted((a, b) => a.getTime() - b.getTime()).at(Math.min(PAGE, later.length) - 1) ?? null;
+  const dated = listed
+    .flatMap(({ sale }) => (sale && !sale.timeAssumed ? [sale.soldAt] : []))
+    .toSorted((a, b) => a.getTime() - b.getTime());
+  const later = dated.filter((soldAt) => soldAt > since);
+  const next = later.at(Math.min(PAGE, later.length) - 1) ?? null;
   const isInPage = (sale: ReceivedSale) => sale.timeAssumed || sale.soldAt <= (next ?? since);
   const end = listed.findLastIndex(({ sale }) => sale && isInPage(sale));
   return {
     sales: listed.flatMap(({ sale }) => (sale && isInPage(sale) ? [sale] : [])),
     faulty: listed.flatMap(({ faulty }, index) => (faulty && (next === null || index < end) ? [faulty] : [])),
     next,
+    newest: dated.at(-1) ?? null,
   };
 }
 

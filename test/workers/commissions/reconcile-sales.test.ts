@@ -175,6 +175,67 @@ describe("reconcile-sales", () => {
     );
   });
 
+  /** Runs the job until nothing of it is left. @returns the sum of a count. */
+  async function listAll(world: Awaited<ReturnType<typeof scene>>["world"], count: string) {
+    let sum = (await world.perform(reconcileSales, {})).counts[count] ?? 0;
+    for (let entries = await left(world); entries.length > 0; entries = await left(world))
+      sum += (await world.run(reconcileSales, [entries[0]!.id])).counts[count] ?? 0;
+    return sum;
+  }
+  const at = (buyer: { userId: string }, id: string, time: number) =>
+    `{"user_id":${buyer.userId},"amount":1,"transaction_id":"${id}","timestamp":"${new Date(time).toISOString()}"}`;
+
+  it("reads past more sales of one time than the seller lists, and records that their list is cut", async () => {
+    const { seller, world, buyer } = await scene();
+    seller.pageSize = 3;
+    const time = YESTERDAY.getTime();
+    seller.sales = [
+      at(buyer, "first", time - 60_000),
+      ...["a", "b", "c", "d", "e"].map((id) => at(buyer, id, time)),
+      ...["x", "y", "z"].map((id, n) => at(buyer, id, time + (n + 1) * 60_000)),
+    ];
+    expect(await listAll(world, "timesCut")).toBe(1);
+    expect((await sales(world)).map(({ id }) => id)).toEqual(["a", "b", "c", "first", "x", "y", "z"]);
+    expect(await world.query("select action, subject, details from audit_log")).toEqual([
+      {
+        action: "sales.cut",
+        subject: "sale_listings:scicent",
+        details: { soldAt: YESTERDAY.toISOString() },
+      },
+    ]);
+    // What is missing is listed once the seller answers with more.
+    seller.pageSize = 100;
+    expect(await listAll(world, "timesCut")).toBe(0);
+    expect(await sales(world)).toHaveLength(9);
+  });
+
+  it("reads on when the seller lists one sale at a time", async () => {
+    const { seller, world, buyer } = await scene();
+    seller.pageSize = 1;
+    seller.sales = ["a", "b", "c"].map((id, n) => at(buyer, id, YESTERDAY.getTime() + n * 60_000));
+    await listAll(world, "accepted");
+    expect(await sales(world)).toHaveLength(3);
+  });
+
+  it("asks for the time of the newest listed sale again until a later one is listed", async () => {
+    const { seller, world, buyer } = await scene();
+    seller.pageSize = 3;
+    const soldAt = new Date(YESTERDAY.getTime() - 30 * DAY_MS);
+    seller.sales = ["a", "b", "c", "d"].map((id) => at(buyer, id, soldAt.getTime()));
+    world.at(new Date(soldAt.getTime() + DAY_MS).toISOString());
+    await listAll(world, "timesCut");
+    // Weeks without a sale, and listings that found none.
+    world.at(new Date().toISOString());
+    await listAll(world, "timesCut");
+    expect(await world.query("select action from audit_log")).toEqual([]);
+    seller.sales.push(at(buyer, "later", YESTERDAY.getTime()));
+    expect(await listAll(world, "timesCut")).toBe(1);
+    expect((await sales(world)).map(({ id }) => id)).toEqual(["a", "b", "c", "later"]);
+    expect(await world.query("select details from audit_log")).toEqual([
+      { details: { soldAt: soldAt.toISOString() } },
+    ]);
+  });
+
   it("stores no row for a sale that the webhook has delivered", async () => {
     const { seller, world, buyer, listed } = await scene();
     await takeSale(world, { buyer, externalId: "a", amount: 100_500_000n, soldAt: YESTERDAY });
