@@ -14,12 +14,14 @@ const DAY_MS = 86_400_000;
 
 const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
 
+/** Budget weeks start on Sunday, unlike the weeks of e-mail digests, which start on Monday. */
+const budgetWeekStart = (day: number): number => day - new Date(day * DAY_MS).getUTCDay();
+
 /** The first local day of the period that a day is in, as days from 1970-01-01. */
 function firstDay(type: BudgetPeriodType, day: number): number {
   if (type === "daily") return day;
-  const date = new Date(day * DAY_MS);
-  // Budget weeks start on Sunday, unlike the weeks of e-mail digests, which start on Monday.
-  return type === "weekly" ? day - date.getUTCDay() : day - (date.getUTCDate() - 1);
+  if (type === "weekly") return budgetWeekStart(day);
+  return day - (new Date(day * DAY_MS).getUTCDate() - 1);
 }
 
 function firstDayOfNext(type: BudgetPeriodType, first: number): number {
