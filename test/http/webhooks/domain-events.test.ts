@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import * as calendarEvents from "../../../src/events/calendar.ts";
 import * as hostEvents from "../../../src/events/host.ts";
+import { HOST_EVENT_TYPES } from "../../../src/events/host-event-types.ts";
+import * as matchingEvents from "../../../src/events/matching.ts";
+import * as nudgeEvents from "../../../src/events/nudges.ts";
+import * as rewardsEvents from "../../../src/events/rewards.ts";
 import { PAYLOAD_REFERENCES } from "../../../src/intake/event-references.ts";
 import { eventually } from "../../support/eventually.ts";
 import * as platform from "../../support/platform.ts";
@@ -130,6 +135,23 @@ describe("POST /webhooks/domain_events", () => {
     ]);
     expect(await events(world)).toMatchObject([{ payload: { affected_user_id: "11" } }]);
     expect(await inbox(world)).toEqual([{ outcome: "rejected", kept: true }]);
+  });
+
+  it("takes only types of the host: an event of this service that somebody forges is rejected", async () => {
+    const { world, post } = await open();
+    const own = [matchingEvents, rewardsEvents, nudgeEvents, calendarEvents]
+      .flatMap((area) => Object.values(area) as object[])
+      .flatMap((each) => ("type" in each ? [String(each.type)] : []))
+      .filter((type) => !HOST_EVENT_TYPES.has(type));
+    expect(own).toEqual(expect.arrayContaining(["candidate.matched", "commission.earned", "budget.awarded"]));
+    const answer = await post({
+      events: own.map((type, n) => event(`own-${n}`, { event_type: type, payload: { user_id: 1 } })),
+    });
+    expect(answer.status).toBe(422);
+    expect(answer.body.error?.faults).toEqual(
+      own.map((_, n) => ({ field: `events.${n}.event_type`, fault: "is not a type that a host may send" })),
+    );
+    expect(await events(world)).toEqual([]);
   });
 
   it("knows every reference in the payloads of the host's events", () => {
