@@ -18,6 +18,7 @@ import type { ServedEntry } from "../../scoring/postings/serve-list.ts";
 import { userAuth, userOf } from "../auth.ts";
 import { sendError } from "../error-response.ts";
 import { integerField, validateBody, validateQuery } from "../validate.ts";
+import { sendExplanation } from "./explain.ts";
 import { pageFields, remoteField } from "./posting-query.ts";
 import { pageResponse, postingResponse } from "./posting-response.ts";
 
@@ -42,9 +43,10 @@ const dismissal = z.strictObject({
 });
 
 /**
- * `GET /jobs`: all open postings, searched and filtered. `GET /jobs/:id`: one with its description. `POST
- * /jobs/:id/save`, `/applied`, `/dismiss`: what the authenticated user did with it. `DELETE /jobs/feedback`
- * forgets the reasons of dismissals.
+ * `GET /jobs`: all open postings, searched and filtered. `GET /jobs/:id`: one with its description; `GET
+ * /jobs/:id/explanation`: why it is recommended to the authenticated user or not. `POST /jobs/:id/save`,
+ * `/applied`, `/dismiss`: what the user did with it. `DELETE /jobs/feedback` forgets the reasons of
+ * dismissals.
  */
 export function jobPostingRoutes(runtime: Runtime): Router {
   const router = Router();
@@ -87,6 +89,12 @@ export function jobPostingRoutes(runtime: Runtime): Router {
       status: posting.status,
       description: posting.text ?? "",
     });
+  });
+  router.get("/jobs/:id/explanation", auth, async (req, res) => {
+    const id = await resolvePosting(on, String(req.params["id"]));
+    if (id === null) return notFound(res);
+    const userId = userOf(res);
+    await sendExplanation(runtime, res, { kind: "recommendation", id: `${userId}:${id}` }, userId);
   });
   const record = feedbackFrom(runtime);
   router.post("/jobs/:id/save", auth, (req, res) => record(req, res, { status: "saved" }));

@@ -157,6 +157,22 @@ describe("GET /jobs/:id", () => {
   });
 });
 
+describe("GET /jobs/:id/explanation", () => {
+  it("explains the posting to the caller, and nothing about others", async () => {
+    const { world, get } = await postingApi();
+    const [ada, bob] = [await applicant(world, []), await applicant(world, [])];
+    const [id] = await postings(world, 1);
+    await storeList(world, ada, listOf([id!]));
+    const path = `/jobs/${await publicId(world, id!)}/explanation`;
+    expect(await get(path, ada)).toMatchObject({
+      status: 200,
+      body: { kind: "recommendation", id: `${ada}:${id}` },
+    });
+    expect((await get(path, bob)).body).toMatchObject({ id: `${bob}:${id}` });
+    expect((await get(`/jobs/${bob}/explanation`, ada)).status).toBe(404);
+  });
+});
+
 describe("feedback", () => {
   const scene = async () => {
     const api = await postingApi();
