@@ -58,8 +58,9 @@ type SaleRow = {
 /**
  * The windows of a buyer contain the sales before this one in sale time that are not reversed, decided or
  * not: an accepted or unresolved one may still be applied or held. So a decision does not depend on the order
- * or grouping in which sales are settled. Rows are locked by id everywhere, so that two groups cannot
- * deadlock.
+ * or grouping in which sales are settled. A settled sale belongs to the user whose profile it was settled
+ * with: the number of a buyer may be our id at first, and the host's later. Rows are locked by id everywhere,
+ * so that two groups cannot deadlock.
  */
 function lockSales(tx: Tx, saleIds: readonly string[]): Promise<SaleRow[]> {
   return rows<SaleRow>(
@@ -76,8 +77,10 @@ function lockSales(tx: Tx, saleIds: readonly string[]): Promise<SaleRow[]> {
           select count(*) filter (where t.sold_at > s.sold_at - interval '1 hour') as hour, count(*) as month,
                  coalesce(sum(t.amount_micro), 0) as amount
           from token_sales t
-          where t.buyer_user_id = s.buyer_user_id and t.sold_at > s.sold_at - interval '30 days'
-            and (t.sold_at, t.id) < (s.sold_at, s.id) and t.status <> 'reversed') h
+          where t.buyer_user_id in (s.buyer_user_id, buyer.id) and t.sold_at > s.sold_at - interval '30 days'
+            and (t.sold_at, t.id) < (s.sold_at, s.id) and t.status <> 'reversed'
+            and case when t.profile_id is null then t.buyer_user_id = s.buyer_user_id
+                else exists (select from volunteer_profiles o where o.id = t.profile_id and o.user_id = buyer.id) end) h
         where s.id = any(${array(saleIds)}::bigint[])
         order by s.id
         for no key update of s`,

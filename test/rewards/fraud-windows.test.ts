@@ -93,3 +93,20 @@ it("30 purchases of one hour made before registering are held from the twelfth o
     expect(statuses).toEqual([...Array(11).fill("applied"), ...Array(19).fill("held")]);
   }
 });
+
+it("the sales of a buyer stay theirs when the host gives them a number, and do not become those of another", async () => {
+  const { world, household } = await scene();
+  const buyer = await volunteer(world, household);
+  const buy = async (userId: string, minutesAgo: number) => {
+    const soldAt = new Date(NOW - minutesAgo * 60_000);
+    const { saleId } = await takeSale(world, { buyer: { userId }, soldAt, amount: 10n * TOKEN });
+    await world.drain();
+    return saleOf(world, saleId);
+  };
+  for (let n = 0; n < 11; n++) expect(await buy(buyer.userId, 40 - n)).toMatchObject({ status: "applied" });
+  const other = await volunteer(world, household);
+  await world.query("update users set host_id = '777000' where id = $1", [buyer.userId]);
+  await world.query("update users set host_id = $2 where id = $1", [other.userId, buyer.userId]);
+  expect(await buy("777000", 1)).toEqual({ status: "held", reasons: ["velocity"] });
+  expect(await buy(buyer.userId, 1)).toEqual({ status: "applied", reasons: [] });
+});
