@@ -39,16 +39,17 @@ export type Scheduler = {
   isAlive(): boolean;
 };
 
-const SWEEP_EVERY_MS = 15_000;
+const ROUND_EVERY_MS = 5_000;
 const STUCK_AFTER_MS = 120_000;
-/** Every second round also opens due slots. */
+/** Every second round opens due slots, and every third one does what is not urgent. */
 const ROUNDS_PER_SLOT_CHECK = 2;
+const ROUNDS_PER_UPKEEP = 3;
 const ADVISORY_LOCK = lockKey("scheduler");
 
 /**
- * The safety net behind the BullMQ schedulers: every 15 s it sweeps, and every 30 s it opens due slots and
- * reconciles the schedulers in Redis. Any number of processes may run it; an advisory lock lets one of them
- * work at a time.
+ * The safety net behind the BullMQ schedulers: every 5 s it sweeps, and every 10 s it opens due slots and
+ * reconciles the schedulers in Redis, so that work proceeds within 15 s of the recovery of a server. Any
+ * number of processes may run it; an advisory lock lets one of them work at a time.
  */
 export function createScheduler(deps: SchedulerDeps): Scheduler {
   let timer: NodeJS.Timeout | undefined;
@@ -59,7 +60,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     running ??= runLocked(deps, stepsOf(round++))
       .catch((error) => {
         if (!deps.producers.failed(error))
-          deps.log.warn({ err: error }, "scheduler round failed; retrying in 15 s");
+          deps.log.warn({ err: error }, "scheduler round failed; retrying in 5 s");
       })
       .finally(() => {
         running = null;
@@ -68,7 +69,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   };
   return {
     start() {
-      timer = setInterval(startRound, SWEEP_EVERY_MS);
+      timer = setInterval(startRound, ROUND_EVERY_MS);
       startRound();
     },
     async stop() {
@@ -98,9 +99,10 @@ const SLOT_STEPS: readonly Step[] = [
   },
 ];
 
-const SWEEP_STEPS: readonly Step[] = [
+const SWEEP_STEPS: readonly Step[] = [{ name: "sweep", run: (deps) => sweep(deps) }];
+
+const UPKEEP_STEPS: readonly Step[] = [
   { name: "adopt entries", run: adoptEntries },
-  { name: "sweep", run: (deps) => sweep(deps) },
   {
     name: "release parked ranges",
     run: async ({ db, producers }) => producers.ready() && topUpRanges(db, producers),
@@ -122,8 +124,11 @@ const SWEEP_STEPS: readonly Step[] = [
   },
 ];
 
-const stepsOf = (round: number): readonly Step[] =>
-  round % ROUNDS_PER_SLOT_CHECK === 0 ? [...SLOT_STEPS, ...SWEEP_STEPS] : SWEEP_STEPS;
+const stepsOf = (round: number): readonly Step[] => [
+  ...(round % ROUNDS_PER_SLOT_CHECK === 0 ? SLOT_STEPS : []),
+  ...SWEEP_STEPS,
+  ...(round % ROUNDS_PER_UPKEEP === 0 ? UPKEEP_STEPS : []),
+];
 
 /**
  * A step that fails does not keep the others from running. If it lost Redis, the connection of the producers

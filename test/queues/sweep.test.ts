@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { QUEUE_NAMES } from "../../src/config/queues.ts";
 import { requeueAfterWipe } from "../../src/queues/redis-wipe.ts";
 import { relayOnce } from "../../src/queues/relay-round.ts";
 import { sweep } from "../../src/queues/sweep.ts";
@@ -142,12 +143,12 @@ describe("a wipe of Redis", () => {
     const job = batchJob();
     const world = await createWorld({ jobs: [job], redisUrl: redis.url });
     await ready(world);
-    expect(await requeueAfterWipe(world)).toHaveLength(9);
+    expect(await requeueAfterWipe(world)).toHaveLength(QUEUE_NAMES.length);
     expect(await requeueAfterWipe(world)).toEqual([]);
     await ask(world, job, ...items(20));
     await relayOnce(world);
     await redis.flushAll();
-    expect(await requeueAfterWipe(world)).toHaveLength(9);
+    expect(await requeueAfterWipe(world)).toHaveLength(QUEUE_NAMES.length);
     expect(await outbox(world)).toMatchObject(Array(20).fill({ carrier: null, attempts: 0 }));
   });
 
