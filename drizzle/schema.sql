@@ -503,6 +503,8 @@ CREATE TABLE audit_log (
   details jsonb NOT NULL DEFAULT '{}'::jsonb,
   CONSTRAINT audit_log_pkey PRIMARY KEY (id)
 );
+CREATE INDEX audit_log_failed_logins ON audit_log (id) WHERE action = 'admin.login-failed'::text;
+CREATE INDEX audit_log_prunable ON audit_log (id) WHERE split_part(action, '.'::text, 1) <> ALL (ARRAY['sale'::text, 'commission'::text, 'referral'::text, 'ledger'::text]);
 CREATE INDEX audit_log_subject ON audit_log (subject, id);
 
 CREATE TABLE budget_awards (
@@ -726,6 +728,7 @@ CREATE TABLE inbox (
   CONSTRAINT inbox_pkey PRIMARY KEY (id)
 );
 CREATE INDEX inbox_first ON inbox (first_id) WHERE first_id IS NOT NULL;
+CREATE INDEX inbox_prunable ON inbox (id) WHERE outcome = 'duplicate'::text OR (source <> ALL (ARRAY['scicent'::text, 'scicent_refund'::text]));
 CREATE INDEX inbox_received ON inbox (source, received_at);
 CREATE UNIQUE INDEX inbox_source_external_id ON inbox (source, external_id);
 
@@ -789,7 +792,7 @@ CREATE TABLE jobs (
   CONSTRAINT jobs_title CHECK (title <> ''::text AND company <> ''::text),
   CONSTRAINT jobs_type CHECK (job_type = ANY (ARRAY['full-time'::text, 'part-time'::text, 'contract'::text, 'freelance'::text, 'temporary'::text, 'internship'::text, 'volunteer'::text]))
 );
-CREATE INDEX jobs_closed ON jobs (closed_at) WHERE status = 'closed'::text;
+CREATE INDEX jobs_closed_fetched ON jobs (closed_at) WHERE status = 'closed'::text AND source <> 'host'::text;
 CREATE INDEX jobs_cluster ON jobs (cluster) WHERE cluster IS NOT NULL;
 CREATE INDEX jobs_content_key ON jobs (content_key, id);
 CREATE INDEX jobs_open_scraped ON jobs (scraped_at, id) WHERE status = 'open'::text;
@@ -843,6 +846,7 @@ CREATE TABLE meeting_reminders (
   CONSTRAINT meeting_reminders_meeting_id_user_id_start_time_offset_minutes_ PRIMARY KEY (meeting_id, user_id, start_time, offset_minutes),
   CONSTRAINT meeting_reminders_offset CHECK (offset_minutes > 0)
 );
+CREATE INDEX meeting_reminders_start ON meeting_reminders (start_time);
 
 CREATE TABLE multiplier_history (
   profile_id               bigint NOT NULL,
@@ -1360,6 +1364,7 @@ CREATE TABLE recommendation_lists (
   CONSTRAINT recommendation_lists_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   CONSTRAINT recommendation_lists_sizes CHECK (cardinality(scores) = cardinality(posting_ids) AND cardinality(created_at) = cardinality(posting_ids) AND length(components) = (24 * cardinality(posting_ids)) AND first_places >= 0 AND first_places <= cardinality(posting_ids))
 );
+CREATE INDEX recommendation_lists_as_of ON recommendation_lists (as_of);
 ALTER TABLE recommendation_lists ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE recommendation_requests (

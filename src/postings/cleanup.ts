@@ -55,16 +55,23 @@ async function close(tx: Tx, now: Date, which: ReturnType<typeof sql>): Promise<
   return closed.length;
 }
 
+/** What was passed over on a weekday is looked at again on Sundays. */
+const WEEK_DAYS = 7;
+const SUNDAY = 0;
+
 /**
  * Deletes postings that were closed a number of days ago. Recommendations expire three days after a posting
  * was open for the last time, so none of them is recommended any longer; what the host inserted stays, and
- * what a user saved or applied to.
+ * what a user saved or applied to. Those stay for years, so they are read on Sundays only: on other days,
+ * only what became old within the last week is.
  */
 export async function deleteClosed(tx: Tx, days: number, now: Date): Promise<number> {
+  const sinceDays = now.getUTCDay() === SUNDAY ? null : days + WEEK_DAYS;
   const deleted = await tx.execute(
     sql`delete from jobs where id in (
           select id from jobs where status = 'closed' and source <> 'host'
             and closed_at < ${now}::timestamptz - ${days} * interval '1 day'
+            and closed_at >= coalesce(${now}::timestamptz - ${sinceDays}::int * interval '1 day', '-infinity')
             and not exists (select 1 from job_applications a where a.job_id = jobs.id and a.status not in ('dismissed', 'hidden'))
           order by closed_at limit ${MAX_ROWS})`,
   );

@@ -32,6 +32,10 @@ export const inbox = pgTable(
     index("inbox_received").on(t.source, t.receivedAt),
     // the conflicts and duplicates of a call.
     index("inbox_first").on(t.firstId).where(sql`first_id is not null`),
+    // prune-history: what is not about money, and what was repeated.
+    index("inbox_prunable")
+      .on(t.id)
+      .where(sql`outcome = 'duplicate' or source not in ('scicent', 'scicent_refund')`),
   ],
 );
 

@@ -21,6 +21,8 @@ export const meetingReminders = pgTable(
   (t) => [
     // a reminder is sent once. The reminders of a participant.
     primaryKey({ columns: [t.meetingId, t.userId, t.startTime, t.offsetMinutes] }),
+    // prune-notifications: reminders of meetings that began long ago.
+    index("meeting_reminders_start").on(t.startTime),
     check("meeting_reminders_offset", sql`offset_minutes > 0`),
   ],
 );

@@ -81,8 +81,8 @@ export const jobs = pgTable(
       .where(sql`status = 'open'`),
     // cleanup-old-postings: what is past its last day.
     index("jobs_open_valid_through").on(t.validThrough).where(sql`status = 'open'`),
-    // cleanup-old-postings: what was closed long ago.
-    index("jobs_closed").on(t.closedAt).where(sql`status = 'closed'`),
+    // cleanup-old-postings: what was closed long ago. Postings of the host are kept.
+    index("jobs_closed_fetched").on(t.closedAt).where(sql`status = 'closed' and source <> 'host'`),
     check("jobs_title", sql`title <> '' and company <> ''`),
     check("jobs_status", sql`status in ('open', 'closed')`),
     check("jobs_closed_when", sql`(status = 'closed') = (closed_at is not null)`),

@@ -113,5 +113,10 @@ export const auditLog = pgTable(
   (t) => [
     // the history of a subject.
     index("audit_log_subject").on(t.subject, t.id),
+    // prune-history: what is not about money.
+    index("audit_log_prunable")
+      .on(t.id)
+      .where(sql`split_part(action, '.', 1) not in ('sale', 'commission', 'referral', 'ledger')`),
+    index("audit_log_failed_logins").on(t.id).where(sql`action = 'admin.login-failed'`),
   ],
 );

@@ -179,7 +179,9 @@ export const recommendationLists = pgTable(
     /** The instant that the scores were computed for. */
     asOf: instant().notNull(),
   },
-  () => [
+  (t) => [
+    // cleanup-recommendations: lists that were not computed again.
+    index("recommendation_lists_as_of").on(t.asOf),
     check(
       "recommendation_lists_sizes",
       sql`cardinality(scores) = cardinality(posting_ids) and cardinality(created_at) = cardinality(posting_ids)

@@ -1,39 +1,41 @@
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Settings } from "../../config/settings.ts";
-import { idsBefore } from "../../db/ids-before.ts";
+import { idRangesBefore, type Prunable } from "../../db/id-ranges.ts";
 import { MONEY_SOURCES } from "../../db/inbox.ts";
-import { array } from "../../db/statement.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
 
 /** Rows per range: well under a second. */
 const PER_RANGE = 20_000n;
 /** At most this many ranges per run and kind of history. The rest waits for the next run. */
-const MAX_RANGES = 1_000n;
+const MAX_RANGES = 1_000;
 
 /** The first word of actions that are about money. */
-const MONEY_ACTIONS = ["sale", "commission", "referral", "ledger"] as const;
+export const MONEY_ACTIONS = ["sale", "commission", "referral", "ledger"] as const;
 
-type History = {
-  readonly table: "inbox" | "job_runs" | "audit_log";
-  readonly time: string;
+type History = Prunable & {
   readonly days: (settings: Settings) => number;
-  /** Which of the old rows `r` may go. */
-  readonly deletable: SQL;
+  /** Which of them may be deleted, beside what the index tells. Default: all. */
+  readonly deletable?: SQL;
 };
+
+/** A list as it stands in the condition of an index: parameters would hide that the index can be used. */
+const listOf = (words: readonly string[]): SQL => sql.raw(words.map((word) => `'${word}'`).join(", "));
 
 const HISTORY = {
   inbox: {
     table: "inbox",
     time: "received_at",
     days: ({ historyDays }) => historyDays.inbox,
-    deletable: sql`(r.outcome = 'duplicate' or r.source <> all(${array(MONEY_SOURCES)}::text[]))`,
+    // The index inbox_prunable.
+    among: sql`(r.outcome = 'duplicate' or r.source not in (${listOf(MONEY_SOURCES)}))`,
   },
   job_runs: {
     table: "job_runs",
     time: "created_at",
     days: ({ historyDays }) => historyDays.jobRuns,
+    // What stays is one run for each schedule, and those whose dead letters wait for an operator.
     deletable: sql`r.finished_at is not null
       and (r.schedule is null or exists (select 1 from job_runs n where n.schedule = r.schedule and n.slot > r.slot))
       and not exists (select 1 from outbox o where o.parent = r.id)
@@ -43,16 +45,18 @@ const HISTORY = {
     table: "audit_log",
     time: "at",
     days: ({ historyDays }) => historyDays.auditLog,
-    deletable: sql`split_part(r.action, '.', 1) <> all(${array(MONEY_ACTIONS)}::text[])`,
+    // The index audit_log_prunable.
+    among: sql`split_part(r.action, '.', 1) not in (${listOf(MONEY_ACTIONS)})`,
   },
   // These hold addresses.
   failed_logins: {
     table: "audit_log",
     time: "at",
     days: ({ historyDays }) => historyDays.failedLogins,
-    deletable: sql`r.action = 'admin.login-failed'`,
+    // The index audit_log_failed_logins.
+    among: sql`r.action = 'admin.login-failed'`,
   },
-} as const satisfies Record<string, History>;
+} satisfies Record<string, History>;
 
 type Kind = keyof typeof HISTORY;
 const KINDS = Object.keys(HISTORY) as Kind[];
@@ -73,33 +77,23 @@ export const pruneHistory = defineJob({
   cut: async (_payload, { tx, now, settings }) => {
     const ranges: Range[] = [];
     for (const kind of KINDS) {
-      const { table, time, days } = HISTORY[kind];
-      const kept = days(settings);
+      const history = HISTORY[kind];
+      const kept = history.days(settings);
       if (kept === 0) continue;
       const before = new Date(now.getTime() - kept * 86_400_000).toISOString();
-      const span = await idsBefore(tx, { table, time }, before);
-      if (span !== null) ranges.push(...cutSpan(kind, span.first, span.end, before));
+      const ids = await idRangesBefore(tx, history, before, { size: PER_RANGE, max: MAX_RANGES });
+      ranges.push(...ids.map((range) => ({ kind, ...range, before })));
     }
     return ranges;
   },
   run: async ({ kind, from, to, before }, { tx }) => {
-    const { table, time, deletable } = HISTORY[kind];
+    const { table, time, among = sql`true`, deletable = sql`true` }: History = HISTORY[kind];
     const pruned = await tx.execute(
       sql`delete from ${sql.identifier(table)} r
-          where r.id >= ${from} and r.id < ${to} and r.${sql.identifier(time)} < ${before}::timestamptz and ${deletable}`,
+          where r.id >= ${from} and r.id < ${to} and r.${sql.identifier(time)} < ${before}::timestamptz
+            and ${among} and ${deletable}`,
     );
     return done({ [kind]: pruned.rowCount ?? 0 });
   },
   sum: async (_payload, counts) => done(counts),
 });
-
-function cutSpan(kind: Kind, first: bigint, end: bigint, before: string): Range[] {
-  const most = first + PER_RANGE * MAX_RANGES;
-  const last = end < most ? end : most;
-  const ranges: Range[] = [];
-  for (let from = first; from < last; from += PER_RANGE) {
-    const to = from + PER_RANGE < last ? from + PER_RANGE : last;
-    ranges.push({ kind, from: String(from), to: String(to), before });
-  }
-  return ranges;
-}

@@ -94,7 +94,7 @@ describe("cleanup-old-postings", () => {
 
   it("keeps the postings that somebody saved or applied to, and not those that were dismissed", async () => {
     const world = await createWorld({ at: AT });
-    const old = { closedAt: "2026-01-01T00:00:00Z" };
+    const old = { closedAt: "2026-03-30T00:00:00Z" };
     const [saved, applied, dismissed] = [
       await posting(world, old),
       await posting(world, old),
@@ -120,7 +120,7 @@ describe("cleanup-old-postings", () => {
     await world.query("insert into posting_listings (source) values ('remotive')");
     await world.query(
       `insert into jobs (title, company, source, source_id, status, closed_at)
-       select 'Engineer', 'Acme', 'remotive', n::text, 'closed', '2026-01-01' from generate_series(1, 5001) n`,
+       select 'Engineer', 'Acme', 'remotive', n::text, 'closed', '2026-03-30' from generate_series(1, 5001) n`,
     );
     await cleanUp(world);
     expect(await world.query("select 1 from jobs")).toEqual([]);

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { idsBefore } from "../../../db/ids-before.ts";
+import { idRangesBefore } from "../../../db/id-ranges.ts";
 import { rows } from "../../../db/statement.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { done } from "../../../queues/outcome.ts";
@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 /** Events per range: well under a second. */
 const PER_RANGE = 10_000n;
 /** At most this many ranges per run. The rest waits for the next run. */
-const MAX_RANGES = 1_000n;
+const MAX_RANGES = 1_000;
 
 /** The ids from `from` up to but not including `to`. */
 const range = z.object({ from: z.string(), to: z.string(), before: z.string() });
@@ -30,16 +30,9 @@ export const pruneEvents = defineJob({
     const { eventDays, keptDays } = settings.notifications;
     if (eventDays === 0) return [];
     const before = new Date(now.getTime() - Math.max(eventDays, keptDays) * DAY_MS).toISOString();
-    const span = await idsBefore(tx, { table: "domain_events", time: "created_at" }, before);
-    if (span === null) return [];
-    const most = span.first + PER_RANGE * MAX_RANGES;
-    const end = span.end < most ? span.end : most;
-    const ranges: z.infer<typeof range>[] = [];
-    for (let from = span.first; from < end; from += PER_RANGE) {
-      const to = from + PER_RANGE < end ? from + PER_RANGE : end;
-      ranges.push({ from: String(from), to: String(to), before });
-    }
-    return ranges;
+    const events = { table: "domain_events", time: "created_at" };
+    const ids = await idRangesBefore(tx, events, before, { size: PER_RANGE, max: MAX_RANGES });
+    return ids.map((range) => ({ ...range, before }));
   },
   run: async ({ from, to, before }, { tx }) => {
     const [pruned] = await rows<{ events: number }>(

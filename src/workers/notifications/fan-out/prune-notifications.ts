@@ -1,16 +1,20 @@
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import { idsBefore } from "../../../db/ids-before.ts";
-import { rows } from "../../../db/statement.ts";
-import type { Tx } from "../../../db/transaction.ts";
-import { NUDGE_LOGS, NUDGE_RETENTION, type NudgeLog } from "../../../nudges/nudge-retention.ts";
+import { idRangesBefore } from "../../../db/id-ranges.ts";
+import {
+  NUDGE_LOGS,
+  NUDGE_RETENTION,
+  type NudgeLog,
+  outlivedIn,
+  partsOf,
+} from "../../../nudges/nudge-retention.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { done } from "../../../queues/outcome.ts";
 
 /** Rows per range: well under a second. */
 const PER_RANGE = 20_000n;
 /** At most this many ranges per run and table. The rest waits for the next run. */
-const MAX_RANGES = 1_000n;
+const MAX_RANGES = 1_000;
 
 const TABLES = [
   "notifications",
@@ -34,13 +38,7 @@ const LAST_CHANGE: Partial<Record<Table, SQL>> = {
   unsubscribe_tokens: sql`greatest(r.created_at, r.used_at)`,
 };
 
-/**
- * The nudge logs have no ids in order of time, so their ranges are pages of 8 KiB, with about a hundred rows
- * each.
- */
-const PAGES_PER_RANGE = 256;
-
-/** Ids `from` to `to`, inclusive; or, for a nudge log, pages from `from` up to but not including `to`. */
+/** Ids from `from` up to but not including `to`; of a nudge log, a part of it (nudge-retention.ts). */
 const range = z.object({
   table: z.enum([...TABLES, ...NUDGE_LOGS]),
   from: z.string(),
@@ -70,16 +68,14 @@ export const pruneNotifications = defineJob({
     const before = new Date(now.getTime() - kept * 86_400_000).toISOString();
     const ranges: Range[] = [];
     for (const table of TABLES) {
-      const span = await idsBefore(tx, { table, time: "created_at" }, before);
-      if (span === null) continue;
-      const most = span.first + PER_RANGE * MAX_RANGES;
-      const end = span.end < most ? span.end : most;
-      for (let from = span.first; from < end; from += PER_RANGE) {
-        const to = (from + PER_RANGE < end ? from + PER_RANGE : end) - 1n;
-        ranges.push({ table, from: String(from), to: String(to), before });
-      }
+      const cut = { size: PER_RANGE, max: MAX_RANGES };
+      const ids = await idRangesBefore(tx, { table, time: "created_at" }, before, cut);
+      ranges.push(...ids.map((range) => ({ table, ...range, before })));
     }
-    for (const log of NUDGE_LOGS) ranges.push(...(await pageRanges(tx, log, before)));
+    for (const table of NUDGE_LOGS) {
+      const parts = await partsOf(tx, table, { before, now });
+      ranges.push(...parts.map((part) => ({ table, ...part, before })));
+    }
     return ranges;
   },
   run: async (range, { tx }) => {
@@ -93,20 +89,9 @@ export const pruneNotifications = defineJob({
 });
 
 function oldIn(table: Table, { from, to, before }: Range): SQL {
-  const old = sql`r.id between ${from} and ${to} and ${LAST_CHANGE[table] ?? sql`r.created_at`} < ${before}::timestamptz`;
+  const old = sql`r.id >= ${from} and r.id < ${to} and ${LAST_CHANGE[table] ?? sql`r.created_at`} < ${before}::timestamptz`;
   if (WITH_PENDING.includes(table)) return sql`${old} and r.status <> 'pending'`;
   if (table !== "notifications") return old;
   return sql`${old} and not exists (
     select 1 from deliveries d where d.event_id = r.event_id and d.user_id = r.user_id and d.status = 'pending')`;
 }
-
-const outlivedIn = (log: NudgeLog, { from, to, before }: Range): SQL =>
-  sql`r.ctid >= ${`(${from},0)`}::tid and r.ctid < ${`(${to},0)`}::tid and ${NUDGE_RETENTION[log](before)}`;
-
-/** All pages of a nudge log. Its rows are never updated, so each stays in its page. */
-const pageRanges = (tx: Tx, table: NudgeLog, before: string): Promise<Range[]> =>
-  rows<Range>(
-    tx,
-    sql`select ${table}::text as "table", first::text as "from", (first + ${PAGES_PER_RANGE}::int)::text as "to", ${before}::text as before
-        from generate_series(0, pg_relation_size(${table}::text::regclass) / current_setting('block_size')::int - 1, ${PAGES_PER_RANGE}::int) as first`,
-  );

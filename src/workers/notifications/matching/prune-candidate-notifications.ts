@@ -27,9 +27,11 @@ export const pruneCandidateNotifications: SingleJob<Payload> = defineJob<Payload
       sql`delete from candidate_batches b where b.slot < ${before}
             and not exists (select 1 from candidate_notifications c where c.batch_id = b.id)`,
     );
-    // Left by runs that failed before choosing.
+    // Left by runs that failed before choosing. The table is empty otherwise, so it is read first.
     await tx.execute(
-      sql`delete from notice_candidates where run_id in (select id from job_runs where created_at < ${before})`,
+      sql`delete from notice_candidates where run_id in (
+            select c.run_id from (select distinct run_id from notice_candidates) c
+            join lateral (select created_at from job_runs where id = c.run_id limit 1) r on r.created_at < ${before})`,
     );
     const pruned = notices.rowCount ?? 0;
     if (pruned === ROWS_PER_TRANSACTION) await enqueue(tx, pruneCandidateNotifications, { days });

@@ -1,0 +1,59 @@
+import type { PoolClient } from "pg";
+import type { World } from "./world.ts";
+
+/** A statement as it was sent. */
+export type Statement = { readonly text: string; readonly values: readonly unknown[] };
+
+/** Runs `work`, and records the statements that connections of the world's pool send meanwhile. */
+export async function recordStatements(world: World, work: () => Promise<unknown>): Promise<Statement[]> {
+  const statements: Statement[] = [];
+  const watched = new Map<PoolClient, PoolClient["query"]>();
+  const watch = (client: PoolClient) => {
+    if (watched.has(client)) return;
+    const send = client.query as (...words: unknown[]) => unknown;
+    watched.set(client, client.query);
+    client.query = ((config: string | { text: string; values?: unknown[] }, ...rest: unknown[]) => {
+      const text = typeof config === "string" ? config : config.text;
+      const values = Array.isArray(rest[0]) ? rest[0] : typeof config === "string" ? [] : config.values;
+      statements.push({ text, values: values ?? [] });
+      return send.call(client, config, ...rest);
+    }) as PoolClient["query"];
+  };
+  world.db.pool.on("acquire", watch);
+  try {
+    await work();
+  } finally {
+    world.db.pool.off("acquire", watch);
+    for (const [client, query] of watched) client.query = query;
+  }
+  return statements;
+}
+
+type PlanNode = { readonly [key: string]: unknown; readonly Plans?: readonly PlanNode[] };
+
+/**
+ * How many rows of a table a statement reads and passes over, by its plan. What it writes is rolled back.
+ */
+export async function rowsPassedOver(world: World, statement: Statement, table: string): Promise<number> {
+  const client = await world.db.pool.connect();
+  try {
+    await client.query("begin");
+    const { rows } = await client.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(
+      `explain (analyze, format json) ${statement.text}`,
+      [...statement.values],
+    );
+    return passedOver(rows[0]!["QUERY PLAN"][0].Plan, table);
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+}
+
+function passedOver(node: PlanNode, table: string): number {
+  const count = (key: string) => Number(node[key] ?? 0) * Number(node["Actual Loops"] ?? 1);
+  const here =
+    node["Relation Name"] === table
+      ? count("Rows Removed by Filter") + count("Rows Removed by Index Recheck")
+      : 0;
+  return (node.Plans ?? []).reduce((sum, child) => sum + passedOver(child, table), here);
+}
