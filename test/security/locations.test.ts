@@ -135,7 +135,7 @@ it("a third move within a day counts once the day is over, and hiding the locati
 
 type Point = { latitude: number; longitude: number };
 
-/** True if SQL in a source reads an exact coordinate of `volunteers`, under whatever alias, or without one. */
+/** True if a source reads an exact coordinate of `volunteers`, under whatever alias, or without one. */
 function readsExactLocation(source: string): boolean {
   const statements = [...source.matchAll(/(?:sql|prepared|^)`([^`]*)`/g)]
     .map(([, text]) => text ?? "")
