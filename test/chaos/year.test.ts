@@ -17,7 +17,8 @@ import { size } from "../support/sizes.ts";
 import { shiftedClock } from "../support/versions.ts";
 import { createWorld, type World } from "../support/world.ts";
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const ZONES = ["America/New_York", "Europe/Berlin", "Asia/Kolkata"] as const;
 
@@ -37,7 +38,7 @@ const DAYS = [
 const isWholeYear = size(0, 1) === 1;
 const STRETCHES = isWholeYear ? YEAR : DAYS;
 /** How often the processes look whether a slot is due. */
-const STEP_MS = size(3, 2) * HOUR_MS;
+const STEP_MS = 3 * HOUR_MS;
 /** Steps between two days in the life of the community. */
 const STEPS_PER_DAY = DAY_MS / STEP_MS;
 /** The second process has a wrong clock on this day. */
@@ -148,7 +149,8 @@ async function liveThrough(
     await moveTo(ms);
     if (step % STEPS_PER_DAY === 0) {
       await addDeliveries(world, people, ms);
-      await liveADay(world, community);
+      // The next step is within the half hour before the meeting, when participants are reminded.
+      await liveADay(world, community, ms + STEP_MS + 15 * MINUTE_MS);
     }
     for (const clock of step % 2 === 0 ? clocks : clocks.toReversed())
       for (const { schedule, slot } of await openSlots({ ...world, clock, serverClock: clock }, timetable))

@@ -30,12 +30,15 @@ export async function openCommunity(
 }
 
 /**
- * What a host writes on a day: a sale, a document, a message, a meeting in three hours, an advertised job,
- * and somebody who guesses a password.
+ * What a host writes on a day: a sale, a document, a message, a meeting, an advertised job, and somebody who
+ * guesses a password.
+ *
+ * @param meetingMs when the meeting begins.
  */
 export async function liveADay(
   world: World,
   { userIds, buyer, projectId, threadId }: Community,
+  meetingMs: number,
 ): Promise<void> {
   const now = world.clock.now().toISOString();
   const [first, second] = userIds as readonly [string, string];
@@ -45,7 +48,7 @@ export async function liveADay(
   await message(world, { threadId, senderId: second, createdAt: now });
   await meeting(world, {
     organizerId: first,
-    startTime: new Date(Date.parse(now) + DAY_MS / 8).toISOString(),
+    startTime: new Date(meetingMs).toISOString(),
     participants: userIds,
   });
   await posting(world, {
