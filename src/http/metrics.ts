@@ -98,7 +98,7 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
   const { scheduleLag, oldestTransaction, ledgerDrift, ledgerVerifiedAge } = runtime.metrics;
   const on = runtime.db.drizzle;
   const [outbox, failing, waiting, paused, lagSeconds, [open], books, lists] = await Promise.all([
-    countEntries(on),
+    countEntries(on, { from: runtime.relay.beginnings() }),
     countFailing(on),
     countPostponed(on),
     rows<{ schedule: string; seconds: number }>(

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { QUEUE_NAMES } from "../config/queues.ts";
 import type { Database } from "../db/client.ts";
-import { array, rows } from "../db/statement.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Log } from "../log.ts";
 import type { Catalogue } from "./job.ts";
 
@@ -21,7 +21,7 @@ const PORTION = 5_000;
  */
 export async function adoptEntries({ db, catalogue, log }: Deps): Promise<number> {
   await freeForeignCarriers(db);
-  const foreign = await foreignQueues(db);
+  const foreign = await foreignQueues(db.drizzle);
   if (foreign.length === 0) return 0;
   const { names } = catalogue;
   const queues = names.map((name) => catalogue.find(name)?.job.queue);
@@ -44,18 +44,23 @@ export async function adoptEntries({ db, catalogue, log }: Deps): Promise<number
   return moved.length;
 }
 
-/** The names of queues with waiting entries that are not ours: one index lookup per name. */
-async function foreignQueues(db: Database): Promise<string[]> {
+/**
+ * Names of queues with waiting entries that are not ours, at most one between each two of ours: the index is
+ * not read where our own entries are, since those that were taken may have left a million dead rows there.
+ */
+export async function foreignQueues(on: Queryable): Promise<string[]> {
   const found = await rows<{ queue: string }>(
-    db.drizzle,
-    sql`with recursive present(queue) as (
-          (select queue from outbox where enqueued_at is null and dead_at is null order by queue limit 1)
+    on,
+    sql`with ours(queue) as (select unnest(${array(QUEUE_NAMES)}::text[])),
+        gaps(low, high) as (
+          select null, min(queue) from ours
           union all
-          select (select o.queue from outbox o
-                  where o.queue > present.queue and o.enqueued_at is null and o.dead_at is null
-                  order by o.queue limit 1)
-          from present where present.queue is not null)
-        select queue from present where queue is not null and queue <> all(${array(QUEUE_NAMES)}::text[])`,
+          select queue, lead(queue) over (order by queue) from ours)
+        select found.queue from gaps cross join lateral (
+          select o.queue from outbox o
+          where o.enqueued_at is null and o.dead_at is null
+            and o.queue > coalesce(gaps.low, '') and (gaps.high is null or o.queue < gaps.high)
+          order by o.queue limit 1) found`,
   );
   return found.map((row) => row.queue);
 }

@@ -4,6 +4,8 @@ import type { Beginnings, QueueStates } from "./relay-round.ts";
 export type LookMemory = {
   /** Runs a look from where the last one ended; now and then, and after `forget`, from the beginning. */
   look(read: (from?: Beginnings) => Promise<QueueStates>): Promise<QueueStates>;
+  /** Where the due entries of each queue began when they were last looked at. */
+  beginnings(): Beginnings;
   /** The next look begins at the beginning: entries may be due that are older than what was looked at. */
   forget(): void;
 };
@@ -28,6 +30,7 @@ export function createLookMemory(nowMs: () => number = () => performance.now()):
       from = seen.from;
       return seen;
     },
+    beginnings: () => from ?? new Map(),
     forget() {
       from = undefined;
     },

@@ -1,5 +1,8 @@
 import { sql } from "drizzle-orm";
-import { type Queryable, rows } from "../db/statement.ts";
+import { QUEUE_NAMES, type QueueName } from "../config/queues.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
+import { foreignQueues } from "./adopt-entries.ts";
+import type { Beginnings } from "./relay-round.ts";
 
 export type EntryState = "due" | "later" | "carried" | "dead";
 
@@ -18,7 +21,12 @@ const EXACT_UP_TO = 10_000;
 /** A sample of this many pages of 8 KB holds some 50,000 entries. Estimates from it are about 10 % off. */
 const SAMPLE_PAGES = 1_000;
 
-export type CountLimits = { readonly exactUpTo?: number; readonly samplePages?: number };
+export type CountOptions = {
+  readonly exactUpTo?: number;
+  readonly samplePages?: number;
+  /** Where the due entries of each queue begin, as the relay has seen it: before that are dead rows. */
+  readonly from?: Beginnings;
+};
 
 /**
  * Counts the entries of each queue by state, in a time that does not grow with the outbox: exactly up to
@@ -27,9 +35,9 @@ export type CountLimits = { readonly exactUpTo?: number; readonly samplePages?: 
  */
 export async function countEntries(
   on: Queryable,
-  { exactUpTo = EXACT_UP_TO, samplePages = SAMPLE_PAGES }: CountLimits = {},
+  { exactUpTo = EXACT_UP_TO, samplePages = SAMPLE_PAGES, from = new Map() }: CountOptions = {},
 ): Promise<EntryCount[]> {
-  const counted = await countUpTo(on, exactUpTo);
+  const counted = await countUpTo(on, exactUpTo, from);
   const isExceeded = (row: Counted): boolean => {
     const ofLimit = row.isPerQueue ? [row] : counted.filter(({ state }) => state === row.state);
     return ofLimit.reduce((sum, { count }) => sum + count, 0) > exactUpTo;
@@ -54,22 +62,19 @@ type Counted = {
 };
 
 /** Stops counting one entry after the limit. Each branch reads a partial index in its order. */
-function countUpTo(on: Queryable, limit: number): Promise<Counted[]> {
+async function countUpTo(on: Queryable, limit: number, from: Beginnings): Promise<Counted[]> {
+  const queues = [...QUEUE_NAMES, ...(await foreignQueues(on))];
+  const since = queues.map((queue) => from.get(queue as QueueName) ?? "-infinity");
   return rows<Counted>(
     on,
-    sql`with recursive waiting(queue) as (
-          (select queue from outbox where enqueued_at is null and dead_at is null order by queue limit 1)
-          union all
-          select (select o.queue from outbox o
-                  where o.queue > waiting.queue and o.enqueued_at is null and o.dead_at is null
-                  order by o.queue limit 1)
-          from waiting where waiting.queue is not null),
+    sql`with waiting(queue, since) as (select * from unnest(${array(queues)}::text[], ${array(since)}::timestamptz[])),
         counted(queue, state, count, oldest, is_per_queue) as (
           select w.queue, 'due', due.count, due.oldest, true
           from waiting w cross join lateral (
             select count(*), min(run_at) as oldest
             from (select run_at from outbox o
                   where o.queue = w.queue and o.enqueued_at is null and o.dead_at is null and o.run_at <= now()
+                    and o.run_at >= w.since
                   order by o.run_at limit ${limit + 1}) o) as due
           union all
           select w.queue, 'later', later.count, null, true
@@ -87,7 +92,7 @@ function countUpTo(on: Queryable, limit: number): Promise<Counted[]> {
           from (select queue from outbox where dead_at is not null order by dead_at limit ${limit + 1}) o group by queue)
         select queue, state, count::int as count, extract(epoch from now() - oldest)::float8 as "oldestSeconds",
                is_per_queue as "isPerQueue"
-        from counted where queue is not null and count > 0`,
+        from counted where count > 0`,
   );
 }
 

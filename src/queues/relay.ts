@@ -5,7 +5,13 @@ import { createLookMemory } from "./look-memory.ts";
 import { listenForEntries } from "./pg-listener.ts";
 import { resumePostponed } from "./postpone.ts";
 import { requeueAfterWipe } from "./redis-wipe.ts";
-import { type QueueStates, type RoundDeps, readQueueStates, relayOnce } from "./relay-round.ts";
+import {
+  type Beginnings,
+  type QueueStates,
+  type RoundDeps,
+  readQueueStates,
+  relayOnce,
+} from "./relay-round.ts";
 
 export type RelayDeps = RoundDeps & {
   /**
@@ -22,6 +28,8 @@ export type Relay = {
    * False when it has not ended a poll for half a minute, successful or not: the process should be restarted.
    */
   isAlive(): boolean;
+  /** Where the due entries of each queue began at the last look; empty before the first one. */
+  beginnings(): Beginnings;
   /**
    * Runs `work` in one transaction and starts the work it enqueued as soon as it has committed. Where the
    * queue has no backlog, without another transaction (direct-dispatch.ts).
@@ -56,6 +64,7 @@ export function createRelay(deps: RelayDeps): Relay {
   return {
     wake: rounds.wake,
     isAlive: () => !started || polls.isAlive(),
+    beginnings: looks.beginnings,
     async transact(work, signal) {
       const reservations = direct.open();
       const result = await inTransaction(deps.db, work, signal, reservations);
@@ -92,6 +101,7 @@ type Looks = {
   states(): Promise<QueueStates>;
   look(): Promise<QueueStates>;
   outdate(): void;
+  beginnings(): Beginnings;
   /** The next look reads everything, not only what came after the last one. */
   forget(): void;
 };
@@ -111,6 +121,7 @@ function createLooks(deps: RelayDeps, direct: DirectDispatch): Looks {
     outdate() {
       states = null;
     },
+    beginnings: memory.beginnings,
     forget: () => memory.forget(),
   };
 }

@@ -99,4 +99,24 @@ describe("counting the entries of the outbox", () => {
     });
     expect(read).toBeLessThan(4_000);
   });
+
+  it("faults 20: reads no entry before the beginnings that the relay knows", async () => {
+    const world = await mixedWorld();
+    // Stands for dead rows under a held snapshot: the index has them, and a look passes them.
+    await add(world, "commissions", 9, "run_at", "now() - interval '1 day'");
+    const from = new Map([["commissions", new Date(Date.now() - 6 * 3_600_000).toISOString()]] as const);
+    const counts = await countEntries(world.db.drizzle, { from });
+    expect(counts.find(({ queue, state }) => queue === "commissions" && state === "due")).toMatchObject({
+      count: 7,
+    });
+  });
+
+  it("finds queues that this version does not have without reading its own", async () => {
+    const world = await mixedWorld();
+    await add(world, "aardvarks", 2);
+    await add(world, "zebras", 1);
+    const counts = summary(await countEntries(world.db.drizzle));
+    expect(counts).toContain("aardvarks due 2");
+    expect(counts).toContain("zebras due 1");
+  });
 });

@@ -94,7 +94,7 @@ async function countWork(runtime: Runtime): Promise<WorkCounts | null> {
   try {
     const on = runtime.db.drizzle;
     const [entries, [sales]] = await Promise.all([
-      countEntries(on),
+      countEntries(on, { from: runtime.relay.beginnings() }),
       rows<Sales>(
         on,
         sql`select (select count(*)::int from token_sales where status = 'held') as held,
