@@ -1295,10 +1295,10 @@ CREATE INDEX outbox_carrier ON outbox (carrier) WHERE carrier IS NOT NULL;
 CREATE INDEX outbox_dead ON outbox (dead_at) WHERE dead_at IS NOT NULL;
 CREATE INDEX outbox_due ON outbox (queue, run_at, id) WHERE enqueued_at IS NULL AND dead_at IS NULL;
 CREATE INDEX outbox_failing ON outbox (queue) WHERE attempts >= 5 AND dead_at IS NULL;
-CREATE INDEX outbox_held ON outbox (job, id) WHERE run_at = 'infinity'::timestamp with time zone AND parent IS NULL;
+CREATE INDEX outbox_held ON outbox (job, id) WHERE run_at = 'infinity'::timestamp with time zone AND postponed_at IS NOT NULL;
 CREATE UNIQUE INDEX outbox_job_key ON outbox (job, key);
 CREATE INDEX outbox_parent ON outbox (parent) WHERE parent IS NOT NULL;
-CREATE INDEX outbox_parked ON outbox (parent, id) WHERE run_at = 'infinity'::timestamp with time zone AND parent IS NOT NULL;
+CREATE INDEX outbox_parked ON outbox (parent, id) WHERE run_at = 'infinity'::timestamp with time zone AND postponed_at IS NULL;
 CREATE INDEX outbox_postponed ON outbox (postponed_at) WHERE postponed_at IS NOT NULL;
 
 CREATE TABLE posting_buckets (

@@ -7,8 +7,8 @@ import { concurrencyOf } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
 // Only some ranges of a run are due at a time, so that other work always finds a free worker. The others are
-// parked: their run_at is infinity. Each range that is settled, or fails, releases the next one. Entries
-// without a run whose run_at is infinity are held (postpone.ts).
+// parked: their run_at is infinity. Each range that is settled, or fails, releases the next one. Those that
+// are postponed as well are held (postpone.ts).
 
 /** How many ranges of one run are due at a time, for a number of worker processes. */
 export const rangesAtOnce = (queue: QueueName, processes = 1): number =>
@@ -21,7 +21,7 @@ export const rangesAtOnce = (queue: QueueName, processes = 1): number =>
 export async function releaseNextRange(tx: Tx, runId: string, settledId: string): Promise<void> {
   const released = await tx.execute(
     sql`update outbox set run_at = now() where id = (
-          select id from outbox where parent = ${runId} and run_at = 'infinity' and id > ${settledId} order by id
+          select id from outbox where parent = ${runId} and run_at = 'infinity' and postponed_at is null and id > ${settledId} order by id
           limit 1 for update skip locked)`,
   );
   if (released.rowCount) tx.dispatch.pending = true;
@@ -47,10 +47,10 @@ const parkedRuns = (on: Queryable): Promise<ParkedRun[]> =>
   rows<ParkedRun>(
     on,
     sql`with recursive parked(run, queue) as (
-          (select parent, queue from outbox where run_at = 'infinity' and parent is not null order by parent, id limit 1)
+          (select parent, queue from outbox where run_at = 'infinity' and postponed_at is null order by parent, id limit 1)
           union all
           select next.parent, next.queue from parked cross join lateral (
-            select o.parent, o.queue from outbox o where o.run_at = 'infinity' and o.parent > parked.run
+            select o.parent, o.queue from outbox o where o.run_at = 'infinity' and o.postponed_at is null and o.parent > parked.run
             order by o.parent, o.id limit 1) next)
         select run, queue from parked where queue = any(${array(QUEUE_NAMES)}::text[])`,
   );
@@ -68,7 +68,7 @@ const workersOf = async (producers: Producers, queue: QueueName): Promise<number
 async function releaseUpTo(on: Queryable, run: string, limit: number): Promise<void> {
   await on.execute(
     sql`update outbox set run_at = now() where id = any(array(
-          select id from outbox where parent = ${run} and run_at = 'infinity' order by id
+          select id from outbox where parent = ${run} and run_at = 'infinity' and postponed_at is null order by id
           limit greatest(0, ${limit}::int - (
             select count(*) from outbox where parent = ${run} and run_at < 'infinity' and dead_at is null))::int
           for update skip locked))`,

@@ -14,10 +14,6 @@ const DEAD_AFTER_MS = 24 * 3_600_000;
 /** Entries that become dead letters per sweep. */
 const DEAD_PER_SWEEP = 500;
 
-/** When a postponed entry is due again. */
-const nextTry = sql`now() + least(${MAX_WAIT_MS} * interval '1 millisecond',
-            greatest(${FIRST_WAIT_MS} * interval '1 millisecond', (now() - postponed_at) / 4))`;
-
 /**
  * Postpones entries that this version cannot run: it has no such job, or the payload was written by a version
  * whose schema differs. No attempt is used. Each wait is a quarter of the time since the first one, so that
@@ -35,10 +31,16 @@ export async function postponeEntries(
 ): Promise<number> {
   const postponed = await rows<{ isNew: boolean }>(
     on,
-    sql`update outbox set
+    // A worker may read a carrier before the relay that added it has committed: the lock waits for that. The
+    // holder is compared with what the lock returns.
+    sql`with locked as materialized (
+          select id, carrier, leased_by, leased_until from outbox
+          where id = any(${array(ids)}::bigint[]) and dead_at is null for update)
+        update outbox set
           enqueued_at = null, carrier = null, error = ${reason}, postponed_at = coalesce(postponed_at, now()),
-          run_at = ${nextTry}
-        where id = any(${array(ids)}::bigint[]) and dead_at is null and ${heldBy(holder)}
+          run_at = now() + least(${MAX_WAIT_MS} * interval '1 millisecond',
+                                 greatest(${FIRST_WAIT_MS} * interval '1 millisecond', (now() - postponed_at) / 4))
+        where id = any(array(select id from locked where ${heldBy(holder)}))
         returning postponed_at = now() as "isNew"`,
   );
   return postponed.filter(({ isNew }) => isNew).length;
@@ -49,8 +51,7 @@ const HELD_AT_ONCE = 2_000;
 
 /**
  * Holds the first due entries of a queue whose jobs are not among `names`, until a relay whose version has
- * the job takes them (relay-round.ts): their run_at is infinity. Entries of a run are postponed, since there
- * are only a few due at a time, and parked ranges have the same run_at.
+ * the job takes them (relay-round.ts): their run_at is infinity.
  *
  * @returns how many, by job.
  */
@@ -71,7 +72,7 @@ export async function holdEntries(
     sql`with held as (
           update outbox set error = format('unknown job "%s" in this version', job),
             postponed_at = coalesce(postponed_at, now()),
-            run_at = case when parent is null then 'infinity' else ${nextTry} end
+            run_at = 'infinity'
           where id = any(${array(unknown)}::bigint[])
           returning job)
         select job, count(*)::int as entries from held group by job`,

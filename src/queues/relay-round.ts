@@ -159,7 +159,7 @@ function takeDue(tx: Tx, { open, busy, from }: QueueStates, names: readonly stri
         union all
         select h.id, h.queue, h.job, h.run, h.slot, h.attempts from (
           select o.id, o.queue, o.job, o.parent as run, o.slot, o.attempts from outbox o
-          where o.run_at = 'infinity' and o.parent is null and o.enqueued_at is null and o.dead_at is null
+          where o.run_at = 'infinity' and o.postponed_at is not null and o.enqueued_at is null and o.dead_at is null
             and o.job = any(${array(names)}::text[]) and o.queue = any(${array(open)}::text[])
           order by o.job, o.id
           limit ${HELD_PER_ROUND}

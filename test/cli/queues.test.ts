@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { QUEUE_NAMES } from "../../src/config/queues.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { startRun } from "../../src/queues/manual-runs.ts";
 import { relayOnce } from "../../src/queues/relay-round.ts";
@@ -29,7 +30,7 @@ describe("commonwork queues", () => {
       outbox: { due: 1, carried: 1, retrying: 1, later: 1, dead: 1 },
       redis: { waiting: 1, active: 0, delayed: 0, failed: 0 },
     });
-    expect(others).toHaveLength(8);
+    expect(others).toHaveLength(QUEUE_NAMES.length - 1);
     expect((await cli(environmentOf(world), "queues")).out).toMatch(
       /^commissions +10 +1 +1 +1 +1 +1 +1 +0 +0 +0$/m,
     );

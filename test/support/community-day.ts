@@ -45,6 +45,7 @@ export async function liveADay(
   await takeSale(world, { buyer });
   const resourceId = await resource(world, { projectId, createdBy: first });
   await hostEvent(world, "document_uploaded", { actorId: second, projectId, resourceId });
+  await world.query("update chat_thread_participants set last_read_at = $1", [now]);
   await message(world, { threadId, senderId: second, createdAt: now });
   await meeting(world, {
     organizerId: first,
@@ -53,6 +54,8 @@ export async function liveADay(
   });
   await posting(world, {
     title: "Developer",
+    source: "remotive",
+    source_id: now,
     company: `Company ${now}`,
     description: "TypeScript and Postgres",
     valid_through: new Date(Date.parse(now) + 7 * DAY_MS),

@@ -49,11 +49,11 @@ export const outbox = pgTable(
     // sweep and metrics: entries of other versions.
     index("outbox_postponed").on(t.postponedAt).where(sql`postponed_at is not null`),
     // relay: entries that are held for a version that has their job.
-    index("outbox_held").on(t.job, t.id).where(sql`run_at = 'infinity' and parent is null`),
+    index("outbox_held").on(t.job, t.id).where(sql`run_at = 'infinity' and postponed_at is not null`),
     // metrics: entries that keep failing.
     index("outbox_failing").on(t.queue).where(sql`attempts >= 5 and dead_at is null`),
     // parked ranges: the next one of a run.
-    index("outbox_parked").on(t.parent, t.id).where(sql`run_at = 'infinity' and parent is not null`),
+    index("outbox_parked").on(t.parent, t.id).where(sql`run_at = 'infinity' and postponed_at is null`),
     // job_runs: the entries of one run.
     index("outbox_parent").on(t.parent).where(sql`parent is not null`),
   ],
