@@ -1,6 +1,4 @@
 DROP INDEX "outbox_held";--> statement-breakpoint
 DROP INDEX "outbox_parked";--> statement-breakpoint
 CREATE INDEX "outbox_held" ON "outbox" USING btree ("job","id") WHERE run_at = 'infinity' and postponed_at is not null;--> statement-breakpoint
-CREATE INDEX "outbox_parked" ON "outbox" USING btree ("parent","id") WHERE run_at = 'infinity' and postponed_at is null;--> statement-breakpoint
--- Whoever inserts a posting computes the index jobs_search.
-GRANT EXECUTE ON FUNCTION posting_words(text, text, text) TO PUBLIC;
+CREATE INDEX "outbox_parked" ON "outbox" USING btree ("parent","id") WHERE run_at = 'infinity' and postponed_at is null;

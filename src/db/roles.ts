@@ -40,6 +40,8 @@ grant usage, select on all sequences in schema ${schema} to ${app};
 alter default privileges for role ${owner} in schema ${schema} grant select, insert, update, delete on tables to ${app};
 alter default privileges for role ${owner} in schema ${schema} grant usage, select on sequences to ${app};
 alter default privileges for role ${owner} revoke execute on functions from public;
+grant execute on all functions in schema ${schema} to ${app};
+alter default privileges for role ${owner} in schema ${schema} grant execute on functions to ${app};
 
 -- Rows that users of the host may see, where the tables exist already.
 do $$

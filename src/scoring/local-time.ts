@@ -108,19 +108,11 @@ export function endOfQuiet(at: Date, quiet: QuietHours, timeZone: string): Date 
   const shift = offset > MINUTES_PER_DAY / 2 ? offset - MINUTES_PER_DAY : offset;
   const end = unshifted - shift * MINUTE_MS;
   if (!isQuiet(new Date(end), quiet, timeZone)) return new Date(end);
-  return firstMinuteAfter(end, Math.max(unshifted, end + MINUTE_MS), quiet, timeZone);
+  // The clock skips that minute. If it skips all that are not quiet, quiet hours end on the next day.
+  const searchedTo = Math.max(unshifted, end + MINUTE_MS);
+  for (let ms = Math.max(end, minuteStart); ms <= searchedTo; ms += MINUTE_MS)
+    if (!isQuiet(new Date(ms), quiet, timeZone)) return new Date(ms);
+  return endOfQuiet(new Date(searchedTo), quiet, timeZone);
 }
 
 const minutesBetween = (from: number, to: number): number => (to - from + MINUTES_PER_DAY) % MINUTES_PER_DAY;
-
-/** The first minute that is not quiet, by bisection between one that is quiet and a later one that is not. */
-function firstMinuteAfter(quietMs: number, otherMs: number, quiet: QuietHours, timeZone: string): Date {
-  let low = quietMs;
-  let high = otherMs;
-  while (high - low > MINUTE_MS) {
-    const middle = low + Math.floor((high - low) / 2 / MINUTE_MS) * MINUTE_MS;
-    if (isQuiet(new Date(middle), quiet, timeZone)) low = middle;
-    else high = middle;
-  }
-  return new Date(high);
-}

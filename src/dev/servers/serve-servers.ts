@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { startEmbeddedServers } from "./embedded-servers.ts";
 
 // `npm run servers`: starts the embedded servers, prints their addresses as lines of a .env file, and runs
@@ -7,6 +6,10 @@ const servers = await startEmbeddedServers({ name: "demo", durable: true });
 process.stdout.write(`DATABASE_URL=${servers.databaseUrl}\nREDIS_URL=${servers.redisUrl}\n`);
 process.stderr.write("Postgres and Redis are running. Ctrl-C stops them and deletes their data.\n");
 process.stdin.resume();
-await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT"), once(process.stdin, "end")]);
+// The handlers stay: npm passes Ctrl-C on to a program that got it from the terminal already.
+await new Promise<void>((resolve) => {
+  for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => resolve());
+  process.stdin.once("end", resolve);
+});
 await servers.stop();
 process.exit(0);
