@@ -23,6 +23,8 @@ grant usage, select on all sequences in schema "commonwork" to commonwork_app;
 alter default privileges for role commonwork_owner in schema "commonwork" grant select, insert, update, delete on tables to commonwork_app;
 alter default privileges for role commonwork_owner in schema "commonwork" grant usage, select on sequences to commonwork_app;
 alter default privileges for role commonwork_owner revoke execute on functions from public;
+grant execute on all functions in schema "commonwork" to commonwork_app;
+alter default privileges for role commonwork_owner in schema "commonwork" grant execute on functions to commonwork_app;
 
 -- Rows that users of the host may see, where the tables exist already.
 do $$
