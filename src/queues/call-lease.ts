@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm";
-import { rows } from "../db/statement.ts";
+import { type SQL, sql } from "drizzle-orm";
+import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { Snooze } from "./outcome.ts";
 
@@ -30,6 +30,19 @@ export async function takeLease(tx: Tx, id: string, { token }: Holder): Promise<
   );
   if (lease && !lease.isMine) throw new Snooze(lease.leftMs, "another attempt is making its call");
 }
+
+/**
+ * SQL: the ids of those entries for which a condition on `carrier`, `leased_by` and `leased_until` holds.
+ * Locks them.
+ *
+ * A worker may read a carrier before the relay that added it has committed. The lock waits for that, and the
+ * condition sees what it returns: `offset 0` keeps it from being checked before, on the row of the snapshot.
+ */
+export const lockedWhere = (ids: readonly string[], condition: SQL): SQL =>
+  sql`array(select id from (
+        select id, carrier, leased_by, leased_until from outbox
+        where id = any(${array(ids)}::bigint[]) and dead_at is null offset 0 for update) locked
+      where ${condition})`;
 
 /** The condition that an attempt may fail an entry: no other one has its lease or its carrier. */
 export const heldBy = ({ carrier, token }: Holder) =>

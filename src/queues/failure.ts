@@ -3,9 +3,9 @@ import type { ZodError } from "zod";
 import { databaseFault } from "../database-fault.ts";
 import type { Database } from "../db/client.ts";
 import { isContention, isDatabaseAbsent, isDatabaseUnfit, isStatementCancelled } from "../db/faults.ts";
-import { array, rows } from "../db/statement.ts";
+import { rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { type Holder, heldBy } from "./call-lease.ts";
+import { type Holder, heldBy, lockedWhere } from "./call-lease.ts";
 import type { Job } from "./job.ts";
 import {
   AnotherVersion,
@@ -109,8 +109,7 @@ export async function releaseEntries(
                request = case when not ${discardsRequest} then request end,
                leased_until = case when leased_by = ${holder.token} then null else leased_until end,
                leased_by = nullif(leased_by, ${holder.token})
-        where id = any(${array(ids)}::bigint[]) and dead_at is null
-          and (carrier = ${holder.carrier} or leased_by = ${holder.token})`,
+        where id = any(${lockedWhere(ids, sql`carrier = ${holder.carrier} or leased_by = ${holder.token}`)})`,
   );
 }
 
@@ -147,7 +146,7 @@ export async function failEntry(
             leased_by = null, leased_until = null,
             run_at = now() + least(${capMs}, ${baseMs} * power(2, least(attempts, 30))) * (0.5 + random() / 2) * interval '1 millisecond',
             dead_at = case when ${final} or attempts + 1 >= ${job.attempts} then now() end
-          where id = ${id} and dead_at is null and ${holder ? heldBy(holder) : sql`true`}
+          where id = any(${lockedWhere([id], holder ? heldBy(holder) : sql`true`)})
           returning dead_at is not null as dead, parent`,
     );
     // While it waits for its next attempt, or for an operator, another range of its run has its turn.

@@ -3,7 +3,7 @@ import type { QueueName } from "../config/queues.ts";
 import type { Database } from "../db/client.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { type Holder, heldBy } from "./call-lease.ts";
+import { type Holder, heldBy, lockedWhere } from "./call-lease.ts";
 import { failEntry } from "./failure.ts";
 
 /** The first wait of a postponed entry: another process of a rolling deploy may know its job. */
@@ -31,16 +31,11 @@ export async function postponeEntries(
 ): Promise<number> {
   const postponed = await rows<{ isNew: boolean }>(
     on,
-    // A worker may read a carrier before the relay that added it has committed: the lock waits for that. The
-    // holder is compared with what the lock returns.
-    sql`with locked as materialized (
-          select id, carrier, leased_by, leased_until from outbox
-          where id = any(${array(ids)}::bigint[]) and dead_at is null for update)
-        update outbox set
+    sql`update outbox set
           enqueued_at = null, carrier = null, error = ${reason}, postponed_at = coalesce(postponed_at, now()),
           run_at = now() + least(${MAX_WAIT_MS} * interval '1 millisecond',
                                  greatest(${FIRST_WAIT_MS} * interval '1 millisecond', (now() - postponed_at) / 4))
-        where id = any(array(select id from locked where ${heldBy(holder)}))
+        where id = any(${lockedWhere(ids, heldBy(holder))})
         returning postponed_at = now() as "isNew"`,
   );
   return postponed.filter(({ isNew }) => isNew).length;

@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { FRESH } from "../../src/queues/carriers.ts";
-import { countPostponed, failPostponed, postponeEntries } from "../../src/queues/postpone.ts";
+import { countPostponed, failPostponed } from "../../src/queues/postpone.ts";
 import { relayOnce } from "../../src/queues/relay-round.ts";
 import { runCarrier } from "../../src/queues/run-carrier.ts";
 import { listRuns } from "../../src/queues/runs.ts";
 import { executionOf } from "../../src/roles/execution.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, askForRun, noted, singleJob } from "../support/jobs.ts";
-import { openTransaction } from "../support/open-transaction.ts";
 import { openVersion } from "../support/versions.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -112,27 +111,6 @@ describe("entries of a job that this version does not have", () => {
     await runCarrier(executionOf(world), carrier, new AbortController().signal);
     expect(await world.query("select carrier, postponed_at from outbox")).toEqual([
       { carrier: "the other", postponed_at: null },
-    ]);
-  });
-
-  it("are postponed by a worker that reads their carrier before the relay has committed", async () => {
-    const world = await createWorld({ jobs: [singleJob()] });
-    await plant(world, 1);
-    const [entry] = await world.enqueued();
-    const relay = await openTransaction(world);
-    await relay.query("update outbox set carrier = 'c', enqueued_at = now()");
-    const holder = { carrier: "c", token: "t" };
-    const postponing = postponeEntries(world.db.drizzle, [entry!.id], "unknown", holder);
-    await eventually(async () => {
-      const [waiting] = await world.query<{ n: number }>(
-        "select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
-      );
-      expect(waiting?.n).toBe(1);
-    });
-    await relay.end("commit");
-    expect(await postponing).toBe(1);
-    expect(await world.query("select carrier, error from outbox")).toEqual([
-      { carrier: null, error: "unknown" },
     ]);
   });
 
