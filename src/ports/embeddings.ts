@@ -1,11 +1,11 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import type { EmbeddingsConfig } from "../config/embeddings.ts";
 import { VERSION } from "../version.ts";
 import { checkUrl, guardedLookup, type Resolve, resolveWithSystem } from "./polite-fetch/address-guard.ts";
-import { FetchFailed, type FetchFault, isTransient } from "./polite-fetch/fetch-failed.ts";
+import { FetchFailed, type FetchFault } from "./polite-fetch/fetch-failed.ts";
 import type { FetchRecords } from "./polite-fetch/fetch-records.ts";
 import { httpRequest, type Limits, type RawResponse } from "./polite-fetch/http-request.ts";
+import { withRetries } from "./polite-fetch/retries.ts";
 import { retryAfterMs } from "./polite-fetch/retry-after.ts";
 
 /** Why texts have no vectors. */
@@ -46,10 +46,6 @@ export type EmbeddingsOptions = {
 };
 
 const LIMITS: Limits = { connectMs: 10_000, totalMs: 60_000, maxBytes: 64 * 1024 * 1024 };
-const ATTEMPTS = 3;
-const RETRY_BASE_MS = 1_000;
-/** A longer pause is left to the next run. */
-const MAX_WAIT_MS = 30_000;
 const MAX_DIMENSIONS = 8_192;
 
 /** An endpoint with the API of OpenAI: `POST {url}/embeddings`. */
@@ -80,29 +76,11 @@ async function embedBatch(
   if (!(await records.takeRequest("embeddings", config.textsPerDay, clock.now(), texts.length)))
     return "texts-per-day-used";
   try {
-    const body = await sendWithRetries(options, texts, signal);
+    const body = await withRetries(() => send(options, texts, signal), signal, options.retryBaseMs);
     return readVectors(body, texts.length, dimensions);
   } catch (error) {
     if (error instanceof FetchFailed) return error.fault;
     throw error;
-  }
-}
-
-async function sendWithRetries(
-  options: EmbeddingsOptions,
-  texts: readonly string[],
-  signal: AbortSignal,
-): Promise<Buffer> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await send(options, texts, signal);
-    } catch (error) {
-      if (!(error instanceof FetchFailed) || !isTransient(error) || attempt === ATTEMPTS) throw error;
-      const asked = error.retryAfterMs ?? 0;
-      if (asked > MAX_WAIT_MS) throw error;
-      const jitter = Math.random() * (options.retryBaseMs ?? RETRY_BASE_MS) * 2 ** attempt;
-      await delay(asked + jitter, undefined, { signal });
-    }
   }
 }
 

@@ -5,9 +5,10 @@ import { VERSION } from "../../version.ts";
 import type { RateLimiter } from "../rate-limiter.ts";
 import { checkUrl, guardedLookup, type Resolve, resolveWithSystem } from "./address-guard.ts";
 import { decodeBody } from "./decode-body.ts";
-import { FetchFailed, isTransient } from "./fetch-failed.ts";
+import { FetchFailed } from "./fetch-failed.ts";
 import type { FetchRecords } from "./fetch-records.ts";
 import { ACCEPT_ENCODING, httpRequest, type Limits, type RawResponse } from "./http-request.ts";
+import { MAX_WAIT_MS, withRetries } from "./retries.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { createRobots, type Robots } from "./robots.ts";
 
@@ -57,10 +58,6 @@ export type PoliteFetchOptions = {
 
 const LIMITS: Limits = { connectMs: 10_000, totalMs: 30_000, maxBytes: 20 * 1024 * 1024 };
 const MAX_REDIRECTS = 5;
-const ATTEMPTS = 3;
-const RETRY_BASE_MS = 1_000;
-/** A host that wants a longer pause is asked again by a later run. */
-const MAX_WAIT_MS = 30_000;
 
 const PRODUCT = "commonwork";
 
@@ -84,19 +81,8 @@ export function createPoliteFetch(options: PoliteFetchOptions): PoliteFetch {
   };
   const robots = createRobots({ ...options, product: PRODUCT, get });
   const sender: Sender = { options, userAgent, robots, get };
-  return async (request, signal) => {
-    const base = options.retryBaseMs ?? RETRY_BASE_MS;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await fetchOnce(sender, request, signal);
-      } catch (error) {
-        if (!(error instanceof FetchFailed) || !isTransient(error) || attempt === ATTEMPTS) throw error;
-        if ((error.retryAfterMs ?? 0) > MAX_WAIT_MS) throw error;
-        // Full jitter: workers that failed together do not come back together.
-        await delay(Math.random() * base * 2 ** attempt, undefined, { signal });
-      }
-    }
-  };
+  return (request, signal) =>
+    withRetries(() => fetchOnce(sender, request, signal), signal, options.retryBaseMs);
 }
 
 /** Follows redirects, each of which is checked like the first address. */
