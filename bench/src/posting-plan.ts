@@ -84,7 +84,7 @@ export function* planPostings(count: number, random: () => number): Generator<Pl
   }
 }
 
-/** The same title of a company in a city is the same opening, whoever drew it first. */
+/** Postings with the same title, company and city are the same opening. */
 function newOpening(n: number, random: () => number, openings: Map<string, number>): PlannedPosting {
   const company = Math.floor(COMPANIES * random() ** 2);
   const role = Math.floor(random() * ROLES.length);

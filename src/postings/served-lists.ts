@@ -8,7 +8,7 @@ import type { ApplicationStatus } from "./feedback.ts";
 import { type ListedPosting, readListedPostings } from "./listed-postings.ts";
 import { readStoredLists, type StoredListRow } from "./stored-lists.ts";
 
-/** A recommendation expires so long after it was computed. */
+/** How long after it was computed a recommendation expires. */
 const EXPIRES_AFTER_MS = 3 * DAY;
 
 /** A posting that is recommended to a user. */

@@ -37,7 +37,7 @@ const retryStrategy = (times: number): number =>
 
 const RECONNECT_PAUSE_MS = 2_000;
 
-/** When each connection was last made anew, by its options: ioredis calls the function as their method. */
+/** When each connection last reconnected, by its options: ioredis calls the function as their method. */
 const reconnectedMs = new WeakMap<object, number>();
 
 /**

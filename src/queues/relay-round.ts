@@ -71,8 +71,10 @@ export async function relayOnce(deps: RoundDeps, states?: QueueStates): Promise<
   if (seen.open.length === 0) return 0;
   return inTransaction(deps.db, async (tx) => {
     const due = await takeDue(tx, seen, deps.catalogue.names);
-    const known = due.filter(({ job }) => deps.catalogue.find(job));
-    if (known.length < due.length) await holdUnknown(deps, tx, due);
+    const isKnown = ({ job }: DueEntry) => deps.catalogue.find(job) !== undefined;
+    const known = due.filter(isKnown);
+    const unknown = due.filter((entry) => !isKnown(entry));
+    for (const queue of new Set(unknown.map((entry) => entry.queue))) await holdUnknown(deps, tx, queue);
     if (known.length === 0) return due.length;
     const carriers = groupEntries(known, deps.catalogue);
     await addCarriers(deps.producers, carriers);
@@ -81,12 +83,9 @@ export async function relayOnce(deps: RoundDeps, states?: QueueStates): Promise<
   });
 }
 
-/** Holds what this version cannot run, of every queue in which the round met such an entry. */
-async function holdUnknown(deps: RoundDeps, tx: Tx, due: readonly DueEntry[]): Promise<void> {
-  const unknown = due.filter(({ job }) => !deps.catalogue.find(job));
-  for (const queue of new Set(unknown.map((entry) => entry.queue)))
-    for (const { job, entries } of await holdEntries(tx, queue, deps.catalogue.names))
-      deps.log.warn({ job, entries }, "unknown job: entries are held for a version that has it");
+async function holdUnknown({ catalogue, log }: RoundDeps, tx: Tx, queue: QueueName): Promise<void> {
+  for (const { job, entries } of await holdEntries(tx, queue, catalogue.names))
+    log.warn({ job, entries }, "unknown job: entries are held for a version that has it");
 }
 
 type Look = { queue: QueueName; due: boolean; next: string };

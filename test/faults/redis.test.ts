@@ -144,7 +144,7 @@ describe("a Redis that cannot do what is needed", () => {
     const world = await createWorld({ jobs: [job], redisUrl: redis.url });
     await redis.start();
     await redis.command("config", "set", "maxmemory-policy", "allkeys-lru");
-    // The connection may have been checked before the policy was set: it is made anew.
+    // The connection may have been checked before the policy was set: it reconnects.
     world.producers.redis.disconnect(true);
     await eventually(() => expect(world.producers.redis.status).toBe("ready"));
     await eventually(() => expect(world.producers.ready()).toBe(false));

@@ -4,7 +4,7 @@ import { workerConnection } from "../../src/queues/redis-connections.ts";
 import { ownRedis } from "../support/own-redis.ts";
 import { createWorld } from "../support/world.ts";
 
-it("each connection that BullMQ duplicates is made anew when the server was demoted", async () => {
+it("each connection that BullMQ duplicates reconnects when the server was demoted", async () => {
   const redis = await ownRedis();
   const world = await createWorld({ redisUrl: redis.url });
   const connection = workerConnection(world.config, "test") as Redis;

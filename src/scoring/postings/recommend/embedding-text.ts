@@ -18,7 +18,7 @@ const MAX_SKILLS = 60;
 
 const ADDRESSES = /\S*@\S*|\S*:\/\/\S*|\bwww\.\S*/gi;
 const SENTENCE_END = /[\n\r;!?|\u2022]+|\.(?=\s|$)/;
-/** A date, a telephone number or a postal code has so many digits. */
+/** A sentence with at least this many digits may contain a date, a telephone number or a postal code. */
 const MANY_DIGITS = 5;
 const BIRTH = /\b(born|birth|birthday|dob|age|aged|geboren|geburt\w*|nata|nato|nacid[oa]|naissance|née)\b/i;
 const WORD = /[\p{L}\p{M}\p{N}][\p{L}\p{M}\p{N}+#.'\u2019-]*/gu;

@@ -42,7 +42,7 @@ export type UserRow = {
   } | null;
   /** Applied for, dismissed or hidden. */
   readonly hidden: readonly number[];
-  /** Dismissals of the last 90 days, with a reason that says of what. */
+  /** Dismissals of the last 90 days whose reason is the company or the title. */
   readonly dismissals: readonly {
     readonly reason: string;
     readonly company: string;
