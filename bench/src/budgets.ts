@@ -2,17 +2,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { rows } from "../../src/db/statement.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
-import { createLog } from "../../src/log.ts";
 import { enqueueMany } from "../../src/queues/enqueue.ts";
 import { post } from "../../src/rewards/ledger.ts";
-import { openRuntime } from "../../src/roles/open-runtime.ts";
-import { startWorkers } from "../../src/roles/worker.ts";
+import type { Runtime } from "../../src/roles/runtime.ts";
 import { type BudgetCandidate, decideBudget } from "../../src/scoring/rewards/budget.ts";
 import { distributeBudget } from "../../src/workers/budgets/distribute-budget.ts";
-import { catalogue } from "../../src/workers/index.ts";
 import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES } from "./bench.ts";
-import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
-import { watchLoop } from "./loop-delays.ts";
+import { besideWorkers } from "./beside-workers.ts";
+import { makeTemplate, type Scratch, withClone } from "./database.ts";
 import { loadVolunteers } from "./volunteers.ts";
 
 const ORGANIZATIONS = 1_000;
@@ -61,13 +58,19 @@ async function ours(
   scratch: Scratch,
   organizations: number,
 ): Promise<readonly Figure[]> {
-  const config = benchConfig(scratch.url, context.redisUrl);
   const clock = { now: () => new Date(AT) };
-  const runtime = openRuntime({ config, clock, log: createLog(config.log), catalogue, timetable: [] });
-  runtime.relay.start();
-  const loop = watchLoop();
-  const workers = startWorkers(runtime, { queues: ["budgets"] });
-  await workers.ready();
+  const figures = await besideWorkers(context, scratch, { queue: "budgets", clock }, (runtime) =>
+    measurePayment(runtime, scratch, organizations),
+  );
+  await expectPaid(context, scratch, organizations);
+  return figures;
+}
+
+async function measurePayment(
+  runtime: Runtime,
+  scratch: Scratch,
+  organizations: number,
+): Promise<readonly Figure[]> {
   // Let the relay write its marker keys while the queues are empty.
   await delay(1_000);
   const payloads = Array.from({ length: organizations }, (_, n) => ({
@@ -81,11 +84,7 @@ async function ours(
   for (const deadline = startedAt + LIMIT_MS; await isWaiting(scratch); await delay(25))
     if (performance.now() > deadline) throw new Error("The budgets were not paid in time.");
   const value = (performance.now() - startedAt) / 1_000;
-  await workers.stop(5_000);
-  const held = await loop.end(context, runtime);
-  await runtime.close();
-  await expectPaid(context, scratch, organizations);
-  return [{ figure: "monthly budgets paid", unit: "s", value }, held];
+  return [{ figure: "monthly budgets paid", unit: "s", value }];
 }
 
 const isWaiting = async (scratch: Scratch): Promise<boolean> =>

@@ -1,12 +1,10 @@
-import { createLog } from "../../src/log.ts";
 import { catalogueOf } from "../../src/queues/job.ts";
 import { followRun, startRun } from "../../src/queues/manual-runs.ts";
-import { openRuntime } from "../../src/roles/open-runtime.ts";
-import { startWorkers } from "../../src/roles/worker.ts";
 import { sweepDueBudgets } from "../../src/workers/budgets/sweep-due-budgets.ts";
 import { type Bench, type BenchContext, type Figure, measure } from "./bench.ts";
-import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
-import { named, watchLoop } from "./loop-delays.ts";
+import { besideWorkers } from "./beside-workers.ts";
+import { makeTemplate, type Scratch, withClone } from "./database.ts";
+import { named } from "./loop-delays.ts";
 
 const ORGANIZATIONS = 100_000;
 const ZONES = 40;
@@ -70,32 +68,18 @@ async function load(scratch: Scratch, scale: number, { paidBefore, budgetsFrom }
 }
 
 async function once(context: BenchContext, template: string, name: string): Promise<readonly Figure[]> {
-  return withClone(context, template, async (scratch) => {
-    const config = benchConfig(scratch.url, context.redisUrl);
-    const clock = { now: () => new Date(AT) };
-    // Without distribute-budget, so that no payment runs beside the sweep.
-    const catalogue = catalogueOf([sweepDueBudgets]);
-    const runtime = openRuntime({ config, clock, log: createLog(config.log), catalogue, timetable: [] });
-    runtime.relay.start();
-    const workers = startWorkers(runtime, { queues: ["budgets"] });
-    await workers.ready();
-    const loop = watchLoop();
-    try {
+  // Without distribute-budget, so that no payment runs beside the sweep.
+  const catalogue = catalogueOf([sweepDueBudgets]);
+  const clock = { now: () => new Date(AT) };
+  const figures = await withClone(context, template, (scratch) =>
+    besideWorkers(context, scratch, { queue: "budgets", clock, catalogue }, async (runtime) => {
       const id = await runtime.relay.transact((tx) => startRun(tx, sweepDueBudgets, {}));
       const ended = await followRun(runtime.db, id, () => undefined, AbortSignal.timeout(LIMIT_MS));
       context.say(`${name}: ${ended.status}: ${JSON.stringify(ended.counts)}`);
       if (ended.status !== "done") throw new Error(`the run is ${ended.status}: ${ended.error}`);
-      return [
-        {
-          figure: `${name}: run`,
-          unit: "s",
-          value: (Number(ended.finishedAt) - Number(ended.createdAt)) / 1_000,
-        },
-        named(name, await loop.end(context, runtime)),
-      ];
-    } finally {
-      await workers.stop(5_000);
-      await runtime.close();
-    }
-  });
+      const value = (Number(ended.finishedAt) - Number(ended.createdAt)) / 1_000;
+      return [{ figure: "run", unit: "s", value }];
+    }),
+  );
+  return figures.map((figure) => named(name, figure));
 }

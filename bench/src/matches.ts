@@ -1,17 +1,11 @@
 import { availableParallelism } from "node:os";
-import { systemClock } from "../../src/clock.ts";
-import { createLog } from "../../src/log.ts";
 import { followRun, startRun } from "../../src/queues/manual-runs.ts";
-import { openRuntime } from "../../src/roles/open-runtime.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
-import { startWorkers } from "../../src/roles/worker.ts";
 import { bestMatches } from "../../src/scoring/project-matching/match.ts";
-import { catalogue } from "../../src/workers/index.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";
-import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
-import { watchLoop } from "./loop-delays.ts";
-import { watchMemory } from "./memory.ts";
+import { besideWorkers } from "./beside-workers.ts";
+import { makeTemplate, type Scratch, withClone } from "./database.ts";
 import { loadSkills, planSkills, SKILLS } from "./skills.ts";
 
 const VOLUNTEERS = 1_000_000;
@@ -43,36 +37,12 @@ export const matches: Bench = {
   },
 };
 
-async function ours(context: BenchContext, template: string, projects: number): Promise<readonly Figure[]> {
-  const scratch = await openScratch(context.databaseUrl, template);
-  await scratch.sql("checkpoint");
-  const config = benchConfig(scratch.url, context.redisUrl);
-  const runtime = openRuntime({
-    config,
-    clock: systemClock,
-    log: createLog(config.log),
-    catalogue,
-    timetable: [],
-  });
-  runtime.relay.start();
-  const loop = watchLoop();
-  const workers = startWorkers(runtime, { queues: ["matching"] });
-  await workers.ready();
-  const memory = watchMemory();
-  try {
-    const figures = await measureRuns(context, runtime, scratch, projects);
-    return [
-      ...figures,
-      { figure: "memory of the process at most", unit: "MB", value: memory.mostMb() },
-      await loop.end(context, runtime),
-    ];
-  } finally {
-    memory.stop();
-    await workers.stop(5_000);
-    await runtime.close();
-    await scratch.drop();
-  }
-}
+const ours = (context: BenchContext, template: string, projects: number): Promise<readonly Figure[]> =>
+  withClone(context, template, (scratch) =>
+    besideWorkers(context, scratch, { queue: "matching" }, (runtime) =>
+      measureRuns(context, runtime, scratch, projects),
+    ),
+  );
 
 async function measureRuns(
   context: BenchContext,

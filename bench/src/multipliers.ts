@@ -3,16 +3,13 @@ import { sql } from "drizzle-orm";
 import type { Clock } from "../../src/clock.ts";
 import { rows } from "../../src/db/statement.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
-import { createLog } from "../../src/log.ts";
 import { followRun, startRun } from "../../src/queues/manual-runs.ts";
-import { openRuntime } from "../../src/roles/open-runtime.ts";
-import { startWorkers } from "../../src/roles/worker.ts";
+import type { Runtime } from "../../src/roles/runtime.ts";
 import { decideMultiplier } from "../../src/scoring/rewards/multiplier.ts";
-import { catalogue } from "../../src/workers/index.ts";
 import { recalculateMultipliers } from "../../src/workers/multipliers/recalculate-multipliers.ts";
 import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES } from "./bench.ts";
-import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
-import { watchLoop } from "./loop-delays.ts";
+import { besideWorkers } from "./beside-workers.ts";
+import { makeTemplate, type Scratch, withClone } from "./database.ts";
 import { loadVolunteers } from "./volunteers.ts";
 
 const VOLUNTEERS = 1_000_000;
@@ -59,14 +56,21 @@ const seconds = (figure: string, startedAt: number): Figure => ({
   value: (performance.now() - startedAt) / 1_000,
 });
 
-async function ours(context: BenchContext, scratch: Scratch, volunteers: number): Promise<readonly Figure[]> {
-  const config = benchConfig(scratch.url, context.redisUrl);
-  const clock: Clock & { at: string } = { at: AT, now: () => new Date(clock.at) };
-  const runtime = openRuntime({ config, clock, log: createLog(config.log), catalogue, timetable: [] });
-  runtime.relay.start();
-  const loop = watchLoop();
-  const workers = startWorkers(runtime, { queues: ["multipliers"] });
-  await workers.ready();
+type MovableClock = Clock & { at: string };
+
+function ours(context: BenchContext, scratch: Scratch, volunteers: number): Promise<readonly Figure[]> {
+  const clock: MovableClock = { at: AT, now: () => new Date(clock.at) };
+  return besideWorkers(context, scratch, { queue: "multipliers", clock }, (runtime) =>
+    measureRuns(context, runtime, scratch, { volunteers, clock }),
+  );
+}
+
+async function measureRuns(
+  context: BenchContext,
+  runtime: Runtime,
+  scratch: Scratch,
+  { volunteers, clock }: { readonly volunteers: number; readonly clock: MovableClock },
+): Promise<readonly Figure[]> {
   // Let the relay write its marker keys while the queues are empty.
   await delay(1_000);
   const timed = async (figure: string, at: string, full: boolean) => {
@@ -86,10 +90,7 @@ async function ours(context: BenchContext, scratch: Scratch, volunteers: number)
   const nothing = await timed("nothing changes", HOUR_LATER, false);
   const nothingFull = await timed("nothing changes, --full", TWO_HOURS_LATER, true);
   const day = await timed("a day of changes", DAY_LATER, false);
-  await workers.stop(5_000);
-  const held = await loop.end(context, runtime);
-  await runtime.close();
-  return [all.took, nothing.took, nothingFull.took, day.took, held];
+  return [all.took, nothing.took, nothingFull.took, day.took];
 }
 
 const DAY_MS = 24 * 3_600_000;

@@ -1,15 +1,10 @@
-import { systemClock } from "../../src/clock.ts";
-import { createLog } from "../../src/log.ts";
 import { followRun, startRun } from "../../src/queues/manual-runs.ts";
-import { openRuntime } from "../../src/roles/open-runtime.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
-import { startWorkers } from "../../src/roles/worker.ts";
-import { catalogue } from "../../src/workers/index.ts";
 import { notifyProjectMatches } from "../../src/workers/notifications/matching/notify-project-matches.ts";
 import { type Bench, type BenchContext, type Figure, measure } from "./bench.ts";
-import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
-import { named, watchLoop } from "./loop-delays.ts";
-import { watchMemory } from "./memory.ts";
+import { besideWorkers } from "./beside-workers.ts";
+import { makeTemplate, type Scratch, withClone } from "./database.ts";
+import { named } from "./loop-delays.ts";
 
 const PROJECTS = 10_000;
 const LISTED = 200;
@@ -78,37 +73,28 @@ async function load(scratch: Scratch, scale: number, people: number): Promise<vo
 }
 
 async function once(context: BenchContext, template: string, name: string): Promise<readonly Figure[]> {
-  return withClone(context, template, async (scratch) => {
+  const environment = { MIN_MATCH_SCORE: "0" };
+  const figures = await withClone(context, template, async (scratch) => {
     // The hourly run is done.
     await scratch.sql(
       "insert into job_runs (job, trigger, input, status, started_at, finished_at) values ('calculate-matches', 'manual', '{}', 'done', now() + interval '1 hour', now())",
     );
-    const config = benchConfig(scratch.url, context.redisUrl, { MIN_MATCH_SCORE: "0" });
-    const log = createLog(config.log);
-    const runtime = openRuntime({ config, clock: systemClock, log, catalogue, timetable: [] });
-    runtime.relay.start();
-    const workers = startWorkers(runtime, { queues: ["notifications"] });
-    await workers.ready();
-    const memory = watchMemory();
-    const transactions = watchTransactions(scratch);
-    const loop = watchLoop();
-    try {
-      const tookS = await runOnce(context, runtime, scratch);
-      const { ageS, query } = transactions.longest();
-      context.say(`the longest transaction was last seen at: ${query}`);
-      return [
-        { figure: `${name}: chosen and notified`, unit: "s", value: tookS },
-        { figure: `${name}: longest transaction`, unit: "s", value: ageS },
-        named(name, await loop.end(context, runtime)),
-        { figure: `${name}: memory of the process at most`, unit: "MB", value: memory.mostMb() },
-      ];
-    } finally {
-      await transactions.stop();
-      memory.stop();
-      await workers.stop(5_000);
-      await runtime.close();
-    }
+    return besideWorkers(context, scratch, { queue: "notifications", environment }, async (runtime) => {
+      const transactions = watchTransactions(scratch);
+      try {
+        const tookS = await runOnce(context, runtime, scratch);
+        const { ageS, query } = transactions.longest();
+        context.say(`the longest transaction was last seen at: ${query}`);
+        return [
+          { figure: "chosen and notified", unit: "s", value: tookS },
+          { figure: "longest transaction", unit: "s", value: ageS },
+        ];
+      } finally {
+        await transactions.stop();
+      }
+    });
   });
+  return figures.map((figure) => named(name, figure));
 }
 
 async function runOnce(context: BenchContext, runtime: Runtime, scratch: Scratch): Promise<number> {

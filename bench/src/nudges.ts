@@ -3,17 +3,14 @@ import { rows } from "../../src/db/statement.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { emit } from "../../src/events/event.ts";
 import { meetingReminder, threadUnreadStale } from "../../src/events/nudges.ts";
-import { createLog } from "../../src/log.ts";
 import type { Job } from "../../src/queues/job.ts";
 import { followRun, startRun } from "../../src/queues/manual-runs.ts";
-import { openRuntime } from "../../src/roles/open-runtime.ts";
-import { startWorkers } from "../../src/roles/worker.ts";
-import { catalogue } from "../../src/workers/index.ts";
+import type { Runtime } from "../../src/roles/runtime.ts";
 import { meetingReminders } from "../../src/workers/notifications/nudges/meeting-reminders.ts";
 import { unreadThreadNudges } from "../../src/workers/notifications/nudges/unread-thread-nudges.ts";
 import { type Bench, type BenchContext, compare, type Figure } from "./bench.ts";
-import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
-import { watchLoop } from "./loop-delays.ts";
+import { besideWorkers } from "./beside-workers.ts";
+import { makeTemplate, type Scratch, withClone } from "./database.ts";
 import { loadNudges, type NudgePlan } from "./nudge-data.ts";
 
 const THREADS = 1_000_000;
@@ -52,14 +49,12 @@ export const nudges: Bench = {
   },
 };
 
-async function ours(context: BenchContext, scratch: Scratch, plan: NudgePlan): Promise<readonly Figure[]> {
-  const config = benchConfig(scratch.url, context.redisUrl);
-  const clock = { now: () => new Date(AT) };
-  const runtime = openRuntime({ config, clock, log: createLog(config.log), catalogue, timetable: [] });
-  runtime.relay.start();
-  const loop = watchLoop();
-  const workers = startWorkers(runtime, { queues: ["notifications"] });
-  await workers.ready();
+const ours = (context: BenchContext, scratch: Scratch, plan: NudgePlan): Promise<readonly Figure[]> =>
+  besideWorkers(context, scratch, { queue: "notifications", clock: { now: () => new Date(AT) } }, (runtime) =>
+    measureRuns(runtime, plan),
+  );
+
+async function measureRuns(runtime: Runtime, plan: NudgePlan): Promise<readonly Figure[]> {
   const timed = async (figure: string, job: Job, count: string, expected: number): Promise<Figure> => {
     const startedAt = performance.now();
     const id = await runtime.relay.transact((tx) => startRun(tx, job, {}));
@@ -75,10 +70,7 @@ async function ours(context: BenchContext, scratch: Scratch, plan: NudgePlan): P
   };
   const reminders = await timed(REMINDERS, meetingReminders, "reminded", plan.dueMeetings * 2);
   const unread = await timed(NUDGES, unreadThreadNudges, "nudged", plan.dueThreads);
-  await workers.stop(5_000);
-  const held = await loop.end(context, runtime);
-  await runtime.close();
-  return [unread, reminders, held];
+  return [unread, reminders];
 }
 
 async function loop(scratch: Scratch, plan: NudgePlan): Promise<readonly Figure[]> {

@@ -1,19 +1,13 @@
 import { availableParallelism } from "node:os";
-import { systemClock } from "../../src/clock.ts";
-import { createLog } from "../../src/log.ts";
 import { followRun, startRun } from "../../src/queues/manual-runs.ts";
-import { openRuntime } from "../../src/roles/open-runtime.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
-import { startWorkers } from "../../src/roles/worker.ts";
 import { readPosting, readUser } from "../../src/scoring/postings/recommend/read-facts.ts";
 import { rarityIn, recommend } from "../../src/scoring/postings/recommend/recommend.ts";
 import { SKILLS } from "../../src/scoring/postings/skills/vocabulary.ts";
-import { catalogue } from "../../src/workers/index.ts";
 import { generateRecommendations } from "../../src/workers/recommendations/generate-recommendations.ts";
 import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES, quantile } from "./bench.ts";
-import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
-import { watchLoop } from "./loop-delays.ts";
-import { watchMemory } from "./memory.ts";
+import { besideWorkers } from "./beside-workers.ts";
+import { makeTemplate, type Scratch, withClone } from "./database.ts";
 import { loadPostings, loadUsers, planPostingRows, planUsers } from "./recommendation-data.ts";
 
 const USERS = 100_000;
@@ -57,31 +51,12 @@ export const recommendations: Bench = {
 
 type Size = { readonly users: number; readonly postings: number };
 
-async function ours(context: BenchContext, template: string, size: Size): Promise<readonly Figure[]> {
-  const scratch = await openScratch(context.databaseUrl, template);
-  await scratch.sql("checkpoint");
-  const config = benchConfig(scratch.url, context.redisUrl);
-  const log = createLog(config.log);
-  const runtime = openRuntime({ config, clock: systemClock, log, catalogue, timetable: [] });
-  runtime.relay.start();
-  const loop = watchLoop();
-  const workers = startWorkers(runtime, { queues: ["recommendations"] });
-  await workers.ready();
-  const memory = watchMemory();
-  try {
-    const figures = await measureRuns(context, runtime, scratch, size);
-    return [
-      ...figures,
-      { figure: "memory of the process at most", unit: "MB", value: memory.mostMb() },
-      await loop.end(context, runtime),
-    ];
-  } finally {
-    memory.stop();
-    await workers.stop(5_000);
-    await runtime.close();
-    await scratch.drop();
-  }
-}
+const ours = (context: BenchContext, template: string, size: Size): Promise<readonly Figure[]> =>
+  withClone(context, template, (scratch) =>
+    besideWorkers(context, scratch, { queue: "recommendations" }, (runtime) =>
+      measureRuns(context, runtime, scratch, size),
+    ),
+  );
 
 async function measureRuns(
   context: BenchContext,
