@@ -1,4 +1,4 @@
-import { CHECK_NAMES, CHECKS, type CheckName } from "../rewards/verify.ts";
+import { CHECK_NAMES, CHECKS, type CheckName } from "../rewards/invariants.ts";
 
 /** An invariant of the ledger, and how many violations of it were found. */
 export type LedgerCheck = { readonly check: CheckName; readonly promise: string; readonly faults: number };

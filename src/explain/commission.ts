@@ -1,29 +1,14 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
-import { formatAmount, MICRO_PER_TOKEN } from "../scoring/money.ts";
+import { type DecisionInputs, decidedOnMicro, factsFrom, policyFrom } from "../rewards/decision-inputs.ts";
+import { formatAmount } from "../scoring/money.ts";
 import {
   type CommissionDecision,
   type CommissionFacts,
   decideCommission,
 } from "../scoring/rewards/commission.ts";
-import {
-  COMMISSION_HOLD_LIMITS,
-  COMMISSION_RULE_VERSION,
-  type CommissionPolicy,
-} from "../scoring/rewards/commission-policy.ts";
+import { COMMISSION_RULE_VERSION } from "../scoring/rewards/commission-policy.ts";
 import { type Explanation, mismatches, type Step, step } from "./explanation.ts";
-
-/** The inputs as record-commissions stores them. */
-type StoredInputs = {
-  ruleVersion: number;
-  ratesBps: number[];
-  minimum: string;
-  history: { salesLastHour: number; sales30Days: number; amount30Days: string };
-  /** What was refunded of the sale before the decision, in millionths; absent if nothing was. */
-  refunded?: string;
-  referredAt: string | null;
-  chain: [profileId: string, userId: string, createdAt: string][];
-};
 
 type SaleRow = {
   buyerUserId: string | null;
@@ -33,7 +18,7 @@ type SaleRow = {
   receivedAt: string;
   status: string;
   reasons: string[];
-  inputs: StoredInputs | null;
+  inputs: DecisionInputs | null;
 };
 
 type LineRow = {
@@ -71,7 +56,7 @@ export async function explainCommission(on: Queryable, id: string): Promise<Expl
       steps: [step("sale", `${sale.status}: no decision yet`)],
     };
   }
-  const decision = decideCommission(factsFrom(saleId, sale, sale.inputs), policyFrom(sale.inputs));
+  const decision = decideCommission(storedFacts(saleId, sale, sale.inputs), policyFrom(sale.inputs));
   const faults = [...faultsOfSale(sale, sale.inputs, decision), ...faultsOfLines(lines, decision)];
   const steps = [
     ...stepsOfSale(sale, sale.inputs, decision),
@@ -103,49 +88,20 @@ const readLines = (on: Queryable, saleId: string): Promise<LineRow[]> =>
 
 const tokens = (micro: bigint | string): string => formatAmount(BigInt(micro));
 
-/** The inverse of `formatAmount`. The parser of incoming amounts does not fit: sums may have more digits. */
-function microFrom(text: string): bigint {
-  const [whole = "0", decimals = ""] = text.split(".");
-  return BigInt(whole) * MICRO_PER_TOKEN + BigInt(decimals.padEnd(6, "0"));
-}
-
-function factsFrom(saleId: string, sale: SaleRow, inputs: StoredInputs): CommissionFacts {
-  const { history, referredAt } = inputs;
-  return {
-    saleId,
-    amountMicro: decidedOn(sale, inputs),
-    soldAt: new Date(sale.soldAt),
-    receivedAt: new Date(sale.receivedAt),
-    buyer:
-      sale.profileId === null || sale.buyerUserId === null
-        ? null
-        : {
-            userId: sale.buyerUserId,
-            profileId: sale.profileId,
-            referredAt: referredAt === null ? null : new Date(referredAt),
-          },
-    chain: inputs.chain.map(([profileId, userId, createdAt]) => ({
-      profileId,
-      userId,
-      createdAt: new Date(createdAt),
-    })),
-    buyerHistory: {
-      salesLastHour: history.salesLastHour,
-      sales30Days: history.sales30Days,
-      amount30DaysMicro: microFrom(history.amount30Days),
+const storedFacts = (saleId: string, sale: SaleRow, inputs: DecisionInputs): CommissionFacts =>
+  factsFrom(
+    {
+      saleId,
+      amountMicro: BigInt(sale.amount),
+      soldAt: new Date(sale.soldAt),
+      receivedAt: new Date(sale.receivedAt),
+      buyer:
+        sale.profileId === null || sale.buyerUserId === null
+          ? null
+          : { userId: sale.buyerUserId, profileId: sale.profileId },
     },
-  };
-}
-
-/** The part of the sale that its commissions were decided on. */
-const decidedOn = ({ amount }: SaleRow, { refunded = "0" }: StoredInputs): bigint =>
-  BigInt(amount) - BigInt(refunded);
-
-const policyFrom = (inputs: StoredInputs): CommissionPolicy => ({
-  ratesBps: inputs.ratesBps,
-  minimumMicro: microFrom(inputs.minimum),
-  limits: COMMISSION_HOLD_LIMITS,
-});
+    inputs,
+  );
 
 const dueLines = (decision: CommissionDecision) =>
   decision.kind === "award" || decision.kind === "hold" ? decision.lines : [];
@@ -156,7 +112,7 @@ function reasonsOf(decision: CommissionDecision): readonly string[] {
   return decision.kind === "none" ? [decision.reason] : decision.reasons;
 }
 
-const faultsOfSale = (sale: SaleRow, inputs: StoredInputs, decision: CommissionDecision): string[] =>
+const faultsOfSale = (sale: SaleRow, inputs: DecisionInputs, decision: CommissionDecision): string[] =>
   mismatches([
     ["rules", inputs.ruleVersion, COMMISSION_RULE_VERSION],
     ["reasons", sale.reasons.join(", "), reasonsOf(decision).join(", ")],
@@ -175,7 +131,7 @@ function faultsOfLines(lines: readonly LineRow[], decision: CommissionDecision):
   });
 }
 
-function stepsOfSale(sale: SaleRow, inputs: StoredInputs, decision: CommissionDecision): Step[] {
+function stepsOfSale(sale: SaleRow, inputs: DecisionInputs, decision: CommissionDecision): Step[] {
   const rates = inputs.ratesBps.map((rate) => `${rate / 100} %`).join(", ");
   const start = [
     step(
@@ -192,14 +148,20 @@ function stepsOfSale(sale: SaleRow, inputs: StoredInputs, decision: CommissionDe
     ...decision.omitted.map(({ level, reason }) => step(`level ${level}`, `omitted: ${reason}`)),
     step(
       "total",
-      `${tokens(decidedOn(sale, inputs))} x ${due / 100} % = ${tokens(decision.totalMicro)}, rounded half up to 0.01`,
+      `${tokens(decidedOnMicro(BigInt(sale.amount), inputs))} x ${due / 100} % = ${tokens(decision.totalMicro)}, rounded half up to 0.01`,
     ),
     step(
       "signals",
-      decision.reasons.length === 0 ? "none: paid immediately" : `held: ${decision.reasons.join(", ")}`,
+      decision.reasons.length === 0 ? `none: ${paidSince(inputs)}` : `held: ${decision.reasons.join(", ")}`,
+    ),
+    ...(inputs.rechecks ?? []).map((late) =>
+      step("re-check", `sale ${late} arrived late: this one was sold after it, and was decided again`),
     ),
   ];
 }
+
+const paidSince = ({ rechecks }: DecisionInputs): string =>
+  rechecks ? "paid since the last re-check" : "paid immediately";
 
 const stepOfLine = ({ level, rateBps, amount, reversed, status }: LineRow): Step => {
   const takenBack = reversed === "0" ? "" : `; ${tokens(reversed)} of it was taken back by refunds`;

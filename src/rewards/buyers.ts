@@ -13,7 +13,7 @@ export const userOfBuyer = (buyer: SQL) => sql`coalesce(
   (select u.id from users u where u.id = ${buyer} and u.erased_at is null and (u.host_id is null or not ${isNumber(sql`u.host_id`)})))`;
 
 /** The buyer number of a user. */
-export const buyerNumberOf = (userId: string) =>
+export const buyerNumberOf = (userId: string | SQL) =>
   sql`(select case when ${isNumber(sql`u.host_id`)} then u.host_id::bigint else u.id end from users u where u.id = ${userId})`;
 
 /** The number by which a seller names a user. @returns null if that number names another user. */

@@ -2,7 +2,8 @@ import { array, prepared } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { formatAmount } from "../scoring/money.ts";
 import type { CommissionLine } from "../scoring/rewards/commission.ts";
-import { COMMISSION_RULE_VERSION, type CommissionPolicy } from "../scoring/rewards/commission-policy.ts";
+import type { CommissionPolicy } from "../scoring/rewards/commission-policy.ts";
+import { inputsOf } from "./decision-inputs.ts";
 import { type Posting, post } from "./ledger.ts";
 import type { DecidedSale } from "./sale-facts.ts";
 
@@ -87,7 +88,7 @@ async function settleSales(
     status: STATUS[decision.kind],
     profileId: facts.buyer?.profileId ?? null,
     reasons: reasonsOf(decision).join(","),
-    inputs: JSON.stringify(storedInputs({ facts, decision }, policy)),
+    inputs: JSON.stringify(inputsOf(facts, policy)),
   }));
   await tx.execute(
     prepared`update token_sales s set status = d.status, settled_at = ${now}::timestamptz, profile_id = d.profile_id,
@@ -102,26 +103,6 @@ async function settleSales(
 function reasonsOf(decision: DecidedSale["decision"]): readonly string[] {
   if (decision.kind === "none") return [decision.reason];
   return decision.kind === "unresolved" ? ["no-profile"] : decision.reasons;
-}
-
-/**
- * The facts and rules of a decision, so that it can be recomputed years later. The amount and the times are
- * columns of the sale; the chain is [profile, user, created], nearest referrer first.
- */
-function storedInputs({ facts }: DecidedSale, policy: CommissionPolicy): object {
-  return {
-    ruleVersion: COMMISSION_RULE_VERSION,
-    ratesBps: policy.ratesBps,
-    minimum: formatAmount(policy.minimumMicro),
-    history: {
-      salesLastHour: facts.buyerHistory.salesLastHour,
-      sales30Days: facts.buyerHistory.sales30Days,
-      amount30Days: formatAmount(facts.buyerHistory.amount30DaysMicro),
-    },
-    ...(facts.refundedMicro > 0n ? { refunded: String(facts.refundedMicro) } : {}),
-    referredAt: facts.buyer?.referredAt ?? null,
-    chain: facts.chain.map(({ profileId, userId, createdAt }) => [profileId, userId, createdAt]),
-  };
 }
 
 /** The events for beneficiaries. */

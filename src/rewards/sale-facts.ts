@@ -6,10 +6,15 @@ import type {
   CommissionFacts,
   CommissionReferrer,
 } from "../scoring/rewards/commission.ts";
-import { userOfBuyer } from "./buyers.ts";
+import { buyerWindows, MONTH } from "./buyer-windows.ts";
+import { buyerNumberOf, userOfBuyer } from "./buyers.ts";
 
 /** The facts of a decision about a sale: its amount is what is left of it after refunds. */
-export type SaleFacts = CommissionFacts & { readonly refundedMicro: bigint };
+export type SaleFacts = CommissionFacts & {
+  readonly refundedMicro: bigint;
+  /** Whether a later sale of its buyer may have been decided without it. */
+  readonly isLate: boolean;
+};
 
 /** A sale and the decision about it. */
 export type DecidedSale = { readonly facts: SaleFacts; readonly decision: CommissionDecision };
@@ -24,9 +29,14 @@ export type LockedSales = {
 
 const UNDECIDED = ["accepted", "unresolved"];
 
-/** Locks sales and reads the facts of the undecided ones, in two statements. */
+/**
+ * Locks sales and reads the facts of the undecided ones, in three statements, two of them pipelined.
+ *
+ * The facts are read by a statement of their own, whose snapshot is taken once all rows are locked. So the
+ * settlement of a sale that these facts do not contain finds the rows locked, or decided.
+ */
 export async function lockSaleFacts(tx: Tx, saleIds: readonly string[]): Promise<LockedSales> {
-  const sales = await lockSales(tx, saleIds);
+  const [, sales] = await Promise.all([lockSales(tx, saleIds), readSales(tx, saleIds)]);
   const open = sales.filter((sale) => UNDECIDED.includes(sale.status));
   const referrers = await readReferrers(tx, [...new Set(open.flatMap((sale) => sale.upline ?? []))]);
   const statuses = new Map(sales.map((sale) => [sale.saleId, sale.status]));
@@ -53,37 +63,41 @@ type SaleRow = {
   salesLastHour: number;
   sales30Days: number;
   amount30DaysMicro: string;
+  isLate: boolean;
 };
 
+/** Rows are locked by id everywhere, so that two groups cannot deadlock. */
+const lockSales = (tx: Tx, saleIds: readonly string[]) =>
+  tx.execute(
+    prepared`select from token_sales where id = any(${array(saleIds)}::bigint[]) order by id for no key update`,
+  );
+
 /**
- * The windows of a buyer contain the sales before this one in sale time that are not reversed, decided or
- * not: an accepted or unresolved one may still be applied or held. So a decision does not depend on the order
- * or grouping in which sales are settled. A settled sale belongs to the user whose profile it was settled
- * with: the number of a buyer may be our id at first, and the host's later. Rows are locked by id everywhere,
- * so that two groups cannot deadlock.
+ * A later sale was decided without this one if its facts were read before this one was committed. Then it is
+ * decided by now, or still locked by the transaction that read them, and its `xmax` is set. A transaction
+ * that locks it from now on reads this one, too. A sale that names its buyer by our id is also in the windows
+ * of sales that name them by the host's number.
  */
-function lockSales(tx: Tx, saleIds: readonly string[]): Promise<SaleRow[]> {
+function readSales(tx: Tx, saleIds: readonly string[]): Promise<SaleRow[]> {
   return rows<SaleRow>(
     tx,
     prepared`select s.id as "saleId", s.status, s.amount_micro - s.refunded_micro as "amountMicro", s.refunded_micro as "refundedMicro", s.sold_at as "soldAt", s.received_at as "receivedAt",
                buyer.id as "buyerUserId", p.id as "profileId", p.referred_at as "referredAt", p.upline::text[] as upline,
-               h.hour::int as "salesLastHour", h.month::int as "sales30Days", h.amount::text as "amount30DaysMicro"
+               h.hour::int as "salesLastHour", h.month::int as "sales30Days", h.amount::text as "amount30DaysMicro",
+               exists (
+                 select from token_sales t
+                 where t.buyer_user_id in (s.buyer_user_id, case when s.buyer_user_id = buyer.id then ${buyerNumberOf(sql`buyer.id`)} end)
+                   and t.sold_at >= s.sold_at and t.sold_at < s.sold_at + ${MONTH} and (t.sold_at, t.id) > (s.sold_at, s.id)
+                   and (t.status in ('applied', 'held') or t.status in ('accepted', 'unresolved') and not (t.xmax = 0))
+                   and t.id <> all(${array(saleIds)}::bigint[])) as "isLate"
         from token_sales s
         cross join lateral (select ${userOfBuyer(sql`s.buyer_user_id`)} as id) buyer
         left join lateral (
           select id, referred_at, upline from volunteer_profiles
           where user_id = buyer.id order by referrer_id is null, created_at, id limit 1) p on true
-        cross join lateral (
-          select count(*) filter (where t.sold_at > s.sold_at - interval '1 hour') as hour, count(*) as month,
-                 coalesce(sum(t.amount_micro), 0) as amount
-          from token_sales t
-          where t.buyer_user_id in (s.buyer_user_id, buyer.id) and t.sold_at > s.sold_at - interval '30 days'
-            and (t.sold_at, t.id) < (s.sold_at, s.id) and t.status <> 'reversed'
-            and case when t.profile_id is null then t.buyer_user_id = s.buyer_user_id
-                else exists (select from volunteer_profiles o where o.id = t.profile_id and o.user_id = buyer.id) end) h
+        cross join lateral (${buyerWindows}) h
         where s.id = any(${array(saleIds)}::bigint[])
-        order by s.id
-        for no key update of s`,
+        order by s.id`,
   );
 }
 
@@ -107,6 +121,7 @@ function factsOf(sale: SaleRow, referrers: ReadonlyMap<string, CommissionReferre
     saleId: sale.saleId,
     amountMicro: BigInt(sale.amountMicro),
     refundedMicro: BigInt(sale.refundedMicro),
+    isLate: sale.isLate,
     soldAt: new Date(sale.soldAt),
     receivedAt: new Date(sale.receivedAt),
     buyer: userId === null || profileId === null ? null : { userId, profileId, referredAt },

@@ -67,7 +67,8 @@ export async function readStatement(
                (select coalesce(o.host_id, o.id::text) from organizations o where o.id = p.organization_id) as "organizationId",
                coalesce(p.host_id, p.id::text) as "profileId", t.source, t.external_id as "externalId",
                (select c.level from commissions c
-                where t.source = 'token_sale' and c.sale_id = t.external_id::bigint and c.beneficiary_id = p.id limit 1) as level
+                where c.sale_id = case when t.source in ('token_sale', 'sale_recheck') then split_part(t.external_id, '/', 1)::bigint end
+                  and c.beneficiary_id = p.id limit 1) as level
         from volunteer_profiles p
         join ledger_accounts a on a.profile_id = p.id
         cross join lateral (
@@ -98,5 +99,6 @@ const lineOf = (row: LineRow): StatementLine => ({
 
 function explainedBy({ source, externalId, profileId, level }: LineRow): string | null {
   if (source === "budget_period") return `award:${externalId}:${profileId}`;
-  return source === "token_sale" && level !== null ? `commission:${externalId}:${level}` : null;
+  const [saleId] = externalId.split("/");
+  return level === null ? null : `commission:${saleId}:${level}`;
 }

@@ -27,13 +27,17 @@ export type StoredSale = {
   /** The ledger transaction that paid or held its commissions; null if there were none. */
   readonly transactionId: string | null;
   readonly lines: readonly StoredLine[];
+  /**
+   * Whether its beneficiaries were notified: it was paid before a late sale moved it into the held account.
+   */
+  readonly wasPaid: boolean;
 };
 
 export async function lockStoredSale(tx: Tx, saleId: string): Promise<StoredSale | undefined> {
   const [sale] = await rows<SaleRow>(
     tx,
     sql`select id, status, amount_micro as "amountMicro", refunded_micro as "refundedMicro",
-               coalesce(inputs->>'refunded', '0') as "refundedBefore"
+               coalesce(inputs->>'refunded', '0') as "refundedBefore", coalesce(inputs, '{}') ? 'rechecks' as "wasPaid"
         from token_sales where id = ${saleId} for no key update`,
   );
   if (!sale) return undefined;
@@ -56,6 +60,7 @@ export async function lockStoredSale(tx: Tx, saleId: string): Promise<StoredSale
     refundedMicro: BigInt(sale.refundedMicro),
     refundedBeforeMicro: BigInt(sale.refundedBefore),
     transactionId: movement?.id ?? null,
+    wasPaid: sale.wasPaid,
     lines: lines.map((line) => ({
       ...line,
       amountMicro: BigInt(line.amountMicro),
@@ -70,6 +75,7 @@ type SaleRow = {
   amountMicro: string;
   refundedMicro: string;
   refundedBefore: string;
+  wasPaid: boolean;
 };
 
 /** What is left of a line after refunds. */

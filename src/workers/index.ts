@@ -2,6 +2,7 @@ import { catalogueOf } from "../queues/job.ts";
 import { distributeBudget } from "./budgets/distribute-budget.ts";
 import { sweepDueBudgets } from "./budgets/sweep-due-budgets.ts";
 import { distributeCommission } from "./commissions/distribute-commission.ts";
+import { recheckCommissions } from "./commissions/recheck-commissions.ts";
 import { reconcileSales } from "./commissions/reconcile-sales.ts";
 import { releaseCommission } from "./commissions/release-commission.ts";
 import { reverseSale } from "./commissions/reverse-sale.ts";
@@ -44,6 +45,7 @@ import { scrapeJobPostings } from "./recommendations/scrape-job-postings.ts";
 /** All jobs. test/catalogue.test.ts fails for a job file that is missing here or has no test. */
 export const catalogue = catalogueOf([
   distributeCommission,
+  recheckCommissions,
   releaseCommission,
   reverseSale,
   settleUnresolvedSales,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CHECK_NAMES } from "../../src/rewards/verify.ts";
+import { CHECK_NAMES } from "../../src/rewards/invariants.ts";
 import { cli, environmentOf } from "../support/cli.ts";
 import { chain, organization } from "../support/factories.ts";
 import { takeSale } from "../support/sales.ts";

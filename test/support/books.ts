@@ -23,10 +23,10 @@ export async function fingerprintOf(world: World): Promise<string> {
 const paidOtherwise = (world: World) =>
   world.query(`
     with moved as (
-      select coalesce(f.sale_id, t.external_id::bigint) as sale, a.profile_id as person, sum(e.amount_micro) as amount
+      select coalesce(f.sale_id, split_part(t.external_id, '/', 1)::bigint) as sale, a.profile_id as person, sum(e.amount_micro) as amount
       from ledger_entries e join ledger_transactions t on t.id = e.transaction_id join ledger_accounts a on a.id = e.account_id
-      left join sale_refunds f on t.source = 'sale_refund' and f.id = t.external_id::bigint
-      where a.kind = 'volunteer' and t.source in ('token_sale', 'sale_refund') group by 1, 2),
+      left join sale_refunds f on t.source = 'sale_refund' and f.id::text = t.external_id
+      where a.kind = 'volunteer' and t.source in ('token_sale', 'sale_recheck', 'sale_refund') group by 1, 2),
     due as (
       select sale_id as sale, beneficiary_id as person, sum(amount_micro - reversed_micro) as amount
       from commissions where status = 'earned' group by 1, 2)

@@ -1,6 +1,9 @@
 import { inTransaction } from "../../src/db/transaction.ts";
 import { type ReceivedSale, type SaleReceipt, takeSales } from "../../src/rewards/take-sales.ts";
-import { enqueueCommissions } from "../../src/workers/commissions/distribute-commission.ts";
+import {
+  distributeCommission,
+  enqueueCommissions,
+} from "../../src/workers/commissions/distribute-commission.ts";
 import type { World } from "./world.ts";
 
 let drawn = 0;
@@ -78,6 +81,27 @@ export const movementsOf = async (world: World, saleId: string): Promise<string[
       [saleId],
     )
   ).map((row) => row.kind);
+
+/** The re-checks that moved the commissions of a sale, as `<sale>/<late sale>`, in order. */
+export const recheckMovesOf = async (world: World, saleId: string): Promise<string[]> =>
+  (
+    await world.query<{ id: string }>(
+      "select external_id as id from ledger_transactions where kind = 'recheck' and external_id like $1 || '/%' order by id",
+      [saleId],
+    )
+  ).map((row) => row.id);
+
+/** Takes one sale of whole tokens, sold some minutes before now, and settles it without its re-check. */
+export async function settleSale(
+  world: World,
+  buyer: { userId: string },
+  { tokens, minutesAgo = 0 }: { tokens: number; minutesAgo?: number },
+): Promise<string> {
+  const soldAt = new Date(world.clock.now().getTime() - minutesAgo * 60_000);
+  const { saleId } = await takeSale(world, { buyer, soldAt, amount: BigInt(tokens) * 1_000_000n });
+  await world.perform(distributeCommission, { saleId });
+  return saleId;
+}
 
 /** A held sale: more than 30 days old when it arrived. */
 export async function heldSale(world: World, buyer: { userId: string }, amount?: bigint): Promise<string> {

@@ -143,7 +143,7 @@ export const ledgerTransactions = pgTable(
   "ledger_transactions",
   {
     id: id(),
-    kind: text({ enum: ["commission", "release", "reversal", "refund", "budget"] }).notNull(),
+    kind: text({ enum: ["commission", "recheck", "release", "reversal", "refund", "budget"] }).notNull(),
     source: text().notNull(),
     externalId: text().notNull(),
     bodyHash: bytes(),

@@ -8,6 +8,7 @@ import type { Run } from "../../queues/runs.ts";
 import { distributeBudget } from "../../workers/budgets/distribute-budget.ts";
 import { sweepDueBudgets } from "../../workers/budgets/sweep-due-budgets.ts";
 import { distributeCommission } from "../../workers/commissions/distribute-commission.ts";
+import { recheckCommissions } from "../../workers/commissions/recheck-commissions.ts";
 import { reconcileSales } from "../../workers/commissions/reconcile-sales.ts";
 import { releaseCommission } from "../../workers/commissions/release-commission.ts";
 import { reverseSale } from "../../workers/commissions/reverse-sale.ts";
@@ -80,6 +81,7 @@ type DemoRun = {
  */
 export const DEMO_RUNS: readonly DemoRun[] = [
   { job: distributeCommission, input: async (scene) => ({ saleId: await aSale(scene, "applied") }) },
+  { job: recheckCommissions, input: async (scene) => ({ saleId: await aSale(scene, "applied") }) },
   { job: settleUnresolvedSales, input: unknownBuyersAppear },
   { job: syncCalendar, input: aCalendarIsConnected },
   { job: watchCalendar, input: aChannelIsDue },

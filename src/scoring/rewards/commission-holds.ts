@@ -7,6 +7,13 @@ export interface ReferrerAge {
   readonly createdAt: Date;
 }
 
+/** Applied and held sales of a buyer before a sale, by time of sale. */
+export interface BuyerHistory {
+  readonly salesLastHour: number;
+  readonly sales30Days: number;
+  readonly amount30DaysMicro: bigint;
+}
+
 /** What the fraud signals are computed from. */
 export interface HoldFacts {
   readonly amountMicro: bigint;
@@ -14,20 +21,13 @@ export interface HoldFacts {
   readonly receivedAt: Date;
   readonly buyer: { readonly referredAt: Date | null } | null;
   readonly chain: readonly ReferrerAge[];
-  /** Applied and held sales of the buyer, by time of sale, before this one. */
-  readonly buyerHistory: {
-    readonly salesLastHour: number;
-    readonly sales30Days: number;
-    readonly amount30DaysMicro: bigint;
-  };
+  readonly buyerHistory: BuyerHistory;
 }
 
-export type HoldReason =
-  | "velocity"
-  | "amount-above-average"
-  | "young-chain"
-  | "sale-before-referral"
-  | "late-receipt";
+/** Signals about the buyer's other sales: all that a sale which arrives late can change. */
+export type HistoryReason = "velocity" | "amount-above-average";
+
+export type HoldReason = HistoryReason | "young-chain" | "sale-before-referral" | "late-receipt";
 
 /**
  * reasons = every signal whose figure is above its limit, in a fixed order; a sale without any is paid at
@@ -40,21 +40,28 @@ export type HoldReason =
  */
 export function holdReasons(facts: HoldFacts, limits: CommissionHoldLimits): HoldReason[] {
   const soldAtMs = facts.soldAt.getTime();
-  const { salesLastHour, sales30Days, amount30DaysMicro } = facts.buyerHistory;
-  const [averageOf, sumMicro] =
-    sales30Days > 0 ? [BigInt(sales30Days), amount30DaysMicro] : [1n, limits.firstAverageMicro];
   const youngProfiles = facts.chain.filter(
     ({ createdAt }) => soldAtMs - createdAt.getTime() < limits.youngProfileHours * HOUR_MS,
   ).length;
   const referredAt = facts.buyer?.referredAt ?? null;
 
-  const reasons: HoldReason[] = [];
-  if (salesLastHour > limits.salesPerHour) reasons.push("velocity");
-  if (facts.amountMicro * averageOf > BigInt(limits.timesAverage) * sumMicro) {
-    reasons.push("amount-above-average");
-  }
+  const reasons: HoldReason[] = historyReasons(facts.amountMicro, facts.buyerHistory, limits);
   if (youngProfiles > limits.youngProfiles) reasons.push("young-chain");
   if (referredAt !== null && soldAtMs < referredAt.getTime()) reasons.push("sale-before-referral");
   if (facts.receivedAt.getTime() - soldAtMs > limits.receiptDays * DAY_MS) reasons.push("late-receipt");
+  return reasons;
+}
+
+/** The first two of these signals, as `holdReasons` says. */
+export function historyReasons(
+  amountMicro: bigint,
+  { salesLastHour, sales30Days, amount30DaysMicro }: BuyerHistory,
+  limits: CommissionHoldLimits,
+): HistoryReason[] {
+  const [averageOf, sumMicro] =
+    sales30Days > 0 ? [BigInt(sales30Days), amount30DaysMicro] : [1n, limits.firstAverageMicro];
+  const reasons: HistoryReason[] = [];
+  if (salesLastHour > limits.salesPerHour) reasons.push("velocity");
+  if (amountMicro * averageOf > BigInt(limits.timesAverage) * sumMicro) reasons.push("amount-above-average");
   return reasons;
 }

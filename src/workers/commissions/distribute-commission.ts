@@ -9,6 +9,7 @@ import { earnedEvents, heldEvents, recordCommissions } from "../../rewards/recor
 import { lockSaleFacts } from "../../rewards/sale-facts.ts";
 import type { EnqueueCommissions } from "../../rewards/take-sales.ts";
 import { type CommissionDecision, decideCommission } from "../../scoring/rewards/commission.ts";
+import { recheckCommissions } from "./recheck-commissions.ts";
 
 /** Pays a sale's commissions to the five referrers above its buyer, exactly once. */
 export const distributeCommission = defineJob({
@@ -29,7 +30,13 @@ export const distributeCommission = defineJob({
       facts,
       decision: decideCommission(facts, settings.commissions),
     }));
+    const late = decisions.filter(({ facts, decision }) => facts.isLate && decision.kind !== "unresolved");
     await Promise.all([
+      enqueueMany(
+        tx,
+        recheckCommissions,
+        late.map(({ facts: { saleId } }) => ({ saleId })),
+      ),
       emit(tx, commissionEarned, earnedEvents(decisions, now)),
       emit(tx, commissionHeld, heldEvents(decisions, now)),
       // Last, since it locks balances: transactions that pay the same people wait until this one commits.

@@ -44,7 +44,7 @@ export const releaseCommission = defineJob({
     await emit(
       tx,
       commissionEarned,
-      due.map((line) => ({ occurredAt: now, payload: earnedPayload(saleId, line) })),
+      sale.wasPaid ? [] : due.map((line) => ({ occurredAt: now, payload: earnedPayload(saleId, line) })),
     );
     await audit(tx, {
       actor,

@@ -4,15 +4,16 @@ import { inTransaction } from "../../../src/db/transaction.ts";
 import { takeEvents } from "../../../src/intake/events.ts";
 import { readEvents } from "../../../src/intake/read-events.ts";
 import { listRuns } from "../../../src/queues/runs.ts";
+import { CHECK_NAMES, type CheckName } from "../../../src/rewards/invariants.ts";
 import { lastCoverage, verificationState } from "../../../src/rewards/verifications.ts";
-import { CHECK_NAMES, type CheckName } from "../../../src/rewards/verify.ts";
 import { distributeBudget } from "../../../src/workers/budgets/distribute-budget.ts";
+import { releaseCommission } from "../../../src/workers/commissions/release-commission.ts";
 import { reverseSale } from "../../../src/workers/commissions/reverse-sale.ts";
 import { verifyLedger } from "../../../src/workers/maintenance/verify-ledger.ts";
 import { recalculateMultipliers } from "../../../src/workers/multipliers/recalculate-multipliers.ts";
 import { chain, organization, type Person } from "../../support/factories.ts";
 import { askForRun } from "../../support/jobs.ts";
-import { heldSale, takeSale } from "../../support/sales.ts";
+import { heldSale, saleOf, settleSale, takeSale } from "../../support/sales.ts";
 import { approve } from "../../support/tasks.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
@@ -28,9 +29,20 @@ async function livelyWorld(): Promise<World> {
   await takeSale(world, { buyer: { userId: "4711" } });
   await heldSale(world, buyer);
   await world.perform(reverseSale, { saleId, actor: "test" });
+  await moveByLateSale(world);
   await takeSale(world, { buyer });
   await playBudgets(world, buyer);
   return world;
+}
+
+/** A paid sale that a late one moves into the held account, and an operator releases. */
+async function moveByLateSale(world: World): Promise<void> {
+  const [, , buyer] = await chain(world, await organization(world), 3);
+  const saleId = await settleSale(world, buyer!, { tokens: 500 });
+  await settleSale(world, buyer!, { tokens: 1, minutesAgo: 60 });
+  await world.drain();
+  expect(await saleOf(world, saleId)).toMatchObject({ status: "held" });
+  await world.perform(releaseCommission, { saleId, actor: "test" });
 }
 
 /** A changed multiplier, and two budget payments, the second of which includes the leftover of the first. */
@@ -100,6 +112,14 @@ const BREAKAGES: Record<CheckName, Breakage> = {
       "update commissions set amount_micro = amount_micro + 10000 where (sale_id, level) = (select sale_id, level from commissions order by 1, 2 limit 1)",
     repair:
       "update commissions set amount_micro = amount_micro - 10000 where (sale_id, level) = (select sale_id, level from commissions order by 1, 2 limit 1)",
+  },
+  holds: {
+    table: "ledger_entries",
+    spoil: `update ledger_entries e set account_id = t.id from ledger_accounts t, ledger_accounts h
+            where t.kind = 'treasury' and h.kind = 'held' and e.account_id = h.id`,
+    repair: `update ledger_entries e set account_id = h.id from ledger_accounts t, ledger_accounts h, ledger_transactions x
+             where t.kind = 'treasury' and h.kind = 'held' and e.account_id = t.id and x.id = e.transaction_id
+               and (x.kind = 'commission' and e.amount_micro > 0 or x.kind in ('release', 'recheck'))`,
   },
   budgets: {
     table: "budget_awards",
