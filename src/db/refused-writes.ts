@@ -2,28 +2,31 @@ import type { ClientBase } from "pg";
 import { UNFIT_CODES } from "./faults.ts";
 
 /**
- * Whether the server has answered that it cannot write. Asking it is cheap, finding out is not: a server
- * whose disk is full still reads, and still changes rows on pages that have room.
+ * Whether the server is known to accept writes. Finding out needs a write: a server whose disk is full still
+ * reads, and still changes rows on pages that have room.
  */
 export type RefusedWrites = {
   /** Notices what the server answers over this connection. */
   watch(client: ClientBase): void;
-  /** The code of the last refusal; null since `clear`. */
-  code(): string | null;
-  clear(): void;
+  /**
+   * True if this server has accepted a probe since it last refused a write. A restart makes it another one.
+   */
+  isProven(server: string): boolean;
+  /** It has accepted a probe. */
+  prove(server: string): void;
 };
 
 export function noticeRefusedWrites(): RefusedWrites {
-  let last: string | null = null;
+  let proven: string | null = null;
   return {
     watch(client) {
       connectionOf(client).on("errorMessage", ({ code }) => {
-        if (code !== undefined && UNFIT_CODES.has(code)) last = code;
+        if (code !== undefined && UNFIT_CODES.has(code)) proven = null;
       });
     },
-    code: () => last,
-    clear() {
-      last = null;
+    isProven: (server) => proven === server,
+    prove(server) {
+      proven = server;
     },
   };
 }

@@ -11,16 +11,20 @@ const REASONS: Readonly<Record<string, string>> = {
   "58030": "cannot read or write its disk (58030)",
 };
 
+const UNDEFINED_TABLE = "42P01";
+
 /** Rolls the probe back. */
 class Probed extends Error {}
 
 /**
- * Why the server cannot write, or null. It is asked by a write only after it has refused one, so that a
- * healthy server is not written to by health checks. The row needs new pages, since those there are may have
- * room while the disk has none.
+ * Why the server cannot write, or null. It is asked by a write once after it or this process has started, and
+ * after it has refused one, so that a healthy server is not written to by health checks. The row needs new
+ * pages, since those there are may have room while the disk has none.
+ *
+ * @param server identifies the running server, such as by its start time.
  */
-export async function writeRefusal(db: Database): Promise<string | null> {
-  if (db.refusedWrites.code() === null) return null;
+export async function writeRefusal(db: Database, server: string): Promise<string | null> {
+  if (db.refusedWrites.isProven(server)) return null;
   try {
     await inTransaction(db, async (tx) => {
       await tx.execute(
@@ -31,10 +35,13 @@ export async function writeRefusal(db: Database): Promise<string | null> {
       throw new Probed();
     });
   } catch (error) {
-    if (isDatabaseUnfit(error)) return reasonOf(databaseFault(error)?.code ?? "");
+    const code = databaseFault(error)?.code ?? "";
+    if (isDatabaseUnfit(error)) return reasonOf(code);
+    // The table is not there yet: pending migrations are another check.
+    if (code === UNDEFINED_TABLE) return null;
     if (!(error instanceof Probed)) throw error;
   }
-  db.refusedWrites.clear();
+  db.refusedWrites.prove(server);
   return null;
 }
 

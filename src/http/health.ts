@@ -50,11 +50,13 @@ export function healthRoutes(runtime: Runtime, isAlive: () => boolean): Router {
 }
 
 async function postgresState({ db }: Runtime): Promise<Check> {
-  const [server] = await rows<{ readonly: boolean }>(
+  const [server] = await rows<{ readonly: boolean; startedAt: string }>(
     db.drizzle,
-    sql`select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as readonly`,
+    sql`select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as readonly,
+               pg_postmaster_start_time()::text as "startedAt"`,
   );
-  return server?.readonly ? "read-only" : ((await writeRefusal(db)) ?? "ok");
+  if (!server || server.readonly) return "read-only";
+  return (await writeRefusal(db, server.startedAt)) ?? "ok";
 }
 
 async function redisState({ producers, config }: Runtime): Promise<Check> {

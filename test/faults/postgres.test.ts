@@ -168,9 +168,17 @@ describe("a Postgres that answers and cannot write", () => {
         { checks: { postgres: "full: there is no space on its disk (53100)" } },
       ]);
     });
+    // A process that starts now has not been refused anything yet.
+    const restarted = await serve(await createWorld({ databaseUrl: () => postgres.url }));
+    const ready = await fetch(`${restarted}/health/ready`);
+    expect([ready.status, await ready.json()]).toMatchObject([
+      503,
+      { checks: { postgres: "full: there is no space on its disk (53100)" } },
+    ]);
 
     await disk.free();
-    await eventually(async () => expect((await fetch(`${address}/health/ready`)).status).toBe(200));
+    for (const one of [address, restarted])
+      await eventually(async () => expect((await fetch(`${one}/health/ready`)).status).toBe(200));
     for (const id of sold) await sendUntilAccepted(address, id, buyer!.userId);
     await eventually(async () => expect(await statuses(world)).toEqual(Array(sold.length).fill("applied")));
     await eventually(async () => expect(await world.enqueued()).toEqual([]));
