@@ -4,25 +4,36 @@ import type { Database } from "../db/client.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Log } from "../log.ts";
 import type { Catalogue } from "./job.ts";
+import { queuesWithoutProcess } from "./live-queues.ts";
+import type { Producers } from "./redis.ts";
 
-type Deps = { readonly db: Database; readonly catalogue: Catalogue; readonly log: Log };
+type Deps = {
+  readonly db: Database;
+  readonly producers: Producers;
+  readonly catalogue: Catalogue;
+  readonly log: Log;
+};
 
-/** A version that has the queue takes its entries before this time. */
+/** Entries are moved once they have been due for this time. */
 const DUE_FOR_MS = 60_000;
-/** Carriers in a queue that no process of this version consumes are given up after this time. */
+/** Carriers in a queue that no running process has are given up after this time. */
 const CARRIED_FOR_MS = 3_600_000;
 const PORTION = 5_000;
 
 /**
- * Moves entries that wait in a queue which this version does not have: into the queue of their job, or, if
- * the job is unknown too, into `maintenance`, where the relay postpones them.
+ * Moves entries that wait in a queue which no running process has: into the queue of their job, or, if the
+ * job is unknown too, into `maintenance`, where the relay holds them. The queue of a version that runs beside
+ * this one is left to it, whatever its backlog is.
  *
  * @returns how many were moved.
  */
-export async function adoptEntries({ db, catalogue, log }: Deps): Promise<number> {
-  await freeForeignCarriers(db);
-  const foreign = await foreignQueues(db.drizzle);
+export async function adoptEntries({ db, producers, catalogue, log }: Deps): Promise<number> {
+  // Which queues other processes have is known to Redis.
+  if (!producers.ready()) return 0;
+  const found = [...(await foreignQueues(db.drizzle)), ...(await queuesOfOldCarriers(db))];
+  const foreign = await queuesWithoutProcess(producers, [...new Set(found)]);
   if (foreign.length === 0) return 0;
+  await freeOldCarriers(db, foreign);
   const { names } = catalogue;
   const queues = names.map((name) => catalogue.find(name)?.job.queue);
   const moved = await rows(
@@ -65,10 +76,20 @@ export async function foreignQueues(on: Queryable): Promise<string[]> {
   return found.map((row) => row.queue);
 }
 
-async function freeForeignCarriers(db: Database): Promise<void> {
+async function queuesOfOldCarriers(db: Database): Promise<string[]> {
+  const found = await rows<{ queue: string }>(
+    db.drizzle,
+    sql`select distinct queue from outbox
+        where enqueued_at < now() - ${CARRIED_FOR_MS} * interval '1 millisecond'
+          and queue <> all(${array(QUEUE_NAMES)}::text[]) and dead_at is null`,
+  );
+  return found.map((row) => row.queue);
+}
+
+async function freeOldCarriers(db: Database, queues: readonly string[]): Promise<void> {
   await db.drizzle.execute(
     sql`update outbox set enqueued_at = null, carrier = null
         where enqueued_at < now() - ${CARRIED_FOR_MS} * interval '1 millisecond'
-          and queue <> all(${array(QUEUE_NAMES)}::text[]) and dead_at is null`,
+          and queue = any(${array(queues)}::text[]) and dead_at is null`,
   );
 }

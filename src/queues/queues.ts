@@ -41,4 +41,4 @@ export const RETENTION = {
 } as const;
 
 /** All keys of a queue share a hash tag, and so a hash slot of Redis Cluster. */
-export const keyPrefix = (prefix: string, queue: QueueName): string => `{${prefix}:${queue}}`;
+export const keyPrefix = (prefix: string, queue: string): string => `{${prefix}:${queue}}`;

@@ -4,7 +4,6 @@ import { QUEUE_NAMES, type QueueName } from "../config/queues.ts";
 import type { Database } from "../db/client.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Log } from "../log.ts";
-import { keyPrefix } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
 type Deps = { readonly db: Database; readonly producers: Producers; readonly log: Log };
@@ -13,9 +12,8 @@ type Deps = { readonly db: Database; readonly producers: Producers; readonly log
 const PORTION = 5_000;
 
 /** Beside the keys of BullMQ, in the same hash slot. */
-function markerKey(producers: Producers, queue: QueueName): string {
-  return `${producers.queue(queue).opts.prefix ?? keyPrefix("cw", queue)}:wipe-marker`;
-}
+const markerKey = (producers: Producers, queue: QueueName): string =>
+  `${producers.keyPrefix(queue)}:wipe-marker`;
 
 /**
  * Detects that Redis was wiped by a marker key per queue, which nothing else deletes. If the marker is

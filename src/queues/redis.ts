@@ -17,6 +17,8 @@ export type Producers = {
   readonly redis: RedisClient;
   readonly queues: ReadonlyMap<QueueName, Queue>;
   queue(name: QueueName): Queue;
+  /** What all keys of a queue begin with, also of one that this version does not have. */
+  keyPrefix(queue: string): string;
   /**
    * True when the connection is up and leads to a Redis that can carry work, as far as was seen at the last
    * check.
@@ -61,6 +63,7 @@ export function openProducers(address: RedisAddress & { readonly redisPrefix: st
     redis,
     queues,
     queue: (name) => queues.get(name) as Queue,
+    keyPrefix: (queue) => keyPrefix(prefix, queue),
     ready: () => redis.status === "ready" && fitness.isFit(),
     failed(error) {
       if (!isRedisAbsent(error)) return false;
@@ -86,6 +89,7 @@ export function noProducers(): Producers {
     },
     queues: new Map(),
     queue: absent,
+    keyPrefix: absent,
     ready: () => false,
     failed: () => false,
     close: async () => undefined,

@@ -1,6 +1,7 @@
 import { inTransaction, type Tx } from "../db/transaction.ts";
 import { type ThrottledWarning, warnThrottled } from "../log.ts";
 import { createDirectDispatch } from "./direct-dispatch.ts";
+import { createLiveMarks } from "./live-queues.ts";
 import { createLookMemory } from "./look-memory.ts";
 import { listenForEntries } from "./pg-listener.ts";
 import { resumePostponed } from "./postpone.ts";
@@ -40,7 +41,7 @@ export type Relay = {
   stop(): Promise<void>;
 };
 
-const POLL_MS = 250;
+export const POLL_MS = 250;
 const STUCK_AFTER_MS = 30_000;
 /**
  * A round of this many entries may have left some behind: while all queues are busy, the share of the
@@ -176,6 +177,7 @@ function createRounds(deps: RelayDeps, looks: Looks) {
 /** Looks at the queues in intervals, and wakes the rounds. */
 function createPolls(deps: RelayDeps, looks: Looks, direct: DirectDispatch, wake: () => void) {
   const failed = warnThrottled(deps.log, "relay poll failed; entries stay due in Postgres");
+  const marks = createLiveMarks(deps.producers);
   let polling: Promise<void> | null = null;
   let resumed = false;
   let endedAt = performance.now();
@@ -184,7 +186,9 @@ function createPolls(deps: RelayDeps, looks: Looks, direct: DirectDispatch, wake
     if (!resumed) await resumePostponed(deps.db.drizzle, deps.catalogue.names);
     resumed = true;
     if (deps.producers.ready()) {
-      if ((await requeueAfterWipe(deps)).length > 0) looks.forget();
+      const wiped = (await requeueAfterWipe(deps)).length > 0;
+      if (wiped) looks.forget();
+      await marks.renew(wiped);
       await looks.look();
       failed.recovered();
     } else {

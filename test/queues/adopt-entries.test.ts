@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { QUEUE_NAMES } from "../../src/config/queues.ts";
 import { adoptEntries } from "../../src/queues/adopt-entries.ts";
+import { queuesWithoutProcess } from "../../src/queues/live-queues.ts";
 import { sweep } from "../../src/queues/sweep.ts";
 import { eventually } from "../support/eventually.ts";
 import { ask, singleJob } from "../support/jobs.ts";
@@ -21,6 +23,13 @@ describe("a job that moved to another queue", () => {
   });
 });
 
+/** A world whose Redis is connected. */
+async function connectedWorld(...jobs: Parameters<typeof singleJob>[1][]): Promise<World> {
+  const world = await createWorld({ jobs: jobs.map((fields) => singleJob(undefined, fields)) });
+  await eventually(() => expect(world.producers.ready()).toBe(true));
+  return world;
+}
+
 describe("entries of a queue that this version does not have", () => {
   const plant = (world: World, job: string, due = "1 hour") =>
     world.query(
@@ -30,7 +39,7 @@ describe("entries of a queue that this version does not have", () => {
     );
 
   it("move into the queue of their job, once no other version has taken them for a minute", async () => {
-    const world = await createWorld({ jobs: [singleJob(undefined, { queue: "recommendations" })] });
+    const world = await connectedWorld({ queue: "recommendations" });
     await plant(world, "note-item", "30 seconds");
     expect(await adoptEntries(world)).toBe(0);
     await plant(world, "note-item");
@@ -40,15 +49,14 @@ describe("entries of a queue that this version does not have", () => {
   });
 
   it("move into maintenance, where they are postponed, if their job is unknown as well", async () => {
-    const world = await createWorld();
+    const world = await connectedWorld();
     await plant(world, "gone-job");
     await adoptEntries(world);
     expect(await queues(world)).toEqual(["maintenance"]);
   });
 
   it("do not stop the sweep while carriers hold them, and are given up after an hour", async () => {
-    const world = await createWorld({ jobs: [singleJob()] });
-    await eventually(() => expect(world.producers.ready()).toBe(true));
+    const world = await connectedWorld({});
     await plant(world, "note-item");
     await world.query("update outbox set carrier = 'c', enqueued_at = now() - interval '59 minutes'");
     expect(await sweep(world)).toEqual({ due: 0, dead: 0 });
@@ -57,4 +65,46 @@ describe("entries of a queue that this version does not have", () => {
     expect(await adoptEntries(world)).toBe(1);
     expect(await queues(world)).toEqual(["maintenance"]);
   });
+
+  it("are left, waiting and with carriers of any age, while a process runs that has the queue", async () => {
+    const world = await connectedWorld({ queue: "recommendations" });
+    for (const job of ["note-item", "future-job"]) {
+      await plant(world, job, "1 day");
+      await plant(world, job, "2 days");
+    }
+    await world.query(
+      "update outbox set carrier = 'c', enqueued_at = now() - interval '1 day' where key = '2 days'",
+    );
+    const mark = `${world.producers.keyPrefix("former-queue")}:live`;
+    await world.producers.redis.set(mark, "1");
+    expect(await adoptEntries(world)).toBe(0);
+    expect(await queues(world)).toEqual(Array(4).fill("former-queue"));
+    expect(await world.query("select 1 from outbox where carrier = 'c'")).toHaveLength(2);
+    await world.producers.redis.del(mark);
+    expect(await adoptEntries(world)).toBe(4);
+    expect((await queues(world)).toSorted()).toEqual([
+      ...["maintenance", "maintenance"],
+      ...["recommendations", "recommendations"],
+    ]);
+  });
+
+  it("are left while Redis cannot tell which queues other processes have", async () => {
+    const world = await createWorld();
+    await plant(world, "gone-job");
+    expect(await adoptEntries({ ...world, producers: { ...world.producers, ready: () => false } })).toBe(0);
+    expect(await queues(world)).toEqual(["former-queue"]);
+  });
+});
+
+it("a relay marks the queues of its version as live, and again at once after Redis was wiped", async () => {
+  const world = await connectedWorld();
+  const dead = () => queuesWithoutProcess(world.producers, [...QUEUE_NAMES, "former-queue"]);
+  expect(await dead()).toHaveLength(QUEUE_NAMES.length + 1);
+  world.relay.start();
+  await eventually(async () => expect(await dead()).toEqual(["former-queue"]));
+  const keys = QUEUE_NAMES.flatMap((queue) =>
+    ["live", "wipe-marker"].map((name) => `${world.producers.keyPrefix(queue)}:${name}`),
+  );
+  for (const key of keys) await world.producers.redis.del(key);
+  await eventually(async () => expect(await dead()).toEqual(["former-queue"]));
 });
