@@ -10,9 +10,12 @@ import { Snooze } from "./outcome.ts";
  */
 export type Holder = { readonly carrier: string; readonly token: string };
 
-/** Longer than an event loop stalls, and than the lock of a carrier lasts. */
-const LEASE_MS = 20_000;
-const RENEW_EVERY_MS = 5_000;
+/**
+ * Longer than an event loop stalls, and than the lock of a carrier lasts; and short enough that the call of a
+ * killed worker is repeated within 15 s. How long a call takes does not matter: its lease is renewed.
+ */
+export const LEASE_MS = 13_000;
+const RENEW_EVERY_MS = 1_000;
 
 /**
  * Takes the lease of an entry that this transaction has locked.
@@ -48,7 +51,10 @@ export const lockedWhere = (ids: readonly string[], condition: SQL): SQL =>
 export const heldBy = ({ carrier, token }: Holder) =>
   sql`(leased_by = ${token} or (carrier = ${carrier} and (leased_by is null or leased_until <= now())))`;
 
-/** Renews the lease of an entry until it is stopped. A renewal that fails is made up for by the next one. */
+/**
+ * Renews the lease of an entry until it is stopped, one renewal at a time: while Postgres hangs, more of them
+ * would take all connections. One that fails is made up for by the next one.
+ */
 export function renewLease(
   transact: (work: (tx: Tx) => Promise<unknown>) => Promise<unknown>,
   id: string,
@@ -58,7 +64,16 @@ export function renewLease(
     tx.execute(
       sql`update outbox set leased_until = now() + ${LEASE_MS} * interval '1 millisecond' where id = ${id} and leased_by = ${token}`,
     );
-  const timer = setInterval(() => void transact(renew).catch(() => undefined), RENEW_EVERY_MS);
+  let renewing = false;
+  const timer = setInterval(() => {
+    if (renewing) return;
+    renewing = true;
+    transact(renew)
+      .catch(() => undefined)
+      .finally(() => {
+        renewing = false;
+      });
+  }, RENEW_EVERY_MS);
   return { stop: () => clearInterval(timer) };
 }
 

@@ -36,11 +36,11 @@ export type CircuitsDeps = {
 
 const FIRST_PAUSE_MS = 2_000;
 /** Less than the 15 s in which work must proceed once a server has recovered. */
-const LONGEST_PAUSE_MS = 10_000;
+export const LONGEST_PAUSE_MS = 10_000;
 /** How long one carrier may try before the next one does. */
 const TRIAL_MS = 10_000;
 /** Entries that were given back do not all come at once. */
-const SPREAD_MS = 1_000;
+export const SPREAD_MS = 1_000;
 const CONTENTIONS_IN_A_ROW = 5;
 /** Enough entries to know whether another one failed too. */
 const MAX_SUSPECTS = 2;

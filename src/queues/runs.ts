@@ -169,7 +169,8 @@ export async function failAbandonedRuns(on: Queryable): Promise<string[]> {
     on,
     sql`update job_runs r set status = 'failed', finished_at = now(), error = 'its entries are gone'
         where r.finished_at is null
-          and not exists (select 1 from outbox o where o.parent = r.id and o.dead_at is null)
+          and r.id is distinct from (select o.parent from outbox o where o.parent >= r.id and o.dead_at is null
+                                     order by o.parent limit 1)
         returning r.id`,
   );
   return failed.map(({ id }) => id);

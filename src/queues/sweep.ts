@@ -20,7 +20,7 @@ export type SweepDeps = {
  * Entries that got their carrier more recently are skipped: it may still be on its way to Redis, where a
  * command ends after 5 s. Together with the interval of the rounds less than 15 s.
  */
-const CARRIED_FOR_MS = 8_000;
+export const CARRIED_FOR_MS = 8_000;
 const CARRIERS_PER_PAGE = 1_000;
 
 type CarrierState = Carried & { readonly state: string; readonly lost: boolean };

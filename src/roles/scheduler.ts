@@ -30,6 +30,8 @@ export type SchedulerDeps = {
   readonly serverClock: ServerClock | null;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** How often a round begins. */
+  readonly roundMs?: number;
 };
 
 export type Scheduler = {
@@ -39,10 +41,10 @@ export type Scheduler = {
   isAlive(): boolean;
 };
 
-const ROUND_EVERY_MS = 5_000;
+export const ROUND_EVERY_MS = 5_000;
 const STUCK_AFTER_MS = 120_000;
 /** Every second round opens due slots, and every third one does what is not urgent. */
-const ROUNDS_PER_SLOT_CHECK = 2;
+export const ROUNDS_PER_SLOT_CHECK = 2;
 const ROUNDS_PER_UPKEEP = 3;
 const ADVISORY_LOCK = lockKey("scheduler");
 
@@ -69,7 +71,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   };
   return {
     start() {
-      timer = setInterval(startRound, ROUND_EVERY_MS);
+      timer = setInterval(startRound, deps.roundMs ?? ROUND_EVERY_MS);
       startRound();
     },
     async stop() {

@@ -1,4 +1,5 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import { renewLease } from "../../src/queues/call-lease.ts";
 import { failEntry, releaseEntries } from "../../src/queues/failure.ts";
 import { postponeEntries } from "../../src/queues/postpone.ts";
 import { eventually } from "../support/eventually.ts";
@@ -51,4 +52,27 @@ it.each(Object.entries(GIVEN_BACK))("an entry that another carrier holds is not 
   expect(await world.query("select carrier, attempts from outbox")).toEqual([
     { carrier: "other", attempts: 0 },
   ]);
+});
+
+it("a lease is renewed by one statement at a time, and again once one has ended, however it ends", async () => {
+  vi.useFakeTimers();
+  try {
+    const ends: ((error?: Error) => void)[] = [];
+    const transact = () =>
+      new Promise<void>((resolve, reject) => {
+        ends.push((error) => (error ? reject(error) : resolve()));
+      });
+    const renewal = renewLease(transact, "1", HOLDER);
+    await vi.advanceTimersByTimeAsync(7_500);
+    expect(ends).toHaveLength(1);
+    ends[0]!(new Error("no answer"));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(ends).toHaveLength(2);
+    renewal.stop();
+    ends[1]!();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(ends).toHaveLength(2);
+  } finally {
+    vi.useRealTimers();
+  }
 });
