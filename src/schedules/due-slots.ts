@@ -81,7 +81,9 @@ async function lockSchedules(
 
 /**
  * Schedules with an unfinished run, or whose latest run has failed while entries of it are waiting: dead
- * letters of older runs are not retried. Asked from the run to its entries, whatever the size of the outbox.
+ * letters of older runs are not retried. Asked from the run to its entries, whatever the size of the outbox: the
+ * first entry from the run on is read by the index. With `parent = latest.id limit 1`, the planner reads the
+ * whole outbox for each schedule where the entries of one run are a tenth of it.
  * Runs of a job that the schedule had in another version do not count: they may never end here.
  */
 export function busySql(timetable: readonly Schedule[]): SQL {
@@ -93,8 +95,9 @@ export function busySql(timetable: readonly Schedule[]): SQL {
     where exists (select 1 from job_runs r where r.schedule = s.name and r.finished_at is null and r.job = s.job)
        or exists (select 1
                   from (select id, job from job_runs where schedule = s.name order by slot desc limit 1) as latest
-                  cross join lateral (select 1 from outbox o where o.parent = latest.id and o.dead_at is null limit 1) as waiting
-                  where latest.job = s.job)`;
+                  cross join lateral (select o.parent from outbox o where o.parent >= latest.id and o.dead_at is null
+                                      order by o.parent limit 1) as waiting
+                  where latest.job = s.job and waiting.parent = latest.id)`;
 }
 
 type DueSlot = {

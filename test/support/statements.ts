@@ -34,15 +34,24 @@ type PlanNode = { readonly [key: string]: unknown; readonly Plans?: readonly Pla
 /**
  * How many rows of a table a statement reads and passes over, by its plan. What it writes is rolled back.
  */
-export async function rowsPassedOver(world: World, statement: Statement, table: string): Promise<number> {
+export const rowsPassedOver = async (world: World, statement: Statement, table: string): Promise<number> =>
+  passedOver(await planOf(world, statement), table);
+
+/** How many pages a statement reads. What it writes is rolled back. */
+export async function pagesRead(world: World, statement: Statement): Promise<number> {
+  const plan = await planOf(world, statement);
+  return Number(plan["Shared Hit Blocks"]) + Number(plan["Shared Read Blocks"]);
+}
+
+async function planOf(world: World, { text, values }: Statement): Promise<PlanNode> {
   const client = await world.db.pool.connect();
   try {
     await client.query("begin");
     const { rows } = await client.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(
-      `explain (analyze, format json) ${statement.text}`,
-      [...statement.values],
+      `explain (analyze, buffers, format json) ${text}`,
+      [...values],
     );
-    return passedOver(rows[0]!["QUERY PLAN"][0].Plan, table);
+    return rows[0]!["QUERY PLAN"][0].Plan;
   } finally {
     await client.query("rollback");
     client.release();
