@@ -4,7 +4,6 @@ import type { Tx } from "../../src/db/transaction.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
 import { defineJob, type Job } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
-import { openSlots } from "../../src/roles/scheduler.ts";
 import { every } from "../../src/schedules/schedule.ts";
 import { eventually } from "../support/eventually.ts";
 import { note, noted } from "../support/jobs.ts";
@@ -82,6 +81,7 @@ const oldMover = simple("moved-job", { queue: "multipliers" });
 const newMover = simple("moved-job", { queue: "recommendations" });
 const hourly = { input: { item: "of a slot" } };
 
+const SCHEDULER_ROUND_MS = 100;
 const HOURS = size(24, 24 * 7);
 const PER_HOUR = 3;
 
@@ -128,7 +128,9 @@ const left = (world: World, ...names: string[]) =>
 
 it("two versions side by side for a day lose nothing, do nothing twice or wrongly, and starve nothing", async () => {
   const world = await createWorld({ at: "2026-05-01T00:30:00Z" });
+  // Both schedulers run, and compete for the lock: either may open the slots of an hour.
   const old = openVersion(world, {
+    schedulerRoundMs: SCHEDULER_ROUND_MS,
     jobs: [steady, removed, formerName, oldMover, oldPay, oldCount],
     timetable: [
       every("0 * * * *", steady, { name: "hourly", ...hourly }),
@@ -136,6 +138,7 @@ it("two versions side by side for a day lose nothing, do nothing twice or wrongl
     ],
   });
   const current = openVersion(world, {
+    schedulerRoundMs: SCHEDULER_ROUND_MS,
     jobs: [steady, added, laterName, newMover, newPay, newCount],
     timetable: [
       every("0 * * * *", steady, { name: "hourly", ...hourly }),
@@ -144,8 +147,9 @@ it("two versions side by side for a day lose nothing, do nothing twice or wrongl
   });
   const expected: string[] = [];
   const runs = { old: true, current: false };
-  for (const version of [old, current]) await openSlots(version, version.timetable);
   await old.start();
+  // A schedule that is new starts then.
+  await eventually(async () => expect(await world.query("select 1 from schedules")).toHaveLength(2));
   for (let hour = 1; hour <= HOURS; hour++) {
     if (hour === Math.round(HOURS / 4)) {
       await current.start();
@@ -157,18 +161,16 @@ it("two versions side by side for a day lose nothing, do nothing twice or wrongl
       await old.stop();
       runs.old = false;
     }
-    world.at(new Date(Date.parse("2026-05-01T00:00:00Z") + hour * 3_600_000).toISOString());
-    const running = [...(runs.old ? [old] : []), ...(runs.current ? [current] : [])];
-    // Either may be the one that holds the scheduler's lock.
-    const scheduler = running[hour % running.length] as Version;
-    await openSlots(scheduler, scheduler.timetable);
+    const slot = new Date(Date.parse("2026-05-01T00:00:00Z") + hour * 3_600_000).toISOString();
+    world.at(slot);
     if (runs.old) expected.push(...(await work(old, [...OLD_WORK, ...oldForm], hour)));
     // Items of their own, so that neither version takes over an entry of the other.
     if (runs.current) expected.push(...(await work(current, [...NEW_WORK, ...newForm], hour + 1_000)));
     // Otherwise the next slot would wait.
-    await eventually(async () =>
-      expect(await left(world, "steady-job", "removed-job", "added-job")).toEqual([]),
-    );
+    await eventually(async () => {
+      expect(await world.query("select 1 from job_runs where slot = $1", [slot])).toHaveLength(2);
+      expect(await left(world, "steady-job", "removed-job", "added-job")).toEqual([]);
+    });
   }
   await eventually(async () => expect(await left(world)).toEqual([]));
 
