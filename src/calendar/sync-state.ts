@@ -83,16 +83,28 @@ export async function connectionsNotSyncedSince(tx: Tx, since: Date, limit: numb
 }
 
 /**
- * Records which calendar a connection reads. If it was another one before, the user has connected another
- * account: the entries of the earlier one are forgotten, and their meetings left as they are.
+ * Records which calendar a connection reads, by its name at the provider.
+ *
+ * @returns whether it was read under another name before.
  */
-export async function recordCalendarName(tx: Tx, connectionId: string, name: string | null): Promise<void> {
-  if (name === null) return;
+export async function recordCalendarName(
+  tx: Tx,
+  connectionId: string,
+  name: string | null,
+): Promise<boolean> {
+  if (name === null) return false;
   const hash = createHash("sha256").update(name).digest();
-  await tx.execute(
+  const [before] = await rows<{ isAnother: boolean }>(
+    tx,
     sql`with before as (select id, calendar_name from calendar_connections where id = ${connectionId}),
              named as (update calendar_connections c set calendar_name = ${hash} from before b
                        where c.id = b.id and b.calendar_name is distinct from ${hash})
-        delete from calendar_copies c using before b where c.connection_id = b.id and b.calendar_name <> ${hash}`,
+        select coalesce(calendar_name <> ${hash}, false) as "isAnother" from before`,
   );
+  return before?.isAnother ?? false;
+}
+
+/** Forgets the entries of a calendar that is no longer connected. Their meetings are left as they are. */
+export async function forgetEntries(tx: Tx, connectionId: string): Promise<void> {
+  await tx.execute(sql`delete from calendar_copies where connection_id = ${connectionId}`);
 }

@@ -32,7 +32,7 @@ export async function connectCalendar(tx: Tx, request: ConnectRequest): Promise<
         on conflict (user_id, provider) do update set
           status = 'active', reason = null, refresh_token = excluded.refresh_token, access_token = null,
           access_expires_at = null, sync_token = null, page_token = null, full_sync_started_at = null,
-          grant_number = calendar_connections.grant_number + 1, updated_at = excluded.updated_at
+          full_synced_at = null, grant_number = calendar_connections.grant_number + 1, updated_at = excluded.updated_at
         returning id`,
   );
   if (!connection) throw new Error(`could not connect the calendar of user ${userId}`);

@@ -34,13 +34,16 @@ export const calendarConnections = pgTable(
     accessExpiresAt: instant(),
     /** Counts the grants: a response to an earlier one says nothing about this one. */
     grantNumber: integer().notNull().default(1),
-    /** SHA-256 of the provider's name of the calendar: another one is another account. Null: not read yet. */
+    /**
+     * SHA-256 of the provider's name of the calendar: another name under a new grant is another account.
+     * Null: not read yet.
+     */
     calendarName: bytes(),
     /** Where the next sync continues. Null: a full sync is due. */
     syncToken: text(),
     /** The next page of the current sync. */
     pageToken: text(),
-    /** Start of the current full sync, and of the last complete one. */
+    /** Start of the current full sync, and of the last complete one under the current grant. */
     fullSyncStartedAt: instant(),
     fullSyncedAt: instant(),
     /** End of the last sync of any kind. */

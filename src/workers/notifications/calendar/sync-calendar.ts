@@ -12,6 +12,7 @@ import { removeMissing } from "../../../calendar/removed-entries.ts";
 import { savePage } from "../../../calendar/save-page.ts";
 import {
   finishSync,
+  forgetEntries,
   loadSync,
   recordCalendarName,
   resetSync,
@@ -68,13 +69,14 @@ export const syncCalendar: OutsideJob<Payload, Request, Answer> = defineJob({
     // The user reconnected during the call, possibly to another account.
     if (connection?.status !== "active" || connection.grantNumber !== answer.connection.grantNumber)
       return skipped("the connection has changed since the call");
-    if (recorded.result.kind === "expired") {
+    const page = recorded.result;
+    if (page.kind === "expired" || (await isRenamed(tx, connectionId, page, cursor))) {
       await resetSync(tx, connectionId);
       await retry();
       return done({ startedOver: 1 });
     }
-    const counts = await recordPage(tx, connection, recorded.result, { cursor, fullSince }, now);
-    if (recorded.result.nextPageToken !== null) await retry();
+    const counts = await recordPage(tx, connection, page, { cursor, fullSince }, now);
+    if (page.nextPageToken !== null) await retry();
     return done(counts);
   },
 });
@@ -87,6 +89,26 @@ function cursorOf(step: SyncStep): Pick<Request, "cursor" | "fullSince"> {
   return { cursor: { window, syncToken: null, pageToken }, fullSince: step.startedAt.toISOString() };
 }
 
+/**
+ * Records the name of the calendar of a page. Until a full sync has ended under the current grant, another
+ * name is another account: the entries of the earlier one are forgotten. Later it is the same calendar under
+ * a new name.
+ *
+ * @returns whether the calendar was renamed between two syncs of changes: it is read in full then.
+ */
+async function isRenamed(
+  tx: Tx,
+  connectionId: string,
+  { calendarName }: EventsPage,
+  { window, pageToken }: EventsCursor,
+): Promise<boolean> {
+  const isAnother = await recordCalendarName(tx, connectionId, calendarName);
+  if (!isAnother) return false;
+  const { fullSyncedAt } = await loadSync(tx, connectionId);
+  if (fullSyncedAt === null && pageToken === null) await forgetEntries(tx, connectionId);
+  return window === null;
+}
+
 async function recordPage(
   tx: Tx,
   connection: Connection,
@@ -94,7 +116,6 @@ async function recordPage(
   { cursor, fullSince }: Pick<Request, "cursor" | "fullSince">,
   now: Date,
 ): Promise<Counts> {
-  await recordCalendarName(tx, connection.id, page.calendarName);
   const { syncedAt: lastSyncedAt } = await loadSync(tx, connection.id);
   const counts = await savePage(tx, { connection, entries: page.events, lastSyncedAt, now });
   const startedAt = fullSince === null ? null : new Date(fullSince);

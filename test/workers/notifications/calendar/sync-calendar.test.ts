@@ -400,6 +400,40 @@ describe("sync-calendar: refusals", () => {
     expect(await meetingsOf(world)).toMatchObject([{ status: "cancelled" }]);
   });
 
+  it("faults 26: a calendar that was renamed is read in full, and keeps its meetings", async () => {
+    const { world, ada, bob, events, meet } = await twoPeople();
+    for (const name of ["goes", "stays"]) meet(name, [ada, bob]);
+    await read(world, ada);
+    events.names.set(ada.grant, "Renamed");
+    meet("comes", [ada, bob]);
+    events.asked.length = 0;
+    await read(world, ada);
+    expect(events.asked.map((query) => [query.has("syncToken"), query.has("timeMin")])).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+    events.remove(ada.grant, "goes");
+    events.asked.length = 0;
+    await read(world, ada);
+    expect(events.asked).toHaveLength(1);
+    expect((await meetingsOf(world)).map(({ title, status }) => [title, status]).sort()).toEqual([
+      ["Meeting comes", "scheduled"],
+      ["Meeting goes", "cancelled"],
+      ["Meeting stays", "scheduled"],
+    ]);
+  });
+
+  it("faults 26: what is removed from a calendar while it is renamed is cancelled by the weekly full sync", async () => {
+    const { world, ada, bob, events, meet } = await twoPeople();
+    meet("goes", [ada, bob], { start: "2026-03-20T10:00:00Z" });
+    await read(world, ada);
+    events.names.set(ada.grant, "Renamed");
+    events.remove(ada.grant, "goes");
+    later(world, 7 * DAY_MS);
+    await read(world, ada);
+    expect(await meetingsOf(world)).toMatchObject([{ title: "Meeting goes", status: "cancelled" }]);
+  });
+
   it("does nothing for a missing connection, or without a provider", async () => {
     const { world } = await calendarWorld();
     expect(await world.perform(syncCalendar, { connectionId: "999" })).toMatchObject({
