@@ -465,23 +465,36 @@ CREATE OR REPLACE FUNCTION settle_counting()
  SET search_path FROM CURRENT
 AS $function$
 BEGIN
+  PERFORM settle_unread_counts(array_agg(w.user_id), array_agg(w.thread_id))
+  FROM written w JOIN gone g ON g.thread_id = w.thread_id AND g.user_id = w.user_id
+  WHERE w.last_read_at > coalesce(g.last_read_at, '-infinity');
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION settle_unread_counts(users bigint[], threads bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path FROM CURRENT
+AS $function$
+BEGIN
+  -- A statement of its own, so that the next one sees what was counted while this one waited.
+  PERFORM n.id FROM unnest(users, threads) AS r(user_id, thread_id)
+  JOIN notifications n ON n.user_id = r.user_id AND n.thread_id = r.thread_id AND n.counting AND n.read_at IS NULL
+  ORDER BY n.user_id, n.thread_id FOR UPDATE OF n;
   UPDATE notifications n SET
     updated_at = now(),
     read_at = CASE WHEN u.unread = 0 THEN now() END,
     count = greatest(u.unread, 1),
     title = regexp_replace(n.title, '^\d+ new messages?', greatest(u.unread, 1) || ' new message' || CASE WHEN u.unread > 1 THEN 's' ELSE '' END)
   FROM (
-    SELECT c.id, (SELECT count(*)::int FROM (
-             SELECT 1 FROM messages m
-             WHERE m.thread_id = w.thread_id AND m.created_at > w.last_read_at AND m.sender_id <> w.user_id
-               AND m.body NOT LIKE '%](user:' || w.user_id || ')%'
-             LIMIT c.count) m) AS unread
-    FROM written w
-    JOIN gone g ON g.thread_id = w.thread_id AND g.user_id = w.user_id
-    JOIN notifications c ON c.user_id = w.user_id AND c.thread_id = w.thread_id AND c.counting AND c.read_at IS NULL
-    WHERE w.last_read_at > coalesce(g.last_read_at, '-infinity')) u
-  WHERE n.id = u.id AND n.read_at IS NULL AND u.unread < n.count;
-  RETURN NULL;
+    SELECT c.id, (SELECT count(*)::int FROM messages m
+                  JOIN domain_events e ON e.event_type = 'chat_message_sent' AND left(e.payload->>'message_id', 20) = m.id::text
+                  JOIN deliveries d ON d.event_id = e.id AND d.user_id = c.user_id AND d.channel = 'in_app' AND d.notification_id = c.id
+                  WHERE m.thread_id = p.thread_id AND m.created_at > p.last_read_at) AS unread
+    FROM unnest(users, threads) AS r(user_id, thread_id)
+    JOIN chat_thread_participants p ON p.thread_id = r.thread_id AND p.user_id = r.user_id AND p.last_read_at IS NOT NULL
+    JOIN notifications c ON c.user_id = r.user_id AND c.thread_id = r.thread_id AND c.counting AND c.read_at IS NULL) u
+  WHERE n.id = u.id AND u.unread < n.count;
 END $function$;
 
 CREATE OR REPLACE FUNCTION touch_row()
@@ -600,6 +613,7 @@ CREATE TABLE domain_events (
   created_at  timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT domain_events_pkey PRIMARY KEY (id)
 );
+CREATE INDEX domain_events_message ON domain_events ("left"(payload ->> 'message_id'::text, 20)) WHERE event_type = 'chat_message_sent'::text;
 CREATE TRIGGER domain_events_append_only BEFORE UPDATE ON domain_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER domain_events_ask_for_fan_out AFTER INSERT ON domain_events REFERENCING NEW TABLE AS written_events FOR EACH STATEMENT EXECUTE FUNCTION ask_for_fan_out();
 

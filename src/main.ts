@@ -9,6 +9,7 @@ import type { Runtime } from "./roles/runtime.ts";
 import { createScheduler, type Scheduler } from "./roles/scheduler.ts";
 import { type ShutdownStep, shutDown } from "./roles/shutdown.ts";
 import { startWorkers } from "./roles/worker.ts";
+import { nextSlotsOfTheDay } from "./schedules/slots-of-the-day.ts";
 import { timetable } from "./schedules/timetable.ts";
 import { VERSION } from "./version.ts";
 import { catalogue } from "./workers/index.ts";
@@ -53,6 +54,8 @@ export async function startService(config: Config, log: Log = createLog(config.l
   const isAlive = () => roles.every((role) => role?.isAlive() ?? true);
   const http = listener && serveOn(listener, runtime, { isAlive });
   scheduler?.start();
+  if (scheduler)
+    for (const line of nextSlotsOfTheDay(timetable, runtime.clock.now())) log.info(line, "schedule");
   if (http) steps.push({ name: "http", limitMs: STEP_LIMIT_MS, stop: () => http.stop() });
   if (workers) {
     steps.push({

@@ -7,11 +7,13 @@ import type { Run } from "../queues/runs.ts";
 import { executionOf } from "../roles/execution.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { notifyProjectMatches } from "../workers/notifications/matching/notify-project-matches.ts";
+import { generateRecommendations } from "../workers/recommendations/generate-recommendations.ts";
 import { candidatesReport } from "./candidates-report.ts";
 import { runProgress, runSummary } from "./follow.ts";
 import { payloadFrom } from "./job-flags.ts";
 import { previewText } from "./preview-text.ts";
 import { printJson, printLine } from "./print.ts";
+import { recommendationsReport } from "./recommendations-report.ts";
 import { REFERENCE_FIELDS, requireReference } from "./references.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 import { redisAnswers, withRuntime } from "./with-runtime.ts";
@@ -141,6 +143,7 @@ async function warnIfNoWorker(
 /** Reports that some jobs print besides their counts. */
 const REPORTS: Readonly<Record<string, (db: Database, run: Run) => Promise<string | null>>> = {
   [notifyProjectMatches.name]: candidatesReport,
+  [generateRecommendations.name]: recommendationsReport,
 };
 
 const reportOf = async (db: Database, run: Run): Promise<string | null> =>

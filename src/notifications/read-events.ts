@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { hostInstant } from "../db/instants.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { mapInPortions, stringifyInPortions } from "../portions.ts";
 import { cleanName, cleanText } from "./clean-name.ts";
@@ -52,7 +53,7 @@ export async function readEvents(db: Queryable, found: readonly EventRow[]): Pro
       event: {
         ...row,
         payload,
-        occurredAt: new Date(row.occurredAt),
+        occurredAt: hostInstant(row.occurredAt),
         names: names.get(row.id) ?? NAMELESS,
       },
     })),
@@ -133,7 +134,7 @@ async function loadNames(
         ...cleanNames(names),
         message: message === null ? null : cleanText(message),
         meetingStatus,
-        meetingStart: meetingStart === null ? null : new Date(meetingStart),
+        meetingStart: meetingStart === null ? null : hostInstant(meetingStart),
       },
     ]),
   );

@@ -6,18 +6,28 @@ import { mapInPortions, stringifyInPortions } from "../portions.ts";
 import type { NotifyDecision } from "../scoring/notifications/notify-decision.ts";
 import type { Decided } from "./decide-deliveries.ts";
 import type { NotificationText } from "./notification-type.ts";
+import { settleCounted, type ThreadReader } from "./settle-reading.ts";
 
 /**
- * Writes deliveries, and the notifications that are shown in the app. Two statements, whatever the number of
- * recipients. The texts of a group are written once and copied by Postgres.
+ * Writes deliveries, and the notifications that are shown in the app. A few statements, whatever the number
+ * of recipients. The texts of a group are written once and copied by Postgres.
+ *
+ * @returns the participants of threads whose unread count has to be settled later: they are reading at this
+ *   moment.
  */
-export async function recordDeliveries(tx: Tx, decided: readonly Decided[], now: Date): Promise<void> {
-  if (decided.length === 0) return;
+export async function recordDeliveries(
+  tx: Tx,
+  decided: readonly Decided[],
+  now: Date,
+): Promise<readonly ThreadReader[]> {
+  if (decided.length === 0) return [];
   const texts = new Map(
     await mapInPortions(decided.filter(isShown), (one) => [one, one.type.text(one.event, one.reader)]),
   );
-  const counted = await countInThreads(tx, decided.filter(isCounting), texts);
-  await writeDeliveries(tx, decided, { texts, counted }, now);
+  const counting = decided.filter(isCounting);
+  const counted = await countInThreads(tx, counting, texts);
+  await writeDeliveries(tx, decided, { texts, counted: idsByReader(counted) }, now);
+  return settleCounted(tx, { readers: counted, messageIds: counting.flatMap(messageIdOf) });
 }
 
 type Texts = ReadonlyMap<Decided, NotificationText>;
@@ -26,6 +36,11 @@ const isShown = ({ inApp }: Decided): boolean => inApp?.kind === "now";
 
 const isCounting = (one: Decided): boolean =>
   isShown(one) && one.type.countsInThread === true && one.event.threadId !== null && !one.reader.isMentioned;
+
+function messageIdOf({ type, event }: Decided): string[] {
+  const { messageId } = type.references?.(event.payload) ?? {};
+  return messageId === undefined ? [] : [messageId];
+}
 
 /** The columns of a notification that all recipients of a group share. */
 const contentOf = ({ event }: Decided, { title, body, link }: NotificationText) => ({
@@ -43,19 +58,19 @@ const contentOf = ({ event }: Decided, { title, body, link }: NotificationText) 
  * statement computes the number in the title, since another transaction may count at the same time. Rows are
  * locked in one order, so that two transactions cannot deadlock.
  *
- * @returns the ids of the notifications by user and thread.
+ * @returns the notifications.
  */
 async function countInThreads(
   tx: Tx,
   counting: readonly Decided[],
   texts: Texts,
-): Promise<Map<string, string>> {
+): Promise<readonly CountingNotification[]> {
   const groups = counting.flatMap((one) => {
     const text = texts.get(one);
     return text === undefined ? [] : [{ ...contentOf(one, text), user_ids: one.userIds }];
   });
-  if (groups.length === 0) return new Map();
-  const written = await rows<{ id: string; userId: string; threadId: string }>(
+  if (groups.length === 0) return [];
+  return rows<CountingNotification>(
     tx,
     sql`insert into notifications as n (user_id, event_type, event_id, project_id, thread_id, title, body, link, count, counting)
         select u.user_id, max(g.event_type), max(g.event_id), max(g.project_id), g.thread_id,
@@ -71,8 +86,15 @@ async function countInThreads(
           title = regexp_replace(excluded.title, ${ANY_COUNT}, (n.count + excluded.count) || ${MANY_MESSAGES})
         returning id, user_id as "userId", thread_id as "threadId"`,
   );
-  return new Map(written.map(({ id, userId, threadId }) => [`${userId}:${threadId}`, id]));
 }
+
+/** A notification that counts the messages of a thread. */
+type CountingNotification = ThreadReader & { readonly id: string };
+
+const readerKey = (userId: string, threadId: string | null): string => `${userId}:${threadId}`;
+
+const idsByReader = (counted: readonly CountingNotification[]): Map<string, string> =>
+  new Map(counted.map(({ id, userId, threadId }) => [readerKey(userId, threadId), id]));
 
 /** The beginning of the title of a notification that counts messages. */
 const FIRST_COUNT = "^1 new message";
@@ -97,7 +119,7 @@ function groupOf(one: Decided, { texts, counted }: WrittenGroup) {
     event_type: event.type,
     ...(text === undefined || counts ? {} : { ...contentOf(one, text), is_new: true }),
     user_ids: userIds,
-    counted_ids: counts ? userIds.map((userId) => counted.get(`${userId}:${event.threadId}`)) : undefined,
+    counted_ids: counts ? userIds.map((userId) => counted.get(readerKey(userId, event.threadId))) : undefined,
     in_app: inApp?.kind satisfies Columns["decision"] | undefined,
     in_app_reason: inApp?.reason,
     in_app_status: inApp && statusOf(inApp, "delivered"),

@@ -2,9 +2,11 @@ import { sql } from "drizzle-orm";
 import type { z } from "zod";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { isByAnother } from "../db/unread-messages.ts";
 import { threadUnreadStale } from "../events/nudges.ts";
 import { groupBy } from "../group-by.ts";
 import { type Preference, preferenceFor } from "../scoring/notifications/preference.ts";
+import { MOST_UNREAD } from "../scoring/notifications/unread-nudge.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification, type NotificationEvent, type PendingItem } from "./notification-type.ts";
 import { readPreferences } from "./read-preferences.ts";
@@ -103,9 +105,10 @@ function readUnread(tx: Tx, items: readonly PendingItem<Stale>[]): Promise<Found
         join chat_thread_participants p on p.thread_id = i.thread_id and p.user_id = i.user_id
         join chat_threads t on t.id = i.thread_id
         cross join lateral (
-          select count(*)::int as unread, min(m.id)::text as oldest_unread_id from messages m
-          where m.thread_id = i.thread_id and m.sender_id <> i.user_id
-            and m.created_at > coalesce(p.last_read_at, '-infinity')) u
+          select count(*)::int as unread, min(m.id)::text as oldest_unread_id from (
+            select o.id from messages o
+            where o.thread_id = i.thread_id and ${isByAnother(sql`o`, sql`i.user_id`)} and o.created_at > coalesce(p.last_read_at, '-infinity')
+            order by o.created_at, o.id limit ${MOST_UNREAD}) m) u
         where u.unread > 0
         order by i.delivery_id, i.index`,
   );

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import { hostInstant } from "../db/instants.ts";
 import type { meetingParticipants, meetings } from "../db/schema/meetings.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -88,8 +89,8 @@ export async function readReminderCandidates(
   );
   return found.map((row) => ({
     ...row,
-    startTime: new Date(row.startTime),
-    invitedAt: new Date(row.invitedAt),
+    startTime: hostInstant(row.startTime),
+    invitedAt: hostInstant(row.invitedAt),
   }));
 }
 

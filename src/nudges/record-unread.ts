@@ -5,14 +5,11 @@ import type { Tx } from "../db/transaction.ts";
 import { emit, type NewEvent } from "../events/event.ts";
 import { threadUnreadStale } from "../events/nudges.ts";
 import { groupBy } from "../group-by.ts";
-import { secondStepAt, type UnreadDecision } from "../scoring/notifications/unread-nudge.ts";
+import { MOST_UNREAD, secondStepAt, type UnreadDecision } from "../scoring/notifications/unread-nudge.ts";
 import type { UnreadParticipant } from "./unread-facts.ts";
 import type { WatchRange } from "./unread-ranges.ts";
 
 export type DecidedUnread = { readonly participant: UnreadParticipant; readonly decision: UnreadDecision };
-
-/** At most this many unread messages are counted per thread. */
-const MOST_COUNTED = 1_000;
 
 type RecordedNudge = {
   userId: string;
@@ -24,7 +21,8 @@ type RecordedNudge = {
 };
 
 /**
- * Records nudges and emits an event for each user. A nudge that another run has recorded already is left out.
+ * Records nudges and emits an event for each user. A nudge that another run has recorded already is left out,
+ * and so is one about a message that has been read since it was decided.
  *
  * @returns the number of threads and of users that were nudged.
  */
@@ -46,14 +44,17 @@ export async function recordUnreadNudges(
           insert into unread_nudges (user_id, thread_id, oldest_unread_id, step, nudged_at)
           select n.*, ${now} from unnest(
             ${column(({ participant }) => participant.userId)}::bigint[], ${column(({ participant }) => participant.threadId)}::bigint[],
-            ${column(({ oldestId }) => oldestId)}::bigint[], ${column(({ step }) => step)}::int[]) as n
+            ${column(({ oldestId }) => oldestId)}::bigint[], ${column(({ step }) => step)}::int[]) as n(user_id, thread_id, message_id, step)
+          where (select m.created_at > coalesce(p.last_read_at, '-infinity')
+                 from chat_thread_participants p join messages m on m.id = n.message_id
+                 where p.thread_id = n.thread_id and p.user_id = n.user_id limit 1)
           on conflict do nothing
           returning user_id, thread_id, oldest_unread_id, step)
         select i.user_id as "userId", i.thread_id as "threadId", i.oldest_unread_id as "oldestUnreadId", i.step,
                (select count(*)::int from (
                   select 1 from messages m
                   where m.thread_id = i.thread_id and m.created_at > coalesce(p.last_read_at, '-infinity') and m.sender_id <> i.user_id
-                  limit ${MOST_COUNTED}) counted) as unread
+                  limit ${MOST_UNREAD}) counted) as unread
         from inserted i
         cross join lateral (
           select last_read_at from chat_thread_participants
@@ -87,8 +88,7 @@ function eventOf(threads: readonly RecordedNudge[], now: Date): NewEvent<Stale> 
       user_id: first.userId,
       threads: threads.map(({ threadId, unread, oldestUnreadId, step }) => ({
         thread_id: threadId,
-        // Zero if the user read the thread at this moment; the check before sending will find that.
-        unread: Math.max(unread, 1),
+        unread,
         oldest_unread_id: oldestUnreadId,
         step,
       })),

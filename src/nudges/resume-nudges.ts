@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import { hostInstant } from "../db/instants.ts";
 import { CREATOR_BELONGS } from "../db/project-owners.ts";
 import type { resumes } from "../db/schema/platform.ts";
 import { array, rows } from "../db/statement.ts";
@@ -72,7 +73,7 @@ export async function readResumeCandidates(
           and sent.step < ${LAST_STEP}
         order by p.id, k.kind, owner.user_id`,
   );
-  return found.map((row) => ({ ...row, anchorAt: new Date(row.anchor) }));
+  return found.map((row) => ({ ...row, anchorAt: hostInstant(row.anchor) }));
 }
 
 export type DecidedResume = { readonly candidate: ResumeCandidate; readonly decision: ResumeDecision };

@@ -41,7 +41,7 @@ const apiParts = ({ saleWebhook, eventsWebhook, email, auth, admin, googleCalend
   { capability: "calendar webhook", on: googleCalendar !== null, needs: ["GOOGLE_CLIENT_ID"] },
 ];
 
-const workerParts = ({ email, googleCalendar, tokenSales }: Config): Part[] => [
+const workerParts = ({ email, googleCalendar, tokenSales, postingSources, embeddings }: Config): Part[] => [
   {
     capability: "e-mail",
     on:
@@ -52,4 +52,10 @@ const workerParts = ({ email, googleCalendar, tokenSales }: Config): Part[] => [
   },
   { capability: "calendars", on: googleCalendar !== null, needs: ["GOOGLE_CLIENT_ID"] },
   { capability: "reconciliation of sales", on: tokenSales !== null, needs: ["SCICENT_API_URL"] },
+  {
+    capability: "job postings",
+    on: postingSources.lists.length > 0 && `${postingSources.lists.length} lists`,
+    needs: ["POSTING_LISTS"],
+  },
+  { capability: "embeddings", on: embeddings !== null, needs: ["EMBEDDINGS_URL"] },
 ];

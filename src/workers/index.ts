@@ -28,6 +28,7 @@ import { notifyFanOut } from "./notifications/fan-out/notify-fan-out.ts";
 import { notifyRecipients } from "./notifications/fan-out/notify-recipients.ts";
 import { pruneEvents } from "./notifications/fan-out/prune-events.ts";
 import { pruneNotifications } from "./notifications/fan-out/prune-notifications.ts";
+import { settleUnreadCount } from "./notifications/fan-out/settle-unread-count.ts";
 import { sweepEvents } from "./notifications/fan-out/sweep-events.ts";
 import { notifyProjectMatches } from "./notifications/matching/notify-project-matches.ts";
 import { pruneCandidateNotifications } from "./notifications/matching/prune-candidate-notifications.ts";
@@ -72,6 +73,7 @@ export const catalogue = catalogueOf([
   cleanupOldPostings,
   notifyFanOut,
   notifyRecipients,
+  settleUnreadCount,
   sweepEvents,
   pruneNotifications,
   pruneEvents,

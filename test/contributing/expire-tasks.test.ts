@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { organization, volunteer } from "../support/factories.ts";
 import { fiveCases } from "../support/five-cases.ts";
 import { performRanged } from "../support/jobs.ts";
+import { rangedCases } from "../support/ranged-cases.ts";
 import { assign } from "../support/tasks.ts";
 import { createWorld } from "../support/world.ts";
 import { expireTasks } from "./expire-tasks.ts";
@@ -34,6 +35,30 @@ fiveCases(expireTasks, async () => {
         (await stateOf()).filter(({ status, notified }) => status !== "pending" || notified !== null),
       ).toEqual([]),
     effectIn: "domain_events",
+  };
+});
+
+rangedCases(expireTasks, async () => {
+  const { world, person } = await scene();
+  await assign(
+    world,
+    ...Array.from({ length: 1_500 }, () => ({ assignee: person, assignedAt: "2026-03-01T15:00:00Z" })),
+  );
+  const counted = async () =>
+    (
+      await world.query(
+        `select (select count(*)::int from task_assignments where status = 'rejected') as rejected,
+                (select count(distinct payload->>'assignment_id')::int from domain_events) as notified, (select count(*)::int from domain_events) as events`,
+      )
+    )[0];
+  return {
+    world,
+    payload: { days: 30 },
+    ranges: 2,
+    effectIn: "domain_events",
+    effectsAreThereOnce: async () =>
+      expect(await counted()).toEqual({ rejected: 1_501, notified: 1_501, events: 1_501 }),
+    nothingHappened: async () => expect(await counted()).toEqual({ rejected: 0, notified: 0, events: 0 }),
   };
 });
 

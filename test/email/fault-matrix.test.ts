@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Mailer } from "../../src/ports/mailers/mailer.ts";
 import { resendMailer } from "../../src/ports/mailers/resend.ts";
 import { smtpMailer } from "../../src/ports/mailers/smtp.ts";
@@ -15,6 +15,11 @@ import { createWorld, type World } from "../support/world.ts";
 
 // What becomes of an e-mail, of the others and of the address, for each fault of a mailer. Ada's e-mail meets
 // the fault; Bo and Cy are the others.
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 const AT = "2026-03-02T18:00:00Z";
 const PEOPLE = ["ada", "bo", "cy"] as const;
@@ -304,6 +309,9 @@ describe("over Resend", () => {
 
 describe("what waits for the channel", () => {
   it.each(["smtp", "resend"])("over %s uses no attempt and stops asking, with an alert", async (kind) => {
+    const lines: string[] = [];
+    vi.spyOn(process.stderr, "write").mockImplementation((line) => lines.push(String(line)) > 0);
+    vi.stubEnv("TEST_LOG", "error");
     const scene =
       kind === "smtp"
         ? await smtpScene({ AUTH: "535 no" })
@@ -318,6 +326,11 @@ describe("what waits for the channel", () => {
     for (const { attempts, dead } of await world.enqueued())
       expect({ attempts, dead }).toEqual({ attempts: 0, dead: false });
     expect(await stateOf(world)).toEqual(waitsAll);
+    const alerts = lines.flatMap((line) => {
+      const { alert, reason } = JSON.parse(line) as { alert?: string; reason?: string };
+      return alert === undefined ? [] : [`${alert}: ${reason}`];
+    });
+    expect(alerts[0]).toMatch(kind === "smtp" ? /^mail-channel: SMTP 535/ : /^mail-channel: 40[13] /);
   });
 });
 

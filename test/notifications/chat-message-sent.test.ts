@@ -1,41 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { conversation } from "../support/conversation.ts";
 import { decided } from "../support/notified.ts";
-import * as platform from "../support/platform.ts";
-import { createWorld } from "../support/world.ts";
-
-/** A writer and two readers in a thread. */
-async function conversation() {
-  const world = await createWorld();
-  const [writer, reader, other] = (await platform.users(world, 3)) as [string, string, string];
-  const threadId = await platform.thread(world, { participants: [writer, reader, other] });
-  /** Writes a message at a minute after ten. */
-  const say = async (minute: number, body?: string) => {
-    const messageId = await platform.message(world, {
-      threadId,
-      senderId: writer,
-      createdAt: at(minute),
-      ...(body ? { body } : {}),
-    });
-    return platform.hostEvent(world, "chat_message_sent", {
-      threadId,
-      actorId: writer,
-      payload: { message_id: messageId },
-    });
-  };
-  const read = (minute: number, userId = reader) =>
-    world.query("update chat_thread_participants set last_read_at = $1 where user_id = $2", [
-      at(minute),
-      userId,
-    ]);
-  const shown = (userId = reader) =>
-    world.query<{ title: string; count: number; unread: boolean }>(
-      "select title, count, read_at is null as unread from notifications where user_id = $1 order by id",
-      [userId],
-    );
-  return { world, writer, reader, other, threadId, say, read, shown };
-}
-
-const at = (minute: number) => new Date(Date.UTC(2026, 2, 2, 10, minute)).toISOString();
 
 describe("chat_message_sent", () => {
   it("faults 19: is not shown to a participant who has read past the message", async () => {
@@ -81,6 +46,23 @@ describe("chat_message_sent", () => {
     // Marking the thread as unread again shows nothing anew.
     await read(0);
     expect((await shown())[0]).toEqual({ title: "2 new messages in Watering", count: 2, unread: true });
+  });
+
+  it("faults 19: a message that was written after the reading does not keep the notification unread", async () => {
+    const { world, other, say, read, shown } = await conversation();
+    for (const minute of [1, 2, 3]) await say(minute);
+    await world.drain();
+    await say(4);
+    await read(3);
+    expect(await shown()).toMatchObject([{ unread: false }]);
+    await read(2, other);
+    expect(await shown(other)).toMatchObject([{ title: "1 new message in Watering", count: 1 }]);
+    await world.drain();
+    expect(await shown()).toMatchObject([
+      { unread: false },
+      { title: "1 new message in Watering", count: 1, unread: true },
+    ]);
+    expect(await shown(other)).toMatchObject([{ title: "2 new messages in Watering", count: 2 }]);
   });
 
   it("a mentioned participant gets a notification of their own, however many are in the thread", async () => {

@@ -1,13 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { readMatchCandidates } from "../../src/project-matching/project-candidates.ts";
+import type { Job } from "../../src/queues/job.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { emailInstant } from "../../src/workers/notifications/email/email-instant.ts";
+import { meetingReminders } from "../../src/workers/notifications/nudges/meeting-reminders.ts";
+import { unreadThreadNudges } from "../../src/workers/notifications/nudges/unread-thread-nudges.ts";
 import { delivery, deliveryStates, projectOf } from "../support/emails.ts";
 import { organization } from "../support/factories.ts";
-import { askForRun } from "../support/jobs.ts";
+import { askForRun, performRanged } from "../support/jobs.ts";
 import { projectFor, skilled, storedMatches } from "../support/matching.ts";
 import { decisions } from "../support/notified.ts";
-import { grant, hostEvent, user } from "../support/platform.ts";
+import { grant, hostEvent, meeting, message, thread, user, users } from "../support/platform.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const deactivate = (world: World, userId: string) =>
@@ -42,6 +45,25 @@ describe("faults 22: a deactivated user", () => {
     await world.drain();
     expect(world.mailbox).toEqual([]);
     expect(await deliveryStates(world)).toEqual(["none: no-address", "none: no-address"]);
+  });
+
+  it("is nudged about nothing and reminded of nothing", async () => {
+    const world = await createWorld({ at: "2026-03-02T18:00:00Z" });
+    const [writer, active, gone] = (await users(world, 3)) as [string, string, string];
+    const threadId = await thread(world, { participants: [writer, active, gone] });
+    await world.query("update chat_thread_participants set joined_at = '2026-03-01T00:00:00Z'");
+    await message(world, { threadId, senderId: writer, createdAt: "2026-03-02T12:00:00Z" });
+    await meeting(world, {
+      organizerId: writer,
+      startTime: "2026-03-02T18:20:00Z",
+      participants: [active, gone],
+    });
+    await world.query("update meeting_participants set invited_at = '2026-03-01T00:00:00Z'");
+    await deactivate(world, gone);
+    for (const job of [unreadThreadNudges, meetingReminders] as Job[]) await performRanged(world, job, {});
+    await world.drain();
+    const told = (await decisions(world)).map(({ user_id, channel }) => `${user_id} ${channel}`);
+    expect(told.sort()).toEqual([`${active} email`, `${active} in_app`]);
   });
 
   it("is no candidate: at once in what is shown, and in lists with their next computation", async () => {

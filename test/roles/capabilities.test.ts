@@ -23,6 +23,8 @@ describe("the capabilities that a process logs at its start", () => {
       "e-mail": "written into EMAIL_FOLDER, since RESEND_API_KEY and SMTP_URL are not set",
       calendars: "off GOOGLE_CLIENT_ID",
       "reconciliation of sales": "off SCICENT_API_URL",
+      "job postings": "off POSTING_LISTS",
+      embeddings: "off EMBEDDINGS_URL",
     });
   });
 
@@ -35,8 +37,16 @@ describe("the capabilities that a process logs at its start", () => {
         SMTP_URL: "smtp://mail:25",
         EMAIL_FROM: "a@b.test",
         PUBLIC_URL: "https://app.test",
+        POSTING_LISTS: "remotive,greenhouse:acme",
+        FETCH_CONTACT: "ops@b.test",
       }),
-    ).toMatchObject({ "sale webhook": "on", "user API": "on", dashboard: "read-only", "e-mail": "smtp" });
+    ).toMatchObject({
+      "sale webhook": "on",
+      "user API": "on",
+      dashboard: "read-only",
+      "e-mail": "smtp",
+      "job postings": "2 lists",
+    });
   });
 
   it("are those of the roles of the process", () => {
@@ -44,6 +54,8 @@ describe("the capabilities that a process logs at its start", () => {
       "e-mail",
       "calendars",
       "reconciliation of sales",
+      "job postings",
+      "embeddings",
     ]);
     expect(capabilities({ ROLES: "scheduler" })).toEqual({});
   });

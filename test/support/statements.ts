@@ -31,11 +31,17 @@ export async function recordStatements(world: World, work: () => Promise<unknown
 
 type PlanNode = { readonly [key: string]: unknown; readonly Plans?: readonly PlanNode[] };
 
+const PASSED_OVER = ["Rows Removed by Filter", "Rows Removed by Index Recheck"];
+
 /**
  * How many rows of a table a statement reads and passes over, by its plan. What it writes is rolled back.
  */
 export const rowsPassedOver = async (world: World, statement: Statement, table: string): Promise<number> =>
-  passedOver(await planOf(world, statement), table);
+  rowsIn(await planOf(world, statement), table, PASSED_OVER);
+
+/** How many rows of a table a statement reads, by its plan. What it writes is rolled back. */
+export const rowsRead = async (world: World, statement: Statement, table: string): Promise<number> =>
+  rowsIn(await planOf(world, statement), table, ["Actual Rows", ...PASSED_OVER]);
 
 /** How many pages a statement reads. What it writes is rolled back. */
 export async function pagesRead(world: World, statement: Statement): Promise<number> {
@@ -58,11 +64,9 @@ async function planOf(world: World, { text, values }: Statement): Promise<PlanNo
   }
 }
 
-function passedOver(node: PlanNode, table: string): number {
-  const count = (key: string) => Number(node[key] ?? 0) * Number(node["Actual Loops"] ?? 1);
+function rowsIn(node: PlanNode, table: string, keys: readonly string[]): number {
+  const loops = Number(node["Actual Loops"] ?? 1);
   const here =
-    node["Relation Name"] === table
-      ? count("Rows Removed by Filter") + count("Rows Removed by Index Recheck")
-      : 0;
-  return (node.Plans ?? []).reduce((sum, child) => sum + passedOver(child, table), here);
+    node["Relation Name"] === table ? keys.reduce((sum, key) => sum + Number(node[key] ?? 0) * loops, 0) : 0;
+  return (node.Plans ?? []).reduce((sum, child) => sum + rowsIn(child, table, keys), here);
 }

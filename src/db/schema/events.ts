@@ -6,18 +6,27 @@ import { bytes, id, instant, ref } from "./columns.ts";
  * Domain events, named in the past tense. Append-only. The host platform may insert rows too; a trigger
  * enqueues their fan-out (drizzle/0001_rules.sql).
  */
-export const domainEvents = pgTable("domain_events", {
-  id: id(),
-  eventType: text().notNull(),
-  actorId: ref(),
-  projectId: ref(),
-  resourceId: ref(),
-  threadId: ref(),
-  meetingId: ref(),
-  payload: jsonb().notNull().default({}),
-  occurredAt: instant().notNull().defaultNow(),
-  createdAt: instant().notNull().defaultNow(),
-});
+export const domainEvents = pgTable(
+  "domain_events",
+  {
+    id: id(),
+    eventType: text().notNull(),
+    actorId: ref(),
+    projectId: ref(),
+    resourceId: ref(),
+    threadId: ref(),
+    meetingId: ref(),
+    payload: jsonb().notNull().default({}),
+    occurredAt: instant().notNull().defaultNow(),
+    createdAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // reading a thread: the events of its unread messages. A host may write any text here.
+    index("domain_events_message")
+      .on(sql`left(${t.payload}->>'message_id', 20)`)
+      .where(sql`event_type = 'chat_message_sent'`),
+  ],
+);
 
 /**
  * What became of an event; events themselves never change. The row is also the claim: the transaction that

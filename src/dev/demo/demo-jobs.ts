@@ -34,6 +34,7 @@ import { notifyFanOut } from "../../workers/notifications/fan-out/notify-fan-out
 import { notifyRecipients } from "../../workers/notifications/fan-out/notify-recipients.ts";
 import { pruneEvents } from "../../workers/notifications/fan-out/prune-events.ts";
 import { pruneNotifications } from "../../workers/notifications/fan-out/prune-notifications.ts";
+import { settleUnreadCount } from "../../workers/notifications/fan-out/settle-unread-count.ts";
 import { sweepEvents } from "../../workers/notifications/fan-out/sweep-events.ts";
 import { notifyProjectMatches } from "../../workers/notifications/matching/notify-project-matches.ts";
 import { pruneCandidateNotifications } from "../../workers/notifications/matching/prune-candidate-notifications.ts";
@@ -50,9 +51,15 @@ import { scrapeJobPostings } from "../../workers/recommendations/scrape-job-post
 import type { CalendarProvider } from "./demo-calendar.ts";
 import { aCalendarIsConnected, aChannelIsDue, aChannelIsReplaced } from "./demo-calendar-scene.ts";
 import { untilSettled } from "./demo-figures.ts";
-import { aMailing, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
-import { aMeetingBeginsSoon, aMessageIsLeftUnread, aProjectIsLeftUndescribed } from "./demo-nudges.ts";
+import { aMailing, aWeekPasses, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
+import {
+  aMeetingBeginsSoon,
+  aMessageIsLeftUnread,
+  aParticipant,
+  aProjectIsLeftUndescribed,
+} from "./demo-nudges.ts";
 import { peopleLookForWork } from "./demo-postings.ts";
+import { aSale, missedSalesAreListed, unknownBuyersAppear } from "./demo-sales.ts";
 import type { Seller } from "./demo-seller.ts";
 import { aVolunteerLearnsSkills } from "./skills.ts";
 
@@ -106,11 +113,11 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: pruneCandidateNotifications, input: async () => ({ days: 90 }) },
   { job: notifyFanOut, input: aDocumentIsUploaded },
   { job: notifyRecipients, input: theDocumentHasMoreReaders },
+  { job: settleUnreadCount, input: aParticipant },
   { job: sweepEvents, input: async () => ({}) },
   { job: emailInstant, input: newcomersAreLetIn },
   { job: emailDigest, input: noonComes },
   { job: emailDaily, input: async () => ({}) },
-  { job: emailWeekly, input: async () => ({}) },
   { job: sendEmails, input: aMailing },
   { job: retryEmails, input: async () => ({ status: "failed" }) },
   { job: pruneNotifications, input: async () => ({}) },
@@ -121,6 +128,7 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: generateRecommendations, input: peopleLookForWork },
   { job: backfillRecommendations, input: async () => ({}) },
   { job: emitRecommendationsReady, input: async () => ({}) },
+  { job: emailWeekly, input: aWeekPasses },
   { job: cleanupRecommendations, input: async () => ({}) },
   { job: cleanupSavedJobs, input: async () => ({}) },
   { job: eraseUser, input: someoneLeaves },
@@ -142,17 +150,6 @@ export async function runEveryJob(scene: Scene): Promise<Run[]> {
     ended.push(await followRun(scene.db, id, () => undefined, AbortSignal.timeout(RUN_LIMIT_MS)));
   }
   return ended;
-}
-
-/** A sale of this demo in the given state that has commissions. */
-async function aSale({ db, name }: Scene, status: "applied" | "held"): Promise<string> {
-  const [sale] = await rows<{ id: string }>(
-    db.drizzle,
-    sql`select s.id from token_sales s where s.external_id like ${`${name}-%`} and s.status = ${status}
-          and exists (select 1 from commissions c where c.sale_id = s.id) order by s.id limit 1`,
-  );
-  if (!sale) throw new Error(`The demo has no sale with status ${status}.`);
-  return sale.id;
 }
 
 /**
@@ -218,51 +215,5 @@ async function someoneLeaves({ db, organizationIds, name }: Scene): Promise<obje
 /** The ledger is verified after the last budget that the sweep enqueued has been paid. */
 async function onceAllIsQuiet({ db }: Scene): Promise<object> {
   await untilSettled(db);
-  return {};
-}
-
-const APPEARING = 5;
-
-/** Some of the unknown buyers become volunteers after their purchase. */
-async function unknownBuyersAppear({ db, name }: Scene): Promise<object> {
-  await inTransaction(db, async (tx) => {
-    const buyers = await rows<{ id: string }>(
-      tx,
-      sql`select distinct buyer_user_id as id from token_sales
-          where external_id like ${`${name}-%`} and status = 'unresolved' order by 1 limit ${APPEARING}`,
-    );
-    for (const { id } of buyers) {
-      await tx.execute(
-        sql`insert into users (id, name, created_at) values (${id}, 'Late Arrival', now() - interval '200 days')`,
-      );
-      await tx.execute(
-        sql`insert into volunteer_profiles (user_id, organization_id, referrer_id, referral_code, created_at, referred_at)
-            select ${id}, p.organization_id, p.id, upper(substr(md5(${`${name} ${id}`}), 1, 8)),
-                   now() - interval '200 days', now() - interval '200 days'
-            from volunteer_profiles p where cardinality(p.upline) >= 4 order by p.id limit 1`,
-      );
-    }
-  });
-  return {};
-}
-
-/** The seller lists a sale that the webhook received, and two that it never did. */
-async function missedSalesAreListed({ db, seller, name, now }: Scene): Promise<object> {
-  const buyers = await rows<{ id: string }>(
-    db.drizzle,
-    sql`select p.user_id as id from volunteer_profiles p where cardinality(p.upline) = 5
-          and not exists (select 1 from token_sales s where s.buyer_user_id = p.user_id) order by p.id limit 2`,
-  );
-  const [known] = await rows<{ body: string }>(
-    db.drizzle,
-    sql`select convert_from(i.raw, 'UTF8') as body from inbox i
-        where i.outcome = 'accepted' and i.external_id like ${`${name}-%`} order by i.id limit 1`,
-  );
-  if (known) seller.sell(known.body);
-  for (const [index, { id }] of buyers.entries()) {
-    seller.sell(
-      `{"user_id":${id},"amount":75.25,"transaction_id":"${name}-missed-${index + 1}","timestamp":"${now.toISOString()}"}`,
-    );
-  }
   return {};
 }

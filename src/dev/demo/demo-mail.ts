@@ -60,6 +60,25 @@ export async function noonComes({ db, now }: Scene): Promise<object> {
   return {};
 }
 
+/** Deliveries that wait for a weekly digest are backdated by this much: the demo cannot wait until Monday. */
+const WEEK = "8 days";
+
+/**
+ * Moves everyone with a waiting weekly digest into a zone where it is noon, and backdates what waits to
+ * before Monday.
+ */
+export async function aWeekPasses({ db, now }: Scene): Promise<object> {
+  await untilSettled(db);
+  await inTransaction(db, async (tx) => {
+    const waiting = sql`channel = 'email' and decision = 'digested' and cadence = 'weekly' and digest_id is null and status = 'pending'`;
+    await tx.execute(
+      sql`update users set time_zone = ${zoneOfNoon(now)} where id in (select user_id from deliveries where ${waiting})`,
+    );
+    await tx.execute(sql`update deliveries set decided_at = decided_at - ${WEEK}::interval where ${waiting}`);
+  });
+  return {};
+}
+
 /** The newest mailing, which has been sent by now. */
 export async function aMailing({ db }: Scene): Promise<object> {
   await untilSettled(db);
@@ -71,8 +90,13 @@ export async function aMailing({ db }: Scene): Promise<object> {
 }
 
 /** How many e-mails were written to files, and where. */
-export async function mailText(folder: string): Promise<string> {
+export async function mailText(db: Database, folder: string): Promise<string> {
   const files = await readdir(folder).catch(() => []);
   const digests = files.filter((name) => name.startsWith("digest-")).length;
-  return `\nE-mails, as files that any mail program opens\n\n  ${files.length - digests} single e-mails and ${digests} digests in ${folder}\n`;
+  const weekly = await rows<{ id: string }>(
+    db.drizzle,
+    sql`select id from email_digests where kind = 'weekly' order by id`,
+  );
+  const names = weekly.map(({ id }) => `digest-${id}.eml`).join(", ");
+  return `\nE-mails, as files that any mail program opens\n\n  ${files.length - digests} single e-mails and ${digests} digests in ${folder}\n  recommendations of the week: ${names || "none"}\n`;
 }

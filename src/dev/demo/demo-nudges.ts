@@ -59,6 +59,16 @@ export async function aMessageIsLeftUnread({ db }: Scene): Promise<object> {
   return {};
 }
 
+/** A participant of that conversation. */
+export async function aParticipant({ db }: Scene): Promise<object> {
+  const [participant] = await rows<{ threadId: string; userId: string }>(
+    db.drizzle,
+    sql`select thread_id as "threadId", user_id as "userId" from chat_thread_participants order by thread_id, user_id limit 1`,
+  );
+  if (!participant) throw new Error("The demo has no conversation.");
+  return participant;
+}
+
 /** A project created two days ago, without a description so far. */
 export async function aProjectIsLeftUndescribed({ db }: Scene): Promise<object> {
   await inTransaction(db, async (tx) => {

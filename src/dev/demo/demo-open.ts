@@ -12,6 +12,7 @@ import { startService } from "../../main.ts";
 import { onFreePort } from "../servers/server-program.ts";
 import { createActivity } from "./activity.ts";
 import { type Community, createCommunity } from "./community.ts";
+import { type JobBoards, startJobBoards } from "./demo-boards.ts";
 import { type CalendarProvider, startCalendarProvider } from "./demo-calendar.ts";
 import type { DemoLog } from "./demo-log.ts";
 import { type Seller, startSeller } from "./demo-seller.ts";
@@ -108,9 +109,11 @@ export async function openDemo({ terminal, log, closers, port }: DemoOptions): P
   closers.push(() => seller.stop());
   const calendars = await startCalendarProvider();
   closers.push(() => calendars.stop());
+  const boards = await startJobBoards(now);
+  closers.push(() => boards.stop());
   const emailFolder = environment.EMAIL_FOLDER || (await temporaryFolder(closers));
   const jwtSecret = drawSecret();
-  const around = { seller, calendars, emailFolder, jwtSecret };
+  const around = { seller, calendars, boards, emailFolder, jwtSecret };
   const { config, service } = await step(
     "service",
     () =>
@@ -146,6 +149,7 @@ const drawPassword = (): string => randomBytes(12).toString("base64url");
 const drawSecret = (): string => randomBytes(32).toString("base64url");
 
 type Around = Pick<OpenDemo, "seller" | "calendars" | "emailFolder" | "jwtSecret"> & {
+  readonly boards: JobBoards;
   readonly port: number;
 };
 
@@ -153,7 +157,7 @@ type Around = Pick<OpenDemo, "seller" | "calendars" | "emailFolder" | "jwtSecret
 function configFor(
   environment: NodeJS.ProcessEnv,
   servers: DemoServers,
-  { port, seller, calendars, emailFolder, jwtSecret }: Around,
+  { port, seller, calendars, boards, emailFolder, jwtSecret }: Around,
 ): Config {
   const host = environment.HOST || "127.0.0.1";
   return readConfig({
@@ -181,5 +185,14 @@ function configFor(
     GOOGLE_CALENDAR_WEBHOOK_URL: "https://demo.invalid/webhooks/google_calendar",
     GOOGLE_API_URL: `${calendars.url}/`,
     GOOGLE_TOKEN_URL: `${calendars.url}/token`,
+    POSTING_LISTS: boards.lists,
+    POSTING_BASE_URLS: boards.baseUrls,
+    FETCH_CONTACT: "demo@people.example",
+    // The boards are on this machine, all of them on one host.
+    NODE_ENV: "development",
+    FETCH_ALLOW_LOOPBACK: "true",
+    FETCH_PER_SECOND: "100",
+    ADZUNA_APP_ID: "demo",
+    ADZUNA_APP_KEY: "demo",
   });
 }

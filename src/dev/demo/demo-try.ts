@@ -21,14 +21,14 @@ export type TryCommand = { readonly title: string; readonly command: string };
 const TOKEN_SECONDS = 8 * 3_600;
 
 /**
- * One ready curl command for a signed sale, a signed event and the user API, about people and projects of
- * this demo. Their signatures are computed, so they can be pasted as they are. And the variables that the
+ * Ready curl commands for a signed sale, a signed event and the user API, about people and projects of this
+ * demo. Their signatures are computed, so they can be pasted as they are. And the variables that the
  * commands of docs/webhooks.md and docs/api.md use.
  */
 export async function tryCommands(
   setting: TrySetting,
 ): Promise<{ readonly commands: readonly TryCommand[]; readonly variables: string }> {
-  const { buyer, document, referrer } = await subjects(setting.db);
+  const { buyer, document, referrer, seeker, posting } = await subjects(setting.db);
   const sale = `{"user_id":${buyer},"amount":100.50,"transaction_id":"${setting.name}-try","currency":"SCICENT"}`;
   const event = JSON.stringify({
     events: [
@@ -42,6 +42,9 @@ export async function tryCommands(
     ],
   });
   const token = await userToken(referrer, setting.jwtSecret);
+  const seekerToken = await userToken(seeker, setting.jwtSecret);
+  const asSeeker = (path: string) =>
+    `curl -s -H 'Authorization: Bearer ${seekerToken}' '${setting.address}/api/v1/jobs${path}'`;
   const commands = [
     {
       title: "a signed sale; the same again answers duplicate",
@@ -63,6 +66,15 @@ export async function tryCommands(
       title: "the user API: what the buyer's referrer has earned, with a token for 8 hours",
       command: `curl -s -H 'Authorization: Bearer ${token}' '${setting.address}/api/v1/ledger/me?limit=3'`,
     },
+    {
+      title: "the job postings that are recommended to a user with a CV, best first",
+      command: asSeeker("/recommendations?page=1&page_size=5"),
+    },
+    { title: "why the first of them is recommended", command: asSeeker(`/${posting}/explanation`) },
+    {
+      title: "all open postings that are remote, latest first",
+      command: asSeeker("?remote=true&page_size=5"),
+    },
   ];
   const variables = `export SCICENT_WEBHOOK_SECRET=${setting.saleSecret} DOMAIN_EVENTS_WEBHOOK_SECRET=${setting.eventsSecret} TOKEN=${token}`;
   return { commands, variables };
@@ -74,6 +86,9 @@ type Subjects = {
   /** The user who referred the buyer. */
   readonly referrer: string;
   readonly document: { readonly actorId: string; readonly projectId: string; readonly resourceId: string };
+  /** A user with recommendations, and the public id of the best posting for them. */
+  readonly seeker: string;
+  readonly posting: string;
 };
 
 async function subjects(db: Database): Promise<Subjects> {
@@ -89,8 +104,14 @@ async function subjects(db: Database): Promise<Subjects> {
     sql`select e.actor_id as "actorId", e.project_id as "projectId", e.resource_id as "resourceId"
         from domain_events e where e.event_type = 'document_uploaded' order by e.id limit 1`,
   );
-  if (!sale || !document) throw new Error("The demo has no sale or document to show commands for.");
-  return { ...sale, document };
+  const [recommended] = await rows<{ seeker: string; posting: string }>(
+    db.drizzle,
+    sql`select r.user_id as seeker, j.public_id as posting from job_recommendations r join jobs j on j.id = r.job_id
+        order by r.match_score desc, r.user_id, r.job_id limit 1`,
+  );
+  if (!sale || !document || !recommended)
+    throw new Error("The demo has no sale, document or recommendation to show commands for.");
+  return { ...sale, document, ...recommended };
 }
 
 const sign = (body: string, secret: string): string =>

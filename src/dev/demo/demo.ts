@@ -8,6 +8,7 @@ import { runEveryJob } from "./demo-jobs.ts";
 import { createDemoLog } from "./demo-log.ts";
 import { mailText } from "./demo-mail.ts";
 import { type Closers, type OpenDemo, openDemo, SEED, stepsOn } from "./demo-open.ts";
+import { recommendationsText } from "./demo-postings.ts";
 import { booksText, callsText, earnersText, logText, runsText } from "./demo-report.ts";
 import { rewardsText } from "./demo-rewards.ts";
 import { sendCalls, type WebhookAnswer } from "./demo-send.ts";
@@ -87,7 +88,8 @@ async function showJobs(terminal: Terminal, demo: OpenDemo): Promise<boolean> {
   const verified = runs.at(-1)?.counts ?? {};
   terminal.write(runsText(runs));
   terminal.write(await rewardsText(demo.db));
-  terminal.write(await mailText(demo.emailFolder));
+  terminal.write(await recommendationsText(demo.db, runs));
+  terminal.write(await mailText(demo.db, demo.emailFolder));
   terminal.write(earnersText(await topEarners(demo.db, EARNERS)));
   terminal.write(booksText(books, verified));
   const allSucceeded = runs.every(({ status }) => status === "done" || status === "skipped");

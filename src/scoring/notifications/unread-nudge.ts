@@ -12,6 +12,8 @@ export const UNREAD_NUDGE_POLICY: UnreadNudgePolicy = { thresholdMinutes: 180 };
 const SECOND_NUDGE_AFTER_HOURS = 24;
 /** After two nudges, the first message after this long without any starts over. */
 export const SILENCE_HOURS = 12;
+/** At most this many unread messages are counted per thread. */
+export const MOST_UNREAD = 1_000;
 /** Users who were active this recently are not nudged. */
 const ACTIVE_WITHIN_MINUTES = 10;
 

@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -43,6 +45,13 @@ it("with the rights of the app role, the demo shows every kind of webhook call, 
   expect(await readFile(join(emails, email!), "utf8")).toMatch(
     new RegExp(`^List-Unsubscribe:\\s+<${address}/unsubscribe/`, "m"),
   );
+  // issue 15: postings of all sources, and the weekly e-mail with the best of them.
+  expect(out).toMatch(/^ +scrape-job-postings +done .*stored 1[5-9]/m);
+  expect(out).toMatch(/^ +Users processed: 4 of 4$/m);
+  expect(out).toMatch(/^[1-9]\d* job recommendations for 4 users; the best of each$/m);
+  expect(out).toMatch(/^ +email-weekly +done .*digests 4/m);
+  const [, weekly] = /^ +recommendations of the week: (digest-\d+\.eml)/m.exec(out)!;
+  expect(await readFile(join(emails, weekly!), "utf8")).toMatch(/^Subject: .*recommendation/m);
   const [sales] = await world.query("select count(*)::int as n from token_sales");
   expect(sales?.n).toBe(370 + 20 + 20 + 20 + 2);
   await eventually(() => expect(world.producers.ready()).toBe(true));
@@ -51,24 +60,29 @@ it("with the rights of the app role, the demo shows every kind of webhook call, 
 
 it("the demo that stays takes the curl commands that it prints and those of the pages, keeps a run under way, and deletes its folder", async () => {
   const world = await createWorld({ environment: { EMAIL_FOLDER: "" } });
-  const demo = startCli({ ...environmentOf(world), EMAIL_FOLDER: "" }, "demo");
+  const port = await freePort();
+  const demo = startCli({ ...environmentOf(world), EMAIL_FOLDER: "" }, "demo", "--port", String(port));
   onTestFinished(async () => {
     demo.child.kill("SIGINT");
     await demo.ended;
   });
   await new Promise<void>((resolve, reject) => {
     demo.child.stdout.on("data", () => {
-      if (/^curl .*ledger\/me.*$/m.test(demo.output.out)) resolve();
+      if (/^curl .*jobs\?remote=.*$/m.test(demo.output.out)) resolve();
     });
     void demo.ended.then(({ err }) => reject(new Error(`the demo ended: ${err}`)));
   });
   const [address] = /http:\/\/127\.0\.0\.1:\d+(?=\/admin)/.exec(demo.output.out)!;
+  expect(address).toBe(`http://127.0.0.1:${port}`);
   const [variables] = /^export .*$/m.exec(demo.output.out)!;
-  const [sale, event, api] = demo.output.out.match(/^curl .*$/gm)!;
+  const [sale, event, api, recommendations, explanation, jobs] = demo.output.out.match(/^curl .*$/gm)!;
   expect(await shell(sale!)).toMatch(/"accepted".*\n202$/);
   expect(await shell(sale!)).toMatch(/"duplicate".*\n200$/);
   expect(await shell(event!)).toMatch(/"accepted".*\n202$/);
   await eventually(async () => expect(await shell(api!)).toContain('"kind":"commission"'));
+  expect(await shell(recommendations!)).toMatch(/"match_reasons":\["[^"]+".*\n200$/s);
+  expect(await shell(explanation!)).toMatch(/\n200$/);
+  expect(await shell(jobs!)).toMatch(/"remote_type":"remote".*\n200$/s);
   for (const command of documentedCommands()) {
     const statuses = (
       await shell(`${variables}\n${command.replace(/(http:\/\/)?localhost:3000/g, address)}`)
@@ -87,6 +101,15 @@ it("the demo that stays takes the curl commands that it prints and those of the 
   await expect(readdir(folder!)).rejects.toThrow("ENOENT");
 });
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
 /** Runs commands as a user would paste them. Each curl prints the status of its answer on its own line. */
 async function shell(commands: string): Promise<string> {
   const curl = `curl() { command curl -sS -w '\\n%{http_code}\\n' "$@"; }`;
@@ -96,8 +119,8 @@ async function shell(commands: string): Promise<string> {
 
 /** The blocks of the pages that call the service; a stream has no end. */
 function documentedCommands(): string[] {
-  const found = ["docs/webhooks.md", "docs/api.md", "docs/operations/notifications.md"].flatMap((page) =>
-    blocks(read(page), "sh").filter((block) => /^curl /m.test(block)),
+  const found = ["README.md", "docs/webhooks.md", "docs/api.md", "docs/operations/notifications.md"].flatMap(
+    (page) => blocks(read(page), "sh").filter((block) => /^curl /m.test(block)),
   );
   expect(found.length).toBeGreaterThan(4);
   return found.map((block) => block.replace(/^.*until Ctrl-C.*$/m, ""));

@@ -75,7 +75,7 @@ async function fanOut(entries: readonly FanOut[], context: JobContext): Promise<
   const claimed = await claimEvents(tx, accepted.flat(), now);
   const { notifiable, rejected } = await readEvents(tx, claimed);
   const found = await findRecipients(tx, notifiable, { limit: RECIPIENTS_PER_TRANSACTION, now });
-  await postponeEvents(tx, found.postponed);
+  await postponeEvents(tx, found.postponed, claimed.length - found.postponed.length);
   await enqueueMany(
     tx,
     notifyRecipients,
@@ -100,11 +100,15 @@ async function fanOut(entries: readonly FanOut[], context: JobContext): Promise<
   });
 }
 
-/** Gives events back whose recipients did not fit into the transaction: they are claimed again later. */
-async function postponeEvents(tx: Tx, eventIds: readonly string[]): Promise<void> {
+/**
+ * Gives events back whose recipients did not fit into the transaction: they are claimed again later. Their
+ * entries have as many events as did fit, so that the next transactions claim few events in vain.
+ */
+async function postponeEvents(tx: Tx, eventIds: readonly string[], fitting: number): Promise<void> {
   if (eventIds.length === 0) return;
   await tx.execute(sql`delete from event_outcomes where event_id = any(${array(eventIds)}::bigint[])`);
-  await enqueueMany(tx, notifyFanOut, fanOutEntries(eventIds));
+  const size = Math.min(Math.max(fitting, 1), EVENTS_PER_ENTRY);
+  await enqueueMany(tx, notifyFanOut, fanOutEntries(eventIds, size));
 }
 
 /** Splits entries into the event ids that one transaction takes, by entry, and new entries for the rest. */
@@ -120,11 +124,10 @@ function withinLimit(entries: readonly FanOut[]): { accepted: string[][]; postpo
   return { accepted, postponed: fanOutEntries(rest) };
 }
 
-/** Entries of the usual size for some events. */
-export function fanOutEntries(eventIds: readonly string[]): FanOut[] {
+/** Entries for some events, of the usual size. */
+export function fanOutEntries(eventIds: readonly string[], size = EVENTS_PER_ENTRY): FanOut[] {
   const entries: FanOut[] = [];
-  for (let i = 0; i < eventIds.length; i += EVENTS_PER_ENTRY)
-    entries.push({ eventIds: eventIds.slice(i, i + EVENTS_PER_ENTRY) });
+  for (let i = 0; i < eventIds.length; i += size) entries.push({ eventIds: eventIds.slice(i, i + size) });
   return entries;
 }
 

@@ -7,6 +7,7 @@ import { fiveCases } from "../../../support/five-cases.ts";
 import { performRanged } from "../../../support/jobs.ts";
 import { decided, decisions, notifications } from "../../../support/notified.ts";
 import * as platform from "../../../support/platform.ts";
+import { rangedCases } from "../../../support/ranged-cases.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
 /** A project with a document, which `count` users may see, and its owner. */
@@ -59,6 +60,25 @@ fiveCases(notifyRecipients, async () => {
   };
 });
 
+rangedCases(notifyRecipients, async () => {
+  const world = await createWorld();
+  await world.query("alter table domain_events disable trigger domain_events_ask_for_fan_out");
+  const { upload } = await library(world, 5_500);
+  const eventId = await upload();
+  await markDecided(world, [eventId]);
+  return {
+    world,
+    payload: { eventId },
+    ranges: 2,
+    effectIn: "deliveries",
+    effectsAreThereOnce: async () => {
+      expect(await counted(world)).toEqual({ shown: 5_500, in_app: 5_500, email: 5_500 });
+      expect(await world.query("select count(*)::int as n from deliveries")).toEqual([{ n: 11_000 }]);
+    },
+    nothingHappened: async () => expect(await decisions(world)).toEqual([]),
+  };
+});
+
 describe("an event with many recipients", () => {
   it("faults 17: notifies each of 20,000 recipients once, in ranges of bounded size", async () => {
     const world = await createWorld();
@@ -104,6 +124,29 @@ describe("an event with many recipients", () => {
     );
     expect(await world.query("select 1 from event_outcomes where outcome = 'decided'")).toHaveLength(4);
     expect(await world.enqueued()).toEqual([]);
+  });
+
+  it("issue 14: a backlog of a large thread is postponed in entries of as many messages as fit", async () => {
+    const world = await createWorld();
+    const [sender] = (await platform.users(world, 1)) as [string];
+    await world.query("insert into users (name) select 'Reader ' || n from generate_series(1, 4000) n");
+    const threadId = await platform.thread(world, { participants: [sender] });
+    await world.query(
+      "insert into chat_thread_participants (thread_id, user_id) select $1, id from users where id > $2",
+      [threadId, sender],
+    );
+    await world.query(
+      `with message as (insert into messages (thread_id, sender_id, body) select $1, $2, 'Hello' from generate_series(1, 90) returning id)
+       insert into domain_events (event_type, actor_id, thread_id, payload)
+       select 'chat_message_sent', $2, $1, jsonb_build_object('message_id', id::text) from message`,
+      [threadId, sender],
+    );
+    const [entry] = await world.enqueued(notifyFanOut);
+    await world.run(notifyFanOut, [entry!.id]);
+    const sizes = (await world.enqueued(notifyFanOut)).map(
+      ({ payload }) => (payload as { eventIds: string[] }).eventIds.length,
+    );
+    expect(sizes).toEqual(Array.from({ length: 44 }, () => 2));
   });
 
   it("decides for each user as it would alone: preferences, quiet hours, limits, unsubscription", async () => {
