@@ -14,6 +14,7 @@ import { readOwnMatches } from "./own-matches.ts";
 import { readMatchCandidates } from "./project-candidates.ts";
 import { IS_MATCHED } from "./project-facts.ts";
 import { boundedProjects } from "./score-bound.ts";
+import { requiredSkillIds, spellingIds } from "./spellings.ts";
 
 /** Why a list is empty, as the API and the command line show it. */
 export type EmptyList<Reason extends string> = { readonly reason: Reason; readonly message: string };
@@ -72,9 +73,9 @@ export async function explainNoCandidates(
   const [found] = await rows<Omit<ProjectListFacts, "best" | "maxRequiredSkills">>(
     on,
     sql`select ${IS_OPEN} as "isOpen",
-               exists (select 1 from project_required_skills q join volunteer_skills s on s.skill_id = q.skill_id
-                       join volunteers v on v.user_id = s.volunteer_id and ${IS_VISIBLE}
-                       where q.project_id = p.id) as "hasMatches",
+               exists (select 1 from ${requiredSkillIds(sql`p.id`)} q cross join lateral ${spellingIds(sql`q.skill_id`)} k
+                       join volunteer_skills s on s.skill_id = k.id
+                       join volunteers v on v.user_id = s.volunteer_id and ${IS_VISIBLE}) as "hasMatches",
                (select count(*)::int from project_required_skills q where q.project_id = p.id) as "requiredSkills",
                (select count(*)::int from volunteer_initiative_matches m where m.project_id = p.id) as listed
         from projects p where p.id = ${projectId}`,

@@ -13,6 +13,7 @@ import {
 } from "./project-facts.ts";
 import { type EncodedBlock, type MatchColumns, NO_MATCHES, type RankInput } from "./rank.task.ts";
 import { withSharedBlocks } from "./shared-blocks.ts";
+import { volunteerSkillRows, withSpellings } from "./spellings.ts";
 import { blockNumbers, indexBlocks, onThread, readBlock } from "./volunteer-blocks.ts";
 import { writeMatches } from "./write-matches.ts";
 
@@ -99,7 +100,8 @@ export async function computeAlone(
 ): Promise<ComputedLists> {
   const { threads } = compute;
   const projects = await readListedProjects(tx, range.projects, range.keep);
-  const skillIds = [...new Set(projects.flatMap(({ requiredSkillIds }) => requiredSkillIds))].map(String);
+  const required = [...new Set(projects.flatMap(({ requiredSkillIds }) => requiredSkillIds))].map(String);
+  const skillIds = await withSpellings(tx, required);
   const locations = projects.some(({ remote, location }) => !remote && location !== null);
   const encoded: EncodedBlock[] = [];
   for (const number of await blockNumbers(tx))
@@ -121,8 +123,8 @@ export async function computeAlone(
 async function countSkills(tx: Tx, ids: readonly number[]): Promise<Map<number, number>> {
   const counted = await rows<{ id: string; n: number }>(
     tx,
-    sql`select volunteer_id as id, count(*)::int as n from volunteer_skills
-        where volunteer_id = any(${array(ids)}::bigint[]) group by volunteer_id`,
+    sql`select volunteer_id as id, count(*)::int as n
+        from ${volunteerSkillRows(sql`s.volunteer_id = any(${array(ids)}::bigint[])`)} s group by volunteer_id`,
   );
   return new Map(counted.map(({ id, n }) => [Number(id), n]));
 }

@@ -5,6 +5,7 @@ import { type Queryable, rows } from "../db/statement.ts";
 import type { Location } from "../scoring/distance.ts";
 import { distanceKm, percentOf } from "../scoring/project-matching/match.ts";
 import { matchReasons } from "../scoring/project-matching/match-reasons.ts";
+import { requiredSkillIds } from "./spellings.ts";
 
 export type Page = { readonly limit: number; readonly minimumScore: number };
 
@@ -76,8 +77,8 @@ export async function readMatchCandidates(
     sql`select m.volunteer_id as "userId", u.name, v.availability, m.match_score as score, m.coverage, m.cosine, m.jaccard,
                m.location_score as "locationScore", m.matched_skill_count as "matchedCount", m.calculated_at as "calculatedAt",
                array(select s.name from skills s where s.id = any(m.matched_skill_ids) order by s.name) as matched,
-               array(select s.name from project_required_skills r join skills s on s.id = r.skill_id
-                     where r.project_id = m.project_id and r.skill_id <> all (m.matched_skill_ids) order by s.name) as missing,
+               array(select s.name from ${requiredSkillIds(sql`m.project_id`)} r join skills s on s.id = r.skill_id
+                     where r.skill_id <> all (m.matched_skill_ids) order by s.name) as missing,
                case when m.location_score is not null and p.latitude is not null and v.grid_latitude is not null
                     then jsonb_build_array(jsonb_build_object('latitude', p.latitude, 'longitude', p.longitude),
                                            jsonb_build_object('latitude', v.grid_latitude, 'longitude', v.grid_longitude)) end as locations

@@ -5,6 +5,7 @@ import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { MatchProject } from "../scoring/project-matching/match.ts";
 import { MAX_REQUIRED_SKILLS } from "../scoring/project-matching/match-search.ts";
+import { requiredSkillIds } from "./spellings.ts";
 
 /**
  * SQL: whether the project `p` has a list of candidates: it is open, and requires skills, but not too many.
@@ -36,7 +37,7 @@ export async function readProjects(tx: Queryable, scope: ProjectScope): Promise<
   }>(
     tx,
     sql`select p.id, p.latitude, p.longitude, p.remote,
-               array(select r.skill_id from project_required_skills r where r.project_id = p.id order by r.skill_id) as "skillIds"
+               array(select r.skill_id from ${requiredSkillIds(sql`p.id`)} r order by r.skill_id) as "skillIds"
         from projects p where ${inScope(sql`p.id`, scope)} and ${IS_MATCHED} order by p.id`,
   );
   return found.map(({ id, latitude, longitude, remote, skillIds }) => ({

@@ -5,6 +5,7 @@ import type { Tx } from "../db/transaction.ts";
 import { BLOCK_SIZE, type SkillBlock } from "../scoring/project-matching/skill-block.ts";
 import type { Threads } from "../threads/threads.ts";
 import type { EncodedBlock } from "./rank.task.ts";
+import { manySkillRows, spelledIds } from "./spellings.ts";
 
 const TASKS = new URL(`./rank.task.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
 
@@ -35,12 +36,14 @@ export async function readBlock(tx: Tx, scope: BlockScope): Promise<EncodedBlock
     sql`${id} >= ${String(from)}::bigint and ${id} < ${String(from + size)}::bigint`;
   const local = (id: SQL) => sql`(${id} & ${sql.raw(String(BLOCK_SIZE - 1))})`;
   const chosen = skillIds === null ? sql`true` : sql`s.skill_id = any(${array(skillIds)}::bigint[])`;
+  const owned = sql`${within(sql`s.volunteer_id`)} and ${chosen}`;
+  const skills = manySkillRows(owned, await spelledIds(tx));
   // Compiling takes longer than the statement.
   await tx.execute(sql`set local jit = off`);
   const [read] = await rows<{ skills: string | null; locations: string | null }>(
     tx,
     sql`select (select encode(string_agg(int8send((s.skill_id << 24) | (${local(sql`s.volunteer_id`)} << 10) | (s.weight * 1000)::int), ''::bytea), 'base64')
-                from volunteer_skills s join volunteers v on v.user_id = s.volunteer_id
+                from ${skills} s join volunteers v on v.user_id = s.volunteer_id
                 where ${within(sql`s.volunteer_id`)} and ${within(sql`v.user_id`)} and ${chosen} and ${IS_VISIBLE}) as skills,
                (select encode(string_agg(int4send(${local(sql`v.user_id`)}::int) || float8send(v.grid_latitude) || float8send(v.grid_longitude), ''::bytea), 'base64')
                 from volunteers v

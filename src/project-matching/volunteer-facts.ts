@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { IS_VISIBLE } from "../db/candidacy.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { MatchVolunteer } from "../scoring/project-matching/match.ts";
+import { volunteerSkillRows } from "./spellings.ts";
 
 /** Reads volunteers by id. Those who do not volunteer, or hide their skills, are missing. */
 export async function readVolunteers(
@@ -17,7 +18,7 @@ export async function readVolunteers(
     tx,
     sql`select v.user_id as id, v.grid_latitude as latitude, v.grid_longitude as longitude,
                (select coalesce(jsonb_agg(jsonb_build_array(s.skill_id, (s.weight * 1000)::int)), '[]')
-                from volunteer_skills s where s.volunteer_id = v.user_id) as skills
+                from ${volunteerSkillRows(sql`s.volunteer_id = v.user_id`)} s) as skills
         from volunteers v where v.user_id = any(${array(volunteerIds)}::bigint[]) and ${IS_VISIBLE}`,
   );
   return new Map(

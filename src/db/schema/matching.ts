@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import {
+  type AnyPgColumn,
   bigint,
   check,
   date,
@@ -29,7 +30,23 @@ const projectRef = () =>
     .references(() => projects.id, { onDelete: "cascade" });
 
 /** Skills of volunteers and projects. The host platform fills this table and the next four. */
-export const skills = pgTable("skills", { id: id(), hostId: hostId(), name: text().notNull().unique() });
+export const skills = pgTable(
+  "skills",
+  {
+    id: id(),
+    hostId: hostId(),
+    name: text().notNull().unique(),
+    /**
+     * The skill that this is another spelling of; null for the one that stands for all. calculate-matches sets
+     * it.
+     */
+    sameAs: ref().references((): AnyPgColumn => skills.id, { onDelete: "set null" }),
+  },
+  (t) => [
+    // matching: the other spellings of a skill.
+    index("skills_same_as").on(t.sameAs).where(sql`same_as is not null`),
+  ],
+);
 
 /** A skill that a volunteer has. */
 export const volunteerSkills = pgTable(

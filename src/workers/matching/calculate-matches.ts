@@ -11,6 +11,7 @@ import {
 } from "../../project-matching/match-range.ts";
 import { placeInLists } from "../../project-matching/place-volunteers.ts";
 import { lockSingleLists, waitForFullRun } from "../../project-matching/run-exclusion.ts";
+import { resolveSpellings } from "../../project-matching/spellings.ts";
 import { moveWaitingLocations } from "../../project-matching/waiting-locations.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done, further } from "../../queues/outcome.ts";
@@ -44,6 +45,7 @@ export const calculateMatches = defineJob({
     if (projectId) return [rangeOfProject(projectId, keep)];
     if (volunteerId) return [];
     await moveWaitingLocations(tx);
+    await resolveSpellings(tx);
     return cutRanges(tx, keep);
   },
   compute: async (range: MatchRange, context) => (range.shared ? computeLists(context, range) : null),
