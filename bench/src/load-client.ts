@@ -8,6 +8,12 @@ export type LoadResult = {
   readonly statuses: ReadonlyMap<number, number>;
 };
 
+/** An HTTP/1.1 GET as bytes, with keep-alive. */
+export function getRequest(path: string, headers: Record<string, string>): Buffer {
+  const lines = Object.entries({ host: "bench", ...headers }).map(([name, value]) => `${name}: ${value}`);
+  return Buffer.from(`GET ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
+}
+
 /** An HTTP/1.1 POST as bytes, with keep-alive. */
 export function postRequest(path: string, headers: Record<string, string>, body: Buffer): Buffer {
   const lines = Object.entries({ host: "bench", "content-length": String(body.length), ...headers }).map(
@@ -66,13 +72,14 @@ function converse(port: number, next: (status: number | null) => Buffer | undefi
 }
 
 /**
- * Sends at a fixed rate, whatever the responses: an open loop. `onAnswer` gets the index and status of each.
+ * Sends at a fixed rate, whatever the responses: an open loop. `onAnswer` gets the index and status of each,
+ * when it was answered, and how long that took since it was to be sent.
  */
 export async function openLoop(
   port: number,
   requests: readonly Buffer[],
   perSecond: number,
-  onAnswer: (index: number, status: number, at: number) => void,
+  onAnswer: (index: number, status: number, at: number, tookMs: number) => void,
 ): Promise<void> {
   const idle: Socket[] = [];
   const all: Socket[] = [];
@@ -89,7 +96,9 @@ export async function openLoop(
         socket.off("data", hear);
         socket.off("error", reject);
         idle.push(socket);
-        onAnswer(index, Number(pending.subarray(9, 12).toString("latin1")), Date.now());
+        const dueMs = startedAt + (index / perSecond) * 1_000;
+        const status = Number(pending.subarray(9, 12).toString("latin1"));
+        onAnswer(index, status, Date.now(), performance.now() - dueMs);
         answered += 1;
         if (answered === requests.length) resolve();
       };

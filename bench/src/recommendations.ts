@@ -5,6 +5,7 @@ import { readPosting, readUser } from "../../src/scoring/postings/recommend/read
 import { rarityIn, recommend } from "../../src/scoring/postings/recommend/recommend.ts";
 import { SKILLS } from "../../src/scoring/postings/skills/vocabulary.ts";
 import { generateRecommendations } from "../../src/workers/recommendations/generate-recommendations.ts";
+import { apiReads } from "./api-reads.ts";
 import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES, quantile } from "./bench.ts";
 import { besideWorkers } from "./beside-workers.ts";
 import { makeTemplate, type Scratch, withClone } from "./database.ts";
@@ -12,7 +13,7 @@ import { loadPostings, loadUsers, planPostingRows, planUsers } from "./recommend
 
 const USERS = 100_000;
 const POSTINGS = 10_000;
-/** New postings of a day, as many of which close; and of a quiet day, none of which do. */
+/** New postings of a day on which as many close, and of a quiet day, on which none do. */
 const BUSY_DAY = 1_400;
 const QUIET_DAY = 300;
 /** The baseline is measured on this many pairs and extrapolated. */
@@ -29,7 +30,7 @@ export const recommendations: Bench = {
   describe: ({ scale }) =>
     `${USERS * scale} users with 10 skills each x ${POSTINGS * scale} postings of 100 words with 8 skills by Zipf's law: computed and stored by one ` +
     `process; computed: its processor time over the number of cores. Then days with ${BUSY_DAY * scale} postings new and as many closed, and with ` +
-    `${QUIET_DAY * scale} new; one user; a list read from the view. baseline: the reference, pair by pair in memory, on ${SAMPLE.users} x ${SAMPLE.postings} of them.`,
+    `${QUIET_DAY * scale} new; one user; a list read from the view, and by the API. baseline: the reference, pair by pair in memory, on ${SAMPLE.users} x ${SAMPLE.postings} of them.`,
   async run(context) {
     const users = Math.round(USERS * context.scale);
     const postings = Math.round(POSTINGS * context.scale);
@@ -104,6 +105,7 @@ async function measureRuns(
     quiet,
     await oneUser(async (userId) => (await run("one user", { userId })).figure),
     await reads(runtime, users, context),
+    ...(await apiReads(context, scratch, users)),
   ];
 }
 

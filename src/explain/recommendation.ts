@@ -3,7 +3,8 @@ import { type Queryable, rows } from "../db/statement.ts";
 import { isId, isUuid } from "../ids.ts";
 import { storedCosine } from "../postings/embeddings/vectors.ts";
 import { latestRarity, rarityWithId, versionParts } from "../postings/rarities.ts";
-import { POSTING_ROW, readFewUsers } from "../postings/recommend-facts.ts";
+import { POSTING_ROW } from "../postings/read-postings.ts";
+import { readFewUsers } from "../postings/read-users.ts";
 import { LIST_SIZES, servedCount } from "../scoring/postings/diversity.ts";
 import type { EmbeddedUserRow } from "../scoring/postings/recommend/embedding-text.ts";
 import type { Rarity, RecommendPosting, RecommendUser } from "../scoring/postings/recommend/facts.ts";
@@ -103,7 +104,8 @@ async function readPair(on: Queryable, userId: string, reference: string): Promi
 /** @returns null without an active CV, or before any weights of skills are stored. */
 async function scorePair(on: Queryable, userId: string, pair: Pair): Promise<Scored | null> {
   const asOf = pair.asOf === null ? new Date() : new Date(pair.asOf);
-  const [row] = JSON.parse(await readFewUsers(on, { ids: [userId] }, asOf)) as EmbeddedUserRow[];
+  const users = await readFewUsers(on, { ids: [userId] }, { asOf, merge: null, texts: true });
+  const [row] = JSON.parse(users) as EmbeddedUserRow[];
   const version = versionParts(pair.algoVersion);
   const rarity =
     (version === null ? null : await rarityWithId(on, version.rarityId)) ?? (await latestRarity(on));

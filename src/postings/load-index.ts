@@ -1,3 +1,4 @@
+import type { Tx } from "../db/transaction.ts";
 import type { ComputeContext } from "../queues/job.ts";
 import type { Vectors } from "../scoring/postings/recommend/cosine.ts";
 import type { PostingIndex } from "../scoring/postings/recommend/posting-index.ts";
@@ -10,7 +11,7 @@ import {
   postingsFingerprint,
   readOpenPostings,
   readPostings,
-} from "./recommend-facts.ts";
+} from "./read-postings.ts";
 
 export type LoadedIndex = {
   readonly key: string;
@@ -21,20 +22,39 @@ export type LoadedIndex = {
   readonly vectors: Vectors | null;
 };
 
-/** Calls `work` with an index of the postings, shared by all that need the same one at about this time. */
+/** How long an index of all postings is kept for users who are served one by one. */
+const KEEP_MS = 10 * 60_000;
+
+/** Names an index of the postings as they are. */
+export async function indexKey(
+  { settings }: Pick<ComputeContext, "settings">,
+  tx: Tx,
+  { asOf, changedSince }: PostingScope,
+): Promise<string> {
+  const fingerprint = await postingsFingerprint(tx, asOf);
+  const merge =
+    changedSince === null ? "" : ` after ${changedSince.toISOString()} as of ${asOf.toISOString()}`;
+  const model = settings.embeddingModel;
+  const vectors = model === null ? "" : ` vectors of ${model} up to ${await latestVector(tx)}`;
+  return `postings ${fingerprint}${merge}${vectors}`;
+}
+
+/**
+ * Calls `work` with an index of the postings, shared by all that need the same one at about this time.
+ *
+ * @param key of `indexKey`.
+ */
 export async function withIndex<Result>(
   context: ComputeContext,
   scope: PostingScope,
+  key: string,
   work: (loaded: LoadedIndex) => Promise<Result>,
 ): Promise<Result> {
-  const fingerprint = await context.read((tx) => postingsFingerprint(tx, scope.asOf));
-  const { asOf, changedSince } = scope;
-  const merge =
-    changedSince === null ? "" : ` after ${changedSince.toISOString()} as of ${asOf.toISOString()}`;
-  const model = context.settings.embeddingModel;
-  const vectors = model === null ? "" : ` vectors of ${model} up to ${await context.read(latestVector)}`;
-  const key = `postings ${fingerprint}${merge}${vectors}`;
-  const loader = { names: async () => [key], load: () => loadIndex(context, scope, key) };
+  const loader = {
+    names: async () => [key],
+    load: () => loadIndex(context, scope, key),
+    ...(scope.changedSince === null ? { keepMs: KEEP_MS } : {}),
+  };
   return context.compute.shared.use(key, loader, ([loaded]) => work(loaded as LoadedIndex));
 }
 

@@ -1,19 +1,13 @@
 import { z } from "zod";
 import type { ComputeContext, JobContext } from "../queues/job.ts";
 import { type ListColumns, servedOf } from "../scoring/postings/recommend/list-columns.ts";
-import {
-  type ComputedVectors,
-  computeVectors,
-  type EmbedRange,
-  embedRange,
-  storeVectors,
-} from "./embeddings/embed-range.ts";
+import { type ComputedVectors, computeVectors, embedRange, storeVectors } from "./embeddings/embed-range.ts";
 import { vectorsOfUsers } from "./embeddings/range-vectors.ts";
-import { type LoadedIndex, withIndex } from "./load-index.ts";
+import { indexKey, type LoadedIndex, withIndex } from "./load-index.ts";
 import { onThread } from "./on-thread.ts";
 import { algoVersionOf, latestRarity, type StoredRarity, storeRarity } from "./rarities.ts";
+import { readUsers, type UserScope, userScope } from "./read-users.ts";
 import type { RangeInput, RangeResult } from "./recommend.task.ts";
-import { type MergeLimits, readUsers, type UserScope, userScope } from "./recommend-facts.ts";
 import { deleteOrphanedLists, swapLists } from "./swap-lists.ts";
 
 /** A part of a run: the weights of skills, the vectors of texts, or the lists of some users. */
@@ -27,7 +21,6 @@ export const recommendRange = z.union([
   }),
 ]);
 export type RecommendRange = z.infer<typeof recommendRange>;
-type ListsRange = Exclude<RecommendRange, EmbedRange | { weigh: true }>;
 
 /** Users whose lists are computed together: less than a second of work, and 4 MB of lists. */
 export const USERS_PER_RANGE = 1_000;
@@ -42,7 +35,8 @@ export type ComputedRange =
 export async function computeRange(context: ComputeContext, range: RecommendRange): Promise<ComputedRange> {
   if ("weigh" in range) {
     const scope = { asOf: context.now, changedSince: null };
-    return withIndex(context, scope, async ({ index }) => ({
+    const key = await context.read((tx) => indexKey(context, tx, scope));
+    return withIndex(context, scope, key, async ({ index }) => ({
       weights: await onThread<Uint8Array>(context, "weighSkills", { bySkill: index.bySkill, ids: index.ids }),
       postings: index.ids.length,
     }));
@@ -55,37 +49,51 @@ export async function computeRange(context: ComputeContext, range: RecommendRang
   }
   const rarity = await context.read(latestRarity);
   if (rarity === null) throw new Error("no weights of skills are stored for this vocabulary");
-  return { results: await recommendTo(context, range, rarity), rarity };
+  const { users: scope, since } = range;
+  const changedSince = since === null ? null : new Date(since);
+  // What is sent to be embedded depends on the text.
+  const texts = context.settings.embeddingModel !== null;
+  return { results: await recommendTo(context, { scope, rarity, changedSince, texts }), rarity };
 }
 
-async function recommendTo(
-  context: ComputeContext,
-  { users, since }: ListsRange,
-  rarity: StoredRarity,
-): Promise<RangeResult[]> {
-  if (since === null) return [await recommendWith(context, users, rarity, null)];
-  const merged = await recommendWith(context, users, rarity, new Date(since));
-  if (merged.incomplete.length === 0) return [merged];
-  const incomplete = { ids: merged.incomplete.map(String) };
-  return [merged, await recommendWith(context, incomplete, rarity, null)];
+/** Lists of users: which, and from what they are computed. */
+type Recommending = {
+  readonly scope: UserScope;
+  readonly rarity: StoredRarity;
+  /** Merge what has changed since then into stored lists; null: compute from all postings. */
+  readonly changedSince: Date | null;
+  /** Whether to read the texts of CVs. */
+  readonly texts: boolean;
+};
+
+/** The lists of users; of those for whom that does not do, with the text of their CV or from all postings. */
+async function recommendTo(context: ComputeContext, how: Recommending): Promise<RangeResult[]> {
+  const result = await recommendOnce(context, how);
+  const results = [result];
+  const again = async (ids: readonly number[], changes: Partial<Recommending>) => {
+    if (ids.length === 0) return;
+    const scope = { ids: ids.map(String) };
+    results.push(...(await recommendTo(context, { ...how, ...changes, scope })));
+  };
+  await again(result.unread, { texts: true });
+  await again(result.incomplete, { changedSince: null });
+  return results;
 }
 
-/** The lists of users from all postings, or from what changed since an instant and their stored lists. */
-function recommendWith(
+async function recommendOnce(
   context: ComputeContext,
-  scope: UserScope,
-  rarity: StoredRarity,
-  changedSince: Date | null,
+  { scope, rarity, changedSince, texts }: Recommending,
 ): Promise<RangeResult> {
   const { now: asOf, settings } = context;
   const version = algoVersionOf(rarity, null);
   const semanticVersion = algoVersionOf(rarity, settings.embeddingModel);
-  const merge: MergeLimits | null = changedSince && {
-    since: changedSince,
-    versions: [version, semanticVersion],
-  };
-  return withIndex(context, { asOf, changedSince }, async (loaded) => {
-    const users = await context.read((tx) => readUsers(tx, scope, asOf, merge));
+  const merge = changedSince && { since: changedSince, versions: [version, semanticVersion] };
+  const postings = { asOf, changedSince };
+  const { users, key } = await context.read(async (tx) => ({
+    users: await readUsers(tx, scope, { asOf, merge, texts }),
+    key: await indexKey(context, tx, postings),
+  }));
+  return withIndex(context, postings, key, async (loaded) => {
     const input: RangeInput = {
       key: `${loaded.key} ${rarity.id}`,
       index: loaded.index,
@@ -121,7 +129,7 @@ export type RangeCounts = {
   readonly semantic: number;
   /** Entries of their lists that are served. */
   readonly recommendations: number;
-  /** Users whose old list stays, since nothing new was found. */
+  /** Users whose stored list stays, since nothing of it has changed or nothing new was found. */
   readonly kept: number;
   readonly failed: number;
   readonly deleted: number;
@@ -167,6 +175,21 @@ async function storeLists(
     recommendations: both(servedOf),
     kept: sum(({ kept }) => kept),
     failed: failures.length,
-    deleted: "users" in range ? await deleteOrphanedLists(tx, range.users) : 0,
+    deleted: await deleteOrphans(tx, range, results),
   };
 }
+
+/** Deletes the lists of users of a range who have no active CV. Those who were computed have one. */
+async function deleteOrphans(
+  tx: JobContext["tx"],
+  range: RecommendRange,
+  results: readonly RangeResult[],
+): Promise<number> {
+  if (!("users" in range)) return 0;
+  const { users } = range;
+  const computed = results.reduce((sum, each) => sum + countComputed(each), 0);
+  return "ids" in users && users.ids.length === computed ? 0 : deleteOrphanedLists(tx, users);
+}
+
+const countComputed = ({ lists, semanticLists, kept, failures }: RangeResult): number =>
+  lists.userIds.length + semanticLists.userIds.length + kept + failures.length;

@@ -2,13 +2,20 @@ import type { ClosedList } from "../scoring/postings/diversity.ts";
 import { cosineOf, type Vector, type Vectors, vectorOf } from "../scoring/postings/recommend/cosine.ts";
 import { type EmbeddedUserRow, postingText, userText } from "../scoring/postings/recommend/embedding-text.ts";
 import { rarityOf } from "../scoring/postings/recommend/facts.ts";
+import type { ListItem } from "../scoring/postings/recommend/fill-list.ts";
 import {
   columnsOf,
   decodeList,
   type EncodedList,
   type ListColumns,
 } from "../scoring/postings/recommend/list-columns.ts";
-import { isComplete, keptEntries, type OpenPosting } from "../scoring/postings/recommend/merge-list.ts";
+import {
+  isComplete,
+  isSameList,
+  keptEntries,
+  mergedFloor,
+  type OpenPosting,
+} from "../scoring/postings/recommend/merge-list.ts";
 import {
   buildPostingIndex,
   type OpenIndex,
@@ -21,12 +28,8 @@ import {
   readPosting,
   readUser,
 } from "../scoring/postings/recommend/read-facts.ts";
-import {
-  type ListItem,
-  openBuffers,
-  type SearchBuffers,
-  searchPostings,
-} from "../scoring/postings/recommend/search-postings.ts";
+import { searchPostings } from "../scoring/postings/recommend/search-postings.ts";
+import { openBuffers, type SearchBuffers } from "../scoring/postings/recommend/search-terms.ts";
 import { SKILLS } from "../scoring/postings/skills/vocabulary.ts";
 
 /** Thread task: the index of postings, given as JSON arrays of PostingRow. */
@@ -62,6 +65,8 @@ export function weighSkills({ bySkill, ids }: Pick<PostingIndex, "bySkill" | "id
 
 /** The rows of a user, and what is stored for them. */
 export type RangeUser = EmbeddedUserRow & {
+  /** Whether the CV has a text that was not read: it is read only for a user who states no skill. */
+  readonly hasUnreadText: boolean;
   /** Whether what is stored was computed from the facts as they are now. */
   readonly isUnchanged: boolean;
   /** The list to merge into; null for a full computation. */
@@ -102,10 +107,15 @@ export type RangeResult = {
   readonly lists: ListColumns;
   /** By the formula with embeddings. */
   readonly semanticLists: ListColumns;
-  /** Users whose new list is empty, while what is stored was computed from the same facts: it stays. */
+  /**
+   * Users whose stored list stays: nothing of it has changed, or the new one is empty, while what is stored
+   * was computed from the same facts.
+   */
   readonly kept: number;
   /** Users whose lists have to be computed from all postings. */
   readonly incomplete: readonly number[];
+  /** Users whose CV has to be read with its text. */
+  readonly unread: readonly number[];
   readonly failures: readonly { readonly userId: number; readonly error: string }[];
 };
 
@@ -154,14 +164,16 @@ export function recommendToUsers(input: RangeInput): RangeResult {
   const lists: UserList[] = [];
   const semanticLists: UserList[] = [];
   const incomplete: number[] = [];
+  const unread: number[] = [];
   const failures: { userId: number; error: string }[] = [];
   let kept = 0;
   for (const row of JSON.parse(input.users) as RangeUser[]) {
     try {
       const vector = vectorFor(input, row);
       const list = listFor(opened, row, input, vector);
-      if (list === null) incomplete.push(row.id);
-      else if (list.items.length === 0 && row.isUnchanged) kept += 1;
+      if (list === "incomplete") incomplete.push(row.id);
+      else if (list === "unread") unread.push(row.id);
+      else if (list === "same" || (list.items.length === 0 && row.isUnchanged)) kept += 1;
       else (vector === null ? lists : semanticLists).push({ userId: row.id, list });
     } catch (error) {
       failures.push({ userId: row.id, error: error instanceof Error ? error.message : String(error) });
@@ -169,7 +181,14 @@ export function recommendToUsers(input: RangeInput): RangeResult {
       opened.buffers = openBuffers(opened.open);
     }
   }
-  return { lists: columnsOf(lists), semanticLists: columnsOf(semanticLists), kept, incomplete, failures };
+  return {
+    lists: columnsOf(lists),
+    semanticLists: columnsOf(semanticLists),
+    kept,
+    incomplete,
+    unread,
+    failures,
+  };
 }
 
 type UserList = { readonly userId: number; readonly list: ClosedList<ListItem> };
@@ -180,22 +199,28 @@ function vectorFor({ embeddings }: RangeInput, { id, embeddingsAllowed }: RangeU
   return values?.length === embeddings?.postings.dimensions && values !== undefined ? vectorOf(values) : null;
 }
 
-/** @returns null when the stored list does not decide the new one, or was computed by another version. */
+/**
+ * The list of a user; "same" when the stored one stays; "incomplete" when it does not decide the new one, or
+ * was computed by another version; "unread" when the text of the CV is needed.
+ */
 function listFor(
   { open, buffers, openPostings, cosines: buffer }: Cached,
   row: RangeUser,
   { asOf, embeddings, version }: RangeInput,
   vector: Vector | null,
-): ClosedList<ListItem> | null {
+): ClosedList<ListItem> | "same" | "incomplete" | "unread" {
   const user = readUser(row);
+  if (user.skills.length === 0 && row.hasUnreadText) return "unread";
   const cosines = vector && embeddings && fillCosines(buffer, vector, embeddings.postings);
   if (openPostings === null) return searchPostings(open, buffers, user, { asOf, cosines });
-  if (row.list?.version !== (cosines && embeddings ? embeddings.version : version)) return null;
+  if (row.list?.version !== (cosines && embeddings ? embeddings.version : version)) return "incomplete";
   const stored = decodeList(row.list);
   const kept = keptEntries(stored, openPostings, user, asOf);
-  const list = searchPostings(open, buffers, user, { asOf, cosines, kept });
-  if (!isComplete(list, stored.floor)) return null;
-  return { ...list, floor: Math.max(list.floor, stored.floor) };
+  // What comes after the floor is not served: where it might be, the list is computed in full.
+  const list = searchPostings(open, buffers, user, { asOf, cosines, kept, floor: stored.floor });
+  if (!isComplete(list, stored.floor)) return "incomplete";
+  if (isSameList(list, stored, asOf)) return "same";
+  return { ...list, floor: mergedFloor(list, stored.floor) };
 }
 
 function fillCosines(buffer: Float64Array, vector: Vector, postings: Vectors): Float64Array {

@@ -29,7 +29,7 @@ export async function storePostings(
   now: Date,
 ): Promise<Stored> {
   if (postings.length === 0) return { stored: 0, duplicates: 0 };
-  // Two lists may contain the same posting: whoever comes second has to see what the first one stored.
+  // Two lists may contain the same posting: the second has to see what the first has stored.
   await tx.execute(sql`select pg_advisory_xact_lock(${sql.raw(lockKey("store-postings"))})`);
   const prepared = postings.map(preparePosting);
   const links = await resolveLinks(tx, list, prepared);

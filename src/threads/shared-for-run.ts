@@ -2,6 +2,8 @@
 export type SharedLoader<Name, Part> = {
   names(): Promise<readonly Name[]>;
   load(name: Name): Promise<Part>;
+  /** How long parts are kept that no caller uses. Default: half a minute. */
+  readonly keepMs?: number;
 };
 
 /** Keeps large data in memory that the ranges of a run share. */
@@ -9,7 +11,8 @@ export type SharedForRun = {
   /**
    * Calls `work` with the parts that belong to `key`, in the order of their names. Callers that overlap load
    * each part once between them; a part whose load fails is loaded again by the next caller that needs it.
-   * Parts are dropped once no caller has used them for half a minute.
+   * Parts are dropped once no caller has used them for half a minute, or for what their loader says: the
+   * parts of only one key are kept longer.
    *
    * @param key names the data and its version, such as a run.
    * @throws what this caller's own loads, or `work`, throw.
@@ -45,6 +48,8 @@ type Shared = {
 /** Opens an empty store. */
 export function openSharedForRun(): SharedForRun {
   const store = new Map<string, Shared>();
+  /** The key whose parts are kept longer. */
+  let keptKey: string | null = null;
 
   const acquire = (key: string): Shared => {
     const shared = store.get(key) ?? { parts: { loading: null }, users: 0, dropTimer: null };
@@ -53,10 +58,18 @@ export function openSharedForRun(): SharedForRun {
     if (shared.dropTimer) clearTimeout(shared.dropTimer);
     return shared;
   };
-  const release = (key: string, shared: Shared): void => {
+  const dropAfter = (key: string, shared: Shared, ms: number): void => {
+    if (shared.dropTimer) clearTimeout(shared.dropTimer);
+    shared.dropTimer = setTimeout(() => store.delete(key), ms).unref();
+  };
+  const release = (key: string, shared: Shared, keepMs: number): void => {
     shared.users -= 1;
     if (shared.users > 0) return;
-    shared.dropTimer = setTimeout(() => store.delete(key), DROP_AFTER_MS).unref();
+    dropAfter(key, shared, keepMs);
+    if (keepMs <= DROP_AFTER_MS || key === keptKey) return;
+    const earlier = keptKey === null ? undefined : store.get(keptKey);
+    if (keptKey !== null && earlier?.users === 0) dropAfter(keptKey, earlier, DROP_AFTER_MS);
+    keptKey = key;
   };
 
   return {
@@ -69,7 +82,7 @@ export function openSharedForRun(): SharedForRun {
       try {
         return await work((await loadAll(shared, loader as SharedLoader<unknown, P>)) as readonly P[]);
       } finally {
-        release(key, shared);
+        release(key, shared, loader.keepMs ?? DROP_AFTER_MS);
       }
     },
     close() {

@@ -184,6 +184,34 @@ describe("the configuration", () => {
     });
   });
 
+  it("reads API_ALLOWED_ORIGINS as a list of origins: none by default, each once, in lower case", () => {
+    const allowed = (written: string) =>
+      readConfig({ ...needed, API_ALLOWED_ORIGINS: written }).allowedOrigins;
+    expect(readConfig(needed).allowedOrigins).toEqual([]);
+    expect(allowed("")).toEqual([]);
+    expect(allowed(" https://Community.example, http://localhost:3000,https://community.example,")).toEqual([
+      "https://community.example",
+      "http://localhost:3000",
+    ]);
+  });
+
+  it.each([
+    "*",
+    "null",
+    "community.example",
+    "https://community.example/",
+    "https://community.example/app",
+    "https://user@community.example",
+    "https://community.example:443",
+    "ftp://community.example",
+    "https://community.example https://other.example",
+    "https://community.example,*",
+  ])("refuses %s in API_ALLOWED_ORIGINS", (written) => {
+    expect(faultsOf({ ...needed, API_ALLOWED_ORIGINS: written })).toEqual([
+      expect.stringMatching(/^API_ALLOWED_ORIGINS .*a list of origins/),
+    ]);
+  });
+
   it("lists each variable once", () => {
     expect(new Set(VARIABLES).size).toBe(VARIABLES.length);
     for (const name of [

@@ -37,6 +37,7 @@ const userRow = (id: number, embeddingsAllowed = true) => ({
   dismissals: [],
   liked: [],
   seen: [],
+  hasUnreadText: false,
   isUnchanged: false,
   list: null,
 });

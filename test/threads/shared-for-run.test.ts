@@ -51,6 +51,25 @@ describe("shared for a run", () => {
     expect(loads).toHaveLength(6);
   });
 
+  it("keeps the parts of one key longer, where the loader says so: the last that was used", async () => {
+    const { shared, loader, loads } = openStore();
+    const keepMs = 10 * KEPT_UNUSED_MS;
+    const use = (key: string) => shared.use(key, { ...loader, keepMs }, async () => null);
+    await use("run 1");
+    await vi.advanceTimersByTimeAsync(keepMs - 1_000);
+    await use("run 1");
+    expect(loads).toHaveLength(3);
+    await use("run 2");
+    await vi.advanceTimersByTimeAsync(KEPT_UNUSED_MS + 1_000);
+    await use("run 2");
+    expect(loads).toHaveLength(6);
+    await use("run 1");
+    expect(loads).toHaveLength(9);
+    await vi.advanceTimersByTimeAsync(keepMs + 1_000);
+    await use("run 1");
+    expect(loads).toHaveLength(12);
+  });
+
   it("keeps the parts while a caller works with them, however long that takes", async () => {
     const { shared, loader, use, loads } = openStore();
     await shared.use("run 1", loader, () => vi.advanceTimersByTimeAsync(10 * KEPT_UNUSED_MS));

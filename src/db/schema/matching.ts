@@ -37,8 +37,8 @@ export const skills = pgTable(
     hostId: hostId(),
     name: text().notNull().unique(),
     /**
-     * The skill that this is another spelling of; null for the one that stands for all. calculate-matches sets
-     * it.
+     * The skill that this is another spelling of; null for the one that stands for all. Set by
+     * calculate-matches.
      */
     sameAs: ref().references((): AnyPgColumn => skills.id, { onDelete: "set null" }),
   },

@@ -75,6 +75,8 @@ export const jobs = pgTable(
     index("jobs_cluster").on(t.cluster).where(sql`cluster is not null`),
     // recommendations: open postings of the last days.
     index("jobs_open_scraped").on(t.scrapedAt, t.id).where(sql`status = 'open'`),
+    // recommendations: whether any of these has changed, without reading the table.
+    index("jobs_recommended").on(t.scrapedAt, t.id, t.updatedAt).where(sql`status = 'open' and is_preferred`),
     // search: words of title (A), company (B) and place (C).
     index("jobs_search")
       .using("gin", sql`posting_words(title, company, location)`)

@@ -157,7 +157,8 @@ export const recommendationViews = pgTable(
 
 /**
  * The recommendations of a user as one row: five million rows would take 30 times as long to write. The view
- * job_recommendations shows a row for each, and deletes them.
+ * job_recommendations shows a row for each, and deletes them. A full list is stored inline, two on a page
+ * (toast_tuple_target).
  */
 export const recommendationLists = pgTable(
   "recommendation_lists",
@@ -172,8 +173,12 @@ export const recommendationLists = pgTable(
     components: bytes().notNull(),
     /** Number of items in the first places. */
     firstPlaces: smallint().notNull(),
-    /** No posting that is not in the list scored more. */
+    /**
+     * No posting that is not in the list comes before one of this score and id: higher scores first, then
+     * lower ids.
+     */
     floorScore: doublePrecision().notNull(),
+    floorId: bigint({ mode: "number" }).notNull().default(0),
     /** Formula, vocabulary and weights. Lists of different versions are never merged. */
     algoVersion: text().notNull(),
     /** The instant that the scores were computed for. */

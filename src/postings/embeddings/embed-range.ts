@@ -3,8 +3,9 @@ import type { Tx } from "../../db/transaction.ts";
 import type { EmbeddingFault } from "../../ports/embeddings.ts";
 import type { ComputeContext, JobContext } from "../../queues/job.ts";
 import { onThread } from "../on-thread.ts";
+import { cutPostings, readPostings } from "../read-postings.ts";
+import { readUsers, type UserScope, userScope } from "../read-users.ts";
 import type { SentText } from "../recommend.task.ts";
-import { cutPostings, readPostings, readUsers, type UserScope, userScope } from "../recommend-facts.ts";
 import {
   deleteUnwantedVectors,
   hashOf,
@@ -107,7 +108,9 @@ async function textsOfPostings(
 }
 
 async function textsOfUsers(context: ComputeContext, scope: UserScope): Promise<SentText[]> {
-  const users = await context.read((tx) => readUsers(tx, scope, context.now, null));
+  const users = await context.read((tx) =>
+    readUsers(tx, scope, { asOf: context.now, merge: null, texts: true }),
+  );
   return onThread<SentText[]>(context, "textsOfUsers", users);
 }
 

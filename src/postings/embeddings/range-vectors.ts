@@ -1,8 +1,8 @@
 import type { ComputeContext } from "../../queues/job.ts";
 import { joinVectors, type Vectors } from "../../scoring/postings/recommend/cosine.ts";
 import { onThread } from "../on-thread.ts";
+import type { UserScope } from "../read-users.ts";
 import type { SentText } from "../recommend.task.ts";
-import type { UserScope } from "../recommend-facts.ts";
 import { hashOf, readPostingVectors, readUserVectors } from "./vectors.ts";
 
 /**

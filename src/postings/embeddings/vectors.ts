@@ -9,7 +9,7 @@ import {
   userText,
 } from "../../scoring/postings/recommend/embedding-text.ts";
 import type { PostingRow } from "../../scoring/postings/recommend/read-facts.ts";
-import { inUserScope, type UserScope } from "../recommend-facts.ts";
+import { inUserScope, type UserScope } from "../read-users.ts";
 
 /** SHA-256 of a text, in hex. */
 export const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");

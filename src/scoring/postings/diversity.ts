@@ -17,10 +17,16 @@ export type Listed = {
   readonly company: unknown;
 };
 
+/** What postings are ordered by: higher scores first, then lower ids. */
+export type Rank = { readonly score: number; readonly id: number };
+
+/** Higher scores first, then the lower id: two runs give the same list. */
+export const compareRanks = (a: Rank, b: Rank): number => b.score - a.score || a.id - b.id;
+
 /** A list that is being filled. */
 export type OpenList<T> = {
   /** Offers the next best item. @returns whether the list is full, so that no further item enters it. */
-  offer(item: T, listed: Listed, score: number): boolean;
+  offer(item: T, listed: Listed, rank: Rank): boolean;
   close(): ClosedList<T>;
 };
 
@@ -29,9 +35,12 @@ export type ClosedList<T> = {
   readonly items: readonly T[];
   /** Number of items in the first places: below 20, the rest is not served. */
   readonly first: number;
-  /** Nothing that is not in the list scores more, copies of what is in it aside. 0 when everything is. */
-  readonly floor: number;
+  /** Nothing that is not in the list comes before this, copies of what is in it aside. */
+  readonly floor: Rank;
 };
+
+/** The floor of a list that everything is in. */
+export const NO_FLOOR: Rank = { score: 0, id: 0 };
 
 /**
  * Fills a list from items that are offered best first: of copies only the best, and in the first 20 places at
@@ -43,12 +52,12 @@ export function openList<T>(): OpenList<T> {
   const clusters = new Set<number>();
   const companies = new Map<unknown, number>();
   const restSize = LIST_SIZES.stored - LIST_SIZES.first;
-  let dropped = 0;
-  let lastScore = 0;
+  let dropped: Rank | null = null;
+  let last = NO_FLOOR;
   const isFull = () => first.length === LIST_SIZES.first && rest.length === restSize;
   return {
-    offer(item, { cluster, company }, score) {
-      lastScore = score;
+    offer(item, { cluster, company }, { score, id }) {
+      last = { score, id };
       if (cluster !== null) {
         if (clusters.has(cluster)) return isFull();
         clusters.add(cluster);
@@ -58,13 +67,13 @@ export function openList<T>(): OpenList<T> {
         companies.set(company, ofCompany + 1);
         first.push(item);
       } else if (rest.length < restSize) rest.push(item);
-      else dropped = Math.max(dropped, score);
+      else dropped ??= last;
       return isFull();
     },
     close: () => ({
       items: [...first, ...rest],
       first: first.length,
-      floor: Math.max(dropped, isFull() ? lastScore : 0),
+      floor: dropped ?? (isFull() ? last : NO_FLOOR),
     }),
   };
 }

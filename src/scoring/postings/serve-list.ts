@@ -1,8 +1,7 @@
-import { type ClosedList, LIST_SIZES, openList, servedCount } from "./diversity.ts";
+import { type ClosedList, compareRanks, LIST_SIZES, openList, servedCount } from "./diversity.ts";
 import type { Components } from "./recommend/components.ts";
 import type { RecommendUser } from "./recommend/facts.ts";
 import { companyKey } from "./recommend/read-facts.ts";
-import { compareRecommended } from "./recommend/recommend.ts";
 import {
   feedbackFactor,
   MAX_DISMISSED_COMPANY,
@@ -41,9 +40,9 @@ export function serveList<E extends StoredEntry>(
     return score === null ? [] : [{ entry, score, id: entry.id }];
   });
   const list = openList<ServedEntry<E>>();
-  for (const { entry, score } of scored.sort(compareRecommended)) {
+  for (const { entry, score, id } of scored.sort(compareRanks)) {
     const listed = { cluster: entry.cluster, company: companyKey(entry.company) };
-    if (list.offer({ entry, score }, listed, score)) break;
+    if (list.offer({ entry, score }, listed, { score, id })) break;
   }
   return served(list.close());
 }

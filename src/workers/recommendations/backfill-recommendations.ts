@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { latestRarity } from "../../postings/rarities.ts";
-import { cutUsersWithoutList } from "../../postings/recommend-facts.ts";
+import { cutUsersWithoutList } from "../../postings/read-users.ts";
 import {
   type ComputedRange,
   computeRange,

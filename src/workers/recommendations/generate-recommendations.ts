@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ownIdField } from "../../ids.ts";
 import { latestRarity } from "../../postings/rarities.ts";
-import { cutUsers, type UserScope } from "../../postings/recommend-facts.ts";
+import { cutUsers, mergeStart, type UserScope } from "../../postings/read-users.ts";
 import {
   type ComputedRange,
   computeRange,
@@ -13,6 +13,7 @@ import {
 import { nextRanges, type Phase } from "../../postings/run-phases.ts";
 import { defineJob, type JobContext } from "../../queues/job.ts";
 import { done, further, skipped } from "../../queues/outcome.ts";
+import { STAYS_FOR_MS } from "../../scoring/postings/recommend/merge-list.ts";
 
 const HOUR_MS = 3_600_000;
 const NOTHING = { users: 0, semantic: 0, recommendations: 0, kept: 0, failed: 0, deleted: 0 };
@@ -60,6 +61,10 @@ export const generateRecommendations = defineJob({
   },
 });
 
+/** A list is merged into if it was computed within these hours, or left as it was by a run within them. */
+const mergedFrom = (now: Date, sinceHours: number): Date =>
+  new Date(now.getTime() - sinceHours * HOUR_MS - STAYS_FOR_MS);
+
 type Input = { readonly userId?: string | undefined; readonly sinceHours?: number | undefined };
 
 async function phaseOf(
@@ -67,7 +72,6 @@ async function phaseOf(
   { tx, now, settings }: Pick<JobContext, "tx" | "now" | "settings">,
 ): Promise<Phase> {
   const users: UserScope[] = userId ? [{ ids: [userId] }] : await cutUsers(tx, USERS_PER_RANGE);
-  const since =
-    sinceHours === undefined ? null : new Date(now.getTime() - sinceHours * HOUR_MS).toISOString();
-  return { model: settings.embeddingModel, asOf: now, users, since };
+  const since = sinceHours === undefined ? null : await mergeStart(tx, mergedFrom(now, sinceHours));
+  return { model: settings.embeddingModel, asOf: now, users, since: since?.toISOString() ?? null };
 }

@@ -120,7 +120,7 @@ describe("serveList", () => {
           .sort((a, b) => b.score - a.score || a.id - b.id);
         const list = openList<StoredEntry>();
         for (const one of offered)
-          if (list.offer(one, { cluster: null, company: companyKey(one.company) }, one.score)) break;
+          if (list.offer(one, { cluster: null, company: companyKey(one.company) }, one)) break;
         const { items, first } = list.close();
         expect(items.length).toBeLessThanOrEqual(LIST_SIZES.stored);
         expect(serveList(items, NONE)).toEqual(

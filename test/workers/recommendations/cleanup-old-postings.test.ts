@@ -78,6 +78,7 @@ describe("cleanup-old-postings", () => {
     expect(await cleanUp(world)).toMatchObject({ unseen: 1 });
   });
 
+  // Named regression 4.
   it("cleaning old postings does not cascade into live recommendations: open ones and those closed lately stay", async () => {
     const world = await createWorld({ at: AT });
     const old = await posting(world, { closedAt: "2026-03-31T00:00:00Z" });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { settingsFrom } from "../../../src/config/settings.ts";
 import { inTransaction } from "../../../src/db/transaction.ts";
+import { readPostings } from "../../../src/postings/read-postings.ts";
+import { readUsers } from "../../../src/postings/read-users.ts";
 import { indexPostings, recommendToUsers, weighSkills } from "../../../src/postings/recommend.task.ts";
-import { readPostings, readUsers } from "../../../src/postings/recommend-facts.ts";
 import { storeRange } from "../../../src/postings/recommend-range.ts";
 import { swapLists } from "../../../src/postings/swap-lists.ts";
 import { listRuns } from "../../../src/queues/runs.ts";
@@ -68,6 +69,21 @@ describe("generate-recommendations", () => {
     expect([await jobsOf(world, ada), await jobsOf(world, bob)]).toEqual([[job], []]);
   });
 
+  it("reads the text of a CV of a user who states no skill, or none that is known", async () => {
+    const world = await open();
+    const people = [await applicant(world, []), await applicant(world, ["juggling of swords"])];
+    const stated = await applicant(world, ["nursing"]);
+    await world.query("update cvs set raw_text = 'Python, PostgreSQL, Docker and Redis for ten years'");
+    const job = await pythonPosting(world);
+    expect((await generate(world)).counts).toMatchObject({ users: 3, recommendations: 2, failed: 0 });
+    for (const user of people) expect(await jobsOf(world, user)).toEqual([job]);
+    expect(await jobsOf(world, stated)).toEqual([]);
+    world.at("2026-06-03T07:00:00Z");
+    const another = await pythonPosting(world, { company: "Globex" });
+    expect((await generate(world, { sinceHours: 24 })).counts).toMatchObject({ users: 3, failed: 0 });
+    for (const user of people) expect(await jobsOf(world, user)).toEqual([job, another]);
+  });
+
   // Named regression 3.
   it("an empty run deletes no good rows", async () => {
     const world = await open();
@@ -88,14 +104,16 @@ describe("generate-recommendations", () => {
   });
 
   // Named regression 1.
-  it("a user whose facts cannot be read is counted as failed, and does not stop the others", async () => {
+  it("a swallowed matcher error is no success: that user is counted as failed, and does not stop the others", async () => {
     const world = await open();
     const [ada, bob] = [await applicant(world, SKILLS), await applicant(world, SKILLS)];
     const job = await pythonPosting(world);
     await generate(world);
     await world.query("delete from recommendation_lists");
     const users = JSON.parse(
-      await inTransaction(world.db, (tx) => readUsers(tx, { ids: [ada, bob] }, new Date(AT), null)),
+      await inTransaction(world.db, (tx) =>
+        readUsers(tx, { ids: [ada, bob] }, { asOf: new Date(AT), merge: null, texts: false }),
+      ),
     ) as object[];
     const pieces = await inTransaction(world.db, (tx) =>
       readPostings(tx, { asOf: new Date(AT), changedSince: null }, { from: "0", to: "999" }),
@@ -129,8 +147,8 @@ describe("generate-recommendations", () => {
     expect([await jobsOf(world, ada), await jobsOf(world, bob)]).toEqual([[], [job]]);
   });
 
-  // Named regression 2: the column holds shares.
-  it("stores scores from 0 to 1", async () => {
+  // Named regression 2.
+  it("scores of 0 to 100 never reach the column of 0 to 1", async () => {
     const world = await open();
     await applicant(world, SKILLS, { primary_job_title: "Python Developer" });
     for (let n = 0; n < 5; n++) await pythonPosting(world, { company: `c${n}` });
@@ -142,7 +160,7 @@ describe("generate-recommendations", () => {
   });
 
   // Named regression 5.
-  it("compares instants, whatever the time zone of the database", async () => {
+  it("naive and aware times are never mixed: instants are compared, whatever the time zone of the database", async () => {
     const world = await open();
     const ada = await applicant(world, SKILLS);
     await world.query(
@@ -154,8 +172,8 @@ describe("generate-recommendations", () => {
     expect(await jobsOf(world, ada)).toEqual([inside]);
   });
 
-  // Named regression 8: postings leave the window as time passes, without an index that froze now().
-  it("finds what is in the window at the time of each run", async () => {
+  // Named regression 8.
+  it("no partial index with now(): what is in the window is found at the time of each run", async () => {
     const world = await open();
     const ada = await applicant(world, SKILLS);
     const old = await pythonPosting(world, { scraped_at: "2026-05-27T00:00:00Z", company: "old" });
@@ -195,7 +213,7 @@ describe("generate-recommendations", () => {
   });
 
   // Named regression 12.
-  it("runs once where two schedulers open its slot", async () => {
+  it("two schedulers run the job once", async () => {
     const world = await createWorld({ at: "2026-06-02T06:59:00Z" });
     const schedule = timetable.filter(({ job }) => job === generateRecommendations);
     const openSlots = () =>
@@ -234,69 +252,13 @@ describe("generate-recommendations", () => {
       userIds: new Float64Array(),
       sizes: new Int32Array(),
       firstPlaces: new Int32Array(),
-      floors: new Float64Array(),
+      floorScores: new Float64Array(),
+      floorIds: new Float64Array(),
       postingIds: new Float64Array(),
       scores: new Float64Array(),
       components: new Uint8Array(),
     };
     await inTransaction(world.db, (tx) => swapLists(tx, empty, { asOf: new Date(AT), algoVersion: "1" }));
     expect(await world.query("select 1 from recommendation_lists")).toEqual([]);
-  });
-});
-
-describe("an incremental run", () => {
-  const lists = (world: World) =>
-    world.query(
-      "select user_id, posting_ids[:50] as ids, scores[:50] as scores, first_places from recommendation_lists order by user_id",
-    );
-
-  it("gives what a full run gives as of the same instant", async () => {
-    const world = await open();
-    for (let n = 0; n < 6; n++)
-      await applicant(
-        world,
-        SKILLS.slice(0, 1 + (n % 4)),
-        n % 2 ? { primary_job_title: "Python Developer" } : {},
-      );
-    for (let n = 0; n < 120; n++)
-      await pythonPosting(world, {
-        company: `c${n % 9}`,
-        description: SKILLS.slice(n % 4).join(", "),
-        scraped_at: new Date(Date.parse(AT) - n * 3_600_000),
-        cluster: n % 10 === 0 ? 1 : null,
-      });
-    await generate(world);
-    world.at("2026-06-03T07:00:00Z");
-    for (let n = 0; n < 15; n++) await pythonPosting(world, { company: `d${n}` });
-    await world.query("update jobs set status = 'closed', closed_at = now() where id % 7 = 0");
-    await world.query("alter table cvs disable trigger all; update cvs set updated_at = '2026-06-01'");
-    await world.query(
-      "alter table user_profiles disable trigger all; update user_profiles set updated_at = '2026-06-01'",
-    );
-    expect(await generate(world, { sinceHours: 24 })).toMatchObject({
-      status: "done",
-      counts: { users: 6, failed: 0 },
-    });
-    const merged = await lists(world);
-    await world.query("delete from recommendation_lists");
-    const [rarity] = await world.query<{ id: string }>("select max(id) as id from skill_rarities");
-    // With the weights that the lists were merged with.
-    for (const { user_id } of merged) await generate(world, { userId: String(user_id) });
-    expect(await lists(world)).toEqual(merged);
-    expect(await world.query("select max(id) as id from skill_rarities")).toEqual([rarity]);
-    expect(merged.filter(({ ids }) => (ids as unknown[]).length > 0).length).toBeGreaterThan(3);
-  });
-
-  it("computes the list of a user who changed anew", async () => {
-    const world = await createWorld();
-    const ada = await applicant(world, ["nursing"]);
-    const job = await pythonPosting(world, {
-      scraped_at: new Date(world.clock.now().getTime() - 3 * 86_400_000),
-    });
-    await generate(world);
-    expect(await jobsOf(world, ada)).toEqual([]);
-    await world.query("update cvs set parsed_content = $1", [{ skills: SKILLS }]);
-    await generate(world, { sinceHours: 1 });
-    expect(await jobsOf(world, ada)).toEqual([job]);
   });
 });

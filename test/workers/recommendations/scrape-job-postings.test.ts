@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { scrapeJobPostings } from "../../../src/workers/recommendations/scrape-job-postings.ts";
+import { serve as serveHttp } from "../../http/support.ts";
 import { eventually } from "../../support/eventually.ts";
 import { postingFixture } from "../../support/job-boards.ts";
 import {
@@ -69,6 +70,30 @@ describe("scrape-job-postings", () => {
     await world.query("delete from outbox");
     expect(await scrape({ failedOnly: true })).toMatchObject({ stored: 2, failedLists: 1 });
     expect(boards.asked.filter((path) => path === GREENHOUSE)).toHaveLength(1);
+  });
+
+  it("a source that fails is seen in the metrics until it succeeds again", async () => {
+    const { world, boards, scrape } = await postingsScene({ lists: "greenhouse:northwind,remotive" });
+    // A server of its own for each: it keeps what it has read for a second.
+    const failures = async () =>
+      (await (await fetch(`${await serveHttp(world)}/metrics`)).text())
+        .split("\n")
+        .filter((line) => line.startsWith("commonwork_posting_list_failures{"))
+        .sort();
+    boards.serve("/remotive/api/remote-jobs", { body: JSON.stringify({ jobs: [] }) });
+    boards.serve(GREENHOUSE, { status: 404 });
+    await scrape();
+    expect(await failures()).toEqual([
+      'commonwork_posting_list_failures{source="greenhouse",board="northwind"} 1',
+      'commonwork_posting_list_failures{source="remotive",board=""} 0',
+    ]);
+    serveGreenhouse(boards, [greenhouseJob(1)]);
+    world.at("2026-06-02T06:16:00Z");
+    await world.query("delete from outbox");
+    await scrape({ failedOnly: true });
+    expect((await failures())[0]).toBe(
+      'commonwork_posting_list_failures{source="greenhouse",board="northwind"} 0',
+    );
   });
 
   it("stores new postings of the last two days, at most a number of a list in a run, the newest first", async () => {
@@ -184,6 +209,7 @@ describe("closing", () => {
     expect(await openTitles(world)).toHaveLength(2);
   });
 
+  // Named regression 10.
   it("an outage of a board does not close its postings, however long it lasts and whatever it looks like", async () => {
     const { world, boards, scrape } = await postingsScene({ lists: "greenhouse:northwind" });
     const all = jobs(1, 2, 3, 4, 5, 6);
@@ -231,6 +257,7 @@ describe("closing", () => {
 });
 
 describe("what arrives is not trusted", () => {
+  // Named regression 6.
   it("failures are counted as failures, not as duplicates", async () => {
     const { world, boards, scrape } = await postingsScene({ lists: "greenhouse:northwind" });
     serveGreenhouse(boards, [greenhouseJob(1), { id: 2 }, null, greenhouseJob(1)]);
@@ -275,6 +302,7 @@ describe("what arrives is not trusted", () => {
     });
   });
 
+  // Named regression 11.
   it("unsanitised HTML: no markup, script or handler is stored, whatever it is hidden in", async () => {
     const { world, boards, scrape } = await postingsScene({ lists: "lever:acme" });
     const html = [

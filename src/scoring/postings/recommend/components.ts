@@ -45,6 +45,21 @@ export function writeComponents(into: DataView, at: number, components: Componen
   into.setUint8(at + 23, Math.min(255, seenDays));
 }
 
+/** Copies the components of an entry, from one position to another. */
+export function copyComponents(into: Uint8Array, to: number, from: Uint8Array, at: number): void {
+  for (let n = 0; n < COMPONENT_BYTES; n++)
+    into[to * COMPONENT_BYTES + n] = from[at * COMPONENT_BYTES + n] as number;
+}
+
+const written = new Uint8Array(COMPONENT_BYTES);
+const writtenView = new DataView(written.buffer);
+
+/** Whether components are stored as those of the entry at position `index` are. */
+export function areStoredAs(components: Components, bytes: Uint8Array, index: number): boolean {
+  writeComponents(writtenView, 0, components);
+  return written.every((byte, n) => byte === bytes[index * COMPONENT_BYTES + n]);
+}
+
 /** Reads the components of the entry at position `index`. */
 export function readComponents(bytes: Uint8Array, index: number): Components {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

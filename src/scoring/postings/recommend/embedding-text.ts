@@ -83,6 +83,9 @@ const PERSONAL_FIELDS =
   );
 const SUMMARY_FIELDS = ["summary", "profile", "objective", "about"];
 
+/** Fields of a parsed CV that the text which is sent depends on, besides those that scores depend on. */
+export const EMBEDDED_FIELDS: readonly string[] = [...PERSONAL_FIELDS, ...SUMMARY_FIELDS];
+
 /**
  * What is sent of a user: the titles that they look for, their skills, and the summary of their CV as
  * `scrubText` leaves it. Empty where they do not allow it.

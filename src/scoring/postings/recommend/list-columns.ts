@@ -1,16 +1,20 @@
 import { type ClosedList, servedCount } from "../diversity.ts";
-import { COMPONENT_BYTES, writeComponents } from "./components.ts";
+import { COMPONENT_BYTES, copyComponents, writeComponents } from "./components.ts";
+import type { ListItem } from "./fill-list.ts";
 import type { StoredList } from "./merge-list.ts";
-import type { ListItem } from "./search-postings.ts";
 
-/** A stored list with arrays as Postgres sends them, in base64. */
+/** A stored list as it is read: scores as Postgres sends an array, they and components in hexadecimal. */
 export type EncodedList = {
-  readonly ids: string;
+  readonly ids: readonly number[];
   readonly scores: string;
   readonly components: string;
-  readonly floor: number;
+  /** A string where JSON has no number for it: infinity. */
+  readonly floor: number | string;
+  readonly floorId: number;
   /** The version that it was computed by. */
   readonly version: string;
+  /** The instant that it was computed for, in milliseconds. */
+  readonly asOf: number;
 };
 
 /** Lists as columns of numbers, one after the other: list n has `sizes[n]` entries. */
@@ -18,32 +22,32 @@ export type ListColumns = {
   readonly userIds: Float64Array;
   readonly sizes: Int32Array;
   readonly firstPlaces: Int32Array;
-  readonly floors: Float64Array;
+  readonly floorScores: Float64Array;
+  readonly floorIds: Float64Array;
   readonly postingIds: Float64Array;
   readonly scores: Float64Array;
   readonly components: Uint8Array;
 };
 
-/** Layout of array_send: 20 bytes, then the length and value of each element; shorter for an empty array. */
-const ARRAY_HEADER = 20;
-const LENGTH_BYTES = 4;
-const ELEMENT_BYTES = 8;
+/** Layout of array_send: a header of 20 bytes, then the length and value of each element. */
+const FIRST_VALUE = 24;
+const STRIDE = 12;
 
-function decodeArray(base64: string, read: (view: DataView, at: number) => number): Float64Array {
-  const bytes = Buffer.from(base64, "base64");
+function decodeScores(hex: string, size: number): Float64Array {
+  const bytes = Buffer.from(hex, "hex");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const size = Math.max(0, (bytes.byteLength - ARRAY_HEADER) / (LENGTH_BYTES + ELEMENT_BYTES));
-  return Float64Array.from({ length: size }, (_, n) =>
-    read(view, ARRAY_HEADER + n * (LENGTH_BYTES + ELEMENT_BYTES) + LENGTH_BYTES),
-  );
+  const scores = new Float64Array(size);
+  for (let n = 0; n < size; n++) scores[n] = view.getFloat64(FIRST_VALUE + n * STRIDE);
+  return scores;
 }
 
 /** Reads a stored list. */
-export const decodeList = ({ ids, scores, components, floor }: EncodedList): StoredList => ({
-  ids: decodeArray(ids, (view, at) => Number(view.getBigInt64(at))),
-  scores: decodeArray(scores, (view, at) => view.getFloat64(at)),
-  components: Buffer.from(components, "base64"),
-  floor,
+export const decodeList = ({ ids, scores, components, floor, floorId, asOf }: EncodedList): StoredList => ({
+  ids,
+  scores: decodeScores(scores, ids.length),
+  components: Buffer.from(components, "hex"),
+  floor: { score: Number(floor), id: floorId },
+  asOf,
 });
 
 /** Lists as columns. */
@@ -53,7 +57,8 @@ export function columnsOf(lists: readonly { userId: number; list: ClosedList<Lis
     userIds: new Float64Array(lists.length),
     sizes: new Int32Array(lists.length),
     firstPlaces: new Int32Array(lists.length),
-    floors: new Float64Array(lists.length),
+    floorScores: new Float64Array(lists.length),
+    floorIds: new Float64Array(lists.length),
     postingIds: new Float64Array(entries),
     scores: new Float64Array(entries),
     components: new Uint8Array(entries * COMPONENT_BYTES),
@@ -64,11 +69,12 @@ export function columnsOf(lists: readonly { userId: number; list: ClosedList<Lis
     columns.userIds[n] = userId;
     columns.sizes[n] = list.items.length;
     columns.firstPlaces[n] = list.first;
-    columns.floors[n] = list.floor;
+    columns.floorScores[n] = list.floor.score;
+    columns.floorIds[n] = list.floor.id;
     for (const item of list.items) {
       columns.postingIds[at] = item.id;
       columns.scores[at] = item.score;
-      if ("stored" in item) columns.components.set(item.stored, at * COMPONENT_BYTES);
+      if ("place" in item) copyComponents(columns.components, at, item.components, item.place);
       else writeComponents(view, at * COMPONENT_BYTES, item.components);
       at += 1;
     }

@@ -1,15 +1,17 @@
-import { type ClosedList, LIST_SIZES, servedCount } from "../diversity.ts";
-import { COMPONENT_BYTES } from "./components.ts";
+import { type ClosedList, compareRanks, LIST_SIZES, type Rank, servedCount } from "../diversity.ts";
+import { areStoredAs } from "./components.ts";
 import type { RecommendUser } from "./facts.ts";
+import type { KeptEntry, ListItem } from "./fill-list.ts";
 import { DAY, isInWindow } from "./score-posting.ts";
-import type { KeptEntry, ListItem } from "./search-postings.ts";
 
 /** A list as it is stored. */
 export type StoredList = {
   readonly ids: ArrayLike<number>;
   readonly scores: ArrayLike<number>;
   readonly components: Uint8Array;
-  readonly floor: number;
+  readonly floor: Rank;
+  /** The instant that it was computed for, in milliseconds. */
+  readonly asOf: number;
 };
 
 /** What a merge needs to know of a posting that is open. */
@@ -41,20 +43,46 @@ export function keptEntries(
     if (posting === undefined || posting.isChanged || !isInWindow(posting.scrapedAt, asOf)) continue;
     if (asOf - posting.postedAt > user.freshnessDays * DAY) continue;
     const { cluster, company } = posting;
-    const stored = list.components.subarray(n * COMPONENT_BYTES, (n + 1) * COMPONENT_BYTES);
-    kept.push({ id, score: list.scores[n] as number, cluster, company, stored });
+    kept.push({
+      id,
+      score: list.scores[n] as number,
+      cluster,
+      company,
+      components: list.components,
+      place: n,
+    });
   }
   return kept;
 }
 
 /**
  * Whether a merged list is what a full computation gives. Scores only fall with time, so what was not in the
- * stored list still scores at most its floor, unless it is scored again: the list is complete where all that
- * is served scores more.
+ * stored list still comes after its floor, unless it is scored again: the list is complete where nothing that
+ * is served comes after the floor. Ties are common: all postings of which only the title matches score the
+ * same.
  */
-export function isComplete({ items, first }: ClosedList<ListItem>, storedFloor: number): boolean {
-  if (storedFloor === 0) return true;
+export function isComplete({ items, first }: ClosedList<ListItem>, storedFloor: Rank): boolean {
+  if (storedFloor.score === 0) return true;
   const served = servedCount(items.length, first);
   if (served < LIST_SIZES.served) return false;
-  return items.slice(0, served).every(({ score }) => score > storedFloor);
+  return items.slice(0, served).every((item) => compareRanks(item, storedFloor) <= 0);
 }
+
+/** The floor of a merged list: the first of its own and that of the stored list. */
+export const mergedFloor = ({ floor }: ClosedList<ListItem>, storedFloor: Rank): Rank =>
+  compareRanks(floor, storedFloor) <= 0 ? floor : storedFloor;
+
+/** An entry expires three days after it was recommended, so a list is stored again before that. */
+export const STAYS_FOR_MS = DAY / 2;
+
+/** Whether a merged list has the entries of the stored one, which is recent enough to stay as it is. */
+export const isSameList = ({ items }: ClosedList<ListItem>, stored: StoredList, asOf: number): boolean =>
+  asOf - stored.asOf <= STAYS_FOR_MS &&
+  items.length === stored.ids.length &&
+  items.every((item, n) => isEntry(item, stored, n));
+
+/** Whether an item is the entry at place `n` of a stored list, or was scored again and is the same. */
+const isEntry = (item: ListItem, { ids, scores, components }: StoredList, n: number): boolean =>
+  "place" in item
+    ? item.place === n
+    : item.id === ids[n] && item.score === scores[n] && areStoredAs(item.components, components, n);

@@ -1,3 +1,4 @@
+import { memoize } from "../../memoize.ts";
 import { matchSkills } from "../skills/match-skills.ts";
 import { findSkill, isStack } from "../skills/vocabulary.ts";
 import { foldedWords } from "../skills/words.ts";
@@ -20,9 +21,17 @@ export type PostingRow = {
   readonly scrapedAt: number;
 };
 
+/** Fields of a parsed CV that skills are read from, and those that state a title. */
+const SKILL_FIELDS = ["skills", "technical_skills", "tools"];
+const TITLE_FIELDS = ["job_title", "current_title", "title", "headline"];
+
+/** Fields of a parsed CV that scores depend on. */
+export const SCORED_FIELDS: readonly string[] = [...SKILL_FIELDS, ...TITLE_FIELDS];
+
 /** The rows of a user, as far as scores depend on them. */
 export type UserRow = {
   readonly id: number;
+  /** At least the fields that are read. */
   readonly parsedContent: unknown;
   readonly rawText: string | null;
   /** Null: the user has no profile. */
@@ -55,6 +64,8 @@ export type UserRow = {
 
 /** Descriptions are read up to here. */
 export const MAX_DESCRIPTION = 20_000;
+/** Texts of CVs are read up to here: more than 15 pages. */
+export const MAX_CV_TEXT = 50_000;
 /** Limits of what one user may state: what exceeds them is left out. */
 export const USER_LIMITS = { names: 1_000, nameLength: 100, skills: 200, titles: 10, phrases: 50 } as const;
 const DEFAULT_FRESHNESS_DAYS = 30;
@@ -65,12 +76,18 @@ const LEGAL_FORMS = new Set(
   ),
 );
 
+/** Names that are remembered: those of a day's postings and users. */
+const MAX_NAMES = 20_000;
+
 /** A company as it is compared: its words without its legal form. */
-export const companyKey = (name: string): string => {
+export const companyKey = memoize((name) => {
   const words = foldedWords(name);
   const key = words.filter((word) => !LEGAL_FORMS.has(word)).join(" ");
   return key === "" ? words.join(" ") : key;
-};
+}, MAX_NAMES);
+
+const knownSkill = memoize(findSkill, MAX_NAMES);
+const knownRoleWords = memoize<readonly string[]>(roleWordsOf, MAX_NAMES);
 
 const PER_YEAR: Readonly<Record<string, number>> = { hour: 2_080, day: 260, week: 52, month: 12, year: 1 };
 
@@ -110,7 +127,7 @@ export function statedTitles({ profile, parsedContent }: UserRow): string[] {
 /** Reads a user. Whatever a CV holds, it is read up to USER_LIMITS. */
 export function readUser(row: UserRow): RecommendUser {
   const { profile } = row;
-  const targets = statedTitles(row).map(roleWordsOf);
+  const targets = statedTitles(row).map(knownRoleWords);
   const dismissed = (reason: string) => row.dismissals.filter((each) => each.reason === reason);
   return {
     id: row.id,
@@ -157,17 +174,15 @@ function skillsOf({ profile, parsedContent, rawText }: UserRow): number[] {
   collectNames(profile?.technicalSkills, names);
   collectNames(profile?.tools, names);
   collectNames(profile?.preferredKeywords, names);
-  collectNames(fieldOf(parsedContent, "skills"), names);
-  collectNames(fieldOf(parsedContent, "technical_skills"), names);
-  collectNames(fieldOf(parsedContent, "tools"), names);
+  for (const field of SKILL_FIELDS) collectNames(fieldOf(parsedContent, field), names);
   const stated = new Set<number>();
   for (const name of names) {
-    const skill = findSkill(cut(name));
+    const skill = knownSkill(cut(name));
     if (skill >= 0) stated.add(skill);
     if (stated.size === USER_LIMITS.skills) break;
   }
   if (stated.size > 0 || rawText === null) return ascending(stated);
-  return ascending(matchSkills(rawText).slice(0, USER_LIMITS.skills));
+  return ascending(matchSkills(rawText.slice(0, MAX_CV_TEXT)).slice(0, USER_LIMITS.skills));
 }
 
 /** Nesting of a parsed CV that is followed. */
@@ -198,7 +213,7 @@ const fieldOf = (value: unknown, name: string): unknown =>
 
 /** The title that a parsed CV states. */
 function titlesOf(parsed: unknown): string[] {
-  for (const name of ["job_title", "current_title", "title", "headline"]) {
+  for (const name of TITLE_FIELDS) {
     const stated = fieldOf(parsed, name);
     if (typeof stated === "string" && stated.trim() !== "") return [stated];
   }

@@ -1,15 +1,9 @@
-import { type ClosedList, openList } from "../diversity.ts";
+import { type ClosedList, compareRanks, openList } from "../diversity.ts";
 import { type Rarity, type RecommendPosting, type RecommendUser, rarityOf } from "./facts.ts";
 import { type PairContext, type ScoredPosting, scorePosting } from "./score-posting.ts";
 
 /** A posting on a list. */
 export type Recommendation = ScoredPosting & { readonly posting: RecommendPosting };
-
-/** Higher scores first, then the lower id: two runs give the same list. */
-export const compareRecommended = (
-  a: { readonly score: number; readonly id: number },
-  b: { readonly score: number; readonly id: number },
-): number => b.score - a.score || a.id - b.id;
 
 /**
  * The list of a user, by scoring every posting: the reference that the search by index is tested against.
@@ -28,8 +22,8 @@ export function recommend(
     return found ? [{ ...found, posting, id: posting.id }] : [];
   });
   const list = openList<Recommendation>();
-  for (const { posting, score, terms } of scored.sort(compareRecommended))
-    if (list.offer({ posting, score, terms }, posting, score)) break;
+  for (const { posting, score, terms, id } of scored.sort(compareRanks))
+    if (list.offer({ posting, score, terms }, posting, { score, id })) break;
   return list.close();
 }
 

@@ -10,6 +10,9 @@ export type Mention = {
   readonly isSure: boolean;
 };
 
+/** The words of a text. `at` gives undefined outside of it. */
+export type WordList = { readonly length: number; at(index: number): Word | undefined };
+
 const words = (list: string): ReadonlySet<string> => new Set(list.trim().split(/\s+/));
 
 /** Words before a skill that is written with a capital: "experience with Go". */
@@ -41,11 +44,7 @@ const LIST_MARK = /[,;/|•·*\n&+–—(]/;
  * Keeps the mentions that name a skill: the sure ones, and of the others those that stand in a list with one
  * that is kept, in a list of three or more with capitals, or beside a word such as "developer".
  */
-export function resolveMentions(
-  text: string,
-  inText: readonly Word[],
-  mentions: readonly Mention[],
-): Mention[] {
+export function resolveMentions(text: string, inText: WordList, mentions: readonly Mention[]): Mention[] {
   if (mentions.every(({ isSure }) => isSure)) return [...mentions];
   const place = { text, words: inText };
   const kept = mentions.map((mention) => mention.isSure || isNamedByNeighbours(place, mention));
@@ -57,7 +56,7 @@ export function resolveMentions(
   return mentions.filter((_, index) => kept[index]);
 }
 
-type Place = { readonly text: string; readonly words: readonly Word[] };
+type Place = { readonly text: string; readonly words: WordList };
 
 /** Carries "kept" along each list, in both directions. */
 function keepListed(
@@ -82,14 +81,14 @@ function keepListed(
 /** Whether `b` is the next item of a list that has `a` in it. */
 function isListed({ text, words: all }: Place, a: Mention, b: Mention): boolean {
   const between = b.first - a.last - 1;
-  const from = all[a.last] as Word;
-  const to = all[b.first] as Word;
+  const from = all.at(a.last) as Word;
+  const to = all.at(b.first) as Word;
   if (between === 0) {
     const gap = text.slice(from.end, to.start);
     return gap.length <= 6 && LIST_GAP.test(gap) && LIST_MARK.test(gap);
   }
   if (between > 1) return false;
-  const word = all[a.last + 1] as Word;
+  const word = all.at(a.last + 1) as Word;
   return (
     AND.has(word.folded) && LIST_GAP.test(text.slice(from.end, word.start) + text.slice(word.end, to.start))
   );
@@ -99,8 +98,8 @@ const isUpper = (char: string | undefined): boolean => char !== undefined && cha
 
 /** Whether it is written as a name. A single letter must not be part of a longer word such as R&D. */
 function isFitToStand({ text, words: all }: Place, { skill, first, last }: Mention): boolean {
-  const start = (all[first] as Word).start;
-  const end = (all[last] as Word).end;
+  const start = (all.at(first) as Word).start;
+  const end = (all.at(last) as Word).end;
   const isWritten = isUpper(text[start]) || !isUpper(SKILLS[skill]?.name[0]);
   if (!isWritten) return false;
   if (end - start > 1) return true;
@@ -109,18 +108,18 @@ function isFitToStand({ text, words: all }: Place, { skill, first, last }: Menti
 
 /** Whether punctuation, or an end of the text, is on both sides: an item of a list typed in lower case. */
 function isAlone({ text, words: all }: Place, { first, last }: Mention): boolean {
-  const before = text.slice(all[first - 1]?.end ?? 0, (all[first] as Word).start);
-  const after = text.slice((all[last] as Word).end, all[last + 1]?.start ?? text.length);
+  const before = text.slice(all.at(first - 1)?.end ?? 0, (all.at(first) as Word).start);
+  const after = text.slice((all.at(last) as Word).end, all.at(last + 1)?.start ?? text.length);
   const startsItem = first === 0 || LIST_MARK.test(before) || before.includes(":");
   return startsItem && (last === all.length - 1 || LIST_MARK.test(after) || /[.)\]]/.test(after));
 }
 
 function isNamedByNeighbours(place: Place, mention: Mention): boolean {
   const { text, words: all } = place;
-  const before = all[mention.first - 1];
-  const after = all[mention.last + 1];
-  const start = (all[mention.first] as Word).start;
-  const end = (all[mention.last] as Word).end;
+  const before = all.at(mention.first - 1);
+  const after = all.at(mention.last + 1);
+  const start = (all.at(mention.first) as Word).start;
+  const end = (all.at(mention.last) as Word).end;
   const isAfterSpace = before !== undefined && /^[ \n]$/.test(text.slice(before.end, start));
   const isBeforeSpace = after !== undefined && /^[ \n-]$/.test(text.slice(end, after.start));
   const { kind } = SKILLS[mention.skill] as (typeof SKILLS)[number];
@@ -135,14 +134,14 @@ function isNamedByNeighbours(place: Place, mention: Mention): boolean {
 
 /** "fluent in German", "German (C1)", "German speaking". */
 function isSpoken({ text, words: all }: Place, { first, last }: Mention): boolean {
-  if (!isUpper(text[(all[first] as Word).start])) return false;
-  const after = all[last + 1];
+  if (!isUpper(text[(all.at(first) as Word).start])) return false;
+  const after = all.at(last + 1);
   if (after !== undefined && SPOKEN_AFTER.has(after.folded)) {
-    const gap = text.slice((all[last] as Word).end, after.start);
+    const gap = text.slice((all.at(last) as Word).end, after.start);
     if (/^[ (:–-]{1,3}$/.test(gap)) return true;
   }
   let at = first - 1;
-  while (at >= 0 && first - at < 5 && FILLERS.has((all[at] as Word).folded)) at -= 1;
-  const before = all[at];
+  while (at >= 0 && first - at < 5 && FILLERS.has((all.at(at) as Word).folded)) at -= 1;
+  const before = all.at(at);
   return before !== undefined && SPOKEN_BEFORE.has(before.folded);
 }

@@ -1,95 +1,139 @@
-import { type Mention, resolveMentions } from "./context.ts";
-import { SKILLS } from "./vocabulary.ts";
-import { foldedWords, normalizeText, type Word, wordsOf } from "./words.ts";
+import type { Mention, WordList } from "./context.ts";
+import { childBy, flattenTree, hashChar, hashWord, wordNumber } from "./flat-tree.ts";
+import { areJoined, readableText, SKILL_TREE, skillsOfMentions } from "./skill-tree.ts";
+import { ASCII_FOLDED, classOf, DOT_PREFIX, isAfterDot, SIGN, WORD, wordAt } from "./words.ts";
 
-/** A node of the tree of all spellings, word by word. */
-type Node = {
-  /** The skill that ends here; -1 for none. */
-  skill: number;
-  isAmbiguous: boolean;
-  readonly next: Map<string, Node>;
-};
-
-const node = (): Node => ({ skill: -1, isAmbiguous: false, next: new Map() });
-
-function addPath(root: Node, path: readonly string[], skill: number, isAmbiguous: boolean): void {
-  let at = root;
-  for (const word of path) {
-    const next = at.next.get(word) ?? node();
-    at.next.set(word, next);
-    at = next;
-  }
-  // The first one wins: spellings come before what is derived from them.
-  if (at.skill >= 0) return;
-  at.skill = skill;
-  at.isAmbiguous = isAmbiguous;
-}
-
-/** "JavaScript" as it is written in two words. Empty where a part would be a single letter. */
-function splitCamelCase(text: string): string[] {
-  const parts = text.replace(/([a-z])([A-Z])/g, "$1 $2");
-  const words = parts === text ? [] : foldedWords(parts);
-  return words.some((word) => word.length < 2) ? [] : words;
-}
-
-function buildTree(): Node {
-  const root = node();
-  const all = SKILLS.flatMap(({ spellings }, skill) => spellings.map((spelling) => ({ skill, ...spelling })));
-  for (const { skill, text, isAmbiguous } of all) addPath(root, foldedWords(text), skill, isAmbiguous);
-  for (const { skill, text, isAmbiguous } of all) {
-    const words = foldedWords(text);
-    if (words.length > 1 && words.join("").length > 3) addPath(root, [words.join("")], skill, isAmbiguous);
-    const withoutAnd = words.filter((word) => word !== "and");
-    if (withoutAnd.length > 1 && withoutAnd.length < words.length)
-      addPath(root, withoutAnd, skill, isAmbiguous);
-    const split = splitCamelCase(text);
-    if (split.length > 1) addPath(root, split, skill, isAmbiguous);
-  }
-  return root;
-}
-
-const TREE = buildTree();
+const TREE = flattenTree(SKILL_TREE);
+const ASCII_SIZE = ASCII_FOLDED.length;
+const EMPTY_HASH = hashWord("");
+const DOT_HASH = hashWord(DOT_PREFIX);
 
 /**
- * Whether two words next to each other can be parts of one name: a space, a line break, a hyphen, a slash or
- * an inner dot lies between them, and no comma or end of a sentence.
+ * The words of a text: where each starts and ends, whether it is ASCII, and its number in the tree, -1 for
+ * none.
  */
-function areJoined(text: string, from: number, to: number): boolean {
-  if (to - from > 3) return false;
-  let marks = 0;
-  for (let at = from; at < to; at++) {
-    const char = text[at] as string;
-    if (char === " " || char === "\n" || char === "\t") continue;
-    if (char === "." && to - from > 1) return false;
-    if (!"-_./'’&".includes(char)) return false;
-    marks += 1;
+type Scan = {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly isAscii: Uint8Array;
+  readonly words: Int32Array;
+};
+
+const openScan = (size: number): Scan => ({
+  starts: new Int32Array(size),
+  ends: new Int32Array(size),
+  isAscii: new Uint8Array(size),
+  words: new Int32Array(size),
+});
+
+/** Memory that texts of up to this many words use one after another. Descriptions have fewer. */
+const SHARED_SIZE = 8_192;
+const sharedScan = openScan(SHARED_SIZE);
+
+/** A word is followed by a character that belongs to no other, so a text has at most half as many words. */
+const scanFor = ({ length }: string): Scan =>
+  length < 2 * SHARED_SIZE ? sharedScan : openScan((length >> 1) + 1);
+
+/** Splits a text as `wordsOf` does, without a string for each word. @returns the number of words. */
+function scanWords(text: string, { starts, ends, isAscii, words }: Scan): number {
+  const { length } = text;
+  let count = 0;
+  let at = 0;
+  while (at < length) {
+    let code = text.charCodeAt(at);
+    if (code < ASCII_SIZE ? ASCII_FOLDED[code] === 0 : classOf(code) !== WORD) {
+      at += 1;
+      continue;
+    }
+    const start = at;
+    const hasDot = isAfterDot(text, start);
+    let hash = hasDot ? DOT_HASH : EMPTY_HASH;
+    let isPlain = true;
+    for (; at < length; at++) {
+      code = text.charCodeAt(at);
+      if (code < ASCII_SIZE) {
+        const folded = ASCII_FOLDED[code] as number;
+        if (folded === 0) break;
+        hash = hashChar(hash, folded);
+      } else {
+        if (classOf(code) !== WORD) break;
+        isPlain = false;
+      }
+    }
+    for (; at < length; at++) {
+      code = text.charCodeAt(at);
+      if (code >= ASCII_SIZE || classOf(code) !== SIGN) break;
+      hash = hashChar(hash, code);
+    }
+    starts[count] = start;
+    ends[count] = at;
+    isAscii[count] = isPlain ? 1 : 0;
+    words[count] = isPlain
+      ? findWord(text, start, at, hash, hasDot)
+      : wordNumber(TREE, wordAt(text, start, at, false).folded);
+    count += 1;
   }
-  return marks < 2;
+  return count;
+}
+
+/** The number of an ASCII word of a text; -1 for one that is not in the tree. */
+function findWord(text: string, start: number, end: number, hash: number, hasDot: boolean): number {
+  const { slots, hashes, chars, charStarts } = TREE;
+  const prefix = hasDot ? DOT_PREFIX.length : 0;
+  for (let slot = hash & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
+    const word = slots[slot] as number;
+    if (word < 0) return -1;
+    if (hashes[word] !== hash) continue;
+    const from = (charStarts[word] as number) + prefix;
+    if ((charStarts[word + 1] as number) - from !== end - start) continue;
+    let n = 0;
+    while (n < end - start && isSame(chars[from + n] as number, text.charCodeAt(start + n))) n += 1;
+    if (n === end - start && (!hasDot || startsWithDot(charStarts[word] as number))) return word;
+  }
+}
+
+/** Signs are not folded. */
+const isSame = (folded: number, code: number): boolean => folded === code || folded === ASCII_FOLDED[code];
+
+function startsWithDot(from: number): boolean {
+  for (let n = 0; n < DOT_PREFIX.length; n++)
+    if (TREE.chars[from + n] !== DOT_PREFIX.charCodeAt(n)) return false;
+  return true;
 }
 
 /** Mentions from left to right, the longest name at each place; none overlaps another. */
-function findMentions(text: string, words: readonly Word[]): Mention[] {
+function findMentions(text: string, { starts, ends, words }: Scan, count: number): Mention[] {
   const mentions: Mention[] = [];
-  for (let first = 0; first < words.length; first++) {
-    let at = TREE;
-    let found: Mention | null = null;
-    for (let last = first; last < words.length; last++) {
-      const word = words[last] as Word;
-      if (last > first && !areJoined(text, (words[last - 1] as Word).end, word.start)) break;
-      const next = at.next.get(word.folded);
-      if (next === undefined) break;
-      at = next;
-      if (at.skill >= 0) found = { skill: at.skill, first, last, isSure: !at.isAmbiguous };
+  for (let first = 0; first < count; first++) {
+    let node = 0;
+    let foundNode = 0;
+    let foundLast = first;
+    for (let last = first; last < count; last++) {
+      const word = words[last] as number;
+      if (word < 0) break;
+      if (last > first && !areJoined(text, ends[last - 1] as number, starts[last] as number)) break;
+      node = childBy(TREE, node, word);
+      if (node === 0) break;
+      if ((TREE.skills[node] as number) < 0) continue;
+      foundNode = node;
+      foundLast = last;
     }
-    if (found === null) continue;
-    mentions.push(found);
-    first = found.last;
+    if (foundNode === 0) continue;
+    const skill = TREE.skills[foundNode] as number;
+    mentions.push({ skill, first, last: foundLast, isSure: TREE.isAmbiguous[foundNode] === 0 });
+    first = foundLast;
   }
   return mentions;
 }
 
-/** Texts are read up to here: longer ones are not written for people. */
-export const MAX_TEXT = 200_000;
+/** The words that were scanned, folded as the context asks for them. */
+const scannedWords = (text: string, { starts, ends, isAscii }: Scan, length: number): WordList => ({
+  length,
+  at: (index) =>
+    index < 0 || index >= length
+      ? undefined
+      : wordAt(text, starts[index] as number, ends[index] as number, isAscii[index] === 1),
+});
 
 /**
  * The skills that a text names, in the order of their first mention: whole words only, in any spelling of the
@@ -99,8 +143,8 @@ export const MAX_TEXT = 200_000;
  * @returns indexes in `SKILLS`.
  */
 export function matchSkills(text: string): number[] {
-  const read = normalizeText(text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text);
-  const words = wordsOf(read);
-  const mentions = findMentions(read, words);
-  return [...new Set(resolveMentions(read, words, mentions).map(({ skill }) => skill))];
+  const read = readableText(text);
+  const scan = scanFor(read);
+  const count = scanWords(read, scan);
+  return skillsOfMentions(read, scannedWords(read, scan, count), findMentions(read, scan, count));
 }

@@ -7,16 +7,24 @@ export type Word = {
   readonly end: number;
 };
 
-const OTHER = 0;
-const WORD = 1;
-const SIGN = 2;
+/** Classes of characters. */
+export const OTHER = 0;
+export const WORD = 1;
+export const SIGN = 2;
+
+const ASCII_SIZE = 128;
 
 /** The class of each ASCII character. */
-const ASCII = Uint8Array.from({ length: 128 }, (_, code) => {
+const ASCII = Uint8Array.from({ length: ASCII_SIZE }, (_, code) => {
   const text = String.fromCharCode(code);
   if (/[A-Za-z0-9]/.test(text)) return WORD;
   return text === "+" || text === "#" ? SIGN : OTHER;
 });
+
+/** The folded form of each ASCII character that words consist of; 0 for the others. */
+export const ASCII_FOLDED = Uint8Array.from({ length: ASCII_SIZE }, (_, code) =>
+  ASCII[code] === WORD ? String.fromCharCode(code).toLowerCase().charCodeAt(0) : 0,
+);
 
 const LETTER = /[\p{L}\p{M}\p{N}]/u;
 const MARKS = /\p{M}/gu;
@@ -25,8 +33,9 @@ const DOT = 46;
 /** Classes of other characters, as they were met. Code units: at most 65,536. */
 const met = new Map<number, number>();
 
-function classOf(code: number): number {
-  if (code < 128) return ASCII[code] as number;
+/** The class of a code unit. */
+export function classOf(code: number): number {
+  if (code < ASCII_SIZE) return ASCII[code] as number;
   // Characters beyond the basic plane are read as letters: their two halves stay together.
   if (code >= 0xd800 && code <= 0xdfff) return WORD;
   let found = met.get(code);
@@ -58,19 +67,27 @@ export function wordsOf(text: string): Word[] {
       const code = text.charCodeAt(at);
       kind = classOf(code);
       if (kind !== WORD) break;
-      if (code >= 128) isAscii = false;
+      if (code >= ASCII_SIZE) isAscii = false;
       at += 1;
     }
     while (at < length && classOf(text.charCodeAt(at)) === SIGN) at += 1;
-    const written = text.slice(start, at).toLowerCase();
-    const plain = isAscii ? written : written.normalize("NFD").replace(MARKS, "");
-    words.push({ folded: isAfterDot(text, start) ? `dot${plain}` : plain, start, end: at });
+    words.push(wordAt(text, start, at, isAscii));
   }
   return words;
 }
 
+/** What the folded form of a word after a leading dot starts with. */
+export const DOT_PREFIX = "dot";
+
+/** The word of a text from `start` to `end`. @param isAscii whether it has ASCII characters only. */
+export function wordAt(text: string, start: number, end: number, isAscii: boolean): Word {
+  const written = text.slice(start, end).toLowerCase();
+  const plain = isAscii ? written : written.normalize("NFD").replace(MARKS, "");
+  return { folded: isAfterDot(text, start) ? DOT_PREFIX + plain : plain, start, end };
+}
+
 /** Whether a dot starts the word: one that no word and no other dot comes before. */
-function isAfterDot(text: string, start: number): boolean {
+export function isAfterDot(text: string, start: number): boolean {
   if (start === 0 || text.charCodeAt(start - 1) !== DOT) return false;
   if (start === 1) return true;
   const before = text.charCodeAt(start - 2);

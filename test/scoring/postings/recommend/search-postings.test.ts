@@ -1,22 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ClosedList, servedCount } from "../../../../src/scoring/postings/diversity.ts";
+import { type ClosedList, NO_FLOOR, servedCount } from "../../../../src/scoring/postings/diversity.ts";
 import { COMPONENT_BYTES, writeComponents } from "../../../../src/scoring/postings/recommend/components.ts";
 import type { RecommendPosting, RecommendUser } from "../../../../src/scoring/postings/recommend/facts.ts";
+import type { Found, ListItem } from "../../../../src/scoring/postings/recommend/fill-list.ts";
 import {
   isComplete,
+  isSameList,
   keptEntries,
+  mergedFloor,
   type OpenPosting,
 } from "../../../../src/scoring/postings/recommend/merge-list.ts";
 import { buildPostingIndex, openIndex } from "../../../../src/scoring/postings/recommend/posting-index.ts";
 import { rarityIn, recommend } from "../../../../src/scoring/postings/recommend/recommend.ts";
 import { DAY, FRESHNESS_STEPS } from "../../../../src/scoring/postings/recommend/score-posting.ts";
-import {
-  type Found,
-  type ListItem,
-  openBuffers,
-  searchPostings,
-} from "../../../../src/scoring/postings/recommend/search-postings.ts";
+import { searchPostings } from "../../../../src/scoring/postings/recommend/search-postings.ts";
+import { openBuffers } from "../../../../src/scoring/postings/recommend/search-terms.ts";
 import { AS_OF, aUser, POSTING, somePostings, USER } from "../../../support/recommend-facts.ts";
 
 const SKILL_COUNT = 12;
@@ -62,6 +61,19 @@ describe("the search by index", () => {
     );
   });
 
+  it("gives the same with more postings than are scored at a time", () => {
+    fc.assert(
+      fc.property(somePostings(600), aUser(1_200), (postings, user) => {
+        const rarity = rarityIn(postings, SKILL_COUNT);
+        const open = openIndex(buildPostingIndex(postings, SKILL_COUNT), rarity);
+        expect(bare(searchPostings(open, openBuffers(open), user, { asOf: AS_OF }))).toEqual(
+          reference(user, postings, AS_OF),
+        );
+      }),
+      { numRuns: 25 },
+    );
+  });
+
   it("does so with embeddings, when any posting may be listed", () => {
     fc.assert(
       fc.property(
@@ -100,6 +112,17 @@ describe("the search by index", () => {
         skills: n < 2_500 ? [0, 1, 2] : [0],
       })),
     ],
+    [
+      "900 postings that score less than their bound, before others",
+      Array.from({ length: 1_200 }, (_, n) => ({
+        ...POSTING,
+        id: n + 1,
+        company: `c${n}`,
+        skills: n < 900 ? [0, 1, 2, 11] : [0, 1, 2, 3 + (n % 4)],
+        stack: n < 900 ? [11] : [],
+        postedAt: AS_OF - (n % 3) * DAY,
+      })),
+    ],
     ["a posting that names every skill", [{ ...POSTING, skills: Array.from({ length: 12 }, (_, n) => n) }]],
   ])("gives the same with %s", (_, postings) => {
     const open = openIndex(buildPostingIndex(postings, SKILL_COUNT), rarityIn(postings, SKILL_COUNT));
@@ -114,12 +137,14 @@ function stored({ items, floor }: ClosedList<ListItem>) {
   const components = new Uint8Array(items.length * COMPONENT_BYTES);
   for (const [n, item] of items.entries())
     writeComponents(new DataView(components.buffer), n * COMPONENT_BYTES, (item as Found).components);
-  return { ids: items.map(({ id }) => id), scores: items.map(({ score }) => score), components, floor };
+  const ids = items.map(({ id }) => id);
+  return { ids, scores: items.map(({ score }) => score), components, floor, asOf: AS_OF };
 }
 
 describe("a merge of new postings into a stored list", () => {
   it("gives what a full computation gives, or asks for one, while time passes and postings come and go", () => {
     let merged = 0;
+    let same = 0;
     const hours = fc.constantFrom(1, 24, 47, 48, 49, 120, 168);
     fc.assert(
       fc.property(
@@ -156,9 +181,15 @@ describe("a merge of new postings into a stored list", () => {
           );
           const index = openIndex(buildPostingIndex(changed, SKILL_COUNT), rarity);
           const kept = keptEntries(list, open, user, later);
-          const result = searchPostings(index, openBuffers(index), user, { asOf: later, kept });
+          const options = { asOf: later, kept, floor: list.floor };
+          const result = searchPostings(index, openBuffers(index), user, options);
           if (!isComplete(result, list.floor)) return;
           merged += 1;
+          if (isSameList(result, list, later)) {
+            same += 1;
+            const scores = Array.from(list.scores);
+            expect(bare(result).items).toEqual(list.ids.map((id, n) => ({ id, score: scores[n] })));
+          }
           const full = reference(user, now, later, null, rarity);
           const served = servedCount(result.items.length, result.first);
           expect(bare(result).items.slice(0, served)).toEqual(
@@ -169,6 +200,46 @@ describe("a merge of new postings into a stored list", () => {
       { numRuns: 200 },
     );
     expect(merged).toBeGreaterThan(20);
+    expect(same).toBeGreaterThan(0);
+  });
+
+  it("leaves a list as it is for half a day, where nothing of it has changed", () => {
+    const kept = (place: number) => ({
+      id: place,
+      score: 0.9,
+      cluster: null,
+      company: place,
+      components: new Uint8Array(),
+      place,
+    });
+    const stored = {
+      ids: [0, 1],
+      scores: [0.9, 0.9],
+      components: new Uint8Array(),
+      floor: NO_FLOOR,
+      asOf: AS_OF,
+    };
+    const merge = (...places: number[]) => ({
+      items: places.map(kept),
+      first: places.length,
+      floor: NO_FLOOR,
+    });
+    expect(isSameList(merge(0, 1), stored, AS_OF + 12 * HOUR)).toBe(true);
+    expect(isSameList(merge(0, 1), stored, AS_OF + 12 * HOUR + 1)).toBe(false);
+    expect(isSameList(merge(0), stored, AS_OF)).toBe(false);
+    expect(isSameList(merge(1, 0), stored, AS_OF)).toBe(false);
+    expect(isSameList(merge(0, 1, 2), stored, AS_OF)).toBe(false);
+  });
+
+  it("takes an entry that was scored again for the same only where score and components are", () => {
+    const open = openIndex(buildPostingIndex([POSTING], SKILL_COUNT), rarityIn([POSTING], SKILL_COUNT));
+    const found = searchPostings(open, openBuffers(open), USER, { asOf: AS_OF });
+    const list = stored(found);
+    expect(isSameList(found, list, AS_OF)).toBe(true);
+    expect(isSameList(found, { ...list, ids: [2] }, AS_OF)).toBe(false);
+    expect(isSameList(found, { ...list, scores: [0.5] }, AS_OF)).toBe(false);
+    const components = Uint8Array.from(list.components, (byte, n) => (n === 23 ? byte + 1 : byte));
+    expect(isSameList(found, { ...list, components }, AS_OF)).toBe(false);
   });
 
   it("asks for a full computation when all that is left might be beaten by what was left out", () => {
@@ -177,18 +248,42 @@ describe("a merge of new postings into a stored list", () => {
       score: 0.9 - n / 1_000,
       cluster: null,
       company: n,
-      stored: new Uint8Array(),
+      components: new Uint8Array(),
+      place: n,
     });
     const list = (count: number) => ({
       items: Array.from({ length: count }, (_, n) => item(n)),
       first: Math.min(20, count),
-      floor: 0,
+      floor: NO_FLOOR,
     });
-    expect(isComplete(list(80), 0.8)).toBe(true);
-    expect(isComplete(list(80), 0.86)).toBe(false);
-    expect(isComplete(list(49), 0.5)).toBe(false);
-    expect(isComplete(list(49), 0)).toBe(true);
-    expect(isComplete(list(80), Number.POSITIVE_INFINITY)).toBe(false);
+    const floor = (score: number, id = 0) => ({ score, id });
+    expect(isComplete(list(80), floor(0.8))).toBe(true);
+    expect(isComplete(list(80), floor(0.86))).toBe(false);
+    expect(isComplete(list(49), floor(0.5))).toBe(false);
+    expect(isComplete(list(49), NO_FLOOR)).toBe(true);
+    expect(isComplete(list(80), floor(Number.POSITIVE_INFINITY))).toBe(false);
+  });
+
+  it("is complete where outsiders score the same, but come after what is served", () => {
+    const postings = Array.from({ length: 300 }, (_, n) => ({ ...POSTING, id: n + 1, company: `c${n}` }));
+    const rarity = rarityIn(postings, SKILL_COUNT);
+    const before = openIndex(buildPostingIndex(postings, SKILL_COUNT), rarity);
+    const list = stored(searchPostings(before, openBuffers(before), USER, { asOf: AS_OF }));
+    expect(list.floor).toMatchObject({ id: 80 });
+    // Two entries are gone, and a posting with the same score is new: it comes after the floor.
+    const open = new Map<number, OpenPosting>(
+      postings.slice(2).map((posting) => [posting.id, { ...posting, isChanged: false }]),
+    );
+    const fresh = openIndex(
+      buildPostingIndex([{ ...POSTING, id: 301, company: "new" }], SKILL_COUNT),
+      rarity,
+    );
+    const kept = keptEntries(list, open, USER, AS_OF);
+    const options = { asOf: AS_OF, kept, floor: list.floor };
+    const merged = searchPostings(fresh, openBuffers(fresh), USER, options);
+    expect(merged.items.map(({ id }) => id)).toEqual(Array.from({ length: 78 }, (_, n) => n + 3));
+    expect(isComplete(merged, list.floor)).toBe(true);
+    expect(mergedFloor(merged, list.floor)).toEqual(list.floor);
   });
 });
 

@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { matchSkills } from "../../../../src/scoring/postings/skills/match-skills.ts";
+import { matchSkillsByTree } from "../../../../src/scoring/postings/skills/skill-tree.ts";
 import { findSkill, SKILLS } from "../../../../src/scoring/postings/skills/vocabulary.ts";
 
 const named = (text: string) => matchSkills(text).map((skill) => SKILLS[skill]!.name);
@@ -54,6 +56,74 @@ describe("skills named in a text", () => {
     expect(named(`${"x ".repeat(100_000)}Python`)).toEqual([]);
     expect(named("\ud800 \u0000 \u202e Python \udc00")).toEqual(["Python"]);
     expect(named("")).toEqual([]);
+  });
+});
+
+describe("the scan of a text", () => {
+  const spellings = SKILLS.flatMap(({ spellings }) => spellings.map(({ text }) => text));
+  const shortOnes = spellings.filter((text) => text.length <= 4);
+  const cased = (text: string) =>
+    fc.constantFrom(text, text.toLowerCase(), text.toUpperCase(), text.replaceAll(" ", "-"), `.${text}`);
+  const piece = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...spellings).chain(cased) },
+    { weight: 2, arbitrary: fc.constantFrom(...shortOnes).chain(cased) },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom(
+        ..."developer in with and fluent speaker Swift Logistics dot net cafe café naïve ﬁne Ｇｏ C+ + # ..".split(
+          " ",
+        ),
+      ),
+    },
+    { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 6 }) },
+  );
+  const gap = fc.constantFrom(
+    " ",
+    " ",
+    ", ",
+    "/",
+    "-",
+    ".",
+    ". ",
+    "\n",
+    " & ",
+    "–",
+    "\u0000",
+    "",
+    " (",
+    ") ",
+  );
+  const text = fc.array(fc.tuple(piece, gap), { maxLength: 40 }).map((parts) => parts.flat().join(""));
+
+  it("finds what the reference finds, word by word, in any text", () => {
+    let found = 0;
+    fc.assert(
+      fc.property(text, (given) => {
+        const skills = matchSkills(given);
+        expect(skills).toEqual(matchSkillsByTree(given));
+        found += skills.length;
+      }),
+      { numRuns: 500 },
+    );
+    expect(found).toBeGreaterThan(300);
+  });
+
+  it("finds every spelling of the vocabulary where the reference does", () => {
+    for (const spelling of spellings)
+      for (const given of [
+        spelling,
+        `x ${spelling} developer`,
+        `fluent in ${spelling}`,
+        spelling.toLowerCase(),
+      ])
+        expect(matchSkills(given), given).toEqual(matchSkillsByTree(given));
+  });
+
+  it("reads a text of more words than the memory that texts share holds", () => {
+    const long = `${"a ".repeat(20_000)}Python, ${"b+".repeat(20_000)} Docker`;
+    expect(matchSkills(long)).toEqual(matchSkillsByTree(long));
+    expect(named(long)).toEqual(["Python", "Docker"]);
+    expect(named("Docker")).toEqual(["Docker"]);
   });
 });
 

@@ -1,0 +1,63 @@
+import { SignJWT } from "jose";
+import { type BenchContext, type Figure, quantile } from "./bench.ts";
+import type { Scratch } from "./database.ts";
+import { latencyEnvironment } from "./latency.ts";
+import { getRequest, openLoop } from "./load-client.ts";
+import { startCommonwork } from "./service.ts";
+
+const PER_SECOND = 200;
+const SECONDS = 20;
+/** Until the code is compiled by V8 it is slower than it will be. */
+const WARM_UP_SECONDS = 10;
+const SECRET = "a shared secret of at least 32 bytes";
+const TOKENS = 1_000;
+const AN_HOUR_S = 3_600;
+
+/**
+ * From the time at which a request is to be sent to its response: pages of 20 recommendations of users at
+ * random, by the HTTP API at 200 requests/s, from a process of its own.
+ *
+ * @param users have the ids from 1 on.
+ */
+export async function apiReads(context: BenchContext, scratch: Scratch, users: number): Promise<Figure[]> {
+  const api = await startCommonwork({
+    ...latencyEnvironment(context, scratch),
+    ROLES: "api",
+    AUTH_JWT_SECRET: SECRET,
+  });
+  try {
+    const tookMs: number[] = [];
+    const requests = await readRequests(context, users);
+    await openLoop(api.port, requests, PER_SECOND, (index, status, _, took) => {
+      if (status !== 200) throw new Error(`recommendations got status ${status}`);
+      if (index >= PER_SECOND * WARM_UP_SECONDS) tookMs.push(took);
+    });
+    tookMs.sort((a, b) => a - b);
+    return [
+      { figure: "a page by the API at 200/s, p50", unit: "ms", value: quantile(tookMs, 0.5) },
+      { figure: "a page by the API at 200/s, p99", unit: "ms", value: quantile(tookMs, 0.99) },
+    ];
+  } finally {
+    await api.stop();
+  }
+}
+
+/** Requests of up to 1,000 users, whose tokens are made in advance. */
+async function readRequests({ random }: BenchContext, users: number): Promise<Buffer[]> {
+  const expiresAt = Math.floor(Date.now() / 1_000) + AN_HOUR_S;
+  const pages = await Promise.all(
+    Array.from({ length: Math.min(TOKENS, users) }, async () => {
+      const token = await new SignJWT({ exp: expiresAt })
+        .setProtectedHeader({ alg: "HS256" })
+        .setSubject(String(1 + Math.floor(random() * users)))
+        .sign(new TextEncoder().encode(SECRET));
+      return getRequest("/api/v1/jobs/recommendations?page=1&page_size=20", {
+        authorization: `Bearer ${token}`,
+      });
+    }),
+  );
+  return Array.from(
+    { length: PER_SECOND * (SECONDS + WARM_UP_SECONDS) },
+    (_, n) => pages[n % pages.length] as Buffer,
+  );
+}

@@ -1,0 +1,142 @@
+import { type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
+import { array, prepared, type Queryable, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import { EMBEDDED_FIELDS } from "../scoring/postings/recommend/embedding-text.ts";
+import { MAX_CV_TEXT, SCORED_FIELDS } from "../scoring/postings/recommend/read-facts.ts";
+import { parsedFields } from "./parsed-fields.ts";
+import { COMMIT_LAG, MAX_ID } from "./read-postings.ts";
+
+/** A range of user ids, `to` excluded, or a set of them. */
+export const userScope = z.union([
+  z.object({ from: z.string(), to: z.string() }),
+  z.object({ ids: z.array(z.string()).readonly() }),
+]);
+export type UserScope = z.infer<typeof userScope>;
+
+/** SQL: whether an id is in a scope. */
+export const inUserScope = (id: SQL, scope: UserScope): SQL =>
+  "ids" in scope
+    ? sql`${id} = any(${array(scope.ids)}::bigint[])`
+    : sql`${id} >= ${scope.from}::bigint and ${id} < ${scope.to}::bigint`;
+
+/** SQL: a dismissal counts for this long. */
+const REMEMBERED = sql.raw("interval '90 days'");
+
+/**
+ * SQL: whether nothing that the scores of user `c.user_id` depend on has changed since their list `l` was
+ * computed, and no dismissal was forgotten since.
+ */
+const isUnchanged = (asOf: Date): SQL =>
+  sql`(c.updated_at < l.as_of - ${COMMIT_LAG} and coalesce(p.updated_at < l.as_of - ${COMMIT_LAG}, true)
+       and not exists (select 1 from job_applications a where a.user_id = c.user_id and (a.updated_at >= l.as_of - ${COMMIT_LAG}
+         or a.dismissed_at + ${REMEMBERED} between l.as_of and ${asOf}::timestamptz))
+       and not exists (select 1 from recommendation_views w where w.user_id = c.user_id and w.updated_at >= l.as_of - ${COMMIT_LAG})
+       and not exists (select 1 from user_vectors v where v.user_id = c.user_id and v.created_at >= l.as_of - ${COMMIT_LAG}))`;
+
+/** Which stored lists may be merged: those of these versions, computed at this instant or later. */
+export type MergeLimits = { readonly since: Date; readonly versions: readonly string[] };
+
+/** What to read of users. */
+export type UserReading = {
+  readonly asOf: Date;
+  /** Null: lists are not merged, and not read. */
+  readonly merge: MergeLimits | null;
+  /** Whether to read the texts of CVs, and all that the text which is sent to be embedded depends on. */
+  readonly texts: boolean;
+};
+
+/** Up to this many users are read by a plan that is prepared once and too cheap to be compiled. */
+const FEW_USERS = 10;
+const isFew = (scope: UserScope): boolean => "ids" in scope && scope.ids.length <= FEW_USERS;
+
+/** The users of a scope who have an active CV, as a JSON array of RangeUser. */
+export async function readUsers(tx: Tx, scope: UserScope, reading: UserReading): Promise<string> {
+  // Compiling takes longer than the statement.
+  if (!isFew(scope)) await tx.execute(sql`set local jit = off`);
+  return readFewUsers(tx, scope, reading);
+}
+
+/** The same for so few users that it does not matter whether the statement is compiled. */
+export async function readFewUsers(on: Queryable, scope: UserScope, reading: UserReading): Promise<string> {
+  const statement = usersStatement(scope, reading);
+  const [read] = await rows<{ users: string }>(on, isFew(scope) ? prepared`${statement}` : statement);
+  return read?.users ?? "[]";
+}
+
+/** SQL: the stored list `l`, if it may be merged; else null. */
+const mergeableList = ({ since, versions }: MergeLimits): SQL =>
+  sql`case when f.is_unchanged and l.as_of >= ${since}::timestamptz and l.algo_version = any(${array(versions)}::text[])
+      then json_build_object('ids', l.posting_ids, 'scores', encode(array_send(l.scores), 'hex'),
+                             'components', encode(l.components, 'hex'), 'floor', l.floor_score, 'floorId', l.floor_id, 'version', l.algo_version,
+                             'asOf', floor(extract(epoch from l.as_of) * 1000)::bigint) end`;
+
+function usersStatement(scope: UserScope, { asOf, merge, texts }: UserReading): SQL {
+  const fields = texts ? [...SCORED_FIELDS, ...EMBEDDED_FIELDS] : SCORED_FIELDS;
+  // "offset 0" keeps Postgres from computing what is in `f` for each of its uses.
+  return sql`select coalesce(json_agg(json_build_object(
+          'id', c.user_id, 'name', ${texts ? sql`(select u.name from users u where u.id = c.user_id)` : sql`null`}, 'embeddingsAllowed', coalesce(p.embeddings_allowed, true),
+          'parsedContent', ${parsedFields(sql`c.parsed_content`, fields)},
+          'rawText', ${texts ? sql`left(c.raw_text, ${MAX_CV_TEXT}::int)` : sql`null`}, 'hasUnreadText', ${texts ? sql`false` : sql`c.raw_text is not null`},
+          'profile', case when p.user_id is not null then json_build_object(
+            'primaryJobTitle', p.primary_job_title, 'secondaryJobTitles', p.secondary_job_titles, 'seniorityLevel', p.seniority_level,
+            'workPreference', p.work_preference, 'technicalSkills', p.technical_skills, 'tools', p.tools,
+            'salaryMin', p.salary_range_min, 'salaryCurrency', p.salary_currency, 'preferredKeywords', p.preferred_keywords,
+            'excludedKeywords', p.excluded_keywords, 'blacklistedCompanies', p.blacklisted_companies,
+            'freshnessDays', p.job_freshness_days) end,
+          'hidden', coalesce(a.hidden, '[]'::json), 'dismissals', coalesce(a.dismissals, '[]'::json), 'liked', coalesce(a.liked, '[]'::json),
+          'seen', coalesce((select json_agg(json_build_object('id', w.job_id, 'days', w.days)) from recommendation_views w
+                            where w.user_id = c.user_id), '[]'::json),
+          'isUnchanged', coalesce(f.is_unchanged and cardinality(l.posting_ids) > 0, false),
+          'list', ${merge === null ? sql`null` : mergeableList(merge)}) order by c.user_id), '[]'::json)::text as users
+        from cvs c left join user_profiles p on p.user_id = c.user_id
+        left join recommendation_lists l on l.user_id = c.user_id
+        left join lateral (select ${isUnchanged(asOf)} as is_unchanged offset 0) f on l.user_id is not null
+        left join lateral (
+          select json_agg(a.job_id) filter (where a.status <> 'saved') as hidden,
+                 json_agg(json_build_object('reason', a.dismiss_reason, 'company', j.company, 'title', j.title))
+                   filter (where a.status = 'dismissed' and a.dismiss_reason is not null
+                             and a.dismissed_at > ${asOf}::timestamptz - ${REMEMBERED}) as dismissals,
+                 json_agg(j.title) filter (where a.status not in ('dismissed', 'hidden')) as liked
+          from job_applications a join jobs j on j.id = a.job_id where a.user_id = c.user_id) a on true
+        where c.is_active and ${inUserScope(sql`c.user_id`, scope)}`;
+}
+
+/**
+ * Ranges of ids with at most `size` users with an active CV each. They cover all ids, so that the lists of
+ * users who removed their CV are deleted too.
+ */
+export async function cutUsers(tx: Tx, size: number): Promise<UserScope[]> {
+  const starts = await rows<{ id: string }>(
+    tx,
+    sql`select user_id as id from (select user_id, row_number() over (order by user_id) as n from cvs where is_active) counted
+        where (n - 1) % ${size} = 0 order by user_id`,
+  );
+  const bounds = ["0", ...starts.slice(1).map(({ id }) => id), MAX_ID];
+  return bounds.slice(0, -1).map((from, index) => ({ from, to: bounds[index + 1] as string }));
+}
+
+/** Users with an active CV and no list, at most `size` in each scope. */
+export async function cutUsersWithoutList(tx: Tx, size: number): Promise<UserScope[]> {
+  const found = await rows<{ id: string }>(
+    tx,
+    sql`select c.user_id as id from cvs c
+        where c.is_active and not exists (select 1 from recommendation_lists l where l.user_id = c.user_id) order by c.user_id`,
+  );
+  const scopes: UserScope[] = [];
+  for (let from = 0; from < found.length; from += size)
+    scopes.push({ ids: found.slice(from, from + size).map(({ id }) => id) });
+  return scopes;
+}
+
+/**
+ * The instant that a run merges from: that of the earliest list which was computed at `since` or later, since
+ * only what has changed after it is scored again.
+ */
+export async function mergeStart(tx: Tx, since: Date): Promise<Date> {
+  const [earliest] = await rows<{ asOf: string | null }>(
+    tx,
+    sql`select min(as_of) as "asOf" from recommendation_lists where as_of >= ${since}::timestamptz`,
+  );
+  return earliest?.asOf ? new Date(earliest.asOf) : since;
+}

@@ -1,0 +1,21 @@
+/** Longer texts are not remembered, which limits the memory that is used. */
+const MAX_LENGTH = 500;
+
+/**
+ * A function of texts that remembers its results, for texts that come again and again, such as names of
+ * skills. Results are shared: they must not be changed.
+ *
+ * @param limit results that are remembered; when there are more, all are forgotten.
+ */
+export function memoize<Result>(compute: (text: string) => Result, limit: number): (text: string) => Result {
+  const known = new Map<string, Result>();
+  return (text) => {
+    const found = known.get(text);
+    if (found !== undefined || known.has(text)) return found as Result;
+    const computed = compute(text);
+    if (text.length > MAX_LENGTH) return computed;
+    if (known.size >= limit) known.clear();
+    known.set(text, computed);
+    return computed;
+  };
+}
