@@ -81,10 +81,12 @@ async function lockSchedules(
 
 /**
  * Schedules with an unfinished run, or whose latest run has failed while entries of it are waiting: dead
- * letters of older runs are not retried. Asked from the run to its entries, whatever the size of the outbox: the
- * first entry from the run on is read by the index. With `parent = latest.id limit 1`, the planner reads the
- * whole outbox for each schedule where the entries of one run are a tenth of it.
- * Runs of a job that the schedule had in another version do not count: they may never end here.
+ * letters of older runs are not retried. Runs of a job that the schedule had in another version do not count:
+ * they may never end here.
+ *
+ * Asked from the run to its entries, whatever the size of the outbox: the first entry from the run on is read
+ * by the index. With `parent = latest.id limit 1`, the planner reads the whole outbox for each schedule where
+ * the entries of one run are a tenth of it.
  */
 export function busySql(timetable: readonly Schedule[]): SQL {
   const pairs = timetable.flatMap(({ name, job }) => namesOf(job, "whole").map((ofJob) => [name, ofJob]));

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { describe, expect, inject, it } from "vitest";
+import { openDatabase } from "../../src/db/client.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
 import { createScheduler } from "../../src/roles/scheduler.ts";
@@ -169,7 +170,9 @@ describe("a Postgres that answers and cannot write", () => {
       ]);
     });
     // A process that starts now has not been refused anything yet.
-    const restarted = await serve(await createWorld({ databaseUrl: () => postgres.url }));
+    const db = openDatabase(world.config);
+    world.closing(() => db.close());
+    const restarted = await serve(world, { db });
     const ready = await fetch(`${restarted}/health/ready`);
     expect([ready.status, await ready.json()]).toMatchObject([
       503,
