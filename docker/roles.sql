@@ -7,7 +7,7 @@ begin
   for wanted in select * from (values
     ('commonwork_owner', 'login'),   -- migrates: DATABASE_URL of `commonwork migrate`
     ('commonwork_app', 'login'),     -- runs the service: DATABASE_URL of everything else
-    ('commonwork_host', 'nologin')   -- for the roles of the host; it has no rights yet
+    ('commonwork_host', 'nologin')   -- granted to the roles of the host; `commonwork grants --print`
   ) as r(name, kind) loop
     if not exists (select from pg_roles where rolname = wanted.name) then
       execute format('create role %I %s', wanted.name, wanted.kind);

@@ -12,7 +12,7 @@ export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const at = { registers: [registry] };
-  return { registry, ...jobMetrics(at), ...webhookMetrics(at), ...scrapedMetrics(at) };
+  return { registry, ...jobMetrics(at), ...webhookMetrics(at), ...scrapedMetrics(at), ...mirrorMetrics(at) };
 }
 
 type Registered = { readonly registers: Registry[] };
@@ -204,6 +204,36 @@ function scrapedMetrics(at: Registered) {
     ledgerDrift: new Gauge({
       name: "commonwork_ledger_drift",
       help: "Faults found by the last ledger verifications.",
+      ...at,
+    }),
+  };
+}
+
+/** Read at each scrape as well; absent without mirrors. */
+function mirrorMetrics(at: Registered) {
+  return {
+    mirrorOldest: new Gauge({
+      name: "commonwork_mirror_oldest_note_seconds",
+      help: "Age of the oldest change of the host that is not mirrored yet.",
+      labelNames: ["mirror"],
+      ...at,
+    }),
+    mirrorWaiting: new Gauge({
+      name: "commonwork_mirror_waiting_rows",
+      help: "Rows of the host that refer to a row which is not mirrored.",
+      labelNames: ["mirror"],
+      ...at,
+    }),
+    mirrorFaults: new Gauge({
+      name: "commonwork_mirror_faulty_rows",
+      help: "Rows of the host that were refused.",
+      labelNames: ["mirror"],
+      ...at,
+    }),
+    mirrorStopped: new Gauge({
+      name: "commonwork_mirror_stopped",
+      help: "1 while a mirror is stopped, else 0.",
+      labelNames: ["mirror"],
       ...at,
     }),
   };

@@ -20,6 +20,7 @@ import { intake } from "./intake.ts";
 import { isolation } from "./isolation.ts";
 import { longRun } from "./long-run.ts";
 import { matches } from "./matches.ts";
+import { mirror } from "./mirror.ts";
 import { multipliers } from "./multipliers.ts";
 import { notices } from "./notices.ts";
 import { nudges } from "./nudges.ts";
@@ -41,6 +42,7 @@ const BENCHES: readonly Bench[] = [
   nudges,
   matches,
   notices,
+  mirror,
   duplicates,
   slots,
   isolation,

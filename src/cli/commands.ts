@@ -27,6 +27,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./migrate.ts")).defineMigrate,
   },
   {
+    name: "grants",
+    description: "print the SQL that lets roles of the host emit events and request jobs",
+    load: async () => (await import("./grants.ts")).defineGrants,
+  },
+  {
+    name: "connect",
+    description: "mirror the host's tables: check and install mapping files, show the state, uninstall",
+    load: async () => (await import("./connect.ts")).defineConnect,
+  },
+  {
     name: "run",
     description: "run a job now and follow it; `commonwork run <job> --help` lists its options",
     load: async () => (await import("./run.ts")).defineRun,

@@ -1,4 +1,5 @@
 import { ConfigurationFault } from "../config/config.ts";
+import { MappingFault } from "../connect/mapping.ts";
 import { databaseFault } from "../database-fault.ts";
 import { isDatabaseAbsent } from "../db/faults.ts";
 import { notFitIn } from "../not-fit.ts";
@@ -13,7 +14,8 @@ const LOGIN_ERRORS = new Set(["28P01", "28000", "3D000"]);
 
 /** The message for an expected error, with what to do about it; null for an unexpected one. */
 export function errorMessage(error: unknown): string | null {
-  if (error instanceof CliError || error instanceof ConfigurationFault) return error.message;
+  if (error instanceof CliError || error instanceof ConfigurationFault || error instanceof MappingFault)
+    return error.message;
   const notFit = notFitIn(error);
   if (notFit !== null) return notFit.message;
   if (error instanceof SealBroken)

@@ -1,6 +1,7 @@
 import { access } from "./access.ts";
 import { type AnyArea, type ReadOf, readArea } from "./area.ts";
 import { calendar } from "./calendar.ts";
+import { connect } from "./connect.ts";
 import { email } from "./email.ts";
 import { embeddings } from "./embeddings.ts";
 import { history } from "./history.ts";
@@ -27,6 +28,7 @@ const areas = [
   matching,
   postings,
   embeddings,
+  connect,
   history,
   access,
 ] as const;

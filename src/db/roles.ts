@@ -24,7 +24,7 @@ begin
   for wanted in select * from (values
     ('${names.owner}', 'login'),   -- migrates: DATABASE_URL of \`commonwork migrate\`
     ('${names.app}', 'login'),     -- runs the service: DATABASE_URL of everything else
-    ('${names.host}', 'nologin')   -- for the roles of the host; it has no rights yet
+    ('${names.host}', 'nologin')   -- granted to the roles of the host; \`commonwork grants --print\`
   ) as r(name, kind) loop
     if not exists (select from pg_roles where rolname = wanted.name) then
       execute format('create role %I %s', wanted.name, wanted.kind);

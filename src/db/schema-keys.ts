@@ -10,7 +10,8 @@ type LockName =
   | "recipients-of-event"
   | "calculate-matches"
   | "calendar-meeting"
-  | "store-postings";
+  | "store-postings"
+  | "reconcile-mirrors";
 
 /**
  * SQL for the key of an advisory lock.
@@ -27,6 +28,9 @@ export const MIGRATION_LOCK_KEY = "hashtextextended($1 || '.migrations', 0)";
 
 /** SQL for the name of the setting that is `on` in transactions whose events need no notification. */
 export const RELAYED_SETTING = "current_schema() || '.relayed'";
+
+/** SQL for the name of the setting that is `on` while mirrored rows are older than Commonwork. */
+export const BACKFILL_SETTING = "current_schema() || '.backfill'";
 
 /** The channel on which inserts from outside the service are notified. */
 export const enqueuedChannel = (schema: string): string => `${schema}_enqueued`;

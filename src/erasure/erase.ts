@@ -44,6 +44,11 @@ export async function beginErasure(
   );
   if (!user) return null;
   const mailings = await discardMailings(tx, user);
+  if (user.hostId !== null) {
+    await tx.execute(
+      sql`insert into erased_users (hash) values (sha256(convert_to(${user.hostId}, 'UTF8'))) on conflict do nothing`,
+    );
+  }
   await tx.execute(sql`update users set erased_at = now(), name = '', email = null where id = ${userId}`);
   const references = [user.hostId ?? userId, user.publicId];
   return { userId, profileIds: await profilesOf(tx, userId), references, mailings };

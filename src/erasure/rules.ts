@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { array } from "../db/statement.ts";
 import { deleteEvents, PAYLOAD_FIELDS } from "./events.ts";
 import { namesThem } from "./inbox.ts";
 import {
@@ -39,6 +40,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   commissions: [keeps(BOOKS, "beneficiary_id")],
   cvs: [deletes("user_id")],
   deliveries: [deletes("user_id", { scan: true })],
+  dirty: [keeps("the host's ids, until the change is mirrored: seconds", "keys")],
   domain_events: [
     deletes("actor_id", {
       where: (person) => deleteEvents.where(person),
@@ -56,6 +58,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   ],
   emails: [deletes("user_id", { scan: true, note: "with the hash of the address" })],
   ended_sessions: NOTHING,
+  erased_users: [keeps("a hash of the host's id, so that no mirror brings the user back", "hash")],
   event_outcomes: NOTHING,
   event_receipts: NOTHING,
   event_sweep: NOTHING,
@@ -101,6 +104,21 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
       },
     ),
   ],
+  mirror_faults: [
+    deletes("key", {
+      where: ({ references }) => sql`r.mirror = 'users' and r.key = any(${array(references)}::text[])`,
+      byReference: true,
+      note: "rows of the host that were refused",
+    }),
+  ],
+  mirror_waiting: [
+    deletes("needs_key", {
+      where: ({ references }) => sql`r.needs = 'users' and r.needs_key = any(${array(references)}::text[])`,
+      byReference: true,
+      note: "rows of the host that wait for the user",
+    }),
+  ],
+  mirrors: [keeps("queries and names of columns", "plan")],
   multiplier_history: [keeps(BOOKS, "profile_id")],
   multiplier_marks: [keeps(FIGURES, "profile_id")],
   multiplier_watermarks: NOTHING,

@@ -8,9 +8,9 @@ import type { Tx } from "../db/transaction.ts";
  * A type of event, named `noun.past`, and the schema of its payload. The host's event types keep the host's
  * names.
  */
-export type EventType<P> = { readonly type: string; readonly payload: z.ZodType<P> };
+export type EventType<P, T extends string = string> = { readonly type: T; readonly payload: z.ZodType<P> };
 
-export const defineEvent = <P>(event: EventType<P>): EventType<P> => event;
+export const defineEvent = <P, const T extends string>(event: EventType<P, T>): EventType<P, T> => event;
 
 /** One event, not yet written. */
 export type NewEvent<P> = {

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { Router } from "express";
 import { QUEUE_NAMES } from "../config/queues.ts";
+import { countMirrors, type MirrorCounts } from "../connect/status.ts";
 import { rows } from "../db/statement.ts";
 import { withinLimit } from "../deadlines.ts";
 import { listStates } from "../postings/listings.ts";
@@ -80,6 +81,8 @@ function resetGauges(runtime: Runtime, part: "postgres" | "redis"): void {
   const { scheduleLag, oldestTransaction, ledgerDrift, ledgerVerifiedAge } = runtime.metrics;
   const { postingListFailures, postingListAge } = runtime.metrics;
   const ofLists = [postingListFailures, postingListAge];
+  const { mirrorOldest, mirrorWaiting, mirrorFaults, mirrorStopped } = runtime.metrics;
+  const ofMirrors = [mirrorOldest, mirrorWaiting, mirrorFaults, mirrorStopped];
   const ofPostgres = [
     entries,
     failingEntries,
@@ -88,6 +91,7 @@ function resetGauges(runtime: Runtime, part: "postgres" | "redis"): void {
     oldest,
     ledgerVerifiedAge,
     ...ofLists,
+    ...ofMirrors,
   ];
   for (const gauge of part === "redis" ? [carriers] : ofPostgres) gauge.reset();
   if (part === "postgres") for (const gauge of [scheduleLag, oldestTransaction, ledgerDrift]) gauge.remove();
@@ -97,7 +101,7 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
   const { entries, failingEntries, postponed, schedulePaused, oldest } = runtime.metrics;
   const { scheduleLag, oldestTransaction, ledgerDrift, ledgerVerifiedAge } = runtime.metrics;
   const on = runtime.db.drizzle;
-  const [outbox, failing, waiting, paused, lagSeconds, [open], books, lists] = await Promise.all([
+  const [outbox, failing, waiting, paused, lagSeconds, [open], books, lists, mirrors] = await Promise.all([
     countEntries(on, { from: runtime.relay.beginnings() }),
     countFailing(on),
     countPostponed(on),
@@ -113,6 +117,7 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
     ),
     verificationState(on),
     listStates(on),
+    countMirrors(on),
   ]);
   return () => {
     const ages = new Map<string, number>();
@@ -130,6 +135,7 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
     if (books.drift !== null) ledgerDrift.set(books.drift);
     for (const { scope, seconds } of books.ages) ledgerVerifiedAge.set({ scope }, seconds);
     setListGauges(runtime.metrics, lists);
+    setMirrorGauges(runtime.metrics, mirrors);
   };
 }
 
@@ -140,6 +146,18 @@ function setListGauges(
   for (const { source, board, failures, age } of lists) {
     postingListFailures.set({ source, board }, failures);
     if (age !== null) postingListAge.set({ source, board }, age);
+  }
+}
+
+function setMirrorGauges(
+  { mirrorOldest, mirrorWaiting, mirrorFaults, mirrorStopped }: Runtime["metrics"],
+  mirrors: readonly MirrorCounts[],
+): void {
+  for (const { mirror, oldestSeconds, waiting, faults, stopped } of mirrors) {
+    mirrorOldest.set({ mirror }, oldestSeconds);
+    mirrorWaiting.set({ mirror }, waiting);
+    mirrorFaults.set({ mirror }, faults);
+    mirrorStopped.set({ mirror }, stopped ? 1 : 0);
   }
 }
 

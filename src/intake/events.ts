@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { type InboxMessage, type InboxStatus, recordMessage } from "../db/inbox.ts";
-import { RELAYED_SETTING } from "../db/schema-keys.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { resolveEventReferences } from "./event-references.ts";
+import { resolveEventReferences } from "../events/event-references.ts";
+import { hashOfEvent, insertHostEvents } from "../events/host-events.ts";
 import type { EventFault, HostEvent, ReadEvent } from "./read-events.ts";
 
 /** An authentic message with events, each read by itself. */
@@ -56,9 +55,11 @@ export async function takeEvents(tx: Tx, message: ReceivedEvents): Promise<Event
       );
   }
   const accepted = await acceptEvents(tx, receipt, offered);
-  await insertEvents(
+  await insertHostEvents(
     tx,
-    offered.filter(({ event }) => accepted.has(event.id)),
+    offered
+      .filter(({ event }) => accepted.has(event.id))
+      .map(({ resolved: event, eventId }) => ({ ...event, id: eventId })),
     message.receivedAt,
   );
   const receiptOf = await receiptsBy(tx, [...firsts.keys()]);
@@ -121,23 +122,6 @@ async function drawIds(
 /** A new event as it was sent, which its hash is made of, and with our ids. */
 type Offered = { readonly event: HostEvent; readonly resolved: HostEvent; readonly eventId: string };
 
-/** A hash of the values, independent of the order of keys: the sender may serialize an event anew. */
-const hashOf = (event: HostEvent): string =>
-  createHash("sha256")
-    .update(JSON.stringify(sorted(event)))
-    .digest("hex");
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, part]) => part !== undefined && part !== null)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, part]) => [name, sorted(part)]),
-  );
-}
-
 /** Accepts the events whose id is free. @returns their ids, the host's. */
 async function acceptEvents(tx: Tx, receipt: string, offered: readonly Offered[]): Promise<Set<string>> {
   const inserted = await rows<{ externalId: string }>(
@@ -145,27 +129,10 @@ async function acceptEvents(tx: Tx, receipt: string, offered: readonly Offered[]
     sql`insert into event_receipts (external_id, event_id, inbox_id, hash)
         select o.external_id, o.event_id, ${receipt}::bigint, decode(o.hash, 'hex')
         from unnest(${array(offered.map(({ event }) => event.id))}::text[], ${array(offered.map(({ eventId }) => eventId))}::bigint[],
-                    ${array(offered.map(({ event }) => hashOf(event)))}::text[]) as o(external_id, event_id, hash)
+                    ${array(offered.map(({ event }) => hashOfEvent(event)))}::text[]) as o(external_id, event_id, hash)
         order by o.external_id on conflict (external_id) do nothing returning external_id as "externalId"`,
   );
   return new Set(inserted.map(({ externalId }) => externalId));
-}
-
-const RELAYED = sql.raw(RELAYED_SETTING);
-
-async function insertEvents(tx: Tx, accepted: readonly Offered[], receivedAt: Date): Promise<void> {
-  if (accepted.length === 0) return;
-  tx.dispatch.pending = true;
-  const events = accepted.map(({ resolved, eventId }) => ({ ...resolved, id: eventId }));
-  await tx.execute(
-    sql`insert into domain_events (id, event_type, actor_id, project_id, resource_id, thread_id, meeting_id, payload, occurred_at)
-        select e.id, e.event_type, e.actor_id, e.project_id, e.resource_id, e.thread_id, e.meeting_id, e.payload,
-               coalesce(e.occurred_at, ${receivedAt}::timestamptz)
-        from set_config(${RELAYED}, 'on', true)
-        cross join jsonb_to_recordset(${JSON.stringify(events)}::jsonb) as e(
-          id bigint, event_type text, actor_id bigint, project_id bigint, resource_id bigint, thread_id bigint, meeting_id bigint,
-          payload jsonb, occurred_at timestamptz)`,
-  );
 }
 
 /** What became of an event whose id is taken, by now at the latest. */
@@ -182,7 +149,7 @@ async function receiptsBy(
   return (event, isNew) => {
     const first = taken.get(event.id);
     if (!first) throw new Error("the receipt behind a taken id cannot be read");
-    if (first.hash !== hashOf(event)) return { id: event.id, status: "conflict", event: first.eventId };
+    if (first.hash !== hashOfEvent(event)) return { id: event.id, status: "conflict", event: first.eventId };
     return { id: event.id, status: isNew ? "accepted" : "duplicate", event: first.eventId };
   };
 }

@@ -12,6 +12,11 @@ export type RunCarrierDeps = Execution & {
   readonly circuits: Circuits;
   /** Settles small carriers of one job together; without it each is settled alone. */
   readonly coalescer?: Coalescer;
+  /**
+   * Called before a job that follows the mirrors (`afterMirrors`).
+   * @returns 0, or in how many milliseconds to try again.
+   */
+  catchUp(signal: AbortSignal): Promise<number>;
   /** Receives what became of the carrier, for its metrics and its log line. */
   report(report: CarrierReport): void;
 };

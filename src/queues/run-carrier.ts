@@ -50,17 +50,23 @@ async function postponeUnknown(deps: RunCarrierDeps, { id, job, entries }: Carri
 }
 
 /**
- * False while the circuit of the job is open: its entries are given back. A carrier first waits in its seat,
- * so that a backlog is not given back entry by entry many times a minute.
+ * False while the circuit of the job is open, or while it has to wait for the mirrors: its entries are given
+ * back.
  */
-async function isAdmitted({ deps: { circuits }, carrier, stop, unsettled }: Attempt): Promise<boolean> {
-  const waitMs = circuits.waitMs(carrier.job);
-  if (waitMs === 0) return true;
-  await delay(Math.min(waitMs, SEAT_WAIT_MS), undefined, { signal: stop }).catch(() => undefined);
-  const delayMs = circuits.waitMs(carrier.job);
+async function isAdmitted(attempt: Attempt): Promise<boolean> {
+  const { deps, carrier, work, stop, unsettled } = attempt;
+  const delayMs = (await circuitDelay(attempt)) || (work.job.afterMirrors ? await deps.catchUp(stop) : 0);
   if (delayMs === 0) return true;
   unsettled.push({ ids: carrier.entries, disposition: { kind: "later", delayMs, outcome: "interrupted" } });
   return false;
+}
+
+/** A carrier waits in its seat, so that a backlog is not given back entry by entry many times a minute. */
+async function circuitDelay({ deps: { circuits }, carrier, stop }: Attempt): Promise<number> {
+  const waitMs = circuits.waitMs(carrier.job);
+  if (waitMs === 0) return 0;
+  await delay(Math.min(waitMs, SEAT_WAIT_MS), undefined, { signal: stop }).catch(() => undefined);
+  return circuits.waitMs(carrier.job);
 }
 
 /** For display only: if Postgres fails here, settling fails too and reports it. */

@@ -18,6 +18,7 @@ export function executionOf(runtime: Runtime, hooks: Partial<RunCarrierDeps> = {
     compute,
     circuits,
     transact: relay.transact,
+    catchUp: runtime.mirroring.catchUp,
     insteadOfCall: null,
     remark: () => undefined,
     measure: (counter, labels, n) => metrics[counter].inc(labels, n),

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import { settingsFrom } from "../config/settings.ts";
+import { createMirroring } from "../connect/mirroring.ts";
 import { openDatabase } from "../db/client.ts";
 import { createServerClock, type ServerClock } from "../db/server-clock.ts";
 import { type Log, warnThrottled } from "../log.ts";
@@ -44,6 +45,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
   const hasRedis = config.redisUrl !== "";
   const producers = hasRedis ? openProducers(config, options.connectionLog ?? log) : noProducers();
   const relay = createRelay({ db, producers, catalogue, log });
+  const mirroring = createMirroring({ db, log, patienceMs: config.mirrorPatienceMs });
   const outside = { redis: hasRedis ? producers.redis : null, clock, db: db.drizzle };
   const ports = { ...openPorts(config, outside), ...options.ports };
   const compute = openCompute(options.threads);
@@ -60,12 +62,14 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
     db,
     producers,
     relay,
+    mirroring,
     metrics,
     ports,
     compute,
     circuits,
     async close() {
       serverClock?.stop();
+      await mirroring.stop();
       await relay.stop();
       await ports.mailer.close();
       await compute.close();

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import type { Settings } from "../config/settings.ts";
+import type { Mirroring } from "../connect/mirroring.ts";
 import type { Database } from "../db/client.ts";
 import type { ServerClock } from "../db/server-clock.ts";
 import type { Log } from "../log.ts";
@@ -27,6 +28,7 @@ export type Runtime = {
   readonly db: Database;
   readonly producers: Producers;
   readonly relay: Relay;
+  readonly mirroring: Mirroring;
   readonly catalogue: Catalogue;
   readonly timetable: readonly Schedule[];
   readonly ports: Ports;

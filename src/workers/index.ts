@@ -30,6 +30,8 @@ import { pruneEvents } from "./notifications/fan-out/prune-events.ts";
 import { pruneNotifications } from "./notifications/fan-out/prune-notifications.ts";
 import { settleUnreadCount } from "./notifications/fan-out/settle-unread-count.ts";
 import { sweepEvents } from "./notifications/fan-out/sweep-events.ts";
+import { acceptHostRequest } from "./notifications/host/accept-host-request.ts";
+import { recordHostEvent } from "./notifications/host/record-host-event.ts";
 import { notifyProjectMatches } from "./notifications/matching/notify-project-matches.ts";
 import { pruneCandidateNotifications } from "./notifications/matching/prune-candidate-notifications.ts";
 import { meetingReminders } from "./notifications/nudges/meeting-reminders.ts";
@@ -71,6 +73,8 @@ export const catalogue = catalogueOf([
   pruneCandidateNotifications,
   scrapeJobPostings,
   cleanupOldPostings,
+  recordHostEvent,
+  acceptHostRequest,
   notifyFanOut,
   notifyRecipients,
   settleUnreadCount,

@@ -206,6 +206,8 @@ function statementsForEveryFunction(schema: string): string {
     refused("delete from T.ledger_entries"),
     refused("delete from T.ledger_accounts where id = 1"),
     "select T.apply_row_policies()",
+    "select T.emit('a.b')",
+    "select T.enqueue('calculate-matches')",
     "insert into T.jobs (title, company) values ('Gardener', 'Acme')",
     "insert into T.cvs (user_id) values (1)",
     "update T.cvs set raw_text = 'x'",

@@ -147,6 +147,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     for (const close of closers.reverse()) await close();
     // A round of the relay under way must not be taken for a leaked transaction.
     await runtime.relay.stop();
+    await runtime.mirroring.stop();
     const faults = await leftovers(runtime);
     if (host !== null && (await dumpHost(database.databaseUrl)) !== host)
       faults.push("the host's schemas were changed");

@@ -52,7 +52,7 @@ export const eventOutcomes = pgTable(
 );
 
 /**
- * Events that the host posted, by the host's ids: each becomes one domain event, however often it is sent.
+ * Events that the host sent with an id of its own: each becomes one domain event, however often it is sent.
  */
 export const eventReceipts = pgTable(
   "event_receipts",
@@ -60,8 +60,8 @@ export const eventReceipts = pgTable(
     /** The host's id. */
     externalId: text().primaryKey(),
     eventId: ref().notNull(),
-    /** The webhook call that contained it first. */
-    inboxId: ref().notNull(),
+    /** The webhook call that contained it first; null for an event that was emitted in SQL. */
+    inboxId: ref(),
     /** SHA-256 of its values: the same id with other values is a conflict. */
     hash: bytes().notNull(),
   },

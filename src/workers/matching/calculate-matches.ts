@@ -34,6 +34,7 @@ export const calculateMatches = defineJob({
       ({ projectId, volunteerId }) => projectId === undefined || volunteerId === undefined,
       "projectId and volunteerId exclude each other",
     ),
+  fromHost: { projectId: "projects", volunteerId: "users" },
   // Threads run at idle priority, so a range may wait for minutes before its transaction begins.
   timeLimitMs: 600_000,
   key: ({ projectId, volunteerId }) =>

@@ -23,6 +23,7 @@ export const placeVolunteer = defineJob({
       .regex(/^[1-9]\d{0,14}$/, "must be an id")
       .describe("the volunteer"),
   }),
+  fromHost: { volunteerId: "users" },
   key: ({ volunteerId }) => volunteerId,
   batch: { size: 2_000 },
   runBatch: async (payloads, { tx, runId, now, settings }): Promise<Outcome[]> => {

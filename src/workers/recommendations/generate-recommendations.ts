@@ -37,6 +37,7 @@ export const generateRecommendations = defineJob({
       ({ userId, sinceHours }) => userId === undefined || sinceHours === undefined,
       "userId and sinceHours exclude each other",
     ),
+  fromHost: { userId: "users" },
   // Threads run at idle priority, so a range may wait for minutes before its transaction begins.
   timeLimitMs: 600_000,
   key: ({ userId, sinceHours }) => (userId ? `user:${userId}` : sinceHours ? `since:${sinceHours}` : "all"),

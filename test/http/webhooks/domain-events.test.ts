@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import * as calendarEvents from "../../../src/events/calendar.ts";
+import { PAYLOAD_REFERENCES } from "../../../src/events/event-references.ts";
 import * as hostEvents from "../../../src/events/host.ts";
 import { HOST_EVENT_TYPES } from "../../../src/events/host-event-types.ts";
 import * as matchingEvents from "../../../src/events/matching.ts";
 import * as nudgeEvents from "../../../src/events/nudges.ts";
 import * as rewardsEvents from "../../../src/events/rewards.ts";
-import { PAYLOAD_REFERENCES } from "../../../src/intake/event-references.ts";
 import { eventually } from "../../support/eventually.ts";
 import * as platform from "../../support/platform.ts";
 import { createWorld, type World } from "../../support/world.ts";

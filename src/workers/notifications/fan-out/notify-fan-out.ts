@@ -45,6 +45,7 @@ export const notifyFanOut = defineJob({
     "Decides who is notified of domain events, over which channel and when, and shows it in the app.",
   payload,
   key: keyOf,
+  afterMirrors: true,
   // Of entries with a hundred events each, a transaction takes twenty, and enqueues the rest again.
   batch: { size: 40 },
   runBatch: async (entries, context) => {

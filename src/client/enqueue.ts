@@ -1,0 +1,16 @@
+import type { HostJobPayloads } from "../workers/host-jobs.ts";
+import type { Queryable } from "./queryable.ts";
+import { argument, functionIn, json, type SchemaOption, type WithHostIds } from "./statement.ts";
+
+export type EnqueueOptions = SchemaOption;
+
+/** Requests a job in the host's transaction: it runs if the transaction commits. */
+export async function enqueue<J extends keyof HostJobPayloads>(
+  tx: Queryable,
+  job: J,
+  payload: WithHostIds<HostJobPayloads[J]>,
+  options: EnqueueOptions = {},
+): Promise<void> {
+  const args = [argument(1), argument(2, "jsonb")];
+  await tx.query(`select ${functionIn(options, "enqueue")}(${args.join(", ")}) as id`, [job, json(payload)]);
+}

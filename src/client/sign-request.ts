@@ -1,0 +1,12 @@
+import { createHmac } from "node:crypto";
+
+/**
+ * The headers of a signed call to a webhook of Commonwork.
+ *
+ * @param body the bytes that are sent, exactly.
+ * @param secret the shared secret, such as DOMAIN_EVENTS_WEBHOOK_SECRET.
+ */
+export const signRequest = (body: string | Uint8Array, secret: string): Record<string, string> => ({
+  "content-type": "application/json",
+  "x-commonwork-signature": `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`,
+});

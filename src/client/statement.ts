@@ -1,0 +1,23 @@
+/** Options of every statement. */
+export type SchemaOption = {
+  /** The schema of Commonwork: DB_SCHEMA. */
+  readonly schema?: string;
+};
+
+/** A function in the schema of Commonwork, quoted. */
+export const functionIn = ({ schema = "commonwork" }: SchemaOption, name: string): string =>
+  `"${schema.replaceAll('"', '""')}".${name}`;
+
+/** A placeholder, which every driver sends as a text: some would encode JSON a second time. */
+export const argument = (n: number, type = "text"): string =>
+  type === "text" ? `cast($${n} as text)` : `cast(cast($${n} as text) as ${type})`;
+
+/** JSON in which numbers of arbitrary size become texts, as ids are. */
+export const json = (value: unknown): string =>
+  JSON.stringify(value, (_name, part: unknown) => (typeof part === "bigint" ? String(part) : part));
+
+/** An id of the host: a uuid, a number or another text. */
+export type HostId = string | number | bigint;
+
+/** Where the service has an id as a text, a host may give its own in any form. */
+export type WithHostIds<P> = { readonly [F in keyof P]: string extends P[F] ? P[F] | HostId : P[F] };

@@ -1,0 +1,221 @@
+import { sql } from "drizzle-orm";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import { type Mirror, MirrorStopped, noteKeys, stopMirror } from "./installed.ts";
+import { isolate, mappingFaultOf, type RefusedKey } from "./isolate.ts";
+import { type Written, writeRows } from "./mirror-statements.ts";
+import { readHost } from "./read-host.ts";
+import { countRemovals, removeRows } from "./remove-rows.ts";
+
+/** Keys by the table of their mirror. */
+export type Keys = Map<string, Set<string>>;
+
+/** What a round did. */
+export type Applied = {
+  /** The mirrors that were stopped, and why. */
+  readonly stopped: readonly { readonly mirror: string; readonly reason: string }[];
+  readonly keys: number;
+};
+
+/** A row that waits for another of its own table needs one more pass for each row in between. */
+const MAX_PASSES = 20;
+/** Removing more rows than both of these stops a mirror: the host hides rows, or lost them. */
+const MAX_REMOVED = 100;
+const MAX_REMOVED_SHARE = 0.2;
+
+type Round = {
+  readonly tx: Tx;
+  /** Those that others refer to first. */
+  readonly mirrors: readonly Mirror[];
+  readonly todo: Keys;
+  /** Rows that the host has no more. */
+  readonly gone: Keys;
+  /** Rows that wait for a parent: they are noted, and no rows of the mirror. */
+  readonly waiting: Keys;
+  readonly refused: Keys;
+  readonly stopped: Map<string, string>;
+  /** Of how many rows the removed ones are a share; null: of all. */
+  readonly outOf: number | null;
+  keys: number;
+};
+
+/**
+ * Makes the rows of the given keys what the selects of their mappings give, in one transaction. First rows
+ * are written, parents first, and wake those that waited for them; then rows that the host has no more are
+ * removed, children first; then those that were refused are tried again, since a removed row may have been in
+ * their way.
+ *
+ * @param outOf the rows that were compared, for a part of a resync; null for changes that were noted.
+ */
+export async function applyKeys(
+  tx: Tx,
+  mirrors: readonly Mirror[],
+  given: Keys,
+  outOf: number | null = null,
+): Promise<Applied> {
+  const round: Round = {
+    tx,
+    mirrors: mirrors.filter(({ stopped }) => !stopped),
+    todo: new Map([...given].map(([table, keys]) => [table, new Set(keys)])),
+    gone: new Map(),
+    waiting: new Map(),
+    refused: new Map(),
+    stopped: new Map(),
+    outOf,
+    keys: 0,
+  };
+  for (let pass = 0; pass < MAX_PASSES && round.todo.size > 0; pass++) {
+    for (const mirror of round.mirrors) {
+      const keys = take(round.todo, mirror.table);
+      if (keys.length > 0) await writeKeys(round, mirror, keys);
+    }
+    // Mirrors that are stopped or not installed: only rows that were woken have such keys.
+    for (const table of round.todo.keys())
+      if (!round.mirrors.some((mirror) => mirror.table === table))
+        await noteKeys(tx, table, take(round.todo, table));
+  }
+  for (const [table, keys] of round.todo) await noteKeys(tx, table, keys);
+  for (const mirror of [...round.mirrors].reverse()) {
+    const waiting = take(round.waiting, mirror.table);
+    const gone = take(round.gone, mirror.table);
+    if (gone.length + waiting.length > 0) await removeKeys(round, mirror, { gone, waiting });
+  }
+  for (const mirror of round.mirrors) await retryRefused(round, mirror);
+  return {
+    stopped: [...round.stopped].map(([mirror, reason]) => ({ mirror, reason })),
+    keys: round.keys,
+  };
+}
+
+function take(keys: Keys, table: string): string[] {
+  const taken = [...(keys.get(table) ?? [])];
+  keys.delete(table);
+  return taken;
+}
+
+function add(keys: Keys, table: string, added: Iterable<string>): void {
+  const all = keys.get(table) ?? new Set();
+  for (const key of added) all.add(key);
+  if (all.size > 0) keys.set(table, all);
+}
+
+/** Runs the work of one mirror under a savepoint. A fault of its mapping stops the mirror and no other. */
+async function guard(
+  { tx, stopped }: Round,
+  mirror: Mirror,
+  keys: readonly string[],
+  work: (savepoint: Tx) => Promise<void>,
+): Promise<void> {
+  if (stopped.has(mirror.table)) return noteKeys(tx, mirror.table, keys);
+  try {
+    await tx.transaction(work);
+  } catch (error) {
+    const reason = error instanceof MirrorStopped ? error.message : mappingFaultOf(error);
+    if (reason === null) throw error;
+    stopped.set(mirror.table, reason);
+    await stopMirror(tx, mirror.table, reason);
+    await noteKeys(tx, mirror.table, keys);
+  }
+}
+
+async function writeKeys(round: Round, mirror: Mirror, keys: readonly string[]): Promise<void> {
+  await guard(round, mirror, keys, async (savepoint) => {
+    const { written, refused } = await write(savepoint, mirror, keys);
+    round.keys += keys.length;
+    const kept = new Set([...written.present, ...written.waiting, ...refused.map(({ key }) => key)]);
+    // A row that waited in an earlier pass may be written by now.
+    for (const key of keys) round.waiting.get(mirror.table)?.delete(key);
+    add(round.waiting, mirror.table, written.waiting);
+    add(
+      round.gone,
+      mirror.table,
+      keys.filter((key) => !kept.has(key)),
+    );
+    add(
+      round.refused,
+      mirror.table,
+      refused.map(({ key }) => key),
+    );
+    for (const woken of await wake(savepoint, mirror.table, written.fresh))
+      add(round.todo, woken.mirror, [woken.key]);
+    await forgetFaults(savepoint, mirror.table, keys);
+  });
+}
+
+async function write(
+  tx: Tx,
+  { plan }: Mirror,
+  keys: readonly string[],
+): Promise<{ written: Written; refused: readonly RefusedKey[] }> {
+  const { results, refused } = await isolate(tx, keys, async (savepoint, some) => {
+    const [written] = await readHost<Written>(savepoint, writeRows(plan, some));
+    return written as Written;
+  });
+  const all = (part: keyof Written) => results.flatMap((written) => written[part]);
+  return { written: { present: all("present"), waiting: all("waiting"), fresh: all("fresh") }, refused };
+}
+
+/** The rows that waited for these. */
+const wake = (tx: Tx, table: string, keys: readonly string[]): Promise<{ mirror: string; key: string }[]> =>
+  keys.length === 0
+    ? Promise.resolve([])
+    : rows(
+        tx,
+        sql`delete from mirror_waiting where needs = ${table} and needs_key = any(${array(keys)}::text[])
+            returning mirror, key`,
+      );
+
+const forgetFaults = (tx: Tx, table: string, keys: readonly string[]): Promise<unknown> =>
+  tx.execute(sql`delete from mirror_faults where mirror = ${table} and key = any(${array(keys)}::text[])`);
+
+type Removed = { readonly gone: readonly string[]; readonly waiting: readonly string[] };
+
+async function removeKeys(round: Round, mirror: Mirror, { gone, waiting }: Removed): Promise<void> {
+  const keys = [...gone, ...waiting];
+  await guard(round, mirror, keys, async (savepoint) => {
+    if (!mirror.acceptsRemovals) await refuseManyRemovals(savepoint, mirror, keys, round.outOf);
+    const { mirrors } = round;
+    const refused = [
+      ...(await removeRows(savepoint, mirrors, mirror.plan, gone, "gone")),
+      ...(await removeRows(savepoint, mirrors, mirror.plan, waiting, "waiting")),
+    ];
+    await recordFaults(savepoint, mirror.table, refused);
+  });
+}
+
+/** @throws MirrorStopped */
+async function refuseManyRemovals(
+  tx: Tx,
+  { plan }: Mirror,
+  keys: readonly string[],
+  outOf: number | null,
+): Promise<void> {
+  if (keys.length <= MAX_REMOVED || plan.gone === "keep") return;
+  const { removed, all } = await countRemovals(tx, plan, keys);
+  if (removed <= MAX_REMOVED || removed <= MAX_REMOVED_SHARE * (outOf ?? all)) return;
+  throw new MirrorStopped(
+    `the host has ${removed} of ${outOf ?? all} rows no more; commonwork connect resume ${plan.table} --accept-removals removes them`,
+  );
+}
+
+async function retryRefused(round: Round, mirror: Mirror): Promise<void> {
+  const keys = take(round.refused, mirror.table);
+  if (keys.length === 0) return;
+  await guard(round, mirror, keys, async (savepoint) => {
+    const { written, refused } = await write(savepoint, mirror, keys);
+    await recordFaults(savepoint, mirror.table, refused);
+    for (const woken of await wake(savepoint, mirror.table, written.fresh))
+      await noteKeys(savepoint, woken.mirror, [woken.key]);
+  });
+}
+
+/** No values of the row: the code and the constraint say what is wrong with it. */
+async function recordFaults(tx: Tx, table: string, refused: readonly RefusedKey[]): Promise<void> {
+  if (refused.length === 0) return;
+  await tx.execute(
+    sql`insert into mirror_faults (mirror, key, code, constraint_name)
+        select ${table}, f.key, f.code, f."constraint"
+        from jsonb_to_recordset(${JSON.stringify(refused)}::jsonb) as f(key text, code text, "constraint" text)
+        on conflict (mirror, key) do update set code = excluded.code, constraint_name = excluded.constraint_name, at = now()`,
+  );
+}

@@ -1,0 +1,191 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { sql } from "drizzle-orm";
+import pg from "pg";
+import { databaseFault } from "../database-fault.ts";
+import { audit } from "../db/audit.ts";
+import type { Database } from "../db/client.ts";
+import { roleNames } from "../db/roles.ts";
+import { rows } from "../db/statement.ts";
+import { inTransaction, type Tx } from "../db/transaction.ts";
+import { parentsFirst, readMirrors, waitForMirrors } from "./installed.ts";
+import { type Mapping, MappingFault } from "./mapping.ts";
+import { type MirrorPlan, planMirror } from "./plan.ts";
+import {
+  dropFunctionStatement,
+  installStatements,
+  type Place,
+  sourceName,
+  uninstallStatements,
+} from "./triggers.ts";
+
+/** A mapping that fits the database. */
+export type CheckedMapping = { readonly mapping: Mapping; readonly plan: MirrorPlan };
+
+/**
+ * Checks mappings against the database, all of them.
+ *
+ * @returns them, those that others refer to first.
+ * @throws MappingFault for the first that does not fit.
+ */
+export async function checkMappings(db: Database, mappings: readonly Mapping[]): Promise<CheckedMapping[]> {
+  const checked = await inTransaction(db, async (tx) => {
+    const plans: { table: string; mapping: Mapping; plan: MirrorPlan }[] = [];
+    for (const mapping of mappings)
+      plans.push({ table: mapping.table, mapping, plan: await planMirror(tx, mapping) });
+    const installed = (await readMirrors(tx)).map(({ table }) => table);
+    const tables = new Set([...installed, ...plans.map(({ table }) => table)]);
+    for (const { table, plan } of plans) refuseUnmapped(table, plan, tables);
+    return plans;
+  });
+  return parentsFirst(checked).map(({ mapping, plan }) => ({ mapping, plan }));
+}
+
+/** Without a mirror of the table that a column refers to, each of its rows would wait for ever. */
+function refuseUnmapped(table: string, { columns }: MirrorPlan, tables: ReadonlySet<string>): void {
+  for (const { name, references } of columns)
+    if (references && !tables.has(references.table))
+      throw new MappingFault(table, `${name} refers to ${references.table}, which has no mapping`);
+}
+
+/**
+ * The SQL that `installMirror` runs on the host's tables, for their owner to read or to run, and the rights
+ * that the service needs to read them.
+ */
+export function installSql(schema: string, { table, sources }: MirrorPlan): string {
+  const app = pg.escapeIdentifier(roleNames(schema).app);
+  const grants = sources.flatMap((source) => {
+    const [inSchema, name] = [source.schema, source.table].map(pg.escapeIdentifier);
+    return [`grant usage on schema ${inSchema} to ${app}`, `grant select on ${inSchema}.${name} to ${app}`];
+  });
+  const triggers = sources.flatMap((source) => installStatements({ schema, mirror: table, source }));
+  return [...grants, ...triggers].map((statement) => `${statement};\n`).join("");
+}
+
+type InstallOptions = {
+  /** For the audit log. */
+  readonly actor: string;
+  /** The triggers exist: the owner of the host's tables has run `installSql`. */
+  readonly triggersExist: boolean;
+};
+
+/**
+ * Installs a mirror, or replaces its mapping: first the triggers, one table per transaction, so that nothing
+ * is missed, then the resync that copies what is there.
+ */
+export async function installMirror(
+  db: Database,
+  { mapping, plan }: CheckedMapping,
+  { actor, triggersExist }: InstallOptions,
+): Promise<void> {
+  const { table } = mapping;
+  if (!triggersExist) {
+    for (const source of plan.sources)
+      await withLockRetries(db, installStatements({ schema: db.schema, mirror: table, source }));
+  }
+  await inTransaction(db, async (tx) => {
+    await waitForMirrors(tx);
+    const before = (await readMirrors(tx)).find((mirror) => mirror.table === table);
+    await tx.execute(
+      sql`insert into mirrors (table_name, mapping, plan, resync, resync_since)
+          values (${table}, ${mapping.text}, ${JSON.stringify(plan)}::jsonb, 'host', now())
+          on conflict (table_name) do update set mapping = excluded.mapping, plan = excluded.plan, resync = 'host',
+            resync_after = null, resync_since = coalesce(mirrors.resync_since, now()), stopped_at = null, stopped_because = null`,
+    );
+    if (before && !triggersExist) await removeReplaced(tx, db.schema, before.plan, plan);
+    await audit(tx, { actor, action: "mirror.install", subject: `mirrors:${table}` });
+  });
+}
+
+/** Removes the triggers on sources that only the mapping before had. */
+async function removeReplaced(tx: Tx, schema: string, before: MirrorPlan, after: MirrorPlan): Promise<void> {
+  const names = after.sources.map(sourceName);
+  for (const source of before.sources)
+    if (!names.includes(sourceName(source)))
+      await removeTriggers(tx, { schema, mirror: before.table, source });
+}
+
+const LOCK_TRIES = 20;
+const LOCK_TIMEOUT_MS = 2_000;
+const LOCK_NOT_AVAILABLE = "55P03";
+
+/**
+ * Creating a trigger waits for open writers of the table, and new writers wait behind it: so it gives up soon
+ * and tries again.
+ */
+async function withLockRetries(db: Database, statements: readonly string[]): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await inTransaction(db, (tx) => runStatements(tx, statements));
+    } catch (error) {
+      if (databaseFault(error)?.code !== LOCK_NOT_AVAILABLE || tries >= LOCK_TRIES) throw error;
+      await delay(LOCK_TIMEOUT_MS / 4);
+    }
+  }
+}
+
+async function runStatements(tx: Tx, statements: readonly string[]): Promise<void> {
+  await tx.execute(sql.raw(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`));
+  for (const statement of statements) await tx.execute(sql.raw(statement));
+}
+
+/**
+ * Removes a mirror: its triggers, then what is noted for it. The rows that were mirrored stay.
+ *
+ * @returns false if there is none.
+ */
+export async function uninstallMirror(db: Database, table: string, actor: string): Promise<boolean> {
+  const mirror = (await readMirrors(db.drizzle)).find((each) => each.table === table);
+  if (!mirror) return false;
+  for (const source of mirror.plan.sources)
+    await inTransaction(db, (tx) => removeTriggers(tx, { schema: db.schema, mirror: table, source }));
+  await inTransaction(db, async (tx) => {
+    await waitForMirrors(tx);
+    for (const [name, column] of [
+      ["mirrors", "table_name"],
+      ["dirty", "mirror"],
+      ["mirror_waiting", "mirror"],
+      ["mirror_faults", "mirror"],
+    ] as const)
+      await tx.execute(sql`delete from ${sql.identifier(name)} where ${sql.identifier(column)} = ${table}`);
+    await audit(tx, { actor, action: "mirror.uninstall", subject: `mirrors:${table}` });
+  });
+  return true;
+}
+
+async function removeTriggers(tx: Tx, place: Place): Promise<void> {
+  const { schema, table } = place.source;
+  const [found] = await rows<{ exists: boolean }>(
+    tx,
+    sql`select to_regclass(quote_ident(${schema}) || '.' || quote_ident(${table})) is not null as exists`,
+  );
+  await runStatements(tx, found?.exists ? uninstallStatements(place) : [dropFunctionStatement(place)]);
+}
+
+/**
+ * Lets a stopped mirror go on, with a resync.
+ *
+ * @returns false if there is none.
+ */
+export async function resumeMirror(
+  db: Database,
+  table: string,
+  { actor, acceptsRemovals }: { readonly actor: string; readonly acceptsRemovals: boolean },
+): Promise<boolean> {
+  return inTransaction(db, async (tx) => {
+    await waitForMirrors(tx);
+    const resumed = await rows(
+      tx,
+      sql`update mirrors set stopped_at = null, stopped_because = null, resync = 'host', resync_after = null,
+                 resync_since = now(), accepts_removals = ${acceptsRemovals}
+          where table_name = ${table} returning table_name`,
+    );
+    if (resumed.length === 0) return false;
+    await audit(tx, {
+      actor,
+      action: "mirror.resume",
+      subject: `mirrors:${table}`,
+      details: { acceptsRemovals },
+    });
+    return true;
+  });
+}

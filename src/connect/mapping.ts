@@ -1,0 +1,130 @@
+/** What becomes of a mirrored row that the host has no more. */
+export type Gone = "delete" | "tombstone" | "keep";
+
+/** A column of the select, and its type in the host. */
+export type KeyColumn = { readonly name: string; readonly type: string };
+
+/** A table of the host that the select reads. */
+export type Source = {
+  readonly schema: string;
+  readonly table: string;
+  /** The columns of a changed row that are the key. */
+  readonly by: readonly string[];
+  /** A select of keys, in which `$1` are the values of `by`; null: these are the key. */
+  readonly through: string | null;
+};
+
+/** How rows of the host become rows of one of our tables: a select and its header. */
+export type Mapping = {
+  /** Our table. */
+  readonly table: string;
+  readonly key: readonly KeyColumn[];
+  readonly sources: readonly Source[];
+  /** Null: the default of the table. */
+  readonly gone: Gone | null;
+  readonly select: string;
+  /** The whole file. */
+  readonly text: string;
+};
+
+/** A mapping file that cannot be used. The message is for its author. */
+export class MappingFault extends Error {
+  override readonly name = "MappingFault";
+  constructor(table: string, reason: string) {
+    super(`${table}.sql: ${reason}`);
+  }
+}
+
+const NAME = `(?:[a-z_][a-z0-9_$]*|"(?:[^"]|"")+")`;
+const NAMES = `${NAME}(?:\\s*,\\s*${NAME})*`;
+const TYPE = `[a-z][a-z0-9_]*(?: [a-z]+)*(?:\\(\\d+(?:, ?\\d+)?\\))?`;
+
+const HEADER = /^--\s*([a-z_]+):\s*(.*?)\s*$/;
+const KEY_COLUMN = new RegExp(`^(${NAME})\\s+(${TYPE})$`);
+const SOURCE = new RegExp(
+  `^(${NAME})\\.(${NAME})\\s+by\\s+(${NAMES})(?:\\s+through\\s+(select\\s.*\\$1.*))?$`,
+  "i",
+);
+const GONE: readonly string[] = ["delete", "tombstone", "keep"] satisfies readonly Gone[];
+
+/**
+ * Reads a mapping file: lines `-- name: value`, then a select whose columns have the names of ours. Pure.
+ *
+ * @param table the name of our table, which is that of the file.
+ * @throws MappingFault
+ */
+export function parseMapping(table: string, text: string): Mapping {
+  const fault = (reason: string) => new MappingFault(table, reason);
+  const headers = headersIn(text);
+  const known = ["key", "source", "gone"];
+  const unknown = headers.find(({ name }) => !known.includes(name));
+  if (unknown) throw fault(`"${unknown.name}" is none of ${known.join(", ")}`);
+  const valuesOf = (name: string) =>
+    headers.filter((header) => header.name === name).map(({ value }) => value);
+  const [key, ...otherKeys] = valuesOf("key");
+  if (key === undefined || otherKeys.length > 0)
+    throw fault("needs one line `-- key: <column> <type>`, with several columns separated by commas");
+  const [gone = null, ...otherGone] = valuesOf("gone");
+  if (otherGone.length > 0 || (gone !== null && !GONE.includes(gone)))
+    throw fault(`gone must be one of ${GONE.join(", ")}`);
+  const columns = readKey(key, fault);
+  const sources = valuesOf("source").map((value) => readSource(value, columns.length, fault));
+  if (sources.length === 0)
+    throw fault("needs a line `-- source: <schema>.<table> by <column>` per table it reads");
+  const names = sources.map((source) => `${source.schema}.${source.table}`);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated) throw fault(`names the source ${repeated} twice`);
+  return { table, key: columns, sources, gone: gone as Gone | null, select: readSelect(text, fault), text };
+}
+
+const headersIn = (text: string): { name: string; value: string }[] =>
+  text.split("\n").flatMap((line) => {
+    const [, name, value] = HEADER.exec(line) ?? [];
+    return name === undefined || value === undefined ? [] : [{ name, value }];
+  });
+
+type Fault = (reason: string) => MappingFault;
+
+function readKey(value: string, fault: Fault): KeyColumn[] {
+  const columns = splitTopLevel(value).map((part) => {
+    const [, name, type] = KEY_COLUMN.exec(part) ?? [];
+    if (name === undefined || type === undefined)
+      throw fault(`the key "${part}" must be a column of the select and its type, such as: host_id uuid`);
+    return { name: unquoted(name), type };
+  });
+  if (columns.length === 1 && columns[0]?.name !== "host_id")
+    throw fault("a key of one column must be the column host_id of the select");
+  return columns;
+}
+
+/** Splits at commas outside of parentheses. */
+const splitTopLevel = (value: string): string[] => value.split(/,(?![^(]*\))/).map((part) => part.trim());
+
+function readSource(value: string, keyColumns: number, fault: Fault): Source {
+  const [, schema, table, by, through = null] = SOURCE.exec(value) ?? [];
+  if (schema === undefined || table === undefined || by === undefined)
+    throw fault(
+      `the source "${value}" must be <schema>.<table> by <column>, or <schema>.<table> by <column> through select ... any($1)`,
+    );
+  const columns = by.match(new RegExp(NAME, "g")) ?? [];
+  if (through === null && columns.length !== keyColumns)
+    throw fault(`the source ${schema}.${table} must have as many columns as the key, or a through`);
+  if (through !== null && columns.length !== 1)
+    throw fault(`the source ${schema}.${table} has a through, so it must be by one column`);
+  return { schema: unquoted(schema), table: unquoted(table), by: columns.map(unquoted), through };
+}
+
+const unquoted = (name: string): string =>
+  name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+
+function readSelect(text: string, fault: Fault): string {
+  const select = text
+    .split("\n")
+    .filter((line) => !/^\s*--/.test(line))
+    .join("\n")
+    .trim()
+    .replace(/;$/, "");
+  if (!/^(select|with)\s/i.test(select)) throw fault("needs a select below its header");
+  if (select.includes(";")) throw fault("must hold one statement");
+  return select;
+}

@@ -1,0 +1,227 @@
+import { type SQL, sql } from "drizzle-orm";
+import { array } from "../db/statement.ts";
+import type { MirrorPlan, PlanColumn } from "./plan.ts";
+
+// The statements of a mirror, made from its plan. Aliases: s the select of the mapping, o our table, r the
+// rows that it refers to.
+
+const column = (alias: string, name: string): SQL => sql`${sql.raw(alias)}.${sql.identifier(name)}`;
+const list = (parts: readonly SQL[]): SQL => sql.join([...parts], sql`, `);
+
+/** The key of a row as one text: that of its column, or a JSON array of several. */
+export const keyText = (alias: string, names: readonly string[]): SQL => {
+  const [first] = names;
+  if (names.length === 1 && first !== undefined) return sql`${column(alias, first)}::text`;
+  return sql`jsonb_build_array(${list(names.map((name) => column(alias, name)))})::text`;
+};
+
+const keyNames = ({ key }: MirrorPlan): string[] => key.map(({ name }) => name);
+
+const selected = ({ select }: MirrorPlan): SQL => sql.raw(`(\n${select}\n) s`);
+
+/** Restricts the select to keys, in a form for which Postgres can use an index of the host. */
+function withKeys(plan: MirrorPlan, keys: readonly string[]): SQL {
+  const [first] = plan.key;
+  if (plan.key.length === 1 && first)
+    return sql`${column("s", first.name)} = any(${array(keys)}::${sql.raw(first.type)}[])`;
+  const parts = plan.key.map(({ type }, index) => sql.raw(`(k.key::jsonb ->> ${index})::${type}`));
+  const names = plan.key.map(({ name }) => column("s", name));
+  return sql`(${list(names)}) in (select ${list(parts)} from unnest(${array(keys)}::text[]) as k(key))`;
+}
+
+/** What a user that the host has again needs besides the mapped columns. */
+const restored = ({ table, gone, columns }: MirrorPlan): boolean =>
+  table === "users" && gone === "tombstone" && !columns.some(({ name }) => name === "deactivated_at");
+
+const rowOfErasedUser = (key: SQL): SQL =>
+  sql`exists (select 1 from erased_users e where e.hash = sha256(convert_to(${key}, 'UTF8')))`;
+
+/** What became of some keys. */
+export type Written = {
+  /** The host has these rows. */
+  readonly present: string[];
+  /** These refer to a row that is not mirrored yet. */
+  readonly waiting: string[];
+  /** Rows that are new with us. */
+  readonly fresh: string[];
+};
+
+/** References of a plan, with an alias for each. */
+const referencesOf = ({ columns }: MirrorPlan) =>
+  columns.flatMap(({ name, references }, index) =>
+    references ? [{ name, ...references, alias: `r${index}` }] : [],
+  );
+
+/**
+ * The rows of some keys, `resolved`: their columns with our ids, and in `needs` and `needs_key` the first
+ * reference that leads nowhere.
+ */
+function resolvedRows(plan: MirrorPlan, keys: readonly string[]): SQL {
+  const { table, columns } = plan;
+  const given = columns.map(({ name, type, references }) =>
+    references
+      ? sql`${column("s", name)}::text as ${sql.identifier(name)}`
+      : sql`${column("s", name)}::${sql.raw(type)} as ${sql.identifier(name)}`,
+  );
+  const references = referencesOf(plan);
+  const joins = references.map(({ name, table, alias }) => {
+    const present = table === "users" ? sql` and ${column(alias, "erased_at")} is null` : sql``;
+    return sql`left join ${sql.identifier(table)} ${sql.raw(alias)} on ${column(alias, "host_id")} = ${column("g", name)}${present}`;
+  });
+  const missing = (value: (reference: (typeof references)[number]) => SQL): SQL =>
+    references.length === 0
+      ? sql`null::text`
+      : sql`case ${sql.join(
+          references.map((each) => {
+            const unresolved = sql`${column("g", each.name)} is not null and ${column(each.alias, each.column)} is null`;
+            return sql`when ${unresolved} then ${value(each)}`;
+          }),
+          sql` `,
+        )} end`;
+  return sql`
+    given as materialized (
+      select ${list([sql`${keyText("s", keyNames(plan))} as host_id`, ...given])}
+      from ${selected(plan)} where ${withKeys(plan, keys)}),
+    resolved as materialized (
+      select ${list([
+        sql`g.host_id`,
+        ...columns.map((each) => resolvedColumn(each, references)),
+        sql`${missing(({ table }) => sql`${table}::text`)} as needs`,
+        sql`${missing(({ name }) => column("g", name))} as needs_key`,
+      ])}
+      from given g ${sql.join(joins, sql` `)}
+      ${table === "users" ? sql`where not ${rowOfErasedUser(sql`g.host_id`)}` : sql``})`;
+}
+
+/** The columns that a mirror writes, and their values in `resolved s`. */
+function writtenColumns(plan: MirrorPlan): { names: string[]; values: SQL[] } {
+  const names = plan.columns.map(({ name }) => name);
+  const values = names.map((name) => column("s", name));
+  if (!restored(plan)) return { names, values };
+  return { names: [...names, "deactivated_at"], values: [...values, sql`null::timestamptz`] };
+}
+
+/** Whether a row of `resolved s` differs from ours, `o`. */
+function differs(plan: MirrorPlan): SQL {
+  const { names, values } = writtenColumns(plan);
+  if (names.length === 0) return sql`o.host_id is null`;
+  const ours = names.map((name) => column("o", name));
+  return sql`(o.host_id is null or (${list(ours)}) is distinct from (${list(values)}))`;
+}
+
+/**
+ * Writes the rows of some keys by difference: one that equals ours is not touched. Rows whose references lead
+ * nowhere are noted in mirror_waiting instead. Returns one row of `Written`.
+ */
+export function writeRows(plan: MirrorPlan, keys: readonly string[]): SQL {
+  const { table } = plan;
+  return sql`
+    with ${resolvedRows(plan, keys)},
+    waiting as (
+      insert into mirror_waiting (mirror, key, needs, needs_key)
+      select ${table}, s.host_id, s.needs, s.needs_key from resolved s
+      where s.needs is not null and not (s.needs = 'users' and ${rowOfErasedUser(sql`s.needs_key`)})
+      on conflict (mirror, key) do update set needs = excluded.needs, needs_key = excluded.needs_key),
+    settled as (
+      delete from mirror_waiting w using resolved s where w.mirror = ${table} and w.key = s.host_id and s.needs is null),
+    ${writtenRows(plan)}
+    select coalesce((select jsonb_agg(s.host_id) from resolved s where s.needs is null), '[]') as present,
+           coalesce((select jsonb_agg(s.host_id) from resolved s where s.needs is not null), '[]') as waiting,
+           coalesce((select jsonb_agg(w.host_id) from written w where w.is_new), '[]') as fresh`;
+}
+
+/** The keys among some whose rows are not what they should be. Returns rows with `key`. */
+export function differingKeys(plan: MirrorPlan, keys: readonly string[]): SQL {
+  const name = sql.identifier(plan.table);
+  const left =
+    plan.gone === "delete"
+      ? sql`true`
+      : plan.gone === "tombstone"
+        ? sql`o.deactivated_at is null`
+        : sql`false`;
+  return sql`
+    with ${resolvedRows(plan, keys)}
+    select s.host_id as key from resolved s left join ${name} o on o.host_id = s.host_id
+    where s.needs is null and ${differs(plan)}
+    union all
+    select o.host_id from ${name} o
+    where o.host_id = any(${array(keys)}::text[]) and ${left}
+      and not exists (select 1 from resolved s where s.host_id = o.host_id and s.needs is null)`;
+}
+
+function resolvedColumn(
+  { name }: PlanColumn,
+  references: readonly { readonly name: string; readonly column: string; readonly alias: string }[],
+): SQL {
+  const reference = references.find((each) => each.name === name);
+  if (!reference) return column("g", name);
+  return sql`${column(reference.alias, reference.column)} as ${sql.identifier(name)}`;
+}
+
+/** The part of `writeRows` that writes our table. */
+function writtenRows(plan: MirrorPlan): SQL {
+  const { names, values } = writtenColumns(plan);
+  const name = sql.identifier(plan.table);
+  const assignments = names.map((each) => sql`${sql.identifier(each)} = ${column("excluded", each)}`);
+  return sql`
+    written as (
+      insert into ${name} as t (${list([sql`host_id`, ...names.map((each) => sql`${sql.identifier(each)}`)])})
+      select ${list([sql`s.host_id`, ...values])}
+      from resolved s left join ${name} o on o.host_id = s.host_id
+      where s.needs is null and ${differs(plan)}
+      order by s.host_id
+      on conflict (host_id) do ${assignments.length === 0 ? sql`nothing` : sql`update set ${list(assignments)}`}
+      returning t.host_id, t.xmax = 0 as is_new)`;
+}
+
+/** The keys of changed rows of a source that is not keyed as the mirror is. Returns rows with `key`. */
+export function keysThrough(through: string, columns: number, values: readonly string[]): SQL {
+  const names = Array.from({ length: columns }, (_, index) => `k${index}`);
+  const parts = through.split("$1").map((part) => sql.raw(part));
+  return sql`select distinct ${keyText("t", names)} as key
+             from (${sql.join(parts, array(values))}) as t(${sql.raw(names.join(", "))})`;
+}
+
+/** The next keys of the host in the order of the key. Returns rows with `key`. */
+export function nextHostKeys(plan: MirrorPlan, after: string | null, limit: number): SQL {
+  const names = plan.key.map(({ name }) => column("s", name));
+  const [first] = plan.key;
+  const bounds =
+    plan.key.length === 1 && first
+      ? [sql`${after}::text::${sql.raw(first.type)}`]
+      : plan.key.map(
+          ({ type }, index) => sql`(${after}::jsonb ->> ${sql.raw(String(index))})::${sql.raw(type)}`,
+        );
+  const later = after === null ? sql`true` : sql`(${list(names)}) > (${list(bounds)})`;
+  const complete = sql.join(
+    names.map((name) => sql`${name} is not null`),
+    sql` and `,
+  );
+  return sql`select ${keyText("s", keyNames(plan))} as key from ${selected(plan)}
+             where ${complete} and ${later} order by ${list(names)} limit ${limit}`;
+}
+
+/** The next keys of our own rows. Returns rows with `key`. */
+export const nextOwnKeys = ({ table }: MirrorPlan, after: string | null, limit: number): SQL =>
+  sql`select o.host_id as key from ${sql.identifier(table)} o
+      where o.host_id is not null and (${after}::text is null or o.host_id > ${after}) order by o.host_id limit ${limit}`;
+
+/** Empties users that the host has no more. Others refer to their rows. */
+export const tombstoneUsers = (keys: readonly string[]): SQL =>
+  sql`update users o set name = '', email = null, time_zone = null, is_operator = false, deactivated_at = coalesce(deactivated_at, now())
+      where o.host_id = any(${array(keys)}::text[])
+        and (o.name <> '' or num_nonnulls(o.email, o.time_zone) > 0 or o.is_operator or o.deactivated_at is null)`;
+
+/** Notes that rows wait for those with the keys, which are about to be removed. Returns rows with `key`. */
+export const waitForRemoved = (
+  child: MirrorPlan,
+  { name, references }: PlanColumn & { readonly references: NonNullable<PlanColumn["references"]> },
+  keys: readonly string[],
+): SQL =>
+  sql`insert into mirror_waiting (mirror, key, needs, needs_key)
+      select ${child.table}, c.host_id, ${references.table}, p.host_id
+      from ${sql.identifier(references.table)} p
+      join ${sql.identifier(child.table)} c on ${column("c", name)} = ${column("p", references.column)}
+      where p.host_id = any(${array(keys)}::text[]) and c.host_id is not null
+      on conflict (mirror, key) do update set needs = excluded.needs, needs_key = excluded.needs_key
+      returning key`;

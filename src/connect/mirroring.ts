@@ -1,0 +1,167 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { sql } from "drizzle-orm";
+import type { Database } from "../db/client.ts";
+import { isContention, isDatabaseAbsent } from "../db/faults.ts";
+import { rows } from "../db/statement.ts";
+import { type Log, warnThrottled } from "../log.ts";
+import { applyNotes, type RoundResult, resyncPart } from "./reconcile.ts";
+import { checkSources } from "./source-check.ts";
+
+/** Keeps the mirrors of one process's database up to date. */
+export type Mirroring = {
+  /** Starts to apply changes as they are noted. */
+  start(): void;
+  /** Resolves when the round under way has ended. */
+  stop(): Promise<void>;
+  /**
+   * Applies the changes that are noted by now. To be called before acting on something that the host wrote,
+   * so that the rows of the same transaction are mirrored.
+   *
+   * @returns 0, or in how many milliseconds to try again: while mirrors have been behind for less than the
+   * patience. Never rejects.
+   */
+  catchUp(signal: AbortSignal): Promise<number>;
+};
+
+export type MirroringDeps = {
+  readonly db: Database;
+  readonly log: Log;
+  /** For how long work waits for mirrors that are behind. */
+  readonly patienceMs: number;
+};
+
+/** How often to look for changes. */
+const POLL_MS = 250;
+/** How often to look at the triggers on the host's tables. */
+const CHECK_MS = 60_000;
+/** How long one call waits for changes to be applied. */
+const CATCH_UP_MS = 5_000;
+/** How long to wait for the reconciler of another process. */
+const BUSY_MS = 20;
+/** When to try again while mirrors are behind. */
+const HOLD_MS = 1_000;
+
+export function createMirroring(deps: MirroringDeps): Mirroring {
+  const failed = warnThrottled(deps.log, "mirrors could not be brought up to date");
+  const behind = warnThrottled(deps.log, "work goes on with mirrors that are behind");
+  const lost = warnThrottled(deps.log, "changes of the host are not noted: see commonwork connect status");
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<unknown> | null = null;
+  let checkedMs = Number.NEGATIVE_INFINITY;
+  const round = async () => {
+    if (performance.now() - checkedMs >= CHECK_MS) {
+      checkedMs = performance.now();
+      const faults = await checkSources(deps.db);
+      if (faults.length > 0)
+        lost.warn(new Error(faults.map(({ mirror, fault }) => `${mirror}: ${fault}`).join("; ")));
+      else lost.recovered();
+    }
+    await applyAll(deps);
+  };
+  const poll = () => {
+    running ??= round()
+      .then(failed.recovered, (error: unknown) => {
+        if (!isDatabaseAbsent(error)) failed.warn(error);
+      })
+      .finally(() => {
+        running = null;
+      });
+  };
+  return {
+    start() {
+      timer ??= setInterval(poll, POLL_MS);
+    },
+    async stop() {
+      clearInterval(timer);
+      timer = undefined;
+      await running;
+    },
+    async catchUp(signal) {
+      try {
+        const first = await look(deps.db);
+        const left = isBehind(first) ? await applyUntil(deps, first.last, signal) : first;
+        if (!isBehind(left)) return 0;
+        if (youngest(left) < deps.patienceMs) return HOLD_MS;
+        behind.warn(new Error("some changes of the host are not mirrored yet"));
+        return 0;
+      } catch (error) {
+        if (!isDatabaseAbsent(error)) failed.warn(error);
+        return HOLD_MS;
+      }
+    },
+  };
+}
+
+/** Applies everything that is noted, and one part after the other of a resync. */
+async function applyAll(deps: MirroringDeps): Promise<void> {
+  for (;;) {
+    const noted = report(deps, await applyNotes(deps.db));
+    const resynced = report(deps, await resyncPart(deps.db));
+    if (noted.kind !== "applied" && resynced.kind !== "applied") return;
+  }
+}
+
+function report({ log }: MirroringDeps, result: RoundResult): RoundResult {
+  if (result.kind === "applied")
+    for (const { mirror, reason } of result.stopped)
+      log.error({ alert: "mirror-stopped", mirror, reason }, "a mirror was stopped; its changes stay noted");
+  return result;
+}
+
+/** How far the mirrors are behind, in milliseconds; null: not at all. */
+type Lag = {
+  /** The last note of a mirror that is not stopped. */
+  readonly last: string | null;
+  readonly notedMs: number | null;
+  readonly resyncMs: number | null;
+  /** Since a mirror with notes is stopped. */
+  readonly stoppedMs: number | null;
+};
+
+/** @param upTo counts notes up to this one only. */
+async function look(db: Database, upTo: string | null = null): Promise<Lag> {
+  const ms = (since: string) => sql.raw(`(extract(epoch from clock_timestamp() - ${since}) * 1000)::float8`);
+  const [lag] = await rows<Lag>(
+    db.drizzle,
+    sql`select max(d.id) filter (where m.stopped_at is null)::text as last,
+               ${ms("min(d.at) filter (where m.stopped_at is null)")} as "notedMs",
+               ${ms("max(m.resync_since) filter (where m.stopped_at is null)")} as "resyncMs",
+               ${ms("max(m.stopped_at) filter (where d.id is not null)")} as "stoppedMs"
+        from mirrors m left join dirty d on d.mirror = m.table_name
+             and (m.stopped_at is not null or ${upTo}::bigint is null or d.id <= ${upTo}::bigint)`,
+  );
+  return lag ?? { last: null, notedMs: null, resyncMs: null, stoppedMs: null };
+}
+
+const isBehind = ({ last, resyncMs, stoppedMs }: Lag): boolean =>
+  last !== null || resyncMs !== null || stoppedMs !== null;
+
+/** For how long the latest cause has lasted. */
+const youngest = ({ notedMs, resyncMs, stoppedMs }: Lag): number =>
+  Math.min(...[notedMs, resyncMs, stoppedMs].filter((ms) => ms !== null));
+
+/** Applies changes until those up to a note are applied, or the time is up. */
+async function applyUntil(deps: MirroringDeps, upTo: string | null, signal: AbortSignal): Promise<Lag> {
+  const deadline = performance.now() + CATCH_UP_MS;
+  for (;;) {
+    const lag = await look(deps.db, upTo ?? "0");
+    if (lag.last === null || signal.aborted || performance.now() > deadline) return lag;
+    const round = report(deps, await applyNotes(deps.db).catch(busyIfContended));
+    if (round.kind === "busy") await delay(BUSY_MS);
+  }
+}
+
+/** Applies what is noted by now, for commands; for up to five seconds. */
+export async function applyNoted(db: Database): Promise<void> {
+  const deadline = performance.now() + CATCH_UP_MS;
+  while (performance.now() < deadline) {
+    const { kind } = await applyNotes(db).catch(busyIfContended);
+    if (kind === "idle") return;
+    if (kind === "busy") await delay(BUSY_MS);
+  }
+}
+
+function busyIfContended(error: unknown): RoundResult {
+  if (isContention(error)) return { kind: "busy" };
+  throw error;
+}

@@ -1,0 +1,173 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import { type Gone, type Mapping, MappingFault } from "./mapping.ts";
+
+/** What a column of ours that refers to another table refers to: `users.id`. */
+const reference = z.object({ table: z.string(), column: z.string() });
+
+const plan = z.object({
+  table: z.string(),
+  select: z.string(),
+  key: z.array(z.object({ name: z.string(), type: z.string() })),
+  columns: z.array(z.object({ name: z.string(), type: z.string(), references: reference.nullable() })),
+  sources: z.array(
+    z.object({
+      schema: z.string(),
+      table: z.string(),
+      /** `pg_class.oid` when it was installed: another one means that the table was recreated. */
+      oid: z.string(),
+      by: z.array(z.string()),
+      through: z.string().nullable(),
+    }),
+  ),
+  gone: z.enum(["delete", "tombstone", "keep"]),
+});
+
+/** Everything that the statements of a mirror are made from. Stored when it is installed. */
+export type MirrorPlan = z.infer<typeof plan>;
+export type PlanColumn = MirrorPlan["columns"][number];
+
+export const readPlan = (stored: unknown): MirrorPlan => plan.parse(stored);
+
+/** Rows of these stay when the host's are gone: the ledger or the messages of others refer to them. */
+const KEPT: Readonly<Record<string, Gone>> = {
+  users: "tombstone",
+  organizations: "keep",
+  volunteer_profiles: "keep",
+};
+
+/** Rows of the host that are more than copied: postings are compared with those of other sources. */
+const NOT_MIRRORED: readonly string[] = ["jobs"];
+
+/** Columns that a host may not write. */
+const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
+  users: ["id", "public_id", "is_operator", "erased_at"],
+  organizations: ["budgets_from", "daily_pool_micro", "weekly_pool_micro", "monthly_pool_micro"],
+  volunteer_profiles: ["upline", "activity_multiplier", "multiplier_calculated_at", "multiplier_due_at"],
+  volunteers: ["grid_latitude", "grid_longitude", "grid_moves", "grid_waiting"],
+};
+
+/**
+ * Checks a mapping against the database: our table, the columns of the select, the tables it reads. The
+ * select is not run.
+ *
+ * @throws MappingFault
+ */
+export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> {
+  const { table, select, key } = mapping;
+  const fault = (reason: string) => new MappingFault(table, reason);
+  const ours = await columnsOf(tx, table);
+  if (NOT_MIRRORED.includes(table) || !ours.some(({ name }) => name === "host_id"))
+    throw fault("Commonwork has no such table to mirror into");
+  const { columns, tables } = await lookAt(tx, mapping);
+  const missing = key.filter(({ name }) => !columns.includes(name)).map(({ name }) => name);
+  if (missing.length > 0) throw fault(`the select has no column ${missing.join(", ")}, which is in the key`);
+  const keyNames = key.map(({ name }) => name);
+  const mapped = columns.filter((name) => name !== "host_id");
+  const foreign = mapped.filter((name) => !ours.some((own) => own.name === name) && !keyNames.includes(name));
+  if (foreign.length > 0) throw fault(`the table has no column ${foreign.join(", ")}`);
+  const refused = mapped.filter((name) => name === "id" || FORBIDDEN[table]?.includes(name));
+  if (refused.length > 0) throw fault(`a mapping may not write ${refused.join(", ")}`);
+  const named = await sourcesOf(tx, mapping);
+  const unnamed = tables.filter(({ oid }) => !named.some((source) => source.oid === oid));
+  if (unnamed.length > 0)
+    throw fault(`reads ${unnamed.map(({ name }) => name).join(", ")}, which no source names`);
+  const gone = mapping.gone ?? KEPT[table] ?? "delete";
+  refuseGone(table, gone, fault);
+  return {
+    table,
+    select,
+    key: [...key],
+    columns: ours.filter(({ name }) => mapped.includes(name)),
+    sources: named,
+    gone,
+  };
+}
+
+function refuseGone(table: string, gone: Gone, fault: (reason: string) => MappingFault): void {
+  const allowed = [...new Set<Gone>([KEPT[table] ?? "delete", "keep"])];
+  if (!allowed.includes(gone)) throw fault(`gone must be one of ${allowed.join(", ")}`);
+}
+
+/** The columns of one of our tables, with what they refer to among the tables that can be mirrors. */
+const columnsOf = (tx: Tx, table: string): Promise<PlanColumn[]> =>
+  rows<PlanColumn>(
+    tx,
+    sql`select a.attname as name, format_type(a.atttypid, a.atttypmod) as type,
+               (select jsonb_build_object('table', t.relname, 'column', k.attname)
+                from pg_constraint f join pg_class t on t.oid = f.confrelid
+                join pg_attribute k on k.attrelid = f.confrelid and k.attnum = f.confkey[1]
+                where f.conrelid = a.attrelid and f.contype = 'f' and f.conkey = array[a.attnum]
+                  and exists (select 1 from pg_attribute h where h.attrelid = t.oid and h.attname = 'host_id')
+                limit 1) as references
+        from pg_attribute a
+        where a.attrelid = to_regclass(quote_ident(current_schema()) || '.' || quote_ident(${table}))
+          and a.attnum > 0 and not a.attisdropped
+        order by a.attnum`,
+  );
+
+type Looked = {
+  readonly columns: readonly string[];
+  /** The tables that the select reads. */
+  readonly tables: readonly { readonly oid: string; readonly name: string }[];
+};
+
+/** What Postgres knows about a select: it is made a temporary view, which is dropped again. */
+async function lookAt(tx: Tx, mapping: Mapping): Promise<Looked> {
+  await createView(tx, mapping);
+  const columns = await rows<{ name: string }>(
+    tx,
+    sql`select attname as name from pg_attribute where attrelid = 'pg_temp.commonwork_look'::regclass and attnum > 0 order by attnum`,
+  );
+  const tables = await rows<{ oid: string; name: string; kind: string; own: boolean }>(
+    tx,
+    sql`select distinct c.oid::text as oid, n.nspname || '.' || c.relname as name, c.relkind as kind,
+               n.nspname = current_schema() as own
+        from pg_rewrite w
+        join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
+        join pg_class c on c.oid = d.refobjid join pg_namespace n on n.oid = c.relnamespace
+        where w.ev_class = 'pg_temp.commonwork_look'::regclass and c.oid <> w.ev_class order by 2`,
+  );
+  await tx.execute(sql`drop view pg_temp.commonwork_look`);
+  for (const { name, kind, own } of tables) {
+    if (own) throw new MappingFault(mapping.table, `reads ${name}, a table of Commonwork`);
+    if (kind !== "r")
+      throw new MappingFault(
+        mapping.table,
+        `reads ${name}, which is not a plain table: its changes cannot be noted`,
+      );
+  }
+  return { columns: columns.map(({ name }) => name), tables };
+}
+
+async function createView(tx: Tx, { table, select }: Mapping): Promise<void> {
+  const view = sql.raw(`create temporary view commonwork_look as select * from (\n${select}\n) s`);
+  await tx
+    .transaction((savepoint) => savepoint.execute(view))
+    .catch((error: unknown) => {
+      const cause = error instanceof Error ? (error.cause ?? error) : error;
+      throw new MappingFault(table, `Postgres refuses the select: ${(cause as Error).message}`);
+    });
+}
+
+/** The sources with the oids of their tables. @throws MappingFault when a table or a column is missing. */
+async function sourcesOf(tx: Tx, { table, sources }: Mapping): Promise<MirrorPlan["sources"]> {
+  const found: MirrorPlan["sources"] = [];
+  for (const source of sources) {
+    const [known] = await rows<{ oid: string | null; missing: string[] }>(
+      tx,
+      sql`select c.oid::text as oid,
+                 array(select name from jsonb_array_elements_text(${JSON.stringify(source.by)}::jsonb) as b(name)
+                       where not exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = b.name)) as missing
+          from (select to_regclass(quote_ident(${source.schema}) || '.' || quote_ident(${source.table}))::oid as oid) c`,
+    );
+    const name = `${source.schema}.${source.table}`;
+    if (!known?.oid) throw new MappingFault(table, `the source ${name} does not exist`);
+    if (known.missing.length > 0)
+      throw new MappingFault(table, `the source ${name} has no column ${known.missing.join(", ")}`);
+    found.push({ ...source, oid: known.oid, by: [...source.by] });
+  }
+  return found;
+}

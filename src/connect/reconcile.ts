@@ -1,0 +1,180 @@
+import { sql } from "drizzle-orm";
+import type { Database } from "../db/client.ts";
+import { BACKFILL_SETTING } from "../db/schema-keys.ts";
+import { array, rows } from "../db/statement.ts";
+import { inTransaction, type Tx } from "../db/transaction.ts";
+import { type Applied, applyKeys, type Keys } from "./apply-keys.ts";
+import { beginResync, lockMirrors, type Mirror, noteKeys, readMirrors, stopMirror } from "./installed.ts";
+import { mappingFaultOf } from "./isolate.ts";
+import { keysThrough, nextHostKeys, nextOwnKeys } from "./mirror-statements.ts";
+import { readHost } from "./read-host.ts";
+
+/** What a round did. `busy`: another reconciler is at work. `idle`: nothing was noted. */
+export type RoundResult =
+  | { readonly kind: "busy" }
+  | { readonly kind: "idle" }
+  | ({ readonly kind: "applied" } & Applied);
+
+const BUSY = { kind: "busy" } as const;
+const IDLE = { kind: "idle" } as const;
+
+/** Notes and keys per round: with these a round takes less than half a second. */
+const NOTES_PER_ROUND = 500;
+const KEYS_PER_ROUND = 10_000;
+/** Keys per part of a resync. */
+const KEYS_PER_PART = 2_000;
+
+/**
+ * Applies the oldest changes that were noted, in one transaction. The host rows are read after the notes were
+ * taken, so they are at least as new as the changes that these tell of.
+ */
+export const applyNotes = (db: Database): Promise<RoundResult> =>
+  inTransaction(db, async (tx) => {
+    if (!(await lockMirrors(tx))) return BUSY;
+    const mirrors = await readMirrors(tx);
+    const notes = await takeNotes(tx, activeTables(mirrors));
+    if (notes.length === 0) return IDLE;
+    const whole = notes.filter(({ keys }) => keys === null).map(({ mirror }) => mirror);
+    if (whole.length > 0) await beginResync(tx, whole);
+    const { keys, stopped } = await keysOf(tx, mirrors, notes);
+    const left = mirrors.filter(({ table }) => !stopped.some(({ mirror }) => mirror === table));
+    const applied = await applyKeys(tx, left, keys);
+    return { kind: "applied", ...applied, stopped: [...stopped, ...applied.stopped] };
+  });
+
+const activeTables = (mirrors: readonly Mirror[]): string[] =>
+  mirrors.filter(({ stopped }) => !stopped).map(({ table }) => table);
+
+type Note = { readonly mirror: string; readonly source: string | null; readonly keys: string[] | null };
+
+async function takeNotes(tx: Tx, tables: readonly string[]): Promise<Note[]> {
+  if (tables.length === 0) return [];
+  return rows<Note>(
+    tx,
+    sql`delete from dirty d using (
+          select id from (
+            select id, sum(coalesce(jsonb_array_length(keys), 1)) over (order by id) - coalesce(jsonb_array_length(keys), 1) as before
+            from (select id, keys from dirty where mirror = any(${array(tables)}::text[]) order by id limit ${NOTES_PER_ROUND}) oldest
+          ) counted where before < ${KEYS_PER_ROUND}
+        ) taken where d.id = taken.id returning d.mirror, d.source, d.keys`,
+  );
+}
+
+type Stopped = { readonly mirror: string; readonly reason: string };
+
+/** The keys of the mirrors whose rows changed. A mirror whose keys cannot be found is stopped. */
+async function keysOf(
+  tx: Tx,
+  mirrors: readonly Mirror[],
+  notes: readonly Note[],
+): Promise<{ keys: Keys; stopped: Stopped[] }> {
+  const keys: Keys = new Map();
+  const stopped: Stopped[] = [];
+  for (const { mirror, source, values } of grouped(notes)) {
+    const installed = mirrors.find(({ table }) => table === mirror);
+    const through = source === null ? null : throughOf(installed, source);
+    try {
+      const found =
+        installed === undefined || through === null
+          ? values
+          : await tx.transaction((savepoint) => throughKeys(savepoint, installed, through, values));
+      keys.set(mirror, new Set([...(keys.get(mirror) ?? []), ...found]));
+    } catch (error) {
+      const reason = mappingFaultOf(error);
+      if (reason === null) throw error;
+      stopped.push({ mirror, reason });
+      await stopMirror(tx, mirror, reason);
+      await tx.execute(
+        sql`insert into dirty (mirror, source, keys) values (${mirror}, ${source}, to_jsonb(${array(values)}::text[]))`,
+      );
+    }
+  }
+  for (const { mirror } of stopped) {
+    await noteKeys(tx, mirror, keys.get(mirror) ?? []);
+    keys.delete(mirror);
+  }
+  return { keys, stopped };
+}
+
+type Group = { readonly mirror: string; readonly source: string | null; readonly values: string[] };
+
+function grouped(notes: readonly Note[]): Group[] {
+  const groups = new Map<string, Group & { values: string[] }>();
+  for (const { mirror, source, keys } of notes) {
+    if (keys === null) continue;
+    const name = JSON.stringify([mirror, source]);
+    const group = groups.get(name) ?? { mirror, source, values: [] };
+    group.values.push(...keys);
+    groups.set(name, group);
+  }
+  return [...groups.values()];
+}
+
+const throughOf = (mirror: Mirror | undefined, source: string): string | null =>
+  mirror?.plan.sources.find(({ schema, table }) => `${schema}.${table}` === source)?.through ?? null;
+
+async function throughKeys(
+  tx: Tx,
+  { plan }: Mirror,
+  through: string,
+  values: readonly string[],
+): Promise<string[]> {
+  const found = await readHost<{ key: string | null }>(tx, keysThrough(through, plan.key.length, values));
+  return found.flatMap(({ key }) => key ?? []);
+}
+
+const BACKFILL = sql.raw(BACKFILL_SETTING);
+
+/**
+ * Goes on with the resync of the first mirror that has one: first the rows of the host in the order of their
+ * keys, then our own, which finds those that the host has no more. The rows may be old, so they make no
+ * nudge due.
+ */
+export const resyncPart = (db: Database): Promise<RoundResult> =>
+  inTransaction(db, async (tx) => {
+    if (!(await lockMirrors(tx))) return BUSY;
+    const mirrors = await readMirrors(tx);
+    const mirror = mirrors.find(({ resync, stopped }) => resync !== null && !stopped);
+    if (!mirror) return IDLE;
+    await tx.execute(sql`select set_config(${BACKFILL}, 'on', true)`);
+    const part = await nextPart(tx, mirror);
+    if ("reason" in part) return { kind: "applied", stopped: [{ mirror: mirror.table, ...part }], keys: 0 };
+    const applied = await applyKeys(
+      tx,
+      mirrors,
+      new Map([[mirror.table, new Set(part.keys)]]),
+      part.keys.length,
+    );
+    if (!applied.stopped.some((one) => one.mirror === mirror.table)) await advance(tx, mirror, part.keys);
+    return { kind: "applied", ...applied };
+  });
+
+async function nextPart(
+  tx: Tx,
+  { table, plan, resync, resyncAfter }: Mirror,
+): Promise<{ readonly keys: readonly string[] } | { readonly reason: string }> {
+  const next = resync === "host" ? nextHostKeys : nextOwnKeys;
+  try {
+    const found = await tx.transaction((savepoint) =>
+      readHost<{ key: string }>(savepoint, next(plan, resyncAfter, KEYS_PER_PART)),
+    );
+    return { keys: found.map(({ key }) => key) };
+  } catch (error) {
+    const reason = mappingFaultOf(error);
+    if (reason === null) throw error;
+    await stopMirror(tx, table, reason);
+    return { reason };
+  }
+}
+
+async function advance(tx: Tx, { table, resync }: Mirror, keys: readonly string[]): Promise<void> {
+  const last = keys.at(-1) ?? null;
+  const where = sql`where table_name = ${table}`;
+  if (last !== null) await tx.execute(sql`update mirrors set resync_after = ${last} ${where}`);
+  else if (resync === "host")
+    await tx.execute(sql`update mirrors set resync = 'own', resync_after = null ${where}`);
+  else
+    await tx.execute(
+      sql`update mirrors set resync = null, resync_after = null, resync_since = null, accepts_removals = false ${where}`,
+    );
+}

@@ -1,0 +1,75 @@
+import { sql } from "drizzle-orm";
+import type { Database } from "../db/client.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
+import { inTransaction } from "../db/transaction.ts";
+import { beginResync, type Mirror, readMirrors, waitForMirrors } from "./installed.ts";
+import { sourceName, triggerNames } from "./triggers.ts";
+
+/** What became of a source since its mirror was installed. */
+type InspectedSource = {
+  /** What is wrong with it, for an operator; null: its changes are noted. */
+  readonly fault: string | null;
+  /** The oid of a table that was recreated and has all triggers, as after a restored dump. */
+  readonly recreatedAs: string | null;
+};
+
+/** Looks at the triggers of a mirror, in the order of its sources. */
+export async function inspectSources(
+  on: Queryable,
+  schema: string,
+  { table, plan }: Pick<Mirror, "table" | "plan">,
+): Promise<InspectedSource[]> {
+  const inspected: InspectedSource[] = [];
+  for (const source of plan.sources) {
+    const names = triggerNames({ schema, mirror: table, source });
+    const [found] = await rows<{ oid: string | null; firing: number }>(
+      on,
+      sql`select c.oid::text as oid,
+                 (select count(*)::int from pg_trigger t
+                  where t.tgrelid = c.oid and t.tgenabled = 'A' and t.tgname = any(${array(names)}::text[])) as firing
+          from (select to_regclass(quote_ident(${source.schema}) || '.' || quote_ident(${source.table}))::oid as oid) c`,
+    );
+    const name = sourceName(source);
+    const oid = found?.oid ?? null;
+    if (oid === null) inspected.push({ fault: `${name} does not exist`, recreatedAs: null });
+    else if (found?.firing !== names.length)
+      inspected.push({ fault: `${name} lacks triggers, or they are disabled`, recreatedAs: null });
+    else inspected.push({ fault: null, recreatedAs: oid === source.oid ? null : oid });
+  }
+  return inspected;
+}
+
+/** A source whose changes are not noted. */
+export type SourceFault = { readonly mirror: string; readonly fault: string };
+
+/**
+ * Looks at the triggers of all mirrors. A table that was recreated with its triggers, by a dump that was
+ * restored, got its rows before them, so its mirror is resynced.
+ */
+export async function checkSources(db: Database): Promise<SourceFault[]> {
+  const faults: SourceFault[] = [];
+  for (const mirror of await readMirrors(db.drizzle)) {
+    const inspected = await inspectSources(db.drizzle, db.schema, mirror);
+    for (const { fault } of inspected) if (fault !== null) faults.push({ mirror: mirror.table, fault });
+    if (inspected.some(({ recreatedAs }) => recreatedAs !== null)) await adopt(db, mirror, inspected);
+  }
+  return faults;
+}
+
+async function adopt(
+  db: Database,
+  { table, plan }: Mirror,
+  inspected: readonly InspectedSource[],
+): Promise<void> {
+  const sources = plan.sources.map((source, index) => ({
+    ...source,
+    oid: inspected[index]?.recreatedAs ?? source.oid,
+  }));
+  await inTransaction(db, async (tx) => {
+    await waitForMirrors(tx);
+    await tx.execute(
+      sql`update mirrors set plan = ${JSON.stringify({ ...plan, sources })}::jsonb where table_name = ${table}`,
+    );
+    await beginResync(tx, [table]);
+  });
+}

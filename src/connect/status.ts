@@ -1,0 +1,66 @@
+import { sql } from "drizzle-orm";
+import { type Queryable, rows } from "../db/statement.ts";
+import { readMirrors } from "./installed.ts";
+import { inspectSources } from "./source-check.ts";
+import { sourceName } from "./triggers.ts";
+
+/** The state of one mirror. */
+export type MirrorStatus = {
+  readonly mirror: string;
+  readonly state: "active" | "resync" | "stopped";
+  /** Why it is stopped. */
+  readonly reason: string | null;
+  readonly sources: readonly string[];
+  /** What is wrong with the triggers on the host's tables. */
+  readonly triggerFaults: readonly string[];
+  /** Notes that are not applied yet, and since when the oldest waits. */
+  readonly notes: number;
+  readonly oldestNote: Date | null;
+  readonly waiting: number;
+  readonly faults: number;
+};
+
+/** The mirrors, those that others refer to first. */
+export async function mirrorStatus(on: Queryable, schema: string): Promise<MirrorStatus[]> {
+  const counts = new Map((await countMirrors(on)).map((row) => [row.mirror, row]));
+  const statuses: MirrorStatus[] = [];
+  for (const mirror of await readMirrors(on)) {
+    const counted = counts.get(mirror.table);
+    statuses.push({
+      mirror: mirror.table,
+      state: mirror.stopped ? "stopped" : mirror.resync !== null ? "resync" : "active",
+      reason: counted?.reason ?? null,
+      sources: mirror.plan.sources.map(sourceName),
+      triggerFaults: (await inspectSources(on, schema, mirror)).flatMap(({ fault }) => fault ?? []),
+      notes: counted?.notes ?? 0,
+      oldestNote: counted?.oldestNote ? new Date(counted.oldestNote) : null,
+      waiting: counted?.waiting ?? 0,
+      faults: counted?.faults ?? 0,
+    });
+  }
+  return statuses;
+}
+
+/** The counts of one mirror, for its status and the metrics. */
+export type MirrorCounts = {
+  readonly mirror: string;
+  readonly stopped: boolean;
+  readonly reason: string | null;
+  readonly notes: number;
+  readonly oldestNote: string | null;
+  readonly oldestSeconds: number;
+  readonly waiting: number;
+  readonly faults: number;
+};
+
+/** The counts of all mirrors. */
+export const countMirrors = (on: Queryable): Promise<MirrorCounts[]> =>
+  rows<MirrorCounts>(
+    on,
+    sql`select m.table_name as mirror, m.stopped_at is not null as stopped, m.stopped_because as reason, d.notes,
+               d.oldest as "oldestNote", coalesce(extract(epoch from now() - d.oldest), 0)::float8 as "oldestSeconds",
+               (select count(*)::int from mirror_waiting w where w.mirror = m.table_name) as waiting,
+               (select count(*)::int from mirror_faults f where f.mirror = m.table_name) as faults
+        from mirrors m
+        cross join lateral (select count(*)::int as notes, min(at) as oldest from dirty d where d.mirror = m.table_name) d`,
+  );

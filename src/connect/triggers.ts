@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import pg from "pg";
+import { KEYS_PER_NOTE } from "./installed.ts";
+import type { MirrorPlan } from "./plan.ts";
+
+// The triggers on the host's tables. Nothing that the host changes may fail its statements: only keys are
+// read, and an error while reading them notes that any row may have changed.
+
+type Source = MirrorPlan["sources"][number];
+
+/** Where the triggers of a mirror on one source are, and the function they call. */
+export type Place = { readonly schema: string; readonly mirror: string; readonly source: Source };
+
+const quote = pg.escapeIdentifier;
+
+export const sourceName = ({ schema, table }: Pick<Source, "schema" | "table">): string =>
+  `${schema}.${table}`;
+
+const tableOf = ({ source }: Place): string => `${quote(source.schema)}.${quote(source.table)}`;
+
+/** The hash keeps the names of long tables short, and apart. */
+function functionOf({ schema, mirror, source }: Place): string {
+  const hash = createHash("sha256").update(sourceName(source)).digest("hex").slice(0, 8);
+  return `${quote(schema)}.${quote(`note_${mirror}_${hash}`)}`;
+}
+
+const EVENTS = {
+  insert: { suffix: "ins", transition: "new table as written" },
+  update: { suffix: "upd", transition: "old table as gone new table as written" },
+  delete: { suffix: "del", transition: "old table as gone" },
+  truncate: { suffix: "trunc", transition: null },
+} as const;
+
+type Event = keyof typeof EVENTS;
+const EVENT_NAMES = Object.keys(EVENTS) as Event[];
+
+/** Of the 63 bytes of a name. */
+const MAX_SCHEMA = 28;
+
+const triggerOf = ({ schema, mirror }: Place, event: Event): string =>
+  `${schema.slice(0, MAX_SCHEMA)}_${mirror}_${EVENTS[event].suffix}`;
+
+/** The triggers that a source must have. All fire in every session, replicas included. */
+export const triggerNames = (place: Place): string[] => EVENT_NAMES.map((event) => triggerOf(place, event));
+
+/** The text of a key, as `keyText` makes it. */
+const keyOf = ({ by }: Source, row: string): string => {
+  const parts = by.map((name) => `${row}.${quote(name)}`);
+  return parts.length === 1 ? `${parts[0]}::text` : `jsonb_build_array(${parts.join(", ")})::text`;
+};
+
+function noteFunction(place: Place): string {
+  const { schema, mirror, source } = place;
+  const [old, written] = [
+    `select ${keyOf(source, "o")} as k from gone o`,
+    `select ${keyOf(source, "n")} as k from written n`,
+  ];
+  const chunks = (keys: string) =>
+    `select array_agg(c) into chunks from (select jsonb_agg(k) as c from (
+        select k, (row_number() over () - 1) / ${KEYS_PER_NOTE} as g from (${keys}) u where k is not null) s group by g) t;`;
+  const name = source.through === null ? "null" : pg.escapeLiteral(sourceName(source));
+  // Joining the transition tables would be planned once, for the first small statement of a session.
+  return `create or replace function ${functionOf(place)}() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $note$
+declare
+  chunks jsonb[];
+begin
+  begin
+    if tg_op = 'INSERT' then
+      ${chunks(written)}
+    elsif tg_op = 'UPDATE' then
+      ${chunks(`${written} union ${old}`)}
+    elsif tg_op = 'DELETE' then
+      ${chunks(old)}
+    else
+      chunks := array[null::jsonb];
+    end if;
+  exception when others then
+    chunks := array[null::jsonb];
+  end;
+  insert into ${quote(schema)}.dirty (mirror, source, keys) select ${pg.escapeLiteral(mirror)}, ${name}, c from unnest(chunks) as c;
+  return null;
+end $note$`;
+}
+
+function createTrigger(place: Place, event: Event): string[] {
+  const { transition } = EVENTS[event];
+  const name = quote(triggerOf(place, event));
+  return [
+    `drop trigger if exists ${name} on ${tableOf(place)}`,
+    `create trigger ${name} after ${event} on ${tableOf(place)}${transition === null ? "" : ` referencing ${transition}`} for each statement execute function ${functionOf(place)}()`,
+    `alter table ${tableOf(place)} enable always trigger ${name}`,
+  ];
+}
+
+/** The statements that make a source note its changes. They can be run again. */
+export const installStatements = (place: Place): string[] => [
+  noteFunction(place),
+  `revoke all on function ${functionOf(place)}() from public`,
+  ...EVENT_NAMES.flatMap((event) => createTrigger(place, event)),
+];
+
+/** The statements that remove the triggers and their function, in this order. */
+export const uninstallStatements = (place: Place): string[] => [
+  ...EVENT_NAMES.map(
+    (event) => `drop trigger if exists ${quote(triggerOf(place, event))} on ${tableOf(place)}`,
+  ),
+  `drop function if exists ${functionOf(place)}()`,
+];
+
+/** The statement that remains when the host has dropped the table, and its triggers with it. */
+export const dropFunctionStatement = (place: Place): string =>
+  `drop function if exists ${functionOf(place)}()`;

@@ -1,0 +1,89 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { cli, environmentOf } from "../support/cli.ts";
+import { hostPlatform, MAPPINGS, reconcile } from "../support/host-platform.ts";
+import { createWorld } from "../support/world.ts";
+
+/** A world with a host platform, and a folder with its mapping files. */
+async function scene() {
+  const world = await createWorld();
+  await hostPlatform(world);
+  const folder = await mkdtemp(join(tmpdir(), "mappings-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(folder, { recursive: true });
+  for (const [table, text] of Object.entries(MAPPINGS)) await writeFile(join(folder, `${table}.sql`), text);
+  return { world, folder, run: (...argv: string[]) => cli(environmentOf(world), "connect", ...argv) };
+}
+
+describe("commonwork connect", () => {
+  it("checks, installs, shows, compares again, resumes and uninstalls mirrors", async () => {
+    const { world, folder, run } = await scene();
+    expect(await run("check", folder)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("users: reads app.accounts, app.profiles; gone: tombstone\n"),
+    });
+    expect(await world.query("select 1 from mirrors")).toEqual([]);
+    const printed = await run("install", folder, "--print");
+    const { databaseSchema } = world.config;
+    expect(printed.out).toContain(
+      `create trigger "${databaseSchema}_users_ins" after insert on "app"."accounts"`,
+    );
+    expect(printed.out).toContain(`grant select on "app"."accounts" to "${databaseSchema}_app";`);
+    expect(await world.query("select 1 from mirrors")).toEqual([]);
+    expect(await run("install", folder)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("Installed users."),
+    });
+    await reconcile(world);
+    const shown = await run("status");
+    expect(shown).toMatchObject({ code: 0, out: expect.stringMatching(/messages +active +0/) });
+    await world.query(
+      "alter table app.posts rename column words to text; insert into app.companies (title) values (null)",
+    );
+    expect(await run("backfill", "messages", "organizations")).toMatchObject({ code: 0 });
+    await reconcile(world);
+    const wrong = await run("status");
+    expect(wrong.code).toBe(1);
+    expect(wrong.out).toContain("messages: 42703 a column that the mapping reads does not exist\n");
+    expect(JSON.parse((await run("status", "--json")).out)).toEqual(
+      expect.arrayContaining([expect.objectContaining({ mirror: "organizations", faults: 1 })]),
+    );
+    await world.query("alter table app.posts rename column text to words");
+    expect(await run("resume", "messages")).toMatchObject({ code: 0, out: "messages goes on.\n" });
+    expect(await run("uninstall")).toMatchObject({
+      code: 1,
+      err: "Not a terminal: pass --yes to confirm.\n",
+    });
+    expect(await run("uninstall", "--yes")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("Uninstalled users."),
+    });
+    expect(await run("status")).toMatchObject({ code: 0, out: "There are no mirrors.\n" });
+    expect(await world.query("select distinct action from audit_log order by 1")).toEqual([
+      { action: "mirror.install" },
+      { action: "mirror.resume" },
+      { action: "mirror.uninstall" },
+    ]);
+  });
+
+  it("names what is wrong with a mapping, and mirrors that do not exist", async () => {
+    const { folder, run } = await scene();
+    await writeFile(join(folder, "users.sql"), "select 1");
+    expect(await run("check", folder)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^users\.sql: needs one line/),
+    });
+    expect(await run("check", join(folder, "empty"))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("no mapping files"),
+    });
+    for (const argv of [
+      ["resume", "users"],
+      ["backfill", "users"],
+      ["uninstall", "users", "--yes"],
+    ])
+      expect(await run(...argv)).toMatchObject({ code: 1, err: "There is no mirror users.\n" });
+  });
+});

@@ -1,0 +1,312 @@
+import { describe, expect, it } from "vitest";
+import { checkMappings, installMirror, installSql, uninstallMirror } from "../../src/connect/install.ts";
+import { MappingFault, parseMapping } from "../../src/connect/mapping.ts";
+import { checkSources } from "../../src/connect/source-check.ts";
+import { mirrorStatus } from "../../src/connect/status.ts";
+import {
+  hostConnection,
+  hostPlatform,
+  installMappings,
+  MAPPINGS,
+  mirrored,
+  reconcile,
+} from "../support/host-platform.ts";
+import { deployWithRoles, scratchDatabase } from "../support/scratch-database.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+/** Everything in the host's schema that an installation could change. */
+const hostSchema = (world: World) =>
+  world.query(
+    `select c.relname, c.relacl::text, array(select t.tgname || t.tgenabled::text from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal) as triggers
+     from pg_class c where c.relnamespace = 'app'::regnamespace order by 1`,
+  );
+
+const check = (world: World, table: string, text: string) =>
+  checkMappings(world.db, [parseMapping(table, text)]);
+
+describe("a mapping is refused", () => {
+  const users = "-- key: host_id uuid\n-- source: app.accounts by id\n";
+  it.each<[string, string, string, RegExp]>([
+    [
+      "that reads a table no source names",
+      "users",
+      `${users}select a.id as host_id, p.display_name as name from app.accounts a join app.profiles p on p.account = a.id`,
+      /reads app\.profiles, which no source names/,
+    ],
+    [
+      "whose source does not exist",
+      "users",
+      "-- key: host_id uuid\n-- source: app.people by id\nselect gen_random_uuid() as host_id",
+      /app\.people does not exist/,
+    ],
+    [
+      "whose source lacks the column",
+      "users",
+      "-- key: host_id uuid\n-- source: app.accounts by uid\nselect a.id as host_id from app.accounts a",
+      /has no column uid/,
+    ],
+    [
+      "that gives columns our table does not have",
+      "users",
+      `${users}select a.id as host_id, a.mail as address from app.accounts a`,
+      /the table has no column address/,
+    ],
+    [
+      "that gives no key",
+      "users",
+      `${users}select a.mail as email from app.accounts a`,
+      /no column host_id, which is in the key/,
+    ],
+    [
+      "that gives rights",
+      "users",
+      `${users}select a.id as host_id, true as is_operator from app.accounts a`,
+      /may not write is_operator/,
+    ],
+    [
+      "that writes our ids",
+      "users",
+      `${users}select a.id as host_id, 1 as id from app.accounts a`,
+      /may not write id/,
+    ],
+    [
+      "that moves budgets",
+      "organizations",
+      `${users}select a.id as host_id, 1 as daily_pool_micro, '' as name from app.accounts a`,
+      /may not write daily_pool_micro/,
+    ],
+    [
+      "for a table that is not mirrored",
+      "ledger_entries",
+      `${users}select a.id as host_id from app.accounts a`,
+      /no such table to mirror into/,
+    ],
+    [
+      "for a table that does not exist",
+      "people",
+      `${users}select a.id as host_id from app.accounts a`,
+      /no such table to mirror into/,
+    ],
+    [
+      "that deletes users",
+      "users",
+      `-- gone: delete\n${users}select a.id as host_id from app.accounts a`,
+      /gone must be one of tombstone, keep/,
+    ],
+    [
+      "that Postgres cannot read",
+      "users",
+      `${users}select a.id as host_id, a.nothing as name from app.accounts a`,
+      /Postgres refuses the select: column a\.nothing does not exist/,
+    ],
+    [
+      "that reads our own tables",
+      "users",
+      `${users}select a.id as host_id, u.name from app.accounts a, users u`,
+      /reads \w+\.users, a table of Commonwork/,
+    ],
+    [
+      "that refers to a table without a mapping",
+      "projects",
+      "-- key: host_id uuid\n-- source: app.ventures by id\nselect v.id as host_id, v.company as organization_id, v.founder as created_by, '' as name from app.ventures v",
+      /refers to \w+, which has no mapping/,
+    ],
+  ])("%s", async (_, table, text, reason) => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    const refusal = await check(world, table, text).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(MappingFault);
+    expect((refusal as Error).message).toMatch(reason);
+  });
+
+  it("that reads a view, whose changes cannot be noted", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await world.query("create view app.people as select * from app.accounts");
+    const text =
+      "-- key: host_id uuid\n-- source: app.people by id\nselect p.id as host_id from app.people p";
+    await expect(check(world, "users", text)).rejects.toThrow("reads app.people, which is not a plain table");
+  });
+});
+
+describe("an installation", () => {
+  it("can be repeated and taken back, and leaves the host as it was", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    const before = await hostSchema(world);
+    await installMappings(world);
+    await installMappings(world);
+    expect(await hostSchema(world)).not.toEqual(before);
+    await world.query("insert into app.companies (title) values ('Helpers')");
+    await reconcile(world);
+    for (const table of Object.keys(MAPPINGS))
+      expect(await uninstallMirror(world.db, table, "test")).toBe(true);
+    expect(await uninstallMirror(world.db, "users", "test")).toBe(false);
+    expect(await hostSchema(world)).toEqual(before);
+    await world.query("insert into app.companies (title) values ('Later')");
+    expect(
+      await world.query(
+        "select proname from pg_proc where pronamespace = current_schema()::regnamespace and proname like 'note\\_%'",
+      ),
+    ).toEqual([]);
+    expect(await world.query("select name from organizations where host_id is not null")).toEqual([
+      { name: "Helpers" },
+    ]);
+    expect(await world.query("select 1 from dirty")).toEqual([]);
+  });
+
+  it("is in force once it is committed: rows written meanwhile are copied or noted", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    const host = await hostConnection(world);
+    let written = 0;
+    let installed = false;
+    const writing = (async () => {
+      while (!installed) {
+        await host.query("insert into app.companies (title) values ('C')");
+        written += 1;
+      }
+    })();
+    await installMappings(world);
+    installed = true;
+    await writing;
+    await reconcile(world);
+    expect(
+      await world.query("select count(*)::int as n from organizations where host_id is not null"),
+    ).toEqual([{ n: written }]);
+  });
+
+  it("drops the note functions of a table that the host dropped, and host writes go on without our schema", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    await world.query("drop table app.posts");
+    expect(await uninstallMirror(world.db, "messages", "test")).toBe(true);
+    const schema = world.config.databaseSchema;
+    const host = await hostConnection(world);
+    await host.query("begin");
+    await host.query(`drop schema ${schema} cascade`);
+    await host.query("insert into app.companies (title) values ('Still here')");
+    await host.query("rollback");
+  });
+
+  it("notes as the owner of our schema, whatever the host's role may do and has put in front", async () => {
+    const database = await scratchDatabase();
+    const { owner } = await deployWithRoles(database);
+    const world = await createWorld({ database: { ...owner, databaseUrl: database.url } });
+    await hostPlatform(world);
+    const parsed = parseMapping("organizations", MAPPINGS["organizations"] as string);
+    const [checked] = await checkMappings(world.db, [parsed]);
+    await database.query(installSql(owner.databaseSchema, checked!.plan));
+    await installMirror(world.db, checked!, { actor: "test", triggersExist: true });
+    const role = await database.createRole();
+    await database.query(
+      `grant usage on schema app to ${role.name}; grant insert on app.companies to ${role.name}`,
+    );
+    const host = await hostConnection({ ...world, config: { ...world.config, databaseUrl: role.url } });
+    await host.query("create temporary table dirty (id bigint, mirror text, source text, keys jsonb)");
+    await host.query("insert into app.companies (title) values ('Helpers')");
+    expect((await host.query("select 1 from pg_temp.dirty")).rows).toEqual([]);
+    await reconcile(world);
+    expect(await world.query("select name from organizations where host_id is not null")).toEqual([
+      { name: "Helpers" },
+    ]);
+  });
+
+  it("stops a mirror where row-level security would hide rows, and removes nothing", async () => {
+    const database = await scratchDatabase();
+    const { app, owner } = await deployWithRoles(database);
+    const installing = await createWorld({ database: { ...owner, databaseUrl: database.url } });
+    await hostPlatform(installing);
+    await installMappings(installing, { organizations: MAPPINGS["organizations"] as string });
+    await database.query(
+      `grant usage on schema app to ${owner.databaseSchema}_app; grant select on app.companies to ${owner.databaseSchema}_app`,
+    );
+    await database.query("insert into app.companies (title) select 'C' || n from generate_series(1, 3) n");
+    const world = await createWorld({ database: app });
+    await reconcile(world);
+    await database.query(
+      "alter table app.companies enable row level security; update app.companies set title = title || '!'",
+    );
+    await reconcile(world);
+    expect(await world.query("select stopped_because from mirrors")).toEqual([
+      {
+        stopped_because: "42501 the role may not read a table, or row-level security would hide rows from it",
+      },
+    ]);
+    expect(
+      await world.query("select count(*)::int as n from organizations where host_id is not null"),
+    ).toEqual([{ n: 3 }]);
+  });
+});
+
+describe("the status of mirrors", () => {
+  it("says what waits, what failed and what is wrong with triggers", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    const statusOf = async (mirror: string) =>
+      (await mirrorStatus(world.db.drizzle, world.config.databaseSchema)).find(
+        (each) => each.mirror === mirror,
+      );
+    expect(await statusOf("users")).toEqual({
+      mirror: "users",
+      state: "active",
+      reason: null,
+      sources: ["app.accounts", "app.profiles"],
+      triggerFaults: [],
+      notes: 0,
+      oldestNote: null,
+      waiting: 0,
+      faults: 0,
+    });
+    await world.query("insert into app.companies (title) values (null)");
+    expect(await statusOf("organizations")).toMatchObject({ notes: 1, oldestNote: expect.any(Date) });
+    await reconcile(world);
+    expect(await statusOf("organizations")).toMatchObject({ notes: 0, faults: 1 });
+    await world.query("alter table app.rooms disable trigger all; alter table app.rooms enable trigger all");
+    expect(await statusOf("chat_threads")).toMatchObject({
+      triggerFaults: ["app.rooms lacks triggers, or they are disabled"],
+    });
+    await world.query(
+      "drop table app.posts; create table app.posts (id uuid, room uuid, author uuid, words text, sent_at timestamptz)",
+    );
+    expect(await statusOf("messages")).toMatchObject({
+      triggerFaults: ["app.posts lacks triggers, or they are disabled"],
+    });
+    await installMappings(world);
+    await reconcile(world);
+    expect(await statusOf("messages")).toMatchObject({ state: "active", triggerFaults: [] });
+    expect(await statusOf("chat_threads")).toMatchObject({ triggerFaults: [] });
+  });
+});
+
+describe("a look at the sources", () => {
+  it("names tables without triggers, and resyncs a table that was restored with them", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    await world.query("insert into app.companies (title) values ('Before')");
+    await reconcile(world);
+    expect(await checkSources(world.db)).toEqual([]);
+    expect(await world.query("select 1 from mirrors where resync is not null")).toEqual([]);
+    // As pg_restore --clean does it: the rows first, then the triggers.
+    const triggers = await world.query<{ text: string; name: string }>(
+      "select pg_get_triggerdef(oid) as text, tgname as name from pg_trigger where tgrelid = 'app.companies'::regclass and not tgisinternal",
+    );
+    await world.query(`drop table app.companies cascade; create table app.companies (id uuid primary key default gen_random_uuid(), title text);
+                       insert into app.companies (title) values ('Restored')`);
+    expect(await checkSources(world.db)).toEqual(
+      expect.arrayContaining([
+        { mirror: "organizations", fault: "app.companies lacks triggers, or they are disabled" },
+        { mirror: "projects", fault: "app.companies lacks triggers, or they are disabled" },
+      ]),
+    );
+    for (const { text, name } of triggers)
+      await world.query(`${text}; alter table app.companies enable always trigger "${name}"`);
+    expect(await checkSources(world.db)).toEqual([]);
+    await reconcile(world);
+    expect(
+      await world.query("select name from organizations where host_id is not null order by name"),
+    ).toEqual([{ name: "Before" }, { name: "Restored" }]);
+    expect(await checkSources(world.db)).toEqual([]);
+    expect(await world.query("select 1 from mirrors where resync is not null")).toEqual([]);
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { lockMirrors } from "../../src/connect/installed.ts";
+import { createMirroring } from "../../src/connect/mirroring.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
+import { eventually } from "../support/eventually.ts";
+import { gate } from "../support/gate.ts";
+import {
+  hostConnection,
+  hostPlatform,
+  installMappings,
+  mirrored,
+  reconcile,
+} from "../support/host-platform.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+const signal = new AbortController().signal;
+
+const companies = async (world: World) =>
+  (
+    await world.query<{ name: string }>("select name from organizations where host_id is not null order by 1")
+  ).map(({ name }) => name);
+
+const add = (world: World, title: string) =>
+  world.query("insert into app.companies (title) values ($1)", [title]);
+
+describe("a worker", () => {
+  it("applies changes as they are noted, also those of a resync", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await add(world, "Before");
+    await installMappings(world);
+    world.mirroring.start();
+    await eventually(async () => expect(await companies(world)).toEqual(["Before"]));
+    await add(world, "After");
+    await eventually(async () => expect(await companies(world)).toEqual(["After", "Before"]));
+  });
+});
+
+describe("catching up", () => {
+  it("applies what is noted, and takes no time without mirrors", async () => {
+    const world = await createWorld();
+    expect(await world.mirroring.catchUp(signal)).toBe(0);
+    await mirrored(world);
+    await add(world, "Helpers");
+    expect(await world.mirroring.catchUp(signal)).toBe(0);
+    expect(await companies(world)).toEqual(["Helpers"]);
+  });
+
+  it("waits for the reconciler of another process", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    await add(world, "Helpers");
+    const held = gate();
+    const release = gate();
+    const other = inTransaction(world.db, async (tx) => {
+      await lockMirrors(tx);
+      held.open();
+      await release.passed;
+    });
+    await held.passed;
+    const caughtUp = world.mirroring.catchUp(signal);
+    expect(await companies(world)).toEqual([]);
+    release.open();
+    await other;
+    expect(await caughtUp).toBe(0);
+    expect(await companies(world)).toEqual(["Helpers"]);
+  });
+
+  it("is over when those changes are applied that were there at first, however many follow", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    const host = await hostConnection(world);
+    let going = true;
+    const writing = (async () => {
+      while (going) await host.query("insert into app.companies (title) values ('Many')");
+    })();
+    await add(world, "First");
+    expect(await world.mirroring.catchUp(signal)).toBe(0);
+    expect(await companies(world)).toContain("First");
+    going = false;
+    await writing;
+    await reconcile(world);
+  });
+
+  it("gives work back during a resync, until the patience is exhausted", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await installMappings(world);
+    expect(await world.mirroring.catchUp(signal)).toBe(1_000);
+    const impatient = createMirroring({ db: world.db, log: world.log, patienceMs: 0 });
+    expect(await impatient.catchUp(signal)).toBe(0);
+    await reconcile(world);
+    expect(await world.mirroring.catchUp(signal)).toBe(0);
+  });
+
+  it("gives work back while Postgres cannot be asked", async () => {
+    const world = await createWorld();
+    const broken = { ...world.db, drizzle: { execute: () => Promise.reject(new Error("lost")) } };
+    const mirroring = createMirroring({
+      db: broken as unknown as World["db"],
+      log: world.log,
+      patienceMs: 0,
+    });
+    expect(await mirroring.catchUp(signal)).toBe(1_000);
+  });
+});
+
+it("a statement of many rows notes their keys by the thousand", async () => {
+  const world = await createWorld();
+  await mirrored(world);
+  await world.query("insert into app.companies (title) select 'C' || n from generate_series(1, 2500) n");
+  await world.query("update app.companies set title = title where false");
+  expect(
+    await world.query(
+      "select jsonb_array_length(keys) as keys from dirty where mirror = 'organizations' order by 1",
+    ),
+  ).toEqual([{ keys: 500 }, { keys: 1_000 }, { keys: 1_000 }]);
+  await reconcile(world);
+  expect(await companies(world)).toHaveLength(2_500);
+});

@@ -1,0 +1,449 @@
+import { sql } from "drizzle-orm";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { resumeMirror } from "../../src/connect/install.ts";
+import { lockMirrors } from "../../src/connect/installed.ts";
+import { applyNotes } from "../../src/connect/reconcile.ts";
+import { rows } from "../../src/db/statement.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
+import { beginErasure } from "../../src/erasure/erase.ts";
+import {
+  compared,
+  hostConnection,
+  hostPlatform,
+  installMappings,
+  MAPPINGS,
+  mirrored,
+  reconcile,
+} from "../support/host-platform.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+/** Two accounts, a company, a venture, a room in it, and a post of the first account. */
+async function scene(world: World) {
+  const [row] = await world.query(
+    `with people as (insert into app.accounts (mail) values ('ada@host.test'), ('ben@host.test') returning id, mail),
+          company as (insert into app.companies (title) values ('Helpers') returning id),
+          venture as (insert into app.ventures (company, founder, name)
+                      select company.id, people.id, 'Garden' from company, people where mail like 'ada%' returning id),
+          room as (insert into app.rooms (venture, subject) select id, 'Plans' from venture returning id),
+          joined as (insert into app.room_people (room, account) select room.id, people.id from room, people),
+          post as (insert into app.posts (room, author, words)
+                   select room.id, people.id, 'Hello' from room, people where mail like 'ada%' returning id)
+     select (select id from people where mail like 'ada%')::text as ada, (select id from people where mail like 'ben%')::text as ben,
+            company.id::text as company, venture.id::text as venture, room.id::text as room, post.id::text as post
+     from company, venture, room, post`,
+  );
+  return row as Record<"ada" | "ben" | "company" | "venture" | "room" | "post", string>;
+}
+
+async function expectMirrored(world: World): Promise<void> {
+  await reconcile(world);
+  const { ours, host } = await compared(world);
+  expect(ours).toEqual(host);
+}
+
+const rowsOf = async (world: World, statement: string) =>
+  (await world.query<{ v: unknown }>(statement)).map(({ v }) => v);
+
+const states = (world: World) =>
+  world.query("select table_name, stopped_because from mirrors where stopped_at is not null order by 1");
+
+describe("a mirror", () => {
+  it("has what the select gives: rows that were there before, inserted, changed and deleted ones", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    const { ben, venture, room, post } = await scene(world);
+    await installMappings(world);
+    await expectMirrored(world);
+    expect(await rowsOf(world, "select name as v from projects where host_id is not null")).toEqual([
+      "Helpers: Garden",
+    ]);
+    await world.query("insert into app.profiles (account, display_name) values ($1, 'Ben')", [ben]);
+    await world.query("update app.companies set title = 'Gardeners'");
+    await world.query("update app.posts set words = 'Hi' where id = $1", [post]);
+    await world.query("insert into app.rooms (venture, subject) values ($1, 'Tools')", [venture]);
+    await expectMirrored(world);
+    expect(await rowsOf(world, "select name as v from projects where host_id is not null")).toEqual([
+      "Gardeners: Garden",
+    ]);
+    await world.query("delete from app.room_people where room = $1 and account = $2", [room, ben]);
+    await world.query("delete from app.rooms where id = $1", [room]);
+    await expectMirrored(world);
+    expect(await rowsOf(world, "select count(*)::int as v from chat_thread_participants")).toEqual([0]);
+  });
+
+  it("writes nothing where nothing differs, and leaves columns that are not mapped alone", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    const { ada } = await scene(world);
+    await reconcile(world);
+    await world.query("update users set last_active_at = '2026-01-01' where host_id = $1", [ada]);
+    const before = await rowsOf(
+      world,
+      "select xmin::text || coalesce(last_active_at::text, '') as v from users where host_id is not null order by 1",
+    );
+    await world.query("update app.accounts set mail = mail");
+    await reconcile(world);
+    expect(
+      await rowsOf(
+        world,
+        "select xmin::text || coalesce(last_active_at::text, '') as v from users where host_id is not null order by 1",
+      ),
+    ).toEqual(before);
+  });
+
+  it("notes what a transaction changed if it commits", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    const host = await hostConnection(world);
+    await host.query("begin");
+    await host.query("insert into app.accounts (mail) values ('a@host.test')");
+    await host.query("savepoint s");
+    await host.query("insert into app.accounts (mail) values ('b@host.test')");
+    await host.query("rollback to s");
+    await host.query("commit");
+    await host.query("begin");
+    await host.query("insert into app.accounts (mail) values ('c@host.test')");
+    await host.query("rollback");
+    await expectMirrored(world);
+    expect(await rowsOf(world, "select email as v from users where host_id is not null")).toEqual([
+      "a@host.test",
+    ]);
+  });
+
+  it("follows a changed key, a truncated table, and writes of a session without triggers", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    const { ada, room, post } = await scene(world);
+    await expectMirrored(world);
+    await world.query("update app.posts set id = gen_random_uuid() where id = $1", [post]);
+    await expectMirrored(world);
+    const host = await hostConnection(world);
+    await host.query("set session_replication_role = replica");
+    await host.query("insert into app.posts (room, author, words) values ($1, $2, 'Replicated')", [
+      room,
+      ada,
+    ]);
+    await expectMirrored(world);
+    expect(await rowsOf(world, "select body as v from messages order by 1")).toEqual(["Hello", "Replicated"]);
+    await world.query("truncate app.posts");
+    await expectMirrored(world);
+    expect(await rowsOf(world, "select count(*)::int as v from messages")).toEqual([0]);
+  });
+
+  it("waits for the rows that it refers to, in whatever order they come", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await installMappings(world);
+    const { venture } = await scene(world);
+    await world.query("update app.ventures set hidden = true");
+    await reconcile(world);
+    expect(await rowsOf(world, "select count(*)::int as v from messages")).toEqual([0]);
+    expect(await rowsOf(world, "select distinct mirror as v from mirror_waiting order by 1")).toEqual([
+      "chat_thread_participants",
+      "chat_threads",
+      "messages",
+    ]);
+    await world.query("update app.ventures set hidden = false where id = $1", [venture]);
+    await expectMirrored(world);
+    expect(await rowsOf(world, "select count(*)::int as v from mirror_waiting")).toEqual([0]);
+    // A parent that is filtered out takes its rows with it, and brings them back.
+    await world.query("update app.ventures set hidden = true");
+    await expectMirrored(world);
+    expect(await rowsOf(world, "select count(*)::int as v from chat_thread_participants")).toEqual([0]);
+    await world.query("update app.ventures set hidden = false");
+    await expectMirrored(world);
+    expect(await rowsOf(world, "select count(*)::int as v from chat_thread_participants")).toEqual([2]);
+  });
+
+  it("empties and deactivates users who are deleted, and restores them", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    const { ada } = await scene(world);
+    await reconcile(world);
+    const [id] = await rowsOf(world, `select id as v from users where host_id = '${ada}'`);
+    await world.query("update app.accounts set deleted_at = now() where id = $1", [ada]);
+    await reconcile(world);
+    expect(
+      await world.query(
+        "select id, name, email, deactivated_at is not null as left from users where host_id = $1",
+        [ada],
+      ),
+    ).toEqual([{ id, name: "", email: null, left: true }]);
+    await world.query("update app.accounts set deleted_at = null where id = $1", [ada]);
+    await reconcile(world);
+    expect(
+      await world.query("select id, email, deactivated_at from users where host_id = $1", [ada]),
+    ).toEqual([{ id, email: "ada@host.test", deactivated_at: null }]);
+  });
+
+  it("does not bring back a user who was erased", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    const { ada } = await scene(world);
+    await reconcile(world);
+    const [id] = await rowsOf(world, `select id as v from users where host_id = '${ada}'`);
+    await inTransaction(world.db, (tx) => beginErasure(tx, id as string));
+    await world.query("update users set host_id = null where id = $1", [id]);
+    await world.query("update app.accounts set mail = 'ada@new.test' where id = $1", [ada]);
+    await world.query(
+      "insert into app.posts (room, author, words) select id, $1, 'Still here' from app.rooms",
+      [ada],
+    );
+    await reconcile(world);
+    expect(await rowsOf(world, "select count(*)::int as v from users where email like 'ada%'")).toEqual([0]);
+    expect(await rowsOf(world, "select count(*)::int as v from mirror_waiting")).toEqual([0]);
+  });
+
+  it("leaves rows alone that Commonwork inserted", async () => {
+    const world = await createWorld();
+    await world.query("insert into organizations (name) values ('Own')");
+    await hostPlatform(world);
+    await installMappings(world);
+    await scene(world);
+    await reconcile(world);
+    await world.query("insert into app.companies (title) values ('Theirs')");
+    await reconcile(world);
+    expect(await rowsOf(world, "select name as v from organizations where host_id is null")).toEqual(["Own"]);
+  });
+
+  it("passes over a row that does not fit, names it, and takes it once it is mended", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await installMappings(world);
+    await world.query(
+      "insert into app.companies (title) select case when n = 77 then null else 'C' || n end from generate_series(1, 300) n",
+    );
+    await reconcile(world);
+    expect(
+      await rowsOf(world, "select count(*)::int as v from organizations where host_id is not null"),
+    ).toEqual([299]);
+    expect(await world.query("select mirror, code from mirror_faults")).toEqual([
+      { mirror: "organizations", code: "23502" },
+    ]);
+    await world.query("update app.companies set title = 'Mended' where title is null");
+    await reconcile(world);
+    expect(await world.query("select 1 from mirror_faults")).toEqual([]);
+    expect(
+      await rowsOf(world, "select count(*)::int as v from organizations where host_id is not null"),
+    ).toEqual([300]);
+  });
+
+  it("makes room before it takes a row whose place was occupied", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    const { room, ada } = await scene(world);
+    await reconcile(world);
+    // The same membership under another key: our table allows one row for both columns.
+    const mapping = `-- key: host_id uuid
+-- source: app.members by id
+select m.id as host_id, m.room as thread_id, m.account as user_id from app.members m`;
+    await world.query("delete from app.room_people");
+    await reconcile(world);
+    await world.query(
+      "create table app.members (id uuid primary key default gen_random_uuid(), room uuid, account uuid)",
+    );
+    await world.query("insert into app.members (room, account) values ($1, $2)", [room, ada]);
+    await installMappings(world, { ...MAPPINGS, chat_thread_participants: mapping });
+    await reconcile(world);
+    await world.query(
+      "begin; delete from app.members; insert into app.members (room, account) values ('" +
+        room +
+        "', '" +
+        ada +
+        "'); commit",
+    );
+    await reconcile(world);
+    expect(await world.query("select 1 from mirror_faults")).toEqual([]);
+    expect(
+      await world.query(
+        "select p.host_id = m.id::text as same from chat_thread_participants p, app.members m",
+      ),
+    ).toEqual([{ same: true }]);
+  });
+
+  it("writes of a resync make no nudge due, changes do", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    const { ada, room } = await scene(world);
+    await installMappings(world);
+    await reconcile(world);
+    expect(await rowsOf(world, "select count(*)::int as v from messages")).toEqual([1]);
+    expect(await rowsOf(world, "select count(*)::int as v from unread_marks")).toEqual([0]);
+    await world.query("insert into app.posts (room, author, words) values ($1, $2, 'New')", [room, ada]);
+    await reconcile(world);
+    expect(await rowsOf(world, "select count(*)::int as v from unread_marks")).toEqual([1]);
+  });
+});
+
+describe("a mirror stops, the host goes on, and nothing is deleted", () => {
+  const broken: readonly [string, string, string, string][] = [
+    [
+      "a mapped column is renamed",
+      "alter table app.posts rename column words to text",
+      "alter table app.posts rename column text to words",
+      "42703",
+    ],
+    [
+      "the column of the key is renamed",
+      "alter table app.posts rename column id to uid",
+      "alter table app.posts rename column uid to id",
+      "42703",
+    ],
+    [
+      "the type of the key is changed",
+      "alter table app.posts alter column id drop default, alter column id type text",
+      "alter table app.posts alter column id type uuid using id::uuid",
+      "42883",
+    ],
+  ];
+
+  it.each(broken)("when %s, until it is mended", async (_, change, mend, code) => {
+    const world = await createWorld();
+    await mirrored(world);
+    const { room, ada } = await scene(world);
+    await reconcile(world);
+    await world.query(change);
+    await world.query("insert into app.posts select gen_random_uuid(), $1, $2, 'During'", [room, ada]);
+    await world.query("insert into app.companies (title) values ('Others go on')");
+    await reconcile(world);
+    expect(await states(world)).toEqual([
+      { table_name: "messages", stopped_because: expect.stringContaining(code) },
+    ]);
+    expect(await rowsOf(world, "select body as v from messages")).toEqual(["Hello"]);
+    expect(await rowsOf(world, "select name as v from organizations where name like 'Others%'")).toEqual([
+      "Others go on",
+    ]);
+    await world.query(mend);
+    await resumeMirror(world.db, "messages", { actor: "test", acceptsRemovals: false });
+    await expectMirrored(world);
+    expect(await states(world)).toEqual([]);
+  });
+
+  it("when a table is dropped", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    await scene(world);
+    await reconcile(world);
+    await world.query("drop table app.profiles");
+    await world.query("update app.accounts set zone = 'Europe/Berlin'");
+    await reconcile(world);
+    expect(await states(world)).toEqual([
+      { table_name: "users", stopped_because: expect.stringContaining("42P01") },
+    ]);
+    expect(await rowsOf(world, "select count(*)::int as v from users where email is not null")).toEqual([2]);
+  });
+
+  it("when most rows of a large mirror are gone, unless an operator accepts it", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    await world.query("insert into app.rooms (subject) select 'R' || n from generate_series(1, 400) n");
+    await reconcile(world);
+    await world.query("delete from app.rooms where subject <> 'R7'");
+    await reconcile(world);
+    expect(await states(world)).toEqual([
+      {
+        table_name: "chat_threads",
+        stopped_because: expect.stringContaining("the host has 399 of 400 rows no more"),
+      },
+    ]);
+    expect(await rowsOf(world, "select count(*)::int as v from chat_threads")).toEqual([400]);
+    await resumeMirror(world.db, "chat_threads", { actor: "test", acceptsRemovals: true });
+    await expectMirrored(world);
+    expect(await rowsOf(world, "select count(*)::int as v from chat_threads")).toEqual([1]);
+    expect(
+      await rowsOf(world, "select accepts_removals as v from mirrors where table_name = 'chat_threads'"),
+    ).toEqual([false]);
+  });
+});
+
+describe("reconcilers", () => {
+  it("work one at a time, and one that was killed leaves its notes", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    await scene(world);
+    await inTransaction(world.db, async (tx) => {
+      expect(await lockMirrors(tx)).toBe(true);
+      expect(await applyNotes(world.db)).toEqual({ kind: "busy" });
+    });
+    const killed = inTransaction(world.db, async (tx) => {
+      await lockMirrors(tx);
+      await tx.execute(sql`delete from dirty`);
+      const [backend] = await rows<{ pid: number }>(tx, sql`select pg_backend_pid() as pid`);
+      await world.query("select pg_terminate_backend($1)", [backend?.pid]);
+      await tx.execute(sql`select 1`);
+    });
+    await expect(killed).rejects.toThrow();
+    await expectMirrored(world);
+    expect(await rowsOf(world, "select count(*)::int as v from messages")).toEqual([1]);
+  });
+});
+
+/** Statements of the host, by number. `n` picks rows. */
+const STATEMENTS: readonly ((n: number) => string)[] = [
+  (n) => `insert into app.accounts (mail) values ('m${n}@host.test')`,
+  (n) => `insert into app.accounts (mail) select 'many' || i from generate_series(1, ${n % 5}) i`,
+  (n) => `update app.accounts set mail = 'changed${n}', deleted_at = case when ${n} % 3 = 0 then now() end
+          where id in (select id from app.accounts a where not exists (select from app.ventures where founder = a.id)
+                       and not exists (select from app.posts where author = a.id) order by id offset ${n % 4} limit 2)`,
+  (
+    n,
+  ) => `insert into app.profiles (account, display_name) select id, 'P${n}' from app.accounts order by id offset ${n % 4} limit 1
+          on conflict (account) do update set display_name = excluded.display_name`,
+  (
+    n,
+  ) => `merge into app.profiles p using (select id from app.accounts order by id offset ${n % 3} limit 2) a on p.account = a.id
+          when matched then update set display_name = 'M${n}' when not matched then insert (account, display_name) values (a.id, 'new')`,
+  () =>
+    "delete from app.profiles where account in (select account from app.profiles order by account limit 1)",
+  (n) => `insert into app.companies (title) values ('C${n}')`,
+  (n) =>
+    `update app.companies set title = 'T${n}' where id in (select id from app.companies order by id limit 1)`,
+  (
+    n,
+  ) => `insert into app.ventures (company, founder, name) select c.id, a.id, 'V${n}' from app.companies c, app.accounts a
+          where a.deleted_at is null order by a.id, c.id limit 1`,
+  (n) =>
+    `update app.ventures set hidden = ${n} % 2 = 0 where id in (select id from app.ventures order by id offset ${n % 3} limit 1)`,
+  (n) =>
+    `insert into app.rooms (venture, subject) select id, 'R${n}' from app.ventures order by id offset ${n % 3} limit 1`,
+  (
+    n,
+  ) => `insert into app.posts (room, author, words) select r.id, a.id, 'W${n}' from app.rooms r, app.accounts a
+          where a.deleted_at is null order by r.id, a.id limit ${n % 4}`,
+  (n) =>
+    `update app.posts set id = gen_random_uuid(), words = 'X${n}' where id in (select id from app.posts order by id limit 1)`,
+  (n) =>
+    `update app.posts set room = (select id from app.rooms order by id desc limit 1) where id in (select id from app.posts order by id offset ${n % 3} limit 2)`,
+  () => "delete from app.rooms where id in (select id from app.rooms order by id limit 1)",
+  () => "truncate app.posts",
+  () => "delete from app.ventures where id in (select id from app.ventures order by id limit 1)",
+];
+
+it("after random statements on several connections, with rounds in between, mirrors equal their selects", async () => {
+  const world = await createWorld();
+  await mirrored(world);
+  const hosts = await Promise.all([1, 2, 3, 4].map(() => hostConnection(world)));
+  const step = fc.record({
+    host: fc.nat(3),
+    statement: fc.nat(STATEMENTS.length - 1),
+    n: fc.nat(20),
+    end: fc.constantFrom("commit", "rollback", "round"),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+      for (const { host, statement, n, end } of steps) {
+        const client = hosts[host]!;
+        await client.query("begin");
+        await client.query(STATEMENTS[statement]!(n));
+        await client.query(end === "rollback" ? "rollback" : "commit");
+        if (end === "round") await applyNotes(world.db);
+      }
+      await reconcile(world);
+      const { ours, host } = await compared(world);
+      expect(await world.query("select 1 from mirror_faults")).toEqual([]);
+      expect(ours).toEqual(host);
+    }),
+    { numRuns: 25 },
+  );
+});

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { OWN_EVENT_TYPES } from "../../../../src/events/host-event-types.ts";
+import { recordHostEvent } from "../../../../src/workers/notifications/host/record-host-event.ts";
+import { EVENT_TYPES } from "../../../support/event-types.ts";
+import * as platform from "../../../support/platform.ts";
+import { createWorld, type World } from "../../../support/world.ts";
+
+async function emit(world: World, text: string, params: unknown[] = []): Promise<string> {
+  const [row] = await world.query<{ id: string }>(`select emit(${text})::text as id`, params);
+  return row!.id;
+}
+
+const events = (world: World) =>
+  world.query("select event_type, actor_id, thread_id, payload, occurred_at from domain_events order by id");
+
+/** A user and a thread with ids of the host. */
+async function scene() {
+  const world = await createWorld({ at: "2026-06-02T10:00:00Z" });
+  const userId = await platform.user(world);
+  const threadId = await platform.thread(world, { participants: [userId] });
+  await world.query("update users set host_id = 'ada' where id = $1", [userId]);
+  await world.query("update chat_threads set host_id = 'plans' where id = $1", [threadId]);
+  return { world, userId, threadId };
+}
+
+describe("record-host-event", () => {
+  it("records what the host emitted, with our ids in place of its own, and asks for its fan-out", async () => {
+    const { world, userId, threadId } = await scene();
+    const ids = [
+      await emit(
+        world,
+        `'chat_thread_participant_added', '{"added_user_id": "ada"}', actor => 'ada', thread => 'plans', occurred_at => '2026-06-01T12:00:00Z'`,
+      ),
+      await emit(
+        world,
+        `'invoice.paid', '{"user_id": "ada", "number": 7}', occurred_at => '2026-06-01T13:00:00Z'`,
+      ),
+    ];
+    expect(await world.run(recordHostEvent, ids)).toMatchObject({ done: 2, counts: { recorded: 2 } });
+    expect(await events(world)).toEqual([
+      {
+        event_type: "chat_thread_participant_added",
+        actor_id: userId,
+        thread_id: threadId,
+        payload: { added_user_id: userId },
+        occurred_at: new Date("2026-06-01T12:00:00Z"),
+      },
+      {
+        event_type: "invoice.paid",
+        actor_id: null,
+        thread_id: null,
+        payload: { user_id: userId, number: 7 },
+        occurred_at: new Date("2026-06-01T13:00:00Z"),
+      },
+    ]);
+    expect(await world.enqueued({ name: "notify-fan-out" })).toHaveLength(1);
+  });
+
+  it("records an event with an id of the host once, however often it is emitted", async () => {
+    const { world } = await scene();
+    const paid = `'invoice.paid', '{"number": 7}', id => 'invoice-7'`;
+    const first = await world.run(recordHostEvent, [await emit(world, paid), await emit(world, paid)]);
+    expect(first).toMatchObject({ done: 1, skipped: 1, reasons: { "recorded before": 1 } });
+    const again = await world.run(recordHostEvent, [
+      await emit(world, paid),
+      await emit(world, `'invoice.paid', '{"number": 8}', id => 'invoice-7'`),
+    ]);
+    expect(again).toMatchObject({
+      done: 0,
+      reasons: { "recorded before": 1, "another event was recorded with this id": 1 },
+    });
+    expect(await events(world)).toMatchObject([{ payload: { number: 7 } }]);
+  });
+
+  it.each([...OWN_EVENT_TYPES])("refuses %s, which only this service emits", async (type) => {
+    const { world } = await scene();
+    const own = await emit(world, "$1", [type]);
+    const good = await emit(world, "'invoice.paid'");
+    expect(await world.run(recordHostEvent, [own, good])).toMatchObject({ dead: 1, done: 1 });
+    expect(await events(world)).toMatchObject([{ event_type: "invoice.paid" }]);
+  });
+
+  it("knows which types are the host's", async () => {
+    const own = EVENT_TYPES.map(({ type }) => type).filter((type) => OWN_EVENT_TYPES.has(type));
+    expect(own.length).toBe(OWN_EVENT_TYPES.size);
+    expect(own).toContain("commission.earned");
+    expect(own).not.toContain("document_uploaded");
+  });
+
+  it("names the references to rows that are not there", async () => {
+    const { world } = await scene();
+    const id = await emit(
+      world,
+      `'chat_thread_participant_added', '{"added_user_id": "ben"}', thread => 'plans', actor => 'cleo'`,
+    );
+    expect(await world.run(recordHostEvent, [id])).toMatchObject({ retry: 1 });
+    await world.query("update outbox set attempts = 6 where id = $1", [id]);
+    await world.run(recordHostEvent, [id]);
+    expect(await world.query("select error from outbox where id = $1", [id])).toEqual([
+      { error: "PayloadRejected: refers to unknown rows (actor_id, payload.added_user_id)" },
+    ]);
+    expect(await events(world)).toEqual([]);
+  });
+});
