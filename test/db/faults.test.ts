@@ -47,8 +47,14 @@ describe("a fault of Postgres", () => {
     expect(isDatabaseAbsent(new Error("timeout exceeded when trying to connect"))).toBe(true);
   });
 
+  const fault = (code: string) => Object.assign(new DatabaseError("x", 1, "error"), { code });
+
+  it("faults 5: means an absent server when it is read-only or full, out of memory, gone, or cannot read its disk", () => {
+    for (const code of ["25006", "53100", "53200", "57P04", "57P05", "58030"])
+      expect(isDatabaseAbsent(fault(code))).toBe(true);
+  });
+
   it("is contention for a deadlock, a serialization failure and a lock timeout", () => {
-    const fault = (code: string) => Object.assign(new DatabaseError("x", 1, "error"), { code });
     for (const code of ["40P01", "40001", "55P03"]) expect(isContention(fault(code))).toBe(true);
     for (const code of ["23505", "57014", "57P01"]) expect(isContention(fault(code))).toBe(false);
   });

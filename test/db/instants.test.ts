@@ -8,6 +8,7 @@ describe("an instant of a host's row", () => {
     ["-infinity", "0001-01-01T00:00:00.000Z"],
     ["0044-03-15 12:00:00+00 BC", "0001-01-01T00:00:00.000Z"],
     ["infinity", "9999-12-31T00:00:00.000Z"],
+    ["12026-01-01 00:00:00+00", "9999-12-31T00:00:00.000Z"],
   ])("%s is read as %s", async (written, read) => {
     const world = await createWorld();
     const [row] = await world.query<{ text: string }>("select $1::timestamptz::text as text", [written]);
