@@ -1,13 +1,14 @@
-import { type ClosedList, compareRanks, LIST_SIZES, type Listed, openList, type Rank } from "../diversity.ts";
+import { type ClosedList, compareRanks, type Listed, openList, type Rank } from "../diversity.ts";
 import type { Components } from "./components.ts";
 import type { OpenIndex } from "./posting-index.ts";
-import { type ScoreTerms, scoreOf } from "./score-posting.ts";
+import { scoreOf } from "./score-posting.ts";
 import {
+  componentsAt,
   isRuledOut,
-  matchedAt,
+  loweredAt,
   type Query,
   RANKS,
-  rankLimit,
+  rankOf,
   type Scoring,
   type SearchBuffers,
   termsAt,
@@ -28,12 +29,8 @@ export type KeptEntry = Listed & {
 /** An item of a list: found now, or kept from the stored one. */
 export type ListItem = Found | KeptEntry;
 
-/** Something that may enter the list: a posting by its position, with its terms, or an entry that is kept. */
-type Competitor = Listed & {
-  readonly id: number;
-  readonly score: number;
-  readonly from: KeptEntry | { readonly posting: number; readonly terms: ScoreTerms };
-};
+/** Something that may enter the list: a posting by its position, or an entry that is kept. */
+type Competitor = number | KeptEntry;
 
 type Filling = Scoring & {
   readonly kept: readonly KeptEntry[];
@@ -42,81 +39,96 @@ type Filling = Scoring & {
   readonly floor: Rank;
 };
 
-/** Candidates that are scored at a time: twice what a list holds, since some score less than their bound. */
-const ROUND = 2 * LIST_SIZES.stored;
-
 /**
- * Fills the list with the candidates in the buffers and with what is kept, best first. Candidates are scored
- * rank by rank, until the list is full of what scores more than the bound of all that are left.
+ * Fills the list with the candidates in the buffers and with what is kept, best first. A candidate is scored
+ * when the rank of its bound is reached, and offered at the rank of its score, which is the same or a later
+ * one: so most candidates are never scored.
  */
 export function fillList(
   open: OpenIndex,
   buffers: SearchBuffers,
   query: Query,
-  { kept, ...filling }: Filling,
+  filling: Filling,
 ): ClosedList<ListItem> {
-  const { rankStarts } = buffers;
+  const { ids, clusters, companies } = open.index;
+  const { scores, rankStarts, firstLowered } = buffers;
+  const rankAt = (item: Competitor): Rank =>
+    typeof item === "number" ? { score: scores[item] as number, id: ids[item] as number } : item;
+  const listedAt = (item: Competitor): Listed => {
+    if (typeof item !== "number") return item;
+    const cluster = clusters[item] as number;
+    return { cluster: cluster < 0 ? null : cluster, company: open.words[companies[item] as number] };
+  };
+  const compare = (a: Competitor, b: Competitor): number =>
+    typeof a === "number" && typeof b === "number"
+      ? (scores[b] as number) - (scores[a] as number) || a - b
+      : compareRanks(rankAt(a), rankAt(b));
+  const kept = filling.kept.toSorted(compareRanks);
   const list = openList<Competitor>();
-  let waiting = kept.map(competitorOf);
-  let isFull = false;
-  for (let rank = 0; rank < RANKS && !isFull; ) {
-    const from = rankStarts[rank] as number;
-    while (rank < RANKS && (rankStarts[rank] as number) - from < ROUND) rank += 1;
-    scoreCandidates(open, buffers, query, { ...filling, from, to: rankStarts[rank] as number }, waiting);
-    const limit = rank === RANKS ? 0 : rankLimit(rank);
-    waiting.sort(compareRanks);
-    let offered = 0;
-    for (; offered < waiting.length && !isFull; offered++) {
-      const competitor = waiting[offered] as Competitor;
-      if (competitor.score < limit) break;
-      isFull = list.offer(competitor, competitor, competitor);
+  const keptRanks = kept.map(({ score }) => rankOf(score));
+  let nextKept = 0;
+  for (let rank = 0, isFull = false; rank < RANKS && !isFull; rank++) {
+    const isEmpty = rankStarts[rank] === rankStarts[rank + 1] && (firstLowered[rank] as number) < 0;
+    if (isEmpty && keptRanks[nextKept] !== rank) continue;
+    const competitors = scoreRank(open, buffers, query, filling, rank);
+    for (; keptRanks[nextKept] === rank; nextKept++) competitors.push(kept[nextKept] as KeptEntry);
+    if (competitors.length > 1) competitors.sort(compare);
+    for (let n = 0; n < competitors.length && !isFull; n++) {
+      const item = competitors[n] as Competitor;
+      isFull = list.offer(item, listedAt(item), rankAt(item));
     }
-    waiting = waiting.slice(offered);
   }
+  firstLowered.fill(-1);
   const closed = list.close();
-  return { ...closed, items: closed.items.map((item) => itemOf(open, buffers, item)) };
+  const itemOf = (item: Competitor): ListItem =>
+    typeof item === "number"
+      ? { ...rankAt(item), components: componentsAt(open, buffers, query, item, filling) }
+      : item;
+  return { ...closed, items: closed.items.map(itemOf) };
 }
 
-function competitorOf(entry: KeptEntry): Competitor {
-  const { id, score, cluster, company } = entry;
-  return { id, score, cluster, company, from: entry };
-}
-
-/** Scores the candidates of some ranks, and adds those that may enter the list. */
-function scoreCandidates(
+/** Scores the candidates of a rank. @returns the postings whose score is of this rank. */
+function scoreRank(
   open: OpenIndex,
   buffers: SearchBuffers,
   query: Query,
-  {
-    from,
-    to,
-    least,
-    floor,
-    ...scoring
-  }: Omit<Filling, "kept"> & { readonly from: number; readonly to: number },
-  into: Competitor[],
-): void {
-  const { index, words } = open;
+  filling: Filling,
+  rank: number,
+): Competitor[] {
+  const { scores, ordered, rankStarts, firstLowered, nextLowered } = buffers;
+  const from = rankStarts[rank] as number;
+  const to = rankStarts[rank + 1] as number;
+  const found: Competitor[] = [];
   for (let n = from; n < to; n++) {
-    const posting = buffers.ordered[n] as number;
-    if (isRuledOut(open, query, posting, scoring.asOf)) continue;
-    const terms = termsAt(open, buffers, query, posting, scoring);
-    const score = scoreOf(terms);
-    const id = index.ids[posting] as number;
-    if (score < least || compareRanks({ score, id }, floor) > 0) continue;
-    const cluster = index.clusters[posting] as number;
-    into.push({
-      id,
-      score,
-      cluster: cluster < 0 ? null : cluster,
-      company: words[index.companies[posting] as number],
-      from: { posting, terms },
-    });
+    const posting = ordered[n] as number;
+    const score = scoreAt(open, buffers, query, filling, posting);
+    if (score === null) continue;
+    scores[posting] = score;
+    const own = rankOf(score);
+    if (own === rank) found.push(posting);
+    else {
+      nextLowered[posting] = firstLowered[own] as number;
+      firstLowered[own] = posting;
+    }
   }
+  for (let posting = firstLowered[rank] as number; posting >= 0; posting = nextLowered[posting] as number)
+    found.push(posting);
+  return found;
 }
 
-function itemOf(open: OpenIndex, buffers: SearchBuffers, { id, score, from }: Competitor): ListItem {
-  if ("place" in from) return from;
-  const { posting, terms } = from;
-  return { id, score, components: { ...terms, ...matchedAt(open, buffers, posting) } };
+/** The score of a candidate; null for one that is left out. */
+function scoreAt(
+  open: OpenIndex,
+  buffers: SearchBuffers,
+  query: Query,
+  { least, floor, ...scoring }: Filling,
+  posting: number,
+): number | null {
+  if (isRuledOut(open, query, posting, scoring.asOf)) return null;
+  const score =
+    scoring.cosines === null
+      ? (buffers.scores[posting] as number) * loweredAt(open, buffers, query, posting)
+      : scoreOf(termsAt(open, buffers, query, posting, scoring));
+  if (score < least || score < floor.score) return null;
+  return score === floor.score && (open.index.ids[posting] as number) > floor.id ? null : score;
 }

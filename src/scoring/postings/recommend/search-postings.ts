@@ -32,28 +32,21 @@ export function searchPostings(
   { asOf, cosines = null, kept = [], floor = NO_FLOOR }: SearchOptions,
 ): ClosedList<ListItem> {
   const query = queryOf(open, user);
-  const touched = cosines === null ? touchMatching(open, buffers, user) : touchAll(open, buffers, user);
+  matchPostings(open, buffers, user);
   markExcluded(open, buffers, query);
   const least = Math.max(RECOMMEND_LIMITS.minimum, floor.score);
-  rankCandidates(open, buffers, query, { touched, least, asOf, cosines });
+  rankCandidates(open, buffers, query, { least, asOf, cosines });
   const list = fillList(open, buffers, query, { kept, least, floor, asOf, cosines });
-  clear(buffers, user, touched);
+  clear(buffers, user);
   return list;
 }
 
-/** Adds up what matches, for all postings of which anything does. @returns their number. */
-function touchMatching(
+/** Adds up what matches of each posting. */
+function matchPostings(
   { index, rarity, wordNumbers }: OpenIndex,
-  buffers: SearchBuffers,
+  { matched, title, shared, hasSkill }: SearchBuffers,
   user: RecommendUser,
-): number {
-  const { matched, title, shared, touched, touchedList, hasSkill } = buffers;
-  let count = 0;
-  const touch = (posting: number): void => {
-    if (touched[posting] === 1) return;
-    touched[posting] = 1;
-    touchedList[count++] = posting;
-  };
+): void {
   for (const skill of user.skills) {
     hasSkill[skill] = 1;
     const weight = rarity[skill] as number;
@@ -61,7 +54,6 @@ function touchMatching(
     for (let at = starts[skill] as number; at < (starts[skill + 1] as number); at++) {
       const posting = values[at] as number;
       matched[posting] = (matched[posting] as number) + weight;
-      touch(posting);
     }
   }
   const { starts, values } = index.byRoleWord;
@@ -72,24 +64,11 @@ function touchMatching(
         const posting = values[at] as number;
         shared[posting] = (shared[posting] as number) + 1;
         title[posting] = Math.max(title[posting] as number, (shared[posting] as number) / target.length);
-        touch(posting);
       }
     for (const word of lists)
       for (let at = starts[word] as number; at < (starts[word + 1] as number); at++)
         shared[values[at] as number] = 0;
   }
-  return count;
-}
-
-/** With embeddings any posting may be recommended. */
-function touchAll(open: OpenIndex, buffers: SearchBuffers, user: RecommendUser): number {
-  touchMatching(open, buffers, user);
-  const count = open.index.ids.length;
-  for (let posting = 0; posting < count; posting++) {
-    buffers.touched[posting] = 1;
-    buffers.touchedList[posting] = posting;
-  }
-  return count;
 }
 
 /** Marks the postings that the user names or that contain what they exclude. */
@@ -104,7 +83,7 @@ function markExcluded(open: OpenIndex, { excluded }: SearchBuffers, { user, seen
     for (const posting of postingsWithPhrase(open, phrase)) exclude(posting);
 }
 
-/** Rounding of a bound must not lose a posting. */
+/** Rounding must not lose a posting. */
 const MARGIN = 1e-9;
 
 /**
@@ -118,46 +97,44 @@ function leastMatched(least: number, skillTotal: number): number {
   return (share * (extraSkill * skillTotal + skillSmoothing)) / (1 - share * (1 - extraSkill)) - MARGIN;
 }
 
-/** The candidates by rank: those whose bound is at least `least`. The buffers hold them. */
+/** The candidates by rank: those whose bound is at least `least`. With embeddings any may be. */
 function rankCandidates(
   open: OpenIndex,
   buffers: SearchBuffers,
   query: Query,
-  { touched, least, ...scoring }: Scoring & { readonly touched: number; readonly least: number },
+  { least, ...scoring }: Scoring & { readonly least: number },
 ): void {
-  const { matched, title, touchedList, excluded, candidates, ranks, ordered, rankStarts } = buffers;
+  const { matched, title, excluded, scores, candidates, ranks, ordered, rankStarts } = buffers;
   const enough = scoring.cosines === null ? leastMatched(least, query.skillTotal) : 0;
   rankStarts.fill(0);
   let count = 0;
-  for (let n = 0; n < touched; n++) {
-    const posting = touchedList[n] as number;
+  for (let posting = 0; posting < matched.length; posting++) {
     if ((matched[posting] as number) < enough && title[posting] === 0) continue;
     if (excluded[posting] === 1) continue;
-    const bound = boundAt(open, buffers, query, posting, scoring) + MARGIN;
+    const bound = boundAt(open, buffers, query, posting, scoring);
     if (bound < least) continue;
     const rank = rankOf(bound);
+    scores[posting] = bound;
     candidates[count] = posting;
     ranks[count++] = rank;
     rankStarts[rank + 1] = (rankStarts[rank + 1] as number) + 1;
   }
   for (let rank = 0; rank < RANKS; rank++)
     rankStarts[rank + 1] = (rankStarts[rank + 1] as number) + (rankStarts[rank] as number);
-  // From the last to the first, each rank is filled from its end. Its start is then where it began.
-  const ends = rankStarts.slice(1);
-  for (let n = count - 1; n >= 0; n--) {
+  // Each rank is filled from its start, which then is the end: the start of the next.
+  for (let n = 0; n < count; n++) {
     const rank = ranks[n] as number;
-    ends[rank] = (ends[rank] as number) - 1;
-    ordered[ends[rank] as number] = candidates[n] as number;
+    const place = rankStarts[rank] as number;
+    ordered[place] = candidates[n] as number;
+    rankStarts[rank] = place + 1;
   }
+  rankStarts.copyWithin(1, 0, RANKS);
+  rankStarts[0] = 0;
 }
 
-function clear(buffers: SearchBuffers, user: RecommendUser, touched: number): void {
-  for (let n = 0; n < touched; n++) {
-    const posting = buffers.touchedList[n] as number;
-    buffers.matched[posting] = 0;
-    buffers.title[posting] = 0;
-    buffers.touched[posting] = 0;
-  }
-  for (const skill of user.skills) buffers.hasSkill[skill] = 0;
-  buffers.excluded.fill(0);
+function clear({ matched, title, hasSkill, excluded }: SearchBuffers, user: RecommendUser): void {
+  matched.fill(0);
+  title.fill(0);
+  excluded.fill(0);
+  for (const skill of user.skills) hasSkill[skill] = 0;
 }

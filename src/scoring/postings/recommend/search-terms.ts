@@ -1,9 +1,10 @@
 import { SKILLS } from "../skills/vocabulary.ts";
 import { type Components, REASON_SKILLS } from "./components.ts";
 import { type RecommendUser, rarityTotal } from "./facts.ts";
-import type { OpenIndex } from "./posting-index.ts";
+import type { OpenIndex, PostingIndex } from "./posting-index.ts";
 import {
   DAY,
+  feedbackFactor,
   freshnessStep,
   isInWindow,
   MAX_DISMISSED_COMPANY,
@@ -25,28 +26,26 @@ export type SearchBuffers = {
   readonly title: Float64Array;
   /** Role words of one target by posting. */
   readonly shared: Uint8Array;
-  /** 1 for postings of which something matches. */
-  readonly touched: Uint8Array;
-  readonly touchedList: Int32Array;
   readonly excluded: Uint8Array;
   readonly hasSkill: Uint8Array;
-  /** Postings whose score may be high enough, as they were found, and the rank of each. */
+  /** Upper bounds of scores, then the scores, by posting. */
+  readonly scores: Float64Array;
+  /** Postings whose score may be high enough, ascending, and the rank of each. */
   readonly candidates: Int32Array;
   readonly ranks: Uint16Array;
   /** The same by rank: rank n is `ordered[rankStarts[n] .. rankStarts[n + 1])`. */
   readonly ordered: Int32Array;
   readonly rankStarts: Int32Array;
+  /** Postings that score less than their bound, by the rank of the score: the first, and the next of each. */
+  readonly firstLowered: Int32Array;
+  readonly nextLowered: Int32Array;
 };
 
 /** Scores fall into ranks of equal width: the highest, from 1 on, is rank 0; the last begins at 0. */
-export const RANKS = 257;
-const WIDTH = 1 / (RANKS - 1);
+export const RANKS = 1_025;
 
 /** The rank of a score. */
 export const rankOf = (score: number): number => Math.max(0, RANKS - 1 - Math.floor(score * (RANKS - 1)));
-
-/** Scores of a rank, and of all later ones, are below this. */
-export const rankLimit = (rank: number): number => (RANKS - rank) * WIDTH;
 
 /** Opens buffers for searches of an index. */
 export const openBuffers = ({ index, rarity }: OpenIndex): SearchBuffers => {
@@ -55,14 +54,15 @@ export const openBuffers = ({ index, rarity }: OpenIndex): SearchBuffers => {
     matched: new Int32Array(count),
     title: new Float64Array(count),
     shared: new Uint8Array(count),
-    touched: new Uint8Array(count),
-    touchedList: new Int32Array(count),
     excluded: new Uint8Array(count),
     hasSkill: new Uint8Array(rarity.length),
+    scores: new Float64Array(count),
     candidates: new Int32Array(count),
     ranks: new Uint16Array(count),
     ordered: new Int32Array(count),
     rankStarts: new Int32Array(RANKS + 1),
+    firstLowered: new Int32Array(RANKS).fill(-1),
+    nextLowered: new Int32Array(count),
   };
 };
 
@@ -119,11 +119,9 @@ export function termsAt(
   posting: number,
   { asOf, cosines }: Scoring,
 ): ScoreTerms {
-  const { user, dismissedCompanies, dismissedWords, interests, seenDays } = query;
-  const { roleWords, stack } = index;
-  let missesStack = false;
-  for (let at = stack.starts[posting] as number; at < (stack.starts[posting + 1] as number); at++)
-    if (hasSkill[stack.values[at] as number] === 0) missesStack = true;
+  const { user, interests } = query;
+  const { roleWords } = index;
+  const { dismissedCompany, dismissedWords, seenDays } = feedbackAt(index, query, posting);
   const roleWordCount = (roleWords.starts[posting + 1] as number) - (roleWords.starts[posting] as number);
   return {
     skills: skillShare(matched[posting] as number, skillTotals[posting] as number, query.skillTotal),
@@ -131,25 +129,19 @@ export function termsAt(
     remote: user.wantsRemote && index.isRemote[posting] === 1,
     seniority: index.levels[posting] === query.level,
     freshness: freshnessStep(asOf - (index.postedAt[posting] as number)),
-    belowSalary:
-      user.salary !== null &&
-      index.currencies[posting] === query.currency &&
-      (index.salaries[posting] as number) < user.salary.yearly,
-    missesStack,
-    dismissedCompany:
-      dismissedCompanies.size === 0
-        ? 0
-        : Math.min(MAX_DISMISSED_COMPANY, dismissedCompanies.get(index.companies[posting] as number) ?? 0),
-    dismissedWords: Math.min(MAX_DISMISSED_WORDS, countIn(roleWords, posting, dismissedWords)),
-    seenDays: seenDays.size === 0 ? 0 : (seenDays.get(posting) ?? 0),
+    belowSalary: isBelowSalaryAt(index, query, posting),
+    missesStack: missesStackAt(index, hasSkill, posting),
+    dismissedCompany,
+    dismissedWords,
+    seenDays,
     semantic: cosines === null ? null : (cosines[posting] as number),
     interest: roleWordCount === 0 ? 0 : countIn(roleWords, posting, interests) / roleWordCount,
   };
 }
 
 /**
- * An upper bound of the score of the posting at a position: what lowers it is left out, apart from its age.
- * With embeddings, the interest term is taken as 1.
+ * An upper bound of the score of the posting at a position: `scoreOf` without what lowers a score, apart from
+ * its age, in the same order of operations. With embeddings, the interest term is taken as 1.
  */
 export function boundAt(
   { index, skillTotals }: OpenIndex,
@@ -163,14 +155,69 @@ export function boundAt(
   const skills = skillShare(matched[posting] as number, skillTotals[posting] as number, skillTotal);
   if (cosines !== null) {
     const w = RECOMMEND_WEIGHTS.semantic;
-    const sum = w.title * (title[posting] as number) + w.skills * skills + w.freshness * fresh;
-    return sum + w.semantic * (cosines[posting] as number) + (interests.size === 0 ? 0 : w.interest);
+    return (
+      w.semantic * (cosines[posting] as number) +
+      w.title * (title[posting] as number) +
+      w.skills * skills +
+      w.freshness * fresh +
+      (interests.size === 0 ? 0 : w.interest)
+    );
   }
   const w = RECOMMEND_WEIGHTS.keywords;
   const isRemote = user.wantsRemote && index.isRemote[posting] === 1;
   const isOfLevel = index.levels[posting] === level;
-  const others = (isRemote ? w.remote : 0) + (isOfLevel ? w.seniority : 0);
-  return (w.skills * skills + w.title * (title[posting] as number) + others) * fresh;
+  const sum =
+    w.skills * skills +
+    w.title * (title[posting] as number) +
+    (isRemote ? w.remote : 0) +
+    (isOfLevel ? w.seniority : 0);
+  return sum * fresh;
+}
+
+/** What lowers the score of the posting at a position, as in `scoreOf`. */
+export function loweredAt(
+  { index }: OpenIndex,
+  { hasSkill }: SearchBuffers,
+  query: Query,
+  posting: number,
+): number {
+  const limits = RECOMMEND_LIMITS;
+  return (
+    (isBelowSalaryAt(index, query, posting) ? limits.belowSalary : 1) *
+    (missesStackAt(index, hasSkill, posting) ? limits.missesStack : 1) *
+    feedbackFactor(feedbackAt(index, query, posting))
+  );
+}
+
+const isBelowSalaryAt = (
+  { currencies, salaries }: PostingIndex,
+  { user, currency }: Query,
+  posting: number,
+): boolean =>
+  user.salary !== null &&
+  currencies[posting] === currency &&
+  (salaries[posting] as number) < user.salary.yearly;
+
+function missesStackAt({ stack }: PostingIndex, hasSkill: Uint8Array, posting: number): boolean {
+  for (let at = stack.starts[posting] as number; at < (stack.starts[posting + 1] as number); at++)
+    if (hasSkill[stack.values[at] as number] === 0) return true;
+  return false;
+}
+
+const NO_FEEDBACK = { dismissedCompany: 0, dismissedWords: 0, seenDays: 0 } as const;
+
+function feedbackAt(
+  { companies, roleWords }: PostingIndex,
+  { dismissedCompanies, dismissedWords, seenDays }: Query,
+  posting: number,
+): Pick<ScoreTerms, "dismissedCompany" | "dismissedWords" | "seenDays"> {
+  if (dismissedCompanies.size === 0 && dismissedWords.size === 0 && seenDays.size === 0) return NO_FEEDBACK;
+  const ofCompany = dismissedCompanies.get(companies[posting] as number) ?? 0;
+  return {
+    dismissedCompany: Math.min(MAX_DISMISSED_COMPANY, ofCompany),
+    dismissedWords: Math.min(MAX_DISMISSED_WORDS, countIn(roleWords, posting, dismissedWords)),
+    seenDays: seenDays.get(posting) ?? 0,
+  };
 }
 
 /** Whether the user's profile rules the posting out: its company, its place, its age. */
@@ -186,22 +233,55 @@ export function isRuledOut(
   return blacklist.size > 0 && blacklist.has(index.companies[posting] as number);
 }
 
-/** The matched skills of a posting: their number, and the keys of the rarest. */
-export function matchedAt(
+/** The components of the posting at a position. */
+export function componentsAt(
+  open: OpenIndex,
+  buffers: SearchBuffers,
+  query: Query,
+  posting: number,
+  scoring: Scoring,
+): Components {
+  const terms = termsAt(open, buffers, query, posting, scoring);
+  const { matchedCount, skillKeys } = matchedAt(open, buffers, posting);
+  const { skills, title, remote, seniority, freshness, belowSalary, missesStack } = terms;
+  const { dismissedCompany, dismissedWords, seenDays, semantic, interest } = terms;
+  // Spelled out: spreading two objects took a tenth of a full run.
+  return {
+    skills,
+    title,
+    remote,
+    seniority,
+    freshness,
+    belowSalary,
+    missesStack,
+    dismissedCompany,
+    dismissedWords,
+    seenDays,
+    semantic,
+    interest,
+    matchedCount,
+    skillKeys,
+  };
+}
+
+/** The matched skills of a posting: their number, and the keys of the rarest, ties by their index. */
+function matchedAt(
   { index, rarity }: OpenIndex,
   { hasSkill }: SearchBuffers,
   posting: number,
 ): Pick<Components, "skillKeys" | "matchedCount"> {
   const { starts, values } = index.skills;
-  const matched: number[] = [];
-  for (let at = starts[posting] as number; at < (starts[posting + 1] as number); at++)
-    if (hasSkill[values[at] as number] === 1) matched.push(values[at] as number);
-  return { matchedCount: matched.length, skillKeys: rarestKeys(matched, rarity) };
+  const best: number[] = [];
+  let matchedCount = 0;
+  for (let at = starts[posting] as number; at < (starts[posting + 1] as number); at++) {
+    const skill = values[at] as number;
+    if (hasSkill[skill] !== 1) continue;
+    matchedCount += 1;
+    let place = best.length;
+    while (place > 0 && (rarity[best[place - 1] as number] as number) < (rarity[skill] as number)) place -= 1;
+    if (place === REASON_SKILLS) continue;
+    for (let n = Math.min(best.length, REASON_SKILLS - 1); n > place; n--) best[n] = best[n - 1] as number;
+    best[place] = skill;
+  }
+  return { matchedCount, skillKeys: best.map((skill) => SKILLS[skill]?.key ?? 0) };
 }
-
-/** Keys of the rarest of the skills, ties by their index. */
-const rarestKeys = (skills: readonly number[], rarity: ArrayLike<number>): number[] =>
-  [...skills]
-    .sort((a, b) => (rarity[b] as number) - (rarity[a] as number) || a - b)
-    .slice(0, REASON_SKILLS)
-    .map((skill) => SKILLS[skill]?.key ?? 0);
