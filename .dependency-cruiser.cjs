@@ -53,6 +53,9 @@ const folderCycleRules = [
   })),
 ];
 
+/** What reads foreign files, on a thread. */
+const PARSERS = within("media/parse");
+
 module.exports = {
   forbidden: [
     // Order: who comes before whom.
@@ -84,10 +87,18 @@ module.exports = {
     },
     {
       name: "task-files-are-pure",
-      comment: "A task runs on a thread, which has no database, no configuration and no log.",
+      comment:
+        "A task runs on a thread, which has no database, no configuration and no log. Those of media parse files.",
       severity: "error",
-      from: { path: "\\.task\\.ts$" },
-      to: { pathNot: within("scoring") },
+      from: { path: ["\\.task\\.ts$", PARSERS] },
+      to: { pathNot: [within("scoring"), PARSERS, "node_modules/(mediabunny|sharp|file-type)/"] },
+    },
+    {
+      name: "parsers-run-on-threads",
+      comment: "A parser may take for ever, or all memory: only a thread with limits survives that.",
+      severity: "error",
+      from: { path: "^src/", pathNot: [PARSERS, "^src/media/read-metadata\\.task\\.ts$"] },
+      to: { path: [PARSERS, "node_modules/(mediabunny|sharp|file-type)/"] },
     },
     {
       name: "email-render-is-pure",

@@ -14,6 +14,28 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
   });
 }
 
+/**
+ * A signal that aborts when one of several does. AbortSignal.any would leave something of each in those that
+ * live on.
+ *
+ * @returns `release` must be called once the signal is no longer needed.
+ */
+export function linkSignals(...sources: readonly AbortSignal[]): {
+  readonly signal: AbortSignal;
+  release(): void;
+} {
+  const linked = new AbortController();
+  const onAbort = (): void => linked.abort(sources.find(({ aborted }) => aborted)?.reason);
+  for (const source of sources) source.addEventListener("abort", onAbort, { once: true });
+  if (sources.some(({ aborted }) => aborted)) onAbort();
+  return {
+    signal: linked.signal,
+    release() {
+      for (const source of sources) source.removeEventListener("abort", onAbort);
+    },
+  };
+}
+
 /** The answer did not come within its limit. */
 export class DeadlineExceeded extends Error {
   override readonly name = "DeadlineExceeded";

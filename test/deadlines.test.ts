@@ -1,7 +1,9 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import {
   becomesTrue,
   DeadlineExceeded,
+  linkSignals,
   orAborted,
   settlesWithin,
   withinLimit,
@@ -23,6 +25,28 @@ describe("orAborted", () => {
     controller.abort(new Error("enough"));
     await expect(waiting).rejects.toThrow("enough");
     await expect(orAborted(never, controller.signal)).rejects.toThrow("enough");
+  });
+});
+
+describe("linkSignals", () => {
+  it("aborts with the first of several signals, one that has aborted before included", () => {
+    const [a, b] = [new AbortController(), new AbortController()];
+    const { signal } = linkSignals(a.signal, b.signal);
+    expect(signal.aborted).toBe(false);
+    b.abort(new Error("b"));
+    a.abort(new Error("a"));
+    expect(signal.reason).toEqual(new Error("b"));
+    expect(linkSignals(new AbortController().signal, b.signal).signal.reason).toEqual(new Error("b"));
+  });
+
+  it("leaves nothing in a signal that lives on", () => {
+    const longLived = new AbortController();
+    const { signal, release } = linkSignals(longLived.signal);
+    expect(getEventListeners(longLived.signal, "abort")).toHaveLength(1);
+    release();
+    expect(getEventListeners(longLived.signal, "abort")).toHaveLength(0);
+    longLived.abort();
+    expect(signal.aborted).toBe(false);
   });
 });
 

@@ -39,6 +39,10 @@ const FILES: Readonly<Record<string, string>> = {
   "src/scoring/impure.ts": `export { readFileSync as one } from "node:fs";\n`,
   "src/project-matching/impure.task.ts": imports("../db/one.ts"),
   "src/email/render/impure.ts": imports("../../config/one.ts"),
+  "src/media/parse/one.ts": imports("../../scoring/one.ts"),
+  "src/media/parse/impure.ts": imports("../../db/one.ts"),
+  "src/media/read-metadata.task.ts": imports("./parse/one.ts"),
+  "src/media/on-the-event-loop.ts": imports("./parse/one.ts"),
   // Boundaries.
   "src/workers/transport.ts": `export { Queue as one } from "bullmq";\n`,
   "src/queues/demo.ts": imports("../dev/demo/one.ts"),
@@ -91,6 +95,8 @@ describe("the import rules reject", () => {
       "task-files-are-pure",
       "src/project-matching/impure.task.ts",
     ],
+    ["an import of the database in a parser", "task-files-are-pure", "src/media/parse/impure.ts"],
+    ["a parser outside of threads", "parsers-run-on-threads", "src/media/on-the-event-loop.ts"],
     [
       "an import of the configuration in the look of e-mail",
       "email-render-is-pure",
@@ -113,4 +119,8 @@ it("the import rules allow the command that starts the demo, although the demo i
   expect(between.every(({ from, to }) => from.startsWith("src/dev/") && to.startsWith("src/dev/"))).toBe(
     true,
   );
+});
+
+it("the import rules allow the task of media to import its parsers", () => {
+  expect(violations.filter(({ from }) => from === "src/media/read-metadata.task.ts")).toEqual([]);
 });

@@ -20,6 +20,7 @@ import { intake } from "./intake.ts";
 import { isolation } from "./isolation.ts";
 import { longRun } from "./long-run.ts";
 import { matches } from "./matches.ts";
+import { media } from "./media.ts";
 import { mirror } from "./mirror.ts";
 import { multipliers } from "./multipliers.ts";
 import { notices } from "./notices.ts";
@@ -51,6 +52,7 @@ const BENCHES: readonly Bench[] = [
   recommendQuality,
   recommendations,
   vocabulary,
+  media,
 ];
 const SEED = 20_241_215;
 /** Paths are relative to the root of the repository; npm runs this in bench/. */

@@ -12,6 +12,7 @@ export const REFERENCE_FIELDS: Readonly<Record<string, HostTable>> = {
   meetingId: "meetings",
   volunteerId: "users",
   userId: "users",
+  mediaId: "media",
 };
 
 const NOUNS: Partial<Record<HostTable, string>> = {
@@ -19,6 +20,7 @@ const NOUNS: Partial<Record<HostTable, string>> = {
   organizations: "organization",
   projects: "project",
   meetings: "meeting",
+  media: "media record",
 };
 
 /** Our id of the row that an option refers to. @throws CliError if there is none. */

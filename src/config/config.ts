@@ -6,6 +6,7 @@ import { email } from "./email.ts";
 import { embeddings } from "./embeddings.ts";
 import { history } from "./history.ts";
 import { matching } from "./matching.ts";
+import { media } from "./media.ts";
 import { notifications } from "./notifications.ts";
 import { nudges } from "./nudges.ts";
 import { postgres } from "./postgres.ts";
@@ -29,6 +30,7 @@ const areas = [
   postings,
   embeddings,
   connect,
+  media,
   history,
   access,
 ] as const;

@@ -10,6 +10,7 @@ export const QUEUE_WEIGHTS = {
   multipliers: 3,
   recommendations: 3,
   budgets: 2,
+  media: 2,
   maintenance: 1,
 } as const;
 

@@ -9,6 +9,7 @@ type Shared =
   | "matching"
   | "postings"
   | "embeddingModel"
+  | "media"
   | "notifications"
   | "historyDays"
   | "defaultTimeZone";
@@ -24,8 +25,8 @@ export type Settings = Pick<Config, Shared> & {
 export function settingsFrom(config: Pick<Config, Shared | "email">): Settings {
   const { transport: _transport, webhookSecrets: _secrets, ...email } = config.email;
   const { calendars, commissions, multipliers, budgets, nudges, matching } = config;
-  const { notifications, postings, embeddingModel, historyDays, defaultTimeZone } = config;
+  const { notifications, postings, embeddingModel, media, historyDays, defaultTimeZone } = config;
   const rewards = { commissions, multipliers, budgets };
-  const shown = { ...rewards, calendars, nudges, matching, postings, embeddingModel, notifications };
+  const shown = { ...rewards, calendars, nudges, matching, postings, embeddingModel, media, notifications };
   return { ...shown, historyDays, defaultTimeZone, email };
 }

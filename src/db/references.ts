@@ -12,7 +12,8 @@ export type HostTable =
   | "chat_threads"
   | "messages"
   | "resources"
-  | "meetings";
+  | "meetings"
+  | "media";
 
 type ReferenceOptions = {
   /** Whether our ids are accepted for rows without a host id. */

@@ -81,6 +81,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   ledger_unbalanced: NOTHING,
   ledger_verifications: [keeps("ranges of ids of the ledger", "covers")],
   match_dismissals: [deletes("user_id")],
+  media: [deletes("owner_id", { note: "the files are the host's to delete" })],
   meeting_participants: [deletes("user_id")],
   meeting_reminders: [deletes("user_id")],
   meetings: [

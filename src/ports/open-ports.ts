@@ -12,6 +12,7 @@ import { createMailLimiter } from "./mailers/mail-limiter.ts";
 import type { Mailer } from "./mailers/mailer.ts";
 import { resendMailer } from "./mailers/resend.ts";
 import { smtpMailer } from "./mailers/smtp.ts";
+import { openMediaStore } from "./media-store/open-media-store.ts";
 import { fetchRecords } from "./polite-fetch/fetch-records.ts";
 import { createPoliteFetch } from "./polite-fetch/polite-fetch.ts";
 import type { Ports } from "./ports.ts";
@@ -24,7 +25,14 @@ const RESEND_PER_SECOND = 2;
 
 type PortsConfig = Pick<
   Config,
-  "tokenSales" | "email" | "redisPrefix" | "googleCalendar" | "postingSources" | "fetching" | "embeddings"
+  | "tokenSales"
+  | "email"
+  | "redisPrefix"
+  | "googleCalendar"
+  | "postingSources"
+  | "fetching"
+  | "embeddings"
+  | "mediaStore"
 >;
 
 /** What ports share with the rest of the process. */
@@ -46,6 +54,7 @@ export function openPorts(config: PortsConfig, { redis, clock, db }: PortsOn): P
     embeddings: config.embeddings
       ? embeddingsPort({ config: config.embeddings, records: fetchRecords(db), clock })
       : null,
+    mediaStore: config.mediaStore ? openMediaStore(config.mediaStore) : null,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { CalendarPort } from "./calendar.ts";
 import type { EmbeddingsPort } from "./embeddings.ts";
 import type { Mailer } from "./mailers/mailer.ts";
+import type { MediaStore } from "./media-store/media-store.ts";
 import type { PostingsPort } from "./postings/postings-port.ts";
 import type { TokenSalesPort } from "./token-sales.ts";
 
@@ -12,4 +13,5 @@ export type Ports = {
   readonly calendar: CalendarPort | null;
   readonly postings: PostingsPort | null;
   readonly embeddings: EmbeddingsPort | null;
+  readonly mediaStore: MediaStore | null;
 };

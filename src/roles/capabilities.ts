@@ -41,7 +41,14 @@ const apiParts = ({ saleWebhook, eventsWebhook, email, auth, admin, googleCalend
   { capability: "calendar webhook", on: googleCalendar !== null, needs: ["GOOGLE_CLIENT_ID"] },
 ];
 
-const workerParts = ({ email, googleCalendar, tokenSales, postingSources, embeddings }: Config): Part[] => [
+const workerParts = ({
+  email,
+  googleCalendar,
+  tokenSales,
+  postingSources,
+  embeddings,
+  mediaStore,
+}: Config): Part[] => [
   {
     capability: "e-mail",
     on:
@@ -58,4 +65,9 @@ const workerParts = ({ email, googleCalendar, tokenSales, postingSources, embedd
     needs: ["POSTING_LISTS"],
   },
   { capability: "embeddings", on: embeddings !== null, needs: ["EMBEDDINGS_URL"] },
+  {
+    capability: "checks of media",
+    on: mediaStore === null ? false : `in a ${mediaStore.kind === "s3" ? "bucket" : "folder"}`,
+    needs: ["MEDIA_FOLDER or MEDIA_S3_BUCKET"],
+  },
 ];

@@ -15,6 +15,7 @@ import { noProducers, openProducers } from "../queues/redis.ts";
 import { createRelay } from "../queues/relay.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import { openCompute } from "../threads/compute.ts";
+import type { GuardedThreads } from "../threads/guarded-threads.ts";
 import type { Threads } from "../threads/threads.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -29,8 +30,9 @@ export type OpenOptions = {
   readonly timetable: readonly Schedule[];
   /** Replace those that the configuration opens. */
   readonly ports?: Partial<Ports>;
-  /** Used instead of new ones, and not closed. */
+  /** Pools used instead of new ones, and not closed. */
   readonly threads?: Threads;
+  readonly guarded?: GuardedThreads;
 };
 
 /** Opens what a process shares. No role runs yet. `close` closes what this opened. */
@@ -48,7 +50,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
   const mirroring = createMirroring({ db, log, patienceMs: config.mirrorPatienceMs });
   const outside = { redis: hasRedis ? producers.redis : null, clock, db: db.drizzle };
   const ports = { ...openPorts(config, outside), ...options.ports };
-  const compute = openCompute(options.threads);
+  const compute = openCompute(options);
   const metrics = createMetrics();
   const circuits = createCircuits({ log, onChange: (change) => countCircuit(metrics, change) });
   return {

@@ -4,6 +4,7 @@ import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-
 import { pruneHistory } from "../workers/maintenance/prune-history.ts";
 import { verifyLedger } from "../workers/maintenance/verify-ledger.ts";
 import { calculateMatches } from "../workers/matching/calculate-matches.ts";
+import { mediaMetadataBatch } from "../workers/media/media-metadata-batch.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
 import { pollCalendars } from "../workers/notifications/calendar/poll-calendars.ts";
 import { renewCalendarWatches } from "../workers/notifications/calendar/renew-calendar-watches.ts";
@@ -55,6 +56,7 @@ export const timetable: readonly Schedule[] = [
   every("30 4 * * 0", pruneCandidateNotifications, { input: { days: 90 } }),
   every("0 6 * * *", scrapeJobPostings),
   every("10 0 * * *", cleanupOldPostings),
+  every("25 * * * *", mediaMetadataBatch),
   // The safety net of the trigger that enqueues the fan-out of each event.
   every("* * * * *", sweepEvents),
   every("30 3 * * *", pruneNotifications),

@@ -1,27 +1,36 @@
+import { type GuardedThreads, openGuardedThreads } from "./guarded-threads.ts";
 import { openSharedForRun, type SharedForRun } from "./shared-for-run.ts";
 import { openStatementTurns, type StatementTurns } from "./statement-turns.ts";
 import { openThreads, type Threads } from "./threads.ts";
 
-/** What CPU-heavy jobs of one process share. */
-export type Compute = {
+type Pools = {
   readonly threads: Threads;
+  /** For data that nobody vouches for. */
+  readonly guarded: GuardedThreads;
+};
+
+/** What CPU-heavy jobs of one process share. */
+export type Compute = Pools & {
   /** One large statement at a time. */
   readonly turns: StatementTurns;
   /** Large data that the ranges of a run load once. */
   readonly shared: SharedForRun;
 };
 
-/** @param threads of a caller who closes them; default: its own. */
-export function openCompute(threads?: Threads): Compute & { close(): Promise<void> } {
-  const used = threads ?? openThreads();
+/** @param given pools of a caller who closes them; default: its own. */
+export function openCompute(given: Partial<Pools> = {}): Compute & { close(): Promise<void> } {
+  const threads = given.threads ?? openThreads();
+  const guarded = given.guarded ?? openGuardedThreads();
   const shared = openSharedForRun();
   return {
-    threads: used,
+    threads,
+    guarded,
     turns: openStatementTurns(),
     shared,
     async close() {
       shared.close();
-      if (!threads) await used.close();
+      if (!given.guarded) await guarded.close();
+      if (!given.threads) await threads.close();
     },
   };
 }

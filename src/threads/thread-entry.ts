@@ -1,12 +1,21 @@
 import { execFileSync } from "node:child_process";
-import { readlinkSync } from "node:fs";
+import type { MessagePort } from "node:worker_threads";
 import { workerData } from "piscina";
+import { ignoreLeftRejections, kernelThread, openAsking } from "./asking.ts";
 
 /** What a thread is given when it starts. */
 export type ThreadData = { readonly runsIdle: boolean };
 
-/** A call: an exported function of a module, and its argument. */
-export type ThreadCall = { readonly module: string; readonly task: string; readonly input: unknown };
+/**
+ * A call: an exported function of a module, and its argument. With a port, the function may ask the caller
+ * while it runs: `ask` is its second argument.
+ */
+export type ThreadCall = {
+  readonly module: string;
+  readonly task: string;
+  readonly input: unknown;
+  readonly port?: MessagePort;
+};
 
 const CHRT_TIMEOUT_MS = 5_000;
 
@@ -20,8 +29,10 @@ if ((workerData as ThreadData).runsIdle) setIdlePriority();
  */
 function setIdlePriority(): void {
   try {
-    const [thread = ""] = readlinkSync("/proc/thread-self").split("/").slice(-1);
-    execFileSync("chrt", ["--idle", "--pid", "0", thread], { stdio: "ignore", timeout: CHRT_TIMEOUT_MS });
+    execFileSync("chrt", ["--idle", "--pid", "0", kernelThread() ?? ""], {
+      stdio: "ignore",
+      timeout: CHRT_TIMEOUT_MS,
+    });
   } catch {
     // The pool has seen chrt work, so this is a busy machine: the thread keeps its ordinary priority.
   }
@@ -29,8 +40,15 @@ function setIdlePriority(): void {
 
 /** Runs one call. Piscina requires a default export; nothing else in this repository has one. */
 // biome-ignore lint/style/noDefaultExport: Piscina's contract.
-export default async function perform({ module, task, input }: ThreadCall): Promise<unknown> {
+export default async function perform({ module, task, input, port }: ThreadCall): Promise<unknown> {
   const { [task]: named } = (await import(module)) as Record<string, unknown>;
   if (typeof named !== "function") throw new Error(`${module} exports no function named ${task}.`);
-  return named(input);
+  if (!port) return named(input);
+  ignoreLeftRejections();
+  const { ask, close } = openAsking(port);
+  try {
+    return await named(input, ask);
+  } finally {
+    close();
+  }
 }

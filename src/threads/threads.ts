@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
+import { linkSignals } from "../deadlines.ts";
+import { createSeats, type Seats } from "./seats.ts";
 import type { ThreadCall, ThreadData } from "./thread-entry.ts";
 
 /**
@@ -32,7 +34,7 @@ export type ThreadsOptions = {
 /** Calls that may wait for a thread; the next one is rejected. */
 const MAX_WAITING = 1_000;
 /** A thread without work is stopped after this. */
-const IDLE_TIMEOUT_MS = 60_000;
+export const IDLE_TIMEOUT_MS = 60_000;
 /**
  * Where idle priority is not available, threads get the lowest ordinary priority instead. Elsewhere it only
  * makes the system count their time apart (src/threads/processor-load.ts).
@@ -42,7 +44,7 @@ const PROBE_TIMEOUT_MS = 5_000;
 
 /** Node 20 cannot start a thread from TypeScript: from source, a first file registers tsx. */
 const isSource = import.meta.url.endsWith(".ts");
-const entry = fileURLToPath(
+export const THREAD_ENTRY = fileURLToPath(
   new URL(isSource ? "./thread-entry-from-source.mjs" : "./thread-entry.js", import.meta.url),
 );
 
@@ -50,27 +52,42 @@ const entry = fileURLToPath(
  * Opens a pool of threads. The pool is made at the first call, and threads are started as calls need them.
  */
 export function openThreads(options: ThreadsOptions = {}): Threads {
-  let pool: Piscina | undefined;
+  const closed = new AbortController();
+  let opened: Pool | undefined;
   return {
-    call(module, task, input, signal) {
-      pool ??= createPool(options);
-      return pool.run({ module: module.href, task, input } satisfies ThreadCall, { signal });
+    async call<Result>(module: URL, task: string, input: unknown, given: AbortSignal) {
+      opened ??= createPool(options);
+      const { pool, seats } = opened;
+      const { signal, release } = linkSignals(given, closed.signal);
+      try {
+        const leave = await seats.take(signal);
+        const call = { module: module.href, task, input } satisfies ThreadCall;
+        return await (pool.run(call, { signal }) as Promise<Result>).finally(leave);
+      } finally {
+        release();
+      }
     },
-    close: async () => pool?.close({ force: true }),
+    async close() {
+      closed.abort(new Error("the threads are closed"));
+      await opened?.pool.close({ force: true });
+    },
   };
 }
 
-function createPool({ idlePriority = true, size }: ThreadsOptions): Piscina {
+type Pool = { readonly pool: Piscina; readonly seats: Seats };
+
+function createPool({ idlePriority = true, size }: ThreadsOptions): Pool {
   const runsIdle = idlePriority && hasIdlePriority();
-  return new Piscina({
-    filename: entry,
+  const maxThreads = size ?? poolSize(availableParallelism(), runsIdle);
+  const pool = new Piscina({
+    filename: THREAD_ENTRY,
     minThreads: 0,
-    maxThreads: size ?? poolSize(availableParallelism(), runsIdle),
-    maxQueue: MAX_WAITING,
+    maxThreads,
     idleTimeout: IDLE_TIMEOUT_MS,
     workerData: { runsIdle } satisfies ThreadData,
     niceIncrement: idlePriority ? NICENESS : 0,
   });
+  return { pool, seats: createSeats(maxThreads, MAX_WAITING) };
 }
 
 /**

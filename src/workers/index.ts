@@ -12,6 +12,9 @@ import { pruneHistory } from "./maintenance/prune-history.ts";
 import { verifyLedger } from "./maintenance/verify-ledger.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
 import { placeVolunteer } from "./matching/place-volunteer.ts";
+import { mediaMetadata } from "./media/media-metadata.ts";
+import { mediaMetadataAll } from "./media/media-metadata-all.ts";
+import { mediaMetadataBatch } from "./media/media-metadata-batch.ts";
 import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
 import { pollCalendars } from "./notifications/calendar/poll-calendars.ts";
 import { renewCalendarWatches } from "./notifications/calendar/renew-calendar-watches.ts";
@@ -92,4 +95,7 @@ export const catalogue = catalogueOf([
   emitRecommendationsReady,
   sendEmails,
   retryEmails,
+  mediaMetadata,
+  mediaMetadataAll,
+  mediaMetadataBatch,
 ]);

@@ -293,6 +293,41 @@ describe("the configuration", () => {
     });
   });
 
+  describe("media", () => {
+    it("are in a folder, or in a bucket, or nowhere", () => {
+      expect(readConfig(needed)).toMatchObject({ mediaStore: null, media: { isStored: false } });
+      expect(readConfig({ ...needed, MEDIA_FOLDER: "/srv/media" })).toMatchObject({
+        mediaStore: { kind: "folder", folder: "/srv/media" },
+        media: { isStored: true },
+      });
+      expect(
+        readConfig({ ...needed, MEDIA_S3_BUCKET: "clips", MEDIA_S3_PREFIX: "uploads" }).mediaStore,
+      ).toEqual({
+        kind: "s3",
+        bucket: "clips",
+        prefix: "uploads/",
+        region: "us-east-1",
+        endpoint: null,
+        credentials: null,
+      });
+      expect(faultsOf({ ...needed, MEDIA_FOLDER: "/srv", MEDIA_S3_BUCKET: "clips" })).toEqual([
+        "MEDIA_FOLDER and MEDIA_S3_BUCKET exclude each other",
+      ]);
+      expect(faultsOf({ ...needed, MEDIA_S3_BUCKET: "clips", MEDIA_S3_ACCESS_KEY_ID: "id" })).toHaveLength(1);
+    });
+
+    it("have limits that are sizes", () => {
+      expect(readConfig({ ...needed, MEDIA_VIDEO_MAX_SIZE: "1920X1080" }).media.limits).toMatchObject({
+        maxSeconds: 180,
+        video: { width: 1_920, height: 1_080 },
+        image: { width: 8_192, height: 8_192 },
+        imageBytes: 33_554_432,
+      });
+      for (const size of ["1920", "0x10", "-1x5", "1920x1080x3", "123456x1"])
+        expect(faultsOf({ ...needed, MEDIA_IMAGE_MAX_SIZE: size }), size).toHaveLength(1);
+    });
+  });
+
   describe("calendars", () => {
     const google = {
       GOOGLE_CLIENT_ID: "client",

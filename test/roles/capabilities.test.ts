@@ -25,6 +25,7 @@ describe("the capabilities that a process logs at its start", () => {
       "reconciliation of sales": "off SCICENT_API_URL",
       "job postings": "off POSTING_LISTS",
       embeddings: "off EMBEDDINGS_URL",
+      "checks of media": "off MEDIA_FOLDER or MEDIA_S3_BUCKET",
     });
   });
 
@@ -39,6 +40,7 @@ describe("the capabilities that a process logs at its start", () => {
         PUBLIC_URL: "https://app.test",
         POSTING_LISTS: "remotive,greenhouse:acme",
         FETCH_CONTACT: "ops@b.test",
+        MEDIA_S3_BUCKET: "clips",
       }),
     ).toMatchObject({
       "sale webhook": "on",
@@ -46,6 +48,7 @@ describe("the capabilities that a process logs at its start", () => {
       dashboard: "read-only",
       "e-mail": "smtp",
       "job postings": "2 lists",
+      "checks of media": "in a bucket",
     });
   });
 
@@ -56,6 +59,7 @@ describe("the capabilities that a process logs at its start", () => {
       "reconciliation of sales",
       "job postings",
       "embeddings",
+      "checks of media",
     ]);
     expect(capabilities({ ROLES: "scheduler" })).toEqual({});
   });

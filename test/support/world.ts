@@ -24,6 +24,7 @@ import { openRuntime } from "../../src/roles/open-runtime.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
 import { startWorkers, type WorkerOptions, type Workers } from "../../src/roles/worker.ts";
 import type { Schedule } from "../../src/schedules/schedule.ts";
+import { openGuardedThreads } from "../../src/threads/guarded-threads.ts";
 import { openThreads } from "../../src/threads/threads.ts";
 import { catalogue as everyJob } from "../../src/workers/index.ts";
 import { dumpHost } from "./host-decoys.ts";
@@ -120,6 +121,7 @@ const DRAIN_LIMIT = 10_000;
  * idle priority, beside other test files, jobs would reach their time limits.
  */
 const threads = openThreads({ size: 2, idlePriority: false });
+const guarded = openGuardedThreads();
 
 /**
  * Creates a world for the running test. Afterwards it is checked (no open transaction, the ledger sums to
@@ -139,6 +141,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     log: createLog({ level: process.env["TEST_LOG"] ?? "silent", format: "json" }),
     catalogue,
     threads,
+    guarded,
     timetable: options.timetable ?? [],
     ports: { mailer: recordingMailer(mailbox), ...options.ports },
   });

@@ -38,6 +38,16 @@ describe("threads", () => {
     expect(await threads.call<number>(here, "sumTo", 3, never)).toBe(3);
   });
 
+  it("serve calls that waited behind those whose threads were ended", async () => {
+    const [abort, pool] = [new AbortController(), openThreads({ size: 1 })];
+    const endless = pool.call(here, "spin", 60_000, abort.signal);
+    const waiting = [3, 4, 5].map((n) => pool.call<number>(here, "sumTo", n, never));
+    abort.abort();
+    await expect(endless).rejects.toThrow();
+    expect(await Promise.all(waiting)).toEqual([3, 6, 10]);
+    await pool.close();
+  });
+
   it("are one per processor at idle priority, and leave a processor to others without it", () => {
     expect([1, 2, 8].map((processors) => poolSize(processors, true))).toEqual([1, 2, 8]);
     expect([1, 2, 8].map((processors) => poolSize(processors, false))).toEqual([1, 1, 7]);

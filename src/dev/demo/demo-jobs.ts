@@ -18,6 +18,9 @@ import { pruneHistory } from "../../workers/maintenance/prune-history.ts";
 import { verifyLedger } from "../../workers/maintenance/verify-ledger.ts";
 import { calculateMatches } from "../../workers/matching/calculate-matches.ts";
 import { placeVolunteer } from "../../workers/matching/place-volunteer.ts";
+import { mediaMetadata } from "../../workers/media/media-metadata.ts";
+import { mediaMetadataAll } from "../../workers/media/media-metadata-all.ts";
+import { mediaMetadataBatch } from "../../workers/media/media-metadata-batch.ts";
 import { recalculateMultipliers } from "../../workers/multipliers/recalculate-multipliers.ts";
 import { pollCalendars } from "../../workers/notifications/calendar/poll-calendars.ts";
 import { renewCalendarWatches } from "../../workers/notifications/calendar/renew-calendar-watches.ts";
@@ -52,6 +55,7 @@ import type { CalendarProvider } from "./demo-calendar.ts";
 import { aCalendarIsConnected, aChannelIsDue, aChannelIsReplaced } from "./demo-calendar-scene.ts";
 import { untilSettled } from "./demo-figures.ts";
 import { aMailing, aWeekPasses, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
+import { aPictureIsUploaded, aSoundIsUploaded } from "./demo-media.ts";
 import {
   aMeetingBeginsSoon,
   aMessageIsLeftUnread,
@@ -71,6 +75,7 @@ export type Scene = {
   readonly address: string;
   readonly jwtSecret: string;
   readonly organizationIds: readonly string[];
+  readonly mediaFolder: string;
   /** Prefix of every transaction id of this demo. */
   readonly name: string;
   readonly now: Date;
@@ -131,6 +136,9 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: emailWeekly, input: aWeekPasses },
   { job: cleanupRecommendations, input: async () => ({}) },
   { job: cleanupSavedJobs, input: async () => ({}) },
+  { job: mediaMetadata, input: aPictureIsUploaded },
+  { job: mediaMetadataBatch, input: aSoundIsUploaded },
+  { job: mediaMetadataAll, input: async () => ({}) },
   { job: eraseUser, input: someoneLeaves },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];

@@ -38,6 +38,8 @@ export type OpenDemo = {
   readonly now: Date;
   /** Folder of the sent e-mails: EMAIL_FOLDER, or a temporary one that is deleted at the end. */
   readonly emailFolder: string;
+  /** Folder of uploaded files. */
+  readonly mediaFolder: string;
 };
 
 export const SEED = 20_260_308;
@@ -111,9 +113,10 @@ export async function openDemo({ terminal, log, closers, port }: DemoOptions): P
   closers.push(() => calendars.stop());
   const boards = await startJobBoards(now);
   closers.push(() => boards.stop());
-  const emailFolder = environment.EMAIL_FOLDER || (await temporaryFolder(closers));
+  const emailFolder = environment.EMAIL_FOLDER || (await temporaryFolder("emails", closers));
+  const mediaFolder = await temporaryFolder("media", closers);
   const jwtSecret = drawSecret();
-  const around = { seller, calendars, boards, emailFolder, jwtSecret };
+  const around = { seller, calendars, boards, emailFolder, mediaFolder, jwtSecret };
   const { config, service } = await step(
     "service",
     () =>
@@ -136,11 +139,12 @@ export async function openDemo({ terminal, log, closers, port }: DemoOptions): P
     name: `demo-${now.getTime().toString(36)}`,
     now,
     emailFolder,
+    mediaFolder,
   };
 }
 
-async function temporaryFolder(closers: Closers): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "commonwork-emails-"));
+async function temporaryFolder(content: string, closers: Closers): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `commonwork-${content}-`));
   closers.push(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -148,7 +152,7 @@ async function temporaryFolder(closers: Closers): Promise<string> {
 const drawPassword = (): string => randomBytes(12).toString("base64url");
 const drawSecret = (): string => randomBytes(32).toString("base64url");
 
-type Around = Pick<OpenDemo, "seller" | "calendars" | "emailFolder" | "jwtSecret"> & {
+type Around = Pick<OpenDemo, "seller" | "calendars" | "emailFolder" | "mediaFolder" | "jwtSecret"> & {
   readonly boards: JobBoards;
   readonly port: number;
 };
@@ -157,7 +161,7 @@ type Around = Pick<OpenDemo, "seller" | "calendars" | "emailFolder" | "jwtSecret
 function configFor(
   environment: NodeJS.ProcessEnv,
   servers: DemoServers,
-  { port, seller, calendars, boards, emailFolder, jwtSecret }: Around,
+  { port, seller, calendars, boards, emailFolder, mediaFolder, jwtSecret }: Around,
 ): Config {
   const host = environment.HOST || "127.0.0.1";
   return readConfig({
@@ -174,6 +178,7 @@ function configFor(
     SCICENT_WEBHOOK_SECRET: drawSecret(),
     SCICENT_API_URL: seller.url,
     EMAIL_FOLDER: emailFolder,
+    MEDIA_FOLDER: mediaFolder,
     DOMAIN_EVENTS_WEBHOOK_SECRET: drawSecret(),
     AUTH_JWT_SECRET: jwtSecret,
     ADMIN_PASSWORD: drawPassword(),

@@ -1,0 +1,63 @@
+import { sql } from "drizzle-orm";
+import { bigint, check, index, integer, jsonb, pgTable, smallint, text } from "drizzle-orm/pg-core";
+import { hostId, id, instant } from "./columns.ts";
+import { userRef } from "./users.ts";
+
+/**
+ * Uploaded files. The host inserts rows and fills the columns up to `createdAt`; a check sets the status and
+ * the others. Row by row: a file may be gone, replaced or checked again at any time.
+ */
+export const media = pgTable(
+  "media",
+  {
+    id: id(),
+    hostId: hostId(),
+    ownerId: userRef(),
+    /** `IMAGE`, `VIDEO` and `AUDIO` are checked; other kinds of the host, such as `EMBED`, are not. */
+    kind: text().notNull(),
+    /**
+     * `UPLOADED` and `VALIDATING` wait for a check, which sets `READY`, `REJECTED` or `FAILED_PROCESSING`.
+     * Other statuses of the host are left alone.
+     */
+    status: text().notNull().default("UPLOADED"),
+    visibility: text().notNull().default("PUBLIC"),
+    /** The key in the media store. */
+    storageKey: text(),
+    createdAt: instant().notNull().defaultNow(),
+    /** A trigger sets it. */
+    updatedAt: instant().notNull().defaultNow(),
+    /** By content. */
+    mimeType: text(),
+    sizeBytes: bigint({ mode: "bigint" }),
+    /** As displayed, in pixels. */
+    width: integer(),
+    height: integer(),
+    durationMs: bigint({ mode: "bigint" }),
+    /** What else is known of the file: codecs, rates, orientation (MediaDetails). */
+    details: jsonb().notNull().default({}),
+    /** Why it was rejected, each reason with its values (Rejection). */
+    rejections: jsonb(),
+    /** Why the last check failed (FileFault). */
+    fault: text(),
+    /** Checks that failed since the last one that did not. */
+    failures: smallint().notNull().default(0),
+    checkedAt: instant(),
+  },
+  (t) => [
+    // media-metadata-all, media-metadata-batch: what waits for a check.
+    index("media_unchecked")
+      .on(t.id)
+      .where(
+        sql`kind in ('IMAGE', 'VIDEO', 'AUDIO') and storage_key is not null
+          and (status in ('UPLOADED', 'VALIDATING') or status = 'FAILED_PROCESSING' and failures <= 3)`,
+      ),
+    // media-metadata: files that were read lately.
+    index("media_ready").on(t.checkedAt).where(sql`status = 'READY' and checked_at is not null`),
+    // delete-media-files: whether a record has the file.
+    index("media_storage_key").using("hash", t.storageKey),
+    // the media of a user who is erased.
+    index("media_owner").on(t.ownerId),
+    check("media_kind", sql`kind <> '' and status <> ''`),
+    check("media_size", sql`width > 0 and height > 0 and size_bytes >= 0 and duration_ms >= 0`),
+  ],
+);

@@ -1,0 +1,56 @@
+import { readlinkSync } from "node:fs";
+import type { MessagePort } from "node:worker_threads";
+
+/** Asks the caller of a task for something while the task runs, such as a part of a file. */
+export type Ask = (request: unknown) => Promise<unknown>;
+
+/** From the thread to the caller. `thread`: its id in the kernel, or null where there is none. */
+export type FromThread =
+  | { readonly kind: "started"; readonly thread: string | null }
+  | { readonly kind: "ask"; readonly id: number; readonly request: unknown };
+
+/** From the caller to the thread. The reason of a refusal stays with the caller. */
+export type ToThread =
+  | { readonly kind: "answer"; readonly id: number; readonly answer: unknown }
+  | { readonly kind: "refusal"; readonly id: number };
+
+type Waiting = { resolve(answer: unknown): void; reject(error: Error): void };
+
+/** Opens the thread's end of the channel, and tells the caller that the task starts. */
+export function openAsking(port: MessagePort): { readonly ask: Ask; close(): void } {
+  const waiting = new Map<number, Waiting>();
+  let last = 0;
+  port.on("message", (message: ToThread) => {
+    const asked = waiting.get(message.id);
+    waiting.delete(message.id);
+    if (message.kind === "answer") asked?.resolve(message.answer);
+    else asked?.reject(new Error("the caller refused the request"));
+  });
+  port.postMessage({ kind: "started", thread: kernelThread() } satisfies FromThread);
+  return {
+    ask: (request) =>
+      new Promise((resolve, reject) => {
+        last += 1;
+        waiting.set(last, { resolve, reject });
+        port.postMessage({ kind: "ask", id: last, request } satisfies FromThread);
+      }),
+    close: () => port.close(),
+  };
+}
+
+/**
+ * Lets the calling thread survive rejections that no one waits for: those that a task left behind would end
+ * the thread during the next one.
+ */
+export function ignoreLeftRejections(): void {
+  if (process.listenerCount("unhandledRejection") === 0) process.on("unhandledRejection", () => undefined);
+}
+
+/** The id of the calling thread in Linux; null elsewhere. */
+export function kernelThread(): string | null {
+  try {
+    return readlinkSync("/proc/thread-self").split("/").at(-1) ?? null;
+  } catch {
+    return null;
+  }
+}
