@@ -130,6 +130,89 @@ BEGIN
     JOIN skill_names s ON s.key = ('x' || encode(substring(components FROM (n - 1)::int * 24 + 4 * k.at + 1 FOR 4), 'hex'))::bit(32)::int);
 END $function$;
 
+CREATE OR REPLACE FUNCTION count_engagement()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET search_path FROM CURRENT
+AS $function$
+DECLARE touched bigint[]; again bigint[];
+BEGIN
+  SELECT array_agg(p.id ORDER BY p.id) INTO touched
+  FROM posts p
+  WHERE p.id IN (SELECT w.target_id FROM written_events w WHERE w.target_kind = 'post' AND w.kind IN ('like', 'comment', 'share'))
+    AND p.created_at BETWEEN '1970-01-01 00:00:00+00' AND now();
+  IF touched IS NULL THEN RETURN NULL; END IF;
+  INSERT INTO trending_scores (post_id, landmark, expires_at)
+  SELECT p.id, p.created_at, p.created_at + interval '48 hours' FROM posts p WHERE p.id = ANY (touched) ORDER BY p.id
+  ON CONFLICT (post_id) DO NOTHING;
+  PERFORM FROM trending_scores t WHERE t.post_id = ANY (touched) ORDER BY t.post_id FOR NO KEY UPDATE;
+  SELECT array_agg(a.post_id) INTO again
+  FROM (
+    SELECT w.target_id AS post_id
+    FROM written_events w
+    JOIN engagement_events e ON e.target_kind = 'post' AND e.target_id = w.target_id AND e.user_id = w.user_id AND e.id <> w.id
+    WHERE w.target_id = ANY (touched) AND w.target_kind = 'post' AND w.kind = 'like' AND e.kind = 'like'
+      AND w.taken_back_at IS NULL AND e.taken_back_at IS NULL
+    UNION
+    SELECT t.post_id FROM trending_scores t JOIN posts p ON p.id = t.post_id
+    WHERE t.post_id = ANY (touched) AND t.landmark <> p.created_at) a;
+  UPDATE trending_scores t
+  SET grown = t.grown + n.grown, likes = t.likes + n.likes, comments = t.comments + n.comments, shares = t.shares + n.shares,
+      actors = t.actors + n.actors, changed_at = clock_timestamp(),
+      lhot = CASE WHEN t.actors + n.actors >= 5 THEN ln(t.grown + n.grown) / ln(2::float8) + extract(epoch FROM t.landmark)::float8 / 43200 END
+  FROM (
+    SELECT c.id, sum(c.grown) AS grown, count(*) FILTER (WHERE c.kind = 'like')::int AS likes,
+           count(*) FILTER (WHERE c.kind = 'comment')::int AS comments, count(*) FILTER (WHERE c.kind = 'share')::int AS shares,
+           count(DISTINCT c.user_id) FILTER (WHERE c.is_new_actor)::int AS actors
+    FROM (
+      SELECT p.id, w.user_id, w.kind, s.weight * power(2::float8, extract(epoch FROM w.occurred_at - p.created_at)::float8 / 43200) AS grown,
+             NOT EXISTS (
+               SELECT FROM engagement_events e
+               WHERE e.target_kind = 'post' AND e.target_id = w.target_id AND e.user_id = w.user_id AND e.taken_back_at IS NULL
+                 AND e.kind IN ('like', 'comment', 'share') AND e.occurred_at BETWEEN p.created_at AND p.created_at + interval '48 hours'
+                 AND u.created_at <= e.occurred_at - interval '24 hours' AND e.id NOT IN (SELECT x.id FROM written_events x)) AS is_new_actor
+      FROM written_events w
+      JOIN posts p ON p.id = w.target_id
+      JOIN (VALUES ('like', 1), ('comment', 2), ('share', 3)) s(kind, weight) ON s.kind = w.kind
+      JOIN users u ON u.id = w.user_id
+      WHERE w.target_kind = 'post' AND w.target_id = ANY (touched) AND NOT w.target_id = ANY (coalesce(again, '{}'))
+        AND w.taken_back_at IS NULL AND w.user_id <> p.author_id
+        AND w.occurred_at BETWEEN p.created_at AND p.created_at + interval '48 hours'
+        AND u.created_at <= w.occurred_at - interval '24 hours') c
+    GROUP BY c.id) n
+  WHERE t.post_id = n.id;
+  IF again IS NOT NULL THEN PERFORM recount_trends(again); END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION counted_engagement(of_posts bigint[])
+ RETURNS TABLE(post_id bigint, user_id bigint, kind text, occurred_at timestamp with time zone, weight integer, grown double precision)
+ LANGUAGE sql
+ STABLE
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET search_path FROM CURRENT
+AS $function$
+  SELECT p.id, e.user_id, e.kind, e.occurred_at, w.weight,
+         w.weight * power(2::float8, extract(epoch FROM e.occurred_at - p.created_at)::float8 / 43200)
+  FROM posts p
+  JOIN engagement_events e ON e.target_kind = 'post' AND e.target_id = p.id
+  JOIN (VALUES ('like', 1), ('comment', 2), ('share', 3)) w(kind, weight) ON w.kind = e.kind
+  JOIN users u ON u.id = e.user_id
+  WHERE p.id = ANY (of_posts) AND e.taken_back_at IS NULL AND e.user_id <> p.author_id
+    AND e.occurred_at BETWEEN p.created_at AND p.created_at + interval '48 hours'
+    AND u.created_at <= e.occurred_at - interval '24 hours'
+    AND NOT (e.kind = 'like' AND EXISTS (
+      SELECT FROM engagement_events f
+      WHERE f.target_kind = 'post' AND f.target_id = e.target_id AND f.user_id = e.user_id AND f.kind = 'like'
+        AND f.taken_back_at IS NULL AND f.occurred_at BETWEEN p.created_at AND e.occurred_at
+        AND u.created_at <= f.occurred_at - interval '24 hours' AND (f.occurred_at, f.id) < (e.occurred_at, e.id)))
+$function$;
+
 CREATE OR REPLACE FUNCTION delete_recommendation()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -207,6 +290,21 @@ CREATE OR REPLACE FUNCTION host_jobs()
 AS $function$
   SELECT ARRAY['calculate-matches', 'generate-recommendations', 'place-volunteer'];
 $function$;
+
+CREATE OR REPLACE FUNCTION instant_or_null(given text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path FROM CURRENT
+AS $function$
+DECLARE parsed timestamptz;
+BEGIN
+  IF given !~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d(:?\d\d)?)$' THEN RETURN NULL; END IF;
+  parsed := given::timestamptz;
+  RETURN CASE WHEN parsed >= '1970-01-01 00:00:00+00' THEN parsed END;
+EXCEPTION WHEN datetime_field_overflow OR invalid_datetime_format OR invalid_time_zone_displacement_value THEN
+  RETURN NULL;
+END $function$;
 
 CREATE OR REPLACE FUNCTION keep_upline()
  RETURNS trigger
@@ -500,6 +598,136 @@ AS $function$
     CASE WHEN f.flags >> 4 = 0 THEN 'Posted in the last 48 hours' END)
   FROM (SELECT get_byte(components, (n - 1)::int * 24 + 21)) AS f(flags)
 $function$;
+
+CREATE OR REPLACE FUNCTION record_engagement(events jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET search_path FROM CURRENT
+AS $function$
+DECLARE given jsonb; inserted text[]; taken text[]; outcomes jsonb;
+BEGIN
+  IF jsonb_typeof(events) IS DISTINCT FROM 'array' OR jsonb_array_length(events) > 1000 THEN
+    RAISE EXCEPTION 'record_engagement takes a JSON array of at most 1000 events' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  SELECT jsonb_agg(jsonb_build_object('n', r.n, 'host_id', r.host_id, 'user_id', r.user_id, 'target_kind', r.target_kind,
+           'target_id', r.target_id, 'kind', r.kind, 'occurred_at', r.occurred_at, 'taken_back_at', r.taken_back_at,
+           'fault', CASE WHEN NOT r.is_readable THEN 'invalid' WHEN r.occurred_at > now() + interval '1 minute' THEN 'future'
+                         WHEN r.user_id IS NULL THEN 'unknown_user' WHEN r.target_id IS NULL THEN 'unknown_target' END))
+  INTO given
+  FROM (
+    SELECT e.n, e.host_id, e.target_kind, e.kind, e.occurred_at, e.taken_back_at,
+           coalesce(jsonb_typeof(e.event -> 'id') IN ('string', 'number') AND length(e.host_id) BETWEEN 1 AND 255
+             AND e.kind IN ('like', 'comment', 'share', 'message', 'profile_view', 'hide') AND e.target_kind IN ('post', 'user')
+             AND e.occurred_at IS NOT NULL AND (e.event ->> 'taken_back_at' IS NULL OR e.taken_back_at IS NOT NULL), false) AS is_readable,
+           coalesce((SELECT u.id FROM users u WHERE u.host_id = e.user_ref AND u.erased_at IS NULL),
+             (SELECT u.id FROM users u WHERE u.id = e.user_own AND u.host_id IS NULL AND u.erased_at IS NULL)) AS user_id,
+           CASE e.target_kind
+             WHEN 'post' THEN coalesce((SELECT p.id FROM posts p WHERE p.host_id = e.target_ref),
+               (SELECT p.id FROM posts p WHERE p.id = e.target_own AND p.host_id IS NULL))
+             ELSE coalesce((SELECT u.id FROM users u WHERE u.host_id = e.target_ref AND u.erased_at IS NULL),
+               (SELECT u.id FROM users u WHERE u.id = e.target_own AND u.host_id IS NULL AND u.erased_at IS NULL)) END AS target_id
+    FROM (
+      SELECT g.n, g.event, g.event ->> 'id' AS host_id, g.event ->> 'target_kind' AS target_kind, g.event ->> 'kind' AS kind,
+             g.event ->> 'user_id' AS user_ref, g.event ->> 'target_id' AS target_ref,
+             CASE WHEN g.event ->> 'user_id' ~ '^[1-9]\d{0,17}$' THEN (g.event ->> 'user_id')::bigint END AS user_own,
+             CASE WHEN g.event ->> 'target_id' ~ '^[1-9]\d{0,17}$' THEN (g.event ->> 'target_id')::bigint END AS target_own,
+             CASE WHEN g.event ->> 'occurred_at' IS NOT NULL THEN instant_or_null(g.event ->> 'occurred_at') END AS occurred_at,
+             CASE WHEN g.event ->> 'taken_back_at' IS NOT NULL THEN instant_or_null(g.event ->> 'taken_back_at') END AS taken_back_at
+      FROM jsonb_array_elements(events) WITH ORDINALITY AS g(event, n)) e) r;
+  -- The triggers of the statements below lock these rows: all of them first, and in order, so that calls wait
+  -- for each other instead of deadlocking.
+  INSERT INTO trending_scores (post_id, landmark, expires_at)
+  SELECT p.id, p.created_at, p.created_at + interval '48 hours' FROM posts p
+  WHERE p.id IN (
+    SELECT g.target_id FROM jsonb_to_recordset(given) AS g(target_kind text, target_id bigint, kind text, fault text)
+    WHERE g.fault IS NULL AND g.target_kind = 'post' AND g.kind IN ('like', 'comment', 'share'))
+    AND p.created_at BETWEEN '1970-01-01 00:00:00+00' AND now()
+  ORDER BY p.id ON CONFLICT (post_id) DO NOTHING;
+  PERFORM FROM trending_scores t
+  WHERE t.post_id IN (
+    SELECT g.target_id FROM jsonb_to_recordset(given) AS g(target_kind text, target_id bigint, kind text, fault text)
+    WHERE g.fault IS NULL AND g.target_kind = 'post')
+  ORDER BY t.post_id FOR NO KEY UPDATE;
+  WITH i AS (
+    INSERT INTO engagement_events (host_id, user_id, target_kind, target_id, kind, occurred_at, taken_back_at)
+    SELECT DISTINCT ON (g.host_id) g.host_id, g.user_id, g.target_kind, g.target_id, g.kind, g.occurred_at, g.taken_back_at
+    FROM jsonb_to_recordset(given) AS g(n bigint, host_id text, user_id bigint, target_kind text, target_id bigint, kind text,
+      occurred_at timestamptz, taken_back_at timestamptz, fault text)
+    WHERE g.fault IS NULL ORDER BY g.host_id, g.n
+    ON CONFLICT (host_id) DO NOTHING RETURNING engagement_events.host_id)
+  SELECT coalesce(array_agg(i.host_id), '{}') INTO inserted FROM i;
+  PERFORM FROM engagement_events e
+  WHERE e.host_id IN (
+    SELECT g.host_id FROM jsonb_to_recordset(given) AS g(host_id text, taken_back_at timestamptz, fault text)
+    WHERE g.fault IS NULL AND g.taken_back_at IS NOT NULL)
+  ORDER BY e.host_id FOR NO KEY UPDATE;
+  WITH b AS (
+    UPDATE engagement_events e SET taken_back_at = g.taken_back_at
+    FROM (
+      SELECT DISTINCT ON (d.host_id) d.*
+      FROM jsonb_to_recordset(given) AS d(n bigint, host_id text, user_id bigint, target_kind text, target_id bigint, kind text,
+        occurred_at timestamptz, taken_back_at timestamptz, fault text)
+      WHERE d.fault IS NULL AND d.taken_back_at IS NOT NULL ORDER BY d.host_id, d.n) g
+    WHERE e.host_id = g.host_id AND e.taken_back_at IS NULL AND (e.user_id, e.target_kind, e.target_id, e.kind, e.occurred_at)
+          = (g.user_id, g.target_kind, g.target_id, g.kind, g.occurred_at)
+    RETURNING e.host_id)
+  SELECT coalesce(array_agg(b.host_id), '{}') INTO taken FROM b;
+  SELECT coalesce(jsonb_agg(coalesce(g.fault, CASE
+      WHEN (e.user_id, e.target_kind, e.target_id, e.kind, e.occurred_at)
+           IS DISTINCT FROM (g.user_id, g.target_kind, g.target_id, g.kind, g.occurred_at) THEN 'conflict'
+      WHEN g.taken_back_at IS NOT NULL AND (g.host_id = ANY (taken) OR g.host_id = ANY (inserted)) THEN 'taken_back'
+      WHEN g.host_id = ANY (inserted) THEN 'recorded' ELSE 'unchanged' END) ORDER BY g.n), '[]')
+  INTO outcomes
+  FROM jsonb_to_recordset(given) AS g(n bigint, host_id text, user_id bigint, target_kind text, target_id bigint, kind text,
+    occurred_at timestamptz, taken_back_at timestamptz, fault text)
+  LEFT JOIN engagement_events e ON g.fault IS NULL AND e.host_id = g.host_id;
+  RETURN outcomes;
+END $function$;
+
+CREATE OR REPLACE FUNCTION recount_engagement()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET search_path FROM CURRENT
+AS $function$
+DECLARE touched bigint[];
+BEGIN
+  SELECT array_agg(t.post_id ORDER BY t.post_id) INTO touched
+  FROM trending_scores t WHERE t.post_id IN (SELECT o.target_id FROM old_events o WHERE o.target_kind = 'post');
+  IF touched IS NOT NULL THEN PERFORM recount_trends(touched); END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION recount_trends(of_posts bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET search_path FROM CURRENT
+AS $function$
+BEGIN
+  PERFORM FROM trending_scores t WHERE t.post_id = ANY (of_posts) ORDER BY t.post_id FOR NO KEY UPDATE;
+  UPDATE trending_scores t
+  SET landmark = n.landmark, grown = n.grown, likes = n.likes, comments = n.comments, shares = n.shares, actors = n.actors,
+      lhot = CASE WHEN n.actors >= 5 AND n.grown > 0 THEN ln(n.grown) / ln(2::float8) + extract(epoch FROM n.landmark)::float8 / 43200 END,
+      expires_at = n.landmark + interval '48 hours', changed_at = clock_timestamp(),
+      popularity = CASE WHEN n.actors >= 5 THEN t.popularity END, velocity = CASE WHEN n.actors >= 5 THEN t.velocity END,
+      peak_time = CASE WHEN n.actors >= 5 THEN t.peak_time END
+  FROM (
+    SELECT p.id, p.created_at AS landmark, coalesce(sum(c.grown), 0) AS grown, count(*) FILTER (WHERE c.kind = 'like')::int AS likes,
+           count(*) FILTER (WHERE c.kind = 'comment')::int AS comments, count(*) FILTER (WHERE c.kind = 'share')::int AS shares,
+           count(DISTINCT c.user_id)::int AS actors
+    FROM posts p LEFT JOIN counted_engagement(of_posts) c ON c.post_id = p.id
+    WHERE p.id = ANY (of_posts) GROUP BY p.id) n
+  WHERE t.post_id = n.id;
+END $function$;
 
 CREATE OR REPLACE FUNCTION refuse_change()
  RETURNS trigger
@@ -1315,6 +1543,31 @@ CREATE INDEX cvs_user ON cvs (user_id);
 CREATE TRIGGER cvs_touch BEFORE UPDATE ON cvs FOR EACH ROW EXECUTE FUNCTION touch_row();
 ALTER TABLE cvs ENABLE ROW LEVEL SECURITY;
 
+CREATE TABLE engagement_events (
+  id            bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id       text,
+  user_id       bigint NOT NULL,
+  target_kind   text NOT NULL,
+  target_id     bigint NOT NULL,
+  kind          text NOT NULL,
+  occurred_at   timestamp with time zone NOT NULL,
+  taken_back_at timestamp with time zone,
+  updated_at    timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT engagement_events_pkey PRIMARY KEY (id),
+  CONSTRAINT engagement_events_host_id_unique UNIQUE (host_id),
+  CONSTRAINT engagement_events_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT engagement_events_kind CHECK (kind = ANY (ARRAY['like'::text, 'comment'::text, 'share'::text, 'message'::text, 'profile_view'::text, 'hide'::text])),
+  CONSTRAINT engagement_events_target CHECK (target_kind = ANY (ARRAY['post'::text, 'user'::text]))
+);
+CREATE INDEX engagement_events_post ON engagement_events (target_id, user_id) WHERE target_kind = 'post'::text;
+CREATE INDEX engagement_events_target_user ON engagement_events (target_id) WHERE target_kind = 'user'::text;
+CREATE INDEX engagement_events_updated ON engagement_events USING brin (updated_at);
+CREATE INDEX engagement_events_user ON engagement_events (user_id, occurred_at);
+CREATE TRIGGER engagement_events_counted AFTER INSERT ON engagement_events REFERENCING NEW TABLE AS written_events FOR EACH STATEMENT EXECUTE FUNCTION count_engagement();
+CREATE TRIGGER engagement_events_recounted AFTER UPDATE ON engagement_events REFERENCING OLD TABLE AS old_events FOR EACH STATEMENT EXECUTE FUNCTION recount_engagement();
+CREATE TRIGGER engagement_events_touch BEFORE UPDATE ON engagement_events FOR EACH ROW EXECUTE FUNCTION touch_row();
+CREATE TRIGGER engagement_events_uncounted AFTER DELETE ON engagement_events REFERENCING OLD TABLE AS old_events FOR EACH STATEMENT EXECUTE FUNCTION recount_engagement();
+
 CREATE TABLE job_applications (
   user_id        bigint NOT NULL,
   job_id         bigint NOT NULL,
@@ -1489,6 +1742,27 @@ CREATE INDEX posting_sightings_listing ON posting_sightings (source, board);
 CREATE INDEX posting_sightings_posting ON posting_sightings (posting_id);
 CREATE INDEX posting_sightings_seen ON posting_sightings (seen_at);
 
+CREATE TABLE posts (
+  id           bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id      text,
+  author_id    bigint NOT NULL,
+  visibility   text NOT NULL DEFAULT 'public'::text,
+  content_type text NOT NULL DEFAULT 'text'::text,
+  body         text NOT NULL DEFAULT ''::text,
+  created_at   timestamp with time zone NOT NULL DEFAULT now(),
+  hidden_at    timestamp with time zone,
+  deleted_at   timestamp with time zone,
+  updated_at   timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT posts_pkey PRIMARY KEY (id),
+  CONSTRAINT posts_host_id_unique UNIQUE (host_id),
+  CONSTRAINT posts_author_id_users_id_fk FOREIGN KEY (author_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT posts_content_type CHECK (content_type = ANY (ARRAY['text'::text, 'photo'::text, 'video'::text, 'poll'::text])),
+  CONSTRAINT posts_visibility CHECK (visibility = ANY (ARRAY['public'::text, 'private'::text]))
+);
+CREATE INDEX posts_author ON posts (author_id, created_at DESC NULLS LAST, id DESC NULLS LAST);
+CREATE INDEX posts_created ON posts (created_at);
+CREATE TRIGGER posts_touch BEFORE UPDATE ON posts FOR EACH ROW EXECUTE FUNCTION touch_row();
+
 CREATE TABLE projects (
   id              bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
   host_id         text,
@@ -1567,6 +1841,23 @@ CREATE TABLE stream_tickets (
 );
 CREATE INDEX stream_tickets_expires ON stream_tickets (expires_at);
 CREATE INDEX stream_tickets_user ON stream_tickets (user_id);
+
+CREATE TABLE user_affinity_profiles (
+  user_id             bigint NOT NULL,
+  creator_ids         bigint[] NOT NULL,
+  creator_shares      double precision[] NOT NULL,
+  topics              text[] NOT NULL,
+  topic_shares        double precision[] NOT NULL,
+  content_types       jsonb NOT NULL,
+  engagement_velocity double precision NOT NULL,
+  exploration_factor  double precision NOT NULL,
+  algo_version        text NOT NULL,
+  computed_at         timestamp with time zone NOT NULL,
+  CONSTRAINT user_affinity_profiles_pkey PRIMARY KEY (user_id),
+  CONSTRAINT user_affinity_profiles_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT user_affinity_profiles_sizes CHECK (cardinality(creator_shares) = cardinality(creator_ids) AND cardinality(topic_shares) = cardinality(topics))
+);
+CREATE INDEX user_affinity_profiles_computed ON user_affinity_profiles (computed_at);
 
 CREATE TABLE user_notification_settings (
   user_id            bigint NOT NULL,
@@ -1777,6 +2068,32 @@ CREATE TABLE meetings (
 );
 CREATE INDEX meetings_scheduled ON meetings (start_time) WHERE status = 'scheduled'::text;
 
+CREATE TABLE post_features (
+  post_id      bigint NOT NULL,
+  topics       text[] NOT NULL,
+  quality      double precision NOT NULL,
+  language     text,
+  algo_version text NOT NULL,
+  computed_at  timestamp with time zone NOT NULL,
+  CONSTRAINT post_features_pkey PRIMARY KEY (post_id),
+  CONSTRAINT post_features_post_id_posts_id_fk FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE
+);
+
+CREATE TABLE post_media (
+  id         bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  host_id    text,
+  post_id    bigint NOT NULL,
+  media_id   bigint NOT NULL,
+  "position" smallint NOT NULL DEFAULT 0,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT post_media_pkey PRIMARY KEY (id),
+  CONSTRAINT post_media_host_id_unique UNIQUE (host_id),
+  CONSTRAINT post_media_post_id_posts_id_fk FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE
+);
+CREATE INDEX post_media_media ON post_media (media_id);
+CREATE UNIQUE INDEX post_media_post ON post_media (post_id, media_id);
+CREATE TRIGGER post_media_touch BEFORE UPDATE ON post_media FOR EACH ROW EXECUTE FUNCTION touch_row();
+
 CREATE TABLE project_access_grants (
   project_id bigint NOT NULL,
   user_id    bigint NOT NULL,
@@ -1936,6 +2253,27 @@ CREATE UNIQUE INDEX token_sales_inbox ON token_sales (inbox_id);
 CREATE INDEX token_sales_open ON token_sales (status, id) WHERE status = ANY (ARRAY['accepted'::text, 'unresolved'::text]);
 CREATE UNIQUE INDEX token_sales_source_external_id ON token_sales (source, external_id);
 CREATE TRIGGER token_sales_kept BEFORE DELETE OR TRUNCATE ON token_sales FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE trending_scores (
+  post_id     bigint NOT NULL,
+  landmark    timestamp with time zone NOT NULL,
+  grown       double precision NOT NULL DEFAULT 0,
+  likes       integer NOT NULL DEFAULT 0,
+  comments    integer NOT NULL DEFAULT 0,
+  shares      integer NOT NULL DEFAULT 0,
+  actors      integer NOT NULL DEFAULT 0,
+  lhot        double precision,
+  expires_at  timestamp with time zone NOT NULL,
+  changed_at  timestamp with time zone NOT NULL DEFAULT now(),
+  popularity  double precision,
+  velocity    double precision,
+  peak_time   timestamp with time zone,
+  computed_at timestamp with time zone,
+  CONSTRAINT trending_scores_pkey PRIMARY KEY (post_id),
+  CONSTRAINT trending_scores_post_id_posts_id_fk FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE
+) WITH (fillfactor=50);
+CREATE INDEX trending_scores_expires ON trending_scores (expires_at);
+CREATE INDEX trending_scores_lhot ON trending_scores (lhot DESC NULLS LAST, post_id) WHERE lhot IS NOT NULL;
 
 CREATE TABLE volunteer_skills (
   volunteer_id bigint NOT NULL,

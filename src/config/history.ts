@@ -15,6 +15,9 @@ export const history = defineArea({
     AUDIT_LOG_DAYS: kept(400).describe(
       "How many days the audit log is kept; 0 keeps it for ever. Entries about sales, commissions, referrals and the ledger are always kept.",
     ),
+    ENGAGEMENT_DAYS: kept(100).describe(
+      "How many days likes, comments, shares, messages and views of profiles (`engagement_events`) are kept; 0 keeps them for ever. Affinities are computed from those of 90 days.",
+    ),
     FAILED_LOGINS_DAYS: kept(30).describe(
       "How many days the audit log keeps failed logins to the dashboard, with their addresses; 0 keeps them as long as other entries.",
     ),
@@ -26,6 +29,7 @@ export const history = defineArea({
       jobRuns: v.JOB_RUNS_DAYS,
       auditLog: v.AUDIT_LOG_DAYS,
       failedLogins: v.FAILED_LOGINS_DAYS,
+      engagement: v.ENGAGEMENT_DAYS,
     },
   }),
 });

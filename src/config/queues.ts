@@ -9,6 +9,7 @@ export const QUEUE_WEIGHTS = {
   matching: 3,
   multipliers: 3,
   recommendations: 3,
+  feeds: 3,
   budgets: 2,
   media: 2,
   maintenance: 1,

@@ -13,7 +13,8 @@ export type HostTable =
   | "messages"
   | "resources"
   | "meetings"
-  | "media";
+  | "media"
+  | "posts";
 
 type ReferenceOptions = {
   /** Whether our ids are accepted for rows without a host id. */

@@ -18,6 +18,7 @@ export const PAYLOAD_REFERENCES: Readonly<Record<string, HostTable>> = {
   new_member_id: "users",
   org_id: "organizations",
   message_id: "messages",
+  post_id: "posts",
 };
 
 type EventReferences = { readonly [Column in keyof typeof COLUMNS]?: string | null | undefined } & {

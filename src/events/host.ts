@@ -79,5 +79,17 @@ export const cvUpdated = defineEvent({
   payload: z.object({ user_id: idField() }),
 });
 
+/** A user wrote a post. Its topics and quality are computed at once. */
+export const postCreated = defineEvent({
+  type: "post.created",
+  payload: z.object({ post_id: idField() }),
+});
+
+/** The text or the media of a post changed. */
+export const postUpdated = defineEvent({
+  type: "post.updated",
+  payload: z.object({ post_id: idField() }),
+});
+
 /** The requirements or the location of the event's project changed. Its candidate list is recomputed. */
 export const projectUpdated = defineEvent({ type: "project.updated", payload: z.object({}) });

@@ -19,6 +19,7 @@ import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { unsubscribeRoutes } from "./unsubscribe.ts";
 import { eventsWebhook } from "./webhooks/domain-events.ts";
+import { engagementWebhook } from "./webhooks/engagement.ts";
 import { calendarWebhook } from "./webhooks/google-calendar.ts";
 import { resendWebhook } from "./webhooks/resend.ts";
 import { refundWebhook } from "./webhooks/scicent-refund.ts";
@@ -67,6 +68,7 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.use(saleWebhook(runtime, options.intake));
   app.use(refundWebhook(runtime));
   app.use(eventsWebhook(runtime));
+  app.use(engagementWebhook(runtime));
   app.use(resendWebhook(runtime));
   app.use(unsubscribeRoutes(runtime));
   app.use(healthRoutes(runtime, options.isAlive ?? (() => true)));

@@ -1,6 +1,9 @@
 import { sweepDueBudgets } from "../workers/budgets/sweep-due-budgets.ts";
 import { reconcileSales } from "../workers/commissions/reconcile-sales.ts";
 import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-sales.ts";
+import { affinity } from "../workers/feeds/affinity.ts";
+import { contentFeatures } from "../workers/feeds/content-features.ts";
+import { trending } from "../workers/feeds/trending.ts";
 import { pruneHistory } from "../workers/maintenance/prune-history.ts";
 import { verifyLedger } from "../workers/maintenance/verify-ledger.ts";
 import { calculateMatches } from "../workers/matching/calculate-matches.ts";
@@ -51,6 +54,9 @@ export const timetable: readonly Schedule[] = [
   every("0 5 * * 1", emitRecommendationsReady),
   every("0 0 * * *", cleanupSavedJobs),
   every("5 0 * * *", cleanupRecommendations),
+  every("*/10 * * * *", contentFeatures),
+  every("*/15 * * * *", trending),
+  every("20 * * * *", affinity),
   every("0 */6 * * *", resumeIncompleteNudges),
   every("0 9 * * *", notifyProjectMatches),
   every("30 4 * * 0", pruneCandidateNotifications, { input: { days: 90 } }),

@@ -7,6 +7,9 @@ import { reconcileSales } from "./commissions/reconcile-sales.ts";
 import { releaseCommission } from "./commissions/release-commission.ts";
 import { reverseSale } from "./commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts";
+import { affinity } from "./feeds/affinity.ts";
+import { contentFeatures } from "./feeds/content-features.ts";
+import { trending } from "./feeds/trending.ts";
 import { eraseUser } from "./maintenance/erase-user.ts";
 import { pruneHistory } from "./maintenance/prune-history.ts";
 import { verifyLedger } from "./maintenance/verify-ledger.ts";
@@ -93,6 +96,9 @@ export const catalogue = catalogueOf([
   cleanupRecommendations,
   cleanupSavedJobs,
   emitRecommendationsReady,
+  contentFeatures,
+  trending,
+  affinity,
   sendEmails,
   retryEmails,
   mediaMetadata,

@@ -1,8 +1,9 @@
 import type { Tx } from "../db/transaction.ts";
 import type { EventType } from "../events/event.ts";
-import { cvUpdated, profileUpdated, projectUpdated } from "../events/host.ts";
+import { cvUpdated, postCreated, postUpdated, profileUpdated, projectUpdated } from "../events/host.ts";
 import { enqueueMany } from "../queues/enqueue.ts";
 import type { Job } from "../queues/job.ts";
+import { contentFeatures } from "./feeds/content-features.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
 import { placeVolunteer } from "./matching/place-volunteer.ts";
 import { generateRecommendations } from "./recommendations/generate-recommendations.ts";
@@ -40,6 +41,8 @@ export const subscriber = <P, J>(
   },
 });
 
+const featuresOf = (postId: string) => contentFeatures.payload.parse({ postId });
+
 /** The jobs that are enqueued for events. */
 export const SUBSCRIBERS: readonly Subscriber[] = [
   subscriber(profileUpdated, placeVolunteer, ({ payload }) => ({ volunteerId: payload.user_id })),
@@ -47,6 +50,8 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
     projectId === null ? null : { projectId },
   ),
   subscriber(cvUpdated, generateRecommendations, ({ payload }) => ({ userId: payload.user_id })),
+  subscriber(postCreated, contentFeatures, ({ payload }) => featuresOf(payload.post_id)),
+  subscriber(postUpdated, contentFeatures, ({ payload }) => featuresOf(payload.post_id)),
 ];
 
 /** Enqueues the jobs of all subscribers, in one statement each. */

@@ -217,6 +217,9 @@ function statementsForEveryFunction(schema: string): string {
      values (1, '{1}', '{0.5}', '{1}', decode(repeat('00', 24), 'hex'), 1, 0, 'v', now())`,
     "select id, match_reason, components from T.job_recommendations",
     "delete from T.job_recommendations",
+    "insert into T.posts (id, author_id, created_at) values (1, 1, '2026-01-01T00:00:00Z')",
+    `select T.record_engagement('[{"id": "like", "user_id": 2, "target_kind": "post", "target_id": 1, "kind": "like", "occurred_at": "2026-01-01T01:00:00Z"}]')`,
+    "update T.engagement_events set taken_back_at = now()",
   ]
     .map((statement) => statement.replaceAll("T.", `${schema}.`))
     .join(";\n");

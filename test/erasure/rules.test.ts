@@ -46,7 +46,7 @@ describe("the rules of erasure", () => {
       types.flatMap(({ payload }) => fieldsOf(z.toJSONSchema(payload, { io: "input" }))),
     );
     const ofUsers = [...fields].filter((field) =>
-      /(user|member|volunteer|actor|owner|author|candidate)_id$/.test(field),
+      /(user|member|volunteer|actor|owner|viewer|author|candidate)_id$/.test(field),
     );
     expect(ofUsers.sort()).toEqual([...PAYLOAD_FIELDS].sort());
   });

@@ -100,6 +100,8 @@ const SMALLEST: Record<string, Record<string, unknown>> = {
   "recommendations.ready": { user_id: 1, count: 2 },
   "calendar.action_required": { user_id: 1, connection_id: 2, provider: "google" },
   "cv.updated": { user_id: 1 },
+  "post.created": { post_id: 1 },
+  "post.updated": { post_id: 1 },
   "profile.updated": { user_id: 1 },
   "project.updated": {},
 };

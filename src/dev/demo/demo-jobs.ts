@@ -13,6 +13,9 @@ import { reconcileSales } from "../../workers/commissions/reconcile-sales.ts";
 import { releaseCommission } from "../../workers/commissions/release-commission.ts";
 import { reverseSale } from "../../workers/commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "../../workers/commissions/settle-unresolved-sales.ts";
+import { affinity } from "../../workers/feeds/affinity.ts";
+import { contentFeatures } from "../../workers/feeds/content-features.ts";
+import { trending } from "../../workers/feeds/trending.ts";
 import { eraseUser } from "../../workers/maintenance/erase-user.ts";
 import { pruneHistory } from "../../workers/maintenance/prune-history.ts";
 import { verifyLedger } from "../../workers/maintenance/verify-ledger.ts";
@@ -53,6 +56,7 @@ import { generateRecommendations } from "../../workers/recommendations/generate-
 import { scrapeJobPostings } from "../../workers/recommendations/scrape-job-postings.ts";
 import type { CalendarProvider } from "./demo-calendar.ts";
 import { aCalendarIsConnected, aChannelIsDue, aChannelIsReplaced } from "./demo-calendar-scene.ts";
+import { neighboursPost } from "./demo-feeds.ts";
 import { untilSettled } from "./demo-figures.ts";
 import { aMailing, aWeekPasses, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
 import { aPictureIsUploaded, aSoundIsUploaded } from "./demo-media.ts";
@@ -139,6 +143,9 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: mediaMetadata, input: aPictureIsUploaded },
   { job: mediaMetadataBatch, input: aSoundIsUploaded },
   { job: mediaMetadataAll, input: async () => ({}) },
+  { job: contentFeatures, input: neighboursPost },
+  { job: trending, input: async () => ({}) },
+  { job: affinity, input: async () => ({}) },
   { job: eraseUser, input: someoneLeaves },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];

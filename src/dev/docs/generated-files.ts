@@ -37,8 +37,9 @@ const PARTS: readonly {
   { file: "docs/decisions/index.md", part: "decisions", text: ({ decisions }) => decisions },
 ];
 
-const eventsFor = (job: { readonly name: string }): string[] =>
-  SUBSCRIBERS.filter(({ jobName }) => jobName === job.name).map(({ eventType }) => eventType);
+const eventsFor = (job: { readonly name: string }): string[] => [
+  ...new Set(SUBSCRIBERS.filter(({ jobName }) => jobName === job.name).map(({ eventType }) => eventType)),
+];
 
 type Folders = { readonly picture: string; readonly table: string };
 

@@ -56,6 +56,11 @@ const HISTORY = {
     // The index audit_log_failed_logins.
     among: sql`r.action = 'admin.login-failed'`,
   },
+  engagement_events: {
+    table: "engagement_events",
+    time: "updated_at",
+    days: ({ historyDays }) => historyDays.engagement,
+  },
 } satisfies Record<string, History>;
 
 type Kind = keyof typeof HISTORY;
@@ -65,12 +70,14 @@ const KINDS = Object.keys(HISTORY) as Kind[];
 const range = z.object({ kind: z.enum(KINDS), from: z.string(), to: z.string(), before: z.string() });
 type Range = z.infer<typeof range>;
 
-/** Deletes old webhook calls, runs, audit entries and failed logins. What is about money stays. */
+/**
+ * Deletes old webhook calls, runs, audit entries, failed logins and engagement. What is about money stays.
+ */
 export const pruneHistory = defineJob({
   name: "prune-history",
   queue: "maintenance",
   description:
-    "Deletes webhook calls, finished runs, audit entries and failed logins older than the configured numbers of days, except what is about money.",
+    "Deletes webhook calls, finished runs, audit entries, failed logins and engagement older than the configured numbers of days, except what is about money.",
   payload: z.object({}),
   key: () => "all",
   range,

@@ -54,6 +54,18 @@ describe("prune-history", () => {
     ]);
   });
 
+  it("deletes engagement that was recorded or taken back long ago", async () => {
+    const world = await openWorld();
+    const [user] = await world.query<{ id: string }>("insert into users default values returning id");
+    await world.query(
+      `insert into engagement_events (host_id, user_id, target_kind, target_id, kind, occurred_at, updated_at)
+       select age, $1, 'user', 1, 'profile_view', '2026-01-01', $3::timestamptz - age * interval '1 day' from unnest($2::int[]) as age`,
+      [user!.id, [200, 101, 99], AT],
+    );
+    expect(await prune(world)).toMatchObject({ engagement_events: 2 });
+    expect(await column(world, "select host_id as x from engagement_events")).toEqual(["99"]);
+  });
+
   it("deletes old finished runs, but not the last one of a schedule", async () => {
     const world = await openWorld();
     await runs(world, "hourly", [40, 32, 31, 29]);

@@ -1,0 +1,182 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  check,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  smallint,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
+import { hostId, id, instant, ref } from "./columns.ts";
+import { userRef } from "./users.ts";
+
+const VISIBILITY = { enum: ["public", "private"] as const };
+const CONTENT_TYPES = { enum: ["text", "photo", "video", "poll"] as const };
+
+/** Posts of users. The host fills this table and the next two. */
+export const posts = pgTable(
+  "posts",
+  {
+    id: id(),
+    hostId: hostId(),
+    authorId: userRef(),
+    /** A private post is seen by its author and by those whom the author lets see the profile. */
+    visibility: text(VISIBILITY).notNull().default("public"),
+    contentType: text(CONTENT_TYPES).notNull().default("text"),
+    body: text().notNull().default(""),
+    createdAt: instant().notNull().defaultNow(),
+    /** Set: nobody sees it. */
+    hiddenAt: instant(),
+    deletedAt: instant(),
+    /** A trigger sets it. */
+    updatedAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // feeds: the newest posts of an author. Erasing one.
+    index("posts_author").on(t.authorId, t.createdAt.desc(), t.id.desc()),
+    // content-features, trending: the posts of some days.
+    index("posts_created").on(t.createdAt),
+    check("posts_visibility", sql`visibility in ('public', 'private')`),
+    check("posts_content_type", sql`content_type in ('text', 'photo', 'video', 'poll')`),
+  ],
+);
+
+const postRef = () =>
+  ref()
+    .notNull()
+    .references(() => posts.id, { onDelete: "cascade" });
+
+/** Pictures and clips of posts. */
+export const postMedia = pgTable(
+  "post_media",
+  {
+    id: id(),
+    hostId: hostId(),
+    postId: postRef(),
+    /** A row of `media`, which may come later. */
+    mediaId: ref().notNull(),
+    /** Order within the post. */
+    position: smallint().notNull().default(0),
+    updatedAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // content-features: the media of a post.
+    uniqueIndex("post_media_post").on(t.postId, t.mediaId),
+    // the posts that a medium is attached to.
+    index("post_media_media").on(t.mediaId),
+  ],
+);
+
+/** What users did with posts and with each other: the function record_engagement writes it. */
+export const engagementEvents = pgTable(
+  "engagement_events",
+  {
+    id: id(),
+    /** The idempotency key. */
+    hostId: hostId(),
+    userId: userRef(),
+    targetKind: text({ enum: ["post", "user"] }).notNull(),
+    /** A post or a user. No foreign key: events of deleted posts count for nobody. */
+    targetId: ref().notNull(),
+    kind: text({ enum: ["like", "comment", "share", "message", "profile_view", "hide"] }).notNull(),
+    occurredAt: instant().notNull(),
+    takenBackAt: instant(),
+    updatedAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    // trending: the events of a post, and whether somebody did anything with it before.
+    index("engagement_events_post").on(t.targetId, t.userId).where(sql`target_kind = 'post'`),
+    // affinity: what a user did lately.
+    index("engagement_events_user").on(t.userId, t.occurredAt),
+    // affinity: events since the last run. Deleting a user: who looked at their profile.
+    index("engagement_events_updated").using("brin", t.updatedAt),
+    index("engagement_events_target_user").on(t.targetId).where(sql`target_kind = 'user'`),
+    check("engagement_events_target", sql`target_kind in ('post', 'user')`),
+    check(
+      "engagement_events_kind",
+      sql`kind in ('like', 'comment', 'share', 'message', 'profile_view', 'hide')`,
+    ),
+  ],
+);
+
+/** What posts are about (content-features). */
+export const postFeatures = pgTable("post_features", {
+  postId: postRef().primaryKey(),
+  topics: text().array().notNull(),
+  /** From 0 to 1. */
+  quality: doublePrecision().notNull(),
+  /** ISO 639-1; null where the text does not tell. */
+  language: text(),
+  algoVersion: text().notNull(),
+  computedAt: instant().notNull(),
+});
+
+/**
+ * Engagement with posts by forward decay (src/scoring/feeds/trend.ts): a trigger of engagement_events keeps
+ * the first part, in O(1) per event. The job `trending` writes the rest and deletes what is over.
+ */
+export const trendingScores = pgTable(
+  "trending_scores",
+  {
+    postId: postRef().primaryKey(),
+    /** When the post was created; `grown` refers to it. */
+    landmark: instant().notNull(),
+    /** Sum of w x 2^((t - landmark) / 12 h). */
+    grown: doublePrecision().notNull().default(0),
+    likes: integer().notNull().default(0),
+    comments: integer().notNull().default(0),
+    shares: integer().notNull().default(0),
+    /** Distinct people. */
+    actors: integer().notNull().default(0),
+    /** The order of posts at any time; null while fewer than 5 people engaged. */
+    lhot: doublePrecision(),
+    /** 48 hours after the post. */
+    expiresAt: instant().notNull(),
+    /** When an event changed it. */
+    changedAt: instant().notNull().defaultNow(),
+    /** As of `computed_at`. */
+    popularity: doublePrecision(),
+    velocity: doublePrecision(),
+    /** The hour with the most engagement. */
+    peakTime: instant(),
+    computedAt: instant(),
+  },
+  (t) => [
+    // what trends, best first.
+    index("trending_scores_lhot").on(t.lhot.desc(), t.postId).where(sql`lhot is not null`),
+    // trending: what is over.
+    index("trending_scores_expires").on(t.expiresAt),
+  ],
+);
+
+/** What users are drawn to (affinity). */
+export const userAffinityProfiles = pgTable(
+  "user_affinity_profiles",
+  {
+    userId: userRef().primaryKey(),
+    /** Largest share first; shares are parts of the whole. */
+    creatorIds: bigint({ mode: "number" }).array().notNull(),
+    creatorShares: doublePrecision().array().notNull(),
+    topics: text().array().notNull(),
+    topicShares: doublePrecision().array().notNull(),
+    /** Shares by content type. */
+    contentTypes: jsonb().notNull(),
+    /** Events per day. */
+    engagementVelocity: doublePrecision().notNull(),
+    explorationFactor: doublePrecision().notNull(),
+    algoVersion: text().notNull(),
+    computedAt: instant().notNull(),
+  },
+  (t) => [
+    // affinity: who was not computed for a day, since the weights decay.
+    index("user_affinity_profiles_computed").on(t.computedAt),
+    check(
+      "user_affinity_profiles_sizes",
+      sql`cardinality(creator_shares) = cardinality(creator_ids) and cardinality(topic_shares) = cardinality(topics)`,
+    ),
+  ],
+);

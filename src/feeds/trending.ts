@@ -1,0 +1,74 @@
+import { type SQL, sql } from "drizzle-orm";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import { TREND } from "../scoring/feeds/trend.ts";
+
+/** Posts per range: some 100 ms. */
+const POSTS_PER_RANGE = 2_000;
+/** The rest waits for the next run. */
+const MISSED_PER_RUN = 10_000;
+
+/** Posts by id, from `from` up to but not including `to`; null: all that follow. */
+export type TrendRange = { readonly from: string; readonly to: string | null };
+
+/**
+ * Counts posts that have engagement but were stored after it, and cuts all that are counted into ranges.
+ */
+export async function cutTrends(tx: Tx, now: Date): Promise<TrendRange[]> {
+  const missed = await rows<{ id: string }>(
+    tx,
+    sql`insert into trending_scores (post_id, landmark, expires_at)
+        select p.id, p.created_at, p.created_at + interval '48 hours' from posts p
+        where p.created_at > ${now}::timestamptz - interval '48 hours' and p.created_at <= ${now}::timestamptz
+          and not exists (select 1 from trending_scores t where t.post_id = p.id)
+          and exists (select 1 from engagement_events e where e.target_kind = 'post' and e.target_id = p.id)
+        order by p.id limit ${MISSED_PER_RUN} on conflict (post_id) do nothing returning post_id as id`,
+  );
+  if (missed.length > 0)
+    await tx.execute(sql`select recount_trends(${array(missed.map(({ id }) => id))}::bigint[])`);
+  const starts = await rows<{ id: string }>(
+    tx,
+    sql`select post_id as id from (select post_id, row_number() over (order by post_id) as n from trending_scores) t
+        where n % ${POSTS_PER_RANGE} = 1 order by post_id`,
+  );
+  return starts.map(({ id }, index) => ({ from: id, to: starts[index + 1]?.id ?? null }));
+}
+
+/**
+ * Deletes the trends of posts that are over or no longer public, and writes what follows from the others:
+ * popularity and velocity as of now, and the hour with the most engagement where there is new.
+ */
+export async function refreshTrends(
+  tx: Tx,
+  { from, to }: TrendRange,
+  now: Date,
+): Promise<{ readonly posts: number; readonly trending: number; readonly removed: number }> {
+  const inRange = (id: SQL) =>
+    sql`${id} >= ${from}::bigint and (${to}::bigint is null or ${id} < ${to}::bigint)`;
+  // In the order in which the trigger locks them.
+  await tx.execute(
+    sql`select 1 from trending_scores t where ${inRange(sql`t.post_id`)} order by t.post_id for update`,
+  );
+  const removed = await tx.execute(
+    sql`delete from trending_scores t using posts p
+        where p.id = t.post_id and ${inRange(sql`t.post_id`)}
+          and (t.expires_at <= ${now}::timestamptz or p.hidden_at is not null or p.deleted_at is not null or p.visibility <> 'public')`,
+  );
+  const [counted] = await rows<{ posts: number; trending: number }>(
+    tx,
+    sql`with refreshed as (
+          update trending_scores t
+          set popularity = case when t.lhot is not null then n.engagement * least(1, 1 / ln(2 + n.hours)) end,
+              velocity = case when t.lhot is not null then n.engagement / greatest(n.hours, 1) end,
+              peak_time = case when t.lhot is null then null when t.changed_at < t.computed_at then t.peak_time else (
+                select date_trunc('hour', c.occurred_at, 'UTC') from counted_engagement(array[t.post_id]) c
+                group by 1 order by sum(c.weight) desc, 1 limit 1) end,
+              computed_at = ${now}::timestamptz
+          from (select s.post_id, (s.likes * ${TREND.weights.like}::int + s.comments * ${TREND.weights.comment}::int + s.shares * ${TREND.weights.share}::int)::float8 as engagement,
+                       greatest(extract(epoch from ${now}::timestamptz - s.landmark)::float8 / 3600, 0) as hours
+                from trending_scores s where ${inRange(sql`s.post_id`)}) n
+          where t.post_id = n.post_id returning t.lhot)
+        select count(*)::int as posts, count(lhot)::int as trending from refreshed`,
+  );
+  return { posts: counted?.posts ?? 0, trending: counted?.trending ?? 0, removed: removed.rowCount ?? 0 };
+}

@@ -1,0 +1,111 @@
+import { type RequestHandler, Router } from "express";
+import { inTransaction } from "../../db/transaction.ts";
+import { type EngagementOutcome, MAX_ENGAGEMENT, recordEngagement } from "../../feeds/engagement.ts";
+import { decodeUtf8, readJson } from "../../foreign-json.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { type ErrorBody, sendError } from "../error-response.ts";
+import { hmacScheme } from "./signature-schemes.ts";
+import { answerUnavailable, type Rejection, requireSignature, signedCallOf } from "./signed-webhook.ts";
+
+const SOURCE = "engagement";
+const MAX_BODY_BYTES = 512 * 1024;
+
+const STATUS_CODES = { accepted: 202, duplicate: 200, conflict: 409, rejected: 422 } as const;
+type Status = keyof typeof STATUS_CODES;
+
+const STATUS_OF: Readonly<Record<EngagementOutcome, Status>> = {
+  recorded: "accepted",
+  taken_back: "accepted",
+  unchanged: "duplicate",
+  conflict: "conflict",
+  unknown_user: "rejected",
+  unknown_target: "rejected",
+  future: "rejected",
+  invalid: "rejected",
+};
+
+const MESSAGES: Readonly<Partial<Record<Status, string>>> = {
+  rejected: "Some events were not recorded, see events; the others were. Fix the errors and try again.",
+  conflict:
+    "Some ids were recorded before with other values, see events. Those were not changed; the others were recorded.",
+};
+
+/**
+ * `POST /webhooks/engagement`: what users did with posts and with each other, up to 1,000 events per call.
+ * The ids of the events are their idempotency keys, so calls are not kept. Must be mounted before any body
+ * parser.
+ */
+export function engagementWebhook(runtime: Runtime): Router {
+  const count = (status: Status | Rejection) => runtime.metrics.webhookCalls.inc({ source: SOURCE, status });
+  const { secrets } = runtime.config.eventsWebhook;
+  const router = Router();
+  router.all(
+    "/webhooks/engagement",
+    requireSignature(runtime, {
+      source: SOURCE,
+      secrets,
+      secretVariable: "DOMAIN_EVENTS_WEBHOOK_SECRET",
+      scheme: hmacScheme("X-Commonwork-Signature", secrets),
+      maxBodyBytes: MAX_BODY_BYTES,
+      count,
+    }),
+    recordEvents(runtime, count),
+  );
+  return router;
+}
+
+function recordEvents({ db, metrics }: Runtime, count: (status: Status | Rejection) => void): RequestHandler {
+  return async (_req, res) => {
+    const { raw, startedMs } = signedCallOf(res);
+    try {
+      const read = readEngagement(raw);
+      if ("faults" in read) {
+        count("rejected");
+        const message = "The signature is valid, but the body has errors. Nothing was recorded.";
+        sendError(res, 422, { code: "bad-engagement", message, faults: read.faults });
+      } else {
+        const outcomes = await inTransaction(db, (tx) => recordEngagement(tx, read.events));
+        const status = statusOf(outcomes);
+        count(status);
+        const code = status === "conflict" ? "conflict" : "bad-engagement";
+        const message = MESSAGES[status];
+        res.status(STATUS_CODES[status]).json({
+          status,
+          events: outcomes.map((outcome, index) => ({ id: idOf(read.events[index]), status: outcome })),
+          ...(message === undefined ? {} : { error: { code, message } }),
+        });
+      }
+    } catch (error) {
+      answerUnavailable(res, error, count);
+    }
+    metrics.accept.observe({ source: SOURCE }, (performance.now() - startedMs) / 1_000);
+  };
+}
+
+type Faults = NonNullable<ErrorBody["faults"]>;
+
+/** Reads `{ "events": [ ... ] }`; what each event must have is checked where it is recorded. */
+function readEngagement(raw: Buffer): { readonly events: readonly unknown[] } | { readonly faults: Faults } {
+  const decoded = decodeUtf8(raw);
+  const read = "fault" in decoded ? decoded : readJson(decoded.text);
+  if ("fault" in read) return { faults: [{ field: "body", fault: read.fault }] };
+  if (read.faults.length > 0)
+    return { faults: read.faults.map(({ path, fault }) => ({ field: path.join(".") || "body", fault })) };
+  const events = (read.value as { events?: unknown } | null)?.events;
+  if (!Array.isArray(events) || events.length === 0 || events.length > MAX_ENGAGEMENT)
+    return { faults: [{ field: "events", fault: `must be a list of 1 to ${MAX_ENGAGEMENT} events` }] };
+  return { events };
+}
+
+/** What the sender has to look into comes first; with one new event a call is accepted. */
+function statusOf(outcomes: readonly EngagementOutcome[]): Status {
+  const statuses = new Set(outcomes.map((outcome) => STATUS_OF[outcome]));
+  return (
+    (["rejected", "conflict", "accepted"] as const).find((status) => statuses.has(status)) ?? "duplicate"
+  );
+}
+
+function idOf(event: unknown): string | null {
+  const id = (event as { id?: unknown } | null)?.id;
+  return typeof id === "string" || typeof id === "number" ? String(id) : null;
+}

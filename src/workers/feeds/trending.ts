@@ -1,0 +1,21 @@
+import { z } from "zod";
+import { cutTrends, refreshTrends } from "../../feeds/trending.ts";
+import { defineJob } from "../../queues/job.ts";
+import { done } from "../../queues/outcome.ts";
+
+/**
+ * Scores are kept by each event of engagement; this deletes what is over and writes what follows from them.
+ */
+export const trending = defineJob({
+  name: "trending",
+  queue: "feeds",
+  description:
+    "Updates popularity, velocity and peak hour of posts that trend, and removes those that no longer do.",
+  payload: z.object({}),
+  key: () => "all",
+  range: z.object({ from: z.string(), to: z.string().nullable() }),
+  counts: z.object({ posts: z.int().optional(), trending: z.int().optional(), removed: z.int().optional() }),
+  cut: (_payload, { tx, now }) => cutTrends(tx, now),
+  run: async (range, { tx, now }) => done({ ...(await refreshTrends(tx, range, now)) }),
+  sum: async (_payload, counts) => done({ posts: 0, trending: 0, removed: 0, ...counts }),
+});

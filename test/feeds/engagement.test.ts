@@ -1,0 +1,222 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Engagement, lhotOf, trendOf } from "../../src/scoring/feeds/trend.ts";
+import { engagement, hoursAgo, likes, member, members, post, record, trends } from "../support/feeds.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+const HOUR = 3_600_000;
+
+const recorded = (world: World) =>
+  world.query(
+    "select host_id, user_id, target_kind, target_id, kind, taken_back_at is not null as back from engagement_events order by host_id",
+  );
+
+describe("record_engagement", () => {
+  it("records each event once, by the host's id", async () => {
+    const world = await createWorld();
+    const [ada, bob] = (await members(world, 2)) as [string, string];
+    const postId = await post(world, bob);
+    const like = engagement(world, ada, postId, { id: "like-1" });
+    expect(await record(world, [like])).toEqual(["recorded"]);
+    expect(await record(world, [like, { ...like, id: "like-2", kind: "comment" }])).toEqual([
+      "unchanged",
+      "recorded",
+    ]);
+    expect(await recorded(world)).toEqual([
+      { host_id: "like-1", user_id: ada, target_kind: "post", target_id: postId, kind: "like", back: false },
+      {
+        host_id: "like-2",
+        user_id: ada,
+        target_kind: "post",
+        target_id: postId,
+        kind: "comment",
+        back: false,
+      },
+    ]);
+    expect(await trends(world)).toMatchObject([
+      { post_id: postId, likes: 1, comments: 1, actors: 1, lhot: null },
+    ]);
+  });
+
+  it("takes the host's ids, and ours only of rows without one", async () => {
+    const world = await createWorld();
+    const ada = await member(world, { host_id: "user-ada" });
+    const bob = await member(world);
+    const postId = await post(world, bob, { host_id: "post-1" });
+    const outcomes = await record(world, [
+      engagement(world, "user-ada", "post-1"),
+      engagement(world, bob, "user-ada", { target_kind: "user", kind: "profile_view" }),
+      engagement(world, ada, "post-1"),
+      engagement(world, "user-ada", postId),
+      engagement(world, "99999", "post-1"),
+    ]);
+    expect(outcomes).toEqual(["recorded", "recorded", "unknown_user", "unknown_target", "unknown_user"]);
+  });
+
+  it("takes an event back, also before it arrived, and twice; but not one of somebody else", async () => {
+    const world = await createWorld();
+    const [ada, bob, eve] = (await members(world, 3)) as [string, string, string];
+    const postId = await post(world, bob);
+    const like = engagement(world, ada, postId, { id: "a" });
+    const back = { ...like, taken_back_at: hoursAgo(world, 0.1).toISOString() };
+    expect(await record(world, [back])).toEqual(["taken_back"]);
+    expect(await record(world, [like])).toEqual(["unchanged"]);
+    expect(await trends(world)).toMatchObject([{ likes: 0, actors: 0 }]);
+    const other = engagement(world, ada, postId, { id: "b" });
+    const otherBack = { ...other, taken_back_at: back.taken_back_at };
+    expect(await record(world, [other])).toEqual(["recorded"]);
+    expect(await record(world, [{ ...otherBack, user_id: eve }])).toEqual(["conflict"]);
+    expect(await trends(world)).toMatchObject([{ likes: 1, actors: 1 }]);
+    expect(await record(world, [otherBack])).toEqual(["taken_back"]);
+    expect(await record(world, [otherBack])).toEqual(["unchanged"]);
+    expect(await trends(world)).toMatchObject([{ likes: 0, actors: 0, grown: 0 }]);
+    const third = engagement(world, ada, postId, { id: "c" });
+    expect(await record(world, [third, { ...third, taken_back_at: back.taken_back_at }])).toEqual([
+      "recorded",
+      "taken_back",
+    ]);
+  });
+
+  it("refuses what cannot be read, by itself, and times of the future and before 1970", async () => {
+    const world = await createWorld();
+    const [ada, bob] = (await members(world, 2)) as [string, string];
+    const postId = await post(world, bob);
+    const at = (occurred_at: unknown) => engagement(world, ada, postId, { occurred_at });
+    const cases: [unknown, string][] = [
+      [at("2099-01-01T00:00:00Z"), "future"],
+      [at("0000-01-01T00:00:00Z"), "invalid"],
+      [at("1969-12-31T23:59:59Z"), "invalid"],
+      [at("2026-13-45T00:00:00Z"), "invalid"],
+      [at("2026-01-01T00:00:00+99:99"), "invalid"],
+      [at("yesterday"), "invalid"],
+      [at(null), "invalid"],
+      [at(1_700_000_000), "invalid"],
+      [engagement(world, ada, postId, { kind: "adore" }), "invalid"],
+      [engagement(world, ada, postId, { target_kind: "planet" }), "invalid"],
+      [engagement(world, ada, postId, { taken_back_at: "soon" }), "invalid"],
+      [engagement(world, ada, postId, { id: "" }), "invalid"],
+      [engagement(world, ada, postId, { id: "x".repeat(256) }), "invalid"],
+      [engagement(world, ada, postId, { id: { a: 1 } }), "invalid"],
+      [engagement(world, ada, "999999999999999999999"), "unknown_target"],
+      ["like", "invalid"],
+      [null, "invalid"],
+      [[], "invalid"],
+      [engagement(world, ada, postId, { id: 7 }), "recorded"],
+    ];
+    expect(
+      await record(
+        world,
+        cases.map(([event]) => event),
+      ),
+    ).toEqual(cases.map(([, outcome]) => outcome));
+    expect(await record(world, [])).toEqual([]);
+    await expect(record(world, Array(1_001).fill(at("x")))).rejects.toThrow();
+  });
+
+  it("does not count own actions, and accounts younger than a day", async () => {
+    const world = await createWorld();
+    const author = await member(world);
+    const postId = await post(world, author);
+    const young: string[] = [];
+    for (let n = 0; n < 50; n++) young.push(await member(world, { created_at: hoursAgo(world, 1) }));
+    await likes(world, [author, ...young], postId);
+    expect(await trends(world)).toMatchObject([{ likes: 0, actors: 0, lhot: null }]);
+    await likes(world, await members(world, 5), postId);
+    expect(await trends(world)).toMatchObject([{ likes: 5, actors: 5 }]);
+  });
+
+  it("adds up concurrent calls of many people with one post", async () => {
+    const world = await createWorld();
+    const author = await member(world);
+    const postId = await post(world, author);
+    const people = await members(world, 40);
+    await Promise.all(
+      [0, 1, 2, 3].map((part) =>
+        likes(
+          world,
+          people.filter((_, n) => n % 4 === part),
+          postId,
+        ),
+      ),
+    );
+    expect(await trends(world)).toMatchObject([{ likes: 40, actors: 40 }]);
+  });
+
+  it("counts one like of somebody who likes a post in two calls at once", async () => {
+    const world = await createWorld();
+    const [ada, author] = (await members(world, 2)) as [string, string];
+    const postId = await post(world, author);
+    await Promise.all([0, 1, 2].map(() => likes(world, [ada], postId)));
+    expect(await trends(world)).toMatchObject([{ likes: 1, actors: 1 }]);
+  });
+
+  it("gives any order of arrival the order of posts that the definition gives, within 1e-9", async () => {
+    const world = await createWorld();
+    const people = await members(world, 8);
+    const authors = people.slice(0, 2);
+    const drawn = fc.array(
+      fc.record({
+        person: fc.nat(7),
+        post: fc.nat(2),
+        kind: fc.constantFrom("like" as const, "comment" as const, "share" as const),
+        hours: fc.double({ min: -1, max: 20, noNaN: true }),
+        isTakenBack: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+        isBackFirst: fc.boolean(),
+      }),
+      { minLength: 20, maxLength: 50 },
+    );
+    await fc.assert(
+      fc.asyncProperty(drawn, fc.integer({ min: 1, max: 9 }), async (acts, perCall) => {
+        await world.query("delete from posts");
+        await world.query("delete from engagement_events");
+        const createdAt = Math.floor(hoursAgo(world, 21).getTime());
+        const posts: string[] = [];
+        for (const n of [0, 1, 2])
+          posts.push(await post(world, authors[n % 2]!, { created_at: new Date(createdAt - n * HOUR) }));
+        const calls: Record<string, unknown>[] = [];
+        const later: Record<string, unknown>[] = [];
+        const events = acts.map((act, index): Engagement & { postIndex: number } => {
+          const at = Math.round(createdAt + act.hours * HOUR);
+          const event = engagement(world, people[act.person]!, posts[act.post]!, {
+            kind: act.kind,
+            occurred_at: new Date(at).toISOString(),
+          });
+          const back = { ...event, taken_back_at: new Date(at + 1_000).toISOString() };
+          if (act.isTakenBack) (act.isBackFirst ? calls : later).push(back);
+          if (act.isTakenBack && act.isBackFirst) later.push(event);
+          else calls.push(event);
+          return {
+            id: index,
+            actorId: Number(people[act.person]),
+            kind: act.kind,
+            at,
+            isTakenBack: act.isTakenBack,
+            actorSince: 0,
+            postIndex: act.post,
+          };
+        });
+        const all = [...calls, ...later];
+        const parts = Array.from({ length: Math.ceil(all.length / perCall) }, (_, n) =>
+          all.slice(n * perCall, (n + 1) * perCall),
+        );
+        // Two workers: every other call of the first half beside those of the second.
+        for (let n = 0; n < parts.length; n += 2)
+          await Promise.all(parts.slice(n, n + 2).map((part) => record(world, part)));
+        const stored = new Map((await trends(world)).map((row) => [row.post_id, row]));
+        for (const [index, postId] of posts.entries()) {
+          const author = { authorId: Number(authors[index % 2]), createdAt: createdAt - index * HOUR };
+          const expected = trendOf(
+            author,
+            events.filter(({ postIndex }) => postIndex === index),
+          );
+          const row = stored.get(postId);
+          expect(row?.actors ?? 0).toBe(expected.actors);
+          const [actual, lhot] = [row?.lhot ?? null, lhotOf(expected)];
+          expect(actual === null).toBe(lhot === null);
+          if (actual !== null) expect(Math.abs(actual - (lhot as number))).toBeLessThan(1e-9);
+        }
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
