@@ -9,7 +9,9 @@ export const COMMIT_LAG = sql.raw("interval '15 minutes'");
 /** No bigint is higher. */
 export const MAX_ID = "9223372036854775807";
 
-const ms = (instant: SQL): SQL => sql`floor(extract(epoch from ${instant}) * 1000)::bigint`;
+/** A host may store infinity, which is no number of milliseconds. */
+const ms = (instant: SQL): SQL => sql`floor(extract(epoch from
+  least(greatest(${instant}, timestamptz '0001-01-01 00:00:00Z'), timestamptz '9999-12-31 00:00:00Z')) * 1000)::bigint`;
 
 const HOUR_MS = 3_600_000;
 

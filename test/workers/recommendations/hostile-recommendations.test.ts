@@ -20,6 +20,16 @@ const python = (world: World, fields: Record<string, unknown> = {}) =>
   posting(world, { title: "Python Developer", description: "Python, PostgreSQL, Docker", ...fields });
 
 describe("hostile input of recommendations", () => {
+  it("a posting whose host dated it infinity, or before Christ, fails nobody's run", async () => {
+    const world = await createWorld({ at: AT });
+    const ada = await applicant(world, SKILLS);
+    const job = await python(world);
+    for (const at of ["infinity", "-infinity", "0044-03-15 12:00:00+00 BC"])
+      await python(world, { company: `Dated ${at}`, posted_date: at, description: "" });
+    expect(await generate(world)).toMatchObject({ status: "done", counts: { users: 1, failed: 0 } });
+    expect((await recommended(world, ada)).map(({ job_id }) => job_id)).toContain(job);
+  });
+
   it("a CV of 5 MB with 10,000 skills is read up to a limit, and the others are served", async () => {
     const world = await createWorld({ at: AT });
     const bob = await applicant(world, SKILLS);
