@@ -29,13 +29,11 @@ export async function recordRechecks(
   tx: Tx,
   changed: readonly ChangedDecision[],
 ): Promise<RecheckedCommissions[]> {
-  const rechecked: RecheckedCommissions[] = [];
-  for (const change of changed) {
-    const left = { ...change, ...(await linesLeft(tx, change.sale.id)) };
-    await recordAudit(tx, left);
-    await recordDecision(tx, change);
-    rechecked.push(left);
-  }
+  // Sent together: one after the other, they would take too long for a transaction.
+  const rechecked = await Promise.all(
+    changed.map(async (change) => ({ ...change, ...(await linesLeft(tx, change.sale.id)) })),
+  );
+  await Promise.all(rechecked.flatMap((one) => [recordAudit(tx, one), recordDecision(tx, one)]));
   return rechecked;
 }
 

@@ -20,7 +20,7 @@ import { formatAmount } from "../../scoring/money.ts";
 import { recheckCommission } from "../../scoring/rewards/commission-recheck.ts";
 
 /** Sales of a buyer that one transaction decides again. */
-const SALES_AT_ONCE = 100;
+const SALES_AT_ONCE = 50;
 const MONTH_MS = 30 * 24 * 3_600_000;
 
 const payload = z.object({
