@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
-import { isContention, isDatabaseAbsent } from "../db/faults.ts";
+import { isContention, isDatabaseAbsent, isStatementCancelled } from "../db/faults.ts";
 import { rows } from "../db/statement.ts";
 import { type Log, warnThrottled } from "../log.ts";
-import { applyNotes, type RoundResult, resyncPart } from "./reconcile.ts";
+import { applyNotes, KEYS_PER_ROUND, type RoundResult, resyncPart } from "./reconcile.ts";
 import { checkSources } from "./source-check.ts";
 
 /** Keeps the mirrors of one process's database up to date. */
@@ -94,10 +94,29 @@ export function createMirroring(deps: MirroringDeps): Mirroring {
 
 /** Applies everything that is noted, and one part after the other of a resync. */
 async function applyAll(deps: MirroringDeps): Promise<void> {
+  let limit = KEYS_PER_ROUND;
   for (;;) {
-    const noted = report(deps, await applyNotes(deps.db));
-    const resynced = report(deps, await resyncPart(deps.db));
-    if (noted.kind !== "applied" && resynced.kind !== "applied") return;
+    const noted = await attempt(() => applyNotes(deps.db, limit));
+    const resynced = await attempt(() => resyncPart(deps.db, limit));
+    const results = [noted, resynced];
+    for (const result of results) if (result !== null) report(deps, result);
+    if (results.includes(null)) {
+      if (limit === LEAST_KEYS) return;
+      limit = Math.max(LEAST_KEYS, Math.floor(limit / 4));
+    } else if (results.every((result) => result?.kind !== "applied")) return;
+  }
+}
+
+/** The select of a mapping may be slow: a round with fewer keys then fits into the limit of a statement. */
+const LEAST_KEYS = 10;
+
+/** @returns null if the round took too long. */
+async function attempt(round: () => Promise<RoundResult>): Promise<RoundResult | null> {
+  try {
+    return await round();
+  } catch (error) {
+    if (isStatementCancelled(error)) return null;
+    throw error;
   }
 }
 

@@ -18,21 +18,21 @@ export type RoundResult =
 const BUSY = { kind: "busy" } as const;
 const IDLE = { kind: "idle" } as const;
 
-/** Notes and keys per round: with these a round takes less than half a second. */
+/** Notes per round, and keys per round or part of a resync: with these it takes less than half a second. */
 const NOTES_PER_ROUND = 500;
-const KEYS_PER_ROUND = 10_000;
-/** Keys per part of a resync. */
-const KEYS_PER_PART = 2_000;
+export const KEYS_PER_ROUND = 10_000;
 
 /**
  * Applies the oldest changes that were noted, in one transaction. The host rows are read after the notes were
  * taken, so they are at least as new as the changes that these tell of.
+ *
+ * @param limit about how many keys to take; at least those of one note.
  */
-export const applyNotes = (db: Database): Promise<RoundResult> =>
+export const applyNotes = (db: Database, limit = KEYS_PER_ROUND): Promise<RoundResult> =>
   inTransaction(db, async (tx) => {
     if (!(await lockMirrors(tx))) return BUSY;
     const mirrors = await readMirrors(tx);
-    const notes = await takeNotes(tx, activeTables(mirrors));
+    const notes = await takeNotes(tx, activeTables(mirrors), limit);
     if (notes.length === 0) return IDLE;
     const whole = notes.filter(({ keys }) => keys === null).map(({ mirror }) => mirror);
     if (whole.length > 0) await beginResync(tx, whole);
@@ -47,7 +47,7 @@ const activeTables = (mirrors: readonly Mirror[]): string[] =>
 
 type Note = { readonly mirror: string; readonly source: string | null; readonly keys: string[] | null };
 
-async function takeNotes(tx: Tx, tables: readonly string[]): Promise<Note[]> {
+async function takeNotes(tx: Tx, tables: readonly string[], limit: number): Promise<Note[]> {
   if (tables.length === 0) return [];
   return rows<Note>(
     tx,
@@ -55,7 +55,7 @@ async function takeNotes(tx: Tx, tables: readonly string[]): Promise<Note[]> {
           select id from (
             select id, sum(coalesce(jsonb_array_length(keys), 1)) over (order by id) - coalesce(jsonb_array_length(keys), 1) as before
             from (select id, keys from dirty where mirror = any(${array(tables)}::text[]) order by id limit ${NOTES_PER_ROUND}) oldest
-          ) counted where before < ${KEYS_PER_ROUND}
+          ) counted where before < ${limit}
         ) taken where d.id = taken.id returning d.mirror, d.source, d.keys`,
   );
 }
@@ -130,14 +130,14 @@ const BACKFILL = sql.raw(BACKFILL_SETTING);
  * keys, then our own, which finds those that the host has no more. The rows may be old, so they make no
  * nudge due.
  */
-export const resyncPart = (db: Database): Promise<RoundResult> =>
+export const resyncPart = (db: Database, limit = KEYS_PER_ROUND): Promise<RoundResult> =>
   inTransaction(db, async (tx) => {
     if (!(await lockMirrors(tx))) return BUSY;
     const mirrors = await readMirrors(tx);
     const mirror = mirrors.find(({ resync, stopped }) => resync !== null && !stopped);
     if (!mirror) return IDLE;
     await tx.execute(sql`select set_config(${BACKFILL}, 'on', true)`);
-    const part = await nextPart(tx, mirror);
+    const part = await nextPart(tx, mirror, limit);
     if ("reason" in part) return { kind: "applied", stopped: [{ mirror: mirror.table, ...part }], keys: 0 };
     const applied = await applyKeys(
       tx,
@@ -152,11 +152,12 @@ export const resyncPart = (db: Database): Promise<RoundResult> =>
 async function nextPart(
   tx: Tx,
   { table, plan, resync, resyncAfter }: Mirror,
+  limit: number,
 ): Promise<{ readonly keys: readonly string[] } | { readonly reason: string }> {
   const next = resync === "host" ? nextHostKeys : nextOwnKeys;
   try {
     const found = await tx.transaction((savepoint) =>
-      readHost<{ key: string }>(savepoint, next(plan, resyncAfter, KEYS_PER_PART)),
+      readHost<{ key: string }>(savepoint, next(plan, resyncAfter, limit)),
     );
     return { keys: found.map(({ key }) => key) };
   } catch (error) {

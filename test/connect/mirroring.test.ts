@@ -8,6 +8,7 @@ import {
   hostConnection,
   hostPlatform,
   installMappings,
+  MAPPINGS,
   mirrored,
   reconcile,
 } from "../support/host-platform.ts";
@@ -34,6 +35,19 @@ describe("a worker", () => {
     await add(world, "After");
     await eventually(async () => expect(await companies(world)).toEqual(["After", "Before"]));
   });
+});
+
+it("a select that takes longer than a statement may is read in smaller parts", async () => {
+  const world = await createWorld();
+  await hostPlatform(world);
+  await world.query("insert into app.companies (title) select 'C' || n from generate_series(1, 6000) n");
+  const organizations = MAPPINGS["organizations"]?.replace(/;$/, "");
+  // A millisecond a row: six seconds for all of them.
+  await installMappings(world, {
+    organizations: `${organizations}, lateral (select pg_sleep(0.001) where c.id is not null) slow`,
+  });
+  world.mirroring.start();
+  await eventually(async () => expect(await companies(world)).toHaveLength(6_000));
 });
 
 describe("catching up", () => {
