@@ -42,6 +42,8 @@ import { pruneEvents } from "../../workers/notifications/fan-out/prune-events.ts
 import { pruneNotifications } from "../../workers/notifications/fan-out/prune-notifications.ts";
 import { settleUnreadCount } from "../../workers/notifications/fan-out/settle-unread-count.ts";
 import { sweepEvents } from "../../workers/notifications/fan-out/sweep-events.ts";
+import { acceptHostRequest } from "../../workers/notifications/host/accept-host-request.ts";
+import { recordHostEvent } from "../../workers/notifications/host/record-host-event.ts";
 import { notifyProjectMatches } from "../../workers/notifications/matching/notify-project-matches.ts";
 import { pruneCandidateNotifications } from "../../workers/notifications/matching/prune-candidate-notifications.ts";
 import { meetingReminders } from "../../workers/notifications/nudges/meeting-reminders.ts";
@@ -58,6 +60,7 @@ import type { CalendarProvider } from "./demo-calendar.ts";
 import { aCalendarIsConnected, aChannelIsDue, aChannelIsReplaced } from "./demo-calendar-scene.ts";
 import { neighboursPost } from "./demo-feeds.ts";
 import { untilSettled } from "./demo-figures.ts";
+import { aJobIsRequested, anEventIsEmitted } from "./demo-host.ts";
 import { aMailing, aWeekPasses, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
 import { aPictureIsUploaded, aSoundIsUploaded } from "./demo-media.ts";
 import {
@@ -122,6 +125,8 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: pruneCandidateNotifications, input: async () => ({ days: 90 }) },
   { job: notifyFanOut, input: aDocumentIsUploaded },
   { job: notifyRecipients, input: theDocumentHasMoreReaders },
+  { job: recordHostEvent, input: anEventIsEmitted },
+  { job: acceptHostRequest, input: aJobIsRequested },
   { job: settleUnreadCount, input: aParticipant },
   { job: sweepEvents, input: async () => ({}) },
   { job: emailInstant, input: newcomersAreLetIn },
