@@ -4,6 +4,8 @@ import { type Constraint, readSchema, type Table, type View } from "./schema-cat
 const HEADER = `-- The schema that the migrations make: for reading, and so that a review shows what a migration changes.
 -- Written by \`npm run schema:dump\` and checked by \`npm run check:schema\`. Do not edit it.
 -- Names are unqualified: \`commonwork migrate\` puts everything into the schema DB_SCHEMA.
+-- Functions come first: they name tables that follow.
+SET check_function_bodies = off;
 `;
 
 /**
