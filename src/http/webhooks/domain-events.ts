@@ -4,10 +4,8 @@ import { type EventsReceipt, faultsOf, takeEvents } from "../../intake/events.ts
 import { type EventFault, readEvents } from "../../intake/read-events.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { type ErrorBody, sendError } from "../error-response.ts";
-import { hmacScheme } from "./signature-schemes.ts";
-import { answerUnavailable, type Rejection, requireSignature, signedCallOf } from "./signed-webhook.ts";
-
-const MAX_BODY_BYTES = 512 * 1024;
+import { HOST_STATUS_CODES, requireHostSignature } from "./host-webhook.ts";
+import { answerUnavailable, type Rejection, signedCallOf } from "./signed-webhook.ts";
 
 /** The result of a call, for the counter. */
 type CallResult = EventsReceipt["status"] | Rejection;
@@ -19,18 +17,10 @@ type CallResult = EventsReceipt["status"] | Rejection;
 export function eventsWebhook(runtime: Runtime): Router {
   const count = (result: CallResult) =>
     runtime.metrics.webhookCalls.inc({ source: EVENTS_SOURCE, status: result });
-  const { secrets } = runtime.config.eventsWebhook;
   const router = Router();
   router.all(
     "/webhooks/domain_events",
-    requireSignature(runtime, {
-      source: EVENTS_SOURCE,
-      secrets,
-      secretVariable: "DOMAIN_EVENTS_WEBHOOK_SECRET",
-      scheme: hmacScheme("X-Commonwork-Signature", secrets),
-      maxBodyBytes: MAX_BODY_BYTES,
-      count,
-    }),
+    requireHostSignature(runtime, EVENTS_SOURCE, count),
     recordEvents(runtime, count),
   );
   return router;
@@ -65,10 +55,8 @@ const badEvents = (consequence: string, faults: readonly EventFault[]): ErrorBod
   faults,
 });
 
-const STATUS_CODES = { accepted: 202, duplicate: 200, conflict: 409, rejected: 422 } as const;
-
 function acknowledge(runtime: Runtime, res: Response, receipt: EventsReceipt): void {
-  res.status(STATUS_CODES[receipt.status]);
+  res.status(HOST_STATUS_CODES[receipt.status]);
   if (receipt.status === "rejected") {
     const consequence = "Those with the status rejected were not recorded; the others were.";
     res.json({ ...receipt, error: badEvents(consequence, faultsOf(receipt)) });

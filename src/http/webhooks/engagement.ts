@@ -4,14 +4,12 @@ import { type EngagementOutcome, MAX_ENGAGEMENT, recordEngagement } from "../../
 import { decodeUtf8, readJson } from "../../foreign-json.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { type ErrorBody, sendError } from "../error-response.ts";
-import { hmacScheme } from "./signature-schemes.ts";
-import { answerUnavailable, type Rejection, requireSignature, signedCallOf } from "./signed-webhook.ts";
+import { HOST_STATUS_CODES, requireHostSignature } from "./host-webhook.ts";
+import { answerUnavailable, type Rejection, signedCallOf } from "./signed-webhook.ts";
 
 const SOURCE = "engagement";
-const MAX_BODY_BYTES = 512 * 1024;
 
-const STATUS_CODES = { accepted: 202, duplicate: 200, conflict: 409, rejected: 422 } as const;
-type Status = keyof typeof STATUS_CODES;
+type Status = keyof typeof HOST_STATUS_CODES;
 
 const STATUS_OF: Readonly<Record<EngagementOutcome, Status>> = {
   recorded: "accepted",
@@ -37,18 +35,10 @@ const MESSAGES: Readonly<Partial<Record<Status, string>>> = {
  */
 export function engagementWebhook(runtime: Runtime): Router {
   const count = (status: Status | Rejection) => runtime.metrics.webhookCalls.inc({ source: SOURCE, status });
-  const { secrets } = runtime.config.eventsWebhook;
   const router = Router();
   router.all(
     "/webhooks/engagement",
-    requireSignature(runtime, {
-      source: SOURCE,
-      secrets,
-      secretVariable: "DOMAIN_EVENTS_WEBHOOK_SECRET",
-      scheme: hmacScheme("X-Commonwork-Signature", secrets),
-      maxBodyBytes: MAX_BODY_BYTES,
-      count,
-    }),
+    requireHostSignature(runtime, SOURCE, count),
     recordEvents(runtime, count),
   );
   return router;
@@ -69,7 +59,7 @@ function recordEvents({ db, metrics }: Runtime, count: (status: Status | Rejecti
         count(status);
         const code = status === "conflict" ? "conflict" : "bad-engagement";
         const message = MESSAGES[status];
-        res.status(STATUS_CODES[status]).json({
+        res.status(HOST_STATUS_CODES[status]).json({
           status,
           events: outcomes.map((outcome, index) => ({ id: idOf(read.events[index]), status: outcome })),
           ...(message === undefined ? {} : { error: { code, message } }),
