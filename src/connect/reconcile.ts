@@ -3,6 +3,7 @@ import type { Database } from "../db/client.ts";
 import { BACKFILL_SETTING } from "../db/schema-keys.ts";
 import { array, rows } from "../db/statement.ts";
 import { inTransaction, type Tx } from "../db/transaction.ts";
+import { groupBy } from "../group-by.ts";
 import { type Applied, applyKeys, type Keys } from "./apply-keys.ts";
 import { beginResync, lockMirrors, type Mirror, noteKeys, readMirrors, stopMirror } from "./installed.ts";
 import { mappingFaultOf } from "./isolate.ts";
@@ -99,15 +100,12 @@ async function keysOf(
 type Group = { readonly mirror: string; readonly source: string | null; readonly values: string[] };
 
 function grouped(notes: readonly Note[]): Group[] {
-  const groups = new Map<string, Group & { values: string[] }>();
-  for (const { mirror, source, keys } of notes) {
-    if (keys === null) continue;
-    const name = JSON.stringify([mirror, source]);
-    const group = groups.get(name) ?? { mirror, source, values: [] };
-    group.values.push(...keys);
-    groups.set(name, group);
-  }
-  return [...groups.values()];
+  const noted = notes.filter(({ keys }) => keys !== null);
+  const groups = groupBy(noted, ({ mirror, source }) => JSON.stringify([mirror, source]));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    return first ? [{ ...first, values: group.flatMap(({ keys }) => keys ?? []) }] : [];
+  });
 }
 
 const throughOf = (mirror: Mirror | undefined, source: string): string | null =>

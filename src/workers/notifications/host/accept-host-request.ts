@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { groupBy } from "../../../group-by.ts";
 import { enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type Job } from "../../../queues/job.ts";
 import { done, type Outcome, PayloadRejected } from "../../../queues/outcome.ts";
@@ -26,8 +27,12 @@ export const acceptHostRequest = defineJob({
   afterMirrors: true,
   batch: { size: 200 },
   runBatch: async (requests, { tx, attempt }): Promise<Outcome[]> => {
-    for (const [job, payloads] of byJob(requests)) {
-      const { resolved, unknown } = await resolvePayloads(tx, job, payloads);
+    for (const [job, group] of groupBy(requests, requestedJob)) {
+      const { resolved, unknown } = await resolvePayloads(
+        tx,
+        job,
+        group.map(({ payload }) => payload),
+      );
       if (unknown.length > 0) throw unknownRows(unknown, attempt);
       await enqueueMany(
         tx,
@@ -39,12 +44,9 @@ export const acceptHostRequest = defineJob({
   },
 });
 
-function byJob(requests: readonly HostRequest[]): Map<Job, HostRequest["payload"][]> {
-  const groups = new Map<Job, HostRequest["payload"][]>();
-  for (const { job: name, payload } of requests) {
-    const job = hostJobOf(name);
-    if (job === undefined) throw new PayloadRejected(`job: ${name} cannot be requested by a host`);
-    groups.set(job, [...(groups.get(job) ?? []), payload]);
-  }
-  return groups;
+/** @throws PayloadRejected for a job that no host may request. */
+function requestedJob({ job: name }: HostRequest): Job {
+  const job = hostJobOf(name);
+  if (job === undefined) throw new PayloadRejected(`job: ${name} cannot be requested by a host`);
+  return job;
 }
