@@ -1,11 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { explain } from "../../../src/explain/index.ts";
-import { listRuns } from "../../../src/queues/runs.ts";
 import { cleanupRecommendations } from "../../../src/workers/recommendations/cleanup-recommendations.ts";
 import { generateRecommendations } from "../../../src/workers/recommendations/generate-recommendations.ts";
 import { failWith, fakeEmbeddings } from "../../support/embeddings.ts";
-import { askForRun } from "../../support/jobs.ts";
-import { applicant, posting } from "../../support/recommendations.ts";
+import { applicant, generate, posting } from "../../support/recommendations.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const AT = "2026-06-02T07:00:00Z";
@@ -15,13 +13,6 @@ async function scene(environment: Record<string, string> = {}) {
   const endpoint = await fakeEmbeddings();
   const world = await createWorld({ at: AT, environment: { ...endpoint.environment, ...environment } });
   return { endpoint, world };
-}
-
-async function generate(world: World, input: { userId?: string; sinceHours?: number } = {}) {
-  await askForRun(world, generateRecommendations, input);
-  await world.drain();
-  const [latest] = await listRuns(world.db.drizzle, { job: "generate-recommendations" }, 1);
-  return latest!;
 }
 
 const python = (world: World, fields: Record<string, unknown> = {}) =>

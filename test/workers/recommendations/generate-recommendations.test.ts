@@ -6,26 +6,21 @@ import { readUsers } from "../../../src/postings/read-users.ts";
 import { indexPostings, recommendToUsers, weighSkills } from "../../../src/postings/recommend.task.ts";
 import { storeRange } from "../../../src/postings/recommend-range.ts";
 import { swapLists } from "../../../src/postings/swap-lists.ts";
-import { listRuns } from "../../../src/queues/runs.ts";
 import { openDueSlots } from "../../../src/schedules/due-slots.ts";
 import { timetable } from "../../../src/schedules/timetable.ts";
 import { generateRecommendations } from "../../../src/workers/recommendations/generate-recommendations.ts";
-import { askForRun } from "../../support/jobs.ts";
-import { applicant, posting, recommended, storeList } from "../../support/recommendations.ts";
+import {
+  applicant,
+  generate,
+  jobsOf,
+  posting,
+  recommended,
+  storeList,
+} from "../../support/recommendations.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const AT = "2026-06-02T07:00:00Z";
 const open = () => createWorld({ at: AT });
-
-async function generate(world: World, input: { userId?: string; sinceHours?: number } = {}) {
-  await askForRun(world, generateRecommendations, input);
-  await world.drain();
-  const [latest] = await listRuns(world.db.drizzle, { job: "generate-recommendations" }, 1);
-  return latest!;
-}
-
-const jobsOf = async (world: World, userId: string) =>
-  (await recommended(world, userId)).map(({ job_id }) => job_id);
 
 const pythonPosting = (world: World, fields: Record<string, unknown> = {}) =>
   posting(world, {

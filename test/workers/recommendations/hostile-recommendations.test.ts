@@ -1,20 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { listRuns } from "../../../src/queues/runs.ts";
 import { readUser, USER_LIMITS } from "../../../src/scoring/postings/recommend/read-facts.ts";
-import { generateRecommendations } from "../../../src/workers/recommendations/generate-recommendations.ts";
-import { askForRun } from "../../support/jobs.ts";
-import { applicant, posting, recommended } from "../../support/recommendations.ts";
+import { applicant, generate, posting, recommended } from "../../support/recommendations.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const AT = "2026-06-02T07:00:00Z";
 const SKILLS = ["python", "postgres", "docker", "redis"];
-
-async function generate(world: World, input: { userId?: string; sinceHours?: number } = {}) {
-  await askForRun(world, generateRecommendations, input);
-  await world.drain();
-  const [latest] = await listRuns(world.db.drizzle, { job: "generate-recommendations" }, 1);
-  return latest!;
-}
 
 const python = (world: World, fields: Record<string, unknown> = {}) =>
   posting(world, { title: "Python Developer", description: "Python, PostgreSQL, Docker", ...fields });

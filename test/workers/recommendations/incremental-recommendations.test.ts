@@ -1,24 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { listRuns } from "../../../src/queues/runs.ts";
 import { seededRandom } from "../../../src/random.ts";
-import { generateRecommendations } from "../../../src/workers/recommendations/generate-recommendations.ts";
-import { askForRun } from "../../support/jobs.ts";
-import { applicant, posting, recommended } from "../../support/recommendations.ts";
+import { applicant, generate, jobsOf, posting } from "../../support/recommendations.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const AT = "2026-06-02T07:00:00Z";
 const HOUR_MS = 3_600_000;
 const SKILLS = ["python", "postgres", "docker", "redis", "kubernetes", "terraform"];
-
-async function generate(world: World, input: { userId?: string; sinceHours?: number } = {}) {
-  await askForRun(world, generateRecommendations, input);
-  await world.drain();
-  const [latest] = await listRuns(world.db.drizzle, { job: "generate-recommendations" }, 1);
-  return latest!;
-}
-
-const jobsOf = async (world: World, userId: string) =>
-  (await recommended(world, userId)).map(({ job_id }) => job_id);
 
 /** What is served of each list: ids and scores, in their order. */
 const served = (world: World) =>
