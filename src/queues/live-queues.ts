@@ -7,7 +7,7 @@ const MARK_EVERY_MS = 30_000;
 
 const markKey = (producers: Producers, queue: string): string => `${producers.keyPrefix(queue)}:live`;
 
-/** Marks in Redis, now and then, that a process runs which has the queues of this version. */
+/** Marks the queues of this version in Redis as having a running process. */
 export type LiveMarks = {
   /** @param lost whether the marks may be gone: they are made at once. */
   renew(lost: boolean): Promise<void>;

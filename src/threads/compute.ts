@@ -5,7 +5,7 @@ import { openThreads, type Threads } from "./threads.ts";
 
 type Pools = {
   readonly threads: Threads;
-  /** For data that nobody vouches for. */
+  /** For untrusted data. */
   readonly guarded: GuardedThreads;
 };
 

@@ -8,7 +8,7 @@ import { type CallLimits, LimitBroken, watchLimits } from "./thread-limits.ts";
 import { IDLE_TIMEOUT_MS, THREAD_ENTRY } from "./threads.ts";
 
 /**
- * Runs functions on data that nobody vouches for, such as uploaded files: a call that breaks a limit is ended
+ * Runs functions on untrusted data, such as uploaded files: a call that breaks a limit is ended
  * together with its thread, and the next call gets a new one. The threads run at normal priority, since their
  * limits would be reached sooner at idle priority beside other work.
  */
@@ -114,7 +114,7 @@ async function callGuarded<Result>(
     watch.stop();
     ours.close();
     signal.removeEventListener("abort", onAbort);
-    // Answers that are still on their way are wanted by nobody.
+    // Cancels answers that are still being read.
     ended.abort();
   }
   throw failures[0];

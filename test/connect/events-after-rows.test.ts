@@ -10,7 +10,7 @@ import {
 } from "../support/host-platform.ts";
 import { createWorld, type World } from "../support/world.ts";
 
-// An event never overtakes the rows of its transaction: whoever is notified is decided from the rows that the
+// An event never overtakes the rows of its transaction: the people to notify are read from the rows that the
 // host committed with it, however late the mirrors are.
 
 /** A room with an author and two others. @returns their ids, the host's. */

@@ -53,7 +53,7 @@ export const media = pgTable(
       ),
     // media-metadata: files that were read lately.
     index("media_ready").on(t.checkedAt).where(sql`status = 'READY' and checked_at is not null`),
-    // delete-media-files: whether a record has the file.
+    // whether another record has a file.
     index("media_storage_key").using("hash", t.storageKey),
     // the media of a user who is erased.
     index("media_owner").on(t.ownerId),
