@@ -19,6 +19,7 @@ import { fanOut } from "./fan-out.ts";
 import { intake } from "./intake.ts";
 import { isolation } from "./isolation.ts";
 import { longRun } from "./long-run.ts";
+import { matchScores } from "./match-scores.ts";
 import { matches } from "./matches.ts";
 import { media } from "./media.ts";
 import { mirror } from "./mirror.ts";
@@ -42,6 +43,7 @@ const BENCHES: readonly Bench[] = [
   digest,
   nudges,
   matches,
+  matchScores,
   notices,
   mirror,
   duplicates,

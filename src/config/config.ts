@@ -9,6 +9,7 @@ import { matching } from "./matching.ts";
 import { media } from "./media.ts";
 import { notifications } from "./notifications.ts";
 import { nudges } from "./nudges.ts";
+import { pairs } from "./pairs.ts";
 import { postgres } from "./postgres.ts";
 import { postings } from "./postings.ts";
 import { processArea } from "./process.ts";
@@ -27,6 +28,7 @@ const areas = [
   nudges,
   calendar,
   matching,
+  pairs,
   postings,
   embeddings,
   connect,

@@ -7,6 +7,7 @@ type Shared =
   | "budgets"
   | "nudges"
   | "matching"
+  | "pairs"
   | "postings"
   | "embeddingModel"
   | "media"
@@ -24,9 +25,19 @@ export type Settings = Pick<Config, Shared> & {
 
 export function settingsFrom(config: Pick<Config, Shared | "email">): Settings {
   const { transport: _transport, webhookSecrets: _secrets, ...email } = config.email;
-  const { calendars, commissions, multipliers, budgets, nudges, matching } = config;
+  const { calendars, commissions, multipliers, budgets, nudges, matching, pairs } = config;
   const { notifications, postings, embeddingModel, media, historyDays, defaultTimeZone } = config;
   const rewards = { commissions, multipliers, budgets };
-  const shown = { ...rewards, calendars, nudges, matching, postings, embeddingModel, media, notifications };
+  const shown = {
+    ...rewards,
+    calendars,
+    nudges,
+    matching,
+    pairs,
+    postings,
+    embeddingModel,
+    media,
+    notifications,
+  };
   return { ...shown, historyDays, defaultTimeZone, email };
 }

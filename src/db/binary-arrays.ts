@@ -7,6 +7,7 @@ const HEADER_BYTES = 20;
 const LENGTH_BYTES = 4;
 const INT4_OID = 23;
 const INT8_OID = 20;
+const FLOAT4_OID = 700;
 const FLOAT8_OID = 701;
 const TWO_TO_32 = 4_294_967_296;
 
@@ -41,6 +42,18 @@ export function int8Array(values: Float64Array): Buffer {
     view.setInt32(at + 4, Math.floor(value / TWO_TO_32));
     view.setUint32(at + 8, value % TWO_TO_32);
     at += 12;
+  }
+  return buffer;
+}
+
+/** For a parameter `$n::real[]`. */
+export function float4Array(values: Float32Array): Buffer {
+  const { buffer, view } = open(values.length, FLOAT4_OID, 4);
+  let at = HEADER_BYTES;
+  for (const value of values) {
+    view.setInt32(at, 4);
+    view.setFloat32(at + 4, value);
+    at += 8;
   }
   return buffer;
 }

@@ -10,6 +10,7 @@ type LockName =
   | "recipients-of-event"
   | "calculate-matches"
   | "calendar-meeting"
+  | "list-versions"
   | "store-postings"
   | "reconcile-mirrors";
 

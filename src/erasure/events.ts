@@ -10,6 +10,8 @@ export const PAYLOAD_FIELDS = [
   "affected_user_id",
   "invited_user_id",
   "new_member_id",
+  "rated_user_id",
+  "blocked_user_id",
 ] as const;
 
 const PATH = `$.** ? (${PAYLOAD_FIELDS.map((field) => `@.${field} == $text || @.${field} == $number`).join(" || ")})`;

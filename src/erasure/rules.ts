@@ -18,6 +18,9 @@ const BOOKS = "the books: ledger, sales and payouts stay complete; our id of an 
 const FIGURES = "multipliers and budgets of others are computed from it; our id of an emptied row";
 const OUR_ID = "our id of an emptied row, until the row is pruned";
 
+/** So that the primary key leads to the rows, which begins with the version. */
+const inEveryVersion = sql`r.version in (select id from list_versions)`;
+
 /** A mention of the user in a message (src/notifications/markdown.ts), as a pattern of Postgres. */
 const mention = ({ userId }: Person): SQL => sql`${`@\\[[^]\n]{1,200}\\]\\(user:${userId}\\)`}`;
 
@@ -38,6 +41,10 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   chat_thread_participants: [deletes("user_id")],
   chat_threads: NOTHING,
   commissions: [keeps(BOOKS, "beneficiary_id")],
+  compatibility_lists: [
+    deletes("user_id", { where: (person) => sql`${inEveryVersion} and ${ofUser("user_id")(person)}` }),
+    keeps("our id of an emptied row, until the list is computed again", "target_ids"),
+  ],
   cvs: [deletes("user_id")],
   deliveries: [deletes("user_id", { scan: true })],
   dirty: [keeps("the host's ids, until the change is mirrored: seconds", "keys")],
@@ -78,6 +85,10 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
       note: "bodies that name the user; the hash stays, so that a body that the sender still has can be compared",
     }),
   ],
+  interest_subject_user_set: [deletes("user_id")],
+  interest_subjects: NOTHING,
+  interest_user_set: [deletes("user_id")],
+  interests: NOTHING,
   job_applications: [deletes("user_id")],
   job_runs: [keeps(OUR_ID, "input"), keeps("numbers", "counts")],
   jobs: NOTHING,
@@ -87,6 +98,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   ledger_transactions: NOTHING,
   ledger_unbalanced: NOTHING,
   ledger_verifications: [keeps("ranges of ids of the ledger", "covers")],
+  list_versions: NOTHING,
   match_dismissals: [deletes("user_id")],
   media: [deletes("owner_id", { note: "the files are the host's to delete" })],
   meeting_participants: [deletes("user_id")],
@@ -146,11 +158,23 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   outside_requests: NOTHING,
   post_features: NOTHING,
   post_media: NOTHING,
+  pair_changes: [deletes("user_id")],
+  pair_lists: [
+    deletes("user_id", { where: (person) => sql`${inEveryVersion} and ${ofUser("user_id")(person)}` }),
+    keeps("our id of an emptied row, until the next version of the lists", "floor_user_id"),
+  ],
+  pair_people: [
+    deletes("user_id", { note: "lists of others name the user by position, which leads nowhere" }),
+  ],
   posting_buckets: NOTHING,
   posting_listings: NOTHING,
   posting_sightings: NOTHING,
   posting_vectors: NOTHING,
   posts: [deletes("author_id", { note: "with their features and trends" })],
+  profile_access: [deletes("owner_id"), deletes("viewer_id")],
+  profile_preferences: [deletes("user_id")],
+  profile_ratings: [deletes("rater_id"), deletes("rated_id")],
+  profiles: [deletes("user_id", { note: "with the location" })],
   project_access_grants: [deletes("user_id")],
   project_applications: [deletes("user_id")],
   project_match_lists: NOTHING,
@@ -161,6 +185,8 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
     unlinks("team_lead"),
     keeps("every project has a creator; our id of an emptied row", "created_by"),
   ],
+  quiz_answers: [deletes("user_id")],
+  quiz_options: [keeps("of a quiz, not of a person", "trait_values")],
   recommendation_lists: [deletes("user_id")],
   recommendation_requests: [deletes("user_id")],
   recommendation_views: [deletes("user_id")],
@@ -190,6 +216,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
     keeps(BOOKS, "profile_id", "inputs"),
   ],
   trending_scores: NOTHING,
+  traits: NOTHING,
   unread_marks: [deletes("user_id")],
   unread_nudges: [deletes("user_id")],
   unread_watches: [deletes("user_id")],
@@ -197,8 +224,12 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   user_affinity_profiles: [
     deletes("user_id", { note: "those of others keep our id of an emptied row for a day at most" }),
   ],
+  user_blocks: [deletes("blocker_id"), deletes("blocked_id")],
+  user_interests: [deletes("user_id")],
+  user_matches: [deletes("user_id"), deletes("other_id")],
   user_notification_settings: [deletes("user_id")],
   user_profiles: [deletes("user_id")],
+  user_traits: [deletes("user_id")],
   user_vectors: [deletes("user_id")],
   users: [
     clears(

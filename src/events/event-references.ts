@@ -15,6 +15,8 @@ export const PAYLOAD_REFERENCES: Readonly<Record<string, HostTable>> = {
   user_id: "users",
   added_user_id: "users",
   affected_user_id: "users",
+  rated_user_id: "users",
+  blocked_user_id: "users",
   new_member_id: "users",
   org_id: "organizations",
   message_id: "messages",

@@ -67,11 +67,59 @@ export const documentPermissionChanged = defineEvent({
   }),
 });
 
-/** A volunteer's skills, availability or location changed. Their ranks in project lists are recomputed. */
+/** The parts of a profile that an event may name. */
+const PROFILE_PARTS = ["skills", "place", "bio", "photo", "preferences", "cv"] as const;
+export type ProfilePart = (typeof PROFILE_PARTS)[number];
+
+/**
+ * A user's profile changed. `parts` says which parts of it; without it, all may have. What depends on them is
+ * recomputed: ranks in project lists, pair scores.
+ */
 export const profileUpdated = defineEvent({
   type: "profile.updated",
-  payload: z.object({ user_id: idField() }),
+  payload: z.object({ user_id: idField(), parts: z.array(z.enum(PROFILE_PARTS)).optional() }),
 });
+
+const ofUser = z.object({ user_id: idField() });
+
+/** A user changed whom they want to meet. */
+export const preferencesUpdated = defineEvent({ type: "preferences.updated", payload: ofUser });
+
+/** A user answered questions of a quiz. Their traits are computed at once. */
+export const quizSubmitted = defineEvent({ type: "quiz.submitted", payload: ofUser });
+
+/** A user changed their interests. */
+export const interestsUpdated = defineEvent({ type: "interests.updated", payload: ofUser });
+
+/** A user rated another one. */
+export const ratingGiven = defineEvent({
+  type: "rating.given",
+  payload: z.object({ user_id: idField(), rated_user_id: idField() }),
+});
+
+/** A user blocked another one. Neither sees the other from then on. */
+export const userBlocked = defineEvent({
+  type: "user.blocked",
+  payload: z.object({ user_id: idField(), blocked_user_id: idField() }),
+});
+
+/** A user took a block back. */
+export const userUnblocked = defineEvent({
+  type: "user.unblocked",
+  payload: z.object({ user_id: idField(), blocked_user_id: idField() }),
+});
+
+/** A user has a profile from now on. */
+export const userCreated = defineEvent({ type: "user.created", payload: ofUser });
+
+/** A user has left. What was computed of them is deleted. */
+export const userDeleted = defineEvent({ type: "user.deleted", payload: ofUser });
+
+/** A user is not shown to others any more. */
+export const profileHidden = defineEvent({ type: "profile.hidden", payload: ofUser });
+
+/** A user is shown to others again. */
+export const profileShown = defineEvent({ type: "profile.shown", payload: ofUser });
 
 /** A user uploaded a CV or changed what they look for. Their recommendations are computed at once. */
 export const cvUpdated = defineEvent({

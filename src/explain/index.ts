@@ -5,9 +5,10 @@ import { explainCommission } from "./commission.ts";
 import { type Explain, type Explanation, withReferences } from "./explanation.ts";
 import { explainMatch } from "./match.ts";
 import { explainMultiplier } from "./multiplier.ts";
+import { explainPair } from "./pair.ts";
 import { explainRecommendation } from "./recommendation.ts";
 
-export const EXPLAINED = ["award", "commission", "match", "multiplier", "recommendation"] as const;
+export const EXPLAINED = ["award", "commission", "match", "multiplier", "pair", "recommendation"] as const;
 export type Explained = (typeof EXPLAINED)[number];
 
 const EXPLAIN: Readonly<Record<Explained, Explain>> = {
@@ -15,6 +16,7 @@ const EXPLAIN: Readonly<Record<Explained, Explain>> = {
   commission: explainCommission,
   match: explainMatch,
   multiplier: explainMultiplier,
+  pair: explainPair,
   recommendation: explainRecommendation,
 };
 
@@ -24,6 +26,7 @@ export const EXPLAINED_IDS: Readonly<Record<Explained, string>> = {
   commission: "<saleId> or <saleId>:<level>",
   match: "<projectId>:<volunteerId>",
   multiplier: "<profileId> or <profileId>@<instant>",
+  pair: "<userId>:<candidateId>",
   recommendation: "<userId>:<postingId>",
 };
 
@@ -33,6 +36,7 @@ const ID_PARTS: Readonly<Record<Explained, { separator: string; tables: readonly
   commission: { separator: ":", tables: [null, null] },
   match: { separator: ":", tables: ["projects", "users"] },
   multiplier: { separator: "@", tables: ["volunteer_profiles"] },
+  pair: { separator: ":", tables: ["users", "users"] },
   recommendation: { separator: ":", tables: ["users", null] },
 };
 

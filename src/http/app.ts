@@ -11,6 +11,7 @@ import { matchRoutes } from "./api/matches.ts";
 import { preferenceRoutes } from "./api/notification-preferences.ts";
 import type { StreamIntervals } from "./api/notification-streams.ts";
 import { notificationRoutes } from "./api/notifications.ts";
+import { peopleRoutes } from "./api/people.ts";
 import { recommendationRoutes } from "./api/recommendations.ts";
 import { referralRoutes } from "./api/referrals.ts";
 import { allowOrigins } from "./cors.ts";
@@ -83,6 +84,7 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
     explainRoutes(runtime),
     calendarRoutes(runtime),
     matchRoutes(runtime),
+    peopleRoutes(runtime),
     // Its paths come before those of a posting, whose id may be any text.
     recommendationRoutes(runtime),
     jobPostingRoutes(runtime),

@@ -13,8 +13,14 @@ import { trending } from "./feeds/trending.ts";
 import { eraseUser } from "./maintenance/erase-user.ts";
 import { pruneHistory } from "./maintenance/prune-history.ts";
 import { verifyLedger } from "./maintenance/verify-ledger.ts";
+import { buildUserTraits } from "./matching/build-user-traits.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
+import { compatibility } from "./matching/compatibility.ts";
+import { matchScores } from "./matching/match-scores.ts";
+import { placePairs } from "./matching/place-pairs.ts";
 import { placeVolunteer } from "./matching/place-volunteer.ts";
+import { recordPairChanges } from "./matching/record-pair-changes.ts";
+import { userInterestSets } from "./matching/user-interest-sets.ts";
 import { mediaMetadata } from "./media/media-metadata.ts";
 import { mediaMetadataAll } from "./media/media-metadata-all.ts";
 import { mediaMetadataBatch } from "./media/media-metadata-batch.ts";
@@ -75,6 +81,12 @@ export const catalogue = catalogueOf([
   resumeIncompleteNudges,
   calculateMatches,
   placeVolunteer,
+  buildUserTraits,
+  userInterestSets,
+  matchScores,
+  compatibility,
+  placePairs,
+  recordPairChanges,
   notifyProjectMatches,
   pruneCandidateNotifications,
   scrapeJobPostings,

@@ -1,11 +1,31 @@
 import type { Tx } from "../db/transaction.ts";
 import type { EventType } from "../events/event.ts";
-import { cvUpdated, postCreated, postUpdated, profileUpdated, projectUpdated } from "../events/host.ts";
+import {
+  cvUpdated,
+  interestsUpdated,
+  type ProfilePart,
+  postCreated,
+  postUpdated,
+  preferencesUpdated,
+  profileHidden,
+  profileShown,
+  profileUpdated,
+  projectUpdated,
+  quizSubmitted,
+  ratingGiven,
+  userBlocked,
+  userCreated,
+  userDeleted,
+  userUnblocked,
+} from "../events/host.ts";
 import { enqueueMany } from "../queues/enqueue.ts";
 import type { Job } from "../queues/job.ts";
 import { contentFeatures } from "./feeds/content-features.ts";
+import { buildUserTraits } from "./matching/build-user-traits.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
 import { placeVolunteer } from "./matching/place-volunteer.ts";
+import { recordPairChanges } from "./matching/record-pair-changes.ts";
+import { userInterestSets } from "./matching/user-interest-sets.ts";
 import { generateRecommendations } from "./recommendations/generate-recommendations.ts";
 
 /** An event as given to a subscriber. */
@@ -43,9 +63,41 @@ export const subscriber = <P, J>(
 
 const featuresOf = (postId: string) => contentFeatures.payload.parse({ postId });
 
+/** Whether a changed profile concerns a subscriber that depends on these parts. */
+const concerns = (
+  { parts }: { readonly parts?: readonly ProfilePart[] | undefined },
+  dependsOn: readonly ProfilePart[],
+): boolean => parts === undefined || parts.some((part) => dependsOn.includes(part));
+
+type OfUser = { readonly user_id: string };
+const userOf = ({ payload }: Occurrence<OfUser>) => ({ userId: payload.user_id });
+
 /** The jobs that are enqueued for events. */
 export const SUBSCRIBERS: readonly Subscriber[] = [
-  subscriber(profileUpdated, placeVolunteer, ({ payload }) => ({ volunteerId: payload.user_id })),
+  subscriber(profileUpdated, placeVolunteer, ({ payload }) =>
+    concerns(payload, ["skills", "place"]) ? { volunteerId: payload.user_id } : null,
+  ),
+  // Every part of a profile makes it newer, apart from what is stored elsewhere.
+  subscriber(profileUpdated, recordPairChanges, ({ payload }) =>
+    concerns(payload, ["place", "bio", "photo", "preferences"]) ? { userId: payload.user_id } : null,
+  ),
+  subscriber(preferencesUpdated, recordPairChanges, userOf),
+  subscriber(quizSubmitted, buildUserTraits, userOf),
+  // Its quiz vector changes with the answers.
+  subscriber(quizSubmitted, recordPairChanges, userOf),
+  subscriber(interestsUpdated, userInterestSets, userOf),
+  subscriber(interestsUpdated, recordPairChanges, userOf),
+  subscriber(ratingGiven, recordPairChanges, userOf),
+  subscriber(ratingGiven, recordPairChanges, ({ payload }) => ({ userId: payload.rated_user_id })),
+  // Placing one of the two changes the lists of both.
+  subscriber(userBlocked, recordPairChanges, userOf),
+  subscriber(userUnblocked, recordPairChanges, userOf),
+  subscriber(userCreated, buildUserTraits, userOf),
+  subscriber(userCreated, userInterestSets, userOf),
+  subscriber(userCreated, recordPairChanges, userOf),
+  subscriber(userDeleted, recordPairChanges, userOf),
+  subscriber(profileHidden, recordPairChanges, userOf),
+  subscriber(profileShown, recordPairChanges, userOf),
   subscriber(projectUpdated, calculateMatches, ({ projectId }) =>
     projectId === null ? null : { projectId },
   ),

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import { int4Array, int8Array } from "../../src/db/binary-arrays.ts";
+import { float4Array, int4Array, int8Array } from "../../src/db/binary-arrays.ts";
 import { rows } from "../../src/db/statement.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -9,11 +9,13 @@ describe("an array in the binary format", () => {
     const world = await createWorld();
     const small = [0, 1, -1, 2 ** 31 - 1, -(2 ** 31)];
     const large = [0, 1, -1, 2 ** 32, -(2 ** 32) - 1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER];
+    const floats = [0, -1.5, 2 ** 127, 1.401298464324817e-45];
     const [read] = await rows(
       world.db.drizzle,
       sql`select ${sql.param(int4Array(Int32Array.from(small)))}::int[] as small, ${sql.param(int4Array(new Int32Array()))}::int[] as none,
-                 ${sql.param(int8Array(Float64Array.from(large)))}::bigint[]::text[] as large`,
+                 ${sql.param(int8Array(Float64Array.from(large)))}::bigint[]::text[] as large,
+                 ${sql.param(float4Array(Float32Array.from(floats)))}::real[]::float8[] as floats`,
     );
-    expect(read).toEqual({ small, none: [], large: large.map(String) });
+    expect(read).toEqual({ small, none: [], large: large.map(String), floats });
   });
 });

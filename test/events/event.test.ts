@@ -103,6 +103,16 @@ const SMALLEST: Record<string, Record<string, unknown>> = {
   "post.created": { post_id: 1 },
   "post.updated": { post_id: 1 },
   "profile.updated": { user_id: 1 },
+  "preferences.updated": { user_id: 1 },
+  "quiz.submitted": { user_id: 1 },
+  "interests.updated": { user_id: 1 },
+  "rating.given": { user_id: 1, rated_user_id: 2 },
+  "user.blocked": { user_id: 1, blocked_user_id: 2 },
+  "user.unblocked": { user_id: 1, blocked_user_id: 2 },
+  "user.created": { user_id: 1 },
+  "user.deleted": { user_id: 1 },
+  "profile.hidden": { user_id: 1 },
+  "profile.shown": { user_id: 1 },
   "project.updated": {},
 };
 

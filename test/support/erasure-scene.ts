@@ -1,12 +1,14 @@
 import { resolveReference } from "../../src/db/references.ts";
 import { distributeBudget } from "../../src/workers/budgets/distribute-budget.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
+import { compatibility } from "../../src/workers/matching/compatibility.ts";
 import { recalculateMultipliers } from "../../src/workers/multipliers/recalculate-multipliers.ts";
 import { emailInstant } from "../../src/workers/notifications/email/email-instant.ts";
 import { delivery } from "./emails.ts";
 import { chain, organization, type Person } from "./factories.ts";
 import { askForRun } from "./jobs.ts";
 import { giveSkills, projectFor, skilled } from "./matching.ts";
+import { answer, block, happens, rate, scorePairs, setInterests } from "./pairs.ts";
 import * as host from "./platform.ts";
 import { heldSale, takeSale } from "./sales.ts";
 import { approve, template } from "./tasks.ts";
@@ -43,6 +45,7 @@ export async function erasureScene(environment: Record<string, string> = {}): Pr
   await earn(world, organizationId, people);
   await talkAndMeet(world, organizationId, ada, [first.userId, buyer.userId, last.userId]);
   const { project, next } = await match(world, organizationId, ada, first);
+  await beLiked(world, ada, [first.userId, buyer.userId, last.userId]);
   await connect(world, ada);
   await write(world, ada, first);
   return {
@@ -133,6 +136,32 @@ async function talkAndMeet(
   await host.prefer(world, ada.userId, { status: "immediate" });
   await host.notificationSettings(world, ada.userId, { frequency: "immediate" });
   await world.drain();
+}
+
+/** Profiles, answers, interests, ratings and what jobs compute of them. */
+async function beLiked(world: World, ada: Person, others: readonly string[]): Promise<void> {
+  for (const id of [ada.userId, ...others]) {
+    await world.query(
+      "insert into profiles (user_id, host_id, bio, birth_date, latitude, longitude) values ($1, $2, $3, '1990-01-01', 50, 10)",
+      id === ada.userId ? [id, "host-ada-person", `${NAME} plays chess`] : [id, null, ""],
+    );
+    await world.query("insert into profile_preferences (user_id, age_min) values ($1, 20)", [id]);
+    await setInterests(world, id, [1, 2]);
+    await answer(world, id, { calm: 3 });
+    await happens(world, "quiz.submitted", { user_id: id });
+    await happens(world, "interests.updated", { user_id: id });
+  }
+  const [friend, rival] = others as [string, string];
+  await rate(world, ada.userId, friend, [1, 2, 3, 4]);
+  await rate(world, friend, ada.userId, [1, 2, 3, 4]);
+  await block(world, ada.userId, rival);
+  await world.query("insert into user_matches (user_id, other_id) values ($1, $2)", [friend, ada.userId]);
+  await world.query("insert into profile_access (owner_id, viewer_id) values ($1, $2)", [ada.userId, friend]);
+  await world.drain();
+  await scorePairs(world, { full: true });
+  await askForRun(world, compatibility, {});
+  await world.drain();
+  await world.query("insert into pair_changes (user_id) values ($1)", [ada.userId]);
 }
 
 async function match(world: World, organizationId: string, ada: Person, lead: Person) {

@@ -19,8 +19,14 @@ import { trending } from "../../workers/feeds/trending.ts";
 import { eraseUser } from "../../workers/maintenance/erase-user.ts";
 import { pruneHistory } from "../../workers/maintenance/prune-history.ts";
 import { verifyLedger } from "../../workers/maintenance/verify-ledger.ts";
+import { buildUserTraits } from "../../workers/matching/build-user-traits.ts";
 import { calculateMatches } from "../../workers/matching/calculate-matches.ts";
+import { compatibility } from "../../workers/matching/compatibility.ts";
+import { matchScores } from "../../workers/matching/match-scores.ts";
+import { placePairs } from "../../workers/matching/place-pairs.ts";
 import { placeVolunteer } from "../../workers/matching/place-volunteer.ts";
+import { recordPairChanges } from "../../workers/matching/record-pair-changes.ts";
+import { userInterestSets } from "../../workers/matching/user-interest-sets.ts";
 import { mediaMetadata } from "../../workers/media/media-metadata.ts";
 import { mediaMetadataAll } from "../../workers/media/media-metadata-all.ts";
 import { mediaMetadataBatch } from "../../workers/media/media-metadata-batch.ts";
@@ -69,6 +75,7 @@ import {
   aParticipant,
   aProjectIsLeftUndescribed,
 } from "./demo-nudges.ts";
+import { peopleMeet, someoneLearnsChess } from "./demo-people.ts";
 import { peopleLookForWork } from "./demo-postings.ts";
 import { aSale, missedSalesAreListed, unknownBuyersAppear } from "./demo-sales.ts";
 import type { Seller } from "./demo-seller.ts";
@@ -121,6 +128,12 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: resumeIncompleteNudges, input: aProjectIsLeftUndescribed },
   { job: calculateMatches, input: async () => ({}) },
   { job: placeVolunteer, input: aVolunteerLearnsSkills },
+  { job: buildUserTraits, input: peopleMeet },
+  { job: userInterestSets, input: async () => ({}) },
+  { job: matchScores, input: async () => ({ full: true }) },
+  { job: compatibility, input: async () => ({}) },
+  { job: recordPairChanges, input: someoneLearnsChess },
+  { job: placePairs, input: async () => ({}) },
   { job: notifyProjectMatches, input: async () => ({}) },
   { job: pruneCandidateNotifications, input: async () => ({ days: 90 }) },
   { job: notifyFanOut, input: aDocumentIsUploaded },

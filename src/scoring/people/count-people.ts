@@ -43,18 +43,21 @@ export function countPeople(people: readonly Person[], slots: number): Counted {
       if (!popular.has(interests.get(person.interests[i] as number) as number)) count += 1;
     return count;
   };
+  const texts = numbered(present(people, ({ locationText }) => locationText));
   return {
     people,
     traits,
     interests,
     popular,
     genders: numbered(present(people, ({ gender }) => gender)),
-    texts: numbered(present(people, ({ locationText }) => locationText)),
+    texts,
     sizes: {
       people: people.length,
       chunks: Math.max(1, Math.ceil(people.length / CHUNK)),
+      traits: traits.size,
       traitWords: Math.max(1, Math.ceil(traits.size / TRAITS_PER_WORD)),
       interests: interests.size,
+      texts: texts.size,
       slots,
       traitEntries: total(({ traitIds }) => traitIds.length),
       interestEntries: total((person) => person.interests.length),

@@ -1,17 +1,5 @@
 // Sets of interests are ascending lists of ids, each once.
 
-/** The first `limit` ids that both sets have, ascending. */
-export function firstCommon(a: ArrayLike<number>, b: ArrayLike<number>, limit: number): number[] {
-  const common: number[] = [];
-  for (let i = 0, j = 0; i < a.length && j < b.length && common.length < limit; ) {
-    const order = (a[i] as number) - (b[j] as number);
-    if (order === 0) common.push(a[i] as number);
-    if (order <= 0) i += 1;
-    if (order >= 0) j += 1;
-  }
-  return common;
-}
-
 /** Number of ids that both sets have. */
 export function countCommon(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let common = 0;

@@ -42,6 +42,14 @@ export function projectRatings(vector: ArrayLike<number> | null): [number, numbe
   return [(a + b - c - d) / 2, (a - b + c - d) / 2, (a - b - c + d) / 2];
 }
 
+/** 0.25 / sqrt(number of traits). */
+export const traitsRoot = (count: number): number =>
+  count === 0 ? 0 : PAIR_WEIGHTS.traits / Math.sqrt(count);
+
+/** 0.25 x the most that the quiz vectors may give where there are too few common traits. */
+export const traitsFallback = (quiz: Person["quiz"]): number =>
+  PAIR_WEIGHTS.traits * (quiz ? 1 : MISSING.traits);
+
 /** The columns of the filter. A position without a person is on no list. */
 function writeCandidate(views: Views, columns: ColumnLayout, counted: Counted, position: number): void {
   const { f32, u32 } = views;
@@ -61,9 +69,8 @@ function writeCandidate(views: Views, columns: ColumnLayout, counted: Counted, p
     : NEVER;
   for (const [axis, value] of projectRatings(person.received).entries())
     f32[record + RECORD.ratings + axis * GROUP] = value;
-  const traits = person.traitIds.length;
-  f32[record + RECORD.root] = traits === 0 ? 0 : PAIR_WEIGHTS.traits / Math.sqrt(traits);
-  f32[record + RECORD.fallback] = PAIR_WEIGHTS.traits * (person.quiz ? 1 : MISSING.traits);
+  f32[record + RECORD.root] = traitsRoot(person.traitIds.length);
+  f32[record + RECORD.fallback] = traitsFallback(person.quiz);
   f32[record + RECORD.interests] = Math.max(1, person.interests.length);
   writeTraits(views, columns, counted, position, person);
   for (let i = 0; i < person.interests.length; i++) {
@@ -99,7 +106,9 @@ function writeTraits(
   for (let i = 0; i < person.traitIds.length; i++) {
     const index = traits.get(person.traitIds[i] as number) as number;
     const [word, bit] = [Math.floor(index / TRAITS_PER_WORD), index % TRAITS_PER_WORD];
-    f32[row + index] = person.strengths[i] as number;
+    const strength = person.strengths[i] as number;
+    f32[row + index] = strength;
+    if (strength < 0) setBit(u32, (columns.signs >> 2) + position * sizes.traitWords + word, bit);
     setBit(u32, word === 0 ? mask : extra + (word - 1) * GROUP, bit);
   }
 }

@@ -23,8 +23,6 @@ export type PackedPeople = {
   readonly columns: ColumnLayout;
   /** Codes of the genders in the columns of the filter, by number. */
   readonly genders: ReadonlyMap<number, number>;
-  /** Positions by id. */
-  readonly positions: ReadonlyMap<number, number>;
 };
 
 export type PackOptions = {
@@ -54,8 +52,7 @@ export function packPeople(
   writeLists(views, columns, counted);
   for (const [position, person] of people.entries()) writePerson(views.f64, columns, position, person);
   if (memory) writeFilter(views, columns, counted);
-  const positions = new Map(people.map(({ id }, position) => [id, position]));
-  return { memory, buffer, sizes, columns, genders, positions };
+  return { memory, buffer, sizes, columns, genders };
 }
 
 const fitsFilter = ({ traits, genders, sizes }: Counted): boolean =>
@@ -71,6 +68,12 @@ function writeLists({ u32, f64 }: Views, columns: ColumnLayout, counted: Counted
     columns.traitIndexes >> 2,
     columns.strengths >> 3,
   ];
+  for (const [id, index] of traits) f64[(columns.traitIds >> 3) + index] = id;
+  for (const [id, index] of interests) {
+    f64[(columns.interestIds >> 3) + index] = id;
+    u32[(columns.popularBits >> 2) + index] = counted.popular.get(index) ?? -1;
+  }
+  for (const [text, index] of counted.texts) f64[(columns.texts >> 3) + index] = text;
   let [trait, interest, gender] = [0, 0, 0];
   for (const [position, person] of people.entries()) {
     for (let i = 0; i < person.traitIds.length; i++, trait++) {
@@ -87,7 +90,7 @@ function writeLists({ u32, f64 }: Views, columns: ColumnLayout, counted: Counted
   }
 }
 
-/** The f64 columns, NaN for null. `readPerson` reads them. */
+/** The f64 columns, NaN for null. `openPeople` reads them. */
 function writePerson(f64: Float64Array, columns: ColumnLayout, position: number, person: Person): void {
   const at = (columns.people >> 3) + position * PERSON_WORDS;
   const { quality, locationText, gender, age, ageMin, ageMax, distanceKm } = person;

@@ -46,8 +46,10 @@ const ROW: usize = 168;
 const ROW_MASK: usize = 172;
 const QUIZ: usize = 176;
 const HAS_QUIZ: usize = 180;
-const LANE_MASKS: usize = 184;
+const SIGNS: usize = 184;
+const OWN_SIGNS: usize = 188;
 const TIERS: usize = 192;
+const SQUARES: usize = 224;
 
 // A record of a group.
 const RECORD_BYTES: usize = 144;
@@ -67,6 +69,8 @@ const GROUPS_PER_BLOCK: u32 = 16;
 const BLOCKS_PER_CHUNK: u32 = 16;
 const CHUNK: u32 = 1024;
 const QUIZ_BYTES: usize = 32;
+/** Four tables of 256 sums for each word of a mask. */
+const SQUARES_BYTES: usize = 4096;
 
 const TIER_A: u32 = 0;
 const TIER_B: u32 = 1;
@@ -87,6 +91,9 @@ const NO_INTERESTS_SCORE: f32 = 0.02;
 // The viewer's parameters. An instance serves one thread.
 let viewer: usize = 0;
 let hitCount: u32 = 0;
+// Of the pair that `traitsBound` saw last: its common traits, and the squares of the viewer's strengths there.
+let commonTraits: u32 = 0;
+let commonSquares: f32 = 0;
 
 /** @returns the number of hits, or -1 when more tie than the buffer holds. */
 export function scan(params: usize): i32 {
@@ -335,7 +342,9 @@ function scoreKept(end: usize): bool {
       const tier = tierOf(group, lane, meta, near);
       const floor = tier == TIER_UNSURE ? lowerFloor() : floorOf(tier);
       if (sum + load<f32>(place, 32) < floor - margin) continue;
-      const score = sum + traitsScore(group, lane, meta);
+      const bound = traitsBound(group, lane, meta);
+      if (sum + bound < floor - margin) continue;
+      const score = sum + (commonTraits < 2 ? bound : traitsScore(group, lane));
       if (score < floor - margin) continue;
       if (!addHit(candidate | (tier << 30), score)) return false;
       if (tier != TIER_UNSURE) countScore(tier, score);
@@ -359,41 +368,67 @@ function tierOf(group: u32, lane: u32, meta: u32, near: bool): u32 {
   return chord < load<f32>(viewer, CHORD_UNMET) ? TIER_UNSURE : TIER_B;
 }
 
-/** 0.25 x the traits term. */
-function traitsScore(group: u32, lane: u32, meta: u32): f32 {
+/**
+ * At least 0.25 x the traits term, without reading the row; exactly that below 2 common traits. Products of
+ * strengths of opposite sign only lower the cosine, so by Cauchy-Schwarz it is at most |a| / |c|, where a are
+ * the viewer's common strengths of equal sign, and c all common ones.
+ */
+function traitsBound(group: u32, lane: u32, meta: u32): f32 {
   const record = <usize>load<u32>(viewer, RECORDS) + <usize>group * RECORD_BYTES + (<usize>lane << 2);
   const words = load<u32>(viewer, TRAIT_WORDS);
   const masks = <usize>load<u32>(viewer, MASKS);
+  const ownSigns = <usize>load<u32>(viewer, OWN_SIGNS);
   const candidate = (group << 2) + lane;
-  const laneMasks = <usize>load<u32>(viewer, LANE_MASKS);
-  let common: u32 = 0;
+  const signs = <usize>load<u32>(viewer, SIGNS) + ((<usize>candidate * words) << 2);
+  let squares = <usize>load<u32>(viewer, SQUARES);
+  let equal: f32 = 0;
+  commonTraits = 0;
+  commonSquares = 0;
+  for (let word: u32 = 0; word < words; word++) {
+    const at = <usize>word << 2;
+    const common = maskOf(record, group, lane, word, words) & load<u32>(masks + at);
+    commonTraits += popcnt<u32>(common);
+    commonSquares += squaresAt(squares, common);
+    equal += squaresAt(squares, common & ~(load<u32>(signs + at) ^ load<u32>(ownSigns + at)));
+    squares += SQUARES_BYTES;
+  }
+  if (commonTraits < 2) return quizScore(candidate, meta);
+  const cosine = commonSquares > 0 ? sqrt<f32>(equal / commonSquares) : <f32>0;
+  const root = max(load<f32>(viewer, ROOT_TRAITS), load<f32>(record, R_ROOT));
+  return 0.5 * (1 + cosine) * sqrt<f32>(<f32>commonTraits) * root;
+}
+
+/** Sum of the squares of the viewer's strengths at the bits of a mask, from a table for each of its bytes. */
+@inline
+function squaresAt(tables: usize, mask: u32): f32 {
+  const low = load<f32>(tables + ((mask & 255) << 2)) + load<f32>(tables + (((mask >>> 8) & 255) << 2), 1024);
+  const high =
+    load<f32>(tables + (((mask >>> 16) & 255) << 2), 2048) + load<f32>(tables + ((mask >>> 24) << 2), 3072);
+  return low + high;
+}
+
+/** 0.25 x the traits term of the pair that `traitsBound` saw last, from 2 common traits on. */
+function traitsScore(group: u32, lane: u32): f32 {
+  const record = <usize>load<u32>(viewer, RECORDS) + <usize>group * RECORD_BYTES + (<usize>lane << 2);
+  const words = load<u32>(viewer, TRAIT_WORDS);
+  const candidate = (group << 2) + lane;
   let row = <usize>load<u32>(viewer, ROWS) + <usize>candidate * words * 128;
   let own = <usize>load<u32>(viewer, ROW);
   let ownMask = <usize>load<u32>(viewer, ROW_MASK);
   let product = f32x4.splat(0);
   let squares = f32x4.splat(0);
-  let ownSquares = f32x4.splat(0);
-  for (let word: u32 = 0; word < words; word++) {
-    let mask = maskOf(record, group, lane, word, words);
-    common += popcnt<u32>(mask & load<u32>(masks + (<usize>word << 2)));
-    for (let four = 0; four < 8; four++) {
-      const theirs = v128.load(row);
-      const ours = v128.load(own);
-      product = f32x4.add(product, f32x4.mul(ours, theirs));
-      squares = f32x4.add(squares, v128.and(f32x4.mul(theirs, theirs), v128.load(ownMask)));
-      const has = v128.load(laneMasks + ((mask & 15) << 4));
-      ownSquares = f32x4.add(ownSquares, v128.and(f32x4.mul(ours, ours), has));
-      mask >>>= 4;
-      row += 16;
-      own += 16;
-      ownMask += 16;
-    }
+  for (let four: u32 = 0; four < words * 8; four++) {
+    const theirs = v128.load(row);
+    product = f32x4.add(product, f32x4.mul(v128.load(own), theirs));
+    squares = f32x4.add(squares, v128.and(f32x4.mul(theirs, theirs), v128.load(ownMask)));
+    row += 16;
+    own += 16;
+    ownMask += 16;
   }
-  if (common < 2) return quizScore(candidate, meta);
-  const lengths = sumLanes(squares) * sumLanes(ownSquares);
+  const lengths = sumLanes(squares) * commonSquares;
   const cosine = lengths > 0 ? sumLanes(product) / sqrt<f32>(lengths) : <f32>0;
   const root = max(load<f32>(viewer, ROOT_TRAITS), load<f32>(record, R_ROOT));
-  return 0.5 * (1 + cosine) * sqrt<f32>(<f32>common) * root;
+  return 0.5 * (1 + cosine) * sqrt<f32>(<f32>commonTraits) * root;
 }
 
 @inline

@@ -48,6 +48,10 @@ export const KEPT_BYTES = 64;
 export const HIT_CAPACITY = 8_192;
 export const HISTOGRAM_BYTES = 2 * 2_048 * 4;
 export const CURSOR_WORDS = 3;
+/** Eight numbers in f32. */
+const QUIZ_BYTES = 32;
+/** Sums of the squares of the viewer's strengths: four tables of 256 for each mask word. */
+export const SQUARES_BYTES = 4 * 256 * 4;
 
 /** The viewer's parameters, in 32-bit words. */
 export const PARAM = {
@@ -93,7 +97,10 @@ export const PARAM = {
   rowMask: 43,
   quiz: 44,
   hasQuiz: 45,
-  laneMasks: 46,
+  signs: 46,
+  ownSigns: 47,
+  // 48 to 55 are the tiers.
+  squares: 56,
 } as const;
 export const PARAM_BYTES = 256;
 
@@ -107,8 +114,11 @@ export type SlotLayout = {
   readonly histograms: number;
   readonly cursors: number;
   readonly masks: number;
+  readonly row: number;
   readonly rowMask: number;
-  readonly laneMasks: number;
+  readonly quiz: number;
+  readonly ownSigns: number;
+  readonly squares: number;
   readonly bytes: number;
 };
 
@@ -119,13 +129,21 @@ export type ColumnLayout = {
   readonly near: number;
   readonly rows: number;
   readonly extraMasks: number;
+  readonly signs: number;
   readonly quizzes: number;
   readonly meta: number;
   readonly blocks: number;
   readonly postings: number;
   readonly postingStarts: number;
-  /** In f64, for `readPerson`. */
+  /** In f64, for `openPeople`, as the columns below. */
   readonly people: number;
+  /** Ids by index. */
+  readonly traitIds: number;
+  readonly interestIds: number;
+  /** Bit of each popular interest in the records, by index; -1 for the others. */
+  readonly popularBits: number;
+  /** Location texts by index: the numbers that the caller gave them, in f64. */
+  readonly texts: number;
   readonly traitStarts: number;
   readonly traitIndexes: number;
   readonly strengths: number;
@@ -141,8 +159,10 @@ export type ColumnLayout = {
 export type PackedSizes = {
   readonly people: number;
   readonly chunks: number;
+  readonly traits: number;
   readonly traitWords: number;
   readonly interests: number;
+  readonly texts: number;
   readonly slots: number;
   /** Of all people together. */
   readonly traitEntries: number;
@@ -168,6 +188,9 @@ function openOffsets() {
   };
 }
 
+/** More than any person has postings. Somebody who is not packed may have none of the popular interests. */
+export const maxCursors = ({ maxRareInterests }: PackedSizes): number => maxRareInterests + POPULAR_INTERESTS;
+
 export function layOutSlot(sizes: PackedSizes): SlotLayout {
   const { take, end } = openOffsets();
   take(PARAM_BYTES);
@@ -177,10 +200,13 @@ export function layOutSlot(sizes: PackedSizes): SlotLayout {
     kept: take((CHUNK / GROUP) * KEPT_BYTES),
     hits: take(HIT_CAPACITY * 8),
     histograms: take(HISTOGRAM_BYTES),
-    cursors: take(sizes.maxRareInterests * CURSOR_WORDS * 4),
+    cursors: take(maxCursors(sizes) * CURSOR_WORDS * 4),
     masks: take(MAX_TRAIT_WORDS * 4),
+    row: take(sizes.traitWords * TRAITS_PER_WORD * 4),
     rowMask: take(sizes.traitWords * TRAITS_PER_WORD * 4),
-    laneMasks: take(16 * 16),
+    quiz: take(QUIZ_BYTES),
+    ownSigns: take(MAX_TRAIT_WORDS * 4),
+    squares: take(sizes.traitWords * SQUARES_BYTES),
     excluded: take(sizes.chunks * CHUNK),
   };
   return { ...slot, bytes: end() };
@@ -196,12 +222,17 @@ export function layOutColumns(sizes: PackedSizes): ColumnLayout {
     near: take(groups * NEAR_WORDS * 4),
     rows: take(places * sizes.traitWords * TRAITS_PER_WORD * 4),
     extraMasks: take(groups * (sizes.traitWords - 1) * 16),
-    quizzes: take(places * 32),
+    signs: take(places * sizes.traitWords * 4),
+    quizzes: take(places * QUIZ_BYTES),
     meta: take(places * 4),
     blocks: take((places / BLOCK) * SPHERE_WORDS * 4),
     postings: take(sizes.interestEntries * 4),
     postingStarts: take((sizes.interests + 1) * 4),
     people: take(sizes.people * PERSON_WORDS * 8),
+    traitIds: take(sizes.traits * 8),
+    interestIds: take(sizes.interests * 8),
+    popularBits: take(sizes.interests * 4),
+    texts: take(sizes.texts * 8),
     traitStarts: take((sizes.people + 1) * 4),
     traitIndexes: take(sizes.traitEntries * 4),
     strengths: take(sizes.traitEntries * 8),

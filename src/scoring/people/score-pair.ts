@@ -1,4 +1,4 @@
-import { countCommon, firstCommon } from "./interest-sets.ts";
+import { countCommon } from "./interest-sets.ts";
 import type { Person } from "./person.ts";
 
 /** Shares of the terms in a pair score; their sum is 1. */
@@ -55,6 +55,27 @@ export function scorePair(viewer: Person, candidate: Person): PairScore {
   };
   return { score: sumTerms(terms), tier: tierOf(viewer, candidate, km), terms };
 }
+
+/**
+ * At least the score, without comparing traits and interests: bound = score with traits 1 and interests
+ * smaller / larger number. Summed as the score is, and every step of a sum is monotonic, so that rounding
+ * does not make it less.
+ */
+export function scoreBound(viewer: Person, candidate: Person): number {
+  const [a, b] = [viewer.interests.length, candidate.interests.length];
+  return sumTerms({
+    traits: 1,
+    interests: a === 0 || b === 0 ? MISSING.interests : Math.min(a, b) / Math.max(a, b),
+    quality: qualityTerm(candidate),
+    fit: fitTerm(viewer, candidate),
+    proximity: proximityTerm(viewer, candidate, distanceKm(viewer, candidate)),
+    newness: candidate.newness,
+  });
+}
+
+/** The tier of a pair alone. */
+export const tierOfPair = (viewer: Person, candidate: Person): PairTier =>
+  tierOf(viewer, candidate, distanceKm(viewer, candidate));
 
 function sumTerms({ traits, interests, quality, fit, proximity, newness }: PairTerms): number {
   const w = PAIR_WEIGHTS;
@@ -119,7 +140,7 @@ export const fitTerm = ({ given }: Person, { received }: Person): number =>
   given && received ? share(dot(given, received)) : MISSING.fit;
 
 /** km = 2 R asin(chord / 2), from the difference of the points; null where either has no location. */
-function distanceKm({ point: a }: Person, { point: b }: Person): number | null {
+export function distanceKm({ point: a }: Person, { point: b }: Person): number | null {
   if (!a || !b) return null;
   const x = (a[0] as number) - (b[0] as number);
   const y = (a[1] as number) - (b[1] as number);
@@ -164,6 +185,46 @@ export const comparePairs = (
 
 export type PairLists = { readonly [Tier in PairTier]: readonly ScoredPair[] };
 
+/** Collects the best pairs of each tier. */
+export type BestPairs = {
+  /** Scores a candidate whom the viewer may meet. */
+  offer(viewer: Person, candidate: Person): void;
+  /** The best of each tier, best first. */
+  lists(): PairLists;
+};
+
+export function openBest(keep: number): BestPairs {
+  const tiers = { A: openList(keep), B: openList(keep) };
+  return {
+    offer(viewer, candidate) {
+      const { score, tier, terms } = scorePair(viewer, candidate);
+      tiers[tier].offer({ candidateId: candidate.id, score, tier, terms });
+    },
+    lists: () => ({ A: tiers.A.best(), B: tiers.B.best() }),
+  };
+}
+
+/** Sorts only when twice as many as are kept have come together. */
+function openList(keep: number) {
+  let pairs: ScoredPair[] = [];
+  let last: ScoredPair | undefined;
+  const cut = (): void => {
+    pairs = pairs.sort(comparePairs).slice(0, keep);
+    last = pairs[keep - 1];
+  };
+  return {
+    offer(pair: ScoredPair): void {
+      if (last !== undefined && comparePairs(pair, last) > 0) return;
+      pairs.push(pair);
+      if (pairs.length >= 2 * keep) cut();
+    },
+    best(): readonly ScoredPair[] {
+      cut();
+      return pairs;
+    },
+  };
+}
+
 /**
  * The best `keep` candidates of each tier, best first, by scoring everybody: the reference that faster paths
  * are tested against.
@@ -174,31 +235,7 @@ export function bestPairs(
   keep: number,
   blocked: ReadonlySet<number> = new Set(),
 ): PairLists {
-  const lists: { [Tier in PairTier]: ScoredPair[] } = { A: [], B: [] };
-  for (const candidate of people) {
-    if (!mayList(viewer, candidate, blocked)) continue;
-    const { score, tier, terms } = scorePair(viewer, candidate);
-    lists[tier].push({ candidateId: candidate.id, score, tier, terms });
-  }
-  return { A: lists.A.sort(comparePairs).slice(0, keep), B: lists.B.sort(comparePairs).slice(0, keep) };
-}
-
-export type PairReasons = {
-  /** Up to 5 interests that both have, by id. */
-  readonly sharedInterests: readonly number[];
-  /** Up to 3 terms that contribute to the score, the largest contribution first. */
-  readonly strongest: readonly PairTerm[];
-};
-
-const SHARED_INTERESTS = 5;
-const STRONGEST_TERMS = 3;
-
-/** Why a pair is on a list. */
-export function pairReasons(viewer: Person, candidate: Person, terms: PairTerms): PairReasons {
-  const contribution = (term: PairTerm): number => PAIR_WEIGHTS[term] * terms[term];
-  const strongest = (Object.keys(PAIR_WEIGHTS) as PairTerm[])
-    .filter((term) => contribution(term) > 0)
-    .sort((a, b) => contribution(b) - contribution(a))
-    .slice(0, STRONGEST_TERMS);
-  return { sharedInterests: firstCommon(viewer.interests, candidate.interests, SHARED_INTERESTS), strongest };
+  const best = openBest(keep);
+  for (const candidate of people) if (mayList(viewer, candidate, blocked)) best.offer(viewer, candidate);
+  return best.lists();
 }

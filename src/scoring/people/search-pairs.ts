@@ -1,7 +1,7 @@
 import type { PackedPeople } from "./pack-people.ts";
-import { layOutSlot } from "./pair-layout.ts";
+import { CHUNK, layOutSlot, maxCursors } from "./pair-layout.ts";
 import type { Person } from "./person.ts";
-import { openReader } from "./read-person.ts";
+import type { OpenPeople } from "./read-person.ts";
 import { bestPairs, type PairLists } from "./score-pair.ts";
 import { type Slot, writeSlot, writeViewer } from "./viewer-params.ts";
 import { openScan, type Scan } from "./web-assembly.ts";
@@ -25,37 +25,61 @@ export type FoundPairs = PairLists & {
  *
  * @param viewers neighbours in position are fastest. An unknown id is an error.
  */
-export function searchPairs(
-  packed: PackedPeople,
-  viewers: readonly PairViewer[],
-  keep: number,
-): FoundPairs[] {
-  const readPerson = openReader(packed);
-  const readAll = function* (positions: Iterable<number>): Iterable<Person> {
-    for (const position of positions) yield readPerson(position);
-  };
+export function searchPairs(people: OpenPeople, viewers: readonly PairViewer[], keep: number): FoundPairs[] {
   const positionOf = (id: number): number => {
-    const position = packed.positions.get(id);
+    const position = people.positionOf(id);
     if (position === undefined) throw new Error(`Person ${id} is not packed.`);
     return position;
   };
-  const found = (viewer: PairViewer, candidates: readonly number[] | null): FoundPairs => {
-    const people = readAll(candidates ?? packed.positions.values());
-    const lists = bestPairs(readPerson(positionOf(viewer.id)), people, keep, new Set(viewer.blocked));
-    return { viewerId: viewer.id, scoredAll: candidates === null, ...lists };
-  };
+  return withSearch(people, keep, (search) =>
+    viewers.map((viewer): FoundPairs => {
+      const position = positionOf(viewer.id);
+      const person = people.read(position);
+      const excluded = [position, ...viewer.blocked.flatMap((id) => people.positionOf(id) ?? [])];
+      const candidates = search(person, excluded, Math.floor(position / CHUNK));
+      const blocked = new Set(viewer.blocked);
+      const lists = bestPairs(person, readAll(people, candidates), keep, blocked);
+      return { viewerId: viewer.id, scoredAll: candidates === null, ...lists };
+    }),
+  );
+}
+
+/**
+ * Those packed people who may be among the best `keep` of a tier for somebody who is not packed.
+ *
+ * @param viewer with indexes.
+ * @param excluded positions of those who may not be.
+ * @returns positions; null: everybody may be.
+ */
+export const candidatesFor = (
+  people: OpenPeople,
+  viewer: Person,
+  excluded: readonly number[],
+  keep: number,
+): readonly number[] | null => withSearch(people, keep, (search) => search(viewer, excluded, 0));
+
+/** Filters candidates. @returns positions; null: everybody may be among the best. */
+type Search = (viewer: Person, excluded: readonly number[], chunk: number) => readonly number[] | null;
+
+function withSearch<T>(people: OpenPeople, keep: number, work: (search: Search) => T): T {
+  const { packed } = people;
   const { memory } = packed;
-  if (!memory) return viewers.map((viewer) => found(viewer, null));
+  if (!memory) return work(() => null);
   return withSlot(packed, (slot) => {
     writeSlot(slot, packed, keep);
     const scan = openScan(memory);
-    return viewers.map((viewer) => {
-      const position = positionOf(viewer.id);
-      const excluded = [position, ...viewer.blocked.flatMap((id) => packed.positions.get(id) ?? [])];
-      writeViewer(slot, packed, position, readPerson(position));
-      return found(viewer, candidatesOf(slot, scan, excluded));
+    return work((viewer, excluded, chunk) => {
+      if (viewer.interests.length > maxCursors(packed.sizes)) return null;
+      writeViewer(slot, people, viewer, chunk);
+      return candidatesOf(slot, scan, excluded);
     });
   });
+}
+
+/** @param positions null: everybody. */
+function* readAll(people: OpenPeople, positions: readonly number[] | null): Iterable<Person> {
+  if (positions !== null) for (const position of positions) yield people.read(position);
+  else for (let position = 0; position < people.count; position++) yield people.read(position);
 }
 
 /** Positions that the filter leaves, or null when too many tie. */

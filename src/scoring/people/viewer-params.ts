@@ -1,23 +1,20 @@
-import { projectRatings } from "./pack-filter.ts";
+import { projectRatings, traitsFallback, traitsRoot } from "./pack-filter.ts";
 import type { PackedPeople } from "./pack-people.ts";
 import {
   CHUNK,
   CURSOR_WORDS,
-  GROUP,
   HIT_CAPACITY,
   MAX_GENDERS,
-  NEAR_WORDS,
   NO_AGE,
   NO_GENDER,
   NO_OWN_TEXT,
   NOWHERE,
   PARAM,
-  RECORD,
-  RECORD_WORDS,
   type SlotLayout,
   TRAITS_PER_WORD,
 } from "./pair-layout.ts";
 import { type Person, QUIZ_DIMENSIONS } from "./person.ts";
+import type { OpenPeople } from "./read-person.ts";
 import { DEFAULT_RADIUS_KM, EARTH_KM, MISSING, PAIR_WEIGHTS } from "./score-pair.ts";
 
 /** A thread's part of the memory. */
@@ -56,43 +53,47 @@ export function writeSlot(slot: Slot, packed: PackedPeople, listLength: number):
   set(PARAM.postings, columns.postings);
   set(PARAM.cursors, at + layout.cursors);
   set(PARAM.masks, at + layout.masks);
+  set(PARAM.row, at + layout.row);
   set(PARAM.rowMask, at + layout.rowMask);
-  set(PARAM.laneMasks, at + layout.laneMasks);
-  for (let bits = 0; bits < 16; bits++)
-    for (let lane = 0; lane < 4; lane++)
-      i32[((at + layout.laneMasks) >> 2) + bits * 4 + lane] = (bits >> lane) & 1 ? -1 : 0;
+  set(PARAM.quiz, at + layout.quiz);
+  set(PARAM.signs, columns.signs);
+  set(PARAM.ownSigns, at + layout.ownSigns);
+  set(PARAM.squares, at + layout.squares);
   u8.fill(0, at + layout.excluded, at + layout.excluded + sizes.chunks * CHUNK);
 }
 
-/** Writes the parameters of a viewer, which the filter reads. */
-export function writeViewer(slot: Slot, packed: PackedPeople, position: number, viewer: Person): void {
-  const { at, layout, f32, i32 } = slot;
-  const { columns, sizes } = packed;
+/**
+ * Writes the parameters of a viewer, which the filter reads.
+ *
+ * @param viewer with indexes; packed or not.
+ * @param chunk where to begin: neighbours of the viewer.
+ */
+export function writeViewer(slot: Slot, people: OpenPeople, viewer: Person, chunk: number): void {
+  const { at, f32, i32, layout } = slot;
+  const { packed } = people;
   const setInt = (param: number, value: number): void => {
     i32[(at >> 2) + param] = value;
   };
   const setFloat = (param: number, value: number): void => {
     f32[(at >> 2) + param] = value;
   };
-  const group = Math.floor(position / GROUP);
-  const record = (columns.records >> 2) + group * RECORD_WORDS + (position % GROUP);
-  setInt(PARAM.ownChunk, Math.floor(position / CHUNK));
+  setInt(PARAM.ownChunk, chunk);
   for (const [axis, value] of projectRatings(viewer.given).entries())
     setFloat(PARAM.ratings + axis, (PAIR_WEIGHTS.fit / 2) * value);
-  setFloat(PARAM.rootTraits, f32[record + RECORD.root] as number);
-  setFloat(PARAM.fallback, f32[record + RECORD.fallback] as number);
-  const hasInterests = viewer.interests.length > 0;
-  setFloat(PARAM.emptyInterests, hasInterests ? 0 : PAIR_WEIGHTS.interests * MISSING.interests);
-  setFloat(PARAM.interestCount, Math.max(1, viewer.interests.length));
-  setInt(PARAM.popular, i32[record + RECORD.popular] as number);
-  setInt(PARAM.row, columns.rows + position * sizes.traitWords * TRAITS_PER_WORD * 4);
-  setInt(PARAM.quiz, columns.quizzes + position * QUIZ_DIMENSIONS * 4);
-  setInt(PARAM.hasQuiz, viewer.quiz ? 1 : 0);
-  writeMasks(slot, packed, position);
+  const { traitIds, interests, quiz } = viewer;
+  setFloat(PARAM.rootTraits, traitsRoot(traitIds.length));
+  setFloat(PARAM.fallback, traitsFallback(quiz));
+  setFloat(PARAM.emptyInterests, interests.length > 0 ? 0 : PAIR_WEIGHTS.interests * MISSING.interests);
+  setFloat(PARAM.interestCount, Math.max(1, interests.length));
+  setInt(PARAM.hasQuiz, quiz ? 1 : 0);
+  for (let i = 0; i < QUIZ_DIMENSIONS; i++)
+    f32[((at + layout.quiz) >> 2) + i] = quiz ? (quiz[i] as number) : 0;
+  writeTraits(slot, packed, viewer);
+  setInt(PARAM.popular, popularBits(slot, packed, viewer));
   setInt(PARAM.cursorCount, writeCursors(slot, packed, viewer));
-  const near = (columns.near >> 2) + group * NEAR_WORDS + (position % GROUP);
-  setInt(PARAM.text, viewer.locationText === null ? NO_OWN_TEXT : (i32[near + 3 * GROUP] as number));
-  writeLocation(setFloat, viewer, sizes.traitWords * TRAITS_PER_WORD);
+  const text = viewer.locationText === null ? undefined : people.textIndexOf(viewer.locationText);
+  setInt(PARAM.text, text ?? NO_OWN_TEXT);
+  writeLocation(setFloat, viewer, packed.sizes.traitWords * TRAITS_PER_WORD);
   setInt(PARAM.limitsDistance, viewer.distanceKm === null ? 0 : 1);
   const hasAgePreference = viewer.ageMin !== null || viewer.ageMax !== null;
   const known = (age: number): number => Math.max(-1, Math.min(NO_AGE - 1, age));
@@ -101,25 +102,59 @@ export function writeViewer(slot: Slot, packed: PackedPeople, position: number, 
   writeGenders(slot.u8.subarray(at + layout.genders, at + layout.genders + NO_GENDER + 1), packed, viewer);
 }
 
-/** The trait masks of the viewer, and the first ones lane by lane. */
-function writeMasks({ at, layout, i32 }: Slot, { columns, sizes }: PackedPeople, position: number): void {
-  const [group, lane] = [Math.floor(position / GROUP), position % GROUP];
-  const first = (columns.records >> 2) + group * RECORD_WORDS + RECORD.mask + lane;
-  const extra = (columns.extraMasks >> 2) + group * (sizes.traitWords - 1) * GROUP + lane;
-  for (let word = 0; word < sizes.traitWords; word++) {
-    const mask = i32[word === 0 ? first : extra + (word - 1) * GROUP] as number;
-    i32[((at + layout.masks) >> 2) + word] = mask;
-    for (let bit = 0; bit < TRAITS_PER_WORD; bit++)
-      i32[((at + layout.rowMask) >> 2) + word * TRAITS_PER_WORD + bit] = (mask >> bit) & 1 ? -1 : 0;
+/**
+ * The viewer's strengths as a row; which traits there are as masks, one for each word and lane by lane; their
+ * signs; sums of squares for each value of each byte of a mask. Traits that nobody packed has only count.
+ */
+function writeTraits(slot: Slot, { sizes }: PackedPeople, { traitIds, strengths }: Person): void {
+  const { at, layout, f32, i32 } = slot;
+  const [row, rowMask] = [(at + layout.row) >> 2, (at + layout.rowMask) >> 2];
+  const [masks, signs] = [(at + layout.masks) >> 2, (at + layout.ownSigns) >> 2];
+  const count = sizes.traitWords * TRAITS_PER_WORD;
+  f32.fill(0, row, row + count);
+  i32.fill(0, rowMask, rowMask + count);
+  i32.fill(0, masks, masks + sizes.traitWords);
+  i32.fill(0, signs, signs + sizes.traitWords);
+  for (let i = 0; i < traitIds.length; i++) {
+    const index = traitIds[i] as number;
+    if (index >= sizes.traits) continue;
+    const strength = strengths[i] as number;
+    const [word, bit] = [Math.floor(index / TRAITS_PER_WORD), 1 << (index % TRAITS_PER_WORD)];
+    f32[row + index] = strength;
+    i32[rowMask + index] = -1;
+    i32[masks + word] = (i32[masks + word] as number) | bit;
+    if (strength < 0) i32[signs + word] = (i32[signs + word] as number) | bit;
+  }
+  let table = (at + layout.squares) >> 2;
+  for (let byte = 0; byte < count / 8; byte++, table += 256) {
+    f32[table] = 0;
+    for (let value = 1; value < 256; value++) {
+      const lowest = 31 - Math.clz32(value & -value);
+      const strength = f32[row + byte * 8 + lowest] as number;
+      f32[table + value] = (f32[table + (value & (value - 1))] as number) + strength * strength;
+    }
   }
 }
 
+/** The viewer's popular interests as bits. */
+function popularBits({ i32 }: Slot, { columns, sizes }: PackedPeople, { interests }: Person): number {
+  let bits = 0;
+  for (let i = 0; i < interests.length; i++) {
+    const index = interests[i] as number;
+    const bit = index < sizes.interests ? (i32[(columns.popularBits >> 2) + index] as number) : -1;
+    if (bit >= 0) bits |= 1 << bit;
+  }
+  return bits;
+}
+
 /** A cursor for each interest that has postings. @returns their number. */
-function writeCursors({ at, layout, i32 }: Slot, { columns }: PackedPeople, viewer: Person): number {
+function writeCursors({ at, layout, i32 }: Slot, { columns, sizes }: PackedPeople, viewer: Person): number {
   let next = (at + layout.cursors) >> 2;
   const first = next;
   for (let i = 0; i < viewer.interests.length; i++) {
-    const starts = (columns.postingStarts >> 2) + (viewer.interests[i] as number);
+    const index = viewer.interests[i] as number;
+    if (index >= sizes.interests) continue;
+    const starts = (columns.postingStarts >> 2) + index;
     const [from, to] = [i32[starts] as number, i32[starts + 1] as number];
     if (from === to) continue;
     i32[next + 1] = from;

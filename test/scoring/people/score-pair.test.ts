@@ -6,8 +6,9 @@ import {
   comparePairs,
   EARTH_KM,
   PAIR_WEIGHTS,
-  pairReasons,
+  scoreBound,
   scorePair,
+  tierOfPair,
 } from "../../../src/scoring/people/score-pair.ts";
 import { AS_OF, person, randomPeople } from "../../support/people.ts";
 
@@ -227,18 +228,23 @@ describe("bestPairs", () => {
   });
 });
 
-describe("pairReasons", () => {
-  it("names up to five shared interests and the three largest contributions", () => {
-    const shared = [1, 2, 3, 4, 5, 6, 7];
-    const [a, b] = [prepared(1, { interests: [...shared, 8] }), prepared(2, { interests: shared })];
-    expect(pairReasons(a, b, scorePair(a, b).terms)).toEqual({
-      sharedInterests: [1, 2, 3, 4, 5],
-      strongest: ["interests", "traits", "quality"],
-    });
-  });
-
-  it("names no term that adds nothing", () => {
-    const terms = { traits: 0, interests: 0, quality: 0, fit: 0, proximity: 0, newness: 0.5 };
-    expect(pairReasons(viewer, prepared(2), terms).strongest).toEqual(["newness"]);
+describe("scoreBound", () => {
+  // Regression 1: a bound of 0 where the score is 0.1 prunes winners.
+  it("regressions 1 and 2: is at least the score, with empty interests as well, and without comparing traits", () => {
+    const people = randomPeople(43, 300, { traits: 6, interests: 12 }).map((one) =>
+      preparePerson(one, AS_OF),
+    );
+    const empty = people.filter(({ interests }) => interests.length === 0);
+    expect(empty.length).toBeGreaterThan(5);
+    for (const a of people)
+      for (const b of people) {
+        const { score, tier } = scorePair(a, b);
+        expect(scoreBound(a, b)).toBeGreaterThanOrEqual(score);
+        expect(tierOfPair(a, b)).toBe(tier);
+      }
+    const alike = { interests: [1, 2], traits: traits(3, 4), location: east(0) };
+    expect(scoreBound(prepared(1, alike), prepared(2, alike))).toBe(
+      scorePair(prepared(1, alike), prepared(2, alike)).score,
+    );
   });
 });

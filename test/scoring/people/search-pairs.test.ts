@@ -3,8 +3,14 @@ import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../../src/random.ts";
 import { packPeople } from "../../../src/scoring/people/pack-people.ts";
 import { type Person, type PersonFacts, preparePerson } from "../../../src/scoring/people/person.ts";
+import { openPeople } from "../../../src/scoring/people/read-person.ts";
 import { bestPairs, EARTH_KM } from "../../../src/scoring/people/score-pair.ts";
-import { type FoundPairs, type PairViewer, searchPairs } from "../../../src/scoring/people/search-pairs.ts";
+import {
+  candidatesFor,
+  type FoundPairs,
+  type PairViewer,
+  searchPairs,
+} from "../../../src/scoring/people/search-pairs.ts";
 import { AS_OF, person, randomPeople } from "../../support/people.ts";
 
 const prepared = (facts: readonly PersonFacts[]): Person[] => facts.map((one) => preparePerson(one, AS_OF));
@@ -16,7 +22,7 @@ const viewersOf = (
 
 /** What both give for these viewers: ids in their order, scores to the last bit, tiers and terms. */
 function expectSame(people: readonly Person[], viewers: readonly PairViewer[], keep: number): FoundPairs[] {
-  const found = searchPairs(packPeople(people), viewers, keep);
+  const found = searchPairs(openPeople(packPeople(people)), viewers, keep);
   const byId = new Map(people.map((one) => [one.id, one]));
   expect(found).toHaveLength(viewers.length);
   for (const [index, { id, blocked }] of viewers.entries()) {
@@ -74,9 +80,9 @@ describe("searchPairs", () => {
   it("scores nobody by the filter where SIMD or shared memory is missing, and finds the same", () => {
     const people = prepared(randomPeople(3, 400));
     const viewers = viewersOf(people);
-    const found = searchPairs(packPeople(people, { filter: false }), viewers, 20);
+    const found = searchPairs(openPeople(packPeople(people, { filter: false })), viewers, 20);
     expect(filtered(found)).toBe(0);
-    const withFilter = searchPairs(packPeople(people), viewers, 20);
+    const withFilter = searchPairs(openPeople(packPeople(people)), viewers, 20);
     expect(found.map(({ A, B }) => ({ A, B }))).toEqual(withFilter.map(({ A, B }) => ({ A, B })));
   });
 
@@ -217,8 +223,28 @@ describe("searchPairs", () => {
     expect(found!.A.length).toBeGreaterThan(0);
   });
 
+  it("finds for somebody who is not packed, with traits and interests that nobody has, what the reference finds", () => {
+    const all = prepared(randomPeople(37, 2_000, { traits: 40, interests: 60 }));
+    const people = openPeople(packPeople(all.slice(0, 1_900)));
+    for (const [n, one] of all.slice(1_900).entries()) {
+      const traitIds = n % 3 === 0 ? [...Array.from(one.traitIds), 900, 901] : one.traitIds;
+      const strengths = n % 3 === 0 ? [...Array.from(one.strengths), 3, -4] : one.strengths;
+      const interests = n % 4 === 0 ? [...Array.from(one.interests), 9_000 + n] : one.interests;
+      const guest: Person = { ...one, traitIds, strengths, interests };
+      const excluded = [n, n + 50];
+      const found = candidatesFor(people, people.withIndexes(guest), excluded, 40);
+      expect(found!.length).toBeLessThan(1_500);
+      const blocked = new Set(excluded.map((position) => people.idAt(position)));
+      const packed = Array.from({ length: 1_900 }, (_, position) => people.read(position));
+      const candidates = found!.map((position) => people.read(position));
+      const expected = bestPairs(guest, all.slice(0, 1_900), 40, blocked);
+      expect(bestPairs(people.withIndexes(guest), candidates, 40, blocked)).toEqual(expected);
+      expect(bestPairs(people.withIndexes(guest), packed, 40, blocked)).toEqual(expected);
+    }
+  });
+
   it("leaves no slot taken, whatever a search throws", () => {
-    const packed = packPeople(prepared(randomPeople(31, 50)), { slots: 1 });
+    const packed = openPeople(packPeople(prepared(randomPeople(31, 50)), { slots: 1 }));
     expect(() => searchPairs(packed, [{ id: 999, blocked: [] }], 5)).toThrow("Person 999 is not packed.");
     const [again] = searchPairs(packed, [{ id: 1, blocked: [] }], 5);
     expect(again?.viewerId).toBe(1);

@@ -37,6 +37,7 @@ describe("erase-user", () => {
       "volunteer_profiles.referral_code",
       "task_assignments.host_id",
       "calendar_connections.refresh_token",
+      "profiles.bio",
     ])
       expect(held).toContain(place);
     const before = { books: await fingerprintOf(world), figures: await figuresOf(world, ada) };

@@ -1,0 +1,112 @@
+import { availableParallelism } from "node:os";
+import { sql } from "drizzle-orm";
+import { rows } from "../../src/db/statement.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
+import { MAX_ID } from "../../src/db/user-scope.ts";
+import { readCurrentPeople } from "../../src/people/person-facts.ts";
+import { followRun, startRun } from "../../src/queues/manual-runs.ts";
+import type { Runtime } from "../../src/roles/runtime.ts";
+import { preparePerson } from "../../src/scoring/people/person.ts";
+import { factsOf, type PersonRow } from "../../src/scoring/people/read-facts.ts";
+import { bestPairs } from "../../src/scoring/people/score-pair.ts";
+import { matchScores as job } from "../../src/workers/matching/match-scores.ts";
+import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES, quantile } from "./bench.ts";
+import { besideWorkers } from "./beside-workers.ts";
+import { makeTemplate, type Scratch, withClone } from "./database.ts";
+import { loadPeople } from "./people-data.ts";
+
+const USERS = 100_000;
+/** The baseline scores this many viewers with everybody, and is extrapolated. */
+const SAMPLE = 10;
+const SINGLE_RUNS = 10;
+const KEEP = 256;
+const LIMIT_MS = 30 * 60_000;
+
+/** From enqueue to the end of the run, through Redis and the workers of one process. */
+export const matchScores: Bench = {
+  name: "match-scores",
+  postgres: LARGE_POSTGRES,
+  describe: ({ scale }) =>
+    `${USERS * scale} users in 60 cities, 200 served of each tier: computed and stored by one process; computed: its processor time over the ` +
+    `number of cores. Then a run without changes, and one changed profile. baseline: the reference, ${SAMPLE} viewers with everybody, in memory.`,
+  async run(context) {
+    const users = Math.round(USERS * context.scale);
+    context.say("loading");
+    const template = await makeTemplate(context.databaseUrl, (scratch) => loadPeople(scratch, users));
+    await context.loaded();
+    await compare(context, {
+      baseline: () => withClone(context, template, (scratch) => everyPair(scratch, users)),
+      ours: () =>
+        withClone(context, template, (scratch) =>
+          besideWorkers(context, scratch, { queue: "matching" }, (runtime) =>
+            measureRuns(context, runtime, scratch, users),
+          ),
+        ),
+    });
+  },
+};
+
+async function measureRuns(
+  context: BenchContext,
+  runtime: Runtime,
+  scratch: Scratch,
+  users: number,
+): Promise<Figure[]> {
+  const run = async (figure: string, input: object): Promise<Figure> => {
+    const id = await runtime.relay.transact((tx) => startRun(tx, job, input));
+    const ended = await followRun(runtime.db, id, () => undefined, AbortSignal.timeout(LIMIT_MS));
+    const value = (Number(ended.finishedAt) - Number(ended.createdAt)) / 1_000;
+    if (ended.status !== "done") throw new Error(`${figure}: the run is ${ended.status}: ${ended.error}`);
+    context.say(`${figure}: ${value.toFixed(2)} s, ${JSON.stringify(ended.counts)}`);
+    return { figure, unit: "s", value };
+  };
+  const before = computedS();
+  const first = await run("computed and stored", { full: true });
+  const computed: Figure = { figure: "computed", unit: "s", value: computedS() - before };
+  const [stored] = await scratch.sql("select count(*)::int as n from pair_lists");
+  if (stored?.["n"] !== 2 * users) throw new Error(`not every list is there: ${JSON.stringify(stored)}`);
+  const again = await run("without changes", {});
+  const took: number[] = [];
+  const [started] = [computedS()];
+  for (let n = 1; n <= SINGLE_RUNS; n++) {
+    await scratch.sql("update profiles set bio = bio || '.' where user_id = $1", [n * 7]);
+    took.push((await run("one profile", { userId: String(n * 7) })).value * 1_000);
+  }
+  const perProfileMs = ((computedS() - started) * availableParallelism() * 1_000) / SINGLE_RUNS;
+  took.sort((a, b) => a - b);
+  return [
+    computed,
+    first,
+    again,
+    { figure: "one changed profile, both directions", unit: "ms", value: quantile(took, 0.5) },
+    { figure: "one changed profile, processor time", unit: "ms", value: perProfileMs },
+  ];
+}
+
+/**
+ * Processor time of this process divided by the number of cores, in seconds: threads and event loop, not
+ * Postgres.
+ */
+function computedS(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6 / availableParallelism();
+}
+
+/** The reference scores some viewers with everybody. */
+async function everyPair({ db }: Scratch, users: number): Promise<readonly Figure[]> {
+  const facts = await inTransaction(db, async (tx) => {
+    await tx.execute(sql`insert into list_versions (area, algo_version, as_of) values ('pairs', 1, now())`);
+    await tx.execute(
+      sql`insert into pair_people (version, position, user_id)
+          select v.id, p.user_id, p.user_id from list_versions v cross join profiles p`,
+    );
+    const [version] = await rows<{ id: string }>(tx, sql`select id from list_versions`);
+    return readCurrentPeople(tx, version?.id ?? "", { from: "0", to: MAX_ID });
+  });
+  const now = Date.now();
+  const people = (JSON.parse(facts) as PersonRow[]).map((row) => preparePerson(factsOf(row), now));
+  const startedAt = performance.now();
+  for (const viewer of people.slice(0, SAMPLE)) bestPairs(viewer, people, KEEP);
+  const perViewerS = (performance.now() - startedAt) / 1_000 / SAMPLE;
+  return [{ figure: "computed", unit: "s", value: (perViewerS * users) / availableParallelism() }];
+}

@@ -1,0 +1,120 @@
+import { sql } from "drizzle-orm";
+import { type Queryable, rows } from "../db/statement.ts";
+import { servedId } from "../db/versions.ts";
+import { personRow } from "../people/person-facts.ts";
+import { distanceText } from "../scoring/distance.ts";
+import { type Person, preparePerson } from "../scoring/people/person.ts";
+import { factsOf, type PersonRow } from "../scoring/people/read-facts.ts";
+import {
+  distanceKm,
+  PAIR_WEIGHTS,
+  type PairTerm,
+  type PairTier,
+  scorePair,
+} from "../scoring/people/score-pair.ts";
+import { servedScore } from "../scoring/people/served-score.ts";
+import { type Explanation, rowOf, step } from "./explanation.ts";
+
+const ID = /^([1-9]\d{0,14}):([1-9]\d{0,14})$/;
+
+/** A pair that is on a list, with the facts that it was scored from. */
+type Pair = {
+  tier: PairTier;
+  /** Of f32, as Postgres writes it: with as few digits as it takes. */
+  score: number;
+  place: number;
+  size: number;
+  asOf: string;
+  algoVersion: number;
+  /** Of both: JSON of PersonRow. */
+  viewer: string | null;
+  candidate: string | null;
+  hidden: string[];
+};
+
+/**
+ * Explains the pair score `<userId>:<candidateId>`: scores the pair again from the facts of the stored list,
+ * and compares. Only pairs on the user's lists are explained, and of them no more than the user may know:
+ * scores in steps of 0.05, distances in steps, no ratings.
+ */
+export async function explainPair(on: Queryable, id: string): Promise<Explanation | undefined> {
+  const [, userId, candidateId] = ID.exec(id) ?? [];
+  if (userId === undefined || candidateId === undefined) return undefined;
+  const pair = await readPair(on, userId, candidateId);
+  if (pair?.viewer == null || pair.candidate === null) return undefined;
+  const asOf = new Date(pair.asOf);
+  const [viewer, candidate] = [personOf(pair.viewer, asOf), personOf(pair.candidate, asOf)];
+  const { score, tier, terms } = scorePair(viewer, candidate);
+  const agrees = Math.fround(score) === Math.fround(pair.score) && tier === pair.tier;
+  return {
+    kind: "pair",
+    id,
+    title: `User ${rowOf("users", candidateId)} for user ${rowOf("users", userId)}`,
+    ownerUserId: userId,
+    agrees,
+    faults: agrees
+      ? []
+      : ["score: another one is stored than comes out; the next run of match-scores will update it"],
+    steps: [
+      ...(Object.keys(PAIR_WEIGHTS) as PairTerm[]).map((term) =>
+        step(term, termText(term, terms[term], { viewer, candidate, hidden: new Set(pair.hidden) })),
+      ),
+      step("score", `about ${servedScore(score)}, from 0 to 1`),
+      step(
+        "tier",
+        tier === "A"
+          ? "A: all of the user's preferences are met"
+          : "B: not all of the user's preferences are met",
+      ),
+      step("list", `place ${pair.place} of ${pair.size} in tier ${pair.tier}`),
+      step("computed", `as of ${asOf.toISOString()}, version ${pair.algoVersion}`),
+    ],
+  };
+}
+
+async function readPair(on: Queryable, userId: string, candidateId: string): Promise<Pair | undefined> {
+  const facts = (user: string) =>
+    sql`(select ${personRow(sql`l.facts`)} from pair_people l where l.version = v.id and l.user_id = ${user})`;
+  const [found] = await rows<Pair>(
+    on,
+    sql`select s.tier, i.score, i.n::int as place, cardinality(s.positions) as size, v.as_of as "asOf", v.algo_version as "algoVersion",
+               ${facts(userId)} as viewer, ${facts(candidateId)} as candidate, f.hidden_attributes as hidden
+        from list_versions v
+        join pair_people c on c.version = v.id and c.user_id = ${candidateId}
+        join pair_lists s on s.version = v.id and s.user_id = ${userId}
+        cross join lateral unnest(s.positions, s.scores) with ordinality as i(position, score, n)
+        join profiles f on f.user_id = c.user_id
+        where v.id = ${servedId("pairs")} and i.position = c.position and may_see(${userId}, ${candidateId})`,
+  );
+  return found;
+}
+
+const personOf = (row: string, asOf: Date): Person =>
+  preparePerson(factsOf(JSON.parse(row) as PersonRow), asOf.getTime());
+
+type Both = { readonly viewer: Person; readonly candidate: Person; readonly hidden: ReadonlySet<string> };
+
+/** What a term says, in as much detail as the user may know. */
+function termText(term: PairTerm, value: number, both: Both): string {
+  const weight = `counts ${PAIR_WEIGHTS[term]} of 1`;
+  switch (term) {
+    case "quality":
+      return `${weight}: what others think of them`;
+    case "fit":
+      return `${weight}: whether they are of the kind that the user likes`;
+    case "proximity":
+      return `${weight}: ${proximityText(both)}`;
+    case "interests":
+      return both.hidden.has("interests") ? `${weight}: hidden` : `${weight}: ${shareText(value)}`;
+    default:
+      return `${weight}: ${shareText(value)}`;
+  }
+}
+
+const shareText = (value: number): string => `about ${servedScore(value)}, from 0 to 1`;
+
+function proximityText({ viewer, candidate, hidden }: Both): string {
+  if (hidden.has("location_text")) return "hidden";
+  const km = distanceKm(viewer, candidate);
+  return km === null ? "the location of one of them is not known" : distanceText(km);
+}

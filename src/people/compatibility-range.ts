@@ -1,0 +1,164 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { float4Array, int4Array, int8Array } from "../db/binary-arrays.ts";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import { inUserScope, type UserScope, userScope } from "../db/user-scope.ts";
+import { keepVersion, openVersion, servedId, servedVersion } from "../db/versions.ts";
+import type { ComputeContext, JobContext } from "../queues/job.ts";
+import { Snooze } from "../queues/outcome.ts";
+import type { CompatibilityColumns, CompatibilityLists } from "../scoring/people/compatibility-lists.ts";
+import { COMPATIBILITY_BYTES } from "../scoring/people/pair-bytes.ts";
+import { onThread, withPeople } from "./load-people.ts";
+import type { CompatibilityInput } from "./pair.task.ts";
+import { readReplaced } from "./person-facts.ts";
+import { waitForBuilding } from "./run-exclusion.ts";
+
+/** Users, and the version that their lists are written to. */
+const comparedUsers = z.object({
+  version: z.string(),
+  algoVersion: z.int(),
+  users: userScope,
+  /** How many of the pair lists are targets. */
+  suggestions: z.int(),
+  /** How many people one statement reads. */
+  perStatement: z.int(),
+});
+type ComparedUsers = z.infer<typeof comparedUsers>;
+
+/** A part of a run. `drop`: a version whose lists are deleted. */
+export const compatibilityRange = z.union([
+  /** Opens a version, of this version of the algorithm. */
+  z.object({ open: z.int() }),
+  comparedUsers,
+  z.object({ drop: z.string(), users: userScope }),
+]);
+export type CompatibilityRange = z.infer<typeof compatibilityRange>;
+
+/** Conversations of more people are not between any two of them. */
+const MAX_PARTICIPANTS = 10;
+const RETRY_MS = 2_000;
+
+/** Computes a part of a run. Null where there is nothing to compute, or before there are pair lists. */
+export async function computeCompatibility(
+  context: ComputeContext,
+  range: CompatibilityRange,
+): Promise<CompatibilityLists | null> {
+  if (!("suggestions" in range)) return null;
+  const { version, algoVersion, users, suggestions, perStatement } = range;
+  const pairs = await context.read((tx) => servedVersion(tx, "pairs"));
+  if (pairs === null) return null;
+  return withPeople(context, pairs, perStatement, async ({ key, loaded, changes }) => {
+    const { targets, replaced } = await context.read(async (tx) => ({
+      targets: await readTargets(tx, version, users, suggestions),
+      replaced: await readReplaced(tx, pairs.id, changes),
+    }));
+    const options = { algoVersion, asOf: pairs.asOf.getTime(), ...replaced };
+    const input: CompatibilityInput = { key, loaded, targets, options };
+    return onThread<CompatibilityLists>(context, "compareUsers", input);
+  });
+}
+
+/**
+ * Those whom the users of a scope have to do with: their matches, whom they asked for access and who asked
+ * them, whom they talk to, and the first of their pair lists. A JSON array of CompatibilityRow.
+ */
+async function readTargets(tx: Tx, version: string, scope: UserScope, suggestions: number): Promise<string> {
+  await tx.execute(sql`set local jit = off`);
+  const of = (id: string) => inUserScope(sql.raw(id), scope);
+  const [read] = await rows<{ targets: string }>(
+    tx,
+    sql`with related(user_id, other) as (
+          select user_id, other_id from user_matches where ${of("user_id")}
+          union select other_id, user_id from user_matches where ${of("other_id")}
+          union select owner_id, viewer_id from profile_access where status in ('pending', 'granted') and ${of("owner_id")}
+          union select viewer_id, owner_id from profile_access where status in ('pending', 'granted') and ${of("viewer_id")}
+          union select a.user_id, b.user_id from chat_thread_participants a
+            join chat_thread_participants b on b.thread_id = a.thread_id and b.user_id <> a.user_id
+            where ${of("a.user_id")}
+              and (select count(*) from chat_thread_participants c where c.thread_id = a.thread_id) <= ${MAX_PARTICIPANTS}
+          union select s.user_id, p.user_id
+            from (select l.user_id, i.position, row_number() over (partition by l.user_id order by l.tier, i.n) as rank
+                  from pair_lists l cross join lateral unnest(l.positions[1 : ${suggestions}::int]) with ordinality as i(position, n)
+                  where l.version = ${servedId("pairs")} and ${of("l.user_id")}) s
+            join pair_people p on p.version = ${servedId("pairs")} and p.position = s.position
+            where s.rank <= ${suggestions}),
+        grouped as (
+          select user_id, json_agg(other order by other) as others from related where other <> user_id group by user_id)
+        select coalesce(json_agg(json_build_array(l.user_id, coalesce(g.others, '[]'::json), encode(s.inputs_hash, 'hex'))), '[]')::text as targets
+        from pair_people l
+        left join grouped g on g.user_id = l.user_id
+        left join compatibility_lists s on s.version = ${version} and s.user_id = l.user_id
+        where l.version = ${servedId("pairs")} and l.facts is not null and ${of("l.user_id")}`,
+  );
+  return read?.targets ?? "[]";
+}
+
+export type CompatibilityCounts = {
+  readonly users: number;
+  readonly pairs: number;
+  readonly unchanged: number;
+  readonly deleted: number;
+};
+
+const NOTHING: CompatibilityCounts = { users: 0, pairs: 0, unchanged: 0, deleted: 0 };
+
+/** Stores a part of a run. */
+export async function storeCompatibility(
+  { tx, now, runId }: Pick<JobContext, "tx" | "now" | "runId">,
+  range: CompatibilityRange,
+  computed: CompatibilityLists | null,
+): Promise<CompatibilityCounts | Record<string, never>> {
+  if ("open" in range) {
+    await waitForBuilding(tx, "compatibility");
+    await openVersion(tx, "compatibility", { algoVersion: range.open, asOf: now, servedLength: null }, runId);
+    return {};
+  }
+  if ("drop" in range) {
+    await tx.execute(
+      sql`delete from compatibility_lists l where l.version = ${range.drop} and ${inUserScope(sql`l.user_id`, range.users)}`,
+    );
+    return NOTHING;
+  }
+  return computed === null ? NOTHING : storeLists({ tx, now }, range, computed);
+}
+
+/** Stores lists, and deletes those of users who have left. */
+async function storeLists(
+  { tx, now }: Pick<JobContext, "tx" | "now">,
+  { version, users }: ComparedUsers,
+  computed: CompatibilityLists,
+): Promise<CompatibilityCounts> {
+  if (!(await keepVersion(tx, version, ["building", "served"])))
+    throw new Snooze(RETRY_MS, "another version of the lists is served");
+  await writeLists(tx, version, computed.lists, now);
+  const deleted = await tx.execute(
+    sql`delete from compatibility_lists l
+        where l.version = ${version} and ${inUserScope(sql`l.user_id`, users)}
+          and not exists (select 1 from pair_people p where p.version = ${servedId("pairs")} and p.user_id = l.user_id and p.facts is not null)`,
+  );
+  const { lists, pairs, unchanged } = computed;
+  return { users: lists.userIds.length, pairs, unchanged, deleted: deleted.rowCount ?? 0 };
+}
+
+async function writeLists(tx: Tx, version: string, lists: CompatibilityColumns, now: Date): Promise<void> {
+  if (lists.userIds.length === 0) return;
+  const ends = new Int32Array(lists.sizes.length);
+  let end = 0;
+  for (const [n, size] of lists.sizes.entries()) ends[n] = end += size;
+  const bytes = sql.raw(String(COMPATIBILITY_BYTES));
+  await tx.execute(sql`set local jit = off`);
+  await tx.execute(
+    sql`insert into compatibility_lists (version, user_id, target_ids, scores, components, inputs_hash, computed_at)
+        select ${version}::bigint, n.user_id, a.ids[n.last - n.size + 1 : n.last], a.scores[n.last - n.size + 1 : n.last],
+               substring(a.components from (n.last - n.size) * ${bytes} + 1 for n.size * ${bytes}),
+               substring(a.hashes from (n.n::int - 1) * 8 + 1 for 8), ${now}::timestamptz
+        from unnest(${sql.param(int8Array(lists.userIds))}::bigint[], ${sql.param(int4Array(lists.sizes))}::int[],
+                    ${sql.param(int4Array(ends))}::int[]) with ordinality as n(user_id, size, last, n)
+        cross join (select ${sql.param(int8Array(lists.targetIds))}::bigint[] as ids, ${sql.param(float4Array(lists.scores))}::real[] as scores,
+                           ${sql.param(Buffer.from(lists.components))}::bytea as components, ${sql.param(Buffer.from(lists.hashes))}::bytea as hashes) a
+        on conflict (version, user_id) do update set
+          target_ids = excluded.target_ids, scores = excluded.scores, components = excluded.components,
+          inputs_hash = excluded.inputs_hash, computed_at = excluded.computed_at`,
+  );
+}

@@ -1,0 +1,83 @@
+import { availableParallelism } from "node:os";
+import { sql } from "drizzle-orm";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import type { ListVersion } from "../db/versions.ts";
+import type { ComputeContext } from "../queues/job.ts";
+import type { LoadedPeople } from "../scoring/people/loaded-people.ts";
+import type { LoadInput } from "./pair.task.ts";
+import { readStoredPeople } from "./person-facts.ts";
+
+const TASKS = new URL(`./pair.task.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
+
+/** Calls a task of src/people/pair.task.ts on a thread. */
+export const onThread = <Result>({ compute, signal }: ComputeContext, task: string, input: unknown) =>
+  compute.threads.call<Result>(TASKS, task, input, signal);
+
+/** Calls that are aborted leave their part of the memory taken, so that there is more than threads need. */
+const SLOTS_PER_THREAD = 4;
+
+/** The people of a version, and the key under which threads keep them. */
+export type KeptPeople = {
+  readonly key: string;
+  readonly loaded: LoadedPeople;
+  /** `changes` of the version when they were read. */
+  readonly changes: number;
+};
+
+/**
+ * After so many changes of a version its people are read again: so that there are never more than a few
+ * thousand who have to be read for each change.
+ */
+const CHANGES_PER_COPY = 50;
+
+/**
+ * Calls `work` with the people of a version, which this process reads once and its threads share.
+ *
+ * @param perStatement how many people one statement reads.
+ */
+export function withPeople<Result>(
+  context: ComputeContext,
+  version: ListVersion,
+  perStatement: number,
+  work: (people: KeptPeople) => Promise<Result>,
+): Promise<Result> {
+  const key = `pairs of version ${version.id} from change ${version.changes - (version.changes % CHANGES_PER_COPY)}`;
+  const load = async (): Promise<KeptPeople> => ({
+    // Another copy has another order, so that it needs another key: threads keep what they opened by it.
+    key: `${key}, copy ${++copies}`,
+    loaded: await loadPeople(context, version, perStatement),
+    changes: version.changes,
+  });
+  return context.compute.shared.use(key, { names: async () => [key], load }, ([kept]) =>
+    work(kept as KeptPeople),
+  );
+}
+
+let copies = 0;
+
+async function loadPeople(
+  context: ComputeContext,
+  version: ListVersion,
+  perStatement: number,
+): Promise<LoadedPeople> {
+  const count = await context.read((tx) => countPositions(tx, version.id));
+  const pieces: string[] = [];
+  for (let from = 0; from < count; from += perStatement) {
+    context.signal.throwIfAborted();
+    const within = sql`l.position >= ${from} and l.position < ${from + perStatement}`;
+    pieces.push(await context.read((tx) => readStoredPeople(tx, version.id, within)));
+  }
+  const slots = SLOTS_PER_THREAD * availableParallelism();
+  const input: LoadInput = { pieces, asOf: version.asOf.getTime(), slots };
+  return onThread<LoadedPeople>(context, "loadPeople", input);
+}
+
+/** The number of positions of a version: the highest one and 1. */
+export async function countPositions(tx: Tx, version: string): Promise<number> {
+  const [counted] = await rows<{ n: number }>(
+    tx,
+    sql`select coalesce(max(position), -1) + 1 as n from pair_people where version = ${version}`,
+  );
+  return counted?.n ?? 0;
+}

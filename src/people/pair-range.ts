@@ -1,0 +1,248 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import { MAX_ID, type UserScope } from "../db/user-scope.ts";
+import { buildingVersion, keepVersion, type ListVersion, openVersion } from "../db/versions.ts";
+import type { ComputeContext, JobContext } from "../queues/job.ts";
+import { Cancel } from "../queues/outcome.ts";
+import type { RangeLists } from "../scoring/people/loaded-people.ts";
+import type { StatementTurn } from "../threads/statement-turns.ts";
+import { recordChanges } from "./changes.ts";
+import { countPositions, onThread, withPeople } from "./load-people.ts";
+import type { SearchInput } from "./pair.task.ts";
+import { keepFor } from "./pair-sizes.ts";
+import { IS_PRESENT, presentPeople, readBlocks } from "./person-facts.ts";
+import {
+  type ComputedPlacement,
+  computePlacement,
+  type PlaceCounts,
+  storePlacement,
+} from "./place-in-lists.ts";
+import { waitForBuilding } from "./run-exclusion.ts";
+import { storePairLists } from "./store-lists.ts";
+
+const options = {
+  /** How many people one statement reads. */
+  perStatement: z.int(),
+  /** Rest after each range. */
+  pauseMs: z.int(),
+};
+
+/** A part of a run. */
+export const pairRange = z.union([
+  /** Opens a version beside the one that is served. */
+  z.object({ open: z.object({ servedLength: z.int() }) }),
+  /** Reads the facts of people, who get positions from `first` on. */
+  z.object({
+    people: z.object({
+      version: z.string(),
+      from: z.string(),
+      to: z.string(),
+      first: z.int(),
+      size: z.int(),
+    }),
+  }),
+  /** Computes the lists of the people at these positions. */
+  z.object({ lists: z.object({ version: z.string(), from: z.int(), to: z.int(), ...options }) }),
+  /** Places users who changed. */
+  z.object({ place: z.object({ userIds: z.array(z.string()), ...options }) }),
+  /** Deletes lists of a version that is no longer served. */
+  z.object({ drop: z.object({ version: z.string(), from: z.int(), to: z.int() }) }),
+]);
+export type PairRange = z.infer<typeof pairRange>;
+export type RangeOptions = { readonly perStatement: number; readonly pauseMs: number };
+
+/** Half a second of reading. */
+const PEOPLE_PER_RANGE = 5_000;
+const LISTS_PER_DROP = 10_000;
+/** About 10 ms of writing: for times when other work wants the processors. */
+const VIEWERS_PER_SMALL_STATEMENT = 20;
+/** About 100 ms of writing. */
+const VIEWERS_PER_STATEMENT = 250;
+
+/** @throws Snooze while another run writes one. */
+async function openPairs(
+  { tx, now, runId, settings }: Pick<JobContext, "tx" | "now" | "runId" | "settings">,
+  servedLength: number,
+): Promise<void> {
+  await waitForBuilding(tx, "pairs");
+  await moveWaitingLocations(tx);
+  const algoVersion = settings.pairs.matchAlgoVersion;
+  await openVersion(tx, "pairs", { algoVersion, asOf: now, servedLength }, runId);
+}
+
+/** As for volunteers (src/project-matching/waiting-locations.ts): a trigger computes the cell. */
+const moveWaitingLocations = (tx: Tx) =>
+  tx.execute(
+    sql`update profiles set grid_waiting = true where grid_waiting and grid_moves[1] <= now() - interval '1 day'`,
+  );
+
+/** The ranges that read the people of a new version. */
+export async function cutPresentPeople(tx: Tx, version: string): Promise<PairRange[]> {
+  const starts = await rows<{ id: string }>(
+    tx,
+    sql`select user_id as id from (
+          select p.user_id, row_number() over (order by p.user_id) as n
+          from profiles p join users u on u.id = p.user_id where ${IS_PRESENT}) counted
+        where (n - 1) % ${PEOPLE_PER_RANGE} = 0 order by user_id`,
+  );
+  return starts.map(({ id: from }, index) => ({
+    people: {
+      version,
+      from,
+      to: starts[index + 1]?.id ?? MAX_ID,
+      first: index * PEOPLE_PER_RANGE,
+      size: PEOPLE_PER_RANGE,
+    },
+  }));
+}
+
+/** The ranges that compute the lists of a version, of `size` viewers each. */
+export const cutLists = async (
+  tx: Tx,
+  { id }: ListVersion,
+  size: number,
+  { perStatement, pauseMs }: RangeOptions,
+): Promise<PairRange[]> =>
+  steps(await countPositions(tx, id), size).map(([from, to]) => ({
+    lists: { version: id, from, to, perStatement, pauseMs },
+  }));
+
+/** The ranges that delete the lists of a version. */
+export const cutDrops = async (tx: Tx, version: string): Promise<PairRange[]> =>
+  steps(await countPositions(tx, version), LISTS_PER_DROP).map(([from, to]) => ({
+    drop: { version, from, to },
+  }));
+
+const steps = (count: number, size: number): [from: number, to: number][] =>
+  Array.from({ length: Math.ceil(count / size) }, (_, n) => [n * size, (n + 1) * size]);
+
+/** A part of a run before it is stored. */
+export type ComputedPairs =
+  | { readonly found: RangeLists; readonly version: ListVersion; readonly turn: StatementTurn }
+  | { readonly placement: ComputedPlacement | null };
+
+/** Computes a part of a run; null where there is nothing to compute. */
+export async function computePairs(context: ComputeContext, range: PairRange): Promise<ComputedPairs | null> {
+  if ("place" in range) {
+    const { userIds, perStatement, pauseMs } = range.place;
+    const placement = await computePlacement(context, userIds, perStatement);
+    await rest(context, pauseMs);
+    return { placement };
+  }
+  return "lists" in range ? computeLists(context, range.lists) : null;
+}
+
+const rest = ({ signal }: ComputeContext, pauseMs: number): Promise<unknown> =>
+  pauseMs > 0 ? delay(pauseMs, undefined, { signal }) : Promise.resolve();
+
+async function computeLists(
+  context: ComputeContext,
+  { version: id, from, to, perStatement, pauseMs }: Extract<PairRange, { lists: unknown }>["lists"],
+): Promise<ComputedPairs> {
+  const { compute, signal } = context;
+  const { version, blocks } = await context.read(async (tx) => ({
+    version: await buildingVersion(tx, id),
+    blocks: await readBlocksAt(tx, id, { from, to }),
+  }));
+  // Another run has retired it.
+  if (version === null) throw new Cancel("the version is no longer being written");
+  const found = await withPeople(context, version, perStatement, ({ key, loaded }) => {
+    const perPiece = compute.turns.isCrowded() ? VIEWERS_PER_SMALL_STATEMENT : VIEWERS_PER_STATEMENT;
+    const input: SearchInput = { key, loaded, from, to, blocks, keep: keepFor(version), perPiece };
+    return onThread<RangeLists>(context, "searchRange", input);
+  });
+  await rest(context, pauseMs);
+  return { found, version, turn: await compute.turns.take(signal) };
+}
+
+/** The blocks of the people at these positions. */
+async function readBlocksAt(
+  tx: Tx,
+  version: string,
+  { from, to }: { from: number; to: number },
+): Promise<string> {
+  const people = await rows<{ id: string }>(
+    tx,
+    sql`select l.user_id as id from pair_people l
+        where l.version = ${version} and l.position >= ${from} and l.position < ${to}
+          and (exists (select 1 from user_blocks b where b.blocker_id = l.user_id)
+            or exists (select 1 from user_blocks b where b.blocked_id = l.user_id))`,
+  );
+  return people.length === 0 ? "[]" : readBlocks(tx, { ids: people.map(({ id }) => id) });
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+/** Stores a part of a run. @returns what it counts. */
+export async function storePairs(
+  context: JobContext,
+  range: PairRange,
+  computed: ComputedPairs | null,
+): Promise<Counts> {
+  if ("open" in range) {
+    await openPairs(context, range.open.servedLength);
+    return {};
+  }
+  if ("people" in range) return { people: await storePeople(context.tx, range.people) };
+  if ("drop" in range) return dropLists(context.tx, range.drop);
+  if (computed === null) throw new Error("nothing was computed for the range");
+  if ("placement" in computed)
+    return { ...(computed.placement === null ? NOTHING : await storePlacement(context, computed.placement)) };
+  return storeLists(context, computed);
+}
+
+const NOTHING: PlaceCounts = { placed: 0, lists: 0, refills: 0 };
+
+/** Reads people into a version. Those who came after it was cut wait to be placed. */
+async function storePeople(
+  tx: Tx,
+  { version, from, to, first, size }: Extract<PairRange, { people: unknown }>["people"],
+): Promise<number> {
+  if (!(await keepVersion(tx, version, ["building"]))) return 0;
+  const scope: UserScope = { from, to };
+  await tx.execute(sql`set local jit = off`);
+  const read = await rows<{ userId: string; isStored: boolean }>(
+    tx,
+    sql`with present as (
+          select c.user_id, c.facts, row_number() over (order by c.user_id)::int as n from ${presentPeople(scope)} c),
+        stored as (
+          insert into pair_people (version, position, user_id, facts)
+          select ${version}::bigint, ${first}::int + p.n - 1, p.user_id, p.facts from present p where p.n <= ${size})
+        select p.user_id as "userId", p.n <= ${size} as "isStored" from present p`,
+  );
+  const late = read.filter(({ isStored }) => !isStored).map(({ userId }) => userId);
+  await recordChanges(tx, late);
+  return read.length - late.length;
+}
+
+/** Deletes lists by the positions of their users. */
+async function dropLists(
+  tx: Tx,
+  { version, from, to }: Extract<PairRange, { drop: unknown }>["drop"],
+): Promise<Counts> {
+  const at: SQL = sql`p.version = ${version} and p.position >= ${from} and p.position < ${to}`;
+  await tx.execute(
+    sql`delete from pair_lists l using pair_people p where ${at} and l.version = ${version} and l.user_id = p.user_id`,
+  );
+  await tx.execute(sql`delete from pair_people p where ${at}`);
+  return { dropped: to - from };
+}
+
+async function storeLists(
+  { tx, now, signal }: Pick<JobContext, "tx" | "now" | "signal">,
+  { found, version, turn }: Extract<ComputedPairs, { found: unknown }>,
+): Promise<Counts> {
+  try {
+    if (!(await keepVersion(tx, version.id, ["building"]))) return { viewers: 0, pairs: 0, "scored-all": 0 };
+    for (const [index, piece] of found.pieces.entries()) {
+      if (index > 0) await turn.pause(signal);
+      await storePairLists(tx, version, piece, now);
+    }
+  } finally {
+    turn.end();
+  }
+  return { viewers: found.viewers, pairs: found.pairs, "scored-all": found.scoredAll };
+}

@@ -1,0 +1,99 @@
+import { sql } from "drizzle-orm";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import {
+  deleteVersion,
+  type ListVersion,
+  retiredVersions,
+  servedVersion,
+  serveVersion,
+} from "../db/versions.ts";
+import type { JobContext } from "../queues/job.ts";
+import { countWaiting, settleChangesBefore, waitingChanges } from "./changes.ts";
+import { cutDrops, type PairRange, type RangeOptions } from "./pair-range.ts";
+import { positionNewcomers } from "./place-in-lists.ts";
+
+/** More changes than this share of everybody take longer to place than computing all lists. */
+const MAX_PLACED_SHARE = 0.002;
+const MIN_PLACED = 500;
+/** About ten seconds of a thread with 100,000 people. */
+const PLACED_PER_RANGE = 50;
+const HOUR_MS = 3_600_000;
+/** Lists that are older are computed anew by a run that is not asked for more: newness depends on time. */
+const FRESH_HOURS = 20;
+
+/** What to do about the lists that are served. */
+export type PairPlan = "compute" | "place" | "outdated";
+
+type Wanted = { readonly full: boolean; readonly servedLength: number | null };
+
+/**
+ * Decides on a run: lists of an older version of the algorithm, of another length or of yesterday are
+ * computed anew; otherwise those who changed are placed in them. A process whose algorithm is older than what
+ * is served writes nothing.
+ *
+ * @param servedLength null: whatever it is.
+ */
+export function planRun(
+  served: ListVersion | null,
+  { algoVersion, now }: { readonly algoVersion: number; readonly now: Date },
+  { full, servedLength }: Wanted,
+): PairPlan {
+  if (served === null) return "compute";
+  if (served.algoVersion > algoVersion) return "outdated";
+  const isOther =
+    served.algoVersion < algoVersion || (servedLength !== null && served.servedLength !== servedLength);
+  const isStale = now.getTime() - served.asOf.getTime() > FRESH_HOURS * HOUR_MS;
+  return full || isOther || isStale ? "compute" : "place";
+}
+
+/**
+ * Serves a version whose lists are complete.
+ *
+ * @returns the ranges that delete what is no longer served.
+ */
+export async function servePairs(
+  { tx, now }: Pick<JobContext, "tx" | "now">,
+  version: ListVersion,
+): Promise<PairRange[]> {
+  if (await serveVersion(tx, "pairs", version.id, now)) await settleChangesBefore(tx, version.id);
+  const ranges: PairRange[] = [];
+  for (const version of await retiredVersions(tx, "pairs")) ranges.push(...(await cutDrops(tx, version)));
+  return ranges;
+}
+
+/** Deletes the versions whose lists were deleted. */
+export async function forgetRetired(tx: Tx): Promise<void> {
+  for (const version of await retiredVersions(tx, "pairs")) await deleteVersion(tx, version);
+}
+
+/** Whether so many users wait that computing all lists takes less. */
+export async function isTooManyToPlace(tx: Tx): Promise<boolean> {
+  const waiting = await countWaiting(tx);
+  if (waiting <= MIN_PLACED) return false;
+  const [people] = await rows<{ n: number }>(
+    tx,
+    sql`select count(*)::int as n from pair_people p join list_versions v on v.id = p.version and v.state = 'served'`,
+  );
+  return waiting > MAX_PLACED_SHARE * (people?.n ?? 0);
+}
+
+/**
+ * The range that places those who wait the longest; null when nobody waits. One at a time: each depends on
+ * the lists as the one before left them.
+ *
+ * @param only of these users.
+ */
+export async function nextPlacement(
+  tx: Tx,
+  options: RangeOptions,
+  only?: readonly string[],
+): Promise<PairRange | null> {
+  const waiting = await waitingChanges(tx, PLACED_PER_RANGE, only);
+  if (waiting.length === 0) return null;
+  const userIds = waiting.map(({ userId }) => userId);
+  const served = await servedVersion(tx, "pairs");
+  if (served !== null) await positionNewcomers(tx, served.id, userIds);
+  const { perStatement, pauseMs } = options;
+  return { place: { userIds, perStatement, pauseMs } };
+}

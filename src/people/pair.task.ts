@@ -1,0 +1,97 @@
+import {
+  type CompatibilityLists,
+  type CompatibilityOptions,
+  type CompatibilityRow,
+  compatibilityLists,
+} from "../scoring/people/compatibility-lists.ts";
+import type { Changes } from "../scoring/people/current-people.ts";
+import {
+  type LoadedPeople,
+  layOutPeople,
+  type OpenedPeople,
+  openLoaded,
+  type RangeLists,
+  rangeLists,
+} from "../scoring/people/loaded-people.ts";
+import {
+  type Affected,
+  type EncodedList,
+  type MergedLists,
+  mergeLists,
+  type Placement,
+  placePeople,
+} from "../scoring/people/place-people.ts";
+
+/** The people of a version, under the key by which threads keep what they opened of them. */
+export type KeyedPeople = { readonly key: string; readonly loaded: LoadedPeople };
+
+let opened: { readonly key: string; readonly people: OpenedPeople } | null = null;
+
+/** Opened once for all calls of this thread that name the same people. */
+function open({ key, loaded }: KeyedPeople): OpenedPeople {
+  if (opened?.key !== key) opened = { key, people: openLoaded(loaded) };
+  return opened.people;
+}
+
+export type LoadInput = {
+  /** JSON arrays of PersonRow. */
+  readonly pieces: readonly string[];
+  /** In milliseconds. */
+  readonly asOf: number;
+  /** Number of threads that may search at the same time. */
+  readonly slots: number;
+};
+
+/** Thread task: lays out the people of a version. */
+export const loadPeople = ({ pieces, asOf, slots }: LoadInput): LoadedPeople =>
+  layOutPeople(pieces, asOf, slots);
+
+export type SearchInput = KeyedPeople & {
+  /** Positions in the lists, from `from` up to but not including `to`. */
+  readonly from: number;
+  readonly to: number;
+  /** A JSON array of [id, ids of those whom they do not meet]. */
+  readonly blocks: string;
+  readonly keep: number;
+  readonly perPiece: number;
+};
+
+/** Thread task: the lists of a range of viewers. */
+export const searchRange = (input: SearchInput): RangeLists =>
+  rangeLists(open(input), input, readBlocks(input.blocks), input);
+
+const readBlocks = (blocks: string): ReadonlyMap<number, readonly number[]> =>
+  new Map(JSON.parse(blocks) as [number, number[]][]);
+
+export type PlaceInput = KeyedPeople & {
+  readonly changes: Changes;
+  /** Of those who are placed, as in SearchInput. */
+  readonly blocks: string;
+  readonly keep: number;
+  readonly floors: Uint8Array;
+};
+
+/** Thread task: the lists that change when people are placed. */
+export const placeInLists = (input: PlaceInput): Placement =>
+  placePeople(open(input), input.changes, { ...input, blocked: readBlocks(input.blocks) });
+
+export type MergeInput = KeyedPeople & {
+  readonly changes: Changes;
+  readonly affected: readonly Affected[];
+  readonly lists: readonly EncodedList[];
+  readonly keep: number;
+  readonly served: number;
+};
+
+/** Thread task: the lists of others as they are stored next. */
+export const mergeInto = (input: MergeInput): MergedLists => mergeLists(open(input), input.changes, input);
+
+export type CompatibilityInput = KeyedPeople & {
+  /** A JSON array of CompatibilityRow. */
+  readonly targets: string;
+  readonly options: CompatibilityOptions;
+};
+
+/** Thread task: how compatible users are with their targets. */
+export const compareUsers = ({ targets, options, ...people }: CompatibilityInput): CompatibilityLists =>
+  compatibilityLists(open(people), JSON.parse(targets) as CompatibilityRow[], options);

@@ -1,0 +1,96 @@
+import { type SQL, sql } from "drizzle-orm";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import { inUserScope, type UserScope } from "../db/user-scope.ts";
+import { ratingMeans } from "./ratings.ts";
+
+/** SQL: whether the profile `p` of the user `u` takes part: it has lists. */
+export const IS_PRESENT = sql`(p.deleted_at is null and not p.banned and u.deactivated_at is null and u.erased_at is null)`;
+
+/**
+ * SQL: a number for a text, the same for all spellings. Of two different texts both have the same number once
+ * in 10^14 times.
+ */
+const numberOf = (text: SQL): SQL => sql`('x' || left(md5(lower(btrim(${text}))), 12))::bit(48)::bigint`;
+const numberOrNull = (text: SQL): SQL => sql`case when btrim(${text}) <> '' then ${numberOf(text)} end`;
+
+/**
+ * SQL: the facts of the present people of a scope as (user_id, facts): a JSON text of PersonRow without its
+ * id and position. Of their location it holds the cell alone.
+ */
+export const presentPeople = (scope: UserScope): SQL => sql`(
+  select p.user_id, ${FACTS}::text as facts
+  from profiles p
+  join users u on u.id = p.user_id
+  left join profile_preferences w on w.user_id = p.user_id
+  left join (select t.user_id, json_agg(json_build_array(t.trait_id, t.value, t.n)) as traits
+             from user_traits t where ${inUserScope(sql`t.user_id`, scope)} group by 1) t on t.user_id = p.user_id
+  left join (select i.user_id, json_agg(i.interest_id) as interests
+             from user_interests i where ${inUserScope(sql`i.user_id`, scope)} group by 1) i on i.user_id = p.user_id
+  left join ${ratingMeans("rated_id", scope)} received on received.user_id = p.user_id
+  left join ${ratingMeans("rater_id", scope)} given on given.user_id = p.user_id
+  where ${inUserScope(sql`p.user_id`, scope)} and ${IS_PRESENT})`;
+
+const FACTS = sql`json_build_object(
+  'traits', t.traits, 'quiz', p.quiz_vector, 'interests', i.interests,
+  'received', received.means, 'given', given.means, 'updatedAt', extract(epoch from p.updated_at)::float8 * 1000,
+  'latitude', p.grid_latitude, 'longitude', p.grid_longitude, 'text', ${numberOrNull(sql`p.location_text`)},
+  'gender', ${numberOrNull(sql`p.gender`)}, 'birthDate', p.birth_date::text,
+  'genders', (select json_agg(${numberOf(sql`g`)}) from unnest(w.genders) as g),
+  'ageMin', w.age_min, 'ageMax', w.age_max, 'distanceKm', w.distance_km, 'isCandidate', p.visible)`;
+
+/** SQL: a PersonRow of the row `l` of pair_people, with these facts. */
+export const personRow = (facts: SQL): SQL =>
+  sql`'{"id":' || l.user_id || ',"position":' || l.position || ',' || substr(${facts}, 2)`;
+
+/** The stored facts of people of a version that a condition selects, as a JSON array of PersonRow. */
+export async function readStoredPeople(tx: Tx, version: string, condition: SQL): Promise<string> {
+  const [read] = await rows<{ people: string }>(
+    tx,
+    sql`select coalesce('[' || string_agg(${personRow(sql`l.facts`)}, ',') || ']', '[]') as people
+        from pair_people l where l.version = ${version} and l.facts is not null and ${condition}`,
+  );
+  return read?.people ?? "[]";
+}
+
+/** People whose facts were replaced after a change of a version, and those who have left since. */
+type ReplacedPeople = { readonly replaced: string; readonly left: readonly number[] };
+
+export async function readReplaced(tx: Tx, version: string, change: number): Promise<ReplacedPeople> {
+  const left = await rows<{ id: string }>(
+    tx,
+    sql`select user_id as id from pair_people where version = ${version} and changed > ${change} and changed > 0 and facts is null`,
+  );
+  return {
+    replaced: await readStoredPeople(tx, version, sql`l.changed > ${change} and l.changed > 0`),
+    left: left.map(({ id }) => Number(id)),
+  };
+}
+
+/** People of a version as they are now. Those who are no longer present, or have no position, are missing. */
+export async function readCurrentPeople(tx: Tx, version: string, scope: UserScope): Promise<string> {
+  const [read] = await rows<{ people: string }>(
+    tx,
+    sql`select coalesce('[' || string_agg(${personRow(sql`n.facts`)}, ',') || ']', '[]') as people
+        from pair_people l join ${presentPeople(scope)} n on n.user_id = l.user_id
+        where l.version = ${version} and ${inUserScope(sql`l.user_id`, scope)}`,
+  );
+  return read?.people ?? "[]";
+}
+
+/**
+ * Those whom users of a scope do not meet, as a JSON array of [user, ids of those who blocked them or are
+ * blocked by them].
+ */
+export async function readBlocks(tx: Tx, scope: UserScope): Promise<string> {
+  const [read] = await rows<{ blocks: string }>(
+    tx,
+    sql`select coalesce(json_agg(json_build_array(b.user_id, b.ids)), '[]'::json)::text as blocks from (
+          select a.user_id, json_agg(distinct a.other) as ids from (
+            select blocker_id as user_id, blocked_id as other from user_blocks where ${inUserScope(sql`blocker_id`, scope)}
+            union all
+            select blocked_id, blocker_id from user_blocks where ${inUserScope(sql`blocked_id`, scope)}) a
+          group by 1) b`,
+  );
+  return read?.blocks ?? "[]";
+}

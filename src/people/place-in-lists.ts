@@ -1,0 +1,162 @@
+import { sql } from "drizzle-orm";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import { changeVersion, type ListVersion, servedVersion } from "../db/versions.ts";
+import type { ComputeContext, JobContext } from "../queues/job.ts";
+import { Snooze } from "../queues/outcome.ts";
+import type { Changes } from "../scoring/people/current-people.ts";
+import type { PairListColumns } from "../scoring/people/list-columns.ts";
+import type { Affected, EncodedList, MergedLists, Placement } from "../scoring/people/place-people.ts";
+import { recordChanges, settleChanges, type WaitingChange, waitingChanges } from "./changes.ts";
+import { onThread, withPeople } from "./load-people.ts";
+import type { MergeInput, PlaceInput } from "./pair.task.ts";
+import { keepFor } from "./pair-sizes.ts";
+import { readBlocks, readCurrentPeople, readReplaced } from "./person-facts.ts";
+import { storePairLists } from "./store-lists.ts";
+
+/** Another change of the lists came first: what was computed from them is computed again. */
+const RETRY_MS = 50;
+
+/** Users who are placed together, before their lists are stored. */
+export type ComputedPlacement = {
+  readonly version: ListVersion;
+  readonly placed: readonly WaitingChange[];
+  /** What pair_people holds of them next: a JSON array of PersonRow. */
+  readonly rows: string;
+  readonly lists: readonly PairListColumns[];
+  /** Users of whose lists too many have left. */
+  readonly short: readonly number[];
+};
+
+/**
+ * Computes the lists that change when users are placed: their own, anew, and those of others that they enter
+ * or leave. Their facts are read now; the facts of all others are those that the lists were computed from, so
+ * that the result is what a full computation gives.
+ *
+ * @param perStatement how many people one statement reads.
+ * @returns null when none of them waits any more.
+ */
+export async function computePlacement(
+  context: ComputeContext,
+  userIds: readonly string[],
+  perStatement: number,
+): Promise<ComputedPlacement | null> {
+  const { version, placed } = await context.read(async (tx) => ({
+    version: await servedVersion(tx, "pairs"),
+    placed: await waitingChanges(tx, userIds.length, userIds),
+  }));
+  if (version === null || placed.length === 0) return null;
+  return withPeople(context, version, perStatement, async ({ key, loaded, changes: readAt }) => {
+    const keep = keepFor(version);
+    const ids = placed.map(({ userId }) => userId);
+    const read = await context.read((tx) => readChanges(tx, version, ids, readAt));
+    const changes: Changes = { ...read.changes, asOf: version.asOf.getTime(), ids: ids.map(Number) };
+    const place: PlaceInput = { key, loaded, changes, keep, blocks: read.blocks, floors: read.floors };
+    const { lists, affected } = await onThread<Placement>(context, "placeInLists", place);
+    const stored = await context.read((tx) => readLists(tx, version.id, affected));
+    const served = version.servedLength ?? keep;
+    const merge: MergeInput = { key, loaded, changes, affected, lists: stored, keep, served };
+    const merged = await onThread<MergedLists>(context, "mergeInto", merge);
+    return { version, placed, rows: changes.rows, lists: [lists, merged.lists], short: merged.short };
+  });
+}
+
+/** What is read of those who are placed, and of the lists. */
+async function readChanges(tx: Tx, { id }: ListVersion, userIds: readonly string[], readAt: number) {
+  const scope = { ids: userIds };
+  return {
+    changes: { ...(await readReplaced(tx, id, readAt)), rows: await readCurrentPeople(tx, id, scope) },
+    blocks: await readBlocks(tx, scope),
+    floors: await readFloors(tx, id),
+  };
+}
+
+/** All lists of a version without their entries, in the layout of src/scoring/people/place-people.ts. */
+async function readFloors(tx: Tx, version: string): Promise<Uint8Array> {
+  const [read] = await rows<{ floors: Buffer | null }>(
+    tx,
+    sql`select string_agg(int8send(user_id) || case tier when 'A' then '\\x00'::bytea else '\\x01'::bytea end
+               || float8send(coalesce(floor_score, 'NaN')) || int8send(coalesce(floor_user_id, 0)), ''::bytea) as floors
+        from pair_lists where version = ${version}`,
+  );
+  return read?.floors ?? new Uint8Array();
+}
+
+/** Stored lists, in the order in which they are given. */
+async function readLists(tx: Tx, version: string, wanted: readonly Affected[]): Promise<EncodedList[]> {
+  if (wanted.length === 0) return [];
+  const found = await rows<{
+    positions: Buffer;
+    scores: Buffer;
+    components: Buffer;
+    floorScore: number | null;
+    floorUserId: string | null;
+  }>(
+    tx,
+    sql`select array_send(l.positions) as positions, array_send(l.scores) as scores, l.components,
+               l.floor_score as "floorScore", l.floor_user_id as "floorUserId"
+        from unnest(${array(wanted.map(({ userId }) => userId))}::bigint[], ${array(wanted.map(({ tier }) => tier))}::text[])
+               with ordinality as w(user_id, tier, n)
+        join pair_lists l on l.version = ${version} and l.user_id = w.user_id and l.tier = w.tier
+        order by w.n`,
+  );
+  // A list that was deleted since: the change that deleted it is noticed when this one is stored.
+  if (found.length !== wanted.length) throw new Snooze(RETRY_MS, "the lists have changed");
+  return found.map(({ floorScore, floorUserId, ...list }) => ({
+    ...list,
+    floor: floorScore === null ? null : { score: floorScore, userId: Number(floorUserId) },
+  }));
+}
+
+export type PlaceCounts = { readonly placed: number; readonly lists: number; readonly refills: number };
+
+/**
+ * Stores what was computed.
+ *
+ * @throws Snooze when the lists have changed since they were read.
+ */
+export async function storePlacement(
+  { tx, now }: Pick<JobContext, "tx" | "now">,
+  { version, placed, rows: people, lists, short }: ComputedPlacement,
+): Promise<PlaceCounts> {
+  if (!(await changeVersion(tx, version))) throw new Snooze(RETRY_MS, "the lists have changed");
+  const ids = placed.map(({ userId }) => userId);
+  await replaceFacts(tx, version, ids, people);
+  for (const columns of lists) await storePairLists(tx, version, columns, now);
+  await settleChanges(tx, placed);
+  await recordChanges(tx, short.map(String));
+  const stored = lists.reduce((sum, { userIds }) => sum + userIds.length, 0);
+  return { placed: placed.length, lists: stored, refills: short.length };
+}
+
+/** Stores the facts that lists are computed from next. Those who have left lose theirs, and their lists. */
+async function replaceFacts(
+  tx: Tx,
+  { id, changes }: ListVersion,
+  userIds: readonly string[],
+  people: string,
+): Promise<void> {
+  await tx.execute(
+    sql`update pair_people l set changed = ${changes + 1}::int,
+          facts = (select (n.facts::jsonb - 'id' - 'position')::text from jsonb_array_elements(${people}::jsonb) as n(facts)
+                   where (n.facts ->> 'id')::bigint = l.user_id)
+        where l.version = ${id} and l.user_id = any(${array(userIds)}::bigint[])`,
+  );
+  await tx.execute(
+    sql`delete from pair_lists l using pair_people p
+        where l.version = ${id} and l.user_id = any(${array(userIds)}::bigint[])
+          and p.version = ${id} and p.user_id = l.user_id and p.facts is null`,
+  );
+}
+
+/** Gives those who are new a position in the version. They are on no list before they are placed. */
+export async function positionNewcomers(tx: Tx, version: string, userIds: readonly string[]): Promise<void> {
+  await tx.execute(
+    sql`insert into pair_people (version, position, user_id)
+        select ${version}::bigint, (select coalesce(max(position), -1) from pair_people where version = ${version})
+               + row_number() over (order by p.user_id), p.user_id
+        from profiles p
+        where p.user_id = any(${array(userIds)}::bigint[])
+          and not exists (select 1 from pair_people l where l.version = ${version} and l.user_id = p.user_id)`,
+  );
+}

@@ -1,0 +1,35 @@
+import { sql } from "drizzle-orm";
+import { rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import { type ListArea, lockArea, retireAbandoned } from "../db/versions.ts";
+import { Snooze } from "../queues/outcome.ts";
+
+const RETRY_MS = 2_000;
+
+/**
+ * Keeps runs over all lists from overlapping, and single changes from being written beside them: these come
+ * after.
+ */
+export async function waitForBuilding(tx: Tx, area: ListArea): Promise<void> {
+  await lockArea(tx, area);
+  await retireAbandoned(tx, area);
+  const building = await rows(
+    tx,
+    sql`select 1 from list_versions where area = ${area} and state = 'building' limit 1`,
+  );
+  if (building.length > 0) throw new Snooze(RETRY_MS, "all lists are being computed");
+}
+
+/**
+ * Lets one run at a time place users: two at once would each compute what the other has just stored.
+ *
+ * @throws Snooze while another run of this job is active.
+ */
+export async function waitForPlacing(tx: Tx, job: string, runId: string | null): Promise<void> {
+  const active = await rows(
+    tx,
+    sql`select 1 from job_runs
+        where job = ${job} and finished_at is null and total is not null and id <> coalesce(${runId}::bigint, 0) limit 1`,
+  );
+  if (active.length > 0) throw new Snooze(RETRY_MS, "other changes are being placed");
+}

@@ -1,0 +1,37 @@
+import { sql } from "drizzle-orm";
+import { float4Array, float8Array, int4Array, int8Array } from "../db/binary-arrays.ts";
+import type { Tx } from "../db/transaction.ts";
+import type { ListVersion } from "../db/versions.ts";
+import type { PairListColumns } from "../scoring/people/list-columns.ts";
+import { PAIR_BYTES } from "../scoring/people/pair-bytes.ts";
+
+/** Stores lists in a version, each in the place of the one before. Users who were erased since get none. */
+export async function storePairLists(
+  tx: Tx,
+  version: ListVersion,
+  lists: PairListColumns,
+  now: Date,
+): Promise<void> {
+  if (lists.userIds.length === 0) return;
+  const ends = new Int32Array(lists.sizes.length);
+  let end = 0;
+  for (const [n, size] of lists.sizes.entries()) ends[n] = end += size;
+  const bytes = sql.raw(String(PAIR_BYTES));
+  await tx.execute(sql`set local jit = off`);
+  await tx.execute(
+    sql`insert into pair_lists (version, user_id, tier, positions, scores, components, floor_score, floor_user_id, scored_at)
+        select ${version.id}::bigint, n.user_id, case n.tier when 0 then 'A' else 'B' end, a.positions[n.last - n.size + 1 : n.last],
+               a.scores[n.last - n.size + 1 : n.last], substring(a.components from (n.last - n.size) * ${bytes} + 1 for n.size * ${bytes}),
+               nullif(n.floor_score, 'NaN'), nullif(n.floor_user_id, 0), ${now}::timestamptz
+        from unnest(${sql.param(int8Array(lists.userIds))}::bigint[], ${sql.param(int4Array(lists.tiers))}::int[],
+                    ${sql.param(int4Array(lists.sizes))}::int[], ${sql.param(int4Array(ends))}::int[],
+                    ${sql.param(float8Array(lists.floorScores))}::float8[], ${sql.param(int8Array(lists.floorUserIds))}::bigint[])
+               as n(user_id, tier, size, last, floor_score, floor_user_id)
+        cross join (select ${sql.param(int4Array(lists.positions))}::int[] as positions, ${sql.param(float4Array(lists.scores))}::real[] as scores,
+                           ${sql.param(Buffer.from(lists.components))}::bytea as components) a
+        where exists (select 1 from pair_people p where p.version = ${version.id} and p.user_id = n.user_id)
+        on conflict (version, user_id, tier) do update set
+          positions = excluded.positions, scores = excluded.scores, components = excluded.components, floor_score = excluded.floor_score,
+          floor_user_id = excluded.floor_user_id, scored_at = excluded.scored_at`,
+  );
+}

@@ -1,0 +1,120 @@
+import { PAIR_BYTES, writePairBytes } from "./pair-bytes.ts";
+import type { PairLists, PairTerms, PairTier } from "./score-pair.ts";
+
+/** Nobody outside a list ranks before this score and id. */
+export type Floor = { readonly score: number; readonly userId: number };
+
+/** An entry as it is stored. */
+export type ListEntry = {
+  /** Of the candidate, in the lists of the version. */
+  readonly position: number;
+  readonly score: number;
+  /** A byte for each term. */
+  readonly components: ArrayLike<number>;
+};
+
+/** A list as it is stored. */
+export type StoredPairs = {
+  readonly userId: number;
+  readonly tier: PairTier;
+  readonly entries: readonly ListEntry[];
+  /** Null: nobody is outside of the list. */
+  readonly floor: Floor | null;
+};
+
+/** Lists as columns, which are stored by one statement. */
+export type PairListColumns = {
+  readonly userIds: Float64Array;
+  /** 0: A, 1: B. */
+  readonly tiers: Int32Array;
+  readonly sizes: Int32Array;
+  /** NaN for null. */
+  readonly floorScores: Float64Array;
+  /** 0 for null. */
+  readonly floorUserIds: Float64Array;
+  /** Of all entries of all lists, one after the other. */
+  readonly positions: Int32Array;
+  readonly scores: Float32Array;
+  readonly components: Uint8Array;
+};
+
+export const TIERS: readonly PairTier[] = ["A", "B"];
+
+/** An entry of a pair. */
+export function entryOf(position: number, score: number, terms: PairTerms): ListEntry {
+  const components = new Uint8Array(PAIR_BYTES);
+  writePairBytes(components, 0, terms);
+  return { position, score, components };
+}
+
+/** Columns without a row, for lists that have so many entries together. */
+const openColumns = (lists: number, entries: number): PairListColumns => ({
+  userIds: new Float64Array(lists),
+  tiers: new Int32Array(lists),
+  sizes: new Int32Array(lists),
+  floorScores: new Float64Array(lists).fill(Number.NaN),
+  floorUserIds: new Float64Array(lists),
+  positions: new Int32Array(entries),
+  scores: new Float32Array(entries),
+  components: new Uint8Array(entries * PAIR_BYTES),
+});
+
+/**
+ * Packs the lists of viewers, empty ones too: people may enter them later.
+ *
+ * @param found the best `keep` of everybody: the last of a full list is its floor.
+ */
+export function packFound(
+  found: readonly (PairLists & { readonly viewerId: number })[],
+  positionOf: (candidateId: number) => number,
+  keep: number,
+): PairListColumns {
+  const entries = found.reduce((sum, { A, B }) => sum + A.length + B.length, 0);
+  const columns = openColumns(TIERS.length * found.length, entries);
+  let [list, at] = [0, 0];
+  for (const lists of found)
+    for (const [tier, name] of TIERS.entries()) {
+      const pairs = lists[name];
+      columns.userIds[list] = lists.viewerId;
+      columns.tiers[list] = tier;
+      columns.sizes[list] = pairs.length;
+      const last = pairs[keep - 1];
+      if (last !== undefined) {
+        columns.floorScores[list] = last.score;
+        columns.floorUserIds[list] = last.candidateId;
+      }
+      for (const { candidateId, score, terms } of pairs) {
+        columns.positions[at] = positionOf(candidateId);
+        columns.scores[at] = score;
+        writePairBytes(columns.components, at * PAIR_BYTES, terms);
+        at += 1;
+      }
+      list += 1;
+    }
+  return columns;
+}
+
+/** Packs stored lists. */
+export function packLists(lists: readonly StoredPairs[]): PairListColumns {
+  const columns = openColumns(
+    lists.length,
+    lists.reduce((sum, { entries }) => sum + entries.length, 0),
+  );
+  let at = 0;
+  for (const [list, { userId, tier, entries, floor }] of lists.entries()) {
+    columns.userIds[list] = userId;
+    columns.tiers[list] = TIERS.indexOf(tier);
+    columns.sizes[list] = entries.length;
+    if (floor !== null) {
+      columns.floorScores[list] = floor.score;
+      columns.floorUserIds[list] = floor.userId;
+    }
+    for (const { position, score, components } of entries) {
+      columns.positions[at] = position;
+      columns.scores[at] = score;
+      columns.components.set(components, at * PAIR_BYTES);
+      at += 1;
+    }
+  }
+  return columns;
+}

@@ -1,0 +1,130 @@
+import { z } from "zod";
+import type { Tx } from "../../db/transaction.ts";
+import type { UserScope } from "../../db/user-scope.ts";
+import {
+  deleteVersion,
+  type ListVersion,
+  retiredVersions,
+  servedVersion,
+  serveVersion,
+  versionOfRun,
+} from "../../db/versions.ts";
+import { ownIdField } from "../../ids.ts";
+import { cutAllUsers } from "../../people/all-users.ts";
+import {
+  type CompatibilityRange,
+  compatibilityRange,
+  computeCompatibility,
+  storeCompatibility,
+} from "../../people/compatibility-range.ts";
+import { waitForBuilding } from "../../people/run-exclusion.ts";
+import { enqueueMany } from "../../queues/enqueue.ts";
+import { defineJob, type JobContext } from "../../queues/job.ts";
+import { done, type Further, further, type Outcome, skipped } from "../../queues/outcome.ts";
+import type { CompatibilityLists } from "../../scoring/people/compatibility-lists.ts";
+
+const DEFAULT_BATCH = 1_000;
+const DEFAULT_TARGET_BATCH = 5_000;
+const DEFAULT_SUGGESTIONS = 100;
+const USERS_PER_DROP = 20_000;
+
+const NOTHING = { users: 0, pairs: 0, unchanged: 0, deleted: 0 };
+
+const payload = z.object({
+  userId: ownIdField().optional().describe("of this user only"),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(5_000)
+    .optional()
+    .describe("users whose lists are computed together (default: 1000)"),
+  targetBatchSize: z
+    .int()
+    .min(1)
+    .max(20_000)
+    .optional()
+    .describe("users that one statement reads (default: 5000)"),
+  maxSuggestionTargets: z
+    .int()
+    .min(0)
+    .max(400)
+    .optional()
+    .describe("how many of the best pair scores are compared (default: 100)"),
+});
+type Input = z.infer<typeof payload>;
+
+/** Computes how compatible users are with those they have to do with. */
+export const compatibility = defineJob({
+  name: "compatibility",
+  queue: "matching",
+  description: "Computes how compatible users are with their matches, contacts and best pair scores.",
+  payload,
+  // Threads run at idle priority, so a range may wait for minutes before its transaction begins.
+  timeLimitMs: 600_000,
+  key: ({ userId }) => (userId ? `user:${userId}` : "all"),
+  range: compatibilityRange,
+  cut: async (input: Input, { tx, settings }): Promise<readonly CompatibilityRange[]> => {
+    if ((await servedVersion(tx, "pairs")) === null) return [];
+    const algoVersion = settings.pairs.compatibilityAlgoVersion;
+    await waitForBuilding(tx, "compatibility");
+    const served = await servedVersion(tx, "compatibility");
+    if (served !== null && served.algoVersion > algoVersion) return [];
+    if (served?.algoVersion !== algoVersion) return [{ open: algoVersion }];
+    return cutUsers(tx, served, input, input.userId ? [{ ids: [input.userId] }] : null);
+  },
+  compute: (range: CompatibilityRange, context) => computeCompatibility(context, range),
+  run: async (range: CompatibilityRange, context, computed: CompatibilityLists | null) =>
+    done({ ...(await storeCompatibility(context, range, computed)) }),
+  sum: async (input: Input, counts, context): Promise<Outcome | Further<CompatibilityRange>> => {
+    const { tx, now, runId, settings } = context;
+    const building = await versionOfRun(tx, "compatibility", runId);
+    if (building !== null && !("users" in counts))
+      return further(await cutUsers(tx, building, input, null), { users: 0 });
+    if (building !== null) await serveVersion(tx, "compatibility", building.id, now);
+    const retired = await retiredVersions(tx, "compatibility");
+    if (retired.length > 0 && !("dropped" in counts))
+      return further(await cutDrops(tx, retired), { ...counts, dropped: 0 });
+    for (const version of retired) await deleteVersion(tx, version);
+    if ((await servedVersion(tx, "pairs")) === null) return skipped("no match scores are stored yet");
+    const served = await servedVersion(tx, "compatibility");
+    if (served !== null && served.algoVersion > settings.pairs.compatibilityAlgoVersion)
+      return skipped("lists of a later COMPATIBILITY_ALGO_VERSION are served");
+    return done({ ...NOTHING, ...counts });
+  },
+});
+
+/** The ranges that compute the lists of a version. @param scopes default: all users. */
+async function cutUsers(
+  tx: Tx,
+  { id: version, algoVersion }: ListVersion,
+  { batchSize, targetBatchSize, maxSuggestionTargets }: Input,
+  scopes: readonly UserScope[] | null,
+): Promise<CompatibilityRange[]> {
+  return (scopes ?? (await cutAllUsers(tx, batchSize ?? DEFAULT_BATCH))).map((users) => ({
+    version,
+    algoVersion,
+    users,
+    suggestions: maxSuggestionTargets ?? DEFAULT_SUGGESTIONS,
+    perStatement: targetBatchSize ?? DEFAULT_TARGET_BATCH,
+  }));
+}
+
+/** The ranges that delete the lists of versions. */
+async function cutDrops(tx: Tx, versions: readonly string[]): Promise<CompatibilityRange[]> {
+  const scopes = await cutAllUsers(tx, USERS_PER_DROP);
+  return versions.flatMap((drop) => scopes.map((users) => ({ drop, users })));
+}
+
+/** Compares users who changed with those they have to do with, once everybody has been compared. */
+export async function compareAgain(
+  { tx, settings }: Pick<JobContext, "tx" | "settings">,
+  userIds: readonly string[],
+): Promise<void> {
+  const served = await servedVersion(tx, "compatibility");
+  if (served?.algoVersion !== settings.pairs.compatibilityAlgoVersion) return;
+  await enqueueMany(
+    tx,
+    compatibility,
+    userIds.map((userId) => ({ userId })),
+  );
+}

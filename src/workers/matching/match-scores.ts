@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { type ListVersion, servedVersion, versionOfRun } from "../../db/versions.ts";
+import { ownIdField } from "../../ids.ts";
+import { recordChanges } from "../../people/changes.ts";
+import {
+  type ComputedPairs,
+  computePairs,
+  cutLists,
+  cutPresentPeople,
+  type PairRange,
+  pairRange,
+  type RangeOptions,
+  storePairs,
+} from "../../people/pair-range.ts";
+import {
+  forgetRetired,
+  isTooManyToPlace,
+  nextPlacement,
+  type PairPlan,
+  planRun,
+  servePairs,
+} from "../../people/pair-run.ts";
+import { DEFAULT_SERVED, MAX_SERVED } from "../../people/pair-sizes.ts";
+import { waitForBuilding } from "../../people/run-exclusion.ts";
+import { defineJob, type JobContext, type SumContext } from "../../queues/job.ts";
+import { type Counts, done, type Further, further, type Outcome, skipped } from "../../queues/outcome.ts";
+import { compareAgain } from "./compatibility.ts";
+
+/** A third of a second of a thread with 100,000 people. */
+const DEFAULT_BATCH = 500;
+const DEFAULT_CANDIDATE_BATCH = 5_000;
+
+const payload = z.object({
+  userId: ownIdField().optional().describe("update the lists of this user, and those that list them"),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(2_000)
+    .optional()
+    .describe("users whose lists are computed together (default: 500)"),
+  candidateBatchSize: z
+    .int()
+    .min(1)
+    .max(20_000)
+    .optional()
+    .describe("users that one statement reads (default: 5000)"),
+  topK: z
+    .int()
+    .min(1)
+    .max(MAX_SERVED)
+    .optional()
+    .describe("how many candidates of each tier are served (default: 200)"),
+  full: z.boolean().optional().describe("compute all lists anew, although only a few users have changed"),
+  pauseMs: z.int().min(0).max(60_000).optional().describe("rest after each batch (default: 0)"),
+});
+type Input = z.infer<typeof payload>;
+
+const optionsOf = ({ candidateBatchSize, pauseMs }: Input): RangeOptions => ({
+  perStatement: candidateBatchSize ?? DEFAULT_CANDIDATE_BATCH,
+  pauseMs: pauseMs ?? 0,
+});
+
+/** Keeps the lists of people for people current. */
+export const matchScores = defineJob({
+  name: "match-scores",
+  queue: "matching",
+  description: "Computes which users fit which other users, and stores the best of each.",
+  payload,
+  // Threads run at idle priority, so a range may wait for minutes before its transaction begins.
+  timeLimitMs: 600_000,
+  key: ({ userId, full, topK }) =>
+    userId ? `user:${userId}` : `${full ? "full" : "all"}${topK === undefined ? "" : `:${topK}`}`,
+  range: pairRange,
+  cut: async (input: Input, context): Promise<readonly PairRange[]> => {
+    const { tx } = context;
+    const plan = await planOf(input, context);
+    if (plan === "outdated") return [];
+    const isCheaper = input.userId === undefined && (await isTooManyToPlace(tx));
+    if (plan === "compute" || isCheaper) return [{ open: { servedLength: input.topK ?? DEFAULT_SERVED } }];
+    await waitForBuilding(tx, "pairs");
+    if (input.userId) await recordChanges(tx, [input.userId]);
+    const range = await nextPlacement(tx, optionsOf(input), input.userId ? [input.userId] : undefined);
+    return range === null ? [] : [range];
+  },
+  compute: (range: PairRange, context) => computePairs(context, range),
+  run: async (range: PairRange, context, computed: ComputedPairs | null) => {
+    const counts = await storePairs(context, range, computed);
+    if ("place" in range) await compareAgain(context, range.place.userIds);
+    return done(counts);
+  },
+  sum: async (input: Input, counts, context): Promise<Outcome | Further<PairRange>> => {
+    const building = await versionOfRun(context.tx, "pairs", context.runId);
+    if (building !== null) return continueFull(input, counts, context, building);
+    if ("viewers" in counts) await forgetRetired(context.tx);
+    return continuePlacing(input, counts, context);
+  },
+});
+
+async function planOf(
+  { userId, full, topK }: Input,
+  { tx, now, settings }: Pick<JobContext, "tx" | "now" | "settings">,
+): Promise<PairPlan> {
+  const served = await servedVersion(tx, "pairs");
+  const algoVersion = settings.pairs.matchAlgoVersion;
+  const plan = planRun(served, { algoVersion, now }, { full: full ?? false, servedLength: topK ?? null });
+  // One user is placed in yesterday's lists as well, as long as the algorithm is the same.
+  const isSame = served !== null && served.algoVersion === algoVersion;
+  return userId && isSame ? "place" : plan;
+}
+
+/** A version gets its people, then their lists; then it is served, and the one before is deleted. */
+async function continueFull(
+  input: Input,
+  counts: Counts,
+  context: SumContext,
+  building: ListVersion,
+): Promise<Further<PairRange>> {
+  const { tx } = context;
+  if (!("people" in counts))
+    return further(await cutPresentPeople(tx, building.id), { ...counts, people: 0 });
+  if (!("viewers" in counts)) {
+    const ranges = await cutLists(tx, building, input.batchSize ?? DEFAULT_BATCH, optionsOf(input));
+    return further(ranges, { ...counts, viewers: 0, pairs: 0 });
+  }
+  return further(await servePairs(context, building), counts);
+}
+
+async function continuePlacing(
+  input: Input,
+  counts: Counts,
+  context: SumContext,
+): Promise<Outcome | Further<PairRange>> {
+  const { tx } = context;
+  if ((await planOf(input, context)) === "outdated")
+    return skipped("lists of a later MATCH_ALGO_VERSION are served");
+  // What changed while all lists were computed, or what the user left behind in the lists of others.
+  const mayContinue = input.userId === undefined || (counts["refills"] ?? 0) > 0;
+  const range = mayContinue ? await nextPlacement(tx, optionsOf(input)) : null;
+  return range === null ? done({ placed: 0, ...counts }) : further([range], counts);
+}

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { servedVersion } from "../../db/versions.ts";
+import {
+  type ComputedPairs,
+  computePairs,
+  type PairRange,
+  pairRange,
+  storePairs,
+} from "../../people/pair-range.ts";
+import { isTooManyToPlace, nextPlacement } from "../../people/pair-run.ts";
+import { waitForBuilding, waitForPlacing } from "../../people/run-exclusion.ts";
+import { enqueue } from "../../queues/enqueue.ts";
+import { defineJob } from "../../queues/job.ts";
+import { AnotherVersion, done, further } from "../../queues/outcome.ts";
+import { compareAgain } from "./compatibility.ts";
+import { matchScores } from "./match-scores.ts";
+
+const NAME = "place-pairs";
+const OPTIONS = { perStatement: 5_000, pauseMs: 0 };
+
+/** Follows the events of people, as recorded by record-pair-changes. */
+export const placePairs = defineJob({
+  name: NAME,
+  queue: "matching",
+  description: "Updates the lists of users who changed, and their places in the lists of others.",
+  payload: z.object({}),
+  timeLimitMs: 600_000,
+  key: () => "waiting",
+  range: pairRange,
+  cut: async (_input, { tx, runId, settings }): Promise<readonly PairRange[]> => {
+    await waitForBuilding(tx, "pairs");
+    await waitForPlacing(tx, NAME, runId);
+    const served = await servedVersion(tx, "pairs");
+    const algoVersion = settings.pairs.matchAlgoVersion;
+    if (served !== null && served.algoVersion > algoVersion)
+      throw new AnotherVersion(`lists of MATCH_ALGO_VERSION ${served.algoVersion} are served`);
+    if (served === null || served.algoVersion < algoVersion || (await isTooManyToPlace(tx))) {
+      await enqueue(tx, matchScores, { full: true });
+      return [];
+    }
+    const range = await nextPlacement(tx, OPTIONS);
+    return range === null ? [] : [range];
+  },
+  compute: (range: PairRange, context) => computePairs(context, range),
+  run: async (range: PairRange, context, computed: ComputedPairs | null) => {
+    const counts = await storePairs(context, range, computed);
+    if ("place" in range) await compareAgain(context, range.place.userIds);
+    return done(counts);
+  },
+  sum: async (_input, counts, { tx }) => {
+    const placed = { placed: 0, lists: 0, refills: 0, ...counts };
+    // Nothing was placed: all lists are computed instead, or nobody waits.
+    const range = placed.placed === 0 ? null : await nextPlacement(tx, OPTIONS);
+    return range === null ? done(placed) : further([range], placed);
+  },
+});

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { type UserScope, userScope } from "../../db/user-scope.ts";
+import { ownIdField } from "../../ids.ts";
+import { cutAllUsers } from "../../people/all-users.ts";
+import { updateInterestSets } from "../../people/interest-sets.ts";
+import { defineJob } from "../../queues/job.ts";
+import { done } from "../../queues/outcome.ts";
+
+/** A fifth of a second. */
+const DEFAULT_BATCH = 2_000;
+
+/** Keeps the sets of users by interest current. */
+export const userInterestSets = defineJob({
+  name: "user-interest-sets",
+  queue: "matching",
+  description: "Updates which users have which interest, and one of which subject.",
+  payload: z.object({
+    userId: ownIdField().optional().describe("of this user only"),
+    batchSize: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .optional()
+      .describe("users whose interests are compared together (default: 2000)"),
+  }),
+  key: ({ userId }) => (userId ? `user:${userId}` : "all"),
+  range: userScope,
+  cut: async ({ userId, batchSize }, { tx }): Promise<readonly UserScope[]> =>
+    userId ? [{ ids: [userId] }] : cutAllUsers(tx, batchSize ?? DEFAULT_BATCH),
+  run: async (scope: UserScope, { tx }) => done({ ...(await updateInterestSets(tx, scope)) }),
+  sum: async (_input, counts) => done({ added: 0, removed: 0, ...counts }),
+});
