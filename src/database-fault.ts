@@ -1,19 +1,27 @@
 import { DrizzleQueryError } from "drizzle-orm";
 
-/** An error of Postgres without its message, which may contain values. */
-export type DatabaseFault = { readonly code: string; readonly constraint: string | null };
+/**
+ * An error of Postgres without its message, which may contain values. `routine`: the function of the server
+ * that raised it.
+ */
+export type DatabaseFault = {
+  readonly code: string;
+  readonly constraint: string | null;
+  readonly routine: string | null;
+};
 
 /** Finds the error of the server or the connection under the wrappers of the drivers. */
 export function databaseFault(error: unknown): DatabaseFault | null {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-    const { code, constraint } = cause as Error & { code?: unknown; constraint?: unknown };
-    if (typeof code === "string" && !(cause instanceof DrizzleQueryError)) {
-      return { code, constraint: typeof constraint === "string" ? constraint : null };
-    }
-    if (isLostConnection(cause.message)) return { code: "08006", constraint: null };
+    const { code, constraint, routine } = cause as Error & Partial<Record<keyof DatabaseFault, unknown>>;
+    if (typeof code === "string" && !(cause instanceof DrizzleQueryError))
+      return { code, constraint: textOrNull(constraint), routine: textOrNull(routine) };
+    if (isLostConnection(cause.message)) return { code: "08006", constraint: null, routine: null };
   }
   return null;
 }
+
+const textOrNull = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
 /** pg reports a lost connection without a code. */
 function isLostConnection(message: string): boolean {

@@ -1,7 +1,10 @@
 import { databaseFault } from "../database-fault.ts";
 
-/** feature_not_supported: raised for a cached plan whose result type a migration changed. */
-const OUTDATED_PLAN = "0A000";
+/**
+ * feature_not_supported, of a cached plan whose result type a migration changed. Other errors have the code
+ * too, such as a NaN that is cast to an integer.
+ */
+const OUTDATED_PLAN = { code: "0A000", routine: "RevalidateCachedQuery" };
 
 const CONNECTION_CODES = new Set([
   "ECONNREFUSED",
@@ -54,8 +57,7 @@ export const isDatabaseUnfit = (error: unknown): boolean => UNFIT_CODES.has(data
  * work succeeds when it is retried.
  */
 export function isContention(error: unknown): boolean {
-  const fault = databaseFault(error);
-  return fault !== null && ["40001", "40P01", "55P03", OUTDATED_PLAN].includes(fault.code);
+  return ["40001", "40P01", "55P03"].includes(databaseFault(error)?.code ?? "") || isOutdatedPlan(error);
 }
 
 /** Invalid text for the encoding, in a text or in JSON; an instant out of range; nested too deeply. */
@@ -66,7 +68,10 @@ export const isUnstorable = (error: unknown): boolean =>
   UNSTORABLE_CODES.has(databaseFault(error)?.code ?? "");
 
 /** True when the schema changed under a prepared statement: preparing it again helps. */
-export const isOutdatedPlan = (error: unknown): boolean => databaseFault(error)?.code === OUTDATED_PLAN;
+export function isOutdatedPlan(error: unknown): boolean {
+  const fault = databaseFault(error);
+  return fault?.code === OUTDATED_PLAN.code && fault.routine === OUTDATED_PLAN.routine;
+}
 
 const QUERY_CANCELED = "57014";
 

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
+import { currentHundredths } from "../rewards/multiplier-sql.ts";
 import {
   DECAY_ONE_MILLIONTHS,
   decideMultiplier,
@@ -72,7 +73,7 @@ async function readHistory(
     on,
     sql`select p.user_id as "userId", h.calculated_at as "calculatedAt",
                coalesce(h.previous_hundredths, 0) as previous,
-               coalesce(h.multiplier_hundredths, next.previous_hundredths, (p.activity_multiplier * 100)::int) as multiplier,
+               coalesce(h.multiplier_hundredths, next.previous_hundredths, ${currentHundredths}) as multiplier,
                h.level, h.approved_in_30_days as approved, h.active_direct_referrals as referrals, h.days_since_last_activity as days,
                h.max_hundredths as max, h.base_hundredths as base, h.activity_hundredths as activity,
                h.referral_hundredths as referral, h.decay_millionths as decay

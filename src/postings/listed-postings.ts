@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { hostInstant } from "../db/instants.ts";
 import type { jobs } from "../db/schema/postings.ts";
 import { array, prepared, type Queryable, rows } from "../db/statement.ts";
 import { MAX_DESCRIPTION } from "../scoring/postings/recommend/read-facts.ts";
@@ -49,9 +50,9 @@ export const listedPosting = ({ link, cluster, text = null, ...row }: ListedRow)
   ...row,
   link: webLink(link),
   cluster: cluster === null ? null : Number(cluster),
-  postedAt: new Date(row.postedAt),
-  scrapedAt: new Date(row.scrapedAt),
-  validThrough: row.validThrough === null ? null : new Date(row.validThrough),
+  postedAt: hostInstant(row.postedAt),
+  scrapedAt: hostInstant(row.scrapedAt),
+  validThrough: row.validThrough === null ? null : hostInstant(row.validThrough),
   text,
 });
 

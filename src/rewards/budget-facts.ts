@@ -3,7 +3,9 @@ import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { BudgetCandidate } from "../scoring/rewards/budget.ts";
 import { BUDGET_RULES } from "../scoring/rewards/budget-shares.ts";
+import { MAX_XP_TIMES_LEVEL } from "../scoring/rewards/performance.ts";
 import type { BudgetPeriod } from "./budget-periods.ts";
+import { currentHundredths } from "./multiplier-sql.ts";
 
 /** A candidate, and the person behind the profile. */
 export type EligibleCandidate = BudgetCandidate & { readonly userId: string };
@@ -56,10 +58,10 @@ export async function readBudgetCandidates(
   const found = await rows<CandidateRow>(
     tx,
     sql`with volunteered as materialized (
-          select p.id, p.user_id, p.activity_multiplier,
+          select p.id, p.user_id, ${currentHundredths} as multiplier,
                  count(*) filter (where t.status = 'approved')::int as approved,
                  count(*) filter (where t.status = 'rejected')::int as rejected,
-                 sum(m.xp_reward::bigint * m.level_required) filter (where t.status = 'approved') as xp,
+                 least(sum(m.xp_reward::bigint * m.level_required) filter (where t.status = 'approved'), ${MAX_XP_TIMES_LEVEL}::bigint) as xp,
                  max(t.reviewed_at) filter (where t.status = 'approved') as last
           from volunteer_profiles p
           join task_assignments t on t.assignee_id = p.id and t.status in ('approved', 'rejected')
@@ -73,7 +75,7 @@ export async function readBudgetCandidates(
                   where h.profile_id = p.id and h.calculated_at < ${end} order by h.calculated_at desc limit 1),
                  (select h.previous_hundredths from multiplier_history h
                   where h.profile_id = p.id and h.calculated_at >= ${end} order by h.calculated_at limit 1),
-                 (p.activity_multiplier * 100)::int) as "multiplierHundredths",
+                 p.multiplier) as "multiplierHundredths",
                (select count(*)::int from volunteer_profiles r
                 where r.referrer_id = p.id and coalesce(
                   (select true from task_assignments t

@@ -42,6 +42,9 @@ type Progress = {
   ahead: string[];
 };
 
+/** A host may have stored -infinity, from which no period can be counted. */
+const EARLIEST_BUDGETS = sql.raw("timestamptz '1970-01-01 00:00:00Z'");
+
 /** If all of their budgets are due, computing their periods takes less than 50 ms. */
 const ORGANIZATIONS_PER_RANGE = 1_000;
 
@@ -125,7 +128,7 @@ function readProgress(
   const column = (name: keyof ClosedPeriod) => array(ofType.map((period) => period[name]));
   return rows<Progress>(
     tx,
-    sql`select o.id as "organizationId", closed.zone as "timeZone", o.budgets_from as "budgetsFrom",
+    sql`select o.id as "organizationId", closed.zone as "timeZone", greatest(o.budgets_from, ${EARLIEST_BUDGETS}) as "budgetsFrom",
                closed.type as "periodType", last_paid.start::text as latest,
                array(select b.period_start::text from budget_periods b
                      where b.organization_id = o.id and b.period_type = closed.type and b.out_of_turn
@@ -137,7 +140,7 @@ function readProgress(
           select max(b.period_start) as start from budget_periods b
           where b.organization_id = o.id and b.period_type = closed.type and not b.out_of_turn) last_paid
         where ${inScope(scope)}
-          and (o.budgets_from at time zone 'UTC')::date - 1 <= closed.start
+          and (greatest(o.budgets_from, ${EARLIEST_BUDGETS}) at time zone 'UTC')::date - 1 <= closed.start
           and (last_paid.start is null or last_paid.start < closed.start)
         order by o.id, closed.type`,
   );

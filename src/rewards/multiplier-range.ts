@@ -2,7 +2,14 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { candidatesOf, decisionsFrom, factsOfEach, factsOfRange, instantsOf } from "./multiplier-sql.ts";
+import {
+  candidatesOf,
+  currentHundredths,
+  decisionsFrom,
+  factsOfEach,
+  factsOfRange,
+  instantsOf,
+} from "./multiplier-sql.ts";
 
 /** A range of profile ids, with everything that the calculation of their multipliers depends on. */
 export const multiplierRange = z.object({
@@ -53,7 +60,7 @@ export async function recalculateRange(
   const [counts] = await rows<MultiplierCounts>(
     tx,
     sql`with scope as materialized (
-          select p.id, p.level, (p.activity_multiplier * 100)::int as previous, p.last_activity_at as noted, p.multiplier_due_at as noted_due,
+          select p.id, p.level, ${currentHundredths} as previous, p.last_activity_at as noted, p.multiplier_due_at as noted_due,
                  w.through, w.max_hundredths as known_max
           from volunteer_profiles p left join multiplier_watermarks w on w.organization_id = p.organization_id
           where ${inRange} and (w.through is null or w.through < ${slot}::timestamptz)

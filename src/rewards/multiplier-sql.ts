@@ -1,6 +1,11 @@
 import { type SQL, sql } from "drizzle-orm";
 import { array } from "../db/statement.ts";
-import { DECAY_MILLIONTHS, DECAY_ONE_MILLIONTHS, MULTIPLIER_WEIGHTS } from "../scoring/rewards/multiplier.ts";
+import {
+  COLUMN_MAX_HUNDREDTHS,
+  DECAY_MILLIONTHS,
+  DECAY_ONE_MILLIONTHS,
+  MULTIPLIER_WEIGHTS,
+} from "../scoring/rewards/multiplier.ts";
 
 // `decideMultiplier` of src/scoring in SQL. test/rewards/multiplier-range.test.ts compares both on random
 // inputs.
@@ -18,8 +23,16 @@ export const instantsOf = (slot: Date): Instants => ({
 
 const at = (instant: Date): SQL => sql`${instant}::timestamptz`;
 
+/**
+ * SQL: the stored multiplier of profile `p` in hundredths. The column takes NaN and negative numbers as well,
+ * which only the host can have written: these count as the initial multiplier.
+ */
+export const currentHundredths = sql`(case when p.activity_multiplier between 0 and 999.99 then p.activity_multiplier * 100
+  else ${MULTIPLIER_WEIGHTS.startHundredths}::int end)::int`;
+
 /** base, from `level`. */
-const BASE = sql`${MULTIPLIER_WEIGHTS.startHundredths}::int + ${MULTIPLIER_WEIGHTS.perLevelHundredths}::int * (level::bigint - 1)`;
+const BASE = sql`least(${COLUMN_MAX_HUNDREDTHS}::bigint,
+  ${MULTIPLIER_WEIGHTS.startHundredths}::int + ${MULTIPLIER_WEIGHTS.perLevelHundredths}::int * (level::bigint - 1))`;
 
 /** activity, from `approved`: each step adds its part for the groups between it and the next step. */
 function activityOf(approved: SQL): SQL {
@@ -43,6 +56,12 @@ const WINDOW = sql`interval '${sql.raw(String(WINDOW_DAYS * 24))} hours'`;
 const DAY = sql`interval '24 hours'`;
 
 /**
+ * SQL: the last activity, null without any. A host may have stored -infinity, from which no number of days can
+ * be counted.
+ */
+const ACTIVE_AT = sql`case when facts.last_at is not null then greatest(facts.last_at, timestamptz '0001-01-01 00:00:00Z') end`;
+
+/**
  * The time from which the passing of time alone may lower the multiplier; null when it is at its floor, since
  * time never raises it. The earliest of: an approval leaves the window, so that a group of ten may be lost; a
  * referral becomes inactive; the next day of decay.
@@ -50,7 +69,7 @@ const DAY = sql`interval '24 hours'`;
 const DUE = sql`case when value > least(base, value) then least(
   case when approved >= ${MULTIPLIER_WEIGHTS.approvalsPerGroup}::int then oldest_approval + ${WINDOW} end,
   referrals_until + ${WINDOW},
-  last_at + greatest(days, ${MULTIPLIER_WEIGHTS.graceDays}::int) * ${DAY} + ${DAY}) end`;
+  active_at + greatest(days, ${MULTIPLIER_WEIGHTS.graceDays}::int) * ${DAY} + ${DAY}) end`;
 
 /**
  * Keeps the planner from inlining a subquery, so that its expressions are computed once and not at each use.
@@ -70,8 +89,8 @@ export const decisionsFrom = (facts: SQL, { slot }: Instants, maxHundredths: num
     from (
       select f.*, ${BASE} as base, ${activityOf(sql`approved`)} as activity, ${REFERRAL} as referral, ${DECAY} as decay
       from (
-        select facts.*, date_part('day', ${at(slot)} - last_at)::int as days
-        from (${facts} ${ONCE}) facts ${ONCE}) f ${ONCE}) components ${ONCE}) valued`;
+        select active.*, date_part('day', ${at(slot)} - active_at)::int as days
+        from (select facts.*, ${ACTIVE_AT} as active_at from (${facts} ${ONCE}) facts ${ONCE}) active ${ONCE}) f ${ONCE}) components ${ONCE}) valued`;
 
 /**
  * The facts of the profiles in [from, to) that are in `scope(id, level, previous, noted, noted_due)`, by

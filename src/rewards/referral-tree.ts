@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { hostInstant } from "../db/instants.ts";
 import { referencesTo } from "../db/references.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import { formatAmount } from "../scoring/money.ts";
@@ -75,7 +76,7 @@ async function growTree(on: Queryable, root: RootRow, { depth, limit }: TreeOpti
     const node: TreeNode = {
       ...row,
       profileId: profile(row.profileId),
-      referredAt: row.referredAt === null ? null : new Date(row.referredAt),
+      referredAt: row.referredAt === null ? null : hostInstant(row.referredAt),
       earned: formatAmount(BigInt(row.earned)),
       children: [],
     };

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { hostInstant } from "../db/instants.ts";
 import { array, prepared, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type {
@@ -111,12 +112,12 @@ async function readReferrers(
     prepared`select id as "profileId", user_id as "userId", created_at as "createdAt" from volunteer_profiles
         where id = any(${array(profileIds)}::bigint[])`,
   );
-  return new Map(found.map((row) => [row.profileId, { ...row, createdAt: new Date(row.createdAt) }]));
+  return new Map(found.map((row) => [row.profileId, { ...row, createdAt: hostInstant(row.createdAt) }]));
 }
 
 function factsOf(sale: SaleRow, referrers: ReadonlyMap<string, CommissionReferrer>): SaleFacts {
   const { buyerUserId: userId, profileId } = sale;
-  const referredAt = sale.referredAt === null ? null : new Date(sale.referredAt);
+  const referredAt = sale.referredAt === null ? null : hostInstant(sale.referredAt);
   return {
     saleId: sale.saleId,
     amountMicro: BigInt(sale.amountMicro),

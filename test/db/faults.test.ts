@@ -3,7 +3,7 @@ import { DatabaseError } from "pg";
 import { describe, expect, inject, it } from "vitest";
 import { databaseFault } from "../../src/database-fault.ts";
 import { openDatabase } from "../../src/db/client.ts";
-import { isContention, isDatabaseAbsent } from "../../src/db/faults.ts";
+import { isContention, isDatabaseAbsent, isOutdatedPlan } from "../../src/db/faults.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -21,7 +21,7 @@ describe("a fault of Postgres", () => {
         tx.execute(sql`insert into ledger_accounts (kind, profile_id) values ('volunteer', null)`),
       ),
     );
-    expect(databaseFault(error)).toEqual({ code: "23514", constraint: "ledger_accounts_owner" });
+    expect(databaseFault(error)).toMatchObject({ code: "23514", constraint: "ledger_accounts_owner" });
     expect(databaseFault(new Error("outer", { cause: error }))).toEqual(databaseFault(error));
     expect(isDatabaseAbsent(error)).toBe(false);
   });
@@ -57,6 +57,14 @@ describe("a fault of Postgres", () => {
   it("is contention for a deadlock, a serialization failure and a lock timeout", () => {
     for (const code of ["40P01", "40001", "55P03"]) expect(isContention(fault(code))).toBe(true);
     for (const code of ["23505", "57014", "57P01"]) expect(isContention(fault(code))).toBe(false);
+  });
+
+  it("is no outdated plan when a host's NaN is cast to an integer, which has the same code", async () => {
+    const world = await createWorld();
+    const error = await thrownBy(world.db.drizzle.execute(sql`select 'NaN'::numeric::int`));
+    expect(databaseFault(error)?.code).toBe("0A000");
+    expect(isContention(error)).toBe(false);
+    expect(isOutdatedPlan(error)).toBe(false);
   });
 
   it("is null for other errors", () => {

@@ -30,8 +30,8 @@ export const MULTIPLIER_WEIGHTS = {
 /** 1 in the units of the decay table. */
 export const DECAY_ONE_MILLIONTHS = 1_000_000;
 
-/** The largest value of `numeric(5,2)`, in hundredths. */
-const COLUMN_MAX_HUNDREDTHS = 99_999;
+/** The largest value of `numeric(5,2)`, in hundredths. MAX is no larger, so a larger base counts as this. */
+export const COLUMN_MAX_HUNDREDTHS = 99_999;
 
 /** The largest value of an `integer` column. */
 const INTEGER_COLUMN_MAX = 2_147_483_647;
@@ -84,7 +84,7 @@ export interface MultiplierDecision {
 
 /**
  * m = min(MAX, max(base, (base + activity + referral) x decay)) half up to 0.01, with base = 1.0 + 0.10 x
- * (level - 1).
+ * (level - 1), at most 999.99.
  *
  * activity: for g = floor(approved in 30 days / 10), 0.05 for each group up to 2, 0.03 up to 5, 0.01 beyond.
  * referral = 0.02 x min(10, active direct referrals). decay is the table above, 1 without any activity. All
@@ -107,8 +107,10 @@ export function decideMultiplier(
   assertWithin("level", facts.level, 1, INTEGER_COLUMN_MAX);
   assertWithin("previousHundredths", facts.previousHundredths, 0);
   const components: MultiplierComponents = {
-    baseHundredths:
+    baseHundredths: Math.min(
+      COLUMN_MAX_HUNDREDTHS,
       MULTIPLIER_WEIGHTS.startHundredths + MULTIPLIER_WEIGHTS.perLevelHundredths * (facts.level - 1),
+    ),
     activityHundredths: activityHundredths(facts.approvedIn30Days),
     referralHundredths: referralHundredths(facts.activeDirectReferrals),
     decayMillionths: decayMillionths(facts.daysSinceLastActivity),

@@ -16,7 +16,7 @@ import {
 import { BUDGET_PERIOD_TYPES, dueBudgets } from "../../rewards/due-budgets.ts";
 import { recordBudget } from "../../rewards/record-budget.ts";
 import { isTimeZone } from "../../scoring/local-time.ts";
-import { parseAmountMicro } from "../../scoring/money.ts";
+import { formatAmount, MAX_AMOUNT_MICRO, parseAmountMicro } from "../../scoring/money.ts";
 import { decideBudget } from "../../scoring/rewards/budget.ts";
 
 const payload = z.object({
@@ -155,9 +155,11 @@ async function paidBefore(
 
 function poolOf({ pool, period }: Payload, organization: Organization, { settings }: JobContext): bigint {
   if (pool !== undefined) return poolFrom(pool) as bigint;
-  return organization.poolMicro === null
-    ? settings.budgets.poolsMicro[period]
-    : BigInt(organization.poolMicro);
+  if (organization.poolMicro === null) return settings.budgets.poolsMicro[period];
+  const poolMicro = BigInt(organization.poolMicro);
+  if (poolMicro > MAX_AMOUNT_MICRO)
+    throw new Cancel(`the pool of the organization is above ${formatAmount(MAX_AMOUNT_MICRO)}`);
+  return poolMicro;
 }
 
 const ZERO = /^-?0+(\.0+)?$/;

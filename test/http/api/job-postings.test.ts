@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readPosting } from "../../../src/postings/find-postings.ts";
+import { INSTANTS } from "../../support/odd-people.ts";
 import { listOf, postingApi, postings, publicId, titlesOf } from "../../support/posting-api.ts";
 import { greenhouseJob, postingsScene, serveGreenhouse } from "../../support/postings.ts";
 import { applicant, posting, storeList } from "../../support/recommendations.ts";
@@ -36,6 +37,21 @@ describe("GET /jobs", () => {
     await posting(world, { title: "Copy", is_preferred: false });
     await posting(world, { title: "Open" });
     expect((await get("/jobs", ada)).body).toMatchObject({ total: 1, jobs: [{ title: "Open" }] });
+  });
+
+  it("lists postings that their host dated infinity, or before Christ, beside the others", async () => {
+    const { world, get } = await postingApi();
+    const ada = await applicant(world, []);
+    const ids = await postings(world, 5);
+    await storeList(world, ada, listOf(ids));
+    for (const [index, at] of INSTANTS.entries())
+      await world.query("update jobs set posted_date = $2, valid_through = 'infinity' where id = $1", [
+        ids[index],
+        at,
+      ]);
+    for (const path of ["/jobs", "/jobs/recommendations", `/jobs/${await publicId(world, ids[0]!)}`])
+      expect((await get(path, ada)).status).toBe(200);
+    expect((await get("/jobs", ada)).body.total).toBe(5);
   });
 
   it.each([
