@@ -34,11 +34,6 @@ begin
   end if;
 end $$;
 
--- Extensions of optional features, which the owner of the schema may not create. Each of them may fail.
-create extension if not exists pg_trgm with schema "commonwork";
-create extension if not exists unaccent with schema "commonwork";
-create extension if not exists btree_gin with schema "commonwork";
-
 -- For psql and other tools: the service sets its own path.
 alter role commonwork_owner in database "commonwork" set search_path = "commonwork", pg_temp;
 alter role commonwork_app in database "commonwork" set search_path = "commonwork", pg_temp;

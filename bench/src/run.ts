@@ -28,6 +28,9 @@ import { notices } from "./notices.ts";
 import { nudges } from "./nudges.ts";
 import { recommendQuality } from "./recommend-quality.ts";
 import { recommendations } from "./recommendations.ts";
+import { search } from "./search.ts";
+import { searchIsolation } from "./search-isolation.ts";
+import { searchQuality } from "./search-quality.ts";
 import { slots } from "./slots.ts";
 import { tableOf } from "./table.ts";
 import { vocabulary } from "./vocabulary.ts";
@@ -53,6 +56,9 @@ const BENCHES: readonly Bench[] = [
   longRun,
   recommendQuality,
   recommendations,
+  search,
+  searchIsolation,
+  searchQuality,
   vocabulary,
   media,
 ];

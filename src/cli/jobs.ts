@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import { timetable } from "../schedules/timetable.ts";
 import { catalogue } from "../workers/index.ts";
+import { stepsOf, WORKFLOW_NAMES, WORKFLOWS } from "../workers/workflows.ts";
 import { jsonFlag } from "./flags.ts";
-import { printJson, printTable } from "./print.ts";
+import { printJson, printLine, printTable } from "./print.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** `commonwork jobs`: read from the declarations, without any server. */
+/** `commonwork jobs`: jobs and workflows, read from the declarations, without any server. */
 export function defineJobs(command: Command, terminal: Terminal): void {
   jsonFlag(command).action(({ json }: { json?: true }) => {
     const jobs = catalogue.jobs.map((job) => ({
@@ -19,6 +20,11 @@ export function defineJobs(command: Command, terminal: Terminal): void {
       description: job.description,
     }));
     if (json) return printJson(terminal, jobs);
+    const workflows = WORKFLOW_NAMES.map((name) => ({
+      name,
+      description: WORKFLOWS[name].description,
+      steps: stepsOf(name, {}, (step) => catalogue.find(step)?.job).map(({ job }) => job.name),
+    }));
     printTable(
       terminal,
       [{ title: "Job" }, { title: "Queue" }, { title: "Schedule" }, { title: "What it does" }],
@@ -29,6 +35,13 @@ export function defineJobs(command: Command, terminal: Terminal): void {
         job.description,
       ]),
       "There are no jobs.",
+    );
+    printLine(terminal);
+    printTable(
+      terminal,
+      [{ title: "Workflow" }, { title: "What `commonwork run` does with it" }, { title: "Jobs" }],
+      workflows.map(({ name, description, steps }) => [name, description, steps.join(", ")]),
+      "There are no workflows.",
     );
   });
 }

@@ -21,8 +21,7 @@ export function defineMigrate(command: Command, terminal: Terminal): void {
     });
 }
 
-function printMigrated(terminal: Terminal, { applied, featuresOff }: Migrated): void {
+function printMigrated(terminal: Terminal, { applied }: Migrated): void {
   if (applied.length > 0) printLine(terminal, `Applied ${applied.join(", ")}.`);
   printLine(terminal, "The schema is up to date.");
-  for (const { feature, reason } of featuresOff) printLine(terminal, `Off: ${feature} (${reason})`);
 }

@@ -10,7 +10,7 @@ import type { Terminal } from "./terminal.ts";
  */
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await createProgram(terminal).parseAsync(helpAsOption(normalizeArgv(argv)), { from: "user" });
+    await createProgram(terminal).parseAsync(rewritten(normalizeArgv(argv)), { from: "user" });
     return terminal.exitCode;
   } catch (error) {
     return exitCodeFor(error, terminal);
@@ -56,9 +56,12 @@ async function loadCommand(command: Command, terminal: Terminal): Promise<void> 
 
 /**
  * `help dead` becomes `dead --help`: commander's own help command would not load the command it describes.
+ * `run` alone becomes `jobs`, which lists what can be run.
  */
-const helpAsOption = (argv: readonly string[]): readonly string[] =>
-  argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
+function rewritten(argv: readonly string[]): readonly string[] {
+  if (argv[0] === "help") return [...argv.slice(1), "--help"];
+  return argv.length === 1 && argv[0] === "run" ? ["jobs"] : argv;
+}
 
 async function exitCodeFor(error: unknown, terminal: Terminal): Promise<number> {
   // Commander has printed the message already.

@@ -118,10 +118,10 @@ async function runAndFollow(
 }
 
 /** Warns when a run is still queued and nothing could take it. The run stays queued for a later worker. */
-async function warnIfNoWorker(
+export async function warnIfNoWorker(
   terminal: Terminal,
   runtime: Runtime,
-  job: Job,
+  job: Pick<Job, "name" | "queue">,
   latest: Run | undefined,
 ): Promise<void> {
   if (latest && latest.status !== "queued") return;

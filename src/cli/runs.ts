@@ -1,6 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { formatInstant } from "../format-instant.ts";
-import { listRuns, loadRun, RUN_STATUSES, type Run, type RunFilter, type RunStatus } from "../queues/runs.ts";
+import {
+  listRuns,
+  listSteps,
+  loadRun,
+  RUN_STATUSES,
+  type Run,
+  type RunFilter,
+  type RunStatus,
+} from "../queues/runs.ts";
 import { jsonFlag } from "./flags.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
@@ -77,9 +85,12 @@ export function defineRuns(command: Command, terminal: Terminal): void {
 
 async function showRun(terminal: Terminal, id: string, { json }: Options): Promise<void> {
   if (!/^\d{1,18}$/.test(id)) throw new CliError(`The id of a run is a number, not "${id}".`);
-  const run = await withDatabase(terminal, (db) => loadRun(db.drizzle, id));
+  const { run, steps } = await withDatabase(terminal, async (db) => ({
+    run: await loadRun(db.drizzle, id),
+    steps: await listSteps(db.drizzle, id),
+  }));
   if (!run) throw new CliError(`There is no run ${id}.`);
-  if (json) return printJson(terminal, run);
+  if (json) return printJson(terminal, steps.length > 0 ? { ...run, steps } : run);
   terminal.write(
     formatFacts({
       run: run.id,
@@ -95,6 +106,21 @@ async function showRun(terminal: Terminal, id: string, { json }: Options): Promi
     }),
   );
   printLine(terminal, runResult(run) ?? "");
+  if (steps.length > 0) printSteps(terminal, steps);
+}
+
+/** A table of the steps of a workflow, with what they counted. */
+export function printSteps(terminal: Terminal, steps: readonly Run[]): void {
+  printTable(
+    terminal,
+    [
+      { title: "Step" },
+      { title: "Run", align: "right" },
+      ...["Status", "Duration", "Result"].map((title) => ({ title })),
+    ],
+    steps.map((step) => [step.job, step.id, step.status, formatDuration(step), runResult(step)]),
+    "No step has started.",
+  );
 }
 
 /** The counts of a run, why it was skipped, or its error. */

@@ -16,6 +16,7 @@ import { processArea } from "./process.ts";
 import { redis } from "./redis.ts";
 import { rewards } from "./rewards.ts";
 import { sales } from "./sales.ts";
+import { search } from "./search.ts";
 
 const areas = [
   postgres,
@@ -33,6 +34,7 @@ const areas = [
   embeddings,
   connect,
   media,
+  search,
   history,
   access,
 ] as const;

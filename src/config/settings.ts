@@ -9,6 +9,7 @@ type Shared =
   | "matching"
   | "pairs"
   | "postings"
+  | "search"
   | "embeddingModel"
   | "media"
   | "notifications"
@@ -26,7 +27,7 @@ export type Settings = Pick<Config, Shared> & {
 export function settingsFrom(config: Pick<Config, Shared | "email">): Settings {
   const { transport: _transport, webhookSecrets: _secrets, ...email } = config.email;
   const { calendars, commissions, multipliers, budgets, nudges, matching, pairs } = config;
-  const { notifications, postings, embeddingModel, media, historyDays, defaultTimeZone } = config;
+  const { notifications, postings, search, embeddingModel, media, historyDays, defaultTimeZone } = config;
   const rewards = { commissions, multipliers, budgets };
   const shown = {
     ...rewards,
@@ -35,6 +36,7 @@ export function settingsFrom(config: Pick<Config, Shared | "email">): Settings {
     matching,
     pairs,
     postings,
+    search,
     embeddingModel,
     media,
     notifications,

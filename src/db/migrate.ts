@@ -5,7 +5,6 @@ import { readMigrationFiles } from "drizzle-orm/migrator";
 import pg from "pg";
 import { NotFit } from "../not-fit.ts";
 import type { Database, DatabaseAddress } from "./client.ts";
-import { createExtensions, type FeatureOff, featuresOff } from "./extensions.ts";
 import { MIGRATION_LOCK_KEY } from "./schema-keys.ts";
 import { readSettings, sessionFault } from "./session.ts";
 
@@ -24,7 +23,6 @@ function readMigrations(): Migration[] {
 export type Migrated = {
   /** The migrations that were run now, in order. */
   readonly applied: readonly string[];
-  readonly featuresOff: readonly FeatureOff[];
 };
 
 /**
@@ -71,7 +69,6 @@ async function migrateWith(
   const known = new Set(role.readsMigrations ? await appliedIn(client, quoted) : []);
   const pending = readMigrations().filter(({ name }) => !known.has(name));
   if (pending.length > 0 && role.schemaExists) refuseWithoutRights(quoted, role);
-  await createExtensions(client, schema);
   if (pending.length > 0) {
     await client.query(
       `create table if not exists ${quoted}.migrations (name text primary key, applied_at timestamptz not null default now())`,
@@ -79,7 +76,7 @@ async function migrateWith(
     for (const migration of pending) await apply(client, quoted, migration);
     await pinFunctions(client, schema);
   }
-  return { applied: pending.map(({ name }) => name), featuresOff: await featuresOff(client, schema) };
+  return { applied: pending.map(({ name }) => name) };
 }
 
 type Role = {

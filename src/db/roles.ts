@@ -1,6 +1,5 @@
 import pg from "pg";
 import type { DatabaseAddress } from "./client.ts";
-import { EXTENSION_NAMES } from "./extensions.ts";
 
 /** The roles of a deployment. Named after its schema, since roles belong to the whole server. */
 export const roleNames = (schema: string) =>
@@ -50,9 +49,6 @@ begin
     perform ${schema}.apply_row_policies();
   end if;
 end $$;
-
--- Extensions of optional features, which the owner of the schema may not create. Each of them may fail.
-${EXTENSION_NAMES.map((name) => `create extension if not exists ${name} with schema ${schema};`).join("\n")}
 
 -- For psql and other tools: the service sets its own path.
 alter role ${owner} in database ${database} set search_path = ${schema}, pg_temp;

@@ -1,6 +1,5 @@
 import pg, { type ClientBase } from "pg";
 import { NotFit } from "../not-fit.ts";
-import { EXTENSION_NAMES, SEARCH_PATH } from "./extensions.ts";
 import { poolerFault } from "./pooler-fault.ts";
 
 /** No transaction lives longer: a held snapshot halves the rate at which others settle. */
@@ -48,14 +47,14 @@ export type SettingsOptions = {
 };
 
 /**
- * `$3` and `$4` are SETTINGS; those that the server does not know are left out (transaction_timeout is new in
+ * `$2` and `$3` are SETTINGS; those that the server does not know are left out (transaction_timeout is new in
  * version 17). A commit that was acknowledged must survive a crash, so synchronous_commit is raised from off,
  * and left alone otherwise.
  */
 const SETTINGS_HERE = `
   select name, value from (
-    select 'search_path', ${SEARCH_PATH}
-    union all select * from unnest($3::text[], $4::text[])
+    select 'search_path', quote_ident($1) || ', pg_temp'
+    union all select * from unnest($2::text[], $3::text[])
     union all select 'synchronous_commit', 'on' where current_setting('synchronous_commit') = 'off'
   ) s(name, value) where current_setting(name, true) is not null`;
 
@@ -75,7 +74,6 @@ export async function readSettings(
     client.query(timeout),
     client.query<{ name: string; value: string }>(SETTINGS_HERE, [
       schema,
-      EXTENSION_NAMES,
       Object.keys(SETTINGS),
       Object.values(SETTINGS),
     ]),

@@ -14,6 +14,7 @@ import { notificationRoutes } from "./api/notifications.ts";
 import { peopleRoutes } from "./api/people.ts";
 import { recommendationRoutes } from "./api/recommendations.ts";
 import { referralRoutes } from "./api/referrals.ts";
+import { searchRoutes } from "./api/search.ts";
 import { allowOrigins } from "./cors.ts";
 import { errorHandler, notFound } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
@@ -88,6 +89,7 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
     // Its paths come before those of a posting, whose id may be any text.
     recommendationRoutes(runtime),
     jobPostingRoutes(runtime),
+    searchRoutes(runtime),
     notificationRoutes(runtime, options.closing ?? new AbortController().signal, options.streamIntervals),
     preferenceRoutes(runtime),
   );

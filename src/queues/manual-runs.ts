@@ -13,10 +13,19 @@ import { loadRun, openRun, type Run } from "./runs.ts";
 
 const POLL_MS = 200;
 
-/** Enqueues a manual run: a row in job_runs and its entry. @returns the id of the run. */
-export async function startRun(tx: Tx, job: Job, input: unknown): Promise<string> {
+/**
+ * Enqueues a manual run: a row in job_runs and its entry.
+ * @param options `partOf`: the run of which it is a step.
+ * @returns the id of the run.
+ */
+export async function startRun(
+  tx: Tx,
+  job: Job,
+  input: unknown,
+  { partOf = null }: { readonly partOf?: string | null } = {},
+): Promise<string> {
   const payload = parsePayload(job, input);
-  const id = await openRun(tx, job, "manual", payload);
+  const id = await openRun(tx, job, "manual", payload, partOf);
   await enqueueRun(tx, job, payload, { id, slot: null });
   return id;
 }
@@ -36,6 +45,9 @@ export async function followRun(
   }
 }
 
+/** Begins the names of carriers of this process. */
+const INLINE = "inline-";
+
 /**
  * Runs a job in this process, without Redis and workers. Its entries get a carrier that only this process
  * knows, so that no relay takes them. If the process dies, the sweep finds the carrier missing and the
@@ -48,17 +60,33 @@ export async function runInline(
   onChange: (run: Run) => void,
   signal: AbortSignal,
 ): Promise<Run> {
-  const carrier = `inline-${randomUUID()}`;
+  const carrier = `${INLINE}${randomUUID()}`;
   const runId = await inTransaction(deps.db, async (tx) => {
     const id = await startRun(tx, job, input);
     await tx.execute(sql`update outbox set enqueued_at = now(), carrier = ${carrier} where parent = ${id}`);
     return id;
   });
+  return runEntries(deps, runId, carrier, onChange, signal);
+}
+
+/** Runs what is left of a run and of its steps in this process, also what another such process had begun. */
+export const continueInline = (
+  deps: RunCarrierDeps,
+  runId: string,
+  onChange: (run: Run) => void,
+  signal: AbortSignal,
+): Promise<Run> => runEntries(deps, runId, `${INLINE}${randomUUID()}`, onChange, signal);
+
+async function runEntries(
+  deps: RunCarrierDeps,
+  runId: string,
+  carrier: string,
+  onChange: (run: Run) => void,
+  signal: AbortSignal,
+): Promise<Run> {
   for (;;) {
     const entry = await nextEntry(deps.db, runId, carrier);
-    if (entry) {
-      await runCarrier(deps, { ...entry, id: carrier, entries: [entry.id], run: runId }, signal);
-    }
+    if (entry) await runCarrier(deps, { ...entry, id: carrier, entries: [entry.id] }, signal);
     const run = await currentRun(deps.db, runId);
     onChange(run);
     if (run.finishedAt !== null || signal.aborted) return run;
@@ -74,17 +102,21 @@ async function currentRun(db: Database, id: string): Promise<Run> {
 
 const pause = (signal: AbortSignal) => delay(POLL_MS, undefined, { signal }).catch(() => undefined);
 
-type NextEntry = { id: string; job: string; slot: string | null; attempts: number };
+type NextEntry = { id: string; job: string; run: string; slot: string | null; attempts: number };
 
-/** The next due entry of the run that no other carrier holds. */
+/**
+ * The next due entry of the run or of a step of it that no worker holds. One that another process like this
+ * one holds is taken over: whichever settles it first has settled it.
+ */
 async function nextEntry(db: Database, runId: string, carrier: string): Promise<NextEntry | undefined> {
   const [entry] = await rows<NextEntry>(
     db.drizzle,
     sql`update outbox set enqueued_at = now(), carrier = ${carrier}
-        where id = (select id from outbox where parent = ${runId} and dead_at is null and run_at <= now()
-                      and (carrier is null or carrier = ${carrier})
+        where id = (select id from outbox
+                    where parent in (select ${runId}::bigint union all select id from job_runs where part_of = ${runId})
+                      and dead_at is null and run_at <= now() and (carrier is null or starts_with(carrier, ${INLINE}))
                     order by id limit 1 for update skip locked)
-        returning id, job, slot, attempts`,
+        returning id, job, parent as run, slot, attempts`,
   );
   return entry;
 }

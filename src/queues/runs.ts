@@ -32,11 +32,21 @@ export type Run = {
 const RUN_COLUMNS = sql`id, job, trigger, schedule, slot, input, status, created_at as "createdAt", started_at as "startedAt",
   finished_at as "finishedAt", total, pending, counts, error`;
 
-/** Inserts the row of a manual run, or of a ranged run that an event caused. */
-export async function openRun(tx: Tx, job: Job, trigger: RunTrigger, input: unknown): Promise<string> {
+/**
+ * Inserts the row of a manual run, or of a ranged run that an event caused.
+ * @param partOf the run of which it is a step.
+ */
+export async function openRun(
+  tx: Tx,
+  job: Job,
+  trigger: RunTrigger,
+  input: unknown,
+  partOf: string | null = null,
+): Promise<string> {
   const [run] = await rows<{ id: string }>(
     tx,
-    sql`insert into job_runs (job, trigger, input) values (${job.name}, ${trigger}, ${JSON.stringify(input)}::jsonb) returning id`,
+    sql`insert into job_runs (job, trigger, input, part_of)
+        values (${job.name}, ${trigger}, ${JSON.stringify(input)}::jsonb, ${partOf}) returning id`,
   );
   if (!run) throw new Error(`inserting a run of ${job.name} returned no row`);
   return run.id;
@@ -45,6 +55,29 @@ export async function openRun(tx: Tx, job: Job, trigger: RunTrigger, input: unkn
 export async function loadRun(on: Queryable, id: string): Promise<Run | undefined> {
   const [run] = await rows<Run>(on, sql`select ${RUN_COLUMNS} from job_runs where id = ${id}`);
   return run && withDates(run);
+}
+
+/** The runs that are steps of a run, in order. */
+export async function listSteps(on: Queryable, id: string): Promise<Run[]> {
+  const found = await rows<Run>(
+    on,
+    sql`select ${RUN_COLUMNS} from job_runs where part_of = ${id} order by id`,
+  );
+  return found.map(withDates);
+}
+
+/** The latest unfinished run of a job with an input that was started by hand; null if there is none. */
+export async function findUnfinished(
+  on: Queryable,
+  job: Pick<Job, "name">,
+  input: unknown,
+): Promise<string | null> {
+  const [found] = await rows<{ id: string }>(
+    on,
+    sql`select id from job_runs where job = ${job.name} and trigger = 'manual' and finished_at is null
+          and input = ${JSON.stringify(input)}::jsonb order by id desc limit 1`,
+  );
+  return found?.id ?? null;
 }
 
 export type RunFilter = {

@@ -1,5 +1,4 @@
 import { databaseFault } from "../database-fault.ts";
-import { featuresOff } from "../db/extensions.ts";
 import { isMigrated } from "../db/migrate.ts";
 import { poolsTransactions } from "../db/pooler.ts";
 import { poolerFault } from "../db/pooler-fault.ts";
@@ -28,7 +27,6 @@ async function databaseFaults({ db, config, log, serverClock }: Checked): Promis
     if (await poolsTransactions(db)) return [poolerFault(config.databaseUrl)];
     if (!(await isMigrated(db)))
       return ["The database schema is not current. Run `commonwork migrate` first."];
-    for (const off of await featuresOff(db.pool, db.schema)) log.warn(off, "a feature is off");
     await serverClock?.measure();
     const offsetMs = serverClock?.offsetMs() ?? 0;
     if (Math.abs(offsetMs) > CLOCK_TOLERANCE_MS)

@@ -4,6 +4,7 @@ import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-
 import { affinity } from "../workers/feeds/affinity.ts";
 import { contentFeatures } from "../workers/feeds/content-features.ts";
 import { trending } from "../workers/feeds/trending.ts";
+import { runWorkflow } from "../workers/index.ts";
 import { pruneHistory } from "../workers/maintenance/prune-history.ts";
 import { verifyLedger } from "../workers/maintenance/verify-ledger.ts";
 import { calculateMatches } from "../workers/matching/calculate-matches.ts";
@@ -65,6 +66,7 @@ export const timetable: readonly Schedule[] = [
   every("25 * * * *", mediaMetadataBatch),
   // The safety net of the trigger that enqueues the fan-out of each event.
   every("* * * * *", sweepEvents),
+  every("30 3 * * *", runWorkflow, { name: "maintenance", input: { workflow: "all" } }),
   every("30 3 * * *", pruneNotifications),
   every("50 3 * * *", pruneEvents),
   every("10 3 * * *", pruneHistory),

@@ -1,4 +1,4 @@
-import { catalogueOf } from "../queues/job.ts";
+import { type Catalogue, catalogueOf } from "../queues/job.ts";
 import { distributeBudget } from "./budgets/distribute-budget.ts";
 import { sweepDueBudgets } from "./budgets/sweep-due-budgets.ts";
 import { distributeCommission } from "./commissions/distribute-commission.ts";
@@ -12,14 +12,18 @@ import { contentFeatures } from "./feeds/content-features.ts";
 import { trending } from "./feeds/trending.ts";
 import { eraseUser } from "./maintenance/erase-user.ts";
 import { pruneHistory } from "./maintenance/prune-history.ts";
+import { runWorkflowAmong } from "./maintenance/run-workflow.ts";
 import { verifyLedger } from "./maintenance/verify-ledger.ts";
 import { buildUserTraits } from "./matching/build-user-traits.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
 import { compatibility } from "./matching/compatibility.ts";
+import { indexProfile } from "./matching/index-profile.ts";
 import { matchScores } from "./matching/match-scores.ts";
 import { placePairs } from "./matching/place-pairs.ts";
 import { placeVolunteer } from "./matching/place-volunteer.ts";
+import { profileSearchIndex } from "./matching/profile-search-index.ts";
 import { recordPairChanges } from "./matching/record-pair-changes.ts";
+import { searchableUser } from "./matching/searchable-user.ts";
 import { userInterestSets } from "./matching/user-interest-sets.ts";
 import { mediaMetadata } from "./media/media-metadata.ts";
 import { mediaMetadataAll } from "./media/media-metadata-all.ts";
@@ -57,8 +61,11 @@ import { emitRecommendationsReady } from "./recommendations/emit-recommendations
 import { generateRecommendations } from "./recommendations/generate-recommendations.ts";
 import { scrapeJobPostings } from "./recommendations/scrape-job-postings.ts";
 
+/** Runs other jobs, by their names. */
+export const runWorkflow = runWorkflowAmong((name) => catalogue.find(name)?.job);
+
 /** All jobs. test/catalogue.test.ts fails for a job file that is missing here or has no test. */
-export const catalogue = catalogueOf([
+export const catalogue: Catalogue = catalogueOf([
   distributeCommission,
   recheckCommissions,
   releaseCommission,
@@ -73,6 +80,7 @@ export const catalogue = catalogueOf([
   verifyLedger,
   pruneHistory,
   eraseUser,
+  runWorkflow,
   recalculateMultipliers,
   distributeBudget,
   sweepDueBudgets,
@@ -87,6 +95,9 @@ export const catalogue = catalogueOf([
   compatibility,
   placePairs,
   recordPairChanges,
+  searchableUser,
+  profileSearchIndex,
+  indexProfile,
   notifyProjectMatches,
   pruneCandidateNotifications,
   scrapeJobPostings,

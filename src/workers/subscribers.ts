@@ -23,6 +23,7 @@ import type { Job } from "../queues/job.ts";
 import { contentFeatures } from "./feeds/content-features.ts";
 import { buildUserTraits } from "./matching/build-user-traits.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
+import { indexProfile } from "./matching/index-profile.ts";
 import { placeVolunteer } from "./matching/place-volunteer.ts";
 import { recordPairChanges } from "./matching/record-pair-changes.ts";
 import { userInterestSets } from "./matching/user-interest-sets.ts";
@@ -81,12 +82,16 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   subscriber(profileUpdated, recordPairChanges, ({ payload }) =>
     concerns(payload, ["place", "bio", "photo", "preferences"]) ? { userId: payload.user_id } : null,
   ),
+  subscriber(profileUpdated, indexProfile, ({ payload }) =>
+    concerns(payload, ["place", "bio", "photo"]) ? { userId: payload.user_id } : null,
+  ),
   subscriber(preferencesUpdated, recordPairChanges, userOf),
   subscriber(quizSubmitted, buildUserTraits, userOf),
   // Its quiz vector changes with the answers.
   subscriber(quizSubmitted, recordPairChanges, userOf),
   subscriber(interestsUpdated, userInterestSets, userOf),
   subscriber(interestsUpdated, recordPairChanges, userOf),
+  subscriber(interestsUpdated, indexProfile, userOf),
   subscriber(ratingGiven, recordPairChanges, userOf),
   subscriber(ratingGiven, recordPairChanges, ({ payload }) => ({ userId: payload.rated_user_id })),
   // Placing one of the two changes the lists of both.
@@ -95,9 +100,13 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   subscriber(userCreated, buildUserTraits, userOf),
   subscriber(userCreated, userInterestSets, userOf),
   subscriber(userCreated, recordPairChanges, userOf),
+  subscriber(userCreated, indexProfile, userOf),
   subscriber(userDeleted, recordPairChanges, userOf),
+  subscriber(userDeleted, indexProfile, userOf),
   subscriber(profileHidden, recordPairChanges, userOf),
   subscriber(profileShown, recordPairChanges, userOf),
+  subscriber(profileHidden, indexProfile, userOf),
+  subscriber(profileShown, indexProfile, userOf),
   subscriber(projectUpdated, calculateMatches, ({ projectId }) =>
     projectId === null ? null : { projectId },
   ),

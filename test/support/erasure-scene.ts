@@ -2,6 +2,7 @@ import { resolveReference } from "../../src/db/references.ts";
 import { distributeBudget } from "../../src/workers/budgets/distribute-budget.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { compatibility } from "../../src/workers/matching/compatibility.ts";
+import { indexProfile } from "../../src/workers/matching/index-profile.ts";
 import { recalculateMultipliers } from "../../src/workers/multipliers/recalculate-multipliers.ts";
 import { emailInstant } from "../../src/workers/notifications/email/email-instant.ts";
 import { delivery } from "./emails.ts";
@@ -47,6 +48,7 @@ export async function erasureScene(environment: Record<string, string> = {}): Pr
   const { project, next } = await match(world, organizationId, ada, first);
   await beLiked(world, ada, [first.userId, buyer.userId, last.userId]);
   await connect(world, ada);
+  await beFound(world, ada);
   await write(world, ada, first);
   return {
     world,
@@ -193,6 +195,15 @@ async function match(world: World, organizationId: string, ada: Person, lead: Pe
   });
   await world.drain();
   return { project, next };
+}
+
+/** An entry of a top-five list, and a row of the search index. */
+async function beFound(world: World, ada: Person): Promise<void> {
+  await world.query(
+    "insert into top5_items (user_id, host_id, list, position, text) values ($1, 'host-ada', 'people', 1, $2)",
+    [ada.userId, NAME],
+  );
+  await world.perform(indexProfile, { userId: ada.userId });
 }
 
 async function connect(world: World, ada: Person): Promise<void> {

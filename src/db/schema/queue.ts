@@ -1,5 +1,14 @@
 import { sql } from "drizzle-orm";
-import { index, integer, jsonb, pgTable, smallint, text, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  type AnyPgColumn,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  smallint,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { id, instant, ref } from "./columns.ts";
 
 /** Work that was enqueued and is not settled. The transaction that does the work deletes the row. */
@@ -80,6 +89,8 @@ export const jobRuns = pgTable(
     pending: integer(),
     counts: jsonb().notNull().default({}),
     error: text(),
+    /** The run of a workflow of which it is a step. */
+    partOf: ref().references((): AnyPgColumn => jobRuns.id, { onDelete: "set null" }),
   },
   (t) => [
     // due slots: a slot is opened once.
@@ -88,6 +99,8 @@ export const jobRuns = pgTable(
     index("job_runs_unfinished").on(t.schedule).where(sql`finished_at is null`),
     // CLI and dashboard: the latest runs of a job.
     index("job_runs_job").on(t.job, t.id),
+    // the steps of a workflow; deleting one.
+    index("job_runs_part_of").on(t.partOf).where(sql`part_of is not null`),
   ],
 );
 

@@ -16,16 +16,20 @@ import { settleUnresolvedSales } from "../../workers/commissions/settle-unresolv
 import { affinity } from "../../workers/feeds/affinity.ts";
 import { contentFeatures } from "../../workers/feeds/content-features.ts";
 import { trending } from "../../workers/feeds/trending.ts";
+import { runWorkflow } from "../../workers/index.ts";
 import { eraseUser } from "../../workers/maintenance/erase-user.ts";
 import { pruneHistory } from "../../workers/maintenance/prune-history.ts";
 import { verifyLedger } from "../../workers/maintenance/verify-ledger.ts";
 import { buildUserTraits } from "../../workers/matching/build-user-traits.ts";
 import { calculateMatches } from "../../workers/matching/calculate-matches.ts";
 import { compatibility } from "../../workers/matching/compatibility.ts";
+import { indexProfile } from "../../workers/matching/index-profile.ts";
 import { matchScores } from "../../workers/matching/match-scores.ts";
 import { placePairs } from "../../workers/matching/place-pairs.ts";
 import { placeVolunteer } from "../../workers/matching/place-volunteer.ts";
+import { profileSearchIndex } from "../../workers/matching/profile-search-index.ts";
 import { recordPairChanges } from "../../workers/matching/record-pair-changes.ts";
+import { searchableUser } from "../../workers/matching/searchable-user.ts";
 import { userInterestSets } from "../../workers/matching/user-interest-sets.ts";
 import { mediaMetadata } from "../../workers/media/media-metadata.ts";
 import { mediaMetadataAll } from "../../workers/media/media-metadata-all.ts";
@@ -75,7 +79,7 @@ import {
   aParticipant,
   aProjectIsLeftUndescribed,
 } from "./demo-nudges.ts";
-import { peopleMeet, someoneLearnsChess } from "./demo-people.ts";
+import { aProfileChanges, peopleMeet, someoneLearnsChess } from "./demo-people.ts";
 import { peopleLookForWork } from "./demo-postings.ts";
 import { aSale, missedSalesAreListed, unknownBuyersAppear } from "./demo-sales.ts";
 import type { Seller } from "./demo-seller.ts";
@@ -134,6 +138,13 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: compatibility, input: async () => ({}) },
   { job: recordPairChanges, input: someoneLearnsChess },
   { job: placePairs, input: async () => ({}) },
+  { job: profileSearchIndex, input: async () => ({}) },
+  { job: indexProfile, input: aProfileChanges },
+  { job: searchableUser, input: async () => ({}) },
+  {
+    job: runWorkflow,
+    input: async (scene) => ({ workflow: "onboarding", ...(await aProfileChanges(scene)) }),
+  },
   { job: notifyProjectMatches, input: async () => ({}) },
   { job: pruneCandidateNotifications, input: async () => ({ days: 90 }) },
   { job: notifyFanOut, input: aDocumentIsUploaded },

@@ -65,3 +65,12 @@ export async function someoneLearnsChess({ db }: Scene): Promise<object> {
     return { userId: person?.id };
   });
 }
+
+/** A user whose profile changed. */
+export async function aProfileChanges({ db }: Scene): Promise<{ userId: string | undefined }> {
+  const [person] = await rows<{ id: string }>(
+    db.drizzle,
+    sql`select user_id as id from profiles order by user_id limit 1`,
+  );
+  return { userId: person?.id };
+}

@@ -6,6 +6,7 @@ import { buildTraits } from "../../people/traits.ts";
 import { enqueueMany } from "../../queues/enqueue.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
+import { indexProfile } from "./index-profile.ts";
 import { recordPairChanges } from "./record-pair-changes.ts";
 
 /** A fifth of a second. */
@@ -36,6 +37,13 @@ export const buildUserTraits = defineJob({
       recordPairChanges,
       changed.map((userId) => ({ userId })),
     );
+    // A run over everybody is followed by profile-search-index, which reads everybody.
+    if ("ids" in scope)
+      await enqueueMany(
+        tx,
+        indexProfile,
+        changed.map((userId) => ({ userId })),
+      );
     return done({ users: changed.length, traits });
   },
   sum: async (_input, counts) => done({ users: 0, traits: 0, ...counts }),

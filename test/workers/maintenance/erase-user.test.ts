@@ -38,6 +38,7 @@ describe("erase-user", () => {
       "task_assignments.host_id",
       "calendar_connections.refresh_token",
       "profiles.bio",
+      "top5_items.text",
     ])
       expect(held).toContain(place);
     const before = { books: await fingerprintOf(world), figures: await figuresOf(world, ada) };

@@ -1,0 +1,197 @@
+import type { SQL } from "drizzle-orm";
+import type { Queryable } from "../db/statement.ts";
+import { ageOn, countFacets, type Facets } from "../scoring/people/search/facets.ts";
+import {
+  type Candidate,
+  type PreparedTerm,
+  prepareTerm,
+  type Ranked,
+  rankPeople,
+} from "../scoring/people/search/rank-person.ts";
+import {
+  type Field,
+  filterQuery,
+  type SearchFilter,
+  searchQuery,
+  suggestQuery,
+  type Tolerance,
+  termsQuery,
+} from "../scoring/people/search/search-query.ts";
+import { type Hideable, hiddenParts } from "../scoring/people/search/search-row.ts";
+import { CANDIDATES, LAST_BAND, nextBand } from "../scoring/people/search/standing.ts";
+import {
+  type CandidateRow,
+  fieldsOf,
+  type PeopleSearch,
+  readCandidates,
+  readStems,
+} from "./search-candidates.ts";
+
+export type FoundPeople = {
+  /** Best first. */
+  readonly ranked: readonly Ranked[];
+  /** Whether more people match than were ranked. */
+  readonly isCapped: boolean;
+  readonly tolerance: Tolerance;
+  /** Null if they were not asked for. */
+  readonly facets: Facets | null;
+};
+
+/**
+ * With fewer people found, names that are written or sound differently are searched as well, then people of
+ * whom one of several words is missing. All of them rank behind.
+ */
+const ENOUGH = 10;
+const TOLERANCES: readonly Tolerance[] = ["typos", "sounds"];
+
+/**
+ * The people whom a search finds, ranked. Words and filters are looked up in the index; of very common ones
+ * the first CANDIDATES people of the static order are ranked. People who are hidden, deleted or blocked by
+ * now, or hide by now what was asked for, are left out.
+ */
+export async function findPeople(on: Queryable, search: PeopleSearch): Promise<FoundPeople> {
+  const stems = await readStems(on, search.terms);
+  const asked = search.terms.filter(({ negated }) => !negated);
+  const filter = filterQuery(search.filter, search.today);
+  const run = async (tolerance: Tolerance): Promise<FoundPeople> => {
+    const found = await collect(on, search, {
+      terms: asked.map((term) => prepareTerm(term)),
+      fields: asked.map((term) => fieldsOf(term, stems)),
+      parts: [termsQuery(search.terms, stems, tolerance), filter],
+      mayMiss: tolerance === "some" ? 1 : 0,
+    });
+    return { ...found, tolerance };
+  };
+  let found = await run("exact");
+  for (const tolerance of asked.length === 0 ? [] : TOLERANCES) {
+    if (found.ranked.length >= ENOUGH) break;
+    found = await run(tolerance);
+  }
+  return found.ranked.length < ENOUGH && asked.length > 1 ? run("some") : found;
+}
+
+/** People whose names begin as written: the last word may be incomplete. */
+export async function suggestPeople(
+  on: Queryable,
+  {
+    viewerId,
+    words,
+    today,
+  }: { readonly viewerId: string; readonly words: readonly string[]; readonly today: Date },
+): Promise<readonly Ranked[]> {
+  const terms = words.map((word, index) => prepareTerm({ words: [word] }, index === words.length - 1));
+  const search = { viewerId, terms: [], filter: {}, today };
+  const { ranked } = await collect(on, search, {
+    terms,
+    fields: [],
+    parts: [suggestQuery(words)],
+    mayMiss: 0,
+  });
+  return ranked;
+}
+
+type Lookup = {
+  readonly terms: readonly PreparedTerm[];
+  /** SQL for the fields in which the index has each term as it is. */
+  readonly fields: readonly SQL[];
+  /** What the query asks for. */
+  readonly parts: readonly (string | null)[];
+  readonly mayMiss: number;
+};
+
+async function collect(
+  on: Queryable,
+  search: PeopleSearch,
+  { terms, fields, parts, mayMiss }: Lookup,
+): Promise<Omit<FoundPeople, "tolerance">> {
+  const { filter, today, facets = false } = search;
+  let band = 0;
+  let found = await readCandidates(on, search, searchQuery(parts, band), fields);
+  while (found.length < CANDIDATES && band < LAST_BAND) {
+    band = nextBand(band, found.length);
+    found = await readCandidates(on, search, searchQuery(parts, band), fields);
+  }
+  const asked = hideablesOf(filter);
+  const open = found.flatMap((row) => candidateOf(row, asked));
+  const ranked = rankPeople(
+    terms,
+    open.map(({ candidate }) => candidate),
+    { radiusKm: filter.near?.radiusKm ?? null, mayMiss },
+  );
+  const byId = new Map(open.map(({ candidate, row, hidden }) => [candidate.userId, { row, hidden }]));
+  return {
+    ranked,
+    isCapped: found.length >= CANDIDATES,
+    facets: facets
+      ? countFacets(
+          ranked.flatMap(({ userId }) => {
+            const one = byId.get(userId);
+            return one ? [facetFactsOf(one.row, one.hidden, today)] : [];
+          }),
+        )
+      : null,
+  };
+}
+
+/** The parts of a profile that a filter tells something about. */
+function hideablesOf({
+  gender,
+  intent,
+  ageMin,
+  ageMax,
+  near,
+  interests,
+  subjects,
+  traits,
+}: SearchFilter): Hideable[] {
+  const asked: (Hideable | false)[] = [
+    gender !== undefined && "gender",
+    intent !== undefined && "intent",
+    (ageMin !== undefined || ageMax !== undefined) && "birth_date",
+    near !== undefined && "location_text",
+    ((interests?.length ?? 0) > 0 || (subjects?.length ?? 0) > 0) && "interests",
+    (traits?.length ?? 0) > 0 && "traits",
+  ];
+  return asked.filter((one) => one !== false);
+}
+
+const HIDING: Readonly<Partial<Record<Field, Hideable>>> = {
+  place: "location_text",
+  keyword: "top5",
+  bio: "bio",
+};
+
+/** Nobody if the person is not open to the search by now. */
+function candidateOf(
+  row: CandidateRow,
+  asked: readonly Hideable[],
+): { candidate: Candidate; row: CandidateRow; hidden: ReadonlySet<Hideable> }[] {
+  const hidden = hiddenParts(row.hidden ?? []);
+  if (!row.isOpen || asked.some((part) => hidden.has(part))) return [];
+  const isShown = (field: Field) => {
+    const part = HIDING[field];
+    return part === undefined || !hidden.has(part);
+  };
+  const candidate: Candidate = {
+    userId: row.userId,
+    names: row.names === "" ? [] : row.names.split(" "),
+    fields: row.fields.map(
+      (found) =>
+        new Set(found.split(" ").filter((field) => field !== "" && isShown(field as Field)) as Field[]),
+    ),
+    standing: row.standing,
+    km: row.km,
+  };
+  return [{ candidate, row, hidden }];
+}
+
+const facetFactsOf = (
+  { gender = null, intent = null, birthDate = null, subjectIds = [] }: CandidateRow,
+  hidden: ReadonlySet<Hideable>,
+  today: Date,
+) => ({
+  gender: hidden.has("gender") ? null : gender,
+  intent: hidden.has("intent") ? null : intent,
+  age: birthDate === null || hidden.has("birth_date") ? null : ageOn(birthDate, today),
+  subjectIds: hidden.has("interests") ? [] : subjectIds,
+});

@@ -1,0 +1,144 @@
+import { isTypoOf } from "./edit-distance.ts";
+import { otherNames } from "./nicknames.ts";
+import type { SearchTerm } from "./parse-search.ts";
+import type { Field } from "./search-query.ts";
+import { soundKey } from "./sound-key.ts";
+
+/** How a word of a query was found in a name. */
+export const NAME_STRENGTHS = { exact: 1, prefix: 0.9, nickname: 0.8, typo: 0.6, sound: 0.4 } as const;
+export type NameMatch = keyof typeof NAME_STRENGTHS;
+
+/** What a word that is found elsewhere counts. */
+export const FIELD_STRENGTHS = { place: 0.5, keyword: 0.4, bio: 0.3 } as const;
+
+/** Added for a name of which no word is left over, and for somebody at the centre of the radius. */
+const WHOLE_NAME = 0.1;
+const AT_CENTER = 0.1;
+
+/** Where a term was found, and how: shown with each result. */
+export type TermMatch = { readonly field: Field; readonly how: NameMatch };
+
+/** A person that the index found, with what is needed to rank them. */
+export type Candidate = {
+  readonly userId: string;
+  readonly names: readonly string[];
+  /** For each term that is not negated, in which fields the index found it as it is. */
+  readonly fields: readonly ReadonlySet<Field>[];
+  readonly standing: number;
+  /** Null if no place was asked for. */
+  readonly km: number | null;
+};
+
+export type Ranked = {
+  readonly userId: string;
+  /** From 0 to 1.2; the best possible match with somebody at the centre has 1.2. */
+  readonly score: number;
+  /** One for each term that is not negated; null for one that is missing. */
+  readonly matches: readonly (TermMatch | null)[];
+};
+
+/** A term with what is derived from it once a search. */
+export type PreparedTerm = {
+  readonly words: readonly string[];
+  readonly nicknames: ReadonlySet<string>;
+  readonly sound: string | null;
+  readonly isPrefix: boolean;
+};
+
+/** @param isPrefix whether the term is the beginning of a name. */
+export function prepareTerm({ words }: Pick<SearchTerm, "words">, isPrefix = false): PreparedTerm {
+  const [word = ""] = words;
+  const isWord = words.length === 1;
+  return {
+    words,
+    nicknames: new Set(isWord ? otherNames(word) : []),
+    sound: isWord ? soundKey(word) : null,
+    isPrefix,
+  };
+}
+
+/** How a word matches one word of a name; null if it does not. */
+export function matchName(term: PreparedTerm, name: string): NameMatch | null {
+  const [word = ""] = term.words;
+  if (word === name) return "exact";
+  if (term.isPrefix) return name.startsWith(word) ? "prefix" : null;
+  if (term.nicknames.has(name)) return "nickname";
+  if (isTypoOf(word, name)) return "typo";
+  return term.sound !== null && term.sound === soundKey(name) ? "sound" : null;
+}
+
+type Found = TermMatch & { readonly strength: number; readonly name: number | null };
+
+/** The strongest match of a term; null if there is none, as with names that share a misspelling. */
+function bestMatch(term: PreparedTerm, names: readonly string[], fields: ReadonlySet<Field>): Found | null {
+  const found: Found[] = [];
+  if (term.words.length === 1)
+    for (const [index, name] of names.entries()) {
+      const how = matchName(term, name);
+      if (how !== null) found.push({ field: "name", how, strength: NAME_STRENGTHS[how], name: index });
+    }
+  for (const field of fields) {
+    const strength = field === "name" ? NAME_STRENGTHS.exact : FIELD_STRENGTHS[field];
+    found.push({ field, how: "exact", strength, name: null });
+  }
+  return found.reduce<Found | null>(
+    (best, one) => (best !== null && best.strength >= one.strength ? best : one),
+    null,
+  );
+}
+
+export type RankOptions = {
+  /** Null if no place was asked for. */
+  readonly radiusKm: number | null;
+  /** How many terms may be missing. */
+  readonly mayMiss: number;
+};
+
+/**
+ * score = mean over the terms of the strength of their best match (0 where it is missing) + 0.1 x share of
+ * the name that was found + 0.1 x (1 - km / radius). Null if more terms are missing than may be.
+ */
+export function rankPerson(
+  terms: readonly PreparedTerm[],
+  { userId, names, fields, km }: Candidate,
+  { radiusKm, mayMiss }: RankOptions,
+): Ranked | null {
+  const matches: (TermMatch | null)[] = [];
+  const foundNames = new Set<number>();
+  let sum = 0;
+  for (const [index, term] of terms.entries()) {
+    const best = bestMatch(term, names, fields[index] ?? new Set());
+    matches.push(best && { field: best.field, how: best.how });
+    if (best === null) continue;
+    if (best.name !== null) foundNames.add(best.name);
+    sum += best.strength;
+  }
+  if (matches.filter((match) => match === null).length > mayMiss) return null;
+  const mean = terms.length === 0 ? 0 : sum / terms.length;
+  const whole = names.length === 0 ? 0 : (WHOLE_NAME * foundNames.size) / names.length;
+  const near = km === null || radiusKm === null ? 0 : AT_CENTER * Math.max(0, 1 - km / radiusKm);
+  return { userId, score: mean + whole + near, matches };
+}
+
+/** People by score; those with the same score in the static order, then by id. */
+export function rankPeople(
+  terms: readonly PreparedTerm[],
+  candidates: readonly Candidate[],
+  options: RankOptions,
+): Ranked[] {
+  const ranked = candidates.flatMap((candidate) => {
+    const result = rankPerson(terms, candidate, options);
+    return result === null ? [] : [{ result, candidate }];
+  });
+  return ranked
+    .sort(
+      (a, b) =>
+        b.result.score - a.result.score ||
+        a.candidate.standing - b.candidate.standing ||
+        compareIds(a.result.userId, b.result.userId),
+    )
+    .map(({ result }) => result);
+}
+
+/** Decimal numbers without leading zeros. */
+const compareIds = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);

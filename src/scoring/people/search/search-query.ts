@@ -1,0 +1,176 @@
+import type { Location } from "../../distance.ts";
+import { deletions } from "./edit-distance.ts";
+import { otherNames } from "./nicknames.ts";
+import type { SearchTerm } from "./parse-search.ts";
+import {
+  bandTag,
+  birthYearTag,
+  genderTag,
+  intentTag,
+  interestTag,
+  LONGEST_PREFIX_TAG,
+  prefixTag,
+  soundTag,
+  subjectTag,
+  tileTag,
+  traitTag,
+  typoTag,
+} from "./search-tags.ts";
+import { soundKey } from "./sound-key.ts";
+import { LAST_BAND } from "./standing.ts";
+import { tilesWithin } from "./tiles.ts";
+
+/**
+ * How far people may differ from a query. `typos`: a letter of a name more, less, other or swapped, also the
+ * first one. `sounds`: also names that sound alike. `some`: also people of whom one word is missing.
+ */
+export type Tolerance = "exact" | "typos" | "sounds" | "some";
+
+/** Parts of a profile that are searched, with their weight in the index. */
+export const FIELDS = { name: "A", keyword: "B", place: "C", bio: "D" } as const;
+export type Field = keyof typeof FIELDS;
+
+/** Which people to look for; absent parts match everybody. */
+export type SearchFilter = {
+  readonly gender?: string | undefined;
+  readonly intent?: string | undefined;
+  /** Whole years. */
+  readonly ageMin?: number | undefined;
+  readonly ageMax?: number | undefined;
+  readonly near?: { readonly center: Location; readonly radiusKm: number } | undefined;
+  /** Ids; a person must have all. */
+  readonly interests?: readonly string[] | undefined;
+  /** Ids; a person must have one of them. */
+  readonly subjects?: readonly string[] | undefined;
+  /** Ids; a person must have all. */
+  readonly traits?: readonly string[] | undefined;
+};
+
+/** The stem of each word in English, null for words that the dictionary leaves out. */
+export type Stems = ReadonlyMap<string, string | null>;
+
+/** Names without a letter are looked up from this length on. */
+const MIN_TYPO_LENGTH = 3;
+
+/** A lexeme of a tsquery. */
+const lexeme = (word: string, suffix = ""): string =>
+  `'${word.replaceAll("\\", "\\\\").replaceAll("'", "''")}'${suffix}`;
+
+const any = (parts: readonly string[]): string =>
+  parts.length === 1 ? (parts[0] as string) : `(${parts.join(" | ")})`;
+const all = (parts: readonly string[]): string => parts.join(" & ");
+
+/** The query for one field: a word, or words that follow each other. Null if nothing of it is indexed. */
+export function fieldQuery({ words }: SearchTerm, field: Field, stems: Stems): string | null {
+  const weight = `:${FIELDS[field]}`;
+  if (field !== "bio") return words.map((word) => lexeme(word, weight)).join(" <-> ");
+  const parts: string[] = [];
+  let distance = 0;
+  for (const word of words) {
+    distance += 1;
+    const stem = stems.get(word) ?? null;
+    if (stem === null) continue;
+    // Stop words keep their positions.
+    if (parts.length > 0) parts.push(distance === 1 ? "<->" : `<${distance}>`);
+    parts.push(lexeme(stem, weight));
+    distance = 0;
+  }
+  return parts.length === 0 ? null : parts.join(" ");
+}
+
+/** The queries for a term as it is, in whatever field. */
+function exactQueries(term: SearchTerm, stems: Stems): string[] {
+  const [word] = term.words;
+  const bio = fieldQuery(term, "bio", stems);
+  if (term.words.length === 1 && word !== undefined)
+    return [lexeme(word, ":ABC"), ...(bio === null ? [] : [bio])];
+  return (Object.keys(FIELDS) as Field[]).flatMap((field) => {
+    const query = fieldQuery(term, field, stems);
+    return query === null ? [] : [`(${query})`];
+  });
+}
+
+function nameQueries(word: string, tolerance: Tolerance): string[] {
+  const nicknames = otherNames(word).map((name) => lexeme(name, ":A"));
+  if (tolerance === "exact") return nicknames;
+  const typos = [...word].length < MIN_TYPO_LENGTH ? [] : deletions(word);
+  const queries = [
+    ...nicknames,
+    lexeme(typoTag(word)),
+    ...typos.flatMap((variant) => [lexeme(typoTag(variant)), lexeme(variant, ":A")]),
+  ];
+  const key = tolerance === "typos" ? null : soundKey(word);
+  return key === null ? queries : [...queries, lexeme(soundTag(key))];
+}
+
+/** The query for a term in all fields, with names that are close to it. */
+function termQuery(term: SearchTerm, stems: Stems, tolerance: Tolerance): string {
+  const exact = exactQueries(term, stems);
+  if (term.negated) return `!${any(exact)}`;
+  const [word] = term.words;
+  const close = term.words.length === 1 && word !== undefined ? nameQueries(word, tolerance) : [];
+  return any([...exact, ...close]);
+}
+
+/** The query for names that begin with a word. */
+export function prefixQuery(word: string): string {
+  const letters = [...word];
+  return letters.length <= LONGEST_PREFIX_TAG ? lexeme(prefixTag(word)) : lexeme(word, ":*A");
+}
+
+/** The query for the terms of a search; null without terms. */
+export function termsQuery(terms: readonly SearchTerm[], stems: Stems, tolerance: Tolerance): string | null {
+  if (terms.length === 0) return null;
+  const queryOf = (term: SearchTerm) => termQuery(term, stems, tolerance);
+  if (tolerance !== "some") return all(terms.map(queryOf));
+  const asked = terms.filter(({ negated }) => !negated).map(queryOf);
+  const someMissing = any(asked.map((_, missing) => `(${all(asked.toSpliced(missing, 1))})`));
+  return all([someMissing, ...terms.filter(({ negated }) => negated).map(queryOf)]);
+}
+
+/** The query of `/suggest`: the last word is the beginning of a name, those before it are names. */
+export function suggestQuery(words: readonly string[]): string {
+  const before = words.slice(0, -1).map((word) => any([lexeme(word, ":A"), ...nameQueries(word, "exact")]));
+  return all([...before, prefixQuery(words.at(-1) as string)]);
+}
+
+/**
+ * The query for the filters that have tags, or null. A radius and an age are checked exactly afterwards: the
+ * tags are those of the tiles and the years of birth in which they may be.
+ *
+ * @param today the day on which ages are computed.
+ */
+export function filterQuery(filter: SearchFilter, today: Date): string | null {
+  const { gender, intent, near, interests = [], subjects = [], traits = [] } = filter;
+  const parts = [
+    ...(gender === undefined ? [] : [lexeme(genderTag(gender))]),
+    ...(intent === undefined ? [] : [lexeme(intentTag(intent))]),
+    ...interests.map((id) => lexeme(interestTag(id))),
+    ...(subjects.length === 0 ? [] : [any(subjects.map((id) => lexeme(subjectTag(id))))]),
+    ...traits.map((id) => lexeme(traitTag(id))),
+    ...birthYears(filter, today),
+    ...(near === undefined
+      ? []
+      : [any(tilesWithin(near.center, near.radiusKm).map((tile) => lexeme(tileTag(tile))))]),
+  ];
+  return parts.length === 0 ? null : all(parts);
+}
+
+/** Ages that are accepted. */
+export const LEAST_AGE = 0;
+export const GREATEST_AGE = 120;
+
+function birthYears({ ageMin, ageMax }: SearchFilter, today: Date): string[] {
+  if (ageMin === undefined && ageMax === undefined) return [];
+  const last = today.getUTCFullYear() - (ageMin ?? LEAST_AGE);
+  const first = today.getUTCFullYear() - (ageMax ?? GREATEST_AGE) - 1;
+  return [any(Array.from({ length: last - first + 1 }, (_, n) => lexeme(birthYearTag(first + n))))];
+}
+
+/** Everything a query asks for, up to a band of the static order; null: everybody. */
+export function searchQuery(parts: readonly (string | null)[], band: number): string | null {
+  const bands = Array.from({ length: band + 1 }, (_, n) => lexeme(bandTag(n)));
+  const asked = parts.filter((part) => part !== null);
+  if (band < LAST_BAND) asked.push(any(bands));
+  return asked.length === 0 ? null : all(asked);
+}

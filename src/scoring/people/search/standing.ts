@@ -1,0 +1,55 @@
+/**
+ * The static order of people, by which searches for very common words are cut to CANDIDATES people before
+ * they are ranked: a random order that never changes, in which complete profiles tend to come first.
+ */
+
+/** People of one search that are ranked. */
+export const CANDIDATES = 1_000;
+
+/** The completeness (in tens) at which standings are spread evenly. */
+const USUAL = 8;
+
+/**
+ * standing = 1 - u ^ (8 / w), where u in [0, 1) is drawn from the id and w = completeness / 10: the order of
+ * a weighted random sample (Efraimidis and Spirakis 2006). From 0, first, to 1.
+ */
+export function standingOf(userId: string, completeness: number): number {
+  const weight = Math.max(1, completeness / 10);
+  return 1 - uniform(userId) ** (USUAL / weight);
+}
+
+/** FNV-1a with the finalizer of MurmurHash3, over 2^32. Not 0, whose logarithm is infinite. */
+function uniform(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32 || 2 ** -33;
+}
+
+/** The last band. */
+export const LAST_BAND = 8;
+
+/** Share of the people in the bands 0 to `band`: 1/256, 1/128, and so on up to all. */
+export const shareUpTo = (band: number): number => 2 ** (band - LAST_BAND);
+
+/** The band of a standing. Bands follow each other in the static order, each as large as all before it. */
+export function bandOf(standing: number): number {
+  const band = standing < shareUpTo(0) ? 0 : 1 + Math.floor(Math.log2(standing / shareUpTo(0)));
+  return Math.min(band, LAST_BAND);
+}
+
+/** More are read than expected to be needed, since bands differ. */
+const RESERVE = 1.5;
+
+/**
+ * Up to which band to search next.
+ *
+ * @param found how many people were found up to `band`, fewer than CANDIDATES.
+ */
+export function nextBand(band: number, found: number): number {
+  if (found === 0) return LAST_BAND;
+  const wanted = (shareUpTo(band) * CANDIDATES * RESERVE) / found;
+  const next = Math.ceil(Math.log2(wanted)) + LAST_BAND;
+  return Math.min(LAST_BAND, Math.max(band + 1, next));
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import {
+  type Candidate,
+  prepareTerm,
+  type RankOptions,
+  rankPeople,
+  rankPerson,
+} from "../../../../src/scoring/people/search/rank-person.ts";
+
+const terms = (...words: string[]) => words.map((word) => prepareTerm({ words: [word] }));
+
+const person = (userId: string, name: string, more: Partial<Candidate> = {}): Candidate => ({
+  userId,
+  names: name === "" ? [] : name.split(" "),
+  fields: [],
+  standing: 0.5,
+  km: null,
+  ...more,
+});
+
+const ALL = { radiusKm: null, mayMiss: 0 };
+
+const order = (asked: string[], people: Candidate[], options: Partial<RankOptions> = {}): string[] =>
+  rankPeople(terms(...asked), people, { ...ALL, ...options }).map(({ userId }) => userId);
+
+describe("people", () => {
+  it("are ranked by how their names match: as it is, by nickname, misspelt, by sound", () => {
+    const people = [
+      person("1", "robbie"),
+      person("2", "robert"),
+      person("3", "robret"),
+      person("4", "rubarut"),
+    ];
+    expect(order(["robert"], people)).toEqual(["2", "1", "3", "4"]);
+  });
+
+  it("rank higher by name than by place, keyword and bio", () => {
+    const found = (userId: string, field: "place" | "keyword" | "bio") =>
+      person(userId, "anna", { fields: [new Set([field])] });
+    const people = [found("1", "bio"), found("2", "keyword"), found("3", "place"), person("4", "paris")];
+    expect(order(["paris"], people)).toEqual(["4", "3", "2", "1"]);
+  });
+
+  it("with the whole name rank before those with a part of it", () => {
+    expect(order(["anna", "smith"], [person("1", "anna maria smith"), person("2", "anna smith")])).toEqual([
+      "2",
+      "1",
+    ]);
+  });
+
+  it("nearer rank higher, and the static order decides between equals, then the id", () => {
+    const near = [person("1", "anna", { km: 40 }), person("2", "anna", { km: 2 })];
+    expect(order(["anna"], near, { radiusKm: 50 })).toEqual(["2", "1"]);
+    const equal = [person("10", "anna"), person("9", "anna"), person("8", "anna", { standing: 0.6 })];
+    expect(order(["anna"], equal)).toEqual(["9", "10", "8"]);
+    expect(order(["anna"], [...equal].reverse())).toEqual(["9", "10", "8"]);
+  });
+
+  it("are left out if a term does not match after all", () => {
+    // The index finds names that share a misspelling; one of these is two letters away.
+    expect(order(["maria"], [person("1", "mirna"), person("2", "marai")])).toEqual(["2"]);
+    expect(rankPerson(terms("anna", "smith"), person("1", "anna"), ALL)).toBeNull();
+  });
+});
+
+it("of whom a word is missing rank by the others, where one may be missing", () => {
+  const people = [person("1", "anna smithers"), person("2", "smith"), person("3", "bob jones")];
+  expect(order(["anna", "smith"], people)).toEqual([]);
+  expect(order(["anna", "smith"], people, { mayMiss: 1 })).toEqual(["2", "1"]);
+  const [, found] = rankPeople(terms("anna", "smith"), people, { ...ALL, mayMiss: 1 });
+  expect(found?.matches).toEqual([{ field: "name", how: "exact" }, null]);
+});
+
+describe("the explanation", () => {
+  it("names where each term was found, and how", () => {
+    const candidate = person("1", "elizabeth smyth", {
+      fields: [new Set(), new Set(), new Set(["bio"] as const)],
+    });
+    expect(rankPerson(terms("liz", "smith", "garden"), candidate, ALL)?.matches).toEqual([
+      { field: "name", how: "nickname" },
+      { field: "name", how: "typo" },
+      { field: "bio", how: "exact" },
+    ]);
+  });
+
+  it("of the beginning of a name, and of a phrase in the name", () => {
+    const prefix = [prepareTerm({ words: ["eliz"] }, true)];
+    expect(rankPerson(prefix, person("1", "elizabeth"), ALL)?.matches).toEqual([
+      { field: "name", how: "prefix" },
+    ]);
+    const phrase = [prepareTerm({ words: ["anna", "smith"] })];
+    const found = person("1", "anna smith", { fields: [new Set(["name"] as const)] });
+    expect(rankPerson(phrase, found, ALL)?.matches).toEqual([{ field: "name", how: "exact" }]);
+    expect(rankPerson(phrase, person("1", "anna smith"), ALL)).toBeNull();
+  });
+});

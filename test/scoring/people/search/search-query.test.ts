@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { parseSearch } from "../../../../src/scoring/people/search/parse-search.ts";
+import {
+  fieldQuery,
+  filterQuery,
+  prefixQuery,
+  searchQuery,
+  suggestQuery,
+  termsQuery,
+} from "../../../../src/scoring/people/search/search-query.ts";
+import { LAST_BAND } from "../../../../src/scoring/people/search/standing.ts";
+
+const stems = new Map<string, string | null>([
+  ["gardening", "garden"],
+  ["the", null],
+  ["bob", "bob"],
+]);
+const TODAY = new Date("2026-06-02T08:00:00Z");
+
+describe("the query for words", () => {
+  it("looks for a word in names, keywords and places as it is, and in the bio by its stem", () => {
+    const query = termsQuery(parseSearch("gardening"), stems, "exact");
+    expect(query).toBe("('gardening':ABC | 'garden':D)");
+  });
+
+  it("adds nicknames always, misspellings and sounds as they are asked for", () => {
+    const [exact, typos, sounds] = (["exact", "typos", "sounds"] as const).map(
+      (tolerance) => termsQuery(parseSearch("bob"), stems, tolerance) as string,
+    );
+    expect(exact).toContain("'robert':A");
+    expect(exact).not.toContain("'d:");
+    expect(typos).toContain("'d:bob'");
+    expect(typos).toContain("'ob':A");
+    expect(typos).not.toContain("'p:");
+    expect(sounds).toContain("'p:bb'");
+  });
+
+  it("keeps the words of a phrase together, and leaves out what is excluded", () => {
+    expect(termsQuery(parseSearch('"bob gardening" -smith'), stems, "typos")).toBe(
+      "(('bob':A <-> 'gardening':A) | ('bob':B <-> 'gardening':B) | ('bob':C <-> 'gardening':C) | ('bob':D <-> 'garden':D))" +
+        " & !'smith':ABC",
+    );
+  });
+
+  it("keeps the distance over stop words, and has none for stop words alone", () => {
+    expect(fieldQuery({ words: ["bob", "the", "gardening"], negated: false }, "bio", stems)).toBe(
+      "'bob':D <2> 'garden':D",
+    );
+    expect(fieldQuery({ words: ["the"], negated: false }, "bio", stems)).toBeNull();
+  });
+});
+
+describe("the query for filters", () => {
+  it("asks for all interests and one of the subjects, and for the years of birth of the ages", () => {
+    const query = filterQuery(
+      { gender: "Female", interests: ["3", "5"], subjects: ["1", "2"], ageMin: 30, ageMax: 31 },
+      TODAY,
+    );
+    expect(query).toBe("'g:female' & 'i:3' & 'i:5' & ('s:1' | 's:2') & ('y:1994' | 'y:1995' | 'y:1996')");
+  });
+
+  it("is none without filters", () => {
+    expect(filterQuery({}, TODAY)).toBeNull();
+  });
+});
+
+describe("the query for beginnings of names", () => {
+  it("uses tags for short ones, of which very many names begin", () => {
+    expect(prefixQuery("an")).toBe("'x:an'");
+    expect(prefixQuery("alexa")).toBe("'alexa':*A");
+    expect(suggestQuery(["anna", "mu"])).toMatch(/^\('anna':A \| .*\) & 'x:mu'$/);
+  });
+});
+
+describe("the whole query", () => {
+  it("is restricted to bands of the static order, except to all of them", () => {
+    expect(searchQuery(["'a'", null], 1)).toBe("'a' & ('b:0' | 'b:1')");
+    expect(searchQuery(["'a'", null], LAST_BAND)).toBe("'a'");
+    expect(searchQuery([null, null], 0)).toBe("'b:0'");
+    expect(searchQuery([null, null], LAST_BAND)).toBeNull();
+  });
+
+  it("quotes what could end a lexeme", () => {
+    expect(prefixQuery("o'\\")).toBe("'x:o''\\\\'");
+  });
+});
+
+it("the query for all words but one has a part for each that may be missing", () => {
+  expect(termsQuery(parseSearch("qx qz -qy"), new Map(), "some")).toBe(
+    "((('qz':ABC | 'd:qz' | 'p:ks')) | (('qx':ABC | 'd:qx' | 'p:kx'))) & !'qy':ABC",
+  );
+});
