@@ -1,13 +1,14 @@
 import { type RequestHandler, Router } from "express";
 import { inTransaction } from "../../db/transaction.ts";
 import { type EngagementOutcome, MAX_ENGAGEMENT, recordEngagement } from "../../feeds/engagement.ts";
-import { decodeUtf8, readJson } from "../../foreign-json.ts";
+import { readItems, readJson } from "../../foreign-json.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { type ErrorBody, sendError } from "../error-response.ts";
 import { HOST_STATUS_CODES, requireHostSignature } from "./host-webhook.ts";
 import { answerUnavailable, type Rejection, signedCallOf } from "./signed-webhook.ts";
 
 const SOURCE = "engagement";
+const MAX_FAULTS_OF_EVENT = 10;
 
 type Status = keyof typeof HOST_STATUS_CODES;
 
@@ -54,14 +55,23 @@ function recordEvents({ db, metrics }: Runtime, count: (status: Status | Rejecti
         const message = "The signature is valid, but the body has errors. Nothing was recorded.";
         sendError(res, 422, { code: "bad-engagement", message, faults: read.faults });
       } else {
-        const outcomes = await inTransaction(db, (tx) => recordEngagement(tx, read.events));
+        const outcomes = await inTransaction(db, (tx) =>
+          recordEngagement(
+            tx,
+            read.events.map(({ event }) => event),
+          ),
+        );
         const status = statusOf(outcomes);
         count(status);
         const code = status === "conflict" ? "conflict" : "bad-engagement";
         const message = MESSAGES[status];
         res.status(HOST_STATUS_CODES[status]).json({
           status,
-          events: outcomes.map((outcome, index) => ({ id: idOf(read.events[index]), status: outcome })),
+          events: read.events.map(({ id, faults }, index) => ({
+            id,
+            status: outcomes[index],
+            ...(faults.length > 0 ? { faults } : {}),
+          })),
           ...(message === undefined ? {} : { error: { code, message } }),
         });
       }
@@ -74,17 +84,31 @@ function recordEvents({ db, metrics }: Runtime, count: (status: Status | Rejecti
 
 type Faults = NonNullable<ErrorBody["faults"]>;
 
-/** Reads `{ "events": [ ... ] }`; what each event must have is checked where it is recorded. */
-function readEngagement(raw: Buffer): { readonly events: readonly unknown[] } | { readonly faults: Faults } {
-  const decoded = decodeUtf8(raw);
-  const read = "fault" in decoded ? decoded : readJson(decoded.text);
+/** An event as it was sent; null with the reasons if it cannot be stored. It is then recorded as invalid. */
+type ReadEngagement = { readonly id: string | null; readonly event: unknown; readonly faults: Faults };
+
+/**
+ * Reads `{ "events": [ ... ] }`, each event by itself: one that cannot be stored leaves the others readable.
+ * What each must have is checked where it is recorded.
+ */
+function readEngagement(
+  raw: Buffer,
+): { readonly events: readonly ReadEngagement[] } | { readonly faults: Faults } {
+  const read = readItems(raw, "events");
   if ("fault" in read) return { faults: [{ field: "body", fault: read.fault }] };
-  if (read.faults.length > 0)
-    return { faults: read.faults.map(({ path, fault }) => ({ field: path.join(".") || "body", fault })) };
-  const events = (read.value as { events?: unknown } | null)?.events;
-  if (!Array.isArray(events) || events.length === 0 || events.length > MAX_ENGAGEMENT)
+  const count = read.items.length;
+  if (count === 0 || count > MAX_ENGAGEMENT)
     return { faults: [{ field: "events", fault: `must be a list of 1 to ${MAX_ENGAGEMENT} events` }] };
-  return { events };
+  return { events: read.items.map(readEvent) };
+}
+
+function readEvent(text: string): ReadEngagement {
+  const read = readJson(text);
+  if ("fault" in read) return { id: null, event: null, faults: [{ field: "", fault: read.fault }] };
+  const faults = read.faults
+    .slice(0, MAX_FAULTS_OF_EVENT)
+    .map(({ path, fault }) => ({ field: path.join("."), fault }));
+  return { id: idOf(read.value), event: faults.length > 0 ? null : read.value, faults };
 }
 
 /** What the sender has to look into comes first; with one new event a call is accepted. */

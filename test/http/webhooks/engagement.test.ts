@@ -68,7 +68,27 @@ describe("POST /webhooks/engagement", () => {
     expect(await trends(world)).toMatchObject([{ likes: 1, comments: 1, shares: 1 }]);
   });
 
-  it("refuses a body that is no list of 1 to 1,000 events, or holds what Postgres cannot store", async () => {
+  it("faults of security 2: an event that cannot be stored is refused alone, and the others are recorded", async () => {
+    const { world, call } = await open();
+    const [ada, bob] = (await members(world, 2)) as [string, string];
+    const postId = await post(world, bob);
+    const good = JSON.stringify(engagement(world, ada, postId, { id: "good" }));
+    const bad = [
+      '{"id":"a\\u0000"}',
+      '{"id":"b","user_id":"\\ud800"}',
+      '{"id":"c","id":"d"}',
+      `{"id":"e","more":${"[".repeat(5_000)}${"]".repeat(5_000)}}`,
+    ];
+    const answer = await call(`{"events":[${[...bad, good].join(",")}]}`);
+    expect(answer).toMatchObject({ status: 422, body: { status: "rejected" } });
+    expect(answer.body["events"]).toMatchObject([
+      ...bad.map(() => ({ status: "invalid", faults: [{ field: expect.any(String) }] })),
+      { id: "good", status: "recorded" },
+    ]);
+    expect(await world.query("select host_id from engagement_events")).toEqual([{ host_id: "good" }]);
+  });
+
+  it("refuses a body that is no list of 1 to 1,000 events", async () => {
     const { world, call } = await open();
     for (const body of [
       "no json",
@@ -77,8 +97,6 @@ describe("POST /webhooks/engagement", () => {
       { events: [] },
       { events: "x" },
       { events: Array(1_001).fill({}) },
-      '{"events":[{"id":"\\u0000"}]}',
-      '{"events":[{"id":"a","id":"b"}]}',
     ])
       expect(await call(body)).toMatchObject({ status: 422, body: { error: { code: "bad-engagement" } } });
     expect(await world.query("select 1 from engagement_events")).toEqual([]);
