@@ -142,7 +142,10 @@ describe("a host that breaks", () => {
     const { boards, fault } = await scene({ limits: { ...limits, totalMs: 30_000 } });
     boards.serve("/announced", { body: "x".repeat(70_000) });
     boards.serve("/endless", (response) => {
-      const more = (): void => void response.write("x".repeat(1_000), () => !response.destroyed && more());
+      // One at an iteration of the event loop, so that the client can read.
+      const more = (): void => {
+        if (!response.destroyed) response.write("x".repeat(1_000), () => setImmediate(more));
+      };
       more();
     });
     expect(await fault("/announced")).toBe("too-large");
