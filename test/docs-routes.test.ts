@@ -1,5 +1,6 @@
 import type { IRouter } from "express";
 import { describe, expect, it } from "vitest";
+import { HOST_EVENT_TYPES } from "../src/events/host-event-types.ts";
 import { createApp } from "../src/http/app.ts";
 import { blocks, filesIn, read } from "./support/pages.ts";
 import { createWorld } from "./support/world.ts";
@@ -50,6 +51,12 @@ describe("the documented routes", () => {
     expect(documented).toHaveLength(new Set(documented).size);
     expect(documented.length).toBeGreaterThan(35);
   });
+});
+
+it("the documented types of events are those that a host may send", () => {
+  const row = /^\| `event_type` \| (.*?)\. /m.exec(read("docs/webhooks.md"))?.[1] ?? "";
+  const documented = [...row.matchAll(/`([a-z_.]+)`/g)].map(([, type = ""]) => type);
+  expect(documented.sort()).toEqual([...HOST_EVENT_TYPES].sort());
 });
 
 describe("the documented error codes", () => {

@@ -1,4 +1,6 @@
 import { type Command, Option } from "commander";
+import { printJson, printLine } from "./print.ts";
+import type { Terminal } from "./terminal.ts";
 
 /**
  * Adds a required option. It is checked in a hook, after unknown options have been rejected: a misspelt name
@@ -18,3 +20,22 @@ export const mandatoryFlag = (command: Command, flags: string, description: stri
 
 /** Adds `--json`. */
 export const jsonFlag = (command: Command): Command => command.option("--json", "print the result as JSON");
+
+/** The options of a command that changes something. */
+export type ChangeFlags = { readonly dryRun?: true; readonly json?: true };
+
+/** Adds `--dry-run` and `--json`. */
+export const changeFlags = (command: Command): Command =>
+  jsonFlag(command.option("--dry-run", "show what would be done, and do nothing"));
+
+/** Prints what was changed, or would be. */
+export function printChanges<Change>(
+  terminal: Terminal,
+  { dryRun, json }: ChangeFlags,
+  changes: readonly Change[],
+  lineOf: (change: Change) => string,
+): void {
+  const lines = [...changes.map(lineOf), ...(dryRun ? ["Dry run: nothing was changed."] : [])];
+  if (json) printJson(terminal, changes);
+  else for (const line of lines) printLine(terminal, line);
+}

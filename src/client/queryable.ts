@@ -35,6 +35,10 @@ export const viaPostgresJs = (tx: {
   query: async (text, params) => tx.unsafe(text, params),
 });
 
+/** The first row of a result: `pg`, Drizzle and Knex have it in `rows`, the others are the rows. */
+export const firstRow = <Row>(result: unknown): Row =>
+  (Array.isArray(result) ? result : (result as { readonly rows: readonly unknown[] }).rows)[0] as Row;
+
 /** The statements of this package use each placeholder once, in order. */
 const PLACEHOLDER = /\$\d+/g;
 

@@ -7,7 +7,7 @@ import type { Database } from "../db/client.ts";
 import { roleNames } from "../db/roles.ts";
 import { rows } from "../db/statement.ts";
 import { inTransaction, type Tx } from "../db/transaction.ts";
-import { parentsFirst, readMirrors, waitForMirrors } from "./installed.ts";
+import { beginResync, parentsFirst, readMirrors, waitForMirrors } from "./installed.ts";
 import { type Mapping, MappingFault } from "./mapping.ts";
 import { type MirrorPlan, planMirror } from "./plan.ts";
 import {
@@ -189,3 +189,12 @@ export async function resumeMirror(
     return true;
   });
 }
+
+/** Compares all rows of the host with mirrors again. The running workers do it. */
+export const backfillMirrors = (db: Database, mirrors: readonly string[], actor: string): Promise<void> =>
+  inTransaction(db, async (tx) => {
+    await waitForMirrors(tx);
+    await beginResync(tx, mirrors);
+    for (const mirror of mirrors)
+      await audit(tx, { actor, action: "mirror.backfill", subject: `mirrors:${mirror}` });
+  });

@@ -12,6 +12,8 @@ export type Source = {
   readonly by: readonly string[];
   /** A select of keys, in which `$1` are the values of `by`; null: these are the key. */
   readonly through: string | null;
+  /** Columns whose changes alone are not noted. */
+  readonly ignored: readonly string[];
 };
 
 /** How rows of the host become rows of one of our tables: a select and its header. */
@@ -45,6 +47,7 @@ const SOURCE = new RegExp(
   `^(${NAME})\\.(${NAME})\\s+by\\s+(${NAMES})(?:\\s+through\\s+(select\\s.*\\$1.*))?$`,
   "i",
 );
+const IGNORE = new RegExp(`^(${NAME})\\.(${NAME})\\s*\\(\\s*(${NAMES})\\s*\\)$`);
 const GONE: readonly string[] = ["delete", "tombstone", "keep"] satisfies readonly Gone[];
 
 /**
@@ -56,7 +59,7 @@ const GONE: readonly string[] = ["delete", "tombstone", "keep"] satisfies readon
 export function parseMapping(table: string, text: string): Mapping {
   const fault = (reason: string) => new MappingFault(table, reason);
   const headers = headersIn(text);
-  const known = ["key", "source", "gone"];
+  const known = ["key", "source", "gone", "ignore"];
   const unknown = headers.find(({ name }) => !known.includes(name));
   if (unknown) throw fault(`"${unknown.name}" is none of ${known.join(", ")}`);
   const valuesOf = (name: string) =>
@@ -68,7 +71,11 @@ export function parseMapping(table: string, text: string): Mapping {
   if (otherGone.length > 0 || (gone !== null && !GONE.includes(gone)))
     throw fault(`gone must be one of ${GONE.join(", ")}`);
   const columns = readKey(key, fault);
-  const sources = valuesOf("source").map((value) => readSource(value, columns.length, fault));
+  const sources = withIgnored(
+    valuesOf("source").map((value) => readSource(value, columns.length, fault)),
+    valuesOf("ignore"),
+    fault,
+  );
   if (sources.length === 0)
     throw fault("needs a line `-- source: <schema>.<table> by <column>` per table it reads");
   const names = sources.map((source) => `${source.schema}.${source.table}`);
@@ -111,7 +118,32 @@ function readSource(value: string, keyColumns: number, fault: Fault): Source {
     throw fault(`the source ${schema}.${table} must have as many columns as the key, or a through`);
   if (through !== null && columns.length !== 1)
     throw fault(`the source ${schema}.${table} has a through, so it must be by one column`);
-  return { schema: unquoted(schema), table: unquoted(table), by: columns.map(unquoted), through };
+  return {
+    schema: unquoted(schema),
+    table: unquoted(table),
+    by: columns.map(unquoted),
+    through,
+    ignored: [],
+  };
+}
+
+/** The sources with the columns that lines `-- ignore: <schema>.<table> (<columns>)` name. */
+function withIgnored(sources: readonly Source[], lines: readonly string[], fault: Fault): Source[] {
+  const ignored = lines.map((line) => {
+    const [, schema, table, columns] = IGNORE.exec(line) ?? [];
+    if (schema === undefined || table === undefined || columns === undefined)
+      throw fault(`the line ignore "${line}" must be <schema>.<table> (<column>, ...)`);
+    const source = sources.find((one) => one.schema === unquoted(schema) && one.table === unquoted(table));
+    if (!source) throw fault(`ignores columns of ${schema}.${table}, which no source names`);
+    const names = (columns.match(new RegExp(NAME, "g")) ?? []).map(unquoted);
+    const key = names.find((name) => source.by.includes(name));
+    if (key !== undefined) throw fault(`cannot ignore ${key} of ${schema}.${table}: the source is by it`);
+    return { source, names };
+  });
+  return sources.map((source) => ({
+    ...source,
+    ignored: ignored.filter((line) => line.source === source).flatMap(({ names }) => names),
+  }));
 }
 
 const unquoted = (name: string): string =>

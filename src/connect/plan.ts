@@ -20,6 +20,8 @@ const plan = z.object({
       oid: z.string(),
       by: z.array(z.string()),
       through: z.string().nullable(),
+      /** Absent in plans that were stored before it existed. */
+      ignored: z.array(z.string()).default([]),
     }),
   ),
   gone: z.enum(["delete", "tombstone", "keep"]),
@@ -61,7 +63,7 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> 
   const ours = await columnsOf(tx, table);
   if (NOT_MIRRORED.includes(table) || !ours.some(({ name }) => name === "host_id"))
     throw fault("Commonwork has no such table to mirror into");
-  const { columns, tables } = await lookAt(tx, mapping);
+  const { columns, tables, ...looked } = await lookAt(tx, mapping);
   const missing = key.filter(({ name }) => !columns.includes(name)).map(({ name }) => name);
   if (missing.length > 0) throw fault(`the select has no column ${missing.join(", ")}, which is in the key`);
   const keyNames = key.map(({ name }) => name);
@@ -74,6 +76,7 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> 
   const unnamed = tables.filter(({ oid }) => !named.some((source) => source.oid === oid));
   if (unnamed.length > 0)
     throw fault(`reads ${unnamed.map(({ name }) => name).join(", ")}, which no source names`);
+  for (const source of named) refuseReadIgnored(source, looked, fault);
   const gone = mapping.gone ?? KEPT[table] ?? "delete";
   refuseGone(table, gone, fault);
   return {
@@ -84,6 +87,18 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> 
     sources: named,
     gone,
   };
+}
+
+/** A change of an ignored column that the select reads would be lost. */
+function refuseReadIgnored(
+  { oid, schema, table, ignored }: MirrorPlan["sources"][number],
+  { read, readsRows }: Pick<Looked, "read" | "readsRows">,
+  fault: (reason: string) => MappingFault,
+): void {
+  const lost = ignored.filter((name) => read.some((one) => one.oid === oid && one.column === name));
+  if (lost.length > 0) throw fault(`reads ${lost.join(", ")} of ${schema}.${table}, which it ignores`);
+  if (ignored.length > 0 && readsRows)
+    throw fault("reads a whole row: with a line ignore, the select must name the columns that it reads");
 }
 
 function refuseGone(table: string, gone: Gone, fault: (reason: string) => MappingFault): void {
@@ -112,6 +127,10 @@ type Looked = {
   readonly columns: readonly string[];
   /** The tables that the select reads. */
   readonly tables: readonly { readonly oid: string; readonly name: string }[];
+  /** The columns of these that it names. */
+  readonly read: readonly { readonly oid: string; readonly column: string }[];
+  /** Whether it reads whole rows, such as `to_jsonb(u)`. */
+  readonly readsRows: boolean;
 };
 
 /** What Postgres knows about a select: it is made a temporary view, which is dropped again. */
@@ -130,6 +149,19 @@ async function lookAt(tx: Tx, mapping: Mapping): Promise<Looked> {
         join pg_class c on c.oid = d.refobjid join pg_namespace n on n.oid = c.relnamespace
         where w.ev_class = 'pg_temp.commonwork_look'::regclass and c.oid <> w.ev_class order by 2`,
   );
+  const read = await rows<{ oid: string; column: string }>(
+    tx,
+    sql`select distinct a.attrelid::oid::text as oid, a.attname as column
+        from pg_rewrite w
+        join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
+        join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid and a.attnum > 0
+        where w.ev_class = 'pg_temp.commonwork_look'::regclass`,
+  );
+  const [whole] = await rows<{ rows: boolean }>(
+    tx,
+    sql`select bool_or(ev_action::text ~ ':varattno 0 ') as rows from pg_rewrite
+        where ev_class = 'pg_temp.commonwork_look'::regclass`,
+  );
   await tx.execute(sql`drop view pg_temp.commonwork_look`);
   for (const { name, kind, own } of tables) {
     if (own) throw new MappingFault(mapping.table, `reads ${name}, a table of Commonwork`);
@@ -139,7 +171,7 @@ async function lookAt(tx: Tx, mapping: Mapping): Promise<Looked> {
         `reads ${name}, which is not a plain table: its changes cannot be noted`,
       );
   }
-  return { columns: columns.map(({ name }) => name), tables };
+  return { columns: columns.map(({ name }) => name), tables, read, readsRows: whole?.rows === true };
 }
 
 async function createView(tx: Tx, { table, select }: Mapping): Promise<void> {
@@ -156,10 +188,11 @@ async function createView(tx: Tx, { table, select }: Mapping): Promise<void> {
 async function sourcesOf(tx: Tx, { table, sources }: Mapping): Promise<MirrorPlan["sources"]> {
   const found: MirrorPlan["sources"] = [];
   for (const source of sources) {
+    const named = [...source.by, ...source.ignored];
     const [known] = await rows<{ oid: string | null; missing: string[] }>(
       tx,
       sql`select c.oid::text as oid,
-                 array(select name from jsonb_array_elements_text(${JSON.stringify(source.by)}::jsonb) as b(name)
+                 array(select name from jsonb_array_elements_text(${JSON.stringify(named)}::jsonb) as b(name)
                        where not exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = b.name)) as missing
           from (select to_regclass(quote_ident(${source.schema}) || '.' || quote_ident(${source.table}))::oid as oid) c`,
     );
@@ -167,7 +200,7 @@ async function sourcesOf(tx: Tx, { table, sources }: Mapping): Promise<MirrorPla
     if (!known?.oid) throw new MappingFault(table, `the source ${name} does not exist`);
     if (known.missing.length > 0)
       throw new MappingFault(table, `the source ${name} has no column ${known.missing.join(", ")}`);
-    found.push({ ...source, oid: known.oid, by: [...source.by] });
+    found.push({ ...source, oid: known.oid, by: [...source.by], ignored: [...source.ignored] });
   }
   return found;
 }

@@ -49,6 +49,15 @@ const keyOf = ({ by }: Source, row: string): string => {
   return parts.length === 1 ? `${parts[0]}::text` : `jsonb_build_array(${parts.join(", ")})::text`;
 };
 
+/** The keys of rows that differ in a column that is not ignored. Rows may have no key of their own. */
+function changedKeys(source: Source): string {
+  const ignored = `array[${source.ignored.map(pg.escapeLiteral).join(", ")}]`;
+  const rowsOf = (table: string) =>
+    `select ${keyOf(source, "r")} as k, to_jsonb(r) - ${ignored} as v from ${table} r`;
+  return `(select k from (${rowsOf("written")} except all ${rowsOf("gone")}) d
+        union select k from (${rowsOf("gone")} except all ${rowsOf("written")}) d)`;
+}
+
 function noteFunction(place: Place): string {
   const { schema, mirror, source } = place;
   const [old, written] = [
@@ -68,7 +77,7 @@ begin
     if tg_op = 'INSERT' then
       ${chunks(written)}
     elsif tg_op = 'UPDATE' then
-      ${chunks(`${written} union ${old}`)}
+      ${chunks(source.ignored.length === 0 ? `${written} union ${old}` : changedKeys(source))}
     elsif tg_op = 'DELETE' then
       ${chunks(old)}
     else

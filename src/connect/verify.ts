@@ -19,7 +19,7 @@ export type VerifyOptions = {
   /** Only these mirrors; default: all. */
   readonly mirrors?: readonly string[];
   /** Notes what differs, so that the running workers copy it. */
-  readonly repair: boolean;
+  readonly repair?: boolean;
   /** For the audit log. */
   readonly actor: string;
   /** Brings the mirrors up to date before a second look at rows that differ. */
@@ -55,7 +55,7 @@ async function verifyMirror(db: Database, mirror: Mirror, options: VerifyOptions
     options.onProgress?.(table, rows);
   }
   const left = suspects.size === 0 ? [] : await compareAgain(db, mirror, [...suspects], options);
-  if (options.repair && left.length > 0) {
+  if (options.repair === true && left.length > 0) {
     await inTransaction(db, async (tx) => {
       await noteKeys(tx, table, left);
       await audit(tx, {

@@ -5,10 +5,12 @@ import { roleNames } from "./roles.ts";
 const FUNCTIONS = [
   "emit(text, jsonb, text, text, text, text, text, timestamptz, text)",
   "enqueue(text, jsonb)",
+  "record_engagement(jsonb)",
 ];
 
 /**
- * SQL that lets roles of the host emit events and request jobs, and do nothing else. It can be run again.
+ * SQL that lets roles of the host emit events, request jobs and record engagement, and do nothing else. It
+ * can be run again.
  *
  * @param hostRoles the roles that the host connects with; default: a line to be completed.
  */

@@ -32,6 +32,11 @@ describe("commonwork connect", () => {
     );
     expect(printed.out).toContain(`grant select on "app"."accounts" to "${databaseSchema}_app";`);
     expect(await world.query("select 1 from mirrors")).toEqual([]);
+    expect(await run("install", folder, "--dry-run")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("Would install users, with triggers on app.accounts, app.profiles.\n"),
+    });
+    expect(await world.query("select 1 from mirrors")).toEqual([]);
     expect(await run("install", folder)).toMatchObject({
       code: 0,
       out: expect.stringContaining("Installed users."),
@@ -62,10 +67,48 @@ describe("commonwork connect", () => {
     });
     expect(await run("status")).toMatchObject({ code: 0, out: "There are no mirrors.\n" });
     expect(await world.query("select distinct action from audit_log order by 1")).toEqual([
+      { action: "mirror.backfill" },
       { action: "mirror.install" },
       { action: "mirror.resume" },
       { action: "mirror.uninstall" },
     ]);
+  });
+
+  it("prints JSON, and changes nothing in a dry run", async () => {
+    const { world, folder, run } = await scene();
+    const json = async (...argv: string[]) => JSON.parse((await run(...argv, "--json")).out);
+    const users = { mirror: "users", sources: ["app.accounts", "app.profiles"] };
+    expect(await json("check", folder)).toContainEqual({ ...users, gone: "tombstone" });
+    const install = { ...users, gone: "tombstone", replaces: false, triggers: true };
+    expect(await json("install", folder, "--dry-run")).toContainEqual(install);
+    expect(await world.query("select 1 from mirrors")).toEqual([]);
+    expect(await json("install", folder)).toContainEqual(install);
+    expect(await json("install", folder, "--dry-run", "--without-triggers")).toContainEqual({
+      ...install,
+      replaces: true,
+      triggers: false,
+    });
+    await reconcile(world);
+    const state = () => world.query("select table_name, resync, stopped_at from mirrors order by 1, 2, 3");
+    await world.query(
+      "insert into app.companies (title) values ('Late'); update mirrors set stopped_at = now(), stopped_because = 'why' where table_name = 'users'",
+    );
+    const before = await state();
+    expect(await json("backfill", "organizations", "--dry-run")).toMatchObject([
+      { mirror: "organizations", rows: 1, count: 1 },
+    ]);
+    const resumed = [{ mirror: "users", was: "stopped", reason: "why", acceptsRemovals: true }];
+    expect(await json("resume", "users", "--accept-removals", "--dry-run")).toEqual(resumed);
+    expect((await run("resume", "users", "--dry-run")).out).toBe(
+      "users would go on. It is stopped: why.\nDry run: nothing was changed.\n",
+    );
+    expect(await json("uninstall", "users", "--dry-run")).toEqual([users]);
+    expect(await state()).toEqual(before);
+    expect(await world.query("select 1 from organizations where name = 'Late'")).toEqual([]);
+    expect(await json("backfill", "organizations")).toEqual([{ mirror: "organizations" }]);
+    expect(await json("resume", "users", "--accept-removals")).toEqual(resumed);
+    expect(await json("uninstall", "users", "--yes")).toEqual([users]);
+    expect(await state()).not.toContainEqual(expect.objectContaining({ table_name: "users" }));
   });
 
   it("names what is wrong with a mapping, and mirrors that do not exist", async () => {

@@ -4,7 +4,17 @@ import knex from "knex";
 import pg from "pg";
 import postgres from "postgres";
 import { describe, expect, it } from "vitest";
-import { emit, enqueue, type Queryable, viaDrizzle, viaKnex, viaPostgresJs } from "../../src/client/index.ts";
+import {
+  type EngagementOutcome,
+  emit,
+  enqueue,
+  type Queryable,
+  recordEngagement,
+  viaDrizzle,
+  viaKnex,
+  viaPostgresJs,
+} from "../../src/client/index.ts";
+import { hoursAgo, member, post } from "../support/feeds.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 /** Runs work in a transaction of a library, as a host has it. */
@@ -79,5 +89,38 @@ describe.each(Object.entries(LIBRARIES))("with %s", (_, transact) => {
       { event: { type: "invoice.paid", payload: { note: "it's $1 and ?" }, occurredAt: expect.any(String) } },
       { job: "place-volunteer", payload: { volunteerId: 12 }, requestedBy: expect.any(String) },
     ]);
+  });
+
+  it("engagement is recorded in the host's transaction, with an outcome for each event", async () => {
+    const world = await createWorld();
+    const { databaseUrl, databaseSchema: schema } = world.config;
+    const ada = await member(world, { host_id: "ada" });
+    await post(world, ada, { host_id: "hello" });
+    const like = {
+      id: 7n,
+      user: "ada",
+      post: "hello",
+      kind: "like",
+      occurredAt: hoursAgo(world, 1),
+    } as const;
+    let outcomes: readonly EngagementOutcome[] = [];
+    await transact(databaseUrl, async (tx) => {
+      outcomes = await recordEngagement(
+        tx,
+        [
+          like,
+          { ...like, takenBackAt: hoursAgo(world, 0.5) },
+          { id: "view", user: "ada", otherUser: "eve", kind: "profile_view", occurredAt: hoursAgo(world, 1) },
+        ],
+        { schema },
+      );
+    });
+    expect(outcomes).toEqual(["recorded", "taken_back", "unknown_target"]);
+    const failed = transact(databaseUrl, async (tx) => {
+      await recordEngagement(tx, [{ ...like, id: 8 }], { schema });
+      throw new Error("the host changed its mind");
+    });
+    await expect(failed).rejects.toThrow("the host changed its mind");
+    expect(await world.query("select host_id from engagement_events")).toEqual([{ host_id: "7" }]);
   });
 });

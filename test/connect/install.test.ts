@@ -94,6 +94,24 @@ describe("a mapping is refused", () => {
       /gone must be one of tombstone, keep/,
     ],
     [
+      "that ignores a column it reads",
+      "users",
+      `${users}-- ignore: app.accounts (zone)\nselect a.id as host_id, a.mail as email from app.accounts a where a.zone is not null`,
+      /reads zone of app\.accounts, which it ignores/,
+    ],
+    [
+      "that ignores a column and reads whole rows",
+      "users",
+      `${users}-- ignore: app.accounts (zone)\nselect a.id as host_id, to_jsonb(a) ->> 'mail' as email from app.accounts a`,
+      /reads a whole row/,
+    ],
+    [
+      "that ignores a column the table does not have",
+      "users",
+      `${users}-- ignore: app.accounts (seen_at)\nselect a.id as host_id from app.accounts a`,
+      /has no column seen_at/,
+    ],
+    [
       "that Postgres cannot read",
       "users",
       `${users}select a.id as host_id, a.nothing as name from app.accounts a`,

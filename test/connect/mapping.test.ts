@@ -11,6 +11,7 @@ describe("a mapping file", () => {
 -- source: app.accounts by id
 -- source: public."Profile" by "accountId"
 -- source: app.teams by id through select m.account from app.members m where m.team = any($1)
+-- ignore: app.accounts (seen_at, "visitCount")
 -- gone: tombstone
 select a.id as host_id, a.name
 -- of those who are confirmed
@@ -20,13 +21,14 @@ from app.accounts a;
       table: "users",
       key: [{ name: "host_id", type: "uuid" }],
       sources: [
-        { schema: "app", table: "accounts", by: ["id"], through: null },
-        { schema: "public", table: "Profile", by: ["accountId"], through: null },
+        { schema: "app", table: "accounts", by: ["id"], through: null, ignored: ["seen_at", "visitCount"] },
+        { schema: "public", table: "Profile", by: ["accountId"], through: null, ignored: [] },
         {
           schema: "app",
           table: "teams",
           by: ["id"],
           through: "select m.account from app.members m where m.team = any($1)",
+          ignored: [],
         },
       ],
       gone: "tombstone",
@@ -48,7 +50,11 @@ from app.accounts a;
   });
 
   it.each([
-    ["has an unknown header", `${HEADER}-- keys: id\n${SELECT}`, /"keys" is none of key, source, gone/],
+    [
+      "has an unknown header",
+      `${HEADER}-- keys: id\n${SELECT}`,
+      /"keys" is none of key, source, gone, ignore/,
+    ],
     ["has no key", `-- source: app.accounts by id\n${SELECT}`, /needs one line `-- key:/],
     [
       "has a key without a type",
@@ -91,6 +97,17 @@ from app.accounts a;
       `${HEADER}-- gone: purge\n${SELECT}`,
       /gone must be one of delete, tombstone, keep/,
     ],
+    [
+      "ignores columns without a list",
+      `${HEADER}-- ignore: app.accounts.seen_at\n${SELECT}`,
+      /the line ignore/,
+    ],
+    [
+      "ignores columns of another table",
+      `${HEADER}-- ignore: app.teams (size)\n${SELECT}`,
+      /no source names/,
+    ],
+    ["ignores the key", `${HEADER}-- ignore: app.accounts (id)\n${SELECT}`, /the source is by it/],
     ["has no select", HEADER, /needs a select/],
     ["has two statements", `${HEADER}${SELECT}; drop table users`, /one statement/],
   ])("that %s is refused", (_, text, reason) => {

@@ -92,6 +92,42 @@ describe("a mirror", () => {
     ).toEqual(before);
   });
 
+  it("notes no change of ignored columns alone, and every other one", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await world.query("alter table app.accounts add column seen_at timestamptz");
+    const users = `-- key: host_id uuid
+-- source: app.accounts by id
+-- ignore: app.accounts (seen_at)
+select a.id as host_id, '' as name, a.mail as email from app.accounts a`;
+    await installMappings(world, { users });
+    await world.query("insert into app.accounts (mail) select 'm' || n from generate_series(1, 5) n");
+    await reconcile(world);
+    const noted = async (statement: string) => {
+      await world.query(statement);
+      const [row] = await world.query<{ n: number }>(
+        "select coalesce(sum(jsonb_array_length(keys)), 0)::int as n from dirty",
+      );
+      await reconcile(world);
+      return row?.n;
+    };
+    expect(await noted("update app.accounts set seen_at = now()")).toBe(0);
+    expect(
+      await noted(
+        "update app.accounts set seen_at = null, mail = mail || case mail when 'm3' then '!' else '' end",
+      ),
+    ).toBe(1);
+    expect(await noted("update app.accounts set seen_at = now(), mail = 'new' where mail = 'm3!'")).toBe(1);
+    expect(await noted("update app.accounts set id = gen_random_uuid() where mail = 'new'")).toBe(2);
+    expect(await noted("update app.accounts set deleted_at = now() where mail = 'new'")).toBe(1);
+    expect(
+      await noted("alter table app.accounts drop column seen_at; update app.accounts set mail = mail"),
+    ).toBe(0);
+    expect(
+      await rowsOf(world, "select email as v from users where host_id is not null and email = 'new'"),
+    ).toEqual(["new"]);
+  });
+
   it("notes what a transaction changed if it commits", async () => {
     const world = await createWorld();
     await mirrored(world);

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { cli } from "../support/cli.ts";
+import { hoursAgo, member } from "../support/feeds.ts";
 import { deployWithRoles, scratchDatabase } from "../support/scratch-database.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -127,6 +128,20 @@ describe("emit and enqueue in SQL", () => {
     expect(await world.run({ name: "record-host-event" }, [id!.id])).toMatchObject({ done: 1 });
     await client.query("commit");
     expect(await world.enqueued({ name: "accept-host-request" })).toHaveLength(1);
+  });
+
+  it("record_engagement can be called with no right on its tables", async () => {
+    const { world, client, schema } = await deployed();
+    await member(world, { host_id: "ada" });
+    const view = { id: "v", user_id: "ada", target_kind: "user", target_id: "ada", kind: "profile_view" };
+    const events = [{ ...view, occurred_at: hoursAgo(world, 1).toISOString() }];
+    const { rows } = await client.query(`select ${schema}.record_engagement($1::jsonb) as outcomes`, [
+      JSON.stringify(events),
+    ]);
+    expect(rows).toEqual([{ outcomes: ["recorded"] }]);
+    await expect(client.query(`select * from ${schema}.engagement_events`)).rejects.toMatchObject({
+      code: "42501",
+    });
   });
 
   it("are pinned to the schema", async () => {

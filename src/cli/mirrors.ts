@@ -1,0 +1,210 @@
+import type { Command } from "commander";
+import { backfillMirrors, resumeMirror, uninstallMirror } from "../connect/install.ts";
+import { readMirrors } from "../connect/installed.ts";
+import { applyNoted } from "../connect/mirroring.ts";
+import { type MirrorStatus, mirrorStatus } from "../connect/status.ts";
+import { type Verified, type VerifyOptions, verifyMirrors } from "../connect/verify.ts";
+import type { Database } from "../db/client.ts";
+import { formatInstant } from "../format-instant.ts";
+import { requireConfirmation } from "./confirm.ts";
+import { type ChangeFlags, changeFlags, jsonFlag, printChanges } from "./flags.ts";
+import { printJson, printLine, printTable } from "./print.ts";
+import { CliError, operator, type Terminal } from "./terminal.ts";
+import { withDatabase } from "./with-database.ts";
+
+/** `commonwork connect status|backfill|verify|resume|uninstall`: the commands about installed mirrors. */
+export function defineMirrors(command: Command, terminal: Terminal): void {
+  defineStatus(command, terminal);
+  defineBackfill(command, terminal);
+  defineVerify(command, terminal);
+  defineResume(command, terminal);
+  defineUninstall(command, terminal);
+}
+
+function defineStatus(command: Command, terminal: Terminal): void {
+  const status = command
+    .command("status")
+    .description(
+      "list the mirrors: what waits, what failed, what is wrong with triggers; exit code 1 if anything is",
+    );
+  jsonFlag(status).action(async ({ json }: { json?: true }) => {
+    const mirrors = await withDatabase(terminal, (db) => mirrorStatus(db.drizzle, db.schema));
+    if (json) printJson(terminal, mirrors);
+    else printStatus(terminal, mirrors);
+    const needsSomebody = ({ state, triggerFaults, faults }: MirrorStatus) =>
+      state === "stopped" || triggerFaults.length > 0 || faults > 0;
+    if (mirrors.some(needsSomebody)) terminal.exitCode = 1;
+  });
+}
+
+function printStatus(terminal: Terminal, mirrors: readonly MirrorStatus[]): void {
+  printTable(
+    terminal,
+    [
+      { title: "Mirror" },
+      { title: "State" },
+      { title: "Notes", align: "right" },
+      { title: "Oldest note" },
+      { title: "Waiting", align: "right" },
+      { title: "Faults", align: "right" },
+    ],
+    mirrors.map((m) => [m.mirror, m.state, m.notes, formatInstant(m.oldestNote), m.waiting, m.faults]),
+    "There are no mirrors.",
+  );
+  for (const { mirror, reason, triggerFaults } of mirrors)
+    for (const fault of [...(reason === null ? [] : [reason]), ...triggerFaults])
+      printLine(terminal, `${mirror}: ${fault}`);
+}
+
+function defineBackfill(command: Command, terminal: Terminal): void {
+  const backfill = command
+    .command("backfill")
+    .argument("[mirror...]", "only these mirrors")
+    .description("compare all rows of the host with the mirrors again, and copy what differs");
+  changeFlags(backfill).action(async (names: string[], flags: ChangeFlags) => {
+    await withDatabase(terminal, async (db) => {
+      const mirrors = await chosenMirrors(db, names);
+      if (flags.dryRun) {
+        // Nothing is brought up to date: changes that are noted would be copied as well.
+        const verified = await verify(terminal, db, { mirrors, catchUp: async () => undefined });
+        printVerified(terminal, flags, verified);
+      } else {
+        await backfillMirrors(db, mirrors, operator());
+        const changes = mirrors.map((mirror) => ({ mirror }));
+        printChanges(
+          terminal,
+          flags,
+          changes,
+          ({ mirror }) => `${mirror} is compared by the running workers.`,
+        );
+      }
+    });
+  });
+}
+
+function defineVerify(command: Command, terminal: Terminal): void {
+  const declared = command
+    .command("verify")
+    .argument("[mirror...]", "only these mirrors")
+    .description("compare every row with what its select gives; exit code 1 if any differs")
+    .option("--repair", "let the running workers copy what differs");
+  jsonFlag(declared).action(async (names: string[], { repair, json }: { repair?: true; json?: true }) => {
+    const verified = await withDatabase(terminal, async (db) =>
+      verify(terminal, db, {
+        mirrors: await chosenMirrors(db, names),
+        repair: repair === true,
+        catchUp: () => applyNoted(db),
+      }),
+    );
+    printVerified(terminal, json ? { json } : {}, verified);
+    if (verified.some(({ count }) => count > 0)) terminal.exitCode = 1;
+  });
+}
+
+const verify = (
+  terminal: Terminal,
+  db: Database,
+  options: Pick<VerifyOptions, "mirrors" | "repair" | "catchUp">,
+): Promise<Verified[]> =>
+  verifyMirrors(db, {
+    ...options,
+    actor: operator(),
+    ...(terminal.interactive ? { onProgress: progressOn(terminal) } : {}),
+  });
+
+const progressOn = (terminal: Terminal) => (mirror: string, rows: number) =>
+  terminal.writeError(`\r${mirror}: ${rows} rows compared`);
+
+function printVerified(terminal: Terminal, { json }: ChangeFlags, verified: readonly Verified[]): void {
+  if (json) printJson(terminal, verified);
+  else printVerifiedTable(terminal, verified);
+}
+
+function printVerifiedTable(terminal: Terminal, verified: readonly Verified[]): void {
+  printTable(
+    terminal,
+    [
+      { title: "Mirror" },
+      { title: "Rows", align: "right" },
+      { title: "Differ", align: "right" },
+      { title: "Such as" },
+    ],
+    verified.map(({ mirror, rows, count, differing }) => [
+      mirror,
+      rows,
+      count,
+      differing.slice(0, 3).join(" "),
+    ]),
+    "There are no mirrors that could be compared.",
+  );
+}
+
+type ResumeFlags = ChangeFlags & { readonly acceptRemovals?: true };
+
+function defineResume(command: Command, terminal: Terminal): void {
+  const resume = command
+    .command("resume")
+    .argument("<mirror>", "the mirror")
+    .description("let a stopped mirror go on; all rows of the host are compared")
+    .option("--accept-removals", "remove the rows that the host has no more, however many");
+  changeFlags(resume).action(async (mirror: string, flags: ResumeFlags) => {
+    await withDatabase(terminal, async (db) => {
+      const statuses = await mirrorStatus(db.drizzle, db.schema);
+      const status = statuses.find((each) => each.mirror === mirror);
+      if (status === undefined) throw unknownMirror(mirror);
+      const { state, reason } = status;
+      const acceptsRemovals = flags.acceptRemovals === true;
+      if (!flags.dryRun) await resumeMirror(db, mirror, { actor: operator(), acceptsRemovals });
+      const changes = [{ mirror, was: state, reason, acceptsRemovals }];
+      printChanges(terminal, flags, changes, () =>
+        flags.dryRun
+          ? `${mirror} would go on. It is ${state}${reason === null ? "" : `: ${reason}`}.`
+          : `${mirror} goes on.`,
+      );
+    });
+  });
+}
+
+type UninstallFlags = ChangeFlags & { readonly yes?: true };
+
+function defineUninstall(command: Command, terminal: Terminal): void {
+  const uninstall = command
+    .command("uninstall")
+    .argument("[mirror...]", "only these mirrors")
+    .description("remove the triggers from the host's tables; the rows that were mirrored stay")
+    .option("--yes", "skip the confirmation");
+  changeFlags(uninstall).action(async (names: string[], { yes, ...flags }: UninstallFlags) => {
+    await withDatabase(terminal, async (db) => {
+      const chosen = await chosenMirrors(db, names);
+      const statuses = await mirrorStatus(db.drizzle, db.schema);
+      const changes = statuses.filter(({ mirror }) => chosen.includes(mirror)).reverse();
+      if (!flags.dryRun && changes.length > 0) {
+        await requireConfirmation(
+          terminal,
+          yes ? { yes } : {},
+          `Remove the triggers of ${chosen.join(", ")}?`,
+        );
+        for (const { mirror } of changes) await uninstallMirror(db, mirror, operator());
+      }
+      printChanges(
+        terminal,
+        flags,
+        changes.map(({ mirror, sources }) => ({ mirror, sources })),
+        ({ mirror, sources }) =>
+          flags.dryRun
+            ? `Would uninstall ${mirror}, with its triggers on ${sources.join(", ")}.`
+            : `Uninstalled ${mirror}.`,
+      );
+    });
+  });
+}
+
+/** The named mirrors, or all. @throws CliError for one that is not installed. */
+async function chosenMirrors(db: Database, names: readonly string[]): Promise<string[]> {
+  const installed = (await readMirrors(db.drizzle)).map(({ table }) => table);
+  const unknown = names.find((name) => !installed.includes(name));
+  if (unknown !== undefined) throw unknownMirror(unknown);
+  return names.length > 0 ? [...names] : installed;
+}
+
+const unknownMirror = (name: string): CliError => new CliError(`There is no mirror ${name}.`);
