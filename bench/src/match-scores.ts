@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { sql } from "drizzle-orm";
+import { MAX_ID } from "../../src/db/cut-ids.ts";
 import { rows } from "../../src/db/statement.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
-import { MAX_ID } from "../../src/db/user-scope.ts";
 import { readCurrentPeople } from "../../src/people/person-facts.ts";
 import { followRun, startRun } from "../../src/queues/manual-runs.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";

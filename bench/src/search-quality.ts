@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
+import { MAX_ID } from "../../src/db/cut-ids.ts";
 import { rows } from "../../src/db/statement.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
-import { MAX_ID } from "../../src/db/user-scope.ts";
 import { findPeople } from "../../src/people/find-people.ts";
 import { readSearchFacts } from "../../src/people/search-facts.ts";
 import { computeRows, storeRows } from "../../src/people/search-index.ts";

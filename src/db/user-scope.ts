@@ -14,6 +14,3 @@ export const inUserScope = (id: SQL, scope: UserScope): SQL =>
   "ids" in scope
     ? sql`${id} = any(${array(scope.ids)}::bigint[])`
     : sql`${id} >= ${scope.from}::bigint and ${id} < ${scope.to}::bigint`;
-
-/** No bigint is higher. */
-export const MAX_ID = "9223372036854775807";

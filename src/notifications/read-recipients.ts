@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { MAX_ID } from "../db/cut-ids.ts";
 import type { userNotificationSettings } from "../db/schema/notifications.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { StaleReason } from "../scoring/notifications/notify-decision.ts";
@@ -133,8 +134,6 @@ export async function readRecipientsInRange(
 
 const isInRange = ({ after, through }: UserRange): SQL => sql`
   recipient.user_id > ${after ?? "-1"}::bigint and recipient.user_id <= ${through ?? MAX_ID}::bigint`;
-
-const MAX_ID = "9223372036854775807";
 
 /** Divides the recipients of an event into ranges of at most `size`. Together they cover all ids. */
 export async function cutRecipients(

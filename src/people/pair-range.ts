@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
+import { cutIds } from "../db/cut-ids.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { MAX_ID, type UserScope } from "../db/user-scope.ts";
+import type { UserScope } from "../db/user-scope.ts";
 import { buildingVersion, keepVersion, type ListVersion, openVersion } from "../db/versions.ts";
 import type { ComputeContext, JobContext } from "../queues/job.ts";
 import { Cancel } from "../queues/outcome.ts";
@@ -81,21 +82,10 @@ const moveWaitingLocations = (tx: Tx) =>
 
 /** The ranges that read the people of a new version. */
 export async function cutPresentPeople(tx: Tx, version: string): Promise<PairRange[]> {
-  const starts = await rows<{ id: string }>(
-    tx,
-    sql`select user_id as id from (
-          select p.user_id, row_number() over (order by p.user_id) as n
-          from profiles p join users u on u.id = p.user_id where ${IS_PRESENT}) counted
-        where (n - 1) % ${PEOPLE_PER_RANGE} = 0 order by user_id`,
-  );
-  return starts.map(({ id: from }, index) => ({
-    people: {
-      version,
-      from,
-      to: starts[index + 1]?.id ?? MAX_ID,
-      first: index * PEOPLE_PER_RANGE,
-      size: PEOPLE_PER_RANGE,
-    },
+  const ids = sql`select p.user_id as id from profiles p join users u on u.id = p.user_id where ${IS_PRESENT}`;
+  const ranges = await cutIds(tx, ids, PEOPLE_PER_RANGE);
+  return ranges.map((range, index) => ({
+    people: { version, ...range, first: index * PEOPLE_PER_RANGE, size: PEOPLE_PER_RANGE },
   }));
 }
 

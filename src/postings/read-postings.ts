@@ -1,13 +1,12 @@
 import { type SQL, sql } from "drizzle-orm";
+import { cutIds } from "../db/cut-ids.ts";
+import type { IdRange } from "../db/id-ranges.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { WINDOW_MS } from "../scoring/postings/recommend/score-posting.ts";
 
 /** SQL: changes that were committed within this time of an instant may have happened before it. */
 export const COMMIT_LAG = sql.raw("interval '15 minutes'");
-
-/** No bigint is higher. */
-export const MAX_ID = "9223372036854775807";
 
 /** A host may store infinity, which is no number of milliseconds. */
 const ms = (instant: SQL): SQL => sql`floor(extract(epoch from
@@ -51,14 +50,8 @@ const POSTINGS_PER_PIECE = 1_000;
 export type PostingScope = { readonly asOf: Date; readonly changedSince: Date | null };
 
 /** Ranges of ids, from `from` up to but not including `to`, that hold the postings of a scope. */
-export async function cutPostings(tx: Tx, scope: PostingScope): Promise<{ from: string; to: string }[]> {
-  const starts = await rows<{ id: string }>(
-    tx,
-    sql`select id from (select j.id, row_number() over (order by j.id) as n from jobs j where ${inPostingScope(scope)}) counted
-        where (n - 1) % ${POSTINGS_PER_PIECE} = 0 order by id`,
-  );
-  return starts.map(({ id }, index) => ({ from: id, to: starts[index + 1]?.id ?? MAX_ID }));
-}
+export const cutPostings = (tx: Tx, scope: PostingScope): Promise<IdRange[]> =>
+  cutIds(tx, sql`select j.id from jobs j where ${inPostingScope(scope)}`, POSTINGS_PER_PIECE);
 
 const inPostingScope = ({ asOf, changedSince }: PostingScope): SQL =>
   changedSince === null ? isCandidate(asOf) : sql`${isCandidate(asOf)} and ${isChanged(changedSince, asOf)}`;

@@ -1,24 +1,12 @@
 import { type SQL, sql } from "drizzle-orm";
-import { z } from "zod";
+import { coverIds } from "../db/cut-ids.ts";
 import { array, prepared, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { inUserScope, type UserScope } from "../db/user-scope.ts";
 import { EMBEDDED_FIELDS } from "../scoring/postings/recommend/embedding-text.ts";
 import { MAX_CV_TEXT, SCORED_FIELDS } from "../scoring/postings/recommend/read-facts.ts";
 import { parsedFields } from "./parsed-fields.ts";
-import { COMMIT_LAG, MAX_ID } from "./read-postings.ts";
-
-/** A range of user ids, `to` excluded, or a set of them. */
-export const userScope = z.union([
-  z.object({ from: z.string(), to: z.string() }),
-  z.object({ ids: z.array(z.string()).readonly() }),
-]);
-export type UserScope = z.infer<typeof userScope>;
-
-/** SQL: whether an id is in a scope. */
-export const inUserScope = (id: SQL, scope: UserScope): SQL =>
-  "ids" in scope
-    ? sql`${id} = any(${array(scope.ids)}::bigint[])`
-    : sql`${id} >= ${scope.from}::bigint and ${id} < ${scope.to}::bigint`;
+import { COMMIT_LAG } from "./read-postings.ts";
 
 /** SQL: a dismissal counts for this long. */
 const REMEMBERED = sql.raw("interval '90 days'");
@@ -106,15 +94,8 @@ function usersStatement(scope: UserScope, { asOf, merge, texts }: UserReading): 
  * Ranges of ids with at most `size` users with an active CV each. They cover all ids, so that the lists of
  * users who removed their CV are deleted too.
  */
-export async function cutUsers(tx: Tx, size: number): Promise<UserScope[]> {
-  const starts = await rows<{ id: string }>(
-    tx,
-    sql`select user_id as id from (select user_id, row_number() over (order by user_id) as n from cvs where is_active) counted
-        where (n - 1) % ${size} = 0 order by user_id`,
-  );
-  const bounds = ["0", ...starts.slice(1).map(({ id }) => id), MAX_ID];
-  return bounds.slice(0, -1).map((from, index) => ({ from, to: bounds[index + 1] as string }));
-}
+export const cutUsers = (tx: Tx, size: number): Promise<UserScope[]> =>
+  coverIds(tx, sql`select user_id as id from cvs where is_active`, size);
 
 /** Users with an active CV and no list, at most `size` in each scope. */
 export async function cutUsersWithoutList(tx: Tx, size: number): Promise<UserScope[]> {

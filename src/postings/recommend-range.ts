@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type UserScope, userScope } from "../db/user-scope.ts";
 import type { ComputeContext, JobContext } from "../queues/job.ts";
 import { type ListColumns, servedOf } from "../scoring/postings/recommend/list-columns.ts";
 import { type ComputedVectors, computeVectors, embedRange, storeVectors } from "./embeddings/embed-range.ts";
@@ -6,7 +7,7 @@ import { vectorsOfUsers } from "./embeddings/range-vectors.ts";
 import { indexKey, type LoadedIndex, withIndex } from "./load-index.ts";
 import { onThread } from "./on-thread.ts";
 import { algoVersionOf, latestRarity, type StoredRarity, storeRarity } from "./rarities.ts";
-import { readUsers, type UserScope, userScope } from "./read-users.ts";
+import { readUsers } from "./read-users.ts";
 import type { RangeInput, RangeResult } from "./recommend.task.ts";
 import { deleteOrphanedLists, swapLists } from "./swap-lists.ts";
 

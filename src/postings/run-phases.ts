@@ -1,7 +1,7 @@
 import type { Tx } from "../db/transaction.ts";
+import type { UserScope } from "../db/user-scope.ts";
 import type { Counts } from "../queues/outcome.ts";
 import { cutTexts } from "./embeddings/embed-range.ts";
-import type { UserScope } from "./read-users.ts";
 import type { RecommendRange } from "./recommend-range.ts";
 
 export type Phase = {

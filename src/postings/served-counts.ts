@@ -1,20 +1,13 @@
 import { sql } from "drizzle-orm";
+import { cutIds } from "../db/cut-ids.ts";
+import type { IdRange } from "../db/id-ranges.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { isOpen } from "./listed-postings.ts";
 
-/** No bigint is higher. */
-const MAX_ID = "9223372036854775807";
-
 /** Ranges of user ids, `to` excluded, with at most `size` stored lists each. */
-export async function cutListedUsers(tx: Tx, size: number): Promise<{ from: string; to: string }[]> {
-  const starts = await rows<{ id: string }>(
-    tx,
-    sql`select user_id as id from (select user_id, row_number() over (order by user_id) as n from recommendation_lists) counted
-        where (n - 1) % ${size} = 0 order by user_id`,
-  );
-  return starts.map(({ id }, index) => ({ from: id, to: starts[index + 1]?.id ?? MAX_ID }));
-}
+export const cutListedUsers = (tx: Tx, size: number): Promise<IdRange[]> =>
+  cutIds(tx, sql`select user_id as id from recommendation_lists`, size);
 
 /**
  * How many recommendations the users of a range have that are open, not expired, and neither dismissed,

@@ -2,9 +2,9 @@ import { sql } from "drizzle-orm";
 import { float8Array, int4Array, int8Array } from "../db/binary-arrays.ts";
 import { prepared } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { inUserScope, type UserScope } from "../db/user-scope.ts";
 import { COMPONENT_BYTES } from "../scoring/postings/recommend/components.ts";
 import type { ListColumns } from "../scoring/postings/recommend/list-columns.ts";
-import { inUserScope, type UserScope } from "./read-users.ts";
 
 /** What all lists of a run have in common. */
 export type ListVersion = { readonly asOf: Date; readonly algoVersion: string };

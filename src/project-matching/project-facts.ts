@@ -1,6 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { IS_OPEN } from "../db/candidacy.ts";
+import { coverIds } from "../db/cut-ids.ts";
+import type { IdRange } from "../db/id-ranges.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { MatchProject } from "../scoring/project-matching/match.ts";
@@ -90,19 +92,9 @@ export async function readListedProjects(
   }));
 }
 
-/** No bigint is higher. */
-const MAX_ID = "9223372036854775807";
-
 /**
  * Ranges of ids with at most `size` matched projects each. They cover all ids, so that lists of closed
  * projects are removed too.
  */
-export async function cutMatchProjects(tx: Tx, size: number): Promise<{ from: string; to: string }[]> {
-  const starts = await rows<{ id: string }>(
-    tx,
-    sql`select id from (select p.id, row_number() over (order by p.id) as n from projects p where ${IS_MATCHED}) counted
-        where (n - 1) % ${size} = 0 order by id`,
-  );
-  const bounds = ["0", ...starts.slice(1).map(({ id }) => id), MAX_ID];
-  return bounds.slice(0, -1).map((from, index) => ({ from, to: bounds[index + 1] as string }));
-}
+export const cutMatchProjects = (tx: Tx, size: number): Promise<IdRange[]> =>
+  coverIds(tx, sql`select p.id from projects p where ${IS_MATCHED}`, size);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { MAX_ID } from "../../src/db/cut-ids.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
-import { MAX_ID } from "../../src/db/user-scope.ts";
 import { readSearchable, updateSearchable } from "../../src/people/searchable.ts";
 import { seededRandom } from "../../src/random.ts";
 import { judgeSearchable } from "../../src/scoring/people/completeness.ts";

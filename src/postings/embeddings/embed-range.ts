@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { Tx } from "../../db/transaction.ts";
+import { type UserScope, userScope } from "../../db/user-scope.ts";
 import type { EmbeddingFault } from "../../ports/embeddings.ts";
 import type { ComputeContext, JobContext } from "../../queues/job.ts";
 import { onThread } from "../on-thread.ts";
 import { cutPostings, readPostings } from "../read-postings.ts";
-import { readUsers, type UserScope, userScope } from "../read-users.ts";
+import { readUsers } from "../read-users.ts";
 import type { SentText } from "../recommend.task.ts";
 import {
   deleteUnwantedVectors,

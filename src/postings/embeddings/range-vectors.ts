@@ -1,7 +1,7 @@
+import type { UserScope } from "../../db/user-scope.ts";
 import type { ComputeContext } from "../../queues/job.ts";
 import { joinVectors, type Vectors } from "../../scoring/postings/recommend/cosine.ts";
 import { onThread } from "../on-thread.ts";
-import type { UserScope } from "../read-users.ts";
 import type { SentText } from "../recommend.task.ts";
 import { hashOf, readPostingVectors, readUserVectors } from "./vectors.ts";
 

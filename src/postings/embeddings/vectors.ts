@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type SQL, sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../../db/statement.ts";
 import type { Tx } from "../../db/transaction.ts";
+import { inUserScope, type UserScope } from "../../db/user-scope.ts";
 import { cosineOf, joinVectors, vectorOf } from "../../scoring/postings/recommend/cosine.ts";
 import {
   type EmbeddedUserRow,
@@ -9,7 +10,6 @@ import {
   userText,
 } from "../../scoring/postings/recommend/embedding-text.ts";
 import type { PostingRow } from "../../scoring/postings/recommend/read-facts.ts";
-import { inUserScope, type UserScope } from "../read-users.ts";
 
 /** SHA-256 of a text, in hex. */
 export const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");

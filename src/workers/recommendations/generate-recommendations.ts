@@ -1,7 +1,8 @@
 import { z } from "zod";
+import type { UserScope } from "../../db/user-scope.ts";
 import { ownIdField } from "../../ids.ts";
 import { latestRarity } from "../../postings/rarities.ts";
-import { cutUsers, mergeStart, type UserScope } from "../../postings/read-users.ts";
+import { cutUsers, mergeStart } from "../../postings/read-users.ts";
 import {
   type ComputedRange,
   computeRange,

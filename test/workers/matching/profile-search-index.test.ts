@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { MAX_ID } from "../../../src/db/cut-ids.ts";
 import { inTransaction } from "../../../src/db/transaction.ts";
-import { MAX_ID } from "../../../src/db/user-scope.ts";
 import { readSearchFacts } from "../../../src/people/search-facts.ts";
 import { computeRows, storeRows } from "../../../src/people/search-index.ts";
 import { indexProfile } from "../../../src/workers/matching/index-profile.ts";
