@@ -16,6 +16,7 @@ import { digest } from "./digest.ts";
 import { dueBudgets } from "./due-budgets.ts";
 import { duplicates } from "./duplicates.ts";
 import { fanOut } from "./fan-out.ts";
+import { feed } from "./feed.ts";
 import { intake } from "./intake.ts";
 import { isolation } from "./isolation.ts";
 import { longRun } from "./long-run.ts";
@@ -33,6 +34,7 @@ import { searchIsolation } from "./search-isolation.ts";
 import { searchQuality } from "./search-quality.ts";
 import { slots } from "./slots.ts";
 import { tableOf } from "./table.ts";
+import { trending } from "./trending.ts";
 import { vocabulary } from "./vocabulary.ts";
 
 const BENCHES: readonly Bench[] = [
@@ -59,6 +61,8 @@ const BENCHES: readonly Bench[] = [
   search,
   searchIsolation,
   searchQuality,
+  feed,
+  trending,
   vocabulary,
   media,
 ];

@@ -9,8 +9,8 @@ import { CliError, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 
 /**
- * `commonwork explain award|commission|match|multiplier|recommendation <id>`: exit code 1 when the stored
- * figure differs from the recomputed one.
+ * `commonwork explain award|commission|feed|match|multiplier|recommendation <id>`: exit code 1 when the
+ * stored figure differs from the recomputed one.
  */
 export function defineExplain(command: Command, terminal: Terminal): void {
   for (const kind of EXPLAINED) {

@@ -12,6 +12,8 @@ export const PAYLOAD_FIELDS = [
   "new_member_id",
   "rated_user_id",
   "blocked_user_id",
+  "owner_id",
+  "viewer_id",
 ] as const;
 
 const PATH = `$.** ? (${PAYLOAD_FIELDS.map((field) => `@.${field} == $text || @.${field} == $number`).join(" || ")})`;

@@ -77,6 +77,18 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   event_receipts: NOTHING,
   event_sweep: NOTHING,
   experiment_exposures: [deletes("user_id")],
+  feed_presorted: [
+    deletes("user_id", {
+      note: "those of others suggest our id of an emptied row until they are computed again",
+    }),
+  ],
+  feed_seen: [
+    deletes("user_id"),
+    deletes("item_id", {
+      where: (person) => sql`r.kind = 'suggestion' and ${ofUser("item_id")(person)}`,
+      note: "by others, of the user as a suggestion",
+    }),
+  ],
   inbox: [
     clears(["raw", "faults"], () => sql`raw = null, faults = null`, {
       where: namesThem,

@@ -20,6 +20,8 @@ export const PAYLOAD_REFERENCES: Readonly<Record<string, HostTable>> = {
   new_member_id: "users",
   org_id: "organizations",
   message_id: "messages",
+  owner_id: "users",
+  viewer_id: "users",
   post_id: "posts",
 };
 

@@ -139,5 +139,11 @@ export const postUpdated = defineEvent({
   payload: z.object({ post_id: idField() }),
 });
 
+/** Whether a user may see the whole profile of another one, which is to follow them, changed. */
+export const followChanged = defineEvent({
+  type: "follow.changed",
+  payload: z.object({ owner_id: idField(), viewer_id: idField() }),
+});
+
 /** The requirements or the location of the event's project changed. Its candidate list is recomputed. */
 export const projectUpdated = defineEvent({ type: "project.updated", payload: z.object({}) });

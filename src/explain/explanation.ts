@@ -7,7 +7,7 @@ export type Step = { readonly what: string; readonly how: string };
 
 /** A stored figure, recomputed from the inputs stored with it. */
 export type Explanation = {
-  readonly kind: "award" | "commission" | "multiplier" | "match" | "pair" | "recommendation";
+  readonly kind: "award" | "commission" | "multiplier" | "match" | "pair" | "recommendation" | "feed";
   readonly id: string;
   readonly title: string;
   /** True if the recomputed figures equal the stored ones. */

@@ -3,17 +3,27 @@ import type { Queryable } from "../db/statement.ts";
 import { explainAward } from "./award.ts";
 import { explainCommission } from "./commission.ts";
 import { type Explain, type Explanation, withReferences } from "./explanation.ts";
+import { explainFeedItem } from "./feed-item.ts";
 import { explainMatch } from "./match.ts";
 import { explainMultiplier } from "./multiplier.ts";
 import { explainPair } from "./pair.ts";
 import { explainRecommendation } from "./recommendation.ts";
 
-export const EXPLAINED = ["award", "commission", "match", "multiplier", "pair", "recommendation"] as const;
+export const EXPLAINED = [
+  "award",
+  "commission",
+  "feed",
+  "match",
+  "multiplier",
+  "pair",
+  "recommendation",
+] as const;
 export type Explained = (typeof EXPLAINED)[number];
 
 const EXPLAIN: Readonly<Record<Explained, Explain>> = {
   award: explainAward,
   commission: explainCommission,
+  feed: explainFeedItem,
   match: explainMatch,
   multiplier: explainMultiplier,
   pair: explainPair,
@@ -24,6 +34,7 @@ const EXPLAIN: Readonly<Record<Explained, Explain>> = {
 export const EXPLAINED_IDS: Readonly<Record<Explained, string>> = {
   award: "<periodId> or <periodId>:<profileId>",
   commission: "<saleId> or <saleId>:<level>",
+  feed: "<userId>:<postId>",
   match: "<projectId>:<volunteerId>",
   multiplier: "<profileId> or <profileId>@<instant>",
   pair: "<userId>:<candidateId>",
@@ -34,6 +45,7 @@ export const EXPLAINED_IDS: Readonly<Record<Explained, string>> = {
 const ID_PARTS: Readonly<Record<Explained, { separator: string; tables: readonly (HostTable | null)[] }>> = {
   award: { separator: ":", tables: [null, "volunteer_profiles"] },
   commission: { separator: ":", tables: [null, null] },
+  feed: { separator: ":", tables: ["users", "posts"] },
   match: { separator: ":", tables: ["projects", "users"] },
   multiplier: { separator: "@", tables: ["volunteer_profiles"] },
   pair: { separator: ":", tables: ["users", "users"] },

@@ -1,7 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
-import { array, rows } from "../db/statement.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { TREND } from "../scoring/feeds/trend.ts";
+import { TREND, trendScore } from "../scoring/feeds/trend.ts";
+import { isShownTo } from "./visibility.ts";
 
 /** Posts per range: some 100 ms. */
 const POSTS_PER_RANGE = 2_000;
@@ -71,4 +72,50 @@ export async function refreshTrends(
         select count(*)::int as posts, count(lhot)::int as trending from refreshed`,
   );
   return { posts: counted?.posts ?? 0, trending: counted?.trending ?? 0, removed: removed.rowCount ?? 0 };
+}
+
+/** A post that trends. */
+export type TrendingPost = {
+  readonly id: string;
+  readonly authorId: string;
+  readonly authorName: string;
+  readonly body: string;
+  readonly contentType: string;
+  readonly createdAt: Date;
+  readonly likes: number;
+  readonly comments: number;
+  readonly shares: number;
+  /** As of now; halved every 12 hours. */
+  readonly score: number;
+};
+
+type TrendingRow = Omit<TrendingPost, "score" | "createdAt"> & {
+  readonly createdAt: string;
+  readonly lhot: number;
+};
+
+/**
+ * The public posts of the last 48 hours that trend most, best first, without those of people blocked either
+ * way.
+ */
+export async function readTrending(
+  on: Queryable,
+  userId: string,
+  limit: number,
+  now: Date,
+): Promise<TrendingPost[]> {
+  const found = await rows<TrendingRow>(
+    on,
+    sql`select p.id, p.author_id as "authorId", u.name as "authorName", p.body, p.content_type as "contentType",
+               p.created_at as "createdAt", t.likes, t.comments, t.shares, t.lhot
+        from trending_scores t join posts p on p.id = t.post_id join users u on u.id = p.author_id
+        where t.lhot is not null and t.expires_at > ${now}::timestamptz and p.created_at <= ${now}::timestamptz
+          and p.visibility = 'public' and ${isShownTo(userId)}
+        order by t.lhot desc nulls last, t.post_id limit ${limit}`,
+  );
+  return found.map(({ lhot, createdAt, ...post }) => ({
+    ...post,
+    createdAt: new Date(createdAt),
+    score: trendScore(lhot, now.getTime()),
+  }));
 }

@@ -5,6 +5,7 @@ import type { Runtime } from "../roles/runtime.ts";
 import { adminRoutes } from "./admin/admin.ts";
 import { calendarRoutes } from "./api/calendar-connections.ts";
 import { explainRoutes } from "./api/explain.ts";
+import { feedRoutes } from "./api/feed.ts";
 import { jobPostingRoutes } from "./api/job-postings.ts";
 import { ledgerRoutes } from "./api/ledger.ts";
 import { matchRoutes } from "./api/matches.ts";
@@ -15,6 +16,7 @@ import { peopleRoutes } from "./api/people.ts";
 import { recommendationRoutes } from "./api/recommendations.ts";
 import { referralRoutes } from "./api/referrals.ts";
 import { searchRoutes } from "./api/search.ts";
+import { trendingRoutes } from "./api/trending.ts";
 import { allowOrigins } from "./cors.ts";
 import { errorHandler, notFound } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
@@ -86,6 +88,8 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
     calendarRoutes(runtime),
     matchRoutes(runtime),
     peopleRoutes(runtime),
+    feedRoutes(runtime),
+    trendingRoutes(runtime),
     // Its paths come before those of a posting, whose id may be any text.
     recommendationRoutes(runtime),
     jobPostingRoutes(runtime),

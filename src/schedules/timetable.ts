@@ -3,6 +3,8 @@ import { reconcileSales } from "../workers/commissions/reconcile-sales.ts";
 import { settleUnresolvedSales } from "../workers/commissions/settle-unresolved-sales.ts";
 import { affinity } from "../workers/feeds/affinity.ts";
 import { contentFeatures } from "../workers/feeds/content-features.ts";
+import { feedPresort } from "../workers/feeds/feed-presort.ts";
+import { feedPresortCleanup } from "../workers/feeds/feed-presort-cleanup.ts";
 import { trending } from "../workers/feeds/trending.ts";
 import { runWorkflow } from "../workers/index.ts";
 import { pruneHistory } from "../workers/maintenance/prune-history.ts";
@@ -58,6 +60,9 @@ export const timetable: readonly Schedule[] = [
   every("*/10 * * * *", contentFeatures),
   every("*/15 * * * *", trending),
   every("20 * * * *", affinity),
+  every("*/15 * * * *", feedPresort, { input: { incremental: true } }),
+  every("40 4 * * *", feedPresort, { name: "feed-presort-full", input: { incremental: false } }),
+  every("0 3 * * 0", feedPresortCleanup),
   every("0 */6 * * *", resumeIncompleteNudges),
   every("0 9 * * *", notifyProjectMatches),
   every("30 4 * * 0", pruneCandidateNotifications, { input: { days: 90 } }),

@@ -9,6 +9,8 @@ import { reverseSale } from "./commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "./commissions/settle-unresolved-sales.ts";
 import { affinity } from "./feeds/affinity.ts";
 import { contentFeatures } from "./feeds/content-features.ts";
+import { feedPresort } from "./feeds/feed-presort.ts";
+import { feedPresortCleanup } from "./feeds/feed-presort-cleanup.ts";
 import { trending } from "./feeds/trending.ts";
 import { eraseUser } from "./maintenance/erase-user.ts";
 import { pruneHistory } from "./maintenance/prune-history.ts";
@@ -122,6 +124,8 @@ export const catalogue: Catalogue = catalogueOf([
   contentFeatures,
   trending,
   affinity,
+  feedPresort,
+  feedPresortCleanup,
   sendEmails,
   retryEmails,
   mediaMetadata,

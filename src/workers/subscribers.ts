@@ -2,6 +2,7 @@ import type { Tx } from "../db/transaction.ts";
 import type { EventType } from "../events/event.ts";
 import {
   cvUpdated,
+  followChanged,
   interestsUpdated,
   type ProfilePart,
   postCreated,
@@ -21,6 +22,7 @@ import {
 import { enqueueMany } from "../queues/enqueue.ts";
 import type { Job } from "../queues/job.ts";
 import { contentFeatures } from "./feeds/content-features.ts";
+import { feedPresort } from "./feeds/feed-presort.ts";
 import { buildUserTraits } from "./matching/build-user-traits.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
 import { indexProfile } from "./matching/index-profile.ts";
@@ -72,6 +74,7 @@ const concerns = (
 
 type OfUser = { readonly user_id: string };
 const userOf = ({ payload }: Occurrence<OfUser>) => ({ userId: payload.user_id });
+const feedOf = (userId: string) => feedPresort.payload.parse({ userId });
 
 /** The jobs that are enqueued for events. */
 export const SUBSCRIBERS: readonly Subscriber[] = [
@@ -94,6 +97,8 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   subscriber(interestsUpdated, indexProfile, userOf),
   subscriber(ratingGiven, recordPairChanges, userOf),
   subscriber(ratingGiven, recordPairChanges, ({ payload }) => ({ userId: payload.rated_user_id })),
+  // Friends in feeds share an interest.
+  subscriber(interestsUpdated, feedPresort, ({ payload }) => feedOf(payload.user_id)),
   // Placing one of the two changes the lists of both.
   subscriber(userBlocked, recordPairChanges, userOf),
   subscriber(userUnblocked, recordPairChanges, userOf),
@@ -113,6 +118,12 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   subscriber(cvUpdated, generateRecommendations, ({ payload }) => ({ userId: payload.user_id })),
   subscriber(postCreated, contentFeatures, ({ payload }) => featuresOf(payload.post_id)),
   subscriber(postUpdated, contentFeatures, ({ payload }) => featuresOf(payload.post_id)),
+  subscriber(followChanged, feedPresort, ({ payload }) => feedOf(payload.viewer_id)),
+  subscriber(followChanged, feedPresort, ({ payload }) => feedOf(payload.owner_id)),
+  ...[userBlocked, userUnblocked].flatMap((event) => [
+    subscriber(event, feedPresort, ({ payload }) => feedOf(payload.user_id)),
+    subscriber(event, feedPresort, ({ payload }) => feedOf(payload.blocked_user_id)),
+  ]),
 ];
 
 /** Enqueues the jobs of all subscribers, in one statement each. */

@@ -1,5 +1,6 @@
 import { inTransaction } from "../../src/db/transaction.ts";
 import { type EngagementOutcome, recordEngagement } from "../../src/feeds/engagement.ts";
+import { readCurrentFeeds, type StoredFeed } from "../../src/feeds/stored-feeds.ts";
 import type { World } from "./world.ts";
 
 const insert = async (world: World, table: string, fields: Record<string, unknown>): Promise<string> => {
@@ -45,6 +46,29 @@ export const post = (
     ...fields,
   });
 };
+
+/** Makes a user follow another one, since a day. */
+export const follow = (world: World, viewerId: string, ownerId: string): Promise<string> =>
+  insert(world, "profile_access", {
+    viewer_id: viewerId,
+    owner_id: ownerId,
+    status: "granted",
+    updated_at: hoursAgo(world, 24),
+  });
+
+export const block = (world: World, blockerId: string, blockedId: string): Promise<string> =>
+  insert(world, "user_blocks", { blocker_id: blockerId, blocked_id: blockedId });
+
+/** The stored feed of a user. */
+export async function storedFeed(world: World, userId: string): Promise<StoredFeed> {
+  const [stored] = await readCurrentFeeds(world.db.drizzle, [userId]);
+  if (stored === undefined) throw new Error(`user ${userId} has no stored feed`);
+  return stored;
+}
+
+/** Their posts, best first, as ids. */
+export const feedPostIds = async (world: World, userId: string): Promise<string[]> =>
+  (await storedFeed(world, userId)).feed.posts.map(({ id }) => String(id));
 
 let drawn = 0;
 

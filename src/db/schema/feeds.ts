@@ -7,11 +7,12 @@ import {
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   smallint,
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import { hostId, id, instant, ref } from "./columns.ts";
+import { bytes, hostId, id, instant, ref } from "./columns.ts";
 import { userRef } from "./users.ts";
 
 const VISIBILITY = { enum: ["public", "private"] as const };
@@ -103,6 +104,27 @@ export const engagementEvents = pgTable(
   ],
 );
 
+/** What users have seen of their feeds, for 24 hours. */
+export const feedSeen = pgTable(
+  "feed_seen",
+  {
+    userId: userRef(),
+    kind: text({ enum: ["post", "suggestion", "question"] }).notNull(),
+    /** A post, a user, or the first option of a question. */
+    itemId: ref().notNull(),
+    seenAt: instant().notNull(),
+  },
+  (t) => [
+    // feeds: what a user has seen.
+    primaryKey({ columns: [t.userId, t.kind, t.itemId] }),
+    // feed-presort-cleanup.
+    index("feed_seen_seen").on(t.seenAt),
+    // the users who saw somebody who is erased.
+    index("feed_seen_suggestion").on(t.itemId).where(sql`kind = 'suggestion'`),
+    check("feed_seen_kind", sql`kind in ('post', 'suggestion', 'question')`),
+  ],
+);
+
 /** What posts are about (content-features). */
 export const postFeatures = pgTable("post_features", {
   postId: postRef().primaryKey(),
@@ -178,5 +200,38 @@ export const userAffinityProfiles = pgTable(
       "user_affinity_profiles_sizes",
       sql`cardinality(creator_shares) = cardinality(creator_ids) and cardinality(topic_shares) = cardinality(topics)`,
     ),
+  ],
+);
+
+/** Feeds in order (feed-presort). One row is one version of a user's feed; cursors name it. */
+export const feedPresorted = pgTable(
+  "feed_presorted",
+  {
+    id: id(),
+    userId: userRef(),
+    /** src/scoring/feeds/pack-feed.ts: ids and the parts of scores, no text. */
+    items: bytes().notNull(),
+    segmentSize: smallint().notNull(),
+    maxSegments: smallint().notNull(),
+    /** The instant that the order was computed for. */
+    computedAt: instant().notNull(),
+    algoVersion: text().notNull(),
+    /** What came later is not in it. */
+    watermark: instant().notNull(),
+    /** When a read computes it anew. */
+    expiresAt: instant().notNull(),
+    /**
+     * When another version took its place; it is kept for half an hour, for sessions that page through it.
+     */
+    replacedAt: instant(),
+  },
+  (t) => [
+    // the feed of a user.
+    uniqueIndex("feed_presorted_current").on(t.userId).where(sql`replaced_at is null`),
+    // feed-presort-cleanup; all versions of a user who is deleted.
+    index("feed_presorted_user").on(t.userId),
+    index("feed_presorted_replaced").on(t.replacedAt).where(sql`replaced_at is not null`),
+    index("feed_presorted_expires").on(t.expiresAt).where(sql`replaced_at is null`),
+    check("feed_presorted_segments", sql`segment_size between 1 and 100 and max_segments between 1 and 20`),
   ],
 );

@@ -29,7 +29,7 @@ const AUTHORS = POSTS.length;
 const READERS = 12;
 
 /**
- * Volunteers of an organization write posts, and like, comment on and share what they
+ * Volunteers of an organization write posts, follow each other, and like, comment on and share what they
  * read; more of the first posts than of the last.
  */
 export async function neighboursPost({
@@ -55,6 +55,11 @@ export async function neighboursPost({
           from unnest(${array(ids.slice(0, AUTHORS))}::bigint[], ${array(POSTS.map(([kind]) => kind))}::text[],
                       ${array(POSTS.map(([, body]) => body))}::text[]) with ordinality as p(author, kind, body, n)
           where author is not null`,
+    );
+    await tx.execute(
+      sql`insert into profile_access (viewer_id, owner_id, status)
+          select v, o, 'granted' from unnest(${array(ids)}::bigint[]) v cross join unnest(${array(ids.slice(0, AUTHORS))}::bigint[]) o
+          where v <> o and (v + o) % 3 < 2 on conflict do nothing`,
     );
     await recordEngagement(tx, engagementOf(ids, name));
   });

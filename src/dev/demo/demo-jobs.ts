@@ -15,6 +15,8 @@ import { reverseSale } from "../../workers/commissions/reverse-sale.ts";
 import { settleUnresolvedSales } from "../../workers/commissions/settle-unresolved-sales.ts";
 import { affinity } from "../../workers/feeds/affinity.ts";
 import { contentFeatures } from "../../workers/feeds/content-features.ts";
+import { feedPresort } from "../../workers/feeds/feed-presort.ts";
+import { feedPresortCleanup } from "../../workers/feeds/feed-presort-cleanup.ts";
 import { trending } from "../../workers/feeds/trending.ts";
 import { runWorkflow } from "../../workers/index.ts";
 import { eraseUser } from "../../workers/maintenance/erase-user.ts";
@@ -175,6 +177,8 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: contentFeatures, input: neighboursPost },
   { job: trending, input: async () => ({}) },
   { job: affinity, input: async () => ({}) },
+  { job: feedPresort, input: async () => ({}) },
+  { job: feedPresortCleanup, input: async () => ({}) },
   { job: eraseUser, input: someoneLeaves },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];

@@ -6,7 +6,7 @@ import { userAuth, userOf } from "../auth.ts";
 import { sendError } from "../error-response.ts";
 
 /**
- * `GET /explain/award|commission|match|multiplier|pair|recommendation/:id`: explains a figure of the
+ * `GET /explain/award|commission|feed|match|multiplier|pair|recommendation/:id`: explains a figure of the
  * authenticated user. Figures of others are 404; operators use /admin/api/explain.
  */
 export function explainRoutes(runtime: Runtime): Router {

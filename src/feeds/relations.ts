@@ -1,0 +1,112 @@
+import { sql } from "drizzle-orm";
+import { array, type Queryable, rows } from "../db/statement.ts";
+import { servedId } from "../db/versions.ts";
+import type { Relations, Taste } from "../scoring/feeds/gather-candidates.ts";
+import { FEED_LIMITS } from "../scoring/feeds/merge-order.ts";
+
+const PAIRS = servedId("pairs");
+
+/**
+ * Whose posts may come into the feeds of users, by user. Friends are those on the match list as it is served
+ * of whom anything trends, the only ones that matter.
+ */
+export async function readRelations(
+  on: Queryable,
+  userIds: readonly string[],
+  now: Date,
+): Promise<ReadonlyMap<string, Relations>> {
+  const found = await rows<{ userId: string } & Record<keyof Relations, string[]>>(
+    on,
+    sql`with trending as materialized (
+          select q.position, q.user_id
+          from (select distinct p.author_id from trending_scores t join posts p on p.id = t.post_id
+                where t.lhot is not null and t.expires_at > ${now}::timestamptz) a
+          join pair_people q on q.version = ${PAIRS} and q.user_id = a.author_id)
+        select v.user_id as "userId",
+          array(select a.owner_id from profile_access a where a.viewer_id = v.user_id and a.status = 'granted') as following,
+          array(select a.viewer_id from profile_access a where a.owner_id = v.user_id and a.status = 'granted') as followers,
+          array(select t.user_id from pair_lists l cross join lateral unnest(l.positions) as e(position) join trending t on t.position = e.position
+                where l.version = ${PAIRS} and l.user_id = v.user_id and exists (
+                  select 1 from user_interests i join user_interests j on j.interest_id = i.interest_id
+                  where i.user_id = v.user_id and j.user_id = t.user_id)) as friends,
+          array(select b.blocked_id from user_blocks b where b.blocker_id = v.user_id
+                union all select b.blocker_id from user_blocks b where b.blocked_id = v.user_id) as blocked
+        from unnest(${array(userIds)}::bigint[]) as v(user_id)`,
+  );
+  return new Map(
+    found.map(({ userId, following, followers, friends, blocked }) => [
+      userId,
+      {
+        following: following.map(Number),
+        followers: followers.map(Number),
+        friends: friends.map(Number),
+        blocked: blocked.map(Number),
+      },
+    ]),
+  );
+}
+
+/** What users are drawn to, by user; missing for those of whom nothing is known. */
+export async function readTastes(
+  on: Queryable,
+  userIds: readonly string[],
+): Promise<ReadonlyMap<string, Taste>> {
+  const found = await rows<{
+    userId: string;
+    creatorIds: string[];
+    creatorShares: number[];
+    topics: string[];
+    topicShares: number[];
+  }>(
+    on,
+    sql`select a.user_id as "userId", a.creator_ids as "creatorIds", a.creator_shares as "creatorShares", a.topics, a.topic_shares as "topicShares"
+        from user_affinity_profiles a where a.user_id = any(${array(userIds)}::bigint[])`,
+  );
+  return new Map(
+    found.map(({ userId, creatorIds, creatorShares, topics, topicShares }) => [
+      userId,
+      {
+        creators: new Map(creatorIds.map((id, index) => [Number(id), creatorShares[index] as number])),
+        topics: new Map(topics.map((topic, index) => [topic, topicShares[index] as number])),
+      },
+    ]),
+  );
+}
+
+/** People whom a user may want to meet, and questions that they have not answered. */
+export type Extras = { readonly suggestions: readonly number[]; readonly questions: readonly number[] };
+
+/**
+ * Suggestions and questions for users: the 50 best of their match lists, those who meet their preferences
+ * first, if the lists are younger than a week; and the first 5 questions, by the ids of their first options.
+ * Who may not be shown is left out when the feed is read.
+ */
+export async function readExtras(
+  on: Queryable,
+  userIds: readonly string[],
+  asOf: Date,
+): Promise<ReadonlyMap<string, Extras>> {
+  const most = sql.raw(String(FEED_LIMITS.suggestions));
+  const found = await rows<{ userId: string; suggestions: string[]; questions: string[] }>(
+    on,
+    sql`with questions as materialized (
+          select o.question_id, min(o.id) as id from quiz_options o group by o.question_id order by min(o.id))
+        select v.user_id as "userId",
+               array(select q.user_id from (
+                       select l.tier, e.n, e.position from pair_lists l
+                       cross join lateral unnest(l.positions[1:${most}]) with ordinality as e(position, n)
+                       where l.version = ${PAIRS} and l.user_id = v.user_id and l.scored_at > ${asOf}::timestamptz - interval '7 days'
+                       order by l.tier, e.n limit ${most}) c
+                     join pair_people q on q.version = ${PAIRS} and q.position = c.position order by c.tier, c.n) as suggestions,
+               array(select q.id from questions q
+                     where q.question_id <> all (array(select a.question_id from quiz_answers a where a.user_id = v.user_id))
+                     order by q.id limit ${FEED_LIMITS.questions}::int) as questions
+        from unnest(${array(userIds)}::bigint[]) as v(user_id)`,
+  );
+  return new Map(
+    found.map(({ userId, suggestions, questions }) => [
+      userId,
+      { suggestions: suggestions.map(Number), questions: questions.map(Number) },
+    ]),
+  );
+}

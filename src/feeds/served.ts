@@ -1,0 +1,155 @@
+import { sql } from "drizzle-orm";
+import type { Database } from "../db/client.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
+import { inTransaction } from "../db/transaction.ts";
+import type { FeedItem, ItemKind } from "../scoring/feeds/merge-order.ts";
+import { computeFeeds, type PresortContext, storeFeeds } from "./presort.ts";
+import { keyOf, orderOf, type Session, startSession } from "./session.ts";
+import { DEFAULT_SEGMENTS, readCurrentFeeds, readFeedVersion, type StoredFeed } from "./stored-feeds.ts";
+import { isPresent, isReadableBy, isShownTo, isUnblocked } from "./visibility.ts";
+
+/** How long the feed of one user may be computed while they wait. */
+const LIVE_LIMIT_MS = 10_000;
+
+/** What is shown of an item. Ids are the host's where it has its own. */
+export type ShownItem =
+  | {
+      readonly kind: "post";
+      readonly id: string;
+      readonly authorId: string;
+      readonly authorName: string;
+      readonly body: string;
+      readonly contentType: string;
+      readonly createdAt: string;
+    }
+  | { readonly kind: "suggestion"; readonly id: string; readonly name: string }
+  | { readonly kind: "question"; readonly id: string };
+
+export type FeedPage = {
+  readonly items: readonly ShownItem[];
+  /** Where the next page begins; null at the end. */
+  readonly next: Session | null;
+  readonly computedAt: Date;
+};
+
+/** Starts a session with the feed of a user; one that expired, or was never computed, is computed now. */
+export async function openFeed(db: Database, userId: string, now: Date): Promise<FeedPage | null> {
+  const stored = (await freshFeed(db.drizzle, userId, now)) ?? (await sortLive(db, userId, now));
+  if (stored === null) return null;
+  const seen = await readSeen(db.drizzle, userId, now);
+  return readPage(db.drizzle, stored, startSession(stored.id, stored.feed, seen, now));
+}
+
+/** The next page of a session; null once its version of the feed is no longer kept. */
+export async function continueFeed(
+  on: Queryable,
+  userId: string,
+  session: Session,
+  now: Date,
+): Promise<FeedPage | null> {
+  const stored = await readFeedVersion(on, userId, session.feedId, now);
+  return stored && readPage(on, stored, session);
+}
+
+async function freshFeed(on: Queryable, userId: string, now: Date): Promise<StoredFeed | null> {
+  const [stored] = await readCurrentFeeds(on, [userId]);
+  return stored && stored.expiresAt > now ? stored : null;
+}
+
+async function sortLive(db: Database, userId: string, now: Date): Promise<StoredFeed | null> {
+  const feeds = await computeFeeds(liveContext(db.drizzle, now), [userId]);
+  return inTransaction(db, async (tx) => {
+    await storeFeeds(tx, feeds, { ...DEFAULT_SEGMENTS, incremental: true }, now);
+    const [stored] = await readCurrentFeeds(tx, [userId]);
+    return stored ?? null;
+  });
+}
+
+const liveContext = (on: Queryable, now: Date): PresortContext => ({
+  read: (work) => work(on),
+  now,
+  signal: AbortSignal.timeout(LIVE_LIMIT_MS),
+  withPosts: async (load, work) => work(await load()),
+});
+
+/** The keys of what a user has seen in the last 24 hours. */
+async function readSeen(on: Queryable, userId: string, now: Date): Promise<ReadonlySet<string>> {
+  const found = await rows<{ kind: ItemKind; id: string }>(
+    on,
+    sql`select kind, item_id as id from feed_seen where user_id = ${userId} and seen_at > ${now}::timestamptz - interval '24 hours'`,
+  );
+  return new Set(found.map(({ kind, id }) => keyOf({ kind, id: Number(id) })));
+}
+
+/**
+ * One segment: the items from the position of the session on that may be shown now. What may not be leaves
+ * its place to the next.
+ */
+async function readPage(on: Queryable, stored: StoredFeed, session: Session): Promise<FeedPage> {
+  const { segmentSize, maxSegments, userId, computedAt } = stored;
+  const order = orderOf(session, stored.feed);
+  const room = Math.min(segmentSize, segmentSize * maxSegments - session.shown);
+  const items: ShownItem[] = [];
+  let position = session.position;
+  while (items.length < room && position < order.length) {
+    const places = order.slice(position, position + room - items.length);
+    const shown = await readItems(on, userId, places);
+    items.push(...places.flatMap((place) => shown.get(keyOf(place)) ?? []));
+    position += places.length;
+  }
+  const shown = session.shown + items.length;
+  const isOver = position >= order.length || shown >= segmentSize * maxSegments;
+  return { items, computedAt, next: isOver ? null : { ...session, position, shown } };
+}
+
+type ItemRow = {
+  kind: ItemKind;
+  own: string;
+  id: string;
+  authorId: string | null;
+  name: string | null;
+  body: string | null;
+  contentType: string | null;
+  createdAt: string | null;
+};
+
+/** Those of the items that the user may see, by key: one statement over at most a segment. */
+async function readItems(
+  on: Queryable,
+  userId: string,
+  items: readonly FeedItem[],
+): Promise<ReadonlyMap<string, ShownItem>> {
+  const ids = (kind: ItemKind) =>
+    sql`${array(items.filter((item) => item.kind === kind).map(({ id }) => id))}::bigint[]`;
+  const viewer = sql`${userId}::bigint`;
+  const found = await rows<ItemRow>(
+    on,
+    sql`select 'post' as kind, p.id as own, coalesce(p.host_id, p.id::text) as id, coalesce(u.host_id, u.id::text) as "authorId", u.name,
+               p.body, p.content_type as "contentType", p.created_at as "createdAt"
+        from posts p join users u on u.id = p.author_id
+        where p.id = any(${ids("post")}) and ${isShownTo(userId)} and ${isReadableBy(viewer)}
+        union all
+        select 'suggestion', u.id, coalesce(u.host_id, u.id::text), null, u.name, null, null, null from users u
+        where u.id = any(${ids("suggestion")}) and ${isPresent} and ${isUnblocked(sql`u.id`, viewer)}
+          and exists (select 1 from profiles v where v.user_id = u.id and v.visible)
+        union all
+        select 'question', o.id, o.question_id, null, null, null, null, null from quiz_options o
+        where o.id = any(${ids("question")})
+          and not exists (select 1 from quiz_answers a where a.user_id = ${viewer} and a.question_id = o.question_id)`,
+  );
+  return new Map(found.map((row) => [keyOf({ kind: row.kind, id: Number(row.own) }), toShown(row)]));
+}
+
+function toShown({ kind, id, authorId, name, body, contentType, createdAt }: ItemRow): ShownItem {
+  if (kind === "question") return { kind, id };
+  if (kind === "suggestion") return { kind, id, name: name ?? "" };
+  return {
+    kind,
+    id,
+    authorId: authorId ?? "",
+    authorName: name ?? "",
+    body: body ?? "",
+    contentType: contentType ?? "text",
+    createdAt: new Date(createdAt ?? 0).toISOString(),
+  };
+}

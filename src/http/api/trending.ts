@@ -1,0 +1,44 @@
+import { Router } from "express";
+import { z } from "zod";
+import { referencesTo } from "../../db/references.ts";
+import { readTrending } from "../../feeds/trending.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { userAuth, userOf } from "../auth.ts";
+import { integerField, validateQuery } from "../validate.ts";
+
+const query = z.object({ limit: integerField(1, 100).default(20) });
+
+/** `GET /trending?limit=`: the public posts of the last 48 hours that people engage with most, best first. */
+export function trendingRoutes(runtime: Runtime): Router {
+  const router = Router();
+  const on = runtime.db.drizzle;
+  router.get("/trending", userAuth(runtime), async (req, res) => {
+    const given = validateQuery(query, req, res);
+    if (given === null) return;
+    const posts = await readTrending(on, userOf(res), given.limit, runtime.clock.now());
+    const postOf = await referencesTo(
+      on,
+      "posts",
+      posts.map(({ id }) => id),
+    );
+    const userReference = await referencesTo(
+      on,
+      "users",
+      posts.map(({ authorId }) => authorId),
+    );
+    res.set("Cache-Control", "no-store").json({
+      posts: posts.map((post) => ({
+        id: postOf(post.id),
+        author: { id: userReference(post.authorId), name: post.authorName },
+        body: post.body,
+        content_type: post.contentType,
+        created_at: post.createdAt.toISOString(),
+        likes: post.likes,
+        comments: post.comments,
+        shares: post.shares,
+        score: Math.round(post.score * 1_000) / 1_000,
+      })),
+    });
+  });
+  return router;
+}

@@ -1,0 +1,301 @@
+import { describe, expect, it } from "vitest";
+import { explain } from "../../../src/explain/index.ts";
+import { DEFAULT_SEGMENTS } from "../../../src/feeds/stored-feeds.ts";
+import { feedPresort } from "../../../src/workers/feeds/feed-presort.ts";
+import { block, engagement, follow, hoursAgo, member, members, post, record } from "../../support/feeds.ts";
+import { performRanged } from "../../support/jobs.ts";
+import { JWT_SECRET, userToken } from "../../support/user-token.ts";
+import { createWorld, type World } from "../../support/world.ts";
+import { serve } from "../support.ts";
+
+type Item = { kind: string; id: string; body?: string; author?: { id: string; name: string } };
+type Body = { items: Item[]; cursor: string | null; error?: { code: string } } & Record<string, unknown>;
+
+async function open() {
+  const world = await createWorld({ environment: { AUTH_JWT_SECRET: JWT_SECRET } });
+  const address = await serve(world);
+  const call = async (method: string, path: string, userId: string, body?: unknown) => {
+    const response = await fetch(`${address}/api/v1${path}`, {
+      method,
+      headers: {
+        Authorization: `Bearer ${await userToken(userId, world.clock.now())}`,
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json()) as Body };
+  };
+  const [ada, bob] = (await members(world, 2)) as [string, string];
+  await follow(world, ada, bob);
+  return {
+    world,
+    ada,
+    bob,
+    get: (path: string, userId = ada) => call("GET", path, userId),
+    send: (path: string, body: unknown, userId = ada) => call("POST", path, userId, body),
+  };
+}
+
+const idsOf = ({ items }: Body) => items.map(({ id }) => id);
+
+/** Posts of one author each, all followed by a user: the first is the newest. */
+async function posts(world: World, viewerId: string, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let n = 1; n <= count; n++) {
+    const author = await member(world);
+    await follow(world, viewerId, author);
+    ids.push(await post(world, author, { created_at: hoursAgo(world, n) }));
+  }
+  return ids;
+}
+
+/** All pages of a session, from the first. */
+async function pages(get: (path: string) => Promise<{ body: Body }>): Promise<string[]> {
+  const ids: string[] = [];
+  for (let path = "/feed?segment=0"; ; ) {
+    const { body } = await get(path);
+    ids.push(...idsOf(body));
+    if (body.cursor === null) return ids;
+    path = `/feed?cursor=${body.cursor}`;
+  }
+}
+
+describe("GET /feed", () => {
+  it("shows a feed that was never computed, with the texts as they are now", async () => {
+    const { world, bob, get } = await open();
+    await world.query("update users set host_id = 'user-bob', name = 'Bob' where id = $1", [bob]);
+    await post(world, bob, { host_id: "post-1", body: "Hello" });
+    const { status, body } = await get("/feed");
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      items: [
+        {
+          kind: "post",
+          id: "post-1",
+          author: { id: "user-bob", name: "Bob" },
+          body: "Hello",
+          content_type: "text",
+        },
+      ],
+      cursor: null,
+      computed_at: world.clock.now().toISOString(),
+    });
+    await world.query("update posts set body = 'Hello again'");
+    expect((await get("/feed")).body.items[0]!.body).toBe("Hello again");
+    expect(await world.query("select 1 from feed_presorted")).toHaveLength(1);
+  });
+
+  it("pages through three segments of 20, each item once", async () => {
+    const { world, ada, get } = await open();
+    const ids = await posts(world, ada, 50);
+    await world.query("insert into quiz_options (question_id) values ('q1'), ('q1'), ('q2')");
+    const first = await get("/feed?segment=0");
+    expect(first.body.items).toHaveLength(20);
+    expect(first.body.items[19]).toEqual({ kind: "question", id: "q1" });
+    const shown = await pages(get);
+    expect(shown.filter((id) => ids.includes(id))).toEqual(ids);
+    expect(shown).toHaveLength(52);
+  });
+
+  it("shows two devices nothing twice, while new posts arrive and feeds are computed again", async () => {
+    const { world, ada, bob, get } = await open();
+    const ids = await posts(world, ada, 45);
+    const starts = [await get("/feed"), await get("/feed")];
+    const shown = starts.map(({ body }) => idsOf(body));
+    let cursors = starts.map(({ body }) => body.cursor);
+    for (let n = 1; n <= 3; n++) {
+      world.at(new Date(world.clock.now().getTime() + 60_000).toISOString());
+      await post(world, bob, { created_at: hoursAgo(world, 0.01), updated_at: world.clock.now() });
+      await performRanged(world, feedPresort, {
+        userId: ada,
+        batchSize: 100,
+        ...DEFAULT_SEGMENTS,
+        incremental: n % 2 === 0,
+      });
+      for (const [device, cursor] of cursors.entries()) {
+        if (cursor === null) continue;
+        const { body } = await get(`/feed?cursor=${cursor}`);
+        shown[device]!.push(...idsOf(body));
+        await seenBy(world, ada, idsOf(body));
+        cursors = cursors.with(device, body.cursor);
+      }
+    }
+    for (const each of shown) expect(each).toEqual(ids);
+  });
+
+  it("ends a session half an hour after its version was replaced", async () => {
+    const { world, ada, get } = await open();
+    await posts(world, ada, 25);
+    const { body } = await get("/feed");
+    await performRanged(world, feedPresort, {
+      userId: ada,
+      batchSize: 100,
+      ...DEFAULT_SEGMENTS,
+      incremental: false,
+    });
+    world.at(new Date(world.clock.now().getTime() + 29 * 60_000).toISOString());
+    expect((await get(`/feed?cursor=${body.cursor}`)).status).toBe(200);
+    world.at(new Date(world.clock.now().getTime() + 60_000).toISOString());
+    expect(await get(`/feed?cursor=${body.cursor}`)).toMatchObject({
+      status: 410,
+      body: { error: { code: "session-over" } },
+    });
+  });
+
+  it("does not show what was blocked, hidden, deleted or made private since it was stored; the next takes its place", async () => {
+    const { world, ada, get } = await open();
+    const ids = await posts(world, ada, 30);
+    const authors = await world.query<{ author_id: string }>("select author_id from posts order by id");
+    await get("/feed");
+    await block(world, authors[0]!.author_id, ada);
+    await block(world, ada, authors[1]!.author_id);
+    await world.query("update posts set hidden_at = now() where id = $1", [ids[2]]);
+    await world.query("update posts set deleted_at = now() where id = $1", [ids[3]]);
+    await world.query("update posts set visibility = 'private' where id = $1", [ids[4]]);
+    await world.query("delete from profile_access where owner_id = $1", [authors[4]!.author_id]);
+    await world.query("update users set deactivated_at = now() where id = $1", [authors[5]!.author_id]);
+    await world.query("insert into profiles (user_id, deleted_at) values ($1, now())", [
+      authors[6]!.author_id,
+    ]);
+    await world.query("delete from posts where id = $1", [ids[7]]);
+    const { body } = await get("/feed");
+    expect(idsOf(body)).toEqual(ids.slice(8, 28));
+  });
+
+  it("belongs to the user: the cursor of another one leads nowhere", async () => {
+    const { world, ada, bob, get } = await open();
+    await posts(world, ada, 25);
+    const { body } = await get("/feed");
+    expect((await get(`/feed?cursor=${body.cursor}`, bob)).status).toBe(410);
+    for (const wrong of ["x", "1.2.3", `${"9".repeat(19)}.1.1.1.AA`])
+      expect(await get(`/feed?cursor=${wrong}`)).toMatchObject({
+        status: 422,
+        body: { error: { code: "bad-cursor" } },
+      });
+    for (const wrong of ["segment=1", "segment=0&cursor=1.2.3.4.AA"])
+      expect((await get(`/feed?${wrong}`)).status).toBe(422);
+  });
+});
+
+const seenBy = (world: World, userId: string, ids: readonly string[]) =>
+  world.query(
+    "insert into feed_seen (user_id, kind, item_id, seen_at) select $1, 'post', unnest($2::bigint[]), $3 on conflict do nothing",
+    [userId, ids, world.clock.now()],
+  );
+
+describe("POST /feed/seen", () => {
+  it("what was seen in the last 24 hours ranks lower in the next session", async () => {
+    const { world, ada, get, send } = await open();
+    const [first, second, third] = (await posts(world, ada, 3)) as [string, string, string];
+    expect(idsOf((await get("/feed")).body)).toEqual([first, second, third]);
+    const seen = {
+      items: [
+        { kind: "post", id: first },
+        { kind: "post", id: first },
+      ],
+    };
+    expect((await send("/feed/seen", seen)).body).toEqual({ seen: 1 });
+    expect((await send("/feed/seen", seen)).status).toBe(200);
+    expect(await world.query("select kind, item_id from feed_seen")).toEqual([
+      { kind: "post", item_id: first },
+    ]);
+    expect(idsOf((await get("/feed")).body)).toEqual([second, third, first]);
+    world.at(new Date(world.clock.now().getTime() + 24 * 3_600_000).toISOString());
+    expect(idsOf((await get("/feed")).body)).toEqual([first, second, third]);
+  });
+
+  it("takes the host's ids of posts, people and questions, and leaves out what is unknown", async () => {
+    const { world, bob, send } = await open();
+    await world.query("update users set host_id = 'bob' where id = $1", [bob]);
+    await post(world, bob, { host_id: "post-1" });
+    await world.query("insert into quiz_options (question_id) values ('q1'), ('q1')");
+    const { body } = await send("/feed/seen", {
+      items: [
+        { kind: "post", id: "post-1" },
+        { kind: "suggestion", id: "bob" },
+        { kind: "question", id: "q1" },
+        { kind: "question", id: "q\u0000" },
+        { kind: "post", id: "post-2" },
+      ],
+    });
+    expect(body).toEqual({ seen: 3 });
+  });
+
+  it("refuses more than 100 items and other kinds", async () => {
+    const { send } = await open();
+    const item = { kind: "post", id: "1" };
+    expect((await send("/feed/seen", { items: Array(101).fill(item) })).status).toBe(422);
+    expect((await send("/feed/seen", { items: [{ ...item, kind: "advert" }] })).status).toBe(422);
+    expect((await send("/feed/seen", { items: [] })).body).toEqual({ seen: 0 });
+  });
+});
+
+describe("explain feed", () => {
+  it("shows the terms of a post's score and its place", async () => {
+    const { world, ada, get, send } = await open();
+    const ids = await posts(world, ada, 3);
+    await get("/feed");
+    await send("/feed/seen", { items: [{ kind: "post", id: ids[1] }] });
+    const found = await explain(world.db.drizzle, "feed", `${ada}:${ids[1]}`);
+    const text = found!.steps.map(({ what, how }) => `${what}: ${how}`).join("\n");
+    expect(found).toMatchObject({ agrees: true, ownerUserId: ada });
+    expect(text).toMatch(/recency: min\(1, 1 \/ ln\(2 \+ hours\)\) = 0\.7\d+/);
+    expect(text).toMatch(/affinity: .* = 0\n/);
+    expect(text).toMatch(/quality: .* = 0\n/);
+    expect(text).toContain("diversity: 0 newer posts of its author: x 1");
+    expect(text).toContain("seen: in the last 24 hours: -0.2");
+    expect(text).toMatch(/score: 1 x \(0\.6 x 0\.7\d+ \+ 0\.3 x 0 \+ 0\.1 x 0\) - 0\.2 = 0\.2\d+/);
+    expect(text).toContain("place: 3 of 3");
+  });
+
+  it("says why a post has no place, and is shown to nobody else", async () => {
+    const { world, ada, bob, get } = await open();
+    const id = await post(world, await member(world));
+    expect((await explain(world.db.drizzle, "feed", `${ada}:${id}`))!.steps[0]!.how).toContain(
+      "has not been computed",
+    );
+    await get("/feed");
+    expect((await explain(world.db.drizzle, "feed", `${ada}:${id}`))!.steps[0]!.how).toContain("not related");
+    expect((await get(`/explain/feed/${ada}:${id}`)).status).toBe(200);
+    expect((await get(`/explain/feed/${ada}:${id}`, bob)).status).toBe(404);
+    expect(await explain(world.db.drizzle, "feed", `${ada}:99999`)).toBeUndefined();
+  });
+});
+
+describe("GET /trending", () => {
+  it("shows public posts that people engage with, best first, but none of people blocked", async () => {
+    const { world, ada, bob, get } = await open();
+    const crowd = await members(world, 6);
+    const eve = await member(world);
+    const like = (userIds: readonly string[], postId: string, kind = "like") =>
+      record(
+        world,
+        userIds.map((userId) => engagement(world, userId, postId, { kind })),
+      );
+    const [liked, shared, few, hidden] = [
+      await post(world, bob),
+      await post(world, eve),
+      await post(world, bob),
+      await post(world, bob),
+    ];
+    await like(crowd, liked);
+    await like(crowd, shared, "share");
+    await like(crowd.slice(0, 4), few);
+    await like(crowd, hidden);
+    await world.query("update posts set hidden_at = now() where id = $1", [hidden]);
+    const list = async () => (await get("/trending")).body as unknown as { posts: Record<string, unknown>[] };
+    const { posts: found } = await list();
+    expect(found.map(({ id }) => id)).toEqual([shared, liked]);
+    expect(found[0]).toMatchObject({
+      shares: 6,
+      likes: 0,
+      author: { id: eve },
+      score: expect.closeTo(18 * 2 ** (-0.5 / 12), 2),
+    });
+    await block(world, eve, ada);
+    expect((await list()).posts.map(({ id }) => id)).toEqual([liked]);
+    world.at(new Date(world.clock.now().getTime() + 47 * 3_600_000 + 1).toISOString());
+    expect((await list()).posts).toEqual([]);
+    expect((await get("/trending?limit=0")).status).toBe(422);
+  });
+});
