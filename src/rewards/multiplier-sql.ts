@@ -56,8 +56,8 @@ const WINDOW = sql`interval '${sql.raw(String(WINDOW_DAYS * 24))} hours'`;
 const DAY = sql`interval '24 hours'`;
 
 /**
- * SQL: the last activity, null without any. A host may have stored -infinity, from which no number of days can
- * be counted.
+ * SQL: the last activity, null without any. A host may have stored -infinity, from which no number of days
+ * can be counted.
  */
 const ACTIVE_AT = sql`case when facts.last_at is not null then greatest(facts.last_at, timestamptz '0001-01-01 00:00:00Z') end`;
 

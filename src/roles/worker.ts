@@ -12,6 +12,7 @@ import { runCarrier } from "../queues/run-carrier.ts";
 import type { Tally } from "../queues/tally.ts";
 import { TICK } from "../schedules/register.ts";
 import { summaryOf } from "./carrier-report.ts";
+import { chargedExecution } from "./charged-execution.ts";
 import { watchConsumption } from "./consumption.ts";
 import { executionOf } from "./execution.ts";
 import { type LoopUser, type LoopWatch, startLoopWatch } from "./loop-watch.ts";
@@ -123,31 +124,16 @@ const processorFor =
     const carrier = carrierOf(bullJob);
     const onProgress = (fraction: number) =>
       void bullJob.updateProgress(Math.round(fraction * 100)).catch(() => undefined);
-    const isCall = runtime.catalogue.find(carrier.job)?.job.form === "outside";
-    if (isCall) calling.add(carrier.id);
+    const job = runtime.catalogue.find(carrier.job)?.job;
+    if (job?.form === "outside") calling.add(carrier.id);
     const tally = await runCarrier(
-      { ...execution, onProgress, transact: watched(loop, { queue, job: carrier.job }, execution) },
+      { ...execution, onProgress, ...chargedExecution(loop, { queue, job: carrier.job }, job, execution) },
       carrier,
       signal ?? new AbortController().signal,
     ).finally(() => calling.delete(carrier.id));
     if (carrier.entries.length === 1 && tally.retry + tally.dead > 0) throw new CarrierFailed(tally);
     return summaryOf(tally);
   };
-
-/** Transactions whose code is known to the watch of the event loop as code of a job. */
-function watched(loop: LoopWatch, user: LoopUser, { transact }: RunCarrierDeps): RunCarrierDeps["transact"] {
-  const runs = loop.watch(user);
-  return (work, signal) =>
-    transact(async (tx) => {
-      runs();
-      const end = tx.onAnswer(runs);
-      try {
-        return await work(tx);
-      } finally {
-        end();
-      }
-    }, signal);
-}
 
 const NO_JOB = { queue: "none", job: "none" } as const;
 

@@ -1,9 +1,12 @@
 import { setImmediate as nextIteration } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { z } from "zod";
 import { openProcessorClock } from "../../src/processor-time.ts";
+import { type ComputeContext, defineJob, type Job } from "../../src/queues/job.ts";
+import { done } from "../../src/queues/outcome.ts";
 import { type LoopUser, startLoopWatch } from "../../src/roles/loop-watch.ts";
 import { eventually } from "../support/eventually.ts";
-import { ask, singleJob } from "../support/jobs.ts";
+import { ask, askForRun, singleJob } from "../support/jobs.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const clock = openProcessorClock();
@@ -72,7 +75,7 @@ describe("the watch of the event loop", () => {
 const heldBy = (world: World, job: string) =>
   world.metrics.registry
     .metrics()
-    .then((text) => text.includes(`loop_delay_seconds_count{queue="maintenance",job="${job}"} 1`));
+    .then((text) => text.includes(`loop_delay_seconds_count{queue="maintenance",job="${job}"}`));
 
 it("a job that blocks the loop appears in the metrics under its name, and one beside it does not", async () => {
   let blocked = () => {};
@@ -97,4 +100,64 @@ it("a job that blocks the loop appears in the metrics under its name, and one be
   await ask(world, blocking, { item: "a" });
   await eventually(async () => expect(await heldBy(world, "note-item")).toBe(true));
   expect(await heldBy(world, "wait-beside")).toBe(false);
+});
+
+const numbers = z.object({ item: z.string() });
+const TASKS = new URL("../support/thread-tasks.ts", import.meta.url);
+
+/** A job that blocks the loop in `compute` once a part of its work has been done elsewhere. */
+const computing = (name: string, wait: (context: ComputeContext) => Promise<unknown>): Job =>
+  defineJob({
+    name,
+    queue: "maintenance",
+    description: "Computes.",
+    payload: numbers,
+    key: ({ item }) => item,
+    range: z.number(),
+    cut: async () => [1],
+    compute: async (_range: number, context) => {
+      await wait(context);
+      block(300);
+    },
+    run: async () => done({ ranges: 1 }),
+    sum: async (_payload, counts) => done(counts),
+  }) as Job;
+
+describe("a job that blocks the loop outside of its transactions appears in the metrics under its name", () => {
+  it.each([
+    ["before it waits for anything", async () => undefined],
+    [
+      "after a thread has answered",
+      ({ compute, signal }: ComputeContext) => compute.threads.call(TASKS, "sumTo", 5, signal),
+    ],
+    [
+      "after a port has answered",
+      ({ fetch, signal }: ComputeContext) =>
+        fetch("a question", async ({ tokenSales }) => tokenSales?.listSales(new Date(), signal)),
+    ],
+  ])("%s", async (_when, wait) => {
+    const job = computing("compute-blocked", wait);
+    const tokenSales = { listSales: () => nextIteration({ sales: [] }) };
+    const world = await createWorld({ jobs: [job], ports: { tokenSales } });
+    await world.startWorkers({ concurrency: () => 1 });
+    await askForRun(world, job, { item: "a" });
+    await eventually(async () => expect(await heldBy(world, "compute-blocked/range")).toBe(true));
+  });
+
+  it("in its call", async () => {
+    const job = defineJob({
+      name: "call-blocked",
+      queue: "maintenance",
+      description: "Calls.",
+      payload: numbers,
+      key: ({ item }) => item,
+      prepare: async () => ({ request: {} }),
+      call: async () => block(300),
+      record: async () => done({ called: 1 }),
+    }) as Job;
+    const world = await createWorld({ jobs: [job] });
+    await world.startWorkers({ concurrency: () => 1 });
+    await ask(world, job, { item: "a" });
+    await eventually(async () => expect(await heldBy(world, "call-blocked")).toBe(true));
+  });
 });

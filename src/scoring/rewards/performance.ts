@@ -9,14 +9,17 @@ export const PERFORMANCE_WEIGHTS = {
 } as const;
 
 /**
- * More experience than this counts as this, so that every score is a whole number that a number holds exactly,
- * whatever rewards and levels a host gives its tasks.
+ * More experience than this counts as this, so that a number holds every score exactly, whatever rewards and
+ * levels a host gives its tasks.
  */
 export const MAX_XP_TIMES_LEVEL = 100_000_000_000;
 
 /** Whole numbers for one profile and the period `[start, end)`. */
 export interface PerformanceFacts {
-  /** Sum of xp_reward x level_required over the assignments approved in the period, at most MAX_XP_TIMES_LEVEL. */
+  /**
+   * Sum of xp_reward x level_required over the assignments approved in the period, at most
+   * MAX_XP_TIMES_LEVEL.
+   */
   readonly xpTimesLevel: number;
   /** In force at the end of the period. */
   readonly multiplierHundredths: number;
