@@ -4,8 +4,8 @@ import { coverIds, cutIds, MAX_ID } from "../../src/db/cut-ids.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { createWorld } from "../support/world.ts";
 
-const IDS = sql`select unnest(array[30, -5, 12, 7, 21]) as id`;
-const NONE = sql`select 1 as id where false`;
+const IDS = sql`select unnest(array[30, -5, 12, 7, 21]::bigint[]) as id`;
+const NONE = sql`select 1::bigint as id where false`;
 
 it.each([
   ["cutIds", cutIds, IDS, 2, ["-5", "12", "30", MAX_ID]],
