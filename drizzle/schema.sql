@@ -2068,6 +2068,7 @@ CREATE TABLE profiles (
   CONSTRAINT profiles_host_id_unique UNIQUE (host_id),
   CONSTRAINT profiles_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
+CREATE INDEX profiles_avatar ON profiles (avatar_media_id) WHERE avatar_media_id IS NOT NULL;
 CREATE INDEX profiles_waiting ON profiles (user_id) WHERE grid_waiting;
 CREATE TRIGGER profiles_place_moved BEFORE UPDATE OF latitude, longitude, grid_waiting ON profiles FOR EACH ROW EXECUTE FUNCTION place_on_grid();
 CREATE TRIGGER profiles_place_new BEFORE INSERT ON profiles FOR EACH ROW WHEN (new.latitude IS NOT NULL) EXECUTE FUNCTION place_on_grid();

@@ -1,6 +1,6 @@
 import type { MediaLimits, SizeLimit } from "../scoring/media/limits.ts";
 import { defineArea } from "./area.ts";
-import { optional, textMatching, url, whole, withDefault } from "./fields.ts";
+import { optional, textMatching, url, whole, withDefault, yesNo } from "./fields.ts";
 
 /** Where media files are. Not for jobs: it may hold credentials. */
 export type MediaStoreConfig =
@@ -58,6 +58,9 @@ export const media = defineArea({
     ),
     MEDIA_IMAGE_MAX_SIZE: size("8192x8192").describe("The same for images."),
     MEDIA_IMAGE_MAX_MIB: whole(32, 1, 256).describe("Larger image files, in MiB, are rejected unread."),
+    MEDIA_DELETE_ORPHANS: yesNo.describe(
+      "`true` lets `media-orphan-cleanup` delete records and files that nothing refers to for 24 hours. Otherwise it counts them.",
+    ),
   },
   read: (v) => ({
     mediaStore: storeOf(v),
@@ -70,6 +73,7 @@ export const media = defineArea({
         image: v.MEDIA_IMAGE_MAX_SIZE,
         imageBytes: v.MEDIA_IMAGE_MAX_MIB * MIB,
       } satisfies MediaLimits,
+      deleteOrphans: v.MEDIA_DELETE_ORPHANS,
     },
   }),
   faults: (written) => [

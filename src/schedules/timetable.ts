@@ -11,6 +11,7 @@ import { pruneHistory } from "../workers/maintenance/prune-history.ts";
 import { verifyLedger } from "../workers/maintenance/verify-ledger.ts";
 import { calculateMatches } from "../workers/matching/calculate-matches.ts";
 import { mediaMetadataBatch } from "../workers/media/media-metadata-batch.ts";
+import { mediaOrphanCleanup } from "../workers/media/media-orphan-cleanup.ts";
 import { recalculateMultipliers } from "../workers/multipliers/recalculate-multipliers.ts";
 import { pollCalendars } from "../workers/notifications/calendar/poll-calendars.ts";
 import { renewCalendarWatches } from "../workers/notifications/calendar/renew-calendar-watches.ts";
@@ -69,6 +70,7 @@ export const timetable: readonly Schedule[] = [
   every("0 6 * * *", scrapeJobPostings),
   every("10 0 * * *", cleanupOldPostings),
   every("25 * * * *", mediaMetadataBatch),
+  every("40 3 * * *", mediaOrphanCleanup),
   // The safety net of the trigger that enqueues the fan-out of each event.
   every("* * * * *", sweepEvents),
   every("30 3 * * *", runWorkflow, { name: "maintenance", input: { workflow: "all" } }),

@@ -27,9 +27,11 @@ import { profileSearchIndex } from "./matching/profile-search-index.ts";
 import { recordPairChanges } from "./matching/record-pair-changes.ts";
 import { searchableUser } from "./matching/searchable-user.ts";
 import { userInterestSets } from "./matching/user-interest-sets.ts";
+import { deleteMediaFiles } from "./media/delete-media-files.ts";
 import { mediaMetadata } from "./media/media-metadata.ts";
 import { mediaMetadataAll } from "./media/media-metadata-all.ts";
 import { mediaMetadataBatch } from "./media/media-metadata-batch.ts";
+import { mediaOrphanCleanup } from "./media/media-orphan-cleanup.ts";
 import { recalculateMultipliers } from "./multipliers/recalculate-multipliers.ts";
 import { pollCalendars } from "./notifications/calendar/poll-calendars.ts";
 import { renewCalendarWatches } from "./notifications/calendar/renew-calendar-watches.ts";
@@ -131,4 +133,6 @@ export const catalogue: Catalogue = catalogueOf([
   mediaMetadata,
   mediaMetadataAll,
   mediaMetadataBatch,
+  mediaOrphanCleanup,
+  deleteMediaFiles,
 ]);

@@ -298,7 +298,7 @@ describe("the configuration", () => {
       expect(readConfig(needed)).toMatchObject({ mediaStore: null, media: { isStored: false } });
       expect(readConfig({ ...needed, MEDIA_FOLDER: "/srv/media" })).toMatchObject({
         mediaStore: { kind: "folder", folder: "/srv/media" },
-        media: { isStored: true },
+        media: { isStored: true, deleteOrphans: false },
       });
       expect(
         readConfig({ ...needed, MEDIA_S3_BUCKET: "clips", MEDIA_S3_PREFIX: "uploads" }).mediaStore,

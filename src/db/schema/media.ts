@@ -53,7 +53,7 @@ export const media = pgTable(
       ),
     // media-metadata: files that were read lately.
     index("media_ready").on(t.checkedAt).where(sql`status = 'READY' and checked_at is not null`),
-    // whether another record has a file.
+    // delete-media-files: whether a record has the file again.
     index("media_storage_key").using("hash", t.storageKey),
     // the media of a user who is erased.
     index("media_owner").on(t.ownerId),

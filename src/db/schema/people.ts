@@ -57,6 +57,8 @@ export const profiles = pgTable(
   (t) => [
     // match-scores: changes of location that waited.
     index("profiles_waiting").on(t.userId).where(sql`grid_waiting`),
+    // media-orphan-cleanup: whether a profile shows a picture.
+    index("profiles_avatar").on(t.avatarMediaId).where(sql`avatar_media_id is not null`),
   ],
 );
 

@@ -33,9 +33,11 @@ import { profileSearchIndex } from "../../workers/matching/profile-search-index.
 import { recordPairChanges } from "../../workers/matching/record-pair-changes.ts";
 import { searchableUser } from "../../workers/matching/searchable-user.ts";
 import { userInterestSets } from "../../workers/matching/user-interest-sets.ts";
+import { deleteMediaFiles } from "../../workers/media/delete-media-files.ts";
 import { mediaMetadata } from "../../workers/media/media-metadata.ts";
 import { mediaMetadataAll } from "../../workers/media/media-metadata-all.ts";
 import { mediaMetadataBatch } from "../../workers/media/media-metadata-batch.ts";
+import { mediaOrphanCleanup } from "../../workers/media/media-orphan-cleanup.ts";
 import { recalculateMultipliers } from "../../workers/multipliers/recalculate-multipliers.ts";
 import { pollCalendars } from "../../workers/notifications/calendar/poll-calendars.ts";
 import { renewCalendarWatches } from "../../workers/notifications/calendar/renew-calendar-watches.ts";
@@ -74,7 +76,7 @@ import { neighboursPost } from "./demo-feeds.ts";
 import { untilSettled } from "./demo-figures.ts";
 import { aJobIsRequested, anEventIsEmitted } from "./demo-host.ts";
 import { aMailing, aWeekPasses, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
-import { aPictureIsUploaded, aSoundIsUploaded } from "./demo-media.ts";
+import { aFileIsLeftOver, aPictureIsUploaded, aSoundIsUploaded } from "./demo-media.ts";
 import {
   aMeetingBeginsSoon,
   aMessageIsLeftUnread,
@@ -174,6 +176,8 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: mediaMetadata, input: aPictureIsUploaded },
   { job: mediaMetadataBatch, input: aSoundIsUploaded },
   { job: mediaMetadataAll, input: async () => ({}) },
+  { job: mediaOrphanCleanup, input: async () => ({}) },
+  { job: deleteMediaFiles, input: aFileIsLeftOver },
   { job: contentFeatures, input: neighboursPost },
   { job: trending, input: async () => ({}) },
   { job: affinity, input: async () => ({}) },

@@ -34,6 +34,13 @@ export async function aSoundIsUploaded(scene: MediaScene): Promise<object> {
   return {};
 }
 
+/** A file is left whose record is gone. */
+export async function aFileIsLeftOver({ mediaFolder, name }: MediaScene): Promise<object> {
+  const key = `${name}-left-over.png`;
+  await writeFile(join(mediaFolder, key), sunset());
+  return { keys: [key] };
+}
+
 async function upload(
   { db, organizationIds, mediaFolder, name }: MediaScene,
   kind: string,

@@ -1,0 +1,1 @@
+CREATE INDEX "profiles_avatar" ON "profiles" USING btree ("avatar_media_id") WHERE avatar_media_id is not null;
