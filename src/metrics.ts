@@ -230,6 +230,17 @@ function mirrorMetrics(at: Registered) {
       labelNames: ["mirror"],
       ...at,
     }),
+    mirrorDiffering: new Gauge({
+      name: "commonwork_mirror_differing_rows",
+      help: "Rows that differed from the host's in the last verification.",
+      labelNames: ["mirror"],
+      ...at,
+    }),
+    mirrorVerifiedAge: new Gauge({
+      name: "commonwork_mirror_verified_age_seconds",
+      help: "Time since the last verification of all mirrors began; absent before the first.",
+      ...at,
+    }),
     mirrorStopped: new Gauge({
       name: "commonwork_mirror_stopped",
       help: "1 while a mirror is stopped, else 0.",

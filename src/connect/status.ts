@@ -64,3 +64,40 @@ export const countMirrors = (on: Queryable): Promise<MirrorCounts[]> =>
         from mirrors m
         cross join lateral (select count(*)::int as notes, min(at) as oldest from dirty d where d.mirror = m.table_name) d`,
   );
+
+/** The age of the oldest change of a mirror that is not applied; 0 if there is none. */
+export async function mirrorLagSeconds(on: Queryable, mirror: string): Promise<number> {
+  const [oldest] = await rows<{ seconds: number }>(
+    on,
+    sql`select coalesce(extract(epoch from clock_timestamp() - min(at)), 0)::float8 as seconds from dirty where mirror = ${mirror}`,
+  );
+  return oldest?.seconds ?? 0;
+}
+
+/** The last verification of all mirrors. */
+export type MirrorVerification = {
+  /** Since it began. */
+  readonly seconds: number;
+  /** Rows that differed, by mirror. */
+  readonly differing: Readonly<Record<string, number>>;
+};
+
+const COUNT = "differing-";
+
+/** What the job verify-mirrors found when it last ran; null before. */
+export async function lastVerification(on: Queryable): Promise<MirrorVerification | null> {
+  const [run] = await rows<{ seconds: number; counts: Record<string, number> }>(
+    on,
+    sql`select extract(epoch from now() - created_at)::float8 as seconds, counts from job_runs
+        where job = 'verify-mirrors' and status = 'done' order by id desc limit 1`,
+  );
+  if (!run) return null;
+  const counted = Object.entries(run.counts).filter(([name]) => name.startsWith(COUNT));
+  return {
+    seconds: run.seconds,
+    differing: Object.fromEntries(counted.map(([name, rows]) => [name.slice(COUNT.length), rows])),
+  };
+}
+
+/** The count of a run of verify-mirrors for a mirror. */
+export const differingCount = (mirror: string): string => `${COUNT}${mirror}`;

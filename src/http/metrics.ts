@@ -1,7 +1,12 @@
 import { sql } from "drizzle-orm";
 import { Router } from "express";
 import { QUEUE_NAMES } from "../config/queues.ts";
-import { countMirrors, type MirrorCounts } from "../connect/status.ts";
+import {
+  countMirrors,
+  lastVerification,
+  type MirrorCounts,
+  type MirrorVerification,
+} from "../connect/status.ts";
 import { rows } from "../db/statement.ts";
 import { withinLimit } from "../deadlines.ts";
 import { listStates } from "../postings/listings.ts";
@@ -81,8 +86,8 @@ function resetGauges(runtime: Runtime, part: "postgres" | "redis"): void {
   const { scheduleLag, oldestTransaction, ledgerDrift, ledgerVerifiedAge } = runtime.metrics;
   const { postingListFailures, postingListAge } = runtime.metrics;
   const ofLists = [postingListFailures, postingListAge];
-  const { mirrorOldest, mirrorWaiting, mirrorFaults, mirrorStopped } = runtime.metrics;
-  const ofMirrors = [mirrorOldest, mirrorWaiting, mirrorFaults, mirrorStopped];
+  const { mirrorOldest, mirrorWaiting, mirrorFaults, mirrorStopped, mirrorDiffering } = runtime.metrics;
+  const ofMirrors = [mirrorOldest, mirrorWaiting, mirrorFaults, mirrorStopped, mirrorDiffering];
   const ofPostgres = [
     entries,
     failingEntries,
@@ -94,31 +99,35 @@ function resetGauges(runtime: Runtime, part: "postgres" | "redis"): void {
     ...ofMirrors,
   ];
   for (const gauge of part === "redis" ? [carriers] : ofPostgres) gauge.reset();
-  if (part === "postgres") for (const gauge of [scheduleLag, oldestTransaction, ledgerDrift]) gauge.remove();
+  if (part === "postgres")
+    for (const gauge of [scheduleLag, oldestTransaction, ledgerDrift, runtime.metrics.mirrorVerifiedAge])
+      gauge.remove();
 }
 
 async function readPostgres(runtime: Runtime): Promise<() => void> {
   const { entries, failingEntries, postponed, schedulePaused, oldest } = runtime.metrics;
   const { scheduleLag, oldestTransaction, ledgerDrift, ledgerVerifiedAge } = runtime.metrics;
   const on = runtime.db.drizzle;
-  const [outbox, failing, waiting, paused, lagSeconds, [open], books, lists, mirrors] = await Promise.all([
-    countEntries(on, { from: runtime.relay.beginnings() }),
-    countFailing(on),
-    countPostponed(on),
-    rows<{ schedule: string; seconds: number }>(
-      on,
-      sql`select name as schedule, extract(epoch from now() - paused_at)::float8 as seconds from schedules where paused_at is not null`,
-    ),
-    scheduleLagSeconds(runtime.db),
-    rows<{ seconds: number }>(
-      on,
-      sql`select coalesce(extract(epoch from now() - min(xact_start)), 0)::float8 as seconds from pg_stat_activity
+  const [outbox, failing, waiting, paused, lagSeconds, [open], books, lists, mirrors, verified] =
+    await Promise.all([
+      countEntries(on, { from: runtime.relay.beginnings() }),
+      countFailing(on),
+      countPostponed(on),
+      rows<{ schedule: string; seconds: number }>(
+        on,
+        sql`select name as schedule, extract(epoch from now() - paused_at)::float8 as seconds from schedules where paused_at is not null`,
+      ),
+      scheduleLagSeconds(runtime.db),
+      rows<{ seconds: number }>(
+        on,
+        sql`select coalesce(extract(epoch from now() - min(xact_start)), 0)::float8 as seconds from pg_stat_activity
           where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
-    ),
-    verificationState(on),
-    listStates(on),
-    countMirrors(on),
-  ]);
+      ),
+      verificationState(on),
+      listStates(on),
+      countMirrors(on),
+      lastVerification(on),
+    ]);
   return () => {
     const ages = new Map<string, number>();
     for (const { queue, state, count, oldestSeconds } of outbox) {
@@ -135,7 +144,7 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
     if (books.drift !== null) ledgerDrift.set(books.drift);
     for (const { scope, seconds } of books.ages) ledgerVerifiedAge.set({ scope }, seconds);
     setListGauges(runtime.metrics, lists);
-    setMirrorGauges(runtime.metrics, mirrors);
+    setMirrorGauges(runtime.metrics, mirrors, verified);
   };
 }
 
@@ -150,15 +159,20 @@ function setListGauges(
 }
 
 function setMirrorGauges(
-  { mirrorOldest, mirrorWaiting, mirrorFaults, mirrorStopped }: Runtime["metrics"],
+  metrics: Runtime["metrics"],
   mirrors: readonly MirrorCounts[],
+  verified: MirrorVerification | null,
 ): void {
+  const { mirrorOldest, mirrorWaiting, mirrorFaults, mirrorStopped, mirrorDiffering } = metrics;
   for (const { mirror, oldestSeconds, waiting, faults, stopped } of mirrors) {
     mirrorOldest.set({ mirror }, oldestSeconds);
     mirrorWaiting.set({ mirror }, waiting);
     mirrorFaults.set({ mirror }, faults);
     mirrorStopped.set({ mirror }, stopped ? 1 : 0);
+    const differing = verified?.differing[mirror];
+    if (differing !== undefined) mirrorDiffering.set({ mirror }, differing);
   }
+  if (verified !== null && mirrors.length > 0) metrics.mirrorVerifiedAge.set(verified.seconds);
 }
 
 async function readRedis(runtime: Runtime): Promise<() => void> {

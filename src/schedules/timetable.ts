@@ -9,6 +9,7 @@ import { trending } from "../workers/feeds/trending.ts";
 import { runWorkflow } from "../workers/index.ts";
 import { pruneHistory } from "../workers/maintenance/prune-history.ts";
 import { verifyLedger } from "../workers/maintenance/verify-ledger.ts";
+import { verifyMirrors } from "../workers/maintenance/verify-mirrors.ts";
 import { calculateMatches } from "../workers/matching/calculate-matches.ts";
 import { mediaMetadataBatch } from "../workers/media/media-metadata-batch.ts";
 import { mediaOrphanCleanup } from "../workers/media/media-orphan-cleanup.ts";
@@ -48,6 +49,7 @@ export const timetable: readonly Schedule[] = [
   every("15 4 * * *", reconcileSales),
   every("45 4 * * *", verifyLedger, { input: { full: false } }),
   every("45 5 * * 0", verifyLedger, { name: "verify-ledger-full", input: { full: true } }),
+  every("30 2 * * *", verifyMirrors),
   every("0 2 * * *", recalculateMultipliers),
   every("*/15 * * * *", sweepDueBudgets),
   every("*/5 * * * *", meetingReminders),

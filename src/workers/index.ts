@@ -16,6 +16,7 @@ import { eraseUser } from "./maintenance/erase-user.ts";
 import { pruneHistory } from "./maintenance/prune-history.ts";
 import { runWorkflowAmong } from "./maintenance/run-workflow.ts";
 import { verifyLedger } from "./maintenance/verify-ledger.ts";
+import { verifyMirrors } from "./maintenance/verify-mirrors.ts";
 import { buildUserTraits } from "./matching/build-user-traits.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
 import { compatibility } from "./matching/compatibility.ts";
@@ -82,6 +83,7 @@ export const catalogue: Catalogue = catalogueOf([
   syncCalendar,
   pollCalendars,
   verifyLedger,
+  verifyMirrors,
   pruneHistory,
   eraseUser,
   runWorkflow,
