@@ -78,7 +78,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "referral",
-    description: "make the owner of a referral code the referrer of a volunteer; happens once",
+    description: "make the owner of a referral code the referrer of a volunteer; cannot be changed later",
     load: async () => (await import("./referral.ts")).defineReferral,
   },
   {
@@ -114,12 +114,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "postings:sources",
-    description: "list the sources of job postings: last success, next fetch, counts, what each waits for",
+    description:
+      "list the sources of job postings: last success, next fetch, counts, why a source is waiting",
     load: async () => (await import("./postings-sources.ts")).definePostingsSources,
   },
   {
     name: "erase-user",
-    description: "erase the personal data of a user everywhere; the books are kept",
+    description: "erase the personal data of a user everywhere; sales and ledger are kept",
     load: async () => (await import("./erase-user.ts")).defineEraseUser,
   },
   {

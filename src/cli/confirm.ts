@@ -21,7 +21,7 @@ export type DecisionOptions = { reason?: string; yes?: true; dryRun?: true; json
 export function decisionFlags(command: Command): Command {
   command.option("--reason <text>", "why, for the audit log; required unless --dry-run is given");
   command.option("--yes", "skip the confirmation");
-  command.option("--dry-run", "show what would be done, and do nothing");
+  command.option("--dry-run", "show what would be done without doing it");
   return jsonFlag(command);
 }
 

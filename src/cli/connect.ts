@@ -46,9 +46,12 @@ function defineInstall(command: Command, terminal: Terminal): void {
   const install = command
     .command("install")
     .argument("[folder]", "the folder of the mapping files", DEFAULT_FOLDER)
-    .description("install mirrors, or replace their mappings, and copy the rows that are there")
+    .description("install mirrors, or replace their mappings, and copy the existing rows")
     .option("--print", "print the SQL for the host's tables instead of running it; nothing is installed")
-    .option("--without-triggers", "the owner of the host's tables has run the printed SQL already");
+    .option(
+      "--without-triggers",
+      "create no triggers: the owner of the host's tables has already run the printed SQL",
+    );
   changeFlags(install).action(async (folder: string, flags: InstallFlags) => {
     const mappings = await readMappings(folder);
     await withDatabase(terminal, async (db) => {

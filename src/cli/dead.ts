@@ -36,7 +36,7 @@ export function defineDead(command: Command, terminal: Terminal): void {
 
   const retry = command
     .command("retry")
-    .description("make dead letters due again with all their attempts, oldest first");
+    .description("retry dead letters with all their attempts, oldest first");
   const perSecond = integerOption("--per-second", 1, 10_000);
   retry.option("--all", "every dead letter, without a filter");
   retry.option("--per-second <number>", "how many become due per second", perSecond, 50);
@@ -48,14 +48,14 @@ export function defineDead(command: Command, terminal: Terminal): void {
     // Only this command needs the jobs.
     const { catalogue } = await import("../workers/index.ts");
     const { perSecond, prepareAnew = false } = options;
-    await decide(terminal, options, prepareAnew ? RETRY_ANEW : RETRY, (tx, filter, reason) =>
+    await decide(terminal, options, prepareAnew ? RETRY_PREPARED : RETRY, (tx, filter, reason) =>
       retryDeadLetters(tx, filter, { actor: operator(), reason, catalogue, perSecond, prepareAnew }),
     );
   });
 
   const discard = command
     .command("discard")
-    .description("delete dead letters for good; the audit log records which");
+    .description("delete dead letters permanently; the audit log records which");
   discard.option("--all", "every dead letter, without a filter");
   decisionFlags(filterFlags(discard)).action((options: Options) =>
     decide(terminal, options, DISCARD, async (tx, filter, reason) => ({
@@ -77,19 +77,19 @@ type Words<R> = {
 };
 
 const RETRY: Words<RetryResult> = {
-  question: (found) => `Make due again ${found}?`,
+  question: (found) => `Retry ${found}?`,
   wouldBe: "retried",
-  done: (result) => `${letters(result.retried)} due again.${supersededText(result)}`,
+  done: (result) => `${letters(result.retried)} will be retried.${supersededText(result)}`,
 };
 
-const RETRY_ANEW: Words<RetryResult> = {
+const RETRY_PREPARED: Words<RetryResult> = {
   ...RETRY,
   question: (found) =>
-    `Make due again ${found} with new requests? What a stored request has done already may be done again.`,
+    `Retry ${found} with new requests? What a stored request has already done may be done again.`,
 };
 
 const DISCARD: Words<{ readonly discarded: number }> = {
-  question: (found) => `Delete for good ${found}?`,
+  question: (found) => `Delete ${found} permanently?`,
   wouldBe: "discarded",
   done: ({ discarded }) => `${letters(discarded)} discarded.`,
 };

@@ -16,7 +16,7 @@ export function defineEvents(command: Command, terminal: Terminal): void {
   const list = command.command("list").description("list events with one outcome, newest first");
   list
     .addOption(
-      new Option("--outcome <outcome>", "what became of them")
+      new Option("--outcome <outcome>", "the outcome")
         .choices(eventOutcomes.outcome.enumValues)
         .default("rejected"),
     )

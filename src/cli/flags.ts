@@ -26,7 +26,7 @@ export type ChangeFlags = { readonly dryRun?: true; readonly json?: true };
 
 /** Adds `--dry-run` and `--json`. */
 export const changeFlags = (command: Command): Command =>
-  jsonFlag(command.option("--dry-run", "show what would be done, and do nothing"));
+  jsonFlag(command.option("--dry-run", "show what would be done without doing it"));
 
 /** Prints what was changed, or would be. */
 export function printChanges<Change>(

@@ -1,23 +1,15 @@
 import type { Command } from "commander";
 import { formatInstant } from "../format-instant.ts";
 import { isId } from "../ids.ts";
-import type { Job } from "../queues/job.ts";
-import { runInline } from "../queues/manual-runs.ts";
 import { listHolds } from "../rewards/holds.ts";
-import { executionOf } from "../roles/execution.ts";
-import { releaseCommission } from "../workers/commissions/release-commission.ts";
-import { reverseSale } from "../workers/commissions/reverse-sale.ts";
-import { type DecisionOptions, decisionFlags, requireConfirmation, requireReason } from "./confirm.ts";
+import { type DecisionOptions, decisionFlags } from "./confirm.ts";
+import type { HoldDecision } from "./decide-hold.ts";
 import { jsonFlag } from "./flags.ts";
-import { runSummary } from "./follow.ts";
 import { integerOption } from "./number-option.ts";
-import { printJson, printLine, printTable } from "./print.ts";
-import { preview } from "./run-job.ts";
-import { CliError, operator, type Terminal } from "./terminal.ts";
+import { printJson, printTable } from "./print.ts";
+import { CliError, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
-import { withRuntime } from "./with-runtime.ts";
 
-type HoldDecision = { saleId: string; actor: string; reason?: string | undefined };
 type Options = { limit: number; after?: string; json?: true };
 
 /** `commonwork holds list|release|reverse`: sales whose commissions wait for an operator. */
@@ -27,14 +19,8 @@ export function defineHolds(command: Command, terminal: Terminal): void {
   list.option("--after <sale>", "only sales after this one, for paging");
   jsonFlag(list).action((options: Options) => listAll(terminal, options));
 
-  addDecision(
-    command,
-    terminal,
-    releaseCommission,
-    "release",
-    "pay the held commissions of a sale as decided",
-  );
-  addDecision(command, terminal, reverseSale, "reverse", "reverse a held sale: nobody is paid");
+  addDecision(command, terminal, "release", "pay the held commissions of a sale as decided");
+  addDecision(command, terminal, "reverse", "reverse a held sale: nobody is paid");
 }
 
 async function listAll(terminal: Terminal, { limit, after, json }: Options): Promise<void> {
@@ -67,33 +53,12 @@ async function listAll(terminal: Terminal, { limit, after, json }: Options): Pro
   );
 }
 
-/** A decision is one short transaction, run inline so that the operator sees its result. */
-function addDecision(
-  holds: Command,
-  terminal: Terminal,
-  job: Job<HoldDecision>,
-  verb: string,
-  description: string,
-): void {
-  const command = holds.command(verb).argument("<sale>", "the id of the sale").description(description);
+function addDecision(holds: Command, terminal: Terminal, decision: HoldDecision, description: string): void {
+  const command = holds.command(decision).argument("<sale>", "the id of the sale").description(description);
+  const sentence = `${description[0]?.toUpperCase()}${description.slice(1)}`;
   decisionFlags(command).action(async (sale: string, options: DecisionOptions) => {
-    const held = { saleId: saleId(sale), actor: operator() };
-    if (options.dryRun)
-      return withRuntime(terminal, { redis: false }, (runtime) =>
-        preview(terminal, runtime, job, held, options),
-      );
-    const payload = { ...held, reason: requireReason(options) };
-    await requireConfirmation(
-      terminal,
-      options,
-      `${description[0]?.toUpperCase()}${description.slice(1)} (${sale})?`,
-    );
-    const run = await withRuntime(terminal, { redis: false }, (runtime) =>
-      runInline(executionOf(runtime), job as Job, payload, () => undefined, terminal.interrupted()),
-    );
-    if (options.json) printJson(terminal, run);
-    else printLine(terminal, runSummary(run));
-    if (run.status !== "done") terminal.exitCode = 1;
+    const { decideHold } = await import("./decide-hold.ts");
+    await decideHold(terminal, decision, saleId(sale), `${sentence} (${sale})?`, options);
   });
 }
 

@@ -1,14 +1,16 @@
 import type { Command } from "commander";
-import { timetable } from "../schedules/timetable.ts";
-import { catalogue } from "../workers/index.ts";
-import { stepsOf, WORKFLOW_NAMES, WORKFLOWS } from "../workers/workflows.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printLine, printTable } from "./print.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** `commonwork jobs`: jobs and workflows, read from the declarations, without any server. */
 export function defineJobs(command: Command, terminal: Terminal): void {
-  jsonFlag(command).action(({ json }: { json?: true }) => {
+  jsonFlag(command).action(async ({ json }: { json?: true }) => {
+    const [{ catalogue }, { stepsOf, WORKFLOW_NAMES, WORKFLOWS }, { timetable }] = await Promise.all([
+      import("../workers/index.ts"),
+      import("../workers/workflows.ts"),
+      import("../schedules/timetable.ts"),
+    ]);
     const jobs = catalogue.jobs.map((job) => ({
       name: job.name,
       queue: job.queue,

@@ -25,15 +25,15 @@ function defineStatus(command: Command, terminal: Terminal): void {
   const status = command
     .command("status")
     .description(
-      "list the mirrors: what waits, what failed, what is wrong with triggers; exit code 1 if anything is",
+      "list the mirrors: pending changes, failed rows, trigger errors; exit code 1 if one needs an operator",
     );
   jsonFlag(status).action(async ({ json }: { json?: true }) => {
     const mirrors = await withDatabase(terminal, (db) => mirrorStatus(db.drizzle, db.schema));
     if (json) printJson(terminal, mirrors);
     else printStatus(terminal, mirrors);
-    const needsSomebody = ({ state, triggerFaults, faults }: MirrorStatus) =>
+    const needsOperator = ({ state, triggerFaults, faults }: MirrorStatus) =>
       state === "stopped" || triggerFaults.length > 0 || faults > 0;
-    if (mirrors.some(needsSomebody)) terminal.exitCode = 1;
+    if (mirrors.some(needsOperator)) terminal.exitCode = 1;
   });
 }
 
@@ -86,7 +86,7 @@ function defineVerify(command: Command, terminal: Terminal): void {
   const declared = command
     .command("verify")
     .argument("[mirror...]", "only these mirrors")
-    .description("compare every row with what its select gives; exit code 1 if any differs")
+    .description("compare every row with the result of its select; exit code 1 if any differs")
     .option("--repair", "let the running workers copy what differs");
   jsonFlag(declared).action(async (names: string[], { repair, json }: { repair?: true; json?: true }) => {
     const verified = await withDatabase(terminal, async (db) =>
@@ -127,7 +127,7 @@ function printVerifiedTable(terminal: Terminal, verified: readonly Verified[]): 
       { title: "Mirror" },
       { title: "Rows", align: "right" },
       { title: "Differ", align: "right" },
-      { title: "Such as" },
+      { title: "Examples" },
     ],
     verified.map(({ mirror, rows, count, differing }) => [
       mirror,
@@ -145,8 +145,8 @@ function defineResume(command: Command, terminal: Terminal): void {
   const resume = command
     .command("resume")
     .argument("<mirror>", "the mirror")
-    .description("let a stopped mirror go on; all rows of the host are compared")
-    .option("--accept-removals", "remove the rows that the host has no more, however many");
+    .description("resume a stopped mirror; all rows of the host are compared")
+    .option("--accept-removals", "remove every row that the host has deleted, however many there are");
   changeFlags(resume).action(async (mirror: string, flags: ResumeFlags) => {
     await withDatabase(terminal, async (db) => {
       const statuses = await mirrorStatus(db.drizzle, db.schema);
@@ -159,7 +159,7 @@ function defineResume(command: Command, terminal: Terminal): void {
       printChanges(terminal, flags, changes, () =>
         flags.dryRun
           ? `${mirror} would go on. It is ${state}${reason === null ? "" : `: ${reason}`}.`
-          : `${mirror} goes on.`,
+          : `${mirror} is resumed.`,
       );
     });
   });
@@ -171,7 +171,7 @@ function defineUninstall(command: Command, terminal: Terminal): void {
   const uninstall = command
     .command("uninstall")
     .argument("[mirror...]", "only these mirrors")
-    .description("remove the triggers from the host's tables; the rows that were mirrored stay")
+    .description("remove the triggers from the host's tables; mirrored rows are kept")
     .option("--yes", "skip the confirmation");
   changeFlags(uninstall).action(async (names: string[], { yes, ...flags }: UninstallFlags) => {
     await withDatabase(terminal, async (db) => {

@@ -1,11 +1,8 @@
 import type { Command } from "commander";
 import { readConfig } from "../config/config.ts";
 import { formatInstant } from "../format-instant.ts";
-import { checkPostingLists } from "../ports/postings/postings-port.ts";
 import { listName, type SourceStatus, sourcesReport } from "../postings/sources-report.ts";
 import { listSchedules } from "../schedules/list-schedules.ts";
-import { timetable } from "../schedules/timetable.ts";
-import { scrapeJobPostings } from "../workers/recommendations/scrape-job-postings.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printTable } from "./print.ts";
 import type { Terminal } from "./terminal.ts";
@@ -21,6 +18,11 @@ export function definePostingsSources(command: Command, terminal: Terminal): voi
 }
 
 async function readSources(terminal: Terminal): Promise<SourceStatus[]> {
+  const [{ checkPostingLists }, { timetable }, { scrapeJobPostings }] = await Promise.all([
+    import("../ports/postings/postings-port.ts"),
+    import("../schedules/timetable.ts"),
+    import("../workers/recommendations/scrape-job-postings.ts"),
+  ]);
   const { postingSources } = readConfig(terminal.environment);
   checkPostingLists(postingSources);
   const now = new Date();

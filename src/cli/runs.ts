@@ -53,7 +53,7 @@ export function defineRuns(command: Command, terminal: Terminal): void {
     "only runs opened since: 30m, 2h, 7d, or an instant as 2026-03-08T04:45:00Z",
     sinceOption,
   );
-  command.option("--all", "scheduled runs that had nothing to do as well");
+  command.option("--all", "include scheduled runs that had nothing to do");
   command.option("--limit <number>", "how many", integerOption("--limit", 1, 1_000), 20);
   jsonFlag(command).action(async (id: string | undefined, options: Options) => {
     if (id !== undefined) return showRun(terminal, id, options);

@@ -3,7 +3,6 @@ import { inTransaction } from "../db/transaction.ts";
 import { formatInstant } from "../format-instant.ts";
 import { listSchedules } from "../schedules/list-schedules.ts";
 import { pauseSchedule, resumeSchedule } from "../schedules/pause.ts";
-import { timetable } from "../schedules/timetable.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printLine, printTable } from "./print.ts";
 import { CliError, operator, type Terminal } from "./terminal.ts";
@@ -18,7 +17,7 @@ export function defineSchedules(command: Command, terminal: Terminal): void {
 
   addSwitch(command, terminal, {
     name: "pause",
-    description: "open no slots of a schedule until it is resumed; a run under way goes on",
+    description: "pause a schedule: it opens no slots until it is resumed; a run in progress continues",
     change: pauseSchedule,
     done: "is paused",
     before: "is paused already",
@@ -33,6 +32,7 @@ export function defineSchedules(command: Command, terminal: Terminal): void {
 }
 
 async function printSchedules(terminal: Terminal, json: boolean): Promise<void> {
+  const { timetable } = await import("../schedules/timetable.ts");
   const schedules = await withDatabase(terminal, (db) => listSchedules(db.drizzle, timetable, new Date()));
   if (json) return printJson(terminal, schedules);
   printTable(
@@ -73,6 +73,7 @@ function addSwitch(
     .description(description)
     .option("--reason <text>", "why, for the audit log")
     .action(async (schedule: string, { reason }: { reason?: string }) => {
+      const { timetable } = await import("../schedules/timetable.ts");
       if (!timetable.some((known) => known.name === schedule))
         throw new CliError(`There is no schedule "${schedule}". \`commonwork schedules\` lists them.`);
       const changed = await withDatabase(terminal, (db) =>

@@ -1,10 +1,7 @@
 import { type Config, readConfig, readConfigWithoutRedis } from "../config/config.ts";
 import { becomesTrue } from "../deadlines.ts";
 import { createLog, type Log } from "../log.ts";
-import { openRuntime } from "../roles/open-runtime.ts";
 import type { Runtime } from "../roles/runtime.ts";
-import { timetable } from "../schedules/timetable.ts";
-import { catalogue } from "../workers/index.ts";
 import type { Terminal } from "./terminal.ts";
 
 type Needs = {
@@ -12,13 +9,21 @@ type Needs = {
   readonly redis: boolean;
 };
 
-/** Runs `work` with everything a service process opens, but without starting a role. */
+/**
+ * Runs `work` with everything that a service process opens, but without starting a role. All of that is
+ * imported here, so that no command loads it to print its help.
+ */
 export async function withRuntime<T>(
   terminal: Terminal,
   { redis }: Needs,
   work: (runtime: Runtime) => Promise<T>,
 ): Promise<T> {
   const config = (redis ? readConfig : readConfigWithoutRedis)(terminal.environment);
+  const [{ openRuntime }, { timetable }, { catalogue }] = await Promise.all([
+    import("../roles/open-runtime.ts"),
+    import("../schedules/timetable.ts"),
+    import("../workers/index.ts"),
+  ]);
   const runtime = openRuntime({
     config,
     log: quietLog(config),

@@ -4,7 +4,7 @@ import { json } from "./statement.ts";
 
 /** An event in the outbox of a host whose database Commonwork does not share, with ids of the host. */
 export type OutboxRow = {
-  /** Unique for ever: an event that is sent again with the same one is recorded once. */
+  /** Unique forever: an event that is sent again with the same one is recorded once. */
   readonly id: HostId;
   readonly event_type: string;
   readonly payload?: Readonly<Record<string, unknown>>;

@@ -18,7 +18,7 @@ export const notifications = defineArea({
       "How many days notifications and deliveries are kept. Records that nudges depend on may be kept longer.",
     ),
     EVENT_DAYS: whole(400, 0, 36_500).describe(
-      "How many days events are kept; 0 keeps them for ever. An event is kept at least as long as its notifications. Once it is deleted, a webhook call with its id is taken as a new event.",
+      "How many days events are kept; 0 keeps them forever. An event is kept at least as long as its notifications. Once it is deleted, a webhook call with its id is taken as a new event.",
     ),
   },
   read: (v) => ({
@@ -30,7 +30,7 @@ export const notifications = defineArea({
       emailsPerHour: v.USER_EMAILS_PER_HOUR,
       /** How long notifications and deliveries are kept. */
       keptDays: v.NOTIFICATION_DAYS,
-      /** How long events are kept; 0: for ever. */
+      /** How long events are kept; 0: forever. */
       eventDays: v.EVENT_DAYS,
     },
   }),

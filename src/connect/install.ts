@@ -40,7 +40,7 @@ export async function checkMappings(db: Database, mappings: readonly Mapping[]):
   return parentsFirst(checked).map(({ mapping, plan }) => ({ mapping, plan }));
 }
 
-/** Without a mirror of the table that a column refers to, each of its rows would wait for ever. */
+/** Without a mirror of the table that a column refers to, each of its rows would wait forever. */
 function refuseUnmapped(table: string, { columns }: MirrorPlan, tables: ReadonlySet<string>): void {
   for (const { name, references } of columns)
     if (references && !tables.has(references.table))

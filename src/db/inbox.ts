@@ -20,7 +20,7 @@ export type InboxMessage = {
 /** The source of messages with domain events: each carries several, with receipts of their own. */
 export const EVENTS_SOURCE = "domain_events";
 
-/** The sources of messages about money. They are kept for ever. */
+/** The sources of messages about money. They are kept forever. */
 export const MONEY_SOURCES = ["scicent", "scicent_refund"] as const;
 
 /** A message that carries an id of its sender's. */

@@ -14,7 +14,7 @@ import {
   unlinks,
 } from "./rule.ts";
 
-const BOOKS = "the books: ledger, sales and payouts stay complete; our id of an emptied row";
+const BOOKS = "ledger, sales and payouts stay complete; refers by our id to an emptied row";
 const FIGURES = "multipliers and budgets of others are computed from it; our id of an emptied row";
 const OUR_ID = "our id of an emptied row, until the row is pruned";
 

@@ -6,7 +6,7 @@ import type { Tx } from "../db/transaction.ts";
 export type PauseOptions = { readonly actor: string; readonly reason?: string | undefined };
 
 /**
- * Pauses a schedule: it opens no slots until it is resumed. A run under way goes on.
+ * Pauses a schedule: it opens no slots until it is resumed. A run in progress continues.
  * @returns false if it was paused.
  */
 export async function pauseSchedule(tx: Tx, name: string, { actor, reason }: PauseOptions): Promise<boolean> {

@@ -57,7 +57,7 @@ const HALF_MS = Date.parse("2028-02-01T00:00:00Z");
 
 /** What grows all year. */
 const GROWS = [
-  // Money is kept for ever.
+  // Money is kept forever.
   "budget_awards",
   "budget_periods",
   "commissions",

@@ -56,7 +56,7 @@ describe("commonwork connect", () => {
       expect.arrayContaining([expect.objectContaining({ mirror: "organizations", faults: 1 })]),
     );
     await world.query("alter table app.posts rename column text to words");
-    expect(await run("resume", "messages")).toMatchObject({ code: 0, out: "messages goes on.\n" });
+    expect(await run("resume", "messages")).toMatchObject({ code: 0, out: "messages is resumed.\n" });
     expect(await run("uninstall")).toMatchObject({
       code: 1,
       err: "Not a terminal: pass --yes to confirm.\n",

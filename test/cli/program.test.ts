@@ -3,18 +3,26 @@ import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { catalogue } from "../../src/workers/index.ts";
-import { cli, environmentOf, startCli } from "../support/cli.ts";
+import { cli, environmentOf, startCli, startProgram } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { createWorld } from "../support/world.ts";
 
 const NOWHERE = { DATABASE_URL: "postgres://nobody@127.0.0.1:1/none", REDIS_URL: "redis://127.0.0.1:1" };
 
 const PRINT_MODULES = fileURLToPath(new URL("../support/programs/print-modules.mjs", import.meta.url));
+const LOAD_COMMANDS = fileURLToPath(new URL("../support/programs/load-commands.ts", import.meta.url));
+const PRINTING = { NODE_OPTIONS: `--import=tsx --import=${PRINT_MODULES}` };
 
 /** The packages, and the folders of src, that are loaded by `commonwork` with these arguments. */
-async function loadedBy(...argv: string[]): Promise<{ code: number; packages: string[]; folders: string[] }> {
-  const { code, err } = await startCli({ NODE_OPTIONS: `--import=tsx --import=${PRINT_MODULES}` }, ...argv)
-    .ended;
+const loadedBy = (...argv: string[]): Promise<Loaded> => loaded(startCli(PRINTING, ...argv));
+
+/** The same for all commands but one, loaded as for their help. */
+const loadedByAllBut = (name: string): Promise<Loaded> => loaded(startProgram(LOAD_COMMANDS, PRINTING, name));
+
+type Loaded = { code: number; packages: string[]; folders: string[] };
+
+async function loaded(program: ReturnType<typeof startCli>): Promise<Loaded> {
+  const { code, err } = await program.ended;
   const urls = [...err.matchAll(/^loaded (file:.*)$/gm)].map(([, url = ""]) => url);
   const named = (pattern: RegExp) => [...new Set(urls.flatMap((url) => pattern.exec(url)?.[1] ?? []))].sort();
   return {
@@ -45,6 +53,18 @@ describe("what commonwork loads", () => {
       expect(packages).not.toEqual(expect.arrayContaining([expect.stringMatching(/bullmq|ioredis|express/)]));
       expect(folders).not.toEqual(expect.arrayContaining([expect.stringMatching(/workers|roles|http/)]));
     }
+  });
+
+  it("is no client of Redis, no role and no web framework for the help of any command but `run`", async () => {
+    const { code, packages, folders } = await loadedByAllBut("run");
+    expect(code).toBe(0);
+    expect(folders).toContain("explain");
+    expect(packages).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/bullmq|ioredis|express|nodemailer/)]),
+    );
+    expect(folders).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(roles|http|threads|dev)$/)]),
+    );
   });
 
   it("is the catalogue, without the servers' clients, for the options of a job", async () => {

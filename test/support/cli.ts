@@ -50,8 +50,12 @@ async function runHere(
 const program = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
 /** Starts `commonwork` as a process of its own, with these variables and what Node needs. */
-export function startCli(environment: Record<string, string>, ...argv: string[]) {
-  const child = spawn(process.execPath, ["--import", "tsx", program, ...argv], {
+export const startCli = (environment: Record<string, string>, ...argv: string[]) =>
+  startProgram(program, environment, ...argv);
+
+/** The same for another program in TypeScript. */
+export function startProgram(file: string, environment: Record<string, string>, ...argv: string[]) {
+  const child = spawn(process.execPath, ["--import", "tsx", file, ...argv], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

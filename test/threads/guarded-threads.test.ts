@@ -34,7 +34,7 @@ describe("guarded threads", () => {
     expect(await call("swallowRefusal", null)).toBe("answered");
   });
 
-  it("end a thread that computes for ever, by its processor time; others go on, and a new one takes its place", async () => {
+  it("end a thread that computes forever, by its processor time; others go on, and a new one takes its place", async () => {
     const endless = [call("spinForEver", null, { limits: { processorMs: 300, totalMs: 60_000 } })];
     endless.push(call("spinForEver", null, { limits: { processorMs: 300, totalMs: 60_000 } }));
     const waiting = [1, 2, 3, 4].map((n) => call("addAsked", [n]));

@@ -4,7 +4,7 @@ import { bytes, id, instant, ref } from "./columns.ts";
 
 /**
  * Authenticated webhook calls, with their bytes, so that a signature can be verified again later. Those about
- * money are kept for ever, the others for INBOX_DAYS.
+ * money are kept forever, the others for INBOX_DAYS.
  */
 export const inbox = pgTable(
   "inbox",

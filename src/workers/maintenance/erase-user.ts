@@ -18,7 +18,7 @@ const MAX_ROUNDS = 3;
 export const eraseUser = defineJob({
   name: "erase-user",
   queue: "maintenance",
-  description: "Erases the personal data of a user everywhere, and keeps the books.",
+  description: "Erases the personal data of a user everywhere, except in the ledger and its sales.",
   payload: z.object({
     userId: z
       .string()
