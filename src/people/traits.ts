@@ -3,17 +3,25 @@ import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope } from "../db/user-scope.ts";
 
+/** More traits of an option do not count, nor do those with longer names. */
+const TRAITS_PER_OPTION = 100;
+const MAX_NAME_LENGTH = 100;
+
 /**
  * SQL: what the answers of the users of a scope say, as (user_id, name, value): every trait of every chosen
- * option, from -10 to 10. What is not a number is left out.
+ * option, from -10 to 10. What is not a number is left out, and of an option what is beyond the limits: one
+ * row of the host must not take the time of a range, or exceed what an index holds.
  */
 const answeredTraits = (scope: UserScope): SQL => sql`(
   select a.user_id, t.name, least(10, greatest(-10, (t.value #>> '{}')::numeric)) as value
   from quiz_answers a
   join profiles p on p.user_id = a.user_id and p.deleted_at is null
   join quiz_options o on o.id = a.option_id
-  cross join lateral jsonb_each(case jsonb_typeof(o.trait_values) when 'object' then o.trait_values else '{}' end) as t(name, value)
-  where ${inUserScope(sql`a.user_id`, scope)} and jsonb_typeof(t.value) = 'number')`;
+  cross join lateral (
+    select e.name, e.value from jsonb_each(case jsonb_typeof(o.trait_values) when 'object' then o.trait_values else '{}' end) as e(name, value)
+    where jsonb_typeof(e.value) = 'number' and length(e.name) <= ${MAX_NAME_LENGTH}::int
+    order by e.name collate "C" limit ${TRAITS_PER_OPTION}::int) t
+  where ${inUserScope(sql`a.user_id`, scope)})`;
 
 /** Users whose traits were written, and the number of their rows. */
 export type WrittenTraits = { readonly changed: readonly string[]; readonly traits: number };

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { listRuns } from "../../../src/queues/runs.ts";
 import { buildUserTraits } from "../../../src/workers/matching/build-user-traits.ts";
@@ -41,6 +42,17 @@ describe("build-user-traits", () => {
     );
     await build(world);
     expect(await traitsOf(world, ada)).toEqual([]);
+    expect(await traitsOf(world, bob)).toEqual([{ name: "calm", value: 2, n: 1 }]);
+  });
+
+  it("an option with 100,000 traits, or with a name that no index holds, takes nobody's traits away", async () => {
+    const world = await createWorld();
+    const ada = await profile(world, { traits: { calm: 4 } });
+    const bob = await profile(world, { traits: { calm: 2 } });
+    const unpackable = Array.from({ length: 600 }, () => randomUUID()).join("");
+    await answer(world, ada, { [unpackable]: 5, open: 1 });
+    await answer(world, ada, Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`k${n}`, 5])));
+    expect(await build(world)).toMatchObject({ status: "done", counts: { users: 2, traits: 103 } });
     expect(await traitsOf(world, bob)).toEqual([{ name: "calm", value: 2, n: 1 }]);
   });
 
