@@ -33,12 +33,21 @@ export function scicentPort(options: {
         redirect: "error",
       });
       if (!response.ok) throw new TokenSalesUnavailable(`the seller answered ${response.status}`);
-      const raw = Buffer.from(await response.arrayBuffer());
-      if (raw.length > MAX_RESPONSE_BYTES)
-        throw new TokenSalesUnavailable("the seller's answer is too large");
-      const read = readItems(raw, "sales");
+      const read = readItems(await bodyOf(response), "sales");
       if ("fault" in read) throw new TokenSalesUnavailable(`the seller's answer ${read.fault}`);
       return { sales: read.items };
     },
   };
+}
+
+/** No more of a body than may be needed is kept in memory. */
+async function bodyOf({ body }: Response): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_RESPONSE_BYTES) throw new TokenSalesUnavailable("the seller's answer is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, bytes);
 }
