@@ -4,7 +4,7 @@ import { type EventsReceipt, faultsOf, takeEvents } from "../../intake/events.ts
 import { type EventFault, readEvents } from "../../intake/read-events.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { type ErrorBody, sendError } from "../error-response.ts";
-import { HOST_STATUS_CODES, requireHostSignature } from "./host-webhook.ts";
+import { HOST_STATUS_CODES, requireHostSignature, requireMirrored } from "./host-webhook.ts";
 import { answerUnavailable, type Rejection, signedCallOf } from "./signed-webhook.ts";
 
 /** The result of a call, for the counter. */
@@ -21,6 +21,7 @@ export function eventsWebhook(runtime: Runtime): Router {
   router.all(
     "/webhooks/domain_events",
     requireHostSignature(runtime, EVENTS_SOURCE, count),
+    requireMirrored(runtime, count),
     recordEvents(runtime, count),
   );
   return router;

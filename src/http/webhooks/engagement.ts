@@ -4,7 +4,7 @@ import { type EngagementOutcome, MAX_ENGAGEMENT, recordEngagement } from "../../
 import { readItems, readJson } from "../../foreign-json.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { type ErrorBody, sendError } from "../error-response.ts";
-import { HOST_STATUS_CODES, requireHostSignature } from "./host-webhook.ts";
+import { HOST_STATUS_CODES, requireHostSignature, requireMirrored } from "./host-webhook.ts";
 import { answerUnavailable, type Rejection, signedCallOf } from "./signed-webhook.ts";
 
 const SOURCE = "engagement";
@@ -40,6 +40,7 @@ export function engagementWebhook(runtime: Runtime): Router {
   router.all(
     "/webhooks/engagement",
     requireHostSignature(runtime, SOURCE, count),
+    requireMirrored(runtime, count),
     recordEvents(runtime, count),
   );
   return router;

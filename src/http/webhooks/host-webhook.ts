@@ -1,5 +1,6 @@
 import type { RequestHandler } from "express";
 import type { Runtime } from "../../roles/runtime.ts";
+import { sendRetryLater } from "../error-response.ts";
 import { hmacScheme } from "./signature-schemes.ts";
 import { type Rejection, requireSignature } from "./signed-webhook.ts";
 
@@ -23,4 +24,26 @@ export function requireHostSignature(
     maxBodyBytes: MAX_BODY_BYTES,
     count,
   });
+}
+
+/**
+ * Waits until what the host committed before its call is mirrored: the call may refer to rows that are noted
+ * but not applied. While mirrors stay behind, it gets 503, until they have been so for MIRROR_PATIENCE_MS.
+ */
+export function requireMirrored(
+  { mirroring }: Runtime,
+  count: (rejection: Rejection) => void,
+): RequestHandler {
+  return async (_req, res, next) => {
+    const closed = new AbortController();
+    const onClose = () => closed.abort();
+    res.once("close", onClose);
+    const waitMs = await mirroring.catchUp(closed.signal);
+    res.off("close", onClose);
+    if (waitMs === 0) return next();
+    count("unavailable");
+    const message =
+      "Rows of the host are not mirrored yet. Nothing was stored. Send the same body again after the time in Retry-After.";
+    sendRetryLater(res, 503, { code: "unavailable", message }, waitMs);
+  };
 }
