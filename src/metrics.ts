@@ -12,7 +12,14 @@ export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const at = { registers: [registry] };
-  return { registry, ...jobMetrics(at), ...webhookMetrics(at), ...scrapedMetrics(at), ...mirrorMetrics(at) };
+  return {
+    registry,
+    ...jobMetrics(at),
+    ...webhookMetrics(at),
+    ...scrapedMetrics(at),
+    ...outboxMetrics(at),
+    ...mirrorMetrics(at),
+  };
 }
 
 type Registered = { readonly registers: Registry[] };
@@ -126,36 +133,6 @@ function scrapedMetrics(at: Registered) {
       labelNames: ["part"],
       ...at,
     }),
-    carriers: new Gauge({
-      name: "commonwork_queue_carriers",
-      help: "Carriers in Redis by state; absent for states without carriers.",
-      labelNames: ["queue", "state"],
-      ...at,
-    }),
-    entries: new Gauge({
-      name: "commonwork_outbox_entries",
-      help: "Entries in the outbox by state; more than 10,000 are estimated.",
-      labelNames: ["queue", "state"],
-      ...at,
-    }),
-    failingEntries: new Gauge({
-      name: "commonwork_outbox_failing_entries",
-      help: "Entries that failed five times or more and are still retried.",
-      labelNames: ["queue"],
-      ...at,
-    }),
-    postponed: new Gauge({
-      name: "commonwork_outbox_postponed_entries",
-      help: "Entries that wait for a version of the program which knows their job and payload.",
-      labelNames: ["job"],
-      ...at,
-    }),
-    oldest: new Gauge({
-      name: "commonwork_outbox_oldest_seconds",
-      help: "Age of the oldest due entry.",
-      labelNames: ["queue"],
-      ...at,
-    }),
     scheduleFaults: new Counter({
       name: "commonwork_schedule_faults_total",
       help: "Schedules that threw, or whose last slot was in the future because a clock was wrong.",
@@ -204,6 +181,42 @@ function scrapedMetrics(at: Registered) {
     ledgerDrift: new Gauge({
       name: "commonwork_ledger_drift",
       help: "Faults found by the last ledger verifications.",
+      ...at,
+    }),
+  };
+}
+
+/** Read at each scrape: work in Redis and Postgres. */
+function outboxMetrics(at: Registered) {
+  return {
+    carriers: new Gauge({
+      name: "commonwork_queue_carriers",
+      help: "Carriers in Redis by state; absent for states without carriers.",
+      labelNames: ["queue", "state"],
+      ...at,
+    }),
+    entries: new Gauge({
+      name: "commonwork_outbox_entries",
+      help: "Entries in the outbox by state; more than 10,000 are estimated.",
+      labelNames: ["queue", "state"],
+      ...at,
+    }),
+    failingEntries: new Gauge({
+      name: "commonwork_outbox_failing_entries",
+      help: "Entries that failed five times or more and are still retried.",
+      labelNames: ["queue"],
+      ...at,
+    }),
+    postponed: new Gauge({
+      name: "commonwork_outbox_postponed_entries",
+      help: "Entries that wait for a version of the program which knows their job and payload.",
+      labelNames: ["job"],
+      ...at,
+    }),
+    oldest: new Gauge({
+      name: "commonwork_outbox_oldest_seconds",
+      help: "Age of the oldest due entry.",
+      labelNames: ["queue"],
       ...at,
     }),
   };

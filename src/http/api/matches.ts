@@ -1,6 +1,7 @@
-import { Router } from "express";
+import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { referencesTo, resolveReference } from "../../db/references.ts";
+import type { Queryable } from "../../db/statement.ts";
 import { dismissMatch, restoreMatch } from "../../project-matching/dismissals.ts";
 import { explainNoCandidates, explainNoMatches } from "../../project-matching/empty-lists.ts";
 import { readOwnMatches } from "../../project-matching/own-matches.ts";
@@ -34,60 +35,8 @@ export function matchRoutes(runtime: Runtime): Router {
   const router = Router();
   const auth = userAuth(runtime);
   const on = runtime.db.drizzle;
-  router.get("/projects/:id/candidates", auth, async (req, res) => {
-    const query = validateQuery(candidatesPage, req, res);
-    if (query === null) return;
-    const project = String(req.params["id"]);
-    const id = await resolveReference(on, "projects", project);
-    if (id === null || !(await maySeeCandidates(on, id, userOf(res))))
-      return sendError(res, 404, {
-        code: "not-found",
-        message: "There is no such project, or you do not run it.",
-      });
-    const candidates = await readMatchCandidates(on, id, {
-      limit: query.limit,
-      minimumScore: query.min_score,
-    });
-    const empty = candidates.length === 0 ? await explainNoCandidates(on, id) : undefined;
-    const userReference = await referencesTo(
-      on,
-      "users",
-      candidates.map(({ userId }) => userId),
-    );
-    res.set("Cache-Control", "no-store").json({
-      candidates: candidates.map(({ userId, name, availability, calculatedAt, ...match }) => ({
-        ...matchResponse(match),
-        user_id: userReference(userId),
-        name,
-        availability,
-        calculated_at: calculatedAt,
-        explain: explainLink(project, userReference(userId)),
-      })),
-      empty,
-    });
-  });
-  router.get("/volunteers/me/matches", auth, async (req, res) => {
-    const query = validateQuery(ownPage, req, res);
-    if (query === null) return;
-    const me = userOf(res);
-    const matches = await readOwnMatches(on, me, { limit: query.limit, minimumScore: query.min_score });
-    const empty = matches.length === 0 ? await explainNoMatches(on, me) : undefined;
-    const userReference = await referencesTo(on, "users", [me]);
-    const projectReference = await referencesTo(
-      on,
-      "projects",
-      matches.map(({ projectId }) => projectId),
-    );
-    res.set("Cache-Control", "no-store").json({
-      matches: matches.map(({ projectId, projectName, ...match }) => ({
-        ...matchResponse(match),
-        project_id: projectReference(projectId),
-        project_name: projectName,
-        explain: explainLink(projectReference(projectId), userReference(me)),
-      })),
-      empty,
-    });
-  });
+  router.get("/projects/:id/candidates", auth, (req, res) => sendCandidates(on, req, res));
+  router.get("/volunteers/me/matches", auth, (req, res) => sendOwnMatches(on, req, res));
   const dismissal = "/volunteers/me/matches/:projectId/dismiss";
   router.post(dismissal, auth, async (req, res) => {
     const id = await resolveReference(on, "projects", String(req.params["projectId"]));
@@ -100,10 +49,66 @@ export function matchRoutes(runtime: Runtime): Router {
     const id = await resolveReference(on, "projects", String(req.params["projectId"]));
     const isRestored = id !== null && (await restoreMatch(on, id, userOf(res)));
     if (!isRestored)
-      return sendError(res, 404, { code: "not-found", message: "You have not dismissed such a project." });
+      return sendError(res, 404, { code: "not-found", message: "You have not dismissed this project." });
     res.status(204).end();
   });
   return router;
+}
+
+async function sendCandidates(on: Queryable, req: Request, res: Response): Promise<void> {
+  const query = validateQuery(candidatesPage, req, res);
+  if (query === null) return;
+  const project = String(req.params["id"]);
+  const id = await resolveReference(on, "projects", project);
+  if (id === null || !(await maySeeCandidates(on, id, userOf(res))))
+    return sendError(res, 404, {
+      code: "not-found",
+      message: "There is no such project, or you do not run it.",
+    });
+  const candidates = await readMatchCandidates(on, id, {
+    limit: query.limit,
+    minimumScore: query.min_score,
+  });
+  const empty = candidates.length === 0 ? await explainNoCandidates(on, id) : undefined;
+  const userReference = await referencesTo(
+    on,
+    "users",
+    candidates.map(({ userId }) => userId),
+  );
+  res.set("Cache-Control", "no-store").json({
+    candidates: candidates.map(({ userId, name, availability, calculatedAt, ...match }) => ({
+      ...matchResponse(match),
+      user_id: userReference(userId),
+      name,
+      availability,
+      calculated_at: calculatedAt,
+      explain: explainLink(project, userReference(userId)),
+    })),
+    empty,
+  });
+}
+
+async function sendOwnMatches(on: Queryable, req: Request, res: Response): Promise<void> {
+  const query = validateQuery(ownPage, req, res);
+  if (query === null) return;
+  const me = userOf(res);
+  const matches = await readOwnMatches(on, me, { limit: query.limit, minimumScore: query.min_score });
+  const empty = matches.length === 0 ? await explainNoMatches(on, me) : undefined;
+  const userReference = await referencesTo(on, "users", [me]);
+  const projectReference = await referencesTo(
+    on,
+    "projects",
+    matches.map(({ projectId }) => projectId),
+  );
+  res.set("Cache-Control", "no-store").json({
+    matches: matches.map(({ projectId, projectName, ...match }) => ({
+      ...matchResponse(match),
+      project_id: projectReference(projectId),
+      project_name: projectName,
+      explain: explainLink(projectReference(projectId), userReference(me)),
+    })),
+    empty,
+  });
 }
 
 const explainLink = (project: string, user: string): string =>
