@@ -1,5 +1,6 @@
 import { PAIR_BYTES, writePairBytes } from "./pair-bytes.ts";
 import type { PairLists, PairTerms, PairTier } from "./score-pair.ts";
+import type { FoundPairs } from "./search-pairs.ts";
 
 /** Nobody outside a list ranks before this score and id. */
 export type Floor = { readonly score: number; readonly userId: number };
@@ -92,6 +93,52 @@ export function packFound(
       list += 1;
     }
   return columns;
+}
+
+/** Lists of viewers that are packed one after the other. */
+export type GrowingLists = {
+  add(found: FoundPairs): void;
+  end(): PairListColumns;
+};
+
+/**
+ * Packs what `searchPairs` finds, as `packFound` does.
+ *
+ * @param listPositions positions in the lists, by position in the packed people.
+ */
+export function openLists(viewers: number, keep: number, listPositions: Int32Array): GrowingLists {
+  const columns = openColumns(TIERS.length * viewers, TIERS.length * viewers * keep);
+  let [list, at] = [0, 0];
+  return {
+    add(found) {
+      for (const [tier, name] of TIERS.entries()) {
+        const { count, order, positions, candidateIds, scores, components } = found[name];
+        columns.userIds[list] = found.viewerId;
+        columns.tiers[list] = tier;
+        columns.sizes[list] = count;
+        if (count === keep) {
+          const last = order[count - 1] as number;
+          columns.floorScores[list] = scores[last] as number;
+          columns.floorUserIds[list] = candidateIds[last] as number;
+        }
+        list += 1;
+        for (let n = 0; n < count; n++, at++) {
+          const from = order[n] as number;
+          columns.positions[at] = listPositions[positions[from] as number] as number;
+          columns.scores[at] = scores[from] as number;
+          for (let byte = 0; byte < PAIR_BYTES; byte++)
+            columns.components[at * PAIR_BYTES + byte] = components[from * PAIR_BYTES + byte] as number;
+        }
+      }
+    },
+    // Copies: a view would be passed to another thread with all of its memory.
+    end: () => ({
+      ...columns,
+      positions: columns.positions.slice(0, at),
+      scores: columns.scores.slice(0, at),
+      components: columns.components.slice(0, at * PAIR_BYTES),
+    }),
+  };
 }
 
 /** Packs stored lists. */

@@ -1,4 +1,4 @@
-import { type PairListColumns, packFound } from "./list-columns.ts";
+import { openLists, type PairListColumns } from "./list-columns.ts";
 import { type PackedPeople, packPeople } from "./pack-people.ts";
 import { type Person, preparePerson } from "./person.ts";
 import { factsOf, type PersonRow } from "./read-facts.ts";
@@ -85,16 +85,17 @@ export function rangeLists(
       const id = people.idAt(position);
       return { id, blocked: blocked.get(id) ?? [] };
     });
-  const positionOf = (id: number): number => listPositions[people.positionOf(id) as number] as number;
   const pieces: PairListColumns[] = [];
   let [pairs, scoredAll] = [0, 0];
   for (let at = 0; at < viewers.length; at += perPiece) {
-    const found = searchPairs(people, viewers.slice(at, at + perPiece), keep);
-    pieces.push(packFound(found, positionOf, keep));
-    for (const lists of found) {
-      pairs += lists.A.length + lists.B.length;
-      if (lists.scoredAll) scoredAll += 1;
-    }
+    const together = viewers.slice(at, at + perPiece);
+    const lists = openLists(together.length, keep, listPositions);
+    searchPairs(people, together, keep, (found) => {
+      lists.add(found);
+      pairs += found.A.count + found.B.count;
+      if (found.scoredAll) scoredAll += 1;
+    });
+    pieces.push(lists.end());
   }
   return { pieces, viewers: viewers.length, pairs, scoredAll };
 }

@@ -1,12 +1,13 @@
 import type { Counted } from "./count-people.ts";
 import { staticScore } from "./order-people.ts";
+import type { ColumnLayout } from "./pair-columns.ts";
 import {
   BLOCK,
   CHUNK,
-  type ColumnLayout,
   FLAG_NO_INTERESTS,
   FLAG_QUIZ,
   GROUP,
+  genderBit,
   NEAR_WORDS,
   NEVER,
   NO_AGE,
@@ -83,7 +84,8 @@ function writeCandidate(views: Views, columns: ColumnLayout, counted: Counted, p
     person.locationText === null ? NO_TEXT : (counted.texts.get(person.locationText) as number);
   if (person.quiz) f32.set(person.quiz, (columns.quizzes >> 2) + position * QUIZ_DIMENSIONS);
   const gender = person.gender === null ? NO_GENDER : (counted.genders.get(person.gender) as number);
-  const flags = (hasInterests ? 0 : FLAG_NO_INTERESTS) | (person.quiz ? FLAG_QUIZ : 0);
+  const known = person.gender === null ? 0 : genderBit(gender);
+  const flags = (hasInterests ? 0 : FLAG_NO_INTERESTS) | (person.quiz ? FLAG_QUIZ : 0) | known;
   u32[(columns.meta >> 2) + position] = (person.age ?? NO_AGE) | (gender << 8) | flags;
 }
 

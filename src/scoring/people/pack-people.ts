@@ -1,9 +1,8 @@
 import { type Counted, countPeople } from "./count-people.ts";
 import { orderPeople } from "./order-people.ts";
 import { type Views, writeFilter } from "./pack-filter.ts";
+import { type ColumnLayout, layOutColumns } from "./pair-columns.ts";
 import {
-  type ColumnLayout,
-  layOutColumns,
   MAX_GENDERS,
   MAX_RARE_INTERESTS,
   MAX_TRAIT_WORDS,

@@ -1,7 +1,7 @@
 // The filter of pair scores in AssemblyScript, compiled by `npm run kernel:build` into
-// pair-filter.generated.ts. It scores everybody for one viewer in f32 and keeps the pairs whose score may be
-// among the best in f64 (decision 0161). Layouts: pair-layout.ts, with the same numbers. Four candidates form
-// a group, 64 a block, 1,024 a chunk.
+// pair-filter.generated.ts. It scores candidates for one viewer in f32, a chunk at a time, and keeps the pairs
+// whose score may be among the best in f64 (decision 0161). Layouts: pair-layout.ts, with the same numbers.
+// Four candidates form a group, 64 a block, 1,024 a chunk.
 
 // Parameters of a viewer: byte offsets.
 const RECORDS: usize = 0;
@@ -12,7 +12,6 @@ const TRAIT_WORDS: usize = 16;
 const QUIZZES: usize = 20;
 const META: usize = 24;
 const BLOCKS: usize = 28;
-const CHUNKS: usize = 32;
 const EXCLUDED: usize = 36;
 const GENDERS: usize = 40;
 const COUNTERS: usize = 44;
@@ -24,7 +23,8 @@ const LIST_LENGTH: usize = 64;
 const POSTINGS: usize = 68;
 const CURSORS: usize = 72;
 const CURSOR_COUNT: usize = 76;
-const OWN_CHUNK: usize = 80;
+/** The chunk that the cursors have reached. */
+const NEXT_CHUNK: usize = 80;
 const RATINGS: usize = 84;
 const ROOT_TRAITS: usize = 96;
 const FALLBACK: usize = 100;
@@ -50,6 +50,18 @@ const SIGNS: usize = 184;
 const OWN_SIGNS: usize = 188;
 const TIERS: usize = 192;
 const SQUARES: usize = 224;
+const HIT_COUNT: usize = 228;
+const WANTED: usize = 232;
+const ANY_GENDER: usize = 236;
+const SQUARE_MET: usize = 240;
+const SQUARE_UNMET: usize = 244;
+// Constants, four lanes each: in memory, since in the code they are built again for every group.
+const EVERY_SECOND_BIT: usize = 256;
+const TWO_OF_FOUR_BITS: usize = 272;
+const LOW_HALF_BYTES: usize = 288;
+const BYTE_ONES: usize = 304;
+const ONES: usize = 320;
+const FIFTHS: usize = 336;
 
 // A record of a group.
 const RECORD_BYTES: usize = 144;
@@ -95,27 +107,38 @@ let hitCount: u32 = 0;
 let commonTraits: u32 = 0;
 let commonSquares: f32 = 0;
 
-/** @returns the number of hits, or -1 when more tie than the buffer holds. */
-export function scan(params: usize): i32 {
+/** Begins a viewer. */
+export function begin(params: usize): void {
   viewer = params;
-  hitCount = 0;
+  store<u32>(params, 0, HIT_COUNT);
+  store<i32>(params, -1, NEXT_CHUNK);
+  v128.store(params, i32x4.splat(0x55555555), EVERY_SECOND_BIT);
+  v128.store(params, i32x4.splat(0x33333333), TWO_OF_FOUR_BITS);
+  v128.store(params, i32x4.splat(0x0f0f0f0f), LOW_HALF_BYTES);
+  v128.store(params, i32x4.splat(0x01010101), BYTE_ONES);
+  v128.store(params, i32x4.splat(1), ONES);
+  v128.store(params, f32x4.splat(0.2), FIFTHS);
   resetTiers();
-  const own = load<u32>(params, OWN_CHUNK);
-  seekCursors(own * CHUNK);
-  if (!scanChunk(own)) return -1;
-  seekCursors(0);
-  const chunks = load<u32>(params, CHUNKS);
-  for (let chunk: u32 = 0; chunk < chunks; chunk++) {
-    if (chunk == own) countInterests(chunk);
-    else if (!scanChunk(chunk)) return -1;
-  }
-  dropHits();
-  return hitCount;
 }
 
-function scanChunk(chunk: u32): bool {
+/** Scores a chunk for a viewer. @returns 0 when more tie than the buffer holds. */
+export function scan(params: usize, chunk: u32): u32 {
+  viewer = params;
+  hitCount = load<u32>(params, HIT_COUNT);
+  if (load<u32>(params, NEXT_CHUNK) != chunk) seekCursors(chunk * CHUNK);
   countInterests(chunk);
-  return scoreKept(filterChunk(chunk));
+  store<u32>(params, chunk + 1, NEXT_CHUNK);
+  const fits = scoreKept(filterChunk(chunk), chunk);
+  store<u32>(params, hitCount, HIT_COUNT);
+  return fits ? 1 : 0;
+}
+
+/** Ends a viewer. @returns the number of hits. */
+export function end(params: usize): u32 {
+  viewer = params;
+  hitCount = load<u32>(params, HIT_COUNT);
+  dropHits();
+  return hitCount;
 }
 
 // Floors: at least LIST_LENGTH pairs of the tier score as much. A tier is { bin, pairs from that bin on, floor }.
@@ -199,12 +222,12 @@ function countInterests(chunk: u32): void {
 }
 
 @inline
-function countBits(bits: v128): v128 {
-  const pairs = i32x4.sub(bits, v128.and(i32x4.shr_u(bits, 1), i32x4.splat(0x55555555)));
-  const low = i32x4.splat(0x33333333);
+function countBits(bits: v128, params: usize): v128 {
+  const pairs = i32x4.sub(bits, v128.and(i32x4.shr_u(bits, 1), v128.load(params, EVERY_SECOND_BIT)));
+  const low = v128.load(params, TWO_OF_FOUR_BITS);
   const fours = i32x4.add(v128.and(pairs, low), v128.and(i32x4.shr_u(pairs, 2), low));
-  const bytes = v128.and(i32x4.add(fours, i32x4.shr_u(fours, 4)), i32x4.splat(0x0f0f0f0f));
-  return i32x4.shr_u(i32x4.mul(bytes, i32x4.splat(0x01010101)), 24);
+  const bytes = v128.and(i32x4.add(fours, i32x4.shr_u(fours, 4)), v128.load(params, LOW_HALF_BYTES));
+  return i32x4.shr_u(i32x4.mul(bytes, v128.load(params, BYTE_ONES)), 24);
 }
 
 /** Bits in common of the trait masks after the first. */
@@ -215,29 +238,58 @@ function countExtraTraits(group: usize, words: u32): v128 {
   let count = i32x4.splat(0);
   for (let word: u32 = 0; word < others; word++) {
     const ownWord = i32x4.splat(load<u32>(own + (<usize>word << 2)));
-    count = i32x4.add(count, countBits(v128.and(v128.load(mask), ownWord)));
+    count = i32x4.add(count, countBits(v128.and(v128.load(mask), ownWord), viewer));
     mask += 16;
   }
   return count;
 }
 
+/** The squared chords to four candidates. */
+@inline
+function squaredChords(near: usize, params: usize): v128 {
+  const dx = f32x4.sub(v128.load(near), f32x4.splat(load<f32>(params, POINT)));
+  const dy = f32x4.sub(v128.load(near, 16), f32x4.splat(load<f32>(params, POINT + 4)));
+  const dz = f32x4.sub(v128.load(near, 32), f32x4.splat(load<f32>(params, POINT + 8)));
+  return f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), f32x4.mul(dz, dz));
+}
+
 /** 0.2 x proximity of four candidates, at least what it is in f64 but for rounding. */
 @inline
-function proximity(near: usize, x: v128, y: v128, z: v128, perRadian: v128, text: v128): v128 {
-  const dx = f32x4.sub(v128.load(near), x);
-  const dy = f32x4.sub(v128.load(near, 16), y);
-  const dz = f32x4.sub(v128.load(near, 32), z);
-  const squared = f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), f32x4.mul(dz, dz));
+function proximity(near: usize, squared: v128, params: usize): v128 {
   let series = f32x4.add(f32x4.splat(3.0 / 640.0), f32x4.mul(squared, f32x4.splat(5.0 / 7168.0)));
   series = f32x4.add(f32x4.splat(1.0 / 24.0), f32x4.mul(squared, series));
   series = f32x4.add(f32x4.splat(1), f32x4.mul(squared, series));
   const arc = f32x4.mul(f32x4.sqrt(squared), series);
+  const perRadian = f32x4.splat(load<f32>(params, PROXIMITY_PER_RADIAN));
   const by = f32x4.pmax(f32x4.splat(0), f32x4.sub(f32x4.splat(0.2), f32x4.mul(arc, perRadian)));
   const sameText = v128.and(
-    i32x4.eq(v128.load(near, 48), text),
+    i32x4.eq(v128.load(near, 48), i32x4.splat(load<i32>(params, TEXT))),
     f32x4.gt(squared, f32x4.splat(NO_POINT)),
   );
   return f32x4.add(by, v128.and(sameText, f32x4.splat(TEXT_SCORE)));
+}
+
+/** Which of four candidates are of a wanted age and gender; of genders beyond the first ones all or none. */
+@inline
+function mayMeet(meta: v128, params: usize): v128 {
+  const ages = v128.and(meta, i32x4.splat(0xff));
+  const isOfAge = v128.and(
+    i32x4.ge_s(ages, i32x4.splat(load<i32>(params, AGE_MIN))),
+    i32x4.le_s(ages, i32x4.splat(load<i32>(params, AGE_MAX))),
+  );
+  const isWanted = i32x4.ne(v128.and(meta, i32x4.splat(load<u32>(params, WANTED))), i32x4.splat(0));
+  return v128.and(isOfAge, v128.or(i32x4.splat(load<u32>(params, ANY_GENDER)), isWanted));
+}
+
+/** The floors of four candidates, less the margin: the lower one where f32 cannot tell the tier. */
+@inline
+function nearLimits(meta: v128, squared: v128, params: usize, a: v128, b: v128, limitsDistance: bool): v128 {
+  const met = mayMeet(meta, params);
+  if (!limitsDistance) return v128.bitselect(a, b, met);
+  const isClose = f32x4.le(squared, f32x4.splat(load<f32>(params, SQUARE_UNMET)));
+  const isUnsure = f32x4.ge(squared, f32x4.splat(load<f32>(params, SQUARE_MET)));
+  const inA = v128.bitselect(f32x4.pmin(a, b), a, isUnsure);
+  return v128.bitselect(inA, b, v128.and(met, isClose));
 }
 
 /**
@@ -245,61 +297,70 @@ function proximity(near: usize, x: v128, y: v128, z: v128, perRadian: v128, text
  * near }, the sum without traits and proximity, the bound of traits, proximity. @returns the end.
  */
 function filterChunk(chunk: u32): usize {
-  const r0 = f32x4.splat(load<f32>(viewer, RATINGS));
-  const r1 = f32x4.splat(load<f32>(viewer, RATINGS + 4));
-  const r2 = f32x4.splat(load<f32>(viewer, RATINGS + 8));
-  const ownMask = i32x4.splat(load<u32>(load<u32>(viewer, MASKS)));
-  const root = f32x4.splat(load<f32>(viewer, ROOT_TRAITS));
-  const fallback = f32x4.splat(load<f32>(viewer, FALLBACK));
-  const popular = i32x4.splat(load<u32>(viewer, POPULAR));
-  const interests = f32x4.splat(load<f32>(viewer, INTEREST_COUNT));
-  const own = f32x4.splat(load<f32>(viewer, EMPTY_INTERESTS));
-  const x = f32x4.splat(load<f32>(viewer, POINT));
-  const y = f32x4.splat(load<f32>(viewer, POINT + 4));
-  const z = f32x4.splat(load<f32>(viewer, POINT + 8));
-  const perRadian = f32x4.splat(load<f32>(viewer, PROXIMITY_PER_RADIAN));
-  const text = i32x4.splat(load<i32>(viewer, TEXT));
-  const words = load<u32>(viewer, TRAIT_WORDS);
-  const margin = load<f32>(viewer, MARGIN);
-  const nearLimit = f32x4.splat(lowerFloor() - margin);
-  const farFloor = load<u32>(viewer, LIMITS_DISTANCE) != 0 ? floorOf(TIER_B) : lowerFloor();
-  const farLimit = f32x4.splat(farFloor - margin);
-  const zero = f32x4.splat(0);
-
+  const limitsDistance = load<u32>(viewer, LIMITS_DISTANCE) != 0;
   let kept = <usize>load<u32>(viewer, KEPT);
   let counter = <usize>load<u32>(viewer, COUNTERS);
   for (let block = chunk * BLOCKS_PER_CHUNK; block < (chunk + 1) * BLOCKS_PER_CHUNK; block++) {
-    const near = isNear(block);
-    const limit = near ? nearLimit : farLimit;
-    const end = (block + 1) * GROUPS_PER_BLOCK;
-    for (let group = block * GROUPS_PER_BLOCK; group < end; group++) {
-      const record = <usize>load<u32>(viewer, RECORDS) + <usize>group * RECORD_BYTES;
-      let sum = f32x4.add(v128.load(record, R_STATIC), own);
-      sum = f32x4.add(sum, f32x4.mul(v128.load(record, R_RATING_0), r0));
-      sum = f32x4.add(sum, f32x4.mul(v128.load(record, R_RATING_1), r1));
-      sum = f32x4.add(sum, f32x4.mul(v128.load(record, R_RATING_2), r2));
-      let common = countBits(v128.and(v128.load(record, R_MASK), ownMask));
-      if (words > 1) common = i32x4.add(common, countExtraTraits(group, words));
-      const roots = f32x4.pmax(root, v128.load(record, R_ROOT));
-      const traits = v128.bitselect(
-        f32x4.mul(f32x4.sqrt(f32x4.convert_i32x4_u(common)), roots),
-        f32x4.pmin(fallback, v128.load(record, R_FALLBACK)),
-        i32x4.gt_s(common, i32x4.splat(1)),
-      );
-      const shared = f32x4.convert_i32x4_u(
-        i32x4.add(
-          countBits(v128.and(v128.load(record, R_POPULAR), popular)),
-          v128.load_ext<u16>(counter),
-        ),
-      );
-      const either = f32x4.sub(f32x4.add(interests, v128.load(record, R_INTERESTS)), shared);
-      sum = f32x4.add(sum, f32x4.div(f32x4.mul(f32x4.splat(0.2), shared), either));
-      const by = near
-        ? proximity(<usize>load<u32>(viewer, NEAR) + <usize>group * NEAR_BYTES, x, y, z, perRadian, text)
-        : zero;
-      const lanes = i32x4.bitmask(f32x4.ge(f32x4.add(f32x4.add(sum, traits), by), limit));
-      counter += 8;
-      if (lanes == 0) continue;
+    if (isNear(block)) kept = filterBlock(block, counter, kept, true, limitsDistance);
+    else if (limitsDistance) kept = filterBlock(block, counter, kept, false, true);
+    else kept = filterBlock(block, counter, kept, false, false);
+    counter += 64 * 2;
+  }
+  return kept;
+}
+
+/** The same of a block. Inlined for each kind of block: those that are far away are the most, and all in tier B. */
+@inline
+function filterBlock(block: u32, counters: usize, to: usize, near: bool, limitsDistance: bool): usize {
+  const params = viewer;
+  const r0 = f32x4.splat(load<f32>(params, RATINGS));
+  const r1 = f32x4.splat(load<f32>(params, RATINGS + 4));
+  const r2 = f32x4.splat(load<f32>(params, RATINGS + 8));
+  const ownMask = i32x4.splat(load<u32>(load<u32>(params, MASKS)));
+  const root = f32x4.splat(load<f32>(params, ROOT_TRAITS));
+  const fallback = f32x4.splat(load<f32>(params, FALLBACK));
+  const popular = i32x4.splat(load<u32>(params, POPULAR));
+  const interests = f32x4.splat(load<f32>(params, INTEREST_COUNT));
+  const own = f32x4.splat(load<f32>(params, EMPTY_INTERESTS));
+  const words = load<u32>(params, TRAIT_WORDS);
+  const margin = load<f32>(params, MARGIN);
+  const limitA = f32x4.splat(floorOf(TIER_A) - margin);
+  const limitB = f32x4.splat(floorOf(TIER_B) - margin);
+  let kept = to;
+  let counter = counters;
+  let group = block * GROUPS_PER_BLOCK;
+  const end = group + GROUPS_PER_BLOCK;
+  let record = <usize>load<u32>(params, RECORDS) + <usize>group * RECORD_BYTES;
+  let meta = <usize>load<u32>(params, META) + (<usize>group << 4);
+  let place = <usize>load<u32>(params, NEAR) + <usize>group * NEAR_BYTES;
+  for (; group < end; group++) {
+    let sum = f32x4.add(v128.load(record, R_STATIC), own);
+    sum = f32x4.add(sum, f32x4.mul(v128.load(record, R_RATING_0), r0));
+    sum = f32x4.add(sum, f32x4.mul(v128.load(record, R_RATING_1), r1));
+    sum = f32x4.add(sum, f32x4.mul(v128.load(record, R_RATING_2), r2));
+    let common = countBits(v128.and(v128.load(record, R_MASK), ownMask), params);
+    if (words > 1) common = i32x4.add(common, countExtraTraits(group, words));
+    const roots = f32x4.pmax(root, v128.load(record, R_ROOT));
+    const traits = v128.bitselect(
+      f32x4.mul(f32x4.sqrt(f32x4.convert_i32x4_s(common)), roots),
+      f32x4.pmin(fallback, v128.load(record, R_FALLBACK)),
+      i32x4.gt_s(common, v128.load(params, ONES)),
+    );
+    const bits = countBits(v128.and(v128.load(record, R_POPULAR), popular), params);
+    const shared = f32x4.convert_i32x4_s(i32x4.add(bits, v128.load_ext<u16>(counter)));
+    const either = f32x4.sub(f32x4.add(interests, v128.load(record, R_INTERESTS)), shared);
+    sum = f32x4.add(sum, f32x4.div(f32x4.mul(v128.load(params, FIFTHS), shared), either));
+    let bound = f32x4.add(sum, traits);
+    let by = f32x4.splat(0);
+    let limit = limitB;
+    if (near) {
+      const squared = squaredChords(place, params);
+      by = proximity(place, squared, params);
+      bound = f32x4.add(bound, by);
+      limit = nearLimits(v128.load(meta), squared, params, limitA, limitB, limitsDistance);
+    } else if (!limitsDistance) limit = v128.bitselect(limitA, limitB, mayMeet(v128.load(meta), params));
+    const lanes = i32x4.bitmask(f32x4.ge(bound, limit));
+    if (lanes != 0) {
       store<u32>(kept, group);
       store<u32>(kept, lanes, 4);
       store<u32>(kept, near ? 1 : 0, 8);
@@ -308,6 +369,10 @@ function filterChunk(chunk: u32): usize {
       v128.store(kept, by, 48);
       kept += KEPT_BYTES;
     }
+    counter += 8;
+    record += RECORD_BYTES;
+    meta += 16;
+    place += NEAR_BYTES;
   }
   return kept;
 }
@@ -325,16 +390,18 @@ function isNear(block: u32): bool {
 // Candidates that leave the filter.
 
 /** @returns false when the hits do not fit. */
-function scoreKept(end: usize): bool {
+function scoreKept(end: usize, chunk: u32): bool {
   const ownEmpty = load<f32>(viewer, EMPTY_INTERESTS) > 0;
   const margin = load<f32>(viewer, MARGIN);
+  const excluded = <usize>load<u32>(viewer, EXCLUDED);
+  const first = chunk * CHUNK;
   for (let kept = <usize>load<u32>(viewer, KEPT); kept < end; kept += KEPT_BYTES) {
     const group = load<u32>(kept);
     const near = load<u32>(kept, 8) != 0;
     for (let lanes = load<u32>(kept, 4); lanes != 0; lanes &= lanes - 1) {
       const lane = ctz<u32>(lanes);
       const candidate = (group << 2) + lane;
-      if (load<u8>(<usize>load<u32>(viewer, EXCLUDED) + candidate)) continue;
+      if (load<u8>(excluded + (candidate - first))) continue;
       const meta = load<u32>(<usize>load<u32>(viewer, META) + (<usize>candidate << 2));
       const place = kept + (<usize>lane << 2);
       let sum = load<f32>(place, 16) + load<f32>(place, 48);

@@ -35,6 +35,10 @@ export const NO_GENDER = 255;
 export const MAX_GENDERS = 255;
 export const FLAG_NO_INTERESTS = 1 << 16;
 export const FLAG_QUIZ = 1 << 17;
+/** The first genders have a bit of their own in the column of ages and genders, the others one together. */
+const GENDER_BITS = 13;
+const FIRST_GENDER_BIT = 18;
+export const genderBit = (code: number): number => 1 << (FIRST_GENDER_BIT + Math.min(code, GENDER_BITS));
 
 /** In a column of location texts and in the parameter: equal to none. */
 export const NO_TEXT = -2;
@@ -49,7 +53,7 @@ export const HIT_CAPACITY = 8_192;
 export const HISTOGRAM_BYTES = 2 * 2_048 * 4;
 export const CURSOR_WORDS = 3;
 /** Eight numbers in f32. */
-const QUIZ_BYTES = 32;
+export const QUIZ_BYTES = 32;
 /** Sums of the squares of the viewer's strengths: four tables of 256 for each mask word. */
 export const SQUARES_BYTES = 4 * 256 * 4;
 
@@ -63,7 +67,6 @@ export const PARAM = {
   quizzes: 5,
   meta: 6,
   blocks: 7,
-  chunks: 8,
   excluded: 9,
   genders: 10,
   counters: 11,
@@ -75,7 +78,7 @@ export const PARAM = {
   postings: 17,
   cursors: 18,
   cursorCount: 19,
-  ownChunk: 20,
+  // 20 is the chunk that the cursors have reached.
   ratings: 21,
   rootTraits: 24,
   fallback: 25,
@@ -101,15 +104,18 @@ export const PARAM = {
   ownSigns: 47,
   // 48 to 55 are the tiers.
   squares: 56,
+  // 57 is the number of hits.
+  wanted: 58,
+  anyGender: 59,
+  squareMet: 60,
+  squareUnmet: 61,
 } as const;
-export const PARAM_BYTES = 256;
+/** With the constants that follow the parameters. */
+export const PARAM_BYTES = 352;
 
-/** What a thread writes while it scans: byte offsets within its slot. */
-export type SlotLayout = {
-  readonly excluded: number;
+/** What a thread writes while it scans for one of its viewers: byte offsets from the viewer's parameters. */
+export type SeatLayout = {
   readonly genders: number;
-  readonly counters: number;
-  readonly kept: number;
   readonly hits: number;
   readonly histograms: number;
   readonly cursors: number;
@@ -122,36 +128,15 @@ export type SlotLayout = {
   readonly bytes: number;
 };
 
-/** The columns: byte offsets in the memory. */
-export type ColumnLayout = {
-  readonly locks: number;
-  readonly records: number;
-  readonly near: number;
-  readonly rows: number;
-  readonly extraMasks: number;
-  readonly signs: number;
-  readonly quizzes: number;
-  readonly meta: number;
-  readonly blocks: number;
-  readonly postings: number;
-  readonly postingStarts: number;
-  /** In f64, for `openPeople`, as the columns below. */
-  readonly people: number;
-  /** Ids by index. */
-  readonly traitIds: number;
-  readonly interestIds: number;
-  /** Bit of each popular interest in the records, by index; -1 for the others. */
-  readonly popularBits: number;
-  /** Location texts by index: the numbers that the caller gave them, in f64. */
-  readonly texts: number;
-  readonly traitStarts: number;
-  readonly traitIndexes: number;
-  readonly strengths: number;
-  readonly interestStarts: number;
-  readonly interestIndexes: number;
-  readonly genderStarts: number;
-  readonly preferredGenders: number;
-  readonly slots: number;
+/** A thread's part of the memory: byte offsets within it. */
+export type SlotLayout = {
+  readonly counters: number;
+  readonly kept: number;
+  /** A byte for each candidate of a chunk. */
+  readonly excluded: number;
+  /** Of the first viewer; those of the others follow. */
+  readonly seats: number;
+  readonly seat: SeatLayout;
   readonly bytes: number;
 };
 
@@ -176,7 +161,7 @@ export type PackedSizes = {
 export const PERSON_WORDS = 32;
 
 /** Hands out offsets that are multiples of 16, the size of a vector. */
-function openOffsets() {
+export function openOffsets() {
   let next = 0;
   return {
     take(bytes: number): number {
@@ -191,13 +176,14 @@ function openOffsets() {
 /** More than any person has postings. Somebody who is not packed may have none of the popular interests. */
 export const maxCursors = ({ maxRareInterests }: PackedSizes): number => maxRareInterests + POPULAR_INTERESTS;
 
-export function layOutSlot(sizes: PackedSizes): SlotLayout {
+/** Viewers who are searched together, so that what is read of a chunk stays in the cache. */
+export const SEATS = 16;
+
+function layOutSeat(sizes: PackedSizes): SeatLayout {
   const { take, end } = openOffsets();
   take(PARAM_BYTES);
-  const slot = {
+  const seat = {
     genders: take(NO_GENDER + 1),
-    counters: take(CHUNK * 2),
-    kept: take((CHUNK / GROUP) * KEPT_BYTES),
     hits: take(HIT_CAPACITY * 8),
     histograms: take(HISTOGRAM_BYTES),
     cursors: take(maxCursors(sizes) * CURSOR_WORDS * 4),
@@ -207,39 +193,18 @@ export function layOutSlot(sizes: PackedSizes): SlotLayout {
     quiz: take(QUIZ_BYTES),
     ownSigns: take(MAX_TRAIT_WORDS * 4),
     squares: take(sizes.traitWords * SQUARES_BYTES),
-    excluded: take(sizes.chunks * CHUNK),
   };
-  return { ...slot, bytes: end() };
+  return { ...seat, bytes: end() };
 }
 
-export function layOutColumns(sizes: PackedSizes): ColumnLayout {
+export function layOutSlot(sizes: PackedSizes): SlotLayout {
   const { take, end } = openOffsets();
-  const places = sizes.chunks * CHUNK;
-  const groups = places / GROUP;
-  const columns = {
-    locks: take(sizes.slots * 4),
-    records: take(groups * RECORD_WORDS * 4),
-    near: take(groups * NEAR_WORDS * 4),
-    rows: take(places * sizes.traitWords * TRAITS_PER_WORD * 4),
-    extraMasks: take(groups * (sizes.traitWords - 1) * 16),
-    signs: take(places * sizes.traitWords * 4),
-    quizzes: take(places * QUIZ_BYTES),
-    meta: take(places * 4),
-    blocks: take((places / BLOCK) * SPHERE_WORDS * 4),
-    postings: take(sizes.interestEntries * 4),
-    postingStarts: take((sizes.interests + 1) * 4),
-    people: take(sizes.people * PERSON_WORDS * 8),
-    traitIds: take(sizes.traits * 8),
-    interestIds: take(sizes.interests * 8),
-    popularBits: take(sizes.interests * 4),
-    texts: take(sizes.texts * 8),
-    traitStarts: take((sizes.people + 1) * 4),
-    traitIndexes: take(sizes.traitEntries * 4),
-    strengths: take(sizes.traitEntries * 8),
-    interestStarts: take((sizes.people + 1) * 4),
-    interestIndexes: take(sizes.interestEntries * 4),
-    genderStarts: take((sizes.people + 1) * 4),
-    preferredGenders: take(sizes.genderEntries * 8),
+  const seat = layOutSeat(sizes);
+  const slot = {
+    counters: take(CHUNK * 2),
+    kept: take((CHUNK / GROUP) * KEPT_BYTES),
+    excluded: take(CHUNK),
+    seats: take(SEATS * seat.bytes),
   };
-  return { ...columns, slots: end(), bytes: end() + sizes.slots * layOutSlot(sizes).bytes };
+  return { ...slot, seat, bytes: end() };
 }

@@ -12,6 +12,9 @@ export const PAIR_WEIGHTS = {
 } as const;
 
 export type PairTerm = keyof typeof PAIR_WEIGHTS;
+/** The order of the terms where they are columns or bytes. */
+export const PAIR_TERMS = ["traits", "interests", "quality", "fit", "proximity", "newness"] as const;
+export const TERM_COUNT = PAIR_TERMS.length;
 /** Each from 0 to 1, unweighted. */
 export type PairTerms = { readonly [Term in PairTerm]: number };
 
@@ -44,16 +47,35 @@ export type ScoredPair = PairScore & { readonly candidateId: number };
  * Summed in this order, newness last, so that a stored sum of the rest can take a later newness.
  */
 export function scorePair(viewer: Person, candidate: Person): PairScore {
+  const numbers = new Float64Array(TERM_COUNT + 1);
+  const tier = scoreInto(numbers, viewer, candidate);
+  const [traits, interests, quality, fit, proximity, newness, score] = numbers as unknown as Numbers;
+  return { score, tier, terms: { traits, interests, quality, fit, proximity, newness } };
+}
+
+type Numbers = Iterable<number> & [number, number, number, number, number, number, number];
+
+/**
+ * The same without an object: writes the terms in the order of PAIR_TERMS, then the score.
+ *
+ * @returns the tier.
+ */
+export function scoreInto(numbers: Float64Array, viewer: Person, candidate: Person): PairTier {
   const km = distanceKm(viewer, candidate);
-  const terms: PairTerms = {
-    traits: traitsTerm(viewer, candidate),
-    interests: interestsTerm(viewer.interests, candidate.interests),
-    quality: qualityTerm(candidate),
-    fit: fitTerm(viewer, candidate),
-    proximity: proximityTerm(viewer, candidate, km),
-    newness: candidate.newness,
-  };
-  return { score: sumTerms(terms), tier: tierOf(viewer, candidate, km), terms };
+  const traits = traitsTerm(viewer, candidate);
+  const interests = interestsTerm(viewer.interests, candidate.interests);
+  const quality = qualityTerm(candidate);
+  const fit = fitTerm(viewer, candidate);
+  const proximity = proximityTerm(viewer, candidate, km);
+  const { newness } = candidate;
+  numbers[0] = traits;
+  numbers[1] = interests;
+  numbers[2] = quality;
+  numbers[3] = fit;
+  numbers[4] = proximity;
+  numbers[5] = newness;
+  numbers[6] = sumTerms(traits, interests, quality, fit, proximity, newness);
+  return tierOf(viewer, candidate, km);
 }
 
 /**
@@ -63,21 +85,24 @@ export function scorePair(viewer: Person, candidate: Person): PairScore {
  */
 export function scoreBound(viewer: Person, candidate: Person): number {
   const [a, b] = [viewer.interests.length, candidate.interests.length];
-  return sumTerms({
-    traits: 1,
-    interests: a === 0 || b === 0 ? MISSING.interests : Math.min(a, b) / Math.max(a, b),
-    quality: qualityTerm(candidate),
-    fit: fitTerm(viewer, candidate),
-    proximity: proximityTerm(viewer, candidate, distanceKm(viewer, candidate)),
-    newness: candidate.newness,
-  });
+  const interests = a === 0 || b === 0 ? MISSING.interests : Math.min(a, b) / Math.max(a, b);
+  const proximity = proximityTerm(viewer, candidate, distanceKm(viewer, candidate));
+  const fit = fitTerm(viewer, candidate);
+  return sumTerms(1, interests, qualityTerm(candidate), fit, proximity, candidate.newness);
 }
 
 /** The tier of a pair alone. */
 export const tierOfPair = (viewer: Person, candidate: Person): PairTier =>
   tierOf(viewer, candidate, distanceKm(viewer, candidate));
 
-function sumTerms({ traits, interests, quality, fit, proximity, newness }: PairTerms): number {
+function sumTerms(
+  traits: number,
+  interests: number,
+  quality: number,
+  fit: number,
+  proximity: number,
+  newness: number,
+): number {
   const w = PAIR_WEIGHTS;
   const rest =
     w.traits * traits + w.interests * interests + w.quality * quality + w.fit * fit + w.proximity * proximity;

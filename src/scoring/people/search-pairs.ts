@@ -1,10 +1,11 @@
 import type { PackedPeople } from "./pack-people.ts";
-import { CHUNK, layOutSlot, maxCursors } from "./pair-layout.ts";
+import { CHUNK, layOutSlot, maxCursors, SEATS } from "./pair-layout.ts";
 import type { Person } from "./person.ts";
 import type { OpenPeople } from "./read-person.ts";
-import { bestPairs, type PairLists } from "./score-pair.ts";
-import { type Slot, writeSlot, writeViewer } from "./viewer-params.ts";
-import { openScan, type Scan } from "./web-assembly.ts";
+import { mayList } from "./score-pair.ts";
+import { type BestOfTier, openScored, type ScoredPairs } from "./scored-pairs.ts";
+import { openSeats, type Seat, type Slot, writeViewer } from "./viewer-params.ts";
+import { type Filter, openFilter } from "./web-assembly.ts";
 
 /** A viewer and whom they do not meet. */
 export type PairViewer = {
@@ -13,35 +14,65 @@ export type PairViewer = {
   readonly blocked: readonly number[];
 };
 
-export type FoundPairs = PairLists & {
+export type FoundPairs = {
   readonly viewerId: number;
+  readonly A: BestOfTier;
+  readonly B: BestOfTier;
   /** Whether every pair was scored in f64, because too many tied for the filter or there is no filter. */
   readonly scoredAll: boolean;
 };
 
 /**
  * The best `keep` candidates of each tier for each viewer, as `bestPairs` finds them. The filter computes all
- * scores in f32 and leaves every pair that may be among the best; `scorePair` decides on those.
+ * scores in f32 and leaves every pair that may be among the best; scores in f64 decide on those.
  *
  * @param viewers neighbours in position are fastest. An unknown id is an error.
+ * @param take is called for one viewer after the other. What it is given is overwritten by the next one.
  */
-export function searchPairs(people: OpenPeople, viewers: readonly PairViewer[], keep: number): FoundPairs[] {
+export function searchPairs(
+  people: OpenPeople,
+  viewers: readonly PairViewer[],
+  keep: number,
+  take: (found: FoundPairs) => void,
+): void {
   const positionOf = (id: number): number => {
     const position = people.positionOf(id);
     if (position === undefined) throw new Error(`Person ${id} is not packed.`);
     return position;
   };
-  return withSearch(people, keep, (search) =>
-    viewers.map((viewer): FoundPairs => {
-      const position = positionOf(viewer.id);
-      const person = people.read(position);
-      const excluded = [position, ...viewer.blocked.flatMap((id) => people.positionOf(id) ?? [])];
-      const candidates = search(person, excluded, Math.floor(position / CHUNK));
-      const blocked = new Set(viewer.blocked);
-      const lists = bestPairs(person, readAll(people, candidates), keep, blocked);
-      return { viewerId: viewer.id, scoredAll: candidates === null, ...lists };
-    }),
-  );
+  const scored = openScored(keep);
+  withSearch(people, keep, (search) => {
+    for (let from = 0; from < viewers.length; from += SEATS) {
+      const together = viewers.slice(from, from + SEATS).map(({ id, blocked }): Seated => {
+        const position = positionOf(id);
+        const excluded = [position, ...blocked.flatMap((other) => people.positionOf(other) ?? [])];
+        return { viewer: people.read(position), excluded, chunk: Math.floor(position / CHUNK) };
+      });
+      for (const [index, candidates] of search(together).entries()) {
+        const { id, blocked } = viewers[from + index] as PairViewer;
+        const { viewer } = together[index] as Seated;
+        scoreCandidates(people, viewer, candidates, new Set(blocked), scored);
+        take({ viewerId: id, ...scored.best(), scoredAll: candidates === null });
+      }
+    }
+  });
+}
+
+/** @param candidates positions; null: everybody. */
+function scoreCandidates(
+  people: OpenPeople,
+  viewer: Person,
+  candidates: Candidates,
+  blocked: ReadonlySet<number>,
+  scored: ScoredPairs,
+): void {
+  scored.clear();
+  const count = candidates === null ? people.count : candidates.length;
+  for (let n = 0; n < count; n++) {
+    const position = candidates === null ? n : (candidates[n] as number);
+    const candidate = people.read(position);
+    if (mayList(viewer, candidate, blocked)) scored.offer(viewer, candidate, position);
+  }
 }
 
 /**
@@ -56,41 +87,91 @@ export const candidatesFor = (
   viewer: Person,
   excluded: readonly number[],
   keep: number,
-): readonly number[] | null => withSearch(people, keep, (search) => search(viewer, excluded, 0));
+): Candidates =>
+  withSearch(people, keep, (search) => search([{ viewer, excluded, chunk: 0 }])[0] as Candidates);
 
-/** Filters candidates. @returns positions; null: everybody may be among the best. */
-type Search = (viewer: Person, excluded: readonly number[], chunk: number) => readonly number[] | null;
+/** Positions that the filter leaves; null: everybody may be among the best. */
+type Candidates = Int32Array | null;
+
+type Seated = {
+  /** With indexes. */
+  readonly viewer: Person;
+  readonly excluded: readonly number[];
+  /** Where to begin: neighbours of the viewer. */
+  readonly chunk: number;
+};
+
+/** Filters candidates for viewers, of whom there are at most as many as seats. */
+type Search = (together: readonly Seated[]) => Candidates[];
 
 function withSearch<T>(people: OpenPeople, keep: number, work: (search: Search) => T): T {
   const { packed } = people;
   const { memory } = packed;
-  if (!memory) return work(() => null);
+  if (!memory) return work((together) => together.map(() => null));
   return withSlot(packed, (slot) => {
-    writeSlot(slot, packed, keep);
-    const scan = openScan(memory);
-    return work((viewer, excluded, chunk) => {
-      if (viewer.interests.length > maxCursors(packed.sizes)) return null;
-      writeViewer(slot, people, viewer, chunk);
-      return candidatesOf(slot, scan, excluded);
-    });
+    const seats = openSeats(slot, packed, keep);
+    const filter = openFilter(memory);
+    return work((together) => searchTogether(people, slot, seats, filter, together));
   });
 }
 
-/** @param positions null: everybody. */
-function* readAll(people: OpenPeople, positions: readonly number[] | null): Iterable<Person> {
-  if (positions !== null) for (const position of positions) yield people.read(position);
-  else for (let position = 0; position < people.count; position++) yield people.read(position);
+/** A viewer in a seat. `isOpen` ends when the filter is of no use. */
+type Scanned = {
+  readonly seat: Seat;
+  readonly chunk: number;
+  readonly excluded: ReadonlyMap<number, readonly number[]>;
+  isOpen: boolean;
+};
+
+/** All viewers look at a chunk before the next one is read; each begins with that of their neighbours. */
+function searchTogether(
+  people: OpenPeople,
+  slot: Slot,
+  seats: readonly Seat[],
+  filter: Filter,
+  together: readonly Seated[],
+): Candidates[] {
+  const { sizes } = people.packed;
+  const scanned = together.map(({ viewer, excluded, chunk }, index): Scanned => {
+    const seat = seats[index] as Seat;
+    const isOpen = viewer.interests.length <= maxCursors(sizes);
+    if (isOpen) {
+      writeViewer(seat, people, viewer);
+      filter.begin(seat.at);
+    }
+    return { seat, chunk, excluded: byChunk(excluded), isOpen };
+  });
+  for (const one of scanned) scanChunk(slot, filter, one, one.chunk);
+  for (let chunk = 0; chunk < sizes.chunks; chunk++)
+    for (const one of scanned) if (chunk !== one.chunk) scanChunk(slot, filter, one, chunk);
+  return scanned.map(({ seat, isOpen }) => (isOpen ? hitsOf(seat, filter) : null));
 }
 
-/** Positions that the filter leaves, or null when too many tie. */
-function candidatesOf(slot: Slot, scan: Scan, excluded: readonly number[]): number[] | null {
-  const { at, layout, i32, u8 } = slot;
-  for (const position of excluded) u8[at + layout.excluded + position] = 1;
-  const hits = scan(at);
-  for (const position of excluded) u8[at + layout.excluded + position] = 0;
-  if (hits < 0) return null;
+function byChunk(positions: readonly number[]): Map<number, number[]> {
+  const chunks = new Map<number, number[]>();
+  for (const position of positions) {
+    const chunk = Math.floor(position / CHUNK);
+    const within = chunks.get(chunk) ?? [];
+    chunks.set(chunk, within);
+    within.push(position % CHUNK);
+  }
+  return chunks;
+}
+
+function scanChunk({ at, layout, u8 }: Slot, filter: Filter, one: Scanned, chunk: number): void {
+  if (!one.isOpen) return;
+  const excluded = one.excluded.get(chunk) ?? [];
+  for (const place of excluded) u8[at + layout.excluded + place] = 1;
+  one.isOpen = filter.scan(one.seat.at, chunk) !== 0;
+  for (const place of excluded) u8[at + layout.excluded + place] = 0;
+}
+
+function hitsOf({ at, layout, i32 }: Seat, filter: Filter): Int32Array {
+  const hits = filter.end(at);
   const first = (at + layout.hits) >> 2;
-  return Array.from({ length: hits }, (_, hit) => (i32[first + 2 * hit] as number) & POSITION_BITS);
+  const positions = new Int32Array(hits);
+  for (let hit = 0; hit < hits; hit++) positions[hit] = (i32[first + 2 * hit] as number) & POSITION_BITS;
+  return positions;
 }
 
 /** The other two bits of a hit are its tier as the filter sees it. */

@@ -3,6 +3,7 @@ import type { PackedPeople } from "./pack-people.ts";
 import {
   CHUNK,
   CURSOR_WORDS,
+  genderBit,
   HIT_CAPACITY,
   MAX_GENDERS,
   NO_AGE,
@@ -10,6 +11,8 @@ import {
   NO_OWN_TEXT,
   NOWHERE,
   PARAM,
+  SEATS,
+  type SeatLayout,
   type SlotLayout,
   TRAITS_PER_WORD,
 } from "./pair-layout.ts";
@@ -26,10 +29,23 @@ export type Slot = {
   readonly u8: Uint8Array;
 };
 
-/** Writes what does not depend on the viewer. */
-export function writeSlot(slot: Slot, packed: PackedPeople, listLength: number): void {
-  const { at, layout, i32, u8 } = slot;
-  const { columns, sizes } = packed;
+/** A viewer's part of a slot. */
+export type Seat = Omit<Slot, "layout"> & { readonly layout: SeatLayout };
+
+/** Writes what does not depend on the viewers. */
+export function openSeats(slot: Slot, packed: PackedPeople, listLength: number): Seat[] {
+  const { layout, ...memory } = slot;
+  const excluded = memory.at + layout.excluded;
+  memory.u8.fill(0, excluded, excluded + CHUNK);
+  return Array.from({ length: SEATS }, (_, index) => {
+    const seat = { ...memory, at: memory.at + layout.seats + index * layout.seat.bytes, layout: layout.seat };
+    writeSeat(seat, slot, packed, listLength);
+    return seat;
+  });
+}
+
+function writeSeat(seat: Seat, slot: Slot, { columns, sizes }: PackedPeople, listLength: number): void {
+  const { at, layout, i32 } = seat;
   const set = (param: number, value: number): void => {
     i32[(at >> 2) + param] = value;
   };
@@ -41,11 +57,10 @@ export function writeSlot(slot: Slot, packed: PackedPeople, listLength: number):
   set(PARAM.quizzes, columns.quizzes);
   set(PARAM.meta, columns.meta);
   set(PARAM.blocks, columns.blocks);
-  set(PARAM.chunks, sizes.chunks);
-  set(PARAM.excluded, at + layout.excluded);
+  set(PARAM.excluded, slot.at + slot.layout.excluded);
   set(PARAM.genders, at + layout.genders);
-  set(PARAM.counters, at + layout.counters);
-  set(PARAM.kept, at + layout.kept);
+  set(PARAM.counters, slot.at + slot.layout.counters);
+  set(PARAM.kept, slot.at + slot.layout.kept);
   set(PARAM.hits, at + layout.hits);
   set(PARAM.hitCapacity, HIT_CAPACITY);
   set(PARAM.histograms, at + layout.histograms);
@@ -59,17 +74,15 @@ export function writeSlot(slot: Slot, packed: PackedPeople, listLength: number):
   set(PARAM.signs, columns.signs);
   set(PARAM.ownSigns, at + layout.ownSigns);
   set(PARAM.squares, at + layout.squares);
-  u8.fill(0, at + layout.excluded, at + layout.excluded + sizes.chunks * CHUNK);
 }
 
 /**
  * Writes the parameters of a viewer, which the filter reads.
  *
  * @param viewer with indexes; packed or not.
- * @param chunk where to begin: neighbours of the viewer.
  */
-export function writeViewer(slot: Slot, people: OpenPeople, viewer: Person, chunk: number): void {
-  const { at, f32, i32, layout } = slot;
+export function writeViewer(seat: Seat, people: OpenPeople, viewer: Person): void {
+  const { at, f32, i32, layout } = seat;
   const { packed } = people;
   const setInt = (param: number, value: number): void => {
     i32[(at >> 2) + param] = value;
@@ -77,7 +90,6 @@ export function writeViewer(slot: Slot, people: OpenPeople, viewer: Person, chun
   const setFloat = (param: number, value: number): void => {
     f32[(at >> 2) + param] = value;
   };
-  setInt(PARAM.ownChunk, chunk);
   for (const [axis, value] of projectRatings(viewer.given).entries())
     setFloat(PARAM.ratings + axis, (PAIR_WEIGHTS.fit / 2) * value);
   const { traitIds, interests, quiz } = viewer;
@@ -88,9 +100,9 @@ export function writeViewer(slot: Slot, people: OpenPeople, viewer: Person, chun
   setInt(PARAM.hasQuiz, quiz ? 1 : 0);
   for (let i = 0; i < QUIZ_DIMENSIONS; i++)
     f32[((at + layout.quiz) >> 2) + i] = quiz ? (quiz[i] as number) : 0;
-  writeTraits(slot, packed, viewer);
-  setInt(PARAM.popular, popularBits(slot, packed, viewer));
-  setInt(PARAM.cursorCount, writeCursors(slot, packed, viewer));
+  writeTraits(seat, packed, viewer);
+  setInt(PARAM.popular, popularBits(seat, packed, viewer));
+  setInt(PARAM.cursorCount, writeCursors(seat, packed, viewer));
   const text = viewer.locationText === null ? undefined : people.textIndexOf(viewer.locationText);
   setInt(PARAM.text, text ?? NO_OWN_TEXT);
   writeLocation(setFloat, viewer, packed.sizes.traitWords * TRAITS_PER_WORD);
@@ -99,15 +111,18 @@ export function writeViewer(slot: Slot, people: OpenPeople, viewer: Person, chun
   const known = (age: number): number => Math.max(-1, Math.min(NO_AGE - 1, age));
   setInt(PARAM.ageMin, known(Math.ceil(viewer.ageMin ?? 0)));
   setInt(PARAM.ageMax, hasAgePreference ? known(Math.floor(viewer.ageMax ?? NO_AGE)) : NO_AGE);
-  writeGenders(slot.u8.subarray(at + layout.genders, at + layout.genders + NO_GENDER + 1), packed, viewer);
+  writeGenders(seat.u8.subarray(at + layout.genders, at + layout.genders + NO_GENDER + 1), packed, viewer);
+  setInt(PARAM.wanted, wantedBits(packed, viewer));
+  // Without a preference an unknown gender is met as well.
+  setInt(PARAM.anyGender, viewer.genders.length === 0 ? -1 : 0);
 }
 
 /**
  * The viewer's strengths as a row; which traits there are as masks, one for each word and lane by lane; their
  * signs; sums of squares for each value of each byte of a mask. Traits that nobody packed has only count.
  */
-function writeTraits(slot: Slot, { sizes }: PackedPeople, { traitIds, strengths }: Person): void {
-  const { at, layout, f32, i32 } = slot;
+function writeTraits(seat: Seat, { sizes }: PackedPeople, { traitIds, strengths }: Person): void {
+  const { at, layout, f32, i32 } = seat;
   const [row, rowMask] = [(at + layout.row) >> 2, (at + layout.rowMask) >> 2];
   const [masks, signs] = [(at + layout.masks) >> 2, (at + layout.ownSigns) >> 2];
   const count = sizes.traitWords * TRAITS_PER_WORD;
@@ -137,7 +152,7 @@ function writeTraits(slot: Slot, { sizes }: PackedPeople, { traitIds, strengths 
 }
 
 /** The viewer's popular interests as bits. */
-function popularBits({ i32 }: Slot, { columns, sizes }: PackedPeople, { interests }: Person): number {
+function popularBits({ i32 }: Seat, { columns, sizes }: PackedPeople, { interests }: Person): number {
   let bits = 0;
   for (let i = 0; i < interests.length; i++) {
     const index = interests[i] as number;
@@ -148,7 +163,7 @@ function popularBits({ i32 }: Slot, { columns, sizes }: PackedPeople, { interest
 }
 
 /** A cursor for each interest that has postings. @returns their number. */
-function writeCursors({ at, layout, i32 }: Slot, { columns, sizes }: PackedPeople, viewer: Person): number {
+function writeCursors({ at, layout, i32 }: Seat, { columns, sizes }: PackedPeople, viewer: Person): number {
   let next = (at + layout.cursors) >> 2;
   const first = next;
   for (let i = 0; i < viewer.interests.length; i++) {
@@ -164,8 +179,16 @@ function writeCursors({ at, layout, i32 }: Slot, { columns, sizes }: PackedPeopl
   return (next - first) / CURSOR_WORDS;
 }
 
+function wantedBits({ genders }: PackedPeople, viewer: Person): number {
+  let bits = 0;
+  for (let i = 0; i < viewer.genders.length; i++) {
+    const code = genders.get(viewer.genders[i] as number);
+    if (code !== undefined) bits |= genderBit(code);
+  }
+  return bits;
+}
+
 function writeGenders(codes: Uint8Array, { genders }: PackedPeople, viewer: Person): void {
-  // Without a preference an unknown gender is met as well.
   codes.fill(viewer.genders.length === 0 ? 1 : 0);
   for (let i = 0; i < viewer.genders.length; i++) {
     const code = genders.get(viewer.genders[i] as number);
@@ -184,12 +207,17 @@ function writeLocation(set: (param: number, value: number) => void, viewer: Pers
   set(PARAM.chord, viewer.point ? chord + NEAR_MARGIN : Number.POSITIVE_INFINITY);
   set(PARAM.chordMet, chord - unsure);
   set(PARAM.chordUnmet, chord + unsure);
+  const met = Math.max(0, chord - unsure);
+  set(PARAM.squareMet, met * met * (1 - SQUARE_MARGIN));
+  set(PARAM.squareUnmet, (chord + unsure) ** 2 * (1 + SQUARE_MARGIN));
   set(PARAM.margin, 2 * errorBound(radiusKm, angle, chord, traits));
 }
 
 const NEAR_MARGIN = 1e-5;
 const UNSURE_CHORD = 3e-7;
 const UNSURE_SHARE = 2e-6;
+/** Above the rounding of a squared chord to f32, and of its root. */
+const SQUARE_MARGIN = 1e-5;
 /** A difference of two coordinates in f32, as a chord: sqrt(3) x 2^-24, rounded up. */
 const CHORD_ERROR = 1.2e-7;
 const SUM_ERROR = 1.5e-6;

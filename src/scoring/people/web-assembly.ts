@@ -3,17 +3,20 @@ import { PAIR_FILTER } from "./pair-filter.generated.ts";
 /** A WebAssembly memory; threads that are given it share it. */
 export type WasmMemory = { readonly buffer: SharedArrayBuffer };
 
-/** @returns the number of hits, or -1 on overflow. */
-export type Scan = (params: number) => number;
+/** The functions of pair-filter.as; `params` is where the parameters of a viewer are. */
+export type Filter = {
+  begin(params: number): void;
+  /** @returns 0 when more tie than the buffer of hits holds. */
+  scan(params: number, chunk: number): number;
+  /** @returns the number of hits. */
+  end(params: number): number;
+};
 
 // Node has it, but neither the language nor @types/node declares it.
 type Api = {
   readonly Memory: new (limits: { initial: number; maximum: number; shared: true }) => WasmMemory;
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (
-    module: object,
-    imports: { env: { memory: WasmMemory } },
-  ) => { exports: { scan: Scan } };
+  readonly Instance: new (module: object, imports: { env: { memory: WasmMemory } }) => { exports: Filter };
   validate(bytes: Uint8Array): boolean;
 };
 const api = (): Api => (globalThis as unknown as { WebAssembly: Api }).WebAssembly;
@@ -34,8 +37,14 @@ export function openMemory(size: number): WasmMemory | null {
   }
 }
 
-/** The filter over a memory, for the calling thread. */
-export function openScan(memory: WasmMemory): Scan {
+let compiled: object | undefined;
+const opened = new WeakMap<WasmMemory, Filter>();
+
+/** The filter over a memory, for the calling thread, which compiles it once. */
+export function openFilter(memory: WasmMemory): Filter {
   const { Instance, Module } = api();
-  return new Instance(new Module(bytes()), { env: { memory } }).exports.scan;
+  compiled ??= new Module(bytes());
+  const filter = opened.get(memory) ?? new Instance(compiled, { env: { memory } }).exports;
+  opened.set(memory, filter);
+  return filter;
 }

@@ -2,15 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../../src/random.ts";
 import { packPeople } from "../../../src/scoring/people/pack-people.ts";
+import { PAIR_BYTES, writePairBytes } from "../../../src/scoring/people/pair-bytes.ts";
 import { type Person, type PersonFacts, preparePerson } from "../../../src/scoring/people/person.ts";
-import { openPeople } from "../../../src/scoring/people/read-person.ts";
-import { bestPairs, EARTH_KM } from "../../../src/scoring/people/score-pair.ts";
-import {
-  candidatesFor,
-  type FoundPairs,
-  type PairViewer,
-  searchPairs,
-} from "../../../src/scoring/people/search-pairs.ts";
+import { type OpenPeople, openPeople } from "../../../src/scoring/people/read-person.ts";
+import { bestPairs, EARTH_KM, type ScoredPair } from "../../../src/scoring/people/score-pair.ts";
+import type { BestOfTier } from "../../../src/scoring/people/scored-pairs.ts";
+import { candidatesFor, type PairViewer, searchPairs } from "../../../src/scoring/people/search-pairs.ts";
 import { AS_OF, person, randomPeople } from "../../support/people.ts";
 
 const prepared = (facts: readonly PersonFacts[]): Person[] => facts.map((one) => preparePerson(one, AS_OF));
@@ -20,14 +17,49 @@ const viewersOf = (
   blocked: (id: number) => readonly number[] = () => [],
 ): PairViewer[] => people.map(({ id }) => ({ id, blocked: blocked(id) }));
 
+/** A pair as it is found: its terms have a byte each. */
+type Pair = { readonly candidateId: number; readonly score: number; readonly components: readonly number[] };
+type Found = {
+  readonly viewerId: number;
+  readonly A: readonly Pair[];
+  readonly B: readonly Pair[];
+  readonly scoredAll: boolean;
+};
+
+function pairsOf(people: OpenPeople, best: BestOfTier): Pair[] {
+  return Array.from(best.order.subarray(0, best.count), (at) => {
+    const candidateId = best.candidateIds[at]!;
+    expect(people.idAt(best.positions[at]!)).toBe(candidateId);
+    const components = [...best.components.subarray(at * PAIR_BYTES, (at + 1) * PAIR_BYTES)];
+    return { candidateId, score: best.scores[at]!, components };
+  });
+}
+
+function expectedPairs(pairs: readonly ScoredPair[]): Pair[] {
+  return pairs.map(({ candidateId, score, terms }) => {
+    const components = new Uint8Array(PAIR_BYTES);
+    writePairBytes(components, 0, terms);
+    return { candidateId, score, components: [...components] };
+  });
+}
+
+function findPairs(people: OpenPeople, viewers: readonly PairViewer[], keep: number): Found[] {
+  const found: Found[] = [];
+  searchPairs(people, viewers, keep, ({ A, B, ...one }) => {
+    found.push({ ...one, A: pairsOf(people, A), B: pairsOf(people, B) });
+  });
+  return found;
+}
+
 /** What both give for these viewers: ids in their order, scores to the last bit, tiers and terms. */
-function expectSame(people: readonly Person[], viewers: readonly PairViewer[], keep: number): FoundPairs[] {
-  const found = searchPairs(openPeople(packPeople(people)), viewers, keep);
+function expectSame(people: readonly Person[], viewers: readonly PairViewer[], keep: number): Found[] {
+  const found = findPairs(openPeople(packPeople(people)), viewers, keep);
   const byId = new Map(people.map((one) => [one.id, one]));
   expect(found).toHaveLength(viewers.length);
   for (const [index, { id, blocked }] of viewers.entries()) {
-    const { A, B } = found[index]!;
-    expect({ id, A, B }).toEqual({ id, ...bestPairs(byId.get(id)!, people, keep, new Set(blocked)) });
+    const { viewerId, A, B } = found[index]!;
+    const best = bestPairs(byId.get(id)!, people, keep, new Set(blocked));
+    expect({ viewerId, A, B }).toEqual({ viewerId: id, A: expectedPairs(best.A), B: expectedPairs(best.B) });
   }
   return found;
 }
@@ -38,14 +70,15 @@ const some = (people: readonly Person[], count: number): Person[] => {
   return people.filter((_, index) => index % step === 0);
 };
 
-const filtered = (found: readonly FoundPairs[]): number => found.filter(({ scoredAll }) => !scoredAll).length;
+const filtered = (found: readonly Found[]): number => found.filter(({ scoredAll }) => !scoredAll).length;
 
 describe("searchPairs", () => {
   it.each(["clustered", "uniform", "none"] as const)(
     "finds what the reference finds among 6,000 people, geography %s",
     (geography) => {
       const people = prepared(randomPeople(7, 6_000, { geography }));
-      const found = expectSame(people, viewersOf(some(people, 120)), 50);
+      const blocked = (id: number): number[] => people.slice(id % 50, 400).map((one) => one.id * (id % 9));
+      const found = expectSame(people, viewersOf(some(people, 120), blocked), 50);
       expect(filtered(found)).toBe(found.length);
     },
   );
@@ -80,9 +113,9 @@ describe("searchPairs", () => {
   it("scores nobody by the filter where SIMD or shared memory is missing, and finds the same", () => {
     const people = prepared(randomPeople(3, 400));
     const viewers = viewersOf(people);
-    const found = searchPairs(openPeople(packPeople(people, { filter: false })), viewers, 20);
+    const found = findPairs(openPeople(packPeople(people, { filter: false })), viewers, 20);
     expect(filtered(found)).toBe(0);
-    const withFilter = searchPairs(openPeople(packPeople(people)), viewers, 20);
+    const withFilter = findPairs(openPeople(packPeople(people)), viewers, 20);
     expect(found.map(({ A, B }) => ({ A, B }))).toEqual(withFilter.map(({ A, B }) => ({ A, B })));
   });
 
@@ -164,6 +197,17 @@ describe("searchPairs", () => {
     expect(filtered(found)).toBe(found.length);
   });
 
+  it("finds the same where there are more genders than have a bit of their own", () => {
+    const facts = randomPeople(41, 1_500, { geography: "clustered" }).map((one, index) => ({
+      ...one,
+      gender: index % 5 === 0 ? null : index % 30,
+      preferences: { ...one.preferences, genders: index % 7 === 0 ? [] : [index % 30, (index * 7) % 30] },
+    }));
+    const people = prepared(facts);
+    const found = expectSame(people, viewersOf(some(people, 100)), 40);
+    expect(filtered(found)).toBe(found.length);
+  });
+
   it("scores everybody where there are more traits or genders than the filter holds", () => {
     const traits = prepared(randomPeople(23, 300, { traits: 200 }));
     expect(filtered(expectSame(traits, viewersOf(some(traits, 20)), 20))).toBe(0);
@@ -236,7 +280,7 @@ describe("searchPairs", () => {
       expect(found!.length).toBeLessThan(1_500);
       const blocked = new Set(excluded.map((position) => people.idAt(position)));
       const packed = Array.from({ length: 1_900 }, (_, position) => people.read(position));
-      const candidates = found!.map((position) => people.read(position));
+      const candidates = Array.from(found!, (position) => people.read(position));
       const expected = bestPairs(guest, all.slice(0, 1_900), 40, blocked);
       expect(bestPairs(people.withIndexes(guest), candidates, 40, blocked)).toEqual(expected);
       expect(bestPairs(people.withIndexes(guest), packed, 40, blocked)).toEqual(expected);
@@ -245,8 +289,8 @@ describe("searchPairs", () => {
 
   it("leaves no slot taken, whatever a search throws", () => {
     const packed = openPeople(packPeople(prepared(randomPeople(31, 50)), { slots: 1 }));
-    expect(() => searchPairs(packed, [{ id: 999, blocked: [] }], 5)).toThrow("Person 999 is not packed.");
-    const [again] = searchPairs(packed, [{ id: 1, blocked: [] }], 5);
+    expect(() => findPairs(packed, [{ id: 999, blocked: [] }], 5)).toThrow("Person 999 is not packed.");
+    const [again] = findPairs(packed, [{ id: 1, blocked: [] }], 5);
     expect(again?.viewerId).toBe(1);
   });
 });

@@ -1,0 +1,105 @@
+import { PAIR_BYTES, writePairTerms } from "./pair-bytes.ts";
+import type { Person } from "./person.ts";
+import { type PairTier, scoreInto, TERM_COUNT } from "./score-pair.ts";
+
+/** The best pairs of a tier, best first: the n-th is at `order[n]` of the columns. */
+export type BestOfTier = {
+  readonly count: number;
+  readonly order: Int32Array;
+  /** Of the candidates, in the packed people. */
+  readonly positions: Int32Array;
+  readonly candidateIds: Float64Array;
+  readonly scores: Float64Array;
+  /** A byte for each term. */
+  readonly components: Uint8Array;
+};
+
+/**
+ * Collects the scored pairs of one viewer after the other in the same columns, without an object for each.
+ */
+export type ScoredPairs = {
+  clear(): void;
+  /** Scores a candidate whom the viewer may meet. */
+  offer(viewer: Person, candidate: Person, position: number): void;
+  /** The best of each tier, until the next `clear`. */
+  best(): { readonly [Tier in PairTier]: BestOfTier };
+};
+
+export function openScored(keep: number): ScoredPairs {
+  const tiers = { A: openTier(keep), B: openTier(keep) };
+  const terms = new Float64Array(TERM_COUNT + 1);
+  return {
+    clear() {
+      tiers.A.clear();
+      tiers.B.clear();
+    },
+    offer(viewer, candidate, position) {
+      tiers[scoreInto(terms, viewer, candidate)].offer(candidate.id, position, terms);
+    },
+    best: () => ({ A: tiers.A.best(), B: tiers.B.best() }),
+  };
+}
+
+/** Sorted whenever so many times as many as are kept have come together: hardly ever after the filter. */
+const ROOM = 4;
+
+function openTier(keep: number) {
+  const room = ROOM * keep;
+  const columns = {
+    positions: new Int32Array(room),
+    candidateIds: new Float64Array(room),
+    scores: new Float64Array(room),
+    components: new Uint8Array(room * PAIR_BYTES),
+  };
+  const { positions, candidateIds, scores, components } = columns;
+  /** The first `count` are taken, the others free. */
+  const order = new Int32Array(room);
+  const scratch = new Int32Array(room);
+  let count = 0;
+  const isBefore = (a: number, b: number): boolean => {
+    const difference = (scores[a] as number) - (scores[b] as number);
+    return difference > 0 || (difference === 0 && (candidateIds[a] as number) < (candidateIds[b] as number));
+  };
+  const cut = (): void => {
+    mergeSort(order, scratch, count, isBefore);
+    count = Math.min(count, keep);
+  };
+  return {
+    clear(): void {
+      for (let n = 0; n < room; n++) order[n] = n;
+      count = 0;
+    },
+    offer(candidateId: number, position: number, terms: Float64Array): void {
+      if (count === room) cut();
+      const at = order[count++] as number;
+      positions[at] = position;
+      candidateIds[at] = candidateId;
+      scores[at] = terms[TERM_COUNT] as number;
+      writePairTerms(components, at * PAIR_BYTES, terms);
+    },
+    best(): BestOfTier {
+      cut();
+      return { count, order, ...columns };
+    },
+  };
+}
+
+/** Sorts the first `count` of `order`. */
+function mergeSort(
+  order: Int32Array,
+  scratch: Int32Array,
+  count: number,
+  isBefore: (a: number, b: number) => boolean,
+): void {
+  for (let width = 1; width < count; width *= 2) {
+    for (let from = 0; from < count; from += 2 * width) {
+      const [middle, end] = [Math.min(from + width, count), Math.min(from + 2 * width, count)];
+      for (let left = from, right = middle, at = from; at < end; at++) {
+        const takesRight =
+          right < end && (left >= middle || isBefore(order[right] as number, order[left] as number));
+        scratch[at] = order[takesRight ? right++ : left++] as number;
+      }
+    }
+    order.set(scratch.subarray(0, count));
+  }
+}
