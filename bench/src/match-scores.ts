@@ -9,7 +9,7 @@ import type { Runtime } from "../../src/roles/runtime.ts";
 import { preparePerson } from "../../src/scoring/people/person.ts";
 import { factsOf, type PersonRow } from "../../src/scoring/people/read-facts.ts";
 import { bestPairs } from "../../src/scoring/people/score-pair.ts";
-import { matchScores as job } from "../../src/workers/matching/match-scores.ts";
+import { matchScores as job } from "../../src/workers/matching/people/match-scores.ts";
 import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES, quantile } from "./bench.ts";
 import { besideWorkers } from "./beside-workers.ts";
 import { makeTemplate, type Scratch, withClone } from "./database.ts";

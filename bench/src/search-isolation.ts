@@ -1,7 +1,7 @@
 import { SignJWT } from "jose";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { followRun, startRun } from "../../src/queues/manual-runs.ts";
-import { profileSearchIndex } from "../../src/workers/matching/profile-search-index.ts";
+import { profileSearchIndex } from "../../src/workers/matching/people/profile-search-index.ts";
 import { type Bench, type BenchContext, type Figure, LARGE_POSTGRES, measure, quantile } from "./bench.ts";
 import { loadCommunity } from "./community.ts";
 import { makeTemplate, openScratch, type Scratch } from "./database.ts";

@@ -23,12 +23,12 @@ import { enqueueMany } from "../queues/enqueue.ts";
 import type { Job } from "../queues/job.ts";
 import { contentFeatures } from "./feeds/content-features.ts";
 import { feedPresort } from "./feeds/feed-presort.ts";
-import { buildUserTraits } from "./matching/build-user-traits.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
-import { indexProfile } from "./matching/index-profile.ts";
+import { buildUserTraits } from "./matching/people/build-user-traits.ts";
+import { indexProfile } from "./matching/people/index-profile.ts";
+import { recordPairChanges } from "./matching/people/record-pair-changes.ts";
+import { userInterestSets } from "./matching/people/user-interest-sets.ts";
 import { placeVolunteer } from "./matching/place-volunteer.ts";
-import { recordPairChanges } from "./matching/record-pair-changes.ts";
-import { userInterestSets } from "./matching/user-interest-sets.ts";
 import { generateRecommendations } from "./recommendations/generate-recommendations.ts";
 
 /** An event as given to a subscriber. */

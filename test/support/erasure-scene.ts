@@ -1,8 +1,8 @@
 import { resolveReference } from "../../src/db/references.ts";
 import { distributeBudget } from "../../src/workers/budgets/distribute-budget.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
-import { compatibility } from "../../src/workers/matching/compatibility.ts";
-import { indexProfile } from "../../src/workers/matching/index-profile.ts";
+import { compatibility } from "../../src/workers/matching/people/compatibility.ts";
+import { indexProfile } from "../../src/workers/matching/people/index-profile.ts";
 import { recalculateMultipliers } from "../../src/workers/multipliers/recalculate-multipliers.ts";
 import { emailInstant } from "../../src/workers/notifications/email/email-instant.ts";
 import { delivery } from "./emails.ts";

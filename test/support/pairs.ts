@@ -6,7 +6,7 @@ import { seededRandom } from "../../src/random.ts";
 import { preparePerson } from "../../src/scoring/people/person.ts";
 import { factsOf, type PersonRow } from "../../src/scoring/people/read-facts.ts";
 import { bestPairs, type PairTier } from "../../src/scoring/people/score-pair.ts";
-import { matchScores } from "../../src/workers/matching/match-scores.ts";
+import { matchScores } from "../../src/workers/matching/people/match-scores.ts";
 import { askForRun } from "./jobs.ts";
 import type { World } from "./world.ts";
 

@@ -1,4 +1,4 @@
-import { profileSearchIndex } from "../../src/workers/matching/profile-search-index.ts";
+import { profileSearchIndex } from "../../src/workers/matching/people/profile-search-index.ts";
 import { serve } from "../http/support.ts";
 import { performRanged } from "./jobs.ts";
 import { JWT_SECRET, userToken } from "./user-token.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { placePairs } from "../../../src/workers/matching/place-pairs.ts";
-import { recordPairChanges } from "../../../src/workers/matching/record-pair-changes.ts";
-import { notifyFanOut } from "../../../src/workers/notifications/fan-out/notify-fan-out.ts";
-import { community, happens, profile, scorePairs } from "../../support/pairs.ts";
-import { createWorld } from "../../support/world.ts";
+import { placePairs } from "../../../../src/workers/matching/people/place-pairs.ts";
+import { recordPairChanges } from "../../../../src/workers/matching/people/record-pair-changes.ts";
+import { notifyFanOut } from "../../../../src/workers/notifications/fan-out/notify-fan-out.ts";
+import { community, happens, profile, scorePairs } from "../../../support/pairs.ts";
+import { createWorld } from "../../../support/world.ts";
 
 describe("record-pair-changes", () => {
   it("notes users who changed once each, and asks for one run that places them", async () => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Tx } from "../../db/transaction.ts";
-import type { UserScope } from "../../db/user-scope.ts";
+import type { Tx } from "../../../db/transaction.ts";
+import type { UserScope } from "../../../db/user-scope.ts";
 import {
   deleteVersion,
   type ListVersion,
@@ -8,20 +8,20 @@ import {
   servedVersion,
   serveVersion,
   versionOfRun,
-} from "../../db/versions.ts";
-import { ownIdField } from "../../ids.ts";
-import { cutAllUsers } from "../../people/all-users.ts";
+} from "../../../db/versions.ts";
+import { ownIdField } from "../../../ids.ts";
+import { cutAllUsers } from "../../../people/all-users.ts";
 import {
   type CompatibilityRange,
   compatibilityRange,
   computeCompatibility,
   storeCompatibility,
-} from "../../people/compatibility-range.ts";
-import { waitForBuilding } from "../../people/run-exclusion.ts";
-import { enqueueMany } from "../../queues/enqueue.ts";
-import { defineJob, type JobContext } from "../../queues/job.ts";
-import { done, type Further, further, type Outcome, skipped } from "../../queues/outcome.ts";
-import type { CompatibilityLists } from "../../scoring/people/compatibility-lists.ts";
+} from "../../../people/compatibility-range.ts";
+import { waitForBuilding } from "../../../people/run-exclusion.ts";
+import { enqueueMany } from "../../../queues/enqueue.ts";
+import { defineJob, type JobContext } from "../../../queues/job.ts";
+import { done, type Further, further, type Outcome, skipped } from "../../../queues/outcome.ts";
+import type { CompatibilityLists } from "../../../scoring/people/compatibility-lists.ts";
 
 const DEFAULT_BATCH = 1_000;
 const DEFAULT_TARGET_BATCH = 5_000;

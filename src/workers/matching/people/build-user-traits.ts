@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { type UserScope, userScope } from "../../db/user-scope.ts";
-import { ownIdField } from "../../ids.ts";
-import { cutAllUsers } from "../../people/all-users.ts";
-import { buildTraits } from "../../people/traits.ts";
-import { enqueueMany } from "../../queues/enqueue.ts";
-import { defineJob } from "../../queues/job.ts";
-import { done } from "../../queues/outcome.ts";
+import { type UserScope, userScope } from "../../../db/user-scope.ts";
+import { ownIdField } from "../../../ids.ts";
+import { cutAllUsers } from "../../../people/all-users.ts";
+import { buildTraits } from "../../../people/traits.ts";
+import { enqueueMany } from "../../../queues/enqueue.ts";
+import { defineJob } from "../../../queues/job.ts";
+import { done } from "../../../queues/outcome.ts";
 import { indexProfile } from "./index-profile.ts";
 import { recordPairChanges } from "./record-pair-changes.ts";
 

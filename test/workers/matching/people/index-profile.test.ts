@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { indexProfile } from "../../../src/workers/matching/index-profile.ts";
-import { hostEvent } from "../../support/platform.ts";
-import { profileOf, TODAY } from "../../support/search-people.ts";
-import { createWorld } from "../../support/world.ts";
+import { indexProfile } from "../../../../src/workers/matching/people/index-profile.ts";
+import { hostEvent } from "../../../support/platform.ts";
+import { profileOf, TODAY } from "../../../support/search-people.ts";
+import { createWorld } from "../../../support/world.ts";
 
 it("indexes people whose profiles changed at the same time together, and drops those who are gone", async () => {
   const world = await createWorld({ at: TODAY });

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { ownIdField } from "../../ids.ts";
-import { readSearchFacts } from "../../people/search-facts.ts";
-import { computeRows, storeRows } from "../../people/search-index.ts";
-import { defineJob } from "../../queues/job.ts";
-import { done, type Outcome } from "../../queues/outcome.ts";
+import { ownIdField } from "../../../ids.ts";
+import { readSearchFacts } from "../../../people/search-facts.ts";
+import { computeRows, storeRows } from "../../../people/search-index.ts";
+import { defineJob } from "../../../queues/job.ts";
+import { done, type Outcome } from "../../../queues/outcome.ts";
 
 /**
  * Follows the events that change what somebody is found by: people whose profiles changed at the same time

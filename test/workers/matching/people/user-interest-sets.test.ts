@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { listRuns } from "../../../src/queues/runs.ts";
-import { userInterestSets } from "../../../src/workers/matching/user-interest-sets.ts";
-import { askForRun } from "../../support/jobs.ts";
-import { happens, profile, setInterests } from "../../support/pairs.ts";
-import { recordStatements } from "../../support/statements.ts";
-import { createWorld, type World } from "../../support/world.ts";
+import { listRuns } from "../../../../src/queues/runs.ts";
+import { userInterestSets } from "../../../../src/workers/matching/people/user-interest-sets.ts";
+import { askForRun } from "../../../support/jobs.ts";
+import { happens, profile, setInterests } from "../../../support/pairs.ts";
+import { recordStatements } from "../../../support/statements.ts";
+import { createWorld, type World } from "../../../support/world.ts";
 
 async function update(world: World, input: { userId?: string; batchSize?: number } = {}) {
   await askForRun(world, userInterestSets, input);

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { type UserScope, userScope } from "../../db/user-scope.ts";
-import { cutAllUsers } from "../../people/all-users.ts";
-import { updateSearchable } from "../../people/searchable.ts";
-import { defineJob } from "../../queues/job.ts";
-import { done } from "../../queues/outcome.ts";
+import { type UserScope, userScope } from "../../../db/user-scope.ts";
+import { cutAllUsers } from "../../../people/all-users.ts";
+import { updateSearchable } from "../../../people/searchable.ts";
+import { defineJob } from "../../../queues/job.ts";
+import { done } from "../../../queues/outcome.ts";
 
 /** Users per range: well under a second. */
 const PER_RANGE = 20_000;

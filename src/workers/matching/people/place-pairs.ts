@@ -1,17 +1,17 @@
 import { z } from "zod";
-import { servedVersion } from "../../db/versions.ts";
+import { servedVersion } from "../../../db/versions.ts";
 import {
   type ComputedPairs,
   computePairs,
   type PairRange,
   pairRange,
   storePairs,
-} from "../../people/pair-range.ts";
-import { isTooManyToPlace, nextPlacement } from "../../people/pair-run.ts";
-import { waitForBuilding, waitForPlacing } from "../../people/run-exclusion.ts";
-import { enqueue } from "../../queues/enqueue.ts";
-import { defineJob } from "../../queues/job.ts";
-import { AnotherVersion, done, further } from "../../queues/outcome.ts";
+} from "../../../people/pair-range.ts";
+import { isTooManyToPlace, nextPlacement } from "../../../people/pair-run.ts";
+import { waitForBuilding, waitForPlacing } from "../../../people/run-exclusion.ts";
+import { enqueue } from "../../../queues/enqueue.ts";
+import { defineJob } from "../../../queues/job.ts";
+import { AnotherVersion, done, further } from "../../../queues/outcome.ts";
 import { compareAgain } from "./compatibility.ts";
 import { matchScores } from "./match-scores.ts";
 

@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { listRuns } from "../../../src/queues/runs.ts";
-import { compatibility } from "../../../src/workers/matching/compatibility.ts";
-import { askForRun } from "../../support/jobs.ts";
-import { block, community, happens, profile, rate, scorePairs, setInterests } from "../../support/pairs.ts";
-import { createWorld, type World } from "../../support/world.ts";
+import { listRuns } from "../../../../src/queues/runs.ts";
+import { compatibility } from "../../../../src/workers/matching/people/compatibility.ts";
+import { askForRun } from "../../../support/jobs.ts";
+import {
+  block,
+  community,
+  happens,
+  profile,
+  rate,
+  scorePairs,
+  setInterests,
+} from "../../../support/pairs.ts";
+import { createWorld, type World } from "../../../support/world.ts";
 
 async function compare(world: World, input: Record<string, unknown> = {}) {
   await askForRun(world, compatibility, input);

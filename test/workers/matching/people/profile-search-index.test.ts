@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { MAX_ID } from "../../../src/db/cut-ids.ts";
-import { inTransaction } from "../../../src/db/transaction.ts";
-import { readSearchFacts } from "../../../src/people/search-facts.ts";
-import { computeRows, storeRows } from "../../../src/people/search-index.ts";
-import { indexProfile } from "../../../src/workers/matching/index-profile.ts";
-import { profileSearchIndex } from "../../../src/workers/matching/profile-search-index.ts";
-import { performRanged } from "../../support/jobs.ts";
-import { indexAll, interestsOf, likes, profileOf, TODAY } from "../../support/search-people.ts";
-import { createWorld, type World } from "../../support/world.ts";
+import { MAX_ID } from "../../../../src/db/cut-ids.ts";
+import { inTransaction } from "../../../../src/db/transaction.ts";
+import { readSearchFacts } from "../../../../src/people/search-facts.ts";
+import { computeRows, storeRows } from "../../../../src/people/search-index.ts";
+import { indexProfile } from "../../../../src/workers/matching/people/index-profile.ts";
+import { profileSearchIndex } from "../../../../src/workers/matching/people/profile-search-index.ts";
+import { performRanged } from "../../../support/jobs.ts";
+import { indexAll, interestsOf, likes, profileOf, TODAY } from "../../../support/search-people.ts";
+import { createWorld, type World } from "../../../support/world.ts";
 
 const indexed = (world: World) =>
   world.query<{ id: string; names: string }>(

@@ -1,9 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { listRuns } from "../../../src/queues/runs.ts";
-import { placePairs } from "../../../src/workers/matching/place-pairs.ts";
-import { ask } from "../../support/jobs.ts";
-import { community, expectExact, happens, profile, scorePairs, setInterests } from "../../support/pairs.ts";
-import { createWorld } from "../../support/world.ts";
+import { listRuns } from "../../../../src/queues/runs.ts";
+import { placePairs } from "../../../../src/workers/matching/people/place-pairs.ts";
+import { ask } from "../../../support/jobs.ts";
+import {
+  community,
+  expectExact,
+  happens,
+  profile,
+  scorePairs,
+  setInterests,
+} from "../../../support/pairs.ts";
+import { createWorld } from "../../../support/world.ts";
 
 describe("place-pairs", () => {
   it("places all who changed at the same time in one run", async () => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { type ListVersion, servedVersion, versionOfRun } from "../../db/versions.ts";
-import { ownIdField } from "../../ids.ts";
-import { recordChanges } from "../../people/changes.ts";
+import { type ListVersion, servedVersion, versionOfRun } from "../../../db/versions.ts";
+import { ownIdField } from "../../../ids.ts";
+import { recordChanges } from "../../../people/changes.ts";
 import {
   type ComputedPairs,
   computePairs,
@@ -11,7 +11,7 @@ import {
   pairRange,
   type RangeOptions,
   storePairs,
-} from "../../people/pair-range.ts";
+} from "../../../people/pair-range.ts";
 import {
   forgetRetired,
   isTooManyToPlace,
@@ -19,11 +19,11 @@ import {
   type PairPlan,
   planRun,
   servePairs,
-} from "../../people/pair-run.ts";
-import { DEFAULT_SERVED, MAX_SERVED } from "../../people/pair-sizes.ts";
-import { waitForBuilding } from "../../people/run-exclusion.ts";
-import { defineJob, type JobContext, type SumContext } from "../../queues/job.ts";
-import { type Counts, done, type Further, further, type Outcome, skipped } from "../../queues/outcome.ts";
+} from "../../../people/pair-run.ts";
+import { DEFAULT_SERVED, MAX_SERVED } from "../../../people/pair-sizes.ts";
+import { waitForBuilding } from "../../../people/run-exclusion.ts";
+import { defineJob, type JobContext, type SumContext } from "../../../queues/job.ts";
+import { type Counts, done, type Further, further, type Outcome, skipped } from "../../../queues/outcome.ts";
 import { compareAgain } from "./compatibility.ts";
 
 /** A third of a second of a thread with 100,000 people. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { ownIdField } from "../../ids.ts";
-import { recordChanges } from "../../people/changes.ts";
-import { forgetAbsent } from "../../people/forget-absent.ts";
-import { enqueue } from "../../queues/enqueue.ts";
-import { defineJob } from "../../queues/job.ts";
-import { done, type Outcome } from "../../queues/outcome.ts";
+import { ownIdField } from "../../../ids.ts";
+import { recordChanges } from "../../../people/changes.ts";
+import { forgetAbsent } from "../../../people/forget-absent.ts";
+import { enqueue } from "../../../queues/enqueue.ts";
+import { defineJob } from "../../../queues/job.ts";
+import { done, type Outcome } from "../../../queues/outcome.ts";
 import { placePairs } from "./place-pairs.ts";
 
 /** Follows the events of people: those who changed at the same time are placed together. */

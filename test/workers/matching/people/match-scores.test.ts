@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { servedVersion } from "../../../src/db/versions.ts";
-import { matchScores } from "../../../src/workers/matching/match-scores.ts";
-import { placePairs } from "../../../src/workers/matching/place-pairs.ts";
-import { askForRun } from "../../support/jobs.ts";
-import { killWorkerMidJob } from "../../support/kills.ts";
+import { servedVersion } from "../../../../src/db/versions.ts";
+import { matchScores } from "../../../../src/workers/matching/people/match-scores.ts";
+import { placePairs } from "../../../../src/workers/matching/people/place-pairs.ts";
+import { askForRun } from "../../../support/jobs.ts";
+import { killWorkerMidJob } from "../../../support/kills.ts";
 import {
   answer,
   block,
@@ -16,9 +16,9 @@ import {
   scorePairs,
   setInterests,
   storedLists,
-} from "../../support/pairs.ts";
-import { recordStatements } from "../../support/statements.ts";
-import { createWorld, serversOf, type World } from "../../support/world.ts";
+} from "../../../support/pairs.ts";
+import { recordStatements } from "../../../support/statements.ts";
+import { createWorld, serversOf, type World } from "../../../support/world.ts";
 
 const AT = "2026-06-02T03:30:00Z";
 const open = (environment: Record<string, string> = {}) => createWorld({ at: AT, environment });

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import type { Settings } from "../../config/settings.ts";
-import { userScope } from "../../db/user-scope.ts";
-import { ownIdField } from "../../ids.ts";
-import { cutAllUsers } from "../../people/all-users.ts";
-import { type IndexOptions, readSearchFacts } from "../../people/search-facts.ts";
-import { type ComputedRows, computeRows, storeRows } from "../../people/search-index.ts";
-import { defineJob } from "../../queues/job.ts";
-import { done } from "../../queues/outcome.ts";
+import type { Settings } from "../../../config/settings.ts";
+import { userScope } from "../../../db/user-scope.ts";
+import { ownIdField } from "../../../ids.ts";
+import { cutAllUsers } from "../../../people/all-users.ts";
+import { type IndexOptions, readSearchFacts } from "../../../people/search-facts.ts";
+import { type ComputedRows, computeRows, storeRows } from "../../../people/search-index.ts";
+import { defineJob } from "../../../queues/job.ts";
+import { done } from "../../../queues/outcome.ts";
 
 /** About a tenth of a second of work in Postgres. */
 const USERS_PER_RANGE = 1_000;

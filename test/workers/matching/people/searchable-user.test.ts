@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { readSearchable } from "../../../src/people/searchable.ts";
-import { searchableUser } from "../../../src/workers/matching/searchable-user.ts";
-import { performRanged } from "../../support/jobs.ts";
-import { indexAll, profileOf, TODAY } from "../../support/search-people.ts";
-import { createWorld } from "../../support/world.ts";
+import { readSearchable } from "../../../../src/people/searchable.ts";
+import { searchableUser } from "../../../../src/workers/matching/people/searchable-user.ts";
+import { performRanged } from "../../../support/jobs.ts";
+import { indexAll, profileOf, TODAY } from "../../../support/search-people.ts";
+import { createWorld } from "../../../support/world.ts";
 
 const flags = "select user_id as id, searchable from profile_search_index order by user_id";
 

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { listRuns } from "../../../src/queues/runs.ts";
-import { buildUserTraits } from "../../../src/workers/matching/build-user-traits.ts";
-import { askForRun } from "../../support/jobs.ts";
-import { answer, happens, profile } from "../../support/pairs.ts";
-import { createWorld, type World } from "../../support/world.ts";
+import { listRuns } from "../../../../src/queues/runs.ts";
+import { buildUserTraits } from "../../../../src/workers/matching/people/build-user-traits.ts";
+import { askForRun } from "../../../support/jobs.ts";
+import { answer, happens, profile } from "../../../support/pairs.ts";
+import { createWorld, type World } from "../../../support/world.ts";
 
 async function build(world: World, input: { userId?: string; batchSize?: number } = {}) {
   await askForRun(world, buildUserTraits, input);

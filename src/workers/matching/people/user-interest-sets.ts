@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { type UserScope, userScope } from "../../db/user-scope.ts";
-import { ownIdField } from "../../ids.ts";
-import { cutAllUsers } from "../../people/all-users.ts";
-import { updateInterestSets } from "../../people/interest-sets.ts";
-import { defineJob } from "../../queues/job.ts";
-import { done } from "../../queues/outcome.ts";
+import { type UserScope, userScope } from "../../../db/user-scope.ts";
+import { ownIdField } from "../../../ids.ts";
+import { cutAllUsers } from "../../../people/all-users.ts";
+import { updateInterestSets } from "../../../people/interest-sets.ts";
+import { defineJob } from "../../../queues/job.ts";
+import { done } from "../../../queues/outcome.ts";
 
 /** A fifth of a second. */
 const DEFAULT_BATCH = 2_000;
