@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { hostInstant } from "../db/instants.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import { readCurrentFeeds, type StoredFeed } from "../feeds/stored-feeds.ts";
 import { isReadableBy, isShownTo } from "../feeds/visibility.ts";
@@ -107,7 +108,7 @@ function termSteps({ newer }: FeedPost, terms: FeedTerms): Step[] {
 
 function whyAbsent(stored: StoredFeed | undefined, { createdAt }: Facts): Step {
   if (stored === undefined) return step("place", "none: the user's feed has not been computed");
-  if (new Date(createdAt) > stored.computedAt)
+  if (hostInstant(createdAt) > stored.computedAt)
     return step("place", "none: it was written after the feed was computed");
   return step(
     "place",

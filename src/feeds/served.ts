@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
+import { hostInstant } from "../db/instants.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { FeedItem, ItemKind } from "../scoring/feeds/merge-order.ts";
@@ -150,6 +151,6 @@ function toShown({ kind, id, authorId, name, body, contentType, createdAt }: Ite
     authorName: name ?? "",
     body: body ?? "",
     contentType: contentType ?? "text",
-    createdAt: new Date(createdAt ?? 0).toISOString(),
+    createdAt: hostInstant(createdAt ?? "").toISOString(),
   };
 }

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { hostInstant } from "../db/instants.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { TREND, trendScore } from "../scoring/feeds/trend.ts";
@@ -66,7 +67,7 @@ export async function refreshTrends(
                 group by 1 order by sum(c.weight) desc, 1 limit 1) end,
               computed_at = ${now}::timestamptz
           from (select s.post_id, (s.likes * ${TREND.weights.like}::int + s.comments * ${TREND.weights.comment}::int + s.shares * ${TREND.weights.share}::int)::float8 as engagement,
-                       greatest(extract(epoch from ${now}::timestamptz - s.landmark)::float8 / 3600, 0) as hours
+                       greatest((extract(epoch from ${now}::timestamptz) - extract(epoch from s.landmark))::float8 / 3600, 0) as hours
                 from trending_scores s where ${inRange(sql`s.post_id`)}) n
           where t.post_id = n.post_id returning t.lhot)
         select count(*)::int as posts, count(lhot)::int as trending from refreshed`,
@@ -115,7 +116,7 @@ export async function readTrending(
   );
   return found.map(({ lhot, createdAt, ...post }) => ({
     ...post,
-    createdAt: new Date(createdAt),
+    createdAt: hostInstant(createdAt),
     score: trendScore(lhot, now.getTime()),
   }));
 }

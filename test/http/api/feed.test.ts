@@ -4,6 +4,7 @@ import { DEFAULT_SEGMENTS } from "../../../src/feeds/stored-feeds.ts";
 import { feedPresort } from "../../../src/workers/feeds/feed-presort.ts";
 import { block, engagement, follow, hoursAgo, member, members, post, record } from "../../support/feeds.ts";
 import { performRanged } from "../../support/jobs.ts";
+import { INSTANTS } from "../../support/odd-people.ts";
 import { JWT_SECRET, userToken } from "../../support/user-token.ts";
 import { createWorld, type World } from "../../support/world.ts";
 import { serve } from "../support.ts";
@@ -61,6 +62,17 @@ async function pages(get: (path: string) => Promise<{ body: Body }>): Promise<st
 }
 
 describe("GET /feed", () => {
+  it("shows the posts that their host has dated infinity, or before Christ, since the feed was computed", async () => {
+    const { world, ada, get } = await open();
+    const ids = await posts(world, ada, 5);
+    expect(idsOf((await get("/feed")).body)).toEqual(ids);
+    for (const [index, at] of INSTANTS.entries())
+      await world.query("update posts set created_at = $2 where id = $1", [ids[index], at]);
+    const { status, body } = await get("/feed");
+    expect(status).toBe(200);
+    expect(idsOf(body)).toContain(ids.at(-1));
+  });
+
   it("shows a feed that was never computed, with the texts as they are now", async () => {
     const { world, bob, get } = await open();
     await world.query("update users set host_id = 'user-bob', name = 'Bob' where id = $1", [bob]);
