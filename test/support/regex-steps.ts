@@ -6,20 +6,31 @@ type Matcher = (at: number, next: Next) => number | null;
 
 /**
  * How many characters a backtracking engine compares when it finds all matches of a pattern in a text. It
- * knows groups, alternatives, classes, escapes and greedy quantifiers.
+ * knows groups, alternatives, classes, escapes, quantifiers, word boundaries, and whether a character comes
+ * before.
  */
 export function countRegexSteps(pattern: RegExp, text: string): number {
   let steps = 0;
-  const matcher = parse(pattern.source, (test) => (at, next) => {
+  const isAt = (test: RegExp, at: number): boolean => {
     steps += 1;
-    const character = text[at];
-    return character !== undefined && test.test(character) ? next(at + 1) : null;
+    return test.test(text[at] ?? "");
+  };
+  const matcher = parse(pattern.source, {
+    character: (test) => (at, next) => (isAt(test, at) ? next(at + 1) : null),
+    notBehind: (test) => (at, next) => (isAt(test, at - 1) ? null : next(at)),
+    boundary: (at, next) => (isAt(/^\w$/, at - 1) === isAt(/^\w$/, at) ? null : next(at)),
   });
   for (let at = 0; at < text.length; ) at = Math.max(matcher(at, (end) => end) ?? at + 1, at + 1);
   return steps;
 }
 
-function parse(source: string, oneCharacter: (test: RegExp) => Matcher): Matcher {
+type Parts = {
+  readonly character: (test: RegExp) => Matcher;
+  readonly notBehind: (test: RegExp) => Matcher;
+  readonly boundary: Matcher;
+};
+
+function parse(source: string, parts: Parts): Matcher {
   let at = 0;
   const alternatives = (): Matcher => {
     const all = [sequence()];
@@ -36,20 +47,23 @@ function parse(source: string, oneCharacter: (test: RegExp) => Matcher): Matcher
     };
   };
   const sequence = (): Matcher => {
-    const parts: Matcher[] = [];
-    while (at < source.length && source[at] !== "|" && source[at] !== ")") parts.push(quantified(atom()));
+    const atoms: Matcher[] = [];
+    while (at < source.length && source[at] !== "|" && source[at] !== ")") atoms.push(quantified(atom()));
     return (from, next) => {
       const step = (index: number, place: number): number | null =>
-        index === parts.length
+        index === atoms.length
           ? next(place)
-          : (parts[index] as Matcher)(place, (end) => step(index + 1, end));
+          : (atoms[index] as Matcher)(place, (end) => step(index + 1, end));
       return step(0, from);
     };
   };
   const atom = (): Matcher => {
-    const [token = ""] = /^(\((\?:)?|\[\^?(\\.|[^\]\\])+\]|\\.|[^\\])/.exec(source.slice(at)) ?? [];
+    const [token = "", , behind] =
+      /^(\(\?<!(\\.|[^\\])\)|\((\?:)?|\[\^?(\\.|[^\]\\])+\]|\\.|[^\\])/.exec(source.slice(at)) ?? [];
     at += token.length;
-    if (!token.startsWith("(")) return oneCharacter(new RegExp(`^${token}$`, "s"));
+    if (behind !== undefined) return parts.notBehind(new RegExp(`^${behind}$`, "s"));
+    if (token === "\\b") return parts.boundary;
+    if (!token.startsWith("(")) return parts.character(new RegExp(`^${token}$`, "s"));
     const inner = alternatives();
     at += 1;
     return inner;
@@ -59,12 +73,15 @@ function parse(source: string, oneCharacter: (test: RegExp) => Matcher): Matcher
       /^(?:([+*?])|\{(\d+)(,(\d*))?\})/.exec(source.slice(at)) ?? [];
     if (token === "") return inner;
     at += token.length;
+    const isLazy = source[at] === "?";
+    if (isLazy) at += 1;
     const min = single === "+" ? 1 : Number(least ?? 0);
     const max = single === "?" ? 1 : single !== undefined ? Number.POSITIVE_INFINITY : Number(most ?? least);
     const repeat = (done: number, from: number, next: Next): number | null => {
-      const more =
+      const more = () =>
         done < max ? inner(from, (end) => (end > from ? repeat(done + 1, end, next) : null)) : null;
-      return more ?? (done >= min ? next(from) : null);
+      const enough = () => (done >= min ? next(from) : null);
+      return isLazy ? (enough() ?? more()) : (more() ?? enough());
     };
     return (from, next) => repeat(0, from, next);
   };

@@ -16,12 +16,17 @@ export const MAX_EMBEDDED = 2_000;
 const MAX_READ = 8_000;
 const MAX_SKILLS = 60;
 
-const ADDRESSES = /\S*@\S*|\S*:\/\/\S*|\bwww\.\S*/gi;
+/**
+ * E-mail and web addresses. The look behind keeps the steps linear: without it, each character of a text
+ * without spaces, such as a Chinese one, would be tried as the first of an address.
+ */
+export const ADDRESSES = /(?<!\S)\S*?(?:@|:\/\/)\S*|\bwww\.\S*/gi;
 const SENTENCE_END = /[\n\r;!?|\u2022]+|\.(?=\s|$)/;
 /** A sentence with at least this many digits may contain a date, a telephone number or a postal code. */
 const MANY_DIGITS = 5;
 const BIRTH = /\b(born|birth|birthday|dob|age|aged|geboren|geburt\w*|nata|nato|nacid[oa]|naissance|née)\b/i;
 const WORD = /[\p{L}\p{M}\p{N}][\p{L}\p{M}\p{N}+#.'\u2019-]*/gu;
+const END_MARKS = ".'\u2019-";
 const DIGIT = /\p{N}/u;
 /** Lower-case letters alone: names and addresses begin with a capital. Scripts without cases have none. */
 const LOWER = /^[\p{Ll}\p{M}'\u2019-]+$/u;
@@ -45,11 +50,18 @@ export function scrubText(text: string, personal: ReadonlySet<string> = new Set(
 const countDigits = (text: string): number => text.match(/\p{N}/gu)?.length ?? 0;
 
 function scrubWord(written: string, personal: ReadonlySet<string>): string[] {
-  const word = written.replace(/[.'\u2019-]+$/, "");
+  const word = withoutEnd(written);
   if (DIGIT.test(word) || foldedWords(word).some((folded) => personal.has(folded))) return [];
   if (LOWER.test(word)) return [word];
   const skill = findSkill(word);
   return skill < 0 ? [] : [SKILLS[skill]?.name ?? ""];
+}
+
+/** Without the marks at the end that may be part of a word. */
+function withoutEnd(word: string): string {
+  let end = word.length;
+  while (END_MARKS.includes(word[end - 1] ?? " ")) end--;
+  return word.slice(0, end);
 }
 
 /** A title: its words without numbers and without the words in `personal`. */
