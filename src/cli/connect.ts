@@ -19,11 +19,21 @@ export function defineConnect(command: Command, terminal: Terminal): void {
   defineMirrors(command, terminal);
 }
 
-const summaryOf = ({ plan }: CheckedMapping) => ({
+const summaryOf = ({ plan, hidden }: CheckedMapping) => ({
   mirror: plan.table,
   sources: plan.sources.map(sourceName),
   gone: plan.gone,
+  hidden,
 });
+
+const linesOf = ({ mirror, sources, gone, hidden }: ReturnType<typeof summaryOf>): string[] => [
+  `${mirror}: reads ${sources.join(", ")}; gone: ${gone}`,
+  ...(hidden.length === 0
+    ? []
+    : [
+        `${mirror}: row-level security hides rows of ${hidden.join(", ")} from the service: give its role BYPASSRLS, or a policy for select with using (true)`,
+      ]),
+];
 
 function defineCheck(command: Command, terminal: Terminal): void {
   const check = command
@@ -34,9 +44,9 @@ function defineCheck(command: Command, terminal: Terminal): void {
     const mappings = await readMappings(folder);
     const checked = await withDatabase(terminal, (db) => checkMappings(db, mappings));
     const summaries = checked.map(summaryOf);
-    if (json) return printJson(terminal, summaries);
-    for (const { mirror, sources, gone } of summaries)
-      printLine(terminal, `${mirror}: reads ${sources.join(", ")}; gone: ${gone}`);
+    if (json) printJson(terminal, summaries);
+    else for (const line of summaries.flatMap(linesOf)) printLine(terminal, line);
+    if (summaries.some(({ hidden }) => hidden.length > 0)) terminal.exitCode = 1;
   });
 }
 

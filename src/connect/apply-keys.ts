@@ -148,7 +148,7 @@ async function write(
   keys: readonly string[],
 ): Promise<{ written: Written; refused: readonly RefusedKey[] }> {
   const { results, refused } = await isolate(tx, keys, async (savepoint, some) => {
-    const [written] = await readHost<Written>(savepoint, writeRows(plan, some));
+    const [written] = await readHost<Written>(savepoint, plan, writeRows(plan, some));
     return written as Written;
   });
   const all = (part: keyof Written) => results.flatMap((written) => written[part]);

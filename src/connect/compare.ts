@@ -88,14 +88,14 @@ async function readPart(
   limit: number,
 ): Promise<Found> {
   const next = phase === "host" ? nextHostKeys : nextOwnKeys;
-  const found = await readHost<{ key: string }>(tx, next(mirror.plan, after, limit));
+  const found = await readHost<{ key: string }>(tx, mirror.plan, next(mirror.plan, after, limit));
   const keys = found.map(({ key }) => key);
   const last = keys.at(-1) ?? null;
   return { last, keys: keys.length, differing: last === null ? [] : await differingAmong(tx, mirror, keys) };
 }
 
 async function differingAmong(tx: Tx, { plan }: Mirror, keys: readonly string[]): Promise<string[]> {
-  const found = await readHost<{ key: string }>(tx, differingKeys(plan, keys));
+  const found = await readHost<{ key: string }>(tx, plan, differingKeys(plan, keys));
   return found.map(({ key }) => key);
 }
 

@@ -10,6 +10,7 @@ import { inTransaction, type Tx } from "../db/transaction.ts";
 import { beginResync, parentsFirst, readMirrors, waitForMirrors } from "./installed.ts";
 import { type Mapping, MappingFault } from "./mapping.ts";
 import { type MirrorPlan, planMirror } from "./plan.ts";
+import { hiddenFrom } from "./read-host.ts";
 import {
   dropFunctionStatement,
   installStatements,
@@ -19,7 +20,12 @@ import {
 } from "./triggers.ts";
 
 /** A mapping that fits the database. */
-export type CheckedMapping = { readonly mapping: Mapping; readonly plan: MirrorPlan };
+export type CheckedMapping = {
+  readonly mapping: Mapping;
+  readonly plan: MirrorPlan;
+  /** Tables whose rows row-level security may hide from the service. */
+  readonly hidden: readonly string[];
+};
 
 /**
  * Checks mappings against the database, all of them.
@@ -29,15 +35,19 @@ export type CheckedMapping = { readonly mapping: Mapping; readonly plan: MirrorP
  */
 export async function checkMappings(db: Database, mappings: readonly Mapping[]): Promise<CheckedMapping[]> {
   const checked = await inTransaction(db, async (tx) => {
-    const plans: { table: string; mapping: Mapping; plan: MirrorPlan }[] = [];
-    for (const mapping of mappings)
-      plans.push({ table: mapping.table, mapping, plan: await planMirror(tx, mapping) });
+    const checked: (CheckedMapping & { readonly table: string })[] = [];
+    for (const mapping of mappings) {
+      const plan = await planMirror(tx, mapping);
+      const read = [...plan.sources, ...plan.reads].map(({ schema, table }) => ({ schema, table }));
+      const hidden = [...new Set(await hiddenFrom(tx, roleNames(db.schema).app, read))];
+      checked.push({ table: mapping.table, mapping, plan, hidden });
+    }
     const installed = (await readMirrors(tx)).map(({ table }) => table);
-    const tables = new Set([...installed, ...plans.map(({ table }) => table)]);
-    for (const { table, plan } of plans) refuseUnmapped(table, plan, tables);
-    return plans;
+    const tables = new Set([...installed, ...checked.map(({ table }) => table)]);
+    for (const { table, plan } of checked) refuseUnmapped(table, plan, tables);
+    return checked;
   });
-  return parentsFirst(checked).map(({ mapping, plan }) => ({ mapping, plan }));
+  return parentsFirst(checked).map(({ mapping, plan, hidden }) => ({ mapping, plan, hidden }));
 }
 
 /** Without a mirror of the table that a column refers to, each of its rows would wait forever. */

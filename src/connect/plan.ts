@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { type Looked, lookAtSelect, lookAtThrough } from "./look.ts";
 import { type Gone, type Mapping, MappingFault } from "./mapping.ts";
 
 /** What a column of ours that refers to another table refers to: `users.id`. */
@@ -24,6 +25,11 @@ const plan = z.object({
       ignored: z.array(z.string()).default([]),
     }),
   ),
+  /**
+   * The tables that the select and the throughs read; empty if they read anything else, or call functions of
+   * the host: then no policy shows that they see every row.
+   */
+  reads: z.array(z.object({ schema: z.string(), table: z.string() })).default([]),
   gone: z.enum(["delete", "tombstone", "keep"]),
 });
 
@@ -63,7 +69,8 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> 
   const ours = await columnsOf(tx, table);
   if (NOT_MIRRORED.includes(table) || !ours.some(({ name }) => name === "host_id"))
     throw fault("Commonwork has no such table to mirror into");
-  const { columns, tables, ...looked } = await lookAt(tx, mapping);
+  const looked = await lookAtSelect(tx, select, fault);
+  const columns = looked.columns;
   const missing = key.filter(({ name }) => !columns.includes(name)).map(({ name }) => name);
   if (missing.length > 0) throw fault(`the select has no column ${missing.join(", ")}, which is in the key`);
   const keyNames = key.map(({ name }) => name);
@@ -73,7 +80,8 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> 
   const refused = mapped.filter((name) => name === "id" || FORBIDDEN[table]?.includes(name));
   if (refused.length > 0) throw fault(`a mapping may not write ${refused.join(", ")}`);
   const named = await sourcesOf(tx, mapping);
-  const unnamed = tables.filter(({ oid }) => !named.some((source) => source.oid === oid));
+  refuseTables(looked.tables, fault);
+  const unnamed = looked.tables.filter(({ oid }) => !named.some((source) => source.oid === oid));
   if (unnamed.length > 0)
     throw fault(`reads ${unnamed.map(({ name }) => name).join(", ")}, which no source names`);
   for (const source of named) refuseReadIgnored(source, looked, fault);
@@ -85,15 +93,41 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> 
     key: [...key],
     columns: ours.filter(({ name }) => mapped.includes(name)),
     sources: named,
+    reads: readsOf([looked, ...(await lookAtThroughs(tx, mapping, fault))]),
     gone,
   };
+}
+
+type Fault = (reason: string) => MappingFault;
+
+/** @throws MappingFault for tables whose changes cannot be noted. */
+function refuseTables(tables: Looked["tables"], fault: Fault): void {
+  for (const { name, kind, own } of tables) {
+    if (own) throw fault(`reads ${name}, a table of Commonwork`);
+    if (kind !== "r") throw fault(`reads ${name}, which is not a plain table: its changes cannot be noted`);
+  }
+}
+
+async function lookAtThroughs(tx: Tx, { key, sources }: Mapping, fault: Fault): Promise<Looked[]> {
+  const looked: Looked[] = [];
+  for (const { through } of sources)
+    if (through !== null) looked.push(await lookAtThrough(tx, through, key.length, fault));
+  return looked;
+}
+
+/** The tables that are read, if nothing else is. */
+function readsOf(looked: readonly Looked[]): MirrorPlan["reads"] {
+  const tables = looked.flatMap((one) => one.tables);
+  if (looked.some(({ callsHost }) => callsHost) || tables.some(({ kind }) => kind !== "r")) return [];
+  const reads = new Map(tables.map(({ name, schema, table }) => [name, { schema, table }]));
+  return [...reads.values()];
 }
 
 /** A change of an ignored column that the select reads would be lost. */
 function refuseReadIgnored(
   { oid, schema, table, ignored }: MirrorPlan["sources"][number],
   { read, readsRows }: Pick<Looked, "read" | "readsRows">,
-  fault: (reason: string) => MappingFault,
+  fault: Fault,
 ): void {
   const lost = ignored.filter((name) => read.some((one) => one.oid === oid && one.column === name));
   if (lost.length > 0) throw fault(`reads ${lost.join(", ")} of ${schema}.${table}, which it ignores`);
@@ -101,7 +135,7 @@ function refuseReadIgnored(
     throw fault("reads a whole row: with a line ignore, the select must name the columns that it reads");
 }
 
-function refuseGone(table: string, gone: Gone, fault: (reason: string) => MappingFault): void {
+function refuseGone(table: string, gone: Gone, fault: Fault): void {
   const allowed = [...new Set<Gone>([KEPT[table] ?? "delete", "keep"])];
   if (!allowed.includes(gone)) throw fault(`gone must be one of ${allowed.join(", ")}`);
 }
@@ -122,67 +156,6 @@ const columnsOf = (tx: Tx, table: string): Promise<PlanColumn[]> =>
           and a.attnum > 0 and not a.attisdropped
         order by a.attnum`,
   );
-
-type Looked = {
-  readonly columns: readonly string[];
-  /** The tables that the select reads. */
-  readonly tables: readonly { readonly oid: string; readonly name: string }[];
-  /** The columns of these that it names. */
-  readonly read: readonly { readonly oid: string; readonly column: string }[];
-  /** Whether it reads whole rows, such as `to_jsonb(u)`. */
-  readonly readsRows: boolean;
-};
-
-/** What Postgres knows about a select: it is made a temporary view, which is dropped again. */
-async function lookAt(tx: Tx, mapping: Mapping): Promise<Looked> {
-  await createView(tx, mapping);
-  const columns = await rows<{ name: string }>(
-    tx,
-    sql`select attname as name from pg_attribute where attrelid = 'pg_temp.commonwork_look'::regclass and attnum > 0 order by attnum`,
-  );
-  const tables = await rows<{ oid: string; name: string; kind: string; own: boolean }>(
-    tx,
-    sql`select distinct c.oid::text as oid, n.nspname || '.' || c.relname as name, c.relkind as kind,
-               n.nspname = current_schema() as own
-        from pg_rewrite w
-        join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
-        join pg_class c on c.oid = d.refobjid join pg_namespace n on n.oid = c.relnamespace
-        where w.ev_class = 'pg_temp.commonwork_look'::regclass and c.oid <> w.ev_class order by 2`,
-  );
-  const read = await rows<{ oid: string; column: string }>(
-    tx,
-    sql`select distinct a.attrelid::oid::text as oid, a.attname as column
-        from pg_rewrite w
-        join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
-        join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid and a.attnum > 0
-        where w.ev_class = 'pg_temp.commonwork_look'::regclass`,
-  );
-  const [whole] = await rows<{ rows: boolean }>(
-    tx,
-    sql`select bool_or(ev_action::text ~ ':varattno 0 ') as rows from pg_rewrite
-        where ev_class = 'pg_temp.commonwork_look'::regclass`,
-  );
-  await tx.execute(sql`drop view pg_temp.commonwork_look`);
-  for (const { name, kind, own } of tables) {
-    if (own) throw new MappingFault(mapping.table, `reads ${name}, a table of Commonwork`);
-    if (kind !== "r")
-      throw new MappingFault(
-        mapping.table,
-        `reads ${name}, which is not a plain table: its changes cannot be noted`,
-      );
-  }
-  return { columns: columns.map(({ name }) => name), tables, read, readsRows: whole?.rows === true };
-}
-
-async function createView(tx: Tx, { table, select }: Mapping): Promise<void> {
-  const view = sql.raw(`create temporary view commonwork_look as select * from (\n${select}\n) s`);
-  await tx
-    .transaction((savepoint) => savepoint.execute(view))
-    .catch((error: unknown) => {
-      const cause = error instanceof Error ? (error.cause ?? error) : error;
-      throw new MappingFault(table, `Postgres refuses the select: ${(cause as Error).message}`);
-    });
-}
 
 /** The sources with the oids of their tables. @throws MappingFault when a table or a column is missing. */
 async function sourcesOf(tx: Tx, { table, sources }: Mapping): Promise<MirrorPlan["sources"]> {

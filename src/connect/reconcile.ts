@@ -117,7 +117,11 @@ async function throughKeys(
   through: string,
   values: readonly string[],
 ): Promise<string[]> {
-  const found = await readHost<{ key: string | null }>(tx, keysThrough(through, plan.key.length, values));
+  const found = await readHost<{ key: string | null }>(
+    tx,
+    plan,
+    keysThrough(through, plan.key.length, values),
+  );
   return found.flatMap(({ key }) => key ?? []);
 }
 
@@ -155,7 +159,7 @@ async function nextPart(
   const next = resync === "host" ? nextHostKeys : nextOwnKeys;
   try {
     const found = await tx.transaction((savepoint) =>
-      readHost<{ key: string }>(savepoint, next(plan, resyncAfter, limit)),
+      readHost<{ key: string }>(savepoint, plan, next(plan, resyncAfter, limit)),
     );
     return { keys: found.map(({ key }) => key) };
   } catch (error) {

@@ -1,6 +1,7 @@
 import pg, { type ClientBase } from "pg";
 import { NotFit } from "../not-fit.ts";
 import { poolerFault } from "./pooler-fault.ts";
+import { policiesHideRows } from "./row-policies.ts";
 
 /** No transaction lives longer: a held snapshot halves the rate at which others settle. */
 export const TRANSACTION_LIMIT_MS = 5_000;
@@ -120,11 +121,7 @@ export function sessionSetUp(
 const HIDDEN = `
   (select string_agg(quote_ident(c.relname), ', ' order by c.relname) from pg_class c
    where c.relnamespace = to_regnamespace(quote_ident(current_schema())) and c.relkind = 'r' and has_table_privilege(c.oid, 'SELECT') and row_security_active(c.oid)
-     and (not exists (
-            select 1 from pg_policy p
-            where p.polrelid = c.oid and p.polpermissive and p.polcmd = '*' and pg_get_expr(p.polqual, c.oid) = 'true'
-              and exists (select 1 from unnest(p.polroles) r where r = 0 or pg_has_role(r, 'usage')))
-       or exists (select 1 from pg_policy p where p.polrelid = c.oid and not p.polpermissive)))`;
+     and ${policiesHideRows("c", { commands: ["*"] })})`;
 
 async function refuseOtherSchema(client: ClientBase, schema: string, databaseUrl: string): Promise<void> {
   const seen = await client

@@ -78,8 +78,8 @@ describe("commonwork connect", () => {
     const { world, folder, run } = await scene();
     const json = async (...argv: string[]) => JSON.parse((await run(...argv, "--json")).out);
     const users = { mirror: "users", sources: ["app.accounts", "app.profiles"] };
-    expect(await json("check", folder)).toContainEqual({ ...users, gone: "tombstone" });
-    const install = { ...users, gone: "tombstone", replaces: false, triggers: true };
+    expect(await json("check", folder)).toContainEqual({ ...users, gone: "tombstone", hidden: [] });
+    const install = { ...users, gone: "tombstone", hidden: [], replaces: false, triggers: true };
     expect(await json("install", folder, "--dry-run")).toContainEqual(install);
     expect(await world.query("select 1 from mirrors")).toEqual([]);
     expect(await json("install", folder)).toContainEqual(install);

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { checkMappings, installMirror, installSql, uninstallMirror } from "../../src/connect/install.ts";
+import {
+  checkMappings,
+  installMirror,
+  installSql,
+  resumeMirror,
+  uninstallMirror,
+} from "../../src/connect/install.ts";
 import { MappingFault, parseMapping } from "../../src/connect/mapping.ts";
 import { checkSources } from "../../src/connect/source-check.ts";
 import { mirrorStatus } from "../../src/connect/status.ts";
@@ -110,6 +116,12 @@ describe("a mapping is refused", () => {
       "users",
       `${users}-- ignore: app.accounts (seen_at)\nselect a.id as host_id from app.accounts a`,
       /has no column seen_at/,
+    ],
+    [
+      "whose through Postgres cannot read",
+      "users",
+      `${users}-- source: app.companies by id through select v.leader from app.ventures v where v.company = any($1)\nselect a.id as host_id from app.accounts a`,
+      /Postgres refuses the select after through: column v\.leader does not exist/,
     ],
     [
       "that Postgres cannot read",
@@ -230,30 +242,107 @@ describe("an installation", () => {
     ]);
   });
 
-  it("stops a mirror where row-level security would hide rows, and removes nothing", async () => {
+  /** Three companies of the host, mirrored by a role that is subject to row-level security. */
+  async function guarded() {
     const database = await scratchDatabase();
     const { app, owner } = await deployWithRoles(database);
     const installing = await createWorld({ database: { ...owner, databaseUrl: database.url } });
     await hostPlatform(installing);
-    await installMappings(installing, { organizations: MAPPINGS["organizations"] as string });
+    const mappings = {
+      users: MAPPINGS["users"] as string,
+      organizations: MAPPINGS["organizations"] as string,
+      projects: MAPPINGS["projects"] as string,
+    };
+    await installMappings(installing, mappings);
+    const role = `${owner.databaseSchema}_app`;
     await database.query(
-      `grant usage on schema app to ${owner.databaseSchema}_app; grant select on app.companies to ${owner.databaseSchema}_app`,
+      `grant usage on schema app to ${role}; grant select on all tables in schema app to ${role}`,
     );
-    await database.query("insert into app.companies (title) select 'C' || n from generate_series(1, 3) n");
+    await database.query(
+      `insert into app.companies (title) select 'C' || n from generate_series(1, 3) n; insert into app.accounts (mail) values ('ada');
+       insert into app.ventures (company, founder, name) select c.id, a.id, 'V' from app.companies c, app.accounts a`,
+    );
     const world = await createWorld({ database: app });
     await reconcile(world);
+    const hidden = async () => {
+      const parsed = Object.entries(mappings).map(([table, text]) => parseMapping(table, text));
+      const checked = await checkMappings(installing.db, parsed);
+      return checked
+        .filter(({ hidden }) => hidden.length > 0)
+        .map(({ plan, hidden }) => [plan.table, hidden]);
+    };
+    const names = async () =>
+      (
+        await world.query<{ name: string }>(
+          "select name from organizations where host_id is not null order by 1",
+        )
+      ).map(({ name }) => name);
+    const stopped = () =>
+      world.query("select table_name, stopped_because from mirrors where stopped_at is not null order by 1");
+    return { database, world, role, hidden, names, stopped };
+  }
+
+  const HIDES = "42501 the role may not read a table, or row-level security would hide rows from it";
+
+  it("stops a mirror where row-level security would hide rows, and removes nothing", async () => {
+    const { database, world, hidden, names, stopped } = await guarded();
+    expect(await hidden()).toEqual([]);
     await database.query(
       "alter table app.companies enable row level security; update app.companies set title = title || '!'",
     );
     await reconcile(world);
-    expect(await world.query("select stopped_because from mirrors")).toEqual([
-      {
-        stopped_because: "42501 the role may not read a table, or row-level security would hide rows from it",
-      },
+    expect(await stopped()).toEqual([
+      { table_name: "organizations", stopped_because: HIDES },
+      { table_name: "projects", stopped_because: HIDES },
     ]);
-    expect(
-      await world.query("select count(*)::int as n from organizations where host_id is not null"),
-    ).toEqual([{ n: 3 }]);
+    expect(await names()).toEqual(["C1", "C2", "C3"]);
+    expect(await hidden()).toEqual([
+      ["organizations", ["app.companies"]],
+      ["projects", ["app.companies"]],
+    ]);
+  });
+
+  it("reads tables under row-level security where a policy shows every row, and no other hides some", async () => {
+    const { database, world, role, hidden, names, stopped } = await guarded();
+    await database.query(
+      `alter table app.companies enable row level security; create policy seen on app.companies for select to ${role} using (true);
+       update app.companies set title = title || '!'`,
+    );
+    await reconcile(world);
+    expect(await stopped()).toEqual([]);
+    expect(await hidden()).toEqual([]);
+    expect(await names()).toEqual(["C1!", "C2!", "C3!"]);
+    expect(await world.query("select name from projects where host_id is not null order by 1")).toEqual([
+      { name: "C1!: V" },
+      { name: "C2!: V" },
+      { name: "C3!: V" },
+    ]);
+    for (const policy of [
+      "create policy fewer on app.companies as restrictive for select using (title <> 'C1!')",
+      `drop policy fewer on app.companies; drop policy seen on app.companies; create policy seen on app.companies for select to ${role} using (title <> 'C1!')`,
+    ]) {
+      await database.query(`${policy}; update app.companies set title = title`);
+      await reconcile(world);
+      expect((await stopped())[0], policy).toEqual({ table_name: "organizations", stopped_because: HIDES });
+      expect(await hidden(), policy).toContainEqual(["organizations", ["app.companies"]]);
+      expect(await names()).toEqual(["C1!", "C2!", "C3!"]);
+      await resumeMirror(world.db, "organizations", { actor: "test", acceptsRemovals: false });
+    }
+  });
+
+  it("trusts no policy where the select calls a function of the host, which may read anything", async () => {
+    const { database, world, role, stopped } = await guarded();
+    await database.query(
+      `create function app.plain(text) returns text language sql as 'select $1';
+       alter table app.companies enable row level security; create policy seen on app.companies to ${role} using (true)`,
+    );
+    const text = `-- key: host_id uuid
+-- source: app.companies by id
+select c.id as host_id, app.plain(c.title) as name from app.companies c`;
+    const installing = await createWorld({ database: { ...world.config, databaseUrl: database.url } });
+    await installMappings(installing, { organizations: text });
+    await reconcile(world);
+    expect(await stopped()).toContainEqual({ table_name: "organizations", stopped_because: HIDES });
   });
 });
 
