@@ -1984,6 +1984,8 @@ CREATE TABLE profile_access (
   CONSTRAINT profile_access_viewer_id_users_id_fk FOREIGN KEY (viewer_id) REFERENCES users(id) ON DELETE CASCADE,
   CONSTRAINT profile_access_status CHECK (status = ANY (ARRAY['pending'::text, 'granted'::text, 'denied'::text]))
 );
+CREATE INDEX profile_access_followers ON profile_access (owner_id, viewer_id) WHERE status = 'granted'::text;
+CREATE INDEX profile_access_following ON profile_access (viewer_id, owner_id) WHERE status = 'granted'::text;
 CREATE UNIQUE INDEX profile_access_owner_viewer ON profile_access (owner_id, viewer_id);
 CREATE INDEX profile_access_viewer ON profile_access (viewer_id, owner_id);
 CREATE TRIGGER profile_access_touch BEFORE UPDATE ON profile_access FOR EACH ROW WHEN (NOT new.updated_at IS DISTINCT FROM old.updated_at) EXECUTE FUNCTION touch_row();

@@ -1,13 +1,9 @@
 import type { Tx } from "../db/transaction.ts";
 import { mapInPortions } from "../portions.ts";
 import type { ComputeContext } from "../queues/job.ts";
-import {
-  gatherCandidates,
-  type PostIndex,
-  type Relations,
-  type Taste,
-} from "../scoring/feeds/gather-candidates.ts";
-import { isSameFeed, orderPosts } from "../scoring/feeds/merge-order.ts";
+import type { PostIndex, Relations, Taste } from "../scoring/feeds/gather-candidates.ts";
+import { isSameFeed } from "../scoring/feeds/merge-order.ts";
+import { presortPosts } from "../scoring/feeds/presort-posts.ts";
 import { loadPostIndex, type Read, readPostsOf } from "./post-index.ts";
 import { readExtras, readRelations, readTastes } from "./relations.ts";
 import { keepFeeds, type NewFeed, readCurrentFeeds, type Segments, swapFeeds } from "./stored-feeds.ts";
@@ -49,9 +45,10 @@ export async function computeFeeds(context: PresortContext, userIds: readonly st
   const order = (index: PostIndex) =>
     mapInPortions(userIds, (userId): NewFeed => {
       const mine = relations.get(userId) ?? NO_RELATIONS;
-      const candidates = gatherCandidates(Number(userId), mine, index, tastes.get(userId) ?? NO_TASTE);
+      const taste = tastes.get(userId) ?? NO_TASTE;
+      const posts = presortPosts(Number(userId), mine, index, taste, now.getTime());
       const { suggestions = [], questions = [] } = extras.get(userId) ?? {};
-      return { userId, feed: { posts: orderPosts(candidates, now.getTime()), suggestions, questions } };
+      return { userId, feed: { posts, suggestions, questions } };
     });
   if (userIds.length >= FEW_USERS) return context.withPosts(() => loadPostIndex(read, now, signal), order);
   return order(await read((on) => readPostsOf(on, authorsOf(userIds, relations), now)));

@@ -97,10 +97,15 @@ export async function swapFeeds(
     sql`update feed_presorted set replaced_at = ${now}::timestamptz where user_id = any(${ids}::bigint[]) and replaced_at is null`,
   );
   const expiresAt = new Date(now.getTime() + FEED_LIFETIME_MS);
+  const packed = feeds.map(({ feed }) => packFeed(feed));
+  let end = 0;
+  const ends = packed.map(({ length }) => (end += length));
+  // One value for all feeds, of which each takes its part: an array of them would be sent as text.
   await tx.execute(
     sql`insert into feed_presorted (user_id, items, segment_size, max_segments, computed_at, algo_version, watermark, expires_at)
-        select f.user_id, f.items, ${segmentSize}::smallint, ${maxSegments}::smallint, ${now}::timestamptz, ${FEED_VERSION}, ${now}::timestamptz, ${expiresAt}::timestamptz
-        from unnest(${ids}::bigint[], ${array(feeds.map(({ feed }) => Buffer.from(packFeed(feed))))}::bytea[]) as f(user_id, items)
+        select f.user_id, substring(p.bytes from (f.ending - f.size + 1) for f.size), ${segmentSize}::smallint, ${maxSegments}::smallint, ${now}::timestamptz, ${FEED_VERSION}, ${now}::timestamptz, ${expiresAt}::timestamptz
+        from unnest(${ids}::bigint[], ${array(packed.map(({ length }) => length))}::int[], ${array(ends)}::int[]) as f(user_id, size, ending)
+        cross join (select ${sql.param(Buffer.concat(packed))}::bytea as bytes) p
         join users u on u.id = f.user_id and u.erased_at is null
         order by f.user_id
         on conflict (user_id) where replaced_at is null do nothing`,

@@ -209,7 +209,7 @@ export const feedPresorted = pgTable(
   {
     id: id(),
     userId: userRef(),
-    /** src/scoring/feeds/pack-feed.ts: ids and the parts of scores, no text. */
+    /** src/scoring/feeds/pack-feed.ts: ids and the parts of scores, no text. Stored without compression. */
     items: bytes().notNull(),
     segmentSize: smallint().notNull(),
     maxSegments: smallint().notNull(),

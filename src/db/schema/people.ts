@@ -216,6 +216,9 @@ export const profileAccess = pgTable(
     uniqueIndex("profile_access_owner_viewer").on(t.ownerId, t.viewerId),
     // compatibility: whom a user asked.
     index("profile_access_viewer").on(t.viewerId, t.ownerId),
+    // feed-presort: whom a user follows, and who follows them, from the index alone.
+    index("profile_access_following").on(t.viewerId, t.ownerId).where(sql`status = 'granted'`),
+    index("profile_access_followers").on(t.ownerId, t.viewerId).where(sql`status = 'granted'`),
     check("profile_access_status", sql`status in ('pending', 'granted', 'denied')`),
   ],
 );

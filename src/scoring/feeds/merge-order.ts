@@ -47,8 +47,12 @@ export function orderPosts(candidates: readonly Candidate[], asOf: number): Feed
   const admitted = admit(candidates, asOf).map(
     ({ newer, post: { trend: _, ...post } }): FeedPost => ({ ...post, newer }),
   );
-  return bestFirst(admitted, (post) => feedScore(post, asOf)).slice(0, FEED_LIMITS.stored);
+  return bestPosts(admitted, asOf);
 }
+
+/** The posts that are stored for a feed, best score first, equal ones by id. */
+export const bestPosts = (posts: readonly FeedPost[], asOf: number): FeedPost[] =>
+  bestFirst(posts, (post) => feedScore(post, asOf)).slice(0, FEED_LIMITS.stored);
 
 type Admitted = { readonly post: Candidate; readonly newer: number };
 

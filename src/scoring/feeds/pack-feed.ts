@@ -17,19 +17,20 @@ export function packFeed({ posts, suggestions, questions }: Feed): Uint8Array {
   for (const [index, { length }] of [posts, suggestions, questions].entries())
     view.setUint16(index * 2, length);
   let at = HEADER_BYTES;
-  const put = (...values: readonly number[]) => {
-    for (const value of values) {
-      view.setFloat64(at, value);
-      at += 8;
-    }
-  };
-  for (const post of posts) {
-    put(post.id, post.authorId, post.createdAt, post.affinity, post.quality);
-    view.setUint8(at, SOURCES.indexOf(post.source));
-    view.setUint8(at + 1, post.newer);
-    at += 2;
+  for (const { id, authorId, createdAt, affinity, quality, source, newer } of posts) {
+    view.setFloat64(at, id);
+    view.setFloat64(at + 8, authorId);
+    view.setFloat64(at + 16, createdAt);
+    view.setFloat64(at + 24, affinity);
+    view.setFloat64(at + 32, quality);
+    view.setUint8(at + 40, SOURCES.indexOf(source));
+    view.setUint8(at + 41, newer);
+    at += POST_BYTES;
   }
-  put(...suggestions, ...questions);
+  for (const id of [...suggestions, ...questions]) {
+    view.setFloat64(at, id);
+    at += ID_BYTES;
+  }
   return bytes;
 }
 
