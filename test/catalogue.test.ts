@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { QUEUE_NAMES } from "../src/config/queues.ts";
-import { catalogueOf } from "../src/queues/job.ts";
+import { catalogueOf } from "../src/queues/catalogue.ts";
 import { slotsBetween } from "../src/schedules/slots.ts";
 import { timetable } from "../src/schedules/timetable.ts";
 import { catalogue } from "../src/workers/index.ts";

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../../src/clock.ts";
 import type { QueueName } from "../../src/config/queues.ts";
 import { createLog } from "../../src/log.ts";
-import type { Catalogue } from "../../src/queues/job.ts";
+import type { Catalogue } from "../../src/queues/catalogue.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
 import { startWorkers } from "../../src/roles/worker.ts";

@@ -1,4 +1,4 @@
-import { catalogueOf } from "../../src/queues/job.ts";
+import { catalogueOf } from "../../src/queues/catalogue.ts";
 import { followRun, startRun } from "../../src/queues/manual-runs.ts";
 import { sweepDueBudgets } from "../../src/workers/budgets/sweep-due-budgets.ts";
 import { type Bench, type BenchContext, type Figure, measure } from "./bench.ts";

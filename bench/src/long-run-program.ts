@@ -1,7 +1,7 @@
 import { systemClock } from "../../src/clock.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { createLog } from "../../src/log.ts";
-import { catalogueOf } from "../../src/queues/job.ts";
+import { catalogueOf } from "../../src/queues/catalogue.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";
 import { startWorkers } from "../../src/roles/worker.ts";
 import { catalogue } from "../../src/workers/index.ts";

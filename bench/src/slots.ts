@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { createLog } from "../../src/log.ts";
-import { catalogueOf } from "../../src/queues/job.ts";
+import { catalogueOf } from "../../src/queues/catalogue.ts";
 import { done } from "../../src/queues/outcome.ts";
 import { finishRun } from "../../src/queues/runs.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";

@@ -28,8 +28,8 @@ import {
   readPosting,
   readUser,
 } from "../scoring/postings/recommend/read-facts.ts";
+import { openBuffers, type SearchBuffers } from "../scoring/postings/recommend/search-buffers.ts";
 import { searchPostings } from "../scoring/postings/recommend/search-postings.ts";
-import { openBuffers, type SearchBuffers } from "../scoring/postings/recommend/search-terms.ts";
 import { SKILLS } from "../scoring/postings/skills/vocabulary.ts";
 
 /** Thread task: the index of postings, given as JSON arrays of PostingRow. */

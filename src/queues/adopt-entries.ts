@@ -3,7 +3,7 @@ import { QUEUE_NAMES } from "../config/queues.ts";
 import type { Database } from "../db/client.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Log } from "../log.ts";
-import type { Catalogue } from "./job.ts";
+import type { Catalogue } from "./catalogue.ts";
 import { queuesWithoutProcess } from "./live-queues.ts";
 import type { Producers } from "./redis.ts";
 

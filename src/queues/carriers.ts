@@ -3,7 +3,8 @@ import { sql } from "drizzle-orm";
 import type { QueueName } from "../config/queues.ts";
 import type { Database } from "../db/client.ts";
 import { array } from "../db/statement.ts";
-import { type Catalogue, isRange, type Job } from "./job.ts";
+import { type Catalogue, isRange } from "./catalogue.ts";
+import type { Job } from "./job.ts";
 import { PRIORITY, RETENTION } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { audit } from "../db/audit.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { type Catalogue, namesOf } from "./job.ts";
+import { type Catalogue, namesOf } from "./catalogue.ts";
 
 /**
  * An entry that used all its attempts, was cancelled, or has an invalid payload. It stays in Postgres until

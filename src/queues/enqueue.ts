@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { array, prepared, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { carrierCapacity, FRESH } from "./carriers.ts";
-import { type Job, rangeName, sumName } from "./job.ts";
+import { rangeName, sumName } from "./catalogue.ts";
+import type { Job } from "./job.ts";
 import type { Counts } from "./outcome.ts";
 import { rangesAtOnce } from "./parked-ranges.ts";
 

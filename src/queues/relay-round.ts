@@ -5,7 +5,7 @@ import { array, rows } from "../db/statement.ts";
 import { inTransaction, type Tx } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
 import { addCarriers, type DueEntry, groupEntries, type NewCarrier } from "./carriers.ts";
-import type { Catalogue } from "./job.ts";
+import type { Catalogue } from "./catalogue.ts";
 import { holdEntries } from "./postpone.ts";
 import { MAX_WAITING_CARRIERS } from "./queues.ts";
 import type { Producers } from "./redis.ts";

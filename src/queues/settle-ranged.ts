@@ -1,4 +1,5 @@
 import type { Tx } from "../db/transaction.ts";
+import type { Part } from "./catalogue.ts";
 import { enqueueRanges, enqueueSum, type RangeEntry, type RunOfRanges, type SumEntry } from "./enqueue.ts";
 import {
   claimEntries,
@@ -12,7 +13,7 @@ import {
   readPayload,
   type Settled,
 } from "./execution.ts";
-import type { Part, RangedJob } from "./job.ts";
+import type { RangedJob } from "./job.ts";
 import { type Counts, done } from "./outcome.ts";
 import { rangesAtOnce, releaseNextRange } from "./parked-ranges.ts";
 import { extendTotal, openRun, setTotal, settleRange } from "./runs.ts";

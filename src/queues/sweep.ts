@@ -4,8 +4,8 @@ import type { Database } from "../db/client.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Log } from "../log.ts";
 import { freeCarriers } from "./carriers.ts";
+import type { Catalogue } from "./catalogue.ts";
 import { failEntry } from "./failure.ts";
-import type { Catalogue } from "./job.ts";
 import { postponeEntries, unknownJob } from "./postpone.ts";
 import type { Producers } from "./redis.ts";
 

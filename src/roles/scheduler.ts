@@ -8,7 +8,7 @@ import { rows } from "../db/statement.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { adoptEntries } from "../queues/adopt-entries.ts";
-import type { Catalogue } from "../queues/job.ts";
+import type { Catalogue } from "../queues/catalogue.ts";
 import { topUpRanges } from "../queues/parked-ranges.ts";
 import { failPostponed } from "../queues/postpone.ts";
 import type { Producers } from "../queues/redis.ts";

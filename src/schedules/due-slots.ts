@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { namesOf } from "../queues/catalogue.ts";
 import { enqueueRuns } from "../queues/enqueue.ts";
-import { namesOf } from "../queues/job.ts";
 import type { Schedule } from "./schedule.ts";
 import { chosenSlots, latestSlots, nextSlot } from "./slots.ts";
 

@@ -1,4 +1,4 @@
-import { type Catalogue, catalogueOf } from "../queues/job.ts";
+import { type Catalogue, catalogueOf } from "../queues/catalogue.ts";
 import { distributeBudget } from "./budgets/distribute-budget.ts";
 import { sweepDueBudgets } from "./budgets/sweep-due-budgets.ts";
 import { distributeCommission } from "./commissions/distribute-commission.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { carrierCapacity, FRESH, groupEntries, mayShare } from "../../src/queues/carriers.ts";
-import { catalogueOf } from "../../src/queues/job.ts";
+import { catalogueOf } from "../../src/queues/catalogue.ts";
 import { batchJob, singleJob } from "../support/jobs.ts";
 
 const batch = batchJob(undefined, { size: 3 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { inTransaction } from "../../src/db/transaction.ts";
+import { sumName } from "../../src/queues/catalogue.ts";
 import { retryDeadLetters } from "../../src/queues/dead-letters.ts";
-import { defineJob, sumName } from "../../src/queues/job.ts";
+import { defineJob } from "../../src/queues/job.ts";
 import { runInline } from "../../src/queues/manual-runs.ts";
 import { done, further } from "../../src/queues/outcome.ts";
 import { listRuns } from "../../src/queues/runs.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineJob, rangeName } from "../../src/queues/job.ts";
+import { rangeName } from "../../src/queues/catalogue.ts";
+import { defineJob } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
 import { rangesAtOnce, topUpRanges } from "../../src/queues/parked-ranges.ts";
 import { relayOnce } from "../../src/queues/relay-round.ts";

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { folderOpenToOthers } from "../../src/dev/servers/embedded-postgres.ts";
+import { folderOpenToOthers } from "../../src/dev/servers/locate-postgres.ts";
 
 /** The clock of a server of the test's own, which the test sets. It runs on from there. */
 export type FakeTime = {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
+import { rangeName } from "../../src/queues/catalogue.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
-import { type Job, rangeName } from "../../src/queues/job.ts";
+import type { Job } from "../../src/queues/job.ts";
 import { eventually } from "./eventually.ts";
 import { ask, performRanged } from "./jobs.ts";
 import { dieAtNextCommit, killWorkerMidJob } from "./kills.ts";

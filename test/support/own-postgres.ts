@@ -3,7 +3,8 @@ import { join } from "node:path";
 import pg from "pg";
 import { inject, onTestFinished } from "vitest";
 import { migrateDatabase } from "../../src/db/migrate.ts";
-import { folderOpenToOthers, startEmbeddedPostgres } from "../../src/dev/servers/embedded-postgres.ts";
+import { startEmbeddedPostgres } from "../../src/dev/servers/embedded-postgres.ts";
+import { folderOpenToOthers } from "../../src/dev/servers/locate-postgres.ts";
 
 /**
  * A Postgres of the test's own, with the current schema, which it may stop, start again on the same port,

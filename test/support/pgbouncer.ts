@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
 import { onTestFinished } from "vitest";
-import { folderOpenToOthers } from "../../src/dev/servers/embedded-postgres.ts";
+import { folderOpenToOthers } from "../../src/dev/servers/locate-postgres.ts";
 import { startProgram } from "../../src/dev/servers/server-program.ts";
 
 const run = promisify(execFile);

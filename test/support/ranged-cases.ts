@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Job, rangeName } from "../../src/queues/job.ts";
+import { rangeName } from "../../src/queues/catalogue.ts";
+import type { Job } from "../../src/queues/job.ts";
 import { listRuns } from "../../src/queues/runs.ts";
 import { askForRun } from "./jobs.ts";
 import { dieAtNextCommit } from "./kills.ts";

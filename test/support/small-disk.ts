@@ -3,7 +3,7 @@ import { chmod, type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
-import { folderOpenToOthers } from "../../src/dev/servers/embedded-postgres.ts";
+import { folderOpenToOthers } from "../../src/dev/servers/locate-postgres.ts";
 
 const run = promisify(execFile);
 

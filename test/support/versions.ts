@@ -1,7 +1,8 @@
 import type { Clock } from "../../src/clock.ts";
 import { QUEUE_NAMES } from "../../src/config/queues.ts";
 import { createLog } from "../../src/log.ts";
-import { catalogueOf, type Job } from "../../src/queues/job.ts";
+import { catalogueOf } from "../../src/queues/catalogue.ts";
+import type { Job } from "../../src/queues/job.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
 import { createScheduler } from "../../src/roles/scheduler.ts";

@@ -6,8 +6,9 @@ import { Socket } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { settlesWithin } from "../../deadlines.ts";
-import { folderOpenToOthers, startEmbeddedPostgres } from "./embedded-postgres.ts";
+import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { startEmbeddedRedis } from "./embedded-redis.ts";
+import { folderOpenToOthers } from "./locate-postgres.ts";
 import type { EmbeddedServer, Watch } from "./server-program.ts";
 
 export interface EmbeddedServersOptions {

@@ -1,16 +1,11 @@
 import type { Request, Response } from "express";
 import { existingUsers } from "../../db/references.ts";
-import {
-  LOOK_BACK_MICROS,
-  readChanges,
-  readMissed,
-  type UserNotification,
-} from "../../notifications/notification-list.ts";
+import { LOOK_BACK_MICROS, readChanges, readMissed } from "../../notifications/notification-list.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import type { Caller } from "../auth.ts";
 import { sendRetryLater } from "../error-response.ts";
 import { createTaskQueue, type TaskQueue } from "../task-queue.ts";
-import { notificationResponse } from "./notification-response.ts";
+import { resumeFrom, type Stream, send } from "./notification-stream.ts";
 
 const POLL_MS = 1_000;
 const HEARTBEAT_MS = 15_000;
@@ -18,10 +13,7 @@ const USER_CHECK_MS = 60_000;
 const RETRY_AFTER_MS = 15_000;
 const MAX_STREAMS = 2_000;
 const MAX_STREAMS_OF_USER = 5;
-/** A client that falls behind by more is disconnected; it resumes with Last-Event-ID. */
-const MAX_BUFFERED_BYTES = 256 * 1024;
-/** How far back a client can resume, and by how many changes; beyond it, it has to read the list. */
-const MAX_RESUME_MS = 24 * 3_600_000;
+/** A client that missed more changes has to read the list. */
 const MAX_MISSED = 500;
 /**
  * Reads of missed changes at once, so that many clients that return together do not take every connection.
@@ -29,24 +21,6 @@ const MAX_MISSED = 500;
 const MISSED_READS = 4;
 /** The shared poll never reads changes further back: after a longer outage each stream reads its own. */
 const MAX_POLL_GAP_MS = 30_000;
-/** How long sent events are remembered: longer than a poll looks back. */
-const REMEMBER_SENT_MS = 30_000;
-
-type Stream = {
-  readonly userId: string;
-  readonly res: Response;
-  /** When the token expires. */
-  readonly endsAtMs: number;
-  /**
-   * Earlier changes are not sent: microseconds by Postgres's clock. Null until the stream has read its first
-   * changes.
-   */
-  from: bigint | null;
-  /** Whether the shared poll serves it; not before it has read what it missed. */
-  isJoined: boolean;
-  /** Versions of recently sent notifications, by id. */
-  readonly sent: Map<string, { readonly version: string; readonly atMs: number }>;
-};
 
 export type StreamIntervals = {
   /** Time between polls for changes. */
@@ -63,9 +37,6 @@ export type NotificationStreams = {
   /** Opens a stream for the user, until their token expires. */
   open(caller: Caller, lastEventId: string | undefined, req: Request, res: Response): void;
 };
-
-/** The ids of events: `<version>-<id>`. */
-const EVENT_ID = /^(\d{1,17})-\d{1,18}$/;
 
 type State = {
   readonly runtime: Runtime;
@@ -243,30 +214,4 @@ async function endOfRemovedUsers(state: State): Promise<void> {
   );
   state.checkedAtMs = performance.now();
   for (const { userId, res } of asked) if (!existing.has(userId)) res.end();
-}
-
-/**
- * Where a client resumes: earlier than its last event by the longest transaction, whose changes become
- * visible late.
- */
-function resumeFrom(lastEventId: string | undefined, now: Date): bigint | null {
-  const seen = EVENT_ID.exec(lastEventId ?? "")?.[1];
-  if (seen === undefined) return null;
-  const earliest = BigInt(now.getTime() - MAX_RESUME_MS) * 1_000n;
-  const from = BigInt(seen) - LOOK_BACK_MICROS;
-  return from > earliest ? from : earliest;
-}
-
-function send({ userId, res, from, sent }: Stream, changes: readonly UserNotification[]): void {
-  const nowMs = performance.now();
-  for (const [id, { atMs }] of sent) if (nowMs - atMs > REMEMBER_SENT_MS) sent.delete(id);
-  for (const change of changes) {
-    if (change.userId !== userId || from === null || BigInt(change.version) < from) continue;
-    if (sent.get(change.id)?.version === change.version) continue;
-    sent.set(change.id, { version: change.version, atMs: nowMs });
-    res.write(
-      `id: ${change.version}-${change.id}\nevent: notification\ndata: ${JSON.stringify(notificationResponse(change))}\n\n`,
-    );
-  }
-  if (res.writableLength > MAX_BUFFERED_BYTES) res.destroy();
 }

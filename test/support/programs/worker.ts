@@ -1,7 +1,7 @@
 import { readConfig } from "../../../src/config/config.ts";
 import { QUEUE_NAMES } from "../../../src/config/queues.ts";
 import { createLog } from "../../../src/log.ts";
-import { catalogueOf } from "../../../src/queues/job.ts";
+import { catalogueOf } from "../../../src/queues/catalogue.ts";
 import { LOCK_POLICY } from "../../../src/queues/queues.ts";
 import { openRuntime } from "../../../src/roles/open-runtime.ts";
 import { startWorkers } from "../../../src/roles/worker.ts";

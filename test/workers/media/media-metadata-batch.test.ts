@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rangeName } from "../../../src/queues/job.ts";
+import { rangeName } from "../../../src/queues/catalogue.ts";
 import { mediaMetadataBatch } from "../../../src/workers/media/media-metadata-batch.ts";
 import { performRanged } from "../../support/jobs.ts";
 import { mediaFixture, mediaScene } from "../../support/media.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { resolveReference } from "../../../src/db/references.ts";
 import { type MediaStore, StoreUnavailable } from "../../../src/ports/media-store/media-store.ts";
-import { rangeName } from "../../../src/queues/job.ts";
+import { rangeName } from "../../../src/queues/catalogue.ts";
 import { mediaMetadata } from "../../../src/workers/media/media-metadata.ts";
 import { DURATIONS, FIXTURES, hollowPng, mediaFixture, mediaScene } from "../../support/media.ts";
 import { fakeS3, s3Error } from "../../support/s3.ts";

@@ -2,17 +2,8 @@ import { type ClosedList, compareRanks, type Listed, openList, type Rank } from 
 import type { Components } from "./components.ts";
 import type { OpenIndex } from "./posting-index.ts";
 import { scoreOf } from "./score-posting.ts";
-import {
-  componentsAt,
-  isRuledOut,
-  loweredAt,
-  type Query,
-  RANKS,
-  rankOf,
-  type Scoring,
-  type SearchBuffers,
-  termsAt,
-} from "./search-terms.ts";
+import { RANKS, rankOf, type SearchBuffers } from "./search-buffers.ts";
+import { componentsAt, isRuledOut, loweredAt, type Query, type Scoring, termsAt } from "./search-terms.ts";
 
 /** A posting found for a user. */
 export type Found = { readonly id: number; readonly score: number; readonly components: Components };

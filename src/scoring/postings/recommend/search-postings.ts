@@ -3,16 +3,8 @@ import type { RecommendUser } from "./facts.ts";
 import { fillList, type KeptEntry, type ListItem } from "./fill-list.ts";
 import { type OpenIndex, postingsWithPhrase } from "./posting-index.ts";
 import { RECOMMEND_LIMITS, RECOMMEND_WEIGHTS } from "./score-posting.ts";
-import {
-  boundAt,
-  type Cosines,
-  type Query,
-  queryOf,
-  RANKS,
-  rankOf,
-  type Scoring,
-  type SearchBuffers,
-} from "./search-terms.ts";
+import { RANKS, rankOf, type SearchBuffers } from "./search-buffers.ts";
+import { boundAt, type Cosines, type Query, queryOf, type Scoring } from "./search-terms.ts";
 
 export type SearchOptions = {
   /** The instant that scores are computed for, in milliseconds. */

@@ -14,8 +14,8 @@ import {
 import { buildPostingIndex, openIndex } from "../../../../src/scoring/postings/recommend/posting-index.ts";
 import { rarityIn, recommend } from "../../../../src/scoring/postings/recommend/recommend.ts";
 import { DAY, FRESHNESS_STEPS } from "../../../../src/scoring/postings/recommend/score-posting.ts";
+import { openBuffers } from "../../../../src/scoring/postings/recommend/search-buffers.ts";
 import { searchPostings } from "../../../../src/scoring/postings/recommend/search-postings.ts";
-import { openBuffers } from "../../../../src/scoring/postings/recommend/search-terms.ts";
 import { AS_OF, aUser, POSTING, somePostings, USER } from "../../../support/recommend-facts.ts";
 
 const SKILL_COUNT = 12;
