@@ -49,7 +49,7 @@ async function measureIsolation(context: BenchContext, template: string): Promis
   });
   const latency = (name: string) => measureLatency(context, scratch, api.port, BUYERS, name, PER_SECOND);
   const idle = await latency("idle");
-  const runId = await inTransaction(scratch.db, (tx) => startRun(tx, calculateMatches, {}));
+  const runId = await inTransaction(scratch.db, (tx) => startRun(tx, calculateMatches, { full: true }));
   const reading = await latency("reading");
   await untilRangesAreStored(scratch, runId);
   const storing = await latency("storing");

@@ -59,12 +59,12 @@ async function measureRuns(
     return { figure, unit: "s", value };
   };
   // Starts the threads and lets each compile what it runs, as in a process that has run before.
-  await run("to warm up", {});
+  await run("to warm up", { full: true });
   await scratch.sql("delete from volunteer_initiative_matches");
   await scratch.sql("delete from project_match_lists");
   await scratch.sql("vacuum volunteer_initiative_matches, project_match_lists");
   const before = computedS();
-  const first = await run("computed and stored", {});
+  const first = await run("computed and stored", { full: true });
   const computed: Figure = { figure: "computed", unit: "s", value: computedS() - before };
   const [stored] = await scratch.sql(
     `select count(*)::int as n, count(distinct project_id)::int as lists,

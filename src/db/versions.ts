@@ -7,7 +7,7 @@ import type { Tx } from "./transaction.ts";
 // the one that is served by its state, so a swap is one small transaction.
 
 /** The lists that have versions. */
-export type ListArea = "pairs" | "compatibility";
+export type ListArea = "pairs" | "compatibility" | "matches";
 
 export type ListVersion = {
   readonly id: string;

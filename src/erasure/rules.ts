@@ -111,6 +111,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   ledger_unbalanced: NOTHING,
   ledger_verifications: [keeps("ranges of ids of the ledger", "covers")],
   list_versions: NOTHING,
+  match_marks: [deletes("user_id")],
   match_dismissals: [deletes("user_id")],
   media: [deletes("owner_id", { note: "the files are the host's to delete" })],
   meeting_participants: [deletes("user_id")],

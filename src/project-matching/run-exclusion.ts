@@ -42,7 +42,7 @@ export async function lockSingleLists(tx: Tx, runId: string | null): Promise<voi
   if (!lock?.acquired) throw new Snooze(LOCK_RETRY_MS, "another list is being updated");
 }
 
-/** Whether a full run of calculate-matches for this slot, or a later one, is done. */
+/** Whether a run of calculate-matches over all projects for this slot, or a later one, is done. */
 export async function isCalculatedSince(tx: Tx, slot: Date): Promise<boolean> {
   const found = await rows(
     tx,

@@ -188,6 +188,8 @@ function statementsForEveryFunction(schema: string): string {
     "insert into T.task_assignments (id, template_id, assignee_id, submitted_at) values (1, 1, 3, now())",
     "insert into T.chat_threads (id) values (1)",
     "insert into T.projects (id, organization_id, name, created_by) values (1, 1, 'Garden', 1)",
+    "insert into T.project_members (project_id, user_id) values (1, 2)",
+    "update T.volunteers set skills_visible = false",
     "insert into T.chat_thread_participants (thread_id, user_id) values (1, 1), (1, 2)",
     "insert into T.messages (id, thread_id, sender_id, body) values (1, 1, 1, 'Hello')",
     "update T.messages set created_at = created_at - interval '1 hour'",

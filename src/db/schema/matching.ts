@@ -224,6 +224,29 @@ export const candidateBatches = pgTable(
   ],
 );
 
+/**
+ * Changes of what match lists are computed from, marked by triggers (mark_match_changes): only inserted, so
+ * that transactions of hosts do not wait for each other. Runs delete those that their lists contain.
+ */
+export const matchMarks = pgTable(
+  "match_marks",
+  {
+    id: id(),
+    /** A volunteer who changed. */
+    userId: ref(),
+    /** A project that changed. A mark without either is of very many. */
+    projectId: ref(),
+    /** The run over all projects whose lists contain the change once it is done. */
+    runId: ref(),
+  },
+  (t) => [
+    // erasure, and volunteers who were placed.
+    index("match_marks_user").on(t.userId).where(sql`user_id is not null`),
+    // projects whose lists were computed.
+    index("match_marks_project").on(t.projectId).where(sql`project_id is not null`),
+  ],
+);
+
 /** Who was notified of which project, when and in which run. */
 export const candidateNotifications = pgTable(
   "candidate_notifications",

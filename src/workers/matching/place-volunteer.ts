@@ -1,13 +1,11 @@
 import { z } from "zod";
+import { forgetVolunteers, MAX_PLACED } from "../../project-matching/marks.ts";
 import { placeInLists } from "../../project-matching/place-volunteers.ts";
 import { lockSingleLists } from "../../project-matching/run-exclusion.ts";
 import { enqueue, enqueueMany } from "../../queues/enqueue.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done, type Outcome, skipped } from "../../queues/outcome.ts";
 import { calculateMatches } from "./calculate-matches.ts";
-
-/** More at once are left to one run over all lists, which takes less than they would. */
-const MAX_PLACED = 100;
 
 /**
  * Follows `profile.updated`: volunteers whose profiles changed at the same time are placed together. Lists
@@ -33,6 +31,7 @@ export const placeVolunteer = defineJob({
     }
     await lockSingleLists(tx, runId);
     const volunteerIds = [...new Set(payloads.map(({ volunteerId }) => volunteerId))];
+    await forgetVolunteers(tx, volunteerIds);
     const { counts, recompute } = await placeInLists(
       tx,
       volunteerIds,

@@ -16,13 +16,19 @@ import {
 import { size } from "../../support/sizes.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
-const run = async (world: World, input: { projectId?: string; volunteerId?: string } = {}) => {
+type RunInput = { projectId?: string; volunteerId?: string; full?: boolean };
+
+const latestRun = async (world: World, input: RunInput) => {
   await askForRun(world, calculateMatches, input);
   await world.drain();
   const [latest] = await listRuns(world.db.drizzle, { job: "calculate-matches" }, 1);
   expect(latest).toMatchObject({ status: "done" });
-  return latest!.counts;
+  return latest!;
 };
+
+const run = async (world: World, input: RunInput = {}) => (await latestRun(world, input)).counts;
+
+const marks = (world: World) => world.query("select user_id, project_id from match_marks");
 
 const open = async (environment: Record<string, string> = {}) => {
   const world = await createWorld({ environment, at: "2026-03-02T10:00:00Z" });
@@ -74,13 +80,25 @@ describe("calculate-matches", () => {
       "select xmin, * from volunteer_initiative_matches order by project_id, volunteer_id",
     );
     world.at("2026-03-02T11:00:00Z");
-    expect(await run(world)).toEqual({ projects: 2, matches: 4, added: 0, changed: 0, removed: 0 });
+    expect(await run(world, { full: true })).toEqual({
+      projects: 2,
+      matches: 4,
+      added: 0,
+      changed: 0,
+      removed: 0,
+    });
     expect(
       await world.query("select xmin, * from volunteer_initiative_matches order by project_id, volunteer_id"),
     ).toEqual(before);
     await world.query("update projects set project_status = 'completed' where id = $1", [second]);
     await giveSkills(world, a!, { cooking: 0.2 });
-    expect(await run(world)).toEqual({ projects: 1, matches: 2, added: 1, changed: 0, removed: 3 });
+    expect(await run(world, { full: true })).toEqual({
+      projects: 1,
+      matches: 2,
+      added: 1,
+      changed: 0,
+      removed: 3,
+    });
     expect((await storedMatches(world)).map(({ project, volunteer }) => [project, volunteer])).toEqual([
       [first, b],
       [first, c],
@@ -103,15 +121,20 @@ describe("calculate-matches", () => {
     await world.query(
       "update projects set project_status = 'completed' where id in (select min(id) from projects)",
     );
-    expect(await run(world)).toMatchObject({ projects: 9, added: 0, changed: 0, removed: 10 });
+    expect(await run(world, { full: true })).toMatchObject({
+      projects: 9,
+      added: 0,
+      changed: 0,
+      removed: 10,
+    });
     isCrowded.mockReturnValue(true);
     await world.query("delete from volunteer_initiative_matches");
-    expect(await run(world)).toMatchObject({ projects: 9, added: 90 });
+    expect(await run(world, { full: true })).toMatchObject({ projects: 9, added: 90 });
     const [gone] = stored;
     expect(await storedMatches(world)).toEqual(stored.filter(({ project }) => project !== gone!.project));
   });
 
-  it("for one project or one volunteer leaves the rows of a full run, whatever changed", async () => {
+  it("for one project, one volunteer or what is marked leaves the rows of a full run, whatever changed", async () => {
     const { world, organizationId } = await open({ MATCHES_PER_PROJECT: "3" });
     const names = ["cooking", "driving", "law", "maths", "music"];
     const draw = drawing(11);
@@ -180,11 +203,52 @@ describe("calculate-matches", () => {
         return { projectId };
       },
     ];
-    for (let step = 0; step < size(10, 200); step++) {
-      await run(world, await pick(changes)());
+    const spend = async (table: string, columns: string, values: string) => {
+      const projectId = pick(projects);
+      const change =
+        draw() < 0.5
+          ? `delete from ${table} where project_id = $1 and $2::bigint is not null`
+          : `insert into ${table} (project_id, ${columns}) values ($1, $2${values}) on conflict do nothing`;
+      await world.query(change, [projectId, pick(people)]);
+      return { projectId };
+    };
+    changes.push(
+      () => spend("project_members", "user_id", ""),
+      () => spend("project_team_members", "user_id", ""),
+      () => spend("project_applications", "user_id", ""),
+      () => spend("match_dismissals", "user_id", ""),
+      () =>
+        spend(
+          "candidate_notifications",
+          "volunteer_id, match_score, batch_id, slot",
+          ", 1, gen_random_uuid(), now()",
+        ),
+      async () => {
+        const volunteerId = pick(people);
+        await world.query(
+          "update users set deactivated_at = case when deactivated_at is null then now() end where id = $1",
+          [volunteerId],
+        );
+        return { volunteerId };
+      },
+      async () => {
+        const projectId = pick(projects);
+        await world.query("update projects set team_lead = $2, created_by = $3 where id = $1", [
+          projectId,
+          pick(people),
+          pick(people),
+        ]);
+        return { projectId };
+      },
+    );
+    for (let step = 0; step < size(30, 300); step++) {
+      const changed = [await pick(changes)(), await pick(changes)()];
+      if (draw() < 0.4) for (const input of changed) await run(world, input);
+      else expect((await latestRun(world, {})).total).toBeLessThan(projects.length + 1);
+      expect(await marks(world)).toEqual([]);
       const alone = [await storedMatches(world), await storedLists(world)];
-      const { added, changed, removed } = await run(world);
-      expect({ step, added, changed, removed }).toEqual({ step, added: 0, changed: 0, removed: 0 });
+      const counts = await run(world, { full: true });
+      expect({ step, ...counts }).toMatchObject({ step, added: 0, changed: 0, removed: 0 });
       expect([await storedMatches(world), await storedLists(world)]).toEqual(alone);
     }
     expect((await storedMatches(world)).length).toBeGreaterThan(5);
@@ -243,6 +307,91 @@ describe("calculate-matches", () => {
     const seen = await world.dryRun(calculateMatches, {});
     expect(seen).toMatchObject({ fault: null, counts: { projects: 1, added: 1 } });
     expect(await storedMatches(world)).toEqual([]);
+  });
+});
+
+describe("a run over all projects", () => {
+  const community = async (environment: Record<string, string> = {}) => {
+    const { world, organizationId } = await open(environment);
+    const person = await skilled(world, { cooking: 1 }, { organizationId });
+    for (let n = 0; n < 70; n++) await projectFor(world, ["cooking"], { organizationId });
+    await run(world);
+    return { world, organizationId, person };
+  };
+
+  it("has nothing to do when nothing has changed", async () => {
+    const { world } = await community();
+    expect(await latestRun(world, {})).toMatchObject({
+      total: 0,
+      counts: { projects: 0, matches: 0, added: 0, changed: 0, removed: 0 },
+    });
+  });
+
+  it("writes no mark for rows that are written as they were, or in columns that no list depends on", async () => {
+    const { world, person } = await community();
+    await world.query("update volunteer_skills set weight = weight");
+    await world.query("update volunteers set availability = 'weekends'");
+    await world.query("update users set name = 'Somebody', last_active_at = now()");
+    await world.query("update projects set name = 'Another', updated_at = now()");
+    expect(await marks(world)).toEqual([]);
+    await world.query("update volunteer_skills set weight = 0.5 where volunteer_id = $1", [person]);
+    expect(await marks(world)).toEqual([{ user_id: person, project_id: null }]);
+  });
+
+  it.each<[string, (world: World) => Promise<unknown>]>([
+    [
+      "26 projects changed",
+      (world) =>
+        world.query(
+          "update projects set remote = true where id in (select id from projects order by id limit 26)",
+        ),
+    ],
+    [
+      "a skill is another spelling",
+      (world) => world.query("insert into skills (name) values ('JS'), ('JavaScript')"),
+    ],
+    ["a day has passed", async (world) => world.at("2026-03-03T10:00:00Z")],
+    ["it is asked to", async () => undefined],
+  ])("computes all lists when %s", async (reason, change) => {
+    const { world } = await community();
+    await change(world);
+    const full = reason === "it is asked to" ? { full: true } : {};
+    expect(await latestRun(world, full)).toMatchObject({ total: 2, counts: { projects: 70 } });
+    expect(await marks(world)).toEqual([]);
+    expect((await latestRun(world, {})).total).toBe(0);
+  });
+
+  it("computes all lists when they have another length", async () => {
+    const { world } = await community({ MATCHES_PER_PROJECT: "3" });
+    await world.query("update list_versions set served_length = 2 where area = 'matches'");
+    expect((await latestRun(world, {})).total).toBe(2);
+  });
+
+  it("has more than 1,000 changes of one statement in one mark", async () => {
+    const { world, organizationId } = await community();
+    const [cooking] = await skillIds(world, "cooking");
+    await world.query("insert into users (name) select 'user ' || n from generate_series(1, 1001) n");
+    await world.query("insert into volunteers (user_id) select id from users on conflict do nothing");
+    await world.query(
+      "insert into volunteer_skills (volunteer_id, skill_id) select user_id, $1 from volunteers on conflict do nothing",
+      [cooking],
+    );
+    expect(await marks(world)).toEqual([{ user_id: null, project_id: null }]);
+    expect((await latestRun(world, {})).total).toBe(2);
+    await projectFor(world, ["cooking"], { organizationId });
+    expect(await latestRun(world, {})).toMatchObject({ total: 1, counts: { added: 200 } });
+  });
+
+  it("takes the changes of a run that failed", async () => {
+    const { world, organizationId } = await community();
+    const project = await projectFor(world, ["cooking"], { organizationId });
+    await askForRun(world, calculateMatches, {});
+    const [cut] = await world.enqueued(calculateMatches);
+    await world.run(calculateMatches, [cut!.id]);
+    await world.query("delete from outbox where job = 'calculate-matches/range'");
+    await world.query("update job_runs set status = 'failed', finished_at = now() where finished_at is null");
+    expect(await latestRun(world, {})).toMatchObject({ total: 1, counts: { added: 1 } });
+    expect((await storedMatches(world)).some((match) => match.project === project)).toBe(true);
   });
 });
 
