@@ -3,7 +3,7 @@ import type { emailDigests } from "../db/schema/email.ts";
 import type { userNotificationSettings } from "../db/schema/notifications.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { cleanName } from "../notifications/clean-name.ts";
+import { cleanName, nameIn } from "../notifications/clean-name.ts";
 import { hashOfAddress } from "../notifications/recipients.ts";
 
 /** An e-mail of a mailing that has not been sent yet. */
@@ -72,7 +72,7 @@ export const pendingDeliveries = (
 export async function readAddressees(tx: Tx, userIds: readonly string[]): Promise<Map<string, Addressee>> {
   const found = await rows<Addressee>(
     tx,
-    sql`select u.id as "userId", u.name, coalesce(btrim(u.email), '') as email, u.time_zone as "timeZone",
+    sql`select u.id as "userId", ${nameIn("u.name")} as name, coalesce(btrim(u.email), '') as email, u.time_zone as "timeZone",
                x.address_hash is not null as "isSuppressed", s.frequency, s.unsubscribed_at is not null as "isUnsubscribed",
                coalesce(s.unsubscribed_types, '{}') as "unsubscribedTypes"
         from users u

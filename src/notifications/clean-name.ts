@@ -1,7 +1,21 @@
+import { type SQL, sql } from "drizzle-orm";
 import { shorten } from "../shorten.ts";
 
 /** Longer names are cut. */
 const MAX_LENGTH = 120;
+
+/**
+ * What is read of a name and of a message: thousands of rows may have the same one, and a host may store
+ * megabytes in it.
+ */
+const NAME_READ = 1_000;
+const MESSAGE_READ = 20_000;
+
+/** SQL: the part of a name that is read. */
+export const nameIn = (column: string): SQL => sql.raw(`left(${column}, ${NAME_READ})`);
+
+/** SQL: the part of a message that is read. */
+export const messageIn = (column: string): SQL => sql.raw(`left(${column}, ${MESSAGE_READ})`);
 
 /** Control characters, and what breaks lines. */
 const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;

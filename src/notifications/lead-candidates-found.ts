@@ -4,7 +4,7 @@ import { IS_OPEN, IS_VISIBLE } from "../db/candidacy.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { leadCandidatesFound } from "../events/matching.ts";
-import { cleanName } from "./clean-name.ts";
+import { cleanName, nameIn } from "./clean-name.ts";
 import { itemsAsTable } from "./keep-where.ts";
 import { bold } from "./markdown.ts";
 import { defineNotification, type PendingItem } from "./notification-type.ts";
@@ -78,7 +78,7 @@ async function readVisible(
   const found = await rows<{ id: string; names: Record<string, string> }>(
     tx,
     sql`select i.delivery_id as id,
-               (select coalesce(jsonb_object_agg(u.id, u.name), '{}') from jsonb_array_elements(i.payload->'candidates') c
+               (select coalesce(jsonb_object_agg(u.id, ${nameIn("u.name")}), '{}') from jsonb_array_elements(i.payload->'candidates') c
                 join volunteers v on v.user_id = (c->>'user_id')::bigint and ${IS_VISIBLE}
                 join users u on u.id = v.user_id) as names
         from ${itemsAsTable(items)} join projects p on p.id = i.project_id

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { hostInstant } from "../db/instants.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { mapInPortions, stringifyInPortions } from "../portions.ts";
-import { cleanName, cleanText } from "./clean-name.ts";
+import { cleanName, cleanText, messageIn, nameIn } from "./clean-name.ts";
 import {
   type AnyNotificationType,
   NAMELESS,
@@ -27,10 +27,14 @@ export type ReadEvents = {
   readonly rejected: readonly { readonly id: string; readonly reason: string }[];
 };
 
+/** As many as a webhook call may have. An event with more is rejected: the host inserted it itself. */
+const MAX_PAYLOAD_BYTES = 600_000;
+
 /** The columns of an event row, from `domain_events d`. */
 export const EVENT_COLUMNS = sql.raw(
   `d.id, d.event_type as type, d.actor_id as "actorId", d.project_id as "projectId", d.resource_id as "resourceId",
-   d.thread_id as "threadId", d.meeting_id as "meetingId", d.payload, d.occurred_at as "occurredAt"`,
+   d.thread_id as "threadId", d.meeting_id as "meetingId",
+   case when pg_column_size(d.payload) <= ${MAX_PAYLOAD_BYTES} then d.payload end as payload, d.occurred_at as "occurredAt"`,
 );
 
 /** Reads events by id. */
@@ -112,8 +116,9 @@ async function loadNames(
   if (named.length === 0) return new Map();
   const found = await rows<Omit<Names, "meetingStart"> & { id: string; meetingStart: string | null }>(
     db,
-    sql`select e.event_id as id, a.name as actor, x.name as other, o.name as organization, p.name as project, r.name as resource,
-               t.topic as thread, m.title as meeting, m.start_time as "meetingStart", m.status as "meetingStatus", s.body as message
+    sql`select e.event_id as id, ${nameIn("a.name")} as actor, ${nameIn("x.name")} as other, ${nameIn("o.name")} as organization, ${nameIn("p.name")} as project,
+               ${nameIn("r.name")} as resource, ${nameIn("t.topic")} as thread, ${nameIn("m.title")} as meeting,
+               m.start_time as "meetingStart", m.status as "meetingStatus", ${messageIn("s.body")} as message
         from jsonb_to_recordset(${await stringifyInPortions(named, (event) => event)}::jsonb) as e(
           event_id bigint, actor_id bigint, project_id bigint, resource_id bigint, thread_id bigint, meeting_id bigint,
           message_id bigint, organization_id bigint, other_id bigint)
