@@ -23,6 +23,7 @@ ENV NODE_ENV=production PORT=3000
 COPY --from=packages /app/node_modules ./node_modules
 COPY package.json ./
 COPY drizzle ./drizzle
+COPY docs/openapi.json ./docs/openapi.json
 COPY --from=build /app/dist ./dist
 # All files are owned by root: the program can read but not change them.
 USER node

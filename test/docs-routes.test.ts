@@ -1,36 +1,13 @@
-import type { IRouter } from "express";
 import { describe, expect, it } from "vitest";
 import { HOST_EVENT_TYPES } from "../src/events/host-event-types.ts";
-import { createApp } from "../src/http/app.ts";
 import { blocks, filesIn, read } from "./support/pages.ts";
+import { appRoutes } from "./support/routes.ts";
 import { createWorld } from "./support/world.ts";
 
 // docs/api.md and docs/webhooks.md have every route of the app, every error code, and examples that are JSON.
 
 const PAGES = ["docs/api.md", "docs/webhooks.md"];
 const text = PAGES.map(read).join("\n");
-
-type Layer = {
-  /** Where a router is mounted. */
-  readonly rawPath: string;
-  readonly route?: { readonly path: string | string[]; readonly methods: Record<string, boolean> };
-  readonly handle: { readonly stack?: Layer[] };
-};
-
-/**
- * `POST /webhooks/resend`, for each route. A route for all methods answers only to POST: the others are 405.
- */
-function routesOf(layers: readonly Layer[], prefix = ""): string[] {
-  return layers.flatMap((layer) => {
-    const { route } = layer;
-    if (route === undefined)
-      return routesOf(layer.handle.stack ?? [], `${prefix}${layer.rawPath}`.replace(/\/$/, ""));
-    const methods = Object.keys(route.methods).map((method) =>
-      method === "_all" ? "POST" : method.toUpperCase(),
-    );
-    return [route.path].flat().flatMap((path) => methods.map((method) => `${method} ${prefix}${path}`));
-  });
-}
 
 describe("the documented routes", () => {
   const documented = [...text.matchAll(/^(?:### |\| )(?=`[A-Z]+ \/)(.*?)(?: \||$)/gm)].flatMap(
@@ -39,10 +16,7 @@ describe("the documented routes", () => {
 
   it("are those of the app", async () => {
     const world = await createWorld({ environment: { ADMIN_PASSWORD: "open sesame, please" } });
-    const app = createApp(world);
-    const routes = routesOf((app.router as IRouter & { stack: Layer[] }).stack).map((route) =>
-      route === "GET /admin/" ? "GET /admin" : route,
-    );
+    const routes = appRoutes(world);
     // Bull Board has routes of its own below this one.
     expect([...new Set(documented)].sort()).toEqual([...new Set([...routes, "GET /admin/queues"])].sort());
   });

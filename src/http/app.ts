@@ -17,6 +17,7 @@ import { recommendationRoutes } from "./api/recommendations.ts";
 import { referralRoutes } from "./api/referrals.ts";
 import { searchRoutes } from "./api/search.ts";
 import { trendingRoutes } from "./api/trending.ts";
+import { apiDocsRoutes } from "./api-docs.ts";
 import { allowOrigins } from "./cors.ts";
 import { errorHandler, notFound } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
@@ -76,6 +77,7 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.use(resendWebhook(runtime));
   app.use(unsubscribeRoutes(runtime));
   app.use(healthRoutes(runtime, options.isAlive ?? (() => true)));
+  app.use(apiDocsRoutes());
   app.use(metricsRoutes(runtime, options.metricsCacheMs));
   app.use(calendarWebhook(runtime));
   app.use("/admin", adminRoutes(runtime));

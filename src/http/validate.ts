@@ -37,5 +37,8 @@ const faultsOf = ({ issues }: z.ZodError, whole: string) =>
 /** A schema for an integer in a query. */
 export function integerField(least: number, most: number) {
   const fault = `must be a whole number from ${least} to ${most}`;
-  return z.coerce.number(fault).refine((n) => Number.isInteger(n) && n >= least && n <= most, fault);
+  return z.coerce
+    .number(fault)
+    .refine((n) => Number.isInteger(n) && n >= least && n <= most, fault)
+    .meta({ type: "integer", minimum: least, maximum: most });
 }

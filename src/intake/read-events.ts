@@ -21,7 +21,7 @@ const occurredAt = z.iso
   .transform((at) => at.toISOString());
 
 /** An event as the host posts it. Its `id` is the idempotency key. */
-const hostEvent = z.object({
+export const hostEvent = z.object({
   id: z.union([z.string(), z.int().transform(String)]).pipe(foreignId()),
   event_type: z.string().refine((type) => HOST_EVENT_TYPES.has(type), "is not a type that a host may send"),
   actor_id: referenceField().nullish(),

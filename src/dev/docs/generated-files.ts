@@ -12,6 +12,7 @@ import { erasureTable } from "./erasure.ts";
 import { folderGraph, folderPicture, type Import, type Layers, listingFaults } from "./folder-graph.ts";
 import { jobSections, jobTable, scheduleTable } from "./jobs.ts";
 import { markdownTable } from "./markdown-table.ts";
+import { openApiDocument } from "./openapi.ts";
 import { replacePart } from "./replace-part.ts";
 import { envExample, variableTables } from "./variables.ts";
 
@@ -59,7 +60,9 @@ export async function generatedFiles(): Promise<File[]> {
   for (const { file, part, text } of PARTS) {
     pages.set(file, replacePart(pages.get(file) ?? (await read(file)), part, text(sources)));
   }
+  const openApi = openApiDocument([await read("docs/api.md"), await read("docs/webhooks.md")]);
   return [
+    { file: "docs/openapi.json", text: openApi },
     { file: ".env.example", text: envExample(AREAS) },
     ...[...pages].map(([file, text]) => ({ file, text })),
   ];

@@ -15,7 +15,7 @@ import { reasonBody } from "./reason.ts";
 const ID = /^[1-9][0-9]{0,17}$/;
 const SALE = z.string().regex(ID, "must be an id");
 
-const page = z.object({
+export const holdsPage = z.object({
   limit: integerField(1, 1_000).default(50),
   after: SALE.optional(),
 });
@@ -38,7 +38,7 @@ export function rewardRoutes(runtime: Runtime): Router {
     sendExplanation(runtime, res, { kind: req.params.kind, id: req.params.id }, null),
   );
   router.get("/api/holds", async (req, res) => {
-    const query = validateQuery(page, req, res);
+    const query = validateQuery(holdsPage, req, res);
     if (query === null) return;
     res.json({ holds: await listHolds(runtime.db.drizzle, query.limit, query.after) });
   });

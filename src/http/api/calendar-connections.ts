@@ -9,7 +9,7 @@ import { sendError, sendRetryLater, tooManyRequests } from "../error-response.ts
 import { createRateLimit } from "../rate-limit.ts";
 import { validateBody } from "../validate.ts";
 
-const body = z.object({
+export const connectionBody = z.object({
   refresh_token: z
     .string("must be a string")
     .regex(/^\S{8,4096}$/, "must be a single word of 8 to 4096 characters"),
@@ -28,7 +28,7 @@ export function calendarRoutes(runtime: Runtime): Router {
   const router = Router();
   router.use(PATH, userAuth(runtime), onlyGoogle, limitChanges(runtime), express.json({ limit: "16kb" }));
   router.put(PATH, async (req, res) => {
-    const given = validateBody(body, req, res, "bad-connection");
+    const given = validateBody(connectionBody, req, res, "bad-connection");
     if (given === null) return;
     const port = runtime.ports.calendar;
     if (port === null) {

@@ -13,7 +13,7 @@ import { validateBody, validateQuery } from "../validate.ts";
 /** A segment of a feed, and what a user has seen at once. */
 const MAX_SEEN = 100;
 
-const page = z
+export const feedPage = z
   .object({
     segment: z
       .literal("0", "must be 0, which starts a session; follow the cursor for the next segments")
@@ -25,7 +25,7 @@ const page = z
     "segment and cursor exclude each other",
   );
 
-const seen = z.strictObject({
+export const seenBody = z.strictObject({
   items: z.array(z.strictObject({ kind: z.enum(ITEM_KINDS), id: referenceField() })).max(MAX_SEEN),
 });
 
@@ -37,7 +37,7 @@ export function feedRoutes(runtime: Runtime): Router {
   const router = Router();
   const auth = userAuth(runtime);
   router.get("/feed", auth, async (req, res) => {
-    const query = validateQuery(page, req, res);
+    const query = validateQuery(feedPage, req, res);
     if (query === null) return;
     const now = runtime.clock.now();
     if (query.cursor === undefined) return sendPage(res, await openFeed(runtime.db, userOf(res), now));
@@ -50,7 +50,7 @@ export function feedRoutes(runtime: Runtime): Router {
     sendPage(res, await continueFeed(runtime.db.drizzle, userOf(res), session, now));
   });
   router.post("/feed/seen", auth, express.json({ limit: "64kb" }), async (req, res) => {
-    const given = validateBody(seen, req, res, "bad-seen");
+    const given = validateBody(seenBody, req, res, "bad-seen");
     if (given === null) return;
     const count = await recordSeen(runtime.db.drizzle, userOf(res), given.items, runtime.clock.now());
     res.json({ seen: count });

@@ -25,7 +25,7 @@ import { pageResponse, postingResponse } from "./posting-response.ts";
 const MAX_WORDS_LENGTH = 200;
 const words = z.string().trim().min(1).max(MAX_WORDS_LENGTH).refine(isStorable, UNSTORABLE).optional();
 
-const search = z.object({
+export const postingsQuery = z.object({
   ...pageFields,
   q: words,
   company: words,
@@ -35,7 +35,7 @@ const search = z.object({
   posted_within_days: integerField(1, 365).optional(),
 });
 
-const dismissal = z.strictObject({
+export const dismissalBody = z.strictObject({
   reason: z
     .enum(jobApplications.dismissReason.enumValues)
     .nullish()
@@ -53,7 +53,7 @@ export function jobPostingRoutes(runtime: Runtime): Router {
   const auth = userAuth(runtime);
   const on = runtime.db.drizzle;
   router.get("/jobs", auth, async (req, res) => {
-    const query = validateQuery(search, req, res);
+    const query = validateQuery(postingsQuery, req, res);
     if (query === null) return;
     const { page, page_size: pageSize } = query;
     const [userId, now] = [userOf(res), runtime.clock.now()];
@@ -102,7 +102,7 @@ export function jobPostingRoutes(runtime: Runtime): Router {
   router.post("/jobs/:id/dismiss", auth, express.json({ limit: "8kb" }), async (req, res) => {
     // The body is optional.
     const isBare = req.body === undefined && req.headers["content-type"] === undefined;
-    const given = isBare ? { reason: null } : validateBody(dismissal, req, res, "bad-feedback");
+    const given = isBare ? { reason: null } : validateBody(dismissalBody, req, res, "bad-feedback");
     if (given !== null) await record(req, res, { status: "dismissed", reason: given.reason });
   });
   return router;
@@ -125,7 +125,7 @@ const feedbackFrom =
 const notFound = (res: Response): void =>
   sendError(res, 404, { code: "not-found", message: "There is no such posting." });
 
-const filterOf = (query: z.output<typeof search>): PostingFilter => ({
+const filterOf = (query: z.output<typeof postingsQuery>): PostingFilter => ({
   words: query.q,
   company: query.company,
   location: query.location,

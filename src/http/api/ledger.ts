@@ -6,12 +6,12 @@ import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
 import { integerField, validateQuery } from "../validate.ts";
 
-const page = z.object({
+export const statementPage = z.object({
   limit: integerField(1, 200).default(50),
   before: z.string().refine(isStatementCursor, "must be the `next` of the previous page").optional(),
 });
 
-const tree = z.object({
+export const treeQuery = z.object({
   depth: integerField(1, 5).default(5),
   limit: integerField(1, 1_000).default(200),
 });
@@ -24,7 +24,7 @@ export function ledgerRoutes(runtime: Runtime): Router {
   const router = Router();
   const auth = userAuth(runtime);
   router.get("/ledger/me", auth, async (req, res) => {
-    const query = validateQuery(page, req, res);
+    const query = validateQuery(statementPage, req, res);
     if (query === null) return;
     const { balance, lines, next } = await readStatement(runtime.db.drizzle, userOf(res), query);
     res.set("Cache-Control", "no-store").json({
@@ -41,7 +41,7 @@ export function ledgerRoutes(runtime: Runtime): Router {
     });
   });
   router.get("/referrals/tree", auth, async (req, res) => {
-    const query = validateQuery(tree, req, res);
+    const query = validateQuery(treeQuery, req, res);
     if (query === null) return;
     const trees = await readReferralTrees(runtime.db.drizzle, userOf(res), query);
     res.set("Cache-Control", "no-store").json({ trees: trees.map(treeResponse) });

@@ -22,8 +22,8 @@ const pageOf = (limit: number, minimumScore: number) =>
     limit: integerField(1, 200).default(limit),
     min_score: share.default(minimumScore),
   });
-const candidatesPage = pageOf(50, 0.1);
-const ownPage = pageOf(20, 0.2);
+export const candidatesPage = pageOf(50, 0.1);
+export const ownPage = pageOf(20, 0.2);
 
 /**
  * `GET /projects/:id/candidates?limit=&min_score=`: the matching volunteers of a project, best first, for

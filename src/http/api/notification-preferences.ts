@@ -40,7 +40,7 @@ const preference = z
  * Strict: absent fields are reset to their defaults, so a misspelt field must not count as absent. Absent
  * fields about unsubscribing keep their values: only an explicit one subscribes the user again.
  */
-const body = z.strictObject({
+export const preferencesBody = z.strictObject({
   frequency: z.enum(userNotificationSettings.frequency.enumValues).default("immediate"),
   quiet_hours: z.strictObject({ from: clock, to: clock }).nullable().default(null),
   reminder_offsets: z
@@ -76,7 +76,7 @@ export function preferenceRoutes(runtime: Runtime): Router {
     res.set("Cache-Control", "no-store").json(await preferencesResponse(runtime.db.drizzle, preferences));
   });
   router.put("/notification-preferences", auth, express.json({ limit: "128kb" }), async (req, res) => {
-    const given = validateBody(body, req, res, "bad-preferences");
+    const given = validateBody(preferencesBody, req, res, "bad-preferences");
     if (given === null) return;
     const preferences = preferencesFrom(given, await scopesOf(runtime.db.drizzle, userOf(res), given));
     const unknown = preferences.preferences.flatMap(({ scopeType, scopeId }, index) =>
@@ -104,7 +104,7 @@ type Scopes = Readonly<Record<keyof typeof SCOPE_TABLES, ReadonlyMap<string, str
 async function scopesOf(
   on: Queryable,
   userId: string,
-  { preferences }: z.output<typeof body>,
+  { preferences }: z.output<typeof preferencesBody>,
 ): Promise<Scopes> {
   const stored = await readUserPreferences(on, userId);
   const resolve = async (type: keyof Scopes) => {
@@ -119,7 +119,7 @@ async function scopesOf(
   return { project: await resolve("project"), thread: await resolve("thread") };
 }
 
-function preferencesFrom(given: z.output<typeof body>, scopes: Scopes): WantedPreferences {
+function preferencesFrom(given: z.output<typeof preferencesBody>, scopes: Scopes): WantedPreferences {
   const quiet = given.quiet_hours;
   return {
     frequency: given.frequency,

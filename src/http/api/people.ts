@@ -8,7 +8,7 @@ import { servedScore } from "../../scoring/people/served-score.ts";
 import { userAuth, userOf } from "../auth.ts";
 import { integerField, validateQuery } from "../validate.ts";
 
-const query = z.object({
+export const peopleQuery = z.object({
   tier: z.enum(["A", "B"], "must be A or B").optional(),
   page: integerField(1, 10_000).default(1),
   page_size: integerField(1, 50).default(20),
@@ -32,7 +32,7 @@ export function peopleRoutes(runtime: Runtime): Router {
   const router = Router();
   const on = runtime.db.drizzle;
   router.get("/users/me/matches", userAuth(runtime), async (req, res) => {
-    const asked = validateQuery(query, req, res);
+    const asked = validateQuery(peopleQuery, req, res);
     if (asked === null) return;
     const me = userOf(res);
     const { page, page_size: pageSize } = asked;

@@ -17,7 +17,7 @@ import { pageFields, remoteField } from "./posting-query.ts";
 import { pageResponse, percentOf, postingResponse } from "./posting-response.ts";
 
 const SCORE_FAULT = "must be a number from 0 to 100";
-const page = z.object({
+export const recommendationsPage = z.object({
   ...pageFields,
   remote: remoteField,
   min_score: z.coerce
@@ -28,7 +28,7 @@ const page = z.object({
 
 /** A page of the API shows at most this many. */
 const MAX_VIEWS = 100;
-const views = z.strictObject({
+export const viewsBody = z.strictObject({
   seen: z.array(referenceField()).max(MAX_VIEWS).default([]),
   clicked: z.array(referenceField()).max(MAX_VIEWS).default([]),
 });
@@ -43,7 +43,7 @@ export function recommendationRoutes(runtime: Runtime): Router {
   const auth = userAuth(runtime);
   const on = runtime.db.drizzle;
   router.get("/jobs/recommendations", auth, async (req, res) => {
-    const query = validateQuery(page, req, res);
+    const query = validateQuery(recommendationsPage, req, res);
     if (query === null) return;
     const list = await readServedList(on, userOf(res), runtime.clock.now());
     const found = (list?.items ?? []).filter(
@@ -90,7 +90,7 @@ export function recommendationRoutes(runtime: Runtime): Router {
     });
   });
   router.post("/jobs/recommendations/seen", auth, express.json({ limit: "64kb" }), async (req, res) => {
-    const given = validateBody(views, req, res, "bad-views");
+    const given = validateBody(viewsBody, req, res, "bad-views");
     if (given === null) return;
     const ids = await resolvePostings(on, [...given.seen, ...given.clicked]);
     const known = (references: readonly string[]) =>

@@ -17,7 +17,7 @@ const REFUSAL_CODES: Record<JoinRefusal, number> = {
   self: 422,
 };
 
-const body = z.object({
+export const referralBody = z.object({
   referral_code: z
     .string("must be a string")
     .trim()
@@ -33,7 +33,7 @@ const body = z.object({
 export function referralRoutes(runtime: Runtime): Router {
   const router = Router();
   router.post("/referrals", userAuth(runtime), express.json({ limit: "8kb" }), async (req, res) => {
-    const given = validateBody(body, req, res, "bad-referral");
+    const given = validateBody(referralBody, req, res, "bad-referral");
     if (given === null) return;
     const { referral_code: referralCode, organization_id: reference = null } = given;
     try {

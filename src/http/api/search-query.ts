@@ -29,7 +29,7 @@ const list = words
 const RADIUS_FAULT = `must be one of ${RADII_KM.join(", ")}`;
 const age = integerField(LEAST_AGE, GREATEST_AGE).optional();
 
-const search = z
+export const searchQuery = z
   .object({
     q: words.optional(),
     gender: shortText(50).optional(),
@@ -60,7 +60,7 @@ const search = z
     message: "needs near",
   });
 
-const suggest = z.object({ q: words, limit: integerField(1, 20).default(10) });
+export const suggestQuery = z.object({ q: words, limit: integerField(1, 20).default(10) });
 
 /** What a client searches for. */
 export type AskedSearch = {
@@ -81,7 +81,7 @@ export async function readSearch(
   req: Request,
   res: Response,
 ): Promise<AskedSearch | null> {
-  const query = validateQuery(search, req, res);
+  const query = validateQuery(searchQuery, req, res);
   if (query === null) return null;
   const faults: Fault[] = [];
   const terms = parseSearch(query.q ?? "");
@@ -135,7 +135,7 @@ export function readSuggest(
   req: Request,
   res: Response,
 ): { readonly words: readonly string[]; readonly limit: number } | null {
-  const query = validateQuery(suggest, req, res);
+  const query = validateQuery(suggestQuery, req, res);
   if (query === null) return null;
   const folded = foldWords(query.q, 4);
   if ([...(folded.at(-1) ?? "")].length >= LEAST_LETTERS) return { words: folded, limit: query.limit };

@@ -6,14 +6,14 @@ import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
 import { integerField, validateQuery } from "../validate.ts";
 
-const query = z.object({ limit: integerField(1, 100).default(20) });
+export const trendingQuery = z.object({ limit: integerField(1, 100).default(20) });
 
 /** `GET /trending?limit=`: the public posts of the last 48 hours that people engage with most, best first. */
 export function trendingRoutes(runtime: Runtime): Router {
   const router = Router();
   const on = runtime.db.drizzle;
   router.get("/trending", userAuth(runtime), async (req, res) => {
-    const given = validateQuery(query, req, res);
+    const given = validateQuery(trendingQuery, req, res);
     if (given === null) return;
     const posts = await readTrending(on, userOf(res), given.limit, runtime.clock.now());
     const postOf = await referencesTo(
