@@ -30,7 +30,7 @@ const STEP_LIMIT_MS = 6_000;
  * The composition root: takes the port, opens the connections, checks the servers and starts the configured
  * roles.
  *
- * @throws NotFit when Postgres or Redis cannot be used.
+ * @throws UnsuitableServer when Postgres or Redis cannot be used.
  */
 export async function startService(config: Config, log: Log = createLog(config.log)): Promise<Service> {
   const listener = config.listens ? await listen(config) : null;

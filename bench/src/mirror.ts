@@ -2,7 +2,7 @@ import { checkMappings, installMirror } from "../../src/connect/install.ts";
 import { parseMapping } from "../../src/connect/mapping.ts";
 import { createMirroring } from "../../src/connect/mirroring.ts";
 import { applyNotes, type RoundResult, resyncPart } from "../../src/connect/reconcile.ts";
-import { verifyMirrors } from "../../src/connect/verify.ts";
+import { compareMirrors } from "../../src/connect/verify.ts";
 import { createLog } from "../../src/log.ts";
 import { type Bench, type BenchContext, compare, type Figure, LARGE_POSTGRES, quantile } from "./bench.ts";
 import { makeTemplate, type Scratch, withClone } from "./database.ts";
@@ -62,7 +62,7 @@ async function mirrored(scratch: Scratch, accounts: number): Promise<Figure[]> {
   await expectEqual(scratch, accounts);
   const lags = (await lagsOf(scratch)).sort((a, b) => a - b);
   const verifyMs = await timed(async () => {
-    const verified = await verifyMirrors(scratch.db, {
+    const verified = await compareMirrors(scratch.db, {
       repair: false,
       actor: "bench",
       catchUp: async () => undefined,

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { followRun, startRun } from "../../src/queues/manual-runs.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
-import { readPosting, readUser } from "../../src/scoring/postings/recommend/read-facts.ts";
+import { postingFacts, readUser } from "../../src/scoring/postings/recommend/read-facts.ts";
 import { rarityIn, recommend } from "../../src/scoring/postings/recommend/recommend.ts";
 import { SKILLS } from "../../src/scoring/postings/skills/vocabulary.ts";
 import { generateRecommendations } from "../../src/workers/recommendations/generate-recommendations.ts";
@@ -161,7 +161,7 @@ function pairByPair(users: number, postings: number): readonly Figure[] {
   const asOf = Date.now();
   const people = planUsers(sample.users).map(readUser);
   const span = { firstId: 1, fromMs: asOf - 158 * HOUR_MS, toMs: asOf - HOUR_MS };
-  const offered = planPostingRows(sample.postings, span).map(readPosting);
+  const offered = planPostingRows(sample.postings, span).map(postingFacts);
   const rarity = rarityIn(offered, SKILLS.length);
   const startedAt = performance.now();
   for (const user of people) recommend(user, offered, { rarity, asOf });

@@ -1,4 +1,4 @@
-import { recordEngagement } from "../../src/feeds/engagement.ts";
+import { storeEngagement } from "../../src/feeds/engagement.ts";
 import { readTrending } from "../../src/feeds/trending.ts";
 import { type Bench, type BenchContext, type Figure, LARGE_POSTGRES, measure, quantile } from "./bench.ts";
 import { makeTemplate, type Scratch, withClone } from "./database.ts";
@@ -68,7 +68,7 @@ async function perSecond({ db }: Scratch, events: readonly unknown[]): Promise<n
     while (next < events.length) {
       const call = events.slice(next, next + PER_CALL);
       next += PER_CALL;
-      const outcomes = await recordEngagement(db.drizzle, call);
+      const outcomes = await storeEngagement(db.drizzle, call);
       const other = outcomes.find((outcome) => outcome !== "recorded");
       if (other !== undefined) throw new Error(`an event was not recorded: ${other}`);
     }

@@ -1,6 +1,6 @@
 import { matchSkills } from "../../src/scoring/postings/skills/match-skills.ts";
 import { matchSkillsByTree } from "../../src/scoring/postings/skills/skill-tree.ts";
-import { findSkill } from "../../src/scoring/postings/skills/vocabulary.ts";
+import { skillNamed } from "../../src/scoring/postings/skills/vocabulary.ts";
 import { type Bench, type BenchContext, type Figure, measure } from "./bench.ts";
 import { planPostingRows } from "./recommendation-data.ts";
 import { readTable } from "./table-file.ts";
@@ -40,12 +40,12 @@ function speedOf(match: (text: string) => number[], texts: readonly string[]): n
 function lookUps({ data }: BenchContext): Figure[] {
   if (data === null) throw new Error("name the folder of the tables with --data");
   const skills = readTable(data, "skills.tsv").map(({ canonical = "", aliases = "" }) => ({
-    skill: findSkill(canonical),
+    skill: skillNamed(canonical),
     aliases: aliases.split("|").filter((alias) => alias !== ""),
   }));
   const known = skills.filter(({ skill }) => skill >= 0);
   const aliases = known.flatMap((each) =>
-    each.aliases.map((alias) => ({ ...each, found: findSkill(alias) })),
+    each.aliases.map((alias) => ({ ...each, found: skillNamed(alias) })),
   );
   const found = aliases.filter((alias) => alias.found >= 0);
   const technologies = readTable(data, "technology-skills.tsv");

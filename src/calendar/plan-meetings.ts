@@ -9,7 +9,7 @@ import {
 } from "../scoring/calendar/meeting-changes.ts";
 import { type MeetingVersion, replaces } from "../scoring/calendar/meeting-version.ts";
 import {
-  addressKey,
+  guestKey,
   type MeetingCopy,
   type MeetingEntry,
   type StoredMeeting,
@@ -85,7 +85,7 @@ function planResponse(entry: MeetingEntry, stored: StoredMeeting, { ownerId }: P
   const isInvited =
     self !== undefined &&
     !stored.facts.cancelled &&
-    (!stored.showsEverybody || stored.guests.includes(addressKey(self.email)));
+    (!stored.showsEverybody || stored.guests.includes(guestKey(self.email)));
   const responses = isInvited
     ? { ...stored.facts.responses, [ownerId]: self.response }
     : stored.facts.responses;
@@ -116,7 +116,7 @@ function factsOf(
   for (const attendee of entry.people) {
     const user = userOf(attendee, copies, context);
     if (user === null) continue;
-    const key = addressKey(attendee.email);
+    const key = guestKey(attendee.email);
     const own = attendee.isSelf ? undefined : copies.find(({ selfKey }) => selfKey === key);
     responses[user] = own?.response ?? attendee.response;
   }
@@ -136,6 +136,6 @@ function userOf(
   { ownerId, userByEmail }: PlanContext,
 ): string | null {
   if (isSelf) return ownerId;
-  const key = addressKey(email);
+  const key = guestKey(email);
   return copies.find(({ selfKey }) => selfKey === key)?.userId ?? userByEmail.get(email) ?? null;
 }

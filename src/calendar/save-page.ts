@@ -9,7 +9,7 @@ import { PROVIDER } from "./connections.ts";
 import { type MeetingPlan, planMeetings } from "./plan-meetings.ts";
 import { applyRemovals, type RemovedEntry } from "./removed-entries.ts";
 import {
-  addressKey,
+  guestKey,
   loadStored,
   lockSources,
   type MeetingEntry,
@@ -106,7 +106,7 @@ async function writeVersions(tx: Tx, planned: readonly Planned[]): Promise<void>
             from_organizer: version.fromOrganizer,
             shows_everybody: entry.showsEverybody,
             guests: [...(entry.organizer ? [entry.organizer] : []), ...entry.people].map(({ email }) =>
-              addressKey(email),
+              guestKey(email),
             ),
           },
         ],
@@ -170,7 +170,7 @@ async function writeEntries(
         select ${connectionId}, c.event_id, c.meeting_id, c.is_organizer, c.self_key, c.response, ${now}
         from unnest(${array(all.map(({ id }) => id))}::text[], ${array(all.map((entry) => idOf.get(sourceOf(entry))))}::bigint[],
                     ${array(all.map(({ organizer }) => organizer?.isSelf === true))}::boolean[],
-                    ${array(self.map((one) => one && addressKey(one.email)))}::text[], ${array(self.map((one) => one?.response))}::text[])
+                    ${array(self.map((one) => one && guestKey(one.email)))}::text[], ${array(self.map((one) => one?.response))}::text[])
           as c(event_id, meeting_id, is_organizer, self_key, response)
         on conflict (connection_id, event_id) do update set
           meeting_id = excluded.meeting_id, is_organizer = excluded.is_organizer, self_key = excluded.self_key,

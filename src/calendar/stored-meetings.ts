@@ -36,7 +36,7 @@ export type MeetingCopy = {
 };
 
 /** The form in which addresses of guests are stored: only whether two are the same matters. */
-export const addressKey = (email: string): string =>
+export const guestKey = (email: string): string =>
   createHash("sha256").update(email).digest("base64url").slice(0, 22);
 
 /** Identifies a meeting across calendars: the iCalendar UID, and the original start for one of a series. */

@@ -2,8 +2,8 @@ import { ConfigurationFault } from "../config/config.ts";
 import { MappingFault } from "../connect/mapping.ts";
 import { databaseFault } from "../database-fault.ts";
 import { isDatabaseAbsent } from "../db/faults.ts";
-import { notFitIn } from "../not-fit.ts";
 import { SealBroken } from "../sealed-text.ts";
+import { unsuitableServerIn } from "../unsuitable-server.ts";
 import { CliError } from "./terminal.ts";
 
 const UNDEFINED_TABLE = "42P01";
@@ -16,7 +16,7 @@ const LOGIN_ERRORS = new Set(["28P01", "28000", "3D000"]);
 export function errorMessage(error: unknown): string | null {
   if (error instanceof CliError || error instanceof ConfigurationFault || error instanceof MappingFault)
     return error.message;
-  const notFit = notFitIn(error);
+  const notFit = unsuitableServerIn(error);
   if (notFit !== null) return notFit.message;
   if (error instanceof SealBroken)
     return `A stored token cannot be decrypted: ${error.message}. Append the key it was encrypted with to TOKEN_ENCRYPTION_KEY, after the new one.`;

@@ -3,7 +3,7 @@ import { backfillMirrors, resumeMirror, uninstallMirror } from "../connect/insta
 import { readMirrors } from "../connect/installed.ts";
 import { applyNoted } from "../connect/mirroring.ts";
 import { type MirrorStatus, mirrorStatus } from "../connect/status.ts";
-import { type Verified, type VerifyOptions, verifyMirrors } from "../connect/verify.ts";
+import { compareMirrors, type Verified, type VerifyOptions } from "../connect/verify.ts";
 import type { Database } from "../db/client.ts";
 import { formatInstant } from "../format-instant.ts";
 import { requireConfirmation } from "./confirm.ts";
@@ -106,7 +106,7 @@ const verify = (
   db: Database,
   options: Pick<VerifyOptions, "mirrors" | "repair" | "catchUp">,
 ): Promise<Verified[]> =>
-  verifyMirrors(db, {
+  compareMirrors(db, {
     ...options,
     actor: operator(),
     ...(terminal.interactive ? { onProgress: progressOn(terminal) } : {}),

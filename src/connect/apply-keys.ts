@@ -3,9 +3,9 @@ import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { type Mirror, MirrorStopped, noteKeys, stopMirror } from "./installed.ts";
 import { isolate, mappingFaultOf, type RefusedKey } from "./isolate.ts";
-import { type Written, writeRows } from "./mirror-statements.ts";
+import { type WrittenKeys, writeRows } from "./mirror-statements.ts";
 import { readHost } from "./read-host.ts";
-import { countRemovals, removeRows } from "./remove-rows.ts";
+import { countRemovals, removeMirrorRows } from "./remove-rows.ts";
 
 /** Keys by the table of their mirror. */
 export type Keys = Map<string, Set<string>>;
@@ -146,12 +146,12 @@ async function write(
   tx: Tx,
   { plan }: Mirror,
   keys: readonly string[],
-): Promise<{ written: Written; refused: readonly RefusedKey[] }> {
+): Promise<{ written: WrittenKeys; refused: readonly RefusedKey[] }> {
   const { results, refused } = await isolate(tx, keys, async (savepoint, some) => {
-    const [written] = await readHost<Written>(savepoint, plan, writeRows(plan, some));
-    return written as Written;
+    const [written] = await readHost<WrittenKeys>(savepoint, plan, writeRows(plan, some));
+    return written as WrittenKeys;
   });
-  const all = (part: keyof Written) => results.flatMap((written) => written[part]);
+  const all = (part: keyof WrittenKeys) => results.flatMap((written) => written[part]);
   return { written: { present: all("present"), waiting: all("waiting"), fresh: all("fresh") }, refused };
 }
 
@@ -176,8 +176,8 @@ async function removeKeys(round: Round, mirror: Mirror, { gone, waiting }: Remov
     if (!mirror.acceptsRemovals) await refuseManyRemovals(savepoint, mirror, keys, round.outOf);
     const { mirrors } = round;
     const refused = [
-      ...(await removeRows(savepoint, mirrors, mirror.plan, gone, "gone")),
-      ...(await removeRows(savepoint, mirrors, mirror.plan, waiting, "waiting")),
+      ...(await removeMirrorRows(savepoint, mirrors, mirror.plan, gone, "gone")),
+      ...(await removeMirrorRows(savepoint, mirrors, mirror.plan, waiting, "waiting")),
     ];
     await recordFaults(savepoint, mirror.table, refused);
   });

@@ -14,8 +14,8 @@ import { hiddenFrom } from "./read-host.ts";
 import {
   dropFunctionStatement,
   installStatements,
-  type Place,
   sourceName,
+  type TriggerTarget,
   uninstallStatements,
 } from "./triggers.ts";
 
@@ -162,7 +162,7 @@ export async function uninstallMirror(db: Database, table: string, actor: string
   return true;
 }
 
-async function removeTriggers(tx: Tx, place: Place): Promise<void> {
+async function removeTriggers(tx: Tx, place: TriggerTarget): Promise<void> {
   const { schema, table } = place.source;
   const [found] = await rows<{ exists: boolean }>(
     tx,

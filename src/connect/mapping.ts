@@ -5,7 +5,7 @@ export type Gone = "delete" | "tombstone" | "keep";
 export type KeyColumn = { readonly name: string; readonly type: string };
 
 /** A table of the host that the select reads. */
-export type Source = {
+export type MirrorSource = {
   readonly schema: string;
   readonly table: string;
   /** The columns of a changed row that are the key. */
@@ -21,7 +21,7 @@ export type Mapping = {
   /** Our table. */
   readonly table: string;
   readonly key: readonly KeyColumn[];
-  readonly sources: readonly Source[];
+  readonly sources: readonly MirrorSource[];
   /** Null: the default of the table. */
   readonly gone: Gone | null;
   readonly select: string;
@@ -107,7 +107,7 @@ function readKey(value: string, fault: Fault): KeyColumn[] {
 /** Splits at commas outside of parentheses. */
 const splitTopLevel = (value: string): string[] => value.split(/,(?![^(]*\))/).map((part) => part.trim());
 
-function readSource(value: string, keyColumns: number, fault: Fault): Source {
+function readSource(value: string, keyColumns: number, fault: Fault): MirrorSource {
   const [, schema, table, by, through = null] = SOURCE.exec(value) ?? [];
   if (schema === undefined || table === undefined || by === undefined)
     throw fault(
@@ -128,7 +128,11 @@ function readSource(value: string, keyColumns: number, fault: Fault): Source {
 }
 
 /** The sources with the columns that lines `-- ignore: <schema>.<table> (<columns>)` name. */
-function withIgnored(sources: readonly Source[], lines: readonly string[], fault: Fault): Source[] {
+function withIgnored(
+  sources: readonly MirrorSource[],
+  lines: readonly string[],
+  fault: Fault,
+): MirrorSource[] {
   const ignored = lines.map((line) => {
     const [, schema, table, columns] = IGNORE.exec(line) ?? [];
     if (schema === undefined || table === undefined || columns === undefined)

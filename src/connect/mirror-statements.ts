@@ -37,7 +37,7 @@ const rowOfErasedUser = (key: SQL): SQL =>
   sql`exists (select 1 from erased_users e where e.hash = sha256(convert_to(${key}, 'UTF8')))`;
 
 /** What became of some keys. */
-export type Written = {
+export type WrittenKeys = {
   /** The host has these rows. */
   readonly present: string[];
   /** These refer to a row that is not mirrored yet. */

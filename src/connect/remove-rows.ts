@@ -15,7 +15,7 @@ type Removal = "gone" | "waiting";
  * @param mirrors those that others refer to first.
  * @returns the keys of rows that are still referred to.
  */
-export async function removeRows(
+export async function removeMirrorRows(
   tx: Tx,
   mirrors: readonly Mirror[],
   plan: MirrorPlan,
@@ -36,7 +36,7 @@ export async function removeRows(
         waitForRemoved(child.plan, { ...column, references }, keys),
       );
       if (children.length === 0) continue;
-      await removeRows(
+      await removeMirrorRows(
         tx,
         mirrors,
         child.plan,

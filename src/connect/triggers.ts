@@ -9,17 +9,17 @@ import type { MirrorPlan } from "./plan.ts";
 type Source = MirrorPlan["sources"][number];
 
 /** Where the triggers of a mirror on one source are, and the function they call. */
-export type Place = { readonly schema: string; readonly mirror: string; readonly source: Source };
+export type TriggerTarget = { readonly schema: string; readonly mirror: string; readonly source: Source };
 
 const quote = pg.escapeIdentifier;
 
 export const sourceName = ({ schema, table }: Pick<Source, "schema" | "table">): string =>
   `${schema}.${table}`;
 
-const tableOf = ({ source }: Place): string => `${quote(source.schema)}.${quote(source.table)}`;
+const tableOf = ({ source }: TriggerTarget): string => `${quote(source.schema)}.${quote(source.table)}`;
 
 /** The hash keeps the names of long tables short, and apart. */
-function functionOf({ schema, mirror, source }: Place): string {
+function functionOf({ schema, mirror, source }: TriggerTarget): string {
   const hash = createHash("sha256").update(sourceName(source)).digest("hex").slice(0, 8);
   return `${quote(schema)}.${quote(`note_${mirror}_${hash}`)}`;
 }
@@ -37,11 +37,12 @@ const EVENT_NAMES = Object.keys(EVENTS) as Event[];
 /** Of the 63 bytes of a name. */
 const MAX_SCHEMA = 28;
 
-const triggerOf = ({ schema, mirror }: Place, event: Event): string =>
+const triggerOf = ({ schema, mirror }: TriggerTarget, event: Event): string =>
   `${schema.slice(0, MAX_SCHEMA)}_${mirror}_${EVENTS[event].suffix}`;
 
 /** The triggers that a source must have. All fire in every session, replicas included. */
-export const triggerNames = (place: Place): string[] => EVENT_NAMES.map((event) => triggerOf(place, event));
+export const triggerNames = (target: TriggerTarget): string[] =>
+  EVENT_NAMES.map((event) => triggerOf(target, event));
 
 /** The text of a key, as `keyText` makes it. */
 const keyOf = ({ by }: Source, row: string): string => {
@@ -58,8 +59,8 @@ function changedKeys(source: Source): string {
         union select k from (${rowsOf("gone")} except all ${rowsOf("written")}) d)`;
 }
 
-function noteFunction(place: Place): string {
-  const { schema, mirror, source } = place;
+function noteFunction(target: TriggerTarget): string {
+  const { schema, mirror, source } = target;
   const [old, written] = [
     `select ${keyOf(source, "o")} as k from gone o`,
     `select ${keyOf(source, "n")} as k from written n`,
@@ -69,7 +70,7 @@ function noteFunction(place: Place): string {
         select k, (row_number() over () - 1) / ${KEYS_PER_NOTE} as g from (${keys}) u where k is not null) s group by g) t;`;
   const name = source.through === null ? "null" : pg.escapeLiteral(sourceName(source));
   // Joining the transition tables would be planned once, for the first small statement of a session.
-  return `create or replace function ${functionOf(place)}() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $note$
+  return `create or replace function ${functionOf(target)}() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $note$
 declare
   chunks jsonb[];
 begin
@@ -91,31 +92,31 @@ begin
 end $note$`;
 }
 
-function createTrigger(place: Place, event: Event): string[] {
+function createTrigger(target: TriggerTarget, event: Event): string[] {
   const { transition } = EVENTS[event];
-  const name = quote(triggerOf(place, event));
+  const name = quote(triggerOf(target, event));
   return [
-    `drop trigger if exists ${name} on ${tableOf(place)}`,
-    `create trigger ${name} after ${event} on ${tableOf(place)}${transition === null ? "" : ` referencing ${transition}`} for each statement execute function ${functionOf(place)}()`,
-    `alter table ${tableOf(place)} enable always trigger ${name}`,
+    `drop trigger if exists ${name} on ${tableOf(target)}`,
+    `create trigger ${name} after ${event} on ${tableOf(target)}${transition === null ? "" : ` referencing ${transition}`} for each statement execute function ${functionOf(target)}()`,
+    `alter table ${tableOf(target)} enable always trigger ${name}`,
   ];
 }
 
 /** The statements that make a source note its changes. They can be run again. */
-export const installStatements = (place: Place): string[] => [
-  noteFunction(place),
-  `revoke all on function ${functionOf(place)}() from public`,
-  ...EVENT_NAMES.flatMap((event) => createTrigger(place, event)),
+export const installStatements = (target: TriggerTarget): string[] => [
+  noteFunction(target),
+  `revoke all on function ${functionOf(target)}() from public`,
+  ...EVENT_NAMES.flatMap((event) => createTrigger(target, event)),
 ];
 
 /** The statements that remove the triggers and their function, in this order. */
-export const uninstallStatements = (place: Place): string[] => [
+export const uninstallStatements = (target: TriggerTarget): string[] => [
   ...EVENT_NAMES.map(
-    (event) => `drop trigger if exists ${quote(triggerOf(place, event))} on ${tableOf(place)}`,
+    (event) => `drop trigger if exists ${quote(triggerOf(target, event))} on ${tableOf(target)}`,
   ),
-  `drop function if exists ${functionOf(place)}()`,
+  `drop function if exists ${functionOf(target)}()`,
 ];
 
 /** The statement that remains when the host has dropped the table, and its triggers with it. */
-export const dropFunctionStatement = (place: Place): string =>
-  `drop function if exists ${functionOf(place)}()`;
+export const dropFunctionStatement = (target: TriggerTarget): string =>
+  `drop function if exists ${functionOf(target)}()`;

@@ -33,7 +33,7 @@ const MAX_LISTED = 100;
  * Compares every row of mirrors with what its select gives. It finds what no trigger could note. Mirrors that
  * are stopped are left out.
  */
-export async function verifyMirrors(db: Database, options: VerifyOptions): Promise<Verified[]> {
+export async function compareMirrors(db: Database, options: VerifyOptions): Promise<Verified[]> {
   const installed = (await readMirrors(db.drizzle)).filter(({ stopped }) => !stopped);
   const chosen = installed.filter(({ table }) => options.mirrors?.includes(table) ?? true);
   const verified: Verified[] = [];

@@ -37,7 +37,7 @@ export type DatabaseOptions = {
 
 /**
  * Opens a pool. No connection is made before the first statement. Unqualified names in statements mean the
- * schema of the address; a connection for which they would mean another one is refused with NotFit.
+ * schema of the address; a connection for which they would mean another one is refused with UnsuitableServer.
  */
 export function openDatabase(address: DatabaseAddress, options: DatabaseOptions = {}): Database {
   const schema = address.databaseSchema;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import pg from "pg";
-import { NotFit } from "../not-fit.ts";
+import { UnsuitableServer } from "../unsuitable-server.ts";
 import type { Database, DatabaseAddress } from "./client.ts";
 import { MIGRATION_LOCK_KEY } from "./schema-keys.ts";
 import { readSettings, sessionFault } from "./session.ts";
@@ -29,7 +29,7 @@ export type Migrated = {
  * Creates the schema if it is absent, and brings its tables and functions up to date, in one transaction.
  * Callers at the same time wait for the first one and find nothing to do.
  *
- * @throws NotFit when the role lacks a right, with the statement that grants it.
+ * @throws UnsuitableServer when the role lacks a right, with the statement that grants it.
  */
 export async function migrateDatabase(address: DatabaseAddress): Promise<Migrated> {
   const client = new pg.Client({
@@ -65,7 +65,7 @@ async function migrateWith(
   const role = await readRole(client, schema);
   if (!role.schemaExists) await createSchema(client, quoted, role);
   const fault = await sessionFault(client, schema, databaseUrl);
-  if (fault !== null) throw new NotFit(fault);
+  if (fault !== null) throw new UnsuitableServer(fault);
   const known = new Set(role.readsMigrations ? await appliedIn(client, quoted) : []);
   const pending = readMigrations().filter(({ name }) => !known.has(name));
   if (pending.length > 0 && role.schemaExists) refuseWithoutRights(quoted, role);
@@ -106,7 +106,7 @@ async function readRole(client: pg.Client, schema: string): Promise<Role> {
 
 async function createSchema(client: pg.Client, quoted: string, role: Role): Promise<void> {
   if (!role.createsSchemas) {
-    throw new NotFit(
+    throw new UnsuitableServer(
       `The role ${role.name} may not create the schema ${quoted} in the database ${role.database}. Its owner can run: create schema ${quoted} authorization ${pg.escapeIdentifier(role.name)}`,
     );
   }
@@ -115,12 +115,12 @@ async function createSchema(client: pg.Client, quoted: string, role: Role): Prom
 
 function refuseWithoutRights(quoted: string, { name, createsTables, otherOwner }: Role): void {
   if (otherOwner !== null) {
-    throw new NotFit(
+    throw new UnsuitableServer(
       `The tables in the schema ${quoted} belong to the role ${otherOwner}, and ${name} may not change them. Migrate as ${otherOwner}, or run: grant ${pg.escapeIdentifier(otherOwner)} to ${pg.escapeIdentifier(name)}`,
     );
   }
   if (!createsTables) {
-    throw new NotFit(
+    throw new UnsuitableServer(
       `The role ${name} may not create tables in the schema ${quoted}. The owner of the schema can run: grant usage, create on schema ${quoted} to ${pg.escapeIdentifier(name)}`,
     );
   }

@@ -1,5 +1,5 @@
 import pg, { type ClientBase } from "pg";
-import { NotFit } from "../not-fit.ts";
+import { UnsuitableServer } from "../unsuitable-server.ts";
 import { poolerFault } from "./pooler-fault.ts";
 import { policiesHideRows } from "./row-policies.ts";
 
@@ -91,8 +91,8 @@ export async function readSettings(
  * not in the startup message: poolers refuse or drop startup parameters that they do not know. It takes one
  * round trip, and one more for the first connection, which finds out what to set.
  *
- * @throws NotFit (the function) when unqualified names would not mean the tables of the schema, no trigger
- * would fire, or row security hides rows.
+ * @throws UnsuitableServer (the function) when unqualified names would not mean the tables of the schema, no
+ * trigger would fire, or row security hides rows.
  */
 export function sessionSetUp(
   { databaseUrl, databaseSchema: schema }: { readonly databaseUrl: string; readonly databaseSchema: string },
@@ -133,12 +133,12 @@ async function refuseOtherSchema(client: ClientBase, schema: string, databaseUrl
     .catch(() => null);
   const hidden: string | null = seen?.rows[0].hidden ?? null;
   if (hidden !== null)
-    throw new NotFit(
+    throw new UnsuitableServer(
       `Row security may hide rows of ${hidden} from the role in DATABASE_URL. Run the statements of \`commonwork migrate --print-roles\` again, or switch row security off for the schema ${schema}.`,
     );
   if (seen?.rows[0].current === schema && seen.rows[0].replication !== "replica") return;
   // Without a fault now, the two looks went to different sessions.
-  throw new NotFit((await sessionFault(client, schema, databaseUrl)) ?? poolerFault(databaseUrl));
+  throw new UnsuitableServer((await sessionFault(client, schema, databaseUrl)) ?? poolerFault(databaseUrl));
 }
 
 type Seen = {

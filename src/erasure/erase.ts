@@ -3,7 +3,7 @@ import { z } from "zod";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { discardMailings } from "./mailings.ts";
-import type { Erased, Person, Rule } from "./rule.ts";
+import type { Erased, ErasedUser, Rule } from "./rule.ts";
 import { ERASURE_RULES } from "./rules.ts";
 
 /** Rows per range of a table that no index leads into: a fraction of a second. */
@@ -19,7 +19,7 @@ export const erasureRange = z.object({
 });
 export type ErasureRange = z.infer<typeof erasureRange>;
 
-type Carried = Extract<Rule, { where: unknown }> & { readonly where: (person: Person) => SQL };
+type Carried = Extract<Rule, { where: unknown }> & { readonly where: (person: ErasedUser) => SQL };
 
 /** The rules that are carried out by statements, with their table and index. */
 const CARRIED = Object.entries(ERASURE_RULES).flatMap(([table, rules]) =>
@@ -36,7 +36,7 @@ const CARRIED = Object.entries(ERASURE_RULES).flatMap(([table, rules]) =>
 export async function beginErasure(
   tx: Tx,
   userId: string,
-): Promise<(Person & { mailings: string[] }) | null> {
+): Promise<(ErasedUser & { mailings: string[] }) | null> {
   const [user] = await rows<{ hostId: string | null; publicId: string; name: string; email: string | null }>(
     tx,
     sql`select host_id as "hostId", public_id as "publicId", name, email from users
@@ -55,7 +55,7 @@ export async function beginErasure(
 }
 
 /** Everything that is to be erased, in ranges that do not depend on each other. */
-export async function cutErasure(tx: Tx, person: Person): Promise<ErasureRange[]> {
+export async function cutErasure(tx: Tx, person: ErasedUser): Promise<ErasureRange[]> {
   const ranges: ErasureRange[] = [];
   for (const { table, index, rule } of CARRIED) {
     const references = rule.byReference ? [...person.references] : [];

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import type { Erased, Person } from "./rule.ts";
+import type { Erased, ErasedUser } from "./rule.ts";
 
 /** The fields of payloads of events, at any depth, that hold the id of a user. */
 export const PAYLOAD_FIELDS = [
@@ -19,7 +19,7 @@ export const PAYLOAD_FIELDS = [
 const PATH = `$.** ? (${PAYLOAD_FIELDS.map((field) => `@.${field} == $text || @.${field} == $number`).join(" || ")})`;
 
 /** Events by the user, or with the user's id in their payload. */
-function where({ userId }: Person): SQL {
+function where({ userId }: ErasedUser): SQL {
   const id = `{"text": "${userId}", "number": ${userId}}`;
   return sql`(r.actor_id = ${userId} or jsonb_path_exists(r.payload, ${PATH}::jsonpath, ${id}::jsonb))`;
 }
@@ -28,7 +28,7 @@ function where({ userId }: Person): SQL {
  * Deletes events, their outcomes, and the notifications that were written from them, which may contain the
  * user's name. A notification that counts the messages of a thread names nobody, and stays.
  */
-async function run(tx: Tx, person: Person, within: SQL): Promise<Erased> {
+async function run(tx: Tx, person: ErasedUser, within: SQL): Promise<Erased> {
   const [erased] = await rows<{ domain_events: number; notifications: number }>(
     tx,
     sql`with gone as (delete from domain_events r where ${within} and ${where(person)} returning r.id),

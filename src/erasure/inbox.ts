@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { MONEY_SOURCES } from "../db/inbox.ts";
 import { array } from "../db/statement.ts";
-import type { Person } from "./rule.ts";
+import type { ErasedUser } from "./rule.ts";
 
 /** A number by which a seller can name a buyer (src/rewards/buyers.ts). */
 const BUYER_NUMBER = /^[1-9]\d{0,15}$/;
@@ -14,7 +14,7 @@ const OF_AN_ID = "A-Za-z0-9_.:-";
  * could not be read, those that contain a reference to the user as a word. The body of somebody else whose
  * amount happens to be the same number may be among the latter, and nothing depends on it.
  */
-export function namesThem({ userId, references }: Person): SQL {
+export function namesThem({ userId, references }: ErasedUser): SQL {
   const sources = array(MONEY_SOURCES);
   const numbers = references.filter((reference) => BUYER_NUMBER.test(reference));
   const buyer = array(numbers.length > 0 ? numbers : [userId]);

@@ -3,7 +3,7 @@ import { array } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
 /** A user who is erased. */
-export type Person = {
+export type ErasedUser = {
   readonly userId: string;
   readonly profileIds: readonly string[];
   /** What others call the user: the host's id, or ours where there is none, and the public uuid. */
@@ -20,17 +20,17 @@ export type Rule =
       /** The columns by which its rows are found, and those that are cleared. */
       readonly columns: readonly string[];
       /** Null: not by a statement of its own (erase-user.ts). */
-      readonly where: ((person: Person) => SQL) | null;
+      readonly where: ((person: ErasedUser) => SQL) | null;
       /** The assignments of `clear`. */
-      readonly set?: (person: Person) => SQL;
+      readonly set?: (person: ErasedUser) => SQL;
       /** Rows that are left when it was carried out; default: `where`. */
-      readonly left?: (person: Person) => SQL;
+      readonly left?: (person: ErasedUser) => SQL;
       /** Whether no index leads to the rows: the table is then read in ranges of ids. */
       readonly scan: boolean;
       /** Whether it needs the references, which are stored in its ranges alone. */
       readonly byReference: boolean;
       /** Instead of one statement. `within` restricts the ids. */
-      readonly run?: (tx: Tx, person: Person, within: SQL) => Promise<Erased>;
+      readonly run?: (tx: Tx, person: ErasedUser, within: SQL) => Promise<Erased>;
       /** For docs/privacy.md, where the columns do not say it. */
       readonly note: string | null;
     }
@@ -46,13 +46,13 @@ const DEFAULTS = { scan: false, byReference: false, note: null };
 /** The rows of which a column holds the user's id. */
 export const ofUser =
   (column: string) =>
-  ({ userId }: Person): SQL =>
+  ({ userId }: ErasedUser): SQL =>
     sql`r.${sql.identifier(column)} = ${userId}`;
 
 /** The rows of which a column holds the id of one of the user's profiles. */
 export const ofProfiles =
   (column: string) =>
-  ({ profileIds }: Person): SQL =>
+  ({ profileIds }: ErasedUser): SQL =>
     sql`r.${sql.identifier(column)} = any(${array(profileIds)}::bigint[])`;
 
 /** Deletes the rows of which a column holds the user's id. */
@@ -77,8 +77,8 @@ export const unlinks = (column: string): Rule => ({
 /** Clears columns of the rows that `where` selects. */
 export const clears = (
   columns: readonly string[],
-  set: (person: Person) => SQL,
-  options: Options & { readonly where: (person: Person) => SQL },
+  set: (person: ErasedUser) => SQL,
+  options: Options & { readonly where: (person: ErasedUser) => SQL },
 ): Rule => ({ ...DEFAULTS, ...options, does: "clear", columns, set });
 
 /** Keeps columns as they are. */

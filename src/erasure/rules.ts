@@ -5,11 +5,11 @@ import { namesThem } from "./inbox.ts";
 import {
   clears,
   deletes,
+  type ErasedUser,
   keeps,
   NOTHING,
   ofProfiles,
   ofUser,
-  type Person,
   type Rule,
   unlinks,
 } from "./rule.ts";
@@ -22,7 +22,7 @@ const OUR_ID = "our id of an emptied row, until the row is pruned";
 const inEveryVersion = sql`r.version in (select id from list_versions)`;
 
 /** A mention of the user in a message (src/notifications/markdown.ts), as a pattern of Postgres. */
-const mention = ({ userId }: Person): SQL => sql`${`@\\[[^]\n]{1,200}\\]\\(user:${userId}\\)`}`;
+const mention = ({ userId }: ErasedUser): SQL => sql`${`@\\[[^]\n]{1,200}\\]\\(user:${userId}\\)`}`;
 
 /**
  * Every table, and what becomes of what it holds about a user who is erased. A new table is one line;
@@ -273,7 +273,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   volunteers: [deletes("user_id", { note: "with the location" })],
 };
 
-function organizedAlone(person: Person): SQL {
+function organizedAlone(person: ErasedUser): SQL {
   return sql`${ofUser("organizer_id")(person)} and not exists (
     select 1 from meeting_participants p where p.meeting_id = r.id and p.user_id <> ${person.userId})`;
 }

@@ -5,7 +5,7 @@ import { readCurrentFeeds, type StoredFeed } from "../feeds/stored-feeds.ts";
 import { isReadableBy, isShownTo } from "../feeds/visibility.ts";
 import { isId } from "../ids.ts";
 import { FEED_WEIGHTS, type FeedTerms, feedTerms } from "../scoring/feeds/feed-score.ts";
-import { type FeedItem, type FeedPost, type Source, sessionOrder } from "../scoring/feeds/merge-order.ts";
+import { type FeedItem, type FeedPost, type FeedSource, sessionOrder } from "../scoring/feeds/merge-order.ts";
 import { type Explanation, mismatches, rowOf, type Step, step } from "./explanation.ts";
 
 /** A post, a user, and what decides whether they see it. */
@@ -62,7 +62,7 @@ async function readFacts(
   return found;
 }
 
-const SOURCE_TEXTS: Readonly<Record<Source, string>> = {
+const SOURCE_TEXTS: Readonly<Record<FeedSource, string>> = {
   own: "the user wrote it",
   following: "the user follows its author",
   followers: "its author follows the user",

@@ -6,7 +6,7 @@ import { distanceText } from "../scoring/distance.ts";
 import { type Person, preparePerson } from "../scoring/people/person.ts";
 import { factsOf, type PersonRow } from "../scoring/people/read-facts.ts";
 import {
-  distanceKm,
+  distanceBetween,
   PAIR_WEIGHTS,
   type PairTerm,
   type PairTier,
@@ -115,6 +115,6 @@ const shareText = (value: number): string => `about ${servedScore(value)}, from 
 
 function proximityText({ viewer, candidate, hidden }: Both): string {
   if (hidden.has("location_text")) return "hidden";
-  const km = distanceKm(viewer, candidate);
+  const km = distanceBetween(viewer, candidate);
   return km === null ? "the location of one of them is not known" : distanceText(km);
 }

@@ -5,10 +5,10 @@ import {
   rarityTotal,
 } from "../scoring/postings/recommend/facts.ts";
 import {
-  matchedSkills,
   RECOMMEND_LIMITS,
   RECOMMEND_WEIGHTS,
   type ScoreTerms,
+  sharedSkills,
 } from "../scoring/postings/recommend/score-posting.ts";
 import { SKILLS } from "../scoring/postings/skills/vocabulary.ts";
 import { type Step, step } from "./explanation.ts";
@@ -38,7 +38,7 @@ function skillSteps(
   rarity: Rarity,
   terms: ScoreTerms,
 ): Step[] {
-  const matched = matchedSkills(user.skills, posting.skills);
+  const matched = sharedSkills(user.skills, posting.skills);
   const named = (skills: readonly number[]) =>
     skills.map((skill) => `${SKILLS[skill]?.name} ${rarity[skill]}`).join(", ");
   const missing = posting.skills.filter((skill) => !matched.includes(skill));

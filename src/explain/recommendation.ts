@@ -8,7 +8,7 @@ import { readFewUsers } from "../postings/read-users.ts";
 import { LIST_SIZES, servedCount } from "../scoring/postings/diversity.ts";
 import type { EmbeddedUserRow } from "../scoring/postings/recommend/embedding-text.ts";
 import type { Rarity, RecommendPosting, RecommendUser } from "../scoring/postings/recommend/facts.ts";
-import { readPosting, readUser } from "../scoring/postings/recommend/read-facts.ts";
+import { postingFacts, readUser } from "../scoring/postings/recommend/read-facts.ts";
 import {
   type Exclusion,
   exclusionOf,
@@ -111,7 +111,7 @@ async function scorePair(on: Queryable, userId: string, pair: Pair): Promise<Sco
     (version === null ? null : await rarityWithId(on, version.rarityId)) ?? (await latestRarity(on));
   if (row === undefined || rarity === null) return null;
   const postingRow = JSON.parse(pair.posting);
-  const [user, posting] = [readUser(row), readPosting(postingRow)];
+  const [user, posting] = [readUser(row), postingFacts(postingRow)];
   const model = version?.model ?? null;
   const semantic =
     model === null ? null : ((await storedCosine(on, model, row, postingRow)) ?? pair.storedSemantic);

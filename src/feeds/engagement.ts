@@ -24,7 +24,7 @@ export type EngagementOutcome =
  * @param events JSON values that Postgres can store, at most MAX_ENGAGEMENT.
  * @returns an outcome for each, in order.
  */
-export async function recordEngagement(
+export async function storeEngagement(
   on: Queryable,
   events: readonly unknown[],
 ): Promise<readonly EngagementOutcome[]> {

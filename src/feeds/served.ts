@@ -5,7 +5,7 @@ import { array, type Queryable, rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { FeedItem, ItemKind } from "../scoring/feeds/merge-order.ts";
 import { computeFeeds, type PresortContext, storeFeeds } from "./presort.ts";
-import { keyOf, orderOf, type Session, startSession } from "./session.ts";
+import { type FeedSession, keyOf, orderOf, startSession } from "./session.ts";
 import { DEFAULT_SEGMENTS, readCurrentFeeds, readFeedVersion, type StoredFeed } from "./stored-feeds.ts";
 import { isPresent, isReadableBy, isShownTo, isUnblocked } from "./visibility.ts";
 
@@ -29,7 +29,7 @@ export type ShownItem =
 export type FeedPage = {
   readonly items: readonly ShownItem[];
   /** Where the next page begins; null at the end. */
-  readonly next: Session | null;
+  readonly next: FeedSession | null;
   readonly computedAt: Date;
 };
 
@@ -45,7 +45,7 @@ export async function openFeed(db: Database, userId: string, now: Date): Promise
 export async function continueFeed(
   on: Queryable,
   userId: string,
-  session: Session,
+  session: FeedSession,
   now: Date,
 ): Promise<FeedPage | null> {
   const stored = await readFeedVersion(on, userId, session.feedId, now);
@@ -86,7 +86,7 @@ async function readSeen(on: Queryable, userId: string, now: Date): Promise<Reado
  * One segment: the items from the position of the session on that may be shown now. What may not be leaves
  * its place to the next.
  */
-async function readPage(on: Queryable, stored: StoredFeed, session: Session): Promise<FeedPage> {
+async function readPage(on: Queryable, stored: StoredFeed, session: FeedSession): Promise<FeedPage> {
   const { segmentSize, maxSegments, userId, computedAt } = stored;
   const order = orderOf(session, stored.feed);
   const room = Math.min(segmentSize, segmentSize * maxSegments - session.shown);

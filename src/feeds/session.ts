@@ -1,7 +1,7 @@
 import { type Feed, type FeedItem, sessionOrder } from "../scoring/feeds/merge-order.ts";
 
 /** A user paging through one version of their feed. Everything that decides the order is in it. */
-export type Session = {
+export type FeedSession = {
   /** The version. */
   readonly feedId: string;
   /** When it began, in ms. */
@@ -23,7 +23,7 @@ const storedItems = ({ posts, suggestions, questions }: Feed): FeedItem[] => [
 export const keyOf = ({ kind, id }: FeedItem): string => `${kind} ${id}`;
 
 /** Starts a session. @param seen keys of items that were seen in the last 24 h. */
-export function startSession(feedId: string, feed: Feed, seen: ReadonlySet<string>, now: Date): Session {
+export function startSession(feedId: string, feed: Feed, seen: ReadonlySet<string>, now: Date): FeedSession {
   const items = storedItems(feed);
   const bits = Buffer.alloc(Math.ceil(items.length / 8));
   for (const [index, item] of items.entries())
@@ -32,7 +32,7 @@ export function startSession(feedId: string, feed: Feed, seen: ReadonlySet<strin
 }
 
 /** The order of a session: the same for each of its pages. */
-export function orderOf(session: Session, feed: Feed): FeedItem[] {
+export function orderOf(session: FeedSession, feed: Feed): FeedItem[] {
   const seen = new Set<string>();
   for (const [index, item] of storedItems(feed).entries())
     if (((session.seen[index >> 3] ?? 0) >> (index & 7)) & 1) seen.add(keyOf(item));
@@ -41,11 +41,11 @@ export function orderOf(session: Session, feed: Feed): FeedItem[] {
 
 const CURSOR = /^([1-9]\d{0,17})\.(\d{1,15})\.(\d{1,4})\.(\d{1,4})\.([A-Za-z0-9_-]{0,64})$/;
 
-export const writeCursor = ({ feedId, startedAt, position, shown, seen }: Session): string =>
+export const writeCursor = ({ feedId, startedAt, position, shown, seen }: FeedSession): string =>
   [feedId, startedAt, position, shown, seen.toString("base64url")].join(".");
 
 /** @returns null for a text that is no cursor. */
-export function readCursor(text: string): Session | null {
+export function readCursor(text: string): FeedSession | null {
   const [, feedId = "", startedAt, position, shown, seen = ""] = CURSOR.exec(text) ?? [];
   if (feedId === "") return null;
   return {

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from "express";
 import { isUnstorable } from "../db/faults.ts";
-import { retryAfterMs } from "../intake/retry-after.ts";
+import { resendAfterMs } from "../intake/retry-after.ts";
 import type { Log } from "../log.ts";
 import { sendError, sendRetryLater } from "./error-response.ts";
 
@@ -52,7 +52,7 @@ export function errorHandler(log: Log): ErrorRequestHandler {
       (isUnstorable(error) ? badRequest(400) : null);
     // The pattern of the route, not its path: that may hold the token of an unsubscribe link.
     const request = { err: error, method: req.method, routes: routesOf(req) };
-    const retryMs = clientError === null ? retryAfterMs(error) : null;
+    const retryMs = clientError === null ? resendAfterMs(error) : null;
     if (retryMs !== null) log.warn(request, "request refused: Postgres is unavailable");
     else if (clientError === null) log.error(request, "unexpected error in a request");
     if (res.headersSent) return next(error);

@@ -46,7 +46,7 @@ export type ReadEvent =
  *
  * @param receivedAt events must not be more than a day ahead of it.
  */
-export function readEvents(
+export function readHostEvents(
   raw: Buffer,
   receivedAt: Date,
 ): { readonly events: readonly ReadEvent[] } | { readonly faults: readonly EventFault[] } {

@@ -9,7 +9,7 @@ import type { ComputeContext, JobContext } from "../queues/job.ts";
 import { Snooze } from "../queues/outcome.ts";
 import type { CompatibilityColumns, CompatibilityLists } from "../scoring/people/compatibility-lists.ts";
 import { COMPATIBILITY_BYTES } from "../scoring/people/pair-bytes.ts";
-import { onThread, withPeople } from "./load-people.ts";
+import { pairOnThread, withPeople } from "./load-people.ts";
 import type { CompatibilityInput } from "./pair.task.ts";
 import { readReplaced } from "./person-facts.ts";
 import { waitForBuilding } from "./run-exclusion.ts";
@@ -55,7 +55,7 @@ export async function computeCompatibility(
     }));
     const options = { algoVersion, asOf: pairs.asOf.getTime(), ...replaced };
     const input: CompatibilityInput = { key, loaded, targets, options };
-    return onThread<CompatibilityLists>(context, "compareUsers", input);
+    return pairOnThread<CompatibilityLists>(context, "compareUsers", input);
   });
 }
 

@@ -2,15 +2,15 @@ import type { SQL } from "drizzle-orm";
 import type { Queryable } from "../db/statement.ts";
 import { ageOn, countFacets, type Facets } from "../scoring/people/search/facets.ts";
 import {
-  type Candidate,
   type PreparedTerm,
   prepareTerm,
   type Ranked,
   rankPeople,
+  type SearchCandidate,
 } from "../scoring/people/search/rank-person.ts";
 import {
-  type Field,
   filterQuery,
+  type SearchField,
   type SearchFilter,
   searchQuery,
   suggestQuery,
@@ -21,7 +21,7 @@ import { type Hideable, hiddenParts } from "../scoring/people/search/search-row.
 import { CANDIDATES, LAST_BAND, nextBand } from "../scoring/people/search/standing.ts";
 import {
   type CandidateRow,
-  fieldsOf,
+  matchedFields,
   type PeopleSearch,
   readCandidates,
   readStems,
@@ -56,7 +56,7 @@ export async function findPeople(on: Queryable, search: PeopleSearch): Promise<F
   const run = async (tolerance: Tolerance): Promise<FoundPeople> => {
     const found = await collect(on, search, {
       terms: asked.map((term) => prepareTerm(term)),
-      fields: asked.map((term) => fieldsOf(term, stems)),
+      fields: asked.map((term) => matchedFields(term, stems)),
       parts: [termsQuery(search.terms, stems, tolerance), filter],
       mayMiss: tolerance === "some" ? 1 : 0,
     });
@@ -155,7 +155,7 @@ function hideablesOf({
   return asked.filter((one) => one !== false);
 }
 
-const HIDING: Readonly<Partial<Record<Field, Hideable>>> = {
+const HIDING: Readonly<Partial<Record<SearchField, Hideable>>> = {
   place: "location_text",
   keyword: "top5",
   bio: "bio",
@@ -165,19 +165,21 @@ const HIDING: Readonly<Partial<Record<Field, Hideable>>> = {
 function candidateOf(
   row: CandidateRow,
   asked: readonly Hideable[],
-): { candidate: Candidate; row: CandidateRow; hidden: ReadonlySet<Hideable> }[] {
+): { candidate: SearchCandidate; row: CandidateRow; hidden: ReadonlySet<Hideable> }[] {
   const hidden = hiddenParts(row.hidden ?? []);
   if (!row.isOpen || asked.some((part) => hidden.has(part))) return [];
-  const isShown = (field: Field) => {
+  const isShown = (field: SearchField) => {
     const part = HIDING[field];
     return part === undefined || !hidden.has(part);
   };
-  const candidate: Candidate = {
+  const candidate: SearchCandidate = {
     userId: row.userId,
     names: row.names === "" ? [] : row.names.split(" "),
     fields: row.fields.map(
       (found) =>
-        new Set(found.split(" ").filter((field) => field !== "" && isShown(field as Field)) as Field[]),
+        new Set(
+          found.split(" ").filter((field) => field !== "" && isShown(field as SearchField)) as SearchField[],
+        ),
     ),
     standing: row.standing,
     km: row.km,

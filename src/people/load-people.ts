@@ -11,7 +11,7 @@ import { readStoredPeople } from "./person-facts.ts";
 const TASKS = new URL(`./pair.task.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
 
 /** Calls a task of src/people/pair.task.ts on a thread. */
-export const onThread = <Result>({ compute, signal }: ComputeContext, task: string, input: unknown) =>
+export const pairOnThread = <Result>({ compute, signal }: ComputeContext, task: string, input: unknown) =>
   compute.threads.call<Result>(TASKS, task, input, signal);
 
 /** Calls that are aborted leave their part of the memory taken, so that there is more than threads need. */
@@ -70,7 +70,7 @@ async function loadPeople(
   }
   const slots = SLOTS_PER_THREAD * availableParallelism();
   const input: LoadInput = { pieces, asOf: version.asOf.getTime(), slots };
-  return onThread<LoadedPeople>(context, "loadPeople", input);
+  return pairOnThread<LoadedPeople>(context, "loadPeople", input);
 }
 
 /** The number of positions of a version: the highest one and 1. */

@@ -11,7 +11,7 @@ import { Cancel } from "../queues/outcome.ts";
 import type { RangeLists } from "../scoring/people/loaded-people.ts";
 import type { StatementTurn } from "../threads/statement-turns.ts";
 import { recordChanges } from "./changes.ts";
-import { countPositions, onThread, withPeople } from "./load-people.ts";
+import { countPositions, pairOnThread, withPeople } from "./load-people.ts";
 import type { SearchInput } from "./pair.task.ts";
 import { keepFor } from "./pair-sizes.ts";
 import { IS_PRESENT, presentPeople, readBlocks } from "./person-facts.ts";
@@ -142,7 +142,7 @@ async function computeLists(
   const found = await withPeople(context, version, perStatement, ({ key, loaded }) => {
     const perPiece = compute.turns.isCrowded() ? VIEWERS_PER_SMALL_STATEMENT : VIEWERS_PER_STATEMENT;
     const input: SearchInput = { key, loaded, from, to, blocks, keep: keepFor(version), perPiece };
-    return onThread<RangeLists>(context, "searchRange", input);
+    return pairOnThread<RangeLists>(context, "searchRange", input);
   });
   await rest(context, pauseMs);
   return { found, version, turn: await compute.turns.take(signal) };

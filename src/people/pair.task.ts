@@ -2,7 +2,7 @@ import {
   type CompatibilityLists,
   type CompatibilityOptions,
   type CompatibilityRow,
-  compatibilityLists,
+  changedCompatibilityLists,
 } from "../scoring/people/compatibility-lists.ts";
 import type { Changes } from "../scoring/people/current-people.ts";
 import {
@@ -15,10 +15,10 @@ import {
 } from "../scoring/people/loaded-people.ts";
 import {
   type Affected,
-  type EncodedList,
+  type EncodedPairList,
   type MergedLists,
   mergeLists,
-  type Placement,
+  type PairPlacement,
   placePeople,
 } from "../scoring/people/place-people.ts";
 
@@ -72,13 +72,13 @@ export type PlaceInput = KeyedPeople & {
 };
 
 /** Thread task: the lists that change when people are placed. */
-export const placeInLists = (input: PlaceInput): Placement =>
+export const placeInLists = (input: PlaceInput): PairPlacement =>
   placePeople(open(input), input.changes, { ...input, blocked: readBlocks(input.blocks) });
 
 export type MergeInput = KeyedPeople & {
   readonly changes: Changes;
   readonly affected: readonly Affected[];
-  readonly lists: readonly EncodedList[];
+  readonly lists: readonly EncodedPairList[];
   readonly keep: number;
   readonly served: number;
 };
@@ -94,4 +94,4 @@ export type CompatibilityInput = KeyedPeople & {
 
 /** Thread task: how compatible users are with their targets. */
 export const compareUsers = ({ targets, options, ...people }: CompatibilityInput): CompatibilityLists =>
-  compatibilityLists(open(people), JSON.parse(targets) as CompatibilityRow[], options);
+  changedCompatibilityLists(open(people), JSON.parse(targets) as CompatibilityRow[], options);

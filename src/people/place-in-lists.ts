@@ -6,9 +6,14 @@ import type { ComputeContext, JobContext } from "../queues/job.ts";
 import { Snooze } from "../queues/outcome.ts";
 import type { Changes } from "../scoring/people/current-people.ts";
 import type { PairListColumns } from "../scoring/people/list-columns.ts";
-import type { Affected, EncodedList, MergedLists, Placement } from "../scoring/people/place-people.ts";
+import type {
+  Affected,
+  EncodedPairList,
+  MergedLists,
+  PairPlacement,
+} from "../scoring/people/place-people.ts";
 import { recordChanges, settleChanges, type WaitingChange, waitingChanges } from "./changes.ts";
-import { onThread, withPeople } from "./load-people.ts";
+import { pairOnThread, withPeople } from "./load-people.ts";
 import type { MergeInput, PlaceInput } from "./pair.task.ts";
 import { keepFor } from "./pair-sizes.ts";
 import { readBlocks, readCurrentPeople, readReplaced } from "./person-facts.ts";
@@ -52,11 +57,11 @@ export async function computePlacement(
     const read = await context.read((tx) => readChanges(tx, version, ids, readAt));
     const changes: Changes = { ...read.changes, asOf: version.asOf.getTime(), ids: ids.map(Number) };
     const place: PlaceInput = { key, loaded, changes, keep, blocks: read.blocks, floors: read.floors };
-    const { lists, affected } = await onThread<Placement>(context, "placeInLists", place);
+    const { lists, affected } = await pairOnThread<PairPlacement>(context, "placeInLists", place);
     const stored = await context.read((tx) => readLists(tx, version.id, affected));
     const served = version.servedLength ?? keep;
     const merge: MergeInput = { key, loaded, changes, affected, lists: stored, keep, served };
-    const merged = await onThread<MergedLists>(context, "mergeInto", merge);
+    const merged = await pairOnThread<MergedLists>(context, "mergeInto", merge);
     return { version, placed, rows: changes.rows, lists: [lists, merged.lists], short: merged.short };
   });
 }
@@ -83,7 +88,7 @@ async function readFloors(tx: Tx, version: string): Promise<Uint8Array> {
 }
 
 /** Stored lists, in the order in which they are given. */
-async function readLists(tx: Tx, version: string, wanted: readonly Affected[]): Promise<EncodedList[]> {
+async function readLists(tx: Tx, version: string, wanted: readonly Affected[]): Promise<EncodedPairList[]> {
   if (wanted.length === 0) return [];
   const found = await rows<{
     positions: Buffer;

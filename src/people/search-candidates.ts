@@ -3,8 +3,8 @@ import { array, type Queryable, rows } from "../db/statement.ts";
 import { EARTH_KM } from "../scoring/people/score-pair.ts";
 import type { SearchTerm } from "../scoring/people/search/parse-search.ts";
 import {
-  type Field,
   fieldQuery,
+  type SearchField,
   type SearchFilter,
   type Stems,
 } from "../scoring/people/search/search-query.ts";
@@ -88,8 +88,8 @@ const kmTo = ({ latitude, longitude }: { latitude: number; longitude: number }):
         + cos(radians(${latitude}::float8)) * cos(radians(i.latitude)) * power(sin(radians(i.longitude - ${longitude}::float8) / 2), 2)))))`;
 
 /** SQL for the fields in which a row has the term, separated by spaces. Single names are compared later. */
-export function fieldsOf(term: SearchTerm, stems: Stems): SQL {
-  const fields: readonly Field[] =
+export function matchedFields(term: SearchTerm, stems: Stems): SQL {
+  const fields: readonly SearchField[] =
     term.words.length === 1 ? ["place", "keyword", "bio"] : ["name", "place", "keyword", "bio"];
   const found = fields.flatMap((field) => {
     const query = fieldQuery(term, field, stems);

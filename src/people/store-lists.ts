@@ -3,7 +3,7 @@ import { float4Array, float8Array, int4Array, int8Array } from "../db/binary-arr
 import type { Tx } from "../db/transaction.ts";
 import type { ListVersion } from "../db/versions.ts";
 import type { PairListColumns } from "../scoring/people/list-columns.ts";
-import { PAIR_BYTES } from "../scoring/people/pair-bytes.ts";
+import { PAIR_TERM_BYTES } from "../scoring/people/pair-bytes.ts";
 
 /** Stores lists in a version, each in the place of the one before. Users who were erased since get none. */
 export async function storePairLists(
@@ -16,7 +16,7 @@ export async function storePairLists(
   const ends = new Int32Array(lists.sizes.length);
   let end = 0;
   for (const [n, size] of lists.sizes.entries()) ends[n] = end += size;
-  const bytes = sql.raw(String(PAIR_BYTES));
+  const bytes = sql.raw(String(PAIR_TERM_BYTES));
   await tx.execute(sql`set local jit = off`);
   await tx.execute(
     sql`insert into pair_lists (version, user_id, tier, positions, scores, components, floor_score, floor_user_id, scored_at)

@@ -1,17 +1,17 @@
-import type { ListedPosting } from "../ports/postings/clean-posting.ts";
+import type { CleanPosting } from "../ports/postings/clean-posting.ts";
 import { type PostingKeys, postingKeys } from "../scoring/postings/content-key.ts";
 import { textBuckets } from "../scoring/postings/find-copies.ts";
 
 /** A listed posting with everything that is computed from it. */
 export type PreparedPosting = {
-  readonly posting: ListedPosting;
+  readonly posting: CleanPosting;
   readonly keys: PostingKeys;
   /** Buckets of its text. */
   readonly buckets: readonly number[];
 };
 
 /** Computes the keys of a posting. */
-export function preparePosting(posting: ListedPosting): PreparedPosting {
+export function preparePosting(posting: CleanPosting): PreparedPosting {
   const keys = postingKeys(posting);
   return { posting, keys, buckets: textBuckets({ ...keys, description: posting.description }) };
 }

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { ListRef } from "../config/postings.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import type { ListedPosting } from "../ports/postings/clean-posting.ts";
+import type { CleanPosting } from "../ports/postings/clean-posting.ts";
 import { preparePosting } from "./content.ts";
 import type { Sighting } from "./sightings.ts";
 import { type Replacement, replacePostings } from "./write-postings.ts";
@@ -11,7 +11,7 @@ import { type Replacement, replacePostings } from "./write-postings.ts";
 const MAX_EDITS = 200;
 
 type Seen = {
-  readonly seen: readonly ListedPosting[];
+  readonly seen: readonly CleanPosting[];
   readonly known: ReadonlyMap<string, Sighting>;
   readonly now: Date;
 };

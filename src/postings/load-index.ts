@@ -4,7 +4,7 @@ import type { Vectors } from "../scoring/postings/recommend/cosine.ts";
 import type { PostingIndex } from "../scoring/postings/recommend/posting-index.ts";
 import { vectorsOfPostings } from "./embeddings/range-vectors.ts";
 import { latestVector } from "./embeddings/vectors.ts";
-import { onThread } from "./on-thread.ts";
+import { recommendOnThread } from "./on-thread.ts";
 import {
   cutPostings,
   type PostingScope,
@@ -65,7 +65,7 @@ async function loadIndex(context: ComputeContext, scope: PostingScope, key: stri
     signal.throwIfAborted();
     pieces.push(await read((tx) => readPostings(tx, scope, ids)));
   }
-  const index = await onThread<PostingIndex>(context, "indexPostings", pieces);
+  const index = await recommendOnThread<PostingIndex>(context, "indexPostings", pieces);
   const { changedSince } = scope;
   const openPostings =
     changedSince === null ? null : await read((tx) => readOpenPostings(tx, now, changedSince));

@@ -5,7 +5,7 @@ import { type ListColumns, servedOf } from "../scoring/postings/recommend/list-c
 import { type ComputedVectors, computeVectors, embedRange, storeVectors } from "./embeddings/embed-range.ts";
 import { vectorsOfUsers } from "./embeddings/range-vectors.ts";
 import { indexKey, type LoadedIndex, withIndex } from "./load-index.ts";
-import { onThread } from "./on-thread.ts";
+import { recommendOnThread } from "./on-thread.ts";
 import { algoVersionOf, latestRarity, type StoredRarity, storeRarity } from "./rarities.ts";
 import { readUsers } from "./read-users.ts";
 import type { RangeInput, RangeResult } from "./recommend.task.ts";
@@ -38,7 +38,10 @@ export async function computeRange(context: ComputeContext, range: RecommendRang
     const scope = { asOf: context.now, changedSince: null };
     const key = await context.read((tx) => indexKey(context, tx, scope));
     return withIndex(context, scope, key, async ({ index }) => ({
-      weights: await onThread<Uint8Array>(context, "weighSkills", { bySkill: index.bySkill, ids: index.ids }),
+      weights: await recommendOnThread<Uint8Array>(context, "weighSkills", {
+        bySkill: index.bySkill,
+        ids: index.ids,
+      }),
       postings: index.ids.length,
     }));
   }
@@ -105,7 +108,7 @@ async function recommendOnce(
       embeddings: await embeddingsOf(context, loaded, { scope, users, version: semanticVersion }),
       version,
     };
-    return onThread<RangeResult>(context, "recommendToUsers", input);
+    return recommendOnThread<RangeResult>(context, "recommendToUsers", input);
   });
 }
 

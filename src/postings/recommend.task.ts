@@ -25,7 +25,7 @@ import {
 import {
   companyKey,
   type PostingRow,
-  readPosting,
+  postingFacts,
   readUser,
 } from "../scoring/postings/recommend/read-facts.ts";
 import { openBuffers, type SearchBuffers } from "../scoring/postings/recommend/search-buffers.ts";
@@ -35,7 +35,7 @@ import { SKILLS } from "../scoring/postings/skills/vocabulary.ts";
 /** Thread task: the index of postings, given as JSON arrays of PostingRow. */
 export const indexPostings = (pieces: readonly string[]): PostingIndex =>
   buildPostingIndex(
-    pieces.flatMap((piece) => (JSON.parse(piece) as PostingRow[]).map(readPosting)),
+    pieces.flatMap((piece) => (JSON.parse(piece) as PostingRow[]).map(postingFacts)),
     SKILLS.length,
   );
 

@@ -1,7 +1,7 @@
 import type { ListRef } from "../config/postings.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Tx } from "../db/transaction.ts";
-import type { ListedPosting } from "../ports/postings/clean-posting.ts";
+import type { CleanPosting } from "../ports/postings/clean-posting.ts";
 import { sourceNamed } from "../ports/postings/index.ts";
 import type { ReadList } from "../ports/postings/postings-port.ts";
 import type { JobContext } from "../queues/job.ts";
@@ -110,7 +110,7 @@ async function recordRead(
 const DAY_MS = 86_400_000;
 
 type Fresh = {
-  readonly chosen: readonly ListedPosting[];
+  readonly chosen: readonly CleanPosting[];
   /** Published too long ago. */
   readonly older: number;
   /** More than one run stores. */
@@ -119,12 +119,12 @@ type Fresh = {
 
 /** The newest postings, as many as one run stores. One without a date counts as new. */
 function chooseNew(
-  unknown: readonly ListedPosting[],
+  unknown: readonly CleanPosting[],
   { perRun, maxAgeDays }: Settings["postings"],
   now: Date,
 ): Fresh {
   const oldestMs = now.getTime() - maxAgeDays * DAY_MS;
-  const postedMs = ({ postedAt }: ListedPosting): number => postedAt?.getTime() ?? now.getTime();
+  const postedMs = ({ postedAt }: CleanPosting): number => postedAt?.getTime() ?? now.getTime();
   const recent = unknown.filter((posting) => postedMs(posting) >= oldestMs);
   const chosen = recent.toSorted((a, b) => postedMs(b) - postedMs(a)).slice(0, perRun);
   return { chosen, older: unknown.length - recent.length, postponed: recent.length - chosen.length };

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { ListRef } from "../config/postings.ts";
 import { lockKey } from "../db/schema-keys.ts";
 import type { Tx } from "../db/transaction.ts";
-import type { ListedPosting } from "../ports/postings/clean-posting.ts";
+import type { CleanPosting } from "../ports/postings/clean-posting.ts";
 import { EMPLOYER_SOURCES } from "../ports/postings/index.ts";
 import type { Comparable } from "../scoring/postings/find-copies.ts";
 import { joinClusters, type Membership } from "./clusters.ts";
@@ -25,7 +25,7 @@ export type Stored = {
 export async function storePostings(
   tx: Tx,
   list: ListRef,
-  postings: readonly ListedPosting[],
+  postings: readonly CleanPosting[],
   now: Date,
 ): Promise<Stored> {
   if (postings.length === 0) return { stored: 0, duplicates: 0 };

@@ -7,7 +7,7 @@ import { COMPONENT_BYTES } from "../scoring/postings/recommend/components.ts";
 import type { ListColumns } from "../scoring/postings/recommend/list-columns.ts";
 
 /** What all lists of a run have in common. */
-export type ListVersion = { readonly asOf: Date; readonly algoVersion: string };
+export type RunVersion = { readonly asOf: Date; readonly algoVersion: string };
 
 /** Up to this many lists are stored by a plan that is prepared once and too cheap to be compiled. */
 const FEW_LISTS = 10;
@@ -19,7 +19,7 @@ const FEW_LISTS = 10;
 export async function swapLists(
   tx: Tx,
   lists: ListColumns,
-  { asOf, algoVersion }: ListVersion,
+  { asOf, algoVersion }: RunVersion,
 ): Promise<void> {
   if (lists.userIds.length === 0) return;
   const ends = new Int32Array(lists.sizes.length);

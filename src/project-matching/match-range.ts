@@ -14,7 +14,7 @@ import {
 import { type EncodedBlock, type MatchColumns, NO_MATCHES, type RankInput } from "./rank.task.ts";
 import { withSharedBlocks } from "./shared-blocks.ts";
 import { volunteerSkillRows, withSpellings } from "./spellings.ts";
-import { blockNumbers, indexBlocks, onThread, readBlock } from "./volunteer-blocks.ts";
+import { blockNumbers, indexBlocks, rankOnThread, readBlock } from "./volunteer-blocks.ts";
 import { writeMatches } from "./write-matches.ts";
 
 /** Projects whose lists are computed together. */
@@ -85,7 +85,7 @@ export async function computeLists(context: ComputeContext, range: MatchRange): 
       skillCounts: null,
       projectsPerPiece,
     };
-    return onThread<MatchColumns[]>(compute.threads, "rankProjects", input, signal);
+    return rankOnThread<MatchColumns[]>(compute.threads, "rankProjects", input, signal);
   });
   return { projects, projectsPerPiece, pieces, turn: await compute.turns.take(signal) };
 }
@@ -109,13 +109,13 @@ export async function computeAlone(
   const blocks = await indexBlocks(threads, encoded, signal);
   // These blocks hold the required skills alone, so the number of all skills is read for those who are on a
   // list.
-  const ids = await onThread<number[]>(threads, "rankedVolunteers", { blocks, projects }, signal);
+  const ids = await rankOnThread<number[]>(threads, "rankedVolunteers", { blocks, projects }, signal);
   const skillCounts = await countSkills(tx, ids);
   const input: RankInput = { blocks, projects, skillCounts, projectsPerPiece: PROJECTS_PER_RANGE };
   return {
     projects,
     projectsPerPiece: PROJECTS_PER_RANGE,
-    pieces: await onThread<MatchColumns[]>(threads, "rankProjects", input, signal),
+    pieces: await rankOnThread<MatchColumns[]>(threads, "rankProjects", input, signal),
     turn: null,
   };
 }

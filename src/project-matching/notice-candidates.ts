@@ -17,7 +17,7 @@ import { IS_MATCHED, inScope, type ProjectScope } from "./project-facts.ts";
  * Writes the candidates of a scope who reach the minimum score to notice_candidates, each with the rule that
  * forbids a notice, if any.
  */
-export async function gatherCandidates(
+export async function gatherNoticeCandidates(
   { tx, now, settings }: JobContext,
   runId: string,
   scope: ProjectScope,

@@ -7,7 +7,7 @@ import { type Match, type MatchRank, matchOf, weightsOf } from "../scoring/proje
 import { type ListedProject, readListedProjects } from "./project-facts.ts";
 import { matchedSkills } from "./rank.task.ts";
 import { boundedProjects } from "./score-bound.ts";
-import { type PlacedRow, removeRows, trimLists, upsertRows } from "./stored-lists.ts";
+import { type PlacedRow, removeMatchRows, trimLists, upsertRows } from "./stored-lists.ts";
 import { readVolunteers } from "./volunteer-facts.ts";
 
 export type Placement = {
@@ -28,7 +28,7 @@ type List = { readonly size: number; readonly capacity: number; readonly last: M
  *
  * @param keep length of a list.
  */
-export async function placeInLists(
+export async function placeVolunteers(
   tx: Tx,
   volunteerIds: readonly string[],
   keep: number,
@@ -66,7 +66,7 @@ export async function placeInLists(
         });
     }
   }
-  const removed = await removeRows(tx, removals);
+  const removed = await removeMatchRows(tx, removals);
   const { added, changed } = await upsertRows(tx, upserts, slot);
   const touched = new Set([
     ...upserts.map(({ projectId }) => String(projectId)),

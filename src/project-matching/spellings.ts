@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { findSkill } from "../scoring/postings/skills/vocabulary.ts";
+import { skillNamed } from "../scoring/postings/skills/vocabulary.ts";
 
 /**
  * Records which skills of the host are two spellings of one skill by the vocabulary of recommendations, such
@@ -17,7 +17,7 @@ export async function resolveSpellings(tx: Tx): Promise<number> {
   const firstOf = new Map<number, string>();
   const changed: { id: string; sameAs: string | null }[] = [];
   for (const { id, name, sameAs } of skills) {
-    const found = findSkill(name);
+    const found = skillNamed(name);
     const first = found < 0 ? undefined : firstOf.get(found);
     if (found >= 0 && first === undefined) firstOf.set(found, id);
     if ((first ?? null) !== sameAs) changed.push({ id, sameAs: first ?? null });

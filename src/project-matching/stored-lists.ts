@@ -7,7 +7,7 @@ import type { Match } from "../scoring/project-matching/match.ts";
 export type PlacedRow = Match & { readonly projectId: number; readonly skillIds: readonly number[] };
 
 /** Removes volunteers from lists. @returns how many rows. */
-export async function removeRows(
+export async function removeMatchRows(
   tx: Tx,
   pairs: readonly { readonly projectId: string; readonly volunteerId: string }[],
 ): Promise<number> {

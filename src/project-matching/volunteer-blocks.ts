@@ -10,7 +10,7 @@ import { manySkillRows, spelledIds } from "./spellings.ts";
 const TASKS = new URL(`./rank.task.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
 
 /** Calls a task of src/project-matching/rank.task.ts on a thread. */
-export const onThread = <Result>(threads: Threads, task: string, input: unknown, signal: AbortSignal) =>
+export const rankOnThread = <Result>(threads: Threads, task: string, input: unknown, signal: AbortSignal) =>
   threads.call<Result>(TASKS, task, input, signal);
 
 /** What to read of a block. */
@@ -72,4 +72,4 @@ export const indexBlocks = (
   threads: Threads,
   encoded: readonly EncodedBlock[],
   signal: AbortSignal,
-): Promise<SkillBlock[]> => onThread<SkillBlock[]>(threads, "buildBlocks", encoded, signal);
+): Promise<SkillBlock[]> => rankOnThread<SkillBlock[]>(threads, "buildBlocks", encoded, signal);

@@ -71,7 +71,7 @@ async function idsOf(
 const FAULTS_KEPT = 100;
 
 /** @returns the ids that violate the invariant, at most the first hundred of the range. */
-export async function checkRange(tx: Tx, { check, by, from, to }: VerifyRange): Promise<string[]> {
+export async function findViolations(tx: Tx, { check, by, from, to }: VerifyRange): Promise<string[]> {
   const { faults, touched }: Check = CHECKS[check];
   const within: Within =
     by === "transaction" && touched

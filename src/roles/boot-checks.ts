@@ -3,9 +3,9 @@ import { isMigrated } from "../db/migrate.ts";
 import { poolsTransactions } from "../db/pooler.ts";
 import { poolerFault } from "../db/pooler-fault.ts";
 import { becomesTrue } from "../deadlines.ts";
-import { NotFit, notFitIn } from "../not-fit.ts";
 import { isRedisAbsent } from "../queues/redis-errors.ts";
 import { type RedisFault, redisFaults } from "../queues/redis-faults.ts";
+import { UnsuitableServer, unsuitableServerIn } from "../unsuitable-server.ts";
 import type { Runtime } from "./runtime.ts";
 
 type Checked = Pick<Runtime, "db" | "producers" | "config" | "log" | "serverClock">;
@@ -15,11 +15,11 @@ type Checked = Pick<Runtime, "db" | "producers" | "config" | "log" | "serverCloc
  * Redis that is missing, or read-only or full for now, does not prevent the start, since webhooks are
  * accepted without it.
  *
- * @throws NotFit with every fault.
+ * @throws UnsuitableServer with every fault.
  */
 export async function checkServers(runtime: Checked): Promise<void> {
   const faults = [...(await databaseFaults(runtime)), ...(await permanentRedisFaults(runtime))];
-  if (faults.length > 0) throw new NotFit(faults.join("\n"));
+  if (faults.length > 0) throw new UnsuitableServer(faults.join("\n"));
 }
 
 async function databaseFaults({ db, config, log, serverClock }: Checked): Promise<string[]> {
@@ -45,7 +45,7 @@ const CLOCK_TOLERANCE_MS = 5_000;
 const INSUFFICIENT_PRIVILEGE = "42501";
 
 function messageOf(error: Error, schema: string): string {
-  const notFit = notFitIn(error);
+  const notFit = unsuitableServerIn(error);
   if (notFit !== null) return notFit.message;
   const code = databaseFault(error)?.code;
   if (code === INSUFFICIENT_PRIVILEGE)

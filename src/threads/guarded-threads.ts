@@ -2,7 +2,7 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { Piscina } from "piscina";
 import { linkSignals } from "../deadlines.ts";
 import type { FromThread, ToThread } from "./asking.ts";
-import { createSeats } from "./seats.ts";
+import { createSemaphore } from "./semaphore.ts";
 import type { ThreadCall, ThreadData } from "./thread-entry.ts";
 import { type CallLimits, LimitBroken, watchLimits } from "./thread-limits.ts";
 import { IDLE_TIMEOUT_MS, THREAD_ENTRY } from "./threads.ts";
@@ -48,16 +48,16 @@ const CLOSED = new Error("the threads are closed");
 export function openGuardedThreads(options: GuardedThreadsOptions = {}): GuardedThreads {
   const { size = SIZE, heapMiB = HEAP_MIB } = options;
   const closed = new AbortController();
-  const seats = createSeats(size);
+  const semaphore = createSemaphore(size);
   let pool: Piscina | undefined;
   return {
     async call<Result>(module: URL, task: string, input: unknown, callOptions: GuardedCall) {
       const { signal, release } = linkSignals(callOptions.signal, closed.signal);
       try {
         pool ??= createPool(size, heapMiB);
-        const leave = await seats.take(signal);
+        const release = await semaphore.acquire(signal);
         const call = { module: module.href, task, input };
-        return await callGuarded<Result>(pool, call, { ...callOptions, signal }).finally(leave);
+        return await callGuarded<Result>(pool, call, { ...callOptions, signal }).finally(release);
       } finally {
         release();
       }

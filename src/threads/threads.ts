@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { linkSignals } from "../deadlines.ts";
-import { createSeats, type Seats } from "./seats.ts";
+import { createSemaphore, type Semaphore } from "./semaphore.ts";
 import type { ThreadCall, ThreadData } from "./thread-entry.ts";
 
 /**
@@ -57,12 +57,12 @@ export function openThreads(options: ThreadsOptions = {}): Threads {
   return {
     async call<Result>(module: URL, task: string, input: unknown, given: AbortSignal) {
       opened ??= createPool(options);
-      const { pool, seats } = opened;
+      const { pool, semaphore } = opened;
       const { signal, release } = linkSignals(given, closed.signal);
       try {
-        const leave = await seats.take(signal);
+        const release = await semaphore.acquire(signal);
         const call = { module: module.href, task, input } satisfies ThreadCall;
-        return await (pool.run(call, { signal }) as Promise<Result>).finally(leave);
+        return await (pool.run(call, { signal }) as Promise<Result>).finally(release);
       } finally {
         release();
       }
@@ -74,7 +74,7 @@ export function openThreads(options: ThreadsOptions = {}): Threads {
   };
 }
 
-type Pool = { readonly pool: Piscina; readonly seats: Seats };
+type Pool = { readonly pool: Piscina; readonly semaphore: Semaphore };
 
 function createPool({ idlePriority = true, size }: ThreadsOptions): Pool {
   const runsIdle = idlePriority && hasIdlePriority();
@@ -87,7 +87,7 @@ function createPool({ idlePriority = true, size }: ThreadsOptions): Pool {
     workerData: { runsIdle } satisfies ThreadData,
     niceIncrement: idlePriority ? NICENESS : 0,
   });
-  return { pool, seats: createSeats(maxThreads, MAX_WAITING) };
+  return { pool, semaphore: createSemaphore(maxThreads, MAX_WAITING) };
 }
 
 /**

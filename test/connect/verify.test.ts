@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { applyNoted } from "../../src/connect/mirroring.ts";
-import { verifyMirrors } from "../../src/connect/verify.ts";
+import { compareMirrors } from "../../src/connect/verify.ts";
 import { cli, environmentOf } from "../support/cli.ts";
 import { mirrored, reconcile } from "../support/host-platform.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const verify = (world: World, repair = false) =>
-  verifyMirrors(world.db, { repair, actor: "test", catchUp: () => applyNoted(world.db) });
+  compareMirrors(world.db, { repair, actor: "test", catchUp: () => applyNoted(world.db) });
 
 async function scene() {
   const world = await createWorld();

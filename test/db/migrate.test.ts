@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { type DatabaseAddress, openDatabase } from "../../src/db/client.ts";
 import { isMigrated, migrateDatabase } from "../../src/db/migrate.ts";
 import { dumpSchema } from "../../src/dev/schema/schema-dump.ts";
-import { NotFit } from "../../src/not-fit.ts";
+import { UnsuitableServer } from "../../src/unsuitable-server.ts";
 import { dumpHost, hostPathSql, hostSql } from "../support/host-decoys.ts";
 import {
   deployWithRoles,
@@ -46,8 +46,8 @@ const schemasOf = async (database: ScratchDatabase): Promise<string[]> => {
 /** Runs the statement that a refusal suggests. @returns the message without it. */
 async function refusedUntil(database: ScratchDatabase, address: DatabaseAddress): Promise<string> {
   const refusal = await migrateDatabase(address).catch((error: Error) => error);
-  expect(refusal).toBeInstanceOf(NotFit);
-  const { message } = refusal as NotFit;
+  expect(refusal).toBeInstanceOf(UnsuitableServer);
+  const { message } = refusal as UnsuitableServer;
   await database.query(/run: (.*)$/.exec(message)?.[1] ?? "no statement");
   return message.replace(/ [A-Z][^.]* run: .*$/, "");
 }

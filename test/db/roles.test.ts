@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type DatabaseAddress, openDatabase } from "../../src/db/client.ts";
 import { roleNames, rolesSql } from "../../src/db/roles.ts";
-import { NotFit } from "../../src/not-fit.ts";
 import { checkServers } from "../../src/roles/boot-checks.ts";
+import { UnsuitableServer } from "../../src/unsuitable-server.ts";
 import { cli } from "../support/cli.ts";
 import { deployWithRoles, scratchDatabase } from "../support/scratch-database.ts";
 import { createWorld } from "../support/world.ts";
@@ -70,8 +70,8 @@ describe("the roles of migrate --print-roles", () => {
     const db = openDatabase({ ...app, databaseUrl: url }, { max: 2 });
     world.closing(() => db.close());
     const refusal = await checkServers({ ...world, db }).catch((error: Error) => error);
-    expect(refusal).toBeInstanceOf(NotFit);
-    expect((refusal as NotFit).message).toBe(
+    expect(refusal).toBeInstanceOf(UnsuitableServer);
+    expect((refusal as UnsuitableServer).message).toBe(
       `The role in DATABASE_URL may not read the tables in the schema ${app.databaseSchema}. \`commonwork migrate --print-roles\` prints the grants that it needs.`,
     );
     expect(await cli(environmentFor({ ...app, databaseUrl: url }), "runs")).toMatchObject({

@@ -5,8 +5,8 @@ import { isDatabaseAbsent } from "../../src/db/faults.ts";
 import { migrateDatabase } from "../../src/db/migrate.ts";
 import { directAddress } from "../../src/db/pooler-fault.ts";
 import { sessionSetUp } from "../../src/db/session.ts";
-import { NotFit } from "../../src/not-fit.ts";
 import { checkServers } from "../../src/roles/boot-checks.ts";
+import { UnsuitableServer } from "../../src/unsuitable-server.ts";
 import { chain, organization } from "../support/factories.ts";
 import { startPooler } from "../support/pooler.ts";
 import { saleOf, takeSale } from "../support/sales.ts";
@@ -20,9 +20,9 @@ async function connectTo(address: DatabaseAddress): Promise<string> {
     const { rows } = await db.pool.query("select current_schema() as name");
     return `uses ${rows[0].name}`;
   } catch (error) {
-    expect(error).toBeInstanceOf(NotFit);
+    expect(error).toBeInstanceOf(UnsuitableServer);
     expect(isDatabaseAbsent(error)).toBe(true);
-    return (error as NotFit).message;
+    return (error as UnsuitableServer).message;
   } finally {
     await db.close();
   }
@@ -195,8 +195,8 @@ describe("a pooler", () => {
     const through = openDatabase({ ...world.config, databaseUrl: pooler.url }, { max: 4 });
     world.closing(() => through.close());
     const refusal = await checkServers({ ...world, db: through }).catch((error: Error) => error);
-    expect(refusal).toBeInstanceOf(NotFit);
-    expect((refusal as NotFit).message).toBe(
+    expect(refusal).toBeInstanceOf(UnsuitableServer);
+    expect((refusal as UnsuitableServer).message).toBe(
       "DATABASE_URL leads to a pooler in transaction mode, which loses session settings, session locks and LISTEN. Use the address of Postgres itself, or a pooler in session mode.",
     );
   });

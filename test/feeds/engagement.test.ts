@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Engagement, lhotOf, trendOf } from "../../src/scoring/feeds/trend.ts";
+import { lhotOf, type PostEngagement, trendOf } from "../../src/scoring/feeds/trend.ts";
 import { engagement, hoursAgo, likes, member, members, post, record, trends } from "../support/feeds.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -175,7 +175,7 @@ describe("record_engagement", () => {
           posts.push(await post(world, authors[n % 2]!, { created_at: new Date(createdAt - n * HOUR) }));
         const calls: Record<string, unknown>[] = [];
         const later: Record<string, unknown>[] = [];
-        const events = acts.map((act, index): Engagement & { postIndex: number } => {
+        const events = acts.map((act, index): PostEngagement & { postIndex: number } => {
           const at = Math.round(createdAt + act.hours * HOUR);
           const event = engagement(world, people[act.person]!, posts[act.post]!, {
             kind: act.kind,

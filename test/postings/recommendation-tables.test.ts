@@ -7,7 +7,7 @@ import {
   reasonsOf,
   writeComponents,
 } from "../../src/scoring/postings/recommend/components.ts";
-import { findSkill, SKILLS } from "../../src/scoring/postings/skills/vocabulary.ts";
+import { SKILLS, skillNamed } from "../../src/scoring/postings/skills/vocabulary.ts";
 import { applicant, recommended, storeList } from "../support/recommendations.ts";
 import { deployWithRoles, scratchDatabase } from "../support/scratch-database.ts";
 import { createWorld, type World } from "../support/world.ts";
@@ -79,7 +79,7 @@ it("deletes all that has expired, the rest of the list as well", async () => {
 
 it("builds the same reasons in SQL as in code", async () => {
   const { world, userId } = await withList(3);
-  const skills = ["Python", "SQL", "Docker"].map((name) => SKILLS[findSkill(name)]!);
+  const skills = ["Python", "SQL", "Docker"].map((name) => SKILLS[skillNamed(name)]!);
   const base: Components = {
     skillKeys: skills.map(({ key }) => key),
     matchedCount: 4,

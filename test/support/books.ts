@@ -1,5 +1,5 @@
 import { inTransaction } from "../../src/db/transaction.ts";
-import { checkRange, cutChecks } from "../../src/rewards/verify.ts";
+import { cutChecks, findViolations } from "../../src/rewards/verify.ts";
 import type { World } from "./world.ts";
 
 /** The ledger, sales and budgets as one value, to compare before and after a refused operation. */
@@ -43,7 +43,7 @@ export async function faultsOfBooks(world: World): Promise<string[]> {
   for (const row of await paidOtherwise(world)) faults.push(`paid otherwise: ${JSON.stringify(row)}`);
   await inTransaction(world.db, async (tx) => {
     for (const range of (await cutChecks(tx)).ranges)
-      for (const id of await checkRange(tx, range)) faults.push(`${range.check} ${id}`);
+      for (const id of await findViolations(tx, range)) faults.push(`${range.check} ${id}`);
   });
   return faults;
 }

@@ -1,5 +1,5 @@
 import { inTransaction } from "../../src/db/transaction.ts";
-import { type EngagementOutcome, recordEngagement } from "../../src/feeds/engagement.ts";
+import { type EngagementOutcome, storeEngagement } from "../../src/feeds/engagement.ts";
 import { readCurrentFeeds, type StoredFeed } from "../../src/feeds/stored-feeds.ts";
 import type { World } from "./world.ts";
 
@@ -92,7 +92,7 @@ export const engagement = (
 };
 
 export const record = (world: World, events: readonly unknown[]): Promise<readonly EngagementOutcome[]> =>
-  inTransaction(world.db, (tx) => recordEngagement(tx, events));
+  inTransaction(world.db, (tx) => storeEngagement(tx, events));
 
 /** Likes of a post by users. */
 export const likes = (world: World, userIds: readonly string[], postId: string): Promise<unknown> =>

@@ -2,7 +2,7 @@ import { createHmac, randomInt } from "node:crypto";
 import { expect } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { startHttp } from "../../src/http/server.ts";
-import { checkRange, cutChecks } from "../../src/rewards/verify.ts";
+import { cutChecks, findViolations } from "../../src/rewards/verify.ts";
 import { eventually } from "./eventually.ts";
 import { chain, organization, type Person } from "./factories.ts";
 import { createWorld, SALE_SECRET, type World, type WorldOptions } from "./world.ts";
@@ -153,7 +153,7 @@ async function drift(world: World): Promise<string[]> {
   return inTransaction(world.db, async (tx) => {
     const found: string[] = [];
     for (const range of (await cutChecks(tx)).ranges) {
-      for (const id of await checkRange(tx, range)) found.push(`${range.check}:${id}`);
+      for (const id of await findViolations(tx, range)) found.push(`${range.check}:${id}`);
     }
     return found;
   });

@@ -1,7 +1,7 @@
 import { type Floor, type PairListColumns, TIERS } from "../../src/scoring/people/list-columns.ts";
-import { PAIR_BYTES } from "../../src/scoring/people/pair-bytes.ts";
+import { PAIR_TERM_BYTES } from "../../src/scoring/people/pair-bytes.ts";
 import type { PersonFacts, RatingMeans } from "../../src/scoring/people/person.ts";
-import type { EncodedList } from "../../src/scoring/people/place-people.ts";
+import type { EncodedPairList } from "../../src/scoring/people/place-people.ts";
 import type { PersonRow } from "../../src/scoring/people/read-facts.ts";
 import type { PairTier } from "../../src/scoring/people/score-pair.ts";
 
@@ -31,7 +31,7 @@ export function store(lists: ListStore, columns: PairListColumns): void {
       tier,
       positions: [...columns.positions.slice(at, at + size)],
       scores: [...columns.scores.slice(at, at + size)],
-      components: columns.components.slice(at * PAIR_BYTES, (at + size) * PAIR_BYTES),
+      components: columns.components.slice(at * PAIR_TERM_BYTES, (at + size) * PAIR_TERM_BYTES),
       floor: Number.isNaN(score) ? null : { score, userId: columns.floorUserIds[n] as number },
     });
     at += size;
@@ -53,7 +53,7 @@ function sent(
   return bytes;
 }
 
-export const encodedList = ({ positions, scores, components, floor }: StoredList): EncodedList => ({
+export const encodedList = ({ positions, scores, components, floor }: StoredList): EncodedPairList => ({
   positions: sent(positions, (view, at, value) => view.setInt32(at, value)),
   scores: sent(scores, (view, at, value) => view.setFloat32(at, value)),
   components,

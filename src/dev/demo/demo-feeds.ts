@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { array, rows } from "../../db/statement.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { recordEngagement } from "../../feeds/engagement.ts";
+import { storeEngagement } from "../../feeds/engagement.ts";
 
 const POSTS = [
   [
@@ -61,7 +61,7 @@ export async function neighboursPost({
           select v, o, 'granted' from unnest(${array(ids)}::bigint[]) v cross join unnest(${array(ids.slice(0, AUTHORS))}::bigint[]) o
           where v <> o and (v + o) % 3 < 2 on conflict do nothing`,
     );
-    await recordEngagement(tx, engagementOf(ids, name));
+    await storeEngagement(tx, engagementOf(ids, name));
   });
   return {};
 }

@@ -9,7 +9,7 @@ import { SKILLS } from "../../scoring/postings/skills/vocabulary.ts";
 const skillNames = new Map(SKILLS.map(({ key, name }) => [key, name]));
 
 /** A score from 0 to 1 as the API shows it: times 100, with one decimal. */
-export const percentOf = (score: number): number => Math.round(score * 1_000) / 10;
+export const shownScore = (score: number): number => Math.round(score * 1_000) / 10;
 
 /** The JSON form of a posting. */
 export const postingResponse = (
@@ -30,7 +30,7 @@ export const postingResponse = (
   remote_type: posting.remoteType,
   salary: salaryOf(posting),
   application_status: status,
-  match_score: recommended === null ? null : percentOf(recommended.score),
+  match_score: recommended === null ? null : shownScore(recommended.score),
   match_reasons:
     recommended === null ? [] : reasonsOf(recommended.entry.components, (key) => skillNames.get(key)),
   expires_at: recommended?.entry.expiresAt.toISOString() ?? null,

@@ -14,7 +14,7 @@ import { userAuth, userOf } from "../auth.ts";
 import { sendError, sendRetryLater } from "../error-response.ts";
 import { validateBody, validateQuery } from "../validate.ts";
 import { pageFields, remoteField } from "./posting-query.ts";
-import { pageResponse, percentOf, postingResponse } from "./posting-response.ts";
+import { pageResponse, postingResponse, shownScore } from "./posting-response.ts";
 
 const SCORE_FAULT = "must be a number from 0 to 100";
 export const recommendationsPage = z.object({
@@ -48,7 +48,7 @@ export function recommendationRoutes(runtime: Runtime): Router {
     const list = await readServedList(on, userOf(res), runtime.clock.now());
     const found = (list?.items ?? []).filter(
       ({ entry: { posting }, score }) =>
-        percentOf(score) >= query.min_score &&
+        shownScore(score) >= query.min_score &&
         (query.remote === undefined || (posting.remoteType === "remote") === query.remote),
     );
     const { page: number, page_size: pageSize } = query;

@@ -1,14 +1,14 @@
 import { type RequestHandler, type Response, Router } from "express";
 import { EVENTS_SOURCE, rejectMessage } from "../../db/inbox.ts";
 import { type EventsReceipt, faultsOf, takeEvents } from "../../intake/events.ts";
-import { type EventFault, readEvents } from "../../intake/read-events.ts";
+import { type EventFault, readHostEvents } from "../../intake/read-events.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { type ErrorBody, sendError } from "../error-response.ts";
 import { HOST_STATUS_CODES, requireHostSignature, requireMirrored } from "./host-webhook.ts";
-import { answerUnavailable, type Rejection, signedCallOf } from "./signed-webhook.ts";
+import { answerUnavailable, type CallRejection, signedCallOf } from "./signed-webhook.ts";
 
 /** The result of a call, for the counter. */
-type CallResult = EventsReceipt["status"] | Rejection;
+type CallResult = EventsReceipt["status"] | CallRejection;
 
 /**
  * `POST /webhooks/domain_events`: events of a host that does not insert them into the table itself. Up to 100
@@ -33,7 +33,7 @@ function recordEvents(runtime: Runtime, count: (result: CallResult) => void): Re
     const { startedMs, ...call } = signedCallOf(res);
     const message = { source: EVENTS_SOURCE, ...call };
     try {
-      const read = readEvents(message.raw, message.receivedAt);
+      const read = readHostEvents(message.raw, message.receivedAt);
       if ("faults" in read) {
         await rejectMessage(db.drizzle, { ...message, faults: read.faults });
         count("rejected");

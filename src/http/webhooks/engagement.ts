@@ -1,11 +1,11 @@
 import { type RequestHandler, Router } from "express";
 import { inTransaction } from "../../db/transaction.ts";
-import { type EngagementOutcome, MAX_ENGAGEMENT, recordEngagement } from "../../feeds/engagement.ts";
+import { type EngagementOutcome, MAX_ENGAGEMENT, storeEngagement } from "../../feeds/engagement.ts";
 import { readItems, readJson } from "../../foreign-json.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { type ErrorBody, sendError } from "../error-response.ts";
 import { HOST_STATUS_CODES, requireHostSignature, requireMirrored } from "./host-webhook.ts";
-import { answerUnavailable, type Rejection, signedCallOf } from "./signed-webhook.ts";
+import { answerUnavailable, type CallRejection, signedCallOf } from "./signed-webhook.ts";
 
 const SOURCE = "engagement";
 const MAX_FAULTS_OF_EVENT = 10;
@@ -35,7 +35,8 @@ const MESSAGES: Readonly<Partial<Record<Status, string>>> = {
  * parser.
  */
 export function engagementWebhook(runtime: Runtime): Router {
-  const count = (status: Status | Rejection) => runtime.metrics.webhookCalls.inc({ source: SOURCE, status });
+  const count = (status: Status | CallRejection) =>
+    runtime.metrics.webhookCalls.inc({ source: SOURCE, status });
   const router = Router();
   router.all(
     "/webhooks/engagement",
@@ -46,7 +47,10 @@ export function engagementWebhook(runtime: Runtime): Router {
   return router;
 }
 
-function recordEvents({ db, metrics }: Runtime, count: (status: Status | Rejection) => void): RequestHandler {
+function recordEvents(
+  { db, metrics }: Runtime,
+  count: (status: Status | CallRejection) => void,
+): RequestHandler {
   return async (_req, res) => {
     const { raw, startedMs } = signedCallOf(res);
     try {
@@ -57,7 +61,7 @@ function recordEvents({ db, metrics }: Runtime, count: (status: Status | Rejecti
         sendError(res, 422, { code: "bad-engagement", message, faults: read.faults });
       } else {
         const outcomes = await inTransaction(db, (tx) =>
-          recordEngagement(
+          storeEngagement(
             tx,
             read.events.map(({ event }) => event),
           ),

@@ -2,7 +2,7 @@ import type { RequestHandler } from "express";
 import type { Runtime } from "../../roles/runtime.ts";
 import { sendRetryLater } from "../error-response.ts";
 import { hmacScheme } from "./signature-schemes.ts";
-import { type Rejection, requireSignature } from "./signed-webhook.ts";
+import { type CallRejection, requireSignature } from "./signed-webhook.ts";
 
 const MAX_BODY_BYTES = 512 * 1024;
 
@@ -13,7 +13,7 @@ export const HOST_STATUS_CODES = { accepted: 202, duplicate: 200, conflict: 409,
 export function requireHostSignature(
   runtime: Runtime,
   source: string,
-  count: (rejection: Rejection) => void,
+  count: (rejection: CallRejection) => void,
 ): RequestHandler[] {
   const { secrets } = runtime.config.eventsWebhook;
   return requireSignature(runtime, {
@@ -32,7 +32,7 @@ export function requireHostSignature(
  */
 export function requireMirrored(
   { mirroring }: Runtime,
-  count: (rejection: Rejection) => void,
+  count: (rejection: CallRejection) => void,
 ): RequestHandler {
   return async (_req, res, next) => {
     const closed = new AbortController();

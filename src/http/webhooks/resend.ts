@@ -4,7 +4,7 @@ import { inTransaction } from "../../db/transaction.ts";
 import { applyProviderEvents, type ProviderEvent, storeProviderEvent } from "../../email/provider-events.ts";
 import { decodeUtf8, readJson } from "../../foreign-json.ts";
 import { foreignId, isStorableInstant } from "../../foreign-text.ts";
-import { retryAfterMs } from "../../intake/retry-after.ts";
+import { resendAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { sendError, sendRetryLater } from "../error-response.ts";
 import { standardScheme } from "./signature-schemes.ts";
@@ -82,7 +82,7 @@ function recordEvent(runtime: Runtime, count: (status: string) => void): Request
       count(isNew ? "accepted" : "duplicate");
       res.json({ status: isNew ? "accepted" : "duplicate" });
     } catch (error) {
-      const waitMs = retryAfterMs(error);
+      const waitMs = resendAfterMs(error);
       count("unavailable");
       if (waitMs === null) throw error;
       sendRetryLater(

@@ -7,13 +7,13 @@ import type { Runtime } from "../../roles/runtime.ts";
 import { enqueueRefund } from "../../workers/commissions/reverse-sale.ts";
 import { sendError } from "../error-response.ts";
 import { requireSellerSignature } from "./scicent-signature.ts";
-import { answerUnavailable, type Rejection, signedCallOf } from "./signed-webhook.ts";
+import { answerUnavailable, type CallRejection, signedCallOf } from "./signed-webhook.ts";
 
 const SOURCE = "scicent_refund";
 const SALES_SOURCE = "scicent";
 const PATHS = ["/volunteer_scheduler/webhooks/scicent_refund", "/webhooks/scicent_refund"];
 
-type CallResult = RefundReceipt["status"] | "rejected" | "unknown" | Rejection;
+type CallResult = RefundReceipt["status"] | "rejected" | "unknown" | CallRejection;
 
 /**
  * Refunds of token sales (docs/webhooks.md), signed by the seller like sales. Must be mounted before any body

@@ -7,14 +7,14 @@ import type { Runtime } from "../../roles/runtime.ts";
 import { VERSION } from "../../version.ts";
 import { sendError } from "../error-response.ts";
 import { requireSellerSignature } from "./scicent-signature.ts";
-import { answerUnavailable, type Rejection, signedCallOf } from "./signed-webhook.ts";
+import { answerUnavailable, type CallRejection, signedCallOf } from "./signed-webhook.ts";
 
 const SOURCE = "scicent";
 const SALE_PATHS = ["/volunteer_scheduler/webhooks/scicent_sale", "/webhooks/scicent_sale"];
 const HEALTH_PATHS = ["/volunteer_scheduler/webhooks/health", "/webhooks/health"];
 
 /** The result of a call, for the counter: the outcomes of the inbox, and rejections that leave no row. */
-type CallResult = SaleReceipt["status"] | "rejected" | Rejection;
+type CallResult = SaleReceipt["status"] | "rejected" | CallRejection;
 
 /**
  * The webhook of the token seller (docs/webhooks.md). Must be mounted before any body parser. `intake`

@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
 import type { Runtime } from "../../roles/runtime.ts";
 import { hmacScheme } from "./signature-schemes.ts";
-import { type Rejection, requireSignature } from "./signed-webhook.ts";
+import { type CallRejection, requireSignature } from "./signed-webhook.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -9,7 +9,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 export function requireSellerSignature(
   runtime: Runtime,
   source: string,
-  count: (rejection: Rejection) => void,
+  count: (rejection: CallRejection) => void,
 ): RequestHandler[] {
   const { secrets } = runtime.config.saleWebhook;
   return requireSignature(runtime, {

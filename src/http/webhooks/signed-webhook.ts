@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from "express";
-import { retryAfterMs } from "../../intake/retry-after.ts";
+import { resendAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { sendError, sendRetryLater, tooManyRequests } from "../error-response.ts";
 import { createWebhookLimits, type WebhookLimits } from "./limits.ts";
@@ -7,7 +7,7 @@ import { readBody, sendTooLarge, sendUnread } from "./read-body.ts";
 import type { SignatureScheme, SignedBy } from "./signature-schemes.ts";
 
 /** How a webhook call is rejected before it is parsed, for the counter. */
-export type Rejection = "limited" | "refused" | "unsigned" | "unavailable";
+export type CallRejection = "limited" | "refused" | "unsigned" | "unavailable";
 
 /** A webhook whose calls are signed over their bytes with a shared secret. */
 export type SignedWebhook = {
@@ -18,7 +18,7 @@ export type SignedWebhook = {
   readonly secretVariable: string;
   readonly scheme: SignatureScheme;
   readonly maxBodyBytes: number;
-  readonly count: (rejection: Rejection) => void;
+  readonly count: (rejection: CallRejection) => void;
 };
 
 /** A webhook call with a valid signature. */
@@ -38,7 +38,7 @@ export function answerUnavailable(
   error: unknown,
   count: (result: "unavailable") => void,
 ): void {
-  const waitMs = retryAfterMs(error);
+  const waitMs = resendAfterMs(error);
   count("unavailable");
   if (waitMs === null) throw error;
   const message = "Nothing was stored. Send the same body again after the time in Retry-After.";

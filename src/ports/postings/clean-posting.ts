@@ -4,7 +4,7 @@ import { canonicalLink } from "../../scoring/postings/canonical-link.ts";
 import { shorten } from "../../shorten.ts";
 import { htmlToText } from "./html-text.ts";
 import type { DraftPosting } from "./posting-source.ts";
-import { cleanSalary, type Salary } from "./salary.ts";
+import { type AdvertisedSalary, cleanSalary } from "./salary.ts";
 
 export type JobType =
   | "full-time"
@@ -17,7 +17,7 @@ export type JobType =
 export type RemoteType = "remote" | "hybrid" | "onsite";
 
 /** A posting that can be stored and shown. */
-export type ListedPosting = {
+export type CleanPosting = {
   readonly sourceId: string;
   readonly title: string;
   readonly company: string;
@@ -26,7 +26,7 @@ export type ListedPosting = {
   readonly link: string;
   readonly postedAt: Date | null;
   readonly validThrough: Date | null;
-  readonly salary: Salary;
+  readonly salary: AdvertisedSalary;
   readonly jobType: JobType | null;
   readonly remoteType: RemoteType | null;
   /** Changes if anything else of it does. */
@@ -45,7 +45,7 @@ export class PostingRefused extends Error {
   }
 }
 
-export const MAX_ID = 300;
+export const MAX_SOURCE_ID = 300;
 const MAX_TITLE = 300;
 const MAX_COMPANY = 200;
 const MAX_LOCATION = 300;
@@ -59,8 +59,8 @@ const FIRST_POSTED = Date.UTC(2000, 0, 1);
  *
  * @throws PostingRefused
  */
-export function cleanPosting(draft: DraftPosting, now: Date): ListedPosting {
-  const sourceId = cleanLine(draft.id, MAX_ID);
+export function cleanPosting(draft: DraftPosting, now: Date): CleanPosting {
+  const sourceId = cleanLine(draft.id, MAX_SOURCE_ID);
   const title = cleanLine(draft.title, MAX_TITLE);
   const company = cleanLine(draft.company, MAX_COMPANY);
   const link = typeof draft.link === "string" ? canonicalLink(storable(draft.link.trim())) : null;
@@ -90,7 +90,7 @@ export function cleanPosting(draft: DraftPosting, now: Date): ListedPosting {
   return { ...posting, contentHash: hashOf(posting) };
 }
 
-const hashOf = (posting: Omit<ListedPosting, "contentHash">): string =>
+const hashOf = (posting: Omit<CleanPosting, "contentHash">): string =>
   createHash("sha256").update(JSON.stringify(posting)).digest("base64url").slice(0, 22);
 
 /** Controls, format characters (directions of writing among them) and line breaks. */

@@ -3,7 +3,13 @@ import type { Clock } from "../../clock.ts";
 import { ConfigurationFault } from "../../config/config.ts";
 import type { ListRef, PostingSourcesConfig } from "../../config/postings.ts";
 import type { PoliteFetch, Validators } from "../polite-fetch/polite-fetch.ts";
-import { cleanLine, cleanPosting, type ListedPosting, MAX_ID, PostingRefused } from "./clean-posting.ts";
+import {
+  type CleanPosting,
+  cleanLine,
+  cleanPosting,
+  MAX_SOURCE_ID,
+  PostingRefused,
+} from "./clean-posting.ts";
 import { POSTING_SOURCES, sourceNamed } from "./index.ts";
 import { type DraftPosting, type PostingSource, UnreadableList } from "./posting-source.ts";
 
@@ -12,7 +18,7 @@ export type ReadList =
   | { readonly kind: "unchanged" }
   | {
       readonly kind: "list";
-      readonly postings: readonly ListedPosting[];
+      readonly postings: readonly CleanPosting[];
       /** Items that could not be read, by reason. */
       readonly refused: Readonly<Record<string, number>>;
       /** Their ids, as far as they could be read: these postings are not missing. */
@@ -83,7 +89,7 @@ async function readPages(source: PostingSource, board: string, reading: Reading)
   const access = { baseUrl: config.baseUrls.get(source.name) ?? null, adzuna: config.adzuna };
   const { requestsPerDay } = source.terms;
   const allowance = requestsPerDay === null ? null : { name: source.name, perDay: requestsPerDay };
-  const postings = new Map<string, ListedPosting>();
+  const postings = new Map<string, CleanPosting>();
   const refused: Record<string, number> = {};
   const unreadableIds: string[] = [];
   for (let number = 1; ; number++) {
@@ -120,7 +126,7 @@ function readItem(
   item: unknown,
   page: { readonly url: URL; readonly board: string },
   now: Date,
-): ListedPosting | Refused {
+): CleanPosting | Refused {
   let draft: DraftPosting | null = null;
   try {
     draft = source.draft(item, page);
@@ -128,6 +134,6 @@ function readItem(
   } catch (error) {
     // A draft reads fields of any type; a fault of ours in one item must not hide the others.
     const refusal = error instanceof PostingRefused ? error.refusal : "unreadable";
-    return { refusal, id: refusal === "expired" ? null : cleanLine(draft?.id, MAX_ID) };
+    return { refusal, id: refusal === "expired" ? null : cleanLine(draft?.id, MAX_SOURCE_ID) };
   }
 }

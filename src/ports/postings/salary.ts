@@ -4,7 +4,7 @@ import type { DraftSalary } from "./posting-source.ts";
 
 export type SalaryPeriod = "hour" | "day" | "week" | "month" | "year";
 
-export type Salary = {
+export type AdvertisedSalary = {
   readonly min: number | null;
   readonly max: number | null;
   /** ISO 4217. */
@@ -18,7 +18,7 @@ const MAX_RAW = 200;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+/gu;
 
 /** A salary from numbers, else from text. What is no amount (1e309, negative, zero) is left out. */
-export function cleanSalary(draft: DraftSalary): Salary {
+export function cleanSalary(draft: DraftSalary): AdvertisedSalary {
   const raw =
     typeof draft.raw === "string"
       ? shorten(htmlToText(draft.raw.slice(0, 2_000)).replace(UNPRINTABLE, " ").trim(), MAX_RAW) || null
@@ -75,7 +75,7 @@ const SYMBOLS: readonly (readonly [RegExp, string])[] = [
 const AMOUNT = /(\d{1,3}(?:[,.\s]\d{3})+|\d+(?:\.\d{1,2})?)\s*(k\b)?/gi;
 
 /** "$80k - $120k / year": the first two amounts, the currency and the period of a text. */
-function readSalaryText(text: string): Omit<Salary, "raw"> {
+function readSalaryText(text: string): Omit<AdvertisedSalary, "raw"> {
   const amounts = [...text.matchAll(AMOUNT)].slice(0, 2).map(([, digits = "", thousand]) => {
     const isGrouped = /[,.\s]\d{3}(?:\D|$)/.test(digits);
     return Number(isGrouped ? digits.replace(/[,.\s]/g, "") : digits) * (thousand ? 1_000 : 1);

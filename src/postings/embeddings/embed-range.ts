@@ -3,7 +3,7 @@ import type { Tx } from "../../db/transaction.ts";
 import { type UserScope, userScope } from "../../db/user-scope.ts";
 import type { EmbeddingFault } from "../../ports/embeddings.ts";
 import type { ComputeContext, JobContext } from "../../queues/job.ts";
-import { onThread } from "../on-thread.ts";
+import { recommendOnThread } from "../on-thread.ts";
 import { cutPostings, readPostings } from "../read-postings.ts";
 import { readUsers } from "../read-users.ts";
 import type { SentText } from "../recommend.task.ts";
@@ -105,14 +105,14 @@ async function textsOfPostings(
 ): Promise<SentText[]> {
   const scope = { asOf: context.now, changedSince: null };
   const piece = await context.read((tx) => readPostings(tx, scope, range));
-  return onThread<SentText[]>(context, "textsOfPostings", piece);
+  return recommendOnThread<SentText[]>(context, "textsOfPostings", piece);
 }
 
 async function textsOfUsers(context: ComputeContext, scope: UserScope): Promise<SentText[]> {
   const users = await context.read((tx) =>
     readUsers(tx, scope, { asOf: context.now, merge: null, texts: true }),
   );
-  return onThread<SentText[]>(context, "textsOfUsers", users);
+  return recommendOnThread<SentText[]>(context, "textsOfUsers", users);
 }
 
 async function storedPostings(context: ComputeContext, model: string, texts: readonly Hashed[]) {

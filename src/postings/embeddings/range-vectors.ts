@@ -1,7 +1,7 @@
 import type { UserScope } from "../../db/user-scope.ts";
 import type { ComputeContext } from "../../queues/job.ts";
 import { joinVectors, type Vectors } from "../../scoring/postings/recommend/cosine.ts";
-import { onThread } from "../on-thread.ts";
+import { recommendOnThread } from "../on-thread.ts";
 import type { SentText } from "../recommend.task.ts";
 import { hashOf, readPostingVectors, readUserVectors } from "./vectors.ts";
 
@@ -20,7 +20,7 @@ export async function vectorsOfPostings(
   const byId = new Map<number, Float32Array>();
   for (const piece of pieces) {
     context.signal.throwIfAborted();
-    const texts = await onThread<SentText[]>(context, "textsOfPostings", piece);
+    const texts = await recommendOnThread<SentText[]>(context, "textsOfPostings", piece);
     const hashed = texts.map(({ id, text }) => ({ id, hash: hashOf(text) }));
     const hashes = [...new Set(hashed.map(({ hash }) => hash))];
     const stored = await context.read((tx) => readPostingVectors(tx, model, hashes));
@@ -46,7 +46,7 @@ export async function vectorsOfUsers(
 ): Promise<ReadonlyMap<number, Float32Array>> {
   const stored = await context.read((tx) => readUserVectors(tx, model, scope));
   if (stored.size === 0) return new Map();
-  const texts = await onThread<SentText[]>(context, "textsOfUsers", users);
+  const texts = await recommendOnThread<SentText[]>(context, "textsOfUsers", users);
   const found = new Map<number, Float32Array>();
   for (const { id, text } of texts) {
     const own = stored.get(id);

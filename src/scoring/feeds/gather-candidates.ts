@@ -1,5 +1,5 @@
 import { postAffinity } from "./affinity.ts";
-import { type Candidate, FEED_LIMITS, type Source } from "./merge-order.ts";
+import { FEED_LIMITS, type FeedCandidate, type FeedSource } from "./merge-order.ts";
 
 /** A post that is shown to somebody, with what the scores of all its readers are computed from. */
 export type IndexedPost = {
@@ -35,7 +35,7 @@ const PUBLIC = 1;
 const TRENDS = 2;
 
 /** The rank of an entry of a run. */
-export const rankOf = (entry: number): number => entry >> FLAG_BITS;
+export const rankOfEntry = (entry: number): number => entry >> FLAG_BITS;
 
 /** @param posts in any order, fewer than 2^29. */
 export function indexPosts(posts: readonly IndexedPost[]): PostIndex {
@@ -85,19 +85,19 @@ export type Taste = {
  * The newest posts of everybody whom a user is related to, but not blocked; of friends what trends. With
  * orderPosts, the reference of presortPosts (presort-posts.ts), which computes feeds.
  */
-export function gatherCandidates(
+export function gatherFeedCandidates(
   userId: number,
   relations: Relations,
   index: PostIndex,
   taste: Taste,
-): Candidate[] {
-  const candidates: Candidate[] = [];
+): FeedCandidate[] {
+  const candidates: FeedCandidate[] = [];
   for (const [authorId, source] of sourcesOf(userId, relations)) {
     let taken = 0;
     for (const entry of entriesOf(index, authorId)) {
       if (taken === FEED_LIMITS.perAuthor) break;
       if (!isOffered(entry, source)) continue;
-      const post = index.posts[rankOf(entry)] as IndexedPost;
+      const post = index.posts[rankOfEntry(entry)] as IndexedPost;
       taken += 1;
       const { id, createdAt, quality, trend } = post;
       const affinity = postAffinity(taste.creators, taste.topics, post);
@@ -111,9 +111,9 @@ export function gatherCandidates(
 export function sourcesOf(
   userId: number,
   { following, followers, friends, blocked }: Relations,
-): Map<number, Source> {
-  const sources = new Map<number, Source>([[userId, "own"]]);
-  const add = (ids: readonly number[], source: Source) => {
+): Map<number, FeedSource> {
+  const sources = new Map<number, FeedSource>([[userId, "own"]]);
+  const add = (ids: readonly number[], source: FeedSource) => {
     for (const id of ids) if (!sources.has(id)) sources.set(id, source);
   };
   add(following, "following");
@@ -124,7 +124,7 @@ export function sourcesOf(
 }
 
 /** Whether a post, by its entry in a run, is taken from an author of this source. */
-export function isOffered(entry: number, source: Source): boolean {
+export function isOffered(entry: number, source: FeedSource): boolean {
   const isPublic = (entry & PUBLIC) !== 0;
   if (source === "friends") return isPublic && (entry & TRENDS) !== 0;
   return isPublic || source === "own" || source === "following";

@@ -4,7 +4,7 @@ const DAY_MS = 86_400_000;
 
 /** How somebody came to see the posts of an author: the first that is true. */
 export const SOURCES = ["own", "following", "followers", "friends"] as const;
-export type Source = (typeof SOURCES)[number];
+export type FeedSource = (typeof SOURCES)[number];
 
 export const FEED_LIMITS = {
   windowMs: 7 * DAY_MS,
@@ -21,10 +21,10 @@ export const FEED_LIMITS = {
 } as const;
 
 /** A post that may come into a feed. */
-export type Candidate = {
+export type FeedCandidate = {
   readonly id: number;
   readonly authorId: number;
-  readonly source: Source;
+  readonly source: FeedSource;
   /** In ms. */
   readonly createdAt: number;
   readonly affinity: number;
@@ -34,7 +34,7 @@ export type Candidate = {
 };
 
 /** A post of a feed. */
-export type FeedPost = ScoredPost & Pick<Candidate, "id" | "authorId" | "source">;
+export type FeedPost = ScoredPost & Pick<FeedCandidate, "id" | "authorId" | "source">;
 
 /**
  * The posts of a feed from all that may come into it, best score first, equal ones by id: of each author the
@@ -43,7 +43,7 @@ export type FeedPost = ScoredPost & Pick<Candidate, "id" | "authorId" | "source"
  * @param asOf in ms. Later posts, and those older than 7 days, are left out; so are posts of friends that do
  * not trend or are older than 48 h.
  */
-export function orderPosts(candidates: readonly Candidate[], asOf: number): FeedPost[] {
+export function orderPosts(candidates: readonly FeedCandidate[], asOf: number): FeedPost[] {
   const admitted = admit(candidates, asOf).map(
     ({ newer, post: { trend: _, ...post } }): FeedPost => ({ ...post, newer }),
   );
@@ -54,12 +54,12 @@ export function orderPosts(candidates: readonly Candidate[], asOf: number): Feed
 export const bestPosts = (posts: readonly FeedPost[], asOf: number): FeedPost[] =>
   bestFirst(posts, (post) => feedScore(post, asOf)).slice(0, FEED_LIMITS.stored);
 
-type Admitted = { readonly post: Candidate; readonly newer: number };
+type Admitted = { readonly post: FeedCandidate; readonly newer: number };
 
 /** Those that there is room for. */
-function admit(candidates: readonly Candidate[], asOf: number): Admitted[] {
+function admit(candidates: readonly FeedCandidate[], asOf: number): Admitted[] {
   const perAuthor = new Map<number, number>();
-  const bySource: Record<Source, Admitted[]> = { own: [], following: [], followers: [], friends: [] };
+  const bySource: Record<FeedSource, Admitted[]> = { own: [], following: [], followers: [], friends: [] };
   for (const post of candidates.filter((one) => isRecent(one, asOf)).sort(newestFirst)) {
     const newer = perAuthor.get(post.authorId) ?? 0;
     perAuthor.set(post.authorId, newer + 1);
@@ -78,7 +78,7 @@ function admit(candidates: readonly Candidate[], asOf: number): Admitted[] {
 const trendOf = ({ post }: Admitted): number => post.trend ?? 0;
 
 function isRecent(
-  { createdAt, source, trend }: Pick<Candidate, "createdAt" | "source" | "trend">,
+  { createdAt, source, trend }: Pick<FeedCandidate, "createdAt" | "source" | "trend">,
   asOf: number,
 ): boolean {
   if (createdAt > asOf) return false;
@@ -86,7 +86,7 @@ function isRecent(
   return trend !== null && createdAt > asOf - FEED_LIMITS.trendingMs;
 }
 
-const newestFirst = (a: Candidate, b: Candidate): number => b.createdAt - a.createdAt || b.id - a.id;
+const newestFirst = (a: FeedCandidate, b: FeedCandidate): number => b.createdAt - a.createdAt || b.id - a.id;
 
 /** Sorted by a score, best first, equal ones by id. */
 function bestFirst<T extends { readonly id: number }>(

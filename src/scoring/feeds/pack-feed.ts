@@ -1,4 +1,4 @@
-import { type Feed, type FeedPost, SOURCES, type Source } from "./merge-order.ts";
+import { type Feed, type FeedPost, type FeedSource, SOURCES } from "./merge-order.ts";
 
 /**
  * Layout, big-endian: the numbers of posts, suggestions and questions (2 bytes each). A post: id, author,
@@ -44,7 +44,7 @@ export function unpackFeed(bytes: Uint8Array): Feed {
   };
   const post = (): FeedPost => {
     const [id, authorId, createdAt, affinity, quality] = [number(), number(), number(), number(), number()];
-    const source = SOURCES[view.getUint8(at)] as Source;
+    const source = SOURCES[view.getUint8(at)] as FeedSource;
     const newer = view.getUint8(at + 1);
     at += 2;
     return { id, authorId, createdAt, affinity, quality, source, newer };

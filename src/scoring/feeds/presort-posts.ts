@@ -4,11 +4,11 @@ import {
   isOffered,
   type PostIndex,
   type Relations,
-  rankOf,
+  rankOfEntry,
   sourcesOf,
   type Taste,
 } from "./gather-candidates.ts";
-import { bestPosts, FEED_LIMITS, type FeedPost, type Source } from "./merge-order.ts";
+import { bestPosts, FEED_LIMITS, type FeedPost, type FeedSource } from "./merge-order.ts";
 
 /** A post and its newer ones of the same author in one number: rank x 4 + newer. */
 const KEYS_PER_RANK = 4;
@@ -31,7 +31,7 @@ export function presortPosts(
   asOf: number,
 ): FeedPost[] {
   const keys = keysBySource(userId, relations, index, asOf);
-  const toPost = (key: number, source: Source): FeedPost => {
+  const toPost = (key: number, source: FeedSource): FeedPost => {
     const post = index.posts[Math.floor(key / KEYS_PER_RANK)] as IndexedPost;
     const { id, authorId, createdAt, quality } = post;
     const affinity = postAffinity(taste.creators, taste.topics, post);
@@ -53,8 +53,8 @@ function keysBySource(
   relations: Relations,
   { createdAt, runs, runOf }: PostIndex,
   asOf: number,
-): Record<Source, number[]> {
-  const keys: Record<Source, number[]> = { own: [], following: [], followers: [], friends: [] };
+): Record<FeedSource, number[]> {
+  const keys: Record<FeedSource, number[]> = { own: [], following: [], followers: [], friends: [] };
   const begin = ranksAfter(createdAt, asOf);
   const endOfWeek = ranksAfter(createdAt, asOf - FEED_LIMITS.windowMs);
   const endOfTrending = ranksAfter(createdAt, asOf - FEED_LIMITS.trendingMs);
@@ -69,7 +69,7 @@ function keysBySource(
       const entry = runs[at] as number;
       if (!isOffered(entry, source)) continue;
       taken += 1;
-      const rank = rankOf(entry);
+      const rank = rankOfEntry(entry);
       if (rank < begin || rank >= end) continue;
       keys[source].push(rank * KEYS_PER_RANK + newer);
       newer += 1;

@@ -14,7 +14,7 @@ export const TREND = {
 export type TrendKind = keyof typeof TREND.weights;
 
 /** Something that somebody did with a post. Times in ms. */
-export type Engagement = {
+export type PostEngagement = {
   readonly id: number;
   readonly actorId: number;
   readonly kind: TrendKind;
@@ -41,7 +41,7 @@ export type Trend = {
  * The engagement that counts: not taken back, within 48 h of the post, by others than the author whose
  * account was a day old by then; of several likes of one person the earliest.
  */
-export function countedEngagement(post: TrendPost, events: readonly Engagement[]): Engagement[] {
+export function countedEngagement(post: TrendPost, events: readonly PostEngagement[]): PostEngagement[] {
   const counted = events.filter(
     ({ actorId, at, isTakenBack, actorSince }) =>
       !isTakenBack &&
@@ -50,7 +50,7 @@ export function countedEngagement(post: TrendPost, events: readonly Engagement[]
       at <= post.createdAt + TREND.windowMs &&
       actorSince + TREND.accountAgeMs <= at,
   );
-  const firstLike = new Map<number, Engagement>();
+  const firstLike = new Map<number, PostEngagement>();
   for (const event of counted) {
     const first = firstLike.get(event.actorId);
     if (event.kind === "like" && (!first || comesBefore(event, first))) firstLike.set(event.actorId, event);
@@ -58,10 +58,11 @@ export function countedEngagement(post: TrendPost, events: readonly Engagement[]
   return counted.filter((event) => event.kind !== "like" || firstLike.get(event.actorId) === event);
 }
 
-const comesBefore = (a: Engagement, b: Engagement): boolean => a.at < b.at || (a.at === b.at && a.id < b.id);
+const comesBefore = (a: PostEngagement, b: PostEngagement): boolean =>
+  a.at < b.at || (a.at === b.at && a.id < b.id);
 
 /** The trend of a post, from all of its events. */
-export function trendOf(post: TrendPost, events: readonly Engagement[]): Trend {
+export function trendOf(post: TrendPost, events: readonly PostEngagement[]): Trend {
   const counted = countedEngagement(post, events);
   return {
     landmark: post.createdAt,
@@ -72,7 +73,7 @@ export function trendOf(post: TrendPost, events: readonly Engagement[]): Trend {
 }
 
 /** Forward decay: the weight of an event as it looks from the landmark, w x 2^((t - landmark) / H). */
-export const grownOf = ({ kind, at }: Pick<Engagement, "kind" | "at">, landmark: number): number =>
+export const grownOf = ({ kind, at }: Pick<PostEngagement, "kind" | "at">, landmark: number): number =>
   TREND.weights[kind] * 2 ** ((at - landmark) / TREND.halfLifeMs);
 
 /** Two parts of the engagement with one post, by different people, added up: in any order. */

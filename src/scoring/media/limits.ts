@@ -87,7 +87,7 @@ export type MediaLimits = {
 };
 
 /** One limit that a file exceeds, with its value. */
-export type Rejection =
+export type MediaRejection =
   | { readonly reason: "too-long"; readonly seconds: number; readonly maxSeconds: number }
   | {
       readonly reason: "too-large";
@@ -104,7 +104,7 @@ export type Verdict =
   | { readonly status: "READY"; readonly metadata: MediaMetadata }
   | {
       readonly status: "REJECTED";
-      readonly reasons: readonly Rejection[];
+      readonly reasons: readonly MediaRejection[];
       readonly metadata: MediaMetadata | null;
     }
   | { readonly status: "FAILED_PROCESSING"; readonly fault: FileFault };
@@ -137,15 +137,15 @@ export const tooManyBytes = (bytes: number, maxBytes: number): Verdict => ({
   metadata: null,
 });
 
-const otherKind = (found: MediaKind, expected: MediaKind): Rejection[] =>
+const otherKind = (found: MediaKind, expected: MediaKind): MediaRejection[] =>
   found === expected ? [] : [{ reason: "other-kind", found, expected }];
 
-function tooLong({ durationMs }: MediaMetadata, maxSeconds: number): Rejection[] {
+function tooLong({ durationMs }: MediaMetadata, maxSeconds: number): MediaRejection[] {
   if (durationMs === undefined || durationMs <= maxSeconds * 1_000) return [];
   return [{ reason: "too-long", seconds: durationMs / 1_000, maxSeconds }];
 }
 
-function tooLarge({ kind, width, height }: MediaMetadata, limits: MediaLimits): Rejection[] {
+function tooLarge({ kind, width, height }: MediaMetadata, limits: MediaLimits): MediaRejection[] {
   if (width === undefined || height === undefined) return [];
   const limit = kind === "IMAGE" ? limits.image : limits.video;
   const fits =

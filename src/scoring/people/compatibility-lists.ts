@@ -44,7 +44,7 @@ type Known = { readonly indexed: Person; readonly own: Person | null; readonly h
 type List = { readonly id: number; readonly hash: Hash; readonly viewer: Known; readonly targets: Known[] };
 
 /** The lists of users, apart from those that would be computed from what is stored already. */
-export function compatibilityLists(
+export function changedCompatibilityLists(
   base: OpenedPeople,
   rows: readonly CompatibilityRow[],
   options: CompatibilityOptions,

@@ -1,4 +1,4 @@
-import { PAIR_BYTES, writePairBytes } from "./pair-bytes.ts";
+import { PAIR_TERM_BYTES, writePairBytes } from "./pair-bytes.ts";
 import type { PairLists, PairTerms, PairTier } from "./score-pair.ts";
 import type { FoundPairs } from "./search-pairs.ts";
 
@@ -43,7 +43,7 @@ export const TIERS: readonly PairTier[] = ["A", "B"];
 
 /** An entry of a pair. */
 export function entryOf(position: number, score: number, terms: PairTerms): ListEntry {
-  const components = new Uint8Array(PAIR_BYTES);
+  const components = new Uint8Array(PAIR_TERM_BYTES);
   writePairBytes(components, 0, terms);
   return { position, score, components };
 }
@@ -57,7 +57,7 @@ const openColumns = (lists: number, entries: number): PairListColumns => ({
   floorUserIds: new Float64Array(lists),
   positions: new Int32Array(entries),
   scores: new Float32Array(entries),
-  components: new Uint8Array(entries * PAIR_BYTES),
+  components: new Uint8Array(entries * PAIR_TERM_BYTES),
 });
 
 /**
@@ -87,7 +87,7 @@ export function packFound(
       for (const { candidateId, score, terms } of pairs) {
         columns.positions[at] = positionOf(candidateId);
         columns.scores[at] = score;
-        writePairBytes(columns.components, at * PAIR_BYTES, terms);
+        writePairBytes(columns.components, at * PAIR_TERM_BYTES, terms);
         at += 1;
       }
       list += 1;
@@ -126,8 +126,10 @@ export function openLists(viewers: number, keep: number, listPositions: Int32Arr
           const from = order[n] as number;
           columns.positions[at] = listPositions[positions[from] as number] as number;
           columns.scores[at] = scores[from] as number;
-          for (let byte = 0; byte < PAIR_BYTES; byte++)
-            columns.components[at * PAIR_BYTES + byte] = components[from * PAIR_BYTES + byte] as number;
+          for (let byte = 0; byte < PAIR_TERM_BYTES; byte++)
+            columns.components[at * PAIR_TERM_BYTES + byte] = components[
+              from * PAIR_TERM_BYTES + byte
+            ] as number;
         }
       }
     },
@@ -136,7 +138,7 @@ export function openLists(viewers: number, keep: number, listPositions: Int32Arr
       ...columns,
       positions: columns.positions.slice(0, at),
       scores: columns.scores.slice(0, at),
-      components: columns.components.slice(0, at * PAIR_BYTES),
+      components: columns.components.slice(0, at * PAIR_TERM_BYTES),
     }),
   };
 }
@@ -159,7 +161,7 @@ export function packLists(lists: readonly StoredPairs[]): PairListColumns {
     for (const { position, score, components } of entries) {
       columns.positions[at] = position;
       columns.scores[at] = score;
-      columns.components.set(components, at * PAIR_BYTES);
+      columns.components.set(components, at * PAIR_TERM_BYTES);
       at += 1;
     }
   }

@@ -1,7 +1,7 @@
 import type { Floor, ListEntry } from "./list-columns.ts";
 
 /** The rank of a pair in a list. */
-export type Rank = { readonly score: number; readonly candidateId: number };
+export type PairRank = { readonly score: number; readonly candidateId: number };
 
 /** An entry of a list that is merged. */
 export type MergeEntry = ListEntry & { readonly candidateId: number };
@@ -20,11 +20,11 @@ export type MergeList = {
 export type Merged = { readonly entries: readonly ListEntry[]; readonly floor: Floor | null };
 
 /** Whether `a` ranks before `b`: a higher score, then the lower id. */
-const ranksBefore = (a: Rank, b: Rank): boolean =>
+const ranksBefore = (a: PairRank, b: PairRank): boolean =>
   a.score > b.score || (a.score === b.score && a.candidateId < b.candidateId);
 
 /** Whether a candidate belongs on a list: nobody outside ranks before its floor. */
-export const isAboveFloor = (rank: Rank, floor: Floor | null): boolean =>
+export const isAboveFloor = (rank: PairRank, floor: Floor | null): boolean =>
   floor === null || ranksBefore(rank, { score: floor.score, candidateId: floor.userId });
 
 /**
@@ -62,7 +62,7 @@ export function mergeList(
 /** Where a rank belongs. Rounded scores decide, and exact ones where they are equal. */
 function indexFor(
   entries: readonly MergeEntry[],
-  rank: Rank,
+  rank: PairRank,
   scoreOf: (entry: MergeEntry) => number,
 ): number {
   const rounded = Math.fround(rank.score);

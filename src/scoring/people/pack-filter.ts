@@ -23,10 +23,14 @@ import { type Person, QUIZ_DIMENSIONS } from "./person.ts";
 import { MISSING, PAIR_WEIGHTS } from "./score-pair.ts";
 
 /** The same memory as numbers of three kinds. */
-export type Views = { readonly f32: Float32Array; readonly u32: Uint32Array; readonly f64: Float64Array };
+export type MemoryViews = {
+  readonly f32: Float32Array;
+  readonly u32: Uint32Array;
+  readonly f64: Float64Array;
+};
 
 /** Writes all columns that the filter reads. */
-export function writeFilter(views: Views, columns: ColumnLayout, counted: Counted): void {
+export function writeFilter(views: MemoryViews, columns: ColumnLayout, counted: Counted): void {
   for (let position = 0; position < counted.sizes.chunks * CHUNK; position++)
     writeCandidate(views, columns, counted, position);
   writePostings(views.u32, columns, counted);
@@ -52,7 +56,7 @@ export const traitsFallback = (quiz: Person["quiz"]): number =>
   PAIR_WEIGHTS.traits * (quiz ? 1 : MISSING.traits);
 
 /** The columns of the filter. A position without a person is on no list. */
-function writeCandidate(views: Views, columns: ColumnLayout, counted: Counted, position: number): void {
+function writeCandidate(views: MemoryViews, columns: ColumnLayout, counted: Counted, position: number): void {
   const { f32, u32 } = views;
   const [group, lane] = [Math.floor(position / GROUP), position % GROUP];
   const record = (columns.records >> 2) + group * RECORD_WORDS + lane;
@@ -95,7 +99,7 @@ function setBit(words: Uint32Array, at: number, bit: number): void {
 
 /** The strengths as a row, and which traits there are as masks: a strength of 0 is a trait as well. */
 function writeTraits(
-  { f32, u32 }: Views,
+  { f32, u32 }: MemoryViews,
   columns: ColumnLayout,
   { traits, sizes }: Counted,
   position: number,

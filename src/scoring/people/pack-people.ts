@@ -1,6 +1,6 @@
 import { type Counted, countPeople } from "./count-people.ts";
 import { orderPeople } from "./order-people.ts";
-import { type Views, writeFilter } from "./pack-filter.ts";
+import { type MemoryViews, writeFilter } from "./pack-filter.ts";
 import { type ColumnLayout, layOutColumns } from "./pair-columns.ts";
 import {
   MAX_GENDERS,
@@ -43,7 +43,7 @@ export function packPeople(
   const columns = layOutColumns(sizes);
   const memory = filter && fitsFilter(counted) ? openMemory(columns.bytes) : null;
   const buffer = memory?.buffer ?? new SharedArrayBuffer(columns.bytes);
-  const views: Views = {
+  const views: MemoryViews = {
     f32: new Float32Array(buffer, 0, columns.bytes >> 2),
     u32: new Uint32Array(buffer, 0, columns.bytes >> 2),
     f64: new Float64Array(buffer, 0, columns.bytes >> 3),
@@ -60,7 +60,7 @@ const fitsFilter = ({ traits, genders, sizes }: Counted): boolean =>
   sizes.maxRareInterests <= MAX_RARE_INTERESTS;
 
 /** The traits, interests and preferred genders of all people: where each person's begin, and the entries. */
-function writeLists({ u32, f64 }: Views, columns: ColumnLayout, counted: Counted): void {
+function writeLists({ u32, f64 }: MemoryViews, columns: ColumnLayout, counted: Counted): void {
   const { people, traits, interests } = counted;
   const [traitStarts, traitIndexes, strengths] = [
     columns.traitStarts >> 2,

@@ -6,7 +6,7 @@ import { PAIR_TERMS, type PairTerms } from "./score-pair.ts";
 
 const COMPATIBILITY_ORDER = ["traits", "interests", "quality", "fit"] as const;
 
-export const PAIR_BYTES = PAIR_TERMS.length;
+export const PAIR_TERM_BYTES = PAIR_TERMS.length;
 export const COMPATIBILITY_BYTES = COMPATIBILITY_ORDER.length;
 
 /** byte = term x 255, rounded. */
@@ -14,12 +14,12 @@ const byteOf = (term: number): number => Math.round(term * 255);
 
 /** Writes the terms of a pair from an index on. */
 export function writePairBytes(bytes: Uint8Array, at: number, terms: PairTerms): void {
-  for (let n = 0; n < PAIR_BYTES; n++) bytes[at + n] = byteOf(terms[PAIR_TERMS[n] as keyof PairTerms]);
+  for (let n = 0; n < PAIR_TERM_BYTES; n++) bytes[at + n] = byteOf(terms[PAIR_TERMS[n] as keyof PairTerms]);
 }
 
 /** The same of terms in the order of PAIR_TERMS. */
 export function writePairTerms(bytes: Uint8Array, at: number, terms: ArrayLike<number>): void {
-  for (let n = 0; n < PAIR_BYTES; n++) bytes[at + n] = byteOf(terms[n] as number);
+  for (let n = 0; n < PAIR_TERM_BYTES; n++) bytes[at + n] = byteOf(terms[n] as number);
 }
 
 /** Writes the terms of a compatibility from an index on. */

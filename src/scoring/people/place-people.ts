@@ -19,14 +19,14 @@ import {
 } from "./list-columns.ts";
 import type { OpenedPeople } from "./loaded-people.ts";
 import { isAboveFloor, type MergeChange, type MergeEntry, mergeList } from "./merge-list.ts";
-import { PAIR_BYTES } from "./pair-bytes.ts";
+import { PAIR_TERM_BYTES } from "./pair-bytes.ts";
 import {
   mayList,
   openBest,
   type PairLists,
   type PairScore,
   type PairTier,
-  scoreBound,
+  pairScoreBound,
   scorePair,
   tierOfPair,
 } from "./score-pair.ts";
@@ -50,7 +50,7 @@ export type Affected = {
   readonly entering: readonly MergeChange[];
 };
 
-export type Placement = {
+export type PairPlacement = {
   /** The lists of those who are placed and present. */
   readonly lists: PairListColumns;
   /** Lists of others. */
@@ -68,7 +68,7 @@ export function placePeople(
   base: OpenedPeople,
   changes: Changes,
   { keep, blocked, floors }: PlaceOptions,
-): Placement {
+): PairPlacement {
   const current = openChanges(base, changes);
   const placed = changes.ids.map((id): Placed => {
     const after = current.after(id);
@@ -164,13 +164,13 @@ function pairAbove(
 ): PairScore | null {
   const sides = sidesOf(viewer, candidate);
   if (!sides[1].isCandidate || tierOfPair(...sides) !== tier) return null;
-  if (floor !== null && scoreBound(...sides) < floor.score) return null;
+  if (floor !== null && pairScoreBound(...sides) < floor.score) return null;
   const pair = scorePair(...sides);
   return floor === null || pair.score >= floor.score ? pair : null;
 }
 
 /** A stored list, whose arrays are in the binary format of Postgres. */
-export type EncodedList = {
+export type EncodedPairList = {
   readonly positions: Uint8Array;
   readonly scores: Uint8Array;
   readonly components: Uint8Array;
@@ -199,7 +199,7 @@ export function mergeLists(
     served,
   }: {
     readonly affected: readonly Affected[];
-    readonly lists: readonly EncodedList[];
+    readonly lists: readonly EncodedPairList[];
     readonly keep: number;
     readonly served: number;
   },
@@ -210,7 +210,7 @@ export function mergeLists(
   const idsAt = new Map([...current.fresh.values()].map(({ position, own }) => [position, own.id]));
   const merged = affected.map(({ userId, tier, entering }, index): StoredPairs => {
     const viewer = current.after(userId) as Somebody;
-    const stored = lists[index] as EncodedList;
+    const stored = lists[index] as EncodedPairList;
     const list = {
       entries: entriesOf(base, idsAt, stored),
       floor: stored.floor,
@@ -232,18 +232,18 @@ export function mergeLists(
 function entriesOf(
   { people, packedPositions }: OpenedPeople,
   idsAt: ReadonlyMap<number, number>,
-  { positions, scores, components }: EncodedList,
+  { positions, scores, components }: EncodedPairList,
 ): MergeEntry[] {
   const positionsView = new DataView(positions.buffer, positions.byteOffset, positions.byteLength);
   const scoresView = new DataView(scores.buffer, scores.byteOffset, scores.byteLength);
   const entries: MergeEntry[] = [];
-  for (let n = 0; n < components.length / PAIR_BYTES; n++) {
+  for (let n = 0; n < components.length / PAIR_TERM_BYTES; n++) {
     const at = ARRAY_HEADER + n * (LENGTH_BYTES + 4) + LENGTH_BYTES;
     const position = positionsView.getInt32(at);
     const packed = packedPositions[position] ?? -1;
     const candidateId = idsAt.get(position) ?? (packed < 0 ? null : people.idAt(packed));
     if (candidateId === null) continue;
-    const bytes = components.subarray(n * PAIR_BYTES, (n + 1) * PAIR_BYTES);
+    const bytes = components.subarray(n * PAIR_TERM_BYTES, (n + 1) * PAIR_TERM_BYTES);
     entries.push({ position, score: scoresView.getFloat32(at), components: bytes, candidateId });
   }
   return entries;

@@ -61,7 +61,7 @@ type Numbers = Iterable<number> & [number, number, number, number, number, numbe
  * @returns the tier.
  */
 export function scoreInto(numbers: Float64Array, viewer: Person, candidate: Person): PairTier {
-  const km = distanceKm(viewer, candidate);
+  const km = distanceBetween(viewer, candidate);
   const traits = traitsTerm(viewer, candidate);
   const interests = interestsTerm(viewer.interests, candidate.interests);
   const quality = qualityTerm(candidate);
@@ -83,17 +83,17 @@ export function scoreInto(numbers: Float64Array, viewer: Person, candidate: Pers
  * smaller / larger number. Summed as the score is, and every step of a sum is monotonic, so that rounding
  * does not make it less.
  */
-export function scoreBound(viewer: Person, candidate: Person): number {
+export function pairScoreBound(viewer: Person, candidate: Person): number {
   const [a, b] = [viewer.interests.length, candidate.interests.length];
   const interests = a === 0 || b === 0 ? MISSING.interests : Math.min(a, b) / Math.max(a, b);
-  const proximity = proximityTerm(viewer, candidate, distanceKm(viewer, candidate));
+  const proximity = proximityTerm(viewer, candidate, distanceBetween(viewer, candidate));
   const fit = fitTerm(viewer, candidate);
   return sumTerms(1, interests, qualityTerm(candidate), fit, proximity, candidate.newness);
 }
 
 /** The tier of a pair alone. */
 export const tierOfPair = (viewer: Person, candidate: Person): PairTier =>
-  tierOf(viewer, candidate, distanceKm(viewer, candidate));
+  tierOf(viewer, candidate, distanceBetween(viewer, candidate));
 
 function sumTerms(
   traits: number,
@@ -165,7 +165,7 @@ export const fitTerm = ({ given }: Person, { received }: Person): number =>
   given && received ? share(dot(given, received)) : MISSING.fit;
 
 /** km = 2 R asin(chord / 2), from the difference of the points; null where either has no location. */
-export function distanceKm({ point: a }: Person, { point: b }: Person): number | null {
+export function distanceBetween({ point: a }: Person, { point: b }: Person): number | null {
   if (!a || !b) return null;
   const x = (a[0] as number) - (b[0] as number);
   const y = (a[1] as number) - (b[1] as number);

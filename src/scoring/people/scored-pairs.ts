@@ -1,4 +1,4 @@
-import { PAIR_BYTES, writePairTerms } from "./pair-bytes.ts";
+import { PAIR_TERM_BYTES, writePairTerms } from "./pair-bytes.ts";
 import type { Person } from "./person.ts";
 import { type PairTier, scoreInto, TERM_COUNT } from "./score-pair.ts";
 
@@ -49,7 +49,7 @@ function openTier(keep: number) {
     positions: new Int32Array(room),
     candidateIds: new Float64Array(room),
     scores: new Float64Array(room),
-    components: new Uint8Array(room * PAIR_BYTES),
+    components: new Uint8Array(room * PAIR_TERM_BYTES),
   };
   const { positions, candidateIds, scores, components } = columns;
   /** The first `count` are taken, the others free. */
@@ -75,7 +75,7 @@ function openTier(keep: number) {
       positions[at] = position;
       candidateIds[at] = candidateId;
       scores[at] = terms[TERM_COUNT] as number;
-      writePairTerms(components, at * PAIR_BYTES, terms);
+      writePairTerms(components, at * PAIR_TERM_BYTES, terms);
     },
     best(): BestOfTier {
       cut();

@@ -18,15 +18,15 @@ export type Listed = {
 };
 
 /** What postings are ordered by: higher scores first, then lower ids. */
-export type Rank = { readonly score: number; readonly id: number };
+export type PostingRank = { readonly score: number; readonly id: number };
 
 /** Higher scores first, then the lower id: two runs give the same list. */
-export const compareRanks = (a: Rank, b: Rank): number => b.score - a.score || a.id - b.id;
+export const compareRanks = (a: PostingRank, b: PostingRank): number => b.score - a.score || a.id - b.id;
 
 /** A list that is being filled. */
 export type OpenList<T> = {
   /** Offers the next best item. @returns whether the list is full, so that no further item enters it. */
-  offer(item: T, listed: Listed, rank: Rank): boolean;
+  offer(item: T, listed: Listed, rank: PostingRank): boolean;
   close(): ClosedList<T>;
 };
 
@@ -36,11 +36,11 @@ export type ClosedList<T> = {
   /** Number of items in the first places: below 20, the rest is not served. */
   readonly first: number;
   /** Nothing that is not in the list comes before this, copies of what is in it aside. */
-  readonly floor: Rank;
+  readonly floor: PostingRank;
 };
 
 /** The floor of a list that everything is in. */
-export const NO_FLOOR: Rank = { score: 0, id: 0 };
+export const NO_FLOOR: PostingRank = { score: 0, id: 0 };
 
 /**
  * Fills a list from items that are offered best first: of copies only the best, and in the first 20 places at
@@ -52,7 +52,7 @@ export function openList<T>(): OpenList<T> {
   const clusters = new Set<number>();
   const companies = new Map<unknown, number>();
   const restSize = LIST_SIZES.stored - LIST_SIZES.first;
-  let dropped: Rank | null = null;
+  let dropped: PostingRank | null = null;
   let last = NO_FLOOR;
   const isFull = () => first.length === LIST_SIZES.first && rest.length === restSize;
   return {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { audit } from "../../db/audit.ts";
 import { beginErasure, cutErasure, eraseRange, erasureRange, remainingRanges } from "../../erasure/erase.ts";
 import { forgetVolunteers } from "../../project-matching/marks.ts";
-import { placeInLists } from "../../project-matching/place-volunteers.ts";
+import { placeVolunteers } from "../../project-matching/place-volunteers.ts";
 import { lockSingleLists } from "../../project-matching/run-exclusion.ts";
 import { enqueueMany } from "../../queues/enqueue.ts";
 import { defineJob } from "../../queues/job.ts";
@@ -53,7 +53,7 @@ export const eraseUser = defineJob({
     await lockSingleLists(tx, runId);
     // Deleting the skills has marked the user.
     await forgetVolunteers(tx, [userId]);
-    const placed = await placeInLists(tx, [userId], settings.matching.matchesPerProject, now);
+    const placed = await placeVolunteers(tx, [userId], settings.matching.matchesPerProject, now);
     await enqueueMany(
       tx,
       calculateMatches,

@@ -3,7 +3,7 @@ import { audit } from "../../db/audit.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
 import { beginVerification, endVerification, lastCoverage } from "../../rewards/verifications.ts";
-import { checkRange, cutChecks, verifyRange } from "../../rewards/verify.ts";
+import { cutChecks, findViolations, verifyRange } from "../../rewards/verify.ts";
 
 /** Checks the invariants of the ledger. It reports faults and never repairs them. */
 export const verifyLedger = defineJob({
@@ -26,7 +26,7 @@ export const verifyLedger = defineJob({
     return ranges;
   },
   run: async (range, { tx, log }) => {
-    const faults = await checkRange(tx, range);
+    const faults = await findViolations(tx, range);
     if (faults.length === 0) return done({ ranges: 1 });
     log.error({ check: range.check, ids: faults }, "ledger drift");
     await audit(tx, {

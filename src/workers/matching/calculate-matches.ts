@@ -17,7 +17,7 @@ import {
   rangeOfProject,
   storeLists,
 } from "../../project-matching/match-range.ts";
-import { placeInLists } from "../../project-matching/place-volunteers.ts";
+import { placeVolunteers } from "../../project-matching/place-volunteers.ts";
 import { lockSingleLists, waitForFullRun } from "../../project-matching/run-exclusion.ts";
 import { resolveSpellings } from "../../project-matching/spellings.ts";
 import { moveWaitingLocations } from "../../project-matching/waiting-locations.ts";
@@ -79,7 +79,7 @@ export const calculateMatches = defineJob({
     const keep = settings.matching.matchesPerProject;
     await lockSingleLists(tx, runId);
     await forgetVolunteers(tx, volunteerIds);
-    const placed = await placeInLists(tx, volunteerIds, keep, now);
+    const placed = await placeVolunteers(tx, volunteerIds, keep, now);
     return further(
       placed.recompute.map((id) => rangeOfProject(id, keep)),
       addCounts(counts, placed.counts),

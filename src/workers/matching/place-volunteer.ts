@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { forgetVolunteers, MAX_PLACED } from "../../project-matching/marks.ts";
-import { placeInLists } from "../../project-matching/place-volunteers.ts";
+import { placeVolunteers } from "../../project-matching/place-volunteers.ts";
 import { lockSingleLists } from "../../project-matching/run-exclusion.ts";
 import { enqueue, enqueueMany } from "../../queues/enqueue.ts";
 import { defineJob } from "../../queues/job.ts";
@@ -32,7 +32,7 @@ export const placeVolunteer = defineJob({
     await lockSingleLists(tx, runId);
     const volunteerIds = [...new Set(payloads.map(({ volunteerId }) => volunteerId))];
     await forgetVolunteers(tx, volunteerIds);
-    const { counts, recompute } = await placeInLists(
+    const { counts, recompute } = await placeVolunteers(
       tx,
       volunteerIds,
       settings.matching.matchesPerProject,

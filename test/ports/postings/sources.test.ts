@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../src/config/config.ts";
-import type { ListedPosting } from "../../../src/ports/postings/clean-posting.ts";
+import type { CleanPosting } from "../../../src/ports/postings/clean-posting.ts";
 import { POSTING_SOURCES } from "../../../src/ports/postings/index.ts";
 import { checkPostingLists, postingsPort } from "../../../src/ports/postings/postings-port.ts";
 import { postingFixture } from "../../support/job-boards.ts";
@@ -30,7 +30,7 @@ const configOf = (lists: string, variables: Record<string, string> = {}) =>
   }).postingSources;
 
 /** Reads the fixture of a source through its own code. */
-async function readFixture(source: string, board = BOARDS[source] ?? ""): Promise<readonly ListedPosting[]> {
+async function readFixture(source: string, board = BOARDS[source] ?? ""): Promise<readonly CleanPosting[]> {
   const file = `${source}.${source === "jsonld" ? "html" : "json"}`;
   const text = postingFixture(file);
   const validators = { etag: null, lastModified: null, bodyHash: "x" };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  gatherCandidates,
+  gatherFeedCandidates,
   type IndexedPost,
   indexPosts,
   type Relations,
@@ -22,7 +22,7 @@ const post = (id: number, authorId: number, fields: Partial<IndexedPost> = {}): 
 });
 
 const gather = (posts: readonly IndexedPost[], relations: Partial<Relations>, taste: Partial<Taste> = {}) =>
-  gatherCandidates(
+  gatherFeedCandidates(
     1,
     { following: [], followers: [], friends: [], blocked: [], ...relations },
     indexPosts(posts),

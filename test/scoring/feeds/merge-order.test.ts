@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import {
-  type Candidate,
   FEED_LIMITS,
   type Feed,
+  type FeedCandidate,
   type FeedItem,
   isSameFeed,
   orderPosts,
@@ -15,7 +15,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const AS_OF = Date.parse("2026-06-10T00:00:00Z");
 
-const post = (id: number, fields: Partial<Candidate> = {}): Candidate => ({
+const post = (id: number, fields: Partial<FeedCandidate> = {}): FeedCandidate => ({
   id,
   authorId: 1_000 + id,
   source: "following",
@@ -26,8 +26,11 @@ const post = (id: number, fields: Partial<Candidate> = {}): Candidate => ({
   ...fields,
 });
 
-const many = (count: number, fields: (n: number) => Partial<Candidate> = () => ({}), from = 1): Candidate[] =>
-  Array.from({ length: count }, (_, n) => post(from + n, fields(n)));
+const many = (
+  count: number,
+  fields: (n: number) => Partial<FeedCandidate> = () => ({}),
+  from = 1,
+): FeedCandidate[] => Array.from({ length: count }, (_, n) => post(from + n, fields(n)));
 
 const idsOf = (posts: readonly { readonly id: number }[]) => posts.map(({ id }) => id);
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { gatherCandidates, indexPosts } from "../../../src/scoring/feeds/gather-candidates.ts";
+import { gatherFeedCandidates, indexPosts } from "../../../src/scoring/feeds/gather-candidates.ts";
 import { orderPosts } from "../../../src/scoring/feeds/merge-order.ts";
 import { presortPosts } from "../../../src/scoring/feeds/presort-posts.ts";
 
@@ -37,7 +37,7 @@ describe("presortPosts", () => {
           );
           const taste = { creators: new Map(shares), topics: new Map([["garden", 0.3]]) };
           const found = presortPosts(ME, relations, index, taste, AT);
-          expect(found).toEqual(orderPosts(gatherCandidates(ME, relations, index, taste), AT));
+          expect(found).toEqual(orderPosts(gatherFeedCandidates(ME, relations, index, taste), AT));
           for (const { source } of found) seen[source] += 1;
         },
       ),

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   countedEngagement,
-  type Engagement,
   grownOf,
   lhotOf,
   mergeTrends,
+  type PostEngagement,
   popularityOf,
   TREND,
   type Trend,
@@ -19,7 +19,7 @@ const AT = Date.parse("2026-06-01T00:00:00Z");
 const POST = { authorId: 1, createdAt: AT };
 const LONG_AGO = AT - 365 * 24 * HOUR;
 
-const event = (id: number, fields: Partial<Engagement> = {}): Engagement => ({
+const event = (id: number, fields: Partial<PostEngagement> = {}): PostEngagement => ({
   id,
   actorId: 100 + id,
   kind: "like",
@@ -29,7 +29,7 @@ const event = (id: number, fields: Partial<Engagement> = {}): Engagement => ({
   ...fields,
 });
 
-const idsOf = (events: readonly Engagement[]) => events.map(({ id }) => id);
+const idsOf = (events: readonly PostEngagement[]) => events.map(({ id }) => id);
 
 describe("countedEngagement", () => {
   it("leaves out what was taken back, own actions, and what lies outside the 48 hours of the post", () => {

@@ -6,7 +6,7 @@ import {
   comparePairs,
   EARTH_KM,
   PAIR_WEIGHTS,
-  scoreBound,
+  pairScoreBound,
   scorePair,
   tierOfPair,
 } from "../../../src/scoring/people/score-pair.ts";
@@ -239,11 +239,11 @@ describe("scoreBound", () => {
     for (const a of people)
       for (const b of people) {
         const { score, tier } = scorePair(a, b);
-        expect(scoreBound(a, b)).toBeGreaterThanOrEqual(score);
+        expect(pairScoreBound(a, b)).toBeGreaterThanOrEqual(score);
         expect(tierOfPair(a, b)).toBe(tier);
       }
     const alike = { interests: [1, 2], traits: traits(3, 4), location: east(0) };
-    expect(scoreBound(prepared(1, alike), prepared(2, alike))).toBe(
+    expect(pairScoreBound(prepared(1, alike), prepared(2, alike))).toBe(
       scorePair(prepared(1, alike), prepared(2, alike)).score,
     );
   });

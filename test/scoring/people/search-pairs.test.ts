@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../../src/random.ts";
 import { packPeople } from "../../../src/scoring/people/pack-people.ts";
-import { PAIR_BYTES, writePairBytes } from "../../../src/scoring/people/pair-bytes.ts";
+import { PAIR_TERM_BYTES, writePairBytes } from "../../../src/scoring/people/pair-bytes.ts";
 import { type Person, type PersonFacts, preparePerson } from "../../../src/scoring/people/person.ts";
 import { type OpenPeople, openPeople } from "../../../src/scoring/people/read-person.ts";
 import { bestPairs, EARTH_KM, type ScoredPair } from "../../../src/scoring/people/score-pair.ts";
@@ -30,14 +30,14 @@ function pairsOf(people: OpenPeople, best: BestOfTier): Pair[] {
   return Array.from(best.order.subarray(0, best.count), (at) => {
     const candidateId = best.candidateIds[at]!;
     expect(people.idAt(best.positions[at]!)).toBe(candidateId);
-    const components = [...best.components.subarray(at * PAIR_BYTES, (at + 1) * PAIR_BYTES)];
+    const components = [...best.components.subarray(at * PAIR_TERM_BYTES, (at + 1) * PAIR_TERM_BYTES)];
     return { candidateId, score: best.scores[at]!, components };
   });
 }
 
 function expectedPairs(pairs: readonly ScoredPair[]): Pair[] {
   return pairs.map(({ candidateId, score, terms }) => {
-    const components = new Uint8Array(PAIR_BYTES);
+    const components = new Uint8Array(PAIR_TERM_BYTES);
     writePairBytes(components, 0, terms);
     return { candidateId, score, components: [...components] };
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { EVENTS_SOURCE } from "../../../src/db/inbox.ts";
 import { inTransaction } from "../../../src/db/transaction.ts";
 import { takeEvents } from "../../../src/intake/events.ts";
-import { readEvents } from "../../../src/intake/read-events.ts";
+import { readHostEvents } from "../../../src/intake/read-events.ts";
 import { listRuns } from "../../../src/queues/runs.ts";
 import { CHECK_NAMES, type CheckName } from "../../../src/rewards/invariants.ts";
 import { lastCoverage, verificationState } from "../../../src/rewards/verifications.ts";
@@ -160,7 +160,7 @@ describe("verify-ledger", () => {
     const message = { source: EVENTS_SOURCE, signature: "s", secretId: "0f", receivedAt: world.clock.now() };
     for (const _ of [1, 2]) {
       const raw = Buffer.from(JSON.stringify({ events }));
-      const read = readEvents(raw, message.receivedAt);
+      const read = readHostEvents(raw, message.receivedAt);
       if ("faults" in read) throw new Error(JSON.stringify(read.faults));
       await inTransaction(world.db, (tx) => takeEvents(tx, { ...message, raw, ...read }));
     }

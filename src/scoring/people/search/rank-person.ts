@@ -1,7 +1,7 @@
 import { isTypoOf } from "./edit-distance.ts";
 import { otherNames } from "./nicknames.ts";
 import type { SearchTerm } from "./parse-search.ts";
-import type { Field } from "./search-query.ts";
+import type { SearchField } from "./search-query.ts";
 import { soundKey } from "./sound-key.ts";
 
 /** How a word of a query was found in a name. */
@@ -16,14 +16,14 @@ const WHOLE_NAME = 0.1;
 const AT_CENTER = 0.1;
 
 /** Where a term was found, and how: shown with each result. */
-export type TermMatch = { readonly field: Field; readonly how: NameMatch };
+export type TermMatch = { readonly field: SearchField; readonly how: NameMatch };
 
 /** A person that the index found, with what is needed to rank them. */
-export type Candidate = {
+export type SearchCandidate = {
   readonly userId: string;
   readonly names: readonly string[];
   /** For each term that is not negated, in which fields the index found it as it is. */
-  readonly fields: readonly ReadonlySet<Field>[];
+  readonly fields: readonly ReadonlySet<SearchField>[];
   readonly standing: number;
   /** Null if no place was asked for. */
   readonly km: number | null;
@@ -70,7 +70,11 @@ export function matchName(term: PreparedTerm, name: string): NameMatch | null {
 type Found = TermMatch & { readonly strength: number; readonly name: number | null };
 
 /** The strongest match of a term; null if there is none, as with names that share a misspelling. */
-function bestMatch(term: PreparedTerm, names: readonly string[], fields: ReadonlySet<Field>): Found | null {
+function bestMatch(
+  term: PreparedTerm,
+  names: readonly string[],
+  fields: ReadonlySet<SearchField>,
+): Found | null {
   const found: Found[] = [];
   if (term.words.length === 1)
     for (const [index, name] of names.entries()) {
@@ -100,7 +104,7 @@ export type RankOptions = {
  */
 export function rankPerson(
   terms: readonly PreparedTerm[],
-  { userId, names, fields, km }: Candidate,
+  { userId, names, fields, km }: SearchCandidate,
   { radiusKm, mayMiss }: RankOptions,
 ): Ranked | null {
   const matches: (TermMatch | null)[] = [];
@@ -123,7 +127,7 @@ export function rankPerson(
 /** People by score; those with the same score in the static order, then by id. */
 export function rankPeople(
   terms: readonly PreparedTerm[],
-  candidates: readonly Candidate[],
+  candidates: readonly SearchCandidate[],
   options: RankOptions,
 ): Ranked[] {
   const ranked = candidates.flatMap((candidate) => {

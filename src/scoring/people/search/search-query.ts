@@ -28,7 +28,7 @@ export type Tolerance = "exact" | "typos" | "sounds" | "some";
 
 /** Parts of a profile that are searched, with their weight in the index. */
 export const FIELDS = { name: "A", keyword: "B", place: "C", bio: "D" } as const;
-export type Field = keyof typeof FIELDS;
+export type SearchField = keyof typeof FIELDS;
 
 /** Which people to look for; absent parts match everybody. */
 export type SearchFilter = {
@@ -61,7 +61,7 @@ const any = (parts: readonly string[]): string =>
 const all = (parts: readonly string[]): string => parts.join(" & ");
 
 /** The query for one field: a word, or words that follow each other. Null if nothing of it is indexed. */
-export function fieldQuery({ words }: SearchTerm, field: Field, stems: Stems): string | null {
+export function fieldQuery({ words }: SearchTerm, field: SearchField, stems: Stems): string | null {
   const weight = `:${FIELDS[field]}`;
   if (field !== "bio") return words.map((word) => lexeme(word, weight)).join(" <-> ");
   const parts: string[] = [];
@@ -84,7 +84,7 @@ function exactQueries(term: SearchTerm, stems: Stems): string[] {
   const bio = fieldQuery(term, "bio", stems);
   if (term.words.length === 1 && word !== undefined)
     return [lexeme(word, ":ABC"), ...(bio === null ? [] : [bio])];
-  return (Object.keys(FIELDS) as Field[]).flatMap((field) => {
+  return (Object.keys(FIELDS) as SearchField[]).flatMap((field) => {
     const query = fieldQuery(term, field, stems);
     return query === null ? [] : [`(${query})`];
   });

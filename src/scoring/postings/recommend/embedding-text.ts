@@ -1,5 +1,5 @@
 import { matchSkills } from "../skills/match-skills.ts";
-import { findSkill, SKILLS } from "../skills/vocabulary.ts";
+import { SKILLS, skillNamed } from "../skills/vocabulary.ts";
 import { foldedWords, normalizeText } from "../skills/words.ts";
 import { type PostingRow, readUser, statedTitles, type UserRow } from "./read-facts.ts";
 
@@ -53,7 +53,7 @@ function scrubWord(written: string, personal: ReadonlySet<string>): string[] {
   const word = withoutEnd(written);
   if (DIGIT.test(word) || foldedWords(word).some((folded) => personal.has(folded))) return [];
   if (LOWER.test(word)) return [word];
-  const skill = findSkill(word);
+  const skill = skillNamed(word);
   return skill < 0 ? [] : [SKILLS[skill]?.name ?? ""];
 }
 

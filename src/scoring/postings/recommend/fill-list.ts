@@ -1,4 +1,4 @@
-import { type ClosedList, compareRanks, type Listed, openList, type Rank } from "../diversity.ts";
+import { type ClosedList, compareRanks, type Listed, openList, type PostingRank } from "../diversity.ts";
 import type { Components } from "./components.ts";
 import type { OpenIndex } from "./posting-index.ts";
 import { scoreOf } from "./score-posting.ts";
@@ -27,7 +27,7 @@ type Filling = Scoring & {
   readonly kept: readonly KeptEntry[];
   /** Postings that score less are left out, and those that come after the floor. */
   readonly least: number;
-  readonly floor: Rank;
+  readonly floor: PostingRank;
 };
 
 /**
@@ -43,7 +43,7 @@ export function fillList(
 ): ClosedList<ListItem> {
   const { ids, clusters, companies } = open.index;
   const { scores, rankStarts, firstLowered } = buffers;
-  const rankAt = (item: Competitor): Rank =>
+  const rankAt = (item: Competitor): PostingRank =>
     typeof item === "number" ? { score: scores[item] as number, id: ids[item] as number } : item;
   const listedAt = (item: Competitor): Listed => {
     if (typeof item !== "number") return item;

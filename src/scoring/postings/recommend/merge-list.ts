@@ -1,4 +1,4 @@
-import { type ClosedList, compareRanks, LIST_SIZES, type Rank, servedCount } from "../diversity.ts";
+import { type ClosedList, compareRanks, LIST_SIZES, type PostingRank, servedCount } from "../diversity.ts";
 import { areStoredAs } from "./components.ts";
 import type { RecommendUser } from "./facts.ts";
 import type { KeptEntry, ListItem } from "./fill-list.ts";
@@ -9,7 +9,7 @@ export type StoredList = {
   readonly ids: ArrayLike<number>;
   readonly scores: ArrayLike<number>;
   readonly components: Uint8Array;
-  readonly floor: Rank;
+  readonly floor: PostingRank;
   /** The instant that it was computed for, in milliseconds. */
   readonly asOf: number;
 };
@@ -61,7 +61,7 @@ export function keptEntries(
  * is served comes after the floor. Ties are common: all postings of which only the title matches score the
  * same.
  */
-export function isComplete({ items, first }: ClosedList<ListItem>, storedFloor: Rank): boolean {
+export function isComplete({ items, first }: ClosedList<ListItem>, storedFloor: PostingRank): boolean {
   if (storedFloor.score === 0) return true;
   const served = servedCount(items.length, first);
   if (served < LIST_SIZES.served) return false;
@@ -69,7 +69,7 @@ export function isComplete({ items, first }: ClosedList<ListItem>, storedFloor: 
 }
 
 /** The floor of a merged list: the first of its own and that of the stored list. */
-export const mergedFloor = ({ floor }: ClosedList<ListItem>, storedFloor: Rank): Rank =>
+export const mergedFloor = ({ floor }: ClosedList<ListItem>, storedFloor: PostingRank): PostingRank =>
   compareRanks(floor, storedFloor) <= 0 ? floor : storedFloor;
 
 /** An entry expires three days after it was recommended, so a list is stored again before that. */

@@ -1,6 +1,6 @@
 import { memoize } from "../../memoize.ts";
 import { matchSkills } from "../skills/match-skills.ts";
-import { findSkill, isStack } from "../skills/vocabulary.ts";
+import { isStack, skillNamed } from "../skills/vocabulary.ts";
 import { foldedWords } from "../skills/words.ts";
 import type { RecommendPosting, RecommendUser, Salary } from "./facts.ts";
 import { LEVELS, type Level, levelOf, roleWordsOf } from "./title.ts";
@@ -86,7 +86,7 @@ export const companyKey = memoize((name) => {
   return key === "" ? words.join(" ") : key;
 }, MAX_NAMES);
 
-const knownSkill = memoize(findSkill, MAX_NAMES);
+const knownSkill = memoize(skillNamed, MAX_NAMES);
 const knownRoleWords = memoize<readonly string[]>(roleWordsOf, MAX_NAMES);
 
 const PER_YEAR: Readonly<Record<string, number>> = { hour: 2_080, day: 260, week: 52, month: 12, year: 1 };
@@ -99,7 +99,7 @@ const salaryOf = (amount: number | null, currency: string | null, period: string
 const ascending = (numbers: Iterable<number>): number[] => [...new Set(numbers)].sort((a, b) => a - b);
 
 /** Reads a posting. */
-export function readPosting(row: PostingRow): RecommendPosting {
+export function postingFacts(row: PostingRow): RecommendPosting {
   const description = row.description.slice(0, MAX_DESCRIPTION);
   const inTitle = matchSkills(row.title);
   return {

@@ -164,7 +164,7 @@ export function containsPhrase(text: ArrayLike<unknown>, phrase: ArrayLike<unkno
 }
 
 /** The skills that both have, ascending. */
-export const matchedSkills = (user: readonly number[], posting: readonly number[]): number[] => {
+export const sharedSkills = (user: readonly number[], posting: readonly number[]): number[] => {
   const has = new Set(user);
   return posting.filter((skill) => has.has(skill));
 };
@@ -206,7 +206,7 @@ export function termsOf(
   { rarity, asOf, semantic }: PairContext,
 ): ScoreTerms {
   const { skills, roleWords, stack } = posting;
-  const matched = rarityTotal(matchedSkills(user.skills, skills), rarity);
+  const matched = rarityTotal(sharedSkills(user.skills, skills), rarity);
   const dismissed = roleWords.filter((word) => user.dismissedWords.has(word)).length;
   const interesting = roleWords.filter((word) => user.interests.has(word)).length;
   return {

@@ -1,4 +1,4 @@
-import { type ClosedList, NO_FLOOR, type Rank } from "../diversity.ts";
+import { type ClosedList, NO_FLOOR, type PostingRank } from "../diversity.ts";
 import type { RecommendUser } from "./facts.ts";
 import { fillList, type KeptEntry, type ListItem } from "./fill-list.ts";
 import { type OpenIndex, postingsWithPhrase } from "./posting-index.ts";
@@ -13,7 +13,7 @@ export type SearchOptions = {
   /** Entries of the stored list that compete with the postings of the index, which are others. */
   readonly kept?: readonly KeptEntry[];
   /** Postings that come after it are left out. Default: none. */
-  readonly floor?: Rank;
+  readonly floor?: PostingRank;
 };
 
 /** The list of a user by the index: ids, scores and order as `recommend` gives them. */

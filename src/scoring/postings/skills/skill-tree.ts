@@ -1,6 +1,6 @@
 import { type Mention, resolveMentions, type WordList } from "./context.ts";
 import { SKILLS } from "./vocabulary.ts";
-import { foldedWords, normalizeText, type Word, wordsOf } from "./words.ts";
+import { foldedWords, normalizeText, splitWords, type Word } from "./words.ts";
 
 /** A node of the tree of all spellings, word by word. */
 export type SkillNode = {
@@ -104,7 +104,7 @@ export const skillsOfMentions = (text: string, words: WordList, mentions: readon
 /** `matchSkills` by the tree, word by word: the reference that it is tested against. */
 export function matchSkillsByTree(text: string): number[] {
   const read = readableText(text);
-  const words = wordsOf(read);
+  const words = splitWords(read);
   const list = { length: words.length, at: (index: number) => words[index] };
   return skillsOfMentions(read, list, findMentions(read, words));
 }

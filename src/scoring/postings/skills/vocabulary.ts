@@ -61,4 +61,4 @@ for (const [index, { spellings }] of SKILLS.entries())
  *
  * @returns its index in `SKILLS`, or -1.
  */
-export const findSkill = (name: string): number => byFolded.get(foldedWords(name).join("")) ?? -1;
+export const skillNamed = (name: string): number => byFolded.get(foldedWords(name).join("")) ?? -1;

@@ -51,7 +51,7 @@ export function classOf(code: number): number {
  *
  * @param text normalized to NFKC where it has other than ASCII characters (`normalizeText`).
  */
-export function wordsOf(text: string): Word[] {
+export function splitWords(text: string): Word[] {
   const words: Word[] = [];
   const { length } = text;
   let at = 0;
@@ -103,4 +103,4 @@ export const normalizeText = (text: string): string =>
 
 /** The words of a name, folded. An ampersand is read as "and". */
 export const foldedWords = (name: string): string[] =>
-  wordsOf(normalizeText(name).replaceAll("&", " and ")).map(({ folded }) => folded);
+  splitWords(normalizeText(name).replaceAll("&", " and ")).map(({ folded }) => folded);

@@ -8,7 +8,7 @@ import {
 } from "../../../project-matching/match-range.ts";
 import {
   chooseInSteps,
-  gatherCandidates,
+  gatherNoticeCandidates,
   takeCandidates,
 } from "../../../project-matching/notice-candidates.ts";
 import { readNoticeProjects } from "../../../project-matching/notice-rules.ts";
@@ -67,7 +67,7 @@ async function gather(
   computed: ComputedLists | null,
 ): Promise<Outcome> {
   const counts = computed ? await store(range, context, computed) : {};
-  await gatherCandidates(context, runOf(context), range.projects);
+  await gatherNoticeCandidates(context, runOf(context), range.projects);
   return done(counts);
 }
 

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import {
-  type Candidate,
   prepareTerm,
   type RankOptions,
   rankPeople,
   rankPerson,
+  type SearchCandidate,
 } from "../../../../src/scoring/people/search/rank-person.ts";
 
 const terms = (...words: string[]) => words.map((word) => prepareTerm({ words: [word] }));
 
-const person = (userId: string, name: string, more: Partial<Candidate> = {}): Candidate => ({
+const person = (userId: string, name: string, more: Partial<SearchCandidate> = {}): SearchCandidate => ({
   userId,
   names: name === "" ? [] : name.split(" "),
   fields: [],
@@ -20,7 +20,7 @@ const person = (userId: string, name: string, more: Partial<Candidate> = {}): Ca
 
 const ALL = { radiusKm: null, mayMiss: 0 };
 
-const order = (asked: string[], people: Candidate[], options: Partial<RankOptions> = {}): string[] =>
+const order = (asked: string[], people: SearchCandidate[], options: Partial<RankOptions> = {}): string[] =>
   rankPeople(terms(...asked), people, { ...ALL, ...options }).map(({ userId }) => userId);
 
 describe("people", () => {

@@ -4,7 +4,7 @@ import { rarityOf } from "../../../../src/scoring/postings/recommend/facts.ts";
 import {
   companyKey,
   type PostingRow,
-  readPosting,
+  postingFacts,
   readUser,
   type UserRow,
 } from "../../../../src/scoring/postings/recommend/read-facts.ts";
@@ -123,11 +123,11 @@ describe("what is never recommended", () => {
       ...ROW,
       profile: { ...PROFILE, blacklistedCompanies: ["ACME Inc."], excludedKeywords: ["Night Shift", null] },
     });
-    const row = readPosting({ ...JOB, company: "Acme, Inc" });
+    const row = postingFacts({ ...JOB, company: "Acme, Inc" });
     expect(exclusionOf(user, row, AS_OF)).toBe("blacklisted-company");
-    const night = readPosting({ ...JOB, description: "Work in the night-shift." });
+    const night = postingFacts({ ...JOB, description: "Work in the night-shift." });
     expect(exclusionOf(user, night, AS_OF)).toBe("excluded-keyword");
-    expect(exclusionOf(user, readPosting({ ...JOB, description: "Shift at night." }), AS_OF)).toBeNull();
+    expect(exclusionOf(user, postingFacts({ ...JOB, description: "Shift at night." }), AS_OF)).toBeNull();
   });
 
   it.each([
@@ -215,7 +215,7 @@ describe("facts", () => {
   });
 
   it("of a posting are its skills, its stack, its level and its yearly salary", () => {
-    const posting = readPosting(JOB);
+    const posting = postingFacts(JOB);
     expect(names(posting.skills)).toEqual(["Python", "SQL"]);
     expect(names(posting.stack)).toEqual(["Python"]);
     expect(posting).toMatchObject({

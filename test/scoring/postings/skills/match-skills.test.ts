@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { matchSkills } from "../../../../src/scoring/postings/skills/match-skills.ts";
 import { matchSkillsByTree } from "../../../../src/scoring/postings/skills/skill-tree.ts";
-import { findSkill, SKILLS } from "../../../../src/scoring/postings/skills/vocabulary.ts";
+import { SKILLS, skillNamed } from "../../../../src/scoring/postings/skills/vocabulary.ts";
 
 const named = (text: string) => matchSkills(text).map((skill) => SKILLS[skill]!.name);
-const found = (name: string) => SKILLS[findSkill(name)]?.name ?? null;
+const found = (name: string) => SKILLS[skillNamed(name)]?.name ?? null;
 
 describe("skills named in a text", () => {
   it.each([
@@ -154,7 +154,7 @@ describe("the vocabulary", () => {
 
   it("gives each spelling to one skill, and each skill a key of its own", () => {
     for (const [index, { name, spellings }] of SKILLS.entries())
-      for (const { text } of spellings) expect(findSkill(text), `${name}: ${text}`).toBe(index);
+      for (const { text } of spellings) expect(skillNamed(text), `${name}: ${text}`).toBe(index);
     expect(new Set(SKILLS.map(({ key }) => key)).size).toBe(SKILLS.length);
     expect(SKILLS.every(({ key }) => key !== 0)).toBe(true);
   });

@@ -1,21 +1,21 @@
 import { orAborted } from "../deadlines.ts";
 
-/** Admits as many calls at a time as there are threads; the others wait. */
-export type Seats = {
+/** Limits how many calls run at a time to the number of threads; the others wait. */
+export type Semaphore = {
   /**
-   * Waits for a free seat.
+   * Waits until a call may run.
    *
-   * @returns what leaves it.
+   * @returns releases it for the next call.
    * @throws the reason of the signal, or an Error when too many calls are waiting.
    */
-  take(signal: AbortSignal): Promise<() => void>;
+  acquire(signal: AbortSignal): Promise<() => void>;
 };
 
 /**
- * Piscina starts no thread for waiting calls in place of one that was ended, so that no call may wait there:
- * calls wait here, and each that is admitted finds a thread or starts one.
+ * Piscina does not replace an ended thread for calls in its queue, so no call may wait there: calls wait
+ * here, and each that is admitted finds a thread or starts one.
  */
-export function createSeats(size: number, maxWaiting = Number.POSITIVE_INFINITY): Seats {
+export function createSemaphore(size: number, maxWaiting = Number.POSITIVE_INFINITY): Semaphore {
   let free = size;
   let waiting = new Set<() => void>();
   const wait = async (signal: AbortSignal): Promise<void> => {
@@ -28,7 +28,7 @@ export function createSeats(size: number, maxWaiting = Number.POSITIVE_INFINITY)
     await orAborted(woken, signal).finally(() => waiting.delete(wake));
   };
   return {
-    async take(signal) {
+    async acquire(signal) {
       signal.throwIfAborted();
       while (free === 0) await wait(signal);
       free -= 1;
