@@ -220,7 +220,7 @@ function statementsForEveryFunction(schema: string): string {
     "select id, match_reason, components from T.job_recommendations",
     "delete from T.job_recommendations",
     "insert into T.posts (id, author_id, created_at) values (1, 1, '2026-01-01T00:00:00Z')",
-    `select T.record_engagement('[{"id": "like", "user_id": 2, "target_kind": "post", "target_id": 1, "kind": "like", "occurred_at": "2026-01-01T01:00:00Z"}]')`,
+    `select T.record_engagement('[{"id": "like", "user_id": 2, "target_kind": "post", "target_id": 1, "kind": "like", "occurred_at": "2026-01-01T01:00:00+00:00"}]')`,
     "update T.engagement_events set taken_back_at = now()",
     "insert into T.profiles (user_id) values (1), (2)",
     "select T.may_see(1, 2), T.pair_reasons(1, 2, T.pair_terms(decode(repeat('00', 6), 'hex'), 1))",
