@@ -3,7 +3,7 @@ import { whole } from "./fields.ts";
 
 const algoVersion = (lists: string) =>
   whole(1, 1, 1_000_000).describe(
-    `Version of the algorithm of ${lists}, which only rises. With a higher one all are computed anew beside the old ones, and replace them when they are complete. A process with a lower one writes none.`,
+    `Version of the algorithm of ${lists}, which only rises. With a higher one all are recomputed beside the old ones, and replace them when they are complete. A process with a lower one writes none.`,
   );
 
 export const pairs = defineArea({

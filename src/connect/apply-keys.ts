@@ -28,7 +28,7 @@ type Round = {
   /** Those that others refer to first. */
   readonly mirrors: readonly Mirror[];
   readonly todo: Keys;
-  /** Rows that the host has no more. */
+  /** Rows that the host no longer has. */
   readonly gone: Keys;
   /** Rows that wait for a parent: they are noted, and no rows of the mirror. */
   readonly waiting: Keys;
@@ -41,7 +41,7 @@ type Round = {
 
 /**
  * Makes the rows of the given keys what the selects of their mappings give, in one transaction. First rows
- * are written, parents first, and wake those that waited for them; then rows that the host has no more are
+ * are written, parents first, and wake those that waited for them; then rows that the host no longer has are
  * removed, children first; then those that were refused are tried again, since a removed row may have been in
  * their way.
  *
@@ -194,7 +194,7 @@ async function refuseManyRemovals(
   const { removed, all } = await countRemovals(tx, plan, keys);
   if (removed <= MAX_REMOVED || removed <= MAX_REMOVED_SHARE * (outOf ?? all)) return;
   throw new MirrorStopped(
-    `the host has ${removed} of ${outOf ?? all} rows no more; commonwork connect resume ${plan.table} --accept-removals removes them`,
+    `the host no longer has ${removed} of ${outOf ?? all} rows; commonwork connect resume ${plan.table} --accept-removals removes them`,
   );
 }
 

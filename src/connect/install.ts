@@ -172,7 +172,7 @@ async function removeTriggers(tx: Tx, place: TriggerTarget): Promise<void> {
 }
 
 /**
- * Lets a stopped mirror go on, with a resync.
+ * Resumes a stopped mirror with a resync.
  *
  * @returns false if there is none.
  */

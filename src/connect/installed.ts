@@ -77,7 +77,7 @@ export const beginResync = (tx: Queryable, mirrors: readonly string[]): Promise<
         where table_name = any(${array(mirrors)}::text[])`,
   );
 
-/** A mirror cannot go on. The reason is shown by `commonwork connect status` and holds no values of rows. */
+/** A mirror cannot continue. `commonwork connect status` shows the reason, without values of rows. */
 export class MirrorStopped extends Error {
   override readonly name = "MirrorStopped";
 }

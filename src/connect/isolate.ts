@@ -9,7 +9,7 @@ const ROW_FAULT = /^(22|23|P0)/;
 /** Missing tables, columns and rights, a select that gives a key twice: the fault of the mapping. */
 const MAPPING_FAULT = /^(42|21|0A)/;
 
-/** The reason why a mirror cannot go on after an error; null if the error is about something else. */
+/** The reason why a mirror cannot continue after an error; null if the error is about something else. */
 export function mappingFaultOf(error: unknown): string | null {
   const code = databaseFault(error)?.code ?? "";
   if (!MAPPING_FAULT.test(code) && !ROW_FAULT.test(code)) return null;

@@ -1,4 +1,4 @@
-/** What becomes of a mirrored row that the host has no more. */
+/** What becomes of a mirrored row that the host no longer has. */
 export type Gone = "delete" | "tombstone" | "keep";
 
 /** A column of the select, and its type in the host. */

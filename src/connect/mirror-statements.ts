@@ -54,7 +54,7 @@ const referencesOf = ({ columns }: MirrorPlan) =>
 
 /**
  * The rows of some keys, `resolved`: their columns with our ids, and in `needs` and `needs_key` the first
- * reference that leads nowhere.
+ * reference that cannot be resolved.
  */
 function resolvedRows(plan: MirrorPlan, keys: readonly string[]): SQL {
   const { table, columns } = plan;
@@ -110,8 +110,8 @@ function differs(plan: MirrorPlan): SQL {
 }
 
 /**
- * Writes the rows of some keys by difference: one that equals ours is not touched. Rows whose references lead
- * nowhere are noted in mirror_waiting instead. Returns one row of `Written`.
+ * Writes the rows of some keys by difference: one that equals ours is not touched. Rows whose references
+ * cannot be resolved are noted in mirror_waiting instead. Returns one row of `WrittenKeys`.
  */
 export function writeRows(plan: MirrorPlan, keys: readonly string[]): SQL {
   const { table } = plan;
@@ -206,7 +206,7 @@ export const nextOwnKeys = ({ table }: MirrorPlan, after: string | null, limit: 
   sql`select o.host_id as key from ${sql.identifier(table)} o
       where o.host_id is not null and (${after}::text is null or o.host_id > ${after}) order by o.host_id limit ${limit}`;
 
-/** Empties users that the host has no more. Others refer to their rows. */
+/** Empties users that the host no longer has. Others refer to their rows. */
 export const tombstoneUsers = (keys: readonly string[]): SQL =>
   sql`update users o set name = '', email = null, time_zone = null, is_operator = false, deactivated_at = coalesce(deactivated_at, now())
       where o.host_id = any(${array(keys)}::text[])

@@ -43,7 +43,7 @@ const HOLD_MS = 1_000;
 
 export function createMirroring(deps: MirroringDeps): Mirroring {
   const failed = warnThrottled(deps.log, "mirrors could not be brought up to date");
-  const behind = warnThrottled(deps.log, "work goes on with mirrors that are behind");
+  const behind = warnThrottled(deps.log, "work continues although mirrors are behind");
   const lost = warnThrottled(deps.log, "changes of the host are not noted: see commonwork connect status");
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> | null = null;

@@ -25,7 +25,7 @@ export const KEYS_PER_ROUND = 10_000;
 
 /**
  * Applies the oldest changes that were noted, in one transaction. The host rows are read after the notes were
- * taken, so they are at least as new as the changes that these tell of.
+ * taken, so they are at least as new as the noted changes.
  *
  * @param limit about how many keys to take; at least those of one note.
  */
@@ -129,7 +129,7 @@ const BACKFILL = sql.raw(BACKFILL_SETTING);
 
 /**
  * Goes on with the resync of the first mirror that has one: first the rows of the host in the order of their
- * keys, then our own, which finds those that the host has no more. The rows may be old, so they make no
+ * keys, then our own, which finds those that the host no longer has. The rows may be old, so they make no
  * nudge due.
  */
 export const resyncPart = (db: Database, limit = KEYS_PER_ROUND): Promise<RoundResult> =>

@@ -6,7 +6,7 @@ import { isolate, type RefusedKey } from "./isolate.ts";
 import { tombstoneUsers, waitForRemoved } from "./mirror-statements.ts";
 import type { MirrorPlan } from "./plan.ts";
 
-/** Why rows are removed: the host has them no more, or they refer to a row that is not mirrored. */
+/** Why rows are removed: the host no longer has them, or they refer to a row that is not mirrored. */
 type Removal = "gone" | "waiting";
 
 /**

@@ -26,7 +26,7 @@ export type Migrated = {
 };
 
 /**
- * Creates the schema if it is absent, and brings its tables and functions up to date, in one transaction.
+ * Creates the schema if it is absent, and migrates its tables and functions, in one transaction.
  * Callers at the same time wait for the first one and find nothing to do.
  *
  * @throws UnsuitableServer when the role lacks a right, with the statement that grants it.

@@ -7,7 +7,7 @@ import { type Queryable, rows } from "./statement.ts";
  * wrong their own clocks are.
  */
 export type ServerClock = Clock & {
-  /** Measures the offset anew, in one short statement. */
+  /** Measures the offset again, in one short statement. */
   measure(): Promise<void>;
   /**
    * How far the clock of this machine is ahead of Postgres's, in milliseconds; null before the first
@@ -16,7 +16,7 @@ export type ServerClock = Clock & {
   offsetMs(): number | null;
   /**
    * False when Postgres's clock is not where this one expects it: it was set, or another server took over.
-   * The offset is then measured anew.
+   * The offset is then measured again.
    */
   confirm(tx: Queryable): Promise<boolean>;
   /** Measures at intervals. */

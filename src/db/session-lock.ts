@@ -10,9 +10,9 @@ const HOLDER_IDLE_LIMIT_MS = 5_000;
 const HEARTBEAT_MS = 1_000;
 
 /**
- * Runs `work` under a lock of a session of its own, so that no transaction is open meanwhile. A holder whose
- * event loop is blocked for longer than the limit loses the lock: what runs under it must be safe to run
- * twice at a time.
+ * Runs `work` under a lock of a session of its own, so that no transaction is open in the meantime. A holder
+ * whose event loop is blocked for longer than the limit loses the lock: what runs under it must be safe to
+ * run twice at a time.
  *
  * @param key SQL for the key of the lock.
  * @returns false, without running `work`, while another session has the lock.

@@ -65,7 +65,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   ],
   emails: [deletes("user_id", { scan: true, note: "with the hash of the address" })],
   ended_sessions: NOTHING,
-  erased_users: [keeps("a hash of the host's id, so that no mirror brings the user back", "hash")],
+  erased_users: [keeps("a hash of the host's id, so that no mirror recreates the user", "hash")],
   engagement_events: [
     deletes("user_id"),
     deletes("target_id", {

@@ -16,7 +16,7 @@ export type HostEventRow = {
   readonly occurred_at?: string | undefined;
 };
 
-/** SHA-256 of the values in hex, independent of the order of keys: the sender may serialize an event anew. */
+/** SHA-256 of the values in hex, whatever the order of keys: a sender may serialize an event twice. */
 export const hashOfEvent = (event: object): string =>
   createHash("sha256")
     .update(JSON.stringify(sorted(event)))

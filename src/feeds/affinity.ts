@@ -3,7 +3,7 @@ import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { AFFINITY } from "../scoring/feeds/affinity.ts";
 
-/** Changes with the formula: profiles of other versions are computed anew. */
+/** Changes with the formula: profiles of other versions are recomputed. */
 export const AFFINITY_VERSION = "1";
 
 /** Ids and commits come in different orders: events are read again for this long. */

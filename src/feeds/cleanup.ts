@@ -6,7 +6,7 @@ import { FEED_LIFETIME_MS, FEED_VERSION } from "./stored-feeds.ts";
 export const CLEANUP_BATCH = 5_000;
 
 export type CleanupCounts = {
-  /** Versions that no session pages through any more. */
+  /** Versions that no session pages through. */
   readonly replaced: number;
   /** Feeds that have expired, of other versions of the formula, and of users who are inactive or gone. */
   readonly stale: number;

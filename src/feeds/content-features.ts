@@ -4,7 +4,7 @@ import type { Tx } from "../db/transaction.ts";
 import { mapInPortions } from "../portions.ts";
 import { FEATURE_LIMITS, featuresOf } from "../scoring/feeds/topics.ts";
 
-/** Changes with the formula: features of other versions are computed anew. */
+/** Changes with the formula: features of other versions are recomputed. */
 const FEATURES_VERSION = "1";
 
 /** The rest waits for the next run. */

@@ -4,7 +4,7 @@ import type { Tx } from "../db/transaction.ts";
 import type { Feed } from "../scoring/feeds/merge-order.ts";
 import { packFeed, unpackFeed } from "../scoring/feeds/pack-feed.ts";
 
-/** Changes with the formula and the layout: feeds of other versions are computed anew. */
+/** Changes with the formula and the layout: feeds of other versions are recomputed. */
 export const FEED_VERSION = "1";
 
 /** How long a feed is served before it is computed again, and how long after it was replaced it is kept. */

@@ -6,14 +6,14 @@ import { Snooze } from "../queues/outcome.ts";
 import { type CheckRange, type PendingCheck, pendingChecks, witnessKeys } from "./queue-checks.ts";
 import { checkFile, type FileCheck, type FileReader, isThere } from "./read-file.ts";
 
-/** A record of a range with what its file came to; null if the file was not read. */
+/** A record of a range with the verdict on its file; null if the file was not read. */
 export type CheckedRecord = { readonly record: PendingCheck; readonly check: FileCheck | null };
 
 /** Files of one range that are read at a time: as many as there are threads. */
 const AT_ONCE = 2;
 /** After this the rest of a range is left for the next run: an attempt may last ten minutes. */
 const READ_LIMIT_MS = 300_000;
-/** A store that is away for longer is waited for without a worker. */
+/** While a store is unavailable for longer, no worker waits for it. */
 const MAX_WAIT_MS = 5_000;
 
 /**

@@ -17,7 +17,7 @@ import type { GuardedThreads } from "../threads/guarded-threads.ts";
 import { LimitBroken } from "../threads/thread-limits.ts";
 import type { ReadRequest, ReadTask } from "./read-metadata.task.ts";
 
-/** What one file came to, and its size if it could be opened. */
+/** The verdict on one file, and its size if it could be opened. */
 export type FileCheck = { readonly verdict: Verdict; readonly sizeBytes: number | null };
 
 export type FileReader = {
@@ -127,7 +127,7 @@ async function readOnThread(
   }
 }
 
-/** Sums the time in which at least one of several things goes on. */
+/** Sums the time in which at least one of several things is running. */
 function createStopwatch(): { begin(): void; end(): void; totalMs(): number } {
   let running = 0;
   let sinceMs = 0;

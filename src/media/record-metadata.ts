@@ -17,9 +17,9 @@ export const recordRange = async (
 ): Promise<Outcome> => done(checked === null ? NO_CHECKS : await recordChecks(tx, checked, now));
 
 /**
- * Records what files came to. A value that is known stays where the check found none: a file that cannot be
- * read any more keeps its size and duration. A record that was deleted, given another file or status, or
- * checked by somebody else in the meantime is left as it is.
+ * Records the verdicts on files. A known value stays where the check found none: a file that is no longer
+ * readable keeps its size and duration. A record that was deleted, given another file or status, or checked
+ * by another worker in the meantime is left as it is.
  */
 async function recordChecks(tx: Tx, checked: readonly CheckedRecord[], now: Date): Promise<Counts> {
   const read = checked.filter(isRead);

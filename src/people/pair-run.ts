@@ -19,7 +19,7 @@ const MIN_PLACED = 500;
 /** About ten seconds of a thread with 100,000 people. */
 const PLACED_PER_RANGE = 50;
 const HOUR_MS = 3_600_000;
-/** Lists that are older are computed anew by a run that is not asked for more: newness depends on time. */
+/** Lists that are older are recomputed by a run that is not asked for more: newness depends on time. */
 const FRESH_HOURS = 20;
 
 /** What to do about the lists that are served. */

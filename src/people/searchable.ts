@@ -84,7 +84,7 @@ type Counted = {
   readonly reasons?: Counts;
 };
 
-/** What a user is told about being found. */
+/** Whether a user is found, and why not. */
 export type OwnSearchable = {
   readonly searchable: boolean;
   readonly completeness: number;

@@ -14,7 +14,7 @@ export type GivenFeedback =
 
 /**
  * Records feedback, idempotently. It takes the place of what was saved, dismissed or hidden; an application
- * that is under way or was decided stays. Saving again starts the ten days anew.
+ * that is under way or was decided stays. Saving again restarts the ten days.
  *
  * @returns the status of the posting for the user; null if it is gone.
  */

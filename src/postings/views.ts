@@ -9,7 +9,7 @@ const MAX_DAYS = 255;
 
 /**
  * Counts the days on which recommendations were seen without a click: one a day (UTC), and only for postings
- * on the user's list. A click starts the count anew.
+ * on the user's list. A click restarts the count.
  *
  * @returns how many were counted, and how many counts were dropped.
  */

@@ -100,7 +100,7 @@ const UP_TO_AN_HOUR: BackOff = { baseMs: 1_000, capMs: 3_600_000 };
 
 /** The schedules of retries; a job that declares none has `hours`. */
 export const RETRIES = {
-  /** For two hours: what is wrong for longer needs a person. */
+  /** For two hours: what is wrong for longer needs an operator. */
   hours: { attempts: 15, backOff: UP_TO_AN_HOUR },
   /** For almost three days, hourly after the first hour: money and mail survive a weekend. */
   days: { attempts: 100, backOff: UP_TO_AN_HOUR },

@@ -41,7 +41,7 @@ const RECONNECT_PAUSE_MS = 2_000;
 const reconnectedMs = new WeakMap<object, number>();
 
 /**
- * Connects anew when the server was demoted: the address may lead to the new primary by now. Every two
+ * Reconnects when the server was demoted: the address may lead to the new primary by now. Every two
  * seconds at most for each connection. The connections that BullMQ duplicates share this function, and each
  * has options of its own.
  */

@@ -9,7 +9,7 @@ import { markRunning } from "./runs.ts";
 import { settleOrSplit } from "./settle-or-split.ts";
 import { emptyTally, type Tally } from "./tally.ts";
 
-/** How long a carrier of a job whose circuit is open keeps its seat before its entries are given back. */
+/** How long a carrier of a job whose circuit is open holds its worker before its entries are given back. */
 const SEAT_WAIT_MS = 1_000;
 
 /**
@@ -61,7 +61,7 @@ async function isAdmitted(attempt: Attempt): Promise<boolean> {
   return false;
 }
 
-/** A carrier waits in its seat, so that a backlog is not given back entry by entry many times a minute. */
+/** A carrier waits in its worker, so that a backlog is not given back entry by entry many times a minute. */
 async function circuitDelay({ deps: { circuits }, carrier, stop }: Attempt): Promise<number> {
   const waitMs = circuits.waitMs(carrier.job);
   if (waitMs === 0) return 0;

@@ -37,7 +37,7 @@ const MAX_PAUSE_MS = 100;
 const MAX_REST_MS = 2_000;
 /** No transaction lives longer than this, so nothing uses the turn any more. */
 const MAX_TURN_MS = 5_000;
-/** After this long without a turn, the processors are sampled anew. */
+/** After this long without a turn, the processors are sampled again. */
 const FORGET_LOAD_MS = 10_000;
 
 type Machine = {

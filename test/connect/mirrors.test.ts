@@ -380,7 +380,7 @@ describe("a mirror stops, the host goes on, and nothing is deleted", () => {
     expect(await states(world)).toEqual([
       {
         table_name: "chat_threads",
-        stopped_because: expect.stringContaining("the host has 399 of 400 rows no more"),
+        stopped_because: expect.stringContaining("the host no longer has 399 of 400 rows"),
       },
     ]);
     expect(await rowsOf(world, "select count(*)::int as v from chat_threads")).toEqual([400]);

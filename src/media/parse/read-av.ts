@@ -86,8 +86,9 @@ async function readInput(input: Input, size: number, container: string): Promise
  */
 async function durationOf(input: Input, size: number, container: string): Promise<number> {
   if (WITHOUT_INDEX.includes(container)) {
-    const told = await input.getDurationFromMetadata();
-    if (told !== null && told > 0 && (size * 8) / told <= (MAX_BITS[container] ?? 0)) return told;
+    const declared = await input.getDurationFromMetadata();
+    if (declared !== null && declared > 0 && (size * 8) / declared <= (MAX_BITS[container] ?? 0))
+      return declared;
   }
   return input.computeDuration();
 }

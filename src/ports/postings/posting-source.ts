@@ -34,7 +34,7 @@ export type ListPage = { readonly text: string; readonly url: URL; readonly numb
 export type ParsedPage = {
   /** Each is drafted and cleaned by itself, so that one which cannot be read is the only one refused. */
   readonly items: readonly unknown[];
-  /** Whether the list goes on. */
+  /** Whether the list has further pages. */
   readonly hasNext: boolean;
 };
 

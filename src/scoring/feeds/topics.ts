@@ -17,7 +17,7 @@ export const FEATURE_LIMITS = {
   lettersWithoutSpaces: 2,
   /** Longer words are no topics: keys, hashes, art made of letters. */
   longest: 40,
-  /** What lies behind is not read. */
+  /** Text beyond this is not read. */
   textLength: 2_000,
   /** Stop words that a text must contain for its language to be known. */
   stopWords: 2,

@@ -32,7 +32,7 @@ export const generateRecommendations = defineJob({
         .min(1)
         .max(168)
         .optional()
-        .describe("merge the postings of these hours into the stored lists; default: compute them anew"),
+        .describe("merge the postings of these hours into the stored lists; default: recompute them"),
     })
     .refine(
       ({ userId, sinceHours }) => userId === undefined || sinceHours === undefined,
@@ -45,7 +45,7 @@ export const generateRecommendations = defineJob({
   range: recommendRange,
   counts: z.record(z.string(), z.number()),
   cut: async (input, context): Promise<readonly RecommendRange[]> => {
-    // A full run weighs the skills anew; the others use its weights.
+    // A full run recomputes the weights of skills; the others use its weights.
     const isFull = input.userId === undefined && input.sinceHours === undefined;
     if (isFull || (await latestRarity(context.tx)) === null) return [{ weigh: true }];
     return (await nextRanges(context.tx, {}, await phaseOf(input, context))) ?? [];

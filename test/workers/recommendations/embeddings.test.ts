@@ -173,7 +173,7 @@ describe("an incremental run with embeddings", () => {
       "select user_id, posting_ids[:50] as ids, scores[:50] as scores, algo_version from recommendation_lists order by user_id",
     );
 
-  it("gives what a full run gives; a list of the other formula is computed anew", async () => {
+  it("gives what a full run gives; a list of the other formula is recomputed", async () => {
     const { endpoint, world } = await scene();
     for (let n = 0; n < 4; n++)
       await applicant(

@@ -118,7 +118,7 @@ describe("an e-mail that is sent", () => {
       "[for ada@people.test] ",
       "[for bo@people.test] Y",
     ]);
-    // Whoever tries a link must not unsubscribe the user.
+    // Trying a link must not unsubscribe the user.
     expect(world.mailbox[0]!.headers["List-Unsubscribe"]).toContain("/unsubscribe/");
     expect(await world.query("select 1 from unsubscribe_tokens")).toEqual([]);
   });
