@@ -76,6 +76,16 @@ describe("quality: a full name", () => {
     }
   });
 
+  it("is found by a short form that is in no table", async () => {
+    const world = await createWorld({ at: TODAY });
+    const viewer = await profileOf(world, { name: "Viewer" });
+    const zebulina = await profileOf(world, { name: "Zebulina Wright" });
+    await indexAll(world);
+    const result = await search(world, viewer, "Zebby Wright");
+    expect(result).toMatchObject({ ranked: [{ userId: zebulina }] });
+    expect(result.ranked[0]?.matches[0]).toEqual({ field: "name", how: "short" });
+  });
+
   it("that sounds alike is found as a last resort, and ranks behind what is written alike", async () => {
     const world = await createWorld({ at: TODAY });
     const viewer = await profileOf(world, { name: "Viewer" });

@@ -2,10 +2,18 @@ import { isTypoOf } from "./edit-distance.ts";
 import { otherNames } from "./nicknames.ts";
 import type { SearchTerm } from "./parse-search.ts";
 import type { SearchField } from "./search-query.ts";
+import { isShortFor, stemsOf } from "./short-forms.ts";
 import { soundKey } from "./sound-key.ts";
 
 /** How a word of a query was found in a name. */
-export const NAME_STRENGTHS = { exact: 1, prefix: 0.9, nickname: 0.8, typo: 0.6, sound: 0.4 } as const;
+export const NAME_STRENGTHS = {
+  exact: 1,
+  prefix: 0.9,
+  nickname: 0.8,
+  typo: 0.6,
+  short: 0.5,
+  sound: 0.4,
+} as const;
 export type NameMatch = keyof typeof NAME_STRENGTHS;
 
 /** What a word that is found elsewhere counts. */
@@ -41,6 +49,8 @@ export type Ranked = {
 export type PreparedTerm = {
   readonly words: readonly string[];
   readonly nicknames: ReadonlySet<string>;
+  /** What the names begin with of which the word may be a short form. */
+  readonly stems: readonly string[];
   readonly sound: string | null;
   readonly isPrefix: boolean;
 };
@@ -52,6 +62,7 @@ export function prepareTerm({ words }: Pick<SearchTerm, "words">, isPrefix = fal
   return {
     words,
     nicknames: new Set(isWord ? otherNames(word) : []),
+    stems: isWord ? stemsOf(word) : [],
     sound: isWord ? soundKey(word) : null,
     isPrefix,
   };
@@ -64,6 +75,7 @@ export function matchName(term: PreparedTerm, name: string): NameMatch | null {
   if (term.isPrefix) return name.startsWith(word) ? "prefix" : null;
   if (term.nicknames.has(name)) return "nickname";
   if (isTypoOf(word, name)) return "typo";
+  if (isShortFor(term.stems, name)) return "short";
   return term.sound !== null && term.sound === soundKey(name) ? "sound" : null;
 }
 

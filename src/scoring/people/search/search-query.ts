@@ -16,13 +16,15 @@ import {
   traitTag,
   typoTag,
 } from "./search-tags.ts";
+import { stemsOf } from "./short-forms.ts";
 import { soundKey } from "./sound-key.ts";
 import { LAST_BAND } from "./standing.ts";
 import { tilesWithin } from "./tiles.ts";
 
 /**
  * How far people may differ from a query. `typos`: a letter of a name more, less, other or swapped, also the
- * first one. `sounds`: also names that sound alike. `some`: also people of whom one word is missing.
+ * first one. `sounds`: also names that sound alike, or begin as a short form does. `some`: also people of whom
+ * one word is missing.
  */
 export type Tolerance = "exact" | "typos" | "sounds" | "some";
 
@@ -99,8 +101,9 @@ function nameQueries(word: string, tolerance: Tolerance): string[] {
     lexeme(typoTag(word)),
     ...typos.flatMap((variant) => [lexeme(typoTag(variant)), lexeme(variant, ":A")]),
   ];
-  const key = tolerance === "typos" ? null : soundKey(word);
-  return key === null ? queries : [...queries, lexeme(soundTag(key))];
+  if (tolerance === "typos") return queries;
+  const key = soundKey(word);
+  return [...queries, ...stemsOf(word).map(prefixQuery), ...(key === null ? [] : [lexeme(soundTag(key))])];
 }
 
 /** The query for a term in all fields, with names that are close to it. */

@@ -34,6 +34,14 @@ describe("people", () => {
     expect(order(["robert"], people)).toEqual(["2", "1", "3", "4"]);
   });
 
+  it("of whose name a word may be a short form rank between misspelt ones and those that sound alike", () => {
+    const people = [person("1", "zaba"), person("2", "zebediah"), person("3", "zibby")];
+    expect(order(["zebby"], people)).toEqual(["3", "2", "1"]);
+    expect(rankPerson(terms("zebby"), person("2", "zebediah"), ALL)?.matches).toEqual([
+      { field: "name", how: "short" },
+    ]);
+  });
+
   it("rank higher by name than by place, keyword and bio", () => {
     const found = (userId: string, field: "place" | "keyword" | "bio") =>
       person(userId, "anna", { fields: [new Set([field])] });

@@ -35,6 +35,12 @@ describe("the query for words", () => {
     expect(sounds).toContain("'p:bb'");
   });
 
+  it("looks for what a short form is the beginning of, as a last resort", () => {
+    const query = (tolerance: "typos" | "sounds") => termsQuery(parseSearch("zebby"), stems, tolerance);
+    expect(query("typos")).not.toContain("'x:zeb'");
+    expect(query("sounds")).toContain("'x:zebb' | 'x:zeb'");
+  });
+
   it("keeps the words of a phrase together, and leaves out what is excluded", () => {
     expect(termsQuery(parseSearch('"bob gardening" -smith'), stems, "typos")).toBe(
       "(('bob':A <-> 'gardening':A) | ('bob':B <-> 'gardening':B) | ('bob':C <-> 'gardening':C) | ('bob':D <-> 'garden':D))" +
@@ -87,6 +93,6 @@ describe("the whole query", () => {
 
 it("the query for all words but one has a part for each that may be missing", () => {
   expect(termsQuery(parseSearch("qx qz -qy"), new Map(), "some")).toBe(
-    "((('qz':ABC | 'd:qz' | 'p:ks')) | (('qx':ABC | 'd:qx' | 'p:kx'))) & !'qy':ABC",
+    "((('qz':ABC | 'd:qz' | 'x:qz' | 'p:ks')) | (('qx':ABC | 'd:qx' | 'x:qx' | 'p:kx'))) & !'qy':ABC",
   );
 });
