@@ -10,9 +10,10 @@ const DRAW = `create function draw(of text, n bigint) returns float8 language sq
  */
 export async function loadPeople(scratch: Scratch, count: number): Promise<void> {
   await scratch.sql(DRAW);
-  await scratch.sql("insert into users (id, name) select n, 'user ' || n from generate_series(1, $1) n", [
-    count,
-  ]);
+  await scratch.sql(
+    "insert into users (id, name) select n, 'user ' || n from generate_series(1, $1) n on conflict do nothing",
+    [count],
+  );
   await scratch.sql(
     `insert into profiles (user_id, birth_date, gender, location_text, latitude, longitude, quiz_vector, visible, updated_at)
      select n, case when draw('born', n) < 0.9 then date '1960-01-01' + (draw('age', n) * 16000)::int end,

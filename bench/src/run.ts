@@ -12,13 +12,14 @@ import { backlog } from "./backlog.ts";
 import { type Bench, machine, type Row } from "./bench.ts";
 import { budgets } from "./budgets.ts";
 import { commissions } from "./commissions.ts";
+import { compatibility } from "./compatibility.ts";
 import { digest } from "./digest.ts";
 import { dueBudgets } from "./due-budgets.ts";
 import { duplicates } from "./duplicates.ts";
 import { fanOut } from "./fan-out.ts";
 import { feed } from "./feed.ts";
 import { intake } from "./intake.ts";
-import { isolation } from "./isolation.ts";
+import { isolation, pairIsolation } from "./isolation.ts";
 import { longRun } from "./long-run.ts";
 import { matchScores } from "./match-scores.ts";
 import { matches } from "./matches.ts";
@@ -49,11 +50,13 @@ const BENCHES: readonly Bench[] = [
   nudges,
   matches,
   matchScores,
+  compatibility,
   notices,
   mirror,
   duplicates,
   slots,
   isolation,
+  pairIsolation,
   backlog,
   longRun,
   recommendQuality,

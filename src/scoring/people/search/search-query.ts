@@ -23,8 +23,8 @@ import { tilesWithin } from "./tiles.ts";
 
 /**
  * How far people may differ from a query. `typos`: a letter of a name more, less, other or swapped, also the
- * first one. `sounds`: also names that sound alike, or begin as a short form does. `some`: also people of whom
- * one word is missing.
+ * first one. `sounds`: also names that sound alike, or begin as a short form does. `some`: also people of
+ * whom one word is missing.
  */
 export type Tolerance = "exact" | "typos" | "sounds" | "some";
 
