@@ -74,7 +74,7 @@ const liveContext = (on: Queryable, now: Date): PresortContext => ({
 });
 
 /** The keys of what a user has seen in the last 24 hours. */
-async function readSeen(on: Queryable, userId: string, now: Date): Promise<ReadonlySet<string>> {
+export async function readSeen(on: Queryable, userId: string, now: Date): Promise<ReadonlySet<string>> {
   const found = await rows<{ kind: ItemKind; id: string }>(
     on,
     sql`select kind, item_id as id from feed_seen where user_id = ${userId} and seen_at > ${now}::timestamptz - interval '24 hours'`,
@@ -82,25 +82,46 @@ async function readSeen(on: Queryable, userId: string, now: Date): Promise<Reado
   return new Set(found.map(({ kind, id }) => keyOf({ kind, id: Number(id) })));
 }
 
-/**
- * One segment: the items from the position of the session on that may be shown now. What may not be leaves
- * its place to the next.
- */
+/** One segment: the items from the position of the session on that may be shown now. */
 async function readPage(on: Queryable, stored: StoredFeed, session: FeedSession): Promise<FeedPage> {
   const { segmentSize, maxSegments, userId, computedAt } = stored;
   const order = orderOf(session, stored.feed);
   const room = Math.min(segmentSize, segmentSize * maxSegments - session.shown);
-  const items: ShownItem[] = [];
-  let position = session.position;
-  while (items.length < room && position < order.length) {
-    const places = order.slice(position, position + room - items.length);
-    const shown = await readItems(on, userId, places);
-    items.push(...places.flatMap((place) => shown.get(keyOf(place)) ?? []));
+  const from = { position: session.position, room };
+  const { shown, position } = await readShown(on, userId, order, from);
+  const shownSoFar = session.shown + shown.length;
+  const isOver = position >= order.length || shownSoFar >= segmentSize * maxSegments;
+  const next = isOver ? null : { ...session, position, shown: shownSoFar };
+  return { items: shown.map(({ item }) => item), computedAt, next };
+}
+
+/** A place of the order, and what is shown there. */
+type ShownPlace = { readonly place: FeedItem; readonly item: ShownItem };
+
+/**
+ * The items of an order from a position on that the user may see now, at most `room`. What they may not see
+ * leaves its place to the next.
+ *
+ * @returns them, and the position after the last.
+ */
+export async function readShown(
+  on: Queryable,
+  userId: string,
+  order: readonly FeedItem[],
+  from: { readonly position: number; readonly room: number },
+): Promise<{ readonly shown: readonly ShownPlace[]; readonly position: number }> {
+  const shown: ShownPlace[] = [];
+  let { position } = from;
+  while (shown.length < from.room && position < order.length) {
+    const places = order.slice(position, position + from.room - shown.length);
+    const items = await readItems(on, userId, places);
+    for (const place of places) {
+      const item = items.get(keyOf(place));
+      if (item) shown.push({ place, item });
+    }
     position += places.length;
   }
-  const shown = session.shown + items.length;
-  const isOver = position >= order.length || shown >= segmentSize * maxSegments;
-  return { items, computedAt, next: isOver ? null : { ...session, position, shown } };
+  return { shown, position };
 }
 
 type ItemRow = {
@@ -114,7 +135,7 @@ type ItemRow = {
   createdAt: string | null;
 };
 
-/** Those of the items that the user may see, by key: one statement over at most a segment. */
+/** Those of the items that the user may see, by key: one statement. */
 async function readItems(
   on: Queryable,
   userId: string,

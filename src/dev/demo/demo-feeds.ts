@@ -17,7 +17,7 @@ const POSTS = [
   ["poll", "Where shall the next repair café take place: library, school or town hall?"],
   [
     "text",
-    "Our reading circle for beginners starts again in autumn. New tutors are welcome, no experience needed.",
+    "Our choir tuned its instruments for the summer concert. Listen to the first note of the evening!",
   ],
   [
     "photo",
@@ -28,9 +28,16 @@ const POSTS = [
 const AUTHORS = POSTS.length;
 const READERS = 12;
 
+/** The files of posts, by the number of the post: those that demo-media.ts uploads. */
+const FILES = [
+  [1, "sunset.png"],
+  [5, "tone.wav"],
+  [6, "sunset.png"],
+] as const;
+
 /**
- * Volunteers of an organization write posts, follow each other, and like, comment on and share what they
- * read; more of the first posts than of the last.
+ * Volunteers of an organization write posts with pictures and sounds, follow each other, and like, comment on
+ * and share what they read; more of the first posts than of the last.
  */
 export async function neighboursPost({
   db,
@@ -55,6 +62,12 @@ export async function neighboursPost({
           from unnest(${array(ids.slice(0, AUTHORS))}::bigint[], ${array(POSTS.map(([kind]) => kind))}::text[],
                       ${array(POSTS.map(([, body]) => body))}::text[]) with ordinality as p(author, kind, body, n)
           where author is not null`,
+    );
+    await tx.execute(
+      sql`insert into post_media (post_id, media_id)
+          select p.id, m.id
+          from unnest(${array(FILES.map(([post]) => post))}::int[], ${array(FILES.map(([, file]) => file))}::text[]) as f(post, file)
+          join posts p on p.host_id = ${name}::text || '-post-' || f.post join media m on m.storage_key = ${name}::text || '-' || f.file`,
     );
     await tx.execute(
       sql`insert into profile_access (viewer_id, owner_id, status)

@@ -7,10 +7,11 @@ import { ERASURE_RULES } from "../../erasure/rules.ts";
 import { timetable } from "../../schedules/timetable.ts";
 import { catalogue } from "../../workers/index.ts";
 import { SUBSCRIBERS } from "../../workers/subscribers.ts";
+import { WORKFLOWS } from "../../workers/workflows.ts";
 import { commandSections } from "./commands.ts";
 import { erasureTable } from "./erasure.ts";
 import { folderGraph, folderPicture, type Import, type Layers, listingFaults } from "./folder-graph.ts";
-import { jobSections, jobTable, scheduleTable } from "./jobs.ts";
+import { jobSections, jobTable, scheduleTable, workflowTable } from "./jobs.ts";
 import { markdownTable } from "./markdown-table.ts";
 import { openApiDocument } from "./openapi.ts";
 import { replacePart } from "./replace-part.ts";
@@ -30,6 +31,7 @@ const PARTS: readonly {
   { file: "docs/configuration.md", part: "variables", text: () => variableTables(AREAS) },
   { file: "docs/jobs.md", part: "jobs", text: () => jobTable(catalogue.jobs, timetable) },
   { file: "docs/jobs.md", part: "schedules", text: () => scheduleTable(timetable) },
+  { file: "docs/jobs.md", part: "workflows", text: () => workflowTable(WORKFLOWS) },
   { file: "docs/jobs.md", part: "details", text: () => jobSections(catalogue.jobs, timetable, eventsFor) },
   { file: "docs/commands.md", part: "commands", text: ({ commands }) => commands },
   { file: "docs/privacy.md", part: "tables", text: () => erasureTable(ERASURE_RULES) },

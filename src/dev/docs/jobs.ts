@@ -3,6 +3,7 @@ import { addPayloadFlags } from "../../cli/job-flags.ts";
 import type { QueueName } from "../../config/queues.ts";
 import type { Job } from "../../queues/job.ts";
 import type { Schedule } from "../../schedules/schedule.ts";
+import type { Workflow } from "../../workers/workflows.ts";
 import { markdownTable } from "./markdown-table.ts";
 
 const schedulesOf = (job: Job, timetable: readonly Schedule[]): Schedule[] =>
@@ -41,6 +42,19 @@ export const scheduleTable = (timetable: readonly Schedule[]): string =>
         : `runs the latest ${schedule.misfire.backfill} missed slots`,
     ]),
   );
+
+/** The workflows and their steps, for docs/jobs.md. */
+export const workflowTable = (workflows: Readonly<Record<string, Workflow>>): string =>
+  markdownTable(
+    ["Workflow", "What it does", "Steps, in order"],
+    Object.entries(workflows).map(([name, { description, steps, fullSteps = [], ofUser }]) => [
+      `\`commonwork run ${name}${ofUser ? " --user-id <id>" : ""}\``,
+      description,
+      [...steps.map(linkTo), ...fullSteps.map((step) => `with \`--full\` ${linkTo(step)}`)].join(", "),
+    ]),
+  );
+
+const linkTo = (job: string): string => `[\`${job}\`](#${job})`;
 
 /** One section for each job, under a heading for each queue. */
 export function jobSections(

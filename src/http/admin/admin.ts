@@ -9,6 +9,8 @@ import { deadLetterRoutes } from "./dead-letters.ts";
 import { emailResults } from "./email-results.ts";
 import { emailGallery } from "./emails.ts";
 import { liveSessions } from "./ended-sessions.ts";
+import { feedMedia } from "./feed-media.ts";
+import { feedPages } from "./feeds.ts";
 import {
   auditChanges,
   requireAdminToChange,
@@ -62,6 +64,8 @@ export function adminRoutes(runtime: Runtime): Router {
   router.use(rewardRoutes(runtime));
   router.use(gallery);
   router.use(emailResults(runtime));
+  router.use(feedMedia(runtime));
+  router.use(feedPages(runtime));
   router.get("/", async (_req, res) => {
     const session = sessionOf(res);
     res.type("html").send(page({ title: "Operations", session, body: startPage(await countWork(runtime)) }));
@@ -135,6 +139,7 @@ ${card(
 ${card("/admin/schedules", "Schedules", "Last and next slots; pause, resume, run now.")}
 ${card("/admin/emails", "E-mail previews", "Every e-mail with sample content.")}
 ${card("/admin/email-results", "E-mail results", "Delivery status and experiments.")}
+${card("/admin/feeds", "Feeds", "Stored feeds as their users would see them.")}
 ${card("/health/ready", "Health", "Postgres, Redis and migrations.")}
 ${card("/metrics", "Metrics", "For Prometheus.")}
 </ul>

@@ -73,5 +73,9 @@ th { white-space: nowrap; }
 .actions { display: flex; gap: .5rem; }
 form.bulk { margin-bottom: 1rem; }
 iframe.email { width: 100%; height: 48rem; border: 1px solid var(--line); border-radius: .6rem; background: #fff; }
+.feed { display: grid; gap: 1rem; padding: 0; max-width: 42rem; list-style: none; }
+.feed p { margin: .35rem 0; }
+.feed img, .feed video { display: block; max-width: 100%; max-height: 20rem; margin: .5rem 0; border-radius: .4rem; }
+.feed audio { display: block; width: 100%; margin: .5rem 0; }
 pre { overflow-x: auto; font-size: .85rem; white-space: pre-wrap; }
 `;

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { jobSections, jobTable, scheduleTable, shortDuration } from "../../../src/dev/docs/jobs.ts";
+import {
+  jobSections,
+  jobTable,
+  scheduleTable,
+  shortDuration,
+  workflowTable,
+} from "../../../src/dev/docs/jobs.ts";
 import { defineJob } from "../../../src/queues/job.ts";
 import { done } from "../../../src/queues/outcome.ts";
 
@@ -70,4 +76,16 @@ describe("a job on its page", () => {
   ])("%d ms is %s", (ms, text) => {
     expect(shortDuration(ms)).toBe(text);
   });
+});
+
+it("a workflow has a row with its steps, each linked to its section", () => {
+  const later = {
+    description: "clean up",
+    steps: ["trim", "prune-things"],
+    fullSteps: ["scan"],
+    ofUser: true,
+  };
+  expect(workflowTable({ tidy: later })).toContain(
+    "| `commonwork run tidy --user-id <id>` | clean up | [`trim`](#trim), [`prune-things`](#prune-things), with `--full` [`scan`](#scan) |",
+  );
 });

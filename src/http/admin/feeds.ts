@@ -1,0 +1,110 @@
+import { type Response, Router } from "express";
+import { resolveReferences } from "../../db/references.ts";
+import {
+  type FeedPreview,
+  latestFeeds,
+  type PostMedia,
+  type PreviewedItem,
+  previewFeed,
+} from "../../feeds/preview.ts";
+import { type Html, html } from "../../html.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { FEED_WEIGHTS, type FeedTerms } from "../../scoring/feeds/feed-score.ts";
+import { isShownInline, mediaTypeOf } from "./feed-media.ts";
+import { sessionOf } from "./guard.ts";
+import { page } from "./page.ts";
+
+const LISTED = 20;
+
+/** Stored feeds as their users would see them now: `GET /feeds?user=` and `GET /feeds/:user`. */
+export function feedPages(runtime: Runtime): Router {
+  const router = Router();
+  const on = runtime.db.drizzle;
+  const show = (res: Response, title: string, body: Html) =>
+    void res.type("html").send(page({ title, session: sessionOf(res), body }));
+  router.get("/feeds", async (req, res) => {
+    const { user } = req.query;
+    if (typeof user === "string" && user.trim() !== "")
+      return res.redirect(303, `/admin/feeds/${encodeURIComponent(user.trim())}`);
+    show(res, "Feeds", listHtml(await latestFeeds(on, LISTED)));
+  });
+  router.get("/feeds/:user", async (req, res) => {
+    const { user } = req.params;
+    const title = `Feed of user ${user}`;
+    const userId = (await resolveReferences(on, "users", [user])).get(user);
+    if (userId === undefined) {
+      res.status(404);
+      return show(res, title, html`<p>There is no such user. <a href="/admin/feeds">All feeds</a></p>`);
+    }
+    const preview = await previewFeed(on, userId, runtime.clock.now());
+    show(res, title, preview === null ? absentHtml(user) : feedHtml(user, preview));
+  });
+  return router;
+}
+
+function listHtml(feeds: Awaited<ReturnType<typeof latestFeeds>>): Html {
+  const lines = feeds.map(
+    ({ user, computedAt, expiresAt }) =>
+      html`<tr><td><a href="/admin/feeds/${encodeURIComponent(user)}">${user}</a></td><td>${instantText(computedAt)}</td><td>${instantText(expiresAt)}</td></tr>`,
+  );
+  return html`<form method="get" action="/admin/feeds"><label>User<input name="user" required maxlength="255"></label><button class="main">Show</button></form>
+<h2>Computed last</h2>
+<div class="wide"><table><tr><th>User</th><th>Computed</th><th>Served until</th></tr>
+${lines}
+</table></div>`;
+}
+
+const absentHtml = (user: string): Html =>
+  html`<p>No feed is stored. It is computed when the user reads it, or by <code>commonwork run feed-presort --user-id ${user}</code>.</p>
+<p><a href="/admin/feeds">All feeds</a></p>`;
+
+function feedHtml(user: string, { stored, items }: FeedPreview): Html {
+  const { feed, segmentSize, computedAt, expiresAt } = stored;
+  const segments = Array.from({ length: Math.ceil(items.length / segmentSize) }, (_, n) => {
+    const first = n * segmentSize;
+    const cards = items
+      .slice(first, first + segmentSize)
+      .map((each, index) => itemHtml(user, first + index + 1, each));
+    return html`<h2>Segment ${n}</h2>
+<ol class="feed">${cards}</ol>`;
+  });
+  return html`<p><a href="/admin/feeds">All feeds</a></p>
+<p class="dim">Computed ${instantText(computedAt)}, served until ${instantText(expiresAt)}.
+Stored: ${feed.posts.length} posts, ${feed.suggestions.length} suggestions, ${feed.questions.length} questions. Scores are as of now.</p>
+${items.length === 0 ? html`<p>Nothing in it may be shown.</p>` : null}
+${segments}`;
+}
+
+const instantText = (instant: Date | string): string =>
+  `${new Date(instant).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+function itemHtml(user: string, place: number, { item, post }: PreviewedItem): Html {
+  if (item.kind === "question")
+    return html`<li class="card"><small class="dim">${place} · question</small>${item.id}</li>`;
+  if (item.kind === "suggestion")
+    return html`<li class="card"><small class="dim">${place} · suggestion</small>${item.name}</li>`;
+  if (post === null) return html``;
+  const text = post.isPublic ? item.body : "A private post.";
+  return html`<li class="card"><small class="dim">${place} · ${item.contentType} · ${post.source} · ${item.authorName} · ${instantText(item.createdAt)}</small>
+<p>${text}</p>
+${post.media.map(mediaHtml)}
+<small class="dim">${formulaText(post.terms)} · <a href="/admin/api/explain/feed/${encodeURIComponent(user)}:${encodeURIComponent(item.id)}">explain</a></small></li>`;
+}
+
+function mediaHtml({ id, kind, status, mimeType }: PostMedia): Html {
+  const source = `/admin/feeds/media/${id}`;
+  if (status !== "READY" || !isShownInline(mimeType))
+    return html`<small class="dim">${kind}: ${status}</small>`;
+  const type = mediaTypeOf(mimeType);
+  if (type === "image") return html`<img src="${source}" alt="" loading="lazy">`;
+  return type === "video"
+    ? html`<video src="${source}" controls preload="none"></video>`
+    : html`<audio src="${source}" controls preload="none"></audio>`;
+}
+
+/** The score with the numbers that it was made of. */
+function formulaText({ recency, affinity, quality, diversity, isSeen, score }: FeedTerms): string {
+  const shown = (value: number) => value.toFixed(3);
+  const sum = `${FEED_WEIGHTS.recency} × ${shown(recency)} + ${FEED_WEIGHTS.affinity} × ${shown(affinity)} + ${FEED_WEIGHTS.quality} × ${shown(quality)}`;
+  return `score ${shown(score)} = ${diversity} × (${sum})${isSeen ? ` − ${-FEED_WEIGHTS.seen} (seen)` : ""}`;
+}
