@@ -22,6 +22,7 @@ import { runWorkflow } from "../../workers/index.ts";
 import { eraseUser } from "../../workers/maintenance/erase-user.ts";
 import { pruneHistory } from "../../workers/maintenance/prune-history.ts";
 import { verifyLedger } from "../../workers/maintenance/verify-ledger.ts";
+import { verifyMirrors } from "../../workers/maintenance/verify-mirrors.ts";
 import { calculateMatches } from "../../workers/matching/calculate-matches.ts";
 import { buildUserTraits } from "../../workers/matching/people/build-user-traits.ts";
 import { compatibility } from "../../workers/matching/people/compatibility.ts";
@@ -183,6 +184,8 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: affinity, input: async () => ({}) },
   { job: feedPresort, input: async () => ({}) },
   { job: feedPresortCleanup, input: async () => ({}) },
+  // The demo mirrors no host: there is nothing to compare.
+  { job: verifyMirrors, input: async () => ({}) },
   { job: eraseUser, input: someoneLeaves },
   { job: verifyLedger, input: onceAllIsQuiet },
 ];
