@@ -18,6 +18,13 @@ const shownPages = pages.filter((file) => file !== "CONTRIBUTING.md" && !file.st
 const spans = (page: string, beginning: string): string[] =>
   [...page.matchAll(new RegExp(`\`(${beginning}[^\`]*)\``, "g"))].map(([, text = ""]) => text);
 
+/** The table of a host that pages use as an example, and the role of the service. */
+const HOST_USERS = `
+  create schema auth; create table auth.users (id uuid primary key);
+  do $$ begin
+    if not exists (select from pg_roles where rolname = 'commonwork_app') then create role commonwork_app; end if;
+  end $$`;
+
 describe("the queries", () => {
   const statementsOf = (file: string): string[] => {
     const page = read(file);
@@ -39,6 +46,7 @@ describe("the queries", () => {
       if (/^vacuum /.test(statement)) await world.query(statement);
       else {
         const transaction = await openTransaction(world);
+        if (statement.includes("auth.users")) await transaction.query(HOST_USERS);
         const fault = await transaction.query(statement).then(() => null, String);
         await transaction.end("rollback");
         expect(fault, statement).toBeNull();
