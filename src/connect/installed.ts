@@ -10,6 +10,8 @@ export type Mirror = {
   readonly plan: MirrorPlan;
   readonly resync: "host" | "own" | null;
   readonly resyncAfter: string | null;
+  /** When it began. */
+  readonly resyncSince: string | null;
   readonly acceptsRemovals: boolean;
   readonly stopped: boolean;
 };
@@ -18,7 +20,7 @@ export type Mirror = {
 export async function readMirrors(on: Queryable): Promise<Mirror[]> {
   const found = await rows<Omit<Mirror, "plan"> & { plan: unknown }>(
     on,
-    sql`select table_name as table, plan, resync, resync_after as "resyncAfter", accepts_removals as "acceptsRemovals",
+    sql`select table_name as table, plan, resync, resync_after as "resyncAfter", resync_since as "resyncSince", accepts_removals as "acceptsRemovals",
                stopped_at is not null as stopped
         from mirrors order by table_name`,
   );

@@ -174,6 +174,15 @@ function writtenRows(plan: MirrorPlan): SQL {
       returning t.host_id, t.xmax = 0 as is_new)`;
 }
 
+/** The keys among some whose rows have a time in a column from then on. Returns rows with `key`. */
+export const keysSince = (
+  plan: MirrorPlan,
+  keys: readonly string[],
+  { column: name, since }: { readonly column: string; readonly since: string },
+): SQL =>
+  sql`select ${keyText("s", keyNames(plan))} as key from ${selected(plan)}
+      where ${withKeys(plan, keys)} and ${column("s", name)} >= ${since}::timestamptz`;
+
 /** The keys of changed rows of a source that is not keyed as the mirror is. Returns rows with `key`. */
 export function keysThrough(through: string, columns: number, values: readonly string[]): SQL {
   const names = Array.from({ length: columns }, (_, index) => `k${index}`);

@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
-import { BACKFILL_SETTING } from "../db/schema-keys.ts";
 import { array, rows } from "../db/statement.ts";
 import { inTransaction, type Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
@@ -8,6 +7,7 @@ import { type Applied, applyKeys, type Keys } from "./apply-keys.ts";
 import { beginResync, lockMirrors, type Mirror, noteKeys, readMirrors, stopMirror } from "./installed.ts";
 import { mappingFaultOf } from "./isolate.ts";
 import { keysThrough, nextHostKeys, nextOwnKeys } from "./mirror-statements.ts";
+import { setMuted, splitByAge } from "./muted-rows.ts";
 import { readHost } from "./read-host.ts";
 
 /** What a round did. `busy`: another reconciler is at work. `idle`: nothing was noted. */
@@ -38,10 +38,28 @@ export const applyNotes = (db: Database, limit = KEYS_PER_ROUND): Promise<RoundR
     const whole = notes.filter(({ keys }) => keys === null).map(({ mirror }) => mirror);
     if (whole.length > 0) await beginResync(tx, whole);
     const { keys, stopped } = await keysOf(tx, mirrors, notes);
-    const left = mirrors.filter(({ table }) => !stopped.some(({ mirror }) => mirror === table));
-    const applied = await applyKeys(tx, left, keys);
-    return { kind: "applied", ...applied, stopped: [...stopped, ...applied.stopped] };
+    const left = withoutStopped(mirrors, stopped);
+    const { old, recent } = await splitByAge(tx, left, keys);
+    const first = old.size === 0 ? NOTHING : await applyMuted(tx, left, old);
+    const second = await applyKeys(tx, withoutStopped(left, first.stopped), recent);
+    return {
+      kind: "applied",
+      keys: first.keys + second.keys,
+      stopped: [...stopped, ...first.stopped, ...second.stopped],
+    };
   });
+
+const NOTHING: Applied = { stopped: [], keys: 0 };
+
+const withoutStopped = (mirrors: readonly Mirror[], stopped: readonly Stopped[]): Mirror[] =>
+  mirrors.filter(({ table }) => !stopped.some(({ mirror }) => mirror === table));
+
+async function applyMuted(tx: Tx, mirrors: readonly Mirror[], keys: Keys): Promise<Applied> {
+  await setMuted(tx, true);
+  const applied = await applyKeys(tx, mirrors, keys);
+  await setMuted(tx, false);
+  return applied;
+}
 
 const activeTables = (mirrors: readonly Mirror[]): string[] =>
   mirrors.filter(({ stopped }) => !stopped).map(({ table }) => table);
@@ -125,8 +143,6 @@ async function throughKeys(
   return found.flatMap(({ key }) => key ?? []);
 }
 
-const BACKFILL = sql.raw(BACKFILL_SETTING);
-
 /**
  * Goes on with the resync of the first mirror that has one: first the rows of the host in the order of their
  * keys, then our own, which finds those that the host no longer has. The rows may be old, so they make no
@@ -138,7 +154,7 @@ export const resyncPart = (db: Database, limit = KEYS_PER_ROUND): Promise<RoundR
     const mirrors = await readMirrors(tx);
     const mirror = mirrors.find(({ resync, stopped }) => resync !== null && !stopped);
     if (!mirror) return IDLE;
-    await tx.execute(sql`select set_config(${BACKFILL}, 'on', true)`);
+    await setMuted(tx, true);
     const part = await nextPart(tx, mirror, limit);
     if ("reason" in part) return { kind: "applied", stopped: [{ mirror: mirror.table, ...part }], keys: 0 };
     const applied = await applyKeys(
