@@ -270,7 +270,7 @@ describe("feed-presort --incremental", () => {
     );
     expect(seen.stored).toBeGreaterThan(3);
     expect(seen.kept).toBeGreaterThan(0);
-  }, 120_000);
+  });
 
   it("stores the feed of a user who follows somebody else, or is drawn to others", async () => {
     const { world, ada, bob } = await open();
