@@ -222,6 +222,11 @@ async function sizesOfTables(world: World): Promise<ReadonlyMap<string, number>>
     const [counted] = await world.query<{ n: number }>(`select count(*)::int as n from "${name}"`);
     sizes.set(name, counted?.n ?? 0);
   }
+  // By job as well, so that a failure names the job.
+  const runs = await world.query<{ job: string; n: number }>(
+    "select job, count(*)::int as n from job_runs group by job",
+  );
+  for (const { job, n } of runs) sizes.set(`job_runs of ${job}`, n);
   return sizes;
 }
 
