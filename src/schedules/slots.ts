@@ -28,7 +28,7 @@ export function latestSlots(
   return slotsBetween(schedule, after, until);
 }
 
-/** The slots in (after, until], oldest first; if there are very many, about the latest thousand. */
+/** The slots in (after, until], oldest first; if there are more than a thousand, about the latest thousand. */
 export function slotsBetween(schedule: Pick<Schedule, "pattern" | "tz">, after: Date, until: Date): Date[] {
   let from = after;
   let slots = firstSlots(schedule, from, until);
@@ -37,11 +37,11 @@ export function slotsBetween(schedule: Pick<Schedule, "pattern" | "tz">, after: 
     // Look at a stretch of the same length that ends at `until`; if it has no slots, continue from the newest
     // one.
     const near = new Date(Math.max(newest.getTime(), until.getTime() - (newest.getTime() - from.getTime())));
-    const later = firstSlots(schedule, near, until);
-    from = later.length > 0 ? near : newest;
+    const later = near > newest ? firstSlots(schedule, near, until) : [];
     const next = later.length > 0 ? later : firstSlots(schedule, newest, until);
     if (next.length === 0) break;
-    slots = next;
+    from = later.length > 0 ? near : newest;
+    slots = later.length > 0 ? later : [...slots, ...next].slice(-MAX_SLOTS);
   }
   return slots;
 }

@@ -70,6 +70,14 @@ describe("slots", () => {
     );
   });
 
+  it("of a few more than a thousand are the latest thousand", () => {
+    const schedule = { pattern: "* * * * *", tz: "UTC" };
+    const slots = slotsBetween(schedule, new Date("2026-01-31T07:00:00Z"), new Date("2026-02-01T00:00:00Z"));
+    expect(slots).toHaveLength(1_000);
+    expect(slots[0]).toEqual(new Date("2026-01-31T07:21:00Z"));
+    expect(slots.at(-1)).toEqual(new Date("2026-02-01T00:00:00Z"));
+  });
+
   it("of very many are the latest ones, and of rare ones none is missed", () => {
     const minutes = slotsBetween(
       { pattern: "* * * * *", tz: "UTC" },
