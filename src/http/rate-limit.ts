@@ -10,6 +10,8 @@ export type RateLimitOptions = {
   readonly burst: number;
   /** Sustained rate of one key: a window lasts burst / perSecond. */
   readonly perSecond: number;
+  /** How long Redis may take to answer. */
+  readonly redisTimeoutMs?: number;
 };
 
 export type RateLimit = {
@@ -56,7 +58,7 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
   });
   const lot = Math.min(MAX_LEASE, Math.max(1, Math.floor(burst / LEASES_PER_BURST)));
   const leases = new Map<string, Lease>();
-  const withFallback = createRedisFallback();
+  const withFallback = createRedisFallback(options.redisTimeoutMs);
 
   const renew = async (key: string, lease: Lease): Promise<void> => {
     const answer = await withFallback(
@@ -109,12 +111,12 @@ function dropLeases(leases: Map<string, Lease>): void {
 }
 
 /** Calls `redis`, or `fallback` if Redis does not answer in time or recently did not. */
-function createRedisFallback() {
+function createRedisFallback(timeoutMs = REDIS_TIMEOUT_MS) {
   let pausedUntilMs = 0;
   return async function call<T>(redis: () => Promise<T>, fallback: () => Promise<T>): Promise<T> {
     if (performance.now() < pausedUntilMs) return fallback();
     try {
-      return await withinLimit(REDIS_TIMEOUT_MS, redis);
+      return await withinLimit(timeoutMs, redis);
     } catch (error) {
       if (!(error instanceof DeadlineExceeded)) throw error;
       pausedUntilMs = performance.now() + REDIS_PAUSE_MS;

@@ -28,7 +28,7 @@ export function latestSlots(
   return slotsBetween(schedule, after, until);
 }
 
-/** The slots in (after, until], oldest first; if there are more than a thousand, about the latest thousand. */
+/** The slots in (after, until], oldest first; of more than a thousand about the latest thousand. */
 export function slotsBetween(schedule: Pick<Schedule, "pattern" | "tz">, after: Date, until: Date): Date[] {
   let from = after;
   let slots = firstSlots(schedule, from, until);

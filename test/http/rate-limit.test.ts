@@ -33,6 +33,8 @@ describe("createRateLimit", () => {
         keyPrefix: world.config.redisPrefix,
         burst,
         perSecond: burst / 30,
+        // On a busy machine Redis may take longer than a service waits.
+        redisTimeoutMs: 60_000,
       });
     return { world, limit };
   };
