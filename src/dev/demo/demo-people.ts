@@ -7,14 +7,14 @@ type Scene = { readonly db: Database };
 
 const PEOPLE = 200;
 
-/** Members get profiles of a social community: interests, answers to a quiz, ratings of each other. */
+/** Members get profiles that others find: interests, answers to a quiz, ratings of each other. */
 export async function peopleMeet({ db }: Scene): Promise<object> {
   await inTransaction(db, async (tx) => {
     const people = sql`(select id, row_number() over (order by id)::int as n from users
                         where id > 0 and deactivated_at is null and erased_at is null order by id limit ${PEOPLE})`;
     await tx.execute(
       sql`insert into profiles (user_id, bio, birth_date, gender, location_text, latitude, longitude)
-          select p.id, 'I like to help where I can.', date '1970-01-01' + (p.n * 97 % 11000), (array['woman', 'man', 'other'])[1 + p.n % 3],
+          select p.id, 'I like to help where I can: on Saturdays in the garden, and with whatever neighbours need.', date '1970-01-01' + (p.n * 97 % 11000), (array['woman', 'man', 'other'])[1 + p.n % 3],
                  (array['Lyon', 'Paris'])[1 + p.n % 2], case p.n % 2 when 0 then 45.76 else 48.86 end + (p.n % 10) * 0.02,
                  case p.n % 2 when 0 then 4.84 else 2.35 end + (p.n % 7) * 0.02
           from ${people} p on conflict do nothing`,
@@ -31,7 +31,7 @@ export async function peopleMeet({ db }: Scene): Promise<object> {
     );
     await tx.execute(
       sql`insert into user_interests (user_id, interest_id)
-          select p.id, i.id from ${people} p join interests i on (p.n * 7 + i.id) % 3 = 0 on conflict do nothing`,
+          select p.id, i.id from ${people} p join interests i on (p.n * 7 + i.id) % 2 = 0 on conflict do nothing`,
     );
     await tx.execute(
       sql`insert into quiz_options (host_id, question_id, trait_values)

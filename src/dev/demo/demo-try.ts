@@ -28,7 +28,7 @@ const TOKEN_SECONDS = 8 * 3_600;
 export async function tryCommands(
   setting: TrySetting,
 ): Promise<{ readonly commands: readonly TryCommand[]; readonly variables: string }> {
-  const { buyer, document, referrer, seeker, posting } = await subjects(setting.db);
+  const { buyer, document, referrer, seeker, posting, found } = await subjects(setting.db);
   const sale = `{"user_id":${buyer},"amount":100.50,"transaction_id":"${setting.name}-try","currency":"SCICENT"}`;
   const event = JSON.stringify({
     events: [
@@ -44,7 +44,7 @@ export async function tryCommands(
   const token = await userToken(referrer, setting.jwtSecret);
   const seekerToken = await userToken(seeker, setting.jwtSecret);
   const asSeeker = (path: string) =>
-    `curl -s -H 'Authorization: Bearer ${seekerToken}' '${setting.address}/api/v1/jobs${path}'`;
+    `curl -s -H 'Authorization: Bearer ${seekerToken}' '${setting.address}/api/v1${path}'`;
   const commands = [
     {
       title: "a signed sale; the same again answers duplicate",
@@ -68,12 +68,16 @@ export async function tryCommands(
     },
     {
       title: "the job postings that are recommended to a user with a CV, best first",
-      command: asSeeker("/recommendations?page=1&page_size=5"),
+      command: asSeeker("/jobs/recommendations?page=1&page_size=5"),
     },
-    { title: "why the first of them is recommended", command: asSeeker(`/${posting}/explanation`) },
+    { title: "why the first of them is recommended", command: asSeeker(`/jobs/${posting}/explanation`) },
     {
       title: "all open postings that are remote, latest first",
-      command: asSeeker("?remote=true&page_size=5"),
+      command: asSeeker("/jobs?remote=true&page_size=5"),
+    },
+    {
+      title: "people by name, in any spelling",
+      command: asSeeker(`/search/profiles?q=${encodeURIComponent(found)}&page_size=5`),
     },
   ];
   const variables = `export SCICENT_WEBHOOK_SECRET=${setting.saleSecret} DOMAIN_EVENTS_WEBHOOK_SECRET=${setting.eventsSecret} TOKEN=${token}`;
@@ -89,6 +93,8 @@ type Subjects = {
   /** A user with recommendations, and the public id of the best posting for them. */
   readonly seeker: string;
   readonly posting: string;
+  /** The name of a user whom others find. */
+  readonly found: string;
 };
 
 async function subjects(db: Database): Promise<Subjects> {
@@ -109,9 +115,14 @@ async function subjects(db: Database): Promise<Subjects> {
     sql`select r.user_id as seeker, j.public_id as posting from job_recommendations r join jobs j on j.id = r.job_id
         order by r.match_score desc, r.user_id, r.job_id limit 1`,
   );
-  if (!sale || !document || !recommended)
-    throw new Error("The demo has no sale, document or recommendation to show commands for.");
-  return { ...sale, document, ...recommended };
+  const [person] = await rows<{ found: string }>(
+    db.drizzle,
+    sql`select u.name as found from searchable_users s join users u on u.id = s.user_id
+        where s.searchable order by s.user_id limit 1`,
+  );
+  if (!sale || !document || !recommended || !person)
+    throw new Error("The demo has no sale, document, recommendation or profile to show commands for.");
+  return { ...sale, document, ...recommended, ...person };
 }
 
 const sign = (body: string, secret: string): string =>

@@ -68,14 +68,15 @@ it("the demo that stays takes the curl commands that it prints and those of the 
   });
   await new Promise<void>((resolve, reject) => {
     demo.child.stdout.on("data", () => {
-      if (/^curl .*jobs\?remote=.*$/m.test(demo.output.out)) resolve();
+      if (/^curl .*search\/profiles.*$/m.test(demo.output.out)) resolve();
     });
     void demo.ended.then(({ err }) => reject(new Error(`the demo ended: ${err}`)));
   });
   const [address] = /http:\/\/127\.0\.0\.1:\d+(?=\/admin)/.exec(demo.output.out)!;
   expect(address).toBe(`http://127.0.0.1:${port}`);
   const [variables] = /^export .*$/m.exec(demo.output.out)!;
-  const [sale, event, api, recommendations, explanation, jobs] = demo.output.out.match(/^curl .*$/gm)!;
+  const [sale, event, api, recommendations, explanation, jobs, people] =
+    demo.output.out.match(/^curl .*$/gm)!;
   expect(await shell(sale!)).toMatch(/"accepted".*\n202$/);
   expect(await shell(sale!)).toMatch(/"duplicate".*\n200$/);
   expect(await shell(event!)).toMatch(/"accepted".*\n202$/);
@@ -83,6 +84,7 @@ it("the demo that stays takes the curl commands that it prints and those of the 
   expect(await shell(recommendations!)).toMatch(/"match_reasons":\["[^"]+".*\n200$/s);
   expect(await shell(explanation!)).toMatch(/\n200$/);
   expect(await shell(jobs!)).toMatch(/"remote_type":"remote".*\n200$/s);
+  expect(await shell(people!)).toMatch(/"people":\[\{.*\n200$/s);
   for (const command of documentedCommands()) {
     const statuses = (
       await shell(`${variables}\n${command.replace(/(http:\/\/)?localhost:3000/g, address)}`)
