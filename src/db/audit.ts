@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Queryable } from "./statement.ts";
+import { array, type Queryable } from "./statement.ts";
 
 export type AuditRow = {
   /** An operator's login, `cli`, or `service`. */
@@ -12,9 +12,18 @@ export type AuditRow = {
 };
 
 /** Records an action of an operator, or a finding of the service. Ids only, no personal values. */
-export async function audit(on: Queryable, row: AuditRow): Promise<void> {
+export const audit = (on: Queryable, row: AuditRow): Promise<void> => auditAll(on, [row]);
+
+/** Records several in one statement. */
+export async function auditAll(on: Queryable, all: readonly AuditRow[]): Promise<void> {
+  if (all.length === 0) return;
   await on.execute(
     sql`insert into audit_log (actor, action, subject, details)
-        values (${row.actor}, ${row.action}, ${row.subject}, ${JSON.stringify(row.details ?? {})}::jsonb)`,
+        select actor, action, subject, details::jsonb
+        from unnest(${array(all.map(({ actor }) => actor))}::text[], ${array(all.map(({ action }) => action))}::text[],
+                    ${array(all.map(({ subject }) => subject))}::text[],
+                    ${array(all.map(({ details = {} }) => JSON.stringify(details)))}::text[])
+          with ordinality as a(actor, action, subject, details, n)
+        order by n`,
   );
 }

@@ -1,12 +1,13 @@
 import { sql } from "drizzle-orm";
-import { audit } from "../db/audit.ts";
+import { type AuditRow, auditAll } from "../db/audit.ts";
+import { array } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { formatAmount } from "../scoring/money.ts";
 import type { CommissionRecheck } from "../scoring/rewards/commission-recheck.ts";
 import { type DecisionInputs, historyInputs } from "./decision-inputs.ts";
 import { type Leg, type Posting, post } from "./ledger.ts";
 import { RECHECK_ACTION, type SettledSale } from "./settled-sales.ts";
-import { leftOf, lockStoredSale, type StoredLine, setSaleStatus } from "./stored-sales.ts";
+import { leftOf, readLines, type StoredLine, setSaleStatus } from "./stored-sales.ts";
 
 /** A decision that a late sale changed. */
 export type ChangedDecision = {
@@ -29,11 +30,14 @@ export async function recordRechecks(
   tx: Tx,
   changed: readonly ChangedDecision[],
 ): Promise<RecheckedCommissions[]> {
-  // Sent together: one after the other, they would take too long for a transaction.
-  const rechecked = await Promise.all(
-    changed.map(async (change) => ({ ...change, ...(await linesLeft(tx, change.sale.id)) })),
+  if (changed.length === 0) return [];
+  const lines = await readLines(
+    tx,
+    changed.map(({ sale }) => sale.id),
   );
-  await Promise.all(rechecked.flatMap((one) => [recordAudit(tx, one), recordDecision(tx, one)]));
+  const rechecked = changed.map((change) => ({ ...change, ...leftFrom(lines.get(change.sale.id) ?? []) }));
+  await auditAll(tx, rechecked.map(auditRowOf));
+  await recordDecisions(tx, changed);
   return rechecked;
 }
 
@@ -50,33 +54,40 @@ export const postRechecks = (tx: Tx, rechecked: readonly RecheckedCommissions[],
 /** Whether the commissions of a sale move into the held account or out of it. */
 const isMove = ({ recheck: { kind } }: ChangedDecision): boolean => kind === "hold" || kind === "award";
 
-async function linesLeft(
-  tx: Tx,
-  saleId: string,
-): Promise<Pick<RecheckedCommissions, "lines" | "totalMicro">> {
-  const stored = await lockStoredSale(tx, saleId);
-  const lines = (stored?.lines ?? [])
+function leftFrom(stored: readonly StoredLine[]): Pick<RecheckedCommissions, "lines" | "totalMicro"> {
+  const lines = stored
     .map((line) => ({ ...line, amountMicro: leftOf(line), reversedMicro: 0n }))
     .filter(({ amountMicro }) => amountMicro > 0n);
   return { lines, totalMicro: lines.reduce((sum, { amountMicro }) => sum + amountMicro, 0n) };
 }
 
-async function recordDecision(tx: Tx, change: ChangedDecision): Promise<void> {
-  const { sale, lateId, recheck } = change;
-  if (recheck.kind === "released") return;
-  const reasons = recheck.kind === "award" ? [] : recheck.reasons;
+async function recordDecisions(tx: Tx, changed: readonly ChangedDecision[]): Promise<void> {
+  const decided = changed.filter(({ recheck }) => recheck.kind !== "released");
+  await tx.execute(
+    sql`update token_sales s set reasons = string_to_array(d.reasons, ','), inputs = d.inputs::jsonb
+        from unnest(${array(decided.map(({ sale }) => sale.id))}::bigint[],
+                    ${array(decided.map(({ recheck }) => reasonsOf(recheck).join(",")))}::text[],
+                    ${array(decided.map((change) => JSON.stringify(newInputs(change))))}::text[]) as d(id, reasons, inputs)
+        where s.id = d.id`,
+  );
+  const idsOf = (kind: "hold" | "award") =>
+    decided.filter(({ recheck }) => recheck.kind === kind).map(({ sale }) => sale.id);
+  await setSaleStatus(tx, idsOf("hold"), "held", "held");
+  await setSaleStatus(tx, idsOf("award"), "applied", "earned");
+}
+
+const reasonsOf = (recheck: ChangedDecision["recheck"]): readonly string[] =>
+  recheck.kind === "award" ? [] : recheck.reasons;
+
+/** The inputs with the windows as they are now, and the late sales that moved the commissions. */
+function newInputs(change: ChangedDecision): DecisionInputs {
+  const { sale, lateId } = change;
   const { rechecks = [], ...inputs } = sale.inputs;
-  const newInputs: DecisionInputs = {
+  return {
     ...inputs,
     history: historyInputs(sale.facts.buyerHistory),
     ...(isMove(change) ? { rechecks: [...rechecks, lateId] } : rechecks.length > 0 ? { rechecks } : {}),
   };
-  await tx.execute(
-    sql`update token_sales set reasons = string_to_array(${reasons.join(",")}, ','), inputs = ${JSON.stringify(newInputs)}::jsonb
-        where id = ${sale.id}`,
-  );
-  if (recheck.kind === "hold") await setSaleStatus(tx, sale.id, "held", "held");
-  if (recheck.kind === "award") await setSaleStatus(tx, sale.id, "applied", "earned");
 }
 
 /** One late sale moves the commissions of another at most once: the ids of both are the key. */
@@ -96,17 +107,15 @@ function postingOf({ sale, lateId, recheck, lines, totalMicro }: RecheckedCommis
 
 const BECOMES = { hold: "held", award: "paid", reasons: "still held", released: "left paid" } as const;
 
-function recordAudit(tx: Tx, { sale, lateId, recheck, totalMicro }: RecheckedCommissions): Promise<void> {
-  return audit(tx, {
-    actor: "service",
-    action: RECHECK_ACTION,
-    subject: `token_sales:${sale.id}`,
-    details: {
-      lateSale: lateId,
-      was: sale.status,
-      now: BECOMES[recheck.kind],
-      reasons: recheck.kind === "award" ? [] : recheck.reasons,
-      amount: formatAmount(totalMicro),
-    },
-  });
-}
+const auditRowOf = ({ sale, lateId, recheck, totalMicro }: RecheckedCommissions): AuditRow => ({
+  actor: "service",
+  action: RECHECK_ACTION,
+  subject: `token_sales:${sale.id}`,
+  details: {
+    lateSale: lateId,
+    was: sale.status,
+    now: BECOMES[recheck.kind],
+    reasons: reasonsOf(recheck),
+    amount: formatAmount(totalMicro),
+  },
+});

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { commissions, tokenSales } from "../db/schema/rewards.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { groupBy } from "../group-by.ts";
 
 type SaleStatus = (typeof tokenSales.$inferSelect)["status"];
 
@@ -41,14 +42,7 @@ export async function lockStoredSale(tx: Tx, saleId: string): Promise<StoredSale
         from token_sales where id = ${saleId} for no key update`,
   );
   if (!sale) return undefined;
-  const lines = await rows<
-    Omit<StoredLine, "amountMicro" | "reversedMicro"> & { amountMicro: string; reversedMicro: string }
-  >(
-    tx,
-    sql`select c.beneficiary_id as "profileId", p.user_id as "userId", c.level, c.amount_micro as "amountMicro",
-               c.reversed_micro as "reversedMicro", c.status
-        from commissions c join volunteer_profiles p on p.id = c.beneficiary_id where c.sale_id = ${saleId} order by c.level`,
-  );
+  const lines = await readLines(tx, [sale.id]);
   const [movement] = await rows<{ id: string }>(
     tx,
     sql`select id from ledger_transactions where kind = 'commission' and source = 'token_sale' and external_id = ${saleId}`,
@@ -61,11 +55,7 @@ export async function lockStoredSale(tx: Tx, saleId: string): Promise<StoredSale
     refundedBeforeMicro: BigInt(sale.refundedBefore),
     transactionId: movement?.id ?? null,
     wasPaid: sale.wasPaid,
-    lines: lines.map((line) => ({
-      ...line,
-      amountMicro: BigInt(line.amountMicro),
-      reversedMicro: BigInt(line.reversedMicro),
-    })),
+    lines: lines.get(sale.id) ?? [],
   };
 }
 
@@ -77,6 +67,32 @@ type SaleRow = {
   refundedBefore: string;
   wasPaid: boolean;
 };
+
+type LineRow = Omit<StoredLine, "amountMicro" | "reversedMicro"> & {
+  readonly saleId: string;
+  readonly amountMicro: string;
+  readonly reversedMicro: string;
+};
+
+/** The commission lines of sales that are locked, by sale; those of a sale by level. */
+export async function readLines(tx: Tx, saleIds: readonly string[]): Promise<Map<string, StoredLine[]>> {
+  const found = await rows<LineRow>(
+    tx,
+    sql`select c.sale_id as "saleId", c.beneficiary_id as "profileId", p.user_id as "userId", c.level,
+               c.amount_micro as "amountMicro", c.reversed_micro as "reversedMicro", c.status
+        from commissions c join volunteer_profiles p on p.id = c.beneficiary_id
+        where c.sale_id = any(${array(saleIds)}::bigint[]) order by c.sale_id, c.level`,
+  );
+  const lines = new Map<string, StoredLine[]>();
+  for (const [saleId, own] of groupBy(found, (line) => line.saleId)) lines.set(saleId, own.map(storedLine));
+  return lines;
+}
+
+const storedLine = ({ saleId: _, ...line }: LineRow): StoredLine => ({
+  ...line,
+  amountMicro: BigInt(line.amountMicro),
+  reversedMicro: BigInt(line.reversedMicro),
+});
 
 /** What is left of a line after refunds. */
 export const leftOf = ({ amountMicro, reversedMicro }: StoredLine): bigint => amountMicro - reversedMicro;
@@ -98,13 +114,15 @@ export async function addRefunded(
   );
 }
 
-/** Sets the status of a sale and of all its lines. */
+/** Sets the status of sales and of all their lines. */
 export async function setSaleStatus(
   tx: Tx,
-  saleId: string,
+  saleIds: readonly string[],
   sale: SaleStatus,
   lines: StoredLine["status"],
 ): Promise<void> {
-  await tx.execute(sql`update token_sales set status = ${sale} where id = ${saleId}`);
-  await tx.execute(sql`update commissions set status = ${lines} where sale_id = ${saleId}`);
+  if (saleIds.length === 0) return;
+  const ids = array(saleIds);
+  await tx.execute(sql`update token_sales set status = ${sale} where id = any(${ids}::bigint[])`);
+  await tx.execute(sql`update commissions set status = ${lines} where sale_id = any(${ids}::bigint[])`);
 }

@@ -40,7 +40,7 @@ export const releaseCommission = defineJob({
         },
       ]);
     }
-    await setSaleStatus(tx, saleId, "applied", "earned");
+    await setSaleStatus(tx, [saleId], "applied", "earned");
     await emit(
       tx,
       commissionEarned,

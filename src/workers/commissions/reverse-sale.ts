@@ -109,7 +109,7 @@ async function reverse(tx: Tx, sale: StoredSale, leftMicro: bigint, now: Date): 
     ]);
   }
   await addRefunded(tx, sale.id, leftMicro, shares);
-  await setSaleStatus(tx, sale.id, "reversed", "reversed");
+  await setSaleStatus(tx, [sale.id], "reversed", "reversed");
   return done({ reversed: 1, lines: sale.lines.length });
 }
 
