@@ -4,7 +4,7 @@ import { inTransaction, type Tx } from "../../src/db/transaction.ts";
 import { enqueueMany, enqueueRun } from "../../src/queues/enqueue.ts";
 import { defineJob, type Job, type JobContext } from "../../src/queues/job.ts";
 import { done, type Outcome } from "../../src/queues/outcome.ts";
-import { openRun } from "../../src/queues/runs.ts";
+import { loadRun, openRun, type Run } from "../../src/queues/runs.ts";
 import type { Tally } from "../../src/queues/tally.ts";
 import type { World } from "./world.ts";
 
@@ -82,6 +82,15 @@ export const askForRun = (world: World, job: Job, input: unknown): Promise<strin
     await enqueueRun(tx, job, input, { id, slot: null });
     return id;
   });
+
+/** Starts a manual run, and runs it and all that it enqueues. @returns the run. */
+export async function performRun(world: World, job: Job, input: unknown): Promise<Run> {
+  const id = await askForRun(world, job, input);
+  await world.drain();
+  const run = await loadRun(world.db.drizzle, id);
+  if (!run) throw new Error(`run ${id} of ${job.name} is gone`);
+  return run;
+}
 
 export const items = (count: number): Item[] =>
   Array.from({ length: count }, (_, index) => ({ item: `item-${String(index).padStart(4, "0")}` }));

@@ -1,13 +1,12 @@
 import { expect } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { readBlocks, readCurrentPeople } from "../../src/people/person-facts.ts";
-import { listRuns } from "../../src/queues/runs.ts";
 import { seededRandom } from "../../src/random.ts";
 import { preparePerson } from "../../src/scoring/people/person.ts";
 import { factsOf, type PersonRow } from "../../src/scoring/people/read-facts.ts";
 import { bestPairs, type PairTier } from "../../src/scoring/people/score-pair.ts";
 import { matchScores } from "../../src/workers/matching/people/match-scores.ts";
-import { askForRun } from "./jobs.ts";
+import { performRun } from "./jobs.ts";
 import type { World } from "./world.ts";
 
 export type ProfileFields = {
@@ -154,12 +153,8 @@ export const happens = (world: World, type: string, payload: Readonly<Record<str
   world.query("insert into domain_events (event_type, payload) values ($1, $2)", [type, payload]);
 
 /** Runs match-scores and all that it enqueues. @returns the run. */
-export async function scorePairs(world: World, input: Record<string, unknown> = {}) {
-  await askForRun(world, matchScores, input);
-  await world.drain();
-  const [latest] = await listRuns(world.db.drizzle, { job: "match-scores" }, 1);
-  return latest!;
-}
+export const scorePairs = (world: World, input: Record<string, unknown> = {}) =>
+  performRun(world, matchScores, input);
 
 export type StoredList = {
   readonly user: string;

@@ -1,15 +1,10 @@
-import { listRuns } from "../../src/queues/runs.ts";
 import { generateRecommendations } from "../../src/workers/recommendations/generate-recommendations.ts";
-import { askForRun } from "./jobs.ts";
+import { performRun } from "./jobs.ts";
 import type { World } from "./world.ts";
 
 /** Runs generate-recommendations to its end. @returns the run. */
-export async function generate(world: World, input: { userId?: string; sinceHours?: number } = {}) {
-  await askForRun(world, generateRecommendations, input);
-  await world.drain();
-  const [latest] = await listRuns(world.db.drizzle, { job: "generate-recommendations" }, 1);
-  return latest!;
-}
+export const generate = (world: World, input: { userId?: string; sinceHours?: number } = {}) =>
+  performRun(world, generateRecommendations, input);
 
 /** The postings on a user's list, in their order. */
 export const jobsOf = async (world: World, userId: string): Promise<string[]> =>

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { listRuns } from "../../../src/queues/runs.ts";
 import { calculateMatches } from "../../../src/workers/matching/calculate-matches.ts";
 import { organization } from "../../support/factories.ts";
-import { askForRun } from "../../support/jobs.ts";
+import { askForRun, performRun } from "../../support/jobs.ts";
 import {
   BERLIN,
   giveSkills,
@@ -19,11 +19,9 @@ import { createWorld, type World } from "../../support/world.ts";
 type RunInput = { projectId?: string; volunteerId?: string; full?: boolean };
 
 const latestRun = async (world: World, input: RunInput) => {
-  await askForRun(world, calculateMatches, input);
-  await world.drain();
-  const [latest] = await listRuns(world.db.drizzle, { job: "calculate-matches" }, 1);
+  const latest = await performRun(world, calculateMatches, input);
   expect(latest).toMatchObject({ status: "done" });
-  return latest!;
+  return latest;
 };
 
 const run = async (world: World, input: RunInput = {}) => (await latestRun(world, input)).counts;

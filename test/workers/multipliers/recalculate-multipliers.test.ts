@@ -10,7 +10,7 @@ import { distributeBudget } from "../../../src/workers/budgets/distribute-budget
 import { recalculateMultipliers } from "../../../src/workers/multipliers/recalculate-multipliers.ts";
 import { eventually } from "../../support/eventually.ts";
 import { chain, organization, volunteer } from "../../support/factories.ts";
-import { askForRun } from "../../support/jobs.ts";
+import { askForRun, performRun } from "../../support/jobs.ts";
 import { referenceMultipliers } from "../../support/multiplier-reference.ts";
 import { takeSale } from "../../support/sales.ts";
 import { approve, assign, multiplierOf } from "../../support/tasks.ts";
@@ -31,11 +31,9 @@ async function recalculate(
   options: { organizationId?: string; full?: boolean } = {},
 ): Promise<Counts> {
   world.at(at);
-  await askForRun(world, recalculateMultipliers, { full: false, ...options });
-  await world.drain();
-  const [run] = await listRuns(world.db.drizzle, { job: "recalculate-multipliers" }, 1);
-  expect(run?.status).toBe("done");
-  return run!.counts;
+  const { status, counts } = await performRun(world, recalculateMultipliers, { full: false, ...options });
+  expect(status).toBe("done");
+  return counts;
 }
 
 const historyOf = (world: World, profileId: string) =>

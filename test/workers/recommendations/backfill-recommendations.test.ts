@@ -1,17 +1,11 @@
 import { expect, it } from "vitest";
-import { listRuns } from "../../../src/queues/runs.ts";
 import { backfillRecommendations } from "../../../src/workers/recommendations/backfill-recommendations.ts";
 import { generateRecommendations } from "../../../src/workers/recommendations/generate-recommendations.ts";
-import { askForRun } from "../../support/jobs.ts";
+import { askForRun, performRun } from "../../support/jobs.ts";
 import { applicant, posting, recommended } from "../../support/recommendations.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
-async function backfill(world: World) {
-  await askForRun(world, backfillRecommendations, {});
-  await world.drain();
-  const [latest] = await listRuns(world.db.drizzle, { job: "backfill-recommendations" }, 1);
-  return latest!;
-}
+const backfill = (world: World) => performRun(world, backfillRecommendations, {});
 
 it("serves users with a CV and no list, and skips when there are none", async () => {
   const world = await createWorld();

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { inTransaction } from "../../../src/db/transaction.ts";
-import { listRuns } from "../../../src/queues/runs.ts";
 import { openDueSlots } from "../../../src/schedules/due-slots.ts";
 import { timetable } from "../../../src/schedules/timetable.ts";
 import { emailWeekly } from "../../../src/workers/notifications/email/email-weekly.ts";
 import { emitRecommendationsReady } from "../../../src/workers/recommendations/emit-recommendations-ready.ts";
-import { askForRun } from "../../support/jobs.ts";
+import { performRun } from "../../support/jobs.ts";
 import { decided, notifications } from "../../support/notified.ts";
 import { user } from "../../support/platform.ts";
 import { listOf, postings } from "../../support/posting-api.ts";
@@ -20,11 +19,7 @@ const open = () => createWorld({ at: MONDAY, environment: { USER_TIME_ZONE: "Ame
 
 const ada = (world: World) => user(world, { email: "ada@people.test", name: "Ada" });
 
-async function emit(world: World) {
-  await askForRun(world, emitRecommendationsReady, {});
-  await world.drain();
-  return (await listRuns(world.db.drizzle, { job: emitRecommendationsReady.name }, 1))[0]!;
-}
+const emit = (world: World) => performRun(world, emitRecommendationsReady, {});
 
 const emitted = async (world: World) =>
   (

@@ -1,17 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { listRuns } from "../../../../src/queues/runs.ts";
 import { buildUserTraits } from "../../../../src/workers/matching/people/build-user-traits.ts";
-import { askForRun } from "../../../support/jobs.ts";
+import { performRun } from "../../../support/jobs.ts";
 import { answer, happens, profile } from "../../../support/pairs.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
-async function build(world: World, input: { userId?: string; batchSize?: number } = {}) {
-  await askForRun(world, buildUserTraits, input);
-  await world.drain();
-  const [latest] = await listRuns(world.db.drizzle, { job: "build-user-traits" }, 1);
-  return latest!;
-}
+const build = (world: World, input: { userId?: string; batchSize?: number } = {}) =>
+  performRun(world, buildUserTraits, input);
 
 const traitsOf = (world: World, userId: string) =>
   world.query(

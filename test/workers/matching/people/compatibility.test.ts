@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { listRuns } from "../../../../src/queues/runs.ts";
 import { compatibility } from "../../../../src/workers/matching/people/compatibility.ts";
-import { askForRun } from "../../../support/jobs.ts";
+import { performRun } from "../../../support/jobs.ts";
 import {
   block,
   community,
@@ -13,12 +12,8 @@ import {
 } from "../../../support/pairs.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
-async function compare(world: World, input: Record<string, unknown> = {}) {
-  await askForRun(world, compatibility, input);
-  await world.drain();
-  const [latest] = await listRuns(world.db.drizzle, { job: "compatibility" }, 1);
-  return latest!;
-}
+const compare = (world: World, input: Record<string, unknown> = {}) =>
+  performRun(world, compatibility, input);
 
 type Row = { target_id: string; score: number | null; status: string; components: unknown };
 const rowsOf = (world: World, userId: string) =>

@@ -1,17 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { listRuns } from "../../../../src/queues/runs.ts";
 import { userInterestSets } from "../../../../src/workers/matching/people/user-interest-sets.ts";
-import { askForRun } from "../../../support/jobs.ts";
+import { performRun } from "../../../support/jobs.ts";
 import { happens, profile, setInterests } from "../../../support/pairs.ts";
 import { recordStatements } from "../../../support/statements.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
-async function update(world: World, input: { userId?: string; batchSize?: number } = {}) {
-  await askForRun(world, userInterestSets, input);
-  await world.drain();
-  const [latest] = await listRuns(world.db.drizzle, { job: "user-interest-sets" }, 1);
-  return latest!;
-}
+const update = (world: World, input: { userId?: string; batchSize?: number } = {}) =>
+  performRun(world, userInterestSets, input);
 
 const sets = async (world: World) => ({
   interests: await world.query(
