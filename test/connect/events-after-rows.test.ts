@@ -7,22 +7,12 @@ import {
   MAPPINGS,
   mirrored,
   reconcile,
+  roomOf,
 } from "../support/host-platform.ts";
-import { createWorld, type World } from "../support/world.ts";
+import { createWorld } from "../support/world.ts";
 
 // An event never overtakes the rows of its transaction: the people to notify are read from the rows that the
 // host committed with it, however late the mirrors are.
-
-/** A room with an author and two others. @returns their ids, the host's. */
-async function room(world: World) {
-  const [found] = await world.query<{ room: string; author: string }>(
-    `with people as (insert into app.accounts (mail) select n || '@host.test' from generate_series(1, 3) n returning id),
-          room as (insert into app.rooms (subject) values ('Plans') returning id),
-          joined as (insert into app.room_people (room, account) select room.id, people.id from room, people)
-     select room.id::text as room, (select min(id::text) from people) as author from room`,
-  );
-  return found as { room: string; author: string };
-}
 
 const SEND = (schema: string) => `
   with sent as (insert into app.posts (room, author, words) values ($1::text::uuid, $2::text::uuid, 'Hello') returning id)
@@ -36,7 +26,7 @@ const JOIN = (schema: string) => `
 it("a fan-out finds the rows of its event, 1,000 of 1,000 times, while reading the host takes 200 ms", async () => {
   const world = await createWorld();
   await hostPlatform(world);
-  const { room: thread, author } = await room(world);
+  const { room: thread, author } = await roomOf(world, 3);
   const people = await world.query<{ id: string }>(
     "insert into app.accounts (mail) select 'p' || n from generate_series(1, 1000) n returning id::text",
   );
@@ -101,7 +91,7 @@ it("everything that an event refers to may come from its transaction", async () 
 it("an event waits for a stopped mirror, and is handled without it once the patience is exhausted", async () => {
   const world = await createWorld({ environment: { MIRROR_PATIENCE_MS: "3600000" } });
   await mirrored(world);
-  const { room: thread, author } = await room(world);
+  const { room: thread, author } = await roomOf(world, 3);
   await reconcile(world);
   await world.query("alter table app.posts rename column words to text");
   await world.query("insert into app.posts (room, author, text) values ($1, $2, 'Hello')", [thread, author]);

@@ -9,6 +9,7 @@ import { inTransaction } from "../../src/db/transaction.ts";
 import { beginErasure } from "../../src/erasure/erase.ts";
 import {
   compared,
+  expectMirrored,
   hostConnection,
   hostPlatform,
   installMappings,
@@ -34,12 +35,6 @@ async function scene(world: World) {
      from company, venture, room, post`,
   );
   return row as Record<"ada" | "ben" | "company" | "venture" | "room" | "post", string>;
-}
-
-async function expectMirrored(world: World): Promise<void> {
-  await reconcile(world);
-  const { ours, host } = await compared(world);
-  expect(ours).toEqual(host);
 }
 
 const rowsOf = async (world: World, statement: string) =>

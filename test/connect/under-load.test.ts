@@ -3,32 +3,16 @@ import { describe, expect, it } from "vitest";
 import { applyNotes, resyncPart } from "../../src/connect/reconcile.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import {
-  compared,
+  expectMirrored,
   hostConnection,
   hostPlatform,
   installMappings,
   MAPPINGS,
   mirrored,
   reconcile,
+  roomOf,
 } from "../support/host-platform.ts";
 import { createWorld, type World } from "../support/world.ts";
-
-/** A room with two people. @returns the host's ids. */
-async function room(world: World): Promise<{ room: string; author: string }> {
-  const [found] = await world.query<{ room: string; author: string }>(
-    `with people as (insert into app.accounts (mail) select n || '@host.test' from generate_series(1, 2) n returning id),
-          room as (insert into app.rooms (subject) values ('Plans') returning id),
-          joined as (insert into app.room_people (room, account) select room.id, people.id from room, people)
-     select room.id::text as room, (select min(id::text) from people) as author from room`,
-  );
-  return found as { room: string; author: string };
-}
-
-const expectEqual = async (world: World) => {
-  await reconcile(world);
-  const { ours, host } = await compared(world);
-  expect(ours).toEqual(host);
-};
 
 const count = async (world: World, table: string) =>
   (await world.query<{ n: number }>(`select count(*)::int as n from ${table}`))[0]?.n;
@@ -37,7 +21,7 @@ describe("a backfill while the host writes", () => {
   it("of 30,000 messages is equal, and makes no nudge due", async () => {
     const world = await createWorld();
     await hostPlatform(world);
-    const { room: thread, author } = await room(world);
+    const { room: thread, author } = await roomOf(world, 2);
     const host = await hostConnection(world);
     await host.query(
       "insert into app.posts (room, author, words, sent_at) select $1::uuid, $2::uuid, 'M' || n, now() - interval '1 year' from generate_series(1, 30000) n",
@@ -59,7 +43,7 @@ describe("a backfill while the host writes", () => {
       const results = [await applyNotes(world.db), await resyncPart(world.db)];
       idle = results.every(({ kind }) => kind === "idle") || (await resynced(world));
     }
-    await expectEqual(world);
+    await expectMirrored(world);
     expect(await count(world, "messages")).toBeLessThan(30_000);
     // Messages that were deleted have marks without a time.
     expect(await count(world, "unread_marks where at > '-infinity'")).toBe(0);
@@ -69,7 +53,7 @@ describe("a backfill while the host writes", () => {
   it("takes messages that are written meanwhile for new ones", async () => {
     const world = await createWorld();
     await hostPlatform(world);
-    const { room: thread, author } = await room(world);
+    const { room: thread, author } = await roomOf(world, 2);
     const { messages, ...others } = MAPPINGS;
     await installMappings(world, others);
     await reconcile(world);
@@ -86,7 +70,7 @@ describe("a backfill while the host writes", () => {
     await applyUntilIdle(world);
     expect(await count(world, "messages")).toBe(2);
     expect(await count(world, "unread_marks")).toBe(1);
-    await expectEqual(world);
+    await expectMirrored(world);
   });
 });
 
@@ -103,7 +87,7 @@ describe("the host", () => {
     const world = await createWorld();
     await mirrored(world);
     await world.query("insert into app.companies (title) select 'C' || n from generate_series(1, 2) n");
-    const { room: thread } = await room(world);
+    const { room: thread } = await roomOf(world, 2);
     await reconcile(world);
     const [one, two] = await Promise.all([hostConnection(world), hostConnection(world)]);
     for (const host of [one, two]) await host.query("set lock_timeout = '1s'; begin");
@@ -119,7 +103,7 @@ describe("the host", () => {
       await one.query("insert into app.rooms (subject) values ('One')");
       for (const host of [one, two]) await host.query("commit");
     });
-    await expectEqual(world);
+    await expectMirrored(world);
     expect(await world.query("select name from organizations where host_id is not null order by 1")).toEqual([
       { name: "One" },
       { name: "Two" },
@@ -129,24 +113,24 @@ describe("the host", () => {
   it("may truncate with cascade, delete parents by cascade, and change types between two writes of a session", async () => {
     const world = await createWorld();
     await mirrored(world);
-    const { room: thread, author } = await room(world);
+    const { room: thread, author } = await roomOf(world, 2);
     const host = await hostConnection(world);
     const post = "insert into app.posts (room, author, words) values ($1, $2, 'Hello')";
     await host.query(post, [thread, author]);
-    await expectEqual(world);
+    await expectMirrored(world);
     await host.query("alter table app.posts alter column words type varchar(200)");
     await host.query(post, [thread, author]);
-    await expectEqual(world);
+    await expectMirrored(world);
     expect(await count(world, "messages")).toBe(2);
     await host.query("delete from app.rooms");
-    await expectEqual(world);
+    await expectMirrored(world);
     expect(await count(world, "messages")).toBe(0);
-    const again = await room(world);
+    const again = await roomOf(world, 2);
     await host.query(post, [again.room, again.author]);
-    await expectEqual(world);
+    await expectMirrored(world);
     expect(await count(world, "messages")).toBe(1);
     await host.query("truncate app.rooms cascade");
-    await expectEqual(world);
+    await expectMirrored(world);
     expect(await count(world, "messages")).toBe(0);
     expect(await count(world, "chat_thread_participants")).toBe(0);
   });

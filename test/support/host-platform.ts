@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import { expect } from "vitest";
 import { checkMappings, installMirror } from "../../src/connect/install.ts";
 import { parseMapping } from "../../src/connect/mapping.ts";
 import { applyNotes, resyncPart } from "../../src/connect/reconcile.ts";
@@ -99,6 +100,25 @@ export async function compared(world: World): Promise<{
     host[table] = await world.query(`${theirs} order by 1, 2`);
   }
   return { ours, host };
+}
+
+/** Reconciles, and expects the mirrors to hold what their selects give. */
+export async function expectMirrored(world: World): Promise<void> {
+  await reconcile(world);
+  const { ours, host } = await compared(world);
+  expect(ours).toEqual(host);
+}
+
+/** A room of the host with people in it, the first of them as its author. @returns their ids, the host's. */
+export async function roomOf(world: World, people: number): Promise<{ room: string; author: string }> {
+  const [found] = await world.query<{ room: string; author: string }>(
+    `with people as (insert into app.accounts (mail) select n || '@host.test' from generate_series(1, $1) n returning id),
+          room as (insert into app.rooms (subject) values ('Plans') returning id),
+          joined as (insert into app.room_people (room, account) select room.id, people.id from room, people)
+     select room.id::text as room, (select min(id::text) from people) as author from room`,
+    [people],
+  );
+  return found as { room: string; author: string };
 }
 
 const COMPARED: Readonly<Record<string, readonly [string, string]>> = {
