@@ -9,7 +9,7 @@ import { delivery } from "./emails.ts";
 import { chain, organization, type Person } from "./factories.ts";
 import { askForRun } from "./jobs.ts";
 import { giveSkills, projectFor, skilled } from "./matching.ts";
-import { answer, block, happens, rate, scorePairs, setInterests } from "./pairs.ts";
+import { answer, happens, rate, scorePairs, setInterests } from "./pairs.ts";
 import * as host from "./platform.ts";
 import { heldSale, takeSale } from "./sales.ts";
 import { approve, template } from "./tasks.ts";
@@ -156,7 +156,7 @@ async function beLiked(world: World, ada: Person, others: readonly string[]): Pr
   const [friend, rival] = others as [string, string];
   await rate(world, ada.userId, friend, [1, 2, 3, 4]);
   await rate(world, friend, ada.userId, [1, 2, 3, 4]);
-  await block(world, ada.userId, rival);
+  await host.block(world, ada.userId, rival);
   await world.query("insert into user_matches (user_id, other_id) values ($1, $2)", [friend, ada.userId]);
   await world.query("insert into profile_access (owner_id, viewer_id) values ($1, $2)", [ada.userId, friend]);
   await world.drain();

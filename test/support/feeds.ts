@@ -1,16 +1,11 @@
 import { inTransaction } from "../../src/db/transaction.ts";
 import { type EngagementOutcome, storeEngagement } from "../../src/feeds/engagement.ts";
 import { readCurrentFeeds, type StoredFeed } from "../../src/feeds/stored-feeds.ts";
+import { insertRow } from "./platform.ts";
 import type { World } from "./world.ts";
 
-const insert = async (world: World, table: string, fields: Record<string, unknown>): Promise<string> => {
-  const names = Object.keys(fields);
-  const [row] = await world.query<{ id: string }>(
-    `insert into ${table} (${names.join(", ")}) values (${names.map((_, n) => `$${n + 1}`).join(", ")}) returning id`,
-    Object.values(fields),
-  );
-  return row!.id;
-};
+const insert = async (world: World, table: string, fields: Record<string, unknown>): Promise<string> =>
+  (await insertRow(world, table, fields)).id;
 
 /** A user whose account is years old, and who was active just now. */
 export const member = (world: World, fields: Record<string, unknown> = {}): Promise<string> =>
@@ -55,9 +50,6 @@ export const follow = (world: World, viewerId: string, ownerId: string): Promise
     status: "granted",
     updated_at: hoursAgo(world, 24),
   });
-
-export const block = (world: World, blockerId: string, blockedId: string): Promise<string> =>
-  insert(world, "user_blocks", { blocker_id: blockerId, blocked_id: blockedId });
 
 /** The stored feed of a user. */
 export async function storedFeed(world: World, userId: string): Promise<StoredFeed> {

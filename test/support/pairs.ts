@@ -7,6 +7,7 @@ import { factsOf, type PersonRow } from "../../src/scoring/people/read-facts.ts"
 import { bestPairs, type PairTier } from "../../src/scoring/people/score-pair.ts";
 import { matchScores } from "../../src/workers/matching/people/match-scores.ts";
 import { performRun } from "./jobs.ts";
+import { block, insertRow } from "./platform.ts";
 import type { World } from "./world.ts";
 
 export type ProfileFields = {
@@ -23,24 +24,13 @@ export type ProfileFields = {
 
 /** A user with a profile. @returns the user id. */
 export async function profile(world: World, fields: ProfileFields = {}): Promise<string> {
-  const [user] = await world.query<{ id: string }>("insert into users (name) values ($1) returning id", [
-    fields.name ?? "Ada",
-  ]);
-  const userId = user!.id;
-  await insert(world, "profiles", { user_id: userId, updated_at: world.clock.now(), ...fields.profile });
+  const { id: userId } = await insertRow(world, "users", { name: fields.name ?? "Ada" });
+  await insertRow(world, "profiles", { user_id: userId, updated_at: world.clock.now(), ...fields.profile });
   if (fields.preferences)
-    await insert(world, "profile_preferences", { user_id: userId, ...fields.preferences });
+    await insertRow(world, "profile_preferences", { user_id: userId, ...fields.preferences });
   await setInterests(world, userId, fields.interests ?? []);
   if (fields.traits) await answer(world, userId, fields.traits);
   return userId;
-}
-
-async function insert(world: World, table: string, row: Readonly<Record<string, unknown>>): Promise<void> {
-  const columns = Object.keys(row);
-  await world.query(
-    `insert into ${table} (${columns.join(", ")}) values (${columns.map((_, n) => `$${n + 1}`).join(", ")})`,
-    Object.values(row),
-  );
 }
 
 /** Replaces a user's interests. */
@@ -141,12 +131,6 @@ function randomProfile(world: World, random: Random): ProfileFields {
     ),
   };
 }
-
-export const block = (world: World, blocker: string, blocked: string) =>
-  world.query(
-    "insert into user_blocks (blocker_id, blocked_id) select $1::bigint, $2::bigint where $1::bigint <> $2::bigint on conflict do nothing",
-    [blocker, blocked],
-  );
 
 /** Writes an event, as a host does. */
 export const happens = (world: World, type: string, payload: Readonly<Record<string, unknown>>) =>

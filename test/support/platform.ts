@@ -7,6 +7,27 @@ async function insert(world: World, statement: string, values: unknown[]): Promi
   return (row as { id: string }).id;
 }
 
+/** Inserts a row with these columns. @returns the row. */
+export async function insertRow<Row extends object = { id: string }>(
+  world: World,
+  table: string,
+  fields: Readonly<Record<string, unknown>>,
+): Promise<Row> {
+  const names = Object.keys(fields);
+  const [row] = await world.query(
+    `insert into ${table} (${names.join(", ")}) values (${names.map((_, n) => `$${n + 1}`).join(", ")}) returning *`,
+    Object.values(fields),
+  );
+  return row as Row;
+}
+
+/** One user blocks another. Neither themselves nor anybody twice. */
+export const block = (world: World, blocker: string, blocked: string) =>
+  world.query(
+    "insert into user_blocks (blocker_id, blocked_id) select $1::bigint, $2::bigint where $1::bigint <> $2::bigint on conflict do nothing",
+    [blocker, blocked],
+  );
+
 export const user = (
   world: World,
   fields: { name?: string; email?: string; timeZone?: string; isOperator?: boolean } = {},

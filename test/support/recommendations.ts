@@ -1,5 +1,6 @@
 import { generateRecommendations } from "../../src/workers/recommendations/generate-recommendations.ts";
 import { performRun } from "./jobs.ts";
+import { insertRow } from "./platform.ts";
 import type { World } from "./world.ts";
 
 /** Runs generate-recommendations to its end. @returns the run. */
@@ -41,12 +42,7 @@ export async function posting(
   fields: { title: string; company?: string; description?: string } & Record<string, unknown>,
 ): Promise<string> {
   const row: Record<string, unknown> = { company: "Acme", scraped_at: world.clock.now(), ...fields };
-  const columns = Object.keys(row);
-  const [stored] = await world.query<{ id: string }>(
-    `insert into jobs (${columns.join(", ")}, updated_at) values (${columns.map((_, n) => `$${n + 1}`).join(", ")}, $${columns.length + 1}) returning id`,
-    [...Object.values(row), row["scraped_at"]],
-  );
-  return stored!.id;
+  return (await insertRow(world, "jobs", { ...row, updated_at: row["scraped_at"] })).id;
 }
 
 /** What the view shows, best first. */

@@ -1,6 +1,7 @@
 import { profileSearchIndex } from "../../src/workers/matching/people/profile-search-index.ts";
 import { serve } from "../http/support.ts";
 import { performRanged } from "./jobs.ts";
+import { insertRow } from "./platform.ts";
 import { JWT_SECRET, userToken } from "./user-token.ts";
 import { createWorld, type World } from "./world.ts";
 
@@ -28,23 +29,15 @@ export type Profile = {
 /** A user with a profile that is complete, unless the fields say otherwise. @returns the id. */
 export async function profileOf(world: World, fields: Profile = {}): Promise<string> {
   const { name = "Ada Lovelace", host_id: hostId = null, ...given } = fields;
-  const [user] = await world.query<{ id: string }>(
-    "insert into users (name, host_id) values ($1, $2) returning id",
-    [name, hostId],
-  );
-  const id = user!.id;
-  const profile = {
+  const { id } = await insertRow(world, "users", { name, host_id: hostId });
+  await insertRow(world, "profiles", {
+    user_id: id,
     bio: LONG_BIO,
     birth_date: "1990-12-10",
     location_text: "London",
     avatar_media_id: 1,
     ...given,
-  };
-  const columns = Object.keys(profile);
-  await world.query(
-    `insert into profiles (user_id, ${columns.join(", ")}) values ($1, ${columns.map((_, n) => `$${n + 2}`).join(", ")})`,
-    [id, ...Object.values(profile)],
-  );
+  });
   return id;
 }
 
@@ -71,9 +64,6 @@ export async function likes(world: World, userId: string, ...interests: string[]
     interests,
   ]);
 }
-
-export const block = (world: World, blocker: string, blocked: string) =>
-  world.query("insert into user_blocks (blocker_id, blocked_id) values ($1, $2)", [blocker, blocked]);
 
 /** Builds the index of everybody. */
 export const indexAll = (world: World) => performRanged(world, profileSearchIndex, {});

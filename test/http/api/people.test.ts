@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { block, profile, rate, scorePairs } from "../../support/pairs.ts";
+import { profile, rate, scorePairs } from "../../support/pairs.ts";
+import { block } from "../../support/platform.ts";
 import { JWT_SECRET, userToken } from "../../support/user-token.ts";
 import { createWorld } from "../../support/world.ts";
 import { serve } from "../support.ts";

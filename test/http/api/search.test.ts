@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { searchLimits } from "../../../src/http/api/search-limits.ts";
 import { gate } from "../../support/gate.ts";
+import { block } from "../../support/platform.ts";
 import {
-  block,
   indexAll,
   interestsOf,
   LONG_BIO,

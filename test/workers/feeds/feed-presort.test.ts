@@ -4,7 +4,6 @@ import { DEFAULT_SEGMENTS } from "../../../src/feeds/stored-feeds.ts";
 import { type Feed, isSameFeed, sessionOrder } from "../../../src/scoring/feeds/merge-order.ts";
 import { feedPresort } from "../../../src/workers/feeds/feed-presort.ts";
 import {
-  block,
   feedPostIds,
   follow,
   hoursAgo,
@@ -15,6 +14,7 @@ import {
   storedFeed,
 } from "../../support/feeds.ts";
 import { performRanged } from "../../support/jobs.ts";
+import { block } from "../../support/platform.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const OPTIONS = { batchSize: 100, ...DEFAULT_SEGMENTS, incremental: false };

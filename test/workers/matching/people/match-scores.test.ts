@@ -6,7 +6,6 @@ import { askForRun } from "../../../support/jobs.ts";
 import { killWorkerMidJob } from "../../../support/kills.ts";
 import {
   answer,
-  block,
   community,
   expectExact,
   happens,
@@ -17,6 +16,7 @@ import {
   setInterests,
   storedLists,
 } from "../../../support/pairs.ts";
+import { block } from "../../../support/platform.ts";
 import { recordStatements } from "../../../support/statements.ts";
 import { createWorld, serversOf, type World } from "../../../support/world.ts";
 
