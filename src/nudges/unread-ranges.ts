@@ -86,7 +86,7 @@ const cutWatches = (tx: Tx, now: Date): Promise<WatchRange[]> =>
  *
  * @returns how many marks were taken; fewer than in the range when another run took some.
  */
-export async function takeMarks(tx: Tx, { ids }: MarkRange, now: Date): Promise<number> {
+export async function takeUnreadMarks(tx: Tx, { ids }: MarkRange, now: Date): Promise<number> {
   const [taken] = await rows<{ marks: number }>(
     tx,
     sql`with taken as (

@@ -41,7 +41,7 @@ type Wanted = {
  * @returns null if all lists are to be computed: because that is asked for, so much has changed, lists have
  *   another length, or they were computed yesterday.
  */
-export async function takeMarks(
+export async function takeMatchMarks(
   { tx, runId, now }: Pick<JobContext, "tx" | "runId" | "now">,
   { keep, full }: Wanted,
 ): Promise<MarkedChanges | null> {

@@ -5,7 +5,7 @@ import {
   forgetVolunteers,
   isFull,
   settleMarks,
-  takeMarks,
+  takeMatchMarks,
 } from "../../project-matching/marks.ts";
 import {
   type ComputedLists,
@@ -59,7 +59,7 @@ export const calculateMatches = defineJob({
     if (volunteerId) return [];
     await moveWaitingLocations(tx);
     await resolveSpellings(tx);
-    const changed = await takeMarks(context, { keep, full });
+    const changed = await takeMatchMarks(context, { keep, full });
     return changed === null ? cutRanges(tx, keep) : changed.projectIds.map((id) => rangeOfProject(id, keep));
   },
   compute: async (range: MatchRange, context) => (range.shared ? computeLists(context, range) : null),

@@ -3,7 +3,7 @@ import { recordUnreadNudges, updateWatches } from "../../../nudges/record-unread
 import { readUnreadFacts } from "../../../nudges/unread-facts.ts";
 import {
   nextUnreadRanges,
-  takeMarks,
+  takeUnreadMarks,
   type UnreadRange,
   unreadRange,
   type WatchRange,
@@ -28,7 +28,7 @@ export const unreadThreadNudges: RangedJob<Payload, UnreadRange> = defineJob<Pay
   cut: (_payload, { tx, now, settings }) => nextUnreadRanges(tx, settings.nudges.unread, now, 0),
   run: async (range, context) =>
     range.kind === "marks"
-      ? done({ marks: await takeMarks(context.tx, range, context.now) })
+      ? done({ marks: await takeUnreadMarks(context.tx, range, context.now) })
       : nudgeWatched(range, context),
   sum: async (_payload, counts, { tx, now, settings, round }) => {
     const ranges = await nextUnreadRanges(tx, settings.nudges.unread, now, round + 1);
