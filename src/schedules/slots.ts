@@ -38,10 +38,15 @@ export function slotsBetween(schedule: Pick<Schedule, "pattern" | "tz">, after: 
     // one.
     const near = new Date(Math.max(newest.getTime(), until.getTime() - (newest.getTime() - from.getTime())));
     const later = near > newest ? firstSlots(schedule, near, until) : [];
-    const next = later.length > 0 ? later : firstSlots(schedule, newest, until);
-    if (next.length === 0) break;
-    from = later.length > 0 ? near : newest;
-    slots = later.length > 0 ? later : [...slots, ...next].slice(-MAX_SLOTS);
+    if (later.length > 0) {
+      from = near;
+      slots = later;
+    } else {
+      const next = firstSlots(schedule, newest, until);
+      if (next.length === 0) break;
+      from = newest;
+      slots = [...slots, ...next].slice(-MAX_SLOTS);
+    }
   }
   return slots;
 }
