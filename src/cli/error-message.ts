@@ -16,8 +16,8 @@ const LOGIN_ERRORS = new Set(["28P01", "28000", "3D000"]);
 export function errorMessage(error: unknown): string | null {
   if (error instanceof CliError || error instanceof ConfigurationFault || error instanceof MappingFault)
     return error.message;
-  const notFit = unsuitableServerIn(error);
-  if (notFit !== null) return notFit.message;
+  const unsuitable = unsuitableServerIn(error);
+  if (unsuitable !== null) return unsuitable.message;
   if (error instanceof SealBroken)
     return `A stored token cannot be decrypted: ${error.message}. Append the key it was encrypted with to TOKEN_ENCRYPTION_KEY, after the new one.`;
   const { code, port } = (error ?? {}) as { code?: unknown; port?: unknown };

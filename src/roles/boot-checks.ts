@@ -45,8 +45,8 @@ const CLOCK_TOLERANCE_MS = 5_000;
 const INSUFFICIENT_PRIVILEGE = "42501";
 
 function messageOf(error: Error, schema: string): string {
-  const notFit = unsuitableServerIn(error);
-  if (notFit !== null) return notFit.message;
+  const unsuitable = unsuitableServerIn(error);
+  if (unsuitable !== null) return unsuitable.message;
   const code = databaseFault(error)?.code;
   if (code === INSUFFICIENT_PRIVILEGE)
     return `The role in DATABASE_URL may not read the tables in the schema ${schema}. \`commonwork migrate --print-roles\` prints the grants that it needs.`;
