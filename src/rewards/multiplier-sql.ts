@@ -27,8 +27,8 @@ const at = (instant: Date): SQL => sql`${instant}::timestamptz`;
  * SQL: the stored multiplier of profile `p` in hundredths. The column takes NaN and negative numbers as well,
  * which only the host can have written: these count as the initial multiplier.
  */
-export const currentHundredths = sql`(case when p.activity_multiplier between 0 and 999.99 then p.activity_multiplier * 100
-  else ${MULTIPLIER_WEIGHTS.startHundredths}::int end)::int`;
+export const currentHundredths = sql`(case when p.activity_multiplier * 100 between 0 and ${COLUMN_MAX_HUNDREDTHS}::int
+  then p.activity_multiplier * 100 else ${MULTIPLIER_WEIGHTS.startHundredths}::int end)::int`;
 
 /** base, from `level`. */
 const BASE = sql`least(${COLUMN_MAX_HUNDREDTHS}::bigint,
