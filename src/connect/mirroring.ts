@@ -78,10 +78,9 @@ export function createMirroring(deps: MirroringDeps): Mirroring {
     },
     async catchUp(signal) {
       try {
-        const first = await look(deps.db);
-        const left = isBehind(first) ? await applyUntil(deps, first.last, signal) : first;
-        if (!isBehind(left)) return 0;
-        if (youngest(left) < deps.patienceMs) return HOLD_MS;
+        const lag = await applyNoted(deps.db, { signal, onRound: (round) => report(deps, round) });
+        if (!isBehind(lag)) return 0;
+        if (youngest(lag) < deps.patienceMs) return HOLD_MS;
         behind.warn(new Error("some changes of the host are not mirrored yet"));
         return 0;
       } catch (error) {
@@ -132,11 +131,10 @@ async function attempt(round: () => Promise<RoundResult>): Promise<RoundResult |
   }
 }
 
-function report({ log }: MirroringDeps, result: RoundResult): RoundResult {
+function report({ log }: MirroringDeps, result: RoundResult): void {
   if (result.kind === "applied")
     for (const { mirror, reason } of result.stopped)
       log.error({ alert: "mirror-stopped", mirror, reason }, "a mirror was stopped; its changes stay noted");
-  return result;
 }
 
 /** How far the mirrors are behind, in milliseconds; null: not at all. */
@@ -171,25 +169,28 @@ const isBehind = ({ last, resyncMs, stoppedMs }: Lag): boolean =>
 const youngest = ({ notedMs, resyncMs, stoppedMs }: Lag): number =>
   Math.min(...[notedMs, resyncMs, stoppedMs].filter((ms) => ms !== null));
 
-/** Applies changes until those up to a note are applied, or the time is up. */
-async function applyUntil(deps: MirroringDeps, upTo: string | null, signal: AbortSignal): Promise<Lag> {
+/**
+ * Applies the changes that are noted by now, for up to five seconds.
+ *
+ * @returns how far the mirrors are behind with these changes.
+ */
+export async function applyNoted(
+  db: Database,
+  {
+    signal,
+    onRound,
+  }: { readonly signal?: AbortSignal; readonly onRound?: (round: RoundResult) => void } = {},
+): Promise<Lag> {
   const deadline = performance.now() + CATCH_UP_MS;
-  for (;;) {
-    const lag = await look(deps.db, upTo ?? "0");
-    if (lag.last === null || signal.aborted || performance.now() > deadline) return lag;
-    const round = report(deps, await applyNotes(deps.db).catch(busyIfContended));
+  let lag = await look(db);
+  const { last } = lag;
+  while (lag.last !== null && !signal?.aborted && performance.now() <= deadline) {
+    const round = await applyNotes(db).catch(busyIfContended);
+    onRound?.(round);
     if (round.kind === "busy") await delay(BUSY_MS);
+    lag = await look(db, last);
   }
-}
-
-/** Applies what is noted by now, for commands; for up to five seconds. */
-export async function applyNoted(db: Database): Promise<void> {
-  const deadline = performance.now() + CATCH_UP_MS;
-  while (performance.now() < deadline) {
-    const { kind } = await applyNotes(db).catch(busyIfContended);
-    if (kind === "idle") return;
-    if (kind === "busy") await delay(BUSY_MS);
-  }
+  return lag;
 }
 
 function busyIfContended(error: unknown): RoundResult {
