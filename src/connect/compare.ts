@@ -1,6 +1,6 @@
-import { isStatementCancelled } from "../db/faults.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Mirror } from "./installed.ts";
+import { fewerKeys, unlessTooSlow } from "./key-limit.ts";
 import { differingKeys, nextHostKeys, nextOwnKeys } from "./mirror-statements.ts";
 import { readHost } from "./read-host.ts";
 
@@ -24,8 +24,6 @@ export type Compared = {
 };
 
 const KEYS_PER_PART = 10_000;
-/** The select of a mapping may be slow: a part with fewer keys then fits into the limit of a statement. */
-const LEAST_KEYS = 10;
 
 /**
  * Compares every row of a mirror with what its select gives: the keys of the host in order, then our own. A
@@ -45,8 +43,8 @@ export async function compareMirror(mirror: Mirror, comparing: Comparing): Promi
   const left = [...suspects];
   for (let limit = KEYS_PER_PART; left.length > 0; ) {
     const some = left.slice(0, limit);
-    const found = await attempt(() => comparing.read((tx) => differingAmong(tx, mirror, some)), limit);
-    if (found === null) limit = fewer(limit);
+    const found = await unlessTooSlow(() => comparing.read((tx) => differingAmong(tx, mirror, some)), limit);
+    if (found === null) limit = fewerKeys(limit);
     else {
       differing.push(...found);
       left.splice(0, some.length);
@@ -66,11 +64,11 @@ async function* partsOf(mirror: Mirror, { read, signal }: Comparing): AsyncGener
     for (let after: string | null = null; ; ) {
       signal?.throwIfAborted();
       const from: string | null = after;
-      const part: Found | null = await attempt(
+      const part: Found | null = await unlessTooSlow(
         () => read((tx) => readPart(tx, mirror, phase, from, limit)),
         limit,
       );
-      if (part === null) limit = fewer(limit);
+      if (part === null) limit = fewerKeys(limit);
       else if (part.last === null) break;
       else {
         after = part.last;
@@ -97,16 +95,4 @@ async function readPart(
 async function differingAmong(tx: Tx, { plan }: Mirror, keys: readonly string[]): Promise<string[]> {
   const found = await readHost<{ key: string }>(tx, plan, differingKeys(plan, keys));
   return found.map(({ key }) => key);
-}
-
-const fewer = (limit: number): number => Math.max(LEAST_KEYS, Math.floor(limit / 4));
-
-/** @returns null if it took too long, and fewer keys can be read. */
-async function attempt<T>(work: () => Promise<T>, limit: number): Promise<T | null> {
-  try {
-    return await work();
-  } catch (error) {
-    if (limit > LEAST_KEYS && isStatementCancelled(error)) return null;
-    throw error;
-  }
 }

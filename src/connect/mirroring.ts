@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
-import { isContention, isDatabaseAbsent, isStatementCancelled } from "../db/faults.ts";
+import { isContention, isDatabaseAbsent } from "../db/faults.ts";
 import { rows } from "../db/statement.ts";
 import { type Log, warnThrottled } from "../log.ts";
+import { fewerKeys, unlessTooSlow } from "./key-limit.ts";
 import { applyNotes, KEYS_PER_ROUND, type RoundResult, resyncPart } from "./reconcile.ts";
 import { checkSources } from "./source-check.ts";
 
@@ -96,14 +97,14 @@ async function applyAll(deps: MirroringDeps): Promise<void> {
   if (!(await isAnythingNoted(deps.db))) return;
   let limit = KEYS_PER_ROUND;
   for (;;) {
-    const noted = await attempt(() => applyNotes(deps.db, limit));
-    const resynced = await attempt(() => resyncPart(deps.db, limit));
-    const results = [noted, resynced];
-    for (const result of results) if (result !== null) report(deps, result);
-    if (results.includes(null)) {
-      if (limit === LEAST_KEYS) return;
-      limit = Math.max(LEAST_KEYS, Math.floor(limit / 4));
-    } else if (results.every((result) => result?.kind !== "applied")) return;
+    const results: (RoundResult | null)[] = [];
+    for (const apply of [applyNotes, resyncPart]) {
+      const result = await unlessTooSlow(() => apply(deps.db, limit), limit);
+      if (result !== null) report(deps, result);
+      results.push(result);
+    }
+    if (results.includes(null)) limit = fewerKeys(limit);
+    else if (results.every((result) => result?.kind !== "applied")) return;
   }
 }
 
@@ -116,19 +117,6 @@ async function isAnythingNoted(db: Database): Promise<boolean> {
             and (m.resync is not null or exists (select from dirty d where d.mirror = m.table_name))) as noted`,
   );
   return found?.noted === true;
-}
-
-/** The select of a mapping may be slow: a round with fewer keys then fits into the limit of a statement. */
-const LEAST_KEYS = 10;
-
-/** @returns null if the round took too long. */
-async function attempt(round: () => Promise<RoundResult>): Promise<RoundResult | null> {
-  try {
-    return await round();
-  } catch (error) {
-    if (isStatementCancelled(error)) return null;
-    throw error;
-  }
 }
 
 function report({ log }: MirroringDeps, result: RoundResult): void {
