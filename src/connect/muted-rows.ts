@@ -35,9 +35,11 @@ export async function splitByAge(
     const column = EFFECTS[table];
     if (resyncSince === null || column === undefined || noted === undefined) continue;
     const isMapped = plan.columns.some(({ name }) => name === column);
-    const since = isMapped ? await recentKeys(tx, { plan }, [...noted], { column, since: resyncSince }) : [];
-    recent.set(table, new Set(since));
-    old.set(table, new Set([...noted].filter((key) => !since.includes(key))));
+    const since = new Set(
+      isMapped ? await recentKeys(tx, { plan }, [...noted], { column, since: resyncSince }) : [],
+    );
+    recent.set(table, since);
+    old.set(table, new Set([...noted].filter((key) => !since.has(key))));
   }
   return { old, recent };
 }
