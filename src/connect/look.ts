@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import type { MappingFault } from "./mapping.ts";
+import type { Fault, MappingFault } from "./mapping.ts";
 
 /** What Postgres knows about a select of a mapping. */
 export type Looked = {
@@ -24,8 +24,6 @@ export type Looked = {
   /** Whether it calls functions of the host, which may read anything. */
   readonly callsHost: boolean;
 };
-
-type Fault = (reason: string) => MappingFault;
 
 /** Looks at the select of a mapping, which is not run. @throws MappingFault if Postgres refuses it. */
 export const lookAtSelect = (tx: Tx, select: string, fault: Fault): Promise<Looked> =>

@@ -90,7 +90,8 @@ const headersIn = (text: string): { name: string; value: string }[] =>
     return name === undefined || value === undefined ? [] : [{ name, value }];
   });
 
-type Fault = (reason: string) => MappingFault;
+/** Makes the fault of a mapping. */
+export type Fault = (reason: string) => MappingFault;
 
 function readKey(value: string, fault: Fault): KeyColumn[] {
   const columns = splitTopLevel(value).map((part) => {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { type Looked, lookAtSelect, lookAtThrough } from "./look.ts";
-import { type Gone, type Mapping, MappingFault } from "./mapping.ts";
+import { type Fault, type Gone, type Mapping, MappingFault } from "./mapping.ts";
 
 /** What a column of ours that refers to another table refers to: `users.id`. */
 const reference = z.object({ table: z.string(), column: z.string() });
@@ -97,8 +97,6 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> 
     gone,
   };
 }
-
-type Fault = (reason: string) => MappingFault;
 
 /** @throws MappingFault for tables whose changes cannot be noted. */
 function refuseTables(tables: Looked["tables"], fault: Fault): void {
