@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { backfillMirrors, resumeMirror, uninstallMirror } from "../connect/install.ts";
-import { readMirrors } from "../connect/installed.ts";
+import { type Mirror, readMirrors } from "../connect/installed.ts";
 import { applyNoted } from "../connect/mirroring.ts";
 import { type MirrorStatus, mirrorStatus } from "../connect/status.ts";
+import { sourceName } from "../connect/triggers.ts";
 import { compareMirrors, type Verified, type VerifyOptions } from "../connect/verify.ts";
 import type { Database } from "../db/client.ts";
 import { formatInstant } from "../format-instant.ts";
@@ -63,7 +64,7 @@ function defineBackfill(command: Command, terminal: Terminal): void {
     .description("compare all rows of the host with the mirrors again, and copy what differs");
   changeFlags(backfill).action(async (names: string[], flags: ChangeFlags) => {
     await withDatabase(terminal, async (db) => {
-      const mirrors = await chosenMirrors(db, names);
+      const mirrors = tablesOf(await chosenMirrors(db, names));
       if (flags.dryRun) {
         // Nothing is brought up to date: changes that are noted would be copied as well.
         const verified = await verify(terminal, db, { mirrors, catchUp: async () => undefined });
@@ -91,7 +92,7 @@ function defineVerify(command: Command, terminal: Terminal): void {
   jsonFlag(declared).action(async (names: string[], { repair, json }: { repair?: true; json?: true }) => {
     const verified = await withDatabase(terminal, async (db) =>
       verify(terminal, db, {
-        mirrors: await chosenMirrors(db, names),
+        mirrors: tablesOf(await chosenMirrors(db, names)),
         repair: repair === true,
         catchUp: () => applyNoted(db),
       }),
@@ -176,35 +177,34 @@ function defineUninstall(command: Command, terminal: Terminal): void {
   changeFlags(uninstall).action(async (names: string[], { yes, ...flags }: UninstallFlags) => {
     await withDatabase(terminal, async (db) => {
       const chosen = await chosenMirrors(db, names);
-      const statuses = await mirrorStatus(db.drizzle, db.schema);
-      const changes = statuses.filter(({ mirror }) => chosen.includes(mirror)).reverse();
-      if (!flags.dryRun && changes.length > 0) {
-        await requireConfirmation(
-          terminal,
-          yes ? { yes } : {},
-          `Remove the triggers of ${chosen.join(", ")}?`,
-        );
-        for (const { mirror } of changes) await uninstallMirror(db, mirror, operator());
+      if (!flags.dryRun && chosen.length > 0) {
+        const question = `Remove the triggers of ${tablesOf(chosen).join(", ")}?`;
+        await requireConfirmation(terminal, yes ? { yes } : {}, question);
       }
-      printChanges(
-        terminal,
-        flags,
-        changes.map(({ mirror, sources }) => ({ mirror, sources })),
-        ({ mirror, sources }) =>
-          flags.dryRun
-            ? `Would uninstall ${mirror}, with its triggers on ${sources.join(", ")}.`
-            : `Uninstalled ${mirror}.`,
+      const changes = chosen
+        .map(({ table, plan }) => ({ mirror: table, sources: plan.sources.map(sourceName) }))
+        .reverse();
+      if (!flags.dryRun) for (const { mirror } of changes) await uninstallMirror(db, mirror, operator());
+      printChanges(terminal, flags, changes, ({ mirror, sources }) =>
+        flags.dryRun
+          ? `Would uninstall ${mirror}, with its triggers on ${sources.join(", ")}.`
+          : `Uninstalled ${mirror}.`,
       );
     });
   });
 }
 
-/** The named mirrors, or all. @throws CliError for one that is not installed. */
-async function chosenMirrors(db: Database, names: readonly string[]): Promise<string[]> {
-  const installed = (await readMirrors(db.drizzle)).map(({ table }) => table);
-  const unknown = names.find((name) => !installed.includes(name));
+/**
+ * The named mirrors, or all, those that others refer to first.
+ * @throws CliError for one that is not installed.
+ */
+async function chosenMirrors(db: Database, names: readonly string[]): Promise<Mirror[]> {
+  const installed = await readMirrors(db.drizzle);
+  const unknown = names.find((name) => !installed.some(({ table }) => table === name));
   if (unknown !== undefined) throw unknownMirror(unknown);
-  return names.length > 0 ? [...names] : installed;
+  return names.length > 0 ? installed.filter(({ table }) => names.includes(table)) : installed;
 }
+
+const tablesOf = (mirrors: readonly Mirror[]): string[] => mirrors.map(({ table }) => table);
 
 const unknownMirror = (name: string): CliError => new CliError(`There is no mirror ${name}.`);
