@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
-import { jsonFlag } from "./flags.ts";
+import { type ChangeFlags, changeFlags } from "./flags.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 
 /** Asks the operator. @throws CliError when there is nobody to ask. */
@@ -15,14 +15,13 @@ export async function confirm(terminal: Terminal, question: string): Promise<boo
 }
 
 /** The options of a command by which an operator decides about something that cannot be undone. */
-export type DecisionOptions = { reason?: string; yes?: true; dryRun?: true; json?: true };
+export type DecisionOptions = ChangeFlags & { readonly reason?: string; readonly yes?: true };
 
 /** Adds `--reason`, `--yes`, `--dry-run` and `--json`. */
 export function decisionFlags(command: Command): Command {
   command.option("--reason <text>", "why, for the audit log; required unless --dry-run is given");
   command.option("--yes", "skip the confirmation");
-  command.option("--dry-run", "show what would be done without doing it");
-  return jsonFlag(command);
+  return changeFlags(command);
 }
 
 const MAX_REASON_LENGTH = 500;
