@@ -2,7 +2,7 @@ import type { Database } from "../db/client.ts";
 import type { Queryable } from "../db/statement.ts";
 import { dryRun } from "../queues/dry-run.ts";
 import type { Job } from "../queues/job.ts";
-import { followRun, runInline, startRun } from "../queues/manual-runs.ts";
+import { runInline, startRun } from "../queues/manual-runs.ts";
 import type { Run } from "../queues/runs.ts";
 import { executionOf } from "../roles/execution.ts";
 import type { Runtime } from "../roles/runtime.ts";
@@ -15,30 +15,17 @@ import { previewText } from "./preview-text.ts";
 import { printJson, printLine } from "./print.ts";
 import { recommendationsReport } from "./recommendations-report.ts";
 import { REFERENCE_FIELDS, requireReference } from "./references.ts";
-import { CliError, type Terminal } from "./terminal.ts";
-import { redisAnswers, withRuntime } from "./with-runtime.ts";
+import { followInWorkers, hasFailed, INTERRUPTED, type ModeFlags, withRunRuntime } from "./run-modes.ts";
+import type { Terminal } from "./terminal.ts";
 
-export type RunOptions = { dryRun?: true; inline?: true; detach?: true; json?: true } & Record<
-  string,
-  unknown
->;
-
-/** How long a run may stay queued before the CLI checks for a worker. */
-const WORKER_CHECK_AFTER_MS = 5_000;
+export type RunOptions = ModeFlags & Record<string, unknown>;
 
 /**
  * Runs a job as the options say: in a worker, in this process, detached, or as a dry run.
  * @throws CliError
  */
 export async function runJob(terminal: Terminal, job: Job, options: RunOptions): Promise<void> {
-  const modes = [
-    options.dryRun && "--dry-run",
-    options.inline && "--inline",
-    options.detach && "--detach",
-  ].filter(Boolean);
-  if (modes.length > 1) throw new CliError(`${modes.join(" and ")} cannot be combined.`);
-  const redis = !options.dryRun && !options.inline;
-  await withRuntime(terminal, { redis }, async (runtime) => {
+  await withRunRuntime(terminal, options, async (runtime) => {
     const payload = payloadFrom(job, await withOwnIds(runtime.db.drizzle, options));
     if (options.dryRun) return preview(terminal, runtime, job, payload, options);
     if (options.detach) {
@@ -93,50 +80,10 @@ async function runAndFollow(
   const signal = terminal.interrupted();
   try {
     if (options.inline) return await runInline(executionOf(runtime), job, payload, progress.update, signal);
-    let latest: Run | undefined;
     const id = await runtime.relay.transact((tx) => startRun(tx, job, payload));
-    const check = setTimeout(
-      () => void warnIfNoWorker(terminal, runtime, job, latest),
-      WORKER_CHECK_AFTER_MS,
-    );
-    try {
-      return await followRun(
-        runtime.db,
-        id,
-        (run) => {
-          latest = run;
-          progress.update(run);
-        },
-        signal,
-      );
-    } finally {
-      clearTimeout(check);
-    }
+    return await followInWorkers(terminal, runtime, job, id, { onProgress: progress.update, signal });
   } finally {
     progress.close();
-  }
-}
-
-/** Warns when a run is still queued and nothing could take it. The run stays queued for a later worker. */
-export async function warnIfNoWorker(
-  terminal: Terminal,
-  runtime: Runtime,
-  job: Pick<Job, "name" | "queue">,
-  latest: Run | undefined,
-): Promise<void> {
-  if (latest && latest.status !== "queued") return;
-  const inline = `To run it in this process: commonwork run ${job.name} --inline\n`;
-  if (!(await redisAnswers(runtime))) {
-    return terminal.writeError(
-      `Redis does not answer, so no worker can take the run; it waits in Postgres. ${inline}`,
-    );
-  }
-  const workers = await runtime.producers
-    .queue(job.queue)
-    .getWorkersCount()
-    .catch(() => null);
-  if (workers === 0) {
-    terminal.writeError(`No worker serves the queue ${job.queue}; the run waits for one. ${inline}`);
   }
 }
 
@@ -149,11 +96,9 @@ const REPORTS: Readonly<Record<string, (db: Database, run: Run) => Promise<strin
 const reportOf = async (db: Database, run: Run): Promise<string | null> =>
   (await REPORTS[run.job]?.(db, run)) ?? null;
 
-const INTERRUPTED = 130;
-
 function exitCodeOf(run: Run): number {
   if (run.finishedAt === null) return INTERRUPTED;
-  return run.status === "failed" || run.status === "cancelled" ? 1 : 0;
+  return hasFailed(run) ? 1 : 0;
 }
 
 const unfinishedNote = (run: Run, { inline }: RunOptions): string =>

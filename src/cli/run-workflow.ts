@@ -1,29 +1,19 @@
 import type { Job } from "../queues/job.ts";
-import { continueInline, followRun, startRun } from "../queues/manual-runs.ts";
-import { findUnfinished, listSteps, loadRun, type Run } from "../queues/runs.ts";
+import { continueInline, startRun } from "../queues/manual-runs.ts";
+import { findUnfinished, listSteps, type Run } from "../queues/runs.ts";
 import { executionOf } from "../roles/execution.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { catalogue, runWorkflow } from "../workers/index.ts";
 import { stepsOf, type WorkflowName, type WorkflowOptions } from "../workers/workflows.ts";
 import { printJson, printLine } from "./print.ts";
 import { requireUserId } from "./references.ts";
-import { preview, warnIfNoWorker } from "./run-job.ts";
+import { preview } from "./run-job.ts";
+import { followInWorkers, hasFailed, INTERRUPTED, type ModeFlags, withRunRuntime } from "./run-modes.ts";
 import { formatDuration, printSteps } from "./runs.ts";
-import { CliError, type Terminal } from "./terminal.ts";
-import { withRuntime } from "./with-runtime.ts";
+import type { Terminal } from "./terminal.ts";
 import { followSteps } from "./workflow-progress.ts";
 
-export type WorkflowFlags = {
-  userId?: string;
-  full?: true;
-  dryRun?: true;
-  inline?: true;
-  detach?: true;
-  json?: true;
-};
-
-const WORKER_CHECK_AFTER_MS = 5_000;
-const INTERRUPTED = 130;
+export type WorkflowFlags = ModeFlags & { userId?: string; full?: true };
 
 /**
  * Runs the jobs of a workflow one after the other. One that was interrupted is continued: a run with the same
@@ -35,18 +25,18 @@ export async function runWorkflowCommand(
   workflow: WorkflowName,
   flags: WorkflowFlags,
 ): Promise<void> {
-  const modes = [flags.dryRun && "--dry-run", flags.inline && "--inline", flags.detach && "--detach"].filter(
-    Boolean,
-  );
-  if (modes.length > 1) throw new CliError(`${modes.join(" and ")} cannot be combined.`);
-  await withRuntime(terminal, { redis: !flags.dryRun && !flags.inline }, async (runtime) => {
+  await withRunRuntime(terminal, flags, async (runtime) => {
     const options: WorkflowOptions = {
       ...(flags.userId === undefined
         ? {}
         : { userId: await requireUserId(runtime.db.drizzle, flags.userId) }),
       ...(flags.full ? { full: true } : {}),
     };
-    if (flags.dryRun) return previewSteps(terminal, runtime, workflow, options, flags);
+    const steps = stepsOf(workflow, options, (name) => catalogue.find(name)?.job);
+    if (flags.dryRun) {
+      for (const { job, input } of steps) await preview(terminal, runtime, job, input, flags);
+      return;
+    }
     const { id, isContinued } = await startOrContinue(runtime, { workflow, ...options });
     if (flags.detach) {
       return flags.json
@@ -54,22 +44,9 @@ export async function runWorkflowCommand(
         : printLine(terminal, `run ${id} of ${workflow} ${isContinued ? "continues" : "is queued"}`);
     }
     if (isContinued && !flags.json) printLine(terminal, `continuing run ${id} of ${workflow}`);
-    await follow(terminal, runtime, workflow, { id, options, flags });
+    const names = steps.map(({ job }) => job.name);
+    await follow(terminal, runtime, workflow, { id, names, flags });
   });
-}
-
-const stepNames = (workflow: WorkflowName, options: WorkflowOptions): string[] =>
-  stepsOf(workflow, options, (name) => catalogue.find(name)?.job).map(({ job }) => job.name);
-
-async function previewSteps(
-  terminal: Terminal,
-  runtime: Runtime,
-  workflow: WorkflowName,
-  options: WorkflowOptions,
-  { json }: WorkflowFlags,
-): Promise<void> {
-  for (const { job, input } of stepsOf(workflow, options, (name) => catalogue.find(name)?.job))
-    await preview(terminal, runtime, job, input, { json });
 }
 
 async function startOrContinue(
@@ -81,44 +58,28 @@ async function startOrContinue(
   return { id: await relay.transact((tx) => startRun(tx, runWorkflow as Job, input)), isContinued: false };
 }
 
-type Started = { readonly id: string; readonly options: WorkflowOptions; readonly flags: WorkflowFlags };
+type Started = { readonly id: string; readonly names: readonly string[]; readonly flags: WorkflowFlags };
 
 async function follow(
   terminal: Terminal,
   runtime: Runtime,
   workflow: WorkflowName,
-  { id, options, flags }: Started,
+  { id, names, flags }: Started,
 ): Promise<void> {
   const signal = terminal.interrupted();
-  const names = stepNames(workflow, options);
   const display = followSteps(terminal, runtime.db, { id, workflow, names, silent: flags.json === true });
-  const check = flags.inline
-    ? undefined
-    : setTimeout(() => void warnUnlessStarted(terminal, runtime, workflow, id), WORKER_CHECK_AFTER_MS);
   const ignore = () => undefined;
+  const job = { name: workflow, queue: runWorkflow.queue };
   let run: Run;
   try {
     run = flags.inline
       ? await continueInline(executionOf(runtime), id, ignore, signal)
-      : await followRun(runtime.db, id, ignore, signal);
+      : await followInWorkers(terminal, runtime, job, id, { onProgress: ignore, signal });
   } finally {
-    clearTimeout(check);
     await display.close();
   }
   report(terminal, workflow, run, await listSteps(runtime.db.drizzle, id), flags);
 }
-
-async function warnUnlessStarted(
-  terminal: Terminal,
-  runtime: Runtime,
-  workflow: WorkflowName,
-  id: string,
-): Promise<void> {
-  const run = await loadRun(runtime.db.drizzle, id);
-  await warnIfNoWorker(terminal, runtime, { name: workflow, queue: runWorkflow.queue }, run);
-}
-
-const hasFailed = ({ status }: Run): boolean => status === "failed" || status === "cancelled";
 
 /** A table of the steps, and what became of the whole. */
 function report(
