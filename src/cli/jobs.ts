@@ -25,7 +25,7 @@ export function defineJobs(command: Command, terminal: Terminal): void {
     const workflows = WORKFLOW_NAMES.map((name) => ({
       name,
       description: WORKFLOWS[name].description,
-      steps: stepsOf(name, {}, (step) => catalogue.find(step)?.job).map(({ job }) => job.name),
+      steps: stepsOf(name, {}).map(({ job }) => job.name),
     }));
     printTable(
       terminal,

@@ -3,7 +3,7 @@ import { continueInline, startRun } from "../queues/manual-runs.ts";
 import { findUnfinished, listSteps, type Run } from "../queues/runs.ts";
 import { executionOf } from "../roles/execution.ts";
 import type { Runtime } from "../roles/runtime.ts";
-import { catalogue, runWorkflow } from "../workers/index.ts";
+import { runWorkflow } from "../workers/maintenance/run-workflow.ts";
 import { stepsOf, type WorkflowName, type WorkflowOptions } from "../workers/workflows.ts";
 import { printJson, printLine } from "./print.ts";
 import { requireUserId } from "./references.ts";
@@ -32,7 +32,7 @@ export async function runWorkflowCommand(
         : { userId: await requireUserId(runtime.db.drizzle, flags.userId) }),
       ...(flags.full ? { full: true } : {}),
     };
-    const steps = stepsOf(workflow, options, (name) => catalogue.find(name)?.job);
+    const steps = stepsOf(workflow, options);
     if (flags.dryRun) {
       for (const { job, input } of steps) await preview(terminal, runtime, job, input, flags);
       return;

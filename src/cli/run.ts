@@ -31,7 +31,7 @@ function defineWorkflow(command: Command, terminal: Terminal, name: WorkflowName
   const { description, ofUser, fullSteps }: Workflow = WORKFLOWS[name];
   const workflow = command.command(name).description(description);
   if (ofUser) mandatoryFlag(workflow, "--user-id <text>", `the user; ${USER_ID_FORMS}`);
-  if (fullSteps) workflow.option("--full", `also ${fullSteps.join(", ")}`);
+  if (fullSteps) workflow.option("--full", `also ${fullSteps.map((job) => job.name).join(", ")}`);
   modeFlags(workflow).action(async (flags: WorkflowFlags) => {
     const { runWorkflowCommand } = await import("./run-workflow.ts");
     await runWorkflowCommand(terminal, name, flags);

@@ -1,4 +1,4 @@
-import { type Catalogue, catalogueOf } from "../queues/catalogue.ts";
+import { catalogueOf } from "../queues/catalogue.ts";
 import { distributeBudget } from "./budgets/distribute-budget.ts";
 import { sweepDueBudgets } from "./budgets/sweep-due-budgets.ts";
 import { distributeCommission } from "./commissions/distribute-commission.ts";
@@ -14,7 +14,7 @@ import { feedPresortCleanup } from "./feeds/feed-presort-cleanup.ts";
 import { trending } from "./feeds/trending.ts";
 import { eraseUser } from "./maintenance/erase-user.ts";
 import { pruneHistory } from "./maintenance/prune-history.ts";
-import { runWorkflowAmong } from "./maintenance/run-workflow.ts";
+import { runWorkflow } from "./maintenance/run-workflow.ts";
 import { verifyLedger } from "./maintenance/verify-ledger.ts";
 import { verifyMirrors } from "./maintenance/verify-mirrors.ts";
 import { calculateMatches } from "./matching/calculate-matches.ts";
@@ -66,11 +66,8 @@ import { emitRecommendationsReady } from "./recommendations/emit-recommendations
 import { generateRecommendations } from "./recommendations/generate-recommendations.ts";
 import { scrapeJobPostings } from "./recommendations/scrape-job-postings.ts";
 
-/** Runs other jobs, by their names. */
-export const runWorkflow = runWorkflowAmong((name) => catalogue.find(name)?.job);
-
 /** All jobs. test/catalogue.test.ts fails for a job file that is missing here or has no test. */
-export const catalogue: Catalogue = catalogueOf([
+export const catalogue = catalogueOf([
   distributeCommission,
   recheckCommissions,
   releaseCommission,

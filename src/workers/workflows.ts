@@ -1,4 +1,16 @@
 import type { Job } from "../queues/job.ts";
+import { affinity } from "./feeds/affinity.ts";
+import { contentFeatures } from "./feeds/content-features.ts";
+import { feedPresort } from "./feeds/feed-presort.ts";
+import { feedPresortCleanup } from "./feeds/feed-presort-cleanup.ts";
+import { trending } from "./feeds/trending.ts";
+import { buildUserTraits } from "./matching/people/build-user-traits.ts";
+import { compatibility } from "./matching/people/compatibility.ts";
+import { matchScores } from "./matching/people/match-scores.ts";
+import { profileSearchIndex } from "./matching/people/profile-search-index.ts";
+import { searchableUser } from "./matching/people/searchable-user.ts";
+import { userInterestSets } from "./matching/people/user-interest-sets.ts";
+import { mediaMetadataAll } from "./media/media-metadata-all.ts";
 
 /** What the steps of a workflow are given. */
 export type WorkflowOptions = {
@@ -11,10 +23,10 @@ export type WorkflowOptions = {
 /** Jobs that run one after the other. */
 export type Workflow = {
   readonly description: string;
-  /** Names of jobs, each after those whose results it reads. Jobs that this version lacks are left out. */
-  readonly steps: readonly string[];
+  /** Each after those whose results it reads. */
+  readonly steps: readonly Job[];
   /** Further steps with `full`. */
-  readonly fullSteps?: readonly string[];
+  readonly fullSteps?: readonly Job[];
   /** Whether it is for one user. */
   readonly ofUser: boolean;
 };
@@ -24,29 +36,29 @@ export const WORKFLOWS = {
   all: {
     description: "run every job about people, feeds and media, in the order of their dependencies",
     steps: [
-      "build-user-traits",
-      "user-interest-sets",
-      "match-scores",
-      "compatibility",
-      "searchable-user",
-      "profile-search-index",
-      "content-features",
-      "trending",
-      "affinity",
-      "feed-presort",
-      "feed-presort-cleanup",
+      buildUserTraits,
+      userInterestSets,
+      matchScores,
+      compatibility,
+      searchableUser,
+      profileSearchIndex,
+      contentFeatures,
+      trending,
+      affinity,
+      feedPresort,
+      feedPresortCleanup,
     ],
-    fullSteps: ["media-metadata-all"],
+    fullSteps: [mediaMetadataAll],
     ofUser: false,
   },
   onboarding: {
     description: "compute everything about a new user: traits, match scores, search index, feed",
-    steps: ["build-user-traits", "match-scores", "profile-search-index", "feed-presort"],
+    steps: [buildUserTraits, matchScores, profileSearchIndex, feedPresort],
     ofUser: true,
   },
   "algorithm-update": {
     description: "compute again what depends on algorithms: match scores, search index, feeds",
-    steps: ["match-scores", "profile-search-index", "feed-presort"],
+    steps: [matchScores, profileSearchIndex, feedPresort],
     ofUser: false,
   },
 } as const satisfies Record<string, Workflow>;
@@ -58,16 +70,9 @@ export const WORKFLOW_NAMES = Object.keys(WORKFLOWS) as [WorkflowName, ...Workfl
 /** One step: a job, and what it is run with. */
 export type WorkflowStep = { readonly job: Job; readonly input: { readonly userId?: string } };
 
-/** @param find the job with a name, if there is one. */
-export function stepsOf(
-  name: WorkflowName,
-  { userId, full = false }: WorkflowOptions,
-  find: (name: string) => Job | undefined,
-): WorkflowStep[] {
-  const workflow: Workflow = WORKFLOWS[name];
-  const names = [...workflow.steps, ...(full ? (workflow.fullSteps ?? []) : [])];
-  return names.flatMap((step) => {
-    const job = find(step);
-    return job ? [{ job, input: userId === undefined ? {} : { userId } }] : [];
-  });
+/** The steps of a workflow, in order. */
+export function stepsOf(name: WorkflowName, { userId, full = false }: WorkflowOptions): WorkflowStep[] {
+  const { steps, fullSteps = [] }: Workflow = WORKFLOWS[name];
+  const input = userId === undefined ? {} : { userId };
+  return [...steps, ...(full ? fullSteps : [])].map((job) => ({ job, input }));
 }

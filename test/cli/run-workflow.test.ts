@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { progressOf } from "../../src/cli/workflow-progress.ts";
-import { catalogue, runWorkflow } from "../../src/workers/index.ts";
+import { runWorkflow } from "../../src/workers/maintenance/run-workflow.ts";
 import { stepsOf } from "../../src/workers/workflows.ts";
 import { cli, cliUntil, environmentOf } from "../support/cli.ts";
 import { profileOf, TODAY } from "../support/search-people.ts";
 import { createWorld } from "../support/world.ts";
 
 const stepNames = (...[name, options]: [Parameters<typeof stepsOf>[0], Parameters<typeof stepsOf>[1]]) =>
-  stepsOf(name, options, (step) => catalogue.find(step)?.job).map(({ job }) => job.name);
+  stepsOf(name, options).map(({ job }) => job.name);
 
 describe("commonwork run", () => {
   it("alone lists the jobs and the workflows, as `commonwork jobs` does", async () => {

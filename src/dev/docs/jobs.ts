@@ -50,11 +50,11 @@ export const workflowTable = (workflows: Readonly<Record<string, Workflow>>): st
     Object.entries(workflows).map(([name, { description, steps, fullSteps = [], ofUser }]) => [
       `\`commonwork run ${name}${ofUser ? " --user-id <id>" : ""}\``,
       description,
-      [...steps.map(linkTo), ...fullSteps.map((step) => `with \`--full\` ${linkTo(step)}`)].join(", "),
+      [...steps.map(linkTo), ...fullSteps.map((job) => `with \`--full\` ${linkTo(job)}`)].join(", "),
     ]),
   );
 
-const linkTo = (job: string): string => `[\`${job}\`](#${job})`;
+const linkTo = ({ name }: Job): string => `[\`${name}\`](#${name})`;
 
 /** One section for each job, under a heading for each queue. */
 export function jobSections(

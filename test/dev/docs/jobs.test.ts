@@ -81,8 +81,8 @@ describe("a job on its page", () => {
 it("a workflow has a row with its steps, each linked to its section", () => {
   const later = {
     description: "clean up",
-    steps: ["trim", "prune-things"],
-    fullSteps: ["scan"],
+    steps: [{ ...prune, name: "trim" }, prune],
+    fullSteps: [{ ...prune, name: "scan" }],
     ofUser: true,
   };
   expect(workflowTable({ tidy: later })).toContain(
