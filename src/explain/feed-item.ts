@@ -52,7 +52,7 @@ async function readFacts(
 ): Promise<Facts | undefined> {
   const [found] = await rows<Facts>(
     on,
-    sql`select ${isShownTo(userId)} and ${isReadableBy(sql`${userId}::bigint`)} as "isShown", p.created_at as "createdAt",
+    sql`select ${isShownTo(userId)} and ${isReadableBy(userId)} as "isShown", p.created_at as "createdAt",
                case when f.computed_at < ${stored?.computedAt ?? null}::timestamptz then f.quality end as quality,
                array(select s.kind || ' ' || s.item_id from feed_seen s
                      where s.user_id = ${userId} and s.seen_at > now() - interval '24 hours') as seen

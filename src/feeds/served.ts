@@ -7,7 +7,7 @@ import type { FeedItem, ItemKind } from "../scoring/feeds/merge-order.ts";
 import { computeFeeds, type PresortContext, storeFeeds } from "./presort.ts";
 import { type FeedSession, keyOf, orderOf, startSession } from "./session.ts";
 import { DEFAULT_SEGMENTS, readCurrentFeeds, readFeedVersion, type StoredFeed } from "./stored-feeds.ts";
-import { isPresent, isReadableBy, isShownTo, isUnblocked } from "./visibility.ts";
+import { isReadableBy, isShownTo } from "./visibility.ts";
 
 /** How long the feed of one user may be computed while they wait. */
 const LIVE_LIMIT_MS = 10_000;
@@ -143,21 +143,19 @@ async function readItems(
 ): Promise<ReadonlyMap<string, ShownItem>> {
   const ids = (kind: ItemKind) =>
     sql`${array(items.filter((item) => item.kind === kind).map(({ id }) => id))}::bigint[]`;
-  const viewer = sql`${userId}::bigint`;
   const found = await rows<ItemRow>(
     on,
     sql`select 'post' as kind, p.id as own, coalesce(p.host_id, p.id::text) as id, coalesce(u.host_id, u.id::text) as "authorId", u.name,
                p.body, p.content_type as "contentType", p.created_at as "createdAt"
         from posts p join users u on u.id = p.author_id
-        where p.id = any(${ids("post")}) and ${isShownTo(userId)} and ${isReadableBy(viewer)}
+        where p.id = any(${ids("post")}) and ${isShownTo(userId)} and ${isReadableBy(userId)}
         union all
         select 'suggestion', u.id, coalesce(u.host_id, u.id::text), null, u.name, null, null, null from users u
-        where u.id = any(${ids("suggestion")}) and ${isPresent} and ${isUnblocked(sql`u.id`, viewer)}
-          and exists (select 1 from profiles v where v.user_id = u.id and v.visible)
+        where u.id = any(${ids("suggestion")}) and may_see(${userId}, u.id)
         union all
         select 'question', o.id, o.question_id, null, null, null, null, null from quiz_options o
         where o.id = any(${ids("question")})
-          and not exists (select 1 from quiz_answers a where a.user_id = ${viewer} and a.question_id = o.question_id)`,
+          and not exists (select 1 from quiz_answers a where a.user_id = ${userId} and a.question_id = o.question_id)`,
   );
   return new Map(found.map((row) => [keyOf({ kind: row.kind, id: Number(row.own) }), toShown(row)]));
 }

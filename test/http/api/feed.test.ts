@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { inTransaction } from "../../../src/db/transaction.ts";
 import { explain } from "../../../src/explain/index.ts";
-import { DEFAULT_SEGMENTS } from "../../../src/feeds/stored-feeds.ts";
+import { DEFAULT_SEGMENTS, swapFeeds } from "../../../src/feeds/stored-feeds.ts";
 import { feedPresort } from "../../../src/workers/feeds/feed-presort.ts";
 import { engagement, follow, hoursAgo, member, members, post, record } from "../../support/feeds.ts";
 import { performRanged } from "../../support/jobs.ts";
@@ -173,6 +174,25 @@ describe("GET /feed", () => {
     await world.query("delete from posts where id = $1", [ids[7]]);
     const { body } = await get("/feed");
     expect(idsOf(body)).toEqual(ids.slice(8, 28));
+  });
+
+  it("suggests only users whom the user may see by now", async () => {
+    const { world, ada, get } = await open();
+    const found = (await members(world, 8)) as string[];
+    const [shown, invisible, banned, deleted, blocking, blocked, locked] = found;
+    await world.query("insert into profiles (user_id) select unnest($1::bigint[])", [found.slice(0, 7)]);
+    const feed = { posts: [], suggestions: found.map(Number), questions: [] };
+    await inTransaction(world.db, (tx) =>
+      swapFeeds(tx, [{ userId: ada, feed }], DEFAULT_SEGMENTS, world.clock.now()),
+    );
+    expect(idsOf((await get("/feed")).body)).toEqual(found.slice(0, 7));
+    await world.query("update profiles set visible = false where user_id = $1", [invisible]);
+    await world.query("update profiles set banned = true where user_id = $1", [banned]);
+    await world.query("update profiles set deleted_at = now() where user_id = $1", [deleted]);
+    await block(world, blocking!, ada);
+    await block(world, ada, blocked!);
+    await world.query("update users set deactivated_at = now() where id = $1", [locked]);
+    expect(idsOf((await get("/feed")).body)).toEqual([shown]);
   });
 
   it("belongs to the user: the cursor of another one leads nowhere", async () => {
