@@ -1,5 +1,5 @@
 import { PAIR_TERM_BYTES, writePairBytes } from "./pair-bytes.ts";
-import type { PairLists, PairTerms, PairTier } from "./score-pair.ts";
+import type { PairTerms, PairTier } from "./score-pair.ts";
 import type { FoundPairs } from "./search-pairs.ts";
 
 /** Nobody outside a list ranks before this score and id. */
@@ -60,41 +60,6 @@ const openColumns = (lists: number, entries: number): PairListColumns => ({
   components: new Uint8Array(entries * PAIR_TERM_BYTES),
 });
 
-/**
- * Packs the lists of viewers, empty ones too: people may enter them later.
- *
- * @param found the best `keep` of everybody: the last of a full list is its floor.
- */
-export function packFound(
-  found: readonly (PairLists & { readonly viewerId: number })[],
-  positionOf: (candidateId: number) => number,
-  keep: number,
-): PairListColumns {
-  const entries = found.reduce((sum, { A, B }) => sum + A.length + B.length, 0);
-  const columns = openColumns(TIERS.length * found.length, entries);
-  let [list, at] = [0, 0];
-  for (const lists of found)
-    for (const [tier, name] of TIERS.entries()) {
-      const pairs = lists[name];
-      columns.userIds[list] = lists.viewerId;
-      columns.tiers[list] = tier;
-      columns.sizes[list] = pairs.length;
-      const last = pairs[keep - 1];
-      if (last !== undefined) {
-        columns.floorScores[list] = last.score;
-        columns.floorUserIds[list] = last.candidateId;
-      }
-      for (const { candidateId, score, terms } of pairs) {
-        columns.positions[at] = positionOf(candidateId);
-        columns.scores[at] = score;
-        writePairBytes(columns.components, at * PAIR_TERM_BYTES, terms);
-        at += 1;
-      }
-      list += 1;
-    }
-  return columns;
-}
-
 /** Lists of viewers that are packed one after the other. */
 export type GrowingLists = {
   add(found: FoundPairs): void;
@@ -102,7 +67,8 @@ export type GrowingLists = {
 };
 
 /**
- * Packs what `searchPairs` finds, as `packFound` does.
+ * Packs what `searchPairs` finds, empty lists too: people may enter them later. The last of a full list is its
+ * floor.
  *
  * @param listPositions positions in the lists, by position in the packed people.
  */

@@ -12,7 +12,6 @@ import {
   entryOf,
   type Floor,
   type PairListColumns,
-  packFound,
   packLists,
   type StoredPairs,
   TIERS,
@@ -23,7 +22,6 @@ import { PAIR_TERM_BYTES } from "./pair-bytes.ts";
 import {
   mayList,
   openBest,
-  type PairLists,
   type PairScore,
   type PairTier,
   pairScoreBound,
@@ -79,11 +77,7 @@ export function placePeople(
     };
   });
   return {
-    lists: packFound(
-      placed.flatMap((one) => ownLists(current, one, keep)),
-      (id) => positionOf(current, id),
-      keep,
-    ),
+    lists: packLists(placed.flatMap((one) => ownLists(current, one, keep))),
     affected: affectedLists(current, placed, new Set(changes.ids), floors),
   };
 }
@@ -91,12 +85,10 @@ export function placePeople(
 const positionOf = ({ base, fresh }: Current, id: number): number =>
   fresh.get(id)?.position ?? (base.listPositions[base.people.positionOf(id) as number] as number);
 
-function ownLists(
-  { base, fresh, replaced }: Current,
-  { after: viewer, blocked }: Placed,
-  keep: number,
-): (PairLists & { readonly viewerId: number })[] {
+/** Both lists of somebody who is placed, empty ones too: people may enter them later. */
+function ownLists(current: Current, { after: viewer, blocked }: Placed, keep: number): StoredPairs[] {
   if (viewer === null) return [];
+  const { base, fresh, replaced } = current;
   const { people } = base;
   const best = openBest(keep);
   const excluded = [...replaced, ...blocked].flatMap((id) => people.positionOf(id) ?? []);
@@ -109,7 +101,18 @@ function ownLists(
   if (candidates === null) for (let position = 0; position < people.count; position++) offer(position);
   else for (const position of candidates) offer(position);
   for (const { own } of fresh.values()) if (mayList(viewer.own, own, blocked)) best.offer(viewer.own, own);
-  return [{ viewerId: viewer.own.id, ...best.lists() }];
+  const lists = best.lists();
+  return TIERS.map((tier) => {
+    const last = lists[tier][keep - 1];
+    return {
+      userId: viewer.own.id,
+      tier,
+      entries: lists[tier].map(({ candidateId, score, terms }) =>
+        entryOf(positionOf(current, candidateId), score, terms),
+      ),
+      floor: last === undefined ? null : { score: last.score, userId: last.candidateId },
+    };
+  });
 }
 
 function affectedLists(
