@@ -1,20 +1,15 @@
-import { type Compatibility, compatibilityOf } from "./compatibility.ts";
+import { compatibilityOf } from "./compatibility.ts";
+import { idOf, isFresh, openReplaced, type Replaced, type Somebody, sidesOf } from "./current-people.ts";
 import type { OpenedPeople } from "./loaded-people.ts";
 import { COMPATIBILITY_BYTES, writeCompatibilityBytes } from "./pair-bytes.ts";
-import { type Person, preparePerson } from "./person.ts";
 import { type Hash, openHash, personHash } from "./person-hash.ts";
-import { factsOf, type PersonRow } from "./read-facts.ts";
 
 /** A user, those they have to do with, and the hash of what their stored list was computed from. */
 export type CompatibilityRow = readonly [id: number, targets: readonly number[], storedHash: string | null];
 
-export type CompatibilityOptions = {
+export type CompatibilityOptions = Replaced & {
   /** Lists of different versions never have the same hash. */
   readonly algoVersion: number;
-  readonly asOf: number;
-  /** A JSON array of PersonRow: those whose facts were replaced since the others were read. */
-  readonly replaced: string;
-  readonly left: readonly number[];
 };
 
 /** Lists as columns, which are stored by one statement. */
@@ -38,10 +33,12 @@ export type CompatibilityLists = {
 
 const HASH_BYTES = 8;
 
-/** With the indexes of the packed people, and with ids as they are if they were read since. */
-type Known = { readonly indexed: Person; readonly own: Person | null; readonly hash: Hash };
-
-type List = { readonly id: number; readonly hash: Hash; readonly viewer: Known; readonly targets: Known[] };
+type List = {
+  readonly id: number;
+  readonly hash: Hash;
+  readonly viewer: Somebody;
+  readonly targets: readonly Somebody[];
+};
 
 /** The lists of users, apart from those that would be computed from what is stored already. */
 export function changedCompatibilityLists(
@@ -49,14 +46,14 @@ export function changedCompatibilityLists(
   rows: readonly CompatibilityRow[],
   options: CompatibilityOptions,
 ): CompatibilityLists {
-  const find = finder(base, options);
+  const { before } = openReplaced(base, options);
   const lists: List[] = [];
   let unchanged = 0;
   for (const [id, targetIds, storedHash] of rows) {
-    const viewer = find(id);
+    const viewer = before(id);
     if (viewer === null) continue;
-    const targets = targetIds.flatMap((target) => find(target) ?? []);
-    const hash = listHash(options.algoVersion, viewer, targets);
+    const targets = targetIds.flatMap((target) => before(target) ?? []);
+    const hash = listHash(base, options.algoVersion, [viewer, ...targets]);
     if (hexOf(hash) === storedHash) unchanged += 1;
     else lists.push({ id, hash, viewer, targets });
   }
@@ -64,38 +61,19 @@ export function changedCompatibilityLists(
   return { lists: columns, unchanged, pairs: columns.targetIds.length };
 }
 
-/** Of packed people, who stay in memory as long as their columns. */
-const packedHashes = new WeakMap<Person, Hash>();
+/** Packed people stay in memory as long as their columns. */
+const hashes = new WeakMap<Somebody, Hash>();
 
-function finder({ people }: OpenedPeople, { asOf, replaced, left }: CompatibilityOptions) {
-  const known = new Map(
-    (JSON.parse(replaced) as PersonRow[]).map((row): [number, Known] => {
-      const own = preparePerson(factsOf(row), asOf);
-      return [row.id, { indexed: people.withIndexes(own), own, hash: personHash(own) }];
-    }),
-  );
-  const gone = new Set(left);
-  return (id: number): Known | null => {
-    const found = known.get(id);
-    if (found !== undefined) return found;
-    const position = gone.has(id) ? undefined : people.positionOf(id);
-    if (position === undefined) return null;
-    const indexed = people.read(position);
-    const hash = packedHashes.get(indexed) ?? personHash(people.withIds(indexed));
-    packedHashes.set(indexed, hash);
-    return { indexed, own: null, hash };
-  };
+function hashOf({ people }: OpenedPeople, one: Somebody): Hash {
+  const hash = hashes.get(one) ?? personHash(isFresh(one) ? one.own : people.withIds(one));
+  hashes.set(one, hash);
+  return hash;
 }
 
-const compare = (viewer: Known, target: Known): Compatibility =>
-  viewer.own !== null && target.own !== null
-    ? compatibilityOf(viewer.own, target.own)
-    : compatibilityOf(viewer.indexed, target.indexed);
-
-function listHash(algoVersion: number, viewer: Known, targets: readonly Known[]): Hash {
+function listHash(base: OpenedPeople, algoVersion: number, people: readonly Somebody[]): Hash {
   const { add, addAll, end } = openHash();
   add(algoVersion);
-  for (const { hash } of [viewer, ...targets]) addAll(hash);
+  for (const one of people) addAll(hashOf(base, one));
   return end();
 }
 
@@ -117,8 +95,8 @@ function columnsOf(lists: readonly List[]): CompatibilityColumns {
     hashView.setUint32(n * HASH_BYTES, hash[0]);
     hashView.setUint32(n * HASH_BYTES + 4, hash[1]);
     for (const target of targets) {
-      const found = compare(viewer, target);
-      columns.targetIds[at] = target.indexed.id;
+      const found = compatibilityOf(...sidesOf(viewer, target));
+      columns.targetIds[at] = idOf(target);
       columns.scores[at] = found.score ?? -1;
       if (found.status === "SCORED")
         writeCompatibilityBytes(columns.components, at * COMPATIBILITY_BYTES, found.terms);

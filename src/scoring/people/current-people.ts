@@ -2,14 +2,18 @@ import type { OpenedPeople } from "./loaded-people.ts";
 import { type Person, preparePerson } from "./person.ts";
 import { factsOf, type PersonRow } from "./read-facts.ts";
 
-/** Who is placed: people whose facts changed since the lists were computed from them. */
-export type Changes = {
+/** Who was placed since the packed people were read. */
+export type Replaced = {
   /** In milliseconds: the instant of the lists. */
   readonly asOf: number;
-  /** A JSON array of PersonRow: those who were placed since the other people were read. */
+  /** A JSON array of PersonRow. */
   readonly replaced: string;
-  /** Those who have left since the other people were read. */
+  /** Those who have left. */
   readonly left: readonly number[];
+};
+
+/** Who is placed: people whose facts changed since the lists were computed from them. */
+export type Changes = Replaced & {
   /** Those who are placed now. */
   readonly ids: readonly number[];
   /** Those of them who are present, as they are now: a JSON array of PersonRow. */
@@ -43,20 +47,29 @@ export type Current = {
   after(id: number): Somebody | null;
 };
 
-export function openChanges(base: OpenedPeople, { asOf, replaced, left, ids, rows }: Changes): Current {
-  const readFresh = (json: string): [number, Fresh][] =>
-    (JSON.parse(json) as PersonRow[]).map((row) => {
-      const own = preparePerson(factsOf(row), asOf);
-      return [row.id, { own, indexed: base.people.withIndexes(own), position: row.position }];
-    });
-  const earlier = new Map(readFresh(replaced));
-  const [placed, gone] = [new Set(ids), new Set(left)];
-  const fresh = new Map([...[...earlier].filter(([id]) => !placed.has(id)), ...readFresh(rows)]);
+/** Those who were placed since the packed people were read, and everybody as the lists were computed from. */
+export function openReplaced(base: OpenedPeople, { asOf, replaced, left }: Replaced) {
+  const earlier = new Map(readFresh(base, replaced, asOf));
+  const gone = new Set(left);
   const packed = (id: number): Person | null => {
     const position = base.people.positionOf(id);
     return position === undefined ? null : base.people.read(position);
   };
   const before = (id: number): Somebody | null => earlier.get(id) ?? (gone.has(id) ? null : packed(id));
+  return { earlier, gone, before };
+}
+
+const readFresh = ({ people }: OpenedPeople, json: string, asOf: number): [id: number, Fresh][] =>
+  (JSON.parse(json) as PersonRow[]).map((row) => {
+    const own = preparePerson(factsOf(row), asOf);
+    return [row.id, { own, indexed: people.withIndexes(own), position: row.position }];
+  });
+
+export function openChanges(base: OpenedPeople, { ids, rows, ...replaced }: Changes): Current {
+  const { earlier, gone, before } = openReplaced(base, replaced);
+  const placed = new Set(ids);
+  const others = [...earlier].filter(([id]) => !placed.has(id));
+  const fresh = new Map([...others, ...readFresh(base, rows, replaced.asOf)]);
   return {
     base,
     fresh,
