@@ -21,6 +21,15 @@ function open(count: number, elementOid: number, elementBytes: number): { buffer
   return { buffer, view };
 }
 
+/** Where each of several lists ends in a column that holds them one after the other, from their sizes. */
+export function endsOf(sizes: Int32Array): Int32Array {
+  let end = 0;
+  return sizes.map((size) => {
+    end += size;
+    return end;
+  });
+}
+
 /** For a parameter `$n::int[]`. */
 export function int4Array(values: Int32Array): Buffer {
   const { buffer, view } = open(values.length, INT4_OID, 4);

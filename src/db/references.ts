@@ -14,7 +14,9 @@ export type HostTable =
   | "resources"
   | "meetings"
   | "media"
-  | "posts";
+  | "posts"
+  | "interests"
+  | "interest_subjects";
 
 type ReferenceOptions = {
   /** Whether our ids are accepted for rows without a host id. */

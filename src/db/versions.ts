@@ -22,43 +22,34 @@ export type ListVersion = {
 
 type Read = Omit<ListVersion, "asOf"> & { readonly asOf: string };
 
-const COLUMNS = sql`v.id, v.algo_version as "algoVersion", v.as_of as "asOf", v.served_length as "servedLength", v.changes`;
-const toVersion = ({ asOf, ...version }: Read): ListVersion => ({ ...version, asOf: new Date(asOf) });
-
 /** SQL: the id of the version of an area that is served. */
 export const servedId = (area: ListArea): SQL =>
   sql`(select v.id from list_versions v where v.area = ${area} and v.state = 'served')`;
 
-/** The version that is served; null before the first one is complete. */
-export async function servedVersion(on: Queryable, area: ListArea): Promise<ListVersion | null> {
+async function findVersion(on: Queryable, condition: SQL): Promise<ListVersion | null> {
   const [found] = await rows<Read>(
     on,
-    sql`select ${COLUMNS} from list_versions v where v.area = ${area} and v.state = 'served'`,
+    sql`select v.id, v.algo_version as "algoVersion", v.as_of as "asOf", v.served_length as "servedLength", v.changes
+        from list_versions v where ${condition}`,
   );
-  return found ? toVersion(found) : null;
+  return found ? { ...found, asOf: new Date(found.asOf) } : null;
 }
+
+/** The version that is served; null before the first one is complete. */
+export const servedVersion = (on: Queryable, area: ListArea): Promise<ListVersion | null> =>
+  findVersion(on, sql`v.area = ${area} and v.state = 'served'`);
 
 /** A version that is still being written; null when it is served or retired. */
-export async function buildingVersion(on: Queryable, id: string): Promise<ListVersion | null> {
-  const [found] = await rows<Read>(
-    on,
-    sql`select ${COLUMNS} from list_versions v where v.id = ${id} and v.state = 'building'`,
-  );
-  return found ? toVersion(found) : null;
-}
+export const buildingVersion = (on: Queryable, id: string): Promise<ListVersion | null> =>
+  findVersion(on, sql`v.id = ${id} and v.state = 'building'`);
 
 /** The version of an area that a run is writing. */
-export async function versionOfRun(
+export const versionOfRun = (
   on: Queryable,
   area: ListArea,
   runId: string | null,
-): Promise<ListVersion | null> {
-  const [found] = await rows<Read>(
-    on,
-    sql`select ${COLUMNS} from list_versions v where v.area = ${area} and v.run_id = ${runId} and v.state = 'building'`,
-  );
-  return found ? toVersion(found) : null;
-}
+): Promise<ListVersion | null> =>
+  findVersion(on, sql`v.area = ${area} and v.run_id = ${runId} and v.state = 'building'`);
 
 /** Opens a version beside the one that is served. */
 export async function openVersion(

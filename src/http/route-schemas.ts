@@ -12,7 +12,7 @@ import { notificationsPage } from "./api/notifications.ts";
 import { peopleQuery } from "./api/people.ts";
 import { recommendationsPage, viewsBody } from "./api/recommendations.ts";
 import { referralBody } from "./api/referrals.ts";
-import { searchQuery, suggestQuery } from "./api/search-query.ts";
+import { profilesQuery, suggestionsQuery } from "./api/search-query.ts";
 import { trendingQuery } from "./api/trending.ts";
 
 /** The schemas by which a route checks its requests. */
@@ -34,8 +34,8 @@ export const ROUTE_SCHEMAS: Readonly<Record<string, RouteSchemas>> = {
   "POST /api/v1/jobs/recommendations/seen": { body: viewsBody },
   "GET /api/v1/jobs": { query: postingsQuery },
   "POST /api/v1/jobs/:id/dismiss": { body: dismissalBody, isBodyOptional: true },
-  "GET /api/v1/search/profiles": { query: searchQuery },
-  "GET /api/v1/search/suggest": { query: suggestQuery },
+  "GET /api/v1/search/profiles": { query: profilesQuery },
+  "GET /api/v1/search/suggest": { query: suggestionsQuery },
   "GET /api/v1/feed": { query: feedPage },
   "POST /api/v1/feed/seen": { body: seenBody },
   "GET /api/v1/trending": { query: trendingQuery },

@@ -2,6 +2,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
 import { mapInPortions } from "../portions.ts";
+import { compareIds } from "../scoring/compare-ids.ts";
 import {
   decideNotification,
   isLimited,
@@ -132,8 +133,6 @@ function nudgeRank(kind: NudgeKind | undefined, priority: readonly NudgeKind[]):
   if (kind === undefined) return -1;
   return priority.includes(kind) ? priority.indexOf(kind) : priority.length;
 }
-
-const compareIds = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 
 /** The facts of each channel, as if the user had no other e-mail. */
 function factsOf(one: EventRecipients, reader: Reader, context: Context): ChannelFacts {

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { float4Array, int4Array, int8Array } from "../db/binary-arrays.ts";
+import { endsOf, float4Array, int4Array, int8Array } from "../db/binary-arrays.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope, userScope } from "../db/user-scope.ts";
@@ -143,9 +143,6 @@ async function storeLists(
 
 async function writeLists(tx: Tx, version: string, lists: CompatibilityColumns, now: Date): Promise<void> {
   if (lists.userIds.length === 0) return;
-  const ends = new Int32Array(lists.sizes.length);
-  let end = 0;
-  for (const [n, size] of lists.sizes.entries()) ends[n] = end += size;
   const bytes = sql.raw(String(COMPATIBILITY_BYTES));
   await tx.execute(sql`set local jit = off`);
   await tx.execute(
@@ -154,7 +151,7 @@ async function writeLists(tx: Tx, version: string, lists: CompatibilityColumns, 
                substring(a.components from (n.last - n.size) * ${bytes} + 1 for n.size * ${bytes}),
                substring(a.hashes from (n.n::int - 1) * 8 + 1 for 8), ${now}::timestamptz
         from unnest(${sql.param(int8Array(lists.userIds))}::bigint[], ${sql.param(int4Array(lists.sizes))}::int[],
-                    ${sql.param(int4Array(ends))}::int[]) with ordinality as n(user_id, size, last, n)
+                    ${sql.param(int4Array(endsOf(lists.sizes)))}::int[]) with ordinality as n(user_id, size, last, n)
         cross join (select ${sql.param(int8Array(lists.targetIds))}::bigint[] as ids, ${sql.param(float4Array(lists.scores))}::real[] as scores,
                            ${sql.param(Buffer.from(lists.components))}::bytea as components, ${sql.param(Buffer.from(lists.hashes))}::bytea as hashes) a
         on conflict (version, user_id) do update set

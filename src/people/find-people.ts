@@ -1,6 +1,7 @@
 import type { SQL } from "drizzle-orm";
 import type { Queryable } from "../db/statement.ts";
-import { ageOn, countFacets, type Facets } from "../scoring/people/search/facets.ts";
+import { ageOn } from "../scoring/people/age.ts";
+import { countFacets, type Facets } from "../scoring/people/search/facets.ts";
 import {
   type PreparedTerm,
   prepareTerm,

@@ -2,10 +2,11 @@ import { type SQL, sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope } from "../db/user-scope.ts";
+import { IS_DELETED } from "./profile-columns.ts";
 import { ratingMeans } from "./ratings.ts";
 
 /** SQL: whether the profile `p` of the user `u` takes part: it has lists. */
-export const IS_PRESENT = sql`(p.deleted_at is null and not p.banned and u.deactivated_at is null and u.erased_at is null)`;
+export const IS_PRESENT = sql`(not p.banned and not ${IS_DELETED})`;
 
 /**
  * SQL: a number for a text, the same for all spellings. Of two different texts both have the same number once

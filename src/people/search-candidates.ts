@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
-import { EARTH_KM } from "../scoring/people/score-pair.ts";
+import { EARTH_KM } from "../scoring/distance.ts";
 import type { SearchTerm } from "../scoring/people/search/parse-search.ts";
 import {
   fieldQuery,

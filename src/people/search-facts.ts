@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 import { inUserScope, type UserScope } from "../db/user-scope.ts";
-import type { Location } from "../scoring/distance.ts";
+import { locationOf } from "../scoring/distance.ts";
 import { judgeSearchable } from "../scoring/people/completeness.ts";
 import { hiddenParts, type SearchFacts } from "../scoring/people/search/search-row.ts";
 import { birthDateOf, cellOf, IS_DELETED } from "./profile-columns.ts";
@@ -76,7 +76,7 @@ export async function readSearchFacts(
 
 function factsOf(row: FactsRow, threshold: number): SearchFacts {
   const { latitude, longitude, hasPhoto, bioLength, isBanned, isVisible, hidden, ...facts } = row;
-  const cell: Location | null = latitude === null || longitude === null ? null : { latitude, longitude };
+  const cell = locationOf({ latitude, longitude });
   const { completeness, searchable } = judgeSearchable(
     {
       hasPhoto,

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
-import type { Location } from "../scoring/distance.ts";
+import { type Location, locationOf } from "../scoring/distance.ts";
 import { foldWords } from "../scoring/people/search/fold.ts";
 import { fieldQuery } from "../scoring/people/search/search-query.ts";
 import { cellOf } from "./profile-columns.ts";
@@ -11,8 +11,7 @@ export async function ownCell(on: Queryable, userId: string): Promise<Location |
     on,
     sql`select ${cellOf("latitude")} as latitude, ${cellOf("longitude")} as longitude from profiles p where p.user_id = ${userId}`,
   );
-  if (!found || found.latitude === null || found.longitude === null) return null;
-  return { latitude: found.latitude, longitude: found.longitude };
+  return found ? locationOf(found) : null;
 }
 
 /** Fewer people do not make a place: it would tell where they are. */
@@ -38,7 +37,5 @@ export async function namedPlace(on: Queryable, name: string): Promise<Location 
         from (select i.latitude, i.longitude from profile_search_index i
               where i.searchable and i.doc @@ ${query}::tsquery and i.latitude is not null limit ${MOST_PEOPLE}) named`,
   );
-  if (!found || found.people < LEAST_PEOPLE || found.latitude === null || found.longitude === null)
-    return null;
-  return { latitude: found.latitude, longitude: found.longitude };
+  return found && found.people >= LEAST_PEOPLE ? locationOf(found) : null;
 }

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
-import { distanceText, type Location } from "../scoring/distance.ts";
-import { ageOn } from "../scoring/people/search/facets.ts";
+import { distanceText, type Location, locationOf } from "../scoring/distance.ts";
+import { ageOn } from "../scoring/people/age.ts";
 import { hiddenParts } from "../scoring/people/search/search-row.ts";
 import { distanceKm } from "../scoring/project-matching/match.ts";
 import { birthDateOf, cellOf } from "./profile-columns.ts";
@@ -55,8 +55,7 @@ export async function readShownPeople(
 
 function shownPerson(row: ShownRow, center: Location | null, now: Date): ShownPerson {
   const hidden = hiddenParts(row.hidden);
-  const { latitude, longitude } = row;
-  const cell = latitude === null || longitude === null ? null : { latitude, longitude };
+  const cell = locationOf(row);
   const isPlaceShown = !hidden.has("location_text");
   return {
     userId: row.userId,

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { float4Array, float8Array, int4Array, int8Array } from "../db/binary-arrays.ts";
+import { endsOf, float4Array, float8Array, int4Array, int8Array } from "../db/binary-arrays.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { ListVersion } from "../db/versions.ts";
 import type { PairListColumns } from "../scoring/people/list-columns.ts";
@@ -13,9 +13,6 @@ export async function storePairLists(
   now: Date,
 ): Promise<void> {
   if (lists.userIds.length === 0) return;
-  const ends = new Int32Array(lists.sizes.length);
-  let end = 0;
-  for (const [n, size] of lists.sizes.entries()) ends[n] = end += size;
   const bytes = sql.raw(String(PAIR_TERM_BYTES));
   await tx.execute(sql`set local jit = off`);
   await tx.execute(
@@ -24,7 +21,7 @@ export async function storePairLists(
                a.scores[n.last - n.size + 1 : n.last], substring(a.components from (n.last - n.size) * ${bytes} + 1 for n.size * ${bytes}),
                nullif(n.floor_score, 'NaN'), nullif(n.floor_user_id, 0), ${now}::timestamptz
         from unnest(${sql.param(int8Array(lists.userIds))}::bigint[], ${sql.param(int4Array(lists.tiers))}::int[],
-                    ${sql.param(int4Array(lists.sizes))}::int[], ${sql.param(int4Array(ends))}::int[],
+                    ${sql.param(int4Array(lists.sizes))}::int[], ${sql.param(int4Array(endsOf(lists.sizes)))}::int[],
                     ${sql.param(float8Array(lists.floorScores))}::float8[], ${sql.param(int8Array(lists.floorUserIds))}::bigint[])
                as n(user_id, tier, size, last, floor_score, floor_user_id)
         cross join (select ${sql.param(int4Array(lists.positions))}::int[] as positions, ${sql.param(float4Array(lists.scores))}::real[] as scores,

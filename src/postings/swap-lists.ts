@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { float8Array, int4Array, int8Array } from "../db/binary-arrays.ts";
+import { endsOf, float8Array, int4Array, int8Array } from "../db/binary-arrays.ts";
 import { prepared } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope } from "../db/user-scope.ts";
@@ -22,9 +22,6 @@ export async function swapLists(
   { asOf, algoVersion }: RunVersion,
 ): Promise<void> {
   if (lists.userIds.length === 0) return;
-  const ends = new Int32Array(lists.sizes.length);
-  let end = 0;
-  for (const [n, size] of lists.sizes.entries()) ends[n] = end += size;
   const seconds = Math.floor(asOf.getTime() / 1_000);
   const entry = sql.raw(String(COMPONENT_BYTES));
   const statement = sql`insert into recommendation_lists as l
@@ -33,7 +30,7 @@ export async function swapLists(
                array_fill(${seconds}::int, array[n.size]), substring(a.components from (n.last - n.size) * ${entry} + 1 for n.size * ${entry}),
                n.first_places, n.floor_score, n.floor_id, ${algoVersion}, ${asOf}::timestamptz
         from unnest(${sql.param(int8Array(lists.userIds))}::bigint[], ${sql.param(int4Array(lists.sizes))}::int[],
-                    ${sql.param(int4Array(ends))}::int[], ${sql.param(int4Array(lists.firstPlaces))}::int[],
+                    ${sql.param(int4Array(endsOf(lists.sizes)))}::int[], ${sql.param(int4Array(lists.firstPlaces))}::int[],
                     ${sql.param(float8Array(lists.floorScores))}::float8[],
                     ${sql.param(int8Array(lists.floorIds))}::bigint[]) as n(user_id, size, last, first_places, floor_score, floor_id)
         cross join (select ${sql.param(int8Array(lists.postingIds))}::bigint[] as ids, ${sql.param(float8Array(lists.scores))}::float8[] as scores,

@@ -5,6 +5,7 @@ import { coverIds } from "../db/cut-ids.ts";
 import type { IdRange } from "../db/id-ranges.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { locationOf } from "../scoring/distance.ts";
 import type { MatchProject } from "../scoring/project-matching/match.ts";
 import { MAX_REQUIRED_SKILLS } from "../scoring/project-matching/match-search.ts";
 import { requiredSkillIds } from "./spellings.ts";
@@ -42,10 +43,10 @@ export async function readProjects(tx: Queryable, scope: ProjectScope): Promise<
                array(select r.skill_id from ${requiredSkillIds(sql`p.id`)} r order by r.skill_id) as "skillIds"
         from projects p where ${inScope(sql`p.id`, scope)} and ${IS_MATCHED} order by p.id`,
   );
-  return found.map(({ id, latitude, longitude, remote, skillIds }) => ({
+  return found.map(({ id, remote, skillIds, ...columns }) => ({
     id: Number(id),
     requiredSkillIds: skillIds.map(Number),
-    location: latitude === null || longitude === null ? null : { latitude, longitude },
+    location: locationOf(columns),
     remote,
   }));
 }

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { IS_VISIBLE } from "../db/candidacy.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
+import { locationOf } from "../scoring/distance.ts";
 import type { MatchVolunteer } from "../scoring/project-matching/match.ts";
 import { volunteerSkillRows } from "./spellings.ts";
 
@@ -22,10 +23,10 @@ export async function readVolunteers(
         from volunteers v where v.user_id = any(${array(volunteerIds)}::bigint[]) and ${IS_VISIBLE}`,
   );
   return new Map(
-    found.map(({ id, latitude, longitude, skills }) => {
-      const location = latitude === null || longitude === null ? null : { latitude, longitude };
-      return [id, { id: Number(id), skills: new Map(skills), location }];
-    }),
+    found.map(({ id, skills, ...columns }) => [
+      id,
+      { id: Number(id), skills: new Map(skills), location: locationOf(columns) },
+    ]),
   );
 }
 

@@ -1,6 +1,18 @@
 /** Coordinates in degrees. */
 export type Location = { readonly latitude: number; readonly longitude: number };
 
+/** IUGG mean radius. */
+export const EARTH_KM = 6_371.0088;
+
+/** The location of two columns; null where either is. */
+export const locationOf = ({
+  latitude,
+  longitude,
+}: {
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+}): Location | null => (latitude === null || longitude === null ? null : { latitude, longitude });
+
 /**
  * The size of a cell of the grid, about 2 km. The columns `grid_latitude` and `grid_longitude` of
  * `volunteers` are computed with it by Postgres.

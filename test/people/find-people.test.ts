@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { findPeople, suggestPeople } from "../../src/people/find-people.ts";
 import { seededRandom } from "../../src/random.ts";
-import { ageOn } from "../../src/scoring/people/search/facets.ts";
+import { ageOn } from "../../src/scoring/people/age.ts";
 import { otherNames } from "../../src/scoring/people/search/nicknames.ts";
 import { parseSearch } from "../../src/scoring/people/search/parse-search.ts";
 import { type SearchFilter, searchQuery, termsQuery } from "../../src/scoring/people/search/search-query.ts";

@@ -1,9 +1,10 @@
 import type { Request, Response } from "express";
 import { z } from "zod";
+import { resolveReferences } from "../../db/references.ts";
 import type { Queryable } from "../../db/statement.ts";
 import { isStorable, UNSTORABLE } from "../../foreign-text.ts";
 import { namedPlace, ownCell } from "../../people/search-places.ts";
-import { type Resolved, resolveInterests, resolveTraits } from "../../people/search-references.ts";
+import { resolveTraits } from "../../people/search-references.ts";
 import type { Location } from "../../scoring/distance.ts";
 import { foldWords } from "../../scoring/people/search/fold.ts";
 import { lettersOf, parseSearch, type SearchTerm } from "../../scoring/people/search/parse-search.ts";
@@ -29,7 +30,7 @@ const list = words
 const RADIUS_FAULT = `must be one of ${RADII_KM.join(", ")}`;
 const age = integerField(LEAST_AGE, GREATEST_AGE).optional();
 
-export const searchQuery = z
+export const profilesQuery = z
   .object({
     q: words.optional(),
     gender: shortText(50).optional(),
@@ -60,7 +61,7 @@ export const searchQuery = z
     message: "needs near",
   });
 
-export const suggestQuery = z.object({ q: words, limit: integerField(1, 20).default(10) });
+export const suggestionsQuery = z.object({ q: words, limit: integerField(1, 20).default(10) });
 
 /** What a client searches for. */
 export type AskedSearch = {
@@ -81,14 +82,14 @@ export async function readSearch(
   req: Request,
   res: Response,
 ): Promise<AskedSearch | null> {
-  const query = validateQuery(searchQuery, req, res);
+  const query = validateQuery(profilesQuery, req, res);
   if (query === null) return null;
   const faults: Fault[] = [];
   const terms = parseSearch(query.q ?? "");
   if (query.q !== undefined && lettersOf(terms) < LEAST_LETTERS)
     faults.push({ field: "q", fault: TOO_SHORT });
   const center = await centerOf(on, viewerId, query.near, faults);
-  const known = (field: string, given: readonly string[] | undefined, ids: Resolved) =>
+  const known = (field: string, given: readonly string[] | undefined, ids: ReadonlyMap<string, string>) =>
     resolvedIds(field, given ?? [], ids, faults);
   const { interests, subjects, traits } = query;
   const filter: SearchFilter = {
@@ -97,8 +98,8 @@ export async function readSearch(
     ageMin: query.age_min,
     ageMax: query.age_max,
     near: center === null ? undefined : { center, radiusKm: query.radius_km ?? USUAL_RADIUS_KM },
-    interests: known("interests", interests, await resolveInterests(on, "interests", interests ?? [])),
-    subjects: known("subjects", subjects, await resolveInterests(on, "interest_subjects", subjects ?? [])),
+    interests: known("interests", interests, await resolveReferences(on, "interests", interests ?? [])),
+    subjects: known("subjects", subjects, await resolveReferences(on, "interest_subjects", subjects ?? [])),
     traits: known("traits", traits, await resolveTraits(on, traits ?? [])),
   };
   if (faults.length > 0) {
@@ -122,7 +123,12 @@ async function centerOf(
   return center;
 }
 
-function resolvedIds(field: string, given: readonly string[], ids: Resolved, faults: Fault[]): string[] {
+function resolvedIds(
+  field: string,
+  given: readonly string[],
+  ids: ReadonlyMap<string, string>,
+  faults: Fault[],
+): string[] {
   return given.flatMap((reference) => {
     const id = ids.get(reference);
     if (id === undefined) faults.push({ field, fault: `there is no ${JSON.stringify(reference)}` });
@@ -135,7 +141,7 @@ export function readSuggest(
   req: Request,
   res: Response,
 ): { readonly words: readonly string[]; readonly limit: number } | null {
-  const query = validateQuery(suggestQuery, req, res);
+  const query = validateQuery(suggestionsQuery, req, res);
   if (query === null) return null;
   const folded = foldWords(query.q, 4);
   if ([...(folded.at(-1) ?? "")].length >= LEAST_LETTERS) return { words: folded, limit: query.limit };

@@ -1,4 +1,5 @@
 import type { Location } from "../distance.ts";
+import { ageOn } from "./age.ts";
 
 /** The mean of the ratings that somebody received or gave; each kind is from 0 to 5. */
 export type RatingMeans = {
@@ -178,12 +179,8 @@ function pointOf(location: Location | null): number[] | null {
 
 /** Whole years from the birth date to `asOf` in UTC; null for a date that is none, or no age of a person. */
 function ageOf(birthDate: string | null, asOf: number): number | null {
-  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(birthDate ?? "")?.map(Number) ?? [];
-  if (year === undefined || month === undefined || day === undefined) return null;
-  const today = new Date(asOf);
-  const monthsPast = today.getUTCMonth() + 1 - month;
-  const hadBirthday = monthsPast > 0 || (monthsPast === 0 && today.getUTCDate() >= day);
-  const age = today.getUTCFullYear() - year - (hadBirthday ? 0 : 1);
+  if (birthDate === null || !/^\d{4}-\d\d-\d\d$/.test(birthDate)) return null;
+  const age = ageOn(birthDate, new Date(asOf));
   return age >= 0 && age <= MAX_AGE ? age : null;
 }
 

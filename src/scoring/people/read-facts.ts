@@ -1,4 +1,4 @@
-import type { Location } from "../distance.ts";
+import { locationOf } from "../distance.ts";
 import type { PersonFacts, RatingMeans } from "./person.ts";
 
 /** What JSON has for a number of Postgres: NaN and infinity are texts. */
@@ -43,7 +43,7 @@ export const factsOf = (row: PersonRow): PersonFacts => ({
   received: row.received && meansOf(row.received),
   given: row.given && meansOf(row.given),
   updatedAt: numberOf(row.updatedAt),
-  location: locationOf(row),
+  location: locationOf({ latitude: numberOf(row.latitude), longitude: numberOf(row.longitude) }),
   locationText: row.text,
   gender: row.gender,
   birthDate: row.birthDate,
@@ -65,8 +65,3 @@ const meansOf = ([count, attractive, smart, funny, interesting]: RatingsRow): Ra
   funny: Number(funny),
   interesting: Number(interesting),
 });
-
-const locationOf = ({ latitude, longitude }: PersonRow): Location | null =>
-  latitude === null || longitude === null
-    ? null
-    : { latitude: Number(latitude), longitude: Number(longitude) };

@@ -1,3 +1,4 @@
+import { EARTH_KM } from "../distance.ts";
 import { countCommon } from "./interest-sets.ts";
 import type { Person } from "./person.ts";
 
@@ -23,8 +24,6 @@ export const MISSING = { traits: 0.5, interests: 0.1, quality: 0.5, fit: 0.5, sa
 
 /** Radius of proximity of a viewer without a preferred distance. */
 export const DEFAULT_RADIUS_KM = 100;
-/** IUGG mean radius. */
-export const EARTH_KM = 6_371.0088;
 /** Traits that both must have for a comparison. */
 export const MIN_COMMON_TRAITS = 2;
 

@@ -1,3 +1,4 @@
+import { EARTH_KM } from "../distance.ts";
 import { projectRatings, traitsFallback, traitsRoot } from "./pack-filter.ts";
 import type { PackedPeople } from "./pack-people.ts";
 import {
@@ -18,7 +19,7 @@ import {
 } from "./pair-layout.ts";
 import { type Person, QUIZ_DIMENSIONS } from "./person.ts";
 import type { OpenPeople } from "./read-person.ts";
-import { DEFAULT_RADIUS_KM, EARTH_KM, MISSING, PAIR_WEIGHTS } from "./score-pair.ts";
+import { DEFAULT_RADIUS_KM, MISSING, PAIR_WEIGHTS } from "./score-pair.ts";
 
 /** A thread's part of the memory. */
 export type Slot = {

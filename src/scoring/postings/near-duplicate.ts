@@ -1,3 +1,4 @@
+import { hashOfText, mixBits } from "../text-hash.ts";
 import { wordsOf } from "./words.ts";
 
 // Near-duplicates by MinHash over word shingles (Broder 1997), in bands (LSH), verified by exact Jaccard.
@@ -31,14 +32,14 @@ const NONE = 0xffffffff;
  */
 export function bucketsOf(words: readonly string[], company: string, place: string): number[] {
   const minima = minHash(words);
-  const seed = mix(hashOfText(company) ^ Math.imul(hashOfText(place), 0x85ebca6b));
+  const seed = mixBits(hashOfText(company) ^ Math.imul(hashOfText(place), 0x85ebca6b));
   const buckets: number[] = [];
   for (let band = 0; band < BANDS; band++) {
-    let [high, low] = [mix(seed + band), mix(seed ^ 0x5bd1e995) + band];
+    let [high, low] = [mixBits(seed + band), mixBits(seed ^ 0x5bd1e995) + band];
     for (let row = 0; row < ROWS; row++) {
       const minimum = minima[band * ROWS + row] as number;
-      high = mix(high ^ minimum);
-      low = mix(Math.imul(low, 31) + minimum);
+      high = mixBits(high ^ minimum);
+      low = mixBits(Math.imul(low, 31) + minimum);
     }
     buckets.push((high >>> 12) * 2 ** 32 + (low >>> 0));
   }
@@ -56,9 +57,9 @@ function minHash(words: readonly string[]): Uint32Array {
   for (let at = 0; at + SHINGLE_WORDS <= hashes.length; at++) {
     let shingle = 0;
     for (let i = 0; i < SHINGLE_WORDS; i++)
-      shingle = mix(Math.imul(shingle, 31) + (hashes[at + i] as number));
+      shingle = mixBits(Math.imul(shingle, 31) + (hashes[at + i] as number));
     for (let row = 0; row < ROWS; row++) {
-      const hash = mix(shingle ^ (SEEDS[row] as number)) >>> 0;
+      const hash = mixBits(shingle ^ (SEEDS[row] as number)) >>> 0;
       const index = (hash >>> BAND_SHIFT) * ROWS + row;
       if (hash < (minima[index] as number)) minima[index] = hash;
     }
@@ -73,26 +74,11 @@ function filled(minima: Uint32Array): Uint32Array {
     let steps = 0;
     while (steps < BANDS && minima[(index + steps * ROWS) % minima.length] === NONE) steps++;
     if (steps > 0)
-      full[index] = mix(
+      full[index] = mixBits(
         (minima[(index + steps * ROWS) % minima.length] as number) + Math.imul(steps, SEEDS[0]),
       );
   }
   return full;
-}
-
-/** FNV-1a over UTF-16 units. */
-function hashOfText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return mix(hash);
-}
-
-/** The finalizer of MurmurHash3. */
-function mix(value: number): number {
-  let hash = value | 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
 }
 
 /** The set of shingles of a text, for comparing it with several others. */

@@ -1,3 +1,5 @@
+import { compareIds } from "../compare-ids.ts";
+
 /** Why a candidate is not notified. Runs under way store indexes into this list: append only. */
 export const NOTICE_SKIP_REASONS = [
   "hidden",
@@ -60,9 +62,6 @@ export function chooseCandidates(pairs: readonly NoticePair[], openings: number)
   }
   return { chosen, skipped };
 }
-
-/** Ids are decimal numbers without leading zeros, so the shorter one is lower. */
-const compareIds = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 
 const comparePairs = (a: NoticePair, b: NoticePair): number =>
   b.score - a.score ||

@@ -1,4 +1,4 @@
-import type { Location } from "../distance.ts";
+import { EARTH_KM, type Location } from "../distance.ts";
 
 /** The numbers of the match score (docs/decisions/0044). SQL takes them from here. */
 export const MATCH_WEIGHTS = {
@@ -123,8 +123,6 @@ export function scoreMatch(
   };
 }
 
-/** IUGG mean radius. */
-const EARTH_KM = 6_371.0088;
 const radians = (degrees: number): number => (degrees * Math.PI) / 180;
 
 /**

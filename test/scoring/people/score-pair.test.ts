@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { EARTH_KM } from "../../../src/scoring/distance.ts";
 import { type PersonFacts, preparePerson } from "../../../src/scoring/people/person.ts";
 import {
   bestPairs,
   comparePairs,
-  EARTH_KM,
   PAIR_WEIGHTS,
   pairScoreBound,
   scorePair,

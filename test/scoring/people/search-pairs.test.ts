@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../../src/random.ts";
+import { EARTH_KM } from "../../../src/scoring/distance.ts";
 import { packPeople } from "../../../src/scoring/people/pack-people.ts";
 import { PAIR_TERM_BYTES, writePairBytes } from "../../../src/scoring/people/pair-bytes.ts";
 import { type Person, type PersonFacts, preparePerson } from "../../../src/scoring/people/person.ts";
 import { type OpenPeople, openPeople } from "../../../src/scoring/people/read-person.ts";
-import { bestPairs, EARTH_KM, type ScoredPair } from "../../../src/scoring/people/score-pair.ts";
+import { bestPairs, type ScoredPair } from "../../../src/scoring/people/score-pair.ts";
 import type { BestOfTier } from "../../../src/scoring/people/scored-pairs.ts";
 import { candidatesFor, type PairViewer, searchPairs } from "../../../src/scoring/people/search-pairs.ts";
 import { AS_OF, person, randomPeople } from "../../support/people.ts";

@@ -1,3 +1,4 @@
+import { compareIds } from "../../compare-ids.ts";
 import { isTypoOf } from "./edit-distance.ts";
 import { otherNames } from "./nicknames.ts";
 import type { SearchTerm } from "./parse-search.ts";
@@ -155,6 +156,3 @@ export function rankPeople(
     )
     .map(({ result }) => result);
 }
-
-/** Decimal numbers without leading zeros. */
-const compareIds = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);

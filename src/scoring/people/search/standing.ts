@@ -1,3 +1,5 @@
+import { hashOfText } from "../../text-hash.ts";
+
 /**
  * The static order of people, by which searches for very common words are cut to CANDIDATES people before
  * they are ranked: a random order that never changes, in which complete profiles tend to come first.
@@ -18,14 +20,8 @@ export function standingOf(userId: string, completeness: number): number {
   return 1 - uniform(userId) ** (USUAL / weight);
 }
 
-/** FNV-1a with the finalizer of MurmurHash3, over 2^32. Not 0, whose logarithm is infinite. */
-function uniform(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32 || 2 ** -33;
-}
+/** Not 0, whose logarithm is infinite. */
+const uniform = (text: string): number => (hashOfText(text) >>> 0) / 2 ** 32 || 2 ** -33;
 
 /** The last band. */
 export const LAST_BAND = 8;

@@ -1,5 +1,4 @@
-import type { Location } from "../../distance.ts";
-import { EARTH_KM } from "../score-pair.ts";
+import { EARTH_KM, type Location } from "../../distance.ts";
 
 // The earth in tiles: what is within a radius of a place is in a few of them.
 

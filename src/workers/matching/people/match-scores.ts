@@ -75,19 +75,15 @@ export const matchScores = defineJob({
     const { tx } = context;
     const plan = await planOf(input, context);
     if (plan === "outdated") return [];
-    const isCheaper = input.userId === undefined && (await isTooManyToPlace(tx));
-    if (plan === "compute" || isCheaper) return [{ open: { servedLength: input.topK ?? DEFAULT_SERVED } }];
+    if (plan === "compute" || (input.userId === undefined && (await isTooManyToPlace(tx))))
+      return [{ open: { servedLength: input.topK ?? DEFAULT_SERVED } }];
     await waitForBuilding(tx, "pairs");
     if (input.userId) await recordChanges(tx, [input.userId]);
     const range = await nextPlacement(tx, optionsOf(input), input.userId ? [input.userId] : undefined);
     return range === null ? [] : [range];
   },
   compute: (range: PairRange, context) => computePairs(context, range),
-  run: async (range: PairRange, context, computed: ComputedPairs | null) => {
-    const counts = await storePairs(context, range, computed);
-    if ("place" in range) await compareAgain(context, range.place.userIds);
-    return done(counts);
-  },
+  run: (range: PairRange, context, computed: ComputedPairs | null) => storeRange(context, range, computed),
   sum: async (input: Input, counts, context): Promise<Outcome | Further<PairRange>> => {
     const building = await versionOfRun(context.tx, "pairs", context.runId);
     if (building !== null) return continueFull(input, counts, context, building);
@@ -95,6 +91,17 @@ export const matchScores = defineJob({
     return continuePlacing(input, counts, context);
   },
 });
+
+/** Stores a part of a run. Users who were placed are compared again with those they have to do with. */
+export async function storeRange(
+  context: JobContext,
+  range: PairRange,
+  computed: ComputedPairs | null,
+): Promise<Outcome> {
+  const counts = await storePairs(context, range, computed);
+  if ("place" in range) await compareAgain(context, range.place.userIds);
+  return done(counts);
+}
 
 async function planOf(
   { userId, full, topK }: Input,

@@ -1,19 +1,12 @@
 import { z } from "zod";
 import { servedVersion } from "../../../db/versions.ts";
-import {
-  type ComputedPairs,
-  computePairs,
-  type PairRange,
-  pairRange,
-  storePairs,
-} from "../../../people/pair-range.ts";
+import { type ComputedPairs, computePairs, type PairRange, pairRange } from "../../../people/pair-range.ts";
 import { isTooManyToPlace, nextPlacement } from "../../../people/pair-run.ts";
 import { waitForBuilding, waitForPlacing } from "../../../people/run-exclusion.ts";
 import { enqueue } from "../../../queues/enqueue.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { AnotherVersion, done, further } from "../../../queues/outcome.ts";
-import { compareAgain } from "./compatibility.ts";
-import { matchScores } from "./match-scores.ts";
+import { matchScores, storeRange } from "./match-scores.ts";
 
 const NAME = "place-pairs";
 const OPTIONS = { perStatement: 5_000, pauseMs: 0 };
@@ -42,11 +35,7 @@ export const placePairs = defineJob({
     return range === null ? [] : [range];
   },
   compute: (range: PairRange, context) => computePairs(context, range),
-  run: async (range: PairRange, context, computed: ComputedPairs | null) => {
-    const counts = await storePairs(context, range, computed);
-    if ("place" in range) await compareAgain(context, range.place.userIds);
-    return done(counts);
-  },
+  run: (range: PairRange, context, computed: ComputedPairs | null) => storeRange(context, range, computed),
   sum: async (_input, counts, { tx }) => {
     const placed = { placed: 0, lists: 0, refills: 0, ...counts };
     // Nothing was placed: all lists are computed instead, or nobody waits.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ageOn, countFacets, type FacetFacts } from "../../../../src/scoring/people/search/facets.ts";
+import { ageOn } from "../../../../src/scoring/people/age.ts";
+import { countFacets, type FacetFacts } from "../../../../src/scoring/people/search/facets.ts";
 
 const people = (count: number, facts: Partial<FacetFacts>): FacetFacts[] =>
   Array.from({ length: count }, () => ({ gender: null, intent: null, age: null, subjectIds: [], ...facts }));
