@@ -67,8 +67,8 @@ export type GrowingLists = {
 };
 
 /**
- * Packs what `searchPairs` finds, empty lists too: people may enter them later. The last of a full list is its
- * floor.
+ * Packs what `searchPairs` finds, empty lists too: people may enter them later. The last of a full list is
+ * its floor.
  *
  * @param listPositions positions in the lists, by position in the packed people.
  */
