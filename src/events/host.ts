@@ -13,7 +13,7 @@ export const documentUploaded = defineEvent({ type: "document_uploaded", payload
 
 /**
  * The actor sent a message to a thread. The text stays in `messages`; mentions in it are written
- * `@[Name](user:ID)`.
+ * `@[Name](user:ID)`, with the host's id.
  */
 export const chatMessageSent = defineEvent({
   type: "chat_message_sent",

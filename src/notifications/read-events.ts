@@ -1,8 +1,10 @@
 import { sql } from "drizzle-orm";
 import { hostInstant } from "../db/instants.ts";
+import { resolveReferences } from "../db/references.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { mapInPortions, stringifyInPortions } from "../portions.ts";
 import { cleanName, cleanText, messageIn, nameIn } from "./clean-name.ts";
+import { mentionedIn, withOurIds } from "./markdown.ts";
 import {
   type AnyNotificationType,
   NAMELESS,
@@ -132,15 +134,25 @@ async function loadNames(
         left join messages s on s.id = e.message_id`,
   );
   const cleanNames = nameCleaner();
+  const mentioned = await mentionedUsers(db, found);
   return new Map(
     await mapInPortions(found, ({ id, meetingStart, meetingStatus, message, ...names }) => [
       id,
       {
         ...cleanNames(names),
-        message: message === null ? null : cleanText(message),
+        message: message === null ? null : withOurIds(cleanText(message), mentioned),
         meetingStatus,
         meetingStart: meetingStart === null ? null : hostInstant(meetingStart),
       },
     ]),
   );
+}
+
+/** The users that messages mention: our ids by those that the host wrote. */
+async function mentionedUsers(
+  db: Queryable,
+  messages: readonly Pick<Names, "message">[],
+): Promise<ReadonlyMap<string, string>> {
+  const references = messages.flatMap(({ message }) => (message === null ? [] : mentionedIn(message)));
+  return resolveReferences(db, "users", [...new Set(references)]);
 }

@@ -72,4 +72,18 @@ describe("chat_message_sent", () => {
     expect(await shown()).toEqual([{ title: "User 1 mentioned you in Watering", count: 1, unread: true }]);
     expect(await shown(other)).toMatchObject([{ title: "1 new message in Watering" }]);
   });
+
+  it("a mention has the host's id, of whatever form, and nobody else with that number is mentioned", async () => {
+    const { world, reader, other, say, shown } = await conversation();
+    await world.query("update users set host_id = 'reader-1' where id = $1", [reader]);
+    await world.query("update users set host_id = $1 where id = $2", [reader, other]);
+    await say(1, "@[Reader](user:reader-1) look!");
+    await say(2, `@[Other](user:${reader}) look!`);
+    await world.drain();
+    for (const userId of [reader, other])
+      expect((await shown(userId)).map(({ title }) => title).sort()).toEqual([
+        "1 new message in Watering",
+        "User 1 mentioned you in Watering",
+      ]);
+  });
 });

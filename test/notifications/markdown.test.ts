@@ -8,10 +8,11 @@ describe("mentions", () => {
     ["@[Ann B.](user:12)@[Cy](user:7) and @[Ann](user:12)", ["12", "7"], "@Ann B.@Cy and @Ann"],
     ["mail@[Ann](user:12)", ["12"], "mail@Ann"],
     [
-      "[Ann](user:12) @[Ann](user:ann) @[](user:1) @Ann",
+      "[Ann](user:12) @[Ann](user:a n) @[](user:1) @Ann",
       [],
-      "[Ann](user:12) @[Ann](user:ann) @[](user:1) @Ann",
+      "[Ann](user:12) @[Ann](user:a n) @[](user:1) @Ann",
     ],
+    ["@[Ann](user:3b241101-e2bb-4255-8caf-4136c566a962)", ["3b241101-e2bb-4255-8caf-4136c566a962"], "@Ann"],
   ])("are found in %s", (message, ids, text) => {
     expect(mentionedIn(message)).toEqual(ids);
     expect(withoutMarkup(message)).toBe(text);

@@ -20,6 +20,7 @@ export const pages = [
   "SECURITY.md",
   "THIRD-PARTY-LICENCES.md",
   ...filesIn("docs", ".md"),
+  ...filesIn("examples", ".md"),
 ];
 
 /** The blocks of a page in one language. */

@@ -1,0 +1,145 @@
+import { join } from "node:path";
+import pg from "pg";
+import { expect, inject } from "vitest";
+import { cli } from "./cli.ts";
+import { reconcile } from "./host-platform.ts";
+import { read, root } from "./pages.ts";
+import { deployWithRoles, drawName, type ScratchDatabase, scratchDatabase } from "./scratch-database.ts";
+import { createWorld, type World } from "./world.ts";
+
+// Runs an example of the folder examples/ as its page tells a reader to, in a database of its own. Roles
+// belong to the whole server, so those of the example get other names: its files are read with these in
+// place.
+
+export type Example = {
+  readonly world: World;
+  /** Runs a file of the example as an administrator of the host's database. */
+  run(file: string): Promise<void>;
+  /** Runs the scenario step by step, as the host's application. */
+  play(): Promise<void>;
+  /** Waits until what the host wrote is mirrored, and everything that it leads to is done. */
+  settle(): Promise<void>;
+  /** Runs `commonwork`. */
+  commonwork(...argv: string[]): Promise<string>;
+  /** What the example's `results.sql` gives. */
+  results(): Promise<string>;
+  /** The mirrors hold what their selects give. */
+  expectVerified(): Promise<void>;
+  /** Removes Commonwork, and expects the host's database to be as it was. */
+  uninstall(): Promise<void>;
+};
+
+export type ExampleOptions = {
+  /** The role that the host's application connects with. */
+  readonly role: string;
+  /** The host's schemas. */
+  readonly schemas: readonly string[];
+};
+
+/** Creates the host of an example, and installs Commonwork beside it. */
+export async function installExample(name: string, { role, schemas }: ExampleOptions): Promise<Example> {
+  const folder = `examples/${name}`;
+  const database = await scratchDatabase();
+  const names = { role: drawName(), schema: "" };
+  const text = (file: string) =>
+    read(`${folder}/${file}`)
+      .replaceAll(new RegExp(`\\b${role}\\b`, "g"), names.role)
+      .replaceAll(/\bcommonwork(?=[._]|\))/g, names.schema);
+  await database.query(text("schema.sql"));
+  const before = await describeHost(database, schemas);
+  const { owner, app } = await deployWithRoles(database);
+  names.schema = owner.databaseSchema;
+  const admin = { DATABASE_URL: database.url, DB_SCHEMA: names.schema, REDIS_URL: inject("redisUrl") };
+  const commonwork = async (...argv: string[]) => {
+    const result = await cli({ ...admin, LOG_LEVEL: "silent" }, ...argv);
+    expect(result, argv.join(" ")).toMatchObject({ code: 0, err: "" });
+    return result.out;
+  };
+  const host = new pg.Client({ connectionString: await database.urlAs(names.role) });
+  await database.query(await commonwork("grants", "--print"));
+  await database.query(text("grants.sql"));
+  await commonwork("connect", "check", join(root, folder, "mappings"));
+  await commonwork("connect", "install", join(root, folder, "mappings"));
+  const world = await createWorld({ database: app });
+  await host.connect();
+  world.closing(() => host.end());
+  const settle = () => settled(world);
+  return {
+    world,
+    settle,
+    commonwork,
+    run: async (file) => void (await database.query(text(file))),
+    async play() {
+      for (const step of text("scenario.sql").split(PAUSE)) {
+        await host.query(step);
+        await settle();
+      }
+    },
+    async results() {
+      const rows = await database.query<{ line: string }>(text("results.sql"));
+      return rows.map(({ line }) => `${line}\n`).join("");
+    },
+    async expectVerified() {
+      const verified = JSON.parse(await commonwork("connect", "verify", "--json"));
+      expect(verified.length).toBeGreaterThan(0);
+      for (const mirror of verified) expect(mirror).toMatchObject({ count: 0, rows: expect.any(Number) });
+    },
+    async uninstall() {
+      const rows = await describeRows(database, schemas);
+      await commonwork("connect", "uninstall", "--yes");
+      const roles = ["owner", "app", "host"].map((each) => `${names.schema}_${each}`);
+      // Taken back afterwards: when the test ends, the ledger is looked at.
+      await database.query("begin");
+      await database.query(`drop schema ${names.schema} cascade; drop owned by ${roles.join(", ")}`);
+      expect(await describeHost(database, schemas)).toEqual(before);
+      expect(await describeRows(database, schemas)).toEqual(rows);
+      await database.query("rollback");
+    },
+  };
+}
+
+const PAUSE = /^select pg_sleep\(\d+\);$/m;
+
+async function settled(world: World): Promise<void> {
+  for (;;) {
+    await reconcile(world);
+    await world.skipBackOff();
+    if ((await world.drain()).length === 0) return;
+  }
+}
+
+/** Everything in the host's schemas but the rows. */
+const describeHost = (database: ScratchDatabase, schemas: readonly string[]) =>
+  database.query(DESCRIBED, [schemas]);
+
+const DESCRIBED = `
+  with host as (select oid from pg_namespace where nspname = any($1::text[]))
+  select 'schema' as kind, n.nspname as name, n.nspacl::text as rights, '' as definition from pg_namespace n join host h on h.oid = n.oid
+  union all
+  select c.relkind::text, c.oid::regclass::text, c.relacl::text, c.relrowsecurity::text || c.relforcerowsecurity::text
+  from pg_class c join host h on h.oid = c.relnamespace
+  union all
+  select 'column', a.attrelid::regclass || '.' || a.attname, a.attacl::text, format_type(a.atttypid, a.atttypmod) || a.attnotnull::text
+  from pg_attribute a join pg_class c on c.oid = a.attrelid join host h on h.oid = c.relnamespace where a.attnum > 0
+  union all
+  select 'trigger', t.tgrelid::regclass || '.' || t.tgname, t.tgenabled::text, pg_get_triggerdef(t.oid)
+  from pg_trigger t join pg_class c on c.oid = t.tgrelid join host h on h.oid = c.relnamespace
+  union all
+  select 'function', p.oid::regprocedure::text, p.proacl::text, pg_get_functiondef(p.oid)
+  from pg_proc p join host h on h.oid = p.pronamespace where p.prokind = 'f'
+  union all
+  select 'policy', y.polrelid::regclass || '.' || y.polname, y.polroles::text, pg_get_expr(y.polqual, y.polrelid)
+  from pg_policy y join pg_class c on c.oid = y.polrelid join host h on h.oid = c.relnamespace
+  order by 1, 2, 3, 4`;
+
+/** The rows of the host's tables, as texts. */
+async function describeRows(database: ScratchDatabase, schemas: readonly string[]) {
+  const tables = await database.query<{ name: string }>(
+    "select c.oid::regclass::text as name from pg_class c where c.relkind = 'r' and c.relnamespace::regnamespace::text = any($1::text[]) order by 1",
+    [schemas],
+  );
+  const rows: Record<string, unknown> = {};
+  for (const { name } of tables)
+    rows[name] = await database.query(`select t::text as row from ${name} t order by 1`);
+  return rows;
+}
