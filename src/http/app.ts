@@ -20,6 +20,7 @@ import { trendingRoutes } from "./api/trending.ts";
 import { apiDocsRoutes } from "./api-docs.ts";
 import { allowOrigins } from "./cors.ts";
 import { errorHandler, notFound } from "./errors.ts";
+import { scrapedGauges } from "./gauges.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { unsubscribeRoutes } from "./unsubscribe.ts";
@@ -37,7 +38,7 @@ export type AppOptions = {
   readonly closing?: AbortSignal;
   /** Overrides the intervals of notification streams. */
   readonly streamIntervals?: StreamIntervals;
-  /** How long the result of `/metrics` is served again. */
+  /** How long the gauges read from Postgres and Redis are served again. */
   readonly metricsCacheMs?: number;
   /** Replaces the intake of sales: a benchmark measures the app without Postgres. */
   readonly intake?: SaleIntake;
@@ -78,7 +79,7 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.use(unsubscribeRoutes(runtime));
   app.use(healthRoutes(runtime, options.isAlive ?? (() => true)));
   app.use(apiDocsRoutes());
-  app.use(metricsRoutes(runtime, options.metricsCacheMs));
+  app.use(metricsRoutes(runtime, scrapedGauges(runtime, options.metricsCacheMs)));
   app.use(calendarWebhook(runtime));
   app.use("/admin", adminRoutes(runtime));
   app.use(

@@ -1,39 +1,16 @@
-import { sql } from "drizzle-orm";
 import { Router } from "express";
-import { QUEUE_NAMES } from "../config/queues.ts";
-import {
-  countMirrors,
-  lastVerification,
-  type MirrorCounts,
-  type MirrorVerification,
-} from "../connect/status.ts";
-import { rows } from "../db/statement.ts";
-import { withinLimit } from "../deadlines.ts";
-import { listStates } from "../postings/listings.ts";
-import { countEntries, countFailing } from "../queues/outbox-counts.ts";
-import { countPostponed } from "../queues/postpone.ts";
-import { verificationState } from "../rewards/verifications.ts";
 import type { Runtime } from "../roles/runtime.ts";
-import { scheduleLagSeconds } from "../roles/scheduler.ts";
 import { sendError } from "./error-response.ts";
+import type { Gauges } from "./gauges.ts";
 import { sameText } from "./same-text.ts";
-
-const READ_LIMIT_MS = 2_000;
-const CARRIER_STATES = ["prioritized", "wait", "active", "delayed", "failed", "completed"] as const;
-
-/** Many scrapes in a row cost as much as one. */
-const CACHE_MS = 1_000;
 
 /**
  * `GET /metrics` in the Prometheus text format: the metrics of this process, and gauges read from Postgres
- * and Redis, at most a second old. If one of them does not answer in time, its gauges are absent and
- * `commonwork_reachable` is 0. With METRICS_TOKEN the request needs `Authorization: Bearer <token>`.
+ * and Redis. With METRICS_TOKEN the request needs `Authorization: Bearer <token>`.
  */
-export function metricsRoutes(runtime: Runtime, cacheMs = CACHE_MS): Router {
+export function metricsRoutes(runtime: Runtime, gauges: Gauges): Router {
   const router = Router();
   const { metricsToken } = runtime.config;
-  let reading: Promise<string> | null = null;
-  let last = { text: "", untilMs: Number.NEGATIVE_INFINITY };
   router.get("/metrics", async (req, res) => {
     if (metricsToken !== null && !sameText(req.headers.authorization ?? "", `Bearer ${metricsToken}`)) {
       res.set("WWW-Authenticate", 'Bearer realm="metrics"');
@@ -42,150 +19,9 @@ export function metricsRoutes(runtime: Runtime, cacheMs = CACHE_MS): Router {
         message: "The request needs the token of METRICS_TOKEN.",
       });
     }
-    if (performance.now() >= last.untilMs) {
-      // Concurrent scrapes share one reading, because gauges are reset before they are set.
-      reading ??= readMetrics(runtime).finally(() => {
-        reading = null;
-      });
-      last = { text: await reading, untilMs: performance.now() + cacheMs };
-    }
-    res.set("Content-Type", runtime.metrics.registry.contentType).send(last.text);
+    await gauges.refresh();
+    const { registry } = runtime.metrics;
+    res.set("Content-Type", registry.contentType).send(await registry.metrics());
   });
   return router;
-}
-async function readMetrics(runtime: Runtime): Promise<string> {
-  await Promise.all([
-    readPart(runtime, "postgres", () => readPostgres(runtime)),
-    readPart(runtime, "redis", () => readRedis(runtime)),
-  ]);
-  const offsetMs = runtime.serverClock?.offsetMs() ?? null;
-  if (offsetMs !== null) runtime.metrics.clockOffset.set(offsetMs / 1_000);
-  return runtime.metrics.registry.metrics();
-}
-
-async function readPart(
-  runtime: Runtime,
-  part: "postgres" | "redis",
-  read: () => Promise<() => void>,
-): Promise<void> {
-  resetGauges(runtime, part);
-  try {
-    // Set at once after everything was read: a part is exported as a whole or not at all.
-    const setGauges = await withinLimit(READ_LIMIT_MS, read);
-    setGauges();
-    runtime.metrics.reachable.set({ part }, 1);
-  } catch (error) {
-    runtime.metrics.reachable.set({ part }, 0);
-    runtime.log.debug({ err: error, part }, "could not read metrics");
-  }
-}
-
-/** Removes old values, which would look like current ones. */
-function resetGauges(runtime: Runtime, part: "postgres" | "redis"): void {
-  const { carriers, entries, failingEntries, postponed, schedulePaused, oldest } = runtime.metrics;
-  const { scheduleLag, oldestTransaction, ledgerDrift, ledgerVerifiedAge } = runtime.metrics;
-  const { postingListFailures, postingListAge } = runtime.metrics;
-  const ofLists = [postingListFailures, postingListAge];
-  const { mirrorOldest, mirrorWaiting, mirrorFaults, mirrorStopped, mirrorDiffering } = runtime.metrics;
-  const ofMirrors = [mirrorOldest, mirrorWaiting, mirrorFaults, mirrorStopped, mirrorDiffering];
-  const ofPostgres = [
-    entries,
-    failingEntries,
-    postponed,
-    schedulePaused,
-    oldest,
-    ledgerVerifiedAge,
-    ...ofLists,
-    ...ofMirrors,
-  ];
-  for (const gauge of part === "redis" ? [carriers] : ofPostgres) gauge.reset();
-  if (part === "postgres")
-    for (const gauge of [scheduleLag, oldestTransaction, ledgerDrift, runtime.metrics.mirrorVerifiedAge])
-      gauge.remove();
-}
-
-async function readPostgres(runtime: Runtime): Promise<() => void> {
-  const { entries, failingEntries, postponed, schedulePaused, oldest } = runtime.metrics;
-  const { scheduleLag, oldestTransaction, ledgerDrift, ledgerVerifiedAge } = runtime.metrics;
-  const on = runtime.db.drizzle;
-  const [outbox, failing, waiting, paused, lagSeconds, [open], books, lists, mirrors, verified] =
-    await Promise.all([
-      countEntries(on, { from: runtime.relay.beginnings() }),
-      countFailing(on),
-      countPostponed(on),
-      rows<{ schedule: string; seconds: number }>(
-        on,
-        sql`select name as schedule, extract(epoch from now() - paused_at)::float8 as seconds from schedules where paused_at is not null`,
-      ),
-      scheduleLagSeconds(runtime.db),
-      rows<{ seconds: number }>(
-        on,
-        sql`select coalesce(extract(epoch from now() - min(xact_start)), 0)::float8 as seconds from pg_stat_activity
-          where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
-      ),
-      verificationState(on),
-      listStates(on),
-      countMirrors(on),
-      lastVerification(on),
-    ]);
-  return () => {
-    const ages = new Map<string, number>();
-    for (const { queue, state, count, oldestSeconds } of outbox) {
-      entries.set({ queue, state }, count);
-      if (oldestSeconds !== null) ages.set(queue, Math.max(oldestSeconds, ages.get(queue) ?? 0));
-    }
-    for (const { queue, count } of failing) failingEntries.set({ queue }, count);
-    for (const [queue, age] of ages) oldest.set({ queue }, age);
-    for (const { job, count } of waiting) postponed.set({ job }, count);
-    for (const { schedule, seconds } of paused) schedulePaused.set({ schedule }, seconds);
-    scheduleLag.set(lagSeconds);
-    oldestTransaction.set(open?.seconds ?? 0);
-    // Unknown before the first verification.
-    if (books.drift !== null) ledgerDrift.set(books.drift);
-    for (const { scope, seconds } of books.ages) ledgerVerifiedAge.set({ scope }, seconds);
-    setListGauges(runtime.metrics, lists);
-    setMirrorGauges(runtime.metrics, mirrors, verified);
-  };
-}
-
-function setListGauges(
-  { postingListFailures, postingListAge }: Runtime["metrics"],
-  lists: Awaited<ReturnType<typeof listStates>>,
-): void {
-  for (const { source, board, failures, age } of lists) {
-    postingListFailures.set({ source, board }, failures);
-    if (age !== null) postingListAge.set({ source, board }, age);
-  }
-}
-
-function setMirrorGauges(
-  metrics: Runtime["metrics"],
-  mirrors: readonly MirrorCounts[],
-  verified: MirrorVerification | null,
-): void {
-  const { mirrorOldest, mirrorWaiting, mirrorFaults, mirrorStopped, mirrorDiffering } = metrics;
-  for (const { mirror, oldestSeconds, waiting, faults, stopped } of mirrors) {
-    mirrorOldest.set({ mirror }, oldestSeconds);
-    mirrorWaiting.set({ mirror }, waiting);
-    mirrorFaults.set({ mirror }, faults);
-    mirrorStopped.set({ mirror }, stopped ? 1 : 0);
-    const differing = verified?.differing[mirror];
-    if (differing !== undefined) mirrorDiffering.set({ mirror }, differing);
-  }
-  if (verified !== null && mirrors.length > 0) metrics.mirrorVerifiedAge.set(verified.seconds);
-}
-
-async function readRedis(runtime: Runtime): Promise<() => void> {
-  if (!runtime.producers.ready()) throw new Error("Redis is not connected.");
-  const counted = await Promise.all(
-    QUEUE_NAMES.map((queue) => runtime.producers.queue(queue).getJobCounts(...CARRIER_STATES)),
-  );
-  return () => {
-    for (const [index, queue] of QUEUE_NAMES.entries()) {
-      for (const state of CARRIER_STATES) {
-        const count = counted[index]?.[state] ?? 0;
-        if (count > 0) runtime.metrics.carriers.set({ queue, state }, count);
-      }
-    }
-  };
 }

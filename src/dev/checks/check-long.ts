@@ -60,6 +60,12 @@ const STEPS: readonly CheckStep[] = [
     name: "other faults and properties at full size",
     ...longTests(withLongForm.filter((file) => !isChaos(file))),
   },
+  {
+    id: "alert-rules",
+    name: "the alert rules, by promtool",
+    needs: { program: "promtool", install: "apt-get install prometheus" },
+    command: ["promtool", "check", "rules", "--lint-fatal", "deploy/prometheus/commonwork.rules.yml"],
+  },
   ...VERSIONS.map(onVersions),
 ];
 

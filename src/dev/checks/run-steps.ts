@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 
 type Command = readonly [program: string, ...args: string[]];
 
@@ -8,6 +10,8 @@ export type CheckStep = {
   /** How it is named on the command line. */
   readonly id: string;
   readonly name: string;
+  /** A program that must be installed: without it the step is skipped. */
+  readonly needs?: { readonly program: string; readonly install: string };
   /** Must pass first: installs what the step needs. */
   readonly prepare?: Command;
   readonly command: Command;
@@ -23,8 +27,14 @@ export type CheckStep = {
 export async function runSteps(steps: readonly CheckStep[], write: (text: string) => void): Promise<number> {
   const lines: string[] = [];
   let exitCode = 0;
-  for (const { id, name, prepare, command, environment } of steps) {
+  for (const { id, name, needs, prepare, command, environment } of steps) {
     write(`\n=== ${id}: ${name}\n`);
+    if (needs && !isInstalled(needs.program)) {
+      lines.push(
+        `skipped             ${id}: ${name} (${needs.program} is not installed: ${needs.install})\n`,
+      );
+      continue;
+    }
     const startedAt = performance.now();
     const failure = (prepare && (await failureOf(prepare, {}))) ?? (await failureOf(command, environment));
     if (failure !== null) exitCode = 1;
@@ -36,6 +46,9 @@ export async function runSteps(steps: readonly CheckStep[], write: (text: string
   write(`\n=== Summary\n${lines.join("")}`);
   return exitCode;
 }
+
+const isInstalled = (program: string): boolean =>
+  (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
 
 /** @throws Error that lists the steps when one is unknown. */
 export function chooseSteps(steps: readonly CheckStep[], ids: readonly string[]): readonly CheckStep[] {

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { cruise } from "dependency-cruiser";
+import { ALERT_RULES } from "../../alerts/rules.ts";
 import { fullProgram } from "../../cli/program.ts";
 import { AREAS } from "../../config/config.ts";
 import { ERASURE_RULES } from "../../erasure/rules.ts";
@@ -8,9 +9,11 @@ import { timetable } from "../../schedules/timetable.ts";
 import { catalogue } from "../../workers/index.ts";
 import { SUBSCRIBERS } from "../../workers/subscribers.ts";
 import { WORKFLOWS } from "../../workers/workflows.ts";
+import { alertTable, prometheusRules } from "./alerts.ts";
 import { commandSections } from "./commands.ts";
 import { erasureTable } from "./erasure.ts";
 import { folderGraph, folderPicture, type Import, type Layers, listingFaults } from "./folder-graph.ts";
+import { grafanaDashboard } from "./grafana.ts";
 import { jobSections, jobTable, scheduleTable, workflowTable } from "./jobs.ts";
 import { markdownTable } from "./markdown-table.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -35,6 +38,7 @@ const PARTS: readonly {
   { file: "docs/jobs.md", part: "details", text: () => jobSections(catalogue.jobs, timetable, eventsFor) },
   { file: "docs/commands.md", part: "commands", text: ({ commands }) => commands },
   { file: "docs/privacy.md", part: "tables", text: () => erasureTable(ERASURE_RULES) },
+  { file: "docs/operations/index.md", part: "alerts", text: () => alertTable(ALERT_RULES) },
   { file: "docs/architecture.md", part: "picture", text: ({ folders }) => folders.picture },
   { file: "docs/architecture.md", part: "folders", text: ({ folders }) => folders.table },
   { file: "docs/decisions/index.md", part: "decisions", text: ({ decisions }) => decisions },
@@ -66,6 +70,8 @@ export async function generatedFiles(): Promise<File[]> {
   return [
     { file: "docs/openapi.json", text: openApi },
     { file: ".env.example", text: envExample(AREAS) },
+    { file: "deploy/prometheus/commonwork.rules.yml", text: prometheusRules(ALERT_RULES) },
+    { file: "deploy/grafana/commonwork.json", text: grafanaDashboard(ALERT_RULES) },
     ...[...pages].map(([file, text]) => ({ file, text })),
   ];
 }

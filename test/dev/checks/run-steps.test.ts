@@ -58,3 +58,22 @@ it("runs the named steps alone, and lists them when one is unknown", () => {
   expect(chooseSteps([first, second], ["second"])).toEqual([second]);
   expect(() => chooseSteps([first, second], ["third"])).toThrow(/no step third.*first.*exit 0.*second/s);
 });
+
+it("a step whose program is not installed is skipped, with the way to install it", async () => {
+  const written: string[] = [];
+  const needs = { program: "no-such-program-here", install: "apt-get install it" };
+  const code = await runSteps(
+    [
+      { ...exits("1"), needs },
+      { ...exits("0"), needs: { ...needs, program: "sh" } },
+    ],
+    (text) => {
+      written.push(text);
+    },
+  );
+  expect(code).toBe(0);
+  expect(written.join("")).toMatch(
+    /^skipped .*\(no-such-program-here is not installed: apt-get install it\)$/m,
+  );
+  expect(written.join("")).toMatch(/^passed /m);
+});
