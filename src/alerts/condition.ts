@@ -1,6 +1,6 @@
 /**
- * When an alert rule holds. A condition on a gauge is evaluated by Prometheus and by the dashboard alike, from
- * the same fields; one that needs the history of a counter is an expression for Prometheus.
+ * When an alert rule holds. A condition on a gauge is evaluated by Prometheus and by the dashboard from the
+ * same fields; one that needs the history of a counter is an expression for Prometheus.
  */
 export type Condition = GaugeCondition | ExpressionCondition;
 
@@ -20,7 +20,7 @@ export type GaugeCondition = {
 export type ExpressionCondition = {
   /** PromQL. */
   readonly expression: string;
-  /** The same for the dashboard, where Postgres knows it at little cost: SQL with one row and the column `holds`. */
+  /** The same for the dashboard, if Postgres knows it at little cost: one row with the column `holds`. */
   readonly sql?: string;
 };
 

@@ -2,7 +2,8 @@ import { sql } from "drizzle-orm";
 import type { Registry } from "prom-client";
 import { type Queryable, rows } from "../db/statement.ts";
 import { holding, type Series } from "./condition.ts";
-import { ALERT_RULES, type AlertRule } from "./rules.ts";
+import type { AlertRule } from "./rule.ts";
+import { ALERT_RULES } from "./rules.ts";
 
 /** A rule whose condition holds, for one series or group of series. */
 export type Alert = Series & {

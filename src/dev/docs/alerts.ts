@@ -1,5 +1,5 @@
 import { promQl } from "../../alerts/condition.ts";
-import type { AlertRule } from "../../alerts/rules.ts";
+import type { AlertRule } from "../../alerts/rule.ts";
 import { markdownTable } from "./markdown-table.ts";
 
 /** The table of alerts, for docs/operations/index.md. */
@@ -33,7 +33,7 @@ export function prometheusRules(rules: readonly AlertRule[]): string {
       `          description: ${quoted(plainText(action))}`,
     ].join("\n"),
   );
-  return `# Generated from src/alerts/rules.ts by npm run docs:generate. docs/operations/index.md has the same as a table.
+  return `# Generated from src/alerts by npm run docs:generate. docs/operations/index.md has the same as a table.
 groups:
   - name: commonwork
     rules:

@@ -1,5 +1,5 @@
 import type { GaugeCondition } from "../../alerts/condition.ts";
-import type { AlertRule } from "../../alerts/rules.ts";
+import type { AlertRule } from "../../alerts/rule.ts";
 import { createMetrics, type Metrics } from "../../metrics.ts";
 
 type MetricKey = Exclude<keyof Metrics, "registry">;

@@ -1,0 +1,24 @@
+import type { Condition } from "./condition.ts";
+
+/** `page`: money, or work that stands still. `ticket`: during working hours. */
+export type Severity = "page" | "ticket";
+
+/**
+ * An alert. The table in docs/operations/index.md, the rules for Prometheus and those that the dashboard
+ * evaluates are all made of these.
+ */
+export type AlertRule = {
+  readonly name: string;
+  readonly condition: Condition;
+  /** How long the condition must hold, in seconds; 0 fires at once. */
+  readonly forSeconds: number;
+  readonly severity: Severity;
+  /** What it means, in Markdown. */
+  readonly meaning: string;
+  /** What to do, in Markdown; links are relative to docs/operations. */
+  readonly action: string;
+};
+
+export const MINUTE = 60;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
