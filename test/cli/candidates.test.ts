@@ -46,6 +46,7 @@ describe("commonwork run notify-project-matches", () => {
     );
     expect(report).not.toContain("notified the team lead");
     const dry = await cli(environmentOf(world), "run", "notify-project-matches", "--dry-run");
+    expect(dry).toMatchObject({ code: 0, err: "" });
     expect(dry.out).toContain("Nothing was consumed, written or sent.");
   });
 });
