@@ -25,8 +25,8 @@ export type Example = {
   results(): Promise<string>;
   /** The mirrors hold what their selects give. */
   expectVerified(): Promise<void>;
-  /** Removes Commonwork, and expects the host's database to be as it was. */
-  uninstall(): Promise<void>;
+  /** Runs files of the example and removes Commonwork, and expects the host's database to be as it was. */
+  uninstall(...files: string[]): Promise<void>;
 };
 
 export type ExampleOptions = {
@@ -84,8 +84,9 @@ export async function installExample(name: string, { role, schemas }: ExampleOpt
       expect(verified.length).toBeGreaterThan(0);
       for (const mirror of verified) expect(mirror).toMatchObject({ count: 0, rows: expect.any(Number) });
     },
-    async uninstall() {
+    async uninstall(...files) {
       const rows = await describeRows(database, schemas);
+      for (const file of files) await database.query(text(file));
       await commonwork("connect", "uninstall", "--yes");
       const roles = ["owner", "app", "host"].map((each) => `${names.schema}_${each}`);
       // Taken back afterwards: when the test ends, the ledger is looked at.
