@@ -144,7 +144,10 @@ module.exports = {
       name: "no-orphans",
       comment: "A file that nothing imports and that starts nothing is dead.",
       severity: "error",
-      from: { orphan: true, pathNot: ["^src/(cli|main)\\.ts$", "\\.d\\.ts$", "\\.json$"] },
+      from: {
+        orphan: true,
+        pathNot: ["^src/(cli|main)\\.ts$", "^src/http/admin/frame/assets/", "\\.d\\.ts$", "\\.json$"],
+      },
       to: {},
     },
   ],

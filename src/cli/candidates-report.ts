@@ -3,9 +3,9 @@ import type { Database } from "../db/client.ts";
 import { array, rows } from "../db/statement.ts";
 import { formatInstant } from "../format-instant.ts";
 import { groupBy } from "../group-by.ts";
+import { printable } from "../printable.ts";
 import type { Run } from "../queues/runs.ts";
 import { percentOf } from "../scoring/project-matching/match.ts";
-import { printable } from "./printable.ts";
 import { formatDuration } from "./runs.ts";
 import { formatCounts, formatNumber } from "./table.ts";
 

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import type { Explanation } from "../explain/explanation.ts";
 import { EXPLAINED, EXPLAINED_IDS, explain } from "../explain/index.ts";
+import { printable } from "../printable.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";
-import { printable } from "./printable.ts";
 import { formatFacts } from "./table.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";

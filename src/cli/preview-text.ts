@@ -1,6 +1,6 @@
 import { formatInstant } from "../format-instant.ts";
+import { printable, printableJson } from "../printable.ts";
 import type { Preview } from "../queues/dry-run.ts";
-import { printable, printableJson } from "./printable.ts";
 import { formatCounts } from "./table.ts";
 
 /** At most this many items of a list are printed. */

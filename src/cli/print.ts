@@ -1,4 +1,4 @@
-import { printableJson } from "./printable.ts";
+import { printableJson } from "../printable.ts";
 import { type Cell, formatTable, type TableColumn } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 

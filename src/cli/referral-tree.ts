@@ -1,9 +1,9 @@
 import type { Command } from "commander";
+import { printable } from "../printable.ts";
 import { type ReferralTree, readReferralTrees, type TreeNode } from "../rewards/referral-tree.ts";
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine } from "./print.ts";
-import { printable } from "./printable.ts";
 import { requireUserId, USER_ID_FORMS } from "./references.ts";
 import type { Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";

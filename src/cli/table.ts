@@ -1,4 +1,4 @@
-import { printable } from "./printable.ts";
+import { printable } from "../printable.ts";
 
 /** A column: its heading and the alignment of its cells. */
 export type TableColumn = { readonly title: string; readonly align?: "left" | "right" };

@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { printableLines } from "./printable.ts";
+import { printableLines } from "../printable.ts";
 
 /** What a command reads from and writes to: the real terminal, or one that a test inspects. */
 export type Terminal = {

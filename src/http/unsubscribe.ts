@@ -4,7 +4,7 @@ import { lookUpToken, tokenIn, unsubscribe } from "../email/unsubscribe.ts";
 import { type Html, html } from "../html.ts";
 import { notificationTypeOf } from "../notifications/type-of-event.ts";
 import type { Runtime } from "../roles/runtime.ts";
-import { STYLE } from "./admin/page.ts";
+import { STYLE } from "./admin/frame/style.ts";
 import { sendRetryLater } from "./error-response.ts";
 import { addressKey, createRateLimit } from "./rate-limit.ts";
 

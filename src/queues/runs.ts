@@ -11,6 +11,7 @@ export type RunStatus = RunRow["status"];
 /** The statuses of a run whose entry is dead. */
 export type DeadStatus = Extract<RunStatus, "failed" | "cancelled">;
 export const RUN_STATUSES: readonly RunStatus[] = jobRuns.status.enumValues;
+export const RUN_TRIGGERS: readonly RunTrigger[] = jobRuns.trigger.enumValues;
 
 export type Run = {
   id: string;
@@ -83,22 +84,27 @@ export async function findUnfinished(
 export type RunFilter = {
   readonly job?: string | undefined;
   readonly status?: RunStatus | undefined;
+  readonly trigger?: RunTrigger | undefined;
   /** Only runs that were opened at this time or later. */
   readonly since?: Date | undefined;
   /** Leaves out scheduled runs that had nothing to do. */
   readonly withWork?: boolean;
+  /** How many of the latest ones are left out. */
+  readonly offset?: number;
 };
 
 /** The latest runs, newest first. */
 export async function listRuns(on: Queryable, filter: RunFilter | null, limit: number): Promise<Run[]> {
-  const { job = null, status = null, since = null, withWork = false } = filter ?? {};
+  const { job = null, status = null, trigger = null, since = null } = filter ?? {};
+  const { withWork = false, offset = 0 } = filter ?? {};
   const found = await rows<Run>(
     on,
     sql`select ${RUN_COLUMNS} from job_runs
         where (${job}::text is null or job = ${job}) and (${status}::text is null or status = ${status})
+          and (${trigger}::text is null or trigger = ${trigger})
           and (${since}::timestamptz is null or created_at >= ${since}::timestamptz)
           and not (${withWork}::boolean and schedule is not null and ${HAD_NOTHING_TO_DO})
-        order by id desc limit ${limit}`,
+        order by id desc limit ${limit} offset ${offset}`,
   );
   return found.map(withDates);
 }

@@ -1,5 +1,4 @@
-import { type Request, type Response, Router } from "express";
-import { formatInstant } from "../../format-instant.ts";
+import { type Response, Router } from "express";
 import { type Html, html } from "../../html.ts";
 import {
   type DeadLetter,
@@ -11,28 +10,44 @@ import {
 } from "../../queues/dead-letters.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { sendError } from "../error-response.ts";
-import { validateBody } from "../validate.ts";
+import { actionForm, decisionOf, hiddenField, mayAct, resultOf } from "./frame/actions.ts";
+import { codeHtml, notice, timeWithAge } from "./frame/elements.ts";
+import { filterForm, hrefOf, type Query } from "./frame/filters.ts";
+import type { AdminPage } from "./frame/navigation.ts";
+import { showPage } from "./frame/page.ts";
+import { table } from "./frame/table.ts";
 import { sessionOf } from "./guard.ts";
-import { hiddenToken, page } from "./page.ts";
-import { reasonBody } from "./reason.ts";
 import type { Session } from "./sessions.ts";
 
 const SHOWN = 200;
 const ID = /^[1-9][0-9]{0,17}$/;
 const NAME = /^[a-z][a-z/-]{0,80}$/;
 
+/** Dead letters. */
+export const deadLettersPage: AdminPage = {
+  path: "/dead-letters",
+  title: "Dead letters",
+  section: "Work",
+  role: "viewer",
+  routes: deadLetterRoutes,
+};
+
 /**
  * `GET /dead-letters?job=&queue=` lists dead letters without their payloads. `POST
  * /dead-letters/:id/retry|discard` acts on one, `POST /dead-letters/retry` with the field `job` or `queue` on
  * all of that job or queue, a limited number per second. Each needs the field `reason`.
  */
-export function deadLetterRoutes(runtime: Runtime): Router {
+function deadLetterRoutes(runtime: Runtime): Router {
   const router = Router();
   router.get("/dead-letters", async (req, res) => {
     const filter = filterOf(req.query);
     const letters = await listDeadLetters(runtime.db.drizzle, filter, SHOWN);
-    const body = deadLetterPage(letters, filter, sessionOf(res), resultOf(req));
-    res.type("html").send(page({ title: "Dead letters", session: sessionOf(res), body }));
+    const actor = mayAct(res) ? sessionOf(res) : null;
+    const result = resultOf(req, RESULTS);
+    showPage(res, {
+      title: "Dead letters",
+      body: html`${result === null ? null : notice(result)}${bodyHtml(letters, filter, actor, runtime.clock.now())}`,
+    });
   });
   router.post("/dead-letters/retry", async (req, res) => {
     const filter = filterOf((req.body ?? {}) as Record<string, unknown>);
@@ -57,12 +72,6 @@ export function deadLetterRoutes(runtime: Runtime): Router {
     res.redirect(303, `/admin/dead-letters?discarded=${count}`);
   });
   return router;
-}
-
-/** Who decides, and why; null after sending 422 for a decision without a reason. */
-function decisionOf(req: Request, res: Response): Decision | null {
-  const given = validateBody(reasonBody, req, res, "no-reason");
-  return given && { actor: sessionOf(res).role, reason: given.reason };
 }
 
 async function retry(
@@ -90,49 +99,64 @@ const RESULTS = {
   superseded: "Entries of runs that a newer run has replaced, not retried",
 };
 
-function resultOf(req: Request): string | null {
-  const results = Object.entries(RESULTS).flatMap(([name, text]) => {
-    const count = req.query[name];
-    return typeof count === "string" && /^\d{1,9}$/.test(count) ? [`${text}: ${count}.`] : [];
-  });
-  return results.length > 0 ? results.join(" ") : null;
-}
-
-function deadLetterPage(
+function bodyHtml(
   letters: readonly DeadLetter[],
   filter: DeadLetterFilter,
-  session: Session,
-  result: string | null,
+  actor: Session | null,
+  now: Date,
 ): Html {
-  const mayAct = session.role === "admin";
   const filtered = filter.job ?? filter.queue;
+  const fields = [
+    { name: "job", label: "Job" },
+    { name: "queue", label: "Queue" },
+  ];
   return html`<p class="dim">Work that used all its attempts, was cancelled, or has an invalid payload. It stays here until an operator retries or discards it.</p>
-${result === null ? null : html`<p role="status">${result}</p>`}
-${filtered === undefined ? null : html`<p>Showing only ${filtered}. <a href="/admin/dead-letters">Show all</a></p>`}
-${mayAct && filtered !== undefined && letters.length > 0 ? retryAll(filter, session) : null}
-${letters.length === 0 ? html`<p class="card">No dead letters.</p>` : letterTable(letters, mayAct ? session : null)}
+${filterForm("/admin/dead-letters", fields, { given: filter as Query, faults: {} })}
+${actor !== null && filtered !== undefined && letters.length > 0 ? retryAll(filter, actor) : null}
+${letterTable(letters, actor, now)}
 ${letters.length === SHOWN ? html`<p class="dim">Only the newest ${SHOWN} are shown.</p>` : null}`;
 }
 
 function retryAll(filter: DeadLetterFilter, session: Session): Html {
   const field = filter.job === undefined ? "queue" : "job";
-  return html`<form class="bulk" method="post" action="/admin/dead-letters/retry">${hiddenToken(session)}
-<input type="hidden" name="${field}" value="${filter[field]}">${REASON}<button>Retry all of ${filter[field]}</button></form>`;
+  const name = filter[field] ?? "";
+  return html`<div class="bulk">${actionForm(
+    session,
+    [{ action: "/admin/dead-letters/retry", label: `Retry all of ${name}` }],
+    { needsReason: true, fields: hiddenField(field, name) },
+  )}</div>`;
 }
 
-function letterTable(letters: readonly DeadLetter[], actor: Session | null): Html {
-  const rows = letters.map(
-    (letter) => html`<tr><td class="number">${letter.id}</td>
-<td class="fixed"><a href="/admin/dead-letters?job=${encodeURIComponent(letter.job)}">${letter.job}</a><small class="dim">${letter.queue}</small></td>
-<td class="long">${letter.key}</td><td class="number">${letter.attempts}</td><td class="long">${letter.error}</td><td class="fixed">${formatInstant(letter.deadAt)}</td>
-${actor === null ? null : html`<td>${actionForm(letter, actor)}</td>`}</tr>`,
+const letterTable = (letters: readonly DeadLetter[], actor: Session | null, now: Date): Html =>
+  table({
+    caption: "Dead letters",
+    columns: [
+      { title: "Id", kind: "number" },
+      { title: "Job", kind: "fixed" },
+      { title: "Key", kind: "long" },
+      { title: "Attempts", kind: "number" },
+      { title: "Error", kind: "long" },
+      { title: "Died at", kind: "fixed" },
+      ...(actor === null ? [] : [""]),
+    ],
+    rows: letters.map((letter) => [
+      html`${letter.id}`,
+      html`<a href="${hrefOf("/admin/dead-letters", { job: letter.job })}">${letter.job}</a><small>${letter.queue}</small>`,
+      codeHtml(letter.key),
+      letter.attempts,
+      letter.error,
+      timeWithAge(letter.deadAt, now),
+      actor === null ? null : letterActions(letter, actor),
+    ]),
+    empty: "No dead letters.",
+  });
+
+const letterActions = ({ id }: DeadLetter, session: Session): Html =>
+  actionForm(
+    session,
+    [
+      { action: `/admin/dead-letters/${id}/retry`, label: "Retry" },
+      { action: `/admin/dead-letters/${id}/discard`, label: "Discard", isDanger: true },
+    ],
+    { needsReason: true, about: `entry ${id}` },
   );
-  return html`<div class="wide"><table><thead><tr><th class="number">Id</th><th>Job</th><th>Key</th><th class="number">Attempts</th><th>Error</th><th>Died at</th>
-${actor === null ? null : html`<th></th>`}</tr></thead><tbody>${rows}</tbody></table></div>`;
-}
-
-/** The audit log keeps it. */
-const REASON = html`<input name="reason" aria-label="Reason" placeholder="Reason" required maxlength="500">`;
-
-const actionForm = (letter: DeadLetter, session: Session): Html =>
-  html`<form class="actions" method="post">${hiddenToken(session)}${REASON}<button formaction="/admin/dead-letters/${letter.id}/retry">Retry</button><button formaction="/admin/dead-letters/${letter.id}/discard">Discard</button></form>`;

@@ -7,11 +7,21 @@ import { type Html, html } from "../../html.ts";
 import { type NoticeResults, noticeResults } from "../../project-matching/notice-results.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import type { SampleRatio } from "../../scoring/experiment.ts";
-import { sessionOf } from "./guard.ts";
-import { page } from "./page.ts";
+import type { AdminPage } from "./frame/navigation.ts";
+import { showPage } from "./frame/page.ts";
+import { table } from "./frame/table.ts";
+
+/** Delivery and experiments. */
+export const emailResultsPage: AdminPage = {
+  path: "/email-results",
+  title: "E-mail results",
+  section: "Areas",
+  role: "viewer",
+  routes: emailResults,
+};
 
 /** `GET /email-results`: the status of last week's e-mails and the results of experiments. */
-export function emailResults(runtime: Runtime): Router {
+function emailResults(runtime: Runtime): Router {
   const router = Router();
   router.get("/email-results", async (_req, res) => {
     const on = runtime.db.drizzle;
@@ -24,12 +34,15 @@ export function emailResults(runtime: Runtime): Router {
     for (const experiment of EXPERIMENTS) results.push(await experimentResult(on, experiment));
     const notices = await noticeResults(on, runtime.clock.now());
     const body = html`<h2>Last seven days</h2>
-<div class="wide"><table><tr><th>Status</th><th>Reason</th><th class="number">E-mails</th></tr>
-${counts.map(({ status, reason, n }) => html`<tr><td>${status}</td><td>${reason}</td><td class="number">${n}</td></tr>`)}
-</table></div>
+${table({
+  caption: "E-mails of the last seven days by status",
+  columns: ["Status", "Reason", numbers("E-mails")],
+  rows: counts.map(({ status, reason, n }) => [status, reason, n]),
+  empty: "No e-mails in the last seven days.",
+})}
 ${results.map(resultHtml)}
 ${noticesHtml(notices)}`;
-    res.type("html").send(page({ title: "E-mail results", session: sessionOf(res), body }));
+    showPage(res, { title: "E-mail results", body });
   });
   return router;
 }
@@ -39,30 +52,39 @@ const percent = (part: number, whole: number): string =>
 
 const withPercent = (part: number, whole: number): string => `${part} ${percent(part, whole)}`.trimEnd();
 
-const numberHeading = (title: string): Html => html`<th class="number">${title}</th>`;
-
-const numberCell = (value: string | number): Html => html`<td class="number">${value}</td>`;
+const numbers = (title: string) => ({ title, kind: "number" }) as const;
 
 function resultHtml({ name, variants, ...ratio }: ExperimentResult): Html {
   return html`<h2>Experiment: ${name}</h2>
 ${ratioHtml(ratio)}
-<div class="wide"><table><tr><th>Variant</th>${numberHeading("Share")}${["Users", "Sent", "Delivered", "Read afterwards", "Unsubscribed"].map(numberHeading)}</tr>
-${variants.map(
-  (v) =>
-    html`<tr><td>${v.variant}</td>${[percent(v.share, 10_000), v.users, v.sent, withPercent(v.delivered, v.sent), withPercent(v.followed, v.sent), withPercent(v.left, v.sent)].map(numberCell)}</tr>`,
-)}
-</table></div>`;
+${table({
+  caption: `Experiment ${name}`,
+  columns: [
+    "Variant",
+    ...["Share", "Users", "Sent", "Delivered", "Read afterwards", "Unsubscribed"].map(numbers),
+  ],
+  rows: variants.map((v) => [
+    v.variant,
+    percent(v.share, 10_000),
+    v.users,
+    v.sent,
+    withPercent(v.delivered, v.sent),
+    withPercent(v.followed, v.sent),
+    withPercent(v.left, v.sent),
+  ]),
+  empty: "Nobody takes part yet.",
+})}`;
 }
 
 function noticesHtml({ variants, ...ratio }: NoticeResults): Html {
   return html`<h2>Experiment: match notices, last thirty days</h2>
 ${ratioHtml(ratio)}
-<div class="wide"><table><tr><th>Variant</th>${["Users", "Notified", "Applied afterwards"].map(numberHeading)}</tr>
-${variants.map(
-  (v) =>
-    html`<tr><td>${v.variant}</td>${[v.users, v.notices, withPercent(v.applied, v.notices)].map(numberCell)}</tr>`,
-)}
-</table></div>`;
+${table({
+  caption: "Experiment match notices",
+  columns: ["Variant", ...["Users", "Notified", "Applied afterwards"].map(numbers)],
+  rows: variants.map((v) => [v.variant, v.users, v.notices, withPercent(v.applied, v.notices)]),
+  empty: "Nobody takes part yet.",
+})}`;
 }
 
 const ratioHtml = ({ chiSquare, isMismatch }: SampleRatio): Html =>

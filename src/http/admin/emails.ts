@@ -2,12 +2,21 @@ import { type Response, Router } from "express";
 import { html } from "../../html.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { renderSample, SAMPLE_NAMES } from "./email-samples.ts";
-import { page } from "./page.ts";
-import type { Session } from "./sessions.ts";
+import type { AdminPage } from "./frame/navigation.ts";
+import { showBarePage, showPage } from "./frame/page.ts";
 
 /** An e-mail has inline styles and is framed by a page of ours; it may load nothing and run nothing. */
 const EMAIL_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox";
+
+/** Previews of e-mails. */
+export const emailsPage: AdminPage = {
+  path: "/emails",
+  title: "E-mail previews",
+  section: "Areas",
+  role: "viewer",
+  routes: emailGallery,
+};
 
 /**
  * Previews of every e-mail: `GET /emails`, `GET /emails/:name`, and the e-mail itself as `/emails/:name/html`
@@ -16,10 +25,9 @@ const EMAIL_POLICY =
 export function emailGallery(runtime: Runtime): Router {
   const { publicUrl } = runtime.config;
   const router = Router();
-  const show = (res: Response, title: string, body: ReturnType<typeof html>) => {
-    const { session } = res.locals as { session?: Session };
-    res.type("html").send(page({ title, body, ...(session ? { session } : {}) }));
-  };
+  // In development the gallery needs no session.
+  const show = (res: Response, title: string, body: ReturnType<typeof html>) =>
+    res.locals.session ? showPage(res, { title, body }) : showBarePage(res, { title, body });
   router.get("/emails", (_req, res) => {
     const cards = SAMPLE_NAMES.map(
       (name) =>

@@ -11,17 +11,28 @@ import { type Html, html } from "../../html.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { FEED_WEIGHTS, type FeedTerms } from "../../scoring/feeds/feed-score.ts";
 import { isShownInline, mediaTypeOf } from "./feed-media.ts";
-import { sessionOf } from "./guard.ts";
-import { page } from "./page.ts";
+import { timeHtml } from "./frame/elements.ts";
+import type { AdminPage } from "./frame/navigation.ts";
+import { showPage } from "./frame/page.ts";
+import { table } from "./frame/table.ts";
 
 const LISTED = 20;
 
+/** Stored feeds of users. */
+export const feedsPage: AdminPage = {
+  path: "/feeds",
+  title: "Feeds",
+  section: "Areas",
+  role: "viewer",
+  routes: feedPages,
+};
+
 /** Stored feeds as their users would see them now: `GET /feeds?user=` and `GET /feeds/:user`. */
-export function feedPages(runtime: Runtime): Router {
+function feedPages(runtime: Runtime): Router {
   const router = Router();
   const on = runtime.db.drizzle;
   const show = (res: Response, title: string, body: Html) =>
-    void res.type("html").send(page({ title, session: sessionOf(res), body }));
+    showPage(res, { title, body, ...(title === "Feeds" ? {} : { above: [["Feeds", "/admin/feeds"]] }) });
   router.get("/feeds", async (req, res) => {
     const { user } = req.query;
     if (typeof user === "string" && user.trim() !== "")
@@ -43,20 +54,23 @@ export function feedPages(runtime: Runtime): Router {
 }
 
 function listHtml(feeds: Awaited<ReturnType<typeof latestFeeds>>): Html {
-  const lines = feeds.map(
-    ({ user, computedAt, expiresAt }) =>
-      html`<tr><td><a href="/admin/feeds/${encodeURIComponent(user)}">${user}</a></td><td>${instantText(computedAt)}</td><td>${instantText(expiresAt)}</td></tr>`,
-  );
-  return html`<form method="get" action="/admin/feeds"><label>User<input name="user" required maxlength="255"></label><button class="main">Show</button></form>
+  const rows = feeds.map(({ user, computedAt, expiresAt }) => [
+    html`<a href="/admin/feeds/${encodeURIComponent(user)}">${user}</a>`,
+    timeHtml(computedAt),
+    timeHtml(expiresAt),
+  ]);
+  return html`<form class="filters" method="get" action="/admin/feeds"><label>User<input name="user" required maxlength="255"></label><div class="buttons"><button>Show</button></div></form>
 <h2>Computed last</h2>
-<div class="wide"><table><tr><th>User</th><th>Computed</th><th>Served until</th></tr>
-${lines}
-</table></div>`;
+${table({
+  caption: "Feeds computed last",
+  columns: ["User", "Computed", "Served until"],
+  rows,
+  empty: "No feed is stored.",
+})}`;
 }
 
 const absentHtml = (user: string): Html =>
-  html`<p>No feed is stored. It is computed when the user reads it, or by <code>commonwork run feed-presort --user-id ${user}</code>.</p>
-<p><a href="/admin/feeds">All feeds</a></p>`;
+  html`<p>No feed is stored. It is computed when the user reads it, or by <code>commonwork run feed-presort --user-id ${user}</code>.</p>`;
 
 function feedHtml(user: string, { stored, items }: FeedPreview): Html {
   const { feed, segmentSize, computedAt, expiresAt } = stored;
@@ -68,15 +82,11 @@ function feedHtml(user: string, { stored, items }: FeedPreview): Html {
     return html`<h2>Segment ${n}</h2>
 <ol class="feed">${cards}</ol>`;
   });
-  return html`<p><a href="/admin/feeds">All feeds</a></p>
-<p class="dim">Computed ${instantText(computedAt)}, served until ${instantText(expiresAt)}.
+  return html`<p class="dim">Computed ${timeHtml(computedAt)}, served until ${timeHtml(expiresAt)}.
 Stored: ${feed.posts.length} posts, ${feed.suggestions.length} suggestions, ${feed.questions.length} questions. Scores are as of now.</p>
 ${items.length === 0 ? html`<p>Nothing in it may be shown.</p>` : null}
 ${segments}`;
 }
-
-const instantText = (instant: Date | string): string =>
-  `${new Date(instant).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
 function itemHtml(user: string, place: number, { item, post }: PreviewedItem): Html {
   if (item.kind === "question")
@@ -85,7 +95,7 @@ function itemHtml(user: string, place: number, { item, post }: PreviewedItem): H
     return html`<li class="card"><small class="dim">${place} · suggestion</small>${item.name}</li>`;
   if (post === null) return html``;
   const text = post.isPublic ? item.body : "A private post.";
-  return html`<li class="card"><small class="dim">${place} · ${item.contentType} · ${post.source} · ${item.authorName} · ${instantText(item.createdAt)}</small>
+  return html`<li class="card"><small class="dim">${place} · ${item.contentType} · ${post.source} · ${item.authorName} · ${timeHtml(item.createdAt)}</small>
 <p>${text}</p>
 ${post.media.map(mediaHtml)}
 <small class="dim">${formulaText(post.terms)} · <a href="/admin/api/explain/feed/${encodeURIComponent(user)}:${encodeURIComponent(item.id)}">explain</a></small></li>`;

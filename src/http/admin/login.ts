@@ -4,8 +4,8 @@ import { html } from "../../html.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { addressKey, createRateLimit, type RateLimit } from "../rate-limit.ts";
 import type { LiveSessions } from "./ended-sessions.ts";
+import { showBarePage } from "./frame/page.ts";
 import { CSRF_COOKIE, cookieOf, SESSION_COOKIE, sessionOf } from "./guard.ts";
-import { page } from "./page.ts";
 import { type AdminRole, DEVICE_LIMIT_MS, isRole, SESSION_LIMIT_MS, type Sessions } from "./sessions.ts";
 
 /** Failed logins: enough for typos, too few for guessing. */
@@ -152,5 +152,5 @@ ${error === null ? null : html`<p class="bad" role="alert">${error}</p>`}
 <button class="main">Sign in</button>
 <p class="dim">admin: full access. viewer: read-only.</p>
 </form>`;
-  res.type("html").send(page({ title: "Sign in", body, isNarrow: true }));
+  showBarePage(res, { title: "Sign in", body });
 }

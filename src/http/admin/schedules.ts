@@ -1,26 +1,38 @@
 import { Router } from "express";
-import { formatInstant } from "../../format-instant.ts";
 import { type Html, html } from "../../html.ts";
 import { startRun } from "../../queues/manual-runs.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { type ListedSchedule, listSchedules } from "../../schedules/list-schedules.ts";
 import { pauseSchedule, resumeSchedule } from "../../schedules/pause.ts";
+import { actionForm, mayAct, resultOf } from "./frame/actions.ts";
+import { badge, notice, timeHtml, timeWithAge } from "./frame/elements.ts";
+import type { AdminPage } from "./frame/navigation.ts";
+import { showPage } from "./frame/page.ts";
+import { table } from "./frame/table.ts";
 import { sessionOf } from "./guard.ts";
-import { hiddenToken, page } from "./page.ts";
 import type { Session } from "./sessions.ts";
+
+/** The timetable. */
+export const schedulesPage: AdminPage = {
+  path: "/schedules",
+  title: "Schedules",
+  section: "Work",
+  role: "viewer",
+  routes: scheduleRoutes,
+};
 
 /**
  * `GET /schedules` lists the timetable. `POST /schedules/:name/pause|resume` changes one, `POST
  * /schedules/:name/run` opens a manual run of its job.
  */
-export function scheduleRoutes(runtime: Runtime): Router {
+function scheduleRoutes(runtime: Runtime): Router {
   const router = Router();
   router.get("/schedules", async (req, res) => {
-    const schedules = await listSchedules(runtime.db.drizzle, runtime.timetable, runtime.clock.now());
-    const session = sessionOf(res);
-    const run =
-      typeof req.query["run"] === "string" && /^\d{1,18}$/.test(req.query["run"]) ? req.query["run"] : null;
-    res.type("html").send(page({ title: "Schedules", session, body: schedulePage(schedules, session, run) }));
+    const now = runtime.clock.now();
+    const schedules = await listSchedules(runtime.db.drizzle, runtime.timetable, now);
+    const result = resultOf(req, { run: "Opened run" });
+    const body = html`${result === null ? null : notice(result)}${scheduleTable(schedules, mayAct(res) ? sessionOf(res) : null, now)}`;
+    showPage(res, { title: "Schedules", body });
   });
   const known = (name: string) => runtime.timetable.find((schedule) => schedule.name === name);
   router.post("/schedules/:name/run", async (req, res, next) => {
@@ -42,23 +54,36 @@ export function scheduleRoutes(runtime: Runtime): Router {
   return router;
 }
 
-function schedulePage(schedules: readonly ListedSchedule[], session: Session, run: string | null): Html {
-  const actor = session.role === "admin" ? session : null;
-  const rows = schedules.map(
-    (
-      schedule,
-    ) => html`<tr><td class="fixed">${schedule.name}<small class="dim">${schedule.pattern} ${schedule.tz}</small></td>
-<td class="fixed">${schedule.job}</td><td class="fixed">${formatInstant(schedule.lastSlot)}<small class="dim">${schedule.lastStatus}</small></td>
-<td class="fixed">${schedule.pausedAt ? html`<strong class="bad">paused</strong><small class="dim">since ${formatInstant(schedule.pausedAt)}</small>` : formatInstant(schedule.nextSlot)}</td>
-${actor === null ? null : html`<td><div class="actions">${actions(schedule, actor)}</div></td>`}</tr>`,
-  );
-  return html`${run === null ? null : html`<p role="status">Run ${run} was opened.</p>`}
-<div class="wide"><table><thead><tr><th>Schedule</th><th>Job</th><th>Last slot</th><th>Next slot</th>
-${actor === null ? null : html`<th></th>`}</tr></thead><tbody>${rows}</tbody></table></div>`;
-}
+const scheduleTable = (schedules: readonly ListedSchedule[], actor: Session | null, now: Date): Html =>
+  table({
+    caption: "Schedules",
+    columns: [
+      { title: "Schedule", kind: "fixed" },
+      { title: "Job", kind: "fixed" },
+      { title: "Last slot", kind: "fixed" },
+      { title: "Next slot", kind: "fixed" },
+      ...(actor === null ? [] : [""]),
+    ],
+    rows: schedules.map((schedule) => [
+      html`${schedule.name}<small>${schedule.pattern} ${schedule.tz}</small>`,
+      schedule.job,
+      html`${timeWithAge(schedule.lastSlot, now)}<small>${schedule.lastStatus}</small>`,
+      schedule.pausedAt
+        ? html`${badge("paused", "warn")}<small>since ${timeHtml(schedule.pausedAt)}</small>`
+        : timeWithAge(schedule.nextSlot, now),
+      actor === null ? null : scheduleActions(schedule, actor),
+    ]),
+    empty: "The timetable is empty.",
+  });
 
-function actions({ name, pausedAt }: ListedSchedule, session: Session): Html {
-  const form = (action: string, label: string) =>
-    html`<form method="post" action="/admin/schedules/${name}/${action}">${hiddenToken(session)}<button>${label}</button></form>`;
-  return html`${form("run", "Run now")}${pausedAt ? form("resume", "Resume") : form("pause", "Pause")}`;
-}
+const scheduleActions = ({ name, pausedAt }: ListedSchedule, session: Session): Html =>
+  actionForm(
+    session,
+    [
+      { action: `/admin/schedules/${name}/run`, label: "Run now" },
+      pausedAt
+        ? { action: `/admin/schedules/${name}/resume`, label: "Resume" }
+        : { action: `/admin/schedules/${name}/pause`, label: "Pause" },
+    ],
+    { about: name },
+  );

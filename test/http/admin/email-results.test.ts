@@ -48,7 +48,7 @@ it("records an exposure per user with the send, and shows the results with a che
   expect(page).toContain("No sample ratio mismatch");
   expect(page).toContain(`<tr><td>count</td>${cells("50.0%", counted, counted * 2)}`);
   expect(page).toContain(cells(`6 ${(600 / (counted * 2)).toFixed(1)}%`));
-  expect(page).toContain(`<tr><td>sent</td><td></td>${cells(80)}</tr>`);
+  expect(page).toContain(`<tr><td>sent</td><td><span class="dim">–</span></td>${cells(80)}</tr>`);
 });
 
 it("keeps the variant of a user, and warns of a sample ratio mismatch", async () => {

@@ -39,7 +39,7 @@ describe("the e-mail previews", () => {
     const { address } = await adminWorld({ NODE_ENV: "development" });
     expect((await send(address, "GET", "/admin/emails")).status).toBe(200);
     expect((await send(address, "GET", "/admin/emails/digest-daily/html")).status).toBe(200);
-    expect((await send(address, "GET", "/admin/style.css")).status).toBe(200);
+    expect((await send(address, "GET", "/admin/assets/style.css")).status).toBe(200);
     expect((await send(address, "GET", "/admin/queues")).status).toBe(404);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { printable, printableJson, printableLines } from "../../src/cli/printable.ts";
+import { printable, printableJson, printableLines } from "../src/printable.ts";
 
 const HOSTILE = "Ada\u001b]0;owned\u0007\u009b2J\r\n\u202eevil\u2066\u200b\u2028\u{e0041}";
 

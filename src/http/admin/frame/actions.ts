@@ -1,0 +1,69 @@
+import type { Request, Response } from "express";
+import { type Html, html } from "../../../html.ts";
+import { validateBody } from "../../validate.ts";
+import { sessionOf } from "../guard.ts";
+import { reasonBody } from "../reason.ts";
+import type { Session } from "../sessions.ts";
+import { hiddenToken } from "./page.ts";
+
+/** Whether the session of a response may change something: buttons are shown to those who may. */
+export const mayAct = (res: Response): boolean => sessionOf(res).role === "admin";
+
+/** The field for the reason of a decision, which the audit log keeps. */
+export const reasonField = (label = "Reason"): Html =>
+  html`<input name="reason" aria-label="${label}" placeholder="${label}" required maxlength="500">`;
+
+export type ActionButton = {
+  /** Where the form is posted. */
+  readonly action: string;
+  readonly label: string;
+  readonly isDanger?: boolean;
+};
+
+export type ActionOptions = {
+  /** One field for all buttons of the form. */
+  readonly needsReason?: boolean;
+  /** Further fields: hidden ones, or inputs. */
+  readonly fields?: Html | readonly Html[] | null;
+  /** What the buttons are about, for screen readers: several rows have the same buttons. */
+  readonly about?: string;
+};
+
+/** A form with a button for each action, the CSRF token, and a reason where one is needed. */
+export function actionForm(
+  session: Session,
+  buttons: readonly ActionButton[],
+  { needsReason = false, fields = null, about }: ActionOptions = {},
+): Html {
+  const name = (label: string) => (about === undefined ? null : html` aria-label="${label} ${about}"`);
+  return html`<form class="actions" method="post">${hiddenToken(session)}${fields}${
+    needsReason ? reasonField(about === undefined ? "Reason" : `Reason for ${about}`) : null
+  }${buttons.map(
+    ({ action, label, isDanger }) =>
+      html`<button formaction="${action}"${isDanger ? html` class="danger"` : null}${name(label)}>${label}</button>`,
+  )}</form>`;
+}
+
+export const hiddenField = (name: string, value: string | number): Html =>
+  html`<input type="hidden" name="${name}" value="${value}">`;
+
+/** Who decides, and why; null after sending 422 for a decision without a reason. */
+export function decisionOf(
+  req: Request,
+  res: Response,
+): { readonly actor: string; readonly reason: string } | null {
+  const given = validateBody(reasonBody, req, res, "no-reason");
+  return given && { actor: sessionOf(res).role, reason: given.reason };
+}
+
+/**
+ * What an action has done, from the query of the page that it redirects to: counts and ids under known names,
+ * so that a link cannot put a text of its own on the page.
+ */
+export function resultOf(req: Request, texts: Readonly<Record<string, string>>): string | null {
+  const results = Object.entries(texts).flatMap(([name, text]) => {
+    const value = req.query[name];
+    return typeof value === "string" && /^\d{1,18}$/.test(value) ? [`${text}: ${value}.`] : [];
+  });
+  return results.length > 0 ? results.join(" ") : null;
+}

@@ -1,0 +1,188 @@
+// The script of the operators' pages. Each page works without it: it shows times in the reader's zone, draws
+// charts, and replaces the parts of a page that the stream has news of.
+
+const ZONE_KEY = "commonwork-zone";
+const zoneOfReader = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const REGION_QUIET_MS = 400;
+
+const stored = () => {
+  try {
+    return localStorage.getItem(ZONE_KEY);
+  } catch {
+    return null;
+  }
+};
+let isUtc = stored() === "UTC";
+
+const two = (n) => String(n).padStart(2, "0");
+
+/** `2026-03-08 02:00:00` in the reader's zone. */
+function localText(at) {
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+const utcText = (at) => `${at.toISOString().slice(0, 19).replace("T", " ")}Z`;
+
+/** Shows every time below an element in the chosen zone; the other one is its title. */
+function showTimes(root) {
+  for (const element of root.querySelectorAll("time[datetime]")) {
+    const at = new Date(element.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    element.textContent = isUtc ? utcText(at) : localText(at);
+    element.title = isUtc ? `${localText(at)} ${zoneOfReader}` : utcText(at);
+  }
+}
+
+/** The footer names the zone, and has a button for the other one. */
+function showZone() {
+  const place = document.querySelector("[data-zone]");
+  if (!place) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = isUtc ? `Show ${zoneOfReader}` : "Show UTC";
+  button.addEventListener("click", () => {
+    isUtc = !isUtc;
+    try {
+      localStorage.setItem(ZONE_KEY, isUtc ? "UTC" : "local");
+    } catch {
+      // Without storage the choice lasts for this page.
+    }
+    showZone();
+    showTimes(document);
+    drawCharts(document);
+    document.querySelector("[data-zone] button")?.focus();
+  });
+  place.replaceChildren(`Times are in ${isUtc ? "UTC" : zoneOfReader}. `, button);
+}
+
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const isDark = () => matchMedia("(prefers-color-scheme: dark)").matches;
+
+/** Nine hues that can be told apart on both backgrounds, also with common kinds of colour blindness. */
+const HUES_LIGHT = [
+  "#1d6a56",
+  "#2356a5",
+  "#b3590a",
+  "#8a3ffc",
+  "#a3302a",
+  "#5b6b00",
+  "#c2348b",
+  "#007d8a",
+  "#6b5b4d",
+];
+const HUES_DARK = [
+  "#6cc7ae",
+  "#8fb6f6",
+  "#f0a35e",
+  "#be95ff",
+  "#f1948c",
+  "#c3cf5a",
+  "#f58bc6",
+  "#5ad1de",
+  "#c9b8a6",
+];
+
+const charts = new Map();
+const CHART_HEIGHT = 190;
+
+/**
+ * Draws the charts below an element. `data-chart` is JSON: the unit of the values, x as seconds since 1970 or
+ * as any number, and the series with their names, values and tones.
+ */
+function drawCharts(root) {
+  if (typeof uPlot === "undefined") return;
+  for (const [element, chart] of charts) {
+    if (element.isConnected && !root.contains(element)) continue;
+    chart.destroy();
+    charts.delete(element);
+  }
+  for (const element of root.querySelectorAll("[data-chart]")) {
+    const plot = element.querySelector(".plot");
+    plot.replaceChildren();
+    charts.set(element, drawChart(plot, JSON.parse(element.dataset.chart)));
+  }
+}
+
+function drawChart(place, { unit, kind, x, series }) {
+  const hues = isDark() ? HUES_DARK : HUES_LIGHT;
+  const axis = {
+    stroke: css("--dim"),
+    font: "11px system-ui, sans-serif",
+    grid: { stroke: css("--line"), width: 1 },
+    ticks: { stroke: css("--line"), width: 1, size: 4 },
+  };
+  const withUnit = (value) => (value === null || value === undefined ? "–" : `${value}${unit}`);
+  const options = {
+    width: Math.max(200, place.clientWidth),
+    height: CHART_HEIGHT,
+    tzDate: (seconds) => (isUtc ? uPlot.tzDate(new Date(seconds * 1e3), "Etc/UTC") : new Date(seconds * 1e3)),
+    cursor: { drag: { x: false, y: false }, points: { size: 6 } },
+    scales: { y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
+    axes: [
+      { ...axis, size: 26 },
+      { ...axis, size: 50, values: (_chart, splits) => splits.map(withUnit) },
+    ],
+    series: [
+      { value: "{YYYY}-{MM}-{DD} {HH}:{mm}" },
+      ...series.map(({ label, tone }, index) => ({
+        label,
+        stroke: tone ? css(`--${tone}`) : hues[index % hues.length],
+        width: kind === "points" ? 0 : 1.5,
+        paths: kind === "points" ? () => null : undefined,
+        points: { show: kind === "points", size: 5, fill: tone ? css(`--${tone}`) : undefined },
+        value: (_chart, value) => withUnit(value),
+      })),
+    ],
+  };
+  return new uPlot(options, [x, ...series.map(({ values }) => values)], place);
+}
+
+/** A part is not replaced while somebody is in it: the focus would be lost, or what they had selected. */
+const isInUse = (element) =>
+  element.contains(document.activeElement) ||
+  (getSelection()?.isCollapsed === false && element.contains(getSelection().anchorNode));
+
+function replaceRegion({ name, html }) {
+  for (const element of document.querySelectorAll("[data-region]")) {
+    if (element.dataset.region !== name || isInUse(element)) continue;
+    const parsed = new DOMParser().parseFromString(html, "text/html");
+    element.replaceChildren(...parsed.body.childNodes);
+    showTimes(element);
+    drawCharts(element);
+  }
+}
+
+/** Follows the stream while the page is visible: a hidden page costs the service nothing. */
+function follow(address) {
+  let source = null;
+  const open = () => {
+    source?.close();
+    source = null;
+    if (document.hidden) return;
+    source = new EventSource(address);
+    source.addEventListener("region", (event) => replaceRegion(JSON.parse(event.data)));
+    source.addEventListener("end", () => source?.close());
+  };
+  document.addEventListener("visibilitychange", open);
+  open();
+}
+
+let resized;
+addEventListener("resize", () => {
+  clearTimeout(resized);
+  resized = setTimeout(() => {
+    for (const [element, chart] of charts)
+      chart.setSize({
+        width: Math.max(200, element.querySelector(".plot").clientWidth),
+        height: CHART_HEIGHT,
+      });
+  }, REGION_QUIET_MS);
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawCharts(document));
+
+showTimes(document);
+showZone();
+drawCharts(document);
+const stream = document.querySelector("[data-stream]")?.dataset.stream;
+if (stream) follow(stream);

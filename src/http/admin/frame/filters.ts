@@ -1,0 +1,91 @@
+import type { Request } from "express";
+import type { z } from "zod";
+import { type Html, html } from "../../../html.ts";
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** An address with those parameters that have a value. */
+export function hrefOf(path: string, query: Query): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+  const text = new URLSearchParams(
+    given.map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+export type FilterField = {
+  readonly name: string;
+  readonly label: string;
+  /** What may be chosen, besides any; without it, any text. */
+  readonly choices?: readonly (string | readonly [value: string, label: string])[];
+  readonly placeholder?: string;
+};
+
+export type Filters<T> = {
+  /** Null if a parameter is invalid: then nothing must be listed, as it would look like the result. */
+  readonly filter: T | null;
+  /** As they were given, to be shown again. */
+  readonly given: Query;
+  /** What is wrong, by parameter. */
+  readonly faults: Readonly<Record<string, string>>;
+};
+
+/** The filters of a page from its query. Empty parameters, which forms send, count as absent. */
+export function readFilters<T>(schema: z.ZodType<T>, req: Request): Filters<T> {
+  const given = Object.fromEntries(
+    Object.entries(req.query).flatMap(([name, value]): [string, string][] =>
+      typeof value === "string" && value.trim() !== "" ? [[name, value.trim()]] : [],
+    ),
+  );
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return { filter: parsed.data, given, faults: {} };
+  const faults = Object.fromEntries(
+    parsed.error.issues.map(({ path, message }) => [String(path[0] ?? ""), message]),
+  );
+  return { filter: null, given, faults };
+}
+
+/** The filters of a page, as a form that sends them in its address. */
+export function filterForm<T>(
+  path: string,
+  fields: readonly FilterField[],
+  { given, faults }: Pick<Filters<T>, "given" | "faults">,
+): Html {
+  const isFiltered = fields.some(({ name }) => given[name] !== undefined);
+  return html`<form class="filters" method="get" action="${path}">${fields.map((field) =>
+    fieldHtml(field, given[field.name], faults[field.name]),
+  )}<div class="buttons"><button>Filter</button>${isFiltered ? html`<a href="${path}">Clear</a>` : null}</div></form>`;
+}
+
+function fieldHtml(
+  { name, label, choices, placeholder }: FilterField,
+  value: string | number | undefined,
+  fault: string | undefined,
+): Html {
+  const invalid = fault === undefined ? null : html` aria-invalid="true" aria-describedby="fault-${name}"`;
+  const input =
+    choices === undefined
+      ? html`<input name="${name}" value="${value}" placeholder="${placeholder}" maxlength="300"${invalid}>`
+      : html`<select name="${name}"${invalid}><option value="">Any</option>${choices.map((choice) => optionHtml(choice, value))}</select>`;
+  return html`<label>${label}${input}${fault === undefined ? null : html`<small class="bad" id="fault-${name}">${fault}</small>`}</label>`;
+}
+
+export function optionHtml(
+  choice: string | readonly [value: string, label: string],
+  value: string | number | undefined,
+): Html {
+  const [each, label] = typeof choice === "string" ? [choice, choice] : choice;
+  return html`<option value="${each}"${String(value) === each ? html` selected` : null}>${label}</option>`;
+}
+
+/** Links to the pages of a list before and after this one, which keep its filters. */
+export function pager(
+  path: string,
+  query: Query,
+  { page, hasMore }: { readonly page: number; readonly hasMore: boolean },
+): Html | null {
+  if (page === 1 && !hasMore) return null;
+  const link = (to: number, rel: string, text: string) =>
+    html`<a rel="${rel}" href="${hrefOf(path, { ...query, page: to === 1 ? undefined : to })}">${text}</a>`;
+  return html`<nav class="pager" aria-label="Pages of the list">${page > 1 ? link(page - 1, "prev", "Previous") : null}<span>Page ${page}</span>${hasMore ? link(page + 1, "next", "Next") : null}</nav>`;
+}

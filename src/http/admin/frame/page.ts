@@ -1,0 +1,68 @@
+import type { Response } from "express";
+import { type Html, html } from "../../../html.ts";
+import { VERSION } from "../../../version.ts";
+import { sessionOf } from "../guard.ts";
+import type { Session } from "../sessions.ts";
+import { assetUrl } from "./assets.ts";
+import { navigationHtml } from "./navigation.ts";
+
+export type PageOptions = {
+  readonly title: string;
+  readonly body: Html;
+  /** The pages above this one: `["Runs", "/admin/runs"]`. */
+  readonly above?: readonly (readonly [title: string, href: string])[];
+  /** What stands beside the heading: a badge, a link. */
+  readonly aside?: Html | null;
+};
+
+/** Sends one of the operators' pages to a signed-in user, in the frame that all pages share. */
+export function showPage(res: Response, options: PageOptions): void {
+  const session = sessionOf(res);
+  const { title, body, above = [], aside = null } = options;
+  const trail = above.map(
+    ([name, href]) => html`<a href="${href}">${name}</a><span aria-hidden="true">/</span>`,
+  );
+  const content = html`<a class="skip" href="#main">Skip to content</a>
+<header class="top"><button class="menu" type="button" popovertarget="navigation">Menu</button><a class="mark" href="/admin">Commonwork</a>
+<form method="post" action="/admin/logout">${hiddenToken(session)}<span>${session.role}</span><button>Sign out</button></form></header>
+<div class="columns">${navigationHtml(res, session)}
+<main id="main" tabindex="-1">
+${above.length > 0 ? html`<p class="trail">${trail}</p>` : null}
+<div class="heading"><h1>${title}</h1>${aside}</div>
+${body}
+<footer><span data-zone>Times are in UTC.</span><span>Commonwork ${VERSION}</span></footer>
+</main></div>`;
+  res.type("html").send(documentOf(title, content));
+}
+
+/** Sends a page to somebody who is not signed in. */
+export function showBarePage(res: Response, { title, body }: Pick<PageOptions, "title" | "body">): void {
+  const content = html`<header class="top"><span class="mark">Commonwork</span></header>
+<main class="narrow"><h1>${title}</h1>
+${body}
+</main>`;
+  res.type("html").send(documentOf(title, content));
+}
+
+function documentOf(title: string, content: Html): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
+<title>${title} · Commonwork</title>
+<link rel="stylesheet" href="${assetUrl("style.css")}">
+<script src="${assetUrl("admin.js")}" defer></script>
+</head>
+<body>
+${content}
+</body>
+</html>
+`.html;
+}
+
+/** The form field with the CSRF token: see `requireCsrfToken`. */
+export const hiddenToken = (session: Session): Html =>
+  html`<input type="hidden" name="_csrf" value="${session.csrfToken}">`;

@@ -1,0 +1,107 @@
+import { type Response, Router } from "express";
+import { z } from "zod";
+import { type Html, html } from "../../../html.ts";
+import { listRuns, listSteps, loadRun, RUN_STATUSES, RUN_TRIGGERS, type Run } from "../../../queues/runs.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import { onlyPlain } from "../board-redaction.ts";
+import { codeHtml, facts, section, timeWithAge } from "../frame/elements.ts";
+import { type FilterField, filterForm, pager, readFilters } from "../frame/filters.ts";
+import type { AdminPage } from "../frame/navigation.ts";
+import { showPage } from "../frame/page.ts";
+import { durationText, rangesHtml, resultHtml, runTable, statusBadge } from "./run-table.ts";
+
+/** Runs of jobs. */
+export const runsPage: AdminPage = {
+  path: "/runs",
+  title: "Runs",
+  section: "Work",
+  role: "viewer",
+  routes: runRoutes,
+};
+
+const PER_PAGE = 50;
+const MAX_PAGE = 200;
+
+/** How far back the list goes. */
+const WITHIN: Readonly<Record<string, number>> = {
+  "15 minutes": 900,
+  "1 hour": 3_600,
+  "6 hours": 21_600,
+  "1 day": 86_400,
+  "7 days": 604_800,
+};
+
+const filterSchema = z.object({
+  job: z.string().max(100).optional(),
+  status: z.enum(RUN_STATUSES, "is not a status").optional(),
+  trigger: z.enum(RUN_TRIGGERS, "is not a trigger").optional(),
+  within: z
+    .string()
+    .refine((text) => text in WITHIN, "is not a time that can be chosen")
+    .optional(),
+  work: z.enum(["all"], "must be all, or absent").optional(),
+  page: z.coerce.number("must be a number").int().min(1).max(MAX_PAGE).default(1),
+});
+
+/** `GET /runs` lists runs by job, status, trigger and time. `GET /runs/:id` shows one. */
+function runRoutes(runtime: Runtime): Router {
+  const router = Router();
+  const jobNames = runtime.catalogue.jobs.map(({ name }) => name).sort();
+  router.get("/runs", async (req, res) => {
+    const filters = readFilters(filterSchema, req);
+    const { filter, given } = filters;
+    const form = filterForm("/admin/runs", fieldsFor(jobNames), filters);
+    if (filter === null) return showPage(res.status(422), { title: "Runs", body: form });
+    const now = runtime.clock.now();
+    const seconds = filter.within === undefined ? null : WITHIN[filter.within];
+    const since = seconds == null ? undefined : new Date(now.getTime() - seconds * 1_000);
+    const offset = (filter.page - 1) * PER_PAGE;
+    const found = await listRuns(
+      runtime.db.drizzle,
+      { ...filter, since, withWork: filter.work !== "all", offset },
+      PER_PAGE + 1,
+    );
+    const body = html`${form}${runTable(found.slice(0, PER_PAGE), now, "No run matches.")}
+${pager("/admin/runs", given, { page: filter.page, hasMore: found.length > PER_PAGE && filter.page < MAX_PAGE })}`;
+    showPage(res, { title: "Runs", body });
+  });
+  router.get("/runs/:id", async (req, res, next) => {
+    if (!/^[1-9][0-9]{0,17}$/.test(req.params.id)) return next();
+    const run = await loadRun(runtime.db.drizzle, req.params.id);
+    if (run === undefined) return next();
+    showRun(res, run, await listSteps(runtime.db.drizzle, run.id), runtime.clock.now());
+  });
+  return router;
+}
+
+const fieldsFor = (jobs: readonly string[]): FilterField[] => [
+  { name: "job", label: "Job", choices: jobs },
+  { name: "status", label: "Status", choices: RUN_STATUSES },
+  { name: "trigger", label: "Trigger", choices: RUN_TRIGGERS },
+  { name: "within", label: "Opened within", choices: Object.keys(WITHIN) },
+  { name: "work", label: "Nothing to do", choices: [["all", "Show these too"]] },
+];
+
+function showRun(res: Response, run: Run, steps: readonly Run[], now: Date): void {
+  const body = html`${runFacts(run, now)}
+${section("Input", html`<pre class="card">${JSON.stringify(onlyPlain(run.input), null, 2)}</pre>`)}
+${steps.length > 0 ? section("Steps", runTable(steps, now, "")) : null}`;
+  showPage(res, {
+    title: `Run ${run.id} of ${run.job}`,
+    above: [["Runs", "/admin/runs"]],
+    aside: statusBadge(run.status),
+    body,
+  });
+}
+
+const runFacts = (run: Run, now: Date): Html =>
+  facts([
+    ["Trigger", run.schedule === null ? run.trigger : html`${run.trigger} ${codeHtml(run.schedule)}`],
+    ["Slot", timeWithAge(run.slot, now)],
+    ["Enqueued", timeWithAge(run.createdAt, now)],
+    ["Started", timeWithAge(run.startedAt, now)],
+    ["Finished", timeWithAge(run.finishedAt, now)],
+    ["Duration", durationText(run, now)],
+    ["Ranges", rangesHtml(run)],
+    [run.error === null ? "Counts" : "Why it ended", resultHtml(run)],
+  ]);
