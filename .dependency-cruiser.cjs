@@ -109,6 +109,7 @@ module.exports = {
         pathNot: [
           within("email/render"),
           within("scoring"),
+          within("languages"),
           "^src/(group-by|html|shorten)\\.ts$",
           "^src/notifications/email-wording\\.ts$",
           "node_modules/luxon/",

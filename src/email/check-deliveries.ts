@@ -6,6 +6,7 @@ import { loadEvents, readEvents } from "../notifications/read-events.ts";
 import { readPreferences } from "../notifications/read-preferences.ts";
 import { type AccessQuestion, whoMayAccess } from "../notifications/read-recipients.ts";
 import { userZone, type ZoneContext } from "../notifications/user-zone.ts";
+import { emailWording, writeText } from "../notifications/write-text.ts";
 import { addressIn } from "../scoring/notifications/mailbox.ts";
 import type { Preference } from "../scoring/notifications/preference.ts";
 import { type DropReason, reasonToDrop } from "../scoring/notifications/send-check.ts";
@@ -121,8 +122,7 @@ async function recheck(tx: Tx, known: readonly KnownDelivery[], now: Date): Prom
 /** @returns the delivery with its texts, or why it is not sent. */
 function check(delivery: PendingDelivery, facts: Facts, context: Context): CheckedDelivery | DropReason {
   const known = facts.events.get(delivery.eventId);
-  const wording = known?.type.email;
-  if (!known || !wording) return "unreadable";
+  if (!known || known.type.email === null) return "unreadable";
   const { type } = known;
   const addressee = facts.addressees.get(delivery.userId);
   if (addressee === undefined) return "no-address";
@@ -142,15 +142,18 @@ function check(delivery: PendingDelivery, facts: Facts, context: Context): Check
     frequency: addressee.frequency ?? "immediate",
     staleReason: delivery.isRead ? "read-meanwhile" : current === null ? "overtaken" : null,
   });
+  const wording = emailWording(type, addressee.language);
+  if (wording === null) return "unreadable";
   if (reason !== null) return reason;
   const { projectId, names } = event;
   return {
     delivery,
     eventType: event.type,
     isMustSend: type.isMustSend === true,
-    ...type.text(event, {
+    ...writeText(type, event, {
       isMentioned: type.mentions?.(event).includes(addressee.userId) ?? false,
       timeZone: userZone(addressee.timeZone, context),
+      language: addressee.language,
       now: context.now,
     }),
     project: projectId !== null && names.project !== null ? { id: projectId, name: names.project } : null,

@@ -87,6 +87,7 @@ function compose(draft: Draft, token: string | null, settings: Settings["email"]
   const address = addressIn(addressee.email) ?? "";
   const recipient: Recipient = {
     name: addressee.name,
+    language: addressee.language,
     homeUrl: `${settings.publicUrl}/notifications`,
     preferencesUrl: `${settings.publicUrl}/settings/notifications`,
     unsubscribeUrl,

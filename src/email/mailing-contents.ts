@@ -3,6 +3,8 @@ import type { emailDigests } from "../db/schema/email.ts";
 import type { userNotificationSettings } from "../db/schema/notifications.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { languageOf } from "../languages/choose-language.ts";
+import type { Language } from "../languages/language.ts";
 import { cleanName, nameIn } from "../notifications/clean-name.ts";
 import { hashOfAddress } from "../notifications/recipients.ts";
 
@@ -32,6 +34,7 @@ export type Addressee = {
   readonly name: string;
   readonly email: string;
   readonly timeZone: string | null;
+  readonly language: Language;
   readonly isSuppressed: boolean;
   readonly frequency: (typeof userNotificationSettings.$inferSelect)["frequency"] | null;
   /** From all e-mail. */
@@ -70,7 +73,7 @@ export const pendingDeliveries = (
 
 /** Reads the recipients, by user id. Deleted and deactivated users are left out. */
 export async function readAddressees(tx: Tx, userIds: readonly string[]): Promise<Map<string, Addressee>> {
-  const found = await rows<Addressee>(
+  const found = await rows<Omit<Addressee, "language">>(
     tx,
     sql`select u.id as "userId", ${nameIn("u.name")} as name, coalesce(btrim(u.email), '') as email, u.time_zone as "timeZone",
                x.address_hash is not null as "isSuppressed", s.frequency, s.unsubscribed_at is not null as "isUnsubscribed",
@@ -80,5 +83,7 @@ export async function readAddressees(tx: Tx, userIds: readonly string[]): Promis
         left join email_suppressions x on x.address_hash = ${hashOfAddress(sql`u.email`)}
         where u.id = any(${array([...new Set(userIds)])}::bigint[]) and u.deactivated_at is null`,
   );
-  return new Map(found.map((one) => [one.userId, { ...one, name: cleanName(one.name) }]));
+  return new Map(
+    found.map((one) => [one.userId, { ...one, name: cleanName(one.name), language: languageOf(null) }]),
+  );
 }

@@ -1,8 +1,6 @@
 import { budgetAwarded } from "../events/rewards.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
-import { dayIn } from "./wording.ts";
 
 /** For the winner. */
 export const budgetAwardedNotification = defineNotification({
@@ -14,7 +12,7 @@ export const budgetAwardedNotification = defineNotification({
     kind: "digest",
     section: "Awards",
     button: "View your award",
-    because: "you won a share of a budget",
+    reason: "You get this because you won a share of a budget.",
     about: "awards",
     sample: {
       payload: {
@@ -29,9 +27,19 @@ export const budgetAwardedNotification = defineNotification({
       },
     },
   },
-  text: ({ payload }) => ({
-    title: `You won ${payload.amount} tokens`,
-    body: `You ranked ${payload.rank} in the ${payload.period} budget that began ${dayIn(payload.period_start)} and won ${bold(payload.amount)} tokens.`,
-    link: "/rewards",
-  }),
+  texts: {
+    title: "You won {amount} tokens",
+    daily: "You ranked {rank} in the daily budget that began {day} and won **{amount}** tokens.",
+    weekly: "You ranked {rank} in the weekly budget that began {day} and won **{amount}** tokens.",
+    monthly: "You ranked {rank} in the monthly budget that began {day} and won **{amount}** tokens.",
+  },
+  text: ({ payload }, { plain, markdown, ...formats }) => {
+    const amount = formats.amount(payload.amount);
+    const day = formats.day(payload.period_start);
+    return {
+      title: plain("title", { amount }),
+      body: markdown(payload.period, { rank: payload.rank, day, amount }),
+      link: "/rewards",
+    };
+  },
 });

@@ -14,14 +14,21 @@ export const calendarActionRequiredNotification = defineNotification({
     kind: "immediate",
     section: "Calendar",
     button: "Reconnect",
-    because: "your calendar is connected to Commonwork",
+    reason: "You get this because your calendar is connected to Commonwork.",
     about: "your calendar connection",
     sample: { payload: { user_id: "5", connection_id: "1", provider: "google" } },
   },
   isMustSend: true,
-  text: ({ payload }) => ({
-    title: `Reconnect ${PROVIDERS[payload.provider]}`,
-    body: `We can no longer read your ${PROVIDERS[payload.provider]}. Your meetings will not be updated until you reconnect it.`,
-    link: "/settings/calendar",
-  }),
+  texts: {
+    title: "Reconnect {calendar}",
+    body: "We can no longer read your {calendar}. Your meetings will not be updated until you reconnect it.",
+  },
+  text: ({ payload }, { plain, markdown }) => {
+    const calendar = PROVIDERS[payload.provider];
+    return {
+      title: plain("title", { calendar }),
+      body: markdown("body", { calendar }),
+      link: "/settings/calendar",
+    };
+  },
 });

@@ -2,7 +2,6 @@ import { sql } from "drizzle-orm";
 import { candidacyStop, IS_OPEN } from "../db/candidacy.ts";
 import { candidateMatched } from "../events/matching.ts";
 import { keepWhere } from "./keep-where.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
 import { SAMPLE_LIBRARY } from "./samples.ts";
@@ -18,7 +17,7 @@ export const candidateMatchedNotification = defineNotification({
     kind: "digest",
     section: "Matches",
     button: "View the project",
-    because: "your skills match this project",
+    reason: "You get this because your skills match this project.",
     about: "matches",
     sample: {
       payload: { user_id: "5", score: 92, skills: ["Carpentry", "Book repair", "C++"] },
@@ -26,15 +25,29 @@ export const candidateMatchedNotification = defineNotification({
     },
   },
   nudge: "match",
-  text: (event) => {
-    const project = named(event.names.project, "A project");
-    const { score, skills = [], variant } = event.payload;
-    const fit = score === undefined ? "Your skills match" : `Your skills are a ${score}% match for`;
-    const matching = skills.length === 0 ? "" : ` Matching skills: ${skills.map(bold).join(", ")}.`;
+  texts: {
+    wanted: "{project} is looking for someone like you",
+    fit: "You are a match for {project}",
+    aProject: "A project",
+    body: "Your skills match **{project}**.",
+    withScore: "Your skills are a {score} match for **{project}**.",
+    withSkills: "Your skills match **{project}**. Matching skills: {skills}.",
+    withBoth: "Your skills are a {score} match for **{project}**. Matching skills: {skills}.",
+    skill: "**{name}**",
+  },
+  text: (event, { plain, markdown, list, percent }) => {
+    const project = named(event.names.project, plain("aProject"));
+    const { score, variant } = event.payload;
+    const names = (event.payload.skills ?? []).map((name) => markdown("skill", { name }));
+    const skills = { markdown: list(names) };
+    const hasSkills = names.length > 0;
+    const body =
+      score === undefined
+        ? markdown(hasSkills ? "withSkills" : "body", { project, skills })
+        : markdown(hasSkills ? "withBoth" : "withScore", { project, skills, score: percent(score) });
     return {
-      title:
-        variant === "fit" ? `You are a match for ${project}` : `${project} is looking for someone like you`,
-      body: `${fit} ${bold(project)}.${matching}`,
+      title: plain(variant === "fit" ? "fit" : "wanted", { project }),
+      body,
       link: projectLink(event),
     };
   },

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { chatMessageSent } from "../events/host.ts";
 import { shorten } from "../shorten.ts";
-import { bold, escapeMarkdown, mentionedIn, withoutMarkup } from "./markdown.ts";
+import { mentionedIn, withoutMarkup } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
-import { actorOf, named, threadLink } from "./wording.ts";
+import { named, threadLink } from "./wording.ts";
 
 /** Characters of a message that a mentioned user sees. */
 const EXCERPT_LENGTH = 280;
@@ -28,15 +28,20 @@ export const chatMessageSentNotification = defineNotification({
   staleReason: sql`(
     select 'read-meanwhile' from chat_thread_participants t join messages s on s.thread_id = t.thread_id
     where s.id = (e.payload->>'message_id')::bigint and t.user_id = u.id and t.last_read_at >= s.created_at)`,
-  text: (event, { isMentioned }) => {
-    const { names } = event;
-    const topic = named(names.thread, "a conversation");
+  texts: {
+    counted: { count: { one: "{count} new message in {thread}", other: "{count} new messages in {thread}" } },
+    mentioned: "{actor} mentioned you in {thread}",
+    quoted: "**{actor}**: {message}",
+    aThread: "a conversation",
+  },
+  text: (event, { plain, markdown, actor, isMentioned, count }) => {
+    const thread = named(event.names.thread, plain("aThread"));
     const link = threadLink(event);
-    // record-deliveries.ts replaces the number when it counts further messages.
-    if (!isMentioned) return { title: `1 new message in ${topic}`, body: "", link };
+    if (!isMentioned) return { title: plain("counted", { count, thread }), body: "", link };
+    const message = shorten(withoutMarkup(event.names.message ?? ""), EXCERPT_LENGTH);
     return {
-      title: `${actorOf(names)} mentioned you in ${topic}`,
-      body: `${bold(actorOf(names))}: ${escapeMarkdown(shorten(withoutMarkup(names.message ?? ""), EXCERPT_LENGTH))}`,
+      title: plain("mentioned", { actor, thread }),
+      body: markdown("quoted", { actor, message }),
       link,
     };
   },

@@ -1,9 +1,8 @@
 import { chatThreadParticipantAdded } from "../events/host.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
 import { byInes, SAMPLE_LIBRARY } from "./samples.ts";
-import { actorOf, named, threadLink } from "./wording.ts";
+import { named, threadLink } from "./wording.ts";
 
 /** For the added participant. */
 export const chatThreadParticipantAddedNotification = defineNotification({
@@ -15,7 +14,7 @@ export const chatThreadParticipantAddedNotification = defineNotification({
     kind: "immediate",
     section: "Conversations",
     button: "Open the conversation",
-    because: "you were added to a conversation",
+    reason: "You get this because you were added to a conversation.",
     about: "new conversations",
     sample: {
       payload: { added_user_id: "5" },
@@ -23,11 +22,16 @@ export const chatThreadParticipantAddedNotification = defineNotification({
       project: SAMPLE_LIBRARY,
     },
   },
-  text: (event) => {
-    const topic = named(event.names.thread, "a conversation");
+  texts: {
+    title: "You were added to {thread}",
+    body: "**{actor}** added you to **{thread}**.",
+    aThread: "a conversation",
+  },
+  text: (event, { plain, markdown, actor }) => {
+    const thread = named(event.names.thread, plain("aThread"));
     return {
-      title: `You were added to ${topic}`,
-      body: `${bold(actorOf(event.names))} added you to ${bold(topic)}.`,
+      title: plain("title", { thread }),
+      body: markdown("body", { actor, thread }),
       link: threadLink(event),
     };
   },

@@ -1,5 +1,4 @@
 import { commissionEarned } from "../events/rewards.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
 
@@ -10,9 +9,16 @@ export const commissionEarnedNotification = defineNotification({
   access: "none",
   inApp: true,
   email: null,
-  text: ({ payload }) => ({
-    title: `You earned ${payload.amount} tokens`,
-    body: `A token sale to a level ${payload.level} referral earned you ${bold(payload.amount)} tokens.`,
-    link: "/rewards",
-  }),
+  texts: {
+    title: "You earned {amount} tokens",
+    body: "A token sale to a level {level} referral earned you **{amount}** tokens.",
+  },
+  text: ({ payload }, { plain, markdown, ...formats }) => {
+    const amount = formats.amount(payload.amount);
+    return {
+      title: plain("title", { amount }),
+      body: markdown("body", { level: payload.level, amount }),
+      link: "/rewards",
+    };
+  },
 });

@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import { commissionHeld } from "../events/rewards.ts";
-import { bold, escapeMarkdown } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 
 /** For the operators. */
@@ -10,9 +9,13 @@ export const commissionHeldNotification = defineNotification({
   access: "operator",
   inApp: true,
   email: null,
-  text: ({ payload }) => ({
-    title: `Commissions for sale ${payload.sale_id} are on hold`,
-    body: `${bold(payload.amount)} tokens need your review: ${escapeMarkdown(payload.reasons.join(", "))}.`,
+  texts: {
+    title: "Commissions for sale {sale} are on hold",
+    body: "**{amount}** tokens need your review: {reasons}.",
+  },
+  text: ({ payload }, { plain, markdown, amount }) => ({
+    title: plain("title", { sale: payload.sale_id }),
+    body: markdown("body", { amount: amount(payload.amount), reasons: payload.reasons.join(", ") }),
     link: "/admin/rewards/holds",
   }),
 });

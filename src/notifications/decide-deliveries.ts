@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import type { Tx } from "../db/transaction.ts";
+import { languageOf } from "../languages/choose-language.ts";
 import type { Log } from "../log.ts";
 import { mapInPortions } from "../portions.ts";
 import { compareIds } from "../scoring/compare-ids.ts";
@@ -105,6 +106,7 @@ const decide = (
 
 const readerOf = ({ group }: EventRecipients, { settings, log, now }: Context): Reader => ({
   timeZone: userZone(group.timeZone, { defaultZone: settings.notifications.userTimeZone, log }),
+  language: languageOf(null),
   isMentioned: group.isMentioned,
   now,
 });

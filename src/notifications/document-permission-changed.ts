@@ -1,9 +1,8 @@
 import { sql } from "drizzle-orm";
 import { documentPermissionChanged } from "../events/host.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
-import { actorOf, documentLink, named } from "./wording.ts";
+import { documentLink, named } from "./wording.ts";
 
 /** For users whose permission changed from view to edit. */
 export const documentPermissionChangedNotification = defineNotification({
@@ -12,11 +11,16 @@ export const documentPermissionChangedNotification = defineNotification({
   access: "resource",
   inApp: true,
   email: null,
-  text: (event) => {
-    const file = named(event.names.resource, "a document");
+  texts: {
+    title: "You can now edit {document}",
+    body: "**{actor}** gave you edit access to **{document}**.",
+    aDocument: "a document",
+  },
+  text: (event, { plain, markdown, actor }) => {
+    const document = named(event.names.resource, plain("aDocument"));
     return {
-      title: `You can now edit ${file}`,
-      body: `${bold(actorOf(event.names))} gave you edit access to ${bold(file)}.`,
+      title: plain("title", { document }),
+      body: markdown("body", { actor, document }),
       link: documentLink(event),
     };
   },

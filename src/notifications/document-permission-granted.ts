@@ -1,8 +1,7 @@
 import { documentPermissionGranted } from "../events/host.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
-import { actorOf, documentLink, named } from "./wording.ts";
+import { documentLink, named } from "./wording.ts";
 
 /** For the user who was given access. */
 export const documentPermissionGrantedNotification = defineNotification({
@@ -11,12 +10,17 @@ export const documentPermissionGrantedNotification = defineNotification({
   access: "resource",
   inApp: true,
   email: null,
-  text: (event) => {
-    const { names, payload } = event;
-    const file = named(names.resource, "a document");
+  texts: {
+    title: "You now have access to {document}",
+    view: "**{actor}** shared **{document}** with you. You can view it.",
+    edit: "**{actor}** shared **{document}** with you. You can edit it.",
+    aDocument: "a document",
+  },
+  text: (event, { plain, markdown, actor }) => {
+    const document = named(event.names.resource, plain("aDocument"));
     return {
-      title: `You now have access to ${file}`,
-      body: `${bold(actorOf(names))} shared ${bold(file)} with you. You can ${payload.new_permission} it.`,
+      title: plain("title", { document }),
+      body: markdown(event.payload.new_permission, { actor, document }),
       link: documentLink(event),
     };
   },

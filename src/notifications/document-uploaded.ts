@@ -1,10 +1,9 @@
 import { sql } from "drizzle-orm";
 import { documentUploaded } from "../events/host.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { projectOwners } from "./recipients.ts";
 import { byInes, SAMPLE_GARDENS } from "./samples.ts";
-import { actorOf, documentLink, named } from "./wording.ts";
+import { documentLink, named } from "./wording.ts";
 
 /** For everyone with access to the project, except the uploader. */
 export const documentUploadedNotification = defineNotification({
@@ -20,7 +19,7 @@ export const documentUploadedNotification = defineNotification({
     kind: "digest",
     section: "Documents",
     button: "Open the document",
-    because: "you have access to this document",
+    reason: "You get this because you have access to this document.",
     about: "new documents",
     sample: {
       payload: {},
@@ -28,13 +27,18 @@ export const documentUploadedNotification = defineNotification({
       project: SAMPLE_GARDENS,
     },
   },
-  text: (event) => {
-    const { names } = event;
-    const file = named(names.resource, "a document");
-    const project = named(names.project, "a project");
+  texts: {
+    title: "New document in {project}: {document}",
+    body: "**{actor}** uploaded **{document}** to **{project}**.",
+    aDocument: "a document",
+    aProject: "a project",
+  },
+  text: (event, { plain, markdown, actor }) => {
+    const document = named(event.names.resource, plain("aDocument"));
+    const project = named(event.names.project, plain("aProject"));
     return {
-      title: `New document in ${project}: ${file}`,
-      body: `${bold(actorOf(names))} uploaded ${bold(file)} to ${bold(project)}.`,
+      title: plain("title", { document, project }),
+      body: markdown("body", { actor, document, project }),
       link: documentLink(event),
     };
   },

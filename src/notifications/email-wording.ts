@@ -1,15 +1,15 @@
-/** The words in which e-mail presents notifications of one type. */
+/** The words in which e-mail presents notifications of one type, in the language of the reader. */
 export type EmailWording = {
   /** Heading of the type's section in a digest. */
   readonly section: string;
   /** Label of the button. */
   readonly button: string;
-  /** Why the user gets it. Completes "You get this because ...". */
-  readonly because: string;
+  /** Why the user gets it: a sentence. */
+  readonly reason: string;
   /** What unsubscribing stops. Completes "e-mail about ...". */
   readonly about: string;
   /** At most this many items per section of a plain-text digest; default: 5. HTML shows more. */
-  readonly textItems?: number;
+  readonly textItems?: number | undefined;
   /** How much of a body digests show, in characters, in plain text too; default: 240, and the title. */
-  readonly digestLength?: number;
+  readonly digestLength?: number | undefined;
 };

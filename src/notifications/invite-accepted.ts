@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import { inviteAccepted } from "../events/host.ts";
 import { keepWhere } from "./keep-where.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { byTomas } from "./samples.ts";
 import { named } from "./wording.ts";
@@ -19,17 +18,22 @@ export const inviteAcceptedNotification = defineNotification({
     kind: "immediate",
     section: "New members",
     button: "View the team",
-    because: "you own this organization",
+    reason: "You get this because you own this organization.",
     about: "accepted invitations",
     sample: { payload: { org_id: "1" }, names: byTomas({ organization: "Green City <North>" }) },
   },
   references: (payload) => ({ organizationId: payload.org_id, userId: payload.new_member_id }),
-  text: ({ names, payload }) => {
-    const member = named(names.other ?? names.actor, "Someone");
-    const organization = named(names.organization, "your organization");
+  texts: {
+    title: "{member} joined {organization}",
+    body: "**{member}** accepted the invitation to **{organization}**.",
+    yourOrganization: "your organization",
+  },
+  text: ({ names, payload }, { plain, markdown, someone }) => {
+    const member = named(names.other ?? names.actor, someone);
+    const organization = named(names.organization, plain("yourOrganization"));
     return {
-      title: `${member} joined ${organization}`,
-      body: `${bold(member)} accepted the invitation to ${bold(organization)}.`,
+      title: plain("title", { member, organization }),
+      body: markdown("body", { member, organization }),
       link: `/organizations/${payload.org_id}/members`,
     };
   },

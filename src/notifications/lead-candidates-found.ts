@@ -6,10 +6,9 @@ import type { Tx } from "../db/transaction.ts";
 import { leadCandidatesFound } from "../events/matching.ts";
 import { cleanName, nameIn } from "./clean-name.ts";
 import { itemsAsTable } from "./keep-where.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification, type PendingItem } from "./notification-type.ts";
 import { SAMPLE_GARDENS } from "./samples.ts";
-import { counted, named, projectLink } from "./wording.ts";
+import { named, projectLink } from "./wording.ts";
 
 /** For the project's team lead, or its creator if it has none. Nobody else learns who the candidates are. */
 export const leadCandidatesFoundNotification = defineNotification({
@@ -22,7 +21,7 @@ export const leadCandidatesFoundNotification = defineNotification({
     kind: "immediate",
     section: "Candidates",
     button: "View the candidates",
-    because: "you lead this project",
+    reason: "You get this because you lead this project.",
     about: "candidates",
     sample: {
       payload: {
@@ -36,12 +35,35 @@ export const leadCandidatesFoundNotification = defineNotification({
       project: SAMPLE_GARDENS,
     },
   },
-  text: (event) => {
-    const project = named(event.names.project, "your project");
-    const candidates = counted(event.payload.count, "candidate");
+  texts: {
+    title: { count: { one: "{count} candidate for {project}", other: "{count} candidates for {project}" } },
+    body: {
+      count: {
+        one: "**{count} candidate** with matching skills for **{project}**.",
+        other: "**{count} candidates** with matching skills for **{project}**.",
+      },
+    },
+    listed: {
+      count: {
+        one: "**{count} candidate** with matching skills for **{project}**: {candidates}.",
+        other: "**{count} candidates** with matching skills for **{project}**: {candidates}.",
+      },
+    },
+    candidate: "**{name}** ({score})",
+    yourProject: "your project",
+  },
+  text: (event, { plain, markdown, list, percent, someone }) => {
+    const { count } = event.payload;
+    const project = named(event.names.project, plain("yourProject"));
+    const candidates = (event.payload.candidates ?? []).map(({ name, score }) =>
+      markdown("candidate", { name: named(cleanName(name), someone), score: percent(score) }),
+    );
     return {
-      title: `${candidates} for ${project}`,
-      body: `${bold(candidates)} with matching skills for ${bold(project)}${listed(event.payload.candidates)}.`,
+      title: plain("title", { count, project }),
+      body:
+        candidates.length === 0
+          ? markdown("body", { count, project })
+          : markdown("listed", { count, project, candidates: { markdown: list(candidates) } }),
       link: `${projectLink(event)}/candidates`,
     };
   },
@@ -86,9 +108,3 @@ async function readVisible(
   );
   return new Map(found.map(({ id, names }) => [id, names]));
 }
-
-/** Names and scores, best first. */
-const listed = (candidates: readonly { readonly name: string; readonly score: number }[] = []): string =>
-  candidates.length === 0
-    ? ""
-    : `: ${candidates.map(({ name, score }) => `${bold(named(cleanName(name), "Someone"))} (${score}%)`).join(", ")}`;

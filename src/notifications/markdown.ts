@@ -1,9 +1,3 @@
-/** Escapes everything that Markdown or HTML would read as markup. */
-export const escapeMarkdown = (text: string): string => text.replace(/[\\`*_{}[\]()<>#+!|~&-]/g, "\\$&");
-
-/** A name in bold. */
-export const bold = (name: string): string => `**${escapeMarkdown(name)}**`;
-
 /**
  * A mention, by any form of id that a host may have. Its length is bounded, so that text full of opening
  * brackets is read in linear time.

@@ -1,8 +1,7 @@
 import { meetingInvited } from "../events/calendar.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
-import { actorOf, meetingLink, named, timeIn } from "./wording.ts";
+import { meetingLink, named } from "./wording.ts";
 
 /** For the invited user. */
 export const meetingInvitedNotification = defineNotification({
@@ -11,13 +10,21 @@ export const meetingInvitedNotification = defineNotification({
   access: "meeting",
   inApp: true,
   email: null,
-  text: (event, { timeZone }) => {
-    const { names } = event;
-    const meeting = named(names.meeting, "a meeting");
-    const when = names.meetingStart ? `, ${timeIn(names.meetingStart, timeZone)}` : "";
+  texts: {
+    title: "Invitation: {meeting}",
+    body: "**{actor}** invited you to **{meeting}**.",
+    withStart: "**{actor}** invited you to **{meeting}**, {start}.",
+    aMeeting: "a meeting",
+  },
+  text: (event, { plain, markdown, actor, time }) => {
+    const { meetingStart } = event.names;
+    const meeting = named(event.names.meeting, plain("aMeeting"));
     return {
-      title: `Invitation: ${meeting}`,
-      body: `${bold(actorOf(names))} invited you to ${bold(meeting)}${when}.`,
+      title: plain("title", { meeting }),
+      body:
+        meetingStart === null
+          ? markdown("body", { actor, meeting })
+          : markdown("withStart", { actor, meeting, start: time(meetingStart) }),
       link: meetingLink(event),
     };
   },

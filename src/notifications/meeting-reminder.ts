@@ -1,9 +1,8 @@
 import { sql } from "drizzle-orm";
 import { meetingReminder } from "../events/nudges.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
-import { counted, meetingLink, named, timeIn } from "./wording.ts";
+import { meetingLink, named } from "./wording.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -20,14 +19,28 @@ export const meetingReminderNotification = defineNotification({
     where m.id = e.meeting_id and m.status = 'scheduled' and m.start_time > c.now
       and date_trunc('milliseconds', m.start_time) = date_trunc('milliseconds', (e.payload->>'start_time')::timestamptz)
       and p.response is distinct from 'declined') then 'overtaken' end`,
-  text: (event, { timeZone, now }) => {
-    const meeting = named(event.names.meeting, "Your meeting");
+  texts: {
+    title: {
+      minutes: {
+        one: "{meeting} starts in {minutes} minute",
+        other: "{meeting} starts in {minutes} minutes",
+      },
+    },
+    body: {
+      minutes: {
+        one: "**{meeting}** starts in {minutes} minute: {start}.",
+        other: "**{meeting}** starts in {minutes} minutes: {start}.",
+      },
+    },
+    yourMeeting: "Your meeting",
+  },
+  text: (event, { plain, markdown, time, now }) => {
+    const meeting = named(event.names.meeting, plain("yourMeeting"));
     const start = new Date(event.payload.start_time);
     const minutes = Math.ceil((start.getTime() - now.getTime()) / MINUTE_MS);
-    const soon = `starts in ${counted(minutes, "minute")}`;
     return {
-      title: `${meeting} ${soon}`,
-      body: `${bold(meeting)} ${soon}: ${timeIn(start, timeZone)}.`,
+      title: plain("title", { meeting, minutes }),
+      body: markdown("body", { meeting, minutes, start: time(start) }),
       link: meetingLink(event),
     };
   },

@@ -1,8 +1,7 @@
 import { sql } from "drizzle-orm";
 import { meetingUpdated } from "../events/calendar.ts";
-import { bold } from "./markdown.ts";
-import { defineNotification, type Names } from "./notification-type.ts";
-import { actorOf, meetingLink, named, timeIn } from "./wording.ts";
+import { defineNotification } from "./notification-type.ts";
+import { meetingLink, named } from "./wording.ts";
 
 /** For the participants, except the one who changed the meeting. Says what changed, or that it is off. */
 export const meetingUpdatedNotification = defineNotification({
@@ -13,30 +12,49 @@ export const meetingUpdatedNotification = defineNotification({
   access: "meeting",
   inApp: true,
   email: null,
-  text: (event, { timeZone }) => {
-    const { names, payload } = event;
-    const meeting = named(names.meeting, "a meeting");
-    if (names.meetingStatus === "cancelled")
-      return {
-        title: `Cancelled: ${meeting}`,
-        body: `${bold(actorOf(names))} cancelled ${bold(meeting)}${startOf(names, timeZone)}.`,
-        link: meetingLink(event),
-      };
-    const { time, participants } = payload.changes;
-    const when = time && names.meetingStart ? ` It starts ${timeIn(names.meetingStart, timeZone)}.` : "";
-    return {
-      title: `${meeting}: ${time ? "new time" : participants ? "participants changed" : "details changed"}`,
-      body: `${bold(actorOf(names))} changed ${partsOf(payload.changes)} of ${bold(meeting)}.${when}`,
-      link: meetingLink(event),
+  texts: {
+    cancelled: "Cancelled: {meeting}",
+    cancelledBody: "**{actor}** cancelled **{meeting}**.",
+    cancelledWithStart: "**{actor}** cancelled **{meeting}**, {start}.",
+    newTime: "{meeting}: new time",
+    newParticipants: "{meeting}: participants changed",
+    newDetails: "{meeting}: details changed",
+    time: "**{actor}** changed the time of **{meeting}**.",
+    timeWithStart: "**{actor}** changed the time of **{meeting}**. It starts {start}.",
+    timeAndParticipants: "**{actor}** changed the time and the participants of **{meeting}**.",
+    timeAndParticipantsWithStart:
+      "**{actor}** changed the time and the participants of **{meeting}**. It starts {start}.",
+    participants: "**{actor}** changed the participants of **{meeting}**.",
+    details: "**{actor}** changed details of **{meeting}**.",
+    aMeeting: "a meeting",
+  },
+  text: (event, { plain, markdown, actor, time }) => {
+    const { meetingStart, meetingStatus } = event.names;
+    const meeting = named(event.names.meeting, plain("aMeeting"));
+    const change = changeOf(event.payload.changes, meetingStatus === "cancelled");
+    const body = (): string => {
+      if (change === "participants" || change === "details") return markdown(change, { actor, meeting });
+      if (meetingStart === null)
+        return markdown(change === "cancelled" ? "cancelledBody" : change, { actor, meeting });
+      return markdown(`${change}WithStart`, { actor, meeting, start: time(meetingStart) });
     };
+    return { title: plain(TITLES[change], { meeting }), body: body(), link: meetingLink(event) };
   },
 });
 
-const startOf = ({ meetingStart }: Names, timeZone: string): string =>
-  meetingStart === null ? "" : `, ${timeIn(meetingStart, timeZone)}`;
+const TITLES = {
+  cancelled: "cancelled",
+  time: "newTime",
+  timeAndParticipants: "newTime",
+  participants: "newParticipants",
+  details: "newDetails",
+} as const;
 
-function partsOf({ time, participants }: { readonly time: boolean; readonly participants: boolean }): string {
-  if (time && participants) return "the time and the participants";
-  if (time) return "the time";
-  return participants ? "the participants" : "details";
+function changeOf(
+  { time, participants }: { readonly time: boolean; readonly participants: boolean },
+  isCancelled: boolean,
+): keyof typeof TITLES {
+  if (isCancelled) return "cancelled";
+  if (time) return participants ? "timeAndParticipants" : "time";
+  return participants ? "participants" : "details";
 }

@@ -2,6 +2,9 @@ import type { SQL } from "drizzle-orm";
 import type { meetings } from "../db/schema/meetings.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { EventType } from "../events/event.ts";
+import type { Formats } from "../languages/formats.ts";
+import type { Language } from "../languages/language.ts";
+import type { Phrases, Texts } from "../languages/texts.ts";
 import type { EmailKind } from "../scoring/notifications/notify-decision.ts";
 import type { NudgeKind } from "../scoring/notifications/nudge-cap.ts";
 import type { AccessKind } from "./access.ts";
@@ -62,10 +65,23 @@ export type NotificationEvent<P = unknown> = {
 export type Reader = {
   /** Times are written in this zone. */
   readonly timeZone: string;
+  readonly language: Language;
   /** Whether the event mentions the reader (`mentions`). */
   readonly isMentioned: boolean;
   readonly now: Date;
 };
+
+/** How a type writes its texts: in the language and the zone of the reader. */
+export type Writer<T extends Texts = Texts> = Phrases<T> &
+  Omit<Formats, "time"> &
+  Pick<Reader, "isMentioned" | "now"> & {
+    time(at: Date): string;
+    /** The name of the actor, or "Someone". */
+    readonly actor: string;
+    readonly someone: string;
+    /** How many events of its thread the notification counts. */
+    readonly count: number;
+  };
 
 /** A title without markup, a body in Markdown, and a path on the host platform. */
 export type NotificationText = { readonly title: string; readonly body: string; readonly link: string };
@@ -77,7 +93,7 @@ export type Sample<P> = {
   readonly project?: { readonly id: string; readonly name: string };
 };
 
-/** How a type is mailed. */
+/** How a type is mailed. Its wording is in English. */
 export type EmailForm<P> = EmailWording & {
   /** How it is sent unless the user prefers otherwise. */
   readonly kind: EmailKind;
@@ -97,7 +113,7 @@ export type PendingItem<P = unknown> = {
 export type Rechecked<P = unknown> = ReadonlyMap<string, NotificationEvent<P> | null>;
 
 /** Everything about the notifications of one event type. */
-export type NotificationType<P> = {
+export type NotificationType<P, T extends Texts = Texts> = {
   readonly event: EventType<P>;
   /** A select of (event_id, user_id) over `e`, the group's events of this type (read-recipients.ts). */
   readonly recipients: SQL;
@@ -121,19 +137,23 @@ export type NotificationType<P> = {
    * `u` (access.ts) and the time `c.now`.
    */
   readonly staleReason?: SQL;
-  text(event: NotificationEvent<P>, reader: Reader): NotificationText;
+  /** Its texts in English. Languages translate them, and the wording of its e-mail, under the event type. */
+  readonly texts: T;
+  text(event: NotificationEvent<P>, writer: Writer<NoInfer<T>>): NotificationText;
   /** Reads again, for all items at once, whether their e-mail still applies. */
   recheck?(tx: Tx, items: readonly PendingItem<P>[], now: Date): Promise<Rechecked<P>>;
 };
 
 /** A type whose payload is opaque: only the type itself reads it. */
 // biome-ignore lint/suspicious/noExplicitAny: types with different payloads share one list.
-export type AnyNotificationType = NotificationType<any>;
+export type AnyNotificationType = NotificationType<any, any>;
 
 /** An event and its notification type. */
 export type Notifiable = { readonly event: NotificationEvent; readonly type: AnyNotificationType };
 
-export const defineNotification = <P>(type: NotificationType<P>): NotificationType<P> => type;
+export const defineNotification = <P, const T extends Texts>(
+  type: NotificationType<P, T>,
+): NotificationType<P, T> => type;
 
 /** How an event is mailed by default; null if it is not. */
 export const emailKindOf = ({ type, event }: Notifiable): EmailKind | null =>

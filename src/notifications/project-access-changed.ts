@@ -1,10 +1,9 @@
 import { projectAccessChanged } from "../events/host.ts";
 import { keepWhere } from "./keep-where.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { HAS_PERMISSION, userIn } from "./recipients.ts";
 import { byInes, SAMPLE_LIBRARY } from "./samples.ts";
-import { actorOf, named, projectLink } from "./wording.ts";
+import { named, projectLink } from "./wording.ts";
 
 /** For the affected user. Mailed only when they can do more than before. */
 export const projectAccessChangedNotification = defineNotification({
@@ -17,7 +16,7 @@ export const projectAccessChangedNotification = defineNotification({
     appliesTo: ({ payload }) => payload.old_permission === "view" && payload.new_permission === "edit",
     section: "Access",
     button: "Open the project",
-    because: "your access has changed",
+    reason: "You get this because your access has changed.",
     about: "access to projects",
     sample: {
       payload: { affected_user_id: "5", old_permission: "view", new_permission: "edit" },
@@ -25,12 +24,17 @@ export const projectAccessChangedNotification = defineNotification({
       project: SAMPLE_LIBRARY,
     },
   },
-  text: (event) => {
-    const { names, payload } = event;
-    const project = named(names.project, "a project");
+  texts: {
+    title: "Your access to {project} changed",
+    view: "**{actor}** changed your access to **{project}**. You can now view it.",
+    edit: "**{actor}** changed your access to **{project}**. You can now edit it.",
+    aProject: "a project",
+  },
+  text: (event, { plain, markdown, actor }) => {
+    const project = named(event.names.project, plain("aProject"));
     return {
-      title: `Your access to ${project} changed`,
-      body: `${bold(actorOf(names))} changed your access to ${bold(project)}. You can now ${payload.new_permission} it.`,
+      title: plain("title", { project }),
+      body: markdown(event.payload.new_permission, { actor, project }),
       link: projectLink(event),
     };
   },

@@ -1,10 +1,9 @@
 import { projectAccessGranted } from "../events/host.ts";
 import { keepWhere } from "./keep-where.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { HAS_PERMISSION, userIn } from "./recipients.ts";
 import { byInes, SAMPLE_LIBRARY } from "./samples.ts";
-import { actorOf, named, projectLink } from "./wording.ts";
+import { named, projectLink } from "./wording.ts";
 
 /** For the user who was given access. */
 export const projectAccessGrantedNotification = defineNotification({
@@ -16,7 +15,7 @@ export const projectAccessGrantedNotification = defineNotification({
     kind: "immediate",
     section: "Access",
     button: "Open the project",
-    because: "you were given access",
+    reason: "You get this because you were given access.",
     about: "access to projects",
     sample: {
       payload: { affected_user_id: "5", new_permission: "view" },
@@ -24,12 +23,17 @@ export const projectAccessGrantedNotification = defineNotification({
       project: SAMPLE_LIBRARY,
     },
   },
-  text: (event) => {
-    const { names, payload } = event;
-    const project = named(names.project, "a project");
+  texts: {
+    title: "You now have access to {project}",
+    view: "**{actor}** gave you access to **{project}**. You can view it.",
+    edit: "**{actor}** gave you access to **{project}**. You can edit it.",
+    aProject: "a project",
+  },
+  text: (event, { plain, markdown, actor }) => {
+    const project = named(event.names.project, plain("aProject"));
     return {
-      title: `You now have access to ${project}`,
-      body: `${bold(actorOf(names))} gave you access to ${bold(project)}. You can ${payload.new_permission} it.`,
+      title: plain("title", { project }),
+      body: markdown(event.payload.new_permission, { actor, project }),
       link: projectLink(event),
     };
   },

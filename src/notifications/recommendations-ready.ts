@@ -1,10 +1,9 @@
 import { recommendationsReady } from "../events/matching.ts";
 import { readServedLists, type ServedList } from "../postings/served-lists.ts";
 import { cleanName } from "./clean-name.ts";
-import { bold, escapeMarkdown } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
-import { counted, named } from "./wording.ts";
+import { named } from "./wording.ts";
 
 /** Recommendations that the e-mail names. */
 const NAMED = 5;
@@ -19,7 +18,7 @@ export const recommendationsReadyNotification = defineNotification({
     kind: "weekly",
     section: "Recommendations",
     button: "View your recommendations",
-    because: "you have a CV on the platform",
+    reason: "You get this because you have a CV on the platform.",
     about: "recommendations",
     digestLength: 1_000,
     sample: {
@@ -33,12 +32,40 @@ export const recommendationsReadyNotification = defineNotification({
       },
     },
   },
-  text: ({ payload }) => {
-    const recommendations = counted(payload.count, "new recommendation");
-    const best = payload.best ?? [];
+  texts: {
+    title: {
+      count: { one: "{count} new recommendation for you", other: "{count} new recommendations for you" },
+    },
+    body: {
+      count: {
+        one: "We found **{count} new recommendation** for you.",
+        other: "We found **{count} new recommendations** for you.",
+      },
+    },
+    listed: {
+      count: {
+        one: "We found **{count} new recommendation** for you: {best}.",
+        other: "We found **{count} new recommendations** for you: {best}.",
+      },
+    },
+    posting: "**{title}** at {company} ({score})",
+    aJob: "A job",
+    aCompany: "a company",
+  },
+  text: ({ payload: { count, best = [] } }, { plain, markdown, list, percent }) => {
+    const postings = best.map(({ title, company, score }) =>
+      markdown("posting", {
+        title: named(cleanName(title), plain("aJob")),
+        company: named(cleanName(company), plain("aCompany")),
+        score: percent(score),
+      }),
+    );
     return {
-      title: `${recommendations} for you`,
-      body: `We found ${bold(recommendations)} for you${best.length > 0 ? `: ${best.map(worded).join("; ")}` : ""}.`,
+      title: plain("title", { count }),
+      body:
+        postings.length === 0
+          ? markdown("body", { count })
+          : markdown("listed", { count, best: { markdown: list(postings) } }),
       link: "/recommendations",
     };
   },
@@ -58,10 +85,7 @@ export const recommendationsReadyNotification = defineNotification({
 
 const bestOf = ({ items }: ServedList) =>
   items.slice(0, NAMED).map(({ entry: { title, company }, score }) => ({
-    title: named(cleanName(title), "A job"),
-    company: named(cleanName(company), "a company"),
+    title,
+    company,
     score: Math.floor(score * 100),
   }));
-
-const worded = ({ title, company, score }: { title: string; company: string; score: number }): string =>
-  `${bold(title)}, ${escapeMarkdown(company)} (${score}%)`;

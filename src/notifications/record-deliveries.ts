@@ -7,6 +7,7 @@ import type { NotifyDecision } from "../scoring/notifications/notify-decision.ts
 import type { Decided } from "./decide-deliveries.ts";
 import type { NotificationText } from "./notification-type.ts";
 import { settleCounted, type ThreadReader } from "./settle-reading.ts";
+import { writeText } from "./write-text.ts";
 
 /**
  * Writes deliveries, and the notifications that are shown in the app. A few statements, whatever the number
@@ -22,7 +23,7 @@ export async function recordDeliveries(
 ): Promise<readonly ThreadReader[]> {
   if (decided.length === 0) return [];
   const texts = new Map(
-    await mapInPortions(decided.filter(isShown), (one) => [one, one.type.text(one.event, one.reader)]),
+    await mapInPortions(decided.filter(isShown), (one) => [one, writeText(one.type, one.event, one.reader)]),
   );
   const counting = decided.filter(isCounting);
   const counted = await countInThreads(tx, counting, texts);

@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import { resumeIncompleteNudge } from "../events/nudges.ts";
 import { keepWhere } from "./keep-where.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
 import { SAMPLE_GARDENS } from "./samples.ts";
@@ -17,7 +16,7 @@ export const resumeIncompleteNudgeNotification = defineNotification({
     kind: "immediate",
     section: "Incomplete resumes",
     button: "Complete the resume",
-    because: "you own this project",
+    reason: "You get this because you own this project.",
     about: "incomplete resumes",
     sample: {
       payload: { user_id: "5", resume_kind: "project", completeness: 60, step: 1 },
@@ -25,12 +24,22 @@ export const resumeIncompleteNudgeNotification = defineNotification({
     },
   },
   nudge: "profile",
-  text: (event) => {
-    const { resume_kind: kind, completeness } = event.payload;
-    const project = named(event.names.project, "your project");
+  texts: {
+    project: "The project resume of {project} is {completeness} complete",
+    projectBody:
+      "The project resume of **{project}** is **{completeness}** complete. More people find a complete one.",
+    borrower: "The borrower resume of {project} is {completeness} complete",
+    borrowerBody:
+      "The borrower resume of **{project}** is **{completeness}** complete. More people find a complete one.",
+    yourProject: "your project",
+  },
+  text: (event, { plain, markdown, percent }) => {
+    const { resume_kind: kind } = event.payload;
+    const project = named(event.names.project, plain("yourProject"));
+    const completeness = percent(event.payload.completeness);
     return {
-      title: `The ${kind} resume of ${project} is ${completeness}% complete`,
-      body: `The ${kind} resume of ${bold(project)} is ${bold(`${completeness}%`)} complete. More people find a complete one.`,
+      title: plain(kind, { project, completeness }),
+      body: markdown(`${kind}Body`, { project, completeness }),
       link: `${projectLink(event)}/resume/${kind}`,
     };
   },

@@ -7,12 +7,11 @@ import { threadUnreadStale } from "../events/nudges.ts";
 import { groupBy } from "../group-by.ts";
 import { type Preference, preferenceFor } from "../scoring/notifications/preference.ts";
 import { MOST_UNREAD } from "../scoring/notifications/unread-nudge.ts";
-import { bold } from "./markdown.ts";
 import { defineNotification, type NotificationEvent, type PendingItem } from "./notification-type.ts";
 import { readPreferences } from "./read-preferences.ts";
 import { userIn } from "./recipients.ts";
 import { SAMPLE_GARDENS } from "./samples.ts";
-import { counted, named, threadLink } from "./wording.ts";
+import { named, threadLink } from "./wording.ts";
 
 /** For a user with unread messages. E-mail only: the app counts unread messages already. */
 export const threadUnreadStaleNotification = defineNotification({
@@ -24,7 +23,7 @@ export const threadUnreadStaleNotification = defineNotification({
     kind: "digest",
     section: "Unread conversations",
     button: "Open the conversation",
-    because: "you are in this conversation",
+    reason: "You get this because you are in this conversation.",
     about: "unread conversations",
     textItems: 3,
     sample: {
@@ -34,27 +33,38 @@ export const threadUnreadStaleNotification = defineNotification({
     },
   },
   nudge: "unread",
-  text: (event) => {
+  texts: {
+    one: {
+      unread: {
+        one: "{unread} unread message in {thread}",
+        other: "{unread} unread messages in {thread}",
+      },
+    },
+    oneBody: {
+      unread: {
+        one: "You have **{unread} unread message** in **{thread}**.",
+        other: "You have **{unread} unread messages** in **{thread}**.",
+      },
+    },
+    several: "{unread} unread messages in {threads} conversations",
+    severalBody: "You have **{unread} unread messages** in {threads} conversations.",
+    uncounted: "Unread messages in {thread}",
+    uncountedBody: "You have **unread messages** in **{thread}**.",
+    aThread: "a conversation",
+  },
+  text: (event, { plain, markdown }) => {
     const threads = event.payload.threads ?? [];
+    const [first] = threads;
+    const unread = threads.reduce((sum, thread) => sum + thread.unread, 0);
     if (threads.length > 1) {
-      const unread = counted(
-        threads.reduce((sum, thread) => sum + thread.unread, 0),
-        "unread message",
-      );
-      return {
-        title: `${unread} in ${threads.length} conversations`,
-        body: `You have ${bold(unread)} in ${threads.length} conversations.`,
-        link: "/chat",
-      };
+      const counts = { unread, threads: threads.length };
+      return { title: plain("several", counts), body: markdown("severalBody", counts), link: "/chat" };
     }
-    const [thread] = threads;
-    const topic = named(event.names.thread, "a conversation");
-    const unread = thread ? counted(thread.unread, "unread message") : "unread messages";
-    return {
-      title: `${thread ? unread : "Unread messages"} in ${topic}`,
-      body: `You have ${bold(unread)} in ${bold(topic)}.`,
-      link: threadLink({ threadId: event.threadId ?? thread?.thread_id ?? null }),
-    };
+    const thread = named(event.names.thread, plain("aThread"));
+    const link = threadLink({ threadId: event.threadId ?? first?.thread_id ?? null });
+    if (first === undefined)
+      return { title: plain("uncounted", { thread }), body: markdown("uncountedBody", { thread }), link };
+    return { title: plain("one", { unread, thread }), body: markdown("oneBody", { unread, thread }), link };
   },
   /** Keeps the threads that are still unread and not muted, with their current counts. */
   recheck: async (tx, items) => {

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ENGLISH } from "../../src/languages/language.ts";
 import { cleanName, cleanText } from "../../src/notifications/clean-name.ts";
 import { NOTIFICATION_TYPES } from "../../src/notifications/index.ts";
 import { NAMELESS, type Names } from "../../src/notifications/notification-type.ts";
+import { writeText } from "../../src/notifications/write-text.ts";
 
 const J = "\u2060";
 
@@ -73,7 +75,12 @@ describe("names in notifications", () => {
       payload: hostile,
       names,
     };
-    const { title, body } = type.text(event, { isMentioned: false, timeZone: "UTC", now: new Date() });
+    const { title, body } = writeText(type, event, {
+      isMentioned: false,
+      timeZone: "UTC",
+      language: ENGLISH,
+      now: new Date(),
+    });
     for (const text of [title, body]) {
       expect(text).not.toMatch(/[\r\n\u202e]/);
       expect(text.replaceAll("\\", "")).not.toContain("https://evil.test");

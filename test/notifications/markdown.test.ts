@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bold, escapeMarkdown, mentionedIn, withoutMarkup } from "../../src/notifications/markdown.ts";
+import { escapeMarkdown } from "../../src/languages/escape-markdown.ts";
+import { mentionedIn, withoutMarkup } from "../../src/notifications/markdown.ts";
 
 describe("mentions", () => {
   it.each([
@@ -21,7 +22,7 @@ describe("mentions", () => {
 
 describe("escapeMarkdown", () => {
   it("defect 28: escapes all markup in a name", () => {
-    expect(bold("<img src=x> *Ann* [x](y)")).toBe("**\\<img src=x\\> \\*Ann\\* \\[x\\]\\(y\\)**");
+    expect(escapeMarkdown("<img src=x> *Ann* [x](y)")).toBe("\\<img src=x\\> \\*Ann\\* \\[x\\]\\(y\\)");
   });
 
   it("is reversible, and leaves no special character unescaped", () => {

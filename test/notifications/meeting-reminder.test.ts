@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { escapeMarkdown } from "../../src/languages/escape-markdown.ts";
+import { ENGLISH } from "../../src/languages/language.ts";
 import { meetingReminderNotification } from "../../src/notifications/meeting-reminder.ts";
 import { NAMELESS } from "../../src/notifications/notification-type.ts";
+import { writeText } from "../../src/notifications/write-text.ts";
 
 const MINUTE_MS = 60_000;
 
 const textAt = (start: string, timeZone: string, minutesBefore: number) =>
-  meetingReminderNotification.text(
+  writeText(
+    meetingReminderNotification,
     {
       id: "1",
       type: "meeting_reminder",
@@ -18,7 +22,12 @@ const textAt = (start: string, timeZone: string, minutesBefore: number) =>
       payload: { user_id: "1", start_time: start, offset_minutes: 30 },
       names: { ...NAMELESS, meeting: "Planting day", meetingStart: new Date(start) },
     },
-    { isMentioned: false, timeZone, now: new Date(Date.parse(start) - minutesBefore * MINUTE_MS) },
+    {
+      isMentioned: false,
+      timeZone,
+      language: ENGLISH,
+      now: new Date(Date.parse(start) - minutesBefore * MINUTE_MS),
+    },
   );
 
 /** One instant in ten zones, half an hour after daylight saving time began in Los Angeles. */
@@ -38,7 +47,7 @@ const CLOCKS: readonly [zone: string, time: string][] = [
 
 describe("the text of a meeting reminder", () => {
   it.each(CLOCKS)("shows the start in %s as %s", (zone, time) => {
-    expect(textAt(SPRING, zone, 30).body).toContain(time);
+    expect(textAt(SPRING, zone, 30).body).toContain(escapeMarkdown(time));
   });
 
   it("distinguishes the two times 1:30 AM when daylight saving time ends", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dayIn, named } from "../../src/notifications/wording.ts";
+import { named } from "../../src/notifications/wording.ts";
 
 describe("named", () => {
   it.each([
@@ -11,15 +11,5 @@ describe("named", () => {
     [null, "Someone"],
   ])("%s is written as %s", (name, expected) => {
     expect(named(name, "Someone")).toBe(expected);
-  });
-});
-
-describe("dayIn", () => {
-  it.each([
-    ["2026-03-02", "Mar 2, 2026"],
-    ["2026-12-31", "Dec 31, 2026"],
-    ["some day", "some day"],
-  ])("%s is written as %s", (date, expected) => {
-    expect(dayIn(date)).toBe(expected);
   });
 });

@@ -1,22 +1,24 @@
 import { groupBy } from "../../group-by.ts";
+import type { Language } from "../../languages/language.ts";
+import { phrasesIn } from "../../languages/texts.ts";
 import type { EmailWording } from "../../notifications/email-wording.ts";
 import type { Item } from "./email.ts";
+import { DIGEST_TEXTS } from "./texts.ts";
 
 /** Items of one type. */
 export type Section = { readonly wording: EmailWording; readonly items: readonly Item[] };
 /** Items of one project, or those without a project. */
 export type Group = { readonly name: string; readonly sections: readonly Section[]; readonly count: number };
 
-const WITHOUT_PROJECT = "For you";
-
 /**
  * Groups items by project, then by type, each in order of first appearance. Items without a project are last.
  */
-export function groupsOf(items: readonly Item[]): Group[] {
+export function groupsOf(items: readonly Item[], language: Language): Group[] {
+  const forYou = phrasesIn(language, DIGEST_TEXTS).plain("forYou");
   return [...groupBy(items, ({ project }) => project?.id ?? "")]
     .sort(([a], [b]) => Number(a === "") - Number(b === ""))
     .map(([, members]) => ({
-      name: members[0]?.project?.name ?? WITHOUT_PROJECT,
+      name: members[0]?.project?.name ?? forYou,
       sections: sectionsOf(members),
       count: members.length,
     }));
@@ -29,13 +31,15 @@ const sectionsOf = (items: readonly Item[]): Section[] =>
   });
 
 /** `14 updates in Gardens and more`. */
-export function headingOf(items: readonly Item[]): string {
+export function headingOf(items: readonly Item[], language: Language): string {
+  const { plain } = phrasesIn(language, DIGEST_TEXTS);
+  const count = items.length;
   const names = new Map(
     items.flatMap(({ project }) => (project === null ? [] : [[project.id, project.name]])),
   );
-  const [name] = names.values();
-  if (name === undefined) return `${items.length} updates for you`;
-  const where = names.size === 1 ? name : `${names.size} projects`;
-  const more = items.some(({ project }) => project === null) ? " and more" : "";
-  return `${items.length} updates in ${where}${more}`;
+  const [project] = names.values();
+  if (project === undefined) return plain("yours", { count });
+  const hasMore = items.some((item) => item.project === null);
+  if (names.size === 1) return plain(hasMore ? "inProjectAndMore" : "inProject", { count, project });
+  return plain(hasMore ? "inProjectsAndMore" : "inProjects", { count, projects: names.size });
 }

@@ -1,4 +1,6 @@
 import { type Html, html } from "../../html.ts";
+import type { Language } from "../../languages/language.ts";
+import { phrasesIn } from "../../languages/texts.ts";
 import type { EmailWording } from "../../notifications/email-wording.ts";
 import type { DigestCadence } from "../../scoring/notifications/notify-decision.ts";
 import { shorten } from "../../shorten.ts";
@@ -18,6 +20,7 @@ import {
 } from "./email.ts";
 import { button, COLOURS, footerText, frame, raw, style } from "./layout.ts";
 import { markdownToText } from "./markdown.ts";
+import { DIGEST_TEXTS, EMAIL_TEXTS } from "./texts.ts";
 
 /** What the subject of a digest states: the number of updates, or the first headline. */
 export type SubjectVariant = "count" | "headline";
@@ -36,12 +39,6 @@ const GROUPS_BYTES = 80_000;
 /** Length of one item. The page behind its link has the rest. */
 const LINE_LENGTH = 240;
 
-const INTRO: Record<DigestCadence, string> = {
-  hourly: "Here is what is new.",
-  daily: "Here is what happened since yesterday.",
-  weekly: "Here is what happened this week.",
-};
-
 /** Renders items grouped by project and type. A single item is rendered like an e-mail about it. */
 export function renderDigest(
   digest: { readonly cadence: DigestCadence; readonly items: readonly Item[] },
@@ -51,43 +48,43 @@ export function renderDigest(
   const { cadence, items } = digest;
   const [only] = items;
   if (items.length === 1 && only) return renderItem(only, recipient);
-  const groups = groupsOf(items);
-  const subject = subjectOf(items, variant);
-  const intro = INTRO[cadence];
-  const foot = footOf(
-    recipient,
-    `You get this ${cadence} digest because of your notification settings.`,
-    unsubscribeLabel(items),
-  );
-  const shown = thatFit(groups);
-  const rest = restOf(groups.slice(shown.length));
-  const all = { label: "View all", href: recipient.homeUrl };
-  const body = html`<h1 class="ink" style="${raw(style.title)}">${shorten(headingOf(items), LINE_LENGTH)}</h1>
-${paragraph(html`${greeting(recipient.name)}<br>${intro}`, "14px 0 0")}
+  const { language } = recipient;
+  const { plain } = phrasesIn(language, DIGEST_TEXTS);
+  const groups = groupsOf(items, language);
+  const subject = subjectOf(items, variant, language);
+  const intro = plain(cadence);
+  const foot = footOf(recipient, plain(`${cadence}Reason`), unsubscribeLabel(items, language));
+  const shown = thatFit(groups, language);
+  const rest = restOf(groups.slice(shown.length), language);
+  const all = { label: plain("viewAll"), href: recipient.homeUrl };
+  const body = html`<h1 class="ink" style="${raw(style.title)}">${shorten(headingOf(items, language), LINE_LENGTH)}</h1>
+${paragraph(html`${greeting(recipient)}<br>${intro}`, "14px 0 0")}
 ${shown.map(({ rendered }) => rendered)}
 ${rest === null ? null : html`<p class="dim" style="margin:24px 0 0;${raw(style.small)}">${rest}</p>`}
 ${button(all)}`;
   const text = [
-    `${greeting(recipient.name)}\n\n${intro}\n`,
-    ...shown.map(({ group }) => groupText(group)),
+    `${greeting(recipient)}\n\n${intro}\n`,
+    ...shown.map(({ group }) => groupText(group, language)),
     rest === null ? "" : `\n${rest}\n`,
-    `\n${all.label}: ${all.href}\n\n${footerText(foot)}`,
+    `\n${all.label}: ${all.href}\n\n${footerText(foot, language)}`,
   ].join("");
-  return { subject, html: frame({ subject, preheader: preheaderOf(items), body, foot }), text };
+  return { subject, html: frame({ language, subject, preheader: preheaderOf(items), body, foot }), text };
 }
 
 /** Names what the link stops: e-mail of the only type, or all e-mail. */
-function unsubscribeLabel(items: readonly Item[]): string {
+function unsubscribeLabel(items: readonly Item[], language: Language): string {
   const [first] = items;
   return first !== undefined && items.every(({ eventType }) => eventType === first.eventType)
-    ? unsubscribeFrom(first.wording)
-    : "Unsubscribe from all e-mail";
+    ? unsubscribeFrom(first.wording, language)
+    : phrasesIn(language, EMAIL_TEXTS).plain("unsubscribeAll");
 }
 
-function subjectOf(items: readonly Item[], variant: SubjectVariant): string {
+function subjectOf(items: readonly Item[], variant: SubjectVariant, language: Language): string {
   const [first] = items;
-  if (variant === "count" || !first) return subjectLine(headingOf(items));
-  return subjectLine(first.title, ` and ${items.length - 1} more`);
+  if (variant === "count" || !first) return subjectLine(headingOf(items, language));
+  const around = (title: string) =>
+    phrasesIn(language, DIGEST_TEXTS).plain("headline", { title, count: items.length - 1 });
+  return around(subjectLine(first.title, around("").length));
 }
 
 const preheaderOf = (items: readonly Item[]): string =>
@@ -97,18 +94,18 @@ const preheaderOf = (items: readonly Item[]): string =>
     .join(" · ");
 
 /** The number of items in projects that did not fit; null if all did. */
-function restOf(hidden: readonly Group[]): string | null {
-  const items = hidden.reduce((sum, { count }) => sum + count, 0);
-  if (items === 0) return null;
-  return `and ${items} more in ${hidden.length} other ${hidden.length === 1 ? "project" : "projects"}`;
+function restOf(hidden: readonly Group[], language: Language): string | null {
+  const count = hidden.reduce((sum, group) => sum + group.count, 0);
+  if (count === 0) return null;
+  return phrasesIn(language, DIGEST_TEXTS).plain("moreInProjects", { count, projects: hidden.length });
 }
 
 /** The first groups that fit into an e-mail; at least one. */
-function thatFit(groups: readonly Group[]): { group: Group; rendered: Html }[] {
+function thatFit(groups: readonly Group[], language: Language): { group: Group; rendered: Html }[] {
   const fitting: { group: Group; rendered: Html }[] = [];
   let room = GROUPS_BYTES;
   for (const group of groups) {
-    const rendered = longestWithin(group, room);
+    const rendered = longestWithin(group, room, language);
     room -= bytesOf(rendered);
     if (room < 0 && fitting.length > 0) break;
     fitting.push({ group, rendered });
@@ -117,31 +114,31 @@ function thatFit(groups: readonly Group[]): { group: Group; rendered: Html }[] {
 }
 
 /** The group with as many items as fit; with the fewest if not even those do. */
-function longestWithin(group: Group, room: number): Html {
-  let rendered = groupHtml(group, HTML_ITEMS);
+function longestWithin(group: Group, room: number, language: Language): Html {
+  let rendered = groupHtml(group, HTML_ITEMS, language);
   for (const items of FEWER_ITEMS) {
     if (bytesOf(rendered) <= room) break;
-    rendered = groupHtml(group, items);
+    rendered = groupHtml(group, items, language);
   }
   return rendered;
 }
 
 const bytesOf = (rendered: Html): number => Buffer.byteLength(rendered.html);
 
-function groupHtml({ name, sections }: Group, limit: number): Html {
+function groupHtml({ name, sections }: Group, limit: number, language: Language): Html {
   return html`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
 <tr><td class="line" style="padding:32px 0 8px;border-bottom:1px solid ${COLOURS.line};"><h2 class="ink" style="margin:0;${raw(style.heading)}">${shorten(name, LINE_LENGTH)}</h2></td></tr>
 </table>
-${sections.map((section) => sectionHtml(section, limit))}`;
+${sections.map((section) => sectionHtml(section, limit, language))}`;
 }
 
-function sectionHtml({ wording, items }: Section, limit: number): Html {
+function sectionHtml({ wording, items }: Section, limit: number, language: Language): Html {
   const shown = items.slice(0, limit);
   const left = items.length - shown.length;
   return html`<p class="accent" style="${raw(style.eyebrow)}margin:16px 0 4px;">${wording.section}</p>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="table-layout:fixed;">
 ${shown.map((item) => itemHtml(item, wording))}
-${left === 0 ? null : html`<tr><td class="dim" style="padding:6px 0;${raw(style.small)}">and ${left} more</td><td width="24"></td></tr>`}
+${left === 0 ? null : html`<tr><td class="dim" style="padding:6px 0;${raw(style.small)}">${moreText(left, language)}</td><td width="24"></td></tr>`}
 </table>`;
 }
 
@@ -154,15 +151,18 @@ function itemHtml({ title, body, url }: Item, { digestLength = LINE_LENGTH }: Em
   return html`<tr><td class="ink" style="padding:6px 0;${raw(style.text)}">${lineLink(url, line)}</td><td class="accent" width="24" align="right" valign="top" aria-hidden="true" style="padding:6px 0;${raw(style.text)}color:${COLOURS.accent};">&rsaquo;</td></tr>`;
 }
 
-function groupText({ name, sections }: Group): string {
+function groupText({ name, sections }: Group, language: Language): string {
   const lines = sections.map(({ wording, items }) => {
     const shown = items.slice(0, wording.textItems ?? TEXT_ITEMS);
     const left = items.length - shown.length;
     const entries = shown.map((item) => `* ${lineText(item, wording)}\n  ${item.url}\n`);
-    return `${wording.section}\n${entries.join("")}${left === 0 ? "" : `  and ${left} more\n`}`;
+    return `${wording.section}\n${entries.join("")}${left === 0 ? "" : `  ${moreText(left, language)}\n`}`;
   });
   return `\n${name}\n${"=".repeat(Math.min(name.length, 60))}\n${lines.join("\n")}`;
 }
+
+const moreText = (count: number, language: Language): string =>
+  phrasesIn(language, DIGEST_TEXTS).plain("more", { count });
 
 /** The title, or the body if the type sets how much of it is shown. */
 function lineText({ title, body }: Item, { digestLength }: EmailWording): string {

@@ -1,5 +1,8 @@
 import { type Html, html } from "../../html.ts";
+import type { Language } from "../../languages/language.ts";
+import { phrasesIn } from "../../languages/texts.ts";
 import { shorten } from "../../shorten.ts";
+import { EMAIL_TEXTS } from "./texts.ts";
 
 // HTML for mail programs. Tables and inline styles, since Gmail drops some style sheets, and Outlook renders
 // with Word, which respects padding on table cells only. The style sheets in the head only add dark mode and
@@ -99,6 +102,7 @@ export type Foot = {
 };
 
 export type Frame = {
+  readonly language: Language;
   readonly subject: string;
   /** Shown after the subject in lists of e-mails. */
   readonly preheader: string;
@@ -117,9 +121,10 @@ const FILLER = "&#847;&zwnj;&nbsp;".repeat(60);
  * The HTML document around a body. Direction and language are repeated inside, since webmail drops the
  * document's.
  */
-export function frame({ subject, preheader, body, foot }: Frame): string {
+export function frame({ language, subject, preheader, body, foot }: Frame): string {
+  const { tag, direction } = language;
   return html`<!doctype html>
-<html lang="en" dir="ltr" xmlns="http://www.w3.org/1999/xhtml" xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office">
+<html lang="${tag}" dir="${direction}" xmlns="http://www.w3.org/1999/xhtml" xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -131,7 +136,7 @@ ${STYLE_SHEETS.map((sheet) => html`<style>${raw(sheet)}</style>\n`)}${raw(FOR_WO
 </head>
 <body class="page" bgcolor="${COLOURS.page}" style="margin:0;padding:0;background-color:${COLOURS.page};">
 <div style="display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;font-size:1px;line-height:1px;mso-hide:all;">${shorten(preheader, PREHEADER_LENGTH)}${raw(FILLER)}</div>
-<div lang="en" dir="ltr" role="article" aria-roledescription="e-mail" aria-label="${subject}">
+<div lang="${tag}" dir="${direction}" role="article" aria-roledescription="${phrasesIn(language, EMAIL_TEXTS).plain("email")}" aria-label="${subject}">
 <table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="${COLOURS.page}" style="background-color:${COLOURS.page};">
 <tr><td class="outer" align="center" style="padding:32px 16px;">
 <!--[if mso]><table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->
@@ -140,7 +145,7 @@ ${STYLE_SHEETS.map((sheet) => html`<style>${raw(sheet)}</style>\n`)}${raw(FOR_WO
 <tr><td class="card" bgcolor="${COLOURS.card}" style="background-color:${COLOURS.card};border:1px solid ${COLOURS.line};border-radius:12px;padding:32px 36px 36px;${raw(BREAKING)}">
 ${body}
 </td></tr>
-<tr><td style="padding:20px 4px 0;${raw(BREAKING)}">${footer(foot)}</td></tr>
+<tr><td style="padding:20px 4px 0;${raw(BREAKING)}">${footer(foot, language)}</td></tr>
 </table>
 <!--[if mso]></td></tr></table><![endif]-->
 </td></tr>
@@ -154,16 +159,18 @@ ${body}
 const mark = (): Html =>
   html`<span class="accent" style="font-family:${raw(FONT)};font-size:16px;font-weight:700;letter-spacing:-0.01em;color:${COLOURS.accent};">&#9632;</span>&nbsp;<span class="ink" style="font-family:${raw(FONT)};font-size:16px;font-weight:700;letter-spacing:-0.01em;color:${COLOURS.ink};">Commonwork</span>`;
 
-function footer({ reason, preferencesUrl, unsubscribe }: Foot): Html {
+function footer({ reason, preferencesUrl, unsubscribe }: Foot, language: Language): Html {
   const link = (url: string, label: string) =>
     html`<a class="dim" href="${url}" style="color:${COLOURS.dim};text-decoration:underline;">${label}</a>`;
   const leave =
     unsubscribe === null ? null : html` &nbsp;&middot;&nbsp; ${link(unsubscribe.url, unsubscribe.label)}`;
-  return html`<p class="dim" style="margin:0;${raw(style.small)}">${reason}<br>${link(preferencesUrl, "Change notification settings")}${leave}</p>`;
+  return html`<p class="dim" style="margin:0;${raw(style.small)}">${reason}<br>${link(preferencesUrl, settingsLabel(language))}${leave}</p>`;
 }
 
 /** The footer in plain text. */
-export function footerText({ reason, preferencesUrl, unsubscribe }: Foot): string {
+export function footerText({ reason, preferencesUrl, unsubscribe }: Foot, language: Language): string {
   const leave = unsubscribe === null ? "" : `${unsubscribe.label}: ${unsubscribe.url}\n`;
-  return `-- \n${reason}\nChange notification settings: ${preferencesUrl}\n${leave}`;
+  return `-- \n${reason}\n${settingsLabel(language)}: ${preferencesUrl}\n${leave}`;
 }
+
+const settingsLabel = (language: Language): string => phrasesIn(language, EMAIL_TEXTS).plain("settings");

@@ -1,5 +1,6 @@
 import { renderDigest } from "../../email/render/digest.ts";
 import { type Item, type Recipient, type RenderedEmail, renderItem } from "../../email/render/email.ts";
+import { ENGLISH, type Language } from "../../languages/language.ts";
 import { documentUploadedNotification } from "../../notifications/document-uploaded.ts";
 import { NOTIFICATION_TYPES } from "../../notifications/index.ts";
 import {
@@ -9,6 +10,7 @@ import {
   type Sample,
 } from "../../notifications/notification-type.ts";
 import { byInes, byTomas, SAMPLE_GARDENS, SAMPLE_LIBRARY } from "../../notifications/samples.ts";
+import { emailWording, writeText } from "../../notifications/write-text.ts";
 import type { DigestCadence } from "../../scoring/notifications/notify-decision.ts";
 
 const MAILED = new Map(
@@ -36,7 +38,10 @@ const HARD: Readonly<Record<string, Sample<Record<string, never>>>> = {
 };
 
 const DIGESTS: Readonly<
-  Record<string, { cadence: DigestCadence; itemsAt: (publicUrl: string) => readonly Item[] }>
+  Record<
+    string,
+    { cadence: DigestCadence; itemsAt: (publicUrl: string, language: Language) => readonly Item[] }
+  >
 > = {
   "digest-hourly": { cadence: "hourly", itemsAt: digestItems },
   "digest-daily": { cadence: "daily", itemsAt: digestItems },
@@ -52,20 +57,26 @@ export const SAMPLE_NAMES: readonly string[] = [
 ];
 
 /** Renders an e-mail with made-up content; undefined if there is no sample of this name. */
-export function renderSample(name: string, publicUrl: string): RenderedEmail | undefined {
+export function renderSample(
+  name: string,
+  publicUrl: string,
+  language: Language = ENGLISH,
+): RenderedEmail | undefined {
   if (!SAMPLE_NAMES.includes(name)) return undefined;
   const type = MAILED.get(name);
   const recipient: Recipient = {
     name: "Ada",
+    language,
     homeUrl: `${publicUrl}/notifications`,
     preferencesUrl: `${publicUrl}/settings/notifications`,
     unsubscribeUrl: type?.isMustSend ? null : `${publicUrl}/unsubscribe/sample`,
   };
   const digest = DIGESTS[name];
-  if (digest) return renderDigest({ cadence: digest.cadence, items: digest.itemsAt(publicUrl) }, recipient);
+  if (digest)
+    return renderDigest({ cadence: digest.cadence, items: digest.itemsAt(publicUrl, language) }, recipient);
   const [item] = type
-    ? itemsOf(type, publicUrl)
-    : itemsOf(documentUploadedNotification, publicUrl, HARD[name]);
+    ? itemsOf(type, publicUrl, language)
+    : itemsOf(documentUploadedNotification, publicUrl, language, HARD[name]);
   return item && renderItem(item, recipient);
 }
 
@@ -75,13 +86,15 @@ const READER = { timeZone: "America/Los_Angeles", isMentioned: false, now: new D
 function itemsOf(
   type: AnyNotificationType,
   publicUrl: string,
+  language: Language,
   sample: Sample<unknown> | undefined = type.email?.sample,
 ): Item[] {
-  if (type.email === null || sample === undefined) return [];
+  const wording = emailWording(type, language);
+  if (wording === null || sample === undefined) return [];
   const eventType = type.event.type;
-  const { title, body, link } = type.text(sampleEvent(eventType, sample), READER);
+  const { title, body, link } = writeText(type, sampleEvent(eventType, sample), { ...READER, language });
   const project = sample.project ?? null;
-  return [{ eventType, title, body, url: `${publicUrl}${link}`, project, wording: type.email }];
+  return [{ eventType, title, body, url: `${publicUrl}${link}`, project, wording }];
 }
 
 function sampleEvent(type: string, { payload, names = {}, project }: Sample<unknown>): NotificationEvent {
@@ -100,12 +113,12 @@ function sampleEvent(type: string, { payload, names = {}, project }: Sample<unkn
 }
 
 /** More documents than a section shows, two projects, and an item without a project. */
-function digestItems(publicUrl: string): Item[] {
+function digestItems(publicUrl: string, language: Language): Item[] {
   const document = (sample: Omit<Sample<unknown>, "payload">) =>
-    itemsOf(documentUploadedNotification, publicUrl, { payload: {}, ...sample });
+    itemsOf(documentUploadedNotification, publicUrl, language, { payload: {}, ...sample });
   const sampleOf = (eventType: string) => {
     const type = MAILED.get(eventType);
-    return type === undefined ? [] : itemsOf(type, publicUrl);
+    return type === undefined ? [] : itemsOf(type, publicUrl, language);
   };
   return [
     ...Array.from({ length: 12 }, (_, n) =>
@@ -118,8 +131,8 @@ function digestItems(publicUrl: string): Item[] {
   ];
 }
 
-function hardItems(publicUrl: string): Item[] {
+function hardItems(publicUrl: string, language: Language): Item[] {
   return Object.values(HARD)
-    .flatMap((sample) => itemsOf(documentUploadedNotification, publicUrl, sample))
+    .flatMap((sample) => itemsOf(documentUploadedNotification, publicUrl, language, sample))
     .flatMap((item) => [item, { ...item, body: "" }]);
 }

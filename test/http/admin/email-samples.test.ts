@@ -20,7 +20,7 @@ describe("the samples", () => {
       "Reconnect Google Calendar",
     );
     expect(renderSample("candidate.matched", "https://x.test")?.text).toContain(
-      "Your skills are a 92% match for Open Library & Café. Matching skills: Carpentry, Book repair, C++.",
+      "Your skills are a 92% match for Open Library & Café. Matching skills: Carpentry, Book repair, and C++.",
     );
     expect(renderSample("budget.awarded", "https://x.test")?.text).toContain(
       "that began Mar 2, 2026 and won",

@@ -1,10 +1,8 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../../../src/db/statement.ts";
-import { bold } from "../../../src/notifications/markdown.ts";
 import { defineNotification } from "../../../src/notifications/notification-type.ts";
 import { userIn } from "../../../src/notifications/recipients.ts";
 import { byInes } from "../../../src/notifications/samples.ts";
-import { actorOf } from "../../../src/notifications/wording.ts";
 import { taskApproved } from "./tasks.ts";
 
 /** For the volunteer. */
@@ -17,13 +15,17 @@ export const taskApprovedNotification = defineNotification({
     kind: "immediate",
     section: "Approved tasks",
     button: "View the task",
-    because: "you completed this task",
+    reason: "You get this because you completed this task.",
     about: "approved tasks",
     sample: { payload: { user_id: "5", assignment_id: "1", title: "Water the <roses>" }, names: byInes() },
   },
-  text: ({ names, payload }) => ({
-    title: `Approved: ${payload.title}`,
-    body: `${bold(actorOf(names))} approved ${bold(payload.title)}.`,
+  texts: {
+    title: "Approved: {task}",
+    body: "**{actor}** approved **{task}**.",
+  },
+  text: ({ payload }, { plain, markdown, actor }) => ({
+    title: plain("title", { task: payload.title }),
+    body: markdown("body", { actor, task: payload.title }),
     link: `/tasks/${payload.assignment_id}`,
   }),
   /** Not mailed if the approval has been withdrawn. */

@@ -121,9 +121,9 @@ describe("the weekly e-mail", () => {
     expect(world.mailbox).toHaveLength(1);
     const [email] = world.mailbox;
     expect(email!.subject).toBe("7 new recommendations for you");
-    expect(email!.text).toContain("for you: P1, Company 1 (92%); P3, Company 3 (91%); ");
-    expect(email!.text.match(/P\d, Company/g)).toHaveLength(5);
-    expect(email!.html).toContain('<strong dir="auto">P1</strong>, Company 1 (92%); ');
+    expect(email!.text).toContain("for you: P1 at Company 1 (92%), P3 at Company 3 (91%), ");
+    expect(email!.text.match(/P\d at Company/g)).toHaveLength(5);
+    expect(email!.html).toContain('<strong dir="auto">P1</strong> at Company 1 (92%), ');
   });
 
   it("names them in a digest of several things too, in both forms", async () => {

@@ -1,0 +1,46 @@
+import { escapeMarkdown } from "./escape-markdown.ts";
+import { type Formats, formatsOf } from "./formats.ts";
+import { ENGLISH, type Language } from "./language.ts";
+import { fill, type Message, type ParametersOf, type Values } from "./message.ts";
+
+export type Texts = Readonly<Record<string, Message>>;
+
+/** Texts in English. Languages translate them under the name of the set. */
+export type TextSet<T extends Texts = Texts> = { readonly name: string; readonly english: T };
+
+export const defineTexts = <const T extends Texts>(name: string, english: T): TextSet<T> => ({
+  name,
+  english,
+});
+
+/** Parameters are left out where a text has none. */
+type Arguments<M> = keyof ParametersOf<M> extends never ? [] : [parameters: ParametersOf<M>];
+
+/** Writes the texts of a set in a language. */
+export type Phrases<T extends Texts> = {
+  /** Without markup. */
+  plain<Key extends keyof T & string>(key: Key, ...parameters: Arguments<T[Key]>): string;
+  /** Markdown: values are escaped, except fragments. */
+  markdown<Key extends keyof T & string>(key: Key, ...parameters: Arguments<T[Key]>): string;
+};
+
+/** The texts of a set in a language, or in English where it has no translation. */
+export function phrasesIn<T extends Texts>(language: Language, { name, english }: TextSet<T>): Phrases<T> {
+  const translated = language.texts[name];
+  const write =
+    (escaped: (text: string) => string) =>
+    (key: string, values: Values = {}): string => {
+      const translation = translated?.[key];
+      const formats = formatsOf(translation === undefined ? ENGLISH.tag : language.tag);
+      return fill(translation ?? (english[key] as Message), values, writingOf(formats, escaped));
+    };
+  return { plain: write((text) => text), markdown: write(escapeMarkdown) } as Phrases<T>;
+}
+
+const writingOf = (formats: Formats, escaped: (text: string) => string) => ({
+  category: formats.category,
+  value: (value: Values[string]): string => {
+    if (typeof value === "number") return formats.number(value);
+    return typeof value === "string" ? escaped(value) : value.markdown;
+  },
+});
