@@ -1149,8 +1149,9 @@ CREATE TABLE inbox (
   CONSTRAINT inbox_pkey PRIMARY KEY (id)
 );
 CREATE INDEX inbox_first ON inbox (first_id) WHERE first_id IS NOT NULL;
-CREATE INDEX inbox_prunable ON inbox (id) WHERE outcome = 'duplicate'::text OR (source <> ALL (ARRAY['scicent'::text, 'scicent_refund'::text]));
+CREATE INDEX inbox_prunable ON inbox (id) WHERE outcome = 'duplicate'::text OR outcome = 'rejected'::text AND raw IS NULL OR (source <> ALL (ARRAY['scicent'::text, 'scicent_refund'::text]));
 CREATE INDEX inbox_received ON inbox (source, received_at);
+CREATE INDEX inbox_rejected ON inbox (raw_hash) WHERE outcome = 'rejected'::text AND raw IS NOT NULL;
 CREATE UNIQUE INDEX inbox_source_external_id ON inbox (source, external_id);
 
 CREATE TABLE interest_subjects (

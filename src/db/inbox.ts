@@ -123,14 +123,24 @@ export async function recordMessage(
   );
 }
 
-/** Records an authentic message that cannot be read. It holds no key, so a corrected one can be accepted. */
+/**
+ * Records an authentic message that cannot be read. It holds no key, so a corrected one can be accepted. A
+ * sender that repeats one for ever adds rows without a body, which refer to the first and are deleted after
+ * INBOX_DAYS.
+ */
 export async function rejectMessage(
   on: Queryable,
   { source, raw, signature, secretId, receivedAt, faults }: InboxMessage & { readonly faults: unknown },
 ): Promise<void> {
   await on.execute(
-    sql`insert into inbox (source, outcome, raw, raw_hash, signature, secret_id, faults, received_at)
-        values (${source}, 'rejected', ${raw}, ${hashOf(raw)}, ${signature}, ${secretId}, ${JSON.stringify(faults)}::jsonb, ${receivedAt})`,
+    sql`insert into inbox (source, outcome, first_id, raw, raw_hash, signature, secret_id, faults, received_at)
+        select m.source, 'rejected', e.id, case when e.id is null then m.raw end, m.raw_hash, ${signature}, ${secretId}, ${JSON.stringify(faults)}::jsonb,
+               ${receivedAt}::timestamptz
+        from (select ${source}::text as source, ${raw}::bytea as raw, ${hashOf(raw)}::bytea as raw_hash) m
+        left join lateral (
+          select i.id from inbox i
+          where i.outcome = 'rejected' and i.raw is not null and i.raw_hash = m.raw_hash and i.source = m.source
+          order by i.id limit 1) e on true`,
   );
 }
 

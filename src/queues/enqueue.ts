@@ -106,7 +106,7 @@ export async function enqueueRanges(
       { input, round, range } satisfies RangeEntry,
     ]),
   );
-  await insertEntries(tx, { job, name: rangeName(job), entries, run, dueAtOnce: rangesAtOnce(job.queue) });
+  await insertEntries(tx, { job, name: rangeName(job), entries, run, dueAtOnce: rangesAtOnce(job) });
 }
 
 /** Enqueues the sum that follows the last range of a round. */

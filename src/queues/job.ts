@@ -182,6 +182,11 @@ export type Prepared<Request> = { readonly request: Request } | { readonly nothi
 type Ranged<P, Range, Computed> = {
   /** What a range looks like: one that another version has cut differently waits for that version. */
   readonly range: z.ZodType<Range>;
+  /**
+   * How many ranges of a run are due at a time for each worker process. Less than the default, which is two
+   * thirds of the concurrency of the queue, for ranges that keep Postgres busy enough to delay other work.
+   */
+  readonly rangesPerWorker?: number;
   cut(payload: P, context: JobContext): Promise<readonly Range[]>;
   /**
    * The part of a range that takes too long for a transaction. Runs before it is opened; the result is passed

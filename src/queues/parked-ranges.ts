@@ -3,6 +3,7 @@ import { QUEUE_NAMES, type QueueName } from "../config/queues.ts";
 import type { Database } from "../db/client.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import type { Catalogue } from "./catalogue.ts";
 import { concurrencyOf } from "./queues.ts";
 import type { Producers } from "./redis.ts";
 
@@ -10,9 +11,12 @@ import type { Producers } from "./redis.ts";
 // parked: their run_at is infinity. Each range that is settled, or fails, releases the next one. Those that
 // are postponed as well are held (postpone.ts).
 
+/** What the number of ranges that are due at a time depends on. */
+type RangeLimit = { readonly queue: QueueName; readonly rangesPerWorker?: number };
+
 /** How many ranges of one run are due at a time, for a number of worker processes. */
-export const rangesAtOnce = (queue: QueueName, processes = 1): number =>
-  Math.max(1, Math.floor((processes * concurrencyOf(queue) * 2) / 3));
+export const rangesAtOnce = ({ queue, rangesPerWorker }: RangeLimit, processes = 1): number =>
+  Math.max(1, Math.floor(processes * (rangesPerWorker ?? (concurrencyOf(queue) * 2) / 3)));
 
 /**
  * Makes the next parked range of a run due. Ranges are released in the order of their ids, so that those of
@@ -27,18 +31,20 @@ export async function releaseNextRange(tx: Tx, runId: string, settledId: string)
   if (released.rowCount) tx.dispatch.pending = true;
 }
 
-type ParkedRun = { run: string; queue: QueueName };
+type ParkedRun = { run: string; queue: QueueName; name: string };
 
 /**
  * Releases more ranges of runs that have fewer due than their queue has room for: workers were started since
  * the run was cut, or a range was lost that would have released the next one.
  */
-export async function topUpRanges(db: Database, producers: Producers): Promise<void> {
+export async function topUpRanges(db: Database, producers: Producers, catalogue: Catalogue): Promise<void> {
   const runs = await parkedRuns(db.drizzle);
   const processes = new Map<QueueName, number>();
-  for (const { run, queue } of runs) {
+  for (const { run, queue, name } of runs) {
     if (!processes.has(queue)) processes.set(queue, await workersOf(producers, queue));
-    await releaseUpTo(db.drizzle, run, rangesAtOnce(queue, processes.get(queue)));
+    const job = catalogue.find(name)?.job;
+    const limit = job?.form === "ranged" ? job : { queue };
+    await releaseUpTo(db.drizzle, run, rangesAtOnce(limit, processes.get(queue)));
   }
 }
 
@@ -46,13 +52,13 @@ export async function topUpRanges(db: Database, producers: Producers): Promise<v
 const parkedRuns = (on: Queryable): Promise<ParkedRun[]> =>
   rows<ParkedRun>(
     on,
-    sql`with recursive parked(run, queue) as (
-          (select parent, queue from outbox where run_at = 'infinity' and postponed_at is null order by parent, id limit 1)
+    sql`with recursive parked(run, queue, name) as (
+          (select parent, queue, job from outbox where run_at = 'infinity' and postponed_at is null order by parent, id limit 1)
           union all
-          select next.parent, next.queue from parked cross join lateral (
-            select o.parent, o.queue from outbox o where o.run_at = 'infinity' and o.postponed_at is null and o.parent > parked.run
+          select next.parent, next.queue, next.job from parked cross join lateral (
+            select o.parent, o.queue, o.job from outbox o where o.run_at = 'infinity' and o.postponed_at is null and o.parent > parked.run
             order by o.parent, o.id limit 1) next)
-        select run, queue from parked where queue = any(${array(QUEUE_NAMES)}::text[])`,
+        select run, queue, name from parked where queue = any(${array(QUEUE_NAMES)}::text[])`,
   );
 
 /** Redis of some hosts does not list its clients. */

@@ -77,7 +77,7 @@ async function settleOneRange({ execution, job, tx, entry, computed, signal }: C
   const { total, pending, counts } = await settleRange(tx, run.id, outcome);
   execution.onProgress((total - pending) / total);
   if (pending === 0) await enqueueSum(tx, job, run, { input, counts, round });
-  else if (total > rangesAtOnce(job.queue)) await releaseNextRange(tx, run.id, entry.id);
+  else if (total > rangesAtOnce(job)) await releaseNextRange(tx, run.id, entry.id);
   return [{ id: entry.id, outcome }];
 }
 

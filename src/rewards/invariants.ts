@@ -65,7 +65,7 @@ export const CHECKS = {
     faults: (within) => sql`
       select i.id from inbox i left join token_sales s on s.inbox_id = i.id left join sale_refunds f on f.inbox_id = i.id
       where ${within(sql`i.id`)} and i.source <> ${EVENTS_SOURCE}
-        and ((i.outcome = 'accepted') <> (coalesce(s.id, f.id) is not null) or (i.outcome in ('duplicate', 'conflict')) <> (i.first_id is not null))`,
+        and ((i.outcome = 'accepted') <> (coalesce(s.id, f.id) is not null) or i.outcome in ('duplicate', 'conflict') and i.first_id is null)`,
   },
   sales: {
     promise: "every sale is applied, held, unresolved or reversed, or its job is in the outbox",

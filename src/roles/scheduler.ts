@@ -107,7 +107,7 @@ const UPKEEP_STEPS: readonly Step[] = [
   { name: "adopt entries", run: adoptEntries },
   {
     name: "release parked ranges",
-    run: async ({ db, producers }) => producers.ready() && topUpRanges(db, producers),
+    run: async ({ db, producers, catalogue }) => producers.ready() && topUpRanges(db, producers, catalogue),
   },
   {
     name: "fail postponed entries",

@@ -63,3 +63,27 @@ it("sorts by key, so that two groups lock the same keys in the same order", () =
   expect(firstOfEachKey(given).map(messageKey)).toEqual(["shop\na", "shop\nb", "shop\nc"]);
   expect(firstOfEachKey(given)[1]).toBe(given[0]);
 });
+
+it("keeps the body of a rejected message once, however often it is repeated", async () => {
+  const world = await createWorld();
+  const rejected = (body: string, source = "shop") =>
+    rejectMessage(world.db.drizzle, {
+      ...withoutKey(message("a", body)),
+      source,
+      faults: [{ field: "body" }],
+    });
+  for (const body of ["?", "?", "!", "?"]) await rejected(body);
+  await rejected("?", "other");
+  expect(
+    await world.query(
+      `select r.source, convert_from(r.raw, 'UTF8') as raw, convert_from(f.raw, 'UTF8') as "repeats", r.faults is not null as explained
+       from inbox r left join inbox f on f.id = r.first_id order by r.id`,
+    ),
+  ).toEqual([
+    { source: "shop", raw: "?", repeats: null, explained: true },
+    { source: "shop", raw: null, repeats: "?", explained: true },
+    { source: "shop", raw: "!", repeats: null, explained: true },
+    { source: "shop", raw: null, repeats: "?", explained: true },
+    { source: "other", raw: "?", repeats: null, explained: true },
+  ]);
+});

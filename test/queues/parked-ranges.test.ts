@@ -12,17 +12,22 @@ import { ask, noted, singleJob } from "../support/jobs.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const QUEUE = "commissions";
-const AT_ONCE = rangesAtOnce(QUEUE);
+const AT_ONCE = rangesAtOnce({ queue: QUEUE });
 const RANGES = 40;
 
 /** A run of many ranges in the queue of sales. */
-const longRun = (run: (range: number) => Promise<void> = async () => undefined, attempts = 15) =>
+const longRun = (
+  run: (range: number) => Promise<void> = async () => undefined,
+  attempts = 15,
+  limit: { readonly rangesPerWorker?: number } = {},
+) =>
   defineJob({
     name: "long-run",
     queue: QUEUE,
     description: "Has many ranges.",
     payload: z.object({}),
     range: z.number(),
+    ...limit,
     key: () => "all",
     attempts,
     timeLimitMs: 60_000,
@@ -109,9 +114,24 @@ describe("the ranges of a run", () => {
     await world.perform(job, {});
     await world.query("delete from outbox where run_at < 'infinity'");
     for (const _ of [1, 2]) {
-      await topUpRanges(world.db, world.producers);
+      await topUpRanges(world.db, world.producers, world.catalogue);
       expect(await waiting(world)).toEqual({ due: AT_ONCE, parked: RANGES - 2 * AT_ONCE });
     }
+  });
+
+  it("run as few at a time as their job declares, also when workers were added", async () => {
+    const release = gate();
+    const job = longRun(() => release.passed, 15, { rangesPerWorker: 1 });
+    const world = await createWorld({ jobs: [job] });
+    await world.startWorkers({ queues: [QUEUE] });
+    await ask(world, job, {});
+    await eventually(async () => expect(await waiting(world)).toEqual({ due: 1, parked: RANGES - 1 }));
+    const active = () => world.producers.queue(QUEUE).getActiveCount();
+    await world.startWorkers({ queues: [QUEUE] });
+    await topUpRanges(world.db, world.producers, world.catalogue);
+    await eventually(async () => expect(await active()).toBe(2));
+    release.open();
+    await eventually(async () => expect(await world.enqueued()).toEqual([]));
   });
 
   it("run on workers that were added since the run was cut", async () => {
@@ -123,8 +143,8 @@ describe("the ranges of a run", () => {
     const active = () => world.producers.queue(QUEUE).getActiveCount();
     await eventually(async () => expect(await active()).toBe(AT_ONCE));
     await world.startWorkers({ queues: [QUEUE] });
-    await topUpRanges(world.db, world.producers);
-    await eventually(async () => expect(await active()).toBe(rangesAtOnce(QUEUE, 2)));
+    await topUpRanges(world.db, world.producers, world.catalogue);
+    await eventually(async () => expect(await active()).toBe(rangesAtOnce({ queue: QUEUE }, 2)));
     release.open();
     await eventually(async () => expect(await world.enqueued()).toEqual([]));
   });

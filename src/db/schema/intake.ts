@@ -14,9 +14,9 @@ export const inbox = pgTable(
     /** The sender's key. Only the accepted call has it; duplicates point to that one. */
     externalId: text(),
     outcome: text({ enum: ["accepted", "duplicate", "conflict", "rejected"] }).notNull(),
-    /** The accepted call that this one repeats or contradicts. */
+    /** The accepted call that this one repeats or contradicts; the rejected call with the same bytes. */
     firstId: ref(),
-    /** Null for duplicates: the accepted call has the same values. */
+    /** Null for duplicates, since the accepted call has the same values, and for repeated rejected calls. */
     raw: bytes(),
     rawHash: bytes().notNull(),
     signature: text(),
@@ -32,10 +32,14 @@ export const inbox = pgTable(
     index("inbox_received").on(t.source, t.receivedAt),
     // the conflicts and duplicates of a call.
     index("inbox_first").on(t.firstId).where(sql`first_id is not null`),
+    // intake: a rejected call that is repeated is stored without its body.
+    index("inbox_rejected").on(t.rawHash).where(sql`outcome = 'rejected' and raw is not null`),
     // prune-history: what is not about money, and what was repeated.
     index("inbox_prunable")
       .on(t.id)
-      .where(sql`outcome = 'duplicate' or source not in ('scicent', 'scicent_refund')`),
+      .where(
+        sql`outcome = 'duplicate' or outcome = 'rejected' and raw is null or source not in ('scicent', 'scicent_refund')`,
+      ),
   ],
 );
 

@@ -29,7 +29,7 @@ const HISTORY = {
     time: "received_at",
     days: ({ historyDays }) => historyDays.inbox,
     // The index inbox_prunable.
-    among: sql`(r.outcome = 'duplicate' or r.source not in (${listOf(MONEY_SOURCES)}))`,
+    among: sql`(r.outcome = 'duplicate' or r.outcome = 'rejected' and r.raw is null or r.source not in (${listOf(MONEY_SOURCES)}))`,
   },
   job_runs: {
     table: "job_runs",

@@ -41,11 +41,13 @@ describe("prune-history", () => {
     const world = await openWorld();
     await calls(world, "scicent", "rejected", [400]);
     await calls(world, "scicent", "conflict", [400]);
+    await calls(world, "scicent", "rejected", [400]);
+    await world.query("update inbox set raw = null, first_id = 1 where id = 3");
     for (const age of [91, 89]) {
       await calls(world, EVENTS_SOURCE, "accepted", [age]);
       await calls(world, "scicent", "duplicate", [age]);
     }
-    expect(await prune(world)).toMatchObject({ inbox: 2 });
+    expect(await prune(world)).toMatchObject({ inbox: 3 });
     expect(await column(world, "select source || ' ' || outcome as x from inbox order by id")).toEqual([
       "scicent rejected",
       "scicent conflict",

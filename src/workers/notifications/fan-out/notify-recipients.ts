@@ -28,6 +28,8 @@ export const notifyRecipients = defineJob({
   description: `Notifies the recipients of one event in ranges of ${RECIPIENTS_PER_RANGE} users.`,
   payload: z.object({ eventId: idField().describe("id of a domain event that notify-fan-out has handled") }),
   key: ({ eventId }) => eventId,
+  // Each writes a row and a decision for thousands of users: more of them at a time delay sales.
+  rangesPerWorker: 1,
   range: z.object({ eventId: idField(), after: ownIdField().nullable(), through: ownIdField().nullable() }),
   cut: async ({ eventId }, { tx }) => {
     const one = await claimedEvent(tx, eventId);
