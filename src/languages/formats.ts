@@ -16,7 +16,7 @@ export type Formats = {
 
 const made = new Map<string, Formats>();
 
-/** The formats of a language, by its tag. Formatters are expensive to create, so there is one of each kind. */
+/** The formats of a language, by its tag. Formatters are expensive to create: there is one of each kind. */
 export function formatsOf(tag: string): Formats {
   const formats = made.get(tag) ?? makeFormats(tag);
   made.set(tag, formats);

@@ -16,7 +16,7 @@ export const inbox = pgTable(
     outcome: text({ enum: ["accepted", "duplicate", "conflict", "rejected"] }).notNull(),
     /** The accepted call that this one repeats or contradicts; the rejected call with the same bytes. */
     firstId: ref(),
-    /** Null for duplicates, since the accepted call has the same values, and for repeated rejected calls. */
+    /** Null for duplicates: the accepted call has the same values. Null for repeated rejected calls too. */
     raw: bytes(),
     rawHash: bytes().notNull(),
     signature: text(),

@@ -16,7 +16,7 @@ export type TableOptions = {
   readonly empty: string;
 };
 
-/** A dense table that scrolls sideways where it does not fit. Strings in cells are made safe and printable. */
+/** A dense table that scrolls sideways where it does not fit. Texts in cells are made printable and safe. */
 export function table({ caption, columns, rows, empty }: TableOptions): Html {
   if (rows.length === 0) return emptyState(empty);
   const all = columns.map((column): Column => (typeof column === "string" ? { title: column } : column));
