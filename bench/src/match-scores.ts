@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { sql } from "drizzle-orm";
-import { MAX_ID } from "../../src/db/cut-ids.ts";
+import { MAX_ID } from "../../src/db/id-ranges.ts";
 import { rows } from "../../src/db/statement.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { readCurrentPeople } from "../../src/people/person-facts.ts";

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { MAX_ID } from "../../src/db/cut-ids.ts";
+import { MAX_ID } from "../../src/db/id-ranges.ts";
 import { rows } from "../../src/db/statement.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { findPeople } from "../../src/people/find-people.ts";

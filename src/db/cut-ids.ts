@@ -1,10 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { IdRange } from "./id-ranges.ts";
+import { type IdRange, MAX_ID } from "./id-ranges.ts";
 import { rows } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
-
-/** No bigint is higher. */
-export const MAX_ID = "9223372036854775807";
 
 /**
  * Ranges that begin with each `size`-th id. The last one has no end, so that ids which are drawn later are in

@@ -12,6 +12,9 @@ export type Prunable = {
   readonly among?: SQL;
 };
 
+/** No bigint is higher. */
+export const MAX_ID = "9223372036854775807";
+
 /** The ids from `from` up to but not including `to`. */
 export type IdRange = { readonly from: string; readonly to: string };
 
@@ -50,6 +53,23 @@ export async function idRangesBefore(
 
 const tableOf = ({ table }: Prunable) => sql.identifier(table);
 const amongOf = ({ among }: Prunable) => among ?? sql`true`;
+
+/**
+ * The ids of the rows of a stretch of time, found by the primary key. `to` null: until the newest row.
+ *
+ * @returns an empty range if there are none.
+ */
+export async function idsBetween(
+  on: Queryable,
+  rowsInTime: Omit<Prunable, "among">,
+  from: Date,
+  to: Date | null,
+): Promise<IdRange> {
+  const first = await endOfOlder(on, rowsInTime, from.toISOString());
+  if (first === null) return { from: "0", to: "0" };
+  const end = to === null ? null : await endOfOlder(on, rowsInTime, to.toISOString());
+  return { from: String(first), to: end === null ? MAX_ID : String(end) };
+}
 
 /**
  * Finds the first id whose row is not older than an instant, by binary search over the index: no index of the

@@ -23,13 +23,24 @@ export type ExperimentResult = SampleRatio & {
 
 type Counted = Omit<VariantResult, "share">;
 
-/** Reads the results of an experiment, with the sample-ratio check of how its users are split. */
+/** Users that the sample ratio is computed from: those with the lowest ids, which no variant prefers. */
+const USERS_READ = 200_000;
+/** E-mails that the results are computed from: the newest ones. */
+export const EMAILS_READ = 10_000;
+
+/**
+ * Reads the results of an experiment, with the sample-ratio check of how its users are split. Both are
+ * bounded, so the time does not grow with the experiment.
+ */
 export async function experimentResult(on: Queryable, experiment: Experiment): Promise<ExperimentResult> {
   const counted = await rows<Counted>(
     on,
     sql`select x.variant, x.users, coalesce(m.sent, 0) as sent, coalesce(m.delivered, 0) as delivered,
                coalesce(m.followed, 0) as followed, coalesce(m.left, 0) as left
-        from (select variant, count(*)::int as users from experiment_exposures where experiment = ${experiment.name} group by variant) x
+        from (
+          select variant, count(*)::int as users
+          from (select variant from experiment_exposures where experiment = ${experiment.name} order by user_id limit ${USERS_READ}) x
+          group by variant) x
         left join (
           select m.variant, count(*)::int as sent, (count(*) filter (where m.status = 'delivered'))::int as delivered,
                  (count(*) filter (where exists (
@@ -37,7 +48,8 @@ export async function experimentResult(on: Queryable, experiment: Experiment): P
                    where d.digest_id = m.digest_id and d.sent_at is not null and n.read_at > m.sent_at)))::int as followed,
                  (count(*) filter (where exists (
                    select 1 from unsubscribe_tokens t where t.email_id = m.id and t.used_at is not null)))::int as left
-          from emails m where m.experiment = ${experiment.name} and m.sent_at is not null group by m.variant) m on m.variant = x.variant`,
+          from (select * from emails where experiment = ${experiment.name} and sent_at is not null order by id desc limit ${EMAILS_READ}) m
+          group by m.variant) m on m.variant = x.variant`,
   );
   const byVariant = new Map(counted.map((row) => [row.variant, row]));
   const users = Object.fromEntries(counted.map((row) => [row.variant, row.users]));

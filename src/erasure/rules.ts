@@ -46,7 +46,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
     keeps("our id of an emptied row, until the list is computed again", "target_ids"),
   ],
   cvs: [deletes("user_id")],
-  deliveries: [deletes("user_id", { scan: true })],
+  deliveries: [deletes("user_id")],
   dirty: [keeps("the host's ids, until the change is mirrored: seconds", "keys")],
   domain_events: [
     deletes("actor_id", {

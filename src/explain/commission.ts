@@ -1,11 +1,13 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 import { type DecisionInputs, decidedOnMicro, factsFrom, policyFrom } from "../rewards/decision-inputs.ts";
+import { readLines, type StoredLine } from "../rewards/stored-sales.ts";
 import { formatAmount } from "../scoring/money.ts";
 import {
   type CommissionDecision,
   type CommissionFacts,
   decideCommission,
+  type OmittedReason,
 } from "../scoring/rewards/commission.ts";
 import { COMMISSION_RULE_VERSION } from "../scoring/rewards/commission-policy.ts";
 import { type Explanation, mismatches, type Step, step } from "./explanation.ts";
@@ -21,16 +23,6 @@ type SaleRow = {
   inputs: DecisionInputs | null;
 };
 
-type LineRow = {
-  level: number;
-  profileId: string;
-  userId: string;
-  rateBps: number;
-  amount: string;
-  reversed: string;
-  status: string;
-};
-
 const ID = /^([1-9]\d{0,17})(?::([1-5]))?$/;
 
 /** Explains the commissions of a sale, `<saleId>`, or one line of it, `<saleId>:<level>`. */
@@ -39,7 +31,7 @@ export async function explainCommission(on: Queryable, id: string): Promise<Expl
   if (saleId === undefined) return undefined;
   const sale = await readSale(on, saleId);
   if (!sale) return undefined;
-  const lines = await readLines(on, saleId);
+  const lines = (await readLines(on, [saleId])).get(saleId) ?? [];
   const own = lines.find((line) => String(line.level) === level);
   if (level !== undefined && !own) return undefined;
   const header = {
@@ -65,7 +57,7 @@ export async function explainCommission(on: Queryable, id: string): Promise<Expl
   return { ...header, agrees: faults.length === 0, faults, steps };
 }
 
-const titleOf = (saleId: string, { amount, status }: SaleRow, own: LineRow | undefined): string =>
+const titleOf = (saleId: string, { amount, status }: SaleRow, own: StoredLine | undefined): string =>
   `Sale ${saleId} of ${tokens(amount)}${own ? `, level ${own.level}` : ""} (${status})`;
 
 async function readSale(on: Queryable, saleId: string): Promise<SaleRow | undefined> {
@@ -77,14 +69,6 @@ async function readSale(on: Queryable, saleId: string): Promise<SaleRow | undefi
   );
   return row;
 }
-
-const readLines = (on: Queryable, saleId: string): Promise<LineRow[]> =>
-  rows<LineRow>(
-    on,
-    sql`select c.level, c.beneficiary_id as "profileId", p.user_id as "userId", c.rate_bps as "rateBps",
-               c.amount_micro::text as amount, c.reversed_micro::text as reversed, c.status
-        from commissions c join volunteer_profiles p on p.id = c.beneficiary_id where c.sale_id = ${saleId} order by c.level`,
-  );
 
 const tokens = (micro: bigint | string): string => formatAmount(BigInt(micro));
 
@@ -103,6 +87,13 @@ const storedFacts = (saleId: string, sale: SaleRow, inputs: DecisionInputs): Com
     inputs,
   );
 
+/** Why a level of the chain earns nothing. */
+const OMITTED: Readonly<Record<OmittedReason, string>> = {
+  buyer: "self-referral, the referrer is the buyer",
+  "repeated-person": "the person is in the chain at a lower level as well",
+  "below-minimum": "below-minimum",
+};
+
 const dueLines = (decision: CommissionDecision) =>
   decision.kind === "award" || decision.kind === "hold" ? decision.lines : [];
 
@@ -118,13 +109,13 @@ const faultsOfSale = (sale: SaleRow, inputs: DecisionInputs, decision: Commissio
     ["reasons", sale.reasons.join(", "), reasonsOf(decision).join(", ")],
   ]);
 
-function faultsOfLines(lines: readonly LineRow[], decision: CommissionDecision): string[] {
+function faultsOfLines(lines: readonly StoredLine[], decision: CommissionDecision): string[] {
   const due = new Map(dueLines(decision).map((line) => [line.level, line]));
   const stored = new Map(lines.map((line) => [line.level, line]));
   return [1, 2, 3, 4, 5].flatMap((level) => {
     const [line, other] = [stored.get(level), due.get(level)];
     return mismatches([
-      [`level ${level}`, line && tokens(line.amount), other && tokens(other.amountMicro)],
+      [`level ${level}`, line && tokens(line.amountMicro), other && tokens(other.amountMicro)],
       [`beneficiary of level ${level}`, line?.profileId, other?.profileId],
       [`rate of level ${level}`, line?.rateBps, other?.rateBps],
     ]);
@@ -145,7 +136,7 @@ function stepsOfSale(sale: SaleRow, inputs: DecisionInputs, decision: Commission
   const due = decision.lines.reduce((sum, { rateBps }) => sum + rateBps, 0);
   return [
     ...start,
-    ...decision.omitted.map(({ level, reason }) => step(`level ${level}`, `omitted: ${reason}`)),
+    ...decision.omitted.map(({ level, reason }) => step(`level ${level}`, `omitted: ${OMITTED[reason]}`)),
     step(
       "total",
       `${tokens(decidedOnMicro(BigInt(sale.amount), inputs))} x ${due / 100} % = ${tokens(decision.totalMicro)}, rounded half up to 0.01`,
@@ -163,10 +154,10 @@ function stepsOfSale(sale: SaleRow, inputs: DecisionInputs, decision: Commission
 const paidSince = ({ rechecks }: DecisionInputs): string =>
   rechecks ? "paid since the last re-check" : "paid immediately";
 
-const stepOfLine = ({ level, rateBps, amount, reversed, status }: LineRow): Step => {
-  const takenBack = reversed === "0" ? "" : `; ${tokens(reversed)} of it was taken back by refunds`;
+const stepOfLine = ({ level, rateBps, amountMicro, reversedMicro, status }: StoredLine): Step => {
+  const takenBack = reversedMicro === 0n ? "" : `; ${tokens(reversedMicro)} of it was taken back by refunds`;
   return step(
     `level ${level}`,
-    `${rateBps / 100} % of the total, by largest remainder: ${tokens(amount)} (${status})${takenBack}`,
+    `${rateBps / 100} % of the total, by largest remainder: ${tokens(amountMicro)} (${status})${takenBack}`,
   );
 };

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { MAX_ID } from "../db/cut-ids.ts";
+import { MAX_ID } from "../db/id-ranges.ts";
 import type { userNotificationSettings } from "../db/schema/notifications.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { StaleReason } from "../scoring/notifications/notify-decision.ts";

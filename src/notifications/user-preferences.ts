@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { referencesTo } from "../db/references.ts";
 import type { userNotificationSettings } from "../db/schema/notifications.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -48,6 +49,29 @@ export async function readUserPreferences(db: Queryable, userId: string): Promis
     preferences,
   };
 }
+
+/** Preferences with the host's ids of their projects and threads, or ours where there are none. */
+export async function withHostScopes(
+  on: Queryable,
+  preferences: readonly Preference[],
+): Promise<Preference[]> {
+  const idsOf = (type: Preference["scopeType"]) =>
+    preferences.filter(({ scopeType }) => scopeType === type).flatMap(({ scopeId }) => scopeId ?? []);
+  const references = {
+    project: await referencesTo(on, "projects", idsOf("project")),
+    thread: await referencesTo(on, "chat_threads", idsOf("thread")),
+  };
+  return preferences.map((preference) => {
+    const { scopeType, scopeId } = preference;
+    return scopeType === "global" || scopeId === null
+      ? preference
+      : { ...preference, scopeId: references[scopeType](scopeId) };
+  });
+}
+
+/** Minutes of a day as a time of day: 90 is `01:30`. */
+export const timeOfDay = (minutes: number): string =>
+  `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 
 /** What a user unsubscribed from. */
 type Unsubscriptions = Pick<UserPreferences, "isUnsubscribed" | "unsubscribedTypes">;

@@ -15,6 +15,9 @@ export type NoticeResult = {
 
 export type NoticeResults = SampleRatio & { readonly variants: readonly NoticeResult[] };
 
+/** Notices that the results are computed from: the newest ones. */
+const NOTICES_READ = 20_000;
+
 /** Results of the wordings over the last thirty days, with the sample-ratio check. */
 export async function noticeResults(on: Queryable, now: Date): Promise<NoticeResults> {
   const counted = await rows<NoticeResult>(
@@ -23,8 +26,9 @@ export async function noticeResults(on: Queryable, now: Date): Promise<NoticeRes
                (count(*) filter (where exists (
                  select 1 from project_applications a
                  where a.project_id = c.project_id and a.user_id = c.volunteer_id and a.created_at > c.slot)))::int as applied
-        from candidate_notifications c
-        where c.slot > ${now}::timestamptz - interval '30 days' and c.variant is not null
+        from (
+          select * from candidate_notifications
+          where slot > ${now}::timestamptz - interval '30 days' and variant is not null order by slot desc limit ${NOTICES_READ}) c
         group by c.variant`,
   );
   const byVariant = new Map(counted.map((row) => [row.variant, row]));

@@ -21,6 +21,17 @@ export type Check = {
   faults(within: Within): SQL;
 };
 
+/** Selects the ledger transactions of the sale `s` of `token_sales`. */
+export const TRANSACTIONS_OF_SALE = sql`
+          select t.id from ledger_transactions t
+          where t.kind in ('commission', 'release', 'reversal') and t.source = 'token_sale' and t.external_id = s.id::text
+          union all
+          select t.id from jsonb_array_elements_text(s.inputs->'rechecks') late join ledger_transactions t
+            on t.kind = 'recheck' and t.source = 'sale_recheck' and t.external_id = s.id || '/' || late
+          union all
+          select t.id from sale_refunds f join ledger_transactions t
+            on t.kind = 'refund' and t.source = 'sale_refund' and t.external_id = f.id::text where f.sale_id = s.id`;
+
 /** The sales whose commissions ledger transactions in [from, to) moved. */
 const salesTouched = (from: string, to: string): SQL => sql`
       select split_part(external_id, '/', 1)::bigint from ledger_transactions
@@ -119,15 +130,7 @@ export const CHECKS = {
         select sum(c.amount_micro - c.reversed_micro) as total from commissions c where c.sale_id = s.id and c.status = 'held') c on true
       left join lateral (
         select sum(e.amount_micro) as total from ledger_entries e join ledger_accounts a on a.id = e.account_id and a.kind = 'held'
-        where e.transaction_id in (
-          select t.id from ledger_transactions t
-          where t.kind in ('commission', 'release', 'reversal') and t.source = 'token_sale' and t.external_id = s.id::text
-          union all
-          select t.id from jsonb_array_elements_text(s.inputs->'rechecks') late join ledger_transactions t
-            on t.kind = 'recheck' and t.source = 'sale_recheck' and t.external_id = s.id || '/' || late
-          union all
-          select t.id from sale_refunds f join ledger_transactions t
-            on t.kind = 'refund' and t.source = 'sale_refund' and t.external_id = f.id::text where f.sale_id = s.id)) e on true
+        where e.transaction_id in (${TRANSACTIONS_OF_SALE})) e on true
       where ${within(sql`s.id`)} and coalesce(c.total, 0) <> coalesce(e.total, 0)`,
   },
   uplines: {

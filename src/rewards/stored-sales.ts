@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { commissions, tokenSales } from "../db/schema/rewards.ts";
-import { array, rows } from "../db/statement.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
 
@@ -11,6 +11,7 @@ export type StoredLine = {
   readonly profileId: string;
   readonly userId: string;
   readonly level: number;
+  readonly rateBps: number;
   readonly amountMicro: bigint;
   /** What refunds took back of it. */
   readonly reversedMicro: bigint;
@@ -74,11 +75,14 @@ type LineRow = Omit<StoredLine, "amountMicro" | "reversedMicro"> & {
   readonly reversedMicro: string;
 };
 
-/** The commission lines of sales that are locked, by sale; those of a sale by level. */
-export async function readLines(tx: Tx, saleIds: readonly string[]): Promise<Map<string, StoredLine[]>> {
+/** The commission lines of sales, by sale; those of a sale by level. */
+export async function readLines(
+  on: Queryable,
+  saleIds: readonly string[],
+): Promise<Map<string, StoredLine[]>> {
   const found = await rows<LineRow>(
-    tx,
-    sql`select c.sale_id as "saleId", c.beneficiary_id as "profileId", p.user_id as "userId", c.level,
+    on,
+    sql`select c.sale_id as "saleId", c.beneficiary_id as "profileId", p.user_id as "userId", c.level, c.rate_bps as "rateBps",
                c.amount_micro as "amountMicro", c.reversed_micro as "reversedMicro", c.status
         from commissions c join volunteer_profiles p on p.id = c.beneficiary_id
         where c.sale_id = any(${array(saleIds)}::bigint[]) order by c.sale_id, c.level`,

@@ -31,7 +31,12 @@ export function variantOf({ variants }: Experiment, bucket: number): string {
 const CRITICAL = [10.828, 13.816, 16.266, 18.467, 20.515, 22.458, 24.322, 26.124, 27.877] as const;
 
 /** How far the counts of users are from the shares of their variants. */
-export type SampleRatio = { readonly chiSquare: number; readonly isMismatch: boolean };
+export type SampleRatio = {
+  readonly chiSquare: number;
+  /** A larger chi-square is a mismatch. */
+  readonly threshold: number;
+  readonly isMismatch: boolean;
+};
 
 /**
  * chi-square = sum of (observed - expected)² / expected over the variants (Pearson); a mismatch is a value
@@ -45,7 +50,9 @@ export type SampleRatio = { readonly chiSquare: number; readonly isMismatch: boo
 export function sampleRatio({ variants }: Experiment, users: Readonly<Record<string, number>>): SampleRatio {
   const counts = variants.map(({ name }) => users[name] ?? 0);
   const total = counts.reduce((sum, n) => sum + n, 0);
-  if (total === 0) return { chiSquare: 0, isMismatch: false };
+  const threshold =
+    CRITICAL[Math.max(variants.filter(({ share }) => share > 0).length - 2, 0)] ?? CRITICAL[8];
+  if (total === 0) return { chiSquare: 0, threshold, isMismatch: false };
   let chiSquare = 0;
   for (const [index, { share }] of variants.entries()) {
     const expected = (total * share) / BUCKETS;
@@ -53,6 +60,5 @@ export function sampleRatio({ variants }: Experiment, users: Readonly<Record<str
     if (expected === 0) chiSquare += observed === 0 ? 0 : Number.POSITIVE_INFINITY;
     else chiSquare += (observed - expected) ** 2 / expected;
   }
-  const critical = CRITICAL[Math.max(variants.filter(({ share }) => share > 0).length - 2, 0)] ?? CRITICAL[8];
-  return { chiSquare, isMismatch: chiSquare > critical };
+  return { chiSquare, threshold, isMismatch: chiSquare > threshold };
 }

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, it } from "vitest";
-import { coverIds, cutIds, MAX_ID } from "../../src/db/cut-ids.ts";
+import { coverIds, cutIds } from "../../src/db/cut-ids.ts";
+import { MAX_ID } from "../../src/db/id-ranges.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { createWorld } from "../support/world.ts";
 

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import { idRangesBefore } from "../../src/db/id-ranges.ts";
+import { idRangesBefore, idsBetween, MAX_ID } from "../../src/db/id-ranges.ts";
 import { createWorld } from "../support/world.ts";
 
 const AUDIT = { table: "audit_log", time: "at" };
@@ -52,5 +52,23 @@ describe("ranges of old rows", () => {
     expect(
       await idRangesBefore(world.db.drizzle, { ...AUDIT, among }, day(2), { ...cut, max: 2 }),
     ).toHaveLength(2);
+  });
+});
+
+describe("the ids of a stretch of time", () => {
+  it("begin at its first row and end before the first row after it, or at no row", async () => {
+    const world = await createWorld();
+    const on = world.db.drizzle;
+    const at = (n: number) => new Date(day(n));
+    expect(await idsBetween(on, AUDIT, at(1), at(5))).toEqual({ from: "0", to: "0" });
+    await world.query(
+      `insert into audit_log (at, actor, action, subject)
+       select '2026-01-01T00:00:00Z'::timestamptz + n * interval '1 day', 'a', 'b', 'c' from generate_series(0, 9) n`,
+    );
+    // The row of day n has the id n.
+    expect(await idsBetween(on, AUDIT, at(3), at(7))).toEqual({ from: "3", to: "7" });
+    expect(await idsBetween(on, AUDIT, at(3), null)).toEqual({ from: "3", to: MAX_ID });
+    expect(await idsBetween(on, AUDIT, new Date(0), at(99))).toEqual({ from: "1", to: "11" });
+    expect(await idsBetween(on, AUDIT, at(99), null)).toEqual({ from: "11", to: MAX_ID });
   });
 });

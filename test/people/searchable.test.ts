@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_ID } from "../../src/db/cut-ids.ts";
+import { MAX_ID } from "../../src/db/id-ranges.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { readSearchable, updateSearchable } from "../../src/people/searchable.ts";
 import { seededRandom } from "../../src/random.ts";

@@ -20,6 +20,11 @@ export type RewardsScene = {
 /** A community of four with a paid sale, a held one, a changed multiplier and a distributed daily budget. */
 export async function rewardsScene(environment: Record<string, string> = {}): Promise<RewardsScene> {
   const world = await createWorld({ at: NOW, environment });
+  return { world, ...(await rewardsDay(world)) };
+}
+
+/** The same, in a world whose clock shows NOW. */
+export async function rewardsDay(world: World): Promise<Omit<RewardsScene, "world">> {
   const organizationId = await organization(world, { timeZone: "UTC" });
   const people = await chain(world, organizationId, 4);
   const task = await template(world, { xpReward: 20, levelRequired: 1 });
@@ -34,5 +39,5 @@ export async function rewardsScene(environment: Record<string, string> = {}): Pr
   await world.drain();
   const heldId = await heldSale(world, people[3]!);
   const [period] = await periodsOf(world, organizationId);
-  return { world, people, saleId, heldId, periodId: period!.id };
+  return { people, saleId, heldId, periodId: period!.id };
 }

@@ -69,8 +69,8 @@ export const emails = pgTable(
     index("emails_address").on(t.addressHash).where(sql`status = 'bounced'`),
     // operators: failed e-mails and those to review.
     index("emails_troubled").on(t.status, t.id).where(sql`status in ('failed', 'needs_review')`),
-    // results of experiments.
-    index("emails_experiment").on(t.experiment, t.variant).where(sql`experiment is not null`),
+    // results of experiments: the newest e-mails of one.
+    index("emails_experiment").on(t.experiment, t.id).where(sql`experiment is not null`),
     check("emails_one_content", sql`num_nonnulls(delivery_id, digest_id) = 1`),
     check(
       "emails_status",
@@ -112,7 +112,11 @@ export const emailSuppressions = pgTable(
     reason: text({ enum: ["hard_bounce", "soft_bounces", "complaint"] }).notNull(),
     createdAt: instant().notNull().defaultNow(),
   },
-  () => [check("email_suppressions_reason", sql`reason in ('hard_bounce', 'soft_bounces', 'complaint')`)],
+  (t) => [
+    // dashboard: the latest suppressions.
+    index("email_suppressions_created").on(t.createdAt),
+    check("email_suppressions_reason", sql`reason in ('hard_bounce', 'soft_bounces', 'complaint')`),
+  ],
 );
 
 /** Unsubscribe tokens: random, stored as a hash, for one user, type and channel. */

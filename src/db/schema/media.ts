@@ -53,6 +53,10 @@ export const media = pgTable(
       ),
     // media-metadata: files that were read lately.
     index("media_ready").on(t.checkedAt).where(sql`status = 'READY' and checked_at is not null`),
+    // dashboard: files that were rejected or could not be read, latest first.
+    index("media_refused")
+      .on(t.checkedAt.desc().nullsLast())
+      .where(sql`status in ('REJECTED', 'FAILED_PROCESSING')`),
     // delete-media-files: whether a record has the file again.
     index("media_storage_key").using("hash", t.storageKey),
     // the media of a user who is erased.

@@ -93,8 +93,8 @@ export const deliveries = pgTable(
     index("deliveries_let_through")
       .on(t.userId, t.decidedAt)
       .where(sql`channel = 'email' and decision in ('now', 'deferred')`),
-    // fan-out: users whose address bounced, or who complained.
-    index("deliveries_undeliverable").on(t.userId).where(sql`status in ('bounced', 'complained')`),
+    // dashboard: what was decided for a user. Erasing a user.
+    index("deliveries_user").on(t.userId, t.id),
     check("deliveries_cadence", sql`decision <> 'digested' or cadence is not null`),
     check("deliveries_skipped_why", sql`decision <> 'skipped' or (reason is not null and status = 'none')`),
     check("deliveries_deferred_until", sql`decision <> 'deferred' or not_before is not null`),

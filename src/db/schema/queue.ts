@@ -126,6 +126,9 @@ export const auditLog = pgTable(
   (t) => [
     // the history of a subject.
     index("audit_log_subject").on(t.subject, t.id),
+    // dashboard: what an operator did; the actions of one kind.
+    index("audit_log_actor").on(t.actor, t.id),
+    index("audit_log_action").on(t.action, t.id),
     // prune-history: what is not about money.
     index("audit_log_prunable")
       .on(t.id)

@@ -8,10 +8,12 @@ import {
   previewFeed,
 } from "../../feeds/preview.ts";
 import { type Html, html } from "../../html.ts";
+import { printable, printableLines } from "../../printable.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { FEED_WEIGHTS, type FeedTerms } from "../../scoring/feeds/feed-score.ts";
+import { explainHref } from "./explain/explain.ts";
 import { isShownInline, mediaTypeOf } from "./feed-media.ts";
-import { timeHtml } from "./frame/elements.ts";
+import { textHtml, timeHtml } from "./frame/elements.ts";
 import type { AdminPage } from "./frame/navigation.ts";
 import { showPage } from "./frame/page.ts";
 import { table } from "./frame/table.ts";
@@ -41,7 +43,7 @@ function feedPages(runtime: Runtime): Router {
   });
   router.get("/feeds/:user", async (req, res) => {
     const { user } = req.params;
-    const title = `Feed of user ${user}`;
+    const title = printable(`Feed of user ${user}`);
     const userId = (await resolveReferences(on, "users", [user])).get(user);
     if (userId === undefined) {
       res.status(404);
@@ -90,15 +92,15 @@ ${segments}`;
 
 function itemHtml(user: string, place: number, { item, post }: PreviewedItem): Html {
   if (item.kind === "question")
-    return html`<li class="card"><small class="dim">${place} · question</small>${item.id}</li>`;
+    return html`<li class="card"><small class="dim">${place} · question</small>${textHtml(item.id)}</li>`;
   if (item.kind === "suggestion")
-    return html`<li class="card"><small class="dim">${place} · suggestion</small>${item.name}</li>`;
+    return html`<li class="card"><small class="dim">${place} · suggestion</small>${textHtml(item.name)}</li>`;
   if (post === null) return html``;
   const text = post.isPublic ? item.body : "A private post.";
-  return html`<li class="card"><small class="dim">${place} · ${item.contentType} · ${post.source} · ${item.authorName} · ${timeHtml(item.createdAt)}</small>
-<p>${text}</p>
+  return html`<li class="card"><small class="dim">${place} · ${item.contentType} · ${post.source} · ${textHtml(item.authorName)} · ${timeHtml(item.createdAt)}</small>
+<p dir="auto">${printableLines(text)}</p>
 ${post.media.map(mediaHtml)}
-<small class="dim">${formulaText(post.terms)} · <a href="/admin/api/explain/feed/${encodeURIComponent(user)}:${encodeURIComponent(item.id)}">explain</a></small></li>`;
+<small class="dim">${formulaText(post.terms)} · <a href="${explainHref("feed", `${user}:${item.id}`)}">explain</a></small></li>`;
 }
 
 function mediaHtml({ id, kind, status, mimeType }: PostMedia): Html {

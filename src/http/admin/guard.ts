@@ -2,8 +2,10 @@ import type { Request, RequestHandler, Response } from "express";
 import { audit } from "../../db/audit.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { sendError } from "../error-response.ts";
+import { addressKey } from "../rate-limit.ts";
 import { sameText } from "../same-text.ts";
 import type { LiveSessions } from "./ended-sessions.ts";
+import { reasonBody } from "./reason.ts";
 import type { Session } from "./sessions.ts";
 
 export const SESSION_COOKIE = "cw_session";
@@ -123,8 +125,8 @@ export const requireCsrfToken: RequestHandler = (req, res, next) => {
 };
 
 /**
- * Writes an audit row for each state-changing request of a signed-in user: actor, request and response
- * status.
+ * Writes an audit row for each state-changing request of a signed-in user: actor, request, response status,
+ * the address that it came from, and the reason if one was given.
  */
 export function auditChanges(runtime: Runtime, actorOf: (res: Response) => string | null): RequestHandler {
   return (req, res, next) => {
@@ -134,7 +136,8 @@ export function auditChanges(runtime: Runtime, actorOf: (res: Response) => strin
       const actor = actorOf(res);
       // Unauthenticated requests are not recorded: they could flood the table.
       if (actor === null) return;
-      const details = { status: res.statusCode, answered: res.writableFinished };
+      const address = addressKey(req.ip);
+      const details = { status: res.statusCode, answered: res.writableFinished, address, ...reasonOf(req) };
       audit(runtime.db.drizzle, { actor, action: "admin.request", subject, details }).catch(
         (error: unknown) =>
           runtime.log.error({ err: error, actor, subject, ...details }, "could not write an audit row"),
@@ -142,4 +145,10 @@ export function auditChanges(runtime: Runtime, actorOf: (res: Response) => strin
     });
     next();
   };
+}
+
+/** The reason that a request gives, if the audit log may keep it. */
+function reasonOf(req: Request): { readonly reason?: string } {
+  const given = reasonBody.safeParse(req.body);
+  return given.success ? { reason: given.data.reason } : {};
 }

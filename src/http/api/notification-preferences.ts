@@ -1,6 +1,6 @@
 import express, { Router } from "express";
 import { z } from "zod";
-import { referencesTo, resolveOrKeep } from "../../db/references.ts";
+import { resolveOrKeep } from "../../db/references.ts";
 import { notificationPreferences, userNotificationSettings } from "../../db/schema/notifications.ts";
 import type { Queryable } from "../../db/statement.ts";
 import { inTransaction } from "../../db/transaction.ts";
@@ -8,8 +8,10 @@ import { referenceField } from "../../ids.ts";
 import { NOTIFICATION_TYPES } from "../../notifications/index.ts";
 import {
   readUserPreferences,
+  timeOfDay,
   type UserPreferences,
   type WantedPreferences,
+  withHostScopes,
   writeUserPreferences,
 } from "../../notifications/user-preferences.ts";
 import type { Runtime } from "../../roles/runtime.ts";
@@ -139,29 +141,20 @@ function preferencesFrom(given: z.output<typeof preferencesBody>, scopes: Scopes
 
 async function preferencesResponse(on: Queryable, wanted: UserPreferences) {
   const { frequency, quiet, reminderOffsets, isUnsubscribed, unsubscribedTypes, preferences } = wanted;
-  const idsOf = (type: keyof Scopes) =>
-    preferences.filter(({ scopeType }) => scopeType === type).flatMap(({ scopeId }) => scopeId ?? []);
-  const references = {
-    project: await referencesTo(on, "projects", idsOf("project")),
-    thread: await referencesTo(on, "chat_threads", idsOf("thread")),
-  };
   return {
     frequency,
-    quiet_hours: quiet && { from: clockOf(quiet.from), to: clockOf(quiet.to) },
+    quiet_hours: quiet && { from: timeOfDay(quiet.from), to: timeOfDay(quiet.to) },
     reminder_offsets: reminderOffsets,
     unsubscribed: isUnsubscribed,
     unsubscribed_types: [...unsubscribedTypes].sort(),
-    preferences: preferences.map(({ scopeType, scopeId, eventType, channel, status }) => ({
-      scope_type: scopeType,
-      scope_id: scopeType === "global" || scopeId === null ? null : references[scopeType](scopeId),
-      event_type: eventType,
-      channel,
-      status,
+    preferences: (await withHostScopes(on, preferences)).map((preference) => ({
+      scope_type: preference.scopeType,
+      scope_id: preference.scopeId,
+      event_type: preference.eventType,
+      channel: preference.channel,
+      status: preference.status,
     })),
   };
 }
 
 const minutesOf = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
-
-const clockOf = (minutes: number): string =>
-  `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;

@@ -29,13 +29,19 @@ const SCOPE_RANK = { global: 0, project: 1, thread: 2 } as const;
  * @param preferences unique by scope, type and channel.
  * @returns null when none matches.
  */
-export function preferenceFor(preferences: readonly Preference[], subject: Subject): PreferenceStatus | null {
+export function narrowestPreference(preferences: readonly Preference[], subject: Subject): Preference | null {
   let best: Preference | null = null;
   for (const preference of preferences)
     if (matches(preference, subject) && (best === null || rankOf(preference) > rankOf(best)))
       best = preference;
-  return best?.status ?? null;
+  return best;
 }
+
+/** What the narrowest matching preference says; null when none matches. */
+export const preferenceFor = (
+  preferences: readonly Preference[],
+  subject: Subject,
+): PreferenceStatus | null => narrowestPreference(preferences, subject)?.status ?? null;
 
 function matches(preference: Preference, subject: Subject): boolean {
   if (preference.eventType !== "*" && preference.eventType !== subject.eventType) return false;

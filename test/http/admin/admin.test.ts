@@ -150,7 +150,7 @@ describe("Bull Board", () => {
       expect(await audited(world)).toContainEqual({
         actor: "admin",
         subject: `PUT ${PAUSE}`,
-        details: { status: 200, answered: true },
+        details: { status: 200, answered: true, address: "127.0.0.1" },
       }),
     );
   });

@@ -72,3 +72,38 @@ export async function browser(address: string, role: "admin" | "viewer"): Promis
     },
   };
 }
+
+/** Posts a form as a page sends it, with the CSRF token of its session. */
+export const postForm = (
+  { send, csrf }: Browser,
+  path: string,
+  fields: Readonly<Record<string, string>> = {},
+): Promise<Response> =>
+  send("POST", path, {
+    headers: FORM,
+    body: new URLSearchParams({ _csrf: csrf, ...fields }).toString(),
+  });
+
+/** Both logins, and a function that reads a page as the viewer. */
+export async function visitors(address: string) {
+  const [admin, viewer] = [await browser(address, "admin"), await browser(address, "viewer")];
+  const page = async (path: string): Promise<string> => (await viewer.send("GET", path)).text();
+  return { address, admin, viewer, page };
+}
+
+/**
+ * Fails unless a form is refused without the CSRF token, to viewers, and without a reason.
+ */
+export async function expectGuarded(
+  { admin, viewer }: { readonly admin: Browser; readonly viewer: Browser },
+  path: string,
+): Promise<void> {
+  const reason = { reason: "a good reason" };
+  const answers = [
+    await postForm({ ...admin, csrf: "" }, path, reason),
+    await postForm(viewer, path, reason),
+    await postForm(admin, path, {}),
+    await postForm(admin, path, { reason: " " }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([403, 403, 422, 422]);
+}

@@ -46,8 +46,8 @@ describe("the pages of feeds", () => {
     expect(second).toContain("4 · text · following · Bob");
     expect(second).toContain("Tea &amp; &lt;b&gt;cake&lt;/b&gt;");
     expect(second).toContain("− 0.2 (seen)");
-    expect(second).toContain(`href="/admin/api/explain/feed/ada%201:${seen}"`);
-    const explained = await look("GET", `/admin/api/explain/feed/ada%201:${seen}`);
+    expect(second).toContain(`href="/admin/explain?kind=feed&amp;id=ada+1%3A${seen}"`);
+    const explained = await look("GET", `/admin/explain?kind=feed&id=ada+1%3A${seen}`);
     expect(explained.status).toBe(200);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_ID } from "../../../../src/db/cut-ids.ts";
+import { MAX_ID } from "../../../../src/db/id-ranges.ts";
 import { inTransaction } from "../../../../src/db/transaction.ts";
 import { readSearchFacts } from "../../../../src/people/search-facts.ts";
 import { computeRows, storeRows } from "../../../../src/people/search-index.ts";

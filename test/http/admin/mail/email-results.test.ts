@@ -1,13 +1,14 @@
 import { expect, it } from "vitest";
-import { assignedVariant, DIGEST_SUBJECT } from "../../../src/email/render/experiments.ts";
-import { emailDigest } from "../../../src/workers/notifications/email/email-digest.ts";
-import { delivery } from "../../support/emails.ts";
-import { organization } from "../../support/factories.ts";
-import { projectFor, skilled } from "../../support/matching.ts";
-import { users } from "../../support/platform.ts";
-import { createWorld } from "../../support/world.ts";
-import { serve } from "../support.ts";
-import { browser, PASSWORDS } from "./browser.ts";
+import { assignedVariant, DIGEST_SUBJECT } from "../../../../src/email/render/experiments.ts";
+import { emailDigest } from "../../../../src/workers/notifications/email/email-digest.ts";
+import { emailInstant } from "../../../../src/workers/notifications/email/email-instant.ts";
+import { delivery } from "../../../support/emails.ts";
+import { organization } from "../../../support/factories.ts";
+import { projectFor, skilled } from "../../../support/matching.ts";
+import { users } from "../../../support/platform.ts";
+import { createWorld } from "../../../support/world.ts";
+import { serve } from "../../support.ts";
+import { browser, PASSWORDS, visitors } from "../browser.ts";
 
 const AT = "2026-03-02T18:00:00Z";
 
@@ -45,10 +46,10 @@ it("records an exposure per user with the send, and shows the results with a che
   ]);
   const page = await look();
   const counted = exposed.filter(({ variant }) => variant === "count").length;
-  expect(page).toContain("No sample ratio mismatch");
+  expect(page).toMatch(/No sample ratio mismatch \(chi-square [\d.]+, threshold 10.83 at p &lt; 0.001\)/);
   expect(page).toContain(`<tr><td>count</td>${cells("50.0%", counted, counted * 2)}`);
   expect(page).toContain(cells(`6 ${(600 / (counted * 2)).toFixed(1)}%`));
-  expect(page).toContain(`<tr><td>sent</td><td><span class="dim">–</span></td>${cells(80)}</tr>`);
+  expect(page).toContain('<a href="/admin/email-results?within=7+days&amp;status=sent">80</a>');
 });
 
 it("keeps the variant of a user, and warns of a sample ratio mismatch", async () => {
@@ -81,4 +82,25 @@ it("compares match notices by applications afterwards", async () => {
   const page = await look();
   expect(page).toContain(`<tr><td>wanted</td>${cells(1, 1, "0 0.0%")}</tr>`);
   expect(page).toContain(`<tr><td>fit</td>${cells(2, 2, "1 50.0%")}</tr>`);
+});
+
+it("lists the e-mails of a status, a page at a time, with what they are about", async () => {
+  const world = await createWorld({ at: AT, environment: PASSWORDS });
+  const people = await users(world, 60);
+  for (const userId of people) await delivery(world, { userId });
+  await world.perform(emailInstant, {});
+  await world.drain();
+  await world.query("update emails set status = 'failed', reason = '422 invalid' where user_id <> $1", [
+    people[0],
+  ]);
+  const { page } = await visitors(await serve(world));
+  const first = await page("/admin/email-results?status=failed");
+  const usersOf = (text: string) =>
+    [...text.matchAll(/<td><a href="\/admin\/people\/(\d+)">/g)].map(([, id]) => id as string);
+  expect(usersOf(first)).toEqual(people.slice(10).reverse());
+  expect(first).toMatch(/<a href="\/admin\/notifications\/why\?event=\d+">budget.awarded<\/a>/);
+  const next = /href="([^"]*before=\d+[^"]*)"/.exec(first)?.[1]?.replaceAll("&amp;", "&") ?? "";
+  expect(usersOf(await page(next))).toEqual(people.slice(1, 10).reverse());
+  expect(await page("/admin/email-results?reason=422+invalid&status=sent")).toContain("No e-mail matches.");
+  expect(await page("/admin/email-results?status=lost")).toContain("is not a status");
 });

@@ -1,0 +1,69 @@
+import { sql } from "drizzle-orm";
+import { idsBetween, MAX_ID } from "./id-ranges.ts";
+import { type Queryable, rows } from "./statement.ts";
+
+/** An entry of the audit log. */
+export type AuditEntry = {
+  readonly id: string;
+  readonly at: Date;
+  readonly actor: string;
+  /** `noun.verb`. */
+  readonly action: string;
+  /** `table:id`, or a request. */
+  readonly subject: string;
+  readonly details: Readonly<Record<string, unknown>>;
+};
+
+export type AuditFilter = {
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  /** In full. */
+  readonly subject?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  /** Only entries with lower ids. */
+  readonly before?: string | undefined;
+};
+
+/** The entries that pass a filter, newest first. Each part of the filter has an index. */
+export async function listAuditLog(
+  on: Queryable,
+  { actor, action, subject, from, to, before }: AuditFilter,
+  limit: number,
+): Promise<AuditEntry[]> {
+  const within =
+    from === undefined && to === undefined
+      ? { from: "0", to: MAX_ID }
+      : await idsBetween(on, { table: "audit_log", time: "at" }, from ?? new Date(0), to ?? null);
+  const found = await rows<Omit<AuditEntry, "at"> & { at: string }>(
+    on,
+    sql`select id, at, actor, action, subject, details from audit_log
+        where id >= ${within.from} and id < ${within.to} and id < ${before ?? MAX_ID}
+          ${actor === undefined ? sql`` : sql`and actor = ${actor}`}
+          ${action === undefined ? sql`` : sql`and action = ${action}`}
+          ${subject === undefined ? sql`` : sql`and subject = ${subject}`}
+        order by id desc limit ${limit}`,
+  );
+  return found.map((entry) => ({ ...entry, at: new Date(entry.at) }));
+}
+
+/** The actions that the audit log has entries of, by skipping from one to the next in its index. */
+export const auditedActions = (on: Queryable): Promise<string[]> => distinctOf(on, "action");
+
+/** Those who have acted. */
+export const auditedActors = (on: Queryable): Promise<string[]> => distinctOf(on, "actor");
+
+const LISTED = 200;
+
+async function distinctOf(on: Queryable, column: "action" | "actor"): Promise<string[]> {
+  const name = sql.identifier(column);
+  const found = await rows<{ value: string }>(
+    on,
+    sql`with recursive found(value) as (
+          select min(${name}) from audit_log
+          union all
+          select (select min(a.${name}) from audit_log a where a.${name} > f.value) from found f where f.value is not null)
+        select value from found where value is not null limit ${LISTED}`,
+  );
+  return found.map(({ value }) => value);
+}

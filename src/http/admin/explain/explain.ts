@@ -1,0 +1,66 @@
+import { type Request, type Response, Router } from "express";
+import { z } from "zod";
+import { EXPLAINED, EXPLAINED_IDS, type Explained, explain } from "../../../explain/index.ts";
+import { isStorable, UNSTORABLE } from "../../../foreign-text.ts";
+import { html } from "../../../html.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import { badge, codeHtml, facts, notice, section, textHtml } from "../frame/elements.ts";
+import { type FilterField, filterForm, hrefOf, readFilters } from "../frame/filters.ts";
+import type { AdminPage } from "../frame/navigation.ts";
+import { showPage } from "../frame/page.ts";
+import { explanationHtml } from "./explanation-html.ts";
+
+/** Figures, recomputed from what is stored with them. */
+export const explainPage: AdminPage = {
+  path: "/explain",
+  title: "Explain a figure",
+  section: "Areas",
+  role: "viewer",
+  routes: explainRoutes,
+};
+
+const PATH = "/admin/explain";
+
+const filterSchema = z.object({
+  kind: z.enum(EXPLAINED, "is not a kind of figure").optional(),
+  id: z.string().max(600, "is too long").refine(isStorable, UNSTORABLE).optional(),
+});
+
+const FIELDS: readonly FilterField[] = [
+  { name: "kind", label: "Figure", choices: EXPLAINED },
+  { name: "id", label: "Id" },
+];
+
+/** The page that explains a figure. */
+export const explainHref = (kind: Explained, id: string): string => hrefOf(PATH, { kind, id });
+
+/** `GET /explain?kind=&id=` explains a figure. */
+function explainRoutes(runtime: Runtime): Router {
+  const router = Router();
+  router.get("/explain", (req, res) => showExplanation(runtime, req, res));
+  return router;
+}
+
+async function showExplanation(runtime: Runtime, req: Request, res: Response): Promise<void> {
+  const filters = readFilters(filterSchema, req);
+  const { filter } = filters;
+  const title = "Explain a figure";
+  const form = filterForm(PATH, FIELDS, filters);
+  if (filter === null) return showPage(res.status(422), { title, body: form });
+  const forms = section(
+    "Ids",
+    facts(EXPLAINED.map((kind) => [kind, codeHtml(EXPLAINED_IDS[kind])] as const)),
+  );
+  if (filter.kind === undefined || filter.id === undefined)
+    return showPage(res, { title, body: html`${form}${forms}` });
+  const found = await explain(runtime.db.drizzle, filter.kind, filter.id);
+  if (!found) {
+    const missing = notice("There is no such figure, or it is not shown to anybody.", "warn");
+    return showPage(res.status(404), { title, body: html`${form}${missing}${forms}` });
+  }
+  showPage(res, {
+    title,
+    aside: found.agrees ? badge("agrees with what is stored", "good") : badge("differs", "bad"),
+    body: html`${form}<h2>${textHtml(found.title)}</h2>${explanationHtml(found)}`,
+  });
+}

@@ -1,0 +1,15 @@
+import type { Explanation } from "../../../explain/explanation.ts";
+import { type Html, html } from "../../../html.ts";
+import { notice } from "../frame/elements.ts";
+import { table } from "../frame/table.ts";
+
+/** A figure, recomputed: whether it agrees with what is stored, and how it follows. */
+export const explanationHtml = ({ agrees, faults, steps }: Explanation): Html => html`${
+  agrees ? null : notice(`The stored figure differs from the recomputed one. ${faults.join(". ")}.`, "bad")
+}
+${table({
+  caption: "Steps of the calculation",
+  columns: [{ title: "Step", kind: "fixed" }, "How"],
+  rows: steps.map(({ what, how }) => [what, how]),
+  empty: "There are no steps.",
+})}`;

@@ -1,0 +1,89 @@
+import { type Request, type Response, Router } from "express";
+import { z } from "zod";
+import { html } from "../../../html.ts";
+import { isId } from "../../../ids.ts";
+import { countDecisions, decisionsBetween, listDecisions } from "../../../notifications/decision-log.ts";
+import { DECISION_REASONS } from "../../../notifications/describe-decision.ts";
+import { NOTIFICATION_TYPES } from "../../../notifications/index.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import { section } from "../frame/elements.ts";
+import { type FilterField, filterForm, hrefOf, readFilters } from "../frame/filters.ts";
+import type { AdminPage } from "../frame/navigation.ts";
+import { cursorPager, startOf, TIME_RANGE_NAMES } from "../frame/older.ts";
+import { showPage } from "../frame/page.ts";
+import { countTable, decisionTable } from "./decision-table.ts";
+import { showWhy, whyForm } from "./why.ts";
+
+/** Who was notified of what, and why not. */
+export const notificationsPage: AdminPage = {
+  path: "/notifications",
+  title: "Notifications",
+  section: "Areas",
+  role: "viewer",
+  routes: notificationRoutes,
+};
+
+const PATH = "/admin/notifications";
+const PER_PAGE = 50;
+
+const CHANNELS = ["in_app", "email"] as const;
+const DECISIONS = ["now", "deferred", "digested", "skipped"] as const;
+const REASONS = Object.keys(DECISION_REASONS);
+const TYPES = NOTIFICATION_TYPES.map(({ event }) => event.type);
+
+const filterSchema = z.object({
+  within: z.enum(TIME_RANGE_NAMES, "is not a time that can be chosen").default("1 day"),
+  eventType: z
+    .string()
+    .refine((type) => TYPES.includes(type), "is not a type of notification")
+    .optional(),
+  channel: z.enum(CHANNELS, "is not a channel").optional(),
+  decision: z.enum(DECISIONS, "is not a decision").optional(),
+  reason: z
+    .string()
+    .refine((reason) => REASONS.includes(reason), "is not a reason")
+    .optional(),
+  before: z.string().refine(isId, "must be an id").optional(),
+});
+
+const FIELDS: readonly FilterField[] = [
+  { name: "within", label: "Within (default: 1 day)", choices: TIME_RANGE_NAMES },
+  { name: "eventType", label: "Type", choices: TYPES },
+  { name: "channel", label: "Channel", choices: CHANNELS },
+  { name: "decision", label: "Decision", choices: DECISIONS },
+  { name: "reason", label: "Reason", choices: REASONS },
+];
+
+/**
+ * `GET /notifications` counts and lists what was decided in a stretch of time. `GET
+ * /notifications/why?event=&user=` answers who was notified of an event, what a user was notified of, and
+ * whether a user was notified of an event.
+ */
+function notificationRoutes(runtime: Runtime): Router {
+  const router = Router();
+  router.get("/notifications", (req, res) => showDecisions(runtime, req, res));
+  router.get("/notifications/why", (req, res) => showWhy(runtime, req, res));
+  return router;
+}
+
+async function showDecisions(runtime: Runtime, req: Request, res: Response): Promise<void> {
+  const on = runtime.db.drizzle;
+  const filters = readFilters(filterSchema, req);
+  const { filter, given } = filters;
+  const title = "Notifications";
+  const form = filterForm(PATH, FIELDS, filters);
+  if (filter === null) return showPage(res.status(422), { title, body: form });
+  const { within, before, ...others } = filter;
+  const range = await decisionsBetween(on, startOf(within, runtime.clock.now()), null);
+  const [counts, page] = await Promise.all([
+    countDecisions(on, range),
+    listDecisions(on, range, others, { before, limit: PER_PAGE }),
+  ]);
+  const body = html`${section("One user, one event", whyForm({ given: {}, faults: {} }))}
+${section(
+  `Decisions within ${within}`,
+  countTable(counts, (query) => hrefOf(PATH, { within, ...query })),
+)}
+${section("Newest first", html`${form}${await decisionTable(on, page.lines, "No decision matches.")}${cursorPager(PATH, given, { name: "before", next: page.before })}`)}`;
+  showPage(res, { title, body });
+}

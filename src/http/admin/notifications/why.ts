@@ -1,0 +1,169 @@
+import type { Request, Response } from "express";
+import { z } from "zod";
+import { referencesTo } from "../../../db/references.ts";
+import type { Queryable } from "../../../db/statement.ts";
+import { isStorable, UNSTORABLE } from "../../../foreign-text.ts";
+import { type Html, html } from "../../../html.ts";
+import { isId } from "../../../ids.ts";
+import { countForEvent, listForEvent, listForUser } from "../../../notifications/decision-log.ts";
+import { describePreference } from "../../../notifications/describe-decision.ts";
+import { type FoundEvent, findEvent } from "../../../notifications/find-event.ts";
+import {
+  readUserPreferences,
+  timeOfDay,
+  type UserPreferences,
+  withHostScopes,
+} from "../../../notifications/user-preferences.ts";
+import { whyNotified } from "../../../notifications/why-notified.ts";
+import { findUsers } from "../../../people/find-users.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import { codeHtml, facts, notice, section, textHtml, timeHtml } from "../frame/elements.ts";
+import { type Filters, filterForm, readFilters } from "../frame/filters.ts";
+import { cursorPager } from "../frame/older.ts";
+import { showPage } from "../frame/page.ts";
+import { userLinks } from "../frame/user-links.ts";
+import { countTable, decisionTable, whyHref } from "./decision-table.ts";
+
+const PATH = "/admin/notifications/why";
+const PER_PAGE = 50;
+
+const text = z.string().max(320, "is too long").refine(isStorable, UNSTORABLE).optional();
+
+const filterSchema = z.object({
+  user: text,
+  event: text,
+  before: z.string().refine(isId, "must be an id").optional(),
+  after: z.string().refine(isId, "must be an id").optional(),
+});
+type Filter = z.infer<typeof filterSchema>;
+
+/** The form that asks about a user, an event, or both. */
+export const whyForm = (filters: Pick<Filters<unknown>, "given" | "faults">): Html =>
+  filterForm(
+    PATH,
+    [
+      { name: "user", label: "User", placeholder: "id, host's id or e-mail address" },
+      { name: "event", label: "Event", placeholder: "our id, or the host's" },
+    ],
+    filters,
+  );
+
+/** Answers who was notified of an event, what a user was notified of, or both. */
+export async function showWhy(runtime: Runtime, req: Request, res: Response): Promise<void> {
+  const on = runtime.db.drizzle;
+  const filters = readFilters(filterSchema, req);
+  const { filter } = filters;
+  const show = (status: number, body: Html): void =>
+    showPage(res.status(status), {
+      title: "Who was notified, and why not",
+      above: [["Notifications", "/admin/notifications"]],
+      body: html`${whyForm(filters)}${body}`,
+    });
+  if (filter === null) return show(422, html``);
+  const event = filter.event === undefined ? undefined : await findEvent(on, filter.event);
+  if (filter.event !== undefined && !event)
+    return show(404, notice("There is no such event. Old events are deleted.", "warn"));
+  const [userId, ...others] = filter.user === undefined ? [] : await findUsers(on, filter.user);
+  if (filter.user !== undefined && userId === undefined)
+    return show(404, notice("There is no such user.", "warn"));
+  if (others.length > 0) return show(200, await severalUsers(on, [userId as string, ...others], event));
+  show(200, await answer(runtime, filters.given, filter, { event, userId }));
+}
+
+type Subject = { readonly event: FoundEvent | undefined; readonly userId: string | undefined };
+
+async function answer(
+  runtime: Runtime,
+  given: Filters<unknown>["given"],
+  filter: Filter,
+  { event, userId }: Subject,
+): Promise<Html> {
+  const on = runtime.db.drizzle;
+  if (event && userId !== undefined) return bothBody(on, event, userId, runtime.clock.now());
+  if (event) return eventBody(on, event, given, filter);
+  return userId === undefined ? html`` : userBody(on, userId, given, filter);
+}
+
+async function severalUsers(
+  on: Queryable,
+  ids: readonly string[],
+  event: FoundEvent | undefined,
+): Promise<Html> {
+  const referenceOf = await referencesTo(on, "users", ids);
+  const query = event ? { event: event.id } : {};
+  return html`<p>Several users have this address. Whom do you mean?</p><ul>${ids.map(
+    (id) =>
+      html`<li><a href="${whyHref({ ...query, user: referenceOf(id) })}">${textHtml(referenceOf(id))}</a></li>`,
+  )}</ul>`;
+}
+
+async function bothBody(on: Queryable, event: FoundEvent, userId: string, now: Date): Promise<Html> {
+  const { lines, sentences } = await whyNotified(on, event, userId, now);
+  const userOf = await userLinks(on, [userId]);
+  return html`${section("Answer", html`<p>User ${userOf(userId)}, event ${event.id}:</p><ul>${sentences.map((sentence) => html`<li>${textHtml(sentence)}</li>`)}</ul>`)}
+${section("Event", await eventFacts(on, event))}
+${section("Decisions", await decisionTable(on, lines, "Nothing was decided for this user."))}`;
+}
+
+async function eventFacts(on: Queryable, event: FoundEvent): Promise<Html> {
+  const userOf = await userLinks(on, [event.actorId]);
+  return facts([
+    ["Event", html`<a href="${whyHref({ event: event.id })}">${event.id}</a>`],
+    ["Host's id", event.hostId],
+    ["Type", codeHtml(event.type)],
+    ["Actor", userOf(event.actorId)],
+    ["Occurred", timeHtml(event.occurredAt)],
+    ["Outcome", event.outcome ?? "not decided yet"],
+    ["Why", event.reason],
+    ["Decided", timeHtml(event.decidedAt)],
+  ]);
+}
+
+async function eventBody(
+  on: Queryable,
+  event: FoundEvent,
+  given: Filters<unknown>["given"],
+  { after }: Filter,
+): Promise<Html> {
+  const [counts, page] = await Promise.all([
+    countForEvent(on, event.id),
+    listForEvent(on, event.id, { after, limit: PER_PAGE }),
+  ]);
+  return html`${section("Event", await eventFacts(on, event))}
+${section("Decisions by channel and reason", countTable(counts, null))}
+${section("Recipients", html`${await decisionTable(on, page.lines, "Nobody was notified of it.")}${cursorPager(PATH, given, { name: "after", next: page.after })}`)}`;
+}
+
+async function userBody(
+  on: Queryable,
+  userId: string,
+  given: Filters<unknown>["given"],
+  { before }: Filter,
+): Promise<Html> {
+  const [page, wanted, userOf] = await Promise.all([
+    listForUser(on, userId, { before, limit: PER_PAGE }),
+    readUserPreferences(on, userId),
+    userLinks(on, [userId]),
+  ]);
+  const preferences = await withHostScopes(on, wanted.preferences);
+  return html`${section("Preferences", preferencesHtml({ ...wanted, preferences }, userOf(userId)))}
+${section("Newest first", html`<p class="dim">To learn why something is missing, give its event above.</p>${await decisionTable(on, page.lines, "Nothing was decided for this user.")}${cursorPager(PATH, given, { name: "before", next: page.before })}`)}`;
+}
+
+function preferencesHtml(
+  { frequency, quiet, isUnsubscribed, unsubscribedTypes, preferences }: UserPreferences,
+  user: Html | null,
+): Html {
+  return facts([
+    ["User", user],
+    ["E-mail at most", frequency],
+    ["Quiet hours", quiet && `${timeOfDay(quiet.from)} to ${timeOfDay(quiet.to)}, in the user's zone`],
+    ["Unsubscribed from", isUnsubscribed ? "all e-mail but must-send" : unsubscribedTypes.join(", ")],
+    [
+      "Preferences",
+      preferences.length === 0
+        ? "none: as each type says"
+        : html`<ul>${preferences.map((preference) => html`<li>${textHtml(describePreference(preference))}</li>`)}</ul>`,
+    ],
+  ]);
+}

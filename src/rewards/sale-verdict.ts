@@ -1,0 +1,57 @@
+import type { NoCommissionReason } from "../scoring/rewards/commission.ts";
+import type { HoldReason } from "../scoring/rewards/commission-holds.ts";
+import { COMMISSION_HOLD_LIMITS } from "../scoring/rewards/commission-policy.ts";
+import type { SaleReport } from "./sale-report.ts";
+
+type Reason = HoldReason | NoCommissionReason | "no-profile";
+
+const { salesPerHour, timesAverage, youngProfiles, youngProfileHours, receiptDays } = COMMISSION_HOLD_LIMITS;
+
+/** What the reasons of a sale mean, by code. */
+const REASONS: Readonly<Record<Reason, string>> = {
+  "no-profile": "The buyer has no volunteer profile yet.",
+  "no-referrer": "Nobody referred the buyer.",
+  "nobody-due":
+    "Self-referral: the buyer is the only person in their chain of referrers, and nobody earns from their own purchases.",
+  "below-minimum": "Every commission would be below the minimum.",
+  velocity: `The buyer made more than ${salesPerHour} other purchases in the hour before.`,
+  "amount-above-average": `The amount is more than ${timesAverage} times the buyer's average of the 30 days before.`,
+  "young-chain": `More than ${youngProfiles} profiles of the chain of referrers were less than ${youngProfileHours} hours old.`,
+  "sale-before-referral": "It was sold before the buyer was referred.",
+  "late-receipt": `It arrived more than ${receiptDays} days after it was sold.`,
+};
+
+/** What a reason of a sale means; the code itself for one that this version does not know. */
+export const reasonText = (code: string): string =>
+  Object.hasOwn(REASONS, code) ? REASONS[code as Reason] : code;
+
+/** Why a sale was paid or not, in sentences. */
+export function saleVerdict(
+  sale: Pick<SaleReport, "status" | "reasons" | "lines" | "refunded" | "waiting">,
+): readonly string[] {
+  const reasons = sale.reasons.map(reasonText);
+  switch (sale.status) {
+    case "accepted":
+      return [waitingText(sale)];
+    case "unresolved":
+      return ["Not paid yet.", ...reasons, "It is decided again when the profile appears."];
+    case "held":
+      return ["Held: its commissions wait for an operator.", ...reasons];
+    case "reversed":
+      return ["Reversed: nobody keeps a commission of it.", ...reasons];
+    default:
+      return [sale.lines.length === 0 ? "Nothing was paid." : paidText(sale), ...reasons];
+  }
+}
+
+function waitingText({ waiting }: Pick<SaleReport, "waiting">): string {
+  if (waiting === null)
+    return "Not decided, and no job is waiting for it: the ledger verification reports it.";
+  const failure = waiting.error === null ? "" : ` Attempt ${waiting.attempts} failed: ${waiting.error}.`;
+  return waiting.isDead
+    ? `Not decided: its job distribute-commission is a dead letter.${failure}`
+    : `Not decided yet: its job distribute-commission is waiting.${failure}`;
+}
+
+const paidText = ({ lines, refunded }: Pick<SaleReport, "lines" | "refunded">): string =>
+  `Paid: ${lines.length} ${lines.length === 1 ? "commission" : "commissions"}.${refunded === "0.00" ? "" : ` ${refunded} of the sale was refunded, and the commissions of that part taken back.`}`;

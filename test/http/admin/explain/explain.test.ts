@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { rewardsScene } from "../../../support/rewards-scene.ts";
+import { serve } from "../../support.ts";
+import { PASSWORDS, visitors } from "../browser.ts";
+
+describe("the page that explains a figure", () => {
+  it("shows how a figure follows, and that it agrees with what is stored", async () => {
+    const { world, saleId } = await rewardsScene(PASSWORDS);
+    const { page, viewer } = await visitors(await serve(world));
+    const shown = await page(`/admin/explain?kind=commission&id=${saleId}`);
+    expect(shown).toContain("agrees with what is stored");
+    expect(shown).toContain("10 %, 8 %, 6 %, 4 %, 2 % for levels 1 to 5");
+    expect(await page("/admin/explain")).toContain("&lt;saleId&gt; or &lt;saleId&gt;:&lt;level&gt;");
+    expect((await viewer.send("GET", "/admin/explain?kind=commission&id=999")).status).toBe(404);
+    expect((await viewer.send("GET", "/admin/explain?kind=horoscope&id=1")).status).toBe(422);
+  });
+
+  it("warns of a stored figure that differs", async () => {
+    const { world, people } = await rewardsScene(PASSWORDS);
+    const { page } = await visitors(await serve(world));
+    const { profileId } = people[0]!;
+    await world.query("alter table multiplier_history disable trigger all");
+    await world.query(
+      "update multiplier_history set multiplier_hundredths = multiplier_hundredths + 1 where profile_id = $1",
+      [profileId],
+    );
+    const shown = await page(`/admin/explain?kind=multiplier&id=${profileId}`);
+    expect(shown).toContain("The stored figure differs from the recomputed one.");
+    expect(shown).toContain('role="alert"');
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import {
+  DECISION_REASONS,
+  decisionReason,
+  describeDecision,
+  describePreference,
+} from "../../src/notifications/describe-decision.ts";
+import { NOTIFICATION_SKIP_REASONS } from "../../src/scoring/notifications/notify-decision.ts";
+
+type Line = Parameters<typeof describeDecision>[0];
+
+const describeLine = (fields: Partial<Line>): string =>
+  describeDecision({
+    channel: "email",
+    decision: "now",
+    cadence: null,
+    reason: null,
+    status: "pending",
+    error: null,
+    notBefore: null,
+    emailReason: null,
+    ...fields,
+  });
+
+describe("a decision as a sentence", () => {
+  it.each<[string, Partial<Line>]>([
+    ["In the app: shown.", { channel: "in_app", status: "delivered" }],
+    [
+      "In the app: not shown: the user had no access to it (no-access).",
+      { channel: "in_app", decision: "skipped", reason: "no-access", status: "none" },
+    ],
+    ["E-mail: waits to be sent.", {}],
+    [
+      "E-mail: waits until 2026-03-02T06:30:00.000Z: the user's quiet hours (quiet-hours).",
+      { decision: "deferred", reason: "quiet-hours", notBefore: new Date("2026-03-02T06:30:00Z") },
+    ],
+    ["E-mail: waits for the hourly digest.", { decision: "digested", cadence: "hourly" }],
+    ["E-mail: delivered.", { status: "delivered" }],
+    [
+      "E-mail: dropped before it was sent: the user had read it in the app (read-meanwhile).",
+      { status: "none", reason: "read-meanwhile" },
+    ],
+    ["E-mail: failed: 422 invalid.", { status: "failed", error: "422 invalid" }],
+    [
+      "E-mail: needs review: no answer within a day.",
+      { status: "needs_review", emailReason: "no answer within a day" },
+    ],
+    ["E-mail: failed: no reason is recorded.", { status: "failed" }],
+  ])("%s", (sentence, line) => {
+    expect(describeLine(line)).toBe(sentence);
+  });
+
+  it("explains every reason to skip, and shows one that this version does not know as it is", () => {
+    for (const reason of NOTIFICATION_SKIP_REASONS) expect(DECISION_REASONS[reason]).toBeTruthy();
+    for (const unknown of ["full-moon", "constructor"]) expect(decisionReason(unknown)).toBe(unknown);
+  });
+});
+
+it.each([
+  [
+    "muted for every type everywhere",
+    { scopeType: "global", scopeId: null, eventType: "*", channel: "*", status: "muted" },
+  ],
+  [
+    "digest for document_uploaded in project 7, by e-mail",
+    {
+      scopeType: "project",
+      scopeId: "7",
+      eventType: "document_uploaded",
+      channel: "email",
+      status: "digest",
+    },
+  ],
+  [
+    "immediate for every type in thread 8, in the app",
+    { scopeType: "thread", scopeId: "8", eventType: "*", channel: "in_app", status: "immediate" },
+  ],
+] as const)("a preference as a phrase: %s", (phrase, preference) => {
+  expect(describePreference(preference)).toBe(phrase);
+});
