@@ -21,7 +21,7 @@ export type AlertWatch = {
 
 export type AlertWatchDeps = {
   readonly registry: Registry;
-  /** Brings the gauges of the registry up to date. */
+  /** Reads the gauges of the registry again. */
   readonly refresh: () => Promise<void>;
   readonly on: Queryable;
   readonly rules?: readonly AlertRule[];

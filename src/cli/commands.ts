@@ -1,8 +1,15 @@
 import type { Command } from "commander";
 import type { Terminal } from "./terminal.ts";
 
-/** Adds arguments, options, subcommands and the action to a command that has its name and description. */
-export type DefineCommand = (command: Command, terminal: Terminal) => void;
+/**
+ * Adds arguments, options, subcommands and the action to a command that has its name and description.
+ * @param wholeProgram loads every command, for what lists their options.
+ */
+export type DefineCommand = (
+  command: Command,
+  terminal: Terminal,
+  wholeProgram: () => Promise<Command>,
+) => void;
 
 /** What `--help` lists about a command, and how to load the rest of it. */
 export type CommandEntry = {
@@ -25,6 +32,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "migrate",
     description: "migrate the database schema; safe at any time, also from several processes at once",
     load: async () => (await import("./migrate.ts")).defineMigrate,
+  },
+  {
+    name: "doctor",
+    description: "check the set-up: configuration, servers, rights, schedules; exit code 1 on a problem",
+    load: async () => (await import("./doctor.ts")).defineDoctor,
   },
   {
     name: "grants",
@@ -127,6 +139,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "ledger:verify",
     description: "verify the ledger now; exit code 1 when a check fails",
     load: async () => (await import("./ledger-verify.ts")).defineLedgerVerify,
+  },
+  {
+    name: "completion",
+    description: "print the completion of commands and options for bash, zsh or fish",
+    load: async () => (await import("./completion.ts")).defineCompletion,
   },
   {
     name: "demo",

@@ -1,16 +1,13 @@
 import { ConfigurationFault } from "../config/config.ts";
 import { MappingFault } from "../connect/mapping.ts";
 import { databaseFault } from "../database-fault.ts";
-import { isDatabaseAbsent } from "../db/faults.ts";
+import { isDatabaseAbsent, LOGIN_CODES } from "../db/faults.ts";
 import { SealBroken } from "../sealed-text.ts";
 import { unsuitableServerIn } from "../unsuitable-server.ts";
 import { CliError } from "./terminal.ts";
 
 const UNDEFINED_TABLE = "42P01";
 const INSUFFICIENT_PRIVILEGE = "42501";
-
-/** Invalid password, invalid authorization, unknown database. */
-const LOGIN_ERRORS = new Set(["28P01", "28000", "3D000"]);
 
 /** The message for an expected error, with what to do about it; null for an unexpected one. */
 export function errorMessage(error: unknown): string | null {
@@ -29,7 +26,7 @@ export function errorMessage(error: unknown): string | null {
   if (fault?.code === INSUFFICIENT_PRIVILEGE)
     return "The role in DATABASE_URL lacks a right for this (42501). `commonwork migrate --print-roles` prints the grants that it needs.";
   if (isDatabaseAbsent(error)) return `Postgres does not answer (${fault?.code}). Check DATABASE_URL.`;
-  if (fault && LOGIN_ERRORS.has(fault.code))
+  if (fault && LOGIN_CODES.has(fault.code))
     return `Postgres rejects the login (${fault.code}). Check DATABASE_URL.`;
   return null;
 }

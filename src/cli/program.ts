@@ -51,7 +51,7 @@ async function loadCommand(command: Command, terminal: Terminal): Promise<void> 
   const entry = COMMANDS.find(({ name }) => name === command.name());
   if (entry === undefined) throw new Error(`Command ${command.name()} has no entry.`);
   const define = await entry.load();
-  define(command, terminal);
+  define(command, terminal, fullProgram);
 }
 
 /**

@@ -37,6 +37,9 @@ export const UNFIT_CODES: ReadonlySet<string> = new Set([
   "58030",
 ]);
 
+/** Invalid password, invalid authorization, unknown database. */
+export const LOGIN_CODES: ReadonlySet<string> = new Set(["28P01", "28000", "3D000"]);
+
 /**
  * True when Postgres could not be reached, went away or cannot write: not the fault of the work, so it uses
  * no attempt.

@@ -151,8 +151,23 @@ async function pinFunctions(client: pg.Client, schema: string): Promise<void> {
   for (const { statement } of found.rows) await client.query(statement);
 }
 
-/** True when every migration of this version has been applied. */
-export async function isMigrated({ pool, schema }: Database): Promise<boolean> {
-  const applied = new Set(await appliedIn(pool, pg.escapeIdentifier(schema)));
-  return readMigrations().every(({ name }) => applied.has(name));
+export type MigrationState = {
+  /** Migrations of this version that have not been applied, in order. */
+  readonly missing: readonly string[];
+  /** Migrations that were applied by a newer version. */
+  readonly unknown: readonly string[];
+};
+
+/** Compares the migrations of this version with those of the schema. */
+export async function migrationState({ pool, schema }: Database): Promise<MigrationState> {
+  const applied = await appliedIn(pool, pg.escapeIdentifier(schema));
+  const own = readMigrations().map(({ name }) => name);
+  return {
+    missing: own.filter((name) => !applied.includes(name)),
+    unknown: applied.filter((name) => !own.includes(name)).sort(),
+  };
 }
+
+/** True when every migration of this version has been applied. */
+export const isMigrated = async (db: Database): Promise<boolean> =>
+  (await migrationState(db)).missing.length === 0;

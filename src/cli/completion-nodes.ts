@@ -1,0 +1,36 @@
+import type { Command } from "commander";
+
+/** A word that can follow, with its meaning. */
+export type Candidate = { readonly word: string; readonly meaning: string };
+
+/** What can follow the words of a command. */
+export type CompletionNode = {
+  /** The words that lead to it, without `commonwork`. */
+  readonly path: readonly string[];
+  /** Subcommands, or the choices of the first argument. */
+  readonly words: readonly Candidate[];
+  readonly options: readonly (Candidate & {
+    /** The values of the option; null if it takes none, empty if any. */
+    readonly values: readonly string[] | null;
+  })[];
+};
+
+/** Every command and subcommand of a program. */
+export function completionNodes(program: Command, path: readonly string[] = []): CompletionNode[] {
+  const subcommands = program.commands.map((command) => ({
+    word: command.name(),
+    meaning: command.description(),
+  }));
+  const choices = (program.registeredArguments[0]?.argChoices ?? []).map((word) => ({ word, meaning: "" }));
+  const options = program.options.flatMap(({ long, description, argChoices, required, optional }) =>
+    long
+      ? [{ word: long, meaning: description, values: required || optional ? (argChoices ?? []) : null }]
+      : [],
+  );
+  const help = { word: "--help", meaning: "display help for command", values: null };
+  const node = { path, words: [...subcommands, ...choices], options: [...options, help] };
+  return [
+    node,
+    ...program.commands.flatMap((command) => completionNodes(command, [...path, command.name()])),
+  ];
+}

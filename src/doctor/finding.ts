@@ -1,0 +1,79 @@
+import { withinLimit } from "../deadlines.ts";
+
+/** `skipped`: could not be looked at, because another check has a problem. Only a problem fails. */
+export type Status = "ok" | "warning" | "problem" | "skipped";
+
+/** What a check found: what was looked at and is, or what is wrong and what to do. */
+export type Finding = { readonly status: Status; readonly found: string; readonly action: string | null };
+
+/** A line of the report. */
+export type Line = Finding & { readonly check: string };
+
+export type Check = {
+  /** What is looked at, in a few words. */
+  readonly name: string;
+  /** True if the checks of later stages cannot run while this one has a problem. */
+  readonly isGate?: boolean;
+  look(): Promise<Finding | readonly Finding[]>;
+};
+
+/** Checks that run at the same time. */
+export type Stage = readonly Check[];
+
+export const ok = (found: string): Finding => ({ status: "ok", found, action: null });
+
+export const warning = (found: string, action: string): Finding => ({ status: "warning", found, action });
+
+export const problem = (found: string, action: string | null): Finding => ({
+  status: "problem",
+  found,
+  action,
+});
+
+/** A problem from a message whose first sentence says what is wrong, and the others what to do. */
+export function problemFrom(message: string): Finding {
+  const end = message.search(/\. (?=[A-Z`])/);
+  return end < 0 ? problem(message, null) : problem(message.slice(0, end + 1), message.slice(end + 2));
+}
+
+export type RunOptions = {
+  /** No check takes longer. */
+  readonly limitMs: number;
+  /** The finding for what a check throws. */
+  readonly failed: (error: unknown) => Finding;
+};
+
+/**
+ * Runs the stages one after the other. A check that fails does not stop the others of its stage; a gate with
+ * a problem skips the later stages.
+ */
+export async function runStages(stages: readonly Stage[], options: RunOptions): Promise<Line[]> {
+  const lines: Line[] = [];
+  let closed: string | null = null;
+  for (const stage of stages) {
+    const because = closed;
+    if (because !== null) {
+      lines.push(...stage.map(({ name }) => skipped(name, because)));
+      continue;
+    }
+    const looked = await Promise.all(stage.map((check) => runCheck(check, options)));
+    lines.push(...looked.flat());
+    const gates = stage.filter(({ isGate }) => isGate).map(({ name }) => name);
+    closed =
+      looked.flat().find((line) => line.status === "problem" && gates.includes(line.check))?.check ?? null;
+  }
+  return lines;
+}
+
+async function runCheck({ name, look }: Check, { limitMs, failed }: RunOptions): Promise<Line[]> {
+  const found = await withinLimit(limitMs, look).catch(failed);
+  return [found].flat().map((finding) => ({ check: name, ...finding }));
+}
+
+/** The line of a check that could not run. */
+export const skipped = (check: string, because: string): Line => ({
+  check,
+  status: "skipped",
+  found: `not looked at: see ${because}`,
+  action: null,
+});

@@ -1,0 +1,29 @@
+const SECRET_NAMES = /SECRET|PASSWORD|TOKEN|KEY/;
+
+/** The secrets of the environment, longest first: variables named so, and passwords in addresses. */
+export function secretsIn(environment: NodeJS.ProcessEnv): string[] {
+  const found = Object.entries(environment).flatMap(([name, value = ""]) => [
+    ...(SECRET_NAMES.test(name) ? [value, ...value.split(",")] : []),
+    ...passwordsIn(value),
+  ]);
+  const secrets = found.map((secret) => secret.trim()).filter((secret) => secret !== "");
+  return [...new Set(secrets)].sort((a, b) => b.length - a.length);
+}
+
+/** A password in an address, as it is written and decoded; the address may be none for another reason. */
+function passwordsIn(value: string): string[] {
+  const written = /^[a-z]+:\/\/[^\s/@]*?:(.+)@/i.exec(value.trim())?.[1];
+  if (written === undefined) return [];
+  try {
+    return [written, decodeURIComponent(written)];
+  } catch {
+    return [written];
+  }
+}
+
+/** Removes the secrets from a text that comes from elsewhere: an error, a stored reason. */
+export type Clean = (text: string) => string;
+
+/** A text from elsewhere without the secrets. */
+export const withoutSecrets = (text: string, secrets: readonly string[]): string =>
+  secrets.reduce((left, secret) => left.replaceAll(secret, "***"), text);
