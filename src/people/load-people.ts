@@ -62,15 +62,21 @@ async function loadPeople(
   perStatement: number,
 ): Promise<LoadedPeople> {
   const count = await context.read((tx) => countPositions(tx, version.id));
-  const pieces: string[] = [];
+  const pieces: Uint8Array[] = [];
   for (let from = 0; from < count; from += perStatement) {
     context.signal.throwIfAborted();
     const within = sql`l.position >= ${from} and l.position < ${from + perStatement}`;
-    pieces.push(await context.read((tx) => readStoredPeople(tx, version.id, within)));
+    pieces.push(shareText(await context.read((tx) => readStoredPeople(tx, version.id, within))));
   }
   const slots = SLOTS_PER_THREAD * availableParallelism();
   const input: LoadInput = { pieces, asOf: version.asOf.getTime(), slots };
   return pairOnThread<LoadedPeople>(context, "loadPeople", input);
+}
+
+function shareText(text: string): Uint8Array {
+  const bytes = new Uint8Array(new SharedArrayBuffer(Buffer.byteLength(text)));
+  Buffer.from(bytes.buffer).write(text);
+  return bytes;
 }
 
 /** The number of positions of a version: the highest one and 1. */

@@ -13,14 +13,8 @@ import {
   type RangeLists,
   rangeLists,
 } from "../scoring/people/loaded-people.ts";
-import {
-  type Affected,
-  type EncodedPairList,
-  type MergedLists,
-  mergeLists,
-  type PairPlacement,
-  placePeople,
-} from "../scoring/people/place-people.ts";
+import { type MergedLists, type MergeListsOptions, mergeLists } from "../scoring/people/merge-lists.ts";
+import { type PairPlacement, placePeople } from "../scoring/people/place-people.ts";
 
 /** The people of a version, under the key by which threads keep what they opened of them. */
 export type KeyedPeople = { readonly key: string; readonly loaded: LoadedPeople };
@@ -34,8 +28,8 @@ function open({ key, loaded }: KeyedPeople): OpenedPeople {
 }
 
 export type LoadInput = {
-  /** JSON arrays of PersonRow. */
-  readonly pieces: readonly string[];
+  /** JSON arrays of PersonRow in UTF-8, in shared memory: copies of texts would hold up the event loop. */
+  readonly pieces: readonly Uint8Array[];
   /** In milliseconds. */
   readonly asOf: number;
   /** Number of threads that may search at the same time. */
@@ -44,7 +38,12 @@ export type LoadInput = {
 
 /** Thread task: lays out the people of a version. */
 export const loadPeople = ({ pieces, asOf, slots }: LoadInput): LoadedPeople =>
-  layOutPeople(pieces, asOf, slots);
+  layOutPeople(textsOf(pieces), asOf, slots);
+
+function* textsOf(pieces: readonly Uint8Array[]): Iterable<string> {
+  // TextDecoder takes no shared memory.
+  for (const bytes of pieces) yield Buffer.from(bytes).toString();
+}
 
 export type SearchInput = KeyedPeople & {
   /** Positions in the lists, from `from` up to but not including `to`. */
@@ -75,13 +74,7 @@ export type PlaceInput = KeyedPeople & {
 export const placeInLists = (input: PlaceInput): PairPlacement =>
   placePeople(open(input), input.changes, { ...input, blocked: readBlocks(input.blocks) });
 
-export type MergeInput = KeyedPeople & {
-  readonly changes: Changes;
-  readonly affected: readonly Affected[];
-  readonly lists: readonly EncodedPairList[];
-  readonly keep: number;
-  readonly served: number;
-};
+export type MergeInput = KeyedPeople & MergeListsOptions & { readonly changes: Changes };
 
 /** Thread task: the lists of others as they are stored next. */
 export const mergeInto = (input: MergeInput): MergedLists => mergeLists(open(input), input.changes, input);

@@ -1,17 +1,15 @@
 import { sql } from "drizzle-orm";
+import { int8Array } from "../db/binary-arrays.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { changeVersion, type ListVersion, servedVersion } from "../db/versions.ts";
 import type { ComputeContext, JobContext } from "../queues/job.ts";
 import { Snooze } from "../queues/outcome.ts";
+import type { AffectedLists } from "../scoring/people/affected-lists.ts";
 import type { Changes } from "../scoring/people/current-people.ts";
-import type { PairListColumns } from "../scoring/people/list-columns.ts";
-import type {
-  Affected,
-  EncodedPairList,
-  MergedLists,
-  PairPlacement,
-} from "../scoring/people/place-people.ts";
+import { type PairListColumns, TIERS } from "../scoring/people/list-columns.ts";
+import type { EncodedPairLists, MergedLists } from "../scoring/people/merge-lists.ts";
+import type { PairPlacement } from "../scoring/people/place-people.ts";
 import { recordChanges, settleChanges, type WaitingChange, waitingChanges } from "./changes.ts";
 import { pairOnThread, withPeople } from "./load-people.ts";
 import type { MergeInput, PlaceInput } from "./pair.task.ts";
@@ -21,6 +19,8 @@ import { storePairLists } from "./store-lists.ts";
 
 /** Another change of the lists came first: what was computed from them is computed again. */
 const RETRY_MS = 50;
+/** A few milliseconds of the event loop. */
+const LISTS_PER_STATEMENT = 500;
 
 /** Users who are placed together, before their lists are stored. */
 export type ComputedPlacement = {
@@ -60,9 +60,10 @@ export async function computePlacement(
     const { lists, affected } = await pairOnThread<PairPlacement>(context, "placeInLists", place);
     const stored = await context.read((tx) => readLists(tx, version.id, affected));
     const served = version.servedLength ?? keep;
-    const merge: MergeInput = { key, loaded, changes, affected, lists: stored, keep, served };
-    const merged = await pairOnThread<MergedLists>(context, "mergeInto", merge);
-    return { version, placed, rows: changes.rows, lists: [lists, merged.lists], short: merged.short };
+    const perPiece = LISTS_PER_STATEMENT;
+    const merge: MergeInput = { key, loaded, changes, affected, lists: stored, keep, served, perPiece };
+    const { pieces, short } = await pairOnThread<MergedLists>(context, "mergeInto", merge);
+    return { version, placed, rows: changes.rows, lists: [lists, ...pieces], short };
   });
 }
 
@@ -84,33 +85,66 @@ async function readFloors(tx: Tx, version: string): Promise<Uint8Array> {
                || float8send(coalesce(floor_score, 'NaN')) || int8send(coalesce(floor_user_id, 0)), ''::bytea) as floors
         from pair_lists where version = ${version}`,
   );
-  return read?.floors ?? new Uint8Array();
+  return shareBytes(read?.floors ? [read.floors] : []);
 }
 
 /** Stored lists, in the order in which they are given. */
-async function readLists(tx: Tx, version: string, wanted: readonly Affected[]): Promise<EncodedPairList[]> {
-  if (wanted.length === 0) return [];
-  const found = await rows<{
-    positions: Buffer;
-    scores: Buffer;
-    components: Buffer;
-    floorScore: number | null;
-    floorUserId: string | null;
-  }>(
+async function readLists(tx: Tx, version: string, wanted: AffectedLists): Promise<EncodedPairLists> {
+  const count = wanted.userIds.length;
+  const lists: Buffer[] = [];
+  const sizes = new Int32Array(count);
+  const floorScores = new Float64Array(count).fill(Number.NaN);
+  const floorUserIds = new Float64Array(count);
+  for (let from = 0; from < count; from += LISTS_PER_STATEMENT) {
+    const to = Math.min(count, from + LISTS_PER_STATEMENT);
+    const found = await readSome(tx, version, wanted, from, to);
+    // A list that was deleted since: the change that deleted it is noticed when this one is stored.
+    if (found.length !== to - from) throw new Snooze(RETRY_MS, "the lists have changed");
+    for (const [n, { list, size, floorScore, floorUserId }] of found.entries()) {
+      lists.push(list);
+      sizes[from + n] = size;
+      if (floorScore === null) continue;
+      floorScores[from + n] = floorScore;
+      floorUserIds[from + n] = Number(floorUserId);
+    }
+  }
+  return { bytes: shareBytes(lists), sizes, floorScores, floorUserIds };
+}
+
+type ReadList = {
+  readonly list: Buffer;
+  readonly size: number;
+  readonly floorScore: number | null;
+  readonly floorUserId: string | null;
+};
+
+const readSome = (
+  tx: Tx,
+  version: string,
+  { userIds, tiers }: AffectedLists,
+  from: number,
+  to: number,
+): Promise<ReadList[]> =>
+  rows<ReadList>(
     tx,
-    sql`select array_send(l.positions) as positions, array_send(l.scores) as scores, l.components,
+    sql`select array_send(l.positions) || array_send(l.scores) || l.components as list, cardinality(l.positions) as size,
                l.floor_score as "floorScore", l.floor_user_id as "floorUserId"
-        from unnest(${array(wanted.map(({ userId }) => userId))}::bigint[], ${array(wanted.map(({ tier }) => tier))}::text[])
+        from unnest(${sql.param(int8Array(userIds.subarray(from, to)))}::bigint[],
+                    ${array(Array.from(tiers.subarray(from, to), (tier) => TIERS[tier]))}::text[])
                with ordinality as w(user_id, tier, n)
         join pair_lists l on l.version = ${version} and l.user_id = w.user_id and l.tier = w.tier
         order by w.n`,
   );
-  // A list that was deleted since: the change that deleted it is noticed when this one is stored.
-  if (found.length !== wanted.length) throw new Snooze(RETRY_MS, "the lists have changed");
-  return found.map(({ floorScore, floorUserId, ...list }) => ({
-    ...list,
-    floor: floorScore === null ? null : { score: floorScore, userId: Number(floorUserId) },
-  }));
+
+/** Shared memory passes to a thread without a copy. */
+function shareBytes(parts: readonly Buffer[]): Uint8Array {
+  const bytes = new Uint8Array(new SharedArrayBuffer(parts.reduce((sum, part) => sum + part.length, 0)));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 export type PlaceCounts = { readonly placed: number; readonly lists: number; readonly refills: number };

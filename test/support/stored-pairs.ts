@@ -1,7 +1,7 @@
 import { type Floor, type PairListColumns, TIERS } from "../../src/scoring/people/list-columns.ts";
+import type { EncodedPairLists } from "../../src/scoring/people/merge-lists.ts";
 import { PAIR_TERM_BYTES } from "../../src/scoring/people/pair-bytes.ts";
 import type { PersonFacts, RatingMeans } from "../../src/scoring/people/person.ts";
-import type { EncodedPairList } from "../../src/scoring/people/place-people.ts";
 import type { PersonRow } from "../../src/scoring/people/read-facts.ts";
 import type { PairTier } from "../../src/scoring/people/score-pair.ts";
 
@@ -53,11 +53,17 @@ function sent(
   return bytes;
 }
 
-export const encodedList = ({ positions, scores, components, floor }: StoredList): EncodedPairList => ({
-  positions: sent(positions, (view, at, value) => view.setInt32(at, value)),
-  scores: sent(scores, (view, at, value) => view.setFloat32(at, value)),
-  components,
-  floor,
+export const encodedLists = (lists: readonly StoredList[]): EncodedPairLists => ({
+  bytes: Buffer.concat(
+    lists.flatMap(({ positions, scores, components }) => [
+      sent(positions, (view, at, value) => view.setInt32(at, value)),
+      sent(scores, (view, at, value) => view.setFloat32(at, value)),
+      components,
+    ]),
+  ),
+  sizes: Int32Array.from(lists, ({ positions }) => positions.length),
+  floorScores: Float64Array.from(lists, ({ floor }) => floor?.score ?? Number.NaN),
+  floorUserIds: Float64Array.from(lists, ({ floor }) => floor?.userId ?? 0),
 });
 
 /** All lists without their entries. */

@@ -5,6 +5,12 @@ import type { FoundPairs } from "./search-pairs.ts";
 /** Nobody outside a list ranks before this score and id. */
 export type Floor = { readonly score: number; readonly userId: number };
 
+/** Whether a candidate ranks before a floor. One that does belongs on the list. */
+export const isAboveFloor = (
+  { score, candidateId }: { readonly score: number; readonly candidateId: number },
+  floor: Floor | null,
+): boolean => floor === null || score > floor.score || (score === floor.score && candidateId < floor.userId);
+
 /** An entry as it is stored. */
 export type ListEntry = {
   /** Of the candidate, in the lists of the version. */
@@ -49,7 +55,7 @@ export function entryOf(position: number, score: number, terms: PairTerms): List
 }
 
 /** Columns without a row, for lists that have so many entries together. */
-const openColumns = (lists: number, entries: number): PairListColumns => ({
+export const openColumns = (lists: number, entries: number): PairListColumns => ({
   userIds: new Float64Array(lists),
   tiers: new Int32Array(lists),
   sizes: new Int32Array(lists),
@@ -58,6 +64,14 @@ const openColumns = (lists: number, entries: number): PairListColumns => ({
   positions: new Int32Array(entries),
   scores: new Float32Array(entries),
   components: new Uint8Array(entries * PAIR_TERM_BYTES),
+});
+
+/** The columns with so many entries. Copies: a view would pass to another thread with all of its memory. */
+export const cutColumns = (columns: PairListColumns, entries: number): PairListColumns => ({
+  ...columns,
+  positions: columns.positions.slice(0, entries),
+  scores: columns.scores.slice(0, entries),
+  components: columns.components.slice(0, entries * PAIR_TERM_BYTES),
 });
 
 /** Lists of viewers that are packed one after the other. */
@@ -99,13 +113,7 @@ export function openLists(viewers: number, keep: number, listPositions: Int32Arr
         }
       }
     },
-    // Copies: a view would be passed to another thread with all of its memory.
-    end: () => ({
-      ...columns,
-      positions: columns.positions.slice(0, at),
-      scores: columns.scores.slice(0, at),
-      components: columns.components.slice(0, at * PAIR_TERM_BYTES),
-    }),
+    end: () => cutColumns(columns, at),
   };
 }
 

@@ -34,7 +34,7 @@ const sharedInts = (length: number): Int32Array =>
  * @param asOf the instant of the lists, in milliseconds.
  * @param slots number of threads that may search at the same time.
  */
-export function layOutPeople(pieces: readonly string[], asOf: number, slots: number): LoadedPeople {
+export function layOutPeople(pieces: Iterable<string>, asOf: number, slots: number): LoadedPeople {
   const positions = new Map<number, number>();
   const people: Person[] = [];
   let count = 0;

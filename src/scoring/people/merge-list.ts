@@ -1,75 +1,101 @@
-import type { Floor, ListEntry } from "./list-columns.ts";
+import { type Floor, isAboveFloor, type ListEntry } from "./list-columns.ts";
+import { PAIR_TERM_BYTES } from "./pair-bytes.ts";
 
-/** The rank of a pair in a list. */
-export type PairRank = { readonly score: number; readonly candidateId: number };
-
-/** An entry of a list that is merged. */
-export type MergeEntry = ListEntry & { readonly candidateId: number };
-
-/** A change of somebody who is, or was, on a list. */
-export type MergeChange = { readonly candidateId: number; readonly entry: ListEntry };
-
-export type MergeList = {
-  /** Best first. Scores are rounded to f32. */
-  readonly entries: readonly MergeEntry[];
-  readonly floor: Floor | null;
-  /** The exact score of an entry, computed again. */
-  scoreOf(entry: MergeEntry): number;
+/** The columns of a list while it is merged, best first. The first `count` entries are taken. */
+export type OpenList = {
+  count: number;
+  readonly positions: Int32Array;
+  /** Rounded. */
+  readonly scores: Float32Array;
+  readonly components: Uint8Array;
 };
 
-export type Merged = { readonly entries: readonly ListEntry[]; readonly floor: Floor | null };
+export const openList = (room: number): OpenList => ({
+  count: 0,
+  positions: new Int32Array(room),
+  scores: new Float32Array(room),
+  components: new Uint8Array(room * PAIR_TERM_BYTES),
+});
 
-/** Whether `a` ranks before `b`: a higher score, then the lower id. */
-const ranksBefore = (a: PairRank, b: PairRank): boolean =>
-  a.score > b.score || (a.score === b.score && a.candidateId < b.candidateId);
+/** Somebody who changed and ranks before the floor of a list. */
+export type Entering = ListEntry & { readonly candidateId: number };
 
-/** Whether a candidate belongs on a list: nobody outside ranks before its floor. */
-export const isAboveFloor = (rank: PairRank, floor: Floor | null): boolean =>
-  floor === null || ranksBefore(rank, { score: floor.score, candidateId: floor.userId });
+export type MergeOptions = {
+  readonly floor: Floor | null;
+  readonly keep: number;
+  /** Whether the entry is no longer valid: the person changed or was erased. */
+  isDropped(position: number): boolean;
+  idAt(position: number): number;
+  /** The exact score of an entry, computed again. */
+  scoreOf(position: number): number;
+};
 
 /**
- * Takes those who changed out of a list, puts those who rank before its floor in again, and cuts it to
- * `keep`. What is cut off raises the floor. The rest of the list keeps its order.
+ * Removes those who changed from a list, inserts those who enter it, and cuts it to `keep`. What is cut off
+ * raises the floor. The rest of the list keeps its order.
  *
- * @param changed ids of all who changed; those without an entry in `placed` are not listed any more.
- * @param placed with exact scores.
+ * @param list has room for those who enter.
+ * @param entering with exact scores.
+ * @returns the next floor.
  */
 export function mergeList(
-  list: MergeList,
-  changed: ReadonlySet<number>,
-  placed: readonly MergeChange[],
-  keep: number,
-): Merged {
-  const entries: MergeEntry[] = list.entries.filter(({ candidateId }) => !changed.has(candidateId));
-  const exact = new Map<MergeEntry, number>();
-  const scoreOf = (entry: MergeEntry): number => {
-    const score = exact.get(entry) ?? list.scoreOf(entry);
-    exact.set(entry, score);
-    return score;
-  };
-  for (const { candidateId, entry } of placed) {
-    const rank = { score: entry.score, candidateId };
-    if (!isAboveFloor(rank, list.floor)) continue;
-    const added = { ...entry, candidateId };
-    exact.set(added, entry.score);
-    entries.splice(indexFor(entries, rank, scoreOf), 0, added);
-  }
-  const [bestCut] = entries.splice(keep);
-  const floor = bestCut ? { score: scoreOf(bestCut), userId: bestCut.candidateId } : list.floor;
-  return { entries, floor };
+  list: OpenList,
+  entering: readonly Entering[],
+  options: MergeOptions,
+): Floor | null {
+  const { floor, keep, isDropped, idAt, scoreOf } = options;
+  dropEntries(list, isDropped);
+  for (const entry of entering)
+    if (isAboveFloor(entry, floor)) insertEntry(list, indexFor(list, entry, options), entry);
+  if (list.count <= keep) return floor;
+  const cut = list.positions[keep] as number;
+  list.count = keep;
+  return { score: scoreOf(cut), userId: idAt(cut) };
 }
 
-/** Where a rank belongs. Rounded scores decide, and exact ones where they are equal. */
+function dropEntries(list: OpenList, isDropped: (position: number) => boolean): void {
+  const { positions, scores, components } = list;
+  let left = 0;
+  for (let n = 0; n < list.count; n++) {
+    if (isDropped(positions[n] as number)) continue;
+    if (left < n) {
+      positions[left] = positions[n] as number;
+      scores[left] = scores[n] as number;
+      components.copyWithin(left * PAIR_TERM_BYTES, n * PAIR_TERM_BYTES, (n + 1) * PAIR_TERM_BYTES);
+    }
+    left += 1;
+  }
+  list.count = left;
+}
+
+function insertEntry(list: OpenList, index: number, entry: ListEntry): void {
+  const { count, positions, scores, components } = list;
+  positions.copyWithin(index + 1, index, count);
+  scores.copyWithin(index + 1, index, count);
+  components.copyWithin((index + 1) * PAIR_TERM_BYTES, index * PAIR_TERM_BYTES, count * PAIR_TERM_BYTES);
+  positions[index] = entry.position;
+  scores[index] = entry.score;
+  components.set(entry.components, index * PAIR_TERM_BYTES);
+  list.count += 1;
+}
+
+/** Where an entry belongs. Rounded scores decide, and exact ones where they are equal. */
 function indexFor(
-  entries: readonly MergeEntry[],
-  rank: PairRank,
-  scoreOf: (entry: MergeEntry) => number,
+  { count, positions, scores }: OpenList,
+  { score, candidateId }: Entering,
+  { idAt, scoreOf }: MergeOptions,
 ): number {
-  const rounded = Math.fround(rank.score);
-  const index = entries.findIndex((entry) => {
-    const theirs = Math.fround(entry.score);
-    if (theirs !== rounded) return theirs < rounded;
-    return ranksBefore(rank, { score: scoreOf(entry), candidateId: entry.candidateId });
-  });
-  return index < 0 ? entries.length : index;
+  const rounded = Math.fround(score);
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((scores[middle] as number) > rounded) low = middle + 1;
+    else high = middle;
+  }
+  const ranksBefore = (position: number): boolean => {
+    const theirs = scoreOf(position);
+    return theirs > score || (theirs === score && idAt(position) < candidateId);
+  };
+  while (low < count && scores[low] === rounded && ranksBefore(positions[low] as number)) low += 1;
+  return low;
 }

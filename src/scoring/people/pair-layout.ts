@@ -47,6 +47,8 @@ export const NO_OWN_TEXT = -1;
 export const NOWHERE = 1e6;
 /** The static term of those who are on no list. */
 export const NEVER = -1_000;
+/** That of viewers who list everybody. */
+export const ALWAYS = 1_000;
 
 export const KEPT_BYTES = 64;
 export const HIT_CAPACITY = 8_192;
@@ -103,8 +105,10 @@ export const PARAM = {
   signs: 46,
   ownSigns: 47,
   // 48 to 55 are the tiers.
+  floorA: 50,
+  floorB: 54,
   squares: 56,
-  // 57 is the number of hits.
+  hitCount: 57,
   wanted: 58,
   anyGender: 59,
   squareMet: 60,
@@ -134,6 +138,8 @@ export type SlotLayout = {
   readonly kept: number;
   /** A byte for each candidate of a chunk. */
   readonly excluded: number;
+  /** Records of people as viewers, for `withViewers`. */
+  readonly viewers: number;
   /** Of the first viewer; those of the others follow. */
   readonly seats: number;
   readonly seat: SeatLayout;
@@ -157,8 +163,24 @@ export type PackedSizes = {
   readonly maxRareInterests: number;
 };
 
-/** The f64 columns of a person. */
+/** The f64 columns of a person, NaN for null. */
 export const PERSON_WORDS = 32;
+export const PERSON = {
+  id: 0,
+  isCandidate: 1,
+  quality: 2,
+  newness: 3,
+  locationText: 4,
+  gender: 5,
+  age: 6,
+  ageMin: 7,
+  ageMax: 8,
+  distanceKm: 9,
+  point: 10,
+  received: 13,
+  given: 17,
+  quiz: 21,
+} as const;
 
 /** Hands out offsets that are multiples of 16, the size of a vector. */
 export function openOffsets() {
@@ -204,6 +226,7 @@ export function layOutSlot(sizes: PackedSizes): SlotLayout {
     counters: take(CHUNK * 2),
     kept: take((CHUNK / GROUP) * KEPT_BYTES),
     excluded: take(CHUNK),
+    viewers: take(((sizes.chunks * CHUNK) / GROUP) * RECORD_WORDS * 4),
     seats: take(SEATS * seat.bytes),
   };
   return { ...slot, seat, bytes: end() };

@@ -1,5 +1,5 @@
 import type { PackedPeople } from "./pack-people.ts";
-import { PERSON_WORDS } from "./pair-layout.ts";
+import { PERSON, PERSON_WORDS } from "./pair-layout.ts";
 import { type Person, QUIZ_DIMENSIONS } from "./person.ts";
 
 /** Packed people as a thread reads them. */
@@ -11,7 +11,10 @@ export type OpenPeople = {
    * scores are the same. People stay in memory, since neighbours have many candidates in common.
    */
   read(position: number): Person;
+  /** The same without keeping them in memory. */
+  readOnce(position: number): Person;
   idAt(position: number): number;
+  isCandidateAt(position: number): boolean;
   /** Index of a location text in the columns of the filter; undefined for one that nobody packed has. */
   textIndexOf(text: number): number | undefined;
   /** Undefined for an id that is not packed. */
@@ -34,19 +37,21 @@ export function openPeople(packed: PackedPeople): OpenPeople {
   for (let position = 0; position < sizes.people; position++) positions.set(idAt(position), position);
   const texts = f64.subarray(columns.texts >> 3, (columns.texts >> 3) + sizes.texts);
   const textIndexes = new Map(Array.from(texts, (text, index) => [text, index]));
-  const readFresh = readerOf(packed, f64);
+  const readAt = readerOf(packed, f64);
   // All of it at once: an array that grows at random places would become a hash table.
   const people = Array.from({ length: sizes.people }, (): Person | null => null);
   return {
     packed,
     count: sizes.people,
+    readOnce: readAt,
     read(position) {
-      if (position < 0 || position >= sizes.people) throw new Error(`No person has position ${position}.`);
-      const person = people[position] ?? readFresh(position);
+      const person = people[position] ?? readAt(position);
       people[position] = person;
       return person;
     },
     idAt,
+    isCandidateAt: (position) =>
+      f64[(columns.people >> 3) + position * PERSON_WORDS + PERSON.isCandidate] === 1,
     textIndexOf: (text) => textIndexes.get(text),
     positionOf: (id) => positions.get(id),
     withIds: (person) => ({
@@ -91,13 +96,14 @@ function copy(from: ArrayLike<number>, start: number, end: number): number[] {
   return numbers;
 }
 
-function readerOf({ buffer, columns }: PackedPeople, f64: Float64Array): (position: number) => Person {
+function readerOf({ buffer, columns, sizes }: PackedPeople, f64: Float64Array): (position: number) => Person {
   const u32 = new Uint32Array(buffer, 0, columns.bytes >> 2);
   const listOf = (starts: number, position: number): [from: number, to: number] => [
     u32[(starts >> 2) + position] as number,
     u32[(starts >> 2) + position + 1] as number,
   ];
   return (position) => {
+    if (position < 0 || position >= sizes.people) throw new Error(`No person has position ${position}.`);
     const at = (columns.people >> 3) + position * PERSON_WORDS;
     const number = (index: number): number | null => {
       const value = f64[at + index] as number;
@@ -112,19 +118,19 @@ function readerOf({ buffer, columns }: PackedPeople, f64: Float64Array): (positi
     const [interests, genders] = [columns.interestIndexes >> 2, columns.preferredGenders >> 3];
     return {
       id: f64[at] as number,
-      isCandidate: f64[at + 1] === 1,
-      quality: number(2),
-      newness: f64[at + 3] as number,
-      locationText: number(4),
-      gender: number(5),
-      age: number(6),
-      ageMin: number(7),
-      ageMax: number(8),
-      distanceKm: number(9),
-      point: vector(10, 3),
-      received: vector(13, 4),
-      given: vector(17, 4),
-      quiz: vector(21, QUIZ_DIMENSIONS),
+      isCandidate: f64[at + PERSON.isCandidate] === 1,
+      quality: number(PERSON.quality),
+      newness: f64[at + PERSON.newness] as number,
+      locationText: number(PERSON.locationText),
+      gender: number(PERSON.gender),
+      age: number(PERSON.age),
+      ageMin: number(PERSON.ageMin),
+      ageMax: number(PERSON.ageMax),
+      distanceKm: number(PERSON.distanceKm),
+      point: vector(PERSON.point, 3),
+      received: vector(PERSON.received, 4),
+      given: vector(PERSON.given, 4),
+      quiz: vector(PERSON.quiz, QUIZ_DIMENSIONS),
       traitIds: copy(u32, traits + trait, traits + traitEnd),
       strengths: copy(f64, strengths + trait, strengths + traitEnd),
       interests: copy(u32, interests + interest, interests + interestEnd),

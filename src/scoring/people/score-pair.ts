@@ -94,7 +94,8 @@ export function pairScoreBound(viewer: Person, candidate: Person): number {
 export const tierOfPair = (viewer: Person, candidate: Person): PairTier =>
   tierOf(viewer, candidate, distanceBetween(viewer, candidate));
 
-function sumTerms(
+/** The score of its terms. */
+export function sumTerms(
   traits: number,
   interests: number,
   quality: number,
@@ -110,7 +111,7 @@ function sumTerms(
 
 const clampCosine = (cosine: number): number => Math.max(-1, Math.min(1, cosine));
 /** A cosine as a share from 0 to 1. */
-const share = (cosine: number): number => (clampCosine(cosine) + 1) / 2;
+export const share = (cosine: number): number => (clampCosine(cosine) + 1) / 2;
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
@@ -142,8 +143,24 @@ export function traitsTerm(a: Person, b: Person): number {
     if (order >= 0) j += 1;
   }
   if (common < MIN_COMMON_TRAITS) return a.quiz && b.quiz ? share(dot(a.quiz, b.quiz)) : MISSING.traits;
+  const smaller = Math.min(a.traitIds.length, b.traitIds.length);
+  return shareOfTraits(common, product, squaresA, squaresB, smaller);
+}
+
+/**
+ * The traits term from `MIN_COMMON_TRAITS` on, from the sums over the common traits.
+ *
+ * @param smaller the smaller number of traits.
+ */
+export function shareOfTraits(
+  common: number,
+  product: number,
+  squaresA: number,
+  squaresB: number,
+  smaller: number,
+): number {
   const cosine = squaresA > 0 && squaresB > 0 ? product / (Math.sqrt(squaresA) * Math.sqrt(squaresB)) : 0;
-  return share(cosine) * Math.sqrt(common / Math.min(a.traitIds.length, b.traitIds.length));
+  return share(cosine) * Math.sqrt(common / smaller);
 }
 
 /** interests = common / all of both (Jaccard); 0.1 where either has none. */
@@ -166,11 +183,16 @@ export const fitTerm = ({ given }: Person, { received }: Person): number =>
 /** km = 2 R asin(chord / 2), from the difference of the points; null where either has no location. */
 export function distanceBetween({ point: a }: Person, { point: b }: Person): number | null {
   if (!a || !b) return null;
-  const x = (a[0] as number) - (b[0] as number);
-  const y = (a[1] as number) - (b[1] as number);
-  const z = (a[2] as number) - (b[2] as number);
-  return 2 * EARTH_KM * Math.asin(Math.min(1, Math.sqrt(x * x + y * y + z * z) / 2));
+  return chordKm(
+    (a[0] as number) - (b[0] as number),
+    (a[1] as number) - (b[1] as number),
+    (a[2] as number) - (b[2] as number),
+  );
 }
+
+/** The distance of two points from the difference of their coordinates. */
+export const chordKm = (x: number, y: number, z: number): number =>
+  2 * EARTH_KM * Math.asin(Math.min(1, Math.sqrt(x * x + y * y + z * z) / 2));
 
 /** proximity = max(0, 1 - km / radius); without both locations 0.25 for the same location text, else 0. */
 function proximityTerm(viewer: Person, candidate: Person, km: number | null): number {

@@ -1,6 +1,6 @@
+import type { PackedScores } from "./packed-scores.ts";
 import { PAIR_TERM_BYTES, writePairTerms } from "./pair-bytes.ts";
-import type { Person } from "./person.ts";
-import { type PairTier, scoreInto, TERM_COUNT } from "./score-pair.ts";
+import { type PairTier, TERM_COUNT } from "./score-pair.ts";
 
 /** The best pairs of a tier, best first: the n-th is at `order[n]` of the columns. */
 export type BestOfTier = {
@@ -20,12 +20,13 @@ export type BestOfTier = {
 export type ScoredPairs = {
   clear(): void;
   /** Scores a candidate whom the viewer may meet. */
-  offer(viewer: Person, candidate: Person, position: number): void;
+  offer(candidateId: number, position: number): void;
   /** The best of each tier, until the next `clear`. */
   best(): { readonly [Tier in PairTier]: BestOfTier };
 };
 
-export function openScored(keep: number): ScoredPairs {
+/** @param scores has begun the viewer. */
+export function openScored(keep: number, scores: PackedScores): ScoredPairs {
   const tiers = { A: openTier(keep), B: openTier(keep) };
   const terms = new Float64Array(TERM_COUNT + 1);
   return {
@@ -33,8 +34,9 @@ export function openScored(keep: number): ScoredPairs {
       tiers.A.clear();
       tiers.B.clear();
     },
-    offer(viewer, candidate, position) {
-      tiers[scoreInto(terms, viewer, candidate)].offer(candidate.id, position, terms);
+    offer(candidateId, position) {
+      const tier = scores.ofCandidate(terms, position) === "A" ? tiers.A : tiers.B;
+      tier.offer(candidateId, position, terms);
     },
     best: () => ({ A: tiers.A.best(), B: tiers.B.best() }),
   };

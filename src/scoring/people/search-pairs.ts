@@ -1,9 +1,9 @@
-import type { PackedPeople } from "./pack-people.ts";
-import { CHUNK, layOutSlot, maxCursors, SEATS } from "./pair-layout.ts";
+import { openPackedScores } from "./packed-scores.ts";
+import { CHUNK, maxCursors, SEATS } from "./pair-layout.ts";
 import type { Person } from "./person.ts";
 import type { OpenPeople } from "./read-person.ts";
-import { mayList } from "./score-pair.ts";
 import { type BestOfTier, openScored, type ScoredPairs } from "./scored-pairs.ts";
+import { withSlot } from "./slots.ts";
 import { openSeats, type Seat, type Slot, writeViewer } from "./viewer-params.ts";
 import { type Filter, openFilter } from "./web-assembly.ts";
 
@@ -40,18 +40,20 @@ export function searchPairs(
     if (position === undefined) throw new Error(`Person ${id} is not packed.`);
     return position;
   };
-  const scored = openScored(keep);
+  const scores = openPackedScores(people.packed);
+  const scored = openScored(keep, scores);
   withSearch(people, keep, (search) => {
     for (let from = 0; from < viewers.length; from += SEATS) {
       const together = viewers.slice(from, from + SEATS).map(({ id, blocked }): Seated => {
         const position = positionOf(id);
         const excluded = [position, ...blocked.flatMap((other) => people.positionOf(other) ?? [])];
-        return { viewer: people.read(position), excluded, chunk: Math.floor(position / CHUNK) };
+        return { viewer: people.readOnce(position), excluded, chunk: Math.floor(position / CHUNK) };
       });
       for (const [index, candidates] of search(together).entries()) {
         const { id, blocked } = viewers[from + index] as PairViewer;
         const { viewer } = together[index] as Seated;
-        scoreCandidates(people, viewer, candidates, new Set(blocked), scored);
+        scores.begin(viewer);
+        offerCandidates(people, viewer, candidates, new Set(blocked), scored);
         take({ viewerId: id, ...scored.best(), scoredAll: candidates === null });
       }
     }
@@ -59,7 +61,7 @@ export function searchPairs(
 }
 
 /** @param candidates positions; null: everybody. */
-function scoreCandidates(
+function offerCandidates(
   people: OpenPeople,
   viewer: Person,
   candidates: Candidates,
@@ -70,8 +72,8 @@ function scoreCandidates(
   const count = candidates === null ? people.count : candidates.length;
   for (let n = 0; n < count; n++) {
     const position = candidates === null ? n : (candidates[n] as number);
-    const candidate = people.read(position);
-    if (mayList(viewer, candidate, blocked)) scored.offer(viewer, candidate, position);
+    const id = people.idAt(position);
+    if (people.isCandidateAt(position) && id !== viewer.id && !blocked.has(id)) scored.offer(id, position);
   }
 }
 
@@ -176,24 +178,3 @@ function hitsOf({ at, layout, i32 }: Seat, filter: Filter): Int32Array {
 
 /** The other two bits of a hit are its tier as the filter sees it. */
 const POSITION_BITS = 0x3fff_ffff;
-
-/** Takes a free slot for the duration of `work`. */
-function withSlot<T>(packed: PackedPeople, work: (slot: Slot) => T): T {
-  const { buffer, columns, sizes } = packed;
-  const layout = layOutSlot(sizes);
-  const locks = new Int32Array(buffer, columns.locks, sizes.slots);
-  const index = locks.findIndex((_, slot) => Atomics.compareExchange(locks, slot, 0, 1) === 0);
-  if (index < 0) throw new Error(`All ${sizes.slots} slots of the packed people are in use.`);
-  const bytes = columns.bytes;
-  try {
-    return work({
-      at: columns.slots + index * layout.bytes,
-      layout,
-      f32: new Float32Array(buffer, 0, bytes >> 2),
-      i32: new Int32Array(buffer, 0, bytes >> 2),
-      u8: new Uint8Array(buffer, 0, bytes),
-    });
-  } finally {
-    Atomics.store(locks, index, 0);
-  }
-}

@@ -198,20 +198,35 @@ function writeGenders(codes: Uint8Array, { genders }: PackedPeople, viewer: Pers
 }
 
 function writeLocation(set: (param: number, value: number) => void, viewer: Person, traits: number): void {
-  const radiusKm = viewer.distanceKm ?? DEFAULT_RADIUS_KM;
-  const angle = Math.min(radiusKm / EARTH_KM, Math.PI);
-  const chord = 2 * Math.sin(angle / 2);
+  const chord = writeRadius(set, viewer, viewer.distanceKm ?? DEFAULT_RADIUS_KM, traits);
   const unsure = UNSURE_CHORD + UNSURE_SHARE * chord;
   for (let axis = 0; axis < 3; axis++)
     set(PARAM.point + axis, viewer.point ? (viewer.point[axis] as number) : -NOWHERE);
-  set(PARAM.proximityPerRadian, (PAIR_WEIGHTS.proximity * EARTH_KM) / radiusKm);
-  set(PARAM.chord, viewer.point ? chord + NEAR_MARGIN : Number.POSITIVE_INFINITY);
   set(PARAM.chordMet, chord - unsure);
   set(PARAM.chordUnmet, chord + unsure);
   const met = Math.max(0, chord - unsure);
   set(PARAM.squareMet, met * met * (1 - SQUARE_MARGIN));
   set(PARAM.squareUnmet, (chord + unsure) ** 2 * (1 + SQUARE_MARGIN));
+}
+
+/**
+ * Writes the radius of proximity.
+ *
+ * @param traits as many as a row has.
+ * @returns the chord of the radius.
+ */
+export function writeRadius(
+  set: (param: number, value: number) => void,
+  { point }: Pick<Person, "point">,
+  radiusKm: number,
+  traits: number,
+): number {
+  const angle = Math.min(radiusKm / EARTH_KM, Math.PI);
+  const chord = 2 * Math.sin(angle / 2);
+  set(PARAM.proximityPerRadian, (PAIR_WEIGHTS.proximity * EARTH_KM) / radiusKm);
+  set(PARAM.chord, point ? chord + NEAR_MARGIN : Number.POSITIVE_INFINITY);
   set(PARAM.margin, 2 * errorBound(radiusKm, angle, chord, traits));
+  return chord;
 }
 
 const NEAR_MARGIN = 1e-5;

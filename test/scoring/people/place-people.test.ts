@@ -1,17 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { type Random, seededRandom } from "../../../src/random.ts";
 import type { Changes } from "../../../src/scoring/people/current-people.ts";
+import { TIERS } from "../../../src/scoring/people/list-columns.ts";
 import {
   layOutPeople,
   type OpenedPeople,
   openLoaded,
   rangeLists,
 } from "../../../src/scoring/people/loaded-people.ts";
+import { mergeLists } from "../../../src/scoring/people/merge-lists.ts";
 import { type PersonFacts, preparePerson } from "../../../src/scoring/people/person.ts";
-import { mergeLists, placePeople } from "../../../src/scoring/people/place-people.ts";
+import { placePeople } from "../../../src/scoring/people/place-people.ts";
 import { bestPairs } from "../../../src/scoring/people/score-pair.ts";
 import { AS_OF, person, randomPeople } from "../../support/people.ts";
-import { encodedList, floorsOf, type ListStore, listKey, rowOf, store } from "../../support/stored-pairs.ts";
+import { encodedLists, floorsOf, type ListStore, listKey, rowOf, store } from "../../support/stored-pairs.ts";
 
 const KEEP = 16;
 const SERVED = 12;
@@ -70,9 +72,16 @@ function openCommunity(facts: readonly PersonFacts[]) {
     };
     const placement = placePeople(base, changes, options);
     const { affected } = placement;
-    const stored = affected.map(({ userId, tier }) => encodedList(lists.get(listKey(userId, tier))!));
-    const merged = mergeLists(base, changes, { affected, lists: stored, keep: KEEP, served: SERVED });
-    for (const columns of [placement.lists, merged.lists]) store(lists, columns);
+    const keys = Array.from(affected.userIds, (userId, n) => listKey(userId, TIERS[affected.tiers[n]!]!));
+    const stored = encodedLists(keys.map((key) => lists.get(key)!));
+    const merged = mergeLists(base, changes, {
+      affected,
+      lists: stored,
+      keep: KEEP,
+      served: SERVED,
+      perPiece: 7,
+    });
+    for (const columns of [placement.lists, ...merged.pieces]) store(lists, columns);
     for (const id of ids) {
       replaced.add(id);
       const one = now.get(id);
