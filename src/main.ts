@@ -49,7 +49,8 @@ export async function startService(config: Config, log: Log = createLog(config.l
   const steps: ShutdownStep[] = [];
   if (!config.dryRun) runtime.relay.start();
   const workers = runsWorkers(config) ? startWorkers(runtime, { queues: config.workerQueues }) : null;
-  if (workers) runtime.mirroring.start();
+  // In a dry run as well: previews read the mirrors.
+  if (config.roles.includes("worker")) runtime.mirroring.start();
   const scheduler = schedulerOf(runtime);
   const roles = [workers, scheduler, runtime.relay];
   const isAlive = () => roles.every((role) => role?.isAlive() ?? true);

@@ -53,7 +53,7 @@ export const processArea = defineArea({
       "`json`, or `text` to be read by people, with settled carriers at level `debug`. The log is written to standard error.",
     ),
     DRY_RUN: yesNo.describe(
-      "`true`: the process takes no jobs and opens no slots; it logs what each due slot would do.",
+      "`true`: the process takes no jobs and opens no slots; it logs what each due slot would do, and keeps the mirrors up to date.",
     ),
     SHUTDOWN_GRACE_MS: whole(10_000, 0, 600_000).describe(
       "How long running jobs may continue after the first signal to stop.",

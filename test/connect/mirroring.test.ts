@@ -12,7 +12,8 @@ import {
   mirrored,
   reconcile,
 } from "../support/host-platform.ts";
-import { createWorld, type World } from "../support/world.ts";
+import { startServiceProcess } from "../support/service-process.ts";
+import { createWorld, serversOf, type World } from "../support/world.ts";
 
 const signal = new AbortController().signal;
 
@@ -35,6 +36,16 @@ describe("a worker", () => {
     await add(world, "After");
     await eventually(async () => expect(await companies(world)).toEqual(["After", "Before"]));
   });
+});
+
+it("a process in a dry run applies changes too, so that its previews read what the host has", async () => {
+  const world = await createWorld();
+  await hostPlatform(world);
+  await installMappings(world);
+  const service = await startServiceProcess({ ...serversOf(world), DRY_RUN: "true", ROLES: "worker,scheduler" });
+  world.closing(() => service.stop());
+  await add(world, "Helpers");
+  await eventually(async () => expect(await companies(world)).toEqual(["Helpers"]));
 });
 
 it("a select that takes longer than a statement may is read in smaller parts", async () => {
