@@ -8,7 +8,14 @@ import type { Tx } from "../db/transaction.ts";
  * A type of event, named `noun.past`, and the schema of its payload. The host's event types keep the host's
  * names.
  */
-export type EventType<P, T extends string = string> = { readonly type: T; readonly payload: z.ZodType<P> };
+export type EventType<P, T extends string = string> = {
+  readonly type: T;
+  readonly payload: z.ZodType<P>;
+  /** What happened, for the host's engineer. */
+  readonly about?: string;
+  /** What the host names besides the payload. */
+  readonly subjects?: readonly ("actor" | "project" | "resource" | "thread" | "meeting")[];
+};
 
 export const defineEvent = <P, const T extends string>(event: EventType<P, T>): EventType<P, T> => event;
 

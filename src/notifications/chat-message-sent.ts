@@ -9,11 +9,12 @@ import { named, threadLink } from "./wording.ts";
 const EXCERPT_LENGTH = 280;
 
 /**
- * For the participants, except the sender. A mentioned user gets a notification of their own with the text;
- * for the others one unread notification counts the messages of the thread.
+ * A mentioned user gets a notification of their own with the text; for the others one unread notification
+ * counts the messages of the thread.
  */
 export const chatMessageSentNotification = defineNotification({
   event: chatMessageSent,
+  to: "the participants, except the sender; mentioned ones by name",
   recipients: sql`
     select e.event_id, p.user_id from e
     join messages s on s.id = (e.payload->>'message_id')::bigint

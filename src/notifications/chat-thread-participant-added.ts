@@ -4,9 +4,9 @@ import { userIn } from "./recipients.ts";
 import { byInes, SAMPLE_LIBRARY } from "./samples.ts";
 import { named, threadLink } from "./wording.ts";
 
-/** For the added participant. */
 export const chatThreadParticipantAddedNotification = defineNotification({
   event: chatThreadParticipantAdded,
+  to: "the added participant",
   recipients: userIn("added_user_id"),
   access: "thread",
   inApp: true,

@@ -4,9 +4,9 @@ import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
 import { documentLink, named } from "./wording.ts";
 
-/** For users whose permission changed from view to edit. */
 export const documentPermissionChangedNotification = defineNotification({
   event: documentPermissionChanged,
+  to: "the user, if it changed from view to edit",
   recipients: sql`${userIn("affected_user_id")} where e.payload->>'old_permission' = 'view' and e.payload->>'new_permission' = 'edit'`,
   access: "resource",
   inApp: true,

@@ -3,9 +3,9 @@ import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
 import { documentLink, named } from "./wording.ts";
 
-/** For the user who was given access. */
 export const documentPermissionGrantedNotification = defineNotification({
   event: documentPermissionGranted,
+  to: "the user",
   recipients: userIn("affected_user_id"),
   access: "resource",
   inApp: true,

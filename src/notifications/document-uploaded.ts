@@ -5,9 +5,9 @@ import { projectOwners } from "./recipients.ts";
 import { byInes, SAMPLE_GARDENS } from "./samples.ts";
 import { documentLink, named } from "./wording.ts";
 
-/** For everyone with access to the project, except the uploader. */
 export const documentUploadedNotification = defineNotification({
   event: documentUploaded,
+  to: "everyone with access to the project and the document, except the actor",
   recipients: sql`
     select r.event_id, r.user_id from e join (
       select e.event_id, g.user_id from e join project_access_grants g on g.project_id = e.project_id

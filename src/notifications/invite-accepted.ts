@@ -3,11 +3,11 @@ import { inviteAccepted } from "../events/host.ts";
 import { keepWhere } from "./keep-where.ts";
 import { defineNotification } from "./notification-type.ts";
 import { byTomas } from "./samples.ts";
-import { named } from "./wording.ts";
+import { membersLink, named } from "./wording.ts";
 
-/** For the owners of the organization, except the new member. */
 export const inviteAcceptedNotification = defineNotification({
   event: inviteAccepted,
+  to: "the owners of the organization, except the new member",
   recipients: sql`
     select e.event_id, m.user_id from e
     join organization_members m on m.organization_id = (e.payload->>'org_id')::bigint and m.role = 'owner'
@@ -28,13 +28,14 @@ export const inviteAcceptedNotification = defineNotification({
     body: "**{member}** accepted the invitation to **{organization}**.",
     yourOrganization: "your organization",
   },
-  text: ({ names, payload }, { plain, markdown, someone }) => {
+  text: (event, { plain, markdown, someone }) => {
+    const { names, payload } = event;
     const member = named(names.other ?? names.actor, someone);
     const organization = named(names.organization, plain("yourOrganization"));
     return {
       title: plain("title", { member, organization }),
       body: markdown("body", { member, organization }),
-      link: `/organizations/${payload.org_id}/members`,
+      link: membersLink(event, payload.org_id),
     };
   },
   /** Not mailed if the new member has left. */

@@ -40,6 +40,15 @@ export const NAMELESS: Names = {
   message: null,
 };
 
+/** The subjects of an event as the host refers to them: by its ids, or by ours where it has none. */
+export type SubjectRefs = {
+  readonly organization: string | null;
+  readonly project: string | null;
+  readonly resource: string | null;
+  readonly thread: string | null;
+  readonly meeting: string | null;
+};
+
 /** Ids in a payload whose names the texts need. The event's own columns are always resolved. */
 export type References = {
   readonly userId?: string | undefined;
@@ -59,6 +68,8 @@ export type NotificationEvent<P = unknown> = {
   readonly occurredAt: Date;
   readonly payload: P;
   readonly names: Names;
+  /** For links. Absent if none of its subjects is there. */
+  readonly refs?: SubjectRefs | undefined;
 };
 
 /** What a text may depend on beside the event: recipients with an equal reader get the same text. */
@@ -115,6 +126,8 @@ export type Rechecked<P = unknown> = ReadonlyMap<string, NotificationEvent<P> | 
 /** Everything about the notifications of one event type. */
 export type NotificationType<P, T extends Texts = Texts> = {
   readonly event: EventType<P>;
+  /** Who is notified, for the host's engineer. */
+  readonly to?: string;
   /** A select of (event_id, user_id) over `e`, the group's events of this type (read-recipients.ts). */
   readonly recipients: SQL;
   /** What a recipient must have access to. Checked when deciding and again before an e-mail is sent. */

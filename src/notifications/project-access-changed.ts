@@ -5,9 +5,10 @@ import { HAS_PERMISSION, userIn } from "./recipients.ts";
 import { byInes, SAMPLE_LIBRARY } from "./samples.ts";
 import { named, projectLink } from "./wording.ts";
 
-/** For the affected user. Mailed only when they can do more than before. */
+/** Mailed only when the user can do more than before. */
 export const projectAccessChangedNotification = defineNotification({
   event: projectAccessChanged,
+  to: "the user",
   recipients: userIn("affected_user_id"),
   access: "project",
   inApp: true,

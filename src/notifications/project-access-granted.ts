@@ -5,9 +5,9 @@ import { HAS_PERMISSION, userIn } from "./recipients.ts";
 import { byInes, SAMPLE_LIBRARY } from "./samples.ts";
 import { named, projectLink } from "./wording.ts";
 
-/** For the user who was given access. */
 export const projectAccessGrantedNotification = defineNotification({
   event: projectAccessGranted,
+  to: "the user",
   recipients: userIn("affected_user_id"),
   access: "project",
   inApp: true,

@@ -11,11 +11,12 @@ import {
   type Names,
   type Notifiable,
   type NotificationEvent,
+  type SubjectRefs,
 } from "./notification-type.ts";
 import { notificationTypeOf } from "./type-of-event.ts";
 
 /** An event as stored. */
-export type EventRow = Omit<NotificationEvent, "names" | "payload" | "occurredAt"> & {
+export type EventRow = Omit<NotificationEvent, "names" | "refs" | "payload" | "occurredAt"> & {
   payload: unknown;
   occurredAt: string;
 };
@@ -60,7 +61,8 @@ export async function readEvents(db: Queryable, found: readonly EventRow[]): Pro
         ...row,
         payload,
         occurredAt: hostInstant(row.occurredAt),
-        names: names.get(row.id) ?? NAMELESS,
+        names: names.get(row.id)?.names ?? NAMELESS,
+        refs: names.get(row.id)?.refs,
       },
     })),
     ignored: parsed.filter(({ type }) => !type).map(({ row }) => row.id),
@@ -93,10 +95,22 @@ function nameCleaner(): <N extends Record<string, string | null>>(names: N) => N
     ) as N;
 }
 
+/** What texts and links say about the subjects of an event. */
+type Named = { readonly names: Names; readonly refs: SubjectRefs };
+
+/** The subjects of events, each with the alias of its table below. */
+const REFS = { organization: "o", project: "p", resource: "r", thread: "t", meeting: "m" } as const;
+
+const REF_COLUMNS = sql.raw(
+  Object.entries(REFS)
+    .map(([name, alias]) => `'${name}', coalesce(${alias}.host_id, ${alias}.id::text)`)
+    .join(", "),
+);
+
 async function loadNames(
   db: Queryable,
   events: readonly { row: EventRow; type: AnyNotificationType; payload: unknown }[],
-): Promise<Map<string, Names>> {
+): Promise<Map<string, Named>> {
   const references = events.map(({ row, type, payload }) => {
     const { messageId = null, organizationId = null, userId = null } = type.references?.(payload) ?? {};
     return {
@@ -116,11 +130,13 @@ async function loadNames(
     Object.values(rest).some((id) => id !== null),
   );
   if (named.length === 0) return new Map();
-  const found = await rows<Omit<Names, "meetingStart"> & { id: string; meetingStart: string | null }>(
+  type Row = Omit<Names, "meetingStart"> & { id: string; meetingStart: string | null; refs: SubjectRefs };
+  const found = await rows<Row>(
     db,
     sql`select e.event_id as id, ${nameIn("a.name")} as actor, ${nameIn("x.name")} as other, ${nameIn("o.name")} as organization, ${nameIn("p.name")} as project,
                ${nameIn("r.name")} as resource, ${nameIn("t.topic")} as thread, ${nameIn("m.title")} as meeting,
-               m.start_time as "meetingStart", m.status as "meetingStatus", ${messageIn("s.body")} as message
+               m.start_time as "meetingStart", m.status as "meetingStatus", ${messageIn("s.body")} as message,
+               jsonb_build_object(${REF_COLUMNS}) as refs
         from jsonb_to_recordset(${await stringifyInPortions(named, (event) => event)}::jsonb) as e(
           event_id bigint, actor_id bigint, project_id bigint, resource_id bigint, thread_id bigint, meeting_id bigint,
           message_id bigint, organization_id bigint, other_id bigint)
@@ -136,13 +152,16 @@ async function loadNames(
   const cleanNames = nameCleaner();
   const mentioned = await mentionedUsers(db, found);
   return new Map(
-    await mapInPortions(found, ({ id, meetingStart, meetingStatus, message, ...names }) => [
+    await mapInPortions(found, ({ id, meetingStart, meetingStatus, message, refs, ...names }) => [
       id,
       {
-        ...cleanNames(names),
-        message: message === null ? null : withOurIds(cleanText(message), mentioned),
-        meetingStatus,
-        meetingStart: meetingStart === null ? null : hostInstant(meetingStart),
+        names: {
+          ...cleanNames(names),
+          message: message === null ? null : withOurIds(cleanText(message), mentioned),
+          meetingStatus,
+          meetingStart: meetingStart === null ? null : hostInstant(meetingStart),
+        },
+        refs,
       },
     ]),
   );

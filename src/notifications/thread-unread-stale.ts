@@ -61,7 +61,7 @@ export const threadUnreadStaleNotification = defineNotification({
       return { title: plain("several", counts), body: markdown("severalBody", counts), link: "/chat" };
     }
     const thread = named(event.names.thread, plain("aThread"));
-    const link = threadLink({ threadId: event.threadId ?? first?.thread_id ?? null });
+    const link = event.threadId === null ? "/chat" : threadLink(event);
     if (first === undefined)
       return { title: plain("uncounted", { thread }), body: markdown("uncountedBody", { thread }), link };
     return { title: plain("one", { unread, thread }), body: markdown("oneBody", { unread, thread }), link };

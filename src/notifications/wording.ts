@@ -17,11 +17,19 @@ export const named = (name: string | null, fallback: string): string => {
   return RIGHT_TO_LEFT.test(name) ? `\u2068${name}\u2069` : name;
 };
 
-export const projectLink = ({ projectId }: Pick<NotificationEvent, "projectId">): string =>
-  `/projects/${projectId ?? ""}`;
-export const threadLink = ({ threadId }: Pick<NotificationEvent, "threadId">): string =>
-  `/chat/${threadId ?? ""}`;
-export const meetingLink = ({ meetingId }: Pick<NotificationEvent, "meetingId">): string =>
-  `/meetings/${meetingId ?? ""}`;
-export const documentLink = (event: Pick<NotificationEvent, "projectId" | "resourceId">): string =>
-  `${projectLink(event)}/documents/${event.resourceId ?? ""}`;
+/** Links have the host's ids. They may contain anything. */
+const path = (folder: string, reference: string | null | undefined): string =>
+  `/${folder}/${encodeURIComponent(reference ?? "")}`;
+
+type Linked<Id extends keyof NotificationEvent> = Pick<NotificationEvent, Id | "refs">;
+
+export const projectLink = ({ projectId, refs }: Linked<"projectId">): string =>
+  path("projects", refs?.project ?? projectId);
+export const threadLink = ({ threadId, refs }: Linked<"threadId">): string =>
+  path("chat", refs?.thread ?? threadId);
+export const meetingLink = ({ meetingId, refs }: Linked<"meetingId">): string =>
+  path("meetings", refs?.meeting ?? meetingId);
+export const documentLink = (event: Linked<"projectId" | "resourceId">): string =>
+  `${projectLink(event)}${path("documents", event.refs?.resource ?? event.resourceId)}`;
+export const membersLink = ({ refs }: Pick<NotificationEvent, "refs">, organizationId: string): string =>
+  `${path("organizations", refs?.organization ?? organizationId)}/members`;

@@ -42,7 +42,11 @@ it("a process in a dry run applies changes too, so that its previews read what t
   const world = await createWorld();
   await hostPlatform(world);
   await installMappings(world);
-  const service = await startServiceProcess({ ...serversOf(world), DRY_RUN: "true", ROLES: "worker,scheduler" });
+  const service = await startServiceProcess({
+    ...serversOf(world),
+    DRY_RUN: "true",
+    ROLES: "worker,scheduler",
+  });
   world.closing(() => service.stop());
   await add(world, "Helpers");
   await eventually(async () => expect(await companies(world)).toEqual(["Helpers"]));

@@ -106,6 +106,20 @@ describe("document_uploaded", () => {
     ]);
   });
 
+  it("links by the host's ids, whatever characters they have", async () => {
+    const s = await scene();
+    await s.world.query("update projects set host_id = 'a/b c' where id = $1", [s.projectId]);
+    await s.world.query("update resources set host_id = '../7' where id = $1", [s.resourceId]);
+    await s.emit("document_uploaded", {
+      actorId: s.id.editor,
+      projectId: s.projectId,
+      resourceId: s.resourceId,
+    });
+    expect((await notifications(s.world)).map(({ link }) => link)).toEqual(
+      Array(2).fill("/projects/a%2Fb%20c/documents/..%2F7"),
+    );
+  });
+
   it("also goes to owners of the organization", async () => {
     const s = await scene();
     await platform.organizationMember(s.world, s.organizationId, s.id.lead, "owner");

@@ -5,6 +5,8 @@ import { ALERT_RULES } from "../../alerts/rules.ts";
 import { fullProgram } from "../../cli/program.ts";
 import { AREAS } from "../../config/config.ts";
 import { ERASURE_RULES } from "../../erasure/rules.ts";
+import * as hostEvents from "../../events/host.ts";
+import { notificationTypeOf } from "../../notifications/type-of-event.ts";
 import { timetable } from "../../schedules/timetable.ts";
 import { catalogue } from "../../workers/index.ts";
 import { SUBSCRIBERS } from "../../workers/subscribers.ts";
@@ -12,6 +14,7 @@ import { WORKFLOWS } from "../../workers/workflows.ts";
 import { alertTable, prometheusRules } from "./alerts.ts";
 import { commandSections } from "./commands.ts";
 import { erasureTable } from "./erasure.ts";
+import { type Consequences, eventTable } from "./events.ts";
 import { folderGraph, folderPicture, type Import, type Layers, listingFaults } from "./folder-graph.ts";
 import { grafanaDashboard } from "./grafana.ts";
 import { jobSections, jobTable, scheduleTable, workflowTable } from "./jobs.ts";
@@ -36,6 +39,11 @@ const PARTS: readonly {
   { file: "docs/jobs.md", part: "schedules", text: () => scheduleTable(timetable) },
   { file: "docs/jobs.md", part: "workflows", text: () => workflowTable(WORKFLOWS) },
   { file: "docs/jobs.md", part: "details", text: () => jobSections(catalogue.jobs, timetable, eventsFor) },
+  {
+    file: "docs/connect.md",
+    part: "events",
+    text: () => eventTable(Object.values(hostEvents), consequencesOf),
+  },
   { file: "docs/commands.md", part: "commands", text: ({ commands }) => commands },
   { file: "docs/privacy.md", part: "tables", text: () => erasureTable(ERASURE_RULES) },
   { file: "docs/operations/index.md", part: "alerts", text: () => alertTable(ALERT_RULES) },
@@ -47,6 +55,11 @@ const PARTS: readonly {
 const eventsFor = (job: { readonly name: string }): string[] => [
   ...new Set(SUBSCRIBERS.filter(({ jobName }) => jobName === job.name).map(({ eventType }) => eventType)),
 ];
+
+const consequencesOf = (type: string): Consequences => ({
+  notified: notificationTypeOf(type)?.to ?? null,
+  jobs: [...new Set(SUBSCRIBERS.filter(({ eventType }) => eventType === type).map(({ jobName }) => jobName))],
+});
 
 type Folders = { readonly picture: string; readonly table: string };
 

@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { eventTable } from "../../../src/dev/docs/events.ts";
+import * as host from "../../../src/events/host.ts";
+
+it("the table of events has what is emitted, with what, and what follows", () => {
+  const ripened = {
+    type: "apple.ripened",
+    about: "An apple can be eaten.",
+    subjects: ["actor", "project"] as const,
+    payload: z.object({ tree_id: z.string(), weight: z.number().optional() }),
+  };
+  const fallen = { type: "apple.fallen", payload: z.object({}) };
+  const table = eventTable([ripened, fallen], (type) =>
+    type === "apple.ripened" ? { notified: "everybody", jobs: ["pick-apple"] } : { notified: null, jobs: [] },
+  );
+  expect(table.split("\n").slice(2)).toEqual([
+    "| `apple.fallen` |  | - | - |  |",
+    "| `apple.ripened` | An apple can be eaten. | `actor`, `project` | `tree_id`, `weight?` | notified: everybody; [`pick-apple`](jobs.md#pick-apple) |",
+  ]);
+});
+
+it("every event of the host says what happened", () => {
+  for (const event of Object.values(host)) expect(event.about, event.type).toMatch(/^[A-Z].*\.$/);
+});
