@@ -1191,6 +1191,7 @@ CREATE TABLE job_runs (
 CREATE INDEX job_runs_job ON job_runs (job, id);
 CREATE INDEX job_runs_part_of ON job_runs (part_of) WHERE part_of IS NOT NULL;
 CREATE UNIQUE INDEX job_runs_slot ON job_runs (schedule, slot) WHERE schedule IS NOT NULL;
+CREATE INDEX job_runs_status ON job_runs (status, id);
 CREATE INDEX job_runs_unfinished ON job_runs (schedule) WHERE finished_at IS NULL;
 
 CREATE TABLE jobs (
@@ -1449,12 +1450,37 @@ CREATE TABLE posting_vectors (
 CREATE INDEX posting_vectors_created ON posting_vectors (created_at);
 CREATE UNIQUE INDEX posting_vectors_text ON posting_vectors (model, text_hash);
 
+CREATE TABLE processes (
+  id         text NOT NULL,
+  machine    text NOT NULL,
+  pid        integer NOT NULL,
+  version    text NOT NULL,
+  roles      text[] NOT NULL,
+  queues     text[] NOT NULL,
+  started_at timestamp with time zone NOT NULL,
+  seen_at    timestamp with time zone NOT NULL,
+  CONSTRAINT processes_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE project_match_lists (
   project_id  bigint NOT NULL,
   size        integer NOT NULL,
   floor_score double precision NOT NULL,
   capacity    integer NOT NULL DEFAULT 0,
   CONSTRAINT project_match_lists_pkey PRIMARY KEY (project_id)
+);
+
+CREATE TABLE queue_minutes (
+  minute          timestamp with time zone NOT NULL,
+  queue           text NOT NULL,
+  settled         integer NOT NULL,
+  retried         integer NOT NULL,
+  died            integer NOT NULL,
+  carriers        integer NOT NULL,
+  waited_ms       bigint NOT NULL,
+  longest_wait_ms integer NOT NULL,
+  ran_ms          bigint NOT NULL,
+  CONSTRAINT queue_minutes_minute_queue_pk PRIMARY KEY (minute, queue)
 );
 
 CREATE TABLE quiz_options (

@@ -5,6 +5,7 @@ import { checkServers } from "./roles/boot-checks.ts";
 import { capabilitiesOf } from "./roles/capabilities.ts";
 import { createDryRunScheduler } from "./roles/dry-run-scheduler.ts";
 import { openRuntime } from "./roles/open-runtime.ts";
+import { startPresence } from "./roles/presence.ts";
 import type { Runtime } from "./roles/runtime.ts";
 import { createScheduler, type Scheduler } from "./roles/scheduler.ts";
 import { type ShutdownStep, shutDown } from "./roles/shutdown.ts";
@@ -54,6 +55,7 @@ export async function startService(config: Config, log: Log = createLog(config.l
   const scheduler = schedulerOf(runtime);
   const roles = [workers, scheduler, runtime.relay];
   const isAlive = () => roles.every((role) => role?.isAlive() ?? true);
+  const presence = config.dryRun ? null : startPresence(runtime);
   const http = listener && serveOn(listener, runtime, { isAlive });
   scheduler?.start();
   if (scheduler)
@@ -67,6 +69,7 @@ export async function startService(config: Config, log: Log = createLog(config.l
     });
   }
   if (scheduler) steps.push({ name: "scheduler", limitMs: STEP_LIMIT_MS, stop: () => scheduler.stop() });
+  if (presence) steps.push({ name: "presence", limitMs: STEP_LIMIT_MS, stop: () => presence.stop() });
   steps.push({ name: "connections", limitMs: STEP_LIMIT_MS, stop: () => runtime.close() });
   log.info(startedLine(config, http?.port ?? null), "started");
   return { port: http?.port ?? null, stop: () => shutDown(steps, log) };

@@ -6,7 +6,7 @@ import { catalogue } from "../src/workers/index.ts";
 import { createWorld } from "./support/world.ts";
 
 it("faults of use 10: a scrape is small, even after every part of every job has run", async () => {
-  const { log, config } = await createWorld();
+  const { log, config, activity, clock } = await createWorld();
   const metrics = createMetrics();
   for (const name of catalogue.names) {
     const found = catalogue.find(name);
@@ -16,7 +16,7 @@ it("faults of use 10: a scrape is small, even after every part of every job has 
     const carrier = { ...ids, attempts: 1, addedAtMs: Date.now() - 20 };
     const tally = { ...emptyTally(), done: 1, skipped: 1 };
     const report = { carrier, work: { job, part }, tally, failures: [], tookMs: 12 };
-    reportCarrier({ metrics, log, config }, report as Parameters<typeof reportCarrier>[1]);
+    reportCarrier({ metrics, log, config, activity, clock }, report as Parameters<typeof reportCarrier>[1]);
   }
   const text = await metrics.registry.metrics();
   expect(catalogue.names.length).toBeGreaterThan(50);

@@ -1,13 +1,13 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { array, rows } from "../db/statement.ts";
+import { formatCounts, formatNumber } from "../format-counts.ts";
 import { formatInstant } from "../format-instant.ts";
 import { groupBy } from "../group-by.ts";
 import { printable } from "../printable.ts";
 import type { Run } from "../queues/runs.ts";
 import { percentOf } from "../scoring/project-matching/match.ts";
 import { formatDuration } from "./runs.ts";
-import { formatCounts, formatNumber } from "./table.ts";
 
 type NoticeRun = {
   id: string;

@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { rows } from "../db/statement.ts";
+import { formatNumber } from "../format-counts.ts";
 import { formatInstant } from "../format-instant.ts";
 import type { Run } from "../queues/runs.ts";
 import { formatDuration } from "./runs.ts";
-import { formatNumber } from "./table.ts";
 
 const RULE = "=".repeat(80);
 

@@ -5,16 +5,6 @@ import { CliError } from "./terminal.ts";
 /** What the help text of `--user-id` accepts. */
 export const USER_ID_FORMS = "the host's id, or our id or public uuid where there is none";
 
-/** The payload fields of jobs that refer to rows of the host, with their tables. */
-export const REFERENCE_FIELDS: Readonly<Record<string, HostTable>> = {
-  organizationId: "organizations",
-  projectId: "projects",
-  meetingId: "meetings",
-  volunteerId: "users",
-  userId: "users",
-  mediaId: "media",
-};
-
 const NOUNS: Partial<Record<HostTable, string>> = {
   users: "user",
   organizations: "organization",

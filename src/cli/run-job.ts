@@ -1,8 +1,10 @@
 import type { Database } from "../db/client.ts";
+import { REFERENCE_FIELDS } from "../db/references.ts";
 import type { Queryable } from "../db/statement.ts";
 import { dryRun } from "../queues/dry-run.ts";
 import type { Job } from "../queues/job.ts";
 import { runInline, startRun } from "../queues/manual-runs.ts";
+import { previewText } from "../queues/preview-text.ts";
 import type { Run } from "../queues/runs.ts";
 import { executionOf } from "../roles/execution.ts";
 import type { Runtime } from "../roles/runtime.ts";
@@ -11,10 +13,9 @@ import { generateRecommendations } from "../workers/recommendations/generate-rec
 import { candidatesReport } from "./candidates-report.ts";
 import { runProgress, runSummary } from "./follow.ts";
 import { payloadFrom } from "./job-flags.ts";
-import { previewText } from "./preview-text.ts";
 import { printJson, printLine } from "./print.ts";
 import { recommendationsReport } from "./recommendations-report.ts";
-import { REFERENCE_FIELDS, requireReference } from "./references.ts";
+import { requireReference } from "./references.ts";
 import { followInWorkers, hasFailed, INTERRUPTED, type ModeFlags, withRunRuntime } from "./run-modes.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { formatCounts } from "../format-counts.ts";
 import { formatInstant } from "../format-instant.ts";
 import {
   listRuns,
@@ -12,7 +13,7 @@ import {
 import { jsonFlag } from "./flags.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
-import { formatCounts, formatFacts } from "./table.ts";
+import { formatFacts } from "./table.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 

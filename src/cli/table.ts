@@ -1,3 +1,4 @@
+import { formatNumber } from "../format-counts.ts";
 import { printable } from "../printable.ts";
 
 /** A column: its heading and the alignment of its cells. */
@@ -35,14 +36,6 @@ export function formatFacts(facts: Readonly<Record<string, Cell>>): string {
     .map((line) => `${line}\n`)
     .join("");
 }
-
-/** `{ paid: 2, lines: 10 }` becomes `paid 2, lines 10`. */
-export const formatCounts = (counts: Readonly<Record<string, number>>): string =>
-  Object.entries(counts)
-    .map(([name, n]) => `${name} ${formatNumber(n)}`)
-    .join(", ");
-
-export const formatNumber = (n: number): string => n.toLocaleString("en-US");
 
 const cellText = (cell: Cell): string => {
   if (cell === null) return "-";

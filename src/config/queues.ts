@@ -17,6 +17,8 @@ export const QUEUE_WEIGHTS = {
 
 export type QueueName = keyof typeof QUEUE_WEIGHTS;
 
+export const isQueueName = (name: string): name is QueueName => Object.hasOwn(QUEUE_WEIGHTS, name);
+
 /** Heaviest first. */
 export const QUEUE_NAMES = (Object.keys(QUEUE_WEIGHTS) as QueueName[]).sort(
   (a, b) => QUEUE_WEIGHTS[b] - QUEUE_WEIGHTS[a],

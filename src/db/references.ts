@@ -18,6 +18,16 @@ export type HostTable =
   | "interests"
   | "interest_subjects";
 
+/** The payload fields of jobs that refer to rows of the host, with their tables. */
+export const REFERENCE_FIELDS: Readonly<Record<string, HostTable>> = {
+  organizationId: "organizations",
+  projectId: "projects",
+  meetingId: "meetings",
+  volunteerId: "users",
+  userId: "users",
+  mediaId: "media",
+};
+
 type ReferenceOptions = {
   /** Whether our ids are accepted for rows without a host id. */
   readonly ownIds?: boolean;

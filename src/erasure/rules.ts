@@ -199,6 +199,8 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
     unlinks("team_lead"),
     keeps("every project has a creator; our id of an emptied row", "created_by"),
   ],
+  processes: NOTHING,
+  queue_minutes: NOTHING,
   quiz_answers: [deletes("user_id")],
   quiz_options: [keeps("of a quiz, not of a person", "trait_values")],
   recommendation_lists: [deletes("user_id")],

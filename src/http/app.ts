@@ -79,9 +79,11 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.use(unsubscribeRoutes(runtime));
   app.use(healthRoutes(runtime, options.isAlive ?? (() => true)));
   app.use(apiDocsRoutes());
-  app.use(metricsRoutes(runtime, scrapedGauges(runtime, options.metricsCacheMs)));
+  const gauges = scrapedGauges(runtime, options.metricsCacheMs);
+  const closing = options.closing ?? new AbortController().signal;
+  app.use(metricsRoutes(runtime, gauges));
   app.use(calendarWebhook(runtime));
-  app.use("/admin", adminRoutes(runtime));
+  app.use("/admin", adminRoutes(runtime, { gauges, closing }));
   app.use(
     "/api/v1",
     allowOrigins(runtime.config.allowedOrigins),
@@ -97,7 +99,7 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
     recommendationRoutes(runtime),
     jobPostingRoutes(runtime),
     searchRoutes(runtime),
-    notificationRoutes(runtime, options.closing ?? new AbortController().signal, options.streamIntervals),
+    notificationRoutes(runtime, closing, options.streamIntervals),
     preferenceRoutes(runtime),
   );
   app.use(notFound);

@@ -21,6 +21,8 @@ export type DeadLetter = {
 
 export type DeadLetterFilter = {
   readonly id?: string | undefined;
+  /** Only some of them. */
+  readonly ids?: readonly string[] | undefined;
   readonly job?: string | undefined;
   readonly queue?: string | undefined;
   readonly error?: string | undefined;
@@ -28,6 +30,7 @@ export type DeadLetterFilter = {
 
 const where = (filter: DeadLetterFilter) => sql`dead_at is not null
   and (${filter.id ?? null}::bigint is null or id = ${filter.id ?? null}::bigint)
+  and (${filter.ids === undefined} or id = any(${array(filter.ids ?? [])}::bigint[]))
   and (${filter.job ?? null}::text is null or job = ${filter.job ?? null}::text)
   and (${filter.queue ?? null}::text is null or queue = ${filter.queue ?? null}::text)
   and (${filter.error ?? null}::text is null or strpos(error, ${filter.error ?? null}::text) > 0)`;
@@ -171,6 +174,22 @@ export async function discardDeadLetters(
 ): Promise<number> {
   const ids = await lockLetters(tx, filter, options.limit ?? 10_000);
   if (ids.length === 0) return 0;
+  const discarded = await removeEntries(tx, ids);
+  await audit(tx, {
+    actor: options.actor,
+    action: "dead-letters.discard",
+    subject: subjectOf(filter),
+    details: { reason: options.reason, discarded },
+  });
+  return ids.length;
+}
+
+/** Deletes entries that the transaction has locked. Their runs fail, and count them as `discarded`. */
+export async function removeEntries(
+  tx: Tx,
+  ids: readonly string[],
+): Promise<{ id: string; job: string; key: string }[]> {
+  if (ids.length === 0) return [];
   await tx.execute(
     sql`update job_runs r set
           status = case when r.finished_at is null then 'failed' else r.status end,
@@ -179,17 +198,10 @@ export async function discardDeadLetters(
         from (select parent, count(*)::int as entries from outbox where id = any(${array(ids)}::bigint[]) group by parent) gone
         where r.id = gone.parent`,
   );
-  const discarded = await rows<{ id: string; job: string; key: string }>(
+  return rows<{ id: string; job: string; key: string }>(
     tx,
     sql`delete from outbox where id = any(${array(ids)}::bigint[]) returning id, job, key`,
   );
-  await audit(tx, {
-    actor: options.actor,
-    action: "dead-letters.discard",
-    subject: subjectOf(filter),
-    details: { reason: options.reason, discarded },
-  });
-  return ids.length;
 }
 
 /** How many dead letters there are. */
@@ -209,7 +221,9 @@ async function lockLetters(tx: Tx, filter: DeadLetterFilter, limit: number): Pro
   return found.map((row) => row.id);
 }
 
-const subjectOf = (filter: DeadLetterFilter): string =>
-  filter.id
-    ? `outbox:${filter.id}`
-    : `outbox?${new URLSearchParams(Object.entries(filter).filter(([, v]) => v) as [string, string][])}`;
+function subjectOf({ id, ids, ...named }: DeadLetterFilter): string {
+  if (id) return `outbox:${id}`;
+  // The ids are in the details.
+  if (ids) return "outbox";
+  return `outbox?${new URLSearchParams(Object.entries(named).filter(([, v]) => v) as [string, string][])}`;
+}

@@ -52,11 +52,18 @@ class RolledBack extends Error {
  * calls. Deferred constraints are checked before the rollback, so that what would fail at commit fails here.
  *
  * @param slot the time to run as of; default: now.
+ * @throws the reason of the abort after `limitMs`.
  */
-export async function dryRun(deps: DryRunDeps, job: Job, input: unknown, slot?: Date): Promise<Preview> {
+export async function dryRun(
+  deps: DryRunDeps,
+  job: Job,
+  input: unknown,
+  slot?: Date,
+  limitMs = LIMIT_MS,
+): Promise<Preview> {
   const payload = parsePayload(job, input);
   const now = slot ?? deps.clock.now();
-  const signal = AbortSignal.timeout(LIMIT_MS);
+  const signal = AbortSignal.timeout(limitMs);
   try {
     await inTransaction(
       deps.db,

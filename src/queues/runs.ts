@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { jobRuns } from "../db/schema/queue.ts";
-import { type Queryable, rows } from "../db/statement.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Job } from "./job.ts";
 import { addCounts, type Counts, type Outcome } from "./outcome.ts";
@@ -56,6 +56,25 @@ export async function openRun(
 export async function loadRun(on: Queryable, id: string): Promise<Run | undefined> {
   const [run] = await rows<Run>(on, sql`select ${RUN_COLUMNS} from job_runs where id = ${id}`);
   return run && withDates(run);
+}
+
+/** Runs by their ids, the newest first. */
+export async function runsById(on: Queryable, ids: readonly string[]): Promise<Run[]> {
+  const found = await rows<Run>(
+    on,
+    sql`select ${RUN_COLUMNS} from job_runs where id = any(${array(ids)}::bigint[]) order by id desc`,
+  );
+  return found.map(withDates);
+}
+
+/** The latest run of each of some jobs. */
+export async function latestRuns(on: Queryable, jobs: readonly string[]): Promise<Run[]> {
+  const found = await rows<Run>(
+    on,
+    sql`select r.* from unnest(${array(jobs)}::text[]) as j(name) cross join lateral (
+          select ${RUN_COLUMNS} from job_runs where job = j.name order by id desc limit 1) r`,
+  );
+  return found.map(withDates);
 }
 
 /** The runs that are steps of a run, in order. */

@@ -16,17 +16,24 @@ const OUTCOMES = [
 const MAX_LOGGED_FAILURES = 10;
 
 /**
- * Writes the metrics and the log line of a carrier: at level `warn` if an entry failed, else at level `info`,
- * or `debug` in a log for people.
+ * Writes the metrics, the activity and the log line of a carrier: at level `warn` if an entry failed, else at
+ * level `info`, or `debug` in a log for people.
  */
 export function reportCarrier(
-  { metrics, log, config }: Pick<Runtime, "metrics" | "log" | "config">,
+  {
+    metrics,
+    activity,
+    clock,
+    log,
+    config,
+  }: Pick<Runtime, "metrics" | "activity" | "clock" | "log" | "config">,
   { carrier, work, tally, failures, tookMs }: CarrierReport,
 ): void {
   const labels = { queue: work.job.queue, job: carrier.job };
   const waitedMs = carrier.addedAtMs === undefined ? null : Date.now() - tookMs - carrier.addedAtMs;
   if (waitedMs !== null) metrics.wait.observe({ queue: labels.queue }, Math.max(waitedMs, 0) / 1_000);
   metrics.run.observe(labels, tookMs / 1_000);
+  activity.record({ queue: labels.queue, tally, waitedMs, tookMs }, clock.now());
   for (const outcome of OUTCOMES)
     if (tally[outcome] > 0) metrics.outcomes.inc({ ...labels, outcome }, tally[outcome]);
   const line = {

@@ -9,6 +9,7 @@ import { createMetrics, type Metrics } from "../metrics.ts";
 import { openPorts } from "../ports/open-ports.ts";
 import type { Ports } from "../ports/ports.ts";
 import { checkPostingLists } from "../ports/postings/postings-port.ts";
+import { createActivity } from "../queues/activity.ts";
 import type { Catalogue } from "../queues/catalogue.ts";
 import { type CircuitChange, createCircuits } from "../queues/circuits.ts";
 import { noProducers, openProducers } from "../queues/redis.ts";
@@ -66,6 +67,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
     relay,
     mirroring,
     metrics,
+    activity: createActivity(),
     ports,
     compute,
     circuits,

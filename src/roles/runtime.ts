@@ -7,6 +7,7 @@ import type { ServerClock } from "../db/server-clock.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Ports } from "../ports/ports.ts";
+import type { Activity } from "../queues/activity.ts";
 import type { Catalogue } from "../queues/catalogue.ts";
 import type { Circuits } from "../queues/circuits.ts";
 import type { Producers } from "../queues/redis.ts";
@@ -34,5 +35,6 @@ export type Runtime = {
   readonly ports: Ports;
   readonly compute: Compute;
   readonly metrics: Metrics;
+  readonly activity: Activity;
   readonly circuits: Circuits;
 };

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { normalizeArgv } from "../../src/cli/argv.ts";
 import { addPayloadFlags, payloadFrom } from "../../src/cli/job-flags.ts";
-import { REFERENCE_FIELDS } from "../../src/cli/references.ts";
+import { REFERENCE_FIELDS } from "../../src/db/references.ts";
 import { defineJob, type Job } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
 import { catalogue } from "../../src/workers/index.ts";

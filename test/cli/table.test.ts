@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { formatCounts, formatFacts, formatTable } from "../../src/cli/table.ts";
+import { formatFacts, formatTable } from "../../src/cli/table.ts";
+import { formatCounts } from "../../src/format-counts.ts";
 
 describe("formatTable", () => {
   it("aligns columns by characters, numbers to the right, and prints null as a dash", () => {

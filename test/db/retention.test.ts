@@ -48,7 +48,7 @@ const DELETED_BY: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rows that expire, and are deleted when the next one is written. */
-const EXPIRE = ["ended_sessions", "stream_tickets"];
+const EXPIRE = ["ended_sessions", "processes", "queue_minutes", "stream_tickets"];
 
 /** Kept for ever: the books, and what explains them. */
 const MONEY = [

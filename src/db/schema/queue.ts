@@ -1,10 +1,12 @@
 import { sql } from "drizzle-orm";
 import {
   type AnyPgColumn,
+  bigint,
   index,
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   smallint,
   text,
   uniqueIndex,
@@ -99,10 +101,53 @@ export const jobRuns = pgTable(
     index("job_runs_unfinished").on(t.schedule).where(sql`finished_at is null`),
     // CLI and dashboard: the latest runs of a job.
     index("job_runs_job").on(t.job, t.id),
+    // dashboard: the latest runs with a status.
+    index("job_runs_status").on(t.status, t.id),
     // the steps of a workflow; deleting one.
     index("job_runs_part_of").on(t.partOf).where(sql`part_of is not null`),
   ],
 );
+
+/**
+ * What became of the entries of a queue in each minute. Every process with workers adds what it has counted;
+ * rows older than eight days are deleted with the next ones.
+ */
+export const queueMinutes = pgTable(
+  "queue_minutes",
+  {
+    minute: instant().notNull(),
+    queue: text().notNull(),
+    /** Done or skipped. */
+    settled: integer().notNull(),
+    /** Failed, and tried again later. */
+    retried: integer().notNull(),
+    /** Dead letters. */
+    died: integer().notNull(),
+    carriers: integer().notNull(),
+    /** From adding a carrier to Redis to its start: the sum, and the longest. */
+    waitedMs: bigint({ mode: "number" }).notNull(),
+    longestWaitMs: integer().notNull(),
+    /** The sum of the times that carriers ran. */
+    ranMs: bigint({ mode: "number" }).notNull(),
+  },
+  // dashboard: the latest minutes; deleting the old ones.
+  (t) => [primaryKey({ columns: [t.minute, t.queue] })],
+);
+
+/**
+ * The processes of the service that run, or have run lately. Rows of those that were not seen for an hour are
+ * deleted by the others.
+ */
+export const processes = pgTable("processes", {
+  id: text().primaryKey(),
+  machine: text().notNull(),
+  pid: integer().notNull(),
+  version: text().notNull(),
+  roles: text().array().notNull(),
+  queues: text().array().notNull(),
+  startedAt: instant().notNull(),
+  seenAt: instant().notNull(),
+});
 
 /** The last slot that was opened, for each schedule. */
 export const schedules = pgTable("schedules", {

@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
 import { recommendationsReport } from "../../cli/recommendations-report.ts";
-import { formatNumber, formatTable } from "../../cli/table.ts";
+import { formatTable } from "../../cli/table.ts";
 import type { Database } from "../../db/client.ts";
 import { array, rows } from "../../db/statement.ts";
 import { inTransaction } from "../../db/transaction.ts";
+import { formatNumber } from "../../format-counts.ts";
 import type { Run } from "../../queues/runs.ts";
 import { generateRecommendations } from "../../workers/recommendations/generate-recommendations.ts";
 import { left, right, section } from "./demo-report.ts";

@@ -1,6 +1,7 @@
 import { ledgerChecks } from "../../cli/ledger-checks.ts";
 import { formatDuration, runResult } from "../../cli/runs.ts";
-import { formatNumber, formatTable } from "../../cli/table.ts";
+import { formatTable } from "../../cli/table.ts";
+import { formatNumber } from "../../format-counts.ts";
 import type { Run } from "../../queues/runs.ts";
 import type { Books, CallResult, Earner } from "./demo-figures.ts";
 import type { DemoLog } from "./demo-log.ts";

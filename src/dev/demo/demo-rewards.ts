@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
-import { formatNumber, formatTable } from "../../cli/table.ts";
+import { formatTable } from "../../cli/table.ts";
 import type { Database } from "../../db/client.ts";
 import { rows } from "../../db/statement.ts";
+import { formatNumber } from "../../format-counts.ts";
 import { formatAmount } from "../../scoring/money.ts";
 import { left, right, section } from "./demo-report.ts";
 

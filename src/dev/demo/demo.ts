@@ -1,6 +1,6 @@
 import { prettyFactory } from "pino-pretty";
-import { formatNumber } from "../../cli/table.ts";
 import type { Terminal } from "../../cli/terminal.ts";
+import { formatNumber } from "../../format-counts.ts";
 import { keepARunUnderWay } from "./demo-calendar-scene.ts";
 import { leaveADeadLetter, openCases } from "./demo-failures.ts";
 import { booksOf, resultsOf, topEarners, untilSettled } from "./demo-figures.ts";

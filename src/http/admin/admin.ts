@@ -1,6 +1,7 @@
 import express, { type RequestHandler, Router } from "express";
 import { html } from "../../html.ts";
 import type { Runtime } from "../../roles/runtime.ts";
+import type { Gauges } from "../gauges.ts";
 import { boards } from "./board.ts";
 import { emailGallery } from "./emails.ts";
 import { liveSessions } from "./ended-sessions.ts";
@@ -17,16 +18,24 @@ import {
   secureHeaders,
   wantsPage,
 } from "./guard.ts";
+import { liveStream } from "./live-stream.ts";
 import { loginRoutes, logout } from "./login.ts";
 import { PAGES } from "./pages.ts";
 import { rewardRoutes } from "./rewards.ts";
 import { createSessions, type Session } from "./sessions.ts";
+import { createSnapshots } from "./snapshot/snapshot.ts";
+
+export type AdminOptions = {
+  readonly gauges: Gauges;
+  /** Aborts when the server closes, which ends the streams of pages. */
+  readonly closing: AbortSignal;
+};
 
 /**
  * The operators' pages under /admin. Disabled, with a message, unless ADMIN_PASSWORD or VIEWER_PASSWORD is
  * set.
  */
-export function adminRoutes(runtime: Runtime): Router {
+export function adminRoutes(runtime: Runtime, { gauges, closing }: AdminOptions): Router {
   const { adminPassword, viewerPassword } = runtime.config.admin;
   const router = Router();
   router.use(secureHeaders);
@@ -55,9 +64,11 @@ export function adminRoutes(runtime: Runtime): Router {
   router.use(form, requireCsrfToken);
   router.use(rewardRoutes(runtime));
   router.use(feedMedia(runtime));
+  const snapshots = createSnapshots(runtime, gauges);
+  router.get("/stream", liveStream({ snapshots, sessions: live, log: runtime.log, closing }));
   for (const page of PAGES) {
     if (page.path !== "/") router.use(page.path, requirePageRole(page));
-    router.use(page.routes(runtime));
+    router.use(page.routes(runtime, { snapshots }));
   }
   router.use((req, res, next) => {
     if (!wantsPage(req)) return next();

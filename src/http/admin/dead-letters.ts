@@ -12,7 +12,7 @@ import type { Runtime } from "../../roles/runtime.ts";
 import { sendError } from "../error-response.ts";
 import { actionForm, decisionOf, hiddenField, mayAct, resultOf } from "./frame/actions.ts";
 import { codeHtml, notice, timeWithAge } from "./frame/elements.ts";
-import { filterForm, hrefOf, type Query } from "./frame/filters.ts";
+import { filterForm, hrefOf } from "./frame/filters.ts";
 import type { AdminPage } from "./frame/navigation.ts";
 import { showPage } from "./frame/page.ts";
 import { table } from "./frame/table.ts";
@@ -111,7 +111,7 @@ function bodyHtml(
     { name: "queue", label: "Queue" },
   ];
   return html`<p class="dim">Work that used all its attempts, was cancelled, or has an invalid payload. It stays here until an operator retries or discards it.</p>
-${filterForm("/admin/dead-letters", fields, { given: filter as Query, faults: {} })}
+${filterForm("/admin/dead-letters", fields, { given: { job: filter.job, queue: filter.queue }, faults: {} })}
 ${actor !== null && filtered !== undefined && letters.length > 0 ? retryAll(filter, actor) : null}
 ${letterTable(letters, actor, now)}
 ${letters.length === SHOWN ? html`<p class="dim">Only the newest ${SHOWN} are shown.</p>` : null}`;
@@ -140,7 +140,7 @@ const letterTable = (letters: readonly DeadLetter[], actor: Session | null, now:
       ...(actor === null ? [] : [""]),
     ],
     rows: letters.map((letter) => [
-      html`${letter.id}`,
+      html`<a href="/admin/work/${letter.id}">${letter.id}</a>`,
       html`<a href="${hrefOf("/admin/dead-letters", { job: letter.job })}">${letter.job}</a><small>${letter.queue}</small>`,
       codeHtml(letter.key),
       letter.attempts,

@@ -253,7 +253,7 @@ describe("dead letters", () => {
     const id = await bury(world);
     const viewer = await browser(address, "viewer");
     const text = await (await viewer.send("GET", "/admin/dead-letters")).text();
-    expect(text).toContain(`<td class="number">${id}</td>`);
+    expect(text).toContain(`<a href="/admin/work/${id}">${id}</a>`);
     expect(text).toContain("&lt;b&gt;7&lt;/b&gt;");
     expect(text).not.toMatch(/"hidden"[^>]*payload|"secret"|<b>7|>Retry</);
     const start = await (await viewer.send("GET", "/admin")).text();

@@ -64,6 +64,56 @@ describe("the schedules of the dashboard", () => {
   });
 });
 
+describe("the page of the schedules", () => {
+  const at = { at: "2026-05-01T12:30:00Z" };
+
+  test("says what was missed, what waits for its own run, and what a missed slot leads to", async () => {
+    const daily = every("0 4 * * *", job, { name: "daily", misfire: { backfill: 3 } });
+    const { address, world } = await adminWorld(PASSWORDS, {
+      jobs: [job],
+      timetable: [...timetable, daily],
+      ...at,
+    });
+    await world.query(
+      `insert into job_runs (job, trigger, schedule, slot, input, status) values
+         ('note-item', 'schedule', 'hourly', '2026-05-01T10:00Z', '{}', 'done'),
+         ('note-item', 'schedule', 'daily', '2026-04-30T04:00Z', '{}', 'running')`,
+    );
+    const viewer = await browser(address, "viewer");
+    const text = await (await viewer.send("GET", "/admin/schedules")).text();
+    expect(text).toMatch(
+      /hourly<small>.*?badge bad">missed<\/span><small>slot of <time datetime="2026-05-01T11:00/s,
+    );
+    expect(text).toMatch(/daily<small>.*?badge busy">waits for its run/s);
+    expect(text).toContain("the latest 3 run");
+    expect(text).toContain("7 slots of 1 schedules in the coming week");
+  });
+
+  test("a schedule that writes to people needs a reason, which the audit log keeps", async () => {
+    const writes = singleJob(undefined, { queue: "notifications" });
+    const writing = [every("0 * * * *", writes, { input: { item: "slot" } })];
+    const { address, world } = await adminWorld(PASSWORDS, { jobs: [writes], timetable: writing, ...at });
+    const admin = await browser(address, "admin");
+    const post = (action: string, fields: Record<string, string> = {}) =>
+      admin.send("POST", `/admin/schedules/note-item/${action}`, {
+        headers: FORM,
+        body: new URLSearchParams({ _csrf: admin.csrf, ...fields }).toString(),
+      });
+    for (const action of ["run", "pause", "resume"]) expect((await post(action)).status).toBe(422);
+    for (const action of ["run", "pause", "resume"])
+      expect((await post(action, { reason: `to ${action}` })).status).toBe(303);
+    expect(
+      await world.query(
+        "select action, details ->> 'reason' as reason from audit_log where subject = 'schedules:note-item' order by id",
+      ),
+    ).toEqual([
+      { action: "schedules.run", reason: "to run" },
+      { action: "schedules.pause", reason: "to pause" },
+      { action: "schedules.resume", reason: "to resume" },
+    ]);
+  });
+});
+
 describe("the schedulers of Bull Board", () => {
   test("Run now opens a manual run", async () => {
     const { address, world } = await scheduled();

@@ -11,7 +11,7 @@ export const mayAct = (res: Response): boolean => sessionOf(res).role === "admin
 
 /** The field for the reason of a decision, which the audit log keeps. */
 export const reasonField = (label = "Reason"): Html =>
-  html`<input name="reason" aria-label="${label}" placeholder="${label}" required maxlength="500">`;
+  html`<input name="reason" aria-label="${label}" placeholder="Reason" required maxlength="500">`;
 
 export type ActionButton = {
   /** Where the form is posted. */
@@ -54,6 +54,18 @@ export function decisionOf(
 ): { readonly actor: string; readonly reason: string } | null {
   const given = validateBody(reasonBody, req, res, "no-reason");
   return given && { actor: sessionOf(res).role, reason: given.reason };
+}
+
+/** The same for a decision that may go without a reason, unless it is required. */
+export function reasonIn(
+  req: Request,
+  res: Response,
+  isRequired: boolean,
+): { readonly actor: string; readonly reason: string | undefined } | null {
+  const { reason } = (req.body ?? {}) as { readonly reason?: unknown };
+  if (!isRequired && (reason === undefined || reason === ""))
+    return { actor: sessionOf(res).role, reason: undefined };
+  return decisionOf(req, res);
 }
 
 /**

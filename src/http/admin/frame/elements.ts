@@ -102,3 +102,8 @@ export function progressHtml(done: number, total: number, label: string): Html {
   const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
   return html`<span class="progress"><progress max="${Math.max(total, 1)}" value="${done}" aria-label="${label}"></progress><span>${percent}% <small class="dim">${formatCount(done)}/${formatCount(total)}</small></span></span>`;
 }
+
+/**
+ * A part of a page that the stream replaces under this name. The page must be shown with `live`.
+ */
+export const regionHtml = (name: string, body: Html): Html => html`<div data-region="${name}">${body}</div>`;

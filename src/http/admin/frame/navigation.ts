@@ -4,6 +4,7 @@ import type { Runtime } from "../../../roles/runtime.ts";
 import { sendError } from "../../error-response.ts";
 import { sessionOf } from "../guard.ts";
 import type { AdminRole, Session } from "../sessions.ts";
+import type { Snapshots } from "../snapshot/snapshot.ts";
 
 /** The groups of the navigation, in order. */
 const SECTIONS = ["Now", "Work", "Areas", "Records"] as const;
@@ -18,7 +19,12 @@ export type AdminPage = {
   /** Who may open it: `viewer` means both roles. Changing anything needs the role admin on every page. */
   readonly role: AdminRole;
   /** Routes with their paths below /admin. */
-  readonly routes: (runtime: Runtime) => Router;
+  readonly routes: (runtime: Runtime, dashboard: Dashboard) => Router;
+};
+
+/** What the pages of one process share. */
+export type Dashboard = {
+  readonly snapshots: Snapshots;
 };
 
 const mayOpen = ({ role }: Pick<AdminPage, "role">, session: Session): boolean =>

@@ -13,12 +13,16 @@ export type PageOptions = {
   readonly above?: readonly (readonly [title: string, href: string])[];
   /** What stands beside the heading: a badge, a link. */
   readonly aside?: Html | null;
+  /** Whether the stream updates parts of the page (`regionHtml`): true, or the query of the stream. */
+  readonly live?: boolean | string;
+  /** Whether the page has charts (`chartHtml`). Default: whether the stream updates it as a whole. */
+  readonly hasCharts?: boolean;
 };
 
 /** Sends one of the operators' pages to a signed-in user, in the frame that all pages share. */
 export function showPage(res: Response, options: PageOptions): void {
   const session = sessionOf(res);
-  const { title, body, above = [], aside = null } = options;
+  const { title, body, above = [], aside = null, live = false, hasCharts = live === true } = options;
   const trail = above.map(
     ([name, href]) => html`<a href="${href}">${name}</a><span aria-hidden="true">/</span>`,
   );
@@ -26,14 +30,17 @@ export function showPage(res: Response, options: PageOptions): void {
 <header class="top"><button class="menu" type="button" popovertarget="navigation">Menu</button><a class="mark" href="/admin">Commonwork</a>
 <form method="post" action="/admin/logout">${hiddenToken(session)}<span>${session.role}</span><button>Sign out</button></form></header>
 <div class="columns">${navigationHtml(res, session)}
-<main id="main" tabindex="-1">
+<main id="main" tabindex="-1"${streamHtml(live)}>
 ${above.length > 0 ? html`<p class="trail">${trail}</p>` : null}
 <div class="heading"><h1>${title}</h1>${aside}</div>
 ${body}
 <footer><span data-zone>Times are in UTC.</span><span>Commonwork ${VERSION}</span></footer>
 </main></div>`;
-  res.type("html").send(documentOf(title, content));
+  res.type("html").send(documentOf(title, content, hasCharts));
 }
+
+const streamHtml = (live: boolean | string): Html | null =>
+  live === false ? null : html` data-stream="/admin/stream${typeof live === "string" ? `?${live}` : ""}"`;
 
 /** Sends a page to somebody who is not signed in. */
 export function showBarePage(res: Response, { title, body }: Pick<PageOptions, "title" | "body">): void {
@@ -41,10 +48,13 @@ export function showBarePage(res: Response, { title, body }: Pick<PageOptions, "
 <main class="narrow"><h1>${title}</h1>
 ${body}
 </main>`;
-  res.type("html").send(documentOf(title, content));
+  res.type("html").send(documentOf(title, content, false));
 }
 
-function documentOf(title: string, content: Html): string {
+function documentOf(title: string, content: Html, hasCharts: boolean): string {
+  const charts = html`<link rel="stylesheet" href="${assetUrl("uplot.css")}">
+<script src="${assetUrl("uplot.js")}" defer></script>
+`;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -54,7 +64,7 @@ function documentOf(title: string, content: Html): string {
 <link rel="icon" href="data:,">
 <title>${title} · Commonwork</title>
 <link rel="stylesheet" href="${assetUrl("style.css")}">
-<script src="${assetUrl("admin.js")}" defer></script>
+${hasCharts ? charts : null}<script src="${assetUrl("admin.js")}" defer></script>
 </head>
 <body>
 ${content}

@@ -1,8 +1,8 @@
 /** The style sheet of the dashboard: light and dark by the browser's setting, from 320 px wide. */
 export const STYLE = `:root { color-scheme: light dark; --ink: #17202b; --dim: #55616f; --paper: #f5f7f9; --card: #fff; --line: #dfe4e9; --faint: #eef1f4;
-  --accent: #1d6a56; --good: #1d6a56; --busy: #2356a5; --warn: #855400; --bad: #a3302a; }
+  --accent: #1d6a56; --idle: #55616f; --good: #1d6a56; --busy: #2356a5; --warn: #855400; --bad: #a3302a; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e2e8ee; --dim: #97a5b3; --paper: #0f1419; --card: #161d24; --line: #2a343e; --faint: #1d252e;
-  --accent: #6cc7ae; --good: #6cc7ae; --busy: #8fb6f6; --warn: #e2b560; --bad: #f1948c; } }
+  --accent: #6cc7ae; --idle: #97a5b3; --good: #6cc7ae; --busy: #8fb6f6; --warn: #e2b560; --bad: #f1948c; } }
 * { box-sizing: border-box; }
 html { scrollbar-gutter: stable; }
 body { margin: 0; font: 14px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: var(--ink); background: var(--paper); }
@@ -46,10 +46,10 @@ small { font-size: .86em; }
 .cards a { height: 100%; }
 .cards a, .card { display: block; padding: .75rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; text-decoration: none; color: var(--ink); overflow-wrap: anywhere; }
 .cards a:hover, a.tile:hover { border-color: var(--accent); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .6rem; margin: 0 0 1rem; padding: 0; list-style: none; }
-.tile { display: flex; flex-direction: column; height: 100%; padding: .55rem .8rem .6rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; text-decoration: none; color: var(--ink); }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.35rem, 1fr)); gap: .5rem; margin: 0 0 1rem; padding: 0; list-style: none; }
+.tile { display: flex; flex-direction: column; height: 100%; padding: .5rem .65rem .55rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; text-decoration: none; color: var(--ink); }
 .tile .label { font-size: .82em; color: var(--dim); }
-.tile strong { font-size: 1.45rem; font-weight: 600; line-height: 1.25; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
+.tile strong { font-size: 1.15rem; white-space: nowrap; font-weight: 600; line-height: 1.25; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
 .tile strong.plain { color: inherit; }
 .badge { display: inline-block; padding: .02rem .45rem; border-radius: 1rem; font-size: .86em; font-weight: 550; white-space: nowrap; color: var(--dim); background: var(--faint); }
 .badge.good { color: var(--good); background: color-mix(in srgb, var(--good) 11%, var(--card)); }
@@ -65,12 +65,13 @@ th, td { padding: .34rem .7rem; text-align: left; vertical-align: top; border-bo
 tbody tr:last-child > * { border-bottom: 0; }
 tbody tr:hover { background: color-mix(in srgb, var(--faint) 60%, transparent); }
 thead th, thead td { font-size: .86em; font-weight: 550; white-space: nowrap; color: var(--dim); background: var(--faint); }
-td.long { overflow-wrap: anywhere; min-width: 10rem; }
+td.long { overflow-wrap: anywhere; min-width: 9rem; }
 .fixed, time { white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 time { font-variant-numeric: tabular-nums; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)); gap: .55rem 1.5rem; margin: 0 0 1rem; padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
 .facts dt { font-size: .84em; color: var(--dim); }
+.facts time + small { margin-left: .5rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .split { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 0 1.25rem; }
 .progress { display: inline-flex; align-items: center; gap: .6rem; white-space: nowrap; font-variant-numeric: tabular-nums; }
@@ -95,13 +96,18 @@ button.danger:hover { border-color: var(--bad); color: var(--bad); }
 .filters .buttons { display: flex; align-items: center; gap: .7rem; min-height: 2rem; }
 .actions { display: flex; flex-wrap: wrap; align-items: center; gap: .35rem; }
 td .actions { flex-wrap: nowrap; }
-.actions input:not([type=hidden]) { width: 9rem; margin: 0; padding: .22rem .5rem; }
+.actions input:not([type=hidden]) { width: 7rem; margin: 0; padding: .22rem .5rem; }
+.links { display: flex; flex-wrap: wrap; gap: .2rem .8rem; }
+.actions select { width: auto; margin: 0; padding: .22rem .4rem; }
 .bulk { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .9rem; margin-bottom: 1rem; }
 .form { max-width: 34rem; padding: .9rem 1rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
-.form small { color: var(--dim); }
+.form small { display: block; color: var(--dim); }
+.field { margin-bottom: .8rem; }
 .pager { display: flex; gap: 1rem; align-items: center; margin-top: .7rem; color: var(--dim); }
-.chart { min-height: 12rem; padding: .5rem .4rem .2rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; overflow: hidden; }
-.chart h3 { margin: .1rem .5rem .3rem; font-size: .86em; font-weight: 550; color: var(--dim); }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(19rem, 100%), 1fr)); gap: .75rem; }
+.chart { min-height: 12rem; margin: 0; padding: .5rem .4rem .2rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; overflow: hidden; }
+.chart figcaption { margin: .1rem .5rem .3rem; font-size: .86em; font-weight: 550; color: var(--dim); }
+.chart p { margin: .5rem; }
 .uplot, .u-legend { font: 12px/1.4 system-ui, sans-serif !important; }
 .u-legend { text-align: left !important; }
 .u-legend th, .u-legend td { padding: .05rem .25rem; border: 0; background: none; font-size: 12px; }

@@ -60,7 +60,7 @@ export const runTable = (runs: readonly Run[], now: Date, empty: string): Html =
     ],
     rows: runs.map((run) => [
       html`<a href="/admin/runs/${run.id}">${run.id}</a>`,
-      run.job,
+      html`<a href="/admin/jobs/${encodeURIComponent(run.job)}">${run.job}</a>`,
       run.schedule === null ? run.trigger : html`${run.schedule}<small>${run.trigger}</small>`,
       statusBadge(run.status),
       timeWithAge(run.createdAt, now),

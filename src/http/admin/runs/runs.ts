@@ -1,14 +1,18 @@
 import { type Response, Router } from "express";
 import { z } from "zod";
 import { type Html, html } from "../../../html.ts";
+import { entriesOfRun, type RunEntry } from "../../../queues/entries.ts";
 import { listRuns, listSteps, loadRun, RUN_STATUSES, RUN_TRIGGERS, type Run } from "../../../queues/runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { onlyPlain } from "../board-redaction.ts";
-import { codeHtml, facts, section, timeWithAge } from "../frame/elements.ts";
+import { regionHtml, section, timeWithAge } from "../frame/elements.ts";
 import { type FilterField, filterForm, pager, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
-import { durationText, rangesHtml, resultHtml, runTable, statusBadge } from "./run-table.ts";
+import { table } from "../frame/table.ts";
+import { stateBadge } from "../work/entry-table.ts";
+import { runDetails } from "./run-details.ts";
+import { runTable } from "./run-table.ts";
 
 /** Runs of jobs. */
 export const runsPage: AdminPage = {
@@ -21,6 +25,8 @@ export const runsPage: AdminPage = {
 
 const PER_PAGE = 50;
 const MAX_PAGE = 200;
+/** Of a run with thousands of ranges: those that fail or are due come first. */
+const ENTRIES_SHOWN = 50;
 
 /** How far back the list goes. */
 const WITHIN: Readonly<Record<string, number>> = {
@@ -69,7 +75,11 @@ ${pager("/admin/runs", given, { page: filter.page, hasMore: found.length > PER_P
     if (!/^[1-9][0-9]{0,17}$/.test(req.params.id)) return next();
     const run = await loadRun(runtime.db.drizzle, req.params.id);
     if (run === undefined) return next();
-    showRun(res, run, await listSteps(runtime.db.drizzle, run.id), runtime.clock.now());
+    const [steps, entries] = await Promise.all([
+      listSteps(runtime.db.drizzle, run.id),
+      entriesOfRun(runtime.db.drizzle, run.id, ENTRIES_SHOWN),
+    ]);
+    showRun(res, { run, steps, entries }, runtime.clock.now());
   });
   return router;
 }
@@ -82,26 +92,42 @@ const fieldsFor = (jobs: readonly string[]): FilterField[] => [
   { name: "work", label: "Nothing to do", choices: [["all", "Show these too"]] },
 ];
 
-function showRun(res: Response, run: Run, steps: readonly Run[], now: Date): void {
-  const body = html`${runFacts(run, now)}
-${section("Input", html`<pre class="card">${JSON.stringify(onlyPlain(run.input), null, 2)}</pre>`)}
-${steps.length > 0 ? section("Steps", runTable(steps, now, "")) : null}`;
+type OneRun = { readonly run: Run; readonly steps: readonly Run[]; readonly entries: readonly RunEntry[] };
+
+function showRun(res: Response, { run, steps, entries }: OneRun, now: Date): void {
+  const isOver = run.finishedAt !== null;
   showPage(res, {
     title: `Run ${run.id} of ${run.job}`,
-    above: [["Runs", "/admin/runs"]],
-    aside: statusBadge(run.status),
-    body,
+    above: [
+      ["Runs", "/admin/runs"],
+      [run.job, `/admin/jobs/${run.job}`],
+    ],
+    live: isOver ? false : `run=${run.id}`,
+    body: html`${regionHtml("outage", html``)}${regionHtml(`run-${run.id}`, runDetails(run, now))}
+${section("Input", html`<pre class="card">${JSON.stringify(onlyPlain(run.input), null, 2)}</pre>`)}
+${steps.length > 0 ? section("Steps", runTable(steps, now, "")) : null}
+${section("Entries that are not settled", entryTable(entries, now))}`,
   });
 }
 
-const runFacts = (run: Run, now: Date): Html =>
-  facts([
-    ["Trigger", run.schedule === null ? run.trigger : html`${run.trigger} ${codeHtml(run.schedule)}`],
-    ["Slot", timeWithAge(run.slot, now)],
-    ["Enqueued", timeWithAge(run.createdAt, now)],
-    ["Started", timeWithAge(run.startedAt, now)],
-    ["Finished", timeWithAge(run.finishedAt, now)],
-    ["Duration", durationText(run, now)],
-    ["Ranges", rangesHtml(run)],
-    [run.error === null ? "Counts" : "Why it ended", resultHtml(run)],
-  ]);
+const entryTable = (entries: readonly RunEntry[], now: Date): Html =>
+  table({
+    caption: "Entries of the run that are not settled",
+    columns: [
+      { title: "Entry", kind: "number" },
+      { title: "Part", kind: "fixed" },
+      { title: "State", kind: "fixed" },
+      { title: "Due", kind: "fixed" },
+      { title: "Attempts", kind: "number" },
+      { title: "Error", kind: "long" },
+    ],
+    rows: entries.map(({ id, job, state, runAt, attempts, error }) => [
+      html`<a href="/admin/work/${id}">${id}</a>`,
+      job,
+      stateBadge(state),
+      timeWithAge(runAt, now),
+      attempts,
+      error,
+    ]),
+    empty: "All are settled.",
+  });

@@ -104,6 +104,13 @@ function drawCharts(root) {
   }
 }
 
+/** The time of day at a mark of an axis, or the day at midnight. */
+function clockText(seconds) {
+  const text = (isUtc ? utcText : localText)(new Date(seconds * 1_000));
+  const time = text.slice(11, 16);
+  return time === "00:00" ? text.slice(5, 10) : time;
+}
+
 function drawChart(place, { unit, kind, x, series }) {
   const hues = isDark() ? HUES_DARK : HUES_LIGHT;
   const axis = {
@@ -112,6 +119,7 @@ function drawChart(place, { unit, kind, x, series }) {
     grid: { stroke: css("--line"), width: 1 },
     ticks: { stroke: css("--line"), width: 1, size: 4 },
   };
+  const hueOf = ({ tone, hue }) => (tone ? css(`--${tone}`) : hues[(hue ?? 0) % hues.length]);
   const withUnit = (value) => (value === null || value === undefined ? "–" : `${value}${unit}`);
   const options = {
     width: Math.max(200, place.clientWidth),
@@ -120,17 +128,17 @@ function drawChart(place, { unit, kind, x, series }) {
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
     scales: { y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
     axes: [
-      { ...axis, size: 26 },
+      { ...axis, size: 26, space: 60, values: (_chart, splits) => splits.map(clockText) },
       { ...axis, size: 50, values: (_chart, splits) => splits.map(withUnit) },
     ],
     series: [
       { value: "{YYYY}-{MM}-{DD} {HH}:{mm}" },
-      ...series.map(({ label, tone }, index) => ({
-        label,
-        stroke: tone ? css(`--${tone}`) : hues[index % hues.length],
+      ...series.map((one) => ({
+        label: one.label,
+        stroke: hueOf(one),
         width: kind === "points" ? 0 : 1.5,
         paths: kind === "points" ? () => null : undefined,
-        points: { show: kind === "points", size: 5, fill: tone ? css(`--${tone}`) : undefined },
+        points: { show: kind === "points", size: 5, fill: hueOf(one) },
         value: (_chart, value) => withUnit(value),
       })),
     ],

@@ -1,7 +1,7 @@
+import { formatCounts } from "../format-counts.ts";
 import { formatInstant } from "../format-instant.ts";
 import { printable, printableJson } from "../printable.ts";
-import type { Preview } from "../queues/dry-run.ts";
-import { formatCounts } from "./table.ts";
+import type { Preview } from "./dry-run.ts";
 
 /** At most this many items of a list are printed. */
 const MAX_ITEMS = 20;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { previewText } from "../../src/cli/preview-text.ts";
+import { previewText } from "../../src/queues/preview-text.ts";
 
 it("prints the first twenty decisions of a job, and how to see the rest", () => {
   const remarks = Array.from({ length: 22 }, (_, n) => ({ about: `user ${n}`, decision: "declined" }));

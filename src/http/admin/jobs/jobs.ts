@@ -1,0 +1,92 @@
+import { Router } from "express";
+import { z } from "zod";
+import { QUEUE_NAMES, type QueueName } from "../../../config/queues.ts";
+import { type Html, html } from "../../../html.ts";
+import type { Job } from "../../../queues/job.ts";
+import { latestRuns, type Run } from "../../../queues/runs.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import { nextSlot } from "../../../schedules/slots.ts";
+import { timeWithAge } from "../frame/elements.ts";
+import { filterForm, readFilters } from "../frame/filters.ts";
+import type { AdminPage } from "../frame/navigation.ts";
+import { showPage } from "../frame/page.ts";
+import { table } from "../frame/table.ts";
+import { durationText, statusBadge } from "../runs/run-table.ts";
+import { jobRoutes } from "./job.ts";
+
+/** Kinds of work. */
+export const jobsPage: AdminPage = {
+  path: "/jobs",
+  title: "Jobs",
+  section: "Work",
+  role: "viewer",
+  routes: jobsRoutes,
+};
+
+const filterSchema = z.object({
+  queue: z.enum(QUEUE_NAMES, "is not a queue").optional(),
+  name: z.string().max(100).optional(),
+});
+
+/** `GET /jobs` lists the jobs; `GET /jobs/:job` shows one, and starts it. */
+function jobsRoutes(runtime: Runtime): Router {
+  const router = Router();
+  router.get("/jobs", async (req, res) => {
+    const filters = readFilters(filterSchema, req);
+    const { filter } = filters;
+    const fields = [
+      { name: "queue", label: "Queue", choices: QUEUE_NAMES },
+      { name: "name", label: "Name contains" },
+    ];
+    const form = filterForm("/admin/jobs", fields, filters);
+    if (filter === null) return showPage(res.status(422), { title: "Jobs", body: form });
+    const jobs = chosen(runtime.catalogue.jobs, filter);
+    const runs = await latestRuns(
+      runtime.db.drizzle,
+      jobs.map(({ name }) => name),
+    );
+    showPage(res, { title: "Jobs", body: html`${form}${jobTable(runtime, jobs, runs)}` });
+  });
+  router.use(jobRoutes(runtime));
+  return router;
+}
+
+type Chosen = { readonly queue?: QueueName | undefined; readonly name?: string | undefined };
+
+/** By queue, heaviest first, and name. */
+const chosen = (jobs: readonly Job[], { queue, name = "" }: Chosen): Job[] =>
+  jobs
+    .filter((job) => (queue === undefined || job.queue === queue) && job.name.includes(name))
+    .sort(
+      (a, b) => QUEUE_NAMES.indexOf(a.queue) - QUEUE_NAMES.indexOf(b.queue) || (a.name < b.name ? -1 : 1),
+    );
+
+function jobTable({ timetable, clock }: Runtime, jobs: readonly Job[], runs: readonly Run[]): Html {
+  const now = clock.now();
+  const last = new Map(runs.map((run) => [run.job, run]));
+  const nextOf = (name: string): Date | null => {
+    const slots = timetable.filter(({ job }) => job.name === name).map((schedule) => nextSlot(schedule, now));
+    return slots.sort((a, b) => a.getTime() - b.getTime())[0] ?? null;
+  };
+  return table({
+    caption: "Jobs",
+    columns: [
+      { title: "Job", kind: "fixed" },
+      { title: "Description", kind: "long" },
+      { title: "Last run", kind: "fixed" },
+      { title: "Took", kind: "number" },
+      { title: "Next slot", kind: "fixed" },
+    ],
+    rows: jobs.map(({ name, queue, description }) => {
+      const run = last.get(name);
+      return [
+        html`<a href="/admin/jobs/${name}">${name}</a><small>${queue}</small>`,
+        description,
+        run === undefined ? null : html`${statusBadge(run.status)}${timeWithAge(run.createdAt, now)}`,
+        run === undefined ? null : durationText(run, now),
+        timeWithAge(nextOf(name), now),
+      ];
+    }),
+    empty: "No job matches.",
+  });
+}

@@ -1,0 +1,114 @@
+import { type Request, type Response, Router } from "express";
+import { audit } from "../../../db/audit.ts";
+import { html } from "../../../html.ts";
+import { dryRun } from "../../../queues/dry-run.ts";
+import type { Job } from "../../../queues/job.ts";
+import { startRun } from "../../../queues/manual-runs.ts";
+import { previewText } from "../../../queues/preview-text.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import { onlyPlain } from "../board-redaction.ts";
+import { reasonField, reasonIn } from "../frame/actions.ts";
+import { notice } from "../frame/elements.ts";
+import { hiddenToken, showPage } from "../frame/page.ts";
+import { sessionOf } from "../guard.ts";
+import { needsReason } from "../needs-reason.ts";
+import { type Entered, hiddenPayload, payloadInputs, readPayload } from "./run-form.ts";
+
+/** A dry run is one transaction that holds a connection; longer ones are for the command line. */
+const DRY_RUN_LIMIT_MS = 20_000;
+
+/**
+ * `POST /jobs/:job/dry-run` shows what a run would do, and has the button that starts it; `POST
+ * /jobs/:job/start` starts it.
+ */
+export function startRoutes(runtime: Runtime): Router {
+  const router = Router();
+  let isBusy = false;
+  const known = (name: string) => runtime.catalogue.jobs.find((job) => job.name === name);
+  router.post("/jobs/:job/dry-run", async (req, res, next) => {
+    const job = known(req.params.job);
+    if (!job) return next();
+    const entered = await enteredIn(runtime, job, req, res);
+    if (entered === null) return;
+    if (isBusy)
+      return showFault(res.status(409), job, "Another dry run is in progress. Try again in a moment.");
+    isBusy = true;
+    try {
+      const preview = await dryRun(runtime, job, entered.payload, undefined, DRY_RUN_LIMIT_MS);
+      showPreview(res, job, entered, { text: previewText(preview), wouldFail: preview.fault !== null });
+    } catch (error) {
+      runtime.log.warn({ err: error, job: job.name }, "a dry run from the dashboard failed");
+      showFault(
+        res.status(422),
+        job,
+        `The dry run did not end within ${DRY_RUN_LIMIT_MS / 1_000} s, or failed: commonwork run ${job.name} --dry-run`,
+      );
+    } finally {
+      isBusy = false;
+    }
+  });
+  router.post("/jobs/:job/start", async (req, res, next) => {
+    const job = known(req.params.job);
+    if (!job) return next();
+    const entered = await enteredIn(runtime, job, req, res);
+    if (entered === null) return;
+    const decision = reasonIn(req, res, needsReason(job));
+    if (decision === null) return;
+    const run = await runtime.relay.transact(async (tx) => {
+      const id = await startRun(tx, job, entered.payload);
+      await audit(tx, {
+        actor: decision.actor,
+        action: "jobs.start",
+        subject: `job_runs:${id}`,
+        details: {
+          job: job.name,
+          input: onlyPlain(entered.payload),
+          ...(decision.reason === undefined ? {} : { reason: decision.reason }),
+        },
+      });
+      return id;
+    });
+    res.redirect(303, `/admin/runs/${run}`);
+  });
+  return router;
+}
+
+/** Null after showing the form again with what is wrong. */
+async function enteredIn(runtime: Runtime, job: Job, req: Request, res: Response): Promise<Entered | null> {
+  const body = (req.body ?? {}) as Record<string, unknown>;
+  const entered = await readPayload(runtime.db.drizzle, job, body, sessionOf(res).role);
+  if (entered.payload !== null) return entered;
+  showPage(res.status(422), {
+    title: `Run ${job.name}`,
+    above: aboveOf(job),
+    body: html`${notice("Fix the errors and try again.", "bad")}${runForm(res, job, entered)}`,
+  });
+  return null;
+}
+
+/** The form that begins with a dry run. */
+export const runForm = (res: Response, job: Job, entered: Entered) =>
+  html`<form class="form" method="post" action="/admin/jobs/${job.name}/dry-run">${hiddenToken(sessionOf(res))}${payloadInputs(job, entered)}
+<button class="main">Dry run</button></form>`;
+
+const aboveOf = ({ name }: Job) =>
+  [
+    ["Jobs", "/admin/jobs"],
+    [name, `/admin/jobs/${name}`],
+  ] as const;
+
+function showFault(res: Response, job: Job, fault: string): void {
+  showPage(res, { title: `Run ${job.name}`, above: aboveOf(job), body: notice(fault, "bad") });
+}
+
+type Shown = { readonly text: string; readonly wouldFail: boolean };
+
+function showPreview(res: Response, job: Job, entered: Entered, { text, wouldFail }: Shown): void {
+  const input = hiddenPayload(job, entered);
+  showPage(res, {
+    title: `Dry run of ${job.name}`,
+    above: aboveOf(job),
+    body: html`${wouldFail ? notice("It would fail.", "bad") : null}<pre class="card">${text}</pre>
+<form class="actions" method="post">${hiddenToken(sessionOf(res))}${input}${needsReason(job) ? reasonField() : null}<button class="main" formaction="/admin/jobs/${job.name}/start">Start the run</button><button formaction="/admin/jobs/${job.name}/dry-run" formnovalidate>Dry run again</button></form>`,
+  });
+}

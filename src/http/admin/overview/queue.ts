@@ -1,0 +1,104 @@
+import { Router } from "express";
+import { z } from "zod";
+import { isQueueName, QUEUE_WEIGHTS } from "../../../config/queues.ts";
+import { type Html, html } from "../../../html.ts";
+import { readActivity } from "../../../queues/activity.ts";
+import { concurrencyOf } from "../../../queues/queues.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import { badge, formatCount, formatSeconds, section, tiles } from "../frame/elements.ts";
+import { filterForm, hrefOf, readFilters } from "../frame/filters.ts";
+import { showPage } from "../frame/page.ts";
+import { table } from "../frame/table.ts";
+import type { Snapshots } from "../snapshot/snapshot.ts";
+import { activityCharts } from "./activity-charts.ts";
+import { amountText, type QueueFigures, queueFigures } from "./figures.ts";
+
+/** How far back the charts go, and the minutes of their steps. */
+const SPANS: Readonly<Record<string, readonly [hours: number, stepMinutes: number]>> = {
+  "3 hours": [3, 1],
+  "1 day": [24, 10],
+  "7 days": [168, 60],
+};
+
+const spanSchema = z.object({
+  span: z
+    .string()
+    .refine((text) => text in SPANS, "is not a time that can be chosen")
+    .default("3 hours"),
+});
+
+/** `GET /queue/:queue?span=`: the figures, charts and jobs of one queue, and the way to its carriers. */
+export function queueRoutes(runtime: Runtime, snapshots: Snapshots): Router {
+  const router = Router();
+  router.get("/queue/:queue", async (req, res, next) => {
+    const { queue } = req.params;
+    if (!isQueueName(queue)) return next();
+    const filters = readFilters(spanSchema, req);
+    const [hours, stepMinutes] = SPANS[filters.filter?.span ?? "3 hours"] ?? [3, 1];
+    const snapshot = await snapshots.read();
+    const stepSeconds = stepMinutes * 60;
+    const last = Math.floor(snapshot.at.getTime() / 1_000 / stepSeconds) * stepSeconds;
+    const x = Array.from({ length: (hours * 60) / stepMinutes }, (_, n) => last - n * stepSeconds).reverse();
+    const activity = await readActivity(runtime.db.drizzle, new Date((x[0] ?? last) * 1_000), stepSeconds);
+    const figure = queueFigures(snapshot).find((each) => each.queue === queue);
+    const form = filterForm(
+      `/admin/queue/${queue}`,
+      [{ name: "span", label: "Time", choices: Object.keys(SPANS) }],
+      filters,
+    );
+    showPage(res.status(filters.filter === null ? 422 : 200), {
+      title: `Queue ${queue}`,
+      above: [["Overview", "/admin"]],
+      aside: figure?.isPaused ? badge("paused", "warn") : null,
+      hasCharts: true,
+      body: html`${figure === undefined ? null : queueTiles(figure)}${links(queue)}
+${form}${activityCharts(
+  activity.filter((step) => step.queue === queue),
+  x,
+  stepMinutes,
+)}
+${section("Jobs", jobTable(runtime, queue))}`,
+    });
+  });
+  return router;
+}
+
+const queueTiles = ({ queue, amounts, oldestSeconds, active, failed }: QueueFigures): Html =>
+  tiles([
+    { label: "Due", value: amountText(amounts.due), href: hrefOf("/admin/work", { queue, state: "due" }) },
+    { label: "Oldest due", value: oldestSeconds === null ? "–" : formatSeconds(oldestSeconds) },
+    {
+      label: "Carried",
+      value: amountText(amounts.carried),
+      href: hrefOf("/admin/work", { queue, state: "carried" }),
+    },
+    { label: "Running carriers", value: active === null ? "–" : formatCount(active) },
+    {
+      label: "Later",
+      value: amountText(amounts.later),
+      href: hrefOf("/admin/work", { queue, state: "later" }),
+    },
+    { label: "Failed attempts", value: formatCount(failed), note: "last hour" },
+    {
+      label: "Dead",
+      value: amountText(amounts.dead),
+      href: hrefOf("/admin/work", { queue, state: "dead" }),
+      ...(amounts.dead.count > 0 ? { tone: "bad" as const } : {}),
+    },
+  ]);
+
+const links = (queue: keyof typeof QUEUE_WEIGHTS): Html =>
+  html`<p class="dim">Weight ${QUEUE_WEIGHTS[queue]}: ${concurrencyOf(queue)} carriers at once in each process. <a href="/admin/queues/queue/${queue}">Carriers in Redis, pause and resume</a> (Bull Board).</p>`;
+
+const jobTable = ({ catalogue }: Runtime, queue: string): Html =>
+  table({
+    caption: `Jobs of the queue ${queue}`,
+    columns: [
+      { title: "Job", kind: "fixed" },
+      { title: "Description", kind: "long" },
+    ],
+    rows: catalogue.jobs
+      .filter((job) => job.queue === queue)
+      .map(({ name, description }) => [html`<a href="/admin/jobs/${name}">${name}</a>`, description]),
+    empty: "No job.",
+  });

@@ -1,0 +1,154 @@
+import { type Html, html } from "../../../html.ts";
+import type { Run } from "../../../queues/runs.ts";
+import { sparkline } from "../frame/chart.ts";
+import { badge, formatCount, formatSeconds, section, type Tone, tiles, timeHtml } from "../frame/elements.ts";
+import { hrefOf } from "../frame/filters.ts";
+import { table } from "../frame/table.ts";
+import { runDetails } from "../runs/run-details.ts";
+import { runTable } from "../runs/run-table.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+import { activityCharts } from "./activity-charts.ts";
+import { alertTable } from "./alerts.ts";
+import { amountText, chartMinutes, type QueueFigures, queueFigures, sumOf } from "./figures.ts";
+
+/** The parts of pages that the stream keeps current, by name. */
+export type Regions = ReadonlyMap<string, Html>;
+
+/** Says so while the state cannot be read. */
+export const OUTAGE = "outage";
+
+/** The parts that are made of a snapshot: those of the overview, and the details of the runs in it. */
+export function regionsOf(snapshot: Snapshot): Regions {
+  const figures = queueFigures(snapshot);
+  const { at, running, runs, slow } = snapshot;
+  return new Map([
+    [OUTAGE, html``],
+    ["tiles", overviewTiles(figures, running, slow)],
+    ["alerts", alertTable(slow.alerts)],
+    ["queues", queueTable(figures)],
+    ["running", runTable(running, at, "No run is in progress.")],
+    ["charts", activityCharts(slow.activity, chartMinutes(at), 1)],
+    ["servers", serverTables(snapshot)],
+    ...runs.map((run) => [`run-${run.id}`, runDetails(run, at)] as const),
+  ]);
+}
+
+function overviewTiles(
+  figures: readonly QueueFigures[],
+  running: readonly Run[],
+  { alerts, sales }: Pick<Snapshot["slow"], "alerts" | "sales">,
+): Html {
+  const due = sumOf(figures, "due");
+  const dead = sumOf(figures, "dead");
+  const oldest = Math.max(0, ...figures.map(({ oldestSeconds }) => oldestSeconds ?? 0));
+  const slowest = figures.find(({ oldestSeconds }) => oldestSeconds !== null && oldestSeconds === oldest);
+  const perMinute = figures.reduce((all, figure) => all + figure.perMinute, 0);
+  const failed = figures.reduce((all, figure) => all + figure.failed, 0);
+  const firing = alerts.filter(({ state }) => state === "firing").length;
+  const toned = (is: boolean, tone: Tone) => (is ? { tone } : {});
+  return tiles([
+    {
+      label: "Settled per minute",
+      value: formatCount(Math.round(perMinute * 10) / 10),
+      note: "last 15 minutes",
+    },
+    { label: "Due now", value: amountText(due), note: "wait for a worker", href: "/admin/work?state=due" },
+    {
+      label: "Oldest due",
+      value: slowest === undefined ? "–" : formatSeconds(oldest),
+      note: slowest?.queue ?? "nothing waits",
+      ...toned(oldest > 900, "warn"),
+    },
+    {
+      label: "Runs in progress",
+      value: formatCount(running.length),
+      href: "/admin/runs?status=running",
+      note: "with ranges",
+    },
+    { label: "Failed attempts", value: formatCount(failed), note: "last hour", ...toned(failed > 0, "warn") },
+    {
+      label: "Dead letters",
+      value: amountText(dead),
+      note: "wait for an operator",
+      href: "/admin/work?state=dead",
+      ...toned(dead.count > 0, "bad"),
+    },
+    {
+      label: "Sales held",
+      value: formatCount(sales.held),
+      note: `${formatCount(sales.unresolved)} with an unknown buyer`,
+      href: "/admin/sales?status=held",
+      ...toned(sales.held > 0, "warn"),
+    },
+    {
+      label: "Alerts",
+      value: `${firing}`,
+      note: `${alerts.length - firing} pending`,
+      ...toned(firing > 0, "bad"),
+    },
+  ]);
+}
+
+const numbers = (title: string) => ({ title, kind: "number" }) as const;
+
+const queueTable = (figures: readonly QueueFigures[]): Html =>
+  table({
+    caption: "Queues",
+    columns: [
+      { title: "Queue", kind: "fixed" },
+      ...["Due", "Carried", "Running", "Later", "Dead", "Oldest due", "Per minute", "Failed, 1 h"].map(
+        numbers,
+      ),
+      { title: "Settled, last hour", kind: "fixed" },
+    ],
+    rows: figures.map((figure) => {
+      const { queue, amounts, oldestSeconds, active, isPaused, perMinute, failed, lastHour } = figure;
+      return [
+        html`<a href="/admin/queue/${encodeURIComponent(queue)}">${queue}</a>${isPaused ? html` ${badge("paused", "warn")}` : null}`,
+        amountText(amounts.due),
+        amountText(amounts.carried),
+        active,
+        amountText(amounts.later),
+        amounts.dead.count === 0
+          ? 0
+          : html`<a class="bad" href="${hrefOf("/admin/work", { queue, state: "dead" })}">${amountText(amounts.dead)}</a>`,
+        oldestSeconds === null ? null : formatSeconds(oldestSeconds),
+        Math.round(perMinute * 10) / 10,
+        failed,
+        sparkline(lastHour, `Settled entries of ${queue} in each minute of the last hour`),
+      ];
+    }),
+    empty: "",
+  });
+
+function serverTables({ slow: { servers, processes } }: Snapshot): Html {
+  const versions = new Set(processes.filter(({ isGone }) => !isGone).map(({ version }) => version));
+  return html`<div class="split">${section(
+    "Servers",
+    table({
+      caption: "Servers",
+      columns: ["Server", "Version", numbers("Up for"), { title: "Notes", kind: "long" }],
+      rows: servers.map(({ name, version, upSeconds, notes }) => [
+        name,
+        version ?? badge("does not answer", "bad"),
+        upSeconds === null ? null : formatSeconds(upSeconds),
+        notes.join(" · "),
+      ]),
+      empty: "",
+    }),
+  )}${section(
+    "Processes",
+    table({
+      caption: "Processes of the service",
+      columns: ["Process", "Version", { title: "Roles", kind: "long" }, "Started"],
+      rows: processes.map(({ machine, pid, version, roles, queues, startedAt, isGone }) => [
+        html`${machine}${isGone ? html` ${badge("not seen", "bad")}` : null}<small>${pid}</small>`,
+        version,
+        html`${roles.join(", ")}${queues.length > 0 ? html`<small>${queues.join(", ")}</small>` : null}`,
+        timeHtml(startedAt),
+      ]),
+      empty: "No process has reported yet; each does every 15 seconds.",
+    }),
+    versions.size > 1 ? badge(`${versions.size} versions`, "warn") : null,
+  )}</div>`;
+}

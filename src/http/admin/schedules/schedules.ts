@@ -1,0 +1,163 @@
+import { type Request, type Response, Router } from "express";
+import { audit } from "../../../db/audit.ts";
+import { type Html, html } from "../../../html.ts";
+import { startRun } from "../../../queues/manual-runs.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import { type ListedSchedule, listSchedules } from "../../../schedules/list-schedules.ts";
+import { pauseSchedule, resumeSchedule } from "../../../schedules/pause.ts";
+import type { Schedule } from "../../../schedules/schedule.ts";
+import { nextSlot } from "../../../schedules/slots.ts";
+import { actionForm, mayAct, reasonIn, resultOf } from "../frame/actions.ts";
+import { badge, type Content, codeHtml, notice, section, timeHtml, timeWithAge } from "../frame/elements.ts";
+import type { AdminPage } from "../frame/navigation.ts";
+import { showPage } from "../frame/page.ts";
+import { table } from "../frame/table.ts";
+import { sessionOf } from "../guard.ts";
+import { needsReason } from "../needs-reason.ts";
+import { statusBadge } from "../runs/run-table.ts";
+import type { Session } from "../sessions.ts";
+import { weekPicture } from "./week.ts";
+
+/** The timetable. */
+export const schedulesPage: AdminPage = {
+  path: "/schedules",
+  title: "Schedules",
+  section: "Work",
+  role: "viewer",
+  routes: scheduleRoutes,
+};
+
+/**
+ * `GET /schedules` shows the timetable and the coming week. `POST /schedules/:name/pause|resume` changes one,
+ * `POST /schedules/:name/run` opens a manual run of its job.
+ */
+function scheduleRoutes(runtime: Runtime): Router {
+  const router = Router();
+  router.get("/schedules", (req, res) => showSchedules(runtime, req, res));
+  const known = (name: unknown) => runtime.timetable.find((schedule) => schedule.name === name);
+  router.post("/schedules/:name/run", async (req, res, next) => {
+    const schedule = known(req.params.name);
+    if (!schedule) return next();
+    const decision = reasonIn(req, res, needsReason(schedule.job));
+    if (decision === null) return;
+    const run = await runtime.relay.transact(async (tx) => {
+      const id = await startRun(tx, schedule.job, schedule.input);
+      const { actor, ...details } = decision;
+      await audit(tx, {
+        actor,
+        action: "schedules.run",
+        subject: `schedules:${schedule.name}`,
+        details: { run: id, ...details },
+      });
+      return id;
+    });
+    res.redirect(303, `/admin/schedules?run=${run}`);
+  });
+  for (const [action, change] of [
+    ["pause", pauseSchedule],
+    ["resume", resumeSchedule],
+  ] as const)
+    router.post(`/schedules/:name/${action}`, async (req, res, next) => {
+      const schedule = known(req.params["name"]);
+      if (!schedule) return next();
+      const decision = reasonIn(req, res, needsReason(schedule.job));
+      if (decision === null) return;
+      await runtime.relay.transact((tx) => change(tx, schedule.name, decision));
+      res.redirect(303, "/admin/schedules");
+    });
+  return router;
+}
+
+async function showSchedules(runtime: Runtime, req: Request, res: Response): Promise<void> {
+  const { timetable, clock, db } = runtime;
+  const now = clock.now();
+  const schedules = await listSchedules(db.drizzle, timetable, now);
+  const result = resultOf(req, { run: "Opened run" });
+  const actor = mayAct(res) ? sessionOf(res) : null;
+  const planned = schedules.map(({ name, pattern, tz, pausedAt }) => ({
+    name,
+    pattern,
+    tz,
+    isPaused: pausedAt !== null,
+  }));
+  showPage(res, {
+    title: "Schedules",
+    body: html`${result === null ? null : notice(result)}
+${schedules.length === 0 ? null : section("The coming week", weekPicture(planned, now), html`<span class="dim">Days of UTC; a band fires every hour or more often.</span>`)}
+${section("Timetable", scheduleTable(schedules, timetable, actor, now))}`,
+  });
+}
+
+const scheduleTable = (
+  schedules: readonly ListedSchedule[],
+  timetable: readonly Schedule[],
+  actor: Session | null,
+  now: Date,
+): Html =>
+  table({
+    caption: "Timetable",
+    columns: [
+      { title: "Schedule", kind: "fixed" },
+      { title: "Job", kind: "fixed" },
+      { title: "Last slot", kind: "fixed" },
+      { title: "Next slot", kind: "fixed" },
+      ...(actor === null ? [] : [""]),
+    ],
+    rows: schedules.map((schedule) => [
+      html`${schedule.name}<small><code>${schedule.pattern}</code> ${schedule.tz}</small><small>if missed: ${misfireText(schedule.misfire)}</small>`,
+      html`<a href="/admin/jobs/${schedule.job}">${schedule.job}</a>${inputHtml(schedule.input)}`,
+      lastHtml(schedule, now),
+      nextHtml(schedule, now),
+      actor === null ? null : scheduleActions(schedule, timetable, actor),
+    ]),
+    empty: "The timetable is empty.",
+  });
+
+const inputHtml = (input: ListedSchedule["input"]): Html | null =>
+  Object.keys(input).length === 0 ? null : html`<small>${codeHtml(JSON.stringify(input))}</small>`;
+
+function lastHtml({ lastSlot, lastStatus, lastRun }: ListedSchedule, now: Date): Content {
+  if (lastSlot === null) return null;
+  const status =
+    lastStatus === null || lastStatus === "no work"
+      ? html`<span class="dim">${lastStatus}</span>`
+      : statusBadge(lastStatus);
+  return html`${timeWithAge(lastSlot, now)}${lastRun === null ? status : html`<a href="/admin/runs/${lastRun}">${status}</a>`}`;
+}
+
+/** When it fires next, or what keeps it from firing. */
+function nextHtml(schedule: ListedSchedule, now: Date): Html {
+  const { pausedAt, lastSlot, lastStatus } = schedule;
+  if (pausedAt) return html`${badge("paused", "warn")}<small>since ${timeHtml(pausedAt)}</small>`;
+  const next = timeWithAge(schedule.nextSlot, now);
+  const missed = lastSlot === null ? null : nextSlot(schedule, lastSlot);
+  if (missed === null || now.getTime() - missed.getTime() < MISSED_AFTER_MS) return next;
+  const isRunning = lastStatus === "queued" || lastStatus === "running";
+  return html`${isRunning ? badge("waits for its run", "busy") : badge("missed", "bad")}<small>slot of ${timeHtml(missed)}</small>`;
+}
+
+/** Slots are opened within ten seconds; a slot that is this old was missed. */
+const MISSED_AFTER_MS = 120_000;
+
+function misfireText(misfire: ListedSchedule["misfire"]): string {
+  if (misfire === "once") return "the latest runs";
+  return misfire === "skip" ? "skipped" : `the latest ${misfire.backfill} run`;
+}
+
+function scheduleActions(
+  { name, pausedAt }: ListedSchedule,
+  timetable: readonly Schedule[],
+  session: Session,
+): Html {
+  const job = timetable.find((schedule) => schedule.name === name)?.job;
+  return actionForm(
+    session,
+    [
+      { action: `/admin/schedules/${name}/run`, label: "Run now" },
+      pausedAt
+        ? { action: `/admin/schedules/${name}/resume`, label: "Resume" }
+        : { action: `/admin/schedules/${name}/pause`, label: "Pause" },
+    ],
+    { about: name, needsReason: job !== undefined && needsReason(job) },
+  );
+}

@@ -1,0 +1,112 @@
+import { sql } from "drizzle-orm";
+import { type Alert, type AlertWatch, watchAlerts } from "../../../alerts/watch.ts";
+import { rows } from "../../../db/statement.ts";
+import { type QueueStep, readActivity } from "../../../queues/activity.ts";
+import { countEntries, type EntryCount } from "../../../queues/outbox-counts.ts";
+import { listRuns, type Run, runsById } from "../../../queues/runs.ts";
+import { listProcesses, type ProcessRow } from "../../../roles/presence.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import type { Gauges } from "../../gauges.ts";
+import { type CarrierCount, countCarriers, readServers, type ServerRow } from "./servers.ts";
+
+/** What the pages that change by themselves show of the service, at one time. */
+export type Snapshot = {
+  readonly at: Date;
+  readonly entries: readonly EntryCount[];
+  readonly running: readonly Run[];
+  /** The runs that were asked for by id. */
+  readonly runs: readonly Run[];
+  readonly slow: SlowPart;
+};
+
+/** What costs more, or changes more slowly; it may be some seconds older. */
+type SlowPart = {
+  readonly alerts: readonly Alert[];
+  readonly activity: readonly QueueStep[];
+  readonly carriers: readonly CarrierCount[];
+  readonly servers: readonly ServerRow[];
+  readonly processes: readonly ProcessRow[];
+  readonly sales: OpenSales;
+};
+
+/** Sales that wait for a decision, and those whose buyer is unknown. */
+type OpenSales = { readonly held: number; readonly unresolved: number };
+
+export type Snapshots = {
+  /**
+   * The state of now, shared by all who ask within a second.
+   * @param runs further runs to read.
+   */
+  read(runs?: readonly string[]): Promise<Snapshot>;
+};
+
+const RUNNING_SHOWN = 20;
+const FAST_MS = 1_000;
+const SLOW_MS = 15_000;
+/** How far back the charts of the overview go, in steps of one minute. */
+export const CHART_MINUTES = 180;
+
+/** One reader per process, so that twenty open pages cost as much as one. */
+export function createSnapshots(runtime: Runtime, gauges: Gauges): Snapshots {
+  const watch = watchAlerts({
+    registry: runtime.metrics.registry,
+    refresh: () => gauges.refresh(),
+    on: runtime.db.drizzle,
+  });
+  const slow = shared(SLOW_MS, () => readSlow(runtime, watch));
+  const fast = shared(FAST_MS, async () => {
+    const on = runtime.db.drizzle;
+    const [entries, running] = await Promise.all([
+      countEntries(on, { from: runtime.relay.beginnings() }),
+      listRuns(on, { status: "running" }, RUNNING_SHOWN),
+    ]);
+    return { at: runtime.clock.now(), entries, running };
+  });
+  return {
+    async read(ids = []) {
+      const [now, slowPart, runs] = await Promise.all([
+        fast(),
+        slow(),
+        ids.length === 0 ? [] : runsById(runtime.db.drizzle, ids),
+      ]);
+      return { ...now, runs, slow: slowPart };
+    },
+  };
+}
+
+async function readSlow(runtime: Runtime, watch: AlertWatch): Promise<SlowPart> {
+  const on = runtime.db.drizzle;
+  const since = new Date(runtime.clock.now().getTime() - CHART_MINUTES * 60_000);
+  const [alerts, activity, carriers, servers, processes, [sales]] = await Promise.all([
+    watch.look(),
+    readActivity(on, since, 60),
+    countCarriers(runtime),
+    readServers(runtime),
+    listProcesses(on),
+    // Both from a partial index.
+    rows<{ held: number; unresolved: number }>(
+      on,
+      sql`select (select count(*)::int from token_sales where status = 'held') as held,
+                 (select count(*)::int from token_sales where status = 'unresolved') as unresolved`,
+    ),
+  ]);
+  return { alerts, activity, carriers, servers, processes, sales: sales ?? { held: 0, unresolved: 0 } };
+}
+
+/** One reading at a time, whose result is used again for a while. A failed one is tried again at once. */
+function shared<T>(keepMs: number, read: () => Promise<T>): () => Promise<T> {
+  let last: { readonly value: T; readonly untilMs: number } | null = null;
+  let reading: Promise<T> | null = null;
+  return async () => {
+    if (last !== null && performance.now() < last.untilMs) return last.value;
+    reading ??= read()
+      .then((value) => {
+        last = { value, untilMs: performance.now() + keepMs };
+        return value;
+      })
+      .finally(() => {
+        reading = null;
+      });
+    return reading;
+  };
+}

@@ -1,0 +1,136 @@
+import { type Request, type Response, Router } from "express";
+import { type Html, html } from "../../../html.ts";
+import { type FoundEntries, findEntries, type WorkState } from "../../../queues/entries.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import { sendError, tooManyRequests } from "../../error-response.ts";
+import { createRateLimit } from "../../rate-limit.ts";
+import { actionForm, decisionOf, hiddenField, mayAct } from "../frame/actions.ts";
+import { emptyState, formatCount, notice } from "../frame/elements.ts";
+import { hrefOf, optionHtml } from "../frame/filters.ts";
+import { showPage } from "../frame/page.ts";
+import { sessionOf } from "../guard.ts";
+import { ACTIONS, type Action, actOn, isAction, POSTPONE_SECONDS } from "./act.ts";
+import { entryTable } from "./entry-table.ts";
+import { isFiltered, parametersOf, searchOf, type WorkFilters, workFilters } from "./work-filters.ts";
+
+/** Entries of one action. What is left over is acted on by the next one. */
+const MAX_ENTRIES = 1_000;
+const SHOWN = 10;
+const ACTIONS_AT_ONCE = 10;
+const ACTIONS_PER_SECOND = 1 / 6;
+
+/** `GET /work/bulk` shows how many entries match and asks; `POST /work/bulk` acts on up to a thousand. */
+export function bulkRoutes(runtime: Runtime): Router {
+  const router = Router();
+  const limit = createRateLimit({
+    redis: runtime.producers.redis,
+    keyPrefix: `${runtime.config.redisPrefix}:limit:admin-bulk`,
+    burst: ACTIONS_AT_ONCE,
+    perSecond: ACTIONS_PER_SECOND,
+  });
+  router.get("/work/bulk", async (req, res) => {
+    const order = orderIn(req.query, res);
+    if (order === null) return;
+    const found = await find(runtime, order, SHOWN);
+    const title = `${ACTIONS[order.action].label} ${formatCount(found.matching)} entries`;
+    showPage(res, {
+      title,
+      above: [["Work", hrefOf("/admin/work", parametersOf(order.filters))]],
+      body: bodyHtml(res, order, found, runtime.clock.now()),
+    });
+  });
+  router.post("/work/bulk", async (req, res) => {
+    const order = orderIn((req.body ?? {}) as Record<string, unknown>, res);
+    if (order === null) return;
+    const decision = decisionOf(req, res);
+    if (decision === null) return;
+    const waitMs = await limit.take(sessionOf(res).id);
+    if (waitMs > 0) return tooManyRequests(res, waitMs);
+    const { entries } = await find(runtime, order, MAX_ENTRIES);
+    const done = await runtime.relay.transact((tx) =>
+      actOn(tx, runtime.catalogue, {
+        ...decision,
+        action: order.action,
+        ids: entries.map(({ id }) => id),
+        seconds: secondsIn(req),
+      }),
+    );
+    res.redirect(303, hrefOf("/admin/work", { ...parametersOf(order.filters), ...done }));
+  });
+  return router;
+}
+
+type Order = { readonly action: Action; readonly filters: WorkFilters };
+
+/** Null after sending 422: an action without a filter would be about everything. */
+function orderIn(given: Record<string, unknown>, res: Response): Order | null {
+  const { action } = given;
+  const parsed = workFilters.safeParse(
+    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== "")),
+  );
+  if (parsed.success && isAction(action) && isFiltered(parsed.data)) return { action, filters: parsed.data };
+  sendError(res, 422, {
+    code: "no-filter",
+    message: "Choose an action, and select entries by job, queue, key, field, age or error.",
+  });
+  return null;
+}
+
+/** Of the entries that match, those whose state allows the action. */
+async function find(runtime: Runtime, { action, filters }: Order, limit: number): Promise<FoundEntries> {
+  const search = searchOf(filters, runtime.clock.now());
+  const states = (ACTIONS[action].states as readonly WorkState[]).filter(
+    (state) => (search.state ?? state) === state,
+  );
+  const found = await Promise.all(
+    states.map((state) =>
+      findEntries(runtime.db.drizzle, runtime.catalogue, { ...search, state }, { limit }),
+    ),
+  );
+  return {
+    entries: found.flatMap(({ entries }) => entries).slice(0, limit),
+    matching: found.reduce((all, { matching }) => all + matching, 0),
+    isPartial: found.some(({ isPartial }) => isPartial),
+  };
+}
+
+/** How long entries are to be postponed, from the field below. */
+export const secondsIn = (req: Request): number =>
+  POSTPONE_SECONDS[String((req.body as Record<string, unknown> | undefined)?.["by"])] ?? 3_600;
+
+/** The field for how long entries are postponed. */
+export const postponeField = (): Html =>
+  html`<select name="by" aria-label="Postpone by">${Object.keys(POSTPONE_SECONDS).map((each) => optionHtml(each, "1 hour"))}</select>`;
+
+function bodyHtml(res: Response, { action, filters }: Order, found: FoundEntries, now: Date): Html {
+  const { entries, matching, isPartial } = found;
+  if (matching === 0) return emptyState("No entry that matches is in a state that allows this.");
+  const parameters = Object.entries(parametersOf(filters)).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] as const],
+  );
+  const fields = [
+    hiddenField("action", action),
+    ...parameters.map(([name, value]) => hiddenField(name, value)),
+    ...(action === "postpone" ? [postponeField()] : []),
+  ];
+  const isMore = matching > MAX_ENTRIES || isPartial;
+  return html`<dl class="facts">${parameters.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+${isMore ? notice(`At most ${formatCount(MAX_ENTRIES)} entries at a time: do it again for the others.`, "warn") : null}
+${
+  mayAct(res)
+    ? html`<div class="form">${actionForm(
+        sessionOf(res),
+        [
+          {
+            action: "/admin/work/bulk",
+            label: `${ACTIONS[action].label} ${formatCount(Math.min(matching, MAX_ENTRIES))} entries`,
+            isDanger: action === "discard",
+          },
+        ],
+        { needsReason: true, fields },
+      )}</div>`
+    : notice("The viewer login is read-only.", "warn")
+}
+<h2>The first ${entries.length} of them</h2>
+${entryTable(entries, now, "")}`;
+}

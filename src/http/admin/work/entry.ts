@@ -1,0 +1,113 @@
+import { type Request, type Response, Router } from "express";
+import { type Html, html } from "../../../html.ts";
+import { type EntryDetails, loadEntry } from "../../../queues/entries.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import { onlyPlain } from "../board-redaction.ts";
+import { actionForm, mayAct, reasonIn, resultOf } from "../frame/actions.ts";
+import { codeHtml, facts, notice, section, textHtml, timeWithAge } from "../frame/elements.ts";
+import { showPage } from "../frame/page.ts";
+import { sessionOf } from "../guard.ts";
+import { needsReason } from "../needs-reason.ts";
+import { ACTION_NAMES, ACTIONS, actOn, isAction, mayBe, RESULTS } from "./act.ts";
+import { postponeField, secondsIn } from "./bulk.ts";
+import { stateBadge } from "./entry-table.ts";
+
+const ID = /^[1-9][0-9]{0,17}$/;
+
+/** `GET /work/:id` shows an entry; `POST /work/:id/retry|run-now|postpone|discard` acts on it. */
+export function entryRoutes(runtime: Runtime): Router {
+  const router = Router();
+  const { catalogue } = runtime;
+  router.get("/work/:id", async (req, res, next) => {
+    if (!ID.test(req.params.id)) return next();
+    const entry = await loadEntry(runtime.db.drizzle, req.params.id);
+    if (entry === undefined) return showSettled(res, req.params.id);
+    showEntry(runtime, req, res, entry);
+  });
+  router.post("/work/:id/:action", async (req, res, next) => {
+    const { id, action } = req.params;
+    if (!ID.test(id) || !isAction(action)) return next();
+    const entry = await loadEntry(runtime.db.drizzle, id);
+    if (entry === undefined) return next();
+    const decision = reasonIn(req, res, mustSayWhy(runtime, entry));
+    if (decision === null) return;
+    const done = await runtime.relay.transact((tx) =>
+      actOn(tx, catalogue, { ...decision, action, ids: [id], seconds: secondsIn(req) }),
+    );
+    res.redirect(303, `/admin/work/${id}?${new URLSearchParams(asText(done))}`);
+  });
+  return router;
+}
+
+const asText = (done: Readonly<Record<string, number>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(done).map(([name, n]) => [name, String(n)]));
+
+/** A decision about a dead letter always has a reason. */
+function mustSayWhy({ catalogue }: Runtime, { job, state }: EntryDetails): boolean {
+  const known = catalogue.find(job)?.job;
+  return state === "dead" || known === undefined || needsReason(known);
+}
+
+function showSettled(res: Response, id: string): void {
+  showPage(res.status(404), {
+    title: `Entry ${id}`,
+    above: [["Work", "/admin/work"]],
+    body: html`<p class="empty">The outbox has no such entry: it was settled or discarded, or never existed.</p>`,
+  });
+}
+
+function showEntry(runtime: Runtime, req: Request, res: Response, entry: EntryDetails): void {
+  const now = runtime.clock.now();
+  const result = resultOf(req, RESULTS);
+  const job = runtime.catalogue.find(entry.job)?.job;
+  showPage(res, {
+    title: `Entry ${entry.id}`,
+    above: [["Work", "/admin/work"]],
+    aside: stateBadge(entry.state),
+    body: html`${result === null ? null : notice(result)}
+${facts([
+  ["Job", job === undefined ? codeHtml(entry.job) : html`<a href="/admin/jobs/${job.name}">${entry.job}</a>`],
+  ["Queue", html`<a href="/admin/queue/${encodeURIComponent(entry.queue)}">${entry.queue}</a>`],
+  ["Key", codeHtml(entry.key)],
+  ["Run", entry.run === null ? null : html`<a href="/admin/runs/${entry.run}">${entry.run}</a>`],
+  ["Enqueued", timeWithAge(entry.createdAt, now)],
+  ["Enqueued how often", entry.asks],
+  [entry.deadAt === null ? "Due" : "Died", timeWithAge(entry.deadAt ?? entry.runAt, now)],
+  ["Slot", timeWithAge(entry.slot, now)],
+  ["Attempts", html`${entry.attempts} of ${job?.attempts ?? "?"}`],
+  ["Error", entry.error === null ? null : textHtml(entry.error)],
+  [
+    "Carrier",
+    entry.carrier === null
+      ? null
+      : html`${codeHtml(entry.carrier)} since ${timeWithAge(entry.enqueuedAt, now)}`,
+  ],
+  ["Outside call until", timeWithAge(entry.leasedUntil, now)],
+  ["Waits for another version since", timeWithAge(entry.postponedAt, now)],
+])}
+${mayAct(res) ? actionsHtml(runtime, res, entry) : null}
+${section("Payload", jsonHtml(entry.payload))}
+${entry.request === null ? null : section("Stored request of the outside call", jsonHtml(entry.request))}`,
+  });
+}
+
+/** As Bull Board shows it: ids, names and numbers. Anything that could be text of a person is left out. */
+const jsonHtml = (value: unknown): Html =>
+  html`<pre class="card">${JSON.stringify(onlyPlain(value), null, 2)}</pre>`;
+
+function actionsHtml(runtime: Runtime, res: Response, entry: EntryDetails): Html | null {
+  const allowed = ACTION_NAMES.filter((action) => mayBe(action, entry.state));
+  if (allowed.length === 0) return null;
+  return html`<div class="bulk">${actionForm(
+    sessionOf(res),
+    allowed.map((action) => ({
+      action: `/admin/work/${entry.id}/${action}`,
+      label: ACTIONS[action].label,
+      isDanger: action === "discard",
+    })),
+    {
+      needsReason: mustSayWhy(runtime, entry),
+      fields: allowed.includes("postpone") ? postponeField() : null,
+    },
+  )}</div>`;
+}

@@ -1,0 +1,205 @@
+import { type SQL, sql } from "drizzle-orm";
+import { QUEUE_NAMES } from "../config/queues.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
+import { type Catalogue, namesOf } from "./catalogue.ts";
+import { fieldsOf } from "./payload-fields.ts";
+
+// The outbox as operators search it. It may hold millions of entries, and has indexes only for the work
+// itself. So each search reads at most some thousand of them, in the order of an index, and says when there
+// are more.
+
+/** `parked`: a range that waits for others of its run. `held`: waits for a version that has its job. */
+export const ENTRY_STATES = ["due", "later", "carried", "parked", "held", "dead"] as const;
+export type WorkState = (typeof ENTRY_STATES)[number];
+
+const STATE = sql`case when dead_at is not null then 'dead' when enqueued_at is not null then 'carried'
+  when run_at = 'infinity' and postponed_at is not null then 'held' when run_at = 'infinity' then 'parked'
+  when run_at > now() then 'later' else 'due' end`;
+
+export type EntryFilter = {
+  /** The name of a job: its ranges and its sums count as well. */
+  readonly job?: string | undefined;
+  readonly queue?: string | undefined;
+  readonly state?: WorkState | undefined;
+  readonly key?: string | undefined;
+  /** A field of the payload, and its value as text. */
+  readonly field?: { readonly name: string; readonly value: string } | undefined;
+  /** Only entries that were enqueued before this time. */
+  readonly before?: Date | undefined;
+  /** A part of the error. */
+  readonly error?: string | undefined;
+};
+
+export type Entry = {
+  id: string;
+  queue: string;
+  job: string;
+  key: string;
+  state: WorkState;
+  attempts: number;
+  error: string | null;
+  createdAt: string;
+  /** Null while it is parked or held. */
+  runAt: string | null;
+  deadAt: string | null;
+  run: string | null;
+};
+
+export type FoundEntries = {
+  readonly entries: readonly Entry[];
+  /** How many match, of those that were read. */
+  readonly matching: number;
+  /** True if more might match: not all were read. */
+  readonly isPartial: boolean;
+};
+
+/** Entries read by one search, from each index that it uses. */
+const MAX_READ = 20_000;
+
+const COLUMNS = sql`id, queue, job, key, ${STATE} as state, attempts, error, created_at as "createdAt",
+  nullif(run_at, 'infinity') as "runAt", dead_at as "deadAt", parent as run`;
+
+/** The columns that conditions and results need. */
+const READ = sql`id, queue, job, key, payload, attempts, error, created_at, run_at, enqueued_at, dead_at, postponed_at, parent`;
+
+/** Entries that match, in the order in which they are due, or the newest first. */
+export async function findEntries(
+  on: Queryable,
+  catalogue: Catalogue,
+  filter: EntryFilter,
+  {
+    limit,
+    offset = 0,
+    maxRead = MAX_READ,
+  }: { readonly limit: number; readonly offset?: number; readonly maxRead?: number },
+): Promise<FoundEntries> {
+  const found = await rows<Partial<Entry> & { matching: number; read: number }>(
+    on,
+    sql`with candidates as materialized (${candidates(catalogue, filter, maxRead)}),
+        matching as materialized (select ${COLUMNS} from candidates where ${conditions(catalogue, filter)}),
+        counted as (select (select count(*)::int from candidates) as read, (select count(*)::int from matching) as matching)
+        select counted.read, counted.matching, page.*
+        from counted left join (select * from matching order by ${orderOf(filter)} limit ${limit} offset ${offset}) page on true`,
+  );
+  const [{ matching, read }] = found as [{ matching: number; read: number }];
+  return {
+    entries: found.filter((row): row is Entry & { matching: number; read: number } => row.id != null),
+    matching,
+    isPartial: read > maxRead,
+  };
+}
+
+const orderOf = ({ state }: EntryFilter): SQL => {
+  if (state === "due" || state === "later") return sql`"runAt", id`;
+  return state === "dead" ? sql`"deadAt" desc, id desc` : sql`id desc`;
+};
+
+/** Every name that an entry of a job may have; of an unknown job, that name. */
+function entryNames({ jobs }: Catalogue, name: string): string[] {
+  const job = jobs.find((each) => each.name === name);
+  if (!job) return [name];
+  return job.form === "ranged"
+    ? (["whole", "range", "sum"] as const).flatMap((part) => namesOf(job, part))
+    : namesOf(job, "whole");
+}
+
+/** What may match, from the index that narrows it down best. One more than the limit: then there is more. */
+function candidates(catalogue: Catalogue, filter: EntryFilter, maxRead: number): SQL {
+  const { job, queue, state, key, field } = filter;
+  const names = job === undefined ? null : entryNames(catalogue, job);
+  if (key !== undefined) return byKey(names ?? catalogue.names, key, maxRead);
+  if (state === "dead")
+    return sql`select ${READ} from outbox where dead_at is not null order by dead_at desc limit ${maxRead + 1}`;
+  if (state === "carried")
+    return sql`select ${READ} from outbox where enqueued_at is not null order by enqueued_at limit ${maxRead + 1}`;
+  if (names !== null) return ofNames(names, maxRead);
+  if (field !== undefined) return ofField(catalogue, field, maxRead);
+  if (state !== undefined || queue !== undefined) return waiting(queue, state, maxRead);
+  return sql`select ${READ} from outbox order by id desc limit ${maxRead + 1}`;
+}
+
+/** The index outbox_job_key, a lookup for each name. */
+const byKey = (names: readonly string[], key: string, maxRead: number): SQL =>
+  sql`select ${READ} from outbox where job = any(${array(names)}::text[]) and key = ${key} limit ${maxRead + 1}`;
+
+/** The same index, in the order of the keys of each name. */
+const ofNames = (names: readonly string[], maxRead: number): SQL =>
+  sql`select o.* from unnest(${array(names)}::text[]) as n(name) cross join lateral (
+        select ${READ} from outbox where job = n.name order by job, key limit ${maxRead + 1}) o limit ${maxRead + 1}`;
+
+/** The jobs whose payload has the field: first those whose key is its value, as it mostly is. */
+function ofField(
+  catalogue: Catalogue,
+  { name, value }: NonNullable<EntryFilter["field"]>,
+  maxRead: number,
+): SQL {
+  const names = catalogue.jobs
+    .filter((job) => fieldsOf(job).fields.some(([field]) => field === name))
+    .flatMap((job) => entryNames(catalogue, job.name));
+  return sql`select ${READ} from outbox where job = any(${array(names)}::text[]) and key = ${value}
+    union select * from (${ofNames(names, maxRead)}) others`;
+}
+
+/** The index outbox_due, which has each queue in order; without a state with carried and dead ones. */
+function waiting(queue: string | undefined, state: WorkState | undefined, maxRead: number): SQL {
+  const queues = queue === undefined ? QUEUE_NAMES : [queue];
+  const due = { due: sql`run_at <= now()`, later: sql`run_at > now() and run_at < 'infinity'` } as const;
+  const at = state === "due" || state === "later" ? due[state] : sql`run_at = 'infinity'`;
+  const inQueue = sql`select o.* from unnest(${array(queues)}::text[]) as q(name) cross join lateral (
+    select ${READ} from outbox where queue = q.name and enqueued_at is null and dead_at is null
+      and ${state === undefined ? sql`true` : at} order by run_at, id limit ${maxRead + 1}) o`;
+  if (state !== undefined) return inQueue;
+  return sql`${inQueue}
+    union all (select ${READ} from outbox where enqueued_at is not null and dead_at is null order by enqueued_at limit ${maxRead + 1})
+    union all (select ${READ} from outbox where dead_at is not null order by dead_at desc limit ${maxRead + 1})`;
+}
+
+function conditions(catalogue: Catalogue, filter: EntryFilter): SQL {
+  const { job, queue, state, key, field, before, error } = filter;
+  const all = [
+    job === undefined ? null : sql`job = any(${array(entryNames(catalogue, job))}::text[])`,
+    queue === undefined ? null : sql`queue = ${queue}`,
+    state === undefined ? null : sql`${STATE} = ${state}`,
+    key === undefined ? null : sql`key = ${key}`,
+    // Ranges and sums have the payload of their run as its input.
+    field === undefined
+      ? null
+      : sql`coalesce(payload ->> ${field.name}, payload -> 'input' ->> ${field.name}, payload -> 'range' ->> ${field.name}) = ${field.value}`,
+    before === undefined ? null : sql`created_at < ${before}::timestamptz`,
+    error === undefined ? null : sql`strpos(error, ${error}) > 0`,
+  ].filter((condition) => condition !== null);
+  return all.length === 0 ? sql`true` : sql.join(all, sql` and `);
+}
+
+export type EntryDetails = Entry & {
+  payload: unknown;
+  /** The request of an outside call, without what it was decided from. */
+  request: unknown;
+  asks: number;
+  slot: string | null;
+  carrier: string | null;
+  enqueuedAt: string | null;
+  leasedUntil: string | null;
+  postponedAt: string | null;
+};
+
+/** One entry with everything that is stored of it, for operators only. */
+export async function loadEntry(on: Queryable, id: string): Promise<EntryDetails | undefined> {
+  const [entry] = await rows<EntryDetails>(
+    on,
+    sql`select ${COLUMNS}, payload, request -> 'request' as request, asks, slot, carrier, enqueued_at as "enqueuedAt",
+               leased_until as "leasedUntil", postponed_at as "postponedAt"
+        from outbox where id = ${id}`,
+  );
+  return entry;
+}
+
+export type RunEntry = Pick<Entry, "id" | "job" | "state" | "runAt" | "attempts" | "error">;
+
+/** The entries of a run that are not settled: those that failed first, then those that are due. */
+export const entriesOfRun = (on: Queryable, run: string, limit: number): Promise<RunEntry[]> =>
+  rows<RunEntry>(
+    on,
+    sql`select id, job, ${STATE} as state, nullif(run_at, 'infinity') as "runAt", attempts, error
+        from outbox where parent = ${run} order by dead_at is null, attempts desc, run_at, id limit ${limit}`,
+  );

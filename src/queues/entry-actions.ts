@@ -1,0 +1,104 @@
+import { type SQL, sql } from "drizzle-orm";
+import { audit } from "../db/audit.ts";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { removeEntries } from "./dead-letters.ts";
+
+/** Who acts on entries that wait, and why. */
+export type EntryDecision = { readonly actor: string; readonly reason?: string | undefined };
+
+/** Neither dead nor with a worker, and not parked or held: what an operator may move in time. */
+const WAITS = sql`dead_at is null and enqueued_at is null and run_at < 'infinity'
+  and (leased_until is null or leased_until <= now())`;
+
+/** Makes entries due that wait for a later time: a delay, or their next attempt. @returns how many. */
+export async function runEntriesNow(
+  tx: Tx,
+  ids: readonly string[],
+  decision: EntryDecision,
+): Promise<number> {
+  const moved = await rows<{ id: string }>(
+    tx,
+    sql`update outbox set run_at = now()
+        where id = any(${waitingAmong(ids, sql`run_at > now()`)}) returning id`,
+  );
+  if (moved.length > 0) tx.dispatch.pending = true;
+  await record(tx, "work.run-now", moved, decision);
+  return moved.length;
+}
+
+/**
+ * Postpones entries that are due or wait. Enqueueing one of them again makes it due. No attempt is used.
+ * @returns how many.
+ */
+export async function postponeUntil(
+  tx: Tx,
+  ids: readonly string[],
+  seconds: number,
+  decision: EntryDecision,
+): Promise<number> {
+  const moved = await rows<{ id: string }>(
+    tx,
+    sql`update outbox set run_at = now() + ${seconds} * interval '1 second'
+        where id = any(${waitingAmong(ids, sql`true`)}) returning id`,
+  );
+  await record(tx, "work.postpone", moved, decision, { seconds });
+  return moved.length;
+}
+
+/**
+ * Deletes entries that wait. The run of one fails. Ranges and sums stay: without one of them their run would
+ * never end. @returns how many.
+ */
+export async function discardWaiting(
+  tx: Tx,
+  ids: readonly string[],
+  decision: EntryDecision,
+  catalogue: Catalogue,
+): Promise<number> {
+  const parts = catalogue.names.filter((name) => catalogue.find(name)?.part !== "whole");
+  const waiting = await rows<{ id: string }>(
+    tx,
+    sql`select unnest(${waitingAmong(ids, sql`job <> all(${array(parts)}::text[])`)}) as id`,
+  );
+  const discarded = await removeEntries(
+    tx,
+    waiting.map(({ id }) => id),
+  );
+  await record(tx, "work.discard", discarded, decision, {
+    discarded: discarded.map(({ job, key }) => `${job} ${key}`),
+  });
+  return discarded.length;
+}
+
+/**
+ * SQL: the ids of those entries that wait and meet a condition. Locks them; an entry that somebody else has
+ * locked does not wait. `offset 0` lets the conditions see what the lock returns, not the row of before.
+ */
+const waitingAmong = (ids: readonly string[], condition: SQL): SQL =>
+  sql`array(select id from (
+        select id, job, dead_at, enqueued_at, run_at, leased_until from outbox
+        where id = any(${array(ids)}::bigint[]) order by id offset 0 for update skip locked) locked
+      where ${WAITS} and ${condition})`;
+
+async function record(
+  tx: Tx,
+  action: string,
+  entries: readonly { readonly id: string }[],
+  { actor, reason }: EntryDecision,
+  details: Record<string, unknown> = {},
+): Promise<void> {
+  if (entries.length === 0) return;
+  const ids = entries.map(({ id }) => id);
+  await audit(tx, {
+    actor,
+    action,
+    subject: ids.length === 1 ? `outbox:${ids[0]}` : "outbox",
+    details: {
+      ...(reason === undefined ? {} : { reason }),
+      ...(ids.length === 1 ? {} : { ids }),
+      ...details,
+    },
+  });
+}

@@ -1,0 +1,237 @@
+import { mkdirSync } from "node:fs";
+import axe from "axe-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { PAGES } from "../../../src/http/admin/pages.ts";
+import { timetable } from "../../../src/schedules/timetable.ts";
+import { openChromium } from "../../support/chromium.ts";
+import { eventually } from "../../support/eventually.ts";
+import type { World } from "../../support/world.ts";
+import { adminWorld, PASSWORDS } from "./browser.ts";
+import { busyDay } from "./dashboard-scene.ts";
+
+// The pages in a real browser: at two widths, dark and light, without violations of axe, of the content
+// policy, and without a request to another host. SCREENSHOTS=<folder> keeps pictures of all of them.
+
+const DETAILS = [
+  "/queue/commissions?span=1+day",
+  "/runs/1",
+  "/runs/175",
+  "/jobs/calculate-matches",
+  "/jobs/distribute-commission",
+  "/work/1",
+  "/work/7",
+  "/work?job=distribute-commission&state=dead",
+  "/work?field=saleId",
+  "/work/bulk?job=distribute-commission&action=retry",
+  "/nothing",
+];
+const PATHS = [...PAGES.map(({ path }) => path), ...DETAILS];
+
+const WIDE = { width: 1280, height: 900 };
+const PHONE = { width: 390, height: 844 };
+
+type Role = "admin" | "viewer";
+type Look = { readonly size: typeof WIDE; readonly colorScheme: "dark" | "light"; readonly role: Role };
+
+async function open(
+  browser: Browser,
+  address: string,
+  { size, colorScheme, role }: Look,
+): Promise<BrowserContext> {
+  const context = await browser.newContext({ viewport: size, colorScheme, timezoneId: "Asia/Kolkata" });
+  const page = await context.newPage();
+  await page.goto(`${address}/admin/login`);
+  await page.fill("input[name=login]", role);
+  await page.fill(
+    "input[name=password]",
+    role === "admin" ? PASSWORDS.ADMIN_PASSWORD : PASSWORDS.VIEWER_PASSWORD,
+  );
+  await page.click("button.main");
+  await page.waitForURL(`${address}/admin`);
+  await page.close();
+  return context;
+}
+
+const scene = async (): Promise<{ world: World; address: string }> => {
+  const { world, address } = await adminWorld(PASSWORDS, { timetable });
+  await busyDay(world);
+  return { world, address };
+};
+
+/** What is wrong with a page as it is shown. */
+async function faultsOf(
+  context: BrowserContext,
+  address: string,
+  path: string,
+  picture: string | null,
+): Promise<string[]> {
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith(address) && !request.url().startsWith("data:"))
+      faults.push(`asks ${request.url()}`);
+  });
+  page.on("console", (message) => {
+    // The browser reports the status of the page itself as an error.
+    if (message.type() === "error" && !/status of (404|422)/.test(message.text()))
+      faults.push(message.text());
+  });
+  page.on("pageerror", (error) => faults.push(String(error)));
+  await page.goto(`${address}/admin${path}`, { waitUntil: "load" });
+  const overflow = await page.evaluate(
+    "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+  );
+  if (Number(overflow) > 0) faults.push(`is ${overflow} px wider than the window`);
+  await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate("axe.run()")) as {
+    violations: { id: string; nodes: { html: string }[] }[];
+  };
+  for (const { id, nodes } of violations) faults.push(`axe ${id}: ${nodes[0]?.html.slice(0, 300)}`);
+  if (picture !== null) await page.screenshot({ path: picture, fullPage: true });
+  await page.close();
+  return faults;
+}
+
+function pictureOf({ size, colorScheme, role }: Look, path: string): string | null {
+  const folder = process.env["SCREENSHOTS"];
+  if (folder === undefined) return null;
+  mkdirSync(folder, { recursive: true });
+  const name = path === "/" ? "overview" : path.slice(1).replace(/\W+/g, "-");
+  return `${folder}/${name}-${size.width}-${colorScheme}-${role}.png`;
+}
+
+describe("every page in a browser", () => {
+  test.for<[string, Look]>([
+    ["1280 px, light, admin", { size: WIDE, colorScheme: "light", role: "admin" }],
+    ["390 px, dark, admin", { size: PHONE, colorScheme: "dark", role: "admin" }],
+    ["1280 px, dark, viewer", { size: WIDE, colorScheme: "dark", role: "viewer" }],
+    ["390 px, light, viewer", { size: PHONE, colorScheme: "light", role: "viewer" }],
+  ])("%s: has no fault", async ([, look], { skip }) => {
+    const browser = await openChromium();
+    if (typeof browser === "string") return skip(browser);
+    const { address } = await scene();
+    const context = await open(browser, address, look);
+    const faults: Record<string, string[]> = {};
+    for (const path of PATHS) {
+      const found = await faultsOf(context, address, path, pictureOf(look, path));
+      if (found.length > 0) faults[path] = found;
+    }
+    expect(faults).toEqual({});
+  });
+});
+
+const focused = (page: Page): Promise<string> =>
+  page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()") as Promise<string>;
+
+const atHome = async (context: BrowserContext, address: string): Promise<Page> => {
+  const page = await context.newPage();
+  await page.goto(`${address}/admin`);
+  return page;
+};
+
+describe("by keyboard alone", () => {
+  test("the skip link leads to the content, and the next stop is the navigation", async ({ skip }) => {
+    const browser = await openChromium();
+    if (typeof browser === "string") return skip(browser);
+    const { address } = await scene();
+    const page = await atHome(
+      await open(browser, address, { size: WIDE, colorScheme: "light", role: "viewer" }),
+      address,
+    );
+    await page.keyboard.press("Tab");
+    expect(await focused(page)).toBe("Skip to content");
+    await page.keyboard.press("Enter");
+    expect(await focused(page)).toBe("main");
+    await page.reload();
+    const stops: string[] = [];
+    for (let n = 0; n < 5; n++) {
+      await page.keyboard.press("Tab");
+      stops.push(await focused(page));
+    }
+    expect(stops).toEqual(["Skip to content", "Commonwork", "Sign out", "Overview", PAGES[1]?.title]);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${address}/admin${PAGES[1]?.path}`);
+  });
+
+  test("on a phone the navigation opens from its button and closes with Escape", async ({ skip }) => {
+    const browser = await openChromium();
+    if (typeof browser === "string") return skip(browser);
+    const { address } = await scene();
+    const page = await atHome(
+      await open(browser, address, { size: PHONE, colorScheme: "dark", role: "admin" }),
+      address,
+    );
+    const isShown = () => page.isVisible("#navigation");
+    expect(await isShown()).toBe(false);
+    for (const key of ["Tab", "Tab"]) await page.keyboard.press(key);
+    expect(await focused(page)).toBe("Menu");
+    await page.keyboard.press("Enter");
+    expect(await isShown()).toBe(true);
+    await page.keyboard.press("Escape");
+    expect(await isShown()).toBe(false);
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    expect(await focused(page)).toBe("Overview");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${address}/admin${PAGES[1]?.path}`);
+  });
+});
+
+describe("the script", () => {
+  test("shows times in the reader's zone, with UTC as the title, and in UTC on request", async ({ skip }) => {
+    const browser = await openChromium();
+    if (typeof browser === "string") return skip(browser);
+    const { world, address } = await scene();
+    await world.query("update job_runs set created_at = '2026-05-01T20:00:00Z' where id = 1");
+    const context = await open(browser, address, { size: WIDE, colorScheme: "light", role: "viewer" });
+    const page = await context.newPage();
+    await page.goto(`${address}/admin/runs/1`);
+    const enqueued = page.locator("time[datetime='2026-05-01T20:00:00.000Z']").first();
+    expect(await enqueued.textContent()).toBe("2026-05-02 01:30:00");
+    expect(await enqueued.getAttribute("title")).toBe("2026-05-01 20:00:00Z");
+    await page.click("[data-zone] button");
+    expect(await enqueued.textContent()).toBe("2026-05-01 20:00:00Z");
+    await page.reload();
+    expect(await enqueued.textContent()).toBe("2026-05-01 20:00:00Z");
+  });
+
+  test("draws charts, and replaces what has changed without a reload", async ({ skip }) => {
+    const browser = await openChromium();
+    if (typeof browser === "string") return skip(browser);
+    const { world, address } = await scene();
+    const page = await atHome(
+      await open(browser, address, { size: WIDE, colorScheme: "dark", role: "viewer" }),
+      address,
+    );
+    expect(await page.locator(".chart canvas").count()).toBe(3);
+    await page.evaluate("document.body.dataset.mark = 'the same page'");
+    await world.query(
+      "insert into job_runs (job, trigger, input, status, total, pending) values ('trending', 'manual', '{}', 'running', 4, 1)",
+    );
+    await eventually(async () =>
+      expect(await page.locator("[data-region=running]").textContent()).toContain("75%"),
+    );
+    expect(await page.evaluate("document.body.dataset.mark")).toBe("the same page");
+  });
+
+  test("leaves a part alone in which somebody has the focus", async ({ skip }) => {
+    const browser = await openChromium();
+    if (typeof browser === "string") return skip(browser);
+    const { world, address } = await scene();
+    const page = await atHome(
+      await open(browser, address, { size: WIDE, colorScheme: "light", role: "viewer" }),
+      address,
+    );
+    const link = page.locator("[data-region=running] a").first();
+    await link.focus();
+    await world.query("delete from outbox where dead_at is not null");
+    await eventually(async () =>
+      expect(await page.locator("[data-region=tiles]").textContent()).toContain("Dead letters0"),
+    );
+    expect(
+      await page.evaluate("document.querySelector('[data-region=running] a') === document.activeElement"),
+    ).toBe(true);
+  });
+});

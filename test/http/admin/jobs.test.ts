@@ -1,0 +1,147 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { needsReason } from "../../../src/http/admin/needs-reason.ts";
+import { defineJob } from "../../../src/queues/job.ts";
+import { done } from "../../../src/queues/outcome.ts";
+import { every } from "../../../src/schedules/schedule.ts";
+import { distributeCommission } from "../../../src/workers/commissions/distribute-commission.ts";
+import { catalogue } from "../../../src/workers/index.ts";
+import { note, noted } from "../../support/jobs.ts";
+import { adminWorld, type Browser, browser, FORM, PASSWORDS } from "./browser.ts";
+
+const greet = defineJob({
+  name: "greet-people",
+  queue: "maintenance",
+  description: "Greets <everybody>.",
+  payload: z.object({
+    times: z.int().min(1).max(3).describe("how often"),
+    loud: z.boolean().default(false).describe("in capitals"),
+    names: z.array(z.string()).optional(),
+    actor: z.string(),
+  }),
+  key: ({ times }) => String(times),
+  run: async ({ times, loud, names, actor }, { tx, remark }) => {
+    await note(tx, JSON.stringify({ times, loud, names, actor }));
+    remark({ about: "user 7", decision: "greeted" });
+    return done({ greeted: times });
+  },
+});
+
+const scene = async () => {
+  const timetable = [every("0 9 * * *", greet, { input: { times: 2 } })];
+  const { world, address } = await adminWorld(PASSWORDS, {
+    jobs: [greet],
+    timetable,
+    at: "2026-05-01T08:00:00Z",
+  });
+  const admin = await browser(address, "admin");
+  const post = (by: Browser, path: string, fields: Record<string, string>) =>
+    by.send("POST", `/admin/jobs/${path}`, {
+      headers: FORM,
+      body: new URLSearchParams({ _csrf: by.csrf, ...fields }).toString(),
+    });
+  return { world, address, admin, post };
+};
+
+describe("the jobs", () => {
+  test("are listed with their last run and next slot, by queue and name", async () => {
+    const { world, admin } = await scene();
+    await world.query(
+      `insert into job_runs (job, trigger, input, status, created_at, started_at, finished_at) values
+         ('greet-people', 'manual', '{}', 'failed', '2026-05-01T07:00Z', '2026-05-01T07:00Z', '2026-05-01T07:00:30Z')`,
+    );
+    const text = await (await admin.send("GET", "/admin/jobs?name=greet")).text();
+    expect(text).toContain("Greets &lt;everybody&gt;.");
+    expect(text).toMatch(/badge bad">failed.*1 h ago.*30 s.*in 1 h/s);
+    expect(text).not.toContain("verify-ledger</a>");
+    expect(await (await admin.send("GET", "/admin/jobs?queue=media")).text()).not.toContain("greet-people");
+    expect((await admin.send("GET", "/admin/jobs?queue=lost")).status).toBe(422);
+  });
+
+  test("one has its declaration, input, schedules, durations and a form", async () => {
+    const { world, admin, address } = await scene();
+    await world.query(
+      `insert into job_runs (job, trigger, input, status, created_at, started_at, finished_at) values
+         ('greet-people', 'manual', '{}', 'done', '2026-05-01T07:00Z', '2026-05-01T07:00Z', '2026-05-01T07:00:30Z')`,
+    );
+    const text = await (await admin.send("GET", "/admin/jobs/greet-people")).text();
+    expect(text).toContain('name="p.times" required');
+    expect(text).toContain('<select id="payload-loud" name="p.loud"');
+    expect(text).not.toContain("p.actor");
+    expect(text).toContain("1 done; the longest took 30 s.");
+    expect(text).toContain("<code>0 9 * * *</code>");
+    const viewer = await browser(address, "viewer");
+    expect(await (await viewer.send("GET", "/admin/jobs/greet-people")).text()).not.toContain("p.times");
+    expect((await viewer.send("GET", "/admin/jobs/constructor")).status).toBe(404);
+  });
+
+  test("every job has a page", async () => {
+    const { admin } = await scene();
+    for (const { name } of catalogue.jobs)
+      expect((await admin.send("GET", `/admin/jobs/${name}`)).status, name).toBe(200);
+  });
+
+  test("one is run from the form: a dry run that changes nothing, then the run", async () => {
+    const { world, admin, post } = await scene();
+    const fields = { "p.times": "2", "p.loud": "true", "p.names": "Ada, Grace" };
+    const preview = await post(admin, "greet-people/dry-run", fields);
+    const text = await preview.text();
+    expect(preview.status).toBe(200);
+    expect(text).toContain("Dry run of greet-people for 2026-05-01 08:00:00Z. Nothing was consumed");
+    expect(text).toContain("user 7: greeted");
+    expect(text).toContain('<input type="hidden" name="p.names" value="Ada, Grace">');
+    expect(await world.query("select 1 from job_runs")).toEqual([]);
+    expect(await noted(world)).toEqual([]);
+    const started = await post(admin, "greet-people/start", fields);
+    expect([started.status, started.headers.get("location")]).toEqual([
+      303,
+      expect.stringMatching(/^\/admin\/runs\/\d+$/),
+    ]);
+    await world.drain();
+    expect((await noted(world)).map((text) => JSON.parse(text))).toEqual([
+      { times: 2, loud: true, names: ["Ada", "Grace"], actor: "admin" },
+    ]);
+    const [row] = await world.query(
+      "select actor, subject, details from audit_log where action = 'jobs.start'",
+    );
+    expect(row).toMatchObject({
+      actor: "admin",
+      subject: expect.stringMatching(/^job_runs:\d+$/),
+      details: { job: "greet-people" },
+    });
+  });
+
+  test("invalid input is explained beside its field", async () => {
+    const { world, admin, post } = await scene();
+    const answer = await post(admin, "greet-people/start", { "p.times": "9<b>" });
+    const text = await answer.text();
+    expect(answer.status).toBe(422);
+    expect(text).toMatch(/value="9&lt;b&gt;".*class="bad">Invalid input/s);
+    expect(await world.query("select 1 from job_runs")).toEqual([]);
+  });
+
+  test("viewers and requests without the token start nothing", async () => {
+    const { world, address, admin, post } = await scene();
+    const viewer = await browser(address, "viewer");
+    for (const path of ["greet-people/dry-run", "greet-people/start"]) {
+      expect((await post(viewer, path, { "p.times": "1" })).status).toBe(403);
+      expect((await post(admin, path, { "p.times": "1", _csrf: "forged" })).status).toBe(403);
+    }
+    expect(await world.query("select 1 from job_runs")).toEqual([]);
+  });
+
+  test("money and people need a reason, and ids of rows that do not exist are refused", async () => {
+    const { admin, post } = await scene();
+    expect(needsReason(distributeCommission)).toBe(true);
+    expect(needsReason(greet)).toBe(false);
+    const refused = await post(admin, "distribute-commission/start", { "p.saleId": "7" });
+    expect(refused.status).toBe(422);
+    const started = await post(admin, "distribute-commission/start", {
+      "p.saleId": "7",
+      reason: "asked by the buyer",
+    });
+    expect(started.status).toBe(303);
+    const unknown = await post(admin, "calculate-matches/start", { "p.projectId": "nowhere" });
+    expect(await unknown.text()).toContain("There is no such row.");
+  });
+});

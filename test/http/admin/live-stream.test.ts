@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import { eventually } from "../../support/eventually.ts";
+import { adminWorld, type Browser, browser, FORM } from "./browser.ts";
+
+/** Reads a stream until the test ends. */
+async function follow(viewer: Browser, path: string) {
+  const answer = await viewer.send("GET", path, { headers: { Accept: "text/event-stream" } });
+  const seen = { text: "", ended: false };
+  const reader = answer.body?.getReader();
+  const read = async () => {
+    for (;;) {
+      const { done = true, value } = (await reader?.read()) ?? {};
+      if (done) break;
+      seen.text += Buffer.from(value ?? []).toString();
+    }
+    seen.ended = true;
+  };
+  void read().catch(() => undefined);
+  const regions = () =>
+    [...seen.text.matchAll(/^event: region\ndata: (.*)$/gm)].map(
+      ([, json = ""]) => JSON.parse(json) as { name: string; html: string },
+    );
+  return { answer, seen, regions, close: () => reader?.cancel() };
+}
+
+describe("the stream", () => {
+  test("sends the parts of the overview, and later only what has changed", async () => {
+    const { world, address } = await adminWorld();
+    const stream = await follow(await browser(address, "viewer"), "/admin/stream");
+    expect(stream.answer.headers.get("content-type")).toContain("text/event-stream");
+    await eventually(() => expect(stream.regions().map(({ name }) => name)).toContain("servers"));
+    expect(stream.regions().filter(({ name }) => name === "running")).toHaveLength(1);
+    await world.query(
+      `insert into job_runs (job, trigger, input, status, total, pending) values ('<i>', 'manual', '{}', 'running', 2, 1)`,
+    );
+    await eventually(() => expect(stream.regions().filter(({ name }) => name === "running")).toHaveLength(2));
+    expect(stream.regions().findLast(({ name }) => name === "running")?.html).toContain("&lt;i&gt;");
+    expect(stream.regions().filter(({ name }) => name === "charts")).toHaveLength(1);
+    await stream.close();
+  });
+
+  test("of a run sends its details alone", async () => {
+    const { world, address } = await adminWorld();
+    await world.query(`insert into job_runs (job, trigger, input) values ('a-job', 'manual', '{}')`);
+    const stream = await follow(await browser(address, "viewer"), "/admin/stream?run=1");
+    await eventually(() => expect(stream.regions().map(({ name }) => name)).toContain("run-1"));
+    expect(new Set(stream.regions().map(({ name }) => name))).toEqual(new Set(["outage", "run-1"]));
+    await stream.close();
+  });
+
+  test("needs a session, and has a limit for each", async () => {
+    const { address } = await adminWorld();
+    expect((await fetch(`${address}/admin/stream`)).status).toBe(401);
+    const viewer = await browser(address, "viewer");
+    const open = await Promise.all(Array.from({ length: 12 }, () => follow(viewer, "/admin/stream")));
+    expect(open.every(({ answer }) => answer.status === 200)).toBe(true);
+    const refused = await viewer.send("GET", "/admin/stream");
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "15"]);
+    await open[0]?.close();
+    await eventually(async () => {
+      const again = await follow(viewer, "/admin/stream");
+      await again.close();
+      expect(again.answer.status).toBe(200);
+    });
+    for (const stream of open.slice(1)) await stream.close();
+  });
+
+  test("says when Postgres does not answer, and when it does again", async () => {
+    const { world, address } = await adminWorld();
+    const stream = await follow(await browser(address, "viewer"), "/admin/stream");
+    await eventually(() => expect(stream.regions().map(({ name }) => name)).toContain("tiles"));
+    await world.query("alter table job_runs rename to hidden");
+    const outages = () => stream.regions().filter(({ name }) => name === "outage");
+    await eventually(() => expect(outages().at(-1)?.html).toContain("Postgres does not answer"));
+    await world.query("alter table hidden rename to job_runs");
+    await eventually(() => expect(outages().at(-1)?.html).toBe(""));
+    await stream.close();
+  });
+
+  test("is closed when the server is", async () => {
+    const { address } = await adminWorld();
+    const viewer = await browser(address, "viewer");
+    await follow(viewer, "/admin/stream");
+    const signedOut = await viewer.send("POST", "/admin/logout", {
+      headers: FORM,
+      body: `_csrf=${viewer.csrf}`,
+    });
+    expect(signedOut.status).toBe(303);
+    expect(
+      (await viewer.send("GET", "/admin/stream", { headers: { Accept: "text/event-stream" } })).status,
+    ).toBe(401);
+    // The world closes the server, which would wait for a stream that stays open.
+  });
+});

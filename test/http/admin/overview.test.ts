@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import { queueFigures } from "../../../src/http/admin/overview/figures.ts";
+import { adminWorld, browser } from "./browser.ts";
+
+const AT = "2026-05-01T12:30:30Z";
+
+const minutes = (queue: string, ago: number, settled: number, failed = 0) =>
+  `('${AT}'::timestamptz - interval '30 seconds' - interval '${ago} minutes', '${queue}', ${settled}, ${failed}, 0, 1, 20, 20, 5)`;
+
+describe("the overview", () => {
+  test("shows queues, runs in progress with their progress, alerts, servers and processes", async () => {
+    const { world, address } = await adminWorld(undefined, { at: AT });
+    await world.query(
+      `insert into outbox (queue, job, key, payload, run_at) values
+         ('commissions', 'distribute-commission', '1', '{}', now() - interval '20 minutes'),
+         ('media', 'media-metadata', '2', '{}', now())`,
+    );
+    await world.query("update outbox set dead_at = now() where key = '2'");
+    await world.query(
+      `insert into job_runs (job, trigger, input, status, started_at, total, pending) values
+         ('calculate-matches', 'schedule', '{}', 'running', now(), 40, 10)`,
+    );
+    await world.query(
+      `insert into queue_minutes values ${minutes("commissions", 1, 300)}, ${minutes("commissions", 2, 150, 4)}`,
+    );
+    await world.query(
+      `insert into processes values ('a', '<worker>', 7, '0.9.0', '{worker}', '{media}', now(), now()),
+         ('b', 'other', 8, '1.0.0', '{api}', '{}', now(), now() - interval '5 minutes')`,
+    );
+    const viewer = await browser(address, "viewer");
+    const text = await (await viewer.send("GET", "/admin")).text();
+    expect(text).toContain('<progress max="40" value="30" aria-label="Progress of run 1">');
+    expect(text).toMatch(/Settled per minute<\/span><strong class="plain">30</);
+    expect(text).toMatch(/Failed attempts<\/span><strong class="warn">4</);
+    expect(text).toMatch(/Oldest due<\/span><strong class="warn">20 min/);
+    expect(text).toContain('<a class="bad" href="/admin/work?queue=media&amp;state=dead">1</a>');
+    expect(text).toMatch(/SalesNotSettled<small>.*?pending/s);
+    expect(text).toContain("&lt;worker&gt;<small>7</small>");
+    expect(text).toContain('<span class="badge bad">not seen</span>');
+    expect(text).toMatch(/Postgres<\/td><td>1\d/);
+    expect(text).toContain("Settled entries per minute. commissions 2.5 on average.");
+    expect(text).not.toContain("<worker>");
+  });
+
+  test("a queue has its own page with charts, jobs and the way to Bull Board", async () => {
+    const { world, address } = await adminWorld(undefined, { at: AT });
+    await world.query(
+      `insert into queue_minutes values ${minutes("media", 90, 60)}, ${minutes("feeds", 90, 7)}`,
+    );
+    const viewer = await browser(address, "viewer");
+    const text = await (await viewer.send("GET", "/admin/queue/media?span=1+day")).text();
+    expect(text).toContain('<a href="/admin/queues/queue/media">');
+    expect(text).toContain('<a href="/admin/jobs/media-metadata">');
+    expect(text).toContain("media 0.04 on average");
+    expect(text).not.toContain("feeds 0");
+    expect((await viewer.send("GET", "/admin/queue/media?span=2+years")).status).toBe(422);
+    expect((await viewer.send("GET", "/admin/queue/toString")).status).toBe(404);
+  });
+
+  test("says so while Postgres does not answer", async () => {
+    const { world, address } = await adminWorld();
+    const viewer = await browser(address, "viewer");
+    await world.query("alter table outbox rename to hidden");
+    expect(await (await viewer.send("GET", "/admin")).text()).toContain("Postgres does not answer.");
+    await world.query("alter table hidden rename to outbox");
+  });
+});
+
+test("the figures of a queue are those of whole minutes", () => {
+  const at = new Date("2026-05-01T12:30:30Z");
+  const step = (minutesAgo: number, settled: number) => ({
+    queue: "media",
+    atSeconds: Math.floor(at.getTime() / 60_000) * 60 - minutesAgo * 60,
+    settled,
+    retried: 1,
+    died: 1,
+    carriers: 1,
+    waitedMs: 0,
+    longestWaitMs: 0,
+  });
+  const slow = {
+    sales: { held: 0, unresolved: 0 },
+    alerts: [],
+    carriers: [],
+    servers: [],
+    processes: [],
+    activity: [step(0, 99), step(1, 30), step(61, 7)],
+  };
+  const media = queueFigures({ at, entries: [], slow }).find(({ queue }) => queue === "media");
+  expect(media).toMatchObject({ perMinute: 2, failed: 2, active: null, isPaused: false });
+  expect(media?.lastHour.at(-1)).toBe(30);
+});

@@ -1,0 +1,155 @@
+import { describe, expect, test } from "vitest";
+import type { World } from "../../support/world.ts";
+import { adminWorld, type Browser, browser, FORM } from "./browser.ts";
+
+async function scene() {
+  const { world, address } = await adminWorld();
+  await world.query(
+    `insert into outbox (queue, job, key, payload, run_at, dead_at, attempts, error) values
+       ('commissions', 'distribute-commission', '7', '{"saleId": "7", "note": "Dear <b>Ada</b>"}', now(), now(), 15, '57P01'),
+       ('commissions', 'distribute-commission', '8', '{"saleId": "8"}', now(), now(), 15, '23505 some_key'),
+       ('commissions', 'distribute-commission', '9', '{"saleId": "9"}', now() + interval '1 day', null, 2, '40001'),
+       ('maintenance', 'prune-history', E'<b>\\u202eall</b>', '{}', now() + interval '1 day', null, 0, null)`,
+  );
+  const admin = await browser(address, "admin");
+  return { world, address, admin };
+}
+
+const post = (by: Browser, path: string, fields: Record<string, string> = {}) =>
+  by.send("POST", `/admin/work${path}`, {
+    headers: FORM,
+    body: new URLSearchParams({ _csrf: by.csrf, ...fields }).toString(),
+  });
+const page = async (by: Browser, path: string) => (await by.send("GET", `/admin/work${path}`)).text();
+const dead = async (world: World) =>
+  (await world.query<{ key: string }>("select key from outbox where dead_at is not null order by key")).map(
+    ({ key }) => key,
+  );
+const actions = (world: World) =>
+  world.query<{ action: string; actor: string; details: { reason?: string } }>(
+    "select actor, action, details from audit_log where action <> 'admin.request' order by id",
+  );
+
+describe("the outbox", () => {
+  test("is searched by state, job, field of the payload and error", async () => {
+    const { admin } = await scene();
+    const keys = async (query: string) =>
+      [...(await page(admin, query)).matchAll(/<td class="long"><code>(\d+)<\/code>/g)].map(([, key]) => key);
+    expect(await keys("")).toEqual(["9", "8", "7"]);
+    expect((await keys("?state=dead")).sort()).toEqual(["7", "8"]);
+    expect(await keys("?job=distribute-commission&state=later")).toEqual(["9"]);
+    expect(await keys("?field=saleId&value=8")).toEqual(["8"]);
+    expect(await keys("?error=57P01")).toEqual(["7"]);
+    const wrong = await admin.send("GET", "/admin/work?field=saleId");
+    expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining("needs its value")]);
+  });
+
+  test("keys are escaped and printable, and payloads redacted", async () => {
+    const { admin } = await scene();
+    expect(await page(admin, "")).toContain("<code><bdi>&lt;b&gt;\ufffdall&lt;/b&gt;</bdi></code>");
+    const entry = await page(admin, "/1");
+    expect(entry).toContain("&quot;saleId&quot;: &quot;7&quot;");
+    expect(entry).toContain("[redacted]");
+    expect(entry).not.toContain("Ada");
+  });
+
+  test("one entry is retried, made due, postponed and discarded, with a reason and audit rows", async () => {
+    const { world, admin } = await scene();
+    expect((await post(admin, "/1/retry")).status).toBe(422);
+    expect(await dead(world)).toEqual(["7", "8"]);
+    const retried = await post(admin, "/1/retry", { reason: "the bank is back" });
+    expect([retried.status, retried.headers.get("location")]).toEqual([303, "/admin/work/1?retried=1"]);
+    expect(await dead(world)).toEqual(["8"]);
+    expect(await page(admin, "/1?retried=1")).toContain("Entries retried: 1.");
+    expect((await post(admin, "/3/run-now", { reason: "asked for" })).headers.get("location")).toBe(
+      "/admin/work/3?due=1",
+    );
+    expect(
+      (await post(admin, "/3/postpone", { reason: "not yet", by: "6 hours" })).headers.get("location"),
+    ).toBe("/admin/work/3?postponed=1");
+    const [moved] = await world.query<{ hours: number }>(
+      "select round(extract(epoch from run_at - now()) / 3600)::int as hours from outbox where id = 3",
+    );
+    expect(moved?.hours).toBe(6);
+    // Cleaning up is not about people: it needs no reason.
+    expect((await post(admin, "/4/discard")).headers.get("location")).toBe("/admin/work/4?discarded=1");
+    expect((await admin.send("GET", "/admin/work/4")).status).toBe(404);
+    expect(
+      (await actions(world)).map(({ actor, action, details }) => [actor, action, details.reason]),
+    ).toEqual([
+      ["admin", "dead-letters.retry", "the bank is back"],
+      ["admin", "work.run-now", "asked for"],
+      ["admin", "work.postpone", "not yet"],
+      ["admin", "work.discard", undefined],
+    ]);
+  });
+
+  test("viewers and requests without the token change nothing", async () => {
+    const { world, address, admin } = await scene();
+    const viewer = await browser(address, "viewer");
+    expect(await page(viewer, "/1")).not.toContain("<button formaction");
+    expect(await page(viewer, "/bulk?action=retry&job=distribute-commission")).toContain("read-only");
+    expect((await post(viewer, "/1/retry", { reason: "x" })).status).toBe(403);
+    expect(
+      (await post(viewer, "/bulk", { action: "discard", job: "distribute-commission", reason: "x" })).status,
+    ).toBe(403);
+    expect((await post(admin, "/1/retry", { reason: "x", _csrf: "forged" })).status).toBe(403);
+    expect((await post(admin, "/1/explode", { reason: "x" })).status).toBe(404);
+    expect(await dead(world)).toEqual(["7", "8"]);
+  });
+});
+
+describe("all that match", () => {
+  test("a page says how many there are and asks for a reason", async () => {
+    const { admin } = await scene();
+    const text = await page(admin, "/bulk?action=retry&job=distribute-commission&error=57P01");
+    expect(text).toContain("Retry 1 entries");
+    expect(text).toContain('name="reason"');
+    expect(text).toContain('<input type="hidden" name="error" value="57P01">');
+  });
+
+  test("what failed in the outage is retried, and nothing else", async () => {
+    const { world, admin } = await scene();
+    const answer = await post(admin, "/bulk", {
+      action: "retry",
+      error: "57P01",
+      reason: "the outage is over",
+    });
+    expect(answer.headers.get("location")).toBe("/admin/work?error=57P01&retried=1");
+    expect(await dead(world)).toEqual(["8"]);
+    expect(await actions(world)).toMatchObject([
+      { actor: "admin", action: "dead-letters.retry", details: { reason: "the outage is over", ids: ["1"] } },
+    ]);
+  });
+
+  test("discarding takes dead and waiting ones", async () => {
+    const { world, admin } = await scene();
+    const answer = await post(admin, "/bulk", {
+      action: "discard",
+      job: "distribute-commission",
+      reason: "a test sale",
+    });
+    expect(answer.headers.get("location")).toBe("/admin/work?job=distribute-commission&discarded=3");
+    expect(await world.query("select job from outbox")).toEqual([{ job: "prune-history" }]);
+  });
+
+  test("nothing is done without a filter or a reason", async () => {
+    const { world, admin } = await scene();
+    for (const fields of [
+      { action: "discard", reason: "x" },
+      { action: "discard", state: "dead", reason: "x" },
+      { action: "discard", job: "distribute-commission" },
+      { action: "explode", job: "distribute-commission", reason: "x" },
+    ])
+      expect((await post(admin, "/bulk", fields)).status).toBe(422);
+    expect(await world.query("select 1 from outbox")).toHaveLength(4);
+  });
+
+  test("at most ten times in a row", async () => {
+    const { admin } = await scene();
+    const fields = { action: "postpone", key: "nowhere", reason: "x" };
+    const statuses: number[] = [];
+    for (let n = 0; n < 11; n++) statuses.push((await post(admin, "/bulk", fields)).status);
+    expect(statuses).toEqual([...Array(10).fill(303), 429]);
+  });
+});

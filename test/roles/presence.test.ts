@@ -1,0 +1,41 @@
+import { expect, it } from "vitest";
+import { listProcesses, startPresence } from "../../src/roles/presence.ts";
+import { VERSION } from "../../src/version.ts";
+import { eventually } from "../support/eventually.ts";
+import { createWorld } from "../support/world.ts";
+
+it("a process is listed while it runs, with its version, and writes its last figures when it stops", async () => {
+  const world = await createWorld({ environment: { ROLES: "api,worker", WORKER_QUEUES: "media,feeds" } });
+  const presence = startPresence(world);
+  await eventually(async () =>
+    expect(await listProcesses(world.db.drizzle)).toMatchObject([
+      {
+        pid: process.pid,
+        version: VERSION,
+        roles: ["api", "worker"],
+        queues: ["media", "feeds"],
+        isGone: false,
+      },
+    ]),
+  );
+  const tally = { done: 2, skipped: 0, retry: 0, dead: 0 };
+  world.activity.record({ queue: "media", tally, waitedMs: null, tookMs: 1 }, new Date());
+  await presence.stop();
+  expect(await listProcesses(world.db.drizzle)).toEqual([]);
+  expect(await world.query("select queue, settled from queue_minutes")).toEqual([
+    { queue: "media", settled: 2 },
+  ]);
+});
+
+it("a process that was not seen for a minute is gone, and after an hour it is off the list", async () => {
+  const world = await createWorld();
+  await world.query(
+    `insert into processes select 'p' || n, 'a', n, '1', '{api}', '{}', now(), now() - n * interval '1 minute'
+     from unnest(array[0, 2, 90]) n`,
+  );
+  const listed = await listProcesses(world.db.drizzle);
+  expect(listed.map(({ pid, isGone }) => [pid, isGone]).sort()).toEqual([
+    [0, false],
+    [2, true],
+  ]);
+});
