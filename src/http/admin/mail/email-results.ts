@@ -37,17 +37,18 @@ export const emailResultsPage: AdminPage = {
 
 const PATH = "/admin/email-results";
 const PER_PAGE = 50;
+const DEFAULT_WITHIN = "7 days";
 const STATUSES = emails.status.enumValues;
 
 const filterSchema = z.object({
-  within: z.enum(TIME_RANGE_NAMES, "is not a time that can be chosen").default("7 days"),
+  within: z.enum(TIME_RANGE_NAMES, "is not a time that can be chosen").default(DEFAULT_WITHIN),
   status: z.enum(STATUSES, "is not a status").optional(),
   reason: z.string().max(300, "is too long").refine(isStorable, UNSTORABLE).optional(),
   before: z.string().refine(isId, "must be an id").optional(),
 });
 
 const FIELDS: readonly FilterField[] = [
-  { name: "within", label: "Within (default: 7 days)", choices: TIME_RANGE_NAMES },
+  { name: "within", label: "Within", choices: TIME_RANGE_NAMES },
   { name: "status", label: "Status", choices: STATUSES },
   { name: "reason", label: "Reason" },
 ];
@@ -64,7 +65,10 @@ async function showEmails(runtime: Runtime, req: Request, res: Response): Promis
   const now = runtime.clock.now();
   const filters = readFilters(filterSchema, req);
   const { filter, given } = filters;
-  const form = filterForm(PATH, FIELDS, filters);
+  const form = filterForm(PATH, FIELDS, {
+    given: { within: DEFAULT_WITHIN, ...given },
+    faults: filters.faults,
+  });
   if (filter === null) return showPage(res.status(422), { title: "E-mails", body: form });
   const range = await emailsBetween(on, startOf(filter.within, now), null);
   const [counts, page] = await Promise.all([

@@ -32,6 +32,8 @@ export const suppressionsPage: AdminPage = {
 
 const PATH = "/admin/suppressions";
 const SHOWN = 100;
+/** Hexadecimal digits: enough to tell addresses apart. */
+const HASH_SHOWN = 16;
 
 const REASONS: Readonly<Record<Suppression["reason"], string>> = {
   hard_bounce: "the address does not exist, or refuses e-mail",
@@ -107,13 +109,13 @@ function suppressionTable(res: Response, suppressions: readonly Suppression[], e
     columns: [
       { title: "Since", kind: "fixed" },
       "Why",
-      { title: "Hash of the address", kind: "long" },
+      "Hash of the address begins with",
       ...(acts ? [{ title: "Lift" }] : []),
     ],
     rows: suppressions.map(({ hash, reason, createdAt }) => [
       timeHtml(createdAt),
       html`${REASONS[reason]} <code>${reason}</code>`,
-      codeHtml(hash),
+      codeHtml(hash.slice(0, HASH_SHOWN)),
       ...(acts ? [liftForm(res, hash)] : []),
     ]),
     empty,
@@ -123,5 +125,5 @@ function suppressionTable(res: Response, suppressions: readonly Suppression[], e
 const liftForm = (res: Response, hash: string): Html =>
   actionForm(sessionOf(res), [{ action: `${PATH}/${hash}/lift`, label: "Lift" }], {
     needsReason: true,
-    about: `address ${hash.slice(0, 8)}`,
+    about: `address ${hash.slice(0, HASH_SHOWN)}`,
   });

@@ -25,6 +25,7 @@ export const notificationsPage: AdminPage = {
 
 const PATH = "/admin/notifications";
 const PER_PAGE = 50;
+const DEFAULT_WITHIN = "1 day";
 
 const CHANNELS = ["in_app", "email"] as const;
 const DECISIONS = ["now", "deferred", "digested", "skipped"] as const;
@@ -32,7 +33,7 @@ const REASONS = Object.keys(DECISION_REASONS);
 const TYPES = NOTIFICATION_TYPES.map(({ event }) => event.type);
 
 const filterSchema = z.object({
-  within: z.enum(TIME_RANGE_NAMES, "is not a time that can be chosen").default("1 day"),
+  within: z.enum(TIME_RANGE_NAMES, "is not a time that can be chosen").default(DEFAULT_WITHIN),
   eventType: z
     .string()
     .refine((type) => TYPES.includes(type), "is not a type of notification")
@@ -47,7 +48,7 @@ const filterSchema = z.object({
 });
 
 const FIELDS: readonly FilterField[] = [
-  { name: "within", label: "Within (default: 1 day)", choices: TIME_RANGE_NAMES },
+  { name: "within", label: "Within", choices: TIME_RANGE_NAMES },
   { name: "eventType", label: "Type", choices: TYPES },
   { name: "channel", label: "Channel", choices: CHANNELS },
   { name: "decision", label: "Decision", choices: DECISIONS },
@@ -71,7 +72,10 @@ async function showDecisions(runtime: Runtime, req: Request, res: Response): Pro
   const filters = readFilters(filterSchema, req);
   const { filter, given } = filters;
   const title = "Notifications";
-  const form = filterForm(PATH, FIELDS, filters);
+  const form = filterForm(PATH, FIELDS, {
+    given: { within: DEFAULT_WITHIN, ...given },
+    faults: filters.faults,
+  });
   if (filter === null) return showPage(res.status(422), { title, body: form });
   const { within, before, ...others } = filter;
   const range = await decisionsBetween(on, startOf(within, runtime.clock.now()), null);

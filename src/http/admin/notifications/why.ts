@@ -114,7 +114,7 @@ async function eventFacts(on: Queryable, event: FoundEvent): Promise<Html> {
     ["Actor", userOf(event.actorId)],
     ["Occurred", timeHtml(event.occurredAt)],
     ["Outcome", event.outcome ?? "not decided yet"],
-    ["Why", event.reason],
+    ["Rejected because of", event.reason],
     ["Decided", timeHtml(event.decidedAt)],
   ]);
 }
