@@ -1,6 +1,4 @@
-import { mkdirSync } from "node:fs";
-import axe from "axe-core";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { PAGES } from "../../../src/http/admin/pages.ts";
 import { timetable } from "../../../src/schedules/timetable.ts";
@@ -9,6 +7,7 @@ import { eventually } from "../../support/eventually.ts";
 import type { World } from "../../support/world.ts";
 import { adminWorld, PASSWORDS } from "./browser.ts";
 import { busyDay } from "./dashboard-scene.ts";
+import { faultsOf, type Look, PHONE, pictureOf, signInWith, WIDE } from "./look.ts";
 
 // The pages in a real browser: at two widths, dark and light, without violations of axe, of the content
 // policy, and without a request to another host. SCREENSHOTS=<folder> keeps pictures of all of them.
@@ -28,78 +27,11 @@ const DETAILS = [
 ];
 const PATHS = [...PAGES.map(({ path }) => path), ...DETAILS];
 
-const WIDE = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 844 };
-
-type Role = "admin" | "viewer";
-type Look = { readonly size: typeof WIDE; readonly colorScheme: "dark" | "light"; readonly role: Role };
-
-async function open(
-  browser: Browser,
-  address: string,
-  { size, colorScheme, role }: Look,
-): Promise<BrowserContext> {
-  const context = await browser.newContext({ viewport: size, colorScheme, timezoneId: "Asia/Kolkata" });
-  const page = await context.newPage();
-  await page.goto(`${address}/admin/login`);
-  await page.fill("input[name=login]", role);
-  await page.fill(
-    "input[name=password]",
-    role === "admin" ? PASSWORDS.ADMIN_PASSWORD : PASSWORDS.VIEWER_PASSWORD,
-  );
-  await page.click("button.main");
-  await page.waitForURL(`${address}/admin`);
-  await page.close();
-  return context;
-}
-
 const scene = async (): Promise<{ world: World; address: string }> => {
   const { world, address } = await adminWorld(PASSWORDS, { timetable });
   await busyDay(world);
   return { world, address };
 };
-
-/** What is wrong with a page as it is shown. */
-async function faultsOf(
-  context: BrowserContext,
-  address: string,
-  path: string,
-  picture: string | null,
-): Promise<string[]> {
-  const page = await context.newPage();
-  const faults: string[] = [];
-  page.on("request", (request) => {
-    if (!request.url().startsWith(address) && !request.url().startsWith("data:"))
-      faults.push(`asks ${request.url()}`);
-  });
-  page.on("console", (message) => {
-    // The browser reports the status of the page itself as an error.
-    if (message.type() === "error" && !/status of (404|422)/.test(message.text()))
-      faults.push(message.text());
-  });
-  page.on("pageerror", (error) => faults.push(String(error)));
-  await page.goto(`${address}/admin${path}`, { waitUntil: "load" });
-  const overflow = await page.evaluate(
-    "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-  );
-  if (Number(overflow) > 0) faults.push(`is ${overflow} px wider than the window`);
-  await page.evaluate(axe.source);
-  const { violations } = (await page.evaluate("axe.run()")) as {
-    violations: { id: string; nodes: { html: string }[] }[];
-  };
-  for (const { id, nodes } of violations) faults.push(`axe ${id}: ${nodes[0]?.html.slice(0, 300)}`);
-  if (picture !== null) await page.screenshot({ path: picture, fullPage: true });
-  await page.close();
-  return faults;
-}
-
-function pictureOf({ size, colorScheme, role }: Look, path: string): string | null {
-  const folder = process.env["SCREENSHOTS"];
-  if (folder === undefined) return null;
-  mkdirSync(folder, { recursive: true });
-  const name = path === "/" ? "overview" : path.slice(1).replace(/\W+/g, "-");
-  return `${folder}/${name}-${size.width}-${colorScheme}-${role}.png`;
-}
 
 describe("every page in a browser", () => {
   test.for<[string, Look]>([
@@ -111,7 +43,7 @@ describe("every page in a browser", () => {
     const browser = await openChromium();
     if (typeof browser === "string") return skip(browser);
     const { address } = await scene();
-    const context = await open(browser, address, look);
+    const context = await signInWith(browser, address, look);
     const faults: Record<string, string[]> = {};
     for (const path of PATHS) {
       const found = await faultsOf(context, address, path, pictureOf(look, path));
@@ -136,7 +68,7 @@ describe("by keyboard alone", () => {
     if (typeof browser === "string") return skip(browser);
     const { address } = await scene();
     const page = await atHome(
-      await open(browser, address, { size: WIDE, colorScheme: "light", role: "viewer" }),
+      await signInWith(browser, address, { size: WIDE, colorScheme: "light", role: "viewer" }),
       address,
     );
     await page.keyboard.press("Tab");
@@ -159,7 +91,7 @@ describe("by keyboard alone", () => {
     if (typeof browser === "string") return skip(browser);
     const { address } = await scene();
     const page = await atHome(
-      await open(browser, address, { size: PHONE, colorScheme: "dark", role: "admin" }),
+      await signInWith(browser, address, { size: PHONE, colorScheme: "dark", role: "admin" }),
       address,
     );
     const isShown = () => page.isVisible("#navigation");
@@ -185,7 +117,7 @@ describe("the script", () => {
     if (typeof browser === "string") return skip(browser);
     const { world, address } = await scene();
     await world.query("update job_runs set created_at = '2026-05-01T20:00:00Z' where id = 1");
-    const context = await open(browser, address, { size: WIDE, colorScheme: "light", role: "viewer" });
+    const context = await signInWith(browser, address, { size: WIDE, colorScheme: "light", role: "viewer" });
     const page = await context.newPage();
     await page.goto(`${address}/admin/runs/1`);
     const enqueued = page.locator("time[datetime='2026-05-01T20:00:00.000Z']").first();
@@ -202,7 +134,7 @@ describe("the script", () => {
     if (typeof browser === "string") return skip(browser);
     const { world, address } = await scene();
     const page = await atHome(
-      await open(browser, address, { size: WIDE, colorScheme: "dark", role: "viewer" }),
+      await signInWith(browser, address, { size: WIDE, colorScheme: "dark", role: "viewer" }),
       address,
     );
     expect(await page.locator(".chart canvas").count()).toBe(3);
@@ -221,7 +153,7 @@ describe("the script", () => {
     if (typeof browser === "string") return skip(browser);
     const { world, address } = await scene();
     const page = await atHome(
-      await open(browser, address, { size: WIDE, colorScheme: "light", role: "viewer" }),
+      await signInWith(browser, address, { size: WIDE, colorScheme: "light", role: "viewer" }),
       address,
     );
     const link = page.locator("[data-region=running] a").first();

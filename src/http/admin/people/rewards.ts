@@ -22,7 +22,7 @@ export async function rewardsBody(on: Queryable, userId: string): Promise<Html> 
     readBuyerNumber(on, userId),
   ]);
   const sales = buyer === null ? [] : await salesOfBuyer(on, buyer, SALES);
-  return html`${tiles([{ label: "Balance", value: statement.balance, note: "tokens" }])}
+  return html`${section("Balance", tiles([{ label: "Of all profiles", value: statement.balance, note: "tokens" }]))}
 ${section("Earnings, newest first", lineTable(statement.lines))}
 ${section("Multipliers", await multiplierTable(on, multipliers))}
 ${section("Purchases, newest first", saleTable(sales, "The user has bought nothing."))}`;
