@@ -73,6 +73,10 @@ export async function installExample(name: string, { role, schemas }: ExampleOpt
     expect(result, argv.join(" ")).toMatchObject({ code: 0, err: "" });
     return result.out;
   };
+  // Drivers of other languages refuse the passwords of the embedded server, which are quick to check.
+  await database.query(
+    "select set_config('scram_iterations', '4096', false) where current_setting('server_version_num')::int >= 160000",
+  );
   const hostUrl = await database.urlAs(names.role);
   const host = new pg.Client({ connectionString: hostUrl });
   await database.query(await commonwork("grants", "--print"));

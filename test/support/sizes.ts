@@ -1,4 +1,5 @@
-const isLong = process.env["LONG_TESTS"] === "1";
+/** Whether tests run in full. */
+export const isLong = process.env["LONG_TESTS"] === "1";
 
 /**
  * The size of a test: events of a fault test, runs of a property test. The usual size keeps the suite short;

@@ -10,6 +10,7 @@ const withLongForm = readdirSync("test", { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".test.ts") && readFileSync(name, "utf8").includes("/support/sizes.ts"));
 
 const isChaos = (file: string): boolean => file.startsWith("test/chaos/");
+const isExample = (file: string): boolean => file.startsWith("test/examples/");
 
 const SUITE = ["node_modules/vitest/vitest.mjs", "run"] as const;
 
@@ -58,7 +59,12 @@ const STEPS: readonly CheckStep[] = [
   {
     id: "full-size",
     name: "other faults and properties at full size",
-    ...longTests(withLongForm.filter((file) => !isChaos(file))),
+    ...longTests(withLongForm.filter((file) => !isChaos(file) && !isExample(file))),
+  },
+  {
+    id: "examples",
+    name: "the hosts of examples/ in Go and in Python",
+    ...longTests(withLongForm.filter(isExample)),
   },
   {
     id: "alert-rules",

@@ -1,0 +1,70 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { notifyProjectMatches } from "../../src/workers/notifications/matching/notify-project-matches.ts";
+import { installExample } from "../support/example.ts";
+import { performRun } from "../support/jobs.ts";
+import { read } from "../support/pages.ts";
+import { isLong } from "../support/sizes.ts";
+
+// The programs of the examples, where their languages are installed: what they write has the same results as
+// the scenarios in SQL.
+
+const run = promisify(execFile);
+
+const ONLY_LONG = "runs with npm run check:long -- examples";
+
+/** Whether a command succeeds. */
+const succeeds = (program: string, ...args: string[]): Promise<boolean> =>
+  run(program, args).then(
+    () => true,
+    () => false,
+  );
+
+it("the host in Go", async ({ skip }) => {
+  if (!isLong) return skip(ONLY_LONG);
+  if (!(await succeeds("go", "version")))
+    return skip("go is not installed (Debian: golang-go golang-github-lib-pq-dev)");
+  const example = await installExample("go", { role: "go_app", schemas: ["civic"] });
+  await example.settle();
+  await example.playBy(["main.go"], ({ name, folder, databaseUrl }) =>
+    run("go", ["run", "main.go", name], {
+      cwd: folder,
+      // The package of Debian, without modules.
+      env: {
+        ...process.env,
+        GO111MODULE: "off",
+        GOPATH: "/usr/share/gocode",
+        DATABASE_URL: `${databaseUrl}?sslmode=disable`,
+      },
+    }),
+  );
+  await performRun(example.world, notifyProjectMatches, {});
+  await example.settle();
+  expect(await example.results()).toBe(read("examples/go/expected.txt"));
+  await example.expectVerified();
+});
+
+it("the host in FastAPI", async ({ skip }) => {
+  if (!isLong) return skip(ONLY_LONG);
+  const python = await findPython();
+  if (python === null)
+    return skip("FastAPI is not installed (Debian: python3-fastapi python3-httpx python3-psycopg)");
+  const example = await installExample("fastapi", { role: "fastapi_app", schemas: ["auth", "public"] });
+  await example.settle();
+  await example.run("postings.sql");
+  await example.playBy(["app.py", "play.py"], ({ name, folder, databaseUrl }) =>
+    run(python, ["play.py", name], { cwd: folder, env: { ...process.env, DATABASE_URL: databaseUrl } }),
+  );
+  await example.run("postings.sql");
+  await example.settle();
+  expect(await example.results()).toBe(read("examples/fastapi/expected.txt"));
+  await example.expectVerified();
+});
+
+/** A Python with the packages of the example; null if there is none. */
+async function findPython(): Promise<string | null> {
+  for (const python of ["python3", "/usr/bin/python3"])
+    if (await succeeds(python, "-c", "import fastapi, httpx, psycopg")) return python;
+  return null;
+}
