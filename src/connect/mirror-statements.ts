@@ -217,9 +217,9 @@ export const nextOwnKeys = ({ table }: MirrorPlan, after: string | null, limit: 
 
 /** Empties users that the host no longer has. Others refer to their rows. */
 export const tombstoneUsers = (keys: readonly string[]): SQL =>
-  sql`update users o set name = '', email = null, time_zone = null, is_operator = false, deactivated_at = coalesce(deactivated_at, now())
+  sql`update users o set name = '', email = null, time_zone = null, language = null, is_operator = false, deactivated_at = coalesce(deactivated_at, now())
       where o.host_id = any(${array(keys)}::text[])
-        and (o.name <> '' or num_nonnulls(o.email, o.time_zone) > 0 or o.is_operator or o.deactivated_at is null)`;
+        and (o.name <> '' or num_nonnulls(o.email, o.time_zone, o.language) > 0 or o.is_operator or o.deactivated_at is null)`;
 
 /** Notes that rows wait for those with the keys, which are about to be removed. Returns rows with `key`. */
 export const waitForRemoved = (

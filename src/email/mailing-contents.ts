@@ -6,6 +6,7 @@ import type { Tx } from "../db/transaction.ts";
 import { languageOf } from "../languages/choose-language.ts";
 import type { Language } from "../languages/language.ts";
 import { cleanName, nameIn } from "../notifications/clean-name.ts";
+import { tagIn } from "../notifications/language-tag.ts";
 import { hashOfAddress } from "../notifications/recipients.ts";
 
 /** An e-mail of a mailing that has not been sent yet. */
@@ -73,9 +74,9 @@ export const pendingDeliveries = (
 
 /** Reads the recipients, by user id. Deleted and deactivated users are left out. */
 export async function readAddressees(tx: Tx, userIds: readonly string[]): Promise<Map<string, Addressee>> {
-  const found = await rows<Omit<Addressee, "language">>(
+  const found = await rows<Omit<Addressee, "language"> & { language: string | null }>(
     tx,
-    sql`select u.id as "userId", ${nameIn("u.name")} as name, coalesce(btrim(u.email), '') as email, u.time_zone as "timeZone",
+    sql`select u.id as "userId", ${nameIn("u.name")} as name, coalesce(btrim(u.email), '') as email, u.time_zone as "timeZone", ${tagIn("u.language")} as language,
                x.address_hash is not null as "isSuppressed", s.frequency, s.unsubscribed_at is not null as "isUnsubscribed",
                coalesce(s.unsubscribed_types, '{}') as "unsubscribedTypes"
         from users u
@@ -84,6 +85,9 @@ export async function readAddressees(tx: Tx, userIds: readonly string[]): Promis
         where u.id = any(${array([...new Set(userIds)])}::bigint[]) and u.deactivated_at is null`,
   );
   return new Map(
-    found.map((one) => [one.userId, { ...one, name: cleanName(one.name), language: languageOf(null) }]),
+    found.map((one) => [
+      one.userId,
+      { ...one, name: cleanName(one.name), language: languageOf(one.language) },
+    ]),
   );
 }

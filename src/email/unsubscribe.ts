@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { tagIn } from "../notifications/language-tag.ts";
 
 /** A new token for an unsubscribe link: 32 random bytes. */
 export const drawToken = (): string => randomBytes(32).toString("base64url");
@@ -43,14 +44,21 @@ export async function keepTokens(tx: Tx, scopes: readonly TokenScope[], now: Dat
   );
 }
 
-export type KnownToken = { readonly userId: string; readonly eventType: string; readonly isUsed: boolean };
+export type KnownToken = {
+  readonly userId: string;
+  readonly eventType: string;
+  readonly isUsed: boolean;
+  /** The language tag of the user. */
+  readonly language: string | null;
+};
 
 /** Looks up a token. @returns null if it is unknown or was revoked. */
 export async function lookUpToken(on: Queryable, token: string): Promise<KnownToken | null> {
   const [found] = await rows<KnownToken>(
     on,
-    sql`select user_id as "userId", event_type as "eventType", used_at is not null as "isUsed"
-        from unsubscribe_tokens where token_hash = ${hashOf(token)} and revoked_at is null`,
+    sql`select t.user_id as "userId", t.event_type as "eventType", t.used_at is not null as "isUsed", ${tagIn("u.language")} as language
+        from unsubscribe_tokens t left join users u on u.id = t.user_id
+        where t.token_hash = ${hashOf(token)} and t.revoked_at is null`,
   );
   return found ?? null;
 }

@@ -251,9 +251,9 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   user_vectors: [deletes("user_id")],
   users: [
     clears(
-      ["host_id", "public_id", "name", "email", "time_zone", "last_active_at", "is_operator"],
+      ["host_id", "public_id", "name", "email", "time_zone", "language", "last_active_at", "is_operator"],
       () => sql`host_id = null, public_id = gen_random_uuid(), name = '', email = null, time_zone = null,
-                last_active_at = null, is_operator = false`,
+                language = null, last_active_at = null, is_operator = false`,
       { where: ofUser("id"), left: (person) => sql`${ofUser("id")(person)} and r.host_id is not null` },
     ),
   ],

@@ -1,12 +1,18 @@
-import { type Response, Router } from "express";
+import { type Request, type Response, Router } from "express";
 import { inTransaction } from "../db/transaction.ts";
-import { lookUpToken, tokenIn, unsubscribe } from "../email/unsubscribe.ts";
+import { type KnownToken, lookUpToken, tokenIn, unsubscribe } from "../email/unsubscribe.ts";
 import { type Html, html } from "../html.ts";
+import { knownLanguage } from "../languages/choose-language.ts";
+import type { Language } from "../languages/language.ts";
+import { type Phrases, phrasesIn } from "../languages/texts.ts";
 import { notificationTypeOf } from "../notifications/type-of-event.ts";
+import { emailWording } from "../notifications/write-text.ts";
 import type { Runtime } from "../roles/runtime.ts";
+import { acceptedLanguage } from "./accepted-language.ts";
 import { STYLE } from "./admin/frame/style.ts";
 import { sendRetryLater } from "./error-response.ts";
 import { addressKey, createRateLimit } from "./rate-limit.ts";
+import { UNSUBSCRIBE_TEXTS } from "./unsubscribe-texts.ts";
 
 /** Tokens of 32 random bytes cannot be guessed; the limit bounds what guessing costs us. */
 const PER_SECOND = 5;
@@ -40,14 +46,23 @@ export function unsubscribeRoutes(runtime: Runtime): Router {
   router.get("/unsubscribe/:token", async (req, res) => {
     const token = tokenIn(req.params.token);
     const known = token === null ? null : await lookUpToken(runtime.db.drizzle, token);
-    if (known === null) return showUnknown(res, publicUrl);
-    if (known.isUsed) return showAlreadyUsed(res, known.eventType, publicUrl);
+    const reader = readerOf(req, known, publicUrl);
+    if (known === null) return showUnknown(res, reader);
+    const { plain, language } = reader;
+    if (known.isUsed)
+      return show(
+        res,
+        { language, title: plain("usedTitle") },
+        html`<p>${scopeText(reader, known.eventType, "used")}</p>
+<form method="post"><button>${plain("again")}</button></form>
+${settingsLink(reader)}`,
+      );
     show(
       res,
-      "Unsubscribe?",
-      html`<p>You will no longer receive ${subjectOf(known.eventType)}. Notifications in the app stay as they are.</p>
-<form method="post"><button class="main">Unsubscribe</button></form>
-<p class="dim"><a href="${publicUrl}/settings/notifications">Notification settings</a></p>`,
+      { language, title: plain("askTitle") },
+      html`<p>${scopeText(reader, known.eventType, "ask")}</p>
+<form method="post"><button class="main">${plain("unsubscribe")}</button></form>
+${settingsLink(reader)}`,
     );
   });
   router.post("/unsubscribe/:token", async (req, res) => {
@@ -56,44 +71,59 @@ export function unsubscribeRoutes(runtime: Runtime): Router {
     const now = runtime.clock.now();
     const known =
       token === null ? null : await inTransaction(runtime.db, (tx) => unsubscribe(tx, token, now));
-    if (known === null) return showUnknown(res, publicUrl);
+    const reader = readerOf(req, known, publicUrl);
+    if (known === null) return showUnknown(res, reader);
     show(
       res,
-      "Unsubscribed",
-      html`<p>You will no longer receive ${subjectOf(known.eventType)}.</p>
-<p class="dim"><a href="${publicUrl}/settings/notifications">Notification settings</a></p>`,
+      { language: reader.language, title: reader.plain("doneTitle") },
+      html`<p>${scopeText(reader, known.eventType, "done")}</p>
+${settingsLink(reader)}`,
     );
   });
   return router;
 }
 
-const subjectOf = (eventType: string): string =>
-  eventType === "*"
-    ? "e-mail from us, except messages that we are required to send"
-    : `e-mail about ${notificationTypeOf(eventType)?.email?.about ?? "this"}`;
+/** Who reads the page: the texts in their language, and the address of the platform. */
+type PageReader = Phrases<typeof UNSUBSCRIBE_TEXTS.english> & {
+  readonly language: Language;
+  readonly publicUrl: string;
+};
 
-/** The user may have subscribed again since, so the link can be used again. */
-function showAlreadyUsed(res: Response, eventType: string, publicUrl: string): void {
-  show(
-    res,
-    "Already unsubscribed",
-    html`<p>This link already unsubscribed you from ${subjectOf(eventType)}. If you have subscribed again since, you can unsubscribe again.</p>
-<form method="post"><button>Unsubscribe again</button></form>
-<p class="dim"><a href="${publicUrl}/settings/notifications">Notification settings</a></p>`,
-  );
+/** The language of the user whose link it is, or that of the browser. */
+function readerOf(req: Request, known: KnownToken | null, publicUrl: string): PageReader {
+  const language = knownLanguage(known?.language ?? null) ?? acceptedLanguage(req);
+  return { ...phrasesIn(language, UNSUBSCRIBE_TEXTS), language, publicUrl };
 }
 
-function showUnknown(res: Response, publicUrl: string): void {
+/** What the link stops: e-mail of one type, or all e-mail. */
+function scopeText(
+  { plain, language }: PageReader,
+  eventType: string,
+  text: "ask" | "used" | "done",
+): string {
+  if (eventType === "*") return plain(`${text}All`);
+  const type = notificationTypeOf(eventType);
+  const about = type && emailWording(type, language)?.about;
+  return plain(text, { about: about ?? plain("unknownAbout") });
+}
+
+const settingsLink = ({ plain, publicUrl }: PageReader): Html =>
+  html`<p class="dim"><a href="${publicUrl}/settings/notifications">${plain("settings")}</a></p>`;
+
+function showUnknown(res: Response, reader: PageReader): void {
+  const { plain, language } = reader;
   show(
     res.status(404),
-    "Invalid link",
-    html`<p>The link is incomplete, or it has been revoked.</p>
-<p><a href="${publicUrl}/settings/notifications">Notification settings</a></p>`,
+    { language, title: plain("unknownTitle") },
+    html`<p>${plain("unknown")}</p>
+${settingsLink(reader)}`,
   );
 }
 
+type PageHead = { readonly language: Language; readonly title: string };
+
 /** A page for users, separate from the operators' pages and their headers. */
-function show(res: Response, title: string, body: Html): void {
+function show(res: Response, { language, title }: PageHead, body: Html): void {
   res.set({
     "Content-Security-Policy":
       "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -101,10 +131,12 @@ function show(res: Response, title: string, body: Html): void {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
     "Cache-Control": "no-store",
+    "Content-Language": language.tag,
+    Vary: "Accept-Language",
   });
   res.type("html").send(
     html`<!doctype html>
-<html lang="en">
+<html lang="${language.tag}" dir="${language.direction}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -12,7 +12,11 @@ export type Forms = { readonly [Category in Exclude<Intl.LDMLPluralRule, "other"
 /** Markdown that is inserted as it is; other values are escaped. */
 export type Fragment = { readonly markdown: string };
 
-type Value = string | number | Fragment;
+/** A number that is written as a text: the number itself is not known yet, only which plural form it has. */
+export type StandIn = { readonly count: number; readonly written: string };
+export type Count = number | StandIn;
+
+type Value = string | Count | Fragment;
 export type Values = Readonly<Record<string, Value>>;
 
 /** The names in the braces of a text. */
@@ -28,11 +32,11 @@ type Counted<M> = Message extends M
     : (keyof M & string) | Counted<FormsOf<M>>;
 type Named<M> = Message extends M ? never : M extends string ? NamesIn<M> : Named<FormsOf<M>>;
 
-/** The parameters of a message. Those that choose a plural form are numbers. */
+/** The parameters of a message. Those that choose a plural form are counts. */
 export type ParametersOf<M> = Message extends M ? Values : KnownParameters<M>;
 
 type KnownParameters<M> = { readonly [Name in Exclude<Named<M>, Counted<M>>]: Value } & {
-  readonly [Name in Counted<M>]: number;
+  readonly [Name in Counted<M>]: Count;
 };
 
 /** How a language chooses plural forms and writes values. */
@@ -52,5 +56,8 @@ function formOf(message: Message, values: Values, writing: Writing): string {
   if (typeof message === "string") return message;
   const [parameter, forms] = Object.entries(message)[0] ?? [];
   if (parameter === undefined || forms === undefined) return "";
-  return formOf(forms[writing.category(Number(values[parameter]))] ?? forms.other, values, writing);
+  return formOf(forms[writing.category(countOf(values[parameter]))] ?? forms.other, values, writing);
 }
+
+const countOf = (value: Value | undefined): number =>
+  typeof value === "object" && "count" in value ? value.count : Number(value);

@@ -41,6 +41,7 @@ const writingOf = (formats: Formats, escaped: (text: string) => string) => ({
   category: formats.category,
   value: (value: Values[string]): string => {
     if (typeof value === "number") return formats.number(value);
-    return typeof value === "string" ? escaped(value) : value.markdown;
+    if (typeof value === "string") return escaped(value);
+    return "written" in value ? value.written : value.markdown;
   },
 });

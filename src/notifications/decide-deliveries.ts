@@ -106,7 +106,7 @@ const decide = (
 
 const readerOf = ({ group }: EventRecipients, { settings, log, now }: Context): Reader => ({
   timeZone: userZone(group.timeZone, { defaultZone: settings.notifications.userTimeZone, log }),
-  language: languageOf(null),
+  language: languageOf(group.language),
   isMentioned: group.isMentioned,
   now,
 });

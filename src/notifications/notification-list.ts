@@ -9,6 +9,8 @@ export type UserNotification = {
   readonly id: string;
   readonly userId: string;
   readonly eventType: string;
+  /** The latest event it is about. */
+  readonly eventId: string;
   readonly projectId: string | null;
   readonly threadId: string | null;
   readonly title: string;
@@ -23,7 +25,7 @@ export type UserNotification = {
 };
 
 const COLUMNS = sql.raw(
-  `n.id, n.user_id as "userId", n.event_type as "eventType",
+  `n.id, n.user_id as "userId", n.event_type as "eventType", n.event_id as "eventId",
    coalesce((select p.host_id from projects p where p.id = n.project_id), n.project_id::text) as "projectId",
    coalesce((select t.host_id from chat_threads t where t.id = n.thread_id), n.thread_id::text) as "threadId", n.title, n.body, n.link,
    n.count, to_json(n.created_at) #>> '{}' as "createdAt", to_json(n.updated_at) #>> '{}' as "updatedAt",

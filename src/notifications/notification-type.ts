@@ -4,6 +4,7 @@ import type { Tx } from "../db/transaction.ts";
 import type { EventType } from "../events/event.ts";
 import type { Formats } from "../languages/formats.ts";
 import type { Language } from "../languages/language.ts";
+import type { Count } from "../languages/message.ts";
 import type { Phrases, Texts } from "../languages/texts.ts";
 import type { EmailKind } from "../scoring/notifications/notify-decision.ts";
 import type { NudgeKind } from "../scoring/notifications/nudge-cap.ts";
@@ -91,7 +92,7 @@ export type Writer<T extends Texts = Texts> = Phrases<T> &
     readonly actor: string;
     readonly someone: string;
     /** How many events of its thread the notification counts. */
-    readonly count: number;
+    readonly count: Count;
   };
 
 /** A title without markup, a body in Markdown, and a path on the host platform. */

@@ -5,6 +5,7 @@ import { array, type Queryable, rows } from "../db/statement.ts";
 import type { StaleReason } from "../scoring/notifications/notify-decision.ts";
 import type { Preference } from "../scoring/notifications/preference.ts";
 import { ACCESS } from "./access.ts";
+import { tagIn } from "./language-tag.ts";
 import type { AnyNotificationType, NotificationEvent } from "./notification-type.ts";
 import { hashOfAddress } from "./recipients.ts";
 
@@ -18,6 +19,7 @@ export type RecipientGroup = {
   /** Always false for events that are never mailed. */
   isSuppressed: boolean;
   timeZone: string | null;
+  language: string | null;
   frequency: (typeof userNotificationSettings.$inferSelect)["frequency"] | null;
   quietFrom: number | null;
   quietTo: number | null;
@@ -66,7 +68,7 @@ function isMentioned(type: AnyNotificationType, events: readonly NotificationEve
 const factsOf = (type: AnyNotificationType, events: readonly NotificationEvent[], now: Date): SQL => sql`
   select e.event_id as "eventId", u.id, coalesce(u.id = e.actor_id, false) as "isActor", ${ACCESS[type.access]} as "mayAccess", coalesce(u.email, '') <> '' as "hasAddress",
          ${type.email === null ? sql`false` : sql`exists (select 1 from email_suppressions x where x.address_hash = ${hashOfAddress(sql`u.email`)})`} as "isSuppressed",
-         u.time_zone as "timeZone", s.frequency, s.quiet_from as "quietFrom", s.quiet_to as "quietTo",
+         u.time_zone as "timeZone", ${tagIn("u.language")} as language, s.frequency, s.quiet_from as "quietFrom", s.quiet_to as "quietTo",
          coalesce(s.unsubscribed_at is not null or ${type.event.type} = any(s.unsubscribed_types), false) as "isUnsubscribed",
          ${isMentioned(type, events)} as "isMentioned", ${type.staleReason ?? sql`null::text`} as "staleReason",
          (select jsonb_agg(jsonb_build_object('scopeType', f.scope_type, 'scopeId', f.scope_id::text, 'eventType', f.event_type,
@@ -154,10 +156,10 @@ export async function cutRecipients(
 }
 
 const grouped = (facts: SQL): SQL => sql`
-  select "eventId", array_agg(id::text order by id) as "userIds", "isActor", "mayAccess", "hasAddress", "isSuppressed", "timeZone", frequency, "quietFrom",
+  select "eventId", array_agg(id::text order by id) as "userIds", "isActor", "mayAccess", "hasAddress", "isSuppressed", "timeZone", language, frequency, "quietFrom",
          "quietTo", "isUnsubscribed", "isMentioned", "staleReason", preferences
   from (${facts}) f
-  group by "eventId", "isActor", "mayAccess", "hasAddress", "isSuppressed", "timeZone", frequency, "quietFrom", "quietTo", "isUnsubscribed",
+  group by "eventId", "isActor", "mayAccess", "hasAddress", "isSuppressed", "timeZone", language, frequency, "quietFrom", "quietTo", "isUnsubscribed",
            "isMentioned", "staleReason", preferences`;
 
 /** A left join without recipients is a row without an event. */
@@ -170,11 +172,11 @@ const groupsOf = (read: readonly FoundRow[]): RecipientGroup[] =>
 export type AccessQuestion = { readonly event: NotificationEvent; readonly userId: string };
 
 /** Which of these recipients still have access, in one statement. Checked again before an e-mail is sent. */
-export async function whoMayAccess(
+export async function whoMayAccess<Question extends AccessQuestion>(
   db: Queryable,
   type: AnyNotificationType,
-  questions: readonly AccessQuestion[],
-): Promise<Set<AccessQuestion>> {
+  questions: readonly Question[],
+): Promise<Set<Question>> {
   const found = await rows<{ eventId: string; userId: string }>(
     db,
     sql`with e as materialized (${eventsAsTable([...new Set(questions.map(({ event }) => event))])})

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { deliveries } from "../db/schema/notifications.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { COUNT_MARK, countClasses } from "../languages/count-classes.ts";
 import { mapInPortions, stringifyInPortions } from "../portions.ts";
 import type { NotifyDecision } from "../scoring/notifications/notify-decision.ts";
 import type { Decided } from "./decide-deliveries.ts";
@@ -56,7 +57,7 @@ const contentOf = ({ event }: Decided, { title, body, link }: NotificationText) 
 
 /**
  * Counts messages into the unread notification of their thread, and creates it if there is none. The
- * statement computes the number in the title, since another transaction may count at the same time. Rows are
+ * statement chooses the title by the number, since another transaction may count at the same time. Rows are
  * locked in one order, so that two transactions cannot deadlock.
  *
  * @returns the notifications.
@@ -68,25 +69,35 @@ async function countInThreads(
 ): Promise<readonly CountingNotification[]> {
   const groups = counting.flatMap((one) => {
     const text = texts.get(one);
-    return text === undefined ? [] : [{ ...contentOf(one, text), user_ids: one.userIds }];
+    if (text === undefined) return [];
+    return [{ ...contentOf(one, text), count_titles: countTitles(one), user_ids: one.userIds }];
   });
   if (groups.length === 0) return [];
   return rows<CountingNotification>(
     tx,
-    sql`insert into notifications as n (user_id, event_type, event_id, project_id, thread_id, title, body, link, count, counting)
+    sql`insert into notifications as n (user_id, event_type, event_id, project_id, thread_id, title, body, link, count, count_titles, counting)
         select u.user_id, max(g.event_type), max(g.event_id), max(g.project_id), g.thread_id,
-               case when count(*) = 1 then max(g.title) else regexp_replace(max(g.title), ${FIRST_COUNT}, count(*) || ${MANY_MESSAGES}) end,
-               max(g.body), max(g.link), count(*), true
+               count_title(max(g.count_titles), count(*)::int), max(g.body), max(g.link), count(*), max(g.count_titles), true
         from jsonb_to_recordset(${await stringifyInPortions(groups, (group) => group)}::jsonb) as g(
-          event_id bigint, event_type text, project_id bigint, thread_id bigint, title text, body text, link text, user_ids bigint[])
+          event_id bigint, event_type text, project_id bigint, thread_id bigint, title text, body text, link text, count_titles text[],
+          user_ids bigint[])
         cross join lateral unnest(g.user_ids) as u(user_id)
         group by u.user_id, g.thread_id
         order by u.user_id, g.thread_id
         on conflict (user_id, thread_id) where counting and read_at is null do update set
           count = n.count + excluded.count, event_id = greatest(n.event_id, excluded.event_id), updated_at = now(),
-          title = regexp_replace(excluded.title, ${ANY_COUNT}, (n.count + excluded.count) || ${MANY_MESSAGES})
+          count_titles = excluded.count_titles, title = count_title(excluded.count_titles, n.count + excluded.count)
         returning id, user_id as "userId", thread_id as "threadId"`,
   );
+}
+
+/** The titles of a group by the count, for `count_title` in Postgres, which also lowers counts. */
+function countTitles({ type, event, reader }: Decided): string[] {
+  const { digits, examples } = countClasses(reader.language.tag);
+  const titles = examples.map(
+    (count) => writeText(type, event, reader, { count, written: COUNT_MARK }).title,
+  );
+  return [digits, ...titles];
 }
 
 /** A notification that counts the messages of a thread. */
@@ -96,11 +107,6 @@ const readerKey = (userId: string, threadId: string | null): string => `${userId
 
 const idsByReader = (counted: readonly CountingNotification[]): Map<string, string> =>
   new Map(counted.map(({ id, userId, threadId }) => [readerKey(userId, threadId), id]));
-
-/** The beginning of the title of a notification that counts messages. */
-const FIRST_COUNT = "^1 new message";
-const ANY_COUNT = "^\\d+ new messages?";
-const MANY_MESSAGES = " new messages";
 
 type Columns = typeof deliveries.$inferSelect;
 

@@ -1,5 +1,6 @@
 import { formatsOf } from "../languages/formats.ts";
 import type { Language } from "../languages/language.ts";
+import type { Count } from "../languages/message.ts";
 import { phrasesIn, type TextSet } from "../languages/texts.ts";
 import type { EmailWording } from "./email-wording.ts";
 import type {
@@ -20,7 +21,7 @@ export function writeText(
   { event: { type: name }, texts, text }: AnyNotificationType,
   event: NotificationEvent,
   reader: Reader,
-  count = 1,
+  count: Count = 1,
 ): NotificationText {
   const { language, timeZone, isMentioned, now } = reader;
   const { time, ...formats } = formatsOf(language.tag);

@@ -158,6 +158,33 @@ describe("the unsubscribe link", () => {
     expect(await unsubscriptions(world)).toEqual([`${userId}: budget.awarded`]);
   });
 
+  it("is in the language of its user, else in that of the browser, else in English", async () => {
+    const { world, address } = await scene();
+    const link = await linkOf(world, emailInstant);
+    const pageFor = async (accepted?: string, path = link) => {
+      const answer = await fetch(
+        `${address}${path}`,
+        accepted ? { headers: { "Accept-Language": accepted } } : {},
+      );
+      return answer.text();
+    };
+    const german =
+      /<html lang="de" dir="ltr">[\s\S]*keine E-Mails mehr über Prämien\.[\s\S]*<button class="main">Abbestellen</;
+    const english = /<html lang="en" dir="ltr">[\s\S]*no longer receive e-mail about awards\./;
+    expect(await pageFor()).toMatch(english);
+    expect(await pageFor("de-CH, en;q=0.8")).toMatch(german);
+    expect(await pageFor("fr, *;q=0.1")).toMatch(english);
+    expect(await pageFor("de", "/unsubscribe/1")).toContain("Ungültiger Link");
+    await world.query("update users set language = 'de'");
+    expect(await pageFor("en")).toMatch(german);
+    expect(await (await oneClick(`${address}${link}`)).text()).toContain("<h1>Abbestellt</h1>");
+    expect(await pageFor("en")).toContain(
+      "Über diesen Link haben Sie E-Mails über Prämien bereits abbestellt.",
+    );
+    await world.query("update users set language = 'nonsense'");
+    expect(await pageFor("de")).toContain("bereits abbestellt");
+  });
+
   it("is stored only as a hash", async () => {
     const { world } = await scene();
     const token = (await linkOf(world, emailInstant)).replace("/unsubscribe/", "");

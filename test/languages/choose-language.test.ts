@@ -8,6 +8,10 @@ describe("the language of a tag", () => {
     expect(knownLanguage(tag)?.tag).toBe("en");
   });
 
+  it.each(["de", "de-AT", "DE_ch", "de-CH-1996"])("%s is German", (tag) => {
+    expect(knownLanguage(tag)?.tag).toBe("de");
+  });
+
   it.each([null, "", "tlh", "englisch", "-en", "*", "x".repeat(10_000), "-".repeat(10_000)])(
     "%s is none, and English is used",
     (tag) => {

@@ -3,6 +3,19 @@ import { formatsOf } from "../../src/languages/formats.ts";
 
 const JUNE = new Date("2026-06-02T22:00:00Z");
 
+describe("formats of German", () => {
+  const { day, amount, percent, list, time, number } = formatsOf("de");
+
+  it("are those of German", () => {
+    expect(time(JUNE, "Europe/Berlin")).toBe("Mi., 3. Juni, 00:00 MESZ");
+    expect(day("2026-03-02")).toBe("02.03.2026");
+    expect(amount("1234.50")).toBe("1.234,50");
+    expect(percent(92)).toBe("92\u00a0%");
+    expect(number(1_234)).toBe("1.234");
+    expect(list(["a", "b", "c"])).toBe("a, b und c");
+  });
+});
+
 describe("formats of English", () => {
   const { day, amount, percent, list, time, number } = formatsOf("en");
 

@@ -107,6 +107,18 @@ describe("a notification type that is one file and a line in the index", () => {
     expect(await deliveryStates(world)).toEqual(["sent", "sent"]);
   });
 
+  it("is in English within the e-mail of a German reader, until German has its texts", async () => {
+    const { world, approve } = await scene();
+    await world.query("update users set language = 'de'");
+    await approve("Roses");
+    await world.drain();
+    const [email] = world.mailbox;
+    expect(email!.subject).toBe("Approved: Roses");
+    expect(email!.text).toMatch(
+      /^Guten Tag Ada,\n\nApproved: Roses\n[\s\S]*View the task: [\s\S]*Benachrichtigungseinstellungen/,
+    );
+  });
+
   it("is rechecked before it is sent", async () => {
     const { world, approve, fanOut } = await scene();
     await approve("Roses");

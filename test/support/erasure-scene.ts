@@ -63,7 +63,7 @@ export async function erasureScene(environment: Record<string, string> = {}): Pr
 
 async function nameHer(world: World, ada: Person): Promise<{ publicId: string; referralCode: string }> {
   const [user] = await world.query<{ publicId: string }>(
-    `update users set name = $2, email = $3, host_id = 'host-ada', time_zone = 'Europe/Paris', last_active_at = now()
+    `update users set name = $2, email = $3, host_id = 'host-ada', time_zone = 'Europe/Paris', language = 'fr', last_active_at = now()
      where id = $1 returning public_id as "publicId"`,
     [ada.userId, NAME, EMAIL],
   );

@@ -11,7 +11,7 @@ import type { World } from "./world.ts";
 
 const TABLES = `
   create schema app;
-  create table app.accounts (id uuid primary key default gen_random_uuid(), mail text, zone text, deleted_at timestamptz);
+  create table app.accounts (id uuid primary key default gen_random_uuid(), mail text, zone text, locale text, deleted_at timestamptz);
   create table app.profiles (account uuid primary key references app.accounts on delete cascade, display_name text);
   create table app.companies (id uuid primary key default gen_random_uuid(), title text);
   create table app.ventures (id uuid primary key default gen_random_uuid(), company uuid not null references app.companies,
@@ -27,7 +27,7 @@ export const MAPPINGS: Readonly<Record<string, string>> = {
   users: `-- key: host_id uuid
 -- source: app.accounts by id
 -- source: app.profiles by account
-select a.id as host_id, coalesce(p.display_name, '') as name, a.mail as email, a.zone as time_zone
+select a.id as host_id, coalesce(p.display_name, '') as name, a.mail as email, a.zone as time_zone, a.locale as language
 from app.accounts a left join app.profiles p on p.account = a.id
 where a.deleted_at is null`,
   organizations: `-- key: host_id uuid
@@ -123,8 +123,8 @@ export async function roomOf(world: World, people: number): Promise<{ room: stri
 
 const COMPARED: Readonly<Record<string, readonly [string, string]>> = {
   users: [
-    "select host_id, name, email, time_zone from users where host_id is not null and deactivated_at is null",
-    "select a.id::text as host_id, coalesce(p.display_name, '') as name, a.mail as email, a.zone as time_zone from app.accounts a left join app.profiles p on p.account = a.id where a.deleted_at is null",
+    "select host_id, name, email, time_zone, language from users where host_id is not null and deactivated_at is null",
+    "select a.id::text as host_id, coalesce(p.display_name, '') as name, a.mail as email, a.zone as time_zone, a.locale as language from app.accounts a left join app.profiles p on p.account = a.id where a.deleted_at is null",
   ],
   projects: [
     "select p.host_id, p.name, o.host_id as organization, u.host_id as creator from projects p join organizations o on o.id = p.organization_id join users u on u.id = p.created_by where p.host_id is not null",

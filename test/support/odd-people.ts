@@ -36,6 +36,7 @@ const ZONES = [
   "z".repeat(300),
   "Pacific/Apia",
 ];
+const LANGUAGES = ["", "tlh", "_", "-de", "de-", "de\n", "English (US)", "d".repeat(100_000), "\u202ede"];
 /** The last are years before Christ and beyond those that a Date writes in four digits. */
 export const INSTANTS = [
   "infinity",
@@ -52,6 +53,7 @@ export async function oddPeople(world: World): Promise<string[]> {
       name,
       email: ADDRESSES[index] as string,
       timeZone: ZONES[index] as string,
+      language: LANGUAGES[index] as string,
     });
     await world.query("update users set last_active_at = $2 where id = $1", [
       id,

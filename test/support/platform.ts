@@ -30,12 +30,18 @@ export const block = (world: World, blocker: string, blocked: string) =>
 
 export const user = (
   world: World,
-  fields: { name?: string; email?: string; timeZone?: string; isOperator?: boolean } = {},
+  fields: { name?: string; email?: string; timeZone?: string; language?: string; isOperator?: boolean } = {},
 ): Promise<string> =>
   insert(
     world,
-    "insert into users (name, email, time_zone, is_operator) values ($1, $2, $3, $4) returning id",
-    [fields.name ?? "Somebody", fields.email ?? null, fields.timeZone ?? null, fields.isOperator ?? false],
+    "insert into users (name, email, time_zone, language, is_operator) values ($1, $2, $3, $4, $5) returning id",
+    [
+      fields.name ?? "Somebody",
+      fields.email ?? null,
+      fields.timeZone ?? null,
+      fields.language ?? null,
+      fields.isOperator ?? false,
+    ],
   );
 
 /** Several users, with numbered names and addresses. */

@@ -13,13 +13,22 @@ export async function listen(
   world: World,
   address: string,
   userId: string,
-  { lastEventId, token }: { readonly lastEventId?: string; readonly token?: string } = {},
+  {
+    lastEventId,
+    token,
+    headers,
+  }: {
+    readonly lastEventId?: string;
+    readonly token?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  } = {},
 ) {
   const stop = new AbortController();
   const response = await fetch(`${address}/api/v1/notifications/stream`, {
     headers: {
       Authorization: `Bearer ${token ?? (await userToken(userId))}`,
       ...(lastEventId === undefined ? {} : { "Last-Event-ID": lastEventId }),
+      ...headers,
     },
     signal: stop.signal,
   });

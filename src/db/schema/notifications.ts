@@ -25,6 +25,11 @@ export const notifications = pgTable(
     link: text().notNull(),
     /** The number of its events. */
     count: integer().notNull().default(1),
+    /**
+     * Titles by the number of events, if it counts: the classes of numbers as digits, then a title for each
+     * class (src/languages/count-classes.ts).
+     */
+    countTitles: text().array(),
     /** Whether later events of its thread are counted here while it is unread. */
     counting: boolean().notNull().default(false),
     createdAt: instant().notNull().defaultNow(),
@@ -145,6 +150,12 @@ export const userNotificationSettings = pgTable(
     /** Minutes of the local day; both null: no quiet hours. They may span midnight. */
     quietFrom: integer(),
     quietTo: integer(),
+    /** When daily and weekly digests are sent, in local time. */
+    digestHour: integer().notNull().default(8),
+    /** The day of weekly digests, from 1 (Monday) to 7. */
+    digestDay: integer().notNull().default(1),
+    /** When the user last changed one of these. */
+    digestChangedAt: instant(),
     /** Minutes before a meeting. */
     reminderOffsets: integer().array().notNull().default(sql`'{30}'`),
     /** Unsubscribed from all e-mail but must-send. */
@@ -161,6 +172,10 @@ export const userNotificationSettings = pgTable(
     check(
       "user_notification_settings_quiet",
       sql`(quiet_from is null) = (quiet_to is null) and quiet_from between 0 and 1439 and quiet_to between 0 and 1439`,
+    ),
+    check(
+      "user_notification_settings_digest",
+      sql`digest_hour between 0 and 23 and digest_day between 1 and 7`,
     ),
     check("user_notification_settings_offsets", sql`reminder_offsets <@ '{30,15,5}'::int[]`),
   ],

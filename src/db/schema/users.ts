@@ -26,6 +26,8 @@ export const users = pgTable(
     email: text(),
     /** Null: the configured zone. */
     timeZone: text(),
+    /** A BCP 47 tag. Unknown and null: English. */
+    language: text(),
     lastActiveAt: instant(),
     /** Operators are notified of held commissions and the like. */
     isOperator: boolean().notNull().default(false),

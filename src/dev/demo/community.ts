@@ -23,6 +23,8 @@ export type Community = {
 
 const DAY_MS = 24 * 3_600_000;
 const NAME_PREFIX = "Demo: ";
+/** The volunteer, counted from 1, who reads German. They are a newcomer who is let in (demo-mail.ts). */
+const GERMAN_READER = 2;
 /** Far above what an identity column has drawn, far below the largest exact JSON number. */
 const UNKNOWN_FROM = 1_000_000_000;
 
@@ -103,9 +105,10 @@ async function insertUsers(
   const names = plan.map(({ name }) => name);
   const joined = plan.map(({ joinedAt }) => joinedAt.toISOString());
   await tx.execute(
-    sql`insert into users (id, name, email, created_at)
-        select id, name, 'volunteer' || id || '@people.example', joined
-        from unnest(${array(userIds)}::bigint[], ${array(names)}::text[], ${array(joined)}::timestamptz[]) as v(id, name, joined)`,
+    sql`insert into users (id, name, email, language, created_at)
+        select id, name, 'volunteer' || id || '@people.example', case when n = ${GERMAN_READER} then 'de' end, joined
+        from unnest(${array(userIds)}::bigint[], ${array(names)}::text[], ${array(joined)}::timestamptz[])
+          with ordinality as v(id, name, joined, n)`,
   );
   await tx.execute(
     sql`insert into volunteers (user_id, created_at)

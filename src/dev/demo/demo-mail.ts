@@ -98,5 +98,10 @@ export async function mailText(db: Database, folder: string): Promise<string> {
     sql`select id from email_digests where kind = 'weekly' order by id`,
   );
   const names = weekly.map(({ id }) => `digest-${id}.eml`).join(", ");
-  return `\nE-mails, as files that any mail program opens\n\n  ${files.length - digests} single e-mails and ${digests} digests in ${folder}\n  recommendations of the week: ${names || "none"}\n`;
+  const german = await rows<{ file: string }>(
+    db.drizzle,
+    sql`select case when m.digest_id is null then 'delivery-' || m.delivery_id else 'digest-' || m.digest_id end || '.eml' as file
+        from emails m join users u on u.id = m.user_id where u.language = 'de' and m.status in ('sent', 'delivered') order by m.id`,
+  );
+  return `\nE-mails, as files that any mail program opens\n\n  ${files.length - digests} single e-mails and ${digests} digests in ${folder}\n  recommendations of the week: ${names || "none"}\n  in German: ${german.map(({ file }) => file).join(", ") || "none"}\n`;
 }

@@ -1,4 +1,5 @@
 import type { Response } from "express";
+import type { Language } from "../../languages/language.ts";
 import { LOOK_BACK_MICROS, type UserNotification } from "../../notifications/notification-list.ts";
 import { notificationResponse } from "./notification-response.ts";
 
@@ -12,6 +13,8 @@ const MAX_RESUME_MS = 24 * 3_600_000;
 /** One open connection of a client. */
 export type Stream = {
   readonly userId: string;
+  /** The language of the request, for a user whose own is not known. */
+  readonly language: Language;
   readonly res: Response;
   /** When the token expires. */
   readonly endsAtMs: number;

@@ -1,7 +1,16 @@
 import type { Request, Response } from "express";
 import { existingUsers } from "../../db/references.ts";
-import { LOOK_BACK_MICROS, readChanges, readMissed } from "../../notifications/notification-list.ts";
+import { groupBy } from "../../group-by.ts";
+import type { Language } from "../../languages/language.ts";
+import {
+  LOOK_BACK_MICROS,
+  readChanges,
+  readMissed,
+  type UserNotification,
+} from "../../notifications/notification-list.ts";
+import { translateNotifications } from "../../notifications/translate-notifications.ts";
 import type { Runtime } from "../../roles/runtime.ts";
+import { acceptedLanguage } from "../accepted-language.ts";
 import type { Caller } from "../auth.ts";
 import { sendRetryLater } from "../error-response.ts";
 import { createTaskQueue, type TaskQueue } from "../task-queue.ts";
@@ -102,6 +111,7 @@ export function createNotificationStreams(
       const resumeAt = resumeFrom(lastEventId, runtime.clock.now());
       const stream: Stream = {
         userId,
+        language: acceptedLanguage(req),
         res,
         endsAtMs: tokenExpiresAt.getTime(),
         from: null,
@@ -152,14 +162,40 @@ async function sendChanges(state: State): Promise<void> {
     .sort((a, b) => (a < b ? -1 : 1));
   const users = [...new Set(joined.map(({ userId }) => userId))];
   const { changes, asOf } = await readChanges(state.runtime.db.drizzle, users, earliest);
+  const changesIn = await inLanguages(state, joined, changes);
   state.since = asOf;
   state.polledAtMs = performance.now();
   for (const stream of joined) {
     stream.from ??= asOf - LOOK_BACK_MICROS;
-    send(stream, changes);
+    send(stream, changesIn.get(stream.language) ?? []);
     stream.from = asOf - LOOK_BACK_MICROS;
   }
 }
+
+/** The changes for the users of some streams, by the language of the streams. */
+async function inLanguages(
+  { runtime }: State,
+  streams: readonly Stream[],
+  changes: readonly UserNotification[],
+): Promise<Map<Language, readonly UserNotification[]>> {
+  const changesIn = new Map<Language, readonly UserNotification[]>();
+  for (const [language, ofLanguage] of groupBy(streams, (stream) => stream.language)) {
+    const users = new Set(ofLanguage.map(({ userId }) => userId));
+    const ofUsers = changes.filter(({ userId }) => users.has(userId));
+    changesIn.set(language, await translate(runtime, ofUsers, language));
+  }
+  return changesIn;
+}
+
+const translate = (
+  { db, settings, log }: Runtime,
+  changes: readonly UserNotification[],
+  language: Language,
+): Promise<readonly UserNotification[]> =>
+  translateNotifications(db.drizzle, changes, language, {
+    defaultZone: settings.notifications.userTimeZone,
+    log,
+  });
 
 /**
  * After an outage: what all streams missed may be too much for one statement. Begins once Postgres answers
@@ -185,9 +221,10 @@ function sendMissed({ runtime, streams, missedReads }: State, stream: Stream, fr
     if (!streams.has(stream)) return;
     try {
       const missed = await readMissed(runtime.db.drizzle, stream.userId, from, MAX_MISSED);
+      const changes = await translate(runtime, missed.changes, stream.language);
       if (missed.isIncomplete) stream.res.write("event: incomplete\ndata: {}\n\n");
       stream.from = from;
-      send(stream, missed.changes);
+      send(stream, changes);
       stream.from = missed.asOf - LOOK_BACK_MICROS;
       stream.isJoined = true;
     } catch (error) {

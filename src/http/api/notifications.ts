@@ -2,7 +2,9 @@ import { Router } from "express";
 import { z } from "zod";
 import { isId } from "../../ids.ts";
 import { markAllRead, markRead, readNotificationPage } from "../../notifications/notification-list.ts";
+import { translateNotifications } from "../../notifications/translate-notifications.ts";
 import type { Runtime } from "../../roles/runtime.ts";
+import { acceptedLanguage } from "../accepted-language.ts";
 import { callerOf, userAuth, userOf } from "../auth.ts";
 import { sendError } from "../error-response.ts";
 import { integerField, validateQuery } from "../validate.ts";
@@ -18,7 +20,8 @@ export const notificationsPage = z.object({
 /**
  * `GET /notifications?unread=&page=`, `POST /notifications/:id/read`, `POST /notifications/read-all`, and
  * `GET /notifications/stream`: server-sent events for new and changed notifications. Browsers open it with a
- * ticket of `POST /notifications/stream-ticket`.
+ * ticket of `POST /notifications/stream-ticket`. Users whose language is not known read them in the language
+ * of the request.
  */
 export function notificationRoutes(
   runtime: Runtime,
@@ -35,9 +38,15 @@ export function notificationRoutes(
       page: query.page,
       unreadOnly: query.unread === "true",
     });
+    const notifications = await translateNotifications(
+      runtime.db.drizzle,
+      inbox.notifications,
+      acceptedLanguage(req),
+      { defaultZone: runtime.settings.notifications.userTimeZone, log: runtime.log },
+    );
     res
       .set("Cache-Control", "no-store")
-      .json({ ...inbox, notifications: inbox.notifications.map(notificationResponse) });
+      .json({ ...inbox, notifications: notifications.map(notificationResponse) });
   });
   router.post("/notifications/stream-ticket", auth, async (_req, res) => {
     const { ticket, expiresAt } = await issueStreamTicket(

@@ -52,6 +52,8 @@ it("with the rights of the app role, the demo shows every kind of webhook call, 
   expect(out).toMatch(/^ +email-weekly +done .*digests 4/m);
   const [, weekly] = /^ +recommendations of the week: (digest-\d+\.eml)/m.exec(out)!;
   expect(await readFile(join(emails, weekly!), "utf8")).toMatch(/^Subject: .*recommendation/m);
+  const [, german] = /^ +in German: ([\w-]+\.eml)/m.exec(out)!;
+  expect(await readFile(join(emails, german!), "utf8")).toMatch(/^Guten Tag /m);
   const [sales] = await world.query("select count(*)::int as n from token_sales");
   expect(sales?.n).toBe(370 + 20 + 20 + 20 + 2);
   await eventually(() => expect(world.producers.ready()).toBe(true));

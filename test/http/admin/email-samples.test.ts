@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { EMAIL_TEXTS } from "../../../src/email/render/texts.ts";
 import { renderSample, SAMPLE_NAMES } from "../../../src/http/admin/email-samples.ts";
+import { LANGUAGES } from "../../../src/languages/index.ts";
+import { phrasesIn } from "../../../src/languages/texts.ts";
 import { NOTIFICATION_TYPES } from "../../../src/notifications/index.ts";
 
 const occurrences = (text: string, part: RegExp): number => text.match(part)?.length ?? 0;
@@ -27,18 +30,35 @@ describe("the samples", () => {
     );
   });
 
+  it("are the same in each language but for the texts", () => {
+    const shapeOf = (html: string) => html.replaceAll(/>[^<]*</g, "><").replaceAll(/="[^"]*"/g, "");
+    for (const [, name, language] of SAMPLES) {
+      const email = renderSample(name, "https://x.test", language)!;
+      const english = renderSample(name, "https://x.test")!;
+      if (language.tag === "en") expect(email).toEqual(english);
+      else expect(email.text).not.toBe(english.text);
+      expect(shapeOf(email.html), name).toBe(shapeOf(english.html));
+    }
+  });
+
   it("do not exist for unknown names or types that are not mailed", () => {
     for (const name of ["nothing", "chat_message_sent", "constructor"])
       expect(renderSample(name, "https://x.test")).toBeUndefined();
   });
 });
 
-describe.each(SAMPLE_NAMES)("%s", (name) => {
-  const email = renderSample(name, "https://x.test")!;
+const SAMPLES = LANGUAGES.flatMap((language) =>
+  SAMPLE_NAMES.map((name) => [language.tag, name, language] as const),
+);
+
+describe.each(SAMPLES)("in the language %s: %s", (tag, name, language) => {
+  const email = renderSample(name, "https://x.test", language)!;
 
   it("is complete, with one button", () => {
     expect(email.subject).not.toBe("");
-    expect(email.text).toMatch(/^Hello Ada,/);
+    const greeting = phrasesIn(language, EMAIL_TEXTS).plain("helloName", { name: "Ada" });
+    expect(email.text.startsWith(`${greeting}\n`)).toBe(true);
+    expect(email.html).toContain(`<html lang="${tag}" dir="${language.direction}"`);
     expect(email.html + email.text).not.toMatch(/undefined|null|NaN|\[object/);
     expect(occurrences(email.html, /class="button"/g)).toBe(1);
     expect(occurrences(email.html, /v:roundrect xmlns/g)).toBe(1);

@@ -18,6 +18,23 @@ describe("the e-mail previews", () => {
     expect((await look("GET", "/admin/emails/nothing")).status).toBe(404);
   });
 
+  it("are in the language of the parameter, with links to the others", async () => {
+    const { address } = await adminWorld();
+    const { send: look } = await browser(address, "viewer");
+    const read = async (path: string) => (await look("GET", path)).text();
+    const list = await read("/admin/emails?language=de");
+    expect(list).toContain('href="/admin/emails" lang="en">English<');
+    expect(list).toContain('href="/admin/emails/document_uploaded?language=de"');
+    expect(list).toContain("Neues Dokument in Riverbank Gardens");
+    const page = await read("/admin/emails/document_uploaded?language=de");
+    expect(page).toContain('src="/admin/emails/document_uploaded/html?language=de"');
+    expect(await read("/admin/emails/document_uploaded/html?language=de")).toContain("Guten Tag Ada,");
+    expect(await read("/admin/emails/document_uploaded/text?language=de-AT")).toMatch(/^Guten Tag Ada,/);
+    for (const unknown of ["tlh", "", "de&language=de", "%00"])
+      expect(await read(`/admin/emails/document_uploaded/text?language=${unknown}`)).toMatch(/^Hello Ada,/);
+    expect(await read("/admin/emails")).toContain('href="/admin/emails?language=de" lang="de">Deutsch<');
+  });
+
   it("allow an e-mail its inline styles only, framed by the same origin", async () => {
     const { address } = await adminWorld();
     const { send: look } = await browser(address, "viewer");

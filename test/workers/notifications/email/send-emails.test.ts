@@ -267,7 +267,7 @@ describe("when sending fails", () => {
       expect(resend.taken).toHaveLength(3);
       // Changes after the first attempt do not change the stored bytes.
       await prefer(world, userId, { status: "muted" });
-      await world.query("update users set name = 'Someone else'");
+      await world.query("update users set name = 'Someone else', language = 'de'");
       await world.skipBackOff();
       await world.drain();
       expect(resend.taken).toHaveLength(3);
