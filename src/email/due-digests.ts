@@ -6,19 +6,34 @@ import { userZone, type ZoneContext } from "../notifications/user-zone.ts";
 import type { DigestCadence } from "../scoring/notifications/notify-decision.ts";
 import { countNudges, decideNudgeDigest, type NudgeCapPolicy } from "../scoring/notifications/nudge-cap.ts";
 import type { EmailContent } from "./create-mailings.ts";
-import { digestWindow } from "./render/windows.ts";
+import { DEFAULT_TIMES, type DigestWindow, digestWindow } from "./render/windows.ts";
 
 /** Deliveries `d` that wait for a digest of this cadence. */
 const isWaiting = (cadence: DigestCadence, now: Date) => sql`
   d.channel = 'email' and d.decision = 'digested' and d.digest_id is null and d.status = 'pending' and d.cadence = ${cadence}
   and (d.not_before is null or d.not_before <= ${now}::timestamptz)`;
 
-/** The zone and quiet hours of users, as they are in their rows; "" and -1 if they have none. */
-type Hours = { readonly zone: string; readonly quietFrom: number; readonly quietTo: number };
-const HOURS = sql`coalesce(u.time_zone, ''), coalesce(s.quiet_from, -1), coalesce(s.quiet_to, -1)`;
+/**
+ * The zone of users and the hours that they set, as they are in their rows; "" and -1 if there are none.
+ * `changedMs`: when they changed the times of digests, if that may have been today.
+ */
+type Hours = {
+  readonly zone: string;
+  readonly quietFrom: number;
+  readonly quietTo: number;
+  readonly hour: number;
+  readonly day: number;
+  readonly changedMs: number;
+};
+
+const hoursAt = (now: Date) => sql`
+  coalesce(u.time_zone, ''), coalesce(s.quiet_from, -1), coalesce(s.quiet_to, -1),
+  coalesce(s.digest_hour, ${DEFAULT_TIMES.hour}), coalesce(s.digest_day, ${DEFAULT_TIMES.day}),
+  coalesce(case when s.digest_changed_at between ${now}::timestamptz - interval '26 hours' and ${now}::timestamptz
+                then (extract(epoch from s.digest_changed_at) * 1000)::float8 end, -1)`;
 
 /** Users with the same hours, for whom a window is open. `known`: a valid zone for theirs. */
-type OpenWindow = Hours & { readonly known: string; readonly start: Date };
+type OpenWindow = Hours & Pick<DigestWindow, "start" | "period"> & { readonly known: string };
 type OpenedDigest = { readonly id: string; readonly userId: string };
 
 type Options = ZoneContext & {
@@ -29,8 +44,8 @@ type Options = ZoneContext & {
 
 /**
  * Opens the digests that are due and assigns their deliveries to them. A digest is due when the user's window
- * has opened, a delivery was decided before it opened, and the user has no digest for it yet. A digest takes
- * all waiting deliveries of its user: they are never split.
+ * has opened, a delivery was decided before it opened, and the user has had no digest in its period. A digest
+ * takes all waiting deliveries of its user: they are never split.
  *
  * Nudges do not count in a digest that is sent anyway. A digest of nothing but nudges counts as one nudge
  * e-mail (decideNudgeDigest): it is opened if the cap allows, else its deliveries are held. Held deliveries
@@ -65,16 +80,18 @@ async function openWindows(
 ): Promise<OpenWindow[]> {
   const found = await rows<Hours>(
     tx,
-    sql`select distinct zone, "quietFrom", "quietTo" from (
-          select ${HOURS} from users u left join user_notification_settings s on s.user_id = u.id
-          where exists (select 1 from deliveries d where d.user_id = u.id and ${isWaiting(cadence, now)})) h(zone, "quietFrom", "quietTo")`,
+    sql`select distinct * from (
+          select ${hoursAt(now)} from users u left join user_notification_settings s on s.user_id = u.id
+          where exists (select 1 from deliveries d where d.user_id = u.id and ${isWaiting(cadence, now)}))
+          as h(zone, "quietFrom", "quietTo", hour, day, "changedMs")`,
   );
   return found.flatMap((hours) => {
-    const { zone, quietFrom, quietTo } = hours;
+    const { zone, quietFrom, quietTo, hour, day, changedMs } = hours;
     const known = userZone(zone, zones);
     const quiet = quietFrom < 0 ? null : { from: quietFrom, to: quietTo };
-    const window = digestWindow(cadence, known, now, quiet);
-    return window === null ? [] : [{ ...hours, known, start: window.start }];
+    const times = { hour, day, changedAt: changedMs < 0 ? null : new Date(changedMs) };
+    const window = digestWindow(cadence, known, now, quiet, times);
+    return window === null ? [] : [{ ...hours, known, start: window.start, period: window.period }];
   });
 }
 
@@ -124,6 +141,17 @@ function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[],
   return parts;
 }
 
+/** The open windows as a table. */
+function asTable(windows: readonly OpenWindow[]) {
+  const column = <T>(read: (window: OpenWindow) => T) => array(windows.map(read));
+  return sql`unnest(
+      ${column(({ zone }) => zone)}::text[], ${column(({ quietFrom }) => quietFrom)}::int[], ${column(({ quietTo }) => quietTo)}::int[],
+      ${column(({ hour }) => hour)}::int[], ${column(({ day }) => day)}::int[], ${column(({ changedMs }) => changedMs)}::float8[],
+      ${column(({ known }) => known)}::text[], ${column(({ start }) => start)}::timestamptz[],
+      ${column(({ period }) => period.from)}::timestamptz[], ${column(({ period }) => period.to)}::timestamptz[])
+    as w(zone, quiet_from, quiet_to, hour, day, changed_ms, known, start, period_from, period_to)`;
+}
+
 const findDueDigests = (
   tx: Tx,
   cadence: DigestCadence,
@@ -139,13 +167,11 @@ const findDueDigests = (
           from deliveries d
           join users u on u.id = d.user_id
           left join user_notification_settings s on s.user_id = d.user_id
-          join unnest(${array(windows.map(({ zone }) => zone))}::text[], ${array(windows.map(({ quietFrom }) => quietFrom))}::int[],
-                      ${array(windows.map(({ quietTo }) => quietTo))}::int[], ${array(windows.map(({ known }) => known))}::text[],
-                      ${array(windows.map(({ start }) => start))}::timestamptz[]) as w(zone, quiet_from, quiet_to, known, start)
-            on (w.zone, w.quiet_from, w.quiet_to) = (${HOURS})
+          join ${asTable(windows)} on (w.zone, w.quiet_from, w.quiet_to, w.hour, w.day, w.changed_ms) = (${hoursAt(now)})
           where ${isWaiting(cadence, now)} and d.decided_at < w.start
             and not exists (select 1 from email_digests g
-                            where g.user_id = d.user_id and g.kind = ${cadence} and g.window_start = w.start)
+                            where g.user_id = d.user_id and g.kind = ${cadence}
+                              and g.window_start >= w.period_from and g.window_start < w.period_to)
           group by d.user_id, w.start, w.known
           having bool_or(d.reason is distinct from 'nudge-cap')
           order by d.user_id limit ${limit})

@@ -3,6 +3,7 @@ import { referencesTo } from "../db/references.ts";
 import type { userNotificationSettings } from "../db/schema/notifications.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { USUAL_DIGEST } from "../scoring/notifications/digest-times.ts";
 import type { Preference } from "../scoring/notifications/preference.ts";
 
 type Frequency = (typeof userNotificationSettings.$inferSelect)["frequency"];
@@ -11,6 +12,10 @@ type Frequency = (typeof userNotificationSettings.$inferSelect)["frequency"];
 export type UserPreferences = {
   readonly frequency: Frequency;
   readonly quiet: { readonly from: number; readonly to: number } | null;
+  /** The hour of daily and weekly digests, from 0 to 23. */
+  readonly digestHour: number;
+  /** The day of weekly digests, from 1 (Monday) to 7. */
+  readonly digestDay: number;
   readonly reminderOffsets: readonly number[];
   /** From all e-mail but must-send. */
   readonly isUnsubscribed: boolean;
@@ -25,12 +30,15 @@ export async function readUserPreferences(db: Queryable, userId: string): Promis
     frequency: Frequency;
     quietFrom: number | null;
     quietTo: number | null;
+    digestHour: number;
+    digestDay: number;
     reminderOffsets: number[];
     isUnsubscribed: boolean;
     unsubscribedTypes: string[];
   }>(
     db,
-    sql`select frequency, quiet_from as "quietFrom", quiet_to as "quietTo", reminder_offsets as "reminderOffsets",
+    sql`select frequency, quiet_from as "quietFrom", quiet_to as "quietTo", digest_hour as "digestHour",
+               digest_day as "digestDay", reminder_offsets as "reminderOffsets",
                unsubscribed_at is not null as "isUnsubscribed", unsubscribed_types as "unsubscribedTypes"
         from user_notification_settings where user_id = ${userId}`,
   );
@@ -43,6 +51,8 @@ export async function readUserPreferences(db: Queryable, userId: string): Promis
   return {
     frequency: settings?.frequency ?? "immediate",
     quiet: quietFrom === null || quietTo === null ? null : { from: quietFrom, to: quietTo },
+    digestHour: settings?.digestHour ?? USUAL_DIGEST.hour,
+    digestDay: settings?.digestDay ?? USUAL_DIGEST.day,
     reminderOffsets: settings?.reminderOffsets ?? [30],
     isUnsubscribed: settings?.isUnsubscribed ?? false,
     unsubscribedTypes: settings?.unsubscribedTypes ?? [],
@@ -89,17 +99,24 @@ export async function writeUserPreferences(
   tx: Tx,
   userId: string,
   wanted: WantedPreferences,
+  now: Date,
 ): Promise<UserPreferences> {
-  const { isUnsubscribed, unsubscribedTypes } = wanted;
+  const { isUnsubscribed, unsubscribedTypes, digestHour, digestDay } = wanted;
+  const isUsual = digestHour === USUAL_DIGEST.hour && digestDay === USUAL_DIGEST.day;
   await tx.execute(sql`select 1 from users where id = ${userId} for no key update`);
   const [written] = await rows<Unsubscriptions>(
     tx,
-    sql`insert into user_notification_settings as s (user_id, frequency, quiet_from, quiet_to, reminder_offsets, unsubscribed_at, unsubscribed_types)
+    sql`insert into user_notification_settings as s (user_id, frequency, quiet_from, quiet_to, digest_hour, digest_day, digest_changed_at, reminder_offsets,
+                                                     unsubscribed_at, unsubscribed_types)
         values (${userId}, ${wanted.frequency}, ${wanted.quiet?.from ?? null}, ${wanted.quiet?.to ?? null},
+                ${digestHour}, ${digestDay}, ${isUsual ? null : now}::timestamptz,
                 ${sql.param(`{${wanted.reminderOffsets.join(",")}}`)}::int[], case when ${isUnsubscribed ?? false} then now() end,
                 ${array(unsubscribedTypes ?? [])}::text[])
         on conflict (user_id) do update set
           frequency = excluded.frequency, quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to,
+          digest_hour = excluded.digest_hour, digest_day = excluded.digest_day,
+          digest_changed_at = case when (s.digest_hour, s.digest_day) = (excluded.digest_hour, excluded.digest_day) then s.digest_changed_at
+                                   else ${now}::timestamptz end,
           reminder_offsets = excluded.reminder_offsets, updated_at = now(),
           unsubscribed_at = case when ${isUnsubscribed ?? null}::boolean then coalesce(s.unsubscribed_at, now())
                                  when ${isUnsubscribed === null} then s.unsubscribed_at end,

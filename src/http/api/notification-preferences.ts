@@ -15,11 +15,18 @@ import {
   writeUserPreferences,
 } from "../../notifications/user-preferences.ts";
 import type { Runtime } from "../../roles/runtime.ts";
+import { USUAL_DIGEST } from "../../scoring/notifications/digest-times.ts";
 import { userAuth, userOf } from "../auth.ts";
 import { sendFaults, validateBody } from "../validate.ts";
 
 const MAX_PREFERENCES = 500;
 const TYPES = new Set(["*", ...NOTIFICATION_TYPES.map(({ event }) => event.type)]);
+
+/** In the order of their numbers, from 1. */
+const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
+
+type Day = (typeof DAYS)[number];
+const dayOf = (number: number): Day => DAYS[number - 1] ?? "monday";
 
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day such as 22:00");
 
@@ -45,6 +52,8 @@ const preference = z
 export const preferencesBody = z.strictObject({
   frequency: z.enum(userNotificationSettings.frequency.enumValues).default("immediate"),
   quiet_hours: z.strictObject({ from: clock, to: clock }).nullable().default(null),
+  digest_hour: z.int().min(0).max(23).default(USUAL_DIGEST.hour),
+  digest_day: z.enum(DAYS).default(dayOf(USUAL_DIGEST.day)),
   reminder_offsets: z
     .array(z.union([z.literal(30), z.literal(15), z.literal(5)], "must be 30, 15 or 5"))
     .default([30]),
@@ -88,7 +97,7 @@ export function preferenceRoutes(runtime: Runtime): Router {
     );
     if (unknown.length > 0) return sendFaults(res, "bad-preferences", unknown);
     const written = await inTransaction(runtime.db, (tx) =>
-      writeUserPreferences(tx, userOf(res), preferences),
+      writeUserPreferences(tx, userOf(res), preferences, runtime.clock.now()),
     );
     res.set("Cache-Control", "no-store").json(await preferencesResponse(runtime.db.drizzle, written));
   });
@@ -126,6 +135,8 @@ function preferencesFrom(given: z.output<typeof preferencesBody>, scopes: Scopes
   return {
     frequency: given.frequency,
     quiet: quiet === null ? null : { from: minutesOf(quiet.from), to: minutesOf(quiet.to) },
+    digestHour: given.digest_hour,
+    digestDay: DAYS.indexOf(given.digest_day) + 1,
     reminderOffsets: [...new Set(given.reminder_offsets)].sort((a, b) => b - a),
     isUnsubscribed: given.unsubscribed ?? null,
     unsubscribedTypes: given.unsubscribed_types ?? null,
@@ -140,11 +151,13 @@ function preferencesFrom(given: z.output<typeof preferencesBody>, scopes: Scopes
 }
 
 async function preferencesResponse(on: Queryable, wanted: UserPreferences) {
-  const { frequency, quiet, reminderOffsets, isUnsubscribed, unsubscribedTypes, preferences } = wanted;
+  const { frequency, quiet, isUnsubscribed, unsubscribedTypes, preferences } = wanted;
   return {
     frequency,
     quiet_hours: quiet && { from: timeOfDay(quiet.from), to: timeOfDay(quiet.to) },
-    reminder_offsets: reminderOffsets,
+    digest_hour: wanted.digestHour,
+    digest_day: dayOf(wanted.digestDay),
+    reminder_offsets: wanted.reminderOffsets,
     unsubscribed: isUnsubscribed,
     unsubscribed_types: [...unsubscribedTypes].sort(),
     preferences: (await withHostScopes(on, preferences)).map((preference) => ({

@@ -10,6 +10,8 @@ type Body = Record<string, unknown> & { error?: { code: string; faults?: { field
 const DEFAULTS = {
   frequency: "immediate",
   quiet_hours: null,
+  digest_hour: 8,
+  digest_day: "monday",
   reminder_offsets: [30],
   unsubscribed: false,
   unsubscribed_types: [],
@@ -51,6 +53,8 @@ describe("notification preferences", () => {
     const written = {
       frequency: "daily",
       quiet_hours: { from: "22:00", to: "06:30" },
+      digest_hour: 17,
+      digest_day: "sunday",
       reminder_offsets: [30, 5],
       unsubscribed: true,
       unsubscribed_types: ["budget.awarded", "document_uploaded"],

@@ -5,6 +5,6 @@ import { sendEmails } from "./send-emails.ts";
 export const emailDaily = digestJob(
   "email-daily",
   "daily",
-  "Creates the daily digests of users for whom it is 8:00 or later.",
+  "Creates the daily digests of users whose hour has come in their time zone: 8:00 unless they set another.",
   sendEmails,
 );

@@ -5,6 +5,6 @@ import { sendEmails } from "./send-emails.ts";
 export const emailWeekly = digestJob(
   "email-weekly",
   "weekly",
-  "Creates the weekly digests of users for whom it is Monday 8:00 or later.",
+  "Creates the weekly digests of users whose day and hour have come in their time zone: Monday 8:00 unless they set others.",
   sendEmails,
 );
