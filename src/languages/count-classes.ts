@@ -1,6 +1,6 @@
 import { ENGLISH } from "./language.ts";
 
-/** Stands for the count in titles that Postgres chooses from. No name contains it: control characters are cut. */
+/** Stands for the count in titles that Postgres chooses from. Names contain no control characters. */
 export const COUNT_MARK = "\u0001";
 
 /** Counts divided into classes whose texts differ in nothing but the number. */

@@ -225,6 +225,7 @@ function statementsForEveryFunction(schema: string): string {
     "insert into T.profiles (user_id) values (1), (2)",
     "select T.may_see(1, 2), T.pair_reasons(1, 2, T.pair_terms(decode(repeat('00', 6), 'hex'), 1))",
     "select T.compatibility_terms(decode(repeat('00', 4), 'hex'), 1)",
+    "select T.count_title('{0100,several,one}', 1)",
   ]
     .map((statement) => statement.replaceAll("T.", `${schema}.`))
     .join(";\n");

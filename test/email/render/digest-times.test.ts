@@ -26,7 +26,10 @@ const WEEKS = [
 
 type Change = Pick<DigestTimes, "hour" | "day"> & { readonly atMs: number };
 
-/** A user with new deliveries at all times who changes the times of digests. @returns when digests are sent. */
+/**
+ * A user with new deliveries at all times who changes the times of digests.
+ * @returns when digests are sent.
+ */
 function sentTo(
   cadence: "daily" | "weekly",
   zone: string,
