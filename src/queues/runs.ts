@@ -67,12 +67,19 @@ export async function runsById(on: Queryable, ids: readonly string[]): Promise<R
   return found.map(withDates);
 }
 
-/** The latest run of each of some jobs. */
-export async function latestRuns(on: Queryable, jobs: readonly string[]): Promise<Run[]> {
+/**
+ * The latest run of each job that has one. Follows the index job_runs_job from job to job: asked for one job
+ * at a time, Postgres reads all runs backwards for a job without any.
+ */
+export async function latestRuns(on: Queryable): Promise<Run[]> {
   const found = await rows<Run>(
     on,
-    sql`select r.* from unnest(${array(jobs)}::text[]) as j(name) cross join lateral (
-          select ${RUN_COLUMNS} from job_runs where job = j.name order by id desc limit 1) r`,
+    sql`with recursive latest(id, job) as (
+          (select id, job from job_runs order by job desc, id desc limit 1)
+          union all
+          select before.id, before.job from latest cross join lateral (
+            select id, job from job_runs where job < latest.job order by job desc, id desc limit 1) before)
+        select ${RUN_COLUMNS} from job_runs where id in (select id from latest)`,
   );
   return found.map(withDates);
 }

@@ -41,10 +41,7 @@ function jobsRoutes(runtime: Runtime): Router {
     const form = filterForm("/admin/jobs", fields, filters);
     if (filter === null) return showPage(res.status(422), { title: "Jobs", body: form });
     const jobs = chosen(runtime.catalogue.jobs, filter);
-    const runs = await latestRuns(
-      runtime.db.drizzle,
-      jobs.map(({ name }) => name),
-    );
+    const runs = await latestRuns(runtime.db.drizzle);
     showPage(res, { title: "Jobs", body: html`${form}${jobTable(runtime, jobs, runs)}` });
   });
   router.use(jobRoutes(runtime));
