@@ -7,7 +7,8 @@ begin
   for wanted in select * from (values
     ('commonwork_owner', 'login'),   -- migrates: DATABASE_URL of `commonwork migrate`
     ('commonwork_app', 'login'),     -- runs the service: DATABASE_URL of everything else
-    ('commonwork_host', 'nologin')   -- granted to the roles of the host; `commonwork grants --print`
+    ('commonwork_host', 'nologin'),  -- granted to the roles of the host; `commonwork grants --print`
+    ('commonwork_reader', 'nologin') -- the same, for reading results
   ) as r(name, kind) loop
     if not exists (select from pg_roles where rolname = wanted.name) then
       execute format('create role %I %s', wanted.name, wanted.kind);
@@ -16,6 +17,7 @@ begin
 end $$;
 
 create schema if not exists "commonwork" authorization commonwork_owner;
+create schema if not exists "commonwork_results" authorization commonwork_owner;
 
 grant usage on schema "commonwork" to commonwork_app;
 grant select, insert, update, delete on all tables in schema "commonwork" to commonwork_app;

@@ -30,6 +30,7 @@ AS $function$
 DECLARE
   app name := current_schema() || '_app';
   host name := current_schema() || '_host';
+  reader name := current_schema() || '_reader';
   guarded text;
 BEGIN
   FOREACH guarded IN ARRAY ARRAY['cvs', 'user_profiles', 'job_applications', 'recommendation_views', 'recommendation_lists', 'user_vectors'] LOOP
@@ -42,6 +43,10 @@ BEGIN
       EXECUTE format('CREATE POLICY own_rows ON %I TO %I USING (user_id = nullif(current_setting(''app.user_id'', true), '''')::bigint)', guarded, host);
     END IF;
   END LOOP;
+  DROP POLICY IF EXISTS every_result ON recommendation_lists;
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = reader) THEN
+    EXECUTE format('CREATE POLICY every_result ON recommendation_lists FOR SELECT TO %I USING (true)', reader);
+  END IF;
 END $function$;
 
 CREATE OR REPLACE FUNCTION ask_for_fan_out()
@@ -305,6 +310,50 @@ BEGIN
   RETURN append_for_host('accept-host-request', jsonb_build_object('job', job, 'payload', payload, 'requestedBy', session_user));
 END $function$;
 
+CREATE OR REPLACE FUNCTION feed_order(items bytea)
+ RETURNS TABLE(place integer, kind text, id bigint)
+ LANGUAGE plpgsql
+ IMMUTABLE ROWS 100
+ SET search_path FROM CURRENT
+AS $function$
+DECLARE
+  posts int := get_byte(items, 0) * 256 + get_byte(items, 1);
+  suggestions int := get_byte(items, 2) * 256 + get_byte(items, 3);
+  questions int := get_byte(items, 4) * 256 + get_byte(items, 5);
+  kinds text[] := ARRAY['post', 'suggestion', 'question'];
+  post_ids bigint[]; suggestion_ids bigint[]; question_ids bigint[];
+  taken int[] := ARRAY[0, 0, 0]; sizes int[]; first int;
+BEGIN
+  SELECT coalesce(array_agg(float_at(items, 6 + n * 42)::bigint ORDER BY n), '{}') INTO post_ids FROM generate_series(0, posts - 1) n;
+  SELECT coalesce(array_agg(s.id ORDER BY s.n), '{}') INTO suggestion_ids
+  FROM (SELECT n, float_at(items, 6 + posts * 42 + n * 8)::bigint AS id FROM generate_series(0, suggestions - 1) n) s
+  WHERE s.id NOT IN (SELECT float_at(items, 14 + n * 42)::bigint FROM generate_series(0, posts - 1) n);
+  SELECT coalesce(array_agg(float_at(items, 6 + posts * 42 + (suggestions + n) * 8)::bigint ORDER BY n), '{}') INTO question_ids
+  FROM generate_series(0, questions - 1) n;
+  sizes := ARRAY[cardinality(post_ids), cardinality(suggestion_ids), cardinality(question_ids)];
+  FOR at IN 1 .. sizes[1] + sizes[2] + sizes[3] LOOP
+    SELECT k INTO first
+    FROM unnest(CASE WHEN at % 20 = 0 THEN '{3,1,2}'::int[] WHEN at % 5 = 0 THEN '{2,1,3}' ELSE '{1,2,3}' END) WITH ORDINALITY AS o(k, n)
+    WHERE taken[k] < sizes[k] ORDER BY n LIMIT 1;
+    taken[first] := taken[first] + 1;
+    place := at;
+    kind := kinds[first];
+    id := CASE first WHEN 1 THEN post_ids[taken[1]] WHEN 2 THEN suggestion_ids[taken[2]] ELSE question_ids[taken[3]] END;
+    RETURN NEXT;
+  END LOOP;
+END $function$;
+
+CREATE OR REPLACE FUNCTION float_at(bytes bytea, at integer)
+ RETURNS double precision
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path FROM CURRENT
+AS $function$
+  SELECT CASE WHEN f.bits = 0 THEN 0
+              ELSE (f.bits & 4503599627370495 | 4503599627370496) * power(2::float8, (f.bits >> 52)::int - 1075) END
+  FROM (SELECT ('x' || encode(substring(bytes FROM at + 1 FOR 8), 'hex'))::bit(64)::bigint AS bits) f
+$function$;
+
 CREATE OR REPLACE FUNCTION host_jobs()
  RETURNS text[]
  LANGUAGE sql
@@ -554,6 +603,23 @@ BEGIN
   END IF;
   INSERT INTO unread_marks (thread_id, at) SELECT thread_id, created_at FROM written;
   RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION may_read(viewer bigint, post bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path FROM CURRENT
+AS $function$
+BEGIN
+  RETURN EXISTS (
+    SELECT FROM posts p JOIN users u ON u.id = p.author_id
+    WHERE p.id = post AND p.hidden_at IS NULL AND p.deleted_at IS NULL AND u.deactivated_at IS NULL AND u.erased_at IS NULL
+      AND NOT EXISTS (SELECT FROM profiles r WHERE r.user_id = u.id AND (r.banned OR r.deleted_at IS NOT NULL))
+      AND NOT EXISTS (SELECT FROM user_blocks b WHERE b.blocker_id = u.id AND b.blocked_id = viewer)
+      AND NOT EXISTS (SELECT FROM user_blocks b WHERE b.blocker_id = viewer AND b.blocked_id = u.id)
+      AND (p.visibility = 'public' OR u.id = viewer OR EXISTS (
+        SELECT FROM profile_access a WHERE a.owner_id = u.id AND a.viewer_id = viewer AND a.status = 'granted')));
 END $function$;
 
 CREATE OR REPLACE FUNCTION may_see(viewer bigint, person bigint)
@@ -1179,6 +1245,7 @@ CREATE TABLE interest_subjects (
   CONSTRAINT interest_subjects_host_id_unique UNIQUE (host_id),
   CONSTRAINT interest_subjects_key_unique UNIQUE (key)
 );
+CREATE INDEX interest_subjects_known_id ON interest_subjects (COALESCE(host_id, id::text));
 CREATE TRIGGER interest_subjects_touch BEFORE UPDATE ON interest_subjects FOR EACH ROW WHEN (NOT new.updated_at IS DISTINCT FROM old.updated_at) EXECUTE FUNCTION touch_row();
 
 CREATE TABLE job_runs (
@@ -1652,6 +1719,7 @@ CREATE TABLE users (
 );
 CREATE INDEX users_deactivated ON users (id) WHERE deactivated_at IS NOT NULL;
 CREATE INDEX users_email ON users (lower(email));
+CREATE INDEX users_known_id ON users (COALESCE(host_id, id::text));
 CREATE TRIGGER users_mark_changed AFTER UPDATE ON users FOR EACH ROW WHEN (old.deactivated_at IS DISTINCT FROM new.deactivated_at) EXECUTE FUNCTION mark_match_row();
 
 CREATE TABLE volunteer_initiative_matches (
@@ -1837,6 +1905,7 @@ CREATE TABLE interests (
   CONSTRAINT interests_host_id_unique UNIQUE (host_id),
   CONSTRAINT interests_subject_id_interest_subjects_id_fk FOREIGN KEY (subject_id) REFERENCES interest_subjects(id) ON DELETE CASCADE
 );
+CREATE INDEX interests_known_id ON interests (COALESCE(host_id, id::text));
 CREATE UNIQUE INDEX interests_subject_key ON interests (subject_id, key);
 CREATE TRIGGER interests_touch BEFORE UPDATE ON interests FOR EACH ROW WHEN (NOT new.updated_at IS DISTINCT FROM old.updated_at) EXECUTE FUNCTION touch_row();
 
@@ -1897,6 +1966,7 @@ CREATE TABLE media (
   CONSTRAINT media_kind CHECK (kind <> ''::text AND status <> ''::text),
   CONSTRAINT media_size CHECK (width > 0 AND height > 0 AND size_bytes >= 0 AND duration_ms >= 0)
 );
+CREATE INDEX media_known_id ON media (COALESCE(host_id, id::text));
 CREATE INDEX media_owner ON media (owner_id);
 CREATE INDEX media_ready ON media (checked_at) WHERE status = 'READY'::text AND checked_at IS NOT NULL;
 CREATE INDEX media_refused ON media (checked_at DESC NULLS LAST) WHERE status = ANY (ARRAY['REJECTED'::text, 'FAILED_PROCESSING'::text]);
@@ -2069,6 +2139,7 @@ CREATE TABLE posts (
 );
 CREATE INDEX posts_author ON posts (author_id, created_at DESC NULLS LAST, id DESC NULLS LAST);
 CREATE INDEX posts_created ON posts (created_at);
+CREATE INDEX posts_known_id ON posts (COALESCE(host_id, id::text));
 CREATE TRIGGER posts_touch BEFORE UPDATE ON posts FOR EACH ROW EXECUTE FUNCTION touch_row();
 
 CREATE TABLE profile_access (
@@ -2198,6 +2269,7 @@ CREATE TABLE projects (
   CONSTRAINT projects_place CHECK ((latitude IS NULL) = (longitude IS NULL) AND latitude >= '-90'::integer::double precision AND latitude <= 90::double precision AND longitude >= '-180'::integer::double precision AND longitude <= 180::double precision),
   CONSTRAINT projects_status CHECK (project_status = ANY (ARRAY['draft'::text, 'recruiting'::text, 'active'::text, 'completed'::text, 'archived'::text]))
 );
+CREATE INDEX projects_known_id ON projects (COALESCE(host_id, id::text));
 CREATE INDEX projects_open ON projects (id) WHERE project_status = ANY (ARRAY['recruiting'::text, 'active'::text]);
 CREATE INDEX projects_organization ON projects (organization_id);
 CREATE TRIGGER projects_mark_changed AFTER UPDATE ON projects FOR EACH ROW WHEN (old.project_status IS DISTINCT FROM new.project_status OR old.team_lead IS DISTINCT FROM new.team_lead OR old.created_by IS DISTINCT FROM new.created_by OR old.latitude IS DISTINCT FROM new.latitude OR old.longitude IS DISTINCT FROM new.longitude OR old.remote IS DISTINCT FROM new.remote) EXECUTE FUNCTION mark_match_row();
@@ -2447,6 +2519,7 @@ CREATE TABLE volunteer_profiles (
   CONSTRAINT volunteer_profiles_level CHECK (level >= 1),
   CONSTRAINT volunteer_profiles_upline_depth CHECK (cardinality(upline) <= 5)
 ) WITH (fillfactor=40);
+CREATE INDEX volunteer_profiles_known_id ON volunteer_profiles (COALESCE(host_id, id::text));
 CREATE INDEX volunteer_profiles_organization ON volunteer_profiles (organization_id, id);
 CREATE UNIQUE INDEX volunteer_profiles_referral_code ON volunteer_profiles (referral_code);
 CREATE INDEX volunteer_profiles_referrer ON volunteer_profiles (referrer_id, id);
@@ -2474,6 +2547,7 @@ CREATE TABLE volunteers (
   CONSTRAINT volunteers_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id),
   CONSTRAINT volunteers_place CHECK ((latitude IS NULL) = (longitude IS NULL) AND latitude >= '-90'::integer::double precision AND latitude <= 90::double precision AND longitude >= '-180'::integer::double precision AND longitude <= 180::double precision)
 );
+CREATE INDEX volunteers_known_id ON volunteers (COALESCE(host_id, user_id::text));
 CREATE INDEX volunteers_waiting ON volunteers (user_id) WHERE grid_waiting;
 CREATE TRIGGER volunteers_mark_changed AFTER UPDATE ON volunteers FOR EACH ROW WHEN (old.skills_visible IS DISTINCT FROM new.skills_visible OR old.grid_latitude IS DISTINCT FROM new.grid_latitude OR old.grid_longitude IS DISTINCT FROM new.grid_longitude) EXECUTE FUNCTION mark_match_row();
 CREATE TRIGGER volunteers_place_moved BEFORE UPDATE OF latitude, longitude, grid_waiting ON volunteers FOR EACH ROW EXECUTE FUNCTION place_on_grid();
@@ -2584,6 +2658,7 @@ CREATE TABLE meetings (
   CONSTRAINT meetings_span CHECK (end_time >= start_time),
   CONSTRAINT meetings_status CHECK (status = ANY (ARRAY['scheduled'::text, 'cancelled'::text, 'completed'::text]))
 );
+CREATE INDEX meetings_known_id ON meetings (COALESCE(host_id, id::text));
 CREATE INDEX meetings_scheduled ON meetings (start_time) WHERE status = 'scheduled'::text;
 
 CREATE TABLE post_features (

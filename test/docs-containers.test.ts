@@ -55,8 +55,8 @@ describe("docker-compose.yml", () => {
     // Written differently: the parts of the address of Postgres, and what nobody sets here. Its Redis is one
     // server, without sentinels or a cluster.
     const left = [
-      ...["DB_SCHEMA", "NODE_ENV", "SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY", "REDIS_CLUSTER_NODES"],
-      ...["REDIS_SENTINELS", "REDIS_SENTINEL_USERNAME", "REDIS_SENTINEL_PASSWORD"],
+      ...["DB_SCHEMA", "DB_RESULTS_SCHEMA", "NODE_ENV", "SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY"],
+      ...["REDIS_CLUSTER_NODES", "REDIS_SENTINELS", "REDIS_SENTINEL_USERNAME", "REDIS_SENTINEL_PASSWORD"],
       // For tests and the demo.
       ...["POSTING_BASE_URLS", "FETCH_ALLOW_LOOPBACK"],
     ];

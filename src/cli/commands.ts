@@ -40,7 +40,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "grants",
-    description: "print the SQL that lets roles of the host emit events and request jobs",
+    description: "print the SQL that lets roles of the host emit events, request jobs and read results",
     load: async () => (await import("./grants.ts")).defineGrants,
   },
   {

@@ -11,7 +11,6 @@ export function defineGrants(command: Command, terminal: Terminal): void {
   mandatoryFlag(command, "--print", "print the SQL; nothing is run")
     .option("--to <role...>", "the roles that the host connects with")
     .action(({ to = [] }: Options) => {
-      const { databaseSchema } = readDatabaseConfig(terminal.environment);
-      terminal.write(hostGrantsSql(databaseSchema, to));
+      terminal.write(hostGrantsSql(readDatabaseConfig(terminal.environment), to));
     });
 }

@@ -21,7 +21,13 @@ export function defineMigrate(command: Command, terminal: Terminal): void {
     });
 }
 
-function printMigrated(terminal: Terminal, { applied }: Migrated): void {
+function printMigrated(terminal: Terminal, { applied, results }: Migrated): void {
   if (applied.length > 0) printLine(terminal, `Applied ${applied.join(", ")}.`);
   printLine(terminal, "The schema is up to date.");
+  if (results.written.length > 0)
+    printLine(
+      terminal,
+      `Created ${results.written.length} views of results in the schema ${results.schema}.`,
+    );
+  if (results.off !== null) printLine(terminal, `The views of results are not up to date. ${results.off}`);
 }

@@ -51,6 +51,9 @@ export const textOr = (fallback: string) =>
 export const textMatching = (fallback: string, pattern: RegExp, rule: string) =>
   withDefault(fallback, { rule, parse: (written) => (pattern.test(written) ? written : undefined) });
 
+export const optionalMatching = (pattern: RegExp, rule: string) =>
+  withoutDefault({ rule, parse: (written) => (pattern.test(written) ? written : undefined) });
+
 const wholeBetween = (min: number, max: number): Parse<number> => ({
   rule: `a whole number from ${min} to ${max}`,
   parse: (written) => {

@@ -1,8 +1,9 @@
 import { defineArea } from "./area.ts";
-import { optional, textMatching, url, whole } from "./fields.ts";
+import { optional, optionalMatching, textMatching, url, whole } from "./fields.ts";
 
 /** Roles, channels and settings are named after the schema, so the name leaves them room below 63 bytes. */
 const OWN_SCHEMA = /^(?!pg_|public$|information_schema$)[a-z_][a-z0-9_]{0,39}$/;
+const RESULTS_SCHEMA = /^(?!pg_|public$|information_schema$)[a-z_][a-z0-9_]{0,59}$/;
 
 export const postgres = defineArea({
   title: "Postgres",
@@ -24,6 +25,12 @@ export const postgres = defineArea({
     ).describe(
       "Schema that holds all tables and functions of Commonwork. `migrate` creates it. Nothing else may be in it, so `public` is refused.",
     ),
+    DB_RESULTS_SCHEMA: optionalMatching(
+      RESULTS_SCHEMA,
+      "a schema of its own, not public: 1 to 60 lower-case letters, digits and underscores, not beginning with a digit or pg_",
+    ).describe(
+      "Schema that holds the [views of results](results.md). `migrate` creates it where it may, and moves the views if it is changed. If it is empty, its name is that of `DB_SCHEMA` followed by `_results`.",
+    ),
     SUPABASE_URL: optional.describe(
       "Not used. If it is set, `start` logs that only `DATABASE_URL`, the connection string of the project's Postgres, counts.",
     ),
@@ -34,9 +41,12 @@ export const postgres = defineArea({
   read: (v) => ({
     databaseUrl: v.DATABASE_URL ?? urlFromParts(v),
     databaseSchema: v.DB_SCHEMA,
+    resultsSchema: v.DB_RESULTS_SCHEMA ?? `${v.DB_SCHEMA}_results`,
     supabase: v.SUPABASE_URL !== undefined || v.SUPABASE_SERVICE_ROLE_KEY !== undefined,
   }),
-  faults: ({ DATABASE_URL, DB_HOST, DB_NAME, DB_USER }) => {
+  faults: ({ DATABASE_URL, DB_HOST, DB_NAME, DB_USER, DB_SCHEMA, DB_RESULTS_SCHEMA }) => {
+    if (DB_RESULTS_SCHEMA !== undefined && DB_RESULTS_SCHEMA === (DB_SCHEMA ?? "commonwork"))
+      return ["DB_RESULTS_SCHEMA must not be DB_SCHEMA"];
     if (DATABASE_URL) return [];
     if (!DB_HOST && !DB_NAME && !DB_USER)
       return [

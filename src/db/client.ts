@@ -8,7 +8,17 @@ import { sessionSetUp, TRANSACTION_LIMIT_MS } from "./session.ts";
 import { closeWhenUnanswered } from "./unanswered.ts";
 
 /** Where the tables are: a database, and a schema in it. Both are part of the configuration. */
-export type DatabaseAddress = { readonly databaseUrl: string; readonly databaseSchema: string };
+export type DatabaseAddress = {
+  readonly databaseUrl: string;
+  readonly databaseSchema: string;
+  /** The schema of the views of results. Default: as that of the tables, with `_results`. */
+  readonly resultsSchema?: string;
+};
+
+export const resultsSchemaOf = ({
+  databaseSchema,
+  resultsSchema = `${databaseSchema}_results`,
+}: Omit<DatabaseAddress, "databaseUrl">): string => resultsSchema;
 
 export type Database = {
   readonly pool: pg.Pool;

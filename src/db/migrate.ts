@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import pg from "pg";
 import { UnsuitableServer } from "../unsuitable-server.ts";
-import type { Database, DatabaseAddress } from "./client.ts";
+import { type Database, type DatabaseAddress, resultsSchemaOf } from "./client.ts";
+import { createResultViews, dropResultViews, type ResultsState } from "./results/create-views.ts";
 import { MIGRATION_LOCK_KEY } from "./schema-keys.ts";
 import { readSettings, sessionFault } from "./session.ts";
 
@@ -23,11 +24,13 @@ function readMigrations(): Migration[] {
 export type Migrated = {
   /** The migrations that were run now, in order. */
   readonly applied: readonly string[];
+  readonly results: ResultsState;
 };
 
 /**
- * Creates the schema if it is absent, and migrates its tables and functions, in one transaction.
- * Callers at the same time wait for the first one and find nothing to do.
+ * Creates the schema if it is absent, migrates its tables and functions, and creates the views of results
+ * where the role may, in one transaction. Callers at the same time wait for the first one and find nothing to
+ * do.
  *
  * @throws UnsuitableServer when the role lacks a right, with the statement that grants it.
  */
@@ -56,10 +59,8 @@ export async function migrateDatabase(address: DatabaseAddress): Promise<Migrate
   }
 }
 
-async function migrateWith(
-  client: pg.Client,
-  { databaseUrl, databaseSchema: schema }: DatabaseAddress,
-): Promise<Migrated> {
+async function migrateWith(client: pg.Client, address: DatabaseAddress): Promise<Migrated> {
+  const { databaseUrl, databaseSchema: schema } = address;
   const quoted = pg.escapeIdentifier(schema);
   await client.query(`select pg_advisory_xact_lock(${MIGRATION_LOCK_KEY})`, [schema]);
   const role = await readRole(client, schema);
@@ -69,6 +70,7 @@ async function migrateWith(
   const known = new Set(role.readsMigrations ? await appliedIn(client, quoted) : []);
   const pending = readMigrations().filter(({ name }) => !known.has(name));
   if (pending.length > 0 && role.schemaExists) refuseWithoutRights(quoted, role);
+  const readers = pending.length > 0 ? await dropResultViews(client, schema) : undefined;
   if (pending.length > 0) {
     await client.query(
       `create table if not exists ${quoted}.migrations (name text primary key, applied_at timestamptz not null default now())`,
@@ -76,7 +78,12 @@ async function migrateWith(
     for (const migration of pending) await apply(client, quoted, migration);
     await pinFunctions(client, schema);
   }
-  return { applied: pending.map(({ name }) => name) };
+  const results = await createResultViews(
+    client,
+    { databaseSchema: schema, resultsSchema: resultsSchemaOf(address) },
+    readers,
+  );
+  return { applied: pending.map(({ name }) => name), results };
 }
 
 type Role = {

@@ -1,14 +1,21 @@
 import pg from "pg";
-import type { DatabaseAddress } from "./client.ts";
+import { type DatabaseAddress, resultsSchemaOf } from "./client.ts";
 
 /** The roles of a deployment. Named after its schema, since roles belong to the whole server. */
 export const roleNames = (schema: string) =>
-  ({ owner: `${schema}_owner`, app: `${schema}_app`, host: `${schema}_host` }) as const;
+  ({
+    owner: `${schema}_owner`,
+    app: `${schema}_app`,
+    host: `${schema}_host`,
+    reader: `${schema}_reader`,
+  }) as const;
 
 /**
  * SQL that creates the roles with no more rights than they need. It can be run again, and after `migrate`.
  */
-export function rolesSql({ databaseUrl, databaseSchema }: DatabaseAddress): string {
+export function rolesSql(address: DatabaseAddress): string {
+  const { databaseUrl, databaseSchema } = address;
+  const results = pg.escapeIdentifier(resultsSchemaOf(address));
   const names = roleNames(databaseSchema);
   const [schema, database] = [databaseSchema, decodeURIComponent(new URL(databaseUrl).pathname.slice(1))].map(
     pg.escapeIdentifier,
@@ -23,7 +30,8 @@ begin
   for wanted in select * from (values
     ('${names.owner}', 'login'),   -- migrates: DATABASE_URL of \`commonwork migrate\`
     ('${names.app}', 'login'),     -- runs the service: DATABASE_URL of everything else
-    ('${names.host}', 'nologin')   -- granted to the roles of the host; \`commonwork grants --print\`
+    ('${names.host}', 'nologin'),  -- granted to the roles of the host; \`commonwork grants --print\`
+    ('${names.reader}', 'nologin') -- the same, for reading results
   ) as r(name, kind) loop
     if not exists (select from pg_roles where rolname = wanted.name) then
       execute format('create role %I %s', wanted.name, wanted.kind);
@@ -32,6 +40,7 @@ begin
 end $$;
 
 create schema if not exists ${schema} authorization ${owner};
+create schema if not exists ${results} authorization ${owner};
 
 grant usage on schema ${schema} to ${app};
 grant select, insert, update, delete on all tables in schema ${schema} to ${app};

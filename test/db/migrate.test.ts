@@ -62,7 +62,9 @@ describe("migrate", () => {
     expect(await migrateDatabase(address)).toMatchObject({ applied: MIGRATIONS });
     expect(await dumpOf(address)).toBe(WRITTEN);
     expect(await dumpHost(database.url)).toBe(host);
-    expect(await schemasOf(database)).toEqual([...schemas, address.databaseSchema].sort());
+    expect(await schemasOf(database)).toEqual(
+      [...schemas, address.databaseSchema, `${address.databaseSchema}_results`].sort(),
+    );
   });
 
   it("applies migrations once when several processes run it at the same time", async () => {
@@ -226,6 +228,8 @@ function statementsForEveryFunction(schema: string): string {
     "select T.may_see(1, 2), T.pair_reasons(1, 2, T.pair_terms(decode(repeat('00', 6), 'hex'), 1))",
     "select T.compatibility_terms(decode(repeat('00', 4), 'hex'), 1)",
     "select T.count_title('{0100,several,one}', 1)",
+    "select T.float_at(decode(repeat('00', 8), 'hex'), 0), T.may_read(1, 1)",
+    "select * from T.feed_order(decode(repeat('00', 6), 'hex'))",
   ]
     .map((statement) => statement.replaceAll("T.", `${schema}.`))
     .join(";\n");

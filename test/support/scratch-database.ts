@@ -66,6 +66,7 @@ export async function deployWithRoles(database: ScratchDatabase): Promise<{
     { databaseUrl: await database.urlAs(names.app), databaseSchema },
   ];
   await database.urlAs(names.host);
+  await database.urlAs(names.reader);
   await migrateDatabase(owner);
   return { owner, app };
 }

@@ -12,7 +12,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import { bytes, hostId, id, instant, ref } from "./columns.ts";
+import { bytes, hostId, id, instant, knownIdIndex, ref } from "./columns.ts";
 import { userRef } from "./users.ts";
 
 const VISIBILITY = { enum: ["public", "private"] as const };
@@ -37,6 +37,7 @@ export const posts = pgTable(
     updatedAt: instant().notNull().defaultNow(),
   },
   (t) => [
+    knownIdIndex("posts_known_id", t),
     // feeds: the newest posts of an author. Erasing one.
     index("posts_author").on(t.authorId, t.createdAt.desc(), t.id.desc()),
     // content-features, trending: the posts of some days.

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { bigint, check, index, integer, jsonb, pgTable, smallint, text } from "drizzle-orm/pg-core";
-import { hostId, id, instant } from "./columns.ts";
+import { hostId, id, instant, knownIdIndex } from "./columns.ts";
 import { userRef } from "./users.ts";
 
 /**
@@ -44,6 +44,7 @@ export const media = pgTable(
     checkedAt: instant(),
   },
   (t) => [
+    knownIdIndex("media_known_id", t),
     // media-metadata-all, media-metadata-batch: what waits for a check.
     index("media_unchecked")
       .on(t.id)

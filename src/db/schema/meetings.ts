@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, index, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
-import { hostId, id, instant, ref } from "./columns.ts";
+import { hostId, id, instant, knownIdIndex, ref } from "./columns.ts";
 import { projects } from "./platform.ts";
 import { userRef, users } from "./users.ts";
 
@@ -25,6 +25,7 @@ export const meetings = pgTable(
     updatedAt: instant().notNull().defaultNow(),
   },
   (t) => [
+    knownIdIndex("meetings_known_id", t),
     // meeting-reminders: meetings that begin soon.
     index("meetings_scheduled").on(t.startTime).where(sql`status = 'scheduled'`),
     check("meetings_status", sql`status in ('scheduled', 'cancelled', 'completed')`),

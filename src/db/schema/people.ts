@@ -12,7 +12,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import { hostId, id, instant, ref } from "./columns.ts";
+import { hostId, id, instant, knownIdIndex, ref } from "./columns.ts";
 import { userRef } from "./users.ts";
 
 // What the host knows about people, and what they think of each other. No job writes these tables. Values
@@ -74,13 +74,17 @@ export const profilePreferences = pgTable("profile_preferences", {
 });
 
 /** What interests are about: music, sports. */
-export const interestSubjects = pgTable("interest_subjects", {
-  id: id(),
-  hostId: hostId(),
-  key: text().notNull().unique(),
-  label: text().notNull(),
-  updatedAt: updatedAt(),
-});
+export const interestSubjects = pgTable(
+  "interest_subjects",
+  {
+    id: id(),
+    hostId: hostId(),
+    key: text().notNull().unique(),
+    label: text().notNull(),
+    updatedAt: updatedAt(),
+  },
+  (t) => [knownIdIndex("interest_subjects_known_id", t)],
+);
 
 /** An interest of one subject. */
 export const interests = pgTable(
@@ -96,6 +100,7 @@ export const interests = pgTable(
     updatedAt: updatedAt(),
   },
   (t) => [
+    knownIdIndex("interests_known_id", t),
     // the interest with a key; the interests of a subject.
     uniqueIndex("interests_subject_key").on(t.subjectId, t.key),
   ],

@@ -10,7 +10,7 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import { hostId, id, instant, ref } from "./columns.ts";
+import { hostId, id, instant, knownIdIndex, ref } from "./columns.ts";
 import { organizations, userRef, users } from "./users.ts";
 
 // Tables that the host platform fills and jobs read: memberships, projects, documents, permissions.
@@ -64,6 +64,7 @@ export const projects = pgTable(
     updatedAt: instant().notNull().defaultNow(),
   },
   (t) => [
+    knownIdIndex("projects_known_id", t),
     // the projects of an organization: nudges of its owners.
     index("projects_organization").on(t.organizationId),
     // matching: open projects.

@@ -13,7 +13,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { hostId, id, instant, micro, ref } from "./columns.ts";
+import { hostId, id, instant, knownIdIndex, micro, ref } from "./columns.ts";
 
 /** Users of the host platform. Variables, API and CLI accept either id. */
 export const users = pgTable(
@@ -38,6 +38,7 @@ export const users = pgTable(
     erasedAt: instant(),
   },
   (t) => [
+    knownIdIndex("users_known_id", t),
     // matching: who is no candidate.
     index("users_deactivated").on(t.id).where(sql`deactivated_at is not null`),
     // sync-calendar: the user with an address.
@@ -92,6 +93,7 @@ export const volunteers = pgTable(
     createdAt: instant().notNull().defaultNow(),
   },
   (t) => [
+    knownIdIndex("volunteers_known_id", { hostId: t.hostId, id: t.userId }),
     // calculate-matches: changes of location that waited.
     index("volunteers_waiting").on(t.userId).where(sql`grid_waiting`),
     check(
@@ -128,6 +130,7 @@ export const volunteerProfiles = pgTable(
     multiplierDueAt: instant(),
   },
   (t) => [
+    knownIdIndex("volunteer_profiles_known_id", t),
     uniqueIndex("volunteer_profiles_user_organization").on(t.userId, t.organizationId),
     uniqueIndex("volunteer_profiles_referral_code").on(t.referralCode),
     // the direct referrals of a profile: referral tree, upline maintenance, multipliers and budgets (which

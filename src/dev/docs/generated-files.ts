@@ -4,6 +4,7 @@ import { cruise } from "dependency-cruiser";
 import { ALERT_RULES } from "../../alerts/rules.ts";
 import { fullProgram } from "../../cli/program.ts";
 import { AREAS } from "../../config/config.ts";
+import { RESULT_VIEWS } from "../../db/results/views.ts";
 import { ERASURE_RULES } from "../../erasure/rules.ts";
 import * as hostEvents from "../../events/host.ts";
 import { notificationTypeOf } from "../../notifications/type-of-event.ts";
@@ -21,6 +22,7 @@ import { jobSections, jobTable, scheduleTable, workflowTable } from "./jobs.ts";
 import { markdownTable } from "./markdown-table.ts";
 import { openApiDocument } from "./openapi.ts";
 import { replacePart } from "./replace-part.ts";
+import { resultSections } from "./results.ts";
 import { envExample, variableTables } from "./variables.ts";
 
 type File = { readonly file: string; readonly text: string };
@@ -47,6 +49,7 @@ const PARTS: readonly {
   { file: "docs/commands.md", part: "commands", text: ({ commands }) => commands },
   { file: "docs/privacy.md", part: "tables", text: () => erasureTable(ERASURE_RULES) },
   { file: "docs/operations/index.md", part: "alerts", text: () => alertTable(ALERT_RULES) },
+  { file: "docs/results.md", part: "views", text: () => resultSections(RESULT_VIEWS) },
   { file: "docs/architecture.md", part: "picture", text: ({ folders }) => folders.picture },
   { file: "docs/architecture.md", part: "folders", text: ({ folders }) => folders.table },
   { file: "docs/decisions/index.md", part: "decisions", text: ({ decisions }) => decisions },
