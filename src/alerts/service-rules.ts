@@ -50,7 +50,7 @@ export const WEBHOOK_RULES: readonly AlertRule[] = [
     forSeconds: 5 * MINUTE,
     severity: "ticket",
     meaning: "Someone is probing, or a secret was changed on one side only.",
-    action: "[Webhook secrets](#webhook-secrets); [under attack](#under-attack).",
+    action: "See [webhook secrets](#webhook-secrets) and [under attack](#under-attack).",
   },
   {
     name: "WebhooksSlow",
@@ -91,7 +91,7 @@ export const PROCESS_RULES: readonly AlertRule[] = [
     forSeconds: MINUTE,
     severity: "page",
     meaning: "Postgres or Redis is unreachable.",
-    action: "[When servers fail](servers.md).",
+    action: "See [when servers fail](servers.md).",
   },
   {
     name: "ClockWrong",

@@ -63,7 +63,7 @@ export const MONEY_RULES: readonly AlertRule[] = [
     forSeconds: 2 * MINUTE,
     severity: "page",
     meaning: "Sales are not settled: workers are gone, or too few.",
-    action: "[Jobs are not processed](#jobs-are-not-processed).",
+    action: "Follow [Jobs are not processed](#jobs-are-not-processed).",
   },
 ];
 
@@ -81,7 +81,7 @@ export const WORK_RULES: readonly AlertRule[] = [
     forSeconds: 10 * MINUTE,
     severity: "ticket",
     meaning: "The oldest due work of a queue has waited for 15 minutes: workers are gone, or too few.",
-    action: "[Jobs are not processed](#jobs-are-not-processed).",
+    action: "Follow [Jobs are not processed](#jobs-are-not-processed).",
   },
   {
     name: "DeadLetters",

@@ -34,8 +34,12 @@ export function alertTable(alerts: readonly Alert[]): Html {
   })}${note}`;
 }
 
-/** Code in backticks, and links by their text: they point to pages of the documentation. */
+/** Code in backticks. Links point to pages of the documentation, so their text and page are shown. */
 function inlineMarkdown(text: string): Html {
-  const parts = text.replace(/\[(.*?)\]\([^)]*\)/g, "$1").split("`");
+  const named = text.replace(
+    /\[(.*?)\]\(([^)#]*)[^)]*\)/g,
+    (_, title: string, page: string) => `${title} (docs/operations/${page === "" ? "index.md" : page})`,
+  );
+  const parts = named.split("`");
   return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}`;
 }
