@@ -70,8 +70,15 @@ export async function foreignQueues(on: Queryable): Promise<string[]> {
         select found.queue from gaps cross join lateral (
           select o.queue from outbox o
           where o.enqueued_at is null and o.dead_at is null
-            and o.queue > coalesce(gaps.low, '') and (gaps.high is null or o.queue < gaps.high)
-          order by o.queue limit 1) found`,
+            and o.queue > coalesce(gaps.low, '') and o.queue < gaps.high
+          order by o.queue limit 1) found
+        where gaps.high is not null
+        union all
+        select found.queue from gaps cross join lateral (
+          select o.queue from outbox o
+          where o.enqueued_at is null and o.dead_at is null and o.queue > gaps.low
+          order by o.queue limit 1) found
+        where gaps.high is null`,
   );
   return found.map((row) => row.queue);
 }
