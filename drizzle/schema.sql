@@ -1411,6 +1411,7 @@ CREATE TABLE mirror_waiting (
   key       text NOT NULL,
   needs     text NOT NULL,
   needs_key text NOT NULL,
+  quiet     boolean NOT NULL DEFAULT false,
   CONSTRAINT mirror_waiting_mirror_key_pk PRIMARY KEY (mirror, key)
 );
 CREATE INDEX mirror_waiting_needs ON mirror_waiting (needs, needs_key);
@@ -1426,6 +1427,7 @@ CREATE TABLE mirrors (
   stopped_at       timestamp with time zone,
   stopped_because  text,
   installed_at     timestamp with time zone NOT NULL DEFAULT now(),
+  of_records       boolean NOT NULL DEFAULT false,
   CONSTRAINT mirrors_pkey PRIMARY KEY (table_name)
 );
 
@@ -1497,6 +1499,13 @@ CREATE TABLE outside_requests (
   CONSTRAINT outside_requests_name_day_pk PRIMARY KEY (name, day)
 );
 CREATE INDEX outside_requests_day ON outside_requests (day);
+
+CREATE TABLE pending_records (
+  mirror  text NOT NULL,
+  key     text NOT NULL,
+  columns jsonb NOT NULL,
+  CONSTRAINT pending_records_mirror_key_pk PRIMARY KEY (mirror, key)
+);
 
 CREATE TABLE posting_listings (
   source        text NOT NULL,
@@ -1573,6 +1582,15 @@ CREATE TABLE quiz_options (
   CONSTRAINT quiz_options_host_id_unique UNIQUE (host_id)
 );
 CREATE TRIGGER quiz_options_touch BEFORE UPDATE ON quiz_options FOR EACH ROW WHEN (NOT new.updated_at IS DISTINCT FROM old.updated_at) EXECUTE FUNCTION touch_row();
+
+CREATE TABLE record_versions (
+  mirror  text NOT NULL,
+  key     text NOT NULL,
+  version bigint NOT NULL,
+  hash    bytea,
+  deleted boolean NOT NULL,
+  CONSTRAINT record_versions_mirror_key_pk PRIMARY KEY (mirror, key)
+);
 
 CREATE TABLE resume_nudges (
   user_id    bigint NOT NULL,

@@ -49,6 +49,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./connect.ts")).defineConnect,
   },
   {
+    name: "import",
+    description: "import rows of the host, or the history of its notifications, from a file",
+    load: async () => (await import("./import.ts")).defineImport,
+  },
+  {
     name: "run",
     description: "run a job now and follow it; `commonwork run <job> --help` lists its options",
     load: async () => (await import("./run.ts")).defineRun,

@@ -195,11 +195,11 @@ function defineUninstall(command: Command, terminal: Terminal): void {
 }
 
 /**
- * The named mirrors, or all, those that others refer to first.
+ * The named mirrors, or all, those that others refer to first; not those of records, which have no select.
  * @throws CliError for one that is not installed.
  */
 async function chosenMirrors(db: Database, names: readonly string[]): Promise<Mirror[]> {
-  const installed = await readMirrors(db.drizzle);
+  const installed = (await readMirrors(db.drizzle)).filter(({ ofRecords }) => !ofRecords);
   const unknown = names.find((name) => !installed.some(({ table }) => table === name));
   if (unknown !== undefined) throw unknownMirror(unknown);
   return names.length > 0 ? installed.filter(({ table }) => names.includes(table)) : installed;

@@ -11,6 +11,7 @@ const NOUNS: Partial<Record<HostTable, string>> = {
   projects: "project",
   meetings: "meeting",
   media: "media record",
+  posts: "post",
 };
 
 /** Our id of the row that an option refers to. @throws CliError if there is none. */

@@ -4,8 +4,7 @@ import type { Database } from "../db/client.ts";
 import { resolveReference } from "../db/references.ts";
 import type { Queryable } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { isUuid } from "../ids.ts";
-import { readBuyerNumber } from "../rewards/buyers.ts";
+import { isBuyerNumber, readBuyerNumber } from "../rewards/buyers.ts";
 import { readSale } from "../rewards/read-sale.ts";
 import { type SaleReceipt, takeSales } from "../rewards/take-sales.ts";
 import { enqueueCommissions } from "../workers/commissions/distribute-commission.ts";
@@ -60,6 +59,7 @@ async function recordSale(db: Database, options: Options): Promise<SaleReceipt> 
     const faults = read.faults.map(({ field, fault }) => `  --${field.replaceAll("_", "-")} ${fault}`);
     throw new CliError(`Invalid sale:\n${faults.join("\n")}`);
   }
+  if (!isBuyerNumber(read.sale.buyerUserId)) throw new CliError(`There is no user ${options.userId}.`);
   const sale = { ...read.sale, source: SOURCE, raw, signature: null, secretId: null, receivedAt };
   return inTransaction(db, async (tx) => {
     const [receipt] = await takeSales(tx, [sale], enqueueCommissions);
@@ -76,10 +76,7 @@ async function recordSale(db: Database, options: Options): Promise<SaleReceipt> 
  */
 async function buyerNumber(on: Queryable, given: string): Promise<string> {
   const userId = await resolveReference(on, "users", given);
-  if (userId === null) {
-    if (isUuid(given)) throw new CliError(`There is no user ${given}.`);
-    return given;
-  }
+  if (userId === null) return given;
   const number = await readBuyerNumber(on, userId);
   if (number === null)
     throw new CliError(

@@ -1,6 +1,7 @@
 /**
  * `commonwork/client`, for hosts in JavaScript or TypeScript: emits events, requests jobs and records
- * engagement in the host's own transactions. It needs no Redis and no configuration of Commonwork.
+ * engagement in the host's own transactions, and sends events and rows of a host in another database. It
+ * needs no Redis and no configuration of Commonwork.
  */
 
 export { type EmitOptions, type Emitted, emit } from "./emit.ts";
@@ -13,4 +14,15 @@ export {
   type RecordEngagementOptions,
   recordEngagement,
 } from "./record-engagement.ts";
+export {
+  type ForwardRecordsOptions,
+  forwardRecords,
+  type HostColumns,
+  type HostTableName,
+  type RecordAnswer,
+  type RecordOutboxRow,
+  type SendRecordsOptions,
+  type SentRecord,
+  sendRecords,
+} from "./send-records.ts";
 export { signRequest } from "./sign-request.ts";

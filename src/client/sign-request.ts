@@ -5,8 +5,13 @@ import { createHmac } from "node:crypto";
  *
  * @param body the bytes that are sent, exactly.
  * @param secret the shared secret, such as DOMAIN_EVENTS_WEBHOOK_SECRET.
+ * @param contentType of the body; records are `application/x-ndjson`.
  */
-export const signRequest = (body: string | Uint8Array, secret: string): Record<string, string> => ({
-  "content-type": "application/json",
+export const signRequest = (
+  body: string | Uint8Array,
+  secret: string,
+  contentType: "application/json" | "application/x-ndjson" = "application/json",
+): Record<string, string> => ({
+  "content-type": contentType,
   "x-commonwork-signature": `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`,
 });

@@ -6,7 +6,7 @@ export const notifications = defineArea({
   title: "Notifications",
   variables: {
     DOMAIN_EVENTS_WEBHOOK_SECRET: webhookSecrets.describe(
-      "Shared secret of `POST /webhooks/domain_events` and `POST /webhooks/engagement`, at least 24 bytes. Several, separated by commas, are all accepted. Without one they answer 503.",
+      "Shared secret of `POST /webhooks/domain_events`, `POST /webhooks/engagement` and `POST /webhooks/records`, at least 24 bytes. Several, separated by commas, are all accepted. Without one they answer 503.",
     ),
     USER_TIME_ZONE: timeZone("America/Los_Angeles").describe(
       "Time zone of users who have not set one: for quiet hours, times in texts, and digests.",

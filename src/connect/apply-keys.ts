@@ -1,14 +1,11 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { type Mirror, MirrorStopped, noteKeys, stopMirror } from "./installed.ts";
-import { isolate, mappingFaultOf, type RefusedKey } from "./isolate.ts";
-import { type WrittenKeys, writeRows } from "./mirror-statements.ts";
-import { readHost } from "./read-host.ts";
+import { type Keys, type Mirror, MirrorStopped, noteKeys, stopMirror } from "./installed.ts";
+import { mappingFaultOf, type RefusedKey } from "./isolate.ts";
+import { acceptAgain, deletedAmong, settlePending } from "./pending-records.ts";
 import { countRemovals, removeMirrorRows } from "./remove-rows.ts";
-
-/** Keys by the table of their mirror. */
-export type Keys = Map<string, Set<string>>;
+import { writeMirrorRows } from "./write-rows.ts";
 
 /** What a round did. */
 export type Applied = {
@@ -16,6 +13,16 @@ export type Applied = {
   readonly stopped: readonly { readonly mirror: string; readonly reason: string }[];
   readonly keys: number;
 };
+
+/** What became of rows that were not written or removed. */
+export type Unwritten = {
+  /** Rows that our tables do not accept, and rows that cannot be removed. */
+  readonly refused: readonly RefusedRow[];
+  /** Rows that wait for one that they refer to. */
+  readonly waiting: Keys;
+};
+
+export type RefusedRow = RefusedKey & { readonly mirror: string };
 
 /** A row that waits for another of its own table needs one more pass for each row in between. */
 const MAX_PASSES = 20;
@@ -33,7 +40,12 @@ type Round = {
   /** Rows that wait for a parent: they are noted, and no rows of the mirror. */
   readonly waiting: Keys;
   readonly refused: Keys;
+  /** Rows that make no nudge due: they return with their parent, or were sent as a backfill. */
+  readonly quiet: Keys;
   readonly stopped: Map<string, string>;
+  readonly faults: RefusedRow[];
+  /** Those of `waiting` that are left at the end. */
+  readonly left: Keys;
   /** Of how many rows the removed ones are a share; null: of all. */
   readonly outOf: number | null;
   keys: number;
@@ -45,14 +57,18 @@ type Round = {
  * removed, children first; then those that were refused are tried again, since a removed row may have been in
  * their way.
  *
- * @param outOf the rows that were compared, for a part of a resync; null for changes that were noted.
+ * @param options.outOf the rows that were compared, for a part of a resync; null for changes that were noted.
+ * @param options.quiet rows that make no nudge due.
  */
 export async function applyKeys(
   tx: Tx,
   mirrors: readonly Mirror[],
   given: Keys,
-  outOf: number | null = null,
-): Promise<Applied> {
+  {
+    outOf = null,
+    quiet = [],
+  }: { readonly outOf?: number | null; readonly quiet?: Iterable<[string, Set<string>]> } = {},
+): Promise<Applied & Unwritten> {
   const round: Round = {
     tx,
     mirrors: mirrors.filter(({ stopped }) => !stopped),
@@ -60,7 +76,10 @@ export async function applyKeys(
     gone: new Map(),
     waiting: new Map(),
     refused: new Map(),
+    quiet: new Map(quiet),
     stopped: new Map(),
+    faults: [],
+    left: new Map(),
     outOf,
     keys: 0,
   };
@@ -77,6 +96,7 @@ export async function applyKeys(
   for (const [table, keys] of round.todo) await noteKeys(tx, table, keys);
   for (const mirror of [...round.mirrors].reverse()) {
     const waiting = take(round.waiting, mirror.table);
+    add(round.left, mirror.table, waiting);
     const gone = take(round.gone, mirror.table);
     if (gone.length + waiting.length > 0) await removeKeys(round, mirror, { gone, waiting });
   }
@@ -84,6 +104,8 @@ export async function applyKeys(
   return {
     stopped: [...round.stopped].map(([mirror, reason]) => ({ mirror, reason })),
     keys: round.keys,
+    refused: round.faults,
+    waiting: round.left,
   };
 }
 
@@ -120,49 +142,47 @@ async function guard(
 
 async function writeKeys(round: Round, mirror: Mirror, keys: readonly string[]): Promise<void> {
   await guard(round, mirror, keys, async (savepoint) => {
-    const { written, refused } = await write(savepoint, mirror, keys);
+    const { written, refused } = await writeMirrorRows(savepoint, mirror, keys, round.quiet);
     round.keys += keys.length;
     const kept = new Set([...written.present, ...written.waiting, ...refused.map(({ key }) => key)]);
     // A row that waited in an earlier pass may be written by now.
     for (const key of keys) round.waiting.get(mirror.table)?.delete(key);
     add(round.waiting, mirror.table, written.waiting);
+    const absent = keys.filter((key) => !kept.has(key));
     add(
       round.gone,
       mirror.table,
-      keys.filter((key) => !kept.has(key)),
+      mirror.ofRecords ? await deletedAmong(savepoint, mirror.table, absent) : absent,
     );
     add(
       round.refused,
       mirror.table,
       refused.map(({ key }) => key),
     );
-    for (const woken of await wake(savepoint, mirror.table, written.fresh))
+    // Before others are woken: these may be among the keys, and are still to be written.
+    if (mirror.ofRecords) {
+      const refusedKeys = new Set(refused.map(({ key }) => key));
+      const settled = keys.filter((key) => !refusedKeys.has(key));
+      await settlePending(savepoint, mirror.table, settled);
+    }
+    for (const woken of await wake(savepoint, mirror.table, written.fresh)) {
       add(round.todo, woken.mirror, [woken.key]);
+      if (woken.quiet) add(round.quiet, woken.mirror, [woken.key]);
+    }
     await forgetFaults(savepoint, mirror.table, keys);
   });
 }
 
-async function write(
-  tx: Tx,
-  { plan }: Mirror,
-  keys: readonly string[],
-): Promise<{ written: WrittenKeys; refused: readonly RefusedKey[] }> {
-  const { results, refused } = await isolate(tx, keys, async (savepoint, some) => {
-    const [written] = await readHost<WrittenKeys>(savepoint, plan, writeRows(plan, some));
-    return written as WrittenKeys;
-  });
-  const all = (part: keyof WrittenKeys) => results.flatMap((written) => written[part]);
-  return { written: { present: all("present"), waiting: all("waiting"), fresh: all("fresh") }, refused };
-}
+type Woken = { readonly mirror: string; readonly key: string; readonly quiet: boolean };
 
 /** The rows that waited for these. */
-const wake = (tx: Tx, table: string, keys: readonly string[]): Promise<{ mirror: string; key: string }[]> =>
+const wake = (tx: Tx, table: string, keys: readonly string[]): Promise<Woken[]> =>
   keys.length === 0
     ? Promise.resolve([])
     : rows(
         tx,
         sql`delete from mirror_waiting where needs = ${table} and needs_key = any(${array(keys)}::text[])
-            returning mirror, key`,
+            returning mirror, key, quiet`,
       );
 
 const forgetFaults = (tx: Tx, table: string, keys: readonly string[]): Promise<unknown> =>
@@ -176,10 +196,10 @@ async function removeKeys(round: Round, mirror: Mirror, { gone, waiting }: Remov
     if (!mirror.acceptsRemovals) await refuseManyRemovals(savepoint, mirror, keys, round.outOf);
     const { mirrors } = round;
     const refused = [
-      ...(await removeMirrorRows(savepoint, mirrors, mirror.plan, gone, "gone")),
-      ...(await removeMirrorRows(savepoint, mirrors, mirror.plan, waiting, "waiting")),
+      ...(await removeMirrorRows(savepoint, mirrors, mirror, gone, "gone")),
+      ...(await removeMirrorRows(savepoint, mirrors, mirror, waiting, "waiting")),
     ];
-    await recordFaults(savepoint, mirror.table, refused);
+    await recordFaults(savepoint, round, mirror.table, refused);
   });
 }
 
@@ -202,16 +222,30 @@ async function retryRefused(round: Round, mirror: Mirror): Promise<void> {
   const keys = take(round.refused, mirror.table);
   if (keys.length === 0) return;
   await guard(round, mirror, keys, async (savepoint) => {
-    const { written, refused } = await write(savepoint, mirror, keys);
-    await recordFaults(savepoint, mirror.table, refused);
+    const { written, refused } = await writeMirrorRows(savepoint, mirror, keys, round.quiet);
+    await recordFaults(savepoint, round, mirror.table, refused);
+    if (mirror.ofRecords) {
+      await settlePending(savepoint, mirror.table, keys);
+      await acceptAgain(
+        savepoint,
+        mirror.table,
+        refused.map(({ key }) => key),
+      );
+    }
     for (const woken of await wake(savepoint, mirror.table, written.fresh))
       await noteKeys(savepoint, woken.mirror, [woken.key]);
   });
 }
 
 /** No values of the row: the code and the constraint say what is wrong with it. */
-async function recordFaults(tx: Tx, table: string, refused: readonly RefusedKey[]): Promise<void> {
+async function recordFaults(
+  tx: Tx,
+  { faults }: Round,
+  table: string,
+  refused: readonly RefusedKey[],
+): Promise<void> {
   if (refused.length === 0) return;
+  faults.push(...refused.map((each) => ({ ...each, mirror: table })));
   await tx.execute(
     sql`insert into mirror_faults (mirror, key, code, constraint_name)
         select ${table}, f.key, f.code, f."constraint"

@@ -99,11 +99,19 @@ export async function installMirror(
       sql`insert into mirrors (table_name, mapping, plan, resync, resync_since)
           values (${table}, ${mapping.text}, ${JSON.stringify(plan)}::jsonb, 'host', now())
           on conflict (table_name) do update set mapping = excluded.mapping, plan = excluded.plan, resync = 'host',
-            resync_after = null, resync_since = coalesce(mirrors.resync_since, now()), stopped_at = null, stopped_because = null`,
+            resync_after = null, resync_since = coalesce(mirrors.resync_since, now()), stopped_at = null, stopped_because = null,
+            of_records = false, accepts_removals = false`,
     );
+    if (before?.ofRecords) await forgetRecords(tx, table);
     if (before && !triggersExist) await removeReplaced(tx, db.schema, before.plan, plan);
     await audit(tx, { actor, action: "mirror.install", subject: `mirrors:${table}` });
   });
+}
+
+/** From now on the host's own table says what its rows are. */
+async function forgetRecords(tx: Tx, table: string): Promise<void> {
+  for (const name of ["pending_records", "record_versions", "mirror_waiting"])
+    await tx.execute(sql`delete from ${sql.identifier(name)} where mirror = ${table}`);
 }
 
 /** Removes the triggers on sources that only the mapping before had. */
@@ -185,8 +193,9 @@ export async function resumeMirror(
     await waitForMirrors(tx);
     const resumed = await rows(
       tx,
-      sql`update mirrors set stopped_at = null, stopped_because = null, resync = 'host', resync_after = null,
-                 resync_since = now(), accepts_removals = ${acceptsRemovals}
+      sql`update mirrors set stopped_at = null, stopped_because = null, resync_after = null,
+                 resync = case when not of_records then 'host' end, resync_since = case when not of_records then now() end,
+                 accepts_removals = of_records or ${acceptsRemovals}
           where table_name = ${table} returning table_name`,
     );
     if (resumed.length === 0) return false;

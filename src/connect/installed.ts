@@ -14,14 +14,19 @@ export type Mirror = {
   readonly resyncSince: string | null;
   readonly acceptsRemovals: boolean;
   readonly stopped: boolean;
+  /** Whether the host sends its rows as records: it has no select, and nothing to compare it with. */
+  readonly ofRecords: boolean;
 };
+
+/** Keys by the table of their mirror. */
+export type Keys = Map<string, Set<string>>;
 
 /** All mirrors, those that others refer to first. */
 export async function readMirrors(on: Queryable): Promise<Mirror[]> {
   const found = await rows<Omit<Mirror, "plan"> & { plan: unknown }>(
     on,
     sql`select table_name as table, plan, resync, resync_after as "resyncAfter", resync_since as "resyncSince", accepts_removals as "acceptsRemovals",
-               stopped_at is not null as stopped
+               stopped_at is not null as stopped, of_records as "ofRecords"
         from mirrors order by table_name`,
   );
   return parentsFirst(found.map((mirror) => ({ ...mirror, plan: readPlan(mirror.plan) })));

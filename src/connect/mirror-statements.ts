@@ -221,16 +221,27 @@ export const tombstoneUsers = (keys: readonly string[]): SQL =>
       where o.host_id = any(${array(keys)}::text[])
         and (o.name <> '' or num_nonnulls(o.email, o.time_zone, o.language) > 0 or o.is_operator or o.deactivated_at is null)`;
 
-/** Notes that rows wait for those with the keys, which are about to be removed. Returns rows with `key`. */
-export const waitForRemoved = (
-  child: MirrorPlan,
-  { name, references }: PlanColumn & { readonly references: NonNullable<PlanColumn["references"]> },
-  keys: readonly string[],
-): SQL =>
-  sql`insert into mirror_waiting (mirror, key, needs, needs_key)
-      select ${child.table}, c.host_id, ${references.table}, p.host_id
-      from ${sql.identifier(references.table)} p
+type ReferenceColumn = PlanColumn & { readonly references: NonNullable<PlanColumn["references"]> };
+
+/** The rows that refer by a column to those with the keys. */
+const referring = (child: MirrorPlan, { name, references }: ReferenceColumn, keys: readonly string[]): SQL =>
+  sql`from ${sql.identifier(references.table)} p
       join ${sql.identifier(child.table)} c on ${column("c", name)} = ${column("p", references.column)}
-      where p.host_id = any(${array(keys)}::text[]) and c.host_id is not null
+      where p.host_id = any(${array(keys)}::text[]) and c.host_id is not null`;
+
+/** The keys of rows that refer to those with the keys. Returns rows with `key`. */
+export const childrenOf = (child: MirrorPlan, reference: ReferenceColumn, keys: readonly string[]): SQL =>
+  sql`select c.host_id as key ${referring(child, reference, keys)}`;
+
+/** Notes that rows wait for those with the keys, which are about to be removed. Returns rows with `key`. */
+export const waitForRemoved = (child: MirrorPlan, reference: ReferenceColumn, keys: readonly string[]): SQL =>
+  sql`insert into mirror_waiting (mirror, key, needs, needs_key)
+      select ${child.table}, c.host_id, ${reference.references.table}, p.host_id
+      ${referring(child, reference, keys)}
       on conflict (mirror, key) do update set needs = excluded.needs, needs_key = excluded.needs_key
       returning key`;
+
+/** Notes which of the rows that wait were written before: they are not new when they return. */
+export const markReturning = ({ table }: MirrorPlan, keys: readonly string[]): SQL =>
+  sql`update mirror_waiting w set quiet = true from ${sql.identifier(table)} o
+      where w.mirror = ${table} and w.key = any(${array(keys)}::text[]) and o.host_id = w.key and not w.quiet`;

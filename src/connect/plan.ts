@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { hostTable, keptColumns } from "./host-tables.ts";
 import { type Looked, lookAtSelect, lookAtThrough } from "./look.ts";
 import { type Fault, type Gone, type Mapping, MappingFault } from "./mapping.ts";
 
@@ -40,21 +41,10 @@ export type PlanColumn = MirrorPlan["columns"][number];
 export const readPlan = (stored: unknown): MirrorPlan => plan.parse(stored);
 
 /** Rows of these stay when the host's are gone: the ledger or the messages of others refer to them. */
-const KEPT: Readonly<Record<string, Gone>> = {
+export const GONE_BY_TABLE: Readonly<Record<string, Gone>> = {
   users: "tombstone",
   organizations: "keep",
   volunteer_profiles: "keep",
-};
-
-/** Rows of the host that are more than copied: postings are compared with those of other sources. */
-const NOT_MIRRORED: readonly string[] = ["jobs"];
-
-/** Columns that a host may not write. */
-const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
-  users: ["id", "public_id", "is_operator", "erased_at"],
-  organizations: ["budgets_from", "daily_pool_micro", "weekly_pool_micro", "monthly_pool_micro"],
-  volunteer_profiles: ["upline", "activity_multiplier", "multiplier_calculated_at", "multiplier_due_at"],
-  volunteers: ["grid_latitude", "grid_longitude", "grid_moves", "grid_waiting"],
 };
 
 /**
@@ -67,8 +57,7 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> 
   const { table, select, key } = mapping;
   const fault = (reason: string) => new MappingFault(table, reason);
   const ours = await columnsOf(tx, table);
-  if (NOT_MIRRORED.includes(table) || !ours.some(({ name }) => name === "host_id"))
-    throw fault("Commonwork has no such table to mirror into");
+  if (hostTable(table) === null) throw fault("Commonwork has no such table to mirror into");
   const looked = await lookAtSelect(tx, select, fault);
   const columns = looked.columns;
   const missing = key.filter(({ name }) => !columns.includes(name)).map(({ name }) => name);
@@ -77,7 +66,7 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> 
   const mapped = columns.filter((name) => name !== "host_id");
   const foreign = mapped.filter((name) => !ours.some((own) => own.name === name) && !keyNames.includes(name));
   if (foreign.length > 0) throw fault(`the table has no column ${foreign.join(", ")}`);
-  const refused = mapped.filter((name) => name === "id" || FORBIDDEN[table]?.includes(name));
+  const refused = mapped.filter((name) => keptColumns(table).includes(name));
   if (refused.length > 0) throw fault(`a mapping may not write ${refused.join(", ")}`);
   const named = await sourcesOf(tx, mapping);
   refuseTables(looked.tables, fault);
@@ -85,13 +74,15 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> 
   if (unnamed.length > 0)
     throw fault(`reads ${unnamed.map(({ name }) => name).join(", ")}, which no source names`);
   for (const source of named) refuseReadIgnored(source, looked, fault);
-  const gone = mapping.gone ?? KEPT[table] ?? "delete";
+  const gone = mapping.gone ?? GONE_BY_TABLE[table] ?? "delete";
   refuseGone(table, gone, fault);
   return {
     table,
     select,
     key: [...key],
-    columns: ours.filter(({ name }) => mapped.includes(name)),
+    columns: ours
+      .filter(({ name }) => mapped.includes(name))
+      .map(({ name, type, references }) => ({ name, type, references })),
     sources: named,
     reads: readsOf([looked, ...(await lookAtThroughs(tx, mapping, fault))]),
     gone,
@@ -134,15 +125,23 @@ function refuseReadIgnored(
 }
 
 function refuseGone(table: string, gone: Gone, fault: Fault): void {
-  const allowed = [...new Set<Gone>([KEPT[table] ?? "delete", "keep"])];
+  const allowed = [...new Set<Gone>([GONE_BY_TABLE[table] ?? "delete", "keep"])];
   if (!allowed.includes(gone)) throw fault(`gone must be one of ${allowed.join(", ")}`);
 }
 
+/** A column of one of our tables. */
+export type OwnColumn = PlanColumn & {
+  readonly notNull: boolean;
+  /** Whether a row may be written without it. */
+  readonly optional: boolean;
+};
+
 /** The columns of one of our tables, with what they refer to among the tables that can be mirrors. */
-const columnsOf = (tx: Tx, table: string): Promise<PlanColumn[]> =>
-  rows<PlanColumn>(
+export async function columnsOf(tx: Tx, table: string): Promise<OwnColumn[]> {
+  const columns = await rows<OwnColumn>(
     tx,
-    sql`select a.attname as name, format_type(a.atttypid, a.atttypmod) as type,
+    sql`select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as "notNull",
+               not a.attnotnull or a.atthasdef or a.attidentity <> '' as optional,
                (select jsonb_build_object('table', t.relname, 'column', k.attname)
                 from pg_constraint f join pg_class t on t.oid = f.confrelid
                 join pg_attribute k on k.attrelid = f.confrelid and k.attnum = f.confkey[1]
@@ -154,6 +153,12 @@ const columnsOf = (tx: Tx, table: string): Promise<PlanColumn[]> =>
           and a.attnum > 0 and not a.attisdropped
         order by a.attnum`,
   );
+  const refersTo = hostTable(table)?.refersTo ?? {};
+  return columns.map((column) => {
+    const declared = refersTo[column.name];
+    return declared === undefined ? column : { ...column, references: { table: declared, column: "id" } };
+  });
+}
 
 /** The sources with the oids of their tables. @throws MappingFault when a table or a column is missing. */
 async function sourcesOf(tx: Tx, { table, sources }: Mapping): Promise<MirrorPlan["sources"]> {

@@ -3,11 +3,19 @@ import type { Database } from "../db/client.ts";
 import { array, rows } from "../db/statement.ts";
 import { inTransaction, type Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
-import { type Applied, applyKeys, type Keys } from "./apply-keys.ts";
-import { beginResync, lockMirrors, type Mirror, noteKeys, readMirrors, stopMirror } from "./installed.ts";
+import { type Applied, applyKeys } from "./apply-keys.ts";
+import {
+  beginResync,
+  type Keys,
+  lockMirrors,
+  type Mirror,
+  noteKeys,
+  readMirrors,
+  stopMirror,
+} from "./installed.ts";
 import { mappingFaultOf } from "./isolate.ts";
 import { keysThrough, nextHostKeys, nextOwnKeys } from "./mirror-statements.ts";
-import { setMuted, splitByAge } from "./muted-rows.ts";
+import { setMuted, splitByAge, withoutNudges } from "./muted-rows.ts";
 import { readHost } from "./read-host.ts";
 
 /** What a round did. `busy`: another reconciler is at work. `idle`: nothing was noted. */
@@ -40,7 +48,7 @@ export const applyNotes = (db: Database, limit = KEYS_PER_ROUND): Promise<RoundR
     const { keys, stopped } = await keysOf(tx, mirrors, notes);
     const left = withoutStopped(mirrors, stopped);
     const { old, recent } = await splitByAge(tx, left, keys);
-    const first = old.size === 0 ? NOTHING : await applyMuted(tx, left, old);
+    const first = old.size === 0 ? NOTHING : await withoutNudges(tx, () => applyKeys(tx, left, old));
     const second = await applyKeys(tx, withoutStopped(left, first.stopped), recent);
     return {
       kind: "applied",
@@ -53,13 +61,6 @@ const NOTHING: Applied = { stopped: [], keys: 0 };
 
 const withoutStopped = (mirrors: readonly Mirror[], stopped: readonly Stopped[]): Mirror[] =>
   mirrors.filter(({ table }) => !stopped.some(({ mirror }) => mirror === table));
-
-async function applyMuted(tx: Tx, mirrors: readonly Mirror[], keys: Keys): Promise<Applied> {
-  await setMuted(tx, true);
-  const applied = await applyKeys(tx, mirrors, keys);
-  await setMuted(tx, false);
-  return applied;
-}
 
 const activeTables = (mirrors: readonly Mirror[]): string[] =>
   mirrors.filter(({ stopped }) => !stopped).map(({ table }) => table);
@@ -157,14 +158,11 @@ export const resyncPart = (db: Database, limit = KEYS_PER_ROUND): Promise<RoundR
     await setMuted(tx, true);
     const part = await nextPart(tx, mirror, limit);
     if ("reason" in part) return { kind: "applied", stopped: [{ mirror: mirror.table, ...part }], keys: 0 };
-    const applied = await applyKeys(
-      tx,
-      mirrors,
-      new Map([[mirror.table, new Set(part.keys)]]),
-      part.keys.length,
-    );
+    const applied = await applyKeys(tx, mirrors, new Map([[mirror.table, new Set(part.keys)]]), {
+      outOf: part.keys.length,
+    });
     if (!applied.stopped.some((one) => one.mirror === mirror.table)) await advance(tx, mirror, part.keys);
-    return { kind: "applied", ...applied };
+    return { kind: "applied", stopped: applied.stopped, keys: applied.keys };
   });
 
 async function nextPart(

@@ -3,14 +3,16 @@ import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Mirror } from "./installed.ts";
 import { isolate, type RefusedKey } from "./isolate.ts";
-import { tombstoneUsers, waitForRemoved } from "./mirror-statements.ts";
+import { childrenOf, markReturning, tombstoneUsers, waitForRemoved } from "./mirror-statements.ts";
+import { acceptAgain } from "./pending-records.ts";
 import type { MirrorPlan } from "./plan.ts";
 
 /** Why rows are removed: the host no longer has them, or they refer to a row that is not mirrored. */
 type Removal = "gone" | "waiting";
 
 /**
- * Removes rows. Rows of other mirrors that refer to them are removed before, and wait for them to return.
+ * Removes rows. Rows of other mirrors that refer to them are removed before, and wait for them to return;
+ * records do not wait, since nothing has their columns any more.
  *
  * @param mirrors those that others refer to first.
  * @returns the keys of rows that are still referred to.
@@ -18,11 +20,13 @@ type Removal = "gone" | "waiting";
 export async function removeMirrorRows(
   tx: Tx,
   mirrors: readonly Mirror[],
-  plan: MirrorPlan,
+  { plan, ofRecords }: Mirror,
   keys: readonly string[],
   removal: Removal,
 ): Promise<readonly RefusedKey[]> {
+  if (keys.length === 0) return [];
   if (removal === "gone") await forget(tx, plan, keys);
+  else await tx.execute(markReturning(plan, keys));
   if (plan.gone === "keep") return [];
   if (plan.gone === "tombstone") {
     await tx.execute(tombstoneUsers(keys));
@@ -31,15 +35,16 @@ export async function removeMirrorRows(
   for (const child of mirrors) {
     for (const { references, ...column } of child.plan.columns) {
       if (references?.table !== plan.table) continue;
+      const statement = child.ofRecords ? childrenOf : waitForRemoved;
       const children = await rows<{ key: string }>(
         tx,
-        waitForRemoved(child.plan, { ...column, references }, keys),
+        statement(child.plan, { ...column, references }, keys),
       );
       if (children.length === 0) continue;
       await removeMirrorRows(
         tx,
         mirrors,
-        child.plan,
+        child,
         children.map(({ key }) => key),
         "waiting",
       );
@@ -50,6 +55,7 @@ export async function removeMirrorRows(
       sql`delete from ${sql.identifier(plan.table)} where host_id = any(${array(some)}::text[])`,
     ),
   );
+  if (ofRecords && removal === "waiting") await acceptAgain(tx, plan.table, keys);
   return refused;
 }
 

@@ -1,13 +1,14 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
-import { readMirrors } from "./installed.ts";
+import { type Mirror, readMirrors } from "./installed.ts";
 import { inspectSources } from "./source-check.ts";
 import { sourceName } from "./triggers.ts";
 
 /** The state of one mirror. */
 export type MirrorStatus = {
   readonly mirror: string;
-  readonly state: "active" | "resync" | "stopped";
+  /** `records`: the host sends its rows. */
+  readonly state: "active" | "records" | "resync" | "stopped";
   /** Why it is stopped. */
   readonly reason: string | null;
   readonly sources: readonly string[];
@@ -28,7 +29,7 @@ export async function mirrorStatus(on: Queryable, schema: string): Promise<Mirro
     const counted = counts.get(mirror.table);
     statuses.push({
       mirror: mirror.table,
-      state: mirror.stopped ? "stopped" : mirror.resync !== null ? "resync" : "active",
+      state: stateOf(mirror),
       reason: counted?.reason ?? null,
       sources: mirror.plan.sources.map(sourceName),
       triggerFaults: (await inspectSources(on, schema, mirror)).flatMap(({ fault }) => fault ?? []),
@@ -39,6 +40,12 @@ export async function mirrorStatus(on: Queryable, schema: string): Promise<Mirro
     });
   }
   return statuses;
+}
+
+function stateOf({ stopped, ofRecords, resync }: Mirror): MirrorStatus["state"] {
+  if (stopped) return "stopped";
+  if (ofRecords) return "records";
+  return resync === null ? "active" : "resync";
 }
 
 /** The counts of one mirror, for its status and the metrics. */

@@ -31,10 +31,12 @@ const MAX_LISTED = 100;
 
 /**
  * Compares every row of mirrors with what its select gives. It finds what no trigger could note. Mirrors that
- * are stopped are left out.
+ * are stopped, or of records, are left out.
  */
 export async function compareMirrors(db: Database, options: VerifyOptions): Promise<Verified[]> {
-  const installed = (await readMirrors(db.drizzle)).filter(({ stopped }) => !stopped);
+  const installed = (await readMirrors(db.drizzle)).filter(
+    ({ stopped, ofRecords }) => !stopped && !ofRecords,
+  );
   const chosen = installed.filter(({ table }) => options.mirrors?.includes(table) ?? true);
   const verified: Verified[] = [];
   for (const mirror of chosen) verified.push(await verifyMirror(db, mirror, options));

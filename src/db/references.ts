@@ -26,6 +26,7 @@ export const REFERENCE_FIELDS: Readonly<Record<string, HostTable>> = {
   volunteerId: "users",
   userId: "users",
   mediaId: "media",
+  postId: "posts",
 };
 
 type ReferenceOptions = {

@@ -179,6 +179,15 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   pair_people: [
     deletes("user_id", { note: "lists of others name the user by position, which leads nowhere" }),
   ],
+  pending_records: [
+    deletes("columns", {
+      where: ({ references }) =>
+        sql`r.key = any(${array(references)}::text[]) or exists (
+              select 1 from jsonb_each_text(r.columns) c where c.value = any(${array(references)}::text[]))`,
+      byReference: true,
+      note: "records of the host that wait, about or by the user",
+    }),
+  ],
   posting_buckets: NOTHING,
   posting_listings: NOTHING,
   posting_sightings: NOTHING,
@@ -204,6 +213,15 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   quiz_answers: [deletes("user_id")],
   quiz_options: [keeps("of a quiz, not of a person", "trait_values")],
   recommendation_lists: [deletes("user_id")],
+  record_versions: [
+    deletes("key", {
+      where: ({ references }) =>
+        sql`r.mirror in (select table_name from mirrors) and r.key = any(${array(references)}::text[])`,
+      byReference: true,
+      note: "versions of rows that have the id of the user",
+    }),
+    keeps("of other rows: a number by which a host's version is recognized", "hash"),
+  ],
   recommendation_requests: [deletes("user_id")],
   recommendation_views: [deletes("user_id")],
   referrals: [unlinks("by_user_id"), keeps(BOOKS, "profile_id", "referrer_id")],

@@ -1,5 +1,6 @@
 import { type HostTable, resolveReference } from "../db/references.ts";
 import type { Queryable } from "../db/statement.ts";
+import { resolvePosting } from "../postings/posting-references.ts";
 import { explainAward } from "./award.ts";
 import { explainCommission } from "./commission.ts";
 import { type Explain, type Explanation, withReferences } from "./explanation.ts";
@@ -42,14 +43,16 @@ export const EXPLAINED_IDS: Readonly<Record<Explained, string>> = {
 };
 
 /** The tables that the parts of an id refer to; null for ids of our own. */
-const ID_PARTS: Readonly<Record<Explained, { separator: string; tables: readonly (HostTable | null)[] }>> = {
+const ID_PARTS: Readonly<
+  Record<Explained, { separator: string; tables: readonly (HostTable | "jobs" | null)[] }>
+> = {
   award: { separator: ":", tables: [null, "volunteer_profiles"] },
   commission: { separator: ":", tables: [null, null] },
   feed: { separator: ":", tables: ["users", "posts"] },
   match: { separator: ":", tables: ["projects", "users"] },
   multiplier: { separator: "@", tables: ["volunteer_profiles"] },
   pair: { separator: ":", tables: ["users", "users"] },
-  recommendation: { separator: ":", tables: ["users", null] },
+  recommendation: { separator: ":", tables: ["users", "jobs"] },
 };
 
 /**
@@ -58,15 +61,29 @@ const ID_PARTS: Readonly<Record<Explained, { separator: string; tables: readonly
  */
 export async function explain(on: Queryable, kind: Explained, id: string): Promise<Explanation | undefined> {
   const ownId = await resolveId(on, kind, id);
-  const explanation = ownId === null ? undefined : await EXPLAIN[kind](on, ownId);
+  return ownId === null ? undefined : explainOwn(on, kind, { ownId, id });
+}
+
+/**
+ * `explain` for an id whose parts are ours: a number that is one could be the host's id of another row.
+ *
+ * @param id the same as a host would write it, for the answer.
+ */
+export async function explainOwn(
+  on: Queryable,
+  kind: Explained,
+  { ownId, id }: { readonly ownId: string; readonly id: string },
+): Promise<Explanation | undefined> {
+  const explanation = await EXPLAIN[kind](on, ownId);
   return explanation && { ...(await withReferences(on, explanation)), id };
 }
 
 async function resolveId(on: Queryable, kind: Explained, id: string): Promise<string | null> {
   const { separator, tables } = ID_PARTS[kind];
   const parts = await Promise.all(
-    id.split(separator).map((part, index) => {
+    id.split(separator).map(async (part, index) => {
       const table = tables[index];
+      if (table === "jobs") return (await resolvePosting(on, part)) ?? part;
       return table ? resolveReference(on, table, part) : part;
     }),
   );

@@ -27,6 +27,7 @@ import { unsubscribeRoutes } from "./unsubscribe.ts";
 import { eventsWebhook } from "./webhooks/domain-events.ts";
 import { engagementWebhook } from "./webhooks/engagement.ts";
 import { calendarWebhook } from "./webhooks/google-calendar.ts";
+import { recordsWebhook } from "./webhooks/records.ts";
 import { resendWebhook } from "./webhooks/resend.ts";
 import { refundWebhook } from "./webhooks/scicent-refund.ts";
 import { saleWebhook } from "./webhooks/scicent-sale.ts";
@@ -75,6 +76,7 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.use(refundWebhook(runtime));
   app.use(eventsWebhook(runtime));
   app.use(engagementWebhook(runtime));
+  app.use(recordsWebhook(runtime));
   app.use(resendWebhook(runtime));
   app.use(unsubscribeRoutes(runtime));
   app.use(healthRoutes(runtime, options.isAlive ?? (() => true)));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recordLine } from "../connect/read-records.ts";
 import { hostEvent } from "../intake/read-events.ts";
 import { reasonBody } from "./admin/reason.ts";
 import { holdsPage } from "./admin/rewards.ts";
@@ -20,6 +21,8 @@ export type RouteSchemas = {
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   readonly isBodyOptional?: true;
+  /** Default: application/json. NDJSON has the schema of each line. */
+  readonly bodyType?: "application/x-ndjson";
 };
 
 /** By method and path, as the documentation writes them. Other routes take no parameters. */
@@ -47,5 +50,6 @@ export const ROUTE_SCHEMAS: Readonly<Record<string, RouteSchemas>> = {
   "POST /admin/dead-letters/:id/retry": { body: reasonBody },
   "POST /admin/dead-letters/:id/discard": { body: reasonBody },
   "POST /admin/dead-letters/retry": { body: reasonBody },
+  "POST /webhooks/records": { body: recordLine, bodyType: "application/x-ndjson" },
   "POST /webhooks/domain_events": { body: z.object({ events: z.array(hostEvent).min(1) }) },
 };

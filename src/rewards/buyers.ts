@@ -3,7 +3,13 @@ import { type Queryable, rows } from "../db/statement.ts";
 
 // A seller names a buyer by a whole number: the host's id of the user if that is a number, else our id. A
 // sale keeps the number; the user is looked up when it is needed, since a host may send the user later than
-// the seller the sale.
+// the seller the sale. An id that is a text is replaced by the number when the sale is taken.
+
+const NUMBER = /^[1-9][0-9]{0,15}$/;
+
+/** Whether an id of a buyer is a number. */
+export const isBuyerNumber = (buyer: string): boolean =>
+  NUMBER.test(buyer) && BigInt(buyer) <= BigInt(Number.MAX_SAFE_INTEGER);
 
 const isNumber = (column: SQL) => sql`${column} ~ '^[1-9][0-9]{0,15}$'`;
 

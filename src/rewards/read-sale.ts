@@ -1,11 +1,12 @@
 import { isLosslessNumber, parse } from "lossless-json";
 import { decodeUtf8, readJson } from "../foreign-json.ts";
-import { isPlainText } from "../foreign-text.ts";
+import { foreignId, isPlainText } from "../foreign-text.ts";
 import { parseAmountMicro } from "../scoring/money.ts";
 
 /** A sale as the seller sent it, with every value checked. No number has passed through a float. */
 type WrittenSale = {
   readonly externalId: string;
+  /** A buyer number, or the host's id of the user as a text (number-buyer.ts). */
   readonly buyerUserId: string;
   readonly amountMicro: bigint;
   readonly currency: string;
@@ -90,9 +91,15 @@ function readObject(raw: Buffer): Field<Record<string, unknown>> {
   return { value: value as Record<string, unknown> };
 }
 
+const buyerId = foreignId();
+
 function readUserId(value: unknown): Field<string> {
   if (value === undefined) return { fault: "is missing" };
-  if (!isLosslessNumber(value)) return { fault: "must be a JSON number" };
+  if (typeof value === "string") {
+    const read = buyerId.safeParse(value);
+    return read.success ? { value } : { fault: "must be an id of 1 to 255 plain characters" };
+  }
+  if (!isLosslessNumber(value)) return { fault: "must be a whole number or a text" };
   const text = value.toString();
   if (!WHOLE_NUMBER.test(text) || BigInt(text) > BigInt(Number.MAX_SAFE_INTEGER)) {
     return { fault: `must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, in digits only` };

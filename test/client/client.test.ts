@@ -5,8 +5,12 @@ import {
   emit,
   enqueue,
   forwardOutbox,
+  forwardRecords,
   type OutboxRow,
   type Queryable,
+  type RecordOutboxRow,
+  type SentRecord,
+  sendRecords,
   signRequest,
 } from "../../src/client/index.ts";
 import { serve, sign } from "../http/support.ts";
@@ -67,36 +71,35 @@ describe("signRequest", () => {
     expect(signRequest(Buffer.from("é"), "secret")["x-commonwork-signature"]).toBe(
       sign(Buffer.from("é"), "secret"),
     );
+    expect(signRequest("{}", "secret", "application/x-ndjson")["content-type"]).toBe("application/x-ndjson");
   });
 });
 
-describe("forwardOutbox", () => {
-  const SECRET = "the long secret of the host";
+const SECRET = "the long secret of the host";
 
-  /** An outbox in memory. */
-  const outboxOf = (rows: OutboxRow[]) => {
-    const rejected: [unknown, string][] = [];
-    return {
-      rows,
-      rejected,
-      read: async (limit: number) => rows.slice(0, limit),
-      settle: async (ids: readonly unknown[]) => {
-        for (const id of ids)
-          rows.splice(
-            rows.findIndex((row) => row.id === id),
-            1,
-          );
-      },
-      reject: async (id: unknown, reason: string) => {
-        rejected.push([id, reason]);
-        rows.splice(
-          rows.findIndex((row) => row.id === id),
-          1,
-        );
-      },
-    };
+/** An outbox in memory. */
+function outboxOf<Row extends { readonly id: unknown }>(rows: Row[]) {
+  const rejected: [unknown, string][] = [];
+  const remove = (id: unknown) =>
+    rows.splice(
+      rows.findIndex((row) => row.id === id),
+      1,
+    );
+  return {
+    rows,
+    rejected,
+    read: async (limit: number) => rows.slice(0, limit),
+    settle: async (ids: readonly unknown[]) => {
+      for (const id of ids) remove(id);
+    },
+    reject: async (id: unknown, reason: string) => {
+      rejected.push([id, reason]);
+      remove(id);
+    },
   };
+}
 
+describe("forwardOutbox", () => {
   it("sends everything, settles what was recorded and names what was rejected", async () => {
     const world = await createWorld({ environment: { DOMAIN_EVENTS_WEBHOOK_SECRET: SECRET } });
     const url = await serve(world);
@@ -122,5 +125,79 @@ describe("forwardOutbox", () => {
       "the service answered 401",
     );
     expect(outbox.rows).toHaveLength(1);
+  });
+});
+
+describe("sendRecords", () => {
+  const user = (n: number, name = `User ${n}`): SentRecord => ({
+    table: "users",
+    host_id: n,
+    version: BigInt(n),
+    columns: { name, created_at: new Date("2026-03-09T02:00:00Z") },
+  });
+
+  it("is typed from the tables and columns that a host may write", () => {
+    const record = <const R extends SentRecord>(given: R) => given;
+    expect(record({ table: "messages", host_id: "m", version: 1, deleted: true }).table).toBe("messages");
+    // @ts-expect-error: not a column that a host may write.
+    void record({ table: "users", host_id: 1, version: 1, columns: { is_operator: true } });
+    // @ts-expect-error: not a table of hosts.
+    void record({ table: "ledger_entries", host_id: 1, version: 1, columns: {} });
+  });
+
+  it("sends any number of records within the limits of a call, and gives what became of each", async () => {
+    const world = await createWorld({ environment: { DOMAIN_EVENTS_WEBHOOK_SECRET: SECRET } });
+    const url = await serve(world);
+    const sizes: [number, number][] = [];
+    const counting: typeof fetch = (input, init) => {
+      const body = init?.body as string;
+      sizes.push([body.split("\n").length, Buffer.byteLength(body)]);
+      return fetch(input, init);
+    };
+    const small = Array.from({ length: 1_200 }, (_, n) => user(n + 1));
+    const large = Array.from({ length: 5 }, (_, n) => user(n + 2_000, "é".repeat(700_000)));
+    const unknown: SentRecord = {
+      table: "messages",
+      host_id: "m",
+      version: 1,
+      columns: { thread_id: "t", sender_id: 1n, body: "Hello" },
+    };
+    const answers = await sendRecords([...small, ...large, unknown], {
+      url,
+      secret: SECRET,
+      fetch: counting,
+    });
+    expect(answers.slice(0, -1).map(({ status }) => status)).toEqual(Array(1_205).fill("stored"));
+    expect(answers.at(-1)).toMatchObject({
+      status: "waiting",
+      waits_for: { table: "chat_threads", host_id: "t" },
+    });
+    expect(sizes.map(([lines]) => lines)).toEqual([1_000, 202, 2, 2]);
+    for (const [, bytes] of sizes) expect(bytes).toBeLessThanOrEqual(4 * 1024 * 1024);
+    expect(await world.query("select count(*)::int as n from users where host_id is not null")).toEqual([
+      { n: 1_205 },
+    ]);
+    await expect(sendRecords([user(1)], { url, secret: "another" })).rejects.toThrow(
+      "the service answered 401",
+    );
+  });
+
+  it("forwardRecords settles what Commonwork has, and names what it rejects", async () => {
+    const world = await createWorld({ environment: { DOMAIN_EVENTS_WEBHOOK_SECRET: SECRET } });
+    const url = await serve(world);
+    const rows: RecordOutboxRow[] = [
+      { id: 1, record: user(7) },
+      { id: 2, record: user(7) },
+      { id: 3, record: user(7, "Other") },
+      { id: 4, record: { table: "messages", host_id: "m", version: 1, columns: { body: "Hello" } } },
+      { id: 5, record: { table: "users", host_id: 8, version: 8, deleted: true } },
+    ];
+    const outbox = outboxOf(rows);
+    expect(await forwardRecords({ url, secret: SECRET, ...outbox })).toEqual({ recorded: 3, rejected: 2 });
+    expect(outbox.rejected).toEqual([
+      [3, "the version was stored before with other values"],
+      [4, expect.stringContaining("columns.thread_id is required")],
+    ]);
+    expect(outbox.rows).toEqual([]);
   });
 });

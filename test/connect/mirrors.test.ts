@@ -305,6 +305,33 @@ select m.id as host_id, m.room as thread_id, m.account as user_id from app.membe
     await reconcile(world);
     expect(await rowsOf(world, "select count(*)::int as v from unread_marks")).toEqual([1]);
   });
+
+  it("messages and participants that return with their project make no nudge due; new ones do", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    const { room, ada } = await scene(world);
+    await reconcile(world);
+    await world.query("delete from unread_marks");
+    await world.query("update app.ventures set hidden = true");
+    await reconcile(world);
+    // Written while the project is hidden: new when it returns.
+    await world.query("insert into app.posts (room, author, words) values ($1, $2, 'Meanwhile')", [
+      room,
+      ada,
+    ]);
+    await reconcile(world);
+    expect(await rowsOf(world, "select count(*)::int as v from messages")).toEqual([0]);
+    await world.query("update app.ventures set hidden = false");
+    await reconcile(world);
+    expect(await rowsOf(world, "select body as v from messages order by 1")).toEqual(["Hello", "Meanwhile"]);
+    expect(await rowsOf(world, "select count(*)::int as v from chat_thread_participants")).toEqual([2]);
+    expect(
+      await rowsOf(
+        world,
+        "select m.body as v from unread_marks u left join messages m on m.thread_id = u.thread_id and m.created_at = u.at",
+      ),
+    ).toEqual(["Meanwhile"]);
+  });
 });
 
 describe("a mirror stops, the host goes on, and nothing is deleted", () => {

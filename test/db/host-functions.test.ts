@@ -144,6 +144,16 @@ describe("emit and enqueue in SQL", () => {
     });
   });
 
+  it("no function that runs with the rights of its owner can be called by everybody", async () => {
+    const world = await createWorld();
+    expect(
+      await world.query(
+        `select proname as name, has_function_privilege('public', oid, 'execute') as "isPublic" from pg_proc
+         where pronamespace = current_schema()::regnamespace and prosecdef order by 1`,
+      ),
+    ).toEqual(["emit", "enqueue", "record_engagement"].map((name) => ({ name, isPublic: false })));
+  });
+
   it("are pinned to the schema", async () => {
     const world = await createWorld();
     const functions = await world.query<{ name: string; config: string[]; definer: boolean }>(

@@ -10,7 +10,9 @@ type Operation = {
   readonly summary: string;
   readonly security: readonly Record<string, readonly string[]>[];
   readonly parameters?: readonly { name: string; in: string; required: boolean; schema: object }[];
-  readonly requestBody?: { content: { "application/json": { schema: Record<string, unknown> } } };
+  readonly requestBody?: {
+    content: Record<"application/json" | "application/x-ndjson", { schema: Record<string, unknown> }>;
+  };
   readonly responses: { readonly "2XX": { content?: { "application/json": { example: unknown } } } };
 };
 type Document = {
@@ -96,6 +98,10 @@ describe("the OpenAPI document", () => {
     const events = operationOf("POST /webhooks/domain_events")?.requestBody?.content["application/json"]
       .schema;
     expect(JSON.stringify(events)).toContain('"event_type"');
+    // The schema of each line.
+    expect(operationOf("POST /webhooks/records")?.requestBody?.content).toMatchObject({
+      "application/x-ndjson": { schema: { required: ["table", "host_id", "version"] } },
+    });
     expect(operationOf("GET /api/v1/ledger/me")?.responses["2XX"].content).toMatchObject({
       "application/json": { example: { balance: "56.03" } },
     });

@@ -1,4 +1,6 @@
 import { expect, it } from "vitest";
+import { numberBuyer } from "../../src/rewards/number-buyer.ts";
+import { readSale } from "../../src/rewards/read-sale.ts";
 import { settleUnresolvedSales } from "../../src/workers/commissions/settle-unresolved-sales.ts";
 import { chain, organization } from "../support/factories.ts";
 import { saleOf, takeSale } from "../support/sales.ts";
@@ -45,4 +47,20 @@ it("a sale whose buyer the host sends later is settled then, and never to a row 
   await world.perform(settleUnresolvedSales, {});
   await world.drain();
   expect(await saleOf(world, early.saleId)).toMatchObject({ status: "applied" });
+});
+
+it("a sale names its buyer by the host's id that is a text, as a sale with the number does", async () => {
+  const { world, buyer } = await scene();
+  const uuid = "018f6b1c-aaaa-7000-8000-000000000001";
+  await world.query("update users set host_id = $2 where id = $1", [buyer.userId, uuid]);
+  const readBuyer = async (buyerUserId: string) => {
+    const raw = Buffer.from(`{"user_id":${JSON.stringify(buyerUserId)},"amount":1,"transaction_id":"t"}`);
+    const read = await numberBuyer(world.db.drizzle, readSale(raw, new Date()));
+    return read.kind === "sale" ? read.sale.buyerUserId : read.faults;
+  };
+  expect(await readBuyer(uuid)).toBe(buyer.userId);
+  expect(await readBuyer("7001")).toBe("7001");
+  expect(await readBuyer("auth0|nobody")).toEqual([
+    { field: "user_id", fault: "is the id of no user; send the sale again once the user is there" },
+  ]);
 });

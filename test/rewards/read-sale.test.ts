@@ -52,6 +52,11 @@ describe("an accepted sale", () => {
     expect(sale(body({ amount })).amountMicro).toBe(amountMicro);
   });
 
+  test("a user_id that is a text", () => {
+    const uuid = "018f6b1c-aaaa-7000-8000-000000000001";
+    expect(sale(body({ user_id: `"${uuid}"` })).buyerUserId).toBe(uuid);
+  });
+
   test("the largest user_id", () => {
     expect(sale(body({ user_id: "9007199254740991" })).buyerUserId).toBe("9007199254740991");
   });
@@ -154,8 +159,9 @@ describe("a rejected field", () => {
     ["user_id", "1e3", "1e3", /whole number/],
     ["user_id", "2^53", "9007199254740992", /9007199254740991/],
     ["user_id", "20 digits", "10000000000000000000", /whole number/],
-    ["user_id", "text", '"1"', /JSON number/],
-    ["user_id", "true", "true", /JSON number/],
+    ["user_id", "true", "true", /whole number or a text/],
+    ["user_id", "empty", '""', /1 to 255/],
+    ["user_id", "line break", '"a\\nb"', /plain characters/],
     ["transaction_id", "missing", "", /missing/],
     ["transaction_id", "number", "1", /string/],
     ["transaction_id", "empty", '""', /empty/],

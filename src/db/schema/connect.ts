@@ -1,4 +1,4 @@
-import { boolean, index, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { bigint, boolean, index, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { bytes, id, instant } from "./columns.ts";
 
 /** Which keys of a mirror's rows the host has changed. Appended by triggers on the host's tables. */
@@ -30,7 +30,40 @@ export const mirrors = pgTable("mirrors", {
   stoppedAt: instant(),
   stoppedBecause: text(),
   installedAt: instant().notNull().defaultNow(),
+  /** Whether the host sends the rows as records. Such a mirror has no select and no mapping. */
+  ofRecords: boolean().notNull().default(false),
 });
+
+/**
+ * The versions of records that a host has sent, so that an older one never overwrites a newer one. A deleted
+ * record keeps its version.
+ */
+export const recordVersions = pgTable(
+  "record_versions",
+  {
+    mirror: text().notNull(),
+    key: text().notNull(),
+    version: bigint({ mode: "bigint" }).notNull(),
+    /** A hash of the columns. Null: our table lacks the row, so the same version may be sent again. */
+    hash: bytes(),
+    deleted: boolean().notNull(),
+  },
+  // records: the known versions of those of a call.
+  (t) => [primaryKey({ columns: [t.mirror, t.key] })],
+);
+
+/** Records while they are written, or wait for the row that they refer to. */
+export const pendingRecords = pgTable(
+  "pending_records",
+  {
+    mirror: text().notNull(),
+    key: text().notNull(),
+    /** By name. References hold the host's ids. */
+    columns: jsonb().notNull(),
+  },
+  // reconcile: the records of a mirror with some keys.
+  (t) => [primaryKey({ columns: [t.mirror, t.key] })],
+);
 
 /** Rows of the host that refer to a row which is not mirrored yet. They are written once it is. */
 export const mirrorWaiting = pgTable(
@@ -41,6 +74,8 @@ export const mirrorWaiting = pgTable(
     /** The mirror and the key of the row that is missing. */
     needs: text().notNull(),
     needsKey: text().notNull(),
+    /** Whether it makes no nudge due: it was removed with its parent, or the host sent it as a backfill. */
+    quiet: boolean().notNull().default(false),
   },
   (t) => [
     // reconcile: a row that was checked again.

@@ -4,6 +4,7 @@ import { cruise } from "dependency-cruiser";
 import { ALERT_RULES } from "../../alerts/rules.ts";
 import { fullProgram } from "../../cli/program.ts";
 import { AREAS } from "../../config/config.ts";
+import { HOST_TABLES } from "../../connect/host-tables.ts";
 import { RESULT_VIEWS } from "../../db/results/views.ts";
 import { ERASURE_RULES } from "../../erasure/rules.ts";
 import * as hostEvents from "../../events/host.ts";
@@ -18,6 +19,7 @@ import { erasureTable } from "./erasure.ts";
 import { type Consequences, eventTable } from "./events.ts";
 import { folderGraph, folderPicture, type Import, type Layers, listingFaults } from "./folder-graph.ts";
 import { grafanaDashboard } from "./grafana.ts";
+import { hostTablesText } from "./host-tables.ts";
 import { jobSections, jobTable, scheduleTable, workflowTable } from "./jobs.ts";
 import { markdownTable } from "./markdown-table.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -50,6 +52,7 @@ const PARTS: readonly {
   { file: "docs/privacy.md", part: "tables", text: () => erasureTable(ERASURE_RULES) },
   { file: "docs/operations/index.md", part: "alerts", text: () => alertTable(ALERT_RULES) },
   { file: "docs/results.md", part: "views", text: () => resultSections(RESULT_VIEWS) },
+  { file: "docs/connect.md", part: "tables", text: () => hostTablesText(HOST_TABLES) },
   { file: "docs/architecture.md", part: "picture", text: ({ folders }) => folders.picture },
   { file: "docs/architecture.md", part: "folders", text: ({ folders }) => folders.table },
   { file: "docs/decisions/index.md", part: "decisions", text: ({ decisions }) => decisions },

@@ -101,11 +101,15 @@ const FORMS = /^\/admin\/(?!api\/)/;
 
 /** The body by its schema, or by the fields that the page lists for a webhook without one. */
 function bodyOf(route: Documented): Json {
-  const { body, isBodyOptional = false } = ROUTE_SCHEMAS[`${route.method} ${route.path}`] ?? {};
+  const {
+    body,
+    isBodyOptional = false,
+    bodyType = "application/json",
+  } = ROUTE_SCHEMAS[`${route.method} ${route.path}`] ?? {};
   const isListed = route.path.includes("/webhooks/") && route.fields.size > 0;
   if (body === undefined && !isListed) return {};
   const schema = body === undefined ? listedBody(route) : schemaOf(body);
-  const type = FORMS.test(route.path) ? "application/x-www-form-urlencoded" : "application/json";
+  const type = FORMS.test(route.path) ? "application/x-www-form-urlencoded" : bodyType;
   return { requestBody: { required: !isBodyOptional, content: { [type]: { schema } } } };
 }
 

@@ -1,6 +1,6 @@
 import { type Response, Router } from "express";
 import type { Explanation } from "../../explain/explanation.ts";
-import { EXPLAINED, type Explained, explain } from "../../explain/index.ts";
+import { EXPLAINED, type Explained, explain, explainOwn } from "../../explain/index.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userAuth, userOf } from "../auth.ts";
 import { sendError } from "../error-response.ts";
@@ -18,14 +18,24 @@ export function explainRoutes(runtime: Runtime): Router {
   return router;
 }
 
-/** Sends the explanation; 404 if there is no such figure or `userId` (null: an operator) may not see it. */
+/**
+ * Sends the explanation; 404 if there is no such figure or `userId` (null: an operator) may not see it.
+ * `ownId`: the id with parts of ours, if they are known.
+ */
 export async function sendExplanation(
   runtime: Runtime,
   res: Response,
-  { kind, id }: { kind: string; id: string },
+  { kind, id, ownId }: { kind: string; id: string; ownId?: string },
   userId: string | null,
 ): Promise<void> {
-  const found = isExplained(kind) ? await explain(runtime.db.drizzle, kind, id) : undefined;
+  const on = runtime.db.drizzle;
+  const explained = isExplained(kind) ? kind : null;
+  const found =
+    explained === null
+      ? undefined
+      : ownId === undefined
+        ? await explain(on, explained, id)
+        : await explainOwn(on, explained, { ownId, id });
   if (!found || (userId !== null && !isVisibleTo(found, userId))) {
     return sendError(res, 404, {
       code: "not-found",

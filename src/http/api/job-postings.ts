@@ -1,5 +1,6 @@
 import express, { type RequestHandler, type Response, Router } from "express";
 import { z } from "zod";
+import { referencesTo } from "../../db/references.ts";
 import { jobs } from "../../db/schema/postings.ts";
 import { jobApplications } from "../../db/schema/recommendations.ts";
 import { isStorable, UNSTORABLE } from "../../foreign-text.ts";
@@ -91,10 +92,14 @@ export function jobPostingRoutes(runtime: Runtime): Router {
     });
   });
   router.get("/jobs/:id/explanation", auth, async (req, res) => {
-    const id = await resolvePosting(on, String(req.params["id"]));
-    if (id === null) return notFound(res);
+    const posting = String(req.params["id"]);
+    const postingId = await resolvePosting(on, posting);
+    if (postingId === null) return notFound(res);
     const userId = userOf(res);
-    await sendExplanation(runtime, res, { kind: "recommendation", id: `${userId}:${id}` }, userId);
+    const referenceTo = await referencesTo(on, "users", [userId]);
+    const id = `${referenceTo(userId)}:${posting}`;
+    const ownId = `${userId}:${postingId}`;
+    await sendExplanation(runtime, res, { kind: "recommendation", id, ownId }, userId);
   });
   const record = feedbackFrom(runtime);
   router.post("/jobs/:id/save", auth, (req, res) => record(req, res, { status: "saved" }));

@@ -2,9 +2,13 @@ import type { RequestHandler } from "express";
 import type { Runtime } from "../../roles/runtime.ts";
 import { sendRetryLater } from "../error-response.ts";
 import { hmacScheme } from "./signature-schemes.ts";
-import { type CallRejection, requireSignature } from "./signed-webhook.ts";
+import { type CallRejection, requireSignature, type SignedWebhook } from "./signed-webhook.ts";
 
-const MAX_BODY_BYTES = 512 * 1024;
+/** What a call of the host has as its body. */
+export type HostBody = Pick<SignedWebhook, "maxBodyBytes" | "contentType">;
+
+/** One JSON object. */
+const JSON_BODY: HostBody = { maxBodyBytes: 512 * 1024, contentType: "application/json" };
 
 /** The answer to a call of the host, by what became of its events. */
 export const HOST_STATUS_CODES = { accepted: 202, duplicate: 200, conflict: 409, rejected: 422 } as const;
@@ -14,6 +18,7 @@ export function requireHostSignature(
   runtime: Runtime,
   source: string,
   count: (rejection: CallRejection) => void,
+  body = JSON_BODY,
 ): RequestHandler[] {
   const { secrets } = runtime.config.eventsWebhook;
   return requireSignature(runtime, {
@@ -21,7 +26,7 @@ export function requireHostSignature(
     secrets,
     secretVariable: "DOMAIN_EVENTS_WEBHOOK_SECRET",
     scheme: hmacScheme("X-Commonwork-Signature", secrets),
-    maxBodyBytes: MAX_BODY_BYTES,
+    ...body,
     count,
   });
 }

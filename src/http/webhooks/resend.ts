@@ -43,6 +43,7 @@ export function resendWebhook(runtime: Runtime): Router {
       secretVariable: "RESEND_WEBHOOK_SECRET",
       scheme: standardScheme(secrets, runtime.clock),
       maxBodyBytes: MAX_BODY_BYTES,
+      contentType: "application/json",
       count,
     }),
     recordEvent(runtime, count),

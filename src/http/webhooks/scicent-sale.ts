@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { rejectMessage } from "../../db/inbox.ts";
 import { createSaleIntake, type SaleIntake } from "../../intake/sales.ts";
+import { numberBuyer } from "../../rewards/number-buyer.ts";
 import { readSale, type SaleFault } from "../../rewards/read-sale.ts";
 import type { SaleReceipt } from "../../rewards/take-sales.ts";
 import type { Runtime } from "../../roles/runtime.ts";
@@ -41,8 +42,8 @@ function recordSale(
   return async (_req: Request, res: Response) => {
     const { raw, signature, secretId, receivedAt, startedMs } = signedCallOf(res);
     const message = { source: SOURCE, raw, signature, secretId, receivedAt };
-    const read = readSale(raw, receivedAt);
     try {
+      const read = await numberBuyer(runtime.db.drizzle, readSale(raw, receivedAt));
       if (read.kind === "sale") {
         const receipt = await intake.submit({ ...message, ...read.sale });
         count(receipt.status);

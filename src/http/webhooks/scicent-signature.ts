@@ -18,6 +18,7 @@ export function requireSellerSignature(
     secretVariable: "SCICENT_WEBHOOK_SECRET",
     scheme: hmacScheme("X-Scicent-Signature", secrets),
     maxBodyBytes: MAX_BODY_BYTES,
+    contentType: "application/json",
     count,
   });
 }

@@ -18,6 +18,7 @@ export type SignedWebhook = {
   readonly secretVariable: string;
   readonly scheme: SignatureScheme;
   readonly maxBodyBytes: number;
+  readonly contentType: "application/json" | "application/x-ndjson";
   readonly count: (rejection: CallRejection) => void;
 };
 
@@ -63,7 +64,7 @@ export function requireSignature(runtime: Runtime, webhook: SignedWebhook): Requ
     verifySignature(runtime, webhook, limits),
     limits.address,
     limits.source,
-    onlyJson(webhook),
+    onlyType(webhook),
   ];
 }
 
@@ -140,12 +141,13 @@ async function rejectUnsigned(
 }
 
 /** JSON is UTF-8. With another charset the signed bytes would be decoded wrongly. */
-const JSON_TYPE = /^\s*application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i;
+const CHARSET = String.raw`\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?`;
 
-function onlyJson({ count }: SignedWebhook): RequestHandler {
+function onlyType({ count, contentType }: SignedWebhook): RequestHandler {
+  const form = new RegExp(`^\\s*${contentType}${CHARSET}$`, "i");
   return (req, res, next) => {
-    if (JSON_TYPE.test(req.headers["content-type"] ?? "")) return next();
+    if (form.test(req.headers["content-type"] ?? "")) return next();
     count("refused");
-    sendError(res, 415, { code: "not-json", message: "Send Content-Type: application/json." });
+    sendError(res, 415, { code: "not-json", message: `Send Content-Type: ${contentType}.` });
   };
 }

@@ -6,6 +6,7 @@ import type { TokenSalesPort } from "../../ports/token-sales.ts";
 import { enqueue } from "../../queues/enqueue.ts";
 import { defineJob, type OutsideJob, RETRIES } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
+import { numberBuyer } from "../../rewards/number-buyer.ts";
 import { readSale } from "../../rewards/read-sale.ts";
 import { finishListing, nextPageFrom, storePageEnd } from "../../rewards/sale-listings.ts";
 import { type ReceivedSale, takeSales } from "../../rewards/take-sales.ts";
@@ -56,7 +57,7 @@ export const reconcileSales: OutsideJob<Payload, Request, Answer> = defineJob({
   },
   record: async (payload, answer, { tx }) => {
     if (!answer.configured) return { kind: "skipped", reason: "SCICENT_API_URL is not set" };
-    const page = firstPage(answer);
+    const page = await withBuyers(tx, firstPage(answer));
     const counts = { listed: page.sales.length + page.faulty.length, rejected: page.faulty.length };
     for (const message of page.faulty) await rejectMessage(tx, message);
     const taken = { accepted: 0, duplicate: 0, conflict: 0 };
@@ -147,6 +148,18 @@ function firstPage(answer: Answer): Page {
     next,
     newest: dated.at(-1) ?? null,
   };
+}
+
+/** Sales whose buyer cannot be named by a number yet are faulty: they are listed again for three days. */
+async function withBuyers(tx: Tx, page: Page): Promise<Page> {
+  const sales: ReceivedSale[] = [];
+  const faulty = [...page.faulty];
+  for (const sale of page.sales) {
+    const read = await numberBuyer(tx, { kind: "sale", sale });
+    if (read.kind === "sale") sales.push({ ...sale, ...read.sale });
+    else faulty.push({ ...sale, faults: read.faults });
+  }
+  return { ...page, sales, faulty };
 }
 
 function readListed(

@@ -54,7 +54,9 @@ export const verifyMirrors = defineJob({
 
 /** Mirrors whose rows should equal the host's by now. */
 const comparable = async (on: Queryable): Promise<Mirror[]> =>
-  (await readMirrors(on)).filter(({ stopped, resync }) => !stopped && resync === null);
+  (await readMirrors(on)).filter(
+    ({ stopped, resync, ofRecords }) => !stopped && !ofRecords && resync === null,
+  );
 
 /**
  * Waits until the changes that are noted by now have been applied.

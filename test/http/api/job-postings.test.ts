@@ -179,13 +179,30 @@ describe("GET /jobs/:id/explanation", () => {
     const [ada, bob] = [await applicant(world, []), await applicant(world, [])];
     const [id] = await postings(world, 1);
     await storeList(world, ada, listOf([id!]));
-    const path = `/jobs/${await publicId(world, id!)}/explanation`;
+    const uuid = await publicId(world, id!);
+    const path = `/jobs/${uuid}/explanation`;
     expect(await get(path, ada)).toMatchObject({
       status: 200,
-      body: { kind: "recommendation", id: `${ada}:${id}` },
+      body: { kind: "recommendation", id: `${ada}:${uuid}` },
     });
-    expect((await get(path, bob)).body).toMatchObject({ id: `${bob}:${id}` });
+    expect((await get(path, bob)).body).toMatchObject({ id: `${bob}:${uuid}` });
     expect((await get(`/jobs/${bob}/explanation`, ada)).status).toBe(404);
+  });
+
+  it("explains it to the caller where our id of them is the host's id of somebody else", async () => {
+    const { world, get } = await postingApi();
+    const [ada, bob] = [await applicant(world, []), await applicant(world, [])];
+    const [id] = await postings(world, 1);
+    await world.query(
+      "update users set host_id = case id::text when $1 then '900' else $1 end where id::text in ($1, $2)",
+      [ada, bob],
+    );
+    await world.query("update jobs set host_id = 'gardener' where id = $1", [id]);
+    expect(await get("/jobs/gardener/explanation", "900")).toMatchObject({
+      status: 200,
+      body: { id: "900:gardener" },
+    });
+    expect((await get("/jobs/gardener/explanation", ada)).body).toMatchObject({ id: `${ada}:gardener` });
   });
 });
 

@@ -1,0 +1,59 @@
+import type { Database } from "../db/client.ts";
+import type { ReadRecord } from "./read-records.ts";
+import { type RecordOutcome, storeRecords } from "./store-records.ts";
+import { tryTransaction } from "./try-transaction.ts";
+
+/** A line of a file, and what became of it. */
+export type ImportedLine = { readonly read: ReadRecord; readonly outcome: RecordOutcome };
+
+export type ImportOptions = {
+  /** Finds out what would become of the lines, and changes nothing. */
+  readonly dryRun: boolean;
+  /** Ends the import after the part under way. */
+  readonly signal: AbortSignal;
+  /** Receives each part once it is stored. */
+  onStored(lines: readonly ImportedLine[]): Promise<void>;
+};
+
+/** Lines per transaction: about half a second, for which mirrors wait. */
+const LINES_PER_PART = 5_000;
+
+/**
+ * Stores records of a file in parts, each in a transaction. Nothing has to be remembered to go on after an
+ * interruption: lines that were stored are found unchanged.
+ *
+ * @returns false if it was interrupted.
+ */
+export async function importRecords(
+  db: Database,
+  lines: AsyncIterable<ReadRecord>,
+  { dryRun, signal, onStored }: ImportOptions,
+): Promise<boolean> {
+  let part: ReadRecord[] = [];
+  const store = async () => {
+    if (part.length > 0) await onStored(await storePart(db, part, dryRun));
+    part = [];
+  };
+  for await (const read of lines) {
+    part.push(read);
+    if (part.length < LINES_PER_PART) continue;
+    await store();
+    if (signal.aborted) return false;
+  }
+  await store();
+  return true;
+}
+
+async function storePart(
+  db: Database,
+  part: readonly ReadRecord[],
+  dryRun: boolean,
+): Promise<ImportedLine[]> {
+  // Rows of a file are older than the connection to Commonwork.
+  const records = part.flatMap((read) => ("record" in read ? [{ ...read.record, backfill: true }] : []));
+  const left = [...(await tryTransaction(db, dryRun, (tx) => storeRecords(tx, records)))];
+  return part.map((read) => ({
+    read,
+    outcome: "faults" in read ? { status: "rejected", faults: read.faults } : (left.shift() as RecordOutcome),
+  }));
+}

@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { decodeUtf8, readJson } from "../foreign-json.ts";
+import { foreignId } from "../foreign-text.ts";
+import { HOST_TABLES } from "./host-tables.ts";
+import type { FieldFault } from "./record-values.ts";
+import type { HostRecord } from "./record-versions.ts";
+
+/** Records per call. */
+export const MAX_RECORDS = 1_000;
+const MAX_FAULTS = 10;
+/** Of a bigint. */
+const MAX_VERSION = 2n ** 63n - 1n;
+
+const version = z
+  .union(
+    [
+      z.int().min(0).transform(BigInt),
+      z
+        .string()
+        .regex(/^\d{1,19}$/)
+        .transform(BigInt),
+    ],
+    "must be a whole number from 0 on; one beyond 2^53 must be a text",
+  )
+  .refine((number) => number <= MAX_VERSION, "must be a whole number of 63 bits");
+
+/** A record as a host sends it: a line of NDJSON. */
+export const recordLine = z.strictObject({
+  table: z.enum(Object.keys(HOST_TABLES), "is not a table that a host may write"),
+  host_id: z
+    .union([z.string(), z.int().transform(String)], "must be an id: a text or a whole number")
+    .pipe(foreignId()),
+  version,
+  columns: z.record(z.string(), z.unknown(), "must be an object").optional(),
+  deleted: z.literal(true, "must be true, or left out").optional(),
+  backfill: z.boolean("must be true or false").optional(),
+});
+
+/** A line that was read: a record, or what is wrong with it. */
+export type ReadRecord = {
+  readonly line: number;
+  /** As far as they can be read. */
+  readonly table: string | null;
+  readonly key: string | null;
+} & ({ readonly record: HostRecord } | { readonly faults: readonly FieldFault[] });
+
+/** The lines of a body, without empty ones. Pure. */
+export function readLines(
+  raw: Buffer,
+): { readonly lines: readonly ReadRecord[] } | { readonly faults: readonly FieldFault[] } {
+  const decoded = decodeUtf8(raw);
+  if ("fault" in decoded) return { faults: [{ field: "body", fault: decoded.fault }] };
+  const lines = decoded.text
+    .split("\n")
+    .map((text, index) => ({ text: text.trim(), line: index + 1 }))
+    .filter(({ text }) => text !== "");
+  if (lines.length === 0 || lines.length > MAX_RECORDS)
+    return { faults: [{ field: "body", fault: `must have 1 to ${MAX_RECORDS} lines` }] };
+  return { lines: lines.map(({ text, line }) => readRecord(text, line)) };
+}
+
+/** Reads one line. Pure; never throws. */
+export function readRecord(text: string, line: number): ReadRecord {
+  const json = readJson(text);
+  if ("fault" in json) return { line, table: null, key: null, faults: [{ field: "", fault: json.fault }] };
+  const unsound = json.faults.map(({ path, fault }) => ({ field: path.join("."), fault }));
+  return readValue(json.value, line, unsound);
+}
+
+/** Reads a value of JSON as a record. @param unsound faults that it has already. Pure. */
+export function readValue(value: unknown, line: number, unsound: readonly FieldFault[] = []): ReadRecord {
+  const parsed = recordLine.safeParse(value);
+  const faults = [
+    ...unsound,
+    ...(parsed.error?.issues ?? []).map(({ path, message }) => ({ field: path.join("."), fault: message })),
+  ];
+  if (parsed.data && (parsed.data.columns === undefined) === (parsed.data.deleted === undefined))
+    faults.push({ field: "columns", fault: "must be given, or else deleted must be true" });
+  if (!parsed.success || faults.length > 0) {
+    const named = value as { table?: unknown; host_id?: unknown } | null;
+    return {
+      line,
+      table: recordLine.shape.table.safeParse(named?.table).data ?? null,
+      key: recordLine.shape.host_id.safeParse(named?.host_id).data ?? null,
+      faults: faults.slice(0, MAX_FAULTS),
+    };
+  }
+  const { table, host_id: key, version, columns = null, backfill = false } = parsed.data;
+  return { line, table, key, record: { table, key, version, columns, backfill } };
+}

@@ -1,0 +1,53 @@
+import { sql } from "drizzle-orm";
+import { array, rows } from "../db/statement.ts";
+import type { Tx } from "../db/transaction.ts";
+import type { RefusedRow } from "./apply-keys.ts";
+import type { FieldFault } from "./record-values.ts";
+
+const NOT_NULL = "23502";
+const FOREIGN_KEY = "23503";
+const UNIQUE = "23505";
+const CHECK = "23514";
+
+const REASONS: Readonly<Record<string, string>> = {
+  [NOT_NULL]: "must not be null",
+  [FOREIGN_KEY]: "other rows refer to it, or it refers to a row that is gone",
+  [UNIQUE]: "another row has the same value",
+};
+
+type Constraint = { readonly name: string; readonly columns: string[]; readonly check: string | null };
+
+/** Why Postgres refused rows, for the sender of the records: the columns of the constraint, and its rule. */
+export async function faultsOfRows(tx: Tx, refused: readonly RefusedRow[]): Promise<FieldFault[][]> {
+  const names = refused.flatMap(({ constraint }) => constraint ?? []);
+  const found = names.length === 0 ? [] : await readConstraints(tx, names);
+  const constraints = new Map(found.map((each) => [each.name, each]));
+  return refused.map(({ code, constraint }) => faultsOf(code, constraints.get(constraint ?? "")));
+}
+
+function faultsOf(code: string, constraint: Constraint | undefined): FieldFault[] {
+  const rule = code === CHECK && constraint?.check ? `breaks the rule ${constraint.check}` : null;
+  const fault = rule ?? REASONS[code] ?? `a value cannot be stored (${code})`;
+  const columns = code === FOREIGN_KEY ? [] : (constraint?.columns ?? []);
+  if (columns.length === 0) return [{ field: "columns", fault }];
+  return columns.map((name) => ({ field: `columns.${name}`, fault }));
+}
+
+/** Constraints and unique indexes of our tables, which have names of their own. */
+const readConstraints = (tx: Tx, names: readonly string[]): Promise<Constraint[]> =>
+  rows<Constraint>(
+    tx,
+    sql`with named as (
+          select conname as name, conrelid as relation, conkey as keys,
+                 case when contype = 'c' then pg_get_expr(conbin, conrelid) end as "check"
+          from pg_constraint where connamespace = current_schema()::regnamespace and conname = any(${array(names)}::text[])
+          union all
+          select c.relname, i.indrelid, i.indkey::smallint[], null
+          from pg_index i join pg_class c on c.oid = i.indexrelid
+          where c.relnamespace = current_schema()::regnamespace and c.relname = any(${array(names)}::text[])
+            and not exists (select from pg_constraint k where k.conindid = i.indexrelid))
+        select n.name, n."check",
+               array(select a.attname::text from pg_attribute a
+                     where a.attrelid = n.relation and a.attnum = any(n.keys) order by a.attnum) as columns
+        from named n`,
+  );

@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { isStorableInstant } from "../foreign-text.ts";
+import type { OwnColumn } from "./plan.ts";
+
+/** What is wrong with one field of a record, for the sender. */
+export type FieldFault = { readonly field: string; readonly fault: string };
+
+const MAX_FAULTS = 10;
+
+/**
+ * Compares the columns of a record with those of our table, so that its sender reads which field is wrong.
+ * What depends on other columns or rows is left to Postgres. Pure.
+ */
+export function columnFaults(
+  given: Readonly<Record<string, unknown>>,
+  columns: readonly OwnColumn[],
+): FieldFault[] {
+  const known = new Map(columns.map((column) => [column.name, column]));
+  const faults: FieldFault[] = [];
+  for (const [name, value] of Object.entries(given)) {
+    const column = known.get(name);
+    const fault = column === undefined ? "is not a column that a host may write" : valueFault(column, value);
+    if (fault !== null) faults.push({ field: `columns.${name}`, fault });
+  }
+  for (const { name, optional } of columns)
+    if (!optional && !Object.hasOwn(given, name))
+      faults.push({ field: `columns.${name}`, fault: "is required" });
+  return faults.slice(0, MAX_FAULTS);
+}
+
+function valueFault({ type, references, notNull }: OwnColumn, value: unknown): string | null {
+  if (value === null) return notNull ? "must not be null" : null;
+  if (references) return isReference(value) ? null : "must be an id of the host: a text or a whole number";
+  if (!type.endsWith("[]")) return checkOf(type)(value);
+  if (!Array.isArray(value)) return "must be a list";
+  const check = checkOf(type.slice(0, -"[]".length));
+  for (const item of value) {
+    const fault = item === null ? "must not be null" : check(item);
+    if (fault !== null) return `has an item that ${fault}`;
+  }
+  return null;
+}
+
+const MAX_REFERENCE = 255;
+
+const isReference = (value: unknown): boolean =>
+  typeof value === "string" ? value.length > 0 && value.length <= MAX_REFERENCE : Number.isSafeInteger(value);
+
+type Check = (value: unknown) => string | null;
+
+/** By type, as `format_type` names it. Of others Postgres alone decides. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  text: (value) => (typeof value === "string" || typeof value === "number" ? null : "must be a text"),
+  boolean: (value) =>
+    typeof value === "boolean" || value === 0 || value === 1 ? null : "must be true or false",
+  smallint: wholeNumber(16),
+  integer: wholeNumber(32),
+  bigint: wholeNumber(64),
+  real: (value) => numberFault(value),
+  "double precision": (value) => numberFault(value),
+  "timestamp with time zone": (value) => (isInstant(value) ? null : INSTANT),
+  date: (value) => (z.iso.date().safeParse(value).success ? null : "must be a date such as 2026-03-09"),
+};
+
+const checkOf = (type: string): Check => CHECKS[type] ?? (() => null);
+
+const INSTANT = "must be an ISO 8601 instant with an offset, from 1970 on";
+
+const isInstant = (value: unknown): boolean =>
+  z.iso.datetime({ offset: true }).safeParse(value).success && isStorableInstant(new Date(value as string));
+
+const DECIMAL = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+
+const numberFault: Check = (value) =>
+  typeof value === "number" || (typeof value === "string" && DECIMAL.test(value)) ? null : "must be a number";
+
+function wholeNumber(bits: number): Check {
+  const most = 2n ** BigInt(bits - 1) - 1n;
+  return (value) => {
+    if (!Number.isSafeInteger(value) && !(typeof value === "string" && /^-?\d{1,19}$/.test(value)))
+      return "must be a whole number; one beyond 2^53 must be a text";
+    const number = BigInt(value as string | number);
+    return number <= most && number >= -most - 1n ? null : `must be a whole number of ${bits} bits`;
+  };
+}
