@@ -1,8 +1,11 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { skipReporter } from "./test/support/skip-reporter.ts";
 
 // The configuration tools ask for a default export; nothing else in the project has one.
 export default defineConfig({
+  // As hosts import it, and the examples with them.
+  resolve: { alias: { "commonwork/client": fileURLToPath(new URL("src/client/index.ts", import.meta.url)) } },
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/servers.ts"],

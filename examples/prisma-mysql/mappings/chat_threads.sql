@@ -1,0 +1,3 @@
+SELECT c.id AS host_id
+FROM Conversation c
+WHERE c.id IN (?)

@@ -1,0 +1,87 @@
+CREATE TABLE User (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  email VARCHAR(191) NOT NULL UNIQUE,
+  role ENUM('USER', 'ADMIN', 'SUPER_ADMIN') NOT NULL DEFAULT 'USER',
+  createdAt DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  deletedAt DATETIME(3)
+);
+
+CREATE TABLE Profile (
+  userId BIGINT NOT NULL PRIMARY KEY,
+  displayName VARCHAR(191) NOT NULL,
+  bio TEXT,
+  birthdate DATE,
+  gender ENUM('UNSPECIFIED', 'MALE', 'FEMALE', 'NONBINARY', 'OTHER') NOT NULL DEFAULT 'UNSPECIFIED',
+  locationText VARCHAR(191),
+  lat DECIMAL(9, 6),
+  lng DECIMAL(9, 6),
+  isVisible BOOLEAN NOT NULL DEFAULT true,
+  updatedAt DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  FOREIGN KEY (userId) REFERENCES User (id)
+);
+
+CREATE TABLE UserBlock (
+  blockerId BIGINT NOT NULL,
+  blockedId BIGINT NOT NULL,
+  PRIMARY KEY (blockerId, blockedId)
+);
+
+CREATE TABLE ProfileAccess (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  ownerUserId BIGINT NOT NULL,
+  viewerUserId BIGINT NOT NULL,
+  status ENUM('PENDING', 'GRANTED', 'DENIED', 'REVOKED', 'CANCELED') NOT NULL DEFAULT 'PENDING',
+  UNIQUE (ownerUserId, viewerUserId)
+);
+
+CREATE TABLE Post (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  userId BIGINT NOT NULL,
+  visibility ENUM('PUBLIC', 'PRIVATE') NOT NULL DEFAULT 'PUBLIC',
+  text TEXT,
+  createdAt DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  deletedAt DATETIME(3)
+);
+
+CREATE TABLE Conversation (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  userAId BIGINT NOT NULL,
+  userBId BIGINT NOT NULL
+);
+
+CREATE TABLE Message (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  conversationId BIGINT NOT NULL,
+  senderId BIGINT NOT NULL,
+  body TEXT NOT NULL,
+  createdAt DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  deletedAt DATETIME(3)
+);
+
+CREATE TABLE Changed (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  mapping VARCHAR(191) NOT NULL,
+  hostId VARCHAR(191) NOT NULL,
+  backfill BOOLEAN NOT NULL DEFAULT false
+);
+
+CREATE TABLE Sent (
+  id INT NOT NULL PRIMARY KEY,
+  version BIGINT NOT NULL
+);
+INSERT INTO Sent (id, version) VALUES (1, 0);
+
+CREATE TABLE Outbox (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  eventType VARCHAR(191) NOT NULL,
+  actorId BIGINT,
+  threadId BIGINT,
+  payload JSON NOT NULL,
+  occurredAt DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  rejectedBecause TEXT
+);
+
+INSERT INTO User (id, email) VALUES (11, 'ada@example.com'), (12, 'ben@example.com'), (13, 'cleo@example.com'), (15, 'eve@example.com');
+INSERT INTO Profile (userId, displayName) VALUES (11, 'Ada'), (12, 'Ben'), (13, 'Cleo'), (15, 'Eve');
+INSERT INTO ProfileAccess (ownerUserId, viewerUserId, status) VALUES (13, 12, 'GRANTED');
+INSERT INTO Post (userId, text) VALUES (13, 'My first tomatoes.');
