@@ -1,11 +1,15 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { forward, type Prisma } from "../../examples/prisma-mysql/forward.ts";
 import { notifyProjectMatches } from "../../src/workers/notifications/matching/notify-project-matches.ts";
-import { installExample } from "../support/example.ts";
+import { serve } from "../http/support.ts";
+import { installExample, settled } from "../support/example.ts";
 import { performRun } from "../support/jobs.ts";
+import { startMariaDb } from "../support/mariadb.ts";
 import { read } from "../support/pages.ts";
 import { isLong } from "../support/sizes.ts";
+import { createWorld } from "../support/world.ts";
 
 // The programs of the examples, where their languages are installed: what they write has the same results as
 // the scenarios in SQL.
@@ -60,6 +64,35 @@ it("the host in FastAPI", async ({ skip }) => {
   await example.settle();
   expect(await example.results()).toBe(read("examples/fastapi/expected.txt"));
   await example.expectVerified();
+});
+
+it("the host on MariaDB", async ({ skip }) => {
+  if (!isLong) return skip(ONLY_LONG);
+  const database = await startMariaDb();
+  if (typeof database === "string") return skip(database);
+  const folder = "examples/prisma-mysql";
+  for (const file of ["schema.sql", "triggers.sql"]) await database.query(read(`${folder}/${file}`));
+  const secret = "the long secret of the host";
+  const world = await createWorld({ environment: { DOMAIN_EVENTS_WEBHOOK_SECRET: secret } });
+  const url = await serve(world);
+  const prisma: Prisma = {
+    $queryRawUnsafe: async <Rows>(text: string, ...params: unknown[]) =>
+      (await database.query(text, params))[0] as Rows,
+    $executeRawUnsafe: async (text, ...params) => database.query(text, params),
+  };
+  const settle = async () => {
+    await forward(prisma, { url, secret });
+    await settled(world);
+  };
+  await settle();
+  for (const step of read(`${folder}/scenario.sql`).split(/^DO SLEEP\(\d+\);$/m))
+    if (step.trim() !== "") {
+      await database.query(step);
+      await settle();
+    }
+  const results = read(`${folder}/results.sql`).replaceAll("commonwork.", `${world.config.databaseSchema}.`);
+  const lines = await world.query<{ line: string }>(results);
+  expect(lines.map(({ line }) => `${line}\n`).join("")).toBe(read(`${folder}/expected.txt`));
 });
 
 /** A Python with the packages of the example; null if there is none. */

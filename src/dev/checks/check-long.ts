@@ -63,7 +63,7 @@ const STEPS: readonly CheckStep[] = [
   },
   {
     id: "examples",
-    name: "the hosts of examples/ in Go and in Python",
+    name: "the hosts of examples/ in Go and in Python, and the one on MariaDB",
     ...longTests(withLongForm.filter(isExample)),
   },
   {
