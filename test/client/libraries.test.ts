@@ -13,8 +13,10 @@ import {
   viaDrizzle,
   viaKnex,
   viaPostgresJs,
+  viaPrisma,
 } from "../../src/client/index.ts";
 import { hoursAgo, member, post } from "../support/feeds.ts";
+import { prismaClient } from "../support/prisma.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 /** Runs work in a transaction of a library, as a host has it. */
@@ -45,6 +47,10 @@ const LIBRARIES: Readonly<Record<string, Transact>> = {
   async "postgres.js"(url, work) {
     const db = postgres(url, { max: 1 });
     await db.begin((tx) => work(viaPostgresJs(tx))).finally(() => db.end());
+  },
+  async Prisma(url, work) {
+    const prisma = prismaClient(url);
+    await prisma.$transaction((tx) => work(viaPrisma(tx))).finally(() => prisma.$disconnect());
   },
 };
 
