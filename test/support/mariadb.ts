@@ -12,7 +12,10 @@ const run = promisify(execFile);
 /** Debian installs servers there, which is on the path of root alone. */
 const ENVIRONMENT = { PATH: "/usr/sbin:/usr/local/sbin:/usr/bin:/bin" };
 
-/** A connection to an empty database of a MariaDB, which ends with the test. @returns why not, where it is not installed. */
+/**
+ * A connection to an empty database of a MariaDB, which ends with the test. @returns why not, where it is not
+ * installed.
+ */
 export async function startMariaDb(): Promise<Connection | string> {
   const installed = await run("mariadbd", ["--no-defaults", "--version"], { env: ENVIRONMENT }).catch(
     () => null,

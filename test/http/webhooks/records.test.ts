@@ -411,12 +411,14 @@ it("calls wait for each other without a connection each, and too many are answer
   // One is being stored, or not yet, and sixteen wait.
   await eventually(() => expect(answers.length).toBeGreaterThanOrEqual(3));
   const refused = [...answers];
-  expect(
-    await world.query(
-      `select 1 from pg_locks where locktype = 'advisory' and not granted
-         and database = (select oid from pg_database where datname = current_database())`,
-    ),
-  ).toHaveLength(1);
+  await eventually(async () =>
+    expect(
+      await world.query(
+        `select 1 from pg_locks where locktype = 'advisory' and not granted
+           and database = (select oid from pg_database where datname = current_database())`,
+      ),
+    ).toHaveLength(1),
+  );
   await held.end("commit");
   await Promise.all(calls);
   expect(new Set(refused)).toEqual(new Set([503]));
