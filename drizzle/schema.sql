@@ -651,6 +651,72 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION note_all()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path FROM CURRENT
+AS $function$
+BEGIN
+  INSERT INTO result_changes (source) SELECT TG_ARGV[0] WHERE EXISTS (SELECT FROM change_feeds);
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION note_results()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path FROM CURRENT
+AS $function$
+DECLARE
+  columns text := TG_ARGV[1];
+  written_rows text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM change_feeds) THEN
+    RETURN NULL;
+  END IF;
+  IF TG_ARGV[2] = 'served' THEN
+    columns := columns || ', version';
+  END IF;
+  written_rows := CASE
+    WHEN TG_OP = 'INSERT' THEN format('SELECT %s FROM written', columns)
+    WHEN TG_OP = 'DELETE' THEN format('SELECT %s FROM gone', columns)
+    WHEN TG_ARGV[3] <> '' THEN format('(SELECT %1$s FROM written EXCEPT SELECT %1$s FROM gone) UNION ALL (SELECT %1$s FROM gone EXCEPT SELECT %1$s FROM written)', TG_ARGV[3])
+    ELSE format('SELECT %1$s FROM written UNION ALL SELECT %1$s FROM gone', columns) END;
+  EXECUTE format(
+    'INSERT INTO result_changes (source, keys)
+     SELECT %L, array_agg(key ORDER BY key)
+     FROM (SELECT key, (row_number() OVER (ORDER BY key) - 1) / 1000 AS part
+           FROM (SELECT DISTINCT k.key FROM (%s) w CROSS JOIN LATERAL unnest(ARRAY[%s]) AS k(key) WHERE %s) d) n
+     GROUP BY part ORDER BY part',
+    TG_ARGV[0], written_rows, TG_ARGV[1],
+    CASE WHEN TG_ARGV[2] = 'served' THEN 'EXISTS (SELECT FROM list_versions v WHERE v.id = w.version AND v.state = ''served'')'
+         ELSE 'true' END);
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION note_subject()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path FROM CURRENT
+AS $function$
+DECLARE
+  before jsonb;
+  former text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM change_feeds) THEN
+    RETURN NULL;
+  END IF;
+  before := to_jsonb(OLD);
+  IF TG_ARGV[2] = 'known' THEN
+    former := coalesce(before ->> 'host_id', before ->> TG_ARGV[1]);
+    IF TG_OP = 'UPDATE' AND former = coalesce(to_jsonb(NEW) ->> 'host_id', to_jsonb(NEW) ->> TG_ARGV[1]) THEN
+      former := NULL;
+    END IF;
+  END IF;
+  INSERT INTO result_changes (source, keys, former_ids)
+  VALUES (TG_ARGV[0], ARRAY[(before ->> TG_ARGV[1])::bigint], CASE WHEN former IS NOT NULL THEN ARRAY[former] END);
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION open_accounts()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1025,6 +1091,13 @@ CREATE TABLE candidate_batches (
 );
 CREATE INDEX candidate_batches_run ON candidate_batches (run_id);
 
+CREATE TABLE change_feeds (
+  feed      text NOT NULL,
+  opened_at timestamp with time zone NOT NULL DEFAULT now(),
+  read_at   timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT change_feeds_pkey PRIMARY KEY (feed)
+);
+
 CREATE TABLE commissions (
   sale_id        bigint NOT NULL,
   level          smallint NOT NULL,
@@ -1246,6 +1319,8 @@ CREATE TABLE interest_subjects (
   CONSTRAINT interest_subjects_key_unique UNIQUE (key)
 );
 CREATE INDEX interest_subjects_known_id ON interest_subjects (COALESCE(host_id, id::text));
+CREATE TRIGGER interest_subjects_note_changed AFTER UPDATE ON interest_subjects FOR EACH ROW WHEN (old.host_id IS DISTINCT FROM new.host_id) EXECUTE FUNCTION note_all('words');
+CREATE TRIGGER interest_subjects_note_gone AFTER DELETE ON interest_subjects FOR EACH ROW EXECUTE FUNCTION note_all('words');
 CREATE TRIGGER interest_subjects_touch BEFORE UPDATE ON interest_subjects FOR EACH ROW WHEN (NOT new.updated_at IS DISTINCT FROM old.updated_at) EXECUTE FUNCTION touch_row();
 
 CREATE TABLE job_runs (
@@ -1320,6 +1395,8 @@ CREATE INDEX jobs_open_valid_through ON jobs (valid_through) WHERE status = 'ope
 CREATE INDEX jobs_recommended ON jobs (scraped_at, id, updated_at) WHERE status = 'open'::text AND is_preferred;
 CREATE INDEX jobs_search ON jobs USING gin (posting_words(title, company, location)) WHERE status = 'open'::text;
 CREATE UNIQUE INDEX jobs_source ON jobs (source, source_id);
+CREATE TRIGGER jobs_note_deleted AFTER DELETE ON jobs REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('postings', 'id', '', '');
+CREATE TRIGGER jobs_note_subject AFTER UPDATE ON jobs FOR EACH ROW WHEN (old.host_id IS DISTINCT FROM new.host_id OR old.public_id IS DISTINCT FROM new.public_id) EXECUTE FUNCTION note_subject('postings', 'id', '');
 
 CREATE TABLE ledger_entries (
   transaction_id bigint NOT NULL,
@@ -1374,6 +1451,10 @@ CREATE TABLE list_versions (
 );
 CREATE INDEX list_versions_area ON list_versions (area, state);
 CREATE UNIQUE INDEX list_versions_served ON list_versions (area) WHERE state = 'served'::text;
+CREATE TRIGGER list_versions_note_compatibility AFTER UPDATE OF state ON list_versions FOR EACH ROW WHEN (new.area = 'compatibility'::text AND ('served'::text = old.state OR 'served'::text = new.state)) EXECUTE FUNCTION note_all('compatibility_lists');
+CREATE TRIGGER list_versions_note_deleted_compatibility AFTER DELETE ON list_versions FOR EACH ROW WHEN (old.area = 'compatibility'::text AND old.state = 'served'::text) EXECUTE FUNCTION note_all('compatibility_lists');
+CREATE TRIGGER list_versions_note_deleted_pairs AFTER DELETE ON list_versions FOR EACH ROW WHEN (old.area = 'pairs'::text AND old.state = 'served'::text) EXECUTE FUNCTION note_all('pair_lists');
+CREATE TRIGGER list_versions_note_pairs AFTER UPDATE OF state, served_length ON list_versions FOR EACH ROW WHEN (new.area = 'pairs'::text AND ('served'::text = old.state OR 'served'::text = new.state)) EXECUTE FUNCTION note_all('pair_lists');
 
 CREATE TABLE match_marks (
   id         bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -1592,6 +1673,17 @@ CREATE TABLE record_versions (
   CONSTRAINT record_versions_mirror_key_pk PRIMARY KEY (mirror, key)
 );
 
+CREATE TABLE result_changes (
+  id         bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  xid        xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  source     text NOT NULL,
+  keys       bigint[],
+  former_ids text[],
+  at         timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT result_changes_pkey PRIMARY KEY (id)
+);
+CREATE INDEX result_changes_order ON result_changes (xid, id);
+
 CREATE TABLE resume_nudges (
   user_id    bigint NOT NULL,
   kind       text NOT NULL,
@@ -1652,6 +1744,8 @@ CREATE TABLE skills (
 );
 CREATE INDEX skills_same_as ON skills (same_as) WHERE same_as IS NOT NULL;
 CREATE TRIGGER skills_mark_changed AFTER UPDATE ON skills FOR EACH ROW WHEN (old.same_as IS DISTINCT FROM new.same_as) EXECUTE FUNCTION mark_match_row();
+CREATE TRIGGER skills_note_changed AFTER UPDATE ON skills FOR EACH ROW WHEN (old.host_id IS DISTINCT FROM new.host_id) EXECUTE FUNCTION note_all('words');
+CREATE TRIGGER skills_note_gone AFTER DELETE ON skills FOR EACH ROW EXECUTE FUNCTION note_all('words');
 
 CREATE TABLE task_templates (
   id             bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -1673,6 +1767,8 @@ CREATE TABLE traits (
   CONSTRAINT traits_pkey PRIMARY KEY (id),
   CONSTRAINT traits_name_unique UNIQUE (name)
 );
+CREATE TRIGGER traits_note_changed AFTER UPDATE ON traits FOR EACH ROW WHEN (old.name IS DISTINCT FROM new.name) EXECUTE FUNCTION note_all('words');
+CREATE TRIGGER traits_note_gone AFTER DELETE ON traits FOR EACH ROW EXECUTE FUNCTION note_all('words');
 
 CREATE TABLE unread_marks (
   id        bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -1739,6 +1835,8 @@ CREATE INDEX users_deactivated ON users (id) WHERE deactivated_at IS NOT NULL;
 CREATE INDEX users_email ON users (lower(email));
 CREATE INDEX users_known_id ON users (COALESCE(host_id, id::text));
 CREATE TRIGGER users_mark_changed AFTER UPDATE ON users FOR EACH ROW WHEN (old.deactivated_at IS DISTINCT FROM new.deactivated_at) EXECUTE FUNCTION mark_match_row();
+CREATE TRIGGER users_note_gone AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION note_subject('people', 'id', 'known');
+CREATE TRIGGER users_note_subject AFTER UPDATE ON users FOR EACH ROW WHEN (old.host_id IS DISTINCT FROM new.host_id OR old.deactivated_at IS DISTINCT FROM new.deactivated_at OR old.erased_at IS DISTINCT FROM new.erased_at) EXECUTE FUNCTION note_subject('people', 'id', 'known');
 
 CREATE TABLE volunteer_initiative_matches (
   project_id          bigint NOT NULL,
@@ -1754,6 +1852,9 @@ CREATE TABLE volunteer_initiative_matches (
   CONSTRAINT volunteer_initiative_matches_project_id_volunteer_id_pk PRIMARY KEY (project_id, volunteer_id)
 ) WITH (autovacuum_analyze_scale_factor=0.05, autovacuum_vacuum_scale_factor=0.05, fillfactor=90);
 CREATE INDEX volunteer_initiative_matches_volunteer ON volunteer_initiative_matches (volunteer_id);
+CREATE TRIGGER volunteer_initiative_matches_note_deleted AFTER DELETE ON volunteer_initiative_matches REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('volunteer_initiative_matches', 'project_id', '', '');
+CREATE TRIGGER volunteer_initiative_matches_note_inserted AFTER INSERT ON volunteer_initiative_matches REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('volunteer_initiative_matches', 'project_id', '', '');
+CREATE TRIGGER volunteer_initiative_matches_note_updated AFTER UPDATE ON volunteer_initiative_matches REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('volunteer_initiative_matches', 'project_id', '', '');
 
 CREATE TABLE budget_periods (
   id              bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -1825,6 +1926,9 @@ CREATE TABLE compatibility_lists (
   CONSTRAINT compatibility_lists_version_list_versions_id_fk FOREIGN KEY (version) REFERENCES list_versions(id) ON DELETE CASCADE,
   CONSTRAINT compatibility_lists_sizes CHECK (cardinality(scores) = cardinality(target_ids) AND length(components) = (4 * cardinality(target_ids)))
 );
+CREATE TRIGGER compatibility_lists_note_deleted AFTER DELETE ON compatibility_lists REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('compatibility_lists', 'user_id', 'served', '');
+CREATE TRIGGER compatibility_lists_note_inserted AFTER INSERT ON compatibility_lists REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('compatibility_lists', 'user_id', 'served', '');
+CREATE TRIGGER compatibility_lists_note_updated AFTER UPDATE ON compatibility_lists REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('compatibility_lists', 'user_id', 'served', '');
 
 CREATE TABLE cvs (
   id             bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -1911,6 +2015,9 @@ CREATE TABLE interest_subject_user_set (
   CONSTRAINT interest_subject_user_set_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 CREATE INDEX interest_subject_user_set_user ON interest_subject_user_set (user_id, subject_id);
+CREATE TRIGGER interest_subject_user_set_note_deleted AFTER DELETE ON interest_subject_user_set REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('interest_subject_user_set', 'user_id', '', '');
+CREATE TRIGGER interest_subject_user_set_note_inserted AFTER INSERT ON interest_subject_user_set REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('interest_subject_user_set', 'user_id', '', '');
+CREATE TRIGGER interest_subject_user_set_note_updated AFTER UPDATE ON interest_subject_user_set REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('interest_subject_user_set', 'user_id', '', '');
 
 CREATE TABLE interests (
   id         bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -1925,6 +2032,8 @@ CREATE TABLE interests (
 );
 CREATE INDEX interests_known_id ON interests (COALESCE(host_id, id::text));
 CREATE UNIQUE INDEX interests_subject_key ON interests (subject_id, key);
+CREATE TRIGGER interests_note_changed AFTER UPDATE ON interests FOR EACH ROW WHEN (old.host_id IS DISTINCT FROM new.host_id OR old.label IS DISTINCT FROM new.label) EXECUTE FUNCTION note_all('words');
+CREATE TRIGGER interests_note_gone AFTER DELETE ON interests FOR EACH ROW EXECUTE FUNCTION note_all('words');
 CREATE TRIGGER interests_touch BEFORE UPDATE ON interests FOR EACH ROW WHEN (NOT new.updated_at IS DISTINCT FROM old.updated_at) EXECUTE FUNCTION touch_row();
 
 CREATE TABLE job_applications (
@@ -1990,6 +2099,10 @@ CREATE INDEX media_ready ON media (checked_at) WHERE status = 'READY'::text AND 
 CREATE INDEX media_refused ON media (checked_at DESC NULLS LAST) WHERE status = ANY (ARRAY['REJECTED'::text, 'FAILED_PROCESSING'::text]);
 CREATE INDEX media_storage_key ON media USING hash (storage_key);
 CREATE INDEX media_unchecked ON media (id) WHERE (kind = ANY (ARRAY['IMAGE'::text, 'VIDEO'::text, 'AUDIO'::text])) AND storage_key IS NOT NULL AND ((status = ANY (ARRAY['UPLOADED'::text, 'VALIDATING'::text])) OR status = 'FAILED_PROCESSING'::text AND failures <= 3);
+CREATE TRIGGER media_note_gone AFTER DELETE ON media FOR EACH ROW EXECUTE FUNCTION note_subject('media', 'id', 'known');
+CREATE TRIGGER media_note_inserted AFTER INSERT ON media REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('media', 'id', '', '');
+CREATE TRIGGER media_note_subject AFTER UPDATE ON media FOR EACH ROW WHEN (old.host_id IS DISTINCT FROM new.host_id) EXECUTE FUNCTION note_subject('media', 'id', 'known');
+CREATE TRIGGER media_note_updated AFTER UPDATE ON media REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('media', 'id', '', '');
 CREATE TRIGGER media_touch BEFORE UPDATE ON media FOR EACH ROW EXECUTE FUNCTION touch_row();
 
 CREATE TABLE multiplier_watermarks (
@@ -2101,6 +2214,9 @@ CREATE TABLE pair_lists (
   CONSTRAINT pair_lists_sizes CHECK (cardinality(scores) = cardinality(positions) AND length(components) = (6 * cardinality(positions)) AND (floor_score IS NULL) = (floor_user_id IS NULL)),
   CONSTRAINT pair_lists_tier CHECK (tier = ANY (ARRAY['A'::text, 'B'::text]))
 );
+CREATE TRIGGER pair_lists_note_deleted AFTER DELETE ON pair_lists REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('pair_lists', 'user_id', 'served', '');
+CREATE TRIGGER pair_lists_note_inserted AFTER INSERT ON pair_lists REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('pair_lists', 'user_id', 'served', '');
+CREATE TRIGGER pair_lists_note_updated AFTER UPDATE ON pair_lists REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('pair_lists', 'user_id', 'served', '');
 
 CREATE TABLE pair_people (
   version    bigint NOT NULL,
@@ -2158,6 +2274,8 @@ CREATE TABLE posts (
 CREATE INDEX posts_author ON posts (author_id, created_at DESC NULLS LAST, id DESC NULLS LAST);
 CREATE INDEX posts_created ON posts (created_at);
 CREATE INDEX posts_known_id ON posts (COALESCE(host_id, id::text));
+CREATE TRIGGER posts_note_gone AFTER DELETE ON posts FOR EACH ROW EXECUTE FUNCTION note_subject('posts', 'id', 'known');
+CREATE TRIGGER posts_note_subject AFTER UPDATE ON posts FOR EACH ROW WHEN (old.host_id IS DISTINCT FROM new.host_id OR old.author_id IS DISTINCT FROM new.author_id OR old.visibility IS DISTINCT FROM new.visibility OR old.hidden_at IS DISTINCT FROM new.hidden_at OR old.deleted_at IS DISTINCT FROM new.deleted_at) EXECUTE FUNCTION note_subject('posts', 'id', 'known');
 CREATE TRIGGER posts_touch BEFORE UPDATE ON posts FOR EACH ROW EXECUTE FUNCTION touch_row();
 
 CREATE TABLE profile_access (
@@ -2232,6 +2350,9 @@ CREATE TABLE profile_search_index (
   CONSTRAINT profile_search_index_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 CREATE INDEX profile_search_index_doc ON profile_search_index USING gin (doc) WHERE searchable;
+CREATE TRIGGER profile_search_index_note_deleted AFTER DELETE ON profile_search_index REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('profile_search_index', 'user_id', '', '');
+CREATE TRIGGER profile_search_index_note_inserted AFTER INSERT ON profile_search_index REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('profile_search_index', 'user_id', '', '');
+CREATE TRIGGER profile_search_index_note_updated AFTER UPDATE ON profile_search_index REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('profile_search_index', 'user_id', '', '');
 
 CREATE TABLE profiles (
   user_id           bigint NOT NULL,
@@ -2261,6 +2382,9 @@ CREATE TABLE profiles (
 );
 CREATE INDEX profiles_avatar ON profiles (avatar_media_id) WHERE avatar_media_id IS NOT NULL;
 CREATE INDEX profiles_waiting ON profiles (user_id) WHERE grid_waiting;
+CREATE TRIGGER profiles_note_deleted AFTER DELETE ON profiles REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('people', 'user_id', '', '');
+CREATE TRIGGER profiles_note_inserted AFTER INSERT ON profiles REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('people', 'user_id', '', '');
+CREATE TRIGGER profiles_note_subject AFTER UPDATE ON profiles FOR EACH ROW WHEN (old.visible IS DISTINCT FROM new.visible OR old.banned IS DISTINCT FROM new.banned OR old.deleted_at IS DISTINCT FROM new.deleted_at OR old.hidden_attributes IS DISTINCT FROM new.hidden_attributes) EXECUTE FUNCTION note_subject('people', 'user_id', '');
 CREATE TRIGGER profiles_place_moved BEFORE UPDATE OF latitude, longitude, grid_waiting ON profiles FOR EACH ROW EXECUTE FUNCTION place_on_grid();
 CREATE TRIGGER profiles_place_new BEFORE INSERT ON profiles FOR EACH ROW WHEN (new.latitude IS NOT NULL) EXECUTE FUNCTION place_on_grid();
 CREATE TRIGGER profiles_touch BEFORE UPDATE OF bio, birth_date, gender, intent, location_text, latitude, longitude, avatar_media_id, quiz_vector, hidden_attributes, visible, banned, deleted_at ON profiles FOR EACH ROW WHEN (NOT new.updated_at IS DISTINCT FROM old.updated_at) EXECUTE FUNCTION touch_row();
@@ -2291,6 +2415,8 @@ CREATE INDEX projects_known_id ON projects (COALESCE(host_id, id::text));
 CREATE INDEX projects_open ON projects (id) WHERE project_status = ANY (ARRAY['recruiting'::text, 'active'::text]);
 CREATE INDEX projects_organization ON projects (organization_id);
 CREATE TRIGGER projects_mark_changed AFTER UPDATE ON projects FOR EACH ROW WHEN (old.project_status IS DISTINCT FROM new.project_status OR old.team_lead IS DISTINCT FROM new.team_lead OR old.created_by IS DISTINCT FROM new.created_by OR old.latitude IS DISTINCT FROM new.latitude OR old.longitude IS DISTINCT FROM new.longitude OR old.remote IS DISTINCT FROM new.remote) EXECUTE FUNCTION mark_match_row();
+CREATE TRIGGER projects_note_gone AFTER DELETE ON projects FOR EACH ROW EXECUTE FUNCTION note_subject('projects', 'id', 'known');
+CREATE TRIGGER projects_note_subject AFTER UPDATE ON projects FOR EACH ROW WHEN (old.host_id IS DISTINCT FROM new.host_id) EXECUTE FUNCTION note_subject('projects', 'id', 'known');
 
 CREATE TABLE quiz_answers (
   id          bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -2325,6 +2451,9 @@ CREATE TABLE recommendation_lists (
   CONSTRAINT recommendation_lists_sizes CHECK (cardinality(scores) = cardinality(posting_ids) AND cardinality(created_at) = cardinality(posting_ids) AND length(components) = (24 * cardinality(posting_ids)) AND first_places >= 0 AND first_places <= cardinality(posting_ids))
 ) WITH (toast_tuple_target=4080);
 CREATE INDEX recommendation_lists_as_of ON recommendation_lists (as_of);
+CREATE TRIGGER recommendation_lists_note_deleted AFTER DELETE ON recommendation_lists REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('recommendation_lists', 'user_id', '', '');
+CREATE TRIGGER recommendation_lists_note_inserted AFTER INSERT ON recommendation_lists REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('recommendation_lists', 'user_id', '', '');
+CREATE TRIGGER recommendation_lists_note_updated AFTER UPDATE ON recommendation_lists REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('recommendation_lists', 'user_id', '', '');
 ALTER TABLE recommendation_lists ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE recommendation_requests (
@@ -2362,6 +2491,9 @@ CREATE TABLE searchable_users (
   CONSTRAINT searchable_users_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   CONSTRAINT searchable_users_reasons CHECK (searchable = (cardinality(reasons) = 0))
 );
+CREATE TRIGGER searchable_users_note_deleted AFTER DELETE ON searchable_users REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('searchable_users', 'user_id', '', '');
+CREATE TRIGGER searchable_users_note_inserted AFTER INSERT ON searchable_users REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('searchable_users', 'user_id', '', '');
+CREATE TRIGGER searchable_users_note_updated AFTER UPDATE ON searchable_users REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('searchable_users', 'user_id', '', '');
 
 CREATE TABLE stream_tickets (
   ticket_hash    bytea NOT NULL,
@@ -2405,6 +2537,9 @@ CREATE TABLE user_affinity_profiles (
   CONSTRAINT user_affinity_profiles_sizes CHECK (cardinality(creator_shares) = cardinality(creator_ids) AND cardinality(topic_shares) = cardinality(topics))
 );
 CREATE INDEX user_affinity_profiles_computed ON user_affinity_profiles (computed_at);
+CREATE TRIGGER user_affinity_profiles_note_deleted AFTER DELETE ON user_affinity_profiles REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('user_affinity_profiles', 'user_id', '', '');
+CREATE TRIGGER user_affinity_profiles_note_inserted AFTER INSERT ON user_affinity_profiles REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('user_affinity_profiles', 'user_id', '', '');
+CREATE TRIGGER user_affinity_profiles_note_updated AFTER UPDATE ON user_affinity_profiles REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('user_affinity_profiles', 'user_id', '', '');
 
 CREATE TABLE user_blocks (
   id         bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -2419,6 +2554,9 @@ CREATE TABLE user_blocks (
 );
 CREATE INDEX user_blocks_blocked ON user_blocks (blocked_id, blocker_id);
 CREATE UNIQUE INDEX user_blocks_blocker_blocked ON user_blocks (blocker_id, blocked_id);
+CREATE TRIGGER user_blocks_note_deleted AFTER DELETE ON user_blocks REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('blocks', 'blocker_id, blocked_id', '', '');
+CREATE TRIGGER user_blocks_note_inserted AFTER INSERT ON user_blocks REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('blocks', 'blocker_id, blocked_id', '', '');
+CREATE TRIGGER user_blocks_note_updated AFTER UPDATE ON user_blocks REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('blocks', 'blocker_id, blocked_id', '', '');
 CREATE TRIGGER user_blocks_touch BEFORE UPDATE ON user_blocks FOR EACH ROW WHEN (NOT new.updated_at IS DISTINCT FROM old.updated_at) EXECUTE FUNCTION touch_row();
 
 CREATE TABLE user_matches (
@@ -2499,6 +2637,9 @@ CREATE TABLE user_traits (
   CONSTRAINT user_traits_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 CREATE INDEX user_traits_trait ON user_traits (trait_id, user_id);
+CREATE TRIGGER user_traits_note_deleted AFTER DELETE ON user_traits REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('user_traits', 'user_id', '', '');
+CREATE TRIGGER user_traits_note_inserted AFTER INSERT ON user_traits REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('user_traits', 'user_id', '', '');
+CREATE TRIGGER user_traits_note_updated AFTER UPDATE ON user_traits REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('user_traits', 'user_id', '', '');
 
 CREATE TABLE user_vectors (
   user_id    bigint NOT NULL,
@@ -2568,6 +2709,9 @@ CREATE TABLE volunteers (
 CREATE INDEX volunteers_known_id ON volunteers (COALESCE(host_id, user_id::text));
 CREATE INDEX volunteers_waiting ON volunteers (user_id) WHERE grid_waiting;
 CREATE TRIGGER volunteers_mark_changed AFTER UPDATE ON volunteers FOR EACH ROW WHEN (old.skills_visible IS DISTINCT FROM new.skills_visible OR old.grid_latitude IS DISTINCT FROM new.grid_latitude OR old.grid_longitude IS DISTINCT FROM new.grid_longitude) EXECUTE FUNCTION mark_match_row();
+CREATE TRIGGER volunteers_note_deleted AFTER DELETE ON volunteers REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('people', 'user_id', '', '');
+CREATE TRIGGER volunteers_note_inserted AFTER INSERT ON volunteers REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('people', 'user_id', '', '');
+CREATE TRIGGER volunteers_note_subject AFTER UPDATE ON volunteers FOR EACH ROW WHEN (old.host_id IS DISTINCT FROM new.host_id OR old.skills_visible IS DISTINCT FROM new.skills_visible) EXECUTE FUNCTION note_subject('people', 'user_id', '');
 CREATE TRIGGER volunteers_place_moved BEFORE UPDATE OF latitude, longitude, grid_waiting ON volunteers FOR EACH ROW EXECUTE FUNCTION place_on_grid();
 CREATE TRIGGER volunteers_place_new BEFORE INSERT ON volunteers FOR EACH ROW WHEN (new.latitude IS NOT NULL) EXECUTE FUNCTION place_on_grid();
 
@@ -2632,6 +2776,9 @@ CREATE TABLE interest_user_set (
   CONSTRAINT interest_user_set_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 CREATE INDEX interest_user_set_user ON interest_user_set (user_id, interest_id);
+CREATE TRIGGER interest_user_set_note_deleted AFTER DELETE ON interest_user_set REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('interest_user_set', 'user_id', '', '');
+CREATE TRIGGER interest_user_set_note_inserted AFTER INSERT ON interest_user_set REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('interest_user_set', 'user_id', '', '');
+CREATE TRIGGER interest_user_set_note_updated AFTER UPDATE ON interest_user_set REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('interest_user_set', 'user_id', '', '');
 
 CREATE TABLE ledger_accounts (
   id         bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -2689,6 +2836,9 @@ CREATE TABLE post_features (
   CONSTRAINT post_features_pkey PRIMARY KEY (post_id),
   CONSTRAINT post_features_post_id_posts_id_fk FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE
 );
+CREATE TRIGGER post_features_note_deleted AFTER DELETE ON post_features REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('post_features', 'post_id', '', '');
+CREATE TRIGGER post_features_note_inserted AFTER INSERT ON post_features REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('post_features', 'post_id', '', '');
+CREATE TRIGGER post_features_note_updated AFTER UPDATE ON post_features REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('post_features', 'post_id', '', '');
 
 CREATE TABLE post_media (
   id         bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -2897,6 +3047,9 @@ CREATE TABLE trending_scores (
 ) WITH (fillfactor=50);
 CREATE INDEX trending_scores_expires ON trending_scores (expires_at);
 CREATE INDEX trending_scores_lhot ON trending_scores (lhot DESC NULLS LAST, post_id) WHERE lhot IS NOT NULL;
+CREATE TRIGGER trending_scores_note_deleted AFTER DELETE ON trending_scores REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('trending_scores', 'post_id', '', 'post_id, popularity, velocity, peak_time, computed_at, expires_at');
+CREATE TRIGGER trending_scores_note_inserted AFTER INSERT ON trending_scores REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('trending_scores', 'post_id', '', 'post_id, popularity, velocity, peak_time, computed_at, expires_at');
+CREATE TRIGGER trending_scores_note_updated AFTER UPDATE ON trending_scores REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('trending_scores', 'post_id', '', 'post_id, popularity, velocity, peak_time, computed_at, expires_at');
 
 CREATE TABLE user_interests (
   id          bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -2911,6 +3064,9 @@ CREATE TABLE user_interests (
 );
 CREATE INDEX user_interests_interest ON user_interests (interest_id, user_id);
 CREATE UNIQUE INDEX user_interests_user_interest ON user_interests (user_id, interest_id);
+CREATE TRIGGER user_interests_note_deleted AFTER DELETE ON user_interests REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('people', 'user_id', '', '');
+CREATE TRIGGER user_interests_note_inserted AFTER INSERT ON user_interests REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('people', 'user_id', '', '');
+CREATE TRIGGER user_interests_note_updated AFTER UPDATE ON user_interests REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('people', 'user_id', '', '');
 CREATE TRIGGER user_interests_touch BEFORE UPDATE ON user_interests FOR EACH ROW WHEN (NOT new.updated_at IS DISTINCT FROM old.updated_at) EXECUTE FUNCTION touch_row();
 
 CREATE TABLE volunteer_skills (

@@ -8,6 +8,7 @@ export { type EmitOptions, type Emitted, emit } from "./emit.ts";
 export { type EnqueueOptions, enqueue } from "./enqueue.ts";
 export { type Forwarded, type ForwardOptions, forwardOutbox, type OutboxRow } from "./forward-outbox.ts";
 export { type Queryable, viaDrizzle, viaKnex, viaPostgresJs, viaPrisma } from "./queryable.ts";
+export { type ChangePage, type ReadChangesOptions, type ResultChange, readChanges } from "./read-changes.ts";
 export {
   type Engagement,
   type EngagementOutcome,
@@ -25,4 +26,4 @@ export {
   type SentRecord,
   sendRecords,
 } from "./send-records.ts";
-export { signRequest } from "./sign-request.ts";
+export { signGet, signRequest } from "./sign-request.ts";

@@ -38,6 +38,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   calendar_meetings: NOTHING,
   candidate_batches: [keeps(OUR_ID, "report")],
   candidate_notifications: [deletes("volunteer_id")],
+  change_feeds: NOTHING,
   chat_thread_participants: [deletes("user_id")],
   chat_threads: NOTHING,
   commissions: [keeps(BOOKS, "beneficiary_id")],
@@ -227,6 +228,9 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   referrals: [unlinks("by_user_id"), keeps(BOOKS, "profile_id", "referrer_id")],
   resource_permissions: [deletes("user_id")],
   resources: [unlinks("created_by")],
+  result_changes: [
+    keeps("eight days, so that hosts elsewhere delete what they have copied", "keys", "former_ids"),
+  ],
   resume_nudges: [deletes("user_id")],
   resumes: NOTHING,
   robots_files: NOTHING,

@@ -4,6 +4,7 @@ import { warnThrottled } from "../log.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { adminRoutes } from "./admin/admin.ts";
 import { calendarRoutes } from "./api/calendar-connections.ts";
+import { changesRoutes } from "./api/changes.ts";
 import { explainRoutes } from "./api/explain.ts";
 import { feedRoutes } from "./api/feed.ts";
 import { jobPostingRoutes } from "./api/job-postings.ts";
@@ -86,6 +87,8 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.use(metricsRoutes(runtime, gauges));
   app.use(calendarWebhook(runtime));
   app.use("/admin", adminRoutes(runtime, { gauges, closing }));
+  // Before the routes for users: it has another kind of authentication, and no CORS.
+  app.use(changesRoutes(runtime));
   app.use(
     "/api/v1",
     allowOrigins(runtime.config.allowedOrigins),

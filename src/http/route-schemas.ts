@@ -4,6 +4,7 @@ import { hostEvent } from "../intake/read-events.ts";
 import { reasonBody } from "./admin/reason.ts";
 import { holdsPage } from "./admin/rewards.ts";
 import { connectionBody } from "./api/calendar-connections.ts";
+import { changesQuery } from "./api/changes.ts";
 import { feedPage, seenBody } from "./api/feed.ts";
 import { dismissalBody, postingsQuery } from "./api/job-postings.ts";
 import { statementPage, treeQuery } from "./api/ledger.ts";
@@ -27,6 +28,7 @@ export type RouteSchemas = {
 
 /** By method and path, as the documentation writes them. Other routes take no parameters. */
 export const ROUTE_SCHEMAS: Readonly<Record<string, RouteSchemas>> = {
+  "GET /api/v1/changes": { query: changesQuery },
   "GET /api/v1/ledger/me": { query: statementPage },
   "GET /api/v1/referrals/tree": { query: treeQuery },
   "POST /api/v1/referrals": { body: referralBody },

@@ -179,7 +179,11 @@ function statementsForEveryFunction(schema: string): string {
   const refused = (statement: string) =>
     `do $$ begin ${statement}; raise exception 'not refused'; exception when integrity_constraint_violation or restrict_violation then null; end $$`;
   return [
+    "insert into T.change_feeds (feed) values ('match_scores')",
     "insert into T.users (id, name) values (1, 'Ada'), (2, 'Ben'), (3, 'Cleo')",
+    "update T.users set deactivated_at = now() where id = 3",
+    "insert into T.traits (id, name) values (1, 'calm')",
+    "update T.traits set name = 'bold'",
     "insert into T.volunteers (user_id, latitude, longitude) values (1, 52.5, 13.4)",
     "insert into T.organizations (id, name) values (1, 'Helpers')",
     `insert into T.volunteer_profiles (id, user_id, organization_id, referral_code, level)

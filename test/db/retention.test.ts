@@ -7,7 +7,7 @@ import { createWorld } from "../support/world.ts";
 
 /** Rows are deleted by age, or once they are over, by a job that has a schedule. */
 const DELETED_BY: Readonly<Record<string, readonly string[]>> = {
-  "prune-history": ["audit_log", "engagement_events", "inbox", "job_runs"],
+  "prune-history": ["audit_log", "change_feeds", "engagement_events", "inbox", "job_runs", "result_changes"],
   "prune-events": ["domain_events", "event_outcomes", "event_receipts"],
   "prune-notifications": [
     "deliveries",

@@ -123,6 +123,7 @@ function listedBody({ fields, isList }: Documented): Json {
 
 /** The part of the service that a path belongs to, and how its callers authenticate. */
 const PARTS: readonly { readonly path: RegExp; readonly tag: string; readonly security: string | null }[] = [
+  { path: /^\/api\/v1\/changes$/, tag: "Change feed", security: "hostReadSignature" },
   { path: /^\/api\/v1\//, tag: "User API", security: "userToken" },
   { path: /^\/admin\/(login|style\.css)$/, tag: "Operators", security: null },
   { path: /^\/admin/, tag: "Operators", security: "operatorSession" },
@@ -149,6 +150,10 @@ const SECURITY_SCHEMES: Json = {
   operatorSession: { type: "apiKey", in: "cookie", name: SESSION_COOKIE },
   sellerSignature: header("X-Scicent-Signature", "sha256=<hex HMAC-SHA256 of the raw body>"),
   hostSignature: header("X-Commonwork-Signature", "sha256=<hex HMAC-SHA256 of the raw body>"),
+  hostReadSignature: header(
+    "X-Commonwork-Signature",
+    "sha256=<hex HMAC-SHA256 of method, path, query and X-Commonwork-Timestamp, a line each>",
+  ),
   resendSignature: header("svix-signature", "as Standard Webhooks sign"),
   channelToken: header("X-Goog-Channel-Token", "the token of the channel"),
 };

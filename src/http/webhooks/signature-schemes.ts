@@ -40,6 +40,32 @@ export function hmacScheme(header: string, secrets: readonly string[]): Signatur
   };
 }
 
+/** How far the time of a call may be off: limits the replay of recorded calls. */
+const TOLERANCE_SECONDS = 300;
+
+/**
+ * A call without a body: `sha256=` and the HMAC-SHA256 in hex of its method, path, query and time, a line
+ * each. The path and the query are those of the request line.
+ */
+export function requestLineScheme(secrets: readonly string[], clock: Clock): SignatureScheme {
+  const keys = signingSecrets(secrets);
+  return {
+    rule: "X-Commonwork-Signature must be sha256= followed by the HMAC-SHA256 with the shared secret, as 64 hex digits, of four lines: the method, the path, the query as it is sent, and the value of X-Commonwork-Timestamp, the Unix time within five minutes of now.",
+    verifierOf(req) {
+      const signature = req.get("X-Commonwork-Signature");
+      const timestamp = req.get("X-Commonwork-Timestamp") ?? "";
+      if (!hasSignatureForm(signature) || !/^\d{1,12}$/.test(timestamp)) return null;
+      if (Math.abs(clock.now().getTime() / 1_000 - Number(timestamp)) > TOLERANCE_SECONDS) return null;
+      const [path, ...query] = req.originalUrl.split("?");
+      const signed = [req.method, path, query.join("?"), timestamp].join("\n");
+      return () => {
+        const secretId = findSigner(Buffer.from(signed), signature, keys);
+        return secretId === null ? null : { signature, secretId, messageId: null };
+      };
+    },
+  };
+}
+
 /** Standard Webhooks, with its own header names or those of Svix. */
 export function standardScheme(secrets: readonly string[], clock: Clock): SignatureScheme {
   return {

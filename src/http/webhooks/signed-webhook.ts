@@ -9,17 +9,21 @@ import type { SignatureScheme, SignedBy } from "./signature-schemes.ts";
 /** How a webhook call is rejected before it is parsed, for the counter. */
 export type CallRejection = "limited" | "refused" | "unsigned" | "unavailable";
 
-/** A webhook whose calls are signed over their bytes with a shared secret. */
-export type SignedWebhook = {
+/** A route whose calls are signed with a shared secret. */
+export type SignedRoute = {
   /** Its name in metrics, limits and the inbox. */
   readonly source: string;
   readonly secrets: readonly string[];
   /** The variable that holds the secrets. */
   readonly secretVariable: string;
   readonly scheme: SignatureScheme;
+  readonly count: (rejection: CallRejection) => void;
+};
+
+/** A webhook whose calls are signed over their bytes. */
+export type SignedWebhook = SignedRoute & {
   readonly maxBodyBytes: number;
   readonly contentType: "application/json" | "application/x-ndjson";
-  readonly count: (rejection: CallRejection) => void;
 };
 
 /** A webhook call with a valid signature. */
@@ -68,6 +72,17 @@ export function requireSignature(runtime: Runtime, webhook: SignedWebhook): Requ
   ];
 }
 
+/** The checks of a signed call without a body, before it is handled. */
+export function requireSignedGet(runtime: Runtime, route: SignedRoute): RequestHandler[] {
+  const limits = createWebhookLimits(runtime, route.source, () => route.count("limited"));
+  const verify: RequestHandler = (req, res, next) => {
+    const isSigned = route.scheme.verifierOf(req)?.(Buffer.alloc(0)) ?? null;
+    if (isSigned === null) return rejectUnsigned(route, limits, req, res);
+    next();
+  };
+  return [requireSecret(runtime, route), verify, limits.address, limits.source];
+}
+
 function onlyPost({ count }: SignedWebhook): RequestHandler {
   return (req, res, next) => {
     if (req.method === "POST") return next();
@@ -78,7 +93,7 @@ function onlyPost({ count }: SignedWebhook): RequestHandler {
 }
 
 /** Rejects every call while no secret is configured: unsigned calls are never accepted. */
-function requireSecret(runtime: Runtime, webhook: SignedWebhook): RequestHandler {
+function requireSecret(runtime: Runtime, webhook: SignedRoute): RequestHandler {
   let loggedAtMs = Number.NEGATIVE_INFINITY;
   return (_req, res, next) => {
     if (webhook.secrets.length > 0) return next();
@@ -129,7 +144,7 @@ function verifySignature(runtime: Runtime, webhook: SignedWebhook, limits: Webho
 
 /** 401, or 429 for an address that has sent too many. */
 async function rejectUnsigned(
-  { count, scheme }: SignedWebhook,
+  { count, scheme }: SignedRoute,
   limits: WebhookLimits,
   req: Request,
   res: Response,

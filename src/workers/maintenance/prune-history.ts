@@ -3,6 +3,8 @@ import { z } from "zod";
 import type { Settings } from "../../config/settings.ts";
 import { idRangesBefore, type Prunable } from "../../db/id-ranges.ts";
 import { MONEY_SOURCES } from "../../db/inbox.ts";
+import { closeUnreadFeeds } from "../../db/results/close-feeds.ts";
+import { CHANGES_KEPT_MS } from "../../db/results/read-changes.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
 
@@ -61,6 +63,12 @@ const HISTORY = {
     time: "updated_at",
     days: ({ historyDays }) => historyDays.engagement,
   },
+  // Readers are refused after seven days; a transaction of a day may have noted its changes that early.
+  result_changes: {
+    table: "result_changes",
+    time: "at",
+    days: () => CHANGES_KEPT_MS / 86_400_000 + 1,
+  },
 } satisfies Record<string, History>;
 
 type Kind = keyof typeof HISTORY;
@@ -71,17 +79,19 @@ const range = z.object({ kind: z.enum(KINDS), from: z.string(), to: z.string(), 
 type Range = z.infer<typeof range>;
 
 /**
- * Deletes old webhook calls, runs, audit entries, failed logins and engagement. What is about money stays.
+ * Deletes old webhook calls, runs, audit entries, failed logins, engagement and noted changes of results, and
+ * closes change feeds that nobody reads. What is about money stays.
  */
 export const pruneHistory = defineJob({
   name: "prune-history",
   queue: "maintenance",
   description:
-    "Deletes webhook calls, finished runs, audit entries, failed logins and engagement older than the configured numbers of days, except what is about money.",
+    "Deletes webhook calls, finished runs, audit entries, failed logins and engagement older than the configured numbers of days, except what is about money, and changes of results after eight days. Closes change feeds that were not read for as long.",
   payload: z.object({}),
   key: () => "all",
   range,
   cut: async (_payload, { tx, now, settings }) => {
+    await closeUnreadFeeds(tx, now);
     const ranges: Range[] = [];
     for (const kind of KINDS) {
       const history = HISTORY[kind];
