@@ -126,7 +126,10 @@ describe("the commands", () => {
 
 describe("the variables and metrics of the pages of operations", () => {
   const operations = shownPages.filter((file) => file.startsWith("docs/operations/"));
-  const ROLES_AND_SCHEMAS: readonly string[] = [...Object.values(roleNames("commonwork")), "commonwork_results"];
+  const ROLES_AND_SCHEMAS: readonly string[] = [
+    ...Object.values(roleNames("commonwork")),
+    "commonwork_results",
+  ];
   const measured = ["src/metrics.ts", "src/http/metrics.ts"].map(read).join("\n");
 
   it.each(operations)("that %s names exist", (file) => {
