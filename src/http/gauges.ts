@@ -14,6 +14,7 @@ import { countPostponed } from "../queues/postpone.ts";
 import { verificationState } from "../rewards/verifications.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { scheduleLagSeconds } from "../roles/scheduler.ts";
+import { sharedReading } from "./shared-reading.ts";
 
 const READ_LIMIT_MS = 2_000;
 const CARRIER_STATES = ["prioritized", "wait", "active", "delayed", "failed", "completed"] as const;
@@ -31,20 +32,9 @@ export type Gauges = {
  * Gauges of one process, for its metrics and its dashboard. If Postgres or Redis does not answer in time, its
  * gauges are absent and `commonwork_reachable` is 0.
  */
-export function scrapedGauges(runtime: Runtime, cacheMs = CACHE_MS): Gauges {
-  let reading: Promise<void> | null = null;
-  let untilMs = Number.NEGATIVE_INFINITY;
-  return {
-    async refresh() {
-      if (performance.now() < untilMs) return;
-      reading ??= readGauges(runtime).finally(() => {
-        untilMs = performance.now() + cacheMs;
-        reading = null;
-      });
-      await reading;
-    },
-  };
-}
+export const scrapedGauges = (runtime: Runtime, cacheMs = CACHE_MS): Gauges => ({
+  refresh: sharedReading(cacheMs, () => readGauges(runtime)),
+});
 
 async function readGauges(runtime: Runtime): Promise<void> {
   await Promise.all([

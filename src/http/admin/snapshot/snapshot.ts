@@ -7,6 +7,7 @@ import { listRuns, type Run, runsById } from "../../../queues/runs.ts";
 import { listProcesses, type ProcessRow } from "../../../roles/presence.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import type { Gauges } from "../../gauges.ts";
+import { sharedReading } from "../../shared-reading.ts";
 import { type CarrierCount, countCarriers, readServers, type ServerRow } from "./servers.ts";
 
 /** What the pages that change by themselves show of the service, at one time. */
@@ -55,8 +56,8 @@ export function createSnapshots(runtime: Runtime, gauges: Gauges): Snapshots {
     refresh: () => gauges.refresh(),
     on: runtime.db.drizzle,
   });
-  const slow = shared(SLOW_MS, () => readSlow(runtime, watch));
-  const fast = shared(FAST_MS, async () => {
+  const slow = sharedReading(SLOW_MS, () => readSlow(runtime, watch));
+  const fast = sharedReading(FAST_MS, async () => {
     const on = runtime.db.drizzle;
     const [entries, running] = await Promise.all([
       countEntries(on, { from: runtime.relay.beginnings(), exactUpTo: EXACT_UP_TO }),
@@ -93,22 +94,4 @@ async function readSlow(runtime: Runtime, watch: AlertWatch): Promise<SlowPart> 
     ),
   ]);
   return { alerts, activity, carriers, servers, processes, sales: sales ?? { held: 0, unresolved: 0 } };
-}
-
-/** One reading at a time, whose result is used again for a while. A failed one is tried again at once. */
-function shared<T>(keepMs: number, read: () => Promise<T>): () => Promise<T> {
-  let last: { readonly value: T; readonly untilMs: number } | null = null;
-  let reading: Promise<T> | null = null;
-  return async () => {
-    if (last !== null && performance.now() < last.untilMs) return last.value;
-    reading ??= read()
-      .then((value) => {
-        last = { value, untilMs: performance.now() + keepMs };
-        return value;
-      })
-      .finally(() => {
-        reading = null;
-      });
-    return reading;
-  };
 }
