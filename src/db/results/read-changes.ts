@@ -102,7 +102,7 @@ async function readPage(reading: Reading, cursor: ChangeCursor): Promise<ChangeP
   }
 }
 
-/** The rows of the next keys, whoever has any. */
+/** The rows of the next keys, changed or not. */
 async function readSnapshot(
   reading: Reading,
   { from, after }: Extract<ChangeCursor, { kind: "snapshot" }>,

@@ -1,12 +1,10 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { auditedActions, auditedActors, listAuditLog } from "../../../db/audit-log.ts";
-import { isStorable, UNSTORABLE } from "../../../foreign-text.ts";
 import { html } from "../../../html.ts";
-import { isId } from "../../../ids.ts";
 import { printable } from "../../../printable.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { type FilterField, filterForm, readFilters } from "../frame/filters.ts";
+import { type FilterField, filterForm, idFilter, readFilters, textFilter } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { cursorPager, startOf, TIME_RANGE_NAMES } from "../frame/older.ts";
 import { showPage } from "../frame/page.ts";
@@ -24,14 +22,14 @@ export const auditPage: AdminPage = {
 const PATH = "/admin/audit";
 const PER_PAGE = 100;
 
-const text = z.string().max(300, "is too long").refine(isStorable, UNSTORABLE).optional();
+const text = textFilter(300);
 
 const filterSchema = z.object({
   actor: text,
   action: text,
   subject: text,
   within: z.enum(TIME_RANGE_NAMES, "is not a time that can be chosen").optional(),
-  before: z.string().refine(isId, "must be an id").optional(),
+  before: idFilter,
 });
 
 /** `GET /audit` lists the audit log by who, what, about what and time. */

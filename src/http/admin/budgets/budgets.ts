@@ -15,7 +15,7 @@ import type { Runtime } from "../../../roles/runtime.ts";
 import { recalculateMultipliers } from "../../../workers/multipliers/recalculate-multipliers.ts";
 import { explainHref } from "../explain/explain.ts";
 import { badge, facts, section, textHtml, timeHtml } from "../frame/elements.ts";
-import { type FilterField, filterForm, readFilters } from "../frame/filters.ts";
+import { type FilterField, filterForm, idFilter, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { cursorPager } from "../frame/older.ts";
 import { showPage } from "../frame/page.ts";
@@ -39,7 +39,7 @@ const ORGANIZATIONS = 50;
 
 const filterSchema = z.object({
   type: z.enum(["daily", "weekly", "monthly"], "is not a type of period").optional(),
-  before: z.string().refine(isId, "must be an id").optional(),
+  before: idFilter,
 });
 
 const FIELDS: readonly FilterField[] = [

@@ -1,11 +1,10 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { EXPLAINED, EXPLAINED_IDS, type Explained, explain } from "../../../explain/index.ts";
-import { isStorable, UNSTORABLE } from "../../../foreign-text.ts";
 import { html } from "../../../html.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { badge, codeHtml, facts, notice, section, textHtml } from "../frame/elements.ts";
-import { type FilterField, filterForm, hrefOf, readFilters } from "../frame/filters.ts";
+import { type FilterField, filterForm, hrefOf, readFilters, textFilter } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { explanationHtml } from "./explanation-html.ts";
@@ -23,7 +22,7 @@ const PATH = "/admin/explain";
 
 const filterSchema = z.object({
   kind: z.enum(EXPLAINED, "is not a kind of figure").optional(),
-  id: z.string().max(600, "is too long").refine(isStorable, UNSTORABLE).optional(),
+  id: textFilter(600),
 });
 
 const FIELDS: readonly FilterField[] = [

@@ -1,6 +1,8 @@
 import type { Request } from "express";
-import type { z } from "zod";
+import { z } from "zod";
+import { isStorable, UNSTORABLE } from "../../../foreign-text.ts";
 import { type Html, html } from "../../../html.ts";
+import { isId } from "../../../ids.ts";
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -29,6 +31,13 @@ export type Filters<T> = {
   /** What is wrong, by parameter. */
   readonly faults: Readonly<Record<string, string>>;
 };
+
+/** An optional text that Postgres can look up, of at most `length` characters. */
+export const textFilter = (length: number) =>
+  z.string().max(length, "is too long").refine(isStorable, UNSTORABLE).optional();
+
+/** An optional id of ours, such as the place where a page of a list begins. */
+export const idFilter = z.string().refine(isId, "must be an id").optional();
 
 /** The filters of a page from its query. Empty parameters, which forms send, count as absent. */
 export function readFilters<T>(schema: z.ZodType<T>, req: Request): Filters<T> {

@@ -11,13 +11,11 @@ import {
 } from "../../../email/email-log.ts";
 import { experimentResult } from "../../../email/experiment-results.ts";
 import { EXPERIMENTS } from "../../../email/render/experiments.ts";
-import { isStorable, UNSTORABLE } from "../../../foreign-text.ts";
 import { type Html, html } from "../../../html.ts";
-import { isId } from "../../../ids.ts";
 import { noticeResults } from "../../../project-matching/notice-results.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { badge, codeHtml, formatCount, section, type Tone, timeHtml } from "../frame/elements.ts";
-import { type FilterField, filterForm, hrefOf, readFilters } from "../frame/filters.ts";
+import { type FilterField, filterForm, hrefOf, idFilter, readFilters, textFilter } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { cursorPager, startOf, TIME_RANGE_NAMES, type TimeRange } from "../frame/older.ts";
 import { showPage } from "../frame/page.ts";
@@ -43,8 +41,8 @@ const STATUSES = emails.status.enumValues;
 const filterSchema = z.object({
   within: z.enum(TIME_RANGE_NAMES, "is not a time that can be chosen").default(DEFAULT_WITHIN),
   status: z.enum(STATUSES, "is not a status").optional(),
-  reason: z.string().max(300, "is too long").refine(isStorable, UNSTORABLE).optional(),
-  before: z.string().refine(isId, "must be an id").optional(),
+  reason: textFilter(300),
+  before: idFilter,
 });
 
 const FIELDS: readonly FilterField[] = [

@@ -8,13 +8,12 @@ import {
   liftSuppression,
   type Suppression,
 } from "../../../email/suppressions.ts";
-import { isStorable, UNSTORABLE } from "../../../foreign-text.ts";
 import { type Html, html } from "../../../html.ts";
 import { findUsers } from "../../../people/find-users.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { actionForm, decisionOf, mayAct, resultOf } from "../frame/actions.ts";
 import { codeHtml, notice, section, timeHtml } from "../frame/elements.ts";
-import { type FilterField, filterForm, readFilters } from "../frame/filters.ts";
+import { type FilterField, filterForm, readFilters, textFilter } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
@@ -42,7 +41,7 @@ const REASONS: Readonly<Record<Suppression["reason"], string>> = {
 };
 
 const filterSchema = z.object({
-  address: z.string().max(320, "is too long").refine(isStorable, UNSTORABLE).optional(),
+  address: textFilter(320),
 });
 
 const FIELDS: readonly FilterField[] = [

@@ -1,13 +1,12 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { html } from "../../../html.ts";
-import { isId } from "../../../ids.ts";
 import { countDecisions, decisionsBetween, listDecisions } from "../../../notifications/decision-log.ts";
 import { DECISION_REASONS } from "../../../notifications/describe-decision.ts";
 import { NOTIFICATION_TYPES } from "../../../notifications/index.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { section } from "../frame/elements.ts";
-import { type FilterField, filterForm, hrefOf, readFilters } from "../frame/filters.ts";
+import { type FilterField, filterForm, hrefOf, idFilter, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { cursorPager, startOf, TIME_RANGE_NAMES } from "../frame/older.ts";
 import { showPage } from "../frame/page.ts";
@@ -44,7 +43,7 @@ const filterSchema = z.object({
     .string()
     .refine((reason) => REASONS.includes(reason), "is not a reason")
     .optional(),
-  before: z.string().refine(isId, "must be an id").optional(),
+  before: idFilter,
 });
 
 const FIELDS: readonly FilterField[] = [

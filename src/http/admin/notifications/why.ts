@@ -2,9 +2,7 @@ import type { Request, Response } from "express";
 import { z } from "zod";
 import { referencesTo } from "../../../db/references.ts";
 import type { Queryable } from "../../../db/statement.ts";
-import { isStorable, UNSTORABLE } from "../../../foreign-text.ts";
 import { type Html, html } from "../../../html.ts";
-import { isId } from "../../../ids.ts";
 import { countForEvent, listForEvent, listForUser } from "../../../notifications/decision-log.ts";
 import { describePreference } from "../../../notifications/describe-decision.ts";
 import { type FoundEvent, findEvent } from "../../../notifications/find-event.ts";
@@ -18,7 +16,7 @@ import { whyNotified } from "../../../notifications/why-notified.ts";
 import { findUsers } from "../../../people/find-users.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { codeHtml, facts, notice, section, textHtml, timeHtml } from "../frame/elements.ts";
-import { type Filters, filterForm, readFilters } from "../frame/filters.ts";
+import { type Filters, filterForm, idFilter, readFilters, textFilter } from "../frame/filters.ts";
 import { cursorPager } from "../frame/older.ts";
 import { showPage } from "../frame/page.ts";
 import { userLinks } from "../frame/user-links.ts";
@@ -27,13 +25,13 @@ import { countTable, decisionTable, whyHref } from "./decision-table.ts";
 const PATH = "/admin/notifications/why";
 const PER_PAGE = 50;
 
-const text = z.string().max(320, "is too long").refine(isStorable, UNSTORABLE).optional();
+const text = textFilter(320);
 
 const filterSchema = z.object({
   user: text,
   event: text,
-  before: z.string().refine(isId, "must be an id").optional(),
-  after: z.string().refine(isId, "must be an id").optional(),
+  before: idFilter,
+  after: idFilter,
 });
 type Filter = z.infer<typeof filterSchema>;
 

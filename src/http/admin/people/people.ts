@@ -2,13 +2,12 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { resolveReference } from "../../../db/references.ts";
 import type { Queryable } from "../../../db/statement.ts";
-import { isStorable, UNSTORABLE } from "../../../foreign-text.ts";
 import { type Html, html } from "../../../html.ts";
 import { findUsers, readUserCards, type UserCard } from "../../../people/find-users.ts";
 import { printable } from "../../../printable.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { facts, notice, section, textHtml, timeHtml } from "../frame/elements.ts";
-import { type FilterField, filterForm, readFilters } from "../frame/filters.ts";
+import { type FilterField, filterForm, readFilters, textFilter } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
@@ -29,7 +28,7 @@ export const peoplePage: AdminPage = {
 const PATH = "/admin/people";
 
 const filterSchema = z.object({
-  find: z.string().max(320, "is too long").refine(isStorable, UNSTORABLE).optional(),
+  find: textFilter(320),
 });
 
 const FIELDS: readonly FilterField[] = [

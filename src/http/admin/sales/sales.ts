@@ -9,7 +9,7 @@ import { reasonText } from "../../../rewards/sale-verdict.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { decisionOf } from "../frame/actions.ts";
 import { codeHtml, notice, section, timeHtml } from "../frame/elements.ts";
-import { filterForm, hrefOf, readFilters } from "../frame/filters.ts";
+import { filterForm, hrefOf, idFilter, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { cursorPager } from "../frame/older.ts";
 import { showPage } from "../frame/page.ts";
@@ -32,7 +32,7 @@ const PER_PAGE = 50;
 
 const filterSchema = z.object({
   id: z.string().max(255, "is too long").optional(),
-  after: z.string().refine(isId, "must be an id").optional(),
+  after: idFilter,
 });
 
 const FIELDS = [{ name: "id", label: "Find a sale", placeholder: "our id, or the seller's transaction id" }];
