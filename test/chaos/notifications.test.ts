@@ -114,9 +114,9 @@ const untilAllSent = (world: World) =>
     expect(await world.query("select id from deliveries where status = 'pending' limit 3")).toEqual([]);
   });
 
-/** The awards in an e-mail. Each amount belongs to one award. */
+/** The awards in an e-mail. Each amount, written like 1,234, belongs to one award. */
 const awardsIn = ({ subject, text }: Taken): Set<string> =>
-  new Set([...`${subject}\n${text}`.matchAll(/(\d+) tokens/g)].map(([, amount]) => amount as string));
+  new Set([...`${subject}\n${text}`.matchAll(/([\d,]+) tokens/g)].map(([, amount]) => amount as string));
 
 async function expectEachHandled(world: World, events: number): Promise<void> {
   const outcomes = await world.query(
