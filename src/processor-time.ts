@@ -21,7 +21,7 @@ export function openProcessorClock(): () => number {
  * The processor time that another thread of this process has used, in milliseconds.
  *
  * @param thread its id in the kernel.
- * @returns null where the system does not tell, or the thread has ended.
+ * @returns null where the system does not report it, or the thread has ended.
  */
 export function processorTimeOf(thread: string | null): number | null {
   if (thread === null) return null;

@@ -93,14 +93,20 @@ describe("docs/scaling.md", () => {
       most({}),
     ]);
   });
+});
 
-  it("has each queue with its weight", () => {
-    const text = section(read("docs/scaling.md"), "Queues");
-    const shown = [...text.matchAll(/^\| ([a-z, ]+) \| (\d+)/gm)].flatMap(([, names = "", weight]) =>
-      names.split(", ").map((name) => [name, Number(weight)]),
-    );
-    expect(Object.fromEntries(shown)).toEqual(QUEUE_WEIGHTS);
-  });
+it.each([
+  ["docs/scaling.md", "Queues"],
+  ["CONTRIBUTING.md", "Add a job"],
+])("%s has each queue with its weight", (page, heading) => {
+  const rows = section(read(page), heading).matchAll(/^\| ([a-z, `]+) \| (\d+)/gm);
+  const shown = [...rows].flatMap(([, names = "", weight]) =>
+    names
+      .replaceAll("`", "")
+      .split(", ")
+      .map((name) => [name, Number(weight)]),
+  );
+  expect(Object.fromEntries(shown)).toEqual(QUEUE_WEIGHTS);
 });
 
 /**

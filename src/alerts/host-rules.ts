@@ -1,4 +1,4 @@
-import { type AlertRule, DAY, HOUR, MINUTE } from "./rule.ts";
+import { type AlertRule, DAY_S, HOUR_S, MINUTE_S } from "./rule.ts";
 
 /** Lists of job postings, and mirrors of the host. */
 export const HOST_RULES: readonly AlertRule[] = [
@@ -8,9 +8,9 @@ export const HOST_RULES: readonly AlertRule[] = [
       gauge: "commonwork_posting_list_success_age_seconds",
       take: "max",
       is: ">",
-      threshold: 3 * DAY,
+      threshold: 3 * DAY_S,
     },
-    forSeconds: HOUR,
+    forSeconds: HOUR_S,
     severity: "ticket",
     meaning: "A list of job postings was not read for three days. Its postings stay open.",
     action: "`commonwork postings:sources`, and [what it waits for](postings.md#what-to-watch).",
@@ -31,9 +31,9 @@ export const HOST_RULES: readonly AlertRule[] = [
       by: "mirror",
       take: "max",
       is: ">",
-      threshold: MINUTE,
+      threshold: MINUTE_S,
     },
-    forSeconds: 5 * MINUTE,
+    forSeconds: 5 * MINUTE_S,
     severity: "ticket",
     meaning:
       "Changes of the host are not mirrored: no worker runs, or one statement of the host changed very many rows.",
@@ -42,7 +42,7 @@ export const HOST_RULES: readonly AlertRule[] = [
   {
     name: "MirrorFaultyRows",
     condition: { gauge: "commonwork_mirror_faulty_rows", by: "mirror", take: "max", is: ">", threshold: 0 },
-    forSeconds: HOUR,
+    forSeconds: HOUR_S,
     severity: "ticket",
     meaning: "Rows of the host do not fit.",
     action: "The table `mirror_faults` has their keys and the constraints.",
@@ -68,9 +68,9 @@ export const HOST_RULES: readonly AlertRule[] = [
       gauge: "commonwork_mirror_verified_age_seconds",
       take: "max",
       is: ">",
-      threshold: 36 * HOUR,
+      threshold: 36 * HOUR_S,
     },
-    forSeconds: HOUR,
+    forSeconds: HOUR_S,
     severity: "ticket",
     meaning: "The mirrors were not verified for a day and a half.",
     action: "`commonwork runs --job verify-mirrors` says why.",

@@ -1,11 +1,11 @@
-import { type AlertRule, DAY, MINUTE } from "./rule.ts";
+import { type AlertRule, DAY_S, MINUTE_S } from "./rule.ts";
 
 /** Schedules and their runs. */
 export const SCHEDULE_RULES: readonly AlertRule[] = [
   {
     name: "RunNotFinished",
-    condition: { gauge: "commonwork_schedule_lag_seconds", take: "max", is: ">", threshold: 15 * MINUTE },
-    forSeconds: 5 * MINUTE,
+    condition: { gauge: "commonwork_schedule_lag_seconds", take: "max", is: ">", threshold: 15 * MINUTE_S },
+    forSeconds: 5 * MINUTE_S,
     severity: "ticket",
     meaning: "A scheduled run does not end: its queue has no worker, or it is dead.",
     action: "`commonwork runs --status running`, `commonwork dead list`.",
@@ -25,7 +25,7 @@ export const SCHEDULE_RULES: readonly AlertRule[] = [
       by: "schedule",
       take: "max",
       is: ">",
-      threshold: DAY,
+      threshold: DAY_S,
     },
     forSeconds: 0,
     severity: "ticket",
@@ -39,7 +39,7 @@ export const WEBHOOK_RULES: readonly AlertRule[] = [
   {
     name: "WebhooksUnavailable",
     condition: { expression: 'increase(commonwork_webhook_deliveries_total{status="unavailable"}[5m]) > 0' },
-    forSeconds: MINUTE,
+    forSeconds: MINUTE_S,
     severity: "page",
     meaning: "Webhook calls get 503: Postgres is unreachable, or no secret is set.",
     action: "`GET /health/ready` names the part; the log of the start names missing variables.",
@@ -47,7 +47,7 @@ export const WEBHOOK_RULES: readonly AlertRule[] = [
   {
     name: "WebhooksUnsigned",
     condition: { expression: 'rate(commonwork_webhook_deliveries_total{status="unsigned"}[5m]) > 1' },
-    forSeconds: 5 * MINUTE,
+    forSeconds: 5 * MINUTE_S,
     severity: "ticket",
     meaning: "Someone is probing, or a secret was changed on one side only.",
     action: "See [webhook secrets](#webhook-secrets) and [under attack](#under-attack).",
@@ -58,7 +58,7 @@ export const WEBHOOK_RULES: readonly AlertRule[] = [
       expression:
         "histogram_quantile(0.99, sum by (le) (rate(commonwork_webhook_accept_seconds_bucket[5m]))) > 0.5",
     },
-    forSeconds: 10 * MINUTE,
+    forSeconds: 10 * MINUTE_S,
     severity: "ticket",
     meaning: "Webhook calls are committed slowly.",
     action: "Look at the disk and the load of Postgres.",
@@ -79,7 +79,7 @@ export const PROCESS_RULES: readonly AlertRule[] = [
   {
     name: "NoProcess",
     condition: { expression: "absent(commonwork_reachable)" },
-    forSeconds: 2 * MINUTE,
+    forSeconds: 2 * MINUTE_S,
     severity: "page",
     meaning: "Prometheus reads the metrics of no process.",
     action:
@@ -88,7 +88,7 @@ export const PROCESS_RULES: readonly AlertRule[] = [
   {
     name: "ServerUnreachable",
     condition: { gauge: "commonwork_reachable", by: "part", take: "min", is: "==", threshold: 0 },
-    forSeconds: MINUTE,
+    forSeconds: MINUTE_S,
     severity: "page",
     meaning: "Postgres or Redis is unreachable.",
     action: "See [when servers fail](servers.md).",
@@ -96,7 +96,7 @@ export const PROCESS_RULES: readonly AlertRule[] = [
   {
     name: "ClockWrong",
     condition: { gauge: "commonwork_clock_offset_seconds", take: "abs", is: ">", threshold: 5 },
-    forSeconds: 5 * MINUTE,
+    forSeconds: 5 * MINUTE_S,
     severity: "ticket",
     meaning: "The clock of a machine is wrong. Work uses the clock of Postgres; log lines do not.",
     action: "Check NTP on the machine.",
@@ -123,15 +123,15 @@ export const PROCESS_RULES: readonly AlertRule[] = [
   {
     name: "EventLoopBlocked",
     condition: { gauge: "nodejs_eventloop_lag_p99_seconds", take: "each", is: ">", threshold: 0.5 },
-    forSeconds: 5 * MINUTE,
+    forSeconds: 5 * MINUTE_S,
     severity: "ticket",
     meaning: "An event loop is blocked. Locks last 8 s; a blocked loop cannot renew them.",
     action: "Look at the load of the machine, and at `commonwork_job_loop_delay_seconds` for the job.",
   },
   {
     name: "OldTransaction",
-    condition: { gauge: "commonwork_oldest_transaction_seconds", take: "max", is: ">", threshold: MINUTE },
-    forSeconds: 5 * MINUTE,
+    condition: { gauge: "commonwork_oldest_transaction_seconds", take: "max", is: ">", threshold: MINUTE_S },
+    forSeconds: 5 * MINUTE_S,
     severity: "ticket",
     meaning:
       "Something holds a snapshot, which slows all settling. Commonwork's own transactions end within 5 s; migrations and backups take longer.",

@@ -1,4 +1,4 @@
-import { type AlertRule, DAY, HOUR, MINUTE } from "./rule.ts";
+import { type AlertRule, DAY_S, HOUR_S, MINUTE_S } from "./rule.ts";
 
 /** The ledger and sales. */
 export const MONEY_RULES: readonly AlertRule[] = [
@@ -17,7 +17,7 @@ export const MONEY_RULES: readonly AlertRule[] = [
       where: { scope: "new" },
       take: "max",
       is: ">",
-      threshold: 36 * HOUR,
+      threshold: 36 * HOUR_S,
     },
     forSeconds: 0,
     severity: "ticket",
@@ -31,7 +31,7 @@ export const MONEY_RULES: readonly AlertRule[] = [
       where: { scope: "all" },
       take: "max",
       is: ">",
-      threshold: 9 * DAY,
+      threshold: 9 * DAY_S,
     },
     forSeconds: 0,
     severity: "ticket",
@@ -58,9 +58,9 @@ export const MONEY_RULES: readonly AlertRule[] = [
       where: { queue: "commissions" },
       take: "max",
       is: ">",
-      threshold: MINUTE,
+      threshold: MINUTE_S,
     },
-    forSeconds: 2 * MINUTE,
+    forSeconds: 2 * MINUTE_S,
     severity: "page",
     meaning: "Sales are not settled: workers are gone, or too few.",
     action: "Follow [Jobs are not processed](#jobs-are-not-processed).",
@@ -76,9 +76,9 @@ export const WORK_RULES: readonly AlertRule[] = [
       by: "queue",
       take: "max",
       is: ">",
-      threshold: 15 * MINUTE,
+      threshold: 15 * MINUTE_S,
     },
-    forSeconds: 10 * MINUTE,
+    forSeconds: 10 * MINUTE_S,
     severity: "ticket",
     meaning: "The oldest due work of a queue has waited for 15 minutes: workers are gone, or too few.",
     action: "Follow [Jobs are not processed](#jobs-are-not-processed).",
@@ -93,9 +93,9 @@ export const WORK_RULES: readonly AlertRule[] = [
       is: ">",
       threshold: 0,
     },
-    forSeconds: 5 * MINUTE,
+    forSeconds: 5 * MINUTE_S,
     severity: "ticket",
-    meaning: "Work has failed for good: dead letters need an operator.",
+    meaning: "Work has failed permanently: dead letters need an operator.",
     action: "[Dead letters](#dead-letters): find the cause, then retry or discard them.",
   },
   {
@@ -107,7 +107,7 @@ export const WORK_RULES: readonly AlertRule[] = [
       is: ">",
       threshold: 0,
     },
-    forSeconds: 10 * MINUTE,
+    forSeconds: 10 * MINUTE_S,
     severity: "ticket",
     meaning: "Entries keep failing. Retries of money and mail last for three days.",
     action: "`commonwork queues` shows the errors: fix the cause before the retries end.",
@@ -121,7 +121,7 @@ export const WORK_RULES: readonly AlertRule[] = [
       is: ">",
       threshold: 0,
     },
-    forSeconds: 30 * MINUTE,
+    forSeconds: 30 * MINUTE_S,
     severity: "ticket",
     meaning: "A deploy is not finished, or was rolled back, or a job was removed.",
     action: "[Entries of another version](#entries-of-another-version).",
@@ -144,7 +144,7 @@ export const WORK_RULES: readonly AlertRule[] = [
   {
     name: "JobPaused",
     condition: { gauge: "commonwork_circuit_open", by: "job", take: "max", is: ">", threshold: 0 },
-    forSeconds: 5 * MINUTE,
+    forSeconds: 5 * MINUTE_S,
     severity: "page",
     meaning:
       "A job is paused because of the server: a locked table, a full disk, statements that run out of time.",

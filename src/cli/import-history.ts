@@ -25,7 +25,7 @@ type Import = {
 
 const LINES_PER_PART = 5_000;
 
-/** Imports what an earlier system has sent, so that nobody is told of it again. */
+/** Imports what an earlier system has sent, so that nobody is notified of it twice. */
 export async function importHistory(terminal: Terminal, file: string, flags: ImportFlags): Promise<void> {
   const format = formatOf(file, flags);
   const progress = await fileProgress(terminal, file, flags.json === true);

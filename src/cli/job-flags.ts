@@ -1,7 +1,13 @@
 import { type Command, Option } from "commander";
 import { REFERENCE_FIELDS } from "../db/references.ts";
 import type { Job } from "../queues/job.ts";
-import { ACTOR_FIELD, type FieldSchema, fieldsOf, isOfType, readField } from "../queues/payload-fields.ts";
+import {
+  ACTOR_FIELD,
+  type FieldSchema,
+  isOfType,
+  payloadFieldsOf,
+  readField,
+} from "../queues/payload-fields.ts";
 import { kebabCase } from "./argv.ts";
 import { requireFlag } from "./flags.ts";
 import { USER_ID_FORMS } from "./references.ts";
@@ -9,7 +15,7 @@ import { CliError, operator } from "./terminal.ts";
 
 /** Adds a flag for each field of the payload; its help text is the field's description. */
 export function addPayloadFlags(command: Command, job: Job): void {
-  const { fields, required } = fieldsOf(job);
+  const { fields, required } = payloadFieldsOf(job);
   for (const [name, schema] of fields) {
     if (name === ACTOR_FIELD) continue;
     const option = new Option(`--${kebabCase(name)}${placeholder(schema)}`, schema.description ?? "");
@@ -30,7 +36,7 @@ export function addPayloadFlags(command: Command, job: Job): void {
  * @throws CliError that lists every invalid flag.
  */
 export function payloadFrom(job: Job, given: Readonly<Record<string, unknown>>): unknown {
-  const { fields } = fieldsOf(job);
+  const { fields } = payloadFieldsOf(job);
   const entries = fields.flatMap(([name, schema]): [string, unknown][] => {
     if (name === ACTOR_FIELD) return [[name, operator()]];
     const text = given[name];

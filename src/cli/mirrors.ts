@@ -159,7 +159,7 @@ function defineResume(command: Command, terminal: Terminal): void {
       const changes = [{ mirror, was: state, reason, acceptsRemovals }];
       printChanges(terminal, flags, changes, () =>
         flags.dryRun
-          ? `${mirror} would go on. It is ${state}${reason === null ? "" : `: ${reason}`}.`
+          ? `${mirror} would continue. It is ${state}${reason === null ? "" : `: ${reason}`}.`
           : `${mirror} is resumed.`,
       );
     });

@@ -7,7 +7,7 @@ import type { z } from "zod";
 export type Variables = Readonly<Record<string, z.ZodType>>;
 
 /** The parsed values. */
-export type Values<V extends Variables> = { readonly [Name in keyof V]: z.output<V[Name]> };
+export type VariableValues<V extends Variables> = { readonly [Name in keyof V]: z.output<V[Name]> };
 
 /** The values as they were written, trimmed; undefined where a variable is unset or empty. */
 export type Written<V extends Variables> = { readonly [Name in keyof V]: string | undefined };
@@ -21,7 +21,7 @@ export type Area<V extends Variables, C extends object> = {
   readonly title: string;
   readonly variables: V;
   /** The part of `Config` that this area contributes. */
-  read(values: Values<V>): C;
+  read(values: VariableValues<V>): C;
   /** Errors that concern several variables at once, such as one that requires another. */
   faults?(written: Written<V>, deployment: Deployment): string[];
 };
@@ -54,5 +54,5 @@ export function readArea<V extends Variables, C extends object>(
   const deployment = { isProduction: (environment["NODE_ENV"]?.trim() || "production") === "production" };
   found.push(...(area.faults?.(written as Written<V>, deployment) ?? []));
   faults.push(...found);
-  return found.length === 0 ? area.read(values as Values<V>) : null;
+  return found.length === 0 ? area.read(values as VariableValues<V>) : null;
 }

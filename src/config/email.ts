@@ -1,4 +1,4 @@
-import { defineArea, type Values } from "./area.ts";
+import { defineArea, type VariableValues } from "./area.ts";
 import { baseUrl, optional, textOr, url } from "./fields.ts";
 import { address, mailbox, smtpServer } from "./mail-fields.ts";
 import { standardWebhookSecrets } from "./secret-fields.ts";
@@ -89,7 +89,7 @@ export const email = defineArea({
 });
 
 /** If several transports are configured, the first of Resend, SMTP and files is used. */
-function transportFrom(v: Values<typeof variables>): Transport {
+function transportFrom(v: VariableValues<typeof variables>): Transport {
   if (v.RESEND_API_KEY) {
     return {
       kind: "resend",

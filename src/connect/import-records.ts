@@ -19,7 +19,7 @@ export type ImportOptions = {
 const LINES_PER_PART = 5_000;
 
 /**
- * Stores records of a file in parts, each in a transaction. Nothing has to be remembered to go on after an
+ * Stores records of a file in parts, each in a transaction. Nothing has to be remembered to continue after an
  * interruption: lines that were stored are found unchanged.
  *
  * @returns false if it was interrupted.

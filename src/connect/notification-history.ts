@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import { type HostTable, resolveReferences } from "../db/references.ts";
+import { type ReferencedTable, resolveReferences } from "../db/references.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { isStorableInstant } from "../foreign-text.ts";
@@ -27,7 +27,7 @@ type Kind = {
   /** The fields of a line besides `kind`. */
   readonly fields: z.ZodObject;
   /** The tables that the fields refer to. */
-  readonly references: Readonly<Record<string, HostTable>>;
+  readonly references: Readonly<Record<string, ReferencedTable>>;
   /**
    * Inserts rows `l` with the fields, our ids and `n`. Returns those that are new or known, with `n` and
    * `is_new`.
@@ -84,7 +84,7 @@ export const HISTORY = {
       from matched m`,
     unmatched: { field: "meeting_id", fault: "is unknown" },
   },
-  /** A participant was told of unread messages. */
+  /** A participant was nudged about unread messages. */
   unread_thread: {
     fields: z.strictObject({
       thread_id: referenceField(),
@@ -114,7 +114,7 @@ export const HISTORY = {
       from matched m`,
     unmatched: { field: "message_id", fault: "the user has no such unread message in the thread" },
   },
-  /** An owner was told of an incomplete resume. */
+  /** An owner was nudged about an incomplete resume. */
   resume: {
     fields: z.strictObject({
       project_id: referenceField(),
@@ -156,8 +156,8 @@ const COLUMNS = `n int, project_id bigint, volunteer_id bigint, meeting_id bigin
 type ReadLine = { readonly n: number; readonly kind: KindName; readonly fields: Record<string, unknown> };
 
 /**
- * Stores what an earlier system has sent, so that nobody is told of it again. Lines that were stored before
- * are left as they are.
+ * Stores what an earlier system has sent, so that nobody is notified of it twice. Lines that were stored
+ * before are left as they are.
  *
  * @param batch a uuid of the import, for the audit of candidates.
  * @returns what became of each, in order.

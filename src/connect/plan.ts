@@ -56,7 +56,7 @@ export const GONE_BY_TABLE: Readonly<Record<string, Gone>> = {
 export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> {
   const { table, select, key } = mapping;
   const fault = (reason: string) => new MappingFault(table, reason);
-  const ours = await columnsOf(tx, table);
+  const ours = await ownColumnsOf(tx, table);
   if (hostTable(table) === null) throw fault("Commonwork has no such table to mirror into");
   const looked = await lookAtSelect(tx, select, fault);
   const columns = looked.columns;
@@ -137,7 +137,7 @@ export type OwnColumn = PlanColumn & {
 };
 
 /** The columns of one of our tables, with what they refer to among the tables that can be mirrors. */
-export async function columnsOf(tx: Tx, table: string): Promise<OwnColumn[]> {
+export async function ownColumnsOf(tx: Tx, table: string): Promise<OwnColumn[]> {
   const columns = await rows<OwnColumn>(
     tx,
     sql`select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as "notNull",

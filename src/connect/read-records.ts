@@ -45,7 +45,7 @@ export type ReadRecord = {
 } & ({ readonly record: HostRecord } | { readonly faults: readonly FieldFault[] });
 
 /** The lines of a body, without empty ones. Pure. */
-export function readLines(
+export function readRecordLines(
   raw: Buffer,
 ): { readonly lines: readonly ReadRecord[] } | { readonly faults: readonly FieldFault[] } {
   const decoded = decodeUtf8(raw);

@@ -145,7 +145,7 @@ async function throughKeys(
 }
 
 /**
- * Goes on with the resync of the first mirror that has one: first the rows of the host in the order of their
+ * Continues the resync of the first mirror that has one: first the rows of the host in the order of their
  * keys, then our own, which finds those that the host no longer has. The rows may be old, so they make no
  * nudge due.
  */

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import pg from "pg";
 import type { Tx } from "../db/transaction.ts";
 import { hostTable } from "./host-tables.ts";
-import { columnsOf, GONE_BY_TABLE, type MirrorPlan, type OwnColumn } from "./plan.ts";
+import { GONE_BY_TABLE, type MirrorPlan, type OwnColumn, ownColumnsOf } from "./plan.ts";
 
 /** The columns of a table that records may write, and the plan by which they are written. */
 export type RecordPlan = { readonly plan: MirrorPlan; readonly columns: readonly OwnColumn[] };
@@ -14,7 +14,7 @@ export type RecordPlan = { readonly plan: MirrorPlan; readonly columns: readonly
  */
 export async function planRecords(tx: Tx, table: string): Promise<RecordPlan> {
   const writes = hostTable(table)?.writes ?? [];
-  const columns = (await columnsOf(tx, table)).filter(({ name }) => writes.includes(name));
+  const columns = (await ownColumnsOf(tx, table)).filter(({ name }) => writes.includes(name));
   const plan: MirrorPlan = {
     table,
     select: selectPending(table, columns),

@@ -39,7 +39,7 @@ export function compareVersions(
 }
 
 /** A hash of what a record says, whatever the order of its keys. Pure. */
-export const hashOf = ({ columns }: Pick<HostRecord, "columns">): string =>
+export const recordHash = ({ columns }: Pick<HostRecord, "columns">): string =>
   createHash("sha256").update(canonical(columns)).digest("hex");
 
 function canonical(value: unknown): string {

@@ -11,9 +11,9 @@ import {
   deletePending,
   deleteVersions,
   type HostRecord,
-  hashOf,
   type KnownVersion,
   readVersions,
+  recordHash,
   recordId,
   writePending,
   writeVersions,
@@ -47,7 +47,7 @@ type Call = {
  */
 export async function storeRecords(tx: Tx, given: readonly HostRecord[]): Promise<RecordOutcome[]> {
   await waitForMirrors(tx);
-  const records = given.map((record) => ({ ...record, id: recordId(record), hash: hashOf(record) }));
+  const records = given.map((record) => ({ ...record, id: recordId(record), hash: recordHash(record) }));
   const outcomes = (await unfitRecords(tx, records)).map((faults): RecordOutcome | undefined =>
     faults.length === 0 ? undefined : { status: "rejected", faults },
   );

@@ -4,7 +4,7 @@ import { isId, isUuid } from "../ids.ts";
 import { array, type Queryable, rows } from "./statement.ts";
 
 /** Tables whose rows a host knows by ids of its own. */
-export type HostTable =
+export type ReferencedTable =
   | "users"
   | "organizations"
   | "volunteer_profiles"
@@ -19,7 +19,7 @@ export type HostTable =
   | "interest_subjects";
 
 /** The payload fields of jobs that refer to rows of the host, with their tables. */
-export const REFERENCE_FIELDS: Readonly<Record<string, HostTable>> = {
+export const REFERENCE_FIELDS: Readonly<Record<string, ReferencedTable>> = {
   organizationId: "organizations",
   projectId: "projects",
   meetingId: "meetings",
@@ -42,7 +42,7 @@ type ReferenceOptions = {
  */
 export async function resolveReferences(
   on: Queryable,
-  table: HostTable,
+  table: ReferencedTable,
   given: readonly string[],
   { ownIds = true }: ReferenceOptions = {},
 ): Promise<Map<string, string>> {
@@ -78,7 +78,7 @@ export async function existingUsers(on: Queryable, ids: readonly string[]): Prom
 /** Our id of the row that a reference stands for; null if it is unknown. */
 export async function resolveReference(
   on: Queryable,
-  table: HostTable,
+  table: ReferencedTable,
   reference: string,
   options: ReferenceOptions = {},
 ): Promise<string | null> {
@@ -91,7 +91,7 @@ export async function resolveReference(
  */
 export async function resolveOrKeep(
   on: Queryable,
-  table: HostTable,
+  table: ReferencedTable,
   references: readonly string[],
 ): Promise<Map<string, string>> {
   const resolved = await resolveReferences(on, table, references);
@@ -100,7 +100,7 @@ export async function resolveOrKeep(
   return new Map([...resolved, ...unknown.map((id) => [id, id] as const)]);
 }
 
-async function usesHostIds(on: Queryable, table: HostTable): Promise<boolean> {
+async function usesHostIds(on: Queryable, table: ReferencedTable): Promise<boolean> {
   const found = await rows(on, sql`select 1 from ${sql.identifier(table)} where host_id is not null limit 1`);
   return found.length > 0;
 }
@@ -108,7 +108,7 @@ async function usesHostIds(on: Queryable, table: HostTable): Promise<boolean> {
 /** How rows are referred to: the host's id, or ours where there is none. @returns a function of our ids. */
 export async function referencesTo(
   on: Queryable,
-  table: HostTable,
+  table: ReferencedTable,
   ids: readonly string[],
 ): Promise<(id: string) => string> {
   const distinct = [...new Set(ids)];

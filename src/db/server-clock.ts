@@ -94,6 +94,6 @@ async function readServerMs(on: Queryable): Promise<number> {
     on,
     sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms`,
   );
-  if (!row) throw new Error("Postgres did not tell the time");
+  if (!row) throw new Error("Postgres returned no time");
   return row.ms;
 }

@@ -5,13 +5,13 @@ import { DeadlineExceeded } from "../deadlines.ts";
 import { databaseMessage } from "../roles/boot-checks.ts";
 import { timetable } from "../schedules/timetable.ts";
 import {
+  type CheckOptions,
   type Finding,
   type Line,
   problem,
   problemFrom,
-  type RunOptions,
   runStages,
-  skipped,
+  skippedCheck,
 } from "./finding.ts";
 import { mailerCheck } from "./mailer-check.ts";
 import { postgresStages, tableChecks } from "./postgres-checks.ts";
@@ -51,7 +51,7 @@ async function examinePostgres(
   { postgres }: SetUp,
   { limitMs, machine, clean }: ExamineOptions & { readonly limitMs: number; readonly clean: Clean },
 ): Promise<Line[]> {
-  if (postgres === null) return [skipped("Postgres", "Configuration")];
+  if (postgres === null) return [skippedCheck("Postgres", "Configuration")];
   const db = openDatabase(postgres, { max: 4, applicationName: "commonwork-doctor" });
   try {
     const stages = [
@@ -67,8 +67,8 @@ async function examinePostgres(
   }
 }
 
-async function examineRedis({ redis }: SetUp, run: RunOptions): Promise<Line[]> {
-  if (redis === null) return [skipped("Redis", "Configuration")];
+async function examineRedis({ redis }: SetUp, run: CheckOptions): Promise<Line[]> {
+  if (redis === null) return [skippedCheck("Redis", "Configuration")];
   const probe = openRedisProbe(redis);
   try {
     return await runStages(redisStages(probe, redis.redisPrefix), run);

@@ -36,7 +36,7 @@ export function problemFrom(message: string): Finding {
   return end < 0 ? problem(message, null) : problem(message.slice(0, end + 1), message.slice(end + 2));
 }
 
-export type RunOptions = {
+export type CheckOptions = {
   /** No check takes longer. */
   readonly limitMs: number;
   /** The finding for what a check throws. */
@@ -47,13 +47,13 @@ export type RunOptions = {
  * Runs the stages one after the other. A check that fails does not stop the others of its stage; a gate with
  * a problem skips the later stages.
  */
-export async function runStages(stages: readonly Stage[], options: RunOptions): Promise<Line[]> {
+export async function runStages(stages: readonly Stage[], options: CheckOptions): Promise<Line[]> {
   const lines: Line[] = [];
   let closed: string | null = null;
   for (const stage of stages) {
     const because = closed;
     if (because !== null) {
-      lines.push(...stage.map(({ name }) => skipped(name, because)));
+      lines.push(...stage.map(({ name }) => skippedCheck(name, because)));
       continue;
     }
     const looked = await Promise.all(stage.map((check) => runCheck(check, options)));
@@ -65,13 +65,13 @@ export async function runStages(stages: readonly Stage[], options: RunOptions): 
   return lines;
 }
 
-async function runCheck({ name, look }: Check, { limitMs, failed }: RunOptions): Promise<Line[]> {
+async function runCheck({ name, look }: Check, { limitMs, failed }: CheckOptions): Promise<Line[]> {
   const found = await withinLimit(limitMs, look).catch(failed);
   return [found].flat().map((finding) => ({ check: name, ...finding }));
 }
 
 /** The line of a check that could not run. */
-export const skipped = (check: string, because: string): Line => ({
+export const skippedCheck = (check: string, because: string): Line => ({
   check,
   status: "skipped",
   found: `not looked at: see ${because}`,

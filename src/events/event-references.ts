@@ -1,4 +1,4 @@
-import { type HostTable, resolveOrKeep } from "../db/references.ts";
+import { type ReferencedTable, resolveOrKeep } from "../db/references.ts";
 import type { Queryable } from "../db/statement.ts";
 
 /** The columns of an event that refer to rows of the host. */
@@ -8,10 +8,10 @@ const COLUMNS = {
   resource_id: "resources",
   thread_id: "chat_threads",
   meeting_id: "meetings",
-} as const satisfies Record<string, HostTable>;
+} as const satisfies Record<string, ReferencedTable>;
 
 /** The fields of payloads of the host's events (src/events/host.ts) that do. */
-export const PAYLOAD_REFERENCES: Readonly<Record<string, HostTable>> = {
+export const PAYLOAD_REFERENCES: Readonly<Record<string, ReferencedTable>> = {
   user_id: "users",
   added_user_id: "users",
   affected_user_id: "users",
@@ -33,7 +33,7 @@ type Found = {
   readonly index: number;
   readonly name: string;
   readonly isInPayload: boolean;
-  readonly table: HostTable;
+  readonly table: ReferencedTable;
   readonly reference: string;
 };
 
@@ -65,7 +65,7 @@ export async function resolveEventReferences<E extends EventReferences>(
 function referencesIn(event: EventReferences, index: number): Found[] {
   const among = (
     values: object,
-    tables: Readonly<Record<string, HostTable>>,
+    tables: Readonly<Record<string, ReferencedTable>>,
     isInPayload: boolean,
   ): Found[] =>
     Object.entries(tables).flatMap(([name, table]) => {
@@ -81,7 +81,7 @@ async function resolveFound(
   on: Queryable,
   found: readonly Found[],
 ): Promise<(one: Found) => string | undefined> {
-  const ids = new Map<HostTable, ReadonlyMap<string, string>>();
+  const ids = new Map<ReferencedTable, ReadonlyMap<string, string>>();
   for (const table of new Set(found.map((one) => one.table))) {
     const references = new Set(found.filter((one) => one.table === table).map((one) => one.reference));
     ids.set(table, await resolveOrKeep(on, table, [...references]));

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 import { type DecisionInputs, decidedOnMicro, factsFrom, policyFrom } from "../rewards/decision-inputs.ts";
-import { readLines, type StoredLine } from "../rewards/stored-sales.ts";
+import { readCommissionLines, type StoredLine } from "../rewards/stored-sales.ts";
 import { formatAmount } from "../scoring/money.ts";
 import {
   type CommissionDecision,
@@ -31,7 +31,7 @@ export async function explainCommission(on: Queryable, id: string): Promise<Expl
   if (saleId === undefined) return undefined;
   const sale = await readSale(on, saleId);
   if (!sale) return undefined;
-  const lines = (await readLines(on, [saleId])).get(saleId) ?? [];
+  const lines = (await readCommissionLines(on, [saleId])).get(saleId) ?? [];
   const own = lines.find((line) => String(line.level) === level);
   if (level !== undefined && !own) return undefined;
   const header = {

@@ -1,4 +1,4 @@
-import { type HostTable, referencesTo } from "../db/references.ts";
+import { type ReferencedTable, referencesTo } from "../db/references.ts";
 import type { Queryable } from "../db/statement.ts";
 import { groupBy } from "../group-by.ts";
 
@@ -28,7 +28,7 @@ export type Explain = (on: Queryable, id: string) => Promise<Explanation | undef
  * Refers to a row of the host in a text of an explanation. `withReferences` replaces it by the id that the
  * host knows it by.
  */
-export const rowOf = (table: HostTable, id: string): string => `\u27e6${table}:${id}\u27e7`;
+export const rowOf = (table: ReferencedTable, id: string): string => `\u27e6${table}:${id}\u27e7`;
 
 const ROW = /\u27e6(\w+):(\d+)\u27e7/g;
 
@@ -38,7 +38,7 @@ export async function withReferences(on: Queryable, explanation: Explanation): P
   const texts = [title, ...faults, ...steps.flatMap(({ what, how }) => [what, how])];
   const ids = groupBy(
     texts.flatMap((text) => [...text.matchAll(ROW)]),
-    ([, table]) => table as HostTable,
+    ([, table]) => table as ReferencedTable,
   );
   const names = new Map<string, string>();
   for (const [table, found] of ids) {

@@ -19,7 +19,7 @@ type Facts = {
 };
 
 /**
- * Explains the place of the post in `<userId>:<postId>` in the user's feed: the terms of its score as of now,
+ * Explains the rank of the post in `<userId>:<postId>` in the user's feed: the terms of its score as of now,
  * and its rank among the posts, suggestions and questions of a session that begins now.
  */
 export async function explainFeedItem(on: Queryable, id: string): Promise<Explanation | undefined> {
@@ -39,7 +39,7 @@ export async function explainFeedItem(on: Queryable, id: string): Promise<Explan
     title: `Post ${rowOf("posts", postId)} in the feed of user ${rowOf("users", userId)}`,
     agrees: faults.length === 0,
     faults: faults.map((fault) => `${fault}; the next run of feed-presort will update it`),
-    steps: [...steps, ...(stored && post ? placeSteps(stored, post, facts) : [whyAbsent(stored, facts)])],
+    steps: [...steps, ...(stored && post ? rankSteps(stored, post, facts) : [whyAbsent(stored, facts)])],
     ownerUserId: userId,
   };
 }
@@ -69,18 +69,18 @@ const SOURCE_TEXTS: Readonly<Record<FeedSource, string>> = {
   friends: "its author is on the user's match list and shares an interest; it trends",
 };
 
-function placeSteps({ feed, computedAt }: StoredFeed, post: FeedPost, { seen }: Facts): Step[] {
+function rankSteps({ feed, computedAt }: StoredFeed, post: FeedPost, { seen }: Facts): Step[] {
   const isSeen = ({ kind, id }: FeedItem) => seen.includes(`${kind} ${id}`);
   const now = new Date();
   const terms = feedTerms(post, now.getTime(), isSeen({ kind: "post", id: post.id }));
   const order = sessionOrder(feed, now.getTime(), isSeen);
-  const place = order.findIndex(({ kind, id }) => kind === "post" && id === post.id) + 1;
+  const rank = order.findIndex(({ kind, id }) => kind === "post" && id === post.id) + 1;
   return [
     step("source", SOURCE_TEXTS[post.source]),
     ...termSteps(post, terms),
     step(
-      "place",
-      `${place} of ${order.length}, as of now; the feed was computed at ${computedAt.toISOString()}`,
+      "rank",
+      `${rank} of ${order.length}, as of now; the feed was computed at ${computedAt.toISOString()}`,
     ),
   ];
 }
@@ -107,11 +107,11 @@ function termSteps({ newer }: FeedPost, terms: FeedTerms): Step[] {
 }
 
 function whyAbsent(stored: StoredFeed | undefined, { createdAt }: Facts): Step {
-  if (stored === undefined) return step("place", "none: the user's feed has not been computed");
+  if (stored === undefined) return step("rank", "none: the user's feed has not been computed");
   if (hostInstant(createdAt) > stored.computedAt)
-    return step("place", "none: it was written after the feed was computed");
+    return step("rank", "none: it was written after the feed was computed");
   return step(
-    "place",
-    "none: it is older than seven days, its author is not related to the user or wrote three newer posts, or better ones took all places",
+    "rank",
+    "none: it is older than seven days, its author is not related to the user or wrote three newer posts, or better posts filled the feed",
   );
 }

@@ -1,4 +1,4 @@
-import { type HostTable, resolveReference } from "../db/references.ts";
+import { type ReferencedTable, resolveReference } from "../db/references.ts";
 import type { Queryable } from "../db/statement.ts";
 import { resolvePosting } from "../postings/posting-references.ts";
 import { explainAward } from "./award.ts";
@@ -44,7 +44,7 @@ export const EXPLAINED_IDS: Readonly<Record<Explained, string>> = {
 
 /** The tables that the parts of an id refer to; null for ids of our own. */
 const ID_PARTS: Readonly<
-  Record<Explained, { separator: string; tables: readonly (HostTable | "jobs" | null)[] }>
+  Record<Explained, { separator: string; tables: readonly (ReferencedTable | "jobs" | null)[] }>
 > = {
   award: { separator: ":", tables: [null, "volunteer_profiles"] },
   commission: { separator: ":", tables: [null, null] },

@@ -43,7 +43,7 @@ type Pair = {
 
 /**
  * Explains the match `<projectId>:<volunteerId>`: scores the pair as it is now, compares that with what is
- * stored, and says why the volunteer is not on the list when they are not. Of hidden skills it tells only
+ * stored, and says why the volunteer is not on the list when they are not. Of hidden skills it says only
  * that they are hidden.
  */
 export async function explainMatch(on: Queryable, id: string): Promise<Explanation | undefined> {

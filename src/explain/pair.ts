@@ -22,7 +22,7 @@ type Pair = {
   tier: PairTier;
   /** Of f32, as Postgres writes it: with as few digits as it takes. */
   score: number;
-  place: number;
+  rank: number;
   size: number;
   asOf: string;
   algoVersion: number;
@@ -66,7 +66,7 @@ export async function explainPair(on: Queryable, id: string): Promise<Explanatio
           ? "A: all of the user's preferences are met"
           : "B: not all of the user's preferences are met",
       ),
-      step("list", `place ${pair.place} of ${pair.size} in tier ${pair.tier}`),
+      step("list", `rank ${pair.rank} of ${pair.size} in tier ${pair.tier}`),
       step("computed", `as of ${asOf.toISOString()}, version ${pair.algoVersion}`),
     ],
   };
@@ -77,7 +77,7 @@ async function readPair(on: Queryable, userId: string, candidateId: string): Pro
     sql`(select ${personRow(sql`l.facts`)} from pair_people l where l.version = v.id and l.user_id = ${user})`;
   const [found] = await rows<Pair>(
     on,
-    sql`select s.tier, i.score, i.n::int as place, cardinality(s.positions) as size, v.as_of as "asOf", v.algo_version as "algoVersion",
+    sql`select s.tier, i.score, i.n::int as rank, cardinality(s.positions) as size, v.as_of as "asOf", v.algo_version as "algoVersion",
                ${facts(userId)} as viewer, ${facts(candidateId)} as candidate, f.hidden_attributes as hidden
         from list_versions v
         join pair_people c on c.version = v.id and c.user_id = ${candidateId}

@@ -27,7 +27,7 @@ type Pair = {
   title: string;
   company: string;
   isOpen: boolean;
-  /** The public id of the copy that is shown in its place; null when it is shown itself. */
+  /** The public id of the copy that is shown instead; null when it is shown itself. */
   shownCopy: string | null;
   /** A PostingRow as JSON. */
   posting: string;
@@ -38,7 +38,7 @@ type Pair = {
   first: number;
   size: number;
   /** From 1; null when the posting is not on the list. */
-  place: number | null;
+  rank: number | null;
   score: number | null;
   /** The stored cosine of a list with embeddings, rounded; null otherwise. */
   storedSemantic: number | null;
@@ -89,7 +89,7 @@ async function readPair(on: Queryable, userId: string, reference: string): Promi
     sql`select j.id as "postingId", j.public_id as "publicId", j.title, j.company, j.status = 'open' as "isOpen",
                case when not j.is_preferred then (select c.public_id from jobs c where c.cluster = j.cluster and c.is_preferred) end as "shownCopy",
                ${POSTING_ROW}::text as posting, l.as_of as "asOf", l.algo_version as "algoVersion", l.floor_score as floor,
-               coalesce(l.first_places, 0) as first, coalesce(cardinality(l.posting_ids), 0) as size, e.n as place,
+               coalesce(l.first_places, 0) as first, coalesce(cardinality(l.posting_ids), 0) as size, e.n as rank,
                l.scores[e.n] as score, coalesce(to_timestamp(l.created_at[e.n] + 259200) <= now(), false) as "isExpired",
                nullif(get_byte(l.components, (e.n - 1) * 24 + 16) * 256 + get_byte(l.components, (e.n - 1) * 24 + 17), 65535) / 10000.0::float8
                  as "storedSemantic"
@@ -154,7 +154,7 @@ function reasonsAgainst(pair: Pair, scored: Scored | null): Step[] {
   const steps: Step[] = [];
   if (!pair.isOpen) steps.push(step("posting", "closed: only open postings are recommended"));
   if (pair.shownCopy !== null)
-    steps.push(step("posting", `a copy: posting ${pair.shownCopy} is shown in its place`));
+    steps.push(step("posting", `a copy: posting ${pair.shownCopy} is shown instead`));
   if (scored === null)
     steps.push(
       step("user", "no recommendations: they have no active CV, or no run has weighed the skills yet"),
@@ -164,7 +164,7 @@ function reasonsAgainst(pair: Pair, scored: Scored | null): Step[] {
 }
 
 function listSteps(pair: Pair, scored: Scored | null): Step[] {
-  const { size, first, place, asOf, algoVersion, floor } = pair;
+  const { size, first, rank, asOf, algoVersion, floor } = pair;
   if (asOf === null || algoVersion === null)
     return [step("list", "none: the user's recommendations have not been computed")];
   const served = servedCount(size, first);
@@ -172,14 +172,14 @@ function listSteps(pair: Pair, scored: Scored | null): Step[] {
     "computed",
     `as of ${new Date(asOf).toISOString()}, version ${algoVersion}: ${size} stored, the first ${served} shown, nothing else scored more than ${floor}`,
   );
-  if (place === null) return [computed, step("list", `not on it: ${whyAbsent(pair, scored)}`)];
-  if (pair.isExpired) return [computed, step("list", `place ${place}, expired`)];
-  if (place <= served) return [computed, step("list", `place ${place} of ${served}`)];
+  if (rank === null) return [computed, step("list", `not on it: ${whyAbsent(pair, scored)}`)];
+  if (pair.isExpired) return [computed, step("list", `rank ${rank}, expired`)];
+  if (rank <= served) return [computed, step("list", `rank ${rank} of ${served}`)];
   const why =
     first < LIST_SIZES.first
       ? `at most ${LIST_SIZES.perCompany} of one company are among the first ${LIST_SIZES.first}`
       : `only the first ${LIST_SIZES.served} are shown`;
-  return [computed, step("list", `place ${place} of ${size} stored, not shown: ${why}`)];
+  return [computed, step("list", `rank ${rank} of ${size} stored, not shown: ${why}`)];
 }
 
 function whyAbsent({ floor, isOpen, shownCopy }: Pair, scored: Scored | null): string {

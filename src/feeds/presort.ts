@@ -72,7 +72,7 @@ export type PresortCounts = {
   readonly kept: number;
 };
 
-/** Stores computed feeds, each in the place of the one before. */
+/** Stores computed feeds, each replacing the one before. */
 export async function storeFeeds(
   tx: Tx,
   feeds: readonly NewFeed[],

@@ -76,7 +76,7 @@ const keptSince = (now: Date): Date => new Date(now.getTime() - FEED_LIFETIME_MS
 export type NewFeed = { readonly userId: string; readonly feed: Feed };
 
 /**
- * Stores feeds as of now, each in the place of the one before, and deletes versions that no session pages
+ * Stores feeds as of now, each replacing the one before, and deletes versions that no session pages
  * through any more. Two that store the feed of one user at once do so one after the other.
  */
 export async function swapFeeds(

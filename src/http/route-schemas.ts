@@ -10,7 +10,7 @@ import { dismissalBody, postingsQuery } from "./api/job-postings.ts";
 import { statementPage, treeQuery } from "./api/ledger.ts";
 import { candidatesPage, ownPage } from "./api/matches.ts";
 import { preferencesBody } from "./api/notification-preferences.ts";
-import { notificationsPage } from "./api/notifications.ts";
+import { notificationQuery } from "./api/notifications.ts";
 import { peopleQuery } from "./api/people.ts";
 import { recommendationsPage, viewsBody } from "./api/recommendations.ts";
 import { referralBody } from "./api/referrals.ts";
@@ -44,7 +44,7 @@ export const ROUTE_SCHEMAS: Readonly<Record<string, RouteSchemas>> = {
   "GET /api/v1/feed": { query: feedPage },
   "POST /api/v1/feed/seen": { body: seenBody },
   "GET /api/v1/trending": { query: trendingQuery },
-  "GET /api/v1/notifications": { query: notificationsPage },
+  "GET /api/v1/notifications": { query: notificationQuery },
   "PUT /api/v1/notification-preferences": { body: preferencesBody },
   "PUT /api/v1/calendar-connections/:provider": { body: connectionBody },
   "GET /admin/api/holds": { query: holdsPage },

@@ -17,7 +17,7 @@ export type StandIn = { readonly count: number; readonly written: string };
 export type Count = number | StandIn;
 
 type Value = string | Count | Fragment;
-export type Values = Readonly<Record<string, Value>>;
+export type TextValues = Readonly<Record<string, Value>>;
 
 /** The names in the braces of a text. */
 type NamesIn<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
@@ -33,7 +33,7 @@ type Counted<M> = Message extends M
 type Named<M> = Message extends M ? never : M extends string ? NamesIn<M> : Named<FormsOf<M>>;
 
 /** The parameters of a message. Those that choose a plural form are counts. */
-export type ParametersOf<M> = Message extends M ? Values : KnownParameters<M>;
+export type ParametersOf<M> = Message extends M ? TextValues : KnownParameters<M>;
 
 type KnownParameters<M> = { readonly [Name in Exclude<Named<M>, Counted<M>>]: Value } & {
   readonly [Name in Counted<M>]: Count;
@@ -46,13 +46,13 @@ type Writing = {
 };
 
 /** Writes a message with its parameters. A value that contains braces is not read again. */
-export const fill = (message: Message, values: Values, writing: Writing): string =>
+export const fill = (message: Message, values: TextValues, writing: Writing): string =>
   formOf(message, values, writing).replace(/\{(\w+)\}/g, (braces, name: string) => {
     const value = values[name];
     return value === undefined ? braces : writing.value(value);
   });
 
-function formOf(message: Message, values: Values, writing: Writing): string {
+function formOf(message: Message, values: TextValues, writing: Writing): string {
   if (typeof message === "string") return message;
   const [parameter, forms] = Object.entries(message)[0] ?? [];
   if (parameter === undefined || forms === undefined) return "";

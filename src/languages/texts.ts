@@ -1,7 +1,7 @@
 import { escapeMarkdown } from "./escape-markdown.ts";
 import { type Formats, formatsOf } from "./formats.ts";
 import { ENGLISH, type Language } from "./language.ts";
-import { fill, type Message, type ParametersOf, type Values } from "./message.ts";
+import { fill, type Message, type ParametersOf, type TextValues } from "./message.ts";
 
 export type Texts = Readonly<Record<string, Message>>;
 
@@ -29,7 +29,7 @@ export function phrasesIn<T extends Texts>(language: Language, { name, english }
   const translated = language.texts[name];
   const write =
     (escaped: (text: string) => string) =>
-    (key: string, values: Values = {}): string => {
+    (key: string, values: TextValues = {}): string => {
       const translation = translated?.[key];
       const formats = formatsOf(translation === undefined ? ENGLISH.tag : language.tag);
       return fill(translation ?? (english[key] as Message), values, writingOf(formats, escaped));
@@ -39,7 +39,7 @@ export function phrasesIn<T extends Texts>(language: Language, { name, english }
 
 const writingOf = (formats: Formats, escaped: (text: string) => string) => ({
   category: formats.category,
-  value: (value: Values[string]): string => {
+  value: (value: TextValues[string]): string => {
     if (typeof value === "number") return formats.number(value);
     if (typeof value === "string") return escaped(value);
     return "written" in value ? value.written : value.markdown;

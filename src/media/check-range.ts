@@ -4,7 +4,7 @@ import { type MediaStore, StoreUnavailable } from "../ports/media-store/media-st
 import type { ComputeContext } from "../queues/job.ts";
 import { Snooze } from "../queues/outcome.ts";
 import { type CheckRange, type PendingCheck, pendingChecks, witnessKeys } from "./queue-checks.ts";
-import { checkFile, type FileCheck, type FileReader, isThere } from "./read-file.ts";
+import { checkFile, type FileCheck, type FileReader, isFileThere } from "./read-file.ts";
 
 /** A record of a range with the verdict on its file; null if the file was not read. */
 export type CheckedRecord = { readonly record: PendingCheck; readonly check: FileCheck | null };
@@ -103,7 +103,7 @@ async function answersFor(
   if (key === undefined || waitMs > MAX_WAIT_MS) return false;
   await delay(waitMs, undefined, { signal });
   try {
-    return await isThere(store, key, signal);
+    return await isFileThere(store, key, signal);
   } catch (error) {
     if (error instanceof StoreUnavailable) return false;
     throw error;

@@ -84,12 +84,12 @@ const failed = (fault: FileFault): Verdict => ({ status: "FAILED_PROCESSING", fa
 async function requireContent({ store, witnesses, signal }: FileReader, key: string): Promise<void> {
   const others = witnesses.filter((witness) => witness !== key);
   if (others.length === 0) return;
-  for (const witness of others) if (await isThere(store, witness, signal)) return;
+  for (const witness of others) if (await isFileThere(store, witness, signal)) return;
   throw new StoreUnavailable("files that it had are missing");
 }
 
 /** @throws StoreUnavailable */
-export async function isThere(store: MediaStore, key: string, signal: AbortSignal): Promise<boolean> {
+export async function isFileThere(store: MediaStore, key: string, signal: AbortSignal): Promise<boolean> {
   try {
     await (await store.open(key, signal)).close();
     return true;

@@ -98,7 +98,7 @@ const asOfNow = sql`(select (extract(epoch from now()) * 1000000)::bigint as as_
  * Reads the notifications of some users that changed since an instant in microseconds (null: now).
  * @returns them, and the instant to pass next.
  */
-export async function readChanges(
+export async function readNotificationChanges(
   db: Queryable,
   userIds: readonly string[],
   since: bigint | null,

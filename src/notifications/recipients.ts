@@ -21,7 +21,7 @@ export const projectOwners = sql`
  */
 export const hashOfAddress = (address: SQL): SQL => sql`sha256(convert_to(lower(btrim(${address})), 'UTF8'))`;
 
-/** Whether the recipient of a pending item `i` (keep-where.ts) has the permission that its payload tells. */
+/** Whether the recipient of a pending item `i` (keep-where.ts) has the permission that its payload states. */
 export const HAS_PERMISSION = sql`not exists (
   select 1 from project_access_grants g
   where g.project_id = i.project_id and g.user_id = i.user_id and g.permission <> i.payload->>'new_permission')`;

@@ -134,7 +134,7 @@ async function collect(
   };
 }
 
-/** The parts of a profile that a filter tells something about. */
+/** The parts of a profile that a filter reveals something about. */
 function hideablesOf({
   gender,
   intent,

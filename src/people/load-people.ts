@@ -26,8 +26,8 @@ export type KeptPeople = {
 };
 
 /**
- * After so many changes of a version its people are read again: so that there are never more than a few
- * thousand who have to be read for each change.
+ * People of a version are read again after this many changes, so that each change reads a few thousand people
+ * at most.
  */
 const CHANGES_PER_COPY = 50;
 

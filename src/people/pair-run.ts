@@ -29,7 +29,7 @@ type Wanted = { readonly full: boolean; readonly servedLength: number | null };
 
 /**
  * Decides on a run: lists of an older version of the algorithm, of another length or of yesterday are
- * computed anew; otherwise those who changed are placed in them. A process whose algorithm is older than what
+ * recomputed; otherwise those who changed are placed in them. A process whose algorithm is older than what
  * is served writes nothing.
  *
  * @param servedLength null: whatever it is.
@@ -67,7 +67,7 @@ export async function forgetRetired(tx: Tx): Promise<void> {
   for (const version of await retiredVersions(tx, "pairs")) await deleteVersion(tx, version);
 }
 
-/** Whether so many users wait that computing all lists takes less. */
+/** Whether so many users wait that computing all lists is faster. */
 export async function isTooManyToPlace(tx: Tx): Promise<boolean> {
   const waiting = await countWaiting(tx);
   if (waiting <= MIN_PLACED) return false;

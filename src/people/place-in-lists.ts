@@ -34,9 +34,9 @@ export type ComputedPlacement = {
 };
 
 /**
- * Computes the lists that change when users are placed: their own, anew, and those of others that they enter
- * or leave. Their facts are read now; the facts of all others are those that the lists were computed from, so
- * that the result is what a full computation gives.
+ * Computes the lists that change when users are placed: their own, which are recomputed, and those of others
+ * that they enter or leave. Their facts are read now; the facts of all others are those that the lists were
+ * computed from, so that the result is what a full computation gives.
  *
  * @param perStatement how many people one statement reads.
  * @returns null when none of them waits any more.

@@ -5,7 +5,7 @@ import type { ListVersion } from "../db/versions.ts";
 import type { PairListColumns } from "../scoring/people/list-columns.ts";
 import { PAIR_TERM_BYTES } from "../scoring/people/pair-bytes.ts";
 
-/** Stores lists in a version, each in the place of the one before. Users who were erased since get none. */
+/** Stores lists in a version, each replacing the one before. Users who were erased since get none. */
 export async function storePairLists(
   tx: Tx,
   version: ListVersion,

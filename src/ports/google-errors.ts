@@ -16,7 +16,7 @@ type Failure = {
   readonly retryAfter: string | null;
 };
 
-/** Google answers 403, too, for too many requests: only the reason tells. */
+/** Google also answers 403 for too many requests: only the reason distinguishes them. */
 const BUSY = /LimitExceeded$|^quotaExceeded$/;
 
 /** Faults that no user can fix: our OAuth client, our project, our webhook URL. */

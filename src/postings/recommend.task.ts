@@ -4,10 +4,10 @@ import { type EmbeddedUserRow, postingText, userText } from "../scoring/postings
 import { rarityOf } from "../scoring/postings/recommend/facts.ts";
 import type { ListItem } from "../scoring/postings/recommend/fill-list.ts";
 import {
-  columnsOf,
   decodeList,
   type EncodedList,
   type ListColumns,
+  listColumnsOf,
 } from "../scoring/postings/recommend/list-columns.ts";
 import {
   isComplete,
@@ -182,8 +182,8 @@ export function recommendToUsers(input: RangeInput): RangeResult {
     }
   }
   return {
-    lists: columnsOf(lists),
-    semanticLists: columnsOf(semanticLists),
+    lists: listColumnsOf(lists),
+    semanticLists: listColumnsOf(semanticLists),
     kept,
     incomplete,
     unread,

@@ -13,7 +13,7 @@ export type RunVersion = { readonly asOf: Date; readonly algoVersion: string };
 const FEW_LISTS = 10;
 
 /**
- * Stores lists, each in the place of the user's old one: readers see one or the other. A list of a later
+ * Stores lists, each replacing the user's old one: readers see one or the other. A list of a later
  * instant stays.
  */
 export async function swapLists(

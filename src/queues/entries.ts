@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { QUEUE_NAMES } from "../config/queues.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { type Catalogue, namesOf } from "./catalogue.ts";
-import { fieldsOf } from "./payload-fields.ts";
+import { payloadFieldsOf } from "./payload-fields.ts";
 
 // The outbox as operators search it. It may hold millions of entries, and has indexes only for the work
 // itself. So each search reads at most some thousand of them, in the order of an index, and says when there
@@ -30,7 +30,7 @@ export type EntryFilter = {
   readonly error?: string | undefined;
 };
 
-export type Entry = {
+export type ListedEntry = {
   id: string;
   queue: string;
   job: string;
@@ -46,7 +46,7 @@ export type Entry = {
 };
 
 export type FoundEntries = {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly ListedEntry[];
   /** How many match, of those that were read. */
   readonly matching: number;
   /** True if more might match: not all were read. */
@@ -73,7 +73,7 @@ export async function findEntries(
     maxRead = MAX_READ,
   }: { readonly limit: number; readonly offset?: number; readonly maxRead?: number },
 ): Promise<FoundEntries> {
-  const found = await rows<Partial<Entry> & { matching: number; read: number }>(
+  const found = await rows<Partial<ListedEntry> & { matching: number; read: number }>(
     on,
     sql`with candidates as materialized (${candidates(catalogue, filter, maxRead)}),
         matching as materialized (select ${COLUMNS} from candidates where ${conditions(catalogue, filter)}),
@@ -83,7 +83,7 @@ export async function findEntries(
   );
   const [{ matching, read }] = found as [{ matching: number; read: number }];
   return {
-    entries: found.filter((row): row is Entry & { matching: number; read: number } => row.id != null),
+    entries: found.filter((row): row is ListedEntry & { matching: number; read: number } => row.id != null),
     matching,
     isPartial: read > maxRead,
   };
@@ -134,7 +134,7 @@ function ofField(
   maxRead: number,
 ): SQL {
   const names = catalogue.jobs
-    .filter((job) => fieldsOf(job).fields.some(([field]) => field === name))
+    .filter((job) => payloadFieldsOf(job).fields.some(([field]) => field === name))
     .flatMap((job) => entryNames(catalogue, job.name));
   return sql`select ${READ} from outbox where job = any(${array(names)}::text[]) and key = ${value}
     union select * from (${ofNames(names, maxRead)}) others`;
@@ -171,7 +171,7 @@ function conditions(catalogue: Catalogue, filter: EntryFilter): SQL {
   return all.length === 0 ? sql`true` : sql.join(all, sql` and `);
 }
 
-export type EntryDetails = Entry & {
+export type EntryDetails = ListedEntry & {
   payload: unknown;
   /** The request of an outside call, without what it was decided from. */
   request: unknown;
@@ -194,7 +194,7 @@ export async function loadEntry(on: Queryable, id: string): Promise<EntryDetails
   return entry;
 }
 
-export type RunEntry = Pick<Entry, "id" | "job" | "state" | "runAt" | "attempts" | "error">;
+export type RunEntry = Pick<ListedEntry, "id" | "job" | "state" | "runAt" | "attempts" | "error">;
 
 /** The entries of a run that are not settled: those that failed first, then those that are due. */
 export const entriesOfRun = (on: Queryable, run: string, limit: number): Promise<RunEntry[]> =>

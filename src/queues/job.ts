@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { QueueName } from "../config/queues.ts";
 import type { Settings } from "../config/settings.ts";
-import type { HostTable } from "../db/references.ts";
+import type { ReferencedTable } from "../db/references.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -131,7 +131,7 @@ type Identity<P> = {
    * Declared by jobs that a host may request in SQL: which fields of the payload refer to its rows. Never by
    * a job that moves money, erases or releases something.
    */
-  readonly fromHost?: Readonly<Record<string, HostTable>>;
+  readonly fromHost?: Readonly<Record<string, ReferencedTable>>;
   /** Starts only once the changes that the host committed before it have been mirrored. */
   readonly afterMirrors?: true;
 };

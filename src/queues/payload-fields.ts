@@ -20,7 +20,7 @@ type PayloadSchema = {
 export const ACTOR_FIELD = "actor";
 
 /** The fields of a job's payload, from its zod schema. */
-export function fieldsOf(job: Pick<Job, "payload">): {
+export function payloadFieldsOf(job: Pick<Job, "payload">): {
   readonly fields: readonly (readonly [string, FieldSchema])[];
   readonly required: ReadonlySet<string>;
 } {

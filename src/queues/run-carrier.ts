@@ -10,7 +10,7 @@ import { settleOrSplit } from "./settle-or-split.ts";
 import { emptyTally, type Tally } from "./tally.ts";
 
 /** How long a carrier of a job whose circuit is open holds its worker before its entries are given back. */
-const SEAT_WAIT_MS = 1_000;
+const CIRCUIT_WAIT_MS = 1_000;
 
 /**
  * Runs one carrier on a worker. Its entries are settled in one transaction under a time limit; a group that
@@ -65,7 +65,7 @@ async function isAdmitted(attempt: Attempt): Promise<boolean> {
 async function circuitDelay({ deps: { circuits }, carrier, stop }: Attempt): Promise<number> {
   const waitMs = circuits.waitMs(carrier.job);
   if (waitMs === 0) return 0;
-  await delay(Math.min(waitMs, SEAT_WAIT_MS), undefined, { signal: stop }).catch(() => undefined);
+  await delay(Math.min(waitMs, CIRCUIT_WAIT_MS), undefined, { signal: stop }).catch(() => undefined);
   return circuits.waitMs(carrier.job);
 }
 

@@ -98,8 +98,8 @@ async function splitOrLeave(
 
 /**
  * Entries that ran out of time, or into the locks of others: by their own fault, or because of a server that
- * is too slow for all of them? Two entries of the group, each alone, tell: if both fail in the same way, the
- * entries are not to blame.
+ * is too slow for all of them? Two entries of the group, each alone, show which: if both fail in the same
+ * way, the entries are not to blame.
  */
 async function settleSuspects(attempt: Attempt, ids: readonly string[], error: unknown): Promise<void> {
   const { circuits } = attempt.deps;

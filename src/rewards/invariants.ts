@@ -4,7 +4,7 @@ import { EVENTS_SOURCE } from "../db/inbox.ts";
 /** Restricts the ids that a statement looks at. */
 export type Within = (id: SQL) => SQL;
 
-export type Check = {
+export type Invariant = {
   /** The invariant, in words. */
   readonly promise: string;
   /** The table whose ids are cut into ranges of `size`. */
@@ -178,7 +178,7 @@ export const CHECKS = {
         select h.multiplier_hundredths from multiplier_history h where h.profile_id = p.id order by h.calculated_at desc limit 1) h
       where ${within(sql`p.id`)} and p.activity_multiplier * 100 <> h.multiplier_hundredths`,
   },
-} as const satisfies Record<string, Check>;
+} as const satisfies Record<string, Invariant>;
 
 export type CheckName = keyof typeof CHECKS;
 export const CHECK_NAMES = Object.keys(CHECKS) as CheckName[];

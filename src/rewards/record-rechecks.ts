@@ -7,7 +7,7 @@ import type { CommissionRecheck } from "../scoring/rewards/commission-recheck.ts
 import { type DecisionInputs, historyInputs } from "./decision-inputs.ts";
 import { type Leg, type Posting, post } from "./ledger.ts";
 import { RECHECK_ACTION, type SettledSale } from "./settled-sales.ts";
-import { leftOf, readLines, type StoredLine, setSaleStatus } from "./stored-sales.ts";
+import { leftOf, readCommissionLines, type StoredLine, setSaleStatus } from "./stored-sales.ts";
 
 /** A decision that a late sale changed. */
 export type ChangedDecision = {
@@ -31,7 +31,7 @@ export async function recordRechecks(
   changed: readonly ChangedDecision[],
 ): Promise<RecheckedCommissions[]> {
   if (changed.length === 0) return [];
-  const lines = await readLines(
+  const lines = await readCommissionLines(
     tx,
     changed.map(({ sale }) => sale.id),
   );

@@ -3,7 +3,7 @@ import type { saleRefunds, tokenSales } from "../db/schema/rewards.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import { formatAmount } from "../scoring/money.ts";
 import { TRANSACTIONS_OF_SALE } from "./invariants.ts";
-import { readLines, type StoredLine } from "./stored-sales.ts";
+import { readCommissionLines, type StoredLine } from "./stored-sales.ts";
 
 type SaleColumns = typeof tokenSales.$inferSelect;
 
@@ -67,7 +67,7 @@ export async function readSaleReport(on: Queryable, saleId: string): Promise<Sal
   );
   if (!sale) return undefined;
   const [lines, refunds, entries, waiting] = await Promise.all([
-    readLines(on, [saleId]),
+    readCommissionLines(on, [saleId]),
     readRefunds(on, saleId),
     readEntries(on, saleId),
     readWaiting(on, saleId),

@@ -43,7 +43,7 @@ export async function lockStoredSale(tx: Tx, saleId: string): Promise<StoredSale
         from token_sales where id = ${saleId} for no key update`,
   );
   if (!sale) return undefined;
-  const lines = await readLines(tx, [sale.id]);
+  const lines = await readCommissionLines(tx, [sale.id]);
   const [movement] = await rows<{ id: string }>(
     tx,
     sql`select id from ledger_transactions where kind = 'commission' and source = 'token_sale' and external_id = ${saleId}`,
@@ -76,7 +76,7 @@ type LineRow = Omit<StoredLine, "amountMicro" | "reversedMicro"> & {
 };
 
 /** The commission lines of sales, by sale; those of a sale by level. */
-export async function readLines(
+export async function readCommissionLines(
   on: Queryable,
   saleIds: readonly string[],
 ): Promise<Map<string, StoredLine[]>> {

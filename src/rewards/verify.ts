@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { CHECK_NAMES, CHECKS, type Check, type Within } from "./invariants.ts";
+import { CHECK_NAMES, CHECKS, type Invariant, type Within } from "./invariants.ts";
 
 /** A check over the ids in [from, to): of its own table, or of ledger transactions that touched its rows. */
 export const verifyRange = z.object({
@@ -16,7 +16,7 @@ export type VerifyRange = z.infer<typeof verifyRange>;
 /** The end of the ids that a verification covered, by table. */
 export type Coverage = Readonly<Record<string, string>>;
 
-const TRANSACTIONS: Check = CHECKS.transactions;
+const TRANSACTIONS: Invariant = CHECKS.transactions;
 const TOUCHING_TRANSACTIONS = 2_000;
 /** Ids are drawn before their transactions commit, so the last ones are looked at again. */
 const OVERLAP = 1_000n;
@@ -33,7 +33,7 @@ export async function cutChecks(
   const ranges: VerifyRange[] = [];
   const covers: Record<string, string> = {};
   for (const check of CHECK_NAMES) {
-    const declared: Check = CHECKS[check];
+    const declared: Invariant = CHECKS[check];
     const { table, size, by } = spanOf(declared, since);
     if (table === null) continue;
     const span = await idsOf(tx, table);
@@ -49,7 +49,7 @@ export async function cutChecks(
 }
 
 function spanOf(
-  { news, table, size }: Check,
+  { news, table, size }: Invariant,
   since: Coverage | null,
 ): { readonly table: string | null; readonly size: number; readonly by: VerifyRange["by"] } {
   if (since === null || news === "rows") return { table, size, by: "id" };
@@ -72,7 +72,7 @@ const FAULTS_KEPT = 100;
 
 /** @returns the ids that violate the invariant, at most the first hundred of the range. */
 export async function findViolations(tx: Tx, { check, by, from, to }: VerifyRange): Promise<string[]> {
-  const { faults, touched }: Check = CHECKS[check];
+  const { faults, touched }: Invariant = CHECKS[check];
   const within: Within =
     by === "transaction" && touched
       ? (id) => sql`${id} in (${touched(from, to)})`

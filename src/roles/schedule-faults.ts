@@ -7,7 +7,7 @@ export const scheduleFaults =
   (schedule, fault) => {
     metrics.scheduleFaults.inc({ schedule, kind: fault.kind });
     if (fault.kind === "threw")
-      log.error({ err: fault.error, schedule }, "schedule failed; the others go on");
+      log.error({ err: fault.error, schedule }, "schedule failed; the others continue");
     else
       log.error(
         { schedule, through: fault.through },

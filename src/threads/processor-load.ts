@@ -9,8 +9,8 @@ const CROWDED_SHARE = 0.3;
 const SAMPLE_MS = 300;
 
 /**
- * Tells whether other work wants the processors of this machine. Those of a database server elsewhere are not
- * seen.
+ * Measures whether other work wants the processors of this machine. Those of a database server elsewhere are
+ * not seen.
  */
 export type ProcessorLoad = {
   /** Begins a new sample: what happened before the statements that follow says nothing about them. */

@@ -2,7 +2,7 @@ import { processorTimeOf } from "../processor-time.ts";
 
 /** What a call may use. */
 export type CallLimits = {
-  /** Processor time of its thread, in ms. Where the system does not tell it, all of its time counts. */
+  /** Processor time of its thread, in ms. Where the system does not report it, all of its time counts. */
   readonly processorMs: number;
   /** From its start to its end, in ms, waiting included. */
   readonly totalMs: number;

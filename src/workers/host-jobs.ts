@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type HostTable, resolveOrKeep } from "../db/references.ts";
+import { type ReferencedTable, resolveOrKeep } from "../db/references.ts";
 import type { Queryable } from "../db/statement.ts";
 import { isStorable } from "../foreign-text.ts";
 import type { Job } from "../queues/job.ts";
@@ -68,7 +68,7 @@ export async function resolvePayloads(
 
 async function resolveField(
   on: Queryable,
-  table: HostTable,
+  table: ReferencedTable,
   payloads: readonly Fields[],
   field: string,
 ): Promise<ReadonlyMap<string, string>> {

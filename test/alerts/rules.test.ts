@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { holding, promQl } from "../../src/alerts/condition.ts";
 import { ALERT_RULES } from "../../src/alerts/rules.ts";
-import { alertTable, prometheusRules } from "../../src/dev/docs/alerts.ts";
+import { alertRuleTable, prometheusRules } from "../../src/dev/docs/alerts.ts";
 import { grafanaDashboard } from "../../src/dev/docs/grafana.ts";
 import { createMetrics } from "../../src/metrics.ts";
 
@@ -106,7 +106,7 @@ describe("the generated files", () => {
     expect(prometheusRules([rule])).toContain("summary: 'It''s odd: a|b.'\n");
     expect(prometheusRules([rule])).toContain("description: 'See the page.'\n");
     expect(prometheusRules([rule])).toContain("for: 120m\n");
-    expect(alertTable([rule])).toContain(
+    expect(alertRuleTable([rule])).toContain(
       "| `Odd` | `max(commonwork_ledger_drift) > 4` | 2 h | page | It's odd: `a\\|b`. See [the page](servers.md#x). |",
     );
   });

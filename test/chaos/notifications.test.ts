@@ -9,7 +9,7 @@ import { emailWeekly } from "../../src/workers/notifications/email/email-weekly.
 import { sendEmails } from "../../src/workers/notifications/email/send-emails.ts";
 import { notifyFanOut } from "../../src/workers/notifications/fan-out/notify-fan-out.ts";
 import { untilStalled } from "../support/eventually.ts";
-import { ask } from "../support/jobs.ts";
+import { enqueueIn } from "../support/jobs.ts";
 import { ownRedis } from "../support/own-redis.ts";
 import { fakeResend, type Misbehaviour, type Taken } from "../support/resend.ts";
 import { size } from "../support/sizes.ts";
@@ -55,8 +55,8 @@ async function openWindows(world: World): Promise<void> {
   await world.query(
     "update email_digests set window_start = timestamptz '2000-01-01' + id * interval '1 minute'",
   );
-  await ask(world, emailInstant, {});
-  for (const job of DIGESTS) await ask(world, job, {});
+  await enqueueIn(world, emailInstant, {});
+  for (const job of DIGESTS) await enqueueIn(world, job, {});
 }
 
 /** Some users read notifications, some lose access to a document. */

@@ -100,7 +100,7 @@ describe("commonwork connect", () => {
     const resumed = [{ mirror: "users", was: "stopped", reason: "why", acceptsRemovals: true }];
     expect(await json("resume", "users", "--accept-removals", "--dry-run")).toEqual(resumed);
     expect((await run("resume", "users", "--dry-run")).out).toBe(
-      "users would go on. It is stopped: why.\nDry run: nothing was changed.\n",
+      "users would continue. It is stopped: why.\nDry run: nothing was changed.\n",
     );
     expect(await json("uninstall", "users", "--dry-run")).toEqual([users]);
     expect(await state()).toEqual(before);

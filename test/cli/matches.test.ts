@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { cli, environmentOf } from "../support/cli.ts";
 import { organization } from "../support/factories.ts";
-import { askForRun } from "../support/jobs.ts";
+import { enqueueRunIn } from "../support/jobs.ts";
 import { projectFor, skilled } from "../support/matching.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -13,7 +13,7 @@ test("commonwork matches lists both sides of a match, and says why a list is emp
   const idle = await skilled(world, {}, { organizationId });
   const kitchen = await projectFor(world, ["cooking"], { organizationId, name: "Kitchen" });
   await world.query("update users set host_id = 'ada' where id = $1", [cook]);
-  await askForRun(world, calculateMatches, {});
+  await enqueueRunIn(world, calculateMatches, {});
   await world.drain();
   const matches = (...words: string[]) => cli(environmentOf(world), "matches", ...words);
   const own = await matches("--user-id", "ada");

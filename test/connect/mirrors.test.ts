@@ -238,7 +238,7 @@ select a.id as host_id, '' as name, a.mail as email from app.accounts a`;
     expect(await rowsOf(world, "select name as v from organizations where host_id is null")).toEqual(["Own"]);
   });
 
-  it("passes over a row that does not fit, names it, and takes it once it is mended", async () => {
+  it("passes over a row that does not fit, names it, and stores it once it is repaired", async () => {
     const world = await createWorld();
     await hostPlatform(world);
     await installMappings(world);
@@ -252,7 +252,7 @@ select a.id as host_id, '' as name, a.mail as email from app.accounts a`;
     expect(await world.query("select mirror, code from mirror_faults")).toEqual([
       { mirror: "organizations", code: "23502" },
     ]);
-    await world.query("update app.companies set title = 'Mended' where title is null");
+    await world.query("update app.companies set title = 'Repaired' where title is null");
     await reconcile(world);
     expect(await world.query("select 1 from mirror_faults")).toEqual([]);
     expect(
@@ -356,7 +356,7 @@ describe("a mirror stops, the host goes on, and nothing is deleted", () => {
     ],
   ];
 
-  it.each(broken)("when %s, until it is mended", async (_, change, mend, code) => {
+  it.each(broken)("when %s, until it is repaired", async (_, change, repair, code) => {
     const world = await createWorld();
     await mirrored(world);
     const { room, ada } = await scene(world);
@@ -372,7 +372,7 @@ describe("a mirror stops, the host goes on, and nothing is deleted", () => {
     expect(await rowsOf(world, "select name as v from organizations where name like 'Others%'")).toEqual([
       "Others go on",
     ]);
-    await world.query(mend);
+    await world.query(repair);
     await resumeMirror(world.db, "messages", { actor: "test", acceptsRemovals: false });
     await expectMirrored(world);
     expect(await states(world)).toEqual([]);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { refuseBeyondLimit } from "../../src/connect/pending-limit.ts";
 import { columnFaults } from "../../src/connect/record-values.ts";
-import { compareVersions, type HostRecord, hashOf } from "../../src/connect/record-versions.ts";
+import { compareVersions, type HostRecord, recordHash } from "../../src/connect/record-versions.ts";
 import { mirrorStatus } from "../../src/connect/status.ts";
 import { storeRecords } from "../../src/connect/store-records.ts";
 import { compareMirrors } from "../../src/connect/verify.ts";
@@ -39,14 +39,14 @@ describe("compareVersions", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (columns) => {
         const reversed = Object.fromEntries(Object.entries(columns).reverse());
-        expect(hashOf({ columns: reversed })).toBe(hashOf({ columns }));
-        expect(hashOf({ columns: { ...columns, more: 1 } })).not.toBe(
-          hashOf({ columns: { ...columns, more: 2 } }),
+        expect(recordHash({ columns: reversed })).toBe(recordHash({ columns }));
+        expect(recordHash({ columns: { ...columns, more: 1 } })).not.toBe(
+          recordHash({ columns: { ...columns, more: 2 } }),
         );
       }),
     );
-    expect(hashOf({ columns: null })).not.toBe(hashOf({ columns: {} }));
-    expect(hashOf({ columns: { a: [1, 2] } })).not.toBe(hashOf({ columns: { a: [2, 1] } }));
+    expect(recordHash({ columns: null })).not.toBe(recordHash({ columns: {} }));
+    expect(recordHash({ columns: { a: [1, 2] } })).not.toBe(recordHash({ columns: { a: [2, 1] } }));
   });
 });
 

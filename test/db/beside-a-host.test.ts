@@ -3,7 +3,7 @@ import { createScheduler } from "../../src/roles/scheduler.ts";
 import { callWebhook, saleBody, serve } from "../http/support.ts";
 import { eventually } from "../support/eventually.ts";
 import { chain, organization } from "../support/factories.ts";
-import { ask, items, noted, singleJob } from "../support/jobs.ts";
+import { enqueueIn, items, noted, singleJob } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
 // Each world compares the host's schemas, definitions and rows, when it is taken down. TEST_HOST_DECOYS=1
@@ -25,7 +25,7 @@ it("work is relayed to workers beside a host with tables of the same names", asy
   const job = singleJob();
   const world = await createWorld({ besideHost: true, jobs: [job] });
   await world.startWorkers();
-  await ask(world, job, ...items(20));
+  await enqueueIn(world, job, ...items(20));
   await eventually(async () => expect(await noted(world)).toHaveLength(20));
   expect(await world.enqueued()).toEqual([]);
 });

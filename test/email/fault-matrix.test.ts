@@ -31,7 +31,7 @@ type Scene = {
   /** The people whose e-mail the mailer has accepted, as often as it did. */
   accepted(): Person[];
   /** Ends the fault, and the pause that it caused. */
-  mend(): void;
+  repair(): void;
   readonly limiter: ReturnType<typeof pausableLimiter>;
 };
 
@@ -65,7 +65,7 @@ async function smtpScene(
     limiter,
     smtp,
     accepted: () => smtp.messages.map((message) => personIn(/^To: .*$/m.exec(message)?.[0] ?? "")).sort(),
-    mend: () => {
+    repair: () => {
       smtp.answers = {};
       limiter.endPause();
     },
@@ -90,7 +90,7 @@ async function resendScene(fault: (resend: FakeResend) => void): Promise<Scene &
     limiter,
     resend,
     accepted: () => resend.taken.map(({ to }) => personIn(to)).sort(),
-    mend: () => {
+    repair: () => {
       resend.misbehave = [];
       resend.apiKey = "re_test";
       limiter.endPause();
@@ -120,14 +120,14 @@ async function tryAgain(world: World): Promise<void> {
 const waitsAll = { ada: "pending", bo: "pending", cy: "pending" };
 const sentAll = { ada: "sent", bo: "sent", cy: "sent" };
 
-/** A fault, and what it leaves before and after it is mended. */
+/** A fault, and what it leaves before and after it is repaired. */
 type Row = {
   readonly fault: string;
   readonly smtp?: SmtpAnswers;
   readonly resend?: (resend: FakeResend) => void;
-  /** Before the fault is mended. */
+  /** Before the fault is repaired. */
   readonly before: Record<string, string>;
-  /** After it is mended and what waits was tried again. */
+  /** After it is repaired and what waits was tried again. */
   readonly after: Record<string, string>;
   readonly suppressed?: readonly Person[];
 };
@@ -278,7 +278,7 @@ async function check(scene: Scene, { before, after, suppressed: expected = [] }:
   const { world } = scene;
   await world.drain();
   expect(await stateOf(world)).toEqual(before);
-  scene.mend();
+  scene.repair();
   for (let round = 0; round < 3; round++) await tryAgain(world);
   expect(await stateOf(world)).toEqual(after);
   expect(await suppressed(world)).toEqual(expected);
@@ -352,7 +352,7 @@ async function killAt(
   await world.relay.stop();
   // As the sweep leaves it once the carrier is missing, after the lease of the call has ended.
   await world.query("update outbox set enqueued_at = null, carrier = null, leased_until = now()");
-  scene.mend();
+  scene.repair();
   for (let round = 0; round < 3; round++) await tryAgain(world);
 }
 

@@ -329,8 +329,8 @@ function expectLimitKept({ accepted }: Mail): void {
 }
 
 /** What each member of a team got and did not get. */
-async function fatesOf({ world, mail }: Story, { members }: Team): Promise<unknown[]> {
-  const fates: unknown[] = [];
+async function resultsOf({ world, mail }: Story, { members }: Team): Promise<unknown[]> {
+  const results: unknown[] = [];
   for (const userId of members) {
     const [{ email } = { email: "" }] = await world.query<{ email: string }>(
       "select email from users where id = $1",
@@ -341,9 +341,9 @@ async function fatesOf({ world, mail }: Story, { members }: Team): Promise<unkno
       "select event_type, decision, status, coalesce(error, reason) as why from deliveries where user_id = $1 and channel = 'email' order by id",
       [userId],
     );
-    fates.push({ got, rows });
+    results.push({ got, rows });
   }
-  return fates;
+  return results;
 }
 
 it(
@@ -382,7 +382,7 @@ it(
         await endWithinTwoWindows(story);
         expect(state.wrongs).toEqual([]);
         expectLimitKept(state);
-        expect(await fatesOf(story, teams[0])).toEqual(await fatesOf(story, teams[1]));
+        expect(await resultsOf(story, teams[0])).toEqual(await resultsOf(story, teams[1]));
         expect(await world.enqueued()).toEqual([]);
       }),
       { numRuns: RUNS },

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { explain } from "../../src/explain/index.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { organization } from "../support/factories.ts";
-import { askForRun } from "../support/jobs.ts";
+import { enqueueRunIn } from "../support/jobs.ts";
 import { BERLIN, giveSkills, projectFor, skilled } from "../support/matching.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const run = async (world: World) => {
-  await askForRun(world, calculateMatches, {});
+  await enqueueRunIn(world, calculateMatches, {});
   await world.drain();
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { explain } from "../../src/explain/index.ts";
 import { generateRecommendations } from "../../src/workers/recommendations/generate-recommendations.ts";
-import { askForRun } from "../support/jobs.ts";
+import { enqueueRunIn } from "../support/jobs.ts";
 import { applicant, posting } from "../support/recommendations.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -9,7 +9,7 @@ const AT = "2026-06-02T07:00:00Z";
 const SKILLS = ["python", "postgres", "docker", "redis"];
 
 async function run(world: World) {
-  await askForRun(world, generateRecommendations, {});
+  await enqueueRunIn(world, generateRecommendations, {});
   await world.drain();
 }
 
@@ -22,7 +22,7 @@ const python = (world: World, fields: Record<string, unknown> = {}) =>
   posting(world, { title: "Python Developer", description: "Python, PostgreSQL, Docker", ...fields });
 
 describe("explain recommendation", () => {
-  it("shows each share and factor, the score, and the place on the list", async () => {
+  it("shows each share and factor, the score, and the rank on the list", async () => {
     const world = await createWorld();
     const ada = await applicant(world, SKILLS, {
       primary_job_title: "Senior Python Developer",
@@ -50,7 +50,7 @@ describe("explain recommendation", () => {
     expect(text).toMatch(
       /score: \(0\.6 x 0\.\d+ \+ 0\.3 x 1 \+ 0\.05\), times the factors = 0\.\d+, shown as \d+\.\d %/,
     );
-    expect(text).toContain("list: place 1 of 1");
+    expect(text).toContain("list: rank 1 of 1");
     expect((await explained(world, ada, job)).title).toBe(title);
   });
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { explain } from "../../src/explain/index.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
-import { askForRun } from "../support/jobs.ts";
+import { enqueueRunIn } from "../support/jobs.ts";
 import { projectFor, skilled } from "../support/matching.ts";
 import { rewardsScene } from "../support/rewards-scene.ts";
 
@@ -11,7 +11,7 @@ it("an explanation names rows by the host's ids, and by ours where the host has 
   const [organization] = await world.query<{ id: string }>("select id from organizations");
   const volunteer = await skilled(world, { cooking: 1 }, { organizationId: organization!.id });
   const project = await projectFor(world, ["cooking"], { organizationId: organization!.id });
-  await askForRun(world, calculateMatches, {});
+  await enqueueRunIn(world, calculateMatches, {});
   await world.drain();
   const { profileId } = people[0]!;
   const titles = async (profile: string, match: string) => [

@@ -83,31 +83,31 @@ it.each(Object.entries(FAILOVERS))(
     await world.startWorkers();
     const address = await serve(world);
     const expected: string[] = [];
-    const ask = async (job: unknown, item: string, record = item) => {
+    const enqueueItem = async (job: unknown, item: string, record = item) => {
       expected.push(record);
       await world.relay.transact((tx) => enqueue(tx, job as Job, { item }));
     };
-    for (const { queue, call } of ofQueues) await ask(call, `${queue} call`, `${queue} call: ok`);
+    for (const { queue, call } of ofQueues) await enqueueItem(call, `${queue} call`, `${queue} call: ok`);
     await eventually(() => expect(outside.bodies).toHaveLength(QUEUE_NAMES.length));
 
-    const askAll = async (when: string) => {
+    const enqueueAll = async (when: string) => {
       for (const { queue, single, ranged } of ofQueues) {
-        for (let n = 0; n < 5; n++) await ask(single, `${queue} ${when} ${n}`);
-        await ask(ranged, `${queue} ${when}`, `${queue} ${when}: ${RANGES} ranges`);
+        for (let n = 0; n < 5; n++) await enqueueItem(single, `${queue} ${when} ${n}`);
+        await enqueueItem(ranged, `${queue} ${when}`, `${queue} ${when}: ${RANGES} ranges`);
       }
     };
-    await askAll("before");
+    await enqueueAll("before");
     await promote(other);
     await primary.command("replicaof", "127.0.0.1", other.port);
-    await askAll("while demoted");
+    await enqueueAll("while demoted");
     await eventually(async () => {
       const ready = await fetch(`${address}/health/ready`);
       expect([ready.status, await ready.text()]).toEqual([503, expect.stringMatching(/read-only/)]);
     });
-    await askAll("while it is known");
+    await enqueueAll("while it is known");
     proxy.lead(other.port);
     await eventually(async () => expect((await fetch(`${address}/health/ready`)).status).toBe(200));
-    await askAll("afterwards");
+    await enqueueAll("afterwards");
     answer.open();
 
     await eventually(async () => {

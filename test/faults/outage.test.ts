@@ -33,11 +33,11 @@ it("Postgres and Redis killed at once, with a call under way and work waiting: a
   world.closing(() => scheduler.stop());
   await world.startWorkers();
   const address = await serve(world);
-  const ask = (job: unknown, item: string, delayMs = 0) =>
+  const enqueueItem = (job: unknown, item: string, delayMs = 0) =>
     world.relay.transact((tx) => enqueue(tx, job as Job, { item }, { delayMs }));
-  await ask(call, "call");
+  await enqueueItem(call, "call");
   await eventually(() => expect(outside.bodies).toHaveLength(1));
-  await ask(single, "later", 2_000);
+  await enqueueItem(single, "later", 2_000);
 
   await Promise.all([postgres.kill(), redis.kill()]);
   const body = saleBody({ user_id: buyer!.userId });
@@ -47,7 +47,7 @@ it("Postgres and Redis killed at once, with a call under way and work waiting: a
   await Promise.all([eventually(() => postgres.start()), redis.start()]);
   answer.open();
   await eventually(async () => expect([200, 202]).toContain((await callWebhook(address, body)).status));
-  await eventually(() => ask(single, "afterwards"));
+  await eventually(() => enqueueItem(single, "afterwards"));
 
   await eventually(async () => {
     expect((await noted(world)).toSorted()).toEqual(["afterwards", "call: ok", "later"]);

@@ -54,11 +54,11 @@ describe("a Postgres connection that dies without a reset", () => {
       ["a", "b", "c", "d", "e", "f"].map((id) => sendUntilAccepted(address, id, buyer!.userId)),
     );
     // As a program would that asks again after a lost connection.
-    await eventually(() => inTransaction(world.db, (tx) => enqueue(tx, job, { item: "asked" })));
+    await eventually(() => inTransaction(world.db, (tx) => enqueue(tx, job, { item: "enqueued" })));
 
     await eventually(async () => {
       expect(await statuses(world)).toEqual(Array(7).fill("applied"));
-      expect(await noted(world)).toContain("asked");
+      expect(await noted(world)).toContain("enqueued");
     });
     expect(await world.query("select 1 from outbox where dead_at is not null or attempts > 0")).toEqual([]);
   });

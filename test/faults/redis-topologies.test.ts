@@ -38,8 +38,8 @@ async function expectServiceWorks(environment: Record<string, string>): Promise<
   world.closing(() => scheduler.stop());
   await world.startWorkers();
   const address = await serve(world);
-  await inTransaction(world.db, (tx) => enqueue(tx, job, { item: "asked" }));
-  await eventually(async () => expect(await noted(world)).toEqual(["asked"]));
+  await inTransaction(world.db, (tx) => enqueue(tx, job, { item: "enqueued" }));
+  await eventually(async () => expect(await noted(world)).toEqual(["enqueued"]));
   await eventually(async () =>
     expect(await world.producers.queue("maintenance").getJobSchedulersCount()).toBe(1),
   );

@@ -26,7 +26,7 @@ async function scene() {
   const sell = async (id: string) =>
     (await callWebhook(address, saleBody({ user_id: buyer!.userId, transaction_id: JSON.stringify(id) })))
       .status;
-  const ask = (item: string) => world.relay.transact((tx) => enqueue(tx, job, { item }));
+  const enqueueItem = (item: string) => world.relay.transact((tx) => enqueue(tx, job, { item }));
   /** What /health/ready says about Redis; it must be 503 unless that is ok. */
   const redisCheck = async () => {
     const ready = await fetch(`${address}/health/ready`);
@@ -34,37 +34,37 @@ async function scene() {
     expect(ready.status).toBe(checks.redis === "ok" ? 200 : 503);
     return checks.redis;
   };
-  /** Every ask and every sale was worked off, once. */
-  const expectDone = async (asked: readonly string[], sold: number) => {
+  /** Every entry and every sale was settled, once. */
+  const expectDone = async (enqueued: readonly string[], sold: number) => {
     await eventually(async () => {
-      expect((await noted(world)).toSorted()).toEqual(asked.toSorted());
+      expect((await noted(world)).toSorted()).toEqual(enqueued.toSorted());
       const paid = await world.query("select 1 from ledger_transactions where kind = 'commission'");
       expect(paid).toHaveLength(sold);
       expect(await world.enqueued()).toEqual([]);
     });
     await eventually(async () => expect(await redisCheck()).toBe("ok"));
   };
-  await ask("before");
+  await enqueueItem("before");
   await eventually(async () => expect(await noted(world)).toEqual(["before"]));
-  return { primary, other, proxy, world, ask, sell, redisCheck, expectDone };
+  return { primary, other, proxy, world, enqueueItem, sell, redisCheck, expectDone };
 }
 
 describe("a Redis that answers and does not accept writes", () => {
   it("demoted, its address led to the new primary while the sockets stay: work continues over new connections", async () => {
-    const { primary, other, proxy, ask, sell, redisCheck, expectDone } = await scene();
+    const { primary, other, proxy, enqueueItem, sell, redisCheck, expectDone } = await scene();
     await primary.command("replicaof", "127.0.0.1", other.port);
     await eventually(async () => expect(await redisCheck()).toMatch(/read-only.*READONLY/));
-    await ask("while demoted");
+    await enqueueItem("while demoted");
     expect(await sell("while demoted")).toBe(202);
     proxy.lead(other.port);
     await expectDone(["before", "while demoted"], 1);
   });
 
   it("full: ready says so, sales are accepted, work waits in Postgres and is done once there is memory", async () => {
-    const { primary, world, ask, sell, redisCheck, expectDone } = await scene();
+    const { primary, world, enqueueItem, sell, redisCheck, expectDone } = await scene();
     await primary.command("config", "set", "maxmemory", "1");
     await eventually(async () => expect(await redisCheck()).toMatch(/full.*OOM/));
-    await ask("while full");
+    await enqueueItem("while full");
     expect(await sell("while full")).toBe(202);
     // The first refused write is noticed, and no other is tried until there is memory.
     await eventually(() => expect(world.producers.ready()).toBe(false));
@@ -75,19 +75,19 @@ describe("a Redis that answers and does not accept writes", () => {
 
 describe("a Redis that is gone", () => {
   it("restarted on another address, without its data: work continues there", async () => {
-    const { primary, other, proxy, ask, sell, redisCheck, expectDone } = await scene();
+    const { primary, other, proxy, enqueueItem, sell, redisCheck, expectDone } = await scene();
     await primary.kill();
     await eventually(async () => expect(await redisCheck()).toBe("unreachable"));
-    await ask("while away");
+    await enqueueItem("while away");
     expect(await sell("while away")).toBe(202);
     proxy.lead(other.port);
     await expectDone(["before", "while away"], 1);
   });
 
   it("without a reset of its connections: they are closed by the client, and work continues over new ones", async () => {
-    const { proxy, ask, sell, expectDone } = await scene();
+    const { proxy, enqueueItem, sell, expectDone } = await scene();
     proxy.swallow();
-    await ask("unanswered");
+    await enqueueItem("unanswered");
     expect(await sell("unanswered")).toBe(202);
     await expectDone(["before", "unanswered"], 1);
   });

@@ -7,7 +7,7 @@ import { meetingReminders } from "../../src/workers/notifications/nudges/meeting
 import { unreadThreadNudges } from "../../src/workers/notifications/nudges/unread-thread-nudges.ts";
 import { delivery, deliveryStates, projectOf } from "../support/emails.ts";
 import { organization } from "../support/factories.ts";
-import { askForRun, performRanged } from "../support/jobs.ts";
+import { enqueueRunIn, performRanged } from "../support/jobs.ts";
 import { projectFor, skilled, storedMatches } from "../support/matching.ts";
 import { decisions } from "../support/notified.ts";
 import { grant, hostEvent, meeting, message, thread, user, users } from "../support/platform.ts";
@@ -73,7 +73,7 @@ describe("faults 22: a deactivated user", () => {
     const gone = await skilled(world, { cooking: 0.9 }, { organizationId });
     const projectId = await projectFor(world, ["cooking"], { organizationId });
     const run = async () => {
-      await askForRun(world, calculateMatches, {});
+      await enqueueRunIn(world, calculateMatches, {});
       await world.drain();
       return (await storedMatches(world)).map(({ volunteer }) => volunteer);
     };

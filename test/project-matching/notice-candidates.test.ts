@@ -3,7 +3,7 @@ import { listRuns } from "../../src/queues/runs.ts";
 import { chooseCandidates, type NoticePair } from "../../src/scoring/project-matching/choose-candidates.ts";
 import { notifyProjectMatches } from "../../src/workers/notifications/matching/notify-project-matches.ts";
 import { organization, volunteer } from "../support/factories.ts";
-import { askForRun } from "../support/jobs.ts";
+import { enqueueRunIn } from "../support/jobs.ts";
 import { projectFor } from "../support/matching.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -63,7 +63,7 @@ describe("the candidates that a run notifies", () => {
        values ('calculate-matches', 'manual', '{}', 'done', $1::timestamptz, $1::timestamptz)`,
       [NOW],
     );
-    await askForRun(world, notifyProjectMatches, {});
+    await enqueueRunIn(world, notifyProjectMatches, {});
     for (;;) {
       const [entry] = (await world.enqueued()).filter(({ job }) => job.startsWith(notifyProjectMatches.name));
       if (!entry) break;

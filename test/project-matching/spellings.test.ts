@@ -3,12 +3,12 @@ import { explain } from "../../src/explain/index.ts";
 import { readMatchCandidates } from "../../src/project-matching/project-candidates.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { organization } from "../support/factories.ts";
-import { askForRun } from "../support/jobs.ts";
+import { enqueueRunIn } from "../support/jobs.ts";
 import { giveSkills, projectFor, skilled } from "../support/matching.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 async function run(world: World, input: { projectId?: string; volunteerId?: string } = {}) {
-  await askForRun(world, calculateMatches, input);
+  await enqueueRunIn(world, calculateMatches, input);
   await world.drain();
 }
 

@@ -4,7 +4,7 @@ import { adoptEntries } from "../../src/queues/adopt-entries.ts";
 import { queuesWithoutProcess } from "../../src/queues/live-queues.ts";
 import { sweep } from "../../src/queues/sweep.ts";
 import { eventually } from "../support/eventually.ts";
-import { ask, singleJob } from "../support/jobs.ts";
+import { enqueueIn, singleJob } from "../support/jobs.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const queues = async (world: World) =>
@@ -13,9 +13,19 @@ const queues = async (world: World) =>
 describe("a job that moved to another queue", () => {
   it("takes along an entry that is enqueued again, unless a carrier holds it", async () => {
     const world = await createWorld();
-    await ask(world, singleJob(undefined, { queue: "multipliers" }), { item: "waits" }, { item: "runs" });
+    await enqueueIn(
+      world,
+      singleJob(undefined, { queue: "multipliers" }),
+      { item: "waits" },
+      { item: "runs" },
+    );
     await world.query("update outbox set carrier = 'c', enqueued_at = now() where key = 'runs'");
-    await ask(world, singleJob(undefined, { queue: "recommendations" }), { item: "waits" }, { item: "runs" });
+    await enqueueIn(
+      world,
+      singleJob(undefined, { queue: "recommendations" }),
+      { item: "waits" },
+      { item: "runs" },
+    );
     expect(await world.query("select key, queue, asks from outbox order by key")).toEqual([
       { key: "runs", queue: "multipliers", asks: 2 },
       { key: "waits", queue: "recommendations", asks: 2 },

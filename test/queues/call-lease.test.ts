@@ -3,7 +3,7 @@ import { renewLease } from "../../src/queues/call-lease.ts";
 import { failEntry, releaseEntries } from "../../src/queues/failure.ts";
 import { postponeEntries } from "../../src/queues/postpone.ts";
 import { eventually } from "../support/eventually.ts";
-import { ask, singleJob } from "../support/jobs.ts";
+import { enqueueIn, singleJob } from "../support/jobs.ts";
 import { openTransaction } from "../support/open-transaction.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -29,7 +29,7 @@ it.each(Object.entries(GIVEN_BACK))(
   "an entry whose carrier is read before its relay has committed is %s",
   async (_, giveBack) => {
     const world = await createWorld({ jobs: [job] });
-    await ask(world, job, { item: "a" });
+    await enqueueIn(world, job, { item: "a" });
     const [entry] = await world.enqueued();
     const relay = await openTransaction(world);
     await relay.query("update outbox set carrier = 'c', enqueued_at = now()");
@@ -45,7 +45,7 @@ it.each(Object.entries(GIVEN_BACK))(
 
 it.each(Object.entries(GIVEN_BACK))("an entry that another carrier holds is not %s", async (_, giveBack) => {
   const world = await createWorld({ jobs: [job] });
-  await ask(world, job, { item: "a" });
+  await enqueueIn(world, job, { item: "a" });
   await world.query("update outbox set carrier = 'other', enqueued_at = now()");
   const [entry] = await world.enqueued();
   await giveBack(world, entry!.id);

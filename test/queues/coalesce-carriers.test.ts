@@ -7,7 +7,7 @@ import { runCarrier } from "../../src/queues/run-carrier.ts";
 import { executionOf } from "../../src/roles/execution.ts";
 import { eventually } from "../support/eventually.ts";
 import { gate } from "../support/gate.ts";
-import { ask, itemPayload, items, note, noted } from "../support/jobs.ts";
+import { enqueueIn, itemPayload, items, note, noted } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
 /** How many groups of one job a process runs at the same time. */
@@ -39,7 +39,7 @@ async function openScene(fails: (item: string) => boolean = () => false, timeLim
   });
   const world = await createWorld({ jobs: [job] });
   const deps = executionOf(world, { coalescer: createCoalescer() });
-  const ids = await ask(world, job, ...items(12));
+  const ids = await enqueueIn(world, job, ...items(12));
   await world.query("update outbox set carrier = 'c'");
   const go = (entries: readonly string[], more: Partial<Carrier> = {}, stop = new AbortController().signal) =>
     runCarrier(deps, { ...FRESH, id: "c", job: job.name, entries, ...more }, stop);

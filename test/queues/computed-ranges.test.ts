@@ -5,7 +5,7 @@ import { rows } from "../../src/db/statement.ts";
 import { rangeName } from "../../src/queues/catalogue.ts";
 import { defineJob } from "../../src/queues/job.ts";
 import { done } from "../../src/queues/outcome.ts";
-import { askForRun, note, noted } from "../support/jobs.ts";
+import { enqueueRunIn, note, noted } from "../support/jobs.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 type Seen = { openTransactions: number; entries: number };
@@ -45,7 +45,7 @@ async function begin(numbers: number[]): Promise<World> {
   seen = [];
   misbehave = null;
   const world = await createWorld({ jobs: [double], at: "2026-05-01T00:00:00Z" });
-  await askForRun(world, double, { numbers });
+  await enqueueRunIn(world, double, { numbers });
   const [cut] = await world.enqueued();
   await world.run(double, [cut!.id]);
   return world;

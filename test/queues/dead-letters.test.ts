@@ -7,7 +7,7 @@ import {
   retryDeadLetters,
 } from "../../src/queues/dead-letters.ts";
 import { Cancel } from "../../src/queues/outcome.ts";
-import { ask, items, noted, singleJob } from "../support/jobs.ts";
+import { enqueueIn, items, noted, singleJob } from "../support/jobs.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 let broken = true;
@@ -20,7 +20,7 @@ const fragile = singleJob(async ({ item }) => {
 async function worldWithLetters(count: number): Promise<World> {
   broken = true;
   const world = await createWorld({ jobs: [fragile] });
-  for (const id of await ask(world, fragile, ...items(count))) await world.run(fragile, [id]);
+  for (const id of await enqueueIn(world, fragile, ...items(count))) await world.run(fragile, [id]);
   return world;
 }
 
@@ -58,7 +58,7 @@ describe("dead letters", () => {
       payload: { item: "item-0000" },
       slot: null,
     });
-    const [alive] = await ask(world, fragile, { item: "alive" });
+    const [alive] = await enqueueIn(world, fragile, { item: "alive" });
     expect(await inspectDeadLetter(world.db.drizzle, alive!)).toBeUndefined();
   });
 
@@ -146,7 +146,7 @@ describe("dead letters", () => {
 
   it("are the only entries affected, and without any there is no audit row", async () => {
     const world = await worldWithLetters(0);
-    await ask(world, fragile, { item: "alive" });
+    await enqueueIn(world, fragile, { item: "alive" });
     expect(
       await inTransaction(world.db, (tx) =>
         retryDeadLetters(tx, {}, { actor: "ann", reason: "fixed", catalogue: world.catalogue }),

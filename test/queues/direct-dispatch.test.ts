@@ -5,7 +5,7 @@ import { enqueueMany } from "../../src/queues/enqueue.ts";
 import { MAX_WAITING_CARRIERS } from "../../src/queues/queues.ts";
 import type { Producers } from "../../src/queues/redis.ts";
 import { eventually } from "../support/eventually.ts";
-import { ask, batchJob, items, noted, singleJob } from "../support/jobs.ts";
+import { batchJob, enqueueIn, items, noted, singleJob } from "../support/jobs.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const batch = batchJob(undefined, { size: 20 });
@@ -74,7 +74,7 @@ describe("direct dispatch", () => {
   it("leaves an entry that existed before to the relay", async () => {
     const world = await createWorld({ jobs: [batch] });
     const [old] = items(1);
-    await ask(world, batch, old!);
+    await enqueueIn(world, batch, old!);
     const { transact } = await openDispatch(world);
     const { pending } = await transact((tx) => enqueueMany(tx, batch, items(2)));
     expect(pending).toBe(true);

@@ -5,15 +5,15 @@ import { inTransaction, type Tx } from "../../src/db/transaction.ts";
 import { enqueue, enqueueMany } from "../../src/queues/enqueue.ts";
 import { defineJob } from "../../src/queues/job.ts";
 import { Cancel, skipped } from "../../src/queues/outcome.ts";
-import { ask, batchJob, items, noted, singleJob } from "../support/jobs.ts";
+import { batchJob, enqueueIn, items, noted, singleJob } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
 describe("enqueue", () => {
   it("updates the waiting entry with the same key to the newer payload", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
-    const [first] = await ask(world, job, { item: "a", value: "old" });
-    const [second] = await ask(world, job, { item: "a", value: "new" });
+    const [first] = await enqueueIn(world, job, { item: "a", value: "old" });
+    const [second] = await enqueueIn(world, job, { item: "a", value: "new" });
     expect(second).toBe(first);
     expect(await world.enqueued()).toMatchObject([
       { id: first, asks: 2, payload: { item: "a", value: "new" } },
@@ -30,7 +30,7 @@ describe("enqueue", () => {
     const world = await createWorld({ jobs: [job] });
     await world.perform(job, { item: "a", value: "bad" });
     expect(await world.enqueued()).toMatchObject([{ dead: true, attempts: 1 }]);
-    await ask(world, job, { item: "a", value: "good" });
+    await enqueueIn(world, job, { item: "a", value: "good" });
     expect(await world.enqueued()).toMatchObject([{ dead: false, attempts: 0, error: null }]);
     await world.drain();
     expect(await noted(world)).toEqual(["good"]);
@@ -41,7 +41,13 @@ describe("enqueue", () => {
   it("makes one entry of several payloads with the same key, with the last payload", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
-    await ask(world, job, { item: "a", value: "1" }, { item: "b", value: "2" }, { item: "a", value: "3" });
+    await enqueueIn(
+      world,
+      job,
+      { item: "a", value: "1" },
+      { item: "b", value: "2" },
+      { item: "a", value: "3" },
+    );
     const entries = await world.enqueued();
     expect(entries.map((e) => [e.key, (e.payload as { value: string }).value])).toEqual([
       ["a", "3"],
@@ -72,7 +78,7 @@ describe("enqueue", () => {
     });
     const world = await createWorld({ jobs: [job] });
     await world.perform(job, { item: "a" });
-    await ask(world, job, { item: "a" });
+    await enqueueIn(world, job, { item: "a" });
     expect(await world.query("select run_at > now() as later, attempts from outbox")).toEqual([
       { later: true, attempts: 1 },
     ]);
@@ -96,7 +102,9 @@ describe("enqueue", () => {
   it("refuses an invalid payload before anything is written", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
-    await expect(ask(world, job, { item: "a" }, { item: 7 } as never)).rejects.toThrow(/expected string/);
+    await expect(enqueueIn(world, job, { item: "a" }, { item: 7 } as never)).rejects.toThrow(
+      /expected string/,
+    );
     expect(await world.enqueued()).toEqual([]);
   });
 

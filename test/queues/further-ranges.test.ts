@@ -9,7 +9,7 @@ import { done, further } from "../../src/queues/outcome.ts";
 import { listRuns } from "../../src/queues/runs.ts";
 import { executionOf } from "../../src/roles/execution.ts";
 import { eventually } from "../support/eventually.ts";
-import { askForRun, note, noted } from "../support/jobs.ts";
+import { enqueueRunIn, note, noted } from "../support/jobs.ts";
 import { dieAtNextCommit } from "../support/kills.ts";
 import { createWorld, type OutboxRow, type World } from "../support/world.ts";
 
@@ -47,7 +47,7 @@ const rangesOf = (round: number, rounds: readonly number[]): string[] =>
 const begin = async (rounds: number[]) => {
   failOn = null;
   const world = await createWorld({ jobs: [goOn], at: "2026-05-01T00:00:00Z" });
-  await askForRun(world, goOn, { rounds });
+  await enqueueRunIn(world, goOn, { rounds });
   return world;
 };
 const latest = async (world: World) => (await listRuns(world.db.drizzle, null, 10))[0]!;

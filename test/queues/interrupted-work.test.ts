@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { eventually } from "../support/eventually.ts";
 import { gate } from "../support/gate.ts";
-import { ask, batchJob, items, note, noted, singleJob } from "../support/jobs.ts";
+import { batchJob, enqueueIn, items, note, noted, singleJob } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
 describe("the time limit", () => {
@@ -64,7 +64,7 @@ describe("a worker that is stopped", () => {
     });
     const world = await createWorld({ jobs: [job] });
     const workers = await world.startWorkers();
-    await ask(world, job, ...items(3));
+    await enqueueIn(world, job, ...items(3));
     world.relay.wake();
     await started.passed;
     await world.relay.stop();
@@ -90,7 +90,7 @@ describe("a worker that lost its lock", () => {
     );
     const world = await createWorld({ jobs: [job] });
     await world.startWorkers();
-    await ask(world, job, { item: "a" });
+    await enqueueIn(world, job, { item: "a" });
     world.relay.wake();
     await started.passed;
     const [lock] = await world.producers.redis.keys(`*${world.config.redisPrefix}:maintenance*:lock`);
@@ -109,7 +109,7 @@ describe("losing Postgres", () => {
       return undefined;
     });
     const world = await createWorld({ jobs: [job] });
-    const ids = await ask(world, job, ...items(3));
+    const ids = await enqueueIn(world, job, ...items(3));
     expect(await world.run(job, ids)).toMatchObject({ done: 3, retry: 0 });
     expect(await noted(world)).toHaveLength(3);
     expect(await world.query("select * from job_runs")).toEqual([]);
@@ -121,7 +121,7 @@ describe("losing Postgres", () => {
       return undefined;
     });
     const world = await createWorld({ jobs: [job] });
-    const ids = await ask(world, job, ...items(4));
+    const ids = await enqueueIn(world, job, ...items(4));
     expect(await world.run(job, ids)).toMatchObject({ done: 3, retry: 1 });
     expect(await world.enqueued()).toMatchObject([{ key: "item-0001", attempts: 1 }]);
   });
@@ -129,7 +129,7 @@ describe("losing Postgres", () => {
   it("while a failure is stored neither loses it nor uses a second attempt", async () => {
     const job = singleJob(async () => Promise.reject(new Error("no")));
     const world = await createWorld({ jobs: [job] });
-    const [id] = await ask(world, job, { item: "a" });
+    const [id] = await enqueueIn(world, job, { item: "a" });
     // The backend of the first write of a failure is terminated.
     await world.query(`create sequence failures`);
     await world.query(`create function lose_backend() returns trigger language plpgsql as $$

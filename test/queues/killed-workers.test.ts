@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { LOCK_POLICY } from "../../src/queues/queues.ts";
 import { sweep } from "../../src/queues/sweep.ts";
 import { eventually } from "../support/eventually.ts";
-import { ask, batchJob, items, noted } from "../support/jobs.ts";
+import { batchJob, enqueueIn, items, noted } from "../support/jobs.ts";
 import { spawnWorker } from "../support/kills.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -33,7 +33,7 @@ describe("a job that kills its worker each time", () => {
   it("ends as a dead letter, and the rest of its group is done by other workers", async () => {
     // This process only needs the name and the batch size of the job.
     const world = await createWorld({ jobs: [batchJob()] });
-    await ask(world, batchJob(), ...items(4), { item: "poison" });
+    await enqueueIn(world, batchJob(), ...items(4), { item: "poison" });
     world.relay.start();
     const deaths = keepWorkersRunning(world);
     await eventually(
@@ -55,7 +55,7 @@ describe("a job that kills its worker each time", () => {
 describe("a worker that is killed while it runs a job", () => {
   it("has its job run again by another, with the lock times of production", async () => {
     const world = await createWorld({ jobs: [batchJob()] });
-    await ask(world, batchJob(), { item: "poison" });
+    await enqueueIn(world, batchJob(), { item: "poison" });
     world.relay.start();
     const child = spawnWorker(world, { LOCKS: "production" });
     expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);

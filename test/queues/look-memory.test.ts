@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { createLookMemory } from "../../src/queues/look-memory.ts";
 import { type Beginnings, lookSql, type QueueStates, readQueueStates } from "../../src/queues/relay-round.ts";
-import { ask, singleJob } from "../support/jobs.ts";
+import { enqueueIn, singleJob } from "../support/jobs.ts";
 import { openTransaction } from "../support/open-transaction.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -83,7 +83,7 @@ describe("a held snapshot", () => {
     const [whole, later] = [await pagesRead(world, new Map()), await pagesRead(world, from)];
     expect(whole).toBeGreaterThan(100);
     expect(later).toBeLessThan(whole / 5);
-    await ask(world, singleJob(), { item: "fresh" });
+    await enqueueIn(world, singleJob(), { item: "fresh" });
     expect((await readQueueStates(world, from)).busy).toEqual(["maintenance"]);
     await holder.end("rollback");
   });

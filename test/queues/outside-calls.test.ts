@@ -9,7 +9,7 @@ import { sweep } from "../../src/queues/sweep.ts";
 import { executionOf } from "../../src/roles/execution.ts";
 import { eventually } from "../support/eventually.ts";
 import { gate } from "../support/gate.ts";
-import { ask, noted } from "../support/jobs.ts";
+import { enqueueIn, noted } from "../support/jobs.ts";
 import { outsideServer, sendJob } from "../support/outside.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -61,7 +61,7 @@ describe("a job with an outside call", () => {
 
   it("sends the same bytes in every attempt, including the first", async () => {
     const { outside, job, world } = await outsideWorld(failing(2));
-    const [id] = await ask(world, job, { item: "a" });
+    const [id] = await enqueueIn(world, job, { item: "a" });
     for (const end of ["retry", "retry", "done"])
       expect(await world.run(job, [id!])).toMatchObject({ [end]: 1 });
     expect(outside.bodies).toHaveLength(3);
@@ -83,7 +83,7 @@ describe("a job with an outside call", () => {
 
   it("shows the request in its dead letter", async () => {
     const { job, world } = await outsideWorld(failing(99), { attempts: 1 });
-    const [id] = await ask(world, job, { item: "a" });
+    const [id] = await enqueueIn(world, job, { item: "a" });
     await world.run(job, [id!]);
     expect(await inspectDeadLetter(world.db.drizzle, id!)).toMatchObject({
       request: { apple: "a", zebra: "a" },
@@ -93,7 +93,7 @@ describe("a job with an outside call", () => {
 
   it("is called and recorded once when its carrier runs three times at once", async () => {
     const { outside, job, world } = await outsideWorld();
-    const [id] = await ask(world, job, { item: "a" });
+    const [id] = await enqueueIn(world, job, { item: "a" });
     const tallies = await Promise.all([1, 2, 3].map(() => world.run(job, [id!])));
     expect(tallies.reduce((sum, tally) => sum + tally.done, 0)).toBe(1);
     expect(tallies.reduce((sum, tally) => sum + tally.duplicate + tally.snoozed, 0)).toBe(2);
@@ -112,7 +112,7 @@ async function openCall(fields?: Parameters<typeof sendJob>[1]) {
     await answer.passed;
     response.end("ok");
   }, fields);
-  const [id] = await ask(scene.world, scene.job, { item: "a" });
+  const [id] = await enqueueIn(scene.world, scene.job, { item: "a" });
   const run = scene.world.run(scene.job, [id!]);
   await inFlight.passed;
   return { ...scene, id: id!, run, answer };
@@ -161,7 +161,7 @@ describe("the lease of an outside call", () => {
 
   it("is given up with the attempt: a failed call is repeated after its back-off, not after the lease", async () => {
     const { job, world } = await outsideWorld(failing(1));
-    const [id] = await ask(world, job, { item: "a" });
+    const [id] = await enqueueIn(world, job, { item: "a" });
     expect(await world.run(job, [id!])).toMatchObject({ retry: 1 });
     expect(await world.query("select leased_by, leased_until from outbox")).toEqual([
       { leased_by: null, leased_until: null },
@@ -189,7 +189,7 @@ describe("the lease of an outside call", () => {
       response.statusCode = 500;
       response.end("no");
     });
-    const [id] = await ask(world, job, { item: "a" });
+    const [id] = await enqueueIn(world, job, { item: "a" });
     const run = world.run(job, [id!]);
     await inFlight.passed;
     await world.query("update outbox set leased_by = 'another attempt', carrier = 'another carrier'");
@@ -202,7 +202,7 @@ describe("the lease of an outside call", () => {
 
   it("is not needed by a carrier that does not stand in the row: it does nothing", async () => {
     const { outside, job, world } = await outsideWorld();
-    const [id] = await ask(world, job, { item: "a" });
+    const [id] = await enqueueIn(world, job, { item: "a" });
     const stranger = { ...FRESH, id: "stranger", job: job.name, entries: [id!] };
     expect(await runCarrier(executionOf(world), stranger, new AbortController().signal)).toMatchObject({
       duplicate: 1,
@@ -215,8 +215,8 @@ describe("the lease of an outside call", () => {
 describe("enqueueing a job with an outside call again", () => {
   it("before the call updates the entry", async () => {
     const { outside, job, world } = await outsideWorld();
-    await ask(world, job, { item: "a", value: "1" });
-    await ask(world, job, { item: "a", value: "2" });
+    await enqueueIn(world, job, { item: "a", value: "1" });
+    await enqueueIn(world, job, { item: "a", value: "2" });
     await world.drain();
     expect(await noted(world)).toEqual(["2: ok"]);
     expect(outside.bodies).toHaveLength(1);
@@ -230,10 +230,10 @@ describe("enqueueing a job with an outside call again", () => {
       await answer.passed;
       response.end("ok");
     });
-    const [id] = await ask(world, job, { item: "a", value: "1" });
+    const [id] = await enqueueIn(world, job, { item: "a", value: "1" });
     const run = world.run(job, [id!]);
     await inFlight.passed;
-    await ask(world, job, { item: "a", value: "2" });
+    await enqueueIn(world, job, { item: "a", value: "2" });
     answer.open();
     expect(await run).toMatchObject({ done: 1 });
     expect(await noted(world)).toEqual(["1: ok"]);
@@ -245,9 +245,9 @@ describe("enqueueing a job with an outside call again", () => {
 
   it("between two attempts leads to another request", async () => {
     const { job, world } = await outsideWorld(failing(1));
-    const [id] = await ask(world, job, { item: "a", value: "1" });
+    const [id] = await enqueueIn(world, job, { item: "a", value: "1" });
     expect(await world.run(job, [id!])).toMatchObject({ retry: 1 });
-    await ask(world, job, { item: "a", value: "2" });
+    await enqueueIn(world, job, { item: "a", value: "2" });
     await world.skipBackOff();
     await world.drain();
     expect(await noted(world)).toEqual(["1: ok", "2: ok"]);
@@ -261,10 +261,10 @@ describe("enqueueing a job with an outside call again", () => {
       if (++calls === 1) await firstAnswer.passed;
       response.end(`answer ${calls}`);
     });
-    const [id] = await ask(world, job, { item: "a", value: "1" });
+    const [id] = await enqueueIn(world, job, { item: "a", value: "1" });
     const slow = world.run(job, [id!]);
     await eventually(() => expect(calls).toBe(1));
-    await ask(world, job, { item: "a", value: "2" });
+    await enqueueIn(world, job, { item: "a", value: "2" });
     // The first attempt seems lost: its lease has ended. Another one sends the same request again and records
     // it; the entry is due again because it was enqueued twice.
     await world.query("update outbox set leased_until = now()");
@@ -307,7 +307,7 @@ describe("enqueueing a job with an outside call again", () => {
   it("after it died prepares a new request: the corrected payload is sent, not the one that was refused", async () => {
     const { outside, job, world } = await outsideWorld(failing(1), { attempts: 1 });
     expect(await world.perform(job, { item: "a", value: "refused" })).toMatchObject({ dead: 1 });
-    await ask(world, job, { item: "a", value: "corrected" });
+    await enqueueIn(world, job, { item: "a", value: "corrected" });
     await world.drain();
     expect(outside.bodies.map((body) => JSON.parse(body).zebra)).toEqual(["refused", "corrected"]);
     expect(await noted(world)).toEqual(["corrected: ok"]);

@@ -8,7 +8,7 @@ import { relayOnce } from "../../src/queues/relay-round.ts";
 import { listRuns } from "../../src/queues/runs.ts";
 import { eventually } from "../support/eventually.ts";
 import { gate } from "../support/gate.ts";
-import { ask, noted, singleJob } from "../support/jobs.ts";
+import { enqueueIn, noted, singleJob } from "../support/jobs.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const QUEUE = "commissions";
@@ -55,12 +55,12 @@ describe("the ranges of a run", () => {
     const job = longRun(() => release.passed);
     const world = await createWorld({ jobs: [job, sale] });
     await world.startWorkers();
-    await ask(world, job, {});
+    await enqueueIn(world, job, {});
     await eventually(async () => {
       const active = await world.producers.queue(QUEUE).getActiveCount();
       expect(active).toBe(AT_ONCE);
     });
-    await ask(world, sale, { item: "a" }, { item: "b" });
+    await enqueueIn(world, sale, { item: "a" }, { item: "b" });
     await eventually(async () => expect(await noted(world)).toHaveLength(2));
     expect(await waiting(world)).toEqual({ due: AT_ONCE, parked: RANGES - AT_ONCE });
     release.open();
@@ -70,13 +70,13 @@ describe("the ranges of a run", () => {
     });
   });
 
-  it("wait in Redis behind single work that was asked for later", async () => {
+  it("wait in Redis behind single work that was enqueued later", async () => {
     const job = longRun();
     const world = await createWorld({ jobs: [job, sale] });
     await eventually(() => expect(world.producers.ready()).toBe(true));
     await world.perform(job, {});
     await relayOnce(world);
-    await ask(world, sale, { item: "a" });
+    await enqueueIn(world, sale, { item: "a" });
     await relayOnce(world);
     await eventually(async () => {
       const waiting = await world.producers.queue(QUEUE).getPrioritized();
@@ -124,7 +124,7 @@ describe("the ranges of a run", () => {
     const job = longRun(() => release.passed, 15, { rangesPerWorker: 1 });
     const world = await createWorld({ jobs: [job] });
     await world.startWorkers({ queues: [QUEUE] });
-    await ask(world, job, {});
+    await enqueueIn(world, job, {});
     await eventually(async () => expect(await waiting(world)).toEqual({ due: 1, parked: RANGES - 1 }));
     const active = () => world.producers.queue(QUEUE).getActiveCount();
     await world.startWorkers({ queues: [QUEUE] });
@@ -139,7 +139,7 @@ describe("the ranges of a run", () => {
     const job = longRun(() => release.passed);
     const world = await createWorld({ jobs: [job] });
     await world.startWorkers({ queues: [QUEUE] });
-    await ask(world, job, {});
+    await enqueueIn(world, job, {});
     const active = () => world.producers.queue(QUEUE).getActiveCount();
     await eventually(async () => expect(await active()).toBe(AT_ONCE));
     await world.startWorkers({ queues: [QUEUE] });

@@ -6,7 +6,7 @@ import { runCarrier } from "../../src/queues/run-carrier.ts";
 import { listRuns } from "../../src/queues/runs.ts";
 import { executionOf } from "../../src/roles/execution.ts";
 import { eventually } from "../support/eventually.ts";
-import { ask, askForRun, noted, singleJob } from "../support/jobs.ts";
+import { enqueueIn, enqueueRunIn, noted, singleJob } from "../support/jobs.ts";
 import { openVersion } from "../support/versions.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -34,7 +34,7 @@ describe("entries of a job that this version does not have", () => {
     const world = await createWorld({ jobs: [job] });
     await ready(world);
     await plant(world, 5_000);
-    await ask(world, job, { item: "live" });
+    await enqueueIn(world, job, { item: "live" });
     for (let round = 0; round < 12; round++) await relayOnce(world);
     expect(
       await world.query("select job, carrier is not null as carried from outbox where job = 'note-item'"),
@@ -129,7 +129,7 @@ describe("entries of a job that this version does not have", () => {
   it("become dead letters after a day, and a run of such a job fails", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
-    const run = await askForRun(world, job, { item: "a" });
+    const run = await enqueueRunIn(world, job, { item: "a" });
     await plant(world, 1);
     await world.query("update outbox set job = 'gone-job'");
     for (const { id } of await world.enqueued()) await world.run({ name: "gone-job" }, [id]);
@@ -146,7 +146,7 @@ describe("entries of a job that this version does not have", () => {
   it("run as soon as a version starts that has the job", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
-    await ask(world, job, { item: "a" });
+    await enqueueIn(world, job, { item: "a" });
     await world.query(
       "update outbox set postponed_at = now() - interval '9 hours', run_at = now() + interval '15 minutes'",
     );

@@ -8,7 +8,7 @@ import { failAbandonedRuns, listRuns } from "../../src/queues/runs.ts";
 import { openDueSlots } from "../../src/schedules/due-slots.ts";
 import { every } from "../../src/schedules/schedule.ts";
 import { eventually } from "../support/eventually.ts";
-import { ask, askForRun, note, noted } from "../support/jobs.ts";
+import { enqueueIn, enqueueRunIn, note, noted } from "../support/jobs.ts";
 import { createWorld, type OutboxRow, type World } from "../support/world.ts";
 
 let failOn: ReadonlySet<number> = new Set();
@@ -51,7 +51,7 @@ describe("a ranged job", () => {
   it("is cut into ranges, and summed once after all of them", async () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp], at: "2026-05-01T00:00:00Z" });
-    await askForRun(world, addUp, { upTo: 10 });
+    await enqueueRunIn(world, addUp, { upTo: 10 });
     await world.drain();
     expect(await latest(world)).toMatchObject({
       status: "done",
@@ -66,7 +66,7 @@ describe("a ranged job", () => {
   it("shows its progress", async () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp] });
-    await askForRun(world, addUp, { upTo: 4 });
+    await enqueueRunIn(world, addUp, { upTo: 4 });
     const [cut] = await world.enqueued();
     await runEntry(world, cut!);
     expect(await latest(world)).toMatchObject({ status: "running", total: 4, pending: 4 });
@@ -83,7 +83,7 @@ describe("a ranged job", () => {
   it("without ranges is summed at once", async () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp] });
-    await askForRun(world, addUp, { upTo: 0 });
+    await enqueueRunIn(world, addUp, { upTo: 0 });
     await world.drain();
     expect(await latest(world)).toMatchObject({ status: "done", total: 0, pending: 0 });
     expect(await sums(world)).toHaveLength(1);
@@ -92,7 +92,7 @@ describe("a ranged job", () => {
   it("runs every range and the sum as of the same time", async () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp], at: "2026-05-01T00:00:00Z" });
-    await askForRun(world, addUp, { upTo: 3 });
+    await enqueueRunIn(world, addUp, { upTo: 3 });
     const [cut] = await world.enqueued();
     await runEntry(world, cut!);
     world.at("2026-05-01T09:00:00Z");
@@ -104,7 +104,7 @@ describe("a ranged job", () => {
   it("has its own run when it was enqueued by an event", async () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp] });
-    await ask(world, addUp, { upTo: 3 });
+    await enqueueIn(world, addUp, { upTo: 3 });
     await world.drain();
     expect(await latest(world)).toMatchObject({ trigger: "event", status: "done", counts: { total: 6 } });
   });
@@ -112,7 +112,7 @@ describe("a ranged job", () => {
   it("counts each range once, even if every carrier runs twice at the same time", async () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp] });
-    await askForRun(world, addUp, { upTo: 20 });
+    await enqueueRunIn(world, addUp, { upTo: 20 });
     const [cut] = await world.enqueued();
     await Promise.all([runEntry(world, cut!), runEntry(world, cut!)]);
     const ranges = await world.enqueued();
@@ -126,7 +126,7 @@ describe("a ranged job", () => {
   it("fails when a range is dead; retrying the dead letter completes the run, with one sum", async () => {
     failOn = new Set([3]);
     const world = await createWorld({ jobs: [addUp] });
-    await askForRun(world, addUp, { upTo: 5 });
+    await enqueueRunIn(world, addUp, { upTo: 5 });
     await world.drain();
     expect(await latest(world)).toMatchObject({ status: "failed", pending: 1 });
     expect(await sums(world)).toEqual([]);
@@ -150,7 +150,7 @@ describe("a ranged job", () => {
   it("with two dead ranges stays failed until both are retried", async () => {
     failOn = new Set([2, 4]);
     const world = await createWorld({ jobs: [addUp] });
-    await askForRun(world, addUp, { upTo: 5 });
+    await enqueueRunIn(world, addUp, { upTo: 5 });
     await world.drain();
     const [first] = await world.enqueued();
     failOn = new Set();
@@ -192,11 +192,11 @@ describe("a ranged job", () => {
   it("does not retry a dead range once a newer run has begun", async () => {
     failOn = new Set([2]);
     const world = await createWorld({ jobs: [addUp] });
-    await askForRun(world, addUp, { upTo: 3 });
+    await enqueueRunIn(world, addUp, { upTo: 3 });
     await world.drain();
     const [old] = await world.enqueued();
     failOn = new Set();
-    await askForRun(world, addUp, { upTo: 3 });
+    await enqueueRunIn(world, addUp, { upTo: 3 });
     expect(await retry(world, old!)).toEqual({ retried: 0, superseded: 1 });
     await world.drain();
     expect(await retry(world, old!)).toEqual({ retried: 0, superseded: 1 });
@@ -206,10 +206,10 @@ describe("a ranged job", () => {
   it("retries a dead range after a run with another input, or one that failed", async () => {
     failOn = new Set([2]);
     const world = await createWorld({ jobs: [addUp] });
-    await askForRun(world, addUp, { upTo: 2 });
+    await enqueueRunIn(world, addUp, { upTo: 2 });
     await world.drain();
-    await askForRun(world, addUp, { upTo: 1 });
-    await askForRun(world, addUp, { upTo: 2 });
+    await enqueueRunIn(world, addUp, { upTo: 1 });
+    await enqueueRunIn(world, addUp, { upTo: 2 });
     await world.drain();
     const [old] = await world.enqueued();
     failOn = new Set();
@@ -220,7 +220,7 @@ describe("a ranged job", () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp] });
     await world.startWorkers();
-    await askForRun(world, addUp, { upTo: 30 });
+    await enqueueRunIn(world, addUp, { upTo: 30 });
     world.relay.wake();
     await eventually(async () =>
       expect(await latest(world)).toMatchObject({ status: "done", counts: { total: 465 } }),
@@ -232,8 +232,8 @@ describe("an unfinished run", () => {
   it("without entries fails, and one with entries does not", async () => {
     failOn = new Set();
     const world = await createWorld({ jobs: [addUp] });
-    const lost = await askForRun(world, addUp, { upTo: 3 });
-    await askForRun(world, addUp, { upTo: 4 });
+    const lost = await enqueueRunIn(world, addUp, { upTo: 3 });
+    await enqueueRunIn(world, addUp, { upTo: 4 });
     await world.query("delete from outbox where parent = $1", [lost]);
     expect(await failAbandonedRuns(world.db.drizzle)).toEqual([lost]);
     expect(await world.query("select status, error from job_runs order by id")).toEqual([

@@ -5,7 +5,7 @@ import { type CallContext, defineJob, type OutsideJob, type Resumption } from ".
 import { Cancel, done, NotSent, Snooze } from "../../src/queues/outcome.ts";
 import { eventually } from "../support/eventually.ts";
 import { gate } from "../support/gate.ts";
-import { ask, type Item, itemPayload, note, noted } from "../support/jobs.ts";
+import { enqueueIn, type Item, itemPayload, note, noted } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
 type Steps = {
@@ -40,7 +40,7 @@ async function scene({ answers = [], admit, resume }: Steps = {}) {
     },
   });
   const world = await createWorld({ jobs: [job] });
-  const [id] = await ask(world, job, { item: "a" });
+  const [id] = await enqueueIn(world, job, { item: "a" });
   return { world, sent, prepared, run: () => world.run(job, [id!]) };
 }
 

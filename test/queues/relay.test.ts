@@ -5,7 +5,7 @@ import { createRelay } from "../../src/queues/relay.ts";
 import { relayOnce } from "../../src/queues/relay-round.ts";
 import { eventually } from "../support/eventually.ts";
 import { chain, organization } from "../support/factories.ts";
-import { ask, askForRun, batchJob, items, noted, singleJob } from "../support/jobs.ts";
+import { batchJob, enqueueIn, enqueueRunIn, items, noted, singleJob } from "../support/jobs.ts";
 import { ownRedis } from "../support/own-redis.ts";
 import { takeSale } from "../support/sales.ts";
 import { createWorld, type World } from "../support/world.ts";
@@ -25,8 +25,8 @@ describe("the relay", () => {
     const single = singleJob();
     const world = await createWorld({ jobs: [batch, single] });
     await ready(world);
-    await ask(world, batch, ...items(50));
-    await ask(world, single, ...items(3));
+    await enqueueIn(world, batch, ...items(50));
+    await enqueueIn(world, single, ...items(3));
     expect(await relayOnce(world)).toBe(53);
     expect(await groups(world)).toEqual([20, 20, 10, 1, 1, 1]);
   });
@@ -35,9 +35,9 @@ describe("the relay", () => {
     const batch = batchJob();
     const world = await createWorld({ jobs: [batch] });
     await ready(world);
-    await ask(world, batch, ...items(5));
+    await enqueueIn(world, batch, ...items(5));
     await world.query("update outbox set attempts = 1 where key = 'item-0002'");
-    await askForRun(world, batch, { item: "run" });
+    await enqueueRunIn(world, batch, { item: "run" });
     await relayOnce(world);
     expect(await groups(world)).toEqual([4, 1, 1]);
   });
@@ -46,7 +46,7 @@ describe("the relay", () => {
     const job = batchJob(undefined, { size: 10 });
     const world = await createWorld({ jobs: [job] });
     await ready(world);
-    await ask(world, job, ...items(400));
+    await enqueueIn(world, job, ...items(400));
     const brought = await Promise.all([1, 2, 3, 4].map(() => relayOnce(world)));
     expect(brought.reduce((sum, n) => sum + n, 0)).toBe(400);
     const carriers = await world.producers.queue("maintenance").getJobs(["prioritized"]);
@@ -58,8 +58,8 @@ describe("the relay", () => {
     const heavy = singleJob(undefined, { name: "heavy-work", queue: "commissions" });
     const world = await createWorld({ jobs: [light, heavy] });
     await ready(world);
-    await ask(world, light, ...items(600));
-    await ask(world, heavy, ...items(600));
+    await enqueueIn(world, light, ...items(600));
+    await enqueueIn(world, heavy, ...items(600));
     await relayOnce(world);
     const carried = await world.query(
       "select job, count(*)::int as n from outbox where carrier is not null group by job order by job",
@@ -75,7 +75,7 @@ describe("the relay", () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
     await ready(world);
-    await ask(world, job, ...items(3_000));
+    await enqueueIn(world, job, ...items(3_000));
     for (let round = 0; round < 10; round++) await relayOnce(world);
     const waiting = await world.producers.queue("maintenance").getJobCountByTypes("prioritized", "wait");
     expect(waiting).toBeLessThanOrEqual(MAX_WAITING_CARRIERS + 500);
@@ -119,7 +119,7 @@ describe("the relay", () => {
     const job = batchJob();
     const world = await createWorld({ jobs: [job] });
     await ready(world);
-    await ask(
+    await enqueueIn(
       world,
       job,
       { item: "a", value: "MARKER-OF-A-PAYLOAD" },
@@ -143,10 +143,10 @@ describe("the relay", () => {
     const job = batchJob();
     const world = await createWorld({ jobs: [job], redisUrl: redis.url });
     await world.startWorkers();
-    await ask(world, job, { item: "before" });
+    await enqueueIn(world, job, { item: "before" });
     await eventually(async () => expect(await noted(world)).toEqual(["before"]));
     await redis.stop();
-    await ask(world, job, { item: "during" });
+    await enqueueIn(world, job, { item: "during" });
     world.relay.wake();
     await eventually(() => expect(world.producers.ready()).toBe(false));
     expect(await world.enqueued()).toMatchObject([{ key: "during", attempts: 0, dead: false }]);

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { Cancel, Snooze, skipped } from "../../src/queues/outcome.ts";
-import { ask, batchJob, items, noted, singleJob } from "../support/jobs.ts";
+import { batchJob, enqueueIn, items, noted, singleJob } from "../support/jobs.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const dueIn = async (world: World): Promise<number> => {
@@ -51,7 +51,7 @@ describe("an outcome", () => {
       backOff: { baseMs: 10_000, capMs: 600_000 },
     };
     const world = await createWorld({ jobs: [job] });
-    const [id] = await ask(world, job, { item: "a" });
+    const [id] = await enqueueIn(world, job, { item: "a" });
     for (const [attempts, least, most] of [
       [3, 35_000, 80_000],
       [40, 295_000, 600_000],
@@ -107,7 +107,7 @@ describe("an outcome", () => {
   it("an invalid payload is dead at once, and the rest of its group is done", async () => {
     const job = batchJob();
     const world = await createWorld({ jobs: [job] });
-    const ids = await ask(world, job, ...items(5));
+    const ids = await enqueueIn(world, job, ...items(5));
     await world.query("update outbox set payload = '{\"item\": 7}' where key = 'item-0003'");
     expect(await world.run(job, ids)).toMatchObject({ done: 4, dead: 1 });
     expect(await world.enqueued()).toMatchObject([
@@ -121,7 +121,7 @@ describe("an outcome", () => {
   it("the last failed attempt makes a dead letter, with a row in job_runs", async () => {
     const job = singleJob(async () => Promise.reject(new Error("no")), { attempts: 3 });
     const world = await createWorld({ jobs: [job] });
-    const [id] = await ask(world, job, { item: "a" });
+    const [id] = await enqueueIn(world, job, { item: "a" });
     for (const end of ["retry", "retry", "dead"])
       expect(await world.run(job, [id!])).toMatchObject({ [end]: 1 });
     expect(await world.run(job, [id!])).toMatchObject({ duplicate: 1 });
@@ -150,7 +150,7 @@ describe("a group that throws", () => {
       return undefined;
     });
     const world = await createWorld({ jobs: [job] });
-    const ids = await ask(world, job, ...items(50));
+    const ids = await enqueueIn(world, job, ...items(50));
     expect(await world.run(job, ids)).toMatchObject({ done: 49, retry: 1 });
     expect(await noted(world)).toHaveLength(49);
     expect(await world.enqueued()).toMatchObject([{ key: "item-0033", attempts: 1 }]);
@@ -159,7 +159,7 @@ describe("a group that throws", () => {
   it("settles nothing when the job returns too few outcomes", async () => {
     const job = { ...batchJob(), runBatch: async () => [] };
     const world = await createWorld({ jobs: [job] });
-    const ids = await ask(world, job, ...items(2));
+    const ids = await enqueueIn(world, job, ...items(2));
     expect(await world.run(job, ids)).toMatchObject({ retry: 2 });
   });
 });
@@ -168,7 +168,7 @@ describe("a carrier that outlived a restored database", () => {
   it("does not run an entry whose id was reused by another job", async () => {
     const [ours, other] = [singleJob(), batchJob()];
     const world = await createWorld({ jobs: [ours, other] });
-    const [id] = await ask(world, other, { item: "not yours" });
+    const [id] = await enqueueIn(world, other, { item: "not yours" });
     expect(await world.run(ours, [id as string])).toMatchObject({ duplicate: 1, done: 0 });
     expect(await noted(world)).toEqual([]);
     expect(await world.enqueued()).toMatchObject([{ key: "not yours", attempts: 0, dead: false }]);

@@ -4,7 +4,7 @@ import { requeueAfterWipe } from "../../src/queues/redis-wipe.ts";
 import { relayOnce } from "../../src/queues/relay-round.ts";
 import { sweep } from "../../src/queues/sweep.ts";
 import { eventually } from "../support/eventually.ts";
-import { ask, batchJob, items, noted, singleJob } from "../support/jobs.ts";
+import { batchJob, enqueueIn, items, noted, singleJob } from "../support/jobs.ts";
 import { openTransaction } from "../support/open-transaction.ts";
 import { ownRedis } from "../support/own-redis.ts";
 import { createWorld, type World } from "../support/world.ts";
@@ -17,9 +17,9 @@ const outbox = (world: World) =>
   );
 
 /** Entries in one carrier that has been in Redis for a minute. */
-async function carried(world: World, job: Parameters<typeof ask>[1], count: number): Promise<string> {
+async function carried(world: World, job: Parameters<typeof enqueueIn>[1], count: number): Promise<string> {
   await ready(world);
-  await ask(world, job, ...items(count));
+  await enqueueIn(world, job, ...items(count));
   await relayOnce(world);
   await world.query("update outbox set enqueued_at = now() - interval '1 minute'");
   return (await outbox(world))[0]!.carrier!;
@@ -145,7 +145,7 @@ describe("a wipe of Redis", () => {
     await ready(world);
     expect(await requeueAfterWipe(world)).toHaveLength(QUEUE_NAMES.length);
     expect(await requeueAfterWipe(world)).toEqual([]);
-    await ask(world, job, ...items(20));
+    await enqueueIn(world, job, ...items(20));
     await relayOnce(world);
     await redis.flushAll();
     expect(await requeueAfterWipe(world)).toHaveLength(QUEUE_NAMES.length);
@@ -158,7 +158,7 @@ describe("a wipe of Redis", () => {
     const world = await createWorld({ jobs: [job], redisUrl: redis.url });
     await ready(world);
     await requeueAfterWipe(world);
-    await ask(world, job, ...items(3));
+    await enqueueIn(world, job, ...items(3));
     await relayOnce(world);
     const settling = await openTransaction(world);
     await settling.query("select from outbox order by id limit 1 for update");
@@ -189,7 +189,7 @@ describe("a wipe of Redis", () => {
     const world = await createWorld({ jobs: [job], redisUrl: redis.url });
     await world.startWorkers();
     for (let n = 0; n < 10; n++) {
-      await ask(world, job, ...items(40).map(({ item }) => ({ item: `${n}-${item}` })));
+      await enqueueIn(world, job, ...items(40).map(({ item }) => ({ item: `${n}-${item}` })));
       world.relay.wake();
       if (n % 3 === 1) await redis.flushAll();
     }

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { ask, batchJob, items, noted, singleJob } from "../support/jobs.ts";
+import { batchJob, enqueueIn, items, noted, singleJob } from "../support/jobs.ts";
 import { type OpenTransaction, openTransaction } from "../support/open-transaction.ts";
 import { size } from "../support/sizes.ts";
 import { createWorld, type World } from "../support/world.ts";
@@ -31,8 +31,8 @@ describe("a locked table", () => {
       const world = await createWorld({ jobs: [singles, batches] });
       const blocker = await lockTheTable(world);
       const lockedMs = performance.now();
-      await ask(world, singles, ...items(5));
-      await ask(world, batches, ...items(50));
+      await enqueueIn(world, singles, ...items(5));
+      await enqueueIn(world, batches, ...items(50));
       await world.startWorkers();
       // By attempts alone, entries would be dead after the second one.
       await eventually(
@@ -65,7 +65,7 @@ describe("a locked table", () => {
       },
     };
     const world = await createWorld({ jobs: [counted] });
-    const ids = await ask(world, counted, ...items(64));
+    const ids = await enqueueIn(world, counted, ...items(64));
     const blocker = await lockTheTable(world);
     expect(await world.run(counted, ids)).toMatchObject({ interrupted: 64, retry: 0 });
     expect(starts).toBe(3);
@@ -90,7 +90,7 @@ describe("an entry that is slow itself", () => {
   it("uses an attempt, and the rest of its group is done", async () => {
     const job = slowJob(["item-0003"]);
     const world = await createWorld({ jobs: [job] });
-    const ids = await ask(world, job, ...items(16));
+    const ids = await enqueueIn(world, job, ...items(16));
     expect(await world.run(job, ids)).toMatchObject({ done: 15, retry: 1 });
     expect(await world.enqueued()).toMatchObject([{ key: "item-0003", attempts: 1 }]);
     expect(await circuitsOpened(world)).toBe(0);
@@ -99,7 +99,7 @@ describe("an entry that is slow itself", () => {
   it("beside another one does not keep the rest from being done", async () => {
     const job = slowJob(["item-0003", "item-0012"]);
     const world = await createWorld({ jobs: [job] });
-    const ids = await ask(world, job, ...items(16));
+    const ids = await enqueueIn(world, job, ...items(16));
     await eventually(async () => {
       await world.run(job, ids);
       expect(await world.enqueued()).toHaveLength(2);
@@ -118,7 +118,7 @@ describe("a full, read-only or contended server", () => {
         return undefined;
       });
       const world = await createWorld({ jobs: [job] });
-      const ids = await ask(world, job, ...items(4));
+      const ids = await enqueueIn(world, job, ...items(4));
       expect(await world.run(job, ids)).toMatchObject({ interrupted: 4, retry: 0 });
       expect(await circuitsOpened(world)).toBe(1);
     },
@@ -130,7 +130,7 @@ describe("a full, read-only or contended server", () => {
       return undefined;
     });
     const world = await createWorld({ jobs: [job] });
-    const ids = await ask(world, job, ...items(8));
+    const ids = await enqueueIn(world, job, ...items(8));
     for (const id of ids.slice(0, 5)) expect(await world.run(job, [id])).toMatchObject({ interrupted: 1 });
     expect(await circuitsOpened(world)).toBe(0);
     for (const id of ids.slice(5)) await world.run(job, [id]);
@@ -142,7 +142,7 @@ describe("attempts", () => {
   it("of a job without a schedule of its own reach a delay of an hour before the last one", async () => {
     const job = singleJob(async () => Promise.reject(new Error("no")));
     const world = await createWorld({ jobs: [job] });
-    const [id] = await ask(world, job, { item: "a" });
+    const [id] = await enqueueIn(world, job, { item: "a" });
     const delays: number[] = [];
     for (;;) {
       const tally = await world.run(job, [id!]);

@@ -5,7 +5,7 @@ import { done } from "../../src/queues/outcome.ts";
 import { listRuns } from "../../src/queues/runs.ts";
 import { unknownFields } from "../../src/queues/stored-values.ts";
 import { eventually } from "../support/eventually.ts";
-import { ask, askForRun, batchJob, note, noted, singleJob } from "../support/jobs.ts";
+import { batchJob, enqueueIn, enqueueRunIn, note, noted, singleJob } from "../support/jobs.ts";
 import { sendJob } from "../support/outside.ts";
 import { openVersion } from "../support/versions.ts";
 import { createWorld, type World } from "../support/world.ts";
@@ -17,7 +17,7 @@ describe("a payload with a field that this version does not know", () => {
   it("waits for a version that does, and is not settled without it", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
-    await ask(world, job, { item: "a" });
+    await enqueueIn(world, job, { item: "a" });
     await addField(world);
     expect(await world.drain()).toMatchObject([{ postponed: 1 }]);
     expect(await noted(world)).toEqual([]);
@@ -34,7 +34,7 @@ describe("a payload with a field that this version does not know", () => {
   it("does not hold up the others of its group", async () => {
     const job = batchJob();
     const world = await createWorld({ jobs: [job] });
-    await ask(world, job, { item: "a" }, { item: "b" }, { item: "c" });
+    await enqueueIn(world, job, { item: "a" }, { item: "b" }, { item: "c" });
     await world.query(`update outbox set payload = payload || '{"currency": "EUR"}' where key = 'b'`);
     expect(await world.drain()).toMatchObject([{ done: 2, postponed: 1 }]);
     expect(await noted(world)).toEqual(["a", "c"]);
@@ -67,7 +67,7 @@ const newer = countUp(z.object({ first: z.number(), last: z.number() }) as never
 describe("a range that another version has cut", () => {
   it("waits for that version, and is not run as something else", async () => {
     const world = await createWorld({ jobs: [newer] });
-    await askForRun(world, newer, { upTo: 3 });
+    await enqueueRunIn(world, newer, { upTo: 3 });
     const other = openVersion(world, { jobs: [older] });
     const [tally] = await world.drain();
     expect(tally).toMatchObject({ done: 1 });
@@ -85,7 +85,7 @@ describe("a range that another version has cut", () => {
     let computed = 0;
     const ahead = { ...newer, compute: async () => void computed++ } as Job;
     const world = await createWorld({ jobs: [ahead] });
-    await askForRun(world, ahead, { upTo: 3 });
+    await enqueueRunIn(world, ahead, { upTo: 3 });
     await world.drain();
     expect(computed).toBe(0);
   });
@@ -110,7 +110,7 @@ describe("counts", () => {
   it("that are not numbers fail the range that counted them", async () => {
     const job = counting(Number.NaN);
     const world = await createWorld({ jobs: [job] });
-    await askForRun(world, job, {});
+    await enqueueRunIn(world, job, {});
     await world.drain();
     expect(await world.enqueued()).toMatchObject([{ job: "count-one/range", dead: true }]);
     expect(await listRuns(world.db.drizzle, null, 1)).toMatchObject([{ status: "failed" }]);
@@ -119,7 +119,7 @@ describe("counts", () => {
   it("under names that the sum does not know wait for a version that does", async () => {
     const job = counting(1, z.object({ figures: z.number().optional() }));
     const world = await createWorld({ jobs: [job] });
-    await askForRun(world, job, {});
+    await enqueueRunIn(world, job, {});
     await world.drain();
     expect(await world.enqueued()).toMatchObject([
       {
@@ -139,7 +139,7 @@ describe("the answer to a request that another version has prepared", () => {
       throw new Error("called");
     });
     const world = await createWorld({ jobs: [job] });
-    const [id] = await ask(world, job, { item: "a" });
+    const [id] = await enqueueIn(world, job, { item: "a" });
     await world.query(
       `update outbox set request = jsonb_build_object('asks', 1, 'payload', payload || '{"currency": "EUR"}', 'request', '{}'::jsonb)`,
     );

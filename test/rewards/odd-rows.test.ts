@@ -5,7 +5,7 @@ import { sweepDueBudgets } from "../../src/workers/budgets/sweep-due-budgets.ts"
 import { recalculateMultipliers } from "../../src/workers/multipliers/recalculate-multipliers.ts";
 import { periodsOf, worker } from "../support/budgets.ts";
 import { balanceOf, chain, organization, volunteer } from "../support/factories.ts";
-import { askForRun, performRanged } from "../support/jobs.ts";
+import { enqueueRunIn, performRanged } from "../support/jobs.ts";
 import { INSTANTS } from "../support/odd-people.ts";
 import { takeSale } from "../support/sales.ts";
 import { approve, multiplierOf } from "../support/tasks.ts";
@@ -35,13 +35,13 @@ describe.each([
       await volunteer(world, { organizationId }),
     ];
     for (const person of [ada, odd]) await approve(world, person, 20, "2026-03-01T12:00:00Z");
-    await askForRun(world, recalculateMultipliers, { full: true });
+    await enqueueRunIn(world, recalculateMultipliers, { full: true });
     await world.drain();
     await world.query(statement, [odd.profileId]);
     for (const person of [ada, odd]) await approve(world, person, 10, "2026-03-02T12:00:00Z");
     await world.query(statement, [odd.profileId]);
     world.at("2026-03-03T02:00:00Z");
-    await askForRun(world, recalculateMultipliers, { full });
+    await enqueueRunIn(world, recalculateMultipliers, { full });
     await world.drain();
     expect(await listRuns(world.db.drizzle, {}, 1)).toMatchObject([{ status: "done" }]);
     expect(await multiplierOf(world, ada)).toBe(113);

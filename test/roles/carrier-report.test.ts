@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createLog } from "../../src/log.ts";
 import { executionOf } from "../../src/roles/execution.ts";
-import { ask, batchJob, items } from "../support/jobs.ts";
+import { batchJob, enqueueIn, items } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
 const failing = batchJob(async ({ value }) => {
@@ -17,7 +17,7 @@ async function reported(values: readonly string[]) {
     format: "json",
     destination: { write: (line) => lines.push(line) },
   });
-  const ids = await ask(
+  const ids = await enqueueIn(
     world,
     failing,
     ...items(values.length).map((item, n) => ({ ...item, value: values[n] })),
@@ -74,7 +74,7 @@ it("writes that line at level debug in a log for people", async () => {
     format: "json",
     destination: { write: (line) => void levels.push(JSON.parse(line).level) },
   });
-  const [id] = await ask(world, failing, ...items(1));
+  const [id] = await enqueueIn(world, failing, ...items(1));
   await world.run(failing, [id!], executionOf({ ...world, log }));
   expect(levels).toEqual(["debug"]);
 });

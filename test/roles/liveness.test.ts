@@ -5,7 +5,7 @@ import { relayOnce } from "../../src/queues/relay-round.ts";
 import { watchConsumption } from "../../src/roles/consumption.ts";
 import { createScheduler } from "../../src/roles/scheduler.ts";
 import { eventually } from "../support/eventually.ts";
-import { ask, singleJob } from "../support/jobs.ts";
+import { enqueueIn, singleJob } from "../support/jobs.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 /** Moves the clocks that liveness is measured with. */
@@ -57,7 +57,7 @@ describe("a process is not alive", () => {
     const world = await createWorld({ jobs: [job] });
     await eventually(() => expect(world.producers.ready()).toBe(true));
     const consumption = watchConsumption(world, [job.queue], []);
-    await ask(world, job, { item: "a" });
+    await enqueueIn(world, job, { item: "a" });
     await relayOnce(world);
     const queue = world.producers.queue(job.queue);
     await eventually(async () => expect(await queue.getPrioritizedCount()).toBe(1));

@@ -6,7 +6,7 @@ import { type ComputeContext, defineJob, type Job } from "../../src/queues/job.t
 import { done } from "../../src/queues/outcome.ts";
 import { type LoopUser, startLoopWatch } from "../../src/roles/loop-watch.ts";
 import { eventually } from "../support/eventually.ts";
-import { ask, askForRun, singleJob } from "../support/jobs.ts";
+import { enqueueIn, enqueueRunIn, singleJob } from "../support/jobs.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const clock = openProcessorClock();
@@ -96,8 +96,8 @@ it("a job that blocks the loop appears in the metrics under its name, and one be
   );
   const world = await createWorld({ jobs: [waiting, blocking] });
   await world.startWorkers({ concurrency: () => 2 });
-  await ask(world, waiting, { item: "a" });
-  await ask(world, blocking, { item: "a" });
+  await enqueueIn(world, waiting, { item: "a" });
+  await enqueueIn(world, blocking, { item: "a" });
   await eventually(async () => expect(await heldBy(world, "note-item")).toBe(true));
   expect(await heldBy(world, "wait-beside")).toBe(false);
 });
@@ -140,7 +140,7 @@ describe("a job that blocks the loop outside of its transactions appears in the 
     const tokenSales = { listSales: () => nextIteration({ sales: [] }) };
     const world = await createWorld({ jobs: [job], ports: { tokenSales } });
     await world.startWorkers({ concurrency: () => 1 });
-    await askForRun(world, job, { item: "a" });
+    await enqueueRunIn(world, job, { item: "a" });
     await eventually(async () => expect(await heldBy(world, "compute-blocked/range")).toBe(true));
   });
 
@@ -157,7 +157,7 @@ describe("a job that blocks the loop outside of its transactions appears in the 
     }) as Job;
     const world = await createWorld({ jobs: [job] });
     await world.startWorkers({ concurrency: () => 1 });
-    await ask(world, job, { item: "a" });
+    await enqueueIn(world, job, { item: "a" });
     await eventually(async () => expect(await heldBy(world, "call-blocked")).toBe(true));
   });
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createScheduler } from "../../src/roles/scheduler.ts";
 import { every } from "../../src/schedules/schedule.ts";
 import { eventually } from "../support/eventually.ts";
-import { ask, singleJob } from "../support/jobs.ts";
+import { enqueueIn, singleJob } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
 /** How long a carrier is trusted to be on its way to Redis. */
@@ -41,7 +41,7 @@ describe("the rounds of the scheduler, by its own timer", () => {
   it("free a carrier that a failover lost within 15 s", async () => {
     expect(1_000 * TRUSTED_S + ROUND_MS).toBeLessThan(15_000);
     const { world } = await startedScheduler();
-    await ask(world, job, { item: "a" });
+    await enqueueIn(world, job, { item: "a" });
     await world.query(
       `update outbox set carrier = 'lost', enqueued_at = now() - ${TRUSTED_S} * interval '1 second'`,
     );

@@ -5,7 +5,7 @@ import { distanceKm } from "../../src/scoring/project-matching/match.ts";
 import { calculateMatches } from "../../src/workers/matching/calculate-matches.ts";
 import { serve } from "../http/support.ts";
 import { organization, volunteer } from "../support/factories.ts";
-import { askForRun } from "../support/jobs.ts";
+import { enqueueRunIn } from "../support/jobs.ts";
 import { projectFor, skilled } from "../support/matching.ts";
 import { JWT_SECRET, userToken } from "../support/user-token.ts";
 import { createWorld } from "../support/world.ts";
@@ -35,7 +35,7 @@ it("four projects around a home learn its cell, and not where in it the home is"
     const location = { latitude: HOME.latitude + north, longitude: HOME.longitude + east };
     projects.push(await projectFor(world, ["cooking"], { organizationId, location, lead, createdBy: lead }));
   }
-  await askForRun(world, calculateMatches, {});
+  await enqueueRunIn(world, calculateMatches, {});
   await world.drain();
   const get = async (path: string) => {
     const answer = await fetch(`${address}/api/v1${path}`, {
@@ -72,7 +72,7 @@ it("a project's leader is told nothing about volunteers on no list", async () =>
   const listed = await skilled(world, { cooking: 1 }, { organizationId });
   const outside = await skilled(world, { cooking: 0.5 }, { organizationId });
   const project = await projectFor(world, ["cooking"], { organizationId, lead, createdBy: lead });
-  await askForRun(world, calculateMatches, {});
+  await enqueueRunIn(world, calculateMatches, {});
   await world.drain();
   const explain = async (person: string, asked: string) =>
     (
@@ -121,7 +121,7 @@ it("a third move within a day counts once the day is over, and hiding the locati
   expect([await at(10), await at(10.001), await at(20)]).toEqual([10, 10, 20]);
   expect([await at(30), await at(20), await at(40)]).toEqual([20, 20, 20]);
   const run = async () => {
-    await askForRun(world, calculateMatches, {});
+    await enqueueRunIn(world, calculateMatches, {});
     await world.drain();
     return cell();
   };

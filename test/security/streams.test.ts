@@ -63,7 +63,7 @@ it("a stream that missed too much gets the latest changes, and is told to read t
   expect(resumed.received.text).toContain("event: incomplete\n");
 });
 
-it("a stream whose missed changes cannot be read is ended, and the others go on", async () => {
+it("a stream whose missed changes cannot be read is ended, and the others continue", async () => {
   const { world, ann, bob, db } = await open((text) => {
     if (text.includes("limit")) throw new Error("canceling statement due to statement timeout");
   });

@@ -7,7 +7,7 @@ import { recalculateMultipliers } from "../../src/workers/multipliers/recalculat
 import { emailInstant } from "../../src/workers/notifications/email/email-instant.ts";
 import { delivery } from "./emails.ts";
 import { chain, organization, type Person } from "./factories.ts";
-import { askForRun } from "./jobs.ts";
+import { enqueueRunIn } from "./jobs.ts";
 import { giveSkills, projectFor, skilled } from "./matching.ts";
 import { answer, happens, rate, scorePairs, setInterests } from "./pairs.ts";
 import * as host from "./platform.ts";
@@ -34,7 +34,7 @@ export type ErasureScene = {
 
 /**
  * A community in which Ada has referrals, commissions, tasks, e-mails, meetings, matches, messages, a
- * calendar and an application, is mentioned by others, and is in a mailing whose fate is unknown.
+ * calendar and an application, is mentioned by others, and is in a mailing whose result is unknown.
  */
 export async function erasureScene(environment: Record<string, string> = {}): Promise<ErasureScene> {
   const world = await createWorld({ at: "2026-03-09T02:00:00Z", environment });
@@ -161,7 +161,7 @@ async function beLiked(world: World, ada: Person, others: readonly string[]): Pr
   await world.query("insert into profile_access (owner_id, viewer_id) values ($1, $2)", [ada.userId, friend]);
   await world.drain();
   await scorePairs(world, { full: true });
-  await askForRun(world, compatibility, {});
+  await enqueueRunIn(world, compatibility, {});
   await world.drain();
   await world.query("insert into pair_changes (user_id) values ($1)", [ada.userId]);
 }
@@ -188,7 +188,7 @@ async function match(world: World, organizationId: string, ada: Person, lead: Pe
     project,
     ada.userId,
   ]);
-  await askForRun(world, calculateMatches, {});
+  await enqueueRunIn(world, calculateMatches, {});
   await host.hostEvent(world, "lead.candidates_found", {
     projectId: project,
     payload: { count: 1, candidates: [{ user_id: ada.userId, name: NAME, score: 95 }] },

@@ -4,7 +4,7 @@ import { rangeName } from "../../src/queues/catalogue.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
 import type { Job } from "../../src/queues/job.ts";
 import { eventually } from "./eventually.ts";
-import { ask, performRanged } from "./jobs.ts";
+import { enqueueIn, performRanged } from "./jobs.ts";
 import { dieAtNextCommit, killWorkerMidJob } from "./kills.ts";
 import type { World } from "./world.ts";
 
@@ -87,7 +87,7 @@ export function fiveCases<P>(
     } else {
       it("its worker killed in the middle of it, it leaves nothing behind and is done once by another worker", async () => {
         const { world, payload, effectIn, ...scene } = await openScene();
-        await ask(world, job, payload);
+        await enqueueIn(world, job, payload);
         await killWorkerMidJob(world, effectIn);
         await scene.nothingHappened();
         await world.startWorkers({ queues: [job.queue] });

@@ -72,11 +72,11 @@ export const batchJob = (
 };
 
 /** Enqueues payloads in one transaction. */
-export const ask = <P>(world: World, job: Job<P>, ...payloads: P[]): Promise<string[]> =>
+export const enqueueIn = <P>(world: World, job: Job<P>, ...payloads: P[]): Promise<string[]> =>
   inTransaction(world.db, (tx) => enqueueMany(tx, job, payloads));
 
 /** Enqueues a manual run. */
-export const askForRun = (world: World, job: Job, input: unknown): Promise<string> =>
+export const enqueueRunIn = (world: World, job: Job, input: unknown): Promise<string> =>
   inTransaction(world.db, async (tx) => {
     const id = await openRun(tx, job, "manual", input);
     await enqueueRun(tx, job, input, { id, slot: null });
@@ -85,7 +85,7 @@ export const askForRun = (world: World, job: Job, input: unknown): Promise<strin
 
 /** Starts a manual run, and runs it and all that it enqueues. @returns the run. */
 export async function performRun(world: World, job: Job, input: unknown): Promise<Run> {
-  const id = await askForRun(world, job, input);
+  const id = await enqueueRunIn(world, job, input);
   await world.drain();
   const run = await loadRun(world.db.drizzle, id);
   if (!run) throw new Error(`run ${id} of ${job.name} is gone`);

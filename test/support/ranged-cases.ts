@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { rangeName } from "../../src/queues/catalogue.ts";
 import type { Job } from "../../src/queues/job.ts";
 import { listRuns } from "../../src/queues/runs.ts";
-import { askForRun } from "./jobs.ts";
+import { enqueueRunIn } from "./jobs.ts";
 import { dieAtNextCommit } from "./kills.ts";
 import type { World } from "./world.ts";
 
@@ -53,7 +53,7 @@ export function rangedCases<P>(job: Job<P>, openScene: () => Promise<RangedScene
 
 /** Starts a run. @returns the ids of its ranges. */
 async function cut<P>({ world, payload, ranges }: RangedScene<P>, job: Job<P>): Promise<string[]> {
-  await askForRun(world, job as Job, payload);
+  await enqueueRunIn(world, job as Job, payload);
   const [run] = await world.enqueued(job);
   expect(await world.run(job, [run!.id])).toMatchObject({ done: 1 });
   const found = (await world.enqueued({ name: rangeName(job) })).map(({ id }) => id);

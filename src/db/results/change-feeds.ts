@@ -116,7 +116,7 @@ export const CHANGE_FEEDS: ReadonlyMap<string, ChangeFeed> = new Map(
 );
 
 /** Every source that concerns a feed. */
-export const sourcesOf = ({ own, naming, whole }: ChangeFeed): string[] => [
+export const changeSourcesOf = ({ own, naming, whole }: ChangeFeed): string[] => [
   ...new Set([...own, ...Object.keys(naming), ...whole]),
 ];
 

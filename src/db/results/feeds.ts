@@ -1,7 +1,7 @@
-import { INSTANT, isThere, knownId, NUMBER, type ResultView, USER_ID } from "./result-view.ts";
+import { INSTANT, isActiveUser, knownId, NUMBER, type ResultView, USER_ID } from "./result-view.ts";
 
 /** SQL: whether author `a` is there, and was neither banned nor deleted. */
-const IS_AUTHOR = `${isThere("a")} and not exists (select from profiles r where r.user_id = a.id and (r.banned or r.deleted_at is not null))`;
+const IS_AUTHOR = `${isActiveUser("a")} and not exists (select from profiles r where r.user_id = a.id and (r.banned or r.deleted_at is not null))`;
 
 /** SQL: whether post `p` of author `a` may be shown to anybody. */
 const IS_KEPT = `p.hidden_at is null and p.deleted_at is null and ${IS_AUTHOR}`;
@@ -36,7 +36,7 @@ cross join lateral (
       when 'suggestion' then may_see(u.id, o.id)
       else q.id is not null and not exists (select from quiz_answers w where w.user_id = u.id and w.question_id = q.question_id)
     end) i
-where ${isThere("u")} and i.position <= f.segment_size * f.max_segments`,
+where ${isActiveUser("u")} and i.position <= f.segment_size * f.max_segments`,
   },
   {
     name: "post_features",
@@ -92,7 +92,7 @@ where t.computed_at is not null and p.visibility = 'public' and ${IS_KEPT}`,
   (select coalesce(jsonb_object_agg(t.topic, t.share), '{}') from unnest(f.topics, f.topic_shares) t(topic, share)),
   f.content_types, f.engagement_velocity, f.exploration_factor, f.computed_at
 from user_affinity_profiles f
-join users u on u.id = f.user_id and ${isThere("u")}`,
+join users u on u.id = f.user_id and ${isActiveUser("u")}`,
   },
   {
     name: "media",
@@ -112,6 +112,6 @@ join users u on u.id = f.user_id and ${isThere("u")}`,
     lookups: ["id", "owner_id"],
     select: `select ${knownId("m")}, ${knownId("u")}, m.status, m.mime_type, m.size_bytes, m.width, m.height, m.duration_ms, m.rejections, m.checked_at
 from media m
-join users u on u.id = m.owner_id and ${isThere("u")}`,
+join users u on u.id = m.owner_id and ${isActiveUser("u")}`,
   },
 ];

@@ -1,4 +1,4 @@
-import { INSTANT, isThere, knownId, NUMBER, type ResultColumn, type ResultView } from "./result-view.ts";
+import { INSTANT, isActiveUser, knownId, NUMBER, type ResultColumn, type ResultView } from "./result-view.ts";
 
 const VOLUNTEER: ResultColumn = ["text", "the volunteer, by the id of the row in `volunteers`"];
 const PROJECT: ResultColumn = ["text", "the project"];
@@ -9,7 +9,7 @@ const MATCHES = `select ${knownId("p")}, ${knownId("v", "user_id")}, ${knownId("
 from volunteer_initiative_matches m
 join projects p on p.id = m.project_id
 join volunteers v on v.user_id = m.volunteer_id and v.skills_visible
-join users u on u.id = m.volunteer_id and ${isThere("u")}`;
+join users u on u.id = m.volunteer_id and ${isActiveUser("u")}`;
 
 const MATCH_COLUMNS: ResultView["columns"] = {
   project_id: PROJECT,
@@ -55,6 +55,6 @@ export const MATCHING_VIEWS: readonly ResultView[] = [
 from candidate_notifications n
 join projects p on p.id = n.project_id
 join volunteers v on v.user_id = n.volunteer_id
-join users u on u.id = n.volunteer_id and ${isThere("u")}`,
+join users u on u.id = n.volunteer_id and ${isActiveUser("u")}`,
   },
 ];

@@ -1,4 +1,4 @@
-import { INSTANT, isThere, knownId, type ResultView, USER_ID } from "./result-view.ts";
+import { INSTANT, isActiveUser, knownId, type ResultView, USER_ID } from "./result-view.ts";
 
 export const NOTICE_VIEWS: readonly ResultView[] = [
   {
@@ -23,7 +23,7 @@ export const NOTICE_VIEWS: readonly ResultView[] = [
     select: `select n.id, ${knownId("u")}, n.event_type, n.event_id, ${knownId("p")}, ${knownId("t")}, n.title, n.body, n.link, n.count,
   n.created_at, n.updated_at, n.read_at
 from notifications n
-join users u on u.id = n.user_id and ${isThere("u")}
+join users u on u.id = n.user_id and ${isActiveUser("u")}
 left join projects p on p.id = n.project_id
 left join chat_threads t on t.id = n.thread_id`,
   },
@@ -41,7 +41,7 @@ left join chat_threads t on t.id = n.thread_id`,
     select: `select ${knownId("m")}, ${knownId("u")}, r.start_time, r.offset_minutes, r.decided_at
 from meeting_reminders r
 join meetings m on m.id = r.meeting_id
-join users u on u.id = r.user_id and ${isThere("u")}
+join users u on u.id = r.user_id and ${isActiveUser("u")}
 where r.told`,
   },
   {
@@ -57,7 +57,7 @@ where r.told`,
     lookups: ["user_id"],
     select: `select ${knownId("u")}, ${knownId("t")}, n.oldest_unread_id, n.step, n.nudged_at
 from unread_nudges n
-join users u on u.id = n.user_id and ${isThere("u")}
+join users u on u.id = n.user_id and ${isActiveUser("u")}
 join chat_threads t on t.id = n.thread_id`,
   },
   {
@@ -74,6 +74,6 @@ join chat_threads t on t.id = n.thread_id`,
     select: `select ${knownId("p")}, ${knownId("u")}, n.kind, n.step, n.nudged_at
 from resume_nudges n
 join projects p on p.id = n.subject_id
-join users u on u.id = n.user_id and ${isThere("u")}`,
+join users u on u.id = n.user_id and ${isActiveUser("u")}`,
   },
 ];

@@ -1,4 +1,4 @@
-import { INSTANT, isShown, isThere, knownId, NUMBER, type ResultView, USER_ID } from "./result-view.ts";
+import { INSTANT, isActiveUser, isShown, knownId, NUMBER, type ResultView, USER_ID } from "./result-view.ts";
 
 const COMPONENTS = ["jsonb", "the terms of the score"] as const;
 
@@ -36,7 +36,7 @@ from users u
 cross join lateral (select * from match_scores l where l.user_id = u.id offset 0) m
 join users c on c.id = m.candidate_id
 join profiles f on f.user_id = m.candidate_id
-where ${isThere("u")}`,
+where ${isActiveUser("u")}`,
   },
   {
     name: "user_compatibility",
@@ -56,7 +56,7 @@ from users u
 cross join lateral (select * from user_compatibility l where l.user_id = u.id offset 0) m
 join users c on c.id = m.target_id
 join profiles f on f.user_id = m.target_id
-where ${isThere("u")}`,
+where ${isActiveUser("u")}`,
   },
   {
     name: "profile_search_index",
@@ -97,7 +97,7 @@ where i.searchable and ${isShown("u")}`,
     lookups: ["user_id"],
     select: `select ${knownId("u")}, s.searchable, s.completeness::int, s.reasons, s.changed_at
 from searchable_users s
-join users u on u.id = s.user_id and ${isThere("u")}`,
+join users u on u.id = s.user_id and ${isActiveUser("u")}`,
   },
   {
     name: "interest_user_set",
@@ -136,6 +136,6 @@ where not (${HIDES_INTERESTS}) and ${isShown("u")}`,
     select: `select ${knownId("u")}, t.name, s.value, s.n
 from user_traits s
 join traits t on t.id = s.trait_id
-join users u on u.id = s.user_id and ${isThere("u")}`,
+join users u on u.id = s.user_id and ${isActiveUser("u")}`,
   },
 ];

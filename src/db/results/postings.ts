@@ -1,4 +1,4 @@
-import { INSTANT, isThere, knownId, NUMBER, type ResultView, USER_ID } from "./result-view.ts";
+import { INSTANT, isActiveUser, knownId, NUMBER, type ResultView, USER_ID } from "./result-view.ts";
 
 export const POSTING_VIEWS: readonly ResultView[] = [
   {
@@ -21,6 +21,6 @@ export const POSTING_VIEWS: readonly ResultView[] = [
 from users u
 cross join lateral (select * from job_recommendations l where l.user_id = u.id offset 0) r
 left join jobs j on j.id = r.job_id
-where ${isThere("u")}`,
+where ${isActiveUser("u")}`,
   },
 ];

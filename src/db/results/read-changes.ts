@@ -2,10 +2,10 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Database } from "../client.ts";
 import { array, type Queryable, rows } from "../statement.ts";
 import { inTransaction, type Tx } from "../transaction.ts";
-import type { ChangeCursor, Place } from "./change-cursor.ts";
-import { type ChangeFeed, KNOWN, rowsOf, sourcesOf, subjectsOf } from "./change-feeds.ts";
+import type { ChangeCursor, Position } from "./change-cursor.ts";
+import { type ChangeFeed, changeSourcesOf, KNOWN, rowsOf, subjectsOf } from "./change-feeds.ts";
 
-/** Rows of a page: at most so many, or those of one key. */
+/** Rows of a page: at most this many, or those of one key. */
 const MAX_ROWS = 1_000;
 /** Keys that are looked at for one page. */
 const MAX_KEYS = 2_000;
@@ -75,16 +75,16 @@ async function readHorizon(on: Queryable): Promise<Horizon> {
   return read as Horizon;
 }
 
-/** Too old, or of another server: a copy of the database on a new one counts transactions anew. */
+/** Too old, or of another server: a copy of the database on a new server counts its own transactions. */
 function isExpired(cursor: ChangeCursor, { xmax, at }: Horizon): boolean {
-  const places = cursor.kind === "opened" ? [] : [cursor.from];
+  const positions = cursor.kind === "opened" ? [] : [cursor.from];
   const xid = cursor.kind === "opened" ? cursor.xid : cursor.from.xid;
-  return BigInt(xid) > BigInt(xmax) || places.some((place) => place.at < at - CHANGES_KEPT_MS);
+  return BigInt(xid) > BigInt(xmax) || positions.some((position) => position.at < at - CHANGES_KEPT_MS);
 }
 
 type Reading = { readonly tx: Tx; readonly feed: ChangeFeed; readonly horizon: Horizon };
 
-const endOf = ({ xmin, at }: Horizon): Place => ({ xid: xmin, id: "0", at });
+const endOf = ({ xmin, at }: Horizon): Position => ({ xid: xmin, id: "0", at });
 
 async function readPage(reading: Reading, cursor: ChangeCursor): Promise<ChangePage> {
   const { xmin } = reading.horizon;
@@ -127,14 +127,15 @@ async function readSnapshot(
 
 type Note = { readonly xid: string; readonly id: string; readonly at: number; readonly size: number };
 
-/** SQL: changes `n` of a feed between two places. */
-const between = (feed: ChangeFeed, from: Place, to: SQL): SQL =>
-  sql`n.source = any(${array(sourcesOf(feed))}::text[]) and (n.xid, n.id) > (${from.xid}::xid8, ${from.id}::bigint) and ${to}`;
+/** SQL: changes `n` of a feed between two positions. */
+const between = (feed: ChangeFeed, from: Position, to: SQL): SQL =>
+  sql`n.source = any(${array(changeSourcesOf(feed))}::text[]) and (n.xid, n.id) > (${from.xid}::xid8, ${from.id}::bigint) and ${to}`;
 
-const upTo = (place: Place): SQL => sql`(n.xid, n.id) <= (${place.xid}::xid8, ${place.id}::bigint)`;
+const upTo = (position: Position): SQL =>
+  sql`(n.xid, n.id) <= (${position.xid}::xid8, ${position.id}::bigint)`;
 
-/** The changes behind a place: those of one group, or all rows if everything may have changed. */
-async function readNext(reading: Reading, from: Place): Promise<ChangePage> {
+/** The changes after a position: those of one group, or all rows if everything may have changed. */
+async function readNext(reading: Reading, from: Position): Promise<ChangePage> {
   const { tx, feed, horizon } = reading;
   const notes = await rows<Note>(
     tx,
@@ -163,7 +164,7 @@ function firstGroup(notes: readonly Note[]): readonly Note[] {
   return end < 0 ? notes : notes.slice(0, end);
 }
 
-type Group = { readonly from: Place; readonly to: Place; readonly after: string | null };
+type Group = { readonly from: Position; readonly to: Position; readonly after: string | null };
 
 /** The keys that a group of changes concerns, in their order, each with its rows as they are now. */
 async function readGroup(
@@ -181,9 +182,9 @@ async function readGroup(
       more: true,
       cursor: { kind: "group", from, to, after: last ?? after ?? "" },
     };
-  // Behind the last change there is nothing below the oldest running transaction.
-  const place = hasMore ? { xid: to.xid, id: to.id, at: to.at } : endOf(reading.horizon);
-  return { changes, snapshot: null, more: hasMore, cursor: { kind: "changes", from: place } };
+  // After the last change there is nothing below the oldest running transaction.
+  const position = hasMore ? { xid: to.xid, id: to.id, at: to.at } : endOf(reading.horizon);
+  return { changes, snapshot: null, more: hasMore, cursor: { kind: "changes", from: position } };
 }
 
 async function keysOf({ tx, feed }: Reading, { from, to, after }: Group): Promise<string[]> {

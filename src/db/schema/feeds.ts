@@ -132,7 +132,7 @@ export const postFeatures = pgTable("post_features", {
   topics: text().array().notNull(),
   /** From 0 to 1. */
   quality: doublePrecision().notNull(),
-  /** ISO 639-1; null where the text does not tell. */
+  /** ISO 639-1; null if the text does not show it. */
   language: text(),
   algoVersion: text().notNull(),
   computedAt: instant().notNull(),
@@ -219,7 +219,7 @@ export const feedPresorted = pgTable(
     algoVersion: text().notNull(),
     /** What came later is not in it. */
     watermark: instant().notNull(),
-    /** When a read computes it anew. */
+    /** When a read recomputes it. */
     expiresAt: instant().notNull(),
     /**
      * When another version took its place; it is kept for half an hour, for sessions that page through it.

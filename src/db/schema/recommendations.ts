@@ -229,7 +229,7 @@ export const skillNames = pgTable("skill_names", { key: integer().primaryKey(), 
 export const postingVectors = pgTable(
   "posting_vectors",
   {
-    /** Rises with every vector, so that the latest one tells whether any was added. */
+    /** Rises with every vector, so that the latest one shows whether any was added. */
     id: id(),
     model: text().notNull(),
     textHash: bytes().notNull(),

@@ -33,7 +33,7 @@ type Assignment = {
 /**
  * Writes the activity of the last nine weeks: tasks assigned, submitted, reviewed. @returns how many tasks.
  */
-export async function createActivity(
+export async function createDemoActivity(
   db: Database,
   community: Community,
   options: { seed: number; now: Date },

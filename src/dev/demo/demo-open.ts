@@ -10,7 +10,7 @@ import { formatNumber } from "../../format-counts.ts";
 import { createLog } from "../../log.ts";
 import { startService } from "../../main.ts";
 import { onFreePort } from "../servers/server-program.ts";
-import { createActivity } from "./activity.ts";
+import { createDemoActivity } from "./activity.ts";
 import { type Community, createCommunity } from "./community.ts";
 import { type JobBoards, startJobBoards } from "./demo-boards.ts";
 import { type CalendarProvider, startCalendarProvider } from "./demo-calendar.ts";
@@ -98,7 +98,7 @@ export async function openDemo({ terminal, log, closers, port }: DemoOptions): P
   );
   await step(
     "activity",
-    () => createActivity(db, community, { seed: SEED, now }),
+    () => createDemoActivity(db, community, { seed: SEED, now }),
     (tasks) => `${formatNumber(tasks)} task assignments in the last nine weeks`,
   );
   await step(

@@ -7,7 +7,7 @@ import { inTransaction } from "../../db/transaction.ts";
 import { formatNumber } from "../../format-counts.ts";
 import type { Run } from "../../queues/runs.ts";
 import { generateRecommendations } from "../../workers/recommendations/generate-recommendations.ts";
-import { left, right, section } from "./demo-report.ts";
+import { left, reportSection, right } from "./demo-report.ts";
 
 type Scene = { readonly db: Database; readonly organizationIds: readonly string[] };
 
@@ -109,7 +109,7 @@ export async function recommendationsText(db: Database, runs: readonly Run[]): P
         where r.rank = 1 order by r.match_score desc, u.id`,
   );
   const [first] = best;
-  const table = section(
+  const table = reportSection(
     `${formatNumber(first?.recommendations ?? 0)} job recommendations for ${formatNumber(first?.users ?? 0)} users; the best of each`,
     formatTable(
       [left("User"), right("Score"), left("Posting"), left("Company"), left("Source"), left("Reason")],
@@ -123,5 +123,5 @@ export async function recommendationsText(db: Database, runs: readonly Run[]): P
       ]),
     ),
   );
-  return `${report ? section("As `commonwork run generate-recommendations` reports it", report) : ""}${table}`;
+  return `${report ? reportSection("As `commonwork run generate-recommendations` reports it", report) : ""}${table}`;
 }

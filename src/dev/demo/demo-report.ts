@@ -13,10 +13,10 @@ export const right = (title: string) => ({ title, align: "right" }) as const;
 const indented = (text: string): string => text.replace(/^(?=.)/gm, "  ");
 
 /** A heading and its body. */
-export const section = (title: string, body: string): string => `\n${title}\n\n${indented(body)}`;
+export const reportSection = (title: string, body: string): string => `\n${title}\n\n${indented(body)}`;
 
 export const callsText = (results: readonly CallResult[]): string =>
-  section(
+  reportSection(
     `Results of ${results.reduce((sum, { sent }) => sum + sent, 0)} webhook calls`,
     formatTable(
       [left("Call"), right("Sent"), left("Response"), left("Result")],
@@ -25,7 +25,7 @@ export const callsText = (results: readonly CallResult[]): string =>
   );
 
 export const runsText = (runs: readonly Run[]): string =>
-  section(
+  reportSection(
     "Every job, run once by the workers",
     formatTable(
       [left("Job"), left("Status"), right("Took"), left("Result")],
@@ -34,7 +34,7 @@ export const runsText = (runs: readonly Run[]): string =>
   );
 
 export const earnersText = (earners: readonly Earner[]): string =>
-  section(
+  reportSection(
     "Top earners",
     formatTable(
       [
@@ -54,7 +54,7 @@ export function booksText(books: Books, counts: Readonly<Record<string, number>>
     promise,
     faults === 0 ? "ok" : `${faults} VIOLATIONS`,
   ]);
-  return section(
+  return reportSection(
     "Ledger checks",
     `${formatTable([left("Invariant"), left("")], checks)}
 treasury ${books.treasury} + volunteers ${books.volunteers} + held ${books.held} = ${books.sum}, in ${formatNumber(books.transactions)} transactions
@@ -65,7 +65,7 @@ treasury ${books.treasury} + volunteers ${books.volunteers} + held ${books.held}
 export const logText = (counted: ReturnType<DemoLog["release"]>): string =>
   counted.length === 0
     ? ""
-    : section(
+    : reportSection(
         "Warnings and errors logged so far",
         formatTable(
           [right("Lines"), left("Level"), left("Message")],

@@ -4,7 +4,7 @@ import type { Database } from "../../db/client.ts";
 import { rows } from "../../db/statement.ts";
 import { formatNumber } from "../../format-counts.ts";
 import { formatAmount } from "../../scoring/money.ts";
-import { left, right, section } from "./demo-report.ts";
+import { left, reportSection, right } from "./demo-report.ts";
 
 const MOVED_SHOWN = 5;
 const AWARDS_SHOWN = 5;
@@ -40,7 +40,7 @@ async function multipliersText(db: Database): Promise<string> {
           select * from multiplier_history m where m.profile_id = p.id order by m.calculated_at desc limit 1) h
         order by p.activity_multiplier desc, p.id limit ${MOVED_SHOWN}`,
   );
-  return section(
+  return reportSection(
     `Multipliers: ${formatNumber(all?.above ?? 0)} volunteers above 1.00 after ${formatNumber(all?.moved ?? 0)} changes. The highest:`,
     formatTable(
       [
@@ -99,7 +99,7 @@ async function budgetText(db: Database, period: Period): Promise<string> {
   const tokens = (micro: string) => formatAmount(BigInt(micro));
   const pool = BigInt(period.pool);
   const share = (micro: string) => `${(Number((BigInt(micro) * 10_000n) / pool) / 100).toFixed(2)} %`;
-  return section(
+  return reportSection(
     `${capitalized(period.type)} budget of ${period.organization}, period from ${period.start}: pool ${tokens(period.pool)}, ` +
       `${period.eligible} eligible, paid ${tokens(period.paid)}, left over ${tokens(period.leftover)}`,
     formatTable(

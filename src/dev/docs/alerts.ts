@@ -3,7 +3,7 @@ import type { AlertRule } from "../../alerts/rule.ts";
 import { markdownTable } from "./markdown-table.ts";
 
 /** The table of alerts, for docs/operations/index.md. */
-export const alertTable = (rules: readonly AlertRule[]): string =>
+export const alertRuleTable = (rules: readonly AlertRule[]): string =>
   markdownTable(
     ["Alert", "Condition", "For", "Severity", "Meaning and action"],
     rules.map(({ name, condition, forSeconds, severity, meaning, action }) => [

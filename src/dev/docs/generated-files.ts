@@ -13,7 +13,7 @@ import { timetable } from "../../schedules/timetable.ts";
 import { catalogue } from "../../workers/index.ts";
 import { SUBSCRIBERS } from "../../workers/subscribers.ts";
 import { WORKFLOWS } from "../../workers/workflows.ts";
-import { alertTable, prometheusRules } from "./alerts.ts";
+import { alertRuleTable, prometheusRules } from "./alerts.ts";
 import { commandSections } from "./commands.ts";
 import { erasureTable } from "./erasure.ts";
 import { type Consequences, eventTable } from "./events.ts";
@@ -50,7 +50,7 @@ const PARTS: readonly {
   },
   { file: "docs/commands.md", part: "commands", text: ({ commands }) => commands },
   { file: "docs/privacy.md", part: "tables", text: () => erasureTable(ERASURE_RULES) },
-  { file: "docs/operations/index.md", part: "alerts", text: () => alertTable(ALERT_RULES) },
+  { file: "docs/operations/index.md", part: "alerts", text: () => alertRuleTable(ALERT_RULES) },
   { file: "docs/results.md", part: "views", text: () => resultSections(RESULT_VIEWS) },
   { file: "docs/connect.md", part: "tables", text: () => hostTablesText(HOST_TABLES) },
   { file: "docs/architecture.md", part: "picture", text: ({ folders }) => folders.picture },

@@ -1,5 +1,5 @@
 import type { Rule } from "../../erasure/rule.ts";
-import type { Column, Constraint, Table } from "./schema-catalog.ts";
+import type { CatalogColumn, Constraint, Table } from "./schema-catalog.ts";
 
 // Which columns of the catalogue refer to a person, or may hold personal data.
 
@@ -26,7 +26,7 @@ export const idsOfPersons = (table: Table): string[] => [
   ]),
 ];
 
-const isDocument = ({ definition }: Column): boolean => /^json/.test(definition);
+const isDocument = ({ definition }: CatalogColumn): boolean => /^json/.test(definition);
 
 /** The tables, and the columns that refer to a person or may hold personal data, that have no rule. */
 export function withoutRule(

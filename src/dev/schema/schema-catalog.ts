@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../../db/statement.ts";
 
-export type Column = { readonly name: string; readonly definition: string };
+export type CatalogColumn = { readonly name: string; readonly definition: string };
 
 export type Constraint = {
   readonly name: string;
@@ -14,7 +14,7 @@ export type Table = {
   readonly name: string;
   readonly unlogged: boolean;
   readonly options: readonly string[];
-  readonly columns: readonly Column[];
+  readonly columns: readonly CatalogColumn[];
   readonly constraints: readonly Constraint[];
   readonly indexes: readonly string[];
   readonly triggers: readonly string[];
@@ -114,7 +114,7 @@ async function readViews(on: Queryable): Promise<Omit<View, "triggers">[]> {
   return found.map((view) => ({ ...view, options: [...(view.options ?? [])].sort() }));
 }
 
-async function readColumns(on: Queryable): Promise<(Column & { table: string })[]> {
+async function readColumns(on: Queryable): Promise<(CatalogColumn & { table: string })[]> {
   return rows(
     on,
     sql`select quote_ident(c.relname) as "table", quote_ident(a.attname) as name,

@@ -113,7 +113,7 @@ export type Frame = {
 /** Mail programs show no more of the preheader. */
 const PREHEADER_LENGTH = 140;
 /**
- * Invisible padding after the preheader; without it, lists would go on with the first words of the e-mail.
+ * Invisible padding after the preheader; without it, lists would continue with the first words of the e-mail.
  */
 const FILLER = "&#847;&zwnj;&nbsp;".repeat(60);
 

@@ -1,7 +1,7 @@
 import type { QueueName } from "../../config/queues.ts";
 import { REFERENCE_FIELDS } from "../../db/references.ts";
 import type { Job } from "../../queues/job.ts";
-import { fieldsOf } from "../../queues/payload-fields.ts";
+import { payloadFieldsOf } from "../../queues/payload-fields.ts";
 
 /** Their jobs pay, or write to people. */
 const CONCERNS_PEOPLE: ReadonlySet<QueueName> = new Set([
@@ -14,4 +14,4 @@ const CONCERNS_PEOPLE: ReadonlySet<QueueName> = new Set([
 /** Whether an operator must say why: the job is about money, or about a person. */
 export const needsReason = (job: Pick<Job, "queue" | "payload">): boolean =>
   CONCERNS_PEOPLE.has(job.queue) ||
-  fieldsOf(job).fields.some(([name]) => REFERENCE_FIELDS[name] === "users" || name === "reason");
+  payloadFieldsOf(job).fields.some(([name]) => REFERENCE_FIELDS[name] === "users" || name === "reason");

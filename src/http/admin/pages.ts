@@ -9,7 +9,7 @@ import { jobsPage } from "./jobs/jobs.ts";
 import { ledgerPage } from "./ledger/ledger.ts";
 import { emailResultsPage } from "./mail/email-results.ts";
 import { suppressionsPage } from "./mail/suppressions.ts";
-import { notificationsPage } from "./notifications/notifications.ts";
+import { decisionsPage } from "./notifications/notifications.ts";
 import { overviewPage } from "./overview/overview.ts";
 import { peoplePage } from "./people/people.ts";
 import { runsPage } from "./runs/runs.ts";
@@ -31,7 +31,7 @@ export const PAGES: readonly AdminPage[] = [
   salesPage,
   ledgerPage,
   budgetsPage,
-  notificationsPage,
+  decisionsPage,
   emailResultsPage,
   suppressionsPage,
   emailsPage,

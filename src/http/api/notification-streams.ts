@@ -4,8 +4,8 @@ import { groupBy } from "../../group-by.ts";
 import type { Language } from "../../languages/language.ts";
 import {
   LOOK_BACK_MICROS,
-  readChanges,
   readMissed,
+  readNotificationChanges,
   type UserNotification,
 } from "../../notifications/notification-list.ts";
 import { translateNotifications } from "../../notifications/translate-notifications.ts";
@@ -161,7 +161,7 @@ async function sendChanges(state: State): Promise<void> {
     .filter((at) => at !== null)
     .sort((a, b) => (a < b ? -1 : 1));
   const users = [...new Set(joined.map(({ userId }) => userId))];
-  const { changes, asOf } = await readChanges(state.runtime.db.drizzle, users, earliest);
+  const { changes, asOf } = await readNotificationChanges(state.runtime.db.drizzle, users, earliest);
   const changesIn = await inLanguages(state, joined, changes);
   state.since = asOf;
   state.polledAtMs = performance.now();
@@ -202,7 +202,7 @@ const translate = (
  * again.
  */
 async function catchUpAlone(state: State, since: bigint): Promise<void> {
-  const { asOf } = await readChanges(state.runtime.db.drizzle, [], null);
+  const { asOf } = await readNotificationChanges(state.runtime.db.drizzle, [], null);
   state.since = asOf;
   state.polledAtMs = performance.now();
   for (const stream of state.streams) {

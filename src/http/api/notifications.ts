@@ -12,7 +12,7 @@ import { notificationResponse } from "./notification-response.ts";
 import { createNotificationStreams, type StreamIntervals } from "./notification-streams.ts";
 import { issueStreamTicket, ticketAuth } from "./stream-tickets.ts";
 
-export const notificationsPage = z.object({
+export const notificationQuery = z.object({
   unread: z.enum(["true", "false"], "must be true or false").default("false"),
   page: integerField(1, 1_000).default(1),
 });
@@ -32,7 +32,7 @@ export function notificationRoutes(
   const auth = userAuth(runtime);
   const streams = createNotificationStreams(runtime, closing, intervals);
   router.get("/notifications", auth, async (req, res) => {
-    const query = validateQuery(notificationsPage, req, res);
+    const query = validateQuery(notificationQuery, req, res);
     if (query === null) return;
     const inbox = await readNotificationPage(runtime.db.drizzle, userOf(res), {
       page: query.page,

@@ -1,5 +1,5 @@
 import { type RequestHandler, Router } from "express";
-import { type ReadRecord, readLines } from "../../connect/read-records.ts";
+import { type ReadRecord, readRecordLines } from "../../connect/read-records.ts";
 import type { HostRecord } from "../../connect/record-versions.ts";
 import { type RecordOutcome, storeRecords } from "../../connect/store-records.ts";
 import { createGroupCommit, type GroupCommit } from "../../db/group-commit.ts";
@@ -73,7 +73,7 @@ function takeRecords(
   return async (_req, res) => {
     const { raw, startedMs } = signedCallOf(res);
     try {
-      const read = readLines(raw);
+      const read = readRecordLines(raw);
       if ("faults" in read) {
         count("rejected");
         const message = "The signature is valid, but the body has errors. Nothing was stored.";

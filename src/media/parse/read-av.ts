@@ -22,13 +22,13 @@ const FORMATS = [MP4, QTFF, MATROSKA, WEBM, MP3, WAVE, OGG, FLAC];
 /** Its own cache, on top of ours. */
 const PARSER_CACHE = 1024 * 1024;
 
-/** Enough packets to tell the frame rate. */
+/** Enough packets to measure the frame rate. */
 const PACKETS = 60;
 
 /** Formats whose packets have no index: their last one is found by reading all of them. */
 const WITHOUT_INDEX = ["mp3", "flac"];
 
-/** More is no MP3 or FLAC, so that its header does not tell the duration. Per second. */
+/** Bits per second. A file with more is no MP3 or FLAC, so its header does not give the duration. */
 const MAX_BITS: Readonly<Record<string, number>> = { mp3: 400_000, flac: 20_000_000 };
 
 /**

@@ -10,7 +10,7 @@ sharp.concurrency(1);
 /** From this orientation on, width and height are swapped for display. */
 const FIRST_ON_ITS_SIDE = 5;
 
-/** What `sharp` calls images whose codec only the metadata tells. */
+/** What `sharp` calls images whose codec is only in the metadata. */
 const HEIF = "heif";
 
 /**

@@ -51,7 +51,7 @@ const isWholeMatroska: Check = async (bytes) => {
   return size !== null && (size.isUnknown || size.end + size.value <= bytes.size);
 };
 
-/** A size of EBML: the zeros before its first one tell how many bytes it has. */
+/** A size of EBML: the leading zero bits give its length in bytes. */
 function ebmlSize(
   bytes: Uint8Array,
   at: number,

@@ -5,7 +5,7 @@ import type { Email } from "./mailer.ts";
 const composer = createTransport({ streamTransport: true, buffer: true, newline: "windows" });
 
 /** An e-mail as bytes, with the addresses of its envelope. */
-export type Message = {
+export type MailMessage = {
   readonly id: string;
   readonly from: string;
   readonly to: string;
@@ -16,7 +16,7 @@ export type Message = {
  * Composes an e-mail for SMTP. Its Message-ID is always the same. Prepared headers are not folded: a folded
  * List-Unsubscribe breaks DKIM signatures.
  */
-export async function composeMessage(email: Email): Promise<Message> {
+export async function composeMessage(email: Email): Promise<MailMessage> {
   const { key, from, to, replyTo, subject, html, text, headers } = email;
   const sender = mailboxIn(from)?.address ?? from;
   const id = `<${key.replace(/[^\w.-]/g, ".")}@${/@([\w.-]+)$/.exec(sender)?.[1] ?? "localhost"}>`;

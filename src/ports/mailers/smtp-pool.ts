@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
 import type { SmtpServer } from "../../config/smtp-url.ts";
-import type { Message } from "./message.ts";
+import type { MailMessage } from "./message.ts";
 
 export type SmtpPoolOptions = {
   readonly server: Omit<SmtpServer, "perSecond">;
@@ -33,7 +33,7 @@ export type SmtpSession = {
    * the message leaves.
    * @throws SmtpError
    */
-  send(message: Message, begin: () => Promise<void>): Promise<void>;
+  send(message: MailMessage, begin: () => Promise<void>): Promise<void>;
 };
 
 export type SmtpPool = {
@@ -130,7 +130,7 @@ function open({ server, timeoutMs, ca }: SmtpPoolOptions): Promise<SMTPConnectio
   });
 }
 
-function send(pooled: Pooled, message: Message, begin: () => Promise<void>): Promise<void> {
+function send(pooled: Pooled, message: MailMessage, begin: () => Promise<void>): Promise<void> {
   // Read once the server asks for the message.
   const content = Readable.from(
     (async function* () {

@@ -21,8 +21,9 @@ export function codesOf({ text }: SmtpReply): string {
  * Whose fault a negative reply is.
  *
  * Enhanced codes (RFC 3463) decide where there is one, else the basic code. At the recipient, servers without
- * enhanced codes answer 550 to an unknown mailbox and to a forbidden relay alike, and only the text tells
- * them apart: in doubt the address is not blamed, since one wrong verdict would be repeated for every user.
+ * enhanced codes answer 550 to an unknown mailbox and to a forbidden relay alike, and only the text
+ * distinguishes them: in doubt the address is not blamed, since one wrong verdict would be repeated for every
+ * user.
  */
 export function verdictOn(reply: SmtpReply): SmtpVerdict {
   const { code, enhanced } = parse(reply.text);

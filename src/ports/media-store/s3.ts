@@ -60,7 +60,7 @@ export function s3Store(config: Settings["config"], limits: S3Limits = LIMITS): 
 
 const keyOf = (prefix: string, key: string): string => `${prefix}${segmentsOf(key).join("/")}`;
 
-/** What tells that a file is still the one that was opened. */
+/** Identifies the version of a file that was opened. */
 type Opened = { readonly size: number; readonly version: string };
 type Part = Opened & { readonly bytes: Uint8Array };
 type Range = { readonly start: number; readonly length: number; readonly opened: Opened | null };
@@ -108,7 +108,7 @@ async function partOf(
   if (opened !== null && (opened.version !== version || opened.size !== sent.size))
     throw new FileFaulty("changed-while-read");
   const skipped = start - sent.start;
-  if (skipped < 0 || skipped > MAX_SKIPPED) throw new StoreUnavailable("it answers no range reads");
+  if (skipped < 0 || skipped > MAX_SKIPPED) throw new StoreUnavailable("it does not support range requests");
   const wanted = Math.min(length, sent.size - start);
   const bytes = await take(body, skipped, wanted);
   return { size: sent.size, version, bytes };
@@ -117,11 +117,11 @@ async function partOf(
 /** The range that was sent: that of the header, or the whole file where the server ignored the request. */
 function sentRange({ ContentRange, ContentLength }: GetObjectCommandOutput): { start: number; size: number } {
   if (ContentRange === undefined) {
-    if (ContentLength === undefined) throw new StoreUnavailable("it does not tell the size");
+    if (ContentLength === undefined) throw new StoreUnavailable("it sent no Content-Length");
     return { start: 0, size: ContentLength };
   }
   const [, start, size] = /^bytes (\d+)-\d+\/(\d+)$/.exec(ContentRange) ?? [];
-  if (start === undefined || size === undefined) throw new StoreUnavailable("it does not tell the range");
+  if (start === undefined || size === undefined) throw new StoreUnavailable("it sent no Content-Range");
   return { start: Number(start), size: Number(size) };
 }
 

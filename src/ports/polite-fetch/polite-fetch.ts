@@ -12,7 +12,7 @@ import { MAX_WAIT_MS, withRetries } from "./retries.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { createRobots, type Robots } from "./robots.ts";
 
-/** What tells whether a page has changed since it was last read. */
+/** Shows whether a page has changed since it was last read. */
 export type Validators = {
   readonly etag: string | null;
   readonly lastModified: string | null;

@@ -1,4 +1,4 @@
-import { fieldsOf, itemsOf, JSON_TYPE, type PostingSource } from "./posting-source.ts";
+import { itemsOf, JSON_TYPE, jsonFieldsOf, type PostingSource } from "./posting-source.ts";
 
 const PER_PAGE = 50;
 
@@ -45,7 +45,7 @@ export const adzuna: PostingSource = {
     return { items, hasNext: items.length === PER_PAGE };
   },
   draft(item, { board }) {
-    const job = fieldsOf(item);
+    const job = jsonFieldsOf(item);
     const country = board.slice(0, 2);
     // A predicted salary is a guess of Adzuna's.
     const isPredicted = String(job["salary_is_predicted"]) === "1";
@@ -53,8 +53,8 @@ export const adzuna: PostingSource = {
     return {
       id: job["id"],
       title: job["title"],
-      company: fieldsOf(job["company"])["display_name"],
-      location: fieldsOf(job["location"])["display_name"],
+      company: jsonFieldsOf(job["company"])["display_name"],
+      location: jsonFieldsOf(job["location"])["display_name"],
       description: job["description"],
       link: job["redirect_url"],
       postedAt: job["created"],

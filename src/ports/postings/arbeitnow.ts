@@ -1,7 +1,7 @@
 import {
-  fieldsOf,
   itemsOf,
   JSON_TYPE,
+  jsonFieldsOf,
   needsNothing,
   type PostingSource,
   parseJson,
@@ -21,10 +21,10 @@ export const arbeitnow: PostingSource = {
     new URL(`${baseUrl ?? "https://www.arbeitnow.com"}/api/job-board-api?page=${number}`),
   parse: ({ text }) => ({
     items: itemsOf(text, "data"),
-    hasNext: typeof fieldsOf(fieldsOf(parseJson(text))["links"])["next"] === "string",
+    hasNext: typeof jsonFieldsOf(jsonFieldsOf(parseJson(text))["links"])["next"] === "string",
   }),
   draft(item) {
-    const job = fieldsOf(item);
+    const job = jsonFieldsOf(item);
     const seconds = job["created_at"];
     return {
       id: job["slug"],

@@ -1,9 +1,9 @@
 import {
   BOARD_NAME,
   companyOfBoard,
-  fieldsOf,
   itemsOf,
   JSON_TYPE,
+  jsonFieldsOf,
   needsNothing,
   type PostingSource,
 } from "./posting-source.ts";
@@ -23,11 +23,11 @@ export const ashby: PostingSource = {
       `${baseUrl ?? "https://api.ashbyhq.com"}/posting-api/job-board/${board}?includeCompensation=true`,
     ),
   parse: ({ text }) => ({
-    items: itemsOf(text, "jobs").filter((item) => fieldsOf(item)["isListed"] !== false),
+    items: itemsOf(text, "jobs").filter((item) => jsonFieldsOf(item)["isListed"] !== false),
     hasNext: false,
   }),
   draft(item, { board }) {
-    const job = fieldsOf(item);
+    const job = jsonFieldsOf(item);
     return {
       id: job["id"],
       title: job["title"],
@@ -36,7 +36,7 @@ export const ashby: PostingSource = {
       description: job["descriptionHtml"] ?? job["descriptionPlain"],
       link: job["jobUrl"],
       postedAt: job["publishedAt"],
-      salary: { raw: fieldsOf(job["compensation"])["compensationTierSummary"] },
+      salary: { raw: jsonFieldsOf(job["compensation"])["compensationTierSummary"] },
       jobType: splitWords(job["employmentType"]),
       remoteType: splitWords(job["workplaceType"]) ?? job["isRemote"],
     };

@@ -2,9 +2,9 @@ import { htmlToText } from "./html-text.ts";
 import {
   BOARD_NAME,
   companyOfBoard,
-  fieldsOf,
   itemsOf,
   JSON_TYPE,
+  jsonFieldsOf,
   needsNothing,
   type PostingSource,
 } from "./posting-source.ts";
@@ -25,11 +25,11 @@ export const greenhouse: PostingSource = {
     ),
   parse: ({ text }) => ({ items: itemsOf(text, "jobs"), hasNext: false }),
   draft(item, { board }) {
-    const job = fieldsOf(item);
+    const job = jsonFieldsOf(item);
     const content = job["content"];
     const ranges = job["pay_input_ranges"];
-    const range = fieldsOf(Array.isArray(ranges) ? ranges[0] : null);
-    const location = fieldsOf(job["location"])["name"];
+    const range = jsonFieldsOf(Array.isArray(ranges) ? ranges[0] : null);
+    const location = jsonFieldsOf(job["location"])["name"];
     return {
       id: typeof job["id"] === "number" || typeof job["id"] === "string" ? `${board}:${job["id"]}` : null,
       title: job["title"],

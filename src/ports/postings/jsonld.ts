@@ -1,5 +1,5 @@
 import { jsonLdScripts } from "./html-text.ts";
-import { fieldsOf, needsNothing, type PostingSource, UnreadableList } from "./posting-source.ts";
+import { jsonFieldsOf, needsNothing, type PostingSource, UnreadableList } from "./posting-source.ts";
 
 const MAX_DEPTH = 8;
 
@@ -23,18 +23,18 @@ export const jsonld: PostingSource = {
     return { items: items.map((job) => ({ job, isAlone })), hasNext: false };
   },
   draft(item, { url }) {
-    const { job: posting, isAlone } = fieldsOf(item);
-    const job = fieldsOf(posting);
+    const { job: posting, isAlone } = jsonFieldsOf(item);
+    const job = jsonFieldsOf(posting);
     const organization = job["hiringOrganization"];
     const identifier = job["identifier"];
     const link = linkOf(job["url"], url) ?? (isAlone === true ? url.href : null);
-    const own = typeof identifier === "object" ? fieldsOf(identifier)["value"] : identifier;
+    const own = typeof identifier === "object" ? jsonFieldsOf(identifier)["value"] : identifier;
     const id = typeof own === "string" || typeof own === "number" ? own : link;
     return {
       // Identifiers are those of the employer: another one may use the same.
       id: id === null ? null : `${url.host}:${id}`,
       title: job["title"],
-      company: typeof organization === "string" ? organization : fieldsOf(organization)["name"],
+      company: typeof organization === "string" ? organization : jsonFieldsOf(organization)["name"],
       location: locationOf(job),
       description: job["description"],
       link,
@@ -56,7 +56,7 @@ function postingsIn(script: string): unknown[] {
       for (const each of value) visit(each, depth + 1);
       return;
     }
-    const fields = fieldsOf(value);
+    const fields = jsonFieldsOf(value);
     const types = [fields["@type"]].flat();
     if (types.includes("JobPosting")) found.push(value);
     else for (const key of ["@graph", "itemListElement", "item", "mainEntity"]) visit(fields[key], depth + 1);
@@ -75,21 +75,22 @@ const linkOf = (written: unknown, page: URL): string | null =>
 
 function locationOf(job: Readonly<Record<string, unknown>>): string {
   const places = [job["jobLocation"]].flat().map((place) => {
-    const address = fieldsOf(place)["address"];
+    const address = jsonFieldsOf(place)["address"];
     if (typeof address === "string") return address;
-    const { addressLocality, addressRegion, addressCountry } = fieldsOf(address);
-    const country = typeof addressCountry === "object" ? fieldsOf(addressCountry)["name"] : addressCountry;
+    const { addressLocality, addressRegion, addressCountry } = jsonFieldsOf(address);
+    const country =
+      typeof addressCountry === "object" ? jsonFieldsOf(addressCountry)["name"] : addressCountry;
     return [addressLocality, addressRegion, country].filter((part) => typeof part === "string").join(", ");
   });
   const named = places.filter((place) => place !== "");
   if (named.length > 0) return named.join("; ");
-  const regions = [job["applicantLocationRequirements"]].flat().map((region) => fieldsOf(region)["name"]);
+  const regions = [job["applicantLocationRequirements"]].flat().map((region) => jsonFieldsOf(region)["name"]);
   return regions.filter((name) => typeof name === "string").join("; ");
 }
 
 function salaryOf(baseSalary: unknown) {
-  const salary = fieldsOf(baseSalary);
-  const value = fieldsOf(salary["value"]);
+  const salary = jsonFieldsOf(baseSalary);
+  const value = jsonFieldsOf(salary["value"]);
   const single = value["value"] ?? (typeof salary["value"] === "object" ? null : salary["value"]);
   return {
     min: value["minValue"] ?? single,

@@ -1,8 +1,8 @@
 import {
   companyOfBoard,
-  fieldsOf,
   itemsOf,
   JSON_TYPE,
+  jsonFieldsOf,
   needsNothing,
   type PostingSource,
 } from "./posting-source.ts";
@@ -23,9 +23,9 @@ export const lever: PostingSource = {
   },
   parse: ({ text }) => ({ items: itemsOf(text, null), hasNext: false }),
   draft(item, { board }) {
-    const job = fieldsOf(item);
-    const categories = fieldsOf(job["categories"]);
-    const range = fieldsOf(job["salaryRange"]);
+    const job = jsonFieldsOf(item);
+    const categories = jsonFieldsOf(job["categories"]);
+    const range = jsonFieldsOf(job["salaryRange"]);
     return {
       id: job["id"],
       title: job["text"],
@@ -50,5 +50,5 @@ export const lever: PostingSource = {
 
 const sections = (lists: unknown): string[] =>
   (Array.isArray(lists) ? lists : [])
-    .map(fieldsOf)
+    .map(jsonFieldsOf)
     .map(({ text, content }) => [text, content].filter((part) => typeof part === "string").join("\n"));

@@ -92,7 +92,7 @@ export const BOARD_NAME = /^[\w.-]{1,100}$/;
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The fields of an object; none of anything else. */
-export const fieldsOf = (value: unknown): Fields =>
+export const jsonFieldsOf = (value: unknown): Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 
 /**
@@ -102,7 +102,7 @@ export const fieldsOf = (value: unknown): Fields =>
  */
 export function itemsOf(text: string, key: string | null): readonly unknown[] {
   const document = parseJson(text);
-  const items = key === null ? document : fieldsOf(document)[key];
+  const items = key === null ? document : jsonFieldsOf(document)[key];
   if (!Array.isArray(items)) throw new UnreadableList("no-list");
   return items as unknown[];
 }

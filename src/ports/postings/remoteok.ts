@@ -1,4 +1,4 @@
-import { fieldsOf, itemsOf, JSON_TYPE, needsNothing, type PostingSource } from "./posting-source.ts";
+import { itemsOf, JSON_TYPE, jsonFieldsOf, needsNothing, type PostingSource } from "./posting-source.ts";
 
 /** An array, whose first element is a notice about the terms. */
 export const remoteok: PostingSource = {
@@ -12,11 +12,11 @@ export const remoteok: PostingSource = {
   accept: JSON_TYPE,
   pageUrl: (_board, _number, { baseUrl }) => new URL(`${baseUrl ?? "https://remoteok.com"}/api`),
   parse: ({ text }) => ({
-    items: itemsOf(text, null).filter((item) => fieldsOf(item)["legal"] === undefined),
+    items: itemsOf(text, null).filter((item) => jsonFieldsOf(item)["legal"] === undefined),
     hasNext: false,
   }),
   draft(item) {
-    const job = fieldsOf(item);
+    const job = jsonFieldsOf(item);
     return {
       id: job["id"],
       title: job["position"],

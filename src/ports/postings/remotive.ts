@@ -1,4 +1,4 @@
-import { fieldsOf, itemsOf, JSON_TYPE, needsNothing, type PostingSource } from "./posting-source.ts";
+import { itemsOf, JSON_TYPE, jsonFieldsOf, needsNothing, type PostingSource } from "./posting-source.ts";
 
 /** `{ jobs: [{ id, url, title, company_name, publication_date, ... }] }`, dates without an offset. */
 export const remotive: PostingSource = {
@@ -13,7 +13,7 @@ export const remotive: PostingSource = {
   pageUrl: (_board, _number, { baseUrl }) => new URL(`${baseUrl ?? "https://remotive.com"}/api/remote-jobs`),
   parse: ({ text }) => ({ items: itemsOf(text, "jobs"), hasNext: false }),
   draft(item) {
-    const job = fieldsOf(item);
+    const job = jsonFieldsOf(item);
     return {
       id: job["id"],
       title: job["title"],

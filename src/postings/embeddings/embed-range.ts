@@ -9,9 +9,9 @@ import { readUsers } from "../read-users.ts";
 import type { SentText } from "../recommend.task.ts";
 import {
   deleteUnwantedVectors,
-  hashOf,
   readPostingVectors,
   readUserVectors,
+  sha256Of,
   storedDimensions,
   storePostingVectors,
   storeUserVectors,
@@ -59,7 +59,7 @@ export async function computeVectors(
   const sent = isOfPostings
     ? await textsOfPostings(context, embed.postings)
     : await textsOfUsers(context, embed.users);
-  const hashed = sent.map(({ id, text }) => ({ id, text, hash: hashOf(text) }));
+  const hashed = sent.map(({ id, text }) => ({ id, text, hash: sha256Of(text) }));
   const isStored = isOfPostings
     ? await storedPostings(context, model, hashed)
     : await storedUsers(context, model, embed.users);

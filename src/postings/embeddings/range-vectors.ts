@@ -3,7 +3,7 @@ import type { ComputeContext } from "../../queues/job.ts";
 import { joinVectors, type Vectors } from "../../scoring/postings/recommend/cosine.ts";
 import { recommendOnThread } from "../on-thread.ts";
 import type { SentText } from "../recommend.task.ts";
-import { hashOf, readPostingVectors, readUserVectors } from "./vectors.ts";
+import { readPostingVectors, readUserVectors, sha256Of } from "./vectors.ts";
 
 /**
  * The stored vectors of postings, in the order of `ids`; null when one of them has none: one list is scored
@@ -21,7 +21,7 @@ export async function vectorsOfPostings(
   for (const piece of pieces) {
     context.signal.throwIfAborted();
     const texts = await recommendOnThread<SentText[]>(context, "textsOfPostings", piece);
-    const hashed = texts.map(({ id, text }) => ({ id, hash: hashOf(text) }));
+    const hashed = texts.map(({ id, text }) => ({ id, hash: sha256Of(text) }));
     const hashes = [...new Set(hashed.map(({ hash }) => hash))];
     const stored = await context.read((tx) => readPostingVectors(tx, model, hashes));
     for (const { id, hash } of hashed) {
@@ -50,7 +50,7 @@ export async function vectorsOfUsers(
   const found = new Map<number, Float32Array>();
   for (const { id, text } of texts) {
     const own = stored.get(id);
-    if (own !== undefined && own.hash === hashOf(text)) found.set(id, own.vector);
+    if (own !== undefined && own.hash === sha256Of(text)) found.set(id, own.vector);
   }
   return found;
 }

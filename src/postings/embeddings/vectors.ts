@@ -12,7 +12,7 @@ import {
 import type { PostingRow } from "../../scoring/postings/recommend/read-facts.ts";
 
 /** SHA-256 of a text, in hex. */
-export const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+export const sha256Of = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 const FLOAT_BYTES = 4;
 
@@ -92,7 +92,7 @@ export async function storePostingVectors(
   );
 }
 
-/** Stores vectors of users, each in the place of an older one. Users who have opted out since get none. */
+/** Stores vectors of users, each replacing an older one. Users who have opted out since get none. */
 export async function storeUserVectors(
   tx: Tx,
   model: string,
@@ -130,8 +130,8 @@ export async function storedCosine(
   posting: PostingRow,
 ): Promise<number | null> {
   const own = (await readUserVectors(on, model, { ids: [String(user.id)] })).get(user.id);
-  if (own === undefined || own.hash !== hashOf(userText(user))) return null;
-  const [ofPosting] = (await readPostingVectors(on, model, [hashOf(postingText(posting))])).values();
+  if (own === undefined || own.hash !== sha256Of(userText(user))) return null;
+  const [ofPosting] = (await readPostingVectors(on, model, [sha256Of(postingText(posting))])).values();
   const joined = ofPosting === undefined ? null : joinVectors([ofPosting]);
   if (joined === null || joined.dimensions !== own.vector.length) return null;
   return cosineOf(vectorOf(own.vector), joined, 0);

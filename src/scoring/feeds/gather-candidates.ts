@@ -92,7 +92,7 @@ export function gatherFeedCandidates(
   taste: Taste,
 ): FeedCandidate[] {
   const candidates: FeedCandidate[] = [];
-  for (const [authorId, source] of sourcesOf(userId, relations)) {
+  for (const [authorId, source] of feedSourcesOf(userId, relations)) {
     let taken = 0;
     for (const entry of entriesOf(index, authorId)) {
       if (taken === FEED_LIMITS.perAuthor) break;
@@ -108,7 +108,7 @@ export function gatherFeedCandidates(
 }
 
 /** The authors, each with the first source that is true. */
-export function sourcesOf(
+export function feedSourcesOf(
   userId: number,
   { following, followers, friends, blocked }: Relations,
 ): Map<number, FeedSource> {

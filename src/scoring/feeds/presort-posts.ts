@@ -1,11 +1,11 @@
 import { postAffinity } from "./affinity.ts";
 import {
+  feedSourcesOf,
   type IndexedPost,
   isOffered,
   type PostIndex,
   type Relations,
   rankOfEntry,
-  sourcesOf,
   type Taste,
 } from "./gather-candidates.ts";
 import { bestPosts, FEED_LIMITS, type FeedPost, type FeedSource } from "./merge-order.ts";
@@ -58,7 +58,7 @@ function keysBySource(
   const begin = ranksAfter(createdAt, asOf);
   const endOfWeek = ranksAfter(createdAt, asOf - FEED_LIMITS.windowMs);
   const endOfTrending = ranksAfter(createdAt, asOf - FEED_LIMITS.trendingMs);
-  for (const [authorId, source] of sourcesOf(userId, relations)) {
+  for (const [authorId, source] of feedSourcesOf(userId, relations)) {
     const run = runOf.get(authorId);
     if (run === undefined) continue;
     const last = run + (runs[run] as number);

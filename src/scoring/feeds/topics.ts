@@ -6,7 +6,7 @@ export type ContentFeatures = {
   readonly topics: readonly string[];
   /** From 0 to 1. */
   readonly quality: number;
-  /** ISO 639-1; null where the text does not tell. */
+  /** ISO 639-1; null if the text does not show it. */
   readonly language: string | null;
 };
 

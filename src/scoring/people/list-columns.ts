@@ -54,7 +54,7 @@ export function entryOf(position: number, score: number, terms: PairTerms): List
   return { position, score, components };
 }
 
-/** Columns without a row, for lists that have so many entries together. */
+/** Empty columns for a number of lists, and of their entries in total. */
 export const openColumns = (lists: number, entries: number): PairListColumns => ({
   userIds: new Float64Array(lists),
   tiers: new Int32Array(lists),
@@ -66,7 +66,7 @@ export const openColumns = (lists: number, entries: number): PairListColumns => 
   components: new Uint8Array(entries * PAIR_TERM_BYTES),
 });
 
-/** The columns with so many entries. Copies: a view would pass to another thread with all of its memory. */
+/** The first `entries` entries, copied: a view would pass all of its memory to another thread. */
 export const cutColumns = (columns: PairListColumns, entries: number): PairListColumns => ({
   ...columns,
   positions: columns.positions.slice(0, entries),

@@ -2,7 +2,7 @@ import { type Floor, isAboveFloor, type ListEntry } from "./list-columns.ts";
 import { PAIR_TERM_BYTES } from "./pair-bytes.ts";
 
 /** The columns of a list while it is merged, best first. The first `count` entries are taken. */
-export type OpenList = {
+export type MergedList = {
   count: number;
   readonly positions: Int32Array;
   /** Rounded. */
@@ -10,7 +10,7 @@ export type OpenList = {
   readonly components: Uint8Array;
 };
 
-export const openList = (room: number): OpenList => ({
+export const openMergedList = (room: number): MergedList => ({
   count: 0,
   positions: new Int32Array(room),
   scores: new Float32Array(room),
@@ -39,7 +39,7 @@ export type MergeOptions = {
  * @returns the next floor.
  */
 export function mergeList(
-  list: OpenList,
+  list: MergedList,
   entering: readonly Entering[],
   options: MergeOptions,
 ): Floor | null {
@@ -53,7 +53,7 @@ export function mergeList(
   return { score: scoreOf(cut), userId: idAt(cut) };
 }
 
-function dropEntries(list: OpenList, isDropped: (position: number) => boolean): void {
+function dropEntries(list: MergedList, isDropped: (position: number) => boolean): void {
   const { positions, scores, components } = list;
   let left = 0;
   for (let n = 0; n < list.count; n++) {
@@ -68,7 +68,7 @@ function dropEntries(list: OpenList, isDropped: (position: number) => boolean): 
   list.count = left;
 }
 
-function insertEntry(list: OpenList, index: number, entry: ListEntry): void {
+function insertEntry(list: MergedList, index: number, entry: ListEntry): void {
   const { count, positions, scores, components } = list;
   positions.copyWithin(index + 1, index, count);
   scores.copyWithin(index + 1, index, count);
@@ -81,7 +81,7 @@ function insertEntry(list: OpenList, index: number, entry: ListEntry): void {
 
 /** Where an entry belongs. Rounded scores decide, and exact ones where they are equal. */
 function indexFor(
-  { count, positions, scores }: OpenList,
+  { count, positions, scores }: MergedList,
   { score, candidateId }: Entering,
   { idAt, scoreOf }: MergeOptions,
 ): number {

@@ -2,7 +2,7 @@ import type { AffectedLists } from "./affected-lists.ts";
 import { type Changes, type Current, openChanges, type Somebody, sidesOf } from "./current-people.ts";
 import { cutColumns, type Floor, openColumns, type PairListColumns } from "./list-columns.ts";
 import type { OpenedPeople } from "./loaded-people.ts";
-import { type Entering, mergeList, type OpenList, openList } from "./merge-list.ts";
+import { type Entering, type MergedList, mergeList, openMergedList } from "./merge-list.ts";
 import { PAIR_TERM_BYTES } from "./pair-bytes.ts";
 import { scorePair } from "./score-pair.ts";
 
@@ -38,7 +38,9 @@ export function mergeLists(base: OpenedPeople, changes: Changes, options: MergeL
   const { affected, lists, keep, served, perPiece } = options;
   const current = openChanges(base, changes);
   const positions = openPositions(current, changes.ids);
-  const list = openList(lists.sizes.reduce((max, size) => Math.max(max, size), keep) + changes.ids.length);
+  const list = openMergedList(
+    lists.sizes.reduce((max, size) => Math.max(max, size), keep) + changes.ids.length,
+  );
   const reader = openReader(lists);
   const merged = openPieces(affected.userIds.length, keep, perPiece);
   const short = new Set<number>();
@@ -111,7 +113,7 @@ function openReader({ bytes, sizes }: EncodedPairLists) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
   return {
-    readInto(list: OpenList, index: number): void {
+    readInto(list: MergedList, index: number): void {
       const size = sizes[index] as number;
       const scores = at + arrayBytes(size);
       const components = scores + arrayBytes(size);
@@ -137,7 +139,7 @@ function openPieces(lists: number, keep: number, perPiece: number) {
     [inPiece, entries] = [0, 0];
   };
   return {
-    add(userId: number, tier: number, list: OpenList, floor: Floor | null): void {
+    add(userId: number, tier: number, list: MergedList, floor: Floor | null): void {
       if (inPiece === 0) {
         const length = Math.min(perPiece, lists - taken);
         columns = openColumns(length, length * keep);

@@ -3,11 +3,11 @@ import { PERSON, PERSON_WORDS } from "./pair-layout.ts";
 import { type Person, QUIZ_DIMENSIONS } from "./person.ts";
 import {
   chordKm,
+  cosineShare,
   DEFAULT_RADIUS_KM,
   MIN_COMMON_TRAITS,
   MISSING,
   type PairTier,
-  share,
   shareOfTraits,
   sumTerms,
   TERM_COUNT,
@@ -135,7 +135,7 @@ function traitsTerm(columns: Columns, { traitIds, quiz }: Person, at: number, po
   let sum = 0;
   for (let i = 0; i < QUIZ_DIMENSIONS; i++)
     sum += (quiz[i] as number) * (f64[at + PERSON.quiz + i] as number);
-  return share(sum);
+  return cosineShare(sum);
 }
 
 function interestsTerm(columns: Columns, count: number, position: number): number {
@@ -152,7 +152,7 @@ function fitTerm({ f64 }: Columns, mine: ArrayLike<number> | null, theirs: numbe
   if (!mine || Number.isNaN(f64[theirs] as number)) return MISSING.fit;
   let sum = 0;
   for (let i = 0; i < 4; i++) sum += (mine[i] as number) * (f64[theirs + i] as number);
-  return share(sum);
+  return cosineShare(sum);
 }
 
 /** NaN where either has no location. */

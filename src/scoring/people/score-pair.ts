@@ -111,7 +111,7 @@ export function sumTerms(
 
 const clampCosine = (cosine: number): number => Math.max(-1, Math.min(1, cosine));
 /** A cosine as a share from 0 to 1. */
-export const share = (cosine: number): number => (clampCosine(cosine) + 1) / 2;
+export const cosineShare = (cosine: number): number => (clampCosine(cosine) + 1) / 2;
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
@@ -142,7 +142,7 @@ export function traitsTerm(a: Person, b: Person): number {
     if (order <= 0) i += 1;
     if (order >= 0) j += 1;
   }
-  if (common < MIN_COMMON_TRAITS) return a.quiz && b.quiz ? share(dot(a.quiz, b.quiz)) : MISSING.traits;
+  if (common < MIN_COMMON_TRAITS) return a.quiz && b.quiz ? cosineShare(dot(a.quiz, b.quiz)) : MISSING.traits;
   const smaller = Math.min(a.traitIds.length, b.traitIds.length);
   return shareOfTraits(common, product, squaresA, squaresB, smaller);
 }
@@ -160,7 +160,7 @@ export function shareOfTraits(
   smaller: number,
 ): number {
   const cosine = squaresA > 0 && squaresB > 0 ? product / (Math.sqrt(squaresA) * Math.sqrt(squaresB)) : 0;
-  return share(cosine) * Math.sqrt(common / smaller);
+  return cosineShare(cosine) * Math.sqrt(common / smaller);
 }
 
 /** interests = common / all of both (Jaccard); 0.1 where either has none. */
@@ -178,7 +178,7 @@ export const qualityTerm = (candidate: Person): number => candidate.quality ?? M
  * minus their mean; 0.5 below 3 ratings on either side.
  */
 export const fitTerm = ({ given }: Person, { received }: Person): number =>
-  given && received ? share(dot(given, received)) : MISSING.fit;
+  given && received ? cosineShare(dot(given, received)) : MISSING.fit;
 
 /** km = 2 R asin(chord / 2), from the difference of the points; null where either has no location. */
 export function distanceBetween({ point: a }: Person, { point: b }: Person): number | null {
@@ -250,7 +250,7 @@ export function openBest(keep: number): BestPairs {
   };
 }
 
-/** Sorts only when twice as many as are kept have come together. */
+/** Sorts only when twice the kept number have come together. */
 function openList(keep: number) {
   let pairs: ScoredPair[] = [];
   let last: ScoredPair | undefined;

@@ -42,7 +42,7 @@ export function openScored(keep: number, scores: PackedScores): ScoredPairs {
   };
 }
 
-/** Sorted whenever so many times as many as are kept have come together: hardly ever after the filter. */
+/** Sorts when this many times the kept number have come together: hardly ever after the filter. */
 const ROOM = 4;
 
 function openTier(keep: number) {

@@ -1,6 +1,6 @@
 import { wordsOf } from "./words.ts";
 
-/** What tells whether two postings are the same: who is hiring for what, and where. */
+/** Two postings with equal keys are the same one: who is hiring for what, and where. */
 export type PostingKeys = {
   /** The company without its legal form. */
   readonly company: string;

@@ -8,7 +8,7 @@ export type ListingVerdict =
 /** Successful lists in a row without a posting, after which it is closed. */
 export const MISSES_TO_CLOSE = 2;
 
-/** A list that has been short for so long is taken for the new list. */
+/** A list that has been short for this long is taken for the new list. */
 const SHRUNK_ACCEPTED_MS = 14 * 86_400_000;
 
 /**

@@ -18,7 +18,7 @@ export const MONEY_ACTIONS = ["sale", "commission", "referral", "ledger"] as con
 
 type History = Prunable & {
   readonly days: (settings: Settings) => number;
-  /** Which of them may be deleted, beside what the index tells. Default: all. */
+  /** Restricts further which of them may be deleted. Default: all of the index. */
   readonly deletable?: SQL;
 };
 

@@ -32,7 +32,7 @@ const payload = z
   .object({
     projectId: ID.optional().describe("update the list of this project only"),
     volunteerId: ID.optional().describe("update the lists for this volunteer only"),
-    full: z.boolean().optional().describe("compute all lists anew, although little has changed"),
+    full: z.boolean().optional().describe("recompute all lists, even if little has changed"),
   })
   .refine(
     ({ projectId, volunteerId }) => projectId === undefined || volunteerId === undefined,

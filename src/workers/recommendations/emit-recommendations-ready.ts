@@ -11,7 +11,7 @@ const PAUSE_DAYS = 6;
 /** Counted in less than half a second. */
 const USERS_PER_RANGE = 2_000;
 
-/** Tells users about their new recommendations; the weekly digest mails the best of them. */
+/** Notifies users of their new recommendations; the weekly digest mails the best of them. */
 export const emitRecommendationsReady = defineJob({
   name: NAME,
   queue: "recommendations",

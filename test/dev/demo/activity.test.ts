@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createActivity } from "../../../src/dev/demo/activity.ts";
+import { createDemoActivity } from "../../../src/dev/demo/activity.ts";
 import { createCommunity } from "../../../src/dev/demo/community.ts";
 import { createWorld } from "../../support/world.ts";
 
@@ -7,7 +7,7 @@ it("the activity is in the past, in order, and unevenly distributed", async () =
   const world = await createWorld();
   const now = new Date();
   const community = await createCommunity(world.db, { size: 400, seed: 1, now });
-  const created = await createActivity(world.db, community, { seed: 1, now });
+  const created = await createDemoActivity(world.db, community, { seed: 1, now });
   const [found] = await world.query(
     `select count(*)::int as n, count(distinct assignee_id)::int as people, count(distinct status)::int as states,
             count(*) filter (where greatest(assigned_at, submitted_at, reviewed_at) > $1)::int as future,

@@ -264,7 +264,7 @@ describe("POST /feed/seen", () => {
 });
 
 describe("explain feed", () => {
-  it("shows the terms of a post's score and its place", async () => {
+  it("shows the terms of a post's score and its rank", async () => {
     const { world, ada, get, send } = await open();
     const ids = await posts(world, ada, 3);
     await get("/feed");
@@ -278,10 +278,10 @@ describe("explain feed", () => {
     expect(text).toContain("diversity: 0 newer posts of its author: x 1");
     expect(text).toContain("seen: in the last 24 hours: -0.2");
     expect(text).toMatch(/score: 1 x \(0\.6 x 0\.7\d+ \+ 0\.3 x 0 \+ 0\.1 x 0\) - 0\.2 = 0\.2\d+/);
-    expect(text).toContain("place: 3 of 3");
+    expect(text).toContain("rank: 3 of 3");
   });
 
-  it("says why a post has no place, and is shown to nobody else", async () => {
+  it("says why a post has no rank, and is shown to nobody else", async () => {
     const { world, ada, bob, get } = await open();
     const id = await post(world, await member(world));
     expect((await explain(world.db.drizzle, "feed", `${ada}:${id}`))!.steps[0]!.how).toContain(

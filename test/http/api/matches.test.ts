@@ -3,7 +3,7 @@ import { listRuns } from "../../../src/queues/runs.ts";
 import { calculateMatches } from "../../../src/workers/matching/calculate-matches.ts";
 import { notifyProjectMatches } from "../../../src/workers/notifications/matching/notify-project-matches.ts";
 import { organization, volunteer } from "../../support/factories.ts";
-import { askForRun } from "../../support/jobs.ts";
+import { enqueueRunIn } from "../../support/jobs.ts";
 import { BERLIN, giveSkills, projectFor, skilled, skillIds } from "../../support/matching.ts";
 import { JWT_SECRET, userToken } from "../../support/user-token.ts";
 import { createWorld } from "../../support/world.ts";
@@ -26,7 +26,7 @@ async function open(environment: Record<string, string> = {}) {
     return { status: response.status, body: (await response.json()) as Body };
   };
   const calculate = async () => {
-    await askForRun(world, calculateMatches, {});
+    await enqueueRunIn(world, calculateMatches, {});
     await world.drain();
   };
   return { world, get, send, calculate, organizationId: await organization(world) };
@@ -196,7 +196,7 @@ describe("faults of people 30", () => {
     expect(await send("POST", dismissal, me)).toBe(204);
     expect(await seen()).toEqual([0, 0]);
     await giveSkills(world, me, { cooking: 1 });
-    await askForRun(world, notifyProjectMatches, {});
+    await enqueueRunIn(world, notifyProjectMatches, {});
     await world.drain();
     expect(await seen()).toEqual([0, 0]);
     expect(await world.query("select 1 from candidate_notifications")).toEqual([]);

@@ -3,7 +3,7 @@ import { readServedList } from "../../../src/postings/served-lists.ts";
 import { listRuns } from "../../../src/queues/runs.ts";
 import { generateRecommendations } from "../../../src/workers/recommendations/generate-recommendations.ts";
 import { countQueries } from "../../support/count-queries.ts";
-import { askForRun } from "../../support/jobs.ts";
+import { enqueueRunIn } from "../../support/jobs.ts";
 import {
   listOf,
   postingApi as open,
@@ -46,7 +46,7 @@ describe("GET /jobs/recommendations", () => {
     const { world, get } = await open();
     const ada = await applicant(world, SKILLS, { primary_job_title: "Python Developer" });
     await posting(world, { title: "Python Developer", description: "Python, PostgreSQL, Docker and Redis" });
-    await askForRun(world, generateRecommendations, {});
+    await enqueueRunIn(world, generateRecommendations, {});
     await world.drain();
     const [stored] = await world.query<{ match_score: number }>(
       "select match_score from job_recommendations",

@@ -72,7 +72,7 @@ describe("media on S3", () => {
       response.end(content.subarray(5, 105));
       return "handled";
     };
-    expect(await faultOf()).toBe("store: it answers no range reads");
+    expect(await faultOf()).toBe("store: it does not support range requests");
   });
 
   it("that change between two reads are noticed, also without If-Match", async () => {

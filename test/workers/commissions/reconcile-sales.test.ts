@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { scicentPort } from "../../../src/ports/scicent.ts";
 import { reconcileSales } from "../../../src/workers/commissions/reconcile-sales.ts";
 import { chain, organization } from "../../support/factories.ts";
-import { ask } from "../../support/jobs.ts";
+import { enqueueIn } from "../../support/jobs.ts";
 import { takeSale } from "../../support/sales.ts";
 import { fakeSeller } from "../../support/seller.ts";
 import { createWorld } from "../../support/world.ts";
@@ -105,7 +105,7 @@ describe("reconcile-sales", () => {
       const { seller, world, listed } = await scene();
       seller.sales = [listed("a")];
       seller.misbehave = [fault];
-      const [id] = await ask(world, reconcileSales, {});
+      const [id] = await enqueueIn(world, reconcileSales, {});
       expect(await world.run(reconcileSales, [id!])).toMatchObject({ retry: 1 });
       expect((await world.enqueued())[0]?.error).toMatch(/^call: /);
       world.at(new Date(Date.now() + 24 * 3_600_000).toISOString());
@@ -148,7 +148,7 @@ describe("reconcile-sales", () => {
     await takeSale(world, { buyer, externalId: "webhook" });
     seller.sales = [listed("lost")];
     seller.misbehave = ["500"];
-    const [id] = await ask(world, reconcileSales, {});
+    const [id] = await enqueueIn(world, reconcileSales, {});
     await world.run(reconcileSales, [id!]);
     expect(await world.run(reconcileSales, [id!])).toMatchObject({ counts: { accepted: 1 } });
     expect(sinces(seller).slice(1)).toEqual([before, before]);

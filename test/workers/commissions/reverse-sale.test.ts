@@ -6,7 +6,7 @@ import { reverseSale } from "../../../src/workers/commissions/reverse-sale.ts";
 import { faultsOfBooks } from "../../support/books.ts";
 import { balanceOf, chain, organization, volunteer } from "../../support/factories.ts";
 import { fiveCases } from "../../support/five-cases.ts";
-import { ask, askForRun } from "../../support/jobs.ts";
+import { enqueueIn, enqueueRunIn } from "../../support/jobs.ts";
 import { heldSale, linesOf, movementsOf, saleOf, systemBalance, takeSale } from "../../support/sales.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
@@ -90,7 +90,7 @@ describe("reverse-sale", () => {
     await world.query("update volunteer_profiles set referrer_id = null where id = $1", [
       people[2]!.profileId,
     ]);
-    const [id] = await ask(world, reverseSale, payload);
+    const [id] = await enqueueIn(world, reverseSale, payload);
     const commissions = { ...COMMISSION_POLICY, ratesBps: [500] };
     const settings = { ...world.settings, commissions };
     expect(await world.run(reverseSale, [id!], { settings })).toMatchObject({ done: 1 });
@@ -184,7 +184,7 @@ describe("a refund of a part of a sale", () => {
   it("is one refund for one run, whatever the amount of another one is", async () => {
     const { world, saleId } = await scene();
     for (const _ of [1, 2]) {
-      await askForRun(world, reverseSale, { saleId, amount: "10", actor });
+      await enqueueRunIn(world, reverseSale, { saleId, amount: "10", actor });
       await world.drain();
     }
     expect(

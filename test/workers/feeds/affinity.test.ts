@@ -8,7 +8,7 @@ import {
 } from "../../../src/scoring/feeds/affinity.ts";
 import { affinity } from "../../../src/workers/feeds/affinity.ts";
 import { engagement, hoursAgo, member, members, post, record } from "../../support/feeds.ts";
-import { askForRun } from "../../support/jobs.ts";
+import { enqueueRunIn } from "../../support/jobs.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 type Row = {
@@ -26,7 +26,7 @@ const profiles = (world: World): Promise<Row[]> =>
   world.query<Row>("select * from user_affinity_profiles order by user_id");
 
 const run = async (world: World) => {
-  await askForRun(world, affinity, {});
+  await enqueueRunIn(world, affinity, {});
   await world.drain();
 };
 

@@ -3,7 +3,7 @@ import type { Job } from "../../../src/queues/job.ts";
 import { catalogue } from "../../../src/workers/index.ts";
 import { runWorkflow } from "../../../src/workers/maintenance/run-workflow.ts";
 import { stepsOf, WORKFLOW_NAMES, WORKFLOWS } from "../../../src/workers/workflows.ts";
-import { askForRun } from "../../support/jobs.ts";
+import { enqueueRunIn } from "../../support/jobs.ts";
 import { profileOf, TODAY } from "../../support/search-people.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
@@ -36,7 +36,7 @@ describe("run-workflow", () => {
   it("runs the steps one after the other, each as a run of its own", async () => {
     const world = await createWorld({ at: TODAY });
     await profileOf(world);
-    const run = await askForRun(world, runWorkflow as Job, { workflow: "all" });
+    const run = await enqueueRunIn(world, runWorkflow as Job, { workflow: "all" });
     await finish(world, run);
     const steps = namesOf(stepsOf("all", {}));
     expect(await stepRuns(world, run)).toEqual(steps.map((job) => ({ job, status: "done" })));
@@ -53,7 +53,7 @@ describe("run-workflow", () => {
   it("gives the user to every step of onboarding", async () => {
     const world = await createWorld({ at: TODAY });
     const [userId] = [await profileOf(world), await profileOf(world)];
-    const run = await askForRun(world, runWorkflow as Job, { workflow: "onboarding", userId });
+    const run = await enqueueRunIn(world, runWorkflow as Job, { workflow: "onboarding", userId });
     await finish(world, run);
     expect(await statusOf(world, run)).toMatchObject({ status: "done" });
     expect(await world.query("select user_id as id from profile_search_index")).toEqual([{ id: userId }]);
@@ -63,7 +63,7 @@ describe("run-workflow", () => {
 
   it("continues after a step that failed, and counts it", async () => {
     const world = await createWorld({ at: TODAY });
-    const run = await askForRun(world, runWorkflow as Job, { workflow: "all" });
+    const run = await enqueueRunIn(world, runWorkflow as Job, { workflow: "all" });
     await world.run(runWorkflow, [(await world.enqueued(runWorkflow))[0]!.id]);
     await world.query("update job_runs set status = 'failed', finished_at = now() where part_of = $1", [run]);
     await world.query("delete from outbox where parent in (select id from job_runs where part_of = $1)", [

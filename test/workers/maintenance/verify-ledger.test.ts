@@ -12,7 +12,7 @@ import { reverseSale } from "../../../src/workers/commissions/reverse-sale.ts";
 import { verifyLedger } from "../../../src/workers/maintenance/verify-ledger.ts";
 import { recalculateMultipliers } from "../../../src/workers/multipliers/recalculate-multipliers.ts";
 import { chain, organization, type Person } from "../../support/factories.ts";
-import { askForRun } from "../../support/jobs.ts";
+import { enqueueRunIn } from "../../support/jobs.ts";
 import { heldSale, saleOf, settleSale, takeSale } from "../../support/sales.ts";
 import { approve } from "../../support/tasks.ts";
 import { createWorld, type World } from "../../support/world.ts";
@@ -64,7 +64,7 @@ async function playBudgets(world: World, person: Person): Promise<void> {
 }
 
 async function driftOf(world: World, full = true): Promise<Record<string, number>> {
-  await askForRun(world, verifyLedger, { full });
+  await enqueueRunIn(world, verifyLedger, { full });
   const entries = await world.query<{ id: string }>(
     "select id from outbox where job = 'distribute-commission'",
   );
@@ -274,7 +274,7 @@ describe("a verification of what is new", () => {
     const before = await lastCoverage(world.db.drizzle);
     await takeSale(world, { buyer });
     await world.drain();
-    await askForRun(world, verifyLedger, { full: false });
+    await enqueueRunIn(world, verifyLedger, { full: false });
     const [cut] = await world.enqueued({ name: verifyLedger.name });
     await world.run(verifyLedger, [cut!.id]);
     expect(await lastCoverage(world.db.drizzle)).toEqual(before);

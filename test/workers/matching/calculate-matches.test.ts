@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { listRuns } from "../../../src/queues/runs.ts";
 import { calculateMatches } from "../../../src/workers/matching/calculate-matches.ts";
 import { organization } from "../../support/factories.ts";
-import { askForRun, performRun } from "../../support/jobs.ts";
+import { enqueueRunIn, performRun } from "../../support/jobs.ts";
 import {
   BERLIN,
   giveSkills,
@@ -266,7 +266,7 @@ describe("calculate-matches", () => {
     const { world, organizationId } = await open();
     const volunteerId = await skilled(world, { cooking: 1 }, { organizationId });
     await projectFor(world, ["cooking"], { organizationId });
-    await askForRun(world, calculateMatches, {});
+    await enqueueRunIn(world, calculateMatches, {});
     const [cut] = await world.enqueued(calculateMatches);
     await world.run(calculateMatches, [cut!.id]);
     expect(await world.perform(calculateMatches, { volunteerId })).toMatchObject({ snoozed: 1 });
@@ -284,7 +284,7 @@ describe("calculate-matches", () => {
     await skilled(world, { cooking: 1 }, { organizationId });
     const projectId = await projectFor(world, ["cooking"], { organizationId });
     for (const input of [{ projectId }, {}]) {
-      await askForRun(world, calculateMatches, input);
+      await enqueueRunIn(world, calculateMatches, input);
       const [cut] = await world.enqueued(calculateMatches);
       await world.run(calculateMatches, [cut!.id]);
     }
@@ -383,7 +383,7 @@ describe("a run over all projects", () => {
   it("takes the changes of a run that failed", async () => {
     const { world, organizationId } = await community();
     const project = await projectFor(world, ["cooking"], { organizationId });
-    await askForRun(world, calculateMatches, {});
+    await enqueueRunIn(world, calculateMatches, {});
     const [cut] = await world.enqueued(calculateMatches);
     await world.run(calculateMatches, [cut!.id]);
     await world.query("delete from outbox where job = 'calculate-matches/range'");
@@ -461,7 +461,7 @@ describe("defect 7: one failed insert spoils the rest of the project", () => {
     await world.query(
       `create trigger refuse before insert on volunteer_initiative_matches for each row when (new.project_id = ${spoilt}) execute function refuse()`,
     );
-    await askForRun(world, calculateMatches, {});
+    await enqueueRunIn(world, calculateMatches, {});
     await world.drain();
     // The range of the first 64 projects is to be retried; the other one of 6 is stored.
     expect(await storedMatches(world)).toHaveLength(6 * 3);

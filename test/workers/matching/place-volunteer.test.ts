@@ -7,7 +7,7 @@ import { calculateMatches } from "../../../src/workers/matching/calculate-matche
 import { placeVolunteer } from "../../../src/workers/matching/place-volunteer.ts";
 import { organization } from "../../support/factories.ts";
 import { fiveCases } from "../../support/five-cases.ts";
-import { askForRun } from "../../support/jobs.ts";
+import { enqueueRunIn } from "../../support/jobs.ts";
 import { giveSkills, projectFor, skilled, storedLists, storedMatches } from "../../support/matching.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
@@ -26,7 +26,7 @@ async function openFullList() {
 }
 
 async function runAll(world: World): Promise<void> {
-  await askForRun(world, calculateMatches, {});
+  await enqueueRunIn(world, calculateMatches, {});
   await world.drain();
 }
 
@@ -147,7 +147,7 @@ describe("place-volunteer", () => {
   it("waits while a full run is active, or another list is being updated", async () => {
     const { world, third } = await openFullList();
     await giveSkills(world, third, { cooking: 0.8 });
-    await askForRun(world, calculateMatches, {});
+    await enqueueRunIn(world, calculateMatches, {});
     const [cut] = await world.enqueued(calculateMatches);
     await world.run(calculateMatches, [cut!.id]);
     expect(await world.perform(placeVolunteer, { volunteerId: third })).toMatchObject({ snoozed: 1 });

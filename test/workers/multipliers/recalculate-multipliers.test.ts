@@ -10,7 +10,7 @@ import { distributeBudget } from "../../../src/workers/budgets/distribute-budget
 import { recalculateMultipliers } from "../../../src/workers/multipliers/recalculate-multipliers.ts";
 import { eventually } from "../../support/eventually.ts";
 import { chain, organization, volunteer } from "../../support/factories.ts";
-import { askForRun, performRun } from "../../support/jobs.ts";
+import { enqueueRunIn, performRun } from "../../support/jobs.ts";
 import { referenceMultipliers } from "../../support/multiplier-reference.ts";
 import { takeSale } from "../../support/sales.ts";
 import { approve, assign, multiplierOf } from "../../support/tasks.ts";
@@ -345,7 +345,7 @@ describe("recalculate-multipliers", () => {
     const people = await chain(world, await organization(world), 6);
     for (const person of people) await approve(world, person, 10, YESTERDAY);
     world.at(NOW);
-    await askForRun(world, recalculateMultipliers, { full: false });
+    await enqueueRunIn(world, recalculateMultipliers, { full: false });
     // The cut, one range, the sum.
     expect(await world.drain()).toHaveLength(3);
     expect(await world.enqueued()).toEqual([]);
@@ -355,7 +355,7 @@ describe("recalculate-multipliers", () => {
   it("waits while another run is under way", async () => {
     const world = await createWorld({ at: NOW });
     await volunteer(world, { organizationId: await organization(world) });
-    await askForRun(world, recalculateMultipliers, { full: false });
+    await enqueueRunIn(world, recalculateMultipliers, { full: false });
     const [cut] = await world.enqueued();
     await world.run({ name: cut!.job }, [cut!.id]);
     expect(await world.perform(recalculateMultipliers, { full: true })).toMatchObject({ snoozed: 1 });
@@ -392,7 +392,7 @@ describe("recalculate-multipliers", () => {
     const world = await createWorld({ at: NOW });
     const person = await volunteer(world, { organizationId: await organization(world) });
     await approve(world, person, 10, YESTERDAY);
-    await askForRun(world, recalculateMultipliers, { full: false });
+    await enqueueRunIn(world, recalculateMultipliers, { full: false });
     const [cut] = await world.enqueued();
     await world.run({ name: cut!.job }, [cut!.id]);
     await world.query("alter table multiplier_history add constraint broken check (false) not valid");
@@ -414,7 +414,7 @@ describe("recalculate-multipliers", () => {
     const person = await volunteer(world, { organizationId: await organization(world) });
     await approve(world, person, 10, YESTERDAY);
     await world.startWorkers();
-    await askForRun(world, recalculateMultipliers, { full: false });
+    await enqueueRunIn(world, recalculateMultipliers, { full: false });
     world.relay.wake();
     const latest = async () => (await listRuns(world.db.drizzle, { job: "recalculate-multipliers" }, 1))[0];
     await eventually(async () =>

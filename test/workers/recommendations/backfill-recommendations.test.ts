@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { backfillRecommendations } from "../../../src/workers/recommendations/backfill-recommendations.ts";
 import { generateRecommendations } from "../../../src/workers/recommendations/generate-recommendations.ts";
-import { askForRun, performRun } from "../../support/jobs.ts";
+import { enqueueRunIn, performRun } from "../../support/jobs.ts";
 import { applicant, posting, recommended } from "../../support/recommendations.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
@@ -12,7 +12,7 @@ it("serves users with a CV and no list, and skips when there are none", async ()
   await posting(world, { title: "Python Developer", description: "Python, SQL, Docker, Redis" });
   const skills = ["python", "sql", "docker", "redis"];
   const first = await applicant(world, skills);
-  await askForRun(world, generateRecommendations, {});
+  await enqueueRunIn(world, generateRecommendations, {});
   await world.drain();
   expect(await backfill(world)).toMatchObject({ status: "skipped" });
   const [second, without] = [await applicant(world, skills), await applicant(world, ["welding"])];

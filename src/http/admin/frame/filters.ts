@@ -4,10 +4,10 @@ import { isStorable, UNSTORABLE } from "../../../foreign-text.ts";
 import { type Html, html } from "../../../html.ts";
 import { isId } from "../../../ids.ts";
 
-export type Query = Readonly<Record<string, string | number | undefined>>;
+export type PageQuery = Readonly<Record<string, string | number | undefined>>;
 
 /** An address with those parameters that have a value. */
-export function hrefOf(path: string, query: Query): string {
+export function hrefOf(path: string, query: PageQuery): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
   const text = new URLSearchParams(
     given.map(([name, value]): [string, string] => [name, String(value)]),
@@ -27,7 +27,7 @@ export type Filters<T> = {
   /** Null if a parameter is invalid: then nothing must be listed, as it would look like the result. */
   readonly filter: T | null;
   /** As they were given, to be shown again. */
-  readonly given: Query;
+  readonly given: PageQuery;
   /** What is wrong, by parameter. */
   readonly faults: Readonly<Record<string, string>>;
 };
@@ -90,7 +90,7 @@ export function optionHtml(
 /** Links to the pages of a list before and after this one, which keep its filters. */
 export function pager(
   path: string,
-  query: Query,
+  query: PageQuery,
   { page, hasMore }: { readonly page: number; readonly hasMore: boolean },
 ): Html | null {
   if (page === 1 && !hasMore) return null;

@@ -1,5 +1,5 @@
 import { type Html, html } from "../../../html.ts";
-import { hrefOf, type Query } from "./filters.ts";
+import { hrefOf, type PageQuery } from "./filters.ts";
 
 /** How far back lists and counts go, in seconds. */
 export const TIME_RANGES = {
@@ -28,7 +28,7 @@ export type Cursor = {
  * Links to the first and the next page of a list that is paged by a cursor, which keep its filters. The list
  * stays whole while rows are added.
  */
-export function cursorPager(path: string, given: Query, { name, next }: Cursor): Html | null {
+export function cursorPager(path: string, given: PageQuery, { name, next }: Cursor): Html | null {
   const isFirst = given[name] === undefined;
   if (isFirst && next === null) return null;
   const link = (cursor: string | undefined, text: string) =>

@@ -1,7 +1,7 @@
 import { type Html, html } from "../../../html.ts";
 import { type Content, contentHtml, emptyState } from "./elements.ts";
 
-export type Column = {
+export type HtmlColumn = {
   readonly title: string;
   /** `number` is aligned right, `long` may break anywhere, `fixed` never breaks. */
   readonly kind?: "number" | "long" | "fixed";
@@ -10,7 +10,7 @@ export type Column = {
 export type TableOptions = {
   /** Read out by screen readers. */
   readonly caption: string;
-  readonly columns: readonly (Column | string)[];
+  readonly columns: readonly (HtmlColumn | string)[];
   readonly rows: readonly (readonly Content[])[];
   /** Shown instead of a table without rows. */
   readonly empty: string;
@@ -19,7 +19,7 @@ export type TableOptions = {
 /** A dense table that scrolls sideways where it does not fit. Texts in cells are made printable and safe. */
 export function table({ caption, columns, rows, empty }: TableOptions): Html {
   if (rows.length === 0) return emptyState(empty);
-  const all = columns.map((column): Column => (typeof column === "string" ? { title: column } : column));
+  const all = columns.map((column): HtmlColumn => (typeof column === "string" ? { title: column } : column));
   const head = all.map(({ title, kind }) =>
     title === ""
       ? html`<td></td>`

@@ -1,7 +1,7 @@
 import { Router } from "express";
 import { type Html, html } from "../../../html.ts";
 import type { Job } from "../../../queues/job.ts";
-import { fieldsOf } from "../../../queues/payload-fields.ts";
+import { payloadFieldsOf } from "../../../queues/payload-fields.ts";
 import { listRuns, type Run, type RunStatus } from "../../../queues/runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { nextSlot } from "../../../schedules/slots.ts";
@@ -75,7 +75,7 @@ const declaration = (job: Job): Html =>
   ]);
 
 function inputTable(job: Job): Html {
-  const { fields, required } = fieldsOf(job);
+  const { fields, required } = payloadFieldsOf(job);
   return table({
     caption: "Fields of the payload",
     columns: ["Field", "Type", { title: "Description", kind: "long" }, "Default"],

@@ -11,7 +11,7 @@ import { filterForm, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
-import { durationText, statusBadge } from "../runs/run-table.ts";
+import { durationText, runStatusBadge } from "../runs/run-table.ts";
 import { jobRoutes } from "./job.ts";
 
 /** Kinds of work. */
@@ -79,7 +79,7 @@ function jobTable({ timetable, clock }: Runtime, jobs: readonly Job[], runs: rea
       return [
         html`<a href="/admin/jobs/${name}">${name}</a><small>${queue}</small>`,
         description,
-        run === undefined ? null : html`${statusBadge(run.status)}${timeWithAge(run.createdAt, now)}`,
+        run === undefined ? null : html`${runStatusBadge(run.status)}${timeWithAge(run.createdAt, now)}`,
         run === undefined ? null : durationText(run, now),
         timeWithAge(nextOf(name), now),
       ];

@@ -5,8 +5,8 @@ import type { Job } from "../../../queues/job.ts";
 import {
   ACTOR_FIELD,
   type FieldSchema,
-  fieldsOf,
   isOfType,
+  payloadFieldsOf,
   readField,
 } from "../../../queues/payload-fields.ts";
 import { hiddenField } from "../frame/actions.ts";
@@ -26,16 +26,16 @@ export type Entered = {
 export const NOTHING_ENTERED: Entered = { given: {}, payload: null, faults: {} };
 
 /** Fields that somebody enters. */
-const shownFields = (job: Job) => fieldsOf(job).fields.filter(([name]) => name !== ACTOR_FIELD);
+const shownFields = (job: Job) => payloadFieldsOf(job).fields.filter(([name]) => name !== ACTOR_FIELD);
 
 /** The payload in a form, checked with the schema of the job; host ids are replaced by ours. */
-export async function readPayload(
+export async function readFormPayload(
   on: Queryable,
   job: Job,
   body: Readonly<Record<string, unknown>>,
   actor: string,
 ): Promise<Entered> {
-  const { fields } = fieldsOf(job);
+  const { fields } = payloadFieldsOf(job);
   const given: Record<string, string> = {};
   const values: Record<string, unknown> = {};
   const faults: Record<string, string> = {};
@@ -60,7 +60,7 @@ const readText = (text: string, schema: FieldSchema): unknown =>
 
 /** An input for each field of the payload, with its description and what is wrong with it. */
 export function payloadInputs(job: Job, { given, faults }: Entered): Html {
-  const { required } = fieldsOf(job);
+  const { required } = payloadFieldsOf(job);
   const inputs = shownFields(job).map(([name, schema]) =>
     inputHtml(name, schema, { isRequired: required.has(name), value: given[name], fault: faults[name] }),
   );

@@ -12,7 +12,7 @@ import { notice } from "../frame/elements.ts";
 import { hiddenToken, showPage } from "../frame/page.ts";
 import { sessionOf } from "../guard.ts";
 import { needsReason } from "../needs-reason.ts";
-import { type Entered, hiddenPayload, payloadInputs, readPayload } from "./run-form.ts";
+import { type Entered, hiddenPayload, payloadInputs, readFormPayload } from "./run-form.ts";
 
 /** A dry run is one transaction that holds a connection; longer ones are for the command line. */
 const DRY_RUN_LIMIT_MS = 20_000;
@@ -76,7 +76,7 @@ export function startRoutes(runtime: Runtime): Router {
 /** Null after showing the form again with what is wrong. */
 async function enteredIn(runtime: Runtime, job: Job, req: Request, res: Response): Promise<Entered | null> {
   const body = (req.body ?? {}) as Record<string, unknown>;
-  const entered = await readPayload(runtime.db.drizzle, job, body, sessionOf(res).role);
+  const entered = await readFormPayload(runtime.db.drizzle, job, body, sessionOf(res).role);
   if (entered.payload !== null) return entered;
   showPage(res.status(422), {
     title: `Run ${job.name}`,

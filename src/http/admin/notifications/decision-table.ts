@@ -3,7 +3,7 @@ import { type Html, html } from "../../../html.ts";
 import type { DecisionCounts, DecisionLine } from "../../../notifications/decision-log.ts";
 import { decisionReason, describeDecision } from "../../../notifications/describe-decision.ts";
 import { badge, codeHtml, formatCount, type Tone, timeHtml } from "../frame/elements.ts";
-import { hrefOf, type Query } from "../frame/filters.ts";
+import { hrefOf, type PageQuery } from "../frame/filters.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
 
@@ -61,7 +61,7 @@ export async function decisionTable(
  */
 export function countTable(
   { counts, total, isPartial }: DecisionCounts,
-  listOf: ((filter: Query) => string) | null,
+  listOf: ((filter: PageQuery) => string) | null,
 ): Html {
   const rows = counts.map(({ channel, decision, cadence, reason, count }) => {
     const shown = formatCount(count);

@@ -14,7 +14,7 @@ import { countTable, decisionTable } from "./decision-table.ts";
 import { showWhy, whyForm } from "./why.ts";
 
 /** Who was notified of what, and why not. */
-export const notificationsPage: AdminPage = {
+export const decisionsPage: AdminPage = {
   path: "/notifications",
   title: "Notifications",
   section: "Areas",

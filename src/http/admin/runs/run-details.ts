@@ -2,13 +2,13 @@ import { type Html, html } from "../../../html.ts";
 import type { Run } from "../../../queues/runs.ts";
 import { codeHtml, facts, formatCount, section, textHtml, timeWithAge } from "../frame/elements.ts";
 import { table } from "../frame/table.ts";
-import { durationText, rangesHtml, statusBadge } from "./run-table.ts";
+import { durationText, rangesHtml, runStatusBadge } from "./run-table.ts";
 
 /** What changes about a run while it is looked at. */
 export function runDetails(run: Run, now: Date): Html {
   const counts = Object.entries(run.counts);
   return html`${facts([
-    ["Status", statusBadge(run.status)],
+    ["Status", runStatusBadge(run.status)],
     ["Trigger", run.schedule === null ? run.trigger : html`${run.trigger} ${codeHtml(run.schedule)}`],
     ["Slot", timeWithAge(run.slot, now)],
     ["Enqueued", timeWithAge(run.createdAt, now)],

@@ -21,7 +21,7 @@ const TONES: Readonly<Record<RunStatus, Tone>> = {
   cancelled: "warn",
 };
 
-export const statusBadge = (status: RunStatus): Html => badge(status, TONES[status]);
+export const runStatusBadge = (status: RunStatus): Html => badge(status, TONES[status]);
 
 /** What a run has counted, without zeros, or why it ended. */
 export function resultHtml({ error, counts }: Pick<Run, "error" | "counts">): Content {
@@ -62,7 +62,7 @@ export const runTable = (runs: readonly Run[], now: Date, empty: string): Html =
       html`<a href="/admin/runs/${run.id}">${run.id}</a>`,
       html`<a href="/admin/jobs/${encodeURIComponent(run.job)}">${run.job}</a>`,
       run.schedule === null ? run.trigger : html`${run.schedule}<small>${run.trigger}</small>`,
-      statusBadge(run.status),
+      runStatusBadge(run.status),
       timeWithAge(run.createdAt, now),
       durationText(run, now),
       rangesHtml(run),

@@ -16,7 +16,7 @@ import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { decideSale, isSaleDecision } from "./decide-sale.ts";
 import { saleTable } from "./sale-table.ts";
-import { saleBody, statusBadge } from "./show-sale.ts";
+import { saleBody, saleStatusBadge } from "./show-sale.ts";
 
 /** Sales of tokens, and those whose commissions are held. */
 export const salesPage: AdminPage = {
@@ -50,7 +50,7 @@ function saleRoutes(runtime: Runtime): Router {
     showPage(res, {
       title: `Sale ${sale.id}`,
       above: [["Sales", PATH]],
-      aside: statusBadge(sale.status),
+      aside: saleStatusBadge(sale.status),
       body: await saleBody(runtime, req, res, sale),
     });
   });

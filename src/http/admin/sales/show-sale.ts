@@ -25,7 +25,7 @@ const TONES: Readonly<Record<Status, Tone>> = {
   reversed: "idle",
 };
 
-export const statusBadge = (status: Status): Html => badge(status, TONES[status]);
+export const saleStatusBadge = (status: Status): Html => badge(status, TONES[status]);
 
 const RESULTS = {
   release: "The release was requested, as run",

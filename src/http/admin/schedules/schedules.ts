@@ -14,7 +14,7 @@ import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { sessionOf } from "../guard.ts";
 import { needsReason } from "../needs-reason.ts";
-import { statusBadge } from "../runs/run-table.ts";
+import { runStatusBadge } from "../runs/run-table.ts";
 import type { Session } from "../sessions.ts";
 import { weekPicture } from "./week.ts";
 
@@ -121,7 +121,7 @@ function lastHtml({ lastSlot, lastStatus, lastRun }: ListedSchedule, now: Date):
   const status =
     lastStatus === null || lastStatus === "no work"
       ? html`<span class="dim">${lastStatus}</span>`
-      : statusBadge(lastStatus);
+      : runStatusBadge(lastStatus);
   return html`${timeWithAge(lastSlot, now)}${lastRun === null ? status : html`<a href="/admin/runs/${lastRun}">${status}</a>`}`;
 }
 

@@ -42,7 +42,7 @@ export type Snapshots = {
 };
 
 const RUNNING_SHOWN = 20;
-/** Beyond it numbers are estimates: counting more, every two seconds, costs more than it tells. */
+/** Beyond it numbers are estimates: counting more, every two seconds, costs more than it is worth. */
 const EXACT_UP_TO = 1_000;
 const FAST_MS = 1_000;
 const SLOW_MS = 15_000;

@@ -1,5 +1,5 @@
 import { type Html, html } from "../../../html.ts";
-import type { Entry, WorkState } from "../../../queues/entries.ts";
+import type { ListedEntry, WorkState } from "../../../queues/entries.ts";
 import { badge, codeHtml, type Tone, timeWithAge } from "../frame/elements.ts";
 import { table } from "../frame/table.ts";
 
@@ -15,7 +15,7 @@ const TONES: Readonly<Record<WorkState, Tone>> = {
 export const stateBadge = (state: WorkState): Html => badge(state, TONES[state]);
 
 /** Entries of the outbox, one per row, without their payloads. */
-export const entryTable = (entries: readonly Entry[], now: Date, empty: string): Html =>
+export const entryTable = (entries: readonly ListedEntry[], now: Date, empty: string): Html =>
   table({
     caption: "Outbox entries",
     columns: [

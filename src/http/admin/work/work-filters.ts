@@ -3,7 +3,7 @@ import { QUEUE_NAMES } from "../../../config/queues.ts";
 import { isStorable, UNSTORABLE } from "../../../foreign-text.ts";
 import type { Catalogue } from "../../../queues/catalogue.ts";
 import { ENTRY_STATES, type EntryFilter } from "../../../queues/entries.ts";
-import type { FilterField, Query } from "../frame/filters.ts";
+import type { FilterField, PageQuery } from "../frame/filters.ts";
 
 /** Entries that are older than this. */
 const AGES: Readonly<Record<string, number>> = {
@@ -62,7 +62,7 @@ export function searchOf(filters: WorkFilters, now: Date): EntryFilter {
 const PARAMETERS = ["state", "job", "queue", "key", "field", "value", "older", "error"] as const;
 
 /** The filters as parameters, without the page. */
-export const parametersOf = (filters: WorkFilters): Query =>
+export const parametersOf = (filters: WorkFilters): PageQuery =>
   Object.fromEntries(PARAMETERS.map((name) => [name, filters[name]]));
 
 /** Whether anything is chosen: nothing happens to the whole outbox by mistake. */

@@ -3,7 +3,14 @@ import type { Components } from "./components.ts";
 import type { OpenIndex } from "./posting-index.ts";
 import { scoreOf } from "./score-posting.ts";
 import { RANKS, rankOf, type SearchBuffers } from "./search-buffers.ts";
-import { componentsAt, isRuledOut, loweredAt, type Query, type Scoring, termsAt } from "./search-terms.ts";
+import {
+  componentsAt,
+  isRuledOut,
+  loweredAt,
+  type RecommendQuery,
+  type Scoring,
+  termsAt,
+} from "./search-terms.ts";
 
 /** A posting found for a user. */
 export type Found = { readonly id: number; readonly score: number; readonly components: Components };
@@ -38,7 +45,7 @@ type Filling = Scoring & {
 export function fillList(
   open: OpenIndex,
   buffers: SearchBuffers,
-  query: Query,
+  query: RecommendQuery,
   filling: Filling,
 ): ClosedList<ListItem> {
   const { ids, clusters, companies } = open.index;
@@ -82,7 +89,7 @@ export function fillList(
 function scoreRank(
   open: OpenIndex,
   buffers: SearchBuffers,
-  query: Query,
+  query: RecommendQuery,
   filling: Filling,
   rank: number,
 ): Competitor[] {
@@ -111,7 +118,7 @@ function scoreRank(
 function scoreAt(
   open: OpenIndex,
   buffers: SearchBuffers,
-  query: Query,
+  query: RecommendQuery,
   { least, floor, ...scoring }: Filling,
   posting: number,
 ): number | null {

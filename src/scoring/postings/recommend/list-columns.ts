@@ -51,7 +51,7 @@ export const decodeList = ({ ids, scores, components, floor, floorId, asOf }: En
 });
 
 /** Lists as columns. */
-export function columnsOf(lists: readonly { userId: number; list: ClosedList<ListItem> }[]): ListColumns {
+export function listColumnsOf(lists: readonly { userId: number; list: ClosedList<ListItem> }[]): ListColumns {
   const entries = lists.reduce((sum, { list }) => sum + list.items.length, 0);
   const columns = {
     userIds: new Float64Array(lists.length),

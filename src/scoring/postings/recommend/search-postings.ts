@@ -4,7 +4,7 @@ import { fillList, type KeptEntry, type ListItem } from "./fill-list.ts";
 import { type OpenIndex, postingsWithPhrase } from "./posting-index.ts";
 import { RECOMMEND_LIMITS, RECOMMEND_WEIGHTS } from "./score-posting.ts";
 import { RANKS, rankOf, type SearchBuffers } from "./search-buffers.ts";
-import { boundAt, type Cosines, type Query, queryOf, type Scoring } from "./search-terms.ts";
+import { boundAt, type Cosines, queryOf, type RecommendQuery, type Scoring } from "./search-terms.ts";
 
 export type SearchOptions = {
   /** The instant that scores are computed for, in milliseconds. */
@@ -64,7 +64,11 @@ function matchPostings(
 }
 
 /** Marks the postings that the user names or that contain what they exclude. */
-function markExcluded(open: OpenIndex, { excluded }: SearchBuffers, { user, seenDays }: Query): void {
+function markExcluded(
+  open: OpenIndex,
+  { excluded }: SearchBuffers,
+  { user, seenDays }: RecommendQuery,
+): void {
   const exclude = (posting: number | undefined): void => {
     if (posting !== undefined) excluded[posting] = 1;
   };
@@ -93,7 +97,7 @@ function leastMatched(least: number, skillTotal: number): number {
 function rankCandidates(
   open: OpenIndex,
   buffers: SearchBuffers,
-  query: Query,
+  query: RecommendQuery,
   { least, ...scoring }: Scoring & { readonly least: number },
 ): void {
   const { matched, title, excluded, scores, candidates, ranks, ordered, rankStarts } = buffers;

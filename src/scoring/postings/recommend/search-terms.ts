@@ -21,7 +21,7 @@ import { LEVELS } from "./title.ts";
 export type Cosines = Float64Array | null;
 
 /** What the facts of a user are in the numbers of an index. */
-export type Query = {
+export type RecommendQuery = {
   readonly user: RecommendUser;
   readonly skillTotal: number;
   readonly level: number;
@@ -34,7 +34,7 @@ export type Query = {
 };
 
 /** The query of a user. */
-export function queryOf(open: OpenIndex, user: RecommendUser): Query {
+export function queryOf(open: OpenIndex, user: RecommendUser): RecommendQuery {
   const numberOf = (word: string) => open.wordNumbers.get(word) ?? -1;
   const numbers = (words: Iterable<string>) => new Set([...words].map(numberOf));
   return {
@@ -69,7 +69,7 @@ function countIn(
 export function termsAt(
   { index, skillTotals }: OpenIndex,
   { matched, title, hasSkill }: SearchBuffers,
-  query: Query,
+  query: RecommendQuery,
   posting: number,
   { asOf, cosines }: Scoring,
 ): ScoreTerms {
@@ -100,7 +100,7 @@ export function termsAt(
 export function boundAt(
   { index, skillTotals }: OpenIndex,
   { matched, title }: SearchBuffers,
-  { user, level, skillTotal, interests }: Query,
+  { user, level, skillTotal, interests }: RecommendQuery,
   posting: number,
   { asOf, cosines }: Scoring,
 ): number {
@@ -132,7 +132,7 @@ export function boundAt(
 export function loweredAt(
   { index }: OpenIndex,
   { hasSkill }: SearchBuffers,
-  query: Query,
+  query: RecommendQuery,
   posting: number,
 ): number {
   const limits = RECOMMEND_LIMITS;
@@ -145,7 +145,7 @@ export function loweredAt(
 
 const isBelowSalaryAt = (
   { currencies, salaries }: PostingIndex,
-  { user, currency }: Query,
+  { user, currency }: RecommendQuery,
   posting: number,
 ): boolean =>
   user.salary !== null &&
@@ -162,7 +162,7 @@ const NO_FEEDBACK = { dismissedCompany: 0, dismissedWords: 0, seenDays: 0 } as c
 
 function feedbackAt(
   { companies, roleWords }: PostingIndex,
-  { dismissedCompanies, dismissedWords, seenDays }: Query,
+  { dismissedCompanies, dismissedWords, seenDays }: RecommendQuery,
   posting: number,
 ): Pick<ScoreTerms, "dismissedCompany" | "dismissedWords" | "seenDays"> {
   if (dismissedCompanies.size === 0 && dismissedWords.size === 0 && seenDays.size === 0) return NO_FEEDBACK;
@@ -177,7 +177,7 @@ function feedbackAt(
 /** Whether the user's profile rules the posting out: its company, its place, its age. */
 export function isRuledOut(
   { index }: OpenIndex,
-  { user, blacklist }: Query,
+  { user, blacklist }: RecommendQuery,
   posting: number,
   asOf: number,
 ): boolean {
@@ -191,7 +191,7 @@ export function isRuledOut(
 export function componentsAt(
   open: OpenIndex,
   buffers: SearchBuffers,
-  query: Query,
+  query: RecommendQuery,
   posting: number,
   scoring: Scoring,
 ): Components {

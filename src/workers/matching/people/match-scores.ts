@@ -50,7 +50,7 @@ const payload = z.object({
     .max(MAX_SERVED)
     .optional()
     .describe("how many candidates of each tier are served (default: 200)"),
-  full: z.boolean().optional().describe("compute all lists anew, although only a few users have changed"),
+  full: z.boolean().optional().describe("recompute all lists, even if only a few users have changed"),
   pauseMs: z.int().min(0).max(60_000).optional().describe("rest after each batch (default: 0)"),
 });
 type Input = z.infer<typeof payload>;
@@ -83,7 +83,8 @@ export const matchScores = defineJob({
     return range === null ? [] : [range];
   },
   compute: (range: PairRange, context) => computePairs(context, range),
-  run: (range: PairRange, context, computed: ComputedPairs | null) => storeRange(context, range, computed),
+  run: (range: PairRange, context, computed: ComputedPairs | null) =>
+    storePairRange(context, range, computed),
   sum: async (input: Input, counts, context): Promise<Outcome | Further<PairRange>> => {
     const building = await versionOfRun(context.tx, "pairs", context.runId);
     if (building !== null) return continueFull(input, counts, context, building);
@@ -93,7 +94,7 @@ export const matchScores = defineJob({
 });
 
 /** Stores a part of a run. Users who were placed are compared again with those they have to do with. */
-export async function storeRange(
+export async function storePairRange(
   context: JobContext,
   range: PairRange,
   computed: ComputedPairs | null,

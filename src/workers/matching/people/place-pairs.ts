@@ -6,7 +6,7 @@ import { waitForBuilding, waitForPlacing } from "../../../people/run-exclusion.t
 import { enqueue } from "../../../queues/enqueue.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { AnotherVersion, done, further } from "../../../queues/outcome.ts";
-import { matchScores, storeRange } from "./match-scores.ts";
+import { matchScores, storePairRange } from "./match-scores.ts";
 
 const NAME = "place-pairs";
 const OPTIONS = { perStatement: 5_000, pauseMs: 0 };
@@ -35,7 +35,8 @@ export const placePairs = defineJob({
     return range === null ? [] : [range];
   },
   compute: (range: PairRange, context) => computePairs(context, range),
-  run: (range: PairRange, context, computed: ComputedPairs | null) => storeRange(context, range, computed),
+  run: (range: PairRange, context, computed: ComputedPairs | null) =>
+    storePairRange(context, range, computed),
   sum: async (_input, counts, { tx }) => {
     const placed = { placed: 0, lists: 0, refills: 0, ...counts };
     // Nothing was placed: all lists are computed instead, or nobody waits.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { generateRecommendations } from "../../../../src/workers/recommendations/generate-recommendations.ts";
 import { organization } from "../../../support/factories.ts";
-import { askForRun } from "../../../support/jobs.ts";
+import { enqueueRunIn } from "../../../support/jobs.ts";
 import { projectFor, skilled } from "../../../support/matching.ts";
 import { profile, rate, scorePairs } from "../../../support/pairs.ts";
 import { block, user } from "../../../support/platform.ts";
@@ -99,7 +99,7 @@ describe("the pages of one person", () => {
     const ada = await applicant(world, ["python", "postgres"], { primary_job_title: "Python Developer" });
     expect(await page(`${PATH}/${ada}/recommendations`)).toContain("No recommendations are stored");
     await posting(world, { title: "Python <b>Developer</b>", description: "Python and PostgreSQL" });
-    await askForRun(world, generateRecommendations, {});
+    await enqueueRunIn(world, generateRecommendations, {});
     await world.drain();
     const shown = await page(`${PATH}/${ada}/recommendations`);
     expect(shown).toContain("Python &lt;b&gt;Developer&lt;/b&gt;");

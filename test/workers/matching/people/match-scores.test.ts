@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { servedVersion } from "../../../../src/db/versions.ts";
 import { matchScores } from "../../../../src/workers/matching/people/match-scores.ts";
 import { placePairs } from "../../../../src/workers/matching/people/place-pairs.ts";
-import { askForRun } from "../../../support/jobs.ts";
+import { enqueueRunIn } from "../../../support/jobs.ts";
 import { killWorkerMidJob } from "../../../support/kills.ts";
 import {
   answer,
@@ -310,7 +310,7 @@ describe("versions of the algorithm", () => {
     await scorePairs(world);
     const before = await storedLists(world);
     const newer = await sameDatabase(world, { MATCH_ALGO_VERSION: "2" });
-    await askForRun(newer, matchScores, {});
+    await enqueueRunIn(newer, matchScores, {});
     for (const part of UNTIL_THE_SWAP) await runOne(newer, part);
     expect(await versions(newer)).toEqual([
       { algo: 1, state: "served" },
@@ -361,7 +361,7 @@ describe("versions of the algorithm", () => {
     await community(world, 25, 10);
     await scorePairs(world);
     const before = await storedLists(world);
-    await askForRun(world, matchScores, { full: true });
+    await enqueueRunIn(world, matchScores, { full: true });
     for (const part of UNTIL_THE_SWAP) await runOne(world, part);
     await killWorkerMidJob(world, "list_versions");
     expect((await versions(world)).map(({ state }) => state)).toEqual(["served", "building"]);
@@ -377,7 +377,7 @@ describe("versions of the algorithm", () => {
     const world = await open();
     await community(world, 27, 6);
     await scorePairs(world);
-    await askForRun(world, matchScores, { full: true });
+    await enqueueRunIn(world, matchScores, { full: true });
     for (const part of UNTIL_THE_SWAP.slice(0, 4)) await runOne(world, part);
     await world.query("delete from outbox");
     await world.query("update job_runs set status = 'failed', finished_at = now() where finished_at is null");

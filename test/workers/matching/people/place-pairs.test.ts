@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { listRuns } from "../../../../src/queues/runs.ts";
 import { placePairs } from "../../../../src/workers/matching/people/place-pairs.ts";
-import { ask } from "../../../support/jobs.ts";
+import { enqueueIn } from "../../../support/jobs.ts";
 import {
   community,
   expectExact,
@@ -31,7 +31,7 @@ describe("place-pairs", () => {
     const world = await createWorld();
     await community(world, 31, 5);
     await scorePairs(world);
-    await ask(world, placePairs, {});
+    await enqueueIn(world, placePairs, {});
     await world.drain();
     const [run] = await listRuns(world.db.drizzle, { job: "place-pairs" }, 1);
     expect(run).toMatchObject({ status: "done", counts: { placed: 0 } });
@@ -48,7 +48,7 @@ describe("place-pairs", () => {
       `with people as (insert into users (name) select 'one of many' from generate_series(1, 501) returning id)
        insert into pair_changes (user_id) select id from people`,
     );
-    await ask(world, placePairs, {});
+    await enqueueIn(world, placePairs, {});
     await world.drain();
     const [second] = await world.query("select id from list_versions where state = 'served'");
     expect(second).not.toEqual(first);

@@ -4,7 +4,7 @@ import { emailDigest } from "../../../../src/workers/notifications/email/email-d
 import { emailInstant } from "../../../../src/workers/notifications/email/email-instant.ts";
 import { retryEmails } from "../../../../src/workers/notifications/email/retry-emails.ts";
 import { delivery, deliveryStates, emailRows } from "../../../support/emails.ts";
-import { ask } from "../../../support/jobs.ts";
+import { enqueueIn } from "../../../support/jobs.ts";
 import { dieAtNextCommit } from "../../../support/kills.ts";
 import { user } from "../../../support/platform.ts";
 import { createWorld, type World } from "../../../support/world.ts";
@@ -75,7 +75,7 @@ describe("retry-emails", () => {
     const { world, keys, fix } = await unsent({ kind: "refused", reason: "x", bounce: null });
     fix();
     const deaths = await dieAtNextCommit(world, "email_batches");
-    const [id] = await ask(world, retryEmails, { status: "failed", limit: 100 });
+    const [id] = await enqueueIn(world, retryEmails, { status: "failed", limit: 100 });
     const tallies = await Promise.all([1, 2, 3].map(() => world.run(retryEmails, [id!])));
     expect(await deaths()).toBe(1);
     expect(tallies.reduce((sum, tally) => sum + tally.done, 0)).toBe(1);

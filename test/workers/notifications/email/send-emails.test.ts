@@ -17,7 +17,7 @@ import {
 } from "../../../support/emails.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { fiveCases } from "../../../support/five-cases.ts";
-import { ask } from "../../../support/jobs.ts";
+import { enqueueIn } from "../../../support/jobs.ts";
 import { pausableLimiter } from "../../../support/mail-limiter.ts";
 import { grant, notificationSettings, prefer, user } from "../../../support/platform.ts";
 import { fakeResend } from "../../../support/resend.ts";
@@ -478,7 +478,7 @@ it("regression 14: logs contain ids, never bodies, addresses or names", async ()
   resend.refused = ["secretly@people.test"];
   resend.misbehave = ["500"];
   const mailing = await createdMailing(world);
-  const ids = await ask(world, sendEmails, mailing);
+  const ids = await enqueueIn(world, sendEmails, mailing);
   for (let n = 0; n < 2; n++) {
     await world.run(sendEmails, ids, executionOf({ ...world, log }));
     await world.skipBackOff();

@@ -3,7 +3,7 @@ import { listRuns, type Run } from "../../../../src/queues/runs.ts";
 import { calculateMatches } from "../../../../src/workers/matching/calculate-matches.ts";
 import { notifyProjectMatches } from "../../../../src/workers/notifications/matching/notify-project-matches.ts";
 import { organization, volunteer } from "../../../support/factories.ts";
-import { askForRun } from "../../../support/jobs.ts";
+import { enqueueRunIn } from "../../../support/jobs.ts";
 import { giveSkills, projectFor, skilled } from "../../../support/matching.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
@@ -23,7 +23,7 @@ const PARTS = ["", "/range", "/sum", "/range", "/sum"];
 /** Runs the job as of an instant. @returns the run. */
 async function notify(world: World, at: string): Promise<Run> {
   world.at(at);
-  await askForRun(world, notifyProjectMatches, {});
+  await enqueueRunIn(world, notifyProjectMatches, {});
   await drainMatching(world);
   return latest(world);
 }
@@ -114,10 +114,10 @@ describe("notify-project-matches", () => {
     const { world, organizationId } = await open();
     const fits = await skilled(world, { cooking: 1 }, { organizationId });
     const project = await projectFor(world, ["cooking"], { organizationId });
-    await askForRun(world, calculateMatches, {});
+    await enqueueRunIn(world, calculateMatches, {});
     const [cut] = await world.enqueued(calculateMatches);
     await world.run(calculateMatches, [cut!.id]);
-    await askForRun(world, notifyProjectMatches, {});
+    await enqueueRunIn(world, notifyProjectMatches, {});
     const [entry] = await world.enqueued(notifyProjectMatches);
     expect(await world.run(notifyProjectMatches, [entry!.id])).toMatchObject({ snoozed: 1 });
     await drainMatching(world);
@@ -175,7 +175,7 @@ describe("notify-project-matches, the five cases", () => {
 
   it("does nothing when its row is gone", async () => {
     const { world, project } = await scene();
-    await askForRun(world, notifyProjectMatches, {});
+    await enqueueRunIn(world, notifyProjectMatches, {});
     const [cut] = await world.enqueued(notifyProjectMatches);
     await world.run(notifyProjectMatches, [cut!.id]);
     await world.query("delete from projects where id = $1", [project]);
@@ -186,7 +186,7 @@ describe("notify-project-matches, the five cases", () => {
 
   it("two at once do it once", async () => {
     const { world } = await scene();
-    await askForRun(world, notifyProjectMatches, {});
+    await enqueueRunIn(world, notifyProjectMatches, {});
     for (const part of PARTS) {
       const [entry] = await world.enqueued({ name: `${notifyProjectMatches.name}${part}` });
       // A turn that a duplicate has taken ends after 5 s only: a third and a fourth would wait for it.
@@ -199,7 +199,7 @@ describe("notify-project-matches, the five cases", () => {
 
   it("killed half-way leaves nothing behind, and is done later", async () => {
     const { world } = await scene();
-    await askForRun(world, notifyProjectMatches, {});
+    await enqueueRunIn(world, notifyProjectMatches, {});
     await world.query(
       `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'away'; end $$`,
     );
@@ -227,7 +227,7 @@ describe("notify-project-matches, between choosing and notifying", () => {
     const first = await skilled(world, { cooking: 1 }, { organizationId });
     const second = await skilled(world, { cooking: 0.9 }, { organizationId });
     const project = await projectFor(world, ["cooking"], { organizationId });
-    await askForRun(world, notifyProjectMatches, {});
+    await enqueueRunIn(world, notifyProjectMatches, {});
     for (const part of PARTS.slice(0, 3)) {
       const [entry] = await world.enqueued({ name: `${notifyProjectMatches.name}${part}` });
       await world.run({ name: entry!.job }, [entry!.id]);
@@ -355,7 +355,7 @@ describe("defect 4: members and applicants are notified", () => {
         "insert into project_applications (project_id, user_id, status) values ($1, $2, $3)",
         [project, user, status],
       );
-    await askForRun(world, calculateMatches, {});
+    await enqueueRunIn(world, calculateMatches, {});
     await drainMatching(world);
     // Hidden after the lists were computed, before their event is processed.
     await world.query("update volunteers set skills_visible = false where user_id = $1", [hidden]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { gate } from "../support/gate.ts";
-import { ask, batchJob, noted, singleJob } from "../support/jobs.ts";
+import { batchJob, enqueueIn, noted, singleJob } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
 const forms = { single: singleJob, batch: batchJob };
@@ -10,8 +10,8 @@ describe.each(Object.entries(forms))("enqueueing a key of a %s job again", (_for
   it("before the attempt updates the entry to the newer payload", async () => {
     const job = define();
     const world = await createWorld({ jobs: [job] });
-    await ask(world, job, { item: "a", value: "1" });
-    await ask(world, job, { item: "a", value: "2" });
+    await enqueueIn(world, job, { item: "a", value: "1" });
+    await enqueueIn(world, job, { item: "a", value: "2" });
     await world.drain();
     expect(await noted(world)).toEqual(["2"]);
   });
@@ -26,10 +26,10 @@ describe.each(Object.entries(forms))("enqueueing a key of a %s job again", (_for
       return undefined;
     });
     const world = await createWorld({ jobs: [job] });
-    const [id] = await ask(world, job, { item: "a", value: "1" });
+    const [id] = await enqueueIn(world, job, { item: "a", value: "1" });
     const run = world.run(job, [id!]);
     await running.passed;
-    const asked = ask(world, job, { item: "a", value: "2" });
+    const again = enqueueIn(world, job, { item: "a", value: "2" });
     await eventually(async () =>
       expect(
         await world.query(
@@ -38,7 +38,7 @@ describe.each(Object.entries(forms))("enqueueing a key of a %s job again", (_for
       ).toHaveLength(1),
     );
     finish.open();
-    await Promise.all([run, asked]);
+    await Promise.all([run, again]);
     expect(await world.enqueued()).toMatchObject([{ key: "a", asks: 1 }]);
     await world.drain();
     expect(await noted(world)).toEqual(["1", "2"]);
@@ -54,12 +54,12 @@ describe.each(Object.entries(forms))("enqueueing a key of a %s job again", (_for
       throw new Error("no");
     });
     const world = await createWorld({ jobs: [job] });
-    const [id] = await ask(world, job, { item: "a", value: "1" });
+    const [id] = await enqueueIn(world, job, { item: "a", value: "1" });
     const run = world.run(job, [id!]);
     await running.passed;
-    const asked = ask(world, job, { item: "a", value: "2" });
+    const again = enqueueIn(world, job, { item: "a", value: "2" });
     finish.open();
-    await Promise.all([run, asked]);
+    await Promise.all([run, again]);
     await world.skipBackOff();
     await world.drain();
     expect(await noted(world)).toEqual(["2"]);
@@ -78,7 +78,7 @@ describe.each(Object.entries(forms))("enqueueing a key of a %s job again", (_for
     const world = await createWorld({ jobs: [job] });
     await world.startWorkers();
     for (let n = 1; n <= 60; n++) {
-      await ask(world, job, { item: "a", value: String(n) });
+      await enqueueIn(world, job, { item: "a", value: String(n) });
       world.relay.wake();
     }
     await eventually(async () => expect(await world.enqueued()).toEqual([]));
