@@ -54,7 +54,7 @@ async function smtpScene(
   const smtp = await fakeSmtp({ answers });
   const url = `${smtp.url.replace("smtp://", "smtp://me:secret@")}?tls=off`;
   const limiter = pausableLimiter();
-  const mailer = smtpMailer({ server: smtpServerOf(url), limiter, timeoutMs: 500 });
+  const mailer = smtpMailer({ server: smtpServerOf(url), limiter, timeoutMs: 3_000 });
   onTestFinished(async () => {
     await mailer.close();
     await smtp.close();
@@ -77,7 +77,7 @@ type FakeResend = Awaited<ReturnType<typeof fakeResend>>;
 async function resendScene(fault: (resend: FakeResend) => void): Promise<Scene & { resend: FakeResend }> {
   const resend = await fakeResend();
   const limiter = pausableLimiter();
-  const mailer = resendMailer({ apiKey: "re_test", url: resend.url, limiter, timeoutMs: 500 });
+  const mailer = resendMailer({ apiKey: "re_test", url: resend.url, limiter, timeoutMs: 3_000 });
   onTestFinished(() => resend.close());
   const world = await openWorld(mailer, {
     ...SENDER,

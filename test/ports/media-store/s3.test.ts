@@ -8,11 +8,14 @@ import { fakeS3, s3Error } from "../../support/s3.ts";
 const never = new AbortController().signal;
 const KIB = 1024;
 
-async function scene() {
+/** For a server that does not answer. */
+const SHORT = { connectMs: 500, answerMs: 500 };
+
+async function scene(limits?: typeof SHORT) {
   const s3 = await fakeS3();
   const content = randomBytes(200 * KIB);
   s3.objects.set("a/clip.mp4", content);
-  const store = s3Store(s3.config, { connectMs: 500, answerMs: 500 });
+  const store = s3Store(s3.config, limits);
   /** What opening a key throws, in one word. */
   const faultOf = async (key = "a/clip.mp4") => {
     try {
@@ -112,10 +115,14 @@ describe("media on S3", () => {
     await expect(store.open("a/clip.mp4", never)).rejects.toMatchObject({ retryAfterMs: 30_000 });
   });
 
-  it("a server that is silent, goes away in the middle, or refuses connections is unavailable", async () => {
-    const { s3, content, faultOf } = await scene();
+  it("a server that is silent is unavailable", async () => {
+    const { s3, faultOf } = await scene(SHORT);
     s3.answer = () => "handled";
     expect(await faultOf()).toBe("store: timeout");
+  });
+
+  it("a server that goes away in the middle, or refuses connections, is unavailable", async () => {
+    const { s3, content, faultOf } = await scene();
     s3.answer = (_request, response) => {
       response.writeHead(206, {
         etag: '"1"',

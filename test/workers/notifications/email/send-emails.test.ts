@@ -31,7 +31,7 @@ async function resendWorld(environment: Record<string, string> = {}) {
   const resend = await fakeResend();
   onTestFinished(() => resend.close());
   const limiter = pausableLimiter();
-  const mailer = resendMailer({ apiKey: "re_test", url: resend.url, limiter, timeoutMs: 400 });
+  const mailer = resendMailer({ apiKey: "re_test", url: resend.url, limiter, timeoutMs: 3_000 });
   const world = await createWorld({ at: AT, ports: { mailer }, environment });
   return { world, resend, limiter };
 }
