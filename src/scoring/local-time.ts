@@ -1,3 +1,5 @@
+import { memoize } from "./memoize.ts";
+
 const MINUTE_MS = 60_000;
 const MINUTES_PER_DAY = 1_440;
 
@@ -32,12 +34,24 @@ export function localDay(at: Date, timeZone: string): number {
  * @throws RangeError for an unknown zone.
  */
 export function startOfLocalDay(day: number, timeZone: string): Date {
+  const known = startsIn(timeZone);
+  const start = known.get(day) ?? findStart(day, timeZone);
+  if (known.size >= KNOWN_DAYS) known.clear();
+  known.set(day, start);
+  return new Date(start);
+}
+
+/** The same days of the same zones are asked for again and again. Milliseconds by day, for each zone. */
+const startsIn = memoize(() => new Map<number, number>(), 1_000);
+const KNOWN_DAYS = 100;
+
+function findStart(day: number, timeZone: string): number {
   const hasBegun = (ms: number) => localDay(new Date(ms), timeZone) >= day;
   const midnight = day * DAY_MS;
   const isDayBefore = localDay(new Date(midnight), timeZone) < day;
   const likely =
     midnight - localMinute(new Date(midnight), timeZone) * MINUTE_MS + (isDayBefore ? DAY_MS : 0);
-  if (hasBegun(likely) && !hasBegun(likely - MINUTE_MS)) return new Date(likely);
+  if (hasBegun(likely) && !hasBegun(likely - MINUTE_MS)) return likely;
   let before = midnight - MAX_OFFSET_MS;
   let begun = midnight + MAX_OFFSET_MS;
   while (begun - before > MINUTE_MS) {
@@ -45,7 +59,30 @@ export function startOfLocalDay(day: number, timeZone: string): Date {
     if (hasBegun(middle)) begun = middle;
     else before = middle;
   }
-  return new Date(begun);
+  return begun;
+}
+
+/**
+ * time = the first instant of a local day at which its clock shows `minute` or later: the first of two, where
+ * the clock goes back over it; or where the clock skips it, the end of the skip.
+ *
+ * @param day days from 1970-01-01.
+ * @param minute 60 x hour + minute, from 0 to 1439.
+ * @throws RangeError for an unknown zone.
+ */
+export function timeOfLocalDay(day: number, minute: number, timeZone: string): Date {
+  const start = startOfLocalDay(day, timeZone).getTime();
+  const unshifted = start + minute * MINUTE_MS;
+  // The local time there is off by as much as the clock was changed since the day began.
+  const offset = minutesBetween(localMinute(new Date(unshifted), timeZone), minute);
+  const shift = offset > MINUTES_PER_DAY / 2 ? offset - MINUTES_PER_DAY : offset;
+  const likely = unshifted + shift * MINUTE_MS;
+  if (likely >= start && localMinute(new Date(likely), timeZone) === minute) return new Date(likely);
+  // The clock skips that minute.
+  let ms = Math.max(start, likely);
+  while (localMinute(new Date(ms), timeZone) < minute && localDay(new Date(ms), timeZone) === day)
+    ms += MINUTE_MS;
+  return new Date(ms);
 }
 
 /** No zone differs from UTC by more. */

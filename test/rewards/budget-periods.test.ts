@@ -8,34 +8,12 @@ import {
   periodAt,
   periodOfDay,
 } from "../../src/rewards/budget-periods.ts";
-import { localDay, localMinute } from "../../src/scoring/local-time.ts";
+import { transitions } from "../support/transitions.ts";
 
 const HOUR_MS = 3_600_000;
 const hours = ({ startAt, endAt }: BudgetPeriod): number => (endAt.getTime() - startAt.getTime()) / HOUR_MS;
 const closed = (type: BudgetPeriod["type"], zone: string, now: string) =>
   lastClosedPeriod(type, zone, new Date(now));
-
-const offsetAt = (at: number, zone: string): number => {
-  const date = new Date(at);
-  return localDay(date, zone) * 1_440 + localMinute(date, zone) - Math.floor(at / 60_000);
-};
-
-/** The instants at which the clocks of a zone change, to the minute. */
-function transitions(zone: string, from: number, until: number): number[] {
-  const found: number[] = [];
-  const step = 7 * 24 * HOUR_MS;
-  for (let at = from; at < until; at += step) {
-    if (offsetAt(at, zone) === offsetAt(at + step, zone)) continue;
-    let [low, high] = [at, at + step];
-    while (high - low > 60_000) {
-      const middle = low + Math.floor((high - low) / 2 / 60_000) * 60_000;
-      if (offsetAt(middle, zone) === offsetAt(low, zone)) low = middle;
-      else high = middle;
-    }
-    found.push(high);
-  }
-  return found;
-}
 
 describe("budget periods", () => {
   it("defect 5: the run on the 1st at 00:00 pays the closed month, not the one that has just begun", () => {

@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { endOfQuiet, isQuiet, isTimeZone, localMinute } from "../../src/scoring/local-time.ts";
+import {
+  endOfQuiet,
+  isQuiet,
+  isTimeZone,
+  localDay,
+  localMinute,
+  startOfLocalDay,
+  timeOfLocalDay,
+} from "../../src/scoring/local-time.ts";
+import { kindsOfTransitions } from "../support/transitions.ts";
 
 const PACIFIC = "America/Los_Angeles";
 const NIGHT = { from: 22 * 60, to: 7 * 60 };
@@ -99,6 +108,39 @@ describe("endOfQuiet", () => {
         expect(isQuiet(new Date(endMs - 1_000), quiet, timeZone)).toBe(true);
       }),
       { numRuns: 600 },
+    );
+  });
+});
+
+describe("timeOfLocalDay", () => {
+  it.each([
+    ["is there once", PACIFIC, "2026-06-01", 8 * 60, "2026-06-01T15:00:00.000Z"],
+    ["is there twice", PACIFIC, "2026-11-01", 90, "2026-11-01T08:30:00.000Z"],
+    ["is skipped", PACIFIC, "2026-03-08", 150, "2026-03-08T10:00:00.000Z"],
+    ["comes after a change", PACIFIC, "2026-11-01", 150, "2026-11-01T10:30:00.000Z"],
+    ["is a midnight that is there twice", "America/Havana", "2026-11-01", 0, "2026-11-01T04:00:00.000Z"],
+    ["is skipped with midnight", "America/Havana", "2026-03-08", 30, "2026-03-08T05:00:00.000Z"],
+  ])("a time that %s", (_name, zone, date, minute, at) => {
+    const day = Date.parse(date) / 86_400_000;
+    expect(timeOfLocalDay(day, minute, zone).toISOString()).toBe(at);
+  });
+
+  it("is the first instant of the day with that time or a later one, around every clock change of three years", () => {
+    const changes = kindsOfTransitions(Date.UTC(2026, 0, 1), Date.UTC(2029, 0, 1));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...changes),
+        fc.constantFrom(-1, 0, 1),
+        fc.nat(1_439),
+        ({ zone, at }, days, minute) => {
+          const day = localDay(new Date(at), zone) + days;
+          let ms = startOfLocalDay(day, zone).getTime();
+          while (localMinute(new Date(ms), zone) < minute && localDay(new Date(ms), zone) === day)
+            ms += 60_000;
+          expect(timeOfLocalDay(day, minute, zone)).toEqual(new Date(ms));
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 });

@@ -1,5 +1,11 @@
-import { DateTime } from "luxon";
-import { isQuiet, type QuietHours } from "../../scoring/local-time.ts";
+import {
+  isQuiet,
+  localDay,
+  localMinute,
+  type QuietHours,
+  startOfLocalDay,
+  timeOfLocalDay,
+} from "../../scoring/local-time.ts";
 import { USUAL_DIGEST } from "../../scoring/notifications/digest-times.ts";
 import type { DigestCadence } from "../../scoring/notifications/notify-decision.ts";
 
@@ -39,6 +45,8 @@ const TICK_MINUTES = 15;
 /** How long the window after wide quiet hours is open, even if they begin again. */
 const AFTER_QUIET_MINUTES = 60;
 
+const MINUTE_MS = 60_000;
+
 /** Minutes of the local day; beyond 1,440 they are of the next day. */
 type Minutes = { readonly from: number; readonly to: number };
 
@@ -65,13 +73,20 @@ export function digestWindow(
   quiet: QuietHours | null = null,
   times: DigestTimes = DEFAULT_TIMES,
 ): DigestWindow | null {
-  const local = DateTime.fromJSDate(at, { zone: timeZone });
-  if (!local.isValid) throw new RangeError(`unknown time zone: ${timeZone}`);
+  const local = { at, timeZone, day: localDay(at, timeZone), minute: localMinute(at, timeZone) };
   if (quiet !== null && coversWindows(quiet, cadence, times))
     return windowAfterQuiet(cadence, local, quiet, times);
   if (quiet !== null && isQuiet(at, quiet, timeZone)) return null;
   return cadence === "hourly" ? hourlyWindow(local) : usualWindow(cadence, local, times);
 }
+
+/** An instant by the clock of a zone. Days are counted from 1970-01-01. */
+type LocalTime = {
+  readonly at: Date;
+  readonly timeZone: string;
+  readonly day: number;
+  readonly minute: number;
+};
 
 /** When the window of a day is open. */
 const openMinutes = ({ hour }: DigestTimes): Minutes => ({
@@ -94,75 +109,82 @@ function covers({ from, to }: QuietHours, minutes: Minutes): boolean {
   return true;
 }
 
-/** A time of the day of `local`. If the clock skips it, the end of the skip. */
-const timeOn = (local: DateTime, minutes: number): DateTime =>
-  local
-    .startOf("day")
-    .plus({ days: Math.floor(minutes / 1_440) })
-    .set({ hour: Math.floor((minutes % 1_440) / 60), minute: minutes % 60 });
+/** The first instant of a local day at which its clock shows these minutes. */
+const timeOn = (day: number, minutes: number, timeZone: string): Date =>
+  timeOfLocalDay(day + Math.floor(minutes / 1_440), minutes % 1_440, timeZone);
+
+/** The Monday of a day's week. 1 January 1970 was a Thursday. */
+const mondayOf = (day: number): number => day - ((((day + 3) % 7) + 7) % 7);
+
+/**
+ * The first instant of a local day at which its clock shows these minutes; where it skips the rest of the
+ * day, the last run of the digest jobs in it.
+ */
+function openingTime(day: number, minutes: number, timeZone: string): Date {
+  const at = timeOn(day, minutes, timeZone);
+  const next = startOfLocalDay(day + 1, timeZone);
+  return at < next ? at : new Date(next.getTime() - TICK_MINUTES * MINUTE_MS);
+}
+
+/** When a window opens, and the local day to which that belongs. */
+type Opening = { readonly at: Date; readonly day: number };
 
 /** The latest opening up to an instant: on its day or the day before, or on the day of the week. */
 function latestOpening(
   cadence: "daily" | "weekly",
-  local: DateTime,
+  local: LocalTime,
   minutes: number,
-  { day }: DigestTimes,
-): DateTime {
-  const last = cadence === "daily" ? local : local.startOf("week").plus({ days: day - 1 });
-  const opening = timeOn(last, minutes);
-  return opening <= local ? opening : timeOn(last.minus({ days: cadence === "daily" ? 1 : 7 }), minutes);
+  times: DigestTimes,
+): Opening {
+  const last = cadence === "daily" ? local.day : mondayOf(local.day) + times.day - 1;
+  const openingOn = (day: number): Opening => ({ at: openingTime(day, minutes, local.timeZone), day });
+  const opening = openingOn(last);
+  return opening.at <= local.at ? opening : openingOn(last - (cadence === "daily" ? 1 : 7));
 }
 
 /** The window that opens at the end of today's quiet hours, or of yesterday's if it is still open. */
 function windowAfterQuiet(
   cadence: DigestCadence,
-  local: DateTime,
+  local: LocalTime,
   { to }: QuietHours,
   times: DigestTimes,
 ): DigestWindow | null {
-  const opened = latestOpening("daily", local, to, times);
-  const end = opened.plus({ minutes: AFTER_QUIET_MINUTES });
-  if (local >= end) return null;
-  if (cadence === "hourly") return windowOf(opened, end, { from: opened, to: end });
-  return windowOf(latestOpening(cadence, local, to, times), end, cadence);
+  const { at: start } = latestOpening("daily", local, to, times);
+  const end = new Date(start.getTime() + AFTER_QUIET_MINUTES * MINUTE_MS);
+  if (local.at >= end) return null;
+  if (cadence === "hourly") return { start, end, period: { from: start, to: end } };
+  return windowOf(cadence, latestOpening(cadence, local, to, times), end, local.timeZone);
 }
 
-function hourlyWindow(local: DateTime): DigestWindow | null {
-  if (local.hour < FIRST_HOUR || local.hour >= EVENING) return null;
-  const start = local.startOf("hour");
-  const end = start.plus({ hours: 1 });
-  return windowOf(start, end, { from: start, to: end });
+function hourlyWindow({ at, minute }: LocalTime): DigestWindow | null {
+  if (minute < FIRST_HOUR * 60 || minute >= EVENING * 60) return null;
+  const startMs = (Math.floor(at.getTime() / MINUTE_MS) - (minute % 60)) * MINUTE_MS;
+  const [start, end] = [new Date(startMs), new Date(startMs + 60 * MINUTE_MS)];
+  return { start, end, period: { from: start, to: end } };
 }
 
-function usualWindow(cadence: "daily" | "weekly", local: DateTime, times: DigestTimes): DigestWindow | null {
+function usualWindow(cadence: "daily" | "weekly", local: LocalTime, times: DigestTimes): DigestWindow | null {
+  const { day, timeZone } = local;
   const open = openMinutes(times);
-  const start = latestOpening(cadence, local, open.from, times);
-  const ends = [timeOn(start, open.to)];
-  const isOtherDay = cadence === "weekly" && !local.hasSame(start, "day");
-  if (isOtherDay && local.hour >= MORNING) ends.push(timeOn(local, DAYTIME.to));
-  const period = cadence === "daily" ? "day" : "week";
-  if (isChangedToday(local, times) && local.hasSame(start, period)) ends.push(local.endOf("day"));
-  const end = DateTime.max(...ends) ?? start;
-  return local < end ? windowOf(start, end, cadence) : null;
+  const opening = latestOpening(cadence, local, open.from, times);
+  const ends = [timeOn(opening.day, open.to, timeZone)];
+  const isOtherDay = cadence === "weekly" && opening.day !== day;
+  if (isOtherDay && local.minute >= MORNING * 60) ends.push(timeOn(day, DAYTIME.to, timeZone));
+  const isInPeriod = cadence === "daily" ? opening.day === day : mondayOf(opening.day) === mondayOf(day);
+  if (isInPeriod && isChangedToday(local, times)) ends.push(startOfLocalDay(day + 1, timeZone));
+  const end = new Date(Math.max(...ends.map((each) => each.getTime())));
+  return local.at < end ? windowOf(cadence, opening, end, timeZone) : null;
 }
 
-const isChangedToday = (local: DateTime, { changedAt }: DigestTimes): boolean =>
-  changedAt !== null && DateTime.fromJSDate(changedAt, { zone: local.zone }).hasSame(local, "day");
+const isChangedToday = ({ day, timeZone }: LocalTime, { changedAt }: DigestTimes): boolean =>
+  changedAt !== null && localDay(changedAt, timeZone) === day;
 
-function windowOf(
-  start: DateTime,
-  end: DateTime,
-  period: "daily" | "weekly" | { readonly from: DateTime; readonly to: DateTime },
-): DigestWindow {
-  const { from, to } = typeof period === "string" ? periodOf(start, period) : period;
-  return {
-    start: start.toJSDate(),
-    end: end.toJSDate(),
-    period: { from: from.toJSDate(), to: to.toJSDate() },
+/** A window whose period is the local day or week in which it opens. */
+function windowOf(cadence: "daily" | "weekly", opening: Opening, end: Date, timeZone: string): DigestWindow {
+  const first = cadence === "daily" ? opening.day : mondayOf(opening.day);
+  const period = {
+    from: startOfLocalDay(first, timeZone),
+    to: startOfLocalDay(first + (cadence === "daily" ? 1 : 7), timeZone),
   };
-}
-
-function periodOf(start: DateTime, cadence: "daily" | "weekly"): { from: DateTime; to: DateTime } {
-  const from = start.startOf(cadence === "daily" ? "day" : "week");
-  return { from, to: from.plus({ days: cadence === "daily" ? 1 : 7 }) };
+  return { start: opening.at, end, period };
 }

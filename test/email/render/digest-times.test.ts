@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { DateTime } from "luxon";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_TIMES, type DigestTimes, digestWindow } from "../../../src/email/render/windows.ts";
+import { kindsOfTransitions } from "../../support/transitions.ts";
 
 const TICK_MS = 15 * 60_000;
 
@@ -104,6 +105,28 @@ describe("digests of a user who changes their hour and day at random", () => {
   });
 });
 
+it("issue 14: a local day has one daily window and a week one weekly, at every hour and clock change of three years", () => {
+  const changes = kindsOfTransitions(Date.UTC(2026, 0, 1), Date.UTC(2029, 0, 1));
+  expect(changes.length).toBeGreaterThan(8);
+  for (const { zone, at } of changes)
+    for (const hour of [22, 23, 0, 1, 2, 3])
+      for (const cadence of ["daily", "weekly"] as const) {
+        const times = { hour, day: localOf(new Date(at), zone).weekday, changedAt: null };
+        const opened = new Map<string, string>();
+        for (let ms = at - 3 * 3_600_000; ms < at + 3 * 3_600_000; ms += TICK_MS) {
+          const window = digestWindow(cadence, zone, new Date(ms), null, times);
+          if (window === null) continue;
+          const { start, period } = window;
+          expect(start >= period.from && start < period.to).toBe(true);
+          const local = localOf(start, zone);
+          const key = cadence === "daily" ? String(local.toISODate()) : local.toFormat("kkkk-WW");
+          const found = [start, period.from, period.to].map((one) => one.toISOString()).join();
+          expect(opened.get(key) ?? found, `${cadence} at ${hour} in ${zone}`).toBe(found);
+          opened.set(key, found);
+        }
+      }
+});
+
 describe("digests of a user who keeps their hour and day", () => {
   it("are sent at that hour, or when the clock goes on if it skips it", () => {
     fc.assert(
@@ -134,6 +157,7 @@ describe("digests of a user who keeps their hour and day", () => {
   it.each([
     ["2:00 does not exist in Los Angeles on 8 March", "America/Los_Angeles", 2, "2026-03-08T10:00:00Z"],
     ["0:00 does not exist in Havana on 8 March", "America/Havana", 0, "2026-03-08T05:00:00Z"],
+    ["0:00 is there twice in Havana on 1 November", "America/Havana", 0, "2026-11-01T04:00:00Z"],
     ["1:00 is there twice in Los Angeles on 1 November", "America/Los_Angeles", 1, "2026-11-01T08:00:00Z"],
   ])("%s", (_name, zone, hour, start) => {
     const at = new Date(Date.parse(start) + 30 * 60_000);
