@@ -8,6 +8,8 @@ import type { Language } from "../languages/language.ts";
 import { cleanName, nameIn } from "../notifications/clean-name.ts";
 import { tagIn } from "../notifications/language-tag.ts";
 import { hashOfAddress } from "../notifications/recipients.ts";
+import type { QuietHours } from "../scoring/local-time.ts";
+import { DEFAULT_TIMES, type DigestTimes } from "./render/windows.ts";
 
 /** An e-mail of a mailing that has not been sent yet. */
 export type PendingEmail = {
@@ -38,6 +40,8 @@ export type Addressee = {
   readonly language: Language;
   readonly isSuppressed: boolean;
   readonly frequency: (typeof userNotificationSettings.$inferSelect)["frequency"] | null;
+  readonly quiet: QuietHours | null;
+  readonly digestTimes: DigestTimes;
   /** From all e-mail. */
   readonly isUnsubscribed: boolean;
   /** The types of events that the user unsubscribed from. */
@@ -74,20 +78,35 @@ export const pendingDeliveries = (
 
 /** Reads the recipients, by user id. Deleted and deactivated users are left out. */
 export async function readAddressees(tx: Tx, userIds: readonly string[]): Promise<Map<string, Addressee>> {
-  const found = await rows<Omit<Addressee, "language"> & { language: string | null }>(
+  const found = await rows<AddresseeRow>(
     tx,
     sql`select u.id as "userId", ${nameIn("u.name")} as name, coalesce(btrim(u.email), '') as email, u.time_zone as "timeZone", ${tagIn("u.language")} as language,
-               x.address_hash is not null as "isSuppressed", s.frequency, s.unsubscribed_at is not null as "isUnsubscribed",
+               x.address_hash is not null as "isSuppressed", s.frequency, s.quiet_from as "quietFrom", s.quiet_to as "quietTo",
+               s.digest_hour as "digestHour", s.digest_day as "digestDay", s.unsubscribed_at is not null as "isUnsubscribed",
                coalesce(s.unsubscribed_types, '{}') as "unsubscribedTypes"
         from users u
         left join user_notification_settings s on s.user_id = u.id
         left join email_suppressions x on x.address_hash = ${hashOfAddress(sql`u.email`)}
         where u.id = any(${array([...new Set(userIds)])}::bigint[]) and u.deactivated_at is null`,
   );
-  return new Map(
-    found.map((one) => [
-      one.userId,
-      { ...one, name: cleanName(one.name), language: languageOf(one.language) },
-    ]),
-  );
+  return new Map(found.map((row) => [row.userId, addresseeOf(row)]));
+}
+
+type AddresseeRow = Omit<Addressee, "language" | "quiet" | "digestTimes"> & {
+  readonly language: string | null;
+  readonly quietFrom: number | null;
+  readonly quietTo: number | null;
+  readonly digestHour: number | null;
+  readonly digestDay: number | null;
+};
+
+function addresseeOf({ quietFrom, quietTo, digestHour, digestDay, ...row }: AddresseeRow): Addressee {
+  const { hour, day } = DEFAULT_TIMES;
+  return {
+    ...row,
+    name: cleanName(row.name),
+    language: languageOf(row.language),
+    quiet: quietFrom === null || quietTo === null ? null : { from: quietFrom, to: quietTo },
+    digestTimes: { hour: digestHour ?? hour, day: digestDay ?? day, changedAt: null },
+  };
 }

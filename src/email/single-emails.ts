@@ -4,7 +4,7 @@ import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { PendingEmail } from "./mailing-contents.ts";
 
-/** Moves deliveries that were to be sent alone into the next digest of their user. */
+/** Moves deliveries that were to be sent, alone or in a digest, into the next hourly digest of their user. */
 export async function joinDigest(
   tx: Tx,
   deliveryIds: readonly string[],
@@ -12,7 +12,8 @@ export async function joinDigest(
 ): Promise<void> {
   if (deliveryIds.length === 0) return;
   await tx.execute(
-    sql`update deliveries set decision = 'digested', cadence = 'hourly', reason = ${reason}, not_before = null
+    sql`update deliveries set decision = 'digested', cadence = 'hourly', reason = ${reason}, not_before = null,
+               digest_id = null
         where id = any(${array(deliveryIds)}::bigint[]) and status = 'pending'`,
   );
 }

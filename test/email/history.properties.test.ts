@@ -5,6 +5,8 @@ import { digestWindow } from "../../src/email/render/windows.ts";
 import { unsubscribe } from "../../src/email/unsubscribe.ts";
 import type { Email, Mailer, SendResult } from "../../src/ports/mailers/mailer.ts";
 import { ChannelFault, MailerBusy, MailerUnavailable } from "../../src/ports/mailers/mailer.ts";
+import { isQuiet, isTimeZone, type QuietHours } from "../../src/scoring/local-time.ts";
+import type { DigestCadence } from "../../src/scoring/notifications/notify-decision.ts";
 import { emailDaily } from "../../src/workers/notifications/email/email-daily.ts";
 import { emailDigest } from "../../src/workers/notifications/email/email-digest.ts";
 import { emailInstant } from "../../src/workers/notifications/email/email-instant.ts";
@@ -36,6 +38,7 @@ type Step =
   | { readonly kind: "prefer"; readonly member: number; readonly type: string; readonly status: string }
   | { readonly kind: "quiet"; readonly member: number; readonly from: number; readonly to: number }
   | { readonly kind: "frequency"; readonly member: number; readonly frequency: string }
+  | { readonly kind: "zone"; readonly member: number; readonly zone: string }
   | { readonly kind: "unsubscribe"; readonly member: number; readonly type: string }
   | { readonly kind: "fault"; readonly fault: Fault }
   | { readonly kind: "wait"; readonly minutes: number };
@@ -77,6 +80,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("zone"),
+      member,
+      zone: fc.constantFrom("Asia/Kathmandu", "Pacific/Kiritimati", "Mars/Olympus"),
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant("unsubscribe"), member, type: fc.constantFrom("*", ...TYPES) }),
   },
@@ -110,10 +121,12 @@ function mailService() {
     world: null as World | null,
   };
   const known = new Map<string, { bytes: string; results: SendResult[] }>();
-  const accept = async ({ headers, to, key }: Email): Promise<SendResult> => {
+  /** The keys of mailings whose answer was lost: the same bytes are sent again, in quiet hours too. */
+  const unknown = new Set<string>();
+  const accept = async ({ headers, to, key }: Email, isRepeated: boolean): Promise<SendResult> => {
     const world = state.world as World;
     const content = headers["X-Entity-Ref-ID"] ?? "";
-    const { kind, wrongs } = await judge(world, content);
+    const { kind, wrongs } = await judge(world, content, isRepeated);
     state.wrongs.push(...wrongs.map((wrong) => `${content} to ${to}: ${wrong}`));
     state.accepted.push({ to, at: world.clock.now().getTime(), kind });
     const token = /unsubscribe\/([\w-]{43})/.exec(headers["List-Unsubscribe"] ?? "")?.[1];
@@ -127,12 +140,15 @@ function mailService() {
     async send({ key, emails }) {
       if (state.fault === "busy") throw new MailerBusy("busy", 600_000);
       if (state.fault === "channel") throw new ChannelFault("401", 600_000);
-      if (state.fault === "lost before") throw new MailerUnavailable("no answer");
+      if (state.fault === "lost before") {
+        unknown.add(key);
+        throw new MailerUnavailable("no answer");
+      }
       const bytes = JSON.stringify(emails);
       const before = known.get(key);
       if (before && before.bytes !== bytes) state.wrongs.push(`${key} was used for other bytes`);
       const results = before?.results ?? [];
-      if (!before) for (const email of emails) results.push(await accept(email));
+      if (!before) for (const email of emails) results.push(await accept(email, unknown.has(key)));
       known.set(key, { bytes, results });
       if (state.fault === "lost after") throw new MailerUnavailable("no answer");
       return results;
@@ -143,27 +159,54 @@ function mailService() {
 
 type Mail = ReturnType<typeof mailService>["state"];
 
+type Content = { must: boolean; left: boolean; barred: boolean } & QuietUser;
+type QuietUser = { zone: string | null; quietFrom: number | null; quietTo: number | null };
+
 /** What an e-mail is, and what is wrong about sending it now, by the facts in the database. */
-async function judge(world: World, content: string): Promise<{ kind: string; wrongs: string[] }> {
+async function judge(
+  world: World,
+  content: string,
+  isRepeated: boolean,
+): Promise<{ kind: string; wrongs: string[] }> {
   const [of = "", id = "0"] = content.split("/");
-  const items = await world.query<{ must: boolean; left: boolean; barred: boolean }>(
+  const items = await world.query<Content>(
     `select d.reason = 'must-send' as must,
             coalesce(s.unsubscribed_at is not null or d.event_type = any(s.unsubscribed_types), false) as left,
             e.project_id is not null and not exists (
-              select 1 from project_access_grants g where g.project_id = e.project_id and g.user_id = d.user_id) as barred
-     from deliveries d join domain_events e on e.id = d.event_id left join user_notification_settings s on s.user_id = d.user_id
+              select 1 from project_access_grants g where g.project_id = e.project_id and g.user_id = d.user_id) as barred,
+            u.time_zone as zone, s.quiet_from as "quietFrom", s.quiet_to as "quietTo"
+     from deliveries d join domain_events e on e.id = d.event_id join users u on u.id = d.user_id
+     left join user_notification_settings s on s.user_id = d.user_id
      where d.status = 'pending' and ${of === "digest" ? "d.digest_id" : "d.id"} = $1`,
     [id],
   );
+  const [digest] = await world.query<{ kind: DigestCadence }>(
+    "select kind from email_digests where id = $1 and $2",
+    [id, of === "digest"],
+  );
   const isMust = items.every(({ must }) => must);
+  const isAsleep = items.some((item) => isInQuietHours(item, digest?.kind ?? null, world.clock.now()));
   return {
     kind: of === "digest" ? "digest" : isMust ? "must-send" : "single",
     wrongs: [
       ...(items.length === 0 ? ["it has no content"] : []),
       ...(items.some(({ left }) => left) && !isMust ? ["the user unsubscribed"] : []),
       ...(items.some(({ barred }) => barred) ? ["the user has no access"] : []),
+      ...(isAsleep && !isMust && !isRepeated ? ["the user has quiet hours"] : []),
     ],
   };
+}
+
+const zoneOf = ({ zone }: QuietUser): string => (zone !== null && isTimeZone(zone) ? zone : ZONE);
+
+const quietOf = ({ quietFrom, quietTo }: QuietUser): QuietHours | null =>
+  quietFrom === null || quietTo === null ? null : { from: quietFrom, to: quietTo };
+
+/** A digest may be sent in the window that opens with the end of wide quiet hours. */
+function isInQuietHours(user: QuietUser, digest: DigestCadence | null, now: Date): boolean {
+  const quiet = quietOf(user);
+  if (quiet === null || !isQuiet(now, quiet, zoneOf(user))) return false;
+  return digest === null || digestWindow(digest, zoneOf(user), now, quiet) === null;
 }
 
 async function openTeam(world: World, name: string, withBadMember: boolean): Promise<Team> {
@@ -257,6 +300,11 @@ async function live(story: Story, team: Team, happening: Step): Promise<void> {
          on conflict (user_id) do update set quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to`,
         [userId, happening.from, happening.to],
       ));
+    case "zone":
+      return void (await world.query("update users set time_zone = $2 where id = $1", [
+        userId,
+        happening.zone,
+      ]));
     case "frequency":
       return void (await settings("frequency", happening.frequency));
     case "unsubscribe":
@@ -275,29 +323,23 @@ function emit(world: World, team: Team, type: (typeof TYPES)[number], userId: st
   return hostEvent(world, type, { actorId: ownerId, projectId, payload });
 }
 
-type Waiting = {
-  id: string;
-  cadence: "hourly" | "daily" | null;
-  notBefore: Date | null;
-  quietFrom: number | null;
-  quietTo: number | null;
-};
+type Waiting = QuietUser & { id: string; cadence: "hourly" | "daily" | null; notBefore: Date | null };
 
 const waiting = (world: World): Promise<Waiting[]> =>
   world.query<Waiting>(
-    `select d.id, d.cadence, d.not_before as "notBefore", s.quiet_from as "quietFrom", s.quiet_to as "quietTo"
-     from deliveries d left join user_notification_settings s on s.user_id = d.user_id
+    `select d.id, d.cadence, d.not_before as "notBefore", u.time_zone as zone, s.quiet_from as "quietFrom", s.quiet_to as "quietTo"
+     from deliveries d join users u on u.id = d.user_id left join user_notification_settings s on s.user_id = d.user_id
      where d.channel = 'email' and d.status = 'pending' order by d.id`,
   );
 
 /** The next run at which a delivery can be sent. */
-function nextRun({ cadence, notBefore, quietFrom, quietTo }: Waiting, now: number): number {
+function nextRun(one: Waiting, now: number): number {
+  const { cadence, notBefore } = one;
   const grid = 15 * MINUTE_MS;
   const first = Math.floor(now / grid) * grid + grid;
   if (cadence === null) return Math.max(first, notBefore?.getTime() ?? 0);
-  const quiet = quietFrom === null || quietTo === null ? null : { from: quietFrom, to: quietTo };
   for (let at = first; ; at += grid) {
-    const window = digestWindow(cadence, ZONE, new Date(at), quiet);
+    const window = digestWindow(cadence, zoneOf(one), new Date(at), quietOf(one));
     if (window !== null && window.start.getTime() > now) return at;
   }
 }

@@ -3,6 +3,7 @@ import { checkDeliveries } from "../../../email/check-deliveries.ts";
 import { composeEmails } from "../../../email/compose-emails.ts";
 import { enqueueMailings, splitMailing } from "../../../email/create-mailings.ts";
 import { pendingDeliveries, pendingEmails } from "../../../email/mailing-contents.ts";
+import { leaveQuietHours } from "../../../email/quiet-hours.ts";
 import { dropDeliveries, recordResults } from "../../../email/record-results.ts";
 import { HANDED_OVER, resumeMailing } from "../../../email/resume-mailing.ts";
 import { type MailingAnswer, type MailingRequest, sendMailing } from "../../../email/send-mailing.ts";
@@ -56,17 +57,15 @@ async function prepareMailing({ batchId }: Payload, context: JobContext) {
     return { nothing: "split into smaller mailings" };
   }
   const pending = await gatherSurplus(tx, found, { perHour: settings.notifications.emailsPerHour, now });
-  const checked = await checkDeliveries(tx, await pendingDeliveries(tx, pending), {
-    now,
-    defaultZone: settings.notifications.userTimeZone,
-    log,
-  });
+  const zones = { defaultZone: settings.notifications.userTimeZone, log };
+  const checked = await checkDeliveries(tx, await pendingDeliveries(tx, pending), { now, ...zones });
   await dropDeliveries(
     tx,
     pending.map(({ id }) => id),
     checked.dropped,
   );
-  const emails = await composeEmails(tx, pending, checked, { settings: settings.email, now });
+  const awake = await leaveQuietHours(tx, pending, checked, { now, ...zones });
+  const emails = await composeEmails(tx, awake, checked, { settings: settings.email, now });
   if (emails.length === 0) return { nothing: "nothing is left to send" };
   const [only] = emails;
   const key = emails.length === 1 && only ? only.email.key : `batch/${batchId}`;
