@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { MONEY_SOURCES } from "../db/inbox.ts";
 import { array } from "../db/statement.ts";
+import { literally } from "./pattern.ts";
 import type { ErasedUser } from "./rule.ts";
 
 /** A number by which a seller can name a buyer (src/rewards/buyers.ts). */
@@ -28,9 +29,7 @@ export function namesThem({ userId, references }: ErasedUser): SQL {
 
 /** A pattern of Postgres for the references, in text that `encode(..., 'escape')` wrote. */
 const patternOf = (references: readonly string[]): string =>
-  `(^|[^${OF_AN_ID}])(${references.map((one) => escapePattern(escapeBytes(one))).join("|")})($|[^${OF_AN_ID}])`;
-
-const escapePattern = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&");
+  `(^|[^${OF_AN_ID}])(${references.map((one) => literally(escapeBytes(one))).join("|")})($|[^${OF_AN_ID}])`;
 
 /** As Postgres writes bytes as text: zero and bytes above 127 in octal, backslashes doubled. */
 const escapeBytes = (text: string): string =>

@@ -1,9 +1,7 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-
-/** Escapes a text for a pattern of Postgres. */
-const literally = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&");
+import { literally } from "./pattern.ts";
 
 /** As the text stands inside a JSON string. */
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);

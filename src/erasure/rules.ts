@@ -1,7 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import { array } from "../db/statement.ts";
 import { deleteEvents, PAYLOAD_FIELDS } from "./events.ts";
+import { requestsAbout } from "./host-requests.ts";
 import { namesThem } from "./inbox.ts";
+import { deleteMessages, replaceMentions } from "./messages.ts";
 import {
   clears,
   deletes,
@@ -21,9 +23,6 @@ const OUR_ID = "our id of an emptied row, until the row is pruned";
 /** So that the primary key leads to the rows, which begins with the version. */
 const inEveryVersion = sql`r.version in (select id from list_versions)`;
 
-/** A mention of the user in a message (src/notifications/markdown.ts), as a pattern of Postgres. */
-const mention = ({ userId }: ErasedUser): SQL => sql`${`@\\[[^]\n]{1,200}\\]\\(user:${userId}\\)`}`;
-
 /**
  * Every table, and what becomes of what it holds about a user who is erased. A new table is one line;
  * test/erasure/rules.test.ts fails for a table, or a column that refers to a person, that is missing here.
@@ -35,7 +34,12 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   calendar_channels: NOTHING,
   calendar_connections: [deletes("user_id", { note: "with its channels, copies and tokens" })],
   calendar_copies: NOTHING,
-  calendar_meetings: NOTHING,
+  calendar_meetings: [
+    keeps(
+      "hashes of the addresses of guests, by which calendars are compared, until the meeting is deleted",
+      "guests",
+    ),
+  ],
   candidate_batches: [keeps(OUR_ID, "report")],
   candidate_notifications: [deletes("volunteer_id")],
   change_feeds: NOTHING,
@@ -127,16 +131,17 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
     unlinks("organizer_id"),
   ],
   messages: [
-    deletes("sender_id", { scan: true }),
-    clears(
-      ["body"],
-      (person) => sql`body = regexp_replace(body, ${mention(person)}, '@former member', 'g')`,
-      {
-        where: (person) => sql`r.body ~ ${mention(person)}`,
-        scan: true,
-        note: "mentions of the user in messages of others",
-      },
-    ),
+    deletes("sender_id", {
+      ...deleteMessages,
+      scan: true,
+      note: "with the notifications that quote them",
+    }),
+    clears(["body"], replaceMentions.set, {
+      ...replaceMentions,
+      scan: true,
+      byReference: true,
+      note: "mentions of the user in messages of others; notifications that quote these are deleted",
+    }),
   ],
   mirror_faults: [
     deletes("key", {
@@ -162,6 +167,11 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   organization_members: [deletes("user_id")],
   organizations: NOTHING,
   outbox: [
+    deletes("payload", {
+      where: requestsAbout,
+      byReference: true,
+      note: "requests and events of the host that wait or are dead, about or by the user",
+    }),
     keeps(
       "our ids, until the entry is settled; no stored e-mail for or about the user (mailings.ts)",
       "payload",

@@ -50,6 +50,7 @@ export async function erasureScene(environment: Record<string, string> = {}): Pr
   await connect(world, ada);
   await beFound(world, ada);
   await write(world, ada, first);
+  await die(world, ada);
   return {
     world,
     ada,
@@ -59,6 +60,13 @@ export async function erasureScene(environment: Record<string, string> = {}): Pr
     traces: [NAME, EMAIL, "host-ada", publicId, referralCode, "sealed-token-of-ada", "ada's calendar"],
     references: ["host-ada", publicId],
   };
+}
+
+async function publicIdOf(world: World, { userId }: Person): Promise<string> {
+  const [user] = await world.query<{ id: string }>("select public_id as id from users where id = $1", [
+    userId,
+  ]);
+  return user!.id;
 }
 
 async function nameHer(world: World, ada: Person): Promise<{ publicId: string; referralCode: string }> {
@@ -105,12 +113,34 @@ async function talkAndMeet(
 ): Promise<void> {
   const threadId = await host.thread(world, { participants: [ada.userId, ...others] });
   const messageId = await host.message(world, { threadId, senderId: ada.userId, body: `It is ${NAME}` });
-  const mention = `Ask @[${NAME}](user:${ada.userId}) or @[Bo](user:${others[0]})`;
-  await host.message(world, { threadId, senderId: others[0]!, body: mention });
   await host.hostEvent(world, "chat_message_sent", {
     actorId: ada.userId,
     threadId,
     payload: { message_id: messageId },
+  });
+  // Others mention her by the host's id and by the public one, and are quoted to the other whom they mention.
+  for (const reference of ["host-ada", await publicIdOf(world, ada)])
+    await host.hostEvent(world, "chat_message_sent", {
+      actorId: others[0]!,
+      threadId,
+      payload: {
+        message_id: await host.message(world, {
+          threadId,
+          senderId: others[0]!,
+          body: `Ask @[${NAME}](user:${reference}) or @[Cy](user:${others[1]}), not @[Di](user:${ada.userId})`,
+        }),
+      },
+    });
+  // A message of hers, of which the host did not say that it is hers.
+  await host.hostEvent(world, "chat_message_sent", {
+    threadId,
+    payload: {
+      message_id: await host.message(world, {
+        threadId,
+        senderId: ada.userId,
+        body: `@[Cy](user:${others[1]}) ${NAME} here`,
+      }),
+    },
   });
   const startTime = "2026-03-10T12:00:00Z";
   const shared = await host.meeting(world, {
@@ -220,6 +250,28 @@ async function connect(world: World, ada: Person): Promise<void> {
        values ($1, $2, convert_to('{"actor_id": "host-ada"}', 'UTF8'), '\\x00', now())`,
       [source, outcome],
     );
+}
+
+/** An event and a request of the host that nobody could record, and dead ones of somebody with her number. */
+async function die(world: World, ada: Person): Promise<void> {
+  const event = (user: string) => ({
+    event: {
+      type: "user.blocked",
+      payload: { user_id: "9", blocked_user_id: user },
+      occurredAt: "2026-03-01T00:00:00Z",
+    },
+  });
+  const request = { job: "place-volunteer", payload: { volunteerId: "host-ada" }, requestedBy: "host" };
+  await world.query(
+    `insert into outbox (queue, job, key, payload, dead_at) select 'notifications', e->>0, e->>1, e->2, now() from jsonb_array_elements($1) e`,
+    [
+      JSON.stringify([
+        ["record-host-event", "about her", event("host-ada")],
+        ["record-host-event", "about another", event(ada.userId)],
+        ["accept-host-request", "about her", request],
+      ]),
+    ],
+  );
 }
 
 /** E-mails: one that was sent, and one to her and one to the other in a mailing of which nothing is known. */

@@ -33,6 +33,7 @@ describe("erase-user", () => {
       "messages.body",
       "inbox.raw",
       "outbox.request",
+      "outbox.payload",
       "domain_events.payload",
       "volunteer_profiles.referral_code",
       "task_assignments.host_id",
@@ -64,6 +65,21 @@ describe("erase-user", () => {
       subject: `users:${ada.userId}`,
       details: { reason: REASON },
     });
+  });
+
+  it("issue 14: leaves what is about the user of the host who has the number of the erased one", async () => {
+    const { world, ada } = await erasureScene();
+    await performRanged(world, eraseUser, { userId: ada.userId, actor: "ann", reason: REASON });
+    const mentions = await world.query<{ body: string }>(
+      "select body from messages where body like 'Ask %' order by id",
+    );
+    expect(mentions.map(({ body }) => body.replaceAll(/user:\d+/g, "user:n"))).toEqual([
+      "Ask @former member or @[Cy](user:n), not @[Di](user:n)",
+      "Ask @former member or @[Cy](user:n), not @[Di](user:n)",
+    ]);
+    expect(await world.query("select key from outbox where dead_at is not null")).toEqual([
+      { key: "about another" },
+    ]);
   });
 
   it("lists the same in a dry run, which changes nothing", async () => {

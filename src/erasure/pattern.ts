@@ -1,0 +1,2 @@
+/** Escapes a text for a pattern of Postgres. */
+export const literally = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&");
