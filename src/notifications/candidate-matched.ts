@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { candidacyStop, IS_OPEN } from "../db/candidacy.ts";
 import { candidateMatched } from "../events/matching.ts";
+import { cleanName } from "./clean-name.ts";
 import { keepWhere } from "./keep-where.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
@@ -38,7 +39,7 @@ export const candidateMatchedNotification = defineNotification({
   text: (event, { plain, markdown, list, percent }) => {
     const project = named(event.names.project, plain("aProject"));
     const { score, variant } = event.payload;
-    const names = (event.payload.skills ?? []).map((name) => markdown("skill", { name }));
+    const names = (event.payload.skills ?? []).map((name) => markdown("skill", { name: cleanName(name) }));
     const skills = { markdown: list(names) };
     const hasSkills = names.length > 0;
     const body =

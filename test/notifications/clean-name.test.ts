@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ENGLISH } from "../../src/languages/language.ts";
+import { LANGUAGES } from "../../src/languages/index.ts";
 import { cleanName, cleanText } from "../../src/notifications/clean-name.ts";
 import { NOTIFICATION_TYPES } from "../../src/notifications/index.ts";
 import { NAMELESS, type Names } from "../../src/notifications/notification-type.ts";
@@ -56,34 +56,42 @@ describe("names in notifications", () => {
     Object.keys(NAMELESS).map((key) => [key, key === "meetingStart" ? new Date() : cleanName(HOSTILE)]),
   ) as unknown as Names;
 
+  /** The texts of payloads that users and hosts write, and elements of lists of them. */
+  const isForeign = (key: string): boolean => /^(name|title|company|\d+)$/.test(key);
+
   it.each(
-    NOTIFICATION_TYPES.filter(({ email }) => email !== null).map((type) => [type.event.type, type] as const),
-  )("cannot break the title or the body of %s, or put a link into it", (_name, type) => {
-    const { payload } = type.email!.sample;
-    const hostile = JSON.parse(JSON.stringify(payload), (key, value: unknown) =>
-      key === "name" ? HOSTILE : value,
-    );
-    const event = {
-      id: "1",
-      type: type.event.type,
-      actorId: "2",
-      projectId: "3",
-      resourceId: "4",
-      threadId: "5",
-      meetingId: "6",
-      occurredAt: new Date(),
-      payload: hostile,
-      names,
-    };
-    const { title, body } = writeText(type, event, {
-      isMentioned: false,
-      timeZone: "UTC",
-      language: ENGLISH,
-      now: new Date(),
-    });
-    for (const text of [title, body]) {
-      expect(text).not.toMatch(/[\r\n\u202e]/);
-      expect(text.replaceAll("\\", "")).not.toContain("https://evil.test");
-    }
-  });
+    NOTIFICATION_TYPES.filter(({ email }) => email !== null).flatMap((type) =>
+      LANGUAGES.map((language) => [type.event.type, language.tag, type, language] as const),
+    ),
+  )(
+    "cannot break the title or the body of %s in %s, or put a link into it",
+    (_name, _tag, type, language) => {
+      const { payload } = type.email!.sample;
+      const hostile = JSON.parse(JSON.stringify(payload), (key, value: unknown) =>
+        isForeign(key) && typeof value === "string" ? HOSTILE : value,
+      );
+      const event = {
+        id: "1",
+        type: type.event.type,
+        actorId: "2",
+        projectId: "3",
+        resourceId: "4",
+        threadId: "5",
+        meetingId: "6",
+        occurredAt: new Date(),
+        payload: hostile,
+        names,
+      };
+      const { title, body } = writeText(type, event, {
+        isMentioned: false,
+        timeZone: "UTC",
+        language,
+        now: new Date(),
+      });
+      for (const text of [title, body]) {
+        expect(text).not.toMatch(/[\r\n\u202e]/);
+        expect(text.replaceAll("\\", "")).not.toContain("https://evil.test");
+      }
+    },
+  );
 });
