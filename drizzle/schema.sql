@@ -2521,6 +2521,14 @@ CREATE TABLE top5_items (
 CREATE UNIQUE INDEX top5_items_user_list ON top5_items (user_id, list, "position");
 CREATE TRIGGER top5_items_touch BEFORE UPDATE ON top5_items FOR EACH ROW WHEN (NOT new.updated_at IS DISTINCT FROM old.updated_at) EXECUTE FUNCTION touch_row();
 
+CREATE TABLE unsubscriptions (
+  user_id    bigint NOT NULL,
+  event_type text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT unsubscriptions_user_id_event_type_pk PRIMARY KEY (user_id, event_type),
+  CONSTRAINT unsubscriptions_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
 CREATE TABLE user_affinity_profiles (
   user_id             bigint NOT NULL,
   creator_ids         bigint[] NOT NULL,

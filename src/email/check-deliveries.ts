@@ -5,6 +5,7 @@ import type { Notifiable, NotificationEvent } from "../notifications/notificatio
 import { loadEvents, readEvents } from "../notifications/read-events.ts";
 import { readPreferences } from "../notifications/read-preferences.ts";
 import { type AccessQuestion, whoMayAccess } from "../notifications/read-recipients.ts";
+import { ALL_EMAIL } from "../notifications/unsubscriptions.ts";
 import { userZone, type ZoneContext } from "../notifications/user-zone.ts";
 import { emailWording, writeText } from "../notifications/write-text.ts";
 import { addressIn } from "../scoring/notifications/mailbox.ts";
@@ -138,7 +139,7 @@ function check(delivery: PendingDelivery, facts: Facts, context: Context): Check
     isSuppressed: addressee.isSuppressed,
     isMustSend: type.isMustSend === true,
     preferences: facts.preferences.get(delivery.userId) ?? [],
-    isUnsubscribed: addressee.isUnsubscribed || addressee.unsubscribedTypes.includes(event.type),
+    isUnsubscribed: [ALL_EMAIL, event.type].some((type) => addressee.unsubscribedTypes.includes(type)),
     frequency: addressee.frequency ?? "immediate",
     staleReason: delivery.isRead ? "read-meanwhile" : current === null ? "overtaken" : null,
   });

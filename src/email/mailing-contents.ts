@@ -8,6 +8,7 @@ import type { Language } from "../languages/language.ts";
 import { cleanName, nameIn } from "../notifications/clean-name.ts";
 import { tagIn } from "../notifications/language-tag.ts";
 import { hashOfAddress } from "../notifications/recipients.ts";
+import { unsubscribedTypes } from "../notifications/unsubscriptions.ts";
 import type { QuietHours } from "../scoring/local-time.ts";
 import { DEFAULT_TIMES, type DigestTimes } from "./render/windows.ts";
 
@@ -42,9 +43,7 @@ export type Addressee = {
   readonly frequency: (typeof userNotificationSettings.$inferSelect)["frequency"] | null;
   readonly quiet: QuietHours | null;
   readonly digestTimes: DigestTimes;
-  /** From all e-mail. */
-  readonly isUnsubscribed: boolean;
-  /** The types of events that the user unsubscribed from. */
+  /** The types of events that the user unsubscribed from; `*` is all. */
   readonly unsubscribedTypes: readonly string[];
 };
 
@@ -82,8 +81,7 @@ export async function readAddressees(tx: Tx, userIds: readonly string[]): Promis
     tx,
     sql`select u.id as "userId", ${nameIn("u.name")} as name, coalesce(btrim(u.email), '') as email, u.time_zone as "timeZone", ${tagIn("u.language")} as language,
                x.address_hash is not null as "isSuppressed", s.frequency, s.quiet_from as "quietFrom", s.quiet_to as "quietTo",
-               s.digest_hour as "digestHour", s.digest_day as "digestDay", s.unsubscribed_at is not null as "isUnsubscribed",
-               coalesce(s.unsubscribed_types, '{}') as "unsubscribedTypes"
+               s.digest_hour as "digestHour", s.digest_day as "digestDay", ${unsubscribedTypes} as "unsubscribedTypes"
         from users u
         left join user_notification_settings s on s.user_id = u.id
         left join email_suppressions x on x.address_hash = ${hashOfAddress(sql`u.email`)}

@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { tagIn } from "../notifications/language-tag.ts";
+import { addUnsubscriptions } from "../notifications/unsubscriptions.ts";
 
 /** A new token for an unsubscribe link: 32 random bytes. */
 export const drawToken = (): string => randomBytes(32).toString("base64url");
@@ -75,17 +76,6 @@ export async function unsubscribe(tx: Tx, token: string, now: Date): Promise<Kno
   await tx.execute(
     sql`update unsubscribe_tokens set used_at = coalesce(used_at, ${now}::timestamptz) where token_hash = ${hashOf(token)}`,
   );
-  if (eventType === "*") {
-    await tx.execute(
-      sql`insert into user_notification_settings (user_id, unsubscribed_at) values (${userId}, ${now}::timestamptz)
-          on conflict (user_id) do update set unsubscribed_at = excluded.unsubscribed_at, updated_at = now()`,
-    );
-  } else {
-    await tx.execute(
-      sql`insert into user_notification_settings as s (user_id, unsubscribed_types) values (${userId}, array[${eventType}::text])
-          on conflict (user_id) do update set unsubscribed_types = s.unsubscribed_types || excluded.unsubscribed_types, updated_at = now()
-          where not s.unsubscribed_types @> excluded.unsubscribed_types`,
-    );
-  }
+  await addUnsubscriptions(tx, userId, [eventType], now);
   return known;
 }

@@ -271,6 +271,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   unread_nudges: [deletes("user_id")],
   unread_watches: [deletes("user_id")],
   unsubscribe_tokens: [deletes("user_id")],
+  unsubscriptions: [deletes("user_id")],
   user_affinity_profiles: [
     deletes("user_id", { note: "those of others keep our id of an emptied row for a day at most" }),
   ],

@@ -8,6 +8,7 @@ import { ACCESS } from "./access.ts";
 import { tagIn } from "./language-tag.ts";
 import type { AnyNotificationType, NotificationEvent } from "./notification-type.ts";
 import { hashOfAddress } from "./recipients.ts";
+import { isUnsubscribed } from "./unsubscriptions.ts";
 
 /** Recipients of one event for whom the same facts hold, so that one decision serves them all. */
 export type RecipientGroup = {
@@ -23,6 +24,7 @@ export type RecipientGroup = {
   frequency: (typeof userNotificationSettings.$inferSelect)["frequency"] | null;
   quietFrom: number | null;
   quietTo: number | null;
+  /** Always false for events that are never mailed. */
   isUnsubscribed: boolean;
   isMentioned: boolean;
   staleReason: StaleReason | null;
@@ -69,7 +71,7 @@ const factsOf = (type: AnyNotificationType, events: readonly NotificationEvent[]
   select e.event_id as "eventId", u.id, coalesce(u.id = e.actor_id, false) as "isActor", ${ACCESS[type.access]} as "mayAccess", coalesce(u.email, '') <> '' as "hasAddress",
          ${type.email === null ? sql`false` : sql`exists (select 1 from email_suppressions x where x.address_hash = ${hashOfAddress(sql`u.email`)})`} as "isSuppressed",
          u.time_zone as "timeZone", ${tagIn("u.language")} as language, s.frequency, s.quiet_from as "quietFrom", s.quiet_to as "quietTo",
-         coalesce(s.unsubscribed_at is not null or ${type.event.type} = any(s.unsubscribed_types), false) as "isUnsubscribed",
+         ${type.email === null ? sql`false` : isUnsubscribed(type.event.type)} as "isUnsubscribed",
          ${isMentioned(type, events)} as "isMentioned", ${type.staleReason ?? sql`null::text`} as "staleReason",
          (select jsonb_agg(jsonb_build_object('scopeType', f.scope_type, 'scopeId', f.scope_id::text, 'eventType', f.event_type,
                                               'channel', f.channel, 'status', f.status) order by f.scope_type, f.event_type, f.channel)

@@ -1,10 +1,16 @@
 import { sql } from "drizzle-orm";
 import { referencesTo } from "../db/references.ts";
 import type { userNotificationSettings } from "../db/schema/notifications.ts";
-import { array, type Queryable, rows } from "../db/statement.ts";
+import { type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { USUAL_DIGEST } from "../scoring/notifications/digest-times.ts";
 import type { Preference } from "../scoring/notifications/preference.ts";
+import {
+  ALL_EMAIL,
+  addUnsubscriptions,
+  removeUnsubscriptions,
+  unsubscribedTypes,
+} from "./unsubscriptions.ts";
 
 type Frequency = (typeof userNotificationSettings.$inferSelect)["frequency"];
 
@@ -27,20 +33,18 @@ export type UserPreferences = {
 /** Reads the preferences of a user, with defaults for what the user has not set. */
 export async function readUserPreferences(db: Queryable, userId: string): Promise<UserPreferences> {
   const [settings] = await rows<{
-    frequency: Frequency;
+    frequency: Frequency | null;
     quietFrom: number | null;
     quietTo: number | null;
-    digestHour: number;
-    digestDay: number;
-    reminderOffsets: number[];
-    isUnsubscribed: boolean;
-    unsubscribedTypes: string[];
+    digestHour: number | null;
+    digestDay: number | null;
+    reminderOffsets: number[] | null;
+    unsubscribed: string[];
   }>(
     db,
-    sql`select frequency, quiet_from as "quietFrom", quiet_to as "quietTo", digest_hour as "digestHour",
-               digest_day as "digestDay", reminder_offsets as "reminderOffsets",
-               unsubscribed_at is not null as "isUnsubscribed", unsubscribed_types as "unsubscribedTypes"
-        from user_notification_settings where user_id = ${userId}`,
+    sql`select s.frequency, s.quiet_from as "quietFrom", s.quiet_to as "quietTo", s.digest_hour as "digestHour",
+               s.digest_day as "digestDay", s.reminder_offsets as "reminderOffsets", ${unsubscribedTypes} as unsubscribed
+        from (select ${userId}::bigint as id) u left join user_notification_settings s on s.user_id = u.id`,
   );
   const preferences = await rows<Preference>(
     db,
@@ -54,8 +58,7 @@ export async function readUserPreferences(db: Queryable, userId: string): Promis
     digestHour: settings?.digestHour ?? USUAL_DIGEST.hour,
     digestDay: settings?.digestDay ?? USUAL_DIGEST.day,
     reminderOffsets: settings?.reminderOffsets ?? [30],
-    isUnsubscribed: settings?.isUnsubscribed ?? false,
-    unsubscribedTypes: settings?.unsubscribedTypes ?? [],
+    ...unsubscriptionsIn(settings?.unsubscribed ?? []),
     preferences,
   };
 }
@@ -86,6 +89,11 @@ export const timeOfDay = (minutes: number): string =>
 /** What a user unsubscribed from. */
 type Unsubscriptions = Pick<UserPreferences, "isUnsubscribed" | "unsubscribedTypes">;
 
+const unsubscriptionsIn = (types: readonly string[]): Unsubscriptions => ({
+  isUnsubscribed: types.includes(ALL_EMAIL),
+  unsubscribedTypes: [...new Set(types)].filter((type) => type !== ALL_EMAIL),
+});
+
 /** New preferences. Null keeps what the user unsubscribed from. */
 export type WantedPreferences = Omit<UserPreferences, keyof Unsubscriptions> & {
   readonly [Field in keyof Unsubscriptions]: Unsubscriptions[Field] | null;
@@ -101,28 +109,22 @@ export async function writeUserPreferences(
   wanted: WantedPreferences,
   now: Date,
 ): Promise<UserPreferences> {
-  const { isUnsubscribed, unsubscribedTypes, digestHour, digestDay } = wanted;
+  const { digestHour, digestDay } = wanted;
   const isUsual = digestHour === USUAL_DIGEST.hour && digestDay === USUAL_DIGEST.day;
   await tx.execute(sql`select 1 from users where id = ${userId} for no key update`);
-  const [written] = await rows<Unsubscriptions>(
-    tx,
-    sql`insert into user_notification_settings as s (user_id, frequency, quiet_from, quiet_to, digest_hour, digest_day, digest_changed_at, reminder_offsets,
-                                                     unsubscribed_at, unsubscribed_types)
+  await tx.execute(
+    sql`insert into user_notification_settings as s (user_id, frequency, quiet_from, quiet_to, digest_hour, digest_day, digest_changed_at, reminder_offsets)
         values (${userId}, ${wanted.frequency}, ${wanted.quiet?.from ?? null}, ${wanted.quiet?.to ?? null},
                 ${digestHour}, ${digestDay}, ${isUsual ? null : now}::timestamptz,
-                ${sql.param(`{${wanted.reminderOffsets.join(",")}}`)}::int[], case when ${isUnsubscribed ?? false} then now() end,
-                ${array(unsubscribedTypes ?? [])}::text[])
+                ${sql.param(`{${wanted.reminderOffsets.join(",")}}`)}::int[])
         on conflict (user_id) do update set
           frequency = excluded.frequency, quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to,
           digest_hour = excluded.digest_hour, digest_day = excluded.digest_day,
           digest_changed_at = case when (s.digest_hour, s.digest_day) = (excluded.digest_hour, excluded.digest_day) then s.digest_changed_at
                                    else ${now}::timestamptz end,
-          reminder_offsets = excluded.reminder_offsets, updated_at = now(),
-          unsubscribed_at = case when ${isUnsubscribed ?? null}::boolean then coalesce(s.unsubscribed_at, now())
-                                 when ${isUnsubscribed === null} then s.unsubscribed_at end,
-          unsubscribed_types = case when ${unsubscribedTypes === null} then s.unsubscribed_types else excluded.unsubscribed_types end
-        returning unsubscribed_at is not null as "isUnsubscribed", unsubscribed_types as "unsubscribedTypes"`,
+          reminder_offsets = excluded.reminder_offsets, updated_at = now()`,
   );
+  await writeUnsubscriptions(tx, userId, wanted, now);
   await tx.execute(sql`delete from notification_preferences where user_id = ${userId}`);
   const preferences = wanted.preferences.map(({ scopeType, scopeId, eventType, channel, status }) => ({
     scope_type: scopeType,
@@ -136,5 +138,27 @@ export async function writeUserPreferences(
         select ${userId}, p.* from jsonb_to_recordset(${JSON.stringify(preferences)}::jsonb) as p(
           scope_type text, scope_id bigint, event_type text, channel text, status text)`,
   );
-  return { ...wanted, ...(written ?? { isUnsubscribed: false, unsubscribedTypes: [] }) };
+  return readUserPreferences(tx, userId);
+}
+
+/** Writes what is not null, here and in the settings: it is the user's own word. */
+async function writeUnsubscriptions(
+  tx: Tx,
+  userId: string,
+  { isUnsubscribed, unsubscribedTypes: types }: WantedPreferences,
+  now: Date,
+): Promise<void> {
+  if (isUnsubscribed === true) await addUnsubscriptions(tx, userId, [ALL_EMAIL], now);
+  if (isUnsubscribed === false) {
+    await removeUnsubscriptions(tx, userId, { types: "all", kept: [] });
+    await tx.execute(
+      sql`update user_notification_settings set unsubscribed_at = null where user_id = ${userId}`,
+    );
+  }
+  if (types === null) return;
+  await removeUnsubscriptions(tx, userId, { types: "single", kept: types });
+  await addUnsubscriptions(tx, userId, types, now);
+  await tx.execute(
+    sql`update user_notification_settings set unsubscribed_types = '{}' where user_id = ${userId}`,
+  );
 }

@@ -86,6 +86,7 @@ const AS_MANY_AS: Readonly<Record<string, readonly string[]>> = {
     "profile_search_index",
     "recommendation_lists",
     "searchable_users",
+    "unsubscriptions",
     "user_affinity_profiles",
     "user_traits",
   ],

@@ -29,8 +29,7 @@ async function linkOf(world: World, job: typeof emailInstant): Promise<string> {
 const unsubscriptions = async (world: World): Promise<string[]> =>
   (
     await world.query<{ scope: string }>(
-      `select user_id || ': ' || scope as scope from user_notification_settings,
-              unnest(unsubscribed_types || case when unsubscribed_at is not null then '{all}'::text[] else '{}' end) scope order by 1`,
+      `select user_id || ': ' || case event_type when '*' then 'all' else event_type end as scope from unsubscriptions order by 1`,
     )
   ).map(({ scope }) => scope);
 
@@ -88,7 +87,7 @@ describe("the unsubscribe link", () => {
     const { world, address, userId } = await scene({ cadence: "hourly", times: 2 });
     await oneClick(`${address}${await linkOf(world, emailDigest)}`);
     expect(await unsubscriptions(world)).toEqual([`${userId}: budget.awarded`]);
-    await world.query("delete from user_notification_settings");
+    await world.query("delete from unsubscriptions");
     const gardens = await projectOf(world);
     await grant(world, gardens.projectId, userId);
     await delivery(world, { ...uploaded(userId, gardens), cadence: "hourly" });
@@ -100,8 +99,8 @@ describe("the unsubscribe link", () => {
       "except messages that we are required to send",
     );
     expect(await unsubscriptions(world)).toEqual([`${userId}: all`]);
-    expect(await world.query("select unsubscribed_at from user_notification_settings")).toEqual([
-      { unsubscribed_at: new Date("2026-03-02T19:00:00Z") },
+    expect(await world.query("select created_at from unsubscriptions")).toEqual([
+      { created_at: new Date("2026-03-02T19:00:00Z") },
     ]);
   });
 

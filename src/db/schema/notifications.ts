@@ -1,5 +1,15 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, index, integer, pgTable, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { hostId, id, instant, ref } from "./columns.ts";
 import { userRef, users } from "./users.ts";
 
@@ -136,6 +146,24 @@ export const notificationPreferences = pgTable(
   ],
 );
 
+/**
+ * What users unsubscribed from in e-mail, by a link or through the API. Apart from their settings, which a
+ * host may write and delete.
+ */
+export const unsubscriptions = pgTable(
+  "unsubscriptions",
+  {
+    userId: ref()
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** `*` is all e-mail but must-send. */
+    eventType: text().notNull(),
+    createdAt: instant().notNull(),
+  },
+  // what a user unsubscribed from.
+  (t) => [primaryKey({ columns: [t.userId, t.eventType] })],
+);
+
 /** How often and when a user wants e-mail. No row: at once, at any hour. */
 export const userNotificationSettings = pgTable(
   "user_notification_settings",
@@ -158,9 +186,9 @@ export const userNotificationSettings = pgTable(
     digestChangedAt: instant(),
     /** Minutes before a meeting. */
     reminderOffsets: integer().array().notNull().default(sql`'{30}'`),
-    /** Unsubscribed from all e-mail but must-send. */
+    /** Unsubscribed from all e-mail but must-send, as the host says. */
     unsubscribedAt: instant(),
-    /** Event types that the user unsubscribed from in e-mail. No preference undoes this. */
+    /** Event types that the user unsubscribed from in e-mail, as the host says. No preference undoes this. */
     unsubscribedTypes: text().array().notNull().default(sql`'{}'`),
     updatedAt: instant().notNull().defaultNow(),
   },

@@ -140,10 +140,10 @@ describe("notification preferences", () => {
   it("keep the time of the first unsubscription", async () => {
     const { world, ann, ask } = await open();
     await ask(ann, "PUT", { unsubscribed: true });
-    await world.query("update user_notification_settings set unsubscribed_at = '2026-01-01T00:00Z'");
+    await world.query("update unsubscriptions set created_at = '2026-01-01T00:00Z'");
     await ask(ann, "PUT", { unsubscribed: true, frequency: "weekly" });
-    expect(await world.query("select unsubscribed_at from user_notification_settings")).toEqual([
-      { unsubscribed_at: new Date("2026-01-01T00:00Z") },
+    expect(await world.query("select created_at from unsubscriptions")).toEqual([
+      { created_at: new Date("2026-01-01T00:00Z") },
     ]);
   });
 
