@@ -98,9 +98,9 @@ async function everyPair({ db }: Scratch, users: number): Promise<readonly Figur
     await tx.execute(sql`insert into list_versions (area, algo_version, as_of) values ('pairs', 1, now())`);
     await tx.execute(
       sql`insert into pair_people (version, position, user_id)
-          select v.id, p.user_id, p.user_id from list_versions v cross join profiles p`,
+          select v.id, p.user_id, p.user_id from list_versions v cross join profiles p where v.area = 'pairs'`,
     );
-    const [version] = await rows<{ id: string }>(tx, sql`select id from list_versions`);
+    const [version] = await rows<{ id: string }>(tx, sql`select id from list_versions where area = 'pairs'`);
     return readCurrentPeople(tx, version?.id ?? "", { from: "0", to: MAX_ID });
   });
   const now = Date.now();

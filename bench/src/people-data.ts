@@ -37,8 +37,8 @@ export async function loadPeople(scratch: Scratch, count: number): Promise<void>
   );
   await scratch.sql("insert into traits (id, name) select n, 'trait ' || n from generate_series(1, 32) n");
   await scratch.sql(
-    `insert into user_traits (user_id, trait_id, value, n)
-     select distinct on (n, t) n, t, draw('value ' || k, n) * 20 - 10, 1 + floor(draw('answers ' || k, n) * 9)::int
+    `insert into user_traits (user_id, version, trait_id, value, n)
+     select distinct on (n, t) n, (select id from list_versions where area = 'traits'), t, draw('value ' || k, n) * 20 - 10, 1 + floor(draw('answers ' || k, n) * 9)::int
      from generate_series(1, $1) n
      cross join lateral generate_series(1, case when draw('traits', n) < 0.85 then 6 + floor(draw('how many', n) * 13)::int
                                                 when draw('traits', n) < 0.92 then 2 else 0 end) k

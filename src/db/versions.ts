@@ -4,10 +4,10 @@ import { array, type Queryable, rows } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
 
 // Lists whose rows carry a version: one version is served, while another is written beside it. Readers find
-// the one that is served by its state, so a swap is one small transaction.
+// the one that is served by its state, so a swap is one small transaction. Traits have versions as well.
 
-/** The lists that have versions. */
-export type ListArea = "pairs" | "compatibility" | "matches";
+/** What has versions. */
+export type ListArea = "pairs" | "compatibility" | "matches" | "traits";
 
 export type ListVersion = {
   readonly id: string;
@@ -118,6 +118,10 @@ export async function changeVersion(tx: Tx, expected: ListVersion): Promise<bool
   );
   return changed.rowCount === 1;
 }
+
+/** Retires a version that is still being written. */
+export const retireBuilding = (tx: Tx, id: string) =>
+  tx.execute(sql`update list_versions set state = 'retired' where id = ${id} and state = 'building'`);
 
 /** Retires versions whose run has ended without serving them, as after a failure. */
 export async function retireAbandoned(tx: Tx, area: ListArea): Promise<void> {

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope } from "../db/user-scope.ts";
+import { servedId } from "../db/versions.ts";
 import { IS_DELETED } from "./profile-columns.ts";
 import { ratingMeans } from "./ratings.ts";
 
@@ -25,7 +26,7 @@ export const presentPeople = (scope: UserScope): SQL => sql`(
   join users u on u.id = p.user_id
   left join profile_preferences w on w.user_id = p.user_id
   left join (select t.user_id, json_agg(json_build_array(t.trait_id, t.value, t.n)) as traits
-             from user_traits t where ${inUserScope(sql`t.user_id`, scope)} group by 1) t on t.user_id = p.user_id
+             from user_traits t where t.version = ${servedId("traits")} and ${inUserScope(sql`t.user_id`, scope)} group by 1) t on t.user_id = p.user_id
   left join (select i.user_id, json_agg(i.interest_id) as interests
              from user_interests i where ${inUserScope(sql`i.user_id`, scope)} group by 1) i on i.user_id = p.user_id
   left join ${ratingMeans("rated_id", scope)} received on received.user_id = p.user_id

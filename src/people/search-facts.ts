@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 import { inUserScope, type UserScope } from "../db/user-scope.ts";
+import { servedId } from "../db/versions.ts";
 import { locationOf } from "../scoring/distance.ts";
 import { judgeSearchable } from "../scoring/people/completeness.ts";
 import { hiddenParts, type SearchFacts } from "../scoring/people/search/search-row.ts";
@@ -63,7 +64,7 @@ export async function readSearchFacts(
                array(select distinct n.subject_id from (
                        select i.interest_id from user_interests i where i.user_id = p.user_id order by 1 limit ${LISTED_READ}) mine
                      join interests n on n.id = mine.interest_id order by n.subject_id)::text[] as "subjectIds",
-               array(select t.trait_id from user_traits t where t.user_id = p.user_id
+               array(select t.trait_id from user_traits t where t.user_id = p.user_id and t.version = ${servedId("traits")}
                        and t.value * least(t.n / 5.0, 1) >= ${CLEAR_TRAIT} order by t.trait_id limit ${LISTED_READ})::text[] as "traitIds",
                array(select left(f.text, 500) from top5_items f where f.user_id = p.user_id
                      order by f.list, f.position limit ${TOP_FIVES_READ}) as "topFives",

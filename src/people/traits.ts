@@ -28,9 +28,9 @@ export type WrittenTraits = { readonly changed: readonly string[]; readonly trai
 
 /**
  * Computes the traits of the users of a scope from their answers: for each trait, value = mean of the
- * answers, n = their number. Only what differs is written; traits without answers are removed.
+ * answers, n = their number. Of the version only what differs is written; traits without answers are removed.
  */
-export async function buildTraits(tx: Tx, scope: UserScope): Promise<WrittenTraits> {
+export async function buildTraits(tx: Tx, version: string, scope: UserScope): Promise<WrittenTraits> {
   await tx.execute(sql`set local jit = off`);
   const computed = await rows<{ userId: string; name: string; value: number; n: number }>(
     tx,
@@ -46,14 +46,14 @@ export async function buildTraits(tx: Tx, scope: UserScope): Promise<WrittenTrai
   const gone = await rows<{ userId: string }>(
     tx,
     sql`delete from user_traits t
-        where ${inUserScope(sql`t.user_id`, scope)} and (t.user_id, t.trait_id) not in (select w.user_id, w.trait_id from ${wanted})
+        where t.version = ${version} and ${inUserScope(sql`t.user_id`, scope)} and (t.user_id, t.trait_id) not in (select w.user_id, w.trait_id from ${wanted})
         returning t.user_id as "userId"`,
   );
   const written = await rows<{ userId: string }>(
     tx,
-    sql`insert into user_traits as t (user_id, trait_id, value, n)
-        select w.user_id, w.trait_id, w.value, w.n from ${wanted}
-        on conflict (user_id, trait_id) do update set value = excluded.value, n = excluded.n
+    sql`insert into user_traits as t (user_id, version, trait_id, value, n)
+        select w.user_id, ${version}::bigint, w.trait_id, w.value, w.n from ${wanted}
+        on conflict (user_id, version, trait_id) do update set value = excluded.value, n = excluded.n
         where (t.value, t.n) is distinct from (excluded.value, excluded.n)
         returning t.user_id as "userId"`,
   );

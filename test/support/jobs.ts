@@ -92,6 +92,13 @@ export async function performRun(world: World, job: Job, input: unknown): Promis
   return run;
 }
 
+/** Runs the waiting entry of a part of a run, such as its sum. */
+export async function runOne(world: World, name: string): Promise<void> {
+  const [entry] = (await world.enqueued()).filter(({ job }) => job === name);
+  if (!entry) throw new Error(`no entry of ${name} is waiting`);
+  await world.run({ name }, [entry.id]);
+}
+
 export const items = (count: number): Item[] =>
   Array.from({ length: count }, (_, index) => ({ item: `item-${String(index).padStart(4, "0")}` }));
 

@@ -8,7 +8,7 @@ import { bestPairs, type PairTier } from "../../src/scoring/people/score-pair.ts
 import { matchScores } from "../../src/workers/matching/people/match-scores.ts";
 import { performRun } from "./jobs.ts";
 import { block, insertRow } from "./platform.ts";
-import type { World } from "./world.ts";
+import { createWorld, serversOf, type World } from "./world.ts";
 
 export type ProfileFields = {
   /** Columns of `profiles`. */
@@ -139,6 +139,14 @@ export const happens = (world: World, type: string, payload: Readonly<Record<str
 /** Runs match-scores and all that it enqueues. @returns the run. */
 export const scorePairs = (world: World, input: Record<string, unknown> = {}) =>
   performRun(world, matchScores, input);
+
+/** Another process on the same servers, with other variables. */
+export const sameDatabase = (world: World, environment: Record<string, string>): Promise<World> =>
+  createWorld({
+    at: world.clock.now().toISOString(),
+    environment,
+    database: { databaseUrl: serversOf(world)["DATABASE_URL"]!, databaseSchema: world.config.databaseSchema },
+  });
 
 export type StoredList = {
   readonly user: string;

@@ -66,7 +66,7 @@ const FEEDS: Readonly<Record<string, Declared>> = {
     own: ["interest_subject_user_set", "people"],
     whole: ["words"],
   },
-  user_traits: { ...OF_USERS, own: ["user_traits", "people"], whole: ["words"] },
+  user_traits: { ...OF_USERS, own: ["user_traits", "people"], whole: ["user_traits", "words"] },
   user_affinity_profiles: {
     ...OF_USERS,
     own: ["user_affinity_profiles", "people"],

@@ -135,6 +135,7 @@ where not (${HIDES_INTERESTS}) and ${isShown("u")}`,
     lookups: ["user_id"],
     select: `select ${knownId("u")}, t.name, s.value, s.n
 from user_traits s
+join list_versions v on v.id = s.version and v.area = 'traits' and v.state = 'served'
 join traits t on t.id = s.trait_id
 join users u on u.id = s.user_id and ${isActiveUser("u")}`,
   },

@@ -124,7 +124,7 @@ export const READ_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   user_blocks: ["blocker_id", "blocked_id"],
   user_compatibility: ["user_id", "target_id", "score", "status", "components", "computed_at"],
   user_interests: ["user_id", "interest_id"],
-  user_traits: ["user_id", "trait_id", "value", "n"],
+  user_traits: ["user_id", "version", "trait_id", "value", "n"],
   users: ["id", "host_id", "erased_at", "deactivated_at"],
   volunteer_initiative_matches: [
     "project_id",

@@ -16,6 +16,11 @@ export const userTraits = pgTable(
   "user_traits",
   {
     userId: userRef(),
+    /**
+     * The version of the algorithm, in list_versions. No foreign key, which would need an index: the rows of a
+     * version are deleted before it is, and nobody writes rows of one that is retired.
+     */
+    version: ref().notNull(),
     traitId: integer()
       .notNull()
       .references(() => traits.id, { onDelete: "cascade" }),
@@ -26,8 +31,8 @@ export const userTraits = pgTable(
   },
   (t) => [
     // the traits of a user.
-    primaryKey({ columns: [t.userId, t.traitId] }),
-    // people with a trait: search. A trait that is deleted.
+    primaryKey({ columns: [t.userId, t.version, t.traitId] }),
+    // A trait that is deleted.
     index("user_traits_trait").on(t.traitId, t.userId),
   ],
 );

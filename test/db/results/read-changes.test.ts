@@ -261,7 +261,9 @@ describe("copies of change feeds", () => {
         await client.query("select pg_advisory_xact_lock(77)");
         const query = async (text: string, values?: unknown[]) => (await client.query(text, values)).rows;
         const next = await pairLists({ query } as never, ids.slice(pick(6)), "building", pick(100) / 100);
-        await client.query("update list_versions set state = 'retired' where state = 'served'");
+        await client.query(
+          "update list_versions set state = 'retired' where area = 'pairs' and state = 'served'",
+        );
         await client.query("update list_versions set state = 'served' where id = $1", [next]);
       },
       (client) => client.query("delete from list_versions where state = 'retired'"),

@@ -101,7 +101,7 @@ it("user_compatibility, searchable_users and user_traits show what is stored of 
   );
   await world.query("insert into searchable_users values ($1, false, 40, '{hidden}', now())", [two]);
   await world.query(
-    "with t as (insert into traits (name) values ('calm') returning id) insert into user_traits select $1::bigint, id, 0.5, 3 from t",
+    "with t as (insert into traits (name) values ('calm') returning id) insert into user_traits (user_id, version, trait_id, value, n) select $1::bigint, v.id, t.id, 0.5, 3 from t, list_versions v where v.area = 'traits'",
     [one],
   );
   expect(await shown(world, "user_compatibility")).toMatchObject([

@@ -154,7 +154,7 @@ describe("GET /search/profiles", () => {
     await likes(world, chess, ...sports.interests);
     await world.query("insert into traits (name) values ('openness')");
     await world.query(
-      "insert into user_traits (user_id, trait_id, value, n) select $1, id, 8, 5 from traits",
+      "insert into user_traits (user_id, version, trait_id, value, n) select $1, v.id, t.id, 8, 5 from traits t, list_versions v where v.area = 'traits'",
       [chess],
     );
     await indexAll(world);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { compatibility } from "../../../../src/workers/matching/people/compatibility.ts";
 import { performRun } from "../../../support/jobs.ts";
-import { community, happens, profile, rate, scorePairs, setInterests } from "../../../support/pairs.ts";
+import { community, happens, profile, rate, sameDatabase, scorePairs, setInterests } from "../../../support/pairs.ts";
 import { block } from "../../../support/platform.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
@@ -147,8 +147,7 @@ describe("compatibility", () => {
     expect(await compare(world)).toMatchObject({ status: "skipped" });
     await scorePairs(world);
     await compare(world);
-    const address = { databaseUrl: world.config.databaseUrl, databaseSchema: world.config.databaseSchema };
-    const newer = await createWorld({ database: address, environment: { COMPATIBILITY_ALGO_VERSION: "2" } });
+    const newer = await sameDatabase(world, { COMPATIBILITY_ALGO_VERSION: "2" });
     expect((await compare(newer)).counts).toMatchObject({ users: 5 });
     expect(await newer.query("select algo_version from list_versions where area = 'compatibility'")).toEqual([
       { algo_version: 2 },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { servedVersion } from "../../../../src/db/versions.ts";
 import { matchScores } from "../../../../src/workers/matching/people/match-scores.ts";
 import { placePairs } from "../../../../src/workers/matching/people/place-pairs.ts";
-import { enqueueRunIn } from "../../../support/jobs.ts";
+import { enqueueRunIn, runOne } from "../../../support/jobs.ts";
 import { killWorkerMidJob } from "../../../support/kills.ts";
 import {
   answer,
@@ -12,13 +12,14 @@ import {
   listOf,
   profile,
   rate,
+  sameDatabase,
   scorePairs,
   setInterests,
   storedLists,
 } from "../../../support/pairs.ts";
 import { block } from "../../../support/platform.ts";
 import { recordStatements } from "../../../support/statements.ts";
-import { createWorld, serversOf, type World } from "../../../support/world.ts";
+import { createWorld, type World } from "../../../support/world.ts";
 
 const AT = "2026-06-02T03:30:00Z";
 const open = (environment: Record<string, string> = {}) => createWorld({ at: AT, environment });
@@ -391,21 +392,6 @@ describe("versions of the algorithm", () => {
 const [RANGE, SUM] = ["match-scores/range", "match-scores/sum"];
 /** The cut; the version is opened, its people are read, their lists computed: everything but the swap. */
 const UNTIL_THE_SWAP = ["match-scores", RANGE, SUM, RANGE, SUM, RANGE];
-
-/** Another process on the same servers, with other variables. */
-const sameDatabase = (world: World, environment: Record<string, string>): Promise<World> =>
-  createWorld({
-    at: AT,
-    environment,
-    database: { databaseUrl: serversOf(world)["DATABASE_URL"]!, databaseSchema: world.config.databaseSchema },
-  });
-
-/** Runs the waiting entry of a part of a run. */
-async function runOne(world: World, name: string): Promise<void> {
-  const [entry] = (await world.enqueued()).filter(({ job }) => job === name);
-  if (!entry) throw new Error(`no entry of ${name} is waiting`);
-  await world.run({ name }, [entry.id]);
-}
 
 /** One of the changes that a host may tell of, with its event. */
 async function change(world: World, kind: number, one: string, other: string): Promise<void> {

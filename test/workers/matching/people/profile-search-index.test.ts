@@ -124,7 +124,7 @@ it("the index has interests, subjects and traits as tags", async () => {
   await likes(world, id, ...interests);
   await world.query("insert into traits (name) values ('openness'), ('calm')");
   await world.query(
-    "insert into user_traits (user_id, trait_id, value, n) select $1, id, 5, case name when 'calm' then 1 else 5 end from traits",
+    "insert into user_traits (user_id, version, trait_id, value, n) select $1, v.id, t.id, 5, case name when 'calm' then 1 else 5 end from traits t, list_versions v where v.area = 'traits'",
     [id],
   );
   await indexAll(world);
