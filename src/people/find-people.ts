@@ -16,7 +16,7 @@ import {
   searchQuery,
   suggestQuery,
   type Tolerance,
-  termsQuery,
+  termsQueries,
 } from "../scoring/people/search/search-query.ts";
 import { type Hideable, hiddenParts } from "../scoring/people/search/search-row.ts";
 import { CANDIDATES, LAST_BAND, nextBand } from "../scoring/people/search/standing.ts";
@@ -58,7 +58,7 @@ export async function findPeople(on: Queryable, search: PeopleSearch): Promise<F
     const found = await collect(on, search, {
       terms: asked.map((term) => prepareTerm(term)),
       fields: asked.map((term) => matchedFields(term, stems)),
-      parts: [termsQuery(search.terms, stems, tolerance), filter],
+      queries: termsQueries(search.terms, stems, tolerance).map((query) => [query, filter]),
       mayMiss: tolerance === "some" ? 1 : 0,
     });
     return { ...found, tolerance };
@@ -85,7 +85,7 @@ export async function suggestPeople(
   const { ranked } = await collect(on, search, {
     terms,
     fields: [],
-    parts: [suggestQuery(words)],
+    queries: [[suggestQuery(words)]],
     mayMiss: 0,
   });
   return ranked;
@@ -95,25 +95,26 @@ type Lookup = {
   readonly terms: readonly PreparedTerm[];
   /** SQL for the fields in which the index has each term as it is. */
   readonly fields: readonly SQL[];
-  /** What the query asks for. */
-  readonly parts: readonly (string | null)[];
+  /** What each query asks for. Those whom any of them finds are ranked together. */
+  readonly queries: readonly (readonly (string | null)[])[];
   readonly mayMiss: number;
 };
 
 async function collect(
   on: Queryable,
   search: PeopleSearch,
-  { terms, fields, parts, mayMiss }: Lookup,
+  { terms, fields, queries, mayMiss }: Lookup,
 ): Promise<Omit<FoundPeople, "tolerance">> {
   const { filter, today, facets = false } = search;
-  let band = 0;
-  let found = await readCandidates(on, search, searchQuery(parts, band), fields);
-  while (found.length < CANDIDATES && band < LAST_BAND) {
-    band = nextBand(band, found.length);
-    found = await readCandidates(on, search, searchQuery(parts, band), fields);
+  const found = new Map<string, CandidateRow>();
+  let isCapped = false;
+  for (const parts of queries) {
+    const first = await readFirst(on, search, parts, fields);
+    isCapped ||= first.length >= CANDIDATES;
+    for (const row of first) found.set(row.userId, row);
   }
   const asked = hideablesOf(filter);
-  const open = found.flatMap((row) => candidateOf(row, asked));
+  const open = [...found.values()].flatMap((row) => candidateOf(row, asked));
   const ranked = rankPeople(
     terms,
     open.map(({ candidate }) => candidate),
@@ -122,7 +123,7 @@ async function collect(
   const byId = new Map(open.map(({ candidate, row, hidden }) => [candidate.userId, { row, hidden }]));
   return {
     ranked,
-    isCapped: found.length >= CANDIDATES,
+    isCapped,
     facets: facets
       ? countFacets(
           ranked.flatMap(({ userId }) => {
@@ -132,6 +133,22 @@ async function collect(
         )
       : null,
   };
+}
+
+/** The first CANDIDATES people of the static order whom a query finds. */
+async function readFirst(
+  on: Queryable,
+  search: PeopleSearch,
+  parts: readonly (string | null)[],
+  fields: readonly SQL[],
+): Promise<CandidateRow[]> {
+  let band = 0;
+  let found = await readCandidates(on, search, searchQuery(parts, band), fields);
+  while (found.length < CANDIDATES && band < LAST_BAND) {
+    band = nextBand(band, found.length);
+    found = await readCandidates(on, search, searchQuery(parts, band), fields);
+  }
+  return found;
 }
 
 /** The parts of a profile that a filter reveals something about. */

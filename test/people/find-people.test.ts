@@ -6,7 +6,11 @@ import { seededRandom } from "../../src/random.ts";
 import { ageOn } from "../../src/scoring/people/age.ts";
 import { otherNames } from "../../src/scoring/people/search/nicknames.ts";
 import { parseSearch } from "../../src/scoring/people/search/parse-search.ts";
-import { type SearchFilter, searchQuery, termsQuery } from "../../src/scoring/people/search/search-query.ts";
+import {
+  type SearchFilter,
+  searchQuery,
+  termsQueries,
+} from "../../src/scoring/people/search/search-query.ts";
 import { CANDIDATES } from "../../src/scoring/people/search/standing.ts";
 import { distanceKm } from "../../src/scoring/project-matching/match.ts";
 import { indexAll, LONG_BIO, profileOf, TODAY } from "../support/search-people.ts";
@@ -84,6 +88,21 @@ describe("quality: a full name", () => {
     const result = await search(world, viewer, "Zebby Wright");
     expect(result).toMatchObject({ ranked: [{ userId: zebulina }] });
     expect(result.ranked[0]?.matches[0]).toEqual({ field: "name", how: "short" });
+  });
+
+  it("is found by a nickname that is in no table, among many others of both names", async () => {
+    const world = await createWorld({ at: TODAY });
+    const viewer = await profileOf(world, { name: "Viewer" });
+    const wanted = await profileOf(world, { name: "Hortensia Wright" });
+    // Whom "Tensie" is a typo of leave no place for those of the last name, and these are many.
+    await crowd(
+      world,
+      1_300,
+      "case when n <= 1100 then 'Tensi Other' || n else (array['Bob', 'Adam', 'Kim', 'Omar'])[1 + n % 4] || ' Wright' end",
+    );
+    await indexAll(world);
+    const result = await search(world, viewer, "Tensie Wright");
+    expect(result.ranked.slice(0, 10).map(({ userId }) => userId)).toContain(wanted);
   });
 
   it("that sounds alike is found as a last resort, and ranks behind what is written alike", async () => {
@@ -236,7 +255,7 @@ describe("very common words", () => {
     await indexAll(world);
     await world.query("vacuum analyze profile_search_index");
     const planOf = async (q: string, band: number, isSmall: boolean) => {
-      const query = searchQuery([termsQuery(parseSearch(q), new Map([["common", "common"]]), "exact")], band);
+      const query = searchQuery(termsQueries(parseSearch(q), new Map([["common", "common"]]), "exact"), band);
       return inTransaction(world.db, async (tx) => {
         // The table is small enough to be read whole for a band; a large one is not.
         if (isSmall) await tx.execute(sql`set local enable_seqscan = off`);

@@ -1,3 +1,5 @@
+import { soundKey } from "./sound-key.ts";
+
 /** A given name and what people who have it are called. */
 const GROUPS = `
 aaron ron ronnie
@@ -1164,6 +1166,14 @@ function add(sets: Map<string, Set<string>>, key: string, value: string): void {
   if (known) known.add(value);
   else sets.set(key, new Set([value]));
 }
+
+/** The given names and nicknames that a folded word is in the table with. */
+export const namesWith = (word: string): ReadonlySet<string> => neighbours.get(word) ?? new Set();
+
+/** How a word sounds, and the names that it is in the table with: names have more spellings than the table. */
+export const soundsOf = (word: string): string[] => [
+  ...new Set([word, ...namesWith(word)].flatMap((name) => soundKey(name) ?? [])),
+];
 
 /**
  * Other names that somebody called by a folded word may have: its given names or nicknames, and other

@@ -1,6 +1,7 @@
 import { compareIds } from "../../compare-ids.ts";
 import { isTypoOf } from "./edit-distance.ts";
-import { otherNames } from "./nicknames.ts";
+import { likeness } from "./likeness.ts";
+import { namesWith, otherNames, soundsOf } from "./nicknames.ts";
 import type { SearchTerm } from "./parse-search.ts";
 import type { SearchField } from "./search-query.ts";
 import { isShortFor, stemsOf } from "./short-forms.ts";
@@ -16,6 +17,11 @@ export const NAME_STRENGTHS = {
   sound: 0.4,
 } as const;
 export type NameMatch = keyof typeof NAME_STRENGTHS;
+
+/** A name that only has a nickname in common with the word, or the given name: Rob for Bob. */
+const SHARED_NICKNAME = 0.7;
+/** A missing word counts up to this: as much as it is like a name that no other word was found in. */
+const MISSING_WORD = 0.2;
 
 /** What a word that is found elsewhere counts. */
 export const FIELD_STRENGTHS = { place: 0.5, keyword: 0.4, bio: 0.3 } as const;
@@ -49,10 +55,14 @@ export type Ranked = {
 /** A term with what is derived from it once a search. */
 export type PreparedTerm = {
   readonly words: readonly string[];
+  /** Names that the word is a nickname of, or has as one. */
+  readonly related: ReadonlySet<string>;
+  /** The same, and names that have one in common with the word. */
   readonly nicknames: ReadonlySet<string>;
   /** What the names begin with of which the word may be a short form. */
   readonly stems: readonly string[];
-  readonly sound: string | null;
+  /** How the word sounds, and the names that it is related to. */
+  readonly sounds: ReadonlySet<string>;
   readonly isPrefix: boolean;
 };
 
@@ -62,9 +72,10 @@ export function prepareTerm({ words }: Pick<SearchTerm, "words">, isPrefix = fal
   const isWord = words.length === 1;
   return {
     words,
+    related: isWord ? namesWith(word) : new Set(),
     nicknames: new Set(isWord ? otherNames(word) : []),
     stems: isWord ? stemsOf(word) : [],
-    sound: isWord ? soundKey(word) : null,
+    sounds: new Set(isWord ? soundsOf(word) : []),
     isPrefix,
   };
 }
@@ -77,8 +88,11 @@ export function matchName(term: PreparedTerm, name: string): NameMatch | null {
   if (term.nicknames.has(name)) return "nickname";
   if (isTypoOf(word, name)) return "typo";
   if (isShortFor(term.stems, name)) return "short";
-  return term.sound !== null && term.sound === soundKey(name) ? "sound" : null;
+  return term.sounds.size > 0 && term.sounds.has(soundKey(name) ?? "") ? "sound" : null;
 }
+
+const strengthOf = (how: NameMatch, term: PreparedTerm, name: string): number =>
+  how === "nickname" && !term.related.has(name) ? SHARED_NICKNAME : NAME_STRENGTHS[how];
 
 type Found = TermMatch & { readonly strength: number; readonly name: number | null };
 
@@ -92,7 +106,8 @@ function bestMatch(
   if (term.words.length === 1)
     for (const [index, name] of names.entries()) {
       const how = matchName(term, name);
-      if (how !== null) found.push({ field: "name", how, strength: NAME_STRENGTHS[how], name: index });
+      if (how !== null)
+        found.push({ field: "name", how, strength: strengthOf(how, term, name), name: index });
     }
   for (const field of fields) {
     const strength = field === "name" ? NAME_STRENGTHS.exact : FIELD_STRENGTHS[field];
@@ -112,8 +127,9 @@ export type RankOptions = {
 };
 
 /**
- * score = mean over the terms of the strength of their best match (0 where it is missing) + 0.1 x share of
- * the name that was found + 0.1 x (1 - km / radius). Null if more terms are missing than may be.
+ * score = mean over the terms of the strength of their best match + 0.1 x share of the name that was found +
+ * 0.1 x (1 - km / radius). The strength of a term that is missing is 0.2 x its likeness to what is left of the
+ * name. Null if more terms are missing than may be.
  */
 export function rankPerson(
   terms: readonly PreparedTerm[],
@@ -130,7 +146,11 @@ export function rankPerson(
     if (best.name !== null) foundNames.add(best.name);
     sum += best.strength;
   }
-  if (matches.filter((match) => match === null).length > mayMiss) return null;
+  const missing = terms.filter((_, index) => matches[index] === null);
+  if (missing.length > mayMiss) return null;
+  const left = names.filter((_, index) => !foundNames.has(index));
+  for (const { words } of missing)
+    sum += MISSING_WORD * Math.max(0, ...left.map((name) => likeness(words.join(""), name)));
   const mean = terms.length === 0 ? 0 : sum / terms.length;
   const whole = names.length === 0 ? 0 : (WHOLE_NAME * foundNames.size) / names.length;
   const near = km === null || radiusKm === null ? 0 : AT_CENTER * Math.max(0, 1 - km / radiusKm);

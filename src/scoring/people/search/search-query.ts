@@ -1,6 +1,6 @@
 import type { Location } from "../../distance.ts";
 import { deletions } from "./edit-distance.ts";
-import { otherNames } from "./nicknames.ts";
+import { otherNames, soundsOf } from "./nicknames.ts";
 import type { SearchTerm } from "./parse-search.ts";
 import {
   bandTag,
@@ -17,7 +17,6 @@ import {
   typoTag,
 } from "./search-tags.ts";
 import { stemsOf } from "./short-forms.ts";
-import { soundKey } from "./sound-key.ts";
 import { LAST_BAND } from "./standing.ts";
 import { tilesWithin } from "./tiles.ts";
 
@@ -102,8 +101,8 @@ function nameQueries(word: string, tolerance: Tolerance): string[] {
     ...typos.flatMap((variant) => [lexeme(typoTag(variant)), lexeme(variant, ":A")]),
   ];
   if (tolerance === "typos") return queries;
-  const key = soundKey(word);
-  return [...queries, ...stemsOf(word).map(prefixQuery), ...(key === null ? [] : [lexeme(soundTag(key))])];
+  const sounds = soundsOf(word).map((key) => lexeme(soundTag(key)));
+  return [...queries, ...stemsOf(word).map(prefixQuery), ...sounds];
 }
 
 /** The query for a term in all fields, with names that are close to it. */
@@ -121,14 +120,21 @@ export function prefixQuery(word: string): string {
   return letters.length <= LONGEST_PREFIX_TAG ? lexeme(prefixTag(word)) : lexeme(word, ":*A");
 }
 
-/** The query for the terms of a search; null without terms. */
-export function termsQuery(terms: readonly SearchTerm[], stems: Stems, tolerance: Tolerance): string | null {
-  if (terms.length === 0) return null;
+/**
+ * The queries for the terms of a search: one; of `some` one for each term that may be missing, since those who
+ * have a common word alone would leave no place among the candidates for those who have a rare one.
+ */
+export function termsQueries(
+  terms: readonly SearchTerm[],
+  stems: Stems,
+  tolerance: Tolerance,
+): (string | null)[] {
+  if (terms.length === 0) return [null];
   const queryOf = (term: SearchTerm) => termQuery(term, stems, tolerance);
-  if (tolerance !== "some") return all(terms.map(queryOf));
-  const asked = terms.filter(({ negated }) => !negated).map(queryOf);
-  const someMissing = any(asked.map((_, missing) => `(${all(asked.toSpliced(missing, 1))})`));
-  return all([someMissing, ...terms.filter(({ negated }) => negated).map(queryOf)]);
+  if (tolerance !== "some") return [all(terms.map(queryOf))];
+  return terms.flatMap(({ negated }, missing) =>
+    negated ? [] : [all(terms.toSpliced(missing, 1).map(queryOf))],
+  );
 }
 
 /** The query of `/suggest`: the last word is the beginning of a name, those before it are names. */

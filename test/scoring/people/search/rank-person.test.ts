@@ -74,9 +74,29 @@ describe("people", () => {
 it("of whom a word is missing rank by the others, where one may be missing", () => {
   const people = [person("1", "anna smithers"), person("2", "smith"), person("3", "bob jones")];
   expect(order(["anna", "smith"], people)).toEqual([]);
-  expect(order(["anna", "smith"], people, { mayMiss: 1 })).toEqual(["2", "1"]);
-  const [, found] = rankPeople(terms("anna", "smith"), people, { ...ALL, mayMiss: 1 });
+  expect(order(["anna", "smith"], people, { mayMiss: 1 })).toEqual(["1", "2"]);
+  const [found] = rankPeople(terms("anna", "smith"), people, { ...ALL, mayMiss: 1 });
   expect(found?.matches).toEqual([{ field: "name", how: "exact" }, null]);
+});
+
+it("of whom a word is missing rank by how much a name of theirs is like it", () => {
+  const people = [
+    person("1", "omar smith"),
+    person("2", "hortensia smith"),
+    person("3", "tensie"),
+    person("4", "bob hortensia smith"),
+  ];
+  expect(order(["tensie", "smith"], people, { mayMiss: 1 })).toEqual(["2", "4", "3", "1"]);
+});
+
+it("whom a nickname belongs to rank before those who only share one", () => {
+  expect(order(["bob"], [person("1", "rob"), person("2", "robert")])).toEqual(["2", "1"]);
+});
+
+it("whose name is another spelling of one that a nickname belongs to are found by its sound", () => {
+  expect(rankPerson(terms("kathy"), person("1", "catharyn"), ALL)?.matches).toEqual([
+    { field: "name", how: "sound" },
+  ]);
 });
 
 describe("the explanation", () => {

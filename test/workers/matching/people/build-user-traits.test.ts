@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { buildUserTraits } from "../../../../src/workers/matching/people/build-user-traits.ts";
 import { listRuns } from "../../../../src/queues/runs.ts";
+import { buildUserTraits } from "../../../../src/workers/matching/people/build-user-traits.ts";
 import { profileSearchIndex } from "../../../../src/workers/matching/people/profile-search-index.ts";
 import { enqueueRunIn, performRun, runOne } from "../../../support/jobs.ts";
 import { answer, expectExact, happens, profile, sameDatabase, scorePairs } from "../../../support/pairs.ts";

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { compatibility } from "../../../../src/workers/matching/people/compatibility.ts";
 import { performRun } from "../../../support/jobs.ts";
-import { community, happens, profile, rate, sameDatabase, scorePairs, setInterests } from "../../../support/pairs.ts";
+import {
+  community,
+  happens,
+  profile,
+  rate,
+  sameDatabase,
+  scorePairs,
+  setInterests,
+} from "../../../support/pairs.ts";
 import { block } from "../../../support/platform.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 

@@ -43,14 +43,18 @@ describe("place-pairs", () => {
     await happens(world, "user.created", { user_id: ids[0] });
     await world.drain();
     await expectExact(world);
-    const [first] = await world.query("select id from list_versions where area = 'pairs' and state = 'served'");
+    const [first] = await world.query(
+      "select id from list_versions where area = 'pairs' and state = 'served'",
+    );
     await world.query(
       `with people as (insert into users (name) select 'one of many' from generate_series(1, 501) returning id)
        insert into pair_changes (user_id) select id from people`,
     );
     await enqueueIn(world, placePairs, {});
     await world.drain();
-    const [second] = await world.query("select id from list_versions where area = 'pairs' and state = 'served'");
+    const [second] = await world.query(
+      "select id from list_versions where area = 'pairs' and state = 'served'",
+    );
     expect(second).not.toEqual(first);
     expect(await world.query("select 1 from pair_changes")).toEqual([]);
     await expectExact(world);
