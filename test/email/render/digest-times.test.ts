@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { DateTime } from "luxon";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_TIMES, type DigestTimes, digestWindow } from "../../../src/email/render/windows.ts";
+import { size } from "../../support/sizes.ts";
 import { kindsOfTransitions } from "../../support/transitions.ts";
 
 const TICK_MS = 15 * 60_000;
@@ -88,7 +89,7 @@ describe("digests of a user who changes their hour and day at random", () => {
         const expected = Array.from({ length: span.days - 3 }, (_, n) => first.plus({ days: n }).toISODate());
         expect(days.filter((day) => expected.includes(day))).toEqual(expected);
       }),
-      { numRuns: 25 },
+      { numRuns: size(8, 200) },
     );
   });
 
@@ -100,7 +101,7 @@ describe("digests of a user who changes their hour and day at random", () => {
         const expected = Array.from({ length: 3 }, (_, n) => first.plus({ weeks: n }).toFormat("kkkk-WW"));
         expect(weeks.filter((week) => expected.includes(week))).toEqual(expected);
       }),
-      { numRuns: 5 },
+      { numRuns: size(2, 50) },
     );
   });
 });
@@ -150,7 +151,7 @@ describe("digests of a user who keeps their hour and day", () => {
           }
         },
       ),
-      { numRuns: 5 },
+      { numRuns: size(2, 50) },
     );
   });
 

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import axe from "axe-core";
-import type { Browser, BrowserContext } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { PASSWORDS } from "./browser.ts";
 
 // How tests look at pages in a real browser.
@@ -35,45 +35,87 @@ export async function signInWith(
   return context;
 }
 
-/** What is wrong with a page as it is shown. @param picture where a picture of it is kept. */
+const SIZES = [
+  { size: WIDE, colorSchemes: ["light", "dark"] },
+  { size: PHONE, colorSchemes: ["dark", "light"] },
+] as const;
+
+/** The rules of axe that look at colors. The others find the same in dark and in light. */
+const RULES_OF_COLORS = { runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] } };
+
+/**
+ * What is wrong with pages at both widths, dark and light, by page. A page is loaded once at each width, and
+ * checked by all rules of axe in its first colors, then by those of colors.
+ */
 export async function faultsOf(
-  context: BrowserContext,
+  browser: Browser,
   address: string,
-  path: string,
-  picture: string | null,
-): Promise<string[]> {
+  role: Role,
+  paths: readonly string[],
+): Promise<Record<string, string[]>> {
+  const context = await signInWith(browser, address, { size: WIDE, colorScheme: "light", role });
   const page = await context.newPage();
-  const faults: string[] = [];
+  let faults: string[] = [];
+  reportTo((fault) => faults.push(fault), page, address);
+  const found: Record<string, string[]> = {};
+  for (const path of paths) {
+    faults = [];
+    for (const { size, colorSchemes } of SIZES) {
+      await page.setViewportSize(size);
+      for (const [n, colorScheme] of colorSchemes.entries()) {
+        await page.emulateMedia({ colorScheme });
+        if (n === 0) await page.goto(`${address}/admin${path}`, { waitUntil: "load" });
+        const look = `${size.width} px, ${colorScheme}`;
+        faults.push(
+          ...(await faultsShown(page, n === 0 ? {} : RULES_OF_COLORS)).map((one) => `${look}: ${one}`),
+        );
+        await keepPicture(page, { size, colorScheme, role }, path);
+      }
+    }
+    if (faults.length > 0) found[path] = faults;
+  }
+  return found;
+}
+
+/** Reports requests to other hosts, and what the console says. */
+function reportTo(report: (fault: string) => void, page: Page, address: string): void {
   page.on("request", (request) => {
     if (!request.url().startsWith(address) && !request.url().startsWith("data:"))
-      faults.push(`asks ${request.url()}`);
+      report(`asks ${request.url()}`);
   });
   page.on("console", (message) => {
     // The browser reports the status of the page itself as an error.
-    if (message.type() === "error" && !/status of (404|422)/.test(message.text()))
-      faults.push(message.text());
+    if (message.type() === "error" && !/status of (404|422)/.test(message.text())) report(message.text());
   });
-  page.on("pageerror", (error) => faults.push(String(error)));
-  await page.goto(`${address}/admin${path}`, { waitUntil: "load" });
+  page.on("pageerror", (error) => report(String(error)));
+}
+
+async function faultsShown(page: Page, rules: object): Promise<string[]> {
   const overflow = await page.evaluate(
     "document.documentElement.scrollWidth - document.documentElement.clientWidth",
   );
-  if (Number(overflow) > 0) faults.push(`is ${overflow} px wider than the window`);
-  await page.evaluate(axe.source);
-  const { violations } = (await page.evaluate("axe.run()")) as {
+  await page.evaluate(`window.axe === undefined && (() => { ${axe.source} })()`);
+  const { violations } = (await page.evaluate(
+    `axe.run(${JSON.stringify({ ...rules, resultTypes: ["violations"] })})`,
+  )) as {
     violations: { id: string; nodes: { html: string }[] }[];
   };
-  for (const { id, nodes } of violations) faults.push(`axe ${id}: ${nodes[0]?.html.slice(0, 300)}`);
-  if (picture !== null) await page.screenshot({ path: picture, fullPage: true });
-  await page.close();
-  return faults;
+  return [
+    ...(Number(overflow) > 0 ? [`is ${overflow} px wider than the window`] : []),
+    ...violations.map(({ id, nodes }) => `axe ${id}: ${nodes[0]?.html.slice(0, 300)}`),
+  ];
 }
 
-/** Where the picture of a page is kept: in the folder SCREENSHOTS; null without. */
-export function pictureOf({ size, colorScheme, role }: Look, path: string): string | null {
+/** Keeps a picture of the page in the folder SCREENSHOTS, if that is set. */
+async function keepPicture(page: Page, { size, colorScheme, role }: Look, path: string): Promise<void> {
   const folder = process.env["SCREENSHOTS"];
-  if (folder === undefined) return null;
+  if (folder === undefined) return;
+  // Charts are drawn in the colors of the moment.
+  await page.reload({ waitUntil: "load" });
   mkdirSync(folder, { recursive: true });
   const name = path === "/" ? "overview" : path.slice(1).replace(/\W+/g, "-");
-  return `${folder}/${name}-${size.width}-${colorScheme}-${role}.png`;
+  await page.screenshot({
+    path: `${folder}/${name}-${size.width}-${colorScheme}-${role}.png`,
+    fullPage: true,
+  });
 }
