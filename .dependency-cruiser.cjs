@@ -55,6 +55,8 @@ const folderCycleRules = [
 
 /** What reads foreign files, on a thread. */
 const PARSERS = within("media/parse");
+const PARSER_PACKAGES =
+  "node_modules/(mediabunny|sharp|file-type|thumbhash|mpg123-decoder|opus-decoder|@wasm-audio-decoders/[^/]+)/";
 
 module.exports = {
   forbidden: [
@@ -91,14 +93,14 @@ module.exports = {
         "A task runs on a thread, which has no database, no configuration and no log. Those of media parse files.",
       severity: "error",
       from: { path: ["\\.task\\.ts$", PARSERS] },
-      to: { pathNot: [within("scoring"), PARSERS, "node_modules/(mediabunny|sharp|file-type)/"] },
+      to: { pathNot: [within("scoring"), PARSERS, PARSER_PACKAGES] },
     },
     {
       name: "parsers-run-on-threads",
       comment: "A parser may take for ever, or all memory: only a thread with limits survives that.",
       severity: "error",
-      from: { path: "^src/", pathNot: [PARSERS, "^src/media/read-metadata\\.task\\.ts$"] },
-      to: { path: [PARSERS, "node_modules/(mediabunny|sharp|file-type)/"] },
+      from: { path: "^src/", pathNot: [PARSERS, "^src/media/[^/]+\\.task\\.ts$"] },
+      to: { path: [PARSERS, PARSER_PACKAGES] },
     },
     {
       name: "email-render-is-pure",

@@ -15,6 +15,8 @@ const FILES = 50;
 const FRAME_BYTES = 2_000_000;
 const AT_ONCE = 2;
 
+const NO_PREVIEWS: FileReader["previews"] = { thumbhash: false, thumbnail: false, waveform: false };
+
 const LIMITS: FileReader["limits"] = {
   maxSeconds: 180,
   video: { width: 3_840, height: 2_160 },
@@ -112,7 +114,8 @@ async function checks({ scale }: BenchContext, folder: string): Promise<Figure[]
 const checker =
   (store: MediaStore, guarded: GuardedThreads) =>
   async (n: number): Promise<void> => {
-    const reader = { store, guarded, limits: LIMITS, witnesses: [], signal: new AbortController().signal };
+    const signal = new AbortController().signal;
+    const reader = { store, guarded, limits: LIMITS, previews: NO_PREVIEWS, witnesses: [], signal };
     const { verdict } = await checkFile(reader, { key: `${n % FILES}.mp4`, kind: "VIDEO" });
     if (verdict.status !== "READY") throw new Error(`a file is ${verdict.status}`);
   };

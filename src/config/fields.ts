@@ -89,21 +89,28 @@ export const entriesOf = (written: string): string[] =>
     .map((entry) => entry.trim())
     .filter(Boolean);
 
-/** A list, separated by commas, of some of the allowed words; all of them by default. */
-export function listOf<T extends string>(allowed: readonly T[]) {
+const wordsOf = <T extends string>(allowed: readonly T[]) => {
   const unknownIn = (written: string) =>
     entriesOf(written).filter((entry) => !(allowed as readonly string[]).includes(entry));
-  return withDefault(allowed.join(","), {
-    rule: (written) => {
+  return {
+    rule: (written: string) => {
       const unknown = unknownIn(written);
       return `a list of: ${allowed.join(", ")}${unknown.length > 0 ? ` (not ${unknown.join(", ")})` : ""}`;
     },
-    parse: (written): T[] | undefined => {
+    parse: (written: string): T[] | undefined => {
       const entries = entriesOf(written) as T[];
       return entries.length > 0 && unknownIn(written).length === 0 ? [...new Set(entries)] : undefined;
     },
-  });
-}
+  };
+};
+
+/** A list, separated by commas, of some of the allowed words; all of them by default. */
+export const listOf = <T extends string>(allowed: readonly T[]) =>
+  withDefault(allowed.join(","), wordsOf(allowed));
+
+/** The same; none of them by default. */
+export const someOf = <T extends string>(allowed: readonly T[]) =>
+  withoutDefault(wordsOf(allowed)).transform((words): readonly T[] => words ?? []);
 
 const amountIn = (written: string): bigint | undefined => {
   const parsed = parseAmountMicro(written);

@@ -1,6 +1,7 @@
 import type { MediaLimits, SizeLimit } from "../scoring/media/limits.ts";
+import { PREVIEW_PARTS, type PreviewPart, type PreviewParts } from "../scoring/media/previews.ts";
 import { defineArea } from "./area.ts";
-import { optional, textMatching, url, whole, withDefault, yesNo } from "./fields.ts";
+import { optional, someOf, textMatching, url, whole, withDefault, yesNo } from "./fields.ts";
 
 /** Where media files are. Not for jobs: it may hold credentials. */
 export type MediaStoreConfig =
@@ -58,6 +59,9 @@ export const media = defineArea({
     ),
     MEDIA_IMAGE_MAX_SIZE: size("8192x8192").describe("The same for images."),
     MEDIA_IMAGE_MAX_MIB: whole(32, 1, 256).describe("Larger image files, in MiB, are rejected unread."),
+    MEDIA_PREVIEWS: someOf(PREVIEW_PARTS).describe(
+      "What a check makes of a file beside its metadata, separated by commas: `thumbhash` and `thumbnail` of images, `waveform` of sounds.",
+    ),
     MEDIA_DELETE_ORPHANS: yesNo.describe(
       "`true` lets `media-orphan-cleanup` delete records and files that nothing refers to for 24 hours. Otherwise it counts them.",
     ),
@@ -73,6 +77,7 @@ export const media = defineArea({
         image: v.MEDIA_IMAGE_MAX_SIZE,
         imageBytes: v.MEDIA_IMAGE_MAX_MIB * MIB,
       } satisfies MediaLimits,
+      previews: previewParts(v.MEDIA_PREVIEWS),
       deleteOrphans: v.MEDIA_DELETE_ORPHANS,
     },
   }),
@@ -84,6 +89,12 @@ export const media = defineArea({
       ? ["MEDIA_S3_ACCESS_KEY_ID and MEDIA_S3_SECRET_ACCESS_KEY must be set together"]
       : []),
   ],
+});
+
+const previewParts = (asked: readonly PreviewPart[]): PreviewParts => ({
+  thumbhash: asked.includes("thumbhash"),
+  thumbnail: asked.includes("thumbnail"),
+  waveform: asked.includes("waveform"),
 });
 
 type StoreValues = {

@@ -118,7 +118,10 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   list_versions: NOTHING,
   match_marks: [deletes("user_id")],
   match_dismissals: [deletes("user_id")],
-  media: [deletes("owner_id", { note: "the files are the host's to delete" })],
+  media: [
+    deletes("owner_id", { note: "the files are the host's to delete; previews are deleted with them" }),
+  ],
+  media_previews: NOTHING,
   meeting_participants: [deletes("user_id")],
   meeting_reminders: [deletes("user_id")],
   meetings: [

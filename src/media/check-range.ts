@@ -34,8 +34,9 @@ export async function checkRangeFiles(
     if (mediaStore === null) return pending.map((record) => ({ record, check: null }));
     if (range.pauseMs > 0) await delay(range.pauseMs, undefined, { signal: context.signal });
     const { compute, settings, signal } = context;
-    const reader = { store: mediaStore, guarded: compute.guarded, limits: settings.media.limits, witnesses };
-    return readAll(pending, { ...reader, signal });
+    const { limits, previews } = settings.media;
+    const reader = { store: mediaStore, guarded: compute.guarded, limits, previews, witnesses, signal };
+    return readAll(pending, reader);
   });
 }
 

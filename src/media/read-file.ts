@@ -13,31 +13,32 @@ import {
   tooManyBytes,
   type Verdict,
 } from "../scoring/media/limits.ts";
-import type { GuardedThreads } from "../threads/guarded-threads.ts";
+import type { MediaPreview, PreviewParts } from "../scoring/media/previews.ts";
 import { LimitBroken } from "../threads/thread-limits.ts";
-import type { ReadRequest, ReadTask } from "./read-metadata.task.ts";
+import { callOnThread, type ThreadAccess } from "./call-on-thread.ts";
+import { previewOf } from "./make-preview.ts";
+import type { ReadTask } from "./read-metadata.task.ts";
 
-/** The verdict on one file, and its size if it could be opened. */
-export type FileCheck = { readonly verdict: Verdict; readonly sizeBytes: number | null };
+/** The verdict on one file, its size if it could be opened, and what was made of a file that is READY. */
+export type FileCheck = {
+  readonly verdict: Verdict;
+  readonly sizeBytes: number | null;
+  readonly preview: MediaPreview | null;
+};
 
-export type FileReader = {
+export type FileReader = ThreadAccess & {
   readonly store: MediaStore;
-  readonly guarded: GuardedThreads;
   readonly limits: MediaLimits;
+  /** What is made of files beside their metadata. */
+  readonly previews: PreviewParts;
   /** Keys of files that were read lately. */
   readonly witnesses: readonly string[];
-  readonly signal: AbortSignal;
-  /** For tests. */
-  readonly callLimits?: typeof CALL_LIMITS;
 };
 
 const TASK = new URL(
   `./read-metadata.task.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`,
   import.meta.url,
 );
-
-/** Of one file. Reading a header takes milliseconds; a parser that needs seconds does not end. */
-const CALL_LIMITS = { processorMs: 5_000, totalMs: 60_000 };
 
 /** Headers and index of video and audio; a few files in a thousand need more than 1 MiB. */
 const AV_BUDGET = 16 * 1024 * 1024;
@@ -58,10 +59,12 @@ export async function checkFile(
   } catch (error) {
     if (!(error instanceof FileFaulty)) throw error;
     if (error.fault === "missing") await requireContent(reader, key);
-    return { verdict: failed(error.fault), sizeBytes: null };
+    return { verdict: failed(error.fault), sizeBytes: null, preview: null };
   }
   try {
-    return { verdict: await verdictOn(reader, file, kind), sizeBytes: file.size };
+    const verdict = await verdictOn(reader, file, kind);
+    const preview = verdict.status === "READY" ? await previewOf(reader, file, verdict.metadata) : null;
+    return { verdict, sizeBytes: file.size, preview };
   } finally {
     await file.close();
   }
@@ -99,50 +102,20 @@ export async function isFileThere(store: MediaStore, key: string, signal: AbortS
   }
 }
 
-async function readOnThread(
-  { guarded, limits, signal, callLimits = CALL_LIMITS }: FileReader,
-  file: StoredFile,
-): Promise<Reading> {
-  const waiting = createStopwatch();
-  const answer = async (asked: unknown, ended: AbortSignal): Promise<Uint8Array> => {
-    const { start, length } = asked as ReadRequest;
-    waiting.begin();
-    return file.read(start, length, ended).finally(() => waiting.end());
-  };
+async function readOnThread(reader: FileReader, file: StoredFile): Promise<Reading> {
+  const { limits, signal } = reader;
   const input: ReadTask = { size: file.size, budget: AV_BUDGET, imageBudget: limits.imageBytes };
   try {
-    return await guarded.call<Reading>(TASK, "readMetadata", input, { signal, limits: callLimits, answer });
+    return await callOnThread<Reading>(reader, file, { module: TASK, task: "readMetadata", input });
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof StoreUnavailable) throw error;
     if (error instanceof FileFaulty) return unreadable(error.fault);
-    if (error instanceof LimitBroken) {
-      if (error.limit === "time" && waiting.totalMs() > callLimits.totalMs / 2)
-        throw new StoreUnavailable("slow");
-      return unreadable(error.limit);
-    }
+    if (error instanceof LimitBroken) return unreadable(error.limit);
     // A thread that a file brought down, unless the parsers do not even load on this machine.
-    await guarded.call(TASK, "parsersLoad", null, { signal, limits: callLimits, answer });
+    await callOnThread(reader, file, { module: TASK, task: "parsersLoad", input: null });
     return unreadable("unreadable");
   }
-}
-
-/** Sums the time in which at least one of several things is running. */
-function createStopwatch(): { begin(): void; end(): void; totalMs(): number } {
-  let running = 0;
-  let sinceMs = 0;
-  let summedMs = 0;
-  return {
-    begin() {
-      if (running === 0) sinceMs = performance.now();
-      running += 1;
-    },
-    end() {
-      running -= 1;
-      if (running === 0) summedMs += performance.now() - sinceMs;
-    },
-    totalMs: () => summedMs + (running > 0 ? performance.now() - sinceMs : 0),
-  };
 }
 
 const unreadable = (fault: FileFault): Reading => ({ kind: "unreadable", fault });

@@ -3,9 +3,11 @@ import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { JobContext } from "../queues/job.ts";
 import { type Counts, done, type Outcome } from "../queues/outcome.ts";
+import type { Verdict } from "../scoring/media/limits.ts";
 import type { CheckedRecord } from "./check-range.ts";
 import type { PendingCheck } from "./queue-checks.ts";
 import type { FileCheck } from "./read-file.ts";
+import { type MadePreview, recordPreviews } from "./record-previews.ts";
 
 /** What a check counts. */
 export const NO_CHECKS = { ready: 0, rejected: 0, failed: 0 };
@@ -26,7 +28,7 @@ async function recordChecks(tx: Tx, checked: readonly CheckedRecord[], now: Date
   const unread = checked.length - read.length;
   const counts = unread > 0 ? { ...NO_CHECKS, unread } : NO_CHECKS;
   if (read.length === 0) return counts;
-  const written = await rows<{ status: "READY" | "REJECTED" | "FAILED_PROCESSING" }>(
+  const written = await rows<{ id: string; status: Verdict["status"] }>(
     tx,
     sql`update media m
         set status = v.status, checked_at = ${now},
@@ -40,8 +42,13 @@ async function recordChecks(tx: Tx, checked: readonly CheckedRecord[], now: Date
           size_bytes bigint, width int, height int, duration_ms bigint, details jsonb, rejections jsonb, fault text)
         where m.id = v.id and m.storage_key = v.storage_key and m.status = v.seen_status
           and m.checked_at is not distinct from v.seen_checked_at
-        returning m.status`,
+        returning m.id, m.status`,
   );
+  const recorded = new Set(written.map(({ id }) => id));
+  const made = read.flatMap(({ record: { id }, check: { preview } }): MadePreview[] =>
+    preview !== null && recorded.has(id) ? [{ mediaId: id, preview }] : [],
+  );
+  await recordPreviews(tx, made, now);
   const of = (status: string): number => written.filter((row) => row.status === status).length;
   const overtaken = read.length - written.length;
   return {
@@ -50,6 +57,7 @@ async function recordChecks(tx: Tx, checked: readonly CheckedRecord[], now: Date
     rejected: of("REJECTED"),
     failed: of("FAILED_PROCESSING"),
     ...(overtaken > 0 ? { overtaken } : {}),
+    ...(made.length > 0 ? { previews: made.length } : {}),
   };
 }
 

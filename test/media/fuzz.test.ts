@@ -3,7 +3,7 @@ import { checkFile } from "../../src/media/read-file.ts";
 import { type Random, seededRandom } from "../../src/random.ts";
 import { CHECKED_STATUSES } from "../../src/scoring/media/limits.ts";
 import { openGuardedThreads } from "../../src/threads/guarded-threads.ts";
-import { FIXTURES, LIMITS, mediaFixture, storeOf } from "../support/media.ts";
+import { ALL_PREVIEWS, FIXTURES, LIMITS, mediaFixture, storeOf } from "../support/media.ts";
 import { size } from "../support/sizes.ts";
 
 const guarded = openGuardedThreads();
@@ -48,7 +48,7 @@ function mutated(name: string, random: Random): Buffer {
   return Buffer.from(file);
 }
 
-it("every mutation of a file ends with a verdict and its reason, and memory stays flat", async () => {
+it("every mutation of a file ends with a verdict and its reason, previews included, and memory stays flat", async () => {
   const random = seededRandom(17);
   const count = size(200, 2_000);
   const files = Array.from({ length: count }, (_, index) => {
@@ -62,7 +62,7 @@ it("every mutation of a file ends with a verdict and its reason, and memory stay
     for (let index = next++; index < files.length; index = next++) {
       const { name, file } = files[index]!;
       const { kind } = FIXTURES[name]!;
-      const reader = { store: storeOf(file), guarded, limits: LIMITS, witnesses: [] };
+      const reader = { store: storeOf(file), guarded, limits: LIMITS, previews: ALL_PREVIEWS, witnesses: [] };
       const { verdict } = await checkFile(
         { ...reader, signal: new AbortController().signal },
         { key: "file", kind },

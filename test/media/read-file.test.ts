@@ -1,17 +1,23 @@
+import { deflateRawSync, deflateSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { checkFile, type FileReader } from "../../src/media/read-file.ts";
 import { StoreUnavailable } from "../../src/ports/media-store/media-store.ts";
 import type { MediaKind } from "../../src/scoring/media/limits.ts";
 import { openGuardedThreads } from "../../src/threads/guarded-threads.ts";
 import {
+  ALL_PREVIEWS,
   DURATIONS,
   FIXTURES,
   hollowPng,
   LIMITS,
   mediaFixture,
+  NO_PREVIEWS,
+  pngChunk,
   storeOf,
   streamedWebm,
 } from "../support/media.ts";
+
+const MIB = 2 ** 20;
 
 const guarded = openGuardedThreads();
 afterAll(() => guarded.close());
@@ -20,6 +26,7 @@ const reader = (bytes: Uint8Array, fields: Partial<FileReader> = {}): FileReader
   store: storeOf(bytes),
   guarded,
   limits: LIMITS,
+  previews: NO_PREVIEWS,
   witnesses: [],
   signal: new AbortController().signal,
   ...fields,
@@ -97,6 +104,40 @@ describe("a bomb of a file", () => {
       status: "REJECTED",
       reasons: [{ reason: "too-large", width: 14_000, height: 14_000 }],
     });
+  });
+
+  it("a zip bomb is refused by its first bytes, and is not unpacked", async () => {
+    const zeros = deflateRawSync(Buffer.alloc(64 * MIB));
+    const header = Buffer.alloc(31);
+    header.write("PK\x03\x04\x14\0\0\0\x08", "latin1");
+    header.writeUInt32LE(zeros.length, 18);
+    header.writeUInt32LE(64 * MIB, 22);
+    header.writeUInt16LE(1, 26);
+    header.write("0", 30);
+    const store = storeOf(Buffer.concat([header, zeros, Buffer.alloc(200_000)]));
+    for (const kind of ["IMAGE", "VIDEO", "AUDIO"] as const)
+      expect(await verdictOn(Buffer.alloc(0), kind, { store })).toMatchObject({
+        reasons: [{ reason: "other-type", mimeType: "application/zip" }],
+      });
+    expect(store.bytesRead()).toBeLessThanOrEqual(3 * 64 * 1024);
+  });
+
+  it("an image whose text and colour profile unpack to 128 MB each costs no more memory than others", async () => {
+    const packed = deflateSync(Buffer.alloc(128 * MIB));
+    const picture = mediaFixture("picture.png");
+    const afterHeader = picture.indexOf("IHDR") + 4 + 13 + 4;
+    const named = (name: string): Buffer => Buffer.concat([Buffer.from(`${name}\0\0`), packed]);
+    const bomb = Buffer.concat([
+      picture.subarray(0, afterHeader),
+      pngChunk("iCCP", named("profile")),
+      pngChunk("zTXt", named("comment")),
+      picture.subarray(afterHeader),
+    ]);
+    await verdictOn(picture, "IMAGE");
+    const before = process.memoryUsage().rss;
+    const { status } = await verdictOn(bomb, "IMAGE", { previews: ALL_PREVIEWS });
+    expect(["READY", "FAILED_PROCESSING"]).toContain(status);
+    expect(process.memoryUsage().rss - before).toBeLessThan(128 * MIB);
   });
 
   it("an image with too many bytes is rejected unread", async () => {

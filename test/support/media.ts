@@ -6,6 +6,7 @@ import { crc32 } from "node:zlib";
 import { onTestFinished } from "vitest";
 import { FileFaulty, type MediaStore, type StoredFile } from "../../src/ports/media-store/media-store.ts";
 import type { MediaKind, MediaLimits, MediaMetadata } from "../../src/scoring/media/limits.ts";
+import type { PreviewParts } from "../../src/scoring/media/previews.ts";
 import { mediaMetadata } from "../../src/workers/media/media-metadata.ts";
 import { performRanged } from "./jobs.ts";
 import { createWorld, type World, type WorldOptions } from "./world.ts";
@@ -16,6 +17,9 @@ export const LIMITS: MediaLimits = {
   image: { width: 8_192, height: 8_192 },
   imageBytes: 32 * 1024 * 1024,
 };
+
+export const NO_PREVIEWS: PreviewParts = { thumbhash: false, thumbnail: false, waveform: false };
+export const ALL_PREVIEWS: PreviewParts = { thumbhash: true, thumbnail: true, waveform: true };
 
 export const mediaFixture = (file: string): Buffer =>
   readFileSync(new URL(`../media/fixtures/${file}`, import.meta.url));
@@ -130,15 +134,39 @@ export function storeOf(bytes: Uint8Array, read?: StoredFile["read"]): MediaStor
   };
 }
 
+/** A WAV of 16 bits and 8,000 Hz. @param channels the sample of each with a number, -0x8000 to 0x7fff. */
+export function wavOf(samples: number, channels: readonly ((n: number) => number)[]): Buffer {
+  const frame = channels.length * 2;
+  const file = Buffer.alloc(44 + samples * frame);
+  file.write("RIFF", 0);
+  file.writeUInt32LE(file.length - 8, 4);
+  file.write("WAVEfmt ", 8);
+  file.writeUInt32LE(16, 16);
+  file.writeUInt16LE(1, 20);
+  file.writeUInt16LE(channels.length, 22);
+  file.writeUInt32LE(8_000, 24);
+  file.writeUInt32LE(8_000 * frame, 28);
+  file.writeUInt16LE(frame, 32);
+  file.writeUInt16LE(16, 34);
+  file.write("data", 36);
+  file.writeUInt32LE(samples * frame, 40);
+  for (let n = 0; n < samples; n++)
+    for (const [channel, sampleAt] of channels.entries())
+      file.writeInt16LE(sampleAt(n), 44 + n * frame + channel * 2);
+  return file;
+}
+
+/** A chunk of a PNG. */
+export function pngChunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type), data]);
+  const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  checksum.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, checksum]);
+}
+
 /** A PNG of any size without pixels. */
 export function hollowPng(width: number, height: number): Buffer {
-  const chunk = (type: string, data: Buffer): Buffer => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
-    length.writeUInt32BE(data.length);
-    checksum.writeUInt32BE(crc32(body));
-    return Buffer.concat([length, body, checksum]);
-  };
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -147,9 +175,9 @@ export function hollowPng(width: number, height: number): Buffer {
   const empty = Buffer.from([0x78, 0x9c, 0x03, 0, 0, 0, 0, 1]);
   return Buffer.concat([
     signature,
-    chunk("IHDR", header),
-    chunk("IDAT", empty),
-    chunk("IEND", Buffer.alloc(0)),
+    pngChunk("IHDR", header),
+    pngChunk("IDAT", empty),
+    pngChunk("IEND", Buffer.alloc(0)),
   ]);
 }
 

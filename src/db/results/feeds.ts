@@ -108,10 +108,28 @@ join users u on u.id = f.user_id and ${isActiveUser("u")}`,
       duration_ms: ["bigint", "of video and audio"],
       rejections: ["jsonb", "why it was rejected"],
       checked_at: [INSTANT, "null before it was checked"],
+      thumbhash: ["text", "of an image, in Base64; null where `MEDIA_PREVIEWS` does not ask for it"],
+      waveform: ["smallint[]", "of a sound: 200 numbers from 0 to 255; null likewise"],
     },
     lookups: ["id", "owner_id"],
-    select: `select ${knownId("m")}, ${knownId("u")}, m.status, m.mime_type, m.size_bytes, m.width, m.height, m.duration_ms, m.rejections, m.checked_at
+    select: `select ${knownId("m")}, ${knownId("u")}, m.status, m.mime_type, m.size_bytes, m.width, m.height, m.duration_ms, m.rejections, m.checked_at,
+  encode(p.thumbhash, 'base64'), p.waveform
 from media m
-join users u on u.id = m.owner_id and ${isActiveUser("u")}`,
+join users u on u.id = m.owner_id and ${isActiveUser("u")}
+left join media_previews p on p.media_id = m.id and m.status = 'READY'`,
+  },
+  {
+    name: "media_thumbnails",
+    about: "A small image of each image, where `MEDIA_PREVIEWS` asks for it.",
+    columns: {
+      media_id: ["text", "the file"],
+      thumbnail: ["bytea", "WebP, at most 256 pixels wide and high, without metadata"],
+    },
+    lookups: ["media_id"],
+    select: `select ${knownId("m")}, p.thumbnail
+from media_previews p
+join media m on m.id = p.media_id and m.status = 'READY'
+join users u on u.id = m.owner_id and ${isActiveUser("u")}
+where p.thumbnail is not null`,
   },
 ];

@@ -60,6 +60,7 @@ export const READ_COLUMNS: Readonly<Record<string, readonly string[]>> = {
     "rejections",
     "checked_at",
   ],
+  media_previews: ["media_id", "thumbhash", "thumbnail", "waveform"],
   meeting_reminders: ["meeting_id", "user_id", "start_time", "offset_minutes", "told", "decided_at"],
   meetings: ["id", "host_id"],
   notifications: [

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { bigint, check, index, integer, jsonb, pgTable, smallint, text } from "drizzle-orm/pg-core";
-import { hostId, id, instant, knownIdIndex } from "./columns.ts";
+import { bytes, hostId, id, instant, knownIdIndex, ref } from "./columns.ts";
 import { userRef } from "./users.ts";
 
 /**
@@ -66,3 +66,19 @@ export const media = pgTable(
     check("media_size", sql`width > 0 and height > 0 and size_bytes >= 0 and duration_ms >= 0`),
   ],
 );
+
+/**
+ * What is made of files beside their metadata, where MEDIA_PREVIEWS asks for it. Apart from the records, since
+ * these are read far more often. A trigger deletes the row of a record that is given another file.
+ */
+export const mediaPreviews = pgTable("media_previews", {
+  mediaId: ref()
+    .primaryKey()
+    .references(() => media.id, { onDelete: "cascade" }),
+  thumbhash: bytes(),
+  /** WebP. */
+  thumbnail: bytes(),
+  /** 200 numbers from 0 to 255. */
+  waveform: smallint().array(),
+  madeAt: instant().notNull(),
+});

@@ -1,26 +1,8 @@
-import {
-  CustomSource,
-  FLAC,
-  Input,
-  type InputAudioTrack,
-  type InputVideoTrack,
-  MATROSKA,
-  MP3,
-  MP4,
-  OGG,
-  QTFF,
-  WAVE,
-  WEBM,
-} from "mediabunny";
+import type { Input, InputAudioTrack, InputVideoTrack } from "mediabunny";
 import { type FileFault, isSide, type MediaDetails, type Reading } from "../../scoring/media/limits.ts";
 import { type ByteReader, ReadRefused } from "./byte-reader.ts";
+import { openInput } from "./open-input.ts";
 import { isWholeAv } from "./whole-av.ts";
-
-/** No playlists: these would name other files. */
-const FORMATS = [MP4, QTFF, MATROSKA, WEBM, MP3, WAVE, OGG, FLAC];
-
-/** Its own cache, on top of ours. */
-const PARSER_CACHE = 1024 * 1024;
 
 /** Enough packets to measure the frame rate. */
 const PACKETS = 60;
@@ -36,14 +18,7 @@ const MAX_BITS: Readonly<Record<string, number>> = { mp3: 400_000, flac: 20_000_
  */
 export async function readAv(bytes: ByteReader, container: string): Promise<Reading> {
   if (!(await isWholeAv(container, bytes))) return unreadable("truncated");
-  const input = new Input({
-    formats: FORMATS,
-    source: new CustomSource({
-      getSize: () => bytes.size,
-      read: (start, end) => bytes.read(start, end - start),
-      maxCacheSize: PARSER_CACHE,
-    }),
-  });
+  const input = openInput(bytes);
   try {
     return await readInput(input, bytes.size, container);
   } finally {

@@ -50,6 +50,7 @@ describe("a change feed", () => {
       "scicent_transactions",
       "referral_commissions",
       "feed_presorted",
+      "media_thumbnails",
     ]);
   });
 

@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import type { MediaStore } from "../../src/ports/media-store/media-store.ts";
+import { eraseUser } from "../../src/workers/maintenance/erase-user.ts";
+import { mediaOrphanCleanup } from "../../src/workers/media/media-orphan-cleanup.ts";
+import { performRanged } from "../support/jobs.ts";
+import { mediaFixture, mediaScene } from "../support/media.ts";
+
+const ALL = { MEDIA_PREVIEWS: "thumbhash, thumbnail, waveform" };
+
+async function scene(environment: Record<string, string> = ALL) {
+  const media = await mediaScene({ environment });
+  const stored = () =>
+    media.world.query<{ media_id: string; thumbhash: number; thumbnail: number; waveform: number }>(
+      `select media_id, length(thumbhash) as thumbhash, length(thumbnail) as thumbnail, cardinality(waveform) as waveform
+       from media_previews order by media_id`,
+    );
+  return { ...media, stored };
+}
+
+describe("previews", () => {
+  it("are not made unless they are asked for", async () => {
+    const { upload, check, stored } = await scene({});
+    await check(await upload("picture.png", mediaFixture("picture.png"), "IMAGE"));
+    expect(await stored()).toEqual([]);
+  });
+
+  it("are stored of images and sounds that are READY, and counted", async () => {
+    const { upload, check, stored } = await scene();
+    const image = await upload("picture.jpg", mediaFixture("picture.jpg"), "IMAGE");
+    const sound = await upload("tone.mp3", mediaFixture("tone.mp3"), "AUDIO");
+    const refused = await upload("picture.png", mediaFixture("picture.png"), "VIDEO");
+    expect(await check(image)).toMatchObject({ counts: { ready: 1, previews: 1 } });
+    expect(await check(sound)).toMatchObject({ counts: { ready: 1, previews: 1 } });
+    expect(await check(refused)).toMatchObject({ counts: { rejected: 1 } });
+    const some = expect.any(Number);
+    expect(await stored()).toEqual([
+      { media_id: image, thumbhash: some, thumbnail: some, waveform: null },
+      { media_id: sound, thumbhash: null, thumbnail: null, waveform: 200 },
+    ]);
+  });
+
+  it("are shown to hosts by the id that they know, while the file is READY", async () => {
+    const { world, upload, check, put } = await scene();
+    const image = await upload("picture.png", mediaFixture("picture.png"), "IMAGE");
+    await world.query("update media set host_id = 'm-1' where id = $1", [image]);
+    await check(image);
+    const shown = async () => ({
+      media: await world.query(
+        `select id, thumbhash, waveform from ${world.config.resultsSchema}.media where thumbhash is not null`,
+      ),
+      thumbnails: await world.query(
+        `select media_id, thumbnail from ${world.config.resultsSchema}.media_thumbnails`,
+      ),
+    });
+    expect(await shown()).toEqual({
+      media: [{ id: "m-1", thumbhash: expect.stringMatching(/^[\w+/]+=*$/), waveform: null }],
+      thumbnails: [{ media_id: "m-1", thumbnail: expect.any(Buffer) }],
+    });
+    await put("picture.png", Buffer.from("no picture any more"));
+    await check(image);
+    expect(await shown()).toEqual({ media: [], thumbnails: [] });
+  });
+
+  it("that are known are not replaced by nothing", async () => {
+    const { world, upload, check, stored } = await scene();
+    const image = await upload("picture.png", mediaFixture("picture.png"), "IMAGE");
+    await check(image);
+    const before = await stored();
+    await world.query("update media_previews set waveform = '{1,2}' where media_id = $1", [image]);
+    await check(image);
+    expect(await stored()).toEqual([{ ...before[0], waveform: 2 }]);
+  });
+
+  it("go with the file that they were made of", async () => {
+    const { world, upload, check, stored, ownerId } = await scene();
+    const replaced = await upload("a.png", mediaFixture("picture.png"), "IMAGE");
+    await check(replaced);
+    await world.query("update media set visibility = 'PRIVATE' where id = $1", [replaced]);
+    expect(await stored()).toHaveLength(1);
+    await world.query("update media set storage_key = 'b.png', status = 'UPLOADED' where id = $1", [
+      replaced,
+    ]);
+    expect(await stored()).toEqual([]);
+
+    const deleted = await upload("c.png", mediaFixture("picture.png"), "IMAGE");
+    await check(deleted);
+    await world.query("delete from media where id = $1", [deleted]);
+    expect(await stored()).toEqual([]);
+
+    const owned = await upload("d.png", mediaFixture("picture.png"), "IMAGE");
+    await check(owned);
+    expect(await stored()).toHaveLength(1);
+    await performRanged(world, eraseUser, { userId: ownerId, actor: "ann", reason: "asked for it" });
+    expect(await stored()).toEqual([]);
+  });
+
+  it("of orphans are deleted with them", async () => {
+    const { world, upload, stored } = await scene({ MEDIA_DELETE_ORPHANS: "true" });
+    const png = mediaFixture("picture.png");
+    const orphan = await upload("picture.png", png, "IMAGE", { createdAt: "2026-01-01T00:00:00Z" });
+    await world.query("insert into media_previews (media_id, thumbhash, made_at) values ($1, '1', now())", [
+      orphan,
+    ]);
+    expect(await performRanged(world, mediaOrphanCleanup, {})).toMatchObject({ counts: { deleted: 1 } });
+    expect(await stored()).toEqual([]);
+  });
+
+  it("are not stored of a record that is deleted or given another file while its file is read", async () => {
+    const { world, upload, check, stored } = await scene();
+    const store = world.ports.mediaStore as MediaStore;
+    for (const change of [
+      "delete from media where id = $1",
+      "update media set storage_key = 'b.png' where id = $1",
+    ]) {
+      const image = await upload("a.png", mediaFixture("picture.png"), "IMAGE");
+      const open: MediaStore["open"] = async (key, signal) => {
+        await world.query(change, [image]);
+        return store.open(key, signal);
+      };
+      Object.assign(world.ports, { mediaStore: { ...store, open } });
+      expect(await check(image)).toMatchObject({ counts: { ready: 0, overtaken: 1 } });
+      expect(await stored()).toEqual([]);
+    }
+  });
+});
