@@ -31,6 +31,7 @@ const READERS = 12;
 /** The files of posts, by the number of the post: those that demo-media.ts uploads. */
 const FILES = [
   [1, "sunset.png"],
+  [3, "duck.mp4"],
   [5, "tone.wav"],
   [6, "sunset.png"],
 ] as const;

@@ -77,7 +77,7 @@ import { neighboursPost } from "./demo-feeds.ts";
 import { untilSettled } from "./demo-figures.ts";
 import { aJobIsRequested, anEventIsEmitted } from "./demo-host.ts";
 import { aMailing, aWeekPasses, newcomersAreLetIn, noonComes } from "./demo-mail.ts";
-import { aFileIsLeftOver, aPictureIsUploaded, aSoundIsUploaded } from "./demo-media.ts";
+import { aFileIsLeftOver, aPictureIsUploaded, aSoundAndClipsAreUploaded } from "./demo-media.ts";
 import {
   aMeetingBeginsSoon,
   aMessageIsLeftUnread,
@@ -175,7 +175,7 @@ export const DEMO_RUNS: readonly DemoRun[] = [
   { job: cleanupRecommendations, input: async () => ({}) },
   { job: cleanupSavedJobs, input: async () => ({}) },
   { job: mediaMetadata, input: aPictureIsUploaded },
-  { job: mediaMetadataBatch, input: aSoundIsUploaded },
+  { job: mediaMetadataBatch, input: aSoundAndClipsAreUploaded },
   { job: mediaMetadataAll, input: async () => ({}) },
   { job: mediaOrphanCleanup, input: async () => ({}) },
   { job: deleteMediaFiles, input: aFileIsLeftOver },

@@ -4,6 +4,7 @@ import { crc32, deflateSync } from "node:zlib";
 import { sql } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { rows } from "../../db/statement.ts";
+import { duckClip } from "./demo-clip.ts";
 
 type MediaScene = {
   readonly db: Database;
@@ -22,15 +23,12 @@ export async function aPictureIsUploaded(scene: MediaScene): Promise<object> {
   return { mediaId: await upload(scene, "IMAGE", "sunset.png", sunset()) };
 }
 
-/** A sound, and a video whose upload was cut off. */
-export async function aSoundIsUploaded(scene: MediaScene): Promise<object> {
+/** A sound, a clip, and one whose upload was cut off. */
+export async function aSoundAndClipsAreUploaded(scene: MediaScene): Promise<object> {
   await upload(scene, "AUDIO", "tone.wav", tone());
-  await upload(
-    scene,
-    "VIDEO",
-    "cut-off.mp4",
-    Buffer.from("\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\x10\0moov", "latin1"),
-  );
+  const clip = duckClip();
+  await upload(scene, "VIDEO", "duck.mp4", clip);
+  await upload(scene, "VIDEO", "cut-off.mp4", clip.subarray(0, clip.length / 2));
   return {};
 }
 

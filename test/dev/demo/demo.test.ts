@@ -54,6 +54,28 @@ it("with the rights of the app role, the demo shows every kind of webhook call, 
   expect(await readFile(join(emails, weekly!), "utf8")).toMatch(/^Subject: .*recommendation/m);
   const [, german] = /^ +in German: ([\w-]+\.eml)/m.exec(out)!;
   expect(await readFile(join(emails, german!), "utf8")).toMatch(/^Guten Tag /m);
+  // issue 17: pictures, sounds and clips that the demo makes itself.
+  const clips = await world.query(
+    `select m.status, m.mime_type, m.width, m.height, m.duration_ms::int as ms, m.details, m.fault
+     from media m where m.kind = 'VIDEO' order by m.storage_key like '%cut-off%'`,
+  );
+  expect(clips).toMatchObject([
+    {
+      status: "READY",
+      mime_type: "video/mp4",
+      width: 160,
+      height: 96,
+      ms: 2_000,
+      details: { videoCodec: "avc", frameRate: 10 },
+    },
+    { status: "FAILED_PROCESSING", fault: "truncated" },
+  ]);
+  expect(
+    await world.query(
+      `select 1 from post_media a join media m on m.id = a.media_id join posts p on p.id = a.post_id
+       where m.kind = 'VIDEO' and m.status = 'READY' and p.content_type = 'video'`,
+    ),
+  ).toHaveLength(1);
   const [sales] = await world.query("select count(*)::int as n from token_sales");
   expect(sales?.n).toBe(370 + 20 + 20 + 20 + 2);
   await eventually(() => expect(world.producers.ready()).toBe(true));
