@@ -1,5 +1,7 @@
+import { sql } from "drizzle-orm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { storeEngagement } from "../../src/feeds/engagement.ts";
 import { lhotOf, type PostEngagement, trendOf } from "../../src/scoring/feeds/trend.ts";
 import { engagement, hoursAgo, likes, member, members, post, record, trends } from "../support/feeds.ts";
 import { createWorld, type World } from "../support/world.ts";
@@ -125,6 +127,16 @@ describe("record_engagement", () => {
     expect(await trends(world)).toMatchObject([{ likes: 5, actors: 5 }]);
   });
 
+  it("makes no post of 2099 or of the year 0 trend, however many like it", async () => {
+    const world = await createWorld();
+    const [author, ...people] = (await members(world, 7)) as [string, ...string[]];
+    for (const created_at of ["2099-01-01T00:00:00Z", "0001-01-01 00:00:00+00 BC", "infinity", "-infinity"])
+      await likes(world, people, await post(world, author, { created_at }));
+    expect(await trends(world)).toEqual([]);
+    await likes(world, people, await post(world, author));
+    expect(await trends(world)).toMatchObject([{ likes: 6 }]);
+  });
+
   it("adds up concurrent calls of many people with one post", async () => {
     const world = await createWorld();
     const author = await member(world);
@@ -140,6 +152,31 @@ describe("record_engagement", () => {
       ),
     );
     expect(await trends(world)).toMatchObject([{ likes: 40, actors: 40 }]);
+  });
+
+  it("keeps one row for a post, written once by a call however many like it", async () => {
+    const world = await createWorld();
+    const author = await member(world);
+    const postId = await post(world, author);
+    const people = (
+      await world.query<{ id: string }>(
+        "insert into users (name, created_at) select 'Ada', '2020-01-01' from generate_series(1, 3000) returning id",
+      )
+    ).map(({ id }) => id);
+    for (let from = 0; from < people.length; from += 1_000) {
+      const events = people.slice(from, from + 1_000).map((userId) => engagement(world, userId, postId));
+      const writes = await world.db.drizzle.transaction(async (tx) => {
+        const outcomes = await storeEngagement(tx, events);
+        expect(new Set(outcomes)).toEqual(new Set(["recorded"]));
+        const { rows } = await tx.execute<{ written: number }>(
+          sql`select (pg_stat_get_xact_tuples_inserted(t) + pg_stat_get_xact_tuples_updated(t))::int as written
+              from (select 'trending_scores'::regclass::oid as t) s`,
+        );
+        return rows[0]?.written;
+      });
+      expect(writes, "rows written of trending_scores").toBeLessThanOrEqual(2);
+    }
+    expect(await trends(world)).toMatchObject([{ likes: 3_000, actors: 3_000 }]);
   });
 
   it("counts one like of somebody who likes a post in two calls at once", async () => {

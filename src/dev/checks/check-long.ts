@@ -67,9 +67,18 @@ const STEPS: readonly CheckStep[] = [
     ...longTests(withLongForm.filter(isExample)),
   },
   {
+    id: "media-agreement",
+    name: "media fixtures and the clip of the demo, as ffprobe, ffmpeg and exiftool read them",
+    needs: {
+      programs: ["ffprobe", "ffmpeg", "exiftool"],
+      install: "apt-get install ffmpeg libimage-exiftool-perl",
+    },
+    command: ["node", ...SUITE, "test/media/agreement.test.ts", "test/dev/demo/demo-clip.test.ts"],
+  },
+  {
     id: "alert-rules",
     name: "the alert rules, by promtool",
-    needs: { program: "promtool", install: "apt-get install prometheus" },
+    needs: { programs: ["promtool"], install: "apt-get install prometheus" },
     command: ["promtool", "check", "rules", "--lint-fatal", "deploy/prometheus/commonwork.rules.yml"],
   },
   ...VERSIONS.map(onVersions),

@@ -10,8 +10,8 @@ export type CheckStep = {
   /** How it is named on the command line. */
   readonly id: string;
   readonly name: string;
-  /** A program that must be installed: without it the step is skipped. */
-  readonly needs?: { readonly program: string; readonly install: string };
+  /** Programs that must be installed: without one of them the step is skipped. */
+  readonly needs?: { readonly programs: readonly string[]; readonly install: string };
   /** Must pass first: installs what the step needs. */
   readonly prepare?: Command;
   readonly command: Command;
@@ -29,10 +29,9 @@ export async function runSteps(steps: readonly CheckStep[], write: (text: string
   let exitCode = 0;
   for (const { id, name, needs, prepare, command, environment } of steps) {
     write(`\n=== ${id}: ${name}\n`);
-    if (needs && !isInstalled(needs.program)) {
-      lines.push(
-        `skipped             ${id}: ${name} (${needs.program} is not installed: ${needs.install})\n`,
-      );
+    const missing = needs?.programs.find((program) => !isInstalled(program));
+    if (needs && missing !== undefined) {
+      lines.push(`skipped             ${id}: ${name} (${missing} is not installed: ${needs.install})\n`);
       continue;
     }
     const startedAt = performance.now();

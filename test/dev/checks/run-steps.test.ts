@@ -61,11 +61,11 @@ it("runs the named steps alone, and lists them when one is unknown", () => {
 
 it("a step whose program is not installed is skipped, with the way to install it", async () => {
   const written: string[] = [];
-  const needs = { program: "no-such-program-here", install: "apt-get install it" };
+  const needs = { programs: ["sh", "no-such-program-here"], install: "apt-get install it" };
   const code = await runSteps(
     [
       { ...exits("1"), needs },
-      { ...exits("0"), needs: { ...needs, program: "sh" } },
+      { ...exits("0"), needs: { ...needs, programs: ["sh"] } },
     ],
     (text) => {
       written.push(text);
