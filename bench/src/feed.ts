@@ -1,10 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { SignJWT } from "jose";
-import { startHttp } from "../../src/http/server.ts";
 import { followRun, startRun } from "../../src/queues/manual-runs.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
 import { feedPresort } from "../../src/workers/feeds/feed-presort.ts";
-import { type Bench, type BenchContext, type Figure, LARGE_POSTGRES, measure, quantile } from "./bench.ts";
+import { apiReads } from "./api-reads.ts";
+import { type Bench, type BenchContext, type Figure, LARGE_POSTGRES, measure } from "./bench.ts";
 import { besideWorkers } from "./beside-workers.ts";
 import { makeTemplate, type Scratch, withClone } from "./database.ts";
 import { loadAffinities, loadFollows, loadMembers, loadPosts } from "./feed-data.ts";
@@ -14,10 +12,7 @@ const FOLLOWS = 100;
 /** In seven days. With followers and followed, some 400 posts may come into a feed. */
 const POSTS_PER_USER = 2;
 const NEW_POSTS = 5_000;
-const REQUESTS_PER_SECOND = 200;
-const REQUESTS = 4_000;
-const JWT_SECRET = "the secret of the benchmark's user API";
-const ENVIRONMENT = { AUTH_JWT_SECRET: JWT_SECRET, HOST: "127.0.0.1", PORT: "0" };
+const FIRST_PAGE = { name: "first page of a feed", path: "/api/v1/feed?segment=0" };
 const LIMIT_MS = 20 * 60_000;
 
 export const feed: Bench = {
@@ -25,7 +20,7 @@ export const feed: Bench = {
   postgres: LARGE_POSTGRES,
   describe: ({ scale }) =>
     `${USERS * scale} active users who follow ${FOLLOWS} others each, ${POSTS_PER_USER} posts of each in seven days: all feeds computed and stored by ` +
-    `one process, then those that ${NEW_POSTS * scale} new posts change; the first pages of feeds, asked for over HTTP at ${REQUESTS_PER_SECOND} a second.`,
+    `one process, then those that ${NEW_POSTS * scale} new posts change; first pages of feeds by the HTTP API at 200 requests/s.`,
   async run(context) {
     const users = Math.round(USERS * context.scale);
     context.say("loading");
@@ -37,11 +32,12 @@ export const feed: Bench = {
     });
     await context.loaded();
     await measure(context, () =>
-      withClone(context, template, (scratch) =>
-        besideWorkers(context, scratch, { queue: "feeds", environment: ENVIRONMENT }, (runtime) =>
+      withClone(context, template, async (scratch) => [
+        ...(await besideWorkers(context, scratch, { queue: "feeds" }, (runtime) =>
           measureRuns(context, runtime, scratch, users),
-        ),
-      ),
+        )),
+        ...(await apiReads(context, scratch, users, FIRST_PAGE)),
+      ]),
     );
   },
 };
@@ -65,47 +61,5 @@ async function measureRuns(
   if (stored?.["n"] !== users) throw new Error(`not every feed is there: ${JSON.stringify(stored)}`);
   const count = Math.round(NEW_POSTS * context.scale);
   await loadPosts(scratch, users, { count, fromHours: 0, toHours: 0 });
-  return [
-    all,
-    await run("a quarter of an hour with 5,000 new posts", { incremental: true }),
-    await reads(runtime, users, context),
-  ];
+  return [all, await run("a quarter of an hour with 5,000 new posts", { incremental: true })];
 }
-
-/** First pages of users at random, each asked for at its time, however long the others take. */
-async function reads(runtime: Runtime, users: number, { random, scale }: BenchContext): Promise<Figure> {
-  const server = await startHttp(runtime);
-  const took: number[] = [];
-  const ask = async (token: string, dueMs: number) => {
-    const headers = { Authorization: `Bearer ${token}` };
-    const answer = await fetch(`http://127.0.0.1:${server.port}/api/v1/feed`, { headers });
-    const { items } = (await answer.json()) as { items?: unknown[] };
-    took.push(performance.now() - dueMs);
-    if (answer.status !== 200 || items?.length === 0)
-      throw new Error(`a feed was answered with ${answer.status}`);
-  };
-  try {
-    const tokens = await Promise.all(
-      Array.from({ length: Math.round(REQUESTS * scale) }, () =>
-        tokenOf(String(1 + Math.floor(random() * users))),
-      ),
-    );
-    const startedMs = performance.now();
-    const asked = tokens.map(async (token, n) => {
-      const dueMs = startedMs + (n * 1_000) / REQUESTS_PER_SECOND;
-      await delay(dueMs - performance.now());
-      await ask(token, dueMs);
-    });
-    await Promise.all(asked);
-  } finally {
-    await server.stop();
-  }
-  const sorted = took.sort((a, b) => a - b);
-  return { figure: "first page of a feed over HTTP, p99", unit: "ms", value: quantile(sorted, 0.99) };
-}
-
-const tokenOf = (userId: string): Promise<string> =>
-  new SignJWT({ exp: Math.floor(Date.now() / 1_000) + 3_600 })
-    .setProtectedHeader({ alg: "HS256" })
-    .setSubject(userId)
-    .sign(new TextEncoder().encode(JWT_SECRET));

@@ -20,6 +20,7 @@ const QUIET_DAY = 300;
 const SAMPLE = { users: 100, postings: 1_000 };
 const SINGLE_RUNS = 20;
 const READS = 2_000;
+const PAGE = { name: "a page", path: "/api/v1/jobs/recommendations?page=1&page_size=20" };
 const LIMIT_MS = 20 * 60_000;
 const HOUR_MS = 3_600_000;
 
@@ -53,11 +54,12 @@ export const recommendations: Bench = {
 type Size = { readonly users: number; readonly postings: number };
 
 const ours = (context: BenchContext, template: string, size: Size): Promise<readonly Figure[]> =>
-  withClone(context, template, (scratch) =>
-    besideWorkers(context, scratch, { queue: "recommendations" }, (runtime) =>
+  withClone(context, template, async (scratch) => [
+    ...(await besideWorkers(context, scratch, { queue: "recommendations" }, (runtime) =>
       measureRuns(context, runtime, scratch, size),
-    ),
-  );
+    )),
+    ...(await apiReads(context, scratch, size.users, PAGE)),
+  ]);
 
 async function measureRuns(
   context: BenchContext,
@@ -105,7 +107,6 @@ async function measureRuns(
     quiet,
     await oneUser(async (userId) => (await run("one user", { userId })).figure),
     await reads(runtime, users, context),
-    ...(await apiReads(context, scratch, users)),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { storeEngagement } from "../../src/feeds/engagement.ts";
 import { readTrending } from "../../src/feeds/trending.ts";
+import { apiReads } from "./api-reads.ts";
 import { type Bench, type BenchContext, type Figure, LARGE_POSTGRES, measure, quantile } from "./bench.ts";
 import { makeTemplate, type Scratch, withClone } from "./database.ts";
 import { loadMembers, loadPosts } from "./feed-data.ts";
@@ -18,7 +19,7 @@ export const trending: Bench = {
   postgres: LARGE_POSTGRES,
   describe: ({ scale }) =>
     `${EVENTS * scale} likes, comments and shares by ${USERS * scale} users of ${POSTS * scale} posts, most of few, recorded in calls of ${PER_CALL} over ` +
-    `${CONNECTIONS} connections; ${EVENTS_OF_ONE * scale} of one post; what trends, read one after the other.`,
+    `${CONNECTIONS} connections; ${EVENTS_OF_ONE * scale} of one post; what trends, read one after the other, then by the HTTP API at 200 requests/s.`,
   async run(context) {
     const users = Math.round(USERS * context.scale);
     context.say("loading");
@@ -58,6 +59,7 @@ async function measureEvents(context: BenchContext, scratch: Scratch, users: num
     { figure: "events of many posts", unit: "per s", value: await perSecond(scratch, many) },
     { figure: "events of one post", unit: "per s", value: await perSecond(scratch, one) },
     await reads(context, scratch, users),
+    ...(await apiReads(context, scratch, users, { name: "what trends", path: "/api/v1/trending" })),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { isStorable } from "../foreign-text.ts";
 import { isId, isUuid } from "../ids.ts";
-import { array, type Queryable, rows } from "./statement.ts";
+import { array, prepared, type Queryable, rows } from "./statement.ts";
 
 /** Tables whose rows a host knows by ids of its own. */
 export type ReferencedTable =
@@ -58,7 +58,7 @@ export async function resolveReferences(
     : sql`null::bigint`;
   const found = await rows<{ reference: string; id: string | null }>(
     on,
-    sql`select r.reference, coalesce((select t.id from ${name} t where t.host_id = r.reference and ${present}),
+    prepared`select r.reference, coalesce((select t.id from ${name} t where t.host_id = r.reference and ${present}),
                  (select t.id from ${name} t where t.id = r.id and t.host_id is null and ${present}), ${byPublicId}) as id
         from unnest(${array(references)}::text[], ${array(references.map((text) => (ownIds && isId(text) ? text : null)))}::bigint[],
                     ${array(references.map((text) => (isUuid(text) ? text : null)))}::uuid[]) as r(reference, id, public_id)`,

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { hostInstant } from "../db/instants.ts";
-import { array, type Queryable, rows } from "../db/statement.ts";
+import { array, prepared, type Queryable, rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { FeedItem, ItemKind } from "../scoring/feeds/merge-order.ts";
 import { computeFeeds, type PresortContext, storeFeeds } from "./presort.ts";
@@ -35,9 +35,12 @@ export type FeedPage = {
 
 /** Starts a session with the feed of a user; one that expired, or was never computed, is computed now. */
 export async function openFeed(db: Database, userId: string, now: Date): Promise<FeedPage | null> {
-  const stored = (await freshFeed(db.drizzle, userId, now)) ?? (await sortLive(db, userId, now));
+  const [fresh, seen] = await Promise.all([
+    freshFeed(db.drizzle, userId, now),
+    readSeen(db.drizzle, userId, now),
+  ]);
+  const stored = fresh ?? (await sortLive(db, userId, now));
   if (stored === null) return null;
-  const seen = await readSeen(db.drizzle, userId, now);
   return readPage(db.drizzle, stored, startSession(stored.id, stored.feed, seen, now));
 }
 
@@ -77,7 +80,7 @@ const liveContext = (on: Queryable, now: Date): PresortContext => ({
 export async function readSeen(on: Queryable, userId: string, now: Date): Promise<ReadonlySet<string>> {
   const found = await rows<{ kind: ItemKind; id: string }>(
     on,
-    sql`select kind, item_id as id from feed_seen where user_id = ${userId} and seen_at > ${now}::timestamptz - interval '24 hours'`,
+    prepared`select kind, item_id as id from feed_seen where user_id = ${userId} and seen_at > ${now}::timestamptz - interval '24 hours'`,
   );
   return new Set(found.map(({ kind, id }) => keyOf({ kind, id: Number(id) })));
 }
@@ -145,7 +148,7 @@ async function readItems(
     sql`${array(items.filter((item) => item.kind === kind).map(({ id }) => id))}::bigint[]`;
   const found = await rows<ItemRow>(
     on,
-    sql`select 'post' as kind, p.id as own, coalesce(p.host_id, p.id::text) as id, coalesce(u.host_id, u.id::text) as "authorId", u.name,
+    prepared`select 'post' as kind, p.id as own, coalesce(p.host_id, p.id::text) as id, coalesce(u.host_id, u.id::text) as "authorId", u.name,
                p.body, p.content_type as "contentType", p.created_at as "createdAt"
         from posts p join users u on u.id = p.author_id
         where p.id = any(${ids("post")}) and ${isShownTo(userId)} and ${isReadableBy(userId)}

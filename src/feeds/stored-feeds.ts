@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { array, type Queryable, rows } from "../db/statement.ts";
+import { array, prepared, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Feed } from "../scoring/feeds/merge-order.ts";
 import { packFeed, unpackFeed } from "../scoring/feeds/pack-feed.ts";
@@ -48,7 +48,7 @@ const toFeed = ({ items, computedAt, watermark, expiresAt, ...row }: StoredRow):
 export async function readCurrentFeeds(on: Queryable, userIds: readonly string[]): Promise<StoredFeed[]> {
   const found = await rows<StoredRow>(
     on,
-    sql`select ${COLUMNS} from feed_presorted s
+    prepared`select ${COLUMNS} from feed_presorted s
         where s.user_id = any(${array(userIds)}::bigint[]) and s.replaced_at is null and s.algo_version = ${FEED_VERSION}`,
   );
   return found.map(toFeed);
@@ -63,7 +63,7 @@ export async function readFeedVersion(
 ): Promise<StoredFeed | null> {
   const [found] = await rows<StoredRow>(
     on,
-    sql`select ${COLUMNS} from feed_presorted s
+    prepared`select ${COLUMNS} from feed_presorted s
         where s.id = ${id} and s.user_id = ${userId} and s.algo_version = ${FEED_VERSION}
           and (s.replaced_at is null or s.replaced_at > ${keptSince(now)}::timestamptz)`,
   );

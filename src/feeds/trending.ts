@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { hostInstant } from "../db/instants.ts";
-import { array, type Queryable, rows } from "../db/statement.ts";
+import { array, prepared, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { TREND, trendScore } from "../scoring/feeds/trend.ts";
 import { isShownTo } from "./visibility.ts";
@@ -75,7 +75,7 @@ export async function refreshTrends(
   return { posts: counted?.posts ?? 0, trending: counted?.trending ?? 0, removed: removed.rowCount ?? 0 };
 }
 
-/** A post that trends. */
+/** A post that trends. Ids are the host's where it has its own. */
 export type TrendingPost = {
   readonly id: string;
   readonly authorId: string;
@@ -107,7 +107,7 @@ export async function readTrending(
 ): Promise<TrendingPost[]> {
   const found = await rows<TrendingRow>(
     on,
-    sql`select p.id, p.author_id as "authorId", u.name as "authorName", p.body, p.content_type as "contentType",
+    prepared`select coalesce(p.host_id, p.id::text) as id, coalesce(u.host_id, u.id::text) as "authorId", u.name as "authorName", p.body, p.content_type as "contentType",
                p.created_at as "createdAt", t.likes, t.comments, t.shares, t.lhot
         from trending_scores t join posts p on p.id = t.post_id join users u on u.id = p.author_id
         where t.lhot is not null and t.expires_at > ${now}::timestamptz and p.created_at <= ${now}::timestamptz

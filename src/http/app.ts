@@ -19,6 +19,7 @@ import { referralRoutes } from "./api/referrals.ts";
 import { searchRoutes } from "./api/search.ts";
 import { trendingRoutes } from "./api/trending.ts";
 import { apiDocsRoutes } from "./api-docs.ts";
+import { userAuth } from "./auth.ts";
 import { allowOrigins } from "./cors.ts";
 import { errorHandler, notFound } from "./errors.ts";
 import { scrapedGauges } from "./gauges.ts";
@@ -89,23 +90,24 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.use("/admin", adminRoutes(runtime, { gauges, closing }));
   // Before the routes for users: it has another kind of authentication, and no CORS.
   app.use(changesRoutes(runtime));
+  const auth = userAuth(runtime);
   app.use(
     "/api/v1",
     allowOrigins(runtime.config.allowedOrigins),
-    referralRoutes(runtime),
-    ledgerRoutes(runtime),
-    explainRoutes(runtime),
-    calendarRoutes(runtime),
-    matchRoutes(runtime),
-    peopleRoutes(runtime),
-    feedRoutes(runtime),
-    trendingRoutes(runtime),
+    referralRoutes(runtime, auth),
+    ledgerRoutes(runtime, auth),
+    explainRoutes(runtime, auth),
+    calendarRoutes(runtime, auth),
+    matchRoutes(runtime, auth),
+    peopleRoutes(runtime, auth),
+    feedRoutes(runtime, auth),
+    trendingRoutes(runtime, auth),
     // Its paths come before those of a posting, whose id may be any text.
-    recommendationRoutes(runtime),
-    jobPostingRoutes(runtime),
-    searchRoutes(runtime),
-    notificationRoutes(runtime, closing, options.streamIntervals),
-    preferenceRoutes(runtime),
+    recommendationRoutes(runtime, auth),
+    jobPostingRoutes(runtime, auth),
+    searchRoutes(runtime, auth),
+    notificationRoutes(runtime, auth, closing, options.streamIntervals),
+    preferenceRoutes(runtime, auth),
   );
   app.use(notFound);
   app.use(errorHandler(runtime.log));

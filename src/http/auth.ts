@@ -1,5 +1,6 @@
 import type { RequestHandler, Response } from "express";
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
+import type { Clock } from "../clock.ts";
 import { isDatabaseAbsent } from "../db/faults.ts";
 import { resolveReference } from "../db/references.ts";
 import type { Runtime } from "../roles/runtime.ts";
@@ -39,6 +40,7 @@ export const userOf = (res: Response): string => callerOf(res).userId;
  */
 export function userAuth(runtime: Runtime): RequestHandler {
   const keys = keysOf(runtime);
+  const readToken = keys && rememberTokens((token) => verifyToken(runtime, keys, token), runtime.clock);
   const findUser = createUserLookup(runtime);
   const limit = createRateLimit({
     redis: runtime.producers.redis,
@@ -47,7 +49,7 @@ export function userAuth(runtime: Runtime): RequestHandler {
     perSecond: USER_PER_SECOND,
   });
   return async (req, res, next) => {
-    if (keys === null) {
+    if (readToken === null) {
       const message =
         "The user API is not configured: the operator must set AUTH_JWT_SECRET or AUTH_JWKS_URL.";
       return sendRetryLater(res, 503, { code: "not-configured", message }, 60_000);
@@ -56,7 +58,7 @@ export function userAuth(runtime: Runtime): RequestHandler {
     if (token === undefined)
       return rejectToken(res, "The request needs the header Authorization: Bearer <token>.");
     try {
-      const claims = await verifyToken(runtime, keys, token);
+      const claims = await readToken(token);
       const userId = await findUser(claims);
       if (userId === null) return rejectToken(res, "The subject of the token is not a known user.");
       res.locals.caller = { userId, tokenExpiresAt: claims.expiresAt } satisfies Caller;
@@ -84,6 +86,30 @@ type Claims = {
   /** Signed with the shared secret, by the host itself. */
   readonly isOurs: boolean;
 };
+
+/** Tokens whose signature is remembered, and for how long at most: a key may be withdrawn. */
+const MAX_REMEMBERED = 5_000;
+const REMEMBERED_MS = 60_000;
+
+/**
+ * Verifies each token once a minute: clients send the same one with every request, and checking a signature
+ * waits for two turns of another thread. A token that has expired is not remembered.
+ */
+function rememberTokens(
+  verify: (token: string) => Promise<Claims>,
+  clock: Clock,
+): (token: string) => Promise<Claims> {
+  const known = new Map<string, { readonly claims: Claims; readonly untilMs: number }>();
+  return async (token) => {
+    const nowMs = clock.now().getTime();
+    const found = known.get(token);
+    if (found && nowMs < found.untilMs) return found.claims;
+    const claims = await verify(token);
+    if (known.size >= MAX_REMEMBERED) known.clear();
+    known.set(token, { claims, untilMs: Math.min(claims.expiresAt.getTime(), nowMs + REMEMBERED_MS) });
+    return claims;
+  };
+}
 
 /** @throws a JOSEError if the token is not valid here and now, KeysUnavailable */
 async function verifyToken(runtime: Runtime, keys: JWTVerifyGetKey, token: string): Promise<Claims> {
@@ -124,17 +150,23 @@ function createUserLookup(runtime: Runtime): (claims: Claims) => Promise<string 
  */
 function keysOf(runtime: Runtime): JWTVerifyGetKey | null {
   const { jwtSecret, jwksUrl } = runtime.config.auth;
-  const secret = jwtSecret === null ? null : new TextEncoder().encode(jwtSecret);
+  const secret = jwtSecret === null ? null : hmacKey(jwtSecret);
   const keySet =
     jwksUrl === null ? null : createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: KEY_SET_LIMIT_MS });
   if (secret === null && keySet === null) return null;
   return async (header, token) => {
-    if (header.alg === SECRET_ALGORITHM && secret !== null) return secret;
+    if (header.alg === SECRET_ALGORITHM && secret !== null) return await secret;
     if (header.alg !== SECRET_ALGORITHM && keySet !== null)
       return keySet(header, token).catch(rethrowKeySetError);
     throw new errors.JOSEAlgNotAllowed("no key is configured for this algorithm");
   };
 }
+
+/** The key, imported once: given its bytes, the verifier would import them for every token. */
+const hmacKey = (secret: string) =>
+  crypto.subtle.importKey("raw", new TextEncoder().encode(secret), { name: "HMAC", hash: "SHA-256" }, false, [
+    "verify",
+  ]);
 
 class KeysUnavailable extends Error {
   override readonly name = "KeysUnavailable";

@@ -2,7 +2,6 @@ import { type SQL, sql } from "drizzle-orm";
 import { hostInstant } from "../db/instants.ts";
 import type { jobs } from "../db/schema/postings.ts";
 import { array, prepared, type Queryable, rows } from "../db/statement.ts";
-import { MAX_DESCRIPTION } from "../scoring/postings/recommend/read-facts.ts";
 import { webLink } from "./web-link.ts";
 
 type Row = typeof jobs.$inferSelect;
@@ -56,23 +55,16 @@ export const listedPosting = ({ link, cluster, text = null, ...row }: ListedRow)
   text,
 });
 
-/**
- * Those of the postings that are open, by id.
- *
- * @param withText reads the descriptions as well.
- */
+/** Those of the postings that are open, by id. */
 export async function readListedPostings(
   on: Queryable,
   ids: readonly string[],
   now: Date,
-  withText: boolean,
 ): Promise<ReadonlyMap<string, ListedPosting>> {
   if (ids.length === 0) return new Map();
-  const text = withText ? sql`, left(j.description, ${MAX_DESCRIPTION}::int) as text` : sql``;
   const found = await rows<ListedRow>(
     on,
-    prepared`select ${LISTED_COLUMNS}${text} from jobs j
-        where j.id = any(${array(ids)}::bigint[]) and ${isOpen(now)}`,
+    prepared`select ${LISTED_COLUMNS} from jobs j where j.id = any(${array(ids)}::bigint[]) and ${isOpen(now)}`,
   );
   return new Map(found.map((row) => [row.id, listedPosting(row)]));
 }

@@ -1,11 +1,10 @@
 import type { Queryable } from "../db/statement.ts";
 import { readComponents } from "../scoring/postings/recommend/components.ts";
-import { companyKey, readUser } from "../scoring/postings/recommend/read-facts.ts";
+import { readUser } from "../scoring/postings/recommend/read-facts.ts";
 import { DAY, exclusionOf } from "../scoring/postings/recommend/score-posting.ts";
 import { type ServedEntry, type StoredEntry, serveList } from "../scoring/postings/serve-list.ts";
-import { foldedWords } from "../scoring/postings/skills/words.ts";
 import type { ApplicationStatus } from "./feedback.ts";
-import { type ListedPosting, readListedPostings } from "./listed-postings.ts";
+import { type RankedColumns, type RankedPosting, readRankedPostings } from "./ranked-postings.ts";
 import { readStoredLists, type StoredListRow } from "./stored-lists.ts";
 
 /** How long after it was computed a recommendation expires. */
@@ -13,7 +12,7 @@ const EXPIRES_AFTER_MS = 3 * DAY;
 
 /** A posting that is recommended to a user. */
 export type Recommended = StoredEntry & {
-  readonly posting: ListedPosting;
+  readonly posting: RankedPosting;
   /** What the user did with it; null: nothing. */
   readonly status: ApplicationStatus | null;
   readonly createdAt: Date;
@@ -38,14 +37,20 @@ export async function readServedLists(
 ): Promise<ReadonlyMap<string, ServedList>> {
   const lists = await readStoredLists(on, userIds, now);
   const wanted = lists.flatMap((list) => list.ids.filter((_, at) => isShown(list, at, now)));
-  const needsText = lists.some(({ profile }) => (profile?.excludedKeywords.length ?? 0) > 0);
-  const postings = await readListedPostings(on, [...new Set(wanted)], now, needsText);
+  const postings = await readRankedPostings(on, [...new Set(wanted)], now, columnsFor(lists));
   return new Map(lists.map((list) => [list.userId, servedOf(list, postings, now)]));
 }
 
 /** The recommendations of one user; null without a stored list. */
 export const readServedList = async (on: Queryable, userId: string, now: Date): Promise<ServedList | null> =>
   (await readServedLists(on, [userId], now)).get(userId) ?? null;
+
+/** What the profiles that lists have not applied yet depend on. */
+function columnsFor(lists: readonly StoredListRow[]): RankedColumns {
+  const profiles = lists.flatMap(({ profile }) => profile ?? []);
+  if (profiles.length === 0) return "rank";
+  return profiles.some(({ excludedKeywords }) => excludedKeywords.length > 0) ? "facts-and-text" : "facts";
+}
 
 const expiryOf = ({ createdAt }: StoredListRow, at: number): Date =>
   new Date((createdAt[at] as number) * 1_000 + EXPIRES_AFTER_MS);
@@ -55,7 +60,7 @@ const isShown = (list: StoredListRow, at: number, now: Date): boolean => {
   return expiryOf(list, at) > now && (status === undefined || status === "saved");
 };
 
-function servedOf(list: StoredListRow, postings: ReadonlyMap<string, ListedPosting>, now: Date): ServedList {
+function servedOf(list: StoredListRow, postings: ReadonlyMap<string, RankedPosting>, now: Date): ServedList {
   const user = readUser({
     id: Number(list.userId),
     parsedContent: {},
@@ -70,7 +75,8 @@ function servedOf(list: StoredListRow, postings: ReadonlyMap<string, ListedPosti
   const entries = list.ids.flatMap((id, at): Recommended[] => {
     const posting = postings.get(id);
     if (posting === undefined || !isShown(list, at, now)) return [];
-    if (list.profile !== null && exclusionOf(user, factsOf(posting), asOf) !== null) return [];
+    const { facts } = posting;
+    if (list.profile !== null && facts !== null && exclusionOf(user, facts, asOf) !== null) return [];
     return [
       {
         id: Number(id),
@@ -88,13 +94,3 @@ function servedOf(list: StoredListRow, postings: ReadonlyMap<string, ListedPosti
   });
   return { asOf: list.asOf, items: serveList(entries, user) };
 }
-
-/** What exclusions depend on. The text is only read for a user who excludes keywords. */
-const factsOf = ({ id, company, title, remoteType, postedAt, scrapedAt, text }: ListedPosting) => ({
-  id: Number(id),
-  company: companyKey(company),
-  isRemote: remoteType === "remote",
-  postedAt: postedAt.getTime(),
-  scrapedAt: scrapedAt.getTime(),
-  textWords: text === null ? [] : foldedWords(`${title}\n${company}\n${text}`),
-});

@@ -4,7 +4,7 @@ import { PROVIDER } from "../../calendar/connections.ts";
 import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
 import { connectCalendar, connectionOf, disconnectCalendar } from "../../intake/calendar-connections.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { userAuth, userOf } from "../auth.ts";
+import { userOf } from "../auth.ts";
 import { sendError, sendRetryLater, tooManyRequests } from "../error-response.ts";
 import { createRateLimit } from "../rate-limit.ts";
 import { validateBody } from "../validate.ts";
@@ -24,9 +24,9 @@ const CHANGES_PER_HOUR = 10;
  * The calendar of the authenticated user: `PUT` connects it with the refresh token they granted, `GET` shows
  * its status, `DELETE` disconnects it. Tokens are never returned.
  */
-export function calendarRoutes(runtime: Runtime): Router {
+export function calendarRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const router = Router();
-  router.use(PATH, userAuth(runtime), onlyGoogle, limitChanges(runtime), express.json({ limit: "16kb" }));
+  router.use(PATH, auth, onlyGoogle, limitChanges(runtime), express.json({ limit: "16kb" }));
   router.put(PATH, async (req, res) => {
     const given = validateBody(connectionBody, req, res, "bad-connection");
     if (given === null) return;

@@ -1,17 +1,17 @@
-import { type Response, Router } from "express";
+import { type RequestHandler, type Response, Router } from "express";
 import type { Explanation } from "../../explain/explanation.ts";
 import { EXPLAINED, type Explained, explain, explainOwn } from "../../explain/index.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { userAuth, userOf } from "../auth.ts";
+import { userOf } from "../auth.ts";
 import { sendError } from "../error-response.ts";
 
 /**
  * `GET /explain/award|commission|feed|match|multiplier|pair|recommendation/:id`: explains a figure of the
  * authenticated user. Figures of others are 404; operators use /admin/api/explain.
  */
-export function explainRoutes(runtime: Runtime): Router {
+export function explainRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const router = Router();
-  router.get("/explain/:kind/:id", userAuth(runtime), (req, res) => {
+  router.get("/explain/:kind/:id", auth, (req, res) => {
     const { kind = "", id = "" } = req.params as Record<string, string | undefined>;
     return sendExplanation(runtime, res, { kind, id }, userOf(res));
   });

@@ -1,4 +1,4 @@
-import express, { type Response, Router } from "express";
+import express, { type RequestHandler, type Response, Router } from "express";
 import { z } from "zod";
 import { recordSeen } from "../../feeds/seen.ts";
 import { continueFeed, type FeedPage, openFeed, type ShownItem } from "../../feeds/served.ts";
@@ -6,7 +6,7 @@ import { readCursor, writeCursor } from "../../feeds/session.ts";
 import { referenceField } from "../../ids.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { ITEM_KINDS } from "../../scoring/feeds/merge-order.ts";
-import { userAuth, userOf } from "../auth.ts";
+import { userOf } from "../auth.ts";
 import { sendError } from "../error-response.ts";
 import { validateBody, validateQuery } from "../validate.ts";
 
@@ -33,9 +33,8 @@ export const seenBody = z.strictObject({
  * `GET /feed?segment=0` starts a session with the feed of the authenticated user, `GET /feed?cursor=`
  * continues it, `POST /feed/seen` records what they saw.
  */
-export function feedRoutes(runtime: Runtime): Router {
+export function feedRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const router = Router();
-  const auth = userAuth(runtime);
   router.get("/feed", auth, async (req, res) => {
     const query = validateQuery(feedPage, req, res);
     if (query === null) return;

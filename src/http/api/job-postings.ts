@@ -16,7 +16,7 @@ import { resolvePosting } from "../../postings/posting-references.ts";
 import { type Recommended, readServedList } from "../../postings/served-lists.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import type { ServedEntry } from "../../scoring/postings/serve-list.ts";
-import { userAuth, userOf } from "../auth.ts";
+import { userOf } from "../auth.ts";
 import { sendError } from "../error-response.ts";
 import { integerField, validateBody, validateQuery } from "../validate.ts";
 import { sendExplanation } from "./explain.ts";
@@ -49,9 +49,8 @@ export const dismissalBody = z.strictObject({
  * `/applied`, `/dismiss`: what the user did with it. `DELETE /jobs/feedback` forgets the reasons of
  * dismissals.
  */
-export function jobPostingRoutes(runtime: Runtime): Router {
+export function jobPostingRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const router = Router();
-  const auth = userAuth(runtime);
   const on = runtime.db.drizzle;
   router.get("/jobs", auth, async (req, res) => {
     const query = validateQuery(postingsQuery, req, res);

@@ -1,9 +1,9 @@
-import { Router } from "express";
+import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { type ReferralTree, readReferralTrees, type TreeNode } from "../../rewards/referral-tree.ts";
 import { isStatementCursor, readStatement } from "../../rewards/statement.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { userAuth, userOf } from "../auth.ts";
+import { userOf } from "../auth.ts";
 import { integerField, validateQuery } from "../validate.ts";
 
 export const statementPage = z.object({
@@ -20,9 +20,8 @@ export const treeQuery = z.object({
  * `GET /ledger/me?limit=&before=`: the transactions of the authenticated user, newest first, and the balance.
  * `GET /referrals/tree?depth=&limit=`: whom they referred, per organization, nearest first.
  */
-export function ledgerRoutes(runtime: Runtime): Router {
+export function ledgerRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const router = Router();
-  const auth = userAuth(runtime);
   router.get("/ledger/me", auth, async (req, res) => {
     const query = validateQuery(statementPage, req, res);
     if (query === null) return;

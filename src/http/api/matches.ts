@@ -1,4 +1,4 @@
-import { type Request, type Response, Router } from "express";
+import { type Request, type RequestHandler, type Response, Router } from "express";
 import { z } from "zod";
 import { referencesTo, resolveReference } from "../../db/references.ts";
 import type { Queryable } from "../../db/statement.ts";
@@ -11,7 +11,7 @@ import {
   readMatchCandidates,
 } from "../../project-matching/project-candidates.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { userAuth, userOf } from "../auth.ts";
+import { userOf } from "../auth.ts";
 import { sendError } from "../error-response.ts";
 import { integerField, validateQuery } from "../validate.ts";
 
@@ -31,9 +31,8 @@ export const ownPage = pageOf(20, 0.2);
  * authenticated user, computed on request. An empty list comes with the reason. `POST` and `DELETE
  * /volunteers/me/matches/:projectId/dismiss`: the user does not want that project, or does again.
  */
-export function matchRoutes(runtime: Runtime): Router {
+export function matchRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const router = Router();
-  const auth = userAuth(runtime);
   const on = runtime.db.drizzle;
   router.get("/projects/:id/candidates", auth, (req, res) => sendCandidates(on, req, res));
   router.get("/volunteers/me/matches", auth, (req, res) => sendOwnMatches(on, req, res));

@@ -1,4 +1,4 @@
-import express, { Router } from "express";
+import express, { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { resolveOrKeep } from "../../db/references.ts";
 import { notificationPreferences, userNotificationSettings } from "../../db/schema/notifications.ts";
@@ -16,7 +16,7 @@ import {
 } from "../../notifications/user-preferences.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { USUAL_DIGEST } from "../../scoring/notifications/digest-times.ts";
-import { userAuth, userOf } from "../auth.ts";
+import { userOf } from "../auth.ts";
 import { sendFaults, validateBody } from "../validate.ts";
 
 const MAX_PREFERENCES = 500;
@@ -79,9 +79,8 @@ export const preferencesBody = z.strictObject({
  * `GET /notification-preferences`: the preferences of the authenticated user. `PUT` replaces all of them;
  * absent fields are reset to their defaults.
  */
-export function preferenceRoutes(runtime: Runtime): Router {
+export function preferenceRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const router = Router();
-  const auth = userAuth(runtime);
   router.get("/notification-preferences", auth, async (_req, res) => {
     const preferences = await readUserPreferences(runtime.db.drizzle, userOf(res));
     res.set("Cache-Control", "no-store").json(await preferencesResponse(runtime.db.drizzle, preferences));

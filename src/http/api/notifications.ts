@@ -1,11 +1,11 @@
-import { Router } from "express";
+import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { isId } from "../../ids.ts";
 import { markAllRead, markRead, readNotificationPage } from "../../notifications/notification-list.ts";
 import { translateNotifications } from "../../notifications/translate-notifications.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { acceptedLanguage } from "../accepted-language.ts";
-import { callerOf, userAuth, userOf } from "../auth.ts";
+import { callerOf, userOf } from "../auth.ts";
 import { sendError } from "../error-response.ts";
 import { integerField, validateQuery } from "../validate.ts";
 import { notificationResponse } from "./notification-response.ts";
@@ -25,11 +25,11 @@ export const notificationQuery = z.object({
  */
 export function notificationRoutes(
   runtime: Runtime,
+  auth: RequestHandler,
   closing: AbortSignal,
   intervals?: StreamIntervals,
 ): Router {
   const router = Router();
-  const auth = userAuth(runtime);
   const streams = createNotificationStreams(runtime, closing, intervals);
   router.get("/notifications", auth, async (req, res) => {
     const query = validateQuery(notificationQuery, req, res);

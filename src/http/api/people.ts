@@ -1,11 +1,11 @@
-import { Router } from "express";
+import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { referencesTo } from "../../db/references.ts";
 import { readServedPairs, type ServedPair } from "../../people/served-pairs.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import type { PairTerm } from "../../scoring/people/score-pair.ts";
 import { servedScore } from "../../scoring/people/served-score.ts";
-import { userAuth, userOf } from "../auth.ts";
+import { userOf } from "../auth.ts";
 import { integerField, validateQuery } from "../validate.ts";
 
 export const peopleQuery = z.object({
@@ -28,10 +28,10 @@ const WORDS: Readonly<Record<PairTerm, string>> = {
  * `GET /users/me/matches?tier=&page=&page_size=`: the users who fit the authenticated user, those who meet
  * all preferences first (tier A), then the others (tier B).
  */
-export function peopleRoutes(runtime: Runtime): Router {
+export function peopleRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const router = Router();
   const on = runtime.db.drizzle;
-  router.get("/users/me/matches", userAuth(runtime), async (req, res) => {
+  router.get("/users/me/matches", auth, async (req, res) => {
     const asked = validateQuery(peopleQuery, req, res);
     if (asked === null) return;
     const me = userOf(res);

@@ -1,7 +1,8 @@
-import express, { Router } from "express";
+import express, { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
 import { referenceField } from "../../ids.ts";
+import { readListedPostings } from "../../postings/listed-postings.ts";
 import { hasActiveCv, type OwnRun, readOwnRun, startOwnRun } from "../../postings/own-runs.ts";
 import { resolvePostings } from "../../postings/posting-references.ts";
 import { readServedList } from "../../postings/served-lists.ts";
@@ -10,7 +11,7 @@ import type { Job } from "../../queues/job.ts";
 import { startRun } from "../../queues/manual-runs.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { generateRecommendations } from "../../workers/recommendations/generate-recommendations.ts";
-import { userAuth, userOf } from "../auth.ts";
+import { userOf } from "../auth.ts";
 import { sendError, sendRetryLater } from "../error-response.ts";
 import { validateBody, validateQuery } from "../validate.ts";
 import { pageFields, remoteField } from "./posting-query.ts";
@@ -38,24 +39,30 @@ export const viewsBody = z.strictObject({
  * user. `POST .../generate` computes them now, `GET .../status` shows the progress, `POST .../seen` records
  * what the user saw and opened.
  */
-export function recommendationRoutes(runtime: Runtime): Router {
+export function recommendationRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const router = Router();
-  const auth = userAuth(runtime);
   const on = runtime.db.drizzle;
   router.get("/jobs/recommendations", auth, async (req, res) => {
     const query = validateQuery(recommendationsPage, req, res);
     if (query === null) return;
-    const list = await readServedList(on, userOf(res), runtime.clock.now());
+    const now = runtime.clock.now();
+    const list = await readServedList(on, userOf(res), now);
     const found = (list?.items ?? []).filter(
       ({ entry: { posting }, score }) =>
         shownScore(score) >= query.min_score &&
-        (query.remote === undefined || (posting.remoteType === "remote") === query.remote),
+        (query.remote === undefined || posting.isRemote === query.remote),
     );
     const { page: number, page_size: pageSize } = query;
     const shown = found.slice((number - 1) * pageSize, number * pageSize);
+    const idOf = ({ entry }: (typeof shown)[number]) => entry.posting.id;
+    const postings = await readListedPostings(on, shown.map(idOf), now);
     res.set("Cache-Control", "no-store").json(
       pageResponse(
-        shown.map((item) => postingResponse(item.entry.posting, item.entry.status, item)),
+        shown.flatMap((item) => {
+          const posting = postings.get(idOf(item));
+          // Closed since the list was read.
+          return posting === undefined ? [] : [postingResponse(posting, item.entry.status, item)];
+        }),
         { total: found.length, page: number, pageSize },
       ),
     );

@@ -1,11 +1,11 @@
-import express, { Router } from "express";
+import express, { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
 import { referencesTo, resolveReference } from "../../db/references.ts";
 import { referenceField } from "../../ids.ts";
 import { type JoinRefusal, joinReferral } from "../../intake/referrals.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { userAuth, userOf } from "../auth.ts";
+import { userOf } from "../auth.ts";
 import { sendError, sendRetryLater } from "../error-response.ts";
 import { sendFaults, validateBody } from "../validate.ts";
 
@@ -30,9 +30,9 @@ export const referralBody = z.object({
  * `POST /referrals { referral_code, organization_id? }`: makes the owner of the code the referrer of the
  * authenticated user, once.
  */
-export function referralRoutes(runtime: Runtime): Router {
+export function referralRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const router = Router();
-  router.post("/referrals", userAuth(runtime), express.json({ limit: "8kb" }), async (req, res) => {
+  router.post("/referrals", auth, express.json({ limit: "8kb" }), async (req, res) => {
     const given = validateBody(referralBody, req, res, "bad-referral");
     if (given === null) return;
     const { referral_code: referralCode, organization_id: reference = null } = given;

@@ -1,4 +1,4 @@
-import { Router } from "express";
+import { type RequestHandler, Router } from "express";
 import { html } from "../../html.ts";
 import { findPeople, suggestPeople } from "../../people/find-people.ts";
 import { readSubjects } from "../../people/search-references.ts";
@@ -10,7 +10,7 @@ import { highlight } from "../../scoring/people/search/highlight.ts";
 import type { SearchTerm } from "../../scoring/people/search/parse-search.ts";
 import type { Ranked } from "../../scoring/people/search/rank-person.ts";
 import { CANDIDATES } from "../../scoring/people/search/standing.ts";
-import { userAuth, userOf } from "../auth.ts";
+import { userOf } from "../auth.ts";
 import { sendError } from "../error-response.ts";
 import { searchLimits } from "./search-limits.ts";
 import { readSearch, readSuggest } from "./search-query.ts";
@@ -20,9 +20,8 @@ import { readSearch, readSuggest } from "./search-query.ts";
  * whose names begin as written. `GET /users/me/searchable`: whether the authenticated user is found, and if
  * not, why.
  */
-export function searchRoutes(runtime: Runtime): Router {
+export function searchRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const router = Router();
-  const auth = userAuth(runtime);
   const limits = searchLimits(runtime);
   const on = runtime.db.drizzle;
   router.get("/search/profiles", auth, limits.searches, async (req, res) => {

@@ -1,35 +1,24 @@
-import { Router } from "express";
+import { type RequestHandler, Router } from "express";
 import { z } from "zod";
-import { referencesTo } from "../../db/references.ts";
 import { readTrending } from "../../feeds/trending.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { userAuth, userOf } from "../auth.ts";
+import { userOf } from "../auth.ts";
 import { integerField, validateQuery } from "../validate.ts";
 
 export const trendingQuery = z.object({ limit: integerField(1, 100).default(20) });
 
 /** `GET /trending?limit=`: the public posts of the last 48 hours that people engage with most, best first. */
-export function trendingRoutes(runtime: Runtime): Router {
+export function trendingRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const router = Router();
   const on = runtime.db.drizzle;
-  router.get("/trending", userAuth(runtime), async (req, res) => {
+  router.get("/trending", auth, async (req, res) => {
     const given = validateQuery(trendingQuery, req, res);
     if (given === null) return;
     const posts = await readTrending(on, userOf(res), given.limit, runtime.clock.now());
-    const postOf = await referencesTo(
-      on,
-      "posts",
-      posts.map(({ id }) => id),
-    );
-    const userReference = await referencesTo(
-      on,
-      "users",
-      posts.map(({ authorId }) => authorId),
-    );
     res.set("Cache-Control", "no-store").json({
       posts: posts.map((post) => ({
-        id: postOf(post.id),
-        author: { id: userReference(post.authorId), name: post.authorName },
+        id: post.id,
+        author: { id: post.authorId, name: post.authorName },
         body: post.body,
         content_type: post.contentType,
         created_at: post.createdAt.toISOString(),

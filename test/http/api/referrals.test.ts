@@ -189,6 +189,19 @@ describe("tokens", () => {
     }
   });
 
+  test("a token that was accepted before is refused once it has expired, and when its user is erased", async () => {
+    const { world, address, alone } = await community();
+    const bearer = await token(alone.userId);
+    const status = async (): Promise<number> => (await join(address, bearer, "{")).status;
+    expect([await status(), await status()]).toEqual([400, 400]);
+    world.at(new Date((SECONDS + 66) * 1_000).toISOString());
+    expect(await status()).toBe(401);
+    world.at(AT);
+    expect(await status()).toBe(400);
+    await world.query("update users set erased_at = now() where id = $1", [alone.userId]);
+    expect(await status()).toBe(401);
+  });
+
   test("503 while neither secret nor key set is configured", async () => {
     const world = await createWorld();
     const answer = await join(await serve(world), await token("1"), {});
