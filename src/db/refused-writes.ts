@@ -1,5 +1,6 @@
 import type { ClientBase } from "pg";
 import { UNFIT_CODES } from "./faults.ts";
+import { onServerError } from "./server-errors.ts";
 
 /**
  * Whether the server is known to accept writes. Finding out needs a write: a server whose disk is full still
@@ -20,7 +21,7 @@ export function noticeRefusedWrites(): RefusedWrites {
   let proven: string | null = null;
   return {
     watch(client) {
-      connectionOf(client).on("errorMessage", ({ code }) => {
+      onServerError(client, ({ code }) => {
         if (code !== undefined && UNFIT_CODES.has(code)) proven = null;
       });
     },
@@ -30,10 +31,3 @@ export function noticeRefusedWrites(): RefusedWrites {
     },
   };
 }
-
-type ServerError = { readonly code?: string };
-type Connection = { on(event: "errorMessage", listener: (error: ServerError) => void): void };
-
-/** The types of the driver leave the property out. */
-const connectionOf = (client: ClientBase): Connection =>
-  (client as unknown as { readonly connection: Connection }).connection;

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { Database } from "./client.ts";
+import { type FailedStatement, watchStatements } from "./failed-statement.ts";
 import { isDatabaseAbsent, isOutdatedPlan } from "./faults.ts";
 import { streamOf } from "./prepared.ts";
 import type { Queryable } from "./statement.ts";
@@ -38,6 +39,9 @@ const relayOnly = (): Dispatch => ({ pending: false, reserve: () => null, assign
  * Runs `work` in one transaction on one connection. Commits when it resolves, rolls back when it rejects.
  * Code that has a relay uses `relay.transact`, which also starts the work that was enqueued.
  *
+ * Statements that do not wait for each other's results may be sent together. When one fails, this rejects with
+ * its error, whichever of theirs the work has thrown.
+ *
  * When `signal` aborts, the connection is destroyed at once, so that statements the abandoned work still
  * sends cannot run outside its transaction. Rejects with the signal's reason.
  */
@@ -67,16 +71,19 @@ export async function inTransaction<T>(
   // A connection lost while it is checked out is reported by the statement that fails on it.
   client.on("error", ignoreLostConnection);
   signal?.addEventListener("abort", abandon, { once: true });
+  const failed = watchStatements(client);
   try {
     const stream = streamOf(client);
-    return await drizzle(client).transaction((inner) => work(ownTx(inner, { dispatch, stream })));
-  } catch (error) {
+    return await drizzle(client).transaction((inner) => work(ownTx(inner, { dispatch, stream, failed })));
+  } catch (thrown) {
     if (signal?.aborted) throw signal.reason;
+    const error = failed.reasonOf(thrown);
     // A migration changed the schema under its prepared statements: the next connection prepares them again.
     // A server that became read-only is no longer the primary: the next connection may lead to the new one.
     if (isOutdatedPlan(error) || isDatabaseAbsent(error)) release(true);
     throw error;
   } finally {
+    failed.end();
     signal?.removeEventListener("abort", abandon);
     client.off("error", ignoreLostConnection);
     release(false);
@@ -85,10 +92,14 @@ export async function inTransaction<T>(
 
 type DrizzleTransaction = Parameters<Parameters<NodePgDatabase["transaction"]>[0]>[0];
 
-type Opened = { readonly dispatch: Dispatch; readonly stream: Socket };
+type Opened = {
+  readonly dispatch: Dispatch;
+  readonly stream: Socket;
+  readonly failed: FailedStatement;
+};
 
 function ownTx(inner: DrizzleTransaction, opened: Opened): Tx {
-  const { dispatch, stream } = opened;
+  const { dispatch, stream, failed } = opened;
   return {
     execute: inner.execute.bind(inner) as Tx["execute"],
     dispatch,
@@ -96,7 +107,12 @@ function ownTx(inner: DrizzleTransaction, opened: Opened): Tx {
       stream.prependListener("data", listener);
       return () => void stream.off("data", listener);
     },
-    transaction: (work) => inner.transaction((savepoint) => work(ownTx(savepoint, opened))),
+    transaction: (work) =>
+      inner
+        .transaction((savepoint) => work(ownTx(savepoint, opened)))
+        .catch((error: unknown) => {
+          throw failed.reasonOf(error);
+        }),
   };
 }
 

@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
+import { databaseFault } from "../../src/database-fault.ts";
 import { rows } from "../../src/db/statement.ts";
-import { inTransaction } from "../../src/db/transaction.ts";
+import { inTransaction, type Tx } from "../../src/db/transaction.ts";
 import { eventually } from "../support/eventually.ts";
 import { gate } from "../support/gate.ts";
 import { note, noted } from "../support/jobs.ts";
@@ -128,6 +129,24 @@ describe("a transaction", () => {
       dispatch,
     );
     expect(dispatch.pending).toBe(true);
+  });
+
+  it("rejects with the error of the statement that failed it, not with those of statements behind it", async () => {
+    const world = await createWorld();
+    const within = async (layers: number, work: () => Promise<unknown>): Promise<unknown> =>
+      layers === 0 ? work() : await within(layers - 1, work);
+    // Answered first, and thrown last.
+    const together = (tx: Tx) =>
+      Promise.all([within(20, () => tx.execute(sql`select 1 / 0`)), tx.execute(sql`select 1`)]);
+    const codeOf = async (work: Promise<unknown>) =>
+      databaseFault(await work.catch((error: unknown) => error))?.code;
+    expect(await codeOf(inTransaction(world.db, together))).toBe("22012");
+    await inTransaction(world.db, async (tx) => {
+      expect(await codeOf(tx.transaction(together))).toBe("22012");
+      expect(await codeOf(tx.transaction((savepoint) => savepoint.execute(sql`select nothing`)))).toBe(
+        "42703",
+      );
+    });
   });
 
   it("rolls a savepoint back alone when its work rejects", async () => {
