@@ -72,10 +72,16 @@ function visitMarks(text: string, visit: (mark: string, start: number, end: numb
   }
 }
 
-function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
-  return at + 1;
+/** Behind the string that begins at `start`; behind the text if it does not end. */
+export function endOfString(text: string, start: number): number {
+  for (let at = start + 1; ; ) {
+    const quote = text.indexOf('"', at);
+    if (quote < 0) return text.length + 1;
+    let escapes = 0;
+    while (text[quote - 1 - escapes] === "\\") escapes++;
+    if (escapes % 2 === 0) return quote + 1;
+    at = quote + 1;
+  }
 }
 
 /** An object or array that is open. `keys` is null in an array. */

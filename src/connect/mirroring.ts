@@ -3,7 +3,9 @@ import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { isContention, isDatabaseAbsent } from "../db/faults.ts";
 import { rows } from "../db/statement.ts";
+import { orAborted } from "../deadlines.ts";
 import { type Log, warnThrottled } from "../log.ts";
+import { shareRuns } from "../share-runs.ts";
 import { fewerKeys, unlessTooSlow } from "./key-limit.ts";
 import { applyNotes, KEYS_PER_ROUND, type RoundResult, resyncPart } from "./reconcile.ts";
 import { checkSources } from "./source-check.ts";
@@ -16,10 +18,10 @@ export type Mirroring = {
   stop(): Promise<void>;
   /**
    * Applies the changes that are noted by now. To be called before acting on something that the host wrote,
-   * so that the rows of the same transaction are mirrored.
+   * so that the rows of the same transaction are mirrored. However many call it, one of them at a time works.
    *
    * @returns 0, or in how many milliseconds to try again: while mirrors have been behind for less than the
-   * patience. Never rejects.
+   * patience, or when the signal aborts. Never rejects.
    */
   catchUp(signal: AbortSignal): Promise<number>;
 };
@@ -29,6 +31,8 @@ export type MirroringDeps = {
   readonly log: Log;
   /** For how long work waits for mirrors that are behind. */
   readonly patienceMs: number;
+  /** After which a round is rolled back, and tried with fewer keys. Default: the limit of a transaction. */
+  readonly roundLimitMs?: number;
 };
 
 /** How often to look for changes. */
@@ -49,6 +53,26 @@ export function createMirroring(deps: MirroringDeps): Mirroring {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> | null = null;
   let checkedMs = Number.NEGATIVE_INFINITY;
+  let limit = KEYS_PER_ROUND;
+  const stopped = new AbortController();
+  let pass: Promise<number> | null = null;
+  const catchUp = shareRuns(() => {
+    pass = catchUpOnce();
+    return pass;
+  });
+  const catchUpOnce = async (): Promise<number> => {
+    try {
+      const options = { signal: stopped.signal, onRound: (round: RoundResult) => report(deps, round) };
+      const lag = await applyNoted(deps.db, options);
+      if (!isBehind(lag)) return 0;
+      if (youngest(lag) < deps.patienceMs) return HOLD_MS;
+      behind.warn(new Error("some changes of the host are not mirrored yet"));
+      return 0;
+    } catch (error) {
+      if (!isDatabaseAbsent(error)) failed.warn(error);
+      return HOLD_MS;
+    }
+  };
   const round = async () => {
     if (performance.now() - checkedMs >= CHECK_MS) {
       checkedMs = performance.now();
@@ -57,7 +81,7 @@ export function createMirroring(deps: MirroringDeps): Mirroring {
         lost.warn(new Error(faults.map(({ mirror, fault }) => `${mirror}: ${fault}`).join("; ")));
       else lost.recovered();
     }
-    await applyAll(deps);
+    limit = await applyAll(deps, limit);
   };
   const poll = () => {
     running ??= round()
@@ -75,36 +99,32 @@ export function createMirroring(deps: MirroringDeps): Mirroring {
     async stop() {
       clearInterval(timer);
       timer = undefined;
-      await running;
+      stopped.abort();
+      await Promise.all([running, pass]);
     },
-    async catchUp(signal) {
-      try {
-        const lag = await applyNoted(deps.db, { signal, onRound: (round) => report(deps, round) });
-        if (!isBehind(lag)) return 0;
-        if (youngest(lag) < deps.patienceMs) return HOLD_MS;
-        behind.warn(new Error("some changes of the host are not mirrored yet"));
-        return 0;
-      } catch (error) {
-        if (!isDatabaseAbsent(error)) failed.warn(error);
-        return HOLD_MS;
-      }
-    },
+    catchUp: (signal) => orAborted(catchUp(), signal).catch(() => HOLD_MS),
   };
 }
 
-/** Applies everything that is noted, and one part after the other of a resync. */
-async function applyAll(deps: MirroringDeps): Promise<void> {
-  if (!(await isAnythingNoted(deps.db))) return;
-  let limit = KEYS_PER_ROUND;
+/**
+ * Applies everything that is noted, and one part after the other of a resync.
+ *
+ * @param limit how many keys to begin with.
+ * @returns that for the next call. A round that took too long may hold the lock for a moment after it was
+ *   given up: then fewer keys stay fewer.
+ */
+async function applyAll(deps: MirroringDeps, limit: number): Promise<number> {
+  if (!(await isAnythingNoted(deps.db))) return KEYS_PER_ROUND;
   for (;;) {
     const results: (RoundResult | null)[] = [];
     for (const apply of [applyNotes, resyncPart]) {
-      const result = await unlessTooSlow(() => apply(deps.db, limit), limit);
+      const result = await unlessTooSlow(() => apply(deps.db, limit, deps.roundLimitMs), limit);
       if (result !== null) report(deps, result);
       results.push(result);
     }
     if (results.includes(null)) limit = fewerKeys(limit);
-    else if (results.every((result) => result?.kind !== "applied")) return;
+    else if (results.some((result) => result?.kind === "busy")) return limit;
+    else if (results.every((result) => result?.kind !== "applied")) return KEYS_PER_ROUND;
   }
 }
 
@@ -172,10 +192,12 @@ export async function applyNoted(
   const deadline = performance.now() + CATCH_UP_MS;
   let lag = await look(db);
   const { last } = lag;
+  let limit = KEYS_PER_ROUND;
   while (lag.last !== null && !signal?.aborted && performance.now() <= deadline) {
-    const round = await applyNotes(db).catch(busyIfContended);
-    onRound?.(round);
-    if (round.kind === "busy") await delay(BUSY_MS);
+    const round = await unlessTooSlow(() => applyNotes(db, limit).catch(busyIfContended), limit);
+    if (round === null) limit = fewerKeys(limit);
+    else onRound?.(round);
+    if (round?.kind === "busy") await delay(BUSY_MS);
     lag = await look(db, last);
   }
   return lag;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { decodeUtf8, readJson } from "../foreign-json.ts";
 import { foreignId } from "../foreign-text.ts";
+import { mapInPortions } from "../portions.ts";
 import { HOST_TABLES } from "./host-tables.ts";
 import type { FieldFault } from "./record-values.ts";
 import type { HostRecord } from "./record-versions.ts";
@@ -44,10 +45,10 @@ export type ReadRecord = {
   readonly key: string | null;
 } & ({ readonly record: HostRecord } | { readonly faults: readonly FieldFault[] });
 
-/** The lines of a body, without empty ones. Pure. */
-export function readRecordLines(
+/** The lines of a body, without empty ones. Pure; in portions, since a body may be megabytes long. */
+export async function readRecordLines(
   raw: Buffer,
-): { readonly lines: readonly ReadRecord[] } | { readonly faults: readonly FieldFault[] } {
+): Promise<{ readonly lines: readonly ReadRecord[] } | { readonly faults: readonly FieldFault[] }> {
   const decoded = decodeUtf8(raw);
   if ("fault" in decoded) return { faults: [{ field: "body", fault: decoded.fault }] };
   const lines = decoded.text
@@ -56,7 +57,7 @@ export function readRecordLines(
     .filter(({ text }) => text !== "");
   if (lines.length === 0 || lines.length > MAX_RECORDS)
     return { faults: [{ field: "body", fault: `must have 1 to ${MAX_RECORDS} lines` }] };
-  return { lines: lines.map(({ text, line }) => readRecord(text, line)) };
+  return { lines: await mapInPortions(lines, ({ text, line }) => readRecord(text, line)) };
 }
 
 /** Reads one line. Pure; never throws. */

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { array, rows } from "../db/statement.ts";
-import { inTransaction, type Tx } from "../db/transaction.ts";
+import type { Tx } from "../db/transaction.ts";
 import { groupBy } from "../group-by.ts";
 import { type Applied, applyKeys } from "./apply-keys.ts";
 import {
@@ -14,6 +14,7 @@ import {
   stopMirror,
 } from "./installed.ts";
 import { mappingFaultOf } from "./isolate.ts";
+import { inRound } from "./key-limit.ts";
 import { keysThrough, nextHostKeys, nextOwnKeys } from "./mirror-statements.ts";
 import { setMuted, splitByAge, withoutNudges } from "./muted-rows.ts";
 import { readHost } from "./read-host.ts";
@@ -36,26 +37,29 @@ export const KEYS_PER_ROUND = 10_000;
  * taken, so they are at least as new as the noted changes.
  *
  * @param limit about how many keys to take; at least those of one note.
+ * @param limitMs after which it is rolled back.
  */
-export const applyNotes = (db: Database, limit = KEYS_PER_ROUND): Promise<RoundResult> =>
-  inTransaction(db, async (tx) => {
-    if (!(await lockMirrors(tx))) return BUSY;
-    const mirrors = await readMirrors(tx);
-    const notes = await takeNotes(tx, activeTables(mirrors), limit);
-    if (notes.length === 0) return IDLE;
-    const whole = notes.filter(({ keys }) => keys === null).map(({ mirror }) => mirror);
-    if (whole.length > 0) await beginResync(tx, whole);
-    const { keys, stopped } = await keysOf(tx, mirrors, notes);
-    const left = withoutStopped(mirrors, stopped);
-    const { old, recent } = await splitByAge(tx, left, keys);
-    const first = old.size === 0 ? NOTHING : await withoutNudges(tx, () => applyKeys(tx, left, old));
-    const second = await applyKeys(tx, withoutStopped(left, first.stopped), recent);
-    return {
-      kind: "applied",
-      keys: first.keys + second.keys,
-      stopped: [...stopped, ...first.stopped, ...second.stopped],
-    };
-  });
+export const applyNotes = (db: Database, limit = KEYS_PER_ROUND, limitMs?: number): Promise<RoundResult> =>
+  inRound(db, (tx) => applyOldest(tx, limit), limit, limitMs);
+
+async function applyOldest(tx: Tx, limit: number): Promise<RoundResult> {
+  if (!(await lockMirrors(tx))) return BUSY;
+  const mirrors = await readMirrors(tx);
+  const notes = await takeNotes(tx, activeTables(mirrors), limit);
+  if (notes.length === 0) return IDLE;
+  const whole = notes.filter(({ keys }) => keys === null).map(({ mirror }) => mirror);
+  if (whole.length > 0) await beginResync(tx, whole);
+  const { keys, stopped } = await keysOf(tx, mirrors, notes);
+  const left = withoutStopped(mirrors, stopped);
+  const { old, recent } = await splitByAge(tx, left, keys);
+  const first = old.size === 0 ? NOTHING : await withoutNudges(tx, () => applyKeys(tx, left, old));
+  const second = await applyKeys(tx, withoutStopped(left, first.stopped), recent);
+  return {
+    kind: "applied",
+    keys: first.keys + second.keys,
+    stopped: [...stopped, ...first.stopped, ...second.stopped],
+  };
+}
 
 const NOTHING: Applied = { stopped: [], keys: 0 };
 
@@ -149,21 +153,23 @@ async function throughKeys(
  * keys, then our own, which finds those that the host no longer has. The rows may be old, so they make no
  * nudge due.
  */
-export const resyncPart = (db: Database, limit = KEYS_PER_ROUND): Promise<RoundResult> =>
-  inTransaction(db, async (tx) => {
-    if (!(await lockMirrors(tx))) return BUSY;
-    const mirrors = await readMirrors(tx);
-    const mirror = mirrors.find(({ resync, stopped }) => resync !== null && !stopped);
-    if (!mirror) return IDLE;
-    await setMuted(tx, true);
-    const part = await nextPart(tx, mirror, limit);
-    if ("reason" in part) return { kind: "applied", stopped: [{ mirror: mirror.table, ...part }], keys: 0 };
-    const applied = await applyKeys(tx, mirrors, new Map([[mirror.table, new Set(part.keys)]]), {
-      outOf: part.keys.length,
-    });
-    if (!applied.stopped.some((one) => one.mirror === mirror.table)) await advance(tx, mirror, part.keys);
-    return { kind: "applied", stopped: applied.stopped, keys: applied.keys };
+export const resyncPart = (db: Database, limit = KEYS_PER_ROUND, limitMs?: number): Promise<RoundResult> =>
+  inRound(db, (tx) => applyPart(tx, limit), limit, limitMs);
+
+async function applyPart(tx: Tx, limit: number): Promise<RoundResult> {
+  if (!(await lockMirrors(tx))) return BUSY;
+  const mirrors = await readMirrors(tx);
+  const mirror = mirrors.find(({ resync, stopped }) => resync !== null && !stopped);
+  if (!mirror) return IDLE;
+  await setMuted(tx, true);
+  const part = await nextPart(tx, mirror, limit);
+  if ("reason" in part) return { kind: "applied", stopped: [{ mirror: mirror.table, ...part }], keys: 0 };
+  const applied = await applyKeys(tx, mirrors, new Map([[mirror.table, new Set(part.keys)]]), {
+    outOf: part.keys.length,
   });
+  if (!applied.stopped.some((one) => one.mirror === mirror.table)) await advance(tx, mirror, part.keys);
+  return { kind: "applied", stopped: applied.stopped, keys: applied.keys };
+}
 
 async function nextPart(
   tx: Tx,

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { mapInPortions } from "../portions.ts";
 import { applyKeys, type RefusedRow } from "./apply-keys.ts";
 import { type Keys, type Mirror, readMirrors, waitForMirrors } from "./installed.ts";
 import { refuseBeyondLimit } from "./pending-limit.ts";
@@ -29,6 +30,22 @@ export type RecordOutcome =
   | { readonly status: "waiting"; readonly needs: MissingRow }
   | { readonly status: "rejected"; readonly faults: readonly FieldFault[] };
 
+/**
+ * A row of which the newest version is refused takes one more wave for the version before, and mirrors wait
+ * meanwhile.
+ */
+const MAX_WAVES = 20;
+
+const TOO_MANY_VERSIONS: RecordOutcome = {
+  status: "rejected",
+  faults: [
+    {
+      field: "version",
+      fault: `is behind ${MAX_WAVES} newer ones that were refused: send it again without those`,
+    },
+  ],
+};
+
 type Call = {
   readonly tx: Tx;
   readonly mirrors: readonly Mirror[];
@@ -46,8 +63,12 @@ type Call = {
  * @returns what became of each, in order.
  */
 export async function storeRecords(tx: Tx, given: readonly HostRecord[]): Promise<RecordOutcome[]> {
+  const records = await mapInPortions(given, (record) => ({
+    ...record,
+    id: recordId(record),
+    hash: recordHash(record),
+  }));
   await waitForMirrors(tx);
-  const records = given.map((record) => ({ ...record, id: recordId(record), hash: recordHash(record) }));
   const outcomes = (await unfitRecords(tx, records)).map((faults): RecordOutcome | undefined =>
     faults.length === 0 ? undefined : { status: "rejected", faults },
   );
@@ -58,11 +79,12 @@ export async function storeRecords(tx: Tx, given: readonly HostRecord[]): Promis
     known: await readVersions(tx, records),
     outcomes,
   };
-  for (;;) {
+  for (let waves = 0; waves < MAX_WAVES; waves++) {
     const wave = await nextWave(call);
-    if (wave.length === 0) return call.outcomes.map((outcome) => outcome as RecordOutcome);
+    if (wave.length === 0) break;
     await writeWave(call, wave);
   }
+  return call.outcomes.map((outcome) => outcome ?? TOO_MANY_VERSIONS);
 }
 
 /**

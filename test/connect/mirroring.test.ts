@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { lockMirrors } from "../../src/connect/installed.ts";
 import { createMirroring } from "../../src/connect/mirroring.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
+import { countQueries } from "../support/count-queries.ts";
 import { eventually } from "../support/eventually.ts";
 import { gate } from "../support/gate.ts";
 import {
@@ -65,6 +66,25 @@ it("a select that takes longer than a statement may is read in smaller parts", a
   await eventually(async () => expect(await companies(world)).toHaveLength(6_000));
 });
 
+it("a round that takes longer than a transaction may is repeated with fewer keys", async () => {
+  const world = await createWorld();
+  await hostPlatform(world);
+  await world.query("insert into app.companies (title) select 'C' || n from generate_series(1, 3000) n");
+  const organizations = MAPPINGS["organizations"]?.replace(/;$/, "");
+  // Three seconds for all of them, which a single statement may take.
+  await installMappings(world, {
+    organizations: `${organizations}, lateral (select pg_sleep(0.001) where c.id is not null) slow`,
+  });
+  const mirroring = createMirroring({ db: world.db, log: world.log, patienceMs: 0, roundLimitMs: 1_000 });
+  world.closing(() => mirroring.stop());
+  mirroring.start();
+  await eventually(async () => expect(await companies(world)).toHaveLength(3_000));
+  const [written] = await world.query<{ n: number }>(
+    "select count(distinct xmin::text)::int as n from organizations where host_id is not null",
+  );
+  expect(written?.n).toBeGreaterThan(1);
+});
+
 describe("catching up", () => {
   it("applies what is noted, and takes no time without mirrors", async () => {
     const world = await createWorld();
@@ -109,6 +129,37 @@ describe("catching up", () => {
     going = false;
     await writing;
     await reconcile(world);
+  });
+
+  it("costs as little for two hundred callers at once as for two", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    const all = (callers: number) =>
+      Promise.all(Array.from({ length: callers }, () => world.mirroring.catchUp(signal)));
+    const few = await countQueries(world, () => all(2));
+    expect(await countQueries(world, () => all(200))).toBe(few);
+  });
+
+  it("applies what was noted while an earlier call was at work", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    await add(world, "First");
+    const first = world.mirroring.catchUp(signal);
+    await add(world, "Second");
+    await world.mirroring.catchUp(signal);
+    expect(await companies(world)).toEqual(["First", "Second"]);
+    await first;
+  });
+
+  it("ends for a caller that goes away, and goes on for the others", async () => {
+    const world = await createWorld();
+    await mirrored(world);
+    await add(world, "Helpers");
+    const gone = new AbortController();
+    const calls = [world.mirroring.catchUp(gone.signal), world.mirroring.catchUp(signal)];
+    gone.abort();
+    expect(await Promise.all(calls)).toEqual([1_000, 0]);
+    expect(await companies(world)).toEqual(["Helpers"]);
   });
 
   it("gives work back during a resync, until the patience is exhausted", async () => {

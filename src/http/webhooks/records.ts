@@ -73,7 +73,7 @@ function takeRecords(
   return async (_req, res) => {
     const { raw, startedMs } = signedCallOf(res);
     try {
-      const read = readRecordLines(raw);
+      const read = await readRecordLines(raw);
       if ("faults" in read) {
         count("rejected");
         const message = "The signature is valid, but the body has errors. Nothing was stored.";

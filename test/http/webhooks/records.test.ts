@@ -344,6 +344,17 @@ describe("POST /webhooks/records rejects", () => {
     expect(await statuses(member(3, "member", "later"))).toEqual(["unchanged"]);
   });
 
+  it("the versions of a row beyond twenty that were refused, in one call, and takes them in another", async () => {
+    const { world, send, statuses } = await open();
+    await send([user(ADA), record("organizations", "o", 1, { name: "O" })]);
+    const member = (version: number, role: string) =>
+      record("organization_members", "x", version, { organization_id: "o", user_id: ADA, role });
+    const refused = Array.from({ length: 40 }, (_, n) => member(100 - n, "king"));
+    expect(await statuses(member(1, "owner"), ...refused)).toEqual(Array(41).fill("rejected"));
+    expect(await count(world, "organization_members")).toBe(0);
+    expect(await statuses(member(1, "owner"))).toEqual(["stored"]);
+  });
+
   it("records of a table that is mirrored from the same database; a record waits for its rows", async () => {
     const { world, send, answers } = await open();
     await hostPlatform(world);
