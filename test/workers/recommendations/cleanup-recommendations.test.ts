@@ -1,5 +1,8 @@
 import { expect, it } from "vitest";
-import { cleanupRecommendations } from "../../../src/workers/recommendations/cleanup-recommendations.ts";
+import {
+  cleanupRecommendations,
+  ROWS_PER_RUN,
+} from "../../../src/workers/recommendations/cleanup-recommendations.ts";
 import { applicant, posting, storeList } from "../../support/recommendations.ts";
 import { createWorld } from "../../support/world.ts";
 
@@ -20,4 +23,18 @@ it("deletes lists after three days, old views, and weights that newer ones have 
   expect(await world.query("select user_id from recommendation_lists")).toEqual([{ user_id: bob }]);
   expect(await world.query("select user_id from recommendation_views")).toEqual([{ user_id: bob }]);
   expect(await world.query("select id from skill_rarities order by id")).toEqual([{ id: "2" }, { id: "3" }]);
+});
+
+it("deletes any number of views, in one bounded transaction after the other", async () => {
+  const world = await createWorld({ at: "2026-06-05T07:00:01Z" });
+  const job = await posting(world, { title: "Nurse" });
+  for (const _part of [1, 2, 3, 4, 5, 6, 7, 8])
+    await world.query(
+      `with seen as (insert into users (name) select 'U' from generate_series(1, $2) returning id)
+       insert into recommendation_views (user_id, job_id, days, last_day) select id, $1, 1, '2026-03-01' from seen`,
+      [job, ROWS_PER_RUN / 8 + 1],
+    );
+  expect(await world.perform(cleanupRecommendations, {})).toMatchObject({ counts: { views: ROWS_PER_RUN } });
+  await world.drain();
+  expect(await world.query("select 1 from recommendation_views")).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { cleanupSavedJobs } from "../../../src/workers/recommendations/cleanup-saved-jobs.ts";
+import { cleanupSavedJobs, ROWS_PER_RUN } from "../../../src/workers/recommendations/cleanup-saved-jobs.ts";
 import { applicant, posting } from "../../support/recommendations.ts";
 import { createWorld } from "../../support/world.ts";
 
@@ -21,4 +21,18 @@ it("deletes what was saved ten days ago, and keeps what was applied for", async 
     { status: "applied", saved_at: new Date("2026-01-01T00:00:00Z") },
     { status: "saved", saved_at: new Date("2026-06-02T00:00:02Z") },
   ]);
+});
+
+it("deletes any number, in one bounded transaction after the other", async () => {
+  const world = await createWorld({ at: "2026-06-12T00:00:01Z" });
+  const job = await posting(world, { title: "Nurse" });
+  for (const _part of [1, 2, 3, 4, 5, 6, 7, 8])
+    await world.query(
+      `with saved as (insert into users (name) select 'U' from generate_series(1, $2) returning id)
+       insert into job_applications (user_id, job_id, status, saved_at) select id, $1, 'saved', '2026-06-01T00:00:00Z' from saved`,
+      [job, ROWS_PER_RUN / 8 + 1],
+    );
+  expect(await world.perform(cleanupSavedJobs, {})).toMatchObject({ counts: { deleted: ROWS_PER_RUN } });
+  await world.drain();
+  expect(await world.query("select 1 from job_applications")).toEqual([]);
 });
