@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
 import { hostInstant } from "../db/instants.ts";
 import { type Queryable, rows } from "../db/statement.ts";
+import { readSeen } from "../feeds/served.ts";
+import { keyOf } from "../feeds/session.ts";
 import { readCurrentFeeds, type StoredFeed } from "../feeds/stored-feeds.ts";
 import { isReadableBy, isShownTo } from "../feeds/visibility.ts";
 import { isId } from "../ids.ts";
@@ -14,8 +16,6 @@ type Facts = {
   readonly createdAt: string;
   /** Null: the features are newer than the feed, or there are none. */
   readonly quality: number | null;
-  /** Ids of items of the user's feed that were seen in the last 24 hours. */
-  readonly seen: readonly string[];
 };
 
 /**
@@ -39,7 +39,7 @@ export async function explainFeedItem(on: Queryable, id: string): Promise<Explan
     title: `Post ${rowOf("posts", postId)} in the feed of user ${rowOf("users", userId)}`,
     agrees: faults.length === 0,
     faults: faults.map((fault) => `${fault}; the next run of feed-presort will update it`),
-    steps: [...steps, ...(stored && post ? rankSteps(stored, post, facts) : [whyAbsent(stored, facts)])],
+    steps: [...steps, ...(stored && post ? await rankSteps(on, stored, post) : [whyAbsent(stored, facts)])],
     ownerUserId: userId,
   };
 }
@@ -53,9 +53,7 @@ async function readFacts(
   const [found] = await rows<Facts>(
     on,
     sql`select ${isShownTo(userId)} and ${isReadableBy(userId)} as "isShown", p.created_at as "createdAt",
-               case when f.computed_at < ${stored?.computedAt ?? null}::timestamptz then f.quality end as quality,
-               array(select s.kind || ' ' || s.item_id from feed_seen s
-                     where s.user_id = ${userId} and s.seen_at > now() - interval '24 hours') as seen
+               case when f.computed_at < ${stored?.computedAt ?? null}::timestamptz then f.quality end as quality
         from posts p join users u on u.id = p.author_id left join post_features f on f.post_id = p.id
         where p.id = ${postId} and exists (select 1 from users v where v.id = ${userId} and v.erased_at is null)`,
   );
@@ -69,9 +67,14 @@ const SOURCE_TEXTS: Readonly<Record<FeedSource, string>> = {
   friends: "its author is on the user's match list and shares an interest; it trends",
 };
 
-function rankSteps({ feed, computedAt }: StoredFeed, post: FeedPost, { seen }: Facts): Step[] {
-  const isSeen = ({ kind, id }: FeedItem) => seen.includes(`${kind} ${id}`);
+async function rankSteps(
+  on: Queryable,
+  { userId, feed, computedAt }: StoredFeed,
+  post: FeedPost,
+): Promise<Step[]> {
   const now = new Date();
+  const seen = await readSeen(on, userId, feed, now);
+  const isSeen = (item: FeedItem) => seen.has(keyOf(item));
   const terms = feedTerms(post, now.getTime(), isSeen({ kind: "post", id: post.id }));
   const order = sessionOrder(feed, now.getTime(), isSeen);
   const rank = order.findIndex(({ kind, id }) => kind === "post" && id === post.id) + 1;

@@ -41,7 +41,7 @@ export async function previewFeed(on: Queryable, userId: string, now: Date): Pro
   const [stored] = await readCurrentFeeds(on, [userId]);
   if (!stored) return null;
   const { feed, segmentSize, maxSegments } = stored;
-  const seen = await readSeen(on, userId, now);
+  const seen = await readSeen(on, userId, feed, now);
   const order = sessionOrder(feed, now.getTime(), (item) => seen.has(keyOf(item)));
   const { shown } = await readShown(on, userId, order, { position: 0, room: segmentSize * maxSegments });
   const postIds = shown.flatMap(({ place }) => (place.kind === "post" ? [place.id] : []));

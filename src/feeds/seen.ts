@@ -7,9 +7,12 @@ import type { ItemKind } from "../scoring/feeds/merge-order.ts";
 /** An item by the id that the API shows. */
 export type SeenItem = { readonly kind: ItemKind; readonly id: string };
 
+/** Rows kept of one user until the weekly cleanup: many more than anybody looks at. */
+export const MAX_SEEN = 20_000;
+
 /**
  * Records that a user has seen items of their feed, which then rank lower for 24 hours. Unknown items are
- * left out.
+ * left out, and so is everything once MAX_SEEN rows are kept of the user.
  *
  * @returns how many are known.
  */
@@ -30,6 +33,7 @@ export async function recordSeen(
     sql`insert into feed_seen as f (user_id, kind, item_id, seen_at)
         select ${userId}::bigint, s.kind, s.id, ${now}::timestamptz
         from unnest(${array(seen.map(({ kind }) => kind))}::text[], ${array(seen.map(({ id }) => id))}::bigint[]) as s(kind, id)
+        where not exists (select 1 from feed_seen d where d.user_id = ${userId} offset ${MAX_SEEN - 1})
         order by s.kind, s.id
         on conflict (user_id, kind, item_id) do update set seen_at = excluded.seen_at where f.seen_at < excluded.seen_at`,
   );

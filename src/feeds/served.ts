@@ -3,9 +3,9 @@ import type { Database } from "../db/client.ts";
 import { hostInstant } from "../db/instants.ts";
 import { array, prepared, type Queryable, rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
-import type { FeedItem, ItemKind } from "../scoring/feeds/merge-order.ts";
+import type { Feed, FeedItem, ItemKind } from "../scoring/feeds/merge-order.ts";
 import { computeFeeds, type PresortContext, storeFeeds } from "./presort.ts";
-import { type FeedSession, keyOf, orderOf, startSession } from "./session.ts";
+import { type FeedSession, keyOf, orderOf, startSession, storedItems } from "./session.ts";
 import { DEFAULT_SEGMENTS, readCurrentFeeds, readFeedVersion, type StoredFeed } from "./stored-feeds.ts";
 import { isReadableBy, isShownTo } from "./visibility.ts";
 
@@ -35,12 +35,9 @@ export type FeedPage = {
 
 /** Starts a session with the feed of a user; one that expired, or was never computed, is computed now. */
 export async function openFeed(db: Database, userId: string, now: Date): Promise<FeedPage | null> {
-  const [fresh, seen] = await Promise.all([
-    freshFeed(db.drizzle, userId, now),
-    readSeen(db.drizzle, userId, now),
-  ]);
-  const stored = fresh ?? (await sortLive(db, userId, now));
+  const stored = (await freshFeed(db.drizzle, userId, now)) ?? (await sortLive(db, userId, now));
   if (stored === null) return null;
+  const seen = await readSeen(db.drizzle, userId, stored.feed, now);
   return readPage(db.drizzle, stored, startSession(stored.id, stored.feed, seen, now));
 }
 
@@ -76,11 +73,23 @@ const liveContext = (on: Queryable, now: Date): PresortContext => ({
   withPosts: async (load, work) => work(await load()),
 });
 
-/** The keys of what a user has seen in the last 24 hours. */
-export async function readSeen(on: Queryable, userId: string, now: Date): Promise<ReadonlySet<string>> {
+/**
+ * The keys of the items of a feed that its user has seen in the last 24 hours: a look-up for each, since users
+ * may report far more than that.
+ */
+export async function readSeen(
+  on: Queryable,
+  userId: string,
+  feed: Feed,
+  now: Date,
+): Promise<ReadonlySet<string>> {
+  const items = storedItems(feed);
   const found = await rows<{ kind: ItemKind; id: string }>(
     on,
-    prepared`select kind, item_id as id from feed_seen where user_id = ${userId} and seen_at > ${now}::timestamptz - interval '24 hours'`,
+    prepared`select i.kind, i.item_id as id
+        from unnest(${array(items.map(({ kind }) => kind))}::text[], ${array(items.map(({ id }) => id))}::bigint[]) as i(kind, item_id)
+        where (select s.seen_at from feed_seen s where s.user_id = ${userId} and s.kind = i.kind and s.item_id = i.item_id limit 1)
+              > ${now}::timestamptz - interval '24 hours'`,
   );
   return new Set(found.map(({ kind, id }) => keyOf({ kind, id: Number(id) })));
 }

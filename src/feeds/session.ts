@@ -14,7 +14,7 @@ export type FeedSession = {
 };
 
 /** The items of a stored feed, as their bits are numbered. */
-const storedItems = ({ posts, suggestions, questions }: Feed): FeedItem[] => [
+export const storedItems = ({ posts, suggestions, questions }: Feed): FeedItem[] => [
   ...posts.map(({ id }): FeedItem => ({ kind: "post", id })),
   ...suggestions.map((id): FeedItem => ({ kind: "suggestion", id })),
   ...questions.map((id): FeedItem => ({ kind: "question", id })),

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { inTransaction } from "../../../src/db/transaction.ts";
 import { explain } from "../../../src/explain/index.ts";
+import { MAX_SEEN } from "../../../src/feeds/seen.ts";
 import { DEFAULT_SEGMENTS, swapFeeds } from "../../../src/feeds/stored-feeds.ts";
 import { feedPresort } from "../../../src/workers/feeds/feed-presort.ts";
 import { engagement, follow, hoursAgo, member, members, post, record } from "../../support/feeds.ts";
 import { performRanged } from "../../support/jobs.ts";
 import { INSTANTS } from "../../support/odd-people.ts";
 import { block } from "../../support/platform.ts";
+import { recordStatements, rowsRead } from "../../support/statements.ts";
 import { JWT_SECRET, userToken } from "../../support/user-token.ts";
 import { createWorld, type World } from "../../support/world.ts";
 import { serve } from "../support.ts";
@@ -252,6 +254,41 @@ describe("POST /feed/seen", () => {
       ],
     });
     expect(body).toEqual({ seen: 3 });
+  });
+
+  it("does not let a user make each of their requests read all that they ever reported", async () => {
+    const { world, ada, get } = await open();
+    const ids = await posts(world, ada, 3);
+    await get("/feed");
+    await world.query(
+      "insert into feed_seen (user_id, kind, item_id, seen_at) select $1, 'post', n, $2 from generate_series(1, 5000) n",
+      [ada, world.clock.now()],
+    );
+    const pages: string[][] = [];
+    const statements = await recordStatements(world, async () =>
+      pages.push(idsOf((await get("/feed")).body)),
+    );
+    expect(pages).toEqual([ids]);
+    const reading = statements.filter(({ text }) => text.includes("feed_seen"));
+    expect(reading).toHaveLength(1);
+    expect(await rowsRead(world, reading[0]!, "feed_seen")).toBe(3);
+  });
+
+  it("keeps a bounded number of reports of a user", async () => {
+    const { world, ada, bob, send } = await open();
+    await world.query(
+      "insert into feed_seen (user_id, kind, item_id, seen_at) select $1, 'question', n, $2 from generate_series(1, $3) n",
+      [ada, world.clock.now(), MAX_SEEN - 1],
+    );
+    const report = async (userId: string) =>
+      send("/feed/seen", { items: [{ kind: "post", id: await post(world, bob) }] }, userId);
+    for (const userId of [ada, ada, bob]) expect((await report(userId)).status).toBe(200);
+    expect(
+      await world.query("select user_id, count(*)::int as n from feed_seen group by 1 order by 1"),
+    ).toEqual([
+      { user_id: ada, n: MAX_SEEN },
+      { user_id: bob, n: 1 },
+    ]);
   });
 
   it("refuses more than 100 items and other kinds", async () => {
