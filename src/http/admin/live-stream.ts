@@ -15,6 +15,8 @@ const MAX_STREAMS = 100;
 const MAX_STREAMS_OF_SESSION = 12;
 const RETRY_AFTER_MS = 15_000;
 const MAX_RUNS = 4;
+/** A page that reads so slowly is disconnected; it connects again. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 export type StreamTiming = {
   /** Time between polls. */
@@ -27,7 +29,6 @@ type Stream = {
   readonly res: Response;
   readonly sessionId: string;
   readonly cookie: string | undefined;
-  readonly endsAtMs: number;
   readonly runs: readonly string[];
   /** What it was sent last, by region. */
   readonly sent: Map<string, string>;
@@ -91,7 +92,6 @@ export function liveStream(
       res,
       sessionId: session.id,
       cookie: cookieOf(req, SESSION_COOKIE),
-      endsAtMs: session.expiresAt.getTime(),
       runs: runsIn(req),
       sent: new Map(),
     };
@@ -115,8 +115,10 @@ async function sendChanges({ snapshots, log }: Deps, streams: ReadonlySet<Stream
     log.debug({ err: error }, "the dashboard could not be read");
     return new Map([[OUTAGE, notice("Postgres does not answer. This is the state of before.", "bad")]]);
   });
-  for (const stream of streams)
+  for (const stream of streams) {
     for (const [name, content] of regions) if (isFor(stream, name)) sendRegion(stream, name, content);
+    if (stream.res.writableLength > MAX_BUFFERED_BYTES) stream.res.destroy();
+  }
 }
 
 /** Details of a run are sent to those who look at it, and everything else to the overview. */
@@ -131,8 +133,8 @@ function sendRegion({ res, sent }: Stream, name: string, { html }: Html): void {
 
 /** Ends the streams of sessions that have expired or were signed out. */
 async function endOver(sessions: LiveSessions, streams: ReadonlySet<Stream>): Promise<void> {
-  for (const { res, cookie, endsAtMs } of streams) {
-    if (Date.now() < endsAtMs && (await sessions.read(cookie)) !== null) continue;
+  for (const { res, cookie } of streams) {
+    if ((await sessions.read(cookie)) !== null) continue;
     res.write("event: end\ndata: {}\n\n");
     res.end();
   }

@@ -1,4 +1,9 @@
+import { EventEmitter } from "node:events";
+import type { Request, Response } from "express";
 import { describe, expect, test } from "vitest";
+import { liveStream } from "../../../src/http/admin/live-stream.ts";
+import type { Session } from "../../../src/http/admin/sessions.ts";
+import { createLog } from "../../../src/log.ts";
 import { eventually } from "../../support/eventually.ts";
 import { adminWorld, type Browser, browser, FORM } from "./browser.ts";
 
@@ -90,5 +95,49 @@ describe("the stream", () => {
       (await viewer.send("GET", "/admin/stream", { headers: { Accept: "text/event-stream" } })).status,
     ).toBe(401);
     // The world closes the server, which would wait for a stream that stays open.
+  });
+});
+
+describe("a stream of the process", () => {
+  /** Runs the handler with a response that counts what is done to it. */
+  function serveOne({ buffered, expiresAt }: { buffered: number; expiresAt: Date }) {
+    const session: Session = { role: "viewer", id: "s", expiresAt, csrfToken: "" };
+    const done: string[] = [];
+    const chain = () => res;
+    const res = Object.assign(new EventEmitter(), {
+      locals: { session },
+      writableLength: buffered,
+      status: chain,
+      set: chain,
+      write: () => done.push("write"),
+      end: () => done.push("end"),
+      destroy: () => done.push("destroy"),
+    });
+    const deps: Parameters<typeof liveStream>[0] = {
+      snapshots: { read: () => Promise.reject(new Error("Postgres is away")) },
+      sessions: { read: async () => session, end: async () => undefined },
+      log: createLog({ level: "silent", format: "text" }),
+      closing: new AbortController().signal,
+    };
+    const handler = liveStream(deps, { pollMs: 1, sessionCheckMs: 0 });
+    handler({ headers: {}, query: {} } as Request, res as unknown as Response, () => undefined);
+    return { done, close: () => res.emit("close") };
+  }
+
+  test("is disconnected if its reader does not read", async () => {
+    const slow = serveOne({ buffered: 2 * 1024 * 1024, expiresAt: new Date(8.64e15) });
+    await eventually(() => expect(slow.done).toContain("destroy"));
+    slow.close();
+    const quick = serveOne({ buffered: 1_000, expiresAt: new Date(8.64e15) });
+    await eventually(() => expect(quick.done.length).toBeGreaterThan(1));
+    expect(quick.done).not.toContain("destroy");
+    quick.close();
+  });
+
+  test("lasts as long as its session by Postgres's clock, whatever the clock of its machine is", async () => {
+    const late = serveOne({ buffered: 0, expiresAt: new Date(0) });
+    await eventually(() => expect(late.done.length).toBeGreaterThan(1));
+    expect(late.done).not.toContain("end");
+    late.close();
   });
 });

@@ -53,7 +53,8 @@ describe("the overview", () => {
     expect(text).toContain('<a href="/admin/jobs/media-metadata">');
     expect(text).toContain("media 0.04 on average");
     expect(text).not.toContain("feeds 0");
-    expect((await viewer.send("GET", "/admin/queue/media?span=2+years")).status).toBe(422);
+    for (const span of ["2+years", "constructor", "__proto__"])
+      expect((await viewer.send("GET", `/admin/queue/media?span=${span}`)).status).toBe(422);
     expect((await viewer.send("GET", "/admin/queue/toString")).status).toBe(404);
   });
 

@@ -42,6 +42,7 @@ describe("the runs", () => {
     const { status, text } = await get("/admin/runs?status=lost");
     expect([status, text]).toEqual([422, expect.stringContaining("is not a status")]);
     expect(text).not.toContain("/admin/runs/3");
+    expect((await get("/admin/runs?within=constructor")).status).toBe(422);
   });
 
   test("one is shown with its input, counts, error and open entries", async () => {

@@ -42,6 +42,10 @@ describe("the outbox", () => {
     expect(await keys("?error=57P01")).toEqual(["7"]);
     const wrong = await admin.send("GET", "/admin/work?field=saleId");
     expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining("needs its value")]);
+    for (const age of ["constructor", "__proto__", "a year"]) {
+      const unknown = await admin.send("GET", `/admin/work?older=${age}`);
+      expect([unknown.status, await unknown.text()]).toEqual([422, expect.stringContaining("is not an age")]);
+    }
   });
 
   test("keys are escaped and printable, and payloads redacted", async () => {
@@ -82,6 +86,18 @@ describe("the outbox", () => {
       ["admin", "work.postpone", "not yet"],
       ["admin", "work.discard", undefined],
     ]);
+  });
+
+  test("is postponed by an hour, if the time is none of those in the list", async () => {
+    const { world, admin } = await scene();
+    for (const by of ["constructor", "__proto__", "a year"])
+      expect((await post(admin, "/3/postpone", { reason: "not yet", by })).headers.get("location")).toBe(
+        "/admin/work/3?postponed=1",
+      );
+    const [moved] = await world.query<{ minutes: number }>(
+      "select round(extract(epoch from run_at - now()) / 60)::int as minutes from outbox where id = 3",
+    );
+    expect(moved?.minutes).toBe(60);
   });
 
   test("viewers and requests without the token change nothing", async () => {

@@ -36,6 +36,10 @@ export type Filters<T> = {
 export const textFilter = (length: number) =>
   z.string().max(length, "is too long").refine(isStorable, UNSTORABLE).optional();
 
+/** One of some names, and no other that every object has, such as `constructor`. */
+export const nameIn = (choices: Readonly<Record<string, unknown>>, fault: string) =>
+  z.string().refine((name) => Object.hasOwn(choices, name), fault);
+
 /** An optional id of ours, such as the place where a page of a list begins. */
 export const idFilter = z.string().refine(isId, "must be an id").optional();
 

@@ -95,8 +95,10 @@ async function find(runtime: Runtime, { action, filters }: Order, limit: number)
 }
 
 /** How long entries are to be postponed, from the field below. */
-export const secondsIn = (req: Request): number =>
-  POSTPONE_SECONDS[String((req.body as Record<string, unknown> | undefined)?.["by"])] ?? 3_600;
+export function secondsIn(req: Request): number {
+  const by = String((req.body as Record<string, unknown> | undefined)?.["by"]);
+  return (Object.hasOwn(POSTPONE_SECONDS, by) ? POSTPONE_SECONDS[by] : undefined) ?? 3_600;
+}
 
 /** The field for how long entries are postponed. */
 export const postponeField = (): Html =>
