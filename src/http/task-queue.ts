@@ -1,10 +1,10 @@
 export type TaskQueue = {
-  /** Runs a task when there is room. It must not reject. */
-  add(task: () => Promise<void>): void;
+  /** Runs a task when there is room. It must not reject. @returns false if too many wait: it is not run. */
+  add(task: () => Promise<void>): boolean;
 };
 
-/** Runs tasks in order, at most `limit` at once. */
-export function createTaskQueue(limit: number): TaskQueue {
+/** Runs tasks in order, at most `limit` at once. `maxWaiting`: of those that wait. */
+export function createTaskQueue(limit: number, maxWaiting = Number.POSITIVE_INFINITY): TaskQueue {
   const waiting: (() => Promise<void>)[] = [];
   let running = 0;
   const runNext = () => {
@@ -18,8 +18,10 @@ export function createTaskQueue(limit: number): TaskQueue {
   };
   return {
     add(task) {
+      if (running >= limit && waiting.length >= maxWaiting) return false;
       waiting.push(task);
       runNext();
+      return true;
     },
   };
 }

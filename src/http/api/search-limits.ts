@@ -1,7 +1,7 @@
 import type { RequestHandler, Response } from "express";
 import type { Runtime } from "../../roles/runtime.ts";
 import { userOf } from "../auth.ts";
-import { tooManyRequests } from "../error-response.ts";
+import { sendRetryLater, tooManyRequests } from "../error-response.ts";
 import { createRateLimit } from "../rate-limit.ts";
 import { createTaskQueue } from "../task-queue.ts";
 
@@ -12,14 +12,20 @@ const PROFILES_PER_DAY = 500;
 const DAY_SECONDS = 86_400;
 /** Searches that a process runs at once: webhooks keep the other connections and the other processors. */
 const AT_ONCE = 4;
+/** Searches that may wait for one of these: a few seconds. */
+export const MAX_WAITING = 100;
+const BUSY_RETRY_MS = 2_000;
 
 export type SearchLimits = {
   /** Sends 429 to a user who searches too often. */
   readonly searches: RequestHandler;
   /** Counts profiles before they are sent. @returns false after sending 429. */
   countShown(res: Response, profiles: number): Promise<boolean>;
-  /** Runs a search when fewer than four run. */
-  atOnce<T>(search: () => Promise<T>): Promise<T>;
+  /**
+   * Runs a search when fewer than four run. @returns null after sending 503 because too many wait, or if the
+   * client has gone meanwhile.
+   */
+  atOnce<T>(res: Response, search: () => Promise<T>): Promise<T | null>;
 };
 
 /** The limits of search: nobody reads the profiles of everybody. */
@@ -33,14 +39,24 @@ export function searchLimits({ producers, config }: Runtime): SearchLimits {
     });
   const searches = limit("search", SEARCHES_PER_MINUTE, SEARCHES_PER_MINUTE / 60);
   const shown = limit("profiles", PROFILES_PER_DAY, PROFILES_PER_DAY / DAY_SECONDS);
-  const running = createTaskQueue(AT_ONCE);
+  const running = createTaskQueue(AT_ONCE, MAX_WAITING);
   return {
     searches: async (_req, res, next) => {
       const waitMs = await searches.take(userOf(res));
       if (waitMs > 0) return tooManyRequests(res, waitMs);
       next();
     },
-    atOnce: (search) => new Promise((resolve, reject) => running.add(() => search().then(resolve, reject))),
+    atOnce: (res, search) =>
+      new Promise((resolve, reject) => {
+        const isAdded = running.add(async () => {
+          if (res.closed) resolve(null);
+          else await search().then(resolve, reject);
+        });
+        if (isAdded) return;
+        const message = "Too many searches are under way. Retry after the time in Retry-After.";
+        sendRetryLater(res, 503, { code: "unavailable", message }, BUSY_RETRY_MS);
+        resolve(null);
+      }),
     async countShown(res, profiles) {
       for (let n = 0; n < profiles; n++) {
         const waitMs = await shown.take(userOf(res));

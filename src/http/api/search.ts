@@ -30,9 +30,10 @@ export function searchRoutes(runtime: Runtime, auth: RequestHandler): Router {
     if (asked === null) return;
     const { terms, filter, center, page, pageSize } = asked;
     const now = runtime.clock.now();
-    const found = await limits.atOnce(() =>
+    const found = await limits.atOnce(res, () =>
       findPeople(on, { viewerId, terms, filter, today: now, facets: asked.facets }),
     );
+    if (found === null) return;
     const onPage = found.ranked.slice((page - 1) * pageSize, page * pageSize);
     const people = await readShownPeople(on, idsOf(onPage), { center, now });
     if (!(await limits.countShown(res, people.length))) return;
@@ -57,7 +58,10 @@ export function searchRoutes(runtime: Runtime, auth: RequestHandler): Router {
     const asked = readSuggest(req, res);
     if (asked === null) return;
     const [viewerId, now] = [userOf(res), runtime.clock.now()];
-    const ranked = await limits.atOnce(() => suggestPeople(on, { viewerId, words: asked.words, today: now }));
+    const ranked = await limits.atOnce(res, () =>
+      suggestPeople(on, { viewerId, words: asked.words, today: now }),
+    );
+    if (ranked === null) return;
     const people = await readShownPeople(on, idsOf(ranked.slice(0, asked.limit)), { center: null, now });
     if (!(await limits.countShown(res, people.length))) return;
     res.set("Cache-Control", "no-store").json({

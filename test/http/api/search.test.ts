@@ -1,5 +1,6 @@
+import type { Response } from "express";
 import { describe, expect, it } from "vitest";
-import { searchLimits } from "../../../src/http/api/search-limits.ts";
+import { MAX_WAITING, searchLimits } from "../../../src/http/api/search-limits.ts";
 import { gate } from "../../support/gate.ts";
 import { block } from "../../support/platform.ts";
 import {
@@ -280,7 +281,8 @@ describe("GET /search/profiles", () => {
 
   it("runs four searches of a process at once, and passes on what fails", async () => {
     const { world } = await searchApi();
-    const { atOnce } = searchLimits(world);
+    const limits = searchLimits(world);
+    const atOnce = <T>(search: () => Promise<T>) => limits.atOnce({ closed: false } as Response, search);
     let [running, most] = [0, 0];
     const ended = gate();
     const all = Array.from({ length: 10 }, (_, n) =>
@@ -297,6 +299,42 @@ describe("GET /search/profiles", () => {
     expect(await Promise.all(all)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(most).toBe(4);
     await expect(atOnce(() => Promise.reject(new Error("failed")))).rejects.toThrow("failed");
+  });
+
+  it("answers 503 when a hundred searches wait, and runs none whose client has gone", async () => {
+    const { world } = await searchApi();
+    const { atOnce } = searchLimits(world);
+    const ended = gate();
+    const gone = { closed: false };
+    const runs: number[] = [];
+    const all = Array.from({ length: 4 + MAX_WAITING }, (_, n) =>
+      atOnce((n === 50 ? gone : { closed: false }) as Response, async () => {
+        runs.push(n);
+        await ended.passed;
+        return n;
+      }),
+    );
+    const sent: unknown[] = [];
+    const res = {
+      set: (...header: unknown[]) => sent.push(header),
+      status(code: number) {
+        sent.push(code);
+        return res;
+      },
+      json: (body: unknown) => sent.push(body),
+    };
+    expect(await atOnce(res as unknown as Response, async () => runs.push(-1))).toBe(null);
+    expect(sent).toEqual([
+      ["Retry-After", "2"],
+      503,
+      { error: { code: "unavailable", message: expect.stringContaining("Too many searches") } },
+    ]);
+    gone.closed = true;
+    ended.open();
+    const results = await Promise.all(all);
+    expect(results[50]).toBe(null);
+    expect(runs).toEqual(results.flatMap((n) => n ?? []));
+    expect(runs).toHaveLength(3 + MAX_WAITING);
   });
 
   it("needs a token", async () => {
