@@ -9,27 +9,43 @@ export type CircuitClock = { readonly nowMs: () => number; readonly random: () =
 
 const REAL: CircuitClock = { nowMs: () => performance.now(), random: Math.random };
 
+type Circuit = {
+  /** Makes a call. @throws StoreUnavailable without making it, while the circuit is open. */
+  guard<T>(call: () => Promise<T>): Promise<T>;
+  /** @throws StoreUnavailable while the circuit is open. */
+  check(): void;
+};
+
 /**
  * Leaves a store alone while it is unavailable: after each failure no call reaches it for a pause that
  * doubles from 2 s to a minute, or for as long as the store asked. Any answer about a file closes the
  * circuit.
+ *
+ * Deletions have a circuit of their own: credentials that may read but not delete must not keep files from
+ * being checked.
  */
-export function withCircuit(store: MediaStore, { nowMs, random }: CircuitClock = REAL): MediaStore {
+export function withCircuit(store: MediaStore, clock: CircuitClock = REAL): MediaStore {
+  const reads = createCircuit(clock);
+  const deletions = createCircuit(clock);
+  return {
+    async open(key, signal) {
+      const file = await reads.guard(() => store.open(key, signal));
+      return { ...file, read: (start, length, s) => reads.guard(() => file.read(start, length, s)) };
+    },
+    async delete(key, signal) {
+      reads.check();
+      return deletions.guard(() => store.delete(key, signal));
+    },
+  };
+}
+
+function createCircuit({ nowMs, random }: CircuitClock): Circuit {
   let failures = 0;
   let closedUntilMs = 0;
   let reason = "";
-
-  const guard = async <T>(call: () => Promise<T>): Promise<T> => {
+  const check = (): void => {
     const waitMs = closedUntilMs - nowMs();
     if (waitMs > 0) throw new StoreUnavailable(reason, waitMs);
-    try {
-      const answer = await call();
-      failures = 0;
-      return answer;
-    } catch (error) {
-      if (error instanceof FileFaulty) failures = 0;
-      throw error instanceof StoreUnavailable ? pause(error) : error;
-    }
   };
   const pause = (error: StoreUnavailable): StoreUnavailable => {
     const now = nowMs();
@@ -42,12 +58,18 @@ export function withCircuit(store: MediaStore, { nowMs, random }: CircuitClock =
     }
     return new StoreUnavailable(error.reason, closedUntilMs - now);
   };
-
   return {
-    async open(key, signal) {
-      const file = await guard(() => store.open(key, signal));
-      return { ...file, read: (start, length, s) => guard(() => file.read(start, length, s)) };
+    check,
+    async guard(call) {
+      check();
+      try {
+        const answer = await call();
+        failures = 0;
+        return answer;
+      } catch (error) {
+        if (error instanceof FileFaulty) failures = 0;
+        throw error instanceof StoreUnavailable ? pause(error) : error;
+      }
     },
-    delete: (key, signal) => guard(() => store.delete(key, signal)),
   };
 }

@@ -42,6 +42,18 @@ describe("the circuit of a media store", () => {
     expect(pauses).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
   });
 
+  it("of deletions that are refused lets files be read", async () => {
+    const { state, store } = scene();
+    state.fault = new StoreUnavailable("status 403");
+    await expect(store.delete("a", never)).rejects.toMatchObject({ retryAfterMs: 2_000 });
+    state.fault = null;
+    const { calls } = state;
+    await expect(store.delete("a", never)).rejects.toMatchObject({ reason: "status 403" });
+    expect(state.calls).toBe(calls);
+    const file = await store.open("a", never);
+    expect((await file.read(0, 1, never)).length).toBe(1);
+  });
+
   it("waits as long as the store asks, but not longer than ten minutes", async () => {
     const { state, store } = scene();
     for (const [asked, waits] of [
