@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { EmbeddingsConfig } from "../config/embeddings.ts";
 import { VERSION } from "../version.ts";
+import { readJsonList } from "./json-list.ts";
 import { checkUrl, guardedLookup, type Resolve, resolveWithSystem } from "./polite-fetch/address-guard.ts";
 import { FetchFailed, type FetchFault } from "./polite-fetch/fetch-failed.ts";
 import type { FetchRecords } from "./polite-fetch/fetch-records.ts";
@@ -77,7 +78,7 @@ async function embedBatch(
     return "texts-per-day-used";
   try {
     const body = await withRetries(() => send(options, texts, signal), signal, options.retryBaseMs);
-    return readVectors(body, texts.length, dimensions);
+    return await readVectors(body, texts.length, dimensions);
   } catch (error) {
     if (error instanceof FetchFailed) return error.fault;
     throw error;
@@ -112,17 +113,17 @@ async function send(
 }
 
 /** The vectors of `{ "data": [{ "index": 0, "embedding": [...] }] }`, by index. */
-function readVectors(
+async function readVectors(
   body: Buffer,
   count: number,
   dimensions: number | null,
-): Float32Array[] | EmbeddingFault {
-  const items = itemsOf(body);
-  if (items === null) return "unreadable";
-  if (items.length !== count) return "wrong-number-of-vectors";
+): Promise<Float32Array[] | EmbeddingFault> {
+  const list = await readJsonList(body.toString("utf8"), "data");
+  if ("fault" in list) return "unreadable";
+  if (list.items.length !== count) return "wrong-number-of-vectors";
   const vectors: Float32Array[] = [];
   let expected = dimensions;
-  for (const [position, item] of items.entries()) {
+  for (const [position, item] of list.items.entries()) {
     const { index = position, embedding } = (item ?? {}) as { index?: unknown; embedding?: unknown };
     if (!isIndex(index, count) || vectors[index] !== undefined) return "wrong-number-of-vectors";
     const vector = vectorFrom(embedding);
@@ -136,15 +137,6 @@ function readVectors(
 
 const isIndex = (value: unknown, count: number): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) < count;
-
-function itemsOf(body: Buffer): unknown[] | null {
-  try {
-    const parsed = JSON.parse(body.toString("utf8")) as { data?: unknown } | null;
-    return Array.isArray(parsed?.data) ? parsed.data : null;
-  } catch {
-    return null;
-  }
-}
 
 /** Null unless it is a list of finite numbers that are not all zero, as single-precision floats too. */
 function vectorFrom(embedding: unknown): Float32Array | null {

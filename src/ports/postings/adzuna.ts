@@ -1,4 +1,4 @@
-import { itemsOf, JSON_TYPE, jsonFieldsOf, type PostingSource } from "./posting-source.ts";
+import { jsonFieldsOf, JSON_TYPE, type PostingSource, readList } from "./posting-source.ts";
 
 const PER_PAGE = 50;
 
@@ -40,8 +40,8 @@ export const adzuna: PostingSource = {
     if (words !== undefined) url.searchParams.set("what", words);
     return url;
   },
-  parse({ text }) {
-    const items = itemsOf(text, "results");
+  async parse({ text }) {
+    const { items } = await readList(text, "results");
     return { items, hasNext: items.length === PER_PAGE };
   },
   draft(item, { board }) {

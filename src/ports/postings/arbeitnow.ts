@@ -1,11 +1,4 @@
-import {
-  itemsOf,
-  JSON_TYPE,
-  jsonFieldsOf,
-  needsNothing,
-  type PostingSource,
-  parseJson,
-} from "./posting-source.ts";
+import { jsonFieldsOf, JSON_TYPE, needsNothing, type PostingSource, readList } from "./posting-source.ts";
 
 /** `{ data: [{ slug, company_name, title, ..., created_at (seconds) }], links: { next } }`, newest first. */
 export const arbeitnow: PostingSource = {
@@ -19,10 +12,10 @@ export const arbeitnow: PostingSource = {
   accept: JSON_TYPE,
   pageUrl: (_board, number, { baseUrl }) =>
     new URL(`${baseUrl ?? "https://www.arbeitnow.com"}/api/job-board-api?page=${number}`),
-  parse: ({ text }) => ({
-    items: itemsOf(text, "data"),
-    hasNext: typeof jsonFieldsOf(jsonFieldsOf(parseJson(text))["links"])["next"] === "string",
-  }),
+  async parse({ text }) {
+    const { items, rest } = await readList(text, "data");
+    return { items, hasNext: typeof jsonFieldsOf(jsonFieldsOf(rest)["links"])["next"] === "string" };
+  },
   draft(item) {
     const job = jsonFieldsOf(item);
     const seconds = job["created_at"];

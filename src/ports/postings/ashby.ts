@@ -1,10 +1,10 @@
 import {
   BOARD_NAME,
   companyOfBoard,
-  itemsOf,
   JSON_TYPE,
   jsonFieldsOf,
   needsNothing,
+  onlyPage,
   type PostingSource,
 } from "./posting-source.ts";
 
@@ -22,10 +22,7 @@ export const ashby: PostingSource = {
     new URL(
       `${baseUrl ?? "https://api.ashbyhq.com"}/posting-api/job-board/${board}?includeCompensation=true`,
     ),
-  parse: ({ text }) => ({
-    items: itemsOf(text, "jobs").filter((item) => jsonFieldsOf(item)["isListed"] !== false),
-    hasNext: false,
-  }),
+  parse: onlyPage("jobs", (item) => jsonFieldsOf(item)["isListed"] !== false),
   draft(item, { board }) {
     const job = jsonFieldsOf(item);
     return {

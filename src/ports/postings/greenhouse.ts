@@ -2,10 +2,10 @@ import { htmlToText } from "./html-text.ts";
 import {
   BOARD_NAME,
   companyOfBoard,
-  itemsOf,
   JSON_TYPE,
   jsonFieldsOf,
   needsNothing,
+  onlyPage,
   type PostingSource,
 } from "./posting-source.ts";
 
@@ -23,7 +23,7 @@ export const greenhouse: PostingSource = {
     new URL(
       `${baseUrl ?? "https://boards-api.greenhouse.io"}/v1/boards/${board}/jobs?content=true&pay_transparency=true`,
     ),
-  parse: ({ text }) => ({ items: itemsOf(text, "jobs"), hasNext: false }),
+  parse: onlyPage("jobs"),
   draft(item, { board }) {
     const job = jsonFieldsOf(item);
     const content = job["content"];

@@ -1,3 +1,4 @@
+import { setImmediate as nextIteration } from "node:timers/promises";
 import { Parser } from "htmlparser2";
 
 const HIDDEN = new Set(
@@ -41,8 +42,11 @@ export function htmlToText(html: string): string {
     .trim();
 }
 
+/** Characters of a page that are parsed in one iteration of the event loop: some milliseconds. */
+const PER_TURN = 200_000;
+
 /** The contents of `<script type="application/ld+json">`. */
-export function jsonLdScripts(html: string): string[] {
+export async function jsonLdScripts(html: string): Promise<string[]> {
   const scripts: string[] = [];
   let isInside = false;
   const parser = new Parser({
@@ -58,6 +62,10 @@ export function jsonLdScripts(html: string): string[] {
       if (name === "script") isInside = false;
     },
   });
-  parser.end(html);
+  for (let at = 0; at < html.length; at += PER_TURN) {
+    if (at > 0) await nextIteration();
+    parser.write(html.slice(at, at + PER_TURN));
+  }
+  parser.end();
   return scripts;
 }

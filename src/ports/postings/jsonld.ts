@@ -14,8 +14,8 @@ export const jsonld: PostingSource = {
   requires: needsNothing,
   accept: "text/html",
   pageUrl: (board) => new URL(board),
-  parse({ text }) {
-    const scripts = jsonLdScripts(text);
+  async parse({ text }) {
+    const scripts = await jsonLdScripts(text);
     const items = scripts.flatMap((script) => postingsIn(script));
     const isAlone = items.length === 1;
     // A page without any is as likely to be an error page as a company that hires nobody.

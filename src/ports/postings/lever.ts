@@ -1,9 +1,9 @@
 import {
   companyOfBoard,
-  itemsOf,
   JSON_TYPE,
   jsonFieldsOf,
   needsNothing,
+  onlyPage,
   type PostingSource,
 } from "./posting-source.ts";
 
@@ -21,7 +21,7 @@ export const lever: PostingSource = {
     const [region, site] = board.startsWith("eu/") ? ["eu.", board.slice(3)] : ["", board];
     return new URL(`${baseUrl ?? `https://api.${region}lever.co`}/v0/postings/${site}?mode=json`);
   },
-  parse: ({ text }) => ({ items: itemsOf(text, null), hasNext: false }),
+  parse: onlyPage(null),
   draft(item, { board }) {
     const job = jsonFieldsOf(item);
     const categories = jsonFieldsOf(job["categories"]);

@@ -1,4 +1,5 @@
 import type { PostingSourcesConfig } from "../../config/postings.ts";
+import { readJsonList } from "../json-list.ts";
 
 /** A posting as a source lists it. Nothing in it can be relied on: `cleanPosting` does. */
 export type DraftPosting = {
@@ -65,8 +66,8 @@ export type PostingSource = {
   readonly accept: string;
   /** @param number from 1. */
   pageUrl(board: string, number: number, access: SourceAccess): URL;
-  /** @throws UnreadableList */
-  parse(page: ListPage, board: string): ParsedPage;
+  /** Reads a page of megabytes in portions. @throws UnreadableList */
+  parse(page: ListPage, board: string): Promise<ParsedPage>;
   draft(item: unknown, page: { readonly url: URL; readonly board: string }): DraftPosting;
 };
 
@@ -96,25 +97,23 @@ export const jsonFieldsOf = (value: unknown): Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 
 /**
- * The items of a JSON document: the document itself, or a list in it.
+ * The items of a JSON document: the document itself, or a list in it. `rest`: what else it says.
  *
  * @throws UnreadableList
  */
-export function itemsOf(text: string, key: string | null): readonly unknown[] {
-  const document = parseJson(text);
-  const items = key === null ? document : jsonFieldsOf(document)[key];
-  if (!Array.isArray(items)) throw new UnreadableList("no-list");
-  return items as unknown[];
+export async function readList(
+  text: string,
+  key: string | null,
+): Promise<{ readonly items: readonly unknown[]; readonly rest: unknown }> {
+  const list = await readJsonList(text, key);
+  if ("fault" in list) throw new UnreadableList(list.fault);
+  return list;
 }
 
-/** @throws UnreadableList */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new UnreadableList("no-json");
-  }
-}
+/** The page of a list that has one page, under a key or as the whole document. @throws UnreadableList */
+export const onlyPage =
+  (key: string | null, isPosting: (item: unknown) => boolean = () => true): PostingSource["parse"] =>
+  async ({ text }) => ({ items: (await readList(text, key)).items.filter(isPosting), hasNext: false });
 
 /** The name of a board as the name of its company: "acme-labs" is "Acme Labs". */
 export const companyOfBoard = (board: string): string =>

@@ -1,7 +1,7 @@
-import { setImmediate as nextIteration } from "node:timers/promises";
 import type { Clock } from "../../clock.ts";
 import { ConfigurationFault } from "../../config/config.ts";
 import type { ListRef, PostingSourcesConfig } from "../../config/postings.ts";
+import { mapInPortions } from "../../portions.ts";
 import type { PoliteFetch, Validators } from "../polite-fetch/polite-fetch.ts";
 import {
   type CleanPosting,
@@ -74,8 +74,6 @@ function listFault({ source: name, board }: ListRef): string | null {
     : `POSTING_LISTS: ${name} needs its board, as ${name}:<board> (${source.board.what})`;
 }
 
-const ITEMS_PER_TURN = 50;
-
 type Reading = {
   readonly config: PostingSourcesConfig;
   readonly fetch: PoliteFetch;
@@ -98,11 +96,10 @@ async function readPages(source: PostingSource, board: string, reading: Reading)
     const validators = number === 1 ? reading.validators : null;
     const fetched = await fetch({ url, accept: source.accept, validators, allowance }, signal);
     if (fetched.kind === "unchanged") return { kind: "unchanged" };
-    const { items, hasNext } = source.parse({ text: fetched.text, url, number }, board);
-    for (const [index, item] of items.entries()) {
-      // Turning thousands of descriptions into text would hold the event loop.
-      if (index % ITEMS_PER_TURN === 0) await nextIteration();
-      const read = readItem(source, item, { url, board }, clock.now());
+    const { items, hasNext } = await source.parse({ text: fetched.text, url, number }, board);
+    // Turning thousands of descriptions into text would hold the event loop.
+    const all = await mapInPortions(items, (item) => readItem(source, item, { url, board }, clock.now()));
+    for (const read of all) {
       if ("refusal" in read) {
         refused[read.refusal] = (refused[read.refusal] ?? 0) + 1;
         if (read.id !== null) unreadableIds.push(read.id);

@@ -1,4 +1,4 @@
-import { itemsOf, JSON_TYPE, jsonFieldsOf, needsNothing, type PostingSource } from "./posting-source.ts";
+import { jsonFieldsOf, JSON_TYPE, needsNothing, onlyPage, type PostingSource } from "./posting-source.ts";
 
 /** An array, whose first element is a notice about the terms. */
 export const remoteok: PostingSource = {
@@ -11,10 +11,7 @@ export const remoteok: PostingSource = {
   requires: needsNothing,
   accept: JSON_TYPE,
   pageUrl: (_board, _number, { baseUrl }) => new URL(`${baseUrl ?? "https://remoteok.com"}/api`),
-  parse: ({ text }) => ({
-    items: itemsOf(text, null).filter((item) => jsonFieldsOf(item)["legal"] === undefined),
-    hasNext: false,
-  }),
+  parse: onlyPage(null, (item) => jsonFieldsOf(item)["legal"] === undefined),
   draft(item) {
     const job = jsonFieldsOf(item);
     return {

@@ -1,4 +1,4 @@
-import { itemsOf, JSON_TYPE, jsonFieldsOf, needsNothing, type PostingSource } from "./posting-source.ts";
+import { jsonFieldsOf, JSON_TYPE, needsNothing, onlyPage, type PostingSource } from "./posting-source.ts";
 
 /** `{ jobs: [{ id, url, title, company_name, publication_date, ... }] }`, dates without an offset. */
 export const remotive: PostingSource = {
@@ -11,7 +11,7 @@ export const remotive: PostingSource = {
   requires: needsNothing,
   accept: JSON_TYPE,
   pageUrl: (_board, _number, { baseUrl }) => new URL(`${baseUrl ?? "https://remotive.com"}/api/remote-jobs`),
-  parse: ({ text }) => ({ items: itemsOf(text, "jobs"), hasNext: false }),
+  parse: onlyPage("jobs"),
   draft(item) {
     const job = jsonFieldsOf(item);
     return {
