@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
+import { catalogue } from "../../src/workers/index.ts";
 import { eventually } from "../support/eventually.ts";
 import { batchJob, enqueueIn, items, noted, singleJob } from "../support/jobs.ts";
 import { type OpenTransaction, openTransaction } from "../support/open-transaction.ts";
@@ -139,6 +140,24 @@ describe("a full, read-only or contended server", () => {
 });
 
 describe("attempts", () => {
+  it.each([
+    "distribute-commission",
+    "release-commission",
+    "recheck-commissions",
+    "reverse-sale",
+    "reconcile-sales",
+    "distribute-budget",
+    "send-emails",
+  ])("of %s last for more than a day, whatever the jitter", (name) => {
+    const { attempts, backOff } = catalogue.find(name)!.job;
+    const delays = Array.from({ length: attempts - 1 }, (_, n) =>
+      Math.min(backOff.capMs, backOff.baseMs * 2 ** n),
+    );
+    // The delay of a failed entry is at least half of this.
+    expect(delays.reduce((sum, ms) => sum + ms / 2, 0)).toBeGreaterThan(24 * 3_600_000);
+    expect(Math.max(...delays)).toBe(3_600_000);
+  });
+
   it("of a job without a schedule of its own reach a delay of an hour before the last one", async () => {
     const job = singleJob(async () => Promise.reject(new Error("no")));
     const world = await createWorld({ jobs: [job] });

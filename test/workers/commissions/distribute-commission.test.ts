@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { inTransaction } from "../../../src/db/transaction.ts";
+import { type Posting, post } from "../../../src/rewards/ledger.ts";
 import { distributeCommission } from "../../../src/workers/commissions/distribute-commission.ts";
 import { eventually } from "../../support/eventually.ts";
 import { balanceOf, chain, organization, volunteer } from "../../support/factories.ts";
 import { fiveCases } from "../../support/five-cases.ts";
-import { takeSale } from "../../support/sales.ts";
+import { systemBalance, takeSale } from "../../support/sales.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 async function settledSale(world: World, saleId: string) {
@@ -82,6 +84,41 @@ describe("distribute-commission", () => {
         skipped: 1,
         reasons: { [reason]: 1 },
       });
+  });
+
+  it("fails a sale alone whose commission would not fit into a balance; the treasury has no such limit", async () => {
+    const world = await createWorld();
+    const organizationId = await organization(world);
+    const rich = await chain(world, organizationId, 2);
+    const others = await chain(world, organizationId, 2);
+    // The greatest bigint, and 1 token less.
+    const least = 9_223_372_036_854_775_807n - 1_000_000n;
+    const pay = (externalId: string, profileId: string): Posting => ({
+      kind: "budget",
+      source: "test",
+      externalId,
+      occurredAt: world.clock.now(),
+      legs: [
+        { account: "treasury", amountMicro: -least },
+        { account: { profileId }, amountMicro: least },
+      ],
+    });
+    await inTransaction(world.db, (tx) =>
+      post(tx, [pay("1", rich[0]!.profileId), pay("2", rich[1]!.profileId)]),
+    );
+    const sales = [await takeSale(world, { buyer: rich[1]! }), await takeSale(world, { buyer: others[1]! })];
+    const payloads = sales.map(({ saleId }) => ({ saleId }));
+    expect(await world.perform(distributeCommission, ...payloads)).toMatchObject({ done: 1, retry: 1 });
+    expect(await Promise.all(sales.map(({ saleId }) => settledSale(world, saleId)))).toEqual([
+      { status: "accepted", reasons: [] },
+      { status: "applied", reasons: [] },
+    ]);
+    expect(await world.enqueued(distributeCommission)).toMatchObject([
+      { key: sales[0]!.saleId, attempts: 1, error: "22003" },
+    ]);
+    expect(await balanceOf(world, rich[0]!)).toBe(String(least));
+    expect(await balanceOf(world, others[0]!)).toBe("10050000");
+    expect(await systemBalance(world, "treasury")).toBe(String(-2n * least - 10_050_000n));
   });
 
   it("runs through Redis, from the outbox to the ledger", async () => {
