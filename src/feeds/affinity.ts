@@ -14,11 +14,19 @@ const LAG = sql.raw("interval '5 minutes'");
  * day old, since weights decay while they do nothing.
  */
 export async function usersToProfile(on: Queryable, now: Date): Promise<string[]> {
+  const [last] = await rows<{ since: string | null }>(
+    on,
+    sql`select max(coalesce(r.slot, r.created_at)) - ${LAG} as since from job_runs r where r.job = 'affinity' and r.status = 'done'`,
+  );
+  const since = last?.since ?? null;
+  // The first run would read all events of 90 days, which may take longer than a statement may.
+  const active =
+    since === null
+      ? sql`select u.id from users u where (select true from engagement_events e where e.user_id = u.id limit 1)`
+      : sql`select e.user_id as id from engagement_events e where e.updated_at > ${since}::timestamptz`;
   const found = await rows<{ id: string }>(
     on,
-    sql`select e.user_id as id from engagement_events e
-        where e.updated_at > coalesce((select max(coalesce(r.slot, r.created_at)) - ${LAG} from job_runs r
-                                       where r.job = 'affinity' and r.status = 'done'), '-infinity')
+    sql`${active}
         union
         select a.user_id from user_affinity_profiles a
         where a.computed_at <= ${now}::timestamptz - interval '24 hours' or a.algo_version <> ${AFFINITY_VERSION}

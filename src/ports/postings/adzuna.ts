@@ -1,4 +1,4 @@
-import { jsonFieldsOf, JSON_TYPE, type PostingSource, readList } from "./posting-source.ts";
+import { JSON_TYPE, jsonFieldsOf, type PostingSource, readList } from "./posting-source.ts";
 
 const PER_PAGE = 50;
 

@@ -1,4 +1,4 @@
-import { jsonFieldsOf, JSON_TYPE, needsNothing, type PostingSource, readList } from "./posting-source.ts";
+import { JSON_TYPE, jsonFieldsOf, needsNothing, type PostingSource, readList } from "./posting-source.ts";
 
 /** `{ data: [{ slug, company_name, title, ..., created_at (seconds) }], links: { next } }`, newest first. */
 export const arbeitnow: PostingSource = {

@@ -1,4 +1,4 @@
-import { jsonFieldsOf, JSON_TYPE, needsNothing, onlyPage, type PostingSource } from "./posting-source.ts";
+import { JSON_TYPE, jsonFieldsOf, needsNothing, onlyPage, type PostingSource } from "./posting-source.ts";
 
 /** An array, whose first element is a notice about the terms. */
 export const remoteok: PostingSource = {

@@ -1,4 +1,4 @@
-import { jsonFieldsOf, JSON_TYPE, needsNothing, onlyPage, type PostingSource } from "./posting-source.ts";
+import { JSON_TYPE, jsonFieldsOf, needsNothing, onlyPage, type PostingSource } from "./posting-source.ts";
 
 /** `{ jobs: [{ id, url, title, company_name, publication_date, ... }] }`, dates without an offset. */
 export const remotive: PostingSource = {

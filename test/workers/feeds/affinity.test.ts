@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { usersToProfile } from "../../../src/feeds/affinity.ts";
 import {
   AFFINITY,
   type AffinityEvent,
@@ -9,6 +10,7 @@ import {
 import { affinity } from "../../../src/workers/feeds/affinity.ts";
 import { engagement, hoursAgo, member, members, post, record } from "../../support/feeds.ts";
 import { enqueueRunIn } from "../../support/jobs.ts";
+import { recordStatements, rowsRead } from "../../support/statements.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 type Row = {
@@ -35,6 +37,26 @@ const about = (world: World, postId: string, topics: readonly string[]) =>
     "insert into post_features (post_id, topics, quality, algo_version, computed_at) values ($1, $2, 0.5, '1', now())",
     [postId, topics],
   );
+
+it("finds the users of the first run without reading all that they did", async () => {
+  const world = await createWorld();
+  const target = await member(world);
+  const active = await world.query<{ id: string }>(
+    `with active as (insert into users (name) select 'U' from generate_series(1, 300) returning id),
+          events as (insert into engagement_events (user_id, kind, target_kind, target_id, occurred_at)
+                     select active.id, 'like', 'user', $1, $2 from active, generate_series(1, 10))
+     select id::text as id from active order by active.id`,
+    [target, world.clock.now()],
+  );
+  await world.query("analyze engagement_events, users");
+  const found: string[][] = [];
+  const statements = await recordStatements(world, async () => {
+    found.push(await usersToProfile(world.db.drizzle, world.clock.now()));
+  });
+  expect(found).toEqual([active.map(({ id }) => id)]);
+  const [reading] = statements.filter(({ text }) => text.includes("engagement_events"));
+  expect(await rowsRead(world, reading!, "engagement_events")).toBeLessThanOrEqual(active.length);
+});
 
 describe("affinity", () => {
   it("stores shares of creators, topics and content types", async () => {

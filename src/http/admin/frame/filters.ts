@@ -37,7 +37,7 @@ export const textFilter = (length: number) =>
   z.string().max(length, "is too long").refine(isStorable, UNSTORABLE).optional();
 
 /** One of some names, and no other that every object has, such as `constructor`. */
-export const nameIn = (choices: Readonly<Record<string, unknown>>, fault: string) =>
+export const choiceOf = (choices: Readonly<Record<string, unknown>>, fault: string) =>
   z.string().refine((name) => Object.hasOwn(choices, name), fault);
 
 /** An optional id of ours, such as the place where a page of a list begins. */

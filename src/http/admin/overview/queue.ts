@@ -6,7 +6,7 @@ import { readActivity } from "../../../queues/activity.ts";
 import { concurrencyOf } from "../../../queues/queues.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { badge, formatCount, formatSeconds, section, tiles } from "../frame/elements.ts";
-import { filterForm, hrefOf, nameIn, readFilters } from "../frame/filters.ts";
+import { choiceOf, filterForm, hrefOf, readFilters } from "../frame/filters.ts";
 import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import type { Snapshots } from "../snapshot/snapshot.ts";
@@ -21,7 +21,7 @@ const SPANS: Readonly<Record<string, readonly [hours: number, stepMinutes: numbe
 };
 
 const spanSchema = z.object({
-  span: nameIn(SPANS, "is not a time that can be chosen").default("3 hours"),
+  span: choiceOf(SPANS, "is not a time that can be chosen").default("3 hours"),
 });
 
 /** `GET /queue/:queue?span=`: the figures, charts and jobs of one queue, and the way to its carriers. */

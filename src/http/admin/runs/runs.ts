@@ -6,7 +6,7 @@ import { listRuns, listSteps, loadRun, RUN_STATUSES, RUN_TRIGGERS, type Run } fr
 import type { Runtime } from "../../../roles/runtime.ts";
 import { onlyPlain } from "../board-redaction.ts";
 import { regionHtml, section, timeWithAge } from "../frame/elements.ts";
-import { type FilterField, filterForm, nameIn, pager, readFilters } from "../frame/filters.ts";
+import { choiceOf, type FilterField, filterForm, pager, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
@@ -41,7 +41,7 @@ const filterSchema = z.object({
   job: z.string().max(100).optional(),
   status: z.enum(RUN_STATUSES, "is not a status").optional(),
   trigger: z.enum(RUN_TRIGGERS, "is not a trigger").optional(),
-  within: nameIn(WITHIN, "is not a time that can be chosen").optional(),
+  within: choiceOf(WITHIN, "is not a time that can be chosen").optional(),
   work: z.enum(["all"], "must be all, or absent").optional(),
   page: z.coerce.number("must be a number").int().min(1).max(MAX_PAGE).default(1),
 });

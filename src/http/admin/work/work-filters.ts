@@ -3,7 +3,7 @@ import { QUEUE_NAMES } from "../../../config/queues.ts";
 import { isStorable, UNSTORABLE } from "../../../foreign-text.ts";
 import type { Catalogue } from "../../../queues/catalogue.ts";
 import { ENTRY_STATES, type EntryFilter } from "../../../queues/entries.ts";
-import { type FilterField, nameIn, type PageQuery } from "../frame/filters.ts";
+import { choiceOf, type FilterField, type PageQuery } from "../frame/filters.ts";
 
 /** Entries that are older than this. */
 const AGES: Readonly<Record<string, number>> = {
@@ -30,7 +30,7 @@ export const workFilters = z
       .regex(/^[a-zA-Z_]\w{0,60}$/, "must be the name of a field, such as saleId")
       .optional(),
     value: text.optional(),
-    older: nameIn(AGES, "is not an age that can be chosen").optional(),
+    older: choiceOf(AGES, "is not an age that can be chosen").optional(),
     error: text.optional(),
     page: z.coerce.number("must be a number").int().min(1).max(MAX_PAGE).default(1),
   })
