@@ -55,6 +55,9 @@ const WANTED: usize = 232;
 const ANY_GENDER: usize = 236;
 const SQUARE_MET: usize = 240;
 const SQUARE_UNMET: usize = 244;
+/** Pairs above a floor, at least: LIST_LENGTH, or fewer in a sample. */
+const TARGET: usize = 248;
+const BOUNDED: usize = 252;
 // Constants, four lanes each: in memory, since in the code they are built again for every group.
 const EVERY_SECOND_BIT: usize = 256;
 const TWO_OF_FOUR_BITS: usize = 272;
@@ -76,7 +79,8 @@ const R_POPULAR: usize = 112;
 const R_INTERESTS: usize = 128;
 
 const NEAR_BYTES: usize = 64;
-const KEPT_BYTES: usize = 64;
+const KEPT_BYTES: usize = 80;
+const BOUNDED_BYTES: usize = 32;
 const GROUPS_PER_BLOCK: u32 = 16;
 const BLOCKS_PER_CHUNK: u32 = 16;
 const CHUNK: u32 = 1024;
@@ -91,6 +95,11 @@ const TIER_UNSURE: u32 = 2;
 const FLAG_NO_INTERESTS: u32 = 1 << 16;
 const FLAG_QUIZ: u32 = 1 << 17;
 
+/** Without a divisor in common with the blocks of a chunk, so that a sample has blocks from all parts of chunks. */
+const SAMPLE_STEP: u32 = 7;
+/** By so many standard deviations more pairs than expected may be in the sample before its floor is too high. */
+const SAMPLE_DEVIATIONS: f32 = 5;
+
 const BINS: i32 = 2048;
 const BINS_PER_SCORE: f32 = 2000;
 /** A bin's lower edge, computed in f32, may lie above a score in it by rounding. */
@@ -103,45 +112,89 @@ const NO_INTERESTS_SCORE: f32 = 0.02;
 // The viewer's parameters. An instance serves one thread.
 let viewer: usize = 0;
 let hitCount: u32 = 0;
-// Of the pair that `traitsBound` saw last: its common traits, and the squares of the viewer's strengths there.
+// Of the pair that was seen last: its common traits, the squares of the viewer's strengths there, and of those
+// that have the same sign.
 let commonTraits: u32 = 0;
 let commonSquares: f32 = 0;
+let equalSquares: f32 = 0;
 
 /** Begins a viewer. */
 export function begin(params: usize): void {
-  viewer = params;
-  store<u32>(params, 0, HIT_COUNT);
-  store<i32>(params, -1, NEXT_CHUNK);
+  restart(params, load<u32>(params, LIST_LENGTH));
   v128.store(params, i32x4.splat(0x55555555), EVERY_SECOND_BIT);
   v128.store(params, i32x4.splat(0x33333333), TWO_OF_FOUR_BITS);
   v128.store(params, i32x4.splat(0x0f0f0f0f), LOW_HALF_BYTES);
   v128.store(params, i32x4.splat(0x01010101), BYTE_ONES);
   v128.store(params, i32x4.splat(1), ONES);
   v128.store(params, f32x4.splat(0.2), FIFTHS);
-  resetTiers();
+  for (let tier: u32 = 0; tier < 2; tier++) setTier(tier, 0);
+}
+
+/** Begins the sample of a viewer: a block of each chunk. Then comes `guess`. */
+export function beginSample(params: usize): void {
+  begin(params);
+  const share = <f32>load<u32>(params, LIST_LENGTH) / <f32>BLOCKS_PER_CHUNK;
+  store<u32>(params, <u32>ceil(share + SAMPLE_DEVIATIONS * sqrt<f32>(share)), TARGET);
+}
+
+/** Scores the block of a chunk that is in the sample. */
+export function sample(params: usize, chunk: u32): void {
+  const block = chunk * BLOCKS_PER_CHUNK + ((chunk * SAMPLE_STEP) % BLOCKS_PER_CHUNK);
+  scanBlocks(params, chunk, block, block + 1);
+}
+
+/**
+ * Begins the viewer again, with the floors that the sample suggests. `end` tells whether one was too high:
+ * floors count as any others once LIST_LENGTH pairs score as much.
+ */
+export function guess(params: usize): void {
+  viewer = params;
+  const target = load<u32>(params, TARGET);
+  restart(params, load<u32>(params, LIST_LENGTH));
+  for (let tier: u32 = 0; tier < 2; tier++) {
+    const state = params + (<usize>tier << 4);
+    setTier(tier, load<u32>(state, TIERS + 4) >= target ? load<i32>(state, TIERS) : 0);
+  }
 }
 
 /** Scores a chunk for a viewer. @returns 0 when more tie than the buffer holds. */
 export function scan(params: usize, chunk: u32): u32 {
-  viewer = params;
-  hitCount = load<u32>(params, HIT_COUNT);
-  if (load<u32>(params, NEXT_CHUNK) != chunk) seekCursors(chunk * CHUNK);
-  countInterests(chunk);
-  store<u32>(params, chunk + 1, NEXT_CHUNK);
-  const fits = scoreKept(filterChunk(chunk), chunk);
-  store<u32>(params, hitCount, HIT_COUNT);
-  return fits ? 1 : 0;
+  const block = chunk * BLOCKS_PER_CHUNK;
+  return scanBlocks(params, chunk, block, block + BLOCKS_PER_CHUNK) ? 1 : 0;
 }
 
-/** Ends a viewer. @returns the number of hits. */
-export function end(params: usize): u32 {
+/** Ends a viewer. @returns the number of hits; -1 when a floor that was guessed is too high. */
+export function end(params: usize): i32 {
   viewer = params;
+  for (let tier: usize = 0; tier < 2; tier++) {
+    const state = params + (tier << 4);
+    if (load<i32>(state, TIERS) > 0 && load<u32>(state, TIERS + 4) < load<u32>(params, TARGET)) return -1;
+  }
   hitCount = load<u32>(params, HIT_COUNT);
   dropHits();
   return hitCount;
 }
 
-// Floors: at least LIST_LENGTH pairs of the tier score as much. A tier is { bin, pairs from that bin on, floor }.
+function restart(params: usize, target: u32): void {
+  viewer = params;
+  store<u32>(params, 0, HIT_COUNT);
+  store<i32>(params, -1, NEXT_CHUNK);
+  store<u32>(params, target, TARGET);
+  clear(load<u32>(params, HISTOGRAMS), 2 * BINS * 4);
+}
+
+function scanBlocks(params: usize, chunk: u32, from: u32, to: u32): bool {
+  viewer = params;
+  hitCount = load<u32>(params, HIT_COUNT);
+  if (load<u32>(params, NEXT_CHUNK) != chunk) seekCursors(chunk * CHUNK);
+  countInterests(chunk);
+  store<u32>(params, chunk + 1, NEXT_CHUNK);
+  const fits = scoreBounded(boundTraits(filterBlocks(chunk, from, to)), chunk);
+  store<u32>(params, hitCount, HIT_COUNT);
+  return fits;
+}
+
+// Floors: at least TARGET pairs of the tier score as much. A tier is { bin, pairs from that bin on, floor }.
 
 /** Writes zeros: memory.fill takes many times as long in shared memory. @param bytes a multiple of 64. */
 @inline
@@ -156,13 +209,17 @@ function clear(from: usize, bytes: usize): void {
   }
 }
 
-function resetTiers(): void {
-  clear(load<u32>(viewer, HISTOGRAMS), 2 * BINS * 4);
-  for (let tier: usize = 0; tier < 2; tier++) {
-    store<u32>(viewer + (tier << 4), 0, TIERS);
-    store<u32>(viewer + (tier << 4), 0, TIERS + 4);
-    store<f32>(viewer + (tier << 4), -1, TIERS + 8);
-  }
+/** Sets the floor of a tier to the lower edge of a bin, from which on nothing is counted yet. 0: no floor. */
+function setTier(tier: u32, bin: i32): void {
+  const state = viewer + (<usize>tier << 4);
+  store<i32>(state, bin, TIERS);
+  store<u32>(state, 0, TIERS + 4);
+  store<f32>(state, bin == 0 ? <f32>-1 : lowerEdge(bin), TIERS + 8);
+}
+
+@inline
+function lowerEdge(bin: i32): f32 {
+  return <f32>bin / BINS_PER_SCORE - EDGE;
 }
 
 @inline
@@ -184,14 +241,14 @@ function countScore(tier: u32, score: f32): void {
   const place = histogram + (<usize>bin << 2);
   store<u32>(place, load<u32>(place) + 1);
   let above = load<u32>(state, TIERS + 4) + 1;
-  const length = load<u32>(viewer, LIST_LENGTH);
-  while (above - load<u32>(histogram + (<usize>at << 2)) >= length) {
+  const target = load<u32>(viewer, TARGET);
+  while (above - load<u32>(histogram + (<usize>at << 2)) >= target) {
     above -= load<u32>(histogram + (<usize>at << 2));
     at++;
   }
   store<i32>(state, at, TIERS);
   store<u32>(state, above, TIERS + 4);
-  if (above >= length) store<f32>(state, <f32>at / BINS_PER_SCORE - EDGE, TIERS + 8);
+  if (above >= target) store<f32>(state, lowerEdge(at), TIERS + 8);
 }
 
 // Interests that are not among the 32 commonest: { next, first, end } of the postings of each.
@@ -306,14 +363,15 @@ function nearLimits(meta: v128, squared: v128, params: usize, a: v128, b: v128, 
 }
 
 /**
- * Writes the groups of a chunk in which a candidate may reach a floor, each as four vectors: { group, lanes,
- * near }, the sum without traits and proximity, the bound of traits, proximity. @returns the end.
+ * Writes the groups of some blocks of a chunk in which a candidate may reach a floor, each as five vectors: { group, lanes,
+ * near }, the sum without traits, the bound of traits, the limit, the common traits of the first mask. @returns
+ * the end.
  */
-function filterChunk(chunk: u32): usize {
+function filterBlocks(chunk: u32, from: u32, to: u32): usize {
   const limitsDistance = load<u32>(viewer, LIMITS_DISTANCE) != 0;
   let kept = <usize>load<u32>(viewer, KEPT);
-  let counter = <usize>load<u32>(viewer, COUNTERS);
-  for (let block = chunk * BLOCKS_PER_CHUNK; block < (chunk + 1) * BLOCKS_PER_CHUNK; block++) {
+  let counter = <usize>load<u32>(viewer, COUNTERS) + <usize>(from - chunk * BLOCKS_PER_CHUNK) * 64 * 2;
+  for (let block = from; block < to; block++) {
     if (isNear(block)) kept = filterBlock(block, counter, kept, true, limitsDistance);
     else if (limitsDistance) kept = filterBlock(block, counter, kept, false, true);
     else kept = filterBlock(block, counter, kept, false, false);
@@ -351,7 +409,8 @@ function filterBlock(block: u32, counters: usize, to: usize, near: bool, limitsD
     sum = f32x4.add(sum, f32x4.mul(v128.load(record, R_RATING_0), r0));
     sum = f32x4.add(sum, f32x4.mul(v128.load(record, R_RATING_1), r1));
     sum = f32x4.add(sum, f32x4.mul(v128.load(record, R_RATING_2), r2));
-    let common = countBits(v128.and(v128.load(record, R_MASK), ownMask), params);
+    const mask = v128.and(v128.load(record, R_MASK), ownMask);
+    let common = countBits(mask, params);
     if (words > 1) common = i32x4.add(common, countExtraTraits(group, words));
     const roots = f32x4.pmax(root, v128.load(record, R_ROOT));
     const traits = v128.bitselect(
@@ -363,23 +422,21 @@ function filterBlock(block: u32, counters: usize, to: usize, near: bool, limitsD
     const shared = f32x4.convert_i32x4_s(i32x4.add(bits, v128.load_ext<u16>(counter)));
     const either = f32x4.sub(f32x4.add(interests, v128.load(record, R_INTERESTS)), shared);
     sum = f32x4.add(sum, f32x4.div(f32x4.mul(v128.load(params, FIFTHS), shared), either));
-    let bound = f32x4.add(sum, traits);
-    let by = f32x4.splat(0);
     let limit = limitB;
     if (near) {
       const squared = squaredChords(place, params);
-      by = proximity(place, squared, params);
-      bound = f32x4.add(bound, by);
+      sum = f32x4.add(sum, proximity(place, squared, params));
       limit = nearLimits(v128.load(meta), squared, params, limitA, limitB, limitsDistance);
     } else if (!limitsDistance) limit = v128.bitselect(limitA, limitB, mayMeet(v128.load(meta), params));
-    const lanes = i32x4.bitmask(f32x4.ge(bound, limit));
+    const lanes = i32x4.bitmask(f32x4.ge(f32x4.add(sum, traits), limit));
     if (lanes != 0) {
       store<u32>(kept, group);
       store<u32>(kept, lanes, 4);
       store<u32>(kept, near ? 1 : 0, 8);
       v128.store(kept, sum, 16);
       v128.store(kept, traits, 32);
-      v128.store(kept, by, 48);
+      v128.store(kept, limit, 48);
+      v128.store(kept, mask, 64);
       kept += KEPT_BYTES;
     }
     counter += 8;
@@ -402,44 +459,81 @@ function isNear(block: u32): bool {
 
 // Candidates that leave the filter.
 
-/** @returns false when the hits do not fit. */
-function scoreKept(end: usize, chunk: u32): bool {
-  const ownEmpty = load<f32>(viewer, EMPTY_INTERESTS) > 0;
-  const margin = load<f32>(viewer, MARGIN);
-  const excluded = <usize>load<u32>(viewer, EXCLUDED);
-  const first = chunk * CHUNK;
+/**
+ * Writes the lanes that may reach their limit by the signs of the traits, each as { candidate, near, sum, the
+ * term of traits with a cosine of 1, bound, common traits, squares of the viewer's strengths there }: without
+ * a branch, since about every second one does. @returns the end.
+ */
+function boundTraits(end: usize): usize {
+  const words = load<u32>(viewer, TRAIT_WORDS);
+  const signs = <usize>load<u32>(viewer, SIGNS);
+  const ownSigns = load<u32>(load<u32>(viewer, OWN_SIGNS));
+  const tables = <usize>load<u32>(viewer, SQUARES);
+  let to = <usize>load<u32>(viewer, BOUNDED);
   for (let kept = <usize>load<u32>(viewer, KEPT); kept < end; kept += KEPT_BYTES) {
     const group = load<u32>(kept);
-    const near = load<u32>(kept, 8) != 0;
     for (let lanes = load<u32>(kept, 4); lanes != 0; lanes &= lanes - 1) {
       const lane = ctz<u32>(lanes);
       const candidate = (group << 2) + lane;
-      if (load<u8>(excluded + (candidate - first))) continue;
-      const meta = load<u32>(<usize>load<u32>(viewer, META) + (<usize>candidate << 2));
       const place = kept + (<usize>lane << 2);
-      let sum = load<f32>(place, 16) + load<f32>(place, 48);
-      if (ownEmpty && (meta & FLAG_NO_INTERESTS) != 0) sum -= NO_INTERESTS_SCORE;
-      const tier = tierOf(group, lane, meta, near);
-      const floor = tier == TIER_UNSURE ? lowerFloor() : floorOf(tier);
-      if (sum + load<f32>(place, 32) < floor - margin) continue;
-      const bound = traitsBound(group, lane, meta);
-      if (sum + bound < floor - margin) continue;
-      const score = sum + (commonTraits < 2 ? bound : traitsScore(group, lane));
-      if (score < floor - margin) continue;
-      if (!addHit(candidate | (tier << 30), score)) return false;
-      if (tier != TIER_UNSURE) countScore(tier, score);
+      if (words == 1) {
+        const common = load<u32>(place, 64);
+        const theirs = load<u32>(signs + (<usize>candidate << 2));
+        commonTraits = popcnt<u32>(common);
+        commonSquares = squaresAt(tables, common);
+        equalSquares = squaresAt(tables, common & ~(theirs ^ ownSigns));
+      } else addUpTraits(group, lane, words);
+      const sum = load<f32>(place, 16);
+      const traits = load<f32>(place, 32);
+      const cosine = select<f32>(sqrt<f32>(equalSquares / commonSquares), 0, commonSquares > 0);
+      const bound = sum + select<f32>(traits, 0.5 * (1 + cosine) * traits, commonTraits < 2);
+      store<u32>(to, candidate);
+      store<u32>(to, load<u32>(kept, 8), 4);
+      store<f32>(to, sum, 8);
+      store<f32>(to, traits, 12);
+      store<f32>(to, bound, 16);
+      store<u32>(to, commonTraits, 20);
+      store<f32>(to, commonSquares, 24);
+      to += select<usize>(BOUNDED_BYTES, 0, bound >= load<f32>(place, 48));
     }
+  }
+  return to;
+}
+
+/** @returns false when the hits do not fit. */
+function scoreBounded(end: usize, chunk: u32): bool {
+  const ownEmpty = load<f32>(viewer, EMPTY_INTERESTS) > 0;
+  const margin = load<f32>(viewer, MARGIN);
+  const excluded = <usize>load<u32>(viewer, EXCLUDED);
+  const metas = <usize>load<u32>(viewer, META);
+  const first = chunk * CHUNK;
+  for (let at = <usize>load<u32>(viewer, BOUNDED); at < end; at += BOUNDED_BYTES) {
+    const candidate = load<u32>(at);
+    if (load<u8>(excluded + (candidate - first))) continue;
+    const meta = load<u32>(metas + (<usize>candidate << 2));
+    const tier = tierOf(candidate, meta, load<u32>(at, 4) != 0);
+    const floor = tier == TIER_UNSURE ? lowerFloor() : floorOf(tier);
+    if (load<f32>(at, 16) < floor - margin) continue;
+    const sum = load<f32>(at, 8) - select<f32>(NO_INTERESTS_SCORE, 0, ownEmpty && (meta & FLAG_NO_INTERESTS) != 0);
+    const traits =
+      load<u32>(at, 20) < 2
+        ? quizScore(candidate, meta)
+        : 0.5 * (1 + cosineOf(candidate, load<f32>(at, 24))) * load<f32>(at, 12);
+    const score = sum + traits;
+    if (score < floor - margin) continue;
+    if (!addHit(candidate | (tier << 30), score)) return false;
+    if (tier != TIER_UNSURE) countScore(tier, score);
   }
   return true;
 }
 
-function tierOf(group: u32, lane: u32, meta: u32, near: bool): u32 {
+function tierOf(candidate: u32, meta: u32, near: bool): u32 {
   const age = <i32>(meta & 0xff);
   if (age < load<i32>(viewer, AGE_MIN) || age > load<i32>(viewer, AGE_MAX)) return TIER_B;
   if (!load<u8>(<usize>load<u32>(viewer, GENDERS) + ((meta >>> 8) & 0xff))) return TIER_B;
   if (load<u32>(viewer, LIMITS_DISTANCE) == 0) return TIER_A;
   if (!near) return TIER_B;
-  const place = <usize>load<u32>(viewer, NEAR) + <usize>group * NEAR_BYTES + (<usize>lane << 2);
+  const place = <usize>load<u32>(viewer, NEAR) + <usize>(candidate >>> 2) * NEAR_BYTES + (<usize>(candidate & 3) << 2);
   const dx = load<f32>(place) - load<f32>(viewer, POINT);
   const dy = load<f32>(place, 16) - load<f32>(viewer, POINT + 4);
   const dz = load<f32>(place, 32) - load<f32>(viewer, POINT + 8);
@@ -449,33 +543,27 @@ function tierOf(group: u32, lane: u32, meta: u32, near: bool): u32 {
 }
 
 /**
- * At least 0.25 x the traits term, without reading the row; exactly that below 2 common traits. Products of
- * strengths of opposite sign only lower the cosine, so by Cauchy-Schwarz it is at most |a| / |c|, where a are
- * the viewer's common strengths of equal sign, and c all common ones.
+ * Adds up the squares of the viewer's strengths where both have traits. Products of strengths of opposite sign
+ * only lower the cosine, so by Cauchy-Schwarz it is at most |a| / |c|, where a are the viewer's common strengths
+ * of equal sign, and c all common ones: known without reading the row.
  */
-function traitsBound(group: u32, lane: u32, meta: u32): f32 {
+function addUpTraits(group: u32, lane: u32, words: u32): void {
   const record = <usize>load<u32>(viewer, RECORDS) + <usize>group * RECORD_BYTES + (<usize>lane << 2);
-  const words = load<u32>(viewer, TRAIT_WORDS);
   const masks = <usize>load<u32>(viewer, MASKS);
   const ownSigns = <usize>load<u32>(viewer, OWN_SIGNS);
-  const candidate = (group << 2) + lane;
-  const signs = <usize>load<u32>(viewer, SIGNS) + ((<usize>candidate * words) << 2);
-  let squares = <usize>load<u32>(viewer, SQUARES);
-  let equal: f32 = 0;
+  const signs = <usize>load<u32>(viewer, SIGNS) + (<usize>((group << 2) + lane) * words << 2);
+  let tables = <usize>load<u32>(viewer, SQUARES);
   commonTraits = 0;
   commonSquares = 0;
+  equalSquares = 0;
   for (let word: u32 = 0; word < words; word++) {
     const at = <usize>word << 2;
     const common = maskOf(record, group, lane, word, words) & load<u32>(masks + at);
     commonTraits += popcnt<u32>(common);
-    commonSquares += squaresAt(squares, common);
-    equal += squaresAt(squares, common & ~(load<u32>(signs + at) ^ load<u32>(ownSigns + at)));
-    squares += SQUARES_BYTES;
+    commonSquares += squaresAt(tables, common);
+    equalSquares += squaresAt(tables, common & ~(load<u32>(signs + at) ^ load<u32>(ownSigns + at)));
+    tables += SQUARES_BYTES;
   }
-  if (commonTraits < 2) return quizScore(candidate, meta);
-  const cosine = commonSquares > 0 ? sqrt<f32>(equal / commonSquares) : <f32>0;
-  const root = max(load<f32>(viewer, ROOT_TRAITS), load<f32>(record, R_ROOT));
-  return 0.5 * (1 + cosine) * sqrt<f32>(<f32>commonTraits) * root;
 }
 
 /** Sum of the squares of the viewer's strengths at the bits of a mask, from a table for each of its bytes. */
@@ -487,11 +575,9 @@ function squaresAt(tables: usize, mask: u32): f32 {
   return low + high;
 }
 
-/** 0.25 x the traits term of the pair that `traitsBound` saw last, from 2 common traits on. */
-function traitsScore(group: u32, lane: u32): f32 {
-  const record = <usize>load<u32>(viewer, RECORDS) + <usize>group * RECORD_BYTES + (<usize>lane << 2);
+/** The cosine of the strengths of the common traits. @param squares of the viewer's ones. */
+function cosineOf(candidate: u32, ownSquares: f32): f32 {
   const words = load<u32>(viewer, TRAIT_WORDS);
-  const candidate = (group << 2) + lane;
   let row = <usize>load<u32>(viewer, ROWS) + <usize>candidate * words * 128;
   let own = <usize>load<u32>(viewer, ROW);
   let ownMask = <usize>load<u32>(viewer, ROW_MASK);
@@ -505,10 +591,8 @@ function traitsScore(group: u32, lane: u32): f32 {
     own += 16;
     ownMask += 16;
   }
-  const lengths = sumLanes(squares) * commonSquares;
-  const cosine = lengths > 0 ? sumLanes(product) / sqrt<f32>(lengths) : <f32>0;
-  const root = max(load<f32>(viewer, ROOT_TRAITS), load<f32>(record, R_ROOT));
-  return 0.5 * (1 + cosine) * sqrt<f32>(<f32>commonTraits) * root;
+  const lengths = sumLanes(squares) * ownSquares;
+  return lengths > 0 ? sumLanes(product) / sqrt<f32>(lengths) : <f32>0;
 }
 
 @inline

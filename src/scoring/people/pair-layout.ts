@@ -50,7 +50,8 @@ export const NEVER = -1_000;
 /** That of viewers who list everybody. */
 export const ALWAYS = 1_000;
 
-export const KEPT_BYTES = 64;
+export const KEPT_BYTES = 80;
+export const BOUNDED_BYTES = 32;
 export const HIT_CAPACITY = 8_192;
 export const HISTOGRAM_BYTES = 2 * 2_048 * 4;
 export const CURSOR_WORDS = 3;
@@ -113,6 +114,8 @@ export const PARAM = {
   anyGender: 59,
   squareMet: 60,
   squareUnmet: 61,
+  // 62 is how many pairs are above a floor at least.
+  bounded: 63,
 } as const;
 /** With the constants that follow the parameters. */
 export const PARAM_BYTES = 352;
@@ -136,6 +139,7 @@ export type SeatLayout = {
 export type SlotLayout = {
   readonly counters: number;
   readonly kept: number;
+  readonly bounded: number;
   /** A byte for each candidate of a chunk. */
   readonly excluded: number;
   /** Records of people as viewers, for `withViewers`. */
@@ -225,6 +229,7 @@ export function layOutSlot(sizes: PackedSizes): SlotLayout {
   const slot = {
     counters: take(CHUNK * 2),
     kept: take((CHUNK / GROUP) * KEPT_BYTES),
+    bounded: take((CHUNK + 1) * BOUNDED_BYTES),
     excluded: take(CHUNK),
     viewers: take(((sizes.chunks * CHUNK) / GROUP) * RECORD_WORDS * 4),
     seats: take(SEATS * seat.bytes),

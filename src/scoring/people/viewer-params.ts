@@ -62,6 +62,7 @@ function writeSeat(seat: Seat, slot: Slot, { columns, sizes }: PackedPeople, lis
   set(PARAM.genders, at + layout.genders);
   set(PARAM.counters, slot.at + slot.layout.counters);
   set(PARAM.kept, slot.at + slot.layout.kept);
+  set(PARAM.bounded, slot.at + slot.layout.bounded);
   set(PARAM.hits, at + layout.hits);
   set(PARAM.hitCapacity, HIT_CAPACITY);
   set(PARAM.histograms, at + layout.histograms);

@@ -6,9 +6,13 @@ export type WasmMemory = { readonly buffer: SharedArrayBuffer };
 /** The functions of pair-filter.as; `params` is where the parameters of a viewer are. */
 export type Filter = {
   begin(params: number): void;
+  /** Begins with a sample of each chunk, from which `guess` takes the floors to begin with. */
+  beginSample(params: number): void;
+  sample(params: number, chunk: number): void;
+  guess(params: number): void;
   /** @returns 0 when more tie than the buffer of hits holds. */
   scan(params: number, chunk: number): number;
-  /** @returns the number of hits. */
+  /** @returns the number of hits; -1 when a floor that was guessed is too high. */
   end(params: number): number;
 };
 

@@ -4,6 +4,7 @@ import { seededRandom } from "../../../src/random.ts";
 import { EARTH_KM } from "../../../src/scoring/distance.ts";
 import { packPeople } from "../../../src/scoring/people/pack-people.ts";
 import { PAIR_TERM_BYTES, writePairBytes } from "../../../src/scoring/people/pair-bytes.ts";
+import { BLOCK, CHUNK } from "../../../src/scoring/people/pair-layout.ts";
 import { type Person, type PersonFacts, preparePerson } from "../../../src/scoring/people/person.ts";
 import { type OpenPeople, openPeople } from "../../../src/scoring/people/read-person.ts";
 import { bestPairs, type ScoredPair } from "../../../src/scoring/people/score-pair.ts";
@@ -140,6 +141,23 @@ describe("searchPairs", () => {
     expect(found!.A.slice(0, 3).map(({ candidateId }) => candidateId)).toEqual([1, 2, 3]);
     const few = prepared(Array.from({ length: 500 }, (_, index) => person(500 - index)));
     expect(filtered(expectSame(few, viewersOf(some(few, 20)), 100))).toBe(20);
+  });
+
+  it("searches again where the sample is better than all others, and suggests too high a floor", () => {
+    const blocks = CHUNK / BLOCK;
+    // The sample has one block of each chunk. Whom the viewer shares an interest with are all in it.
+    const isSampled = (position: number): boolean =>
+      Math.floor((position % CHUNK) / BLOCK) === (7 * Math.floor(position / CHUNK)) % blocks;
+    const people = prepared(
+      Array.from({ length: 6 * CHUNK }, (_, n) => person(n + 1, { interests: [isSampled(n) ? 1 : 2] })),
+    );
+    const packed = openPeople(packPeople(people));
+    expect(people.every(({ id }) => packed.positionOf(id) === id - 1)).toBe(true);
+    const keep = 600;
+    const [found] = expectSame(people, viewersOf([people[0]!]), keep);
+    expect(found!.scoredAll).toBe(false);
+    expect(found!.A.filter(({ score }) => score === found!.A[0]!.score)).toHaveLength(6 * BLOCK - 1);
+    expect(found!.A).toHaveLength(keep);
   });
 
   it("takes common traits whose values are all zero for a cosine of 0", () => {
