@@ -147,8 +147,8 @@ describe("a notification type that is one file and a line in the index", () => {
   it("has a sample in the gallery", () => {
     expect(SAMPLE_NAMES).toContain("task.approved");
     const sample = renderSample("task.approved", "https://x.test");
-    expect(sample?.subject).toBe("Approved: Water the <roses>");
-    expect(sample?.html).toContain("Water the &lt;roses&gt;");
+    expect(sample?.subject).toBe("Approved: Water & weed");
+    expect(sample?.html).toContain("Water &amp; weed");
   });
 });
 

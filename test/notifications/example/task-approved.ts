@@ -17,7 +17,7 @@ export const taskApprovedNotification = defineNotification({
     button: "View the task",
     reason: "You get this because you completed this task.",
     about: "approved tasks",
-    sample: { payload: { user_id: "5", assignment_id: "1", title: "Water the <roses>" }, names: byInes() },
+    sample: { payload: { user_id: "5", assignment_id: "1", title: "Water & weed" }, names: byInes() },
   },
   texts: {
     title: "Approved: {task}",
