@@ -10,6 +10,8 @@ export type LogOptions = {
   /** The roles of the process, which precede each message in text. */
   readonly roles?: readonly string[];
   readonly destination?: DestinationStream;
+  /** Fields of each line, such as the trace in which it is written. */
+  readonly fields?: () => object;
 };
 
 /** Fields that are redacted at any depth. Log lines carry ids only; this catches what breaks that rule. */
@@ -74,6 +76,7 @@ export function createLog(options: LogOptions): Log {
     serializers: { err: errorForLog, error: errorForLog },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
+    ...(options.fields === undefined ? {} : { mixin: options.fields }),
   };
   const destination = options.destination ?? process.stderr;
   if (options.format === "json") return pino(settings, destination);

@@ -1,6 +1,6 @@
 import type { Config } from "./config/config.ts";
 import { closeListener, listen, serveOn } from "./http/server.ts";
-import { createLog, type Log } from "./log.ts";
+import { createLog, type Log, type LogOptions, warnThrottled } from "./log.ts";
 import { checkServers } from "./roles/boot-checks.ts";
 import { capabilitiesOf } from "./roles/capabilities.ts";
 import { createDryRunScheduler } from "./roles/dry-run-scheduler.ts";
@@ -12,6 +12,8 @@ import { type ShutdownStep, shutDown } from "./roles/shutdown.ts";
 import { startWorkers } from "./roles/worker.ts";
 import { nextSlotsOfTheDay } from "./schedules/slots-of-the-day.ts";
 import { timetable } from "./schedules/timetable.ts";
+import { openTracing } from "./tracing/open-tracing.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 import { VERSION } from "./version.ts";
 import { catalogue } from "./workers/index.ts";
 
@@ -27,15 +29,34 @@ export type Service = {
 
 const STEP_LIMIT_MS = 6_000;
 
+/** What a process reports by. */
+export type Reporting = { readonly log: Log; readonly tracing: Tracing };
+
+/** Opens tracing, if it is configured, and the log, whose lines name the trace they are written in. */
+export async function openReporting(
+  config: Config,
+  destination?: LogOptions["destination"],
+): Promise<Reporting> {
+  const failed: { warn?: (error: unknown) => void } = {};
+  const tracing = await openTracing(config.tracing, (error) => failed.warn?.(error));
+  const log = createLog({
+    ...config.log,
+    ...(destination ? { destination } : {}),
+    ...(tracing.isOn ? { fields: tracing.logFields } : {}),
+  });
+  failed.warn = warnThrottled(log, "traces could not be exported; they are dropped").warn;
+  return { log, tracing };
+}
+
 /**
  * The composition root: takes the port, opens the connections, checks the servers and starts the configured
  * roles.
  *
  * @throws UnsuitableServer when Postgres or Redis cannot be used.
  */
-export async function startService(config: Config, log: Log = createLog(config.log)): Promise<Service> {
+export async function startService(config: Config, { log, tracing }: Reporting): Promise<Service> {
   const listener = config.listens ? await listen(config) : null;
-  const runtime = openRuntime({ config, log, catalogue, timetable });
+  const runtime = openRuntime({ config, log, tracing, catalogue, timetable });
   try {
     await checkServers(runtime);
   } catch (error) {
@@ -71,6 +92,7 @@ export async function startService(config: Config, log: Log = createLog(config.l
   if (scheduler) steps.push({ name: "scheduler", limitMs: STEP_LIMIT_MS, stop: () => scheduler.stop() });
   if (presence) steps.push({ name: "presence", limitMs: STEP_LIMIT_MS, stop: () => presence.stop() });
   steps.push({ name: "connections", limitMs: STEP_LIMIT_MS, stop: () => runtime.close() });
+  steps.push({ name: "tracing", limitMs: STEP_LIMIT_MS, stop: () => tracing.close() });
   log.info(startedLine(config, http?.port ?? null), "started");
   return { port: http?.port ?? null, stop: () => shutDown(steps, log) };
 }

@@ -83,8 +83,12 @@ afterAll(() => rm(folder, { recursive: true }));
 
 describe("the import rules reject", () => {
   it.each([
-    ["an import from a higher layer", "layer-db-threads-scoring-languages", "src/db/upward.ts"],
-    ["a type-only import from a higher layer", "layer-db-threads-scoring-languages", "src/db/upward-type.ts"],
+    ["an import from a higher layer", "layer-db-threads-tracing-scoring-languages", "src/db/upward.ts"],
+    [
+      "a type-only import from a higher layer",
+      "layer-db-threads-tracing-scoring-languages",
+      "src/db/upward-type.ts",
+    ],
     ["an import of a folder from a file directly in src", "small-files-are-leaves", "src/leaf.ts"],
     ["a cycle of type-only imports", "no-cycles", "src/events/first.ts"],
     ["a cycle of nested folders", "no-folder-cycles", "src/workers/a"],

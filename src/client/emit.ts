@@ -1,7 +1,16 @@
 import type { EventType } from "../events/event.ts";
 import type * as host from "../events/host.ts";
 import type { Queryable } from "./queryable.ts";
-import { argument, functionIn, type HostId, json, type SchemaOption, type WithHostIds } from "./statement.ts";
+import {
+  argument,
+  functionIn,
+  type HostId,
+  inTrace,
+  json,
+  type SchemaOption,
+  type TraceOption,
+  type WithHostIds,
+} from "./statement.ts";
 
 type Declared = (typeof host)[keyof typeof host];
 type PayloadOf<E> = E extends EventType<infer P, string> ? P : never;
@@ -35,7 +44,7 @@ type Subjects = {
 /** An event, with ids of the host. */
 export type Emitted<T extends string = string> = { readonly type: T } & PayloadField<T> & Subjects;
 
-export type EmitOptions = SchemaOption;
+export type EmitOptions = SchemaOption & TraceOption;
 
 /**
  * Emits an event in the host's transaction: it counts if the transaction commits. The rows that it refers to
@@ -60,10 +69,12 @@ export async function emit<const T extends string>(
   const args = [argument(1), argument(2, "jsonb")];
   for (const [index, [name]] of given.entries())
     args.push(`${name} => ${argument(index + 3, name === "occurred_at" ? "timestamptz" : "text")}`);
-  await tx.query(`select ${functionIn(options, "emit")}(${args.join(", ")}) as id`, [
+  const trace = inTrace(options, args.length + 1);
+  await tx.query(`select ${functionIn(options, "emit")}(${args.join(", ")}) as id${trace.text}`, [
     type,
     json(payload),
     ...given.map(([, value]) => value),
+    ...trace.values,
   ]);
 }
 

@@ -1,8 +1,16 @@
 import type { HostJobPayloads } from "../workers/host-jobs.ts";
 import type { Queryable } from "./queryable.ts";
-import { argument, functionIn, json, type SchemaOption, type WithHostIds } from "./statement.ts";
+import {
+  argument,
+  functionIn,
+  inTrace,
+  json,
+  type SchemaOption,
+  type TraceOption,
+  type WithHostIds,
+} from "./statement.ts";
 
-export type EnqueueOptions = SchemaOption;
+export type EnqueueOptions = SchemaOption & TraceOption;
 
 /** Requests a job in the host's transaction: it runs if the transaction commits. */
 export async function enqueue<J extends keyof HostJobPayloads>(
@@ -12,5 +20,10 @@ export async function enqueue<J extends keyof HostJobPayloads>(
   options: EnqueueOptions = {},
 ): Promise<void> {
   const args = [argument(1), argument(2, "jsonb")];
-  await tx.query(`select ${functionIn(options, "enqueue")}(${args.join(", ")}) as id`, [job, json(payload)]);
+  const trace = inTrace(options, args.length + 1);
+  await tx.query(`select ${functionIn(options, "enqueue")}(${args.join(", ")}) as id${trace.text}`, [
+    job,
+    json(payload),
+    ...trace.values,
+  ]);
 }

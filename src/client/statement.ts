@@ -4,6 +4,26 @@ export type SchemaOption = {
   readonly schema?: string;
 };
 
+/** Options of what asks for work. */
+export type TraceOption = {
+  /** The span of the host that asks, as a W3C `traceparent`: the work belongs to its trace. */
+  readonly traceparent?: string;
+};
+
+/**
+ * The end of a statement that asks for work, and its parameters: they set the trace of the transaction, which
+ * later statements without one keep.
+ * @param n the number of the next placeholder.
+ */
+export function inTrace(
+  { schema = "commonwork", traceparent }: SchemaOption & TraceOption,
+  n: number,
+): { readonly text: string; readonly values: readonly string[] } {
+  if (traceparent === undefined) return { text: "", values: [] };
+  const text = ` from (select set_config(${argument(n)}, ${argument(n + 1)}, true)) as settings`;
+  return { text, values: [`${schema}.trace`, traceparent] };
+}
+
 /** A function in the schema of Commonwork, quoted. */
 export const functionIn = ({ schema = "commonwork" }: SchemaOption, name: string): string =>
   `"${schema.replaceAll('"', '""')}".${name}`;

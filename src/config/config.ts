@@ -17,6 +17,7 @@ import { redis } from "./redis.ts";
 import { rewards } from "./rewards.ts";
 import { sales } from "./sales.ts";
 import { search } from "./search.ts";
+import { tracing } from "./tracing.ts";
 
 const areas = [
   postgres,
@@ -37,6 +38,7 @@ const areas = [
   search,
   history,
   access,
+  tracing,
 ] as const;
 
 type Intersection<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer I) => void

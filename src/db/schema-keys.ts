@@ -30,6 +30,12 @@ export const MIGRATION_LOCK_KEY = "hashtextextended($1 || '.migrations', 0)";
 /** SQL for the name of the setting that is `on` in transactions whose events need no notification. */
 export const RELAYED_SETTING = "current_schema() || '.relayed'";
 
+/**
+ * SQL for the name of the setting that holds the trace of a transaction, as a W3C `traceparent`: triggers and
+ * the functions for hosts write it into their entries. A host may set it in its own transactions.
+ */
+export const TRACE_SETTING = "current_schema() || '.trace'";
+
 /** SQL for the name of the setting that is `on` while mirrored rows are older than Commonwork. */
 export const BACKFILL_SETTING = "current_schema() || '.backfill'";
 

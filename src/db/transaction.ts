@@ -21,6 +21,8 @@ export type Tx = Queryable & {
 
 /** How work that a transaction enqueues reaches Redis after the commit. */
 export type Dispatch = {
+  /** The span in which the transaction runs, as a W3C `traceparent`; null while tracing is off. */
+  readonly trace: string | null;
   /** True once the transaction has written entries that wait for the relay: wake it after the commit. */
   pending: boolean;
   /**
@@ -33,7 +35,12 @@ export type Dispatch = {
 };
 
 /** Everything waits for the relay, which finds it by polling. */
-const relayOnly = (): Dispatch => ({ pending: false, reserve: () => null, assign: () => undefined });
+const relayOnly = (): Dispatch => ({
+  trace: null,
+  pending: false,
+  reserve: () => null,
+  assign: () => undefined,
+});
 
 /**
  * Runs `work` in one transaction on one connection. Commits when it resolves, rolls back when it rejects.

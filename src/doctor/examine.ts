@@ -19,6 +19,7 @@ import { processChecks } from "./process-checks.ts";
 import { openRedisProbe, redisStages } from "./redis-checks.ts";
 import { type Clean, secretsIn, withoutSecrets } from "./secrets.ts";
 import { readSetUp, type SetUp } from "./set-up.ts";
+import { tracingCheck } from "./tracing-check.ts";
 import { workChecks } from "./work-checks.ts";
 
 export type ExamineOptions = {
@@ -42,7 +43,7 @@ export async function examine(options: ExamineOptions): Promise<Line[]> {
     runStages([processChecks(setUp, clean)], run),
     examinePostgres(setUp, { ...options, limitMs, clean }),
     examineRedis(setUp, run),
-    runStages([[mailerCheck(setUp, limitMs)]], run),
+    runStages([[mailerCheck(setUp, limitMs), tracingCheck(setUp)]], run),
   ]);
   return parts.flat();
 }

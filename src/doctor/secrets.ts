@@ -1,4 +1,4 @@
-const SECRET_NAMES = /SECRET|PASSWORD|TOKEN|KEY/;
+const SECRET_NAMES = /SECRET|PASSWORD|TOKEN|KEY|HEADERS/;
 
 /** The secrets of the environment, longest first: variables named so, and passwords in addresses. */
 export function secretsIn(environment: NodeJS.ProcessEnv): string[] {

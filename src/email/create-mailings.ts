@@ -89,7 +89,8 @@ function membersOf(
 async function insertMailings(tx: Tx, emails: number, size: number): Promise<string[]> {
   const inserted = await rows<{ id: string }>(
     tx,
-    sql`insert into email_batches (created_at) select now() from generate_series(1, ${Math.ceil(emails / size)}) returning id`,
+    sql`insert into email_batches (created_at, trace) select now(), ${tx.dispatch.trace}::text
+        from generate_series(1, ${Math.ceil(emails / size)}) returning id`,
   );
   return Array.from({ length: emails }, (_, index) => inserted[Math.floor(index / size)]?.id as string);
 }

@@ -19,6 +19,8 @@ export type EmailLine = Pick<Columns, "status" | "reason" | "variant"> & {
   readonly digest: string | null;
   readonly createdAt: Date;
   readonly sentAt: Date | null;
+  /** The span that created its mailing, if tracing was on. */
+  readonly trace: string | null;
 };
 
 export type EmailCounts = {
@@ -75,7 +77,7 @@ export async function listEmails(
   >(
     on,
     sql`select m.id, m.user_id as "userId", m.delivery_id as "deliveryId", d.event_id as "eventId", d.event_type as "eventType",
-               g.kind as digest, m.status, m.reason, m.variant, m.created_at as "createdAt", m.sent_at as "sentAt"
+               g.kind as digest, m.status, m.reason, m.variant, m.created_at as "createdAt", m.sent_at as "sentAt", b.trace
         from (
           select * from (
             select * from emails where id >= ${range.from} and id < ${to} order by id desc limit ${MOST_READ}) m
@@ -83,6 +85,7 @@ export async function listEmails(
             and (${reason ?? null}::text is null or m.reason = ${reason ?? null})
           order by m.id desc limit ${limit}) m
         left join deliveries d on d.id = m.delivery_id left join email_digests g on g.id = m.digest_id
+        left join email_batches b on b.id = m.batch_id
         order by m.id desc`,
   );
   const lines = found.map(({ createdAt, sentAt, ...line }) => ({

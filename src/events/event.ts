@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { z } from "zod";
-import { RELAYED_SETTING } from "../db/schema-keys.ts";
 import { array, prepared } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { eventSettings } from "./transaction-settings.ts";
 
 /**
  * A type of event, named `noun.past`, and the schema of its payload. The host's event types keep the host's
@@ -39,11 +39,9 @@ const SUBJECTS = [
   ["meetingId", "meeting_id"],
 ] as const;
 
-const RELAYED = sql.raw(RELAYED_SETTING);
-
 /**
  * Writes events in the transaction that makes them true. The table's trigger enqueues their fan-out. It sends
- * no NOTIFY for these rows (RELAYED_SETTING): this process wakes the relay itself after the commit.
+ * no NOTIFY for these rows (eventSettings): this process wakes the relay itself after the commit.
  */
 export async function emit<P>(tx: Tx, type: EventType<P>, events: readonly NewEvent<P>[]): Promise<void> {
   if (events.length === 0) return;
@@ -59,7 +57,7 @@ export async function emit<P>(tx: Tx, type: EventType<P>, events: readonly NewEv
   await tx.execute(
     prepared`insert into domain_events (event_type, payload, occurred_at${names})
         select ${type.type}, f.payload, f.occurred_at${names}
-        from set_config(${RELAYED}, 'on', true)
+        from ${eventSettings(tx)}
         cross join rows from (
           jsonb_array_elements(${payloads}::jsonb),
           unnest(${array(events.map((event) => event.occurredAt.toISOString()))}::timestamptz[])

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
-import { RELAYED_SETTING } from "../db/schema-keys.ts";
 import type { Tx } from "../db/transaction.ts";
+import { eventSettings } from "./transaction-settings.ts";
 
 /** An event of the host, with our ids. */
 export type HostEventRow = {
@@ -33,8 +33,6 @@ function sorted(value: unknown): unknown {
   );
 }
 
-const RELAYED = sql.raw(RELAYED_SETTING);
-
 /**
  * Writes events of the host. The table's trigger enqueues their fan-out.
  *
@@ -51,7 +49,7 @@ export async function insertHostEvents(
     sql`insert into domain_events (id, event_type, actor_id, project_id, resource_id, thread_id, meeting_id, payload, occurred_at)
         select e.id, e.event_type, e.actor_id, e.project_id, e.resource_id, e.thread_id, e.meeting_id, e.payload,
                coalesce(e.occurred_at, ${receivedAt}::timestamptz)
-        from set_config(${RELAYED}, 'on', true)
+        from ${eventSettings(tx)}
         cross join jsonb_to_recordset(${JSON.stringify(events)}::jsonb) as e(
           id bigint, event_type text, actor_id bigint, project_id bigint, resource_id bigint, thread_id bigint, meeting_id bigint,
           payload jsonb, occurred_at timestamptz)`,

@@ -1,6 +1,8 @@
 import { isSystemicFault } from "../db/faults.ts";
 import { createGroupCommit, type GroupCommit } from "../db/group-commit.ts";
 import { orAborted } from "../deadlines.ts";
+import { inGroup } from "../tracing/in-group.ts";
+import type { Span } from "../tracing/tracing.ts";
 import { type Carrier, mayShare } from "./carriers.ts";
 import type { Execution, Settled, Work } from "./execution.ts";
 import type { Job } from "./job.ts";
@@ -39,6 +41,7 @@ type Member = {
   readonly work: Work;
   readonly ids: readonly string[];
   readonly stop: AbortSignal;
+  readonly span: Span | null;
 };
 
 /** Creates the coalescer of one process. */
@@ -60,7 +63,10 @@ export function createCoalescer(): Coalescer {
   };
   return {
     settle: (execution, work, ids, stop) =>
-      orAborted(groupOf(work.job.name).submit({ execution, work, ids, stop }), stop),
+      orAborted(
+        groupOf(work.job.name).submit({ execution, work, ids, stop, span: execution.tracing.current() }),
+        stop,
+      ),
   };
 }
 
@@ -71,7 +77,10 @@ async function settleMembers(members: readonly Member[]): Promise<readonly Settl
   const ids = present.flatMap((member) => member.ids);
   const { signal, detach } = abortedByAll(present.map(({ stop }) => stop));
   try {
-    const settled = await settleInTime(first.execution, first.work, ids, signal);
+    const spans = present.map(({ span }) => span);
+    const settled = await inGroup(first.execution.tracing, "settle together", spans, () =>
+      settleInTime(first.execution, first.work, ids, signal),
+    );
     const byId = new Map(settled.map((entry) => [entry.id, entry]));
     return members.map((member) => member.ids.flatMap((id) => byId.get(id) ?? []));
   } finally {

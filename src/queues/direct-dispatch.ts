@@ -18,8 +18,8 @@ export type DirectDispatch = {
    * call.
    */
   allow(queues: readonly QueueName[]): void;
-  /** Opens the reservations of one transaction. */
-  open(): Reservations;
+  /** Opens the reservations of one transaction, which runs in the given span. */
+  open(trace: string | null): Reservations;
   /**
    * After the commit: adds the reserved carriers to Redis. Never throws: entries of carriers that cannot be
    * added are due again.
@@ -49,7 +49,7 @@ export function createDirectDispatch(deps: DirectDispatchDeps): DirectDispatch {
       allowance.clear();
       for (const queue of queues) allowance.set(queue, MAX_WAITING_CARRIERS);
     },
-    open: () => reservationsFrom(take),
+    open: (trace) => reservationsFrom(take, trace),
     dispatch({ carriers }) {
       if (carriers.size === 0) return;
       const filled = [...carriers.values()].filter((carrier) => carrier.entries.length > 0);
@@ -61,10 +61,14 @@ export function createDirectDispatch(deps: DirectDispatchDeps): DirectDispatch {
   };
 }
 
-function reservationsFrom(take: (queue: QueueName, carriers: number) => boolean): Reservations {
+function reservationsFrom(
+  take: (queue: QueueName, carriers: number) => boolean,
+  trace: string | null,
+): Reservations {
   const carriers = new Map<string, NewCarrier>();
   return {
     carriers,
+    trace,
     pending: false,
     reserve(queue: QueueName, job: string, entries: number, perCarrier: number) {
       const needed = Math.ceil(entries / perCarrier);

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { rows } from "../db/statement.ts";
 import { inTransaction, type Tx } from "../db/transaction.ts";
+import { UNTRACED } from "../tracing/tracing.ts";
 import { enqueueRun } from "./enqueue.ts";
 import { type Execution, parsePayload } from "./execution.ts";
 import { describeError } from "./failure.ts";
@@ -31,7 +32,7 @@ export type Preview = {
 
 export type DryRunDeps = Omit<
   Execution,
-  "transact" | "insteadOfCall" | "remark" | "measure" | "onRunFinished" | "onProgress"
+  "transact" | "insteadOfCall" | "remark" | "measure" | "onRunFinished" | "onProgress" | "tracing"
 > & {
   readonly db: Database;
 };
@@ -107,6 +108,7 @@ async function preview(
     insteadOfCall: (_job, request) => seen.requests.push(withoutSecrets(request)),
     remark: (remark) => void seen.remarks.push(remark),
     measure: () => undefined,
+    tracing: UNTRACED,
     onRunFinished: async () => undefined,
     onProgress: () => undefined,
   };

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { type SQL, sql } from "drizzle-orm";
 import { array, prepared, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import type { TraceContext } from "../tracing/tracing.ts";
 import { carrierCapacity, FRESH } from "./carriers.ts";
 import { rangeName, sumName } from "./catalogue.ts";
 import type { Job } from "./job.ts";
@@ -16,6 +18,11 @@ export type EnqueueOptions = {
    */
   readonly separate?: boolean;
 };
+
+/**
+ * `traces`: the spans that ask for the payloads, in their order, where one transaction writes for several.
+ */
+type EnqueueManyOptions = EnqueueOptions & { readonly traces?: readonly (TraceContext | null)[] };
 
 /**
  * Enqueues a job. This is the only way to ask for work: it inserts a row into the outbox, in the transaction
@@ -44,15 +51,17 @@ export async function enqueueMany<P>(
   tx: Tx,
   job: Job<P>,
   payloads: readonly P[],
-  { delayMs = 0, separate = false }: EnqueueOptions = {},
+  { delayMs = 0, separate = false, traces }: EnqueueManyOptions = {},
 ): Promise<string[]> {
   const entries = new Map<string, unknown>();
-  for (const payload of payloads) {
+  const traceByKey = traces && new Map<string, TraceContext | null>();
+  for (const [index, payload] of payloads.entries()) {
     const parsed = job.payload.parse(payload);
-    const key = job.key(parsed);
-    entries.set(separate ? `${key}@${randomUUID()}` : key, parsed);
+    const key = separate ? `${job.key(parsed)}@${randomUUID()}` : job.key(parsed);
+    entries.set(key, parsed);
+    traceByKey?.set(key, traces?.[index] ?? null);
   }
-  return insertEntries(tx, { job: job as Job, name: job.name, entries, delayMs });
+  return insertEntries(tx, { job: job as Job, name: job.name, entries, delayMs, traceByKey });
 }
 
 /** The row of job_runs that entries belong to. `slot` freezes the time of the run. */
@@ -61,17 +70,21 @@ type RunOfEntries = { readonly id: string; readonly slot: Date | null };
 /** A run that has a row in job_runs, and no entry yet. */
 export type NewRun = RunOfEntries & { readonly job: Job; readonly payload: unknown };
 
+/** A part of a statement that writes the trace, which there is none of while tracing is off. */
+const traced = ({ dispatch }: Tx, part: SQL): SQL => (dispatch.trace === null ? sql`` : part);
+
 /**
  * Enqueues runs, of any jobs, in one statement. An entry of a run is never merged with another: each run has
- * its own outcome.
+ * its own outcome. A run of a schedule begins a trace: the run before it, which may open it, is not its
+ * cause.
  */
 export async function enqueueRuns(tx: Tx, runs: readonly NewRun[]): Promise<void> {
   if (runs.length === 0) return;
   const payloads = runs.map(({ job, payload }) => job.payload.parse(payload));
   const keys = runs.map(({ job, id }, index) => `${job.key(payloads[index])}@run-${id}`);
   await tx.execute(
-    prepared`insert into outbox (queue, job, key, payload, parent, slot)
-        select queue, job, key, payload::jsonb, parent, slot
+    prepared`insert into outbox (queue, job, key, payload, parent, slot${traced(tx, sql`, trace`)})
+        select queue, job, key, payload::jsonb, parent, slot${traced(tx, sql`, case when slot is null then ${tx.dispatch.trace}::text end`)}
         from unnest(${array(runs.map(({ job }) => job.queue))}::text[], ${array(runs.map(({ job }) => job.name))}::text[],
                     ${array(keys)}::text[], ${array(payloads.map((payload) => JSON.stringify(payload)))}::text[],
                     ${array(runs.map(({ id }) => id))}::bigint[], ${array(runs.map(({ slot }) => slot))}::timestamptz[])
@@ -122,6 +135,8 @@ type Insertion = {
   readonly entries: ReadonlyMap<string, unknown>;
   readonly run?: RunOfEntries;
   readonly delayMs?: number;
+  /** The spans that ask for the entries; default: that of the transaction. */
+  readonly traceByKey?: ReadonlyMap<string, TraceContext | null> | undefined;
   /** How many of the entries are due; the others are parked (parked-ranges.ts). Default: all. */
   readonly dueAtOnce?: number;
 };
@@ -134,14 +149,15 @@ async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
   const keys = [...entries.keys()].sort();
   const payloads = keys.map((key) => JSON.stringify(entries.get(key)));
   const carriers = run || delayMs > 0 ? null : reserveCarriers(tx, job, name, keys.length);
+  const trace = traceOf(tx, keys, insertion);
   const inserted = await rows<{ id: string; carrier: string | null }>(
     tx,
-    prepared`insert into outbox (queue, job, key, payload, run_at, parent, slot, carrier, enqueued_at)
+    prepared`insert into outbox (queue, job, key, payload, run_at, parent, slot, carrier, enqueued_at${trace.column})
         select ${job.queue}, ${name}, entry.key, entry.payload::jsonb,
                case when entry.n > ${dueAtOnce} then 'infinity' else now() + ${delayMs} * interval '1 millisecond' end, ${run?.id ?? null}::bigint, ${run?.slot ?? null}::timestamptz,
-               entry.carrier, case when entry.carrier is not null then now() end
-        from unnest(${array(keys)}::text[], ${array(payloads)}::text[], ${array(carriers ?? keys.map(() => null))}::text[])
-             with ordinality as entry(key, payload, carrier, n)
+               entry.carrier, case when entry.carrier is not null then now() end${trace.value}
+        from unnest(${array(keys)}::text[], ${array(payloads)}::text[], ${array(carriers ?? keys.map(() => null))}::text[]${trace.list})
+             with ordinality as entry(key, payload, carrier${trace.column}, n)
         on conflict (job, key) do update set
           asks = outbox.asks + 1,
           payload = excluded.payload,
@@ -153,12 +169,27 @@ async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
                         when outbox.attempts > 0 then outbox.run_at
                         else least(outbox.run_at, excluded.run_at) end,
           dead_at = null,
-          postponed_at = null
+          postponed_at = null${trace.update}
         returning id, carrier`,
   );
   assignCarriers(tx, inserted, new Set(carriers));
   return inserted.map((row) => row.id);
 }
+
+/** The parts of the statement that write the spans which ask for the entries. */
+function traceOf({ dispatch }: Tx, keys: readonly string[], { traceByKey }: Insertion) {
+  if (dispatch.trace === null && traceByKey === undefined) return UNTRACED_PARTS;
+  const traces = keys.map((key) => traceByKey?.get(key) ?? dispatch.trace);
+  return {
+    column: sql`, trace`,
+    value: sql`, entry.trace`,
+    list: sql`, ${array(traces)}::text[]`,
+    update: sql`, trace = excluded.trace`,
+  };
+}
+
+const NOTHING = sql``;
+const UNTRACED_PARTS = { column: NOTHING, value: NOTHING, list: NOTHING, update: NOTHING };
 
 const reserveCarriers = (tx: Tx, job: Job, name: string, entries: number): readonly string[] | null =>
   tx.dispatch.reserve(job.queue, name, entries, carrierCapacity(job, FRESH));

@@ -181,6 +181,8 @@ export type EntryDetails = ListedEntry & {
   enqueuedAt: string | null;
   leasedUntil: string | null;
   postponedAt: string | null;
+  /** The span that enqueued it, if tracing was on. */
+  trace: string | null;
 };
 
 /** One entry with everything that is stored of it, for operators only. */
@@ -188,11 +190,21 @@ export async function loadEntry(on: Queryable, id: string): Promise<EntryDetails
   const [entry] = await rows<EntryDetails>(
     on,
     sql`select ${COLUMNS}, payload, request -> 'request' as request, asks, slot, carrier, enqueued_at as "enqueuedAt",
-               leased_until as "leasedUntil", postponed_at as "postponedAt"
+               leased_until as "leasedUntil", postponed_at as "postponedAt", trace
         from outbox where id = ${id}`,
   );
   return entry;
 }
+
+/**
+ * The entries that are left of a trace, in the order in which they were enqueued: what was caused by the same
+ * call or event.
+ */
+export const entriesOfTrace = (on: Queryable, traceId: string, limit: number): Promise<ListedEntry[]> =>
+  rows<ListedEntry>(
+    on,
+    sql`select ${COLUMNS} from outbox where trace is not null and substr(trace, 4, 32) = ${traceId} order by id limit ${limit}`,
+  );
 
 export type RunEntry = Pick<ListedEntry, "id" | "job" | "state" | "runAt" | "attempts" | "error">;
 

@@ -8,6 +8,7 @@ import type { Tx } from "../db/transaction.ts";
 import type { Log } from "../log.ts";
 import type { Ports } from "../ports/ports.ts";
 import type { Compute } from "../threads/compute.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import type { Catalogue, Part } from "./catalogue.ts";
 import type { ComputeContext, Job, JobContext, Measure, Remark } from "./job.ts";
 import { type Outcome, PayloadRejected } from "./outcome.ts";
@@ -24,6 +25,7 @@ export type Execution = {
   readonly ports: Ports;
   readonly settings: Settings;
   readonly compute: Compute;
+  readonly tracing: Tracing;
   /** A transaction for each step; in a dry run a savepoint. Aborting the signal abandons it. */
   transact<T>(work: (tx: Tx) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Receives outside calls instead of making them; null makes them. */

@@ -1,5 +1,6 @@
 import { inTransaction, type Tx } from "../db/transaction.ts";
 import { type ThrottledWarning, warnThrottled } from "../log.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 import { createDirectDispatch } from "./direct-dispatch.ts";
 import { createLiveMarks } from "./live-queues.ts";
 import { createLookMemory } from "./look-memory.ts";
@@ -15,12 +16,15 @@ import {
 } from "./relay-round.ts";
 
 export type RelayDeps = RoundDeps & {
+  readonly tracing: Tracing;
   /**
    * How often to look for due entries without being woken: for retries, and for what other processes left
    * behind.
    */
   readonly pollMs?: number;
 };
+
+type Transact = <T>(work: (tx: Tx) => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
 export type Relay = {
   /** Starts a round soon. Cheap: any number of calls become one round. `transact` does it by itself. */
@@ -35,7 +39,7 @@ export type Relay = {
    * Runs `work` in one transaction and starts the work it enqueued as soon as it has committed. Where the
    * queue has no backlog, without another transaction (direct-dispatch.ts).
    */
-  transact<T>(work: (tx: Tx) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  readonly transact: Transact;
   start(): void;
   /** Resolves when the round under way has ended. */
   stop(): Promise<void>;
@@ -61,18 +65,19 @@ export function createRelay(deps: RelayDeps): Relay {
   const rounds = createRounds(deps, looks);
   const polls = createPolls(deps, looks, direct, rounds.wake);
   const listener = listenForEntries(deps.db, () => rounds.wake());
+  const transact: Transact = async (work, signal) => {
+    const reservations = direct.open(deps.tracing.current()?.context ?? null);
+    const result = await inTransaction(deps.db, work, signal, reservations);
+    direct.dispatch(reservations);
+    if (reservations.pending) rounds.wake();
+    return result;
+  };
   let started = false;
   return {
     wake: rounds.wake,
     isAlive: () => !started || polls.isAlive(),
     beginnings: looks.beginnings,
-    async transact(work, signal) {
-      const reservations = direct.open();
-      const result = await inTransaction(deps.db, work, signal, reservations);
-      direct.dispatch(reservations);
-      if (reservations.pending) rounds.wake();
-      return result;
-    },
+    transact: deps.tracing.isOn ? inSpans(deps.tracing, transact) : transact,
     start() {
       if (started) return;
       started = true;
@@ -93,6 +98,20 @@ export function createRelay(deps: RelayDeps): Relay {
     },
   };
 }
+
+/** Each transaction that runs in a span has one of its own, which is what enqueues its entries. */
+const inSpans =
+  (tracing: Tracing, transact: Transact): Transact =>
+  (work, signal) =>
+    tracing.current() === null
+      ? transact(work, signal)
+      : tracing.inSpan(TRANSACTION, () => transact(work, signal));
+
+const TRANSACTION = {
+  name: "transaction",
+  kind: "client",
+  attributes: { "db.system.name": "postgresql" },
+} as const;
 
 type DirectDispatch = ReturnType<typeof createDirectDispatch>;
 
@@ -157,7 +176,8 @@ function createRounds(deps: RelayDeps, looks: Looks) {
     wake(): void {
       wokenAgain = true;
       if (running !== null || !isOpen) return;
-      running = run()
+      running = deps.tracing
+        .outside(run)
         .catch(warnUnlessRedis(deps, failed))
         .finally(() => {
           running = null;

@@ -28,10 +28,12 @@ export type Run = {
   pending: number | null;
   counts: Record<string, number>;
   error: string | null;
+  /** The span of its first carrier, if tracing was on. */
+  trace: string | null;
 };
 
 const RUN_COLUMNS = sql`id, job, trigger, schedule, slot, input, status, created_at as "createdAt", started_at as "startedAt",
-  finished_at as "finishedAt", total, pending, counts, error`;
+  finished_at as "finishedAt", total, pending, counts, error, trace`;
 
 /**
  * Inserts the row of a manual run, or of a ranged run that an event caused.
@@ -155,6 +157,11 @@ export async function markRunning(on: Queryable, id: string): Promise<void> {
   await on.execute(
     sql`update job_runs set status = 'running', started_at = coalesce(started_at, now()) where id = ${id} and status = 'queued'`,
   );
+}
+
+/** Stores the span of the first carrier of a run. */
+export async function storeTrace(on: Queryable, id: string, trace: string): Promise<void> {
+  await on.execute(sql`update job_runs set trace = ${trace} where id = ${id} and trace is null`);
 }
 
 export async function finishRun(tx: Tx, id: string, outcome: Outcome): Promise<void> {

@@ -84,7 +84,10 @@ async function call(
 ): Promise<unknown> {
   const note = (text: string) => execution.transact((tx) => storeNote(tx, { entry, stored }, text), signal);
   try {
-    return await job.call(stored.request, { ...outsideContext(execution, job, signal), note });
+    return await execution.tracing.inSpan(
+      { name: `call ${job.name}`, kind: "client", attributes: { "commonwork.resent": isResent } },
+      () => job.call(stored.request, { ...outsideContext(execution, job, signal), note }),
+    );
   } catch (error) {
     if (isResent && error instanceof NotSent) throw keepingRequest(error);
     if (PASSED_ON.some((type) => error instanceof type)) throw error;

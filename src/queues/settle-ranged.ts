@@ -45,7 +45,9 @@ async function computeAhead(
   if (!job.compute) return undefined;
   const entry = await execution.transact((tx) => readEntry(tx, refs), signal);
   if (!entry) return undefined;
-  return job.compute(rangeOf(job, entry), computeContextFor(execution, entry, job, signal));
+  return execution.tracing.inSpan({ name: `compute ${job.name}` }, async () =>
+    job.compute?.(rangeOf(job, entry), computeContextFor(execution, entry, job, signal)),
+  );
 }
 
 /** An entry of a ranged job, claimed in the transaction that settles it. */

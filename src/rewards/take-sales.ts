@@ -10,6 +10,7 @@ import {
 } from "../db/inbox.ts";
 import { array, prepared, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import type { TraceContext } from "../tracing/tracing.ts";
 
 /**
  * A sale as received from its seller: authentic and parsed, not yet compared with what was received before.
@@ -24,7 +25,12 @@ export type ReceivedSale = KeyedMessage & {
    * is still a duplicate.
    */
   readonly timeAssumed: boolean;
+  /** The span that received it. */
+  readonly trace?: TraceContext | null;
 };
+
+/** A new sale, and the span that received it. */
+export type TakenSale = { readonly saleId: string; readonly trace: TraceContext | null };
 
 export type SaleReceipt = {
   /**
@@ -38,14 +44,14 @@ export type SaleReceipt = {
 };
 
 /** Enqueues the job that pays the commissions of new sales, in the transaction that takes them. */
-export type EnqueueCommissions = (tx: Tx, saleIds: readonly string[]) => Promise<unknown>;
+export type EnqueueCommissions = (tx: Tx, sales: readonly TakenSale[]) => Promise<unknown>;
 
 /**
  * Takes a group of sales in one transaction. A new one becomes a row of `token_sales` with its outbox entry;
  * one whose key is taken is compared with the sale that took it. Each leaves a row in `inbox`, except, when
  * they were `listed` by us, those that are there already.
  *
- * @param enqueueCommissions called once with the ids of the new sales.
+ * @param enqueueCommissions called once with the new sales.
  * @returns a receipt for each sale, in the order of `sales`.
  */
 export async function takeSales(
@@ -60,7 +66,10 @@ export async function takeSales(
   const receiptOfNew = await insertSales(tx, fresh, accepted);
   await enqueueCommissions(
     tx,
-    [...receiptOfNew.values()].map(({ saleId }) => saleId),
+    fresh.map((sale) => ({
+      saleId: receiptOfNew.get(messageKey(sale))?.saleId as string,
+      trace: sale.trace ?? null,
+    })),
   );
   const isNew = new Set<ReceivedSale>(fresh);
   const repeated = sales.filter((sale) => !isNew.has(sale));

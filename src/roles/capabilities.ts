@@ -15,7 +15,12 @@ type Part = { readonly capability: string; readonly on: boolean | string; readon
 export function capabilitiesOf(config: Config): Capability[] {
   const ofApi = config.roles.includes("api") ? apiParts(config) : [];
   const ofWorker = config.roles.includes("worker") ? workerParts(config) : [];
-  return [...ofApi, ...ofWorker].map(({ capability, on, needs }) =>
+  const tracing = {
+    capability: "tracing",
+    on: config.tracing !== null,
+    needs: ["OTEL_EXPORTER_OTLP_ENDPOINT"],
+  };
+  return [...ofApi, ...ofWorker, tracing].map(({ capability, on, needs }) =>
     on === false ? { capability, is: "off", missing: needs } : { capability, is: on === true ? "on" : on },
   );
 }

@@ -2,7 +2,8 @@ import type { CarrierReport } from "../queues/attempt.ts";
 import type { Tally } from "../queues/tally.ts";
 import type { Runtime } from "./runtime.ts";
 
-const OUTCOMES = [
+/** The outcomes that a tally counts. */
+export const OUTCOMES = [
   "done",
   "skipped",
   "duplicate",

@@ -16,6 +16,7 @@ export function executionOf(runtime: Runtime, hooks: Partial<RunCarrierDeps> = {
     ports,
     settings,
     compute,
+    tracing: runtime.tracing,
     circuits,
     transact: relay.transact,
     catchUp: runtime.mirroring.catchUp,

@@ -18,6 +18,7 @@ import type { Schedule } from "../schedules/schedule.ts";
 import { openCompute } from "../threads/compute.ts";
 import type { GuardedThreads } from "../threads/guarded-threads.ts";
 import type { Threads } from "../threads/threads.ts";
+import { type Tracing, UNTRACED } from "../tracing/tracing.ts";
 import type { Runtime } from "./runtime.ts";
 
 export type OpenOptions = {
@@ -25,6 +26,8 @@ export type OpenOptions = {
   /** A fixed time, for tests and simulations. Default: the clock of Postgres. */
   readonly clock?: Clock;
   readonly log: Log;
+  /** Default: off. It is not closed. */
+  readonly tracing?: Tracing;
   /** Where lost connections are logged; default: `log`. */
   readonly connectionLog?: Log;
   readonly catalogue: Catalogue;
@@ -38,7 +41,7 @@ export type OpenOptions = {
 
 /** Opens what a process shares. No role runs yet. `close` closes what this opened. */
 export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<void> } {
-  const { config, log, catalogue, timetable } = options;
+  const { config, log, catalogue, timetable, tracing = UNTRACED } = options;
   // Before anything is opened that would have to be closed.
   checkPostingLists(config.postingSources);
   const onError = warnThrottled(options.connectionLog ?? log, "Postgres connection lost").warn;
@@ -47,7 +50,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
   const clock = options.clock ?? (serverClock as ServerClock);
   const hasRedis = config.redisUrl !== "";
   const producers = hasRedis ? openProducers(config, options.connectionLog ?? log) : noProducers();
-  const relay = createRelay({ db, producers, catalogue, log });
+  const relay = createRelay({ db, producers, catalogue, log, tracing });
   const mirroring = createMirroring({ db, log, patienceMs: config.mirrorPatienceMs });
   const outside = { redis: hasRedis ? producers.redis : null, clock, db: db.drizzle };
   const ports = { ...openPorts(config, outside), ...options.ports };
@@ -60,6 +63,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
     clock,
     serverClock,
     log,
+    tracing,
     catalogue,
     timetable,
     db,

@@ -14,6 +14,7 @@ import type { Producers } from "../queues/redis.ts";
 import type { Relay } from "../queues/relay.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import type { Compute } from "../threads/compute.ts";
+import type { Tracing } from "../tracing/tracing.ts";
 
 /**
  * What the parts of one process share. It is made once, by `openRuntime`, and passed down, never imported.
@@ -26,6 +27,7 @@ export type Runtime = {
   /** `clock`, unless the time is fixed. */
   readonly serverClock: ServerClock | null;
   readonly log: Log;
+  readonly tracing: Tracing;
   readonly db: Database;
   readonly producers: Producers;
   readonly relay: Relay;

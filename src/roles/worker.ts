@@ -18,6 +18,7 @@ import { executionOf } from "./execution.ts";
 import { type LoopUser, type LoopWatch, startLoopWatch } from "./loop-watch.ts";
 import type { Runtime } from "./runtime.ts";
 import { openSlots } from "./scheduler.ts";
+import { traceCarrier } from "./trace-carrier.ts";
 
 /** The consuming side of one process. */
 export type Workers = {
@@ -126,11 +127,13 @@ const processorFor =
       void bullJob.updateProgress(Math.round(fraction * 100)).catch(() => undefined);
     const job = runtime.catalogue.find(carrier.job)?.job;
     if (job?.form === "outside") calling.add(carrier.id);
-    const tally = await runCarrier(
-      { ...execution, onProgress, ...chargedExecution(loop, { queue, job: carrier.job }, job, execution) },
-      carrier,
-      signal ?? new AbortController().signal,
-    ).finally(() => calling.delete(carrier.id));
+    const run = () =>
+      runCarrier(
+        { ...execution, onProgress, ...chargedExecution(loop, { queue, job: carrier.job }, job, execution) },
+        carrier,
+        signal ?? new AbortController().signal,
+      ).finally(() => calling.delete(carrier.id));
+    const tally = await (runtime.tracing.isOn ? traceCarrier(runtime, queue, carrier, run) : run());
     if (carrier.entries.length === 1 && tally.retry + tally.dead > 0) throw new CarrierFailed(tally);
     return summaryOf(tally);
   };

@@ -99,6 +99,27 @@ function outboxOf<Row extends { readonly id: unknown }>(rows: Row[]) {
   };
 }
 
+describe("emit and enqueue in a trace of the host", () => {
+  it("give it to what they ask for, and nothing to later transactions", async () => {
+    const world = await createWorld();
+    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const client = await world.db.pool.connect();
+    const tx: Queryable = { query: (text, values) => client.query(text, [...values]) };
+    const options = { schema: world.config.databaseSchema, traceparent };
+    await client.query("begin");
+    await emit(tx, { type: "invoice.paid", payload: { number: 7 }, id: "invoice-7" }, options);
+    await enqueue(tx, "calculate-matches", {}, options);
+    await client.query("commit");
+    await emit(tx, { type: "invoice.paid" }, { schema: world.config.databaseSchema });
+    client.release();
+    expect(await world.query("select job, trace from outbox order by id")).toEqual([
+      { job: "record-host-event", trace: traceparent },
+      { job: "accept-host-request", trace: traceparent },
+      { job: "record-host-event", trace: null },
+    ]);
+  });
+});
+
 describe("forwardOutbox", () => {
   it("sends everything, settles what was recorded and names what was rejected", async () => {
     const world = await createWorld({ environment: { DOMAIN_EVENTS_WEBHOOK_SECRET: SECRET } });

@@ -116,7 +116,7 @@ describe("a transaction", () => {
 
   it("hands the dispatch it was opened with to its savepoints", async () => {
     const world = await createWorld();
-    const dispatch = { pending: false, reserve: () => null, assign: () => undefined };
+    const dispatch = { trace: null, pending: false, reserve: () => null, assign: () => undefined };
     await inTransaction(
       world.db,
       async (tx) => {

@@ -72,6 +72,7 @@ describe("commonwork doctor on a sound set-up", () => {
       "Redis: persistence",
       "Redis: memory",
       "E-mail",
+      "Tracing",
     ]);
     const text = (await cli(environment, "doctor")).out;
     expect(text).toMatch(/^ok {7}Postgres {2,}Postgres \d+.*, role \S+, schema commonwork$/m);
@@ -316,6 +317,28 @@ describe("commonwork doctor finds", () => {
     expect(await faultsOf({ ...environment, SMTP_URL: `${url}?tls=off` })).toEqual([]);
     expect(await faultsOf({ ...environment, SMTP_URL: "smtp://127.0.0.1:1?tls=off" })).toEqual([
       line("E-mail", "The mail provider does not answer (ECONNREFUSED)."),
+    ]);
+  });
+
+  it("a collector of traces that is not there, or refuses the token", async () => {
+    const collector = await outsideServer((_body, response, request) => {
+      const isKnown = request.url === "/v1/traces" && request.headers["authorization"] === "Bearer right";
+      response.writeHead(isKnown ? 200 : 401).end("{}");
+    });
+    onTestFinished(() => collector.close());
+    const environment = environmentOf(await soundWorld());
+    const tracedTo = (url: string, token: string) => ({
+      ...environment,
+      OTEL_EXPORTER_OTLP_ENDPOINT: url,
+      OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${token}`,
+    });
+    expect(await faultsOf(tracedTo(collector.url, "right"))).toEqual([]);
+    expect(collector.bodies).toEqual(['{"resourceSpans":[]}']);
+    expect(await faultsOf(tracedTo(collector.url, "wrong"))).toEqual([
+      line("Tracing", "The collector of OTEL_EXPORTER_OTLP_ENDPOINT answers 401.", "warning"),
+    ]);
+    expect(await faultsOf(tracedTo("http://127.0.0.1:1", "right"))).toEqual([
+      line("Tracing", "The collector of OTEL_EXPORTER_OTLP_ENDPOINT does not answer.", "warning"),
     ]);
   });
 

@@ -23,7 +23,7 @@ async function openDispatch(world: World, producers: Producers = world.producers
   const direct = createDirectDispatch({ ...world, producers });
   direct.allow(["maintenance"]);
   const transact = async (work: (tx: Tx) => Promise<unknown>) => {
-    const reservations = direct.open();
+    const reservations = direct.open(null);
     await inTransaction(world.db, work, undefined, reservations);
     direct.dispatch(reservations);
     await direct.idle();

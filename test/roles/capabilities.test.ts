@@ -26,6 +26,7 @@ describe("the capabilities that a process logs at its start", () => {
       "job postings": "off POSTING_LISTS",
       embeddings: "off EMBEDDINGS_URL",
       "checks of media": "off MEDIA_FOLDER or MEDIA_S3_BUCKET",
+      tracing: "off OTEL_EXPORTER_OTLP_ENDPOINT",
     });
   });
 
@@ -60,7 +61,12 @@ describe("the capabilities that a process logs at its start", () => {
       "job postings",
       "embeddings",
       "checks of media",
+      "tracing",
     ]);
-    expect(capabilities({ ROLES: "scheduler" })).toEqual({});
+    expect(
+      capabilities({ ROLES: "scheduler", OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318" }),
+    ).toEqual({
+      tracing: "on",
+    });
   });
 });

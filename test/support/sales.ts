@@ -17,7 +17,7 @@ export type SaleFields = {
 };
 
 /** A sale as the webhook would receive it. Amounts in millionths of a token; default 100.50. */
-function receivedSale(world: World, fields: SaleFields): ReceivedSale {
+export function receivedSale(world: World, fields: SaleFields): ReceivedSale {
   drawn += 1;
   const receivedAt = fields.receivedAt ?? world.clock.now();
   const soldAt = fields.soldAt ?? receivedAt;

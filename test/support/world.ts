@@ -26,6 +26,7 @@ import { startWorkers, type WorkerOptions, type Workers } from "../../src/roles/
 import type { Schedule } from "../../src/schedules/schedule.ts";
 import { openGuardedThreads } from "../../src/threads/guarded-threads.ts";
 import { openThreads } from "../../src/threads/threads.ts";
+import type { Tracing } from "../../src/tracing/tracing.ts";
 import { catalogue as everyJob } from "../../src/workers/index.ts";
 import { dumpHost } from "./host-decoys.ts";
 import { recordingMailer } from "./mailbox.ts";
@@ -44,6 +45,8 @@ export type WorldOptions = {
   /** The address that the service connects to, made from the real one: for a proxy in between. */
   readonly databaseUrl?: (real: string) => string;
   readonly poolMax?: number;
+  /** Default: off. */
+  readonly tracing?: Tracing;
   /** A migrated database of the test's own, instead of a clone of the template. */
   readonly database?: DatabaseAddress;
   /**
@@ -143,6 +146,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     threads,
     guarded,
     timetable: options.timetable ?? [],
+    ...(options.tracing ? { tracing: options.tracing } : {}),
     ports: { mailer: recordingMailer(mailbox), ...options.ports },
   });
   const closers: (() => Promise<unknown>)[] = [];

@@ -23,6 +23,8 @@ export const emailDigests = pgTable(
 export const emailBatches = pgTable("email_batches", {
   id: id(),
   createdAt: instant().notNull().defaultNow(),
+  /** The span that created it, as a W3C `traceparent`. Null unless tracing was on. */
+  trace: text(),
 });
 
 /** One e-mail: for a single delivery, or for a digest. */

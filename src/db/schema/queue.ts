@@ -45,6 +45,8 @@ export const outbox = pgTable(
     deadAt: instant(),
     /** Since when the versions that met it could not run it. */
     postponedAt: instant(),
+    /** The span that enqueued it, as a W3C `traceparent`. Null unless tracing is on. */
+    trace: text(),
   },
   (t) => [
     // enqueue: the entry with the same key.
@@ -65,6 +67,8 @@ export const outbox = pgTable(
     index("outbox_failing").on(t.queue).where(sql`attempts >= 5 and dead_at is null`),
     // parked ranges: the next one of a run.
     index("outbox_parked").on(t.parent, t.id).where(sql`run_at = 'infinity' and postponed_at is null`),
+    // dashboard: the entries of one trace.
+    index("outbox_trace").on(sql`substr(${t.trace}, 4, 32)`).where(sql`trace is not null`),
     // job_runs: the entries of one run.
     index("outbox_parent").on(t.parent).where(sql`parent is not null`),
   ],
@@ -93,6 +97,8 @@ export const jobRuns = pgTable(
     error: text(),
     /** The run of a workflow of which it is a step. */
     partOf: ref().references((): AnyPgColumn => jobRuns.id, { onDelete: "set null" }),
+    /** The span of its first carrier, as a W3C `traceparent`. Null unless tracing was on. */
+    trace: text(),
   },
   (t) => [
     // due slots: a slot is opened once.

@@ -7,8 +7,7 @@ import { type Config, readConfig } from "../../config/config.ts";
 import { type Database, openDatabase } from "../../db/client.ts";
 import { migrateDatabase } from "../../db/migrate.ts";
 import { formatNumber } from "../../format-counts.ts";
-import { createLog } from "../../log.ts";
-import { startService } from "../../main.ts";
+import { openReporting, startService } from "../../main.ts";
 import { onFreePort } from "../servers/server-program.ts";
 import { createDemoActivity } from "./activity.ts";
 import { type Community, createCommunity } from "./community.ts";
@@ -122,8 +121,7 @@ export async function openDemo({ terminal, log, closers, port }: DemoOptions): P
     () =>
       onFreePort(port ?? undefined, async (free) => {
         const config = configFor(environment, servers, { ...around, port: free });
-        const destination = { ...config.log, destination: log.destination };
-        return { config, service: await startService(config, createLog(destination)) };
+        return { config, service: await startService(config, await openReporting(config, log.destination)) };
       }),
     ({ config }) => `${config.roles.join(", ")} on ${config.publicUrl}`,
   );

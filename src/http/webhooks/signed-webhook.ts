@@ -69,6 +69,7 @@ export function requireSignature(runtime: Runtime, webhook: SignedWebhook): Requ
     limits.address,
     limits.source,
     onlyType(webhook),
+    ...(runtime.tracing.isOn ? [traceCall(runtime, webhook)] : []),
   ];
 }
 
@@ -154,6 +155,27 @@ async function rejectUnsigned(
   if (waitMs > 0) tooManyRequests(res, waitMs);
   else sendError(res, 401, { code: "bad-signature", message: scheme.rule });
 }
+
+/**
+ * Begins the span of a call, which ends with its response: what the call enqueues belongs to it. It continues
+ * a trace of the sender, whose signature was verified.
+ */
+const traceCall =
+  ({ tracing }: Runtime, { source }: SignedWebhook): RequestHandler =>
+  (req, res, next) => {
+    const span = {
+      name: `webhook ${source}`,
+      kind: "server",
+      parent: req.get("traceparent") ?? null,
+      attributes: { "http.request.method": req.method },
+    } as const;
+    void tracing.inSpan(span, async (opened) => {
+      const closed = new Promise((resolve) => res.once("close", resolve));
+      next();
+      await closed;
+      opened.set({ "http.response.status_code": res.statusCode });
+    });
+  };
 
 /** JSON is UTF-8. With another charset the signed bytes would be decoded wrongly. */
 const CHARSET = String.raw`\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?`;

@@ -60,10 +60,10 @@ function outcomeOf(decision: CommissionDecision): Outcome {
   }
 }
 
-/** Enqueues the commissions of sales. */
-export const enqueueCommissions: EnqueueCommissions = (tx, saleIds) =>
-  enqueueMany(
-    tx,
-    distributeCommission,
-    saleIds.map((saleId) => ({ saleId })),
-  );
+/** Enqueues the commissions of sales, each in the trace of its own webhook call. */
+export const enqueueCommissions: EnqueueCommissions = (tx, sales) => {
+  const payloads = sales.map(({ saleId }) => ({ saleId }));
+  const isTraced = sales.some(({ trace }) => trace !== null);
+  const traces = isTraced ? { traces: sales.map(({ trace }) => trace) } : {};
+  return enqueueMany(tx, distributeCommission, payloads, traces);
+};

@@ -1,6 +1,7 @@
 import { formatInstant } from "../../../format-instant.ts";
 import { type Html, html } from "../../../html.ts";
 import { printable } from "../../../printable.ts";
+import { traceIdOf } from "../../../tracing/trace-context.ts";
 
 /** What a cell or a fact may hold: text of others is made printable and kept in its own direction. */
 export type Content = Html | string | number | null | undefined;
@@ -92,6 +93,12 @@ export const emptyState = (text: string): Html => html`<p class="empty">${text}<
 /** The result of an action, or a warning, read out by screen readers. */
 export const notice = (text: string, tone: Tone = "good"): Html =>
   html`<p class="notice ${tone}" role="${tone === "bad" ? "alert" : "status"}">${text}</p>`;
+
+/** The id under which a trace is found; nothing where tracing was off. */
+export function traceHtml(context: string | null): Html | null {
+  const id = traceIdOf(context);
+  return id === null ? null : codeHtml(id);
+}
 
 /** A part of a page under a heading of its own. */
 export const section = (title: string, body: Html, aside: Html | null = null): Html =>

@@ -14,7 +14,7 @@ import { EXPERIMENTS } from "../../../email/render/experiments.ts";
 import { type Html, html } from "../../../html.ts";
 import { noticeResults } from "../../../project-matching/notice-results.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { badge, codeHtml, formatCount, section, type Tone, timeHtml } from "../frame/elements.ts";
+import { badge, codeHtml, formatCount, section, type Tone, timeHtml, traceHtml } from "../frame/elements.ts";
 import { type FilterField, filterForm, hrefOf, idFilter, readFilters, textFilter } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { cursorPager, startOf, TIME_RANGE_NAMES, type TimeRange } from "../frame/older.ts";
@@ -136,7 +136,8 @@ async function emailTable(on: Queryable, lines: readonly EmailLine[]): Promise<H
   });
 }
 
-function contentOf({ digest, eventId, eventType }: EmailLine): Html | string | null {
-  if (digest !== null) return `${digest} digest`;
-  return eventId === null ? null : html`<a href="${whyHref({ event: eventId })}">${eventType}</a>`;
+function contentOf({ digest, eventId, eventType, trace }: EmailLine): Html | null {
+  const traced = trace === null ? null : html`<small>trace ${traceHtml(trace)}</small>`;
+  if (digest !== null) return html`${digest} digest${traced}`;
+  return eventId === null ? traced : html`<a href="${whyHref({ event: eventId })}">${eventType}</a>${traced}`;
 }

@@ -13,6 +13,7 @@ import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { userHref } from "../frame/user-links.ts";
 import { whyHref } from "../notifications/decision-table.ts";
+import { workAbout } from "../work/subjects.ts";
 import { matchesBody, pairsBody, recommendationsBody } from "./lists.ts";
 import { rewardsBody } from "./rewards.ts";
 
@@ -141,6 +142,7 @@ const cardBody = ({ id, hostId, name, email, timeZone, profiles, ...times }: Use
       ["Created", timeHtml(times.createdAt)],
       ["Last active", timeHtml(times.lastActiveAt)],
       ["Deactivated", timeHtml(times.deactivatedAt)],
+      ["Work", workAbout("userId", id)],
     ]),
   )}
 ${section(

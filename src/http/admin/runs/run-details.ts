@@ -1,6 +1,14 @@
 import { type Html, html } from "../../../html.ts";
 import type { Run } from "../../../queues/runs.ts";
-import { codeHtml, facts, formatCount, section, textHtml, timeWithAge } from "../frame/elements.ts";
+import {
+  codeHtml,
+  facts,
+  formatCount,
+  section,
+  textHtml,
+  timeWithAge,
+  traceHtml,
+} from "../frame/elements.ts";
 import { table } from "../frame/table.ts";
 import { durationText, rangesHtml, runStatusBadge } from "./run-table.ts";
 
@@ -16,6 +24,7 @@ export function runDetails(run: Run, now: Date): Html {
     ["Finished", timeWithAge(run.finishedAt, now)],
     ["Duration", durationText(run, now)],
     ["Ranges", rangesHtml(run)],
+    ...(run.trace === null ? [] : ([["Trace", traceHtml(run.trace)]] as const)),
     ...(run.error === null ? [] : ([["Why it ended", textHtml(run.error)]] as const)),
   ])}
 ${section(

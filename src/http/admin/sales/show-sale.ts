@@ -14,6 +14,7 @@ import { badge, codeHtml, facts, notice, section, type Tone, timeHtml } from "..
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
 import { sessionOf } from "../guard.ts";
+import { workAbout } from "../work/subjects.ts";
 
 type Status = SaleReport["status"];
 
@@ -94,6 +95,7 @@ const saleFacts = (sale: SaleReport, userOf: UserLinks): Html =>
     ],
     ["Received", timeHtml(sale.receivedAt)],
     ["Decided", timeHtml(sale.settledAt)],
+    ["Work", workAbout("saleId", sale.id)],
   ]);
 
 const commissionTable = (lines: readonly StoredLine[], userOf: UserLinks): Html =>

@@ -1,17 +1,21 @@
 import { type Request, type Response, Router } from "express";
 import { type Html, html } from "../../../html.ts";
-import { type EntryDetails, loadEntry } from "../../../queues/entries.ts";
+import { type EntryDetails, entriesOfTrace, type ListedEntry, loadEntry } from "../../../queues/entries.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
+import { traceIdOf } from "../../../tracing/trace-context.ts";
 import { onlyPlain } from "../board-redaction.ts";
 import { actionForm, mayAct, reasonIn, resultOf } from "../frame/actions.ts";
-import { codeHtml, facts, notice, section, textHtml, timeWithAge } from "../frame/elements.ts";
+import { codeHtml, facts, notice, section, textHtml, timeWithAge, traceHtml } from "../frame/elements.ts";
 import { showPage } from "../frame/page.ts";
 import { sessionOf } from "../guard.ts";
 import { needsReason } from "../needs-reason.ts";
 import { ACTION_NAMES, ACTIONS, actOn, isAction, mayBe, RESULTS } from "./act.ts";
 import { postponeField, secondsIn } from "./bulk.ts";
-import { stateBadge } from "./entry-table.ts";
+import { entryTable, stateBadge } from "./entry-table.ts";
+import { subjectLinks } from "./subjects.ts";
 
+/** Entries of the same trace. */
+const RELATED_SHOWN = 50;
 const ID = /^[1-9][0-9]{0,17}$/;
 
 /** `GET /work/:id` shows an entry; `POST /work/:id/retry|run-now|postpone|discard` acts on it. */
@@ -22,7 +26,12 @@ export function entryRoutes(runtime: Runtime): Router {
     if (!ID.test(req.params.id)) return next();
     const entry = await loadEntry(runtime.db.drizzle, req.params.id);
     if (entry === undefined) return showSettled(res, req.params.id);
-    showEntry(runtime, req, res, entry);
+    const traceId = traceIdOf(entry.trace);
+    const [subjects, related] = await Promise.all([
+      subjectLinks(runtime.db.drizzle, entry.payload),
+      traceId === null ? [] : entriesOfTrace(runtime.db.drizzle, traceId, RELATED_SHOWN),
+    ]);
+    showEntry(runtime, req, res, { entry, subjects, related });
   });
   router.post("/work/:id/:action", async (req, res, next) => {
     const { id, action } = req.params;
@@ -56,7 +65,15 @@ function showSettled(res: Response, id: string): void {
   });
 }
 
-function showEntry(runtime: Runtime, req: Request, res: Response, entry: EntryDetails): void {
+type Shown = {
+  readonly entry: EntryDetails;
+  /** Links to what it is about. */
+  readonly subjects: readonly Html[];
+  /** What is left of its trace, itself included. */
+  readonly related: readonly ListedEntry[];
+};
+
+function showEntry(runtime: Runtime, req: Request, res: Response, { entry, subjects, related }: Shown): void {
   const now = runtime.clock.now();
   const result = resultOf(req, RESULTS);
   const job = runtime.catalogue.find(entry.job)?.job;
@@ -69,6 +86,7 @@ ${facts([
   ["Job", job === undefined ? codeHtml(entry.job) : html`<a href="/admin/jobs/${job.name}">${entry.job}</a>`],
   ["Queue", html`<a href="/admin/queue/${encodeURIComponent(entry.queue)}">${entry.queue}</a>`],
   ["Key", codeHtml(entry.key)],
+  ...(subjects.length === 0 ? [] : ([["About", html`${subjects.map((link) => html`${link} `)}`]] as const)),
   ["Run", entry.run === null ? null : html`<a href="/admin/runs/${entry.run}">${entry.run}</a>`],
   ["Enqueued", timeWithAge(entry.createdAt, now)],
   ["Enqueued how often", entry.asks],
@@ -84,12 +102,22 @@ ${facts([
   ],
   ["Outside call until", timeWithAge(entry.leasedUntil, now)],
   ["Waits for another version since", timeWithAge(entry.postponedAt, now)],
+  ...(entry.trace === null ? [] : ([["Trace", traceHtml(entry.trace)]] as const)),
 ])}
 ${mayAct(res) ? actionsHtml(runtime, res, entry) : null}
+${related.length < 2 ? null : section("Other work of its trace", relatedHtml(related, entry.id, now))}
 ${section("Payload", jsonHtml(entry.payload))}
 ${entry.request === null ? null : section("Stored request of the outside call", jsonHtml(entry.request))}`,
   });
 }
+
+/** Lower ids were enqueued before it, higher ones by it or beside it. */
+const relatedHtml = (related: readonly ListedEntry[], id: string, now: Date): Html =>
+  html`<p class="dim">What the same call or event has caused and is not settled.</p>${entryTable(
+    related.filter((other) => other.id !== id),
+    now,
+    "",
+  )}`;
 
 /** As Bull Board shows it: ids, names and numbers. Anything that could be text of a person is left out. */
 const jsonHtml = (value: unknown): Html =>

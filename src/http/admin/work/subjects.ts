@@ -1,0 +1,49 @@
+import { REFERENCE_FIELDS } from "../../../db/references.ts";
+import type { Queryable } from "../../../db/statement.ts";
+import { type Html, html } from "../../../html.ts";
+import { hrefOf } from "../frame/filters.ts";
+import { userLinks } from "../frame/user-links.ts";
+import { whyHref } from "../notifications/decision-table.ts";
+
+/** The fields of payloads that name a user by our id. */
+const USER_FIELDS = [
+  ...Object.entries(REFERENCE_FIELDS).flatMap(([field, table]) => (table === "users" ? [field] : [])),
+  "buyerUserId",
+];
+
+const ID = /^[1-9][0-9]{0,17}$/;
+/** A fan-out has up to a hundred events. */
+const EVENTS_SHOWN = 5;
+
+/** Links from an entry to the pages of what its payload is about: a sale, users, events. */
+export async function subjectLinks(on: Queryable, payload: unknown): Promise<Html[]> {
+  const fields = fieldsIn(payload);
+  const idIn = (name: string): string | null => idOf(fields[name]);
+  const users = USER_FIELDS.flatMap((name) => idIn(name) ?? []);
+  const userOf = await userLinks(on, users);
+  const saleId = idIn("saleId");
+  return [
+    ...(saleId === null ? [] : [html`<a href="/admin/sales/${saleId}">Sale ${saleId}</a>`]),
+    ...users.map((id) => html`User ${userOf(id)}`),
+    ...eventsIn(fields).map((id) => html`<a href="${whyHref({ event: id })}">Event ${id}</a>`),
+  ];
+}
+
+/** Ranges and sums have the payload of their run as `input`. */
+function fieldsIn(payload: unknown): Readonly<Record<string, unknown>> {
+  if (typeof payload !== "object" || payload === null) return {};
+  const { input, range, ...own } = payload as Record<string, unknown>;
+  const nested = [input, range].filter((part) => typeof part === "object" && part !== null);
+  return Object.assign({}, ...nested, own) as Record<string, unknown>;
+}
+
+const idOf = (value: unknown): string | null => (typeof value === "string" && ID.test(value) ? value : null);
+
+function eventsIn({ eventId, eventIds }: Readonly<Record<string, unknown>>): string[] {
+  const all = [eventId, ...(Array.isArray(eventIds) ? eventIds : [])];
+  return all.flatMap((id) => idOf(id) ?? []).slice(0, EVENTS_SHOWN);
+}
+
+/** The search for the work that waits for something, by a field of its payload. */
+export const workAbout = (field: string, value: string): Html =>
+  html`<a href="${hrefOf("/admin/work", { field, value })}">Work that waits</a>`;
