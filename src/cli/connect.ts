@@ -19,20 +19,25 @@ export function defineConnect(command: Command, terminal: Terminal): void {
   defineMirrors(command, terminal);
 }
 
-const summaryOf = ({ plan, hidden }: CheckedMapping) => ({
+const summaryOf = ({ plan, hidden, zoneless }: CheckedMapping) => ({
   mirror: plan.table,
   sources: plan.sources.map(sourceName),
   gone: plan.gone,
   hidden,
+  zoneless,
 });
 
-const linesOf = ({ mirror, sources, gone, hidden }: ReturnType<typeof summaryOf>): string[] => [
+const linesOf = ({ mirror, sources, gone, hidden, zoneless }: ReturnType<typeof summaryOf>): string[] => [
   `${mirror}: reads ${sources.join(", ")}; gone: ${gone}`,
   ...(hidden.length === 0
     ? []
     : [
         `${mirror}: row-level security hides rows of ${hidden.join(", ")} from the service: give its role BYPASSRLS, or a policy for select with using (true)`,
       ]),
+  ...zoneless.map(
+    (column) =>
+      `${mirror}: ${column} has no time zone and is read as UTC; in another zone, select it as "${column} at time zone '...'"`,
+  ),
 ];
 
 function defineCheck(command: Command, terminal: Terminal): void {

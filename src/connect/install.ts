@@ -1,23 +1,16 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import pg from "pg";
-import { databaseFault } from "../database-fault.ts";
 import { audit } from "../db/audit.ts";
 import type { Database } from "../db/client.ts";
 import { roleNames } from "../db/roles.ts";
 import { rows } from "../db/statement.ts";
 import { inTransaction, type Tx } from "../db/transaction.ts";
+import { createTriggers, removeTriggers, withLockRetries } from "./host-triggers.ts";
 import { beginResync, parentsFirst, readMirrors, waitForMirrors } from "./installed.ts";
 import { type Mapping, MappingFault } from "./mapping.ts";
 import { type MirrorPlan, planMirror } from "./plan.ts";
 import { hiddenFrom } from "./read-host.ts";
-import {
-  dropFunctionStatement,
-  installStatements,
-  sourceName,
-  type TriggerTarget,
-  uninstallStatements,
-} from "./triggers.ts";
+import { installStatements, sourceName } from "./triggers.ts";
 
 /** A mapping that fits the database. */
 export type CheckedMapping = {
@@ -25,6 +18,8 @@ export type CheckedMapping = {
   readonly plan: MirrorPlan;
   /** Tables whose rows row-level security may hide from the service. */
   readonly hidden: readonly string[];
+  /** Columns whose times have no zone in the host: they are read as UTC. */
+  readonly zoneless: readonly string[];
 };
 
 /**
@@ -37,17 +32,17 @@ export async function checkMappings(db: Database, mappings: readonly Mapping[]):
   const checked = await inTransaction(db, async (tx) => {
     const checked: (CheckedMapping & { readonly table: string })[] = [];
     for (const mapping of mappings) {
-      const plan = await planMirror(tx, mapping);
+      const { plan, zoneless } = await planMirror(tx, mapping);
       const read = [...plan.sources, ...plan.reads].map(({ schema, table }) => ({ schema, table }));
       const hidden = [...new Set(await hiddenFrom(tx, roleNames(db.schema).app, read))];
-      checked.push({ table: mapping.table, mapping, plan, hidden });
+      checked.push({ table: mapping.table, mapping, plan, hidden, zoneless });
     }
     const installed = (await readMirrors(tx)).map(({ table }) => table);
     const tables = new Set([...installed, ...checked.map(({ table }) => table)]);
     for (const { table, plan } of checked) refuseUnmapped(table, plan, tables);
     return checked;
   });
-  return parentsFirst(checked).map(({ mapping, plan, hidden }) => ({ mapping, plan, hidden }));
+  return parentsFirst(checked);
 }
 
 /** Without a mirror of the table that a column refers to, each of its rows would wait forever. */
@@ -89,8 +84,7 @@ export async function installMirror(
 ): Promise<void> {
   const { table } = mapping;
   if (!triggersExist) {
-    for (const source of plan.sources)
-      await withLockRetries(db, installStatements({ schema: db.schema, mirror: table, source }));
+    for (const source of plan.sources) await createTriggers(db, { schema: db.schema, mirror: table, source });
   }
   await inTransaction(db, async (tx) => {
     await waitForMirrors(tx);
@@ -122,30 +116,6 @@ async function removeReplaced(tx: Tx, schema: string, before: MirrorPlan, after:
       await removeTriggers(tx, { schema, mirror: before.table, source });
 }
 
-const LOCK_TRIES = 20;
-const LOCK_TIMEOUT_MS = 2_000;
-const LOCK_NOT_AVAILABLE = "55P03";
-
-/**
- * Creating a trigger waits for open writers of the table, and new writers wait behind it: so it gives up soon
- * and tries again.
- */
-async function withLockRetries(db: Database, statements: readonly string[]): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await inTransaction(db, (tx) => runStatements(tx, statements));
-    } catch (error) {
-      if (databaseFault(error)?.code !== LOCK_NOT_AVAILABLE || tries >= LOCK_TRIES) throw error;
-      await delay(LOCK_TIMEOUT_MS / 4);
-    }
-  }
-}
-
-async function runStatements(tx: Tx, statements: readonly string[]): Promise<void> {
-  await tx.execute(sql.raw(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`));
-  for (const statement of statements) await tx.execute(sql.raw(statement));
-}
-
 /**
  * Removes a mirror: its triggers, then what is noted for it. The rows that were mirrored stay.
  *
@@ -155,7 +125,7 @@ export async function uninstallMirror(db: Database, table: string, actor: string
   const mirror = (await readMirrors(db.drizzle)).find((each) => each.table === table);
   if (!mirror) return false;
   for (const source of mirror.plan.sources)
-    await inTransaction(db, (tx) => removeTriggers(tx, { schema: db.schema, mirror: table, source }));
+    await withLockRetries(db, (tx) => removeTriggers(tx, { schema: db.schema, mirror: table, source }));
   await inTransaction(db, async (tx) => {
     await waitForMirrors(tx);
     for (const [name, column] of [
@@ -168,15 +138,6 @@ export async function uninstallMirror(db: Database, table: string, actor: string
     await audit(tx, { actor, action: "mirror.uninstall", subject: `mirrors:${table}` });
   });
   return true;
-}
-
-async function removeTriggers(tx: Tx, place: TriggerTarget): Promise<void> {
-  const { schema, table } = place.source;
-  const [found] = await rows<{ exists: boolean }>(
-    tx,
-    sql`select to_regclass(quote_ident(${schema}) || '.' || quote_ident(${table})) is not null as exists`,
-  );
-  await runStatements(tx, found?.exists ? uninstallStatements(place) : [dropFunctionStatement(place)]);
 }
 
 /**

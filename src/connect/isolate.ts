@@ -22,6 +22,8 @@ const REASONS: Readonly<Record<string, string>> = {
   "3F000": "a schema that the mapping reads does not exist",
   "42501": "the role may not read a table, or row-level security would hide rows from it",
   "42883": "a type that the mapping reads has changed",
+  "42804": "a type that the mapping reads has changed",
+  "42846": "a type that the mapping reads has changed",
   "21000": "the select has two rows with the same key",
 };
 

@@ -6,6 +6,8 @@ import type { Fault, MappingFault } from "./mapping.ts";
 /** What Postgres knows about a select of a mapping. */
 export type Looked = {
   readonly columns: readonly string[];
+  /** Those that are times without a zone. */
+  readonly zoneless: readonly string[];
   /** The tables that it reads. */
   readonly tables: readonly {
     readonly oid: string;
@@ -53,9 +55,9 @@ async function lookAt(tx: Tx, select: SQL, refused: (error: string) => MappingFa
       const cause = error instanceof Error ? (error.cause ?? error) : error;
       throw refused((cause as Error).message);
     });
-  const columns = await rows<{ name: string }>(
+  const columns = await rows<{ name: string; zoneless: boolean }>(
     tx,
-    sql`select attname as name from pg_attribute where attrelid = 'pg_temp.commonwork_look'::regclass and attnum > 0 order by attnum`,
+    sql`select attname as name, atttypid = 'timestamp'::regtype as zoneless from pg_attribute where attrelid = 'pg_temp.commonwork_look'::regclass and attnum > 0 order by attnum`,
   );
   const tables = await rows<Looked["tables"][number]>(
     tx,
@@ -83,6 +85,7 @@ async function lookAt(tx: Tx, select: SQL, refused: (error: string) => MappingFa
   await tx.execute(sql`drop view pg_temp.commonwork_look`);
   return {
     columns: columns.map(({ name }) => name),
+    zoneless: columns.filter(({ zoneless }) => zoneless).map(({ name }) => name),
     tables,
     read,
     readsRows: more?.readsRows === true,

@@ -9,7 +9,7 @@ import { type Fault, type Gone, type Mapping, MappingFault } from "./mapping.ts"
 /** What a column of ours that refers to another table refers to: `users.id`. */
 const reference = z.object({ table: z.string(), column: z.string() });
 
-const plan = z.object({
+const storedPlan = z.object({
   table: z.string(),
   select: z.string(),
   key: z.array(z.object({ name: z.string(), type: z.string() })),
@@ -35,10 +35,15 @@ const plan = z.object({
 });
 
 /** Everything that the statements of a mirror are made from. Stored when it is installed. */
-export type MirrorPlan = z.infer<typeof plan>;
+export type MirrorPlan = z.infer<typeof storedPlan>;
 export type PlanColumn = MirrorPlan["columns"][number];
 
-export const readPlan = (stored: unknown): MirrorPlan => plan.parse(stored);
+/** Reads a stored plan, without columns that mappings could write when it was stored and no longer can. */
+export function readPlan(stored: unknown): MirrorPlan {
+  const { table, columns, ...rest } = storedPlan.parse(stored);
+  const kept = keptColumns(table);
+  return { table, columns: columns.filter(({ name }) => !kept.includes(name)), ...rest };
+}
 
 /** Rows of these stay when the host's are gone: the ledger or the messages of others refer to them. */
 export const GONE_BY_TABLE: Readonly<Record<string, Gone>> = {
@@ -47,13 +52,20 @@ export const GONE_BY_TABLE: Readonly<Record<string, Gone>> = {
   volunteer_profiles: "keep",
 };
 
+/** A plan, and what its author should know. */
+type Planned = {
+  readonly plan: MirrorPlan;
+  /** Columns whose times have no zone in the host: they are read as UTC. */
+  readonly zoneless: readonly string[];
+};
+
 /**
  * Checks a mapping against the database: our table, the columns of the select, the tables it reads. The
  * select is not run.
  *
  * @throws MappingFault
  */
-export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> {
+export async function planMirror(tx: Tx, mapping: Mapping): Promise<Planned> {
   const { table, select, key } = mapping;
   const fault = (reason: string) => new MappingFault(table, reason);
   const ours = await ownColumnsOf(tx, table);
@@ -67,7 +79,8 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> 
   const foreign = mapped.filter((name) => !ours.some((own) => own.name === name) && !keyNames.includes(name));
   if (foreign.length > 0) throw fault(`the table has no column ${foreign.join(", ")}`);
   const refused = mapped.filter((name) => keptColumns(table).includes(name));
-  if (refused.length > 0) throw fault(`a mapping may not write ${refused.join(", ")}`);
+  if (refused.length > 0)
+    throw fault(`a mapping may not write ${refused.join(", ")}: Commonwork alone sets it`);
   const named = await sourcesOf(tx, mapping);
   refuseTables(looked.tables, fault);
   const unnamed = looked.tables.filter(({ oid }) => !named.some((source) => source.oid === oid));
@@ -76,17 +89,19 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<MirrorPlan> 
   for (const source of named) refuseReadIgnored(source, looked, fault);
   const gone = mapping.gone ?? GONE_BY_TABLE[table] ?? "delete";
   refuseGone(table, gone, fault);
-  return {
+  const written = ours.filter(({ name }) => mapped.includes(name));
+  const plan: MirrorPlan = {
     table,
     select,
     key: [...key],
-    columns: ours
-      .filter(({ name }) => mapped.includes(name))
-      .map(({ name, type, references }) => ({ name, type, references })),
+    columns: written.map(({ name, type, references }) => ({ name, type, references })),
     sources: named,
     reads: readsOf([looked, ...(await lookAtThroughs(tx, mapping, fault))]),
     gone,
   };
+  const instants = written.filter(({ type }) => type === "timestamp with time zone");
+  const zoneless = instants.map(({ name }) => name).filter((name) => looked.zoneless.includes(name));
+  return { plan, zoneless };
 }
 
 /** @throws MappingFault for tables whose changes cannot be noted. */

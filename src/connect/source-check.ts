@@ -3,7 +3,7 @@ import type { Database } from "../db/client.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { beginResync, type Mirror, readMirrors, waitForMirrors } from "./installed.ts";
-import { sourceName, triggerNames } from "./triggers.ts";
+import { functionOf, sourceName, triggerNames } from "./triggers.ts";
 
 /** What became of a source since its mirror was installed. */
 type InspectedSource = {
@@ -21,12 +21,14 @@ export async function inspectSources(
 ): Promise<InspectedSource[]> {
   const inspected: InspectedSource[] = [];
   for (const source of plan.sources) {
-    const names = triggerNames({ schema, mirror: table, source });
+    const target = { schema, mirror: table, source };
+    const names = triggerNames(target);
     const [found] = await rows<{ oid: string | null; firing: number }>(
       on,
       sql`select c.oid::text as oid,
                  (select count(*)::int from pg_trigger t
-                  where t.tgrelid = c.oid and t.tgenabled = 'A' and t.tgname = any(${array(names)}::text[])) as firing
+                  where t.tgrelid = c.oid and t.tgenabled = 'A' and t.tgname = any(${array(names)}::text[])
+                    and t.tgfoid = to_regprocedure(${`${functionOf(target)}()`})) as firing
           from (select to_regclass(quote_ident(${source.schema}) || '.' || quote_ident(${source.table}))::oid as oid) c`,
     );
     const name = sourceName(source);

@@ -18,8 +18,8 @@ export const sourceName = ({ schema, table }: Pick<Source, "schema" | "table">):
 
 const tableOf = ({ source }: TriggerTarget): string => `${quote(source.schema)}.${quote(source.table)}`;
 
-/** The hash keeps the names of long tables short, and apart. */
-function functionOf({ schema, mirror, source }: TriggerTarget): string {
+/** The function that the triggers call. The hash keeps the names of long tables short, and apart. */
+export function functionOf({ schema, mirror, source }: TriggerTarget): string {
   const hash = createHash("sha256").update(sourceName(source)).digest("hex").slice(0, 8);
   return `${quote(schema)}.${quote(`note_${mirror}_${hash}`)}`;
 }
@@ -109,14 +109,10 @@ export const installStatements = (target: TriggerTarget): string[] => [
   ...EVENT_NAMES.flatMap((event) => createTrigger(target, event)),
 ];
 
-/** The statements that remove the triggers and their function, in this order. */
-export const uninstallStatements = (target: TriggerTarget): string[] => [
-  ...EVENT_NAMES.map(
-    (event) => `drop trigger if exists ${quote(triggerOf(target, event))} on ${tableOf(target)}`,
-  ),
-  `drop function if exists ${functionOf(target)}()`,
-];
+/** The statement that removes a trigger. */
+export const dropTrigger = ({ table, name }: { readonly table: string; readonly name: string }): string =>
+  `drop trigger if exists ${name} on ${table}`;
 
-/** The statement that remains when the host has dropped the table, and its triggers with it. */
-export const dropFunctionStatement = (target: TriggerTarget): string =>
+/** The statement that removes the function, after its triggers. */
+export const dropFunction = (target: TriggerTarget): string =>
   `drop function if exists ${functionOf(target)}()`;

@@ -78,8 +78,20 @@ describe("commonwork connect", () => {
     const { world, folder, run } = await scene();
     const json = async (...argv: string[]) => JSON.parse((await run(...argv, "--json")).out);
     const users = { mirror: "users", sources: ["app.accounts", "app.profiles"] };
-    expect(await json("check", folder)).toContainEqual({ ...users, gone: "tombstone", hidden: [] });
-    const install = { ...users, gone: "tombstone", hidden: [], replaces: false, triggers: true };
+    expect(await json("check", folder)).toContainEqual({
+      ...users,
+      gone: "tombstone",
+      hidden: [],
+      zoneless: [],
+    });
+    const install = {
+      ...users,
+      gone: "tombstone",
+      hidden: [],
+      zoneless: [],
+      replaces: false,
+      triggers: true,
+    };
     expect(await json("install", folder, "--dry-run")).toContainEqual(install);
     expect(await world.query("select 1 from mirrors")).toEqual([]);
     expect(await json("install", folder)).toContainEqual(install);
@@ -109,6 +121,17 @@ describe("commonwork connect", () => {
     expect(await json("resume", "users", "--accept-removals")).toEqual(resumed);
     expect(await json("uninstall", "users", "--yes")).toEqual([users]);
     expect(await state()).not.toContainEqual(expect.objectContaining({ table_name: "users" }));
+  });
+
+  it("names times without a zone", async () => {
+    const { world, folder, run } = await scene();
+    await world.query("alter table app.posts alter column sent_at type timestamp");
+    expect(await run("check", folder)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(
+        `messages: created_at has no time zone and is read as UTC; in another zone, select it as "created_at at time zone '...'"\n`,
+      ),
+    });
   });
 
   it("names what is wrong with a mapping, and mirrors that do not exist", async () => {

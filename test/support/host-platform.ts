@@ -88,6 +88,24 @@ export async function hostConnection(world: World): Promise<pg.Client> {
   return client;
 }
 
+/** What pg hands over while a server waits for the rows of a COPY. */
+type CopyIn = { sendCopyFromChunk(chunk: Buffer): void; endCopyFrom(): void };
+
+/** Copies rows from the client, `copy ... from stdin`, as psql and the restore of a dump do. */
+export function copyIn(client: pg.Client, statement: string, rows: readonly string[]): Promise<unknown> {
+  const query = Object.assign(new pg.Query(statement), {
+    handleCopyInResponse(connection: CopyIn) {
+      connection.sendCopyFromChunk(Buffer.from(rows.map((row) => `${row}\n`).join("")));
+      connection.endCopyFrom();
+    },
+  });
+  return new Promise((resolve, reject) => {
+    query.once("end", resolve);
+    query.once("error", reject);
+    client.query(query);
+  });
+}
+
 /** What the mirrors hold and what their selects give, by table; equal when everything is mirrored. */
 export async function compared(world: World): Promise<{
   readonly ours: Readonly<Record<string, unknown>>;
