@@ -1053,7 +1053,9 @@ CREATE OR REPLACE FUNCTION touch_row()
  SET search_path FROM CURRENT
 AS $function$
 BEGIN
-  NEW.updated_at := now();
+  IF current_setting(current_schema() || '.host_times', true) IS DISTINCT FROM 'on' THEN
+    NEW.updated_at := now();
+  END IF;
   RETURN NEW;
 END $function$;
 

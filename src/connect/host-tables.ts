@@ -12,6 +12,9 @@ export type HostTable = {
   readonly kept?: readonly string[];
 };
 
+/** When we saw the last change of a row: runs that look for changed rows would miss those with older times. */
+const CHANGED = ["updated_at"] as const;
+
 const GRID = ["grid_latitude", "grid_longitude", "grid_moves", "grid_waiting"] as const;
 
 /**
@@ -89,7 +92,7 @@ export const HOST_TABLES = {
     ],
     kept: ["upline", "activity_multiplier", "multiplier_calculated_at", "multiplier_due_at"],
   },
-  skills: { writes: ["name", "same_as"] },
+  skills: { writes: ["name"], kept: ["same_as"] },
   task_templates: { writes: ["title", "xp_reward", "level_required", "frequency", "status"] },
   task_assignments: {
     writes: ["template_id", "assignee_id", "status", "assigned_at", "submitted_at", "reviewed_at"],
@@ -132,16 +135,8 @@ export const HOST_TABLES = {
   user_matches: { writes: ["user_id", "other_id", "updated_at"] },
   top5_items: { writes: ["user_id", "list", "position", "text", "updated_at"] },
   posts: {
-    writes: [
-      "author_id",
-      "visibility",
-      "content_type",
-      "body",
-      "created_at",
-      "hidden_at",
-      "deleted_at",
-      "updated_at",
-    ],
+    writes: ["author_id", "visibility", "content_type", "body", "created_at", "hidden_at", "deleted_at"],
+    kept: CHANGED,
   },
   media: {
     writes: [
@@ -151,26 +146,22 @@ export const HOST_TABLES = {
       "visibility",
       "storage_key",
       "created_at",
-      "updated_at",
       "mime_type",
       "size_bytes",
       "width",
       "height",
       "duration_ms",
     ],
-    kept: ["details", "rejections", "fault", "failures", "checked_at"],
+    kept: ["details", "rejections", "fault", "failures", "checked_at", ...CHANGED],
   },
-  post_media: { writes: ["post_id", "media_id", "position", "updated_at"], refersTo: { media_id: "media" } },
+  post_media: {
+    writes: ["post_id", "media_id", "position"],
+    refersTo: { media_id: "media" },
+    kept: CHANGED,
+  },
   cvs: {
-    writes: [
-      "user_id",
-      "parsed_content",
-      "raw_text",
-      "parsing_status",
-      "is_active",
-      "created_at",
-      "updated_at",
-    ],
+    writes: ["user_id", "parsed_content", "raw_text", "parsing_status", "is_active", "created_at"],
+    kept: CHANGED,
   },
   user_profiles: {
     writes: [
@@ -191,12 +182,12 @@ export const HOST_TABLES = {
       "blacklisted_companies",
       "job_freshness_days",
       "embeddings_allowed",
-      "updated_at",
     ],
+    kept: CHANGED,
   },
   job_applications: {
-    writes: ["user_id", "job_id", "status", "dismiss_reason", "dismissed_at", "saved_at", "updated_at"],
-    kept: ["expires_at"],
+    writes: ["user_id", "job_id", "status", "dismiss_reason", "dismissed_at", "saved_at"],
+    kept: ["expires_at", ...CHANGED],
   },
   notification_preferences: {
     writes: ["user_id", "scope_type", "event_type", "channel", "status", "updated_at"],

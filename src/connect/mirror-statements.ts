@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { array } from "../db/statement.ts";
 import type { MirrorPlan, PlanColumn } from "./plan.ts";
+import { writtenValues } from "./shared-columns.ts";
 
 // The statements of a mirror, made from its plan. Aliases: s the select of the mapping, o our table, r the
 // rows that it refers to.
@@ -93,10 +94,10 @@ function resolvedRows(plan: MirrorPlan, keys: readonly string[]): SQL {
       ${table === "users" ? sql`where not ${rowOfErasedUser(sql`g.host_id`)}` : sql``})`;
 }
 
-/** The columns that a mirror writes, and their values in `resolved s`. */
+/** The columns that a mirror writes, and their values, from `resolved s` and our row `o`. */
 function writtenColumns(plan: MirrorPlan): { names: string[]; values: SQL[] } {
   const names = plan.columns.map(({ name }) => name);
-  const values = names.map((name) => column("s", name));
+  const values = writtenValues(plan.table, names);
   if (!restored(plan)) return { names, values };
   return { names: [...names, "deactivated_at"], values: [...values, sql`null::timestamptz`] };
 }

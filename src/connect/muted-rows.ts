@@ -1,30 +1,20 @@
 import { sql } from "drizzle-orm";
 import { BACKFILL_SETTING } from "../db/schema-keys.ts";
-import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Keys, Mirror } from "./installed.ts";
 import { mappingFaultOf } from "./isolate.ts";
 import { keysSince } from "./mirror-statements.ts";
 import { readHost } from "./read-host.ts";
+import { switchSetting, withSetting } from "./with-setting.ts";
 
 const BACKFILL = sql.raw(BACKFILL_SETTING);
 
 /** Whether rows that are written make nudges due, until the end of the transaction. */
-export const setMuted = (tx: Tx, muted: boolean): Promise<unknown> =>
-  tx.execute(sql`select set_config(${BACKFILL}, ${muted ? "on" : "off"}, true)`);
+export const setMuted = (tx: Tx, muted: boolean): Promise<unknown> => switchSetting(tx, BACKFILL, muted);
 
 /** Runs work whose rows make no nudge due. */
-export async function withoutNudges<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
-  const [before] = await rows<{ muted: string | null }>(
-    tx,
-    sql`select current_setting(${BACKFILL}, true) as muted`,
-  );
-  if (before?.muted === "on") return work();
-  await setMuted(tx, true);
-  const result = await work();
-  await setMuted(tx, false);
-  return result;
-}
+export const withoutNudges = <T>(tx: Tx, work: () => Promise<T>): Promise<T> =>
+  withSetting(tx, BACKFILL, work);
 
 /** New rows of these make nudges due; the column says when the host's row came to be. */
 const EFFECTS: Readonly<Record<string, string>> = {

@@ -1,3 +1,5 @@
+import { sql } from "drizzle-orm";
+import { HOST_TIMES_SETTING } from "../db/schema-keys.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Keys, Mirror } from "./installed.ts";
 import { isolate, type RefusedKey } from "./isolate.ts";
@@ -6,6 +8,7 @@ import { withoutNudges } from "./muted-rows.ts";
 import { pendingGroups } from "./pending-records.ts";
 import type { MirrorPlan } from "./plan.ts";
 import { readHost } from "./read-host.ts";
+import { withSetting } from "./with-setting.ts";
 
 /** What became of rows, and which of them Postgres refused. */
 type Wrote = { readonly written: WrittenKeys; readonly refused: readonly RefusedKey[] };
@@ -37,12 +40,20 @@ async function write(tx: Tx, { plan, ofRecords }: Mirror, keys: readonly string[
 }
 
 async function writePlan(tx: Tx, plan: MirrorPlan, keys: readonly string[]): Promise<Wrote> {
-  const { results, refused } = await isolate(tx, keys, async (savepoint, some) => {
-    const [written] = await readHost<WrittenKeys>(savepoint, plan, writeRows(plan, some));
-    return written as WrittenKeys;
-  });
+  const { results, refused } = await withHostTimes(tx, plan, () =>
+    isolate(tx, keys, async (savepoint, some) => {
+      const [written] = await readHost<WrittenKeys>(savepoint, plan, writeRows(plan, some));
+      return written as WrittenKeys;
+    }),
+  );
   return merged([...results.map((written) => ({ written, refused: [] })), { written: NO_KEYS, refused }]);
 }
+
+const HOST_TIMES = sql.raw(HOST_TIMES_SETTING);
+
+/** A trigger sets `updated_at` of a row that changes without it, unless the host says what it is. */
+const withHostTimes = <T>(tx: Tx, { columns }: MirrorPlan, work: () => Promise<T>): Promise<T> =>
+  columns.some(({ name }) => name === "updated_at") ? withSetting(tx, HOST_TIMES, work) : work();
 
 const NO_KEYS: WrittenKeys = { present: [], waiting: [], fresh: [] };
 

@@ -39,5 +39,8 @@ export const TRACE_SETTING = "current_schema() || '.trace'";
 /** SQL for the name of the setting that is `on` while mirrored rows are older than Commonwork. */
 export const BACKFILL_SETTING = "current_schema() || '.backfill'";
 
+/** SQL for the name of the setting that is `on` while rows are written with the host's `updated_at`. */
+export const HOST_TIMES_SETTING = "current_schema() || '.host_times'";
+
 /** The channel on which inserts from outside the service are notified. */
 export const enqueuedChannel = (schema: string): string => `${schema}_enqueued`;

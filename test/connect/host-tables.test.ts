@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { HOST_TABLES, type HostTable, hostTable } from "../../src/connect/host-tables.ts";
+import { isShared } from "../../src/connect/shared-columns.ts";
 import { createWorld } from "../support/world.ts";
 
 const TABLES: Readonly<Record<string, HostTable>> = HOST_TABLES;
@@ -40,4 +41,34 @@ it("no column that a host may write gives rights, or has an id that is not resol
   expect(written).not.toContain("users.is_operator");
   expect(hostTable("ledger_entries")).toBeNull();
   expect(hostTable("constructor")).toBeNull();
+});
+
+it("no trigger of ours overwrites what a host writes", async () => {
+  const world = await createWorld();
+  const triggers = await world.query<{ table: string; body: string }>(
+    `select c.relname as table, p.prosrc as body from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid
+     where c.relnamespace = current_schema()::regnamespace and t.tgtype & 3 = 3 and not t.tgisinternal`,
+  );
+  const overwritten = triggers.flatMap(({ table, body }) => {
+    const writes = hostTable(table)?.writes ?? [];
+    // Mirrors and records that write this column set a setting under which the trigger leaves it alone.
+    const left = (column: string) => column === "updated_at" && body.includes(".host_times");
+    return [...body.matchAll(/NEW\.(\w+) :=/g)]
+      .map(([, column = ""]) => column)
+      .filter((column) => writes.includes(column) && !left(column) && !isShared(table, column))
+      .map((column) => `${table}.${column}`);
+  });
+  expect(triggers.map(({ table }) => table)).toEqual(expect.arrayContaining(["posts", "profiles"]));
+  expect(overwritten).toEqual([]);
+});
+
+it("the times by which runs find changed rows are ours", async () => {
+  const world = await createWorld();
+  const touched = await world.query<{ table: string }>(
+    `select c.relname as table from pg_trigger t join pg_class c on c.oid = t.tgrelid
+     where c.relnamespace = current_schema()::regnamespace and t.tgfoid = 'touch_row'::regproc and t.tgqual is null`,
+  );
+  const ofHosts = touched.flatMap(({ table }) => (hostTable(table) === null ? [] : [table])).sort();
+  expect(ofHosts).toEqual(["cvs", "job_applications", "media", "post_media", "posts", "user_profiles"]);
+  for (const table of ofHosts) expect(hostTable(table)?.kept, table).toContain("updated_at");
 });

@@ -82,6 +82,12 @@ describe("a mapping is refused", () => {
       /may not write daily_pool_micro/,
     ],
     [
+      "that sets the time by which changed rows are found",
+      "posts",
+      "-- key: host_id uuid\n-- source: app.posts by id\nselect p.id as host_id, p.author as author_id, p.sent_at as updated_at from app.posts p",
+      /may not write updated_at: Commonwork alone sets it/,
+    ],
+    [
       "for a table that is not mirrored",
       "ledger_entries",
       `${users}select a.id as host_id from app.accounts a`,
@@ -280,13 +286,17 @@ describe("an installation", () => {
       ).map(({ name }) => name);
     const stopped = () =>
       world.query("select table_name, stopped_because from mirrors where stopped_at is not null order by 1");
-    return { database, world, role, hidden, names, stopped };
+    const resume = async () => {
+      for (const mirror of ["organizations", "projects"])
+        await resumeMirror(world.db, mirror, { actor: "test", acceptsRemovals: false });
+    };
+    return { database, world, role, hidden, names, stopped, resume };
   }
 
   const HIDES = "42501 the role may not read a table, or row-level security would hide rows from it";
 
   it("stops a mirror where row-level security would hide rows, and removes nothing", async () => {
-    const { database, world, hidden, names, stopped } = await guarded();
+    const { database, world, hidden, names, stopped, resume } = await guarded();
     expect(await hidden()).toEqual([]);
     await database.query(
       "alter table app.companies enable row level security; update app.companies set title = title || '!'",
@@ -301,6 +311,29 @@ describe("an installation", () => {
       ["organizations", ["app.companies"]],
       ["projects", ["app.companies"]],
     ]);
+    await database.query("alter table app.companies disable row level security");
+    await resume();
+    await reconcile(world);
+    expect(await stopped()).toEqual([]);
+    expect(await names()).toEqual(["C1!", "C2!", "C3!"]);
+  });
+
+  it("stops a mirror whose tables the service may not read any more, until it may again", async () => {
+    const { database, world, role, names, stopped, resume } = await guarded();
+    await database.query(
+      `revoke select on app.companies from ${role}; update app.companies set title = title || '!'; delete from app.companies where title = 'none'`,
+    );
+    await reconcile(world);
+    expect(await stopped()).toEqual([
+      { table_name: "organizations", stopped_because: HIDES },
+      { table_name: "projects", stopped_because: HIDES },
+    ]);
+    expect(await names()).toEqual(["C1", "C2", "C3"]);
+    await database.query(`grant select on app.companies to ${role}`);
+    await resume();
+    await reconcile(world);
+    expect(await stopped()).toEqual([]);
+    expect(await names()).toEqual(["C1!", "C2!", "C3!"]);
   });
 
   it("reads tables under row-level security where a policy shows every row, and no other hides some", async () => {

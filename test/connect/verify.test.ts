@@ -1,8 +1,9 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { applyNoted } from "../../src/connect/mirroring.ts";
 import { compareMirrors } from "../../src/connect/verify.ts";
 import { cli, environmentOf } from "../support/cli.ts";
-import { mirrored, reconcile } from "../support/host-platform.ts";
+import { referralCode } from "../support/factories.ts";
+import { hostPlatform, installMappings, MAPPINGS, mirrored, reconcile } from "../support/host-platform.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const verify = (world: World, repair = false) =>
@@ -74,4 +75,149 @@ it("commonwork connect verify lists what differs, with exit code 1", async () =>
   expect(JSON.parse(wrong.out)).toEqual(
     expect.arrayContaining([expect.objectContaining({ mirror: "organizations", count: 1 })]),
   );
+});
+
+describe("nothing differs although Commonwork writes beside the host", () => {
+  const expectEqual = async (world: World) => {
+    await reconcile(world);
+    for (const verified of await verify(world)) expect(verified).toMatchObject({ differing: [], count: 0 });
+  };
+
+  /** Topics of the host, mirrored with the time of their change or without. */
+  async function topics(updatedAt: string) {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await world.query(
+      "create table app.topics (id serial primary key, code text, title text, changed_at timestamptz not null default '2020-01-01Z')",
+    );
+    await installMappings(world, {
+      interest_subjects: `-- key: host_id integer
+-- source: app.topics by id
+select t.id as host_id, t.code as key, t.title as label${updatedAt} from app.topics t`,
+    });
+    await world.query("insert into app.topics (code, title) values ('a', 'Arts'), ('b', 'Books')");
+    await expectEqual(world);
+    return world;
+  }
+  const years = async (world: World) =>
+    (
+      await world.query<{ year: number }>(
+        "select extract(year from updated_at)::int as year from interest_subjects order by host_id",
+      )
+    ).map(({ year }) => year);
+
+  it("the time of a change, which the host did not set", async () => {
+    const world = await topics(", t.changed_at as updated_at");
+    // As an update by hand does, beside an ORM that keeps the time.
+    await world.query("update app.topics set title = 'Art' where code = 'a'");
+    await expectEqual(world);
+    expect(await years(world)).toEqual([2020, 2020]);
+    await world.query("update app.topics set changed_at = '2021-01-01Z' where code = 'a'");
+    await expectEqual(world);
+    expect(await years(world)).toEqual([2021, 2020]);
+    expect(await world.query("select label from interest_subjects where key = 'a'")).toEqual([
+      { label: "Art" },
+    ]);
+  });
+
+  it("the time of a change, which the mapping leaves to us", async () => {
+    const world = await topics("");
+    await world.query("update interest_subjects set updated_at = '2020-01-01Z'");
+    await world.query("update app.topics set title = 'Art' where code = 'a'");
+    await expectEqual(world);
+    const [changed, same] = await years(world);
+    expect(changed).toBeGreaterThan(2020);
+    expect(same).toBe(2020);
+  });
+
+  it("a time that a mapping could give when it was installed, and no longer can", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    const users = MAPPINGS["users"] as string;
+    const posts = `-- key: host_id uuid
+-- source: app.posts by id
+select p.id as host_id, p.author as author_id, p.words as body, '2020-01-01Z'::timestamptz as updated_at from app.posts p`;
+    await installMappings(world, { users, posts: posts.replace(/, '2020.*updated_at/, "") });
+    await world.query(
+      `update mirrors set plan = jsonb_set(jsonb_set(plan, '{select}', to_jsonb($1::text)), '{columns}',
+         plan -> 'columns' || '[{"name": "updated_at", "type": "timestamp with time zone", "references": null}]') where table_name = 'posts'`,
+      [posts.split("\n").at(-1)],
+    );
+    await world.query(
+      `with account as (insert into app.accounts (mail) values ('ada@host.test') returning id),
+            room as (insert into app.rooms (subject) values ('Plans') returning id)
+       insert into app.posts (room, author, words) select room.id, account.id, 'Hello' from account, room`,
+    );
+    await expectEqual(world);
+    await world.query("update app.posts set words = 'Hi'");
+    await expectEqual(world);
+    expect(
+      await world.query(
+        "select body, updated_at > '2020-01-02' as ours from posts where host_id is not null",
+      ),
+    ).toEqual([{ body: "Hi", ours: true }]);
+  });
+
+  it("since when a profile is referred, which the host does not know", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await world.query(
+      "create table app.members (id serial primary key, account uuid, company uuid, inviter int, code text)",
+    );
+    await installMappings(world, {
+      users: MAPPINGS["users"] as string,
+      organizations: MAPPINGS["organizations"] as string,
+      volunteer_profiles: `-- key: host_id integer
+-- source: app.members by id
+select m.id as host_id, m.account as user_id, m.company as organization_id, m.inviter as referrer_id, m.code as referral_code,
+       null::timestamptz as referred_at from app.members m`,
+    });
+    await world.query(
+      `with people as (insert into app.accounts (mail) values ('ada'), ('ben') returning id, mail),
+            company as (insert into app.companies (title) values ('Helpers') returning id)
+       insert into app.members (account, company, inviter, code)
+       select people.id, company.id, case mail when 'ben' then 1 end, case mail when 'ada' then '${referralCode(1)}' else '${referralCode(2)}' end
+       from people, company order by mail`,
+    );
+    await expectEqual(world);
+    const since = "select referred_at from volunteer_profiles where referrer_id is not null";
+    const [before] = await world.query(since);
+    expect(before).toEqual({ referred_at: expect.any(Date) });
+    await world.query("update app.members set code = code");
+    await expectEqual(world);
+    expect(await world.query(since)).toEqual([before]);
+  });
+
+  it("what a check has read of a file", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await world.query(
+      "create table app.files (id serial primary key, owner uuid, path text, state text not null default 'UPLOADED', width int, shown bool not null default false)",
+    );
+    await installMappings(world, {
+      users: MAPPINGS["users"] as string,
+      media: `-- key: host_id integer
+-- source: app.files by id
+select f.id as host_id, f.owner as owner_id, 'IMAGE' as kind, f.state as status, f.path as storage_key, f.width,
+       case when f.shown then 'PUBLIC' else 'PRIVATE' end as visibility from app.files f`,
+    });
+    await world.query(
+      `with ada as (insert into app.accounts (mail) values ('ada') returning id)
+       insert into app.files (owner, path, width) select id, 'a.png', 1 from ada`,
+    );
+    await expectEqual(world);
+    // As the check of media records it.
+    await world.query("update media set status = 'READY', checked_at = now(), width = 800");
+    await expectEqual(world);
+    const media = async () => world.query("select status, width, visibility from media");
+    await world.query("update app.files set shown = true, width = 2");
+    await expectEqual(world);
+    expect(await media()).toEqual([{ status: "READY", width: 800, visibility: "PUBLIC" }]);
+    await world.query("update app.files set state = 'REJECTED'");
+    await expectEqual(world);
+    expect(await media()).toEqual([{ status: "REJECTED", width: 800, visibility: "PUBLIC" }]);
+    await world.query("update app.files set path = 'b.png', state = 'UPLOADED', width = null");
+    await expectEqual(world);
+    expect(await media()).toEqual([{ status: "UPLOADED", width: null, visibility: "PUBLIC" }]);
+  });
 });

@@ -1,0 +1,56 @@
+import { type SQL, sql } from "drizzle-orm";
+
+/** SQL of a column as the host gives it, from `s`; null if the mapping or the record does not give it. */
+type Given = (column: string) => SQL | null;
+
+/** Whether our row `o` keeps its value; false: the host's is written. */
+type Keeps = (given: Given) => SQL;
+
+const UNCHECKED = sql`('UPLOADED', 'VALIDATING')`;
+
+/** A check has read this file. */
+const isChecked: Keeps = (given) =>
+  sql`o.checked_at is not null and o.status not in ${UNCHECKED}
+      and o.storage_key is not distinct from ${given("storage_key") ?? sql`o.storage_key`}`;
+
+/** The host's status goes on saying that the file waits for its check. */
+const isCheckedMeanwhile: Keeps = (given) =>
+  sql`${isChecked(given)} and ${given("status") ?? sql`null`} in ${UNCHECKED}`;
+
+/**
+ * Columns that Commonwork writes beside the host. Without a rule for them each would overwrite the other, and
+ * mirrors would never equal their selects.
+ */
+const SHARED: Readonly<Record<string, Readonly<Record<string, Keeps>>>> = {
+  // A referrer without a time gets that of its first copy.
+  volunteer_profiles: { referred_at: (given) => sql`${given("referred_at")} is null` },
+  // What a check has read of a file.
+  media: {
+    status: isCheckedMeanwhile,
+    mime_type: isChecked,
+    size_bytes: isChecked,
+    width: isChecked,
+    height: isChecked,
+    duration_ms: isChecked,
+  },
+};
+
+const keptBy = (table: string, column: string): Keeps | null => SHARED[table]?.[column] ?? null;
+
+/** Whether Commonwork writes a column beside the host. */
+export const isShared = (table: string, column: string): boolean => keptBy(table, column) !== null;
+
+/**
+ * The values that columns of a table get, for rows of the host `s` and ours `o`.
+ *
+ * @param columns those that the host gives.
+ */
+export function writtenValues(table: string, columns: readonly string[]): SQL[] {
+  const at = (row: "s" | "o", column: string): SQL => sql`${sql.raw(row)}.${sql.identifier(column)}`;
+  const given: Given = (column) => (columns.includes(column) ? at("s", column) : null);
+  return columns.map((column) => {
+    const keeps = keptBy(table, column);
+    if (keeps === null) return at("s", column);
+    return sql`case when ${keeps(given)} then ${at("o", column)} else ${at("s", column)} end`;
+  });
+}
