@@ -4,6 +4,9 @@ import { CliError } from "./terminal.ts";
 /** A row of a CSV file, and the line on which it begins. A cell that is empty and not quoted is null. */
 export type CsvRow = { readonly line: number; readonly cells: readonly (string | null)[] };
 
+/** As of a line. A quote that is never closed would make the rest of the file one cell. */
+const MAX_CELL = 4 * 1024 * 1024;
+
 /** The rows of a CSV file (RFC 4180), its header first. Cells in quotes may hold line breaks. */
 export async function* csvRows(lines: AsyncIterable<FileLine>): AsyncGenerator<CsvRow> {
   let begun: CsvRow | null = null;
@@ -20,10 +23,10 @@ export async function* csvRows(lines: AsyncIterable<FileLine>): AsyncGenerator<C
     } else {
       begun = { line: start, cells };
       open = `${rest}\n`;
+      if (open.length > MAX_CELL) throw notClosed(begun);
     }
   }
-  if (begun !== null)
-    throw new CliError(`The quote that is opened in the row of line ${begun.line} is not closed.`);
+  if (begun !== null) throw notClosed(begun);
 }
 
 /**
@@ -61,3 +64,6 @@ function readCells(
   }
   return inQuotes ? { last: null, rest: cell } : { last: end(), rest: null };
 }
+
+const notClosed = ({ line }: CsvRow): CliError =>
+  new CliError(`The quote that is opened in the row of line ${line} is not closed.`);

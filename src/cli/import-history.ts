@@ -3,6 +3,7 @@ import { type HistoryOutcome, storeHistory } from "../connect/notification-histo
 import { tryTransaction } from "../connect/try-transaction.ts";
 import type { Database } from "../db/client.ts";
 import { readJson } from "../foreign-json.ts";
+import { isStorable, UNSTORABLE } from "../foreign-text.ts";
 import { csvRows } from "./csv.ts";
 import { type FileLine, fileLines } from "./file-lines.ts";
 import { fileProgress } from "./import-progress.ts";
@@ -91,7 +92,8 @@ async function* csvLines(lines: AsyncIterable<FileLine>): AsyncGenerator<History
         const cell = cells[index] ?? null;
         return cell === null ? [] : [[name, cell] as const];
       });
-      yield { line, value: Object.fromEntries(given), fault: null };
+      const fault = given.every(([, cell]) => isStorable(cell)) ? null : UNSTORABLE;
+      yield { line, value: Object.fromEntries(given), fault };
     }
   }
 }

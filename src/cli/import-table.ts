@@ -1,5 +1,5 @@
 import { type CsvTable, csvRecord, headerFault } from "../connect/csv-record.ts";
-import { type ImportedLine, importRecords } from "../connect/import-records.ts";
+import { type FileRecord, type ImportedLine, importRecords } from "../connect/import-records.ts";
 import { readMirrors } from "../connect/installed.ts";
 import { type ReadRecord, readValue } from "../connect/read-records.ts";
 import { planRecords } from "../connect/record-plan.ts";
@@ -43,16 +43,18 @@ export async function importTable(
       format === "csv"
         ? csvRecords({ table, columns }, lines, flags.setVersion)
         : jsonRecords(table, lines, flags.setVersion);
-    const isRead = await importRecords(db, records, {
+    const stored = importRecords(db, records, {
       dryRun: flags.dryRun === true,
       signal: terminal.interrupted(),
-      onStored: async (stored) => {
-        for (const { outcome } of stored) counts[outcome.status] = (counts[outcome.status] ?? 0) + 1;
-        report.add(stored.flatMap(refusedOf));
+      onStored: async (lines) => {
+        for (const { outcome } of lines) counts[outcome.status] = (counts[outcome.status] ?? 0) + 1;
+        report.add(lines.flatMap(refusedOf));
       },
     });
-    if (!flags.dryRun) await auditImport(db, `mirrors:${table}`, counts);
-    return isRead;
+    // Also when it fails: the parts before are stored.
+    return stored.finally(async () => {
+      if (!flags.dryRun) await auditImport(db, `mirrors:${table}`, counts);
+    });
   }).finally(progress.stop);
   printImport(terminal, flags, { what: table, counts, refused: await report.close(), isDone });
 }
@@ -85,29 +87,32 @@ async function* jsonRecords(
   table: string,
   lines: AsyncIterable<FileLine>,
   version: string,
-): AsyncGenerator<ReadRecord> {
-  for await (const { line, text } of lines) {
-    if (text.trim() === "") continue;
-    const json = readJson(text);
-    if ("fault" in json) {
-      yield { line, table, key: null, faults: [{ field: "", fault: json.fault }] };
-      continue;
-    }
-    const faults = json.faults.map(({ path, fault }) => ({ field: path.join("."), fault }));
-    const { value } = json;
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    const named = isObject ? { table, version, ...value } : value;
-    if (isObject && (named as { table: unknown }).table !== table)
-      faults.push({ field: "table", fault: `is not ${table}` });
-    yield readValue(named, line, faults);
-  }
+): AsyncGenerator<FileRecord> {
+  for await (const { line, text } of lines)
+    if (text.trim() !== "") yield { read: jsonRecord(table, text, { line, version }), length: text.length };
+}
+
+function jsonRecord(
+  table: string,
+  text: string,
+  { line, version }: { readonly line: number; readonly version: string },
+): ReadRecord {
+  const json = readJson(text);
+  if ("fault" in json) return { line, table, key: null, faults: [{ field: "", fault: json.fault }] };
+  const faults = json.faults.map(({ path, fault }) => ({ field: path.join("."), fault }));
+  const { value } = json;
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  const named = isObject ? { table, version, ...value } : value;
+  if (isObject && (named as { table: unknown }).table !== table)
+    faults.push({ field: "table", fault: `is not ${table}` });
+  return readValue(named, line, faults);
 }
 
 async function* csvRecords(
   table: CsvTable,
   lines: AsyncIterable<FileLine>,
   version: string,
-): AsyncGenerator<ReadRecord> {
+): AsyncGenerator<FileRecord> {
   let header: string[] | null = null;
   for await (const { line, cells } of csvRows(lines)) {
     if (header === null) {
@@ -116,7 +121,8 @@ async function* csvRecords(
       if (fault !== null) throw new CliError(`The header of the CSV file ${fault}.`);
       continue;
     }
-    yield csvRecord(table, { header, version }, cells, line);
+    const length = cells.reduce((sum, cell) => sum + (cell?.length ?? 0), 0);
+    yield { read: csvRecord(table, { header, version }, cells, line), length };
   }
 }
 

@@ -1,3 +1,5 @@
+import { readJson } from "../foreign-json.ts";
+import { isStorable, UNSTORABLE } from "../foreign-text.ts";
 import type { OwnColumn } from "./plan.ts";
 import { type ReadRecord, readValue } from "./read-records.ts";
 import type { FieldFault } from "./record-values.ts";
@@ -48,12 +50,13 @@ export function csvRecord(
   const given: Record<string, unknown> = {};
   for (const [index, name] of header.entries()) {
     const cell = cells[index] ?? null;
+    if (cell !== null && !isStorable(cell)) faults.push({ field: fieldOf(name), fault: UNSTORABLE });
     if (FIELDS.includes(name)) continue;
     const column = columns.find((each) => each.name === name);
     if (cell === null && column?.notNull) continue;
-    const value = cellValue(column, cell);
-    if (value === undefined) faults.push({ field: `columns.${name}`, fault: "must be JSON" });
-    else given[name] = value;
+    const read = cellValue(column, cell);
+    if ("fault" in read) faults.push({ field: fieldOf(name), fault: read.fault });
+    else given[name] = read.value;
   }
   const cellOf = (name: string) => cells[header.indexOf(name)] ?? undefined;
   const deleted = TRUE.has((cellOf("deleted") ?? "").toLowerCase());
@@ -66,26 +69,33 @@ export function csvRecord(
   return readValue(value, line, faults);
 }
 
-/** @returns undefined for what is not JSON and has to be. */
-function cellValue(column: OwnColumn | undefined, cell: string | null): unknown {
-  if (column === undefined || cell === null) return cell;
-  if (column.type === "boolean") {
-    const word = cell.toLowerCase();
-    return TRUE.has(word) || (FALSE.has(word) ? false : cell);
-  }
+const fieldOf = (name: string): string => (FIELDS.includes(name) ? name : `columns.${name}`);
+
+type CellValue = { readonly value: unknown } | { readonly fault: string };
+
+function cellValue(column: OwnColumn | undefined, cell: string | null): CellValue {
+  if (column === undefined || cell === null) return { value: cell };
+  if (column.type === "boolean") return { value: booleanOf(cell) };
   if (column.type === "jsonb" || column.type.endsWith("[]")) return jsonOf(cell);
-  if (column.type === "timestamp with time zone")
-    return cell.replace(
-      POSTGRES_INSTANT,
-      (_, day, time, hours, minutes = "00") => `${day}T${time}${hours}:${minutes}`,
-    );
-  return cell;
+  if (column.type === "timestamp with time zone") return { value: instantOf(cell) };
+  return { value: cell };
 }
 
-function jsonOf(cell: string): unknown {
-  try {
-    return JSON.parse(cell);
-  } catch {
-    return undefined;
-  }
+/** Other words are left to be refused. */
+function booleanOf(cell: string): boolean | string {
+  const word = cell.toLowerCase();
+  return TRUE.has(word) || (FALSE.has(word) ? false : cell);
+}
+
+const instantOf = (cell: string): string =>
+  cell.replace(
+    POSTGRES_INSTANT,
+    (_, day, time, hours, minutes = "00") => `${day}T${time}${hours}:${minutes}`,
+  );
+
+function jsonOf(cell: string): CellValue {
+  const read = readJson(cell);
+  if ("fault" in read) return { fault: "must be JSON" };
+  const [unsound] = read.faults;
+  return unsound === undefined ? read : { fault: unsound.fault };
 }

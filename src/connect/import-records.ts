@@ -1,7 +1,11 @@
 import type { Database } from "../db/client.ts";
+import { fewerKeys, unlessTooSlow } from "./key-limit.ts";
 import type { ReadRecord } from "./read-records.ts";
 import { type RecordOutcome, storeRecords } from "./store-records.ts";
 import { tryTransaction } from "./try-transaction.ts";
+
+/** A line that was read, and how long its text is. */
+export type FileRecord = { readonly read: ReadRecord; readonly length: number };
 
 /** A line of a file, and what became of it. */
 export type ImportedLine = { readonly read: ReadRecord; readonly outcome: RecordOutcome };
@@ -15,8 +19,9 @@ export type ImportOptions = {
   onStored(lines: readonly ImportedLine[]): Promise<void>;
 };
 
-/** Lines per transaction: about half a second, for which mirrors wait. */
+/** Lines, and characters, per transaction: about half a second, for which mirrors wait. */
 const LINES_PER_PART = 5_000;
+const LENGTH_OF_PART = 4 * 1024 * 1024;
 
 /**
  * Stores records of a file in parts, each in a transaction. Nothing has to be remembered to continue after an
@@ -26,17 +31,20 @@ const LINES_PER_PART = 5_000;
  */
 export async function importRecords(
   db: Database,
-  lines: AsyncIterable<ReadRecord>,
+  lines: AsyncIterable<FileRecord>,
   { dryRun, signal, onStored }: ImportOptions,
 ): Promise<boolean> {
   let part: ReadRecord[] = [];
+  let partLength = 0;
   const store = async () => {
     if (part.length > 0) await onStored(await storePart(db, part, dryRun));
     part = [];
+    partLength = 0;
   };
-  for await (const read of lines) {
+  for await (const { read, length } of lines) {
     part.push(read);
-    if (part.length < LINES_PER_PART) continue;
+    partLength += length;
+    if (part.length < LINES_PER_PART && partLength < LENGTH_OF_PART) continue;
     await store();
     if (signal.aborted) return false;
   }
@@ -44,7 +52,22 @@ export async function importRecords(
   return true;
 }
 
+/** Stores a part. One that takes longer than a statement may is stored in smaller ones. */
 async function storePart(
+  db: Database,
+  part: readonly ReadRecord[],
+  dryRun: boolean,
+): Promise<ImportedLine[]> {
+  const stored = await unlessTooSlow(() => storeLines(db, part, dryRun), part.length);
+  if (stored !== null) return stored;
+  const size = fewerKeys(part.length);
+  const lines: ImportedLine[] = [];
+  for (let from = 0; from < part.length; from += size)
+    lines.push(...(await storePart(db, part.slice(from, from + size), dryRun)));
+  return lines;
+}
+
+async function storeLines(
   db: Database,
   part: readonly ReadRecord[],
   dryRun: boolean,

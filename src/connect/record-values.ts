@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isStorableInstant } from "../foreign-text.ts";
+import { isPlainText, isStorableInstant } from "../foreign-text.ts";
 import type { OwnColumn } from "./plan.ts";
 
 /** What is wrong with one field of a record, for the sender. */
@@ -30,7 +30,7 @@ export function columnFaults(
 
 function valueFault({ type, references, notNull }: OwnColumn, value: unknown): string | null {
   if (value === null) return notNull ? "must not be null" : null;
-  if (references) return isReference(value) ? null : "must be an id of the host: a text or a whole number";
+  if (references) return referenceFault(value);
   if (!type.endsWith("[]")) return checkOf(type)(value);
   if (!Array.isArray(value)) return "must be a list";
   const check = checkOf(type.slice(0, -"[]".length));
@@ -43,8 +43,14 @@ function valueFault({ type, references, notNull }: OwnColumn, value: unknown): s
 
 const MAX_REFERENCE = 255;
 
-const isReference = (value: unknown): boolean =>
-  typeof value === "string" ? value.length > 0 && value.length <= MAX_REFERENCE : Number.isSafeInteger(value);
+function referenceFault(value: unknown): string | null {
+  if (typeof value === "string" && !isPlainText(value)) return "must not contain control characters";
+  const isId =
+    typeof value === "string"
+      ? value.length > 0 && value.length <= MAX_REFERENCE
+      : Number.isSafeInteger(value);
+  return isId ? null : "must be an id of the host: a text or a whole number";
+}
 
 type Check = (value: unknown) => string | null;
 
@@ -59,6 +65,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   real: (value) => numberFault(value),
   "double precision": (value) => numberFault(value),
   "timestamp with time zone": (value) => (isInstant(value) ? null : INSTANT),
+  jsonb: (value) => (isFiniteJson(value) ? null : "has a number that is out of range"),
   date: (value) => (z.iso.date().safeParse(value).success ? null : "must be a date such as 2026-03-09"),
 };
 
@@ -71,8 +78,17 @@ const isInstant = (value: unknown): boolean =>
 
 const DECIMAL = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 
-const numberFault: Check = (value) =>
-  typeof value === "number" || (typeof value === "string" && DECIMAL.test(value)) ? null : "must be a number";
+/** JSON has numbers beyond the range of a double, which are read as Infinity. */
+const numberFault: Check = (value) => {
+  if (typeof value !== "number" && !(typeof value === "string" && DECIMAL.test(value)))
+    return "must be a number";
+  return Number.isFinite(Number(value)) ? null : "is out of range";
+};
+
+function isFiniteJson(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  return typeof value !== "object" || value === null || Object.values(value).every(isFiniteJson);
+}
 
 function wholeNumber(bits: number): Check {
   const most = 2n ** BigInt(bits - 1) - 1n;

@@ -1,40 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { csvRows } from "../../src/cli/csv.ts";
-import { cli, environmentOf } from "../support/cli.ts";
 import { hostPlatform, installMappings } from "../support/host-platform.ts";
+import { importScene, ndjson } from "../support/imports.ts";
 import { size } from "../support/sizes.ts";
-import { createWorld } from "../support/world.ts";
-
-/** A world, a folder, and `commonwork import` of a file that is written into it. */
-async function scene() {
-  const world = await createWorld();
-  const folder = await mkdtemp(join(tmpdir(), "import-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const run = async (what: string, name: string, text: string | Buffer, ...flags: string[]) => {
-    const file = join(folder, name);
-    await writeFile(file, text);
-    const { code, out, err } = await cli(environmentOf(world), "import", what, file, ...flags);
-    const refused = await readFile(`${file}.refused.ndjson`, "utf8").catch(() => null);
-    return {
-      code,
-      out: out.replaceAll(folder, "."),
-      err: err.replaceAll(folder, "."),
-      refused:
-        refused
-          ?.trim()
-          .split("\n")
-          .map((line) => JSON.parse(line)) ?? null,
-    };
-  };
-  const values = async (statement: string) =>
-    (await world.query<{ v: unknown }>(statement)).map(({ v }) => v);
-  return { world, folder, run, values };
-}
-
-const ndjson = (...lines: unknown[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 
 async function* linesOf(text: string) {
   for (const [index, line] of text.split("\n").entries()) yield { line: index + 1, text: line };
@@ -65,7 +33,7 @@ describe("csvRows", () => {
 
 describe("commonwork import <table>", () => {
   it("imports NDJSON, names refused lines, and stores nothing twice", async () => {
-    const { world, run, values } = await scene();
+    const { world, run, values } = await importScene();
     const file = ndjson(
       { host_id: "ada", columns: { name: "Ada", email: "ada@host.test" } },
       { host_id: "ben", version: 4, columns: { name: "Ben" } },
@@ -117,18 +85,21 @@ describe("commonwork import <table>", () => {
   });
 
   it("imports CSV as Postgres and MySQL write it", async () => {
-    const { run, values } = await scene();
-    await run("users", "users.csv", "host_id,name\nada,Ada\nben,\n");
+    const { run, values } = await importScene();
+    await run("users", "users.csv", "host_id,name,created_at\nada,Ada,2026-03-09 02:00:00+00\nben,,\n");
     expect(await values("select name as v from users where host_id is not null order by host_id")).toEqual([
       "Ada",
       "",
     ]);
+    expect(
+      await values("select created_at = '2026-03-09T02:00:00Z' as v from users where host_id = 'ada'"),
+    ).toEqual([true]);
     const profiles = await run(
       "user_profiles",
       "profiles.csv",
-      `host_id,user_id,tools,technical_skills,embeddings_allowed,salary_range_min,updated_at
-ada,ada,"[""spade""]","[{""name"": ""soil""}]",f,1200.5,2026-03-09 02:00:00+00
-ben,ben,,not json,t,,2026-03-09T02:00:00Z
+      `host_id,user_id,tools,technical_skills,embeddings_allowed,salary_range_min
+ada,ada,"[""spade""]","[{""name"": ""soil""}]",f,1200.5
+ben,ben,,not json,t,
 `,
     );
     expect(profiles).toMatchObject({
@@ -160,7 +131,7 @@ ben,ben,,not json,t,,2026-03-09T02:00:00Z
   });
 
   it("makes no nudge due, lets rows wait, and says what a dry run would do", async () => {
-    const { world, run, values } = await scene();
+    const { world, run, values } = await importScene();
     await run("users", "users.ndjson", ndjson({ host_id: "ada", columns: { name: "Ada" } }));
     const message = ndjson({ host_id: "m", columns: { thread_id: "t", sender_id: "ada", body: "Hello" } });
     expect(await run("messages", "messages.ndjson", message, "--dry-run")).toMatchObject({
@@ -178,7 +149,7 @@ ben,ben,,not json,t,,2026-03-09T02:00:00Z
   });
 
   it("refuses what it cannot read, and a table that is mirrored, before it changes anything", async () => {
-    const { world, run } = await scene();
+    const { world, run } = await importScene();
     await hostPlatform(world);
     await installMappings(world);
     expect(await run("organizations", "a.ndjson", "")).toMatchObject({
@@ -204,26 +175,27 @@ ben,ben,,not json,t,,2026-03-09T02:00:00Z
   });
 
   it("imports a large file whose rows refer to each other", async () => {
-    const { run, values } = await scene();
-    const people = size(5_000, 100_000);
+    const { run, values } = await importScene();
+    const people = size(5_000, 1_000_000);
     const users = Array.from({ length: people }, (_, n) => ({
       host_id: `u${n}`,
       columns: { name: `User ${n}` },
     }));
     const bad = { host_id: "bad", columns: { name: "x", created_at: "yesterday" } };
-    expect(await run("users", "users.ndjson", ndjson(...users, bad))).toMatchObject({
+    const lines = [...users, bad].map((line) => JSON.stringify(line));
+    expect(await run("users", "users.ndjson", lines.join("\n"))).toMatchObject({
       code: 1,
       out: expect.stringContaining(`users: ${people} stored, 1 rejected.`),
       refused: [{ line: people + 1 }],
     });
     const volunteers = users.map(({ host_id }, n) => `${host_id},${host_id},${n % 90},${n % 180}`);
     const csv = ["host_id,user_id,latitude,longitude", ...volunteers].join("\n");
-    expect(await run("volunteers", "volunteers.csv", csv)).toMatchObject({ code: 0 });
+    expect(await run("volunteers", "volunteers.csv", csv)).toMatchObject({ code: 0, err: "" });
     expect(await values("select count(*)::int as v from volunteers")).toEqual([people]);
     expect(await run("volunteers", "volunteers.csv", csv)).toMatchObject({
       out: `volunteers: ${people} unchanged.\n`,
     });
-  }, 300_000);
+  }, 1_800_000);
 });
 
 describe("commonwork import notification-history", () => {
@@ -261,7 +233,7 @@ describe("commonwork import notification-history", () => {
   };
 
   it("stores what was sent where it prevents sending it again, once", async () => {
-    const { world, run, values } = await scene();
+    const { world, run, values } = await importScene();
     for (const [table, lines] of Object.entries(RECORDS))
       expect(await run(table, `${table}.ndjson`, ndjson(...lines)), table).toMatchObject({ code: 0 });
     const sent_at = "2026-01-10T00:00:00Z";
@@ -293,7 +265,7 @@ describe("commonwork import notification-history", () => {
   });
 
   it("names the lines that it cannot store, and reads CSV", async () => {
-    const { run } = await scene();
+    const { run } = await importScene();
     for (const [table, lines] of Object.entries(RECORDS))
       await run(table, `${table}.ndjson`, ndjson(...lines));
     const csv = `kind,project_id,volunteer_id,notified_at,meeting_id,user_id,offset_minutes,sent_at,thread_id,step

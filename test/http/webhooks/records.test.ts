@@ -6,74 +6,26 @@ import { beginErasure } from "../../../src/erasure/erase.ts";
 import { eventually } from "../../support/eventually.ts";
 import { hostPlatform, installMappings, reconcile } from "../../support/host-platform.ts";
 import { openTransaction } from "../../support/open-transaction.ts";
-import { createWorld, type World } from "../../support/world.ts";
-import { callWebhook, serve, sign } from "../support.ts";
-
-const SECRET = "the long secret of the host";
-
-type Line = Record<string, unknown>;
-type Answer = {
-  line: number;
-  status: string;
-  faults?: { field: string; fault: string }[];
-  waits_for?: { table: string; host_id: string };
-};
-
-async function open() {
-  const world = await createWorld({ environment: { DOMAIN_EVENTS_WEBHOOK_SECRET: SECRET } });
-  const address = await serve(world);
-  const send = (lines: readonly (Line | string)[], headers: Record<string, string | null> = {}) => {
-    const text = lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n");
-    return callWebhook(address, text, {
-      path: "/webhooks/records",
-      headers: {
-        "X-Scicent-Signature": null,
-        "X-Commonwork-Signature": sign(text, SECRET),
-        "Content-Type": "application/x-ndjson",
-        ...headers,
-      },
-    });
-  };
-  /** Sends records, and gives what became of each. */
-  const answers = async (...lines: (Line | string)[]) => (await send(lines)).body["records"] as Answer[];
-  const statuses = async (...lines: Line[]) => (await answers(...lines)).map(({ status }) => status);
-  return { world, send, answers, statuses };
-}
-
-const ADA = "018f6b1c-aaaa-7000-8000-000000000001";
-const BEN = "018f6b1c-aaaa-7000-8000-000000000002";
-
-const record = (table: string, key: string, version: number, columns: Line): Line => ({
-  table,
-  host_id: key,
-  version,
-  columns,
-});
-const deleted = (table: string, key: string, version: number): Line => ({
-  table,
-  host_id: key,
-  version,
-  deleted: true,
-});
-const user = (key: string, version = 1, columns: Line = {}): Line =>
-  record("users", key, version, { name: "Ada", email: "ada@host.test", ...columns });
-const thread = (key: string, version = 1): Line => record("chat_threads", key, version, { topic: "Plans" });
-const message = (key: string, version = 1, columns: Line = {}): Line =>
-  record("messages", key, version, { thread_id: "t", sender_id: ADA, body: "Hello", ...columns });
-
-/** One column of the rows that have an id of the host, in its order. */
-const values = async (world: World, table: string, column: string): Promise<unknown[]> =>
-  (
-    await world.query<{ v: unknown }>(
-      `select ${column} as v from ${table} where host_id is not null order by host_id`,
-    )
-  ).map(({ v }) => v);
-const count = async (world: World, table: string): Promise<unknown> =>
-  (await world.query(`select count(*)::int as n from ${table}`))[0]?.["n"];
+import {
+  ADA,
+  type Answer,
+  BEN,
+  count,
+  deleted,
+  type Line,
+  message,
+  openRecords,
+  record,
+  SECRET,
+  thread,
+  user,
+  values,
+} from "../records-support.ts";
+import { sign } from "../support.ts";
 
 describe("POST /webhooks/records", () => {
   it("stores rows with the host's ids, whatever their order, and answers for each", async () => {
-    const { world, send } = await open();
+    const { world, send } = await openRecords();
     const lines = [
       record("messages", "90", 7, {
         thread_id: "t-1",
@@ -102,7 +54,7 @@ describe("POST /webhooks/records", () => {
   });
 
   it("reads lists, JSON, dates, numbers as texts, and ids that are numbers, and sets null", async () => {
-    const { world, statuses } = await open();
+    const { world, statuses } = await openRecords();
     expect(
       await statuses(
         { ...user("7"), host_id: 7 },
@@ -139,7 +91,7 @@ describe("POST /webhooks/records", () => {
   });
 
   it("never overwrites a newer version with an older one, deletions included", async () => {
-    const { world, send, statuses } = await open();
+    const { world, send, statuses } = await openRecords();
     await send([user(ADA, 5, { name: "Five" })]);
     expect(await statuses(user(ADA, 4, { name: "Four" }), deleted("users", ADA, 3))).toEqual([
       "older",
@@ -155,7 +107,7 @@ describe("POST /webhooks/records", () => {
   });
 
   it("of the versions of a row in one call the newest counts, in any order", async () => {
-    const { world, statuses } = await open();
+    const { world, statuses } = await openRecords();
     expect(
       await statuses(
         user(ADA, 1, { name: "One" }),
@@ -169,7 +121,7 @@ describe("POST /webhooks/records", () => {
   });
 
   it("answers 409 for another value of a stored version, changes nothing, and stores the others", async () => {
-    const { world, send, statuses } = await open();
+    const { world, send, statuses } = await openRecords();
     await send([user(ADA, 5), thread("t", 5)]);
     const answer = await send([user(ADA, 5, { name: "Eve" }), deleted("chat_threads", "t", 5), user(BEN)]);
     expect(answer).toMatchObject({ status: 409, body: { status: "conflict", error: { code: "conflict" } } });
@@ -186,7 +138,7 @@ describe("POST /webhooks/records", () => {
   });
 
   it("lets a record wait for the row that it refers to, and writes it when that arrives", async () => {
-    const { world, send, answers } = await open();
+    const { world, send, answers } = await openRecords();
     const waiting = await send([user(ADA), message("m")]);
     expect(waiting).toMatchObject({ status: 202, body: { status: "accepted" } });
     expect(waiting.body["records"]).toMatchObject([
@@ -204,7 +156,7 @@ describe("POST /webhooks/records", () => {
   });
 
   it("a record that waits can be deleted", async () => {
-    const { world, send } = await open();
+    const { world, send } = await openRecords();
     await send([user(ADA), message("m"), deleted("messages", "m", 2), thread("t")]);
     expect(await count(world, "messages")).toBe(0);
     expect(await world.query("select 1 from mirror_waiting union all select 1 from pending_records")).toEqual(
@@ -213,7 +165,7 @@ describe("POST /webhooks/records", () => {
   });
 
   it("removes the rows that refer to a deleted one, which may be sent again with the same version", async () => {
-    const { world, send, statuses } = await open();
+    const { world, send, statuses } = await openRecords();
     await send([user(ADA), thread("t"), message("m")]);
     await send([deleted("chat_threads", "t", 2)]);
     expect(await count(world, "messages")).toBe(0);
@@ -224,7 +176,7 @@ describe("POST /webhooks/records", () => {
   });
 
   it("empties and deactivates users who are deleted, and restores them", async () => {
-    const { world, send } = await open();
+    const { world, send } = await openRecords();
     await send([user(ADA), thread("t"), message("m")]);
     await send([deleted("users", ADA, 2)]);
     expect(
@@ -241,7 +193,7 @@ describe("POST /webhooks/records", () => {
   });
 
   it("makes unread messages due, except those of a backfill, whenever they are written", async () => {
-    const { world, send } = await open();
+    const { world, send } = await openRecords();
     await send([user(ADA), thread("t"), { ...message("old"), backfill: true }]);
     await send([{ ...message("waits", 1, { thread_id: "later" }), backfill: true }]);
     await send([thread("later")]);
@@ -254,7 +206,7 @@ describe("POST /webhooks/records", () => {
 
 describe("POST /webhooks/records rejects", () => {
   it("each record with the field and the reason, and stores the others", async () => {
-    const { world, send } = await open();
+    const { world, send } = await openRecords();
     const answer = await send([
       user(ADA),
       user(BEN, 1, { is_operator: true }),
@@ -300,7 +252,7 @@ describe("POST /webhooks/records rejects", () => {
   });
 
   it("a row that breaks a rule of ours alone, names the column, and takes it once it is corrected", async () => {
-    const { world, send, answers } = await open();
+    const { world, send, answers } = await openRecords();
     await send([user(ADA), record("organizations", "o", 1, { name: "O" })]);
     const member = (role: string) =>
       record("organization_members", "o-ada", 1, { organization_id: "o", user_id: ADA, role });
@@ -332,7 +284,7 @@ describe("POST /webhooks/records rejects", () => {
   });
 
   it("a new version alone: the one before stays, and what waited goes on waiting", async () => {
-    const { world, send, statuses } = await open();
+    const { world, send, statuses } = await openRecords();
     await send([user(ADA), record("organizations", "o", 1, { name: "O" })]);
     const member = (version: number, role: string, organization = "o") =>
       record("organization_members", "x", version, { organization_id: organization, user_id: ADA, role });
@@ -345,7 +297,7 @@ describe("POST /webhooks/records rejects", () => {
   });
 
   it("the versions of a row beyond twenty that were refused, in one call, and takes them in another", async () => {
-    const { world, send, statuses } = await open();
+    const { world, send, statuses } = await openRecords();
     await send([user(ADA), record("organizations", "o", 1, { name: "O" })]);
     const member = (version: number, role: string) =>
       record("organization_members", "x", version, { organization_id: "o", user_id: ADA, role });
@@ -356,7 +308,7 @@ describe("POST /webhooks/records rejects", () => {
   });
 
   it("records of a table that is mirrored from the same database; a record waits for its rows", async () => {
-    const { world, send, answers } = await open();
+    const { world, send, answers } = await openRecords();
     await hostPlatform(world);
     await installMappings(world);
     await reconcile(world);
@@ -373,7 +325,7 @@ describe("POST /webhooks/records rejects", () => {
   });
 
   it("users who were erased, and rows that refer to them", async () => {
-    const { world, send, answers } = await open();
+    const { world, send, answers } = await openRecords();
     await send([user(ADA), thread("t"), message("waits", 1, { thread_id: "later" })]);
     const [row] = await world.query<{ id: string }>("select id::text from users where host_id = $1", [ADA]);
     await inTransaction(world.db, (tx) => beginErasure(tx, row?.id ?? ""));
@@ -387,7 +339,7 @@ describe("POST /webhooks/records rejects", () => {
   });
 
   it("what is no signed NDJSON of at most 1,000 lines and 4 MiB", async () => {
-    const { world, send } = await open();
+    const { world, send } = await openRecords();
     const many = Array.from({ length: 1_001 }, (_, n) => user(`u${n}`));
     expect(await send(many)).toMatchObject({
       status: 422,
@@ -411,7 +363,7 @@ describe("POST /webhooks/records rejects", () => {
 });
 
 it("calls wait for each other without a connection each, and too many are answered with 503", async () => {
-  const { world, send } = await open();
+  const { world, send } = await openRecords();
   const held = await openTransaction(world);
   await held.query(`select pg_advisory_xact_lock(${lockKey("reconcile-mirrors")})`);
   const answers: number[] = [];
@@ -467,7 +419,7 @@ describe("records in any order, repeated, and in calls at the same time", () => 
       fc.asyncProperty(
         fc.array(fc.array(anyRecord, { minLength: 1, maxLength: 8 }), { maxLength: 6 }),
         async (calls) => {
-          const { world, send } = await open();
+          const { world, send } = await openRecords();
           await send([user(ADA)]);
           // Of several values with one version the first to arrive counts: all but one are dropped here.
           const seen = new Set<string>();
