@@ -6,6 +6,6 @@ grant select on
   civic.project_messages, civic.message_reads
 to commonwork_app;
 
--- What the application may do in the schema of Commonwork: emit events and request jobs.
--- The rights of commonwork_host itself are printed by: commonwork grants --print
-grant commonwork_host to go_app;
+-- What the application may do in the schema of Commonwork: emit events and request jobs, and read results.
+-- The rights of these two roles are printed by: commonwork grants --print
+grant commonwork_host, commonwork_reader to go_app;

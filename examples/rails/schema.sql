@@ -17,6 +17,7 @@ create table users (
   name text not null,
   email text not null default '',
   admin boolean not null default false,
+  locale text,                                -- the language that the user has chosen
   confirmed_at timestamp,
   current_sign_in_at timestamp,
   sign_in_count int not null default 0,
@@ -109,11 +110,11 @@ grant usage on all sequences in schema public to rails_app;
 insert into organizations (name, time_zone) values ('{"en": "Green City", "es": "Ciudad Verde"}', 'Europe/Madrid');
 
 alter sequence users_id_seq restart with 11;
-insert into users (organization_id, name, email, admin, confirmed_at) values
-  (1, 'Ada', 'ada@green.example', true, timezone('utc', now())),
-  (1, 'Ben', 'ben@green.example', false, timezone('utc', now())),
-  (1, 'Cleo', 'cleo@green.example', false, timezone('utc', now())),
-  (1, 'Eve', 'eve@green.example', false, timezone('utc', now()));
+insert into users (organization_id, name, email, admin, locale, confirmed_at) values
+  (1, 'Ada', 'ada@green.example', true, 'en', timezone('utc', now())),
+  (1, 'Ben', 'ben@green.example', false, null, timezone('utc', now())),
+  (1, 'Cleo', 'cleo@green.example', false, 'de', timezone('utc', now())),
+  (1, 'Eve', 'eve@green.example', false, 'ca', timezone('utc', now()));
 
 -- Ben invited Cleo.
 insert into volunteer_profiles (user_id, organization_id, referrer_id, referral_code) values

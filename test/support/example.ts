@@ -29,8 +29,10 @@ export type Example = {
   settle(): Promise<void>;
   /** Runs `commonwork`. */
   commonwork(...argv: string[]): Promise<string>;
+  /** Runs a statement as an administrator of the host's database. */
+  query(statement: string): Promise<Record<string, unknown>[]>;
   /** Imports what an old job has sent, by a query that gives its lines. */
-  importHistory(file: string): Promise<void>;
+  importHistory(query: string): Promise<void>;
   /** What the example's `results.sql` gives. */
   results(): Promise<string>;
   /** The mirrors hold what their selects give. */
@@ -59,7 +61,7 @@ export async function installExample(name: string, { role, schemas }: ExampleOpt
       .replaceAll(new RegExp(`\\b${role}\\b`, "g"), names.role)
       .replaceAll(/\bcommonwork(?=[._]|\))/g, names.schema);
   await database.query(text("schema.sql"));
-  const before = await describeHost(database, schemas);
+  const before = await describeDatabase(database, schemas, names.role);
   const { owner, app } = await deployWithRoles(database);
   names.schema = owner.databaseSchema;
   const admin = {
@@ -107,8 +109,9 @@ export async function installExample(name: string, { role, schemas }: ExampleOpt
         await settle();
       }
     },
-    async importHistory(file) {
-      const rows = await database.query<{ line: unknown }>(text(file));
+    query: (statement) => database.query(statement),
+    async importHistory(query) {
+      const rows = await database.query<{ line: unknown }>(query);
       const history = join(await mkdtemp(join(tmpdir(), "commonwork-example-")), "history.ndjson");
       world.closing(() => rm(dirname(history), { recursive: true, force: true }));
       await writeFile(history, rows.map(({ line }) => JSON.stringify(line)).join("\n"));
@@ -128,12 +131,15 @@ export async function installExample(name: string, { role, schemas }: ExampleOpt
       const rows = await describeRows(database, schemas);
       for (const file of files) await database.query(text(file));
       await commonwork("connect", "uninstall", "--yes");
-      const roles = ["owner", "app", "host"].map((each) => `${names.schema}_${each}`);
       // Taken back afterwards: when the test ends, the ledger is looked at.
       await database.query("begin");
-      await database.query(`drop schema ${names.schema} cascade; drop owned by ${roles.join(", ")}`);
-      expect(await describeHost(database, schemas)).toEqual(before);
+      for (const statement of removalOf(read(`${folder}/README.md`)))
+        await database.query(statement.replaceAll(/\bcommonwork(?=[_, ])/g, names.schema));
+      expect(await describeDatabase(database, schemas, names.role)).toEqual(before);
       expect(await describeRows(database, schemas)).toEqual(rows);
+      expect(
+        await database.query("select rolname from pg_roles where starts_with(rolname, $1)", [names.schema]),
+      ).toEqual([]);
       await database.query("rollback");
     },
   };
@@ -152,13 +158,37 @@ export async function settled(world: World): Promise<void> {
   }
 }
 
-/** Everything in the host's schemas but the rows. */
-const describeHost = (database: ScratchDatabase, schemas: readonly string[]) =>
-  database.query(DESCRIBED, [schemas]);
+/** The statements that remove everything, as the page of an example and docs/connect.md have them. */
+function removalOf(page: string): string[] {
+  const of = (text: string) =>
+    [...text.slice(text.indexOf("\n## Uninstall\n")).matchAll(/-c '([^']+)'/g)].map(
+      ([, statement]) => statement,
+    );
+  const statements = of(page);
+  expect(statements).toHaveLength(3);
+  expect(statements).toEqual(of(read("docs/connect.md")));
+  return statements as string[];
+}
+
+/** Everything in a database but the rows, as far as it is the host's; and what its role may do. */
+const describeDatabase = (database: ScratchDatabase, schemas: readonly string[], role: string) =>
+  database.query(DESCRIBED, [schemas, role]);
 
 const DESCRIBED = `
   with host as (select oid from pg_namespace where nspname = any($1::text[]))
-  select 'schema' as kind, n.nspname as name, n.nspacl::text as rights, '' as definition from pg_namespace n join host h on h.oid = n.oid
+  select 'schema' as kind, n.nspname as name, n.nspacl::text as rights, '' as definition from pg_namespace n where n.nspname !~ '^pg_(temp|toast)'
+  union all
+  select 'database', datname, datacl::text, '' from pg_database where datname = current_database()
+  union all
+  select 'default rights', d.oid::text, d.defaclacl::text, d.defaclobjtype::text from pg_default_acl d
+  union all
+  select 'setting', s.setrole::regrole::text, s.setconfig::text, '' from pg_db_role_setting s join pg_database b on b.oid = s.setdatabase
+  where b.datname = current_database()
+  union all
+  select 'membership', m.roleid::regrole::text, m.member::regrole::text, m.admin_option::text from pg_auth_members m
+  where m.member = $2::regrole or m.roleid = $2::regrole
+  union all
+  select 'extension', extname, extversion, '' from pg_extension
   union all
   select c.relkind::text, c.oid::regclass::text, c.relacl::text, c.relrowsecurity::text || c.relforcerowsecurity::text
   from pg_class c join host h on h.oid = c.relnamespace
