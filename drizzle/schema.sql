@@ -2468,6 +2468,7 @@ CREATE TABLE recommendation_lists (
   algo_version text NOT NULL,
   as_of        timestamp with time zone NOT NULL,
   floor_id     bigint NOT NULL DEFAULT 0,
+  user_facts   bytea,
   CONSTRAINT recommendation_lists_pkey PRIMARY KEY (user_id),
   CONSTRAINT recommendation_lists_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   CONSTRAINT recommendation_lists_sizes CHECK (cardinality(scores) = cardinality(posting_ids) AND cardinality(created_at) = cardinality(posting_ids) AND length(components) = (24 * cardinality(posting_ids)) AND first_places >= 0 AND first_places <= cardinality(posting_ids))

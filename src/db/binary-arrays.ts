@@ -11,6 +11,9 @@ const FLOAT4_OID = 700;
 const FLOAT8_OID = 701;
 const TWO_TO_32 = 4_294_967_296;
 
+/** Bytes of an array of one dimension; an empty one has none, and the header ends before its length. */
+const EMPTY_BYTES = 12;
+
 function open(count: number, elementOid: number, elementBytes: number): { buffer: Buffer; view: DataView } {
   const buffer = Buffer.alloc(HEADER_BYTES + count * (LENGTH_BYTES + elementBytes));
   const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
@@ -78,3 +81,45 @@ export function float8Array(values: Float64Array): Buffer {
   }
   return buffer;
 }
+
+/** Reads an array from the bytes of array_send. Null, of an aggregate over no rows, is an empty array. */
+function read<A extends Int32Array | Float64Array>(
+  bytes: Uint8Array | null,
+  elementBytes: number,
+  make: (count: number) => A,
+  valueAt: (view: DataView, at: number) => number,
+): A {
+  if (bytes === null || bytes.byteLength <= EMPTY_BYTES) return make(0);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const values = make(view.getInt32(12));
+  for (let n = 0, at = HEADER_BYTES + LENGTH_BYTES; n < values.length; n++, at += LENGTH_BYTES + elementBytes)
+    values[n] = valueAt(view, at);
+  return values;
+}
+
+/** From `int[]` without nulls. */
+export const readInt4Array = (bytes: Uint8Array | null): Int32Array =>
+  read(
+    bytes,
+    4,
+    (count) => new Int32Array(count),
+    (view, at) => view.getInt32(at),
+  );
+
+/** From `bigint[]` without nulls. */
+export const readInt8Array = (bytes: Uint8Array | null): Float64Array =>
+  read(
+    bytes,
+    8,
+    (count) => new Float64Array(count),
+    (view, at) => view.getInt32(at) * TWO_TO_32 + view.getUint32(at + 4),
+  );
+
+/** From `float8[]` without nulls. */
+export const readFloat8Array = (bytes: Uint8Array | null): Float64Array =>
+  read(
+    bytes,
+    8,
+    (count) => new Float64Array(count),
+    (view, at) => view.getFloat64(at),
+  );

@@ -104,7 +104,7 @@ async function readPair(on: Queryable, userId: string, reference: string): Promi
 /** @returns null without an active CV, or before any weights of skills are stored. */
 async function scorePair(on: Queryable, userId: string, pair: Pair): Promise<Scored | null> {
   const asOf = pair.asOf === null ? new Date() : new Date(pair.asOf);
-  const users = await readFewUsers(on, { ids: [userId] }, { asOf, merge: null, texts: true });
+  const users = await readFewUsers(on, { ids: [userId] }, { asOf, texts: true });
   const [row] = JSON.parse(users) as EmbeddedUserRow[];
   const version = versionParts(pair.algoVersion);
   const rarity =

@@ -10,6 +10,7 @@ import type { Changes } from "../scoring/people/current-people.ts";
 import { type PairListColumns, TIERS } from "../scoring/people/list-columns.ts";
 import type { EncodedPairLists, MergedLists } from "../scoring/people/merge-lists.ts";
 import type { PairPlacement } from "../scoring/people/place-people.ts";
+import { shareBytes } from "../threads/share-bytes.ts";
 import { recordChanges, settleChanges, type WaitingChange, waitingChanges } from "./changes.ts";
 import { pairOnThread, withPeople } from "./load-people.ts";
 import type { MergeInput, PlaceInput } from "./pair.task.ts";
@@ -135,17 +136,6 @@ const readSome = (
         join pair_lists l on l.version = ${version} and l.user_id = w.user_id and l.tier = w.tier
         order by w.n`,
   );
-
-/** Shared memory passes to a thread without a copy. */
-function shareBytes(parts: readonly Buffer[]): Uint8Array {
-  const bytes = new Uint8Array(new SharedArrayBuffer(parts.reduce((sum, part) => sum + part.length, 0)));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
 
 export type PlaceCounts = { readonly placed: number; readonly lists: number; readonly refills: number };
 

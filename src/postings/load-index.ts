@@ -2,6 +2,7 @@ import type { Tx } from "../db/transaction.ts";
 import type { ComputeContext } from "../queues/job.ts";
 import type { Vectors } from "../scoring/postings/recommend/cosine.ts";
 import type { PostingIndex } from "../scoring/postings/recommend/posting-index.ts";
+import { shareBytes } from "../threads/share-bytes.ts";
 import { vectorsOfPostings } from "./embeddings/range-vectors.ts";
 import { latestVector } from "./embeddings/vectors.ts";
 import { recommendOnThread } from "./on-thread.ts";
@@ -16,8 +17,8 @@ import {
 export type LoadedIndex = {
   readonly key: string;
   readonly index: PostingIndex;
-  /** For merges; else null. */
-  readonly openPostings: string | null;
+  /** For merges all open postings, as JSON; else nothing. */
+  readonly openPostings: Uint8Array;
   /** By position in the index. Null without embeddings, and when a posting has none. */
   readonly vectors: Vectors | null;
 };
@@ -68,10 +69,10 @@ async function loadIndex(context: ComputeContext, scope: PostingScope, key: stri
   const index = await recommendOnThread<PostingIndex>(context, "indexPostings", pieces);
   const { changedSince } = scope;
   const openPostings =
-    changedSince === null ? null : await read((tx) => readOpenPostings(tx, now, changedSince));
+    changedSince === null ? "" : await read((tx) => readOpenPostings(tx, now, changedSince));
   const vectors =
     settings.embeddingModel === null
       ? null
       : await vectorsOfPostings(context, settings.embeddingModel, pieces, index.ids);
-  return { key, index, openPostings, vectors };
+  return { key, index, openPostings: shareBytes([Buffer.from(openPostings)]), vectors };
 }

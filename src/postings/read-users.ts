@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { coverIds } from "../db/cut-ids.ts";
-import { array, prepared, type Queryable, rows } from "../db/statement.ts";
+import { prepared, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope } from "../db/user-scope.ts";
 import { EMBEDDED_FIELDS } from "../scoring/postings/recommend/embedding-text.ts";
@@ -15,21 +15,16 @@ const REMEMBERED = sql.raw("interval '90 days'");
  * SQL: whether nothing that the scores of user `c.user_id` depend on has changed since their list `l` was
  * computed, and no dismissal was forgotten since.
  */
-const isUnchanged = (asOf: Date): SQL =>
+export const isUnchanged = (asOf: Date): SQL =>
   sql`(c.updated_at < l.as_of - ${COMMIT_LAG} and coalesce(p.updated_at < l.as_of - ${COMMIT_LAG}, true)
        and not exists (select 1 from job_applications a where a.user_id = c.user_id and (a.updated_at >= l.as_of - ${COMMIT_LAG}
          or a.dismissed_at + ${REMEMBERED} between l.as_of and ${asOf}::timestamptz))
        and not exists (select 1 from recommendation_views w where w.user_id = c.user_id and w.updated_at >= l.as_of - ${COMMIT_LAG})
        and not exists (select 1 from user_vectors v where v.user_id = c.user_id and v.created_at >= l.as_of - ${COMMIT_LAG}))`;
 
-/** Which stored lists may be merged: those of these versions, computed at this instant or later. */
-export type MergeLimits = { readonly since: Date; readonly versions: readonly string[] };
-
 /** What to read of users. */
 export type UserReading = {
   readonly asOf: Date;
-  /** Null: lists are not merged, and not read. */
-  readonly merge: MergeLimits | null;
   /** Whether to read the texts of CVs, and all that the text which is sent to be embedded depends on. */
   readonly texts: boolean;
 };
@@ -52,14 +47,7 @@ export async function readFewUsers(on: Queryable, scope: UserScope, reading: Use
   return read?.users ?? "[]";
 }
 
-/** SQL: the stored list `l`, if it may be merged; else null. */
-const mergeableList = ({ since, versions }: MergeLimits): SQL =>
-  sql`case when f.is_unchanged and l.as_of >= ${since}::timestamptz and l.algo_version = any(${array(versions)}::text[])
-      then json_build_object('ids', l.posting_ids, 'scores', encode(array_send(l.scores), 'hex'),
-                             'components', encode(l.components, 'hex'), 'floor', l.floor_score, 'floorId', l.floor_id, 'version', l.algo_version,
-                             'asOf', floor(extract(epoch from l.as_of) * 1000)::bigint) end`;
-
-function usersStatement(scope: UserScope, { asOf, merge, texts }: UserReading): SQL {
+function usersStatement(scope: UserScope, { asOf, texts }: UserReading): SQL {
   const fields = texts ? [...SCORED_FIELDS, ...EMBEDDED_FIELDS] : SCORED_FIELDS;
   // "offset 0" keeps Postgres from computing what is in `f` for each of its uses.
   return sql`select coalesce(json_agg(json_build_object(
@@ -75,8 +63,7 @@ function usersStatement(scope: UserScope, { asOf, merge, texts }: UserReading): 
           'hidden', coalesce(a.hidden, '[]'::json), 'dismissals', coalesce(a.dismissals, '[]'::json), 'liked', coalesce(a.liked, '[]'::json),
           'seen', coalesce((select json_agg(json_build_object('id', w.job_id, 'days', w.days)) from recommendation_views w
                             where w.user_id = c.user_id), '[]'::json),
-          'isUnchanged', coalesce(f.is_unchanged and cardinality(l.posting_ids) > 0, false),
-          'list', ${merge === null ? sql`null` : mergeableList(merge)}) order by c.user_id), '[]'::json)::text as users
+          'isUnchanged', coalesce(f.is_unchanged and cardinality(l.posting_ids) > 0, false)) order by c.user_id), '[]'::json)::text as users
         from cvs c left join user_profiles p on p.user_id = c.user_id
         left join recommendation_lists l on l.user_id = c.user_id
         left join lateral (select ${isUnchanged(asOf)} as is_unchanged offset 0) f on l.user_id is not null

@@ -1,33 +1,22 @@
 import type { ClosedList } from "../scoring/postings/diversity.ts";
-import { cosineOf, type Vector, type Vectors, vectorOf } from "../scoring/postings/recommend/cosine.ts";
+import { cosinesFor, type PairVectors } from "../scoring/postings/recommend/cosine.ts";
 import { type EmbeddedUserRow, postingText, userText } from "../scoring/postings/recommend/embedding-text.ts";
 import { rarityOf } from "../scoring/postings/recommend/facts.ts";
 import type { ListItem } from "../scoring/postings/recommend/fill-list.ts";
 import {
-  decodeList,
-  type EncodedList,
   type ListColumns,
-  listColumnsOf,
+  openListColumns,
+  type TextColumn,
+  textsAsColumn,
 } from "../scoring/postings/recommend/list-columns.ts";
-import {
-  isComplete,
-  isSameList,
-  keptEntries,
-  mergedFloor,
-  type OpenPosting,
-} from "../scoring/postings/recommend/merge-list.ts";
+import { packUser } from "../scoring/postings/recommend/packed-user.ts";
 import {
   buildPostingIndex,
   type OpenIndex,
   openIndex,
   type PostingIndex,
 } from "../scoring/postings/recommend/posting-index.ts";
-import {
-  companyKey,
-  type PostingRow,
-  postingFacts,
-  readUser,
-} from "../scoring/postings/recommend/read-facts.ts";
+import { type PostingRow, postingFacts, readUser } from "../scoring/postings/recommend/read-facts.ts";
 import { openBuffers, type SearchBuffers } from "../scoring/postings/recommend/search-buffers.ts";
 import { searchPostings } from "../scoring/postings/recommend/search-postings.ts";
 import { SKILLS } from "../scoring/postings/skills/vocabulary.ts";
@@ -69,8 +58,6 @@ export type RangeUser = EmbeddedUserRow & {
   readonly hasUnreadText: boolean;
   /** Whether what is stored was computed from the facts as they are now. */
   readonly isUnchanged: boolean;
-  /** The list to merge into; null for a full computation. */
-  readonly list: EncodedList | null;
 };
 
 export type RangeInput = {
@@ -82,149 +69,93 @@ export type RangeInput = {
   readonly users: string;
   /** In milliseconds. */
   readonly asOf: number;
-  /**
-   * For merges: all open postings as a JSON array of [id, OpenPosting], companies as they are written. The
-   * index holds those that changed.
-   */
-  readonly openPostings: string | null;
-  /** Null for the formula without embeddings. */
-  readonly embeddings: RangeEmbeddings | null;
-  /** The version of lists by the formula without embeddings. */
-  readonly version: string;
+  /** Of users who let their text be sent. Null for the formula without embeddings. */
+  readonly vectors: PairVectors | null;
 };
 
-/** Vectors of all postings of an index, and of the users that have one. */
-export type RangeEmbeddings = {
-  /** By position in the index. */
-  readonly postings: Vectors;
-  readonly users: ReadonlyMap<number, Float32Array>;
-  /** The version of lists that are computed with them. */
-  readonly version: string;
-};
+/** Lists, and of each user the facts that theirs was computed from (`packUser`). */
+export type ListsWithFacts = ListColumns & { readonly facts: TextColumn };
 
 export type RangeResult = {
   /** By the formula without embeddings. */
-  readonly lists: ListColumns;
+  readonly lists: ListsWithFacts;
   /** By the formula with embeddings. */
-  readonly semanticLists: ListColumns;
-  /**
-   * Users whose stored list stays: nothing of it has changed, or the new one is empty, while what is stored
-   * was computed from the same facts.
-   */
+  readonly semanticLists: ListsWithFacts;
+  /** Users whose stored list stays: the new one is empty, while what is stored was computed from the same facts. */
   readonly kept: number;
-  /** Users whose lists have to be computed from all postings. */
-  readonly incomplete: readonly number[];
   /** Users whose CV has to be read with its text. */
   readonly unread: readonly number[];
   readonly failures: readonly { readonly userId: number; readonly error: string }[];
 };
 
-type Cached = {
-  readonly key: string;
-  readonly open: OpenIndex;
-  readonly openPostings: ReadonlyMap<number, OpenPosting> | null;
-  buffers: SearchBuffers;
-  readonly cosines: Float64Array;
-};
+type Opened = { readonly key: string; readonly open: OpenIndex; buffers: SearchBuffers };
 
-/** The indexes that this thread searched last: one of all postings, and one of those that changed. */
-const cache: Cached[] = [];
-const MAX_CACHED = 2;
+/** The index that this thread searched last. */
+let last: Opened | null = null;
 
-function openCached({ key, index, rarity, openPostings }: RangeInput): Cached {
-  const known = cache.find((each) => each.key === key);
-  if (known) return known;
+function openLast({ key, index, rarity }: RangeInput): Opened {
+  if (last?.key === key) return last;
   const open = openIndex(index, rarity);
-  const opened: Cached = {
-    key,
-    open,
-    openPostings: openPostings === null ? null : readOpenPostings(openPostings),
-    buffers: openBuffers(open),
-    cosines: new Float64Array(index.ids.length),
-  };
-  cache.unshift(opened);
-  cache.length = Math.min(cache.length, MAX_CACHED);
-  return opened;
+  last = { key, open, buffers: openBuffers(open) };
+  return last;
 }
 
-const readOpenPostings = (json: string): Map<number, OpenPosting> =>
-  new Map(
-    (JSON.parse(json) as (readonly [number, OpenPosting])[]).map(([id, posting]) => [
-      id,
-      { ...posting, company: companyKey(posting.company) },
-    ]),
-  );
+/** A list that was computed for a user. */
+type UserList = {
+  readonly list: ClosedList<ListItem>;
+  readonly isSemantic: boolean;
+  readonly facts: string;
+};
 
 /**
  * Thread task: the lists of a range of users. A user for whom this fails is reported, and does not stop the
  * others.
  */
 export function recommendToUsers(input: RangeInput): RangeResult {
-  const opened = openCached(input);
-  const lists: UserList[] = [];
-  const semanticLists: UserList[] = [];
-  const incomplete: number[] = [];
+  const opened = openLast(input);
+  const rows = JSON.parse(input.users) as RangeUser[];
+  const lists = openLists(rows.length);
+  const semanticLists = openLists(input.vectors === null ? 0 : rows.length);
   const unread: number[] = [];
   const failures: { userId: number; error: string }[] = [];
   let kept = 0;
-  for (const row of JSON.parse(input.users) as RangeUser[]) {
+  for (const row of rows) {
     try {
-      const vector = vectorFor(input, row);
-      const list = listFor(opened, row, input, vector);
-      if (list === "incomplete") incomplete.push(row.id);
-      else if (list === "unread") unread.push(row.id);
-      else if (list === "same" || (list.items.length === 0 && row.isUnchanged)) kept += 1;
-      else (vector === null ? lists : semanticLists).push({ userId: row.id, list });
+      const found = listFor(opened, row, input);
+      if (found === "unread") unread.push(row.id);
+      else if (found.list.items.length === 0 && row.isUnchanged) kept += 1;
+      else (found.isSemantic ? semanticLists : lists).add(row.id, found);
     } catch (error) {
       failures.push({ userId: row.id, error: error instanceof Error ? error.message : String(error) });
       // The search has left its buffers as they were when it failed.
       opened.buffers = openBuffers(opened.open);
     }
   }
-  return {
-    lists: listColumnsOf(lists),
-    semanticLists: listColumnsOf(semanticLists),
-    kept,
-    incomplete,
-    unread,
-    failures,
-  };
+  return { lists: lists.end(), semanticLists: semanticLists.end(), kept, unread, failures };
 }
 
-type UserList = { readonly userId: number; readonly list: ClosedList<ListItem> };
-
-/** The vector of a user whose list is computed with embeddings; null for the formula without them. */
-function vectorFor({ embeddings }: RangeInput, { id, embeddingsAllowed }: RangeUser): Vector | null {
-  const values = embeddingsAllowed ? embeddings?.users.get(id) : undefined;
-  return values?.length === embeddings?.postings.dimensions && values !== undefined ? vectorOf(values) : null;
-}
-
-/**
- * The list of a user; "same" when the stored one stays; "incomplete" when it does not decide the new one, or
- * was computed by another version; "unread" when the text of the CV is needed.
- */
+/** The list of a user; "unread" when the text of the CV is needed. */
 function listFor(
-  { open, buffers, openPostings, cosines: buffer }: Cached,
+  { open, buffers }: Opened,
   row: RangeUser,
-  { asOf, embeddings, version }: RangeInput,
-  vector: Vector | null,
-): ClosedList<ListItem> | "same" | "incomplete" | "unread" {
+  { asOf, vectors }: RangeInput,
+): UserList | "unread" {
   const user = readUser(row);
   if (user.skills.length === 0 && row.hasUnreadText) return "unread";
-  const cosines = vector && embeddings && fillCosines(buffer, vector, embeddings.postings);
-  if (openPostings === null) return searchPostings(open, buffers, user, { asOf, cosines });
-  if (row.list?.version !== (cosines && embeddings ? embeddings.version : version)) return "incomplete";
-  const stored = decodeList(row.list);
-  const kept = keptEntries(stored, openPostings, user, asOf);
-  // What comes after the floor is not served: where it might be, the list is computed in full.
-  const list = searchPostings(open, buffers, user, { asOf, cosines, kept, floor: stored.floor });
-  if (!isComplete(list, stored.floor)) return "incomplete";
-  if (isSameList(list, stored, asOf)) return "same";
-  return { ...list, floor: mergedFloor(list, stored.floor) };
+  const cosines = vectors && row.embeddingsAllowed ? cosinesFor(vectors, row.id) : null;
+  const list = searchPostings(open, buffers, user, { asOf, cosines });
+  return { list, isSemantic: cosines !== null, facts: packUser(user) };
 }
 
-function fillCosines(buffer: Float64Array, vector: Vector, postings: Vectors): Float64Array {
-  for (let posting = 0; posting < buffer.length; posting++)
-    buffer[posting] = cosineOf(vector, postings, posting);
-  return buffer;
+/** Lists with the facts of their users, at most a number of them. */
+function openLists(count: number) {
+  const columns = openListColumns(count);
+  const facts: string[] = [];
+  return {
+    add(userId: number, found: UserList): void {
+      columns.add(userId, found.list);
+      facts.push(found.facts);
+    },
+    end: (): ListsWithFacts => ({ ...columns.end(), facts: textsAsColumn(facts) }),
+  };
 }

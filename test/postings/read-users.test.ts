@@ -20,9 +20,7 @@ async function fieldsOf(world: World, parsed: unknown, fields: readonly string[]
 }
 
 const read = async (world: World, userId: string, texts: boolean) => {
-  const users = await inTransaction(world.db, (tx) =>
-    readUsers(tx, { ids: [userId] }, { asOf: AT, merge: null, texts }),
-  );
+  const users = await inTransaction(world.db, (tx) => readUsers(tx, { ids: [userId] }, { asOf: AT, texts }));
   return { users, row: (JSON.parse(users) as RangeUser[])[0]! };
 };
 

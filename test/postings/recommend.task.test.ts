@@ -39,7 +39,6 @@ const userRow = (id: number, embeddingsAllowed = true) => ({
   seen: [],
   hasUnreadText: false,
   isUnchanged: false,
-  list: null,
 });
 
 describe("tasks of recommendations", () => {
@@ -60,17 +59,14 @@ describe("tasks of recommendations", () => {
       rarity: weighSkills(index),
       users: JSON.stringify([userRow(1), userRow(2), userRow(3), userRow(4, false)]),
       asOf: AT,
-      openPostings: null,
-      embeddings: {
+      vectors: {
         postings: joinVectors([Float32Array.of(1, 0), Float32Array.of(0, 1)])!,
         users: new Map([
           [1, Float32Array.of(0, 2)],
           [2, Float32Array.of(1, 1, 1)],
           [4, Float32Array.of(1, 0)],
         ]),
-        version: "b",
       },
-      version: "a",
     };
     const { lists, semanticLists, failures } = recommendToUsers(input);
     expect(failures).toEqual([]);

@@ -5,7 +5,8 @@ import {
   type Components,
   readComponents,
   reasonsOf,
-  writeComponents,
+  writeMatched,
+  writeTerms,
 } from "../../src/scoring/postings/recommend/components.ts";
 import { SKILLS, skillNamed } from "../../src/scoring/postings/skills/vocabulary.ts";
 import { applicant, recommended, storeList } from "../support/recommendations.ts";
@@ -102,8 +103,11 @@ it("builds the same reasons in SQL as in code", async () => {
     { ...base, skillKeys: base.skillKeys.slice(0, 1), freshness: 1, missesStack: false, belowSalary: true },
   ];
   const bytes = new Uint8Array(COMPONENT_BYTES * cases.length);
-  for (const [n, each] of cases.entries())
-    writeComponents(new DataView(bytes.buffer), n * COMPONENT_BYTES, each);
+  const view = new DataView(bytes.buffer);
+  for (const [n, each] of cases.entries()) {
+    writeTerms(view, n, each);
+    writeMatched(view, n, { count: each.matchedCount, keys: each.skillKeys });
+  }
   expect(cases.map((_, n) => readComponents(bytes, n))).toEqual(cases);
   await world.query("insert into skill_names select * from unnest($1::int[], $2::text[])", [
     skills.map(({ key }) => key),

@@ -183,6 +183,11 @@ export const recommendationLists = pgTable(
     algoVersion: text().notNull(),
     /** The instant that the scores were computed for. */
     asOf: instant().notNull(),
+    /**
+     * What scores depend on of the user (src/scoring/postings/recommend/packed-user.ts), so that runs which
+     * merge read no CV. Null: not stored.
+     */
+    userFacts: bytes(),
   },
   (t) => [
     // cleanup-recommendations: lists that were not computed again.

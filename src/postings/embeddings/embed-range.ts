@@ -109,9 +109,7 @@ async function textsOfPostings(
 }
 
 async function textsOfUsers(context: ComputeContext, scope: UserScope): Promise<SentText[]> {
-  const users = await context.read((tx) =>
-    readUsers(tx, scope, { asOf: context.now, merge: null, texts: true }),
-  );
+  const users = await context.read((tx) => readUsers(tx, scope, { asOf: context.now, texts: true }));
   return recommendOnThread<SentText[]>(context, "textsOfUsers", users);
 }
 

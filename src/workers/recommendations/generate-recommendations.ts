@@ -6,6 +6,7 @@ import { cutUsers, mergeStart } from "../../postings/read-users.ts";
 import {
   type ComputedRange,
   computeRange,
+  MERGED_PER_RANGE,
   type RecommendRange,
   recommendRange,
   storeRange,
@@ -73,7 +74,8 @@ async function phaseOf(
   { userId, sinceHours }: Input,
   { tx, now, settings }: Pick<JobContext, "tx" | "now" | "settings">,
 ): Promise<Phase> {
-  const users: UserScope[] = userId ? [{ ids: [userId] }] : await cutUsers(tx, USERS_PER_RANGE);
+  const perRange = sinceHours === undefined ? USERS_PER_RANGE : MERGED_PER_RANGE;
+  const users: UserScope[] = userId ? [{ ids: [userId] }] : await cutUsers(tx, perRange);
   const since = sinceHours === undefined ? null : await mergeStart(tx, mergedFrom(now, sinceHours));
   return { model: settings.embeddingModel, asOf: now, users, since: since?.toISOString() ?? null };
 }

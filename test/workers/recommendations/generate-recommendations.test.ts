@@ -5,7 +5,7 @@ import { readPostings } from "../../../src/postings/read-postings.ts";
 import { readUsers } from "../../../src/postings/read-users.ts";
 import { indexPostings, recommendToUsers, weighSkills } from "../../../src/postings/recommend.task.ts";
 import { storeRange } from "../../../src/postings/recommend-range.ts";
-import { swapLists } from "../../../src/postings/swap-lists.ts";
+import { replaceLists, swapLists } from "../../../src/postings/swap-lists.ts";
 import { openDueSlots } from "../../../src/schedules/due-slots.ts";
 import { timetable } from "../../../src/schedules/timetable.ts";
 import { generateRecommendations } from "../../../src/workers/recommendations/generate-recommendations.ts";
@@ -107,7 +107,7 @@ describe("generate-recommendations", () => {
     await world.query("delete from recommendation_lists");
     const users = JSON.parse(
       await inTransaction(world.db, (tx) =>
-        readUsers(tx, { ids: [ada, bob] }, { asOf: new Date(AT), merge: null, texts: false }),
+        readUsers(tx, { ids: [ada, bob] }, { asOf: new Date(AT), texts: false }),
       ),
     ) as object[];
     const pieces = await inTransaction(world.db, (tx) =>
@@ -120,9 +120,7 @@ describe("generate-recommendations", () => {
       rarity: weighSkills(index),
       users: JSON.stringify([{ ...users[0], dismissals: null }, users[1]]),
       asOf: Date.parse(AT),
-      openPostings: null,
-      embeddings: null,
-      version: "test",
+      vectors: null,
     });
     const rarity = { id: "1", weights: weighSkills(index) };
     const counts = await inTransaction(world.db, (tx) =>
@@ -135,7 +133,7 @@ describe("generate-recommendations", () => {
           settings: settingsFrom(world.config),
         },
         { users: { ids: [ada, bob] }, since: null },
-        { results: [result], rarity },
+        { lists: { computed: [result], merged: [] }, rarity },
       ),
     );
     expect(counts).toMatchObject({ users: 1, failed: 1, recommendations: 1 });
@@ -252,8 +250,11 @@ describe("generate-recommendations", () => {
       postingIds: new Float64Array(),
       scores: new Float64Array(),
       components: new Uint8Array(),
+      facts: { bytes: new Uint8Array(), sizes: new Int32Array() },
     };
-    await inTransaction(world.db, (tx) => swapLists(tx, empty, { asOf: new Date(AT), algoVersion: "1" }));
+    const version = { asOf: new Date(AT), algoVersion: "1" };
+    await inTransaction(world.db, (tx) => swapLists(tx, empty, version));
+    await inTransaction(world.db, (tx) => replaceLists(tx, empty, version));
     expect(await world.query("select 1 from recommendation_lists")).toEqual([]);
   });
 });

@@ -26,38 +26,49 @@ export type Components = ScoreTerms & {
 const SHARES = 10_000;
 const share = (value: number): number => Math.round(value * SHARES);
 
-/** Writes the components of one entry at `at`. */
-export function writeComponents(into: DataView, at: number, components: Components): void {
-  const { skillKeys, matchedCount, freshness, seenDays, dismissedCompany, dismissedWords } = components;
-  for (let n = 0; n < REASON_SKILLS; n++) into.setInt32(at + 4 * n, skillKeys[n] ?? 0);
-  into.setInt16(at + 12, share(components.skills));
-  into.setInt16(at + 14, share(components.title));
-  into.setInt16(at + 16, components.semantic === null ? -1 : share(components.semantic));
-  into.setInt16(at + 18, share(components.interest));
-  into.setUint8(at + 20, Math.min(255, matchedCount));
+/** Writes the terms of the score of the entry at position `index`. */
+export function writeTerms(into: DataView, index: number, terms: ScoreTerms): void {
+  const at = index * COMPONENT_BYTES;
+  into.setInt16(at + 12, share(terms.skills));
+  into.setInt16(at + 14, share(terms.title));
+  into.setInt16(at + 16, terms.semantic === null ? -1 : share(terms.semantic));
+  into.setInt16(at + 18, share(terms.interest));
   const flags =
-    (components.remote ? 1 : 0) +
-    (components.seniority ? 2 : 0) +
-    (components.belowSalary ? 4 : 0) +
-    (components.missesStack ? 8 : 0);
-  into.setUint8(at + 21, flags + 16 * freshness);
-  into.setUint8(at + 22, 16 * dismissedCompany + dismissedWords);
-  into.setUint8(at + 23, Math.min(255, seenDays));
+    (terms.remote ? 1 : 0) +
+    (terms.seniority ? 2 : 0) +
+    (terms.belowSalary ? 4 : 0) +
+    (terms.missesStack ? 8 : 0);
+  into.setUint8(at + 21, flags + 16 * terms.freshness);
+  into.setUint8(at + 22, 16 * terms.dismissedCompany + terms.dismissedWords);
+  into.setUint8(at + 23, Math.min(255, terms.seenDays));
 }
 
-/** Copies the components of an entry, from one position to another. */
-export function copyComponents(into: Uint8Array, to: number, from: Uint8Array, at: number): void {
+/** Writes which skills match of the entry at position `index`: their number, and the keys of three at most. */
+export function writeMatched(
+  into: DataView,
+  index: number,
+  { count, keys }: { readonly count: number; readonly keys: readonly number[] },
+): void {
+  const at = index * COMPONENT_BYTES;
+  for (let n = 0; n < REASON_SKILLS; n++) into.setInt32(at + 4 * n, keys[n] ?? 0);
+  into.setUint8(at + 20, Math.min(255, count));
+}
+
+/** Where the components of an entry are: at a position of stored ones. */
+export type StoredComponents = { readonly components: Uint8Array; readonly place: number };
+
+/** Copies the components of an entry to a position. */
+export function copyComponents(into: Uint8Array, to: number, { components, place }: StoredComponents): void {
   for (let n = 0; n < COMPONENT_BYTES; n++)
-    into[to * COMPONENT_BYTES + n] = from[at * COMPONENT_BYTES + n] as number;
+    into[to * COMPONENT_BYTES + n] = components[place * COMPONENT_BYTES + n] as number;
 }
 
-const written = new Uint8Array(COMPONENT_BYTES);
-const writtenView = new DataView(written.buffer);
-
-/** Whether components are stored as those of the entry at position `index` are. */
-export function areStoredAs(components: Components, bytes: Uint8Array, index: number): boolean {
-  writeComponents(writtenView, 0, components);
-  return written.every((byte, n) => byte === bytes[index * COMPONENT_BYTES + n]);
+/** Whether two entries have the same components. */
+export function areSameComponents(a: StoredComponents, b: StoredComponents): boolean {
+  for (let n = 0; n < COMPONENT_BYTES; n++)
+    if (a.components[a.place * COMPONENT_BYTES + n] !== b.components[b.place * COMPONENT_BYTES + n])
+      return false;
+  return true;
 }
 
 /** Reads the components of the entry at position `index`. */

@@ -48,3 +48,19 @@ export function joinVectors(list: readonly Float32Array[]): Vectors | null {
   }
   return { dimensions, values, norms };
 }
+
+/** Vectors of all postings of an index, by their position, and of the users that have one. */
+export type PairVectors = {
+  readonly postings: Vectors;
+  readonly users: ReadonlyMap<number, Float32Array>;
+};
+
+/**
+ * The cosines of a user and each posting, by position; null for a user without a vector of the same length.
+ */
+export function cosinesFor({ postings, users }: PairVectors, userId: number): Float64Array | null {
+  const values = users.get(userId);
+  if (values === undefined || values.length !== postings.dimensions) return null;
+  const own = vectorOf(values);
+  return Float64Array.from(postings.norms, (_, posting) => cosineOf(own, postings, posting));
+}

@@ -1,31 +1,22 @@
 import { type ClosedList, compareRanks, type Listed, openList, type PostingRank } from "../diversity.ts";
-import type { Components } from "./components.ts";
+import { COMPONENT_BYTES, type StoredComponents } from "./components.ts";
 import type { OpenIndex } from "./posting-index.ts";
 import { scoreOf } from "./score-posting.ts";
 import { RANKS, rankOf, type SearchBuffers } from "./search-buffers.ts";
 import {
-  componentsAt,
   isRuledOut,
   loweredAt,
   type RecommendQuery,
   type Scoring,
   termsAt,
+  writeComponentsAt,
 } from "./search-terms.ts";
 
-/** A posting found for a user. */
-export type Found = { readonly id: number; readonly score: number; readonly components: Components };
+/** An item of a list: a posting found now, or an entry of the stored list. */
+export type ListItem = PostingRank & StoredComponents;
 
-/** An entry of a stored list whose score still holds. */
-export type KeptEntry = Listed & {
-  readonly id: number;
-  readonly score: number;
-  /** The components of the stored list, and its place there, from 0. */
-  readonly components: Uint8Array;
-  readonly place: number;
-};
-
-/** An item of a list: found now, or kept from the stored one. */
-export type ListItem = Found | KeptEntry;
+/** An entry of a stored list whose score still holds. Its place is that in the stored list. */
+export type KeptEntry = ListItem & Listed;
 
 /** Something that may enter the list: a posting by its position, or an entry that is kept. */
 type Competitor = number | KeptEntry;
@@ -77,12 +68,15 @@ export function fillList(
     }
   }
   firstLowered.fill(-1);
-  const closed = list.close();
-  const itemOf = (item: Competitor): ListItem =>
-    typeof item === "number"
-      ? { ...rankAt(item), components: componentsAt(open, buffers, query, item, filling) }
-      : item;
-  return { ...closed, items: closed.items.map(itemOf) };
+  const { items, first, floor } = list.close();
+  const components = new Uint8Array(items.length * COMPONENT_BYTES);
+  const view = new DataView(components.buffer);
+  const itemAt = (item: Competitor, place: number): ListItem => {
+    if (typeof item !== "number") return item;
+    writeComponentsAt(view, place, open, buffers, query, item, filling);
+    return { id: ids[item] as number, score: scores[item] as number, components, place };
+  };
+  return { items: items.map(itemAt), first, floor };
 }
 
 /** Scores the candidates of a rank. @returns the postings whose score is of this rank. */
@@ -119,14 +113,15 @@ function scoreAt(
   open: OpenIndex,
   buffers: SearchBuffers,
   query: RecommendQuery,
-  { least, floor, ...scoring }: Filling,
+  filling: Filling,
   posting: number,
 ): number | null {
-  if (isRuledOut(open, query, posting, scoring.asOf)) return null;
+  const { least, floor, asOf, cosines } = filling;
+  if (isRuledOut(open, query, posting, asOf)) return null;
   const score =
-    scoring.cosines === null
+    cosines === null
       ? (buffers.scores[posting] as number) * loweredAt(open, buffers, query, posting)
-      : scoreOf(termsAt(open, buffers, query, posting, scoring));
+      : scoreOf(termsAt(open, buffers, query, posting, filling));
   if (score < least || score < floor.score) return null;
   return score === floor.score && (open.index.ids[posting] as number) > floor.id ? null : score;
 }

@@ -1,21 +1,79 @@
-import { type ClosedList, servedCount } from "../diversity.ts";
-import { COMPONENT_BYTES, copyComponents, writeComponents } from "./components.ts";
+import { type ClosedList, LIST_SIZES, servedCount } from "../diversity.ts";
+import { COMPONENT_BYTES, copyComponents } from "./components.ts";
 import type { ListItem } from "./fill-list.ts";
 import type { StoredList } from "./merge-list.ts";
 
-/** A stored list as it is read: scores as Postgres sends an array, they and components in hexadecimal. */
-export type EncodedList = {
-  readonly ids: readonly number[];
-  readonly scores: string;
-  readonly components: string;
-  /** A string where JSON has no number for it: infinity. */
-  readonly floor: number | string;
-  readonly floorId: number;
-  /** The version that it was computed by. */
-  readonly version: string;
-  /** The instant that it was computed for, in milliseconds. */
-  readonly asOf: number;
+/** Stored lists as they are read, one after the other. */
+export type EncodedLists = {
+  readonly userIds: Float64Array;
+  readonly sizes: Int32Array;
+  readonly floorScores: Float64Array;
+  readonly floorIds: Float64Array;
+  /** The instants that they were computed for, in milliseconds. */
+  readonly asOf: Float64Array;
+  /** 1: computed with embeddings. */
+  readonly isSemantic: Int32Array;
+  /** Ids and scores of each list as array_send gives them. */
+  readonly postingIds: Uint8Array;
+  readonly scores: Uint8Array;
+  readonly components: Uint8Array;
+  /** `packUser` of each user, and the number of its bytes. */
+  readonly facts: Uint8Array;
+  readonly factSizes: Int32Array;
 };
+
+/** A stored list with its user. */
+export type DecodedList = StoredList & {
+  readonly userId: number;
+  readonly isSemantic: boolean;
+  /** Of `packUser`. */
+  readonly facts: string;
+};
+
+/**
+ * Layout of array_send: a header of 20 bytes, of 12 for an empty array, then the length and value of each
+ * element.
+ */
+const EMPTY_ARRAY = 12;
+const ARRAY_HEADER = 20;
+const ELEMENT_LENGTH = 4;
+const ELEMENT = ELEMENT_LENGTH + 8;
+const arrayBytes = (size: number): number => (size === 0 ? EMPTY_ARRAY : ARRAY_HEADER + size * ELEMENT);
+
+const TWO_TO_32 = 4_294_967_296;
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);
+
+/** Reads stored lists in their order. */
+export function* decodeLists(lists: EncodedLists): Generator<DecodedList> {
+  const { userIds, sizes, components, factSizes } = lists;
+  const [idView, scoreView] = [viewOf(lists.postingIds), viewOf(lists.scores)];
+  const facts = Buffer.from(lists.facts.buffer, lists.facts.byteOffset, lists.facts.byteLength);
+  let [arrayAt, entryAt, factsAt] = [0, 0, 0];
+  for (const [n, userId] of userIds.entries()) {
+    const size = sizes[n] as number;
+    const [ids, scores] = [new Float64Array(size), new Float64Array(size)];
+    for (let entry = 0, at = arrayAt + ARRAY_HEADER + ELEMENT_LENGTH; entry < size; entry++, at += ELEMENT) {
+      ids[entry] = idView.getInt32(at) * TWO_TO_32 + idView.getUint32(at + 4);
+      scores[entry] = scoreView.getFloat64(at);
+    }
+    const factsEnd = factsAt + (factSizes[n] as number);
+    yield {
+      userId,
+      ids,
+      scores,
+      components: components.subarray(entryAt * COMPONENT_BYTES, (entryAt + size) * COMPONENT_BYTES),
+      floor: { score: lists.floorScores[n] as number, id: lists.floorIds[n] as number },
+      asOf: lists.asOf[n] as number,
+      isSemantic: lists.isSemantic[n] === 1,
+      facts: facts.toString("utf8", factsAt, factsEnd),
+    };
+    arrayAt += arrayBytes(size);
+    entryAt += size;
+    factsAt = factsEnd;
+  }
+}
 
 /** Lists as columns of numbers, one after the other: list n has `sizes[n]` entries. */
 export type ListColumns = {
@@ -29,57 +87,55 @@ export type ListColumns = {
   readonly components: Uint8Array;
 };
 
-/** Layout of array_send: a header of 20 bytes, then the length and value of each element. */
-const FIRST_VALUE = 24;
-const STRIDE = 12;
+/** Texts in UTF-8, one after the other. */
+export type TextColumn = { readonly bytes: Uint8Array; readonly sizes: Int32Array };
 
-function decodeScores(hex: string, size: number): Float64Array {
-  const bytes = Buffer.from(hex, "hex");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const scores = new Float64Array(size);
-  for (let n = 0; n < size; n++) scores[n] = view.getFloat64(FIRST_VALUE + n * STRIDE);
-  return scores;
+export function textsAsColumn(texts: readonly string[]): TextColumn {
+  const bytes = Buffer.from(texts.join(""));
+  return { bytes, sizes: Int32Array.from(texts, (text) => Buffer.byteLength(text)) };
 }
 
-/** Reads a stored list. */
-export const decodeList = ({ ids, scores, components, floor, floorId, asOf }: EncodedList): StoredList => ({
-  ids,
-  scores: decodeScores(scores, ids.length),
-  components: Buffer.from(components, "hex"),
-  floor: { score: Number(floor), id: floorId },
-  asOf,
-});
-
-/** Lists as columns. */
-export function listColumnsOf(lists: readonly { userId: number; list: ClosedList<ListItem> }[]): ListColumns {
-  const entries = lists.reduce((sum, { list }) => sum + list.items.length, 0);
+/** Columns for at most a number of full lists. */
+export function openListColumns(lists: number) {
+  const entries = lists * LIST_SIZES.stored;
   const columns = {
-    userIds: new Float64Array(lists.length),
-    sizes: new Int32Array(lists.length),
-    firstPlaces: new Int32Array(lists.length),
-    floorScores: new Float64Array(lists.length),
-    floorIds: new Float64Array(lists.length),
+    userIds: new Float64Array(lists),
+    sizes: new Int32Array(lists),
+    firstPlaces: new Int32Array(lists),
+    floorScores: new Float64Array(lists),
+    floorIds: new Float64Array(lists),
     postingIds: new Float64Array(entries),
     scores: new Float64Array(entries),
     components: new Uint8Array(entries * COMPONENT_BYTES),
   };
-  const view = new DataView(columns.components.buffer);
-  let at = 0;
-  for (const [n, { userId, list }] of lists.entries()) {
-    columns.userIds[n] = userId;
-    columns.sizes[n] = list.items.length;
-    columns.firstPlaces[n] = list.first;
-    columns.floorScores[n] = list.floor.score;
-    columns.floorIds[n] = list.floor.id;
-    for (const item of list.items) {
-      columns.postingIds[at] = item.id;
-      columns.scores[at] = item.score;
-      if ("place" in item) copyComponents(columns.components, at, item.components, item.place);
-      else writeComponents(view, at * COMPONENT_BYTES, item.components);
-      at += 1;
-    }
-  }
-  return columns;
+  let [count, at] = [0, 0];
+  return {
+    add(userId: number, { items, first, floor }: ClosedList<ListItem>): void {
+      columns.userIds[count] = userId;
+      columns.sizes[count] = items.length;
+      columns.firstPlaces[count] = first;
+      columns.floorScores[count] = floor.score;
+      columns.floorIds[count] = floor.id;
+      count += 1;
+      for (const item of items) {
+        columns.postingIds[at] = item.id;
+        columns.scores[at] = item.score;
+        copyComponents(columns.components, at, item);
+        at += 1;
+      }
+    },
+    /** The lists that were added. */
+    end: (): ListColumns => ({
+      userIds: columns.userIds.slice(0, count),
+      sizes: columns.sizes.slice(0, count),
+      firstPlaces: columns.firstPlaces.slice(0, count),
+      floorScores: columns.floorScores.slice(0, count),
+      floorIds: columns.floorIds.slice(0, count),
+      postingIds: columns.postingIds.slice(0, at),
+      scores: columns.scores.slice(0, at),
+      components: columns.components.slice(0, at * COMPONENT_BYTES),
+    }),
+  };
 }
 
 /** Number of entries that are served of lists. */

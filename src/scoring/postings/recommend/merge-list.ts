@@ -1,5 +1,5 @@
 import { type ClosedList, compareRanks, LIST_SIZES, type PostingRank, servedCount } from "../diversity.ts";
-import { areStoredAs } from "./components.ts";
+import { areSameComponents } from "./components.ts";
 import type { RecommendUser } from "./facts.ts";
 import type { KeptEntry, ListItem } from "./fill-list.ts";
 import { DAY, isInWindow } from "./score-posting.ts";
@@ -83,6 +83,4 @@ export const isSameList = ({ items }: ClosedList<ListItem>, stored: StoredList, 
 
 /** Whether an item is the entry at place `n` of a stored list, or was scored again and is the same. */
 const isEntry = (item: ListItem, { ids, scores, components }: StoredList, n: number): boolean =>
-  "place" in item
-    ? item.place === n
-    : item.id === ids[n] && item.score === scores[n] && areStoredAs(item.components, components, n);
+  item.id === ids[n] && item.score === scores[n] && areSameComponents(item, { components, place: n });

@@ -7,11 +7,13 @@ export type SearchBuffers = {
   readonly title: Float64Array;
   /** Role words of one target by posting. */
   readonly shared: Uint8Array;
+  /** Postings of which anything matches, in any order. */
+  readonly touched: Int32Array;
   readonly excluded: Uint8Array;
   readonly hasSkill: Uint8Array;
   /** Upper bounds of scores, then the scores, by posting. */
   readonly scores: Float64Array;
-  /** Postings whose score may be high enough, ascending, and the rank of each. */
+  /** Postings whose score may be high enough, and the rank of each. */
   readonly candidates: Int32Array;
   readonly ranks: Uint16Array;
   /** The same by rank: rank n is `ordered[rankStarts[n] .. rankStarts[n + 1])`. */
@@ -35,6 +37,7 @@ export const openBuffers = ({ index, rarity }: OpenIndex): SearchBuffers => {
     matched: new Int32Array(count),
     title: new Float64Array(count),
     shared: new Uint8Array(count),
+    touched: new Int32Array(count),
     excluded: new Uint8Array(count),
     hasSkill: new Uint8Array(rarity.length),
     scores: new Float64Array(count),

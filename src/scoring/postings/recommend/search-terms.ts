@@ -1,5 +1,5 @@
 import { SKILLS } from "../skills/vocabulary.ts";
-import { type Components, REASON_SKILLS } from "./components.ts";
+import { REASON_SKILLS, writeMatched, writeTerms } from "./components.ts";
 import { type RecommendUser, rarityTotal } from "./facts.ts";
 import type { OpenIndex, PostingIndex } from "./posting-index.ts";
 import {
@@ -95,37 +95,40 @@ export function termsAt(
 
 /**
  * An upper bound of the score of the posting at a position: `scoreOf` without what lowers a score, apart from
- * its age, in the same order of operations. With embeddings, the interest term is taken as 1.
+ * its age, in the same order of operations. With embeddings, the interest term is taken as 1. A function of
+ * numbers that are read once, since it is called for most postings of which anything matches.
  */
-export function boundAt(
-  { index, skillTotals }: OpenIndex,
+export function openBound(
+  { index: { postedAt, isRemote, levels }, skillTotals }: OpenIndex,
   { matched, title }: SearchBuffers,
   { user, level, skillTotal, interests }: RecommendQuery,
-  posting: number,
   { asOf, cosines }: Scoring,
-): number {
-  const age = asOf - (index.postedAt[posting] as number);
-  const fresh = RECOMMEND_LIMITS.freshness[freshnessStep(age)] as number;
-  const skills = skillShare(matched[posting] as number, skillTotals[posting] as number, skillTotal);
+): (posting: number) => number {
+  const { freshness } = RECOMMEND_LIMITS;
+  const freshOf = (posting: number): number =>
+    freshness[freshnessStep(asOf - (postedAt[posting] as number))] as number;
+  const skillsOf = (posting: number): number =>
+    skillShare(matched[posting] as number, skillTotals[posting] as number, skillTotal);
   if (cosines !== null) {
     const w = RECOMMEND_WEIGHTS.semantic;
-    return (
+    const interest = interests.size === 0 ? 0 : w.interest;
+    return (posting) =>
       w.semantic * (cosines[posting] as number) +
       w.title * (title[posting] as number) +
-      w.skills * skills +
-      w.freshness * fresh +
-      (interests.size === 0 ? 0 : w.interest)
-    );
+      w.skills * skillsOf(posting) +
+      w.freshness * freshOf(posting) +
+      interest;
   }
   const w = RECOMMEND_WEIGHTS.keywords;
-  const isRemote = user.wantsRemote && index.isRemote[posting] === 1;
-  const isOfLevel = index.levels[posting] === level;
-  const sum =
-    w.skills * skills +
-    w.title * (title[posting] as number) +
-    (isRemote ? w.remote : 0) +
-    (isOfLevel ? w.seniority : 0);
-  return sum * fresh;
+  const remote = user.wantsRemote ? w.remote : 0;
+  return (posting) => {
+    const sum =
+      w.skills * skillsOf(posting) +
+      w.title * (title[posting] as number) +
+      (isRemote[posting] === 1 ? remote : 0) +
+      (levels[posting] === level ? w.seniority : 0);
+    return sum * freshOf(posting);
+  };
 }
 
 /** What lowers the score of the posting at a position, as in `scoreOf`. */
@@ -187,55 +190,42 @@ export function isRuledOut(
   return blacklist.size > 0 && blacklist.has(index.companies[posting] as number);
 }
 
-/** The components of the posting at a position. */
-export function componentsAt(
+/** Writes the components of the posting at a position as those of the entry at `place`. */
+export function writeComponentsAt(
+  into: DataView,
+  place: number,
   open: OpenIndex,
   buffers: SearchBuffers,
   query: RecommendQuery,
   posting: number,
   scoring: Scoring,
-): Components {
-  const terms = termsAt(open, buffers, query, posting, scoring);
-  const { matchedCount, skillKeys } = matchedAt(open, buffers, posting);
-  const { skills, title, remote, seniority, freshness, belowSalary, missesStack } = terms;
-  const { dismissedCompany, dismissedWords, seenDays, semantic, interest } = terms;
-  // Spelled out: spreading two objects took a tenth of a full run.
-  return {
-    skills,
-    title,
-    remote,
-    seniority,
-    freshness,
-    belowSalary,
-    missesStack,
-    dismissedCompany,
-    dismissedWords,
-    seenDays,
-    semantic,
-    interest,
-    matchedCount,
-    skillKeys,
-  };
+): void {
+  writeTerms(into, place, termsAt(open, buffers, query, posting, scoring));
+  writeMatched(into, place, rarestMatched(open, buffers, posting));
 }
 
+type Matched = { readonly count: number; readonly keys: readonly number[] };
+
+/** Written anew for each posting. */
+const rarest: number[] = [];
+
 /** The matched skills of a posting: their number, and the keys of the rarest, ties by their index. */
-function matchedAt(
-  { index, rarity }: OpenIndex,
-  { hasSkill }: SearchBuffers,
-  posting: number,
-): Pick<Components, "skillKeys" | "matchedCount"> {
+function rarestMatched({ index, rarity }: OpenIndex, { hasSkill }: SearchBuffers, posting: number): Matched {
   const { starts, values } = index.skills;
-  const best: number[] = [];
-  let matchedCount = 0;
+  rarest.length = 0;
+  let count = 0;
   for (let at = starts[posting] as number; at < (starts[posting + 1] as number); at++) {
     const skill = values[at] as number;
     if (hasSkill[skill] !== 1) continue;
-    matchedCount += 1;
-    let place = best.length;
-    while (place > 0 && (rarity[best[place - 1] as number] as number) < (rarity[skill] as number)) place -= 1;
+    count += 1;
+    let place = rarest.length;
+    while (place > 0 && (rarity[rarest[place - 1] as number] as number) < (rarity[skill] as number))
+      place -= 1;
     if (place === REASON_SKILLS) continue;
-    for (let n = Math.min(best.length, REASON_SKILLS - 1); n > place; n--) best[n] = best[n - 1] as number;
-    best[place] = skill;
+    for (let n = Math.min(rarest.length, REASON_SKILLS - 1); n > place; n--)
+      rarest[n] = rarest[n - 1] as number;
+    rarest[place] = skill;
   }
-  return { matchedCount, skillKeys: best.map((skill) => SKILLS[skill]?.key ?? 0) };
+  for (let n = 0; n < rarest.length; n++) rarest[n] = SKILLS[rarest[n] as number]?.key ?? 0;
+  return { count, keys: rarest };
 }

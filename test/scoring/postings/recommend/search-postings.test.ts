@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ClosedList, NO_FLOOR, servedCount } from "../../../../src/scoring/postings/diversity.ts";
-import { COMPONENT_BYTES, writeComponents } from "../../../../src/scoring/postings/recommend/components.ts";
+import { COMPONENT_BYTES, copyComponents } from "../../../../src/scoring/postings/recommend/components.ts";
 import type { RecommendPosting, RecommendUser } from "../../../../src/scoring/postings/recommend/facts.ts";
-import type { Found, ListItem } from "../../../../src/scoring/postings/recommend/fill-list.ts";
+import type { ListItem } from "../../../../src/scoring/postings/recommend/fill-list.ts";
 import {
   isComplete,
   isSameList,
@@ -135,8 +135,7 @@ describe("the search by index", () => {
 /** Entries as they would be stored. */
 function stored({ items, floor }: ClosedList<ListItem>) {
   const components = new Uint8Array(items.length * COMPONENT_BYTES);
-  for (const [n, item] of items.entries())
-    writeComponents(new DataView(components.buffer), n * COMPONENT_BYTES, (item as Found).components);
+  for (const [n, item] of items.entries()) copyComponents(components, n, item);
   const ids = items.map(({ id }) => id);
   return { ids, scores: items.map(({ score }) => score), components, floor, asOf: AS_OF };
 }
