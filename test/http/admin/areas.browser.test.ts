@@ -8,6 +8,11 @@ import { faultsOf } from "./look.ts";
 
 // The pages of the areas with something on each, as dashboard.browser.test.ts looks at the others.
 
+/** E-mails with words that are longer than a phone is wide, from right to left, and in German. */
+const EMAILS = ["hard-long-words", "hard-right-to-left", "hard-digest?language=de"].map(
+  (sample) => `/emails/${sample}`,
+);
+
 const AREAS = PAGES.filter(({ section }) => section === "Areas" || section === "Records").map(
   ({ path }) => path,
 );
@@ -19,6 +24,6 @@ test.for(["admin", "viewer"] as const)(
     if (typeof browser === "string") return skip(browser);
     const { world, address } = await adminWorld(PASSWORDS, { timetable });
     const details = await areasDay(world);
-    expect(await faultsOf(browser, address, role, [...AREAS, ...details])).toEqual({});
+    expect(await faultsOf(browser, address, role, [...AREAS, ...details, ...EMAILS])).toEqual({});
   },
 );

@@ -22,6 +22,8 @@ export async function signInWith(
   { size, colorScheme, role }: Look,
 ): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: size, colorScheme, timezoneId: "Asia/Kolkata" });
+  // A machine that is busy draws a page in half a minute.
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   await page.goto(`${address}/admin/login`);
   await page.fill("input[name=login]", role);

@@ -31,6 +31,7 @@ footer button { padding: 0 .45rem; font-size: inherit; }
 .heading { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .9rem; margin-bottom: .8rem; }
 .heading h1, .heading h2 { margin: 0; }
 .heading nav, .heading .end { margin-left: auto; }
+p { overflow-wrap: break-word; }
 h1 { margin: 0 0 .8rem; font-size: 1.35rem; font-weight: 650; letter-spacing: -.015em; overflow-wrap: anywhere; }
 h2 { margin: 1.6rem 0 .6rem; font-size: 1rem; font-weight: 650; letter-spacing: -.005em; }
 h3 { margin: 1rem 0 .4rem; font-size: .95rem; }
