@@ -53,14 +53,14 @@ export type FoundEntries = {
   readonly isPartial: boolean;
 };
 
-/** Entries read by one search, from each index that it uses. */
+/** Entries read by one search. Where it uses several indexes, or several parts of one, they share it. */
 const MAX_READ = 20_000;
 
 const COLUMNS = sql`id, queue, job, key, ${STATE} as state, attempts, error, created_at as "createdAt",
   nullif(run_at, 'infinity') as "runAt", dead_at as "deadAt", parent as run`;
 
-/** The columns that conditions and results need. */
-const READ = sql`id, queue, job, key, payload, attempts, error, created_at, run_at, enqueued_at, dead_at, postponed_at, parent`;
+/** The columns that results and most conditions need. */
+const READ = sql`id, queue, job, key, attempts, error, created_at, run_at, enqueued_at, dead_at, postponed_at, parent`;
 
 /** Entries that match, in the order in which they are due, or the newest first. */
 export async function findEntries(
@@ -73,19 +73,25 @@ export async function findEntries(
     maxRead = MAX_READ,
   }: { readonly limit: number; readonly offset?: number; readonly maxRead?: number },
 ): Promise<FoundEntries> {
-  const found = await rows<Partial<ListedEntry> & { matching: number; read: number }>(
+  const parts = partsFor(catalogue, filter);
+  const perPart = Math.ceil(maxRead / parts.length);
+  const found = await rows<Partial<ListedEntry> & { matching: number; isPartial: boolean }>(
     on,
-    sql`with candidates as materialized (${candidates(catalogue, filter, maxRead)}),
+    sql`with candidates as materialized (${unionOf(parts, perPart, filter)}),
         matching as materialized (select ${COLUMNS} from candidates where ${conditions(catalogue, filter)}),
-        counted as (select (select count(*)::int from candidates) as read, (select count(*)::int from matching) as matching)
-        select counted.read, counted.matching, page.*
+        counted as (
+          select (select count(*)::int from matching) as matching,
+                 exists (select from candidates group by part having count(*) > ${perPart}) as "isPartial")
+        select counted.*, page.*
         from counted left join (select * from matching order by ${orderOf(filter)} limit ${limit} offset ${offset}) page on true`,
   );
-  const [{ matching, read }] = found as [{ matching: number; read: number }];
+  const [{ matching, isPartial }] = found as [{ matching: number; isPartial: boolean }];
   return {
-    entries: found.filter((row): row is ListedEntry & { matching: number; read: number } => row.id != null),
+    entries: found.filter(
+      (row): row is ListedEntry & { matching: number; isPartial: boolean } => row.id != null,
+    ),
     matching,
-    isPartial: read > maxRead,
+    isPartial,
   };
 }
 
@@ -103,55 +109,71 @@ function entryNames({ jobs }: Catalogue, name: string): string[] {
     : namesOf(job, "whole");
 }
 
-/** What may match, from the index that narrows it down best. One more than the limit: then there is more. */
-function candidates(catalogue: Catalogue, filter: EntryFilter, maxRead: number): SQL {
-  const { job, queue, state, key, field } = filter;
-  const names = job === undefined ? null : entryNames(catalogue, job);
-  if (key !== undefined) return byKey(names ?? catalogue.names, key, maxRead);
-  if (state === "dead")
-    return sql`select ${READ} from outbox where dead_at is not null order by dead_at desc limit ${maxRead + 1}`;
-  if (state === "carried")
-    return sql`select ${READ} from outbox where enqueued_at is not null order by enqueued_at limit ${maxRead + 1}`;
-  if (names !== null) return ofNames(names, maxRead);
-  if (field !== undefined) return ofField(catalogue, field, maxRead);
-  if (state !== undefined || queue !== undefined) return waiting(queue, state, maxRead);
-  return sql`select ${READ} from outbox order by id desc limit ${maxRead + 1}`;
+/** A part of an index that is read: which entries, and in which order. */
+type IndexPart = { readonly where: SQL; readonly order: SQL };
+
+/** One entry more than the limit is read from each part: then there is more. */
+function unionOf(parts: readonly IndexPart[], perPart: number, { field }: EntryFilter): SQL {
+  // Payloads are large, and few searches compare them.
+  const columns = field === undefined ? READ : sql`${READ}, payload`;
+  return sql.join(
+    parts.map(
+      ({ where, order }, part) =>
+        sql`(select ${part}::int as part, ${columns} from outbox where ${where} order by ${order} limit ${perPart + 1})`,
+    ),
+    sql` union all `,
+  );
 }
 
-/** The index outbox_job_key, a lookup for each name. */
-const byKey = (names: readonly string[], key: string, maxRead: number): SQL =>
-  sql`select ${READ} from outbox where job = any(${array(names)}::text[]) and key = ${key} limit ${maxRead + 1}`;
+/** Where entries that match may be, by the index that narrows them down best. */
+function partsFor(catalogue: Catalogue, filter: EntryFilter): IndexPart[] {
+  const { job, queue, state, key, field } = filter;
+  const names = job === undefined ? null : entryNames(catalogue, job);
+  if (key !== undefined) return [withKey(names ?? catalogue.names, key)];
+  if (state === "dead") return [DEAD];
+  if (state === "carried") return [CARRIED];
+  if (names !== null) return names.map(ofName);
+  if (field !== undefined) return withField(catalogue, field);
+  if (state !== undefined || queue !== undefined) return waiting(queue, state);
+  return [{ where: sql`true`, order: sql`id desc` }];
+}
 
-/** The same index, in the order of the keys of each name. */
-const ofNames = (names: readonly string[], maxRead: number): SQL =>
-  sql`select o.* from unnest(${array(names)}::text[]) as n(name) cross join lateral (
-        select ${READ} from outbox where job = n.name order by job, key limit ${maxRead + 1}) o limit ${maxRead + 1}`;
+const DEAD: IndexPart = { where: sql`dead_at is not null`, order: sql`dead_at desc` };
+const CARRIED: IndexPart = {
+  where: sql`enqueued_at is not null and dead_at is null`,
+  order: sql`enqueued_at`,
+};
+
+/** The index outbox_job_key, a lookup for each name. */
+const withKey = (names: readonly string[], key: string): IndexPart => ({
+  where: sql`job = any(${array(names)}::text[]) and key = ${key}`,
+  order: sql`id`,
+});
+
+/** The same index, in the order of the keys of a name. */
+const ofName = (name: string): IndexPart => ({ where: sql`job = ${name}`, order: sql`job, key` });
 
 /** The jobs whose payload has the field: first those whose key is its value, as it mostly is. */
-function ofField(
-  catalogue: Catalogue,
-  { name, value }: NonNullable<EntryFilter["field"]>,
-  maxRead: number,
-): SQL {
+function withField(catalogue: Catalogue, { name, value }: NonNullable<EntryFilter["field"]>): IndexPart[] {
   const names = catalogue.jobs
     .filter((job) => payloadFieldsOf(job).fields.some(([field]) => field === name))
     .flatMap((job) => entryNames(catalogue, job.name));
-  return sql`select ${READ} from outbox where job = any(${array(names)}::text[]) and key = ${value}
-    union select * from (${ofNames(names, maxRead)}) others`;
+  const others = names.map((each) => ({
+    where: sql`job = ${each} and key <> ${value}`,
+    order: sql`job, key`,
+  }));
+  return [withKey(names, value), ...others];
 }
 
 /** The index outbox_due, which has each queue in order; without a state with carried and dead ones. */
-function waiting(queue: string | undefined, state: WorkState | undefined, maxRead: number): SQL {
-  const queues = queue === undefined ? QUEUE_NAMES : [queue];
+function waiting(queue: string | undefined, state: WorkState | undefined): IndexPart[] {
   const due = { due: sql`run_at <= now()`, later: sql`run_at > now() and run_at < 'infinity'` } as const;
   const at = state === "due" || state === "later" ? due[state] : sql`run_at = 'infinity'`;
-  const inQueue = sql`select o.* from unnest(${array(queues)}::text[]) as q(name) cross join lateral (
-    select ${READ} from outbox where queue = q.name and enqueued_at is null and dead_at is null
-      and ${state === undefined ? sql`true` : at} order by run_at, id limit ${maxRead + 1}) o`;
-  if (state !== undefined) return inQueue;
-  return sql`${inQueue}
-    union all (select ${READ} from outbox where enqueued_at is not null and dead_at is null order by enqueued_at limit ${maxRead + 1})
-    union all (select ${READ} from outbox where dead_at is not null order by dead_at desc limit ${maxRead + 1})`;
+  const inQueues = (queue === undefined ? QUEUE_NAMES : [queue]).map((name) => ({
+    where: sql`queue = ${name} and enqueued_at is null and dead_at is null and ${state === undefined ? sql`true` : at}`,
+    order: sql`run_at, id`,
+  }));
+  return state === undefined ? [...inQueues, CARRIED, DEAD] : inQueues;
 }
 
 function conditions(catalogue: Catalogue, filter: EntryFilter): SQL {
