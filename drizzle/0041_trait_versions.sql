@@ -1,7 +1,7 @@
 ALTER TABLE "user_traits" DROP CONSTRAINT "user_traits_user_id_trait_id_pk";
 --> statement-breakpoint
--- The traits that are there are those of the first version of the algorithm. A default adds the column without
--- writing the rows.
+-- The traits that are there are those of the first version of the algorithm. A default adds the column
+-- without writing the rows.
 DO $$
 DECLARE
   first bigint;

@@ -12,7 +12,9 @@ export type HostTable = {
   readonly kept?: readonly string[];
 };
 
-/** When we saw the last change of a row: runs that look for changed rows would miss those with older times. */
+/**
+ * When we saw the last change of a row: runs that look for changed rows would miss those with older times.
+ */
 const CHANGED = ["updated_at"] as const;
 
 const GRID = ["grid_latitude", "grid_longitude", "grid_moves", "grid_waiting"] as const;

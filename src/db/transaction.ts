@@ -46,8 +46,8 @@ const relayOnly = (): Dispatch => ({
  * Runs `work` in one transaction on one connection. Commits when it resolves, rolls back when it rejects.
  * Code that has a relay uses `relay.transact`, which also starts the work that was enqueued.
  *
- * Statements that do not wait for each other's results may be sent together. When one fails, this rejects with
- * its error, whichever of theirs the work has thrown.
+ * Statements that do not wait for each other's results may be sent together. When one fails, this rejects
+ * with its error, whichever of theirs the work has thrown.
  *
  * When `signal` aborts, the connection is destroyed at once, so that statements the abandoned work still
  * sends cannot run outside its transaction. Rejects with the signal's reason.

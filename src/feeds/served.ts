@@ -74,8 +74,8 @@ const liveContext = (on: Queryable, now: Date): PresortContext => ({
 });
 
 /**
- * The keys of the items of a feed that its user has seen in the last 24 hours: a look-up for each, since users
- * may report far more than that.
+ * The keys of the items of a feed that its user has seen in the last 24 hours: a look-up for each, since
+ * users may report far more than that.
  */
 export async function readSeen(
   on: Queryable,

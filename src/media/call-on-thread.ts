@@ -19,8 +19,8 @@ const CALL_LIMITS: CallLimits = { processorMs: 5_000, totalMs: 60_000 };
 /**
  * Calls a task on a thread, which asks for the ranges of the file that it needs.
  *
- * @throws StoreUnavailable, also if most of the time was spent waiting for the store; FileFaulty, LimitBroken,
- * the reason of the signal, or whatever brought the thread down.
+ * @throws StoreUnavailable, also if most of the time was spent waiting for the store; FileFaulty,
+ * LimitBroken, the reason of the signal, or whatever brought the thread down.
  */
 export async function callOnThread<Result>(
   { guarded, signal, callLimits = CALL_LIMITS }: ThreadAccess,

@@ -4,7 +4,7 @@ import type { PairVectors } from "../scoring/postings/recommend/cosine.ts";
 import { vectorsOfUsers } from "./embeddings/range-vectors.ts";
 import { readUserVectors } from "./embeddings/vectors.ts";
 import { indexKey, type LoadedIndex, withIndex } from "./load-index.ts";
-import type { ListMergeInput, ListMergeResult } from "./merge.task.ts";
+import { type ListMergeInput, type ListMergeResult, mergeIntoLists } from "./merge.task.ts";
 import { readMergeableLists } from "./mergeable-lists.ts";
 import { mergeOnThread, recommendOnThread } from "./on-thread.ts";
 import { algoVersionOf, type StoredRarity } from "./rarities.ts";
@@ -106,7 +106,7 @@ export async function mergeIntoRange(
       asOf: asOf.getTime(),
       vectors: await pairVectors(context, loaded, (model) => storedVectors(context, model, scope)),
     };
-    return mergeOnThread<ListMergeResult>(context, "mergeIntoLists", input);
+    return mergeOnThread<ListMergeResult>(context, mergeIntoLists.name, input);
   });
   const others = [...stored.others, ...merged.incomplete];
   const { computed } =

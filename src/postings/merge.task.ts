@@ -75,8 +75,8 @@ const readOpenPostings = (json: Uint8Array): Map<number, OpenPosting> =>
   );
 
 /**
- * Thread task: merges the postings that changed into stored lists. A user for whom this fails is reported, and
- * does not stop the others.
+ * Thread task: merges the postings that changed into stored lists. A user for whom this fails is reported,
+ * and does not stop the others.
  */
 export function mergeIntoLists(input: ListMergeInput): ListMergeResult {
   const opened = openLast(input);

@@ -45,7 +45,8 @@ const COLUMNS: Readonly<Record<RankedColumns, SQL>> = {
 };
 
 /**
- * Those of the postings that are open, by id. Few columns, since many postings are ranked for a page of a few.
+ * Those of the postings that are open, by id. Few columns, since many postings are ranked for a page of a
+ * few.
  */
 export async function readRankedPostings(
   on: Queryable,

@@ -81,7 +81,10 @@ export type RangeResult = {
   readonly lists: ListsWithFacts;
   /** By the formula with embeddings. */
   readonly semanticLists: ListsWithFacts;
-  /** Users whose stored list stays: the new one is empty, while what is stored was computed from the same facts. */
+  /**
+   * Users whose stored list stays: the new one is empty, while what is stored was computed from the same
+   * facts.
+   */
   readonly kept: number;
   /** Users whose CV has to be read with its text. */
   readonly unread: readonly number[];

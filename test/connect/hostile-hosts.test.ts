@@ -37,7 +37,9 @@ const triggersOn = (world: World, ...tables: string[]) =>
   );
 
 describe("tables that are swapped", () => {
-  /** A room with a message; then its table is replaced by a rebuilt one, as tools for online migrations do. */
+  /**
+   * A room with a message; then its table is replaced by a rebuilt one, as tools for online migrations do.
+   */
   async function rebuilt() {
     const world = await createWorld();
     await mirrored(world);

@@ -68,8 +68,8 @@ export const media = pgTable(
 );
 
 /**
- * What is made of files beside their metadata, where MEDIA_PREVIEWS asks for it. Apart from the records, since
- * these are read far more often. A trigger deletes the row of a record that is given another file.
+ * What is made of files beside their metadata, where MEDIA_PREVIEWS asks for it. Apart from the records,
+ * since these are read far more often. A trigger deletes the row of a record that is given another file.
  */
 export const mediaPreviews = pgTable("media_previews", {
   mediaId: ref()

@@ -17,8 +17,8 @@ export const userTraits = pgTable(
   {
     userId: userRef(),
     /**
-     * The version of the algorithm, in list_versions. No foreign key, which would need an index: the rows of a
-     * version are deleted before it is, and nobody writes rows of one that is retired.
+     * The version of the algorithm, in list_versions. No foreign key, which would need an index: the rows of
+     * a version are deleted before it is, and nobody writes rows of one that is retired.
      */
     version: ref().notNull(),
     traitId: integer()

@@ -10,7 +10,9 @@ export const listVersions = pgTable(
   "list_versions",
   {
     id: id(),
-    /** Which lists: pairs, compatibility, matches; or traits. The lists of matches do not carry their version. */
+    /**
+     * Which lists: pairs, compatibility, matches; or traits. The lists of matches do not carry their version.
+     */
     area: text().notNull(),
     /** Version of the algorithm, such as MATCH_ALGO_VERSION. */
     algoVersion: integer().notNull(),

@@ -18,8 +18,8 @@ export const MAX_DECODED_PIXELS = 40_000_000;
 const DECODE_LIMIT_S = 5;
 
 /**
- * Decodes an image, the first frame of an animation, turned as its orientation says and in sRGB, and makes its
- * thumbnail and ThumbHash. Nothing of its metadata is in them.
+ * Decodes an image, the first frame of an animation, turned as its orientation says and in sRGB, and makes
+ * its thumbnail and ThumbHash. Nothing of its metadata is in them.
  *
  * @throws if a pixel cannot be decoded, or decoding takes too much.
  */

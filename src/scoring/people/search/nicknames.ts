@@ -1170,7 +1170,9 @@ function add(sets: Map<string, Set<string>>, key: string, value: string): void {
 /** The given names and nicknames that a folded word is in the table with. */
 export const namesWith = (word: string): ReadonlySet<string> => neighbours.get(word) ?? new Set();
 
-/** How a word sounds, and the names that it is in the table with: names have more spellings than the table. */
+/**
+ * How a word sounds, and the names that it is in the table with: names have more spellings than the table.
+ */
 export const soundsOf = (word: string): string[] => [
   ...new Set([word, ...namesWith(word)].flatMap((name) => soundKey(name) ?? [])),
 ];

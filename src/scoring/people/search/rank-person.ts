@@ -128,8 +128,8 @@ export type RankOptions = {
 
 /**
  * score = mean over the terms of the strength of their best match + 0.1 x share of the name that was found +
- * 0.1 x (1 - km / radius). The strength of a term that is missing is 0.2 x its likeness to what is left of the
- * name. Null if more terms are missing than may be.
+ * 0.1 x (1 - km / radius). The strength of a term that is missing is 0.2 x its likeness to what is left of
+ * the name. Null if more terms are missing than may be.
  */
 export function rankPerson(
   terms: readonly PreparedTerm[],

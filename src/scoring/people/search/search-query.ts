@@ -121,8 +121,8 @@ export function prefixQuery(word: string): string {
 }
 
 /**
- * The queries for the terms of a search: one; of `some` one for each term that may be missing, since those who
- * have a common word alone would leave no place among the candidates for those who have a rare one.
+ * The queries for the terms of a search: one; of `some` one for each term that may be missing, since those
+ * who have a common word alone would leave no place among the candidates for those who have a rare one.
  */
 export function termsQueries(
   terms: readonly SearchTerm[],

@@ -43,7 +43,9 @@ export function writeTerms(into: DataView, index: number, terms: ScoreTerms): vo
   into.setUint8(at + 23, Math.min(255, terms.seenDays));
 }
 
-/** Writes which skills match of the entry at position `index`: their number, and the keys of three at most. */
+/**
+ * Writes which skills match of the entry at position `index`: their number, and the keys of three at most.
+ */
 export function writeMatched(
   into: DataView,
   index: number,

@@ -1,6 +1,8 @@
 import type { RecommendUser } from "./facts.ts";
 
-/** The fields of a user in this order, without the id. Sets and maps are lists; numbers of salaries are texts. */
+/**
+ * The fields of a user in this order, without the id. Sets and maps are lists; numbers of salaries are texts.
+ */
 type Packed = readonly [
   skills: RecommendUser["skills"],
   targets: RecommendUser["targets"],
