@@ -70,6 +70,7 @@ const AS_MANY_AS: Readonly<Record<string, readonly string[]>> = {
   "erased users": ["erased_users"],
   experiments: ["experiment_exposures"],
   "lists of postings": ["posting_listings"],
+  media: ["media_previews"],
   mirrors: ["mirrors"],
   organizations: ["multiplier_watermarks"],
   posts: ["post_features"],
