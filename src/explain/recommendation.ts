@@ -142,7 +142,7 @@ function faultsOf(pair: Pair, scored: Scored): string[] {
 
 const EXCLUSIONS: Readonly<Record<Exclusion, string>> = {
   "outside-window": "it was first stored more than seven days before the list was computed, or after it",
-  hidden: "the user applied for it, dismissed it or hid it",
+  hidden: "the user applied for it, dismissed it or hid it, or a copy of it",
   "blacklisted-company": "the user blacklisted its company",
   "excluded-keyword": "it contains a keyword that the user excludes",
   "not-remote": "the user takes remote work only",

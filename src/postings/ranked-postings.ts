@@ -70,6 +70,7 @@ function rankedPosting({ id, title, company, cluster, remoteType, ...rest }: Ran
   if (postedAt === undefined || scrapedAt === undefined) return { ...known, facts: null };
   const facts: ExcludedPosting = {
     id: Number(id),
+    cluster: known.cluster,
     company: companyKey(company),
     isRemote,
     postedAt: hostInstant(postedAt).getTime(),

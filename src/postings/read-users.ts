@@ -68,7 +68,7 @@ function usersStatement(scope: UserScope, { asOf, texts }: UserReading): SQL {
         left join recommendation_lists l on l.user_id = c.user_id
         left join lateral (select ${isUnchanged(asOf)} as is_unchanged offset 0) f on l.user_id is not null
         left join lateral (
-          select json_agg(a.job_id) filter (where a.status <> 'saved') as hidden,
+          select json_agg(coalesce(j.cluster, j.id)) filter (where a.status <> 'saved') as hidden,
                  json_agg(json_build_object('reason', a.dismiss_reason, 'company', j.company, 'title', j.title))
                    filter (where a.status = 'dismissed' and a.dismiss_reason is not null
                              and a.dismissed_at > ${asOf}::timestamptz - ${REMEMBERED}) as dismissals,

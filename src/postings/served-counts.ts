@@ -11,7 +11,7 @@ export const cutListedUsers = (tx: Tx, size: number): Promise<IdRange[]> =>
 
 /**
  * How many recommendations the users of a range have that are open, not expired, and neither dismissed,
- * hidden nor applied for. Users with none are left out.
+ * hidden nor applied for, nor copies of such. Users with none are left out.
  */
 export const countServed = (
   tx: Tx,
@@ -23,8 +23,8 @@ export const countServed = (
     sql`select r.user_id as "userId", count(*)::int as count
         from job_recommendations r join jobs j on j.id = r.job_id and ${isOpen(now)}
         where r.user_id >= ${from}::bigint and r.user_id < ${to}::bigint and r.expires_at > ${now}::timestamptz
-          and not exists (select 1 from job_applications a
-                          where a.user_id = r.user_id and a.job_id = r.job_id and a.status <> 'saved')
+          and not exists (select 1 from job_applications a join jobs o on o.id = a.job_id
+                          where a.user_id = r.user_id and a.status <> 'saved' and (o.id = j.id or o.cluster = j.cluster))
         group by r.user_id order by r.user_id`,
   );
 

@@ -75,6 +75,7 @@ function servedOf(list: StoredListRow, postings: ReadonlyMap<string, RankedPosti
   const entries = list.ids.flatMap((id, at): Recommended[] => {
     const posting = postings.get(id);
     if (posting === undefined || !isShown(list, at, now)) return [];
+    if (posting.cluster !== null && list.hiddenClusters.has(posting.cluster)) return [];
     const { facts } = posting;
     if (list.profile !== null && facts !== null && exclusionOf(user, facts, asOf) !== null) return [];
     return [

@@ -16,12 +16,15 @@ export type StoredListRow = Pick<UserRow, "dismissals" | "seen"> & {
   readonly asOf: Date;
   /** What the user did with postings of the list, by their id. */
   readonly statuses: ReadonlyMap<string, ApplicationStatus>;
+  /** Clusters of which the user applied for a copy, dismissed or hid it. */
+  readonly hiddenClusters: ReadonlySet<number>;
   /** The profile, if it was changed after the list was computed; else null: the list has applied it. */
   readonly profile: UserRow["profile"];
 };
 
-type Read = Omit<StoredListRow, "asOf" | "statuses"> & {
+type Read = Omit<StoredListRow, "asOf" | "statuses" | "hiddenClusters"> & {
   readonly asOf: string;
+  readonly hiddenClusters: readonly number[];
   readonly statuses: Readonly<Record<string, ApplicationStatus>> | null;
 } & Record<string, unknown>;
 
@@ -36,6 +39,8 @@ export async function readStoredLists(
     prepared`select l.user_id as "userId", l.posting_ids as ids, l.scores, l.created_at as "createdAt", l.components, l.as_of as "asOf",
           (select jsonb_object_agg(a.job_id, a.status) from job_applications a
            where a.user_id = l.user_id and a.job_id = any(l.posting_ids)) as statuses,
+          (select coalesce(jsonb_agg(j.cluster), '[]') from job_applications a join jobs j on j.id = a.job_id
+           where a.user_id = l.user_id and a.status <> 'saved' and j.cluster is not null) as "hiddenClusters",
           (select coalesce(jsonb_agg(jsonb_build_object('reason', d.dismiss_reason, 'company', j.company, 'title', j.title)), '[]')
            from (select a.job_id, a.dismiss_reason from job_applications a
                  where a.user_id = l.user_id and a.status = 'dismissed' and a.dismiss_reason in ('company', 'title')
@@ -53,9 +58,10 @@ export async function readStoredLists(
            where p.user_id = l.user_id and p.updated_at >= l.as_of - interval '15 minutes') as profile
         from recommendation_lists l where l.user_id = any(${array(userIds)}::bigint[])`,
   );
-  return found.map(({ asOf, statuses, ...list }) => ({
+  return found.map(({ asOf, statuses, hiddenClusters, ...list }) => ({
     ...list,
     asOf: new Date(asOf),
+    hiddenClusters: new Set(hiddenClusters),
     statuses: new Map(Object.entries(statuses ?? {})),
   }));
 }

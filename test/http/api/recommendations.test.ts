@@ -155,6 +155,21 @@ describe("feedback", () => {
     expect(titles((await get("/jobs/recommendations", ada)).body)).toEqual(["P2", "P3"]);
   });
 
+  it("a copy of what the user dismissed or applied for is not shown, before any job has run", async () => {
+    const { world, get, post } = await open();
+    const ada = await applicant(world, SKILLS);
+    const ids = await postings(world, 4);
+    await storeList(world, ada, listOf(ids.slice(1)));
+    // The first is a copy of the second, and no longer the one that is shown.
+    await world.query("update jobs set cluster = $1, is_preferred = id <> $1 where id in ($1, $2)", ids.slice(0, 2));
+    await post(`/jobs/${await publicId(world, ids[0]!)}/dismiss`, ada);
+    expect(titles((await get("/jobs/recommendations", ada)).body)).toEqual(["P3", "P4"]);
+    // A saved copy hides nothing.
+    await world.query("update jobs set cluster = $1, is_preferred = id <> $1 where id in ($1, $2)", ids.slice(2));
+    await post(`/jobs/${await publicId(world, ids[2]!)}/save`, ada);
+    expect(titles((await get("/jobs/recommendations", ada)).body)).toEqual(["P3"]);
+  });
+
   it("a posting that the host hides is not shown, and a saved one still is", async () => {
     const { world, get, post } = await open();
     const ada = await applicant(world, SKILLS);

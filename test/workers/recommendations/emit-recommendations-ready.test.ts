@@ -72,6 +72,14 @@ describe("emit-recommendations-ready", () => {
       "insert into job_applications (user_id, job_id, status) values ($1, $2, 'dismissed'), ($3, $2, 'saved')",
       [dismissed, ids[1], first],
     );
+    // Somebody dismissed the copy of what is on their list.
+    const [copied, copy] = [await user(world), await posting(world, { title: "Copy" })];
+    await world.query("update jobs set cluster = $1 where id in ($1, $2)", [ids[2], copy]);
+    await storeList(world, copied, listOf(ids.slice(2)));
+    await world.query("insert into job_applications (user_id, job_id, status) values ($1, $2, 'dismissed')", [
+      copied,
+      copy,
+    ]);
     await emit(world);
     expect(await emitted(world)).toEqual([[first, 2]]);
   });

@@ -205,6 +205,38 @@ describe("generate-recommendations", () => {
     expect(await jobsOf(world, ada)).toEqual([saved]);
   });
 
+  it("a copy of what the user applied for or dismissed is not recommended, whichever copy is shown", async () => {
+    const world = await open();
+    const ada = await applicant(world, SKILLS);
+    const bob = await applicant(world, SKILLS);
+    const [applied, dismissed] = [await pythonPosting(world), await pythonPosting(world)];
+    await world.query(
+      "insert into job_applications (user_id, job_id, status) values ($1, $2, 'applied'), ($1, $3, 'dismissed')",
+      [ada, applied, dismissed],
+    );
+    // The boards of the employers list both a day later, and these copies are shown.
+    world.at("2026-06-03T07:00:00Z");
+    const copies = [];
+    for (const original of [applied, dismissed]) {
+      await world.query("update jobs set cluster = id, is_preferred = false where id = $1", [original]);
+      copies.push(await pythonPosting(world, { cluster: original, company: "Acme Inc" }));
+    }
+    await generate(world);
+    expect(await jobsOf(world, ada)).toEqual([]);
+    expect(await jobsOf(world, bob)).toEqual(copies);
+    // Nor is a third copy, by a run that merges it into lists of users who have not changed.
+    for (const table of ["cvs", "job_applications"])
+      await world.query(
+        `alter table ${table} disable trigger all; update ${table} set updated_at = '2026-06-01'`,
+      );
+    world.at("2026-06-03T09:00:00Z");
+    await world.query("update jobs set is_preferred = false where cluster = $1", [applied]);
+    const third = await pythonPosting(world, { cluster: applied, company: "Acme Inc" });
+    expect((await generate(world, { sinceHours: 24 })).counts).toMatchObject({ failed: 0 });
+    expect(await jobsOf(world, ada)).toEqual([]);
+    expect(await jobsOf(world, bob)).toEqual([copies[1], third]);
+  });
+
   // Named regression 12.
   it("two schedulers run the job once", async () => {
     const world = await createWorld({ at: "2026-06-02T06:59:00Z" });

@@ -148,6 +148,8 @@ export type OpenIndex = {
   readonly words: readonly string[];
   readonly wordNumbers: ReadonlyMap<string, number>;
   readonly positions: ReadonlyMap<number, number>;
+  /** The positions of the postings of a cluster. */
+  readonly byCluster: ReadonlyMap<number, readonly number[]>;
   /** Postings by excluded phrase, as they were asked for. */
   readonly byPhrase: Map<string, readonly number[]>;
 };
@@ -170,8 +172,20 @@ export function openIndex(index: PostingIndex, rarity: Rarity): OpenIndex {
     words,
     wordNumbers: new Map(words.map((word, number) => [word, number])),
     positions: new Map(Array.from(index.ids, (id, position) => [id, position])),
+    byCluster: positionsByCluster(index),
     byPhrase: new Map(),
   };
+}
+
+function positionsByCluster({ clusters }: PostingIndex): Map<number, number[]> {
+  const found = new Map<number, number[]>();
+  for (const [position, cluster] of clusters.entries()) {
+    if (cluster < 0) continue;
+    const known = found.get(cluster);
+    if (known === undefined) found.set(cluster, [position]);
+    else known.push(position);
+  }
+  return found;
 }
 
 /** At most this many phrases are kept; then all are forgotten. */

@@ -49,7 +49,7 @@ export type UserRow = {
     readonly blacklistedCompanies: readonly (string | null)[];
     readonly freshnessDays: number;
   } | null;
-  /** Applied for, dismissed or hidden. */
+  /** Applied for, dismissed or hidden: the cluster of each posting, or its id where it has none. */
   readonly hidden: readonly number[];
   /** Dismissals of the last 90 days whose reason is the company or the title. */
   readonly dismissals: readonly {

@@ -25,8 +25,8 @@ export const RECOMMEND_LIMITS = {
   extraSkill: 0.2,
 } as const;
 
-/** The formula, as a part of the version of a list. Changes with any figure above. */
-export const FORMULA_VERSION = 1;
+/** The formula, as a part of the version of a list. Changes with any figure above, and with what is excluded. */
+export const FORMULA_VERSION = 2;
 
 const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
@@ -132,13 +132,13 @@ export type ExcludingUser = Pick<
 >;
 export type ExcludedPosting = Pick<
   RecommendPosting,
-  "id" | "company" | "isRemote" | "postedAt" | "scrapedAt" | "textWords"
+  "id" | "cluster" | "company" | "isRemote" | "postedAt" | "scrapedAt" | "textWords"
 >;
 
 /** The first reason why the posting is left out, or null. @param asOf in milliseconds. */
 export function exclusionOf(user: ExcludingUser, posting: ExcludedPosting, asOf: number): Exclusion | null {
   if (!isInWindow(posting.scrapedAt, asOf)) return "outside-window";
-  if (user.hidden.has(posting.id)) return "hidden";
+  if (isHidden(user.hidden, posting)) return "hidden";
   if (user.blacklist.has(posting.company)) return "blacklisted-company";
   if (user.remoteOnly && !posting.isRemote) return "not-remote";
   if (asOf - posting.postedAt > user.freshnessDays * DAY) return "too-old";
@@ -147,6 +147,12 @@ export function exclusionOf(user: ExcludingUser, posting: ExcludedPosting, asOf:
     return "excluded-keyword";
   return null;
 }
+
+/** Whether the user applied for a posting, dismissed or hid it, or a copy of it. */
+export const isHidden = (
+  hidden: ReadonlySet<number>,
+  { id, cluster }: Pick<RecommendPosting, "id" | "cluster">,
+): boolean => hidden.has(id) || (cluster !== null && hidden.has(cluster));
 
 /** Whether a posting that was first stored at an instant is recommended as of another. */
 export const isInWindow = (scrapedAt: number, asOf: number): boolean =>

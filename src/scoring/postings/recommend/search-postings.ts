@@ -68,7 +68,7 @@ function matchPostings(
   return count;
 }
 
-/** Marks the postings that the user names or that contain what they exclude. */
+/** Marks the postings that the user names, copies of them, and those that contain what they exclude. */
 function markExcluded(
   open: OpenIndex,
   { excluded }: SearchBuffers,
@@ -77,7 +77,10 @@ function markExcluded(
   const exclude = (posting: number | undefined): void => {
     if (posting !== undefined) excluded[posting] = 1;
   };
-  for (const id of user.hidden) exclude(open.positions.get(id));
+  for (const id of user.hidden) {
+    exclude(open.positions.get(id));
+    for (const copy of open.byCluster.get(id) ?? []) exclude(copy);
+  }
   for (const [posting, days] of seenDays)
     if (posting >= 0 && days >= RECOMMEND_LIMITS.seen.outFromDay) exclude(posting);
   for (const phrase of user.excludedKeywords)

@@ -140,6 +140,12 @@ describe("what is never recommended", () => {
     expect(exclusionOf({ ...USER, ...changes }, posting, AS_OF)).toBe(reason);
   });
 
+  it("is a copy of what is hidden", () => {
+    const user = { ...USER, hidden: new Set([7]) };
+    expect(exclusionOf(user, { ...POSTING, cluster: 7 }, AS_OF)).toBe("hidden");
+    expect(exclusionOf(user, { ...POSTING, cluster: 8 }, AS_OF)).toBeNull();
+  });
+
   it("is what was stored more than seven days ago, or after the instant", () => {
     expect(exclusionOf(USER, { ...POSTING, scrapedAt: AS_OF - 7 * DAY }, AS_OF)).toBeNull();
     expect(exclusionOf(USER, { ...POSTING, scrapedAt: AS_OF - 7 * DAY - 1 }, AS_OF)).toBe("outside-window");
