@@ -3,18 +3,24 @@ import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { postingKeys } from "../scoring/postings/content-key.ts";
 import { type CopyFinder, createCopyFinder } from "../scoring/postings/find-copies.ts";
+import { linkKey, linkSpellings } from "../scoring/postings/posting-link.ts";
 import type { PreparedPosting } from "./content.ts";
 
 /** A stored posting with the address of a new one. */
-export type Linked = { readonly id: string; readonly link: string; readonly source: string };
+export type Linked = { readonly id: string; readonly source: string };
 
-/** Level 2: stored postings with the links of new ones. */
-export const findByLink = (tx: Tx, postings: readonly PreparedPosting[]): Promise<Linked[]> =>
-  rows<Linked>(
+/** Level 2: stored postings with the links of new ones, the earliest of each, by `linkKey`. */
+export async function findByLink(
+  tx: Tx,
+  postings: readonly PreparedPosting[],
+): Promise<ReadonlyMap<string, Linked>> {
+  const links = postings.flatMap(({ posting }) => linkSpellings(posting.link));
+  const found = await rows<Linked & { link: string }>(
     tx,
-    sql`select id, job_link as link, source from jobs
-        where job_link = any(${array(postings.map(({ posting }) => posting.link))}::text[])`,
+    sql`select id, job_link as link, source from jobs where job_link = any(${array(links)}::text[]) order by id desc`,
   );
+  return new Map(found.map(({ id, link, source }) => [linkKey(link), { id, source }]));
+}
 
 type Candidate = {
   id: string;

@@ -5,6 +5,7 @@ import type { Tx } from "../db/transaction.ts";
 import type { CleanPosting } from "../ports/postings/clean-posting.ts";
 import { EMPLOYER_SOURCES } from "../ports/postings/index.ts";
 import type { Comparable } from "../scoring/postings/find-copies.ts";
+import { linkKey } from "../scoring/postings/posting-link.ts";
 import { joinClusters, type Membership } from "./clusters.ts";
 import { type PreparedPosting, preparePosting } from "./content.ts";
 import { findByLink, finderFor } from "./find-originals.ts";
@@ -50,7 +51,7 @@ type Links = {
   readonly sightings: readonly NewSighting[];
   /** Those of them whose content is now that of the employer's own board. */
   readonly replacements: readonly Replacement[];
-  /** Postings with a link of their own, each link once. */
+  /** Postings with a link of their own, each link once, in whatever spelling. */
   readonly remaining: readonly PreparedPosting[];
   /** Sightings of the others, whose posting is in the same list. */
   inList(ids: ReadonlyMap<string, string>): NewSighting[];
@@ -62,21 +63,21 @@ async function resolveLinks(
   { source }: ListRef,
   prepared: readonly PreparedPosting[],
 ): Promise<Links> {
-  const known = new Map((await findByLink(tx, prepared)).map((linked) => [linked.link, linked]));
+  const known = await findByLink(tx, prepared);
   const first = new Map<string, PreparedPosting>();
   const sightings: NewSighting[] = [];
   const replacements = new Map<string, Replacement>();
   const repeated: { each: PreparedPosting; original: PreparedPosting }[] = [];
   for (const each of prepared) {
-    const { link } = each.posting;
-    const stored = known.get(link);
-    const original = first.get(link);
+    const key = linkKey(each.posting.link);
+    const stored = known.get(key);
+    const original = first.get(key);
     if (stored !== undefined) {
       sightings.push(sightingOf(each, stored.id));
       if (isPreferredTo(source, stored.source) && !replacements.has(stored.id))
         replacements.set(stored.id, { postingId: stored.id, prepared: each });
     } else if (original !== undefined) repeated.push({ each, original });
-    else first.set(link, each);
+    else first.set(key, each);
   }
   return {
     sightings,

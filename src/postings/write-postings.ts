@@ -84,7 +84,7 @@ export type Replacement = { readonly postingId: string; readonly prepared: Prepa
 
 /**
  * Replaces the content of postings. Their clusters and buckets stay: a copy that was edited is still a copy.
- * A link that another posting has stays as it is.
+ * A posting keeps its link where another one has the new one; of several that get the same, the first gets it.
  */
 export async function replacePostings(
   tx: Tx,
@@ -100,12 +100,13 @@ export async function replacePostings(
     sql`update jobs j
         set source = ${source}, source_id = r.source_id, title = r.title, company = r.company, location = r.location,
             description = r.description, posted_date = r.posted_date, valid_through = r.valid_through,
-            job_link = case when exists (select from jobs o where o.job_link = r.job_link and o.id <> j.id)
+            job_link = case when r.nth > 1 or exists (select from jobs o where o.job_link = r.job_link and o.id <> j.id)
                             then j.job_link else r.job_link end,
             salary_min = r.salary_min, salary_max = r.salary_max, salary_currency = r.salary_currency,
             salary_period = r.salary_period, salary_raw = r.salary_raw, job_type = r.job_type,
             remote_type = r.remote_type, content_key = r.content_key, updated_at = ${now}
-        from jsonb_to_recordset(${records}::jsonb) as r (id int8, source_id text, ${CONTENT})
+        from (select *, row_number() over (partition by job_link order by id) as nth
+              from jsonb_to_recordset(${records}::jsonb) as r (id int8, source_id text, ${CONTENT})) r
         where j.id = r.id`,
   );
 }

@@ -55,12 +55,33 @@ describe("duplicates", () => {
       duplicates: 1,
     });
     expect(await world.query("select source, source_id, title, job_link from jobs")).toEqual([
-      { source: "greenhouse", source_id: "g1", title: "Engineer, Platform", job_link: link },
+      { source: "greenhouse", source_id: "g1", title: "Engineer, Platform", job_link: `${link}/` },
     ]);
     // A search engine does not replace what the employer wrote.
     await store(world, "remoteok", [{ id: "k1", link, title: "ENGINEER!!!" }]);
     expect(await world.query("select title from jobs")).toEqual([{ title: "Engineer, Platform" }]);
     expect(await sightings(world)).toHaveLength(3);
+  });
+
+  it("level 2: a link is the same with and without www, and is shown as the source writes it", async () => {
+    const world = await createWorld({ at: AT });
+    await store(world, "remotive", [{ id: "r1", link: "https://www.acme.example/jobs/1/?ref=remotive" }]);
+    expect(await store(world, "remoteok", [{ id: "k1", link: "https://acme.example/jobs/1" }])).toEqual({
+      stored: 0,
+      duplicates: 1,
+    });
+    expect(await world.query("select job_link from jobs")).toEqual([
+      { job_link: "https://www.acme.example/jobs/1/" },
+    ]);
+  });
+
+  it("level 2: postings that differ by the fragment or a reference in their link are all stored", async () => {
+    const world = await createWorld({ at: AT });
+    const drafts = ["#/jobs/baker", "#/jobs/cook", "?ref=R-17", "?ref=R-18"].map((rest) => ({
+      link: `https://acme.example/careers${rest}`,
+    }));
+    expect(await store(world, "jsonld", drafts)).toEqual({ stored: 4, duplicates: 0 });
+    expect(await world.query("select job_link as link from jobs order by id")).toEqual(drafts);
   });
 
   it("level 2 within a list: stored once, seen twice", async () => {

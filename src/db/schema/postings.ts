@@ -33,7 +33,7 @@ export const jobs = pgTable(
     location: text(),
     /** Plain text. */
     description: text().notNull().default(""),
-    /** The page of the posting, without tracking parameters. */
+    /** The page of the posting as its source wrote it, without tracking parameters. */
     jobLink: text().unique(),
     /** Of the copy that the row shows: a copy with the same link may replace it (posting_sightings). */
     source: text().notNull().default("host"),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isStorableInstant, storable } from "../../foreign-text.ts";
-import { canonicalLink } from "../../scoring/postings/canonical-link.ts";
+import { postingLink } from "../../scoring/postings/posting-link.ts";
 import { shorten } from "../../shorten.ts";
 import { htmlToText } from "./html-text.ts";
 import type { DraftPosting } from "./posting-source.ts";
@@ -63,7 +63,7 @@ export function cleanPosting(draft: DraftPosting, now: Date): CleanPosting {
   const sourceId = cleanLine(draft.id, MAX_SOURCE_ID);
   const title = cleanLine(draft.title, MAX_TITLE);
   const company = cleanLine(draft.company, MAX_COMPANY);
-  const link = typeof draft.link === "string" ? canonicalLink(storable(draft.link.trim())) : null;
+  const link = typeof draft.link === "string" ? postingLink(storable(draft.link.trim())) : null;
   if (sourceId === null) throw new PostingRefused("no-id");
   if (title === null) throw new PostingRefused("no-title");
   if (company === null) throw new PostingRefused("no-company");

@@ -83,7 +83,7 @@ describe("each source reads the shape that it documents", () => {
         title: "Care Assistant",
         company: "Willow Homes Ltd",
         location: "Leeds, West Yorkshire",
-        link: "https://adzuna.co.uk/jobs/land/ad/4900001?se=x",
+        link: "https://www.adzuna.co.uk/jobs/land/ad/4900001?se=x",
         salary: { min: 24_000, max: 26_000, currency: "GBP", period: "year" },
         jobType: "part-time",
       },

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalLink } from "../../../src/scoring/postings/canonical-link.ts";
 import { postingKeys } from "../../../src/scoring/postings/content-key.ts";
 import { listingVerdict } from "../../../src/scoring/postings/listing-verdict.ts";
+import { linkKey, linkSpellings, postingLink } from "../../../src/scoring/postings/posting-link.ts";
 
 const keyOf = (
   title: string,
@@ -52,14 +52,38 @@ describe("the content key", () => {
   });
 });
 
-describe("the canonical link", () => {
-  it("is the same for copies of a link", () => {
-    const links = [
-      "https://www.acme.example/jobs/1/?utm_source=x&b=2&a=1#apply",
-      "https://ACME.example/jobs/1?a=1&b=2&gh_src=7",
-      "https://acme.example/jobs/1?b=2&a=1&lever-source=y&fbclid=z",
-    ];
-    expect(new Set(links.map(canonicalLink))).toEqual(new Set(["https://acme.example/jobs/1?a=1&b=2"]));
+const keyOfLink = (written: string): string | null => {
+  const link = postingLink(written);
+  return link && linkKey(link);
+};
+
+describe("the link of a posting", () => {
+  const copies = [
+    "https://www.acme.example/jobs/1/?utm_source=x&b=2&a=1#apply",
+    "https://ACME.example/jobs/1?a=1&b=2&gh_src=7&ref=board",
+    "https://acme.example/jobs/1?b=2&a=1&lever-source=y&fbclid=z&source=LinkedIn",
+  ];
+
+  it("has the same key in all copies", () => {
+    expect(new Set(copies.map(keyOfLink))).toEqual(new Set(["https://acme.example/jobs/1?a=1&b=2"]));
+  });
+
+  it("leads where its source leads: the host and the path are as they were written", () => {
+    expect(copies.map(postingLink)).toEqual([
+      "https://www.acme.example/jobs/1/?a=1&b=2",
+      "https://acme.example/jobs/1?a=1&b=2",
+      "https://acme.example/jobs/1?a=1&b=2",
+    ]);
+  });
+
+  it.each([
+    ["a route of a single-page site", "https://acme.example/careers#/jobs/baker", "https://acme.example/careers#/jobs/cook"],
+    ["a fragment with a number", "https://acme.example/careers#job-17", "https://acme.example/careers#job-18"],
+    ["a reference", "https://acme.example/job?ref=R-1017", "https://acme.example/job?ref=R-1018"],
+    ["a source with a number", "https://acme.example/job?src=17", "https://acme.example/job?src=18"],
+  ])("is one of its own where postings differ by %s", (_what, a, b) => {
+    expect(keyOfLink(a)).not.toBe(keyOfLink(b));
+    expect(postingLink(a)).toBe(a);
   });
 
   it.each([
@@ -69,15 +93,19 @@ describe("the canonical link", () => {
     "https://u:p@acme.example/",
     "x".repeat(3_000),
     "",
-  ])("is null for %s", (link) => expect(canonicalLink(link)).toBeNull());
+  ])("is null for %s", (link) => expect(postingLink(link)).toBeNull());
 
-  it("is stable: the canonical link of a canonical link is itself", () => {
+  it("is stable, and one of the spellings that have its key", () => {
+    const host = fc.constantFrom("www.Acme.example", "acme.example", "localhost:8080", "[::1]", "10.0.0.1");
     fc.assert(
-      fc.property(fc.string(), fc.string({ unit: "grapheme" }), fc.boolean(), (path, query, isHttp) => {
-        const link = canonicalLink(
-          `http${isHttp ? "" : "s"}://www.Acme.example/${path}?a=${query}&utm_source=x#${path}`,
-        );
-        if (link !== null) expect(canonicalLink(link)).toBe(link);
+      fc.property(host, fc.string(), fc.string({ unit: "grapheme" }), fc.string(), (name, path, query, hash) => {
+        const link = postingLink(`https://${name}/${path}?a=${query}&utm_source=x#${hash}`);
+        if (link === null) return;
+        expect(postingLink(link)).toBe(link);
+        const spellings = linkSpellings(link);
+        expect(spellings).toContain(link);
+        expect(new Set(spellings.map(linkKey))).toEqual(new Set([linkKey(link)]));
+        for (const spelling of spellings) expect(spelling.length).toBeLessThanOrEqual(2_000);
       }),
     );
   });

@@ -138,6 +138,22 @@ describe("scrape-job-postings", () => {
     expect(await openTitles(world)).toEqual(["Engineer"]);
   });
 
+  it("a site that leads all its postings to one page is read, and its other postings are stored", async () => {
+    const { world, boards, scrape } = await postingsScene({ lists: "greenhouse:northwind" });
+    serveGreenhouse(boards, [greenhouseJob(1), greenhouseJob(2), greenhouseJob(3)]);
+    await scrape();
+    const careers = { absolute_url: "https://boards.example/careers" };
+    serveGreenhouse(boards, [greenhouseJob(1, careers), greenhouseJob(2, careers), greenhouseJob(3), greenhouseJob(4)]);
+    world.at("2026-06-03T06:00:00Z");
+    expect(await scrape()).toMatchObject({ edited: 2, stored: 1 });
+    expect(await world.query("select job_link as link from jobs order by source_id")).toEqual([
+      { link: "https://boards.example/careers" },
+      { link: "https://boards.example/jobs/2" },
+      { link: "https://boards.example/jobs/3" },
+      { link: "https://boards.example/jobs/4" },
+    ]);
+  });
+
   it("a dry run asks nobody, and lists what it would ask", async () => {
     const { world, boards } = await postingsScene({ lists: "remotive,greenhouse:northwind" });
     const preview = await world.dryRun(scrapeJobPostings, {});

@@ -1,0 +1,61 @@
+/** Parameters that say where a visitor came from, whatever their value. */
+const TRACKING =
+  /^(utm_.*|gh_src|gh_jid_src|lever-(source|origin|via).*|referrer|fbclid|gclid|dclid|msclkid|mc_[ce]id|_hs.*|igshid|yclid)$/i;
+/** Parameters that say so with a name as their value. With a number, they may say which posting it is. */
+const NAMING = /^(ref|refid|source|src|trk|tracking(id)?)$/i;
+/** The fragments of single-page sites ("#/jobs/17", "#!jobs", "#job-17") say which posting it is, "#apply" does not. */
+const NAMES_PAGE = /^#(?!:~:)(?:!|\/|.*\d)/;
+
+const MAX_LINK = 2_000;
+/** A link may grow by this much in another spelling: "www." and a slash. */
+const SPELLING = 5;
+
+/**
+ * The address of a posting without what only says where its reader came from: tracking parameters, and a fragment
+ * that names a part of the page. It leads to the page as its source wrote it.
+ *
+ * @returns null for what is no http(s) address, carries credentials, or is too long to be stored.
+ */
+export function postingLink(written: string): string | null {
+  if (written.length > MAX_LINK || !URL.canParse(written)) return null;
+  const url = new URL(written);
+  if (url.protocol !== "http:" && url.protocol !== "https:") return null;
+  if (url.username !== "" || url.password !== "") return null;
+  for (const [name, value] of [...url.searchParams])
+    if (TRACKING.test(name) || (NAMING.test(name) && !/\d/.test(value))) url.searchParams.delete(name);
+  url.searchParams.sort();
+  if (!NAMES_PAGE.test(url.hash)) url.hash = "";
+  url.pathname = url.pathname.replace(/\/+$/, "/");
+  return url.href.length > MAX_LINK - SPELLING ? null : url.href;
+}
+
+/**
+ * What the links of copies have in common: a link of `postingLink` without "www." and the slash at the end of its
+ * path. Not every host answers at this address, so it is compared and never shown.
+ */
+export function linkKey(link: string): string {
+  const url = new URL(link);
+  url.hostname = url.hostname.replace(/^www\.(?=.+\.)/, "");
+  url.pathname = url.pathname.replace(/(?<=.)\/+$/, "");
+  return url.href;
+}
+
+/** All links of `postingLink` that have the same key as this one. */
+export function linkSpellings(link: string): string[] {
+  const key = linkKey(link);
+  const hosts = [key, withWww(key)];
+  return [...new Set([...hosts, ...hosts.map(withSlash)])];
+}
+
+/** Names without a dot have no "www." in front of them, and addresses cannot. */
+function withWww(link: string): string {
+  const url = new URL(link);
+  if (url.hostname.includes(".")) url.hostname = `www.${url.hostname}`;
+  return url.href;
+}
+
+function withSlash(link: string): string {
+  const url = new URL(link);
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url.href;
+}
