@@ -2,7 +2,8 @@ const BEGINNING = 2_048;
 
 /**
  * The text of a body, in the charset of its byte order mark, its header or its HTML, else UTF-8. Bytes that
- * are invalid in it, and an unknown charset, become U+FFFD instead of an error: the rest can be read.
+ * are invalid in it, and an unknown charset, become U+FFFD instead of an error: the rest can be read. What is
+ * no HTML may quote some: a posting in a JSON list must not choose the charset of the list.
  */
 export function decodeBody(body: Buffer, contentType: string | undefined): string {
   const label = labelFromMark(body) ?? labelIn(contentType) ?? labelInHtml(body) ?? "utf-8";
@@ -18,8 +19,11 @@ function labelFromMark(body: Buffer): string | null {
 const labelIn = (contentType: string | undefined): string | null =>
   /charset\s*=\s*"?([\w.:-]+)/i.exec(contentType ?? "")?.[1] ?? null;
 
-const labelInHtml = (body: Buffer): string | null =>
-  /<meta[^>]{0,200}charset\s*=\s*["']?([\w.:-]+)/i.exec(body.toString("latin1", 0, BEGINNING))?.[1] ?? null;
+function labelInHtml(body: Buffer): string | null {
+  const beginning = body.toString("latin1", 0, BEGINNING);
+  if (!beginning.trimStart().startsWith("<")) return null;
+  return /<meta[^>]{0,200}charset\s*=\s*["']?([\w.:-]+)/i.exec(beginning)?.[1] ?? null;
+}
 
 function decodeAs(label: string, body: Buffer): string {
   try {

@@ -190,6 +190,13 @@ describe("a host that breaks", () => {
     expect(await get("/utf16")).toMatchObject({ text: "café" });
   });
 
+  it("quotes the charset of another page in a list: the list is read in its own", async () => {
+    const { boards, get } = await scene();
+    const list = JSON.stringify([{ text: "<meta charset=windows-1251>" }, { text: "Köln" }]);
+    boards.serve("/quoted", { headers: { "content-type": "application/json" }, body: list });
+    expect(await get("/quoted")).toMatchObject({ text: list });
+  });
+
   it("redirects without end", async () => {
     const { boards, fault } = await scene();
     boards.serve("/loop", { status: 301, headers: { location: "/loop" } });
