@@ -68,7 +68,7 @@ export function cleanPosting(draft: DraftPosting, now: Date): CleanPosting {
   if (title === null) throw new PostingRefused("no-title");
   if (company === null) throw new PostingRefused("no-company");
   if (link === null) throw new PostingRefused("no-link");
-  const validThrough = instantOf(draft.validThrough);
+  const validThrough = endOf(draft.validThrough);
   if (validThrough !== null && validThrough < now && validThrough.getTime() > FIRST_POSTED)
     throw new PostingRefused("expired");
   const postedAt = instantOf(draft.postedAt);
@@ -122,14 +122,24 @@ function instantOf(value: unknown): Date | null {
   return !Number.isNaN(at.getTime()) && isStorableInstant(at) ? at : null;
 }
 
+const DATE = /^\s*\d{4}-\d{2}-\d{2}\s*$/;
+
+/** The instant until which something lasts; of a date, the end of that day (UTC). */
+function endOf(value: unknown): Date | null {
+  const at = instantOf(value);
+  if (at === null || typeof value !== "string" || !DATE.test(value)) return at;
+  return new Date(at.getTime() + DAY_MS - 1);
+}
+
+/** Whole words: "International" is no internship, and a tag "internet" neither. */
 const JOB_TYPES: readonly (readonly [RegExp, JobType])[] = [
-  [/intern/i, "internship"],
-  [/volunteer/i, "volunteer"],
-  [/free\s*lanc/i, "freelance"],
-  [/part[\s_-]*time/i, "part-time"],
-  [/temp|seasonal/i, "temporary"],
-  [/contract|fixed[\s_-]*term/i, "contract"],
-  [/full[\s_-]*time|permanent|regular/i, "full-time"],
+  [/\bintern(s|ships?)?\b/i, "internship"],
+  [/\bvolunteer(s|ing)?\b/i, "volunteer"],
+  [/\bfree[\s-]*lanc(e|ers?|ing)\b/i, "freelance"],
+  [/\bpart[\s-]*time\b/i, "part-time"],
+  [/\b(temp|temporary|seasonal)\b/i, "temporary"],
+  [/\b(contract(or|ors)?|fixed[\s-]*term)\b/i, "contract"],
+  [/\b(full[\s-]*time|permanent|regular)\b/i, "full-time"],
 ];
 
 function jobTypeOf(value: unknown): JobType | null {
@@ -137,16 +147,26 @@ function jobTypeOf(value: unknown): JobType | null {
   return JOB_TYPES.find(([pattern]) => pattern.test(written))?.[1] ?? null;
 }
 
+const REMOTE_TYPES: readonly (readonly [RegExp, RemoteType])[] = [
+  [/\bhybrid\b/i, "hybrid"],
+  [/\b(no|not|non)[\s-]+(fully[\s-]+)?remote\b/i, "onsite"],
+  [
+    /\b(remote(ly)?|telecommut(e|ing)|anywhere|worldwide|home[\s-]*office|work(ing)? from home|wfh)\b/i,
+    "remote",
+  ],
+  [/\b(on[\s-]*site|office)\b/i, "onsite"],
+];
+
 function remoteTypeOf(value: unknown): RemoteType | null {
   if (value === true) return "remote";
   const written = wordsIn(value);
-  if (/hybrid/i.test(written)) return "hybrid";
-  if (/remote|telecommute|anywhere|worldwide/i.test(written)) return "remote";
-  return /on[\s_-]*site|office/i.test(written) ? "onsite" : null;
+  return REMOTE_TYPES.find(([pattern]) => pattern.test(written))?.[1] ?? null;
 }
 
+/** Sources write FULL_TIME, full-time and "Full time". */
 const wordsIn = (value: unknown): string =>
   (Array.isArray(value) ? value : [value])
     .filter((each) => typeof each === "string")
     .join(" ")
-    .slice(0, 1_000);
+    .slice(0, 1_000)
+    .replaceAll("_", " ");

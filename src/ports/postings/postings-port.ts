@@ -106,11 +106,16 @@ async function readPages(source: PostingSource, board: string, reading: Reading)
       } else if (!postings.has(read.sourceId)) postings.set(read.sourceId, read);
     }
     if (hasNext && number < config.maxPages) continue;
+    if (isUnreadable(postings.size, refused)) throw new UnreadableList("all-refused");
     const single = number === 1 && !hasNext ? fetched.validators : null;
     const read = { postings: [...postings.values()], refused, unreadableIds };
     return { kind: "list", ...read, validators: single, isWhole: !hasNext };
   }
 }
+
+/** Whether none of the items could be read: the source has another format now, which is no empty list. */
+const isUnreadable = (read: number, { expired, ...unreadable }: Readonly<Record<string, number>>): boolean =>
+  read === 0 && expired === undefined && Object.keys(unreadable).length > 0;
 
 type Refused = {
   readonly refusal: string;

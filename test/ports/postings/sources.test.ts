@@ -1,7 +1,11 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../src/config/config.ts";
-import type { CleanPosting } from "../../../src/ports/postings/clean-posting.ts";
+import {
+  type CleanPosting,
+  cleanPosting,
+  PostingRefused,
+} from "../../../src/ports/postings/clean-posting.ts";
 import { POSTING_SOURCES } from "../../../src/ports/postings/index.ts";
 import { checkPostingLists, postingsPort } from "../../../src/ports/postings/postings-port.ts";
 import { postingFixture } from "../../support/job-boards.ts";
@@ -157,6 +161,40 @@ describe("each source reads the shape that it documents", () => {
   });
 });
 
+describe("what a source words in its own way", () => {
+  const clean = (draft: object) =>
+    cleanPosting({ id: "1", title: "Cook", company: "A", link: "https://a.example/1", ...draft }, NOW);
+
+  it.each([
+    [["dev", "internet", "template"], null],
+    ["International", null],
+    ["INTERN", "internship"],
+    ["Internships", "internship"],
+    ["FULL_TIME", "full-time"],
+    [["PART_TIME", "CONTRACTOR"], "part-time"],
+    ["Temporary", "temporary"],
+    ["Fixed term", "contract"],
+  ])("the type of %j", (jobType, expected) => expect(clean({ jobType }).jobType).toBe(expected));
+
+  it.each([
+    ["Home Office", "remote"],
+    ["Remote, EU", "remote"],
+    ["TELECOMMUTE", "remote"],
+    ["No remote", "onsite"],
+    ["not fully remote", "onsite"],
+    ["on-site", "onsite"],
+    ["In office", "onsite"],
+    ["Hybrid remote", "hybrid"],
+    ["Officer Street 1", null],
+  ])("the workplace %s", (remoteType, expected) => expect(clean({ remoteType }).remoteType).toBe(expected));
+
+  it("a posting that is valid through a date is open until the end of that day", () => {
+    expect(clean({ validThrough: "2026-06-02" }).validThrough).toEqual(new Date("2026-06-02T23:59:59.999Z"));
+    expect(() => clean({ validThrough: "2026-06-01" })).toThrow(PostingRefused);
+    expect(() => clean({ validThrough: "2026-06-02T05:59:59Z" })).toThrow(PostingRefused);
+  });
+});
+
 describe("reading a list", () => {
   const validators = { etag: '"1"', lastModified: null, bodyHash: "x" };
   const portOn = (pages: Record<string, unknown>, lists: string, variables?: Record<string, string>) => {
@@ -204,6 +242,20 @@ describe("reading a list", () => {
       refused: { "no-id": 2, "no-title": 1, "no-link": 1 },
       unreadableIds: ["b", "c"],
     });
+  });
+
+  it("fails where no item can be read: another format is no empty list", async () => {
+    const read = (items: unknown[]) => {
+      const { port } = portOn({ 1: { data: items, links: {} } }, "arbeitnow");
+      return port.read({ source: "arbeitnow", board: "" }, null, never);
+    };
+    await expect(
+      read([
+        { id: 7, headline: "Baker" },
+        { ...job("b"), title: {} },
+      ]),
+    ).rejects.toThrow("all-refused");
+    expect(await read([])).toMatchObject({ kind: "list", postings: [] });
   });
 
   it("the secret of adzuna is in no error", async () => {
