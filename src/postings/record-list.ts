@@ -85,8 +85,9 @@ async function recordRead(
   const known = new Map(sightings.map((sighting) => [sighting.sourceId, sighting]));
   const seen = fetched.postings.filter(({ sourceId }) => known.has(sourceId));
   const seenIds = seen.map(({ sourceId }) => sourceId);
-  const reopened = await markSeen(tx, list, seenIds, now);
+  // First the edits: they may extend a posting whose last day was over, which is then opened.
   const edits = await recordEdits(tx, list, { seen, known, now });
+  const reopened = await markSeen(tx, list, seenIds, now);
   const unknown = fetched.postings.filter(({ sourceId }) => !known.has(sourceId));
   const fresh = chooseNew(unknown, settings, now);
   const copies = await storePostings(tx, list, fresh.chosen, now);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cleanupOldPostings } from "../../../src/workers/recommendations/cleanup-old-postings.ts";
 import { scrapeJobPostings } from "../../../src/workers/recommendations/scrape-job-postings.ts";
 import { serve as serveHttp } from "../../http/support.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -143,7 +144,12 @@ describe("scrape-job-postings", () => {
     serveGreenhouse(boards, [greenhouseJob(1), greenhouseJob(2), greenhouseJob(3)]);
     await scrape();
     const careers = { absolute_url: "https://boards.example/careers" };
-    serveGreenhouse(boards, [greenhouseJob(1, careers), greenhouseJob(2, careers), greenhouseJob(3), greenhouseJob(4)]);
+    serveGreenhouse(boards, [
+      greenhouseJob(1, careers),
+      greenhouseJob(2, careers),
+      greenhouseJob(3),
+      greenhouseJob(4),
+    ]);
     world.at("2026-06-03T06:00:00Z");
     expect(await scrape()).toMatchObject({ edited: 2, stored: 1 });
     expect(await world.query("select job_link as link from jobs order by source_id")).toEqual([
@@ -257,6 +263,37 @@ describe("closing", () => {
     serveGreenhouse(boards, all);
     world.at("2026-06-20T06:00:00Z");
     expect(await scrape()).toMatchObject({ duplicates: 6, closed: 0 });
+  });
+
+  it("a source that lists in another format fails, and is not taken for one that lists nothing", async () => {
+    const { world, boards, scrape } = await postingsScene({ lists: "remotive" });
+    const renamed = { jobs: [{ uuid: "1", headline: "Baker" }] };
+    boards.serveJson("/remotive/api/remote-jobs", renamed);
+    expect(await scrape()).toMatchObject({ failedLists: 1, failed: 0 });
+    expect(await listings(world)).toMatchObject([{ source: "remotive", failures: 1, fault: "all-refused" }]);
+  });
+
+  it("a posting whose last day was over and is extended is opened when its list is read", async () => {
+    const { world, boards, scrape } = await postingsScene({ lists: "jsonld:BOARDS/careers" });
+    const baker = (validThrough: string) => ({
+      "@type": "JobPosting",
+      title: "Baker",
+      hiringOrganization: "Mill",
+      url: "/jobs/baker",
+      validThrough,
+    });
+    const serve = (validThrough: string) =>
+      boards.serve("/careers", {
+        body: `<script type="application/ld+json">${JSON.stringify([baker(validThrough), { ...baker("2027-01-01"), title: "Cook", url: "/jobs/cook" }])}</script>`,
+      });
+    serve("2026-06-03");
+    await scrape();
+    world.at("2026-06-04T00:10:00Z");
+    await world.perform(cleanupOldPostings, {});
+    expect(await openTitles(world)).toEqual(["Cook"]);
+    serve("2026-07-03");
+    expect(await scrape()).toMatchObject({ edited: 1, reopened: 1 });
+    expect(await openTitles(world)).toEqual(["Baker", "Cook"]);
   });
 
   it("a posting that became unreadable is not missing", async () => {
