@@ -46,12 +46,12 @@ export async function finderFor(tx: Tx, postings: readonly PreparedPosting[]): P
         where content_key = any(${array(contents)}::text[]) order by content_key, jobs.id`,
   );
   for (const { id, content } of byContent)
-    finder.addCopy({ id, content, company: "", place: "", description: "" }, id);
+    finder.addCopy({ id, content, company: "", place: "", title: "", description: "" }, id);
   for (const candidate of await findByText(tx, postings)) {
     const keys = postingKeys(candidate);
     const { id, content, description } = candidate;
     finder.add(
-      { id, content, description, company: keys.company, place: keys.place },
+      { id, content, description, company: keys.company, place: keys.place, title: keys.title },
       candidate.buckets.map(Number),
     );
   }

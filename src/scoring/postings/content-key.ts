@@ -6,6 +6,8 @@ export type PostingKeys = {
   readonly company: string;
   /** "remote", or the cities; empty if the posting names none. */
   readonly place: string;
+  /** The words of the title. Without workplace, place, requisition number and gender marks. */
+  readonly title: string;
   /** Company, title and place. Null if one of the first two has no words. */
   readonly content: string | null;
 };
@@ -52,7 +54,7 @@ export function postingKeys(posting: Keyed): PostingKeys {
   const place = placeKey(posting);
   const title = titleKey(posting.title, posting.location);
   const content = company && title ? `${company}|${title}|${place}`.slice(0, MAX_KEY) : null;
-  return { company, place, content };
+  return { company, place, title, content };
 }
 
 function companyKey(company: string): string {
@@ -61,10 +63,14 @@ function companyKey(company: string): string {
   return (own.length > 0 ? own : words).join(" ");
 }
 
+/** C++ and C# are no C. */
+const named = (title: string): string =>
+  title.replace(/(\p{L})\+\+/gu, "$1plusplus ").replace(/(?<!\p{L})(\p{L})#/gu, "$1sharp ");
+
 /** Without workplace, place, requisition number and gender marks, and with one word for each level. */
 function titleKey(title: string, location: string | null): string {
   const noise = new Set(wordsOf(location ?? ""));
-  const words = wordsOf(title.replace(GENDERS, " ").replace(REQUISITION, " "));
+  const words = wordsOf(named(title.replace(GENDERS, " ").replace(REQUISITION, " ")));
   const own = words.filter((word) => !WORKPLACE.has(word) && !noise.has(word));
   return (own.length > 0 ? own : words).map((word) => LEVELS.get(word) ?? word).join(" ");
 }

@@ -1,10 +1,12 @@
 import { areCopies, bucketsOf, comparedWords, shinglesOf } from "./near-duplicate.ts";
+import { levelOf } from "./recommend/title.ts";
 
 /** A posting as far as copies are recognized by it. */
 export type Comparable = {
   readonly id: string;
   readonly company: string;
   readonly place: string;
+  readonly title: string;
   /** Null: no key (content-key.ts). */
   readonly content: string | null;
   readonly description: string;
@@ -33,7 +35,11 @@ export type CopyFinder = {
 const MAX_COMPARED = 16;
 
 /** The buckets of a posting; none if its text is too short to be compared. */
-export function textBuckets({ description, company, place }: Omit<Comparable, "id" | "content">): number[] {
+export function textBuckets({
+  description,
+  company,
+  place,
+}: Pick<Comparable, "description" | "company" | "place">): number[] {
   const words = company === "" ? null : comparedWords(description);
   return words === null ? [] : bucketsOf(words, company, place);
 }
@@ -42,7 +48,8 @@ type Original = { readonly posting: Comparable; shingles: ReadonlySet<string> | 
 
 /**
  * Levels 3 and 4 of the duplicates: a posting is a copy of the first one with the same content key, else of
- * the first one of its company and place whose text has a Jaccard of 0.8 or more with its own.
+ * the first one of its company and place whose title may be the same and whose text has a Jaccard of 0.8 or
+ * more with its own.
  */
 export function createCopyFinder(): CopyFinder {
   const byContent = new Map<string, string>();
@@ -85,6 +92,7 @@ function findSimilar(
       compared.add(original);
       // Buckets are hashes: another company may share one.
       if (original.posting.company !== posting.company || original.posting.place !== posting.place) continue;
+      if (!mayBeSameTitle(original.posting.title, posting.title)) continue;
       shingles ??= shinglesIn(posting);
       original.shingles ??= shinglesIn(original.posting);
       if (areCopies(shingles, original.shingles)) return original.posting.id;
@@ -92,6 +100,23 @@ function findSimilar(
   }
   return null;
 }
+
+/**
+ * Whether two titles may be of one opening: of one level, and the words of one among those of the other.
+ * Employers use one text for several openings: "Engineer, Go" and "Engineer, Rust" are two, "Engineer" and
+ * "Wanted: Engineer" may be one. Numbers of more than one digit say nothing.
+ */
+function mayBeSameTitle(a: string, b: string): boolean {
+  if (a === b) return true;
+  if (levelOf(a) !== levelOf(b)) return false;
+  const [first, second] = [titleWords(a), titleWords(b)];
+  const [fewer, more] = first.size <= second.size ? [first, second] : [second, first];
+  for (const word of fewer) if (!more.has(word)) return false;
+  return true;
+}
+
+const titleWords = (title: string): ReadonlySet<string> =>
+  new Set(title.split(" ").filter((word) => word.length === 1 || !/\p{N}/u.test(word)));
 
 const shinglesIn = ({ description }: Comparable): ReadonlySet<string> =>
   shinglesOf(comparedWords(description) ?? []);

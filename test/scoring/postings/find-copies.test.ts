@@ -18,6 +18,7 @@ it("50,000 postings of one template in one bucket take time that is linear in th
       id: String(n),
       content: null,
       place: "berlin",
+      title: "cook",
       get company() {
         reads.companies += 1;
         return "acme";

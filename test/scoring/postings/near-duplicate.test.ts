@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { postingKeys } from "../../../src/scoring/postings/content-key.ts";
 import { createCopyFinder, textBuckets } from "../../../src/scoring/postings/find-copies.ts";
 import {
   areCopies,
@@ -53,8 +54,9 @@ describe("near-duplicates", () => {
     const posting = fc.tuple(pair, company, company, place, place);
     fc.assert(
       fc.property(posting, ([[a, b], companyA, companyB, placeA, placeB]) => {
-        const one = { id: "1", company: companyA, place: placeA, content: null, description: a.join(" ") };
-        const two = { id: "2", company: companyB, place: placeB, content: null, description: b.join(" ") };
+        const alike = { title: "cook", content: null };
+        const one = { ...alike, id: "1", company: companyA, place: placeA, description: a.join(" ") };
+        const two = { ...alike, id: "2", company: companyB, place: placeB, description: b.join(" ") };
         const finder = createCopyFinder();
         finder.add(one, textBuckets(one));
         const isCopy = finder.find(two, textBuckets(two)) !== null;
@@ -63,6 +65,29 @@ describe("near-duplicates", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it.each([
+    ["Engineer", "Wanted: Engineer", true],
+    ["Data Analyst", "Analyst for Data", true],
+    ["Sr. Engineer", "Senior Backend Engineer", true],
+    ["Courier 17", "Courier 18", true],
+    ["Senior Engineer", "Junior Engineer", false],
+    ["Engineer", "Lead Engineer", false],
+    ["Engineer II", "Engineer III", false],
+    ["Engineer, Go", "Engineer, Rust", false],
+    ["C++ Developer", "C# Developer", false],
+    ["Night Nurse", "Day Nurse", false],
+  ])("with one text, %s and %s are one opening: %s", (first, second, expected) => {
+    const comparable = (id: string, title: string) => ({
+      ...postingKeys({ title, company: "Acme", location: "Berlin", remoteType: null }),
+      id,
+      description: Array.from({ length: 60 }, (_, i) => `word${i}`).join(" "),
+    });
+    const [one, two] = [comparable("1", first), comparable("2", second)];
+    const finder = createCopyFinder();
+    finder.add(one, textBuckets(one));
+    expect(finder.find(two, textBuckets(two)) !== null).toBe(expected);
   });
 
   it("texts with Jaccard 0.8 share a bucket in all but 2 of 10,000 cases", () => {
@@ -102,7 +127,7 @@ describe("near-duplicates", () => {
     let reads = 0;
     for (let n = 0; n < 50_000; n++) {
       // The same buckets, but texts that are no copies: the worst case.
-      const own = { id: String(n), company: "acme", place: "", content: null };
+      const own = { id: String(n), company: "acme", place: "", title: "cook", content: null };
       const posting = Object.defineProperty({ ...own, description: "" }, "description", {
         get: () => {
           reads += 1;
