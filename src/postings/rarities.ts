@@ -43,16 +43,18 @@ export async function rarityWithId(on: Queryable, id: string): Promise<StoredRar
   return found ?? null;
 }
 
-/** Stores weights unless they are the latest, and the names of the skills. */
-export async function storeRarity(tx: Tx, weights: Uint8Array): Promise<void> {
+/** Stores weights unless they are the latest, and the names of the skills. @returns them as they are stored. */
+export async function storeRarity(tx: Tx, weights: Uint8Array): Promise<StoredRarity> {
   const latest = await latestRarity(tx);
-  if (latest !== null && Buffer.compare(latest.weights, weights) === 0) return;
-  await tx.execute(
-    sql`insert into skill_rarities (vocabulary, weights) values (${VOCABULARY_VERSION}, ${sql.param(Buffer.from(weights))})`,
+  if (latest !== null && Buffer.compare(latest.weights, weights) === 0) return latest;
+  const [stored] = await rows<{ id: string }>(
+    tx,
+    sql`insert into skill_rarities (vocabulary, weights) values (${VOCABULARY_VERSION}, ${sql.param(Buffer.from(weights))}) returning id`,
   );
   await tx.execute(
     sql`insert into skill_names (key, name)
         select * from unnest(${array(SKILLS.map(({ key }) => key))}::int[], ${array(SKILLS.map(({ name }) => name))}::text[])
         on conflict (key) do update set name = excluded.name where skill_names.name <> excluded.name`,
   );
+  return { id: (stored as { id: string }).id, weights };
 }

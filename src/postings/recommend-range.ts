@@ -28,37 +28,48 @@ export const MERGED_PER_RANGE = 2_000;
 
 /** A part of a run before it is stored. */
 export type ComputedRange =
-  | { readonly weights: Uint8Array; readonly postings: number }
+  | Weighed
   | { readonly vectors: ComputedVectors }
-  | { readonly lists: RecommendedLists; readonly rarity: StoredRarity };
+  | { readonly lists: RecommendedLists; readonly rarity: StoredRarity | Weighed };
+
+/** Weights of skills that are not stored yet. */
+type Weighed = { readonly weights: Uint8Array; readonly postings: number };
 
 /** Computes a part of a run. No transaction is open: it waits for threads. */
 export async function computeRange(context: ComputeContext, range: RecommendRange): Promise<ComputedRange> {
-  if ("weigh" in range) {
-    const scope = { asOf: context.now, changedSince: null };
-    const key = await context.read((tx) => indexKey(context, tx, scope));
-    return withIndex(context, scope, key, async ({ index }) => ({
-      weights: await recommendOnThread<Uint8Array>(context, "weighSkills", {
-        bySkill: index.bySkill,
-        ids: index.ids,
-      }),
-      postings: index.ids.length,
-    }));
-  }
+  if ("weigh" in range) return weigh(context);
   if ("embed" in range) {
     const { embeddingModel } = context.settings;
     // The range was cut by a process that has an endpoint.
     if (embeddingModel === null) throw new Error("EMBEDDINGS_URL is not set in this process");
     return { vectors: await computeVectors(context, range, embeddingModel) };
   }
-  const rarity = await context.read(latestRarity);
-  if (rarity === null) throw new Error("no weights of skills are stored for this vocabulary");
   const { users, since } = range;
+  const stored = await context.read(latestRarity);
+  // A process of another vocabulary began the run, so nothing is weighed by this one, and no list may be merged.
+  if (stored === null) {
+    const rarity = await weigh(context);
+    // Threads keep what they open by this name.
+    const id = Buffer.from(rarity.weights).toString("base64");
+    return { lists: await recommendToRange(context, users, { ...rarity, id }), rarity };
+  }
   const lists =
     since === null
-      ? await recommendToRange(context, users, rarity)
-      : await mergeIntoRange(context, users, rarity, new Date(since));
-  return { lists, rarity };
+      ? await recommendToRange(context, users, stored)
+      : await mergeIntoRange(context, users, stored, new Date(since));
+  return { lists, rarity: stored };
+}
+
+async function weigh(context: ComputeContext): Promise<Weighed> {
+  const scope = { asOf: context.now, changedSince: null };
+  const key = await context.read((tx) => indexKey(context, tx, scope));
+  return withIndex(context, scope, key, async ({ index }) => ({
+    weights: await recommendOnThread<Uint8Array>(context, "weighSkills", {
+      bySkill: index.bySkill,
+      ids: index.ids,
+    }),
+    postings: index.ids.length,
+  }));
 }
 
 export type RangeCounts = {
@@ -95,8 +106,9 @@ export async function storeRange(
 async function storeLists(
   { tx, now, log, settings }: Pick<JobContext, "tx" | "now" | "log" | "settings">,
   range: RecommendRange,
-  { lists: { computed, merged }, rarity }: Extract<ComputedRange, { lists: unknown }>,
+  { lists: { computed, merged }, rarity: used }: Extract<ComputedRange, { lists: unknown }>,
 ): Promise<RangeCounts> {
+  const rarity = "id" in used ? used : await storeRarity(tx, used.weights);
   const version = { asOf: now, algoVersion: algoVersionOf(rarity, null) };
   const semantic = { asOf: now, algoVersion: algoVersionOf(rarity, settings.embeddingModel) };
   for (const { lists, semanticLists } of computed) {

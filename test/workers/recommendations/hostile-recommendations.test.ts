@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readUser, USER_LIMITS } from "../../../src/scoring/postings/recommend/read-facts.ts";
+import { generateRecommendations } from "../../../src/workers/recommendations/generate-recommendations.ts";
 import { applicant, generate, posting, recommended } from "../../support/recommendations.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
@@ -65,6 +66,28 @@ describe("hostile input of recommendations", () => {
     const first = (await recommended(world, ada)).slice(0, 20).map(({ job_id }) => job_id);
     expect(first.filter((id) => !others.includes(id))).toHaveLength(3);
     expect(first.filter((id) => others.includes(id))).toHaveLength(17);
+  });
+
+  it("a run that a process of another vocabulary began is finished by this one, with weights of its own", async () => {
+    const world = await createWorld({ at: AT });
+    const ada = await applicant(world, SKILLS);
+    const job = await python(world);
+    await generate(world);
+    await world.query("delete from recommendation_lists");
+    await world.perform(generateRecommendations, { userId: ada });
+    // The other process has cut the run, and the weights that it found are those of its vocabulary.
+    await world.query("update skill_rarities set vocabulary = 'ffffffff'");
+    await world.drain();
+    expect(await world.enqueued()).toEqual([]);
+    expect((await recommended(world, ada)).map(({ job_id }) => job_id)).toEqual([job]);
+    // What was stored is of this vocabulary: the next run merges into it.
+    const [list] = await world.query<{ version: string }>(
+      "select algo_version as version from recommendation_lists",
+    );
+    const [rarity] = await world.query<{ id: string }>(
+      "select id from skill_rarities where vocabulary <> 'ffffffff'",
+    );
+    expect(list?.version.split(".")[2]).toBe(rarity?.id);
   });
 
   it("lists of another version beside this one, of another vocabulary or formula, are never merged into", async () => {
