@@ -1,3 +1,4 @@
+import { keepLast } from "../scoring/memoize.ts";
 import {
   type CompatibilityLists,
   type CompatibilityOptions,
@@ -19,13 +20,7 @@ import { type PairPlacement, placePeople } from "../scoring/people/place-people.
 /** The people of a version, under the key by which threads keep what they opened of them. */
 export type KeyedPeople = { readonly key: string; readonly loaded: LoadedPeople };
 
-let opened: { readonly key: string; readonly people: OpenedPeople } | null = null;
-
-/** Opened once for all calls of this thread that name the same people. */
-function open({ key, loaded }: KeyedPeople): OpenedPeople {
-  if (opened?.key !== key) opened = { key, people: openLoaded(loaded) };
-  return opened.people;
-}
+const open = keepLast(({ loaded }: KeyedPeople): OpenedPeople => openLoaded(loaded));
 
 export type LoadInput = {
   /** JSON arrays of PersonRow in UTF-8, in shared memory: copies of texts would hold up the event loop. */

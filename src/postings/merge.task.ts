@@ -1,3 +1,4 @@
+import { keepLast } from "../scoring/memoize.ts";
 import type { ClosedList } from "../scoring/postings/diversity.ts";
 import { cosinesFor, type PairVectors } from "../scoring/postings/recommend/cosine.ts";
 import type { ListItem } from "../scoring/postings/recommend/fill-list.ts";
@@ -49,22 +50,16 @@ export type ListMergeResult = {
   readonly failures: readonly { readonly userId: number; readonly error: string }[];
 };
 
-type Opened = {
-  readonly key: string;
+type OpenMerge = {
   readonly open: OpenIndex;
   readonly openPostings: ReadonlyMap<number, OpenPosting>;
   buffers: SearchBuffers;
 };
 
-/** What this thread merged last. */
-let last: Opened | null = null;
-
-function openLast({ key, index, rarity, openPostings }: ListMergeInput): Opened {
-  if (last?.key === key) return last;
+const openMerge = keepLast(({ index, rarity, openPostings }: ListMergeInput): OpenMerge => {
   const open = openIndex(index, rarity);
-  last = { key, open, openPostings: readOpenPostings(openPostings), buffers: openBuffers(open) };
-  return last;
-}
+  return { open, openPostings: readOpenPostings(openPostings), buffers: openBuffers(open) };
+});
 
 const readOpenPostings = (json: Uint8Array): Map<number, OpenPosting> =>
   new Map(
@@ -79,7 +74,7 @@ const readOpenPostings = (json: Uint8Array): Map<number, OpenPosting> =>
  * and does not stop the others.
  */
 export function mergeIntoLists(input: ListMergeInput): ListMergeResult {
-  const opened = openLast(input);
+  const opened = openMerge(input);
   const count = input.lists.userIds.length;
   const lists = openListColumns(count);
   const semanticLists = openListColumns(input.vectors === null ? 0 : count);
@@ -107,7 +102,7 @@ export function mergeIntoLists(input: ListMergeInput): ListMergeResult {
  * was computed by another formula.
  */
 function mergedList(
-  { open, buffers, openPostings }: Opened,
+  { open, buffers, openPostings }: OpenMerge,
   stored: DecodedList,
   { asOf, vectors }: ListMergeInput,
 ): ClosedList<ListItem> | "same" | "incomplete" {

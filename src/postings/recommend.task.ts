@@ -1,3 +1,4 @@
+import { keepLast } from "../scoring/memoize.ts";
 import type { ClosedList } from "../scoring/postings/diversity.ts";
 import { cosinesFor, type PairVectors } from "../scoring/postings/recommend/cosine.ts";
 import { type EmbeddedUserRow, postingText, userText } from "../scoring/postings/recommend/embedding-text.ts";
@@ -91,17 +92,12 @@ export type RangeResult = {
   readonly failures: readonly { readonly userId: number; readonly error: string }[];
 };
 
-type Opened = { readonly key: string; readonly open: OpenIndex; buffers: SearchBuffers };
+type OpenSearch = { readonly open: OpenIndex; buffers: SearchBuffers };
 
-/** The index that this thread searched last. */
-let last: Opened | null = null;
-
-function openLast({ key, index, rarity }: RangeInput): Opened {
-  if (last?.key === key) return last;
+const openSearch = keepLast(({ index, rarity }: RangeInput): OpenSearch => {
   const open = openIndex(index, rarity);
-  last = { key, open, buffers: openBuffers(open) };
-  return last;
-}
+  return { open, buffers: openBuffers(open) };
+});
 
 /** A list that was computed for a user. */
 type UserList = {
@@ -115,7 +111,7 @@ type UserList = {
  * others.
  */
 export function recommendToUsers(input: RangeInput): RangeResult {
-  const opened = openLast(input);
+  const opened = openSearch(input);
   const rows = JSON.parse(input.users) as RangeUser[];
   const lists = openLists(rows.length);
   const semanticLists = openLists(input.vectors === null ? 0 : rows.length);
@@ -139,7 +135,7 @@ export function recommendToUsers(input: RangeInput): RangeResult {
 
 /** The list of a user; "unread" when the text of the CV is needed. */
 function listFor(
-  { open, buffers }: Opened,
+  { open, buffers }: OpenSearch,
   row: RangeUser,
   { asOf, vectors }: RangeInput,
 ): UserList | "unread" {

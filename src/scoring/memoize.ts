@@ -19,3 +19,17 @@ export function memoize<Result>(compute: (text: string) => Result, limit: number
     return computed;
   };
 }
+
+/**
+ * A function that keeps its last result for inputs with the same key: a thread opens large data once for all of its
+ * calls that name the same.
+ */
+export function keepLast<Input extends { readonly key: string }, Result>(
+  open: (input: Input) => Result,
+): (input: Input) => Result {
+  let last: { readonly key: string; readonly result: Result } | null = null;
+  return (input) => {
+    if (last?.key !== input.key) last = { key: input.key, result: open(input) };
+    return last.result;
+  };
+}

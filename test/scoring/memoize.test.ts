@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { memoize } from "../../src/scoring/memoize.ts";
+import { keepLast, memoize } from "../../src/scoring/memoize.ts";
 
 describe("a memoized function", () => {
   function counted(limit: number) {
@@ -29,4 +29,16 @@ describe("a memoized function", () => {
     expect([short, long, short, long].map(lengthOf)).toEqual([500, 501, 500, 501]);
     expect(calls).toEqual([short, long, long]);
   });
+});
+
+it("the last result is kept for inputs with its key, and no other", () => {
+  const opened: string[] = [];
+  const open = keepLast(({ key }: { key: string }) => {
+    opened.push(key);
+    return { key };
+  });
+  const results = ["a", "a", "b", "a"].map((key) => open({ key }));
+  expect(opened).toEqual(["a", "b", "a"]);
+  expect(results[0]).toBe(results[1]);
+  expect(results[0]).not.toBe(results[3]);
 });

@@ -161,11 +161,17 @@ describe("feedback", () => {
     const ids = await postings(world, 4);
     await storeList(world, ada, listOf(ids.slice(1)));
     // The first is a copy of the second, and no longer the one that is shown.
-    await world.query("update jobs set cluster = $1, is_preferred = id <> $1 where id in ($1, $2)", ids.slice(0, 2));
+    await world.query(
+      "update jobs set cluster = $1, is_preferred = id <> $1 where id in ($1, $2)",
+      ids.slice(0, 2),
+    );
     await post(`/jobs/${await publicId(world, ids[0]!)}/dismiss`, ada);
     expect(titles((await get("/jobs/recommendations", ada)).body)).toEqual(["P3", "P4"]);
     // A saved copy hides nothing.
-    await world.query("update jobs set cluster = $1, is_preferred = id <> $1 where id in ($1, $2)", ids.slice(2));
+    await world.query(
+      "update jobs set cluster = $1, is_preferred = id <> $1 where id in ($1, $2)",
+      ids.slice(2),
+    );
     await post(`/jobs/${await publicId(world, ids[2]!)}/save`, ada);
     expect(titles((await get("/jobs/recommendations", ada)).body)).toEqual(["P3"]);
   });
