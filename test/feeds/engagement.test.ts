@@ -194,6 +194,46 @@ describe("record_engagement", () => {
     expect(await trends(world)).toMatchObject([{ likes: 1, actors: 1 }]);
   });
 
+  it("counts a comment and a share of somebody who does both a thousand times, in one call or in many", async () => {
+    const world = await createWorld();
+    const [author, eve, ...crowd] = (await members(world, 6)) as [string, string, ...string[]];
+    const [honest, gamed] = [await post(world, author), await post(world, author)];
+    for (const postId of [honest, gamed]) {
+      await likes(world, crowd, postId);
+      await record(world, [
+        engagement(world, eve, postId, { kind: "comment" }),
+        engagement(world, eve, postId, { kind: "share" }),
+      ]);
+    }
+    const again = (count: number) =>
+      Array.from({ length: count }, (_, n) =>
+        engagement(world, eve, gamed, {
+          kind: n % 2 === 0 ? "comment" : "share",
+          occurred_at: hoursAgo(world, 0.25).toISOString(),
+        }),
+      );
+    await record(world, again(1_000));
+    for (let n = 0; n < 10; n++) await record(world, again(2));
+    const [one, other] = await trends(world);
+    expect(one).toMatchObject({ likes: 4, comments: 1, shares: 1, actors: 5 });
+    expect({ ...other, post_id: "" }).toEqual({ ...one, post_id: "" });
+  });
+
+  it("counts the earliest of a person's comments, whichever arrives first", async () => {
+    const world = await createWorld();
+    const [author, ada] = (await members(world, 2)) as [string, string];
+    const postId = await post(world, author, { created_at: hoursAgo(world, 13) });
+    const comment = (hours: number) =>
+      engagement(world, ada, postId, { kind: "comment", occurred_at: hoursAgo(world, hours).toISOString() });
+    await record(world, [comment(1)]);
+    expect(await trends(world)).toMatchObject([{ comments: 1, grown: expect.closeTo(4, 9) }]);
+    const earliest = comment(13);
+    await record(world, [comment(0.5), earliest]);
+    expect(await trends(world)).toMatchObject([{ comments: 1, grown: expect.closeTo(2, 9) }]);
+    await record(world, [{ ...earliest, taken_back_at: hoursAgo(world, 0).toISOString() }]);
+    expect(await trends(world)).toMatchObject([{ comments: 1, actors: 1, grown: expect.closeTo(4, 9) }]);
+  });
+
   it("gives any order of arrival the order of posts that the definition gives, within 1e-9", async () => {
     const world = await createWorld();
     const people = await members(world, 8);

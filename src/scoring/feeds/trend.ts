@@ -39,7 +39,8 @@ export type Trend = {
 
 /**
  * The engagement that counts: not taken back, within 48 h of the post, by others than the author whose
- * account was a day old by then; of several likes of one person the earliest.
+ * account was a day old by then; of several events of one kind by one person the earliest, so that nobody
+ * adds more than a like, a comment and a share.
  */
 export function countedEngagement(post: TrendPost, events: readonly PostEngagement[]): PostEngagement[] {
   const counted = events.filter(
@@ -50,13 +51,15 @@ export function countedEngagement(post: TrendPost, events: readonly PostEngageme
       at <= post.createdAt + TREND.windowMs &&
       actorSince + TREND.accountAgeMs <= at,
   );
-  const firstLike = new Map<number, PostEngagement>();
+  const earliest = new Map<string, PostEngagement>();
   for (const event of counted) {
-    const first = firstLike.get(event.actorId);
-    if (event.kind === "like" && (!first || comesBefore(event, first))) firstLike.set(event.actorId, event);
+    const first = earliest.get(actOf(event));
+    if (!first || comesBefore(event, first)) earliest.set(actOf(event), event);
   }
-  return counted.filter((event) => event.kind !== "like" || firstLike.get(event.actorId) === event);
+  return [...earliest.values()];
 }
+
+const actOf = ({ actorId, kind }: PostEngagement): string => `${actorId} ${kind}`;
 
 const comesBefore = (a: PostEngagement, b: PostEngagement): boolean =>
   a.at < b.at || (a.at === b.at && a.id < b.id);

@@ -29,6 +29,8 @@ const event = (id: number, fields: Partial<PostEngagement> = {}): PostEngagement
   ...fields,
 });
 
+const KINDS = ["like", "comment", "share"] as const;
+
 const idsOf = (events: readonly PostEngagement[]) => events.map(({ id }) => id);
 
 describe("countedEngagement", () => {
@@ -45,15 +47,27 @@ describe("countedEngagement", () => {
     expect(idsOf(countedEngagement(POST, events))).toEqual([1, 7]);
   });
 
-  it("counts one like of a person, the earliest, and all of their comments", () => {
+  it("counts one like, one comment and one share of a person, the earliest of each", () => {
     const again = { actorId: 7 };
     const events = [
       event(1, { ...again, at: AT + 2 * HOUR }),
       event(2, { ...again, at: AT + HOUR }),
       event(3, { ...again, kind: "comment" }),
       event(4, { ...again, kind: "comment" }),
+      event(5, { ...again, kind: "share", at: AT + 3 * HOUR }),
+      event(6, { ...again, kind: "share", at: AT + 4 * HOUR }),
+      event(7, { actorId: 8, kind: "share" }),
     ];
-    expect(idsOf(countedEngagement(POST, events))).toEqual([2, 3, 4]);
+    expect(idsOf(countedEngagement(POST, events)).toSorted()).toEqual([2, 3, 5, 7]);
+  });
+
+  it("lets no account raise a post by itself, however often it comments and shares", () => {
+    const others = [1, 2, 3, 4].map((id) => event(id));
+    const once = [5, 6, 7].map((id) => event(id, { actorId: 9, kind: KINDS[id - 5] ?? "like" }));
+    const often = Array.from({ length: 1_000 }, (_, n) =>
+      event(10 + n, { actorId: 9, kind: n % 2 === 0 ? "comment" : "share", at: AT + 2 * HOUR + n }),
+    );
+    expect(trendOf(POST, [...others, ...once, ...often])).toEqual(trendOf(POST, [...others, ...once]));
   });
 
   it("does not count accounts that are younger than a day: 50 that like each other trend nowhere", () => {
@@ -95,7 +109,7 @@ describe("the score of a post", () => {
     const comments = Array.from({ length: 40 }, (_, id) =>
       event(id, { actorId: 10 + (id % 4), kind: "comment" }),
     );
-    expect(trendOf(POST, comments)).toMatchObject({ engagement: 80, actors: 4 });
+    expect(trendOf(POST, comments)).toMatchObject({ engagement: 8, actors: 4 });
     expect(lhotOf(trendOf(POST, comments))).toBeNull();
   });
 
