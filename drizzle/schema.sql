@@ -641,8 +641,13 @@ BEGIN
       AND NOT EXISTS (SELECT FROM profiles r WHERE r.user_id = u.id AND (r.banned OR r.deleted_at IS NOT NULL))
       AND NOT EXISTS (SELECT FROM user_blocks b WHERE b.blocker_id = u.id AND b.blocked_id = viewer)
       AND NOT EXISTS (SELECT FROM user_blocks b WHERE b.blocker_id = viewer AND b.blocked_id = u.id)
-      AND (p.visibility = 'public' OR u.id = viewer OR EXISTS (
-        SELECT FROM profile_access a WHERE a.owner_id = u.id AND a.viewer_id = viewer AND a.status = 'granted')));
+      AND NOT EXISTS (
+        SELECT FROM engagement_events h
+        WHERE h.user_id = viewer AND h.kind = 'hide' AND h.taken_back_at IS NULL
+          AND (h.target_kind = 'post' AND h.target_id = p.id OR h.target_kind = 'user' AND h.target_id = u.id))
+      AND (p.visibility = 'public' AND NOT EXISTS (SELECT FROM profiles r WHERE r.user_id = u.id AND NOT r.visible)
+        OR u.id = viewer OR EXISTS (
+          SELECT FROM profile_access a WHERE a.owner_id = u.id AND a.viewer_id = viewer AND a.status = 'granted')));
 END $function$;
 
 CREATE OR REPLACE FUNCTION may_see(viewer bigint, person bigint)
@@ -1995,6 +2000,7 @@ CREATE TABLE engagement_events (
   CONSTRAINT engagement_events_kind CHECK (kind = ANY (ARRAY['like'::text, 'comment'::text, 'share'::text, 'message'::text, 'profile_view'::text, 'hide'::text])),
   CONSTRAINT engagement_events_target CHECK (target_kind = ANY (ARRAY['post'::text, 'user'::text]))
 );
+CREATE INDEX engagement_events_hidden ON engagement_events (user_id, target_id) WHERE kind = 'hide'::text;
 CREATE INDEX engagement_events_post ON engagement_events (target_id, user_id) WHERE target_kind = 'post'::text;
 CREATE INDEX engagement_events_target_user ON engagement_events (target_id) WHERE target_kind = 'user'::text;
 CREATE INDEX engagement_events_updated ON engagement_events USING brin (updated_at);

@@ -32,7 +32,12 @@ export async function explainFeedItem(on: Queryable, id: string): Promise<Explan
   const faults = post && facts.quality !== null ? mismatches([["quality", post.quality, facts.quality]]) : [];
   const steps = facts.isShown
     ? []
-    : [step("shown", "no: the post, its author or the user is hidden, gone or blocked")];
+    : [
+        step(
+          "shown",
+          "no: the post or its author is hidden, gone or blocked, or the user has hidden one of them",
+        ),
+      ];
   return {
     kind: "feed",
     id,

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { type IndexedPost, indexPosts, type PostIndex } from "../scoring/feeds/gather-candidates.ts";
-import { isPresent } from "./visibility.ts";
+import { isForEverybody, isPresent } from "./visibility.ts";
 
 /** Posts per statement: some 30 ms of this process. */
 const POSTS_PER_READ = 5_000;
@@ -26,7 +26,7 @@ const toPost = ({ id, authorId, createdAt, ...rest }: PostRow): IndexedPost => (
 /** SQL: the posts of the last seven days that are shown, of authors who are there. */
 const shownPosts = (condition: SQL, now: Date): SQL =>
   sql`select p.id, p.author_id as "authorId", extract(epoch from date_trunc('milliseconds', p.created_at))::float8 * 1000 as "createdAt",
-             p.visibility = 'public' as "isPublic", coalesce(f.quality, 0) as quality, coalesce(f.topics, '{}') as topics,
+             ${isForEverybody} as "isPublic", coalesce(f.quality, 0) as quality, coalesce(f.topics, '{}') as topics,
              case when t.expires_at > ${now}::timestamptz then t.lhot end as trend
       from posts p join users u on u.id = p.author_id left join post_features f on f.post_id = p.id
       left join trending_scores t on t.post_id = p.id

@@ -5,6 +5,7 @@ import { type FeedPost, sessionOrder } from "../scoring/feeds/merge-order.ts";
 import { readSeen, readShown, type ShownItem } from "./served.ts";
 import { keyOf } from "./session.ts";
 import { readCurrentFeeds, type StoredFeed } from "./stored-feeds.ts";
+import { isForEverybody } from "./visibility.ts";
 
 /** A file of a post. */
 export type PostMedia = {
@@ -24,7 +25,7 @@ export type PreviewedItem = {
     readonly id: string;
     readonly source: FeedPost["source"];
     readonly terms: FeedTerms;
-    /** Of a private post neither the text nor media are shown. */
+    /** Of a post that is not for everybody neither the text nor media are shown. */
     readonly isPublic: boolean;
     readonly media: readonly PostMedia[];
   } | null;
@@ -62,10 +63,10 @@ type Details = { readonly isPublic: boolean; readonly media: readonly PostMedia[
 async function readDetails(on: Queryable, postIds: readonly number[]): Promise<ReadonlyMap<number, Details>> {
   const found = await rows<{ id: string } & Details>(
     on,
-    sql`select p.id, p.visibility = 'public' as "isPublic",
+    sql`select p.id, ${isForEverybody} as "isPublic",
                coalesce((select jsonb_agg(jsonb_build_object('id', m.id::text, 'kind', m.kind, 'status', m.status, 'mimeType', m.mime_type) order by a.position, a.id)
                          from post_media a join media m on m.id = a.media_id
-                         where a.post_id = p.id and p.visibility = 'public'), '[]') as media
+                         where a.post_id = p.id and ${isForEverybody}), '[]') as media
         from posts p where p.id = any(${array(postIds)}::bigint[])`,
   );
   return new Map(found.map(({ id, ...details }) => [Number(id), details]));
@@ -88,7 +89,7 @@ export const latestFeeds = (on: Queryable, limit: number): Promise<ListedFeed[]>
         where s.replaced_at is null order by s.expires_at desc, s.user_id limit ${limit}`,
   );
 
-/** A file that may be shown to operators: of a public post, and checked. */
+/** A file that may be shown to operators: of a post for everybody, and checked. */
 export async function readPublicMedia(
   on: Queryable,
   mediaId: string,
@@ -98,7 +99,7 @@ export async function readPublicMedia(
     sql`select m.storage_key as key, m.mime_type as "mimeType" from media m
         where m.id = ${mediaId} and m.status = 'READY' and m.storage_key is not null and m.mime_type is not null
           and exists (select 1 from post_media a join posts p on p.id = a.post_id
-                      where a.media_id = m.id and p.visibility = 'public' and p.hidden_at is null and p.deleted_at is null)`,
+                      where a.media_id = m.id and ${isForEverybody} and p.hidden_at is null and p.deleted_at is null)`,
   );
   return found;
 }

@@ -7,7 +7,7 @@ import type { Feed, FeedItem, ItemKind } from "../scoring/feeds/merge-order.ts";
 import { computeFeeds, type PresortContext, storeFeeds } from "./presort.ts";
 import { type FeedSession, keyOf, orderOf, startSession, storedItems } from "./session.ts";
 import { DEFAULT_SEGMENTS, readCurrentFeeds, readFeedVersion, type StoredFeed } from "./stored-feeds.ts";
-import { isReadableBy, isShownTo } from "./visibility.ts";
+import { hasHidden, isReadableBy, isShownTo } from "./visibility.ts";
 
 /** How long the feed of one user may be computed while they wait. */
 const LIVE_LIMIT_MS = 10_000;
@@ -163,7 +163,7 @@ async function readItems(
         where p.id = any(${ids("post")}) and ${isShownTo(userId)} and ${isReadableBy(userId)}
         union all
         select 'suggestion', u.id, coalesce(u.host_id, u.id::text), null, u.name, null, null, null from users u
-        where u.id = any(${ids("suggestion")}) and may_see(${userId}, u.id)
+        where u.id = any(${ids("suggestion")}) and may_see(${userId}, u.id) and not ${hasHidden(userId, "user", sql`u.id`)}
         union all
         select 'question', o.id, o.question_id, null, null, null, null, null from quiz_options o
         where o.id = any(${ids("question")})

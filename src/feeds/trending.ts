@@ -3,7 +3,7 @@ import { hostInstant } from "../db/instants.ts";
 import { array, prepared, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { TREND, trendScore } from "../scoring/feeds/trend.ts";
-import { isShownTo } from "./visibility.ts";
+import { isForEverybody, isShownTo } from "./visibility.ts";
 
 /** Posts per range: some 100 ms. */
 const POSTS_PER_RANGE = 2_000;
@@ -96,8 +96,8 @@ type TrendingRow = Omit<TrendingPost, "score" | "createdAt"> & {
 };
 
 /**
- * The public posts of the last 48 hours that trend most, best first, without those of people blocked either
- * way.
+ * The posts for everybody of the last 48 hours that trend most, best first, without those of people blocked
+ * either way and what the user has hidden.
  */
 export async function readTrending(
   on: Queryable,
@@ -111,7 +111,7 @@ export async function readTrending(
                p.created_at as "createdAt", t.likes, t.comments, t.shares, t.lhot
         from trending_scores t join posts p on p.id = t.post_id join users u on u.id = p.author_id
         where t.lhot is not null and t.expires_at > ${now}::timestamptz and p.created_at <= ${now}::timestamptz
-          and p.visibility = 'public' and ${isShownTo(userId)}
+          and ${isForEverybody} and ${isShownTo(userId)}
         order by t.lhot desc nulls last, t.post_id limit ${limit}`,
   );
   return found.map(({ lhot, createdAt, ...post }) => ({

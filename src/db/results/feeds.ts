@@ -33,7 +33,9 @@ cross join lateral (
   left join quiz_options q on o.kind = 'question' and q.id = o.id
   where case o.kind
       when 'post' then may_read(u.id, o.id)
-      when 'suggestion' then may_see(u.id, o.id)
+      when 'suggestion' then may_see(u.id, o.id) and not exists (
+        select from engagement_events h
+        where h.user_id = u.id and h.kind = 'hide' and h.target_kind = 'user' and h.target_id = o.id and h.taken_back_at is null)
       else q.id is not null and not exists (select from quiz_answers w where w.user_id = u.id and w.question_id = q.question_id)
     end) i
 where ${isActiveUser("u")} and i.position <= f.segment_size * f.max_segments`,
@@ -57,12 +59,13 @@ where ${IS_KEPT}`,
   },
   {
     name: "trending_scores",
-    about: "How much each public post of the last days trends, as of the last run.",
+    about:
+      "How much each public post of the last 48 hours trends, as of the last run. Null in a post that fewer than 5 people engaged with.",
     columns: {
       post_id: ["text", "the post"],
-      popularity: [NUMBER, "0 to 1, among all posts"],
+      popularity: [NUMBER, "engagement (likes, twice the comments, three times the shares), less with age"],
       velocity: [NUMBER, "engagement per hour"],
-      peak_time: [INSTANT, "when it trended most"],
+      peak_time: [INSTANT, "the hour with the most engagement"],
       computed_at: [INSTANT, "when it was computed"],
       expires_at: [INSTANT, "when it ends to trend"],
     },
@@ -71,7 +74,8 @@ where ${IS_KEPT}`,
 from trending_scores t
 join posts p on p.id = t.post_id
 join users a on a.id = p.author_id
-where t.computed_at is not null and p.visibility = 'public' and ${IS_KEPT}`,
+where t.computed_at is not null and p.visibility = 'public' and ${IS_KEPT}
+  and not exists (select from profiles r where r.user_id = a.id and not r.visible)`,
   },
   {
     name: "user_affinity_profiles",

@@ -16,6 +16,7 @@ export const READ_COLUMNS: Readonly<Record<string, readonly string[]>> = {
     "created_at",
   ],
   compatibility_lists: ["version", "user_id", "target_ids", "scores", "components", "computed_at"],
+  engagement_events: ["user_id", "target_kind", "target_id", "kind", "taken_back_at"],
   feed_presorted: [
     "user_id",
     "items",

@@ -97,6 +97,8 @@ export const engagementEvents = pgTable(
     // affinity: events since the last run. Deleting a user: who looked at their profile.
     index("engagement_events_updated").using("brin", t.updatedAt),
     index("engagement_events_target_user").on(t.targetId).where(sql`target_kind = 'user'`),
+    // feeds: what a user has hidden.
+    index("engagement_events_hidden").on(t.userId, t.targetId).where(sql`kind = 'hide'`),
     check("engagement_events_target", sql`target_kind in ('post', 'user')`),
     check(
       "engagement_events_kind",

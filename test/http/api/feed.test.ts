@@ -4,7 +4,17 @@ import { explain } from "../../../src/explain/index.ts";
 import { MAX_SEEN } from "../../../src/feeds/seen.ts";
 import { DEFAULT_SEGMENTS, swapFeeds } from "../../../src/feeds/stored-feeds.ts";
 import { feedPresort } from "../../../src/workers/feeds/feed-presort.ts";
-import { engagement, follow, hoursAgo, member, members, post, record } from "../../support/feeds.ts";
+import {
+  engagement,
+  feedPostIds,
+  follow,
+  hoursAgo,
+  member,
+  members,
+  post,
+  record,
+  storedFeed,
+} from "../../support/feeds.ts";
 import { performRanged } from "../../support/jobs.ts";
 import { INSTANTS } from "../../support/odd-people.ts";
 import { block } from "../../support/platform.ts";
@@ -176,6 +186,64 @@ describe("GET /feed", () => {
     await world.query("delete from posts where id = $1", [ids[7]]);
     const { body } = await get("/feed");
     expect(idsOf(body)).toEqual(ids.slice(8, 28));
+  });
+
+  it("shows posts of people who are hidden from others to those who follow them alone", async () => {
+    const { world, ada, bob, get } = await open();
+    const follower = await member(world);
+    await follow(world, follower, ada);
+    const [followed, hidden] = [await post(world, bob), await post(world, follower)];
+    const listed = async () => idsOf((await get("/feed")).body).toSorted();
+    expect(await listed()).toEqual([followed, hidden].toSorted());
+    await world.query("insert into profiles (user_id, visible) select unnest($1::bigint[]), false", [
+      [bob, follower],
+    ]);
+    expect(await listed()).toEqual([followed]);
+    await performRanged(world, feedPresort, feedPresort.payload.parse({ userId: ada }));
+    expect(await listed()).toEqual([followed]);
+    expect(await feedPostIds(world, ada)).toEqual([followed]);
+    expect(
+      await world.query("select may_read($1, $2) as followed, may_read($1, $3) as hidden", [
+        ada,
+        followed,
+        hidden,
+      ]),
+    ).toEqual([{ followed: true, hidden: false }]);
+  });
+
+  it("shows neither posts nor people that the user has hidden, until they are taken back", async () => {
+    const { world, ada, get } = await open();
+    const ids = await posts(world, ada, 4);
+    const [author] = await world.query<{ author_id: string }>("select author_id from posts where id = $1", [
+      ids[1],
+    ]);
+    const met = await member(world);
+    await world.query("insert into profiles (user_id) values ($1)", [met]);
+    await performRanged(world, feedPresort, feedPresort.payload.parse({ userId: ada }));
+    const { feed } = await storedFeed(world, ada);
+    await inTransaction(world.db, (tx) =>
+      swapFeeds(
+        tx,
+        [{ userId: ada, feed: { ...feed, suggestions: [Number(met)] } }],
+        DEFAULT_SEGMENTS,
+        world.clock.now(),
+      ),
+    );
+    expect(idsOf((await get("/feed")).body)).toEqual([...ids, met]);
+    const hides = [
+      engagement(world, ada, ids[0]!, { kind: "hide" }),
+      engagement(world, ada, author!.author_id, { kind: "hide", target_kind: "user" }),
+      engagement(world, ada, met, { kind: "hide", target_kind: "user" }),
+    ];
+    await record(world, hides);
+    expect(idsOf((await get("/feed")).body)).toEqual(ids.slice(2));
+    const inView = `select kind, item_id from ${world.config.resultsSchema}.feed_presorted where user_id = $1 order by position`;
+    expect((await world.query(inView, [ada])).map(({ item_id }) => item_id)).toEqual(ids.slice(2));
+    await record(
+      world,
+      hides.map((hide) => ({ ...hide, taken_back_at: world.clock.now().toISOString() })),
+    );
+    expect(idsOf((await get("/feed")).body)).toEqual([...ids, met]);
   });
 
   it("suggests only users whom the user may see by now", async () => {
@@ -362,6 +430,13 @@ describe("GET /trending", () => {
       author: { id: eve },
       score: expect.closeTo(18 * 2 ** (-0.5 / 12), 2),
     });
+    const hide = engagement(world, ada, shared, { kind: "hide" });
+    await record(world, [hide]);
+    expect((await list()).posts.map(({ id }) => id)).toEqual([liked]);
+    await record(world, [{ ...hide, taken_back_at: world.clock.now().toISOString() }]);
+    await world.query("insert into profiles (user_id, visible) values ($1, false)", [bob]);
+    expect((await list()).posts.map(({ id }) => id)).toEqual([shared]);
+    await world.query("update profiles set visible = true");
     await block(world, eve, ada);
     expect((await list()).posts.map(({ id }) => id)).toEqual([liked]);
     world.at(new Date(world.clock.now().getTime() + 47 * 3_600_000 + 1).toISOString());
