@@ -377,6 +377,22 @@ AS $function$
   FROM (SELECT ('x' || encode(substring(bytes FROM at + 1 FOR 8), 'hex'))::bit(64)::bigint AS bits) f
 $function$;
 
+CREATE OR REPLACE FUNCTION forget_media_check()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path FROM CURRENT
+AS $function$
+BEGIN
+  IF NEW.status = OLD.status AND OLD.status IN ('READY', 'REJECTED', 'FAILED_PROCESSING') THEN NEW.status := 'UPLOADED'; END IF;
+  IF NEW.mime_type IS NOT DISTINCT FROM OLD.mime_type THEN NEW.mime_type := NULL; END IF;
+  IF NEW.size_bytes IS NOT DISTINCT FROM OLD.size_bytes THEN NEW.size_bytes := NULL; END IF;
+  IF NEW.width IS NOT DISTINCT FROM OLD.width THEN NEW.width := NULL; END IF;
+  IF NEW.height IS NOT DISTINCT FROM OLD.height THEN NEW.height := NULL; END IF;
+  IF NEW.duration_ms IS NOT DISTINCT FROM OLD.duration_ms THEN NEW.duration_ms := NULL; END IF;
+  NEW.details := '{}'; NEW.rejections := NULL; NEW.fault := NULL; NEW.failures := 0;
+  RETURN NEW;
+END $function$;
+
 CREATE OR REPLACE FUNCTION host_jobs()
  RETURNS text[]
  LANGUAGE sql
@@ -2134,11 +2150,12 @@ CREATE INDEX media_ready ON media (checked_at) WHERE status = 'READY'::text AND 
 CREATE INDEX media_refused ON media (checked_at DESC NULLS LAST) WHERE status = ANY (ARRAY['REJECTED'::text, 'FAILED_PROCESSING'::text]);
 CREATE INDEX media_storage_key ON media USING hash (storage_key);
 CREATE INDEX media_unchecked ON media (id) WHERE (kind = ANY (ARRAY['IMAGE'::text, 'VIDEO'::text, 'AUDIO'::text])) AND storage_key IS NOT NULL AND ((status = ANY (ARRAY['UPLOADED'::text, 'VALIDATING'::text])) OR status = 'FAILED_PROCESSING'::text AND failures <= 3);
+CREATE TRIGGER media_forget_check BEFORE UPDATE OF storage_key ON media FOR EACH ROW WHEN (old.storage_key IS DISTINCT FROM new.storage_key AND old.checked_at IS NOT NULL) EXECUTE FUNCTION forget_media_check();
 CREATE TRIGGER media_note_gone AFTER DELETE ON media FOR EACH ROW EXECUTE FUNCTION note_subject('media', 'id', 'known');
 CREATE TRIGGER media_note_inserted AFTER INSERT ON media REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('media', 'id', '', '');
 CREATE TRIGGER media_note_subject AFTER UPDATE ON media FOR EACH ROW WHEN (old.host_id IS DISTINCT FROM new.host_id) EXECUTE FUNCTION note_subject('media', 'id', 'known');
 CREATE TRIGGER media_note_updated AFTER UPDATE ON media REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('media', 'id', '', '');
-CREATE TRIGGER media_other_file AFTER UPDATE OF storage_key ON media FOR EACH ROW WHEN (old.storage_key IS DISTINCT FROM new.storage_key) EXECUTE FUNCTION drop_media_preview();
+CREATE TRIGGER media_other_file AFTER UPDATE OF storage_key, size_bytes, mime_type ON media FOR EACH ROW WHEN (old.storage_key IS DISTINCT FROM new.storage_key OR old.size_bytes <> new.size_bytes OR old.mime_type <> new.mime_type) EXECUTE FUNCTION drop_media_preview();
 CREATE TRIGGER media_touch BEFORE UPDATE ON media FOR EACH ROW EXECUTE FUNCTION touch_row();
 
 CREATE TABLE multiplier_watermarks (
@@ -2859,6 +2876,7 @@ CREATE TABLE media_previews (
   thumbnail bytea,
   waveform  smallint[],
   made_at   timestamp with time zone NOT NULL,
+  parts     text[] NOT NULL DEFAULT '{}'::text[],
   CONSTRAINT media_previews_pkey PRIMARY KEY (media_id),
   CONSTRAINT media_previews_media_id_media_id_fk FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE
 );

@@ -7,15 +7,20 @@ type Given = (column: string) => SQL | null;
 type Keeps = (given: Given) => SQL;
 
 const UNCHECKED = sql`('UPLOADED', 'VALIDATING')`;
+const CHECKED = sql`('READY', 'REJECTED', 'FAILED_PROCESSING')`;
 
-/** A check has read this file. */
-const isChecked: Keeps = (given) =>
-  sql`o.checked_at is not null and o.status not in ${UNCHECKED}
-      and o.storage_key is not distinct from ${given("storage_key") ?? sql`o.storage_key`}`;
+/** The file is the one that a check has read, or the one that it is to read after that one was replaced. */
+const isFound: Keeps = (given) =>
+  sql`o.checked_at is not null and o.storage_key is not distinct from ${given("storage_key") ?? sql`o.storage_key`}`;
 
-/** The host's status goes on saying that the file waits for its check. */
-const isCheckedMeanwhile: Keeps = (given) =>
-  sql`${isChecked(given)} and ${given("status") ?? sql`null`} in ${UNCHECKED}`;
+/**
+ * The host's status goes on saying that the file waits for its check, or, after it was replaced, what was found
+ * of the one before.
+ */
+const isFoundMeanwhile: Keeps = (given) => {
+  const status = given("status") ?? sql`null`;
+  return sql`${isFound(given)} and (${status} in ${UNCHECKED} or o.status in ${UNCHECKED} and ${status} in ${CHECKED})`;
+};
 
 /**
  * Columns that Commonwork writes beside the host. Without a rule for them each would overwrite the other, and
@@ -26,12 +31,12 @@ const SHARED: Readonly<Record<string, Readonly<Record<string, Keeps>>>> = {
   volunteer_profiles: { referred_at: (given) => sql`${given("referred_at")} is null` },
   // What a check has read of a file.
   media: {
-    status: isCheckedMeanwhile,
-    mime_type: isChecked,
-    size_bytes: isChecked,
-    width: isChecked,
-    height: isChecked,
-    duration_ms: isChecked,
+    status: isFoundMeanwhile,
+    mime_type: isFound,
+    size_bytes: isFound,
+    width: isFound,
+    height: isFound,
+    duration_ms: isFound,
   },
 };
 

@@ -23,6 +23,7 @@ export const PAYLOAD_REFERENCES: Readonly<Record<string, ReferencedTable>> = {
   owner_id: "users",
   viewer_id: "users",
   post_id: "posts",
+  media_id: "media",
 };
 
 type EventReferences = { readonly [Column in keyof typeof COLUMNS]?: string | null | undefined } & {

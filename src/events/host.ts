@@ -166,6 +166,12 @@ export const postUpdated = defineEvent({
   payload: z.object({ post_id: idField() }),
 });
 
+export const mediaUploaded = defineEvent({
+  type: "media.uploaded",
+  about: "The file of a media record was uploaded, or another one in its place.",
+  payload: z.object({ media_id: idField() }),
+});
+
 export const followChanged = defineEvent({
   type: "follow.changed",
   about: "Whether a user may see the whole profile of another one, which is to follow them, changed.",

@@ -6,8 +6,14 @@ import { Snooze } from "../queues/outcome.ts";
 import { type CheckRange, type PendingCheck, pendingChecks, witnessKeys } from "./queue-checks.ts";
 import { checkFile, type FileCheck, type FileReader, isFileThere } from "./read-file.ts";
 
+/** What was made of a file whose verdict stays. */
+type PreviewAlone = { readonly verdict: null } & Pick<FileCheck, "preview">;
+
 /** A record of a range with the verdict on its file; null if the file was not read. */
-export type CheckedRecord = { readonly record: PendingCheck; readonly check: FileCheck | null };
+export type CheckedRecord = {
+  readonly record: PendingCheck;
+  readonly check: FileCheck | PreviewAlone | null;
+};
 
 /** Files of one range that are read at a time: as many as there are threads. */
 const AT_ONCE = 2;
@@ -26,15 +32,15 @@ export async function checkRangeFiles(
   range: CheckRange,
   context: ComputeContext,
 ): Promise<CheckedRecord[] | null> {
+  const { limits, previews } = context.settings.media;
   const { pending, witnesses } = await context.read(async (tx) => ({
-    pending: await pendingChecks(tx, range),
+    pending: await pendingChecks(tx, range, previews),
     witnesses: await witnessKeys(tx),
   }));
   return context.fetch({ media: pending.map(({ id }) => id) }, async ({ mediaStore }) => {
     if (mediaStore === null) return pending.map((record) => ({ record, check: null }));
     if (range.pauseMs > 0) await delay(range.pauseMs, undefined, { signal: context.signal });
-    const { compute, settings, signal } = context;
-    const { limits, previews } = settings.media;
+    const { compute, signal } = context;
     const reader = { store: mediaStore, guarded: compute.guarded, limits, previews, witnesses, signal };
     return readAll(pending, reader);
   });
@@ -72,11 +78,13 @@ async function readAll(pending: readonly PendingCheck[], reader: FileReader): Pr
  */
 async function checkOrLeave(
   reader: FileReader,
-  { storageKey: key, kind }: PendingCheck,
+  { storageKey: key, kind, isPreviewOnly }: PendingCheck,
   pending: readonly PendingCheck[],
-): Promise<FileCheck | null> {
+): Promise<CheckedRecord["check"]> {
   try {
-    return await checkFile(reader, { key, kind });
+    // Also for a preview alone: only what is found READY now may be decoded.
+    const check = await checkFile(reader, { key, kind });
+    return isPreviewOnly ? { verdict: null, preview: check.preview } : check;
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     const others = [...reader.witnesses, ...pending.map(({ storageKey }) => storageKey)];

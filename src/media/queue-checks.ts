@@ -1,8 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import { rows } from "../db/statement.ts";
+import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { type MediaKind, whySkipped } from "../scoring/media/limits.ts";
+import { PREVIEW_PARTS, type PreviewParts, partsOf } from "../scoring/media/previews.ts";
 
 /** Why the jobs of media do nothing. */
 export const NO_STORE = "MEDIA_FOLDER and MEDIA_S3_BUCKET are not set";
@@ -15,6 +16,8 @@ export const checkRange = z.object({
   isAsked: z.boolean(),
   /** Records that were created before this instant are left out. */
   since: z.string().nullable(),
+  /** Also makes what is asked for of the previews of files that are READY and was never tried. */
+  withPreviews: z.boolean().default(false),
   pauseMs: z.int(),
 });
 export type CheckRange = z.infer<typeof checkRange>;
@@ -30,10 +33,29 @@ const UNCHECKED = sql`m.kind in ('IMAGE', 'VIDEO', 'AUDIO') and m.storage_key is
 const CHECKABLE = sql`m.kind in ('IMAGE', 'VIDEO', 'AUDIO') and m.storage_key is not null
   and m.status in ('UPLOADED', 'VALIDATING', 'READY', 'REJECTED', 'FAILED_PROCESSING')`;
 
+/**
+ * SQL: whether a check has found record `m` READY, and something that is asked for of its preview was never
+ * tried: it was found before that was asked for.
+ */
+const lacksPreview = (asked: PreviewParts): SQL => {
+  const of = (kind: MediaKind) => sql`${array(partsOf(kind, asked))}::text[]`;
+  return sql`m.status = 'READY' and m.checked_at is not null and m.storage_key is not null
+    and not case m.kind when 'IMAGE' then ${of("IMAGE")} when 'AUDIO' then ${of("AUDIO")} else '{}' end
+            <@ coalesce((select p.parts from media_previews p where p.media_id = m.id), '{}')`;
+};
+
+/** @param asked null: no previews alone. */
+const waiting = (asked: PreviewParts | null): SQL =>
+  asked !== null && PREVIEW_PARTS.some((part) => asked[part])
+    ? sql`(${UNCHECKED} or ${lacksPreview(asked)})`
+    : UNCHECKED;
+
 /** Which records a run checks. */
 export type CheckScope = {
-  /** Records that were created before this instant are left out. */
+  /** Records that were created before this instant are left out, but for those with another file since. */
   readonly since: string | null;
+  /** Also makes what of these is missing; null: does not. */
+  readonly previews: PreviewParts | null;
   readonly perRange: number;
   readonly pauseMs: number;
 };
@@ -42,16 +64,20 @@ export type CheckScope = {
 const MAX_RANGES = 1_000;
 
 /** Cuts the records that wait for a check into ranges, in the order of their ids. */
-export async function cutUnchecked(tx: Tx, { since, perRange, pauseMs }: CheckScope): Promise<CheckRange[]> {
+export async function cutUnchecked(
+  tx: Tx,
+  { since, previews, perRange, pauseMs }: CheckScope,
+): Promise<CheckRange[]> {
   const found = await rows<{ from: string; to: string }>(
     tx,
     sql`select min(id)::text as "from", max(id)::text as "to" from (
           select id, (row_number() over (order by id) - 1)
                      / greatest(${perRange}::bigint, ceil(count(*) over () / ${MAX_RANGES}::numeric)::bigint) as part
-          from media m where ${UNCHECKED} and ${createdSince(since)}) numbered
+          from media m where ${waiting(previews)} and ${createdSince(since)}) numbered
         group by part order by part`,
   );
-  return found.map((span) => ({ ...span, isAsked: false, since, pauseMs }));
+  const withPreviews = previews !== null;
+  return found.map((span) => ({ ...span, isAsked: false, since, withPreviews, pauseMs }));
 }
 
 /** The range of one record. */
@@ -60,11 +86,16 @@ export const rangeOfOne = (mediaId: string): CheckRange => ({
   to: mediaId,
   isAsked: true,
   since: null,
+  withPreviews: false,
   pauseMs: 0,
 });
 
+/** A record that was checked and waits again was given another file when it was last written. */
 const createdSince = (since: string | null): SQL =>
-  since === null ? sql`true` : sql`m.created_at >= ${since}::timestamptz`;
+  since === null
+    ? sql`true`
+    : sql`(m.created_at >= ${since}::timestamptz
+           or m.status in ('UPLOADED', 'VALIDATING') and m.checked_at is not null and m.updated_at >= ${since}::timestamptz)`;
 
 /** A record to check, as it was read. What has changed since is not recorded over. */
 export type PendingCheck = {
@@ -73,14 +104,23 @@ export type PendingCheck = {
   readonly status: string;
   readonly storageKey: string;
   readonly checkedAt: string | null;
+  /** It is READY, and stays so: what is missing is its preview. */
+  readonly isPreviewOnly: boolean;
 };
 
-/** The records of a range that are still to be checked. */
-export function pendingChecks(tx: Tx, { from, to, isAsked, since }: CheckRange): Promise<PendingCheck[]> {
+/** The records of a range that are still to be checked. @param asked what is made beside their metadata. */
+export function pendingChecks(
+  tx: Tx,
+  { from, to, isAsked, since, withPreviews }: CheckRange,
+  asked: PreviewParts,
+): Promise<PendingCheck[]> {
+  const condition = isAsked ? CHECKABLE : waiting(withPreviews ? asked : null);
   return rows<PendingCheck>(
     tx,
-    sql`select m.id, m.kind, m.status, m.storage_key as "storageKey", m.checked_at::text as "checkedAt" from media m
-        where m.id between ${from} and ${to} and ${isAsked ? CHECKABLE : UNCHECKED} and ${createdSince(since)} order by m.id`,
+    sql`select m.id, m.kind, m.status, m.storage_key as "storageKey", m.checked_at::text as "checkedAt",
+               ${!isAsked}::boolean and m.status = 'READY' as "isPreviewOnly"
+        from media m
+        where m.id between ${from} and ${to} and ${condition} and ${createdSince(since)} order by m.id`,
   );
 }
 

@@ -1,32 +1,47 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "../db/transaction.ts";
-import type { MediaPreview } from "../scoring/media/previews.ts";
+import type { MediaPreview, PreviewPart } from "../scoring/media/previews.ts";
 
-/** What was made of the file of a record. */
-export type MadePreview = { readonly mediaId: string; readonly preview: MediaPreview };
+/** What was asked for of the file of a record, and what was made; null: it could not be decoded. */
+export type TriedPreview = {
+  readonly mediaId: string;
+  readonly parts: readonly PreviewPart[];
+  readonly preview: MediaPreview | null;
+};
 
-/** Records previews. What is known of a file stays where nothing was made of it this time. */
-export async function recordPreviews(tx: Tx, made: readonly MadePreview[], now: Date): Promise<void> {
-  if (made.length === 0) return;
+/**
+ * Records previews, and which parts were tried. What is known of a file stays where nothing was made of it this
+ * time.
+ *
+ * @returns how many previews were made.
+ */
+export async function recordPreviews(tx: Tx, tried: readonly TriedPreview[], now: Date): Promise<number> {
+  if (tried.length === 0) return 0;
   await tx.execute(
-    sql`insert into media_previews (media_id, thumbhash, thumbnail, waveform, made_at)
-        select v.id, decode(v.thumbhash, 'base64'), decode(v.thumbnail, 'base64'), v.waveform, ${now}::timestamptz
-        from jsonb_to_recordset(${JSON.stringify(made.map(rowOf))}::jsonb) as v(
-          id bigint, thumbhash text, thumbnail text, waveform smallint[])
+    sql`insert into media_previews (media_id, thumbhash, thumbnail, waveform, parts, made_at)
+        select v.id, decode(v.thumbhash, 'base64'), decode(v.thumbnail, 'base64'), v.waveform, v.parts, ${now}::timestamptz
+        from jsonb_to_recordset(${JSON.stringify(tried.map(rowOf))}::jsonb) as v(
+          id bigint, thumbhash text, thumbnail text, waveform smallint[], parts text[])
         order by v.id
         on conflict (media_id) do update
         set thumbhash = coalesce(excluded.thumbhash, media_previews.thumbhash),
             thumbnail = coalesce(excluded.thumbnail, media_previews.thumbnail),
-            waveform = coalesce(excluded.waveform, media_previews.waveform), made_at = excluded.made_at`,
+            waveform = coalesce(excluded.waveform, media_previews.waveform),
+            parts = array(select distinct unnest(media_previews.parts || excluded.parts) order by 1), made_at = excluded.made_at`,
   );
+  return tried.filter(({ preview }) => preview !== null && hasPart(preview)).length;
 }
 
-const rowOf = ({ mediaId, preview: { thumbhash, thumbnail, waveform } }: MadePreview) => ({
+const hasPart = ({ thumbhash, thumbnail, waveform }: MediaPreview): boolean =>
+  (thumbhash ?? thumbnail ?? waveform) !== null;
+
+const rowOf = ({ mediaId, parts, preview }: TriedPreview) => ({
   id: mediaId,
-  thumbhash: base64(thumbhash),
-  thumbnail: base64(thumbnail),
-  waveform,
+  parts,
+  thumbhash: base64(preview?.thumbhash),
+  thumbnail: base64(preview?.thumbnail),
+  waveform: preview?.waveform ?? null,
 });
 
-const base64 = (bytes: Uint8Array | null): string | null =>
-  bytes === null ? null : Buffer.from(bytes).toString("base64");
+const base64 = (bytes: Uint8Array | null | undefined): string | null =>
+  bytes ? Buffer.from(bytes).toString("base64") : null;

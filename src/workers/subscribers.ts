@@ -4,6 +4,7 @@ import {
   cvUpdated,
   followChanged,
   interestsUpdated,
+  mediaUploaded,
   type ProfilePart,
   postCreated,
   postUpdated,
@@ -29,6 +30,7 @@ import { indexProfile } from "./matching/people/index-profile.ts";
 import { recordPairChanges } from "./matching/people/record-pair-changes.ts";
 import { userInterestSets } from "./matching/people/user-interest-sets.ts";
 import { placeVolunteer } from "./matching/place-volunteer.ts";
+import { mediaMetadata } from "./media/media-metadata.ts";
 import { generateRecommendations } from "./recommendations/generate-recommendations.ts";
 
 /** An event as given to a subscriber. */
@@ -118,6 +120,7 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   subscriber(cvUpdated, generateRecommendations, ({ payload }) => ({ userId: payload.user_id })),
   subscriber(postCreated, contentFeatures, ({ payload }) => featuresOf(payload.post_id)),
   subscriber(postUpdated, contentFeatures, ({ payload }) => featuresOf(payload.post_id)),
+  subscriber(mediaUploaded, mediaMetadata, ({ payload }) => ({ mediaId: payload.media_id })),
   subscriber(followChanged, feedPresort, ({ payload }) => feedOf(payload.viewer_id)),
   subscriber(followChanged, feedPresort, ({ payload }) => feedOf(payload.owner_id)),
   ...[userBlocked, userUnblocked].flatMap((event) => [

@@ -220,4 +220,43 @@ select f.id as host_id, f.owner as owner_id, 'IMAGE' as kind, f.state as status,
     await expectEqual(world);
     expect(await media()).toEqual([{ status: "UPLOADED", width: null, visibility: "PUBLIC" }]);
   });
+
+  it("a file that is replaced waits for a check, whatever the host's status goes on saying", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await world.query(
+      "create table app.files (id serial primary key, owner uuid, path text, state text not null default 'UPLOADED', width int, shown bool not null default false)",
+    );
+    await installMappings(world, {
+      users: MAPPINGS["users"] as string,
+      media: `-- key: host_id integer
+-- source: app.files by id
+select f.id as host_id, f.owner as owner_id, 'IMAGE' as kind, f.state as status, f.path as storage_key, f.width,
+       case when f.shown then 'PUBLIC' else 'PRIVATE' end as visibility from app.files f`,
+    });
+    await world.query(
+      `with ada as (insert into app.accounts (mail) values ('ada') returning id)
+       insert into app.files (owner, path) select id, 'a.png' from ada`,
+    );
+    await expectEqual(world);
+    const media = async () => world.query("select status, width, mime_type, details from media");
+    await world.query(
+      `update media set status = 'READY', checked_at = now(), width = 800, mime_type = 'image/png', details = '{"container": "png"}'`,
+    );
+    await world.query("update app.files set state = 'READY', width = 800");
+    await expectEqual(world);
+    await world.query("update app.files set path = 'b.png'");
+    await expectEqual(world);
+    const waits = [{ status: "UPLOADED", width: null, mime_type: null, details: {} }];
+    expect(await media()).toEqual(waits);
+    await world.query("update app.files set shown = true");
+    await expectEqual(world);
+    expect(await media()).toEqual(waits);
+    await world.query("update media set status = 'READY', checked_at = now(), width = 9");
+    await expectEqual(world);
+    expect(await media()).toMatchObject([{ status: "READY", width: 9 }]);
+    await world.query("update app.files set path = 'c.png', state = 'DELETED'");
+    await expectEqual(world);
+    expect(await media()).toMatchObject([{ status: "DELETED", width: null }]);
+  });
 });

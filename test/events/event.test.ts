@@ -102,6 +102,7 @@ const SMALLEST: Record<string, Record<string, unknown>> = {
   "cv.updated": { user_id: 1 },
   "post.created": { post_id: 1 },
   "post.updated": { post_id: 1 },
+  "media.uploaded": { media_id: 1 },
   "follow.changed": { owner_id: 1, viewer_id: 2 },
   "profile.updated": { user_id: 1 },
   "preferences.updated": { user_id: 1 },

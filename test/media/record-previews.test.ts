@@ -1,11 +1,17 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { MediaStore } from "../../src/ports/media-store/media-store.ts";
 import { eraseUser } from "../../src/workers/maintenance/erase-user.ts";
+import { mediaMetadataAll } from "../../src/workers/media/media-metadata-all.ts";
+import { mediaMetadataBatch } from "../../src/workers/media/media-metadata-batch.ts";
 import { mediaOrphanCleanup } from "../../src/workers/media/media-orphan-cleanup.ts";
 import { performRanged } from "../support/jobs.ts";
-import { mediaFixture, mediaScene } from "../support/media.ts";
+import { ALL_PREVIEWS, hollowPng, mediaFixture, mediaScene, NO_PREVIEWS } from "../support/media.ts";
 
 const ALL = { MEDIA_PREVIEWS: "thumbhash, thumbnail, waveform" };
+
+const BATCH = { batchSize: 50, maxAgeHours: 24, pauseMs: 0 };
 
 async function scene(environment: Record<string, string> = ALL) {
   const media = await mediaScene({ environment });
@@ -69,6 +75,58 @@ describe("previews", () => {
     await world.query("update media_previews set waveform = '{1,2}' where media_id = $1", [image]);
     await check(image);
     expect(await stored()).toEqual([{ ...before[0], waveform: 2 }]);
+  });
+
+  it("are made of files that were READY before they were asked for, once, by media-metadata-all", async () => {
+    const { world, folder, upload, check, stored, put, record } = await scene({});
+    const image = await upload("picture.jpg", mediaFixture("picture.jpg"), "IMAGE");
+    const sound = await upload("tone.mp3", mediaFixture("tone.mp3"), "AUDIO");
+    const silent = await upload("tone.m4a", mediaFixture("tone.m4a"), "AUDIO");
+    const clip = await upload("clip.mp4", mediaFixture("clip.mp4"), "VIDEO");
+    const replaced = await upload("b.png", mediaFixture("picture.png"), "IMAGE");
+    const gone = await upload("c.png", mediaFixture("picture.png"), "IMAGE");
+    const known = [image, sound, silent, clip, replaced, gone];
+    for (const id of known) await check(id);
+    await put("b.png", Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>"));
+    await rm(join(folder, "c.png"));
+    const before = await Promise.all(known.map(record));
+    expect(await stored()).toEqual([]);
+    Object.assign(world.settings.media, { previews: { ...NO_PREVIEWS, thumbhash: true, waveform: true } });
+    const counts = { ready: 0, rejected: 0, failed: 0 };
+    expect((await performRanged(world, mediaMetadataBatch, BATCH)).counts).toEqual(counts);
+    expect((await performRanged(world, mediaMetadataAll, {})).counts).toEqual({ ...counts, previews: 2 });
+    const some = expect.any(Number);
+    expect(await stored()).toEqual([
+      { media_id: image, thumbhash: some, thumbnail: null, waveform: null },
+      { media_id: sound, thumbhash: null, thumbnail: null, waveform: 200 },
+      ...[silent, replaced, gone].map((id) => ({
+        media_id: id,
+        thumbhash: null,
+        thumbnail: null,
+        waveform: null,
+      })),
+    ]);
+    expect(await Promise.all(known.map(record)), "the verdicts").toEqual(before);
+    expect((await performRanged(world, mediaMetadataAll, {})).counts).toEqual(counts);
+    Object.assign(world.settings.media, { previews: ALL_PREVIEWS });
+    expect((await performRanged(world, mediaMetadataAll, {})).counts).toEqual({ ...counts, previews: 1 });
+    expect((await stored())[0]).toEqual({
+      media_id: image,
+      thumbhash: some,
+      thumbnail: some,
+      waveform: null,
+    });
+  });
+
+  it("do not stay with another file under the same key, whether or not one can be made of it", async () => {
+    const { upload, put, check, stored, record } = await scene();
+    const image = await upload("a.png", mediaFixture("picture.png"), "IMAGE");
+    await check(image);
+    expect(await stored()).toMatchObject([{ thumbhash: expect.any(Number) }]);
+    await put("a.png", hollowPng(64, 48));
+    await check(image);
+    expect(await record(image)).toMatchObject({ status: "READY" });
+    expect(await stored()).toMatchObject([{ thumbhash: null, thumbnail: null }]);
   });
 
   it("go with the file that they were made of", async () => {

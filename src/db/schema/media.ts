@@ -21,7 +21,7 @@ export const media = pgTable(
      */
     status: text().notNull().default("UPLOADED"),
     visibility: text().notNull().default("PUBLIC"),
-    /** The key in the media store. */
+    /** The key in the media store. A trigger forgets what a check has found once it changes. */
     storageKey: text(),
     createdAt: instant().notNull().defaultNow(),
     /** A trigger sets it. */
@@ -69,7 +69,8 @@ export const media = pgTable(
 
 /**
  * What is made of files beside their metadata, where MEDIA_PREVIEWS asks for it. Apart from the records,
- * since these are read far more often. A trigger deletes the row of a record that is given another file.
+ * since these are read far more often. A trigger deletes the row of a record that is given another file, and
+ * of one whose file has another size or type by now.
  */
 export const mediaPreviews = pgTable("media_previews", {
   mediaId: ref()
@@ -80,5 +81,7 @@ export const mediaPreviews = pgTable("media_previews", {
   thumbnail: bytes(),
   /** 200 numbers from 0 to 255. */
   waveform: smallint().array(),
+  /** What was asked for, whether or not it could be made: it is not tried again. */
+  parts: text().array().notNull().default([]),
   madeAt: instant().notNull(),
 });

@@ -1,9 +1,22 @@
+import type { MediaKind } from "./limits.ts";
+
 /** What is made of a file beside its metadata, for showing it before it has loaded. */
 export const PREVIEW_PARTS = ["thumbhash", "thumbnail", "waveform"] as const;
 export type PreviewPart = (typeof PREVIEW_PARTS)[number];
 
 /** The parts that the configuration asks for. */
 export type PreviewParts = Readonly<Record<PreviewPart, boolean>>;
+
+/** What can be made of each kind. No package here decodes the frames of a video. */
+const PARTS_OF: Readonly<Record<MediaKind, readonly PreviewPart[]>> = {
+  IMAGE: ["thumbhash", "thumbnail"],
+  AUDIO: ["waveform"],
+  VIDEO: [],
+};
+
+/** The parts that are asked for of a file of this kind. */
+export const partsOf = (kind: MediaKind, asked: PreviewParts): readonly PreviewPart[] =>
+  PARTS_OF[kind].filter((part) => asked[part]);
 
 /** Of an image `thumbhash` and `thumbnail`, of a sound `waveform`; null: not asked for, or not possible. */
 export type MediaPreview = {

@@ -15,13 +15,16 @@ export const mediaMetadataAll: RangedJob<
 > = defineJob({
   name: "media-metadata-all",
   queue: "media",
-  description: "Checks every media record that waits for a check, whatever its age.",
+  description:
+    "Checks every media record that waits for a check, whatever its age, and makes what MEDIA_PREVIEWS asks for of those that were checked before.",
   payload: z.object({}),
   timeLimitMs: 600_000,
   key: () => "all",
   range: checkRange,
   cut: async (_payload, { tx, settings }) =>
-    settings.media.isStored ? cutUnchecked(tx, { since: null, perRange: PER_RANGE, pauseMs: 0 }) : [],
+    settings.media.isStored
+      ? cutUnchecked(tx, { since: null, previews: settings.media.previews, perRange: PER_RANGE, pauseMs: 0 })
+      : [],
   compute: checkRangeFiles,
   run: (_range, context, checked) => recordRange(context, checked),
   sum: async (_payload, counts, { settings }) =>

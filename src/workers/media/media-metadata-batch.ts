@@ -25,7 +25,7 @@ export const mediaMetadataBatch: RangedJob<Payload, CheckRange, CheckedRecord[] 
   cut: async ({ batchSize, maxAgeHours, pauseMs }, { tx, now, settings }) => {
     if (!settings.media.isStored) return [];
     const since = new Date(now.getTime() - maxAgeHours * HOUR_MS).toISOString();
-    return cutUnchecked(tx, { since, perRange: batchSize, pauseMs });
+    return cutUnchecked(tx, { since, previews: null, perRange: batchSize, pauseMs });
   },
   compute: checkRangeFiles,
   run: (_range, context, checked) => recordRange(context, checked),

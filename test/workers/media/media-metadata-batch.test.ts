@@ -29,6 +29,37 @@ describe("media-metadata-batch", () => {
     expect(wider.counts).toEqual({ ready: 1, rejected: 0, failed: 0 });
   });
 
+  it("checks again what was given another file, however old the record, and shows nothing of the one before", async () => {
+    const { world, put, upload, check, record } = await mediaScene({ at: AT });
+    const [old, rejected] = [
+      await upload("a.png", mediaFixture("picture.png"), "IMAGE", { createdAt: "2019-01-01T00:00:00Z" }),
+      await upload("b.mp3", mediaFixture("tone.mp3"), "IMAGE", { createdAt: "2019-01-01T00:00:00Z" }),
+    ];
+    await check(old);
+    await check(rejected);
+    expect([await record(old), await record(rejected)]).toMatchObject([
+      { status: "READY" },
+      { status: "REJECTED" },
+    ]);
+    await put("c.jpg", mediaFixture("picture.jpg"));
+    await world.query("update media set storage_key = 'c.jpg'");
+    for (const id of [old, rejected])
+      expect(await record(id)).toMatchObject({
+        status: "UPLOADED",
+        mime_type: null,
+        size_bytes: null,
+        width: null,
+        duration_ms: null,
+        details: {},
+        rejections: null,
+        failures: 0,
+      });
+    expect((await performRanged(world, mediaMetadataBatch, DEFAULTS)).counts).toMatchObject({ ready: 2 });
+    for (const id of [old, rejected])
+      expect(await record(id)).toMatchObject({ status: "READY", mime_type: "image/jpeg", width: 48 });
+    expect((await performRanged(world, mediaMetadataBatch, DEFAULTS)).counts).toMatchObject({ ready: 0 });
+  });
+
   it("checks a record that failed three more times, and not again", async () => {
     const { world, upload, record } = await mediaScene({ at: AT });
     const id = await upload("junk.mp4", Buffer.from("junk"), "VIDEO");

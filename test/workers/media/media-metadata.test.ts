@@ -5,6 +5,9 @@ import { resolveReference } from "../../../src/db/references.ts";
 import { type MediaStore, StoreUnavailable } from "../../../src/ports/media-store/media-store.ts";
 import { rangeName } from "../../../src/queues/catalogue.ts";
 import { mediaMetadata } from "../../../src/workers/media/media-metadata.ts";
+import { notifyFanOut } from "../../../src/workers/notifications/fan-out/notify-fan-out.ts";
+import { recordHostEvent } from "../../../src/workers/notifications/host/record-host-event.ts";
+import { performRanged } from "../../support/jobs.ts";
 import { DURATIONS, FIXTURES, hollowPng, mediaFixture, mediaScene } from "../../support/media.ts";
 import { fakeS3, s3Error } from "../../support/s3.ts";
 
@@ -137,6 +140,21 @@ describe("media-metadata", () => {
       counts: { ready: 0, rejected: 0, failed: 0 },
     });
     expect(await record(id)).toMatchObject({ status: "UPLOADED", checked_at: null });
+  });
+
+  it("is run at once for an event of the host about a file, by the host's id", async () => {
+    const { world, upload, record } = await mediaScene();
+    const id = await upload("a.png", mediaFixture("picture.png"), "IMAGE");
+    await world.query("update media set host_id = 'file-1' where id = $1", [id]);
+    const [emitted] = await world.query<{ id: string }>(
+      "select emit('media.uploaded', '{\"media_id\": \"file-1\"}') as id",
+    );
+    await world.run(recordHostEvent, [emitted!.id]);
+    const [fanOut] = await world.enqueued(notifyFanOut);
+    await world.run(notifyFanOut, [fanOut!.id]);
+    expect((await world.enqueued(mediaMetadata)).map(({ key }) => key)).toEqual([id]);
+    await performRanged(world, mediaMetadata, { mediaId: id });
+    expect(await record(id)).toMatchObject({ status: "READY" });
   });
 
   it("hostile keys fail the record and reach nothing", async () => {
