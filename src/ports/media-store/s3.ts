@@ -62,6 +62,9 @@ const keyOf = (prefix: string, key: string): string => `${prefix}${segmentsOf(ke
 
 /** Identifies the version of a file that was opened. */
 type Opened = { readonly size: number; readonly version: string };
+/** If-Match never holds for a weak ETag, nor for a time: a file would always look changed. */
+const isStrong = (version: string): boolean => version.startsWith('"');
+
 type Part = Opened & { readonly bytes: Uint8Array };
 type Range = { readonly start: number; readonly length: number; readonly opened: Opened | null };
 type FetchRange = (range: Range, signal: AbortSignal) => Promise<Part>;
@@ -85,7 +88,7 @@ const rangeReader =
       Bucket: config.bucket,
       Key: key,
       Range: `bytes=${start}-${start + length - 1}`,
-      ...(opened === null ? {} : { IfMatch: opened.version }),
+      ...(opened !== null && isStrong(opened.version) ? { IfMatch: opened.version } : {}),
     });
     return answered(limits, signal, async (abortSignal) => {
       const answer = await client.send(command, { abortSignal });

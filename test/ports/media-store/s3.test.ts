@@ -88,6 +88,28 @@ describe("media on S3", () => {
     await expect(file.read(100 * KIB, 10, never)).rejects.toMatchObject({ fault: "changed-while-read" });
   });
 
+  it.each([
+    ["weak ETags", { etag: 'W/"1"' }],
+    ["no ETags", { "last-modified": "Mon, 01 Jun 2026 00:00:00 GMT" }],
+  ])("of a server with %s are read to their end, since no If-Match can hold", async (_, version) => {
+    const { s3, store, content } = await scene();
+    s3.answer = (request, response) => {
+      if (request.headers["if-match"] !== undefined) return s3Error(response, 412, "PreconditionFailed");
+      const [, from, to] = (/^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? []).map(Number);
+      const part = content.subarray(from, Number(to) + 1);
+      response.writeHead(206, {
+        ...version,
+        "content-length": String(part.length),
+        "content-range": `bytes ${from}-${Number(from) + part.length - 1}/${content.length}`,
+      });
+      response.end(part);
+      return "handled";
+    };
+    const file = await store.open("a/clip.mp4", never);
+    const end = content.length - 100;
+    expect(Buffer.from(await file.read(end, 100, never))).toEqual(content.subarray(end));
+  });
+
   it("404 for a key and 416 are faults of the file; a missing bucket is one of the store", async () => {
     const { s3, faultOf } = await scene();
     expect(await faultOf("none")).toBe("missing");
