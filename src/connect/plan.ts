@@ -89,6 +89,7 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<Planned> {
   for (const source of named) refuseReadIgnored(source, looked, fault);
   const gone = mapping.gone ?? GONE_BY_TABLE[table] ?? "delete";
   refuseGone(table, gone, fault);
+  refuseUnfilled(table, ours, mapped, fault);
   const written = ours.filter(({ name }) => mapped.includes(name));
   const plan: MirrorPlan = {
     table,
@@ -137,6 +138,19 @@ function refuseReadIgnored(
   if (lost.length > 0) throw fault(`reads ${lost.join(", ")} of ${schema}.${table}, which it ignores`);
   if (ignored.length > 0 && readsRows)
     throw fault("reads a whole row: with a line ignore, the select must name the columns that it reads");
+}
+
+/** @throws MappingFault for a column without which no row can be written: each of them would be a fault. */
+function refuseUnfilled(
+  table: string,
+  ours: readonly OwnColumn[],
+  mapped: readonly string[],
+  fault: Fault,
+): void {
+  const needed = ours.filter(({ optional }) => !optional).map(({ name }) => name);
+  const unfilled = needed.filter((name) => !mapped.includes(name) && !keptColumns(table).includes(name));
+  if (unfilled.length > 0)
+    throw fault(`the select has no column ${unfilled.join(", ")}, which every row of ${table} needs`);
 }
 
 function refuseGone(table: string, gone: Gone, fault: Fault): void {

@@ -142,6 +142,12 @@ describe("a mapping is refused", () => {
       /reads \w+\.users, a table of Commonwork/,
     ],
     [
+      "that lacks a column without which no row can be written",
+      "projects",
+      "-- key: host_id uuid\n-- source: app.ventures by id\nselect v.id as host_id, v.company as organization_id from app.ventures v",
+      /has no column name, created_by, which every row of projects needs/,
+    ],
+    [
       "that refers to a table without a mapping",
       "projects",
       "-- key: host_id uuid\n-- source: app.ventures by id\nselect v.id as host_id, v.company as organization_id, v.founder as created_by, '' as name from app.ventures v",

@@ -30,7 +30,12 @@ import { envExample, variableTables } from "./variables.ts";
 type File = { readonly file: string; readonly text: string };
 
 /** What the parts are made of that cannot be read from declarations. */
-type Sources = { readonly folders: Folders; readonly decisions: string; readonly commands: string };
+type Sources = {
+  readonly folders: Folders;
+  readonly decisions: string;
+  readonly commands: string;
+  readonly schema: string;
+};
 
 /** The generated parts of the pages in docs. */
 const PARTS: readonly {
@@ -52,7 +57,7 @@ const PARTS: readonly {
   { file: "docs/privacy.md", part: "tables", text: () => erasureTable(ERASURE_RULES) },
   { file: "docs/operations/index.md", part: "alerts", text: () => alertRuleTable(ALERT_RULES) },
   { file: "docs/results.md", part: "views", text: () => resultSections(RESULT_VIEWS) },
-  { file: "docs/connect.md", part: "tables", text: () => hostTablesText(HOST_TABLES) },
+  { file: "docs/connect.md", part: "tables", text: ({ schema }) => hostTablesText(HOST_TABLES, schema) },
   { file: "docs/architecture.md", part: "picture", text: ({ folders }) => folders.picture },
   { file: "docs/architecture.md", part: "folders", text: ({ folders }) => folders.table },
   { file: "docs/decisions/index.md", part: "decisions", text: ({ decisions }) => decisions },
@@ -80,6 +85,7 @@ export async function generatedFiles(): Promise<File[]> {
     folders: await foldersOf(layers),
     decisions: await decisionTable(),
     commands: commandSections(await fullProgram()),
+    schema: await read("drizzle/schema.sql"),
   };
   const pages = new Map<string, string>();
   for (const { file, part, text } of PARTS) {
