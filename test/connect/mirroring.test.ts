@@ -23,6 +23,11 @@ const companies = async (world: World) =>
     await world.query<{ name: string }>("select name from organizations where host_id is not null order by 1")
   ).map(({ name }) => name);
 
+const countCompanies = async (world: World) =>
+  (
+    await world.query<{ n: number }>("select count(*)::int as n from organizations where host_id is not null")
+  )[0]?.n;
+
 const add = (world: World, title: string) =>
   world.query("insert into app.companies (title) values ($1)", [title]);
 
@@ -63,7 +68,7 @@ it("a select that takes longer than a statement may is read in smaller parts", a
     organizations: `${organizations}, lateral (select pg_sleep(0.001) where c.id is not null) slow`,
   });
   world.mirroring.start();
-  await eventually(async () => expect(await companies(world)).toHaveLength(6_000));
+  await eventually(async () => expect(await countCompanies(world)).toBe(6_000));
 });
 
 it("a round that takes longer than a transaction may is repeated with fewer keys", async () => {
@@ -78,7 +83,7 @@ it("a round that takes longer than a transaction may is repeated with fewer keys
   const mirroring = createMirroring({ db: world.db, log: world.log, patienceMs: 0, roundLimitMs: 1_000 });
   world.closing(() => mirroring.stop());
   mirroring.start();
-  await eventually(async () => expect(await companies(world)).toHaveLength(3_000));
+  await eventually(async () => expect(await countCompanies(world)).toBe(3_000));
   const [written] = await world.query<{ n: number }>(
     "select count(distinct xmin::text)::int as n from organizations where host_id is not null",
   );

@@ -19,7 +19,7 @@ const count = async (world: World, table: string) =>
   (await world.query<{ n: number }>(`select count(*)::int as n from ${table}`))[0]?.n;
 
 describe("a backfill while the host writes", () => {
-  const messages = size(30_000, 100_000);
+  const messages = size(10_000, 100_000);
 
   it(`of ${messages} messages is equal, and makes no nudge due`, async () => {
     const world = await createWorld();
@@ -138,7 +138,7 @@ describe("the host", () => {
     expect(await count(world, "chat_thread_participants")).toBe(0);
   });
 
-  const companies = size(100_000, 1_000_000);
+  const companies = size(20_000, 1_000_000);
 
   it(`may change ${companies} rows in a session that changed single ones before`, async () => {
     const world = await createWorld();

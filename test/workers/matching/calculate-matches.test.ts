@@ -239,7 +239,7 @@ describe("calculate-matches", () => {
         return { projectId };
       },
     );
-    for (let step = 0; step < size(30, 300); step++) {
+    for (let step = 0; step < size(15, 300); step++) {
       const changed = [await pick(changes)(), await pick(changes)()];
       if (draw() < 0.4) for (const input of changed) await run(world, input);
       else expect((await latestRun(world, {})).total).toBeLessThan(projects.length + 1);
