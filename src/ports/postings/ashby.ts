@@ -29,7 +29,7 @@ export const ashby: PostingSource = {
       id: job["id"],
       title: job["title"],
       company: companyOfBoard(board),
-      location: job["location"],
+      location: locations(job),
       description: job["descriptionHtml"] ?? job["descriptionPlain"],
       link: job["jobUrl"],
       postedAt: job["publishedAt"],
@@ -39,6 +39,13 @@ export const ashby: PostingSource = {
     };
   },
 };
+
+/** The first location and the others. */
+function locations(job: Readonly<Record<string, unknown>>): string {
+  const others = job["secondaryLocations"];
+  const named = (Array.isArray(others) ? others : []).map((each) => jsonFieldsOf(each)["location"]);
+  return [job["location"], ...named].filter((each) => typeof each === "string").join("; ");
+}
 
 /** "FullTime" is "Full Time". */
 const splitWords = (value: unknown): unknown =>

@@ -45,7 +45,7 @@ export class PostingRefused extends Error {
   }
 }
 
-export const MAX_SOURCE_ID = 300;
+const MAX_SOURCE_ID = 300;
 const MAX_TITLE = 300;
 const MAX_COMPANY = 200;
 const MAX_LOCATION = 300;
@@ -60,7 +60,7 @@ const FIRST_POSTED = Date.UTC(2000, 0, 1);
  * @throws PostingRefused
  */
 export function cleanPosting(draft: DraftPosting, now: Date): CleanPosting {
-  const sourceId = cleanLine(draft.id, MAX_SOURCE_ID);
+  const sourceId = cleanId(draft.id);
   const title = cleanLine(draft.title, MAX_TITLE);
   const company = cleanLine(draft.company, MAX_COMPANY);
   const link = typeof draft.link === "string" ? postingLink(storable(draft.link.trim())) : null;
@@ -74,31 +74,41 @@ export function cleanPosting(draft: DraftPosting, now: Date): CleanPosting {
   const postedAt = instantOf(draft.postedAt);
   const isPostedPlausible =
     postedAt !== null && postedAt.getTime() >= FIRST_POSTED && postedAt.getTime() <= now.getTime() + DAY_MS;
+  const location = cleanLine(draft.location, MAX_LOCATION);
   const posting = {
     sourceId,
     title,
     company,
-    location: cleanLine(draft.location, MAX_LOCATION),
+    location,
     description: cleanText(draft.description),
     link,
     postedAt: isPostedPlausible ? postedAt : null,
     validThrough: validThrough !== null && validThrough >= now ? validThrough : null,
     salary: cleanSalary(draft.salary ?? {}),
     jobType: jobTypeOf(draft.jobType),
-    remoteType: remoteTypeOf(draft.remoteType),
+    remoteType: remoteTypeOf(draft.remoteType) ?? remoteTypeOfPlace(location),
   };
   return { ...posting, contentHash: hashOf(posting) };
 }
 
-const hashOf = (posting: Omit<CleanPosting, "contentHash">): string =>
-  createHash("sha256").update(JSON.stringify(posting)).digest("base64url").slice(0, 22);
+const shortHash = (text: string): string =>
+  createHash("sha256").update(text).digest("base64url").slice(0, 22);
+
+const hashOf = (posting: Omit<CleanPosting, "contentHash">): string => shortHash(JSON.stringify(posting));
+
+/** The id of a posting at its source; null if there is none. Of a long one, a part with the hash of the whole. */
+export function cleanId(value: unknown): string | null {
+  const id = cleanLine(value, MAX_SOURCE_ID);
+  const isWhole = typeof value !== "string" || value.length <= MAX_SOURCE_ID;
+  return id === null || isWhole ? id : `${id.slice(0, MAX_SOURCE_ID / 2)}…${shortHash(value)}`;
+}
 
 /** Controls, format characters (directions of writing among them) and line breaks. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]+/gu;
 const UNPRINTABLE_IN_TEXT = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]+/gu;
 
 /** One line without markup and invisible characters: it reaches e-mails and terminals. Null if empty. */
-export function cleanLine(value: unknown, limit: number): string | null {
+function cleanLine(value: unknown, limit: number): string | null {
   if (typeof value !== "string" && !Number.isFinite(value)) return null;
   const text = htmlToText(String(value).slice(0, limit * 10));
   const line = text.replace(UNPRINTABLE, " ").replace(/\s+/g, " ").trim();
@@ -161,6 +171,12 @@ function remoteTypeOf(value: unknown): RemoteType | null {
   if (value === true) return "remote";
   const written = wordsIn(value);
   return REMOTE_TYPES.find(([pattern]) => pattern.test(written))?.[1] ?? null;
+}
+
+/** "Remote, EU" as a place. An office in it is an address. */
+function remoteTypeOfPlace(location: string | null): RemoteType | null {
+  const stated = remoteTypeOf(location);
+  return stated === "onsite" ? null : stated;
 }
 
 /** Sources write FULL_TIME, full-time and "Full time". */

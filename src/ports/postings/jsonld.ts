@@ -25,7 +25,7 @@ export const jsonld: PostingSource = {
   draft(item, { url }) {
     const { job: posting, isAlone } = jsonFieldsOf(item);
     const job = jsonFieldsOf(posting);
-    const organization = job["hiringOrganization"];
+    const [organization] = [job["hiringOrganization"]].flat();
     const identifier = job["identifier"];
     const link = linkOf(job["url"], url) ?? (isAlone === true ? url.href : null);
     const own = typeof identifier === "object" ? jsonFieldsOf(identifier)["value"] : identifier;
@@ -47,6 +47,10 @@ export const jsonld: PostingSource = {
   },
 };
 
+/** "JobPosting", or its full name: "https://schema.org/JobPosting". */
+const isJobPosting = (type: unknown): boolean =>
+  typeof type === "string" && /^(https?:\/\/schema\.org\/)?JobPosting$/.test(type);
+
 /** The JobPostings of a script; none of one that is no JSON, whose page may have others. */
 function postingsIn(script: string): unknown[] {
   const found: unknown[] = [];
@@ -57,8 +61,7 @@ function postingsIn(script: string): unknown[] {
       return;
     }
     const fields = jsonFieldsOf(value);
-    const types = [fields["@type"]].flat();
-    if (types.includes("JobPosting")) found.push(value);
+    if ([fields["@type"]].flat().some(isJobPosting)) found.push(value);
     else for (const key of ["@graph", "itemListElement", "item", "mainEntity"]) visit(fields[key], depth + 1);
   };
   try {

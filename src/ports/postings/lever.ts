@@ -30,7 +30,7 @@ export const lever: PostingSource = {
       id: job["id"],
       title: job["text"],
       company: companyOfBoard(board),
-      location: categories["location"],
+      location: locations(categories),
       description: [job["description"], ...sections(job["lists"]), job["additional"]]
         .filter((part) => typeof part === "string")
         .join("\n"),
@@ -47,6 +47,12 @@ export const lever: PostingSource = {
     };
   },
 };
+
+/** The main location and the others. */
+function locations({ location, allLocations }: Readonly<Record<string, unknown>>): string {
+  const all = [location, ...(Array.isArray(allLocations) ? allLocations : [])];
+  return [...new Set(all.filter((each) => typeof each === "string"))].join("; ");
+}
 
 const sections = (lists: unknown): string[] =>
   (Array.isArray(lists) ? lists : [])

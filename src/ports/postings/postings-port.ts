@@ -3,13 +3,7 @@ import { ConfigurationFault } from "../../config/config.ts";
 import type { ListRef, PostingSourcesConfig } from "../../config/postings.ts";
 import { mapInPortions } from "../../portions.ts";
 import type { PoliteFetch, Validators } from "../polite-fetch/polite-fetch.ts";
-import {
-  type CleanPosting,
-  cleanLine,
-  cleanPosting,
-  MAX_SOURCE_ID,
-  PostingRefused,
-} from "./clean-posting.ts";
+import { type CleanPosting, cleanId, cleanPosting, PostingRefused } from "./clean-posting.ts";
 import { POSTING_SOURCES, sourceNamed } from "./index.ts";
 import { type DraftPosting, type PostingSource, UnreadableList } from "./posting-source.ts";
 
@@ -136,6 +130,6 @@ function readItem(
   } catch (error) {
     // A draft reads fields of any type; a fault of ours in one item must not hide the others.
     const refusal = error instanceof PostingRefused ? error.refusal : "unreadable";
-    return { refusal, id: refusal === "expired" ? null : cleanLine(draft?.id, MAX_SOURCE_ID) };
+    return { refusal, id: refusal === "expired" ? null : cleanId(draft?.id) };
   }
 }

@@ -161,6 +161,56 @@ describe("each source reads the shape that it documents", () => {
   });
 });
 
+/** Reads one item of a list as its source. */
+async function readItem(
+  source: string,
+  item: object,
+  board = BOARDS[source] ?? "",
+): Promise<CleanPosting | undefined> {
+  const script = `<script type="application/ld+json">${JSON.stringify(item)}</script>`;
+  const text = source === "jsonld" ? script : JSON.stringify(source === "lever" ? [item] : { jobs: [item] });
+  const page = async () =>
+    ({ kind: "page", text, validators: { etag: null, lastModified: null, bodyHash: "x" } }) as const;
+  const read = await postingsPort(configOf(`${source}:${board}`), page, { now: () => NOW }).read(
+    { source, board },
+    null,
+    never,
+  );
+  return read.kind === "list" ? read.postings[0] : undefined;
+}
+
+describe("what sources may add to their shape", () => {
+  const own = {
+    id: "1",
+    title: "Cook",
+    text: "Cook",
+    jobUrl: "https://a.example/1",
+    hostedUrl: "https://a.example/1",
+  };
+
+  it("ashby and lever: all locations of a posting", async () => {
+    const secondaryLocations = [{ location: "London" }, { location: null }];
+    expect(await readItem("ashby", { ...own, location: "Dublin", secondaryLocations })).toMatchObject({
+      location: "Dublin; London",
+    });
+    const categories = { location: "Lisbon", allLocations: ["Lisbon", "Remote"] };
+    expect(await readItem("lever", { ...own, categories, workplaceType: "unspecified" })).toMatchObject({
+      location: "Lisbon; Remote",
+      remoteType: "remote",
+    });
+  });
+
+  it("jsonld: the full name of the type, and a list of organizations", async () => {
+    const posting = {
+      "@type": "https://schema.org/JobPosting",
+      title: "Cook",
+      hiringOrganization: [{ name: "Mill & Oak" }],
+      url: "/cook",
+    };
+    expect(await readItem("jsonld", posting)).toMatchObject({ company: "Mill & Oak" });
+  });
+});
+
 describe("what a source words in its own way", () => {
   const clean = (draft: object) =>
     cleanPosting({ id: "1", title: "Cook", company: "A", link: "https://a.example/1", ...draft }, NOW);
@@ -187,6 +237,23 @@ describe("what a source words in its own way", () => {
     ["Hybrid remote", "hybrid"],
     ["Officer Street 1", null],
   ])("the workplace %s", (remoteType, expected) => expect(clean({ remoteType }).remoteType).toBe(expected));
+
+  it.each([
+    ["Remote - EU", undefined, "remote"],
+    ["Anywhere", false, "remote"],
+    ["Berlin (hybrid)", null, "hybrid"],
+    ["Remote", "on-site", "onsite"],
+    ["12 Office Park, Leeds", null, null],
+  ])("the workplace at the location %s, where the source says %j", (location, remoteType, expected) => {
+    expect(clean({ location, remoteType }).remoteType).toBe(expected);
+  });
+
+  it("ids that differ after hundreds of characters are two", () => {
+    const long = `https://a.example/${"x".repeat(400)}`;
+    const [one, two] = [clean({ id: `${long}1` }), clean({ id: `${long}2` })];
+    expect(one.sourceId).not.toBe(two.sourceId);
+    expect(one.sourceId.length).toBeLessThanOrEqual(300);
+  });
 
   it("a posting that is valid through a date is open until the end of that day", () => {
     expect(clean({ validThrough: "2026-06-02" }).validThrough).toEqual(new Date("2026-06-02T23:59:59.999Z"));

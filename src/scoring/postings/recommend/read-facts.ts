@@ -91,10 +91,13 @@ const knownRoleWords = memoize<readonly string[]>(roleWordsOf, MAX_NAMES);
 
 const PER_YEAR: Readonly<Record<string, number>> = { hour: 2_080, day: 260, week: 52, month: 12, year: 1 };
 
-const salaryOf = (amount: number | null, currency: string | null, period: string | null): Salary | null =>
-  amount === null || currency === null
-    ? null
-    : { yearly: amount * (PER_YEAR[period ?? "year"] ?? 1), currency: currency.toUpperCase() };
+/** An amount without a period is that of a year, unless nobody can live on it: then it may be an hourly wage. */
+const LEAST_YEARLY = 1_000;
+
+function salaryOf(amount: number | null, currency: string | null, period: string | null): Salary | null {
+  if (amount === null || currency === null || (period === null && amount < LEAST_YEARLY)) return null;
+  return { yearly: amount * (PER_YEAR[period ?? "year"] ?? 1), currency: currency.toUpperCase() };
+}
 
 const ascending = (numbers: Iterable<number>): number[] => [...new Set(numbers)].sort((a, b) => a - b);
 

@@ -231,6 +231,12 @@ describe("facts", () => {
     });
   });
 
+  it("a wage without a period is no yearly salary", () => {
+    const salary = (salaryMax: number) => postingFacts({ ...JOB, salaryMax, salaryPeriod: null }).salary;
+    expect(salary(20)).toBeNull();
+    expect(salary(20_000)).toEqual({ yearly: 20_000, currency: "EUR" });
+  });
+
   it("compare companies without their legal form", () => {
     expect(companyKey("The Acme Company, Inc.")).toBe("acme");
     expect(companyKey("ACME GmbH & Co. KG")).toBe("acme");
