@@ -24,7 +24,8 @@ export const countServed = (
         from job_recommendations r join jobs j on j.id = r.job_id and ${isOpen(now)}
         where r.user_id >= ${from}::bigint and r.user_id < ${to}::bigint and r.expires_at > ${now}::timestamptz
           and not exists (select 1 from job_applications a join jobs o on o.id = a.job_id
-                          where a.user_id = r.user_id and a.status <> 'saved' and (o.id = j.id or o.cluster = j.cluster))
+                          where a.user_id = r.user_id and a.user_id >= ${from}::bigint and a.user_id < ${to}::bigint
+                            and a.status <> 'saved' and coalesce(o.cluster, o.id) = coalesce(j.cluster, j.id))
         group by r.user_id order by r.user_id`,
   );
 
