@@ -1,3 +1,4 @@
+import { storable } from "../../foreign-text.ts";
 import { jsonLdScripts } from "./html-text.ts";
 import { jsonFieldsOf, needsNothing, type PostingSource, UnreadableList } from "./posting-source.ts";
 
@@ -14,25 +15,20 @@ export const jsonld: PostingSource = {
   requires: needsNothing,
   accept: "text/html",
   pageUrl: (board) => new URL(board),
-  async parse({ text }) {
+  async parse({ text, url }) {
     const scripts = await jsonLdScripts(text);
     const items = scripts.flatMap((script) => postingsIn(script));
-    const isAlone = items.length === 1;
     // A page without any is as likely to be an error page as a company that hires nobody.
     if (items.length === 0) throw new UnreadableList("no-job-posting");
-    return { items: items.map((job) => ({ job, isAlone })), hasNext: false };
+    return { items: withNames(items, url), hasNext: false };
   },
   draft(item, { url }) {
-    const { job: posting, isAlone } = jsonFieldsOf(item);
+    const { job: posting, id, link } = jsonFieldsOf(item);
     const job = jsonFieldsOf(posting);
     const [organization] = [job["hiringOrganization"]].flat();
-    const identifier = job["identifier"];
-    const link = linkOf(job["url"], url) ?? (isAlone === true ? url.href : null);
-    const own = typeof identifier === "object" ? jsonFieldsOf(identifier)["value"] : identifier;
-    const id = typeof own === "string" || typeof own === "number" ? own : link;
     return {
       // Identifiers are those of the employer: another one may use the same.
-      id: id === null ? null : `${url.host}:${id}`,
+      id: `${url.host}:${id}`,
       title: job["title"],
       company: typeof organization === "string" ? organization : jsonFieldsOf(organization)["name"],
       location: locationOf(job),
@@ -72,9 +68,51 @@ function postingsIn(script: string): unknown[] {
   return found;
 }
 
-/** Of several postings on a page, each needs an address of its own. */
-const linkOf = (written: unknown, page: URL): string | null =>
-  typeof written === "string" && URL.canParse(written, page.href) ? new URL(written, page).href : null;
+/** A posting with the id and the link that it is known by. */
+type Named = { readonly job: unknown; readonly id: string; readonly link: string };
+
+/**
+ * Names the postings of a page by their own address and identifier. What several of them share is no name: they lead
+ * to their title on the page, as browsers find it.
+ */
+function withNames(jobs: readonly unknown[], page: URL): Named[] {
+  const stated = jobs.map((job) => ({ job, own: ownLink(job, page), identifier: identifierOf(job) }));
+  const links = countOf(stated.map(({ own }) => own));
+  const identifiers = countOf(stated.map(({ identifier }) => identifier));
+  return stated.map(({ job, own, identifier }) => {
+    const isOwn = own === null ? jobs.length === 1 : links.get(own) === 1;
+    const address = own ?? page.href;
+    const link = isOwn ? address : linkToText(address, jsonFieldsOf(job)["title"]);
+    return { job, link, id: identifier !== null && identifiers.get(identifier) === 1 ? identifier : link };
+  });
+}
+
+function countOf(names: readonly (string | null)[]): ReadonlyMap<string | null, number> {
+  const counts = new Map<string | null, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+function ownLink(job: unknown, page: URL): string | null {
+  const written = jsonFieldsOf(job)["url"];
+  return typeof written === "string" && URL.canParse(written, page.href) ? new URL(written, page).href : null;
+}
+
+function identifierOf(job: unknown): string | null {
+  const stated = jsonFieldsOf(job)["identifier"];
+  const value = typeof stated === "object" ? jsonFieldsOf(stated)["value"] : stated;
+  return typeof value === "string" || typeof value === "number" ? String(value) : null;
+}
+
+const MAX_TEXT = 200;
+
+/** A link to a text of a page, which browsers scroll to. Source: URL Fragment Text Directives, WICG. */
+function linkToText(address: string, text: unknown): string {
+  const url = new URL(address);
+  const words = typeof text === "string" ? storable(text.slice(0, MAX_TEXT)) : "";
+  url.hash = `:~:text=${encodeURIComponent(words).replaceAll("-", "%2D")}`;
+  return url.href;
+}
 
 function locationOf(job: Readonly<Record<string, unknown>>): string {
   const places = [job["jobLocation"]].flat().map((place) => {

@@ -40,6 +40,7 @@ export const postingsPort = (
   async read(list, validators, signal) {
     const source = sourceNamed(list.source);
     if (source === undefined) throw new UnreadableList("unknown-source");
+    if (source.requires(config) !== null) throw new UnreadableList("not-configured");
     return readPages(source, list.board, { config, fetch, clock, validators, signal });
   },
 });

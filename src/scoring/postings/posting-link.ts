@@ -3,8 +3,11 @@ const TRACKING =
   /^(utm_.*|gh_src|gh_jid_src|lever-(source|origin|via).*|referrer|fbclid|gclid|dclid|msclkid|mc_[ce]id|_hs.*|igshid|yclid)$/i;
 /** Parameters that say so with a name as their value. With a number, they may say which posting it is. */
 const NAMING = /^(ref|refid|source|src|trk|tracking(id)?)$/i;
-/** The fragments of single-page sites ("#/jobs/17", "#!jobs", "#job-17") say which posting it is, "#apply" does not. */
-const NAMES_PAGE = /^#(?!:~:)(?:!|\/|.*\d)/;
+/**
+ * The fragments of single-page sites ("#/jobs/17", "#!jobs", "#job-17") and those that lead to a text of the page
+ * ("#:~:text=Baker") say which posting it is, "#apply" does not.
+ */
+const NAMES_POSTING = /^#(?:!|\/|:~:text=|.*\d)/;
 
 const MAX_LINK = 2_000;
 /** A link may grow by this much in another spelling: "www." and a slash. */
@@ -24,7 +27,7 @@ export function postingLink(written: string): string | null {
   for (const [name, value] of [...url.searchParams])
     if (TRACKING.test(name) || (NAMING.test(name) && !/\d/.test(value))) url.searchParams.delete(name);
   url.searchParams.sort();
-  if (!NAMES_PAGE.test(url.hash)) url.hash = "";
+  if (!NAMES_POSTING.test(url.hash)) url.hash = "";
   url.pathname = url.pathname.replace(/\/+$/, "/");
   return url.href.length > MAX_LINK - SPELLING ? null : url.href;
 }

@@ -161,22 +161,19 @@ describe("each source reads the shape that it documents", () => {
   });
 });
 
-/** Reads one item of a list as its source. */
-async function readItem(
+/** Reads items of a list as its source. */
+async function readItems(
   source: string,
-  item: object,
+  items: readonly object[],
   board = BOARDS[source] ?? "",
-): Promise<CleanPosting | undefined> {
-  const script = `<script type="application/ld+json">${JSON.stringify(item)}</script>`;
-  const text = source === "jsonld" ? script : JSON.stringify(source === "lever" ? [item] : { jobs: [item] });
-  const page = async () =>
-    ({ kind: "page", text, validators: { etag: null, lastModified: null, bodyHash: "x" } }) as const;
-  const read = await postingsPort(configOf(`${source}:${board}`), page, { now: () => NOW }).read(
-    { source, board },
-    null,
-    never,
-  );
-  return read.kind === "list" ? read.postings[0] : undefined;
+): Promise<readonly CleanPosting[]> {
+  const script = `<script type="application/ld+json">${JSON.stringify(items)}</script>`;
+  const text = source === "jsonld" ? script : JSON.stringify(source === "lever" ? items : { jobs: items });
+  const validators = { etag: null, lastModified: null, bodyHash: "x" };
+  const page = async () => ({ kind: "page", text, validators }) as const;
+  const port = postingsPort(configOf(`${source}:${board}`), page, { now: () => NOW });
+  const read = await port.read({ source, board }, null, never);
+  return read.kind === "list" ? read.postings : [];
 }
 
 describe("what sources may add to their shape", () => {
@@ -190,14 +187,38 @@ describe("what sources may add to their shape", () => {
 
   it("ashby and lever: all locations of a posting", async () => {
     const secondaryLocations = [{ location: "London" }, { location: null }];
-    expect(await readItem("ashby", { ...own, location: "Dublin", secondaryLocations })).toMatchObject({
-      location: "Dublin; London",
-    });
+    expect(await readItems("ashby", [{ ...own, location: "Dublin", secondaryLocations }])).toMatchObject([
+      { location: "Dublin; London" },
+    ]);
     const categories = { location: "Lisbon", allLocations: ["Lisbon", "Remote"] };
-    expect(await readItem("lever", { ...own, categories, workplaceType: "unspecified" })).toMatchObject({
-      location: "Lisbon; Remote",
-      remoteType: "remote",
+    expect(await readItems("lever", [{ ...own, categories, workplaceType: "unspecified" }])).toMatchObject([
+      { location: "Lisbon; Remote", remoteType: "remote" },
+    ]);
+  });
+
+  it("jsonld: postings without an address of their own lead to their title on the page", async () => {
+    const job = (title: string, url?: string) => ({
+      "@type": "JobPosting",
+      title,
+      url,
+      identifier: { value: "Mill & Oak" },
+      hiringOrganization: "Mill & Oak",
     });
+    const jobs = [
+      job("Baker"),
+      job("Night-shift cook", "/careers"),
+      job("Cook", "/careers"),
+      job("Driver", "/driver"),
+    ];
+    expect(await readItems("jsonld", jobs)).toMatchObject([
+      { title: "Baker", link: "https://mill.example/careers#:~:text=Baker" },
+      { title: "Night-shift cook", link: "https://mill.example/careers#:~:text=Night%2Dshift%20cook" },
+      { title: "Cook", link: "https://mill.example/careers#:~:text=Cook" },
+      { title: "Driver", link: "https://mill.example/driver" },
+    ]);
+    expect(await readItems("jsonld", [job("Baker")])).toMatchObject([
+      { sourceId: "mill.example:Mill & Oak", link: "https://mill.example/careers" },
+    ]);
   });
 
   it("jsonld: the full name of the type, and a list of organizations", async () => {
@@ -207,7 +228,7 @@ describe("what sources may add to their shape", () => {
       hiringOrganization: [{ name: "Mill & Oak" }],
       url: "/cook",
     };
-    expect(await readItem("jsonld", posting)).toMatchObject({ company: "Mill & Oak" });
+    expect(await readItems("jsonld", [posting])).toMatchObject([{ company: "Mill & Oak" }]);
   });
 });
 
@@ -323,6 +344,18 @@ describe("reading a list", () => {
       ]),
     ).rejects.toThrow("all-refused");
     expect(await read([])).toMatchObject({ kind: "list", postings: [] });
+  });
+
+  it("asks nobody where its credentials are missing", async () => {
+    const config = configOf("adzuna:gb", { ADZUNA_APP_ID: "", ADZUNA_APP_KEY: "" });
+    const asked: URL[] = [];
+    const fetch = async ({ url }: { url: URL }) => {
+      asked.push(url);
+      return { kind: "page", text: '{"results":[]}', validators } as const;
+    };
+    const port = postingsPort(config, fetch, { now: () => NOW });
+    await expect(port.read({ source: "adzuna", board: "gb" }, null, never)).rejects.toThrow("not-configured");
+    expect(asked).toEqual([]);
   });
 
   it("the secret of adzuna is in no error", async () => {
