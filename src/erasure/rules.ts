@@ -191,7 +191,13 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
     keeps("our id of an emptied row, until the next version of the lists", "floor_user_id"),
   ],
   pair_people: [
-    deletes("user_id", { note: "lists of others name the user by position, which leads nowhere" }),
+    clears(["facts"], () => sql`facts = null`, {
+      where: (person) => sql`${ofUser("user_id")(person)} and r.facts is not null`,
+    }),
+    keeps(
+      "our id of an emptied row, until the next version of the lists: those of others name the user by a position, which nobody else may get",
+      "user_id",
+    ),
   ],
   pending_records: [
     deletes("columns", {

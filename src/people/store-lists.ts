@@ -5,7 +5,7 @@ import type { ListVersion } from "../db/versions.ts";
 import type { PairListColumns } from "../scoring/people/list-columns.ts";
 import { PAIR_TERM_BYTES } from "../scoring/people/pair-bytes.ts";
 
-/** Stores lists in a version, each replacing the one before. Users who were erased since get none. */
+/** Stores lists in a version, each replacing the one before. Users who left or were erased since get none. */
 export async function storePairLists(
   tx: Tx,
   version: ListVersion,
@@ -26,7 +26,7 @@ export async function storePairLists(
                as n(user_id, tier, size, last, floor_score, floor_user_id)
         cross join (select ${sql.param(int4Array(lists.positions))}::int[] as positions, ${sql.param(float4Array(lists.scores))}::real[] as scores,
                            ${sql.param(Buffer.from(lists.components))}::bytea as components) a
-        where exists (select 1 from pair_people p where p.version = ${version.id} and p.user_id = n.user_id)
+        where exists (select 1 from pair_people p where p.version = ${version.id} and p.user_id = n.user_id and p.facts is not null)
         on conflict (version, user_id, tier) do update set
           positions = excluded.positions, scores = excluded.scores, components = excluded.components, floor_score = excluded.floor_score,
           floor_user_id = excluded.floor_user_id, scored_at = excluded.scored_at`,

@@ -76,8 +76,11 @@ function enteringOf(affected: AffectedLists, index: number): Entering[] {
   }));
 }
 
-/** Who is at which position, and whose entries are no longer valid: of who changed or was erased. */
-function openPositions({ base, fresh, before }: Current, changed: readonly number[]) {
+/**
+ * Who is at which position, and whose entries are no longer valid: of who changed, or has left without being
+ * placed, as those who were erased.
+ */
+function openPositions({ base, fresh, replaced, before, after }: Current, changed: readonly number[]) {
   const { people, packedPositions, listPositions } = base;
   const idsAt = new Map([...fresh.values()].map(({ position, own }) => [position, own.id]));
   const last = [...idsAt.keys()].reduce(
@@ -87,7 +90,8 @@ function openPositions({ base, fresh, before }: Current, changed: readonly numbe
   const isValid = new Uint8Array(last + 1);
   for (const [position, packed] of packedPositions.entries()) if (packed >= 0) isValid[position] = 1;
   for (const position of idsAt.keys()) isValid[position] = 1;
-  for (const id of changed) {
+  const left = [...replaced].filter((id) => after(id) === null);
+  for (const id of new Set([...changed, ...left])) {
     const earlier = before(id);
     const packed = people.positionOf(id);
     const own = earlier && "own" in earlier ? earlier.position : fresh.get(id)?.position;
