@@ -94,10 +94,9 @@ function report(
   else {
     printSteps(terminal, steps);
     const duration = formatDuration(run);
-    printLine(
-      terminal,
-      `run ${run.id} of ${workflow} is ${run.status}${duration ? ` after ${duration}` : ""}`,
-    );
+    const ended = `run ${run.id} of ${workflow} is ${run.status}${duration ? ` after ${duration}` : ""}`;
+    const failed = steps.filter(hasFailed).length;
+    printLine(terminal, failed === 0 ? ended : `${ended}, but ${failed} of its ${steps.length} steps failed`);
   }
   if (!isOver) {
     terminal.exitCode = INTERRUPTED;

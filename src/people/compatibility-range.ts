@@ -6,13 +6,12 @@ import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope, userScope } from "../db/user-scope.ts";
 import { keepVersion, openVersion, servedId, servedVersion } from "../db/versions.ts";
 import type { ComputeContext, JobContext } from "../queues/job.ts";
-import { Snooze } from "../queues/outcome.ts";
 import type { CompatibilityColumns, CompatibilityLists } from "../scoring/people/compatibility-lists.ts";
 import { COMPATIBILITY_BYTES } from "../scoring/people/pair-bytes.ts";
 import { pairOnThread, withPeople } from "./load-people.ts";
 import type { CompatibilityInput } from "./pair.task.ts";
 import { readReplaced } from "./person-facts.ts";
-import { waitForBuilding } from "./run-exclusion.ts";
+import { requireAlgorithm, waitForBuilding } from "./run-exclusion.ts";
 
 /** Users, and the version that their lists are written to. */
 const comparedUsers = z.object({
@@ -37,15 +36,19 @@ export type CompatibilityRange = z.infer<typeof compatibilityRange>;
 
 /** Conversations of more people are not between any two of them. */
 const MAX_PARTICIPANTS = 10;
-const RETRY_MS = 2_000;
 
-/** Computes a part of a run. Null where there is nothing to compute, or before there are pair lists. */
+/**
+ * Computes a part of a run. Null where there is nothing to compute, or before there are pair lists.
+ *
+ * @throws AnotherVersion where this process has an earlier algorithm than the lists.
+ */
 export async function computeCompatibility(
   context: ComputeContext,
   range: CompatibilityRange,
 ): Promise<CompatibilityLists | null> {
   if (!("suggestions" in range)) return null;
   const { version, algoVersion, users, suggestions, perStatement } = range;
+  requireAlgorithm(range, context.settings.pairs.compatibilityAlgoVersion);
   const pairs = await context.read((tx) => servedVersion(tx, "pairs"));
   if (pairs === null) return null;
   return withPeople(context, pairs, perStatement, async ({ key, loaded, changes }) => {
@@ -103,13 +106,18 @@ export type CompatibilityCounts = {
 
 const NOTHING: CompatibilityCounts = { users: 0, pairs: 0, unchanged: 0, deleted: 0 };
 
-/** Stores a part of a run. */
+/**
+ * Stores a part of a run.
+ *
+ * @returns null if the lists were computed for a version that has been replaced since.
+ */
 export async function storeCompatibility(
-  { tx, now, runId }: Pick<JobContext, "tx" | "now" | "runId">,
+  { tx, now, runId, settings }: Pick<JobContext, "tx" | "now" | "runId" | "settings">,
   range: CompatibilityRange,
   computed: CompatibilityLists | null,
-): Promise<CompatibilityCounts | Record<string, never>> {
+): Promise<CompatibilityCounts | Record<string, never> | null> {
   if ("open" in range) {
+    requireAlgorithm({ algoVersion: range.open }, settings.pairs.compatibilityAlgoVersion);
     await waitForBuilding(tx, "compatibility");
     await openVersion(tx, "compatibility", { algoVersion: range.open, asOf: now, servedLength: null }, runId);
     return {};
@@ -128,9 +136,8 @@ async function storeLists(
   { tx, now }: Pick<JobContext, "tx" | "now">,
   { version, users }: ComparedUsers,
   computed: CompatibilityLists,
-): Promise<CompatibilityCounts> {
-  if (!(await keepVersion(tx, version, ["building", "served"])))
-    throw new Snooze(RETRY_MS, "another version of the lists is served");
+): Promise<CompatibilityCounts | null> {
+  if (!(await keepVersion(tx, version, ["building", "served"]))) return null;
   await writeLists(tx, version, computed.lists, now);
   const deleted = await tx.execute(
     sql`delete from compatibility_lists l

@@ -21,7 +21,7 @@ import {
   type PlaceCounts,
   storePlacement,
 } from "./place-in-lists.ts";
-import { waitForBuilding } from "./run-exclusion.ts";
+import { requireAlgorithm, waitForBuilding } from "./run-exclusion.ts";
 import { storePairLists } from "./store-lists.ts";
 
 const options = {
@@ -33,8 +33,8 @@ const options = {
 
 /** A part of a run. */
 export const pairRange = z.union([
-  /** Opens a version beside the one that is served. */
-  z.object({ open: z.object({ servedLength: z.int() }) }),
+  /** Opens a version beside the one that is served, of this version of the algorithm or a later one. */
+  z.object({ open: z.object({ servedLength: z.int(), algoVersion: z.int().default(1) }) }),
   /** Reads the facts of people, who get positions from `first` on. */
   z.object({
     people: z.object({
@@ -63,14 +63,18 @@ const VIEWERS_PER_SMALL_STATEMENT = 20;
 /** About 100 ms of writing. */
 const VIEWERS_PER_STATEMENT = 250;
 
-/** @throws Snooze while another run writes one. */
+/**
+ * @throws Snooze while another run writes one.
+ * @throws AnotherVersion where this process has an earlier algorithm.
+ */
 async function openPairs(
   { tx, now, runId, settings }: Pick<JobContext, "tx" | "now" | "runId" | "settings">,
-  servedLength: number,
+  { servedLength, ...wanted }: Extract<PairRange, { open: unknown }>["open"],
 ): Promise<void> {
+  const algoVersion = settings.pairs.matchAlgoVersion;
+  requireAlgorithm(wanted, algoVersion);
   await waitForBuilding(tx, "pairs");
   await moveWaitingLocations(tx);
-  const algoVersion = settings.pairs.matchAlgoVersion;
   await openVersion(tx, "pairs", { algoVersion, asOf: now, servedLength }, runId);
 }
 
@@ -132,13 +136,14 @@ async function computeLists(
   context: ComputeContext,
   { version: id, from, to, perStatement, pauseMs }: Extract<PairRange, { lists: unknown }>["lists"],
 ): Promise<ComputedPairs> {
-  const { compute, signal } = context;
+  const { compute, signal, settings } = context;
   const { version, blocks } = await context.read(async (tx) => ({
     version: await buildingVersion(tx, id),
     blocks: await readBlocksAt(tx, id, { from, to }),
   }));
   // Another run has retired it.
   if (version === null) throw new Cancel("the version is no longer being written");
+  requireAlgorithm(version, settings.pairs.matchAlgoVersion);
   const found = await withPeople(context, version, perStatement, ({ key, loaded }) => {
     const perPiece = compute.turns.isCrowded() ? VIEWERS_PER_SMALL_STATEMENT : VIEWERS_PER_STATEMENT;
     const input: SearchInput = { key, loaded, from, to, blocks, keep: keepFor(version), perPiece };
@@ -173,10 +178,10 @@ export async function storePairs(
   computed: ComputedPairs | null,
 ): Promise<Counts> {
   if ("open" in range) {
-    await openPairs(context, range.open.servedLength);
+    await openPairs(context, range.open);
     return {};
   }
-  if ("people" in range) return { people: await storePeople(context.tx, range.people) };
+  if ("people" in range) return { people: await storePeople(context, range.people) };
   if ("drop" in range) return dropLists(context.tx, range.drop);
   if (computed === null) throw new Error("nothing was computed for the range");
   if ("placement" in computed)
@@ -188,10 +193,12 @@ const NOTHING: PlaceCounts = { placed: 0, lists: 0, refills: 0 };
 
 /** Reads people into a version. Those who came after it was cut wait to be placed. */
 async function storePeople(
-  tx: Tx,
+  { tx, settings }: Pick<JobContext, "tx" | "settings">,
   { version, from, to, first, size }: Extract<PairRange, { people: unknown }>["people"],
 ): Promise<number> {
-  if (!(await keepVersion(tx, version, ["building"]))) return 0;
+  const building = await buildingVersion(tx, version);
+  if (building === null || !(await keepVersion(tx, version, ["building"]))) return 0;
+  requireAlgorithm(building, settings.pairs.matchAlgoVersion);
   const scope: UserScope = { from, to };
   await tx.execute(sql`set local jit = off`);
   const read = await rows<{ userId: string; isStored: boolean }>(

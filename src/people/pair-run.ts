@@ -12,6 +12,7 @@ import type { JobContext } from "../queues/job.ts";
 import { countWaiting, settleChangesBefore, waitingChanges } from "./changes.ts";
 import { cutDrops, type PairRange, type RangeOptions } from "./pair-range.ts";
 import { positionNewcomers } from "./place-in-lists.ts";
+import { requireAlgorithm } from "./run-exclusion.ts";
 
 /** More changes than this share of everybody take longer to place than computing all lists. */
 const MAX_PLACED_SHARE = 0.002;
@@ -78,22 +79,28 @@ export async function isTooManyToPlace(tx: Tx): Promise<boolean> {
   return waiting > MAX_PLACED_SHARE * (people?.n ?? 0);
 }
 
+/** `atOnce`: how many users are placed together at most. */
+export type PlacementOptions = RangeOptions & { readonly atOnce: number };
+
 /**
  * The range that places those who wait the longest; null when nobody waits. One at a time: each depends on
  * the lists as the one before left them.
  *
  * @param only of these users.
+ * @throws AnotherVersion where this process has an earlier algorithm than the lists.
  */
 export async function nextPlacement(
-  tx: Tx,
-  options: RangeOptions,
+  { tx, settings }: Pick<JobContext, "tx" | "settings">,
+  { atOnce, perStatement, pauseMs }: PlacementOptions,
   only?: readonly string[],
 ): Promise<PairRange | null> {
-  const waiting = await waitingChanges(tx, PLACED_PER_RANGE, only);
+  const waiting = await waitingChanges(tx, Math.min(atOnce, PLACED_PER_RANGE), only);
   if (waiting.length === 0) return null;
   const userIds = waiting.map(({ userId }) => userId);
   const served = await servedVersion(tx, "pairs");
-  if (served !== null) await positionNewcomers(tx, served.id, userIds);
-  const { perStatement, pauseMs } = options;
+  if (served !== null) {
+    requireAlgorithm(served, settings.pairs.matchAlgoVersion);
+    await positionNewcomers(tx, served.id, userIds);
+  }
   return { place: { userIds, perStatement, pauseMs } };
 }

@@ -16,6 +16,7 @@ import { pairOnThread, withPeople } from "./load-people.ts";
 import type { MergeInput, PlaceInput } from "./pair.task.ts";
 import { keepFor } from "./pair-sizes.ts";
 import { readBlocks, readCurrentPeople, readReplaced } from "./person-facts.ts";
+import { requireAlgorithm } from "./run-exclusion.ts";
 import { storePairLists } from "./store-lists.ts";
 
 /** Another change of the lists came first: what was computed from them is computed again. */
@@ -41,6 +42,7 @@ export type ComputedPlacement = {
  *
  * @param perStatement how many people one statement reads.
  * @returns null when none of them waits any more.
+ * @throws AnotherVersion where this process has an earlier algorithm than the lists.
  */
 export async function computePlacement(
   context: ComputeContext,
@@ -52,6 +54,7 @@ export async function computePlacement(
     placed: await waitingChanges(tx, userIds.length, userIds),
   }));
   if (version === null || placed.length === 0) return null;
+  requireAlgorithm(version, context.settings.pairs.matchAlgoVersion);
   return withPeople(context, version, perStatement, async ({ key, loaded, changes: readAt }) => {
     const keep = keepFor(version);
     const ids = placed.map(({ userId }) => userId);

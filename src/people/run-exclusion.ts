@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { type ListArea, lockArea, retireAbandoned } from "../db/versions.ts";
-import { Snooze } from "../queues/outcome.ts";
+import { type ListArea, type ListVersion, lockArea, retireAbandoned } from "../db/versions.ts";
+import { AnotherVersion, Snooze } from "../queues/outcome.ts";
 
 const RETRY_MS = 2_000;
 
@@ -32,4 +32,18 @@ export async function waitForPlacing(tx: Tx, job: string, runId: string | null):
         where job = ${job} and finished_at is null and total is not null and id <> coalesce(${runId}::bigint, 0) limit 1`,
   );
   if (active.length > 0) throw new Snooze(RETRY_MS, "other changes are being placed");
+}
+
+/**
+ * Lets a process write into a version of the lists only if it has its algorithm, or a later one: what it
+ * computes would not be what the version says.
+ *
+ * @param own the version of the algorithm of this process.
+ * @throws AnotherVersion: the work waits for a process with a later one.
+ */
+export function requireAlgorithm({ algoVersion }: Pick<ListVersion, "algoVersion">, own: number): void {
+  if (algoVersion > own)
+    throw new AnotherVersion(
+      `the lists are of version ${algoVersion} of the algorithm, this process has ${own}`,
+    );
 }

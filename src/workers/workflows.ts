@@ -27,6 +27,8 @@ export type Workflow = {
   readonly steps: readonly Job[];
   /** Further steps with `full`. */
   readonly fullSteps?: readonly Job[];
+  /** What steps are given besides the user, by their names. */
+  readonly inputs?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Whether it is for one user. */
   readonly ofUser: boolean;
 };
@@ -59,6 +61,8 @@ export const WORKFLOWS = {
   "algorithm-update": {
     description: "compute again what depends on algorithms: match scores, search index, feeds",
     steps: [matchScores, profileSearchIndex, feedPresort],
+    // Also where the version of the algorithm is the same, as after a change of what it reads.
+    inputs: { [matchScores.name]: { full: true } },
     ofUser: false,
   },
 } as const satisfies Record<string, Workflow>;
@@ -68,11 +72,14 @@ export type WorkflowName = keyof typeof WORKFLOWS;
 export const WORKFLOW_NAMES = Object.keys(WORKFLOWS) as [WorkflowName, ...WorkflowName[]];
 
 /** One step: a job, and what it is run with. */
-export type WorkflowStep = { readonly job: Job; readonly input: { readonly userId?: string } };
+export type WorkflowStep = { readonly job: Job; readonly input: Readonly<Record<string, unknown>> };
 
 /** The steps of a workflow, in order. */
 export function stepsOf(name: WorkflowName, { userId, full = false }: WorkflowOptions): WorkflowStep[] {
-  const { steps, fullSteps = [] }: Workflow = WORKFLOWS[name];
-  const input = userId === undefined ? {} : { userId };
-  return [...steps, ...(full ? fullSteps : [])].map((job) => ({ job, input }));
+  const { steps, fullSteps = [], inputs = {} }: Workflow = WORKFLOWS[name];
+  const ofUser = userId === undefined ? {} : { userId };
+  return [...steps, ...(full ? fullSteps : [])].map((job) => ({
+    job,
+    input: { ...ofUser, ...inputs[job.name] },
+  }));
 }

@@ -92,6 +92,19 @@ describe("commonwork run <workflow>", () => {
     expect(anew.out).toMatch(/^run \d+ of all is queued\n$/);
   });
 
+  it("algorithm-update computes all match scores again, whatever their age", async () => {
+    const world = await createWorld({ at: TODAY });
+    await profileOf(world);
+    const environment = environmentOf(world);
+    const update = async () => {
+      const answer = await cli(environment, "run", "algorithm-update", "--inline", "--json");
+      expect(answer).toMatchObject({ code: 0, err: "" });
+      return JSON.parse(answer.out).steps[0];
+    };
+    expect(await update()).toMatchObject({ job: "match-scores", counts: { viewers: 1 } });
+    expect(await update()).toMatchObject({ job: "match-scores", counts: { viewers: 1 } });
+  });
+
   it("exits with 1 if a step failed", async () => {
     const world = await createWorld({ at: TODAY });
     const environment = environmentOf(world);
@@ -106,6 +119,9 @@ describe("commonwork run <workflow>", () => {
     const answer = await cli(environment, "run", "algorithm-update", "--inline");
     expect(answer.code).toBe(1);
     expect(answer.out).toContain("broken");
+    expect(answer.out).toMatch(
+      /run \d+ of algorithm-update is done after .* s, but 1 of its 3 steps failed\n$/,
+    );
   });
 
   it("with --dry-run previews every step and changes nothing", async () => {

@@ -9,6 +9,7 @@ import {
 } from "../../../db/versions.ts";
 import { ownIdField } from "../../../ids.ts";
 import { cutAllUsers } from "../../../people/all-users.ts";
+import { batchOption } from "../../../people/batch-option.ts";
 import { waitForBuilding } from "../../../people/run-exclusion.ts";
 import { cutTraitDrops, storeTraits, type TraitRange, traitRange } from "../../../people/trait-range.ts";
 import { enqueue, enqueueMany } from "../../../queues/enqueue.ts";
@@ -33,12 +34,7 @@ const NOTHING = { users: 0, traits: 0 };
 
 const payload = z.object({
   userId: ownIdField().optional().describe("of this user only"),
-  batchSize: z
-    .int()
-    .min(1)
-    .max(5_000)
-    .optional()
-    .describe("users whose traits are computed together (default: 1000)"),
+  batchSize: batchOption("users whose traits are computed together", { usual: DEFAULT_BATCH, most: 5_000 }),
 });
 type Input = z.infer<typeof payload>;
 

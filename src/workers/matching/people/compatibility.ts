@@ -11,13 +11,14 @@ import {
 } from "../../../db/versions.ts";
 import { ownIdField } from "../../../ids.ts";
 import { cutAllUsers } from "../../../people/all-users.ts";
+import { batchOption } from "../../../people/batch-option.ts";
 import {
   type CompatibilityRange,
   compatibilityRange,
   computeCompatibility,
   storeCompatibility,
 } from "../../../people/compatibility-range.ts";
-import { waitForBuilding } from "../../../people/run-exclusion.ts";
+import { requireAlgorithm, waitForBuilding } from "../../../people/run-exclusion.ts";
 import { enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type JobContext } from "../../../queues/job.ts";
 import { done, type Further, further, type Outcome, skipped } from "../../../queues/outcome.ts";
@@ -32,18 +33,11 @@ const NOTHING = { users: 0, pairs: 0, unchanged: 0, deleted: 0 };
 
 const payload = z.object({
   userId: ownIdField().optional().describe("of this user only"),
-  batchSize: z
-    .int()
-    .min(1)
-    .max(5_000)
-    .optional()
-    .describe("users whose lists are computed together (default: 1000)"),
-  targetBatchSize: z
-    .int()
-    .min(1)
-    .max(20_000)
-    .optional()
-    .describe("users that one statement reads (default: 5000)"),
+  batchSize: batchOption("users whose lists are computed together", { usual: DEFAULT_BATCH, most: 5_000 }),
+  targetBatchSize: batchOption("users that one statement reads", {
+    usual: DEFAULT_TARGET_BATCH,
+    most: 20_000,
+  }),
   maxSuggestionTargets: z
     .int()
     .min(0)
@@ -68,16 +62,23 @@ export const compatibility = defineJob({
     const algoVersion = settings.pairs.compatibilityAlgoVersion;
     await waitForBuilding(tx, "compatibility");
     const served = await servedVersion(tx, "compatibility");
+    if (served !== null && input.userId) requireAlgorithm(served, algoVersion);
     if (served !== null && served.algoVersion > algoVersion) return [];
     if (served?.algoVersion !== algoVersion) return [{ open: algoVersion }];
     return cutUsers(tx, served, input, input.userId ? [{ ids: [input.userId] }] : null);
   },
   compute: (range: CompatibilityRange, context) => computeCompatibility(context, range),
-  run: async (range: CompatibilityRange, context, computed: CompatibilityLists | null) =>
-    done({ ...(await storeCompatibility(context, range, computed)) }),
+  run: async (range: CompatibilityRange, context, computed: CompatibilityLists | null) => {
+    const counts = await storeCompatibility(context, range, computed);
+    if (counts !== null) return done(counts);
+    // Another version took its place meanwhile, perhaps computed before these users changed.
+    if ("users" in range && "ids" in range.users) await compareAgain(context, range.users.ids);
+    return done({ ...NOTHING, "replaced ranges": 1 });
+  },
   sum: async (input: Input, counts, context): Promise<Outcome | Further<CompatibilityRange>> => {
     const { tx, now, runId, settings } = context;
     const building = await versionOfRun(tx, "compatibility", runId);
+    if (building !== null) requireAlgorithm(building, settings.pairs.compatibilityAlgoVersion);
     if (building !== null && !("users" in counts))
       return further(await cutUsers(tx, building, input, null), { users: 0 });
     if (building !== null) await serveVersion(tx, "compatibility", building.id, now);
@@ -87,7 +88,11 @@ export const compatibility = defineJob({
     for (const version of retired) await deleteVersion(tx, version);
     if ((await servedVersion(tx, "pairs")) === null) return skipped("no match scores are stored yet");
     const served = await servedVersion(tx, "compatibility");
-    if (served !== null && served.algoVersion > settings.pairs.compatibilityAlgoVersion)
+    if (
+      served !== null &&
+      served.algoVersion > settings.pairs.compatibilityAlgoVersion &&
+      !("users" in counts)
+    )
       return skipped("lists of a later COMPATIBILITY_ALGO_VERSION are served");
     return done({ ...NOTHING, ...counts });
   },
@@ -115,13 +120,16 @@ async function cutDrops(tx: Tx, versions: readonly string[]): Promise<Compatibil
   return versions.flatMap((drop) => scopes.map((users) => ({ drop, users })));
 }
 
-/** Compares users who changed with those they have to do with, once everybody has been compared. */
+/**
+ * Compares users who changed with those they have to do with, once everybody has been compared by this
+ * algorithm, or by a later one: then it waits for a process that has it.
+ */
 export async function compareAgain(
   { tx, settings }: Pick<JobContext, "tx" | "settings">,
   userIds: readonly string[],
 ): Promise<void> {
   const served = await servedVersion(tx, "compatibility");
-  if (served?.algoVersion !== settings.pairs.compatibilityAlgoVersion) return;
+  if (served === null || served.algoVersion < settings.pairs.compatibilityAlgoVersion) return;
   await enqueueMany(
     tx,
     compatibility,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type ListVersion, servedVersion, versionOfRun } from "../../../db/versions.ts";
 import { ownIdField } from "../../../ids.ts";
+import { batchOption } from "../../../people/batch-option.ts";
 import { recordChanges } from "../../../people/changes.ts";
 import {
   type ComputedPairs,
@@ -9,7 +10,6 @@ import {
   cutPresentPeople,
   type PairRange,
   pairRange,
-  type RangeOptions,
   storePairs,
 } from "../../../people/pair-range.ts";
 import {
@@ -17,47 +17,59 @@ import {
   isTooManyToPlace,
   nextPlacement,
   type PairPlan,
+  type PlacementOptions,
   planRun,
   servePairs,
 } from "../../../people/pair-run.ts";
 import { DEFAULT_SERVED, MAX_SERVED } from "../../../people/pair-sizes.ts";
-import { waitForBuilding } from "../../../people/run-exclusion.ts";
+import { requireAlgorithm, waitForBuilding } from "../../../people/run-exclusion.ts";
 import { defineJob, type JobContext, type SumContext } from "../../../queues/job.ts";
-import { type Counts, done, type Further, further, type Outcome, skipped } from "../../../queues/outcome.ts";
+import {
+  AnotherVersion,
+  type Counts,
+  done,
+  type Further,
+  further,
+  type Outcome,
+  skipped,
+} from "../../../queues/outcome.ts";
 import { compareAgain } from "./compatibility.ts";
 
 /** A third of a second of a thread with 100,000 people. */
 const DEFAULT_BATCH = 500;
 const DEFAULT_CANDIDATE_BATCH = 5_000;
 
-const payload = z.object({
-  userId: ownIdField().optional().describe("update the lists of this user, and those that list them"),
-  batchSize: z
-    .int()
-    .min(1)
-    .max(2_000)
-    .optional()
-    .describe("users whose lists are computed together (default: 500)"),
-  candidateBatchSize: z
-    .int()
-    .min(1)
-    .max(20_000)
-    .optional()
-    .describe("users that one statement reads (default: 5000)"),
-  topK: z
-    .int()
-    .min(1)
-    .max(MAX_SERVED)
-    .optional()
-    .describe("how many candidates of each tier are served (default: 200)"),
-  full: z.boolean().optional().describe("recompute all lists, even if only a few users have changed"),
-  pauseMs: z.int().min(0).max(60_000).optional().describe("rest after each batch (default: 0)"),
-});
+/** Options of runs over everybody: the lists of one user are of the version that is served. */
+const OF_ALL = "cannot be combined with userId: it concerns the lists of all users";
+
+const payload = z
+  .object({
+    userId: ownIdField().optional().describe("update the lists of this user, and those that list them"),
+    batchSize: batchOption("users whose lists are computed together", { usual: DEFAULT_BATCH, most: 2_000 }),
+    candidateBatchSize: batchOption("users that one statement reads", {
+      usual: DEFAULT_CANDIDATE_BATCH,
+      most: 20_000,
+    }),
+    topK: z
+      .int()
+      .min(1)
+      .max(MAX_SERVED)
+      .optional()
+      .describe("how many candidates of each tier are served (default: 200)"),
+    full: z.boolean().optional().describe("recompute all lists, even if only a few users have changed"),
+    pauseMs: z.int().min(0).max(60_000).optional().describe("rest after each batch (default: 0)"),
+  })
+  .refine(({ userId, topK }) => userId === undefined || topK === undefined, {
+    path: ["topK"],
+    message: OF_ALL,
+  })
+  .refine(({ userId, full }) => userId === undefined || full !== true, { path: ["full"], message: OF_ALL });
 type Input = z.infer<typeof payload>;
 
-const optionsOf = ({ candidateBatchSize, pauseMs }: Input): RangeOptions => ({
+const optionsOf = ({ batchSize, candidateBatchSize, pauseMs }: Input): PlacementOptions => ({
   perStatement: candidateBatchSize ?? DEFAULT_CANDIDATE_BATCH,
   pauseMs: pauseMs ?? 0,
+  atOnce: batchSize ?? DEFAULT_BATCH,
 });
 
 /** Keeps the lists of people for people current. */
@@ -76,10 +88,10 @@ export const matchScores = defineJob({
     const plan = await planOf(input, context);
     if (plan === "outdated") return [];
     if (plan === "compute" || (input.userId === undefined && (await isTooManyToPlace(tx))))
-      return [{ open: { servedLength: input.topK ?? DEFAULT_SERVED } }];
+      return [openRange(input, context)];
     await waitForBuilding(tx, "pairs");
     if (input.userId) await recordChanges(tx, [input.userId]);
-    const range = await nextPlacement(tx, optionsOf(input), input.userId ? [input.userId] : undefined);
+    const range = await nextPlacement(context, optionsOf(input), input.userId ? [input.userId] : undefined);
     return range === null ? [] : [range];
   },
   compute: (range: PairRange, context) => computePairs(context, range),
@@ -104,6 +116,10 @@ export async function storePairRange(
   return done(counts);
 }
 
+const openRange = ({ topK }: Input, { settings }: Pick<JobContext, "settings">): PairRange => ({
+  open: { servedLength: topK ?? DEFAULT_SERVED, algoVersion: settings.pairs.matchAlgoVersion },
+});
+
 async function planOf(
   { userId, full, topK }: Input,
   { tx, now, settings }: Pick<JobContext, "tx" | "now" | "settings">,
@@ -123,7 +139,8 @@ async function continueFull(
   context: SumContext,
   building: ListVersion,
 ): Promise<Further<PairRange>> {
-  const { tx } = context;
+  const { tx, settings } = context;
+  requireAlgorithm(building, settings.pairs.matchAlgoVersion);
   if (!("people" in counts))
     return further(await cutPresentPeople(tx, building.id), { ...counts, people: 0 });
   if (!("viewers" in counts)) {
@@ -138,11 +155,12 @@ async function continuePlacing(
   counts: Counts,
   context: SumContext,
 ): Promise<Outcome | Further<PairRange>> {
-  const { tx } = context;
-  if ((await planOf(input, context)) === "outdated")
-    return skipped("lists of a later MATCH_ALGO_VERSION are served");
+  if ((await planOf(input, context)) === "outdated") {
+    if (Object.keys(counts).length === 0) return skipped("lists of a later MATCH_ALGO_VERSION are served");
+    throw new AnotherVersion("a process with a later MATCH_ALGO_VERSION ends what it has begun");
+  }
   // What changed while all lists were computed, or what the user left behind in the lists of others.
   const mayContinue = input.userId === undefined || (counts["refills"] ?? 0) > 0;
-  const range = mayContinue ? await nextPlacement(tx, optionsOf(input)) : null;
+  const range = mayContinue ? await nextPlacement(context, optionsOf(input)) : null;
   return range === null ? done({ placed: 0, ...counts }) : further([range], counts);
 }

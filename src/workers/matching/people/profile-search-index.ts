@@ -4,6 +4,7 @@ import type { Settings } from "../../../config/settings.ts";
 import { userScope } from "../../../db/user-scope.ts";
 import { ownIdField } from "../../../ids.ts";
 import { cutAllUsers } from "../../../people/all-users.ts";
+import { batchOption } from "../../../people/batch-option.ts";
 import { type IndexOptions, readSearchFacts } from "../../../people/search-facts.ts";
 import { type ComputedRows, computeRows, storeRows } from "../../../people/search-index.ts";
 import { defineJob } from "../../../queues/job.ts";
@@ -28,12 +29,10 @@ export const profileSearchIndex = defineJob({
   description: "Builds the search index of profiles from names, bios, places, interests and top-five lists.",
   payload: z.object({
     userId: ownIdField().optional().describe("index this user only"),
-    userBatchSize: z
-      .int()
-      .min(1)
-      .max(5_000)
-      .optional()
-      .describe(`users of one range, which is one transaction (default: ${USERS_PER_RANGE})`),
+    userBatchSize: batchOption("users of one range, which is one transaction", {
+      usual: USERS_PER_RANGE,
+      most: 5_000,
+    }),
     pauseMs: z
       .int()
       .min(0)

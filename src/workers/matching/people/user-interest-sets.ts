@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type UserScope, userScope } from "../../../db/user-scope.ts";
 import { ownIdField } from "../../../ids.ts";
 import { cutAllUsers } from "../../../people/all-users.ts";
+import { batchOption } from "../../../people/batch-option.ts";
 import { updateInterestSets } from "../../../people/interest-sets.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { done } from "../../../queues/outcome.ts";
@@ -16,12 +17,10 @@ export const userInterestSets = defineJob({
   description: "Updates which users have which interest, and one of which subject.",
   payload: z.object({
     userId: ownIdField().optional().describe("of this user only"),
-    batchSize: z
-      .int()
-      .min(1)
-      .max(10_000)
-      .optional()
-      .describe("users whose interests are compared together (default: 2000)"),
+    batchSize: batchOption("users whose interests are compared together", {
+      usual: DEFAULT_BATCH,
+      most: 10_000,
+    }),
   }),
   key: ({ userId }) => (userId ? `user:${userId}` : "all"),
   range: userScope,

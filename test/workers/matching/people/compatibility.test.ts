@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compatibility } from "../../../../src/workers/matching/people/compatibility.ts";
-import { performRun } from "../../../support/jobs.ts";
+import { enqueueRunIn, performRun, runOne } from "../../../support/jobs.ts";
 import {
   community,
   happens,
@@ -163,6 +163,55 @@ describe("compatibility", () => {
     expect(await compare(world)).toMatchObject({ status: "skipped" });
   });
 
+  it("a process with an older COMPATIBILITY_ALGO_VERSION leaves the ranges of a newer one to it, and single users", async () => {
+    const world = await createWorld();
+    const ids = await community(world, 57, 5);
+    await scorePairs(world);
+    await compare(world);
+    const newer = await sameDatabase(world, { COMPATIBILITY_ALGO_VERSION: "2" });
+    await enqueueRunIn(newer, compatibility, {});
+    const lists = () =>
+      world.query(
+        `select v.algo_version as algo, v.state, count(l.user_id)::int as lists from list_versions v
+         left join compatibility_lists l on l.version = v.id where v.area = 'compatibility' group by v.id order by v.id`,
+      );
+    for (const part of ["compatibility", RANGE, SUM]) {
+      await newer.skipBackOff();
+      await runOne(newer, part);
+      const before = await lists();
+      await world.drain();
+      expect(await lists(), part).toEqual(before);
+    }
+    await newer.skipBackOff();
+    await newer.drain();
+    expect(await lists()).toEqual([{ algo: 2, state: "served", lists: 5 }]);
+    await setInterests(world, ids[0]!, [1, 2, 3, 4, 5, 6]);
+    await happens(world, "interests.updated", { user_id: ids[0] });
+    await world.drain();
+    expect(await world.enqueued(compatibility)).toMatchObject([{ attempts: 0, dead: false }]);
+    await newer.skipBackOff();
+    await newer.drain();
+    expect((await compare(newer, { userId: ids[0] })).counts).toMatchObject({ users: 0, unchanged: 1 });
+  });
+
+  it("a range of a version that was replaced ends, and its users are compared for the one that is served", async () => {
+    const world = await createWorld();
+    const ids = await community(world, 59, 5);
+    await scorePairs(world);
+    await compare(world);
+    await enqueueRunIn(world, compatibility, { userId: ids[0] });
+    await runOne(world, "compatibility");
+    // As by a run with a new algorithm that ends before this range is taken.
+    await world.query("update list_versions set state = 'retired' where area = 'compatibility'");
+    await world.query(
+      "insert into list_versions (area, algo_version, as_of, state) values ('compatibility', 1, now(), 'served')",
+    );
+    await world.drain();
+    expect(await world.query("select 1 from job_runs where finished_at is null")).toEqual([]);
+    expect(await world.query("select 1 from outbox")).toEqual([]);
+    expect(await targetsOf(world, ids[0]!)).not.toEqual([]);
+  });
+
   it.each([
     ["batchSize", 0, 5_001],
     ["targetBatchSize", 0, 20_001],
@@ -173,6 +222,8 @@ describe("compatibility", () => {
     expect(compatibility.payload.safeParse({ [name]: 1 }).success).toBe(true);
   });
 });
+
+const [RANGE, SUM] = ["compatibility/range", "compatibility/sum"];
 
 async function talk(world: World, users: readonly string[]): Promise<void> {
   const [thread] = await world.query<{ id: string }>(

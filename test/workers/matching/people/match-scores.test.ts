@@ -262,6 +262,27 @@ describe("the options of match-scores", () => {
     await expectExact(world);
   });
 
+  it("--batch-size sets how many users are placed together", async () => {
+    const world = await open();
+    const ids = await community(world, 17, 10);
+    await scorePairs(world);
+    const placements = async (batchSize: number) => {
+      for (const id of ids.slice(0, 4))
+        await world.query("insert into pair_changes (user_id) values ($1)", [id]);
+      return (await scorePairs(world, { batchSize })).total;
+    };
+    expect([await placements(10), await placements(2)]).toEqual([1, 2]);
+    await expectExact(world);
+  });
+
+  it("--user-id is not combined with options that concern the lists of all", () => {
+    for (const ofAll of [{ topK: 50 }, { full: true }]) {
+      expect(matchScores.payload.safeParse({ userId: "8", ...ofAll }).success).toBe(false);
+      expect(matchScores.payload.safeParse(ofAll).success).toBe(true);
+    }
+    expect(matchScores.payload.safeParse({ userId: "8", full: false }).success).toBe(true);
+  });
+
   it("--top-k sets how many are served, and --pause-ms rests after each batch", async () => {
     const world = await open();
     const ids = await community(world, 19, 12);
@@ -344,6 +365,44 @@ describe("versions of the algorithm", () => {
     await world.skipBackOff();
     await world.drain();
     await expectExact(world);
+  });
+
+  it("a process with an older one writes nothing of a run that a newer one has begun, at no part of it", async () => {
+    const world = await open();
+    const ids = await community(world, 29, 8);
+    await scorePairs(world);
+    const newer = await sameDatabase(world, { MATCH_ALGO_VERSION: "2" });
+    await enqueueRunIn(newer, matchScores, {});
+    const written = () =>
+      world.query(
+        `select v.algo_version as algo, v.state, (select count(*)::int from pair_people p where p.version = v.id) as people,
+                (select count(*)::int from pair_lists l where l.version = v.id) as lists
+         from list_versions v where v.area = 'pairs' order by v.id`,
+      );
+    for (const part of UNTIL_THE_SWAP) {
+      await newer.skipBackOff();
+      await runOne(newer, part);
+      const before = await written();
+      await world.drain();
+      expect(await written(), part).toEqual(before);
+    }
+    await newer.skipBackOff();
+    await newer.drain();
+    expect(await versions(newer)).toEqual([{ algo: 2, state: "served" }]);
+    await expectExact(newer);
+    // The same of a single change.
+    await setInterests(world, ids[0]!, [1, 2, 3, 4]);
+    await happens(world, "interests.updated", { user_id: ids[0] });
+    const lists = await storedLists(world);
+    for (const part of ["notify-fan-out", "record-pair-changes", "place-pairs"]) {
+      await newer.skipBackOff();
+      await runOne(newer, part);
+    }
+    await world.drain();
+    expect(await storedLists(world)).toEqual(lists);
+    await newer.skipBackOff();
+    await newer.drain();
+    await expectExact(newer);
   });
 
   it("a change under a newer algorithm computes all lists by it", async () => {
