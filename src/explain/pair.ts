@@ -3,6 +3,7 @@ import { type Queryable, rows } from "../db/statement.ts";
 import { servedId } from "../db/versions.ts";
 import { personRow } from "../people/person-facts.ts";
 import { distanceText } from "../scoring/distance.ts";
+import { hiddenTerms } from "../scoring/people/hidden-terms.ts";
 import { type Person, preparePerson } from "../scoring/people/person.ts";
 import { factsOf, type PersonRow } from "../scoring/people/read-facts.ts";
 import {
@@ -57,7 +58,7 @@ export async function explainPair(on: Queryable, id: string): Promise<Explanatio
       : ["score: another one is stored than comes out; the next run of match-scores will update it"],
     steps: [
       ...(Object.keys(PAIR_WEIGHTS) as PairTerm[]).map((term) =>
-        step(term, termText(term, terms[term], { viewer, candidate, hidden: new Set(pair.hidden) })),
+        step(term, termText(term, terms[term], { viewer, candidate, untold: hiddenTerms(pair.hidden) })),
       ),
       step("score", `about ${servedScore(score)}, from 0 to 1`),
       step(
@@ -92,11 +93,17 @@ async function readPair(on: Queryable, userId: string, candidateId: string): Pro
 const personOf = (row: string, asOf: Date): Person =>
   preparePerson(factsOf(JSON.parse(row) as PersonRow), asOf.getTime());
 
-type Both = { readonly viewer: Person; readonly candidate: Person; readonly hidden: ReadonlySet<string> };
+type Both = {
+  readonly viewer: Person;
+  readonly candidate: Person;
+  /** What the candidate hides. */
+  readonly untold: ReadonlySet<PairTerm>;
+};
 
 /** What a term says, in as much detail as the user may know. */
 function termText(term: PairTerm, value: number, both: Both): string {
   const weight = `counts ${PAIR_WEIGHTS[term]} of 1`;
+  if (both.untold.has(term)) return `${weight}: hidden`;
   switch (term) {
     case "quality":
       return `${weight}: what others think of them`;
@@ -104,8 +111,6 @@ function termText(term: PairTerm, value: number, both: Both): string {
       return `${weight}: whether they are of the kind that the user likes`;
     case "proximity":
       return `${weight}: ${proximityText(both)}`;
-    case "interests":
-      return both.hidden.has("interests") ? `${weight}: hidden` : `${weight}: ${shareText(value)}`;
     default:
       return `${weight}: ${shareText(value)}`;
   }
@@ -113,8 +118,7 @@ function termText(term: PairTerm, value: number, both: Both): string {
 
 const shareText = (value: number): string => `about ${servedScore(value)}, from 0 to 1`;
 
-function proximityText({ viewer, candidate, hidden }: Both): string {
-  if (hidden.has("location_text")) return "hidden";
+function proximityText({ viewer, candidate }: Both): string {
   const km = distanceBetween(viewer, candidate);
   return km === null ? "the location of one of them is not known" : distanceText(km);
 }

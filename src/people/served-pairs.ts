@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 import { servedId } from "../db/versions.ts";
+import { hiddenTerms } from "../scoring/people/hidden-terms.ts";
 import type { PairTerm, PairTier } from "../scoring/people/score-pair.ts";
 
 /** A candidate as the user sees them. */
@@ -25,7 +26,7 @@ export type ServedPage = {
 type Row = Omit<ServedPair, "sharedInterests" | "strongest"> & {
   readonly total: number;
   readonly reasons: { readonly shared_interests: string[]; readonly strongest: PairTerm[] };
-  readonly hidesInterests: boolean;
+  readonly hidden: readonly string[];
 };
 
 /**
@@ -56,7 +57,7 @@ export async function readServedPairs(
           where v.id = ${servedId("pairs")} and may_see(${userId}, p.user_id)),
         served as (select *, count(*) over ()::int as total from listed where rank <= coalesce(served_length, rank)),
         shown as (select * from served order by tier, n limit ${pageSize} offset ${(page - 1) * pageSize})
-        select s.user_id as "userId", u.name, s.tier, s.score, s.total, 'interests' = any(f.hidden_attributes) as "hidesInterests",
+        select s.user_id as "userId", u.name, s.tier, s.score, s.total, f.hidden_attributes as hidden,
                pair_reasons(${userId}, s.user_id, pair_terms(s.components, s.n)) as reasons
         from shown s join users u on u.id = s.user_id join profiles f on f.user_id = s.user_id
         order by s.tier, s.n`,
@@ -64,11 +65,14 @@ export async function readServedPairs(
   return {
     asOf: version ? new Date(version.asOf) : null,
     total: found[0]?.total ?? (page === 1 ? 0 : await countServed(on, userId, tier)),
-    items: found.map(({ total: _, reasons, hidesInterests, ...pair }) => ({
-      ...pair,
-      sharedInterests: hidesInterests ? [] : reasons.shared_interests,
-      strongest: reasons.strongest.filter((term) => term !== "interests" || !hidesInterests),
-    })),
+    items: found.map(({ total: _, reasons, hidden, ...pair }) => {
+      const untold = hiddenTerms(hidden);
+      return {
+        ...pair,
+        sharedInterests: untold.has("interests") ? [] : reasons.shared_interests,
+        strongest: reasons.strongest.filter((term) => !untold.has(term)),
+      };
+    }),
   };
 }
 

@@ -6,11 +6,15 @@ const COMPONENTS = ["jsonb", "the terms of the score"] as const;
 const hides = (...attributes: readonly string[]): string =>
   `f.hidden_attributes && '{${attributes.join(",")}}'::text[]`;
 const HIDES_INTERESTS = hides("interests");
+const PLACE = ["location_text", "latitude", "longitude"];
+
+/** SQL: the terms of pairs that the person does not want told (src/scoring/people/hidden-terms.ts). */
+const HIDDEN_TERMS = `array_remove(array[case when ${HIDES_INTERESTS} then 'interests' end, case when ${hides("traits")} then 'traits' end,
+    case when ${hides(...PLACE)} then 'proximity' end], null)`;
 
 /** SQL: a column of the index `i` unless the person hides it. */
 const unlessHidden = (column: string, attributes: readonly string[], otherwise = "null"): string =>
   `case when ${hides(...attributes)} then ${otherwise} else i.${column} end`;
-const PLACE = ["location_text", "latitude", "longitude"];
 
 export const PEOPLE_VIEWS: readonly ResultView[] = [
   {
@@ -28,9 +32,9 @@ export const PEOPLE_VIEWS: readonly ResultView[] = [
     },
     lookups: ["user_id"],
     select: `select ${knownId("u")}, ${knownId("c")}, m.score::float8, m.tier,
-  case when ${HIDES_INTERESTS} then m.components - 'interests'::text else m.components end,
-  case when ${HIDES_INTERESTS} then jsonb_build_object('shared_interests', '[]'::jsonb, 'strongest', (m.reasons -> 'strongest') - 'interests'::text)
-    else m.reasons end,
+  m.components - ${HIDDEN_TERMS},
+  jsonb_build_object('shared_interests', case when ${HIDES_INTERESTS} then '[]'::jsonb else m.reasons -> 'shared_interests' end,
+    'strongest', (m.reasons -> 'strongest') - ${HIDDEN_TERMS}),
   m.scored_at
 from users u
 cross join lateral (select * from match_scores l where l.user_id = u.id offset 0) m
@@ -51,7 +55,7 @@ where ${isActiveUser("u")}`,
     },
     lookups: ["user_id"],
     select: `select ${knownId("u")}, ${knownId("c")}, m.score::float8, case m.status when 'SCORED' then 'READY' else m.status end,
-  case when ${HIDES_INTERESTS} then m.components - 'interests'::text else m.components end, m.computed_at
+  m.components - ${HIDDEN_TERMS}, m.computed_at
 from users u
 cross join lateral (select * from user_compatibility l where l.user_id = u.id offset 0) m
 join users c on c.id = m.target_id

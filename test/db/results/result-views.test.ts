@@ -83,6 +83,28 @@ describe("match_scores", () => {
     expect(hidden?.["reasons"]).toMatchObject({ shared_interests: [] });
     expect((hidden!["reasons"] as { strongest: string[] }).strongest).not.toContain("interests");
   });
+
+  it("says nothing about traits and places that a candidate hides", async () => {
+    const world = await createWorld();
+    const ids = await people(world, 2);
+    await pairLists(world, ids, "served", 0.5);
+    const [open] = await shown(world, "match_scores", "user_id = 'u-1'");
+    expect(open).toMatchObject({ components: { traits: 1, proximity: 1 } });
+    for (const place of ["location_text", "longitude"]) {
+      await world.query("update profiles set hidden_attributes = array['traits', $2] where user_id = $1", [
+        ids[1],
+        place,
+      ]);
+      const [hidden] = await shown(world, "match_scores", "user_id = 'u-1'");
+      expect(Object.keys(hidden?.["components"] as object).sort()).toEqual([
+        "fit",
+        "interests",
+        "newness",
+        "quality",
+      ]);
+      expect(hidden?.["reasons"]).toMatchObject({ strongest: ["interests"] });
+    }
+  });
 });
 
 it("user_compatibility, searchable_users and user_traits show what is stored of users who are there", async () => {

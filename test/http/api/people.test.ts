@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { buildUserTraits } from "../../../src/workers/matching/people/build-user-traits.ts";
+import { performRun } from "../../support/jobs.ts";
 import { profile, rate, scorePairs } from "../../support/pairs.ts";
 import { block } from "../../support/platform.ts";
 import { JWT_SECRET, userToken } from "../../support/user-token.ts";
@@ -75,6 +77,33 @@ describe("GET /users/me/matches", () => {
     ]);
     await world.query("update profiles set hidden_attributes = '{interests}' where user_id = $1", [bob]);
     expect(await ofBob()).toMatchObject({ shared_interests: [], reasons: ["well liked", "similar answers"] });
+  });
+
+  it("tells of no term that is about what the candidate hides, nor does the explanation", async () => {
+    const { world, get } = await open();
+    const traits = { calm: 5, open: 5, bold: 5 };
+    const me = await profile(world, { profile: { latitude: 50, longitude: 10 }, traits });
+    const bob = await profile(world, { profile: { latitude: 50, longitude: 10 }, traits });
+    await performRun(world, buildUserTraits, {});
+    await scorePairs(world);
+    const told = async () => {
+      const [match] = (await get("/users/me/matches", me)).body.matches;
+      const { body } = await get<Explained>(match!.explain.replace("/api/v1", ""), me);
+      const text = Object.fromEntries(body.steps.map(({ what, how }) => [what, how]));
+      return { reasons: match!.reasons, traits: text["traits"], proximity: text["proximity"] };
+    };
+    const unhidden = await told();
+    expect(unhidden.reasons).toEqual(expect.arrayContaining(["similar answers", "lives nearby"]));
+    expect(unhidden.traits).toContain("from 0 to 1");
+    for (const place of ["location_text", "latitude", "longitude"]) {
+      await world.query("update profiles set hidden_attributes = array['traits', $2] where user_id = $1", [
+        bob,
+        place,
+      ]);
+      const { reasons, ...explained } = await told();
+      for (const reason of ["similar answers", "lives nearby"]) expect(reasons).not.toContain(reason);
+      expect(explained).toEqual({ traits: "counts 0.25 of 1: hidden", proximity: "counts 0.2 of 1: hidden" });
+    }
   });
 
   it("leaves out who hid or blocked at the very next request, and is empty without lists", async () => {
