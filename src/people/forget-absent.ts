@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { IS_DELETED } from "./profile-columns.ts";
 
 /**
  * Deletes what was computed of users who have left: their traits, interests, lists. The lists of others skip
@@ -10,7 +11,7 @@ export async function forgetAbsent(tx: Tx, userIds: readonly string[]): Promise<
   const absent = await rows<{ id: string }>(
     tx,
     sql`select n.id from unnest(${array(userIds)}::bigint[]) as n(id)
-        where not exists (select 1 from profiles p where p.user_id = n.id and p.deleted_at is null)`,
+        where not exists (select 1 from profiles p join users u on u.id = p.user_id where p.user_id = n.id and not ${IS_DELETED})`,
   );
   if (absent.length === 0) return;
   const ids = array(absent.map(({ id }) => id));

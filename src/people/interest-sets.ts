@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope } from "../db/user-scope.ts";
+import { IS_DELETED } from "./profile-columns.ts";
 
 export type SetChanges = { readonly added: number; readonly removed: number };
 
@@ -9,7 +10,8 @@ const currentInterests = (scope: UserScope): SQL => sql`(
   select i.interest_id, s.subject_id, i.user_id
   from user_interests i
   join interests s on s.id = i.interest_id
-  join profiles p on p.user_id = i.user_id and p.deleted_at is null
+  join profiles p on p.user_id = i.user_id
+  join users u on u.id = i.user_id and not ${IS_DELETED}
   where ${inUserScope(sql`i.user_id`, scope)})`;
 
 /**

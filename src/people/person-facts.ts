@@ -3,6 +3,7 @@ import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope } from "../db/user-scope.ts";
 import { servedId } from "../db/versions.ts";
+import { QUIZ_DIMENSIONS } from "../scoring/people/person.ts";
 import { IS_DELETED } from "./profile-columns.ts";
 import { ratingMeans } from "./ratings.ts";
 
@@ -34,7 +35,7 @@ export const presentPeople = (scope: UserScope): SQL => sql`(
   where ${inUserScope(sql`p.user_id`, scope)} and ${IS_PRESENT})`;
 
 const FACTS = sql`json_build_object(
-  'traits', t.traits, 'quiz', p.quiz_vector, 'interests', i.interests,
+  'traits', t.traits, 'quiz', case when cardinality(p.quiz_vector) = ${QUIZ_DIMENSIONS}::int then p.quiz_vector end, 'interests', i.interests,
   'received', received.means, 'given', given.means, 'updatedAt', extract(epoch from p.updated_at)::float8 * 1000,
   'latitude', p.grid_latitude, 'longitude', p.grid_longitude, 'text', ${numberOrNull(sql`p.location_text`)},
   'gender', ${numberOrNull(sql`p.gender`)}, 'birthDate', p.birth_date::text,

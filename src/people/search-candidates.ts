@@ -73,13 +73,16 @@ function exactConditions({ gender, intent, ageMin, ageMax, near }: SearchFilter,
   const day = today.toISOString().slice(0, 10);
   const before = (years: number) => sql`${day}::date - make_interval(years => ${years}::int)`;
   return [
-    ...(gender === undefined ? [] : [sql`i.gender = ${gender}`]),
-    ...(intent === undefined ? [] : [sql`i.intent = ${intent}`]),
+    ...(gender === undefined ? [] : [isSameText(sql`i.gender`, gender)]),
+    ...(intent === undefined ? [] : [isSameText(sql`i.intent`, intent)]),
     ...(ageMin === undefined ? [] : [sql`i.birth_date <= ${before(ageMin)}`]),
     ...(ageMax === undefined ? [] : [sql`i.birth_date > ${before(ageMax + 1)}`]),
     ...(near === undefined ? [] : [sql`${kmTo(near.center)} <= ${near.radiusKm}::float8`]),
   ];
 }
+
+/** SQL: whether two texts are equal without case and outer spaces, as pair scores compare them. */
+const isSameText = (column: SQL, text: string): SQL => sql`lower(btrim(${column})) = lower(btrim(${text}))`;
 
 /** SQL: the great-circle distance (haversine) to the cell of `i`, as `distanceKm` computes it. */
 const kmTo = ({ latitude, longitude }: { latitude: number; longitude: number }): SQL =>

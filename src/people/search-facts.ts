@@ -11,6 +11,8 @@ import { birthDateOf, cellOf, IS_DELETED } from "./profile-columns.ts";
 const CLEAR_TRAIT = 3;
 /** Longer bios are read up to here. */
 const BIO_READ = 10_000;
+/** Of a gender and an intent: longer ones cannot be searched for, and no index would hold them. */
+const KIND_READ = 50;
 /** Read of each user; the row keeps fewer. */
 const LISTED_READ = 1_000;
 const TOP_FIVES_READ = 100;
@@ -54,7 +56,8 @@ export async function readSearchFacts(
   const [clock] = await rows<{ at: string }>(on, sql`select clock_timestamp()::text as at`);
   const found = await rows<FactsRow>(
     on,
-    sql`select p.user_id as "userId", u.name, left(p.bio, ${BIO_READ}) as bio, p.gender, p.intent,
+    sql`select p.user_id as "userId", u.name, left(p.bio, ${BIO_READ}) as bio,
+               left(p.gender, ${KIND_READ}) as gender, left(p.intent, ${KIND_READ}) as intent,
                (${birthDateOf(now)})::text as "birthDate", left(p.location_text, 500) as "locationText",
                ${cellOf("latitude")} as latitude, ${cellOf("longitude")} as longitude,
                p.avatar_media_id is not null as "hasPhoto", char_length(btrim(p.bio, E' \\t\\n\\r')) as "bioLength",

@@ -3,6 +3,7 @@ import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { UserScope } from "../db/user-scope.ts";
 import { mapInPortions } from "../portions.ts";
+import type { Counts } from "../queues/outcome.ts";
 import { type SearchRow, searchRow } from "../scoring/people/search/search-row.ts";
 import type { IndexOptions, ReadFacts } from "./search-facts.ts";
 import { updateSearchable } from "./searchable.ts";
@@ -20,15 +21,14 @@ export const computeRows = async ({ people, readAt }: ReadFacts): Promise<Comput
   readAt,
 });
 
-export type IndexCounts = {
+export type IndexCounts = Counts & {
   /** Rows that are new or changed. */
   readonly written: number;
   readonly unchanged: number;
-  readonly searchable: number;
 };
 
 /**
- * Writes the rows of a scope and decides who of it is searchable. Rows that would not change are not written,
+ * Writes the rows of a scope and decides who of it is searchable, and counts why others are not. Rows that would not change are not written,
  * except those of single users, whose time is kept; rows of people who are gone are deleted.
  */
 export async function storeRows(
@@ -38,8 +38,8 @@ export async function storeRows(
   options: IndexOptions,
 ): Promise<IndexCounts> {
   const written = computed.rows.length === 0 ? 0 : await writeRows(tx, computed, "ids" in scope);
-  const { searchable } = await updateSearchable(tx, scope, options);
-  return { written, unchanged: computed.rows.length - written, searchable };
+  const { changed: _, ...found } = await updateSearchable(tx, scope, options);
+  return { written, unchanged: computed.rows.length - written, ...found };
 }
 
 /** Columns that are compared; `standing` follows from the user and `doc`. */

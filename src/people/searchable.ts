@@ -91,11 +91,24 @@ export type OwnSearchable = {
   readonly reasons: readonly SearchableReason[];
 };
 
-/** Null if it was not decided yet, or the user has no profile. */
+/**
+ * Null if it was not decided yet, or the user has no profile. Who hides is not found from then on, so that is
+ * looked up; who shows themselves again is found once the index has them.
+ */
 export async function readSearchable(on: Queryable, userId: string): Promise<OwnSearchable | null> {
-  const [found] = await rows<OwnSearchable>(
+  const [found] = await rows<OwnSearchable & { closed: SearchableReason[] }>(
     on,
-    sql`select searchable, completeness, reasons from searchable_users where user_id = ${userId}`,
+    sql`select s.searchable, s.completeness, s.reasons,
+               array_remove(array[case when ${IS_DELETED} then 'deleted' end, case when p.banned then 'banned' end,
+                                  case when not p.visible then 'hidden' end], null) as closed
+        from searchable_users s join profiles p on p.user_id = s.user_id join users u on u.id = s.user_id
+        where s.user_id = ${userId}`,
   );
-  return found ?? null;
+  if (found === undefined) return null;
+  const { closed, searchable, completeness, reasons } = found;
+  return {
+    searchable: searchable && closed.length === 0,
+    completeness,
+    reasons: [...closed, ...reasons.filter((reason) => !closed.includes(reason))],
+  };
 }

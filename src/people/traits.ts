@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope } from "../db/user-scope.ts";
+import { IS_DELETED } from "./profile-columns.ts";
 
 /** More traits of an option do not count, nor do those with longer names. */
 const TRAITS_PER_OPTION = 100;
@@ -15,7 +16,8 @@ const MAX_NAME_LENGTH = 100;
 const answeredTraits = (scope: UserScope): SQL => sql`(
   select a.user_id, t.name, least(10, greatest(-10, (t.value #>> '{}')::numeric)) as value
   from quiz_answers a
-  join profiles p on p.user_id = a.user_id and p.deleted_at is null
+  join profiles p on p.user_id = a.user_id
+  join users u on u.id = a.user_id and not ${IS_DELETED}
   join quiz_options o on o.id = a.option_id
   cross join lateral (
     select e.name, e.value from jsonb_each(case jsonb_typeof(o.trait_values) when 'object' then o.trait_values else '{}' end) as e(name, value)

@@ -173,6 +173,16 @@ describe("GET /search/profiles", () => {
     expect(await named({ gender: "male", q: "jazz" })).toEqual(["Jazz"]);
   });
 
+  it("compares genders and intents without case and outer spaces, as the pair scores do", async () => {
+    const { world, get } = await searchApi();
+    const viewer = await profileOf(world, { name: "Viewer", gender: null });
+    await profileOf(world, { name: "Wanda", gender: " Woman", intent: "LONG_TERM" });
+    await indexAll(world);
+    for (const query of [{ gender: "woman" }, { gender: "WOMAN " }, { intent: "long_term" }])
+      expect(namesOf((await get(search(query as Record<string, string>), viewer)).body)).toEqual(["Wanda"]);
+    expect(namesOf((await get(search({ gender: "wom" }), viewer)).body)).toEqual([]);
+  });
+
   it("searches around a place that at least five people name, and tells no more than its surroundings", async () => {
     const { world, get } = await searchApi();
     const viewer = await profileOf(world, { name: "Viewer", location_text: "Elsewhere" });
@@ -366,6 +376,23 @@ describe("GET /search/suggest", () => {
 });
 
 describe("GET /users/me/searchable", () => {
+  it("says at once that somebody who hides is not found, before any job runs", async () => {
+    const { world, get } = await searchApi();
+    const viewer = await profileOf(world);
+    await indexAll(world);
+    expect((await get("/users/me/searchable", viewer)).body).toMatchObject({ searchable: true, reasons: [] });
+    await world.query("update profiles set visible = false where user_id = $1", [viewer]);
+    expect((await get("/users/me/searchable", viewer)).body).toMatchObject({
+      searchable: false,
+      reasons: ["hidden"],
+    });
+    await indexAll(world);
+    expect((await get("/users/me/searchable", viewer)).body).toMatchObject({
+      searchable: false,
+      reasons: ["hidden"],
+    });
+  });
+
   it("says whether the user is found, and if not, why", async () => {
     const { world, get } = await searchApi();
     const viewer = await profileOf(world, { bio: "Short.", avatar_media_id: null });

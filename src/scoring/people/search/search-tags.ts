@@ -10,7 +10,11 @@ const PREFIX_LENGTHS = [2, 3, 4] as const;
 export const LONGEST_PREFIX_TAG = 4;
 
 /** Values of the host in a tag: without characters that separate tags or mean something in a query. */
-const tagValue = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{M}\p{N}_-]+/gu, "_");
+const tagValue = (text: string): string =>
+  text
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}_-]+/gu, "_") || "_";
 
 export const bandTag = (band: number): string => `b:${band}`;
 export const genderTag = (gender: string): string => `g:${tagValue(gender)}`;

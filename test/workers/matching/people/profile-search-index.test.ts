@@ -84,6 +84,7 @@ describe("profile-search-index", () => {
       { birth_date: "0001-01-01" },
       { gender: "x ".repeat(300), intent: "'\\:*&|!" },
       { name: "", bio: "\u0001 ' \\ ".repeat(100), location_text: "' | \\" },
+      { gender: "é".repeat(2_000_000), intent: "x".repeat(5_000) },
       { name: "n".repeat(5_000), bio: "word ".repeat(100_000) },
     ];
     for (const fields of strange) await profileOf(world, fields);

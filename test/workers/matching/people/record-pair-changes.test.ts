@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { buildUserTraits } from "../../../../src/workers/matching/people/build-user-traits.ts";
 import { placePairs } from "../../../../src/workers/matching/people/place-pairs.ts";
 import { recordPairChanges } from "../../../../src/workers/matching/people/record-pair-changes.ts";
+import { userInterestSets } from "../../../../src/workers/matching/people/user-interest-sets.ts";
 import { notifyFanOut } from "../../../../src/workers/notifications/fan-out/notify-fan-out.ts";
-import { community, happens, profile, scorePairs } from "../../../support/pairs.ts";
+import { performRun } from "../../../support/jobs.ts";
+import { answer, community, happens, profile, scorePairs, setInterests } from "../../../support/pairs.ts";
 import { createWorld } from "../../../support/world.ts";
 
 describe("record-pair-changes", () => {
@@ -34,28 +37,42 @@ describe("record-pair-changes", () => {
     expect(await world.enqueued(recordPairChanges)).toHaveLength(times);
   });
 
-  it("user.deleted takes a user out of every table of results at once", async () => {
-    const world = await createWorld();
-    const ids = await community(world, 41, 8);
-    await happens(world, "quiz.submitted", { user_id: ids[0] });
-    await happens(world, "interests.updated", { user_id: ids[0] });
-    await scorePairs(world);
-    await world.query("update profiles set deleted_at = now() where user_id = $1", [ids[0]]);
-    await happens(world, "user.deleted", { user_id: ids[0] });
-    await world.drain();
-    for (const table of [
-      "user_traits",
-      "interest_user_set",
-      "interest_subject_user_set",
-      "pair_lists",
-      "match_scores",
-    ])
-      expect(await world.query(`select 1 from ${table} where user_id = $1`, [ids[0]]), table).toEqual([]);
-    expect(await world.query("select 1 from match_scores where candidate_id = $1", [ids[0]])).toEqual([]);
-    const [position] = await world.query(
-      `select facts from pair_people p join list_versions v on v.id = p.version and v.state = 'served' where p.user_id = $1`,
-      [ids[0]],
-    );
-    expect(position).toEqual({ facts: null });
-  });
+  it.each([
+    "update profiles set deleted_at = now() where user_id = $1",
+    "update users set deactivated_at = now() where id = $1",
+  ])(
+    "user.deleted takes a user out of every table of results at once, and no run brings them back: %s",
+    async (leave) => {
+      const world = await createWorld();
+      const ids = await community(world, 41, 8);
+      await setInterests(world, ids[0]!, [1, 2]);
+      await answer(world, ids[0]!, { calm: 4 });
+      await happens(world, "quiz.submitted", { user_id: ids[0] });
+      await happens(world, "interests.updated", { user_id: ids[0] });
+      await scorePairs(world);
+      for (const table of ["user_traits", "interest_user_set", "pair_lists"])
+        expect(await world.query(`select 1 from ${table} where user_id = $1`, [ids[0]]), table).not.toEqual(
+          [],
+        );
+      await world.query(leave, [ids[0]]);
+      await happens(world, "user.deleted", { user_id: ids[0] });
+      await world.drain();
+      await performRun(world, buildUserTraits, {});
+      await performRun(world, userInterestSets, {});
+      for (const table of [
+        "user_traits",
+        "interest_user_set",
+        "interest_subject_user_set",
+        "pair_lists",
+        "match_scores",
+      ])
+        expect(await world.query(`select 1 from ${table} where user_id = $1`, [ids[0]]), table).toEqual([]);
+      expect(await world.query("select 1 from match_scores where candidate_id = $1", [ids[0]])).toEqual([]);
+      const [position] = await world.query(
+        `select facts from pair_people p join list_versions v on v.id = p.version and v.state = 'served' where p.user_id = $1`,
+        [ids[0]],
+      );
+      expect(position).toEqual({ facts: null });
+    },
+  );
 });
