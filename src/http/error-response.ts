@@ -8,9 +8,23 @@ export type ErrorBody = {
   readonly faults?: readonly { readonly field: string; readonly fault: string }[];
 };
 
-/** Sends an error response. All have the body `{ error: { code, message, faults? } }`. */
+/** Shows an error to a person, instead of the JSON for programs. */
+export type ErrorPage = (res: Response, error: ErrorBody) => void;
+
+/** From here on, errors of this request are shown by a page. */
+export function showErrorsBy(res: Response, page: ErrorPage): void {
+  (res.locals as { errorPage?: ErrorPage }).errorPage = page;
+}
+
+/**
+ * Sends an error response. All have the body `{ error: { code, message, faults? } }`, but for requests whose
+ * errors are shown by a page.
+ */
 export function sendError(res: Response, status: number, error: ErrorBody): void {
-  res.status(status).json({ error });
+  const { errorPage } = res.locals as { errorPage?: ErrorPage };
+  res.status(status);
+  if (errorPage === undefined) res.json({ error });
+  else errorPage(res, error);
 }
 
 /** Sends an error that may be retried: 429 and 503 carry `Retry-After`, in whole seconds. */

@@ -51,7 +51,6 @@ export const ROUTE_SCHEMAS: Readonly<Record<string, RouteSchemas>> = {
   "POST /admin/api/holds/:sale/:decision": { body: reasonBody },
   "POST /admin/dead-letters/:id/retry": { body: reasonBody },
   "POST /admin/dead-letters/:id/discard": { body: reasonBody },
-  "POST /admin/dead-letters/retry": { body: reasonBody },
   "POST /webhooks/records": { body: recordLine, bodyType: "application/x-ndjson" },
   "POST /webhooks/domain_events": { body: z.object({ events: z.array(hostEvent).min(1) }) },
 };

@@ -24,6 +24,9 @@ export type EntryFilter = {
   readonly key?: string | undefined;
   /** A field of the payload, and its value as text. */
   readonly field?: { readonly name: string; readonly value: string } | undefined;
+  /** Only entries that died, or were enqueued if they are not dead, from this time on, or before that one. */
+  readonly from?: Date | undefined;
+  readonly until?: Date | undefined;
   /** Only entries that were enqueued before this time. */
   readonly before?: Date | undefined;
   /** A part of the error. */
@@ -130,7 +133,7 @@ function partsFor(catalogue: Catalogue, filter: EntryFilter): IndexPart[] {
   const { job, queue, state, key, field } = filter;
   const names = job === undefined ? null : entryNames(catalogue, job);
   if (key !== undefined) return [withKey(names ?? catalogue.names, key)];
-  if (state === "dead") return [DEAD];
+  if (state === "dead") return [deadBetween(filter)];
   if (state === "carried") return [CARRIED];
   if (names !== null) return names.map(ofName);
   if (field !== undefined) return withField(catalogue, field);
@@ -139,6 +142,12 @@ function partsFor(catalogue: Catalogue, filter: EntryFilter): IndexPart[] {
 }
 
 const DEAD: IndexPart = { where: sql`dead_at is not null`, order: sql`dead_at desc` };
+/** The dead letters of an outage lie together in the index. */
+const deadBetween = ({ from, until }: EntryFilter): IndexPart => ({
+  ...DEAD,
+  where: sql`dead_at is not null
+    and dead_at >= coalesce(${from ?? null}::timestamptz, '-infinity') and dead_at < coalesce(${until ?? null}::timestamptz, 'infinity')`,
+});
 const CARRIED: IndexPart = {
   where: sql`enqueued_at is not null and dead_at is null`,
   order: sql`enqueued_at`,
@@ -177,7 +186,7 @@ function waiting(queue: string | undefined, state: WorkState | undefined): Index
 }
 
 function conditions(catalogue: Catalogue, filter: EntryFilter): SQL {
-  const { job, queue, state, key, field, before, error } = filter;
+  const { job, queue, state, key, field, from, until, before, error } = filter;
   const all = [
     job === undefined ? null : sql`job = any(${array(entryNames(catalogue, job))}::text[])`,
     queue === undefined ? null : sql`queue = ${queue}`,
@@ -187,6 +196,8 @@ function conditions(catalogue: Catalogue, filter: EntryFilter): SQL {
     field === undefined
       ? null
       : sql`coalesce(payload ->> ${field.name}, payload -> 'input' ->> ${field.name}, payload -> 'range' ->> ${field.name}) = ${field.value}`,
+    from === undefined ? null : sql`coalesce(dead_at, created_at) >= ${from}::timestamptz`,
+    until === undefined ? null : sql`coalesce(dead_at, created_at) < ${until}::timestamptz`,
     before === undefined ? null : sql`created_at < ${before}::timestamptz`,
     error === undefined ? null : sql`strpos(error, ${error}) > 0`,
   ].filter((condition) => condition !== null);

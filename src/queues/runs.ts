@@ -115,6 +115,8 @@ export type RunFilter = {
   readonly trigger?: RunTrigger | undefined;
   /** Only runs that were opened at this time or later. */
   readonly since?: Date | undefined;
+  /** Only runs that were opened before this time. */
+  readonly until?: Date | undefined;
   /** Leaves out scheduled runs that had nothing to do. */
   readonly withWork?: boolean;
   /** How many of the latest ones are left out. */
@@ -123,7 +125,7 @@ export type RunFilter = {
 
 /** The latest runs, newest first. */
 export async function listRuns(on: Queryable, filter: RunFilter | null, limit: number): Promise<Run[]> {
-  const { job = null, status = null, trigger = null, since = null } = filter ?? {};
+  const { job = null, status = null, trigger = null, since = null, until = null } = filter ?? {};
   const { withWork = false, offset = 0 } = filter ?? {};
   const found = await rows<Run>(
     on,
@@ -131,6 +133,7 @@ export async function listRuns(on: Queryable, filter: RunFilter | null, limit: n
         where (${job}::text is null or job = ${job}) and (${status}::text is null or status = ${status})
           and (${trigger}::text is null or trigger = ${trigger})
           and (${since}::timestamptz is null or created_at >= ${since}::timestamptz)
+          and (${until}::timestamptz is null or created_at < ${until}::timestamptz)
           and not (${withWork}::boolean and schedule is not null and ${HAD_NOTHING_TO_DO})
         order by id desc limit ${limit} offset ${offset}`,
   );

@@ -7,6 +7,7 @@ import { emailGallery } from "./emails.ts";
 import { liveSessions } from "./ended-sessions.ts";
 import { feedMedia } from "./feed-media.ts";
 import { assetRoutes } from "./frame/assets.ts";
+import { errorPages } from "./frame/error-page.ts";
 import { knowPages, requirePageRole } from "./frame/navigation.ts";
 import { showPage } from "./frame/page.ts";
 import {
@@ -38,7 +39,7 @@ export type AdminOptions = {
 export function adminRoutes(runtime: Runtime, { gauges, closing }: AdminOptions): Router {
   const { adminPassword, viewerPassword } = runtime.config.admin;
   const router = Router();
-  router.use(secureHeaders);
+  router.use(secureHeaders, errorPages);
   router.use(assetRoutes({ mayBeKept: !runtime.config.development }));
   // The gallery has made-up content, so in development it needs no login.
   if (runtime.config.development) router.use(emailGallery(runtime));

@@ -1,4 +1,5 @@
 import { type Response, Router } from "express";
+import { z } from "zod";
 import { type Html, html } from "../../html.ts";
 import {
   type DeadLetter,
@@ -9,19 +10,20 @@ import {
   retryDeadLetters,
 } from "../../queues/dead-letters.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { sendError } from "../error-response.ts";
-import { actionForm, decisionOf, hiddenField, mayAct, resultOf } from "./frame/actions.ts";
+import { actionForm, decisionOf, mayAct, resultOf } from "./frame/actions.ts";
 import { codeHtml, notice, timeWithAge } from "./frame/elements.ts";
-import { filterForm, hrefOf } from "./frame/filters.ts";
+import { filterForm, hrefOf, readFilters, textFilter } from "./frame/filters.ts";
 import type { AdminPage } from "./frame/navigation.ts";
 import { showPage } from "./frame/page.ts";
 import { table } from "./frame/table.ts";
 import { sessionOf } from "./guard.ts";
 import type { Session } from "./sessions.ts";
+import { ACTIONS } from "./work/act.ts";
 
 const SHOWN = 200;
 const ID = /^[1-9][0-9]{0,17}$/;
-const NAME = /^[a-z][a-z/-]{0,80}$/;
+const MEANING =
+  "Work that used all its attempts, was cancelled, or has an invalid payload. It stays here until an operator retries or discards it.";
 
 /** Dead letters. */
 export const deadLettersPage: AdminPage = {
@@ -32,35 +34,36 @@ export const deadLettersPage: AdminPage = {
   routes: deadLetterRoutes,
 };
 
+const filterSchema = z.object({ job: textFilter(100), queue: textFilter(100) });
+const FIELDS = [
+  { name: "job", label: "Job" },
+  { name: "queue", label: "Queue" },
+];
+
 /**
  * `GET /dead-letters?job=&queue=` lists dead letters without their payloads. `POST
- * /dead-letters/:id/retry|discard` acts on one, `POST /dead-letters/retry` with the field `job` or `queue` on
- * all of that job or queue, a limited number per second. Each needs the field `reason`.
+ * /dead-letters/:id/retry|discard` with the field `reason` acts on one.
  */
 function deadLetterRoutes(runtime: Runtime): Router {
   const router = Router();
   router.get("/dead-letters", async (req, res) => {
-    const filter = filterOf(req.query);
+    const filters = readFilters(filterSchema, req);
+    const { filter } = filters;
+    const title = "Dead letters";
+    const form = filterForm("/admin/dead-letters", FIELDS, filters);
+    if (filter === null) return showPage(res.status(422), { title, body: form });
     const letters = await listDeadLetters(runtime.db.drizzle, filter, SHOWN);
     const actor = mayAct(res) ? sessionOf(res) : null;
     const result = resultOf(req, RESULTS);
     showPage(res, {
-      title: "Dead letters",
-      body: html`${result === null ? null : notice(result)}${bodyHtml(letters, filter, actor, runtime.clock.now())}`,
+      title,
+      body: html`${result === null ? null : notice(result)}<p class="dim">${MEANING}</p>${form}${bodyHtml(letters, filter, actor, runtime.clock.now())}`,
     });
-  });
-  router.post("/dead-letters/retry", async (req, res) => {
-    const filter = filterOf((req.body ?? {}) as Record<string, unknown>);
-    if (filter.job === undefined && filter.queue === undefined) {
-      return sendError(res, 422, { code: "no-filter", message: "Select a job or a queue." });
-    }
-    const decision = decisionOf(req, res);
-    if (decision !== null) await retry(runtime, res, filter, decision);
   });
   router.post("/dead-letters/:id/retry", async (req, res, next) => {
     if (!ID.test(req.params.id)) return next();
     const decision = decisionOf(req, res);
-    if (decision !== null) await retry(runtime, res, { id: req.params.id }, decision);
+    if (decision !== null) await retry(runtime, res, req.params.id, decision);
   });
   router.post("/dead-letters/:id/discard", async (req, res, next) => {
     if (!ID.test(req.params.id)) return next();
@@ -74,23 +77,13 @@ function deadLetterRoutes(runtime: Runtime): Router {
   return router;
 }
 
-async function retry(
-  runtime: Runtime,
-  res: Response,
-  filter: DeadLetterFilter,
-  decision: Decision,
-): Promise<void> {
+async function retry(runtime: Runtime, res: Response, id: string, decision: Decision): Promise<void> {
   const { catalogue } = runtime;
   const { retried, superseded } = await runtime.relay.transact((tx) =>
-    retryDeadLetters(tx, filter, { ...decision, catalogue }),
+    retryDeadLetters(tx, { id }, { ...decision, catalogue }),
   );
   const left = superseded > 0 ? `&superseded=${superseded}` : "";
   res.redirect(303, `/admin/dead-letters?retried=${retried}${left}`);
-}
-
-function filterOf(from: Record<string, unknown>): DeadLetterFilter {
-  const name = (value: unknown) => (typeof value === "string" && NAME.test(value) ? value : undefined);
-  return { job: name(from.job), queue: name(from.queue) };
 }
 
 const RESULTS = {
@@ -106,26 +99,17 @@ function bodyHtml(
   now: Date,
 ): Html {
   const filtered = filter.job ?? filter.queue;
-  const fields = [
-    { name: "job", label: "Job" },
-    { name: "queue", label: "Queue" },
-  ];
-  return html`<p class="dim">Work that used all its attempts, was cancelled, or has an invalid payload. It stays here until an operator retries or discards it.</p>
-${filterForm("/admin/dead-letters", fields, { given: { job: filter.job, queue: filter.queue }, faults: {} })}
-${actor !== null && filtered !== undefined && letters.length > 0 ? retryAll(filter, actor) : null}
+  return html`${actor !== null && filtered !== undefined && letters.length > 0 ? bulkLinks(filter) : null}
 ${letterTable(letters, actor, now)}
 ${letters.length === SHOWN ? html`<p class="dim">Only the newest ${SHOWN} are shown.</p>` : null}`;
 }
 
-function retryAll(filter: DeadLetterFilter, session: Session): Html {
-  const field = filter.job === undefined ? "queue" : "job";
-  const name = filter[field] ?? "";
-  return html`<div class="bulk">${actionForm(
-    session,
-    [{ action: "/admin/dead-letters/retry", label: `Retry all of ${name}` }],
-    { needsReason: true, fields: hiddenField(field, name) },
-  )}</div>`;
-}
+/** To the page that shows how many of the chosen ones there are, and asks before it acts on them. */
+const bulkLinks = (filter: DeadLetterFilter): Html =>
+  html`<p class="links">With all of ${filter.job ?? filter.queue}: ${(["retry", "discard"] as const).map(
+    (action) =>
+      html`<a href="${hrefOf("/admin/work/bulk", { state: "dead", job: filter.job, queue: filter.queue, action })}">${ACTIONS[action].label}</a>`,
+  )}</p>`;
 
 const letterTable = (letters: readonly DeadLetter[], actor: Session | null, now: Date): Html =>
   table({

@@ -17,9 +17,21 @@ const CSRF_FIELD = "_csrf";
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 const changesState = (req: Request): boolean => !SAFE_METHODS.has(req.method);
 
-/** Whether a browser asks for a page, not a program for data. */
-export const wantsPage = (req: Request): boolean =>
-  req.method === "GET" && !req.path.includes("/api/") && req.accepts(["json", "html"]) === "html";
+/** Whether a browser shows the answer, not a program. */
+export const acceptsPage = (req: Request): boolean =>
+  !req.path.includes("/api/") && req.accepts(["json", "html"]) === "html";
+
+/** Whether a browser asks for a page. */
+export const wantsPage = (req: Request): boolean => req.method === "GET" && acceptsPage(req);
+
+/** An address of the dashboard, or that of its start page: a link cannot lead anywhere else. */
+export function safeTarget(next: unknown): string {
+  const here = "http://dashboard.invalid";
+  if (typeof next !== "string" || /[\\\s]/.test(next) || !URL.canParse(next, here)) return "/admin";
+  const { origin, pathname, search } = new URL(next, here);
+  const isOwn = origin === here && /^\/admin(\/|$)/.test(pathname) && !pathname.includes("//");
+  return isOwn ? `${pathname}${search}` : "/admin";
+}
 
 /** The session of a request behind `requireSession`. */
 export function sessionOf(res: Response): Session {
@@ -120,7 +132,7 @@ export const requireCsrfToken: RequestHandler = (req, res, next) => {
   if (sameText(given, sessionOf(res).csrfToken)) return next();
   sendError(res, 403, {
     code: "no-csrf-token",
-    message: `Send the value of the cookie ${CSRF_COOKIE} in the header ${CSRF_HEADER}.`,
+    message: `This page belongs to another session: reload it and try again. Programs send the value of the cookie ${CSRF_COOKIE} in the header ${CSRF_HEADER}.`,
   });
 };
 

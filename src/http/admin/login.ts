@@ -5,7 +5,7 @@ import type { Runtime } from "../../roles/runtime.ts";
 import { addressKey, createRateLimit, type RateLimit } from "../rate-limit.ts";
 import type { LiveSessions } from "./ended-sessions.ts";
 import { showBarePage } from "./frame/page.ts";
-import { CSRF_COOKIE, cookieOf, SESSION_COOKIE, sessionOf } from "./guard.ts";
+import { CSRF_COOKIE, cookieOf, SESSION_COOKIE, safeTarget, sessionOf } from "./guard.ts";
 import { type AdminRole, DEVICE_LIMIT_MS, isRole, SESSION_LIMIT_MS, type Sessions } from "./sessions.ts";
 
 /** Failed logins: enough for typos, too few for guessing. */
@@ -135,13 +135,6 @@ export const logout = (live: LiveSessions): RequestHandler => {
     res.redirect(303, "/admin/login");
   };
 };
-
-/** A path under /admin, or /admin: prevents open redirects. */
-function safeTarget(next: unknown): string {
-  const isOwn =
-    typeof next === "string" && /^\/admin(\/[\w/.-]*)?(\?[\w=&%.-]*)?$/.test(next) && !next.includes("//");
-  return isOwn ? next : "/admin";
-}
 
 function showLogin(res: Response, next: string, error: string | null): void {
   const body = html`<form class="card" method="post" action="/admin/login">

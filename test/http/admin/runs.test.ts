@@ -34,6 +34,8 @@ describe("the runs", () => {
     expect(await ids("?status=failed")).toEqual(["3"]);
     expect(await ids("?trigger=schedule")).toEqual(["1"]);
     expect(await ids("?within=1+hour")).toEqual(["3"]);
+    expect(await ids("?from=2026-05-01+04:30&until=2026-05-01+05:00")).toEqual(["1"]);
+    expect(await ids("?from=2026-05-01T11:00Z")).toEqual(["3"]);
     expect(await ids("?page=2")).toEqual([]);
   });
 

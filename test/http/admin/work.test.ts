@@ -48,6 +48,27 @@ describe("the outbox", () => {
     }
   });
 
+  test("is searched by the time of death, or of enqueueing, so that an outage is found alone", async () => {
+    const { world, admin } = await scene();
+    await world.query(
+      `update outbox set dead_at = '2026-03-08T02:10Z', created_at = '2026-03-01T00:00Z' where key = '7';
+       update outbox set dead_at = '2026-03-08T04:10Z', created_at = '2026-03-08T02:20Z' where key = '8';
+       update outbox set created_at = '2026-03-08T02:30Z' where key = '9'`,
+    );
+    const keys = async (query: string) =>
+      [...(await page(admin, query)).matchAll(/<td class="long"><code>(\d+)<\/code>/g)].map(([, key]) => key);
+    const night = (from: string, until: string) => new URLSearchParams({ from, until }).toString();
+    expect(await keys(`?state=dead&${night("2026-03-08 02:00", "2026-03-08 03:00 UTC")}`)).toEqual(["7"]);
+    expect(await keys(`?state=dead&${night("2026-03-08T07:30+05:30", "2026-03-08T09:40+05:30")}`)).toEqual([
+      "7",
+    ]);
+    expect(await keys(`?${night("2026-03-08T02:00Z", "2026-03-08T03:00:00.000Z")}`)).toEqual(["9", "7"]);
+    for (const wrong of ["yesterday", "2026-02-30x", "2026-13-08 02:00", "2026-03-08", "' or true"]) {
+      const answer = await admin.send("GET", `/admin/work?${new URLSearchParams({ from: wrong })}`);
+      expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining("must be a time")]);
+    }
+  });
+
   test("keys are escaped and printable, and payloads redacted", async () => {
     const { admin } = await scene();
     expect(await page(admin, "")).toContain("<code><bdi>&lt;b&gt;\ufffdall&lt;/b&gt;</bdi></code>");
@@ -119,7 +140,7 @@ describe("all that match", () => {
   test("a page says how many there are and asks for a reason", async () => {
     const { admin } = await scene();
     const text = await page(admin, "/bulk?action=retry&job=distribute-commission&error=57P01");
-    expect(text).toContain("Retry 1 entries");
+    expect(text).toContain("Retry 1 entry");
     expect(text).toContain('name="reason"');
     expect(text).toContain('<input type="hidden" name="error" value="57P01">');
   });
@@ -138,6 +159,23 @@ describe("all that match", () => {
     ]);
   });
 
+  test("what fails after the page was shown is not among those that its reader confirms", async () => {
+    const { world, admin } = await scene();
+    const text = await page(admin, "/bulk?action=retry&error=57P01");
+    const fields = Object.fromEntries(
+      [...text.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)].map(([, name, value]) => [
+        name,
+        value,
+      ]),
+    );
+    await world.query(
+      `insert into outbox (queue, job, key, payload, dead_at, attempts, error)
+       values ('commissions', 'distribute-commission', '10', '{"saleId": "10"}', now() + interval '1 second', 15, '57P01')`,
+    );
+    await post(admin, "/bulk", { ...fields, reason: "the outage is over" });
+    expect(await dead(world)).toEqual(["10", "8"]);
+  });
+
   test("discarding takes dead and waiting ones", async () => {
     const { world, admin } = await scene();
     const answer = await post(admin, "/bulk", {
@@ -154,6 +192,7 @@ describe("all that match", () => {
     for (const fields of [
       { action: "discard", reason: "x" },
       { action: "discard", state: "dead", reason: "x" },
+      { action: "discard", state: "dead", until: "2100-01-01T00:00Z", reason: "x" },
       { action: "discard", job: "distribute-commission" },
       { action: "explode", job: "distribute-commission", reason: "x" },
     ])

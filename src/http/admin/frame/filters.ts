@@ -20,7 +20,11 @@ export type FilterField = {
   readonly label: string;
   /** What may be chosen, besides any; without it, any text. */
   readonly choices?: readonly (string | readonly [value: string, label: string])[];
+  /** What it means to choose nothing. Default: any. */
+  readonly any?: string;
   readonly placeholder?: string;
+  /** Holds an instant, which the script lets people enter in their zone. */
+  readonly isInstant?: true;
 };
 
 export type Filters<T> = {
@@ -42,6 +46,27 @@ export const choiceOf = (choices: Readonly<Record<string, unknown>>, fault: stri
 
 /** An optional id of ours, such as the place where a page of a list begins. */
 export const idFilter = z.string().refine(isId, "must be an id").optional();
+
+const INSTANT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?(Z|UTC|[+-]\d\d:\d\d))?$/;
+
+/** An optional instant, such as `2026-03-08 02:00`: in UTC, unless a zone follows. */
+export const instantFilter = z
+  .string()
+  .transform((text, context) => {
+    const at = new Date(INSTANT.test(text) ? withZone(text) : Number.NaN);
+    if (!Number.isNaN(at.getTime())) return at;
+    context.addIssue({ code: "custom", message: "must be a time such as 2026-03-08 02:00" });
+    return z.NEVER;
+  })
+  .optional();
+
+function withZone(text: string): string {
+  const bare = text
+    .replace(/^(\S{10}) /, "$1T")
+    .replace(/ ?(UTC|Z)$/, "")
+    .replace(" ", "");
+  return /[+-]\d\d:\d\d$/.test(bare) ? bare : `${bare}Z`;
+}
 
 /** The filters of a page from its query. Empty parameters, which forms send, count as absent. */
 export function readFilters<T>(schema: z.ZodType<T>, req: Request): Filters<T> {
@@ -71,15 +96,15 @@ export function filterForm<T>(
 }
 
 function fieldHtml(
-  { name, label, choices, placeholder }: FilterField,
+  { name, label, choices, any = "Any", placeholder, isInstant }: FilterField,
   value: string | number | undefined,
   fault: string | undefined,
 ): Html {
   const invalid = fault === undefined ? null : html` aria-invalid="true" aria-describedby="fault-${name}"`;
   const input =
     choices === undefined
-      ? html`<input name="${name}" value="${value}" placeholder="${placeholder}" maxlength="300"${invalid}>`
-      : html`<select name="${name}"${invalid}><option value="">Any</option>${choices.map((choice) => optionHtml(choice, value))}</select>`;
+      ? html`<input name="${name}" value="${value}" placeholder="${placeholder}" maxlength="300"${isInstant ? html` data-instant` : null}${invalid}>`
+      : html`<select name="${name}"${invalid}><option value="">${any}</option>${choices.map((choice) => optionHtml(choice, value))}</select>`;
   return html`<label>${label}${input}${fault === undefined ? null : html`<small class="bad" id="fault-${name}">${fault}</small>`}</label>`;
 }
 

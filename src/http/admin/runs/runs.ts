@@ -6,7 +6,14 @@ import { listRuns, listSteps, loadRun, RUN_STATUSES, RUN_TRIGGERS, type Run } fr
 import type { Runtime } from "../../../roles/runtime.ts";
 import { onlyPlain } from "../board-redaction.ts";
 import { regionHtml, section, timeWithAge } from "../frame/elements.ts";
-import { choiceOf, type FilterField, filterForm, pager, readFilters } from "../frame/filters.ts";
+import {
+  choiceOf,
+  type FilterField,
+  filterForm,
+  instantFilter,
+  pager,
+  readFilters,
+} from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
@@ -42,6 +49,8 @@ const filterSchema = z.object({
   status: z.enum(RUN_STATUSES, "is not a status").optional(),
   trigger: z.enum(RUN_TRIGGERS, "is not a trigger").optional(),
   within: choiceOf(WITHIN, "is not a time that can be chosen").optional(),
+  from: instantFilter,
+  until: instantFilter,
   work: z.enum(["all"], "must be all, or absent").optional(),
   page: z.coerce.number("must be a number").int().min(1).max(MAX_PAGE).default(1),
 });
@@ -57,7 +66,8 @@ function runRoutes(runtime: Runtime): Router {
     if (filter === null) return showPage(res.status(422), { title: "Runs", body: form });
     const now = runtime.clock.now();
     const seconds = filter.within === undefined ? null : WITHIN[filter.within];
-    const since = seconds == null ? undefined : new Date(now.getTime() - seconds * 1_000);
+    const within = seconds == null ? undefined : new Date(now.getTime() - seconds * 1_000);
+    const since = filter.from ?? within;
     const offset = (filter.page - 1) * PER_PAGE;
     const found = await listRuns(
       runtime.db.drizzle,
@@ -86,7 +96,9 @@ const fieldsFor = (jobs: readonly string[]): FilterField[] => [
   { name: "status", label: "Status", choices: RUN_STATUSES },
   { name: "trigger", label: "Trigger", choices: RUN_TRIGGERS },
   { name: "within", label: "Opened within", choices: Object.keys(WITHIN) },
-  { name: "work", label: "Nothing to do", choices: [["all", "Show these too"]] },
+  { name: "from", label: "Opened from", placeholder: "2026-03-08 02:00 UTC", isInstant: true },
+  { name: "until", label: "Until", placeholder: "2026-03-08 02:15 UTC", isInstant: true },
+  { name: "work", label: "Runs without work", any: "Left out", choices: [["all", "Included"]] },
 ];
 
 type OneRun = { readonly run: Run; readonly steps: readonly Run[]; readonly entries: readonly RunEntry[] };

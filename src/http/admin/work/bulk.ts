@@ -1,4 +1,6 @@
+import { sql } from "drizzle-orm";
 import { type Request, type Response, Router } from "express";
+import { type Queryable, rows } from "../../../db/statement.ts";
 import { type Html, html } from "../../../html.ts";
 import { type FoundEntries, findEntries, type WorkState } from "../../../queues/entries.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
@@ -29,10 +31,11 @@ export function bulkRoutes(runtime: Runtime): Router {
     perSecond: ACTIONS_PER_SECOND,
   });
   router.get("/work/bulk", async (req, res) => {
-    const order = orderIn(req.query, res);
-    if (order === null) return;
+    const asked = orderIn(req.query, res);
+    if (asked === null) return;
+    const order = upTo(asked, await nextMillisecond(runtime.db.drizzle));
     const found = await find(runtime, order, SHOWN);
-    const title = `${ACTIONS[order.action].label} ${formatCount(found.matching)} entries`;
+    const title = `${ACTIONS[order.action].label} ${entriesText(found.matching)}`;
     showPage(res, {
       title,
       above: [["Work", hrefOf("/admin/work", parametersOf(order.filters))]],
@@ -76,6 +79,21 @@ function orderIn(given: Record<string, unknown>, res: Response): Order | null {
   return null;
 }
 
+/** By the clock that entries have their times from; pages hold milliseconds. */
+async function nextMillisecond(on: Queryable): Promise<Date> {
+  const [row] = await rows<{ at: string }>(
+    on,
+    sql`select date_trunc('milliseconds', now()) + interval '1 millisecond' as at`,
+  );
+  return new Date(row?.at ?? Number.NaN);
+}
+
+/** What fails after the page was shown is not what its reader confirms. */
+const upTo = ({ action, filters }: Order, now: Date): Order => ({
+  action,
+  filters: { ...filters, until: filters.until !== undefined && filters.until < now ? filters.until : now },
+});
+
 /** Of the entries that match, those whose state allows the action. */
 async function find(runtime: Runtime, { action, filters }: Order, limit: number): Promise<FoundEntries> {
   const search = searchOf(filters, runtime.clock.now());
@@ -94,15 +112,17 @@ async function find(runtime: Runtime, { action, filters }: Order, limit: number)
   };
 }
 
-/** How long entries are to be postponed, from the field below. */
+/** A length of time, from the field below. */
 export function secondsIn(req: Request): number {
   const by = String((req.body as Record<string, unknown> | undefined)?.["by"]);
   return (Object.hasOwn(POSTPONE_SECONDS, by) ? POSTPONE_SECONDS[by] : undefined) ?? 3_600;
 }
 
-/** The field for how long entries are postponed. */
-export const postponeField = (): Html =>
-  html`<select name="by" aria-label="Postpone by">${Object.keys(POSTPONE_SECONDS).map((each) => optionHtml(each, "1 hour"))}</select>`;
+/** The field for how long entries are postponed, or a job is paused. */
+export const postponeField = (label = "Postpone by"): Html =>
+  html`<select name="by" aria-label="${label}">${Object.keys(POSTPONE_SECONDS).map((each) => optionHtml(each, "1 hour"))}</select>`;
+
+const entriesText = (n: number): string => (n === 1 ? "1 entry" : `${formatCount(n)} entries`);
 
 function bodyHtml(res: Response, { action, filters }: Order, found: FoundEntries, now: Date): Html {
   const { entries, matching, isPartial } = found;
@@ -125,7 +145,7 @@ ${
         [
           {
             action: "/admin/work/bulk",
-            label: `${ACTIONS[action].label} ${formatCount(Math.min(matching, MAX_ENTRIES))} entries`,
+            label: `${ACTIONS[action].label} ${entriesText(Math.min(matching, MAX_ENTRIES))}`,
             isDanger: action === "discard",
           },
         ],
@@ -133,6 +153,6 @@ ${
       )}</div>`
     : notice("The viewer login is read-only.", "warn")
 }
-<h2>The first ${entries.length} of them</h2>
+<h2>${matching > entries.length ? `The first ${entries.length} of them` : "They are"}</h2>
 ${entryTable(entries, now, "")}`;
 }

@@ -1,9 +1,9 @@
 import { Router } from "express";
 import { type Html, html } from "../../../html.ts";
-import { type FoundEntries, findEntries } from "../../../queues/entries.ts";
+import { ENTRY_STATES, type FoundEntries, findEntries, type WorkState } from "../../../queues/entries.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { mayAct, resultOf } from "../frame/actions.ts";
-import { formatCount, notice } from "../frame/elements.ts";
+import { facts, formatCount, notice } from "../frame/elements.ts";
 import { filterForm, hrefOf, pager, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
@@ -51,6 +51,7 @@ function workRoutes(runtime: Runtime): Router {
     showPage(res, {
       title: "Work",
       body: html`${result === null ? null : notice(result)}${form}
+${STATES_HTML}
 ${summaryHtml(found, filter, mayAct(res))}
 ${entryTable(found.entries, now, "No entry matches: what is settled is no longer in the outbox.")}
 ${pager("/admin/work", parametersOf(filter), {
@@ -63,6 +64,17 @@ ${pager("/admin/work", parametersOf(filter), {
   router.use(entryRoutes(runtime));
   return router;
 }
+
+const MEANINGS: Readonly<Record<WorkState, string>> = {
+  due: "waits for a worker",
+  later: "waits for its time: a delay, its next attempt, or the end of a pause",
+  carried: "is with a worker, or in Redis for one",
+  parked: "a range that waits for others of its run",
+  held: "waits for a version of the program that has its job",
+  dead: "failed for good, and waits for an operator",
+};
+
+const STATES_HTML = html`<details><summary>What the states mean</summary>${facts(ENTRY_STATES.map((state) => [state, MEANINGS[state]] as const))}</details>`;
 
 function summaryHtml({ matching, isPartial }: FoundEntries, filter: WorkFilters, isOperator: boolean): Html {
   const count = isPartial

@@ -34,6 +34,35 @@ function showTimes(root) {
   }
 }
 
+const hasZone = /(Z|UTC|[+-]\d\d:?\d\d)$/;
+
+/** Shows the instants of filters in the chosen zone. A field that was typed without a zone is in UTC. */
+function showInstants() {
+  for (const shown of document.querySelectorAll("input[data-shows]")) {
+    const { value } = shown.nextElementSibling;
+    const at = new Date(hasZone.test(value) ? value : `${value}Z`);
+    const text = Number.isNaN(at.getTime()) ? "" : (isUtc ? utcText : localText)(at);
+    shown.value = text.slice(0, 16).replace(" ", "T");
+  }
+}
+
+/** Lets people enter the instants of filters in the chosen zone: the field that is sent holds the instant. */
+function offerInstants() {
+  for (const field of document.querySelectorAll("input[data-instant]")) {
+    const shown = document.createElement("input");
+    shown.type = "datetime-local";
+    shown.dataset.shows = field.name;
+    if (field.ariaInvalid) shown.setAttribute("aria-invalid", "true");
+    shown.addEventListener("change", () => {
+      const at = new Date(isUtc ? `${shown.value}Z` : shown.value);
+      field.value = Number.isNaN(at.getTime()) ? "" : at.toISOString();
+    });
+    field.type = "hidden";
+    field.before(shown);
+  }
+  showInstants();
+}
+
 /** The footer names the zone, and has a button for the other one. */
 function showZone() {
   const place = document.querySelector("[data-zone]");
@@ -50,6 +79,7 @@ function showZone() {
     }
     showZone();
     showTimes(document);
+    showInstants();
     drawCharts(document);
     document.querySelector("[data-zone] button")?.focus();
   });
@@ -190,6 +220,7 @@ addEventListener("resize", () => {
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawCharts(document));
 
 showTimes(document);
+offerInstants();
 showZone();
 drawCharts(document);
 const stream = document.querySelector("[data-stream]")?.dataset.stream;
