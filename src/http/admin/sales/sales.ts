@@ -4,6 +4,7 @@ import { type Html, html } from "../../../html.ts";
 import { isId } from "../../../ids.ts";
 import { findSales } from "../../../rewards/find-sales.ts";
 import { type Hold, listHolds } from "../../../rewards/holds.ts";
+import { findRejectedCalls, type RejectedCall } from "../../../rewards/rejected-calls.ts";
 import { readSaleReport } from "../../../rewards/sale-report.ts";
 import { reasonText } from "../../../rewards/sale-verdict.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
@@ -76,9 +77,7 @@ async function showSales(runtime: Runtime, req: Request, res: Response): Promise
     const found = await findSales(on, filter.id);
     if (found.length === 1) return res.redirect(303, `${PATH}/${found[0]?.id}`);
     const result =
-      found.length === 0
-        ? notice("There is no sale with this id. The seller's calls that were rejected leave none.", "warn")
-        : saleTable(found, "");
+      found.length === 0 ? missingHtml(await findRejectedCalls(on, filter.id)) : saleTable(found, "");
     return showPage(res, { title: "Sales and holds", body: html`${form}${result}` });
   }
   const holds = await listHolds(on, PER_PAGE, filter.after);
@@ -88,6 +87,25 @@ ${section("Held sales, oldest first", holdTable(holds))}
 ${cursorPager(PATH, given, { name: "after", next: last })}`;
   showPage(res, { title: "Sales and holds", body });
 }
+
+/** What is known of an id without a sale: a call that was rejected leaves none. */
+const missingHtml = (calls: readonly RejectedCall[]): Html =>
+  calls.length === 0
+    ? notice("There is no sale with this id, and no rejected call that holds it: it never arrived.", "warn")
+    : html`${notice("There is no sale with this id: the call was rejected.", "bad")}${table({
+        caption: "Rejected calls",
+        columns: [
+          { title: "Received", kind: "fixed" },
+          { title: "Webhook", kind: "fixed" },
+          { title: "Why", kind: "long" },
+        ],
+        rows: calls.map(({ receivedAt, source, faults }) => [
+          timeHtml(receivedAt),
+          source,
+          faults.map(({ field, fault }) => `${field}: ${fault}`).join("; "),
+        ]),
+        empty: "",
+      })}`;
 
 const holdTable = (holds: readonly Hold[]): Html =>
   table({

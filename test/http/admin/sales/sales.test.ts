@@ -50,6 +50,21 @@ describe("the pages of sales", () => {
       expect((await viewer.send("GET", path)).status).toBe(404);
   });
 
+  it("say why the call of a sale was rejected, or that it never arrived", async () => {
+    const { world, page } = await open();
+    await world.query(
+      `insert into inbox (source, outcome, raw, raw_hash, faults, received_at) values
+         ('scicent', 'rejected', '{"transaction_id": "tx-4711", "amount": -1}', '1', '[{"field": "amount", "fault": "must be <positive>"}]', '2026-03-08T02:00Z'),
+         ('scicent', 'rejected', '{"transaction_id": "tx-0815"}', '2', '[{"field": "amount", "fault": "is missing"}]', '2026-03-08T03:00Z')`,
+    );
+    const shown = await page("/admin/sales?id=tx-4711");
+    expect(shown).toContain("There is no sale with this id: the call was rejected.");
+    expect(shown).toContain("amount: must be &lt;positive&gt;");
+    expect(shown).not.toContain("is missing");
+    for (const id of ["tx-9999", "tx", "%25", "\u{1f600}\u{1f600}"])
+      expect(await page(`/admin/sales?id=${encodeURIComponent(id)}`)).toContain("it never arrived");
+  });
+
   it("list both sales if one has the id that the seller gave another", async () => {
     const { world, people, saleId, page } = await open();
     const { saleId: other } = await takeSale(world, { buyer: people[3]!, externalId: saleId });
