@@ -65,7 +65,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "jobs",
-    description: "list the jobs with their queues and schedules",
+    description: "list the jobs with their queues and schedules; pause a job for a time, or resume it",
     load: async () => (await import("./jobs.ts")).defineJobs,
   },
   {

@@ -1,11 +1,18 @@
 import type { Command } from "commander";
 import { jsonFlag } from "./flags.ts";
+import { defineJobPauses } from "./job-pauses.ts";
 import { printJson, printLine, printTable } from "./print.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** `commonwork jobs`: jobs and workflows, read from the declarations, without any server. */
+/**
+ * `commonwork jobs [list|pause|resume|pauses]`. The list of jobs and workflows is read from the declarations,
+ * without any server.
+ */
 export function defineJobs(command: Command, terminal: Terminal): void {
-  jsonFlag(command).action(async ({ json }: { json?: true }) => {
+  const list = command
+    .command("list", { isDefault: true })
+    .description("list the jobs with their queues and schedules");
+  jsonFlag(list).action(async ({ json }: { json?: true }) => {
     const [{ catalogue }, { stepsOf, WORKFLOW_NAMES, WORKFLOWS }, { timetable }] = await Promise.all([
       import("../workers/index.ts"),
       import("../workers/workflows.ts"),
@@ -46,4 +53,5 @@ export function defineJobs(command: Command, terminal: Terminal): void {
       "There are no workflows.",
     );
   });
+  defineJobPauses(command, terminal);
 }

@@ -107,6 +107,8 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   interest_user_set: [deletes("user_id")],
   interests: NOTHING,
   job_applications: [deletes("user_id")],
+  job_activity: NOTHING,
+  job_pauses: NOTHING,
   job_runs: [keeps(OUR_ID, "input"), keeps("numbers", "counts")],
   jobs: NOTHING,
   ledger_accounts: [keeps(BOOKS, "profile_id")],

@@ -14,7 +14,7 @@ import { countPostponed } from "../queues/postpone.ts";
 import { verificationState } from "../rewards/verifications.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { scheduleLagSeconds } from "../roles/scheduler.ts";
-import { sharedReading } from "./shared-reading.ts";
+import { sharedReading } from "../shared-reading.ts";
 
 const READ_LIMIT_MS = 2_000;
 const CARRIER_STATES = ["prioritized", "wait", "active", "delayed", "failed", "completed"] as const;

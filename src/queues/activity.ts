@@ -1,94 +1,89 @@
 import { sql } from "drizzle-orm";
 import type { QueueName } from "../config/queues.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
+import { createJobTotals } from "./job-activity.ts";
 import type { Tally } from "./tally.ts";
+import { createTotals } from "./totals.ts";
 
 const MINUTE_MS = 60_000;
-/** Minutes that are kept while Postgres is away. */
-const MAX_UNWRITTEN = 120;
 const KEPT_DAYS = 8;
 
 /** What became of one carrier. */
 export type CarrierActivity = {
   readonly queue: QueueName;
+  /** The job; that of a range or a sum, too. */
+  readonly job: string;
   readonly tally: Pick<Tally, "done" | "skipped" | "retry" | "dead">;
   /** From adding it to Redis to its start; null for one that was not in Redis. */
   readonly waitedMs: number | null;
   readonly tookMs: number;
 };
 
-/** What the carriers of this process did, by minute and queue, until it is written to Postgres. */
+/** What the carriers of this process did, by time, until it is written to Postgres. */
 export type Activity = {
   record(carrier: CarrierActivity, at: Date): void;
   /**
-   * Adds what was counted since the last call to the minutes in Postgres, and deletes old ones. What could
-   * not be written is kept for the next call.
+   * Adds what was counted since the last call to the rows in Postgres, and deletes old ones. What could not
+   * be written is kept for the next call.
    */
   write(on: Queryable): Promise<void>;
 };
 
+/** Counts in memory: a carrier costs no statement. A process that is killed loses up to one interval. */
+export function createActivity(): Activity {
+  const queues = createTotals({
+    keyOf: ({ minute, queue }) => `${minute} ${queue}`,
+    sum: sumOf,
+    write: addMinutes,
+  });
+  const jobs = createJobTotals();
+  return {
+    record({ queue, job, tally, waitedMs, tookMs }, at) {
+      const waited = Math.max(0, Math.round(waitedMs ?? 0));
+      const settled = tally.done + tally.skipped;
+      queues.add({
+        minute: new Date(Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS).toISOString(),
+        queue,
+        settled,
+        retried: tally.retry,
+        died: tally.dead,
+        carriers: 1,
+        waitedMs: waited,
+        longestWaitMs: waited,
+        ranMs: Math.round(tookMs),
+      });
+      jobs.add({ job, settled, failed: tally.retry + tally.dead, tookMs }, at);
+    },
+    async write(on) {
+      await queues.write(on);
+      await jobs.write(on);
+    },
+  };
+}
+
 type Counted = {
   readonly minute: string;
   readonly queue: string;
-  settled: number;
-  retried: number;
-  died: number;
-  carriers: number;
-  waitedMs: number;
-  longestWaitMs: number;
-  ranMs: number;
+  readonly settled: number;
+  readonly retried: number;
+  readonly died: number;
+  readonly carriers: number;
+  readonly waitedMs: number;
+  readonly longestWaitMs: number;
+  readonly ranMs: number;
 };
 
-const FIGURES = ["settled", "retried", "died", "carriers", "waitedMs", "longestWaitMs", "ranMs"] as const;
-
-/** Counts in memory: a carrier costs no statement. A process that is killed loses up to one interval. */
-export function createActivity(): Activity {
-  let counted = new Map<string, Counted>();
-  return {
-    record({ queue, tally, waitedMs, tookMs }, at) {
-      const minute = new Date(Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS).toISOString();
-      const row = rowOf(counted, minute, queue);
-      const waited = Math.max(0, Math.round(waitedMs ?? 0));
-      row.settled += tally.done + tally.skipped;
-      row.retried += tally.retry;
-      row.died += tally.dead;
-      row.carriers += 1;
-      row.waitedMs += waited;
-      row.longestWaitMs = Math.max(row.longestWaitMs, waited);
-      row.ranMs += Math.round(tookMs);
-    },
-    async write(on) {
-      const writing = counted;
-      counted = new Map();
-      try {
-        if (writing.size > 0) await addMinutes(on, [...writing.values()]);
-      } catch (error) {
-        for (const row of [...writing.values()].slice(-MAX_UNWRITTEN)) merge(counted, row);
-        throw error;
-      }
-    },
-  };
-}
-
-function rowOf(counted: Map<string, Counted>, minute: string, queue: string): Counted {
-  const key = `${minute} ${queue}`;
-  const known = counted.get(key);
-  if (known) return known;
-  const row: Counted = {
-    minute,
-    queue,
-    ...{ settled: 0, retried: 0, died: 0, carriers: 0, waitedMs: 0, longestWaitMs: 0, ranMs: 0 },
-  };
-  counted.set(key, row);
-  return row;
-}
-
-function merge(counted: Map<string, Counted>, other: Counted): void {
-  const row = rowOf(counted, other.minute, other.queue);
-  for (const figure of FIGURES)
-    row[figure] =
-      figure === "longestWaitMs" ? Math.max(row[figure], other[figure]) : row[figure] + other[figure];
-}
+const sumOf = (one: Counted, other: Counted): Counted => ({
+  minute: one.minute,
+  queue: one.queue,
+  settled: one.settled + other.settled,
+  retried: one.retried + other.retried,
+  died: one.died + other.died,
+  carriers: one.carriers + other.carriers,
+  waitedMs: one.waitedMs + other.waitedMs,
+  longestWaitMs: Math.max(one.longestWaitMs, other.longestWaitMs),
+  ranMs: one.ranMs + other.ranMs,
+});
 
 /** In the order of the key, so that two processes cannot deadlock. */
 async function addMinutes(on: Queryable, counted: readonly Counted[]): Promise<void> {

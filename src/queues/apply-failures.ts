@@ -25,11 +25,11 @@ export async function applyFailures(attempt: Attempt): Promise<FailedEntry[]> {
 async function giveBack(
   attempt: Attempt,
   ids: readonly string[],
-  { delayMs, outcome, discardsRequest }: Extract<Disposition, { kind: "later" }>,
+  { delayMs, paused, outcome, discardsRequest }: Extract<Disposition, { kind: "later" }>,
 ): Promise<void> {
   const { deps, holder, tally } = attempt;
   const written = await untilWritten(attempt, () =>
-    releaseEntries(deps.db, ids, holder, { delayMs, discardsRequest }).then(() => true),
+    releaseEntries(deps.db, ids, holder, { delayMs, paused, discardsRequest }).then(() => true),
   );
   tally[written ? outcome : "interrupted"] += ids.length;
 }

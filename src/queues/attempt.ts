@@ -5,11 +5,13 @@ import type { Circuits } from "./circuits.ts";
 import type { Coalescer } from "./coalesce-carriers.ts";
 import type { Execution, Work } from "./execution.ts";
 import type { Disposition } from "./failure.ts";
+import type { JobPauses } from "./job-pauses.ts";
 import type { Tally } from "./tally.ts";
 
 export type RunCarrierDeps = Execution & {
   readonly db: Database;
   readonly circuits: Circuits;
+  readonly pauses: JobPauses;
   /** Settles small carriers of one job together; without it each is settled alone. */
   readonly coalescer?: Coalescer;
   /**

@@ -7,6 +7,7 @@ import { rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { type Holder, heldBy, lockedWhere } from "./call-lease.ts";
 import type { Job } from "./job.ts";
+import { pauseEnd } from "./job-pauses.ts";
 import {
   AnotherVersion,
   CallFailed,
@@ -27,7 +28,13 @@ import { type DeadStatus, failRun, recordDeadWork } from "./runs.ts";
 export type Disposition = { readonly discardsRequest?: true } & (
   | { readonly kind: "dead" | "cancelled" | "retry"; readonly error: string }
   | { readonly kind: "postponed"; readonly error: string }
-  | { readonly kind: "later"; readonly delayMs: number; readonly outcome: "snoozed" | "interrupted" }
+  | {
+      readonly kind: "later";
+      readonly delayMs: number;
+      /** A paused job: they are due when its pause ends, or after the delay if it has ended. */
+      readonly paused?: string;
+      readonly outcome: "snoozed" | "interrupted";
+    }
 );
 
 /**
@@ -102,16 +109,24 @@ export async function releaseEntries(
   db: Database,
   ids: readonly string[],
   holder: Holder,
-  { delayMs = 0, discardsRequest = false }: { delayMs?: number; discardsRequest?: boolean | undefined } = {},
+  { delayMs = 0, paused = null, discardsRequest = false }: ReleaseOptions = {},
 ): Promise<void> {
   await db.drizzle.execute(
-    sql`update outbox set enqueued_at = null, carrier = null, run_at = now() + ${Math.round(delayMs)} * interval '1 millisecond',
+    sql`update outbox set enqueued_at = null, carrier = null, 
+               run_at = coalesce(${paused === null ? null : pauseEnd(paused)}, now() + ${Math.round(delayMs)} * interval '1 millisecond'),
                request = case when not ${discardsRequest} then request end,
                leased_until = case when leased_by = ${holder.token} then null else leased_until end,
                leased_by = nullif(leased_by, ${holder.token})
         where id = any(${lockedWhere(ids, sql`carrier = ${holder.carrier} or leased_by = ${holder.token}`)})`,
   );
 }
+
+type ReleaseOptions = {
+  readonly delayMs?: number;
+  /** A paused job: they are due when its pause ends, or after the delay if it has ended. */
+  readonly paused?: string | null | undefined;
+  readonly discardsRequest?: boolean | undefined;
+};
 
 export type Failure = {
   readonly error: string;

@@ -4,6 +4,7 @@ import { applyFailures } from "./apply-failures.ts";
 import type { Attempt, RunCarrierDeps } from "./attempt.ts";
 import type { Carrier } from "./carriers.ts";
 import { type Coalescer, mayCoalesce } from "./coalesce-carriers.ts";
+import { KNOWN_WITHIN_MS } from "./job-pauses.ts";
 import { postponeEntries, unknownJob } from "./postpone.ts";
 import { markRunning } from "./runs.ts";
 import { settleOrSplit } from "./settle-or-split.ts";
@@ -50,11 +51,21 @@ async function postponeUnknown(deps: RunCarrierDeps, { id, job, entries }: Carri
 }
 
 /**
- * False while the circuit of the job is open, or while it has to wait for the mirrors: its entries are given
- * back.
+ * False while an operator has paused the job, while its circuit is open, or while it has to wait for the
+ * mirrors: its entries are given back.
  */
 async function isAdmitted(attempt: Attempt): Promise<boolean> {
   const { deps, carrier, work, stop, unsettled } = attempt;
+  if (await deps.pauses.isPaused(work.job.name)) {
+    const disposition = {
+      kind: "later",
+      delayMs: KNOWN_WITHIN_MS,
+      paused: work.job.name,
+      outcome: "snoozed",
+    } as const;
+    unsettled.push({ ids: carrier.entries, disposition });
+    return false;
+  }
   const delayMs = (await circuitDelay(attempt)) || (work.job.afterMirrors ? await deps.catchUp(stop) : 0);
   if (delayMs === 0) return true;
   unsettled.push({ ids: carrier.entries, disposition: { kind: "later", delayMs, outcome: "interrupted" } });

@@ -34,12 +34,13 @@ export function reportCarrier(
   const waitedMs = carrier.addedAtMs === undefined ? null : Date.now() - tookMs - carrier.addedAtMs;
   if (waitedMs !== null) metrics.wait.observe({ queue: labels.queue }, Math.max(waitedMs, 0) / 1_000);
   metrics.run.observe(labels, tookMs / 1_000);
-  activity.record({ queue: labels.queue, tally, waitedMs, tookMs }, clock.now());
+  activity.record({ queue: labels.queue, job: work.job.name, tally, waitedMs, tookMs }, clock.now());
   for (const outcome of OUTCOMES)
     if (tally[outcome] > 0) metrics.outcomes.inc({ ...labels, outcome }, tally[outcome]);
   const line = {
     ...labels,
     carrier: carrier.id,
+    ...(carrier.run === null ? {} : { run: carrier.run }),
     entries: carrier.entries.length,
     waitedMs,
     tookMs,

@@ -18,6 +18,7 @@ export function executionOf(runtime: Runtime, hooks: Partial<RunCarrierDeps> = {
     compute,
     tracing: runtime.tracing,
     circuits,
+    pauses: runtime.pauses,
     transact: relay.transact,
     catchUp: runtime.mirroring.catchUp,
     insteadOfCall: null,

@@ -12,6 +12,7 @@ import { checkPostingLists } from "../ports/postings/postings-port.ts";
 import { createActivity } from "../queues/activity.ts";
 import type { Catalogue } from "../queues/catalogue.ts";
 import { type CircuitChange, createCircuits } from "../queues/circuits.ts";
+import { createJobPauses } from "../queues/job-pauses.ts";
 import { noProducers, openProducers } from "../queues/redis.ts";
 import { createRelay } from "../queues/relay.ts";
 import type { Schedule } from "../schedules/schedule.ts";
@@ -75,6 +76,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
     ports,
     compute,
     circuits,
+    pauses: createJobPauses(db.drizzle),
     async close() {
       serverClock?.stop();
       await mirroring.stop();

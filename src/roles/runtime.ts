@@ -10,6 +10,7 @@ import type { Ports } from "../ports/ports.ts";
 import type { Activity } from "../queues/activity.ts";
 import type { Catalogue } from "../queues/catalogue.ts";
 import type { Circuits } from "../queues/circuits.ts";
+import type { JobPauses } from "../queues/job-pauses.ts";
 import type { Producers } from "../queues/redis.ts";
 import type { Relay } from "../queues/relay.ts";
 import type { Schedule } from "../schedules/schedule.ts";
@@ -39,4 +40,5 @@ export type Runtime = {
   readonly metrics: Metrics;
   readonly activity: Activity;
   readonly circuits: Circuits;
+  readonly pauses: JobPauses;
 };

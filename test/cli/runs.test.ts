@@ -49,6 +49,34 @@ describe("the filters of commonwork runs", () => {
   });
 });
 
+describe("commonwork jobs", () => {
+  it("pauses a job for a time with a reason, lists the pauses, and resumes it", async () => {
+    const world = await createWorld();
+    const jobs = (...args: string[]) => cli(environmentOf(world), "jobs", ...args);
+    expect((await jobs("pause", "send-emails", "--for", "2h", "--reason=provider")).out).toMatch(
+      /^send-emails is paused until \d{4}-.+\.\n$/,
+    );
+    expect((await jobs("pauses")).out).toMatch(/^send-emails /m);
+    expect((await jobs("resume", "send-emails", "--reason=back")).out).toBe("send-emails is resumed.\n");
+    expect((await jobs("resume", "send-emails", "--reason=back")).out).toBe("send-emails is not paused.\n");
+    expect((await jobs("pauses")).out).toBe("No job is paused.\n");
+    for (const wrong of [
+      ["pause", "send-emails"],
+      ["pause", "no-such-job", "--reason=x"],
+      ["pause", "send-emails", "--for", "8d", "--reason=x"],
+      ["pause", "send-emails", "--for", "soon", "--reason=x"],
+    ])
+      expect(await jobs(...wrong)).toMatchObject({ code: 1 });
+    expect((await jobs()).out).toMatch(/^send-emails /m);
+    expect(
+      await world.query("select action, details from audit_log where action like 'jobs.%' order by id"),
+    ).toEqual([
+      { action: "jobs.pause", details: { reason: "provider", seconds: 7_200 } },
+      { action: "jobs.resume", details: { reason: "back" } },
+    ]);
+  });
+});
+
 describe("commonwork schedules", () => {
   it("pauses one and resumes it, with a reason for the audit log", async () => {
     const world = await createWorld();

@@ -48,7 +48,7 @@ const DELETED_BY: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rows that expire, and are deleted when the next one is written. */
-const EXPIRE = ["ended_sessions", "processes", "queue_minutes", "stream_tickets"];
+const EXPIRE = ["ended_sessions", "job_activity", "processes", "queue_minutes", "stream_tickets"];
 
 /** Kept for ever: the books, and what explains them. */
 const MONEY = [
@@ -69,6 +69,7 @@ const AS_MANY_AS: Readonly<Record<string, readonly string[]>> = {
   "calendars and their meetings": ["calendar_connections", "calendar_copies", "calendar_meetings"],
   "erased users": ["erased_users"],
   experiments: ["experiment_exposures"],
+  jobs: ["job_pauses"],
   "lists of postings": ["posting_listings"],
   media: ["media_previews"],
   mirrors: ["mirrors"],

@@ -11,6 +11,7 @@ const carrier = (
   fields: Partial<{ done: number; retry: number; dead: number; waitedMs: number | null }> = {},
 ) => ({
   queue: "commissions" as const,
+  job: "distribute-commission",
   tally: { done: fields.done ?? 0, skipped: 0, retry: fields.retry ?? 0, dead: fields.dead ?? 0 },
   waitedMs: fields.waitedMs ?? null,
   tookMs: 40,

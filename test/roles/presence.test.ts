@@ -19,7 +19,10 @@ it("a process is listed while it runs, with its version, and writes its last fig
     ]),
   );
   const tally = { done: 2, skipped: 0, retry: 0, dead: 0 };
-  world.activity.record({ queue: "media", tally, waitedMs: null, tookMs: 1 }, new Date());
+  world.activity.record(
+    { queue: "media", job: "media-metadata", tally, waitedMs: null, tookMs: 1 },
+    new Date(),
+  );
   await presence.stop();
   expect(await listProcesses(world.db.drizzle)).toEqual([]);
   expect(await world.query("select queue, settled from queue_minutes")).toEqual([

@@ -141,6 +141,33 @@ export const queueMinutes = pgTable(
 );
 
 /**
+ * What the carriers of a job did in each ten minutes. Written and deleted as `queue_minutes` is.
+ */
+export const jobActivity = pgTable(
+  "job_activity",
+  {
+    since: instant().notNull(),
+    job: text().notNull(),
+    carriers: integer().notNull(),
+    /** Entries that are done or skipped. */
+    settled: integer().notNull(),
+    /** Attempts that failed. */
+    failed: integer().notNull(),
+    /** The sum of the times that carriers ran, and the longest. */
+    ranMs: bigint({ mode: "number" }).notNull(),
+    longestMs: integer().notNull(),
+  },
+  // dashboard: the latest steps; deleting the old ones.
+  (t) => [primaryKey({ columns: [t.since, t.job] })],
+);
+
+/** Jobs that an operator has paused for a time: their work is due again when it ends. */
+export const jobPauses = pgTable("job_pauses", {
+  job: text().primaryKey(),
+  until: instant().notNull(),
+});
+
+/**
  * The processes of the service that run, or have run lately. Rows of those that were not seen for an hour are
  * deleted by the others.
  */

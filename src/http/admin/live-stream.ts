@@ -113,7 +113,9 @@ async function sendChanges({ snapshots, log }: Deps, streams: ReadonlySet<Stream
   const runs = [...new Set([...streams].flatMap((stream) => stream.runs))];
   const regions = await snapshots.read(runs).then(regionsOf, (error: unknown) => {
     log.debug({ err: error }, "the dashboard could not be read");
-    return new Map([[OUTAGE, notice("Postgres does not answer. This is the state of before.", "bad")]]);
+    return new Map([
+      [OUTAGE, notice("Postgres does not answer. The page shows what was known before.", "bad")],
+    ]);
   });
   for (const stream of streams) {
     for (const [name, content] of regions) if (isFor(stream, name)) sendRegion(stream, name, content);

@@ -7,7 +7,7 @@ import { every } from "../../../src/schedules/schedule.ts";
 import { distributeCommission } from "../../../src/workers/commissions/distribute-commission.ts";
 import { catalogue } from "../../../src/workers/index.ts";
 import { note, noted } from "../../support/jobs.ts";
-import { adminWorld, type Browser, browser, FORM, PASSWORDS } from "./browser.ts";
+import { adminWorld, type Browser, browser, expectGuarded, FORM, PASSWORDS } from "./browser.ts";
 
 const greet = defineJob({
   name: "greet-people",
@@ -42,6 +42,40 @@ const scene = async () => {
     });
   return { world, address, admin, post };
 };
+
+describe("a job", () => {
+  test("is paused for a time and resumed, by admins with a reason alone", async () => {
+    const { world, address, admin, post } = await scene();
+    const viewer = await browser(address, "viewer");
+    const paused = () =>
+      world.query<{ job: string }>("select job from job_pauses where until > now() + interval '14 minutes'");
+    for (const path of ["greet-people/pause", "greet-people/resume"])
+      await expectGuarded({ admin, viewer }, `/admin/jobs/${path}`);
+    expect(await paused()).toEqual([]);
+    expect((await post(admin, "nothing/pause", { by: "15 minutes", reason: "x" })).status).toBe(404);
+    expect((await post(admin, "greet-people/pause", { by: "15 minutes", reason: "too loud" })).status).toBe(
+      303,
+    );
+    expect(await paused()).toEqual([{ job: "greet-people" }]);
+    const page = await (await viewer.send("GET", "/admin/jobs/greet-people")).text();
+    expect(page).toContain('<span class="badge warn">paused</span>');
+    expect(page).toContain("<p>Paused until <time");
+    expect(page).not.toContain('formaction="/admin/jobs/greet-people/pause"');
+    expect(await (await viewer.send("GET", "/admin/jobs")).text()).toMatch(
+      /greet-people<\/a>.{0,60}paused until/,
+    );
+    expect((await post(admin, "greet-people/resume", { reason: "it is quiet" })).status).toBe(303);
+    expect(await paused()).toEqual([]);
+    expect(await (await viewer.send("GET", "/admin/jobs/greet-people")).text()).not.toContain("Paused until");
+    const audited = await world.query(
+      "select action, details->>'reason' as reason from audit_log where action like 'jobs.%'",
+    );
+    expect(audited).toEqual([
+      { action: "jobs.pause", reason: "too loud" },
+      { action: "jobs.resume", reason: "it is quiet" },
+    ]);
+  });
+});
 
 describe("the jobs", () => {
   test("are listed with their last run and next slot, by queue and name", async () => {

@@ -53,9 +53,34 @@ describe("the overview", () => {
     expect(text).toContain('<a href="/admin/jobs/media-metadata">');
     expect(text).toContain("media 0.04 on average");
     expect(text).not.toContain("feeds 0");
+    expect(text).not.toContain("trending");
     for (const span of ["2+years", "constructor", "__proto__"])
       expect((await viewer.send("GET", `/admin/queue/media?span=${span}`)).status).toBe(422);
     expect((await viewer.send("GET", "/admin/queue/toString")).status).toBe(404);
+  });
+
+  test("the page of a queue says which of its jobs takes the time, waits and is paused", async () => {
+    const { world, address } = await adminWorld(undefined, { at: AT });
+    await world.query(
+      `insert into job_activity values ('2026-05-01T12:20Z', 'feed-presort', 9, 4000, 3, 90000, 20000),
+         ('2026-05-01T12:20Z', 'trending', 4, 4, 0, 10000, 3000)`,
+    );
+    await world.query(
+      "insert into outbox (queue, job, key, payload, run_at) values ('feeds', 'trending', '1', '{}', now() - interval '2 minutes')",
+    );
+    await world.query("insert into job_pauses values ('trending', now() + interval '1 hour')");
+    const viewer = await browser(address, "viewer");
+    const text = await (await viewer.send("GET", "/admin/queue/feeds")).text();
+    const rows = [...text.matchAll(/<tr><td class="fixed"><a href="\/admin\/jobs\/.*?<\/tr>/gs)].map(
+      ([row]) =>
+        row
+          .replace(/<time.*?<\/time>/g, "")
+          .replace(/<[^>]+>/g, " ")
+          .replace(/ +/g, " ")
+          .trim(),
+    );
+    expect(rows[0]).toBe("feed-presort 90 % 1 min 30 s 20 s 4,000 3 0 0 –");
+    expect(rows[1]).toMatch(/^trending paused until 10 % 10 s 3.0 s 4 0 1 0 2 min/);
   });
 
   test("says so while Postgres does not answer", async () => {

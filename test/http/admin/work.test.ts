@@ -187,6 +187,19 @@ describe("all that match", () => {
     expect(await world.query("select job from outbox")).toEqual([{ job: "prune-history" }]);
   });
 
+  test("is offered only where it would not be refused", async () => {
+    const { admin } = await scene();
+    for (const query of ["", "?state=dead"])
+      expect(await page(admin, query)).not.toContain("With all that match");
+    const links = (await page(admin, "?state=dead&job=distribute-commission")).matchAll(
+      /href="(\/admin\/work\/bulk[^"]*)"/g,
+    );
+    const statuses = [...links].map(
+      async ([, href]) => (await admin.send("GET", (href ?? "").replaceAll("&amp;", "&"))).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([200, 200]);
+  });
+
   test("nothing is done without a filter or a reason", async () => {
     const { world, admin } = await scene();
     for (const fields of [

@@ -44,7 +44,7 @@ async function showExplanation(runtime: Runtime, req: Request, res: Response): P
   const filters = readFilters(filterSchema, req);
   const { filter } = filters;
   const title = "Explain a figure";
-  const form = filterForm(PATH, FIELDS, filters);
+  const form = filterForm(PATH, FIELDS, filters, "Explain");
   if (filter === null) return showPage(res.status(422), { title, body: form });
   const forms = section(
     "Ids",

@@ -83,16 +83,20 @@ export function readFilters<T>(schema: z.ZodType<T>, req: Request): Filters<T> {
   return { filter: null, given, faults };
 }
 
-/** The filters of a page, as a form that sends them in its address. */
+/**
+ * The filters of a page, as a form that sends them in its address.
+ * @param button what its button says: `Find` where it looks up one thing.
+ */
 export function filterForm<T>(
   path: string,
   fields: readonly FilterField[],
   { given, faults }: Pick<Filters<T>, "given" | "faults">,
+  button = "Filter",
 ): Html {
   const isFiltered = fields.some(({ name }) => given[name] !== undefined);
   return html`<form class="filters" method="get" action="${path}">${fields.map((field) =>
     fieldHtml(field, given[field.name], faults[field.name]),
-  )}<div class="buttons"><button>Filter</button>${isFiltered ? html`<a href="${path}">Clear</a>` : null}</div></form>`;
+  )}<div class="buttons"><button>${button}</button>${isFiltered ? html`<a href="${path}">Clear</a>` : null}</div></form>`;
 }
 
 function fieldHtml(

@@ -94,12 +94,17 @@ button.main:hover { filter: brightness(1.08); }
 button.danger:hover { border-color: var(--bad); color: var(--bad); }
 .filters { display: flex; flex-wrap: wrap; align-items: end; gap: .5rem .7rem; margin-bottom: 1rem; }
 .filters label { flex: 1 1 8rem; max-width: 14rem; margin: 0; }
+.filters input:not([type=hidden]), .filters select { height: 2.1rem; }
 .filters .buttons { display: flex; align-items: center; gap: .7rem; min-height: 2rem; }
 .actions { display: flex; flex-wrap: wrap; align-items: center; gap: .35rem; }
-td .actions { flex-wrap: nowrap; }
+td .actions { min-width: 9.5rem; }
+td .actions input:not([type=hidden]) { flex: 1 0 100%; }
 .actions input:not([type=hidden]) { width: 7rem; margin: 0; padding: .22rem .5rem; }
 .links { display: flex; flex-wrap: wrap; gap: .2rem .8rem; }
 .actions select { width: auto; margin: 0; padding: .22rem .4rem; }
+details { margin-bottom: .8rem; }
+summary { width: max-content; cursor: pointer; font-size: .9em; color: var(--dim); }
+details > .facts { margin-top: .5rem; }
 .bulk { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .9rem; margin-bottom: 1rem; }
 .form { max-width: 34rem; padding: .9rem 1rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
 .form small { display: block; color: var(--dim); }

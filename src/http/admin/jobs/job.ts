@@ -1,6 +1,7 @@
 import { Router } from "express";
 import { type Html, html } from "../../../html.ts";
 import type { Job } from "../../../queues/job.ts";
+import { listPauses } from "../../../queues/job-pauses.ts";
 import { payloadFieldsOf } from "../../../queues/payload-fields.ts";
 import { listRuns, type Run, type RunStatus } from "../../../queues/runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
@@ -8,6 +9,7 @@ import { nextSlot } from "../../../schedules/slots.ts";
 import { mayAct } from "../frame/actions.ts";
 import { type Chart, chartHtml } from "../frame/chart.ts";
 import {
+  badge,
   codeHtml,
   facts,
   formatCount,
@@ -20,6 +22,7 @@ import { hrefOf } from "../frame/filters.ts";
 import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { runTable } from "../runs/run-table.ts";
+import { pauseRoutes, pauseSection } from "./pause.ts";
 import { NOTHING_ENTERED } from "./run-form.ts";
 import { runForm, startRoutes } from "./start.ts";
 
@@ -32,21 +35,25 @@ export function jobRoutes(runtime: Runtime): Router {
   router.get("/jobs/:job", async (req, res, next) => {
     const job = runtime.catalogue.jobs.find(({ name }) => name === req.params.job);
     if (!job) return next();
-    const runs = await listRuns(runtime.db.drizzle, { job: job.name }, CHARTED);
+    const on = runtime.db.drizzle;
+    const [runs, pauses] = await Promise.all([listRuns(on, { job: job.name }, CHARTED), listPauses(on)]);
+    const pause = pauses.find((each) => each.job === job.name);
     const now = runtime.clock.now();
     showPage(res, {
       title: job.name,
       above: [["Jobs", "/admin/jobs"]],
       hasCharts: true,
+      aside: pause === undefined ? null : badge("paused", "warn"),
       body: html`<p>${job.description}</p>
 ${declaration(job)}
 <div class="split">${section("Input", inputTable(job))}${section("Schedules", scheduleTable(runtime, job, now))}</div>
+${pauseSection(res, job, pause)}
 ${mayAct(res) ? section("Run it", runForm(res, job, NOTHING_ENTERED)) : null}
 ${section("Durations", runs.length === 0 ? html`<p class="empty">It has no run yet. Work that other work enqueues has none unless it fails.</p>` : chartHtml(durationChart(runs)))}
 ${section("Last runs", runTable(runs.slice(0, LISTED), now, "No run yet."), html`<a class="end" href="${hrefOf("/admin/runs", { job: job.name, work: "all" })}">All runs</a>`)}`,
     });
   });
-  router.use(startRoutes(runtime));
+  router.use(startRoutes(runtime), pauseRoutes(runtime));
   return router;
 }
 

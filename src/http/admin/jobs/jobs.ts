@@ -3,6 +3,7 @@ import { z } from "zod";
 import { QUEUE_NAMES, type QueueName } from "../../../config/queues.ts";
 import { type Html, html } from "../../../html.ts";
 import type { Job } from "../../../queues/job.ts";
+import { type JobPause, listPauses } from "../../../queues/job-pauses.ts";
 import { latestRuns, type Run } from "../../../queues/runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { nextSlot } from "../../../schedules/slots.ts";
@@ -13,6 +14,7 @@ import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { durationText, runStatusBadge } from "../runs/run-table.ts";
 import { jobRoutes } from "./job.ts";
+import { pausedText } from "./pause.ts";
 
 /** Kinds of work. */
 export const jobsPage: AdminPage = {
@@ -41,8 +43,9 @@ function jobsRoutes(runtime: Runtime): Router {
     const form = filterForm("/admin/jobs", fields, filters);
     if (filter === null) return showPage(res.status(422), { title: "Jobs", body: form });
     const jobs = chosen(runtime.catalogue.jobs, filter);
-    const runs = await latestRuns(runtime.db.drizzle);
-    showPage(res, { title: "Jobs", body: html`${form}${jobTable(runtime, jobs, runs)}` });
+    const on = runtime.db.drizzle;
+    const [runs, pauses] = await Promise.all([latestRuns(on), listPauses(on)]);
+    showPage(res, { title: "Jobs", body: html`${form}${jobTable(runtime, jobs, { runs, pauses })}` });
   });
   router.use(jobRoutes(runtime));
   return router;
@@ -58,7 +61,9 @@ const chosen = (jobs: readonly Job[], { queue, name = "" }: Chosen): Job[] =>
       (a, b) => QUEUE_NAMES.indexOf(a.queue) - QUEUE_NAMES.indexOf(b.queue) || (a.name < b.name ? -1 : 1),
     );
 
-function jobTable({ timetable, clock }: Runtime, jobs: readonly Job[], runs: readonly Run[]): Html {
+type Known = { readonly runs: readonly Run[]; readonly pauses: readonly JobPause[] };
+
+function jobTable({ timetable, clock }: Runtime, jobs: readonly Job[], { runs, pauses }: Known): Html {
   const now = clock.now();
   const last = new Map(runs.map((run) => [run.job, run]));
   const nextOf = (name: string): Date | null => {
@@ -77,7 +82,7 @@ function jobTable({ timetable, clock }: Runtime, jobs: readonly Job[], runs: rea
     rows: jobs.map(({ name, queue, description }) => {
       const run = last.get(name);
       return [
-        html`<a href="/admin/jobs/${name}">${name}</a><small>${queue}</small>`,
+        html`<a href="/admin/jobs/${name}">${name}</a><small>${queue}</small>${pausedText(pauses.find(({ job }) => job === name))}`,
         description,
         run === undefined ? null : html`${runStatusBadge(run.status)}${timeWithAge(run.createdAt, now)}`,
         run === undefined ? null : durationText(run, now),

@@ -74,7 +74,7 @@ async function showEmails(runtime: Runtime, req: Request, res: Response): Promis
     listEmails(on, range, filter, { before: filter.before, limit: PER_PAGE }),
   ]);
   const results = await Promise.all(EXPERIMENTS.map((experiment) => experimentResult(on, experiment)));
-  const body = html`${section(`E-mails of ${filter.within}`, statusTable(counts, filter.within))}
+  const body = html`${section(`E-mails within ${filter.within}`, statusTable(counts, filter.within))}
 ${section("Newest first", html`${form}${await emailTable(on, page.lines)}${cursorPager(PATH, given, { name: "before", next: page.before })}`)}
 ${results.map(experimentHtml)}
 ${noticesHtml(await noticeResults(on, now))}`;

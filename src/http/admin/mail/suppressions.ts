@@ -72,7 +72,7 @@ async function showSuppressions(on: Queryable, req: Request, res: Response): Pro
   const title = "Suppressed addresses";
   const filters = readFilters(filterSchema, req);
   const { filter } = filters;
-  const form = filterForm(PATH, FIELDS, filters);
+  const form = filterForm(PATH, FIELDS, filters, "Find");
   if (filter === null) return showPage(res.status(422), { title, body: form });
   const result = resultOf(req, RESULTS);
   const found =

@@ -44,6 +44,7 @@ export const whyForm = (filters: Pick<Filters<unknown>, "given" | "faults">): Ht
       { name: "event", label: "Event", placeholder: "our id, or the host's" },
     ],
     filters,
+    "Find",
   );
 
 /** Answers who was notified of an event, what a user was notified of, or both. */

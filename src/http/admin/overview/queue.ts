@@ -8,10 +8,10 @@ import type { Runtime } from "../../../roles/runtime.ts";
 import { badge, formatCount, formatSeconds, section, tiles } from "../frame/elements.ts";
 import { choiceOf, filterForm, hrefOf, readFilters } from "../frame/filters.ts";
 import { showPage } from "../frame/page.ts";
-import { table } from "../frame/table.ts";
 import type { Snapshots } from "../snapshot/snapshot.ts";
 import { activityCharts } from "./activity-charts.ts";
 import { amountText, type QueueFigures, queueFigures } from "./figures.ts";
+import { queueJobs } from "./queue-jobs.ts";
 
 /** How far back the charts go, and the minutes of their steps. */
 const SPANS: Readonly<Record<string, readonly [hours: number, stepMinutes: number]>> = {
@@ -36,7 +36,12 @@ export function queueRoutes(runtime: Runtime, snapshots: Snapshots): Router {
     const stepSeconds = stepMinutes * 60;
     const last = Math.floor(snapshot.at.getTime() / 1_000 / stepSeconds) * stepSeconds;
     const x = Array.from({ length: (hours * 60) / stepMinutes }, (_, n) => last - n * stepSeconds).reverse();
-    const activity = await readActivity(runtime.db.drizzle, new Date((x[0] ?? last) * 1_000), stepSeconds);
+    const on = runtime.db.drizzle;
+    const since = new Date((x[0] ?? last) * 1_000);
+    const [activity, jobs] = await Promise.all([
+      readActivity(on, since, stepSeconds),
+      queueJobs(runtime, queue, since),
+    ]);
     const figure = queueFigures(snapshot).find((each) => each.queue === queue);
     const form = filterForm(
       `/admin/queue/${queue}`,
@@ -54,7 +59,7 @@ ${form}${activityCharts(
   x,
   stepMinutes,
 )}
-${section("Jobs", jobTable(runtime, queue))}`,
+${section("Jobs, by the time that they took", jobs)}`,
     });
   });
   return router;
@@ -86,16 +91,3 @@ const queueTiles = ({ queue, amounts, oldestSeconds, active, failed }: QueueFigu
 
 const links = (queue: keyof typeof QUEUE_WEIGHTS): Html =>
   html`<p class="dim">Weight ${QUEUE_WEIGHTS[queue]}: ${concurrencyOf(queue)} carriers at once in each process. <a href="/admin/queues/queue/${queue}">Carriers in Redis, pause and resume</a> (Bull Board).</p>`;
-
-const jobTable = ({ catalogue }: Runtime, queue: string): Html =>
-  table({
-    caption: `Jobs of the queue ${queue}`,
-    columns: [
-      { title: "Job", kind: "fixed" },
-      { title: "Description", kind: "long" },
-    ],
-    rows: catalogue.jobs
-      .filter((job) => job.queue === queue)
-      .map(({ name, description }) => [html`<a href="/admin/jobs/${name}">${name}</a>`, description]),
-    empty: "No job.",
-  });

@@ -96,7 +96,7 @@ const showMissing = (res: Response): void =>
 async function showFound(on: Queryable, req: Request, res: Response): Promise<void> {
   const filters = readFilters(filterSchema, req);
   const { filter } = filters;
-  const form = filterForm(PATH, FIELDS, filters);
+  const form = filterForm(PATH, FIELDS, filters, "Find");
   const show = (status: number, body: Html): void =>
     showPage(res.status(status), { title: "One person", body: html`${form}${body}` });
   if (filter === null) return show(422, html``);

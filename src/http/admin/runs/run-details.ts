@@ -24,6 +24,7 @@ export function runDetails(run: Run, now: Date): Html {
     ["Finished", timeWithAge(run.finishedAt, now)],
     ["Duration", durationText(run, now)],
     ["Ranges", rangesHtml(run)],
+    ["Log lines", codeHtml(`"run":"${run.id}"`)],
     ...(run.trace === null ? [] : ([["Trace", traceHtml(run.trace)]] as const)),
     ...(run.error === null ? [] : ([["Why it ended", textHtml(run.error)]] as const)),
   ])}

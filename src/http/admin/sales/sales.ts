@@ -71,7 +71,7 @@ async function showSales(runtime: Runtime, req: Request, res: Response): Promise
   const on = runtime.db.drizzle;
   const filters = readFilters(filterSchema, req);
   const { filter, given } = filters;
-  const form = filterForm(PATH, FIELDS, filters);
+  const form = filterForm(PATH, FIELDS, filters, "Find");
   if (filter === null) return showPage(res.status(422), { title: "Sales and holds", body: form });
   if (filter.id !== undefined) {
     const found = await findSales(on, filter.id);

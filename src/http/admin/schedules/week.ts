@@ -8,6 +8,8 @@ const DAY_MS = 86_400_000;
 const STEADY_MS = 3_600_000;
 const NAMES_WIDTH = 190;
 const WIDTH = 1_000;
+/** Of the name of a day. */
+const DAY_WIDTH = 70;
 const ROW = 17;
 const HEAD = 22;
 
@@ -51,7 +53,8 @@ function daysHtml(now: Date, height: number): Html[] {
     const at = midnight + n * DAY_MS;
     const x = xOf(at, now).toFixed(1);
     const day = new Date(at).toUTCString().slice(0, 11);
-    return html`<line x1="${x}" x2="${x}" y1="4" y2="${height}"/><text x="${(Number(x) + 4).toFixed(1)}" y="14">${day}</text>`;
+    const hasRoom = Number(x) + DAY_WIDTH < WIDTH;
+    return html`<line x1="${x}" x2="${x}" y1="4" y2="${height}"/>${hasRoom ? html`<text x="${(Number(x) + 4).toFixed(1)}" y="14">${day}</text>` : null}`;
   });
 }
 

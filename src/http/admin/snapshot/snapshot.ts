@@ -6,8 +6,8 @@ import { countEntries, type EntryCount } from "../../../queues/outbox-counts.ts"
 import { listRuns, type Run, runsById } from "../../../queues/runs.ts";
 import { listProcesses, type ProcessRow } from "../../../roles/presence.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
+import { sharedReading } from "../../../shared-reading.ts";
 import type { Gauges } from "../../gauges.ts";
-import { sharedReading } from "../../shared-reading.ts";
 import { type CarrierCount, countCarriers, readServers, type ServerRow } from "./servers.ts";
 
 /** What the pages that change by themselves show of the service, at one time. */

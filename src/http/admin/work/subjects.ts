@@ -46,4 +46,4 @@ function eventsIn({ eventId, eventIds }: Readonly<Record<string, unknown>>): str
 
 /** The search for the work that waits for something, by a field of its payload. */
 export const workAbout = (field: string, value: string): Html =>
-  html`<a href="${hrefOf("/admin/work", { field, value })}">Work that waits</a>`;
+  html`<a href="${hrefOf("/admin/work", { field, value })}">Waiting work</a>`;

@@ -12,6 +12,7 @@ import { bulkRoutes } from "./bulk.ts";
 import { entryRoutes } from "./entry.ts";
 import { entryTable } from "./entry-table.ts";
 import {
+  isFiltered,
   MAX_PAGE,
   parametersOf,
   searchOf,
@@ -80,7 +81,7 @@ function summaryHtml({ matching, isPartial }: FoundEntries, filter: WorkFilters,
   const count = isPartial
     ? `At least ${formatCount(matching)} entries match. Not all were read: narrow the search by job, key or state.`
     : `${formatCount(matching)} ${matching === 1 ? "entry matches" : "entries match"}.`;
-  return html`<div class="bulk"><span class="dim">${count}</span>${isOperator && matching > 0 ? bulkLinks(filter) : null}</div>`;
+  return html`<div class="bulk"><span class="dim">${count}</span>${isOperator && matching > 0 && isFiltered(filter) ? bulkLinks(filter) : null}</div>`;
 }
 
 /** The actions that the chosen state allows, each with a page that asks first. */

@@ -1,0 +1,58 @@
+import { type Response, Router } from "express";
+import { type Html, html } from "../../../html.ts";
+import type { Job } from "../../../queues/job.ts";
+import { dueAfterPause, type JobPause, pauseJob, resumeJob } from "../../../queues/job-pauses.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import { actionForm, decisionOf, mayAct } from "../frame/actions.ts";
+import { section, timeHtml } from "../frame/elements.ts";
+import { sessionOf } from "../guard.ts";
+import { postponeField, secondsIn } from "../work/bulk.ts";
+
+/** `POST /jobs/:job/pause` with `by` and a reason pauses a job for a time; `POST /jobs/:job/resume` ends it. */
+export function pauseRoutes(runtime: Runtime): Router {
+  const router = Router();
+  const { relay, catalogue } = runtime;
+  const known = (name: string) => catalogue.jobs.find((job) => job.name === name);
+  router.post("/jobs/:job/pause", async (req, res, next) => {
+    const job = known(req.params.job);
+    if (!job) return next();
+    const decision = decisionOf(req, res);
+    if (decision === null) return;
+    await relay.transact((tx) => pauseJob(tx, job, secondsIn(req), decision));
+    res.redirect(303, `/admin/jobs/${job.name}`);
+  });
+  router.post("/jobs/:job/resume", async (req, res, next) => {
+    const job = known(req.params.job);
+    if (!job) return next();
+    const decision = decisionOf(req, res);
+    if (decision === null) return;
+    const until = await relay.transact((tx) => resumeJob(tx, job, decision));
+    if (until !== null) while (await relay.transact((tx) => dueAfterPause(tx, job, until)));
+    res.redirect(303, `/admin/jobs/${job.name}`);
+  });
+  return router;
+}
+
+/** Whether a job is paused, and the form that changes it. */
+export function pauseSection(res: Response, { name }: Job, pause: JobPause | undefined): Html | null {
+  if (pause === undefined && !mayAct(res)) return null;
+  const state =
+    pause === undefined
+      ? html`<p class="dim">A pause ends by itself. Work is enqueued as always and done afterwards; what a worker has begun continues.</p>`
+      : html`<p>Paused until ${timeHtml(pause.until)}. Its work is enqueued as always and done afterwards.</p>`;
+  const path = `/admin/jobs/${name}`;
+  const buttons = [
+    { action: `${path}/pause`, label: pause === undefined ? "Pause" : "Change" },
+    ...(pause === undefined ? [] : [{ action: `${path}/resume`, label: "Resume" }]),
+  ];
+  const form = actionForm(sessionOf(res), buttons, {
+    needsReason: true,
+    about: name,
+    fields: postponeField("Pause for"),
+  });
+  return section("Pause", html`${state}${mayAct(res) ? form : null}`);
+}
+
+/** Beside the name of a job. */
+export const pausedText = (pause: JobPause | undefined): Html | null =>
+  pause === undefined ? null : html`<small class="warn">paused until ${timeHtml(pause.until)}</small>`;
