@@ -17,13 +17,10 @@ const AREAS = PAGES.filter(({ section }) => section === "Areas" || section === "
   ({ path }) => path,
 );
 
-test.for(["admin", "viewer"] as const)(
-  "the pages of the areas have no fault for the %s",
-  async (role, { skip }) => {
-    const browser = await openChromium();
-    if (typeof browser === "string") return skip(browser);
-    const { world, address } = await adminWorld(PASSWORDS, { timetable });
-    const details = await areasDay(world);
-    expect(await faultsOf(browser, address, role, [...AREAS, ...details, ...EMAILS])).toEqual({});
-  },
-);
+test("the pages of the areas have no fault, for the admin and for the viewer", async ({ skip }) => {
+  const browser = await openChromium();
+  if (typeof browser === "string") return skip(browser);
+  const { world, address } = await adminWorld(PASSWORDS, { timetable });
+  const details = await areasDay(world);
+  expect(await faultsOf(browser, address, [...AREAS, ...details, ...EMAILS])).toEqual({});
+});

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { PASSWORDS } from "./browser.ts";
+import { browser as client, PASSWORDS } from "./browser.ts";
 
 // How tests look at pages in a real browser.
 
@@ -37,46 +37,89 @@ export async function signInWith(
   return context;
 }
 
-const SIZES = [
-  { size: WIDE, colorSchemes: ["light", "dark"] },
-  { size: PHONE, colorSchemes: ["dark", "light"] },
+/** The looks of a page. The first of each width is the one in which it is laid out and checked. */
+const LOOKS = [
+  { size: WIDE, colorScheme: "light" },
+  { size: WIDE, colorScheme: "dark" },
+  { size: PHONE, colorScheme: "dark" },
+  { size: PHONE, colorScheme: "light" },
 ] as const;
-
-/** The rules of axe that look at colors. The others find the same in dark and in light. */
-const RULES_OF_COLORS = { runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] } };
+const [FIRST, , SECOND] = LOOKS;
 
 /**
- * What is wrong with pages at both widths, dark and light, by page. A page is loaded once at each width, and
- * checked by all rules of axe in its first colors, then by those of colors.
+ * The rules of axe that may find something else on a phone and in dark: the colors, which are the same
+ * variables at both widths, and what is scrolled or hidden there. The others see the same elements in every
+ * look.
+ */
+const RULES_OF_LOOKS = {
+  runOnly: {
+    type: "rule",
+    values: ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "aria-hidden-focus"],
+  },
+};
+
+/**
+ * What is wrong with pages, by page. Each is loaded once and checked by all rules of axe on a wide window in
+ * light colors, then by those that depend on the look on a phone in dark ones. As the viewer only those pages
+ * are looked at whose elements differ from the admin's.
  */
 export async function faultsOf(
+  browser: Browser,
+  address: string,
+  paths: readonly string[],
+): Promise<Record<string, string[]>> {
+  const differing = await pathsThatDiffer(address, paths);
+  return {
+    ...(await faultsOfRole(browser, address, "admin", paths)),
+    ...(await faultsOfRole(browser, address, "viewer", differing)),
+  };
+}
+
+/** The pages that have other elements for the viewer than for the admin. */
+async function pathsThatDiffer(address: string, paths: readonly string[]): Promise<string[]> {
+  const [admin, viewer] = [await client(address, "admin"), await client(address, "viewer")];
+  const differing: string[] = [];
+  for (const path of paths) {
+    const [first, second] = await Promise.all(
+      [admin, viewer].map(async ({ send }) => elementsOf(await (await send("GET", `/admin${path}`)).text())),
+    );
+    if (first !== second) differing.push(path);
+  }
+  return differing;
+}
+
+/** The elements of a page with the names of their attributes, without texts and values. */
+const elementsOf = (html: string): string => html.replace(/>[^<]+/g, ">").replace(/="[^"]*"/g, "");
+
+async function faultsOfRole(
   browser: Browser,
   address: string,
   role: Role,
   paths: readonly string[],
 ): Promise<Record<string, string[]>> {
-  const context = await signInWith(browser, address, { size: WIDE, colorScheme: "light", role });
+  const context = await signInWith(browser, address, { ...FIRST, role });
   const page = await context.newPage();
   let faults: string[] = [];
   reportTo((fault) => faults.push(fault), page, address);
   const found: Record<string, string[]> = {};
   for (const path of paths) {
     faults = [];
-    for (const { size, colorSchemes } of SIZES) {
-      await page.setViewportSize(size);
-      for (const [n, colorScheme] of colorSchemes.entries()) {
-        await page.emulateMedia({ colorScheme });
-        if (n === 0) await page.goto(`${address}/admin${path}`, { waitUntil: "load" });
-        const look = `${size.width} px, ${colorScheme}`;
-        faults.push(
-          ...(await faultsShown(page, n === 0 ? {} : RULES_OF_COLORS)).map((one) => `${look}: ${one}`),
-        );
-        await keepPicture(page, { size, colorScheme, role }, path);
-      }
-    }
-    if (faults.length > 0) found[path] = faults;
+    await show(page, FIRST);
+    await page.goto(`${address}/admin${path}`, { waitUntil: "load" });
+    faults.push(...(await faultsShown(page, {})).map((fault) => `1280 px, light: ${fault}`));
+    await show(page, SECOND);
+    // Charts are drawn for the width at which they were loaded.
+    if ((await page.locator("[data-chart]").count()) > 0) await page.reload({ waitUntil: "load" });
+    faults.push(...(await faultsShown(page, RULES_OF_LOOKS)).map((fault) => `390 px, dark: ${fault}`));
+    if (faults.length > 0) found[`${role}: ${path}`] = faults;
+    await keepPictures(page, role, path);
   }
   return found;
+}
+
+async function show(page: Page, { size, colorScheme }: Omit<Look, "role">): Promise<void> {
+  await page.setViewportSize(size);
+  await page.emulateMedia({ colorScheme });
 }
 
 /** Reports requests to other hosts, and what the console says. */
@@ -108,16 +151,19 @@ async function faultsShown(page: Page, rules: object): Promise<string[]> {
   ];
 }
 
-/** Keeps a picture of the page in the folder SCREENSHOTS, if that is set. */
-async function keepPicture(page: Page, { size, colorScheme, role }: Look, path: string): Promise<void> {
+/** Keeps pictures of the page in every look in the folder SCREENSHOTS, if that is set. */
+async function keepPictures(page: Page, role: Role, path: string): Promise<void> {
   const folder = process.env["SCREENSHOTS"];
   if (folder === undefined) return;
-  // Charts are drawn in the colors of the moment.
-  await page.reload({ waitUntil: "load" });
   mkdirSync(folder, { recursive: true });
   const name = path === "/" ? "overview" : path.slice(1).replace(/\W+/g, "-");
-  await page.screenshot({
-    path: `${folder}/${name}-${size.width}-${colorScheme}-${role}.png`,
-    fullPage: true,
-  });
+  for (const look of LOOKS) {
+    await show(page, look);
+    // Charts are drawn in the colors of the moment.
+    await page.reload({ waitUntil: "load" });
+    await page.screenshot({
+      path: `${folder}/${name}-${look.size.width}-${look.colorScheme}-${role}.png`,
+      fullPage: true,
+    });
+  }
 }
