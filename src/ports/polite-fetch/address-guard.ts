@@ -35,6 +35,9 @@ export function isAllowedAddress(
   return range === "unicast" || (allowLoopback && range === "loopback");
 }
 
+/** Of a URL. Addresses of pages are shorter, and rules of robots.txt are compared with them. */
+const MAX_LENGTH = 2_000;
+
 /**
  * Refuses URLs that name an address which is not allowed, in any notation: the URL parser has turned decimal
  * and octal ones into the usual one. Names are checked when they are resolved.
@@ -43,6 +46,7 @@ export function isAllowedAddress(
  */
 export function checkUrl(url: URL, policy: AddressPolicy): void {
   if (url.protocol !== "http:" && url.protocol !== "https:") throw new FetchFailed("protocol");
+  if (url.href.length > MAX_LENGTH) throw new FetchFailed("long-url");
   if (url.username !== "" || url.password !== "") throw new FetchFailed("credentials-in-url");
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (ipaddr.isValid(host) && !isAllowedAddress(host, policy)) throw new FetchFailed("private-address");

@@ -2,6 +2,7 @@
 export type FetchFault =
   | "protocol"
   | "credentials-in-url"
+  | "long-url"
   | "private-address"
   | "unknown-host"
   | "connection"

@@ -34,6 +34,11 @@ const parseRobots = robotsParser as unknown as (url: string, text: string) => Ru
 const KEPT_MS = 86_400_000;
 /** RFC 9309, 2.5. */
 const MAX_CHARACTERS = 512 * 1024;
+/**
+ * Comparing an address with its rules takes steps in proportion to their wildcards times the length of the address: a
+ * file of nothing else would hold the event loop for seconds. Real ones have some hundreds.
+ */
+const MAX_WILDCARDS = 10_000;
 const MAX_REDIRECTS = 5;
 /** A longer delay would make a day too short for a board. */
 const MAX_CRAWL_DELAY_S = 60;
@@ -64,7 +69,7 @@ export function createRobots({ product, records, limiter, clock, get }: RobotsOp
     let url = new URL("/robots.txt", of);
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const { status, headers, body } = await get(url, { accept: "text/plain" }, signal).catch(unreachable);
-      if (status >= 200 && status < 300) return storable(body.toString("utf8").slice(0, MAX_CHARACTERS));
+      if (status >= 200 && status < 300) return readRules(body);
       if (status === 429 || status >= 500) throw new FetchFailed("robots-txt-unreachable");
       const { location } = headers;
       if (status < 300 || status >= 400 || location === undefined || !URL.canParse(location, url.href))
@@ -74,6 +79,12 @@ export function createRobots({ product, records, limiter, clock, get }: RobotsOp
     // RFC 9309, 2.3.1.2: after five redirects it counts as absent.
     return null;
   }
+}
+
+function readRules(body: Buffer): string {
+  const rules = storable(body.toString("utf8").slice(0, MAX_CHARACTERS));
+  if (rules.split("*").length > MAX_WILDCARDS) throw new FetchFailed("robots-txt-unreachable");
+  return rules;
 }
 
 function unreachable(error: unknown): never {

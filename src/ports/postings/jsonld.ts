@@ -3,6 +3,8 @@ import { jsonLdScripts } from "./html-text.ts";
 import { jsonFieldsOf, needsNothing, type PostingSource, UnreadableList } from "./posting-source.ts";
 
 const MAX_DEPTH = 8;
+/** A script is parsed at once: more would hold the event loop. Some thousand postings are shorter. */
+const MAX_SCRIPT = 5_000_000;
 
 /** Any page with schema.org JobPosting in `<script type="application/ld+json">`, also in @graph or arrays. */
 export const jsonld: PostingSource = {
@@ -17,6 +19,7 @@ export const jsonld: PostingSource = {
   pageUrl: (board) => new URL(board),
   async parse({ text, url }) {
     const scripts = await jsonLdScripts(text);
+    if (scripts.some(({ length }) => length > MAX_SCRIPT)) throw new UnreadableList("too-large");
     const items = scripts.flatMap((script) => postingsIn(script));
     // A page without any is as likely to be an error page as a company that hires nobody.
     if (items.length === 0) throw new UnreadableList("no-job-posting");

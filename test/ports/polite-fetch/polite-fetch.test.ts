@@ -98,6 +98,19 @@ describe("a polite request", () => {
     expect(boards.asked).toEqual(["/open", "/open", "/private/a"]);
   });
 
+  it("takes a robots.txt of wildcards for a ban, and follows no address of any length", async () => {
+    const { boards, fault, get } = await scene();
+    boards.robots = { body: `User-agent: *\nAllow: /${"*a".repeat(9_000)}\nDisallow: /private` };
+    boards.serve("/jobs", { body: "{}" });
+    expect(await get("/jobs")).toMatchObject({ text: "{}" });
+    expect(await fault("/private")).toBe("forbidden-by-robots-txt");
+    const wild = await scene();
+    wild.boards.robots = { body: `User-agent: *\nAllow: /${"*a".repeat(200_000)}` };
+    expect(await wild.fault("/jobs")).toBe("robots-txt-unreachable");
+    boards.serve("/far", { status: 302, headers: { location: `/${"a".repeat(3_000)}` } });
+    expect(await fault("/far")).toBe("long-url");
+  });
+
   it("sends no more requests a day than the terms allow, redirects and retries counted", async () => {
     const { boards, records, get, fault } = await scene();
     boards.serve("/a", { status: 302, headers: { location: "/b" } });

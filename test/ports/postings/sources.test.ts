@@ -221,6 +221,13 @@ describe("what sources may add to their shape", () => {
     ]);
   });
 
+  it("jsonld: a script of many megabytes fails its list, which is not taken for one without its postings", async () => {
+    const job = { "@type": "JobPosting", title: "Cook", hiringOrganization: "Mill", url: "/cook" };
+    await expect(readItems("jsonld", [{ ...job, description: "x".repeat(5_000_000) }])).rejects.toThrow(
+      "too-large",
+    );
+  });
+
   it("jsonld: the full name of the type, and a list of organizations", async () => {
     const posting = {
       "@type": "https://schema.org/JobPosting",
