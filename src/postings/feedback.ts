@@ -58,7 +58,7 @@ export async function forgetDismissals(on: Queryable, userId: string): Promise<n
   return forgotten.rowCount ?? 0;
 }
 
-/** What a user did with postings, by their id. */
+/** What a user did with postings, by their id; else with a copy of them, the last of several. */
 export async function readStatuses(
   on: Queryable,
   userId: string,
@@ -66,8 +66,11 @@ export async function readStatuses(
 ): Promise<ReadonlyMap<string, ApplicationStatus>> {
   const found = await rows<{ id: string; status: ApplicationStatus }>(
     on,
-    sql`select job_id as id, status from job_applications
-        where user_id = ${userId} and job_id = any(${array(postingIds)}::bigint[])`,
+    sql`select distinct on (j.id) j.id, a.status
+        from job_applications a join jobs c on c.id = a.job_id
+        join jobs j on coalesce(j.cluster, j.id) = coalesce(c.cluster, c.id)
+        where a.user_id = ${userId} and j.id = any(${array(postingIds)}::bigint[])
+        order by j.id, c.id = j.id desc, a.updated_at desc`,
   );
   return new Map(found.map(({ id, status }) => [id, status]));
 }

@@ -249,6 +249,29 @@ describe("feedback", () => {
     expect(await give("applied")).toBe("offer");
   });
 
+  it("to a copy is shown at the copy that is shown: nobody applies twice without a warning", async () => {
+    const { world, get, post } = await postingApi();
+    const ada = await applicant(world, ["python"]);
+    const ids = await postings(world, 3);
+    await post(`/jobs/${await publicId(world, ids[0]!)}/applied`, ada);
+    // The employer's own board lists it as well, and its copy is shown.
+    await world.query(
+      "update jobs set cluster = $1, is_preferred = id <> $1 where id in ($1, $2)",
+      ids.slice(0, 2),
+    );
+    const shown = async () =>
+      (await get("/jobs", ada)).body.jobs.map(({ title, application_status }) => [title, application_status]);
+    expect(await shown()).toEqual([
+      ["P3", null],
+      ["P2", "applied"],
+    ]);
+    const copy = await publicId(world, ids[1]!);
+    expect((await get(`/jobs/${copy}`, ada)).body["application_status"]).toBe("applied");
+    // What they do with the copy itself comes first.
+    await post(`/jobs/${copy}/dismiss`, ada);
+    expect(await shown()).toContainEqual(["P2", "dismissed"]);
+  });
+
   it("is that of the caller alone", async () => {
     const { world, get, remove, path, give, ada } = await scene();
     const bob = await applicant(world, []);
